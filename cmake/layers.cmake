@@ -1,0 +1,13 @@
+# ft_layer(folder USES folder... [LINKS target...]): one target per folder of lib/, linked only to what it may use.
+function(ft_layer name)
+  cmake_parse_arguments(arg "" "" "USES;LINKS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+  file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.hpp)
+  if(NOT sources)
+    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${name}_empty.cpp "")
+    set(sources ${CMAKE_CURRENT_BINARY_DIR}/${name}_empty.cpp)
+  endif()
+  list(TRANSFORM arg_USES PREPEND ft_)
+  add_library(ft_${name} STATIC ${sources} ${headers})
+  target_link_libraries(ft_${name} PUBLIC ft_settings ${arg_USES} ${arg_LINKS})
+endfunction()

@@ -1,0 +1,33 @@
+#include "base/check.hpp"
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+namespace ferrotunnel {
+namespace {
+
+#ifdef NDEBUG
+std::atomic<bool> abort_on_bug{false};
+#else
+std::atomic<bool> abort_on_bug{true};
+#endif
+
+}  // namespace
+
+void set_abort_on_bug(bool on) {
+    abort_on_bug.store(on, std::memory_order_relaxed);
+}
+
+void report_bug(const char* what, std::source_location where) {
+    std::string text = std::string("bug: ") + what + " (" + where.file_name() + ":" + std::to_string(where.line()) +
+                       ", " + where.function_name() + ")";
+    if (abort_on_bug.load(std::memory_order_relaxed)) {
+        std::fprintf(stderr, "%s\n", text.c_str());
+        std::abort();
+    }
+    throw BugError(text);
+}
+
+}  // namespace ferrotunnel

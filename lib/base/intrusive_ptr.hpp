@@ -1,0 +1,84 @@
+// A reference-counted base and its pointer: one word, no control block, safe across threads.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+namespace ferrotunnel {
+
+/// Objects start with one reference, which `IntrusivePtr<T>::adopt` (or `make_intrusive`) takes over.
+class RefCounted {
+public:
+    RefCounted() = default;
+    RefCounted(const RefCounted&) = delete;
+    RefCounted& operator=(const RefCounted&) = delete;
+
+    void add_ref() const noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
+    void release() const noexcept {
+        if (refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+            delete this;
+        }
+    }
+
+protected:
+    virtual ~RefCounted() = default;
+
+private:
+    mutable std::atomic<std::uint32_t> refs_{1};
+};
+
+template <typename T>
+class IntrusivePtr {
+public:
+    IntrusivePtr() = default;
+    IntrusivePtr(std::nullptr_t) {}  // NOLINT(google-explicit-constructor)
+    /// Shares `object`: adds a reference.
+    explicit IntrusivePtr(T* object) : object_(object) {
+        if (object_ != nullptr) {
+            object_->add_ref();
+        }
+    }
+    IntrusivePtr(const IntrusivePtr& other) : IntrusivePtr(other.object_) {}
+    IntrusivePtr(IntrusivePtr&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+    template <typename U>
+        requires std::is_convertible_v<U*, T*>
+    IntrusivePtr(IntrusivePtr<U> other) : object_(other.detach()) {}  // NOLINT(google-explicit-constructor)
+    IntrusivePtr& operator=(IntrusivePtr other) noexcept {
+        std::swap(object_, other.object_);
+        return *this;
+    }
+    ~IntrusivePtr() { reset(); }
+
+    /// Takes over a reference that already exists.
+    static IntrusivePtr adopt(T* object) {
+        IntrusivePtr pointer;
+        pointer.object_ = object;
+        return pointer;
+    }
+    /// Gives the reference away: the caller must release it.
+    T* detach() noexcept { return std::exchange(object_, nullptr); }
+    void reset() noexcept {
+        if (T* object = std::exchange(object_, nullptr)) {
+            object->release();
+        }
+    }
+
+    T* get() const noexcept { return object_; }
+    T* operator->() const noexcept { return object_; }
+    T& operator*() const noexcept { return *object_; }
+    explicit operator bool() const noexcept { return object_ != nullptr; }
+    friend bool operator==(const IntrusivePtr&, const IntrusivePtr&) = default;
+
+private:
+    T* object_ = nullptr;
+};
+
+template <typename T, typename... Args>
+IntrusivePtr<T> make_intrusive(Args&&... args) {
+    return IntrusivePtr<T>::adopt(new T(std::forward<Args>(args)...));
+}
+
+}  // namespace ferrotunnel

@@ -1,0 +1,129 @@
+// Every limit of the protocol and of what a session may hold, with its reason. The defaults here are what a process
+// announces and enforces; docs/protocol.md says what happens to who passes one. A test reaches each and passes it by one.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/units.hpp"
+
+namespace ferrotunnel::limits {
+
+using namespace std::chrono_literals;
+
+// --- frames -------------------------------------------------------------------------------------------------------
+
+inline constexpr std::size_t frame_header_bytes = 8;
+/// Header and payload together fill one TLS record of 16 KiB.
+inline constexpr std::size_t data_payload_max = 16'376;
+static_assert(frame_header_bytes + data_payload_max == 16_KiB);
+/// The largest UDP payload over IPv4.
+inline constexpr std::size_t datagram_payload_max = 65'507;
+inline constexpr std::size_t control_payload_max = 16_KiB;
+/// Before a peer has proved its token it gets less of our memory.
+inline constexpr std::size_t control_payload_unauthenticated_max = 4_KiB;
+/// Maps and arrays inside each other; deeper ones are an attack on whoever recurses.
+inline constexpr std::size_t control_nesting_max = 8;
+/// Keys or elements of one map or array of a control message.
+inline constexpr std::size_t control_items_max = 1'024;
+inline constexpr std::size_t open_metadata_max = 1_KiB;
+inline constexpr std::size_t goaway_text_max = 256;
+inline constexpr std::size_t ping_payload_bytes = 8;
+
+// --- credit -------------------------------------------------------------------------------------------------------
+
+/// What a DATA frame costs beyond its payload, so that tiny frames can not fill memory with queue slots for free.
+inline constexpr std::uint32_t data_frame_cost = 64;
+/// Usable at once on a new stream: no round trip before data.
+inline constexpr std::uint32_t first_window = 64_KiB;
+/// The same for new streams while more than half of the session's budget is in use.
+inline constexpr std::uint32_t first_window_tight = 8_KiB;
+/// To what OPENED raises the window while less than half of the budget is committed.
+inline constexpr std::uint32_t opened_window = 256_KiB;
+inline constexpr std::uint32_t window_max = 32_MiB;
+/// Credit is given back at a quarter of the window, but not in smaller pieces than this (or half of a smaller window).
+inline constexpr std::uint32_t credit_return_min = 16_KiB;
+/// One peer-announced number of credit; more than this outstanding on a stream is a violation.
+inline constexpr std::uint64_t credit_outstanding_max = 1ULL << 31;
+/// After this long without BLOCKED a window shrinks by half; after the longer time without data, to the first window.
+inline constexpr auto window_shrink_after = 10s;
+inline constexpr auto window_reset_after = 30s;
+
+static_assert(first_window_tight >= data_payload_max / 2);
+static_assert(first_window < opened_window && opened_window < window_max);
+static_assert(credit_return_min * 4 <= first_window);
+
+// --- memory -------------------------------------------------------------------------------------------------------
+
+/// Bytes held plus credit granted beyond the first windows, per session.
+inline constexpr std::uint64_t session_budget = 64_MiB;
+/// Beyond this many real bytes, the stream that holds most and has not moved for `stalled_after` is reset.
+inline constexpr std::uint64_t session_memory_hard = 128_MiB;
+inline constexpr auto stalled_after = 500ms;
+/// Queued by one endpoint for sending; then its socket is not read.
+inline constexpr std::uint32_t send_queue_max = 64_KiB;
+/// Payloads below this that cross threads are copied, so that a slow reader does not pin a slab of 64 KiB with them.
+inline constexpr std::uint32_t copy_below = 4_KiB;
+/// Sent in one system call: bytes and pieces.
+inline constexpr std::size_t batch_bytes_max = 256_KiB;
+inline constexpr std::size_t batch_pieces_max = 64;
+/// Session frames (PING, GOAWAY, CONTROL) waiting to be sent.
+inline constexpr std::size_t urgent_bytes_max = 64_KiB;
+/// What one stream may send in its turn.
+inline constexpr std::uint32_t quantum = 16_KiB;
+/// A stream with at most this much waiting counts as sparse and goes first, once.
+inline constexpr std::uint32_t sparse_bytes = 4_KiB;
+/// Datagrams waiting on one stream, in each direction.
+inline constexpr std::size_t datagrams_queued_max = 64;
+inline constexpr std::uint32_t datagram_bytes_queued_max = 256_KiB;
+inline constexpr auto datagram_age_max = 200ms;
+
+static_assert(session_budget < session_memory_hard);
+static_assert(quantum >= data_payload_max);
+static_assert(urgent_bytes_max >= 2 * control_payload_max);
+
+// --- streams ------------------------------------------------------------------------------------------------------
+
+inline constexpr std::uint32_t streams_max = 16'384;
+inline constexpr std::uint32_t opens_unanswered_max = 4'096;
+inline constexpr std::uint32_t opens_unanswered_per_service_max = 256;
+inline constexpr auto open_answer_deadline = 20s;
+inline constexpr std::uint32_t stream_id_max = 0x7fff'ffff;
+/// A session is replaced by a fresh one when it has used this many of its ids.
+inline constexpr std::uint32_t stream_id_rotate = stream_id_max / 4 * 3;
+
+// --- floods -------------------------------------------------------------------------------------------------------
+
+/// Pongs not yet sent. A peer that pings faster than it reads is violating.
+inline constexpr std::uint32_t pongs_pending_max = 4;
+/// Resets, received and provoked: a burst, then a rate per second (rapid reset).
+inline constexpr std::uint32_t resets_burst = 1'000;
+inline constexpr std::uint32_t resets_per_second = 33;
+/// Services that one client may register.
+inline constexpr std::uint32_t services_max = 1'024;
+
+// --- time ---------------------------------------------------------------------------------------------------------
+
+inline constexpr auto ping_after_quiet = 15s;
+inline constexpr auto dead_after_quiet = 45s;
+inline constexpr auto no_write_progress = 30s;
+inline constexpr auto handshake_deadline = 10s;
+inline constexpr auto rtt_memory = 60s;
+inline constexpr auto backoff_first = 500ms;
+inline constexpr auto backoff_max = 30s;
+inline constexpr auto takeover_silence = 2s;
+static_assert(dead_after_quiet >= 3 * ping_after_quiet);
+
+// --- peers that have not proved their token -----------------------------------------------------------------------
+
+inline constexpr std::uint32_t unauthenticated_max = 1'024;
+inline constexpr std::uint32_t unauthenticated_per_address_max = 64;
+
+// --- the process --------------------------------------------------------------------------------------------------
+
+inline constexpr std::uint32_t sessions_max = 4'096;
+/// Descriptors kept aside so that accepting survives EMFILE.
+inline constexpr int reserve_descriptors = 1;
+
+}  // namespace ferrotunnel::limits

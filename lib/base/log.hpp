@@ -1,0 +1,59 @@
+// The interface through which everything logs. Sinks live in observe/; the core only knows this.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace ferrotunnel {
+
+enum class LogLevel : std::uint8_t { trace, debug, info, warn, error, off };
+
+/// One named value of a log line. Values are text; numbers are formatted by the constructor.
+struct LogField {
+    LogField(std::string_view key_in, std::string_view value_in) : key(key_in), value(value_in) {}
+    LogField(std::string_view key_in, const char* value_in) : key(key_in), value(value_in) {}
+    LogField(std::string_view key_in, const std::string& value_in) : key(key_in), value(value_in) {}
+    template <typename Number>
+        requires std::is_arithmetic_v<Number>
+    LogField(std::string_view key_in, Number value_in) : key(key_in), value(std::to_string(value_in)) {}
+
+    std::string_view key;
+    std::string value;
+};
+
+/// Safe to call from any thread. Secrets never reach it: nothing formats a Secret.
+class Logger {
+public:
+    virtual ~Logger() = default;
+
+    virtual bool enabled(LogLevel level) const noexcept = 0;
+    virtual void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) noexcept = 0;
+
+    void debug(std::string_view message, std::initializer_list<LogField> fields = {}) {
+        log(LogLevel::debug, message, fields);
+    }
+    void info(std::string_view message, std::initializer_list<LogField> fields = {}) {
+        log(LogLevel::info, message, fields);
+    }
+    void warn(std::string_view message, std::initializer_list<LogField> fields = {}) {
+        log(LogLevel::warn, message, fields);
+    }
+    void error(std::string_view message, std::initializer_list<LogField> fields = {}) {
+        log(LogLevel::error, message, fields);
+    }
+
+private:
+    void log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+        if (enabled(level)) {
+            write(level, message, fields);
+        }
+    }
+};
+
+/// A logger that drops everything; the default of the library.
+Logger& null_logger() noexcept;
+
+}  // namespace ferrotunnel

@@ -1,0 +1,11 @@
+// Literals for byte counts, so that limits read as they are written in the documents.
+#pragma once
+
+#include <cstdint>
+
+namespace ferrotunnel {
+
+constexpr std::uint64_t operator""_KiB(unsigned long long n) { return n * 1024; }
+constexpr std::uint64_t operator""_MiB(unsigned long long n) { return n * 1024 * 1024; }
+
+}  // namespace ferrotunnel

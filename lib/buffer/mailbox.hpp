@@ -1,0 +1,75 @@
+// How other threads reach a worker: messages that it takes all at once, and a doorbell that rings only when it sleeps.
+//
+// Foreign threads hold the mailbox (shared), never the worker or its io_context. Once closed, posting answers false and
+// the message is dropped, so a message's destructor must say what its loss means.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "base/intrusive_ptr.hpp"
+
+namespace ferrotunnel::buffer {
+
+/// A message. A given object may be posted again only after it was delivered.
+class Mail : public RefCounted {
+public:
+    /// Runs on the mailbox's owner.
+    virtual void deliver() noexcept = 0;
+
+private:
+    friend class Mailbox;
+    Mail* next_mail_ = nullptr;
+};
+
+/// Wakes the owner of a mailbox out of its sleep; must be safe to ring from any thread while the mailbox lives.
+class Doorbell {
+public:
+    virtual ~Doorbell() = default;
+    virtual void ring() noexcept = 0;
+};
+
+class Mailbox {
+public:
+    explicit Mailbox(std::unique_ptr<Doorbell> doorbell);
+    ~Mailbox();
+    Mailbox(const Mailbox&) = delete;
+    Mailbox& operator=(const Mailbox&) = delete;
+
+    /// Any thread. False, and the message is let go, when the mailbox is closed.
+    bool post(IntrusivePtr<Mail> mail) noexcept;
+
+    /// Any thread. Posts a callable, which must not throw. False when closed.
+    template <typename Callable>
+    bool post_call(Callable callable) {
+        class Call final : public Mail {
+        public:
+            explicit Call(Callable callable_in) : callable_(std::move(callable_in)) {}
+            void deliver() noexcept override { callable_(); }
+
+        private:
+            Callable callable_;
+        };
+        return post(make_intrusive<Call>(std::move(callable)));
+    }
+
+    /// The owner. Delivers what has come, in order of posting (per sender). True when there was something.
+    bool deliver_all() noexcept;
+
+    /// The owner, before it sleeps: true when it may, and then the next post rings; false: deliver again.
+    bool try_park() noexcept;
+
+    /// The owner. Lets go of what is inside and refuses everything later.
+    void close() noexcept;
+
+private:
+    static Mail* closed_mark() noexcept { return reinterpret_cast<Mail*>(std::uintptr_t{1}); }
+
+    std::atomic<Mail*> head_{nullptr};
+    std::atomic<bool> parked_{false};
+    std::unique_ptr<Doorbell> doorbell_;
+};
+
+}  // namespace ferrotunnel::buffer

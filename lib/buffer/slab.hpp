@@ -1,0 +1,157 @@
+// Slabs: the blocks of memory that payload bytes live in, from the read that fills them to the write that sends them.
+//
+// A slab is reference counted. Slices of it travel through queues and threads; the last reference sends it home to the
+// pool of the worker that made it. A release on another thread pushes it on the pool's return stack, without a lock and
+// without waking anyone: the owner looks there before it allocates.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "base/bytes.hpp"
+#include "base/intrusive_ptr.hpp"
+#include "base/units.hpp"
+
+namespace ferrotunnel::buffer {
+
+inline constexpr std::uint32_t slab_bytes = 64_KiB;
+
+/// Counts the real bytes of the slabs that one session's data pins, whichever thread releases them.
+class SlabLedger final : public RefCounted {
+public:
+    std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+    void add(std::uint64_t n) noexcept { bytes_.fetch_add(n, std::memory_order_relaxed); }
+    void subtract(std::uint64_t n) noexcept { bytes_.fetch_sub(n, std::memory_order_relaxed); }
+
+private:
+    std::atomic<std::uint64_t> bytes_{0};
+};
+
+class SlabHome;
+
+/// The block itself. Made by SlabPool or by `SlabPtr copy_of`; its bytes follow the header in the same allocation.
+class Slab {
+public:
+    std::uint8_t* data() noexcept { return reinterpret_cast<std::uint8_t*>(this + 1); }
+    std::uint32_t capacity() const noexcept { return capacity_; }
+    /// True when the caller's reference is the only one: then the bytes may be overwritten.
+    bool unique() const noexcept { return refs_.load(std::memory_order_acquire) == 1; }
+
+    void add_ref() noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
+    void release() noexcept {
+        if (refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+            go_home();
+        }
+    }
+
+private:
+    friend class SlabHome;
+    friend class SlabPool;
+    friend IntrusivePtr<Slab> make_slab(std::uint32_t, SlabLedger*);
+
+    Slab(SlabHome* home, std::uint32_t capacity) noexcept : capacity_(capacity), home_(home) {}
+    static Slab* allocate(SlabHome* home, std::uint32_t capacity);
+    static void destroy(Slab* slab) noexcept;
+    void charge(SlabLedger* ledger) noexcept;
+    void go_home() noexcept;
+
+    std::atomic<std::uint32_t> refs_{1};
+    std::uint32_t capacity_;
+    SlabHome* home_;              // null: not pooled
+    SlabLedger* ledger_ = nullptr;  // holds a reference while charged
+    Slab* next_ = nullptr;
+};
+
+using SlabPtr = IntrusivePtr<Slab>;
+
+/// A slab of exactly `capacity` bytes that belongs to no pool; for copies of small payloads.
+SlabPtr make_slab(std::uint32_t capacity, SlabLedger* ledger = nullptr);
+
+/// The pool of one worker. All members are for the owning thread, except `counts()`.
+/// Slabs may outlive the pool: what comes home afterwards is freed.
+class SlabPool {
+public:
+    /// At most this many free slabs are kept (4 MiB); more go back to the allocator.
+    static constexpr std::size_t free_max = 64;
+
+    SlabPool();
+    ~SlabPool();
+    SlabPool(const SlabPool&) = delete;
+    SlabPool& operator=(const SlabPool&) = delete;
+
+    /// A slab of `slab_bytes`, charged to `ledger` until its last reference goes. Throws std::bad_alloc.
+    SlabPtr acquire(SlabLedger* ledger = nullptr);
+
+    /// Slabs that are referenced by someone now. Exact only when nobody is releasing; for tests and stats.
+    std::size_t in_use() const noexcept;
+
+    /// Frees what is cached, for tests and for a worker that has gone idle.
+    void trim() noexcept;
+
+    /// While it lives, releases on this thread are known to be the owner's. Nests.
+    class Scope {
+    public:
+        explicit Scope(SlabPool& pool) noexcept;
+        ~Scope();
+        Scope(const Scope&) = delete;
+        Scope& operator=(const Scope&) = delete;
+
+    private:
+        SlabHome* previous_;
+    };
+
+private:
+    SlabHome* home_;
+};
+
+/// A range of bytes in a slab, with a reference to it. Move-only: sharing is explicit.
+class Slice {
+public:
+    Slice() = default;
+    Slice(SlabPtr slab, std::uint32_t offset, std::uint32_t length) noexcept
+        : slab_(std::move(slab)), offset_(offset), length_(length) {}
+    Slice(Slice&& other) noexcept
+        : slab_(std::move(other.slab_)),
+          offset_(std::exchange(other.offset_, 0)),
+          length_(std::exchange(other.length_, 0)) {}
+    Slice& operator=(Slice&& other) noexcept {
+        slab_ = std::move(other.slab_);
+        offset_ = std::exchange(other.offset_, 0);
+        length_ = std::exchange(other.length_, 0);
+        return *this;
+    }
+    Slice(const Slice&) = delete;
+    Slice& operator=(const Slice&) = delete;
+
+    /// A fresh slab of exactly these bytes.
+    static Slice copy_of(Bytes bytes, SlabLedger* ledger = nullptr);
+
+    std::uint8_t* data() const noexcept { return slab_->data() + offset_; }
+    std::uint32_t size() const noexcept { return length_; }
+    bool empty() const noexcept { return length_ == 0; }
+    Bytes bytes() const noexcept { return slab_ ? Bytes{data(), length_} : Bytes{}; }
+    std::uint32_t offset() const noexcept { return offset_; }
+    const SlabPtr& slab() const noexcept { return slab_; }
+
+    /// The first `n` bytes as a slice of their own; this one keeps the rest.
+    Slice take_front(std::uint32_t n) noexcept {
+        Slice front(slab_, offset_, n);
+        drop_front(n);
+        return front;
+    }
+    void drop_front(std::uint32_t n) noexcept {
+        offset_ += n;
+        length_ -= n;
+    }
+    /// Another reference to the bytes [from, from + n).
+    Slice share(std::uint32_t from, std::uint32_t n) const noexcept { return {slab_, offset_ + from, n}; }
+
+private:
+    SlabPtr slab_;
+    std::uint32_t offset_ = 0;
+    std::uint32_t length_ = 0;
+};
+
+}  // namespace ferrotunnel::buffer

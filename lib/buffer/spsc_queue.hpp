@@ -1,0 +1,188 @@
+// A lock-free queue between exactly one producer and one consumer, unbounded in itself (credit bounds it), that owns no
+// memory while it is empty and its consumer is parked.
+//
+// It is a chain of segments of 16 slots. The producer fills the last one, the consumer empties the first. An empty queue
+// must hold no segment, yet the producer must never write into one that the consumer frees: so the last segment's
+// pointer is a token. The producer takes it (exchange) while it writes; a parking consumer may take it only when it
+// points to the segment that it has read to the end. What was published in between stays the consumer's to read, and
+// the producer, finding no token, begins a new chain in `first_`.
+//
+//   producer:  tail_ --take--> write slot, filled_++ --give back--> tail_ ; then `unpark()` says whether to wake
+//   consumer:  pop() until empty; try_park() = raise flag, look once more, let go of the last segment
+//
+// The two roles may move between threads if each move is ordered by the caller (release/acquire).
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+namespace ferrotunnel::buffer {
+
+template <typename T>
+class SpscQueue {
+public:
+    static constexpr std::uint32_t segment_slots = 16;
+
+    SpscQueue() = default;
+    SpscQueue(const SpscQueue&) = delete;
+    SpscQueue& operator=(const SpscQueue&) = delete;
+
+    /// Neither role may be active.
+    ~SpscQueue() {
+        while (pop()) {
+        }
+        delete head_;
+    }
+
+    /// Producer. Publishes `value`; follow one or several pushes by `unpark()`.
+    void push(T value) {
+        Segment* segment = tail_.exchange(nullptr, std::memory_order_acquire);
+        if (segment == nullptr) {
+            segment = new Segment;
+            segment->put(std::move(value));
+            first_.store(segment, std::memory_order_release);
+        } else if (segment->full()) {
+            auto* next = new Segment;
+            next->put(std::move(value));
+            segment->next.store(next, std::memory_order_release);
+            segment = next;
+        } else {
+            segment->put(std::move(value));
+        }
+        tail_.store(segment, std::memory_order_release);
+    }
+
+    /// Producer. True when the consumer had parked and must be woken by the caller.
+    bool unpark() noexcept { return parked_.exchange(false, std::memory_order_acq_rel); }
+
+    /// Consumer. The oldest value, or nothing.
+    std::optional<T> pop() {
+        T* slot = front();
+        if (slot == nullptr) {
+            return std::nullopt;
+        }
+        std::optional<T> value(std::move(*slot));
+        ++index_;
+        return value;
+    }
+
+    /// Consumer. The oldest value in place, or null. It may be changed there.
+    T* front() {
+        while (true) {
+            if (head_ == nullptr) {
+                head_ = first_.exchange(nullptr, std::memory_order_acquire);
+                index_ = 0;
+                if (head_ == nullptr) {
+                    return nullptr;
+                }
+            }
+            if (index_ < head_->filled.load(std::memory_order_acquire)) {
+                return &head_->slots[index_];
+            }
+            if (!advance()) {
+                return nullptr;
+            }
+        }
+    }
+
+    /// Consumer. Drops the value that `front()` showed.
+    void drop_front() {
+        head_->slots[index_] = T{};
+        ++index_;
+    }
+
+    /// Consumer, when `pop` has found nothing: raises the parked flag and looks once more. True: parked, the next
+    /// `unpark()` answers true, and the consumer's role is at rest. False: something came, go on popping.
+    /// A wake may come although this answers false.
+    bool try_park() {
+        parked_.exchange(true, std::memory_order_acq_rel);
+        if (front() != nullptr || !let_go()) {
+            parked_.store(false, std::memory_order_relaxed);
+            return false;
+        }
+        return true;
+    }
+
+    /// Consumer. Calls `visit(T&)` for each value that is published now, oldest first.
+    template <typename Visit>
+    void for_each(Visit visit) {
+        front();
+        std::uint32_t index = index_;
+        for (Segment* segment = head_; segment != nullptr; segment = segment->next.load(std::memory_order_acquire)) {
+            std::uint32_t filled = segment->filled.load(std::memory_order_acquire);
+            for (; index < filled; ++index) {
+                visit(segment->slots[index]);
+            }
+            index = 0;
+        }
+    }
+
+    /// Consumer's role. True when the queue holds memory; for tests.
+    bool holds_memory() const noexcept {
+        return head_ != nullptr || first_.load(std::memory_order_acquire) != nullptr;
+    }
+
+private:
+    struct Segment {
+        std::array<T, segment_slots> slots{};
+        std::atomic<std::uint32_t> filled{0};  // written by the producer alone
+        std::atomic<Segment*> next{nullptr};
+
+        bool full() const noexcept { return filled.load(std::memory_order_relaxed) == segment_slots; }
+        void put(T value) {
+            std::uint32_t at = filled.load(std::memory_order_relaxed);
+            slots[at] = std::move(value);
+            filled.store(at + 1, std::memory_order_release);
+        }
+    };
+
+    // Leaves a segment that was read to its end. False when nothing newer is published.
+    bool advance() {
+        if (detached_) {
+            delete std::exchange(head_, nullptr);
+            detached_ = false;
+            return true;
+        }
+        if (index_ < segment_slots) {
+            return false;
+        }
+        Segment* next = head_->next.load(std::memory_order_acquire);
+        if (next == nullptr) {
+            return false;
+        }
+        delete std::exchange(head_, next);
+        index_ = 0;
+        return true;
+    }
+
+    // Frees the segment that was read to its end. False when the producer has published in the meantime. When the
+    // producer is writing, the segment stays: its unpark() follows and brings the consumer back here.
+    bool let_go() {
+        if (head_ == nullptr) {
+            return first_.load(std::memory_order_acquire) == nullptr;
+        }
+        Segment* expected = head_;
+        if (!tail_.compare_exchange_strong(expected, nullptr, std::memory_order_acq_rel, std::memory_order_relaxed)) {
+            return true;
+        }
+        detached_ = true;
+        if (index_ < head_->filled.load(std::memory_order_acquire)) {
+            return false;
+        }
+        delete std::exchange(head_, nullptr);
+        detached_ = false;
+        return true;
+    }
+
+    std::atomic<Segment*> tail_{nullptr};   // the producer's token
+    std::atomic<Segment*> first_{nullptr};  // a chain begun without a token, until the consumer takes it
+    std::atomic<bool> parked_{false};
+    bool detached_ = false;     // consumer: nothing will be added to *head_
+    std::uint32_t index_ = 0;   // consumer: next slot of *head_
+    Segment* head_ = nullptr;   // consumer
+};
+
+}  // namespace ferrotunnel::buffer

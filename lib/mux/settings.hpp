@@ -1,0 +1,47 @@
+// What a session may do and hold. The defaults are limits.hpp; tests make them small.
+#pragma once
+
+#include <cstdint>
+
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "wire/frame.hpp"
+
+namespace ferrotunnel::mux {
+
+/// The server opens odd ids, the client even ones.
+enum class Role : std::uint8_t { client, server };
+
+struct Settings {
+    Role role = Role::client;
+    /// The first id this side opens; its parity must fit the role. 0: the role's lowest.
+    wire::StreamId first_id = 0;
+    wire::StreamId last_id = limits::stream_id_max;
+    wire::StreamId rotate_at = limits::stream_id_rotate;
+
+    std::uint32_t first_window = limits::first_window;
+    std::uint32_t first_window_tight = limits::first_window_tight;
+    std::uint32_t opened_window = limits::opened_window;
+    std::uint32_t window_max = limits::window_max;
+    std::uint64_t budget = limits::session_budget;
+    std::uint64_t memory_hard = limits::session_memory_hard;
+    std::uint32_t send_queue_max = limits::send_queue_max;
+
+    std::uint32_t streams_max = limits::streams_max;
+    std::uint32_t opens_max = limits::opens_unanswered_max;
+    std::uint32_t opens_per_service_max = limits::opens_unanswered_per_service_max;
+    Duration open_deadline = limits::open_answer_deadline;
+
+    Duration ping_after_quiet = limits::ping_after_quiet;
+    Duration dead_after_quiet = limits::dead_after_quiet;
+    Duration no_write_progress = limits::no_write_progress;
+};
+
+/// What the peer announced in its hello: this side keeps within it.
+struct PeerLimits {
+    std::uint32_t first_window = limits::first_window;
+    std::uint32_t streams_max = limits::streams_max;
+    std::uint32_t opens_max = limits::opens_unanswered_max;
+};
+
+}  // namespace ferrotunnel::mux

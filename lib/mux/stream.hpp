@@ -1,0 +1,176 @@
+// One virtual connection on a session: where its two halves meet.
+//
+//   the endpoint half                             the session half
+//   (visitor's socket, backend's socket,          (frames on the trunk; lives on the trunk's worker)
+//    or an application, on any thread)
+//
+//      send() finish() reset() abort() --outbound queue--> taken by the scheduler, up to the peer's credit
+//      front() consume()               <--inbound queue--- filled by DATA as it arrives
+//
+// Each queue has one producer and one consumer. Each direction ends on its own:
+//
+//      sending:    open --finish--> finished           receiving:   open --FIN taken--> finished
+//                  open --reset---> reset                           open --RESET------> reset
+//   either direction, from outside: aborted (RESET with ABORT) or lost (the trunk died), which `verdict()` tells at once
+//   and which does not wait for queued data.
+//
+// The endpoint's members are for one thread at a time for sending and one for receiving. A move between threads must be
+// ordered by the caller. What any thread may call is marked.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+
+#include "base/clock.hpp"
+#include "buffer/ready_list.hpp"
+#include "buffer/slab.hpp"
+#include "buffer/spsc_queue.hpp"
+#include "buffer/waker.hpp"
+#include "mux/receive_window.hpp"
+#include "mux/scheduler.hpp"
+#include "wire/frame.hpp"
+
+namespace ferrotunnel::mux {
+
+class Session;
+class Stream;
+
+/// What travels in a stream's queues.
+struct StreamItem {
+    enum class Kind : std::uint8_t { data, datagram, fin, reset };
+
+    buffer::Slice slice;         // data, datagram
+    std::uint32_t cost = 0;      // inbound data: credit that comes free with the last byte beyond the bytes themselves
+    std::uint32_t stamp_ms = 0;  // datagram: when it was queued
+    Kind kind = Kind::data;
+    wire::Code code = wire::Code::none;  // reset
+    std::uint64_t delivered = 0;         // reset
+};
+
+/// How a stream ended from outside, if it did.
+struct Verdict {
+    enum class Kind : std::uint8_t { none, aborted, lost };
+    Kind kind = Kind::none;
+    wire::Code code = wire::Code::none;
+    explicit operator bool() const noexcept { return kind != Kind::none; }
+};
+
+/// What a session's streams share with it; outlives the session while a stream does.
+class SessionShared final : public RefCounted {
+public:
+    SessionShared(IntrusivePtr<buffer::Waker> waker_in, std::uint32_t send_queue_max_in)
+        : waker(std::move(waker_in)), send_queue_max(send_queue_max_in) {}
+
+    buffer::ReadyList<Stream> ready;    // streams with something to tell the session
+    IntrusivePtr<buffer::Waker> waker;  // wakes the session's driver; any thread
+    IntrusivePtr<buffer::SlabLedger> ledger = make_intrusive<buffer::SlabLedger>();
+    const std::uint32_t send_queue_max;
+};
+
+class Stream final : public buffer::ReadyNode {
+public:
+    /// Made by Session. `waker` may be set later by `attach`.
+    Stream(IntrusivePtr<SessionShared> shared, wire::StreamId id, wire::ServiceKind kind, std::uint32_t service);
+    ~Stream() override;
+
+    wire::StreamId id() const noexcept { return id_; }
+    wire::ServiceKind kind() const noexcept { return kind_; }
+    std::uint32_t service() const noexcept { return service_; }
+
+    /// Session thread, once, before the endpoint half works. `waker` is called when there is something to receive, room
+    /// to send again, an answer to OPEN, or a verdict. `foreign`: the endpoint receives on another thread than the
+    /// session's, so small payloads are copied for it.
+    void attach(IntrusivePtr<buffer::Waker> waker, bool foreign);
+
+    // --- sending -----------------------------------------------------------------------------------------------------
+
+    /// False when enough is queued, or when nothing more will be sent.
+    bool can_send() const noexcept;
+    /// Nothing that is sent now would reach the peer: it reset the stream, or there is a verdict. Any thread.
+    bool send_is_dead() const noexcept { return send_dead_.load(std::memory_order_acquire); }
+    /// Queues at most limits::data_payload_max bytes. Slices with 8 bytes of the same slab before them that nobody else
+    /// uses (`headroom`) are framed in place. Call `flush` after the last of a group.
+    void send(buffer::Slice payload, bool headroom);
+    /// Queues one datagram, or drops it (false, counted) when the queue is full.
+    bool send_datagram(buffer::Slice payload, std::uint32_t now_ms);
+    void flush() noexcept;
+    /// Ends this direction after what is queued.
+    void finish();
+    /// Ends both directions, after what is queued: the socket was reset.
+    void reset(wire::Code code);
+    /// Bytes waiting to be sent. Any thread.
+    std::uint32_t queued_bytes() const noexcept { return queued_.load(std::memory_order_relaxed); }
+    /// True: the waker will be called when there is room again. False: there is room now, or sending is over.
+    bool try_park_send() noexcept;
+
+    /// Ends both directions at once and drops what is queued. Any thread, any time, also twice.
+    void abort(wire::Code code) noexcept;
+
+    /// Acceptor only: the backend is connected (sends OPENED).
+    void accept() noexcept;
+    /// Opener only: the peer has answered OPENED. Any thread.
+    bool accepted() const noexcept { return accepted_.load(std::memory_order_acquire); }
+
+    // --- receiving ---------------------------------------------------------------------------------------------------
+
+    /// The oldest item in place, or null. Data may be taken in parts.
+    StreamItem* front() { return inbound_.front(); }
+    /// `n` bytes of the front item are taken for good; with its last byte the item goes, and credit returns.
+    void consume(std::uint32_t n);
+    /// Drops the front item, whatever it is; data counts as taken.
+    void drop_front();
+    /// Calls `visit(StreamItem&)` for each item queued now, oldest first, for gathered writes.
+    template <typename Visit>
+    void for_each_inbound(Visit visit) {
+        inbound_.for_each(visit);
+    }
+    /// True: nothing is there and the waker will be called. False: look again.
+    bool try_park_receive() { return inbound_.try_park(); }
+    /// Everything that comes from now on may be thrown away by the session, and credit is returned: the socket can not
+    /// take it any more, but sending goes on. Receiving thread; afterwards the inbound queue is the session's.
+    void stop_receiving() noexcept;
+    /// For RESET: bytes that reached this side's socket. Receiving thread.
+    void count_delivered(std::uint64_t n) noexcept { delivered_.fetch_add(n, std::memory_order_relaxed); }
+
+    /// Any thread.
+    Verdict verdict() const noexcept;
+    std::uint64_t delivered() const noexcept { return delivered_.load(std::memory_order_relaxed); }
+    /// What the peer says it delivered, when it reset. Any thread, after the reset was seen.
+    std::uint64_t peer_delivered() const noexcept { return peer_delivered_.load(std::memory_order_relaxed); }
+
+private:
+    friend class Session;
+    friend class StreamTable;
+    friend class DataLane;
+    friend class UrgentLane;
+
+    void take_credit(std::uint32_t n);
+    void notify_session() noexcept;
+
+    // Both halves.
+    const IntrusivePtr<SessionShared> shared_;
+    const wire::StreamId id_;
+    const std::uint32_t service_;
+    const wire::ServiceKind kind_;
+    std::atomic<bool> send_dead_{false};
+    std::atomic<bool> accepted_{false};
+    std::atomic<bool> accept_wanted_{false};
+    std::atomic<bool> room_wanted_{false};
+    std::atomic<bool> discard_{false};           // stop_receiving was called
+    std::atomic<std::uint32_t> abort_wanted_{0};  // 1 + code
+    std::atomic<std::uint32_t> verdict_{0};       // kind << 16 | code
+    std::atomic<std::uint32_t> queued_{0};
+    std::atomic<std::uint64_t> taken_{0};        // cost of what the endpoint has taken
+    std::atomic<std::uint64_t> credit_mark_{0};  // tell the session when taken_ reaches this
+    std::atomic<std::uint64_t> delivered_{0};
+    std::atomic<std::uint64_t> peer_delivered_{0};
+    std::atomic<std::uint32_t> datagrams_queued_{0};
+    buffer::SpscQueue<StreamItem> inbound_;
+    buffer::SpscQueue<StreamItem> outbound_;
+
+    // The session half alone.
+    struct SessionHalf;
+};
+
+}  // namespace ferrotunnel::mux

@@ -1,0 +1,113 @@
+// Frames: the 8-byte header and the fixed payloads, bytes <-> values. docs/protocol.md is the definition.
+//
+//    0       2      3       4                8
+//   +-------+------+-------+----------------+----------------+
+//   | length| type | flags |   stream id    | payload ...    |    all big-endian; length counts the payload alone
+//   +-------+------+-------+----------------+----------------+
+//
+// Decoders answer nullopt for bytes that are no such frame; they never read beyond `payload` and never allocate.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/bytes.hpp"
+#include "base/limits.hpp"
+#include "wire/code.hpp"
+
+namespace ferrotunnel::wire {
+
+using StreamId = std::uint32_t;
+
+enum class FrameType : std::uint8_t {
+    data = 0,
+    open = 1,
+    opened = 2,
+    credit = 3,
+    reset = 4,
+    datagram = 5,
+    ping = 6,
+    goaway = 7,
+    control = 8,
+};
+inline constexpr std::uint8_t frame_type_count = 9;
+
+namespace flag {
+inline constexpr std::uint8_t fin = 0x01;      // DATA: this direction ends with this frame
+inline constexpr std::uint8_t blocked = 0x02;  // DATA: this used my credit up and I have more
+inline constexpr std::uint8_t abort = 0x01;    // RESET: overtakes and drops what was queued
+inline constexpr std::uint8_t ack = 0x01;      // PING: an answer
+}  // namespace flag
+
+struct FrameHeader {
+    std::uint16_t length = 0;
+    FrameType type = FrameType::data;
+    std::uint8_t flags = 0;
+    StreamId stream = 0;
+
+    friend bool operator==(const FrameHeader&, const FrameHeader&) = default;
+};
+
+/// Why a header is refused, or nothing. Stateless rules only: type, flags, length per type, stream 0 or not.
+std::optional<Code> violation_of(const FrameHeader& header) noexcept;
+
+void encode_header(const FrameHeader& header, std::uint8_t* at) noexcept;  // writes frame_header_bytes
+/// Takes exactly frame_header_bytes. The type may be one that `violation_of` refuses.
+FrameHeader decode_header(const std::uint8_t* at) noexcept;
+
+enum class ServiceKind : std::uint8_t { tcp = 1, http = 2, udp = 3 };
+
+/// Where a visitor comes from. No family: not known, or not an IP peer.
+struct Address {
+    std::uint8_t family = 0;  // 0, 4 or 6
+    std::uint16_t port = 0;
+    std::array<std::uint8_t, 16> bytes{};  // the first 4 for family 4
+
+    std::size_t size() const noexcept { return family == 4 ? 4U : family == 6 ? 16U : 0U; }
+    friend bool operator==(const Address&, const Address&) = default;
+};
+
+struct Open {
+    std::uint32_t service = 0;
+    ServiceKind kind = ServiceKind::tcp;
+    Address visitor;
+    Bytes metadata;  // a CBOR map, or empty; a view
+};
+
+struct Reset {
+    Code code = Code::none;
+    std::uint64_t delivered = 0;  // bytes of the stream that reached the socket of the side that resets
+};
+
+struct Goaway {
+    StreamId last = 0;
+    Code code = Code::none;
+    Bytes text;  // UTF-8 for a person; a view
+};
+
+/// The largest encodings of the fixed frames, header included.
+inline constexpr std::size_t open_frame_max = limits::frame_header_bytes + 4 + 1 + 1 + 2 + 16 + 2 + limits::open_metadata_max;
+inline constexpr std::size_t opened_frame_bytes = limits::frame_header_bytes + 4;
+inline constexpr std::size_t credit_frame_bytes = limits::frame_header_bytes + 4;
+inline constexpr std::size_t reset_frame_bytes = limits::frame_header_bytes + 2 + 8;
+inline constexpr std::size_t ping_frame_bytes = limits::frame_header_bytes + limits::ping_payload_bytes;
+inline constexpr std::size_t goaway_frame_max = limits::frame_header_bytes + 4 + 2 + limits::goaway_text_max;
+
+/// Each writes a whole frame at `at` (which has room for the maximum above) and answers its size.
+std::size_t encode_open(StreamId stream, const Open& open, std::uint8_t* at) noexcept;
+std::size_t encode_opened(StreamId stream, std::uint32_t credit, std::uint8_t* at) noexcept;
+std::size_t encode_credit(StreamId stream, std::uint32_t credit, std::uint8_t* at) noexcept;
+std::size_t encode_reset(StreamId stream, const Reset& reset, bool abort, std::uint8_t* at) noexcept;
+std::size_t encode_ping(std::uint64_t opaque, bool ack, std::uint8_t* at) noexcept;
+std::size_t encode_goaway(const Goaway& goaway, std::uint8_t* at) noexcept;
+
+std::optional<Open> decode_open(Bytes payload) noexcept;
+std::optional<std::uint32_t> decode_opened(Bytes payload) noexcept;
+std::optional<std::uint32_t> decode_credit(Bytes payload) noexcept;
+std::optional<Reset> decode_reset(Bytes payload) noexcept;
+std::optional<std::uint64_t> decode_ping(Bytes payload) noexcept;
+std::optional<Goaway> decode_goaway(Bytes payload) noexcept;
+
+}  // namespace ferrotunnel::wire
