@@ -97,9 +97,6 @@ inline constexpr std::uint32_t stream_id_rotate = stream_id_max / 4 * 3;
 
 /// Pongs not yet sent. A peer that pings faster than it reads is violating.
 inline constexpr std::uint32_t pongs_pending_max = 4;
-/// Resets, received and provoked: a burst, then a rate per second (rapid reset).
-inline constexpr std::uint32_t resets_burst = 1'000;
-inline constexpr std::uint32_t resets_per_second = 33;
 /// Services that one client may register.
 inline constexpr std::uint32_t services_max = 1'024;
 

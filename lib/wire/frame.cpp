@@ -18,7 +18,7 @@ struct Rule {
     enum class On : std::uint8_t { stream, session, either } on;
 };
 
-constexpr std::size_t open_fixed = 4 + 1 + 1 + 2 + 2;  // without address and metadata
+constexpr std::size_t open_fixed = 4 + 1 + 1 + 2 + 4 + 4 + 2;  // without address and metadata
 
 constexpr std::array<Rule, frame_type_count> rules{{
     {0, limits::data_payload_max, flag::fin | flag::blocked, Rule::On::stream},
@@ -103,6 +103,8 @@ std::size_t encode_open(StreamId stream, const Open& open, std::uint8_t* at) noe
     writer.put<1>(static_cast<std::uint8_t>(open.kind));
     writer.put<1>(open.visitor.family);
     writer.put<2>(open.visitor.port);
+    writer.put<4>(open.send_window);
+    writer.put<4>(open.receive_window);
     writer.put(Bytes{open.visitor.bytes.data(), open.visitor.size()});
     Bytes metadata = open.metadata.first(std::min(open.metadata.size(), limits::open_metadata_max));
     writer.put<2>(metadata.size());
@@ -153,6 +155,8 @@ std::optional<Open> decode_open(Bytes payload) noexcept {
     open.kind = static_cast<ServiceKind>(at[4]);
     open.visitor.family = at[5];
     open.visitor.port = static_cast<std::uint16_t>(load_be<2>(at + 6));
+    open.send_window = static_cast<std::uint32_t>(load_be<4>(at + 8));
+    open.receive_window = static_cast<std::uint32_t>(load_be<4>(at + 12));
     if (open.visitor.family != 0 && open.visitor.family != 4 && open.visitor.family != 6) {
         return std::nullopt;
     }
@@ -160,8 +164,8 @@ std::optional<Open> decode_open(Bytes payload) noexcept {
     if (payload.size() < open_fixed + address) {
         return std::nullopt;
     }
-    std::copy_n(at + 8, address, open.visitor.bytes.begin());
-    auto metadata = static_cast<std::size_t>(load_be<2>(at + 8 + address));
+    std::copy_n(at + 16, address, open.visitor.bytes.begin());
+    auto metadata = static_cast<std::size_t>(load_be<2>(at + 16 + address));
     if (metadata > limits::open_metadata_max || payload.size() != open_fixed + address + metadata) {
         return std::nullopt;
     }

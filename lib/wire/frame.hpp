@@ -73,7 +73,9 @@ struct Open {
     std::uint32_t service = 0;
     ServiceKind kind = ServiceKind::tcp;
     Address visitor;
-    Bytes metadata;  // a CBOR map, or empty; a view
+    std::uint32_t send_window = 0;     // credit that the opener takes for itself: at most what the peer announced
+    std::uint32_t receive_window = 0;  // credit that the opener grants
+    Bytes metadata;                    // a CBOR map, or empty; a view
 };
 
 struct Reset {
@@ -88,7 +90,7 @@ struct Goaway {
 };
 
 /// The largest encodings of the fixed frames, header included.
-inline constexpr std::size_t open_frame_max = limits::frame_header_bytes + 4 + 1 + 1 + 2 + 16 + 2 + limits::open_metadata_max;
+inline constexpr std::size_t open_frame_max = limits::frame_header_bytes + 4 + 1 + 1 + 2 + 4 + 4 + 16 + 2 + limits::open_metadata_max;
 inline constexpr std::size_t opened_frame_bytes = limits::frame_header_bytes + 4;
 inline constexpr std::size_t credit_frame_bytes = limits::frame_header_bytes + 4;
 inline constexpr std::size_t reset_frame_bytes = limits::frame_header_bytes + 2 + 8;
