@@ -1,0 +1,49 @@
+// Planted bugs. The simulation must find each of them, or it proves nothing.
+//
+// In a normal build `mutant(...)` is the constant false and its branches vanish. The simulation compiles this folder a
+// second time with FERROTUNNEL_MUTANTS, where its runner chooses one planted bug and how often it strikes.
+#pragma once
+
+#include <cstdint>
+
+namespace ferrotunnel::mux {
+
+enum class Mutant : std::uint8_t {
+    none,
+    lost_credit,            // a CREDIT frame is counted as sent, but is not written
+    doubled_slice,          // a payload is queued for the endpoint twice
+    skipped_wake,           // the endpoint is not woken although something was queued for it
+    fin_before_data,        // FIN leaves while data is still queued
+    leaked_budget,          // a stream ends and its share of the budget is not given back
+    lost_abort,             // an abort is counted as sent, but is not written
+    credit_cost_forgotten,  // a sender does not count the 64 bytes that each DATA frame costs
+    stuck_ready_flag,       // a stream with data and credit is forgotten by the scheduler
+    lost_room_wake,         // a sender that waits for room is not woken
+    reset_before_data,      // an ordered reset drops the data that is queued before it
+    doubled_credit,         // the same credit is granted twice
+    leaked_slab,            // a slice is kept by nobody and never released
+};
+
+#ifdef FERROTUNNEL_MUTANTS
+
+/// What the runner chose. Only one thread uses a session in the simulation.
+struct MutantChoice {
+    Mutant active = Mutant::none;
+    std::uint32_t period = 1;  // strikes at each period-th visit
+    std::uint32_t visits = 0;
+};
+inline MutantChoice mutant_choice;
+
+inline bool mutant(Mutant which) noexcept {
+    return which == mutant_choice.active && ++mutant_choice.visits % mutant_choice.period == 0;
+}
+
+#else
+
+constexpr bool mutant(Mutant) noexcept {
+    return false;
+}
+
+#endif
+
+}  // namespace ferrotunnel::mux
