@@ -109,6 +109,8 @@ inline constexpr auto handshake_deadline = 10s;
 inline constexpr auto rtt_memory = 60s;
 inline constexpr auto backoff_first = 500ms;
 inline constexpr auto backoff_max = 30s;
+/// A session that lived this long makes the client forget earlier failures.
+inline constexpr auto backoff_forget_after = 10s;
 inline constexpr auto takeover_silence = 2s;
 static_assert(dead_after_quiet >= 3 * ping_after_quiet);
 

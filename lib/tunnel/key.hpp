@@ -1,0 +1,48 @@
+// Key material and digests: the one place where lib/tunnel calls OpenSSL.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <iosfwd>
+
+#include "base/bytes.hpp"
+
+namespace ferrotunnel::tunnel {
+
+using Digest = std::array<std::uint8_t, 32>;
+
+/// A secret of 32 bytes. It wipes its memory, can not be printed, and compares in constant time.
+class Key {
+public:
+    static constexpr std::size_t size_bytes = 32;
+
+    /// Copies `bytes`, which must be exactly `size_bytes` long.
+    explicit Key(Bytes bytes);
+    Key(const Key&) = default;
+    Key& operator=(const Key&) = default;
+    ~Key();
+
+    /// For use as input of a digest or MAC only.
+    Bytes bytes() const noexcept { return bytes_; }
+
+    friend bool operator==(const Key& a, const Key& b) noexcept;
+    friend std::ostream& operator<<(std::ostream&, const Key&) = delete;
+
+private:
+    std::array<std::uint8_t, size_bytes> bytes_{};
+};
+
+/// Overwrites memory in a way that the compiler keeps.
+void wipe(MutableBytes memory) noexcept;
+
+/// Compares without telling by its duration where the two differ. Lengths are not secret.
+bool equal_constant_time(Bytes a, Bytes b) noexcept;
+
+/// SHA-256 over the concatenation of `parts`.
+Digest sha256(std::initializer_list<Bytes> parts);
+
+/// HMAC-SHA-256 over the concatenation of `parts`.
+Digest hmac_sha256(const Key& key, std::initializer_list<Bytes> parts);
+
+}  // namespace ferrotunnel::tunnel
