@@ -1,0 +1,68 @@
+// Takes connections from a listening socket and survives running out of descriptors.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <system_error>
+
+#include "runtime/deferred.hpp"
+#include "runtime/poller.hpp"
+#include "runtime/socket.hpp"
+#include "runtime/timer.hpp"
+
+namespace ferrotunnel::runtime {
+
+class Worker;
+
+/// Lives on its worker. With no descriptor left, a connection that waits would keep the listener ready for ever: the
+/// acceptor then closes its reserve, takes the connection, closes it at once (the visitor sees an end, not a hang),
+/// takes its reserve back and pauses a little.
+class Acceptor final : private PollTarget, private Deferred {
+public:
+    struct Handlers {
+        /// A connection. The handler may close or destroy the acceptor.
+        std::function<void(Fd, const SocketAddress& peer)> on_accept;
+        /// Accepting failed for want of descriptors or memory; it goes on by itself. May be empty.
+        std::function<void(std::error_code)> on_accept_error;
+    };
+
+    /// Takes over a socket that listens. Begins with the next round.
+    Acceptor(Worker& worker, Fd listener, Handlers handlers);
+    ~Acceptor();
+
+    /// Connections wait in the kernel until `resume`.
+    void pause() noexcept;
+    void resume() noexcept;
+    /// Stops listening at once: later connects are refused, those that wait in the kernel are reset.
+    void close() noexcept;
+
+    bool is_open() const noexcept { return static_cast<bool>(listener_); }
+    SocketAddress address() const noexcept { return local_address(listener_.get()); }
+
+    struct Counters {
+        std::uint64_t accepted = 0;
+        std::uint64_t errors = 0;
+        std::uint64_t shed = 0;  // accepted with the reserve and closed
+    };
+    const Counters& counters() const noexcept { return counters_; }
+
+private:
+    static constexpr int per_round_max = 64;
+
+    void on_events(std::uint32_t events) noexcept override;
+    void run_deferred() noexcept override;
+    void accept_some() noexcept;
+    void ran_out(std::error_code why) noexcept;
+    void open_reserve() noexcept;
+
+    Worker& worker_;
+    Fd listener_;
+    Fd reserve_;
+    Handlers handlers_;
+    Timer retry_;
+    bool paused_ = false;
+    bool* destroyed_ = nullptr;  // set while a handler runs
+    Counters counters_;
+};
+
+}  // namespace ferrotunnel::runtime

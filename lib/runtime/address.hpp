@@ -1,0 +1,60 @@
+// Addresses: what people write ("host:80") and what sockets use.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ferrotunnel::runtime {
+
+/// "1.2.3.4:80", "[::1]:80", "host:80", ":80" (an empty host: every address, or this machine).
+struct HostPort {
+    std::string host;
+    std::uint16_t port = 0;
+
+    friend bool operator==(const HostPort&, const HostPort&) = default;
+};
+
+/// Nullopt when it is none. A bare IPv6 address needs its brackets; "host" without a port takes `default_port` if
+/// given.
+std::optional<HostPort> parse_host_port(std::string_view text, std::optional<std::uint16_t> default_port = {});
+/// The reverse: IPv6 addresses get brackets.
+std::string to_text(const HostPort& place);
+
+/// An IPv4 or IPv6 address with a port.
+class SocketAddress {
+public:
+    SocketAddress() = default;
+    /// From the kernel's form; families other than IP give an empty address.
+    SocketAddress(const sockaddr* raw, socklen_t length) noexcept;
+    /// Of a numeric address; "" is the unspecified IPv6 address, which with our listeners also means IPv4.
+    static std::optional<SocketAddress> from_ip(std::string_view ip, std::uint16_t port);
+    static std::optional<SocketAddress> from_ip(const HostPort& place) { return from_ip(place.host, place.port); }
+
+    const sockaddr* raw() const noexcept { return reinterpret_cast<const sockaddr*>(&storage_); }
+    socklen_t raw_size() const noexcept { return size_; }
+    int family() const noexcept { return storage_.generic.sa_family; }
+    bool empty() const noexcept { return size_ == 0; }
+
+    /// Numeric; an IPv4 address in IPv6 clothes is shown as IPv4.
+    std::string ip() const;
+    std::uint16_t port() const noexcept;
+    void set_port(std::uint16_t port) noexcept;
+    /// "1.2.3.4:80" or "[::1]:80".
+    std::string text() const;
+    bool is_loopback() const noexcept;
+    bool is_unspecified() const noexcept;
+
+private:
+    union {
+        sockaddr generic;
+        std::uint8_t bytes[28];  // sockaddr_in6, the larger of the two
+        std::uint64_t aligned[4];
+    } storage_{};
+    socklen_t size_ = 0;
+};
+
+}  // namespace ferrotunnel::runtime

@@ -1,0 +1,51 @@
+// Work that waits for the end of the present round of events, so that many causes make one effect (one flush).
+#pragma once
+
+namespace ferrotunnel::runtime {
+
+class DeferredQueue;
+
+/// Something that can be queued once at a time. Destroying it takes it off the queue.
+class Deferred {
+public:
+    Deferred() = default;
+    Deferred(const Deferred&) = delete;
+    Deferred& operator=(const Deferred&) = delete;
+
+    /// May defer itself again: it then runs once more in the same round, so it must come to an end.
+    virtual void run_deferred() noexcept = 0;
+
+    bool deferred() const noexcept { return queue_ != nullptr; }
+    /// Takes it off the queue, if it is on one.
+    void cancel_deferred() noexcept;
+
+protected:
+    ~Deferred() { cancel_deferred(); }
+
+private:
+    friend class DeferredQueue;
+    DeferredQueue* queue_ = nullptr;
+    Deferred* next_ = nullptr;
+    Deferred* previous_ = nullptr;
+};
+
+class DeferredQueue {
+public:
+    DeferredQueue() = default;
+    DeferredQueue(const DeferredQueue&) = delete;
+    DeferredQueue& operator=(const DeferredQueue&) = delete;
+    ~DeferredQueue();
+
+    /// False when it was queued already.
+    bool push(Deferred& deferred) noexcept;
+    void remove(Deferred& deferred) noexcept;
+    /// First in, first out, until nothing is left.
+    void run_all() noexcept;
+    bool empty() const noexcept { return first_ == nullptr; }
+
+private:
+    Deferred* first_ = nullptr;
+    Deferred* last_ = nullptr;
+};
+
+}  // namespace ferrotunnel::runtime

@@ -1,0 +1,24 @@
+// What a read or write without waiting came to.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <system_error>
+
+namespace ferrotunnel::runtime {
+
+enum class IoStatus : std::uint8_t {
+    ok,           // call again at once if you want more
+    would_block,  // wait for the next event
+    eof,          // reads: the peer ended its direction in order
+    error,        // see IoResult::error; the connection is lost
+};
+
+/// `bytes` counts with every status: take the bytes first, then look at why it stopped.
+struct IoResult {
+    std::size_t bytes = 0;
+    IoStatus status = IoStatus::ok;
+    std::error_code error;
+};
+
+}  // namespace ferrotunnel::runtime

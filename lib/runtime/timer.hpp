@@ -1,0 +1,68 @@
+// Timers of a worker: any number of them over one Asio timer. Moving a deadline later costs no system call, so that a
+// session may push its deadline with every read.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+#include "base/clock.hpp"
+
+namespace ferrotunnel::runtime {
+
+class TimerQueue;
+class Worker;
+
+/// One-shot; the callback may set it again, and may destroy it. Lives on its worker and must not outlive it.
+class Timer {
+public:
+    Timer(Worker& worker, std::function<void()> callback);
+    ~Timer();
+    Timer(const Timer&) = delete;
+    Timer& operator=(const Timer&) = delete;
+
+    /// Replaces the deadline. One that has passed fires in the next round; `never` cancels.
+    void set(TimePoint when) noexcept;
+    /// From the worker's cached time on.
+    void set_after(Duration delay) noexcept;
+    void cancel() noexcept;
+
+    bool is_set() const noexcept { return place_ != not_queued; }
+    TimePoint deadline() const noexcept { return when_; }
+
+private:
+    friend class TimerQueue;
+    static constexpr std::size_t not_queued = static_cast<std::size_t>(-1);
+
+    Worker& worker_;
+    std::function<void()> callback_;
+    TimePoint when_ = never;
+    std::size_t place_ = not_queued;  // in the heap
+};
+
+/// A binary heap by deadline. Equal deadlines fire in no particular order.
+class TimerQueue {
+public:
+    TimePoint earliest() const noexcept { return heap_.empty() ? never : heap_.front()->when_; }
+    std::size_t size() const noexcept { return heap_.size(); }
+    /// Fires what is due, each timer at most once: what is set again to a passed time waits for the next call.
+    void fire_due(TimePoint now);
+
+private:
+    friend class Timer;
+
+    void enlist();  // room for one more timer, so that setting one never allocates
+    void delist(Timer& timer) noexcept;
+    void set(Timer& timer, TimePoint when) noexcept;
+    void remove(Timer& timer) noexcept;
+    void place(std::size_t at, Timer* timer) noexcept;
+    void sift_up(std::size_t at) noexcept;
+    void sift_down(std::size_t at) noexcept;
+
+    std::vector<Timer*> heap_;
+    std::vector<Timer*> due_;  // being fired; destroyed or moved ones are nulled
+    std::size_t timers_ = 0;
+    Timer* firing_ = nullptr;
+};
+
+}  // namespace ferrotunnel::runtime

@@ -1,0 +1,107 @@
+// A worker: one thread's loop with its sockets, timers, slabs and mailbox. Workers share nothing.
+//
+// The loop is an Asio io_context, either the worker's own (with its own thread) or the application's. The worker's
+// Poller is nested in it. Everything that the worker calls runs in a *round*:
+//
+//     something woke us -> Worker::current() and the slab scope are set, the time is read once
+//                       -> mail, due timers, one batch of socket events or one posted function
+//                       -> what was deferred meanwhile, until nothing is left (this is where trunks flush)
+//
+// While sockets stay busy the worker does several rounds, one epoll_wait each, before it returns to Asio.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "buffer/mailbox.hpp"
+#include "buffer/slab.hpp"
+#include "runtime/deferred.hpp"
+#include "runtime/poller.hpp"
+
+namespace asio {
+class io_context;
+}
+
+namespace ferrotunnel::runtime {
+
+class Timer;
+class TimerQueue;
+
+class Worker {
+public:
+    /// With an io_context and, after `start`, a thread of its own.
+    Worker();
+    /// Inside the application's io_context, which one thread runs. Must be destroyed on that thread or when none runs
+    /// it, and before the io_context.
+    explicit Worker(asio::io_context& application);
+    /// Stops and joins.
+    ~Worker();
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+
+    // --- life ---
+
+    /// Starts the thread. Nothing to do inside an application's io_context.
+    void start();
+    /// Runs the own io_context on the calling thread until `stop`. For callers that bring the thread themselves.
+    void run();
+    /// Any thread. The own loop ends after the present round; mail is refused from then on. Inside an application's
+    /// io_context: on its thread; the worker closes at once and leaves the io_context running.
+    void stop() noexcept;
+    /// Waits for the thread. Afterwards any thread may destroy what lived on the worker.
+    void join();
+    bool owns_thread() const noexcept;
+
+    // --- on the worker ---
+
+    asio::io_context& io() noexcept;
+    Poller& poller() noexcept;
+    buffer::SlabPool& slabs() noexcept;
+    /// When this round began; read anew outside of a round.
+    TimePoint now() const noexcept;
+    /// Runs `deferred` at the end of this round, or in a round of its own when none is running. Once if already queued.
+    void defer(Deferred& deferred) noexcept;
+    /// Runs `function` as a round, or directly when one is running. For handlers that Asio calls (resolver, signals).
+    void as_round(const std::function<void()>& function);
+
+    // --- from anywhere ---
+
+    /// The worker whose thread (or round, inside an application's io_context) this is; null elsewhere.
+    static Worker* current() noexcept;
+    bool here() const noexcept { return current() == this; }
+    /// What other threads may keep for as long as they like.
+    const std::shared_ptr<buffer::Mailbox>& mailbox() const noexcept;
+    /// Runs `callable` later on the worker; it must not throw. False, and it is dropped, when the worker has stopped.
+    template <typename Callable>
+    bool post(Callable callable) {
+        return mailbox()->post_call(std::move(callable));
+    }
+
+    /// What to do with an exception that leaves a handler which the application itself put into the own io_context.
+    /// Without one the exception leaves `run`, which ends the process when the worker has its own thread.
+    void on_exception(std::function<void(std::exception_ptr)> handler);
+
+    struct Counters {
+        std::uint64_t rounds = 0;
+        std::uint64_t wakes = 0;         // times that Asio woke the poller
+        std::uint64_t timer_arms = 0;    // changes of the one Asio timer
+        std::uint64_t system_calls = 0;  // of the poller
+    };
+    Counters counters() const noexcept;
+    /// Timers that are set now, for tests and stats.
+    std::size_t timers_set() const noexcept;
+
+private:
+    friend class Timer;
+    class Core;
+
+    TimerQueue& timer_queue() noexcept;
+
+    std::shared_ptr<Core> core_;
+};
+
+}  // namespace ferrotunnel::runtime

@@ -1,0 +1,37 @@
+// Several workers with their threads.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "runtime/worker.hpp"
+
+namespace ferrotunnel::runtime {
+
+class WorkerGroup {
+public:
+    /// Zero means one per core.
+    explicit WorkerGroup(std::size_t count);
+    /// One worker inside the application's io_context.
+    explicit WorkerGroup(asio::io_context& application);
+    /// Stops and joins.
+    ~WorkerGroup();
+
+    void start();
+    void stop() noexcept;
+    void join();
+
+    std::size_t size() const noexcept { return workers_.size(); }
+    Worker& at(std::size_t index) noexcept { return *workers_[index]; }
+    /// Round robin. Any thread.
+    Worker& next() noexcept;
+    bool on_a_worker() const noexcept;
+
+private:
+    std::vector<std::unique_ptr<Worker>> workers_;
+    std::atomic<std::size_t> turn_{0};
+};
+
+}  // namespace ferrotunnel::runtime

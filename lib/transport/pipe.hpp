@@ -1,0 +1,75 @@
+// A pipe carries a trunk's bytes over one socket. It never waits: the owner registers the socket with the worker's
+// poller and calls again on its events.
+//
+//     connected socket --handshake()--> open --read/write--> ... --shutdown()--> our end is told to the peer
+//
+// Edge-triggered rules: after `would_block` from a read wait for EPOLLIN; from a write or flush wait for EPOLLOUT; from
+// a handshake call it again on either. A TLS pipe may need to write in order to read only during the handshake.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "runtime/io_result.hpp"
+#include "runtime/socket.hpp"
+
+namespace ferrotunnel::transport {
+
+using runtime::IoResult;
+using runtime::IoStatus;
+
+struct PipeCounters {
+    std::uint64_t system_calls = 0;  // reads and writes on the socket
+    std::uint64_t bytes_in = 0;      // of the trunk: plain bytes, without TLS
+    std::uint64_t bytes_out = 0;
+    std::uint64_t bytes_copied = 0;  // by us, outside of TLS: small pieces gathered into one record
+};
+
+/// Owns its socket. Lives on one worker.
+class Pipe {
+public:
+    virtual ~Pipe() = default;
+
+    /// One step. `ok`: done. `would_block`: call again on the next event, of any kind. Otherwise `why` says, in words
+    /// for the user, what went wrong.
+    virtual IoStatus handshake(std::string& why) = 0;
+
+    /// As much as there is, up to the size. `ok`: `into` is full or more may be there; would_block: all of it was read.
+    virtual IoResult read(MutableBytes into) noexcept = 0;
+
+    /// `ok`: everything was taken and nothing is pending. `would_block`: of the pieces, `bytes` were taken (perhaps
+    /// all), and the socket is full; on EPOLLOUT flush or write again. What was taken will not be needed again.
+    virtual IoResult write(std::span<const Bytes> pieces) noexcept = 0;
+
+    /// Bytes that were taken but that the socket has not.
+    virtual bool has_pending() const noexcept = 0;
+    virtual IoStatus flush() noexcept = 0;
+    /// Bytes have been received that a read would give without a system call.
+    virtual bool may_read_more() const noexcept = 0;
+
+    /// Tells the peer that nothing more comes (TLS: close_notify, then TCP FIN). Best effort; flush what is pending
+    /// first.
+    virtual void shutdown() noexcept = 0;
+
+    /// 32 bytes that only the two ends of this TLS connection know (RFC 9266). False on a plain pipe.
+    virtual bool exporter(MutableBytes out32) noexcept = 0;
+
+    /// "TLSv1.3 TLS_AES_128_GCM_SHA256", or "plain".
+    virtual std::string description() const = 0;
+    /// In words, why the last read, write or flush answered `error`.
+    virtual std::string error_text() const = 0;
+
+    virtual int fd() const noexcept = 0;
+    /// Gives the socket up, for instance to `reset_close` it. The pipe can then only be destroyed.
+    virtual runtime::Fd release_fd() noexcept = 0;
+
+    const PipeCounters& counters() const noexcept { return counters_; }
+
+protected:
+    PipeCounters counters_;
+};
+
+}  // namespace ferrotunnel::transport

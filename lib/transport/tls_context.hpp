@@ -1,0 +1,79 @@
+// How our ends speak TLS: 1.3 only, ALPN ferrotunnel/1, no tickets, no resumption, no early data.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include "transport/pipe.hpp"
+
+struct ssl_ctx_st;
+
+namespace ferrotunnel::transport {
+
+inline constexpr const char* tls_alpn = "ferrotunnel/1";
+
+/// What is wrong with a certificate, key, pin or their files, in words for the user.
+class TlsConfigError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+struct TlsServerSettings {
+    /// PEM files: the chain, own certificate first, and its key. Both or none.
+    std::filesystem::path certificate_file;
+    std::filesystem::path key_file;
+    /// Where a self-made certificate is kept when no files are given. Empty: it lives in memory alone.
+    std::filesystem::path state_directory;
+    /// Asks clients for a certificate of this CA. Empty: does not ask.
+    std::filesystem::path client_ca_file;
+};
+
+struct TlsClientSettings {
+    /// Name or address that was connected to: SNI, and checked against the certificate when a CA is used.
+    std::string server_name;
+    /// Verifies chain and name against this file, or against the system's store. Neither: the proof of the token over
+    /// the exporter is what the server is trusted by.
+    std::filesystem::path ca_file;
+    bool system_ca = false;
+    /// "sha256:<hex or base64>" of the server's SubjectPublicKeyInfo.
+    std::string pin;
+    /// For servers that ask for it. Both or none.
+    std::filesystem::path certificate_file;
+    std::filesystem::path key_file;
+};
+
+/// Immutable once made, so any number of threads may make pipes of it.
+class TlsContext {
+public:
+    /// Throws TlsConfigError. May create the certificate in the state directory.
+    static std::shared_ptr<TlsContext> make_server(const TlsServerSettings& settings);
+    static std::shared_ptr<TlsContext> make_client(const TlsClientSettings& settings);
+    ~TlsContext();
+    TlsContext(const TlsContext&) = delete;
+    TlsContext& operator=(const TlsContext&) = delete;
+
+    bool is_server() const noexcept { return server_; }
+    /// "sha256:<base64>" of the own certificate's public key, as `pin` takes it; empty without a certificate.
+    const std::string& fingerprint() const noexcept { return fingerprint_; }
+
+    // For TlsPipe.
+    ssl_ctx_st* native() const noexcept { return context_; }
+    const std::string& server_name() const noexcept { return server_name_; }
+    const std::optional<std::string>& pin() const noexcept { return pin_; }  // 32 raw bytes
+    bool verifies() const noexcept { return verifies_; }
+
+private:
+    TlsContext() = default;
+
+    ssl_ctx_st* context_ = nullptr;
+    bool server_ = false;
+    bool verifies_ = false;
+    std::string fingerprint_;
+    std::string server_name_;
+    std::optional<std::string> pin_;
+};
+
+}  // namespace ferrotunnel::transport
