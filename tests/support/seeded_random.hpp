@@ -1,7 +1,7 @@
 // Randomness that a test can replay: the same seed gives the same bytes on every machine.
 //
-// The generator is xoshiro256++ (Blackman and Vigna), its state filled by splitmix64 so that neighbouring seeds, 1 and 2
-// say, give unrelated sequences. Not for secrets, and one object is for one thread.
+// The generator is xoshiro256++ (Blackman and Vigna), its state filled by splitmix64 so that neighbouring seeds, 1 and
+// 2 say, give unrelated sequences. Not for secrets, and one object is for one thread.
 #pragma once
 
 #include <array>
