@@ -1,13 +1,20 @@
 # ft_layer(folder USES folder... [LINKS target...]): one target per folder of lib/, linked only to what it may use.
+# tests/check/layers.py reads these calls and checks the #include lines against them.
+set_property(GLOBAL PROPERTY FERROTUNNEL_LAYERS "")
+
 function(ft_layer name)
-  cmake_parse_arguments(arg "" "" "USES;LINKS" ${ARGN})
+  cmake_parse_arguments(arg "SANS_IO" "" "USES;LINKS" ${ARGN})
+  if(FERROTUNNEL_FUZZ AND NOT arg_SANS_IO)
+    return()
+  endif()
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
   file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.hpp)
   if(NOT sources)
-    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${name}_empty.cpp "")
+    file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${name}_empty.cpp CONTENT "")
     set(sources ${CMAKE_CURRENT_BINARY_DIR}/${name}_empty.cpp)
   endif()
   list(TRANSFORM arg_USES PREPEND ft_)
   add_library(ft_${name} STATIC ${sources} ${headers})
   target_link_libraries(ft_${name} PUBLIC ft_settings ${arg_USES} ${arg_LINKS})
+  set_property(GLOBAL APPEND PROPERTY FERROTUNNEL_LAYERS ${name})
 endfunction()

@@ -1,0 +1,17 @@
+# What has to be there before anything is built. The fuzz targets need the standard library alone.
+if(FERROTUNNEL_FUZZ)
+  return()
+endif()
+
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+
+# Asio lives in our public types, so the application must use the very same version: it is written down here and
+# checked again by the installed package, when it is configured and when it is compiled.
+find_path(FERROTUNNEL_ASIO_INCLUDE_DIR asio/version.hpp REQUIRED)
+mark_as_advanced(FERROTUNNEL_ASIO_INCLUDE_DIR)
+file(STRINGS ${FERROTUNNEL_ASIO_INCLUDE_DIR}/asio/version.hpp asio_version_line REGEX "^#define ASIO_VERSION [0-9]+")
+string(REGEX REPLACE "^#define ASIO_VERSION ([0-9]+).*" "\\1" FERROTUNNEL_ASIO_VERSION "${asio_version_line}")

@@ -1,0 +1,46 @@
+# The compiler settings that every target of this project shares, as interface targets.
+set(FERROTUNNEL_GENERATED_INCLUDE_DIR ${PROJECT_BINARY_DIR}/include)
+configure_file(${CMAKE_CURRENT_LIST_DIR}/version.hpp.in
+  ${FERROTUNNEL_GENERATED_INCLUDE_DIR}/ferrotunnel/version.hpp @ONLY)
+if(NOT FERROTUNNEL_FUZZ)
+  configure_file(${CMAKE_CURRENT_LIST_DIR}/asio_version.hpp.in
+    ${FERROTUNNEL_GENERATED_INCLUDE_DIR}/ferrotunnel/detail/asio_version.hpp @ONLY)
+endif()
+
+# Warnings, sanitizers and hardening; no include directories, so that code outside lib/ can use it as well.
+add_library(ft_compile INTERFACE)
+target_compile_options(ft_compile INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+  $<$<BOOL:${FERROTUNNEL_WERROR}>:-Werror>)
+if(FERROTUNNEL_SANITIZE)
+  # A finding must end the test that meets it, so nothing is merely printed.
+  target_compile_options(ft_compile INTERFACE
+    -fsanitize=${FERROTUNNEL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(ft_compile INTERFACE -fsanitize=${FERROTUNNEL_SANITIZE})
+  if(FERROTUNNEL_FUZZ)
+    target_compile_options(ft_compile INTERFACE -fsanitize=fuzzer-no-link)  # coverage for libFuzzer to steer by
+  endif()
+  if(FERROTUNNEL_SANITIZE MATCHES "thread")
+    target_compile_options(ft_compile INTERFACE -Wno-error=tsan)  # Asio's headers use fences
+  endif()
+else()
+  target_compile_options(ft_compile INTERFACE
+    $<$<CONFIG:Release>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2;-fstack-protector-strong>)
+  target_link_options(ft_compile INTERFACE $<$<CONFIG:Release>:LINKER:-z,relro,-z,now>)
+endif()
+
+# The library's own sources and their tests.
+add_library(ft_settings INTERFACE)
+target_link_libraries(ft_settings INTERFACE ft_compile)
+target_include_directories(ft_settings INTERFACE
+  ${PROJECT_SOURCE_DIR}/lib ${PROJECT_SOURCE_DIR}/include ${FERROTUNNEL_GENERATED_INCLUDE_DIR})
+
+# Asio without Boost, deprecated parts left out; one definition for library and users.
+set(FERROTUNNEL_ASIO_DEFINITIONS ASIO_STANDALONE ASIO_NO_DEPRECATED)
+if(NOT FERROTUNNEL_FUZZ)
+  add_library(ft_asio INTERFACE)
+  target_compile_definitions(ft_asio INTERFACE ${FERROTUNNEL_ASIO_DEFINITIONS})
+  # The library's symbols are hidden, but Asio's error categories must be the application's own objects: see the header.
+  target_compile_options(ft_asio INTERFACE
+    "SHELL:-include ${PROJECT_SOURCE_DIR}/include/ferrotunnel/detail/asio_categories.hpp")
+  target_link_libraries(ft_asio INTERFACE Threads::Threads)
+endif()
