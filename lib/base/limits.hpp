@@ -31,6 +31,24 @@ inline constexpr std::size_t open_metadata_max = 1_KiB;
 inline constexpr std::size_t goaway_text_max = 256;
 inline constexpr std::size_t ping_payload_bytes = 8;
 
+// --- control messages ---------------------------------------------------------------------------------------------
+
+/// Services in one `register` or `registered` message; more take several messages.
+inline constexpr std::size_t services_per_message_max = 64;
+/// Texts, in bytes of UTF-8. They reach logs and terminals, so they are short and hold no control characters.
+inline constexpr std::size_t agent_text_max = 64;
+inline constexpr std::size_t session_text_max = 64;
+inline constexpr std::size_t refused_text_max = 256;
+inline constexpr std::size_t bind_text_max = 64;
+inline constexpr std::size_t service_name_max = 253;  // a DNS name
+inline constexpr std::size_t service_metadata_max = 1_KiB;
+inline constexpr std::size_t public_address_max = 320;  // a URL with such a name
+/// Counters of one `stats` message, and how long their names may be.
+inline constexpr std::size_t counters_max = 64;
+inline constexpr std::size_t counter_name_max = 64;
+/// Trunks of one tunnel that a hello may speak of.
+inline constexpr std::uint32_t trunks_max = 64;
+
 // --- credit -------------------------------------------------------------------------------------------------------
 
 /// What a DATA frame costs beyond its payload, so that tiny frames can not fill memory with queue slots for free.

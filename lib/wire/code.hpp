@@ -7,31 +7,31 @@
 namespace ferrotunnel::wire {
 
 enum class Code : std::uint16_t {
-    none = 0,               // an orderly end
-    refused = 1,            // the backend refused the connection
-    timeout = 2,            // the backend, or the answer to OPEN, took too long
-    unknown_service = 3,    // OPEN named a service that the client does not have
-    busy = 4,               // a limit on streams or opens is reached; trying later may work
-    cancelled = 5,          // ended by the application
-    connection_reset = 6,   // the socket behind this stream was reset
-    going_away = 7,         // the peer drains and takes nothing new
-    superseded = 8,         // a newer session of the same client took over
-    unauthorized = 9,       // the proof was wrong, or the token is unknown
-    version = 10,           // no common protocol version
-    limit = 11,             // an announced limit was passed
-    protocol = 12,          // a frame or message that makes no sense here
-    flow_control = 13,      // more data than credit
-    frame_size = 14,        // a frame longer or shorter than its type allows
-    stream_id = 15,         // an id that may not be used: wrong parity, reused, out of order
-    internal = 16,          // a bug on the side that says so
-    silent = 17,            // nothing was heard for the dead interval
-    handshake_timeout = 18, // the handshake did not finish in time
-    port_taken = 19,        // another client or program holds the public port
-    port_forbidden = 20,    // the server's configuration does not allow this port
-    name_taken = 21,        // another client holds the name
-    unsupported = 22,       // a service kind or feature this side does not have
-    too_slow = 23,          // the stream held most of an exhausted budget without moving
-    rotated = 24,           // ids run out: open a new session
+    none = 0,                // an orderly end
+    refused = 1,             // the backend refused the connection
+    timeout = 2,             // the backend, or the answer to OPEN, took too long
+    unknown_service = 3,     // OPEN named a service that the client does not have
+    busy = 4,                // a limit on streams or opens is reached; trying later may work
+    cancelled = 5,           // ended by the application
+    connection_reset = 6,    // the socket behind this stream was reset
+    going_away = 7,          // the peer drains and takes nothing new
+    superseded = 8,          // a newer session of the same client took over
+    unauthorized = 9,        // the proof was wrong, or the token is unknown
+    version = 10,            // no common protocol version
+    limit = 11,              // an announced limit was passed
+    protocol = 12,           // a frame or message that makes no sense here
+    flow_control = 13,       // more data than credit
+    frame_size = 14,         // a frame longer or shorter than its type allows
+    stream_id = 15,          // an id that may not be used: wrong parity, reused, out of order
+    internal = 16,           // a bug on the side that says so
+    silent = 17,             // nothing was heard for the dead interval
+    handshake_timeout = 18,  // the handshake did not finish in time
+    port_taken = 19,         // another client or program holds the public port
+    port_forbidden = 20,     // the server's configuration does not allow this port
+    name_taken = 21,         // another client holds the name
+    unsupported = 22,        // a service kind or feature this side does not have
+    too_slow = 23,           // the stream held most of an exhausted budget without moving
+    rotated = 24,            // ids run out: open a new session
 };
 
 /// The name as documents and logs spell it; "code N" territory answers "unknown".

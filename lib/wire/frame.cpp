@@ -202,8 +202,8 @@ std::optional<Goaway> decode_goaway(Bytes payload) noexcept {
     if (payload.size() < 6 || payload.size() > 6 + limits::goaway_text_max) {
         return std::nullopt;
     }
-    return Goaway{static_cast<StreamId>(load_be<4>(payload.data())),
-                  static_cast<Code>(load_be<2>(payload.data() + 4)), payload.subspan(6)};
+    return Goaway{static_cast<StreamId>(load_be<4>(payload.data())), static_cast<Code>(load_be<2>(payload.data() + 4)),
+                  payload.subspan(6)};
 }
 
 }  // namespace ferrotunnel::wire

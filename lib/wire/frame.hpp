@@ -90,7 +90,8 @@ struct Goaway {
 };
 
 /// The largest encodings of the fixed frames, header included.
-inline constexpr std::size_t open_frame_max = limits::frame_header_bytes + 4 + 1 + 1 + 2 + 4 + 4 + 16 + 2 + limits::open_metadata_max;
+inline constexpr std::size_t open_frame_max =
+    limits::frame_header_bytes + 4 + 1 + 1 + 2 + 4 + 4 + 16 + 2 + limits::open_metadata_max;
 inline constexpr std::size_t opened_frame_bytes = limits::frame_header_bytes + 4;
 inline constexpr std::size_t credit_frame_bytes = limits::frame_header_bytes + 4;
 inline constexpr std::size_t reset_frame_bytes = limits::frame_header_bytes + 2 + 8;

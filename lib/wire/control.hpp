@@ -1,0 +1,186 @@
+// Control messages: what the two sides say to each other beside the streams. docs/protocol.md is the definition.
+//
+//   client                      server
+//     hello  ------------------>          who I am, what I can, my nonce, which token
+//            <------------------  hello
+//     auth   ------------------>          proof of the token over both hellos
+//            <------------------  welcome or refused
+//     register, unregister  --->          at any time from here on
+//            <-----------------  registered, refused
+//            <-- stats ------->
+//
+// Each message is one CBOR map; "t" says which. Unknown keys are ignored and unknown messages answer `Unknown`, so that
+// a later version can add both. All rules about fields are in the decoder; encoders assert that what they wrote
+// decodes, so a peer is never sent what it would refuse.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/limits.hpp"
+#include "base/result.hpp"
+#include "wire/code.hpp"
+#include "wire/frame.hpp"
+
+namespace ferrotunnel::wire {
+
+/// The version that this code speaks.
+inline constexpr std::uint8_t protocol_version = 1;
+inline constexpr std::string_view agent_name = "ferrotunnel/0.1.0";
+
+/// What both sides must announce before either may use it. Unknown bits are ignored.
+namespace feature {
+inline constexpr std::uint64_t resume = 1U << 0;       // reserved
+inline constexpr std::uint64_t compression = 1U << 1;  // reserved
+inline constexpr std::uint64_t transports = 1U << 2;   // reserved
+}  // namespace feature
+
+using Nonce = std::array<std::uint8_t, 32>;
+using TokenId = std::array<std::uint8_t, 8>;
+using InstanceId = std::array<std::uint8_t, 16>;
+using Proof = std::array<std::uint8_t, 32>;
+
+enum class HelloRole : std::uint8_t { client, server };
+
+/// What the sender of a hello accepts. The peer keeps within it.
+struct HelloLimits {
+    std::uint32_t first_window = limits::first_window;       // credit of each direction of a new stream
+    std::uint32_t streams_max = limits::streams_max;         // streams that the peer has opened, at once
+    std::uint32_t opens_max = limits::opens_unanswered_max;  // of these, not answered yet
+    std::uint32_t control_max = limits::control_payload_max;
+    std::uint32_t services_max = limits::services_max;
+
+    friend bool operator==(const HelloLimits&, const HelloLimits&) = default;
+};
+
+struct Hello {
+    std::uint8_t version_min = protocol_version;
+    std::uint8_t version_max = protocol_version;
+    std::uint64_t features = 0;
+    HelloRole role = HelloRole::client;
+    Nonce nonce{};
+    std::optional<TokenId> token_id;  // the client's hello has it, the server's has not
+    InstanceId instance{};            // random per process
+    std::uint64_t epoch = 0;          // grows when a process replaces its own session
+    std::uint32_t trunk = 1;          // this is trunk k ...
+    std::uint32_t trunks = 1;         // ... of n
+    HelloLimits limits;
+    std::string agent{agent_name};
+
+    friend bool operator==(const Hello&, const Hello&) = default;
+};
+
+struct Auth {
+    Proof proof{};
+
+    friend bool operator==(const Auth&, const Auth&) = default;
+};
+
+struct Welcome {
+    Proof proof{};
+    std::string session;  // a name for logs on both sides
+    std::uint8_t version = protocol_version;
+    std::uint64_t features = 0;  // those that both sides announced and the server wants
+    std::uint32_t ping_ms = 15'000;
+    std::uint32_t dead_ms = 45'000;
+
+    friend bool operator==(const Welcome&, const Welcome&) = default;
+};
+
+struct Service {
+    std::uint32_t id = 0;                 // chosen by the client, not 0; OPEN names it
+    ServiceKind kind = ServiceKind::tcp;  // may be a number that this version does not know: refuse with `unsupported`
+    std::uint16_t remote_port = 0;        // 0: the server assigns one
+    std::string bind;                     // the server's address to listen on; empty: the server's choice
+    std::string name;                     // empty: none
+    std::string metadata;                 // for the server's hooks; empty: none
+
+    friend bool operator==(const Service&, const Service&) = default;
+};
+
+struct Register {
+    std::uint32_t request = 0;  // comes back in the answers
+    std::vector<Service> services;
+
+    friend bool operator==(const Register&, const Register&) = default;
+};
+
+struct RegisteredService {
+    std::uint32_t id = 0;
+    std::uint16_t port = 0;
+    std::string address;  // where visitors reach it, for people: "tunnel.example.com:2222"
+
+    friend bool operator==(const RegisteredService&, const RegisteredService&) = default;
+};
+
+struct Registered {
+    std::uint32_t request = 0;
+    std::vector<RegisteredService> services;
+
+    friend bool operator==(const Registered&, const Registered&) = default;
+};
+
+struct Refused {
+    std::uint32_t id = 0;  // a service, or 0: the session
+    Code code = Code::refused;
+    std::string text;  // for a person
+
+    friend bool operator==(const Refused&, const Refused&) = default;
+};
+
+struct Unregister {
+    std::vector<std::uint32_t> ids;
+
+    friend bool operator==(const Unregister&, const Unregister&) = default;
+};
+
+struct Stats {
+    std::vector<std::pair<std::string, std::uint64_t>> counters;
+
+    friend bool operator==(const Stats&, const Stats&) = default;
+};
+
+/// A message of a type that this version does not know.
+struct Unknown {
+    std::string type;
+
+    friend bool operator==(const Unknown&, const Unknown&) = default;
+};
+
+using ControlMessage = std::variant<Hello, Auth, Welcome, Register, Registered, Refused, Unregister, Stats, Unknown>;
+
+/// Why a message is refused: `protocol`, or `limit` when something is larger than allowed. The text names the key.
+struct ControlError {
+    Code code = Code::protocol;
+    std::string text;
+};
+
+Result<ControlMessage, ControlError> decode_control(Bytes payload);
+
+/// The payload of one CONTROL frame, never longer than limits::control_payload_max.
+using ControlPayload = std::vector<std::uint8_t>;
+
+ControlPayload encode_control(const Hello& hello);  // at most control_payload_unauthenticated_max, like the next two
+ControlPayload encode_control(const Auth& auth);
+ControlPayload encode_control(const Welcome& welcome);
+ControlPayload encode_control(const Refused& refused);
+/// At most limits::services_max ids.
+ControlPayload encode_control(const Unregister& unregister);
+ControlPayload encode_control(const Stats& stats);
+
+/// As many messages as it takes, each with at most limits::services_per_message_max and within the payload's limit.
+/// All carry `request`. None for no services.
+std::vector<ControlPayload> encode_register(std::uint32_t request, std::span<const Service> services);
+std::vector<ControlPayload> encode_registered(std::uint32_t request, std::span<const RegisteredService> services);
+
+/// What a server would find wrong with `service`; for checking a configuration before anything is sent.
+std::optional<ControlError> problem_of(const Service& service);
+
+}  // namespace ferrotunnel::wire

@@ -1,0 +1,230 @@
+#include <limits>
+
+#include "wire/cbor.hpp"
+#include "wire/control.hpp"
+#include "wire/control_fields.hpp"
+#include "wire/text.hpp"
+
+namespace ferrotunnel::wire {
+namespace {
+
+using Error = std::optional<ControlError>;
+
+constexpr std::uint64_t any_u16 = std::numeric_limits<std::uint16_t>::max();
+constexpr std::uint64_t any_u32 = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint64_t any_u64 = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t count_max = limits::stream_id_max;
+constexpr std::uint64_t day_ms = 24 * 60 * 60 * 1000;
+
+// Calls `visit(FieldReader)` for each map of the array under `key`.
+template <typename Visit>
+void for_each_map(FieldReader& fields, std::string_view key, std::string_view place, std::size_t most, Error& error,
+                  Visit visit) {
+    auto array = fields.array(key, most);
+    if (!array) {
+        return;
+    }
+    std::size_t index = 0;
+    array->for_each_element([&](cbor::Item item) {
+        FieldReader inner(item, place, error, index++);
+        if (!inner.failed() && item.type() != cbor::Type::map) {
+            fields.fail(Code::protocol, key, " has an element that is not a map");
+        }
+        if (!inner.failed()) {
+            visit(inner);
+        }
+    });
+}
+
+void decode_role(FieldReader& fields, Hello& hello) {
+    std::string role;
+    fields.text("role", role, 1, 6);
+    if (fields.failed()) {
+        return;
+    }
+    if (role != "client" && role != "server") {
+        fields.fail(Code::protocol, "role", " is neither client nor server");
+        return;
+    }
+    hello.role = role == "client" ? HelloRole::client : HelloRole::server;
+    if (hello.role == HelloRole::client) {
+        fields.bytes("token_id", hello.token_id.emplace());
+    } else if (fields.has("token_id")) {
+        fields.fail(Code::protocol, "token_id", " is not for a server to send");
+    }
+}
+
+void decode_limits(FieldReader& fields, HelloLimits& out, Error& error) {
+    auto map = fields.map("limits");
+    if (!map) {
+        return;
+    }
+    FieldReader inner(*map, "hello.limits", error);
+    inner.number("first_window", out.first_window, 0, limits::credit_outstanding_max);
+    inner.number("streams_max", out.streams_max, 0, count_max);
+    inner.number("opens_max", out.opens_max, 0, count_max);
+    inner.number("control_max", out.control_max, limits::control_payload_max, any_u32);
+    inner.number("services_max", out.services_max, 0, count_max);
+}
+
+ControlMessage decode_hello(cbor::Item map, Error& error) {
+    Hello hello;
+    FieldReader fields(map, "hello", error);
+    fields.number("version_min", hello.version_min, 1, 255);
+    fields.number("version_max", hello.version_max, 1, 255);
+    if (hello.version_max < hello.version_min) {
+        fields.fail(Code::protocol, "version_max", " is below version_min");
+    }
+    fields.number("features", hello.features, 0, any_u64);
+    decode_role(fields, hello);
+    fields.bytes("nonce", hello.nonce);
+    fields.bytes("instance", hello.instance);
+    fields.number("epoch", hello.epoch, 0, any_u64);
+    fields.number("trunks", hello.trunks, 1, limits::trunks_max);
+    fields.number("trunk", hello.trunk, 1, hello.trunks);
+    decode_limits(fields, hello.limits, error);
+    fields.text("agent", hello.agent, 0, limits::agent_text_max);
+    return hello;
+}
+
+ControlMessage decode_auth(cbor::Item map, Error& error) {
+    Auth auth;
+    FieldReader(map, "auth", error).bytes("proof", auth.proof);
+    return auth;
+}
+
+ControlMessage decode_welcome(cbor::Item map, Error& error) {
+    Welcome welcome;
+    FieldReader fields(map, "welcome", error);
+    fields.bytes("proof", welcome.proof);
+    fields.text("session", welcome.session, 0, limits::session_text_max);
+    fields.number("version", welcome.version, 1, 255);
+    fields.number("features", welcome.features, 0, any_u64);
+    fields.number("ping_ms", welcome.ping_ms, 1, day_ms);
+    fields.number("dead_ms", welcome.dead_ms, welcome.ping_ms, day_ms);
+    return welcome;
+}
+
+ControlMessage decode_register(cbor::Item map, Error& error) {
+    Register message;
+    FieldReader fields(map, "register", error);
+    fields.number("request", message.request, 0, any_u32);
+    for_each_map(fields, "services", "register.services", limits::services_per_message_max, error,
+                 [&](FieldReader& inner) {
+                     Service& service = message.services.emplace_back();
+                     inner.number("id", service.id, 1, any_u32);
+                     inner.number("kind", service.kind, 1, 255);
+                     inner.number("remote_port", service.remote_port, 0, any_u16);
+                     inner.optional_text("bind", service.bind, limits::bind_text_max);
+                     inner.optional_text("name", service.name, limits::service_name_max);
+                     inner.optional_text("metadata", service.metadata, limits::service_metadata_max);
+                 });
+    return message;
+}
+
+ControlMessage decode_registered(cbor::Item map, Error& error) {
+    Registered message;
+    FieldReader fields(map, "registered", error);
+    fields.number("request", message.request, 0, any_u32);
+    for_each_map(fields, "services", "registered.services", limits::services_per_message_max, error,
+                 [&](FieldReader& inner) {
+                     RegisteredService& service = message.services.emplace_back();
+                     inner.number("id", service.id, 1, any_u32);
+                     inner.number("port", service.port, 0, any_u16);
+                     inner.text("address", service.address, 0, limits::public_address_max);
+                 });
+    return message;
+}
+
+ControlMessage decode_refused(cbor::Item map, Error& error) {
+    Refused refused;
+    FieldReader fields(map, "refused", error);
+    fields.optional_number("id", refused.id, 0, any_u32);
+    fields.number("code", refused.code, 1, any_u16);
+    fields.optional_text("text", refused.text, limits::refused_text_max);
+    return refused;
+}
+
+ControlMessage decode_unregister(cbor::Item map, Error& error) {
+    Unregister message;
+    FieldReader fields(map, "unregister", error);
+    if (auto ids = fields.array("ids", limits::services_max)) {
+        ids->for_each_element([&](cbor::Item item) {
+            auto id = item.as_unsigned();
+            if (!id || *id == 0 || *id > any_u32) {
+                fields.fail(Code::protocol, "ids", " has an element that is not a number from 1 to 4294967295");
+            } else if (!fields.failed()) {
+                message.ids.push_back(static_cast<std::uint32_t>(*id));
+            }
+        });
+    }
+    return message;
+}
+
+// Reserved: what is not a counter is left out, so that later versions can add other things.
+ControlMessage decode_stats(cbor::Item map, Error& error) {
+    Stats stats;
+    FieldReader fields(map, "stats", error);
+    auto counters = fields.map("counters");
+    if (!counters) {
+        return stats;
+    }
+    if (counters->count() > limits::counters_max) {
+        fields.fail(Code::limit, "counters", " has more than " + std::to_string(limits::counters_max) + " elements");
+        return stats;
+    }
+    counters->for_each_pair([&](std::string_view name, cbor::Item item) {
+        auto value = item.as_unsigned();
+        if (value && name.size() <= limits::counter_name_max && is_printable(name)) {
+            stats.counters.emplace_back(name, *value);
+        }
+    });
+    return stats;
+}
+
+using Decoder = ControlMessage (*)(cbor::Item, Error&);
+
+struct MessageType {
+    std::string_view name;
+    Decoder decode;
+};
+
+constexpr MessageType message_types[] = {
+    {"hello", decode_hello},           {"auth", decode_auth},       {"welcome", decode_welcome},
+    {"register", decode_register},     {"refused", decode_refused}, {"registered", decode_registered},
+    {"unregister", decode_unregister}, {"stats", decode_stats},
+};
+
+constexpr std::size_t type_text_max = 32;
+
+}  // namespace
+
+Result<ControlMessage, ControlError> decode_control(Bytes payload) {
+    if (payload.size() > limits::control_payload_max) {
+        return ControlError{Code::frame_size, "a control message is too long"};
+    }
+    auto root = cbor::parse(payload);
+    if (!root) {
+        bool limit = root.error() == cbor::Problem::nested_too_deep || root.error() == cbor::Problem::too_many_items;
+        return ControlError{limit ? Code::limit : Code::protocol,
+                            "a control message can not be read: " + std::string(cbor::describe(root.error()))};
+    }
+    if (root->type() != cbor::Type::map) {
+        return ControlError{Code::protocol, "a control message is not a map"};
+    }
+    Error error;
+    std::string type;
+    FieldReader(*root, "message", error).text("t", type, 1, type_text_max);
+    ControlMessage message = Unknown{type};
+    for (const MessageType& candidate : message_types) {
+        if (candidate.name == type) {
+            message = candidate.decode(*root, error);
+        }
+    }
+    if (error) {
+        return *error;
+    }
+    return message;
+}
+
+}  // namespace ferrotunnel::wire

@@ -1,0 +1,194 @@
+#include "base/check.hpp"
+#include "wire/cbor.hpp"
+#include "wire/control.hpp"
+#include "wire/text.hpp"
+
+namespace ferrotunnel::wire {
+namespace {
+
+static_assert(limits::services_max <= limits::control_items_max);
+static_assert(limits::services_max * 5 + 64 <= limits::control_payload_max, "unregister fits with 5 bytes per id");
+static_assert(limits::counters_max * (limits::counter_name_max + 2 + 9) + 64 <= limits::control_payload_max);
+// One service and what is around it, generously: a message with at least one always fits.
+static_assert(limits::service_metadata_max + limits::service_name_max + limits::bind_text_max + 256 <=
+              limits::control_payload_max);
+
+// What is sent is what its receiver accepts: the rules stand in the decoder and nowhere else.
+ControlPayload checked(cbor::Writer& writer, std::size_t most = limits::control_payload_max) {
+    ControlPayload payload = writer.take();
+    check(payload.size() <= most, "a control message fits its frame");
+    check(static_cast<bool>(decode_control(payload)), "a control message that is sent follows its rules");
+    return payload;
+}
+
+void write_service(cbor::Writer& writer, const Service& service) {
+    bool bind = !service.bind.empty();
+    bool name = !service.name.empty();
+    bool metadata = !service.metadata.empty();
+    writer.map(3U + (bind ? 1U : 0U) + (name ? 1U : 0U) + (metadata ? 1U : 0U));
+    writer.text("id").unsigned_integer(service.id);
+    writer.text("kind").unsigned_integer(static_cast<std::uint8_t>(service.kind));
+    writer.text("remote_port").unsigned_integer(service.remote_port);
+    if (bind) {
+        writer.text("bind").text(service.bind);
+    }
+    if (name) {
+        writer.text("name").text(service.name);
+    }
+    if (metadata) {
+        writer.text("metadata").text(service.metadata);
+    }
+}
+
+void write_service(cbor::Writer& writer, const RegisteredService& service) {
+    writer.map(3);
+    writer.text("id").unsigned_integer(service.id);
+    writer.text("port").unsigned_integer(service.port);
+    writer.text("address").text(printable(service.address, limits::public_address_max));
+}
+
+template <typename Any>
+cbor::Writer write_list(std::string_view type, std::uint32_t request, std::span<const Any> services) {
+    cbor::Writer writer;
+    writer.map(3);
+    writer.text("t").text(type);
+    writer.text("request").unsigned_integer(request);
+    writer.text("services").array(services.size());
+    for (const Any& service : services) {
+        write_service(writer, service);
+    }
+    return writer;
+}
+
+template <typename Any>
+std::size_t size_of(const Any& service) {
+    cbor::Writer writer;
+    write_service(writer, service);
+    return writer.size();
+}
+
+// Cuts the list where a message is full, by count or by bytes.
+template <typename Any>
+std::vector<ControlPayload> encode_list(std::string_view type, std::uint32_t request, std::span<const Any> services) {
+    constexpr std::size_t around = 64;  // the map, "t", "request" and the array's head
+    std::vector<ControlPayload> messages;
+    while (!services.empty()) {
+        std::size_t count = 0;
+        for (std::size_t bytes = around; count < services.size() && count < limits::services_per_message_max; ++count) {
+            bytes += size_of(services[count]);
+            if (bytes > limits::control_payload_max && count > 0) {
+                break;
+            }
+        }
+        cbor::Writer writer = write_list(type, request, services.first(count));
+        messages.push_back(checked(writer));
+        services = services.subspan(count);
+    }
+    return messages;
+}
+
+void write_limits(cbor::Writer& writer, const HelloLimits& limits) {
+    writer.map(5);
+    writer.text("first_window").unsigned_integer(limits.first_window);
+    writer.text("streams_max").unsigned_integer(limits.streams_max);
+    writer.text("opens_max").unsigned_integer(limits.opens_max);
+    writer.text("control_max").unsigned_integer(limits.control_max);
+    writer.text("services_max").unsigned_integer(limits.services_max);
+}
+
+}  // namespace
+
+ControlPayload encode_control(const Hello& hello) {
+    cbor::Writer writer;
+    writer.map(hello.token_id ? 13 : 12);
+    writer.text("t").text("hello");
+    writer.text("version_min").unsigned_integer(hello.version_min);
+    writer.text("version_max").unsigned_integer(hello.version_max);
+    writer.text("features").unsigned_integer(hello.features);
+    writer.text("role").text(hello.role == HelloRole::client ? "client" : "server");
+    writer.text("nonce").bytes(hello.nonce);
+    if (hello.token_id) {
+        writer.text("token_id").bytes(*hello.token_id);
+    }
+    writer.text("instance").bytes(hello.instance);
+    writer.text("epoch").unsigned_integer(hello.epoch);
+    writer.text("trunk").unsigned_integer(hello.trunk);
+    writer.text("trunks").unsigned_integer(hello.trunks);
+    write_limits(writer.text("limits"), hello.limits);
+    writer.text("agent").text(printable(hello.agent, limits::agent_text_max));
+    return checked(writer, limits::control_payload_unauthenticated_max);
+}
+
+ControlPayload encode_control(const Auth& auth) {
+    cbor::Writer writer;
+    writer.map(2);
+    writer.text("t").text("auth");
+    writer.text("proof").bytes(auth.proof);
+    return checked(writer, limits::control_payload_unauthenticated_max);
+}
+
+ControlPayload encode_control(const Welcome& welcome) {
+    cbor::Writer writer;
+    writer.map(7);
+    writer.text("t").text("welcome");
+    writer.text("proof").bytes(welcome.proof);
+    writer.text("session").text(printable(welcome.session, limits::session_text_max));
+    writer.text("version").unsigned_integer(welcome.version);
+    writer.text("features").unsigned_integer(welcome.features);
+    writer.text("ping_ms").unsigned_integer(welcome.ping_ms);
+    writer.text("dead_ms").unsigned_integer(welcome.dead_ms);
+    return checked(writer, limits::control_payload_unauthenticated_max);
+}
+
+ControlPayload encode_control(const Refused& refused) {
+    cbor::Writer writer;
+    writer.map(refused.id != 0 ? 4 : 3);
+    writer.text("t").text("refused");
+    if (refused.id != 0) {
+        writer.text("id").unsigned_integer(refused.id);
+    }
+    writer.text("code").unsigned_integer(static_cast<std::uint16_t>(refused.code));
+    writer.text("text").text(printable(refused.text, limits::refused_text_max));
+    return checked(writer, limits::control_payload_unauthenticated_max);
+}
+
+ControlPayload encode_control(const Unregister& unregister) {
+    cbor::Writer writer;
+    writer.map(2);
+    writer.text("t").text("unregister");
+    writer.text("ids").array(unregister.ids.size());
+    for (std::uint32_t id : unregister.ids) {
+        writer.unsigned_integer(id);
+    }
+    return checked(writer);
+}
+
+ControlPayload encode_control(const Stats& stats) {
+    cbor::Writer writer;
+    writer.map(2);
+    writer.text("t").text("stats");
+    writer.text("counters").map(stats.counters.size());
+    for (const auto& [name, value] : stats.counters) {
+        writer.text(name).unsigned_integer(value);
+    }
+    return checked(writer);
+}
+
+std::vector<ControlPayload> encode_register(std::uint32_t request, std::span<const Service> services) {
+    return encode_list("register", request, services);
+}
+
+std::vector<ControlPayload> encode_registered(std::uint32_t request, std::span<const RegisteredService> services) {
+    return encode_list("registered", request, services);
+}
+
+std::optional<ControlError> problem_of(const Service& service) {
+    cbor::Writer writer = write_list("register", 0, std::span(&service, 1));
+    auto result = decode_control(writer.take());
+    if (result) {
+        return std::nullopt;
+    }
+    return result.error();
+}
+
+}  // namespace ferrotunnel::wire

@@ -1,0 +1,86 @@
+#include "wire/control_fields.hpp"
+
+#include "wire/text.hpp"
+
+namespace ferrotunnel::wire {
+
+void FieldReader::fail(Code code, std::string_view key, std::string_view what) {
+    if (failed()) {
+        return;
+    }
+    std::string text(place_);
+    if (index_) {
+        text += "[" + std::to_string(*index_) + "]";
+    }
+    text += ".";
+    text += key;
+    text += what;
+    error_ = ControlError{code, std::move(text)};
+}
+
+std::optional<cbor::Item> FieldReader::optional(std::string_view key) const noexcept {
+    return failed() ? std::nullopt : map_.find(key);
+}
+
+std::optional<cbor::Item> FieldReader::required(std::string_view key) {
+    auto item = optional(key);
+    if (!item) {
+        fail(Code::protocol, key, " is missing");
+    }
+    return item;
+}
+
+void FieldReader::read_text(std::string_view key, cbor::Item item, std::string& out, std::size_t least,
+                            std::size_t most) {
+    auto value = item.as_text();
+    if (!value) {
+        fail(Code::protocol, key, " is not text");
+    } else if (value->size() > most) {
+        fail(Code::limit, key, " is longer than " + std::to_string(most) + " bytes");
+    } else if (value->size() < least) {
+        fail(Code::protocol, key, " is too short");
+    } else if (!is_printable(*value)) {
+        fail(Code::protocol, key, " has control characters");
+    } else {
+        out = *value;
+    }
+}
+
+void FieldReader::text(std::string_view key, std::string& out, std::size_t least, std::size_t most) {
+    if (auto item = required(key)) {
+        read_text(key, *item, out, least, most);
+    }
+}
+
+void FieldReader::optional_text(std::string_view key, std::string& out, std::size_t most) {
+    if (auto item = optional(key)) {
+        read_text(key, *item, out, 0, most);
+    }
+}
+
+std::optional<cbor::Item> FieldReader::map(std::string_view key) {
+    auto item = required(key);
+    if (item && item->type() != cbor::Type::map) {
+        fail(Code::protocol, key, " is not a map");
+        return std::nullopt;
+    }
+    return item;
+}
+
+std::optional<cbor::Item> FieldReader::array(std::string_view key, std::size_t most) {
+    auto item = required(key);
+    if (!item) {
+        return std::nullopt;
+    }
+    if (item->type() != cbor::Type::array || item->count() == 0) {
+        fail(Code::protocol, key, " is not an array with elements");
+        return std::nullopt;
+    }
+    if (item->count() > most) {
+        fail(Code::limit, key, " has more than " + std::to_string(most) + " elements");
+        return std::nullopt;
+    }
+    return item;
+}
+
+}  // namespace ferrotunnel::wire

@@ -1,0 +1,87 @@
+// Reads the fields of one map of a control message by rule; the first rule that is broken becomes the error.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "wire/cbor.hpp"
+#include "wire/control.hpp"
+
+namespace ferrotunnel::wire {
+
+/// After an error every member answers a default and changes nothing, so that decoders need no branches.
+class FieldReader {
+public:
+    /// `place` names the map in errors: "hello", "register.services". `index` is its position in an array.
+    FieldReader(cbor::Item map, std::string_view place, std::optional<ControlError>& error,
+                std::optional<std::size_t> index = std::nullopt)
+        : map_(map), place_(place), index_(index), error_(error) {}
+
+    bool failed() const noexcept { return error_.has_value(); }
+
+    /// Required.
+    template <typename Number>
+    void number(std::string_view key, Number& out, std::uint64_t least, std::uint64_t most) {
+        if (auto item = required(key)) {
+            read_number(key, *item, out, least, most);
+        }
+    }
+    /// Keeps `out` when the key is missing.
+    template <typename Number>
+    void optional_number(std::string_view key, Number& out, std::uint64_t least, std::uint64_t most) {
+        if (auto item = optional(key)) {
+            read_number(key, *item, out, least, most);
+        }
+    }
+
+    /// Required, of exactly N bytes.
+    template <std::size_t N>
+    void bytes(std::string_view key, std::array<std::uint8_t, N>& out) {
+        if (auto item = required(key)) {
+            auto value = item->as_bytes();
+            if (!value || value->size() != N) {
+                fail(Code::protocol, key, " is not " + std::to_string(N) + " bytes");
+                return;
+            }
+            std::copy(value->begin(), value->end(), out.begin());
+        }
+    }
+
+    /// Required: printable text of `least` to `most` bytes.
+    void text(std::string_view key, std::string& out, std::size_t least, std::size_t most);
+    /// The same, but empty when the key is missing.
+    void optional_text(std::string_view key, std::string& out, std::size_t most);
+
+    /// Required: a map or an array, the latter of 1 to `most` elements.
+    std::optional<cbor::Item> map(std::string_view key);
+    std::optional<cbor::Item> array(std::string_view key, std::size_t most);
+
+    bool has(std::string_view key) const noexcept { return map_.find(key).has_value(); }
+    void fail(Code code, std::string_view key, std::string_view what);
+
+private:
+    std::optional<cbor::Item> required(std::string_view key);
+    std::optional<cbor::Item> optional(std::string_view key) const noexcept;
+    void read_text(std::string_view key, cbor::Item item, std::string& out, std::size_t least, std::size_t most);
+
+    template <typename Number>
+    void read_number(std::string_view key, cbor::Item item, Number& out, std::uint64_t least, std::uint64_t most) {
+        auto value = item.as_unsigned();
+        if (!value || *value < least || *value > most) {
+            fail(Code::protocol, key, " is not a number from " + std::to_string(least) + " to " + std::to_string(most));
+            return;
+        }
+        out = static_cast<Number>(*value);
+    }
+
+    cbor::Item map_;
+    std::string_view place_;
+    std::optional<std::size_t> index_;
+    std::optional<ControlError>& error_;
+};
+
+}  // namespace ferrotunnel::wire
