@@ -8,7 +8,8 @@ namespace ferrotunnel::tunnel {
 
 Backoff::Backoff(Random& random, const Settings& settings)
     : random_(random), settings_(settings), ceiling_(2 * settings.first) {
-    check(settings.first > Duration::zero() && settings.first <= settings.max, "a back-off has a first wait below its last");
+    check(settings.first > Duration::zero() && settings.first <= settings.max,
+          "a back-off has a first wait below its last");
     ceiling_ = std::min(ceiling_, settings_.max);
 }
 

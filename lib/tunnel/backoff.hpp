@@ -1,5 +1,5 @@
-// How long a client waits before it tries to connect again: exponential with full jitter, so that a thousand clients of a
-// server that restarts do not come back in the same second.
+// How long a client waits before it tries to connect again: exponential with full jitter, so that a thousand clients of
+// a server that restarts do not come back in the same second.
 #pragma once
 
 #include "base/clock.hpp"

@@ -40,11 +40,17 @@ Key::Key(Bytes bytes) {
     std::copy(bytes.begin(), bytes.end(), bytes_.begin());
 }
 
-Key::~Key() { wipe(bytes_); }
+Key::~Key() {
+    wipe(bytes_);
+}
 
-bool operator==(const Key& a, const Key& b) noexcept { return equal_constant_time(a.bytes_, b.bytes_); }
+bool operator==(const Key& a, const Key& b) noexcept {
+    return equal_constant_time(a.bytes_, b.bytes_);
+}
 
-void wipe(MutableBytes memory) noexcept { OPENSSL_cleanse(memory.data(), memory.size()); }
+void wipe(MutableBytes memory) noexcept {
+    OPENSSL_cleanse(memory.data(), memory.size());
+}
 
 bool equal_constant_time(Bytes a, Bytes b) noexcept {
     return a.size() == b.size() && (a.empty() || CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0);

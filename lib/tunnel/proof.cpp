@@ -14,8 +14,8 @@ Proof make_proof(const Key& key, Prover prover, const Transcript& transcript) {
     std::string_view role = prover == Prover::client ? "client" : "server";
     const std::uint8_t fixed[] = {0x00, transcript.version};
     Digest hellos = sha256({transcript.client_hello, transcript.server_hello});
-    return hmac_sha256(key, {as_bytes(role), fixed, transcript.exporter, transcript.client_nonce,
-                             transcript.server_nonce, hellos});
+    return hmac_sha256(
+        key, {as_bytes(role), fixed, transcript.exporter, transcript.client_nonce, transcript.server_nonce, hellos});
 }
 
 bool verify_proof(const Key& key, Prover prover, const Transcript& transcript, Bytes proof) {

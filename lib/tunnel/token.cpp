@@ -19,7 +19,9 @@ struct Body {
     MutableBytes checksum() { return MutableBytes(bytes).last(checksum_bytes); }
 };
 
-Digest checksum_of(Bytes key) { return sha256({as_bytes("ferrotunnel ft1"), key}); }
+Digest checksum_of(Bytes key) {
+    return sha256({as_bytes("ferrotunnel ft1"), key});
+}
 
 Token token_of(Bytes key_bytes, TokenStrength strength) {
     Key key(key_bytes);

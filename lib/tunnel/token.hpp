@@ -8,7 +8,6 @@
 // Any other text is a *weak* token: it works, but who sees a login can try guesses without asking the server.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -16,13 +15,14 @@
 #include "base/random.hpp"
 #include "base/result.hpp"
 #include "tunnel/key.hpp"
+#include "wire/control.hpp"
 
 namespace ferrotunnel::tunnel {
 
 enum class TokenStrength : std::uint8_t { strong, weak };
 
 /// Names a token without telling it: the client's hello carries it, so that a server can hold several.
-using TokenId = std::array<std::uint8_t, 8>;
+using TokenId = wire::TokenId;
 
 /// A parsed token. Its text is not kept.
 struct Token {

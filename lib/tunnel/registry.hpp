@@ -1,0 +1,145 @@
+// The server's table of who holds what: sessions, and the public ports that they claim. A table only: it answers what
+// is to be done and calls nobody; takeover.hpp does what it says. All members may be called from any thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "tunnel/port_policy.hpp"
+#include "tunnel/session_handle.hpp"
+#include "tunnel/token.hpp"
+#include "wire/code.hpp"
+#include "wire/control.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// Names a session in its registry; never reused.
+using SessionKey = std::uint64_t;
+
+/// What an authenticated client said of itself, and what its token allows.
+struct SessionInfo {
+    TokenId token{};
+    std::string token_name;
+    wire::InstanceId instance{};
+    std::uint64_t epoch = 0;  // raised by the client each time it connects anew
+    std::uint32_t trunk = 1;  // which of the tunnel's connections this is
+    std::string agent;        // from the peer: not for terminals without cleaning
+    std::string address;      // where the trunk comes from
+    TimePoint since{};
+    PortPolicy ports;
+};
+
+/// Why something is not given; the text is for the peer's user.
+struct Refusal {
+    wire::Code code = wire::Code::none;
+    std::string text;
+};
+
+struct Admitted {
+    SessionKey session = 0;
+};
+/// Older sessions of the same client: evict them with `superseded`, then admit again.
+struct Superseding {
+    std::vector<std::shared_ptr<SessionHandle>> older;
+};
+using AdmitAnswer = std::variant<Admitted, Superseding, Refusal>;
+
+struct Granted {};
+/// Another client with the same token holds it: probe it, evict it if it is silent, then claim again; refuse if it is
+/// alive.
+struct Contested {
+    std::shared_ptr<SessionHandle> holder;
+    Refusal if_alive;
+};
+using ClaimAnswer = std::variant<Granted, Contested, Refusal>;
+
+struct ClaimInfo {
+    std::uint16_t port = 0;
+    std::uint32_t service = 0;
+    TimePoint since{};
+};
+
+struct TunnelInfo {
+    SessionKey session = 0;
+    std::string token_name;
+    std::string agent;
+    std::string address;
+    std::uint64_t epoch = 0;
+    TimePoint since{};
+    std::vector<ClaimInfo> claims;  // by port
+};
+
+/// Who answers for a public port.
+struct PortHolder {
+    SessionKey session = 0;
+    std::uint32_t service = 0;
+    std::shared_ptr<SessionHandle> handle;
+};
+
+class Registry {
+public:
+    struct Settings {
+        std::size_t sessions_max = limits::sessions_max;
+        std::size_t claims_per_session_max = limits::services_max;
+    };
+
+    Registry() : Registry(Settings{}) {}
+    explicit Registry(const Settings& settings) : settings_(settings) {}
+
+    /// Takes a session in, when its proof has been verified. Relative to what the same client (token and instance)
+    /// already has here:
+    ///   nothing                      admitted
+    ///   lower epoch                  Superseding
+    ///   same epoch, another trunk    admitted, as one more trunk of the same tunnel
+    ///   same epoch, same trunk       Superseding: that trunk was lost and this side has not noticed
+    ///   higher epoch                 refused as superseded: this login was overtaken
+    AdmitAnswer admit(const SessionInfo& info, std::shared_ptr<SessionHandle> handle);
+
+    /// Asks for a public port (not 0: bind first, then claim what the system chose). Claiming again what the same
+    /// service already has is granted.
+    ClaimAnswer claim(SessionKey session, std::uint32_t service, std::uint16_t port, TimePoint now);
+
+    /// Gives one port back; does nothing if the session does not hold it.
+    void release(SessionKey session, std::uint16_t port);
+
+    /// The session has ended: it and all its claims go. Close its listeners before.
+    void remove(SessionKey session);
+
+    std::vector<TunnelInfo> tunnels() const;
+    std::optional<PortHolder> holder_of(std::uint16_t port) const;
+    std::size_t session_count() const;
+
+private:
+    using Client = std::pair<TokenId, wire::InstanceId>;
+    struct Session {
+        SessionInfo info;
+        std::shared_ptr<SessionHandle> handle;
+        std::size_t claims = 0;
+    };
+    struct Claim {
+        SessionKey session = 0;
+        std::uint32_t service = 0;
+        TimePoint since{};
+    };
+
+    ClaimAnswer answer_held(const Session& claimant, SessionKey key, std::uint32_t service, std::uint16_t port,
+                            const Claim& claim) const;
+
+    const Settings settings_;
+    mutable std::mutex mutex_;
+    SessionKey last_key_ = 0;
+    std::map<SessionKey, Session> sessions_;
+    std::map<Client, std::vector<SessionKey>> clients_;
+    std::map<std::uint16_t, Claim> ports_;
+};
+
+}  // namespace ferrotunnel::tunnel
