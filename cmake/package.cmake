@@ -22,12 +22,10 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/ferrotunnelConfigVersion.
 install(FILES ${PROJECT_BINARY_DIR}/ferrotunnelConfig.cmake ${PROJECT_BINARY_DIR}/ferrotunnelConfigVersion.cmake
   DESTINATION ${package_dir})
 
-# A static library brings its users the libraries below it; a shared one has them inside its own dependencies.
-set(pc_requires "openssl >= 3.0, fmt, spdlog")
-if(BUILD_SHARED_LIBS)
-  set(pc_requires_line "Requires.private: ${pc_requires}")
-else()
-  set(pc_requires_line "Requires: ${pc_requires}")
+# A static library brings its users the libraries below it; a shared one knows its own.
+set(pc_requires "")
+if(NOT BUILD_SHARED_LIBS)
+  set(pc_requires "openssl >= 3.0, fmt, spdlog")
 endif()
 list(TRANSFORM FERROTUNNEL_ASIO_DEFINITIONS PREPEND "-D" OUTPUT_VARIABLE pc_definitions)
 list(JOIN pc_definitions " " pc_definitions)

@@ -34,13 +34,11 @@ target_link_libraries(ft_settings INTERFACE ft_compile)
 target_include_directories(ft_settings INTERFACE
   ${PROJECT_SOURCE_DIR}/lib ${PROJECT_SOURCE_DIR}/include ${FERROTUNNEL_GENERATED_INCLUDE_DIR})
 
-# Asio without Boost, deprecated parts left out; one definition for library and users.
+# Asio without Boost, deprecated parts left out; one definition for library and users. Asio's headers give their own
+# symbols default visibility, so that error categories are the same objects on both sides of a shared library.
 set(FERROTUNNEL_ASIO_DEFINITIONS ASIO_STANDALONE ASIO_NO_DEPRECATED)
 if(NOT FERROTUNNEL_FUZZ)
   add_library(ft_asio INTERFACE)
   target_compile_definitions(ft_asio INTERFACE ${FERROTUNNEL_ASIO_DEFINITIONS})
-  # The library's symbols are hidden, but Asio's error categories must be the application's own objects: see the header.
-  target_compile_options(ft_asio INTERFACE
-    "SHELL:-include ${PROJECT_SOURCE_DIR}/include/ferrotunnel/detail/asio_categories.hpp")
   target_link_libraries(ft_asio INTERFACE Threads::Threads)
 endif()
