@@ -7,9 +7,9 @@
 #include <string_view>
 #include <type_traits>
 
-namespace ferrotunnel {
+#include "ferrotunnel/log_level.hpp"
 
-enum class LogLevel : std::uint8_t { trace, debug, info, warn, error, off };
+namespace ferrotunnel {
 
 /// One named value of a log line. Values are text; numbers are formatted by the constructor.
 struct LogField {

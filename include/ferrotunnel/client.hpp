@@ -1,0 +1,172 @@
+// The client: offers services of this side on a server's public ports.
+//
+//    auto client = ferrotunnel::Client::builder()
+//                      .server("tunnel.example.com:7835")
+//                      .token(ferrotunnel::Secret::from_env("FERROTUNNEL_TOKEN"))
+//                      .build();
+//    auto ssh = client.add(ferrotunnel::Tcp{.remote_port = 0, .local = "127.0.0.1:22"});
+//    client.start();
+//    if (!client.wait_ready(5s)) { std::puts(ssh.endpoint().c_str()); }
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "ferrotunnel/detail/operation.hpp"
+#include "ferrotunnel/error.hpp"
+#include "ferrotunnel/event.hpp"
+#include "ferrotunnel/export.hpp"
+#include "ferrotunnel/listener.hpp"
+#include "ferrotunnel/log.hpp"
+#include "ferrotunnel/secret.hpp"
+#include "ferrotunnel/service.hpp"
+#include "ferrotunnel/stats.hpp"
+#include "ferrotunnel/stream.hpp"
+#include "ferrotunnel/tcp.hpp"
+#include "ferrotunnel/timing.hpp"
+
+namespace asio {
+class io_context;
+}
+
+namespace ferrotunnel {
+
+namespace detail {
+struct ClientSettings;
+
+/// A Listener, when the server has registered the service.
+class ListenOperation : public Operation<std::error_code, Listener> {
+public:
+    asio::any_io_executor executor;  // of the new Listener
+
+protected:
+    ~ListenOperation() = default;
+};
+}  // namespace detail
+
+/// A handle to a running client. All members may be called from any thread, except moves and the destructor, which
+/// belong to one. The client connects and reconnects by itself, for ever unless the builder says otherwise. It stops
+/// for good when it is superseded or when the server refuses its token.
+class FERROTUNNEL_EXPORT Client {
+public:
+    class Builder;
+    class Impl;
+
+    static Builder builder();
+
+    /// Empty: only assigning to it makes sense; other members throw or return errc::not_running.
+    Client() noexcept;
+    Client(Client&&) noexcept;
+    Client& operator=(Client&&) noexcept;
+    /// Stops at once and joins its threads. Not from one of its own callbacks. With run_on: on the io_context's thread,
+    /// or when nobody runs it, and before the io_context is gone.
+    ~Client();
+
+    /// Offers a service; before start() or at any time later. Returns at once, see Service::state(). Throws
+    /// config_error when the description can not be right (no `local`, a name that is in use).
+    Service add(Tcp service);
+
+    /// Begins to connect; returns at once. Throws std::system_error with errc::already_running the second time.
+    void start();
+
+    /// Waits until the client is connected and every service that was added so far is registered or refused. No error:
+    /// all registered. Else the first refusal; errc::timed_out; what ended the client for good; errc::not_running; or
+    /// errc::would_deadlock if called on a thread that the answer needs (a worker; with run_on: the io_context's).
+    [[nodiscard]] std::error_code wait_ready(std::chrono::milliseconds timeout);
+
+    /// Offers a service that the application serves itself: `void(std::error_code, Listener)`, completed when the
+    /// server has registered it. `local` is not used. The Listener's executor is that of the handler, or
+    /// get_executor(). Fails like wait_ready, or with asio::error::operation_aborted when the client stops before.
+    template <typename ListenToken>
+    auto async_listen(Tcp service, ListenToken&& token) {
+        return asio::async_initiate<ListenToken, void(std::error_code, Listener)>(InitiateListen{this}, token,
+                                                                                  std::move(service));
+    }
+
+    /// Takes no new visitors, lets the present ones finish for at most `drain`, ends the rest, disconnects and joins.
+    /// No error: all had finished; errc::timed_out: some were cut; errc::would_deadlock on a worker (nothing happens;
+    /// with run_on: on the io_context's thread if `drain` is above zero). A second call with a shorter `drain` from
+    /// another thread shortens the first one. Streams then fail with errc::session_closed.
+    std::error_code stop(std::chrono::milliseconds drain = std::chrono::milliseconds(0));
+
+    bool connected() const;
+    ClientStats stats() const;
+    /// For handlers that bring no executor: a worker, or the application's io_context. Objects that use it must not be
+    /// used after this Client is gone.
+    asio::any_io_executor get_executor() const;
+
+    /// For the library.
+    explicit Client(std::unique_ptr<Impl> impl) noexcept;
+
+private:
+    struct InitiateListen {
+        Client* client;
+
+        template <typename Handler>
+        void operator()(Handler&& handler, Tcp service) const {
+            using Made =
+                detail::HandlerOperation<detail::ListenOperation, std::decay_t<Handler>, std::error_code, Listener>;
+            asio::any_io_executor fallback = client->get_executor();
+            asio::any_io_executor executor = detail::executor_for(handler, fallback);
+            auto* operation = Made::make(std::forward<Handler>(handler), fallback);
+            operation->executor = std::move(executor);
+            client->start_listen(std::move(service), operation);
+        }
+    };
+
+    void start_listen(Tcp service, detail::ListenOperation* operation) noexcept;
+
+    std::unique_ptr<Impl> impl_;
+};
+
+/// Collects settings; each call replaces what an earlier one said. Only `server` and `token` are required.
+class FERROTUNNEL_EXPORT Client::Builder {
+public:
+    Builder();
+    Builder(Builder&&) noexcept;
+    Builder& operator=(Builder&&) noexcept;
+    ~Builder();
+
+    /// "host:port", "host" (port 7835), "192.0.2.1:7835", "[2001:db8::1]:7835".
+    Builder& server(std::string address);
+    Builder& token(Secret token);
+    /// Accepts a token that was made up by a person also when the server is not on this machine. Default: refused.
+    Builder& allow_weak_token(bool allow = true);
+
+    /// Threads; 0 (the default): one per core, up to 256.
+    Builder& workers(std::size_t count);
+    /// Instead of own threads: runs inside this io_context, which exactly one thread runs and which outlives the
+    /// Client.
+    Builder& run_on(asio::io_context& context);
+
+    /// Without encryption. The token is still never sent, but who sits in between can read and take over everything.
+    Builder& tls_off(bool off = true);
+    /// Checks the server's certificate and name against the CAs in this PEM file, "system" for the system's.
+    Builder& tls_ca(std::string file);
+    /// Accepts only this public key, as the server prints it at start: "sha256:" and 64 hexadecimal digits.
+    Builder& tls_pin(std::string pin);
+
+    /// Gives up after this many failed attempts in a row to connect; 0 (the default): never.
+    Builder& attempts(unsigned count);
+    Builder& timing(const Timing& timing);
+    Builder& on_event(EventHandler handler);
+    /// Without it nothing is logged.
+    Builder& log(LogSink sink, LogLevel level = LogLevel::info);
+
+    /// Throws config_error with all problems. The Builder is used up.
+    Client build();
+    /// The same without throwing: no Client, and the problems are appended.
+    std::optional<Client> try_build(std::vector<Problem>& problems);
+
+private:
+    std::unique_ptr<detail::ClientSettings> settings_;
+};
+
+}  // namespace ferrotunnel

@@ -1,0 +1,156 @@
+// How a handler that only the application's compiler knows waits inside the library: behind one virtual call.
+//
+// An Operation is made where the application calls, with the handler's own allocator, and counts as work of the
+// handler's executor. Completing it from any thread frees it and posts the handler there; it never runs at once.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <system_error>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "ferrotunnel/detail/asio_version.hpp"
+
+#include <asio/any_io_executor.hpp>
+#include <asio/associated_allocator.hpp>
+#include <asio/associated_executor.hpp>
+#include <asio/buffer.hpp>
+#include <asio/executor_work_guard.hpp>
+#include <asio/post.hpp>
+
+namespace ferrotunnel::detail {
+
+template <typename... Results>
+class Operation {
+public:
+    Operation() = default;
+    Operation(const Operation&) = delete;
+    Operation& operator=(const Operation&) = delete;
+
+    /// Exactly once, from any thread; this object is gone afterwards.
+    virtual void complete(Results... results) noexcept = 0;
+
+    std::uint64_t serial = 0;  // names this operation for a later cancellation
+
+protected:
+    ~Operation() = default;
+};
+
+/// A buffer sequence without its type. Of longer sequences only the first pieces are used, as `_some` allows.
+class BufferList {
+public:
+    struct Piece {
+        void* data = nullptr;
+        std::size_t size = 0;
+    };
+    static constexpr std::size_t pieces_max = 16;
+
+    BufferList() = default;
+    template <typename Sequence>
+    static BufferList of(const Sequence& buffers) {
+        BufferList list;
+        auto end = asio::buffer_sequence_end(buffers);
+        for (auto it = asio::buffer_sequence_begin(buffers); it != end && list.count_ < pieces_max; ++it) {
+            asio::const_buffer piece(*it);
+            if (piece.size() != 0) {
+                list.pieces_[list.count_++] = {const_cast<void*>(piece.data()), piece.size()};
+            }
+        }
+        return list;
+    }
+
+    bool empty() const noexcept { return count_ == 0; }
+    const Piece* begin() const noexcept { return pieces_.data(); }
+    const Piece* end() const noexcept { return pieces_.data() + count_; }
+
+private:
+    std::array<Piece, pieces_max> pieces_{};
+    std::size_t count_ = 0;
+};
+
+/// A read or a write. What is read goes into the buffers, which the caller keeps alive until the handler is called.
+class IoOperation : public Operation<std::error_code, std::size_t> {
+public:
+    BufferList buffers;
+
+protected:
+    ~IoOperation() = default;
+};
+
+/// What is posted in the end: the handler and its arguments, with the handler's executor and allocator.
+template <typename Handler, typename Executor, typename... Results>
+class PostedHandler {
+public:
+    using executor_type = Executor;
+    using allocator_type = asio::associated_allocator_t<Handler>;
+
+    PostedHandler(Handler&& handler, const Executor& executor, Results&&... results)
+        : handler_(std::move(handler)), executor_(executor), results_(std::move(results)...) {}
+
+    executor_type get_executor() const noexcept { return executor_; }
+    allocator_type get_allocator() const noexcept { return asio::get_associated_allocator(handler_); }
+    void operator()() { std::apply(std::move(handler_), std::move(results_)); }
+
+private:
+    Handler handler_;
+    Executor executor_;
+    std::tuple<Results...> results_;
+};
+
+/// An operation with its handler. `Base` derives from Operation<Results...>.
+template <typename Base, typename Handler, typename... Results>
+class HandlerOperation final : public Base {
+public:
+    using Executor = asio::associated_executor_t<Handler, asio::any_io_executor>;
+    using Allocator =
+        typename std::allocator_traits<asio::associated_allocator_t<Handler>>::template rebind_alloc<HandlerOperation>;
+
+    template <typename AnyHandler>
+    static HandlerOperation* make(AnyHandler&& handler, const asio::any_io_executor& fallback) {
+        Allocator allocator(asio::get_associated_allocator(handler));
+        HandlerOperation* memory = std::allocator_traits<Allocator>::allocate(allocator, 1);
+        try {
+            return new (memory) HandlerOperation(std::forward<AnyHandler>(handler), fallback);
+        } catch (...) {
+            std::allocator_traits<Allocator>::deallocate(allocator, memory, 1);
+            throw;
+        }
+    }
+
+    void complete(Results... results) noexcept override {
+        auto work = std::move(work_);
+        PostedHandler<Handler, Executor, Results...> posted(std::move(handler_), work.get_executor(),
+                                                            std::move(results)...);
+        Allocator allocator(posted.get_allocator());
+        this->~HandlerOperation();
+        std::allocator_traits<Allocator>::deallocate(allocator, this, 1);
+        asio::post(std::move(posted));
+    }
+
+private:
+    template <typename AnyHandler>
+    HandlerOperation(AnyHandler&& handler, const asio::any_io_executor& fallback)
+        : handler_(std::forward<AnyHandler>(handler)), work_(asio::get_associated_executor(handler_, fallback)) {}
+    ~HandlerOperation() = default;
+
+    Handler handler_;
+    asio::executor_work_guard<Executor> work_;
+};
+
+/// The executor that a new object gets: that of the handler that receives it, if it brings one.
+template <typename Handler>
+asio::any_io_executor executor_for(const Handler& handler, const asio::any_io_executor& fallback) {
+    auto executor = asio::get_associated_executor(handler, fallback);
+    if constexpr (std::is_convertible_v<decltype(executor), asio::any_io_executor>) {
+        return executor;
+    } else {
+        return fallback;
+    }
+}
+
+}  // namespace ferrotunnel::detail

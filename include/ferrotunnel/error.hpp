@@ -1,0 +1,74 @@
+// What can go wrong, as std::error_code values of the category "ferrotunnel", and what is wrong with a configuration.
+//
+// Besides these codes, operations on streams report the codes that Asio's sockets report in the same situation:
+// asio::error::eof, connection_reset, operation_aborted, broken_pipe, bad_descriptor, already_started.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <type_traits>
+#include <vector>
+
+#include "ferrotunnel/export.hpp"
+
+namespace ferrotunnel {
+
+/// Each also equals the std::errc in brackets: `ec == std::errc::timed_out`.
+enum class errc {
+    session_closed = 1,  ///< the Client or Server behind this object was stopped or destroyed [not_connected]
+    trunk_lost,          ///< the connection between client and server broke [connection_reset]
+    stream_reset,        ///< the other side ended this stream out of order [connection_reset]
+    refused,             ///< the service behind the tunnel refused the connection [connection_refused]
+    timed_out,           ///< no answer in time [timed_out]
+    unknown_service,     ///< no such service, or its client is not connected [host_unreachable]
+    busy,                ///< a limit is reached; trying later may work [resource_unavailable_try_again]
+    unauthorized,        ///< the token is wrong, or the other side does not know it [permission_denied]
+    superseded,          ///< another process took over this client's place [connection_aborted]
+    protocol_violation,  ///< the other side does not speak the protocol [protocol_error]
+    port_taken,          ///< the public port belongs to another client or program [address_in_use]
+    port_forbidden,      ///< the server does not let this token have that port [permission_denied]
+    name_taken,          ///< another client holds the name [address_in_use]
+    unsupported,         ///< the other side does not have this kind of service or feature [not_supported]
+    would_deadlock,      ///< a blocking call on a thread that the answer needs [resource_deadlock_would_occur]
+    not_running,         ///< start() was not called, or the object is empty [not_connected]
+    already_running,     ///< start() was called before [already_connected]
+    tls_failed,          ///< the TLS handshake failed, or the certificate is not the expected one [protocol_error]
+    tls_mismatch,        ///< one side uses TLS and the other does not [protocol_error]
+    version_mismatch,    ///< client and server have no protocol version in common [protocol_not_supported]
+    draining,            ///< the other side is going away and takes nothing new [connection_aborted]
+    invalid_argument,    ///< a value that is never right [invalid_argument]
+    internal,            ///< a bug on this or the other side [state_not_recoverable]
+};
+
+/// The category "ferrotunnel". One object for the process, also with the shared library.
+FERROTUNNEL_EXPORT const std::error_category& ferrotunnel_category() noexcept;
+
+inline std::error_code make_error_code(errc code) noexcept {
+    return {static_cast<int>(code), ferrotunnel_category()};
+}
+
+/// One thing that is wrong with a configuration.
+struct Problem {
+    std::string key;   ///< the setting as the builder calls it: "server", "token", "tls_ca"; or the service's name
+    std::string text;  ///< what is wrong and what was expected; never contains a secret
+};
+
+/// Thrown by `build()`: everything that is wrong, not only the first thing. `what()` has one line for each problem.
+class FERROTUNNEL_EXPORT config_error : public std::runtime_error {
+public:
+    explicit config_error(std::vector<Problem> problems);
+    config_error(const config_error&) = default;
+    config_error& operator=(const config_error&) = default;
+    ~config_error() override;
+
+    const std::vector<Problem>& problems() const noexcept { return problems_; }
+
+private:
+    std::vector<Problem> problems_;
+};
+
+}  // namespace ferrotunnel
+
+template <>
+struct std::is_error_code_enum<ferrotunnel::errc> : std::true_type {};

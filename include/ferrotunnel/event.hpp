@@ -1,0 +1,42 @@
+// What happens to a Client or Server over its life, for programs that want to react or to tell their user.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "ferrotunnel/export.hpp"
+
+namespace ferrotunnel {
+
+struct Event {
+    enum class Kind {
+        connected,     ///< the trunk is up and both sides have proved their token
+        lost,          ///< it broke, or could not be made: `error` and `text` say why
+        reconnecting,  ///< client: the next attempt comes in `retry_in`
+        registered,    ///< `service` is reachable at `endpoint`
+        refused,       ///< client: the server refused the login (no `service`) or the service; see `error` and `text`
+        unregistered,  ///< `service` is not offered any more
+        draining,      ///< no new visitors from now on; the present ones finish. By the other side if `peer` is set
+        stopped,       ///< the last event: it is over, by stop() (no error) or for good (`error` says why)
+    };
+    Kind kind = Kind::connected;
+    std::string peer;      ///< client: the server as configured; server: the client's address
+    std::string service;   ///< the service's name, where it is about one
+    std::string endpoint;  ///< registered: the public address, "tunnel.example.com:40022"
+    std::error_code error;
+    std::string text;  ///< a sentence for the user, where there is something to say
+    std::chrono::milliseconds retry_in{0};
+};
+
+/// The name as it is spelled above.
+FERROTUNNEL_EXPORT std::string_view name_of(Event::Kind kind) noexcept;
+
+/// Called on a worker (or in the application's io_context), one event at a time and in order. Keep it short: visitors
+/// of that worker wait. Blocking calls of the same Client or Server answer would_deadlock there. What it throws is
+/// logged and dropped.
+using EventHandler = std::function<void(const Event&)>;
+
+}  // namespace ferrotunnel

@@ -1,0 +1,55 @@
+// A token or another secret text: kept out of logs, copies and freed memory.
+#pragma once
+
+#include <cstddef>
+#include <iosfwd>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "ferrotunnel/export.hpp"
+
+namespace ferrotunnel {
+
+/// Move-only, so that copies are visible in the code; it overwrites its memory when it goes and can not be streamed.
+/// An empty Secret counts as "no secret". Distinct objects may be used from different threads.
+class FERROTUNNEL_EXPORT Secret {
+public:
+    Secret() noexcept = default;
+    Secret(Secret&& other) noexcept;
+    Secret& operator=(Secret&& other) noexcept;
+    ~Secret();
+
+    /// The value of an environment variable, as it is. Throws config_error when it is not set or empty.
+    static Secret from_env(const char* variable);
+    /// The text of a file of at most 4 KiB, without line ends after it. Throws config_error when the file can not be
+    /// read or is empty. A file that other users may read is taken, see `exposed`.
+    static Secret from_file(const std::string& path);
+    /// Overwrites `text` after taking it over. Copies that the caller made are the caller's.
+    static Secret from_string(std::string text);
+    /// A fresh random token in the form that `ferrotunnel token` prints: "ft1_" and 48 characters.
+    static Secret generate();
+
+    /// An explicit copy.
+    Secret copy() const;
+    /// The text itself. The view lives as long as this object is neither moved nor destroyed.
+    std::string_view reveal() const noexcept { return {text_.get(), size_}; }
+    bool empty() const noexcept { return size_ == 0; }
+    /// True when this has the form of `generate`. Any other token is weak: whoever sits between client and server and
+    /// sees a login can try guesses without asking anyone.
+    bool is_strong() const;
+    /// True when it came from a file that other users of the machine may read. Client and server log a warning.
+    bool exposed() const noexcept { return exposed_; }
+
+    friend std::ostream& operator<<(std::ostream&, const Secret&) = delete;
+
+private:
+    explicit Secret(std::string_view text);
+    void wipe() noexcept;
+
+    std::unique_ptr<char[]> text_;
+    std::size_t size_ = 0;
+    bool exposed_ = false;
+};
+
+}  // namespace ferrotunnel

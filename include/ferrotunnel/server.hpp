@@ -1,0 +1,175 @@
+// The server: gives clients public ports.
+//
+//    auto server = ferrotunnel::Server::builder()
+//                      .bind("0.0.0.0:7835")
+//                      .token(ferrotunnel::Secret::from_file("/etc/ferrotunnel/token"))
+//                      .build();
+//    server.start();
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "ferrotunnel/detail/operation.hpp"
+#include "ferrotunnel/error.hpp"
+#include "ferrotunnel/event.hpp"
+#include "ferrotunnel/export.hpp"
+#include "ferrotunnel/log.hpp"
+#include "ferrotunnel/secret.hpp"
+#include "ferrotunnel/stats.hpp"
+#include "ferrotunnel/stream.hpp"
+#include "ferrotunnel/timing.hpp"
+
+namespace asio {
+class io_context;
+}
+
+namespace ferrotunnel {
+
+namespace detail {
+struct ServerSettings;
+
+/// A Stream, when the client has connected it to its service.
+class OpenOperation : public Operation<std::error_code, Stream> {
+public:
+    asio::any_io_executor executor;  // of the new Stream
+
+protected:
+    ~OpenOperation() = default;
+};
+}  // namespace detail
+
+/// A handle to a server. All members may be called from any thread, except moves and the destructor, which belong to
+/// one.
+class FERROTUNNEL_EXPORT Server {
+public:
+    class Builder;
+    class Impl;
+
+    static Builder builder();
+
+    /// Empty: only assigning to it makes sense; other members throw or return errc::not_running.
+    Server() noexcept;
+    Server(Server&&) noexcept;
+    Server& operator=(Server&&) noexcept;
+    /// Stops at once and joins its threads. Not from one of its own callbacks. With run_on: on the io_context's thread,
+    /// or when nobody runs it, and before the io_context is gone.
+    ~Server();
+
+    /// Binds the control port and serves. Throws std::system_error whose text says what could not be done, for instance
+    /// "listen on 0.0.0.0:7835: Address already in use"; errc::already_running the second time.
+    void start();
+    void start(std::error_code& ec);
+
+    /// Where clients connect: what bind() said, with the port that the system chose for 0. Empty before start().
+    std::string control_endpoint() const;
+    /// What a client can pin: "sha256:" and 64 hexadecimal digits; empty before start() and with tls_off.
+    std::string tls_pin() const;
+
+    std::vector<TunnelInfo> tunnels() const;
+    ServerStats stats() const;
+
+    /// Dials a service through its tunnel, as a visitor would: `void(std::error_code, Stream)`, completed when the
+    /// client has connected it. `service` is a name or a public endpoint as tunnels() lists them, or ":port". The
+    /// Stream's executor is that of the handler, or get_executor(). Fails with errc::unknown_service, refused,
+    /// timed_out, busy, trunk_lost, session_closed, not_running. It can not be cancelled; the deadline ends it.
+    template <typename OpenToken>
+    auto async_open(std::string service, OpenToken&& token) {
+        return asio::async_initiate<OpenToken, void(std::error_code, Stream)>(InitiateOpen{this}, token,
+                                                                              std::move(service));
+    }
+
+    /// Takes no new visitors and clients, lets present streams finish for at most `drain`, ends the rest and joins.
+    /// No error: all had finished; errc::timed_out: some were cut; errc::would_deadlock on a worker (nothing happens;
+    /// with run_on: on the io_context's thread if `drain` is above zero). A second call with a shorter `drain` from
+    /// another thread shortens the first one. Streams then fail with errc::session_closed.
+    std::error_code stop(std::chrono::milliseconds drain = std::chrono::milliseconds(0));
+
+    /// For handlers that bring no executor: a worker, or the application's io_context. Objects that use it must not be
+    /// used after this Server is gone.
+    asio::any_io_executor get_executor() const;
+
+    /// For the library.
+    explicit Server(std::unique_ptr<Impl> impl) noexcept;
+
+private:
+    struct InitiateOpen {
+        Server* server;
+
+        template <typename Handler>
+        void operator()(Handler&& handler, std::string service) const {
+            using Made =
+                detail::HandlerOperation<detail::OpenOperation, std::decay_t<Handler>, std::error_code, Stream>;
+            asio::any_io_executor fallback = server->get_executor();
+            asio::any_io_executor executor = detail::executor_for(handler, fallback);
+            auto* operation = Made::make(std::forward<Handler>(handler), fallback);
+            operation->executor = std::move(executor);
+            server->start_open(std::move(service), operation);
+        }
+    };
+
+    void start_open(std::string service, detail::OpenOperation* operation) noexcept;
+
+    std::unique_ptr<Impl> impl_;
+};
+
+/// Collects settings; each call replaces what an earlier one said, except token(), which adds. Only a token is
+/// required.
+class FERROTUNNEL_EXPORT Server::Builder {
+public:
+    Builder();
+    Builder(Builder&&) noexcept;
+    Builder& operator=(Builder&&) noexcept;
+    ~Builder();
+
+    /// Where clients connect. Default "0.0.0.0:7835"; port 0: the system chooses, see control_endpoint().
+    Builder& bind(std::string address);
+    /// The local address of the public ports, without a port. Default "0.0.0.0".
+    Builder& tcp_bind(std::string address);
+    /// How visitors reach this machine, for the endpoints that tunnels() lists. Default: what tcp_bind() says.
+    Builder& public_host(std::string host);
+
+    /// A token that clients may log in with; call it again for more. `name` is for logs and tunnels(); empty: "token-1"
+    /// and so on.
+    Builder& token(Secret token, std::string name = {});
+    /// Accepts tokens that were made up by a person also when bind() is not on a loopback address. Default: refused.
+    Builder& allow_weak_token(bool allow = true);
+    /// The public ports that clients may have: "2222,8000-8100". Default: every port from 1024 on.
+    Builder& allow_ports(std::string ports);
+
+    /// Threads; 0 (the default): one per core, up to 256.
+    Builder& workers(std::size_t count);
+    /// Instead of own threads: runs inside this io_context, which exactly one thread runs and which outlives the
+    /// Server.
+    Builder& run_on(asio::io_context& context);
+
+    /// Without encryption. Tokens are still never sent, but who sits in between can read and take over everything.
+    Builder& tls_off(bool off = true);
+    /// A certificate chain and its key, PEM files. Default: a self-made one, kept in the state directory.
+    Builder& tls_certificate(std::string chain_file, std::string key_file);
+    /// Where the self-made certificate is kept, made with mode 0700 if needed. Empty (the default): it is made anew at
+    /// each start and kept in memory, so that its pin changes.
+    Builder& state_dir(std::string directory);
+
+    Builder& timing(const Timing& timing);
+    Builder& on_event(EventHandler handler);
+    /// Without it nothing is logged.
+    Builder& log(LogSink sink, LogLevel level = LogLevel::info);
+
+    /// Throws config_error with all problems. The Builder is used up.
+    Server build();
+    /// The same without throwing: no Server, and the problems are appended.
+    std::optional<Server> try_build(std::vector<Problem>& problems);
+
+private:
+    std::unique_ptr<detail::ServerSettings> settings_;
+};
+
+}  // namespace ferrotunnel

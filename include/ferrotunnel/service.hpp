@@ -1,0 +1,54 @@
+// A service that a client offers: a handle to look at it and to end it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <system_error>
+
+#include "ferrotunnel/export.hpp"
+
+namespace ferrotunnel {
+
+namespace detail {
+class ServiceState;
+}
+
+/// A handle; copies are handles of the same service, and dropping the last does not end it. All members may be called
+/// from any thread, also after the Client is gone. A default-constructed or moved-from handle answers like a closed
+/// service.
+class FERROTUNNEL_EXPORT Service {
+public:
+    enum class State {
+        pending,     ///< not registered yet, or not again after a reconnect
+        registered,  ///< reachable at endpoint()
+        refused,     ///< the server does not want it: error() says why. Tried again after a reconnect
+        closed,      ///< ended by close() or with the Client
+    };
+
+    Service() noexcept;
+    explicit Service(std::shared_ptr<detail::ServiceState> state) noexcept;
+    Service(const Service&);
+    Service(Service&&) noexcept;
+    Service& operator=(const Service&);
+    Service& operator=(Service&&) noexcept;
+    ~Service();
+
+    std::string name() const;
+    State state() const;
+    /// The public address as visitors use it, "tunnel.example.com:40022"; empty before it was first registered.
+    std::string endpoint() const;
+    /// The public port; 0 before it was first registered.
+    std::uint16_t port() const;
+    /// Why it is refused.
+    std::error_code error() const;
+    /// The same as a sentence.
+    std::string error_text() const;
+    /// Takes it off the server: no new visitors; the present ones go on. Returns at once.
+    void close();
+
+private:
+    std::shared_ptr<detail::ServiceState> state_;
+};
+
+}  // namespace ferrotunnel

@@ -1,0 +1,54 @@
+// Numbers about a running Client or Server. Snapshots: the members of one need not be of the same instant.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ferrotunnel {
+
+/// What both have in common. Totals count from start(), over all trunks; "now" counts what exists at the moment.
+struct TrafficStats {
+    std::uint64_t bytes_received = 0;   ///< payload from the trunks
+    std::uint64_t bytes_sent = 0;       ///< payload to the trunks
+    std::uint64_t bytes_copied = 0;     ///< payload bytes that were copied inside the sessions
+    std::uint64_t streams_opened = 0;   ///< visitors and async_open, in all
+    std::uint64_t streams_refused = 0;  ///< turned away: limits, backend refused, no answer
+    std::uint32_t streams = 0;          ///< now
+    std::uint64_t bytes_held = 0;       ///< memory of payload that is queued, now
+    std::uint64_t slabs_in_use = 0;     ///< blocks of 64 KiB, now
+};
+
+struct ClientStats {
+    bool connected = false;            ///< now
+    std::uint64_t connects = 0;        ///< logins that succeeded
+    std::uint64_t losses = 0;          ///< trunks that broke
+    std::chrono::microseconds rtt{0};  ///< the smallest of the last minute; 0: not known
+    TrafficStats traffic;
+};
+
+struct ServerStats {
+    std::uint32_t clients = 0;            ///< now
+    std::uint64_t logins = 0;             ///< that succeeded
+    std::uint64_t logins_refused = 0;     ///< wrong tokens, garbage, too slow
+    std::uint32_t services = 0;           ///< now
+    std::uint64_t visitors_accepted = 0;  ///< connections to public ports, in all
+    TrafficStats traffic;
+};
+
+/// A connected client, as the server sees it.
+struct TunnelInfo {
+    struct Service {
+        std::string name;
+        std::string endpoint;       ///< the public address that was bound
+        std::uint32_t streams = 0;  ///< now
+    };
+    std::string client;      ///< the address its trunk comes from
+    std::string agent;       ///< what the client calls itself: foreign text
+    std::string token_name;  ///< which of the server's tokens it used
+    std::chrono::system_clock::time_point since;
+    std::vector<Service> services;
+};
+
+}  // namespace ferrotunnel

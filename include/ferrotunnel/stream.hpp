@@ -1,0 +1,191 @@
+// One visitor's connection, or one that the server dialled through a tunnel, in the hands of the application.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+#include "ferrotunnel/detail/operation.hpp"
+#include "ferrotunnel/error.hpp"
+#include "ferrotunnel/export.hpp"
+
+#include <asio/any_io_executor.hpp>
+#include <asio/associated_cancellation_slot.hpp>
+#include <asio/async_result.hpp>
+#include <asio/cancellation_type.hpp>
+#include <asio/error.hpp>
+#include <asio/ip/tcp.hpp>
+
+namespace ferrotunnel {
+
+namespace detail {
+class StreamCore;
+
+/// A counted reference to what a Stream is made of inside the library.
+class FERROTUNNEL_EXPORT StreamRef {
+public:
+    StreamRef() noexcept = default;
+    /// Takes over a reference.
+    explicit StreamRef(StreamCore* core) noexcept : core_(core) {}
+    StreamRef(const StreamRef& other) noexcept;
+    StreamRef(StreamRef&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+    StreamRef& operator=(StreamRef other) noexcept {
+        std::swap(core_, other.core_);
+        return *this;
+    }
+    ~StreamRef();
+
+    StreamCore* get() const noexcept { return core_; }
+    explicit operator bool() const noexcept { return core_ != nullptr; }
+
+    std::uint64_t new_serial() const noexcept;
+    void start_read(IoOperation* operation) const noexcept;
+    void start_write(IoOperation* operation) const noexcept;
+    void cancel_read(std::uint64_t serial) const noexcept;
+    void cancel_write(std::uint64_t serial) const noexcept;
+
+private:
+    StreamCore* core_ = nullptr;
+};
+}  // namespace detail
+
+/// Meets Asio's AsyncReadStream and AsyncWriteStream, so that asio::async_read, asio::async_write,
+/// asio::ssl::stream<Stream>, coroutines and cancellation work on it.
+///
+/// Threads: at most one read and one write are outstanding at a time; another one completes with
+/// asio::error::already_started. Reading and writing may happen on two threads; all other members, moves and the
+/// destructor belong to one thread at a time, with nothing else going on in another. Operations may be outstanding
+/// while the Stream is moved.
+///
+/// Completions: always posted to the handler's associated executor, or to get_executor() where it has none; never
+/// called from within the function that started the operation, nor from the trunk's worker. Buffers must stay valid
+/// until then.
+///
+/// Each direction ends on its own. Errors of reads, after everything that came before:
+///   asio::error::eof                the other side ended its direction in order
+///   asio::error::connection_reset   the other side reset the stream
+///   errc::trunk_lost                the connection between client and server broke: not an orderly end
+///   errc::session_closed            this side's Client or Server was stopped
+///   asio::error::operation_aborted  cancelled, or close(), reset() or the destructor were called
+///   asio::error::bad_descriptor     the Stream is empty or closed
+/// Writes fail alike, and with asio::error::broken_pipe after shutdown_send().
+///
+/// Lifetime: outlives its Client or Server without harm, as long as its executor does. Destroying it ends it: in order
+/// if shutdown_send() was called, else the other side sees a reset, so that half an answer is never taken for a whole
+/// one. In both cases what was written before still arrives.
+class FERROTUNNEL_EXPORT Stream {
+public:
+    using executor_type = asio::any_io_executor;
+    using lowest_layer_type = Stream;
+    using endpoint_type = asio::ip::tcp::endpoint;
+
+    /// Empty: every operation fails with asio::error::bad_descriptor.
+    Stream() noexcept = default;
+    Stream(Stream&& other) noexcept = default;
+    Stream& operator=(Stream&& other) noexcept;
+    ~Stream();
+
+    /// Of the handler that received this Stream.
+    executor_type get_executor() const noexcept { return executor_; }
+    lowest_layer_type& lowest_layer() noexcept { return *this; }
+    const lowest_layer_type& lowest_layer() const noexcept { return *this; }
+    bool is_open() const noexcept;
+
+    /// Reads at least one byte: `void(std::error_code, std::size_t)`. With empty buffers it completes with 0 at once.
+    /// Cancellation (terminal, partial or total) takes effect while nothing has been read.
+    template <typename MutableBufferSequence,
+              typename ReadToken = typename asio::default_completion_token<executor_type>::type>
+    auto async_read_some(const MutableBufferSequence& buffers,
+                         ReadToken&& token = typename asio::default_completion_token<executor_type>::type{}) {
+        return asio::async_initiate<ReadToken, void(std::error_code, std::size_t)>(Initiate<true>{this}, token,
+                                                                                   detail::BufferList::of(buffers));
+    }
+
+    /// Takes at least one byte for sending, and waits while 64 KiB are queued: `void(std::error_code, std::size_t)`.
+    /// Success means queued; what was queued arrives unless the trunk breaks or the other side resets.
+    template <typename ConstBufferSequence,
+              typename WriteToken = typename asio::default_completion_token<executor_type>::type>
+    auto async_write_some(const ConstBufferSequence& buffers,
+                          WriteToken&& token = typename asio::default_completion_token<executor_type>::type{}) {
+        return asio::async_initiate<WriteToken, void(std::error_code, std::size_t)>(Initiate<false>{this}, token,
+                                                                                    detail::BufferList::of(buffers));
+    }
+
+    /// Ends our direction in order, after what was written; reading goes on. An outstanding write fails with
+    /// asio::error::broken_pipe. Fails with the error that writing would fail with.
+    void shutdown_send();
+    void shutdown_send(std::error_code& ec) noexcept;
+
+    /// Resets the stream: the other side gets what was written and then a reset. Nothing on an empty stream.
+    void reset() noexcept;
+
+    /// Closes like a socket: what was written arrives, followed by an orderly end. What the other side still sends is
+    /// thrown away; if it insists (256 KiB) it is reset. Nothing on an empty stream.
+    void close() noexcept;
+
+    /// The visitor's address as the server saw it. Fails with asio::error::bad_descriptor on an empty stream and with
+    /// std::errc::address_not_available for a stream that has no visitor (Server::async_open).
+    endpoint_type remote_endpoint() const;
+    endpoint_type remote_endpoint(std::error_code& ec) const noexcept;
+
+    /// For the library: what a listener hands out.
+    Stream(detail::StreamRef core, executor_type executor) noexcept
+        : core_(std::move(core)), executor_(std::move(executor)) {}
+
+private:
+    template <bool reading>
+    struct CancelIo {
+        detail::StreamRef core;
+        std::uint64_t serial;
+        void operator()(asio::cancellation_type_t type) const noexcept {
+            if (type == asio::cancellation_type::none) {
+                return;
+            }
+            if constexpr (reading) {
+                core.cancel_read(serial);
+            } else {
+                core.cancel_write(serial);
+            }
+        }
+    };
+
+    template <bool reading>
+    struct Initiate {
+        Stream* stream;
+
+        using executor_type = asio::any_io_executor;
+        executor_type get_executor() const noexcept { return stream->executor_; }
+
+        template <typename Handler>
+        void operator()(Handler&& handler, const detail::BufferList& buffers) const {
+            using Made =
+                detail::HandlerOperation<detail::IoOperation, std::decay_t<Handler>, std::error_code, std::size_t>;
+            auto slot = asio::get_associated_cancellation_slot(handler);
+            auto* operation = Made::make(std::forward<Handler>(handler), stream->usable_executor());
+            const detail::StreamRef core = stream->core_;
+            if (!core) {
+                operation->complete(asio::error::bad_descriptor, 0);
+                return;
+            }
+            operation->buffers = buffers;
+            operation->serial = core.new_serial();
+            if (slot.is_connected()) {
+                slot.assign(CancelIo<reading>{core, operation->serial});
+            }
+            if constexpr (reading) {
+                core.start_read(operation);
+            } else {
+                core.start_write(operation);
+            }
+        }
+    };
+
+    executor_type usable_executor() const;
+
+    detail::StreamRef core_;
+    executor_type executor_;
+};
+
+}  // namespace ferrotunnel
