@@ -1,6 +1,7 @@
 #include "buffer/mailbox.hpp"
 
 #include <cstdint>
+#include <utility>
 
 namespace ferrotunnel::buffer {
 
@@ -26,45 +27,59 @@ bool Mailbox::post(IntrusivePtr<Mail> mail) noexcept {
 }
 
 bool Mailbox::deliver_all() noexcept {
-    Mail* node = head_.load(std::memory_order_relaxed);
-    if (node == nullptr || node == closed_mark()) {
-        return false;
-    }
-    node = head_.exchange(nullptr, std::memory_order_acq_rel);
-    Mail* in_order = nullptr;
-    while (node != nullptr) {
-        Mail* next = node->next_mail_;
-        node->next_mail_ = in_order;
-        in_order = node;
-        node = next;
-    }
-    while (in_order != nullptr) {
-        auto mail = IntrusivePtr<Mail>::adopt(in_order);
-        in_order = mail->next_mail_;
+    collect();
+    bool any = collected_ != nullptr;
+    while (IntrusivePtr<Mail> mail = next()) {
         mail->deliver();
     }
-    return true;
+    return any;
 }
 
 bool Mailbox::try_park() noexcept {
     parked_.exchange(true, std::memory_order_acq_rel);
     Mail* head = head_.load(std::memory_order_acquire);
-    if (head != nullptr && head != closed_mark()) {
-        parked_.store(false, std::memory_order_relaxed);
+    if (collected_ != nullptr || (head != nullptr && head != closed_mark())) {
+        parked_.exchange(false, std::memory_order_acq_rel);  // not a store: see the header
         return false;
     }
     return true;
 }
 
 void Mailbox::close() noexcept {
-    Mail* node = head_.exchange(closed_mark(), std::memory_order_acq_rel);
-    if (node == closed_mark()) {
+    Mail* newest = head_.exchange(closed_mark(), std::memory_order_acq_rel);
+    while (next()) {
+    }
+    while (newest != nullptr && newest != closed_mark()) {
+        auto mail = IntrusivePtr<Mail>::adopt(newest);
+        newest = mail->next_mail_;
+    }
+}
+
+// Moves what was posted behind what is still to be delivered (there is some only within a delivery).
+void Mailbox::collect() noexcept {
+    Mail* newest = head_.load(std::memory_order_relaxed);
+    if (newest == nullptr || newest == closed_mark()) {
         return;
     }
-    while (node != nullptr) {
-        auto mail = IntrusivePtr<Mail>::adopt(node);
-        node = mail->next_mail_;
+    newest = head_.exchange(nullptr, std::memory_order_acq_rel);
+    Mail* oldest = nullptr;
+    while (newest != nullptr) {
+        Mail* older = std::exchange(newest->next_mail_, oldest);
+        oldest = newest;
+        newest = older;
     }
+    Mail** end = &collected_;
+    while (*end != nullptr) {
+        end = &(*end)->next_mail_;
+    }
+    *end = oldest;
+}
+
+IntrusivePtr<Mail> Mailbox::next() noexcept {
+    if (collected_ == nullptr) {
+        return nullptr;
+    }
+    return IntrusivePtr<Mail>::adopt(std::exchange(collected_, collected_->next_mail_));
 }
 
 }  // namespace ferrotunnel::buffer

@@ -2,6 +2,10 @@
 //
 // Foreign threads hold the mailbox (shared), never the worker or its io_context. Once closed, posting answers false and
 // the message is dropped, so a message's destructor must say what its loss means.
+//
+// No ring is lost because owner and senders change `parked_` by read-modify-write alone: of a post and a try_park one
+// comes later and reads what the other wrote. Taking the flag down by a plain store would break that chain: with two
+// senders, one rings for an earlier message while the other, finding the flag down, has not yet been seen.
 #pragma once
 
 #include <atomic>
@@ -24,7 +28,8 @@ private:
     Mail* next_mail_ = nullptr;
 };
 
-/// Wakes the owner of a mailbox out of its sleep; must be safe to ring from any thread while the mailbox lives.
+/// Wakes the owner of a mailbox out of its sleep; must be safe to ring from any thread while the mailbox lives, also
+/// after it was closed and its owner is gone.
 class Doorbell {
 public:
     virtual ~Doorbell() = default;
@@ -55,20 +60,28 @@ public:
         return post(make_intrusive<Call>(std::move(callable)));
     }
 
-    /// The owner. Delivers what has come, in order of posting (per sender). True when there was something.
+    /// The owner. Delivers what has come, in order of posting (per sender). True when there was something. A message
+    /// may deliver the rest from within itself, or close the mailbox, which drops the rest; it must not destroy it.
     bool deliver_all() noexcept;
 
     /// The owner, before it sleeps: true when it may, and then the next post rings; false: deliver again.
     bool try_park() noexcept;
+
+    /// The owner, when it is awake again for another reason: posts need not ring until it parks the next time.
+    /// A read-modify-write, so that a post which did not ring because of an earlier one is still seen by `try_park`.
+    void unpark() noexcept { parked_.exchange(false, std::memory_order_acq_rel); }
 
     /// The owner. Lets go of what is inside and refuses everything later.
     void close() noexcept;
 
 private:
     static Mail* closed_mark() noexcept { return reinterpret_cast<Mail*>(std::uintptr_t{1}); }
+    void collect() noexcept;
+    IntrusivePtr<Mail> next() noexcept;
 
     std::atomic<Mail*> head_{nullptr};
     std::atomic<bool> parked_{false};
+    Mail* collected_ = nullptr;  // the owner's: oldest first, not yet delivered
     std::unique_ptr<Doorbell> doorbell_;
 };
 

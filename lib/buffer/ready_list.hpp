@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 #include "base/intrusive_ptr.hpp"
 
@@ -30,24 +31,19 @@ public:
 
     /// Any thread. True when the list was empty before: then the taker must be woken. Both sides change the same word
     /// by read-modify-write, so this wake can not be lost.
-    bool put(T& node) {
+    bool put(T& node) noexcept {
         ReadyNode& base = node;
         if (base.listed_.exchange(true, std::memory_order_acq_rel)) {
             return false;
         }
         base.add_ref();
-        ReadyNode* head = head_.load(std::memory_order_relaxed);
-        do {
-            if (head == closed_mark()) {
-                base.release();
-                return false;
-            }
-            base.next_ready_ = head;
-        } while (!head_.compare_exchange_weak(head, &base, std::memory_order_release, std::memory_order_relaxed));
-        return head == nullptr;
+        ReadyNode* before = push(base);
+        return before == nullptr;
     }
 
-    /// The taker. Calls `visit(IntrusivePtr<T>)` for each, in the order in which they were put; flags are cleared first.
+    /// The taker. Calls `visit(IntrusivePtr<T>)` for each, in the order in which they were put; flags are cleared
+    /// first. A visit may close or destroy the list: what was taken is visited all the same. One that throws (a bug)
+    /// leaves those that it kept from being visited on the list, which must then still be there.
     template <typename Visit>
     void take_all(Visit visit) {
         if (empty()) {
@@ -57,7 +53,7 @@ public:
     }
 
     /// The taker. Lets go of what is listed and ignores everything that is put later.
-    void close() {
+    void close() noexcept {
         ReadyNode* rest = head_.exchange(closed_mark(), std::memory_order_acq_rel);
         if (rest != closed_mark()) {
             visit_in_order(rest, [](IntrusivePtr<T>) {});
@@ -73,20 +69,44 @@ public:
 private:
     static ReadyNode* closed_mark() noexcept { return reinterpret_cast<ReadyNode*>(std::uintptr_t{1}); }
 
-    template <typename Visit>
-    void visit_in_order(ReadyNode* node, Visit visit) {
-        ReadyNode* reversed = nullptr;
-        while (node != nullptr) {
-            ReadyNode* next = node->next_ready_;
-            node->next_ready_ = reversed;
-            reversed = node;
-            node = next;
+    // Takes over a reference to a node whose flag is set. Answers what was first before; when that is the closed mark,
+    // the reference is gone.
+    ReadyNode* push(ReadyNode& node) noexcept {
+        ReadyNode* head = head_.load(std::memory_order_relaxed);
+        do {
+            if (head == closed_mark()) {
+                node.release();
+                break;
+            }
+            node.next_ready_ = head;
+        } while (!head_.compare_exchange_weak(head, &node, std::memory_order_release, std::memory_order_relaxed));
+        return head;
+    }
+
+    // Owns what was taken and not yet visited; an exception puts it back.
+    struct Taken {
+        ~Taken() {
+            while (first != nullptr) {
+                list.push(*std::exchange(first, first->next_ready_));
+            }
         }
-        while (reversed != nullptr) {
-            ReadyNode* current = reversed;
-            reversed = current->next_ready_;
-            current->listed_.exchange(false, std::memory_order_acq_rel);
-            visit(IntrusivePtr<T>::adopt(static_cast<T*>(current)));
+        ReadyList& list;
+        ReadyNode* first = nullptr;
+    };
+
+    template <typename Visit>
+    void visit_in_order(ReadyNode* newest, Visit visit) {
+        Taken taken{*this};
+        while (newest != nullptr) {
+            ReadyNode* next = newest->next_ready_;
+            newest->next_ready_ = taken.first;
+            taken.first = newest;
+            newest = next;
+        }
+        while (taken.first != nullptr) {
+            ReadyNode* node = std::exchange(taken.first, taken.first->next_ready_);
+            node->listed_.exchange(false, std::memory_order_acq_rel);
+            visit(IntrusivePtr<T>::adopt(static_cast<T*>(node)));
         }
     }
 

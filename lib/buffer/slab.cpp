@@ -1,6 +1,7 @@
 #include "buffer/slab.hpp"
 
 #include <cstring>
+#include <limits>
 #include <new>
 
 #include "base/check.hpp"
@@ -10,10 +11,12 @@ namespace ferrotunnel::buffer {
 // The part of a pool that slabs point to. It lives until the pool is gone and every slab has come home.
 //
 // The return stack's head is null, a list of slabs, or `closed` once the pool is gone: a slab that meets `closed` is
-// freed by whoever released it. `alive_` counts the pool itself and every slab that exists; the last one frees the home.
+// freed by whoever released it. Whoever pushes a slab there touches the home no more: the slab kept it alive.
+// `alive_` counts the pool itself, its scopes and every slab that exists; the last one frees the home. A scope counts
+// so that `current` never matches another pool that happens to get the same address.
 class SlabHome {
 public:
-    static thread_local SlabHome* current;
+    static constinit thread_local SlabHome* current;
 
     Slab* pop() noexcept {
         if (free_ == nullptr) {
@@ -28,7 +31,7 @@ public:
 
     Slab* make() {
         Slab* slab = Slab::allocate(this, slab_bytes);
-        alive_.fetch_add(1, std::memory_order_relaxed);
+        add_alive();
         return slab;
     }
 
@@ -38,35 +41,57 @@ public:
             keep(slab);
             return;
         }
-        Slab* head = returned_.load(std::memory_order_acquire);
+        // Counted before it is pushed: afterwards the home may be gone.
+        if (returned_count_.fetch_add(1, std::memory_order_relaxed) >= SlabPool::free_max) {
+            returned_count_.fetch_sub(1, std::memory_order_relaxed);
+            discard(slab);
+            return;
+        }
+        Slab* head = returned_.load(std::memory_order_relaxed);
         do {
             if (head == closed()) {
                 discard(slab);
                 return;
             }
             slab->next_ = head;
-        } while (!returned_.compare_exchange_weak(head, slab, std::memory_order_acq_rel, std::memory_order_acquire));
+        } while (!returned_.compare_exchange_weak(head, slab, std::memory_order_release, std::memory_order_relaxed));
     }
 
-    void collect() noexcept { keep_all(returned_.exchange(nullptr, std::memory_order_acq_rel)); }
+    void collect() noexcept {
+        if (returned_.load(std::memory_order_relaxed) == nullptr) {
+            return;
+        }
+        Slab* list = returned_.exchange(nullptr, std::memory_order_acquire);
+        std::size_t count = 0;
+        while (list != nullptr) {
+            keep(std::exchange(list, list->next_));
+            ++count;
+        }
+        returned_count_.fetch_sub(count, std::memory_order_relaxed);
+    }
 
     void trim() noexcept {
         collect();
-        while (free_ != nullptr) {
-            discard(std::exchange(free_, free_->next_));
-        }
-        free_count_ = 0;
+        free_all();
     }
 
     void close() noexcept {
-        Slab* rest = returned_.exchange(closed(), std::memory_order_acq_rel);
+        closed_ = true;
+        Slab* rest = returned_.exchange(closed(), std::memory_order_acquire);
         while (rest != nullptr) {
             discard(std::exchange(rest, rest->next_));
         }
-        while (free_ != nullptr) {
-            discard(std::exchange(free_, free_->next_));
-        }
+        free_all();
         drop_alive();
+    }
+
+    std::size_t cached() const noexcept { return free_count_ + returned_count_.load(std::memory_order_relaxed); }
+
+    void add_alive() noexcept { alive_.fetch_add(1, std::memory_order_relaxed); }
+    void drop_alive() noexcept {
+        if (alive_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+            delete this;
+        }
     }
 
     std::atomic<std::size_t> in_use_{0};
@@ -75,7 +100,7 @@ private:
     static Slab* closed() noexcept { return reinterpret_cast<Slab*>(std::uintptr_t{1}); }
 
     void keep(Slab* slab) noexcept {
-        if (free_count_ == SlabPool::free_max) {
+        if (closed_ || free_count_ == SlabPool::free_max) {
             discard(slab);
             return;
         }
@@ -83,28 +108,29 @@ private:
         free_ = slab;
         ++free_count_;
     }
-    void keep_all(Slab* list) noexcept {
-        while (list != nullptr) {
-            keep(std::exchange(list, list->next_));
-        }
-    }
     void discard(Slab* slab) noexcept {
         Slab::destroy(slab);
         drop_alive();
     }
-    void drop_alive() noexcept {
-        if (alive_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-            delete this;
+    void free_all() noexcept {
+        while (free_ != nullptr) {
+            discard(std::exchange(free_, free_->next_));
         }
+        free_count_ = 0;
     }
 
+    // The owner's.
     Slab* free_ = nullptr;
     std::size_t free_count_ = 0;
+    bool closed_ = false;
+
+    // Everybody's.
     std::atomic<Slab*> returned_{nullptr};
+    std::atomic<std::size_t> returned_count_{0};
     std::atomic<std::size_t> alive_{1};
 };
 
-thread_local SlabHome* SlabHome::current = nullptr;
+constinit thread_local SlabHome* SlabHome::current = nullptr;
 
 Slab* Slab::allocate(SlabHome* home, std::uint32_t capacity) {
     void* memory = ::operator new(sizeof(Slab) + capacity);
@@ -163,17 +189,26 @@ std::size_t SlabPool::in_use() const noexcept {
     return home_->in_use_.load(std::memory_order_relaxed);
 }
 
+std::size_t SlabPool::cached() const noexcept {
+    return home_->cached();
+}
+
 void SlabPool::trim() noexcept {
     home_->trim();
 }
 
-SlabPool::Scope::Scope(SlabPool& pool) noexcept : previous_(std::exchange(SlabHome::current, pool.home_)) {}
+SlabPool::Scope::Scope(SlabPool& pool) noexcept
+    : home_(pool.home_), previous_(std::exchange(SlabHome::current, pool.home_)) {
+    home_->add_alive();
+}
 
 SlabPool::Scope::~Scope() {
     SlabHome::current = previous_;
+    home_->drop_alive();
 }
 
 Slice Slice::copy_of(Bytes bytes, SlabLedger* ledger) {
+    check(bytes.size() <= std::numeric_limits<std::uint32_t>::max(), "a slice is shorter than 4 GiB");
     auto length = static_cast<std::uint32_t>(bytes.size());
     SlabPtr slab = make_slab(length, ledger);
     if (length != 0) {

@@ -31,7 +31,7 @@ private:
 
 class SlabHome;
 
-/// The block itself. Made by SlabPool or by `SlabPtr copy_of`; its bytes follow the header in the same allocation.
+/// The block itself. Made by SlabPool or `make_slab`; its bytes follow the header in the same allocation.
 class Slab {
 public:
     std::uint8_t* data() noexcept { return reinterpret_cast<std::uint8_t*>(this + 1); }
@@ -59,7 +59,7 @@ private:
 
     std::atomic<std::uint32_t> refs_{1};
     std::uint32_t capacity_;
-    SlabHome* home_;              // null: not pooled
+    SlabHome* home_;                // null: not pooled
     SlabLedger* ledger_ = nullptr;  // holds a reference while charged
     Slab* next_ = nullptr;
 };
@@ -69,11 +69,12 @@ using SlabPtr = IntrusivePtr<Slab>;
 /// A slab of exactly `capacity` bytes that belongs to no pool; for copies of small payloads.
 SlabPtr make_slab(std::uint32_t capacity, SlabLedger* ledger = nullptr);
 
-/// The pool of one worker. All members are for the owning thread, except `counts()`.
+/// The pool of one worker. All members are for the owning thread, except `in_use()`.
 /// Slabs may outlive the pool: what comes home afterwards is freed.
 class SlabPool {
 public:
-    /// At most this many free slabs are kept (4 MiB); more go back to the allocator.
+    /// At most this many free slabs are kept (4 MiB), and at most as many again on the return stack, where a worker
+    /// that sleeps would not look for them; more go back to the allocator.
     static constexpr std::size_t free_max = 64;
 
     SlabPool();
@@ -87,10 +88,14 @@ public:
     /// Slabs that are referenced by someone now. Exact only when nobody is releasing; for tests and stats.
     std::size_t in_use() const noexcept;
 
+    /// Free slabs that are kept, those on the return stack included. Exact only when nobody is releasing.
+    std::size_t cached() const noexcept;
+
     /// Frees what is cached, for tests and for a worker that has gone idle.
     void trim() noexcept;
 
-    /// While it lives, releases on this thread are known to be the owner's. Nests.
+    /// While it lives, releases on this thread are known to be the owner's: only one thread at a time may have scopes
+    /// of a pool. Nests. The pool may go first.
     class Scope {
     public:
         explicit Scope(SlabPool& pool) noexcept;
@@ -99,6 +104,7 @@ public:
         Scope& operator=(const Scope&) = delete;
 
     private:
+        SlabHome* home_;
         SlabHome* previous_;
     };
 
@@ -125,7 +131,7 @@ public:
     Slice(const Slice&) = delete;
     Slice& operator=(const Slice&) = delete;
 
-    /// A fresh slab of exactly these bytes.
+    /// A fresh slab of exactly these bytes; less than 4 GiB.
     static Slice copy_of(Bytes bytes, SlabLedger* ledger = nullptr);
 
     std::uint8_t* data() const noexcept { return slab_->data() + offset_; }

@@ -1,8 +1,8 @@
 // A lock-free queue between exactly one producer and one consumer, unbounded in itself (credit bounds it), that owns no
 // memory while it is empty and its consumer is parked.
 //
-// It is a chain of segments of 16 slots. The producer fills the last one, the consumer empties the first. An empty queue
-// must hold no segment, yet the producer must never write into one that the consumer frees: so the last segment's
+// It is a chain of segments of 16 slots. The producer fills the last one, the consumer empties the first. An empty
+// queue must hold no segment, yet the producer must never write into one that the consumer frees: so the last segment's
 // pointer is a token. The producer takes it (exchange) while it writes; a parking consumer may take it only when it
 // points to the segment that it has read to the end. What was published in between stays the consumer's to read, and
 // the producer, finding no token, begins a new chain in `first_`.
@@ -10,19 +10,29 @@
 //   producer:  tail_ --take--> write slot, filled_++ --give back--> tail_ ; then `unpark()` says whether to wake
 //   consumer:  pop() until empty; try_park() = raise flag, look once more, let go of the last segment
 //
-// The two roles may move between threads if each move is ordered by the caller (release/acquire).
+// No wake is lost because both sides change `parked_` by read-modify-write alone: of an unpark() and a try_park() one
+// comes later and reads what the other wrote, so either the producer learns that the consumer parked, or the consumer
+// sees everything that was pushed before. That holds for taking the flag down after a failed try_park() too: a plain
+// store there could hide a publication whose unpark() had just answered false.
+//
+// The two roles may move between threads if each move is ordered by the caller (release/acquire). A wake does not order
+// it: it may arrive while the consumer is still inside try_park().
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace ferrotunnel::buffer {
 
 template <typename T>
 class SpscQueue {
+    static_assert(std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T>,
+                  "a value is moved while the producer holds the token: nothing may throw there");
+
 public:
     static constexpr std::uint32_t segment_slots = 16;
 
@@ -37,7 +47,8 @@ public:
         delete head_;
     }
 
-    /// Producer. Publishes `value`; follow one or several pushes by `unpark()`.
+    /// Producer. Publishes `value`; follow one or several pushes by `unpark()`. When there is no memory for a segment
+    /// it throws std::bad_alloc and the queue is as before.
     void push(T value) {
         Segment* segment = tail_.exchange(nullptr, std::memory_order_acquire);
         if (segment == nullptr) {
@@ -45,7 +56,7 @@ public:
             segment->put(std::move(value));
             first_.store(segment, std::memory_order_release);
         } else if (segment->full()) {
-            auto* next = new Segment;
+            Segment* next = make_segment_after(segment);
             next->put(std::move(value));
             segment->next.store(next, std::memory_order_release);
             segment = next;
@@ -59,7 +70,7 @@ public:
     bool unpark() noexcept { return parked_.exchange(false, std::memory_order_acq_rel); }
 
     /// Consumer. The oldest value, or nothing.
-    std::optional<T> pop() {
+    std::optional<T> pop() noexcept {
         T* slot = front();
         if (slot == nullptr) {
             return std::nullopt;
@@ -70,14 +81,14 @@ public:
     }
 
     /// Consumer. The oldest value in place, or null. It may be changed there.
-    T* front() {
+    T* front() noexcept {
         while (true) {
             if (head_ == nullptr) {
-                head_ = first_.exchange(nullptr, std::memory_order_acquire);
-                index_ = 0;
-                if (head_ == nullptr) {
+                if (first_.load(std::memory_order_relaxed) == nullptr) {
                     return nullptr;
                 }
+                head_ = first_.exchange(nullptr, std::memory_order_acquire);
+                index_ = 0;
             }
             if (index_ < head_->filled.load(std::memory_order_acquire)) {
                 return &head_->slots[index_];
@@ -89,7 +100,7 @@ public:
     }
 
     /// Consumer. Drops the value that `front()` showed.
-    void drop_front() {
+    void drop_front() noexcept {
         head_->slots[index_] = T{};
         ++index_;
     }
@@ -97,10 +108,10 @@ public:
     /// Consumer, when `pop` has found nothing: raises the parked flag and looks once more. True: parked, the next
     /// `unpark()` answers true, and the consumer's role is at rest. False: something came, go on popping.
     /// A wake may come although this answers false.
-    bool try_park() {
+    bool try_park() noexcept {
         parked_.exchange(true, std::memory_order_acq_rel);
         if (front() != nullptr || !let_go()) {
-            parked_.store(false, std::memory_order_relaxed);
+            parked_.exchange(false, std::memory_order_acq_rel);  // not a store: see the top
             return false;
         }
         return true;
@@ -111,7 +122,7 @@ public:
     void for_each(Visit visit) {
         front();
         std::uint32_t index = index_;
-        for (Segment* segment = head_; segment != nullptr; segment = segment->next.load(std::memory_order_acquire)) {
+        for (Segment* segment = head_; segment != nullptr; segment = after(segment)) {
             std::uint32_t filled = segment->filled.load(std::memory_order_acquire);
             for (; index < filled; ++index) {
                 visit(segment->slots[index]);
@@ -121,26 +132,41 @@ public:
     }
 
     /// Consumer's role. True when the queue holds memory; for tests.
-    bool holds_memory() const noexcept {
-        return head_ != nullptr || first_.load(std::memory_order_acquire) != nullptr;
-    }
+    bool holds_memory() const noexcept { return head_ != nullptr || first_.load(std::memory_order_acquire) != nullptr; }
 
 private:
     struct Segment {
-        std::array<T, segment_slots> slots{};
+        std::array<T, segment_slots> slots;    // without braces: gcc 12 would take a throwing T for one that does not
         std::atomic<std::uint32_t> filled{0};  // written by the producer alone
         std::atomic<Segment*> next{nullptr};
 
         bool full() const noexcept { return filled.load(std::memory_order_relaxed) == segment_slots; }
-        void put(T value) {
+        void put(T&& value) noexcept {
             std::uint32_t at = filled.load(std::memory_order_relaxed);
             slots[at] = std::move(value);
             filled.store(at + 1, std::memory_order_release);
         }
     };
 
+    // Gives the token back when there is no memory: without it the producer would begin a new chain that a consumer who
+    // waits for the end of this one never finds.
+    Segment* make_segment_after(Segment* last) {
+        try {
+            return new Segment;
+        } catch (...) {
+            tail_.store(last, std::memory_order_release);
+            throw;
+        }
+    }
+
+    // What follows a segment: behind a detached one, the chain that the producer may have begun since.
+    Segment* after(Segment* segment) const noexcept {
+        bool end_of_chain = detached_ && segment == head_;
+        return (end_of_chain ? first_ : segment->next).load(std::memory_order_acquire);
+    }
+
     // Leaves a segment that was read to its end. False when nothing newer is published.
-    bool advance() {
+    bool advance() noexcept {
         if (detached_) {
             delete std::exchange(head_, nullptr);
             detached_ = false;
@@ -160,7 +186,7 @@ private:
 
     // Frees the segment that was read to its end. False when the producer has published in the meantime. When the
     // producer is writing, the segment stays: its unpark() follows and brings the consumer back here.
-    bool let_go() {
+    bool let_go() noexcept {
         if (head_ == nullptr) {
             return first_.load(std::memory_order_acquire) == nullptr;
         }
@@ -180,9 +206,9 @@ private:
     std::atomic<Segment*> tail_{nullptr};   // the producer's token
     std::atomic<Segment*> first_{nullptr};  // a chain begun without a token, until the consumer takes it
     std::atomic<bool> parked_{false};
-    bool detached_ = false;     // consumer: nothing will be added to *head_
-    std::uint32_t index_ = 0;   // consumer: next slot of *head_
-    Segment* head_ = nullptr;   // consumer
+    bool detached_ = false;    // consumer: nothing will be added to *head_
+    std::uint32_t index_ = 0;  // consumer: next slot of *head_
+    Segment* head_ = nullptr;  // consumer
 };
 
 }  // namespace ferrotunnel::buffer

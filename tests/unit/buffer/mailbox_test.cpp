@@ -1,0 +1,190 @@
+#include "buffer/mailbox.hpp"
+
+#include <catch2/catch.hpp>
+#include <memory>
+#include <vector>
+
+namespace ferrotunnel::buffer {
+namespace {
+
+class CountingBell final : public Doorbell {
+public:
+    explicit CountingBell(int& rings) : rings_(rings) {}
+    void ring() noexcept override { ++rings_; }
+
+private:
+    int& rings_;
+};
+
+// Writes down what becomes of it.
+class Letter final : public Mail {
+public:
+    struct Log {
+        std::vector<int> delivered;
+        int destroyed = 0;
+    };
+    Letter(Log& log, int number) : log_(log), number_(number) {}
+    ~Letter() override { ++log_.destroyed; }
+    void deliver() noexcept override { log_.delivered.push_back(number_); }
+
+private:
+    Log& log_;
+    int number_;
+};
+
+struct Fixture {
+    Letter::Log log;
+    int rings = 0;
+    Mailbox box{std::make_unique<CountingBell>(rings)};
+
+    bool post(int number) { return box.post(make_intrusive<Letter>(log, number)); }
+};
+
+TEST_CASE_METHOD(Fixture, "a mailbox delivers in the order of posting, each message once", "[mailbox]") {
+    REQUIRE_FALSE(box.deliver_all());
+    for (int i = 0; i < 5; ++i) {
+        REQUIRE(post(i));
+    }
+    REQUIRE(log.delivered.empty());
+    REQUIRE(box.deliver_all());
+    REQUIRE(log.delivered == std::vector<int>{0, 1, 2, 3, 4});
+    REQUIRE(log.destroyed == 5);
+    REQUIRE_FALSE(box.deliver_all());
+}
+
+TEST_CASE_METHOD(Fixture, "a mailbox's bell rings only when its owner is parked, and once", "[mailbox]") {
+    REQUIRE(post(0));
+    REQUIRE(rings == 0);
+    REQUIRE_FALSE(box.try_park());
+    REQUIRE(post(1));
+    REQUIRE(rings == 0);
+    box.deliver_all();
+    REQUIRE(box.try_park());
+    REQUIRE(box.try_park());
+    REQUIRE(rings == 0);
+    REQUIRE(post(2));
+    REQUIRE(rings == 1);
+    REQUIRE(post(3));
+    REQUIRE(rings == 1);
+    box.deliver_all();
+    REQUIRE(post(4));
+    REQUIRE(rings == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a mailbox's owner that is awake again needs no ring", "[mailbox]") {
+    REQUIRE(box.try_park());
+    box.unpark();
+    REQUIRE(post(0));
+    REQUIRE(rings == 0);
+    REQUIRE_FALSE(box.try_park());
+}
+
+TEST_CASE_METHOD(Fixture, "closing a mailbox drops what is inside and what comes later", "[mailbox]") {
+    REQUIRE(post(0));
+    REQUIRE(post(1));
+    box.close();
+    REQUIRE(log.destroyed == 2);
+    REQUIRE_FALSE(post(2));
+    REQUIRE(log.destroyed == 3);
+    REQUIRE_FALSE(box.post_call([] {}));
+    REQUIRE_FALSE(box.deliver_all());
+    REQUIRE(box.try_park());
+    REQUIRE_FALSE(post(3));
+    REQUIRE(rings == 0);
+    box.close();
+    REQUIRE(log.delivered.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "a mailbox's destructor drops what is inside", "[mailbox]") {
+    {
+        Mailbox other(std::make_unique<CountingBell>(rings));
+        other.post(make_intrusive<Letter>(log, 0));
+    }
+    REQUIRE(log.destroyed == 1);
+    REQUIRE(log.delivered.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "a call is posted with what it holds", "[mailbox]") {
+    auto number = std::make_unique<int>(7);
+    int seen = 0;
+    REQUIRE(box.post_call([&seen, number = std::move(number)] { seen = *number; }));
+    box.deliver_all();
+    REQUIRE(seen == 7);
+}
+
+TEST_CASE_METHOD(Fixture, "what is posted during delivery comes with the next", "[mailbox]") {
+    box.post_call([this] { post(1); });
+    REQUIRE(box.deliver_all());
+    REQUIRE(log.delivered.empty());
+    REQUIRE_FALSE(box.try_park());
+    REQUIRE(box.deliver_all());
+    REQUIRE(log.delivered == std::vector<int>{1});
+}
+
+TEST_CASE_METHOD(Fixture, "a message may post itself again while it is delivered", "[mailbox]") {
+    class Again final : public Mail {
+    public:
+        Again(Mailbox& box, int& times) : box_(box), times_(times) {}
+        void deliver() noexcept override {
+            if (++times_ < 3) {
+                box_.post(IntrusivePtr<Mail>(this));
+            }
+        }
+
+    private:
+        Mailbox& box_;
+        int& times_;
+    };
+    int times = 0;
+    box.post(make_intrusive<Again>(box, times));
+    post(1);
+    while (box.deliver_all()) {
+    }
+    REQUIRE(times == 3);
+    REQUIRE(log.delivered == std::vector<int>{1});
+}
+
+TEST_CASE_METHOD(Fixture, "a mailbox that is closed by a message delivers nothing after it", "[mailbox]") {
+    post(0);
+    box.post_call([this] { box.close(); });
+    post(1);
+    post(2);
+    box.deliver_all();
+    REQUIRE(log.delivered == std::vector<int>{0});
+    REQUIRE(log.destroyed == 3);
+    REQUIRE_FALSE(post(3));
+}
+
+TEST_CASE_METHOD(Fixture, "a delivery within a delivery keeps the order", "[mailbox]") {
+    box.post_call([this] {
+        post(3);
+        box.deliver_all();
+        CHECK(log.delivered == std::vector<int>{1, 2, 3});
+    });
+    post(1);
+    post(2);
+    box.deliver_all();
+    REQUIRE(log.delivered == std::vector<int>{1, 2, 3});
+}
+
+TEST_CASE_METHOD(Fixture, "a message may be dropped while it posts another", "[mailbox]") {
+    class Last final : public Mail {
+    public:
+        Last(Mailbox& box, bool& answer) : box_(box), answer_(answer) {}
+        ~Last() override {
+            answer_ = box_.post_call([] {});
+        }
+        void deliver() noexcept override {}
+
+    private:
+        Mailbox& box_;
+        bool& answer_;
+    };
+    bool answer = true;
+    box.post(make_intrusive<Last>(box, answer));
+    box.close();
+    REQUIRE_FALSE(answer);
+}
+
+}  // namespace
+}  // namespace ferrotunnel::buffer
