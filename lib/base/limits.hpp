@@ -57,6 +57,8 @@ inline constexpr std::uint32_t data_frame_cost = 64;
 inline constexpr std::uint32_t first_window = 64_KiB;
 /// The same for new streams while more than half of the session's budget is in use.
 inline constexpr std::uint32_t first_window_tight = 8_KiB;
+/// The smallest first window that a peer may announce: below it a frame cut short by credit could wait for ever.
+inline constexpr std::uint32_t first_window_min = 4_KiB;
 /// To what OPENED raises the window while less than half of the budget is committed.
 inline constexpr std::uint32_t opened_window = 256_KiB;
 inline constexpr std::uint32_t window_max = 32_MiB;

@@ -16,14 +16,20 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
 #include "mux/batch.hpp"
+#include "mux/data_lane.hpp"
+#include "mux/frame_reader.hpp"
+#include "mux/liveness.hpp"
 #include "mux/settings.hpp"
 #include "mux/stream.hpp"
+#include "mux/stream_list.hpp"
 
 namespace ferrotunnel::mux {
 
@@ -44,6 +50,9 @@ public:
     /// This side has used `rotate_at` of its ids: a fresh session should take over. Comes once.
     virtual void on_rotate_due() = 0;
 };
+
+/// Streams with a control frame to write.
+using ControlLane = StreamFifo<&StreamSide::control_next>;
 
 /// Why a session can not go on.
 struct Failure {
@@ -71,12 +80,12 @@ struct SessionStats {
     Duration rtt_min = Duration::zero();  // zero: no sample yet
 };
 
-class Session {
+class Session final : private FrameSink {
 public:
     /// `waker` is called from any thread when produce() has something to do. `pool` is the worker's.
     Session(const Settings& settings, SessionEvents& events, IntrusivePtr<buffer::Waker> waker, buffer::SlabPool& pool,
             Random& random, TimePoint now);
-    ~Session();
+    ~Session() override;
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
@@ -128,16 +137,121 @@ public:
     const IntrusivePtr<buffer::SlabLedger>& ledger() const noexcept { return shared_->ledger; }
     SessionStats stats() const noexcept;
     /// When anything was last heard from the peer.
-    TimePoint last_heard() const noexcept { return last_heard_; }
+    TimePoint last_heard() const noexcept { return liveness_.last_heard(); }
     /// Aborts if the session's books do not balance. Cheap enough for every step of a simulation.
     void check_invariants() const;
 
 private:
-    struct Impl;
+    // Frames in (session_receive.cpp).
+    bool on_header(const wire::FrameHeader& header) override;
+    bool on_data(const wire::FrameHeader& header, buffer::Slice piece, bool first, bool last) override;
+    bool on_frame(const wire::FrameHeader& header, Bytes payload) override;
+    bool begin_data(const wire::FrameHeader& header);
+    void queue_data(Stream& stream, buffer::Slice piece, std::uint32_t cost);
+    void end_data(Stream& stream, const wire::FrameHeader& header);
+    void on_open_frame(wire::StreamId id, Bytes payload);
+    void on_opened_frame(wire::StreamId id, Bytes payload);
+    void on_credit_frame(wire::StreamId id, Bytes payload);
+    void on_reset_frame(wire::StreamId id, std::uint8_t flags, Bytes payload);
+    void on_datagram_frame(wire::StreamId id, Bytes payload);
+    void on_ping_frame(std::uint8_t flags, Bytes payload);
+    void on_goaway_frame(Bytes payload);
+    void on_control_frame(Bytes payload);
+    void add_send_credit(Stream& stream, std::uint32_t credit);
+    Stream* find_live(wire::StreamId id);
+    void refuse(wire::StreamId id, wire::Code code);
+    void compact(const buffer::Slice& bytes);
+
+    // Frames out (session_produce.cpp).
+    void serve_ready();
+    void serve(Stream& stream);
+    void write_urgent(Batch& batch);
+    void write_refusals(Batch& batch);
+    void write_control(Batch& batch);
+    void write_control_of(Stream& stream, Batch& batch);
+    std::size_t write_next(Stream& stream, Batch& batch);
+    std::size_t write_data(Stream& stream, StreamItem& item, Batch& batch);
+    std::size_t write_fin(Stream& stream, Batch& batch);
+    std::size_t write_reset(Stream& stream, wire::Code code, Batch& batch);
+    std::size_t write_datagram(Stream& stream, Batch& batch);
+    void append_frame(const wire::FrameHeader& header, buffer::Slice payload, bool headroom, Batch& batch);
+    void sent_from_queue(Stream& stream, std::uint32_t bytes);
+
+    // Life of streams and credit (session.cpp, session_credit.cpp).
+    IntrusivePtr<Stream> make_stream(wire::StreamId id, std::uint32_t service, wire::ServiceKind kind,
+                                     std::uint32_t send_window, std::uint32_t receive_window);
+    void abort_stream(Stream& stream, wire::Code code);
+    void end_stream(Stream& stream, Verdict verdict);
+    void end_if_closed(Stream& stream);
+    void drop_outbound(Stream& stream);
+    void discard_inbound(Stream& stream);
+    void touch(Stream& stream, bool always);
+    void flush_wakes();
+    void after_call();
+    void want_control(Stream& stream);
+    void schedule_credit(Stream& stream);
+    std::uint32_t grant(Stream& stream);
+    void arm_credit_mark(Stream& stream);
+    void answered(Stream& stream);
+    void grow_window(Stream& stream);
+    std::uint64_t budget_in_use() const noexcept;
+    bool budget_tight() const noexcept { return budget_in_use() >= settings_.budget; }
+    void announce_first_window();
+    void enforce_memory_cap();
+    void commit_change(std::uint64_t before, std::uint64_t after) noexcept;
+
+    void send_goaway(wire::StreamId last, wire::Code code, std::string_view text);
+    void send_urgent(std::vector<std::uint8_t> frame);
+    void lose_all(Verdict verdict);
+    bool is_own(wire::StreamId id) const noexcept { return (id % 2 == 1) == (settings_.role == Role::server); }
+
+    const Settings settings_;
+    const WindowRules window_rules_;
+    SessionEvents& events_;
+    buffer::SlabPool& pool_;
     IntrusivePtr<SessionShared> shared_;
+    TimePoint now_;  // of the call that is running
     SessionState state_ = SessionState::authenticating;
     std::optional<Failure> failure_;
-    TimePoint last_heard_;
+    PeerLimits peer_;
+    SessionStats stats_;
+
+    FrameReader reader_;
+    IntrusivePtr<Stream> data_target_;  // whose DATA payload is being read; null: ignored
+    std::unordered_map<wire::StreamId, IntrusivePtr<Stream>> streams_;
+    OpenList own_opens_;   // opened here, not answered
+    OpenList peer_opens_;  // opened by the peer, not answered
+    std::unordered_map<std::uint32_t, std::uint32_t> opens_per_service_;       // of own_opens_
+    std::unordered_map<std::uint32_t, std::uint32_t> peer_opens_per_service_;  // of peer_opens_
+    wire::StreamId next_id_;
+    wire::StreamId last_peer_id_ = 0;
+    bool rotate_told_ = false;
+
+    std::deque<std::vector<std::uint8_t>> urgent_;
+    std::size_t urgent_bytes_ = 0;
+    std::uint32_t pongs_waiting_ = 0;
+    std::deque<std::pair<wire::StreamId, wire::Code>> refusals_;
+    ControlLane control_lane_;
+    DataLane data_lane_;
+    std::vector<IntrusivePtr<Stream>> touched_;
+    std::vector<IntrusivePtr<Stream>> waking_;    // spare memory for the list being worked on
+    std::vector<IntrusivePtr<Stream>> received_;  // got data in this receive(), for compact()
+
+    Liveness liveness_;
+    std::size_t in_flight_ = 0;
+    TimePoint progress_at_;
+    std::uint64_t committed_ = 0;
+    std::uint32_t announced_first_window_;
+    std::uint32_t peer_first_window_ = 0;  // what the peer announced last
+    TimePoint memory_checked_at_{};
+
+    // Draining.
+    bool peer_drains_ = false;
+    bool final_goaway_sent_ = false;
+    bool drained_told_ = false;
+    std::uint64_t drain_ping_ = 0;
+    wire::Code drain_code_ = wire::Code::none;
+    std::string drain_text_;
 };
 
 }  // namespace ferrotunnel::mux

@@ -27,8 +27,7 @@
 #include "buffer/slab.hpp"
 #include "buffer/spsc_queue.hpp"
 #include "buffer/waker.hpp"
-#include "mux/receive_window.hpp"
-#include "mux/scheduler.hpp"
+#include "mux/stream_side.hpp"
 #include "wire/frame.hpp"
 
 namespace ferrotunnel::mux {
@@ -41,11 +40,11 @@ struct StreamItem {
     enum class Kind : std::uint8_t { data, datagram, fin, reset };
 
     buffer::Slice slice;         // data, datagram
-    std::uint32_t cost = 0;      // inbound data: credit that comes free with the last byte beyond the bytes themselves
+    std::uint32_t cost = 0;      // inbound data: credit that comes free with the last byte, beyond the bytes themselves
     std::uint32_t stamp_ms = 0;  // datagram: when it was queued
     Kind kind = Kind::data;
+    bool headroom = false;               // outbound: the 8 bytes before the slice are free for the frame's header
     wire::Code code = wire::Code::none;  // reset
-    std::uint64_t delivered = 0;         // reset
 };
 
 /// How a stream ended from outside, if it did.
@@ -141,11 +140,12 @@ public:
 
 private:
     friend class Session;
-    friend class StreamTable;
     friend class DataLane;
-    friend class UrgentLane;
+    friend class OpenList;
+    template <Stream* StreamSide::*>
+    friend class StreamFifo;
 
-    void take_credit(std::uint32_t n);
+    void count_taken(std::uint64_t cost);
     void notify_session() noexcept;
 
     // Both halves.
@@ -165,12 +165,16 @@ private:
     std::atomic<std::uint64_t> credit_mark_{0};  // tell the session when taken_ reaches this
     std::atomic<std::uint64_t> delivered_{0};
     std::atomic<std::uint64_t> peer_delivered_{0};
-    std::atomic<std::uint32_t> datagrams_queued_{0};
+    std::atomic<std::uint32_t> datagrams_queued_{0};    // outbound
+    std::atomic<std::uint32_t> datagrams_held_{0};      // inbound
+    std::atomic<std::uint32_t> datagram_bytes_held_{0};
+    std::atomic<std::uint32_t> datagrams_dropped_{0};
     buffer::SpscQueue<StreamItem> inbound_;
     buffer::SpscQueue<StreamItem> outbound_;
 
-    // The session half alone.
-    struct SessionHalf;
+    // The session half alone: what only the trunk's worker touches.
+    IntrusivePtr<buffer::Waker> waker_;
+    StreamSide side_;
 };
 
 }  // namespace ferrotunnel::mux

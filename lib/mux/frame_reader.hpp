@@ -1,0 +1,44 @@
+// Cuts a trunk's bytes into frames. DATA payload is passed on in pieces as it comes, without a copy; every other frame
+// is whole, in place when it lies in one piece and otherwise put together in a small buffer.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "buffer/slab.hpp"
+#include "wire/frame.hpp"
+
+namespace ferrotunnel::mux {
+
+/// What the reader finds. Each answers false to stop: the session has failed.
+class FrameSink {
+public:
+    virtual ~FrameSink() = default;
+    /// A header, before its payload. Stateless rules are not checked yet.
+    virtual bool on_header(const wire::FrameHeader& header) = 0;
+    /// A piece of a DATA payload; `first` and `last` mark its ends. A DATA without payload has one empty piece.
+    virtual bool on_data(const wire::FrameHeader& header, buffer::Slice piece, bool first, bool last) = 0;
+    /// Any other frame, whole. `payload` is a view.
+    virtual bool on_frame(const wire::FrameHeader& header, Bytes payload) = 0;
+};
+
+class FrameReader {
+public:
+    /// Takes all of `bytes`, unless the sink stops it.
+    void read(const buffer::Slice& bytes, FrameSink& sink);
+
+private:
+    bool read_header(Bytes rest, std::size_t& used);
+    bool read_payload(const buffer::Slice& bytes, std::size_t& at, FrameSink& sink);
+    bool pass_data(const buffer::Slice& bytes, std::size_t& at, FrameSink& sink);
+    bool collect(Bytes rest, std::size_t& used, FrameSink& sink);
+
+    std::uint8_t header_bytes_[limits::frame_header_bytes] = {};
+    std::size_t header_have_ = 0;
+    wire::FrameHeader header_;
+    std::size_t payload_left_ = 0;
+    bool in_payload_ = false;
+    std::vector<std::uint8_t> collected_;  // at most one frame's payload, released after it
+};
+
+}  // namespace ferrotunnel::mux

@@ -1,0 +1,56 @@
+// Whether the peer lives, and how far away it is: pings, the smallest round trip, silence. Time comes in.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/clock.hpp"
+#include "mux/settings.hpp"
+
+namespace ferrotunnel::mux {
+
+class Liveness {
+public:
+    Liveness(const Settings& settings, std::uint32_t jitter_per_mille, TimePoint now) noexcept;
+
+    void heard(TimePoint now) noexcept { last_heard_ = now; }
+    TimePoint last_heard() const noexcept { return last_heard_; }
+
+    /// A ping leaves: its opaque value. The oldest that waits for an answer is given up when there are too many.
+    std::uint64_t ping(TimePoint now) noexcept;
+    /// Answers true when this was one of ours.
+    bool answered(std::uint64_t opaque, TimePoint now) noexcept;
+    /// Opaque values count up, so `answered_up_to` tells whether a given ping came back.
+    std::uint64_t last_sent() const noexcept { return sent_; }
+    std::uint64_t last_answered() const noexcept { return answered_; }
+
+    bool ping_due(TimePoint now) const noexcept { return now >= next_ping(); }
+    bool dead(TimePoint now) const noexcept { return now >= last_heard_ + dead_after_; }
+    TimePoint next_deadline() const noexcept;
+
+    /// The smallest round trip of the last minute or two; zero without a sample.
+    Duration rtt_min() const noexcept;
+    bool sample_is_old(TimePoint now) const noexcept;
+
+private:
+    struct Sent {
+        std::uint64_t opaque = 0;
+        TimePoint at{};
+    };
+    TimePoint next_ping() const noexcept;
+
+    Duration quiet_;
+    Duration dead_after_;
+    TimePoint last_heard_;
+    TimePoint last_ping_{};
+    std::array<Sent, 4> waiting_{};  // opaque 0: free
+    std::uint64_t sent_ = 0;
+    std::uint64_t answered_ = 0;
+    // Two buckets of half of limits::rtt_memory: the older one is forgotten when the newer one is full.
+    Duration rtt_old_ = Duration::zero();
+    Duration rtt_new_ = Duration::zero();
+    TimePoint bucket_at_{};
+    TimePoint sampled_at_{};
+};
+
+}  // namespace ferrotunnel::mux

@@ -1,0 +1,103 @@
+#include "mux/receive_window.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "base/limits.hpp"
+
+namespace ferrotunnel::mux {
+namespace {
+
+// Before there is a sample, and as the shortest time in which a rate means anything.
+constexpr Duration rtt_floor = std::chrono::microseconds(100);
+
+// What was taken in one round trip, scaled down from a longer sample.
+std::uint64_t taken_per_rtt(std::uint64_t taken, Duration elapsed, Duration rtt) noexcept {
+    if (elapsed <= rtt) {
+        return taken;
+    }
+    double share = static_cast<double>(rtt.count()) / static_cast<double>(elapsed.count());
+    return static_cast<std::uint64_t>(static_cast<double>(taken) * share);
+}
+
+// Credit goes back at a quarter of the window, but not in pieces that cost more than they help.
+std::uint64_t worth_a_frame(std::uint64_t size) noexcept {
+    std::uint64_t smallest = std::min<std::uint64_t>(limits::credit_return_min, size / 2);
+    return std::max({size / 4, smallest, std::uint64_t{1}});
+}
+
+}  // namespace
+
+void ReceiveWindow::raise(std::uint32_t size) noexcept {
+    size_ = std::max<std::uint64_t>(size_, size);
+}
+
+bool ReceiveWindow::receive(std::uint64_t cost, TimePoint now) noexcept {
+    if (cost > outstanding()) {
+        return false;
+    }
+    received_ += cost;
+    received_at_ = now;
+    return true;
+}
+
+bool ReceiveWindow::grow(const WindowRules& rules, std::uint64_t taken, std::uint64_t room, Duration rtt,
+                         TimePoint now) noexcept {
+    blocked_at_ = now;
+    rtt = std::max(rtt, rtt_floor);
+    if (grown_at_ != TimePoint{} && now - grown_at_ < rtt / 2) {
+        return false;
+    }
+    std::uint64_t rate = taken_per_rtt(taken - sample_taken_, now - sample_at_, rtt);
+    if (sample_at_ == TimePoint{}) {
+        rate = 0;
+    }
+    sample_at_ = now;
+    sample_taken_ = taken;
+    grown_at_ = now;
+
+    std::uint64_t wanted = std::max<std::uint64_t>(2ULL * rules.first, 4 * rate);
+    wanted = std::min({wanted, 2 * size_, std::uint64_t{rules.max}, size_ + room});
+    if (wanted <= size_) {
+        return false;
+    }
+    size_ = wanted;
+    return true;
+}
+
+std::uint32_t ReceiveWindow::grant(const WindowRules& rules, std::uint64_t taken, bool tight, TimePoint now) noexcept {
+    check(taken <= received_, "nothing is taken that was not received");
+    shrink_if_unused(rules, now);
+    std::uint64_t size = effective(rules, tight);
+    std::uint64_t target = taken + size;
+    if (target < granted_ + worth_a_frame(size)) {
+        return 0;
+    }
+    std::uint64_t credit = std::min<std::uint64_t>(target - granted_, limits::credit_outstanding_max - outstanding());
+    granted_ += credit;
+    return static_cast<std::uint32_t>(credit);
+}
+
+std::uint64_t ReceiveWindow::next_grant_at(const WindowRules& rules, bool tight) const noexcept {
+    std::uint64_t size = effective(rules, tight);
+    std::uint64_t due = granted_ + worth_a_frame(size);
+    return due > size ? due - size : 0;
+}
+
+std::uint64_t ReceiveWindow::effective(const WindowRules& rules, bool tight) const noexcept {
+    return tight ? std::min<std::uint64_t>(size_, rules.first) : size_;
+}
+
+void ReceiveWindow::shrink_if_unused(const WindowRules& rules, TimePoint now) noexcept {
+    if (size_ <= rules.first) {
+        return;
+    }
+    if (now - received_at_ >= limits::window_reset_after) {
+        size_ = rules.first;
+    } else if (now - blocked_at_ >= limits::window_shrink_after) {
+        size_ = std::max<std::uint64_t>(size_ / 2, rules.first);
+        blocked_at_ = now;
+    }
+}
+
+}  // namespace ferrotunnel::mux

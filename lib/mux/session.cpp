@@ -1,0 +1,396 @@
+// Life of the session and of its streams: opening, ending, draining, failing, time.
+#include "mux/session.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "mux/mutant.hpp"
+
+namespace ferrotunnel::mux {
+namespace {
+
+using wire::Code;
+using wire::StreamId;
+
+StreamId first_own_id(const Settings& settings) {
+    StreamId id = settings.first_id != 0 ? settings.first_id : settings.role == Role::server ? 1U : 2U;
+    check((id % 2 == 1) == (settings.role == Role::server), "the server opens odd ids, the client even ones");
+    return id;
+}
+
+}  // namespace
+
+Session::Session(const Settings& settings, SessionEvents& events, IntrusivePtr<buffer::Waker> waker,
+                 buffer::SlabPool& pool, Random& random, TimePoint now)
+    : settings_(settings),
+      window_rules_{settings.first_window, settings.window_max},
+      events_(events),
+      pool_(pool),
+      shared_(make_intrusive<SessionShared>(std::move(waker), settings.send_queue_max)),
+      now_(now),
+      next_id_(first_own_id(settings)),
+      liveness_(settings, static_cast<std::uint32_t>(random.below(1000)), now),
+      progress_at_(now),
+      announced_first_window_(settings.first_window) {}
+
+Session::~Session() {
+    lose();
+}
+
+// --- actions ----------------------------------------------------------------------------------------------------------
+
+void Session::establish(const PeerLimits& peer) {
+    check(state_ == SessionState::authenticating, "a session is established once");
+    peer_ = peer;
+    peer_first_window_ = peer.first_window;
+    state_ = SessionState::open;
+    ping(now_);  // the first RTT sample
+}
+
+void Session::send_control(Bytes message) {
+    std::vector<std::uint8_t> frame(limits::frame_header_bytes + message.size());
+    wire::encode_header({static_cast<std::uint16_t>(message.size()), wire::FrameType::control, 0, 0}, frame.data());
+    std::copy(message.begin(), message.end(), frame.begin() + limits::frame_header_bytes);
+    send_urgent(std::move(frame));
+}
+
+void Session::ping(TimePoint now) {
+    std::vector<std::uint8_t> frame(wire::ping_frame_bytes);
+    wire::encode_ping(liveness_.ping(now), false, frame.data());
+    send_urgent(std::move(frame));
+}
+
+void Session::send_urgent(std::vector<std::uint8_t> frame) {
+    if (state_ == SessionState::closed) {
+        return;
+    }
+    if (urgent_bytes_ + frame.size() > limits::urgent_bytes_max) {
+        fail(Code::limit, "the peer does not read: too many session frames are waiting for it");
+        return;
+    }
+    urgent_bytes_ += frame.size();
+    urgent_.push_back(std::move(frame));
+    shared_->waker->wake();
+}
+
+void Session::send_goaway(StreamId last, Code code, std::string_view text) {
+    std::vector<std::uint8_t> frame(wire::goaway_frame_max);
+    frame.resize(wire::encode_goaway({last, code, as_bytes(text)}, frame.data()));
+    urgent_bytes_ += frame.size();
+    urgent_.push_back(std::move(frame));
+    shared_->waker->wake();
+}
+
+Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, IntrusivePtr<buffer::Waker> waker,
+                                                 bool foreign, TimePoint now) {
+    now_ = now;
+    if (state_ != SessionState::open) {
+        return state_ == SessionState::draining ? Code::going_away : Code::internal;
+    }
+    if (peer_drains_) {
+        return Code::going_away;
+    }
+    if (next_id_ > settings_.last_id) {
+        return Code::rotated;
+    }
+    auto per_service = opens_per_service_.find(request.service);
+    if (streams_.size() >= std::min(settings_.streams_max, peer_.streams_max) ||
+        own_opens_.size() >= std::min(settings_.opens_max, peer_.opens_max) ||
+        (per_service != opens_per_service_.end() && per_service->second >= settings_.opens_per_service_max)) {
+        ++stats_.streams_refused;
+        return Code::busy;
+    }
+    StreamId id = next_id_;
+    next_id_ += 2;
+    IntrusivePtr<Stream> stream =
+        make_stream(id, request.service, request.kind, peer_first_window_, announced_first_window_);
+    stream->attach(std::move(waker), foreign);
+    StreamSide& side = stream->side_;
+    side.opened_here = true;
+    own_opens_.push(*stream, now);
+    ++opens_per_service_[request.service];
+
+    side.open_frame = std::make_unique<std::vector<std::uint8_t>>(wire::open_frame_max);
+    wire::Open open{request.service, request.kind,            request.visitor,
+                    peer_first_window_, announced_first_window_, request.metadata};
+    side.open_frame->resize(wire::encode_open(id, open, side.open_frame->data()));
+    side.open_due = true;
+    want_control(*stream);
+    if (next_id_ > settings_.rotate_at && !rotate_told_) {
+        rotate_told_ = true;
+        events_.on_rotate_due();
+    }
+    return stream;
+}
+
+void Session::drain(Code code, std::string_view text, TimePoint now) {
+    now_ = now;
+    if (state_ != SessionState::open) {
+        return;
+    }
+    state_ = SessionState::draining;
+    drain_code_ = code;
+    drain_text_ = text;
+    // Opens that are on their way are still welcome: the final word follows when a ping has come back.
+    send_goaway(limits::stream_id_max, code, text);
+    ping(now);
+    drain_ping_ = liveness_.last_sent();
+}
+
+void Session::fail(Code code, std::string_view text) {
+    if (state_ == SessionState::closed) {
+        return;
+    }
+    failure_ = Failure{code, std::string(text), false};
+    send_goaway(last_peer_id_, code, text);
+    state_ = SessionState::closed;
+    lose_all({Verdict::Kind::lost, code});
+}
+
+void Session::lose() {
+    urgent_.clear();
+    urgent_bytes_ = 0;
+    refusals_.clear();
+    if (state_ != SessionState::closed) {
+        state_ = SessionState::closed;
+        lose_all({Verdict::Kind::lost, Code::none});
+    }
+    flush_wakes();
+    shared_->ready.close();
+}
+
+// --- streams ----------------------------------------------------------------------------------------------------------
+
+IntrusivePtr<Stream> Session::make_stream(StreamId id, std::uint32_t service, wire::ServiceKind kind,
+                                          std::uint32_t send_window, std::uint32_t receive_window) {
+    auto stream = make_intrusive<Stream>(shared_, id, kind, service);
+    stream->side_.send_credit = send_window;
+    stream->side_.window = ReceiveWindow(receive_window, now_);
+    stream->side_.window.raise(announced_first_window_);  // a peer may have taken less than it could
+    stream->side_.taken_at = now_;
+    commit_change(0, stream->side_.window.committed(window_rules_));
+    arm_credit_mark(*stream);
+    streams_.emplace(id, stream);
+    ++stats_.streams_opened;
+    return stream;
+}
+
+// This side ends the stream at once: the peer is told by RESET with ABORT, or not at all if it never heard of it.
+void Session::abort_stream(Stream& stream, Code code) {
+    StreamSide& side = stream.side_;
+    if (side.gone) {
+        return;
+    }
+    bool unknown_to_peer = side.open_due;
+    side.open_due = false;
+    side.open_frame.reset();
+    end_stream(stream, {Verdict::Kind::aborted, code});
+    if (!unknown_to_peer) {
+        side.abort_due = true;
+        side.abort_code = code;
+        want_control(stream);
+    }
+}
+
+// The stream leaves the session. What is queued inbound stays for the endpoint, unless the verdict says otherwise.
+void Session::end_stream(Stream& stream, Verdict verdict) {
+    StreamSide& side = stream.side_;
+    if (side.gone) {
+        return;
+    }
+    IntrusivePtr<Stream> keep(&stream);
+    side.gone = true;
+    side.send_open = side.receive_open = false;
+    side.opened_due = side.credit_due = false;
+    answered(stream);
+    if (!mutant(Mutant::leaked_budget)) {
+        commit_change(side.window.committed(window_rules_), 0);
+    }
+    if (verdict) {
+        stream.verdict_.store(static_cast<std::uint32_t>(verdict.kind) << 16 | static_cast<std::uint32_t>(verdict.code),
+                              std::memory_order_release);
+    }
+    drop_outbound(stream);
+    touch(stream, static_cast<bool>(verdict));
+    streams_.erase(stream.id());
+}
+
+void Session::end_if_closed(Stream& stream) {
+    if (!stream.side_.send_open && !stream.side_.receive_open) {
+        end_stream(stream, {});
+    }
+}
+
+// The stream no longer counts as an unanswered open.
+void Session::answered(Stream& stream) {
+    StreamSide& side = stream.side_;
+    if (side.answered) {
+        return;
+    }
+    side.answered = true;
+    (side.opened_here ? own_opens_ : peer_opens_).remove(stream);
+    auto& per_service = side.opened_here ? opens_per_service_ : peer_opens_per_service_;
+    auto count = per_service.find(stream.service());
+    if (--count->second == 0) {
+        per_service.erase(count);
+    }
+}
+
+// Nothing that the endpoint has queued, or will queue, goes out any more.
+void Session::drop_outbound(Stream& stream) {
+    stream.send_dead_.store(true, std::memory_order_seq_cst);
+    while (StreamItem* item = stream.outbound_.front()) {
+        stream.queued_.fetch_sub(item->slice.size(), std::memory_order_seq_cst);
+        if (item->kind == StreamItem::Kind::datagram) {
+            stream.datagrams_queued_.fetch_sub(1, std::memory_order_relaxed);
+        }
+        stream.outbound_.drop_front();
+    }
+    (void)stream.outbound_.try_park();
+    if (stream.room_wanted_.exchange(false, std::memory_order_seq_cst)) {
+        touch(stream, true);
+    }
+}
+
+void Session::lose_all(Verdict verdict) {
+    auto streams = std::exchange(streams_, {});
+    for (auto& [id, stream] : streams) {
+        end_stream(*stream, verdict);
+    }
+    data_target_.reset();
+    data_lane_.clear();
+    while (!control_lane_.empty()) {
+        control_lane_.pop()->side_.in_control = false;
+    }
+    after_call();
+}
+
+// --- waking endpoints -------------------------------------------------------------------------------------------------
+
+// Endpoints are woken once at the end of a call, however much came for them. `always`: also when not parked.
+void Session::touch(Stream& stream, bool always) {
+    StreamSide& side = stream.side_;
+    side.wake_always = side.wake_always || always;
+    if (!side.touched) {
+        side.touched = true;
+        touched_.emplace_back(&stream);
+    }
+}
+
+// A woken endpoint may act at once, and what it does may come back here: so the list is worked on a copy.
+void Session::flush_wakes() {
+    while (!touched_.empty()) {
+        std::vector<IntrusivePtr<Stream>> list;
+        list.swap(waking_);
+        list.swap(touched_);
+        for (IntrusivePtr<Stream>& stream : list) {
+            StreamSide& side = stream->side_;
+            side.touched = false;
+            bool wake = stream->inbound_.unpark() || side.wake_always;
+            side.wake_always = false;
+            // A stream that is gone will never wake its endpoint again: this breaks the cycle between the two.
+            IntrusivePtr<buffer::Waker> waker = side.gone ? std::move(stream->waker_) : stream->waker_;
+            if (wake && waker && !mutant(Mutant::skipped_wake)) {
+                waker->wake();
+            }
+        }
+        list.clear();
+        waking_.swap(list);  // keeps its memory
+    }
+}
+
+void Session::after_call() {
+    flush_wakes();
+    if (state_ == SessionState::draining && final_goaway_sent_ && streams_.empty() && !drained_told_) {
+        drained_told_ = true;
+        events_.on_drained();
+    }
+}
+
+// --- time -------------------------------------------------------------------------------------------------------------
+
+void Session::tick(TimePoint now) {
+    now_ = now;
+    if (state_ == SessionState::closed) {
+        return;
+    }
+    if (in_flight_ > 0 && now >= progress_at_ + settings_.no_write_progress) {
+        fail(Code::silent, "the peer takes no data: no write progress within the allowed time");
+        return;
+    }
+    if (state_ == SessionState::authenticating) {
+        return;  // the driver has a deadline for the handshake
+    }
+    if (liveness_.dead(now)) {
+        fail(Code::silent, "nothing was heard from the peer for the dead interval");
+        return;
+    }
+    if (liveness_.ping_due(now)) {
+        ping(now);
+    }
+    while (Stream* oldest = own_opens_.oldest()) {
+        if (now < oldest->side_.opened_at + settings_.open_deadline) {
+            break;
+        }
+        abort_stream(*oldest, Code::timeout);
+    }
+    enforce_memory_cap();
+    announce_first_window();
+    after_call();
+}
+
+TimePoint Session::next_deadline() const noexcept {
+    if (state_ == SessionState::closed) {
+        return never;
+    }
+    TimePoint next = in_flight_ > 0 ? progress_at_ + settings_.no_write_progress : never;
+    if (state_ == SessionState::authenticating) {
+        return next;
+    }
+    next = std::min(next, liveness_.next_deadline());
+    if (Stream* oldest = own_opens_.oldest()) {
+        next = std::min(next, oldest->side_.opened_at + settings_.open_deadline);
+    }
+    if (shared_->ledger->bytes() > settings_.memory_hard) {
+        next = std::min(next, memory_checked_at_ + limits::stalled_after / 2);
+    }
+    return next;
+}
+
+void Session::written(std::size_t bytes, TimePoint now) noexcept {
+    in_flight_ -= std::min(bytes, in_flight_);
+    progress_at_ = now;
+}
+
+// --- looking ----------------------------------------------------------------------------------------------------------
+
+SessionStats Session::stats() const noexcept {
+    SessionStats stats = stats_;
+    stats.credit_committed = committed_;
+    stats.bytes_held = shared_->ledger->bytes();
+    stats.streams = static_cast<std::uint32_t>(streams_.size());
+    stats.rtt_min = liveness_.rtt_min();
+    return stats;
+}
+
+void Session::check_invariants() const {
+    std::uint64_t committed = 0;
+    std::uint32_t own_opens = 0;
+    std::uint32_t peer_opens = 0;
+    for (const auto& [id, stream] : streams_) {
+        const StreamSide& side = stream->side_;
+        check(id == stream->id() && !side.gone, "the table holds live streams under their id");
+        check(side.opened_here == is_own(id), "an id's parity tells who opened it");
+        check(side.send_open || side.receive_open, "a stream with both directions closed has left");
+        check(stream->taken_.load() <= side.window.received(), "nothing is taken that was not received");
+        check(side.window.received() <= side.window.granted(), "nothing is received beyond credit");
+        committed += side.window.committed(window_rules_);
+        own_opens += side.opened_here && !side.answered ? 1U : 0U;
+        peer_opens += !side.opened_here && !side.answered ? 1U : 0U;
+    }
+    check(committed == committed_, "committed credit is the sum over the streams");
+    check(own_opens == own_opens_.size() && peer_opens == peer_opens_.size(), "unanswered opens are all listed");
+    check(state_ != SessionState::closed || streams_.empty(), "a closed session has no streams");
+}
+
+}  // namespace ferrotunnel::mux

@@ -1,0 +1,309 @@
+// Frames out: strict lanes (session frames, then control frames of streams, then data by deficit round robin).
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "mux/mutant.hpp"
+#include "mux/session.hpp"
+
+namespace ferrotunnel::mux {
+
+using wire::Code;
+using wire::FrameType;
+
+namespace {
+
+// A frame that credit cuts short carries at least this much, or waits for more credit.
+constexpr std::uint32_t shortest_cut = 1'024;
+
+std::uint32_t credit_needed(const buffer::Slice& slice) {
+    return limits::data_frame_cost + std::min(slice.size(), shortest_cut);
+}
+
+}  // namespace
+
+bool Session::has_output() const noexcept {
+    if (!urgent_.empty()) {
+        return true;
+    }
+    return state_ != SessionState::closed &&
+           (!refusals_.empty() || !control_lane_.empty() || !data_lane_.empty() || !shared_->ready.empty());
+}
+
+bool Session::produce(Batch& batch, TimePoint now) {
+    now_ = now;
+    serve_ready();
+    write_urgent(batch);
+    if (state_ != SessionState::closed) {
+        write_refusals(batch);
+        write_control(batch);
+        data_lane_.run(batch, [&](Stream& stream) { return write_next(stream, batch); });
+    }
+    if (batch.empty()) {
+        after_call();
+        return false;
+    }
+    if (in_flight_ == 0) {
+        progress_at_ = now;
+    }
+    in_flight_ += batch.bytes();
+    after_call();
+    return true;
+}
+
+// --- what the endpoints want ------------------------------------------------------------------------------------------
+
+void Session::serve_ready() {
+    shared_->ready.take_all([this](IntrusivePtr<Stream> stream) { serve(*stream); });
+}
+
+void Session::serve(Stream& stream) {
+    StreamSide& side = stream.side_;
+    if (side.gone) {
+        drop_outbound(stream);
+        return;
+    }
+    if (std::uint32_t abort = stream.abort_wanted_.load(std::memory_order_acquire); abort != 0) {
+        abort_stream(stream, static_cast<Code>(abort - 1));
+        return;
+    }
+    if (stream.accept_wanted_.load(std::memory_order_acquire) && !side.opened_here && !side.answered) {
+        answered(stream);
+        side.opened_due = true;
+        if (budget_in_use() < settings_.budget / 2) {
+            side.window.raise(settings_.opened_window);
+        }
+        want_control(stream);
+    }
+    if (stream.discard_.load(std::memory_order_acquire)) {
+        discard_inbound(stream);
+    }
+    if (side.receive_open) {
+        schedule_credit(stream);
+    }
+    if (side.send_open && stream.outbound_.front() != nullptr && !mutant(Mutant::stuck_ready_flag)) {
+        data_lane_.activate(stream);
+    }
+}
+
+// The endpoint has given its receiving role away: what is queued goes, and counts as taken.
+void Session::discard_inbound(Stream& stream) {
+    if (std::exchange(stream.side_.discarding, true)) {
+        return;
+    }
+    while (stream.inbound_.front() != nullptr) {
+        stream.drop_front();
+    }
+    (void)stream.inbound_.try_park();
+}
+
+void Session::want_control(Stream& stream) {
+    if (!std::exchange(stream.side_.in_control, true)) {
+        control_lane_.push(stream);
+    }
+    shared_->waker->wake();
+}
+
+// --- session frames, refusals, control frames of streams --------------------------------------------------------------
+
+void Session::write_urgent(Batch& batch) {
+    while (!urgent_.empty() && batch.has_room()) {
+        const std::vector<std::uint8_t>& frame = urgent_.front();
+        std::copy(frame.begin(), frame.end(), batch.scratch(frame.size()));
+        batch.commit(frame.size());
+        wire::FrameHeader header = wire::decode_header(frame.data());
+        if (header.type == FrameType::ping && (header.flags & wire::flag::ack) != 0) {
+            --pongs_waiting_;
+        }
+        urgent_bytes_ -= frame.size();
+        urgent_.pop_front();
+        ++stats_.frames_sent;
+    }
+}
+
+void Session::write_refusals(Batch& batch) {
+    while (!refusals_.empty() && batch.has_room()) {
+        auto [id, code] = refusals_.front();
+        refusals_.pop_front();
+        batch.commit(wire::encode_reset(id, {code, 0}, true, batch.scratch(wire::reset_frame_bytes)));
+        ++stats_.frames_sent;
+    }
+}
+
+void Session::write_control(Batch& batch) {
+    while (!control_lane_.empty() && batch.has_room()) {
+        IntrusivePtr<Stream> stream = control_lane_.pop();
+        stream->side_.in_control = false;
+        write_control_of(*stream, batch);
+    }
+}
+
+void Session::write_control_of(Stream& stream, Batch& batch) {
+    StreamSide& side = stream.side_;
+    auto count = [&](std::size_t n) {
+        batch.commit(n);
+        ++stats_.frames_sent;
+    };
+    if (std::exchange(side.open_due, false)) {
+        std::unique_ptr<std::vector<std::uint8_t>> frame = std::move(side.open_frame);
+        std::copy(frame->begin(), frame->end(), batch.scratch(frame->size()));
+        count(frame->size());
+    }
+    if (std::exchange(side.opened_due, false)) {
+        std::uint32_t credit = grant(stream);
+        count(wire::encode_opened(stream.id(), credit, batch.scratch(wire::opened_frame_bytes)));
+        arm_credit_mark(stream);
+    }
+    if (std::exchange(side.credit_due, false)) {
+        std::uint32_t credit = grant(stream);
+        if (credit != 0 && !mutant(Mutant::lost_credit)) {
+            count(wire::encode_credit(stream.id(), credit, batch.scratch(wire::credit_frame_bytes)));
+            if (mutant(Mutant::doubled_credit)) {
+                count(wire::encode_credit(stream.id(), credit, batch.scratch(wire::credit_frame_bytes)));
+            }
+        }
+        arm_credit_mark(stream);
+    }
+    if (std::exchange(side.abort_due, false) && !mutant(Mutant::lost_abort)) {
+        wire::Reset reset{side.abort_code, stream.delivered()};
+        count(wire::encode_reset(stream.id(), reset, true, batch.scratch(wire::reset_frame_bytes)));
+    }
+}
+
+// --- data -------------------------------------------------------------------------------------------------------------
+
+// Writes the stream's next frame and answers its size, or 0 when there is nothing that may be sent now.
+std::size_t Session::write_next(Stream& stream, Batch& batch) {
+    if (stream.side_.gone || !stream.side_.send_open) {
+        return 0;
+    }
+    StreamItem* item = stream.outbound_.front();
+    if (item == nullptr) {
+        (void)stream.outbound_.try_park();  // an idle queue holds no memory; the ready list brings it back
+        return 0;
+    }
+    switch (item->kind) {
+        case StreamItem::Kind::data:
+            return write_data(stream, *item, batch);
+        case StreamItem::Kind::fin:
+            return write_fin(stream, batch);
+        case StreamItem::Kind::reset:
+            return write_reset(stream, item->code, batch);
+        case StreamItem::Kind::datagram:
+            return write_datagram(stream, batch);
+    }
+    return 0;
+}
+
+std::size_t Session::write_data(Stream& stream, StreamItem& item, Batch& batch) {
+    StreamSide& side = stream.side_;
+    if (side.send_credit < credit_needed(item.slice)) {
+        return 0;
+    }
+    auto credit_for_payload = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(side.send_credit - limits::data_frame_cost, limits::data_payload_max));
+    std::uint32_t n = std::min(item.slice.size(), credit_for_payload);
+    side.send_credit -= n + (mutant(Mutant::credit_cost_forgotten) ? 0 : limits::data_frame_cost);
+
+    buffer::Slice payload = item.slice.take_front(n);
+    bool headroom = std::exchange(item.headroom, false);  // what is left follows bytes that are still being sent
+    StreamItem* next = &item;
+    if (item.slice.empty()) {
+        stream.outbound_.drop_front();
+        next = stream.outbound_.front();
+    }
+    std::uint8_t flags = 0;
+    if (next != nullptr && next->kind == StreamItem::Kind::fin) {
+        flags |= wire::flag::fin;
+        stream.outbound_.drop_front();
+        side.send_open = false;
+    } else if (next != nullptr && next->kind == StreamItem::Kind::data &&
+               side.send_credit < credit_needed(next->slice)) {
+        flags |= wire::flag::blocked;
+    }
+    if (mutant(Mutant::fin_before_data) && next != nullptr && next->kind == StreamItem::Kind::data) {
+        flags |= wire::flag::fin;
+    }
+    append_frame({static_cast<std::uint16_t>(n), FrameType::data, flags, stream.id()}, std::move(payload), headroom,
+                 batch);
+    sent_from_queue(stream, n);
+    end_if_closed(stream);
+    return n + limits::frame_header_bytes;
+}
+
+std::size_t Session::write_fin(Stream& stream, Batch& batch) {
+    stream.outbound_.drop_front();
+    stream.side_.send_open = false;
+    wire::encode_header({0, FrameType::data, wire::flag::fin, stream.id()},
+                        batch.scratch(limits::frame_header_bytes));
+    batch.commit(limits::frame_header_bytes);
+    ++stats_.frames_sent;
+    end_if_closed(stream);
+    return limits::frame_header_bytes;
+}
+
+std::size_t Session::write_reset(Stream& stream, Code code, Batch& batch) {
+    stream.outbound_.drop_front();
+    std::size_t n = wire::encode_reset(stream.id(), {code, stream.delivered()}, false,
+                                       batch.scratch(wire::reset_frame_bytes));
+    batch.commit(n);
+    ++stats_.frames_sent;
+    ++stats_.resets;
+    end_stream(stream, {Verdict::Kind::aborted, code});
+    return n;
+}
+
+// A datagram that has waited too long is worth less than the time it would take.
+std::size_t Session::write_datagram(Stream& stream, Batch& batch) {
+    auto now_ms = static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch()).count());
+    constexpr auto age_max = static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(limits::datagram_age_max).count());
+    while (StreamItem* item = stream.outbound_.front()) {
+        if (item->kind != StreamItem::Kind::datagram) {
+            return write_next(stream, batch);
+        }
+        buffer::Slice payload = std::move(item->slice);
+        bool old = now_ms - item->stamp_ms > age_max;
+        stream.outbound_.drop_front();
+        stream.datagrams_queued_.fetch_sub(1, std::memory_order_relaxed);
+        std::uint32_t n = payload.size();
+        stream.queued_.fetch_sub(n, std::memory_order_seq_cst);
+        if (old) {
+            ++stats_.datagrams_dropped;
+            continue;
+        }
+        append_frame({static_cast<std::uint16_t>(n), FrameType::datagram, 0, stream.id()}, std::move(payload), false,
+                     batch);
+        return n + limits::frame_header_bytes;
+    }
+    return 0;
+}
+
+// Header and payload in one piece where the payload has room before it, in two otherwise.
+void Session::append_frame(const wire::FrameHeader& header, buffer::Slice payload, bool headroom, Batch& batch) {
+    ++stats_.frames_sent;
+    stats_.payload_sent += payload.size();
+    if (headroom) {
+        wire::encode_header(header, payload.data() - limits::frame_header_bytes);
+        batch.append(std::move(payload), limits::frame_header_bytes);
+        return;
+    }
+    wire::encode_header(header, batch.scratch(limits::frame_header_bytes));
+    batch.commit(limits::frame_header_bytes);
+    if (!payload.empty()) {
+        batch.append(std::move(payload), 0);
+    }
+}
+
+// Dekker with Stream::try_park_send.
+void Session::sent_from_queue(Stream& stream, std::uint32_t bytes) {
+    std::uint32_t left = stream.queued_.fetch_sub(bytes, std::memory_order_seq_cst) - bytes;
+    if (left <= shared_->send_queue_max / 2 && stream.room_wanted_.load(std::memory_order_seq_cst) &&
+        stream.room_wanted_.exchange(false, std::memory_order_seq_cst)) {
+        if (!mutant(Mutant::lost_room_wake)) {
+            touch(stream, true);
+        }
+    }
+}
+
+}  // namespace ferrotunnel::mux

@@ -1,0 +1,405 @@
+// Frames in: what each means for the session and its streams, and what a peer may not do.
+#include <algorithm>
+#include <cstring>
+
+#include "base/check.hpp"
+#include "mux/mutant.hpp"
+#include "mux/session.hpp"
+
+namespace ferrotunnel::mux {
+
+using wire::Code;
+using wire::FrameType;
+using wire::StreamId;
+
+namespace {
+
+// Refused opens whose RESET was not yet sent. A peer that opens and never reads passes it.
+constexpr std::size_t refusals_max = limits::opens_unanswered_max;
+
+// A GOAWAY with one of these announces a drain; any other code ends the session.
+bool is_drain(Code code) {
+    return code == Code::none || code == Code::going_away || code == Code::rotated;
+}
+
+}  // namespace
+
+void Session::receive(const buffer::Slice& bytes, TimePoint now) {
+    now_ = now;
+    if (state_ == SessionState::closed) {
+        return;
+    }
+    liveness_.heard(now);
+    reader_.read(bytes, *this);
+    if (state_ != SessionState::closed) {
+        enforce_memory_cap();
+        announce_first_window();
+        flush_wakes();
+        compact(bytes);
+    }
+    after_call();
+}
+
+// Rules that need no payload. False: the session has failed.
+bool Session::on_header(const wire::FrameHeader& header) {
+    ++stats_.frames_received;
+    if (auto violation = wire::violation_of(header)) {
+        fail(*violation, "a frame that the protocol does not allow");
+        return false;
+    }
+    if (state_ == SessionState::authenticating) {
+        if (header.type != FrameType::control && header.type != FrameType::goaway) {
+            fail(Code::protocol, "a frame other than CONTROL before the handshake was done");
+            return false;
+        }
+        if (header.length > limits::control_payload_unauthenticated_max) {
+            fail(Code::limit, "a control message of more than 4 KiB before the handshake was done");
+            return false;
+        }
+    }
+    return header.type != FrameType::data || begin_data(header);
+}
+
+bool Session::on_frame(const wire::FrameHeader& header, Bytes payload) {
+    switch (header.type) {
+        case FrameType::data:
+            break;
+        case FrameType::open:
+            on_open_frame(header.stream, payload);
+            break;
+        case FrameType::opened:
+            on_opened_frame(header.stream, payload);
+            break;
+        case FrameType::credit:
+            on_credit_frame(header.stream, payload);
+            break;
+        case FrameType::reset:
+            on_reset_frame(header.stream, header.flags, payload);
+            break;
+        case FrameType::datagram:
+            on_datagram_frame(header.stream, payload);
+            break;
+        case FrameType::ping:
+            on_ping_frame(header.flags, payload);
+            break;
+        case FrameType::goaway:
+            on_goaway_frame(payload);
+            break;
+        case FrameType::control:
+            on_control_frame(payload);
+            break;
+    }
+    return state_ != SessionState::closed;
+}
+
+// The stream, or null when it is gone (the frame is ignored) or was never there (the session fails).
+Stream* Session::find_live(StreamId id) {
+    auto found = streams_.find(id);
+    if (found != streams_.end()) {
+        return found->second.get();
+    }
+    bool known = is_own(id) ? id < next_id_ : id <= last_peer_id_;
+    if (!known) {
+        fail(Code::stream_id, "a frame for a stream that was never opened");
+    } else {
+        ++stats_.frames_ignored;
+    }
+    return nullptr;
+}
+
+// --- data -------------------------------------------------------------------------------------------------------------
+
+bool Session::begin_data(const wire::FrameHeader& header) {
+    data_target_.reset();
+    Stream* stream = find_live(header.stream);
+    if (stream == nullptr) {
+        return state_ != SessionState::closed;
+    }
+    StreamSide& side = stream->side_;
+    if (!side.receive_open) {
+        fail(Code::protocol, "DATA after FIN");
+        return false;
+    }
+    if (header.length > 0) {
+        std::uint64_t before = side.window.committed(window_rules_);
+        if (!side.window.receive(header.length + limits::data_frame_cost, now_)) {
+            fail(Code::flow_control, "more DATA than credit");
+            return false;
+        }
+        commit_change(before, side.window.committed(window_rules_));
+    }
+    data_target_ = IntrusivePtr<Stream>(stream);
+    return true;
+}
+
+bool Session::on_data(const wire::FrameHeader& header, buffer::Slice piece, bool first, bool last) {
+    if (!data_target_ || data_target_->side_.gone) {
+        return true;
+    }
+    IntrusivePtr<Stream> stream = data_target_;
+    if (!piece.empty()) {
+        stats_.payload_received += piece.size();
+        queue_data(*stream, std::move(piece), first ? limits::data_frame_cost : 0);
+    }
+    if (last) {
+        end_data(*stream, header);
+        data_target_.reset();
+    }
+    return true;
+}
+
+void Session::queue_data(Stream& stream, buffer::Slice piece, std::uint32_t cost) {
+    StreamSide& side = stream.side_;
+    if (side.discarding) {
+        stream.count_taken(piece.size() + cost);
+        return;
+    }
+    if (side.foreign && piece.size() < limits::copy_below) {
+        stats_.bytes_copied += piece.size();
+        piece = buffer::Slice::copy_of(piece.bytes(), shared_->ledger.get());
+    }
+    if (mutant(Mutant::doubled_slice)) {
+        StreamItem twin;
+        twin.slice = piece.share(0, piece.size());
+        stream.inbound_.push(std::move(twin));
+    }
+    if (mutant(Mutant::leaked_slab)) {
+        piece.slab()->add_ref();
+    }
+    StreamItem item;
+    item.slice = std::move(piece);
+    item.cost = cost;
+    stream.inbound_.push(std::move(item));
+    touch(stream, false);
+    if (!side.foreign && !std::exchange(side.received, true)) {
+        received_.emplace_back(&stream);
+    }
+}
+
+void Session::end_data(Stream& stream, const wire::FrameHeader& header) {
+    if ((header.flags & wire::flag::blocked) != 0) {
+        grow_window(stream);
+    }
+    if ((header.flags & wire::flag::fin) == 0) {
+        return;
+    }
+    stream.side_.receive_open = false;
+    if (!stream.side_.discarding) {
+        StreamItem item;
+        item.kind = StreamItem::Kind::fin;
+        stream.inbound_.push(std::move(item));
+        touch(stream, false);
+    }
+    end_if_closed(stream);
+}
+
+// Slices that a same-thread endpoint has not taken yet pin the slab they came in. When they are less than half of it,
+// copies are cheaper to keep.
+void Session::compact(const buffer::Slice& bytes) {
+    std::uint64_t alive = 0;
+    auto visit_alive = [&](auto visit) {
+        for (const IntrusivePtr<Stream>& stream : received_) {
+            if (!stream->side_.discarding) {
+                stream->for_each_inbound([&](StreamItem& item) {
+                    if (item.slice.slab() == bytes.slab()) {
+                        visit(item);
+                    }
+                });
+            }
+        }
+    };
+    visit_alive([&](StreamItem& item) { alive += item.slice.size(); });
+    if (alive != 0 && alive * 2 < bytes.slab()->capacity()) {
+        visit_alive([&](StreamItem& item) {
+            stats_.bytes_copied += item.slice.size();
+            item.slice = buffer::Slice::copy_of(item.slice.bytes(), shared_->ledger.get());
+        });
+    }
+    for (const IntrusivePtr<Stream>& stream : received_) {
+        stream->side_.received = false;
+    }
+    received_.clear();
+}
+
+// --- life of streams --------------------------------------------------------------------------------------------------
+
+void Session::refuse(StreamId id, Code code) {
+    ++stats_.streams_refused;
+    if (refusals_.size() >= refusals_max) {
+        fail(Code::limit, "streams are opened beyond the limits without reading the refusals");
+        return;
+    }
+    refusals_.emplace_back(id, code);
+    shared_->waker->wake();
+}
+
+void Session::on_open_frame(StreamId id, Bytes payload) {
+    auto open = wire::decode_open(payload);
+    if (!open) {
+        fail(Code::protocol, "an OPEN that can not be read");
+        return;
+    }
+    if (is_own(id) || id <= last_peer_id_) {
+        fail(Code::stream_id, "an OPEN with an id of the wrong parity, or that is not higher than the last one");
+        return;
+    }
+    if (open->send_window > settings_.first_window || open->receive_window > limits::credit_outstanding_max) {
+        fail(Code::flow_control, "an OPEN that takes more credit than was announced");
+        return;
+    }
+    last_peer_id_ = id;
+    if (final_goaway_sent_) {
+        refuse(id, Code::going_away);
+        return;
+    }
+    auto service_opens = peer_opens_per_service_.find(open->service);
+    if (streams_.size() >= settings_.streams_max || peer_opens_.size() >= settings_.opens_max ||
+        (service_opens != peer_opens_per_service_.end() &&
+         service_opens->second >= settings_.opens_per_service_max)) {
+        refuse(id, Code::busy);
+        return;
+    }
+    IntrusivePtr<Stream> stream = make_stream(id, open->service, open->kind, open->receive_window, open->send_window);
+    peer_opens_.push(*stream, now_);
+    ++peer_opens_per_service_[open->service];
+    events_.on_open(stream, *open);
+}
+
+void Session::on_opened_frame(StreamId id, Bytes payload) {
+    Stream* stream = find_live(id);
+    auto credit = wire::decode_opened(payload);
+    if (stream == nullptr || !credit) {
+        return;
+    }
+    if (!stream->side_.opened_here || stream->side_.answered) {
+        fail(Code::protocol, "an OPENED for a stream that does not wait for it");
+        return;
+    }
+    answered(*stream);
+    stream->accepted_.store(true, std::memory_order_release);
+    touch(*stream, true);
+    add_send_credit(*stream, *credit);
+}
+
+void Session::on_credit_frame(StreamId id, Bytes payload) {
+    auto credit = wire::decode_credit(payload);
+    if (!credit) {
+        return;
+    }
+    if (id == 0) {
+        // A new first window for streams opened from now on; never more than the handshake announced.
+        peer_first_window_ = std::min(*credit, peer_.first_window);
+        return;
+    }
+    if (Stream* stream = find_live(id)) {
+        add_send_credit(*stream, *credit);
+    }
+}
+
+void Session::add_send_credit(Stream& stream, std::uint32_t credit) {
+    StreamSide& side = stream.side_;
+    if (side.send_credit + credit > limits::credit_outstanding_max) {
+        fail(Code::flow_control, "credit beyond 2^31");
+        return;
+    }
+    side.send_credit += credit;
+    if (side.send_open && stream.outbound_.front() != nullptr) {
+        data_lane_.activate(stream);
+        shared_->waker->wake();
+    }
+}
+
+void Session::on_reset_frame(StreamId id, std::uint8_t flags, Bytes payload) {
+    Stream* stream = find_live(id);
+    auto reset = wire::decode_reset(payload);
+    if (stream == nullptr || !reset) {
+        return;
+    }
+    ++stats_.resets;
+    stream->peer_delivered_.store(reset->delivered, std::memory_order_relaxed);
+    if ((flags & wire::flag::abort) != 0) {
+        end_stream(*stream, {Verdict::Kind::aborted, reset->code});
+        return;
+    }
+    if (stream->side_.receive_open && !stream->side_.discarding) {
+        StreamItem item;
+        item.kind = StreamItem::Kind::reset;
+        item.code = reset->code;
+        stream->inbound_.push(std::move(item));
+    }
+    // After FIN there is nothing left to follow in order: the verdict tells.
+    bool in_order = stream->side_.receive_open && !stream->side_.discarding;
+    end_stream(*stream, in_order ? Verdict{} : Verdict{Verdict::Kind::aborted, reset->code});
+    touch(*stream, true);
+}
+
+// Datagrams are dropped rather than waited for: beyond the bounds the newest goes.
+void Session::on_datagram_frame(StreamId id, Bytes payload) {
+    Stream* stream = find_live(id);
+    if (stream == nullptr) {
+        return;
+    }
+    auto size = static_cast<std::uint32_t>(payload.size());
+    bool full = stream->datagrams_held_.load(std::memory_order_relaxed) >= limits::datagrams_queued_max ||
+                stream->datagram_bytes_held_.load(std::memory_order_relaxed) + size > limits::datagram_bytes_queued_max;
+    if (!stream->side_.receive_open || stream->side_.discarding || full || budget_tight()) {
+        ++stats_.datagrams_dropped;
+        return;
+    }
+    stream->datagrams_held_.fetch_add(1, std::memory_order_relaxed);
+    stream->datagram_bytes_held_.fetch_add(size, std::memory_order_relaxed);
+    StreamItem item;
+    item.kind = StreamItem::Kind::datagram;
+    item.slice = buffer::Slice::copy_of(payload, shared_->ledger.get());
+    stats_.payload_received += size;
+    stats_.bytes_copied += size;
+    stream->inbound_.push(std::move(item));
+    touch(*stream, false);
+}
+
+// --- the session ------------------------------------------------------------------------------------------------------
+
+void Session::on_ping_frame(std::uint8_t flags, Bytes payload) {
+    auto opaque = wire::decode_ping(payload);
+    if (!opaque) {
+        return;
+    }
+    if ((flags & wire::flag::ack) == 0) {
+        if (pongs_waiting_ >= limits::pongs_pending_max) {
+            fail(Code::limit, "pings come faster than their answers are read");
+            return;
+        }
+        ++pongs_waiting_;
+        std::vector<std::uint8_t> frame(wire::ping_frame_bytes);
+        wire::encode_ping(*opaque, true, frame.data());
+        send_urgent(std::move(frame));
+        return;
+    }
+    liveness_.answered(*opaque, now_);
+    if (state_ == SessionState::draining && !final_goaway_sent_ && liveness_.last_answered() >= drain_ping_) {
+        final_goaway_sent_ = true;
+        send_goaway(last_peer_id_, drain_code_, drain_text_);
+    }
+}
+
+void Session::on_goaway_frame(Bytes payload) {
+    auto goaway = wire::decode_goaway(payload);
+    if (!goaway) {
+        return;
+    }
+    std::string text(as_text(goaway->text));
+    if (is_drain(goaway->code)) {
+        peer_drains_ = true;
+        events_.on_goaway(goaway->code, text);
+        return;
+    }
+    failure_ = Failure{goaway->code, std::move(text), true};
+    state_ = SessionState::closed;
+    lose_all({Verdict::Kind::lost, goaway->code});
+}
+
+void Session::on_control_frame(Bytes payload) {
+    events_.on_control(payload);
+}
+
+}  // namespace ferrotunnel::mux

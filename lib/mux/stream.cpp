@@ -1,0 +1,148 @@
+#include "mux/stream.hpp"
+
+#include "base/check.hpp"
+
+namespace ferrotunnel::mux {
+
+Stream::Stream(IntrusivePtr<SessionShared> shared, wire::StreamId id, wire::ServiceKind kind, std::uint32_t service)
+    : shared_(std::move(shared)), id_(id), service_(service), kind_(kind) {}
+
+Stream::~Stream() = default;
+
+void Stream::attach(IntrusivePtr<buffer::Waker> waker, bool foreign) {
+    waker_ = std::move(waker);
+    side_.foreign = foreign;
+}
+
+// --- sending ----------------------------------------------------------------------------------------------------------
+
+bool Stream::can_send() const noexcept {
+    return queued_.load(std::memory_order_relaxed) < shared_->send_queue_max && !send_is_dead();
+}
+
+void Stream::send(buffer::Slice payload, bool headroom) {
+    check(payload.size() > 0 && payload.size() <= limits::data_payload_max, "a DATA payload is 1 to 16,376 bytes");
+    queued_.fetch_add(payload.size(), std::memory_order_seq_cst);
+    StreamItem item;
+    item.slice = std::move(payload);
+    item.headroom = headroom;
+    outbound_.push(std::move(item));
+}
+
+bool Stream::send_datagram(buffer::Slice payload, std::uint32_t now_ms) {
+    check(payload.size() <= limits::datagram_payload_max, "a datagram has at most 65,507 bytes");
+    bool full = datagrams_queued_.load(std::memory_order_relaxed) >= limits::datagrams_queued_max ||
+                queued_.load(std::memory_order_relaxed) + payload.size() > limits::datagram_bytes_queued_max;
+    if (full || send_is_dead()) {
+        datagrams_dropped_.fetch_add(1, std::memory_order_relaxed);
+        return false;
+    }
+    datagrams_queued_.fetch_add(1, std::memory_order_relaxed);
+    queued_.fetch_add(payload.size(), std::memory_order_seq_cst);
+    StreamItem item;
+    item.slice = std::move(payload);
+    item.stamp_ms = now_ms;
+    item.kind = StreamItem::Kind::datagram;
+    outbound_.push(std::move(item));
+    return true;
+}
+
+void Stream::flush() noexcept {
+    notify_session();
+}
+
+void Stream::finish() {
+    StreamItem item;
+    item.kind = StreamItem::Kind::fin;
+    outbound_.push(std::move(item));
+    notify_session();
+}
+
+void Stream::reset(wire::Code code) {
+    StreamItem item;
+    item.kind = StreamItem::Kind::reset;
+    item.code = code;
+    outbound_.push(std::move(item));
+    notify_session();
+}
+
+// Dekker with Session::sent_from_queue: each side first changes its own word, then reads the other's, all sequentially consistent.
+bool Stream::try_park_send() noexcept {
+    room_wanted_.exchange(true, std::memory_order_seq_cst);
+    if (queued_.load(std::memory_order_seq_cst) <= shared_->send_queue_max / 2 ||
+        send_dead_.load(std::memory_order_seq_cst)) {
+        room_wanted_.store(false, std::memory_order_seq_cst);
+        return false;
+    }
+    return true;
+}
+
+void Stream::abort(wire::Code code) noexcept {
+    std::uint32_t none = 0;
+    if (abort_wanted_.compare_exchange_strong(none, 1U + static_cast<std::uint32_t>(code))) {
+        notify_session();
+    }
+}
+
+void Stream::accept() noexcept {
+    accept_wanted_.store(true, std::memory_order_release);
+    notify_session();
+}
+
+void Stream::notify_session() noexcept {
+    if (shared_->ready.put(*this)) {
+        shared_->waker->wake();
+    }
+}
+
+// --- receiving --------------------------------------------------------------------------------------------------------
+
+void Stream::consume(std::uint32_t n) {
+    StreamItem* item = inbound_.front();
+    check(item != nullptr && n <= item->slice.size(), "only what is at the front can be taken");
+    std::uint64_t cost = n;
+    if (n == item->slice.size()) {
+        cost += item->cost;
+        inbound_.drop_front();
+    } else {
+        item->slice.drop_front(n);
+    }
+    count_taken(cost);
+}
+
+void Stream::drop_front() {
+    StreamItem* item = inbound_.front();
+    check(item != nullptr, "there is an item to drop");
+    std::uint64_t cost = item->slice.size() + item->cost;
+    bool datagram = item->kind == StreamItem::Kind::datagram;
+    bool data = item->kind == StreamItem::Kind::data;
+    std::uint32_t size = item->slice.size();
+    inbound_.drop_front();
+    if (datagram) {
+        datagrams_held_.fetch_sub(1, std::memory_order_relaxed);
+        datagram_bytes_held_.fetch_sub(size, std::memory_order_relaxed);
+    }
+    if (data) {
+        count_taken(cost);
+    }
+}
+
+// Dekker with Session::arm_credit_mark.
+void Stream::count_taken(std::uint64_t cost) {
+    std::uint64_t taken = taken_.fetch_add(cost, std::memory_order_seq_cst) + cost;
+    if (taken >= credit_mark_.load(std::memory_order_seq_cst)) {
+        notify_session();
+    }
+}
+
+void Stream::stop_receiving() noexcept {
+    discard_.store(true, std::memory_order_release);
+    notify_session();
+}
+
+Verdict Stream::verdict() const noexcept {
+    std::uint32_t raw = verdict_.load(std::memory_order_acquire);
+    return {static_cast<Verdict::Kind>(raw >> 16), static_cast<wire::Code>(raw & 0xffff)};
+}
+
+}  // namespace ferrotunnel::mux

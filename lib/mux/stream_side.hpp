@@ -1,0 +1,62 @@
+// What the session keeps per stream, inside the Stream itself so that a stream is one allocation.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "mux/receive_window.hpp"
+#include "wire/frame.hpp"
+
+namespace ferrotunnel::mux {
+
+class Stream;
+
+/// Where a stream stands in the data lane.
+enum class LaneState : std::uint8_t { out, fresh, rotating };
+
+struct StreamSide {
+    // Life.
+    bool opened_here = false;
+    bool answered = false;      // OPENED was received (opener) or sent (acceptor)
+    bool send_open = true;      // this side may still send
+    bool receive_open = true;   // the peer may still send
+    bool gone = false;          // left the session
+    bool foreign = false;       // the endpoint receives on another thread
+    bool touched = false;       // on the list of streams to wake at the end of this call
+    bool received = false;      // got data in the receive() that is running
+    bool wake_always = false;   // wake even if the inbound queue's consumer had not parked
+    bool discarding = false;    // the session throws inbound data away
+    bool sent_any = false;      // the first data of a stream counts as sparse
+
+    // Control frames to be written, see ControlLane.
+    bool in_control = false;
+    bool open_due = false;
+    bool opened_due = false;
+    bool abort_due = false;
+    bool credit_due = false;
+    wire::Code abort_code = wire::Code::none;
+    std::unique_ptr<std::vector<std::uint8_t>> open_frame;  // until it is written
+
+    // Credit.
+    std::uint64_t send_credit = 0;
+    ReceiveWindow window;
+
+    // Data lane.
+    LaneState lane = LaneState::out;
+    std::int32_t deficit = 0;
+    Stream* lane_next = nullptr;
+    Stream* control_next = nullptr;
+
+    // Unanswered opens, oldest first.
+    TimePoint opened_at{};
+    Stream* open_previous = nullptr;
+    Stream* open_next = nullptr;
+
+    // For the hard memory cap: when the endpoint was last seen to take something.
+    std::uint64_t taken_seen = 0;
+    TimePoint taken_at{};
+};
+
+}  // namespace ferrotunnel::mux
