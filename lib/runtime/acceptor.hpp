@@ -5,7 +5,6 @@
 #include <functional>
 #include <system_error>
 
-#include "runtime/deferred.hpp"
 #include "runtime/poller.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/timer.hpp"
@@ -14,15 +13,15 @@ namespace ferrotunnel::runtime {
 
 class Worker;
 
-/// Lives on its worker. With no descriptor left, a connection that waits would keep the listener ready for ever: the
-/// acceptor then closes its reserve, takes the connection, closes it at once (the visitor sees an end, not a hang),
-/// takes its reserve back and pauses a little.
-class Acceptor final : private PollTarget, private Deferred {
+/// Lives on its worker. With no descriptor left, a connection that waits would hang until its own timeout: the acceptor
+/// then closes its reserve, takes the connection, resets it at once (the visitor sees a refusal, not silence), takes
+/// its reserve back and tries again a little later.
+class Acceptor final : private PollTarget {
 public:
     struct Handlers {
         /// A connection. The handler may close or destroy the acceptor.
         std::function<void(Fd, const SocketAddress& peer)> on_accept;
-        /// Accepting failed for want of descriptors or memory; it goes on by itself. May be empty.
+        /// Accepting failed for want of descriptors or memory; it goes on by itself. May be empty, may not destroy.
         std::function<void(std::error_code)> on_accept_error;
     };
 
@@ -42,15 +41,15 @@ public:
     struct Counters {
         std::uint64_t accepted = 0;
         std::uint64_t errors = 0;
-        std::uint64_t shed = 0;  // accepted with the reserve and closed
+        std::uint64_t shed = 0;  // accepted by means of the reserve and reset
     };
     const Counters& counters() const noexcept { return counters_; }
 
 private:
     static constexpr int per_round_max = 64;
+    static constexpr std::chrono::milliseconds retry_after{50};
 
     void on_events(std::uint32_t events) noexcept override;
-    void run_deferred() noexcept override;
     void accept_some() noexcept;
     void ran_out(std::error_code why) noexcept;
     void open_reserve() noexcept;
@@ -59,9 +58,9 @@ private:
     Fd listener_;
     Fd reserve_;
     Handlers handlers_;
-    Timer retry_;
+    Timer again_;
     bool paused_ = false;
-    bool* destroyed_ = nullptr;  // set while a handler runs
+    bool* destroyed_ = nullptr;  // where to tell it, while a handler runs
     Counters counters_;
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -38,6 +39,7 @@ private:
     std::function<void()> callback_;
     TimePoint when_ = never;
     std::size_t place_ = not_queued;  // in the heap
+    std::uint64_t set_in_ = 0;        // the run of `fire_due` during which it was set
 };
 
 /// A binary heap by deadline. Equal deadlines fire in no particular order.
@@ -45,24 +47,24 @@ class TimerQueue {
 public:
     TimePoint earliest() const noexcept { return heap_.empty() ? never : heap_.front()->when_; }
     std::size_t size() const noexcept { return heap_.size(); }
-    /// Fires what is due, each timer at most once: what is set again to a passed time waits for the next call.
+    /// Fires what is due, but not what its callbacks set anew: that waits for the next call.
     void fire_due(TimePoint now);
 
 private:
     friend class Timer;
 
-    void enlist();  // room for one more timer, so that setting one never allocates
+    void enlist();  // makes room for one more timer, so that setting one never allocates
     void delist(Timer& timer) noexcept;
     void set(Timer& timer, TimePoint when) noexcept;
     void remove(Timer& timer) noexcept;
-    void place(std::size_t at, Timer* timer) noexcept;
+    void put(std::size_t at, Timer* timer) noexcept;
     void sift_up(std::size_t at) noexcept;
     void sift_down(std::size_t at) noexcept;
 
     std::vector<Timer*> heap_;
-    std::vector<Timer*> due_;  // being fired; destroyed or moved ones are nulled
     std::size_t timers_ = 0;
-    Timer* firing_ = nullptr;
+    std::uint64_t run_ = 0;
+    Timer* firing_ = nullptr;  // null again when its callback destroys it
 };
 
 }  // namespace ferrotunnel::runtime

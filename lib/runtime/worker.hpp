@@ -28,6 +28,7 @@ class io_context;
 
 namespace ferrotunnel::runtime {
 
+class NameService;
 class Timer;
 class TimerQueue;
 
@@ -61,12 +62,13 @@ public:
     asio::io_context& io() noexcept;
     Poller& poller() noexcept;
     buffer::SlabPool& slabs() noexcept;
+    NameService& names() noexcept;
     /// When this round began; read anew outside of a round.
     TimePoint now() const noexcept;
     /// Runs `deferred` at the end of this round, or in a round of its own when none is running. Once if already queued.
     void defer(Deferred& deferred) noexcept;
     /// Runs `function` as a round, or directly when one is running. For handlers that Asio calls (resolver, signals).
-    void as_round(const std::function<void()>& function);
+    void as_round(const std::function<void()>& function) noexcept;
 
     // --- from anywhere ---
 
@@ -100,6 +102,7 @@ private:
     class Core;
 
     TimerQueue& timer_queue() noexcept;
+    void timer_moved() noexcept;
 
     std::shared_ptr<Core> core_;
 };

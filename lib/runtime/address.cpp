@@ -1,0 +1,165 @@
+#include "runtime/address.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <charconv>
+#include <cstring>
+
+namespace ferrotunnel::runtime {
+
+namespace {
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+    std::uint16_t port = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) {
+        return {};
+    }
+    return port;
+}
+
+bool plausible_host(std::string_view host) {
+    for (char c : host) {
+        if (static_cast<unsigned char>(c) <= ' ' || c == '/' || c == '[' || c == ']' || c == '@') {
+            return false;
+        }
+    }
+    return true;
+}
+
+template <typename Raw>
+Raw raw_as(const SocketAddress& address) {
+    Raw raw;
+    std::memcpy(&raw, address.raw(), sizeof raw);
+    return raw;
+}
+
+// The IPv4 address of either family, in host order.
+std::optional<std::uint32_t> as_ipv4(const SocketAddress& address) {
+    if (address.family() == AF_INET) {
+        return ntohl(raw_as<sockaddr_in>(address).sin_addr.s_addr);
+    }
+    if (address.family() == AF_INET6) {
+        in6_addr ip = raw_as<sockaddr_in6>(address).sin6_addr;
+        if (IN6_IS_ADDR_V4MAPPED(&ip)) {
+            return static_cast<std::uint32_t>(ip.s6_addr[12]) << 24 | static_cast<std::uint32_t>(ip.s6_addr[13]) << 16 |
+                   static_cast<std::uint32_t>(ip.s6_addr[14]) << 8 | ip.s6_addr[15];
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+std::optional<HostPort> parse_host_port(std::string_view text, std::optional<std::uint16_t> default_port) {
+    std::string_view host = text;
+    std::optional<std::uint16_t> port = default_port;
+    if (text.starts_with('[')) {
+        auto close = text.find(']');
+        if (close == std::string_view::npos) {
+            return {};
+        }
+        host = text.substr(1, close - 1);
+        if (!SocketAddress::from_ip(host, 0) || host.find(':') == std::string_view::npos) {
+            return {};
+        }
+        std::string_view rest = text.substr(close + 1);
+        if (!rest.empty()) {
+            port = rest.front() == ':' ? parse_port(rest.substr(1)) : std::nullopt;
+        }
+    } else if (auto colon = text.find(':'); colon != std::string_view::npos) {
+        host = text.substr(0, colon);
+        port = parse_port(text.substr(colon + 1));  // an IPv6 address without brackets has more colons: no number
+    } else if (text.empty()) {
+        return {};
+    }
+    if (!port || !plausible_host(host)) {
+        return {};
+    }
+    return HostPort{std::string(host), *port};
+}
+
+std::string to_text(const HostPort& place) {
+    bool brackets = place.host.find(':') != std::string::npos;
+    return (brackets ? "[" + place.host + "]" : place.host) + ":" + std::to_string(place.port);
+}
+
+SocketAddress::SocketAddress(const sockaddr* raw, socklen_t length) noexcept {
+    socklen_t wanted = 0;
+    if (length >= static_cast<socklen_t>(sizeof(sa_family_t))) {
+        wanted = raw->sa_family == AF_INET ? static_cast<socklen_t>(sizeof(sockaddr_in)) : 0;
+        wanted = raw->sa_family == AF_INET6 ? static_cast<socklen_t>(sizeof(sockaddr_in6)) : wanted;
+    }
+    if (wanted != 0 && length >= wanted) {
+        std::memcpy(&storage_, raw, wanted);
+        size_ = wanted;
+    }
+}
+
+std::optional<SocketAddress> SocketAddress::from_ip(std::string_view ip, std::uint16_t port) {
+    std::string text(ip.empty() ? "::" : ip);
+    sockaddr_in v4{};
+    if (::inet_pton(AF_INET, text.c_str(), &v4.sin_addr) == 1) {
+        v4.sin_family = AF_INET;
+        v4.sin_port = htons(port);
+        return SocketAddress(reinterpret_cast<const sockaddr*>(&v4), sizeof v4);
+    }
+    sockaddr_in6 v6{};
+    if (::inet_pton(AF_INET6, text.c_str(), &v6.sin6_addr) == 1) {
+        v6.sin6_family = AF_INET6;
+        v6.sin6_port = htons(port);
+        return SocketAddress(reinterpret_cast<const sockaddr*>(&v6), sizeof v6);
+    }
+    return {};
+}
+
+std::string SocketAddress::ip() const {
+    char text[INET6_ADDRSTRLEN] = "";
+    if (auto v4 = as_ipv4(*this)) {
+        in_addr network{htonl(*v4)};
+        ::inet_ntop(AF_INET, &network, text, sizeof text);
+    } else if (family() == AF_INET6 && !empty()) {
+        in6_addr network = raw_as<sockaddr_in6>(*this).sin6_addr;
+        ::inet_ntop(AF_INET6, &network, text, sizeof text);
+    }
+    return text;
+}
+
+std::uint16_t SocketAddress::port() const noexcept {
+    // sin_port and sin6_port are at the same place.
+    return empty() ? std::uint16_t{0} : ntohs(raw_as<sockaddr_in>(*this).sin_port);
+}
+
+void SocketAddress::set_port(std::uint16_t port) noexcept {
+    std::uint16_t network = htons(port);
+    std::memcpy(storage_.bytes + offsetof(sockaddr_in, sin_port), &network, sizeof network);
+}
+
+std::string SocketAddress::text() const {
+    return to_text(HostPort{ip(), port()});
+}
+
+bool SocketAddress::is_loopback() const noexcept {
+    if (auto v4 = as_ipv4(*this)) {
+        return *v4 >> 24 == 127;
+    }
+    if (family() != AF_INET6) {
+        return false;
+    }
+    in6_addr ip = raw_as<sockaddr_in6>(*this).sin6_addr;
+    return IN6_IS_ADDR_LOOPBACK(&ip);
+}
+
+bool SocketAddress::is_unspecified() const noexcept {
+    if (auto v4 = as_ipv4(*this)) {
+        return *v4 == 0;
+    }
+    if (family() != AF_INET6) {
+        return false;
+    }
+    in6_addr ip = raw_as<sockaddr_in6>(*this).sin6_addr;
+    return IN6_IS_ADDR_UNSPECIFIED(&ip);
+}
+
+}  // namespace ferrotunnel::runtime

@@ -1,0 +1,174 @@
+#include "runtime/connector.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "runtime/name_service.hpp"
+#include "runtime/poller.hpp"
+#include "runtime/timer.hpp"
+#include "runtime/worker.hpp"
+
+namespace ferrotunnel::runtime {
+
+// The service is the worker's; a question that its owner no longer waits for is forgotten there.
+struct Resolver::Request {
+    NameService& names;
+    NameService::Ticket ticket;
+};
+
+Resolver::Resolver(Worker& worker, const HostPort& place, Callback callback)
+    : request_(std::make_shared<Request>(Request{worker.names(), 0})) {
+    auto with_port = [port = place.port, callback = std::move(callback)](std::error_code error,
+                                                                         std::vector<SocketAddress> found) {
+        for (SocketAddress& address : found) {
+            address.set_port(port);
+        }
+        callback(error, std::move(found));
+    };
+    request_->ticket = worker.names().ask(place.host, std::move(with_port));
+}
+
+Resolver::~Resolver() {
+    request_->names.forget(request_->ticket);
+}
+
+//   resolving --addresses--> connecting(i) --writable, no error--> told
+//       |                     |   ^ refused, or its time is up: next address
+//       +--no address---------+---+--deadline, no address left--> told with the error
+class Connector::Attempt final : private PollTarget {
+public:
+    Attempt(Worker& worker, Callback callback, Options options)
+        : worker_(worker),
+          callback_(std::move(callback)),
+          options_(options),
+          deadline_(worker.now() + options.deadline),
+          timer_(worker, [this] { on_timer(); }) {}
+    ~Attempt() { drop_socket(); }
+
+    void resolve(const HostPort& to) {
+        timer_.set(deadline_);
+        resolver_.emplace(worker_, to, [this](std::error_code error, std::vector<SocketAddress> found) {
+            if (error) {
+                finish(error);
+            } else {
+                connect_to(std::move(found));
+            }
+        });
+    }
+
+    void connect_to(std::vector<SocketAddress> addresses) {
+        addresses_ = std::move(addresses);
+        try_next();
+    }
+
+private:
+    void try_next() noexcept {
+        drop_socket();
+        while (next_ < addresses_.size()) {
+            std::error_code error;
+            socket_ = start_connect(addresses_[next_++], error);
+            if (socket_) {
+                try {
+                    worker_.poller().add(socket_.get(), *this);
+                } catch (const std::system_error& failure) {
+                    socket_.reset();
+                    last_error_ = failure.code();
+                    continue;
+                }
+                timer_.set(std::min(deadline_, worker_.now() + options_.per_address));
+                return;
+            }
+            last_error_ = error;
+        }
+        finish(last_error_);
+    }
+
+    void on_events(std::uint32_t events) noexcept override {
+        if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) == 0 || finished_) {
+            return;
+        }
+        std::error_code error = socket_error(socket_.get());
+        if (!error && is_connected_to_itself()) {
+            error = std::make_error_code(std::errc::connection_refused);
+        }
+        if (!error && peer_address(socket_.get()).empty()) {
+            return;  // not connected yet
+        }
+        if (error) {
+            last_error_ = error;
+            try_next();
+        } else {
+            worker_.poller().remove(socket_.get(), *this);
+            finish({});
+        }
+    }
+
+    // A connect to a free port of this machine in the range of ephemeral ports may meet itself.
+    bool is_connected_to_itself() const noexcept {
+        SocketAddress local = local_address(socket_.get());
+        SocketAddress peer = peer_address(socket_.get());
+        return !peer.empty() && local.port() == peer.port() && local.ip() == peer.ip();
+    }
+
+    // The result is told from the timer: never from within the constructor, and with nothing of ours on the stack.
+    void finish(std::error_code error) noexcept {
+        finished_ = true;
+        result_ = error;
+        timer_.set(worker_.now());
+    }
+
+    void on_timer() {
+        if (finished_) {
+            Callback callback = std::move(callback_);
+            callback(result_, std::move(socket_));  // may destroy this
+            return;
+        }
+        last_error_ = std::make_error_code(std::errc::timed_out);
+        if (worker_.now() >= deadline_) {
+            drop_socket();
+            resolver_.reset();
+            finish(last_error_);
+        } else {
+            try_next();
+        }
+    }
+
+    void drop_socket() noexcept {
+        if (socket_ && !(finished_ && !result_)) {
+            worker_.poller().remove(socket_.get(), *this);
+        }
+        socket_.reset();
+    }
+
+    Worker& worker_;
+    Callback callback_;
+    Options options_;
+    TimePoint deadline_;
+    Timer timer_;
+    std::optional<Resolver> resolver_;
+    std::vector<SocketAddress> addresses_;
+    std::size_t next_ = 0;
+    Fd socket_;
+    bool finished_ = false;
+    std::error_code result_;
+    std::error_code last_error_ = std::make_error_code(std::errc::host_unreachable);  // when there is no address at all
+};
+
+Connector::Connector(Worker& worker, const HostPort& to, Callback callback, Options options)
+    : attempt_(std::make_unique<Attempt>(worker, std::move(callback), options)) {
+    // An address needs no name service: connect within this call.
+    if (auto address = SocketAddress::from_ip(to); address && !to.host.empty()) {
+        attempt_->connect_to({*address});
+    } else {
+        attempt_->resolve(to);
+    }
+}
+
+Connector::Connector(Worker& worker, std::vector<SocketAddress> to, Callback callback, Options options)
+    : attempt_(std::make_unique<Attempt>(worker, std::move(callback), options)) {
+    attempt_->connect_to(std::move(to));
+}
+
+Connector::~Connector() = default;
+
+}  // namespace ferrotunnel::runtime

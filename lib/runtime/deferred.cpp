@@ -1,0 +1,45 @@
+#include "runtime/deferred.hpp"
+
+#include "base/check.hpp"
+
+namespace ferrotunnel::runtime {
+
+void Deferred::cancel_deferred() noexcept {
+    if (queue_ != nullptr) {
+        queue_->remove(*this);
+    }
+}
+
+DeferredQueue::~DeferredQueue() {
+    while (first_ != nullptr) {
+        remove(*first_);
+    }
+}
+
+bool DeferredQueue::push(Deferred& deferred) noexcept {
+    if (deferred.queue_ != nullptr) {
+        return false;
+    }
+    deferred.queue_ = this;
+    deferred.next_ = nullptr;
+    deferred.previous_ = last_;
+    (last_ != nullptr ? last_->next_ : first_) = &deferred;
+    last_ = &deferred;
+    return true;
+}
+
+void DeferredQueue::remove(Deferred& deferred) noexcept {
+    (deferred.previous_ != nullptr ? deferred.previous_->next_ : first_) = deferred.next_;
+    (deferred.next_ != nullptr ? deferred.next_->previous_ : last_) = deferred.previous_;
+    deferred.queue_ = nullptr;
+}
+
+void DeferredQueue::run_all() noexcept {
+    while (first_ != nullptr) {
+        Deferred& deferred = *first_;
+        remove(deferred);
+        deferred.run_deferred();
+    }
+}
+
+}  // namespace ferrotunnel::runtime

@@ -1,0 +1,57 @@
+// Names to addresses, without holding up the worker. getaddrinfo blocks for as long as it likes and can not be
+// cancelled, so it runs on a detached thread that knows nothing but the mailbox: a worker stops at once while a lookup
+// hangs.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "buffer/mailbox.hpp"
+#include "runtime/address.hpp"
+
+namespace ferrotunnel::runtime {
+
+/// What getaddrinfo answers (EAI_*).
+const std::error_category& resolve_category() noexcept;
+
+/// One per worker. Questions for the same name while one is under way share its answer, so that there are never more
+/// threads than names.
+class NameService {
+public:
+    using Callback = std::function<void(std::error_code, const std::vector<SocketAddress>&)>;
+    using Ticket = std::uint64_t;
+
+    explicit NameService(std::shared_ptr<buffer::Mailbox> mailbox);
+    ~NameService();
+
+    /// Never calls back from within. The port of the answers is 0.
+    Ticket ask(const std::string& host, Callback callback);
+    /// The callback is not called any more.
+    void forget(Ticket ticket) noexcept;
+
+private:
+    struct Question {
+        std::string host;
+        Callback callback;
+    };
+    struct Answer {
+        std::error_code error;
+        std::vector<SocketAddress> addresses;
+    };
+
+    static Answer look_up(const std::string& host);
+    void answer(const std::string& host, const Answer& answer);
+
+    std::shared_ptr<buffer::Mailbox> mailbox_;
+    std::shared_ptr<NameService*> self_;  // nulled when the service is gone before an answer
+    std::map<Ticket, Question> open_;
+    std::map<std::string, int> under_way_;
+    Ticket last_ = 0;
+};
+
+}  // namespace ferrotunnel::runtime

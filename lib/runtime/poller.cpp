@@ -1,0 +1,68 @@
+#include "runtime/poller.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "base/check.hpp"
+
+namespace ferrotunnel::runtime {
+
+Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+    if (epoll_ < 0) {
+        throw std::system_error(errno, std::system_category(), "epoll_create1");
+    }
+}
+
+Poller::~Poller() {
+    ::close(epoll_);
+}
+
+void Poller::add(int fd, PollTarget& target) {
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | static_cast<std::uint32_t>(EPOLLET);
+    event.data.ptr = &target;
+    ++system_calls_;
+    if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {
+        throw std::system_error(errno, std::system_category(), "epoll_ctl");
+    }
+    ++size_;
+}
+
+void Poller::remove(int fd, PollTarget& target) noexcept {
+    epoll_event unused{};  // kernels before 2.6.9 wanted one
+    ++system_calls_;
+    if (::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, &unused) == 0) {
+        --size_;
+    }
+    for (int i = next_; i < filled_; ++i) {
+        epoll_event& event = batch_[static_cast<std::size_t>(i)];
+        if (event.data.ptr == &target) {
+            event.data.ptr = nullptr;
+        }
+    }
+}
+
+std::size_t Poller::dispatch() noexcept {
+    if (next_ != filled_) {
+        return 0;  // called from a target: the batch is being told further out
+    }
+    ++system_calls_;
+    int count = ::epoll_wait(epoll_, batch_.data(), batch_max, 0);
+    if (count <= 0) {
+        return 0;
+    }
+    next_ = 0;
+    filled_ = count;
+    while (next_ < filled_) {
+        const epoll_event event = batch_[static_cast<std::size_t>(next_++)];
+        if (event.data.ptr != nullptr) {
+            static_cast<PollTarget*>(event.data.ptr)->on_events(event.events);
+        }
+    }
+    return static_cast<std::size_t>(count);
+}
+
+}  // namespace ferrotunnel::runtime

@@ -1,0 +1,201 @@
+#include "runtime/socket.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace ferrotunnel::runtime {
+
+namespace {
+
+constexpr std::size_t pieces_max = 64;
+
+std::error_code last_error() noexcept {
+    return {errno, std::system_category()};
+}
+
+std::error_code set_option(int fd, int level, int name, int value) noexcept {
+    return ::setsockopt(fd, level, name, &value, sizeof value) == 0 ? std::error_code() : last_error();
+}
+
+bool would_block(int error) noexcept {
+    return error == EAGAIN || error == EWOULDBLOCK;
+}
+
+IoResult failure(std::size_t bytes = 0) noexcept {
+    if (would_block(errno)) {
+        return {bytes, IoStatus::would_block, {}};
+    }
+    return {bytes, IoStatus::error, last_error()};
+}
+
+template <typename Get>
+SocketAddress address_by(int fd, Get get) noexcept {
+    sockaddr_storage raw{};
+    socklen_t length = sizeof raw;
+    if (get(fd, reinterpret_cast<sockaddr*>(&raw), &length) != 0) {
+        return {};
+    }
+    return {reinterpret_cast<const sockaddr*>(&raw), length};
+}
+
+}  // namespace
+
+void Fd::reset(int fd) noexcept {
+    if (fd_ >= 0) {
+        ::close(fd_);
+    }
+    fd_ = fd;
+}
+
+Fd start_connect(const SocketAddress& to, std::error_code& error) noexcept {
+    error.clear();
+    Fd fd(::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd || (::connect(fd.get(), to.raw(), to.raw_size()) != 0 && errno != EINPROGRESS)) {
+        error = last_error();
+        return {};
+    }
+    return fd;
+}
+
+Fd listen_on(const SocketAddress& at, std::error_code& error, int backlog) noexcept {
+    error.clear();
+    Fd fd(::socket(at.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (fd) {
+        set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+        if (at.family() == AF_INET6) {
+            set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, at.is_unspecified() ? 0 : 1);
+        }
+    }
+    if (!fd && errno == EAFNOSUPPORT && at.family() == AF_INET6 && at.is_unspecified()) {
+        return listen_on(*SocketAddress::from_ip("0.0.0.0", at.port()), error, backlog);  // a machine without IPv6
+    }
+    if (!fd || ::bind(fd.get(), at.raw(), at.raw_size()) != 0 || ::listen(fd.get(), backlog) != 0) {
+        error = last_error();
+        return {};
+    }
+    return fd;
+}
+
+Fd accept_from(int listener, SocketAddress& peer, std::error_code& error) noexcept {
+    error.clear();
+    sockaddr_storage raw{};
+    socklen_t length = sizeof raw;
+    Fd fd(::accept4(listener, reinterpret_cast<sockaddr*>(&raw), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!fd) {
+        error = last_error();
+        return {};
+    }
+    peer = SocketAddress(reinterpret_cast<const sockaddr*>(&raw), length);
+    return fd;
+}
+
+std::pair<Fd, Fd> socket_pair() {
+    int fds[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) != 0) {
+        throw std::system_error(last_error(), "socketpair");
+    }
+    return {Fd(fds[0]), Fd(fds[1])};
+}
+
+SocketAddress local_address(int fd) noexcept {
+    return address_by(fd, ::getsockname);
+}
+SocketAddress peer_address(int fd) noexcept {
+    return address_by(fd, ::getpeername);
+}
+
+std::error_code set_no_delay(int fd, bool on) noexcept {
+    return set_option(fd, IPPROTO_TCP, TCP_NODELAY, on ? 1 : 0);
+}
+
+std::error_code set_unsent_low_water(int fd, std::uint32_t bytes) noexcept {
+    return set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, static_cast<int>(bytes));
+}
+
+std::error_code set_keepalive(int fd, std::chrono::seconds idle, std::chrono::seconds interval, int probes) noexcept {
+    std::error_code first;
+    for (std::error_code error : {set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1),
+                                  set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(idle.count())),
+                                  set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(interval.count())),
+                                  set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, probes)}) {
+        first = first ? first : error;
+    }
+    return first;
+}
+
+std::error_code set_user_timeout(int fd, std::chrono::milliseconds timeout) noexcept {
+    return set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(timeout.count()));
+}
+
+std::error_code socket_error(int fd) noexcept {
+    int error = 0;
+    socklen_t length = sizeof error;
+    if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) {
+        return last_error();
+    }
+    return {error, std::system_category()};
+}
+
+IoResult read_some(int fd, std::span<const MutableBytes> into) noexcept {
+    iovec vectors[pieces_max];
+    std::size_t count = std::min(into.size(), pieces_max);
+    for (std::size_t i = 0; i < count; ++i) {
+        vectors[i] = {into[i].data(), into[i].size()};
+    }
+    ssize_t got = 0;
+    do {
+        got = ::readv(fd, vectors, static_cast<int>(count));
+    } while (got < 0 && errno == EINTR);
+    if (got > 0) {
+        return {static_cast<std::size_t>(got), IoStatus::ok, {}};
+    }
+    return got == 0 ? IoResult{0, IoStatus::eof, {}} : failure();
+}
+
+IoResult read_some(int fd, MutableBytes into) noexcept {
+    return read_some(fd, std::span<const MutableBytes>(&into, 1));
+}
+
+IoResult write_some(int fd, std::span<const Bytes> pieces) noexcept {
+    iovec vectors[pieces_max];
+    msghdr message{};
+    message.msg_iov = vectors;
+    std::size_t count = std::min(pieces.size(), pieces_max);
+    std::size_t wanted = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        vectors[i] = {const_cast<std::uint8_t*>(pieces[i].data()), pieces[i].size()};
+        wanted += pieces[i].size();
+    }
+    message.msg_iovlen = count;
+    ssize_t sent = 0;
+    do {
+        sent = ::sendmsg(fd, &message, MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    if (sent < 0) {
+        return failure();
+    }
+    auto bytes = static_cast<std::size_t>(sent);
+    return {bytes, bytes == wanted ? IoStatus::ok : IoStatus::would_block, {}};
+}
+
+IoResult write_some(int fd, Bytes bytes) noexcept {
+    return write_some(fd, std::span<const Bytes>(&bytes, 1));
+}
+
+std::error_code shutdown_send(int fd) noexcept {
+    return ::shutdown(fd, SHUT_WR) == 0 ? std::error_code() : last_error();
+}
+
+void reset_close(Fd fd) noexcept {
+    linger at_once{1, 0};
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    fd.reset();
+}
+
+}  // namespace ferrotunnel::runtime

@@ -1,0 +1,371 @@
+#include "runtime/worker.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+#include <cerrno>
+#include <optional>
+#include <system_error>
+#include <thread>
+
+#include "base/check.hpp"
+#include "runtime/name_service.hpp"
+#include "runtime/socket.hpp"
+#include "runtime/timer.hpp"
+
+namespace ferrotunnel::runtime {
+
+namespace {
+
+thread_local Worker* current_worker = nullptr;
+
+/// An eventfd that is never read: registered edge-triggered, each write is an event of its own.
+class EventDoorbell final : public buffer::Doorbell {
+public:
+    EventDoorbell() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+        if (!fd_) {
+            throw std::system_error(errno, std::system_category(), "eventfd");
+        }
+    }
+    void ring() noexcept override {
+        const std::uint64_t one = 1;
+        [[maybe_unused]] ssize_t written = ::write(fd_.get(), &one, sizeof one);
+    }
+    int fd() const noexcept { return fd_.get(); }
+
+private:
+    Fd fd_;
+};
+
+/// Makes `worker` the current one of this thread.
+class CurrentScope {
+public:
+    CurrentScope(Worker* worker, buffer::SlabPool& slabs) noexcept
+        : previous_(std::exchange(current_worker, worker)), slabs_(slabs) {}
+    ~CurrentScope() { current_worker = previous_; }
+    CurrentScope(const CurrentScope&) = delete;
+    CurrentScope& operator=(const CurrentScope&) = delete;
+
+private:
+    Worker* previous_;
+    buffer::SlabPool::Scope slabs_;
+};
+
+}  // namespace
+
+// What handlers in the io_context hold on to: with an application's io_context they may come after the Worker is gone.
+//
+//     asleep (parked, poller watched, timer armed) --handler--> turn: rounds until nothing is ready --> asleep
+class Worker::Core final : public std::enable_shared_from_this<Worker::Core>, private PollTarget {
+public:
+    Core(Worker& owner, std::unique_ptr<asio::io_context> own, asio::io_context* application)
+        : own_io_(std::move(own)),
+          io_(own_io_ ? *own_io_ : *application),
+          owner_(&owner),
+          watch_(std::in_place, io_),
+          alarm_(std::in_place, io_) {
+        auto bell = std::make_unique<EventDoorbell>();
+        bell_fd_ = bell->fd();
+        mailbox_ = std::make_shared<buffer::Mailbox>(std::move(bell));
+        names_.emplace(mailbox_);
+        poller_.add(bell_fd_, *this);
+        watch_->assign(poller_.descriptor());
+        if (own_io_) {
+            work_.emplace(own_io_->get_executor());
+        }
+    }
+    ~Core() { close(); }
+
+    void begin_life() { kick(); }
+
+    void run() {
+        CurrentScope scope(owner_, slabs_);
+        for (;;) {
+            try {
+                io_.run();
+                break;
+            } catch (...) {
+                if (!on_exception_) {
+                    close();
+                    throw;
+                }
+                on_exception_(std::current_exception());
+            }
+        }
+        close();
+    }
+
+    void request_stop() noexcept {
+        if (!own_io_) {
+            close();
+            return;
+        }
+        // By mail, so that what was posted before is still done.
+        mailbox_->post_call([self = shared_from_this()] {
+            self->mailbox_->close();
+            self->own_io_->stop();
+        });
+    }
+
+    // Unregisters everything from the io_context. The rest stays usable for owners that tear down what lived here.
+    void close() noexcept {
+        if (closed_) {
+            return;
+        }
+        closed_ = true;
+        mailbox_->close();
+        poller_.remove(bell_fd_, *this);
+        try {
+            watch_->release();  // the descriptor is the poller's
+        } catch (const std::system_error&) {
+            // It is not in the reactor then, which is what was wanted.
+        }
+        watch_.reset();
+        alarm_.reset();
+        work_.reset();
+    }
+
+    // Handlers that wait in the own io_context hold this core: without this they would keep each other alive.
+    void drop_io() noexcept {
+        close();
+        own_io_.reset();
+    }
+
+    void defer(Deferred& deferred) noexcept {
+        bool was_empty = deferred_.empty();
+        if (deferred_.push(deferred) && was_empty && !in_round_ && !closed_) {
+            kick();
+        }
+    }
+
+    void as_round(const std::function<void()>& function) noexcept {
+        if (in_round_ || closed_) {
+            function();
+            return;
+        }
+        auto self = shared_from_this();  // the function may destroy the worker
+        wake_up();
+        round(function);
+        turn();
+    }
+
+    void timer_moved() noexcept {
+        if (!in_round_ && !closed_) {
+            arm_alarm();
+        }
+    }
+
+    TimePoint now() const noexcept { return in_round_ ? now_ : Clock::now(); }
+
+    std::unique_ptr<asio::io_context> own_io_;
+    asio::io_context& io_;
+    Worker* owner_;
+    buffer::SlabPool slabs_;
+    Poller poller_;
+    TimerQueue timers_;
+    DeferredQueue deferred_;
+    std::shared_ptr<buffer::Mailbox> mailbox_;
+    std::optional<NameService> names_;
+    Counters counters_;
+    std::function<void(std::exception_ptr)> on_exception_;
+    std::thread thread_;
+    bool started_ = false;
+
+private:
+    static constexpr int rounds_per_turn = 16;
+
+    // The doorbell.
+    void on_events(std::uint32_t) noexcept override { mailbox_->deliver_all(); }
+
+    void wake_up() noexcept {
+        if (parked_) {
+            parked_ = false;
+            mailbox_->unpark();
+        }
+    }
+
+    template <typename Work>
+    void round(const Work& work) noexcept {
+        CurrentScope scope(owner_, slabs_);
+        in_round_ = true;
+        now_ = Clock::now();
+        ++counters_.rounds;
+        mailbox_->deliver_all();
+        if (timers_.earliest() <= now_) {
+            timers_.fire_due(now_);
+        }
+        work();
+        deferred_.run_all();
+        in_round_ = false;
+    }
+
+    // Rounds until nothing is ready, then back to sleep. Bounded, so that other handlers of the io_context have their
+    // turn.
+    void turn() noexcept {
+        for (int i = 0; i < rounds_per_turn && !closed_; ++i) {
+            std::size_t events = 0;
+            round([&] { events = poller_.dispatch(); });
+            if (events == 0 && timers_.earliest() > now_ && mailbox_->try_park()) {
+                parked_ = true;
+                sleep();
+                return;
+            }
+        }
+        if (!closed_) {
+            sleep();
+            kick();  // mail is not seen by the watch, so come back by post
+        }
+    }
+
+    void sleep() noexcept {
+        if (!closed_) {
+            watch_poller();
+            arm_alarm();
+        }
+    }
+
+    void kick() noexcept {
+        asio::post(io_, [self = shared_from_this()] { self->on_handler(); });
+    }
+
+    void on_handler() noexcept {
+        if (!closed_) {
+            wake_up();
+            turn();
+        }
+    }
+
+    // Asio looks at the descriptor anew with each wait, so no event is lost between the last dispatch and here.
+    void watch_poller() noexcept {
+        if (std::exchange(watching_, true)) {
+            return;
+        }
+        watch_->async_wait(asio::posix::stream_descriptor::wait_read,
+                           [self = shared_from_this()](const std::error_code& error) {
+                               self->watching_ = false;
+                               if (!error) {
+                                   ++self->counters_.wakes;
+                                   self->on_handler();
+                               }
+                           });
+    }
+
+    // Only ever made earlier: when it rings too early it is set again.
+    void arm_alarm() noexcept {
+        if (timers_.earliest() >= alarm_at_) {
+            return;
+        }
+        alarm_at_ = timers_.earliest();
+        ++counters_.timer_arms;
+        alarm_->expires_at(alarm_at_);
+        alarm_->async_wait([self = shared_from_this()](const std::error_code& error) {
+            if (!error) {
+                self->alarm_at_ = never;
+                self->on_handler();
+            }
+        });
+    }
+
+    std::optional<asio::posix::stream_descriptor> watch_;
+    std::optional<asio::steady_timer> alarm_;
+    std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;
+    int bell_fd_ = -1;
+    TimePoint alarm_at_ = never;
+    TimePoint now_{};
+    bool in_round_ = false;
+    bool parked_ = false;
+    bool watching_ = false;
+    bool closed_ = false;
+};
+
+Worker::Worker() : core_(std::make_shared<Core>(*this, std::make_unique<asio::io_context>(1), nullptr)) {
+    core_->begin_life();
+}
+
+Worker::Worker(asio::io_context& application) : core_(std::make_shared<Core>(*this, nullptr, &application)) {
+    core_->begin_life();
+}
+
+Worker::~Worker() {
+    stop();
+    join();
+    core_->drop_io();
+}
+
+void Worker::start() {
+    if (!owns_thread() || std::exchange(core_->started_, true)) {
+        return;
+    }
+    core_->thread_ = std::thread([core = core_.get()] { core->run(); });
+}
+
+void Worker::run() {
+    core_->started_ = true;
+    core_->run();
+}
+
+void Worker::stop() noexcept {
+    core_->request_stop();
+}
+
+void Worker::join() {
+    if (core_->thread_.joinable()) {
+        check(core_->thread_.get_id() != std::this_thread::get_id(), "a worker is joined by another thread");
+        core_->thread_.join();
+    }
+}
+
+bool Worker::owns_thread() const noexcept {
+    return core_->own_io_ != nullptr;
+}
+asio::io_context& Worker::io() noexcept {
+    return core_->io_;
+}
+Poller& Worker::poller() noexcept {
+    return core_->poller_;
+}
+buffer::SlabPool& Worker::slabs() noexcept {
+    return core_->slabs_;
+}
+NameService& Worker::names() noexcept {
+    return *core_->names_;
+}
+TimePoint Worker::now() const noexcept {
+    return core_->now();
+}
+void Worker::defer(Deferred& deferred) noexcept {
+    core_->defer(deferred);
+}
+void Worker::as_round(const std::function<void()>& function) noexcept {
+    core_->as_round(function);
+}
+Worker* Worker::current() noexcept {
+    return current_worker;
+}
+const std::shared_ptr<buffer::Mailbox>& Worker::mailbox() const noexcept {
+    return core_->mailbox_;
+}
+void Worker::on_exception(std::function<void(std::exception_ptr)> handler) {
+    core_->on_exception_ = std::move(handler);
+}
+Worker::Counters Worker::counters() const noexcept {
+    Counters counters = core_->counters_;
+    counters.system_calls = core_->poller_.system_calls();
+    return counters;
+}
+std::size_t Worker::timers_set() const noexcept {
+    return core_->timers_.size();
+}
+TimerQueue& Worker::timer_queue() noexcept {
+    return core_->timers_;
+}
+void Worker::timer_moved() noexcept {
+    core_->timer_moved();
+}
+
+}  // namespace ferrotunnel::runtime
