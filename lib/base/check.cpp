@@ -20,9 +20,8 @@ void set_abort_on_bug(bool on) {
     abort_on_bug.store(on, std::memory_order_relaxed);
 }
 
-void report_bug(const char* what, std::source_location where) {
-    std::string text = std::string("bug: ") + what + " (" + where.file_name() + ":" + std::to_string(where.line()) +
-                       ", " + where.function_name() + ")";
+void report_bug(const char* what, const char* file, int line) {
+    const std::string text = std::string("bug: ") + what + " (" + file + ":" + std::to_string(line) + ")";
     if (abort_on_bug.load(std::memory_order_relaxed)) {
         std::fprintf(stderr, "%s\n", text.c_str());
         std::abort();

@@ -30,6 +30,9 @@ private:
     mutable std::atomic<std::uint32_t> refs_{1};
 };
 
+template <typename U, typename T>
+concept PointerConvertibleTo = std::is_convertible_v<U*, T*>;
+
 template <typename T>
 class IntrusivePtr {
 public:
@@ -43,8 +46,7 @@ public:
     }
     IntrusivePtr(const IntrusivePtr& other) : IntrusivePtr(other.object_) {}
     IntrusivePtr(IntrusivePtr&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
-    template <typename U>
-        requires std::is_convertible_v<U*, T*>
+    template <PointerConvertibleTo<T> U>
     IntrusivePtr(IntrusivePtr<U> other) : object_(other.detach()) {}  // NOLINT(google-explicit-constructor)
     IntrusivePtr& operator=(IntrusivePtr other) noexcept {
         std::swap(object_, other.object_);

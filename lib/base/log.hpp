@@ -11,13 +11,15 @@
 
 namespace ferrotunnel {
 
+template <typename T>
+concept Arithmetic = std::is_arithmetic_v<T>;
+
 /// One named value of a log line. Values are text; numbers are formatted by the constructor.
 struct LogField {
     LogField(std::string_view key_in, std::string_view value_in) : key(key_in), value(value_in) {}
     LogField(std::string_view key_in, const char* value_in) : key(key_in), value(value_in) {}
     LogField(std::string_view key_in, const std::string& value_in) : key(key_in), value(value_in) {}
-    template <typename Number>
-        requires std::is_arithmetic_v<Number>
+    template <Arithmetic Number>
     LogField(std::string_view key_in, Number value_in) : key(key_in), value(std::to_string(value_in)) {}
 
     std::string_view key;

@@ -5,7 +5,11 @@
 
 namespace ferrotunnel {
 
-constexpr std::uint64_t operator""_KiB(unsigned long long n) { return n * 1024; }
-constexpr std::uint64_t operator""_MiB(unsigned long long n) { return n * 1024 * 1024; }
+constexpr std::uint64_t operator""_KiB(unsigned long long n) {
+    return n * 1024;
+}
+constexpr std::uint64_t operator""_MiB(unsigned long long n) {
+    return n * 1024 * 1024;
+}
 
 }  // namespace ferrotunnel
