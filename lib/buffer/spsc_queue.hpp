@@ -122,12 +122,17 @@ public:
     void for_each(Visit visit) {
         front();
         std::uint32_t index = index_;
-        for (Segment* segment = head_; segment != nullptr; segment = after(segment)) {
+        Segment* segment = head_;
+        while (segment != nullptr) {
+            // What follows is looked at first: were it to appear after this segment's end was read, the values that
+            // filled the segment up in the meantime would be skipped.
+            Segment* next = after(segment);
             std::uint32_t filled = segment->filled.load(std::memory_order_acquire);
             for (; index < filled; ++index) {
                 visit(segment->slots[index]);
             }
             index = 0;
+            segment = next;
         }
     }
 

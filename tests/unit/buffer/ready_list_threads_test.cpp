@@ -1,0 +1,164 @@
+// What the ready list promises between many threads and its taker.
+#include <array>
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+#include "buffer/ready_list.hpp"
+#include "support/bell.hpp"
+#include "support/load.hpp"
+#include "support/seeded_random.hpp"
+
+namespace ferrotunnel::buffer {
+namespace {
+
+using test::Bell;
+using test::load;
+using test::SeededRandom;
+
+constexpr std::size_t producers = 3;
+
+// Work is relaxed: that the taker sees all of it is the list's doing.
+struct Node final : ReadyNode {
+    explicit Node(std::atomic<std::uint64_t>* destroyed_in = nullptr) : destroyed(destroyed_in) {}
+    ~Node() override {
+        if (destroyed != nullptr) {
+            destroyed->fetch_add(1, std::memory_order_relaxed);
+        }
+    }
+    std::array<std::atomic<std::uint64_t>, producers> work{};
+    std::uint64_t taken = 0;
+    std::atomic<std::uint64_t>* destroyed;
+};
+
+std::uint64_t take_work(Node& node) {
+    std::uint64_t done = 0;
+    for (auto& counter : node.work) {
+        // A load first, as a scheduler does: a look that misses work must be followed by another visit.
+        if (counter.load(std::memory_order_relaxed) != 0) {
+            done += counter.exchange(0, std::memory_order_relaxed);
+        }
+    }
+    node.taken += done;
+    return done;
+}
+
+TEST_CASE("work of a node on a ready list is always seen", "[ready][threads]") {
+    const std::uint64_t per_producer = load(1'000'000);
+    const auto node_count = GENERATE(as<std::size_t>{}, 1, 8);
+    ReadyList<Node> list;
+    Bell bell;
+    std::vector<IntrusivePtr<Node>> nodes;
+    for (std::size_t i = 0; i < node_count; ++i) {
+        nodes.push_back(make_intrusive<Node>());
+    }
+    std::vector<std::thread> threads;
+    for (std::size_t producer = 0; producer < producers; ++producer) {
+        threads.emplace_back([&, producer] {
+            SeededRandom random(producer);
+            for (std::uint64_t i = 0; i < per_producer; ++i) {
+                Node& node = *nodes[random.below(nodes.size())];
+                node.work[producer].fetch_add(1, std::memory_order_relaxed);
+                if (list.put(node)) {
+                    bell.ring();
+                }
+            }
+        });
+    }
+    std::uint64_t total = 0;
+    bool lost_wake = false;
+    while (total < producers * per_producer && !lost_wake) {
+        list.take_all([&](IntrusivePtr<Node> node) { total += take_work(*node); });
+        if (total < producers * per_producer && list.empty()) {
+            lost_wake = !bell.wait();
+        }
+    }
+    for (auto& thread : threads) {
+        thread.join();
+    }
+    REQUIRE_FALSE(lost_wake);
+    REQUIRE(total == producers * per_producer);
+    list.take_all([&](IntrusivePtr<Node> node) { total += take_work(*node); });
+    REQUIRE(total == producers * per_producer);
+}
+
+TEST_CASE("nodes that are put while the ready list closes are let go", "[ready][threads]") {
+    const std::uint64_t rounds = load(20'000);
+    std::atomic<std::uint64_t> destroyed{0};
+    std::uint64_t made = 0;
+    std::atomic<std::uint64_t> round_begun{0};
+    std::array<std::atomic<std::uint64_t>, producers> round_done{};
+    ReadyList<Node>* list = nullptr;
+    std::vector<IntrusivePtr<Node>> nodes;
+    std::vector<std::thread> threads;
+    for (std::size_t producer = 0; producer < producers; ++producer) {
+        threads.emplace_back([&, producer] {
+            for (std::uint64_t round = 1; round <= rounds; ++round) {
+                while (round_begun.load(std::memory_order_acquire) < round) {
+                    std::this_thread::yield();
+                }
+                for (std::size_t i = 0; i < nodes.size(); ++i) {
+                    (void)list->put(*nodes[(i + producer) % nodes.size()]);
+                }
+                round_done[producer].store(round, std::memory_order_release);
+            }
+        });
+    }
+    for (std::uint64_t round = 1; round <= rounds; ++round) {
+        ReadyList<Node> here;
+        list = &here;
+        for (int i = 0; i < 4; ++i, ++made) {
+            nodes.push_back(make_intrusive<Node>(&destroyed));
+        }
+        round_begun.store(round, std::memory_order_release);
+        for (std::uint64_t i = round % 4; i > 0; --i) {
+            here.take_all([](IntrusivePtr<Node>) {});
+        }
+        here.close();
+        for (auto& done : round_done) {
+            while (done.load(std::memory_order_acquire) < round) {
+                std::this_thread::yield();
+            }
+        }
+        nodes.clear();
+    }
+    for (auto& thread : threads) {
+        thread.join();
+    }
+    REQUIRE(destroyed.load() == made);
+}
+
+TEST_CASE("a node's last owner may be the ready list", "[ready][threads]") {
+    const std::uint64_t per_producer = load(200'000);
+    std::atomic<std::uint64_t> destroyed{0};
+    std::atomic<std::size_t> running{producers};
+    ReadyList<Node> list;
+    std::vector<std::thread> threads;
+    for (std::size_t producer = 0; producer < producers; ++producer) {
+        threads.emplace_back([&, producer] {
+            for (std::uint64_t i = 0; i < per_producer; ++i) {
+                auto node = make_intrusive<Node>(&destroyed);
+                node->work[producer].store(1, std::memory_order_relaxed);
+                (void)list.put(*node);
+            }
+            running.fetch_sub(1, std::memory_order_release);
+        });
+    }
+    std::uint64_t total = 0;
+    bool last_look = false;
+    while (!last_look) {
+        last_look = running.load(std::memory_order_acquire) == 0;
+        list.take_all([&](IntrusivePtr<Node> node) { total += take_work(*node); });
+        std::this_thread::yield();
+    }
+    for (auto& thread : threads) {
+        thread.join();
+    }
+    REQUIRE(total == producers * per_producer);
+    REQUIRE(destroyed.load() == total);
+}
+
+}  // namespace
+}  // namespace ferrotunnel::buffer
