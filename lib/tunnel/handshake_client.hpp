@@ -22,6 +22,8 @@ namespace ferrotunnel::tunnel {
 class ClientHandshake {
 public:
     struct Settings {
+        explicit Settings(Token token_in) : token(token_in) {}
+
         Token token;
         /// RFC 9266 exporter of the TLS connection: 32 bytes; empty with tls off.
         std::vector<std::uint8_t> exporter;

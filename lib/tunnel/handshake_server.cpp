@@ -1,5 +1,6 @@
 #include "tunnel/handshake_server.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -16,8 +17,11 @@ Key random_key(Random& random) {
     return Key(bytes);
 }
 
+// As welcome may carry it: at least one millisecond, at most a day.
 std::uint32_t milliseconds(Duration duration) {
-    return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+    using std::chrono::milliseconds;
+    Duration sendable = std::clamp<Duration>(duration, milliseconds(1), std::chrono::hours(24));
+    return static_cast<std::uint32_t>(std::chrono::duration_cast<milliseconds>(sendable).count());
 }
 
 std::string hex(Bytes bytes) {

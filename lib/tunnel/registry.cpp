@@ -35,7 +35,7 @@ Refusal too_many_claims() {
 }  // namespace
 
 AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHandle> handle) {
-    check(handle != nullptr, "a session comes with its handle");
+    check(handle != nullptr && info.key != 0, "a session comes with its handle and key");
     std::lock_guard lock(mutex_);
     Superseding superseding;
     Client client{info.token, info.instance};
@@ -56,10 +56,10 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
     if (sessions_.size() >= settings_.sessions_max) {
         return too_many_sessions();
     }
-    SessionKey key = ++last_key_;
-    sessions_.emplace(key, Session{info, std::move(handle), 0});
-    clients_[client].push_back(key);
-    return Admitted{key};
+    bool is_new = sessions_.emplace(info.key, Session{info, std::move(handle), 0}).second;
+    check(is_new, "a session is admitted once");
+    clients_[client].push_back(info.key);
+    return Admitted{};
 }
 
 ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, std::uint16_t port, TimePoint now) {

@@ -2,6 +2,7 @@
 // is to be done and calls nobody; takeover.hpp does what it says. All members may be called from any thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -27,6 +28,7 @@ using SessionKey = std::uint64_t;
 
 /// What an authenticated client said of itself, and what its token allows.
 struct SessionInfo {
+    SessionKey key = 0;  // from Registry::new_key
     TokenId token{};
     std::string token_name;
     wire::InstanceId instance{};
@@ -44,9 +46,7 @@ struct Refusal {
     std::string text;
 };
 
-struct Admitted {
-    SessionKey session = 0;
-};
+struct Admitted {};
 /// Older sessions of the same client: evict them with `superseded`, then admit again.
 struct Superseding {
     std::vector<std::shared_ptr<SessionHandle>> older;
@@ -95,6 +95,9 @@ public:
     Registry() : Registry(Settings{}) {}
     explicit Registry(const Settings& settings) : settings_(settings) {}
 
+    /// A key for a session to come. The session has it before it is admitted, since from then on it may be evicted.
+    SessionKey new_key() noexcept { return ++last_key_; }
+
     /// Takes a session in, when its proof has been verified. Relative to what the same client (token and instance)
     /// already has here:
     ///   nothing                      admitted
@@ -135,8 +138,8 @@ private:
                             const Claim& claim) const;
 
     const Settings settings_;
+    std::atomic<SessionKey> last_key_{0};
     mutable std::mutex mutex_;
-    SessionKey last_key_ = 0;
     std::map<SessionKey, Session> sessions_;
     std::map<Client, std::vector<SessionKey>> clients_;
     std::map<std::uint16_t, Claim> ports_;

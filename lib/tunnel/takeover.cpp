@@ -13,14 +13,14 @@ struct Admission : std::enable_shared_from_this<Admission> {
     std::shared_ptr<Registry> registry;
     SessionInfo info;
     std::shared_ptr<SessionHandle> handle;
-    AdmitDone done;
+    TakeoverDone done;
     int rounds = 0;
     std::atomic<std::size_t> waiting{0};
 
     void ask() {
         AdmitAnswer answer = registry->admit(info, handle);
-        if (auto* admitted = std::get_if<Admitted>(&answer)) {
-            done(admitted->session);
+        if (std::holds_alternative<Admitted>(answer)) {
+            done(std::nullopt);
         } else if (auto* refusal = std::get_if<Refusal>(&answer)) {
             done(std::move(*refusal));
         } else if (++rounds > rounds_max) {
@@ -51,7 +51,7 @@ struct Claiming : std::enable_shared_from_this<Claiming> {
     std::uint32_t service = 0;
     std::uint16_t port = 0;
     TimePoint now{};
-    ClaimDone done;
+    TakeoverDone done;
     int rounds = 0;
 
     void ask() {
@@ -85,7 +85,7 @@ struct Claiming : std::enable_shared_from_this<Claiming> {
 }  // namespace
 
 void admit_with_takeover(std::shared_ptr<Registry> registry, SessionInfo info, std::shared_ptr<SessionHandle> handle,
-                         AdmitDone done) {
+                         TakeoverDone done) {
     auto admission = std::make_shared<Admission>();
     admission->registry = std::move(registry);
     admission->info = std::move(info);
@@ -95,7 +95,7 @@ void admit_with_takeover(std::shared_ptr<Registry> registry, SessionInfo info, s
 }
 
 void claim_with_takeover(std::shared_ptr<Registry> registry, SessionKey session, std::uint32_t service,
-                         std::uint16_t port, TimePoint now, ClaimDone done) {
+                         std::uint16_t port, TimePoint now, TakeoverDone done) {
     auto claiming = std::make_shared<Claiming>();
     claiming->registry = std::move(registry);
     claiming->session = session;

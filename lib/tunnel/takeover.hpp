@@ -8,8 +8,9 @@
 //                      |--Granted--> done               '--alive--> refused (port_taken)
 //                      '--Refusal--> refused
 //
-// `done` is called exactly once, on any thread, possibly before the call returns. If the session that asked has ended
-// in the meantime it must still give back what it was granted: call Registry::remove.
+// `done` is called exactly once, on any thread, possibly before the call returns. A session may be evicted as soon as
+// it is admitted, even before `done` tells it so; and one that has ended while it waited must still give back what it
+// got in the end: in both cases it calls Registry::remove (again) when `done` comes.
 #pragma once
 
 #include <cstdint>
@@ -18,18 +19,17 @@
 #include <optional>
 
 #include "base/clock.hpp"
-#include "base/result.hpp"
 #include "tunnel/registry.hpp"
 
 namespace ferrotunnel::tunnel {
 
-using AdmitDone = std::function<void(Result<SessionKey, Refusal>)>;
-using ClaimDone = std::function<void(std::optional<Refusal>)>;
+/// Nothing: admitted, or granted.
+using TakeoverDone = std::function<void(std::optional<Refusal>)>;
 
 void admit_with_takeover(std::shared_ptr<Registry> registry, SessionInfo info, std::shared_ptr<SessionHandle> handle,
-                         AdmitDone done);
+                         TakeoverDone done);
 
 void claim_with_takeover(std::shared_ptr<Registry> registry, SessionKey session, std::uint32_t service,
-                         std::uint16_t port, TimePoint now, ClaimDone done);
+                         std::uint16_t port, TimePoint now, TakeoverDone done);
 
 }  // namespace ferrotunnel::tunnel

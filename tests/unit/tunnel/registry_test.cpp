@@ -1,0 +1,294 @@
+#include "tunnel/registry.hpp"
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <thread>
+#include <vector>
+
+#include "support/seeded_random.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::tunnel;
+using namespace std::chrono_literals;
+
+namespace {
+
+class SilentHandle final : public SessionHandle {
+public:
+    void evict(wire::Code, std::string, std::function<void()>) override { FAIL("the registry itself calls nobody"); }
+    void probe(std::function<void(bool)>) override { FAIL("the registry itself calls nobody"); }
+};
+
+std::shared_ptr<SessionHandle> handle() {
+    return std::make_shared<SilentHandle>();
+}
+
+SessionInfo session_of(std::uint8_t token, std::uint8_t instance, std::uint64_t epoch = 1, std::uint32_t trunk = 1) {
+    SessionInfo info;
+    info.token = {token};
+    info.token_name = "token " + std::to_string(token);
+    info.instance = {instance};
+    info.epoch = epoch;
+    info.trunk = trunk;
+    info.agent = "agent";
+    info.address = "192.0.2." + std::to_string(instance);
+    return info;
+}
+
+AdmitAnswer admit(Registry& registry, SessionInfo info, std::shared_ptr<SessionHandle> with = handle()) {
+    info.key = registry.new_key();
+    return registry.admit(info, std::move(with));
+}
+
+SessionKey admitted(Registry& registry, SessionInfo info, std::shared_ptr<SessionHandle> with = handle()) {
+    info.key = registry.new_key();
+    AdmitAnswer answer = registry.admit(info, std::move(with));
+    REQUIRE(std::holds_alternative<Admitted>(answer));
+    return info.key;
+}
+
+bool granted(const ClaimAnswer& answer) {
+    return std::holds_alternative<Granted>(answer);
+}
+
+wire::Code code_of(const ClaimAnswer& answer) {
+    REQUIRE(std::holds_alternative<Refusal>(answer));
+    CHECK_FALSE(std::get<Refusal>(answer).text.empty());
+    return std::get<Refusal>(answer).code;
+}
+
+constexpr TimePoint now{1h};
+
+}  // namespace
+
+TEST_CASE("clients are told apart by token and instance together") {
+    Registry registry;
+    SessionKey a = admitted(registry, session_of(1, 1));
+    SessionKey b = admitted(registry, session_of(1, 2));
+    // Somebody with another token who has learnt an instance can not supersede its session.
+    SessionKey c = admitted(registry, session_of(2, 1, 99));
+    CHECK(a != b);
+    CHECK(b != c);
+    CHECK(registry.session_count() == 3);
+}
+
+TEST_CASE("a client that comes back supersedes its older sessions") {
+    Registry registry;
+    auto first = handle();
+    auto second = handle();
+    SessionKey trunk_1 = admitted(registry, session_of(1, 1, 5, 1), first);
+    SessionKey trunk_2 = admitted(registry, session_of(1, 1, 5, 2), second);
+    AdmitAnswer answer = admit(registry, session_of(1, 1, 6));
+    REQUIRE(std::holds_alternative<Superseding>(answer));
+    CHECK(std::get<Superseding>(answer).older == std::vector{first, second});
+    CHECK(registry.session_count() == 2);
+
+    registry.remove(trunk_1);
+    answer = admit(registry, session_of(1, 1, 6));
+    REQUIRE(std::holds_alternative<Superseding>(answer));
+    CHECK(std::get<Superseding>(answer).older == std::vector{second});
+    registry.remove(trunk_2);
+    admitted(registry, session_of(1, 1, 6));
+}
+
+TEST_CASE("a login that was overtaken is refused") {
+    Registry registry;
+    admitted(registry, session_of(1, 1, 6));
+    AdmitAnswer answer = admit(registry, session_of(1, 1, 5));
+    REQUIRE(std::holds_alternative<Refusal>(answer));
+    CHECK(std::get<Refusal>(answer).code == wire::Code::superseded);
+}
+
+TEST_CASE("the same trunk again replaces itself, another trunk joins") {
+    Registry registry;
+    auto first = handle();
+    admitted(registry, session_of(1, 1, 5, 1), first);
+    admitted(registry, session_of(1, 1, 5, 2));
+    AdmitAnswer answer = admit(registry, session_of(1, 1, 5, 1));
+    REQUIRE(std::holds_alternative<Superseding>(answer));
+    CHECK(std::get<Superseding>(answer).older == std::vector{first});
+}
+
+TEST_CASE("as many sessions as allowed are admitted, and not one more") {
+    Registry::Settings settings;
+    settings.sessions_max = 3;
+    Registry registry(settings);
+    SessionKey first = admitted(registry, session_of(1, 1));
+    admitted(registry, session_of(1, 2));
+    admitted(registry, session_of(1, 3));
+    AdmitAnswer answer = admit(registry, session_of(1, 4));
+    REQUIRE(std::holds_alternative<Refusal>(answer));
+    CHECK(std::get<Refusal>(answer).code == wire::Code::busy);
+    // Coming back is still possible: the older session goes first.
+    CHECK(std::holds_alternative<Superseding>(admit(registry, session_of(1, 1, 2))));
+    registry.remove(first);
+    admitted(registry, session_of(1, 1, 2));
+}
+
+TEST_CASE("a port belongs to who claimed it first") {
+    Registry registry;
+    auto of_a = handle();
+    SessionKey a = admitted(registry, session_of(1, 1), of_a);
+    SessionKey other_token = admitted(registry, session_of(2, 2));
+    SessionKey same_token = admitted(registry, session_of(1, 3));
+    SessionKey sibling = admitted(registry, session_of(1, 1, 1, 2));
+    CHECK(granted(registry.claim(a, 7, 2222, now)));
+    CHECK(granted(registry.claim(a, 7, 2222, now)));
+    CHECK(code_of(registry.claim(a, 8, 2222, now)) == wire::Code::port_taken);
+    CHECK(code_of(registry.claim(other_token, 7, 2222, now)) == wire::Code::port_taken);
+    CHECK(code_of(registry.claim(sibling, 7, 2222, now)) == wire::Code::port_taken);
+
+    ClaimAnswer answer = registry.claim(same_token, 7, 2222, now);
+    REQUIRE(std::holds_alternative<Contested>(answer));
+    CHECK(std::get<Contested>(answer).holder == of_a);
+    CHECK(std::get<Contested>(answer).if_alive.code == wire::Code::port_taken);
+    CHECK(std::get<Contested>(answer).if_alive.text.find("192.0.2.1") != std::string::npos);
+
+    auto holder = registry.holder_of(2222);
+    REQUIRE(holder);
+    CHECK(holder->session == a);
+    CHECK(holder->service == 7);
+    CHECK(holder->handle == of_a);
+}
+
+TEST_CASE("who holds a port with another token is not told") {
+    Registry registry;
+    SessionKey a = admitted(registry, session_of(1, 1));
+    SessionKey b = admitted(registry, session_of(2, 2));
+    REQUIRE(granted(registry.claim(a, 1, 2222, now)));
+    ClaimAnswer answer = registry.claim(b, 1, 2222, now);
+    const std::string& text = std::get<Refusal>(answer).text;
+    CHECK(text.find("192.0.2") == std::string::npos);
+    CHECK(text.find("agent") == std::string::npos);
+    CHECK(text.find("token 1") == std::string::npos);
+}
+
+TEST_CASE("ports that the token does not allow are refused, taken or not") {
+    Registry registry;
+    SessionKey a = admitted(registry, session_of(1, 1));
+    SessionInfo limited = session_of(2, 2);
+    limited.ports = *PortPolicy::parse("80,3000-3001");
+    SessionKey b = admitted(registry, limited);
+    CHECK(code_of(registry.claim(a, 1, 80, now)) == wire::Code::port_forbidden);
+    CHECK(granted(registry.claim(b, 1, 80, now)));
+    CHECK(granted(registry.claim(b, 2, 3001, now)));
+    REQUIRE(granted(registry.claim(a, 1, 2222, now)));
+    ClaimAnswer answer = registry.claim(b, 3, 2222, now);
+    CHECK(code_of(answer) == wire::Code::port_forbidden);
+    CHECK(std::get<Refusal>(answer).text.find("80, 3000-3001") != std::string::npos);
+}
+
+TEST_CASE("a session claims as many ports as allowed, and not one more") {
+    Registry::Settings settings;
+    settings.claims_per_session_max = 2;
+    Registry registry(settings);
+    SessionKey a = admitted(registry, session_of(1, 1));
+    CHECK(granted(registry.claim(a, 1, 2001, now)));
+    CHECK(granted(registry.claim(a, 2, 2002, now)));
+    CHECK(code_of(registry.claim(a, 3, 2003, now)) == wire::Code::limit);
+    CHECK(granted(registry.claim(a, 2, 2002, now)));
+    registry.release(a, 2001);
+    CHECK(granted(registry.claim(a, 3, 2003, now)));
+}
+
+TEST_CASE("released ports can be claimed by anybody") {
+    Registry registry;
+    SessionKey a = admitted(registry, session_of(1, 1));
+    SessionKey b = admitted(registry, session_of(2, 2));
+    REQUIRE(granted(registry.claim(a, 1, 2001, now)));
+    REQUIRE(granted(registry.claim(a, 2, 2002, now)));
+    registry.release(b, 2001);  // not b's: nothing happens
+    registry.release(b, 4000);
+    CHECK(registry.holder_of(2001)->session == a);
+    registry.release(a, 2001);
+    CHECK(granted(registry.claim(b, 1, 2001, now)));
+    registry.remove(a);
+    registry.remove(a);
+    CHECK_FALSE(registry.holder_of(2002));
+    CHECK(granted(registry.claim(b, 2, 2002, now)));
+    CHECK(code_of(registry.claim(a, 1, 2003, now)) == wire::Code::going_away);
+}
+
+TEST_CASE("tunnels are listed with what they hold") {
+    Registry registry;
+    SessionInfo info = session_of(1, 1, 4);
+    info.since = now;
+    SessionKey a = admitted(registry, info);
+    SessionKey b = admitted(registry, session_of(2, 2));
+    REQUIRE(granted(registry.claim(a, 1, 2002, now)));
+    REQUIRE(granted(registry.claim(a, 2, 2001, now + 1s)));
+    auto tunnels = registry.tunnels();
+    REQUIRE(tunnels.size() == 2);
+    CHECK(tunnels[0].session == a);
+    CHECK(tunnels[0].token_name == "token 1");
+    CHECK(tunnels[0].agent == "agent");
+    CHECK(tunnels[0].address == "192.0.2.1");
+    CHECK(tunnels[0].epoch == 4);
+    CHECK(tunnels[0].since == now);
+    REQUIRE(tunnels[0].claims.size() == 2);
+    CHECK(tunnels[0].claims[0].port == 2001);
+    CHECK(tunnels[0].claims[0].service == 2);
+    CHECK(tunnels[0].claims[0].since == now + 1s);
+    CHECK(tunnels[0].claims[1].port == 2002);
+    CHECK(tunnels[1].session == b);
+    CHECK(tunnels[1].claims.empty());
+}
+
+TEST_CASE("a session that looks at the registry while it is destroyed does not lock itself out") {
+    class LastReference final : public SessionHandle {
+    public:
+        explicit LastReference(Registry& registry) : registry_(registry) {}
+        ~LastReference() override { registry_.session_count(); }
+        void evict(wire::Code, std::string, std::function<void()>) override {}
+        void probe(std::function<void(bool)>) override {}
+
+    private:
+        Registry& registry_;
+    };
+    Registry registry;
+    registry.remove(admitted(registry, session_of(1, 1), std::make_shared<LastReference>(registry)));
+    CHECK(registry.session_count() == 0);
+}
+
+TEST_CASE("threads may use the registry at once, and a port never has two holders") {
+    Registry registry;
+    constexpr int thread_count = 4;
+    std::vector<std::atomic<int>> holders(20);
+    std::atomic<int> doubled{0};
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < thread_count; ++thread) {
+        threads.emplace_back([&, thread] {
+            test::SeededRandom random(static_cast<std::uint64_t>(thread));
+            for (int round = 0; round < 300; ++round) {
+                auto me = static_cast<std::uint8_t>(thread + 1);
+                SessionInfo info = session_of(me, me, static_cast<std::uint64_t>(round));
+                SessionKey key = info.key = registry.new_key();
+                registry.admit(info, handle());
+                std::vector<std::uint16_t> mine;
+                for (int i = 0; i < 5; ++i) {
+                    auto port = static_cast<std::uint16_t>(2'000 + random.below(holders.size()));
+                    // One service for each claim: the same port twice is no grant.
+                    if (granted(registry.claim(key, static_cast<std::uint32_t>(i), port, now))) {
+                        mine.push_back(port);
+                        doubled += holders[port - 2'000U].fetch_add(1) != 0 ? 1 : 0;
+                    }
+                }
+                registry.tunnels();
+                for (std::uint16_t port : mine) {
+                    registry.holder_of(port);
+                    holders[port - 2'000U].fetch_sub(1);
+                    if (random.chance(50)) {
+                        registry.release(key, port);
+                    }
+                }
+                registry.remove(key);
+            }
+        });
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    CHECK(doubled == 0);
+    CHECK(registry.session_count() == 0);
+    CHECK_FALSE(registry.holder_of(2'000));
+}
