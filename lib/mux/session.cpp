@@ -240,7 +240,8 @@ void Session::answered(Stream& stream) {
 void Session::drop_outbound(Stream& stream) {
     stream.send_dead_.store(true, std::memory_order_seq_cst);
     while (StreamItem* item = stream.outbound_.front()) {
-        stream.queued_.fetch_sub(item->slice.size(), std::memory_order_seq_cst);
+        std::uint32_t cost = item->kind == StreamItem::Kind::data ? limits::data_frame_cost : 0;
+        stream.queued_.fetch_sub(item->slice.size() + cost, std::memory_order_seq_cst);
         if (item->kind == StreamItem::Kind::datagram) {
             stream.datagrams_queued_.fetch_sub(1, std::memory_order_relaxed);
         }

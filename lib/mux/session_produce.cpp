@@ -80,7 +80,7 @@ void Session::serve(Stream& stream) {
     if (side.receive_open) {
         schedule_credit(stream);
     }
-    if (side.send_open && stream.outbound_.front() != nullptr && !mutant(Mutant::stuck_ready_flag)) {
+    if (stream.outbound_.front() != nullptr && !mutant(Mutant::stuck_ready_flag)) {
         data_lane_.activate(stream);
     }
 }
@@ -173,7 +173,7 @@ void Session::write_control_of(Stream& stream, Batch& batch) {
 
 // Writes the stream's next frame and answers its size, or 0 when there is nothing that may be sent now.
 std::size_t Session::write_next(Stream& stream, Batch& batch) {
-    if (stream.side_.gone || !stream.side_.send_open) {
+    if (stream.side_.gone) {
         return 0;
     }
     StreamItem* item = stream.outbound_.front();
@@ -181,6 +181,7 @@ std::size_t Session::write_next(Stream& stream, Batch& batch) {
         (void)stream.outbound_.try_park();  // an idle queue holds no memory; the ready list brings it back
         return 0;
     }
+    check(stream.side_.send_open || item->kind == StreamItem::Kind::reset, "only a reset can follow the end");
     switch (item->kind) {
         case StreamItem::Kind::data:
             return write_data(stream, *item, batch);
@@ -207,7 +208,9 @@ std::size_t Session::write_data(Stream& stream, StreamItem& item, Batch& batch) 
     buffer::Slice payload = item.slice.take_front(n);
     bool headroom = std::exchange(item.headroom, false);  // what is left follows bytes that are still being sent
     StreamItem* next = &item;
+    std::uint32_t leaves_queue = n;
     if (item.slice.empty()) {
+        leaves_queue += limits::data_frame_cost;
         stream.outbound_.drop_front();
         next = stream.outbound_.front();
     }
@@ -225,7 +228,7 @@ std::size_t Session::write_data(Stream& stream, StreamItem& item, Batch& batch) 
     }
     append_frame({static_cast<std::uint16_t>(n), FrameType::data, flags, stream.id()}, std::move(payload), headroom,
                  batch);
-    sent_from_queue(stream, n);
+    sent_from_queue(stream, leaves_queue);
     end_if_closed(stream);
     return n + limits::frame_header_bytes;
 }

@@ -303,7 +303,7 @@ void Session::add_send_credit(Stream& stream, std::uint32_t credit) {
         return;
     }
     side.send_credit += credit;
-    if (side.send_open && stream.outbound_.front() != nullptr) {
+    if (stream.outbound_.front() != nullptr) {
         data_lane_.activate(stream);
         shared_->waker->wake();
     }
@@ -321,15 +321,16 @@ void Session::on_reset_frame(StreamId id, std::uint8_t flags, Bytes payload) {
         end_stream(*stream, {Verdict::Kind::aborted, reset->code});
         return;
     }
-    if (stream->side_.receive_open && !stream->side_.discarding) {
-        StreamItem item;
-        item.kind = StreamItem::Kind::reset;
-        item.code = reset->code;
-        stream->inbound_.push(std::move(item));
+    // In order: behind the data, and behind FIN if that came before. Who throws data away learns it at once.
+    if (stream->side_.discarding) {
+        end_stream(*stream, {Verdict::Kind::aborted, reset->code});
+        return;
     }
-    // After FIN there is nothing left to follow in order: the verdict tells.
-    bool in_order = stream->side_.receive_open && !stream->side_.discarding;
-    end_stream(*stream, in_order ? Verdict{} : Verdict{Verdict::Kind::aborted, reset->code});
+    StreamItem item;
+    item.kind = StreamItem::Kind::reset;
+    item.code = reset->code;
+    stream->inbound_.push(std::move(item));
+    end_stream(*stream, {});
     touch(*stream, true);
 }
 

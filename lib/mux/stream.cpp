@@ -22,7 +22,7 @@ bool Stream::can_send() const noexcept {
 
 void Stream::send(buffer::Slice payload, bool headroom) {
     check(payload.size() > 0 && payload.size() <= limits::data_payload_max, "a DATA payload is 1 to 16,376 bytes");
-    queued_.fetch_add(payload.size(), std::memory_order_seq_cst);
+    queued_.fetch_add(payload.size() + limits::data_frame_cost, std::memory_order_seq_cst);
     StreamItem item;
     item.slice = std::move(payload);
     item.headroom = headroom;

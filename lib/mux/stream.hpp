@@ -96,9 +96,9 @@ public:
     void flush() noexcept;
     /// Ends this direction after what is queued.
     void finish();
-    /// Ends both directions, after what is queued: the socket was reset.
+    /// Ends both directions, after what is queued and also after `finish`: the socket was reset.
     void reset(wire::Code code);
-    /// Bytes waiting to be sent. Any thread.
+    /// Waiting to be sent: bytes, and limits::data_frame_cost for each piece. Any thread.
     std::uint32_t queued_bytes() const noexcept { return queued_.load(std::memory_order_relaxed); }
     /// True: the waker will be called when there is room again. False: there is room now, or sending is over.
     bool try_park_send() noexcept;

@@ -1,0 +1,291 @@
+#include "tunnel/socket_pump.hpp"
+
+#include <array>
+#include <cstring>
+
+#include "base/check.hpp"
+#include "base/limits.hpp"
+
+namespace ferrotunnel::tunnel {
+
+using mux::StreamItem;
+using runtime::IoResult;
+using runtime::IoStatus;
+using wire::Code;
+
+namespace {
+
+constexpr std::size_t frame_bytes = limits::frame_header_bytes + limits::data_payload_max;
+constexpr std::size_t windows_per_slab = buffer::slab_bytes / frame_bytes;
+constexpr std::size_t pieces_max = 64;
+
+}  // namespace
+
+SocketPump::SocketPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic)
+    : worker_(worker), traffic_(std::move(traffic)) {
+    traffic_->visitors.fetch_add(1, std::memory_order_relaxed);
+    traffic_->visitors_now.fetch_add(1, std::memory_order_relaxed);
+}
+
+SocketPump::~SocketPump() {
+    check(closed_ || !socket_, "a pump with a socket is closed before it goes");
+    if (!closed_) {
+        traffic_->visitors_now.fetch_sub(1, std::memory_order_relaxed);
+    }
+}
+
+void SocketPump::set_stream(IntrusivePtr<mux::Stream> stream) {
+    stream_ = std::move(stream);
+}
+
+void SocketPump::set_socket(runtime::Fd socket) {
+    cancel_ = nullptr;
+    if (closed_) {
+        return;
+    }
+    socket_ = std::move(socket);
+    (void)runtime::set_no_delay(socket_.get());
+    try {
+        worker_.poller().add(socket_.get(), *this);
+    } catch (const std::exception&) {
+        socket_.reset();
+        refuse(Code::busy);
+        return;
+    }
+    readable_ = writable_ = true;
+    run();
+}
+
+void SocketPump::refuse(Code code) {
+    cancel_ = nullptr;
+    if (!closed_) {
+        stream_->abort(code);
+        close(true);
+    }
+}
+
+void SocketPump::wake() noexcept {
+    if (worker_.here()) {
+        run();
+    } else {
+        worker_.mailbox()->post_call([self = IntrusivePtr<SocketPump>(this)] { self->run(); });
+    }
+}
+
+void SocketPump::on_events(std::uint32_t events) noexcept {
+    readable_ = readable_ || (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    writable_ = writable_ || (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
+    hung_up_ = hung_up_ || (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    broken_ = broken_ || (events & EPOLLERR) != 0;
+    run();
+}
+
+// The session wakes the pump from within calls that the pump makes, so this guards against recursion.
+void SocketPump::run() noexcept {
+    if (running_) {
+        again_ = true;
+        return;
+    }
+    IntrusivePtr<SocketPump> keep(this);
+    running_ = true;
+    do {
+        again_ = false;
+        try {
+            step();
+        } catch (const std::exception&) {
+            // Out of memory, or a bug: this visitor's connection ends, and nothing else.
+            stream_->abort(Code::internal);
+            close(true);
+        }
+    } while (again_ && !closed_);
+    running_ = false;
+}
+
+void SocketPump::step() {
+    if (closed_ || !stream_ || ended_from_outside() || !socket_) {
+        return;
+    }
+    if (broken_) {
+        socket_failed();
+    }
+    send_to_socket();
+    receive_from_socket();
+    if (!closed_ && !reading_ && !writing_) {
+        close(false);
+    }
+}
+
+// True when the stream was aborted or its trunk is lost: the socket's peer gets a reset, never an orderly end.
+bool SocketPump::ended_from_outside() {
+    if (!stream_->verdict()) {
+        return false;
+    }
+    if (std::function<void()> cancel = std::exchange(cancel_, nullptr)) {
+        cancel();
+    }
+    close(true);
+    return true;
+}
+
+// --- from the socket --------------------------------------------------------------------------------------------------
+
+void SocketPump::receive_from_socket() {
+    while (!closed_ && reading_ && readable_ && may_send()) {
+        if (!read_once()) {
+            break;
+        }
+    }
+}
+
+bool SocketPump::may_send() {
+    while (!stream_->can_send()) {
+        if (stream_->send_is_dead()) {
+            reading_ = false;  // the peer has reset the stream; the inbound queue ends with that reset
+            return false;
+        }
+        if (stream_->try_park_send()) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Up to four frames' worth in one system call, each with room for its header before it, so that header and payload
+// leave in one piece and nothing is copied.
+bool SocketPump::read_once() {
+    buffer::SlabPtr slab = worker_.slabs().acquire();
+    std::array<MutableBytes, windows_per_slab> windows;
+    for (std::size_t i = 0; i < windows_per_slab; ++i) {
+        windows[i] = {slab->data() + i * frame_bytes + limits::frame_header_bytes, limits::data_payload_max};
+    }
+    IoResult result = runtime::read_some(socket_.get(), windows);
+    traffic_->from_sockets.fetch_add(result.bytes, std::memory_order_relaxed);
+    if (result.bytes > 0 && result.bytes < limits::copy_below) {
+        // A few bytes would pin a whole slab until they are sent.
+        buffer::SlabPtr small =
+            buffer::make_slab(static_cast<std::uint32_t>(limits::frame_header_bytes + result.bytes));
+        std::memcpy(small->data() + limits::frame_header_bytes, windows[0].data(), result.bytes);
+        stream_->send({std::move(small), limits::frame_header_bytes, static_cast<std::uint32_t>(result.bytes)}, true);
+    } else {
+        for (std::size_t left = result.bytes, i = 0; left > 0; ++i) {
+            std::size_t n = std::min(left, limits::data_payload_max);
+            stream_->send({slab, static_cast<std::uint32_t>(windows[i].data() - slab->data()),
+                           static_cast<std::uint32_t>(n)},
+                          true);
+            left -= n;
+        }
+    }
+    if (result.bytes > 0) {
+        stream_->flush();
+    }
+    switch (result.status) {
+        case IoStatus::ok:
+            // A short read has emptied the socket, and what comes later is a new event: no second call to hear so.
+            // But an end that was announced together with these bytes will not be announced again.
+            readable_ = result.bytes == windows_per_slab * limits::data_payload_max || hung_up_;
+            return readable_;
+        case IoStatus::would_block:
+            readable_ = false;
+            return false;
+        case IoStatus::eof:
+            reading_ = false;
+            stream_->finish();
+            return false;
+        case IoStatus::error:
+            reading_ = false;
+            stream_->reset(Code::connection_reset);
+            close(true);
+            return false;
+    }
+    return false;
+}
+
+// --- to the socket ----------------------------------------------------------------------------------------------------
+
+void SocketPump::send_to_socket() {
+    while (!closed_ && writing_ && writable_ && write_once()) {
+    }
+    // Behind FIN only a reset can come.
+    if (!closed_ && !writing_ && !broken_) {
+        if (StreamItem* item = stream_->front(); item != nullptr && item->kind == StreamItem::Kind::reset) {
+            close(true);
+        }
+    }
+}
+
+// Everything that is queued in one gathered write. False when there is nothing more to do now.
+bool SocketPump::write_once() {
+    std::array<Bytes, pieces_max> pieces;
+    std::size_t count = 0;
+    bool only_data = true;
+    stream_->for_each_inbound([&](StreamItem& item) {
+        only_data = only_data && item.kind == StreamItem::Kind::data;
+        if (only_data && count < pieces_max) {
+            pieces[count++] = item.slice.bytes();
+        }
+    });
+    if (count == 0) {
+        StreamItem* item = stream_->front();
+        if (item == nullptr) {
+            return !stream_->try_park_receive();
+        }
+        if (item->kind == StreamItem::Kind::reset) {
+            close(true);
+            return false;
+        }
+        stream_->drop_front();
+        (void)runtime::shutdown_send(socket_.get());
+        writing_ = false;
+        (void)stream_->try_park_receive();
+        return false;
+    }
+    IoResult result = runtime::write_some(socket_.get(), std::span<const Bytes>(pieces.data(), count));
+    traffic_->to_sockets.fetch_add(result.bytes, std::memory_order_relaxed);
+    stream_->count_delivered(result.bytes);
+    for (std::size_t left = result.bytes; left > 0;) {
+        auto n = static_cast<std::uint32_t>(std::min<std::size_t>(left, stream_->front()->slice.size()));
+        stream_->consume(n);
+        left -= n;
+    }
+    if (result.status == IoStatus::error) {
+        socket_failed();
+        return false;
+    }
+    writable_ = result.status == IoStatus::ok;
+    return writable_;
+}
+
+// The socket takes nothing any more. What it has received before it failed is still to be read, and the reset follows
+// that; if its end was already read, the reset follows at once.
+void SocketPump::socket_failed() {
+    broken_ = true;
+    readable_ = true;
+    if (writing_) {
+        writing_ = false;
+        stream_->stop_receiving();
+    }
+    if (!reading_) {
+        stream_->reset(Code::connection_reset);
+        close(true);
+    }
+}
+
+void SocketPump::close(bool reset) noexcept {
+    if (std::exchange(closed_, true)) {
+        return;
+    }
+    if (socket_) {
+        worker_.poller().remove(socket_.get(), *this);
+        if (reset) {
+            runtime::reset_close(std::move(socket_));
+        }
+        socket_.reset();
+    }
+    traffic_->visitors_now.fetch_sub(1, std::memory_order_relaxed);
+    // What is still queued inbound is nobody's; the stream itself goes with its last reference.
+    if (stream_) {
+        stream_->stop_receiving();
+    }
+}
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,80 @@
+// Moves bytes between one socket and one stream, on one worker, both ways.
+//
+//        socket --readable--> slabs --> stream.send        until EOF (stream.finish) or reset (stream.reset)
+//        socket <--writable-- gathered <-- stream.front    until FIN (shutdown) or RESET (the socket is reset)
+//
+//   dialing --connected--> open --both directions ended--> closed
+//      \____________________\____ verdict, reset, cancel __/
+//
+// A socket's reset arrives behind the bytes that came before it. An idle pump holds no slab and no timer.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "base/intrusive_ptr.hpp"
+#include "buffer/waker.hpp"
+#include "mux/stream.hpp"
+#include "runtime/poller.hpp"
+#include "runtime/socket.hpp"
+#include "runtime/worker.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// What the pumps of one service or process have moved, while it happens. Any thread may read.
+struct Traffic {
+    std::atomic<std::uint64_t> visitors{0};      // so far
+    std::atomic<std::uint64_t> visitors_now{0};  // open
+    std::atomic<std::uint64_t> from_sockets{0};  // bytes
+    std::atomic<std::uint64_t> to_sockets{0};
+};
+
+class SocketPump final : public buffer::Waker, private runtime::PollTarget {
+public:
+    SocketPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic);
+    ~SocketPump() override;
+
+    /// The stream first (attached to this pump), then the socket: either at once or when it is connected.
+    void set_stream(IntrusivePtr<mux::Stream> stream);
+    /// Called when the stream ends while there is no socket yet: whoever dials should stop.
+    void on_cancel(std::function<void()> cancel) { cancel_ = std::move(cancel); }
+    /// Takes the connected socket and begins. On failure the stream is aborted.
+    void set_socket(runtime::Fd socket);
+    /// There will be no socket: the stream ends with this code.
+    void refuse(wire::Code code);
+
+    /// Any thread; acts at once on the worker's.
+    void wake() noexcept override;
+
+private:
+    void on_events(std::uint32_t events) noexcept override;
+    void run() noexcept;
+    void step();
+    bool ended_from_outside();
+    void receive_from_socket();
+    bool may_send();
+    bool read_once();
+    void send_to_socket();
+    bool write_once();
+    void socket_failed();
+    void close(bool reset) noexcept;
+
+    runtime::Worker& worker_;
+    std::shared_ptr<Traffic> traffic_;
+    IntrusivePtr<mux::Stream> stream_;
+    runtime::Fd socket_;
+    std::function<void()> cancel_;
+    bool readable_ = false;
+    bool writable_ = false;
+    bool reading_ = true;    // the socket may still give bytes
+    bool writing_ = true;    // the stream may still give bytes, and the socket takes them
+    bool hung_up_ = false;   // an end or an error waits behind the bytes
+    bool broken_ = false;    // the socket has failed; what it still holds is read first
+    bool running_ = false;
+    bool again_ = false;
+    bool closed_ = false;
+};
+
+}  // namespace ferrotunnel::tunnel

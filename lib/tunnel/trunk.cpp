@@ -1,0 +1,351 @@
+#include "tunnel/trunk.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+
+namespace ferrotunnel::tunnel {
+
+using mux::SessionState;
+using runtime::IoResult;
+using runtime::IoStatus;
+using wire::Code;
+
+namespace {
+
+// How much one trunk may read or write before other sockets of the worker get their turn.
+constexpr int reads_per_turn = 8;
+constexpr int writes_per_turn = 8;
+// A slab with less room than this left is exchanged for another.
+constexpr std::uint32_t worth_reading = 16_KiB;
+constexpr auto linger = std::chrono::seconds(2);
+
+}  // namespace
+
+// How streams on any thread ask for a flush. It outlives the trunk as long as somebody holds a stream.
+class Trunk::Bell final : public buffer::Waker {
+public:
+    Bell(runtime::Worker& worker, Trunk* trunk) : worker_(&worker), mailbox_(worker.mailbox()), trunk_(trunk) {}
+
+    void wake() noexcept override {
+        if (runtime::Worker::current() == worker_) {
+            ring();
+        } else if (!posted_.exchange(true)) {
+            mailbox_->post_call([self = IntrusivePtr<Bell>(this)] {
+                self->posted_.store(false);
+                self->ring();
+            });
+        }
+    }
+    void forget() noexcept { trunk_ = nullptr; }
+
+private:
+    void ring() noexcept {
+        if (trunk_ != nullptr) {
+            trunk_->worker_.defer(*trunk_);
+        }
+    }
+
+    runtime::Worker* worker_;
+    std::shared_ptr<buffer::Mailbox> mailbox_;
+    Trunk* trunk_;  // the worker's thread alone
+    std::atomic<bool> posted_{false};
+};
+
+Trunk::Trunk(runtime::Worker& worker, std::unique_ptr<transport::Pipe> pipe, const mux::Settings& settings,
+             Random& random, Duration handshake_deadline, TrunkEvents& events)
+    : worker_(worker),
+      pipe_(std::move(pipe)),
+      events_(events),
+      bell_(make_intrusive<Bell>(worker, this)),
+      session_(settings, *this, bell_, worker.slabs(), random, worker.now()),
+      batch_(worker.slabs()),
+      timer_(worker, [this] { guarded(&Trunk::on_timer); }),
+      handshake_until_(worker.now() + handshake_deadline) {}
+
+Trunk::~Trunk() {
+    bell_->forget();
+    if (state_ != State::closed && pipe_) {
+        worker_.poller().remove(pipe_->fd(), *this);
+    }
+}
+
+void Trunk::start() {
+    (void)runtime::set_no_delay(pipe_->fd());
+    (void)runtime::set_unsent_low_water(pipe_->fd(), 128_KiB);
+    try {
+        worker_.poller().add(pipe_->fd(), *this);
+    } catch (const std::exception& problem) {
+        state_ = State::closed;
+        end_ = {Code::internal, problem.what(), false, false};
+        session_.lose();
+        events_.on_trunk_end(end_);
+        return;
+    }
+    set_timer();
+}
+
+void Trunk::login_done(const mux::PeerLimits& peer) {
+    logged_in_ = true;
+    session_.establish(peer);
+    session_changed();
+}
+
+void Trunk::end(Code code, std::string_view text) {
+    session_.fail(code, text);
+    worker_.defer(*this);
+}
+
+void Trunk::session_changed() {
+    worker_.defer(*this);
+}
+
+// --- events -----------------------------------------------------------------------------------------------------------
+
+// The owner may let go of the trunk in any event; and a bug ends this trunk, not the process.
+void Trunk::guarded(void (Trunk::*step)()) noexcept {
+    IntrusivePtr<Trunk> keep(this);
+    if (state_ == State::closed) {
+        return;
+    }
+    try {
+        (this->*step)();
+    } catch (const std::exception& problem) {
+        close({Code::internal, problem.what(), false, state_ != State::handshaking});
+    }
+}
+
+void Trunk::on_events(std::uint32_t events) noexcept {
+    readable_ = readable_ || (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    writable_ = writable_ || (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
+    guarded(&Trunk::work);
+}
+
+void Trunk::run_deferred() noexcept {
+    guarded(&Trunk::write_some);
+}
+
+void Trunk::work() {
+    if (state_ == State::handshaking) {
+        step_handshake();
+    }
+    if (state_ == State::running) {
+        read_some();
+    }
+    if (state_ == State::closing) {
+        discard_input();
+    }
+    if (state_ != State::closed) {
+        worker_.defer(*this);
+    }
+}
+
+void Trunk::on_timer() {
+    TimePoint now = worker_.now();
+    if (!logged_in_ && now >= handshake_until_) {
+        if (state_ == State::handshaking) {
+            close({Code::handshake_timeout, "the peer did not finish the TLS handshake in time", false, false});
+            return;
+        }
+        session_.fail(Code::handshake_timeout, "the login did not finish in time");
+    }
+    if (now >= close_at_) {
+        close(std::move(end_));
+        return;
+    }
+    session_.tick(now);
+    if (state_ == State::running && readable_) {
+        read_some();
+    }
+    if (state_ != State::closed) {
+        write_some();
+    }
+}
+
+void Trunk::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
+    events_.on_open(std::move(stream), open);
+}
+
+void Trunk::step_handshake() {
+    std::string why;
+    switch (pipe_->handshake(why)) {
+        case IoStatus::ok:
+            state_ = State::running;
+            events_.on_pipe_open();
+            return;
+        case IoStatus::would_block:
+            return;
+        case IoStatus::eof:
+        case IoStatus::error:
+            close({Code::refused, why.empty() ? "the peer closed the connection during the handshake" : why, false,
+                   false});
+            return;
+    }
+}
+
+// --- reading ----------------------------------------------------------------------------------------------------------
+
+// Edge-triggered: what is left after a turn is remembered in `readable_` and read in the next round.
+void Trunk::read_some() {
+    for (int turn = 0; turn < reads_per_turn && readable_ && state_ == State::running; ++turn) {
+        if (!read_once()) {
+            return;
+        }
+    }
+    if (!readable_) {
+        slab_.reset();  // an idle trunk holds none
+    }
+    check_session();
+}
+
+// False when the trunk has ended.
+bool Trunk::read_once() {
+    if (slab_ && slab_->unique()) {
+        used_ = 0;  // everybody has taken their bytes: the same memory again, still in the cache
+    } else if (!slab_ || slab_->capacity() - used_ < worth_reading) {
+        slab_ = worker_.slabs().acquire(session_.ledger().get());
+        used_ = 0;
+    }
+    IoResult result = pipe_->read({slab_->data() + used_, slab_->capacity() - used_});
+    if (result.bytes > 0) {
+        auto length = static_cast<std::uint32_t>(result.bytes);
+        buffer::Slice bytes(slab_, used_, length);
+        used_ += length;
+        session_.receive(bytes, worker_.now());
+    }
+    switch (result.status) {
+        case IoStatus::ok:
+            return true;
+        case IoStatus::would_block:
+            readable_ = false;
+            return true;
+        case IoStatus::eof:
+        case IoStatus::error:
+            break;
+    }
+    if (session_.failure()) {
+        check_session();  // the peer said why before it closed
+        return false;
+    }
+    TrunkEnd end{Code::none, "the peer closed the connection", true, true};
+    if (result.status == IoStatus::error) {
+        end = {Code::connection_reset, pipe_->error_text(), false, true};
+    }
+    close(std::move(end));
+    return false;
+}
+
+void Trunk::discard_input() {
+    slab_ = slab_ ? std::move(slab_) : worker_.slabs().acquire();
+    while (readable_) {
+        IoResult result = pipe_->read({slab_->data(), slab_->capacity()});
+        if (result.status == IoStatus::eof || result.status == IoStatus::error) {
+            close(std::move(end_));
+            return;
+        }
+        readable_ = result.status != IoStatus::would_block;
+    }
+    slab_.reset();
+}
+
+// --- writing ----------------------------------------------------------------------------------------------------------
+
+void Trunk::write_some() {
+    if (state_ == State::handshaking) {
+        return;
+    }
+    int turn = 0;
+    while (state_ == State::running && writable_ && write_once()) {
+        if (++turn == writes_per_turn) {
+            timer_.set(worker_.now());  // more in the next round; others first
+            return;
+        }
+    }
+    check_session();
+    if (state_ != State::closed) {
+        set_timer();
+    }
+}
+
+// One batch, or what is left of one. False when there is nothing more to do now.
+bool Trunk::write_once() {
+    if (batch_.empty() && !session_.produce(batch_, worker_.now())) {
+        if (pipe_->has_pending()) {
+            writable_ = pipe_->flush() == IoStatus::ok;
+        }
+        return false;
+    }
+    IoResult result = pipe_->write(batch_.pieces());
+    session_.written(result.bytes, worker_.now());
+    batch_.advance(result.bytes);
+    if (result.status == IoStatus::error) {
+        // What the peer has said before it went may still be there to read: a GOAWAY tells more than this error.
+        readable_ = true;
+        batch_.clear();
+        std::string why = pipe_->error_text();
+        read_some();
+        if (state_ == State::running) {
+            close({Code::connection_reset, why, false, true});
+        }
+        return false;
+    }
+    writable_ = result.status == IoStatus::ok;
+    return writable_;
+}
+
+// --- ending -----------------------------------------------------------------------------------------------------------
+
+// A failed session has said its last words when produce() gives nothing more.
+void Trunk::check_session() {
+    if (state_ != State::running || !session_.failure()) {
+        return;
+    }
+    const mux::Failure& failure = *session_.failure();
+    end_ = {failure.code, failure.text, failure.by_peer, true};
+    if (close_at_ == never) {
+        close_at_ = worker_.now() + linger;
+        set_timer();
+    }
+    if (batch_.empty() && !session_.has_output() && !pipe_->has_pending()) {
+        begin_closing();
+    } else if (writable_) {
+        worker_.defer(*this);
+    }
+}
+
+void Trunk::begin_closing() {
+    state_ = State::closing;
+    slab_.reset();
+    pipe_->shutdown();
+    discard_input();
+}
+
+void Trunk::close(TrunkEnd end) {
+    if (state_ == State::closed) {
+        return;
+    }
+    state_ = State::closed;
+    end_ = std::move(end);
+    timer_.cancel();
+    cancel_deferred();
+    bell_->forget();
+    worker_.poller().remove(pipe_->fd(), *this);
+    batch_.clear();
+    slab_.reset();
+    session_.lose();
+    pipe_.reset();
+    events_.on_trunk_end(end_);
+}
+
+void Trunk::set_timer() {
+    TimePoint next = std::min(session_.next_deadline(), close_at_);
+    if (!logged_in_) {
+        next = std::min(next, handshake_until_);
+    }
+    if (state_ == State::running && readable_) {
+        next = worker_.now();
+    }
+    timer_.set(next);
+}
+
+}  // namespace ferrotunnel::tunnel
