@@ -14,7 +14,7 @@ constexpr std::uint64_t any_u16 = std::numeric_limits<std::uint16_t>::max();
 constexpr std::uint64_t any_u32 = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t any_u64 = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t count_max = limits::stream_id_max;
-constexpr std::uint64_t day_ms = 24 * 60 * 60 * 1000;
+constexpr std::uint64_t day_ms = std::uint64_t{24} * 60 * 60 * 1000;
 
 // Calls `visit(FieldReader)` for each map of the array under `key`.
 template <typename Visit>
