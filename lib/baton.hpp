@@ -1,0 +1,73 @@
+// Who works on one half of a stream right now, when both the application and the trunk's worker may have to.
+//
+//            begin                    park
+//    idle ----------> running ------------------> parked
+//     ^  <----------    | ^  <------------------    |
+//            end   wake | | park, end       wake, claim
+//                       v |
+//                      rerun     somebody came while the holder was at work: it must look again
+//
+// Who takes a step into `running` holds the baton and alone touches what belongs to that half; it lays it down by
+// `end` (nothing is outstanding) or `park` (something is, and waits for a wake). Both refuse when somebody came in the
+// meantime, so that no wake is lost. Every step is a read-modify-write of one word: the steps of all threads are in one
+// order, and each sees what was written before the step that it follows.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace ferrotunnel::detail {
+
+class Baton {
+public:
+    /// True: it was idle, and the caller holds it now.
+    bool begin() noexcept {
+        State expected = State::idle;
+        return state_.compare_exchange_strong(expected, State::running, std::memory_order_acq_rel);
+    }
+
+    /// Something has changed. True: something was parked, and the caller holds the baton now. False: nothing is
+    /// outstanding, or the holder will look again.
+    bool wake() noexcept {
+        return step([](State now) { return now == State::parked ? State::running : busy(now); }) == State::parked;
+    }
+
+    /// Something must be done, whether anything is outstanding or not. True: the caller holds the baton now and must do
+    /// it. False: the holder will.
+    bool claim() noexcept {
+        State before =
+            step([](State now) { return now == State::idle || now == State::parked ? State::running : busy(now); });
+        return before == State::idle || before == State::parked;
+    }
+
+    /// Holder. False: look again.
+    bool park() noexcept { return lay_down(State::parked); }
+    /// Holder. False: look again.
+    bool end() noexcept { return lay_down(State::idle); }
+
+private:
+    enum class State : std::uint8_t { idle, running, rerun, parked };
+
+    static State busy(State now) noexcept { return now == State::running ? State::rerun : now; }
+
+    template <typename Next>
+    State step(Next next) noexcept {
+        State now = state_.load(std::memory_order_relaxed);
+        while (!state_.compare_exchange_weak(now, next(now), std::memory_order_acq_rel, std::memory_order_relaxed)) {
+        }
+        return now;
+    }
+
+    bool lay_down(State to) noexcept {
+        State expected = State::running;
+        if (state_.compare_exchange_strong(expected, to, std::memory_order_acq_rel)) {
+            return true;
+        }
+        state_.exchange(State::running, std::memory_order_acq_rel);
+        return false;
+    }
+
+    std::atomic<State> state_{State::idle};
+};
+
+}  // namespace ferrotunnel::detail

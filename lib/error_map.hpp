@@ -1,0 +1,20 @@
+// From the codes on the wire, and the ways in which a stream ends, to what the application is told.
+#pragma once
+
+#include <system_error>
+
+#include "mux/stream.hpp"
+#include "wire/code.hpp"
+
+namespace ferrotunnel::detail {
+
+/// Why the other side did not want a login, a service or a stream.
+std::error_code error_of(wire::Code code) noexcept;
+
+/// What an operation of a stream reports that was ended by a reset with this code.
+std::error_code reset_error(wire::Code code) noexcept;
+
+/// The same for a verdict. `owner_stopped`: the Client or Server of the stream was stopped on purpose.
+std::error_code verdict_error(const mux::Verdict& verdict, bool owner_stopped) noexcept;
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,27 @@
+#include "ferrotunnel/event.hpp"
+
+namespace ferrotunnel {
+
+std::string_view name_of(Event::Kind kind) noexcept {
+    switch (kind) {
+        case Event::Kind::connected:
+            return "connected";
+        case Event::Kind::lost:
+            return "lost";
+        case Event::Kind::reconnecting:
+            return "reconnecting";
+        case Event::Kind::registered:
+            return "registered";
+        case Event::Kind::refused:
+            return "refused";
+        case Event::Kind::unregistered:
+            return "unregistered";
+        case Event::Kind::draining:
+            return "draining";
+        case Event::Kind::stopped:
+            return "stopped";
+    }
+    return "unknown";
+}
+
+}  // namespace ferrotunnel

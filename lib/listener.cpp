@@ -1,0 +1,188 @@
+#include "ferrotunnel/listener.hpp"
+
+#include <algorithm>
+#include <asio/error.hpp>
+#include <asio/system_executor.hpp>
+#include <utility>
+
+#include "listener_core.hpp"
+
+namespace ferrotunnel {
+
+namespace detail {
+namespace {
+
+// False when the visitor has gone already; `operation` is then still the caller's.
+bool hand_over(const IntrusivePtr<StreamCore>& visitor, AcceptOperation* operation) noexcept {
+    if (!visitor->accept()) {
+        return false;
+    }
+    IntrusivePtr<StreamCore> reference = visitor;
+    Stream stream(StreamRef(reference.detach()), operation->executor);
+    operation->complete({}, std::move(stream));
+    return true;
+}
+
+}  // namespace
+
+ListenerCore::~ListenerCore() {
+    end(asio::error::operation_aborted, asio::error::operation_aborted);
+}
+
+void ListenerCore::deliver(IntrusivePtr<StreamCore> visitor) {
+    AcceptOperation* operation = nullptr;
+    wire::Code refusal = wire::Code::none;
+    {
+        const std::lock_guard lock(mutex_);
+        if (ended_) {
+            refusal = wire::Code::refused;
+        } else if (!accepts_.empty()) {
+            operation = accepts_.front();
+            accepts_.pop_front();
+        } else if (visitors_.size() < backlog_max) {
+            visitors_.push_back(std::move(visitor));
+            return;
+        } else {
+            refusal = wire::Code::busy;
+        }
+    }
+    if (operation == nullptr) {
+        visitor->refuse(refusal);
+    } else if (!hand_over(visitor, operation)) {
+        start_accept(operation);
+    }
+}
+
+void ListenerCore::start_accept(AcceptOperation* operation) noexcept {
+    while (true) {
+        IntrusivePtr<StreamCore> visitor;
+        std::error_code ended;
+        {
+            const std::lock_guard lock(mutex_);
+            ended = ended_;
+            if (!ended && visitors_.empty()) {
+                accepts_.push_back(operation);
+                return;
+            }
+            if (!ended) {
+                visitor = std::move(visitors_.front());
+                visitors_.pop_front();
+            }
+        }
+        if (ended) {
+            operation->complete(ended, Stream());
+            return;
+        }
+        if (hand_over(visitor, operation)) {
+            return;
+        }
+    }
+}
+
+void ListenerCore::cancel_accept(std::uint64_t serial) noexcept {
+    AcceptOperation* cancelled = nullptr;
+    {
+        const std::lock_guard lock(mutex_);
+        auto at = std::find_if(accepts_.begin(), accepts_.end(),
+                               [serial](const AcceptOperation* waiting) { return waiting->serial == serial; });
+        if (at != accepts_.end()) {
+            cancelled = *at;
+            accepts_.erase(at);
+        }
+    }
+    if (cancelled != nullptr) {
+        cancelled->complete(asio::error::operation_aborted, Stream());
+    }
+}
+
+void ListenerCore::fail(std::error_code error) {
+    end(error, error);
+}
+
+void ListenerCore::close() noexcept {
+    end(asio::error::operation_aborted, asio::error::bad_descriptor);
+    service_->close();
+}
+
+void ListenerCore::end(std::error_code for_waiting, std::error_code for_later) noexcept {
+    std::deque<IntrusivePtr<StreamCore>> visitors;
+    std::deque<AcceptOperation*> accepts;
+    {
+        const std::lock_guard lock(mutex_);
+        ended_ = for_later;
+        visitors.swap(visitors_);
+        accepts.swap(accepts_);
+    }
+    for (const IntrusivePtr<StreamCore>& visitor : visitors) {
+        visitor->refuse(wire::Code::refused);
+    }
+    for (AcceptOperation* operation : accepts) {
+        operation->complete(for_waiting, Stream());
+    }
+}
+
+bool ListenerCore::is_open() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return !ended_;
+}
+
+std::uint64_t new_serial(ListenerCore& core) noexcept {
+    return core.new_serial();
+}
+
+void start_accept(ListenerCore& core, AcceptOperation* operation) noexcept {
+    core.start_accept(operation);
+}
+
+void cancel_accept(ListenerCore& core, std::uint64_t serial) noexcept {
+    core.cancel_accept(serial);
+}
+
+}  // namespace detail
+
+Listener::Listener() noexcept = default;
+Listener::Listener(Listener&&) noexcept = default;
+
+Listener::Listener(std::shared_ptr<detail::ListenerCore> core, executor_type executor) noexcept
+    : core_(std::move(core)), executor_(std::move(executor)) {}
+
+Listener& Listener::operator=(Listener&& other) noexcept {
+    if (this != &other) {
+        close();
+        core_ = std::move(other.core_);
+        executor_ = std::move(other.executor_);
+    }
+    return *this;
+}
+
+Listener::~Listener() {
+    close();
+}
+
+bool Listener::is_open() const noexcept {
+    return core_ && core_->is_open();
+}
+
+std::string Listener::name() const {
+    return core_ ? core_->service().name() : std::string();
+}
+
+std::string Listener::endpoint() const {
+    return core_ ? core_->service().view().endpoint : std::string();
+}
+
+std::uint16_t Listener::port() const {
+    return core_ ? core_->service().view().port : std::uint16_t{0};
+}
+
+void Listener::close() noexcept {
+    if (core_) {
+        core_->close();
+    }
+}
+
+Listener::executor_type Listener::usable_executor() const {
+    return executor_ ? executor_ : executor_type(asio::system_executor());
+}
+
+}  // namespace ferrotunnel

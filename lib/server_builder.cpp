@@ -1,0 +1,114 @@
+#include <utility>
+
+#include "ferrotunnel/server.hpp"
+#include "make_facade.hpp"
+#include "settings.hpp"
+
+namespace ferrotunnel {
+
+Server::Builder Server::builder() {
+    return {};
+}
+
+Server::Builder::Builder() : settings_(std::make_unique<detail::ServerSettings>()) {}
+Server::Builder::Builder(Builder&&) noexcept = default;
+Server::Builder& Server::Builder::operator=(Builder&&) noexcept = default;
+Server::Builder::~Builder() = default;
+
+Server::Builder& Server::Builder::bind(std::string address) {
+    settings_->bind = std::move(address);
+    return *this;
+}
+
+Server::Builder& Server::Builder::tcp_bind(std::string address) {
+    settings_->tcp_bind = std::move(address);
+    return *this;
+}
+
+Server::Builder& Server::Builder::public_host(std::string host) {
+    settings_->public_host = std::move(host);
+    return *this;
+}
+
+Server::Builder& Server::Builder::token(Secret token, std::string name) {
+    settings_->tokens.push_back({std::move(token), std::move(name)});
+    return *this;
+}
+
+Server::Builder& Server::Builder::allow_weak_token(bool allow) {
+    settings_->allow_weak_token = allow;
+    return *this;
+}
+
+Server::Builder& Server::Builder::allow_ports(std::string ports) {
+    settings_->allow_ports = std::move(ports);
+    return *this;
+}
+
+Server::Builder& Server::Builder::workers(std::size_t count) {
+    settings_->workers = count;
+    return *this;
+}
+
+Server::Builder& Server::Builder::run_on(asio::io_context& context) {
+    settings_->run_on = &context;
+    return *this;
+}
+
+Server::Builder& Server::Builder::tls_off(bool off) {
+    settings_->tls_off = off;
+    return *this;
+}
+
+Server::Builder& Server::Builder::tls_certificate(std::string chain_file, std::string key_file) {
+    settings_->tls_chain = std::move(chain_file);
+    settings_->tls_key = std::move(key_file);
+    return *this;
+}
+
+Server::Builder& Server::Builder::state_dir(std::string directory) {
+    settings_->state_dir = std::move(directory);
+    return *this;
+}
+
+Server::Builder& Server::Builder::timing(const Timing& timing) {
+    settings_->timing = timing;
+    return *this;
+}
+
+Server::Builder& Server::Builder::on_event(EventHandler handler) {
+    settings_->on_event = std::move(handler);
+    return *this;
+}
+
+Server::Builder& Server::Builder::log(LogSink sink, LogLevel level) {
+    settings_->log_sink = std::move(sink);
+    settings_->log_level = level;
+    return *this;
+}
+
+Server Server::Builder::build() {
+    std::vector<Problem> problems;
+    std::optional<Server> server = try_build(problems);
+    if (!server) {
+        throw config_error(std::move(problems));
+    }
+    return std::move(*server);
+}
+
+std::optional<Server> Server::Builder::try_build(std::vector<Problem>& problems) {
+    detail::ServerSettings settings = std::exchange(*settings_, {});
+    std::vector<Problem> found;
+    detail::check_settings(settings, found);
+    try {
+        if (found.empty()) {
+            return detail::make_server(std::move(settings));
+        }
+    } catch (const config_error& error) {
+        found = error.problems();
+    }
+    problems.insert(problems.end(), found.begin(), found.end());
+    return std::nullopt;
+}
+
+}  // namespace ferrotunnel

@@ -1,0 +1,53 @@
+// What a Service handle looks at; the client's engine writes it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <system_error>
+
+#include "ferrotunnel/service.hpp"
+
+namespace ferrotunnel::detail {
+
+/// Any thread.
+class ServiceState {
+public:
+    using State = Service::State;
+
+    struct View {
+        State state = State::pending;
+        std::string endpoint;
+        std::uint16_t port = 0;
+        std::error_code error;
+        std::string error_text;
+    };
+
+    /// `on_close` is called once, by whoever closes the service; it must not call back into this object's owner while
+    /// that holds a lock. Empty is fine.
+    ServiceState(std::string name, std::function<void()> on_close)
+        : name_(std::move(name)), on_close_(std::move(on_close)) {}
+
+    const std::string& name() const noexcept { return name_; }
+    View view() const;
+
+    // The engine. None has an effect once closed.
+    void set_registered(std::string endpoint, std::uint16_t port);
+    void set_refused(std::error_code error, std::string text);
+    /// After the trunk was lost; the endpoint stays known.
+    void set_pending();
+    /// Without calling on_close: the client has ended.
+    void set_closed();
+
+    // The application.
+    void close();
+
+private:
+    const std::string name_;
+    mutable std::mutex mutex_;
+    View view_;
+    std::function<void()> on_close_;
+};
+
+}  // namespace ferrotunnel::detail

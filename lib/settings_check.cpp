@@ -1,0 +1,260 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+#include <string_view>
+#include <system_error>
+
+#include "runtime/address.hpp"
+#include "settings.hpp"
+#include "tunnel/port_policy.hpp"
+#include "tunnel/token.hpp"
+#include "tunnel/weak_token_policy.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+constexpr std::size_t workers_max = 256;
+constexpr std::size_t name_length_max = 64;
+
+using tunnel::TokenStrength;
+using tunnel::WeakTokenPolicy;
+
+std::string quoted(std::string_view text) {
+    return '"' + std::string(text.substr(0, 100)) + '"';
+}
+
+void check_readable(const char* key, const std::string& path, std::vector<Problem>& problems) {
+    if (::access(path.c_str(), R_OK) != 0) {
+        problems.push_back(
+            {key, "can not read the file " + quoted(path) + ": " + std::generic_category().message(errno)});
+    }
+}
+
+void check_timing(const Timing& timing, std::vector<Problem>& problems) {
+    auto must_be_above_zero = [&problems](const char* key, std::chrono::milliseconds value) {
+        if (value <= value.zero()) {
+            problems.push_back({key, "must be above zero"});
+        }
+    };
+    must_be_above_zero("timing.ping_after_quiet", timing.ping_after_quiet);
+    must_be_above_zero("timing.dead_after_quiet", timing.dead_after_quiet);
+    must_be_above_zero("timing.no_write_progress", timing.no_write_progress);
+    must_be_above_zero("timing.handshake_deadline", timing.handshake_deadline);
+    must_be_above_zero("timing.open_deadline", timing.open_deadline);
+    must_be_above_zero("timing.reconnect_first", timing.reconnect_first);
+    if (timing.dead_after_quiet < 3 * timing.ping_after_quiet) {
+        problems.push_back({"timing.dead_after_quiet", "must be at least three times ping_after_quiet"});
+    }
+    if (timing.reconnect_max < timing.reconnect_first) {
+        problems.push_back({"timing.reconnect_max", "must not be below reconnect_first"});
+    }
+}
+
+void check_common(const CommonSettings& settings, std::vector<Problem>& problems) {
+    if (settings.run_on != nullptr && settings.workers != 0) {
+        problems.push_back({"workers", "can not be combined with run_on, where the io_context's thread does the work"});
+    }
+    if (settings.workers > workers_max) {
+        problems.push_back({"workers", "at most 256"});
+    }
+    check_timing(settings.timing, problems);
+}
+
+// The strength, or a problem that does not repeat the text.
+std::optional<TokenStrength> check_token(const Secret& secret, const std::string& key, std::vector<Problem>& problems) {
+    auto token = tunnel::parse_token(secret.reveal());
+    if (!token) {
+        problems.push_back({key, token.error()});
+        return std::nullopt;
+    }
+    return token->strength;
+}
+
+WeakTokenPolicy policy_of(const CommonSettings& settings) {
+    return settings.allow_weak_token ? WeakTokenPolicy::allowed : WeakTokenPolicy::loopback_only;
+}
+
+bool is_pin(std::string_view text) {
+    constexpr std::string_view prefix = "sha256:";
+    return text.size() == prefix.size() + 64 && text.substr(0, prefix.size()) == prefix &&
+           text.find_first_not_of("0123456789abcdefABCDEF", prefix.size()) == std::string_view::npos;
+}
+
+bool is_name(std::string_view text) {
+    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:/[]";
+    return !text.empty() && text.size() <= name_length_max && text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+void check_client_tls(const ClientSettings& settings, std::vector<Problem>& problems) {
+    if (settings.tls_off && !settings.tls_ca.empty()) {
+        problems.push_back({"tls_ca", "has no meaning while TLS is off"});
+    } else if (!settings.tls_ca.empty() && settings.tls_ca != "system") {
+        check_readable("tls_ca", settings.tls_ca, problems);
+    }
+    if (settings.tls_off && !settings.tls_pin.empty()) {
+        problems.push_back({"tls_pin", "has no meaning while TLS is off"});
+    } else if (!settings.tls_pin.empty() && !is_pin(settings.tls_pin)) {
+        problems.push_back({"tls_pin", "expected \"sha256:\" and 64 hexadecimal digits, as the server prints it"});
+    }
+}
+
+void check_server_tls(const ServerSettings& settings, std::vector<Problem>& problems) {
+    if (settings.tls_chain.empty() && settings.tls_key.empty()) {
+        return;
+    }
+    if (settings.tls_off) {
+        problems.push_back({"tls_certificate", "has no meaning while TLS is off"});
+    } else if (settings.tls_chain.empty() || settings.tls_key.empty()) {
+        problems.push_back({"tls_certificate", "needs both the certificate's file and the key's file"});
+    } else {
+        check_readable("tls_certificate", settings.tls_chain, problems);
+        check_readable("tls_certificate", settings.tls_key, problems);
+    }
+}
+
+void check_bind(ServerSettings& settings, std::vector<Problem>& problems) {
+    auto place = runtime::parse_host_port(settings.bind, default_control_port);
+    if (place && place->host == "localhost") {
+        place->host = "127.0.0.1";
+    }
+    if (!place || !runtime::SocketAddress::from_ip(*place)) {
+        problems.push_back({"bind", quoted(settings.bind) +
+                                        " is no address to listen on; expected one like 0.0.0.0:7835 or [::]:7835"});
+    } else {
+        settings.bind = runtime::to_text(*place);
+    }
+}
+
+void check_tcp_bind(ServerSettings& settings, std::vector<Problem>& problems) {
+    std::string& address = settings.tcp_bind;
+    if (address.size() > 2 && address.front() == '[' && address.back() == ']') {
+        address = address.substr(1, address.size() - 2);
+    }
+    if (address == "localhost") {
+        address = "127.0.0.1";
+    }
+    if (address.empty() || !runtime::SocketAddress::from_ip(address, 0)) {
+        problems.push_back({"tcp_bind", quoted(address) + " is no IP address; expected one like 0.0.0.0 or ::"});
+    }
+}
+
+void check_server_tokens(ServerSettings& settings, std::vector<Problem>& problems) {
+    if (settings.tokens.empty()) {
+        problems.push_back({"token", "missing: nobody could log in. `ferrotunnel token` makes one"});
+    }
+    const auto place = runtime::parse_host_port(settings.bind, default_control_port);
+    std::set<std::string_view> names;
+    std::set<std::string_view> texts;
+    for (std::size_t i = 0; i < settings.tokens.size(); ++i) {
+        NamedToken& token = settings.tokens[i];
+        if (token.name.empty()) {
+            token.name = "token-" + std::to_string(i + 1);
+        }
+        if (!names.insert(token.name).second) {
+            problems.push_back({"token", "two tokens have the name " + quoted(token.name)});
+        }
+        if (!texts.insert(token.secret.reveal()).second) {
+            problems.push_back({"token", "the token " + quoted(token.name) + " is there twice"});
+        }
+        auto strength = check_token(token.secret, "token", problems);
+        if (strength && place) {
+            if (auto refusal = tunnel::refusal_to_listen(policy_of(settings), *strength, place->host)) {
+                problems.push_back({"token", *refusal});
+            }
+        }
+    }
+}
+
+std::string exposed_warning(const std::string& name) {
+    return "the file of the token" + name + " can be read by other users of this machine";
+}
+
+}  // namespace
+
+void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
+    check_common(settings, problems);
+    auto place = runtime::parse_host_port(settings.server, default_control_port);
+    if (settings.server.empty()) {
+        problems.push_back({"server", "missing: the server's address, like tunnel.example.com:7835"});
+    } else if (!place || place->host.empty() || place->port == 0) {
+        problems.push_back({"server", quoted(settings.server) + " is no address; expected host:port"});
+    } else {
+        settings.server = runtime::to_text(*place);
+    }
+    if (settings.token.empty()) {
+        problems.push_back({"token", "missing: the token that the server was started with"});
+    } else if (auto strength = check_token(settings.token, "token", problems); strength && place) {
+        if (auto refusal = tunnel::refusal_to_dial(policy_of(settings), *strength, place->host)) {
+            problems.push_back({"token", *refusal});
+        }
+    }
+    check_client_tls(settings, problems);
+}
+
+void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
+    check_common(settings, problems);
+    check_bind(settings, problems);
+    check_tcp_bind(settings, problems);
+    check_server_tokens(settings, problems);
+    check_server_tls(settings, problems);
+    if (settings.allow_ports) {
+        if (auto policy = tunnel::PortPolicy::parse(*settings.allow_ports); !policy) {
+            problems.push_back({"allow_ports", policy.error()});
+        }
+    }
+}
+
+void check_service(Tcp& service, bool application_serves, std::vector<Problem>& problems) {
+    if (service.name.empty()) {
+        service.name = service.remote_port != 0 || service.local.empty() ? "tcp:" + std::to_string(service.remote_port)
+                                                                         : service.local;
+    }
+    if (!is_name(service.name)) {
+        problems.push_back({"name", quoted(service.name) + ": expected up to 64 letters, digits and \"._-:/\""});
+    }
+    if (application_serves) {
+        return;
+    }
+    auto place = runtime::parse_host_port(service.local);
+    if (service.local.empty()) {
+        problems.push_back({service.name, "missing `local`: where visitors are connected to, like 127.0.0.1:22"});
+    } else if (!place || place->port == 0) {
+        problems.push_back({service.name, quoted(service.local) + " is no address; expected host:port"});
+    } else if (place->host.empty()) {
+        service.local = runtime::to_text({"127.0.0.1", place->port});
+    }
+}
+
+std::vector<std::string> warnings_for(const ClientSettings& settings) {
+    std::vector<std::string> warnings;
+    if (settings.tls_off) {
+        warnings.push_back("TLS is off: who sits between client and server can read and take over everything");
+    }
+    if (!settings.token.is_strong()) {
+        warnings.push_back(tunnel::weak_token_warning());
+    }
+    if (settings.token.exposed()) {
+        warnings.push_back(exposed_warning(""));
+    }
+    return warnings;
+}
+
+std::vector<std::string> warnings_for(const ServerSettings& settings) {
+    std::vector<std::string> warnings;
+    if (settings.tls_off) {
+        warnings.push_back("TLS is off: who sits between client and server can read and take over everything");
+    }
+    for (const NamedToken& token : settings.tokens) {
+        if (!token.secret.is_strong()) {
+            warnings.push_back(token.name + ": " + tunnel::weak_token_warning());
+        }
+        if (token.secret.exposed()) {
+            warnings.push_back(exposed_warning(' ' + quoted(token.name)));
+        }
+    }
+    return warnings;
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,36 @@
+#include "sink_logger.hpp"
+
+#include <exception>
+#include <vector>
+
+namespace ferrotunnel::detail {
+
+void SinkLogger::write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) noexcept {
+    if (!enabled(level)) {
+        return;
+    }
+    try {
+        std::vector<LogRecord::Field> views;
+        views.reserve(fields.size());
+        for (const LogField& field : fields) {
+            views.push_back({field.key, field.value});
+        }
+        sink_({std::chrono::system_clock::now(), level, message, views});
+    } catch (...) {  // a line that can not be written is no reason to stop
+    }
+}
+
+void emit(const EventHandler& handler, const Event& event, Logger& log) noexcept {
+    if (!handler) {
+        return;
+    }
+    try {
+        handler(event);
+    } catch (const std::exception& error) {
+        log.error("the event handler has thrown", {{"event", name_of(event.kind)}, {"what", error.what()}});
+    } catch (...) {
+        log.error("the event handler has thrown", {{"event", name_of(event.kind)}});
+    }
+}
+
+}  // namespace ferrotunnel::detail
