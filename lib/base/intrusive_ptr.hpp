@@ -37,17 +37,17 @@ template <typename T>
 class IntrusivePtr {
 public:
     IntrusivePtr() = default;
-    IntrusivePtr(std::nullptr_t) {}  // NOLINT(google-explicit-constructor)
+    IntrusivePtr(std::nullptr_t) noexcept {}  // NOLINT(google-explicit-constructor)
     /// Shares `object`: adds a reference.
-    explicit IntrusivePtr(T* object) : object_(object) {
+    explicit IntrusivePtr(T* object) noexcept : object_(object) {
         if (object_ != nullptr) {
             object_->add_ref();
         }
     }
-    IntrusivePtr(const IntrusivePtr& other) : IntrusivePtr(other.object_) {}
+    IntrusivePtr(const IntrusivePtr& other) noexcept : IntrusivePtr(other.object_) {}
     IntrusivePtr(IntrusivePtr&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
     template <PointerConvertibleTo<T> U>
-    IntrusivePtr(IntrusivePtr<U> other) : object_(other.detach()) {}  // NOLINT(google-explicit-constructor)
+    IntrusivePtr(IntrusivePtr<U> other) noexcept : object_(other.detach()) {}  // NOLINT(google-explicit-constructor)
     IntrusivePtr& operator=(IntrusivePtr other) noexcept {
         std::swap(object_, other.object_);
         return *this;
@@ -55,7 +55,7 @@ public:
     ~IntrusivePtr() { reset(); }
 
     /// Takes over a reference that already exists.
-    static IntrusivePtr adopt(T* object) {
+    static IntrusivePtr adopt(T* object) noexcept {
         IntrusivePtr pointer;
         pointer.object_ = object;
         return pointer;

@@ -14,11 +14,13 @@ namespace ferrotunnel {
 template <typename T>
 concept Arithmetic = std::is_arithmetic_v<T>;
 
-/// One named value of a log line. Values are text; numbers are formatted by the constructor.
+/// One named value of a log line. Values are text; numbers and truths are formatted by the constructor. The key is not
+/// copied: it should be a literal.
 struct LogField {
     LogField(std::string_view key_in, std::string_view value_in) : key(key_in), value(value_in) {}
-    LogField(std::string_view key_in, const char* value_in) : key(key_in), value(value_in) {}
+    LogField(std::string_view key_in, const char* value_in) : key(key_in), value(value_in != nullptr ? value_in : "") {}
     LogField(std::string_view key_in, const std::string& value_in) : key(key_in), value(value_in) {}
+    LogField(std::string_view key_in, bool value_in) : key(key_in), value(value_in ? "true" : "false") {}
     template <Arithmetic Number>
     LogField(std::string_view key_in, Number value_in) : key(key_in), value(std::to_string(value_in)) {}
 
@@ -45,6 +47,10 @@ public:
     }
     void error(std::string_view message, std::initializer_list<LogField> fields = {}) {
         log(LogLevel::error, message, fields);
+    }
+
+    void log_at(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+        log(level, message, fields);
     }
 
 private:

@@ -19,12 +19,18 @@ public:
         check(state_.index() == 0, "a result that is asked for its value has one");
         return *std::get_if<0>(&state_);
     }
+    const T& value() const {
+        check(state_.index() == 0, "a result that is asked for its value has one");
+        return *std::get_if<0>(&state_);
+    }
     const E& error() const {
         check(state_.index() == 1, "a result that is asked for its error has one");
         return *std::get_if<1>(&state_);
     }
     T& operator*() { return value(); }
+    const T& operator*() const { return value(); }
     T* operator->() { return &value(); }
+    const T* operator->() const { return &value(); }
 
 private:
     std::variant<T, E> state_;
