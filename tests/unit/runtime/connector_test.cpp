@@ -1,0 +1,178 @@
+#include "runtime/connector.hpp"
+
+#include <asio/io_context.hpp>
+#include <catch2/catch.hpp>
+#include <optional>
+#include <vector>
+
+#include "runtime/worker.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::runtime;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Loop {
+    bool run_until(const std::function<bool()>& condition) {
+        TimePoint deadline = Clock::now() + 60s;
+        while (!condition() && Clock::now() < deadline) {
+            io.run_one_for(10ms);
+        }
+        return condition();
+    }
+    asio::io_context io;
+    Worker worker{io};
+};
+
+struct Outcome {
+    Connector::Callback callback() {
+        return [this](std::error_code error_in, Fd fd_in) {
+            ++calls;
+            error = error_in;
+            fd = std::move(fd_in);
+        };
+    }
+    int calls = 0;
+    std::error_code error;
+    Fd fd;
+};
+
+Fd listen_locally(int backlog = 16) {
+    std::error_code error;
+    Fd listener = listen_on(*SocketAddress::from_ip("127.0.0.1", 0), error, backlog);
+    REQUIRE(listener);
+    return listener;
+}
+
+// A listener whose queue is full drops what else comes: connects to it hang.
+struct Deaf {
+    Deaf() : listener(listen_locally(0)), address(local_address(listener.get())) {
+        std::error_code error;
+        for (int i = 0; i < 4; ++i) {
+            fillers.push_back(start_connect(address, error));
+        }
+    }
+    Fd listener;
+    SocketAddress address;
+    std::vector<Fd> fillers;
+};
+
+SocketAddress refusing_address() {
+    Fd listener = listen_locally();
+    return local_address(listener.get());
+}
+
+}  // namespace
+
+TEST_CASE("connects by address and by name, never calling back from within") {
+    Loop loop;
+    Fd listener = listen_locally();
+    std::uint16_t port = local_address(listener.get()).port();
+    for (const char* host : {"127.0.0.1", "localhost", ""}) {
+        CAPTURE(host);
+        Outcome outcome;
+        Connector connector(loop.worker, HostPort{host, port}, outcome.callback());
+        CHECK(outcome.calls == 0);
+        REQUIRE(loop.run_until([&] { return outcome.calls == 1; }));
+        CHECK_FALSE(outcome.error);
+        REQUIRE(outcome.fd);
+        CHECK(peer_address(outcome.fd.get()).port() == port);
+        CHECK(loop.worker.poller().size() == 1);  // the doorbell: the socket is the callback's now
+    }
+    CHECK(loop.worker.timers_set() == 0);
+}
+
+TEST_CASE("a refusal is told") {
+    Loop loop;
+    Outcome outcome;
+    Connector connector(loop.worker, HostPort{"127.0.0.1", refusing_address().port()}, outcome.callback());
+    CHECK(outcome.calls == 0);
+    REQUIRE(loop.run_until([&] { return outcome.calls == 1; }));
+    CHECK(outcome.error == std::errc::connection_refused);
+    CHECK_FALSE(outcome.fd);
+}
+
+TEST_CASE("an address that can not be reached is told, not from within the constructor") {
+    Loop loop;
+    Outcome outcome;
+    Connector connector(loop.worker, std::vector<SocketAddress>{}, outcome.callback(), {});
+    CHECK(outcome.calls == 0);
+    REQUIRE(loop.run_until([&] { return outcome.calls == 1; }));
+    CHECK(outcome.error == std::errc::host_unreachable);
+}
+
+TEST_CASE("a connect that hangs ends with its deadline") {
+    Loop loop;
+    Deaf deaf;
+    Outcome outcome;
+    Connector connector(loop.worker, {deaf.address}, outcome.callback(), {.deadline = 50ms, .per_address = 10s});
+    REQUIRE(loop.run_until([&] { return outcome.calls == 1; }));
+    CHECK(outcome.error == std::errc::timed_out);
+}
+
+TEST_CASE("each address gets its turn: refused, deaf, then one that answers") {
+    Loop loop;
+    Deaf deaf;
+    Fd listener = listen_locally();
+    Outcome outcome;
+    Connector connector(loop.worker, {refusing_address(), deaf.address, local_address(listener.get())},
+                        outcome.callback(), {.deadline = 60s, .per_address = 30ms});
+    REQUIRE(loop.run_until([&] { return outcome.calls == 1; }));
+    CHECK_FALSE(outcome.error);
+    REQUIRE(outcome.fd);
+    CHECK(peer_address(outcome.fd.get()).port() == local_address(listener.get()).port());
+}
+
+TEST_CASE("destroying a connector cancels it, whatever it is doing") {
+    Loop loop;
+    Deaf deaf;
+    Fd listener = listen_locally();
+    Outcome outcome;
+    {
+        Connector resolving(loop.worker, HostPort{"localhost", 1}, outcome.callback());
+        Connector connecting(loop.worker, {deaf.address}, outcome.callback(), {});
+        Connector connected(loop.worker, {local_address(listener.get())}, outcome.callback(), {});
+        Connector failed(loop.worker, std::vector<SocketAddress>{}, outcome.callback(), {});
+    }
+    loop.io.run_for(20ms);
+    CHECK(outcome.calls == 0);
+    CHECK(loop.worker.poller().size() == 1);
+    CHECK(loop.worker.timers_set() == 0);
+}
+
+TEST_CASE("the callback may destroy the connector") {
+    Loop loop;
+    Fd listener = listen_locally();
+    std::optional<Connector> connector;
+    bool called = false;
+    connector.emplace(loop.worker, HostPort{"localhost", local_address(listener.get()).port()},
+                      [&](std::error_code error, Fd fd) {
+                          CHECK_FALSE(error);
+                          CHECK(fd);
+                          connector.reset();
+                          called = true;
+                      });
+    CHECK(loop.run_until([&] { return called; }));
+}
+
+TEST_CASE("a name that does not exist is told in the resolver's words") {
+    Loop loop;
+    Outcome outcome;
+    Connector connector(loop.worker, HostPort{"name.invalid", 1}, outcome.callback(), {.deadline = 60s});
+    REQUIRE(loop.run_until([&] { return outcome.calls == 1; }));
+    CHECK(outcome.error);
+    CHECK_FALSE(outcome.error.message().empty());
+}
+
+TEST_CASE("a worker stops while a lookup is under way") {
+    Outcome outcome;
+    Worker worker;
+    // Nobody delivers mail before the start, so the lookup's answer finds a worker that stops.
+    auto connector = std::make_unique<Connector>(worker, HostPort{"stopped.invalid", 1}, outcome.callback());
+    worker.stop();
+    worker.start();
+    worker.join();
+    connector.reset();
+    CHECK(outcome.calls <= 1);
+}
