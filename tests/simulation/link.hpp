@@ -1,0 +1,83 @@
+// One direction of the simulated network: a socket buffer, a bottleneck, a delay, and whatever goes wrong on the way.
+//
+//   write --> [socket buffer: capacity] --> bottleneck: bytes per second --> delay --> chopped into reads --> on_bytes
+//
+// Order is kept and nothing is altered: it stands for TCP. It may stall, swallow everything for good, or break.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "simulation/world.hpp"
+
+namespace ferrotunnel::simulation {
+
+/// How arrived bytes are cut into reads.
+enum class Chop : std::uint8_t { as_arrived, anywhere, tiny };
+
+struct LinkShape {
+    Duration delay = Duration::zero();
+    std::uint64_t bytes_per_second = 1'000'000'000;
+    std::size_t capacity = 256 * 1024;
+    Chop chop = Chop::as_arrived;
+};
+
+class Link {
+public:
+    Link(World& world, const LinkShape& shape) : world_(world), shape_(shape) {}
+    Link(const Link&) = delete;
+    Link& operator=(const Link&) = delete;
+
+    std::function<void(Bytes)> on_bytes;
+    std::function<void()> on_room;  // the writer was refused room before, and there is some now
+    std::function<void()> on_eof;
+    std::function<void()> on_cut;  // `cut_after` was reached
+
+    /// How much `write` takes now. Asking and getting 0 promises an on_room.
+    std::size_t room() noexcept;
+    void write(Bytes bytes);
+    /// The writer says goodbye; the reader learns it after the last byte.
+    void close();
+    /// Nothing is delivered for so long.
+    void stall(Duration time);
+    /// Nothing is delivered any more and nobody is told.
+    void swallow() noexcept { swallowing_ = true; }
+    /// Breaks after exactly so many bytes.
+    void cut_after(std::uint64_t delivered) { cut_after_ = delivered; }
+    /// Nothing is taken or delivered any more; whoever calls this tells both ends.
+    void kill() noexcept { dead_ = true; }
+
+    std::uint64_t delivered() const noexcept { return delivered_; }
+    /// Nothing is under way that will still arrive.
+    bool idle() const noexcept { return dead_ || swallowing_ || in_flight() == 0; }
+
+private:
+    std::uint64_t in_flight() const noexcept { return written_ - delivered_; }
+    void arrive(std::size_t bytes);
+    void plan_delivery(Duration delay);
+    void deliver();
+    std::size_t next_read();
+
+    World& world_;
+    LinkShape shape_;
+    std::vector<std::uint8_t> buffer_;  // from delivered_ on
+    std::size_t buffer_start_ = 0;
+    std::uint64_t written_ = 0;
+    std::uint64_t arrived_ = 0;
+    std::uint64_t delivered_ = 0;
+    TimePoint line_free_{};
+    TimePoint stalled_until_{};
+    std::optional<std::uint64_t> cut_after_;
+    bool delivery_planned_ = false;
+    bool writer_waits_ = false;
+    bool closed_ = false;
+    bool eof_told_ = false;
+    bool swallowing_ = false;
+    bool dead_ = false;
+};
+
+}  // namespace ferrotunnel::simulation

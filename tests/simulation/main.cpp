@@ -1,0 +1,202 @@
+// Runs seeds of the simulation.
+//
+//   simulation --seeds FROM COUNT             a range; FERROTUNNEL_SEEDS in the environment overrides COUNT
+//   simulation --seed N                       one seed, told line by line
+//   simulation ... --mutant NAME [--every N]  with a planted bug that strikes at each N-th visit
+//   simulation ... --expect-failure           success means that some seed fails: for mutants
+//
+// A seed that fails is printed with how to replay it. Crashes and endless loops count as failures of their seed.
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <string>
+#include <string_view>
+
+#include <unistd.h>
+
+#include "base/check.hpp"
+#include "mux/mutant.hpp"
+#include "simulation/simulation.hpp"
+
+namespace {
+
+using namespace ferrotunnel;
+
+struct Options {
+    std::uint64_t from = 1;
+    std::uint64_t count = 1'000;
+    bool verbose = false;
+    bool expect_failure = false;
+    std::string mutant = "none";
+    std::uint32_t every = 1;
+};
+
+struct MutantName {
+    const char* name;
+    mux::Mutant mutant;
+};
+
+constexpr MutantName mutant_names[] = {
+    {"none", mux::Mutant::none},
+    {"lost_credit", mux::Mutant::lost_credit},
+    {"doubled_slice", mux::Mutant::doubled_slice},
+    {"skipped_wake", mux::Mutant::skipped_wake},
+    {"fin_before_data", mux::Mutant::fin_before_data},
+    {"leaked_budget", mux::Mutant::leaked_budget},
+    {"lost_abort", mux::Mutant::lost_abort},
+    {"credit_cost_forgotten", mux::Mutant::credit_cost_forgotten},
+    {"stuck_ready_flag", mux::Mutant::stuck_ready_flag},
+    {"lost_room_wake", mux::Mutant::lost_room_wake},
+    {"reset_before_data", mux::Mutant::reset_before_data},
+    {"doubled_credit", mux::Mutant::doubled_credit},
+    {"leaked_slab", mux::Mutant::leaked_slab},
+};
+
+// What the handlers below need to know; they run when nothing else can be trusted.
+std::uint64_t current_seed = 0;
+const Options* current_options = nullptr;
+
+std::string replay_command(std::uint64_t seed) {
+    std::string command = "simulation --seed " + std::to_string(seed);
+    if (current_options->mutant != "none") {
+        command += " --mutant " + current_options->mutant + " --every " + std::to_string(current_options->every);
+    }
+    return command;
+}
+
+[[noreturn]] void stop_failed(const char* what) {
+    std::printf("seed %llu FAILED: %s\nreplay: %s\n", static_cast<unsigned long long>(current_seed), what,
+                replay_command(current_seed).c_str());
+    std::fflush(stdout);
+    _exit(current_options->expect_failure ? 0 : 1);
+}
+
+void on_signal(int signal) {
+    stop_failed(signal == SIGALRM ? "it does not end (60 s)" : signal == SIGSEGV ? "segmentation fault" : "aborted");
+}
+
+void on_terminate() {
+    try {
+        if (auto current = std::current_exception()) {
+            std::rethrow_exception(current);
+        }
+    } catch (const std::exception& error) {
+        stop_failed(error.what());
+    } catch (...) {
+    }
+    stop_failed("terminated");
+}
+
+[[noreturn]] void usage() {
+    std::fprintf(stderr,
+                 "usage: simulation [--seeds FROM COUNT | --seed N] [--mutant NAME] [--every N] "
+                 "[--expect-failure]\n");
+    std::exit(2);
+}
+
+Options parse(int argc, char** argv) {
+    Options options;
+    if (const char* count = std::getenv("FERROTUNNEL_SEEDS")) {
+        options.count = std::strtoull(count, nullptr, 10);
+    }
+    for (int i = 1; i < argc; ++i) {
+        std::string_view option = argv[i];
+        auto number = [&]() -> std::uint64_t {
+            if (++i == argc) {
+                usage();
+            }
+            return std::strtoull(argv[i], nullptr, 10);
+        };
+        if (option == "--seeds") {
+            options.from = number();
+            std::uint64_t count = number();
+            options.count = std::getenv("FERROTUNNEL_SEEDS") != nullptr ? options.count : count;
+        } else if (option == "--seed") {
+            options.from = number();
+            options.count = 1;
+            options.verbose = true;
+        } else if (option == "--mutant" && i + 1 < argc) {
+            options.mutant = argv[++i];
+        } else if (option == "--every") {
+            options.every = static_cast<std::uint32_t>(number());
+        } else if (option == "--expect-failure") {
+            options.expect_failure = true;
+        } else {
+            usage();
+        }
+    }
+    return options;
+}
+
+void choose_mutant(const Options& options) {
+    for (const MutantName& known : mutant_names) {
+        if (options.mutant == known.name) {
+            mux::mutant_choice.active = known.mutant;
+            mux::mutant_choice.period = options.every == 0 ? 1 : options.every;
+            return;
+        }
+    }
+    std::fprintf(stderr, "no such mutant: %s\n", options.mutant.c_str());
+    std::exit(2);
+}
+
+simulation::Outcome run_seed(std::uint64_t seed, bool verbose) {
+    mux::mutant_choice.visits = 0;
+    simulation::Outcome outcome;
+    try {
+        simulation::Simulation simulation(seed, verbose);
+        outcome = simulation.run();
+    } catch (const std::exception& error) {
+        outcome.violation = error.what();
+    }
+    return outcome;
+}
+
+// Answers whether a seed failed.
+bool run_seeds(const Options& options) {
+    simulation::Outcome total;
+    std::uint64_t survived = 0;
+    for (std::uint64_t seed = options.from; seed < options.from + options.count; ++seed) {
+        current_seed = seed;
+        alarm(60);
+        simulation::Outcome outcome = run_seed(seed, options.verbose);
+        if (outcome.violation) {
+            std::printf("seed %llu FAILED: %s\nreplay: %s\n", static_cast<unsigned long long>(seed),
+                        outcome.violation->c_str(), replay_command(seed).c_str());
+            return true;
+        }
+        total.steps += outcome.steps;
+        total.payload += outcome.payload;
+        total.opened += outcome.opened;
+        total.refused += outcome.refused;
+        total.ended_by_fin += outcome.ended_by_fin;
+        total.simulated_seconds += outcome.simulated_seconds;
+        survived += outcome.survived ? 1 : 0;
+    }
+    alarm(0);
+    std::printf(
+        "%llu seeds passed (%llu sessions lived to their drain): %llu streams opened, %llu not, %llu ended by FIN both "
+        "ways; %.1f MiB of payload, %llu steps, %.0f simulated seconds\n",
+        static_cast<unsigned long long>(options.count), static_cast<unsigned long long>(survived),
+        static_cast<unsigned long long>(total.opened), static_cast<unsigned long long>(total.refused),
+        static_cast<unsigned long long>(total.ended_by_fin), static_cast<double>(total.payload) / 1048576.0,
+        static_cast<unsigned long long>(total.steps), total.simulated_seconds);
+    return false;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options = parse(argc, argv);
+    current_options = &options;
+    choose_mutant(options);
+    set_abort_on_bug(false);
+    std::set_terminate(on_terminate);
+    for (int signal : {SIGALRM, SIGSEGV, SIGABRT}) {
+        std::signal(signal, on_signal);
+    }
+    bool failed = run_seeds(options);
+    return failed == options.expect_failure ? 0 : 1;
+}

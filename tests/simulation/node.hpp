@@ -1,0 +1,126 @@
+// One end of a trunk: a real session and a driver that behaves as the real one does. It produces only when its waker
+// was called or when the session says so after the driver's own calls; bytes go to a link that may be full.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mux/session.hpp"
+#include "simulation/link.hpp"
+#include "simulation/plan.hpp"
+#include "simulation/wire_observer.hpp"
+
+namespace ferrotunnel::simulation {
+
+class Half;
+
+class Node final : public mux::SessionEvents {
+public:
+    Node(World& world, const char* name, const NodePlan& plan, const NodePlan& peer_plan);
+    ~Node() override;
+
+    /// Must come first. `out` carries what this node sends.
+    void connect(Link& out);
+    void set_peer(Node& peer) noexcept { peer_ = &peer; }
+    std::function<void(IntrusivePtr<mux::Stream>, const wire::Open&)> on_stream;
+
+    // --- what happens to it
+    // -------------------------------------------------------------------------------------------
+
+    void bytes_arrived(Bytes bytes);
+    void room_on_link();
+    void peer_closed();
+    void trunk_broke();
+    void tick();
+    TimePoint deadline() const noexcept;
+
+    // --- what it is told to do
+    // ----------------------------------------------------------------------------------------
+
+    /// The client speaks first; both establish their sessions when they have heard the other.
+    void greet();
+    void send_control_messages();
+    Result<IntrusivePtr<mux::Stream>, wire::Code> open(const mux::Session::OpenRequest& request,
+                                                       IntrusivePtr<buffer::Waker> waker, bool foreign);
+    void drain();
+    void fail(wire::Code code);
+    void lose();
+    /// Bytes that no session would send, at the next place between two frames.
+    void inject(std::vector<std::uint8_t> bytes);
+
+    // --- looking
+    // ------------------------------------------------------------------------------------------------------
+
+    const char* name() const noexcept { return name_; }
+    const mux::Settings& settings() const noexcept { return plan_.settings; }
+    buffer::SlabPool& pool() noexcept { return pool_; }
+    WireObserver& observer() noexcept { return observer_; }
+    mux::Session& session() noexcept { return *session_; }
+    bool established() const noexcept { return established_; }
+    /// The session has failed or lost its trunk: streams are lost.
+    bool trunk_over() const noexcept;
+    /// Nothing comes or goes any more.
+    bool dead() const noexcept { return dead_; }
+    bool draining() const noexcept { return draining_ || goaways_ > 0 || (peer_ != nullptr && peer_->draining_); }
+    std::uint32_t drained_events() const noexcept { return drained_events_; }
+    /// Nothing is about to happen but time.
+    bool idle() const noexcept { return dead_ || (!pump_planned_ && batch_.empty() && injected_.empty()); }
+    std::vector<Half*> halves;  // that live here
+
+    /// After each step.
+    void check_step();
+    /// At a quiet moment of a live session: its statistics agree with what was seen on the wire.
+    void check_statistics();
+    /// At the end, when every stream is over: nothing is kept.
+    void check_nothing_left();
+
+private:
+    class NodeWaker;
+
+    void on_control(Bytes message) override;
+    void on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) override;
+    void on_goaway(wire::Code code, std::string_view text) override;
+    void on_drained() override;
+    void on_rotate_due() override;
+
+    void establish();
+    void follow_up();
+    void plan_pump(Duration delay);
+    void pump();
+    bool write_batch();
+    bool write_injected();
+    void watch_fairness();
+    void close_trunk();
+    std::string control_text(std::uint32_t number) const;
+
+    World& world_;
+    const char* name_;
+    const NodePlan& plan_;
+    const NodePlan& peer_plan_;
+    Node* peer_ = nullptr;
+    Link* out_ = nullptr;
+    buffer::SlabPool pool_;
+    WireObserver observer_;
+    IntrusivePtr<NodeWaker> waker_;
+    std::unique_ptr<mux::Session> session_;
+    mux::Batch batch_;
+    buffer::SlabPtr read_slab_;
+    std::uint32_t read_used_ = 0;
+    std::vector<std::uint8_t> injected_;
+
+    bool established_ = false;
+    bool pump_planned_ = false;
+    bool failure_seen_ = false;
+    bool draining_ = false;
+    bool dead_ = false;
+    std::uint32_t controls_sent_ = 0;  // after the greeting
+    std::uint32_t controls_received_ = 0;
+    std::uint32_t goaways_ = 0;
+    std::uint32_t drained_events_ = 0;
+    std::uint32_t rotate_events_ = 0;
+};
+
+}  // namespace ferrotunnel::simulation

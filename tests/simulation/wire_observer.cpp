@@ -1,0 +1,210 @@
+#include "simulation/wire_observer.hpp"
+
+#include <algorithm>
+
+namespace ferrotunnel::simulation {
+namespace {
+
+const char* name_of(wire::FrameType type) {
+    static constexpr const char* names[] = {"DATA",     "OPEN", "OPENED", "CREDIT", "RESET",
+                                            "DATAGRAM", "PING", "GOAWAY", "CONTROL"};
+    auto index = static_cast<std::size_t>(type);
+    return index < std::size(names) ? names[index] : "?";
+}
+
+std::uint64_t cost_of(const wire::FrameHeader& header) {
+    return header.length == 0 ? 0 : header.length + std::uint64_t{limits::data_frame_cost};
+}
+
+}  // namespace
+
+void WireObserver::sent(Bytes bytes) {
+    out_.feed(bytes, [this](const wire::FrameHeader& header, Bytes payload) { on_sent(header, payload); });
+}
+
+void WireObserver::received(Bytes bytes) {
+    in_.feed(bytes, [this](const wire::FrameHeader& header, Bytes payload) { on_received(header, payload); });
+}
+
+const StreamBooks* WireObserver::find(wire::StreamId id) const {
+    auto found = streams_.find(id);
+    return found == streams_.end() ? nullptr : &found->second;
+}
+
+// A frame of a stream that the node should know; null (and a violation) when it should not send such a frame.
+StreamBooks* WireObserver::known(wire::StreamId id, const char* what) {
+    auto found = streams_.find(id);
+    if (found == streams_.end()) {
+        world_.fail("%s sent %s on stream %u, which was never opened", name_, what, id);
+        return nullptr;
+    }
+    return &found->second;
+}
+
+// --- what leaves
+// ------------------------------------------------------------------------------------------------------
+
+void WireObserver::on_sent(const wire::FrameHeader& header, Bytes payload) {
+    ++frames_sent_;
+    if (!checking_) {
+        return;
+    }
+    if (world_.verbose()) {
+        world_.trace("%s sends %s stream %u length %u flags %u", name_, name_of(header.type), header.stream,
+                     header.length, header.flags);
+    }
+    if (auto code = wire::violation_of(header)) {
+        world_.fail("%s sent a malformed %s (length %u, flags %u, stream %u)", name_, name_of(header.type),
+                    header.length, header.flags, header.stream);
+        return;
+    }
+    switch (header.type) {
+        case wire::FrameType::open:
+            return sent_open(header.stream, payload);
+        case wire::FrameType::data:
+            return sent_data(header);
+        case wire::FrameType::opened:
+        case wire::FrameType::credit:
+            if (header.stream != 0) {
+                sent_credit(header.stream, wire::decode_credit(payload).value_or(0));
+            }
+            return;
+        case wire::FrameType::reset:
+            return sent_reset(header.stream);
+        case wire::FrameType::datagram:
+            if (StreamBooks* books = known(header.stream, "DATAGRAM"); books != nullptr && books->fin_sent) {
+                world_.fail("%s sent DATAGRAM after FIN on stream %u", name_, header.stream);
+            }
+            return;
+        case wire::FrameType::ping:
+            ++pings_sent_;
+            return;
+        case wire::FrameType::goaway:
+        case wire::FrameType::control:
+            return;
+    }
+}
+
+void WireObserver::sent_open(wire::StreamId id, Bytes payload) {
+    auto open = wire::decode_open(payload);
+    if (!open) {
+        world_.fail("%s sent an OPEN that can not be read", name_);
+        return;
+    }
+    if ((id % 2 == 1) != opens_odd_ || id <= last_opened_) {
+        world_.fail("%s opened stream %u after %u", name_, id, last_opened_);
+    }
+    last_opened_ = id;
+    StreamBooks& books = streams_[id];
+    books.opened_here = true;
+    books.credit = open->send_window;
+    books.granted = open->receive_window;
+}
+
+void WireObserver::sent_data(const wire::FrameHeader& header) {
+    StreamBooks* books = known(header.stream, "DATA");
+    if (books == nullptr) {
+        return;
+    }
+    if (books->fin_sent || books->reset_sent) {
+        world_.fail("%s sent DATA on stream %u after its %s", name_, header.stream, books->fin_sent ? "FIN" : "RESET");
+    }
+    books->credit -= static_cast<std::int64_t>(cost_of(header));
+    if (books->credit < 0) {
+        world_.fail("%s sent %lld more than its credit on stream %u", name_, static_cast<long long>(-books->credit),
+                    header.stream);
+    }
+    books->payload_sent += header.length;
+    payload_sent_ += header.length;
+    books->last_data_at = payload_sent_;
+    books->fin_sent = books->fin_sent || (header.flags & wire::flag::fin) != 0;
+}
+
+// What is granted beyond what the endpoint has consumed is the window: never more than the largest one. The cost of the
+// frame that the endpoint is in the middle of may count as consumed already.
+void WireObserver::sent_credit(wire::StreamId id, std::uint32_t credit) {
+    StreamBooks* books = known(id, "CREDIT");
+    if (books == nullptr) {
+        return;
+    }
+    books->granted += credit;
+    std::uint64_t window = books->granted - books->cost_consumed;
+    if (!books->consumption_unseen && window > window_max_ + limits::data_frame_cost) {
+        world_.fail("%s granted a window of %llu on stream %u, the largest is %u", name_,
+                    static_cast<unsigned long long>(window), id, window_max_);
+    }
+}
+
+void WireObserver::sent_reset(wire::StreamId id) {
+    auto found = streams_.find(id);
+    // A refusal of a stream that the session did not take is the only thing said about it.
+    StreamBooks& books = found == streams_.end() ? streams_[id] : found->second;
+    if (books.reset_sent) {
+        world_.fail("%s sent a second RESET on stream %u", name_, id);
+    }
+    books.reset_sent = true;
+}
+
+// --- what arrives
+// -----------------------------------------------------------------------------------------------------
+
+void WireObserver::on_received(const wire::FrameHeader& header, Bytes payload) {
+    ++frames_received_;
+    if (!checking_) {
+        return;
+    }
+    switch (header.type) {
+        case wire::FrameType::open:
+            return received_open(header.stream, payload);
+        case wire::FrameType::data:
+            return received_data(header);
+        case wire::FrameType::opened:
+        case wire::FrameType::credit:
+            if (header.stream != 0) {
+                streams_[header.stream].credit += wire::decode_credit(payload).value_or(0);
+            }
+            return;
+        case wire::FrameType::reset:
+            streams_[header.stream].reset_received = true;
+            return;
+        case wire::FrameType::datagram:
+        case wire::FrameType::ping:
+        case wire::FrameType::goaway:
+        case wire::FrameType::control:
+            return;
+    }
+}
+
+void WireObserver::received_open(wire::StreamId id, Bytes payload) {
+    if (auto open = wire::decode_open(payload)) {
+        StreamBooks& books = streams_[id];
+        books.credit = open->receive_window;
+        books.granted = open->send_window;
+    }
+}
+
+void WireObserver::received_data(const wire::FrameHeader& header) {
+    StreamBooks& books = streams_[header.stream];
+    payload_received_ += header.length;
+    books.cost_received += cost_of(header);
+    if (books.cost_received > books.granted) {
+        world_.fail("%s got %llu on stream %u and had granted %llu", name_,
+                    static_cast<unsigned long long>(books.cost_received), header.stream,
+                    static_cast<unsigned long long>(books.granted));
+    }
+    books.payload_received += header.length;
+    if (header.length > 0) {
+        books.frame_ends.push_back(books.payload_received);
+    }
+    books.fin_received = books.fin_received || (header.flags & wire::flag::fin) != 0;
+}
+
+void WireObserver::consumed(wire::StreamId id, std::uint64_t offset) {
+    StreamBooks& books = streams_[id];
+    for (; !books.frame_ends.empty() && books.frame_ends.front() <= offset; books.frame_ends.pop_front()) {
+        ++books.frames_consumed;
+    }
+    books.cost_consumed = offset + limits::data_frame_cost * books.frames_consumed;
+}
+
+}  // namespace ferrotunnel::simulation
