@@ -93,7 +93,7 @@ Head head_of(Bytes from) noexcept {
 class Checker {
 public:
     Checker(Bytes message, std::size_t nesting_max, std::size_t items_max) noexcept
-        : rest_(message), nesting_max_(std::min(nesting_max, levels_.size())), items_max_(items_max) {}
+        : rest_(message), nesting_max_(std::min(nesting_max, limits::control_nesting_max)), items_max_(items_max) {}
 
     std::optional<Problem> run() {
         do {

@@ -141,14 +141,17 @@ ControlPayload encode_control(const Welcome& welcome) {
 }
 
 ControlPayload encode_control(const Refused& refused) {
+    const std::string text = printable(refused.text, limits::refused_text_max);
     cbor::Writer writer;
-    writer.map(refused.id != 0 ? 4 : 3);
+    writer.map(2U + (refused.id != 0 ? 1U : 0U) + (text.empty() ? 0U : 1U));
     writer.text("t").text("refused");
     if (refused.id != 0) {
         writer.text("id").unsigned_integer(refused.id);
     }
     writer.text("code").unsigned_integer(static_cast<std::uint16_t>(refused.code));
-    writer.text("text").text(printable(refused.text, limits::refused_text_max));
+    if (!text.empty()) {
+        writer.text("text").text(text);
+    }
     return checked(writer, limits::control_payload_unauthenticated_max);
 }
 

@@ -1,0 +1,54 @@
+// The input is the payload of a CONTROL frame. What is accepted is encoded again: that must fit and decode equal.
+#include <cstdint>
+#include <cstdlib>
+
+#include "wire/control.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::wire;
+
+namespace {
+
+void require(bool holds) {
+    if (!holds) {
+        std::abort();
+    }
+}
+
+struct EncodeAgain {
+    ControlPayload operator()(const Register& message) const {
+        return only(encode_register(message.request, message.services));
+    }
+    ControlPayload operator()(const Registered& message) const {
+        return only(encode_registered(message.request, message.services));
+    }
+    ControlPayload operator()(const Unknown&) const { return {}; }
+    template <typename Message>
+    ControlPayload operator()(const Message& message) const {
+        return encode_control(message);
+    }
+
+    // What came in one message leaves in one.
+    static ControlPayload only(const std::vector<ControlPayload>& payloads) {
+        require(payloads.size() == 1);
+        return payloads[0];
+    }
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    auto message = decode_control({data, size});
+    if (!message) {
+        require(!message.error().text.empty() && message.error().code != Code::none);
+        return 0;
+    }
+    const ControlPayload again = std::visit(EncodeAgain{}, *message);
+    if (std::holds_alternative<Unknown>(*message)) {
+        return 0;
+    }
+    require(again.size() <= size);  // unknown keys are gone, everything else is in its shortest form
+    auto back = decode_control(again);
+    require(back && *back == *message);
+    return 0;
+}

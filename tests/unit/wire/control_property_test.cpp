@@ -1,0 +1,229 @@
+// Random messages: what is encoded decodes equal and fits; what is then damaged is refused or is another valid message.
+#include <catch2/catch.hpp>
+
+#include "support/seeded_random.hpp"
+#include "unit/wire/control_messages.hpp"
+#include "unit/wire/hex.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::wire;
+using test::SeededRandom;
+
+namespace {
+
+std::string random_text(SeededRandom& random, std::size_t most) {
+    static constexpr const char* pieces[] = {"a", "Z", ".", " ", "\xc3\xbc", "\xe2\x9c\x93", "\xf0\x9f\xa6\x8a"};
+    std::size_t size = random.chance(20) ? most : random.below(most + 1);
+    std::string text;
+    while (true) {
+        std::string piece = pieces[random.below(7)];
+        if (text.size() + piece.size() > size) {
+            return text + std::string(size - text.size(), 'x');
+        }
+        text += piece;
+    }
+}
+
+std::uint32_t random_u32(SeededRandom& random, std::uint32_t least, std::uint32_t most = 0xffff'ffff) {
+    std::uint64_t range = std::uint64_t{most} - least;
+    return static_cast<std::uint32_t>(least + (random.chance(20) ? range : random.below(range + 1)));
+}
+
+Hello random_hello(SeededRandom& random) {
+    Hello hello;
+    hello.version_min = static_cast<std::uint8_t>(random.between(1, 255));
+    hello.version_max = static_cast<std::uint8_t>(random.between(hello.version_min, 255));
+    hello.features = random.next();
+    hello.role = random.chance(50) ? HelloRole::client : HelloRole::server;
+    random.fill(hello.nonce);
+    if (hello.role == HelloRole::client) {
+        random.fill(hello.token_id.emplace());
+    }
+    random.fill(hello.instance);
+    hello.epoch = random.next();
+    hello.trunks = random_u32(random, 1, limits::trunks_max);
+    hello.trunk = random_u32(random, 1, hello.trunks);
+    hello.limits = {random_u32(random, 0, 1U << 31), random_u32(random, 0, 0x7fff'ffff),
+                    random_u32(random, 0, 0x7fff'ffff), random_u32(random, 16'384), random_u32(random, 0, 0x7fff'ffff)};
+    hello.agent = random_text(random, limits::agent_text_max);
+    return hello;
+}
+
+Welcome random_welcome(SeededRandom& random) {
+    Welcome welcome;
+    random.fill(welcome.proof);
+    welcome.session = random_text(random, limits::session_text_max);
+    welcome.version = static_cast<std::uint8_t>(random.between(1, 255));
+    welcome.features = random.next();
+    welcome.ping_ms = random_u32(random, 1, 86'400'000);
+    welcome.dead_ms = random_u32(random, welcome.ping_ms, 86'400'000);
+    return welcome;
+}
+
+Service random_service(SeededRandom& random, bool largest) {
+    Service service;
+    service.id = random_u32(random, 1);
+    service.kind = static_cast<ServiceKind>(random.between(1, 255));
+    service.remote_port = static_cast<std::uint16_t>(random.next());
+    if (largest) {
+        service = {0xffff'ffff,
+                   static_cast<ServiceKind>(255),
+                   65'535,
+                   std::string(limits::bind_text_max, 'b'),
+                   std::string(limits::service_name_max, 'n'),
+                   std::string(limits::service_metadata_max, 'm')};
+    } else if (random.chance(30)) {
+        service.bind = random_text(random, limits::bind_text_max);
+        service.name = random_text(random, limits::service_name_max);
+        service.metadata = random_text(random, limits::service_metadata_max);
+    }
+    return service;
+}
+
+template <typename Message>
+void round_trip(const Message& message, const ControlPayload& payload) {
+    REQUIRE(payload.size() <= limits::control_payload_max);
+    auto back = decode_control(payload);
+    REQUIRE(back);
+    REQUIRE(std::get<Message>(*back) == message);
+}
+
+// All payloads together give the services in order, each with the request.
+template <typename Message, typename Any>
+void round_trip_list(std::uint32_t request, const std::vector<Any>& services,
+                     const std::vector<ControlPayload>& payloads) {
+    std::vector<Any> seen;
+    for (const ControlPayload& payload : payloads) {
+        REQUIRE(payload.size() <= limits::control_payload_max);
+        auto back = decode_control(payload);
+        REQUIRE(back);
+        auto& message = std::get<Message>(*back);
+        REQUIRE(message.request == request);
+        REQUIRE(message.services.size() <= limits::services_per_message_max);
+        REQUIRE_FALSE(message.services.empty());
+        seen.insert(seen.end(), message.services.begin(), message.services.end());
+    }
+    REQUIRE(seen == services);
+}
+
+}  // namespace
+
+TEST_CASE("random messages survive the way through bytes") {
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        CAPTURE(seed);
+        SeededRandom random(seed);
+        Hello hello = random_hello(random);
+        round_trip(hello, encode_control(hello));
+        REQUIRE(encode_control(hello).size() <= limits::control_payload_unauthenticated_max);
+        Welcome welcome = random_welcome(random);
+        round_trip(welcome, encode_control(welcome));
+        Auth auth;
+        random.fill(auth.proof);
+        round_trip(auth, encode_control(auth));
+        Refused refused{random_u32(random, 0), static_cast<Code>(random.between(1, 65'535)),
+                        random_text(random, limits::refused_text_max)};
+        round_trip(refused, encode_control(refused));
+
+        Unregister unregister;
+        unregister.ids.resize(random.chance(5) ? limits::services_max : random.between(1, 20));
+        for (std::uint32_t& id : unregister.ids) {
+            id = random_u32(random, 1);
+        }
+        round_trip(unregister, encode_control(unregister));
+        Stats stats;
+        for (std::uint64_t n = random.below(limits::counters_max + 1); n > 0; --n) {
+            stats.counters.emplace_back(std::to_string(n) + random_text(random, limits::counter_name_max - 2),
+                                        random.next());
+        }
+        round_trip(stats, encode_control(stats));
+
+        std::vector<Service> services(random.below(200));
+        std::vector<RegisteredService> registered(random.below(200));
+        for (Service& service : services) {
+            service = random_service(random, random.chance(5));
+        }
+        for (RegisteredService& service : registered) {
+            service = {random_u32(random, 1), static_cast<std::uint16_t>(random.next()),
+                       random_text(random, limits::public_address_max)};
+        }
+        std::uint32_t request = random_u32(random, 0);
+        round_trip_list<Register>(request, services, encode_register(request, services));
+        round_trip_list<Registered>(request, registered, encode_registered(request, registered));
+    }
+}
+
+TEST_CASE("any number of services fits into messages, also of the largest") {
+    SeededRandom random(3);
+    for (std::size_t count : {0U, 1U, 63U, 64U, 65U, 128U, 1'024U}) {
+        CAPTURE(count);
+        std::vector<Service> small(count, Service{1, ServiceKind::tcp, 80, "", "", ""});
+        CHECK(encode_register(1, small).size() == (count + 63) / 64);
+        std::vector<Service> large(count, random_service(random, true));
+        round_trip_list<Register>(0xffff'ffff, large, encode_register(0xffff'ffff, large));
+        std::vector<RegisteredService> answers(
+            count, RegisteredService{0xffff'ffff, 65'535, std::string(limits::public_address_max, 'a')});
+        round_trip_list<Registered>(0xffff'ffff, answers, encode_registered(0xffff'ffff, answers));
+    }
+    // The usual: an address to listen on, a port, a name. 64 of them are one message.
+    std::vector<Service> usual(64, Service{0xffff'ffff, ServiceKind::udp, 65'535, std::string(45, 'b'),
+                                           std::string(64, 'n'), std::string(64, 'm')});
+    CHECK(encode_register(0xffff'ffff, usual).size() == 1);
+}
+
+TEST_CASE("texts for people are made to fit by the encoder") {
+    Refused refused{1, Code::refused, std::string(300, 'x') + "\n"};
+    CHECK(std::get<Refused>(*decode_control(encode_control(refused))).text == std::string(256, 'x'));
+    refused.text = "can't bind:\n\xff";
+    CHECK(std::get<Refused>(*decode_control(encode_control(refused))).text == "can't bind:??");
+    Hello hello;
+    hello.role = HelloRole::server;
+    hello.agent = std::string(100, 'a');
+    CHECK(std::get<Hello>(*decode_control(encode_control(hello))).agent == std::string(64, 'a'));
+}
+
+TEST_CASE("a configured service is checked before it is sent") {
+    Service service{1, ServiceKind::tcp, 80, "", "", ""};
+    CHECK_FALSE(problem_of(service));
+    service.name = std::string(limits::service_name_max, 'n');
+    CHECK_FALSE(problem_of(service));
+    service.name += 'n';
+    REQUIRE(problem_of(service));
+    CHECK(problem_of(service)->text == "register.services[0].name is longer than 253 bytes");
+    service.name = "a\nb";
+    CHECK(problem_of(service)->text == "register.services[0].name has control characters");
+    service = {0, ServiceKind::tcp, 80, "", "", ""};
+    CHECK_THAT(problem_of(service)->text, Catch::Contains("services[0].id"));
+    service = {1, ServiceKind::tcp, 80, std::string(40'000, 'x'), "", ""};
+    CHECK(problem_of(service)->code == Code::frame_size);
+}
+
+TEST_CASE("every cut and every flipped bit of every message is survived") {
+    for (const auto& message : test::all_messages_json()) {
+        std::vector<std::uint8_t> bytes = test::json::to_cbor(message);
+        REQUIRE(decode_control(bytes));
+        for (std::size_t cut = 0; cut < bytes.size(); ++cut) {
+            // A copy of exactly this size, so that AddressSanitizer sees a read beyond it.
+            std::vector<std::uint8_t> exact(bytes.begin(), bytes.begin() + static_cast<long>(cut));
+            REQUIRE_FALSE(decode_control(exact));
+        }
+        for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+            std::vector<std::uint8_t> flipped = bytes;
+            flipped[bit / 8] = static_cast<std::uint8_t>(flipped[bit / 8] ^ (1U << bit % 8));
+            auto result = decode_control(flipped);
+            CHECK((result || !result.error().text.empty()));
+        }
+    }
+}
+
+TEST_CASE("random bytes are survived") {
+    SeededRandom random(4);
+    for (int round = 0; round < 50'000; ++round) {
+        std::vector<std::uint8_t> bytes(random.below(64));
+        random.fill(bytes);
+        if (!bytes.empty() && random.chance(50)) {
+            bytes[0] = static_cast<std::uint8_t>(0xa0 | random.below(8));
+        }
+        auto result = decode_control(bytes);
+        REQUIRE((result || !result.error().text.empty()));
+    }
+}

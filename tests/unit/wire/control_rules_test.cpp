@@ -1,0 +1,269 @@
+// Each rule of each field: reached, and passed by one.
+#include <catch2/catch.hpp>
+
+#include "unit/wire/control_messages.hpp"
+#include "unit/wire/hex.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::test;
+using namespace ferrotunnel::wire;
+
+namespace {
+
+// `path` is a JSON pointer to the field; an accepted value, and a refused one with what the error says.
+void accepts(json message, const char* path, const json& value) {
+    CAPTURE(message["t"].get<std::string>(), path, value.dump(-1, ' ', false, json::error_handler_t::replace));
+    message[json::json_pointer(path)] = value;
+    auto result = decode(message);
+    INFO((result ? "" : result.error().text));
+    CHECK(result);
+}
+
+void refuses(json message, const char* path, const json& value, const char* text, Code code = Code::protocol) {
+    CAPTURE(message["t"].get<std::string>(), path);
+    message[json::json_pointer(path)] = value;
+    auto result = decode(message);
+    REQUIRE_FALSE(result);
+    CHECK_THAT(result.error().text, Catch::Contains(text));
+    CHECK(result.error().code == code);
+}
+
+void number_rule(const json& message, const char* path, std::uint64_t least, std::uint64_t most, const char* text) {
+    accepts(message, path, least);
+    accepts(message, path, most);
+    if (least > 0) {
+        refuses(message, path, least - 1, text);
+    }
+    if (most < UINT64_MAX) {
+        refuses(message, path, most + 1, text);
+    }
+    refuses(message, path, -1, text);
+    refuses(message, path, "1", text);
+    refuses(message, path, nullptr, text);
+    refuses(message, path, true, text);
+    refuses(message, path, 1.5, "can not be read");
+}
+
+void text_rule(const json& message, const char* path, std::size_t most, const char* text) {
+    accepts(message, path, "");
+    accepts(message, path, std::string(most, 'x'));
+    accepts(message, path, "gr\xc3\xbc\xc3\x9f dich");
+    refuses(message, path, std::string(most + 1, 'x'), text, Code::limit);
+    refuses(message, path, "two\nlines", text);
+    refuses(message, path, "\x1b[2J", text);
+    refuses(message, path, 5, text);
+    refuses(message, path, binary(1), text);
+}
+
+void bytes_rule(const json& message, const char* path, std::size_t size, const char* text) {
+    accepts(message, path, binary(size, 0xff));
+    refuses(message, path, binary(size - 1), text);
+    refuses(message, path, binary(size + 1), text);
+    refuses(message, path, std::string(size, 'x'), text);
+}
+
+json many_services(std::size_t count) {
+    json array = json::array();
+    for (std::size_t i = 1; i <= count; ++i) {
+        array.push_back({{"id", i}, {"kind", 1}, {"remote_port", 0}, {"port", 1}, {"address", ""}});
+    }
+    return array;
+}
+
+}  // namespace
+
+TEST_CASE("hello: every field has its rule") {
+    json hello = hello_json();
+    CHECK(decode(hello));
+    accepts(hello, "/version_max", 255);
+    refuses(hello, "/version_max", 256, "hello.version_max");
+    refuses(hello, "/version_max", 0, "hello.version_max");
+    refuses(hello, "/version_min", 0, "hello.version_min");
+    refuses(hello, "/version_min", 2, "hello.version_max is below");  // version_max is 1
+    number_rule(hello, "/features", 0, UINT64_MAX, "hello.features");
+    bytes_rule(hello, "/nonce", 32, "hello.nonce is not 32 bytes");
+    bytes_rule(hello, "/token_id", 8, "hello.token_id is not 8 bytes");
+    bytes_rule(hello, "/instance", 16, "hello.instance is not 16 bytes");
+    number_rule(hello, "/epoch", 0, UINT64_MAX, "hello.epoch");
+    number_rule(hello, "/trunk", 1, 1, "hello.trunk");
+    number_rule(hello, "/trunks", 1, limits::trunks_max, "hello.trunks");
+    text_rule(hello, "/agent", limits::agent_text_max, "hello.agent");
+    number_rule(hello, "/limits/first_window", 0, limits::credit_outstanding_max, "hello.limits.first_window");
+    number_rule(hello, "/limits/streams_max", 0, 0x7fff'ffff, "hello.limits.streams_max");
+    number_rule(hello, "/limits/opens_max", 0, 0x7fff'ffff, "hello.limits.opens_max");
+    number_rule(hello, "/limits/control_max", 16'384, 0xffff'ffff, "hello.limits.control_max");
+    number_rule(hello, "/limits/services_max", 0, 0x7fff'ffff, "hello.limits.services_max");
+    refuses(hello, "/limits", 1, "hello.limits is not a map");
+    hello["trunks"] = 4;
+    number_rule(hello, "/trunk", 1, 4, "hello.trunk");
+}
+
+TEST_CASE("hello: the role decides about the token") {
+    json hello = hello_json();
+    refuses(hello, "/role", "server", "hello.token_id");
+    refuses(hello, "/role", "proxy", "hello.role");
+    refuses(hello, "/role", "", "hello.role");
+    hello.erase("token_id");
+    accepts(hello, "/role", "server");
+    refuses(hello, "/role", "client", "hello.token_id is missing");
+}
+
+TEST_CASE("auth and welcome: every field has its rule") {
+    bytes_rule(auth_json(), "/proof", 32, "auth.proof");
+    json welcome = welcome_json();
+    bytes_rule(welcome, "/proof", 32, "welcome.proof");
+    text_rule(welcome, "/session", limits::session_text_max, "welcome.session");
+    number_rule(welcome, "/version", 1, 255, "welcome.version");
+    number_rule(welcome, "/features", 0, UINT64_MAX, "welcome.features");
+    number_rule(welcome, "/ping_ms", 1, 45'000, "welcome.");  // not above dead_ms
+    number_rule(welcome, "/dead_ms", 15'000, 86'400'000, "welcome.dead_ms");
+}
+
+TEST_CASE("register: every field has its rule") {
+    json message = register_json();
+    number_rule(message, "/request", 0, 0xffff'ffff, "register.request");
+    number_rule(message, "/services/1/id", 1, 0xffff'ffff, "register.services[1].id");
+    number_rule(message, "/services/1/kind", 1, 255, "register.services[1].kind");
+    number_rule(message, "/services/1/remote_port", 0, 65'535, "register.services[1].remote_port");
+    text_rule(message, "/services/1/bind", limits::bind_text_max, "register.services[1].bind");
+    text_rule(message, "/services/0/name", limits::service_name_max, "register.services[0].name");
+    text_rule(message, "/services/0/metadata", limits::service_metadata_max, "register.services[0].metadata");
+    accepts(message, "/services", many_services(limits::services_per_message_max));
+    refuses(message, "/services", many_services(limits::services_per_message_max + 1), "register.services has more",
+            Code::limit);
+    refuses(message, "/services", json::array(), "register.services");
+    refuses(message, "/services", json::object(), "register.services");
+    refuses(message, "/services/0", 1, "register.services has an element");
+}
+
+TEST_CASE("registered, refused, unregister and stats: every field has its rule") {
+    json registered = registered_json();
+    number_rule(registered, "/request", 0, 0xffff'ffff, "registered.request");
+    number_rule(registered, "/services/0/id", 1, 0xffff'ffff, "registered.services[0].id");
+    number_rule(registered, "/services/0/port", 0, 65'535, "registered.services[0].port");
+    text_rule(registered, "/services/0/address", limits::public_address_max, "registered.services[0].address");
+    accepts(registered, "/services", many_services(limits::services_per_message_max));
+    refuses(registered, "/services", many_services(limits::services_per_message_max + 1), "registered.services",
+            Code::limit);
+
+    json refused = refused_json();
+    number_rule(refused, "/id", 0, 0xffff'ffff, "refused.id");
+    number_rule(refused, "/code", 1, 65'535, "refused.code");
+    text_rule(refused, "/text", limits::refused_text_max, "refused.text");
+
+    json unregister = unregister_json();
+    number_rule(unregister, "/ids/2", 1, 0xffff'ffff, "unregister.ids");
+    accepts(unregister, "/ids", json(std::vector<int>(limits::services_max, 1)));
+    refuses(unregister, "/ids", json::array(), "unregister.ids");
+    refuses(unregister, "/ids", json(std::vector<int>(limits::services_max + 1, 1)), "many items", Code::limit);
+
+    json counters = json::object();
+    for (std::size_t i = 0; i < limits::counters_max; ++i) {
+        counters[std::to_string(i)] = i;
+    }
+    accepts(stats_json(), "/counters", counters);
+    counters["more"] = 1;
+    refuses(stats_json(), "/counters", counters, "stats.counters", Code::limit);
+    refuses(stats_json(), "/counters", 1, "stats.counters");
+}
+
+TEST_CASE("stats: what is not a counter is left out") {
+    json message = {{"t", "stats"},
+                    {"counters", {{"a", 1}, {"b", "text"}, {"c", -1}, {"d\n", 1}, {std::string(65, 'e'), 1}}}};
+    auto result = decode(message);
+    REQUIRE(result);
+    CHECK(std::get<Stats>(*result) == Stats{{{"a", 1}}});
+}
+
+TEST_CASE("a missing key is named, an optional one is not missed") {
+    for (const json& message : all_messages_json()) {
+        for (const auto& [key, value] : message.items()) {
+            json without = message;
+            without.erase(key);
+            auto result = decode(without);
+            CAPTURE(message["t"].get<std::string>(), key);
+            if (message["t"] == "refused" && (key == "id" || key == "text")) {
+                CHECK(result);
+                continue;
+            }
+            REQUIRE_FALSE(result);
+            CHECK(result.error().code == Code::protocol);
+            CHECK_THAT(result.error().text, Catch::EndsWith("." + key + " is missing"));
+        }
+    }
+    for (const char* key : {"first_window", "streams_max", "opens_max", "control_max", "services_max"}) {
+        json hello = hello_json();
+        hello["limits"].erase(key);
+        auto result = decode(hello);
+        REQUIRE_FALSE(result);
+        CHECK(result.error().text == std::string("hello.limits.") + key + " is missing");
+    }
+    const json service = service_json();
+    for (const auto& [key, value] : service.items()) {
+        json message = register_json();
+        message["services"][0].erase(key);
+        CHECK(static_cast<bool>(decode(message)) == (key == "bind" || key == "name" || key == "metadata"));
+    }
+}
+
+TEST_CASE("unknown keys are ignored, whatever is under them") {
+    json deep = 1;
+    for (int i = 0; i < 6; ++i) {
+        deep = i % 2 == 0 ? json::array({deep, "x"}) : json{{"k", deep}};
+    }
+    for (json message : all_messages_json()) {
+        auto plain = decode(message);
+        REQUIRE(plain);
+        message["a"] = deep;
+        message["nonces"] = -5;
+        message["zz"] = {{"t", "hello"}, {"id", nullptr}, {"x", binary(100)}, {"y", false}};
+        auto result = decode(message);
+        REQUIRE(result);
+        CHECK(*result == *plain);
+    }
+    json message = register_json();
+    message["services"][0]["later"] = {{"k", json::array({1, nullptr})}};
+    CHECK(decode(message));
+}
+
+TEST_CASE("an unknown message is named") {
+    auto result = decode({{"t", "later"}, {"x", 1}});
+    REQUIRE(result);
+    CHECK(std::get<Unknown>(*result).type == "later");
+    CHECK(decode({{"t", std::string(32, 'x')}}));
+    CHECK_FALSE(decode({{"t", std::string(33, 'x')}}));
+    CHECK_FALSE(decode({{"t", ""}}));
+    CHECK_FALSE(decode({{"t", 1}}));
+}
+
+TEST_CASE("what is no message at all is refused with the reason") {
+    auto reason = [](const char* bytes) {
+        auto result = decode_control(from_hex(bytes));
+        return result ? std::string("accepted") : result.error().text;
+    };
+    CHECK(reason("") == "a control message can not be read: it ends in the middle of an item");
+    CHECK(reason("80") == "a control message is not a map");
+    CHECK(reason("a0") == "message.t is missing");
+    CHECK(reason("a2 6174 6461757468 6174 6461757468") == "a control message can not be read: a map has a key twice");
+    CHECK_THAT(reason("bf ff"), Catch::Contains("indefinite"));
+
+    auto deep = decode_control(std::vector<std::uint8_t>(limits::control_payload_max, 0x81));
+    REQUIRE_FALSE(deep);
+    CHECK(deep.error().code == Code::limit);
+    auto many_deep = decode_control(std::vector<std::uint8_t>(65'000, 0x81));
+    REQUIRE_FALSE(many_deep);
+    CHECK(many_deep.error().code == Code::frame_size);
+}
+
+TEST_CASE("a message at the size limit is read, one byte more is refused") {
+    json message = auth_json();
+    message["padding"] = binary(0);
+    std::size_t around = json::to_cbor(message).size() + 2;  // the length takes two more bytes
+    message["padding"] = binary(limits::control_payload_max - around);
+    REQUIRE(json::to_cbor(message).size() == limits::control_payload_max);
+    CHECK(decode(message));
+    message["padding"] = binary(limits::control_payload_max - around + 1);
+    auto result = decode(message);
+    REQUIRE_FALSE(result);
+    CHECK(result.error().code == Code::frame_size);
+}
