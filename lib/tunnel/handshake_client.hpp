@@ -22,18 +22,16 @@ namespace ferrotunnel::tunnel {
 class ClientHandshake {
 public:
     struct Settings {
-        explicit Settings(Token token_in) : token(token_in) {}
-
         Token token;
         /// RFC 9266 exporter of the TLS connection: 32 bytes; empty with tls off.
-        std::vector<std::uint8_t> exporter;
+        std::vector<std::uint8_t> exporter{};
         wire::InstanceId instance{};
         std::uint64_t epoch = 0;
         std::uint32_t trunk = 1;
         std::uint32_t trunks = 1;
-        Versions versions;
+        Versions versions{};
         std::uint64_t features = 0;
-        wire::HelloLimits limits;
+        wire::HelloLimits limits{};
         std::string agent{wire::agent_name};
     };
 

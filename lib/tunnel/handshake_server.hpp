@@ -38,11 +38,11 @@ public:
     struct Settings {
         AcceptedTokens tokens;
         /// RFC 9266 exporter of the TLS connection: 32 bytes; empty with tls off.
-        std::vector<std::uint8_t> exporter;
+        std::vector<std::uint8_t> exporter{};
         wire::InstanceId instance{};
-        Versions versions;
+        Versions versions{};
         std::uint64_t features = 0;
-        wire::HelloLimits limits;
+        wire::HelloLimits limits{};
         Duration ping_after_quiet = limits::ping_after_quiet;
         Duration dead_after_quiet = limits::dead_after_quiet;
         std::string agent{wire::agent_name};

@@ -36,7 +36,7 @@ struct World {
     }
 
     ClientHandshake::Settings client(std::string_view token_text, std::uint8_t exporter_value = 1) {
-        ClientHandshake::Settings settings(*parse_token(token_text));
+        ClientHandshake::Settings settings{.token = *parse_token(token_text)};
         settings.exporter = exporter(exporter_value);
         settings.instance = {1, 2, 3};
         settings.epoch = 5;
