@@ -65,15 +65,18 @@ bool ReceiveWindow::grow(const WindowRules& rules, std::uint64_t taken, std::uin
     return true;
 }
 
-std::uint32_t ReceiveWindow::grant(const WindowRules& rules, std::uint64_t taken, bool tight, TimePoint now) noexcept {
+std::uint32_t ReceiveWindow::grant(const WindowRules& rules, std::uint64_t taken, std::uint64_t room,
+                                   TimePoint now) noexcept {
     check(taken <= received_, "nothing is taken that was not received");
     shrink_if_unused(rules, now);
-    std::uint64_t size = effective(rules, tight);
+    std::uint64_t size = effective(rules, room == 0);
     std::uint64_t target = taken + size;
     if (target < granted_ + worth_a_frame(size)) {
         return 0;
     }
-    std::uint64_t credit = std::min<std::uint64_t>(target - granted_, limits::credit_outstanding_max - outstanding());
+    std::uint64_t outstanding_max = std::max<std::uint64_t>(outstanding(), rules.first) + room;
+    outstanding_max = std::min(outstanding_max, limits::credit_outstanding_max);
+    std::uint64_t credit = std::min(target - granted_, outstanding_max - outstanding());
     granted_ += credit;
     return static_cast<std::uint32_t>(credit);
 }

@@ -38,8 +38,8 @@ public:
     bool grow(const WindowRules& rules, std::uint64_t taken, std::uint64_t room, Duration rtt, TimePoint now) noexcept;
 
     /// Credit to give back now that `taken` was taken, or 0 while it is not worth a frame; it counts as granted.
-    /// `tight`: the budget is used up, give back only up to the first window.
-    std::uint32_t grant(const WindowRules& rules, std::uint64_t taken, bool tight, TimePoint now) noexcept;
+    /// `room`: what the budget has left beyond first windows; without any, credit goes back only up to the first window.
+    std::uint32_t grant(const WindowRules& rules, std::uint64_t taken, std::uint64_t room, TimePoint now) noexcept;
 
     /// The value of `taken` at which `grant` will have something to give. After a `grant` it lies beyond `taken`.
     std::uint64_t next_grant_at(const WindowRules& rules, bool tight) const noexcept;

@@ -137,6 +137,12 @@ void Session::drain(Code code, std::string_view text, TimePoint now) {
     drain_ping_ = liveness_.last_sent();
 }
 
+void Session::announce(Code code, std::string_view text) {
+    if (state_ == SessionState::open) {
+        send_goaway(limits::stream_id_max, code, text);
+    }
+}
+
 void Session::fail(Code code, std::string_view text) {
     if (state_ == SessionState::closed) {
         return;

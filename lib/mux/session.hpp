@@ -122,6 +122,8 @@ public:
                                                   bool foreign, TimePoint now);
     /// Takes no new streams from now on; on_drained() follows when the present ones have ended.
     void drain(wire::Code code, std::string_view text, TimePoint now);
+    /// Tells the peer by a GOAWAY to prepare for the end, without draining yet.
+    void announce(wire::Code code, std::string_view text);
     /// Ends everything with a GOAWAY that produce() still delivers. Streams are lost.
     void fail(wire::Code code, std::string_view text);
     /// The trunk is gone: streams are lost, nothing more is produced. Idempotent.
@@ -195,7 +197,8 @@ private:
     void answered(Stream& stream);
     void grow_window(Stream& stream);
     std::uint64_t budget_in_use() const noexcept;
-    bool budget_tight() const noexcept { return budget_in_use() >= settings_.budget; }
+    std::uint64_t budget_room() const noexcept;
+    bool budget_tight() const noexcept { return budget_room() == 0; }
     void announce_first_window();
     void enforce_memory_cap();
     void commit_change(std::uint64_t before, std::uint64_t after) noexcept;

@@ -18,6 +18,11 @@ std::uint64_t Session::budget_in_use() const noexcept {
     return shared_->ledger->bytes() + committed_;
 }
 
+std::uint64_t Session::budget_room() const noexcept {
+    std::uint64_t in_use = budget_in_use();
+    return in_use < settings_.budget ? settings_.budget - in_use : 0;
+}
+
 // The stream goes on the control lane if it has credit worth sending; how much is decided when the frame is written, so
 // that everything taken until then is merged.
 void Session::schedule_credit(Stream& stream) {
@@ -37,7 +42,7 @@ std::uint32_t Session::grant(Stream& stream) {
     ReceiveWindow& window = stream.side_.window;
     std::uint64_t before = window.committed(window_rules_);
     std::uint32_t credit =
-        window.grant(window_rules_, stream.taken_.load(std::memory_order_seq_cst), budget_tight(), now_);
+        window.grant(window_rules_, stream.taken_.load(std::memory_order_seq_cst), budget_room(), now_);
     commit_change(before, window.committed(window_rules_));
     return credit;
 }
@@ -59,10 +64,8 @@ void Session::grow_window(Stream& stream) {
     if (liveness_.sample_is_old(now_)) {
         ping(now_);
     }
-    std::uint64_t in_use = budget_in_use();
-    std::uint64_t room = in_use < settings_.budget ? settings_.budget - in_use : 0;
     std::uint64_t taken = stream.taken_.load(std::memory_order_seq_cst);
-    if (stream.side_.window.grow(window_rules_, taken, room, liveness_.rtt_min(), now_)) {
+    if (stream.side_.window.grow(window_rules_, taken, budget_room(), liveness_.rtt_min(), now_)) {
         schedule_credit(stream);
     }
 }

@@ -390,7 +390,7 @@ void Session::on_goaway_frame(Bytes payload) {
     }
     std::string text(as_text(goaway->text));
     if (is_drain(goaway->code)) {
-        peer_drains_ = true;
+        peer_drains_ = peer_drains_ || goaway->code != Code::rotated;
         events_.on_goaway(goaway->code, text);
         return;
     }
