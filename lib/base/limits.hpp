@@ -109,6 +109,8 @@ inline constexpr std::uint32_t streams_max = 16'384;
 inline constexpr std::uint32_t opens_unanswered_max = 4'096;
 inline constexpr std::uint32_t opens_unanswered_per_service_max = 256;
 inline constexpr auto open_answer_deadline = 20s;
+/// The client gives a backend this long; less than the above, so that the visitor's side hears why.
+inline constexpr auto backend_connect_deadline = 10s;
 inline constexpr std::uint32_t stream_id_max = 0x7fff'ffff;
 /// A session is replaced by a fresh one when it has used this many of its ids.
 inline constexpr std::uint32_t stream_id_rotate = stream_id_max / 4 * 3;

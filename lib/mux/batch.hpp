@@ -13,9 +13,9 @@ namespace ferrotunnel::mux {
 
 /// Filled by Session::produce, emptied by the driver after the write. Not shared between threads.
 ///
-/// Small frames and headers that have no place of their own are written into `scratch`, which is one slab that the batch
-/// takes when it first needs it and gives back when it is cleared. Neighbouring pieces are merged, so that frames which
-/// are contiguous in memory leave as one piece.
+/// Small frames and headers that have no place of their own are written into `scratch`, which is one slab that the
+/// batch takes when it first needs it and gives back when it is cleared. Neighbouring pieces are merged, so that frames
+/// which are contiguous in memory leave as one piece.
 class Batch {
 public:
     static constexpr std::size_t pieces_max = limits::batch_pieces_max;

@@ -31,7 +31,8 @@ public:
         (sparse ? fresh_ : rotating_).push(stream);
     }
 
-    /// Fills `batch`. `emit(Stream&)` adds one frame and answers its size, or 0 when the stream has nothing it may send.
+    /// Fills `batch`. `emit(Stream&)` adds one frame and answers its size, or 0 when the stream has nothing it may
+    /// send.
     template <typename Emit>
     void run(Batch& batch, Emit emit) {
         while (batch.has_room() && !empty()) {

@@ -6,8 +6,8 @@
 //        |-- held --|-- outstanding --|          granted - taken is what the window really is now;
 //                                                `size` is what it should be.
 //
-// Credit goes back when a quarter of the window was taken. The window grows when the sender says BLOCKED, to a few times
-// what was taken in one round trip, and shrinks by giving back less than was taken.
+// Credit goes back when a quarter of the window was taken. The window grows when the sender says BLOCKED, to a few
+// times what was taken in one round trip, and shrinks by giving back less than was taken.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,8 @@ class ReceiveWindow {
 public:
     ReceiveWindow() = default;
     /// `granted` is what the peer may send at once.
-    ReceiveWindow(std::uint32_t granted, TimePoint now) noexcept : size_(granted), granted_(granted), blocked_at_(now) {}
+    ReceiveWindow(std::uint32_t granted, TimePoint now) noexcept
+        : size_(granted), granted_(granted), blocked_at_(now) {}
 
     /// Raises the window to `size` if it is smaller, to be granted by the next `grant`.
     void raise(std::uint32_t size) noexcept;
@@ -38,7 +39,8 @@ public:
     bool grow(const WindowRules& rules, std::uint64_t taken, std::uint64_t room, Duration rtt, TimePoint now) noexcept;
 
     /// Credit to give back now that `taken` was taken, or 0 while it is not worth a frame; it counts as granted.
-    /// `room`: what the budget has left beyond first windows; without any, credit goes back only up to the first window.
+    /// `room`: what the budget has left beyond first windows; without any, credit goes back only up to the first
+    /// window.
     std::uint32_t grant(const WindowRules& rules, std::uint64_t taken, std::uint64_t room, TimePoint now) noexcept;
 
     /// The value of `taken` at which `grant` will have something to give. After a `grant` it lies beyond `taken`.

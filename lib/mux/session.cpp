@@ -37,7 +37,8 @@ Session::~Session() {
     lose();
 }
 
-// --- actions ----------------------------------------------------------------------------------------------------------
+// --- actions
+// ----------------------------------------------------------------------------------------------------------
 
 void Session::establish(const PeerLimits& peer) {
     check(state_ == SessionState::authenticating, "a session is established once");
@@ -111,8 +112,8 @@ Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, Int
     ++opens_per_service_[request.service];
 
     side.open_frame = std::make_unique<std::vector<std::uint8_t>>(wire::open_frame_max);
-    wire::Open open{request.service, request.kind,            request.visitor,
-                    peer_first_window_, announced_first_window_, request.metadata};
+    wire::Open open{request.service,         request.kind,    request.visitor, peer_first_window_,
+                    announced_first_window_, request.metadata};
     side.open_frame->resize(wire::encode_open(id, open, side.open_frame->data()));
     side.open_due = true;
     want_control(*stream);
@@ -165,7 +166,8 @@ void Session::lose() {
     shared_->ready.close();
 }
 
-// --- streams ----------------------------------------------------------------------------------------------------------
+// --- streams
+// ----------------------------------------------------------------------------------------------------------
 
 IntrusivePtr<Stream> Session::make_stream(StreamId id, std::uint32_t service, wire::ServiceKind kind,
                                           std::uint32_t send_window, std::uint32_t receive_window) {
@@ -272,7 +274,8 @@ void Session::lose_all(Verdict verdict) {
     after_call();
 }
 
-// --- waking endpoints -------------------------------------------------------------------------------------------------
+// --- waking endpoints
+// -------------------------------------------------------------------------------------------------
 
 // Endpoints are woken once at the end of a call, however much came for them. `always`: also when not parked.
 void Session::touch(Stream& stream, bool always) {
@@ -314,7 +317,8 @@ void Session::after_call() {
     }
 }
 
-// --- time -------------------------------------------------------------------------------------------------------------
+// --- time
+// -------------------------------------------------------------------------------------------------------------
 
 void Session::tick(TimePoint now) {
     now_ = now;
@@ -369,7 +373,8 @@ void Session::written(std::size_t bytes, TimePoint now) noexcept {
     progress_at_ = now;
 }
 
-// --- looking ----------------------------------------------------------------------------------------------------------
+// --- looking
+// ----------------------------------------------------------------------------------------------------------
 
 SessionStats Session::stats() const noexcept {
     SessionStats stats = stats_;

@@ -57,7 +57,7 @@ using ControlLane = StreamFifo<&StreamSide::control_next>;
 /// Why a session can not go on.
 struct Failure {
     wire::Code code = wire::Code::none;
-    std::string text;  // for the log and for the peer
+    std::string text;      // for the log and for the peer
     bool by_peer = false;  // the peer said GOAWAY with an error, or violated the protocol
 };
 
@@ -68,10 +68,10 @@ struct SessionStats {
     std::uint64_t frames_sent = 0;
     std::uint64_t payload_received = 0;
     std::uint64_t payload_sent = 0;
-    std::uint64_t bytes_copied = 0;       // payload bytes that were copied inside the session
-    std::uint64_t streams_opened = 0;     // by either side
-    std::uint64_t streams_refused = 0;    // opens beyond a limit, either side
-    std::uint64_t frames_ignored = 0;     // for streams that are gone
+    std::uint64_t bytes_copied = 0;     // payload bytes that were copied inside the session
+    std::uint64_t streams_opened = 0;   // by either side
+    std::uint64_t streams_refused = 0;  // opens beyond a limit, either side
+    std::uint64_t frames_ignored = 0;   // for streams that are gone
     std::uint64_t datagrams_dropped = 0;
     std::uint64_t resets = 0;
     std::uint64_t credit_committed = 0;   // granted beyond the first windows, now
@@ -222,8 +222,8 @@ private:
     FrameReader reader_;
     IntrusivePtr<Stream> data_target_;  // whose DATA payload is being read; null: ignored
     std::unordered_map<wire::StreamId, IntrusivePtr<Stream>> streams_;
-    OpenList own_opens_;   // opened here, not answered
-    OpenList peer_opens_;  // opened by the peer, not answered
+    OpenList own_opens_;                                                       // opened here, not answered
+    OpenList peer_opens_;                                                      // opened by the peer, not answered
     std::unordered_map<std::uint32_t, std::uint32_t> opens_per_service_;       // of own_opens_
     std::unordered_map<std::uint32_t, std::uint32_t> peer_opens_per_service_;  // of peer_opens_
     wire::StreamId next_id_;

@@ -47,8 +47,8 @@ std::uint32_t Session::grant(Stream& stream) {
     return credit;
 }
 
-// Tells the endpoint when to speak up. Dekker with Stream::count_taken: the mark is written before `taken_` is read, and
-// there `taken_` before the mark, so that one of the two sees the other.
+// Tells the endpoint when to speak up. Dekker with Stream::count_taken: the mark is written before `taken_` is read,
+// and there `taken_` before the mark, so that one of the two sees the other.
 void Session::arm_credit_mark(Stream& stream) {
     StreamSide& side = stream.side_;
     std::uint64_t mark = side.receive_open ? side.window.next_grant_at(window_rules_, budget_tight()) : UINT64_MAX;

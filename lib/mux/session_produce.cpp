@@ -50,7 +50,8 @@ bool Session::produce(Batch& batch, TimePoint now) {
     return true;
 }
 
-// --- what the endpoints want ------------------------------------------------------------------------------------------
+// --- what the endpoints want
+// ------------------------------------------------------------------------------------------
 
 void Session::serve_ready() {
     shared_->ready.take_all([this](IntrusivePtr<Stream> stream) { serve(*stream); });
@@ -103,7 +104,8 @@ void Session::want_control(Stream& stream) {
     shared_->waker->wake();
 }
 
-// --- session frames, refusals, control frames of streams --------------------------------------------------------------
+// --- session frames, refusals, control frames of streams
+// --------------------------------------------------------------
 
 void Session::write_urgent(Batch& batch) {
     while (!urgent_.empty() && batch.has_room()) {
@@ -169,7 +171,8 @@ void Session::write_control_of(Stream& stream, Batch& batch) {
     }
 }
 
-// --- data -------------------------------------------------------------------------------------------------------------
+// --- data
+// -------------------------------------------------------------------------------------------------------------
 
 // Writes the stream's next frame and answers its size, or 0 when there is nothing that may be sent now.
 std::size_t Session::write_next(Stream& stream, Batch& batch) {
@@ -236,8 +239,7 @@ std::size_t Session::write_data(Stream& stream, StreamItem& item, Batch& batch) 
 std::size_t Session::write_fin(Stream& stream, Batch& batch) {
     stream.outbound_.drop_front();
     stream.side_.send_open = false;
-    wire::encode_header({0, FrameType::data, wire::flag::fin, stream.id()},
-                        batch.scratch(limits::frame_header_bytes));
+    wire::encode_header({0, FrameType::data, wire::flag::fin, stream.id()}, batch.scratch(limits::frame_header_bytes));
     batch.commit(limits::frame_header_bytes);
     ++stats_.frames_sent;
     end_if_closed(stream);
@@ -246,8 +248,8 @@ std::size_t Session::write_fin(Stream& stream, Batch& batch) {
 
 std::size_t Session::write_reset(Stream& stream, Code code, Batch& batch) {
     stream.outbound_.drop_front();
-    std::size_t n = wire::encode_reset(stream.id(), {code, stream.delivered()}, false,
-                                       batch.scratch(wire::reset_frame_bytes));
+    std::size_t n =
+        wire::encode_reset(stream.id(), {code, stream.delivered()}, false, batch.scratch(wire::reset_frame_bytes));
     batch.commit(n);
     ++stats_.frames_sent;
     ++stats_.resets;

@@ -107,7 +107,8 @@ Stream* Session::find_live(StreamId id) {
     return nullptr;
 }
 
-// --- data -------------------------------------------------------------------------------------------------------------
+// --- data
+// -------------------------------------------------------------------------------------------------------------
 
 bool Session::begin_data(const wire::FrameHeader& header) {
     data_target_.reset();
@@ -221,7 +222,8 @@ void Session::compact(const buffer::Slice& bytes) {
     received_.clear();
 }
 
-// --- life of streams --------------------------------------------------------------------------------------------------
+// --- life of streams
+// --------------------------------------------------------------------------------------------------
 
 void Session::refuse(StreamId id, Code code) {
     ++stats_.streams_refused;
@@ -254,8 +256,7 @@ void Session::on_open_frame(StreamId id, Bytes payload) {
     }
     auto service_opens = peer_opens_per_service_.find(open->service);
     if (streams_.size() >= settings_.streams_max || peer_opens_.size() >= settings_.opens_max ||
-        (service_opens != peer_opens_per_service_.end() &&
-         service_opens->second >= settings_.opens_per_service_max)) {
+        (service_opens != peer_opens_per_service_.end() && service_opens->second >= settings_.opens_per_service_max)) {
         refuse(id, Code::busy);
         return;
     }
@@ -358,7 +359,8 @@ void Session::on_datagram_frame(StreamId id, Bytes payload) {
     touch(*stream, false);
 }
 
-// --- the session ------------------------------------------------------------------------------------------------------
+// --- the session
+// ------------------------------------------------------------------------------------------------------
 
 void Session::on_ping_frame(std::uint8_t flags, Bytes payload) {
     auto opaque = wire::decode_ping(payload);

@@ -14,7 +14,8 @@ void Stream::attach(IntrusivePtr<buffer::Waker> waker, bool foreign) {
     side_.foreign = foreign;
 }
 
-// --- sending ----------------------------------------------------------------------------------------------------------
+// --- sending
+// ----------------------------------------------------------------------------------------------------------
 
 bool Stream::can_send() const noexcept {
     return queued_.load(std::memory_order_relaxed) < shared_->send_queue_max && !send_is_dead();
@@ -66,7 +67,8 @@ void Stream::reset(wire::Code code) {
     notify_session();
 }
 
-// Dekker with Session::sent_from_queue: each side first changes its own word, then reads the other's, all sequentially consistent.
+// Dekker with Session::sent_from_queue: each side first changes its own word, then reads the other's, all sequentially
+// consistent.
 bool Stream::try_park_send() noexcept {
     room_wanted_.exchange(true, std::memory_order_seq_cst);
     if (queued_.load(std::memory_order_seq_cst) <= shared_->send_queue_max / 2 ||
@@ -95,7 +97,8 @@ void Stream::notify_session() noexcept {
     }
 }
 
-// --- receiving --------------------------------------------------------------------------------------------------------
+// --- receiving
+// --------------------------------------------------------------------------------------------------------
 
 void Stream::consume(std::uint32_t n) {
     StreamItem* item = inbound_.front();

@@ -11,8 +11,8 @@
 //
 //      sending:    open --finish--> finished           receiving:   open --FIN taken--> finished
 //                  open --reset---> reset                           open --RESET------> reset
-//   either direction, from outside: aborted (RESET with ABORT) or lost (the trunk died), which `verdict()` tells at once
-//   and which does not wait for queued data.
+//   either direction, from outside: aborted (RESET with ABORT) or lost (the trunk died), which `verdict()` tells at
+//   once and which does not wait for queued data.
 //
 // The endpoint's members are for one thread at a time for sending and one for receiving. A move between threads must be
 // ordered by the caller. What any thread may call is marked.
@@ -157,7 +157,7 @@ private:
     std::atomic<bool> accepted_{false};
     std::atomic<bool> accept_wanted_{false};
     std::atomic<bool> room_wanted_{false};
-    std::atomic<bool> discard_{false};           // stop_receiving was called
+    std::atomic<bool> discard_{false};            // stop_receiving was called
     std::atomic<std::uint32_t> abort_wanted_{0};  // 1 + code
     std::atomic<std::uint32_t> verdict_{0};       // kind << 16 | code
     std::atomic<std::uint32_t> queued_{0};
@@ -165,8 +165,8 @@ private:
     std::atomic<std::uint64_t> credit_mark_{0};  // tell the session when taken_ reaches this
     std::atomic<std::uint64_t> delivered_{0};
     std::atomic<std::uint64_t> peer_delivered_{0};
-    std::atomic<std::uint32_t> datagrams_queued_{0};    // outbound
-    std::atomic<std::uint32_t> datagrams_held_{0};      // inbound
+    std::atomic<std::uint32_t> datagrams_queued_{0};  // outbound
+    std::atomic<std::uint32_t> datagrams_held_{0};    // inbound
     std::atomic<std::uint32_t> datagram_bytes_held_{0};
     std::atomic<std::uint32_t> datagrams_dropped_{0};
     buffer::SpscQueue<StreamItem> inbound_;

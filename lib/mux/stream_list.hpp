@@ -6,7 +6,7 @@
 namespace ferrotunnel::mux {
 
 /// First in, first out, linked through the member `Next`. The caller knows whether a stream is on it.
-template <Stream* StreamSide::* Next>
+template <Stream* StreamSide::*Next>
 class StreamFifo {
 public:
     StreamFifo() = default;
@@ -44,8 +44,8 @@ private:
     Stream* last_ = nullptr;
 };
 
-/// Streams whose OPEN was not answered yet, oldest first; any may leave. It borrows: only streams of the session's table
-/// are on it.
+/// Streams whose OPEN was not answered yet, oldest first; any may leave. It borrows: only streams of the session's
+/// table are on it.
 class OpenList {
 public:
     bool empty() const noexcept { return first_ == nullptr; }

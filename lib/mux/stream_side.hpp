@@ -19,16 +19,16 @@ enum class LaneState : std::uint8_t { out, fresh, rotating };
 struct StreamSide {
     // Life.
     bool opened_here = false;
-    bool answered = false;      // OPENED was received (opener) or sent (acceptor)
-    bool send_open = true;      // this side may still send
-    bool receive_open = true;   // the peer may still send
-    bool gone = false;          // left the session
-    bool foreign = false;       // the endpoint receives on another thread
-    bool touched = false;       // on the list of streams to wake at the end of this call
-    bool received = false;      // got data in the receive() that is running
-    bool wake_always = false;   // wake even if the inbound queue's consumer had not parked
-    bool discarding = false;    // the session throws inbound data away
-    bool sent_any = false;      // the first data of a stream counts as sparse
+    bool answered = false;     // OPENED was received (opener) or sent (acceptor)
+    bool send_open = true;     // this side may still send
+    bool receive_open = true;  // the peer may still send
+    bool gone = false;         // left the session
+    bool foreign = false;      // the endpoint receives on another thread
+    bool touched = false;      // on the list of streams to wake at the end of this call
+    bool received = false;     // got data in the receive() that is running
+    bool wake_always = false;  // wake even if the inbound queue's consumer had not parked
+    bool discarding = false;   // the session throws inbound data away
+    bool sent_any = false;     // the first data of a stream counts as sparse
 
     // Control frames to be written, see ControlLane.
     bool in_control = false;

@@ -23,14 +23,13 @@ constexpr std::size_t pieces_max = 64;
 
 SocketPump::SocketPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic)
     : worker_(worker), traffic_(std::move(traffic)) {
-    traffic_->visitors.fetch_add(1, std::memory_order_relaxed);
-    traffic_->visitors_now.fetch_add(1, std::memory_order_relaxed);
+    traffic_->opened();
 }
 
 SocketPump::~SocketPump() {
     check(closed_ || !socket_, "a pump with a socket is closed before it goes");
     if (!closed_) {
-        traffic_->visitors_now.fetch_sub(1, std::memory_order_relaxed);
+        traffic_->closed();
     }
 }
 
@@ -127,7 +126,8 @@ bool SocketPump::ended_from_outside() {
     return true;
 }
 
-// --- from the socket --------------------------------------------------------------------------------------------------
+// --- from the socket
+// --------------------------------------------------------------------------------------------------
 
 void SocketPump::receive_from_socket() {
     while (!closed_ && reading_ && readable_ && may_send()) {
@@ -159,7 +159,7 @@ bool SocketPump::read_once() {
         windows[i] = {slab->data() + i * frame_bytes + limits::frame_header_bytes, limits::data_payload_max};
     }
     IoResult result = runtime::read_some(socket_.get(), windows);
-    traffic_->from_sockets.fetch_add(result.bytes, std::memory_order_relaxed);
+    traffic_->moved(&Traffic::from_sockets, result.bytes);
     if (result.bytes > 0 && result.bytes < limits::copy_below) {
         // A few bytes would pin a whole slab until they are sent.
         buffer::SlabPtr small =
@@ -169,9 +169,9 @@ bool SocketPump::read_once() {
     } else {
         for (std::size_t left = result.bytes, i = 0; left > 0; ++i) {
             std::size_t n = std::min(left, limits::data_payload_max);
-            stream_->send({slab, static_cast<std::uint32_t>(windows[i].data() - slab->data()),
-                           static_cast<std::uint32_t>(n)},
-                          true);
+            stream_->send(
+                {slab, static_cast<std::uint32_t>(windows[i].data() - slab->data()), static_cast<std::uint32_t>(n)},
+                true);
             left -= n;
         }
     }
@@ -200,7 +200,8 @@ bool SocketPump::read_once() {
     return false;
 }
 
-// --- to the socket ----------------------------------------------------------------------------------------------------
+// --- to the socket
+// ----------------------------------------------------------------------------------------------------
 
 void SocketPump::send_to_socket() {
     while (!closed_ && writing_ && writable_ && write_once()) {
@@ -240,7 +241,7 @@ bool SocketPump::write_once() {
         return false;
     }
     IoResult result = runtime::write_some(socket_.get(), std::span<const Bytes>(pieces.data(), count));
-    traffic_->to_sockets.fetch_add(result.bytes, std::memory_order_relaxed);
+    traffic_->moved(&Traffic::to_sockets, result.bytes);
     stream_->count_delivered(result.bytes);
     for (std::size_t left = result.bytes; left > 0;) {
         auto n = static_cast<std::uint32_t>(std::min<std::size_t>(left, stream_->front()->slice.size()));
@@ -281,7 +282,7 @@ void SocketPump::close(bool reset) noexcept {
         }
         socket_.reset();
     }
-    traffic_->visitors_now.fetch_sub(1, std::memory_order_relaxed);
+    traffic_->closed();
     // What is still queued inbound is nobody's; the stream itself goes with its last reference.
     if (stream_) {
         stream_->stop_receiving();

@@ -29,6 +29,24 @@ struct Traffic {
     std::atomic<std::uint64_t> visitors_now{0};  // open
     std::atomic<std::uint64_t> from_sockets{0};  // bytes
     std::atomic<std::uint64_t> to_sockets{0};
+    std::shared_ptr<Traffic> total;  // counts along, if set
+
+    void opened() noexcept {
+        for (Traffic* each = this; each != nullptr; each = each->total.get()) {
+            each->visitors.fetch_add(1, std::memory_order_relaxed);
+            each->visitors_now.fetch_add(1, std::memory_order_relaxed);
+        }
+    }
+    void closed() noexcept {
+        for (Traffic* each = this; each != nullptr; each = each->total.get()) {
+            each->visitors_now.fetch_sub(1, std::memory_order_relaxed);
+        }
+    }
+    void moved(std::atomic<std::uint64_t> Traffic::*direction, std::uint64_t bytes) noexcept {
+        for (Traffic* each = this; each != nullptr; each = each->total.get()) {
+            (each->*direction).fetch_add(bytes, std::memory_order_relaxed);
+        }
+    }
 };
 
 class SocketPump final : public buffer::Waker, private runtime::PollTarget {
@@ -68,10 +86,10 @@ private:
     std::function<void()> cancel_;
     bool readable_ = false;
     bool writable_ = false;
-    bool reading_ = true;    // the socket may still give bytes
-    bool writing_ = true;    // the stream may still give bytes, and the socket takes them
-    bool hung_up_ = false;   // an end or an error waits behind the bytes
-    bool broken_ = false;    // the socket has failed; what it still holds is read first
+    bool reading_ = true;   // the socket may still give bytes
+    bool writing_ = true;   // the stream may still give bytes, and the socket takes them
+    bool hung_up_ = false;  // an end or an error waits behind the bytes
+    bool broken_ = false;   // the socket has failed; what it still holds is read first
     bool running_ = false;
     bool again_ = false;
     bool closed_ = false;

@@ -64,10 +64,8 @@ Trunk::Trunk(runtime::Worker& worker, std::unique_ptr<transport::Pipe> pipe, con
       handshake_until_(worker.now() + handshake_deadline) {}
 
 Trunk::~Trunk() {
+    abandon();
     bell_->forget();
-    if (state_ != State::closed && pipe_) {
-        worker_.poller().remove(pipe_->fd(), *this);
-    }
 }
 
 void Trunk::start() {
@@ -100,7 +98,8 @@ void Trunk::session_changed() {
     worker_.defer(*this);
 }
 
-// --- events -----------------------------------------------------------------------------------------------------------
+// --- events
+// -----------------------------------------------------------------------------------------------------------
 
 // The owner may let go of the trunk in any event; and a bug ends this trunk, not the process.
 void Trunk::guarded(void (Trunk::*step)()) noexcept {
@@ -183,7 +182,8 @@ void Trunk::step_handshake() {
     }
 }
 
-// --- reading ----------------------------------------------------------------------------------------------------------
+// --- reading
+// ----------------------------------------------------------------------------------------------------------
 
 // Edge-triggered: what is left after a turn is remembered in `readable_` and read in the next round.
 void Trunk::read_some() {
@@ -248,7 +248,8 @@ void Trunk::discard_input() {
     slab_.reset();
 }
 
-// --- writing ----------------------------------------------------------------------------------------------------------
+// --- writing
+// ----------------------------------------------------------------------------------------------------------
 
 void Trunk::write_some() {
     if (state_ == State::handshaking) {
@@ -293,7 +294,8 @@ bool Trunk::write_once() {
     return writable_;
 }
 
-// --- ending -----------------------------------------------------------------------------------------------------------
+// --- ending
+// -----------------------------------------------------------------------------------------------------------
 
 // A failed session has said its last words when produce() gives nothing more.
 void Trunk::check_session() {
@@ -324,8 +326,20 @@ void Trunk::close(TrunkEnd end) {
     if (state_ == State::closed) {
         return;
     }
-    state_ = State::closed;
     end_ = std::move(end);
+    let_go();
+    events_.on_trunk_end(end_);
+}
+
+void Trunk::abandon() noexcept {
+    if (state_ != State::closed) {
+        let_go();
+    }
+}
+
+// Gives back everything but the session's memory, which streams may still point to.
+void Trunk::let_go() noexcept {
+    state_ = State::closed;
     timer_.cancel();
     cancel_deferred();
     bell_->forget();
@@ -334,7 +348,6 @@ void Trunk::close(TrunkEnd end) {
     slab_.reset();
     session_.lose();
     pipe_.reset();
-    events_.on_trunk_end(end_);
 }
 
 void Trunk::set_timer() {

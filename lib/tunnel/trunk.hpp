@@ -49,7 +49,10 @@ public:
     virtual void on_trunk_end(const TrunkEnd& end) = 0;
 };
 
-class Trunk final : public RefCounted, private mux::SessionEvents, private runtime::PollTarget, private runtime::Deferred {
+class Trunk final : public RefCounted,
+                    private mux::SessionEvents,
+                    private runtime::PollTarget,
+                    private runtime::Deferred {
 public:
     /// On the worker. `handshake_deadline` covers everything until `login_done` is called.
     Trunk(runtime::Worker& worker, std::unique_ptr<transport::Pipe> pipe, const mux::Settings& settings, Random& random,
@@ -62,6 +65,9 @@ public:
     void login_done(const mux::PeerLimits& peer);
     /// Ends with this GOAWAY; on_trunk_end follows. Idempotent.
     void end(wire::Code code, std::string_view text);
+
+    /// The owner goes away: the trunk closes at once, and tells nobody.
+    void abandon() noexcept;
 
     mux::Session& session() noexcept { return session_; }
     transport::Pipe& pipe() noexcept { return *pipe_; }
@@ -94,6 +100,7 @@ private:
     void check_session();
     void begin_closing();
     void close(TrunkEnd end);
+    void let_go() noexcept;
     void set_timer();
 
     runtime::Worker& worker_;

@@ -1,0 +1,88 @@
+// One trunk of a client: connecting, login, and the streams that arrive on it. It lives once; ClientLink makes the
+// next.
+//
+//   connecting --socket--> login --welcome--> open --trunk ends--> ended
+//        \____________________\__ failed ______________________/
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/log.hpp"
+#include "runtime/connector.hpp"
+#include "transport/tls_context.hpp"
+#include "tunnel/handshake_client.hpp"
+#include "tunnel/trunk.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// What all sessions of a client share.
+struct ClientShared {
+    runtime::HostPort server;
+    std::shared_ptr<transport::TlsContext> tls;  // null: off
+    std::optional<Token> token;
+    wire::InstanceId instance{};
+    mux::Settings mux;
+    Duration handshake_deadline = limits::handshake_deadline;
+    Logger* log = nullptr;
+    Random* random = nullptr;
+};
+
+class ClientSession final : private TrunkEvents {
+public:
+    /// On the worker, from within the session's events. After `on_end` nothing follows, and the session may be
+    /// destroyed in a later round.
+    struct Callbacks {
+        std::function<void(const Agreement&)> on_open;
+        std::function<void(const wire::ControlMessage&)> on_message;
+        std::function<void(IntrusivePtr<mux::Stream>, const wire::Open&)> on_stream;
+        std::function<void(wire::Code, std::string_view)> on_goaway;
+        std::function<void(const TrunkEnd&)> on_end;
+    };
+
+    ClientSession(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, std::uint64_t epoch,
+                  Callbacks callbacks);
+    ~ClientSession() override;
+    ClientSession(const ClientSession&) = delete;
+    ClientSession& operator=(const ClientSession&) = delete;
+
+    void send(const wire::ControlPayload& message);
+    /// No new visitors; ends when the present ones have finished.
+    void drain(std::string_view text);
+    void end(wire::Code code, std::string_view text);
+
+    bool is_open() const noexcept { return open_; }
+    const Agreement& agreed() const noexcept { return agreement_; }
+    std::string transport_description() const {
+        return trunk_ && !trunk_->is_closed() ? trunk_->pipe().description() : std::string();
+    }
+    mux::SessionStats stats() const { return trunk_ ? trunk_->session().stats() : mux::SessionStats{}; }
+
+private:
+    void on_connected(std::error_code error, runtime::Fd socket);
+    void on_pipe_open() override;
+    void on_control(Bytes message) override;
+    void on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) override;
+    void on_goaway(wire::Code code, std::string_view text) override;
+    void on_drained() override;
+    void on_rotate_due() override;
+    void on_trunk_end(const TrunkEnd& end) override;
+    void take_step(const Step& step);
+    void finish(TrunkEnd end);
+
+    runtime::Worker& worker_;
+    const std::shared_ptr<ClientShared> shared_;
+    const std::uint64_t epoch_;
+    Callbacks callbacks_;
+    std::unique_ptr<runtime::Connector> connector_;
+    IntrusivePtr<Trunk> trunk_;
+    std::unique_ptr<ClientHandshake> handshake_;  // until the login is over
+    std::optional<TrunkEnd> refused_;             // why the login failed, in words for this side's user
+    Agreement agreement_;
+    bool open_ = false;
+    bool ended_ = false;
+};
+
+}  // namespace ferrotunnel::tunnel

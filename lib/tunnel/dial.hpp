@@ -1,0 +1,19 @@
+// Connects a stream that has arrived to the service behind this client.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/log.hpp"
+#include "runtime/address.hpp"
+#include "runtime/worker.hpp"
+#include "tunnel/socket_pump.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// On the worker, within on_open. The stream is accepted when the backend is connected, and aborted with `refused` or
+/// `timeout` when it can not be. What the visitor sends meanwhile waits in the stream, within its first window.
+void dial_backend(runtime::Worker& worker, const runtime::HostPort& to, const std::string& service,
+                  IntrusivePtr<mux::Stream> stream, std::shared_ptr<Traffic> traffic, Logger& log);
+
+}  // namespace ferrotunnel::tunnel

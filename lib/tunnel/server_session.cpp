@@ -1,0 +1,580 @@
+#include "tunnel/server_session.hpp"
+
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.hpp"
+#include "runtime/timer.hpp"
+#include "transport/tcp_pipe.hpp"
+#include "transport/tls_pipe.hpp"
+#include "wire/text.hpp"
+
+namespace ferrotunnel::tunnel {
+
+using wire::Code;
+
+// Finds out whether the peer still speaks: a ping, and a look every now and then whether anything was heard since.
+class ServerSession::Probe {
+public:
+    Probe(ServerSession& session, std::function<void(bool)> answer)
+        : session_(session),
+          answer_(std::move(answer)),
+          began_(session.worker_.now()),
+          timer_(session.worker_, [this] { look(); }) {
+        session_.trunk_->session().ping(began_);
+        session_.trunk_->session_changed();
+        timer_.set_after(look_every);
+    }
+    ~Probe() {
+        if (answer_) {
+            answer_(false);
+        }
+    }
+
+private:
+    static constexpr auto look_every = std::chrono::milliseconds(20);
+
+    void look() {
+        bool alive = session_.trunk_->session().last_heard() > began_;
+        if (!alive && session_.worker_.now() < began_ + limits::takeover_silence) {
+            timer_.set_after(look_every);
+            return;
+        }
+        auto answer = std::exchange(answer_, nullptr);
+        std::erase_if(session_.probes_, [this](const auto& probe) { return probe.get() == this; });  // `this` is gone
+        answer(alive);
+    }
+
+    ServerSession& session_;
+    std::function<void(bool)> answer_;
+    TimePoint began_;
+    runtime::Timer timer_;
+};
+
+namespace {
+
+wire::Address wire_address(const runtime::SocketAddress& from) {
+    wire::Address address;
+    address.port = from.port();
+    const auto* four = reinterpret_cast<const sockaddr_in*>(from.raw());
+    const auto* six = reinterpret_cast<const sockaddr_in6*>(from.raw());
+    if (from.family() == AF_INET) {
+        address.family = 4;
+        std::copy_n(reinterpret_cast<const std::uint8_t*>(&four->sin_addr), 4, address.bytes.begin());
+    } else if (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) {
+        address.family = 4;
+        std::copy_n(six->sin6_addr.s6_addr + 12, 4, address.bytes.begin());
+    } else {
+        address.family = 6;
+        std::copy_n(six->sin6_addr.s6_addr, 16, address.bytes.begin());
+    }
+    return address;
+}
+
+}  // namespace
+
+ServerSession::ServerSession(runtime::Worker& worker, runtime::SocketAddress peer, std::shared_ptr<ServerShared> shared,
+                             Callbacks callbacks)
+    : worker_(worker),
+      mailbox_(worker.mailbox()),
+      peer_(std::move(peer)),
+      shared_(std::move(shared)),
+      callbacks_(std::move(callbacks)),
+      key_(shared_->registry->new_key()) {}
+
+ServerSession::~ServerSession() {
+    if (admitted_) {
+        services_.clear();
+        shared_->registry->remove(key_);
+    }
+}
+
+void ServerSession::start(runtime::Fd socket) {
+    std::unique_ptr<transport::Pipe> pipe =
+        shared_->tls ? transport::make_tls_pipe(std::move(socket), shared_->tls)
+                     : transport::make_tcp_pipe(std::move(socket), transport::TcpPipeSide::server);
+    trunk_ = make_intrusive<Trunk>(worker_, std::move(pipe), shared_->mux, *shared_->random,
+                                   shared_->handshake_deadline, static_cast<TrunkEvents&>(*this));
+    trunk_->start();
+}
+
+void ServerSession::drain() {
+    close_ports();
+    if (!welcome_) {
+        end(Code::going_away, "The server is stopping.");
+        return;
+    }
+    trunk_->session().drain(Code::going_away, "The server is stopping.", worker_.now());
+    trunk_->session_changed();
+}
+
+void ServerSession::end(Code code, std::string_view text) {
+    if (!ended_) {
+        trunk_->end(code, text);
+    }
+}
+
+Result<IntrusivePtr<mux::Stream>, Code> ServerSession::open_stream(std::uint32_t service,
+                                                                   IntrusivePtr<buffer::Waker> waker, bool foreign) {
+    if (!services_.contains(service)) {
+        return Code::unknown_service;
+    }
+    mux::Session::OpenRequest request;
+    request.service = service;
+    auto stream = trunk_->session().open(request, std::move(waker), foreign, worker_.now());
+    trunk_->session_changed();
+    return stream;
+}
+
+mux::SessionStats ServerSession::stats() const {
+    return trunk_ ? trunk_->session().stats() : mux::SessionStats{};
+}
+
+void ServerSession::abandon() {
+    ended_ = true;
+    probes_.clear();
+    leave_registry();
+    if (trunk_) {
+        trunk_->abandon();
+        trunk_.reset();
+    }
+}
+
+// --- login
+// ------------------------------------------------------------------------------------------------------------
+
+void ServerSession::on_pipe_open() {
+    ServerHandshake::Settings settings;
+    settings.tokens = shared_->tokens;
+    std::array<std::uint8_t, 32> exporter;
+    if (trunk_->pipe().exporter(exporter)) {
+        settings.exporter.assign(exporter.begin(), exporter.end());
+    }
+    settings.instance = shared_->instance;
+    settings.limits.first_window = shared_->mux.first_window;
+    settings.limits.streams_max = shared_->mux.streams_max;
+    settings.limits.opens_max = shared_->mux.opens_max;
+    settings.ping_after_quiet = shared_->mux.ping_after_quiet;
+    settings.dead_after_quiet = shared_->mux.dead_after_quiet;
+    handshake_ = std::make_unique<ServerHandshake>(std::move(settings), *shared_->random);
+}
+
+void ServerSession::on_control(Bytes message) {
+    if (!welcome_) {
+        take_step(handshake_->receive(message));
+        return;
+    }
+    auto decoded = wire::decode_control(message);
+    if (!decoded) {
+        trunk_->end(decoded.error().code, decoded.error().text);
+        return;
+    }
+    on_message(*decoded);
+}
+
+void ServerSession::take_step(const Step& step) {
+    if (step.send) {
+        trunk_->session().send_control(*step.send);
+        trunk_->session_changed();
+    }
+    switch (step.want) {
+        case Want::message:
+            return;
+        case Want::decision:
+            proved_ = true;
+            ask_admission();
+            return;
+        case Want::nothing:
+            return;
+        case Want::close:
+            break;
+    }
+    const HandshakeFailure& failure = handshake_->failure();
+    shared_->counters->logins_refused.fetch_add(1, std::memory_order_relaxed);
+    shared_->log->warn("a login was refused",
+                       {{"peer", peer_.text()}, {"code", wire::name_of(failure.code)}, {"why", failure.text}});
+    notify(ServerNotice::Kind::refused, {}, {}, failure.code, failure.text);
+    trunk_->end(failure.code, failure.text_for_peer);
+}
+
+void ServerSession::ask_admission() {
+    agreement_ = handshake_->agreed();
+    token_name_ = handshake_->token().name;
+    SessionInfo info;
+    info.key = key_;
+    info.token = handshake_->token().token.id;
+    info.token_name = token_name_;
+    info.instance = agreement_.peer_instance;
+    info.epoch = agreement_.peer_epoch;
+    info.trunk = agreement_.trunk;
+    info.agent = agreement_.peer_agent;
+    info.address = peer_.text();
+    info.since = worker_.now();
+    info.ports = handshake_->token().ports;
+    auto self = shared_from_this();
+    admit_with_takeover(shared_->registry, std::move(info), self, [self](std::optional<Refusal> refusal) {
+        bool reached = self->mailbox_->post_call([self, refusal] { self->admitted(refusal); });
+        if (!reached && !refusal) {
+            self->shared_->registry->remove(self->key_);  // the worker has stopped meanwhile
+        }
+    });
+}
+
+void ServerSession::admitted(std::optional<Refusal> refusal) {
+    admitted_ = !refusal;
+    if (ended_) {
+        leave_registry();
+        return;
+    }
+    if (refusal) {
+        take_step(handshake_->refuse(refusal->code, refusal->text));
+        return;
+    }
+    if (trunk_->session().state() != mux::SessionState::authenticating) {
+        return;  // failed meanwhile; the end follows
+    }
+    std::string name = "s" + std::to_string(key_);
+    take_step(handshake_->welcome(name));
+    welcome_ = true;
+    {
+        std::lock_guard lock(view_mutex_);
+        view_ = {true, peer_.text(), agreement_.peer_agent, token_name_, std::chrono::system_clock::now(), {}};
+    }
+    finish_login();
+    trunk_->login_done(agreement_.peer);
+    shared_->log->info("a client has connected", {{"session", name},
+                                                  {"peer", peer_.text()},
+                                                  {"token", token_name_},
+                                                  {"agent", wire::printable(agreement_.peer_agent, 64)},
+                                                  {"tls", trunk_->pipe().description()}});
+    notify(ServerNotice::Kind::connected, {}, {}, Code::none, {});
+    handshake_.reset();
+}
+
+void ServerSession::finish_login() noexcept {
+    if (auto over = std::exchange(callbacks_.login_over, nullptr)) {
+        over();
+    }
+}
+
+// --- services
+// ---------------------------------------------------------------------------------------------------------
+
+void ServerSession::on_message(const wire::ControlMessage& message) {
+    if (const auto* request = std::get_if<wire::Register>(&message)) {
+        for (const wire::Service& service : request->services) {
+            register_service(request->request, service);
+        }
+    } else if (const auto* request_end = std::get_if<wire::Unregister>(&message)) {
+        for (std::uint32_t id : request_end->ids) {
+            unregister(id);
+        }
+    } else if (!std::holds_alternative<wire::Stats>(message) && !std::holds_alternative<wire::Unknown>(message)) {
+        trunk_->end(Code::protocol, "a message that has no place after the login");
+    }
+}
+
+void ServerSession::register_service(std::uint32_t request, const wire::Service& description) {
+    runtime::SocketAddress at = shared_->tcp_bind;
+    if (auto refusal = check_service(description, at)) {
+        refuse_service(description.id, *refusal);
+        return;
+    }
+    services_[description.id].description = description;
+    at.set_port(description.remote_port);
+    if (description.remote_port == 0) {
+        assign_port(request, description.id, at);
+    } else {
+        claim_then_open(request, description.id, at);
+    }
+}
+
+std::optional<Refusal> ServerSession::check_service(const wire::Service& description,
+                                                    runtime::SocketAddress& at) const {
+    if (rotating_ || trunk_->session().state() != mux::SessionState::open) {
+        return Refusal{Code::going_away, "The server is stopping."};
+    }
+    if (description.kind != wire::ServiceKind::tcp) {
+        return Refusal{Code::unsupported, "This server has no services of this kind."};
+    }
+    if (services_.contains(description.id)) {
+        return Refusal{Code::protocol, "The service's id is in use."};
+    }
+    if (services_.size() >= limits::services_max) {
+        return Refusal{Code::limit, "This client has as many services as one may."};
+    }
+    if (!description.bind.empty()) {
+        // A client may narrow a port to the server's own machine, but not widen it beyond what the server listens on.
+        auto wanted = runtime::SocketAddress::from_ip(description.bind, 0);
+        if (!wanted || (!wanted->is_loopback() && wanted->ip() != at.ip() && !at.is_unspecified())) {
+            return Refusal{Code::port_forbidden,
+                           "The server does not listen on the address " + wire::printable(description.bind, 64) + "."};
+        }
+        at = *wanted;
+    }
+    return std::nullopt;
+}
+
+// A given port is claimed before it is bound: a ghost of the same client may have to be driven out first.
+void ServerSession::claim_then_open(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at) {
+    auto self = shared_from_this();
+    auto done = [self, request, id, at](std::optional<Refusal> refusal) {
+        self->mailbox_->post_call([self, request, id, at, refusal] {
+            if (self->ended_ || !self->services_.contains(id)) {
+                if (!refusal) {
+                    self->shared_->registry->release(self->key_, at.port());
+                }
+                return;
+            }
+            std::error_code error;
+            if (refusal) {
+                self->refuse_service(id, *refusal);
+            } else if (self->open_port(id, at, error)) {
+                self->confirm(request, id);
+            } else {
+                self->shared_->registry->release(self->key_, at.port());
+                self->refuse_service(id, {Code::port_taken, "The server can not listen on " + at.text() + ": " +
+                                                                error.message() + ". Choose another port."});
+            }
+        });
+    };
+    claim_with_takeover(shared_->registry, key_, id, at.port(), worker_.now(), std::move(done));
+}
+
+// An assigned port is bound before it is claimed: the system chooses among those that are free.
+void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at) {
+    const AcceptedTokens& tokens = shared_->tokens;
+    auto token =
+        std::find_if(tokens->begin(), tokens->end(), [&](const AcceptedToken& one) { return one.name == token_name_; });
+    check(token != tokens->end(), "a session's token is one of the server's");
+    Refusal why{Code::port_taken, "The server has no free port that this token may have."};
+    for (std::uint16_t candidate : token->ports.candidates(*shared_->random)) {
+        at.set_port(candidate);
+        std::error_code error;
+        if (!open_port(id, at, error)) {
+            why.text = "The server can not listen on " + at.text() + ": " + error.message() + ".";
+            continue;
+        }
+        Service& service = services_[id];
+        ClaimAnswer answer = shared_->registry->claim(key_, id, service.port, worker_.now());
+        if (std::holds_alternative<Granted>(answer)) {
+            confirm(request, id);
+            return;
+        }
+        service.public_port.reset();
+        if (auto* refusal = std::get_if<Refusal>(&answer)) {
+            why = *refusal;
+        }
+    }
+    refuse_service(id, why);
+}
+
+bool ServerSession::open_port(std::uint32_t id, const runtime::SocketAddress& at, std::error_code& error) {
+    Service& service = services_[id];
+    service.public_port = shared_->open_port(
+        worker_, at,
+        [this, id](runtime::Fd socket, const runtime::SocketAddress& from) { on_visitor(id, std::move(socket), from); },
+        error);
+    if (!service.public_port) {
+        return false;
+    }
+    service.port = service.public_port->address().port();
+    service.traffic = std::make_shared<Traffic>();
+    service.traffic->total = shared_->traffic;
+    return true;
+}
+
+void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
+    const Service& service = services_[id];
+    wire::RegisteredService registered;
+    registered.id = id;
+    registered.port = service.port;
+    registered.address = runtime::to_text({shared_->public_host, service.port});
+    for (const wire::ControlPayload& payload : wire::encode_registered(request, {&registered, 1})) {
+        trunk_->session().send_control(payload);
+    }
+    trunk_->session_changed();
+    std::string name = wire::printable(service.description.name, 64);
+    {
+        std::lock_guard lock(view_mutex_);
+        view_.services.push_back({id, name, registered.address, service.port, service.traffic});
+    }
+    shared_->log->info("a service is reachable",
+                       {{"session", agreement_.session}, {"service", name}, {"endpoint", registered.address}});
+    notify(ServerNotice::Kind::registered, name, registered.address, Code::none, {});
+}
+
+void ServerSession::refuse_service(std::uint32_t id, const Refusal& refusal) {
+    std::string name;
+    if (auto found = services_.find(id); found != services_.end() && found->second.port == 0) {
+        name = wire::printable(found->second.description.name, 64);
+        services_.erase(found);
+    }
+    wire::Refused refused{id, refusal.code, refusal.text};
+    trunk_->session().send_control(wire::encode_control(refused));
+    trunk_->session_changed();
+    shared_->log->warn(
+        "a service was refused",
+        {{"peer", peer_.text()}, {"service", name}, {"code", wire::name_of(refusal.code)}, {"why", refusal.text}});
+    notify(ServerNotice::Kind::refused, name, {}, refusal.code, refusal.text);
+}
+
+void ServerSession::unregister(std::uint32_t id) {
+    auto found = services_.find(id);
+    if (found == services_.end()) {
+        return;
+    }
+    std::uint16_t port = found->second.port;
+    services_.erase(found);
+    {
+        std::lock_guard lock(view_mutex_);
+        std::erase_if(view_.services, [id](const SessionView::Service& one) { return one.id == id; });
+    }
+    if (port != 0) {
+        shared_->registry->release(key_, port);
+    }
+}
+
+// Visitors are refused at the ports from now on.
+void ServerSession::close_ports() {
+    services_.clear();
+    std::lock_guard lock(view_mutex_);
+    view_.services.clear();
+}
+
+void ServerSession::on_visitor(std::uint32_t id, runtime::Fd socket, const runtime::SocketAddress& from) {
+    auto pump = make_intrusive<SocketPump>(worker_, services_[id].traffic);
+    mux::Session::OpenRequest request;
+    request.service = id;
+    request.visitor = wire_address(from);
+    auto stream = trunk_->session().open(request, pump, false, worker_.now());
+    trunk_->session_changed();
+    if (!stream) {
+        shared_->counters->visitors_refused.fetch_add(1, std::memory_order_relaxed);
+        shared_->log->debug("a visitor was refused",
+                            {{"visitor", from.text()}, {"code", wire::name_of(stream.error())}});
+        runtime::reset_close(std::move(socket));
+        return;
+    }
+    pump->set_stream(*stream);
+    pump->set_socket(std::move(socket));
+}
+
+// --- the trunk's other events
+// -----------------------------------------------------------------------------------------
+
+void ServerSession::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open&) {
+    stream->abort(Code::unsupported);  // clients open nothing in this version
+}
+
+void ServerSession::on_goaway(Code, std::string_view) {
+    close_ports();  // the client takes no new visitors
+}
+
+void ServerSession::on_drained() {
+    trunk_->end(Code::none, "Every visitor has finished.");
+}
+
+// The client is told to open a fresh session; when that asks for the same ports, this one lets them go and drains.
+void ServerSession::on_rotate_due() {
+    rotating_ = true;
+    trunk_->session().announce(Code::rotated, "Stream ids run out: open a fresh session.");
+    shared_->log->info("a session rotates: its stream ids run out", {{"session", agreement_.session}});
+}
+
+void ServerSession::on_trunk_end(const TrunkEnd& end) {
+    if (std::exchange(ended_, true)) {
+        return;
+    }
+    auto self = shared_from_this();
+    if (!welcome_ && handshake_ && !end.text.empty() && !proved_) {
+        shared_->log->debug("a connection ended before the login",
+                            {{"peer", peer_.text()}, {"code", wire::name_of(end.code)}, {"why", end.text}});
+    } else if (!end.opened) {
+        shared_->counters->logins_refused.fetch_add(1, std::memory_order_relaxed);
+        shared_->log->warn("a connection was refused", {{"peer", peer_.text()}, {"why", end.text}});
+    }
+    if (welcome_) {
+        bool violation = !end.by_peer && end.code >= Code::limit && end.code <= Code::stream_id;
+        if (violation) {
+            shared_->counters->protocol_violations.fetch_add(1, std::memory_order_relaxed);
+        }
+        shared_->log->log_at(violation ? LogLevel::warn : LogLevel::info, "a client is gone",
+                             {{"session", agreement_.session},
+                              {"peer", peer_.text()},
+                              {"code", wire::name_of(end.code)},
+                              {"why", end.text}});
+        notify(ServerNotice::Kind::lost, {}, {}, end.code, end.text);
+    }
+    probes_.clear();
+    leave_registry();
+    {
+        std::lock_guard lock(view_mutex_);
+        view_.connected = false;
+    }
+    finish_login();
+    if (auto ended = std::exchange(callbacks_.ended, nullptr)) {
+        ended();
+    }
+    // The trunk is still on the stack.
+    mailbox_->post_call([self] { self->trunk_.reset(); });
+}
+
+void ServerSession::leave_registry() {
+    close_ports();
+    if (std::exchange(admitted_, false)) {
+        shared_->registry->remove(key_);
+    }
+}
+
+// --- from other threads
+// -----------------------------------------------------------------------------------------------
+
+SessionView ServerSession::view() const {
+    std::lock_guard lock(view_mutex_);
+    return view_;
+}
+
+void ServerSession::evict(Code code, std::string text, std::function<void()> released) {
+    auto self = shared_from_this();
+    bool reached = mailbox_->post_call([self, code, text = std::move(text), released] {
+        self->leave_registry();
+        self->shared_->registry->remove(self->key_);  // also when it was admitted but does not know yet
+        if (!self->ended_ && self->rotating_ && self->welcome_) {
+            self->trunk_->session().drain(Code::going_away, "A fresh session has taken over.", self->worker_.now());
+            self->trunk_->session_changed();
+        } else {
+            self->end(code, text);
+        }
+        released();
+    });
+    if (!reached) {
+        shared_->registry->remove(key_);
+        released();
+    }
+}
+
+void ServerSession::probe(std::function<void(bool)> answer) {
+    auto self = shared_from_this();
+    bool reached = mailbox_->post_call([self, answer] {
+        if (self->ended_) {
+            answer(false);
+        } else {
+            self->probes_.push_back(std::make_unique<Probe>(*self, answer));
+        }
+    });
+    if (!reached) {
+        answer(false);
+    }
+}
+
+void ServerSession::notify(ServerNotice::Kind kind, const std::string& service, const std::string& endpoint, Code code,
+                           const std::string& text) {
+    if (shared_->notify) {
+        shared_->notify({kind, peer_.text(), service, endpoint, code, text});
+    }
+}
+
+}  // namespace ferrotunnel::tunnel

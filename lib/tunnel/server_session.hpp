@@ -1,0 +1,197 @@
+// One client on the server: its trunk, its login, the public ports of its services.
+//
+//   login --proved, admitted--> open --evicted or server stops--> draining --> ended
+//      \___________________________\____ trunk ended, refused ___________________/
+//
+// Lives on one worker. Others reach it only through SessionHandle, whose calls are posted there. When it ends, its
+// ports are closed first (new visitors are refused at once), then it leaves the registry, then those who wait for that
+// hear it.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "runtime/socket.hpp"
+#include "transport/tls_context.hpp"
+#include "tunnel/handshake_server.hpp"
+#include "tunnel/registry.hpp"
+#include "tunnel/socket_pump.hpp"
+#include "tunnel/takeover.hpp"
+#include "tunnel/trunk.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// A public port that takes visitors until it is destroyed. Lives on the worker that opened it.
+class PublicPort {
+public:
+    virtual ~PublicPort() = default;
+    virtual runtime::SocketAddress address() const = 0;
+};
+
+using VisitorHandler = std::function<void(runtime::Fd, const runtime::SocketAddress&)>;
+/// Opens a port on the calling worker; implemented by ingress/. Null and an error when it can not.
+using PortOpener = std::function<std::unique_ptr<PublicPort>(runtime::Worker&, const runtime::SocketAddress& at,
+                                                             VisitorHandler on_visitor, std::error_code& error)>;
+
+/// What the application may want to know.
+struct ServerNotice {
+    enum class Kind : std::uint8_t { connected, lost, registered, refused } kind = Kind::connected;
+    std::string peer;      // the client's address
+    std::string service;   // its name, or empty
+    std::string endpoint;  // the public address
+    wire::Code code = wire::Code::none;
+    std::string text;
+};
+
+struct ServerCounters {
+    std::atomic<std::uint64_t> logins_refused{0};
+    std::atomic<std::uint64_t> visitors_refused{0};  // no stream could be opened for them
+    std::atomic<std::uint64_t> protocol_violations{0};
+};
+
+/// A connected client as others see it.
+struct SessionView {
+    struct Service {
+        std::uint32_t id = 0;
+        std::string name;
+        std::string endpoint;
+        std::uint16_t port = 0;
+        std::shared_ptr<Traffic> traffic;
+    };
+    bool connected = false;
+    std::string peer;
+    std::string agent;
+    std::string token_name;
+    std::chrono::system_clock::time_point since;
+    std::vector<Service> services;
+};
+
+/// What all sessions of a server share. Immutable but for what synchronises itself.
+struct ServerShared {
+    std::shared_ptr<Registry> registry;
+    AcceptedTokens tokens;
+    wire::InstanceId instance{};
+    mux::Settings mux;
+    Duration handshake_deadline = limits::handshake_deadline;
+    std::shared_ptr<transport::TlsContext> tls;  // null: off
+    runtime::SocketAddress tcp_bind;             // where public ports listen; the port is ignored
+    std::string public_host;                     // how visitors reach this machine
+    PortOpener open_port;
+    std::function<void(const ServerNotice&)> notify;
+    std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>();
+    std::shared_ptr<ServerCounters> counters = std::make_shared<ServerCounters>();
+    Logger* log = nullptr;
+    Random* random = nullptr;
+};
+
+class ServerSession final : public std::enable_shared_from_this<ServerSession>,
+                            public SessionHandle,
+                            private TrunkEvents {
+public:
+    /// `ended` is called once on the worker, when nothing of the session is left. `login_over`: when the peer no longer
+    /// counts as one that has not proved its token.
+    struct Callbacks {
+        std::function<void()> login_over;
+        std::function<void()> ended;
+    };
+
+    ServerSession(runtime::Worker& worker, runtime::SocketAddress peer, std::shared_ptr<ServerShared> shared,
+                  Callbacks callbacks);
+    ~ServerSession() override;
+
+    /// On the worker.
+    void start(runtime::Fd socket);
+    /// On the worker. No new visitors; ends when the present ones have finished.
+    void drain();
+    /// On the worker. Ends now.
+    void end(wire::Code code, std::string_view text);
+
+    /// On the worker. Dials a service through the tunnel, as a visitor would.
+    Result<IntrusivePtr<mux::Stream>, wire::Code> open_stream(std::uint32_t service, IntrusivePtr<buffer::Waker> waker,
+                                                              bool foreign);
+
+    runtime::Worker& worker() noexcept { return worker_; }
+    /// On the worker.
+    mux::SessionStats stats() const;
+    /// When no worker runs any more: closes everything without a word.
+    void abandon();
+
+    /// Any thread.
+    SessionView view() const;
+    /// Any thread. Runs `action` on the session's worker; false when that has stopped.
+    template <typename Action>
+    bool post(Action action) {
+        return mailbox_->post_call(
+            [self = shared_from_this(), action = std::move(action)]() mutable { action(*self); });
+    }
+
+    // SessionHandle: any thread.
+    void evict(wire::Code code, std::string text, std::function<void()> released) override;
+    void probe(std::function<void(bool alive)> answer) override;
+
+private:
+    struct Service {
+        wire::Service description;
+        std::uint16_t port = 0;
+        std::unique_ptr<PublicPort> public_port;
+        std::shared_ptr<Traffic> traffic;
+    };
+    class Probe;
+
+    void on_pipe_open() override;
+    void on_control(Bytes message) override;
+    void on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) override;
+    void on_goaway(wire::Code code, std::string_view text) override;
+    void on_drained() override;
+    void on_rotate_due() override;
+    void on_trunk_end(const TrunkEnd& end) override;
+
+    void take_step(const Step& step);
+    void ask_admission();
+    void admitted(std::optional<Refusal> refusal);
+    void on_message(const wire::ControlMessage& message);
+    void register_service(std::uint32_t request, const wire::Service& description);
+    std::optional<Refusal> check_service(const wire::Service& description, runtime::SocketAddress& at) const;
+    void claim_then_open(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at);
+    void assign_port(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at);
+    bool open_port(std::uint32_t id, const runtime::SocketAddress& at, std::error_code& error);
+    void confirm(std::uint32_t request, std::uint32_t id);
+    void refuse_service(std::uint32_t id, const Refusal& refusal);
+    void unregister(std::uint32_t id);
+    void close_ports();
+    void on_visitor(std::uint32_t id, runtime::Fd socket, const runtime::SocketAddress& from);
+    void leave_registry();
+    void finish_login() noexcept;
+    void notify(ServerNotice::Kind kind, const std::string& service, const std::string& endpoint, wire::Code code,
+                const std::string& text);
+
+    runtime::Worker& worker_;
+    const std::shared_ptr<buffer::Mailbox> mailbox_;
+    const runtime::SocketAddress peer_;
+    const std::shared_ptr<ServerShared> shared_;
+    Callbacks callbacks_;
+    const SessionKey key_;
+    IntrusivePtr<Trunk> trunk_;
+    std::unique_ptr<ServerHandshake> handshake_;  // until the login is over
+    Agreement agreement_;
+    std::string token_name_;
+    std::map<std::uint32_t, Service> services_;
+    mutable std::mutex view_mutex_;
+    SessionView view_;  // what `view` answers
+    std::vector<std::unique_ptr<Probe>> probes_;
+    bool proved_ = false;    // the token was proved: admission is being decided, or was
+    bool admitted_ = false;  // the registry has it
+    bool welcome_ = false;   // the login is over: services may be registered
+    bool rotating_ = false;  // ids run out: a successor takes the ports over, and this one drains
+    bool ended_ = false;
+};
+
+}  // namespace ferrotunnel::tunnel
