@@ -60,7 +60,7 @@ void decode_limits(FieldReader& fields, HelloLimits& out, Error& error) {
         return;
     }
     FieldReader inner(*map, "hello.limits", error);
-    inner.number("first_window", out.first_window, 0, limits::credit_outstanding_max);
+    inner.number("first_window", out.first_window, limits::first_window_min, limits::credit_outstanding_max);
     inner.number("streams_max", out.streams_max, 0, count_max);
     inner.number("opens_max", out.opens_max, 0, count_max);
     inner.number("control_max", out.control_max, limits::control_payload_max, any_u32);

@@ -43,7 +43,7 @@ Hello random_hello(SeededRandom& random) {
     hello.epoch = random.next();
     hello.trunks = random_u32(random, 1, limits::trunks_max);
     hello.trunk = random_u32(random, 1, hello.trunks);
-    hello.limits = {random_u32(random, 0, 1U << 31), random_u32(random, 0, 0x7fff'ffff),
+    hello.limits = {random_u32(random, limits::first_window_min, 1U << 31), random_u32(random, 0, 0x7fff'ffff),
                     random_u32(random, 0, 0x7fff'ffff), random_u32(random, 16'384), random_u32(random, 0, 0x7fff'ffff)};
     hello.agent = random_text(random, limits::agent_text_max);
     return hello;
