@@ -7,14 +7,16 @@
 
 namespace ferrotunnel::transport {
 
-/// What a server without TLS does with peers that speak TLS: their first bytes tell.
+/// The side only matters for telling a peer that speaks TLS from one that does not.
 enum class TcpPipeSide { client, server };
 
 /// Takes over a connected socket. The server's side refuses, in `handshake`, a peer whose first bytes are those of TLS;
-/// it therefore waits for the first bytes, which the client sends first in our protocol.
+/// it therefore waits for the first bytes, which in our protocol the client sends. The client's side looks at the first
+/// bytes that it reads.
 std::unique_ptr<Pipe> make_tcp_pipe(runtime::Fd socket, TcpPipeSide side);
 
-/// True when these first bytes of a connection begin a TLS handshake (record type 22, version 3.x).
+/// True when these first bytes of a connection are a TLS handshake or alert (record type 22 or 21, version 3.x). No
+/// frame that may come first in a session looks like this. Of fewer than three bytes: whether it may still become one.
 bool looks_like_tls(Bytes first) noexcept;
 
 }  // namespace ferrotunnel::transport

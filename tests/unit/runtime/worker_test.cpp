@@ -328,10 +328,10 @@ TEST_CASE("stop does what was posted before, refuses what comes later, and leaks
     int done = 0;
     {
         Worker worker;
-        worker.start();
-        mailbox = worker.mailbox();
         Timer timer(worker, [shared] { FAIL("an hour has not passed"); });
-        on(worker, [&] { timer.set_after(1h); });
+        timer.set_after(1h);
+        mailbox = worker.mailbox();
+        worker.start();
         asio::post(worker.io(), [shared] {});
         for (int i = 0; i < 10; ++i) {
             worker.post([&, shared] { ++done; });

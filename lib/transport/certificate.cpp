@@ -1,0 +1,251 @@
+#include "transport/certificate.hpp"
+
+#include <fcntl.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+#include <openssl/x509v3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "runtime/socket.hpp"
+#include "runtime/system_random.hpp"
+#include "transport/tls_context.hpp"
+
+namespace ferrotunnel::transport {
+
+namespace {
+
+constexpr const char* identity_file = "server-identity.pem";
+constexpr long lifetime_seconds = 10L * 365 * 24 * 3600;
+constexpr long clock_skew_seconds = 24 * 3600;  // so that a peer whose clock is late takes it as valid
+constexpr std::size_t digest_bytes = 32;
+
+void require(bool fine, const char* what) {
+    if (!fine) {
+        throw TlsConfigError(std::string(what) + ": " + take_openssl_error());
+    }
+}
+
+void add_extension(X509* certificate, int id, const char* value) {
+    X509V3_CTX context;
+    X509V3_set_ctx_nodb(&context);
+    X509V3_set_ctx(&context, certificate, certificate, nullptr, nullptr, 0);
+    X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, id, value);
+    bool added = extension != nullptr && X509_add_ext(certificate, extension, -1) == 1;
+    X509_EXTENSION_free(extension);
+    require(added, "can not make a certificate");
+}
+
+void set_random_serial(X509* certificate) {
+    unsigned char raw[16];
+    require(RAND_bytes(raw, sizeof raw) == 1, "no randomness");
+    raw[0] &= 0x7f;  // positive
+    BIGNUM* number = BN_bin2bn(raw, sizeof raw, nullptr);
+    bool set = number != nullptr && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != nullptr;
+    BN_free(number);
+    require(set, "can not make a certificate");
+}
+
+std::string error_with(const std::filesystem::path& path, const std::string& what) {
+    return path.string() + ": " + what;
+}
+
+[[noreturn]] void fail_with_errno(const std::filesystem::path& path, const char* what) {
+    throw TlsConfigError(error_with(path, std::string(what) + ": " + std::strerror(errno)));
+}
+
+std::string to_pem(const Identity& identity) {
+    BioPtr bio(BIO_new(BIO_s_mem()));
+    require(
+        bio != nullptr &&
+            PEM_write_bio_PKCS8PrivateKey(bio.get(), identity.key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1 &&
+            PEM_write_bio_X509(bio.get(), identity.certificate.get()) == 1,
+        "can not write a certificate");
+    char* data = nullptr;
+    long length = BIO_get_mem_data(bio.get(), &data);
+    std::string pem(data, static_cast<std::size_t>(length));
+    OPENSSL_cleanse(data, static_cast<std::size_t>(length));
+    return pem;
+}
+
+Identity read_identity(const std::filesystem::path& path) {
+    BioPtr bio(BIO_new_file(path.c_str(), "r"));
+    if (!bio) {
+        ERR_clear_error();
+        fail_with_errno(path, "can not be read");
+    }
+    // A key that asks for a pass phrase must not stop the program at a prompt: the empty one is answered.
+    char no_phrase[] = "";
+    Identity identity;
+    identity.key.reset(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, no_phrase));
+    identity.certificate.reset(PEM_read_bio_X509(bio.get(), nullptr, nullptr, no_phrase));
+    if (!identity.key || !identity.certificate ||
+        X509_check_private_key(identity.certificate.get(), identity.key.get()) != 1) {
+        std::string reason = take_openssl_error();
+        throw TlsConfigError(
+            error_with(path, "is damaged (" + reason +
+                                 "). It holds the server's key. Restore it from a backup, or delete it: "
+                                 "a new key is then made, and clients that pin the old one must be told "
+                                 "the new fingerprint"));
+    }
+    return identity;
+}
+
+void make_directory(const std::filesystem::path& directory) {
+    std::error_code error;
+    if (std::filesystem::is_directory(directory, error)) {
+        return;
+    }
+    if (directory.has_parent_path()) {
+        std::filesystem::create_directories(directory.parent_path(), error);
+    }
+    if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
+        fail_with_errno(directory, "can not be created");
+    }
+}
+
+// The temporary file is complete and on disk before it gets its name; link() leaves a file that is already there.
+void keep_if_first(const std::filesystem::path& path, const std::string& pem) {
+    std::filesystem::path temporary = path;
+    temporary += "." + std::to_string(runtime::system_random().next()) + ".tmp";
+    runtime::Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (!file) {
+        fail_with_errno(temporary, "can not be created");
+    }
+    bool written =
+        ::write(file.get(), pem.data(), pem.size()) == static_cast<ssize_t>(pem.size()) && ::fsync(file.get()) == 0;
+    bool named = written && (::link(temporary.c_str(), path.c_str()) == 0 || errno == EEXIST);
+    int reason = errno;
+    ::unlink(temporary.c_str());
+    if (!named) {
+        errno = reason;
+        fail_with_errno(path, "can not be written");
+    }
+}
+
+int hex_value(char c) {
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    char lower = static_cast<char>(c | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+std::string from_hex(std::string_view text) {
+    std::string raw;
+    for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+        int high = hex_value(text[i]);
+        int low = hex_value(text[i + 1]);
+        if (high < 0 || low < 0) {
+            return {};
+        }
+        raw.push_back(static_cast<char>(high * 16 + low));
+    }
+    return raw;
+}
+
+std::string from_base64(std::string text) {
+    for (char& c : text) {  // the URL-safe alphabet is accepted too
+        c = c == '-' ? '+' : c;
+        c = c == '_' ? '/' : c;
+    }
+    text.resize(44, '=');  // 32 bytes are 43 characters and one of padding
+    unsigned char raw[33];
+    if (EVP_DecodeBlock(raw, reinterpret_cast<const unsigned char*>(text.data()), 44) != 33) {
+        return {};
+    }
+    return {reinterpret_cast<const char*>(raw), digest_bytes};
+}
+
+}  // namespace
+
+std::string take_openssl_error() {
+    unsigned long code = ERR_get_error();
+    ERR_clear_error();
+    const char* reason = code != 0 ? ERR_reason_error_string(code) : nullptr;
+    return reason != nullptr ? reason : "unknown reason";
+}
+
+Identity make_identity() {
+    Identity identity;
+    identity.key.reset(EVP_EC_gen("P-256"));
+    identity.certificate.reset(X509_new());
+    X509* certificate = identity.certificate.get();
+    require(identity.key && certificate != nullptr, "can not make a key");
+    X509_set_version(certificate, X509_VERSION_3);
+    set_random_serial(certificate);
+    X509_gmtime_adj(X509_getm_notBefore(certificate), -clock_skew_seconds);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), lifetime_seconds);
+    X509_set_pubkey(certificate, identity.key.get());
+    X509_NAME* name = X509_get_subject_name(certificate);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("ferrotunnel"), -1, -1,
+                               0);
+    X509_set_issuer_name(certificate, name);
+    add_extension(certificate, NID_basic_constraints, "critical,CA:FALSE");
+    add_extension(certificate, NID_key_usage, "critical,digitalSignature");
+    add_extension(certificate, NID_ext_key_usage, "serverAuth");
+    add_extension(certificate, NID_subject_alt_name, "DNS:ferrotunnel");
+    require(X509_sign(certificate, identity.key.get(), EVP_sha256()) > 0, "can not sign a certificate");
+    return identity;
+}
+
+Identity load_or_make_identity(const std::filesystem::path& directory) {
+    std::filesystem::path path = directory / identity_file;
+    if (::access(path.c_str(), F_OK) != 0) {
+        make_directory(directory);
+        std::string pem = to_pem(make_identity());
+        keep_if_first(path, pem);
+        OPENSSL_cleanse(pem.data(), pem.size());
+    }
+    return read_identity(path);
+}
+
+std::string key_digest(X509* certificate) {
+    unsigned char* encoded = nullptr;
+    int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &encoded);
+    require(length > 0, "can not encode a public key");
+    std::string digest(digest_bytes, '\0');
+    SHA256(encoded, static_cast<std::size_t>(length), reinterpret_cast<unsigned char*>(digest.data()));
+    OPENSSL_free(encoded);
+    return digest;
+}
+
+std::string fingerprint_text(const std::string& digest) {
+    unsigned char text[45];
+    EVP_EncodeBlock(text, reinterpret_cast<const unsigned char*>(digest.data()), static_cast<int>(digest.size()));
+    return "sha256:" + std::string(reinterpret_cast<const char*>(text));
+}
+
+std::string parse_fingerprint(const std::string& text) {
+    std::string raw;
+    if (text.starts_with("sha256:")) {
+        std::string value = text.substr(7);
+        std::string digits;
+        for (char c : value) {
+            if (c != ':') {
+                digits.push_back(c);
+            }
+        }
+        if (digits.size() == 2 * digest_bytes) {
+            raw = from_hex(digits);
+        } else if (value.size() == 43 || (value.size() == 44 && value.back() == '=')) {
+            raw = from_base64(value);
+        }
+    }
+    if (raw.size() != digest_bytes) {
+        throw TlsConfigError("\"" + text +
+                             "\" is no fingerprint: expected \"sha256:\" and 64 hexadecimal digits or 43 "
+                             "characters of base64, as the server prints it");
+    }
+    return raw;
+}
+
+}  // namespace ferrotunnel::transport

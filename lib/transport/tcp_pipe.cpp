@@ -1,0 +1,120 @@
+#include "transport/tcp_pipe.hpp"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+namespace ferrotunnel::transport {
+
+namespace {
+
+constexpr std::size_t tls_prefix_bytes = 3;
+constexpr const char* tls_on_plain_server =
+    "the client speaks TLS, but this server was started with TLS off; use the same setting on both sides";
+constexpr const char* tls_on_plain_client =
+    "the server speaks TLS on this port, but this client was started with TLS off; use the same setting on both sides";
+
+class TcpPipe final : public Pipe {
+public:
+    TcpPipe(runtime::Fd socket, TcpPipeSide side) : socket_(std::move(socket)), side_(side) {}
+
+    IoStatus handshake(std::string& why) override {
+        if (side_ == TcpPipeSide::client || checked_) {
+            return IoStatus::ok;
+        }
+        std::array<std::uint8_t, tls_prefix_bytes> first;
+        ++counters_.system_calls;
+        ssize_t got = ::recv(socket_.get(), first.data(), first.size(), MSG_PEEK);
+        if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+            return IoStatus::would_block;
+        }
+        if (got < 0) {
+            error_ = std::error_code(errno, std::system_category()).message();
+            why = error_;
+            return IoStatus::error;
+        }
+        if (got == 0) {
+            why = "the peer closed the connection before it said anything";
+            return IoStatus::eof;
+        }
+        Bytes seen(first.data(), static_cast<std::size_t>(got));
+        if (!looks_like_tls(seen)) {
+            checked_ = true;
+            return IoStatus::ok;
+        }
+        if (seen.size() < first.size()) {
+            return IoStatus::would_block;  // the next byte is an event of its own
+        }
+        why = error_ = tls_on_plain_server;
+        return IoStatus::error;
+    }
+
+    IoResult read(MutableBytes into) noexcept override {
+        ++counters_.system_calls;
+        IoResult result = runtime::read_some(socket_.get(), into);
+        counters_.bytes_in += result.bytes;
+        if (!checked_ && result.bytes >= tls_prefix_bytes && looks_like_tls(into.first(result.bytes))) {
+            error_ = side_ == TcpPipeSide::client ? tls_on_plain_client : tls_on_plain_server;
+            return {0, IoStatus::error, std::make_error_code(std::errc::protocol_error)};
+        }
+        checked_ = checked_ || result.bytes > 0;
+        return noted(result);
+    }
+
+    IoResult write(std::span<const Bytes> pieces) noexcept override {
+        IoResult total;
+        while (!pieces.empty() && total.status == IoStatus::ok) {
+            auto some = pieces.first(std::min<std::size_t>(pieces.size(), pieces_per_send));
+            pieces = pieces.subspan(some.size());
+            ++counters_.system_calls;
+            IoResult result = runtime::write_some(socket_.get(), some);
+            total = {total.bytes + result.bytes, result.status, result.error};
+        }
+        counters_.bytes_out += total.bytes;
+        return noted(total);
+    }
+
+    bool has_pending() const noexcept override { return false; }
+    IoStatus flush() noexcept override { return IoStatus::ok; }
+    bool may_read_more() const noexcept override { return false; }
+    void shutdown() noexcept override { (void)runtime::shutdown_send(socket_.get()); }
+    bool exporter(MutableBytes) noexcept override { return false; }
+    std::string description() const override { return "plain"; }
+    std::string error_text() const override { return error_; }
+    int fd() const noexcept override { return socket_.get(); }
+    runtime::Fd release_fd() noexcept override { return std::move(socket_); }
+
+private:
+    static constexpr std::size_t pieces_per_send = 64;
+
+    IoResult noted(IoResult result) noexcept {
+        if (result.status == IoStatus::error) {
+            try {
+                error_ = result.error.message();
+            } catch (const std::bad_alloc&) {
+                error_.clear();
+            }
+        }
+        return result;
+    }
+
+    runtime::Fd socket_;
+    TcpPipeSide side_;
+    bool checked_ = false;  // the first bytes were not TLS
+    std::string error_;
+};
+
+}  // namespace
+
+std::unique_ptr<Pipe> make_tcp_pipe(runtime::Fd socket, TcpPipeSide side) {
+    return std::make_unique<TcpPipe>(std::move(socket), side);
+}
+
+bool looks_like_tls(Bytes first) noexcept {
+    return (first.empty() || first[0] == 0x16 || first[0] == 0x15) && (first.size() < 2 || first[1] == 0x03) &&
+           (first.size() < 3 || first[2] <= 4);
+}
+
+}  // namespace ferrotunnel::transport

@@ -1,0 +1,68 @@
+// The BIO between OpenSSL and a non-blocking socket.
+//
+// Reading: OpenSSL (with read-ahead and a large buffer) asks for as much as its buffer holds, and recv() writes
+// straight into that: one system call brings several records, and nothing of ours copies them. Writing: OpenSSL hands
+// over one record at a time. They are collected here, and the pipe sends several with one call.
+#pragma once
+
+#include <openssl/bio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "base/bytes.hpp"
+#include "base/units.hpp"
+#include "runtime/io_result.hpp"
+
+namespace ferrotunnel::transport {
+
+inline constexpr std::size_t tls_record_plain_max = 16_KiB;
+/// Header, content type and tag of TLS 1.3's suites.
+inline constexpr std::size_t tls_record_overhead = 5 + 1 + 16;
+/// Beyond this many bytes of records they are sent. tls_pipe.hpp has the measurement.
+inline constexpr std::size_t tls_send_bytes = 4 * (tls_record_plain_max + tls_record_overhead);
+inline constexpr std::size_t tls_read_buffer_bytes = 4 * (tls_record_plain_max + tls_record_overhead) + 64;
+/// What may be collected at most: a peer that has us answer (key updates) and does not read is lost.
+inline constexpr std::size_t tls_collected_max = 4 * tls_send_bytes;
+
+/// Records that wait for the socket. Idle it holds no memory: the usual block comes from a cache of the thread.
+class RecordBuffer {
+public:
+    RecordBuffer() = default;
+    ~RecordBuffer() { clear(); }
+    RecordBuffer(const RecordBuffer&) = delete;
+    RecordBuffer& operator=(const RecordBuffer&) = delete;
+
+    bool append(const std::uint8_t* bytes, std::size_t count) noexcept;  // false: too much, or no memory
+    std::size_t size() const noexcept { return end_ - begin_; }
+    bool empty() const noexcept { return begin_ == end_; }
+    Bytes bytes() const noexcept { return {block_.get() + begin_, size()}; }
+    void drop_front(std::size_t count) noexcept;
+    void clear() noexcept;
+
+private:
+    bool make_room(std::size_t count) noexcept;
+
+    std::unique_ptr<std::uint8_t[]> block_;
+    std::size_t capacity_ = 0;
+    std::size_t begin_ = 0;
+    std::size_t end_ = 0;
+};
+
+/// The socket's side of the BIO. The BIO points to it and must not outlive it.
+struct TlsSocket {
+    int fd = -1;
+    RecordBuffer out;
+    bool saw_end = false;  // TCP FIN
+    int read_errno = 0;    // a failed recv
+    std::uint64_t system_calls = 0;
+
+    /// One or more sends, until `out` is empty or the socket full.
+    runtime::IoResult send_out() noexcept;
+};
+
+/// Owned by the caller (an SSL takes it over with SSL_set_bio). Null without memory.
+BIO* make_tls_bio(TlsSocket& socket) noexcept;
+
+}  // namespace ferrotunnel::transport

@@ -1,0 +1,155 @@
+#include "transport/tls_context.hpp"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <algorithm>
+
+#include "transport/certificate.hpp"
+#include "transport/tls_bio.hpp"
+
+namespace ferrotunnel::transport {
+
+namespace {
+
+// The wire form of our one protocol name: a length and the name.
+constexpr unsigned char alpn_list[] =
+    "\x0d"
+    "ferrotunnel/1";
+constexpr unsigned alpn_list_bytes = sizeof alpn_list - 1;
+static_assert(alpn_list_bytes == 14);
+
+void require(bool fine, const char* what) {
+    if (!fine) {
+        throw TlsConfigError(std::string(what) + ": " + take_openssl_error());
+    }
+}
+
+int choose_alpn(SSL*, const unsigned char** out, unsigned char* out_bytes, const unsigned char* offered,
+                unsigned offered_bytes, void*) {
+    unsigned char* chosen = nullptr;
+    if (SSL_select_next_proto(&chosen, out_bytes, alpn_list, alpn_list_bytes, offered, offered_bytes) !=
+        OPENSSL_NPN_NEGOTIATED) {
+        return SSL_TLSEXT_ERR_ALERT_FATAL;
+    }
+    *out = chosen;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+SSL_CTX* make_native(const SSL_METHOD* method) {
+    SSL_CTX* context = SSL_CTX_new(method);
+    require(context != nullptr, "can not set up TLS");
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+                                     SSL_OP_PRIORITIZE_CHACHA);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_num_tickets(context, 0);
+    SSL_CTX_set_read_ahead(context, 1);
+    SSL_CTX_set_default_read_buffer_len(context, tls_read_buffer_bytes);
+    bool fine = SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
+                SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
+                SSL_CTX_set_ciphersuites(
+                    context, "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384") == 1 &&
+                SSL_CTX_set1_groups_list(context, "X25519:P-256") == 1;
+    if (!fine) {
+        SSL_CTX_free(context);
+        require(false, "can not set up TLS");
+    }
+    return context;
+}
+
+// A key with a pass phrase must not stop the program at a prompt.
+int no_pass_phrase(char*, int, int, void*) {
+    return 0;
+}
+
+void use_files(SSL_CTX* context, const std::filesystem::path& certificate, const std::filesystem::path& key) {
+    if (certificate.empty() || key.empty()) {
+        throw TlsConfigError("a certificate needs its key and a key its certificate: give both files");
+    }
+    SSL_CTX_set_default_passwd_cb(context, no_pass_phrase);
+    if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1) {
+        throw TlsConfigError(certificate.string() +
+                             ": no certificate in PEM form could be read: " + take_openssl_error());
+    }
+    if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
+        throw TlsConfigError(key.string() + ": no private key of " + certificate.string() +
+                             " in PEM form, without a pass phrase, could be read: " + take_openssl_error());
+    }
+    require(SSL_CTX_check_private_key(context) == 1, "the private key does not belong to the certificate");
+}
+
+void use_identity(SSL_CTX* context, const Identity& identity) {
+    require(SSL_CTX_use_certificate(context, identity.certificate.get()) == 1 &&
+                SSL_CTX_use_PrivateKey(context, identity.key.get()) == 1,
+            "can not use the self-made certificate");
+}
+
+void use_authority(SSL_CTX* context, const std::filesystem::path& file) {
+    if (SSL_CTX_load_verify_file(context, file.c_str()) != 1) {
+        throw TlsConfigError(file.string() + ": no CA certificate in PEM form could be read: " + take_openssl_error());
+    }
+}
+
+std::string own_fingerprint(SSL_CTX* context) {
+    X509* certificate = SSL_CTX_get0_certificate(context);
+    return certificate != nullptr ? fingerprint_text(key_digest(certificate)) : std::string();
+}
+
+}  // namespace
+
+std::shared_ptr<TlsContext> TlsContext::make_server(const TlsServerSettings& settings) {
+    std::shared_ptr<TlsContext> made(new TlsContext);
+    made->server_ = true;
+    made->context_ = make_native(TLS_server_method());
+    SSL_CTX* context = made->context_;
+    SSL_CTX_set_alpn_select_cb(context, choose_alpn, nullptr);
+    if (!settings.certificate_file.empty() || !settings.key_file.empty()) {
+        use_files(context, settings.certificate_file, settings.key_file);
+    } else {
+        use_identity(context, settings.state_directory.empty() ? make_identity()
+                                                               : load_or_make_identity(settings.state_directory));
+    }
+    if (!settings.client_ca_file.empty()) {
+        use_authority(context, settings.client_ca_file);
+        SSL_CTX_set_client_CA_list(context, SSL_load_client_CA_file(settings.client_ca_file.c_str()));
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+        made->verifies_ = true;
+    }
+    made->fingerprint_ = own_fingerprint(context);
+    return made;
+}
+
+std::shared_ptr<TlsContext> TlsContext::make_client(const TlsClientSettings& settings) {
+    std::shared_ptr<TlsContext> made(new TlsContext);
+    made->context_ = make_native(TLS_client_method());
+    SSL_CTX* context = made->context_;
+    require(SSL_CTX_set_alpn_protos(context, alpn_list, alpn_list_bytes) == 0, "can not set up TLS");
+    if (!settings.certificate_file.empty() || !settings.key_file.empty()) {
+        use_files(context, settings.certificate_file, settings.key_file);
+    }
+    if (!settings.ca_file.empty()) {
+        use_authority(context, settings.ca_file);
+        made->verifies_ = true;
+    }
+    if (settings.system_ca) {
+        require(SSL_CTX_set_default_verify_paths(context) == 1, "can not load the system's CA certificates");
+        made->verifies_ = true;
+    }
+    if (made->verifies_ && settings.server_name.empty()) {
+        throw TlsConfigError("to verify the server's certificate its name or address must be known");
+    }
+    SSL_CTX_set_verify(context, made->verifies_ ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+    if (!settings.pin.empty()) {
+        made->pin_ = parse_fingerprint(settings.pin);
+    }
+    made->server_name_ = settings.server_name;
+    made->fingerprint_ = own_fingerprint(context);
+    return made;
+}
+
+TlsContext::~TlsContext() {
+    SSL_CTX_free(context_);
+}
+
+}  // namespace ferrotunnel::transport

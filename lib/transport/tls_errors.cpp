@@ -1,0 +1,93 @@
+#include "transport/tls_errors.hpp"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
+#include "transport/certificate.hpp"
+
+namespace ferrotunnel::transport {
+
+namespace {
+
+constexpr int reason_of_alert(int alert) {
+    return SSL_AD_REASON_OFFSET + alert;
+}
+
+std::string verification_text(SSL* ssl, bool server) {
+    long result = SSL_get_verify_result(ssl);
+    std::string text =
+        server ? "the client's certificate can not be verified: " : "the server's certificate can not be verified: ";
+    text += X509_verify_cert_error_string(result);
+    if (server) {
+        return text;
+    }
+    if (result == X509_V_ERR_HOSTNAME_MISMATCH || result == X509_V_ERR_IP_ADDRESS_MISMATCH) {
+        return text + "; connect by a name that is in the certificate";
+    }
+    return text + "; give the CA that signed it, or pin the server's key by its fingerprint instead";
+}
+
+std::string no_tls_text(bool server) {
+    return server ? "the peer does not speak TLS (a client with TLS off, or no FerroTunnel client at all)"
+                  : "the server does not speak TLS on this port; check the address, or turn TLS off if the server was "
+                    "started so";
+}
+
+std::string no_alpn_text(bool server) {
+    return server ? "the peer speaks TLS but is no FerroTunnel client (it does not offer the protocol ferrotunnel/1)"
+                  : "the server speaks TLS but is no FerroTunnel server (it does not know the protocol ferrotunnel/1); "
+                    "check address and port";
+}
+
+}  // namespace
+
+bool tls_failure_is_no_tls() noexcept {
+    switch (ERR_GET_REASON(ERR_peek_error())) {
+        case SSL_R_WRONG_VERSION_NUMBER:
+        case SSL_R_HTTP_REQUEST:
+        case SSL_R_HTTPS_PROXY_REQUEST:
+            return true;
+        default:
+            return false;
+    }
+}
+
+std::string tls_failure_text(SSL* ssl, bool server) {
+    if (tls_failure_is_no_tls()) {
+        ERR_clear_error();
+        return no_tls_text(server);
+    }
+    switch (ERR_GET_REASON(ERR_peek_error())) {
+        case SSL_R_UNSUPPORTED_PROTOCOL:
+        case SSL_R_NO_PROTOCOLS_AVAILABLE:
+        case reason_of_alert(SSL_AD_PROTOCOL_VERSION):
+            ERR_clear_error();
+            return server ? "the peer does not speak TLS 1.3, and nothing older is accepted"
+                          : "the server does not speak TLS 1.3, and nothing older is accepted";
+        case SSL_R_NO_APPLICATION_PROTOCOL:
+        case reason_of_alert(SSL_AD_NO_APPLICATION_PROTOCOL):
+            ERR_clear_error();
+            return no_alpn_text(server);
+        case SSL_R_CERTIFICATE_VERIFY_FAILED:
+            ERR_clear_error();
+            return verification_text(ssl, server);
+        case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+            ERR_clear_error();
+            return "the client has no certificate, and this server asks for one";
+        case reason_of_alert(TLS13_AD_CERTIFICATE_REQUIRED):
+            ERR_clear_error();
+            return "the server asks for a client certificate; give a certificate and its key";
+        case reason_of_alert(SSL_AD_UNKNOWN_CA):
+        case reason_of_alert(SSL_AD_BAD_CERTIFICATE):
+        case reason_of_alert(SSL_AD_CERTIFICATE_EXPIRED):
+        case reason_of_alert(SSL_AD_CERTIFICATE_UNKNOWN):
+            return std::string(server ? "the client does not accept our certificate: "
+                                      : "the server does not accept our certificate: ") +
+                   take_openssl_error();
+        default:
+            return "TLS: " + take_openssl_error();
+    }
+}
+
+}  // namespace ferrotunnel::transport

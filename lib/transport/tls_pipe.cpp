@@ -1,0 +1,393 @@
+#include "transport/tls_pipe.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "runtime/address.hpp"
+#include "transport/certificate.hpp"
+#include "transport/openssl_ptr.hpp"
+#include "transport/tls_bio.hpp"
+#include "transport/tls_errors.hpp"
+
+namespace ferrotunnel::transport {
+
+namespace {
+
+/// Pieces smaller than this share a record: a record costs more than copying them.
+constexpr std::size_t gather_below = 4_KiB;
+
+/// A place in a list of pieces.
+class Cursor {
+public:
+    explicit Cursor(std::span<const Bytes> pieces) : pieces_(pieces) { skip_empty(); }
+    bool done() const noexcept { return pieces_.empty(); }
+    Bytes front() const noexcept { return pieces_.front().subspan(offset_); }
+    void advance(std::size_t count) noexcept {
+        offset_ += count;
+        skip_empty();
+    }
+
+private:
+    void skip_empty() noexcept {
+        while (!pieces_.empty() && offset_ == pieces_.front().size()) {
+            pieces_ = pieces_.subspan(1);
+            offset_ = 0;
+        }
+    }
+    std::span<const Bytes> pieces_;
+    std::size_t offset_ = 0;
+};
+
+//   handshaking --done, name, protocol and pin right--> open --close_notify--> read: eof
+//        |                                               |----FIN alone-----> read: error, "truncated"
+//        +--any failure--> failed <----------------------+----any failure---> failed: every call answers error
+class TlsPipe final : public Pipe {
+public:
+    TlsPipe(runtime::Fd fd, std::shared_ptr<TlsContext> context, TlsPipeTuning tuning);
+
+    IoStatus handshake(std::string& why) override;
+    IoResult read(MutableBytes into) noexcept override;
+    IoResult write(std::span<const Bytes> pieces) noexcept override;
+    bool has_pending() const noexcept override { return !socket_.out.empty(); }
+    IoStatus flush() noexcept override;
+    bool may_read_more() const noexcept override { return stopped_full_ && SSL_has_pending(ssl_.get()) == 1; }
+    void shutdown() noexcept override;
+    bool exporter(MutableBytes out32) noexcept override;
+    std::string description() const override;
+    std::string error_text() const override { return error_text_; }
+    int fd() const noexcept override { return fd_.get(); }
+    runtime::Fd release_fd() noexcept override {
+        socket_.out.clear();
+        socket_.fd = -1;
+        return std::move(fd_);
+    }
+
+private:
+    void set_peer_name();
+    std::string wrong_peer();
+    IoStatus fail_handshake(std::string& why, std::string text);
+    std::string handshake_failure();
+    IoResult fail(std::error_code error, std::string_view text) noexcept;
+    IoResult fail_by_openssl() noexcept;
+    IoResult failed() const noexcept { return {0, IoStatus::error, error_}; }
+    IoResult stop_reading(std::size_t got) noexcept;
+    bool write_record(Bytes plain) noexcept;
+    bool write_batch(Cursor& cursor, std::size_t& accepted) noexcept;
+    std::size_t gather(Cursor& cursor, MutableBytes into) noexcept;
+    std::size_t room() const noexcept;
+
+    runtime::Fd fd_;
+    std::shared_ptr<TlsContext> context_;
+    TlsSocket socket_;
+    SslPtr ssl_;
+    std::size_t send_bytes_;
+    bool open_ = false;
+    bool stopped_full_ = false;     // the last read ended because its buffer was full
+    bool end_after_flush_ = false;  // TCP FIN is due once everything is sent
+    std::error_code error_;         // why the pipe failed
+    std::string error_text_;
+};
+
+TlsPipe::TlsPipe(runtime::Fd fd, std::shared_ptr<TlsContext> context, TlsPipeTuning tuning)
+    : fd_(std::move(fd)),
+      context_(std::move(context)),
+      ssl_(SSL_new(context_->native())),
+      send_bytes_(tuning.records_per_send * (tls_record_plain_max + tls_record_overhead)) {
+    socket_.fd = fd_.get();
+    BIO* bio = make_tls_bio(socket_);
+    if (!ssl_ || bio == nullptr) {
+        BIO_free(bio);
+        throw std::bad_alloc();
+    }
+    SSL_set_bio(ssl_.get(), bio, bio);
+    if (context_->is_server()) {
+        SSL_set_accept_state(ssl_.get());
+    } else {
+        SSL_set_connect_state(ssl_.get());
+        set_peer_name();
+    }
+}
+
+void TlsPipe::set_peer_name() {
+    const std::string& name = context_->server_name();
+    if (name.empty()) {
+        return;
+    }
+    bool is_address = runtime::SocketAddress::from_ip(name, 0).has_value();
+    if (!is_address) {
+        SSL_set_tlsext_host_name(ssl_.get(), name.c_str());
+    }
+    if (context_->verifies()) {
+        bool set = is_address ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), name.c_str()) == 1
+                              : SSL_set1_host(ssl_.get(), name.c_str()) == 1;
+        if (!set) {
+            throw std::bad_alloc();
+        }
+    }
+}
+
+IoStatus TlsPipe::handshake(std::string& why) {
+    if (error_) {
+        why = error_text_;
+        return IoStatus::error;
+    }
+    if (!open_) {
+        ERR_clear_error();
+        int result = SSL_do_handshake(ssl_.get());
+        if (result != 1) {
+            int kind = SSL_get_error(ssl_.get(), result);
+            if (kind != SSL_ERROR_WANT_READ && kind != SSL_ERROR_WANT_WRITE) {
+                return fail_handshake(why, handshake_failure());
+            }
+            if (flush() == IoStatus::error) {
+                why = error_text_;
+                return IoStatus::error;
+            }
+            return IoStatus::would_block;
+        }
+        if (std::string wrong = wrong_peer(); !wrong.empty()) {
+            return fail_handshake(why, std::move(wrong));
+        }
+        open_ = true;
+    }
+    IoStatus sent = flush();
+    why = error_text_;
+    return sent;
+}
+
+// Chain and name were OpenSSL's to verify; protocol and pin are ours.
+std::string TlsPipe::wrong_peer() {
+    const unsigned char* chosen = nullptr;
+    unsigned chosen_bytes = 0;
+    SSL_get0_alpn_selected(ssl_.get(), &chosen, &chosen_bytes);
+    if (as_text({chosen, chosen_bytes}) != tls_alpn) {
+        return context_->is_server()
+                   ? "the peer speaks TLS but is no FerroTunnel client (it does not offer the protocol ferrotunnel/1)"
+                   : "the server speaks TLS but is no FerroTunnel server (it does not know the protocol "
+                     "ferrotunnel/1); "
+                     "check address and port";
+    }
+    if (const auto& pin = context_->pin()) {
+        X509* certificate = SSL_get0_peer_certificate(ssl_.get());
+        std::string digest = certificate != nullptr ? key_digest(certificate) : std::string();
+        if (digest != *pin) {
+            return "the server's key is not the pinned one: it has " +
+                   (digest.empty() ? std::string("none") : fingerprint_text(digest)) + ", pinned is " +
+                   fingerprint_text(*pin) +
+                   "; if the server's key was not changed on purpose, somebody may be in between";
+        }
+    }
+    return {};
+}
+
+IoStatus TlsPipe::fail_handshake(std::string& why, std::string text) {
+    (void)socket_.send_out();  // the alert, if there is one
+    error_ = std::make_error_code(std::errc::protocol_error);
+    error_text_ = std::move(text);
+    why = error_text_;
+    return IoStatus::error;
+}
+
+std::string TlsPipe::handshake_failure() {
+    if (socket_.read_errno != 0) {
+        ERR_clear_error();
+        return "the connection failed during the TLS handshake: " +
+               std::error_code(socket_.read_errno, std::system_category()).message();
+    }
+    if (socket_.saw_end) {
+        ERR_clear_error();
+        return context_->is_server()
+                   ? "the peer closed the connection during the TLS handshake"
+                   : "the server closed the connection during the TLS handshake; it may not speak TLS "
+                     "on this port";
+    }
+    if (context_->is_server() && tls_failure_is_no_tls()) {
+        // OpenSSL stays silent here. An alert lets a client of ours that has TLS off tell its user.
+        const std::uint8_t protocol_version_alert[] = {0x15, 0x03, 0x03, 0, 2, SSL3_AL_FATAL, SSL_AD_PROTOCOL_VERSION};
+        socket_.out.append(protocol_version_alert, sizeof protocol_version_alert);
+    }
+    return tls_failure_text(ssl_.get(), context_->is_server());
+}
+
+IoResult TlsPipe::fail(std::error_code error, std::string_view text) noexcept {
+    if (!error_) {
+        error_ = error;
+        try {
+            error_text_ = text.empty() ? error.message() : std::string(text);
+        } catch (const std::bad_alloc&) {
+            error_text_.clear();
+        }
+    }
+    return failed();
+}
+
+IoResult TlsPipe::fail_by_openssl() noexcept {
+    if (socket_.read_errno != 0) {
+        return fail({socket_.read_errno, std::system_category()}, {});
+    }
+    if (socket_.saw_end) {
+        return fail(std::make_error_code(std::errc::connection_aborted),
+                    "truncated: the connection ended without the end of TLS being told");
+    }
+    try {
+        return fail(std::make_error_code(std::errc::protocol_error),
+                    tls_failure_text(ssl_.get(), context_->is_server()));
+    } catch (const std::bad_alloc&) {
+        return fail(std::make_error_code(std::errc::not_enough_memory), {});
+    }
+}
+
+IoResult TlsPipe::read(MutableBytes into) noexcept {
+    if (error_) {
+        return failed();
+    }
+    ERR_clear_error();
+    std::size_t total = 0;
+    stopped_full_ = true;
+    while (total < into.size()) {
+        std::size_t got = 0;
+        if (SSL_read_ex(ssl_.get(), into.data() + total, into.size() - total, &got) != 1) {
+            stopped_full_ = false;
+            break;
+        }
+        total += got;
+    }
+    IoResult result = stopped_full_ ? IoResult{total, IoStatus::ok, {}} : stop_reading(total);
+    if (!socket_.out.empty()) {
+        (void)flush();  // the answer to a key update
+    }
+    counters_.bytes_in += total;
+    counters_.system_calls = socket_.system_calls;
+    return result;
+}
+
+IoResult TlsPipe::stop_reading(std::size_t got) noexcept {
+    switch (SSL_get_error(ssl_.get(), 0)) {
+        case SSL_ERROR_WANT_READ:
+        case SSL_ERROR_WANT_WRITE:
+            return {got, IoStatus::would_block, {}};
+        case SSL_ERROR_ZERO_RETURN:
+            return {got, IoStatus::eof, {}};
+        default: {
+            IoResult result = fail_by_openssl();
+            result.bytes = got;
+            return result;
+        }
+    }
+}
+
+IoResult TlsPipe::write(std::span<const Bytes> pieces) noexcept {
+    IoStatus status = flush();
+    if (status != IoStatus::ok) {
+        return {0, status, error_};
+    }
+    ERR_clear_error();
+    std::size_t accepted = 0;
+    Cursor cursor(pieces);
+    while (!cursor.done() && status == IoStatus::ok) {
+        status = write_batch(cursor, accepted) ? flush() : IoStatus::error;
+    }
+    counters_.bytes_out += accepted;
+    return {accepted, status, error_};
+}
+
+// Makes records until a send's worth is collected.
+bool TlsPipe::write_batch(Cursor& cursor, std::size_t& accepted) noexcept {
+    while (!cursor.done() && room() != 0) {
+        Bytes piece = cursor.front();
+        std::size_t count = std::min(piece.size(), room());
+        if (piece.size() >= gather_below) {
+            if (!write_record(piece.first(count))) {
+                return false;
+            }
+            cursor.advance(count);
+        } else {
+            std::array<std::uint8_t, tls_record_plain_max> gathered;
+            count = gather(cursor, MutableBytes(gathered).first(room()));
+            if (!write_record(Bytes(gathered).first(count))) {
+                return false;
+            }
+        }
+        accepted += count;
+    }
+    return true;
+}
+
+// How much plain text the next record of this send may hold: a whole record or none. A send may be half a record longer
+// or shorter than wished, so that a small record among large ones does not cut every one that follows.
+std::size_t TlsPipe::room() const noexcept {
+    return socket_.out.size() + tls_record_plain_max / 2 > send_bytes_ ? 0 : tls_record_plain_max;
+}
+
+std::size_t TlsPipe::gather(Cursor& cursor, MutableBytes into) noexcept {
+    std::size_t filled = 0;
+    while (!cursor.done() && cursor.front().size() < gather_below && filled < into.size()) {
+        std::size_t count = std::min(cursor.front().size(), into.size() - filled);
+        std::memcpy(into.data() + filled, cursor.front().data(), count);
+        cursor.advance(count);
+        filled += count;
+    }
+    counters_.bytes_copied += filled;
+    return filled;
+}
+
+bool TlsPipe::write_record(Bytes plain) noexcept {
+    std::size_t written = 0;
+    if (SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &written) == 1) {
+        return true;
+    }
+    fail_by_openssl();
+    return false;
+}
+
+IoStatus TlsPipe::flush() noexcept {
+    if (error_) {
+        return IoStatus::error;
+    }
+    IoResult result = socket_.send_out();
+    counters_.system_calls = socket_.system_calls;
+    if (result.status == IoStatus::error) {
+        fail(result.error, {});
+    } else if (result.status == IoStatus::ok && std::exchange(end_after_flush_, false)) {
+        (void)runtime::shutdown_send(fd_.get());
+    }
+    return result.status;
+}
+
+void TlsPipe::shutdown() noexcept {
+    if (open_ && !error_) {
+        ERR_clear_error();
+        (void)SSL_shutdown(ssl_.get());
+    }
+    end_after_flush_ = true;
+    if (flush() == IoStatus::error) {
+        (void)runtime::shutdown_send(fd_.get());
+    }
+}
+
+bool TlsPipe::exporter(MutableBytes out32) noexcept {
+    static constexpr std::string_view label = "EXPORTER-Channel-Binding";
+    return open_ && out32.size() == 32 &&
+           SSL_export_keying_material(ssl_.get(), out32.data(), out32.size(), label.data(), label.size(), nullptr, 0,
+                                      0) == 1;
+}
+
+std::string TlsPipe::description() const {
+    return std::string(SSL_get_version(ssl_.get())) + " " + SSL_get_cipher_name(ssl_.get());
+}
+
+}  // namespace
+
+std::unique_ptr<Pipe> make_tls_pipe(runtime::Fd socket, std::shared_ptr<TlsContext> context, TlsPipeTuning tuning) {
+    return std::make_unique<TlsPipe>(std::move(socket), std::move(context), tuning);
+}
+
+}  // namespace ferrotunnel::transport
