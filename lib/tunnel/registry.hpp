@@ -98,8 +98,8 @@ public:
     /// A key for a session to come. The session has it before it is admitted, since from then on it may be evicted.
     SessionKey new_key() noexcept { return ++last_key_; }
 
-    /// Takes a session in, when its proof has been verified. Relative to what the same client (token and instance)
-    /// already has here:
+    /// Takes a session in, and keeps it alive until `remove`, when its proof has been verified. Relative to what the
+    /// same client (token and instance) already has here:
     ///   nothing                      admitted
     ///   lower epoch                  Superseding
     ///   same epoch, another trunk    admitted, as one more trunk of the same tunnel

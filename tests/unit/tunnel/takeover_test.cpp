@@ -83,8 +83,20 @@ SessionInfo session_of(std::uint8_t token, std::uint8_t instance, std::uint64_t 
     return info;
 }
 
+// Sessions hold the registry and the registry holds sessions, until they are removed.
+void remove_all(Registry& registry) {
+    for (const TunnelInfo& tunnel : registry.tunnels()) {
+        registry.remove(tunnel.session);
+    }
+}
+
 struct Server {
     std::shared_ptr<Registry> registry = std::make_shared<Registry>();
+
+    Server() = default;
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+    ~Server() { remove_all(*registry); }
 
     std::shared_ptr<FakeSession> session() { return std::make_shared<FakeSession>(registry); }
 
@@ -410,4 +422,5 @@ TEST_CASE("takeovers on several threads all get an answer, and one session is le
     }
     CHECK(answered == client_count * epochs);
     CHECK(registry->session_count() <= static_cast<std::size_t>(client_count));
+    remove_all(*registry);
 }
