@@ -262,7 +262,7 @@ std::size_t StreamCore::copy_inbound(const BufferList& buffers) {
 }
 
 // After close. True while more may come.
-bool StreamCore::linger() {
+bool StreamCore::linger() noexcept try {
     while (!receive_ended_) {
         const mux::StreamItem* item = stream_->front();
         if (item == nullptr) {
@@ -277,6 +277,10 @@ bool StreamCore::linger() {
         receive_ended_ = true;
     }
     return !receive_ended_ && !stream_->verdict();
+} catch (...) {
+    stream_->abort(wire::Code::internal);
+    receive_ended_ = true;
+    return false;
 }
 
 // --- writing
@@ -316,24 +320,22 @@ StreamCore::Outcome StreamCore::settle_write() {
     return {bytes > 0, {}, bytes};
 }
 
-// Carries out what the application wished, once.
-void StreamCore::end_sending() {
-    bool over = closed() || shutdown_wanted_.load(std::memory_order_acquire);
-    if (send_ended_ && reset_wanted_.exchange(false, std::memory_order_acq_rel)) {
-        stream_->abort(wire::Code::cancelled);  // after shutdown_send: there is no data left to follow in order
-    }
-    if (!over || send_ended_) {
-        return;
-    }
-    send_ended_ = true;
+// Carries out what the application wished, once. A reset may still follow an end.
+void StreamCore::end_sending() noexcept try {
+    const bool reset = reset_wanted_.load(std::memory_order_acquire);
+    const bool finish = closed() || shutdown_wanted_.load(std::memory_order_acquire);
     if (stream_->send_is_dead()) {
         return;
     }
-    if (reset_wanted_.exchange(false, std::memory_order_acq_rel)) {
+    if (reset && !reset_sent_) {
+        reset_sent_ = send_ended_ = true;
         stream_->reset(wire::Code::cancelled);
-    } else {
+    } else if (finish && !send_ended_) {
+        send_ended_ = true;
         stream_->finish();
     }
+} catch (...) {
+    stream_->abort(wire::Code::internal);
 }
 
 namespace {

@@ -85,8 +85,8 @@ private:
     Outcome settle_write();
     std::size_t copy_inbound(const BufferList& buffers);
     std::size_t copy_outbound(const BufferList& buffers);
-    bool linger();
-    void end_sending();
+    bool linger() noexcept;
+    void end_sending() noexcept;
     std::error_code send_error() const noexcept;
     std::error_code verdict_error_now(const mux::Verdict& verdict) const noexcept;
 
@@ -113,6 +113,7 @@ private:
     Baton writer_;  // and what belongs to it:
     IoOperation* write_ = nullptr;
     bool send_ended_ = false;
+    bool reset_sent_ = false;
 };
 
 }  // namespace ferrotunnel::detail

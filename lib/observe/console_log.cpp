@@ -1,10 +1,9 @@
 #include "observe/console_log.hpp"
 
 #include <spdlog/details/log_msg.h>
+#include <spdlog/details/os.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/ansicolor_sink.h>
-
-#include <unistd.h>
+#include <spdlog/sinks/base_sink.h>
 
 #include <mutex>
 #include <vector>
@@ -51,19 +50,45 @@ std::string_view name_of(LogLevel level) {
     return "info";
 }
 
-// One lock for the whole process and for all such sinks: they may share a stream.
-struct StreamMutex {
-    using mutex_t = std::mutex;
-    static mutex_t& mutex() {
-        static mutex_t one;
-        return one;
-    }
-};
-
-class FileSink final : public spdlog::sinks::ansicolor_sink<StreamMutex> {
+// spdlog's own sink with colours is for stdout and stderr only. base_sink holds the lock.
+class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
 public:
-    explicit FileSink(std::FILE* stream)
-        : spdlog::sinks::ansicolor_sink<StreamMutex>(stream, spdlog::color_mode::automatic) {}
+    FileSink(std::FILE* stream, bool colours) : stream_(stream), colours_(colours) {}
+
+private:
+    void sink_it_(const spdlog::details::log_msg& record) override {
+        spdlog::memory_buf_t line;
+        formatter_->format(record, line);
+        const std::string_view text(line.data(), line.size());
+        if (!colours_ || record.color_range_end <= record.color_range_start) {
+            put(text);
+            return;
+        }
+        put(text.substr(0, record.color_range_start));
+        put(colour_of(record.level));
+        put(text.substr(record.color_range_start, record.color_range_end - record.color_range_start));
+        put("\033[m");
+        put(text.substr(record.color_range_end));
+    }
+    void flush_() override { std::fflush(stream_); }
+
+    void put(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stream_); }
+
+    static std::string_view colour_of(spdlog::level::level_enum level) {
+        switch (level) {
+            case spdlog::level::warn:
+                return "\033[33m\033[1m";
+            case spdlog::level::err:
+                return "\033[31m\033[1m";
+            case spdlog::level::info:
+                return "\033[32m";
+            default:
+                return "\033[36m";
+        }
+    }
+
+    std::FILE* const stream_;
+    const bool colours_;
 };
 
 // Text is in local time, for people; JSON in UTC, so that "Z" is true.
@@ -75,18 +100,20 @@ std::unique_ptr<spdlog::formatter> formatter_for(ConsoleLog::Format format) {
                                                        spdlog::pattern_time_type::utc);
 }
 
+bool wants_colours(std::FILE* stream) {
+    return spdlog::details::os::in_terminal(stream) && spdlog::details::os::is_color_terminal();
+}
+
 }  // namespace
 
 struct ConsoleLog::Sink {
-    explicit Sink(std::FILE* stream) : file(stream) {}
+    Sink(std::FILE* stream, bool colours) : file(stream, colours) {}
     FileSink file;
 };
 
-ConsoleLog::ConsoleLog(Format format, std::FILE* stream) : sink_(std::make_unique<Sink>(stream)), format_(format) {
+ConsoleLog::ConsoleLog(Format format, std::FILE* stream)
+    : sink_(std::make_unique<Sink>(stream, format == Format::text && wants_colours(stream))), format_(format) {
     sink_->file.set_formatter(formatter_for(format));
-    if (format == Format::json) {
-        sink_->file.set_color_mode(spdlog::color_mode::never);
-    }
 }
 
 ConsoleLog::~ConsoleLog() = default;
