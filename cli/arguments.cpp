@@ -1,0 +1,56 @@
+#include "arguments.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+namespace ferrotunnel::cli {
+namespace {
+
+constexpr std::string_view token_option = "--token";
+constexpr std::string_view token_with_value = "--token=";
+constexpr std::string_view token_form = "ft1_";
+constexpr std::size_t token_length_suspect = 20;  // a token that was cut is a secret too; a short word is a file's name
+
+struct SecretPlace {
+    std::size_t begin;
+    bool of_token_option;
+};
+
+std::optional<SecretPlace> find_secret(std::string_view word, std::string_view before) {
+    if (word.starts_with(token_with_value)) {
+        return SecretPlace{token_with_value.size(), true};
+    }
+    if (before == token_option && !word.starts_with("--")) {
+        return SecretPlace{0, true};
+    }
+    const std::size_t equals = word.starts_with('-') ? word.find('=') : std::string_view::npos;
+    const std::size_t begin = equals == std::string_view::npos ? 0 : equals + 1;
+    const std::string_view value = word.substr(begin);
+    if (value.starts_with(token_form) && value.size() >= token_length_suspect) {
+        return SecretPlace{begin, false};
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Arguments take_arguments(int argc, char** argv) {
+    Arguments arguments;
+    std::string before;
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view word(argv[i]);
+        const std::optional<SecretPlace> secret = find_secret(word, before);
+        if (secret && secret->of_token_option) {
+            arguments.token = Secret::from_string(std::string(word.substr(secret->begin)));
+        }
+        if (secret) {
+            std::fill(argv[i] + secret->begin, argv[i] + word.size(), '*');  // `word` shows this memory
+        }
+        arguments.words.emplace_back(word);
+        before = word;
+    }
+    return arguments;
+}
+
+}  // namespace ferrotunnel::cli

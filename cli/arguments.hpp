@@ -1,0 +1,22 @@
+// The command line, with secrets taken out of it before anything else looks at it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ferrotunnel/secret.hpp"
+
+namespace ferrotunnel::cli {
+
+/// The words after the program's name. The value of `--token` stands in `token` alone: in `words` and in the memory
+/// that the process list shows there are asterisks in its place, so that neither a message nor `ps` can repeat it. The
+/// same goes for any other word that has the form of a token, which are mistakes like `--tokn ft1_...`.
+struct Arguments {
+    std::vector<std::string> words;
+    std::optional<Secret> token;
+};
+
+Arguments take_arguments(int argc, char** argv);
+
+}  // namespace ferrotunnel::cli

@@ -1,0 +1,145 @@
+#include "common_settings.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+namespace ferrotunnel::cli {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t workers_max = 256;
+
+const std::vector<std::pair<std::string, LogLevel>>& log_levels() {
+    static const std::vector<std::pair<std::string, LogLevel>> levels{
+        {"trace", LogLevel::trace}, {"debug", LogLevel::debug}, {"info", LogLevel::info},
+        {"warn", LogLevel::warn},   {"error", LogLevel::error}, {"off", LogLevel::off}};
+    return levels;
+}
+
+LogLevel read_log_level(const Options& options, LogLevel otherwise, Problems& problems) {
+    std::vector<std::string> names;
+    for (const auto& [name, level] : log_levels()) {
+        names.push_back(name);
+    }
+    const std::optional<std::string> chosen = options.choice("log-level", names, problems);
+    for (const auto& [name, level] : log_levels()) {
+        if (chosen == name) {
+            return level;
+        }
+    }
+    return otherwise;
+}
+
+Timing read_timing(const Options& options, Problems& problems) {
+    Timing timing;
+    auto read = [&](const char* name, milliseconds& into) {
+        const std::optional<milliseconds> value = options.seconds(name, problems);
+        into = value.value_or(into);
+        return value.has_value();
+    };
+    const bool has_ping = read("ping-interval", timing.ping_after_quiet);
+    if (read("dead-interval", timing.dead_after_quiet) && !has_ping) {
+        timing.ping_after_quiet = std::min(timing.ping_after_quiet, timing.dead_after_quiet / 3);
+    }
+    read("write-timeout", timing.no_write_progress);
+    read("handshake-timeout", timing.handshake_deadline);
+    read("open-timeout", timing.open_deadline);
+    const bool has_first = read("reconnect-first", timing.reconnect_first);
+    if (read("reconnect-max", timing.reconnect_max) && !has_first) {
+        timing.reconnect_first = std::min(timing.reconnect_first, timing.reconnect_max);
+    }
+    return timing;
+}
+
+// The library speaks of settings as its builders call them.
+std::string option_of(const std::string& key) {
+    static const std::map<std::string, std::string> different{
+        {"token", "token-file"},
+        {"tls_certificate", "tls-cert"},
+        {"timing.ping_after_quiet", "ping-interval"},
+        {"timing.dead_after_quiet", "dead-interval"},
+        {"timing.no_write_progress", "write-timeout"},
+        {"timing.handshake_deadline", "handshake-timeout"},
+        {"timing.open_deadline", "open-timeout"},
+        {"timing.reconnect_first", "reconnect-first"},
+        {"timing.reconnect_max", "reconnect-max"},
+    };
+    if (auto found = different.find(key); found != different.end()) {
+        return found->second;
+    }
+    std::string name = key;
+    std::replace(name.begin(), name.end(), '_', '-');
+    return name;
+}
+
+}  // namespace
+
+CommonSettings read_common(const Options& options, milliseconds drain_default, Problems& problems) {
+    CommonSettings settings;
+    settings.workers = options.number("workers", workers_max, problems).value_or(0);
+    settings.allow_weak_token = options.flag("allow-weak-token", problems);
+    settings.tls_off = options.choice("tls", {"on", "off"}, problems) == "off";
+    settings.timing = read_timing(options, problems);
+    settings.drain = options.seconds("drain", problems).value_or(drain_default);
+    settings.log_level = read_log_level(options, settings.log_level, problems);
+    if (options.choice("log-format", {"text", "json"}, problems) == "json") {
+        settings.log_format = LogFormat::json;
+    }
+    return settings;
+}
+
+std::vector<OptionInfo> running_options(bool of_server) {
+    return {
+        {"workers", "N", "Threads. Default: one per core.", false},
+        {"drain", "SECONDS",
+         std::string("How long present visitors may take to finish after Ctrl-C or SIGTERM. Default: ") +
+             (of_server ? "30." : "10."),
+         false},
+        {"endpoint-file", "PATH",
+         "For other programs: what is reachable where, lines `control HOST:PORT` and `service NAME HOST:PORT`, "
+         "replaced "
+         "as a whole when something changes.",
+         false},
+    };
+}
+
+std::vector<OptionInfo> log_options() {
+    return {
+        {"log-level", "LEVEL", "trace, debug, info, warn, error or off. Default: warn.", false},
+        {"log-format", "FORMAT", "text, or json: one object a line. Default: text.", false},
+    };
+}
+
+std::vector<OptionInfo> timing_options(bool of_server) {
+    std::vector<OptionInfo> options{
+        {"ping-interval", "SECONDS", "A quiet connection is pinged after this. Default: 15.", false},
+        {"dead-interval", "SECONDS", "One without any answer for this long is given up. Default: 45.", false},
+        {"write-timeout", "SECONDS", "One that takes nothing for this long is given up. Default: 30.", false},
+        {"handshake-timeout", "SECONDS", "Connecting, TLS and login together. Default: 10.", false},
+        {"open-timeout", "SECONDS", "A visitor whose service does not answer is turned away. Default: 20.", false},
+    };
+    if (!of_server) {
+        options.push_back(
+            {"reconnect-first", "SECONDS", "The longest wait before the second attempt. Default: 0.5.", false});
+        options.push_back({"reconnect-max", "SECONDS", "The longest wait between attempts. Default: 30.", false});
+    }
+    return options;
+}
+
+void add_library_problems(const std::vector<Problem>& found, const Options& options, Problems& problems) {
+    for (const Problem& problem : found) {
+        std::string name = option_of(problem.key);
+        if (name == "token-file" && !options.has(name) && options.has("token")) {
+            name = "token";
+        }
+        const std::string place = options.place_of(name);
+        if (!problems.about(place)) {
+            problems.add(place, problem.text);
+        }
+    }
+}
+
+}  // namespace ferrotunnel::cli

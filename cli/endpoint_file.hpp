@@ -1,0 +1,38 @@
+// What is reachable where, in a file for other programs: lines `control HOST:PORT` and `service NAME HOST:PORT`.
+#pragma once
+
+#include <set>
+#include <string>
+#include <utility>
+
+namespace ferrotunnel::cli {
+
+/// The file always has everything that is reachable at the moment. It is replaced as a whole, so that a reader never
+/// sees half of it, and goes away with this object. Without a path nothing happens.
+class EndpointFile {
+public:
+    /// A file of an earlier run is removed.
+    explicit EndpointFile(std::string path);
+    ~EndpointFile();
+    EndpointFile(const EndpointFile&) = delete;
+    EndpointFile& operator=(const EndpointFile&) = delete;
+
+    void set_control(const std::string& endpoint) { control_ = endpoint; }
+    void add_service(const std::string& name, const std::string& endpoint) { services_.emplace(name, endpoint); }
+    void remove_service(const std::string& name, const std::string& endpoint) { services_.erase({name, endpoint}); }
+    /// Whatever its endpoint is.
+    void remove_service(const std::string& name);
+
+    /// Writes what has changed. Throws std::system_error when that is not possible.
+    void publish();
+
+private:
+    std::string text() const;
+
+    std::string path_;
+    std::string published_;
+    std::string control_;
+    std::set<std::pair<std::string, std::string>> services_;  // name and endpoint
+};
+
+}  // namespace ferrotunnel::cli

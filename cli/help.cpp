@@ -1,0 +1,114 @@
+#include "help.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+namespace ferrotunnel::cli {
+namespace {
+
+constexpr std::size_t columns = 100;
+constexpr std::size_t option_columns = 30;
+
+// `text` broken between words, each line but the first behind `indent` blanks; the first begins at that column.
+std::string wrapped(std::string_view text, std::size_t indent) {
+    std::string lines;
+    std::size_t column = indent;
+    while (!text.empty()) {
+        const std::size_t length = std::min(text.find(' '), text.size());
+        const std::string_view word = text.substr(0, length);
+        if (column != indent && column + 1 + word.size() > columns) {
+            lines += '\n' + std::string(indent, ' ');
+            column = indent;
+        } else if (column != indent) {
+            lines += ' ';
+            ++column;
+        }
+        lines += word;
+        column += word.size();
+        text.remove_prefix(std::min(length + 1, text.size()));
+    }
+    return lines;
+}
+
+std::string option_line(const OptionInfo& option) {
+    const std::string left = fmt::format("  --{}{}{}", option.name, option.value.empty() ? "" : " ", option.value);
+    std::string line = left.size() + 2 <= option_columns ? left + std::string(option_columns - left.size(), ' ')
+                                                         : left + '\n' + std::string(option_columns, ' ');
+    return line + wrapped(option.help, option_columns) + '\n';
+}
+
+std::string variables_of(const CommandInfo& command) {
+    std::string names;
+    for (const OptionSection& section : command.sections) {
+        for (const OptionInfo& option : section.options) {
+            names += (names.empty() ? "" : " ") + variable_of(option.name);
+        }
+    }
+    return names;
+}
+
+constexpr std::string_view signals =
+    "Ctrl-C (SIGINT) or SIGTERM lets present visitors finish, for at most --drain seconds, and takes no new ones;\n"
+    "  a second signal ends at once.\n";
+
+constexpr std::string_view exit_codes =
+    "  0  ended by a signal, or done\n"
+    "  1  failed: for instance, the control port is in use\n"
+    "  2  the command line or another setting is not right; nothing was started\n";
+
+constexpr std::string_view client_exit_codes =
+    "  3  refused: the server does not accept the token, or none of the services\n"
+    "  4  lost: no connection after --attempts\n"
+    "  5  superseded: another client took this one's place\n";
+
+}  // namespace
+
+std::string help_for_program(const std::vector<const CommandInfo*>& commands) {
+    std::string text =
+        "FerroTunnel gives a service behind NAT or a firewall a public address.\n"
+        "\n"
+        "Usage: ferrotunnel COMMAND [OPTIONS]\n"
+        "\n"
+        "Commands:\n";
+    for (const CommandInfo* command : commands) {
+        text += fmt::format("  {:<10}{}\n", command->name, command->summary);
+    }
+    text +=
+        "  token     prints a fresh token, which server and clients share\n"
+        "  version   prints the version\n"
+        "  help      prints this, or with a command's name what that command takes\n"
+        "\n"
+        "In two minutes:\n"
+        "  ferrotunnel token > token; chmod 600 token          # once; copy the file to the other machine\n"
+        "  ferrotunnel server --token-file token               # on a machine that visitors can reach\n"
+        "  ferrotunnel client --server HOST --token-file token --tcp 2222=22      # next to the service\n"
+        "Visitors of HOST:2222 now reach port 22 of the client's machine.\n";
+    return text;
+}
+
+std::string help_for(const CommandInfo& command) {
+    std::string text = fmt::format("ferrotunnel {}: {}\n\nUsage: ferrotunnel {}{} [OPTIONS]\n\nExamples:\n{}",
+                                   command.name, command.summary, command.name,
+                                   command.operand.empty() ? "" : " " + command.operand, command.examples);
+    for (const OptionSection& section : command.sections) {
+        text += fmt::format("\n{}:\n", section.title);
+        for (const OptionInfo& option : section.options) {
+            text += option_line(option);
+        }
+    }
+    text +=
+        "\nEnvironment:\n  " +
+        wrapped("Every option is also a variable; the command line wins. Flags take on or off; lists have commas.", 2) +
+        "\n  " + wrapped(variables_of(command), 2) + '\n';
+    text += "\nSignals:\n  ";
+    text += signals;
+    text += "\nExit codes:\n";
+    text += exit_codes;
+    text += command.name == "server" ? "" : client_exit_codes;
+    return text;
+}
+
+}  // namespace ferrotunnel::cli

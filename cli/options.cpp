@@ -1,0 +1,267 @@
+#include "options.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "nearest.hpp"
+
+namespace ferrotunnel::cli {
+namespace {
+
+constexpr std::string_view variable_prefix = "FERROTUNNEL_";
+constexpr double seconds_max = 10'000'000;  // four months; also keeps milliseconds far from overflowing
+
+std::vector<std::string> dashed_names(const CommandInfo& command) {
+    std::vector<std::string> names{"--help"};
+    for (const OptionSection& section : command.sections) {
+        for (const OptionInfo& option : section.options) {
+            names.push_back("--" + option.name);
+        }
+    }
+    return names;
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+    std::vector<std::string> parts;
+    while (true) {
+        const std::size_t begin = text.find_first_not_of(", \t\n");
+        if (begin == std::string_view::npos) {
+            return parts;
+        }
+        const std::size_t end = std::min(text.find_first_of(", \t\n", begin), text.size());
+        parts.emplace_back(text.substr(begin, end - begin));
+        text.remove_prefix(end);
+    }
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    return fmt::format("{}", fmt::join(words, ", "));
+}
+
+// A variable that is set and not empty.
+std::optional<std::string> variable(const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>(value);
+}
+
+template <typename Number>
+std::optional<Number> whole_number(std::string_view text) {
+    Number number{};
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool whole = error == std::errc{} && end == text.data() + text.size();
+    return whole ? std::optional<Number>(number) : std::nullopt;
+}
+
+}  // namespace
+
+std::string variable_of(std::string_view option) {
+    std::string name(variable_prefix);
+    for (char c : option) {
+        name += c == '-' ? '_' : (c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c);
+    }
+    return name;
+}
+
+bool Options::parse(std::vector<std::string> words, Problems& problems) {
+    read_words(words, problems);
+    if (help_) {
+        return false;
+    }
+    read_environment();
+    check_counts(problems);
+    return true;
+}
+
+void Options::read_words(std::vector<std::string>& words, Problems& problems) {
+    CLI::App parser;
+    parser.set_help_flag();
+    parser.allow_extras();
+    parser.add_flag("-h,--help", help_);
+    for (const OptionSection& section : command_.sections) {
+        for (const OptionInfo& option : section.options) {
+            CLI::callback_t take = [this, &option](const CLI::results_t& texts) {
+                values_[option.name] = {texts, false};
+                return true;
+            };
+            if (option.value.empty()) {
+                parser.add_flag_callback("--" + option.name, [this, &option] {
+                    values_[option.name] = {{"on"}, false};
+                });
+            } else {
+                // A missing value must not end the parsing, since all problems are told at once: it comes as "".
+                parser.add_option("--" + option.name, take)
+                    ->expected(0, 1)
+                    ->allow_extra_args(false)
+                    ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+            }
+        }
+    }
+    if (!command_.operand.empty()) {
+        CLI::callback_t take = [this](const CLI::results_t& texts) {
+            operand_ = texts.front();
+            return true;
+        };
+        parser.add_option("operand", take);
+    }
+    try {
+        std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
+        parser.parse(words);
+        report_extras(parser.remaining(), problems);
+    } catch (const CLI::ParseError& error) {
+        problems.add("command line", error.what());
+    }
+}
+
+void Options::report_extras(const std::vector<std::string>& extras, Problems& problems) const {
+    const std::vector<std::string> known = dashed_names(command_);
+    bool after_unknown = false;  // the word after an unknown option may be its value, and may be a secret
+    for (const std::string& word : extras) {
+        if (word.starts_with('-') && word.size() > 1) {
+            const std::string name = word.substr(0, word.find('='));
+            problems.add(name, "no such option" + did_you_mean(name, known));
+            after_unknown = true;
+        } else if (!after_unknown) {
+            problems.add(word, "unexpected: `" + command_.name + "` takes options" +
+                                   (command_.operand.empty() ? " only" : " and one " + command_.operand));
+        }
+    }
+}
+
+void Options::read_environment() {
+    for (const OptionSection& section : command_.sections) {
+        for (const OptionInfo& option : section.options) {
+            std::optional<std::string> text = variable(variable_of(option.name));
+            if (!text || values_.contains(option.name)) {
+                continue;
+            }
+            values_[option.name] = {option.repeatable ? split_list(*text) : std::vector{std::move(*text)}, true};
+        }
+    }
+}
+
+void Options::check_counts(Problems& problems) const {
+    for (const OptionSection& section : command_.sections) {
+        for (const OptionInfo& option : section.options) {
+            auto found = values_.find(option.name);
+            if (found == values_.end() || option.value.empty()) {
+                continue;
+            }
+            const std::vector<std::string>& texts = found->second.texts;
+            if (std::find(texts.begin(), texts.end(), "") != texts.end()) {
+                problems.add(place_of(option.name), "needs a value: " + option.value);
+            } else if (texts.size() > 1 && !option.repeatable) {
+                problems.add(place_of(option.name), "is there more than once");
+            }
+        }
+    }
+}
+
+bool Options::from_environment(std::string_view name) const {
+    auto found = values_.find(name);
+    return found != values_.end() && found->second.from_environment;
+}
+
+std::string Options::place_of(std::string_view name) const {
+    return from_environment(name) ? variable_of(name) : "--" + std::string(name);
+}
+
+std::optional<std::string> Options::text(std::string_view name) const {
+    auto found = values_.find(name);
+    if (found == values_.end() || found->second.texts.empty() || found->second.texts.front().empty()) {
+        return std::nullopt;
+    }
+    return found->second.texts.front();
+}
+
+std::vector<std::string> Options::list(std::string_view name) const {
+    auto found = values_.find(name);
+    std::vector<std::string> texts = found == values_.end() ? std::vector<std::string>() : found->second.texts;
+    std::erase(texts, "");
+    return texts;
+}
+
+bool Options::flag(std::string_view name, Problems& problems) const {
+    static const std::set<std::string_view> yes{"1", "on", "true", "yes"};
+    static const std::set<std::string_view> no{"0", "off", "false", "no"};
+    const std::optional<std::string> value = text(name);
+    if (value && !yes.contains(*value) && !no.contains(*value)) {
+        problems.add(place_of(name), "\"" + *value + "\" is neither on nor off");
+    }
+    return value && yes.contains(*value);
+}
+
+std::optional<std::size_t> Options::number(std::string_view name, std::size_t max, Problems& problems) const {
+    const std::optional<std::string> value = text(name);
+    if (!value) {
+        return std::nullopt;
+    }
+    const std::optional<std::size_t> number = whole_number<std::size_t>(*value);
+    if (!number || *number > max) {
+        problems.add(place_of(name), fmt::format("\"{}\" is no whole number from 0 to {}", *value, max));
+        return std::nullopt;
+    }
+    return number;
+}
+
+std::optional<std::chrono::milliseconds> Options::seconds(std::string_view name, Problems& problems) const {
+    const std::optional<std::string> value = text(name);
+    if (!value) {
+        return std::nullopt;
+    }
+    const std::optional<double> number = whole_number<double>(*value);
+    if (!number || !(*number >= 0) || *number > seconds_max) {
+        problems.add(place_of(name), fmt::format("\"{}\" is no number of seconds, like 30 or 0.5", *value));
+        return std::nullopt;
+    }
+    return std::chrono::milliseconds(static_cast<std::int64_t>(*number * 1000 + 0.5));
+}
+
+std::optional<std::string> Options::choice(std::string_view name, const std::vector<std::string>& choices,
+                                           Problems& problems) const {
+    std::optional<std::string> value = text(name);
+    if (value && std::find(choices.begin(), choices.end(), *value) == choices.end()) {
+        problems.add(place_of(name),
+                     fmt::format("\"{}\" is none of {}{}", *value, joined(choices), did_you_mean(*value, choices)));
+        return std::nullopt;
+    }
+    return value;
+}
+
+std::vector<std::string> misspelt_variables(const std::vector<const CommandInfo*>& commands,
+                                            const char* const* environment) {
+    std::set<std::string> known;
+    for (const CommandInfo* command : commands) {
+        for (const OptionSection& section : command->sections) {
+            for (const OptionInfo& option : section.options) {
+                known.insert(variable_of(option.name));
+            }
+        }
+    }
+    const std::vector<std::string> candidates(known.begin(), known.end());
+    std::vector<std::string> findings;
+    for (; *environment != nullptr; ++environment) {
+        const std::string_view entry(*environment);
+        const std::string name(entry.substr(0, entry.find('=')));
+        if (!name.starts_with(variable_prefix) || known.contains(name)) {
+            continue;
+        }
+        // Without the prefix, which would make every name look near.
+        const std::string_view rest = std::string_view(name).substr(variable_prefix.size());
+        for (const std::string& candidate : candidates) {
+            if (edit_distance(rest, std::string_view(candidate).substr(variable_prefix.size())) <= rest.size() / 4) {
+                findings.push_back(name + " is not used; did you mean " + candidate + "?");
+                break;
+            }
+        }
+    }
+    return findings;
+}
+
+}  // namespace ferrotunnel::cli

@@ -1,0 +1,88 @@
+// The options of one command: described once, read from the command line and the environment, shown by --help.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "problems.hpp"
+
+namespace ferrotunnel::cli {
+
+/// One option. The environment variable is made from the name: "tcp-bind" is FERROTUNNEL_TCP_BIND.
+struct OptionInfo {
+    std::string name;   // without dashes
+    std::string value;  // what --help calls its value, "HOST:PORT"; empty: a flag
+    std::string help;
+    bool repeatable = false;
+};
+
+struct OptionSection {
+    std::string title;
+    std::vector<OptionInfo> options;
+};
+
+/// What a command takes, and how --help explains it.
+struct CommandInfo {
+    std::string name;     // "server"
+    std::string summary;  // one line
+    std::string operand;  // what --help calls the word without dashes, if the command takes one
+    std::string examples;
+    std::vector<OptionSection> sections;
+};
+
+/// What the user said. A value on the command line hides one in the environment; an empty variable counts as not set.
+/// Everything that is not right goes to `problems`, with the name that the user knows it by.
+class Options {
+public:
+    explicit Options(const CommandInfo& command) : command_(command) {}
+
+    /// Reads the words after the command's name. False when --help was among them.
+    bool parse(std::vector<std::string> words, Problems& problems);
+
+    bool has(std::string_view name) const { return values_.contains(name); }
+    bool from_environment(std::string_view name) const;
+    /// "--bind" or "FERROTUNNEL_BIND", depending on where its value came from.
+    std::string place_of(std::string_view name) const;
+    const std::optional<std::string>& operand() const { return operand_; }
+
+    std::optional<std::string> text(std::string_view name) const;
+    /// All values of a repeatable option; a variable may have several with commas or blanks between them.
+    std::vector<std::string> list(std::string_view name) const;
+    bool flag(std::string_view name, Problems& problems) const;
+    std::optional<std::size_t> number(std::string_view name, std::size_t max, Problems& problems) const;
+    /// Seconds, fractions allowed.
+    std::optional<std::chrono::milliseconds> seconds(std::string_view name, Problems& problems) const;
+    /// One of `choices`, or nothing.
+    std::optional<std::string> choice(std::string_view name, const std::vector<std::string>& choices,
+                                      Problems& problems) const;
+
+private:
+    struct Value {
+        std::vector<std::string> texts;
+        bool from_environment = false;
+    };
+
+    void read_words(std::vector<std::string>& words, Problems& problems);
+    void read_environment();
+    void report_extras(const std::vector<std::string>& extras, Problems& problems) const;
+    void check_counts(Problems& problems) const;
+
+    const CommandInfo& command_;
+    std::map<std::string, Value, std::less<>> values_;
+    std::optional<std::string> operand_;
+    bool help_ = false;
+};
+
+/// "tcp-bind": "FERROTUNNEL_TCP_BIND"
+std::string variable_of(std::string_view option);
+
+/// Names of variables that look like a misspelt one of `commands`, each with what it was probably meant to be.
+std::vector<std::string> misspelt_variables(const std::vector<const CommandInfo*>& commands,
+                                            const char* const* environment);
+
+}  // namespace ferrotunnel::cli

@@ -1,0 +1,12 @@
+// Text from elsewhere, made safe to show on a terminal.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace ferrotunnel::cli {
+
+/// `text` as one line: control characters, also the C1 ones, and bytes that are no UTF-8 are written as \xNN.
+std::string printable(std::string_view text);
+
+}  // namespace ferrotunnel::cli

@@ -1,0 +1,74 @@
+#include "prompt.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+
+namespace ferrotunnel::cli {
+namespace {
+
+class EchoOff {
+public:
+    EchoOff() {
+        if (::tcgetattr(STDIN_FILENO, &before_) == 0) {
+            termios silent = before_;
+            silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+            changed_ = ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0;
+        }
+    }
+    ~EchoOff() {
+        if (changed_) {
+            ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+        }
+    }
+    EchoOff(const EchoOff&) = delete;
+    EchoOff& operator=(const EchoOff&) = delete;
+
+private:
+    termios before_{};
+    bool changed_ = false;
+};
+
+// False when a signal came instead.
+bool wait_for_line(Signals& signals) {
+    std::array<pollfd, 2> sources{{{STDIN_FILENO, POLLIN, 0}, {signals.descriptor(), POLLIN, 0}}};
+    while (::poll(sources.data(), sources.size(), -1) < 0) {
+        if (errno != EINTR) {
+            return false;
+        }
+    }
+    return sources[1].revents == 0;
+}
+
+}  // namespace
+
+bool can_prompt() {
+    return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
+}
+
+std::optional<Secret> prompt_for_secret(const std::string& question, Signals& signals) {
+    fmt::print(stderr, "{}", question);
+    std::fflush(stderr);
+    std::string line(4096, '\0');
+    ssize_t size = 0;
+    {
+        const EchoOff silent;
+        if (wait_for_line(signals)) {
+            size = ::read(STDIN_FILENO, line.data(), line.size());  // a terminal gives one line
+        }
+    }
+    fmt::print(stderr, "\n");
+    line.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    while (!line.empty() && static_cast<unsigned char>(line.back()) <= ' ') {
+        line.pop_back();
+    }
+    Secret secret = Secret::from_string(std::move(line));
+    return secret.empty() ? std::nullopt : std::optional<Secret>(std::move(secret));
+}
+
+}  // namespace ferrotunnel::cli

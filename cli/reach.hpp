@@ -1,0 +1,18 @@
+// How a client on another machine would reach this one.
+#pragma once
+
+#include <string>
+
+namespace ferrotunnel::cli {
+
+/// The host of `endpoint`, "[::1]:22" or "192.0.2.1:7835", without its port.
+std::string host_of(const std::string& endpoint);
+std::string port_of(const std::string& endpoint);
+
+/// True for 0.0.0.0 and ::, which mean every address of the machine.
+bool is_wildcard(const std::string& host);
+
+/// A guess, for an example that can be copied: the machine's full name, else its first address that is not loopback.
+std::string name_of_this_machine();
+
+}  // namespace ferrotunnel::cli

@@ -1,0 +1,24 @@
+// SIGINT and SIGTERM as something to wait for.
+#pragma once
+
+namespace ferrotunnel::cli {
+
+/// From its construction on the signals wait in a descriptor instead of ending the process. It must exist before any
+/// other thread does: threads inherit that the signals are blocked. SIGPIPE is ignored from then on.
+class Signals {
+public:
+    Signals();
+    ~Signals();
+    Signals(const Signals&) = delete;
+    Signals& operator=(const Signals&) = delete;
+
+    /// Readable when a signal has come.
+    int descriptor() const noexcept { return descriptor_; }
+    /// Takes one that has come; its number, or 0.
+    int take() noexcept;
+
+private:
+    int descriptor_;
+};
+
+}  // namespace ferrotunnel::cli

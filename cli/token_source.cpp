@@ -1,0 +1,100 @@
+#include "token_source.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "ferrotunnel/error.hpp"
+#include "prompt.hpp"
+
+namespace ferrotunnel::cli {
+namespace {
+
+constexpr const char* token_variable = "FERROTUNNEL_TOKEN";
+
+std::string base_name(const std::string& path) {
+    return path.substr(path.find_last_of('/') + 1);
+}
+
+std::vector<FoundToken> from_files(const Options& options, Problems& problems) {
+    std::vector<FoundToken> tokens;
+    for (const std::string& path : options.list("token-file")) {
+        try {
+            tokens.push_back({Secret::from_file(path), base_name(path)});
+        } catch (const config_error& error) {
+            problems.add(options.place_of("token-file"), error.problems().front().text);
+        }
+    }
+    return tokens;
+}
+
+std::vector<FoundToken> only(Secret secret) {
+    std::vector<FoundToken> tokens;
+    tokens.push_back({std::move(secret), {}});
+    return tokens;
+}
+
+}  // namespace
+
+std::vector<FoundToken> find_tokens(const Options& options, std::optional<Secret> on_command_line,
+                                    const std::string& question, Signals& signals, Problems& problems) {
+    const bool file = options.has("token-file");
+    const bool file_on_command_line = file && !options.from_environment("token-file");
+    const bool in_environment = options.from_environment("token");
+    if (on_command_line && file_on_command_line) {
+        problems.add("--token", "and --token-file are both there; give one of them");
+        return {};
+    }
+    if (on_command_line && !on_command_line->empty()) {
+        fmt::print(
+            stderr,
+            "hint: a token on the command line stays in the shell's history, and other users may catch a glimpse "
+            "of it;\n      {} or --token-file avoids that\n",
+            token_variable);
+        return only(std::move(*on_command_line));
+    }
+    if (file && in_environment && !file_on_command_line) {
+        problems.add(token_variable, "and FERROTUNNEL_TOKEN_FILE are both set; unset one of them");
+        return {};
+    }
+    if (file) {
+        return from_files(options, problems);
+    }
+    if (in_environment) {
+        return only(Secret::from_env(token_variable));
+    }
+    if (options.has("token")) {
+        return {};  // without a value, which is a problem already
+    }
+    if (!can_prompt()) {
+        problems.add(
+            "--token-file",
+            "missing: the token that server and clients share. `ferrotunnel token` makes one; it may also come "
+            "in FERROTUNNEL_TOKEN");
+        return {};
+    }
+    if (problems.empty()) {
+        if (std::optional<Secret> answer = prompt_for_secret(question, signals)) {
+            return only(std::move(*answer));
+        }
+        problems.add("--token-file", "no token was given");
+    }
+    return {};
+}
+
+std::vector<OptionInfo> token_options(bool several_files) {
+    return {
+        {"token-file", "FILE",
+         several_files ? "A file with the token that clients log in with; several times for several tokens, which logs "
+                         "then call by their files' names. Without any token option, a terminal is asked."
+                       : "A file with the token that the server was started with. Without any token option, a terminal "
+                         "is asked.",
+         several_files},
+        {"token", "TOKEN", "The token itself. A file or the variable keeps it out of the shell's history.", false},
+        {"allow-weak-token", "", "Take a token that a person made up, also beyond this machine.", false},
+    };
+}
+
+}  // namespace ferrotunnel::cli

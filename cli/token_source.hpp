@@ -1,0 +1,29 @@
+// Where the token comes from: the command line, files, the environment, or a question on the terminal.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ferrotunnel/secret.hpp"
+#include "options.hpp"
+#include "problems.hpp"
+#include "signals.hpp"
+
+namespace ferrotunnel::cli {
+
+struct FoundToken {
+    Secret secret;
+    std::string name;  // of its file, so that logs can tell several apart; empty: it came from elsewhere
+};
+
+/// `on_command_line`: what `--token` said. What is on the command line goes before the environment; two sources of one
+/// kind are a problem, as nobody can tell which one was meant. The question is asked last, and only when nothing is
+/// wrong so far. Empty together with a problem.
+std::vector<FoundToken> find_tokens(const Options& options, std::optional<Secret> on_command_line,
+                                    const std::string& question, Signals& signals, Problems& problems);
+
+/// What goes for every command that needs a token.
+std::vector<OptionInfo> token_options(bool several_files);
+
+}  // namespace ferrotunnel::cli
