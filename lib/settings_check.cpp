@@ -76,10 +76,20 @@ WeakTokenPolicy policy_of(const CommonSettings& settings) {
     return settings.allow_weak_token ? WeakTokenPolicy::allowed : WeakTokenPolicy::loopback_only;
 }
 
+// 32 bytes in hexadecimal, or in base64 as the server prints them.
 bool is_pin(std::string_view text) {
     constexpr std::string_view prefix = "sha256:";
-    return text.size() == prefix.size() + 64 && text.substr(0, prefix.size()) == prefix &&
-           text.find_first_not_of("0123456789abcdefABCDEF", prefix.size()) == std::string_view::npos;
+    constexpr std::string_view hex = "0123456789abcdefABCDEF";
+    constexpr std::string_view base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    if (!text.starts_with(prefix)) {
+        return false;
+    }
+    const std::string_view value = text.substr(prefix.size());
+    if (value.size() == 64) {
+        return value.find_first_not_of(hex) == std::string_view::npos;
+    }
+    return (value.size() == 43 || (value.size() == 44 && value.back() == '=')) &&
+           value.substr(0, 43).find_first_not_of(base64) == std::string_view::npos;
 }
 
 bool is_name(std::string_view text) {
@@ -96,7 +106,7 @@ void check_client_tls(const ClientSettings& settings, std::vector<Problem>& prob
     if (settings.tls_off && !settings.tls_pin.empty()) {
         problems.push_back({"tls_pin", "has no meaning while TLS is off"});
     } else if (!settings.tls_pin.empty() && !is_pin(settings.tls_pin)) {
-        problems.push_back({"tls_pin", "expected \"sha256:\" and 64 hexadecimal digits, as the server prints it"});
+        problems.push_back({"tls_pin", "expected \"sha256:\" and what the server prints after it at start"});
     }
 }
 

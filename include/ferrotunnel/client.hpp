@@ -150,7 +150,7 @@ public:
     Builder& tls_off(bool off = true);
     /// Checks the server's certificate and name against the CAs in this PEM file, "system" for the system's.
     Builder& tls_ca(std::string file);
-    /// Accepts only this public key, as the server prints it at start: "sha256:" and 64 hexadecimal digits.
+    /// Accepts only this public key, as the server prints it at start: "sha256:" and base64 or hexadecimal.
     Builder& tls_pin(std::string pin);
 
     /// Gives up after this many failed attempts in a row to connect; 0 (the default): never.

@@ -70,7 +70,7 @@ public:
 
     /// Where clients connect: what bind() said, with the port that the system chose for 0. Empty before start().
     std::string control_endpoint() const;
-    /// What a client can pin: "sha256:" and 64 hexadecimal digits; empty before start() and with tls_off.
+    /// What a client can pin: "sha256:" and base64; empty before start() and with tls_off.
     std::string tls_pin() const;
 
     std::vector<TunnelInfo> tunnels() const;
