@@ -1,0 +1,158 @@
+#include "settings.hpp"
+
+#include <algorithm>
+#include <asio/io_context.hpp>
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+namespace ferrotunnel::detail {
+namespace {
+
+ClientSettings good_client() {
+    ClientSettings settings;
+    settings.server = "tunnel.example.com:7835";
+    settings.token = Secret::generate();
+    return settings;
+}
+
+ServerSettings good_server() {
+    ServerSettings settings;
+    settings.tokens.push_back({Secret::generate(), "mine"});
+    return settings;
+}
+
+template <typename Settings>
+std::vector<std::string> keys_of_problems(Settings& settings) {
+    std::vector<Problem> problems;
+    check_settings(settings, problems);
+    std::vector<std::string> keys;
+    for (const Problem& problem : problems) {
+        CHECK_FALSE(problem.text.empty());
+        keys.push_back(problem.key);
+    }
+    return keys;
+}
+
+using Keys = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("good settings have no problems and get what follows from them", "[settings]") {
+    ClientSettings client = good_client();
+    client.server = "tunnel.example.com";
+    CHECK(keys_of_problems(client).empty());
+    CHECK(client.server == "tunnel.example.com:7835");
+
+    ServerSettings server = good_server();
+    server.tokens.push_back({Secret::generate(), ""});
+    server.bind = "localhost:0";
+    server.tcp_bind = "[::1]";
+    server.allow_ports = "2222,8000-8100";
+    CHECK(keys_of_problems(server).empty());
+    CHECK(server.bind == "127.0.0.1:0");
+    CHECK(server.tcp_bind == "::1");
+    CHECK(server.tokens[1].name == "token-2");
+    CHECK(warnings_for(server).empty());
+}
+
+TEST_CASE("all problems of a client are found at once", "[settings]") {
+    asio::io_context io;
+    ClientSettings client;
+    client.server = "no port:x";
+    client.workers = 2;
+    client.run_on = &io;
+    client.tls_ca = "/nonexistent/ca.pem";
+    client.tls_pin = "sha256:abc";
+    client.timing.dead_after_quiet = client.timing.ping_after_quiet;
+    client.timing.reconnect_max = std::chrono::milliseconds(1);
+    CHECK(keys_of_problems(client) ==
+          Keys{"workers", "timing.dead_after_quiet", "timing.reconnect_max", "server", "token", "tls_ca", "tls_pin"});
+    ClientSettings none;
+    CHECK(keys_of_problems(none) == Keys{"server", "token"});
+    ClientSettings plain = good_client();
+    plain.tls_off = true;
+    plain.tls_ca = "system";
+    plain.tls_pin = "sha256:" + std::string(64, 'a');
+    plain.workers = 257;
+    CHECK(keys_of_problems(plain) == Keys{"workers", "tls_ca", "tls_pin"});
+}
+
+TEST_CASE("all problems of a server are found at once", "[settings]") {
+    ServerSettings server;
+    server.bind = "example.com:7835";
+    server.tcp_bind = "eth0";
+    server.tls_chain = "/nonexistent/chain.pem";
+    server.allow_ports = "22-";
+    server.timing.open_deadline = std::chrono::milliseconds(0);
+    CHECK(keys_of_problems(server) ==
+          Keys{"timing.open_deadline", "bind", "tcp_bind", "token", "tls_certificate", "allow_ports"});
+
+    ServerSettings twice = good_server();
+    twice.tokens.push_back({twice.tokens[0].secret.copy(), "mine"});
+    CHECK(keys_of_problems(twice) == Keys{"token", "token"});
+}
+
+TEST_CASE("weak tokens are for this machine, unless the user says otherwise", "[settings]") {
+    ClientSettings client = good_client();
+    client.token = Secret::from_string("hunter2hunter2");
+    std::vector<Problem> problems;
+    check_settings(client, problems);
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].key == "token");
+    CHECK(problems[0].text.find("hunter2") == std::string::npos);
+    client.allow_weak_token = true;
+    CHECK(keys_of_problems(client).empty());
+    REQUIRE(warnings_for(client).size() == 1);
+    CHECK(warnings_for(client)[0].find("hunter2") == std::string::npos);
+    client.allow_weak_token = false;
+    client.server = "127.0.0.1";
+    CHECK(keys_of_problems(client).empty());
+
+    ServerSettings server = good_server();
+    server.tokens[0].secret = Secret::from_string("hunter2hunter2");
+    CHECK(keys_of_problems(server) == Keys{"token"});
+    server.bind = "127.0.0.1:7835";
+    CHECK(keys_of_problems(server).empty());
+}
+
+TEST_CASE("less safety is said at start", "[settings]") {
+    ClientSettings client = good_client();
+    client.tls_off = true;
+    CHECK(keys_of_problems(client).empty());
+    REQUIRE(warnings_for(client).size() == 1);
+    CHECK(warnings_for(client)[0].find("TLS is off") == 0);
+}
+
+TEST_CASE("a service needs a place to lead to, and gets a name", "[settings]") {
+    std::vector<Problem> problems;
+    Tcp ssh{.remote_port = 0, .local = "127.0.0.1:22", .name = ""};
+    check_service(ssh, false, problems);
+    CHECK(problems.empty());
+    CHECK(ssh.name == "127.0.0.1:22");
+    Tcp fixed{.remote_port = 2222, .local = ":22", .name = ""};
+    check_service(fixed, false, problems);
+    CHECK(problems.empty());
+    CHECK(fixed.name == "tcp:2222");
+    CHECK(fixed.local == "127.0.0.1:22");
+    Tcp served{.remote_port = 0, .local = "", .name = ""};
+    check_service(served, true, problems);
+    CHECK(problems.empty());
+    CHECK(served.name == "tcp:0");
+
+    for (const char* local : {"", "nowhere", "host:0", "host:99999"}) {
+        problems.clear();
+        Tcp bad{.remote_port = 1, .local = local, .name = "web"};
+        check_service(bad, false, problems);
+        REQUIRE(problems.size() == 1);
+        CHECK(problems[0].key == "web");
+    }
+    for (const std::string& name : {std::string("two words"), std::string("line\n"), std::string(65, 'x')}) {
+        problems.clear();
+        Tcp bad{.remote_port = 1, .local = ":1", .name = name};
+        check_service(bad, false, problems);
+        CHECK(problems.size() == 1);
+    }
+}
+
+}  // namespace ferrotunnel::detail
