@@ -20,7 +20,8 @@ using test::SeededRandom;
 
 constexpr std::size_t producers = 3;
 
-// Work is relaxed: that the taker sees all of it is the list's doing.
+// Each producer counts its work on the node up, the taker writes how far it has come. All of it is relaxed, and plain
+// stores at that: that the taker sees all of it is the list's doing.
 struct Node final : ReadyNode {
     explicit Node(std::atomic<std::uint64_t>* destroyed_in = nullptr) : destroyed(destroyed_in) {}
     ~Node() override {
@@ -28,22 +29,29 @@ struct Node final : ReadyNode {
             destroyed->fetch_add(1, std::memory_order_relaxed);
         }
     }
+
+    void add_work(std::size_t producer) noexcept {
+        auto count = work[producer].load(std::memory_order_relaxed);
+        work[producer].store(count + 1, std::memory_order_relaxed);
+    }
+    bool has_work(std::size_t producer) const noexcept {
+        return taken[producer].load(std::memory_order_relaxed) != work[producer].load(std::memory_order_relaxed);
+    }
+    // The taker. How much there was.
+    std::uint64_t take_work() noexcept {
+        std::uint64_t done = 0;
+        for (std::size_t producer = 0; producer < producers; ++producer) {
+            auto count = work[producer].load(std::memory_order_relaxed);
+            done += count - taken[producer].load(std::memory_order_relaxed);
+            taken[producer].store(count, std::memory_order_relaxed);
+        }
+        return done;
+    }
+
     std::array<std::atomic<std::uint64_t>, producers> work{};
-    std::uint64_t taken = 0;
+    std::array<std::atomic<std::uint64_t>, producers> taken{};
     std::atomic<std::uint64_t>* destroyed;
 };
-
-std::uint64_t take_work(Node& node) {
-    std::uint64_t done = 0;
-    for (auto& counter : node.work) {
-        // A load first, as a scheduler does: a look that misses work must be followed by another visit.
-        if (counter.load(std::memory_order_relaxed) != 0) {
-            done += counter.exchange(0, std::memory_order_relaxed);
-        }
-    }
-    node.taken += done;
-    return done;
-}
 
 TEST_CASE("work of a node on a ready list is always seen", "[ready][threads]") {
     // A patient producer waits until its work was taken: else its next put would make up for one that was missed.
@@ -63,11 +71,11 @@ TEST_CASE("work of a node on a ready list is always seen", "[ready][threads]") {
             SeededRandom random(producer);
             for (std::uint64_t i = 0; i < per_producer; ++i) {
                 Node& node = *nodes[random.below(nodes.size())];
-                node.work[producer].fetch_add(1, std::memory_order_relaxed);
+                node.add_work(producer);
                 if (list.put(node)) {
                     bell.ring();
                 }
-                for (int looks = 1; patient && node.work[producer].load(std::memory_order_relaxed) != 0; ++looks) {
+                for (int looks = 1; patient && node.has_work(producer); ++looks) {
                     if (given_up.load()) {
                         return;
                     }
@@ -81,7 +89,7 @@ TEST_CASE("work of a node on a ready list is always seen", "[ready][threads]") {
     std::uint64_t total = 0;
     bool lost_wake = false;
     while (total < producers * per_producer && !lost_wake) {
-        list.take_all([&](IntrusivePtr<Node> node) { total += take_work(*node); });
+        list.take_all([&](IntrusivePtr<Node> node) { total += node->take_work(); });
         if (total < producers * per_producer && list.empty()) {
             lost_wake = !bell.wait();
         }
@@ -92,7 +100,7 @@ TEST_CASE("work of a node on a ready list is always seen", "[ready][threads]") {
     }
     REQUIRE_FALSE(lost_wake);
     REQUIRE(total == producers * per_producer);
-    list.take_all([&](IntrusivePtr<Node> node) { total += take_work(*node); });
+    list.take_all([&](IntrusivePtr<Node> node) { total += node->take_work(); });
     REQUIRE(total == producers * per_producer);
 }
 
@@ -152,7 +160,7 @@ TEST_CASE("a node's last owner may be the ready list", "[ready][threads]") {
         threads.emplace_back([&, producer] {
             for (std::uint64_t i = 0; i < per_producer; ++i) {
                 auto node = make_intrusive<Node>(&destroyed);
-                node->work[producer].store(1, std::memory_order_relaxed);
+                node->add_work(producer);
                 (void)list.put(*node);
             }
             running.fetch_sub(1, std::memory_order_release);
@@ -162,7 +170,7 @@ TEST_CASE("a node's last owner may be the ready list", "[ready][threads]") {
     bool last_look = false;
     while (!last_look) {
         last_look = running.load(std::memory_order_acquire) == 0;
-        list.take_all([&](IntrusivePtr<Node> node) { total += take_work(*node); });
+        list.take_all([&](IntrusivePtr<Node> node) { total += node->take_work(); });
         std::this_thread::yield();
     }
     for (auto& thread : threads) {

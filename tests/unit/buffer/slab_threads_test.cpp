@@ -146,12 +146,12 @@ TEST_CASE("the last reference to a slab may go on any thread", "[slab][threads]"
         slab->data()[0] = static_cast<std::uint8_t>(round);
         written += slab->data()[0];
         queue.push(slab);
-        // Both hold it now. Once we are alone with it we may write again, and the reader has read.
-        for (int looks = 0; looks < 20; ++looks) {
-            if (slab->unique()) {
-                slab->data()[0] = 0xff;
-                break;
-            }
+        // Both hold it now. Once we are alone with it we may write again, for the reader has read.
+        while (round % 8 == 0 && !slab->unique()) {
+            std::this_thread::yield();
+        }
+        if (round % 8 == 0) {
+            slab->data()[0] = 0xff;
         }
         while (pool.in_use() > 200) {
             std::this_thread::yield();
