@@ -1,0 +1,339 @@
+# What every end-to-end test sources: a directory of its own, processes that end with the test, waiting for conditions,
+# and assertions that say what they saw. The test's environment (see CMakeLists.txt):
+#   FERROTUNNEL   the program under test      E2E_TOOLS   the folder of the tools in tools/
+#   E2E_FULL      1: full sizes               E2E_SOURCE  this folder
+#
+# shellcheck shell=bash
+set -euo pipefail
+export LC_ALL=C
+PATH=$PATH:/usr/sbin:/sbin
+
+readonly skipped=77
+readonly failed=1
+# How long to wait for what should be there at once. Generous: a loaded machine must not fail a test.
+readonly patience=60
+
+test_name=$(basename "$0" .sh)
+dir=$(mktemp -d "${TMPDIR:-/tmp}/ferrotunnel-e2e.XXXXXX")
+main_pid=$BASHPID
+declare -A pids=()      # of processes that run, by name
+declare -A exit_codes=() # of those that have ended
+declare -A programs=()  # those of them that are FerroTunnel
+declare -A expected_codes=() # with which they end, where it is not 0
+cleanups=()             # commands for the end of the test, last one first
+
+say() { printf '[%6.2f] %s\n' "$(($(date +%s%N) / 10000000 - began))e-2" "$*"; }
+began=$(($(date +%s%N) / 10000000))
+
+skip() {
+    echo "skipped: $*"
+    exit $skipped
+}
+
+fail() {
+    echo "FAILED: $*" >&2
+    local frame
+    for ((frame = 1; frame < ${#FUNCNAME[@]}; ++frame)); do
+        echo "  at ${BASH_SOURCE[frame]}:${BASH_LINENO[frame - 1]} ${FUNCNAME[frame]}" >&2
+    done
+    exit $failed
+}
+
+# need PROGRAM...: skips the test where one is missing.
+need() {
+    local program
+    for program in "$@"; do
+        command -v "$program" >/dev/null || skip "there is no $program"
+    done
+}
+
+full() { [[ ${E2E_FULL:-0} == 1 ]]; }
+
+# by_size SMALL FULL: the second with E2E_FULL.
+by_size() { if full; then echo "$2"; else echo "$1"; fi; }
+
+# --- the end of a test --------------------------------------------------------------------------------------------
+
+on_end() { cleanups+=("$*"); }
+
+show_logs() {
+    local file
+    for file in "$dir"/*.out "$dir"/*.err; do
+        if [[ -s $file ]]; then
+            echo "--- ${file##*/}" >&2
+            tail -n 25 "$file" | cut -c 1-400 >&2
+        fi
+    done
+}
+
+# The token never reaches a log or the output of any process, whatever the test was about.
+check_secrets() {
+    local found
+    [[ -n ${token:-} ]] || return 0
+    if found=$(grep -l -a -F "${token:4:20}" "$dir"/*.out "$dir"/*.err 2>/dev/null); then
+        echo "FAILED: the token is in $found" >&2
+        return 1
+    fi
+}
+
+# Server and clients end with code 0 when they are asked to, whatever has happened before; this is also where
+# sanitizers report.
+end_programs() {
+    local name code result=0
+    for name in "${!programs[@]}"; do
+        if is_running "$name"; then
+            # Two different signals, since two of the same may become one: the second one ends without waiting.
+            kill -TERM "${pids[$name]}"
+            kill -INT "${pids[$name]}"
+        fi
+    done
+    for name in "${!programs[@]}"; do
+        [[ -n ${pids[$name]:-} ]] || continue
+        if ! (wait_until $patience "the end of $name" has_ended "$name"); then
+            result=1
+            continue
+        fi
+        wait "${pids[$name]}" 2>/dev/null
+        code=$?
+        unset "pids[$name]"
+        if ((code != ${expected_codes[$name]:-0})); then
+            echo "FAILED: $name ended with code $code" >&2
+            result=1
+        fi
+    done
+    return $result
+}
+
+finish() {
+    local code=$? i
+    trap - EXIT
+    [[ $BASHPID == "$main_pid" ]] || exit $code
+    set +e
+    for ((i = ${#cleanups[@]} - 1; i >= 0; --i)); do
+        eval "${cleanups[i]}"
+    done
+    if ((code == 0)); then
+        end_programs || code=$failed
+        check_secrets || code=$failed
+    fi
+    for i in "${!pids[@]}"; do
+        kill -CONT "${pids[$i]}" 2>/dev/null
+        kill -KILL "${pids[$i]}" 2>/dev/null
+    done
+    wait 2>/dev/null
+    ((code == 0 || code == skipped)) || show_logs
+    ((code == 0)) && say "passed: $test_name"
+    [[ ${E2E_KEEP:-0} == 1 ]] || rm -rf "$dir"
+    exit $code
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+# With set -e alone a failed command would end the test without a word.
+trap 'echo "FAILED: \"$BASH_COMMAND\" at ${BASH_SOURCE[0]##*/}:$LINENO" >&2' ERR
+set -E
+
+# --- processes ----------------------------------------------------------------------------------------------------
+
+# start NAME COMMAND...: in the background, its output in $dir/NAME.out and NAME.err.
+start() {
+    local name=$1
+    shift
+    [[ -z ${pids[$name]:-} ]] || fail "$name runs already"
+    unset "exit_codes[$name]"
+    "$@" >"$dir/$name.out" 2>"$dir/$name.err" </dev/null &
+    pids[$name]=$!
+}
+
+pid_of() { echo "${pids[$1]:?no process $1}"; }
+
+is_running() { [[ -n ${pids[$1]:-} ]] && kill -0 "${pids[$1]}" 2>/dev/null && ! is_zombie "${pids[$1]}"; }
+
+# check_alive: fails when a FerroTunnel process has ended that no one has asked to.
+check_alive() {
+    local name
+    for name in "${!programs[@]}"; do
+        [[ -z ${pids[$name]:-} ]] || is_running "$name" || fail "$name has ended by itself"
+    done
+}
+
+# Where a child has ended and nobody has waited for it, kill -0 still succeeds.
+is_zombie() { grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null; }
+
+has_ended() { ! is_running "$1"; }
+
+signal() { kill "-$2" "$(pid_of "$1")"; }
+
+# join NAME [SECONDS]: waits for its end by itself; its exit code is then in exit_codes[NAME].
+join() {
+    local name=$1 code=0
+    wait_until "${2:-$patience}" "the end of $name" has_ended "$name"
+    wait "${pids[$name]}" 2>/dev/null || code=$?
+    exit_codes[$name]=$code
+    unset "pids[$name]"
+}
+
+# join_ok NAME [SECONDS]: and it must have succeeded.
+join_ok() {
+    join "$@"
+    ((exit_codes[$1] == 0)) || fail "$1 ended with code ${exit_codes[$1]}"
+}
+
+# kill_now NAME: SIGKILL.
+kill_now() {
+    signal "$1" KILL
+    join "$1"
+}
+
+# --- waiting ------------------------------------------------------------------------------------------------------
+
+now_ms() { echo $(($(date +%s%N) / 1000000)); }
+
+# wait_until SECONDS WHAT CONDITION...: polls the command; there is no other way of waiting in these tests.
+wait_until() {
+    local deadline=$(($(now_ms) + $1 * 1000)) what=$2
+    shift 2
+    until "$@"; do
+        (($(now_ms) < deadline)) || fail "waited in vain for $what"
+        sleep 0.05
+    done
+}
+
+file_has() { grep -q -a -- "$2" "$1" 2>/dev/null; }
+
+# wait_for_text NAME PATTERN: in the output of process NAME.
+wait_for_text() { wait_until $patience "\"$2\" in the output of $1" text_is_there "$1" "$2"; }
+text_is_there() { file_has "$dir/$1.out" "$2" || file_has "$dir/$1.err" "$2"; }
+
+# count_of NAME PATTERN: lines of its output that match.
+count_of() { cat "$dir/$1.out" "$dir/$1.err" | grep -c -a -- "$2" || true; }
+count_is() { (($(count_of "$1" "$2") >= $3)); }
+
+# A TCP port that is free now, outside of the range from which the system takes ports by itself.
+free_port() {
+    local port
+    for _ in {1..50}; do
+        port=$((10000 + (RANDOM * 32768 + RANDOM) % 20000))
+        if "$E2E_TOOLS/tcp_peer" can-bind "$port"; then
+            echo $port
+            return
+        fi
+    done
+    fail "no free port"
+}
+
+accepts() { (exec 3<>"/dev/tcp/${1%:*}/${1##*:}") 2>/dev/null; }
+refuses() { ! accepts "$1"; }
+# The second argument is who should listen there, so that its early end is not waited for.
+wait_for_port() {
+    wait_until $patience "port $1 of $2" port_or_end "$1" "$2"
+    is_running "$2" || fail "$2 has ended instead of listening on $1"
+}
+port_or_end() { accepts "$1" || has_ended "$2"; }
+
+# --- assertions ---------------------------------------------------------------------------------------------------
+
+equal() { [[ $2 == "$3" ]] || fail "$1: expected \"$3\", got \"$2\""; }
+at_most() { (($2 <= $3)) || fail "$1: expected at most $3, got $2"; }
+at_least() { (($2 >= $3)) || fail "$1: expected at least $3, got $2"; }
+has_text() { file_has "$1" "$2" || fail "\"$2\" is not in ${1##*/}"; }
+
+# value KEY LINE: what KEY=... says in a result line of the tools.
+value() {
+    local line=" $2"
+    [[ $line == *" $1="* ]] || fail "no $1= in \"$2\""
+    line=${line#* "$1"=}
+    echo "${line%% *}"
+}
+
+# --- FerroTunnel --------------------------------------------------------------------------------------------------
+
+token=
+tls=on
+make_token() {
+    (umask 077 && "$FERROTUNNEL" token >"$dir/token")
+    token=$(<"$dir/token")
+    [[ $token == ft1_* ]] || fail "\`token\` printed \"$token\""
+}
+
+# start_server [OPTION...]: on a port that the system chooses, known as $control afterwards. A name other than "server"
+# comes from server_name.
+start_server() {
+    local name=${server_name:-server}
+    [[ -n $token ]] || make_token
+    programs[$name]=1
+    start "$name" "$FERROTUNNEL" server --token-file "$dir/token" --bind "${server_bind:-127.0.0.1:0}" \
+        --tcp-bind 127.0.0.1 --state-dir "$dir/state" --endpoint-file "$dir/$name.endpoints" --workers 2 \
+        --log-level info --tls $tls "$@"
+    wait_until $patience "the server's endpoint file" endpoint_or_end "$name" '^control '
+    control=$(awk '$1 == "control" { print $2 }' "$dir/$name.endpoints") || fail "the server did not start"
+}
+endpoint_or_end() { file_has "$dir/$1.endpoints" "$2" || has_ended "$1"; }
+
+# start_client NAME [OPTION...]: services as --tcp 0=...; does not wait for them.
+start_client() {
+    local name=$1
+    shift
+    programs[$name]=1
+    start "$name" "$FERROTUNNEL" client --server "${client_to:-$control}" --token-file "${client_token:-$dir/token}" \
+        --endpoint-file "$dir/$name.endpoints" --workers 2 --log-level info --reconnect-max 1 --tls $tls "$@"
+}
+
+# ready_client NAME SERVICES [OPTION...]: and waits until so many services are registered.
+ready_client() {
+    local name=$1 services=$2
+    shift 2
+    start_client "$name" "$@"
+    wait_for_services "$name" "$services"
+}
+
+wait_for_services() { wait_until $patience "$2 service(s) of $1" services_are "$1" "$2"; }
+services_are() {
+    check_alive
+    [[ -f $dir/$1.endpoints ]] && (($(grep -c '^service ' "$dir/$1.endpoints" || true) == $2))
+}
+
+# public_of NAME [WHICH]: the public address of its first, second ... service.
+public_of() { awk -v n="${2:-1}" '$1 == "service" && ++i == n { print $3 }' "$dir/$1.endpoints"; }
+
+# serve NAME ACTION...: a backend made of tools/tcp_peer; its address is then in $backend.
+serve() {
+    local name=$1
+    shift
+    rm -f "$dir/$name.port"
+    start "$name" "$E2E_TOOLS/tcp_peer" serve --port-file "$dir/$name.port" "$@"
+    wait_until $patience "the port of $name" test -s "$dir/$name.port"
+    backend=127.0.0.1:$(<"$dir/$name.port")
+}
+
+# visit ADDRESS ACTION...: a visitor; prints its result line.
+visit() {
+    local address=$1
+    shift
+    "$E2E_TOOLS/tcp_peer" connect "$address" "$@"
+}
+
+# tunnel ACTION...: server, client and a backend of these actions; $public is where visitors go.
+tunnel() {
+    serve backend "$@"
+    start_server
+    ready_client client 1 --tcp "0=$backend"
+    public=$(public_of client)
+}
+
+# service NAME ACTION...: a backend with a tunnel to it; its public address is then in $public.
+service() {
+    local name=$1
+    serve "$@"
+    ready_client "client_$name" 1 --tcp "0=$backend"
+    public=$(public_of "client_$name")
+}
+
+# backend_line NAME: what its first connection came to.
+backend_line() {
+    wait_for_text "$1" "^connection=1 "
+    grep -a '^connection=1 ' "$dir/$1.out"
+}
+
+descriptors_of() { ls "/proc/$(pid_of "$1")/fd" | wc -l; }
+# User memory in KiB, shared pages counted in parts.
+pss_of() { awk '$1 == "Pss:" { print $2 }' "/proc/$(pid_of "$1")/smaps_rollup"; }
