@@ -1,5 +1,6 @@
 // Every limit of the protocol and of what a session may hold, with its reason. The defaults here are what a process
-// announces and enforces; docs/protocol.md says what happens to who passes one. A test reaches each and passes it by one.
+// announces and enforces; docs/protocol.md says what happens to who passes one. A test reaches each and passes it by
+// one.
 #pragma once
 
 #include <chrono>
@@ -88,8 +89,9 @@ inline constexpr std::uint32_t copy_below = 4_KiB;
 /// Sent in one system call: bytes and pieces.
 inline constexpr std::size_t batch_bytes_max = 256_KiB;
 inline constexpr std::size_t batch_pieces_max = 64;
-/// Session frames (PING, GOAWAY, CONTROL) waiting to be sent.
-inline constexpr std::size_t urgent_bytes_max = 64_KiB;
+/// Session frames (PING, GOAWAY, CONTROL) waiting to be sent. All of a client's services can be registered, and
+/// answered one by one, in a single turn: a peer that could not read meanwhile is not at fault.
+inline constexpr std::size_t urgent_bytes_max = 2_MiB;
 /// What one stream may send in its turn.
 inline constexpr std::uint32_t quantum = 16_KiB;
 /// A stream with at most this much waiting counts as sparse and goes first, once.
@@ -121,6 +123,9 @@ inline constexpr std::uint32_t stream_id_rotate = stream_id_max / 4 * 3;
 inline constexpr std::uint32_t pongs_pending_max = 4;
 /// Services that one client may register.
 inline constexpr std::uint32_t services_max = 1'024;
+static_assert(services_max * (service_metadata_max + service_name_max + bind_text_max + 128) <= urgent_bytes_max);
+static_assert(services_max * (public_address_max + 128) <= urgent_bytes_max);
+static_assert(services_max * (refused_text_max + 128) <= urgent_bytes_max);
 
 // --- time ---------------------------------------------------------------------------------------------------------
 

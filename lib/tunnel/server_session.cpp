@@ -237,6 +237,7 @@ void ServerSession::admitted(std::optional<Refusal> refusal) {
     }
     std::string name = "s" + std::to_string(key_);
     take_step(handshake_->welcome(name));
+    agreement_.session = name;
     welcome_ = true;
     {
         std::lock_guard lock(view_mutex_);

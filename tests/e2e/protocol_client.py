@@ -196,8 +196,7 @@ class Client:
 
     def run(self):
         self.login()
-        while not (self.options.visitors and self.ended >= self.options.visitors) and \
-                not (self.draining and not self.streams):
+        while not (0 < self.options.visitors <= self.ended) and (self.streams or not self.draining):
             self.handle(*self.next_frame())
         self.send(GOAWAY, payload=struct.pack(">IH", max(self.streams, default=0), NONE) + b"done")
         while self.output:
@@ -274,7 +273,7 @@ class Client:
 
 
 def http_answer(request):
-    path = request.split(b" ")[1].decode()
+    path = (request.split(b" ") + [b"/"])[1].decode("latin-1")
     size = re.fullmatch(r"/bytes/(\d+)", path)
     body = b"x" * int(size[1]) if size else f"Hello from Python, you asked for {path}\n".encode()
     return b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body
@@ -291,10 +290,9 @@ def main():
     parser.add_argument("--timeout", type=float, default=3600.0, help="seconds")
     options = parser.parse_args()
     if options.self_test:
-        from protocol_examples import check
-        check(options.self_test)
-    else:
-        Client(options).run()
+        import protocol_examples
+        return protocol_examples.check(options.self_test)
+    Client(options).run()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The examples of docs/protocol.md against the Python client that was written from it: protocol_client.py --self-test."""
+"""The examples of docs/protocol.md, and the Python client that was written from it; protocol_client.py --self-test."""
 import re
 import struct
 

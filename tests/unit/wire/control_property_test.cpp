@@ -170,6 +170,23 @@ TEST_CASE("any number of services fits into messages, also of the largest") {
     CHECK(encode_register(0xffff'ffff, usual).size() == 1);
 }
 
+TEST_CASE("all of a client's services, and their answers one by one, fit into what may wait to be sent") {
+    SeededRandom random(5);
+    std::size_t asked = 0;
+    for (const auto& payload :
+         encode_register(0xffff'ffff, std::vector<Service>(limits::services_max, random_service(random, true)))) {
+        asked += limits::frame_header_bytes + payload.size();
+    }
+    CHECK(asked <= limits::urgent_bytes_max);
+
+    RegisteredService granted{0xffff'ffff, 65'535, std::string(limits::public_address_max, 'a')};
+    std::size_t yes = encode_registered(0xffff'ffff, {&granted, 1})[0].size() + limits::frame_header_bytes;
+    CHECK(yes * limits::services_max <= limits::urgent_bytes_max);
+    Refused denied{0xffff'ffff, Code::port_forbidden, std::string(limits::refused_text_max, 't')};
+    std::size_t no = encode_control(denied).size() + limits::frame_header_bytes;
+    CHECK(no * limits::services_max <= limits::urgent_bytes_max);
+}
+
 TEST_CASE("texts for people are made to fit by the encoder") {
     Refused refused{1, Code::refused, std::string(300, 'x') + "\n"};
     CHECK(std::get<Refused>(*decode_control(encode_control(refused))).text == std::string(256, 'x'));
