@@ -98,6 +98,17 @@ void add_services(ClientPlan& plan, Problems& problems) {
     }
 }
 
+// Left out of the log as long as the user did not ask for a level: the standard output says the same.
+LogSink without_echo(LogSink sink) {
+    return [sink = std::move(sink)](const LogRecord& record) {
+        static const std::set<std::string_view> told{"could not connect", "the connection was lost",
+                                                     "a service was refused"};
+        if (!told.contains(record.message)) {
+            sink(record);
+        }
+    };
+}
+
 ClientPlan read_plan(const Options& options, std::vector<Wanted> wanted, Arguments& arguments, EventQueue& events,
                      Signals& signals, Problems& problems) {
     ClientPlan plan;
@@ -108,6 +119,9 @@ ClientPlan read_plan(const Options& options, std::vector<Wanted> wanted, Argumen
 
     Client::Builder builder = Client::builder();
     apply_common(plan.common, builder);
+    if (!options.has("log-level")) {
+        builder.log(without_echo(stderr_log(plan.common.log_format)), plan.common.log_level);
+    }
     builder.server(plan.server)
         .tls_ca(options.text("tls-ca").value_or(""))
         .tls_pin(options.text("tls-pin").value_or(""))
@@ -179,8 +193,8 @@ public:
 
 private:
     void on_lost(const Event& event) {
-        output_.line(fmt::format("{} {}: {}", connected_ ? "lost the connection to" : "no connection to", plan_.server,
-                                 reason(event)));
+        output_.line(connected_ ? fmt::format("lost the connection to {}: {}", plan_.server, reason(event))
+                                : fmt::format("not connected: {}", reason(event)));
         connected_ = false;
         for (const auto& [name, offered] : plan_.offered) {
             endpoints_.remove_service(name);
@@ -189,27 +203,34 @@ private:
 
     void on_registered(const Event& event) {
         const auto found = plan_.offered.find(event.service);
+        ever_registered_ = true;
+        told_refusals_.erase(event.service);
         endpoints_.remove_service(event.service);
         endpoints_.add_service(event.service, event.endpoint);
         output_.line(fmt::format("  tcp://{} -> {}", event.endpoint,
                                  found == plan_.offered.end() ? event.service : found->second.local));
     }
 
-    // A client whose services are all refused has nothing to do: it is better to end than to look alive.
+    // A client whose services were all refused from the beginning is not set up right, and ends. Later refusals may
+    // pass: the library tries again.
     std::optional<ExitCode> on_refused(const Event& event) {
         if (event.service.empty()) {
             output_.line(fmt::format("refused by {}: {}", plan_.server, reason(event)));
             return std::nullopt;
         }
-        output_.line(fmt::format("  refused: {}: {}", event.service, reason(event)));
         endpoints_.remove_service(event.service);
+        std::string& told = told_refusals_[event.service];
+        if (std::string why = reason(event); told != why) {
+            output_.line(fmt::format("  refused: {}: {}", event.service, why));
+            told = std::move(why);
+        }
         const bool all = std::all_of(plan_.offered.begin(), plan_.offered.end(), [](const auto& entry) {
             return entry.second.service.state() == Service::State::refused;
         });
-        if (!all) {
+        if (ever_registered_ || !all) {
             return std::nullopt;
         }
-        output_.line("nothing is left to offer");
+        output_.line("ended: nothing is left to offer");
         return ExitCode::refused;
     }
 
@@ -225,7 +246,7 @@ private:
             output_.line("ended: the token was not accepted");
             return ExitCode::refused;
         }
-        output_.line(fmt::format("gave up: {}", reason(event)));
+        output_.line(fmt::format("ended: {}", reason(event)));
         return ExitCode::lost;
     }
 
@@ -233,6 +254,8 @@ private:
     Output& output_;
     EndpointFile& endpoints_;
     bool connected_ = false;
+    bool ever_registered_ = false;
+    std::map<std::string, std::string> told_refusals_;  // the last reason of each service, so that it is told once
 };
 
 std::vector<OptionSection> shared_sections() {

@@ -43,6 +43,11 @@ void EndpointFile::remove_service(const std::string& name) {
     std::erase_if(services_, [&name](const auto& service) { return service.first == name; });
 }
 
+void EndpointFile::clear() {
+    control_.clear();
+    services_.clear();
+}
+
 void EndpointFile::publish() {
     const std::string now = text();
     if (path_.empty() || now == published_) {

@@ -19,9 +19,9 @@ public:
 
     void set_control(const std::string& endpoint) { control_ = endpoint; }
     void add_service(const std::string& name, const std::string& endpoint) { services_.emplace(name, endpoint); }
-    void remove_service(const std::string& name, const std::string& endpoint) { services_.erase({name, endpoint}); }
     /// Whatever its endpoint is.
     void remove_service(const std::string& name);
+    void clear();
 
     /// Writes what has changed. Throws std::system_error when that is not possible.
     void publish();

@@ -95,7 +95,22 @@ void introduce(const ServerPlan& plan, Output& output) {
     output.line("  " + example_of_a_client(plan));
 }
 
-void on_event(const Event& event, Output& output, EndpointFile& endpoints) {
+// All that is reachable now. The library knows best.
+void publish(const ServerPlan& plan, EndpointFile& endpoints) {
+    if (plan.endpoint_file.empty()) {
+        return;
+    }
+    endpoints.clear();
+    endpoints.set_control(plan.server.control_endpoint());
+    for (const TunnelInfo& tunnel : plan.server.tunnels()) {
+        for (const TunnelInfo::Service& service : tunnel.services) {
+            endpoints.add_service(service.name, service.endpoint);
+        }
+    }
+    endpoints.publish();
+}
+
+void on_event(const Event& event, Output& output) {
     switch (event.kind) {
         case Event::Kind::connected:
             output.line(fmt::format("client {} connected", event.peer));
@@ -105,11 +120,9 @@ void on_event(const Event& event, Output& output, EndpointFile& endpoints) {
                                     event.text.empty() ? event.error.message() : event.text));
             break;
         case Event::Kind::registered:
-            endpoints.add_service(event.service, event.endpoint);
             output.line(fmt::format("  tcp://{} -> {} of client {}", event.endpoint, event.service, event.peer));
             break;
         case Event::Kind::unregistered:
-            endpoints.remove_service(event.service, event.endpoint);
             output.line(fmt::format("  tcp://{} is closed", event.endpoint.empty() ? event.service : event.endpoint));
             break;
         case Event::Kind::draining:
@@ -122,7 +135,6 @@ void on_event(const Event& event, Output& output, EndpointFile& endpoints) {
         case Event::Kind::stopped:
             break;
     }
-    endpoints.publish();
 }
 
 }  // namespace
@@ -185,12 +197,12 @@ ExitCode run_server(Arguments arguments) {
     EndpointFile endpoints(plan.endpoint_file);
     plan.server.start();
     introduce(plan, output);
-    endpoints.set_control(plan.server.control_endpoint());
-    endpoints.publish();
+    publish(plan, endpoints);
 
     const Running running{
         [&](const Event& event) -> std::optional<ExitCode> {
-            on_event(event, output, endpoints);
+            on_event(event, output);
+            publish(plan, endpoints);
             const bool failed = event.kind == Event::Kind::stopped && event.error;
             return failed ? std::optional(ExitCode::failure) : std::nullopt;
         },
