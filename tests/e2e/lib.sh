@@ -106,7 +106,7 @@ end_programs() {
 
 finish() {
     local code=$? i
-    trap - EXIT
+    trap - EXIT ERR
     [[ $BASHPID == "$main_pid" ]] || exit $code
     set +e
     for ((i = ${#cleanups[@]} - 1; i >= 0; --i)); do
