@@ -7,6 +7,9 @@
 set -euo pipefail
 export LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
+# Options are also variables: those of whoever runs the tests must not get in, and these can be overridden by options.
+unset "${!FERROTUNNEL_@}"
+export FERROTUNNEL_LOG_LEVEL=info
 
 readonly skipped=77
 readonly failed=1
@@ -263,7 +266,7 @@ start_server() {
     programs[$name]=1
     start "$name" "$FERROTUNNEL" server --token-file "$dir/token" --bind "${server_bind:-127.0.0.1:0}" \
         --tcp-bind 127.0.0.1 --state-dir "$dir/state" --endpoint-file "$dir/$name.endpoints" --workers 2 \
-        --log-level info --tls $tls "$@"
+        --tls $tls "$@"
     wait_until $patience "the server's endpoint file" endpoint_or_end "$name" '^control '
     control=$(awk '$1 == "control" { print $2 }' "$dir/$name.endpoints") || fail "the server did not start"
 }
@@ -275,7 +278,7 @@ start_client() {
     shift
     programs[$name]=1
     start "$name" "$FERROTUNNEL" client --server "${client_to:-$control}" --token-file "${client_token:-$dir/token}" \
-        --endpoint-file "$dir/$name.endpoints" --workers 2 --log-level info --reconnect-max 1 --tls $tls "$@"
+        --endpoint-file "$dir/$name.endpoints" --workers 2 --reconnect-max 1 --tls $tls "$@"
 }
 
 # ready_client NAME SERVICES [OPTION...]: and waits until so many services are registered.
