@@ -58,8 +58,12 @@ inline constexpr std::uint32_t data_frame_cost = 64;
 inline constexpr std::uint32_t first_window = 64_KiB;
 /// The same for new streams while more than half of the session's budget is in use.
 inline constexpr std::uint32_t first_window_tight = 8_KiB;
-/// The smallest first window that a peer may announce: below it a frame cut short by credit could wait for ever.
+/// A frame that credit cuts short carries at least this much, or waits for more credit.
+inline constexpr std::uint32_t shortest_cut = 1_KiB;
+/// The smallest first window that a peer may announce. Credit comes back when half of a small window was taken, so a
+/// window must hold twice what a sender waits for, or both would wait for ever.
 inline constexpr std::uint32_t first_window_min = 4_KiB;
+static_assert(first_window_min >= 2 * (data_frame_cost + shortest_cut));
 /// To what OPENED raises the window while less than half of the budget is committed.
 inline constexpr std::uint32_t opened_window = 256_KiB;
 inline constexpr std::uint32_t window_max = 32_MiB;
@@ -133,6 +137,8 @@ inline constexpr auto ping_after_quiet = 15s;
 inline constexpr auto dead_after_quiet = 45s;
 inline constexpr auto no_write_progress = 30s;
 inline constexpr auto handshake_deadline = 10s;
+/// A socket that is to be reset behind its data is reset anyway when its peer has acknowledged nothing for this long.
+inline constexpr auto reset_patience = 30s;
 inline constexpr auto rtt_memory = 60s;
 inline constexpr auto backoff_first = 500ms;
 inline constexpr auto backoff_max = 30s;

@@ -42,6 +42,7 @@ Session::~Session() {
 
 void Session::establish(const PeerLimits& peer) {
     check(state_ == SessionState::authenticating, "a session is established once");
+    check(peer.first_window >= limits::first_window_min, "the login refuses a peer with windows that are too small");
     peer_ = peer;
     peer_first_window_ = peer.first_window;
     state_ = SessionState::open;

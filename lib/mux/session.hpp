@@ -163,6 +163,7 @@ private:
     Stream* find_live(wire::StreamId id);
     void refuse(wire::StreamId id, wire::Code code);
     void compact(const buffer::Slice& bytes);
+    void forget_received();
 
     // Frames out (session_produce.cpp).
     void serve_ready();

@@ -12,11 +12,8 @@ using wire::FrameType;
 
 namespace {
 
-// A frame that credit cuts short carries at least this much, or waits for more credit.
-constexpr std::uint32_t shortest_cut = 1'024;
-
 std::uint32_t credit_needed(const buffer::Slice& slice) {
-    return limits::data_frame_cost + std::min(slice.size(), shortest_cut);
+    return limits::data_frame_cost + std::min(slice.size(), limits::shortest_cut);
 }
 
 }  // namespace

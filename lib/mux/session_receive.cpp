@@ -37,6 +37,7 @@ void Session::receive(const buffer::Slice& bytes, TimePoint now) {
         flush_wakes();
         compact(bytes);
     }
+    forget_received();
     after_call();
 }
 
@@ -216,6 +217,10 @@ void Session::compact(const buffer::Slice& bytes) {
             item.slice = buffer::Slice::copy_of(item.slice.bytes(), shared_->ledger.get());
         });
     }
+}
+
+// Also after a failure in the middle: a closed session must not keep streams, and with them slabs, alive.
+void Session::forget_received() {
     for (const IntrusivePtr<Stream>& stream : received_) {
         stream->side_.received = false;
     }
@@ -289,6 +294,10 @@ void Session::on_credit_frame(StreamId id, Bytes payload) {
     }
     if (id == 0) {
         // A new first window for streams opened from now on; never more than the handshake announced.
+        if (*credit < limits::first_window_min) {
+            fail(Code::flow_control, "a first window of less than 4 KiB");
+            return;
+        }
         peer_first_window_ = std::min(*credit, peer_.first_window);
         return;
     }

@@ -96,7 +96,8 @@ public:
     void flush() noexcept;
     /// Ends this direction after what is queued.
     void finish();
-    /// Ends both directions, after what is queued and also after `finish`: the socket was reset.
+    /// Ends both directions, after what is queued and also after `finish`: the socket was reset. Who then reads no more
+    /// must call stop_receiving, or two ends that reset each other would wait for credit for ever.
     void reset(wire::Code code);
     /// Waiting to be sent: bytes, and limits::data_frame_cost for each piece. Any thread.
     std::uint32_t queued_bytes() const noexcept { return queued_.load(std::memory_order_relaxed); }

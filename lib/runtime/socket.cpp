@@ -2,6 +2,8 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -186,6 +188,14 @@ IoResult write_some(int fd, std::span<const Bytes> pieces) noexcept {
 
 IoResult write_some(int fd, Bytes bytes) noexcept {
     return write_some(fd, std::span<const Bytes>(&bytes, 1));
+}
+
+std::uint32_t unacknowledged_bytes(int fd) noexcept {
+    int bytes = 0;
+    if (::ioctl(fd, SIOCOUTQ, &bytes) != 0) {
+        return 0;
+    }
+    return static_cast<std::uint32_t>(bytes);
 }
 
 std::error_code shutdown_send(int fd) noexcept {

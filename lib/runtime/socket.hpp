@@ -79,6 +79,9 @@ IoResult read_some(int fd, MutableBytes into) noexcept;
 IoResult write_some(int fd, std::span<const Bytes> pieces) noexcept;
 IoResult write_some(int fd, Bytes bytes) noexcept;
 
+/// Bytes that were written and that the peer's system has not acknowledged (SIOCOUTQ); 0 when the socket can not tell.
+std::uint32_t unacknowledged_bytes(int fd) noexcept;
+
 /// Ends our direction: the peer reads what was sent and then eof.
 std::error_code shutdown_send(int fd) noexcept;
 

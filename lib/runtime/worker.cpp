@@ -130,6 +130,11 @@ public:
         work_.reset();
     }
 
+    void end_residents() noexcept {
+        CurrentScope scope(owner_, slabs_);
+        residents_.end_all();
+    }
+
     // Handlers that wait in the own io_context hold this core: without this they would keep each other alive.
     void drop_io() noexcept {
         close();
@@ -169,6 +174,7 @@ public:
     Poller poller_;
     TimerQueue timers_;
     DeferredQueue deferred_;
+    ResidentList residents_;
     std::shared_ptr<buffer::Mailbox> mailbox_;
     std::optional<NameService> names_;
     Counters counters_;
@@ -294,6 +300,7 @@ Worker::Worker(asio::io_context& application) : core_(std::make_shared<Core>(*th
 Worker::~Worker() {
     stop();
     join();
+    core_->end_residents();
     core_->drop_io();
 }
 
@@ -325,6 +332,9 @@ bool Worker::owns_thread() const noexcept {
 }
 asio::io_context& Worker::io() noexcept {
     return core_->io_;
+}
+ResidentList& Worker::residents() noexcept {
+    return core_->residents_;
 }
 Poller& Worker::poller() noexcept {
     return core_->poller_;

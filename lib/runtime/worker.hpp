@@ -21,6 +21,7 @@
 #include "buffer/slab.hpp"
 #include "runtime/deferred.hpp"
 #include "runtime/poller.hpp"
+#include "runtime/resident.hpp"
 
 namespace asio {
 class io_context;
@@ -63,6 +64,8 @@ public:
     Poller& poller() noexcept;
     buffer::SlabPool& slabs() noexcept;
     NameService& names() noexcept;
+    /// Those who are still here when the worker is destroyed are told.
+    ResidentList& residents() noexcept;
     /// When this round began; read anew outside of a round.
     TimePoint now() const noexcept;
     /// Runs `deferred` at the end of this round, or in a round of its own when none is running. Once if already queued.

@@ -1,10 +1,11 @@
 #include "tunnel/socket_pump.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
-#include "base/check.hpp"
 #include "base/limits.hpp"
+#include "runtime/timer.hpp"
 
 namespace ferrotunnel::tunnel {
 
@@ -27,10 +28,7 @@ SocketPump::SocketPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic
 }
 
 SocketPump::~SocketPump() {
-    check(closed_ || !socket_, "a pump with a socket is closed before it goes");
-    if (!closed_) {
-        traffic_->closed();
-    }
+    close(true);
 }
 
 void SocketPump::set_stream(IntrusivePtr<mux::Stream> stream) {
@@ -51,6 +49,8 @@ void SocketPump::set_socket(runtime::Fd socket) {
         refuse(Code::busy);
         return;
     }
+    self_ = IntrusivePtr<SocketPump>(this);
+    worker_.residents().add(*this);
     readable_ = writable_ = true;
     run();
 }
@@ -102,6 +102,12 @@ void SocketPump::run() noexcept {
 
 void SocketPump::step() {
     if (closed_ || !stream_ || ended_from_outside() || !socket_) {
+        return;
+    }
+    if (resetting_) {
+        if (broken_) {
+            close(true);
+        }
         return;
     }
     if (broken_) {
@@ -209,7 +215,7 @@ void SocketPump::send_to_socket() {
     // Behind FIN only a reset can come.
     if (!closed_ && !writing_ && !broken_) {
         if (StreamItem* item = stream_->front(); item != nullptr && item->kind == StreamItem::Kind::reset) {
-            close(true);
+            reset_in_order();
         }
     }
 }
@@ -231,7 +237,7 @@ bool SocketPump::write_once() {
             return !stream_->try_park_receive();
         }
         if (item->kind == StreamItem::Kind::reset) {
-            close(true);
+            reset_in_order();
             return false;
         }
         stream_->drop_front();
@@ -271,9 +277,50 @@ void SocketPump::socket_failed() {
     }
 }
 
+// A reset throws away what the kernel has not delivered yet, so it waits until the socket's peer has everything.
+struct SocketPump::Resetting {
+    explicit Resetting(SocketPump& pump)
+        : timer(pump.worker_, [&pump] { pump.wait_for_acknowledgement(); }), progress_at(pump.worker_.now()) {}
+
+    runtime::Timer timer;
+    TimePoint progress_at;
+    std::uint32_t unacknowledged = UINT32_MAX;
+    Duration pause = std::chrono::milliseconds(1);
+};
+
+void SocketPump::reset_in_order() {
+    reading_ = false;
+    if (runtime::unacknowledged_bytes(socket_.get()) == 0) {
+        close(true);
+        return;
+    }
+    resetting_ = std::make_unique<Resetting>(*this);
+    wait_for_acknowledgement();
+}
+
+void SocketPump::wait_for_acknowledgement() {
+    std::uint32_t left = runtime::unacknowledged_bytes(socket_.get());
+    TimePoint now = worker_.now();
+    if (left < resetting_->unacknowledged) {
+        resetting_->unacknowledged = left;
+        resetting_->progress_at = now;
+    }
+    if (left == 0 || now - resetting_->progress_at >= limits::reset_patience) {
+        IntrusivePtr<SocketPump> keep(this);
+        close(true);
+        return;
+    }
+    resetting_->timer.set(now + resetting_->pause);
+    resetting_->pause = std::min<Duration>(resetting_->pause * 2, std::chrono::milliseconds(50));
+}
+
 void SocketPump::close(bool reset) noexcept {
     if (std::exchange(closed_, true)) {
         return;
+    }
+    leave();
+    if (resetting_) {
+        resetting_->timer.cancel();  // it may be what called; it goes with the pump
     }
     if (socket_) {
         worker_.poller().remove(socket_.get(), *this);
@@ -287,6 +334,7 @@ void SocketPump::close(bool reset) noexcept {
     if (stream_) {
         stream_->stop_receiving();
     }
+    self_.reset();  // last: this may be the end
 }
 
 }  // namespace ferrotunnel::tunnel

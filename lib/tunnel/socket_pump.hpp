@@ -3,10 +3,15 @@
 //        socket --readable--> slabs --> stream.send        until EOF (stream.finish) or reset (stream.reset)
 //        socket <--writable-- gathered <-- stream.front    until FIN (shutdown) or RESET (the socket is reset)
 //
-//   dialing --connected--> open --both directions ended--> closed
-//      \____________________\____ verdict, reset, cancel __/
+//   dialing --connected--> open --both directions ended------------------------> closed
+//      |                     |  \--reset in order--> resetting --acknowledged--> /
+//      \_____________________\______ verdict, cancel ___________________________/
 //
-// A socket's reset arrives behind the bytes that came before it. An idle pump holds no slab and no timer.
+// A socket's reset arrives behind the bytes that came before it: the other way round, a stream's reset becomes the
+// socket's only when its peer has acknowledged everything written before (`resetting`, bounded in time).
+//
+// An open pump keeps itself alive: its stream may be gone from the session while a slow socket still takes the last
+// bytes. An idle pump holds no slab and no timer.
 #pragma once
 
 #include <atomic>
@@ -18,6 +23,7 @@
 #include "buffer/waker.hpp"
 #include "mux/stream.hpp"
 #include "runtime/poller.hpp"
+#include "runtime/resident.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker.hpp"
 
@@ -49,7 +55,7 @@ struct Traffic {
     }
 };
 
-class SocketPump final : public buffer::Waker, private runtime::PollTarget {
+class SocketPump final : public buffer::Waker, private runtime::PollTarget, private runtime::Resident {
 public:
     SocketPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic);
     ~SocketPump() override;
@@ -68,6 +74,7 @@ public:
 
 private:
     void on_events(std::uint32_t events) noexcept override;
+    void on_worker_end() noexcept override { close(true); }
     void run() noexcept;
     void step();
     bool ended_from_outside();
@@ -77,6 +84,8 @@ private:
     void send_to_socket();
     bool write_once();
     void socket_failed();
+    void reset_in_order();
+    void wait_for_acknowledgement();
     void close(bool reset) noexcept;
 
     runtime::Worker& worker_;
@@ -84,6 +93,9 @@ private:
     IntrusivePtr<mux::Stream> stream_;
     runtime::Fd socket_;
     std::function<void()> cancel_;
+    IntrusivePtr<SocketPump> self_;  // while there is a socket
+    struct Resetting;
+    std::unique_ptr<Resetting> resetting_;
     bool readable_ = false;
     bool writable_ = false;
     bool reading_ = true;   // the socket may still give bytes

@@ -31,8 +31,9 @@ void draw_windows(SeededRandom& random, mux::Settings& settings) {
     if (random.chance(35)) {
         return;  // as in production
     }
-    settings.first_window = static_cast<std::uint32_t>(random.between(2_KiB, 64_KiB));
-    settings.first_window_tight = static_cast<std::uint32_t>(random.between(1_KiB, settings.first_window));
+    // Smaller windows would not carry the shortest frame that a sender cuts.
+    settings.first_window = static_cast<std::uint32_t>(random.between(4_KiB, 64_KiB));
+    settings.first_window_tight = static_cast<std::uint32_t>(random.between(4_KiB, settings.first_window));
     settings.opened_window = settings.first_window + static_cast<std::uint32_t>(random.below(128_KiB));
     settings.window_max = settings.opened_window + static_cast<std::uint32_t>(random.below(1_MiB));
     settings.send_queue_max = static_cast<std::uint32_t>(random.between(1, 64_KiB));
