@@ -155,10 +155,12 @@ public:
             worker_.post([this] { link_->drain(); });
         }
         bool finished = true;
-        while (!stopped_ && std::chrono::steady_clock::now() < *stop_until_) {
-            changed_.wait_until(lock, *stop_until_);
+        // The link stops when its streams have ended; a slow backend's socket may still be taking the last bytes.
+        auto ended = [this] { return stopped_ && shared_->traffic->visitors_now.load() == 0; };
+        while (!ended() && std::chrono::steady_clock::now() < *stop_until_) {
+            changed_.wait_until(lock, std::min(*stop_until_, std::chrono::steady_clock::now() + 10ms));
         }
-        if (!stopped_) {
+        if (!ended()) {
             finished = drain == 0ms;
             worker_.post([this] { link_->stop(); });
             changed_.wait_for(lock, goodbye, [this] { return stopped_; });

@@ -443,12 +443,14 @@ std::error_code Server::Impl::stop(std::chrono::milliseconds drain) {
     return finished ? std::error_code() : make_error_code(errc::timed_out);
 }
 
+// A session ends when its streams have; a slow visitor's socket may still be taking the last bytes.
 bool Server::Impl::wait_for_end(std::unique_lock<std::mutex>& lock, std::chrono::steady_clock::time_point until) {
-    while (!sessions_.empty() && std::chrono::steady_clock::now() < until) {
-        changed_.wait_until(lock, until);
+    auto ended = [this] { return sessions_.empty() && shared_->traffic->visitors_now.load() == 0; };
+    while (!ended() && std::chrono::steady_clock::now() < until) {
+        changed_.wait_until(lock, std::min(until, std::chrono::steady_clock::now() + 10ms));
         until = std::min(until, *stop_until_);
     }
-    return sessions_.empty();
+    return ended();
 }
 
 void Server::Impl::close_acceptor() {

@@ -310,7 +310,7 @@ void ClientLink::on_stream(ClientSession&, IntrusivePtr<mux::Stream> stream, con
     if (service.on_stream) {
         service.on_stream(std::move(stream), open);
     } else {
-        dial_backend(worker_, service.local, service.name, std::move(stream), traffic_, *shared_->log);
+        dial_backend(worker_, service.local, service.name, std::move(stream), shared_->traffic, *shared_->log);
     }
 }
 

@@ -78,7 +78,6 @@ public:
     bool connected() const noexcept { return current_ && current_->is_open(); }
     bool stopped() const noexcept { return state_ == State::stopped; }
     mux::SessionStats stats() const;
-    const std::shared_ptr<Traffic>& traffic() const noexcept { return traffic_; }
 
 private:
     enum class State : std::uint8_t { idle, running, draining, stopped };
@@ -111,7 +110,6 @@ private:
     const std::shared_ptr<ClientShared> shared_;
     const Settings settings_;
     const std::function<void(const LinkNotice&)> notify_;
-    const std::shared_ptr<Traffic> traffic_ = std::make_shared<Traffic>();
     Backoff backoff_;
     runtime::Timer retry_timer_;
     runtime::Timer refused_timer_;

@@ -14,6 +14,7 @@
 #include "runtime/connector.hpp"
 #include "transport/tls_context.hpp"
 #include "tunnel/handshake_client.hpp"
+#include "tunnel/socket_pump.hpp"
 #include "tunnel/trunk.hpp"
 
 namespace ferrotunnel::tunnel {
@@ -26,6 +27,7 @@ struct ClientShared {
     wire::InstanceId instance{};
     mux::Settings mux;
     Duration handshake_deadline = limits::handshake_deadline;
+    std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>();
     Logger* log = nullptr;
     Random* random = nullptr;
 };
