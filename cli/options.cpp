@@ -75,7 +75,7 @@ bool Options::parse(std::vector<std::string> words, Problems& problems) {
         return false;
     }
     read_environment();
-    check_counts(problems);
+    check_values(problems);
     return true;
 }
 
@@ -146,7 +146,7 @@ void Options::read_environment() {
     }
 }
 
-void Options::check_counts(Problems& problems) const {
+void Options::check_values(Problems& problems) const {
     for (const OptionSection& section : command_.sections) {
         for (const OptionInfo& option : section.options) {
             auto found = values_.find(option.name);
@@ -156,8 +156,6 @@ void Options::check_counts(Problems& problems) const {
             const std::vector<std::string>& texts = found->second.texts;
             if (std::find(texts.begin(), texts.end(), "") != texts.end()) {
                 problems.add(place_of(option.name), "needs a value: " + option.value);
-            } else if (texts.size() > 1 && !option.repeatable) {
-                problems.add(place_of(option.name), "is there more than once");
             }
         }
     }
@@ -174,10 +172,10 @@ std::string Options::place_of(std::string_view name) const {
 
 std::optional<std::string> Options::text(std::string_view name) const {
     auto found = values_.find(name);
-    if (found == values_.end() || found->second.texts.empty() || found->second.texts.front().empty()) {
+    if (found == values_.end() || found->second.texts.empty() || found->second.texts.back().empty()) {
         return std::nullopt;
     }
-    return found->second.texts.front();
+    return found->second.texts.back();
 }
 
 std::vector<std::string> Options::list(std::string_view name) const {

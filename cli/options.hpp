@@ -35,7 +35,8 @@ struct CommandInfo {
     std::vector<OptionSection> sections;
 };
 
-/// What the user said. A value on the command line hides one in the environment; an empty variable counts as not set.
+/// What the user said. The command line hides the environment, the last of several values those before it, and an empty
+/// variable counts as not set.
 /// Everything that is not right goes to `problems`, with the name that the user knows it by.
 class Options {
 public:
@@ -70,7 +71,7 @@ private:
     void read_words(std::vector<std::string>& words, Problems& problems);
     void read_environment();
     void report_extras(const std::vector<std::string>& extras, Problems& problems) const;
-    void check_counts(Problems& problems) const;
+    void check_values(Problems& problems) const;
 
     const CommandInfo& command_;
     std::map<std::string, Value, std::less<>> values_;

@@ -52,12 +52,12 @@ bool can_prompt() {
 }
 
 std::optional<Secret> prompt_for_secret(const std::string& question, Signals& signals) {
-    fmt::print(stderr, "{}", question);
-    std::fflush(stderr);
     std::string line(4096, '\0');
     ssize_t size = 0;
     {
-        const EchoOff silent;
+        const EchoOff silent;  // first: what is typed before is thrown away
+        fmt::print(stderr, "{}", question);
+        std::fflush(stderr);
         if (wait_for_line(signals)) {
             size = ::read(STDIN_FILENO, line.data(), line.size());  // a terminal gives one line
         }

@@ -1,0 +1,148 @@
+# The command line without anything running: help, versions, exit codes, and problems that are all told at once under
+# the names the user knows.
+source "$(dirname "$0")/lib.sh"
+
+unset FERROTUNNEL_LOG_LEVEL STATE_DIRECTORY
+
+# run ARGUMENT...: its exit code is then in $code, what it said in $dir/run.out and run.err.
+run() {
+    code=0
+    "$FERROTUNNEL" "$@" >"$dir/run.out" 2>"$dir/run.err" </dev/null || code=$?
+}
+ends_with() {
+    equal "exit code" "$code" "$1"
+}
+told() { has_text "$dir/run.err" "$1"; }
+not_told() { ! file_has "$dir/run.err" "$1" || fail "\"$1\" is told: $(<"$dir/run.err")"; }
+
+say "versions and help"
+run version
+ends_with 0
+has_text "$dir/run.out" '^ferrotunnel [0-9]'
+run --version
+ends_with 0
+run
+ends_with 2
+told 'Usage: ferrotunnel COMMAND'
+equal "what help prints on the standard output without a command" "$(<"$dir/run.out")" ""
+for words in help --help "help server" "server --help" "client -h" "tcp 22 --help" "token --help"; do
+    # shellcheck disable=SC2086
+    run $words
+    ends_with 0
+    has_text "$dir/run.out" Usage
+done
+run client --help
+for part in --tcp FERROTUNNEL_TCP '5  superseded' 'Examples' SIGTERM; do
+    has_text "$dir/run.out" "$part"
+done
+
+say "a token is fresh, and nothing else is on the standard output"
+run token
+ends_with 0
+equal "lines" "$(wc -l <"$dir/run.out")" 1
+grep -Eqx 'ft1_[A-Za-z0-9_-]{48}' "$dir/run.out" || fail "no token: $(<"$dir/run.out")"
+first=$(<"$dir/run.out")
+run token
+[[ $(<"$dir/run.out") != "$first" ]] || fail "the same token twice"
+run token now
+ends_with 2
+
+say "misspelt commands and options"
+run sever
+ends_with 2
+told 'did you mean server?'
+run --bind x
+ends_with 2
+told 'options come after the command'
+run server --bnid 127.0.0.1:0 --token-file /dev/null
+ends_with 2
+told '--bnid: no such option; did you mean --bind?'
+not_told '127.0.0.1:0: unexpected'
+run server stray
+told 'stray: unexpected'
+
+say "all problems of a server at once"
+run server --bind nowhere --tcp-bind here --workers many --drain=-1 --tls maybe --log-level inof --log-format yaml \
+    --tls-key /nonexistent --allow-ports 9-1 --token-file /nonexistent/token --endpoint-file
+ends_with 2
+for place in --bind --tcp-bind --workers --drain --tls --log-level --log-format --tls-cert --allow-ports --token-file \
+    --endpoint-file; do
+    told "^  $place: "
+done
+told 'did you mean info?'
+told '--endpoint-file: needs a value: PATH'
+
+told '/nonexistent/token'
+equal "problems with --token-file" "$(grep -c -- '--token-file:' "$dir/run.err")" 1
+
+say "all problems of a client at once"
+run client --tcp 22 --tcp 1=2 --tcp 1=3 --tcp 70000=1 --tcp 5=::1 --tcp 6=host:x --tls-pin abc --attempts -1 \
+    --dead-interval 0
+ends_with 2
+for place in '--tcp 22' '--tcp 1=3' '--tcp 70000=1' '--tcp 5=::1' '--tcp 6=host:x' --server --token-file --tls-pin \
+    --attempts --dead-interval; do
+    told "^  $place: "
+done
+run client --server 127.0.0.1:1 --token-file /nonexistent
+told '--tcp: missing'
+run tcp --server 127.0.0.1:1
+ends_with 2
+told 'ADDRESS: missing'
+run tcp 22 80 --server 127.0.0.1:1
+ends_with 2
+told '80: unexpected'
+
+say "variables: the command line wins, problems name the variable, a misspelt one is noticed"
+FERROTUNNEL_WORKERS=many FERROTUNNEL_TLS=on run server --tls maybe
+ends_with 2
+told '^  FERROTUNNEL_WORKERS: '
+told '^  --tls: '
+FERROTUNNEL_TCP='1=2, 3=x' FERROTUNNEL_BNID=1 run client
+told '^  FERROTUNNEL_TCP 3=x: '
+not_told '1=2'
+told 'FERROTUNNEL_BNID is not used; did you mean FERROTUNNEL_BIND?'
+FERROTUNNEL_WORKERS='' run server
+not_told WORKERS
+FERROTUNNEL_ALLOW_WEAK_TOKEN=perhaps run server
+told '^  FERROTUNNEL_ALLOW_WEAK_TOKEN: '
+
+say "tokens: two sources, none, weak ones, damaged ones, and none of them repeated"
+FERROTUNNEL_TOKEN=secret-one FERROTUNNEL_TOKEN_FILE=/x run server
+ends_with 2
+told 'both set'
+run server --token secret-two --token-file /x
+ends_with 2
+told 'give one of them'
+run server
+ends_with 2
+told '--token-file: missing'
+FERROTUNNEL_TOKEN=secret-three run server --bind 0.0.0.0:0
+ends_with 2
+told '^  FERROTUNNEL_TOKEN: .*weak'
+not_told secret-three
+run client --server 192.0.2.1 --tcp 1=2 --token "${first:0:50}"
+ends_with 2
+told '^  --token: .*checksum'
+not_told "${first:4:12}"
+run client --tokn "$first"
+told 'did you mean --token?'
+not_told "${first:4:12}"
+run client "--servr=$first" "$first"
+not_told "${first:4:12}"
+
+say "text from outside can not steer the terminal"
+run server "--bind=$(printf '\033[31mred\n\302\233')" --token-file /x
+ends_with 2
+! grep -q $'\033' "$dir/run.err" || fail "an escape sequence came through"
+told '\\x1b\[31mred\\x0a\\xc2\\x9b'
+
+say "what can not be started is no usage error"
+make_token
+start_server
+run server --token-file "$dir/token" --bind "$control" --state-dir "$dir/state"
+ends_with 1
+told "$control"
+told 'in use'
+run server --token-file "$dir/token" --bind 127.0.0.1:0 --state-dir "$dir/state" --endpoint-file "$dir/none/file"
+ends_with 1
+told "$dir/none/file"
