@@ -23,26 +23,26 @@ public:
 
 struct TlsServerSettings {
     /// PEM files: the chain, own certificate first, and its key. Both or none.
-    std::filesystem::path certificate_file;
-    std::filesystem::path key_file;
+    std::filesystem::path certificate_file{};
+    std::filesystem::path key_file{};
     /// Where a self-made certificate is kept when no files are given. Empty: it lives in memory alone.
-    std::filesystem::path state_directory;
+    std::filesystem::path state_directory{};
     /// Asks clients for a certificate of this CA. Empty: does not ask.
-    std::filesystem::path client_ca_file;
+    std::filesystem::path client_ca_file{};
 };
 
 struct TlsClientSettings {
     /// Name or address that was connected to: SNI, and checked against the certificate when a CA is used.
-    std::string server_name;
+    std::string server_name{};
     /// Verifies chain and name against this file, or against the system's store. Neither: the proof of the token over
     /// the exporter is what the server is trusted by.
-    std::filesystem::path ca_file;
+    std::filesystem::path ca_file{};
     bool system_ca = false;
     /// "sha256:<hex or base64>" of the server's SubjectPublicKeyInfo.
-    std::string pin;
+    std::string pin{};
     /// For servers that ask for it. Both or none.
-    std::filesystem::path certificate_file;
-    std::filesystem::path key_file;
+    std::filesystem::path certificate_file{};
+    std::filesystem::path key_file{};
 };
 
 /// Immutable once made, so any number of threads may make pipes of it.

@@ -1,0 +1,71 @@
+#include "transport/tcp_pipe.hpp"
+
+#include <catch2/catch.hpp>
+#include <vector>
+
+#include "pipes.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::transport;
+using namespace ferrotunnel::transport::test;
+
+TEST_CASE("plain bytes go both ways") {
+    auto [left, right] = tcp_pair();
+    auto client = make_tcp_pipe(std::move(left), TcpPipeSide::client);
+    auto server = make_tcp_pipe(std::move(right), TcpPipeSide::server);
+    std::string why;
+    CHECK(client->handshake(why) == IoStatus::ok);
+    CHECK(server->handshake(why) == IoStatus::would_block);  // the client speaks first
+    CHECK(write_text(*client, "hello").status == IoStatus::ok);
+    wait_for(server->fd(), POLLIN);
+    CHECK(server->handshake(why) == IoStatus::ok);
+    CHECK(read_exactly(*server, 5) == "hello");
+
+    std::vector<Bytes> pieces(200, as_bytes("abc"));  // more than one system call takes
+    CHECK(server->write(pieces).bytes == 600);
+    CHECK(server->counters().bytes_out == 600);
+    CHECK(read_exactly(*client, 600).substr(597) == "abc");
+    CHECK_FALSE(server->has_pending());
+    CHECK(server->description() == "plain");
+    std::uint8_t out[32];
+    CHECK_FALSE(server->exporter(MutableBytes(out)));
+
+    server->shutdown();
+    CHECK(read_to_end(*client).status == IoStatus::eof);
+    runtime::reset_close(client->release_fd());
+    CHECK(read_to_end(*server).error == std::errc::connection_reset);
+    CHECK_FALSE(server->error_text().empty());
+}
+
+TEST_CASE("a peer that ends before it speaks") {
+    auto [left, right] = tcp_pair();
+    auto server = make_tcp_pipe(std::move(right), TcpPipeSide::server);
+    left.reset();
+    wait_for(server->fd(), POLLIN);
+    std::string why;
+    CHECK(server->handshake(why) == IoStatus::eof);
+    CHECK_FALSE(why.empty());
+}
+
+TEST_CASE("TLS is told from frames by the first three bytes, as they come") {
+    auto [left, right] = tcp_pair();
+    auto server = make_tcp_pipe(std::move(right), TcpPipeSide::server);
+    std::string why;
+    for (std::string_view byte : {"\x16", "\x03"}) {
+        REQUIRE(runtime::write_some(left.get(), as_bytes(byte)).bytes == 1);
+        wait_for(server->fd(), POLLIN);
+        CHECK(server->handshake(why) == IoStatus::would_block);
+    }
+    REQUIRE(runtime::write_some(left.get(), as_bytes("\x01")).bytes == 1);
+    IoStatus status = IoStatus::would_block;
+    while (status == IoStatus::would_block) {
+        status = server->handshake(why);
+    }
+    CHECK(status == IoStatus::error);
+
+    CHECK(looks_like_tls(as_bytes("\x16\x03\x01")));
+    CHECK(looks_like_tls(as_bytes("\x15\x03\x03\x01")));
+    CHECK_FALSE(looks_like_tls(as_bytes("\x16\x03\x08")));  // a control frame of 5,635 bytes
+    CHECK_FALSE(looks_like_tls(as_bytes("\x17\x03\x03")));
+    CHECK_FALSE(looks_like_tls(as_bytes("\x16\x02")));
+}
