@@ -25,8 +25,8 @@ declare -A programs=()  # those of them that are FerroTunnel
 declare -A expected_codes=() # with which they end, where it is not 0
 cleanups=()             # commands for the end of the test, last one first
 
-say() { printf '[%6.2f] %s\n' "$(($(date +%s%N) / 10000000 - began))e-2" "$*"; }
-began=$(($(date +%s%N) / 10000000))
+say() { printf '[%6.2f] %s\n' "$(($(date +%s%N) / 10000000 - test_began))e-2" "$*"; }
+test_began=$(($(date +%s%N) / 10000000))
 
 skip() {
     echo "skipped: $*"
@@ -333,8 +333,11 @@ service() {
 
 # backend_line NAME: what its first connection came to.
 backend_line() {
+    local line
     wait_for_text "$1" "^connection=1 "
-    grep -a '^connection=1 ' "$dir/$1.out"
+    line=$(grep -a '^connection=1 ' "$dir/$1.out")
+    equal "the first wrong byte that $1 got" "$(value bad "$line")" no
+    echo "$line"
 }
 
 descriptors_of() { ls "/proc/$(pid_of "$1")/fd" | wc -l; }

@@ -1,0 +1,66 @@
+# 200 peers on the control port that are silent, send garbage or stop in the middle of a login do not delay clients, with
+# TLS and without, from other addresses and from their own.
+source "$(dirname "$0")/lib.sh"
+
+seconds=$(by_size 4 30)
+serve backend echo
+for tls in on off; do
+    server_name=server_$tls
+    start_server --handshake-timeout 3
+    descriptors=$(descriptors_of $server_name)
+
+    # Four addresses: 50 each, below the cap of 64 per address.
+    say "tls $tls: 200 strangers from four addresses"
+    start strangers "$E2E_TOOLS/strangers" "$control" 200 4
+    wait_for_text strangers ready
+    began=$(now_ms)
+    ready_client client_$tls 1 --tcp "0=$backend"
+    took=$(($(now_ms) - began))
+    say "a client was ready after $took ms"
+    at_most "milliseconds until a client was ready" $took 5000
+    public=$(public_of client_$tls)
+    until_time() { (($(now_ms) >= $1)); }
+    rounds=0
+    until until_time $((began + seconds * 1000)); do
+        line=$(visit "$public" exchange:1M finish rest)
+        equal bytes "$(value received "$line")" $((1 << 20))
+        rounds=$((rounds + 1))
+        check_alive
+    done
+    say "$rounds rounds of 1 MiB meanwhile"
+    signal strangers TERM
+    join_ok strangers
+    line=$(tail -1 "$dir/strangers.out")
+    say "$line"
+    equal "strangers that could not connect" "$(value refused "$line")" 0
+    # All but the newest were ended by the deadline, which is shorter than this part of the test.
+    at_least "strangers that were ended" "$(value closed "$line")" 150
+
+    # 200 from one address: the cap of 64 keeps the rest out at once, and a client from elsewhere does not notice.
+    say "tls $tls: 200 strangers from one address"
+    start strangers "$E2E_TOOLS/strangers" "$control" 200 1
+    wait_for_text strangers ready
+    began=$(now_ms)
+    ready_client late_client_$tls 1 --tcp "0=$backend"
+    at_most "milliseconds until a client was ready" $(($(now_ms) - began)) 5000
+    line=$(visit "$(public_of late_client_$tls)" exchange:1M finish rest)
+    signal strangers TERM
+    join_ok strangers
+    say "$(tail -1 "$dir/strangers.out")"
+
+    # A few from the client's own address do not keep it out either.
+    say "tls $tls: 30 silent peers from the client's own address"
+    for number in {1..30}; do
+        start silent$number "$E2E_TOOLS/tcp_peer" connect "$control" rest
+    done
+    ready_client neighbour_$tls 1 --tcp "0=$backend"
+    line=$(visit "$(public_of neighbour_$tls)" exchange:1M finish rest)
+    for number in {1..30}; do
+        join silent$number
+        equal "how it ended for a silent peer" "$(value ending "$(<"$dir/silent$number.out")")" eof
+    done
+
+    gone() { (($(descriptors_of $server_name) <= descriptors + 12)); }
+    wait_until $patience "the descriptors of the strangers" gone
+done
+check_alive
