@@ -82,23 +82,25 @@ protected:
     ~IoOperation() = default;
 };
 
-/// What is posted in the end: the handler and its arguments, with the handler's executor and allocator.
+/// What is posted in the end: the handler and its arguments, with the handler's executor and allocator. The work guard
+/// travels along, because whoever completes must not touch the executor after posting: the handler may have run by
+/// then, and the application may have destroyed the io_context.
 template <typename Handler, typename Executor, typename... Results>
 class PostedHandler {
 public:
     using executor_type = Executor;
     using allocator_type = asio::associated_allocator_t<Handler>;
 
-    PostedHandler(Handler&& handler, const Executor& executor, Results&&... results)
-        : handler_(std::move(handler)), executor_(executor), results_(std::move(results)...) {}
+    PostedHandler(Handler&& handler, asio::executor_work_guard<Executor>&& work, Results&&... results)
+        : handler_(std::move(handler)), work_(std::move(work)), results_(std::move(results)...) {}
 
-    executor_type get_executor() const noexcept { return executor_; }
+    executor_type get_executor() const noexcept { return work_.get_executor(); }
     allocator_type get_allocator() const noexcept { return asio::get_associated_allocator(handler_); }
     void operator()() { std::apply(std::move(handler_), std::move(results_)); }
 
 private:
     Handler handler_;
-    Executor executor_;
+    asio::executor_work_guard<Executor> work_;
     std::tuple<Results...> results_;
 };
 
@@ -123,8 +125,7 @@ public:
     }
 
     void complete(Results... results) noexcept override {
-        auto work = std::move(work_);
-        PostedHandler<Handler, Executor, Results...> posted(std::move(handler_), work.get_executor(),
+        PostedHandler<Handler, Executor, Results...> posted(std::move(handler_), std::move(work_),
                                                             std::move(results)...);
         Allocator allocator(posted.get_allocator());
         this->~HandlerOperation();

@@ -30,8 +30,8 @@ void add_certificate(asio::ssl::context& context) {
 }  // namespace
 
 TEST_CASE("asio::ssl::stream works over a Stream", "[stream][ssl]") {
+    asio::io_context io;  // outlives the pair's thread, which posts to it
     SessionPair pair;
-    asio::io_context io;
     Listener listener = pair.make_listener(io.get_executor());
     Ends ends = connect(io, pair, listener);
     asio::ssl::context server_context(asio::ssl::context::tls_server);

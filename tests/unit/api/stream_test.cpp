@@ -17,8 +17,8 @@ using asio::use_awaitable;
 using Bytes = std::vector<std::uint8_t>;
 
 struct Fixture {
+    asio::io_context io;  // outlives the pair's thread, which posts to it
     SessionPair pair;
-    asio::io_context io;
     Listener listener = pair.make_listener(io.get_executor());
     Ends ends = connect(io, pair, listener);
 };
@@ -449,8 +449,8 @@ struct AllocatingHandler {
 }  // namespace
 
 TEST_CASE("a handler runs on its own executor, never inside the call, and its allocator is used", "[stream]") {
-    Fixture f;
     asio::io_context other;
+    Fixture f;
     std::atomic<int> alive = 0;
     std::thread::id ran_on;
     int alive_when_called = -1;

@@ -51,11 +51,68 @@ void wait_for(const std::atomic<int>& count, int wanted) {
     REQUIRE(count.load() == wanted);
 }
 
+// Writes until it notices that the other side has gone. Coroutines that outlive where they are spawned are functions:
+// what a lambda captures would go with the lambda.
+asio::awaitable<void> push_until_reset(Stream stream, const Bytes& bytes, std::atomic<int>& ended) {
+    std::error_code ec;
+    while (!ec) {
+        co_await asio::async_write(stream, asio::buffer(bytes), asio::redirect_error(use_awaitable, ec));
+    }
+    ended += ec == asio::error::connection_reset ? 1 : 0;
+}
+
+// Reads a few pieces and then goes, in one of four ways.
+asio::awaitable<void> take_some_and_go(Stream stream, int round) {
+    std::array<std::uint8_t, 3'000> part{};
+    for (int i = 0; i < round; ++i) {
+        (void)co_await stream.async_read_some(asio::buffer(part), use_awaitable);
+    }
+    switch (round % 4) {
+        case 0:
+            stream.reset();
+            break;
+        case 1:
+            stream.close();
+            break;
+        case 2:
+            stream.shutdown_send();
+            break;
+        default:
+            break;
+    }
+}
+
+struct Outcome {
+    std::atomic<int> ended = 0;
+    std::atomic<int> wrong = 0;
+
+    void see(std::error_code ec) {
+        wrong += ec == errc::trunk_lost || ec == errc::session_closed ? 0 : 1;
+        ++ended;
+    }
+};
+
+asio::awaitable<void> write_until_lost(std::shared_ptr<Stream> stream, const Bytes& bytes, Outcome& outcome) {
+    std::error_code ec;
+    while (!ec) {
+        co_await asio::async_write(*stream, asio::buffer(bytes), asio::redirect_error(use_awaitable, ec));
+    }
+    outcome.see(ec);
+}
+
+asio::awaitable<void> read_until_lost(std::shared_ptr<Stream> stream, Outcome& outcome) {
+    std::error_code ec;
+    (void)co_await read_to_end(*stream, ec);
+    outcome.see(ec);
+}
+
 }  // namespace
 
 TEST_CASE("a stream moves from thread to thread between operations", "[stream][threads]") {
+    Threads writers(2);
+    Threads readers(2);
+    asio::io_context io;  // outlives the pair's thread, which posts to it
     SessionPair pair;
-    asio::io_context io;
     Listener listener = pair.make_listener(io.get_executor());
     Ends ends = connect(io, pair, listener);
     const Bytes bytes = pattern(2'000'000, 11);
@@ -87,25 +144,21 @@ TEST_CASE("a stream moves from thread to thread between operations", "[stream][t
         got.insert(got.end(), part.begin(), part.begin() + static_cast<std::ptrdiff_t>(n));
         co_return !end;
     };
-    {
-        Threads writers(2);
-        Threads readers(2);
-        run_all(io, roam(writers, write_some), roam(readers, read_some));
-    }
+    run_all(io, roam(writers, write_some), roam(readers, read_some));
     CHECK(end == asio::error::eof);
     CHECK(got == bytes);
 }
 
 TEST_CASE("reading and writing one stream on two threads", "[stream][threads]") {
+    Threads threads(4);
+    asio::io_context io;  // outlives the pair's thread, which posts to it
     SessionPair pair;
-    asio::io_context io;
     Listener listener = pair.make_listener(io.get_executor());
     Ends ends = connect(io, pair, listener);
     const Bytes bytes = pattern(4'000'000, 12);
     std::vector<Bytes> got(2, Bytes(bytes.size()));
     std::atomic<int> done = 0;
     auto count = [&](std::exception_ptr error) { done += error ? 0 : 1; };
-    Threads threads(4);
     auto send = [&](Stream& stream) -> asio::awaitable<void> {
         co_await asio::async_write(stream, asio::buffer(bytes), use_awaitable);
     };
@@ -122,56 +175,27 @@ TEST_CASE("reading and writing one stream on two threads", "[stream][threads]") 
 }
 
 TEST_CASE("a stream is destroyed or closed while the other side pushes", "[stream][threads]") {
+    Threads threads(2);
+    asio::io_context io;  // outlives the pair's thread, which posts to it
     SessionPair pair;
-    asio::io_context io;
     Listener listener = pair.make_listener(io.get_executor());
     constexpr int rounds = 60;
     const Bytes bytes = pattern(200'000, 13);
     std::atomic<int> ended = 0;
-    {
-        Threads threads(2);
-        for (int round = 0; round < rounds; ++round) {
-            Ends ends = connect(io, pair, listener);
-            // The far side reads a few pieces and then goes, in one of four ways; the near side writes until it
-            // notices.
-            auto push = [&ended, &bytes](Stream stream) -> asio::awaitable<void> {
-                std::error_code ec;
-                while (!ec) {
-                    co_await asio::async_write(stream, asio::buffer(bytes), asio::redirect_error(use_awaitable, ec));
-                }
-                ended += ec == asio::error::connection_reset ? 1 : 0;
-            };
-            auto take = [round](Stream stream) -> asio::awaitable<void> {
-                std::array<std::uint8_t, 3'000> part{};
-                for (int i = 0; i < round; ++i) {
-                    (void)co_await stream.async_read_some(asio::buffer(part), use_awaitable);
-                }
-                switch (round % 4) {
-                    case 0:
-                        stream.reset();
-                        break;
-                    case 1:
-                        stream.close();
-                        break;
-                    case 2:
-                        stream.shutdown_send();
-                        break;
-                    default:
-                        break;
-                }
-            };
-            asio::co_spawn(threads.at(0), push(std::move(ends.near)), asio::detached);
-            asio::co_spawn(threads.at(1), take(std::move(ends.far)), asio::detached);
-        }
-        wait_for(ended, rounds);
+    for (int round = 0; round < rounds; ++round) {
+        Ends ends = connect(io, pair, listener);
+        asio::co_spawn(threads.at(0), push_until_reset(std::move(ends.near), bytes, ended), asio::detached);
+        asio::co_spawn(threads.at(1), take_some_and_go(std::move(ends.far), round), asio::detached);
     }
+    threads.join();
+    CHECK(ended == rounds);
     CHECK(pair.streams() == std::pair<std::uint32_t, std::uint32_t>(0, 0));
     CHECK(pair.bytes_held() == std::pair<std::uint64_t, std::uint64_t>(0, 0));
 }
 
 TEST_CASE("an outstanding operation is ended by close from its own thread while bytes arrive", "[stream][threads]") {
+    asio::io_context io;  // outlives the pair's thread, which posts to it
     SessionPair pair;
-    asio::io_context io;
     Listener listener = pair.make_listener(io.get_executor());
     for (int round = 0; round < 100; ++round) {
         Ends ends = connect(io, pair, listener);
@@ -194,52 +218,31 @@ TEST_CASE("an outstanding operation is ended by close from its own thread while 
 
 TEST_CASE("a thousand streams on foreign threads when the session is lost", "[stream][threads]") {
     constexpr int count = 1'000;
-    std::atomic<int> ended = 0;
-    std::atomic<int> wrong = 0;
+    Outcome outcome;
+    const Bytes bytes = pattern(20'000, 14);
+    asio::io_context io;
+    Threads threads(3);
     auto pair = std::make_unique<SessionPair>();
     {
-        asio::io_context io;
         Listener listener = pair->make_listener(io.get_executor());
-        Threads threads(3);
-        const Bytes bytes = pattern(20'000, 14);
-        auto see = [&](std::error_code ec) {
-            wrong += ec == errc::trunk_lost || ec == errc::session_closed ? 0 : 1;
-            ++ended;
-        };
-        auto write = [&](std::shared_ptr<Stream> stream) -> asio::awaitable<void> {
-            std::error_code ec;
-            while (!ec) {
-                co_await asio::async_write(*stream, asio::buffer(bytes), asio::redirect_error(use_awaitable, ec));
-            }
-            see(ec);
-        };
-        auto read = [&](std::shared_ptr<Stream> stream) -> asio::awaitable<void> {
-            std::error_code ec;
-            (void)co_await read_to_end(*stream, ec);
-            see(ec);
-        };
-        auto hold = [&](std::shared_ptr<Stream> stream) -> asio::awaitable<void> {  // reads nothing
-            std::error_code ec;
-            while (!ec) {
-                co_await asio::async_write(*stream, asio::buffer(bytes), asio::redirect_error(use_awaitable, ec));
-            }
-            see(ec);
-        };
         std::size_t next = 0;
+        int spawned = 0;
+        auto spawn = [&](asio::awaitable<void> coroutine) {
+            asio::co_spawn(threads.at(next++), std::move(coroutine), asio::detached);
+            ++spawned;
+        };
         for (int i = 0; i < count; ++i) {
             Ends ends = connect(io, *pair, listener);
             auto near = std::make_shared<Stream>(std::move(ends.near));
             auto far = std::make_shared<Stream>(std::move(ends.far));
-            asio::co_spawn(threads.at(next++), read(near), asio::detached);
-            if (i % 4 == 0) {
-                asio::co_spawn(threads.at(next++), hold(far), asio::detached);
+            spawn(read_until_lost(near, outcome));
+            if (i % 4 == 0) {  // reads nothing: what the near side writes fills up
+                spawn(write_until_lost(far, bytes, outcome));
             } else {
-                asio::co_spawn(threads.at(next++), read(far), asio::detached);
+                spawn(read_until_lost(far, outcome));
             }
-            if (i % 10 == 1) {
-                asio::co_spawn(threads.at(next++), write(near), asio::detached);
-            } else {
-                ++ended;
+            if (i % 10 < 2) {
+                spawn(write_until_lost(near, bytes, outcome));
             }
         }
         SECTION("lost, and the streams outlive the sessions") {
@@ -249,9 +252,9 @@ TEST_CASE("a thousand streams on foreign threads when the session is lost", "[st
         SECTION("stopped") {
             pair->stop_client();
         }
-        wait_for(ended, 3 * count);
+        wait_for(outcome.ended, spawned);
     }
-    CHECK(wrong == 0);
+    CHECK(outcome.wrong == 0);
 }
 
 }  // namespace ferrotunnel::test
