@@ -164,7 +164,7 @@ class Client:
         if readable:
             data = self.socket.recv(65536)
             if not data:
-                sys.exit("the server closed the connection")
+                sys.exit(0 if self.draining and not self.streams else "the server closed the connection")
             self.input += data
             self.heard = time.monotonic()
 
