@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "heap_trim.hpp"
+
 namespace ferrotunnel::cli {
 namespace {
 
@@ -55,8 +57,12 @@ private:
         std::array<pollfd, 3> sources{{{signals_.descriptor(), POLLIN, 0},
                                        {events_.descriptor(), POLLIN, 0},
                                        {output_.wants_to_write() ? output_.descriptor() : -1, output_events, 0}}};
-        if (::poll(sources.data(), sources.size(), -1) < 0 && errno != EINTR) {
+        const int ready = ::poll(sources.data(), sources.size(), look_every_ms);
+        if (ready < 0 && errno != EINTR) {
             throw std::system_error(errno, std::generic_category(), "poll");
+        }
+        if (ready == 0) {
+            heap_trim_.look(running_.present_visitors());
         }
         output_.write_some();
     }
@@ -106,7 +112,10 @@ private:
         });
     }
 
+    static constexpr int look_every_ms = 2'000;
+
     const Running& running_;
+    HeapTrim heap_trim_;
     EventQueue& events_;
     Signals& signals_;
     Output& output_;
