@@ -264,6 +264,7 @@ start_server() {
     local name=${server_name:-server}
     [[ -n $token ]] || make_token
     programs[$name]=1
+    rm -f "$dir/$name.endpoints" # of one that was killed
     start "$name" "$FERROTUNNEL" server --token-file "$dir/token" --bind "${server_bind:-127.0.0.1:0}" \
         --tcp-bind 127.0.0.1 --state-dir "$dir/state" --endpoint-file "$dir/$name.endpoints" --workers 2 \
         --tls $tls "$@"
@@ -277,6 +278,7 @@ start_client() {
     local name=$1
     shift
     programs[$name]=1
+    rm -f "$dir/$name.endpoints" # of one that was killed
     start "$name" "$FERROTUNNEL" client --server "${client_to:-$control}" --token-file "${client_token:-$dir/token}" \
         --endpoint-file "$dir/$name.endpoints" --workers 2 --reconnect-max 1 --tls $tls "$@"
 }
