@@ -36,7 +36,9 @@ target_include_directories(ft_settings INTERFACE
 
 # Asio without Boost, deprecated parts left out; one definition for library and users. Asio's headers give their own
 # symbols default visibility, so that error categories are the same objects on both sides of a shared library.
-set(FERROTUNNEL_ASIO_DEFINITIONS ASIO_STANDALONE ASIO_NO_DEPRECATED)
+# Asio would decide by the order of #include lines whether it allocates with aligned_alloc or operator new, and then free
+# memory of one object file with the other's function: so it is said here.
+set(FERROTUNNEL_ASIO_DEFINITIONS ASIO_STANDALONE ASIO_NO_DEPRECATED ASIO_HAS_STD_ALIGNED_ALLOC)
 if(NOT FERROTUNNEL_FUZZ)
   add_library(ft_asio INTERFACE)
   target_compile_definitions(ft_asio INTERFACE ${FERROTUNNEL_ASIO_DEFINITIONS})

@@ -1,12 +1,6 @@
 // What the tests of streams have in common: an application's thread, coroutines that must end, and bytes to recognise.
 #pragma once
 
-// g++ 12 inlines the allocation of Asio's coroutine frames but not their release, and then takes the two for a
-// mismatch.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-#endif
-
 #include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
