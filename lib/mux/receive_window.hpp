@@ -26,7 +26,7 @@ public:
     ReceiveWindow() = default;
     /// `granted` is what the peer may send at once.
     ReceiveWindow(std::uint32_t granted, TimePoint now) noexcept
-        : size_(granted), granted_(granted), blocked_at_(now) {}
+        : size_(granted), granted_(granted), blocked_at_(now), received_at_(now) {}
 
     /// Raises the window to `size` if it is smaller, to be granted by the next `grant`.
     void raise(std::uint32_t size) noexcept;

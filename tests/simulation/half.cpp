@@ -155,6 +155,8 @@ void Half::reset(wire::Code code) {
     incoming_.give_up();
     node_.observer().ignore_consumption(id_);
     stream_->reset(code);
+    // Who will not take anything any more says so, or a peer that resets as well would wait for credit for ever.
+    stream_->stop_receiving();
     end("reset here");
 }
 
@@ -419,6 +421,9 @@ std::uint32_t Half::waiting_bytes() const noexcept {
 
 // There is data that the session knows of, and credit for a whole frame of it.
 bool Half::can_be_served() const {
+    if (!node_.observer().checking()) {
+        return false;
+    }
     std::uint32_t queued = waiting_bytes();
     const StreamBooks* books = node_.observer().find(id_);
     if (queued == 0 || books == nullptr || books->sending_over()) {
@@ -468,10 +473,10 @@ void Half::describe() const {
         return;
     }
     const StreamBooks* books = node_.observer().find(id_);
-    std::fprintf(
-        stderr,
-        "  #%u.%u on %s, id %u: sent %llu of %llu (queued %u, credit %lld, parked %d, over %d), received %llu of "
-        "%llu (parked %d), started %d\n",
+    world_.trace(
+        "#%u.%u on %s, id %u: sent %llu of %llu (queued %u, credit %lld, parked %d, over %d), received %llu of %llu "
+        "(parked "
+        "%d), started %d",
         record_.index, role_, node_.name(), id_, static_cast<unsigned long long>(outgoing_.sent()),
         static_cast<unsigned long long>(plan_.send_bytes), stream_->queued_bytes(),
         books == nullptr ? -1 : static_cast<long long>(books->credit), send_parked_, send_over_,

@@ -235,6 +235,15 @@ void Node::greet() {
     follow_up();
 }
 
+// The handshake is the driver's: so is its deadline.
+void Node::expect_greeting() {
+    world_.after(limits::handshake_deadline, [this] {
+        if (!established_) {
+            close_trunk();
+        }
+    });
+}
+
 void Node::establish() {
     mux::PeerLimits peer;
     peer.first_window = peer_plan_.settings.first_window;

@@ -42,6 +42,7 @@ public:
 
     /// The client speaks first; both establish their sessions when they have heard the other.
     void greet();
+    void expect_greeting();
     void send_control_messages();
     Result<IntrusivePtr<mux::Stream>, wire::Code> open(const mux::Session::OpenRequest& request,
                                                        IntrusivePtr<buffer::Waker> waker, bool foreign);

@@ -54,6 +54,8 @@ void Simulation::join_nodes() {
         };
     }
     node_[1]->greet();
+    node_[0]->expect_greeting();
+    node_[1]->expect_greeting();
 }
 
 void Simulation::plan_streams() {
@@ -245,6 +247,9 @@ bool Simulation::streams_run() const {
 
 // The last frames are under way, and what a fault did to the trunk is not known to both yet.
 bool Simulation::sessions_settle() const {
+    if (streams_run()) {
+        return true;  // an OPEN that was under way has arrived
+    }
     if (both_dead()) {
         return false;
     }
@@ -324,9 +329,13 @@ void Simulation::finish() {
     }
 }
 
-void Simulation::describe() const {
+void Simulation::describe() {
     if (!world_.verbose()) {
         return;
+    }
+    for (auto& node : node_) {
+        world_.trace("%s: %s, %u streams, %s", node->name(), node->trunk_over() ? "over" : "alive",
+                     node->session().stats().streams, node->idle() ? "idle" : "not idle");
     }
     for (auto& record : records_) {
         record->half[0].describe();

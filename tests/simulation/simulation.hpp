@@ -49,7 +49,7 @@ private:
     bool all_idle() const;
     bool both_dead() const { return node_[0]->dead() && node_[1]->dead(); }
     void finish();
-    void describe() const;
+    void describe();
 
     World world_;
     Plan plan_;

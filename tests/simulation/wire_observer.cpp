@@ -44,15 +44,25 @@ StreamBooks* WireObserver::known(wire::StreamId id, const char* what) {
 // --- what leaves
 // ------------------------------------------------------------------------------------------------------
 
+void WireObserver::tell(const wire::FrameHeader& header, Bytes payload) {
+    if (!world_.verbose()) {
+        return;
+    }
+    if (header.type == wire::FrameType::credit || header.type == wire::FrameType::opened) {
+        world_.trace("%s sends %s stream %u: %u", name_, name_of(header.type), header.stream,
+                     wire::decode_credit(payload).value_or(0));
+    } else {
+        world_.trace("%s sends %s stream %u length %u flags %u", name_, name_of(header.type), header.stream,
+                     header.length, header.flags);
+    }
+}
+
 void WireObserver::on_sent(const wire::FrameHeader& header, Bytes payload) {
     ++frames_sent_;
     if (!checking_) {
         return;
     }
-    if (world_.verbose()) {
-        world_.trace("%s sends %s stream %u length %u flags %u", name_, name_of(header.type), header.stream,
-                     header.length, header.flags);
-    }
+    tell(header, payload);
     if (auto code = wire::violation_of(header)) {
         world_.fail("%s sent a malformed %s (length %u, flags %u, stream %u)", name_, name_of(header.type),
                     header.length, header.flags, header.stream);

@@ -81,6 +81,7 @@ public:
 
     /// The node's own frames, or the peer's, are made by hand to be wrong: only counting goes on.
     void stop_checking() noexcept { checking_ = false; }
+    bool checking() const noexcept { return checking_; }
 
     const StreamBooks* find(wire::StreamId id) const;
     /// Bytes of DATA payload this node has sent, over all streams.
@@ -92,6 +93,7 @@ public:
     std::uint64_t pings_sent() const noexcept { return pings_sent_; }
 
 private:
+    void tell(const wire::FrameHeader& header, Bytes payload);
     void on_sent(const wire::FrameHeader& header, Bytes payload);
     void on_received(const wire::FrameHeader& header, Bytes payload);
     void sent_open(wire::StreamId id, Bytes payload);
