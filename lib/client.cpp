@@ -144,7 +144,7 @@ public:
         if (!started_) {
             std::vector<ListenOperation*> listens = take_listens();
             lock.unlock();
-            abort_listens(std::move(listens));
+            abort_listens(std::move(listens), asio::error::operation_aborted);
             close_services();
             return {};
         }
@@ -230,7 +230,7 @@ private:
     void on_service_refused(const LinkNotice& notice, Event& event);
     void on_stopped(const LinkNotice& notice);
     std::vector<ListenOperation*> take_listens();
-    static void abort_listens(std::vector<ListenOperation*> listens);
+    static void abort_listens(std::vector<ListenOperation*> listens, std::error_code error);
     void close_services();
     std::error_code stop_here(std::chrono::milliseconds drain);
     void tear_down();
@@ -437,13 +437,14 @@ void Client::Impl::on_service_refused(const LinkNotice& notice, Event& event) {
 }
 
 void Client::Impl::on_stopped(const LinkNotice& notice) {
+    const std::error_code error = detail::error_of(notice.code);
     std::vector<ListenOperation*> listens;
     {
         std::lock_guard lock(mutex_);
         listens = take_listens();
-        stop_error_ = detail::error_of(notice.code);
+        stop_error_ = error;
     }
-    abort_listens(std::move(listens));
+    abort_listens(std::move(listens), error ? error : asio::error::operation_aborted);
     close_services();
     std::lock_guard lock(mutex_);
     connected_ = false;
@@ -461,9 +462,9 @@ std::vector<ListenOperation*> Client::Impl::take_listens() {
     return listens;
 }
 
-void Client::Impl::abort_listens(std::vector<ListenOperation*> listens) {
+void Client::Impl::abort_listens(std::vector<ListenOperation*> listens, std::error_code error) {
     for (ListenOperation* operation : listens) {
-        operation->complete(asio::error::operation_aborted, Listener());
+        operation->complete(error, Listener());
     }
 }
 

@@ -40,8 +40,9 @@ asio::awaitable<void> answer(ferrotunnel::Stream stream) {
 }
 
 asio::awaitable<void> serve(ferrotunnel::Client& client) {
-    auto listener = co_await client.async_listen(ferrotunnel::Tcp{.remote_port = 0, .local = {}, .name = "hello"},
-                                                 asio::use_awaitable);
+    // A variable of its own: inside a co_await expression GCC 12 breaks temporaries that are made with braces.
+    ferrotunnel::Tcp hello{.remote_port = 0, .local = {}, .name = "hello"};
+    auto listener = co_await client.async_listen(std::move(hello), asio::use_awaitable);
     std::printf("http://%s/\n", listener.endpoint().c_str());
     std::fflush(stdout);
     while (true) {
@@ -60,7 +61,10 @@ int run(const char* server) {
     client.start();
 
     asio::signal_set signals(context, SIGINT, SIGTERM);
-    signals.async_wait([&context](std::error_code, int) { context.stop(); });
+    signals.async_wait([&](std::error_code, int) {
+        client.stop();  // says goodbye to the server; visitors that are there are cut
+        context.stop();
+    });
 
     int code = 0;
     asio::co_spawn(context, serve(client), [&](std::exception_ptr failure) {

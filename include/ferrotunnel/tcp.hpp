@@ -6,6 +6,7 @@
 
 namespace ferrotunnel {
 
+/// In a `co_await` expression it needs a name of its own: GCC 12 copies temporaries made with braces bit by bit there.
 struct Tcp {
     /// The public port on the server; 0: the server chooses one, and keeps it while this client is known to it.
     std::uint16_t remote_port = 0;
