@@ -47,6 +47,7 @@ public:
         if (seen.size() < first.size()) {
             return IoStatus::would_block;  // the next byte is an event of its own
         }
+        answer_tls();
         why = error_ = tls_on_plain_server;
         return IoStatus::error;
     }
@@ -88,6 +89,20 @@ public:
 
 private:
     static constexpr std::size_t pieces_per_send = 64;
+    static constexpr std::size_t client_hello_max = 16 * 1024;
+
+    // Without an answer a TLS client would see no more than a reset, since its hello was not read. A GOAWAY without
+    // text is no TLS record, and that is what it can tell its user.
+    void answer_tls() noexcept {
+        static constexpr std::uint8_t goaway_protocol[] = {0, 6, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12};
+        std::array<std::uint8_t, 1024> hello;
+        for (std::size_t read = 0; read < client_hello_max; read += hello.size()) {
+            if (runtime::read_some(socket_.get(), MutableBytes(hello)).bytes < hello.size()) {
+                break;
+            }
+        }
+        (void)runtime::write_some(socket_.get(), Bytes(goaway_protocol));
+    }
 
     IoResult noted(IoResult result) noexcept {
         if (result.status == IoStatus::error) {

@@ -1,5 +1,6 @@
 #include "transport/tcp_pipe.hpp"
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <vector>
 
@@ -62,6 +63,18 @@ TEST_CASE("TLS is told from frames by the first three bytes, as they come") {
         status = server->handshake(why);
     }
     CHECK(status == IoStatus::error);
+
+    // The TLS client gets an answer that is no TLS record, and an orderly end instead of a reset.
+    server.reset();
+    std::array<std::uint8_t, 32> answer;
+    wait_for(left.get(), POLLIN);
+    IoResult read = runtime::read_some(left.get(), MutableBytes(answer));
+    REQUIRE(read.bytes == 14);
+    CHECK(answer[1] == 6);
+    CHECK(answer[2] == 7);  // GOAWAY
+    CHECK_FALSE(looks_like_tls(Bytes(answer.data(), read.bytes)));
+    wait_for(left.get(), POLLIN);
+    CHECK(runtime::read_some(left.get(), MutableBytes(answer)).status == IoStatus::eof);
 
     CHECK(looks_like_tls(as_bytes("\x16\x03\x01")));
     CHECK(looks_like_tls(as_bytes("\x15\x03\x03\x01")));
