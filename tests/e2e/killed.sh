@@ -43,8 +43,7 @@ works
 
 say "killed, and started again without a pause, ten times"
 for round in {1..10}; do
-    signal client KILL
-    join client
+    kill_now client
     ready_client client 1 --tcp "$public_port=$backend"
     works
 done

@@ -119,12 +119,12 @@ finish() {
         end_programs || code=$failed
         check_secrets || code=$failed
     fi
+    ((code == 0 || code == skipped)) || show_logs
     for i in "${!pids[@]}"; do
         kill -CONT "${pids[$i]}" 2>/dev/null
         kill -KILL "${pids[$i]}" 2>/dev/null
     done
     wait 2>/dev/null
-    ((code == 0 || code == skipped)) || show_logs
     ((code == 0)) && say "passed: $test_name"
     [[ ${E2E_KEEP:-0} == 1 ]] || rm -rf "$dir"
     exit $code
@@ -184,7 +184,9 @@ join_ok() {
 # kill_now NAME: SIGKILL.
 kill_now() {
     signal "$1" KILL
-    join "$1"
+    # Nothing survives that, and the shell reports the death of whom it waits for: not to us.
+    wait "${pids[$1]}" 2>/dev/null || true
+    unset "pids[$1]"
 }
 
 # --- waiting ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,125 @@
+# SIGTERM and SIGINT: present visitors finish, new ones are refused, a second signal ends at once; the exit codes.
+source "$(dirname "$0")/lib.sh"
+
+# A transfer that is half done until $dir/go_on is there.
+transfer() {
+    rm -f "$dir/half" "$dir/go_on"
+    kill_backend
+    serve backend --port "${backend_port:-0}" take:1 send:8M "wait:$dir/go_on" send:8M finish rest
+    backend_port=${backend##*:}
+}
+kill_backend() { [[ -z ${pids[backend]:-} ]] || kill_now backend; }
+begin_visit() {
+    start visitor "$E2E_TOOLS/tcp_peer" connect "$public" send:1 expect:8M "touch:$dir/half" rest
+    wait_until $patience "half of the transfer" test -e "$dir/half"
+}
+# The visitor got everything and an orderly end.
+finish_visit() {
+    touch "$dir/go_on"
+    join_ok visitor
+    equal "bytes of the present visitor" "$(value received "$(<"$dir/visitor.out")")" $((16 << 20))
+    equal "how it ended" "$(value ending "$(<"$dir/visitor.out")")" eof
+}
+begin() {
+    transfer
+    start_server "$@"
+    ready_client client 1 --tcp "0=$backend" "$@"
+    public=$(public_of client)
+    begin_visit
+}
+end_all() {
+    local name
+    for name in client server; do
+        if [[ -n ${pids[$name]:-} ]]; then
+            signal $name TERM
+            join_ok $name
+        fi
+    done
+}
+
+for who in server client; do
+    for signal in TERM INT; do
+        say "SIG$signal for the $who while a visitor is there"
+        begin
+        signal $who $signal
+        wait_for_text $who 'ending: 1 visitor may finish within'
+        wait_until $patience "the closed port" refuses "$public"
+        is_running $who || fail "the $who did not wait for its visitor"
+        finish_visit
+        join_ok $who
+        check_alive
+        end_all
+    done
+done
+
+say "what the client does while and after its server drains"
+begin
+signal server TERM
+wait_for_text client 'the server is going away'
+finish_visit
+join_ok server
+wait_for_text client 'next attempt'
+server_bind=$control start_server
+wait_for_services client 1
+unset server_bind
+end_all
+
+for who in server client; do
+    say "a second signal for the $who ends at once"
+    begin
+    signal $who TERM
+    wait_for_text $who 'ending: 1 visitor may finish within'
+    began=$(now_ms)
+    signal $who TERM
+    join_ok $who 5
+    join visitor 5
+    say "after $(($(now_ms) - began)) ms"
+    equal "how it ended for the visitor" "$(value ending "$(<"$dir/visitor.out")")" reset
+    end_all
+
+    say "the $who cuts off who does not finish in time"
+    begin --drain 1
+    signal $who TERM
+    join_ok $who 15
+    join visitor 5
+    has_text "$dir/$who.out" 'some visitors had not finished and were cut off'
+    equal "how it ended for the visitor" "$(value ending "$(<"$dir/visitor.out")")" reset
+    end_all
+done
+
+say "nobody is there: it ends at once"
+start_server
+ready_client client 1 --tcp "0=$backend"
+began=$(now_ms)
+end_all
+at_most "milliseconds until both had ended" $(($(now_ms) - began)) 5000
+
+say "many visitors who finish one by one while both drain"
+kill_backend
+backend_port=0
+serve backend text:hello echo
+start_server
+ready_client client 1 --tcp "0=$backend"
+public=$(public_of client)
+for number in {1..30}; do
+    start visitor$number "$E2E_TOOLS/tcp_peer" connect "$public" line "touch:$dir/there$number" \
+        "wait:$dir/leave$number" exchange:100K finish rest
+done
+for number in {1..30}; do
+    wait_until $patience "visitor $number" test -e "$dir/there$number"
+done
+signal server TERM
+signal client TERM
+for number in {1..30}; do
+    touch "$dir/leave$number"
+    join_ok visitor$number
+done
+join_ok client
+join_ok server
+
+say "the control port is taken"
+start_server
+programs[second]=1
+start second "$FERROTUNNEL" server --token-file "$dir/token" --bind "$control" --tcp-bind 127.0.0.1 --state-dir "$dir/state"
+join second
+equal "exit code" "${exit_codes[second]}" 1
