@@ -9,6 +9,7 @@ public:
         : acceptor_(worker, std::move(listener), {std::move(on_visitor), {}}) {}
 
     runtime::SocketAddress address() const override { return acceptor_.address(); }
+    runtime::Fd release() override { return acceptor_.release(); }
 
 private:
     runtime::Acceptor acceptor_;
@@ -16,12 +17,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<tunnel::PublicPort> open_tcp_port(runtime::Worker& worker, const runtime::SocketAddress& at,
-                                                  tunnel::VisitorHandler on_visitor, std::error_code& error) {
-    runtime::Fd listener = runtime::listen_on(at, error);
-    if (!listener) {
-        return nullptr;
-    }
+std::unique_ptr<tunnel::PublicPort> open_tcp_port(runtime::Worker& worker, runtime::Fd listener,
+                                                  tunnel::VisitorHandler on_visitor) {
     return std::make_unique<TcpPort>(worker, std::move(listener), std::move(on_visitor));
 }
 

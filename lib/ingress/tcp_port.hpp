@@ -6,8 +6,8 @@
 
 namespace ferrotunnel::ingress {
 
-/// Opens a port for tunnel::ServerShared::open_port.
-std::unique_ptr<tunnel::PublicPort> open_tcp_port(runtime::Worker& worker, const runtime::SocketAddress& at,
-                                                  tunnel::VisitorHandler on_visitor, std::error_code& error);
+/// Takes visitors from a listening socket, for tunnel::ServerShared::open_port.
+std::unique_ptr<tunnel::PublicPort> open_tcp_port(runtime::Worker& worker, runtime::Fd listener,
+                                                  tunnel::VisitorHandler on_visitor);
 
 }  // namespace ferrotunnel::ingress

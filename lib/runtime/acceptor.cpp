@@ -53,9 +53,19 @@ void Acceptor::close() noexcept {
     if (is_open()) {
         worker_.poller().remove(listener_.get(), *this);
         listener_.reset();
-        reserve_.reset();
-        again_.cancel();
     }
+    reserve_.reset();
+    again_.cancel();
+}
+
+Fd Acceptor::release() noexcept {
+    Fd listener;
+    if (is_open()) {
+        worker_.poller().remove(listener_.get(), *this);
+        listener = std::move(listener_);
+    }
+    close();
+    return listener;
 }
 
 void Acceptor::on_events(std::uint32_t) noexcept {

@@ -135,6 +135,7 @@ mux::SessionStats ServerSession::stats() const {
 void ServerSession::abandon() {
     ended_ = true;
     probes_.clear();
+    handover_timer_.reset();
     leave_registry();
     if (trunk_) {
         trunk_->abandon();
@@ -202,6 +203,7 @@ void ServerSession::take_step(const Step& step) {
 void ServerSession::ask_admission() {
     agreement_ = handshake_->agreed();
     token_name_ = handshake_->token().name;
+    client_ = {handshake_->token().token.id, agreement_.peer_instance};
     SessionInfo info;
     info.key = key_;
     info.token = handshake_->token().token.id;
@@ -244,6 +246,7 @@ void ServerSession::admitted(std::optional<Refusal> refusal) {
         view_ = {true, peer_.text(), agreement_.peer_agent, token_name_, std::chrono::system_clock::now(), {}};
     }
     finish_login();
+    expect_handover();
     trunk_->login_done(agreement_.peer);
     shared_->log->info("a client has connected", {{"session", name},
                                                   {"peer", peer_.text()},
@@ -373,14 +376,18 @@ void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime
 }
 
 bool ServerSession::open_port(std::uint32_t id, const runtime::SocketAddress& at, std::error_code& error) {
-    Service& service = services_[id];
-    service.public_port = shared_->open_port(
-        worker_, at,
-        [this, id](runtime::Fd socket, const runtime::SocketAddress& from) { on_visitor(id, std::move(socket), from); },
-        error);
-    if (!service.public_port) {
+    runtime::Fd listener = shared_->handover->take(client_, at.port());
+    if (!listener) {
+        listener = runtime::listen_on(at, error);
+    }
+    if (!listener) {
         return false;
     }
+    Service& service = services_[id];
+    service.public_port = shared_->open_port(worker_, std::move(listener),
+                                             [this, id](runtime::Fd socket, const runtime::SocketAddress& from) {
+                                                 on_visitor(id, std::move(socket), from);
+                                             });
     service.port = service.public_port->address().port();
     service.traffic = std::make_shared<Traffic>();
     service.traffic->total = shared_->traffic;
@@ -443,6 +450,24 @@ void ServerSession::close_ports() {
     services_.clear();
     std::lock_guard lock(view_mutex_);
     view_.services.clear();
+}
+
+void ServerSession::hand_over_ports() {
+    handover_timer_.reset();  // what waits there from now on is the successor's
+    for (auto& [id, service] : services_) {
+        if (service.public_port) {
+            shared_->handover->leave(client_, service.public_port->release());
+        }
+    }
+}
+
+// A predecessor's ports wait for this session; those that it does not ask for are closed a little later.
+void ServerSession::expect_handover() {
+    if (!shared_->handover->holds_any(client_)) {
+        return;
+    }
+    handover_timer_ = std::make_unique<runtime::Timer>(worker_, [this] { shared_->handover->drop(client_); });
+    handover_timer_->set_after(shared_->handshake_deadline);
 }
 
 void ServerSession::on_visitor(std::uint32_t id, runtime::Fd socket, const runtime::SocketAddress& from) {
@@ -511,6 +536,9 @@ void ServerSession::on_trunk_end(const TrunkEnd& end) {
     }
     probes_.clear();
     leave_registry();
+    if (std::exchange(handover_timer_, nullptr)) {
+        shared_->handover->drop(client_);
+    }
     {
         std::lock_guard lock(view_mutex_);
         view_.connected = false;
@@ -541,6 +569,9 @@ SessionView ServerSession::view() const {
 void ServerSession::evict(Code code, std::string text, std::function<void()> released) {
     auto self = shared_from_this();
     bool reached = mailbox_->post_call([self, code, text = std::move(text), released] {
+        if (!self->ended_ && self->rotating_) {
+            self->hand_over_ports();
+        }
         self->leave_registry();
         self->shared_->registry->remove(self->key_);  // also when it was admitted but does not know yet
         if (!self->ended_ && self->rotating_ && self->welcome_) {

@@ -20,8 +20,10 @@
 
 #include "base/log.hpp"
 #include "runtime/socket.hpp"
+#include "runtime/timer.hpp"
 #include "transport/tls_context.hpp"
 #include "tunnel/handshake_server.hpp"
+#include "tunnel/listener_handover.hpp"
 #include "tunnel/registry.hpp"
 #include "tunnel/socket_pump.hpp"
 #include "tunnel/takeover.hpp"
@@ -34,12 +36,14 @@ class PublicPort {
 public:
     virtual ~PublicPort() = default;
     virtual runtime::SocketAddress address() const = 0;
+    /// Gives the listening socket up, still listening.
+    virtual runtime::Fd release() = 0;
 };
 
 using VisitorHandler = std::function<void(runtime::Fd, const runtime::SocketAddress&)>;
-/// Opens a port on the calling worker; implemented by ingress/. Null and an error when it can not.
-using PortOpener = std::function<std::unique_ptr<PublicPort>(runtime::Worker&, const runtime::SocketAddress& at,
-                                                             VisitorHandler on_visitor, std::error_code& error)>;
+/// Takes visitors from a listening socket on the calling worker; implemented by ingress/.
+using PortOpener =
+    std::function<std::unique_ptr<PublicPort>(runtime::Worker&, runtime::Fd listener, VisitorHandler on_visitor)>;
 
 /// What the application may want to know.
 struct ServerNotice {
@@ -85,6 +89,7 @@ struct ServerShared {
     runtime::SocketAddress tcp_bind;             // where public ports listen; the port is ignored
     std::string public_host;                     // how visitors reach this machine
     PortOpener open_port;
+    std::shared_ptr<ListenerHandover> handover = std::make_shared<ListenerHandover>();
     std::function<void(const ServerNotice&)> notify;
     std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>();
     std::shared_ptr<ServerCounters> counters = std::make_shared<ServerCounters>();
@@ -167,6 +172,8 @@ private:
     void refuse_service(std::uint32_t id, const Refusal& refusal);
     void unregister(std::uint32_t id);
     void close_ports();
+    void hand_over_ports();
+    void expect_handover();
     void on_visitor(std::uint32_t id, runtime::Fd socket, const runtime::SocketAddress& from);
     void leave_registry();
     void finish_login() noexcept;
@@ -183,6 +190,8 @@ private:
     std::unique_ptr<ServerHandshake> handshake_;  // until the login is over
     Agreement agreement_;
     std::string token_name_;
+    ListenerHandover::Client client_;
+    std::unique_ptr<runtime::Timer> handover_timer_;
     std::map<std::uint32_t, Service> services_;
     mutable std::mutex view_mutex_;
     SessionView view_;  // what `view` answers
