@@ -10,6 +10,7 @@
 
 #include "arguments.hpp"
 #include "commands.hpp"
+#include "descriptors.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/version.hpp"
 #include "help.hpp"
@@ -83,6 +84,7 @@ ExitCode run(Arguments arguments) {
         fail_usage(name, name.starts_with('-') ? "options come after the command, which is one of server, client, tcp"
                                                : "no such command" + did_you_mean(name, command_names()));
     }
+    raise_descriptor_limit();
     for (const std::string& finding : misspelt_variables(commands(), environ)) {
         fmt::print(stderr, "warning: {}\n", printable(finding));
     }

@@ -62,7 +62,7 @@ int run(const char* server) {
 
     asio::signal_set signals(context, SIGINT, SIGTERM);
     signals.async_wait([&](std::error_code, int) {
-        client.stop();  // says goodbye to the server; visitors that are there are cut
+        client.stop();  // visitors that are there are cut
         context.stop();
     });
 

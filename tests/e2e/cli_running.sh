@@ -157,3 +157,11 @@ start piped bash -c 'exec "$@" > >(true)' _ "$FERROTUNNEL" client --server "$con
     --tcp "0=$backend" --endpoint-file "$dir/piped.endpoints"
 wait_for_services piped 1
 check_alive
+
+say "the soft limit of descriptors is raised to the hard one"
+programs[limited]=1
+start limited bash -c 'ulimit -Sn 64; exec "$@"' _ "$FERROTUNNEL" client --server "$control" \
+    --token-file "$dir/token" --tcp "0=$backend" --endpoint-file "$dir/limited.endpoints"
+wait_for_services limited 1
+read -r _ _ _ soft hard _ < <(grep 'Max open files' "/proc/$(pid_of limited)/limits")
+equal "the soft limit" "$soft" "$hard"
