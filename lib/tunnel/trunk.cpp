@@ -32,7 +32,8 @@ public:
             ring();
         } else if (!posted_.exchange(true)) {
             mailbox_->post_call([self = IntrusivePtr<Bell>(this)] {
-                self->posted_.store(false);
+                // Not a store: reading what the last wake wrote makes what it announced visible to the flush.
+                self->posted_.exchange(false);
                 self->ring();
             });
         }
@@ -132,6 +133,9 @@ void Trunk::work() {
         read_some();
     }
     if (state_ == State::closing) {
+        if (writable_ && pipe_->has_pending()) {
+            writable_ = pipe_->flush() == IoStatus::ok;
+        }
         discard_input();
     }
     if (state_ != State::closed) {
@@ -221,10 +225,11 @@ bool Trunk::read_once() {
             return true;
         case IoStatus::eof:
         case IoStatus::error:
+            readable_ = false;  // there is nothing to come back for
             break;
     }
     if (session_.failure()) {
-        check_session();  // the peer said why before it closed
+        check_session();  // the peer said why before it closed, or may still read why we do
         return false;
     }
     TrunkEnd end{Code::none, "the peer closed the connection", true, true};
@@ -253,6 +258,9 @@ void Trunk::discard_input() {
 
 void Trunk::write_some() {
     if (state_ == State::handshaking) {
+        if (const auto& failure = session_.failure()) {  // ended by its owner: there is nobody yet to say why to
+            close({failure->code, failure->text, false, false});
+        }
         return;
     }
     int turn = 0;
@@ -273,12 +281,13 @@ bool Trunk::write_once() {
     if (batch_.empty() && !session_.produce(batch_, worker_.now())) {
         if (pipe_->has_pending()) {
             writable_ = pipe_->flush() == IoStatus::ok;
+            tell_written(0);
         }
         return false;
     }
     IoResult result = pipe_->write(batch_.pieces());
-    session_.written(result.bytes, worker_.now());
     batch_.advance(result.bytes);
+    tell_written(result.bytes);
     if (result.status == IoStatus::error) {
         // What the peer has said before it went may still be there to read: a GOAWAY tells more than this error.
         readable_ = true;
@@ -292,6 +301,17 @@ bool Trunk::write_once() {
     }
     writable_ = result.status == IoStatus::ok;
     return writable_;
+}
+
+// What TLS has taken but the socket has not is still under way: one byte of it is held back, so that the session goes
+// on watching for progress.
+void Trunk::tell_written(std::size_t bytes) {
+    bytes += std::exchange(held_back_, 0);
+    if (bytes > 0 && pipe_->has_pending()) {
+        held_back_ = 1;
+        --bytes;
+    }
+    session_.written(bytes, worker_.now());
 }
 
 // --- ending
@@ -352,7 +372,7 @@ void Trunk::let_go() noexcept {
 
 void Trunk::set_timer() {
     TimePoint next = std::min(session_.next_deadline(), close_at_);
-    if (!logged_in_) {
+    if (!logged_in_ && !session_.failure()) {
         next = std::min(next, handshake_until_);
     }
     if (state_ == State::running && readable_) {

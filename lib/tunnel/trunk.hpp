@@ -96,6 +96,7 @@ private:
     bool read_once();
     void write_some();
     bool write_once();
+    void tell_written(std::size_t bytes);
     void discard_input();
     void check_session();
     void begin_closing();
@@ -114,8 +115,9 @@ private:
     TrunkEnd end_;
     TimePoint handshake_until_;
     TimePoint close_at_ = never;
-    buffer::SlabPtr slab_;    // being filled; none while there is nothing to read
-    std::uint32_t used_ = 0;  // of slab_
+    buffer::SlabPtr slab_;       // being filled; none while there is nothing to read
+    std::uint32_t used_ = 0;     // of slab_
+    std::size_t held_back_ = 0;  // written, but not told to the session yet
     bool readable_ = false;
     bool writable_ = true;
     bool logged_in_ = false;
