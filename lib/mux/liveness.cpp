@@ -30,6 +30,11 @@ std::uint64_t Liveness::ping(TimePoint now) noexcept {
     return sent_;
 }
 
+std::size_t Liveness::unanswered() const noexcept {
+    return static_cast<std::size_t>(
+        std::count_if(waiting_.begin(), waiting_.end(), [](const Sent& one) { return one.opaque != 0; }));
+}
+
 bool Liveness::answered(std::uint64_t opaque, TimePoint now) noexcept {
     auto* sent = std::find_if(waiting_.begin(), waiting_.end(),
                               [opaque](const Sent& one) { return one.opaque == opaque && opaque != 0; });

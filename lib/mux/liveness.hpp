@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "base/clock.hpp"
@@ -18,6 +19,9 @@ public:
 
     /// A ping leaves: its opaque value. The oldest that waits for an answer is given up when there are too many.
     std::uint64_t ping(TimePoint now) noexcept;
+    /// A ping was due, but enough wait for an answer: the next is due when one would be after this.
+    void put_off(TimePoint now) noexcept { last_ping_ = now; }
+    std::size_t unanswered() const noexcept;
     /// Answers true when this was one of ours.
     bool answered(std::uint64_t opaque, TimePoint now) noexcept;
     /// Opaque values count up, so `answered_up_to` tells whether a given ping came back.

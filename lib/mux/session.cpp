@@ -12,6 +12,9 @@ namespace {
 using wire::Code;
 using wire::StreamId;
 
+// One less than the peer allows: a drain sends its ping in any case.
+constexpr std::size_t pings_unanswered_max = limits::pongs_pending_max - 1;
+
 StreamId first_own_id(const Settings& settings) {
     StreamId id = settings.first_id != 0 ? settings.first_id : settings.role == Role::server ? 1U : 2U;
     check((id % 2 == 1) == (settings.role == Role::server), "the server opens odd ids, the client even ones");
@@ -56,7 +59,17 @@ void Session::send_control(Bytes message) {
     send_urgent(std::move(frame));
 }
 
+// While enough pings wait for their answer these prove life as well as another would; a peer that was stopped for a
+// while reads them all at once, and more than it may owe answers to would end the session.
 void Session::ping(TimePoint now) {
+    if (liveness_.unanswered() >= pings_unanswered_max) {
+        liveness_.put_off(now);
+        return;
+    }
+    send_ping(now);
+}
+
+void Session::send_ping(TimePoint now) {
     std::vector<std::uint8_t> frame(wire::ping_frame_bytes);
     wire::encode_ping(liveness_.ping(now), false, frame.data());
     send_urgent(std::move(frame));
@@ -135,7 +148,7 @@ void Session::drain(Code code, std::string_view text, TimePoint now) {
     drain_text_ = text;
     // Opens that are on their way are still welcome: the final word follows when a ping has come back.
     send_goaway(limits::stream_id_max, code, text);
-    ping(now);
+    send_ping(now);
     drain_ping_ = liveness_.last_sent();
 }
 

@@ -128,7 +128,7 @@ public:
     void fail(wire::Code code, std::string_view text);
     /// The trunk is gone: streams are lost, nothing more is produced. Idempotent.
     void lose();
-    /// Sends a PING now; its answer is an RTT sample.
+    /// Sends a PING now, unless enough of them wait for an answer; that is an RTT sample.
     void ping(TimePoint now);
 
     // --- looking -----------------------------------------------------------------------------------------------------
@@ -206,6 +206,7 @@ private:
 
     void send_goaway(wire::StreamId last, wire::Code code, std::string_view text);
     void send_urgent(std::vector<std::uint8_t> frame);
+    void send_ping(TimePoint now);
     void lose_all(Verdict verdict);
     bool is_own(wire::StreamId id) const noexcept { return (id % 2 == 1) == (settings_.role == Role::server); }
 

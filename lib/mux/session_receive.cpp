@@ -5,6 +5,7 @@
 #include "base/check.hpp"
 #include "mux/mutant.hpp"
 #include "mux/session.hpp"
+#include "wire/text.hpp"
 
 namespace ferrotunnel::mux {
 
@@ -350,6 +351,10 @@ void Session::on_datagram_frame(StreamId id, Bytes payload) {
     if (stream == nullptr) {
         return;
     }
+    if (stream->kind() == wire::ServiceKind::tcp) {
+        ++stats_.datagrams_dropped;  // a stream of bytes has no place for it
+        return;
+    }
     auto size = static_cast<std::uint32_t>(payload.size());
     bool full = stream->datagrams_held_.load(std::memory_order_relaxed) >= limits::datagrams_queued_max ||
                 stream->datagram_bytes_held_.load(std::memory_order_relaxed) + size > limits::datagram_bytes_queued_max;
@@ -399,7 +404,7 @@ void Session::on_goaway_frame(Bytes payload) {
     if (!goaway) {
         return;
     }
-    std::string text(as_text(goaway->text));
+    std::string text = wire::printable(as_text(goaway->text), limits::goaway_text_max);
     if (is_drain(goaway->code)) {
         peer_drains_ = peer_drains_ || goaway->code != Code::rotated;
         events_.on_goaway(goaway->code, text);
