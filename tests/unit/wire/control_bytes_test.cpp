@@ -15,7 +15,7 @@ namespace {
 
 template <std::size_t N>
 std::array<std::uint8_t, N> counting_from(std::uint8_t first) {
-    std::array<std::uint8_t, N> out;
+    std::array<std::uint8_t, N> out{};
     std::iota(out.begin(), out.end(), first);
     return out;
 }
@@ -24,7 +24,7 @@ template <std::size_t N>
 std::array<std::uint8_t, N> array_of(std::string_view text) {
     auto bytes = from_hex(text);
     REQUIRE(bytes.size() == N);
-    std::array<std::uint8_t, N> out;
+    std::array<std::uint8_t, N> out{};
     std::copy(bytes.begin(), bytes.end(), out.begin());
     return out;
 }
