@@ -49,6 +49,8 @@ private:
 //   handshaking --done, name, protocol and pin right--> open --close_notify--> read: eof
 //        |                                               |----FIN alone-----> read: error, "truncated"
 //        +--any failure--> failed <----------------------+----any failure---> failed: every call answers error
+//
+// One failure is milder: when the socket takes no more bytes, reads go on, since the peer may have said why.
 class TlsPipe final : public Pipe {
 public:
     TlsPipe(runtime::Fd fd, std::shared_ptr<TlsContext> context, TlsPipeTuning tuning);
@@ -73,11 +75,11 @@ public:
 private:
     void set_peer_name();
     std::string wrong_peer();
-    IoStatus fail_handshake(std::string& why, std::string text);
+    IoStatus step_handshake();
+    IoStatus fail_handshake(std::string text);
     std::string handshake_failure();
-    IoResult fail(std::error_code error, std::string_view text) noexcept;
+    void note_error(std::error_code error, std::string_view text, std::error_code& where) noexcept;
     IoResult fail_by_openssl() noexcept;
-    IoResult failed() const noexcept { return {0, IoStatus::error, error_}; }
     IoResult stop_reading(std::size_t got) noexcept;
     bool write_record(Bytes plain) noexcept;
     bool write_batch(Cursor& cursor, std::size_t& accepted) noexcept;
@@ -93,7 +95,8 @@ private:
     bool stopped_full_ = false;     // the last read ended because its buffer was full
     bool end_after_flush_ = false;  // TCP FIN is due once everything is sent
     std::error_code error_;         // why the pipe failed
-    std::string error_text_;
+    std::error_code write_error_;   // why the socket takes no more
+    std::string error_text_;        // of the last call that answered error
 };
 
 TlsPipe::TlsPipe(runtime::Fd fd, std::shared_ptr<TlsContext> context, TlsPipeTuning tuning)
@@ -135,32 +138,34 @@ void TlsPipe::set_peer_name() {
 }
 
 IoStatus TlsPipe::handshake(std::string& why) {
-    if (error_) {
-        why = error_text_;
+    if (!open_ && !error_) {
+        if (IoStatus status = step_handshake(); status == IoStatus::would_block && write_error_) {
+            (void)step_handshake();  // an alert that came meanwhile says more than a failed send
+        }
+    }
+    why = error_text_;
+    if (error_ || write_error_) {
         return IoStatus::error;
     }
-    if (!open_) {
-        ERR_clear_error();
-        int result = SSL_do_handshake(ssl_.get());
-        if (result != 1) {
-            int kind = SSL_get_error(ssl_.get(), result);
-            if (kind != SSL_ERROR_WANT_READ && kind != SSL_ERROR_WANT_WRITE) {
-                return fail_handshake(why, handshake_failure());
-            }
-            if (flush() == IoStatus::error) {
-                why = error_text_;
-                return IoStatus::error;
-            }
-            return IoStatus::would_block;
+    return open_ ? flush() : IoStatus::would_block;
+}
+
+IoStatus TlsPipe::step_handshake() {
+    ERR_clear_error();
+    int result = SSL_do_handshake(ssl_.get());
+    if (result != 1) {
+        int kind = SSL_get_error(ssl_.get(), result);
+        if (kind != SSL_ERROR_WANT_READ && kind != SSL_ERROR_WANT_WRITE) {
+            return fail_handshake(handshake_failure());
         }
-        if (std::string wrong = wrong_peer(); !wrong.empty()) {
-            return fail_handshake(why, std::move(wrong));
-        }
-        open_ = true;
+        (void)flush();
+        return IoStatus::would_block;
     }
-    IoStatus sent = flush();
-    why = error_text_;
-    return sent;
+    if (std::string wrong = wrong_peer(); !wrong.empty()) {
+        return fail_handshake(std::move(wrong));
+    }
+    open_ = true;
+    return IoStatus::ok;
 }
 
 // Chain and name were OpenSSL's to verify; protocol and pin are ours.
@@ -188,11 +193,10 @@ std::string TlsPipe::wrong_peer() {
     return {};
 }
 
-IoStatus TlsPipe::fail_handshake(std::string& why, std::string text) {
+IoStatus TlsPipe::fail_handshake(std::string text) {
     (void)socket_.send_out();  // the alert, if there is one
     error_ = std::make_error_code(std::errc::protocol_error);
     error_text_ = std::move(text);
-    why = error_text_;
     return IoStatus::error;
 }
 
@@ -217,37 +221,35 @@ std::string TlsPipe::handshake_failure() {
     return tls_failure_text(ssl_.get(), context_->is_server());
 }
 
-IoResult TlsPipe::fail(std::error_code error, std::string_view text) noexcept {
-    if (!error_) {
-        error_ = error;
-        try {
-            error_text_ = text.empty() ? error.message() : std::string(text);
-        } catch (const std::bad_alloc&) {
-            error_text_.clear();
-        }
+void TlsPipe::note_error(std::error_code error, std::string_view text, std::error_code& where) noexcept {
+    where = error;
+    try {
+        error_text_ = text.empty() ? error.message() : std::string(text);
+    } catch (const std::bad_alloc&) {
+        error_text_.clear();
     }
-    return failed();
 }
 
 IoResult TlsPipe::fail_by_openssl() noexcept {
     if (socket_.read_errno != 0) {
-        return fail({socket_.read_errno, std::system_category()}, {});
+        note_error({socket_.read_errno, std::system_category()}, {}, error_);
+    } else if (socket_.saw_end) {
+        note_error(std::make_error_code(std::errc::connection_aborted),
+                   "truncated: the connection ended without the end of TLS being told", error_);
+    } else {
+        try {
+            note_error(std::make_error_code(std::errc::protocol_error),
+                       tls_failure_text(ssl_.get(), context_->is_server()), error_);
+        } catch (const std::bad_alloc&) {
+            note_error(std::make_error_code(std::errc::not_enough_memory), {}, error_);
+        }
     }
-    if (socket_.saw_end) {
-        return fail(std::make_error_code(std::errc::connection_aborted),
-                    "truncated: the connection ended without the end of TLS being told");
-    }
-    try {
-        return fail(std::make_error_code(std::errc::protocol_error),
-                    tls_failure_text(ssl_.get(), context_->is_server()));
-    } catch (const std::bad_alloc&) {
-        return fail(std::make_error_code(std::errc::not_enough_memory), {});
-    }
+    return {0, IoStatus::error, error_};
 }
 
 IoResult TlsPipe::read(MutableBytes into) noexcept {
     if (error_) {
-        return failed();
+        return {0, IoStatus::error, error_};
     }
     ERR_clear_error();
     std::size_t total = 0;
@@ -287,7 +289,7 @@ IoResult TlsPipe::stop_reading(std::size_t got) noexcept {
 IoResult TlsPipe::write(std::span<const Bytes> pieces) noexcept {
     IoStatus status = flush();
     if (status != IoStatus::ok) {
-        return {0, status, error_};
+        return {0, status, error_ ? error_ : write_error_};
     }
     ERR_clear_error();
     std::size_t accepted = 0;
@@ -296,7 +298,7 @@ IoResult TlsPipe::write(std::span<const Bytes> pieces) noexcept {
         status = write_batch(cursor, accepted) ? flush() : IoStatus::error;
     }
     counters_.bytes_out += accepted;
-    return {accepted, status, error_};
+    return {accepted, status, error_ ? error_ : write_error_};
 }
 
 // Makes records until a send's worth is collected.
@@ -349,13 +351,14 @@ bool TlsPipe::write_record(Bytes plain) noexcept {
 }
 
 IoStatus TlsPipe::flush() noexcept {
-    if (error_) {
+    if (error_ || write_error_) {
         return IoStatus::error;
     }
     IoResult result = socket_.send_out();
     counters_.system_calls = socket_.system_calls;
     if (result.status == IoStatus::error) {
-        fail(result.error, {});
+        socket_.out.clear();
+        note_error(result.error, {}, write_error_);
     } else if (result.status == IoStatus::ok && std::exchange(end_after_flush_, false)) {
         (void)runtime::shutdown_send(fd_.get());
     }

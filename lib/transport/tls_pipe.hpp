@@ -1,7 +1,7 @@
 // The pipe of a trunk with TLS 1.3, by OpenSSL over a BIO of our own (tls_bio.hpp).
 //
-// Why so: benchmarks/micro/tls_pipe.cpp, two cores that others used too, loopback TCP, one thread at each end, medians of
-// 7 interleaved rounds of 1 GiB. CPU seconds are of both ends, user and kernel.
+// Why so: benchmarks/micro/tls_pipe.cpp, two cores that others used too, loopback TCP, one thread at each end, medians
+// of 7 interleaved rounds of 1 GiB. CPU seconds are of both ends, user and kernel.
 //
 //                                            GB/s   CPU s per GB
 //     plain, gathered sends                  2.76      0.334

@@ -257,6 +257,24 @@ TEST_CASE("a bare TCP end is a truncation, and a reset is a reset") {
     CHECK(other.server->error_text() == "Connection reset by peer");
 }
 
+TEST_CASE("what the peer said before it went is read even when writing has failed") {
+    TlsPair pair = open_tls();
+    write_text(*pair.client, "to a peer that will not read this");
+    write_text(*pair.server, "why I go");
+    pair.server.reset();  // unread bytes: this resets the connection
+    IoResult result;
+    for (int i = 0; i < 1000 && result.status != IoStatus::error; ++i) {
+        result = write_text(*pair.client, "x");
+        ::poll(nullptr, 0, 1);
+    }
+    REQUIRE(result.status == IoStatus::error);
+    CHECK_FALSE(pair.client->error_text().empty());
+    CHECK_FALSE(pair.client->has_pending());
+    CHECK(read_exactly(*pair.client, 8) == "why I go");
+    CHECK(read_to_end(*pair.client).status == IoStatus::error);
+    CHECK(write_text(*pair.client, "x").status == IoStatus::error);
+}
+
 TEST_CASE("a flipped bit ends the pipe") {
     auto [client_end, relay_left] = tcp_pair();
     TlsPair pair;
