@@ -1,5 +1,5 @@
 # ft_layer(folder USES folder... [LINKS target...]): one target per folder of lib/, linked only to what it may use.
-# tests/check/layers.py reads these calls and checks the #include lines against them.
+# tests/check/layers.cpp reads these calls and checks the #include lines against them.
 set_property(GLOBAL PROPERTY FERROTUNNEL_LAYERS "")
 
 function(ft_layer name)

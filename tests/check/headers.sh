@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# headers.sh SOURCE_CHECK ROOT sans-io|asio COMPILER [FLAG...]: every header of lib/ and include/ compiles alone: it
+# includes what it needs and has its include guard. In two halves, since Asio's headers are slow.
+set -euo pipefail
+source_check=$1 root=$2 half=$3
+compiler=("${@:4}" -std=c++20 -Wall -Wextra -Werror -fsyntax-only -x c++ -I lib -I include)
+
+# Through a file that includes it twice: `#pragma once` in a main file is a warning, and a missing guard shows.
+compile_alone() {
+    local name=${1#*/} output
+    if ! output=$(printf '#include "%s"\n' "$name" "$name" | "${compiler[@]}" - 2>&1); then
+        printf '%s:1: does not compile alone: include what it uses, begin with #pragma once\n%s\n' "$1" "$output"
+    fi
+}
+
+cd "$root"
+list=$("$source_check" "$half-headers" .)
+findings=$(
+    running=0
+    for header in $list; do
+        if ((++running > 2)); then
+            wait -n
+        fi
+        compile_alone "$header" &
+    done
+    wait
+)
+if [[ -n $findings ]]; then
+    printf '%s\nheaders: some do not compile alone\n' "$findings"
+    exit 1
+fi
+echo "headers: clean ($(wc -w <<<"$list") of them)"

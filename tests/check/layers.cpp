@@ -1,0 +1,141 @@
+#include <map>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+
+#include "checks.hpp"
+
+namespace check {
+
+namespace {
+
+struct Layer {
+    std::set<std::string, std::less<>> uses;
+    bool is_sans_io = false;
+};
+using Layers = std::map<std::string, Layer, std::less<>>;
+
+// Of one call: "mux SANS_IO USES buffer wire".
+void add_layer(Layers& layers, const std::string& call) {
+    std::istringstream words(call);
+    std::string name, word, key;
+    words >> name;
+    Layer layer;
+    while (words >> word) {
+        if (word == "USES" || word == "LINKS" || word == "SANS_IO") {
+            key = word;
+            layer.is_sans_io = layer.is_sans_io || word == "SANS_IO";
+        } else if (key == "USES") {
+            const auto used = layers.find(word);
+            if (used == layers.end()) {
+                throw std::runtime_error("lib/CMakeLists.txt: " + name + " uses " + word + ", which is not above it");
+            }
+            layer.uses.insert(word);
+            layer.uses.insert(used->second.uses.begin(), used->second.uses.end());
+        }
+    }
+    layers[name] = layer;
+}
+
+Layers layers_of(const std::string& cmake) {
+    Layers layers;
+    const std::string begin = "\nft_layer(";
+    const std::string text = "\n" + cmake;
+    for (auto at = text.find(begin); at != std::string::npos; at = text.find(begin, at + 1)) {
+        const auto from = at + begin.size();
+        add_layer(layers, text.substr(from, text.find(')', from) - from));
+    }
+    return layers;
+}
+
+bool is_of_library(std::string_view name, const Folders& libraries) {
+    for (std::string_view library : libraries) {
+        if (name.starts_with(library) && name.size() > library.size() &&
+            (name[library.size()] == '/' || name[library.size()] == '.')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool is_foreign_to_core(std::string_view name) {
+    for (std::string_view prefix :
+         {"sys/socket", "sys/epoll", "sys/eventfd", "netinet/", "arpa/", "netdb", "pthread"}) {
+        if (name.starts_with(prefix)) {
+            return true;
+        }
+    }
+    return is_of_library(name, {"asio", "spdlog", "nlohmann", "fmt", "openssl"});
+}
+
+std::string list_of(const Layer& layer) {
+    std::string list;
+    for (const std::string& used : layer.uses) {
+        list += (list.empty() ? "" : ", ") + used;
+    }
+    return list.empty() ? "nothing of lib/" : list;
+}
+
+void check_folder(const Source& source, const std::string& folder, const Layers& layers, Findings& findings) {
+    const Layer& layer = layers.at(folder);
+    for (const Include& include : includes_of(source.text)) {
+        const std::string_view target = first_folder(include.name);
+        const bool is_allowed = target == folder || layer.uses.contains(target) || target == "ferrotunnel" ||
+                                (include.has_angles && !layers.contains(target));
+        if (!is_allowed) {
+            findings.push_back(source.at(include.line) + "lib/" + folder + " may not include \"" + include.name +
+                               "\"; it may use: " + list_of(layer));
+        } else if (layer.is_sans_io && is_foreign_to_core(include.name)) {
+            findings.push_back(source.at(include.line) + "lib/" + folder + " is sans-IO: no <" + include.name +
+                               ">; hide it behind an interface of lib/base and implement that in runtime, transport "
+                               "or observe");
+        }
+    }
+}
+
+void check_library(const std::filesystem::path& root, const Layers& layers, Findings& findings) {
+    for (const Source& source : sources_under(root, {"lib"})) {
+        const std::string below = source.path.substr(4);
+        const std::string folder(first_folder(below));
+        if (folder == below) {
+            continue;  // the facades may use everything
+        }
+        if (layers.contains(folder)) {
+            check_folder(source, folder, layers, findings);
+        } else {
+            findings.push_back(source.at(1) + "no ft_layer(" + folder +
+                               " ...) in lib/CMakeLists.txt: say what the folder may use");
+        }
+    }
+}
+
+void check_public_only(const std::filesystem::path& root, const Layers& layers, Findings& findings) {
+    for (std::string_view folder : {"cli", "plugins", "docs/examples", "include"}) {
+        for (const Source& source : sources_under(root, {folder})) {
+            for (const Include& include : includes_of(source.text)) {
+                const std::string_view target = first_folder(include.name);
+                const bool is_of_layer = target != include.name && layers.contains(target);
+                if (is_of_layer || (!include.has_angles && std::filesystem::exists(root / "lib" / include.name))) {
+                    findings.push_back(source.at(include.line) + std::string(folder) +
+                                       "/ sees include/ferrotunnel/ alone, not lib/" + include.name);
+                } else if (folder == "include" &&
+                           is_of_library(include.name, {"spdlog", "nlohmann", "fmt", "openssl", "yaml-cpp", "CLI"})) {
+                    findings.push_back(source.at(include.line) + "a public header must not ask applications for <" +
+                                       include.name + ">");
+                }
+            }
+        }
+    }
+}
+
+}  // namespace
+
+Findings check_layers(const std::filesystem::path& root) {
+    const Layers layers = layers_of(read_text(root / "lib/CMakeLists.txt"));
+    Findings findings;
+    check_library(root, layers, findings);
+    check_public_only(root, layers, findings);
+    return findings;
+}
+
+}  // namespace check

@@ -1,0 +1,20 @@
+// C++ text as a compiler's first pass would see it: comments are gone and literals are empty.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace check {
+
+struct Token {
+    std::string_view text;  // a word, a number, `::`, `""` for any literal, or one character
+    int line;
+    bool in_directive;  // of a line that begins with #
+};
+
+bool is_word(const Token& token);
+
+// The tokens point into `text`.
+std::vector<Token> tokens_of(std::string_view text);
+
+}  // namespace check
