@@ -101,6 +101,9 @@ void ServerSession::start(runtime::Fd socket) {
 }
 
 void ServerSession::drain() {
+    if (ended_) {
+        return;  // by itself, while the order to drain was under way
+    }
     close_ports();
     if (!welcome_) {
         end(Code::going_away, "The server is stopping.");
