@@ -125,7 +125,7 @@ bool take_bytes(int fd, std::uint64_t length) {
     return true;
 }
 
-// --- backend ----------------------------------------------------------------------------------------------------------
+// --- backend -------------------------------------------------------------------------------------------------------
 
 // Bulk connections get a thread of their own; echoes, of which there may be ten thousand, share one loop.
 void serve_bulk(int fd, char what, std::uint64_t length) {
@@ -191,7 +191,7 @@ int backend(const std::string& place) {
     }
 }
 
-// --- clients ----------------------------------------------------------------------------------------------------------
+// --- clients -------------------------------------------------------------------------------------------------------
 
 int bulk(const std::string& place, char direction, std::size_t streams, std::uint64_t bytes) {
     sockaddr_in address = address_of(place);

@@ -1,8 +1,8 @@
 #include "runtime/socket.hpp"
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -171,6 +171,7 @@ IoResult write_some(int fd, std::span<const Bytes> pieces) noexcept {
     std::size_t count = std::min(pieces.size(), pieces_max);
     std::size_t wanted = 0;
     for (std::size_t i = 0; i < count; ++i) {
+        // allowed: an iovec serves reading too, so it has no const
         vectors[i] = {const_cast<std::uint8_t*>(pieces[i].data()), pieces[i].size()};
         wanted += pieces[i].size();
     }
