@@ -28,11 +28,11 @@ std::uint64_t StreamRef::new_serial() const noexcept {
     return core_->new_serial();
 }
 
-void StreamRef::start_read(IoOperation* operation) const noexcept {
+void StreamRef::start_read(ReadOperation* operation) const noexcept {
     core_->start_read(operation);
 }
 
-void StreamRef::start_write(IoOperation* operation) const noexcept {
+void StreamRef::start_write(WriteOperation* operation) const noexcept {
     core_->start_write(operation);
 }
 

@@ -39,7 +39,7 @@ void StreamCore::refuse(wire::Code code) noexcept {
 // --- what the application starts
 // --------------------------------------------------------------------------------------
 
-void StreamCore::start_read(IoOperation* operation) noexcept {
+void StreamCore::start_read(ReadOperation* operation) noexcept {
     if (closed()) {
         operation->complete(asio::error::bad_descriptor, 0);
     } else if (operation->buffers.empty()) {
@@ -52,7 +52,7 @@ void StreamCore::start_read(IoOperation* operation) noexcept {
     }
 }
 
-void StreamCore::start_write(IoOperation* operation) noexcept {
+void StreamCore::start_write(WriteOperation* operation) noexcept {
     if (closed()) {
         operation->complete(asio::error::bad_descriptor, 0);
     } else if (operation->buffers.empty()) {
@@ -164,7 +164,7 @@ StreamCore::Outcome StreamCore::guarded(Outcome (StreamCore::*settle)()) noexcep
 // ----------------------------------------------------------------------------------------------------------
 
 void StreamCore::drive_reader() noexcept {
-    IoOperation* read_done = nullptr;
+    ReadOperation* read_done = nullptr;
     OpenOperation* open_done = nullptr;
     Outcome outcome;
     while (true) {
@@ -225,11 +225,11 @@ StreamCore::Outcome StreamCore::settle_open() {
 
 // Fills `buffers` from what is queued. An end that is met sets receive_ended_; it is reported by the next read when
 // bytes came before it.
-std::size_t StreamCore::copy_inbound(const BufferList& buffers) {
+std::size_t StreamCore::copy_inbound(const ReadBuffers& buffers) {
     std::size_t total = 0;
-    for (const BufferList::Piece& piece : buffers) {
+    for (const asio::mutable_buffer& piece : buffers) {
         std::size_t filled = 0;
-        while (filled < piece.size && !receive_ended_) {
+        while (filled < piece.size() && !receive_ended_) {
             mux::StreamItem* item = stream_->front();
             if (item == nullptr) {
                 break;
@@ -245,13 +245,13 @@ std::size_t StreamCore::copy_inbound(const BufferList& buffers) {
                 stream_->drop_front();
                 continue;
             }
-            auto n = static_cast<std::uint32_t>(std::min<std::size_t>(piece.size - filled, item->slice.size()));
-            std::memcpy(static_cast<std::uint8_t*>(piece.data) + filled, item->slice.data(), n);
+            auto n = static_cast<std::uint32_t>(std::min<std::size_t>(piece.size() - filled, item->slice.size()));
+            std::memcpy(static_cast<std::uint8_t*>(piece.data()) + filled, item->slice.data(), n);
             stream_->consume(n);
             filled += n;
         }
         total += filled;
-        if (filled < piece.size) {
+        if (filled < piece.size()) {
             break;
         }
     }
@@ -287,7 +287,7 @@ bool StreamCore::linger() noexcept try {
 // ----------------------------------------------------------------------------------------------------------
 
 void StreamCore::drive_writer() noexcept {
-    IoOperation* done = nullptr;
+    WriteOperation* done = nullptr;
     Outcome outcome;
     while (true) {
         if (write_ != nullptr) {
@@ -343,9 +343,9 @@ namespace {
 // Takes bytes from a buffer list, piece by piece.
 class Gather {
 public:
-    explicit Gather(const BufferList& buffers) : piece_(buffers.begin()), end_(buffers.end()) {
-        for (const BufferList::Piece& piece : buffers) {
-            left_ += piece.size;
+    explicit Gather(const WriteBuffers& buffers) : piece_(buffers.begin()), end_(buffers.end()) {
+        for (const asio::const_buffer& piece : buffers) {
+            left_ += piece.size();
         }
     }
 
@@ -354,12 +354,12 @@ public:
     void take(std::uint8_t* to, std::size_t n) noexcept {
         left_ -= n;
         while (n > 0 && piece_ != end_) {
-            std::size_t part = std::min(n, piece_->size - offset_);
-            std::memcpy(to, static_cast<const std::uint8_t*>(piece_->data) + offset_, part);
+            std::size_t part = std::min(n, piece_->size() - offset_);
+            std::memcpy(to, static_cast<const std::uint8_t*>(piece_->data()) + offset_, part);
             to += part;
             n -= part;
             offset_ += part;
-            if (offset_ == piece_->size) {
+            if (offset_ == piece_->size()) {
                 ++piece_;
                 offset_ = 0;
             }
@@ -367,8 +367,8 @@ public:
     }
 
 private:
-    const BufferList::Piece* piece_;
-    const BufferList::Piece* end_;
+    const asio::const_buffer* piece_;
+    const asio::const_buffer* end_;
     std::size_t offset_ = 0;
     std::size_t left_ = 0;
 };
@@ -376,7 +376,7 @@ private:
 }  // namespace
 
 // One slab for all payloads of this call, each with room for its header before it, so that they leave in one piece.
-std::size_t StreamCore::copy_outbound(const BufferList& buffers) {
+std::size_t StreamCore::copy_outbound(const WriteBuffers& buffers) {
     if (!stream_->can_send()) {
         return 0;
     }

@@ -52,8 +52,8 @@ public:
 
     // --- for Stream ---
 
-    void start_read(IoOperation* operation) noexcept;
-    void start_write(IoOperation* operation) noexcept;
+    void start_read(ReadOperation* operation) noexcept;
+    void start_write(WriteOperation* operation) noexcept;
     void cancel_read(std::uint64_t serial) noexcept;
     void cancel_write(std::uint64_t serial) noexcept;
     std::uint64_t new_serial() noexcept { return ++last_serial_; }
@@ -83,8 +83,8 @@ private:
     Outcome settle_read();
     Outcome settle_open();
     Outcome settle_write();
-    std::size_t copy_inbound(const BufferList& buffers);
-    std::size_t copy_outbound(const BufferList& buffers);
+    std::size_t copy_inbound(const ReadBuffers& buffers);
+    std::size_t copy_outbound(const WriteBuffers& buffers);
     bool linger() noexcept;
     void end_sending() noexcept;
     std::error_code send_error() const noexcept;
@@ -104,14 +104,14 @@ private:
     std::atomic<std::uint64_t> cancelled_write_{0};
 
     Baton reader_;  // and what belongs to it:
-    IoOperation* read_ = nullptr;
+    ReadOperation* read_ = nullptr;
     OpenOperation* open_ = nullptr;
     bool receive_ended_ = false;
     std::error_code receive_end_;  // eof, or what a reset means
     std::uint64_t lingered_ = 0;
 
     Baton writer_;  // and what belongs to it:
-    IoOperation* write_ = nullptr;
+    WriteOperation* write_ = nullptr;
     bool send_ended_ = false;
     bool reset_sent_ = false;
 };

@@ -41,8 +41,8 @@ public:
     explicit operator bool() const noexcept { return core_ != nullptr; }
 
     std::uint64_t new_serial() const noexcept;
-    void start_read(IoOperation* operation) const noexcept;
-    void start_write(IoOperation* operation) const noexcept;
+    void start_read(ReadOperation* operation) const noexcept;
+    void start_write(WriteOperation* operation) const noexcept;
     void cancel_read(std::uint64_t serial) const noexcept;
     void cancel_write(std::uint64_t serial) const noexcept;
 
@@ -100,8 +100,8 @@ public:
               typename ReadToken = typename asio::default_completion_token<executor_type>::type>
     auto async_read_some(const MutableBufferSequence& buffers,
                          ReadToken&& token = typename asio::default_completion_token<executor_type>::type{}) {
-        return asio::async_initiate<ReadToken, void(std::error_code, std::size_t)>(Initiate<true>{this}, token,
-                                                                                   detail::BufferList::of(buffers));
+        return asio::async_initiate<ReadToken, void(std::error_code, std::size_t)>(
+            Initiate<detail::ReadBuffers>{this}, token, detail::ReadBuffers::of(buffers));
     }
 
     /// Takes at least one byte for sending, and waits while 64 KiB are queued: `void(std::error_code, std::size_t)`.
@@ -110,8 +110,8 @@ public:
               typename WriteToken = typename asio::default_completion_token<executor_type>::type>
     auto async_write_some(const ConstBufferSequence& buffers,
                           WriteToken&& token = typename asio::default_completion_token<executor_type>::type{}) {
-        return asio::async_initiate<WriteToken, void(std::error_code, std::size_t)>(Initiate<false>{this}, token,
-                                                                                    detail::BufferList::of(buffers));
+        return asio::async_initiate<WriteToken, void(std::error_code, std::size_t)>(
+            Initiate<detail::WriteBuffers>{this}, token, detail::WriteBuffers::of(buffers));
     }
 
     /// Ends our direction in order, after what was written; reading goes on. An outstanding write fails with
@@ -136,7 +136,10 @@ public:
         : core_(std::move(core)), executor_(std::move(executor)) {}
 
 private:
-    template <bool reading>
+    template <typename Buffers>
+    static constexpr bool reads = std::is_same_v<Buffers, detail::ReadBuffers>;
+
+    template <typename Buffers>
     struct CancelIo {
         detail::StreamRef core;
         std::uint64_t serial;
@@ -144,7 +147,7 @@ private:
             if (type == asio::cancellation_type::none) {
                 return;
             }
-            if constexpr (reading) {
+            if constexpr (reads<Buffers>) {
                 core.cancel_read(serial);
             } else {
                 core.cancel_write(serial);
@@ -152,7 +155,7 @@ private:
         }
     };
 
-    template <bool reading>
+    template <typename Buffers>
     struct Initiate {
         Stream* stream;
 
@@ -160,9 +163,9 @@ private:
         executor_type get_executor() const noexcept { return stream->executor_; }
 
         template <typename Handler>
-        void operator()(Handler&& handler, const detail::BufferList& buffers) const {
-            using Made =
-                detail::HandlerOperation<detail::IoOperation, std::decay_t<Handler>, std::error_code, std::size_t>;
+        void operator()(Handler&& handler, const Buffers& buffers) const {
+            using Made = detail::HandlerOperation<detail::IoOperation<Buffers>, std::decay_t<Handler>, std::error_code,
+                                                  std::size_t>;
             auto slot = asio::get_associated_cancellation_slot(handler);
             auto* operation = Made::make(std::forward<Handler>(handler), stream->usable_executor());
             const detail::StreamRef core = stream->core_;
@@ -173,9 +176,9 @@ private:
             operation->buffers = buffers;
             operation->serial = core.new_serial();
             if (slot.is_connected()) {
-                slot.assign(CancelIo<reading>{core, operation->serial});
+                slot.assign(CancelIo<Buffers>{core, operation->serial});
             }
-            if constexpr (reading) {
+            if constexpr (reads<Buffers>) {
                 core.start_read(operation);
             } else {
                 core.start_write(operation);

@@ -41,13 +41,11 @@ protected:
     ~Operation() = default;
 };
 
-/// A buffer sequence without its type. Of longer sequences only the first pieces are used, as `_some` allows.
+/// A buffer sequence without its type; Buffer is asio::mutable_buffer or asio::const_buffer. Of longer sequences only
+/// the first pieces are used, as `_some` allows.
+template <typename Buffer>
 class BufferList {
 public:
-    struct Piece {
-        void* data = nullptr;
-        std::size_t size = 0;
-    };
     static constexpr std::size_t pieces_max = 16;
 
     BufferList() = default;
@@ -56,31 +54,38 @@ public:
         BufferList list;
         auto end = asio::buffer_sequence_end(buffers);
         for (auto it = asio::buffer_sequence_begin(buffers); it != end && list.count_ < pieces_max; ++it) {
-            asio::const_buffer piece(*it);
+            Buffer piece(*it);
             if (piece.size() != 0) {
-                list.pieces_[list.count_++] = {const_cast<void*>(piece.data()), piece.size()};
+                list.pieces_[list.count_++] = piece;
             }
         }
         return list;
     }
 
     bool empty() const noexcept { return count_ == 0; }
-    const Piece* begin() const noexcept { return pieces_.data(); }
-    const Piece* end() const noexcept { return pieces_.data() + count_; }
+    const Buffer* begin() const noexcept { return pieces_.data(); }
+    const Buffer* end() const noexcept { return pieces_.data() + count_; }
 
 private:
-    std::array<Piece, pieces_max> pieces_{};
+    std::array<Buffer, pieces_max> pieces_{};
     std::size_t count_ = 0;
 };
 
-/// A read or a write. What is read goes into the buffers, which the caller keeps alive until the handler is called.
+using ReadBuffers = BufferList<asio::mutable_buffer>;
+using WriteBuffers = BufferList<asio::const_buffer>;
+
+/// A read or a write. The caller keeps what the buffers point to alive until the handler is called.
+template <typename Buffers>
 class IoOperation : public Operation<std::error_code, std::size_t> {
 public:
-    BufferList buffers;
+    Buffers buffers;
 
 protected:
     ~IoOperation() = default;
 };
+
+using ReadOperation = IoOperation<ReadBuffers>;
+using WriteOperation = IoOperation<WriteBuffers>;
 
 /// What is posted in the end: the handler and its arguments, with the handler's executor and allocator. The work guard
 /// travels along, because whoever completes must not touch the executor after posting: the handler may have run by
