@@ -45,6 +45,7 @@ void Half::begin(IntrusivePtr<mux::Stream> stream) {
     stream_ = std::move(stream);
     id_ = stream_->id();
     begun_ = true;
+    taken_at_ = world_.now();
     world_.progress();
     if (role_ == 1) {
         stream_->attach(waker_, plan_.foreign);
@@ -261,6 +262,7 @@ void Half::take_data(mux::StreamItem& item) {
 }
 
 void Half::after_taking(std::uint32_t n) {
+    taken_at_ = world_.now();
     std::uint64_t now_received = incoming_.received();
     auto passed = [&](std::uint64_t mark) { return now_received >= mark && now_received - n < mark; };
     if (passed(plan_.end_at_received)) {
@@ -451,6 +453,26 @@ void Half::watch_fairness(std::uint32_t senders) {
     }
 }
 
+bool Half::holds_without_taking(Duration time) const {
+    const StreamBooks* books = node_.observer().find(id_);
+    return begun_ && !over_ && books != nullptr && !books->consumption_unseen &&
+           books->payload_received > incoming_.received() && world_.now() - taken_at_ >= time;
+}
+
+// Who has taken everything has left the peer with at least half of the first window.
+void Half::check_credit() {
+    const StreamBooks* books = node_.observer().find(id_);
+    if (books == nullptr || !node_.observer().checking() || books->consumption_unseen || books->receiving_over() ||
+        books->payload_received != incoming_.received() || run_planned_) {
+        return;
+    }
+    if (books->outstanding() < books->granted_first / 2) {
+        world_.fail("stream #%u.%u has taken everything and left the peer a credit of %llu; it began with %llu",
+                    record_.index, role_, static_cast<unsigned long long>(books->outstanding()),
+                    static_cast<unsigned long long>(books->granted_first));
+    }
+}
+
 void Half::check_quiet() {
     if (over_ || !begun_ || run_planned_ || node_.trunk_over()) {
         return;
@@ -466,6 +488,7 @@ void Half::check_quiet() {
     } else if (can_be_served()) {
         world_.fail("stream #%u.%u has data and credit, and the session sleeps", record_.index, role_);
     }
+    check_credit();
 }
 
 void Half::describe() const {

@@ -39,6 +39,8 @@ public:
     std::uint32_t waiting_bytes() const noexcept;
     /// After each batch: a stream that could have been served is not left out for too long.
     void watch_fairness(std::uint32_t senders);
+    /// It has received something, has not taken anything for so long, and lives.
+    bool holds_without_taking(Duration time) const;
     /// When nothing moves: nothing that could move was forgotten.
     void check_quiet();
 
@@ -64,6 +66,7 @@ private:
     void on_verdict(mux::Verdict verdict);
     void end(const char* how);
     bool can_be_served() const;
+    void check_credit();
 
     World& world_;
     Node& node_;
@@ -88,6 +91,7 @@ private:
     bool receive_parked_ = false;
     bool receive_stopped_ = false;
     TimePoint take_again_at_{};
+    TimePoint taken_at_{};
     std::uint32_t taken_in_turn_ = 0;
 
     // Sending.

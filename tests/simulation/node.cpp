@@ -352,10 +352,31 @@ void Node::check_step() {
         world_.fail("%s: there is output, and the driver was not woken", name_);
     }
     mux::SessionStats stats = session_->stats();
+    watch_memory(stats.bytes_held);
     if (stats.credit_committed > plan_.settings.budget) {
         world_.fail("%s: %llu bytes of credit committed, the budget is %llu", name_,
                     static_cast<unsigned long long>(stats.credit_committed),
                     static_cast<unsigned long long>(plan_.settings.budget));
+    }
+}
+
+// Beyond the hard cap a stream whose endpoint takes nothing is reset every quarter of a second, the largest first.
+void Node::watch_memory(std::uint64_t held) {
+    if (held <= plan_.settings.memory_hard) {
+        over_memory_since_.reset();
+        return;
+    }
+    if (!over_memory_since_) {
+        over_memory_since_ = world_.now();
+    }
+    if (world_.now() - *over_memory_since_ < 45s) {
+        return;
+    }
+    for (Half* half : halves) {
+        if (half->holds_without_taking(45s)) {
+            world_.fail("%s: %llu bytes are held for 45 s, and stream %u, which takes nothing, lives", name_,
+                        static_cast<unsigned long long>(held), half->id());
+        }
     }
 }
 
@@ -368,12 +389,16 @@ void Node::check_statistics() {
         }
     };
     same("frames sent", stats.frames_sent, observer_.frames_sent());
-    if (observer_.between_received_frames()) {
+    if (observer_.checking()) {
+        same("bytes of payload sent", stats.payload_sent, observer_.payload_sent() + observer_.datagram_bytes_sent());
+    }
+    if (observer_.checking() && observer_.between_received_frames()) {
         same("frames received", stats.frames_received, observer_.frames_received());
+        same("credit committed", stats.credit_committed, observer_.credit_committed(plan_.settings.first_window));
     }
 }
 
-void Node::check_nothing_left() {
+void Node::check_nothing_left(bool lived) {
     buffer::SlabPool::Scope scope(pool_);
     mux::SessionStats stats = session_->stats();
     if (stats.streams != 0) {
@@ -382,6 +407,10 @@ void Node::check_nothing_left() {
     if (stats.credit_committed != 0) {
         world_.fail("%s: %llu bytes of credit stay committed", name_,
                     static_cast<unsigned long long>(stats.credit_committed));
+    }
+    if (observer_.checking() && lived && peer_->controls_received_ != controls_sent_ + 1) {
+        world_.fail("%s: %u control messages were sent, and %u arrived", name_, controls_sent_ + 1,
+                    peer_->controls_received_);
     }
     if (pool_.in_use() != 0) {
         world_.fail("%s: %zu slabs are still in use", name_, pool_.in_use());

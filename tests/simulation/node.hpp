@@ -75,8 +75,8 @@ public:
     void check_step();
     /// At a quiet moment of a live session: its statistics agree with what was seen on the wire.
     void check_statistics();
-    /// At the end, when every stream is over: nothing is kept.
-    void check_nothing_left();
+    /// At the end, when every stream is over: nothing is kept. `lived`: until it had drained.
+    void check_nothing_left(bool lived);
 
 private:
     class NodeWaker;
@@ -94,6 +94,7 @@ private:
     bool write_batch();
     bool write_injected();
     void watch_fairness();
+    void watch_memory(std::uint64_t held);
     void close_trunk();
     std::string control_text(std::uint32_t number) const;
 
@@ -117,6 +118,7 @@ private:
     bool failure_seen_ = false;
     bool draining_ = false;
     bool dead_ = false;
+    std::optional<TimePoint> over_memory_since_;
     std::uint32_t controls_sent_ = 0;  // after the greeting
     std::uint32_t controls_received_ = 0;
     std::uint32_t goaways_ = 0;

@@ -56,14 +56,14 @@ void draw_ids(SeededRandom& random, Plan& plan) {
         mux::Settings& settings = plan.node[i].settings;
         settings.role = i == 0 ? mux::Role::server : mux::Role::client;
         std::uint32_t parity = i == 0 ? 1 : 2;
-        if (random.chance(15)) {
+        if (random.chance(10)) {
             plan.ids_run_out = true;
             settings.first_id =
                 limits::stream_id_max / 2 * 2 - 2 * static_cast<std::uint32_t>(random.between(5, 60)) + parity;
         } else if (random.chance(30)) {
             settings.first_id = parity + 2 * static_cast<std::uint32_t>(random.below(1'000'000));
         }
-        if (random.chance(15)) {
+        if (random.chance(10)) {
             plan.opens_are_limited = true;
             settings.streams_max = static_cast<std::uint32_t>(random.between(5, 60));
             settings.opens_max = static_cast<std::uint32_t>(random.between(3, 60));
@@ -203,7 +203,7 @@ StreamPlan draw_stream(SeededRandom& random, Plan& plan, std::uint64_t volume, D
 
 void draw_streams(SeededRandom& random, Plan& plan) {
     std::uint64_t count = random.between(50, 120);
-    std::uint64_t volume = random.between(64_KiB, 600_KiB);
+    std::uint64_t volume = random.between(64_KiB, 2_MiB);
     if (plan.tiny_reads) {
         count = random.between(50, 60);
         volume = 3'000;
@@ -220,17 +220,20 @@ void draw_streams(SeededRandom& random, Plan& plan) {
 // -----------------------------------------------------------------------------------------------------------
 
 FaultPlan draw_fault(SeededRandom& random) {
-    // The first entries leave the session alive, so that the end of every stream is seen in most seeds.
-    static constexpr FaultKind kinds[] = {
-        FaultKind::stall, FaultKind::stall, FaultKind::stall,     FaultKind::drain, FaultKind::drain,
-        FaultKind::cut,   FaultKind::cut,   FaultKind::silence,   FaultKind::fail,  FaultKind::silence_both,
-        FaultKind::lose,  FaultKind::rogue, FaultKind::ping_flood};
+    static constexpr FaultKind survivable[] = {FaultKind::stall, FaultKind::stall, FaultKind::drain};
+    static constexpr FaultKind deadly[] = {FaultKind::cut,          FaultKind::cut,       FaultKind::silence,
+                                           FaultKind::silence_both, FaultKind::fail,      FaultKind::lose,
+                                           FaultKind::rogue,        FaultKind::ping_flood};
     FaultPlan fault;
-    fault.kind = kinds[random.below(std::size(kinds))];
+    // Most sessions live, so that the end of every stream is seen.
+    bool lives = random.chance(65);
+    fault.kind = lives ? survivable[random.below(std::size(survivable))] : deadly[random.below(std::size(deadly))];
     fault.node = static_cast<std::uint32_t>(random.below(2));
-    fault.at = random.chance(70) ? draw(random, 0s, 1s) : draw(random, 1s, 20s);
-    fault.at_byte = random.chance(50) ? random.below(20'000) : random.below(2'000'000);
-    fault.lasts = random.chance(70) ? draw(random, 1ms, 2s) : draw(random, 2s, 60s);
+    fault.at = random.chance(60)   ? draw(random, 100ms, 3s)
+               : random.chance(30) ? draw(random, 0s, 100ms)
+                                   : draw(random, 3s, 20s);
+    fault.at_byte = random.chance(30) ? random.below(20'000) : random.below(2'000'000);
+    fault.lasts = random.chance(80) ? draw(random, 1ms, 3s) : draw(random, 3s, 60s);
     fault.variant = static_cast<std::uint32_t>(random.below(1'000));
     return fault;
 }
@@ -247,7 +250,7 @@ Plan make_plan(SeededRandom& random) {
     Plan plan;
     draw_nodes(random, plan);
     draw_streams(random, plan);
-    std::uint64_t faults = random.chance(25) ? 2 : 1;
+    std::uint64_t faults = random.chance(20) ? 2 : 1;
     for (std::uint64_t i = 0; i < faults; ++i) {
         plan.faults.push_back(draw_fault(random));
     }

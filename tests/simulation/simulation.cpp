@@ -322,10 +322,12 @@ void Simulation::finish() {
         }
         run_while(&Simulation::sessions_drain, patience_with_sessions, "sessions do not drain");
     }
+    bool lived = !node_[0]->trunk_over() && !node_[1]->trunk_over();
+    node_[0]->trunk_broke();
+    node_[1]->trunk_broke();
     for (std::uint32_t i = 0; i < 2 && !world_.failure(); ++i) {
-        node_[i]->trunk_broke();
         node_[i]->check_step();
-        node_[i]->check_nothing_left();
+        node_[i]->check_nothing_left(lived);
     }
 }
 

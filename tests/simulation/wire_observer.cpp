@@ -31,6 +31,15 @@ const StreamBooks* WireObserver::find(wire::StreamId id) const {
     return found == streams_.end() ? nullptr : &found->second;
 }
 
+std::uint64_t WireObserver::credit_committed(std::uint32_t first_window) const {
+    std::uint64_t committed = 0;
+    for (const auto& [id, books] : streams_) {
+        std::uint64_t outstanding = books.outstanding();
+        committed += outstanding > first_window ? outstanding - first_window : 0;
+    }
+    return committed;
+}
+
 // A frame of a stream that the node should know; null (and a violation) when it should not send such a frame.
 StreamBooks* WireObserver::known(wire::StreamId id, const char* what) {
     auto found = streams_.find(id);
@@ -74,6 +83,10 @@ void WireObserver::on_sent(const wire::FrameHeader& header, Bytes payload) {
         case wire::FrameType::data:
             return sent_data(header);
         case wire::FrameType::opened:
+            if (StreamBooks* books = known(header.stream, "OPENED")) {
+                books->accepted = true;
+            }
+            [[fallthrough]];
         case wire::FrameType::credit:
             if (header.stream != 0) {
                 sent_credit(header.stream, wire::decode_credit(payload).value_or(0));
@@ -82,12 +95,12 @@ void WireObserver::on_sent(const wire::FrameHeader& header, Bytes payload) {
         case wire::FrameType::reset:
             return sent_reset(header.stream);
         case wire::FrameType::datagram:
+            datagram_bytes_sent_ += payload.size();
             if (StreamBooks* books = known(header.stream, "DATAGRAM"); books != nullptr && books->fin_sent) {
                 world_.fail("%s sent DATAGRAM after FIN on stream %u", name_, header.stream);
             }
             return;
         case wire::FrameType::ping:
-            ++pings_sent_;
             return;
         case wire::FrameType::goaway:
         case wire::FrameType::control:
@@ -108,7 +121,8 @@ void WireObserver::sent_open(wire::StreamId id, Bytes payload) {
     StreamBooks& books = streams_[id];
     books.opened_here = true;
     books.credit = open->send_window;
-    books.granted = open->receive_window;
+    books.granted = books.granted_first = open->receive_window;
+    books.accepted = true;
 }
 
 void WireObserver::sent_data(const wire::FrameHeader& header) {
@@ -118,6 +132,9 @@ void WireObserver::sent_data(const wire::FrameHeader& header) {
     }
     if (books->fin_sent || books->reset_sent) {
         world_.fail("%s sent DATA on stream %u after its %s", name_, header.stream, books->fin_sent ? "FIN" : "RESET");
+    }
+    if (!books->accepted) {
+        world_.fail("%s sent DATA on stream %u before it accepted the stream", name_, header.stream);
     }
     books->credit -= static_cast<std::int64_t>(cost_of(header));
     if (books->credit < 0) {
@@ -189,7 +206,7 @@ void WireObserver::received_open(wire::StreamId id, Bytes payload) {
     if (auto open = wire::decode_open(payload)) {
         StreamBooks& books = streams_[id];
         books.credit = open->receive_window;
-        books.granted = open->send_window;
+        books.granted = books.granted_first = open->send_window;
     }
 }
 

@@ -18,12 +18,14 @@ namespace ferrotunnel::simulation {
 /// What both directions of one stream have cost and granted, seen from one node.
 struct StreamBooks {
     bool opened_here = false;
+    bool accepted = false;  // OPENED has left, or never must
     // Sending, as far as it left.
     std::int64_t credit = 0;
     std::uint64_t payload_sent = 0;
     bool fin_sent = false;
     bool reset_sent = false;
     // Receiving, as far as it arrived.
+    std::uint64_t granted_first = 0;
     std::uint64_t granted = 0;
     std::uint64_t cost_received = 0;
     std::uint64_t payload_received = 0;
@@ -37,6 +39,9 @@ struct StreamBooks {
     // The node's payload_sent() when it last sent DATA here.
     std::uint64_t last_data_at = 0;
 
+    /// Credit that the peer has and may still use.
+    std::uint64_t outstanding() const noexcept { return receiving_over() ? 0 : granted - cost_received; }
+    bool receiving_over() const noexcept { return fin_received || reset_received || reset_sent; }
     bool sending_over() const noexcept { return fin_sent || reset_sent || reset_received; }
 };
 
@@ -90,7 +95,9 @@ public:
     std::uint64_t frames_sent() const noexcept { return frames_sent_; }
     std::uint64_t frames_received() const noexcept { return frames_received_; }
     bool between_received_frames() const noexcept { return in_.between_frames(); }
-    std::uint64_t pings_sent() const noexcept { return pings_sent_; }
+    std::uint64_t datagram_bytes_sent() const noexcept { return datagram_bytes_sent_; }
+    /// Outstanding credit beyond a first window, over all streams.
+    std::uint64_t credit_committed(std::uint32_t first_window) const;
 
 private:
     void tell(const wire::FrameHeader& header, Bytes payload);
@@ -117,7 +124,7 @@ private:
     std::uint64_t payload_received_ = 0;
     std::uint64_t frames_sent_ = 0;
     std::uint64_t frames_received_ = 0;
-    std::uint64_t pings_sent_ = 0;
+    std::uint64_t datagram_bytes_sent_ = 0;
 };
 
 }  // namespace ferrotunnel::simulation
