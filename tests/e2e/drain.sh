@@ -117,6 +117,21 @@ done
 join_ok client
 join_ok server
 
+say "server and clients are asked at the same moment, ten times"
+for round in {1..10}; do
+    start_server
+    for number in 1 2 3; do
+        start_client "client$number" --tcp "0=$backend" --tcp 0=127.0.0.1:9
+    done
+    for number in 1 2 3; do
+        wait_for_services "client$number" 2
+    done
+    kill -TERM "${pids[server]}" "${pids[client1]}" "${pids[client2]}" "${pids[client3]}"
+    for name in server client1 client2 client3; do
+        join_ok $name
+    done
+done
+
 say "the control port is taken"
 start_server
 programs[second]=1
