@@ -117,7 +117,8 @@ public:
         return true;
     }
 
-    /// Consumer. Calls `visit(T&)` for each value that is published now, oldest first.
+    /// Consumer. Calls `visit(T&)` for each value that is published now, oldest first; one that answers bool ends the
+    /// walk with false.
     template <typename Visit>
     void for_each(Visit visit) {
         front();
@@ -129,7 +130,13 @@ public:
             Segment* next = after(segment);
             std::uint32_t filled = segment->filled.load(std::memory_order_acquire);
             for (; index < filled; ++index) {
-                visit(segment->slots[index]);
+                if constexpr (std::is_same_v<std::invoke_result_t<Visit&, T&>, bool>) {
+                    if (!visit(segment->slots[index])) {
+                        return;
+                    }
+                } else {
+                    visit(segment->slots[index]);
+                }
             }
             index = 0;
             segment = next;

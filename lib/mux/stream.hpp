@@ -120,7 +120,8 @@ public:
     void consume(std::uint32_t n);
     /// Drops the front item, whatever it is; data counts as taken.
     void drop_front();
-    /// Calls `visit(StreamItem&)` for each item queued now, oldest first, for gathered writes.
+    /// Calls `visit(StreamItem&)` for each item queued now, oldest first, for gathered writes; one that answers bool
+    /// ends the walk with false.
     template <typename Visit>
     void for_each_inbound(Visit visit) {
         inbound_.for_each(visit);

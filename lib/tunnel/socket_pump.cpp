@@ -67,7 +67,10 @@ void SocketPump::wake() noexcept {
     if (worker_.here()) {
         run();
     } else {
-        worker_.mailbox()->post_call([self = IntrusivePtr<SocketPump>(this)] { self->run(); });
+        bool posted = worker_.mailbox()->post_call([self = IntrusivePtr<SocketPump>(this)] { self->run(); });
+        if (!posted) {
+            run();  // the worker has ended, and this thread takes down what lived there
+        }
     }
 }
 
@@ -166,24 +169,7 @@ bool SocketPump::read_once() {
     }
     IoResult result = runtime::read_some(socket_.get(), windows);
     traffic_->moved(&Traffic::from_sockets, result.bytes);
-    if (result.bytes > 0 && result.bytes < limits::copy_below) {
-        // A few bytes would pin a whole slab until they are sent.
-        buffer::SlabPtr small =
-            buffer::make_slab(static_cast<std::uint32_t>(limits::frame_header_bytes + result.bytes));
-        std::memcpy(small->data() + limits::frame_header_bytes, windows[0].data(), result.bytes);
-        stream_->send({std::move(small), limits::frame_header_bytes, static_cast<std::uint32_t>(result.bytes)}, true);
-    } else {
-        for (std::size_t left = result.bytes, i = 0; left > 0; ++i) {
-            std::size_t n = std::min(left, limits::data_payload_max);
-            stream_->send(
-                {slab, static_cast<std::uint32_t>(windows[i].data() - slab->data()), static_cast<std::uint32_t>(n)},
-                true);
-            left -= n;
-        }
-    }
-    if (result.bytes > 0) {
-        stream_->flush();
-    }
+    send_frames(std::move(slab), result.bytes);
     switch (result.status) {
         case IoStatus::ok:
             // A short read has emptied the socket, and what comes later is a new event: no second call to hear so.
@@ -206,6 +192,29 @@ bool SocketPump::read_once() {
     return false;
 }
 
+// Queues the first `bytes` of what lies in the slab's windows. They pin the slab until they are sent, so a few bytes
+// are copied; and where sending has come to a halt, also what fills less than half of the slab: else a visitor whose
+// stream is not read could pin a slab with every 4 KiB that it sends.
+void SocketPump::send_frames(buffer::SlabPtr slab, std::size_t bytes) {
+    if (bytes == 0) {
+        return;
+    }
+    bool halted = stream_->queued_bytes() != 0;
+    if (bytes < limits::copy_below || (halted && bytes < buffer::slab_bytes / 2)) {
+        std::size_t frames = (bytes + limits::data_payload_max - 1) / limits::data_payload_max;
+        std::size_t size = bytes + frames * limits::frame_header_bytes;
+        buffer::SlabPtr packed = buffer::make_slab(static_cast<std::uint32_t>(size));
+        std::memcpy(packed->data(), slab->data(), size);
+        slab = std::move(packed);
+    }
+    for (std::size_t at = limits::frame_header_bytes; bytes > 0; at += frame_bytes) {
+        std::size_t n = std::min(bytes, limits::data_payload_max);
+        stream_->send({slab, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(n)}, true);
+        bytes -= n;
+    }
+    stream_->flush();
+}
+
 // --- to the socket
 // ----------------------------------------------------------------------------------------------------
 
@@ -224,12 +233,12 @@ void SocketPump::send_to_socket() {
 bool SocketPump::write_once() {
     std::array<Bytes, pieces_max> pieces;
     std::size_t count = 0;
-    bool only_data = true;
-    stream_->for_each_inbound([&](StreamItem& item) {
-        only_data = only_data && item.kind == StreamItem::Kind::data;
-        if (only_data && count < pieces_max) {
-            pieces[count++] = item.slice.bytes();
+    stream_->for_each_inbound([&](StreamItem& item) {  // no further than one write goes: the queue may be long
+        if (item.kind != StreamItem::Kind::data) {
+            return false;
         }
+        pieces[count++] = item.slice.bytes();
+        return count < pieces_max;
     });
     if (count == 0) {
         StreamItem* item = stream_->front();

@@ -81,6 +81,7 @@ private:
     void receive_from_socket();
     bool may_send();
     bool read_once();
+    void send_frames(buffer::SlabPtr slab, std::size_t bytes);
     void send_to_socket();
     bool write_once();
     void socket_failed();

@@ -28,6 +28,9 @@ class TrunkOwner final : public TrunkEvents {
 public:
     explicit TrunkOwner(runtime::Worker& worker) : worker_(worker) {}
     ~TrunkOwner() override {
+        if (gone) {
+            return;
+        }
         on(worker_, [this] {
             if (trunk && !trunk->is_closed()) {
                 trunk->abandon();
@@ -46,6 +49,7 @@ public:
         });
     }
 
+    bool gone = false;  // the test has let go of the trunk itself
     // The worker's.
     bool log_in = true;
     IntrusivePtr<Trunk> trunk;
