@@ -1,0 +1,221 @@
+#include "tunnel/socket_pump.hpp"
+
+#include <poll.h>
+
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "tunnel/dial.hpp"
+#include "unit/tunnel/trunk_rig.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::tunnel::test;
+using namespace std::chrono_literals;
+using transport::test::wait_for;
+
+namespace {
+
+class NullWaker final : public buffer::Waker {
+public:
+    void wake() noexcept override {}
+};
+
+/// A visitor on the server's side of a pair of trunks; the test holds the visitor's end.
+struct Visitor {
+    explicit Visitor(TrunkPair& pair, std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>()) {
+        auto [near, far] = tcp_pair();
+        socket = std::move(far);
+        on(pair.worker, [&, fd = std::make_shared<runtime::Fd>(std::move(near))] {
+            auto pump = make_intrusive<SocketPump>(pair.worker, traffic);
+            auto opened =
+                pair.server.trunk->session().open({1, wire::ServiceKind::tcp, {}, {}}, pump, false, pair.worker.now());
+            REQUIRE(opened);
+            stream = *opened;
+            pair.server.trunk->session_changed();
+            pump->set_stream(*opened);
+            pump->set_socket(std::move(*fd));
+        });
+    }
+
+    void send(std::size_t bytes) {
+        std::vector<std::uint8_t> data(bytes, 'x');
+        for (Bytes left = data; !left.empty();) {
+            wait_for(socket.get(), POLLOUT);
+            runtime::IoResult result = runtime::write_some(socket.get(), left);
+            REQUIRE(result.status != runtime::IoStatus::error);
+            left = left.subspan(result.bytes);
+        }
+    }
+    /// Reads to the end: how many bytes came, and whether it ended in order.
+    std::pair<std::size_t, bool> read_to_end() {
+        std::vector<std::uint8_t> into(65'536);
+        std::size_t total = 0;
+        while (true) {
+            wait_for(socket.get(), POLLIN);
+            runtime::IoResult result = runtime::read_some(socket.get(), into);
+            total += result.bytes;
+            if (result.status == runtime::IoStatus::eof || result.status == runtime::IoStatus::error) {
+                return {total, result.status == runtime::IoStatus::eof};
+            }
+        }
+    }
+
+    runtime::Fd socket;
+    IntrusivePtr<mux::Stream> stream;
+};
+
+template <typename Condition>
+bool eventually(Condition condition) {
+    auto until = std::chrono::steady_clock::now() + runtime::test::patience;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > until) {
+            return false;
+        }
+        std::this_thread::sleep_for(1ms);
+    }
+    return true;
+}
+
+/// Streams that the client accepts and then leaves alone.
+struct Shelf {
+    explicit Shelf(TrunkPair& pair) : pair_(pair) {
+        on(pair.worker, [&] {
+            pair.client.on_stream = [this](IntrusivePtr<mux::Stream> stream, const wire::Open&) {
+                stream->attach(make_intrusive<NullWaker>(), false);
+                stream->accept();
+                streams.push_back(std::move(stream));
+                arrived.tell();
+            };
+        });
+    }
+    ~Shelf() {
+        on(pair_.worker, [&] { streams.clear(); });
+    }
+    std::vector<IntrusivePtr<mux::Stream>> streams;
+    Signal arrived;
+    TrunkPair& pair_;
+};
+
+void send_on(TrunkPair& pair, mux::Stream& stream, std::size_t bytes) {
+    on(pair.worker, [&] {
+        for (std::size_t left = bytes; left > 0;) {
+            auto n = static_cast<std::uint32_t>(std::min(left, limits::data_payload_max));
+            stream.send({buffer::make_slab(n), 0, n}, false);
+            left -= n;
+        }
+        stream.flush();
+    });
+}
+
+}  // namespace
+
+TEST_CASE("a visitor whose stream is not read can not pin a slab with every few bytes") {
+    TrunkPair pair;
+    Shelf shelf(pair);
+    auto traffic = std::make_shared<Traffic>();
+    Visitor visitor(pair, traffic);
+    REQUIRE(shelf.arrived.wait());
+    // Until the window is used up and the pump's queue is full; each piece is read by itself.
+    std::uint64_t sent = 0;
+    while (visitor.stream->queued_bytes() < limits::send_queue_max) {
+        visitor.send(5'000);
+        sent += 5'000;
+        REQUIRE(eventually([&] {
+            return traffic->from_sockets.load() == sent || visitor.stream->queued_bytes() >= limits::send_queue_max;
+        }));
+    }
+    // Of 64 KiB that wait for credit; what the client's side holds unread is counted too, and compacted.
+    CHECK(on(pair.worker, [&] { return pair.worker.slabs().in_use(); }) <= 6);
+}
+
+TEST_CASE("a long queue of tiny pieces is written in time that grows with its length") {
+    TrunkPair pair;
+    Shelf shelf(pair);
+    Visitor visitor(pair);
+    REQUIRE(shelf.arrived.wait());
+    constexpr std::size_t count = 3'000;
+    on(pair.worker, [&] {
+        for (std::size_t i = 0; i < count; ++i) {
+            shelf.streams[0]->send({buffer::make_slab(1), 0, 1}, false);
+        }
+        shelf.streams[0]->finish();
+    });
+    REQUIRE_FALSE(runtime::shutdown_send(visitor.socket.get()));
+    CHECK(visitor.read_to_end() == std::pair<std::size_t, bool>(count, true));
+}
+
+TEST_CASE("bytes and then a reset: the visitor gets the bytes, then the reset") {
+    TrunkPair pair;
+    Shelf shelf(pair);
+    Visitor visitor(pair);
+    REQUIRE(shelf.arrived.wait());
+    send_on(pair, *shelf.streams[0], 50'000);
+    on(pair.worker, [&] { shelf.streams[0]->reset(wire::Code::connection_reset); });
+    CHECK(visitor.read_to_end() == std::pair<std::size_t, bool>(50'000, false));
+}
+
+TEST_CASE("a slow visitor gets everything, also when stream and trunk have ended in order long before") {
+    TrunkPair pair;
+    Shelf shelf(pair);
+    auto traffic = std::make_shared<Traffic>();
+    Visitor visitor(pair, traffic);
+    REQUIRE(shelf.arrived.wait());
+    REQUIRE_FALSE(runtime::shutdown_send(visitor.socket.get()));
+    constexpr std::size_t bytes = 60'000;
+    send_on(pair, *shelf.streams[0], bytes);
+    on(pair.worker, [&] { shelf.streams[0]->finish(); });
+    REQUIRE(
+        eventually([&] { return on(pair.worker, [&] { return pair.server.trunk->session().stats().streams; }) == 0; }));
+    on(pair.worker, [&] { pair.client.trunk->end(wire::Code::none, "done"); });
+    REQUIRE(pair.server.ended.wait());
+    CHECK(visitor.read_to_end() == std::pair<std::size_t, bool>(bytes, true));
+    CHECK(eventually([&] { return traffic->visitors_now.load() == 0; }));
+}
+
+TEST_CASE("when the trunk is lost its visitors are reset") {
+    TrunkPair pair;
+    Shelf shelf(pair);
+    Visitor visitor(pair);
+    REQUIRE(shelf.arrived.wait());
+    on(pair.worker, [&] { pair.client.trunk->abandon(); });
+    CHECK(visitor.read_to_end() == std::pair<std::size_t, bool>(0, false));
+}
+
+TEST_CASE("a backend that is being dialled when its worker ends is let go of") {
+    auto traffic = std::make_shared<Traffic>();
+    runtime::Worker worker;
+    worker.start();
+    {
+        TrunkOwner server(worker);
+        TrunkOwner client(worker);
+        auto [near, far] = tcp_pair();
+        server.start(transport::make_tcp_pipe(std::move(near), transport::TcpPipeSide::server),
+                     settings_of(mux::Role::server));
+        client.start(transport::make_tcp_pipe(std::move(far), transport::TcpPipeSide::client),
+                     settings_of(mux::Role::client));
+        REQUIRE(client.opened.wait());
+        REQUIRE(server.opened.wait());
+        Signal dialling;
+        on(worker, [&] {
+            client.on_stream = [&](IntrusivePtr<mux::Stream> stream, const wire::Open&) {
+                // A documentation address: nobody answers.
+                dial_backend(worker, {"192.0.2.1", 9}, "mute", std::move(stream), traffic, null_logger());
+                dialling.tell();
+            };
+            auto opened = server.trunk->session().open({1, wire::ServiceKind::tcp, {}, {}}, make_intrusive<NullWaker>(),
+                                                       true, worker.now());
+            REQUIRE(opened);
+            server.trunk->session_changed();
+        });
+        REQUIRE(dialling.wait());
+        worker.stop();
+        worker.join();
+        client.trunk->abandon();
+        server.trunk->abandon();
+        client.trunk.reset();
+        server.trunk.reset();
+        client.gone = server.gone = true;
+    }
+    CHECK(traffic->visitors_now.load() == 0);
+}
