@@ -140,9 +140,21 @@ void ServerSession::abandon() {
     probes_.clear();
     handover_timer_.reset();
     leave_registry();
+    shared_->registry->remove(key_);  // also when it was admitted and was not told so any more
     if (trunk_) {
         trunk_->abandon();
         trunk_.reset();
+    }
+}
+
+// What goes wrong inside (memory, a bug) ends this session and not the process.
+template <typename Action>
+void ServerSession::guarded(Action action) noexcept {
+    try {
+        action();
+    } catch (const std::exception& problem) {
+        shared_->log->error("a session has failed", {{"session", agreement_.session}, {"why", problem.what()}});
+        end(Code::internal, "an internal error");
     }
 }
 
@@ -220,7 +232,7 @@ void ServerSession::ask_admission() {
     info.ports = handshake_->token().ports;
     auto self = shared_from_this();
     admit_with_takeover(shared_->registry, std::move(info), self, [self](std::optional<Refusal> refusal) {
-        bool reached = self->mailbox_->post_call([self, refusal] { self->admitted(refusal); });
+        bool reached = self->mailbox_->post_call([self, refusal] { self->guarded([&] { self->admitted(refusal); }); });
         if (!reached && !refusal) {
             self->shared_->registry->remove(self->key_);  // the worker has stopped meanwhile
         }
@@ -233,12 +245,12 @@ void ServerSession::admitted(std::optional<Refusal> refusal) {
         leave_registry();
         return;
     }
+    if (trunk_->session().state() != mux::SessionState::authenticating) {
+        return;  // failed meanwhile, and the login with it; the end follows
+    }
     if (refusal) {
         take_step(handshake_->refuse(refusal->code, refusal->text));
         return;
-    }
-    if (trunk_->session().state() != mux::SessionState::authenticating) {
-        return;  // failed meanwhile; the end follows
     }
     std::string name = "s" + std::to_string(key_);
     take_step(handshake_->welcome(name));
@@ -286,10 +298,12 @@ void ServerSession::on_message(const wire::ControlMessage& message) {
 void ServerSession::register_service(std::uint32_t request, const wire::Service& description) {
     runtime::SocketAddress at = shared_->tcp_bind;
     if (auto refusal = check_service(description, at)) {
-        refuse_service(description.id, *refusal);
+        tell_refusal(description, *refusal);
         return;
     }
-    services_[description.id].description = description;
+    Service& service = services_[description.id];
+    service.description = description;
+    service.registration = ++registrations_;
     at.set_port(description.remote_port);
     if (description.remote_port == 0) {
         assign_port(request, description.id, at);
@@ -327,27 +341,36 @@ std::optional<Refusal> ServerSession::check_service(const wire::Service& descrip
 // A given port is claimed before it is bound: a ghost of the same client may have to be driven out first.
 void ServerSession::claim_then_open(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at) {
     auto self = shared_from_this();
-    auto done = [self, request, id, at](std::optional<Refusal> refusal) {
-        self->mailbox_->post_call([self, request, id, at, refusal] {
-            if (self->ended_ || !self->services_.contains(id)) {
-                if (!refusal) {
-                    self->shared_->registry->release(self->key_, at.port());
-                }
-                return;
-            }
-            std::error_code error;
-            if (refusal) {
-                self->refuse_service(id, *refusal);
-            } else if (self->open_port(id, at, error)) {
-                self->confirm(request, id);
-            } else {
-                self->shared_->registry->release(self->key_, at.port());
-                self->refuse_service(id, {Code::port_taken, "The server can not listen on " + at.text() + ": " +
-                                                                error.message() + ". Choose another port."});
-            }
+    std::uint64_t registration = services_[id].registration;
+    auto done = [self, request, id, registration, at](std::optional<Refusal> refusal) {
+        self->mailbox_->post_call([self, request, id, registration, at, refusal] {
+            self->guarded([&] { self->on_claimed(request, id, registration, at, refusal); });
         });
     };
     claim_with_takeover(shared_->registry, key_, id, at.port(), worker_.now(), std::move(done));
+}
+
+void ServerSession::on_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
+                               const runtime::SocketAddress& at, const std::optional<Refusal>& refusal) {
+    auto found = services_.find(id);
+    if (ended_ || found == services_.end() || found->second.registration != registration) {
+        // Unregistered meanwhile, and perhaps registered again: that one claims for itself.
+        bool wanted_again = found != services_.end() && found->second.description.remote_port == at.port();
+        if (!refusal && !wanted_again) {
+            shared_->registry->release(key_, at.port());
+        }
+        return;
+    }
+    std::error_code error;
+    if (refusal) {
+        refuse_service(id, *refusal);
+    } else if (open_port(id, at, error)) {
+        confirm(request, id);
+    } else {
+        shared_->registry->release(key_, at.port());
+        refuse_service(id, {Code::port_taken, "The server can not listen on " + at.text() + ": " + error.message() +
+                                                  ". Choose another port."});
+    }
 }
 
 // An assigned port is bound before it is claimed: the system chooses among those that are free.
@@ -389,7 +412,7 @@ bool ServerSession::open_port(std::uint32_t id, const runtime::SocketAddress& at
     Service& service = services_[id];
     service.public_port = shared_->open_port(worker_, std::move(listener),
                                              [this, id](runtime::Fd socket, const runtime::SocketAddress& from) {
-                                                 on_visitor(id, std::move(socket), from);
+                                                 guarded([&] { on_visitor(id, std::move(socket), from); });
                                              });
     service.port = service.public_port->address().port();
     service.traffic = std::make_shared<Traffic>();
@@ -417,13 +440,16 @@ void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
     notify(ServerNotice::Kind::registered, name, registered.address, Code::none, {});
 }
 
+// A service that was being registered, and is not to be.
 void ServerSession::refuse_service(std::uint32_t id, const Refusal& refusal) {
-    std::string name;
-    if (auto found = services_.find(id); found != services_.end() && found->second.port == 0) {
-        name = wire::printable(found->second.description.name, 64);
-        services_.erase(found);
-    }
-    wire::Refused refused{id, refusal.code, refusal.text};
+    wire::Service description = services_.at(id).description;
+    services_.erase(id);
+    tell_refusal(description, refusal);
+}
+
+void ServerSession::tell_refusal(const wire::Service& description, const Refusal& refusal) {
+    std::string name = wire::printable(description.name, 64);
+    wire::Refused refused{description.id, refusal.code, refusal.text};
     trunk_->session().send_control(wire::encode_control(refused));
     trunk_->session_changed();
     shared_->log->warn(
@@ -448,9 +474,15 @@ void ServerSession::unregister(std::uint32_t id) {
     }
 }
 
-// Visitors are refused at the ports from now on.
+// Visitors are refused at the ports from now on, and others may have them.
 void ServerSession::close_ports() {
-    services_.clear();
+    auto services = std::exchange(services_, {});
+    for (auto& [id, service] : services) {
+        if (std::uint16_t port = service.port; port != 0) {
+            service.public_port.reset();
+            shared_->registry->release(key_, port);
+        }
+    }
     std::lock_guard lock(view_mutex_);
     view_.services.clear();
 }

@@ -145,6 +145,7 @@ public:
 private:
     struct Service {
         wire::Service description;
+        std::uint64_t registration = 0;  // an id may be registered again while a claim for the first is under way
         std::uint16_t port = 0;
         std::unique_ptr<PublicPort> public_port;
         std::shared_ptr<Traffic> traffic;
@@ -166,16 +167,21 @@ private:
     void register_service(std::uint32_t request, const wire::Service& description);
     std::optional<Refusal> check_service(const wire::Service& description, runtime::SocketAddress& at) const;
     void claim_then_open(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at);
+    void on_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
+                    const runtime::SocketAddress& at, const std::optional<Refusal>& refusal);
     void assign_port(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at);
     bool open_port(std::uint32_t id, const runtime::SocketAddress& at, std::error_code& error);
     void confirm(std::uint32_t request, std::uint32_t id);
     void refuse_service(std::uint32_t id, const Refusal& refusal);
+    void tell_refusal(const wire::Service& description, const Refusal& refusal);
     void unregister(std::uint32_t id);
     void close_ports();
     void hand_over_ports();
     void expect_handover();
     void on_visitor(std::uint32_t id, runtime::Fd socket, const runtime::SocketAddress& from);
     void leave_registry();
+    template <typename Action>
+    void guarded(Action action) noexcept;
     void finish_login() noexcept;
     void notify(ServerNotice::Kind kind, const std::string& service, const std::string& endpoint, wire::Code code,
                 const std::string& text);
@@ -193,6 +199,7 @@ private:
     ListenerHandover::Client client_;
     std::unique_ptr<runtime::Timer> handover_timer_;
     std::map<std::uint32_t, Service> services_;
+    std::uint64_t registrations_ = 0;
     mutable std::mutex view_mutex_;
     SessionView view_;  // what `view` answers
     std::vector<std::unique_ptr<Probe>> probes_;

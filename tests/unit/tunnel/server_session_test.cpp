@@ -1,0 +1,175 @@
+#include "tunnel/server_session.hpp"
+
+#include <catch2/catch.hpp>
+#include <memory>
+#include <vector>
+
+#include "runtime/acceptor.hpp"
+#include "unit/runtime/loop.hpp"
+#include "unit/tunnel/wire_client.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::tunnel::test;
+using namespace std::chrono_literals;
+using runtime::test::on;
+
+namespace {
+
+class Port final : public PublicPort {
+public:
+    Port(runtime::Worker& worker, runtime::Fd listener, VisitorHandler on_visitor)
+        : acceptor_(worker, std::move(listener), {std::move(on_visitor), {}}) {}
+    runtime::SocketAddress address() const override { return acceptor_.address(); }
+    runtime::Fd release() override { return acceptor_.release(); }
+
+private:
+    runtime::Acceptor acceptor_;
+};
+
+/// A server without an accept loop: each client is one end of a pair of sockets.
+class Rig {
+public:
+    Rig() {
+        shared->registry = std::make_shared<Registry>();
+        shared->tokens = std::make_shared<std::vector<AcceptedToken>>(1, AcceptedToken{"test", token, {}});
+        shared->mux.role = mux::Role::server;
+        shared->tcp_bind = *runtime::SocketAddress::from_ip("127.0.0.1", 0);
+        shared->public_host = "127.0.0.1";
+        shared->open_port = [](runtime::Worker& on_worker, runtime::Fd listener, VisitorHandler on_visitor) {
+            return std::make_unique<Port>(on_worker, std::move(listener), std::move(on_visitor));
+        };
+        shared->log = &null_logger();
+        shared->random = &runtime::system_random();
+        worker.start();
+    }
+    ~Rig() {
+        worker.stop();
+        worker.join();
+        for (auto& session : sessions) {
+            session->abandon();
+        }
+    }
+
+    WireClient connect(std::uint8_t instance, std::uint64_t epoch = 1) {
+        auto [near, far] = transport::test::tcp_pair();
+        on(worker, [&, socket = std::make_shared<runtime::Fd>(std::move(near))] {
+            auto from = runtime::peer_address(socket->get());
+            auto session = std::make_shared<ServerSession>(worker, from, shared, ServerSession::Callbacks{});
+            sessions.push_back(session);
+            session->start(std::move(*socket));
+        });
+        return {std::move(far), token, {instance}, epoch};
+    }
+
+    Token token = parse_token(make_token(runtime::system_random())).value();
+    std::shared_ptr<ServerShared> shared = std::make_shared<ServerShared>();
+    std::vector<std::shared_ptr<ServerSession>> sessions;
+    runtime::Worker worker;
+};
+
+std::uint16_t port_in(const std::variant<std::uint16_t, wire::Code>& answer) {
+    REQUIRE(std::holds_alternative<std::uint16_t>(answer));
+    return std::get<std::uint16_t>(answer);
+}
+
+wire::Code code_in(const std::variant<std::uint16_t, wire::Code>& answer) {
+    REQUIRE(std::holds_alternative<wire::Code>(answer));
+    return std::get<wire::Code>(answer);
+}
+
+}  // namespace
+
+TEST_CASE("a client that goes on talking while its refusal is on the way harms only itself") {
+    Rig rig;
+    WireClient newer = rig.connect(1, 5);
+    REQUIRE(newer.log_in());
+
+    WireClient overtaken = rig.connect(1, 4);
+    auto both = WireClient::frame_of(overtaken.prepare_auth());
+    auto more = WireClient::frame_of(wire::encode_control(wire::Unregister{{1}}));
+    both.insert(both.end(), more.begin(), more.end());
+    overtaken.send(both);
+    while (overtaken.receive()) {
+    }
+    WireClient other = rig.connect(2);
+    CHECK(other.log_in());
+}
+
+TEST_CASE("an overtaken client is refused as superseded") {
+    Rig rig;
+    WireClient newer = rig.connect(1, 5);
+    REQUIRE(newer.log_in());
+    WireClient overtaken = rig.connect(1, 4);
+    CHECK_FALSE(overtaken.log_in());
+    CHECK(overtaken.failure().code == wire::Code::superseded);
+}
+
+TEST_CASE("the ports of a client that drains are free for others at once") {
+    Rig rig;
+    WireClient first = rig.connect(1);
+    REQUIRE(first.log_in());
+    first.register_port(1, 0);
+    std::uint16_t port = port_in(first.answer());
+
+    WireClient second = rig.connect(2);
+    REQUIRE(second.log_in());
+    first.send_goaway(wire::Code::going_away);
+    // Two connections: the first one's GOAWAY has been read when its answer to this is there.
+    first.register_port(2, 0);
+    REQUIRE(first.receive_control());
+    second.register_port(1, port);
+    CHECK(port_in(second.answer()) == port);
+}
+
+TEST_CASE("five contested ports at once do not end the session that holds them") {
+    Rig rig;
+    WireClient holder = rig.connect(1);
+    REQUIRE(holder.log_in());
+    std::vector<std::uint16_t> ports;
+    for (std::uint32_t id = 1; id <= 20; ++id) {
+        holder.register_port(id, 0);
+        ports.push_back(port_in(holder.answer()));
+    }
+    WireClient newcomer = rig.connect(2);
+    REQUIRE(newcomer.log_in());
+    std::vector<wire::Service> wanted;
+    for (std::uint16_t port : ports) {
+        wire::Service& service = wanted.emplace_back();
+        service.id = static_cast<std::uint32_t>(wanted.size());
+        service.remote_port = port;
+    }
+    for (const wire::ControlPayload& payload : wire::encode_register(1, wanted)) {
+        newcomer.send_control(payload);
+    }
+    // What the holder is asked at once, before it answers anything.
+    holder.answer_pings = false;
+    auto first = holder.receive();
+    REQUIRE(first);
+    CHECK(first->header.type == wire::FrameType::ping);
+    std::size_t pings = 1;
+    std::uint8_t probe[wire::ping_frame_bytes];
+    holder.send({probe, wire::encode_ping(0xfeed, false, probe)});
+    for (bool answered = false; !answered;) {
+        auto frame = holder.receive();
+        REQUIRE(frame);
+        bool ping = frame->header.type == wire::FrameType::ping;
+        answered = ping && frame->header.flags != 0;
+        pings += ping && !answered ? 1U : 0U;
+    }
+    CHECK(pings <= limits::pongs_pending_max);
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+        CHECK(code_in(newcomer.answer()) == wire::Code::port_taken);
+    }
+}
+
+TEST_CASE("an id that is in use is refused, and its service stays") {
+    Rig rig;
+    WireClient client = rig.connect(1);
+    REQUIRE(client.log_in());
+    client.register_port(7, 0);
+    std::uint16_t port = port_in(client.answer());
+    client.register_port(7, 0);
+    CHECK(code_in(client.answer()) == wire::Code::protocol);
+    CHECK(rig.shared->registry->holder_of(port).has_value());
+}
