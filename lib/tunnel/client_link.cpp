@@ -60,11 +60,16 @@ void ClientLink::drain() {
     state_ = State::draining;
     retry_timer_.cancel();
     refused_timer_.cancel();
-    if (!current_ || !current_->is_open()) {
-        stop();
-        return;
+    for (auto& session : retiring_) {
+        session->drain("The client is stopping.");
     }
-    current_->drain("The client is stopping.");
+    if (!current_) {
+        finish_if_drained(Code::none, {});
+    } else if (current_->is_open()) {
+        current_->drain("The client is stopping.");
+    } else {
+        current_->end(Code::none, "The client is stopping.");
+    }
 }
 
 void ClientLink::stop() {
@@ -74,11 +79,13 @@ void ClientLink::stop() {
     for (auto& session : retiring_) {
         session->end(Code::none, "The client is stopping.");
     }
+    state_ = State::draining;  // the end of the last session stops the link
+    retry_timer_.cancel();
+    refused_timer_.cancel();
     if (current_) {
-        state_ = State::draining;  // its end stops the link
         current_->end(Code::none, "The client is stopping.");
     } else {
-        finish(Code::none, {});
+        finish_if_drained(Code::none, {});
     }
 }
 
@@ -133,7 +140,9 @@ void ClientLink::on_session_open(ClientSession& session, const Agreement& agreed
                                      {"agent", agreed.peer_agent},
                                      {"tls", session.transport_description()}});
     tell({.kind = LinkNotice::Kind::connected, .text = session.transport_description()});
-    register_services(false);
+    if (state_ == State::running) {
+        register_services(false);
+    }
 }
 
 void ClientLink::on_goaway(ClientSession& session, Code code, std::string_view text) {
@@ -163,6 +172,9 @@ void ClientLink::on_session_end(ClientSession& session, const TrunkEnd& end) {
     if (retired != retiring_.end()) {
         discard(std::move(*retired));
         retiring_.erase(retired);
+        if (state_ == State::draining) {
+            finish_if_drained(Code::none, {});
+        }
         return;
     }
     bool was_open = session.is_open();
@@ -171,7 +183,7 @@ void ClientLink::on_session_end(ClientSession& session, const TrunkEnd& end) {
         offered.registered = false;
     }
     if (state_ != State::running) {
-        finish(end.code, end.code == Code::none ? std::string() : end.text);
+        finish_if_drained(end.code, end.code == Code::none ? std::string() : end.text);
         return;
     }
     if (was_open) {
@@ -189,13 +201,16 @@ void ClientLink::on_session_end(ClientSession& session, const TrunkEnd& end) {
     }
     Code code = end.code == Code::none ? Code::connection_reset : end.code;
     tell({.kind = LinkNotice::Kind::lost, .code = code, .text = text});
+    if (state_ != State::running) {
+        return;  // who was told has stopped the link
+    }
     if (!was_open && settings_.attempts != 0 && ++failed_ >= settings_.attempts) {
         finish(code, "gave up after " + std::to_string(failed_) + " attempts: " + text);
         return;
     }
     Duration wait = backoff_.next_wait();
-    tell({.kind = LinkNotice::Kind::reconnecting, .code = code, .text = text, .retry_in = wait});
     retry_timer_.set_after(wait);
+    tell({.kind = LinkNotice::Kind::reconnecting, .code = code, .text = text, .retry_in = wait});
 }
 
 // The session is still on the stack: it goes in a later round.
@@ -206,10 +221,21 @@ void ClientLink::discard(std::unique_ptr<ClientSession> session) {
     past_.bytes_copied += last.bytes_copied;
     past_.streams_opened += last.streams_opened;
     past_.streams_refused += last.streams_refused;
-    worker_.post([keep = std::shared_ptr<ClientSession>(std::move(session))] {});
+    // In a list rather than in the mail: a worker that is being stopped takes none.
+    discarded_.push_back(std::move(session));
+    worker_.post([this] { discarded_.clear(); });
+}
+
+void ClientLink::finish_if_drained(Code code, const std::string& text) {
+    if (!current_ && retiring_.empty()) {
+        finish(code, text);
+    }
 }
 
 void ClientLink::finish(Code code, const std::string& text) {
+    if (state_ == State::stopped) {
+        return;
+    }
     state_ = State::stopped;
     retry_timer_.cancel();
     refused_timer_.cancel();
@@ -296,8 +322,8 @@ void ClientLink::on_refused(const wire::Refused& refused) {
     shared_->log->warn(
         "a service was refused",
         {{"service", offered.service.name}, {"code", wire::name_of(refused.code)}, {"why", refused.text}});
-    tell({.kind = LinkNotice::Kind::refused, .service = refused.id, .code = refused.code, .text = refused.text});
     refused_timer_.set_after(settings_.refused_retry);
+    tell({.kind = LinkNotice::Kind::refused, .service = refused.id, .code = refused.code, .text = refused.text});
 }
 
 void ClientLink::on_stream(ClientSession&, IntrusivePtr<mux::Stream> stream, const wire::Open& open) {

@@ -101,6 +101,7 @@ private:
     static wire::Service describe(Offered& offered);
     void send_register(const std::vector<wire::Service>& services);
     void retire_current();
+    void finish_if_drained(wire::Code code, const std::string& text);
     void finish(wire::Code code, const std::string& text);
     void discard(std::unique_ptr<ClientSession> session);
     void retry_refused();
@@ -116,8 +117,9 @@ private:
     State state_ = State::idle;
     std::map<std::uint32_t, Offered> services_;
     std::unique_ptr<ClientSession> current_;
-    std::vector<std::unique_ptr<ClientSession>> retiring_;  // still with visitors, replaced by `current_`
-    mux::SessionStats past_;                                // sums over sessions that have ended
+    std::vector<std::unique_ptr<ClientSession>> retiring_;   // still with visitors, replaced by `current_`
+    std::vector<std::unique_ptr<ClientSession>> discarded_;  // ended; perhaps still on the stack
+    mux::SessionStats past_;                                 // sums over sessions that have ended
     std::uint64_t epoch_ = 0;
     std::uint32_t request_ = 0;
     unsigned failed_ = 0;  // attempts in a row

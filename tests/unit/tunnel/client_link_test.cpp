@@ -1,0 +1,157 @@
+#include "tunnel/client_link.hpp"
+
+#include <catch2/catch.hpp>
+#include <memory>
+#include <vector>
+
+#include "runtime/system_random.hpp"
+#include "unit/runtime/loop.hpp"
+#include "unit/transport/pipes.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::tunnel;
+using namespace std::chrono_literals;
+using runtime::test::on;
+using runtime::test::Signal;
+using Kind = LinkNotice::Kind;
+
+namespace {
+
+/// A link on a worker of its own to a port of the test's choice.
+class Rig {
+public:
+    explicit Rig(std::uint16_t port, std::shared_ptr<transport::TlsContext> tls = nullptr, unsigned attempts = 0) {
+        shared->server = {"127.0.0.1", port};
+        shared->token = parse_token(make_token(runtime::system_random())).value();
+        shared->tls = std::move(tls);
+        shared->handshake_deadline = 1h;
+        shared->log = &null_logger();
+        shared->random = &runtime::system_random();
+        ClientLink::Settings settings;
+        settings.attempts = attempts;
+        settings.backoff.first = 1ms;
+        settings.backoff.max = 5ms;
+        worker.start();
+        on(worker, [&] {
+            link = std::make_unique<ClientLink>(worker, shared, settings, [this](const LinkNotice& notice) {
+                notices.push_back(notice.kind);
+                last_code = notice.code;
+                if (on_notice) {
+                    on_notice(notice);
+                }
+                if (notice.kind == Kind::stopped) {
+                    stopped.tell();
+                }
+            });
+        });
+    }
+    ~Rig() {
+        worker.stop();
+        worker.join();
+        link.reset();
+    }
+    void start() {
+        on(worker, [&] { link->start(); });
+    }
+    std::vector<Kind> told() {
+        return on(worker, [&] { return notices; });
+    }
+
+    runtime::Worker worker;
+    std::shared_ptr<ClientShared> shared = std::make_shared<ClientShared>();
+    std::unique_ptr<ClientLink> link;
+    std::function<void(const LinkNotice&)> on_notice;  // the worker's, like what follows
+    std::vector<Kind> notices;
+    wire::Code last_code = wire::Code::none;
+    Signal stopped;
+};
+
+/// A port that takes connections, in the kernel, and says nothing.
+struct Mute {
+    Mute() {
+        std::error_code error;
+        listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
+        REQUIRE(listener);
+    }
+    std::uint16_t port() const { return runtime::local_address(listener.get()).port(); }
+    void wait_for_client() { transport::test::wait_for(listener.get(), POLLIN); }
+    runtime::Fd listener;
+};
+
+std::uint16_t closed_port() {
+    return Mute().port();
+}
+
+}  // namespace
+
+TEST_CASE("a link gives up after its attempts") {
+    Rig rig(closed_port(), nullptr, 3);
+    rig.start();
+    REQUIRE(rig.stopped.wait());
+    CHECK(rig.told() ==
+          std::vector<Kind>{Kind::lost, Kind::reconnecting, Kind::lost, Kind::reconnecting, Kind::lost, Kind::stopped});
+    CHECK(rig.last_code == wire::Code::refused);
+}
+
+TEST_CASE("a link that is stopped by who hears of a loss tells nothing more") {
+    Rig rig(closed_port());
+    on(rig.worker, [&] {
+        rig.on_notice = [&](const LinkNotice& notice) {
+            if (notice.kind == Kind::lost) {
+                rig.link->stop();
+            }
+        };
+    });
+    rig.start();
+    REQUIRE(rig.stopped.wait());
+    CHECK(rig.told() == std::vector<Kind>{Kind::lost, Kind::stopped});
+}
+
+TEST_CASE("a link stops while it connects, shakes hands or logs in") {
+    Mute mute;
+    std::shared_ptr<transport::TlsContext> tls;
+    SECTION("TLS") {
+        tls = transport::test::client_context();
+    }
+    SECTION("plain: the server's hello does not come") {}
+    Rig rig(mute.port(), tls);
+    rig.start();
+    mute.wait_for_client();
+    SECTION("a stop") {
+        on(rig.worker, [&] { rig.link->stop(); });
+    }
+    SECTION("a drain") {
+        on(rig.worker, [&] { rig.link->drain(); });
+    }
+    REQUIRE(rig.stopped.wait());
+    CHECK(rig.last_code == wire::Code::none);
+    CHECK(rig.told() == std::vector<Kind>{Kind::stopped});
+}
+
+TEST_CASE("a link stops while it waits to connect again, and before it was started") {
+    Rig rig(closed_port());
+    bool started = GENERATE(true, false);
+    if (started) {
+        Signal waiting;
+        on(rig.worker, [&] {
+            rig.on_notice = [&](const LinkNotice& notice) {
+                if (notice.kind == Kind::reconnecting) {
+                    waiting.tell();
+                }
+            };
+        });
+        rig.start();
+        REQUIRE(waiting.wait());
+        on(rig.worker, [&] { rig.on_notice = nullptr; });
+    }
+    on(rig.worker, [&] { rig.link->drain(); });
+    REQUIRE(rig.stopped.wait());
+    CHECK(rig.last_code == wire::Code::none);
+}
+
+TEST_CASE("a link that is destroyed in the middle of a handshake lets go of everything") {
+    Mute mute;
+    Rig rig(mute.port(), transport::test::client_context());
+    rig.start();
+    mute.wait_for_client();
+}
