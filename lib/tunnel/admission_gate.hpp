@@ -1,6 +1,8 @@
 // Caps on peers that have not proved their token yet: in all, and per address.
 #pragma once
 
+#include <netinet/in.h>
+
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -8,8 +10,18 @@
 #include <string>
 
 #include "base/limits.hpp"
+#include "runtime/address.hpp"
 
 namespace ferrotunnel::tunnel {
+
+/// What counts as one address: of IPv6 the first 64 bits, since whoever has one address there has all of them.
+inline std::string network_of(const runtime::SocketAddress& from) {
+    const auto* six = reinterpret_cast<const sockaddr_in6*>(from.raw());
+    if (from.family() != AF_INET6 || IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) {
+        return from.ip();
+    }
+    return {reinterpret_cast<const char*>(six->sin6_addr.s6_addr), 8};
+}
 
 /// Any thread.
 class AdmissionGate : public std::enable_shared_from_this<AdmissionGate> {
@@ -40,6 +52,9 @@ public:
         }
         auto [at, is_new] = per_address_.try_emplace(address, 0U);
         if (at->second >= per_address_max_) {
+            if (is_new) {
+                per_address_.erase(at);
+            }
             return nullptr;
         }
         ++at->second;
