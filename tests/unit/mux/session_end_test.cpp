@@ -132,22 +132,16 @@ TEST_CASE("an ordered reset after FIN does not overtake data that was not taken"
 }
 
 TEST_CASE("a reset wakes an endpoint that waits for room to send") {
-    OpenedStream fixture;
-    while (fixture.stream->can_send()) {
-        fixture.send(*fixture.stream, 16'000);
-    }
-    fixture.send(*fixture.stream, 200'000);
-    fixture.produce();
-    REQUIRE(fixture.stream->try_park_send());
-    fixture.stream_waker->count = 0;
     for (bool abort : {false, true}) {
-        if (abort) {
-            break;
-        }
+        OpenedStream fixture;
+        fixture.send(*fixture.stream, 300'000);
+        fixture.produce();
+        REQUIRE(fixture.stream->try_park_send());
+        fixture.stream_waker->count = 0;
         fixture.feed(reset_frame(1, Code::cancelled, abort));
         REQUIRE(fixture.stream_waker->count == 1);
+        REQUIRE(fixture.stream->queued_bytes() == 0);
     }
-    REQUIRE(fixture.stream->queued_bytes() == 0);
 }
 
 TEST_CASE("an abort overtakes: it drops what is queued, on both sides") {

@@ -1,7 +1,11 @@
 // One session and a hand in place of its peer: frames are fed as bytes, and what it sends is read back as frames.
 #pragma once
 
+#include <algorithm>
 #include <cstring>
+#include <functional>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>

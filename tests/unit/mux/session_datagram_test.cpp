@@ -1,0 +1,125 @@
+// Datagrams: whole, in order, and dropped rather than waited for.
+#include <catch2/catch.hpp>
+
+#include "unit/mux/session_fixture.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::mux;
+using namespace ferrotunnel::mux::test;
+
+namespace {
+
+std::uint32_t stamp(const SessionFixture& fixture) {
+    return static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(fixture.now.time_since_epoch()).count());
+}
+
+struct DatagramStream : SessionFixture {
+    DatagramStream() {
+        Session::OpenRequest request;
+        request.kind = wire::ServiceKind::udp;
+        stream = session->open(request, stream_waker, false, now).value();
+        produce();
+        feed(opened_frame(1, 0));
+    }
+    bool send_datagram(std::size_t bytes, std::uint8_t fill = 'u') {
+        bool queued = stream->send_datagram(buffer::Slice::copy_of(Raw(bytes, fill)), stamp(*this));
+        stream->flush();
+        return queued;
+    }
+    IntrusivePtr<Stream> stream;
+};
+
+}  // namespace
+
+TEST_CASE("datagrams leave whole and in order, without credit") {
+    DatagramStream fixture;
+    REQUIRE(fixture.send_datagram(limits::datagram_payload_max, 1));
+    REQUIRE(fixture.send_datagram(0));
+    REQUIRE(fixture.send_datagram(limits::datagram_payload_max, 2));
+    fixture.stream->finish();
+    auto frames = fixture.produce();
+    REQUIRE(frames.size() == 4);
+    REQUIRE(frames[0].payload == Raw(limits::datagram_payload_max, 1));
+    REQUIRE(frames[1].payload.empty());
+    REQUIRE(frames[2].payload == Raw(limits::datagram_payload_max, 2));
+    REQUIRE(frames[3].header.flags == wire::flag::fin);
+    REQUIRE(fixture.stream->queued_bytes() == 0);
+}
+
+TEST_CASE("limit: datagrams that wait to be sent, by number") {
+    DatagramStream fixture;
+    for (std::size_t i = 0; i < limits::datagrams_queued_max; ++i) {
+        REQUIRE(fixture.send_datagram(10));
+    }
+    REQUIRE_FALSE(fixture.send_datagram(10));
+    REQUIRE(fixture.produce().size() == limits::datagrams_queued_max);
+    REQUIRE(fixture.send_datagram(10));
+}
+
+TEST_CASE("limit: datagrams that wait to be sent, by bytes") {
+    DatagramStream fixture;
+    constexpr std::size_t size = limits::datagram_bytes_queued_max / 8;
+    for (int i = 0; i < 8; ++i) {
+        REQUIRE(fixture.send_datagram(size));
+    }
+    REQUIRE_FALSE(fixture.send_datagram(1));
+    fixture.produce();
+    REQUIRE(fixture.send_datagram(1));
+}
+
+TEST_CASE("limit: a datagram that has waited too long is dropped") {
+    DatagramStream fixture;
+    REQUIRE(fixture.send_datagram(10, 1));
+    fixture.now += limits::datagram_age_max;
+    REQUIRE(fixture.send_datagram(10, 2));
+    auto frames = fixture.produce();
+    REQUIRE(frames.size() == 2);  // exactly 200 ms is still good
+
+    REQUIRE(fixture.send_datagram(10, 3));
+    fixture.now += limits::datagram_age_max + 1ms;
+    REQUIRE(fixture.send_datagram(10, 4));
+    frames = fixture.produce();
+    REQUIRE(frames.size() == 1);
+    REQUIRE(frames[0].payload[0] == 4);
+    REQUIRE(fixture.session->stats().datagrams_dropped == 1);
+    REQUIRE(fixture.stream->queued_bytes() == 0);
+}
+
+TEST_CASE("limit: datagrams that wait to be taken, by number") {
+    DatagramStream fixture;
+    for (std::size_t i = 0; i < limits::datagrams_queued_max + 1; ++i) {
+        fixture.feed(datagram_frame(1, 10));
+    }
+    REQUIRE(fixture.failure_code() == Code::none);
+    REQUIRE(fixture.session->stats().datagrams_dropped == 1);
+    std::size_t taken = 0;
+    while (StreamItem* item = fixture.stream->front()) {
+        REQUIRE(item->kind == StreamItem::Kind::datagram);
+        fixture.stream->drop_front();
+        ++taken;
+    }
+    REQUIRE(taken == limits::datagrams_queued_max);
+    fixture.feed(datagram_frame(1, 10));
+    REQUIRE(fixture.stream->front() != nullptr);
+}
+
+TEST_CASE("limit: datagrams that wait to be taken, by bytes") {
+    DatagramStream fixture;
+    for (int i = 0; i < 4; ++i) {
+        fixture.feed(datagram_frame(1, limits::datagram_bytes_queued_max / 4 - 100));
+    }
+    fixture.feed(datagram_frame(1, 400));
+    REQUIRE(fixture.session->stats().datagrams_dropped == 0);
+    fixture.feed(datagram_frame(1, 1));
+    REQUIRE(fixture.session->stats().datagrams_dropped == 1);
+}
+
+TEST_CASE("a datagram is dropped when its stream does not receive any more") {
+    DatagramStream fixture;
+    fixture.stream->stop_receiving();
+    fixture.produce();
+    fixture.feed(datagram_frame(1, 10));
+    REQUIRE(fixture.stream->front() == nullptr);
+    REQUIRE(fixture.session->stats().datagrams_dropped == 1);
+}

@@ -1,0 +1,137 @@
+// What a session keeps, copies and allocates.
+#include <cstdlib>
+#include <new>
+
+#include <catch2/catch.hpp>
+
+#include "unit/mux/session_fixture.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::mux;
+using namespace ferrotunnel::mux::test;
+
+namespace {
+
+std::size_t allocations = 0;
+
+}  // namespace
+
+// Counted for the whole test program; everything else about them is as usual.
+void* operator new(std::size_t bytes) {
+    ++allocations;
+    if (void* memory = std::malloc(bytes == 0 ? 1 : bytes)) {
+        return memory;
+    }
+    throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+    std::free(memory);
+}
+
+TEST_CASE("small payloads are copied for an endpoint on another thread, large ones are not") {
+    SessionFixture fixture(client_settings());
+    fixture.events.foreign = true;
+    fixture.feed(open_frame(1) + data_frame(1, limits::copy_below - 1) + data_frame(1, limits::copy_below));
+    Stream& stream = *fixture.events.opened[0];
+    REQUIRE(stream.front()->slice.slab()->capacity() == limits::copy_below - 1);
+    stream.drop_front();
+    REQUIRE(stream.front()->slice.slab()->capacity() == buffer::slab_bytes);
+    REQUIRE(fixture.session->stats().bytes_copied == limits::copy_below - 1);
+}
+
+TEST_CASE("a slab that is less than half alive after a read is not kept for it") {
+    SessionFixture fixture(client_settings());
+    SECTION("little is copied") {
+        fixture.feed(open_frame(1) + data_frame(1, 5'000));
+        REQUIRE(fixture.pool.in_use() == 0);
+        REQUIRE(fixture.session->stats().bytes_held == 5'000);
+        REQUIRE(fixture.session->stats().bytes_copied == 5'000);
+    }
+    SECTION("much stays where it is") {
+        fixture.feed(open_frame(1) + data_frame(1, 16'000) + data_frame(1, 16'000) + data_frame(1, 2'000));
+        REQUIRE(fixture.pool.in_use() == 1);
+        REQUIRE(fixture.session->stats().bytes_held == buffer::slab_bytes);
+        REQUIRE(fixture.session->stats().bytes_copied == 0);
+    }
+    SECTION("what is taken at once is not copied") {
+        fixture.events.waker->action = [&] { SessionFixture::take_all(*fixture.events.opened[0]); };
+        fixture.feed(open_frame(1));
+        (void)fixture.events.opened[0]->try_park_receive();
+        fixture.feed(data_frame(1, 5'000));
+        REQUIRE(fixture.pool.in_use() == 0);
+        REQUIRE(fixture.session->stats().bytes_copied == 0);
+        fixture.events.waker->action = nullptr;
+    }
+}
+
+TEST_CASE("an idle stream holds no slab and no queue") {
+    SessionFixture fixture;
+    auto stream = fixture.open();
+    fixture.produce();
+    fixture.feed(opened_frame(1, 0) + data_frame(1, 100));
+    fixture.send(*stream, 100);
+    fixture.produce();
+    SessionFixture::take_all(*stream);
+    REQUIRE(fixture.pool.in_use() == 0);
+    REQUIRE(fixture.session->stats().bytes_held == 0);
+    REQUIRE(fixture.session->stats().credit_committed == 0);
+}
+
+TEST_CASE("a session that fails in the middle of a read lets go of it") {
+    SessionFixture fixture(client_settings());
+    fixture.feed(open_frame(1) + data_frame(1, 16'000) + data_frame(1, 16'000) + data_frame(1, 16'000) +
+                 raw_frame(static_cast<FrameType>(200), 0, 0, {}));
+    REQUIRE(fixture.failure_code() == Code::protocol);
+    fixture.events.opened.clear();
+    REQUIRE(fixture.pool.in_use() == 0);
+}
+
+TEST_CASE("a steady transfer allocates nothing per frame but its queues' segments") {
+    SessionFixture fixture(client_settings());
+    fixture.feed(open_frame(1, 0, limits::first_window, 0x7000'0000));
+    Stream& stream = *fixture.events.opened[0];
+    stream.accept();
+    fixture.produce();
+
+    constexpr int frames_per_read = 4;
+    Raw read;
+    for (int i = 0; i < frames_per_read; ++i) {
+        read = read + data_frame(1, 15'000);
+    }
+    Batch batch(fixture.pool);
+    auto round = [&] {
+        // In: a read of four frames is taken, and credit goes back.
+        buffer::SlabPtr slab = fixture.pool.acquire(fixture.session->ledger().get());
+        std::memcpy(slab->data(), read.data(), read.size());
+        fixture.session->receive(buffer::Slice(std::move(slab), 0, static_cast<std::uint32_t>(read.size())),
+                                 fixture.now);
+        while (stream.front() != nullptr) {
+            stream.drop_front();
+        }
+        // Out: four frames in place.
+        buffer::SlabPtr out = fixture.pool.acquire();
+        for (std::uint32_t i = 0; i < frames_per_read; ++i) {
+            stream.send(buffer::Slice(out, i * 16'384 + 8, limits::data_payload_max), true);
+        }
+        stream.flush();
+        while (fixture.session->produce(batch, fixture.now)) {
+            fixture.session->written(batch.bytes(), fixture.now);
+            batch.clear();
+        }
+    };
+    for (int i = 0; i < 20; ++i) {
+        round();
+    }
+    constexpr int rounds = 200;
+    std::size_t before = allocations;
+    for (int i = 0; i < rounds; ++i) {
+        round();
+    }
+    // A segment for each sixteen items at most, or one for each round in either direction when the queues run empty.
+    REQUIRE(allocations - before <= 2 * rounds);
+    REQUIRE(fixture.session->stats().bytes_copied == 0);
+    REQUIRE(fixture.failure_code() == Code::none);
+}
