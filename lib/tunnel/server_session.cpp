@@ -101,11 +101,8 @@ void ServerSession::start(runtime::Fd socket) {
 }
 
 void ServerSession::drain() {
-    if (ended_) {
-        return;  // by itself, while the order to drain was under way
-    }
     close_ports();
-    if (!welcome_) {
+    if (!welcome_ || ended_) {  // it may have ended by itself while the order was under way
         end(Code::going_away, "The server is stopping.");
         return;
     }
@@ -241,11 +238,15 @@ void ServerSession::ask_admission() {
 
 void ServerSession::admitted(std::optional<Refusal> refusal) {
     admitted_ = !refusal;
+    const bool gone = ended_ || trunk_->session().state() != mux::SessionState::authenticating;
+    if (gone && admitted_) {
+        shared_->handover->drop(client_);  // what a predecessor left for this session is nobody's now
+    }
     if (ended_) {
         leave_registry();
         return;
     }
-    if (trunk_->session().state() != mux::SessionState::authenticating) {
+    if (gone) {
         return;  // failed meanwhile, and the login with it; the end follows
     }
     if (refusal) {
