@@ -80,13 +80,19 @@ public:
           group_(make_workers(settings_)),
           worker_(group_->at(0)),
           life_(make_intrusive<detail::OwnerLife>()) {
+        anchor_->impl = this;
         // First in the mailbox: whatever is posted later finds the link. It must be made on the worker, since an
         // application's io_context may be running already.
         worker_.post([this] { make_link(); });
     }
 
     ~Impl() {
-        (void)stop(0ms);
+        {
+            std::lock_guard lock(anchor_->mutex);
+            anchor_->impl = nullptr;
+        }
+        // Inside an application's io_context this is its thread, or nobody runs it: there is nothing to wait for.
+        (void)(settings_.run_on != nullptr ? stop_here() : stop(0ms));
         tear_down();
     }
 
@@ -138,7 +144,7 @@ public:
     std::error_code stop(std::chrono::milliseconds drain) {
         auto until = std::chrono::steady_clock::now() + drain;
         if (on_own_thread()) {
-            return stop_here(drain);
+            return settings_.run_on == nullptr || drain > 0ms ? make_error_code(errc::would_deadlock) : stop_here();
         }
         std::unique_lock lock(mutex_);
         if (!started_) {
@@ -166,7 +172,7 @@ public:
             changed_.wait_for(lock, goodbye, [this] { return stopped_; });
         }
         lock.unlock();
-        tear_down();
+        detail::on_its_thread(worker_, [this] { tear_down(); });
         return finished ? std::error_code() : make_error_code(errc::timed_out);
     }
 
@@ -182,11 +188,11 @@ public:
             stats.connected = connected_;
             stats.connects = connects_;
             stats.losses = losses_;
-            if (torn_down_) {
+            if (!started_ || torn_down_) {
                 return stats;
             }
         }
-        auto session = detail::ask(worker_, [this] { return link_->stats(); });
+        auto session = detail::ask(worker_, [this] { return link_ ? link_->stats() : mux::SessionStats{}; });
         if (session) {
             stats.rtt = std::chrono::duration_cast<std::chrono::microseconds>(session->rtt_min);
             stats.traffic.bytes_received = session->payload_received;
@@ -232,10 +238,17 @@ private:
     std::vector<ListenOperation*> take_listens();
     static void abort_listens(std::vector<ListenOperation*> listens, std::error_code error);
     void close_services();
-    std::error_code stop_here(std::chrono::milliseconds drain);
+    std::error_code stop_here();
     void tear_down();
 
+    /// How handles find this, which they may outlive.
+    struct Anchor {
+        std::mutex mutex;
+        Impl* impl = nullptr;
+    };
+
     const detail::ClientSettings settings_;
+    const std::shared_ptr<Anchor> anchor_ = std::make_shared<Anchor>();
     mutable runtime::SystemRandom random_;
     detail::SinkLogger log_;
     const std::shared_ptr<tunnel::ClientShared> shared_;
@@ -253,6 +266,7 @@ private:
     bool stopping_ = false;
     bool stopped_ = false;
     bool torn_down_ = false;
+    bool stopped_told_ = false;
     std::error_code stop_error_;
     std::optional<std::chrono::steady_clock::time_point> stop_until_;
     std::uint64_t connects_ = 0;
@@ -282,7 +296,12 @@ std::shared_ptr<ServiceState> Client::Impl::offer(Tcp description, ListenOperati
             service.id = id;
             service.name = description.name;
             service.remote_port = description.remote_port;
-            state = std::make_shared<ServiceState>(description.name, [this, id] { close_service(id); });
+            state = std::make_shared<ServiceState>(description.name, [anchor = anchor_, id] {
+                std::lock_guard anchored(anchor->mutex);
+                if (anchor->impl != nullptr) {
+                    anchor->impl->close_service(id);
+                }
+            });
             Entry entry{description.name, state, nullptr, operation};
             if (operation != nullptr) {
                 entry.listener = std::make_shared<detail::ListenerCore>(state);
@@ -381,9 +400,12 @@ void Client::Impl::on_notice(const LinkNotice& notice) {
         case LinkNotice::Kind::draining:
             event.kind = Event::Kind::draining;
             break;
-        case LinkNotice::Kind::stopped:
+        case LinkNotice::Kind::stopped: {
             event.kind = Event::Kind::stopped;
+            std::lock_guard lock(mutex_);
+            stopped_told_ = true;
             break;
+        }
     }
     changed_.notify_all();
     emit(settings_.on_event, event, log_);
@@ -444,7 +466,8 @@ void Client::Impl::on_stopped(const LinkNotice& notice) {
         listens = take_listens();
         stop_error_ = error;
     }
-    abort_listens(std::move(listens), error ? error : asio::error::operation_aborted);
+    // What ends a client that was stopped here is how that went on the trunk: nothing that the application must know.
+    abort_listens(std::move(listens), error && !life_->stopped() ? error : asio::error::operation_aborted);
     close_services();
     std::lock_guard lock(mutex_);
     connected_ = false;
@@ -485,19 +508,30 @@ void Client::Impl::close_services() {
 // --- ending
 // -----------------------------------------------------------------------------------------------------------
 
-// Inside an application's io_context nobody else can do the work: it ends at once, or not at all.
-std::error_code Client::Impl::stop_here(std::chrono::milliseconds drain) {
-    if (settings_.run_on == nullptr || drain > 0ms) {
-        return errc::would_deadlock;
+// Inside an application's io_context, where nobody else can do the work. Called by one of our own handlers, whatever
+// called that is still on the stack: then everything is taken down a little later.
+std::error_code Client::Impl::stop_here() {
+    bool started = false;
+    {
+        std::lock_guard lock(mutex_);
+        if (torn_down_) {
+            return {};
+        }
+        stopping_ = true;
+        started = started_;
     }
     life_->set_stopped();
-    worker_.as_round([this] {
-        if (link_ && started_ && !link_->stopped()) {
+    const bool by_handler = worker_.here();
+    worker_.as_round([this, started] {
+        if (link_ && started && !link_->stopped()) {
             link_->stop();
         }
     });
-    close_services();
-    tear_down();
+    if (!by_handler) {
+        tear_down();
+    } else {
+        worker_.post([this] { tear_down(); });
+    }
     return {};
 }
 
@@ -513,7 +547,22 @@ void Client::Impl::tear_down() {
     group_->stop();
     group_->join();
     link_.reset();
+    std::vector<ListenOperation*> listens;
+    bool untold = false;
+    {
+        std::lock_guard lock(mutex_);
+        listens = take_listens();
+        untold = started_ && !std::exchange(stopped_told_, true);
+    }
+    abort_listens(std::move(listens), asio::error::operation_aborted);
+    close_services();
     changed_.notify_all();
+    if (untold) {  // the link had no time to end by itself
+        Event event;
+        event.kind = Event::Kind::stopped;
+        event.peer = settings_.server;
+        emit(settings_.on_event, event, log_);
+    }
 }
 
 // --- the facade

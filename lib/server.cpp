@@ -112,7 +112,9 @@ private:
     void for_each_session(void (*action)(ServerSession&));
     std::pair<SessionPtr, std::uint32_t> find_service(const std::string& name) const;
     void close_acceptor();
+    std::error_code stop_here();
     void tear_down();
+    void tell_stopped();
     bool wait_for_end(std::unique_lock<std::mutex>& lock, std::chrono::steady_clock::time_point until);
 
     const detail::ServerSettings settings_;
@@ -134,6 +136,7 @@ private:
     bool started_ = false;
     bool stopping_ = false;
     bool torn_down_ = false;
+    bool stopped_told_ = false;
     std::optional<std::chrono::steady_clock::time_point> stop_until_;
 };
 
@@ -158,7 +161,8 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
 }
 
 Server::Impl::~Impl() {
-    (void)stop(0ms);
+    // Inside an application's io_context this is its thread, or nobody runs it: there is nothing to wait for.
+    (void)(settings_.run_on != nullptr ? stop_here() : stop(0ms));
     tear_down();
 }
 
@@ -199,7 +203,7 @@ void Server::Impl::start(std::error_code& error, std::string& what) {
 // ---------------------------------------------------------------------------------------------------------
 
 void Server::Impl::on_connection(runtime::Fd socket, const runtime::SocketAddress& from) {
-    auto ticket = gate_->enter(from.ip());
+    auto ticket = gate_->enter(tunnel::network_of(from));
     if (!ticket) {
         shared_->counters->logins_refused.fetch_add(1, std::memory_order_relaxed);
         log_.debug("too many connections without a login; one more was closed", {{"peer", from.text()}});
@@ -342,7 +346,7 @@ ServerStats Server::Impl::stats() const {
         tunnel::SessionView view = session->view();
         stats.clients += view.connected ? 1U : 0U;
         stats.services += static_cast<std::uint32_t>(view.services.size());
-        auto now = detail::ask(session->worker(), [&session] { return session->stats(); });
+        auto now = detail::ask(session->worker(), [session] { return session->stats(); });
         if (now) {
             stats.traffic.bytes_received += now->payload_received;
             stats.traffic.bytes_sent += now->payload_sent;
@@ -405,9 +409,8 @@ void Server::Impl::start_open(const std::string& service, OpenOperation* operati
 
 std::error_code Server::Impl::stop(std::chrono::milliseconds drain) {
     auto until = std::chrono::steady_clock::now() + drain;
-    bool inside = group_->on_a_worker();
-    if (inside && (settings_.run_on == nullptr || drain > 0ms)) {
-        return errc::would_deadlock;
+    if (group_->on_a_worker()) {
+        return settings_.run_on == nullptr || drain > 0ms ? make_error_code(errc::would_deadlock) : stop_here();
     }
     std::unique_lock lock(mutex_);
     if (!started_ || torn_down_) {
@@ -422,25 +425,61 @@ std::error_code Server::Impl::stop(std::chrono::milliseconds drain) {
         for_each_session([](ServerSession& session) { session.drain(); });
         lock.lock();
     }
-    bool finished = true;
-    if (!inside) {
-        finished = wait_for_end(lock, *stop_until_) || drain == 0ms;
-        lock.unlock();
-        for_each_session(
-            [](ServerSession& session) { session.end(wire::Code::going_away, "The server is stopping."); });
-        lock.lock();
-        stop_until_ = std::chrono::steady_clock::now() + goodbye;
-        wait_for_end(lock, *stop_until_);
-    }
+    bool finished = wait_for_end(lock, *stop_until_) || drain == 0ms;
     lock.unlock();
-    tear_down();
-    {
-        Event stopped;
-        stopped.kind = Event::Kind::stopped;
-        std::lock_guard event_lock(event_mutex_);
-        emit(settings_.on_event, stopped, log_);
-    }
+    for_each_session([](ServerSession& session) { session.end(wire::Code::going_away, "The server is stopping."); });
+    lock.lock();
+    stop_until_ = std::chrono::steady_clock::now() + goodbye;
+    wait_for_end(lock, *stop_until_);
+    lock.unlock();
+    detail::on_its_thread(group_->at(0), [this] { tear_down(); });
+    tell_stopped();
     return finished ? std::error_code() : make_error_code(errc::timed_out);
+}
+
+// Inside an application's io_context, where nobody else can do the work. Called by one of our own handlers, whatever
+// called that is still on the stack: then everything is taken down a little later.
+std::error_code Server::Impl::stop_here() {
+    {
+        std::lock_guard lock(mutex_);
+        if (!started_ || torn_down_ || std::exchange(stopping_, true)) {
+            return {};
+        }
+    }
+    life_->set_stopped();
+    runtime::Worker& worker = group_->at(0);
+    const bool by_handler = worker.here();
+    worker.as_round([this] {
+        if (acceptor_) {
+            acceptor_->close();
+        }
+        for (const SessionPtr& session : sessions()) {
+            session->end(wire::Code::going_away, "The server is stopping.");
+        }
+    });
+    auto finish = [this] {
+        tear_down();
+        tell_stopped();
+    };
+    if (!by_handler) {
+        finish();
+    } else {
+        worker.post(finish);
+    }
+    return {};
+}
+
+void Server::Impl::tell_stopped() {
+    {
+        std::lock_guard lock(mutex_);
+        if (std::exchange(stopped_told_, true)) {
+            return;
+        }
+    }
+    Event stopped;
+    stopped.kind = Event::Kind::stopped;
+    std::lock_guard event_lock(event_mutex_);
+    emit(settings_.on_event, stopped, log_);
 }
 
 // A session ends when its streams have; a slow visitor's socket may still be taking the last bytes.

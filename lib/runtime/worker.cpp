@@ -357,6 +357,9 @@ void Worker::as_round(const std::function<void()>& function) noexcept {
 Worker* Worker::current() noexcept {
     return current_worker;
 }
+bool Worker::runs_here() const noexcept {
+    return here() || core_->io_.get_executor().running_in_this_thread();
+}
 const std::shared_ptr<buffer::Mailbox>& Worker::mailbox() const noexcept {
     return core_->mailbox_;
 }

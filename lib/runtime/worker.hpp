@@ -78,6 +78,8 @@ public:
     /// The worker whose thread (or round, inside an application's io_context) this is; null elsewhere.
     static Worker* current() noexcept;
     bool here() const noexcept { return current() == this; }
+    /// True on the thread that runs it: here(), or in a handler of the application's own io_context between rounds.
+    bool runs_here() const noexcept;
     /// What other threads may keep for as long as they like.
     const std::shared_ptr<buffer::Mailbox>& mailbox() const noexcept;
     /// Runs `callable` later on the worker; it must not throw. False, and it is dropped, when the worker has stopped.

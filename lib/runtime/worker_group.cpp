@@ -47,7 +47,7 @@ Worker& WorkerGroup::next() noexcept {
 }
 
 bool WorkerGroup::on_a_worker() const noexcept {
-    return std::any_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->here(); });
+    return std::any_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->runs_here(); });
 }
 
 }  // namespace ferrotunnel::runtime

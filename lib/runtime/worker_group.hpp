@@ -27,6 +27,7 @@ public:
     Worker& at(std::size_t index) noexcept { return *workers_[index]; }
     /// Round robin. Any thread.
     Worker& next() noexcept;
+    /// On a thread that one of the workers needs; see Worker::runs_here.
     bool on_a_worker() const noexcept;
 
 private:

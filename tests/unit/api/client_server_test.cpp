@@ -1,0 +1,532 @@
+// Clients and servers in one process, as an application has them: whole lives, and ends at bad moments.
+
+// g++ 12 takes an empty allocator inside Asio's use_future for an uninitialised one when it optimises with a sanitizer.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
+
+#include <asio/bind_executor.hpp>
+#include <asio/buffer.hpp>
+#include <asio/connect.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/post.hpp>
+#include <asio/read.hpp>
+#include <asio/use_future.hpp>
+#include <asio/write.hpp>
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <future>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "ferrotunnel/client.hpp"
+#include "ferrotunnel/server.hpp"
+
+using namespace ferrotunnel;
+using namespace std::chrono_literals;
+using asio::ip::tcp;
+
+namespace {
+
+constexpr auto patience = 60s;
+
+/// A backend that answers every byte, on a thread of its own.
+class Echo {
+public:
+    Echo() : acceptor_(io_, {asio::ip::make_address("127.0.0.1"), 0}) {
+        accept();
+        thread_ = std::thread([this] { io_.run(); });
+    }
+    ~Echo() {
+        io_.stop();
+        thread_.join();
+    }
+    std::string address() const { return "127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()); }
+
+private:
+    struct Connection : std::enable_shared_from_this<Connection> {
+        explicit Connection(tcp::socket socket_in) : socket(std::move(socket_in)) {}
+        void read() {
+            socket.async_read_some(asio::buffer(bytes),
+                                   [self = shared_from_this()](std::error_code error, std::size_t n) {
+                                       if (error) {
+                                           return;
+                                       }
+                                       asio::async_write(self->socket, asio::buffer(self->bytes, n),
+                                                         [self](std::error_code failed, std::size_t) {
+                                                             if (!failed) {
+                                                                 self->read();
+                                                             }
+                                                         });
+                                   });
+        }
+        tcp::socket socket;
+        std::array<char, 4096> bytes;
+    };
+    void accept() {
+        acceptor_.async_accept([this](std::error_code error, tcp::socket socket) {
+            if (!error) {
+                std::make_shared<Connection>(std::move(socket))->read();
+                accept();
+            }
+        });
+    }
+
+    asio::io_context io_;
+    tcp::acceptor acceptor_;
+    std::thread thread_;
+};
+
+Server::Builder server_builder(const Secret& token, const std::string& bind = "127.0.0.1:0") {
+    Server::Builder builder = Server::builder();
+    builder.bind(bind).tcp_bind("127.0.0.1").token(token.copy());
+    return builder;
+}
+
+Client::Builder client_builder(const Secret& token, const std::string& server) {
+    Client::Builder builder = Client::builder();
+    Timing timing;
+    timing.reconnect_first = 50ms;
+    timing.reconnect_max = 200ms;
+    builder.server(server).token(token.copy()).timing(timing);
+    return builder;
+}
+
+Tcp to(const std::string& local, std::uint16_t port = 0) {
+    return Tcp{.remote_port = port, .local = local, .name = "service"};
+}
+
+/// A visitor of a public port.
+class Visitor {
+public:
+    explicit Visitor(std::uint16_t port) : socket_(io_) {
+        socket_.connect({asio::ip::make_address("127.0.0.1"), port});
+    }
+    bool echoes(const std::string& text) {
+        std::error_code error;
+        asio::write(socket_, asio::buffer(text), error);
+        std::string answer(text.size(), '\0');
+        asio::read(socket_, asio::buffer(answer), error);
+        return !error && answer == text;
+    }
+    std::error_code wait_for_end() {
+        std::error_code error;
+        char byte = 0;
+        while (!error) {
+            asio::read(socket_, asio::buffer(&byte, 1), error);
+        }
+        return error;
+    }
+
+private:
+    asio::io_context io_;
+    tcp::socket socket_;
+};
+
+template <typename Condition>
+bool eventually(Condition condition) {
+    auto until = std::chrono::steady_clock::now() + patience;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > until) {
+            return false;
+        }
+        std::this_thread::sleep_for(2ms);
+    }
+    return true;
+}
+
+/// A port that takes connections and says nothing.
+class Mute {
+public:
+    Mute() : acceptor_(io_, {asio::ip::make_address("127.0.0.1"), 0}) {}
+    std::string address() const { return "127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()); }
+
+private:
+    asio::io_context io_;
+    tcp::acceptor acceptor_;
+};
+
+/// Runs an io_context on a thread of its own, until it is destroyed.
+class Runner {
+public:
+    explicit Runner(asio::io_context& io) : io_(io), work_(asio::make_work_guard(io)), thread_([&io] { io.run(); }) {}
+    ~Runner() {
+        work_.reset();
+        io_.stop();
+        thread_.join();
+    }
+    /// Runs `action` on the io_context's thread, in a handler of the application, and waits for it.
+    template <typename Action>
+    void call(Action action) {
+        std::promise<void> done;
+        asio::post(io_, [&] {
+            action();
+            done.set_value();
+        });
+        REQUIRE(done.get_future().wait_for(patience) == std::future_status::ready);
+    }
+
+private:
+    asio::io_context& io_;
+    asio::executor_work_guard<asio::io_context::executor_type> work_;
+    std::thread thread_;
+};
+
+}  // namespace
+
+TEST_CASE("a hundred clients and servers live in one process", "[threads]") {
+    Echo echo;
+    struct Pair {
+        Server server;
+        Client client;
+        Service service;
+    };
+    std::list<Pair> pairs;
+    for (int i = 0; i < 100; ++i) {
+        Pair& pair = pairs.emplace_back();
+        Secret token = Secret::generate();
+        bool tls = i % 10 == 0;
+        pair.server = server_builder(token).workers(1).tls_off(!tls).build();
+        pair.server.start();
+        pair.client = client_builder(token, pair.server.control_endpoint()).workers(1).tls_off(!tls).build();
+        pair.service = pair.client.add(to(echo.address()));
+        pair.client.start();
+    }
+    for (Pair& pair : pairs) {
+        REQUIRE_FALSE(pair.client.wait_ready(patience));
+        CHECK(Visitor(pair.service.port()).echoes("hello"));
+    }
+    // Half of them by their servers, half by their clients.
+    int i = 0;
+    for (Pair& pair : pairs) {
+        if (++i % 2 == 0) {
+            CHECK_FALSE(pair.client.stop());
+        } else {
+            CHECK_FALSE(pair.server.stop());
+        }
+    }
+}
+
+TEST_CASE("a client comes back when its server does, with the port that it had", "[threads]") {
+    Echo echo;
+    Secret token = Secret::generate();
+    std::optional<Server> server = server_builder(token).build();
+    server->start();
+    const std::string control = server->control_endpoint();
+    Client client = client_builder(token, control).build();
+    Service service = client.add(to(echo.address()));
+    client.start();
+    REQUIRE_FALSE(client.wait_ready(patience));
+    const std::uint16_t port = service.port();
+    Visitor cut(port);
+    REQUIRE(cut.echoes("before"));
+
+    server.reset();
+    CHECK(cut.wait_for_end());
+    REQUIRE(eventually([&] { return !client.connected(); }));
+    server = server_builder(token, control).build();
+    server->start();
+    REQUIRE_FALSE(client.wait_ready(patience));
+    CHECK(service.port() == port);
+    CHECK(Visitor(port).echoes("after"));
+}
+
+TEST_CASE("a drain waits for visitors, and an end cuts them", "[threads]") {
+    Echo echo;
+    Secret token = Secret::generate();
+    Server server = server_builder(token).build();
+    server.start();
+    Client client = client_builder(token, server.control_endpoint()).build();
+    Service service = client.add(to(echo.address()));
+    client.start();
+    REQUIRE_FALSE(client.wait_ready(patience));
+    auto visitor = std::make_unique<Visitor>(service.port());
+    REQUIRE(visitor->echoes("one"));
+    auto stopping = std::async(std::launch::async, [&] { return client.stop(patience); });
+    REQUIRE(eventually([&] { return server.stats().services == 0; }));
+    CHECK(visitor->echoes("two"));
+    CHECK(stopping.wait_for(0s) == std::future_status::timeout);
+    visitor.reset();
+    CHECK_FALSE(stopping.get());
+}
+
+TEST_CASE("two machines with the same services: the one that came first keeps them", "[threads]") {
+    Echo echo;
+    Secret token = Secret::generate();
+    Server server = server_builder(token).build();
+    server.start();
+    Client first = client_builder(token, server.control_endpoint()).build();
+    std::vector<Service> held;
+    for (int i = 0; i < 12; ++i) {
+        Tcp service = to(echo.address());
+        service.name = "service-" + std::to_string(i);
+        held.push_back(first.add(service));
+    }
+    first.start();
+    REQUIRE_FALSE(first.wait_ready(patience));
+    std::vector<Service> wanted;
+    Client second = client_builder(token, server.control_endpoint()).build();
+    for (const Service& service : held) {
+        Tcp same = to(echo.address(), service.port());
+        same.name = service.name();
+        wanted.push_back(second.add(same));
+    }
+    second.start();
+    CHECK(second.wait_ready(patience) == errc::port_taken);
+    for (const Service& service : wanted) {
+        CHECK(service.state() == Service::State::refused);
+    }
+    CHECK(first.stats().losses == 0);
+    CHECK(second.stats().losses == 0);
+    CHECK(Visitor(held[0].port()).echoes("still here"));
+}
+
+TEST_CASE("a server stops at once although connections hang in the handshake", "[threads]") {
+    Timing timing;
+    timing.handshake_deadline = 120s;
+    Server server = server_builder(Secret::generate()).timing(timing).build();
+    server.start();
+    auto colon = server.control_endpoint().rfind(':');
+    auto port = static_cast<std::uint16_t>(std::stoi(server.control_endpoint().substr(colon + 1)));
+    std::list<Visitor> strangers;
+    for (int i = 0; i < 10; ++i) {
+        strangers.emplace_back(port);
+    }
+    CHECK_FALSE(server.stop(30s));  // not timed_out: nobody was logged in
+    for (Visitor& stranger : strangers) {
+        CHECK(stranger.wait_for_end());
+    }
+}
+
+TEST_CASE("clients are destroyed at any moment of connecting", "[threads]") {
+    Mute mute;
+    Secret token = Secret::generate();
+    Server server = server_builder(token).build();
+    server.start();
+    for (const std::string& address :
+         {mute.address(), std::string("192.0.2.1:9"), std::string("127.0.0.1:1"), server.control_endpoint()}) {
+        for (auto wait : {0us, 300us, 2'000us, 5'000us}) {
+            Client client = client_builder(token, address).build();
+            auto service = client.add(to("127.0.0.1:9"));
+            client.start();
+            std::this_thread::sleep_for(wait);
+        }
+    }
+    Client never_started = client_builder(token, server.control_endpoint()).build();
+    CHECK(never_started.stats().connects == 0);
+    CHECK_FALSE(never_started.stop());
+}
+
+TEST_CASE("an application inside its own io_context asks and stops from its handlers", "[threads]") {
+    Echo echo;
+    Secret token = Secret::generate();
+    asio::io_context io(1);
+    std::optional<Runner> runner(std::in_place, io);
+    std::optional<Server> server;
+    std::optional<Client> client;
+    Service service;
+    runner->call([&] {
+        server = server_builder(token).run_on(io).build();
+        server->start();
+        client = client_builder(token, server->control_endpoint()).run_on(io).build();
+        service = client->add(to(echo.address()));
+        client->start();
+        CHECK(client->wait_ready(1s) == errc::would_deadlock);
+        CHECK(server->stop(1s) == errc::would_deadlock);
+    });
+    REQUIRE_FALSE(client->wait_ready(patience));
+    Visitor visitor(service.port());
+    REQUIRE(visitor.echoes("hello"));
+    runner->call([&] {
+        CHECK(server->stats().clients == 1);
+        CHECK(server->stats().traffic.streams == 1);
+        CHECK(client->stats().traffic.streams == 1);
+    });
+
+    SECTION("the client first, from a handler") {
+        runner->call([&] { CHECK_FALSE(client->stop()); });
+        CHECK(visitor.wait_for_end());
+        runner->call([&] {
+            client.reset();
+            server.reset();
+        });
+    }
+    SECTION("the server first, from a handler") {
+        runner->call([&] { CHECK_FALSE(server->stop()); });
+        CHECK(visitor.wait_for_end());
+        runner->call([&] {
+            server.reset();
+            client.reset();
+        });
+    }
+    SECTION("from another thread") {
+        CHECK_FALSE(client->stop());
+        CHECK_FALSE(server->stop());
+        CHECK(visitor.wait_for_end());
+        runner->call([&] {
+            server.reset();
+            client.reset();
+        });
+    }
+    SECTION("when nobody runs it any more") {
+        runner.reset();
+        server.reset();
+        client.reset();
+        CHECK(visitor.wait_for_end());
+    }
+}
+
+TEST_CASE("event handlers stop what they hear of", "[threads]") {
+    Echo echo;
+    Secret token = Secret::generate();
+    asio::io_context io(1);
+    std::optional<Runner> runner(std::in_place, io);
+    std::optional<Server> server;
+    std::optional<Client> client;
+    Event::Kind client_stops_at = Event::Kind::registered;
+    Event::Kind server_stops_at = Event::Kind::lost;
+    SECTION("at the end") {}
+    SECTION("early") {
+        client_stops_at = Event::Kind::connected;
+        server_stops_at = Event::Kind::connected;
+    }
+    std::promise<void> client_stopped;
+    std::promise<void> server_stopped;
+    runner->call([&] {
+        server = server_builder(token)
+                     .run_on(io)
+                     .on_event([&](const Event& event) {
+                         if (event.kind == server_stops_at) {
+                             CHECK_FALSE(server->stop());
+                         }
+                         if (event.kind == Event::Kind::stopped) {
+                             server_stopped.set_value();
+                         }
+                         throw std::runtime_error("for the test");
+                     })
+                     .build();
+        server->start();
+        client = client_builder(token, server->control_endpoint())
+                     .run_on(io)
+                     .on_event([&](const Event& event) {
+                         if (event.kind == client_stops_at || event.kind == Event::Kind::lost) {
+                             CHECK_FALSE(client->stop());
+                         }
+                         if (event.kind == Event::Kind::stopped) {
+                             client_stopped.set_value();
+                         }
+                         throw 1;
+                     })
+                     .build();
+        (void)client->add(to(echo.address()));
+        client->start();
+    });
+    CHECK(client_stopped.get_future().wait_for(patience) == std::future_status::ready);
+    CHECK(server_stopped.get_future().wait_for(patience) == std::future_status::ready);
+    runner->call([&] {
+        client.reset();
+        server.reset();
+    });
+}
+
+TEST_CASE("handles are closed while their client goes", "[threads]") {
+    Secret token = Secret::generate();
+    for (int i = 0; i < 50; ++i) {
+        auto client = std::make_unique<Client>(client_builder(token, "127.0.0.1:1").build());
+        Service service = client->add(to("127.0.0.1:9"));
+        client->start();
+        std::thread closer([&] { service.close(); });
+        client.reset();
+        closer.join();
+        CHECK(service.state() == Service::State::closed);
+    }
+}
+
+TEST_CASE("a thousand streams on other threads see the end", "[threads]") {
+    constexpr int count = 1'000;
+    Secret token = Secret::generate();
+    asio::io_context io;
+    std::optional<Runner> runner(std::in_place, io);
+    Runner second(io);
+    Server server = server_builder(token).workers(2).build();
+    server.start();
+    Client client = client_builder(token, server.control_endpoint()).workers(2).build();
+    client.start();
+    auto listener = std::make_shared<Listener>(
+        client.async_listen(Tcp{.remote_port = 0, .local = {}, .name = "app"}, asio::use_future).get());
+
+    std::atomic<int> accepted{0};
+    std::atomic<int> outstanding{0};
+    std::atomic<int> ended{0};
+    struct End : std::enable_shared_from_this<End> {
+        explicit End(Stream stream_in) : stream(std::move(stream_in)) {}
+        void read(std::atomic<int>& done) {
+            stream.async_read_some(asio::buffer(bytes),
+                                   [self = shared_from_this(), &done](std::error_code error, std::size_t) {
+                                       error ? void(++done) : self->read(done);
+                                   });
+        }
+        void write(std::atomic<int>& done) {
+            stream.async_write_some(asio::buffer(block),
+                                    [self = shared_from_this(), &done](std::error_code error, std::size_t) {
+                                        error ? void(++done) : self->write(done);
+                                    });
+        }
+        Stream stream;
+        std::array<char, 512> bytes;
+        std::array<char, 512> block{};
+    };
+    std::function<void()> accept = [&] {
+        listener->async_accept(asio::bind_executor(io, [&](std::error_code error, Stream stream) {
+            if (error) {
+                return;
+            }
+            auto end = std::make_shared<End>(std::move(stream));
+            outstanding += 1;
+            end->read(ended);
+            if (++accepted % 10 == 0) {  // the others are idle
+                outstanding += 1;
+                end->write(ended);
+            }
+            accept();
+        }));
+    };
+    accept();
+    std::atomic<int> opened{0};
+    std::atomic<int> failed{0};
+    std::function<void()> open = [&] {
+        server.async_open("app", asio::bind_executor(io, [&](std::error_code error, Stream stream) {
+                              if (error) {
+                                  ++failed;
+                                  return;
+                              }
+                              auto end = std::make_shared<End>(std::move(stream));
+                              end->read(ended);
+                              outstanding += 1;
+                              if (++opened < count) {
+                                  open();
+                              }
+                          }));
+    };
+    for (int i = 0; i < 50; ++i) {
+        open();
+    }
+    REQUIRE(eventually([&] { return opened.load() >= count || failed.load() > 0; }));
+    CHECK(failed.load() == 0);
+    SECTION("the client goes") {
+        CHECK_FALSE(client.stop());
+    }
+    SECTION("the server goes") {
+        CHECK_FALSE(server.stop());
+    }
+    // Every read and every write of both ends has completed with an error.
+    CHECK(eventually([&] { return ended.load() == outstanding.load(); }));
+    listener->close();
+}
