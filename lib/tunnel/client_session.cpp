@@ -11,7 +11,11 @@ using wire::Code;
 
 ClientSession::ClientSession(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, std::uint64_t epoch,
                              Callbacks callbacks)
-    : worker_(worker), shared_(std::move(shared)), epoch_(epoch), callbacks_(std::move(callbacks)) {
+    : worker_(worker),
+      shared_(std::move(shared)),
+      epoch_(epoch),
+      callbacks_(std::move(callbacks)),
+      login_until_(worker.now() + shared_->handshake_deadline) {
     runtime::Connector::Options options;
     options.deadline = shared_->handshake_deadline;
     connector_ = std::make_unique<runtime::Connector>(
@@ -62,7 +66,7 @@ void ClientSession::on_connected(std::error_code error, runtime::Fd socket) {
         shared_->tls ? transport::make_tls_pipe(std::move(socket), shared_->tls)
                      : transport::make_tcp_pipe(std::move(socket), transport::TcpPipeSide::client);
     trunk_ = make_intrusive<Trunk>(worker_, std::move(pipe), shared_->mux, *shared_->random,
-                                   shared_->handshake_deadline, static_cast<TrunkEvents&>(*this));
+                                   login_until_ - worker_.now(), static_cast<TrunkEvents&>(*this));
     trunk_->start();
 }
 

@@ -78,6 +78,7 @@ private:
     const std::shared_ptr<ClientShared> shared_;
     const std::uint64_t epoch_;
     Callbacks callbacks_;
+    const TimePoint login_until_;  // connecting, TLS and login together
     std::unique_ptr<runtime::Connector> connector_;
     IntrusivePtr<Trunk> trunk_;
     std::unique_ptr<ClientHandshake> handshake_;  // until the login is over
