@@ -149,7 +149,8 @@ private:
     bool on_data(const wire::FrameHeader& header, buffer::Slice piece, bool first, bool last) override;
     bool on_frame(const wire::FrameHeader& header, Bytes payload) override;
     bool begin_data(const wire::FrameHeader& header);
-    void queue_data(Stream& stream, buffer::Slice piece, std::uint32_t cost);
+    void queue_data(Stream& stream, buffer::Slice piece, const wire::FrameHeader& header, bool first);
+    bool should_copy(const Stream& stream, const wire::FrameHeader& header, const buffer::Slice& piece) const noexcept;
     void end_data(Stream& stream, const wire::FrameHeader& header);
     void on_open_frame(wire::StreamId id, Bytes payload);
     void on_opened_frame(wire::StreamId id, Bytes payload);

@@ -142,7 +142,7 @@ bool Session::on_data(const wire::FrameHeader& header, buffer::Slice piece, bool
     IntrusivePtr<Stream> stream = data_target_;
     if (!piece.empty()) {
         stats_.payload_received += piece.size();
-        queue_data(*stream, std::move(piece), first ? limits::data_frame_cost : 0);
+        queue_data(*stream, std::move(piece), header, first);
     }
     if (last) {
         end_data(*stream, header);
@@ -151,13 +151,30 @@ bool Session::on_data(const wire::FrameHeader& header, buffer::Slice piece, bool
     return true;
 }
 
-void Session::queue_data(Stream& stream, buffer::Slice piece, std::uint32_t cost) {
+// Small payloads are copied for another thread, since they can not be compacted later; and where much waits already:
+// compaction would have to walk to them past all of it, again with every read.
+bool Session::should_copy(const Stream& stream, const wire::FrameHeader& header,
+                          const buffer::Slice& piece) const noexcept {
+    const StreamSide& side = stream.side_;
+    if (side.foreign) {
+        return piece.size() < limits::copy_below;
+    }
+    std::uint64_t waiting = side.pushed - stream.taken_.load(std::memory_order_relaxed);
+    return header.length < limits::copy_below && waiting >= limits::first_window;
+}
+
+void Session::queue_data(Stream& stream, buffer::Slice piece, const wire::FrameHeader& header, bool first) {
     StreamSide& side = stream.side_;
+    std::uint32_t cost = first ? limits::data_frame_cost : 0;
+    side.pushed += piece.size() + cost;
+    side.pushed_now += piece.size() + cost;
     if (side.discarding) {
         stream.count_taken(piece.size() + cost);
         return;
     }
-    if (side.foreign && piece.size() < limits::copy_below) {
+    const std::uint32_t size = piece.size();
+    const bool copied = should_copy(stream, header, piece);
+    if (copied) {
         stats_.bytes_copied += piece.size();
         piece = buffer::Slice::copy_of(piece.bytes(), shared_->ledger.get());
     }
@@ -174,9 +191,10 @@ void Session::queue_data(Stream& stream, buffer::Slice piece, std::uint32_t cost
     item.cost = cost;
     stream.inbound_.push(std::move(item));
     touch(stream, false);
-    if (!side.foreign && !std::exchange(side.received, true)) {
+    if (!std::exchange(side.received, true)) {
         received_.emplace_back(&stream);
     }
+    side.in_slab += side.foreign || copied ? 0 : size;
 }
 
 void Session::end_data(Stream& stream, const wire::FrameHeader& header) {
@@ -200,23 +218,34 @@ void Session::end_data(Stream& stream, const wire::FrameHeader& header) {
 // copies are cheaper to keep.
 void Session::compact(const buffer::Slice& bytes) {
     std::uint64_t alive = 0;
-    auto visit_alive = [&](auto visit) {
-        for (const IntrusivePtr<Stream>& stream : received_) {
-            if (!stream->side_.discarding) {
-                stream->for_each_inbound([&](StreamItem& item) {
-                    if (item.slice.slab() == bytes.slab()) {
-                        visit(item);
-                    }
-                });
+    auto visit_alive = [&](Stream& stream, auto visit) {
+        stream.for_each_inbound([&](StreamItem& item) {
+            if (item.slice.slab() == bytes.slab()) {
+                visit(item);
             }
-        }
-    };
-    visit_alive([&](StreamItem& item) { alive += item.slice.size(); });
-    if (alive != 0 && alive * 2 < bytes.slab()->capacity()) {
-        visit_alive([&](StreamItem& item) {
-            stats_.bytes_copied += item.slice.size();
-            item.slice = buffer::Slice::copy_of(item.slice.bytes(), shared_->ledger.get());
         });
+    };
+    for (const IntrusivePtr<Stream>& stream : received_) {
+        const StreamSide& side = stream->side_;
+        if (side.in_slab == 0 || side.discarding) {
+            continue;
+        }
+        if (side.pushed - stream->taken_.load(std::memory_order_relaxed) >= side.pushed_now) {
+            alive += side.in_slab;  // the endpoint is not that far yet: no need to walk a queue that may be long
+        } else {
+            visit_alive(*stream, [&](StreamItem& item) { alive += item.slice.size(); });
+        }
+    }
+    if (alive == 0 || alive * 2 >= bytes.slab()->capacity()) {
+        return;
+    }
+    for (const IntrusivePtr<Stream>& stream : received_) {
+        if (stream->side_.in_slab != 0 && !stream->side_.discarding) {
+            visit_alive(*stream, [&](StreamItem& item) {
+                stats_.bytes_copied += item.slice.size();
+                item.slice = buffer::Slice::copy_of(item.slice.bytes(), shared_->ledger.get());
+            });
+        }
     }
 }
 
@@ -224,6 +253,7 @@ void Session::compact(const buffer::Slice& bytes) {
 void Session::forget_received() {
     for (const IntrusivePtr<Stream>& stream : received_) {
         stream->side_.received = false;
+        stream->side_.pushed_now = stream->side_.in_slab = 0;
     }
     received_.clear();
 }

@@ -42,6 +42,15 @@ struct StreamSide {
     // Credit.
     std::uint64_t send_credit = 0;
     ReceiveWindow window;
+    /// What the budget pays for: nothing once the peer has finished.
+    std::uint64_t committed(const WindowRules& rules) const noexcept {
+        return receive_open ? window.committed(rules) : 0;
+    }
+
+    // Inbound: what was queued so far, and in the receive() that is running; counted as `taken` is.
+    std::uint64_t pushed = 0;
+    std::uint64_t pushed_now = 0;
+    std::uint32_t in_slab = 0;  // bytes of the latter that lie in the slab that was read into
 
     // Data lane.
     LaneState lane = LaneState::out;
