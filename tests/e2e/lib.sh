@@ -2,6 +2,7 @@
 # and assertions that say what they saw. The test's environment (see CMakeLists.txt):
 #   FERROTUNNEL   the program under test      E2E_TOOLS   the folder of the tools in tools/
 #   E2E_FULL      1: full sizes               E2E_SOURCE  this folder
+#   E2E_KEEP      1: keep the test's directory, to look at its logs
 #
 # shellcheck shell=bash
 set -euo pipefail
