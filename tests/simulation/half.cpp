@@ -49,7 +49,11 @@ void Half::begin(IntrusivePtr<mux::Stream> stream) {
     world_.progress();
     if (role_ == 1) {
         stream_->attach(waker_, plan_.foreign);
-        world_.after(plan_.answer_delay, [this] { answer(); });
+        if (plan_.direct && plan_.answer_delay == Duration::zero()) {
+            answer();  // inside on_open
+        } else {
+            world_.after(plan_.answer_delay, [this] { answer(); });
+        }
         return;
     }
     started_ = true;

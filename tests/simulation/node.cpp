@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "simulation/half.hpp"
 
@@ -300,11 +301,19 @@ void Node::inject(std::vector<std::uint8_t> bytes) {
 // --- events
 // -----------------------------------------------------------------------------------------------------------
 
+void Node::fail_if_planned() {
+    if (std::exchange(fail_inside_, false)) {
+        world_.trace("%s fails its session inside an event", name_);
+        session_->fail(wire::Code::internal, "planned, inside an event");
+    }
+}
+
 void Node::on_control(Bytes message) {
     if (peer_->control_text(controls_received_) != as_text(message)) {
         world_.fail("%s: control message %u is not what was sent", name_, controls_received_);
     }
     if (controls_received_++ != 0) {
+        fail_if_planned();
         return;
     }
     if (is_server(plan_)) {
@@ -315,6 +324,7 @@ void Node::on_control(Bytes message) {
 
 void Node::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
     on_stream(std::move(stream), open);
+    fail_if_planned();
 }
 
 void Node::on_goaway(wire::Code code, std::string_view) {
@@ -322,6 +332,7 @@ void Node::on_goaway(wire::Code code, std::string_view) {
     if (++goaways_ > 2) {
         world_.fail("%s: on_goaway came %u times", name_, goaways_);
     }
+    fail_if_planned();
 }
 
 void Node::on_drained() {

@@ -48,6 +48,7 @@ public:
                                                        IntrusivePtr<buffer::Waker> waker, bool foreign);
     void drain();
     void fail(wire::Code code);
+    void fail_inside_next_event() noexcept { fail_inside_ = true; }
     void lose();
     /// Bytes that no session would send, at the next place between two frames.
     void inject(std::vector<std::uint8_t> bytes);
@@ -89,6 +90,7 @@ private:
 
     void establish();
     void follow_up();
+    void fail_if_planned();
     void plan_pump(Duration delay);
     void pump();
     bool write_batch();
@@ -116,6 +118,7 @@ private:
     bool established_ = false;
     bool pump_planned_ = false;
     bool failure_seen_ = false;
+    bool fail_inside_ = false;
     bool draining_ = false;
     bool dead_ = false;
     std::optional<TimePoint> over_memory_since_;

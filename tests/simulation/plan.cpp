@@ -221,9 +221,9 @@ void draw_streams(SeededRandom& random, Plan& plan) {
 
 FaultPlan draw_fault(SeededRandom& random) {
     static constexpr FaultKind survivable[] = {FaultKind::stall, FaultKind::stall, FaultKind::drain};
-    static constexpr FaultKind deadly[] = {FaultKind::cut,          FaultKind::cut,       FaultKind::silence,
-                                           FaultKind::silence_both, FaultKind::fail,      FaultKind::lose,
-                                           FaultKind::rogue,        FaultKind::ping_flood};
+    static constexpr FaultKind deadly[] = {FaultKind::cut,          FaultKind::cut,   FaultKind::silence,
+                                           FaultKind::silence_both, FaultKind::fail,  FaultKind::fail_inside,
+                                           FaultKind::lose,         FaultKind::rogue, FaultKind::ping_flood};
     FaultPlan fault;
     // Most sessions live, so that the end of every stream is seen.
     bool lives = random.chance(65);
@@ -241,8 +241,8 @@ FaultPlan draw_fault(SeededRandom& random) {
 }  // namespace
 
 const char* name_of(FaultKind kind) noexcept {
-    static constexpr const char* names[] = {"none",  "cut",  "stall", "silence", "silence_both",
-                                            "drain", "fail", "lose",  "rogue",   "ping_flood"};
+    static constexpr const char* names[] = {"none", "cut",         "stall", "silence", "silence_both", "drain",
+                                            "fail", "fail_inside", "lose",  "rogue",   "ping_flood"};
     return names[static_cast<std::size_t>(kind)];
 }
 

@@ -61,11 +61,12 @@ enum class FaultKind : std::uint8_t {
     stall,    // one direction stands still for a while, then goes on
     silence,  // one direction swallows everything for good
     silence_both,
-    drain,       // one node takes no new streams
-    fail,        // one node ends with an error
-    lose,        // one node is told that its trunk is gone
-    rogue,       // hand-made frames that violate the protocol
-    ping_flood,  // more pings than a peer may have open
+    drain,        // one node takes no new streams
+    fail,         // one node ends with an error
+    fail_inside,  // the same from within the next event that its session tells
+    lose,         // one node is told that its trunk is gone
+    rogue,        // hand-made frames that violate the protocol
+    ping_flood,   // more pings than a peer may have open
 };
 const char* name_of(FaultKind kind) noexcept;
 

@@ -150,6 +150,8 @@ void Simulation::strike(const FaultPlan& fault) {
             return node.drain();
         case FaultKind::fail:
             return node.fail(wire::Code::internal);
+        case FaultKind::fail_inside:
+            return node.fail_inside_next_event();
         case FaultKind::lose:
             return node.lose();
         case FaultKind::rogue:
