@@ -20,6 +20,12 @@ constexpr std::size_t frame_bytes = limits::frame_header_bytes + limits::data_pa
 constexpr std::size_t windows_per_slab = buffer::slab_bytes / frame_bytes;
 constexpr std::size_t pieces_max = 64;
 
+// Visitors and services that have vanished without a word (a laptop closed, an address translation forgotten) are found
+// by the kernel's probes: after this quiet, this far apart, this many.
+constexpr auto keepalive_idle = std::chrono::seconds(120);
+constexpr auto keepalive_interval = std::chrono::seconds(30);
+constexpr int keepalive_probes = 4;
+
 }  // namespace
 
 SocketPump::SocketPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic)
@@ -42,6 +48,7 @@ void SocketPump::set_socket(runtime::Fd socket) {
     }
     socket_ = std::move(socket);
     (void)runtime::set_no_delay(socket_.get());
+    (void)runtime::set_keepalive(socket_.get(), keepalive_idle, keepalive_interval, keepalive_probes);
     try {
         worker_.poller().add(socket_.get(), *this);
     } catch (const std::exception&) {

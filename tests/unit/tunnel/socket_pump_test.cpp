@@ -90,7 +90,10 @@ struct Shelf {
         });
     }
     ~Shelf() {
-        on(pair_.worker, [&] { streams.clear(); });
+        on(pair_.worker, [&] {
+            pair_.client.on_stream = nullptr;
+            streams.clear();
+        });
     }
     std::vector<IntrusivePtr<mux::Stream>> streams;
     Signal arrived;
@@ -127,6 +130,25 @@ TEST_CASE("a visitor whose stream is not read can not pin a slab with every few 
     }
     // Of 64 KiB that wait for credit; what the client's side holds unread is counted too, and compacted.
     CHECK(on(pair.worker, [&] { return pair.worker.slabs().in_use(); }) <= 6);
+}
+
+TEST_CASE("a visitor that has vanished is found by the kernel's probes") {
+    TrunkPair pair;
+    Shelf shelf(pair);
+    auto [near, far] = tcp_pair();
+    int fd = near.get();
+    on(pair.worker, [&, socket = std::make_shared<runtime::Fd>(std::move(near))] {
+        auto pump = make_intrusive<SocketPump>(pair.worker, std::make_shared<Traffic>());
+        auto opened =
+            pair.server.trunk->session().open({1, wire::ServiceKind::tcp, {}, {}}, pump, false, pair.worker.now());
+        REQUIRE(opened);
+        pump->set_stream(*opened);
+        pump->set_socket(std::move(*socket));
+        int on_or_off = 0;
+        socklen_t size = sizeof on_or_off;
+        REQUIRE(::getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on_or_off, &size) == 0);
+        CHECK(on_or_off == 1);
+    });
 }
 
 TEST_CASE("a long queue of tiny pieces is written in time that grows with its length") {
