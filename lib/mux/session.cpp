@@ -190,7 +190,7 @@ IntrusivePtr<Stream> Session::make_stream(StreamId id, std::uint32_t service, wi
     stream->side_.window = ReceiveWindow(receive_window, now_);
     stream->side_.window.raise(announced_first_window_);  // a peer may have taken less than it could
     stream->side_.taken_at = now_;
-    commit_change(0, stream->side_.window.committed(window_rules_));
+    commit_change(0, stream->side_.committed(window_rules_));
     arm_credit_mark(*stream);
     streams_.emplace(id, stream);
     ++stats_.streams_opened;
@@ -221,13 +221,13 @@ void Session::end_stream(Stream& stream, Verdict verdict) {
         return;
     }
     IntrusivePtr<Stream> keep(&stream);
+    if (!mutant(Mutant::leaked_budget)) {
+        commit_change(side.committed(window_rules_), 0);
+    }
     side.gone = true;
     side.send_open = side.receive_open = false;
     side.opened_due = side.credit_due = false;
     answered(stream);
-    if (!mutant(Mutant::leaked_budget)) {
-        commit_change(side.window.committed(window_rules_), 0);
-    }
     if (verdict) {
         stream.verdict_.store(static_cast<std::uint32_t>(verdict.kind) << 16 | static_cast<std::uint32_t>(verdict.code),
                               std::memory_order_release);
@@ -410,7 +410,7 @@ void Session::check_invariants() const {
         check(side.send_open || side.receive_open, "a stream with both directions closed has left");
         check(stream->taken_.load() <= side.window.received(), "nothing is taken that was not received");
         check(side.window.received() <= side.window.granted(), "nothing is received beyond credit");
-        committed += side.window.committed(window_rules_);
+        committed += side.committed(window_rules_);
         own_opens += side.opened_here && !side.answered ? 1U : 0U;
         peer_opens += !side.opened_here && !side.answered ? 1U : 0U;
     }

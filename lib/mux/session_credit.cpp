@@ -39,6 +39,9 @@ void Session::schedule_credit(Stream& stream) {
 }
 
 std::uint32_t Session::grant(Stream& stream) {
+    if (!stream.side_.receive_open) {
+        return 0;
+    }
     ReceiveWindow& window = stream.side_.window;
     std::uint64_t before = window.committed(window_rules_);
     std::uint32_t credit =

@@ -200,6 +200,14 @@ std::size_t Session::write_data(Stream& stream, StreamItem& item, Batch& batch) 
     if (side.send_credit < credit_needed(item.slice)) {
         return 0;
     }
+    if (mutant(Mutant::reset_before_data)) {
+        Code code = Code::none;
+        stream.outbound_.for_each(
+            [&](StreamItem& later) { code = later.kind == StreamItem::Kind::reset ? later.code : code; });
+        if (code != Code::none) {
+            return write_reset(stream, code, batch);
+        }
+    }
     auto credit_for_payload = static_cast<std::uint32_t>(
         std::min<std::uint64_t>(side.send_credit - limits::data_frame_cost, limits::data_payload_max));
     std::uint32_t n = std::min(item.slice.size(), credit_for_payload);

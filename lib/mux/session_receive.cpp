@@ -204,6 +204,8 @@ void Session::end_data(Stream& stream, const wire::FrameHeader& header) {
     if ((header.flags & wire::flag::fin) == 0) {
         return;
     }
+    // Nobody will use what credit is left.
+    commit_change(stream.side_.committed(window_rules_), 0);
     stream.side_.receive_open = false;
     if (!stream.side_.discarding) {
         StreamItem item;
