@@ -397,6 +397,7 @@ TEST_CASE("event handlers stop what they hear of", "[threads]") {
         client_stops_at = Event::Kind::connected;
         server_stops_at = Event::Kind::connected;
     }
+    std::atomic<int> failed_stops{0};  // Catch2 has one thread
     std::promise<void> client_stopped;
     std::promise<void> server_stopped;
     runner->call([&] {
@@ -404,7 +405,7 @@ TEST_CASE("event handlers stop what they hear of", "[threads]") {
                      .run_on(io)
                      .on_event([&](const Event& event) {
                          if (event.kind == server_stops_at) {
-                             CHECK_FALSE(server->stop());
+                             failed_stops += server->stop() ? 1 : 0;
                          }
                          if (event.kind == Event::Kind::stopped) {
                              server_stopped.set_value();
@@ -417,7 +418,7 @@ TEST_CASE("event handlers stop what they hear of", "[threads]") {
                      .run_on(io)
                      .on_event([&](const Event& event) {
                          if (event.kind == client_stops_at || event.kind == Event::Kind::lost) {
-                             CHECK_FALSE(client->stop());
+                             failed_stops += client->stop() ? 1 : 0;
                          }
                          if (event.kind == Event::Kind::stopped) {
                              client_stopped.set_value();
@@ -430,6 +431,7 @@ TEST_CASE("event handlers stop what they hear of", "[threads]") {
     });
     CHECK(client_stopped.get_future().wait_for(patience) == std::future_status::ready);
     CHECK(server_stopped.get_future().wait_for(patience) == std::future_status::ready);
+    CHECK(failed_stops.load() == 0);
     runner->call([&] {
         client.reset();
         server.reset();
