@@ -383,7 +383,7 @@ void Session::on_datagram_frame(StreamId id, Bytes payload) {
     if (stream == nullptr) {
         return;
     }
-    if (stream->kind() == wire::ServiceKind::tcp) {
+    if (stream->kind() != wire::ServiceKind::udp) {
         ++stats_.datagrams_dropped;  // a stream of bytes has no place for it
         return;
     }
