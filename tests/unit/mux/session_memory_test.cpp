@@ -1,35 +1,12 @@
 // What a session keeps, copies and allocates.
-#include <cstdlib>
-#include <new>
-
 #include <catch2/catch.hpp>
 
+#include "unit/mux/count_allocations.hpp"
 #include "unit/mux/session_fixture.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::mux;
 using namespace ferrotunnel::mux::test;
-
-namespace {
-
-std::size_t allocations = 0;
-
-}  // namespace
-
-// Counted for the whole test program; everything else about them is as usual.
-void* operator new(std::size_t bytes) {
-    ++allocations;
-    if (void* memory = std::malloc(bytes == 0 ? 1 : bytes)) {
-        return memory;
-    }
-    throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 TEST_CASE("small payloads are copied for an endpoint on another thread, large ones are not") {
     SessionFixture fixture(client_settings());
@@ -126,12 +103,12 @@ TEST_CASE("a steady transfer allocates nothing per frame but its queues' segment
         round();
     }
     constexpr int rounds = 200;
-    std::size_t before = allocations;
+    std::uint64_t before = allocations_so_far();
     for (int i = 0; i < rounds; ++i) {
         round();
     }
     // A segment for each sixteen items at most, or one for each round in either direction when the queues run empty.
-    REQUIRE(allocations - before <= 2 * rounds);
+    REQUIRE(allocations_so_far() - before <= 2 * rounds);
     REQUIRE(fixture.session->stats().bytes_copied == 0);
     REQUIRE(fixture.failure_code() == Code::none);
 }
