@@ -22,6 +22,7 @@ public:
         : session_(session),
           answer_(std::move(answer)),
           began_(session.worker_.now()),
+          heard_(frames_heard()),
           timer_(session.worker_, [this] { look(); }) {
         session_.trunk_->session().ping(began_);
         session_.trunk_->session_changed();
@@ -36,8 +37,11 @@ public:
 private:
     static constexpr auto look_every = std::chrono::milliseconds(20);
 
+    // Not the time of the last byte: answers to earlier pings may come in this very round, and then no ping is due.
+    std::uint64_t frames_heard() const { return session_.trunk_->session().stats().frames_received; }
+
     void look() {
-        bool alive = session_.trunk_->session().last_heard() > began_;
+        bool alive = frames_heard() != heard_;
         if (!alive && session_.worker_.now() < began_ + limits::takeover_silence) {
             timer_.set_after(look_every);
             return;
@@ -50,6 +54,7 @@ private:
     ServerSession& session_;
     std::function<void(bool)> answer_;
     TimePoint began_;
+    std::uint64_t heard_;
     runtime::Timer timer_;
 };
 

@@ -1,5 +1,6 @@
 #include "tunnel/server_session.hpp"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <memory>
 #include <vector>
@@ -161,6 +162,41 @@ TEST_CASE("five contested ports at once do not end the session that holds them")
     for (std::size_t i = 0; i < ports.size(); ++i) {
         CHECK(code_in(newcomer.answer()) == wire::Code::port_taken);
     }
+}
+
+TEST_CASE("a probe in whose round the answers to earlier pings come finds the peer alive") {
+    Rig rig;
+    WireClient holder = rig.connect(1);
+    REQUIRE(holder.log_in());
+    holder.register_port(1, 0);
+    REQUIRE(holder.receive_control());
+    holder.answer_pings = false;
+    std::shared_ptr<ServerSession> session = on(rig.worker, [&] { return rig.sessions.front(); });
+    runtime::test::Signal answered;
+    std::atomic<int> alive{0};
+    auto count = [&](bool lives) {
+        alive += lives ? 1 : 0;
+        answered.tell();
+    };
+    constexpr int early = 3;  // as many pings as may wait for an answer
+    for (int i = 0; i < early; ++i) {
+        session->probe(count);
+    }
+    std::vector<std::uint8_t> answers;
+    while (answers.size() < early * wire::ping_frame_bytes) {
+        auto ping = holder.receive();
+        REQUIRE(ping);
+        std::uint8_t answer[wire::ping_frame_bytes];
+        wire::encode_ping(*wire::decode_ping(ping->payload), true, answer);
+        answers.insert(answers.end(), std::begin(answer), std::end(answer));
+    }
+    // Both in one round: the probe begins, and then the answers are there when that round looks at its sockets.
+    on(rig.worker, [&] {
+        session->probe(count);
+        rig.worker.post([&] { holder.send(answers); });
+    });
+    REQUIRE(answered.wait(early + 1));
+    CHECK(alive.load() == early + 1);
 }
 
 TEST_CASE("an id that is in use is refused, and its service stays") {
