@@ -109,9 +109,9 @@ asio::awaitable<void> read_until_lost(std::shared_ptr<Stream> stream, Outcome& o
 }  // namespace
 
 TEST_CASE("a stream moves from thread to thread between operations", "[stream][threads]") {
+    asio::io_context io;  // outlives all threads, which post to it
     Threads writers(2);
     Threads readers(2);
-    asio::io_context io;  // outlives the pair's thread, which posts to it
     SessionPair pair;
     Listener listener = pair.make_listener(io.get_executor());
     Ends ends = connect(io, pair, listener);
@@ -150,8 +150,8 @@ TEST_CASE("a stream moves from thread to thread between operations", "[stream][t
 }
 
 TEST_CASE("reading and writing one stream on two threads", "[stream][threads]") {
+    asio::io_context io;  // outlives all threads, which post to it
     Threads threads(4);
-    asio::io_context io;  // outlives the pair's thread, which posts to it
     SessionPair pair;
     Listener listener = pair.make_listener(io.get_executor());
     Ends ends = connect(io, pair, listener);
@@ -175,8 +175,8 @@ TEST_CASE("reading and writing one stream on two threads", "[stream][threads]") 
 }
 
 TEST_CASE("a stream is destroyed or closed while the other side pushes", "[stream][threads]") {
+    asio::io_context io;  // outlives all threads, which post to it
     Threads threads(2);
-    asio::io_context io;  // outlives the pair's thread, which posts to it
     SessionPair pair;
     Listener listener = pair.make_listener(io.get_executor());
     constexpr int rounds = 60;
