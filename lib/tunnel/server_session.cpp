@@ -568,11 +568,17 @@ void ServerSession::on_trunk_end(const TrunkEnd& end) {
         if (violation) {
             shared_->counters->protocol_violations.fetch_add(1, std::memory_order_relaxed);
         }
+        mux::SessionStats moved = stats();
+        transport::PipeCounters pipe = trunk_->counters();
         shared_->log->log_at(violation ? LogLevel::warn : LogLevel::info, "a client is gone",
                              {{"session", agreement_.session},
                               {"peer", peer_.text()},
                               {"code", wire::name_of(end.code)},
-                              {"why", end.text}});
+                              {"why", end.text},
+                              {"received", moved.payload_received},
+                              {"sent", moved.payload_sent},
+                              {"copied", moved.bytes_copied + pipe.bytes_copied},
+                              {"trunk_calls", pipe.system_calls}});
         notify(ServerNotice::Kind::lost, {}, {}, end.code, end.text);
     }
     probes_.clear();

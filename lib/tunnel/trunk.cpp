@@ -367,6 +367,7 @@ void Trunk::let_go() noexcept {
     batch_.clear();
     slab_.reset();
     session_.lose();
+    last_counters_ = pipe_->counters();
     pipe_.reset();
 }
 

@@ -72,6 +72,8 @@ public:
     mux::Session& session() noexcept { return session_; }
     transport::Pipe& pipe() noexcept { return *pipe_; }
     runtime::Worker& worker() noexcept { return worker_; }
+    /// Of the pipe, also after it has gone.
+    transport::PipeCounters counters() const noexcept { return pipe_ ? pipe_->counters() : last_counters_; }
     bool is_closed() const noexcept { return state_ == State::closed; }
     /// After a call to the session's actions from outside of its events, so that its deadline is watched.
     void session_changed();
@@ -113,6 +115,7 @@ private:
     runtime::Timer timer_;
     State state_ = State::handshaking;
     TrunkEnd end_;
+    transport::PipeCounters last_counters_;
     TimePoint handshake_until_;
     TimePoint close_at_ = never;
     buffer::SlabPtr slab_;       // being filled; none while there is nothing to read
