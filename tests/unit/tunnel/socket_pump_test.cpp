@@ -3,7 +3,9 @@
 #include <poll.h>
 
 #include <catch2/catch.hpp>
+#include <memory>
 #include <thread>
+#include <vector>
 
 #include "tunnel/dial.hpp"
 #include "unit/tunnel/trunk_rig.hpp"
@@ -130,6 +132,33 @@ TEST_CASE("a visitor whose stream is not read can not pin a slab with every few 
     }
     // Of 64 KiB that wait for credit; what the client's side holds unread is counted too, and compacted.
     CHECK(on(pair.worker, [&] { return pair.worker.slabs().in_use(); }) <= 6);
+}
+
+TEST_CASE("idle visitors hold no slab and no timer") {
+    TrunkPair pair;
+    std::size_t timers_before = on(pair.worker, [&] { return pair.worker.timers_set(); });
+    Shelf shelf(pair);
+    std::vector<std::unique_ptr<Visitor>> visitors;
+    for (std::size_t i = 0; i < 100; ++i) {
+        visitors.push_back(std::make_unique<Visitor>(pair));
+        visitors.back()->send(10);
+    }
+    // Each has said something once, and the backend has taken it: from then on they are only there.
+    std::uint64_t taken = 0;
+    CHECK(eventually([&] {
+        on(pair.worker, [&] {
+            for (const auto& stream : shelf.streams) {
+                while (mux::StreamItem* item = stream->front()) {
+                    taken += item->slice.size();
+                    stream->drop_front();
+                }
+                (void)stream->try_park_receive();
+            }
+        });
+        return taken == 1'000;
+    }));
+    CHECK(eventually([&] { return on(pair.worker, [&] { return pair.worker.slabs().in_use(); }) == 0; }));
+    CHECK(on(pair.worker, [&] { return pair.worker.timers_set(); }) <= timers_before);
 }
 
 TEST_CASE("a visitor that has vanished is found by the kernel's probes") {
