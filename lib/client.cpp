@@ -273,8 +273,7 @@ private:
     std::uint64_t losses_ = 0;
 };
 
-// --- services
-// ---------------------------------------------------------------------------------------------------------
+// --- services ---
 
 std::shared_ptr<ServiceState> Client::Impl::offer(Tcp description, ListenOperation* operation) {
     std::vector<Problem> problems;
@@ -358,8 +357,7 @@ std::size_t Client::Impl::count_pending() const {
     return pending;
 }
 
-// --- what the link tells
-// ----------------------------------------------------------------------------------------------
+// --- what the link tells ---
 
 void Client::Impl::on_notice(const LinkNotice& notice) {
     Event event;
@@ -505,8 +503,7 @@ void Client::Impl::close_services() {
     }
 }
 
-// --- ending
-// -----------------------------------------------------------------------------------------------------------
+// --- ending ---
 
 // Inside an application's io_context, where nobody else can do the work. Called by one of our own handlers, whatever
 // called that is still on the stack: then everything is taken down a little later.
@@ -565,8 +562,7 @@ void Client::Impl::tear_down() {
     }
 }
 
-// --- the facade
-// -------------------------------------------------------------------------------------------------------
+// --- the facade ---
 
 namespace detail {
 

@@ -199,8 +199,7 @@ void Server::Impl::start(std::error_code& error, std::string& what) {
     });
 }
 
-// --- sessions
-// ---------------------------------------------------------------------------------------------------------
+// --- sessions ---
 
 void Server::Impl::on_connection(runtime::Fd socket, const runtime::SocketAddress& from) {
     auto ticket = gate_->enter(tunnel::network_of(from));
@@ -293,8 +292,7 @@ void Server::Impl::for_each_session(void (*action)(ServerSession&)) {
     }
 }
 
-// --- looking
-// ----------------------------------------------------------------------------------------------------------
+// --- looking ---
 
 std::string Server::Impl::control_endpoint() const {
     std::lock_guard lock(mutex_);
@@ -363,8 +361,7 @@ ServerStats Server::Impl::stats() const {
     return stats;
 }
 
-// --- dialling through a tunnel
-// ----------------------------------------------------------------------------------------
+// --- dialling through a tunnel ---
 
 std::pair<Server::Impl::SessionPtr, std::uint32_t> Server::Impl::find_service(const std::string& name) const {
     for (const SessionPtr& session : sessions()) {
@@ -404,8 +401,7 @@ void Server::Impl::start_open(const std::string& service, OpenOperation* operati
     session->post(std::move(dial));
 }
 
-// --- ending
-// -----------------------------------------------------------------------------------------------------------
+// --- ending ---
 
 std::error_code Server::Impl::stop(std::chrono::milliseconds drain) {
     auto until = std::chrono::steady_clock::now() + drain;
@@ -521,8 +517,7 @@ void Server::Impl::tear_down() {
     }
 }
 
-// --- the facade
-// -------------------------------------------------------------------------------------------------------
+// --- the facade ---
 
 namespace detail {
 

@@ -36,8 +36,7 @@ void StreamCore::refuse(wire::Code code) noexcept {
     stream_->abort(code);
 }
 
-// --- what the application starts
-// --------------------------------------------------------------------------------------
+// --- what the application starts ---
 
 void StreamCore::start_read(ReadOperation* operation) noexcept {
     if (closed()) {
@@ -160,8 +159,7 @@ StreamCore::Outcome StreamCore::guarded(Outcome (StreamCore::*settle)()) noexcep
     }
 }
 
-// --- reading
-// ----------------------------------------------------------------------------------------------------------
+// --- reading ---
 
 void StreamCore::drive_reader() noexcept {
     ReadOperation* read_done = nullptr;
@@ -283,8 +281,7 @@ bool StreamCore::linger() noexcept try {
     return false;
 }
 
-// --- writing
-// ----------------------------------------------------------------------------------------------------------
+// --- writing ---
 
 void StreamCore::drive_writer() noexcept {
     WriteOperation* done = nullptr;

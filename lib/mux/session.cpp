@@ -40,8 +40,7 @@ Session::~Session() {
     lose();
 }
 
-// --- actions
-// ----------------------------------------------------------------------------------------------------------
+// --- actions ---
 
 void Session::establish(const PeerLimits& peer) {
     check(state_ == SessionState::authenticating, "a session is established once");
@@ -180,8 +179,7 @@ void Session::lose() {
     shared_->ready.close();
 }
 
-// --- streams
-// ----------------------------------------------------------------------------------------------------------
+// --- streams ---
 
 IntrusivePtr<Stream> Session::make_stream(StreamId id, std::uint32_t service, wire::ServiceKind kind,
                                           std::uint32_t send_window, std::uint32_t receive_window) {
@@ -288,8 +286,7 @@ void Session::lose_all(Verdict verdict) {
     after_call();
 }
 
-// --- waking endpoints
-// -------------------------------------------------------------------------------------------------
+// --- waking endpoints ---
 
 // Endpoints are woken once at the end of a call, however much came for them. `always`: also when not parked.
 void Session::touch(Stream& stream, bool always) {
@@ -331,8 +328,7 @@ void Session::after_call() {
     }
 }
 
-// --- time
-// -------------------------------------------------------------------------------------------------------------
+// --- time ---
 
 void Session::tick(TimePoint now) {
     now_ = now;
@@ -387,8 +383,7 @@ void Session::written(std::size_t bytes, TimePoint now) noexcept {
     progress_at_ = now;
 }
 
-// --- looking
-// ----------------------------------------------------------------------------------------------------------
+// --- looking ---
 
 SessionStats Session::stats() const noexcept {
     SessionStats stats = stats_;

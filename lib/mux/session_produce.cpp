@@ -47,8 +47,7 @@ bool Session::produce(Batch& batch, TimePoint now) {
     return true;
 }
 
-// --- what the endpoints want
-// ------------------------------------------------------------------------------------------
+// --- what the endpoints want ---
 
 void Session::serve_ready() {
     shared_->ready.take_all([this](IntrusivePtr<Stream> stream) { serve(*stream); });
@@ -101,8 +100,7 @@ void Session::want_control(Stream& stream) {
     shared_->waker->wake();
 }
 
-// --- session frames, refusals, control frames of streams
-// --------------------------------------------------------------
+// --- session frames, refusals, control frames of streams ---
 
 void Session::write_urgent(Batch& batch) {
     while (!urgent_.empty() && batch.has_room()) {
@@ -168,8 +166,7 @@ void Session::write_control_of(Stream& stream, Batch& batch) {
     }
 }
 
-// --- data
-// -------------------------------------------------------------------------------------------------------------
+// --- data ---
 
 // Writes the stream's next frame and answers its size, or 0 when there is nothing that may be sent now.
 std::size_t Session::write_next(Stream& stream, Batch& batch) {

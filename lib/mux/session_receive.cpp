@@ -109,8 +109,7 @@ Stream* Session::find_live(StreamId id) {
     return nullptr;
 }
 
-// --- data
-// -------------------------------------------------------------------------------------------------------------
+// --- data ---
 
 bool Session::begin_data(const wire::FrameHeader& header) {
     data_target_.reset();
@@ -260,8 +259,7 @@ void Session::forget_received() {
     received_.clear();
 }
 
-// --- life of streams
-// --------------------------------------------------------------------------------------------------
+// --- life of streams ---
 
 void Session::refuse(StreamId id, Code code) {
     ++stats_.streams_refused;
@@ -405,8 +403,7 @@ void Session::on_datagram_frame(StreamId id, Bytes payload) {
     touch(*stream, false);
 }
 
-// --- the session
-// ------------------------------------------------------------------------------------------------------
+// --- the session ---
 
 void Session::on_ping_frame(std::uint8_t flags, Bytes payload) {
     auto opaque = wire::decode_ping(payload);

@@ -14,8 +14,7 @@ void Stream::attach(IntrusivePtr<buffer::Waker> waker, bool foreign) {
     side_.foreign = foreign;
 }
 
-// --- sending
-// ----------------------------------------------------------------------------------------------------------
+// --- sending ---
 
 bool Stream::can_send() const noexcept {
     return queued_.load(std::memory_order_relaxed) < shared_->send_queue_max && !send_is_dead();
@@ -97,8 +96,7 @@ void Stream::notify_session() noexcept {
     }
 }
 
-// --- receiving
-// --------------------------------------------------------------------------------------------------------
+// --- receiving ---
 
 void Stream::consume(std::uint32_t n) {
     StreamItem* item = inbound_.front();

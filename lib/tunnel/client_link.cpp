@@ -110,8 +110,7 @@ mux::SessionStats ClientLink::stats() const {
     return sum;
 }
 
-// --- sessions
-// ---------------------------------------------------------------------------------------------------------
+// --- sessions ---
 
 void ClientLink::connect() {
     if (state_ != State::running) {
@@ -242,8 +241,7 @@ void ClientLink::finish(Code code, const std::string& text) {
     tell({.kind = LinkNotice::Kind::stopped, .code = code, .text = text});
 }
 
-// --- services
-// ---------------------------------------------------------------------------------------------------------
+// --- services ---
 
 void ClientLink::register_services(bool only_refused) {
     std::vector<wire::Service> wanted;

@@ -53,8 +53,7 @@ void ClientSession::end(Code code, std::string_view text) {
     }
 }
 
-// --- connecting and login
-// ---------------------------------------------------------------------------------------------
+// --- connecting and login ---
 
 void ClientSession::on_connected(std::error_code error, runtime::Fd socket) {
     if (error) {
@@ -120,8 +119,7 @@ void ClientSession::take_step(const Step& step) {
     trunk_->end(failure.by_peer ? Code::none : failure.code, failure.text_for_peer);
 }
 
-// --- the trunk's other events
-// -----------------------------------------------------------------------------------------
+// --- the trunk's other events ---
 
 void ClientSession::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
     callbacks_.on_stream(std::move(stream), open);

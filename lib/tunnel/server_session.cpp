@@ -1,7 +1,5 @@
 #include "tunnel/server_session.hpp"
 
-#include <netinet/in.h>
-
 #include <algorithm>
 #include <array>
 
@@ -57,28 +55,6 @@ private:
     std::uint64_t heard_;
     runtime::Timer timer_;
 };
-
-namespace {
-
-wire::Address wire_address(const runtime::SocketAddress& from) {
-    wire::Address address;
-    address.port = from.port();
-    const auto* four = reinterpret_cast<const sockaddr_in*>(from.raw());
-    const auto* six = reinterpret_cast<const sockaddr_in6*>(from.raw());
-    if (from.family() == AF_INET) {
-        address.family = 4;
-        std::copy_n(reinterpret_cast<const std::uint8_t*>(&four->sin_addr), 4, address.bytes.begin());
-    } else if (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) {
-        address.family = 4;
-        std::copy_n(six->sin6_addr.s6_addr + 12, 4, address.bytes.begin());
-    } else {
-        address.family = 6;
-        std::copy_n(six->sin6_addr.s6_addr, 16, address.bytes.begin());
-    }
-    return address;
-}
-
-}  // namespace
 
 ServerSession::ServerSession(runtime::Worker& worker, runtime::SocketAddress peer, std::shared_ptr<ServerShared> shared,
                              Callbacks callbacks)
@@ -149,19 +125,7 @@ void ServerSession::abandon() {
     }
 }
 
-// What goes wrong inside (memory, a bug) ends this session and not the process.
-template <typename Action>
-void ServerSession::guarded(Action action) noexcept {
-    try {
-        action();
-    } catch (const std::exception& problem) {
-        shared_->log->error("a session has failed", {{"session", agreement_.session}, {"why", problem.what()}});
-        end(Code::internal, "an internal error");
-    }
-}
-
-// --- login
-// ------------------------------------------------------------------------------------------------------------
+// --- login ---
 
 void ServerSession::on_pipe_open() {
     ServerHandshake::Settings settings;
@@ -284,253 +248,7 @@ void ServerSession::finish_login() noexcept {
     }
 }
 
-// --- services
-// ---------------------------------------------------------------------------------------------------------
-
-void ServerSession::on_message(const wire::ControlMessage& message) {
-    if (const auto* request = std::get_if<wire::Register>(&message)) {
-        for (const wire::Service& service : request->services) {
-            register_service(request->request, service);
-        }
-    } else if (const auto* request_end = std::get_if<wire::Unregister>(&message)) {
-        for (std::uint32_t id : request_end->ids) {
-            unregister(id);
-        }
-    } else if (!std::holds_alternative<wire::Stats>(message) && !std::holds_alternative<wire::Unknown>(message)) {
-        trunk_->end(Code::protocol, "a message that has no place after the login");
-    }
-}
-
-void ServerSession::register_service(std::uint32_t request, const wire::Service& description) {
-    runtime::SocketAddress at = shared_->tcp_bind;
-    if (auto refusal = check_service(description, at)) {
-        tell_refusal(description, *refusal);
-        return;
-    }
-    Service& service = services_[description.id];
-    service.description = description;
-    service.registration = ++registrations_;
-    at.set_port(description.remote_port);
-    if (description.remote_port == 0) {
-        assign_port(request, description.id, at);
-    } else {
-        claim_then_open(request, description.id, at);
-    }
-}
-
-std::optional<Refusal> ServerSession::check_service(const wire::Service& description,
-                                                    runtime::SocketAddress& at) const {
-    if (rotating_ || trunk_->session().state() != mux::SessionState::open) {
-        return Refusal{Code::going_away, "The server is stopping."};
-    }
-    if (description.kind != wire::ServiceKind::tcp) {
-        return Refusal{Code::unsupported, "This server has no services of this kind."};
-    }
-    if (services_.contains(description.id)) {
-        return Refusal{Code::protocol, "The service's id is in use."};
-    }
-    if (services_.size() >= limits::services_max) {
-        return Refusal{Code::limit, "This client has as many services as one may."};
-    }
-    if (!description.bind.empty()) {
-        // A client may narrow a port to the server's own machine, but not widen it beyond what the server listens on.
-        auto wanted = runtime::SocketAddress::from_ip(description.bind, 0);
-        if (!wanted || (!wanted->is_loopback() && wanted->ip() != at.ip() && !at.is_unspecified())) {
-            return Refusal{Code::port_forbidden,
-                           "The server does not listen on the address " + wire::printable(description.bind, 64) + "."};
-        }
-        at = *wanted;
-    }
-    return std::nullopt;
-}
-
-// A given port is claimed before it is bound: a ghost of the same client may have to be driven out first.
-void ServerSession::claim_then_open(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at) {
-    auto self = shared_from_this();
-    std::uint64_t registration = services_[id].registration;
-    auto done = [self, request, id, registration, at](std::optional<Refusal> refusal) {
-        self->mailbox_->post_call([self, request, id, registration, at, refusal] {
-            self->guarded([&] { self->on_claimed(request, id, registration, at, refusal); });
-        });
-    };
-    claim_with_takeover(shared_->registry, key_, id, at.port(), worker_.now(), std::move(done));
-}
-
-void ServerSession::on_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
-                               const runtime::SocketAddress& at, const std::optional<Refusal>& refusal) {
-    auto found = services_.find(id);
-    if (ended_ || found == services_.end() || found->second.registration != registration) {
-        // Unregistered meanwhile, and perhaps registered again: that one claims for itself.
-        bool wanted_again = found != services_.end() && found->second.description.remote_port == at.port();
-        if (!refusal && !wanted_again) {
-            shared_->registry->release(key_, at.port());
-        }
-        return;
-    }
-    std::error_code error;
-    if (refusal) {
-        refuse_service(id, *refusal);
-    } else if (open_port(id, at, error)) {
-        confirm(request, id);
-    } else {
-        shared_->registry->release(key_, at.port());
-        refuse_service(id, {Code::port_taken, "The server can not listen on " + at.text() + ": " + error.message() +
-                                                  ". Choose another port."});
-    }
-}
-
-// An assigned port is bound before it is claimed: the system chooses among those that are free.
-void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at) {
-    const AcceptedTokens& tokens = shared_->tokens;
-    auto token =
-        std::find_if(tokens->begin(), tokens->end(), [&](const AcceptedToken& one) { return one.name == token_name_; });
-    check(token != tokens->end(), "a session's token is one of the server's");
-    Refusal why{Code::port_taken, "The server has no free port that this token may have."};
-    for (std::uint16_t candidate : token->ports.candidates(*shared_->random)) {
-        at.set_port(candidate);
-        std::error_code error;
-        if (!open_port(id, at, error)) {
-            why.text = "The server can not listen on " + at.text() + ": " + error.message() + ".";
-            continue;
-        }
-        Service& service = services_[id];
-        ClaimAnswer answer = shared_->registry->claim(key_, id, service.port, worker_.now());
-        if (std::holds_alternative<Granted>(answer)) {
-            confirm(request, id);
-            return;
-        }
-        service.public_port.reset();
-        if (auto* refusal = std::get_if<Refusal>(&answer)) {
-            why = *refusal;
-        }
-    }
-    refuse_service(id, why);
-}
-
-bool ServerSession::open_port(std::uint32_t id, const runtime::SocketAddress& at, std::error_code& error) {
-    runtime::Fd listener = shared_->handover->take(client_, at.port());
-    if (!listener) {
-        listener = runtime::listen_on(at, error);
-    }
-    if (!listener) {
-        return false;
-    }
-    Service& service = services_[id];
-    service.public_port = shared_->open_port(worker_, std::move(listener),
-                                             [this, id](runtime::Fd socket, const runtime::SocketAddress& from) {
-                                                 guarded([&] { on_visitor(id, std::move(socket), from); });
-                                             });
-    service.port = service.public_port->address().port();
-    service.traffic = std::make_shared<Traffic>();
-    service.traffic->total = shared_->traffic;
-    return true;
-}
-
-void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
-    const Service& service = services_[id];
-    wire::RegisteredService registered;
-    registered.id = id;
-    registered.port = service.port;
-    registered.address = runtime::to_text({shared_->public_host, service.port});
-    for (const wire::ControlPayload& payload : wire::encode_registered(request, {&registered, 1})) {
-        trunk_->session().send_control(payload);
-    }
-    trunk_->session_changed();
-    std::string name = wire::printable(service.description.name, 64);
-    {
-        std::lock_guard lock(view_mutex_);
-        view_.services.push_back({id, name, registered.address, service.port, service.traffic});
-    }
-    shared_->log->info("a service is reachable",
-                       {{"session", agreement_.session}, {"service", name}, {"endpoint", registered.address}});
-    notify(ServerNotice::Kind::registered, name, registered.address, Code::none, {});
-}
-
-// A service that was being registered, and is not to be.
-void ServerSession::refuse_service(std::uint32_t id, const Refusal& refusal) {
-    wire::Service description = services_.at(id).description;
-    services_.erase(id);
-    tell_refusal(description, refusal);
-}
-
-void ServerSession::tell_refusal(const wire::Service& description, const Refusal& refusal) {
-    std::string name = wire::printable(description.name, 64);
-    wire::Refused refused{description.id, refusal.code, refusal.text};
-    trunk_->session().send_control(wire::encode_control(refused));
-    trunk_->session_changed();
-    shared_->log->warn(
-        "a service was refused",
-        {{"peer", peer_.text()}, {"service", name}, {"code", wire::name_of(refusal.code)}, {"why", refusal.text}});
-    notify(ServerNotice::Kind::refused, name, {}, refusal.code, refusal.text);
-}
-
-void ServerSession::unregister(std::uint32_t id) {
-    auto found = services_.find(id);
-    if (found == services_.end()) {
-        return;
-    }
-    std::uint16_t port = found->second.port;
-    services_.erase(found);
-    {
-        std::lock_guard lock(view_mutex_);
-        std::erase_if(view_.services, [id](const SessionView::Service& one) { return one.id == id; });
-    }
-    if (port != 0) {
-        shared_->registry->release(key_, port);
-    }
-}
-
-// Visitors are refused at the ports from now on, and others may have them.
-void ServerSession::close_ports() {
-    auto services = std::exchange(services_, {});
-    for (auto& [id, service] : services) {
-        if (std::uint16_t port = service.port; port != 0) {
-            service.public_port.reset();
-            shared_->registry->release(key_, port);
-        }
-    }
-    std::lock_guard lock(view_mutex_);
-    view_.services.clear();
-}
-
-void ServerSession::hand_over_ports() {
-    handover_timer_.reset();  // what waits there from now on is the successor's
-    for (auto& [id, service] : services_) {
-        if (service.public_port) {
-            shared_->handover->leave(client_, service.public_port->release());
-        }
-    }
-}
-
-// A predecessor's ports wait for this session; those that it does not ask for are closed a little later.
-void ServerSession::expect_handover() {
-    if (!shared_->handover->holds_any(client_)) {
-        return;
-    }
-    handover_timer_ = std::make_unique<runtime::Timer>(worker_, [this] { shared_->handover->drop(client_); });
-    handover_timer_->set_after(shared_->handshake_deadline);
-}
-
-void ServerSession::on_visitor(std::uint32_t id, runtime::Fd socket, const runtime::SocketAddress& from) {
-    auto pump = make_intrusive<SocketPump>(worker_, services_[id].traffic);
-    mux::Session::OpenRequest request;
-    request.service = id;
-    request.visitor = wire_address(from);
-    auto stream = trunk_->session().open(request, pump, false, worker_.now());
-    trunk_->session_changed();
-    if (!stream) {
-        shared_->counters->visitors_refused.fetch_add(1, std::memory_order_relaxed);
-        shared_->log->debug("a visitor was refused",
-                            {{"visitor", from.text()}, {"code", wire::name_of(stream.error())}});
-        runtime::reset_close(std::move(socket));
-        return;
-    }
-    pump->set_stream(*stream);
-    pump->set_socket(std::move(socket));
-}
-
-// --- the trunk's other events
-// -----------------------------------------------------------------------------------------
+// --- the trunk's other events ---
 
 void ServerSession::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open&) {
     stream->abort(Code::unsupported);  // clients open nothing in this version
@@ -605,8 +323,7 @@ void ServerSession::leave_registry() {
     }
 }
 
-// --- from other threads
-// -----------------------------------------------------------------------------------------------
+// --- from other threads ---
 
 SessionView ServerSession::view() const {
     std::lock_guard lock(view_mutex_);

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -180,8 +181,16 @@ private:
     void expect_handover();
     void on_visitor(std::uint32_t id, runtime::Fd socket, const runtime::SocketAddress& from);
     void leave_registry();
+    /// What goes wrong inside (memory, a bug) ends this session and not the process.
     template <typename Action>
-    void guarded(Action action) noexcept;
+    void guarded(Action action) noexcept {
+        try {
+            action();
+        } catch (const std::exception& problem) {
+            shared_->log->error("a session has failed", {{"session", agreement_.session}, {"why", problem.what()}});
+            end(wire::Code::internal, "an internal error");
+        }
+    }
     void finish_login() noexcept;
     void notify(ServerNotice::Kind kind, const std::string& service, const std::string& endpoint, wire::Code code,
                 const std::string& text);

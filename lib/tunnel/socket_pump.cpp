@@ -142,8 +142,7 @@ bool SocketPump::ended_from_outside() {
     return true;
 }
 
-// --- from the socket
-// --------------------------------------------------------------------------------------------------
+// --- from the socket ---
 
 void SocketPump::receive_from_socket() {
     while (!closed_ && reading_ && readable_ && may_send()) {
@@ -222,8 +221,7 @@ void SocketPump::send_frames(buffer::SlabPtr slab, std::size_t bytes) {
     stream_->flush();
 }
 
-// --- to the socket
-// ----------------------------------------------------------------------------------------------------
+// --- to the socket ---
 
 void SocketPump::send_to_socket() {
     while (!closed_ && writing_ && writable_ && write_once()) {

@@ -99,8 +99,7 @@ void Trunk::session_changed() {
     worker_.defer(*this);
 }
 
-// --- events
-// -----------------------------------------------------------------------------------------------------------
+// --- events ---
 
 // The owner may let go of the trunk in any event; and a bug ends this trunk, not the process.
 void Trunk::guarded(void (Trunk::*step)()) noexcept {
@@ -186,8 +185,7 @@ void Trunk::step_handshake() {
     }
 }
 
-// --- reading
-// ----------------------------------------------------------------------------------------------------------
+// --- reading ---
 
 // Edge-triggered: what is left after a turn is remembered in `readable_` and read in the next round.
 void Trunk::read_some() {
@@ -253,8 +251,7 @@ void Trunk::discard_input() {
     slab_.reset();
 }
 
-// --- writing
-// ----------------------------------------------------------------------------------------------------------
+// --- writing ---
 
 void Trunk::write_some() {
     if (state_ == State::handshaking) {
@@ -314,8 +311,7 @@ void Trunk::tell_written(std::size_t bytes) {
     session_.written(bytes, worker_.now());
 }
 
-// --- ending
-// -----------------------------------------------------------------------------------------------------------
+// --- ending ---
 
 // A failed session has said its last words when produce() gives nothing more.
 void Trunk::check_session() {
