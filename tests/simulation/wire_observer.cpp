@@ -101,10 +101,17 @@ void WireObserver::on_sent(const wire::FrameHeader& header, Bytes payload) {
             }
             return;
         case wire::FrameType::ping:
-            return;
+            return sent_ping(header.flags);
         case wire::FrameType::goaway:
         case wire::FrameType::control:
             return;
+    }
+}
+
+// More would make a violator of it if the peer answers slowly.
+void WireObserver::sent_ping(std::uint8_t flags) {
+    if ((flags & wire::flag::ack) == 0 && ++pings_unanswered_ > limits::pongs_pending_max) {
+        world_.fail("%s has sent %u pings that are not answered", name_, pings_unanswered_);
     }
 }
 
@@ -194,8 +201,10 @@ void WireObserver::on_received(const wire::FrameHeader& header, Bytes payload) {
         case wire::FrameType::reset:
             streams_[header.stream].reset_received = true;
             return;
-        case wire::FrameType::datagram:
         case wire::FrameType::ping:
+            pings_unanswered_ -= (header.flags & wire::flag::ack) != 0 && pings_unanswered_ > 0 ? 1 : 0;
+            return;
+        case wire::FrameType::datagram:
         case wire::FrameType::goaway:
         case wire::FrameType::control:
             return;

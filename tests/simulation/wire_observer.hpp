@@ -103,6 +103,7 @@ private:
     void tell(const wire::FrameHeader& header, Bytes payload);
     void on_sent(const wire::FrameHeader& header, Bytes payload);
     void on_received(const wire::FrameHeader& header, Bytes payload);
+    void sent_ping(std::uint8_t flags);
     void sent_open(wire::StreamId id, Bytes payload);
     void sent_data(const wire::FrameHeader& header);
     void sent_credit(wire::StreamId id, std::uint32_t credit);
@@ -125,6 +126,7 @@ private:
     std::uint64_t frames_sent_ = 0;
     std::uint64_t frames_received_ = 0;
     std::uint64_t datagram_bytes_sent_ = 0;
+    std::uint32_t pings_unanswered_ = 0;
 };
 
 }  // namespace ferrotunnel::simulation
