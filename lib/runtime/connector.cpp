@@ -91,26 +91,26 @@ private:
         if (!error && is_connected_to_itself()) {
             error = std::make_error_code(std::errc::connection_refused);
         }
-        if (!error && peer_address(socket_.get()).empty()) {
-            return;  // not connected yet
-        }
         if (error) {
             last_error_ = error;
             try_next();
-        } else {
-            worker_.poller().remove(socket_.get(), *this);
-            finish({});
+            return;
         }
+        worker_.poller().remove(socket_.get(), *this);
+        finished_ = true;
+        timer_.cancel();
+        Callback callback = std::move(callback_);
+        callback({}, std::move(socket_));  // may destroy this
     }
 
     // A connect to a free port of this machine in the range of ephemeral ports may meet itself.
     bool is_connected_to_itself() const noexcept {
+        const SocketAddress& peer = addresses_[next_ - 1];
         SocketAddress local = local_address(socket_.get());
-        SocketAddress peer = peer_address(socket_.get());
-        return !peer.empty() && local.port() == peer.port() && local.ip() == peer.ip();
+        return local.port() == peer.port() && local.ip() == peer.ip();
     }
 
-    // The result is told from the timer: never from within the constructor, and with nothing of ours on the stack.
+    // A failure is told from the timer: never from within the constructor, and with nothing of ours on the stack.
     void finish(std::error_code error) noexcept {
         finished_ = true;
         result_ = error;
@@ -120,7 +120,7 @@ private:
     void on_timer() {
         if (finished_) {
             Callback callback = std::move(callback_);
-            callback(result_, std::move(socket_));  // may destroy this
+            callback(result_, {});  // may destroy this
             return;
         }
         last_error_ = std::make_error_code(std::errc::timed_out);
@@ -134,8 +134,8 @@ private:
     }
 
     void drop_socket() noexcept {
-        if (socket_ && !(finished_ && !result_)) {
-            worker_.poller().remove(socket_.get(), *this);
+        if (socket_) {
+            worker_.poller().remove_closing(*this);
         }
         socket_.reset();
     }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -20,15 +21,30 @@ Poller::~Poller() {
     ::close(epoll_);
 }
 
-void Poller::add(int fd, PollTarget& target) {
+namespace {
+
+epoll_event event_of(PollTarget& target, std::uint32_t events) noexcept {
     epoll_event event{};
-    event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | static_cast<std::uint32_t>(EPOLLET);
+    event.events = events | static_cast<std::uint32_t>(EPOLLET);
     event.data.ptr = &target;
+    return event;
+}
+
+}  // namespace
+
+void Poller::add(int fd, PollTarget& target, std::uint32_t events) {
+    epoll_event event = event_of(target, events);
     ++system_calls_;
     if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {
         throw std::system_error(errno, std::system_category(), "epoll_ctl");
     }
     ++size_;
+}
+
+void Poller::add_output(int fd, PollTarget& target) noexcept {
+    epoll_event event = event_of(target, EPOLLIN | EPOLLOUT | EPOLLRDHUP);
+    ++system_calls_;
+    [[maybe_unused]] int result = ::epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event);
 }
 
 void Poller::remove(int fd, PollTarget& target) noexcept {
@@ -37,6 +53,15 @@ void Poller::remove(int fd, PollTarget& target) noexcept {
     if (::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, &unused) == 0) {
         --size_;
     }
+    forget(target);
+}
+
+void Poller::remove_closing(PollTarget& target) noexcept {
+    --size_;
+    forget(target);
+}
+
+void Poller::forget(PollTarget& target) noexcept {
     for (int i = next_; i < filled_; ++i) {
         epoll_event& event = batch_[static_cast<std::size_t>(i)];
         if (event.data.ptr == &target) {
@@ -46,23 +71,31 @@ void Poller::remove(int fd, PollTarget& target) noexcept {
 }
 
 std::size_t Poller::dispatch() noexcept {
+    std::size_t count = wait(0);
+    if (count != 0) {
+        tell();
+    }
+    return count;
+}
+
+std::size_t Poller::wait(int timeout_ms) noexcept {
     if (next_ != filled_) {
         return 0;  // called from a target: the batch is being told further out
     }
     ++system_calls_;
-    int count = ::epoll_wait(epoll_, batch_.data(), batch_max, 0);
-    if (count <= 0) {
-        return 0;
-    }
+    int count = ::epoll_wait(epoll_, batch_.data(), batch_max, timeout_ms);
     next_ = 0;
-    filled_ = count;
+    filled_ = std::max(count, 0);
+    return static_cast<std::size_t>(filled_);
+}
+
+void Poller::tell() noexcept {
     while (next_ < filled_) {
         const epoll_event event = batch_[static_cast<std::size_t>(next_++)];
         if (event.data.ptr != nullptr) {
             static_cast<PollTarget*>(event.data.ptr)->on_events(event.events);
         }
     }
-    return static_cast<std::size_t>(count);
 }
 
 }  // namespace ferrotunnel::runtime

@@ -34,12 +34,22 @@ public:
     Poller& operator=(const Poller&) = delete;
 
     /// Throws std::system_error, for instance when the descriptor can not be polled.
-    void add(int fd, PollTarget& target);
-    /// Before `fd` is closed. Afterwards `target` gets no event, not even one that the current batch already holds.
+    void add(int fd, PollTarget& target) { add(fd, target, EPOLLIN | EPOLLOUT | EPOLLRDHUP); }
+    /// For who can usually write, and would be woken in vain to hear so: without EPOLLOUT, until `add_output`, which
+    /// tells at once if there is room.
+    void add_input(int fd, PollTarget& target) { add(fd, target, EPOLLIN | EPOLLRDHUP); }
+    void add_output(int fd, PollTarget& target) noexcept;
+    /// Afterwards `target` gets no event, not even one that the current batch already holds.
     void remove(int fd, PollTarget& target) noexcept;
+    /// The same for a descriptor that is closed next, which removes it by itself (no copy of it may exist).
+    void remove_closing(PollTarget& target) noexcept;
 
     /// Takes what is ready now, without waiting, and tells the targets. Returns how many events there were.
     std::size_t dispatch() noexcept;
+    /// The two halves of it, for who sleeps here: waits up to `timeout_ms` (-1: for ever) until something is ready and
+    /// answers how much; `tell` then tells the targets.
+    std::size_t wait(int timeout_ms) noexcept;
+    void tell() noexcept;
 
     /// Readable when there is something to dispatch, so pollers nest.
     int descriptor() const noexcept { return epoll_; }
@@ -50,6 +60,9 @@ public:
 
 private:
     static constexpr int batch_max = 256;
+
+    void add(int fd, PollTarget& target, std::uint32_t events);
+    void forget(PollTarget& target) noexcept;
 
     int epoll_;
     std::size_t size_ = 0;

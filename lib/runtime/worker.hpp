@@ -7,7 +7,8 @@
 //                       -> mail, due timers, one batch of socket events or one posted function
 //                       -> what was deferred meanwhile, until nothing is left (this is where trunks flush)
 //
-// While sockets stay busy the worker does several rounds, one epoll_wait each, before it returns to Asio.
+// While sockets stay busy the worker does several rounds, one epoll_wait each, before it returns to Asio. A worker with
+// its own thread does without Asio, which costs system calls, until somebody asks for its io_context.
 #pragma once
 
 #include <cstdint>
@@ -60,6 +61,7 @@ public:
 
     // --- on the worker ---
 
+    /// For the application's handlers; any thread. From the first call on the worker waits inside it.
     asio::io_context& io() noexcept;
     Poller& poller() noexcept;
     buffer::SlabPool& slabs() noexcept;

@@ -23,6 +23,7 @@ void dial_backend(runtime::Worker& worker, const runtime::HostPort& to, const st
             return;
         }
         stream->accept();
+        set_pumped_socket_options(socket.get());
         pump->set_socket(std::move(socket));
     };
     *connector = std::make_unique<runtime::Connector>(worker, to, std::move(connected), options);

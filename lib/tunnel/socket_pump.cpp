@@ -28,6 +28,11 @@ constexpr int keepalive_probes = 4;
 
 }  // namespace
 
+void set_pumped_socket_options(int fd) noexcept {
+    (void)runtime::set_no_delay(fd);
+    (void)runtime::set_keepalive(fd, keepalive_idle, keepalive_interval, keepalive_probes);
+}
+
 SocketPump::SocketPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic)
     : worker_(worker), traffic_(std::move(traffic)) {
     traffic_->opened();
@@ -47,10 +52,8 @@ void SocketPump::set_socket(runtime::Fd socket) {
         return;
     }
     socket_ = std::move(socket);
-    (void)runtime::set_no_delay(socket_.get());
-    (void)runtime::set_keepalive(socket_.get(), keepalive_idle, keepalive_interval, keepalive_probes);
     try {
-        worker_.poller().add(socket_.get(), *this);
+        worker_.poller().add_input(socket_.get(), *this);
     } catch (const std::exception&) {
         socket_.reset();
         refuse(Code::busy);
@@ -255,7 +258,9 @@ bool SocketPump::write_once() {
             return false;
         }
         stream_->drop_front();
-        (void)runtime::shutdown_send(socket_.get());
+        if (reading_) {
+            (void)runtime::shutdown_send(socket_.get());
+        }  // else it is closed next, which says the same
         writing_ = false;
         (void)stream_->try_park_receive();
         return false;
@@ -273,6 +278,9 @@ bool SocketPump::write_once() {
         return false;
     }
     writable_ = result.status == IoStatus::ok;
+    if (!writable_ && !std::exchange(output_watched_, true)) {
+        worker_.poller().add_output(socket_.get(), *this);
+    }
     return writable_;
 }
 
@@ -337,7 +345,7 @@ void SocketPump::close(bool reset) noexcept {
         resetting_->timer.cancel();  // it may be what called; it goes with the pump
     }
     if (socket_) {
-        worker_.poller().remove(socket_.get(), *this);
+        worker_.poller().remove_closing(*this);
         if (reset) {
             runtime::reset_close(std::move(socket_));
         }

@@ -55,6 +55,10 @@ struct Traffic {
     }
 };
 
+/// What every visitor's and backend's socket has: no Nagle delay, and probes that find a peer which has vanished. Set
+/// on a listener it is handed on to what is accepted there, at no cost for each.
+void set_pumped_socket_options(int fd) noexcept;
+
 class SocketPump final : public buffer::Waker, private runtime::PollTarget, private runtime::Resident {
 public:
     SocketPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic);
@@ -64,7 +68,7 @@ public:
     void set_stream(IntrusivePtr<mux::Stream> stream);
     /// Called when the stream ends while there is no socket yet: whoever dials should stop.
     void on_cancel(std::function<void()> cancel) { cancel_ = std::move(cancel); }
-    /// Takes the connected socket and begins. On failure the stream is aborted.
+    /// Takes the connected socket, with set_pumped_socket_options, and begins. On failure the stream is aborted.
     void set_socket(runtime::Fd socket);
     /// There will be no socket: the stream ends with this code.
     void refuse(wire::Code code);
@@ -99,10 +103,11 @@ private:
     std::unique_ptr<Resetting> resetting_;
     bool readable_ = false;
     bool writable_ = false;
-    bool reading_ = true;   // the socket may still give bytes
-    bool writing_ = true;   // the stream may still give bytes, and the socket takes them
-    bool hung_up_ = false;  // an end or an error waits behind the bytes
-    bool broken_ = false;   // the socket has failed; what it still holds is read first
+    bool reading_ = true;          // the socket may still give bytes
+    bool writing_ = true;          // the stream may still give bytes, and the socket takes them
+    bool hung_up_ = false;         // an end or an error waits behind the bytes
+    bool broken_ = false;          // the socket has failed; what it still holds is read first
+    bool output_watched_ = false;  // most sockets always have room, and are not watched for it
     bool running_ = false;
     bool again_ = false;
     bool closed_ = false;

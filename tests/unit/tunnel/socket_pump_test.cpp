@@ -1,5 +1,7 @@
 #include "tunnel/socket_pump.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 
 #include <catch2/catch.hpp>
@@ -161,23 +163,30 @@ TEST_CASE("idle visitors hold no slab and no timer") {
     CHECK(on(pair.worker, [&] { return pair.worker.timers_set(); }) <= timers_before);
 }
 
-TEST_CASE("a visitor that has vanished is found by the kernel's probes") {
-    TrunkPair pair;
-    Shelf shelf(pair);
-    auto [near, far] = tcp_pair();
-    int fd = near.get();
-    on(pair.worker, [&, socket = std::make_shared<runtime::Fd>(std::move(near))] {
-        auto pump = make_intrusive<SocketPump>(pair.worker, std::make_shared<Traffic>());
-        auto opened =
-            pair.server.trunk->session().open({1, wire::ServiceKind::tcp, {}, {}}, pump, false, pair.worker.now());
-        REQUIRE(opened);
-        pump->set_stream(*opened);
-        pump->set_socket(std::move(*socket));
-        int on_or_off = 0;
-        socklen_t size = sizeof on_or_off;
-        REQUIRE(::getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on_or_off, &size) == 0);
-        CHECK(on_or_off == 1);
-    });
+TEST_CASE("a visitor that has vanished is found by the kernel's probes: what a listener accepts has its options") {
+    std::error_code error;
+    runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
+    REQUIRE(listener);
+    set_pumped_socket_options(listener.get());
+    runtime::Fd visitor = runtime::start_connect(runtime::local_address(listener.get()), error);
+    REQUIRE(visitor);
+    runtime::Fd accepted;
+    REQUIRE(eventually([&] {
+        runtime::SocketAddress peer;
+        accepted = runtime::accept_from(listener.get(), peer, error);
+        return static_cast<bool>(accepted);
+    }));
+    auto option = [&](int level, int name) {
+        int value = 0;
+        socklen_t size = sizeof value;
+        REQUIRE(::getsockopt(accepted.get(), level, name, &value, &size) == 0);
+        return value;
+    };
+    CHECK(option(SOL_SOCKET, SO_KEEPALIVE) == 1);
+    CHECK(option(IPPROTO_TCP, TCP_KEEPIDLE) == 120);
+    CHECK(option(IPPROTO_TCP, TCP_KEEPINTVL) == 30);
+    CHECK(option(IPPROTO_TCP, TCP_KEEPCNT) == 4);
+    CHECK(option(IPPROTO_TCP, TCP_NODELAY) == 1);
 }
 
 TEST_CASE("a long queue of tiny pieces is written in time that grows with its length") {
