@@ -96,8 +96,10 @@ inline constexpr std::size_t batch_pieces_max = 64;
 /// Session frames (PING, GOAWAY, CONTROL) waiting to be sent. All of a client's services can be registered, and
 /// answered one by one, in a single turn: a peer that could not read meanwhile is not at fault.
 inline constexpr std::size_t urgent_bytes_max = 2_MiB;
-/// What one stream may send in its turn.
-inline constexpr std::uint32_t quantum = 16_KiB;
+/// What one stream may send in its turn: what the trunk takes in `turn_time`, between these.
+inline constexpr std::uint32_t quantum_min = 16_KiB;
+inline constexpr std::uint32_t quantum_max = 64_KiB;
+inline constexpr auto turn_time = 1ms;
 /// A stream with at most this much waiting counts as sparse and goes first, once.
 inline constexpr std::uint32_t sparse_bytes = 4_KiB;
 /// Datagrams waiting on one stream, in each direction.
@@ -106,7 +108,7 @@ inline constexpr std::uint32_t datagram_bytes_queued_max = 256_KiB;
 inline constexpr auto datagram_age_max = 200ms;
 
 static_assert(session_budget < session_memory_hard);
-static_assert(quantum >= data_payload_max);
+static_assert(quantum_min >= data_payload_max && quantum_min <= quantum_max);
 static_assert(urgent_bytes_max >= 2 * control_payload_max);
 
 // --- streams ------------------------------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ public:
     ~DataLane() { clear(); }
 
     bool empty() const noexcept { return fresh_.empty() && rotating_.empty(); }
+    /// What each stream may send in its turn from now on.
+    void set_quantum(std::uint32_t bytes) noexcept { quantum_ = static_cast<std::int32_t>(bytes); }
 
     /// The stream may have something to send. Does nothing when it is in the lane already.
     void activate(Stream& stream) {
@@ -27,7 +29,7 @@ public:
         }
         bool sparse = !side.sent_any || stream.queued_bytes() <= limits::sparse_bytes;
         side.lane = sparse ? LaneState::fresh : LaneState::rotating;
-        side.deficit = limits::quantum;
+        side.deficit = quantum_;
         (sparse ? fresh_ : rotating_).push(stream);
     }
 
@@ -39,7 +41,7 @@ public:
             StreamList& list = fresh_.empty() ? rotating_ : fresh_;
             Stream& stream = *list.front();
             if (stream.side_.deficit <= 0) {
-                stream.side_.deficit += static_cast<std::int32_t>(limits::quantum);
+                stream.side_.deficit += quantum_;
                 rotate(list);
                 continue;
             }
@@ -79,6 +81,7 @@ private:
 
     StreamList fresh_;
     StreamList rotating_;
+    std::int32_t quantum_ = limits::quantum_min;
 };
 
 }  // namespace ferrotunnel::mux

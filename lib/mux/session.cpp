@@ -33,6 +33,7 @@ Session::Session(const Settings& settings, SessionEvents& events, IntrusivePtr<b
       now_(now),
       next_id_(first_own_id(settings)),
       liveness_(settings, static_cast<std::uint32_t>(random.below(1000)), now),
+      write_rate_(now),
       progress_at_(now),
       announced_first_window_(settings.first_window) {}
 
@@ -381,6 +382,7 @@ TimePoint Session::next_deadline() const noexcept {
 void Session::written(std::size_t bytes, TimePoint now) noexcept {
     in_flight_ -= std::min(bytes, in_flight_);
     progress_at_ = now;
+    write_rate_.count(bytes, now);
 }
 
 // --- looking ---

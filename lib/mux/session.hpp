@@ -30,6 +30,7 @@
 #include "mux/settings.hpp"
 #include "mux/stream.hpp"
 #include "mux/stream_list.hpp"
+#include "mux/write_rate.hpp"
 
 namespace ferrotunnel::mux {
 
@@ -94,6 +95,10 @@ public:
     /// Bytes from the trunk, cut anywhere. Payloads are queued as parts of `bytes`, which should come from a slab
     /// charged to `ledger()`.
     void receive(const buffer::Slice& bytes, TimePoint now);
+    /// The same in two steps, so that several reads wake each stream once: `take` for each read, then `settle`, before
+    /// anything else is called.
+    void take(const buffer::Slice& bytes, TimePoint now);
+    void settle();
     /// Adds what should leave next to `batch`, which is empty before. False when there is nothing.
     bool produce(Batch& batch, TimePoint now);
     /// True when produce would find something; a driver that sleeps asks it after it has armed its waker.
@@ -163,7 +168,7 @@ private:
     void add_send_credit(Stream& stream, std::uint32_t credit);
     Stream* find_live(wire::StreamId id);
     void refuse(wire::StreamId id, wire::Code code);
-    void compact(const buffer::Slice& bytes);
+    void compact();
     void forget_received();
 
     // Frames out (session_produce.cpp).
@@ -240,10 +245,12 @@ private:
     ControlLane control_lane_;
     DataLane data_lane_;
     std::vector<IntrusivePtr<Stream>> touched_;
-    std::vector<IntrusivePtr<Stream>> waking_;    // spare memory for the list being worked on
-    std::vector<IntrusivePtr<Stream>> received_;  // got data in this receive(), for compact()
+    std::vector<IntrusivePtr<Stream>> waking_;     // spare memory for the list being worked on
+    std::vector<IntrusivePtr<Stream>> received_;   // got data since the last settle(), for compact()
+    std::vector<buffer::SlabPtr> slabs_received_;  // what that lies in
 
     Liveness liveness_;
+    WriteRate write_rate_;
     std::size_t in_flight_ = 0;
     TimePoint progress_at_;
     std::uint64_t committed_ = 0;

@@ -33,6 +33,7 @@ bool Session::produce(Batch& batch, TimePoint now) {
     if (state_ != SessionState::closed) {
         write_refusals(batch);
         write_control(batch);
+        data_lane_.set_quantum(write_rate_.quantum());
         data_lane_.run(batch, [&](Stream& stream) { return write_next(stream, batch); });
     }
     if (batch.empty()) {

@@ -26,17 +26,28 @@ bool is_drain(Code code) {
 }  // namespace
 
 void Session::receive(const buffer::Slice& bytes, TimePoint now) {
+    take(bytes, now);
+    settle();
+}
+
+void Session::take(const buffer::Slice& bytes, TimePoint now) {
     now_ = now;
     if (state_ == SessionState::closed) {
         return;
     }
     liveness_.heard(now);
+    if (slabs_received_.empty() || slabs_received_.back() != bytes.slab()) {
+        slabs_received_.push_back(bytes.slab());
+    }
     reader_.read(bytes, *this);
+}
+
+void Session::settle() {
     if (state_ != SessionState::closed) {
         enforce_memory_cap();
         announce_first_window();
         flush_wakes();
-        compact(bytes);
+        compact();
     }
     forget_received();
     after_call();
@@ -215,13 +226,17 @@ void Session::end_data(Stream& stream, const wire::FrameHeader& header) {
     end_if_closed(stream);
 }
 
-// Slices that a same-thread endpoint has not taken yet pin the slab they came in. When they are less than half of it,
-// copies are cheaper to keep.
-void Session::compact(const buffer::Slice& bytes) {
+// Slices that a same-thread endpoint has not taken yet pin the slabs they came in. When they are less than half of
+// those, copies are cheaper to keep.
+void Session::compact() {
     std::uint64_t alive = 0;
+    std::uint64_t pinned = 0;
+    for (const buffer::SlabPtr& slab : slabs_received_) {
+        pinned += slab->capacity();
+    }
     auto visit_alive = [&](Stream& stream, auto visit) {
         stream.for_each_inbound([&](StreamItem& item) {
-            if (item.slice.slab() == bytes.slab()) {
+            if (std::find(slabs_received_.begin(), slabs_received_.end(), item.slice.slab()) != slabs_received_.end()) {
                 visit(item);
             }
         });
@@ -237,7 +252,7 @@ void Session::compact(const buffer::Slice& bytes) {
             visit_alive(*stream, [&](StreamItem& item) { alive += item.slice.size(); });
         }
     }
-    if (alive == 0 || alive * 2 >= bytes.slab()->capacity()) {
+    if (alive == 0 || alive * 2 >= pinned) {
         return;
     }
     for (const IntrusivePtr<Stream>& stream : received_) {
@@ -257,6 +272,7 @@ void Session::forget_received() {
         stream->side_.pushed_now = stream->side_.in_slab = 0;
     }
     received_.clear();
+    slabs_received_.clear();
 }
 
 // --- life of streams ---

@@ -37,7 +37,9 @@ public:
     /// for the user, what went wrong.
     virtual IoStatus handshake(std::string& why) = 0;
 
-    /// As much as there is, up to the size. `ok`: `into` is full or more may be there; would_block: all of it was read.
+    /// As much as there is, up to the size. `ok`: `into` is full or more may be there; would_block: all of it was read,
+    /// but for an end that was announced in the same event as the last bytes (EPOLLRDHUP): whoever was told of one
+    /// reads until nothing comes.
     virtual IoResult read(MutableBytes into) noexcept = 0;
 
     /// `ok`: everything was taken and nothing is pending. `would_block`: of the pieces, `bytes` were taken (perhaps

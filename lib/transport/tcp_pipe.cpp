@@ -61,6 +61,9 @@ public:
             return {0, IoStatus::error, std::make_error_code(std::errc::protocol_error)};
         }
         checked_ = checked_ || result.bytes > 0;
+        if (result.status == IoStatus::ok && result.bytes < into.size()) {
+            result.status = IoStatus::would_block;  // what comes later is a new event
+        }
         return noted(result);
     }
 

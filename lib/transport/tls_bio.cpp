@@ -22,12 +22,17 @@ thread_local std::unique_ptr<std::uint8_t[]> spare_block;
 int bio_read(BIO* bio, char* into, int size) {
     auto& socket = *static_cast<TlsSocket*>(BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
+    if (std::exchange(socket.drained, false)) {
+        BIO_set_retry_read(bio);
+        return -1;
+    }
     ssize_t got = 0;
     do {
         ++socket.system_calls;
         got = ::recv(socket.fd, into, static_cast<std::size_t>(size), 0);
     } while (got < 0 && errno == EINTR);
     if (got > 0) {
+        socket.drained = socket.short_recv_drains && got < size;
         return static_cast<int>(got);
     }
     if (got == 0) {

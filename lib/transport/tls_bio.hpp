@@ -56,6 +56,12 @@ struct TlsSocket {
     RecordBuffer out;
     bool saw_end = false;  // TCP FIN
     int read_errno = 0;    // a failed recv
+    /// Once the owner knows to read on when an end was announced with the last bytes (pipe.hpp), which a handshake does
+    /// not: a recv that
+    /// gave less than was asked for has emptied the socket, and the next one is not made (what comes later is an
+    /// event).
+    bool short_recv_drains = false;
+    bool drained = false;
     std::uint64_t system_calls = 0;
 
     /// One or more sends, until `out` is empty or the socket full.

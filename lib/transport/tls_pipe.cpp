@@ -165,6 +165,7 @@ IoStatus TlsPipe::step_handshake() {
         return fail_handshake(std::move(wrong));
     }
     open_ = true;
+    socket_.short_recv_drains = true;
     return IoStatus::ok;
 }
 

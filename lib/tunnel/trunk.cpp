@@ -13,7 +13,7 @@ using wire::Code;
 
 namespace {
 
-// How much one trunk may read or write before other sockets of the worker get their turn.
+// How often one trunk may read or write before other sockets of the worker get their turn.
 constexpr int reads_per_turn = 8;
 constexpr int writes_per_turn = 8;
 // A slab with less room than this left is exchanged for another.
@@ -117,6 +117,7 @@ void Trunk::guarded(void (Trunk::*step)()) noexcept {
 void Trunk::on_events(std::uint32_t events) noexcept {
     readable_ = readable_ || (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
     writable_ = writable_ || (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
+    hung_up_ = hung_up_ || (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
     guarded(&Trunk::work);
 }
 
@@ -189,66 +190,78 @@ void Trunk::step_handshake() {
 
 // Edge-triggered: what is left after a turn is remembered in `readable_` and read in the next round.
 void Trunk::read_some() {
-    for (int turn = 0; turn < reads_per_turn && readable_ && state_ == State::running; ++turn) {
-        if (!read_once()) {
+    for (int reads = 0; reads < reads_per_turn && readable_ && state_ == State::running;) {
+        reads += static_cast<int>(slabs_per_round_);
+        if (!read_round()) {
             return;
         }
     }
     if (!readable_) {
-        slab_.reset();  // an idle trunk holds none
+        slabs_ = {};  // an idle trunk holds none
     }
     check_session();
 }
 
-// False when the trunk has ended.
-bool Trunk::read_once() {
-    if (slab_ && slab_->unique()) {
-        used_ = 0;  // everybody has taken their bytes: the same memory again, still in the cache
-    } else if (!slab_ || slab_->capacity() - used_ < worth_reading) {
-        slab_ = worker_.slabs().acquire(session_.ledger().get());
-        used_ = 0;
+// Several slabs on a busy trunk, and then every stream is woken once: its socket gets larger pieces. False when the
+// trunk has ended.
+bool Trunk::read_round() {
+    IoStatus status = IoStatus::ok;
+    std::size_t filled = 0;
+    while (filled < slabs_per_round_ && readable_) {
+        status = read_once(slabs_[filled++]);
     }
-    IoResult result = pipe_->read({slab_->data() + used_, slab_->capacity() - used_});
-    if (result.bytes > 0) {
-        auto length = static_cast<std::uint32_t>(result.bytes);
-        buffer::Slice bytes(slab_, used_, length);
-        used_ += length;
-        session_.receive(bytes, worker_.now());
-    }
-    switch (result.status) {
-        case IoStatus::ok:
-            return true;
-        case IoStatus::would_block:
-            readable_ = false;
-            return true;
-        case IoStatus::eof:
-        case IoStatus::error:
-            readable_ = false;  // there is nothing to come back for
-            break;
-    }
-    if (session_.failure()) {
-        check_session();  // the peer said why before it closed, or may still read why we do
+    session_.settle();
+    slabs_per_round_ = readable_ ? std::min(2 * slabs_per_round_, slabs_per_round_max) : filled;
+    if (status == IoStatus::eof || status == IoStatus::error) {
+        input_ended(status);
         return false;
     }
+    return true;
+}
+
+Trunk::IoStatus Trunk::read_once(ReadSlab& into) {
+    auto& [slab, used] = into;
+    if (slab && slab->unique()) {
+        used = 0;  // everybody has taken their bytes: the same memory again, still in the cache
+    } else if (!slab || slab->capacity() - used < worth_reading) {
+        slab = worker_.slabs().acquire(session_.ledger().get());
+        used = 0;
+    }
+    IoResult result = pipe_->read({slab->data() + used, slab->capacity() - used});
+    if (result.bytes > 0) {
+        auto length = static_cast<std::uint32_t>(result.bytes);
+        session_.take(buffer::Slice(slab, used, length), worker_.now());
+        used += length;
+    }
+    // Behind the end there is nothing to come back for; after all of it was read, only an end that was announced
+    // together with it.
+    readable_ =
+        result.status == IoStatus::ok || (result.status == IoStatus::would_block && hung_up_ && result.bytes > 0);
+    return result.status;
+}
+
+void Trunk::input_ended(IoStatus status) {
+    if (session_.failure()) {
+        check_session();  // the peer said why before it closed, or may still read why we do
+        return;
+    }
     TrunkEnd end{Code::none, "the peer closed the connection", true, true};
-    if (result.status == IoStatus::error) {
+    if (status == IoStatus::error) {
         end = {Code::connection_reset, pipe_->error_text(), false, true};
     }
     close(std::move(end));
-    return false;
 }
 
 void Trunk::discard_input() {
-    slab_ = slab_ ? std::move(slab_) : worker_.slabs().acquire();
+    buffer::SlabPtr slab = worker_.slabs().acquire();
     while (readable_) {
-        IoResult result = pipe_->read({slab_->data(), slab_->capacity()});
+        IoResult result = pipe_->read({slab->data(), slab->capacity()});
         if (result.status == IoStatus::eof || result.status == IoStatus::error) {
             close(std::move(end_));
             return;
         }
-        readable_ = result.status != IoStatus::would_block;
+        readable_ = result.status == IoStatus::ok || (hung_up_ && result.bytes > 0);
     }
-    slab_.reset();
 }
 
 // --- writing ---
@@ -333,7 +346,7 @@ void Trunk::check_session() {
 
 void Trunk::begin_closing() {
     state_ = State::closing;
-    slab_.reset();
+    slabs_ = {};
     pipe_->shutdown();
     discard_input();
 }
@@ -361,7 +374,7 @@ void Trunk::let_go() noexcept {
     bell_->forget();
     worker_.poller().remove(pipe_->fd(), *this);
     batch_.clear();
-    slab_.reset();
+    slabs_ = {};
     session_.lose();
     last_counters_ = pipe_->counters();
     pipe_.reset();

@@ -9,6 +9,7 @@
 // lost with that.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -81,6 +82,15 @@ public:
 private:
     enum class State : std::uint8_t { handshaking, running, closing, closed };
     class Bell;
+    using IoStatus = runtime::IoStatus;
+
+    /// A slab that is being filled; none while there is nothing to read.
+    struct ReadSlab {
+        buffer::SlabPtr slab;
+        std::uint32_t used = 0;
+    };
+    /// Read at most so many slabs full before the streams are woken.
+    static constexpr std::size_t slabs_per_round_max = 4;
 
     void on_events(std::uint32_t events) noexcept override;
     void run_deferred() noexcept override;
@@ -95,7 +105,9 @@ private:
     void on_timer();
     void step_handshake();
     void read_some();
-    bool read_once();
+    bool read_round();
+    IoStatus read_once(ReadSlab& into);
+    void input_ended(IoStatus status);
     void write_some();
     bool write_once();
     void tell_written(std::size_t bytes);
@@ -118,10 +130,11 @@ private:
     transport::PipeCounters last_counters_;
     TimePoint handshake_until_;
     TimePoint close_at_ = never;
-    buffer::SlabPtr slab_;       // being filled; none while there is nothing to read
-    std::uint32_t used_ = 0;     // of slab_
-    std::size_t held_back_ = 0;  // written, but not told to the session yet
+    std::array<ReadSlab, slabs_per_round_max> slabs_;
+    std::size_t slabs_per_round_ = 1;  // grows while each round finds as much
+    std::size_t held_back_ = 0;        // written, but not told to the session yet
     bool readable_ = false;
+    bool hung_up_ = false;  // an end waits behind the bytes, and will not be announced again
     bool writable_ = true;
     bool logged_in_ = false;
 };

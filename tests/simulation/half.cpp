@@ -450,7 +450,7 @@ void Half::watch_fairness(std::uint32_t senders) {
         waiting_since_ = total;
         return;
     }
-    std::uint64_t fair = (senders + 4ULL) * 2 * limits::quantum + 2 * limits::batch_bytes_max;
+    std::uint64_t fair = (senders + 4ULL) * 2 * limits::quantum_max + 2 * limits::batch_bytes_max;
     if (total - waiting_since_ > fair) {
         world_.fail("stream #%u.%u starves: others have sent %llu bytes since", record_.index, role_,
                     static_cast<unsigned long long>(total - waiting_since_));

@@ -77,7 +77,7 @@ TEST_CASE("streams with much to send take turns of a quantum") {
             auto [least, most] =
                 std::minmax_element(sent.begin(), sent.end(), [](auto& a, auto& b) { return a.second < b.second; });
             if (sent.size() == 4) {
-                REQUIRE(most->second - least->second <= 2 * limits::quantum);
+                REQUIRE(most->second - least->second <= 2 * limits::quantum_min);
             }
         }
     }
@@ -97,7 +97,7 @@ TEST_CASE("fairness is by bytes, not by frames") {
         (frame.header.stream == 1 ? small : big) += frame.payload.size() + limits::frame_header_bytes;
         if (small < 100'000 && big < 100'000) {
             std::size_t apart = small > big ? small - big : big - small;
-            REQUIRE(apart <= 2 * limits::quantum);
+            REQUIRE(apart <= 2 * limits::quantum_min);
         }
     }
     REQUIRE(small == 600 * 208);

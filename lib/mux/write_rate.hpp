@@ -1,0 +1,45 @@
+// How fast the trunk takes bytes, and from that how much one stream may send in its turn: on a fast trunk turns are
+// longer, because the peer then hands larger pieces to each socket; on a slow one they are short, so that nobody waits
+// long for the others.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+
+namespace ferrotunnel::mux {
+
+class WriteRate {
+public:
+    explicit WriteRate(TimePoint now) noexcept : since_(now) {}
+
+    /// `bytes` were taken by the trunk. A trunk with nothing to send looks slow, which only makes turns short.
+    void count(std::size_t bytes, TimePoint now) noexcept {
+        bytes_ += bytes;
+        Duration elapsed = now - since_;
+        if (elapsed < sample) {
+            return;
+        }
+        auto turns = static_cast<std::uint64_t>(elapsed / limits::turn_time);
+        turn_bytes_ = bytes_ / std::max<std::uint64_t>(turns, 1);
+        bytes_ = 0;
+        since_ = now;
+    }
+
+    /// What one stream may send in its turn: as much as the trunk takes in `limits::turn_time`, within bounds.
+    std::uint32_t quantum() const noexcept {
+        return static_cast<std::uint32_t>(
+            std::clamp<std::uint64_t>(turn_bytes_, limits::quantum_min, limits::quantum_max));
+    }
+
+private:
+    static constexpr Duration sample = std::chrono::milliseconds(10);
+
+    TimePoint since_;
+    std::uint64_t bytes_ = 0;
+    std::uint64_t turn_bytes_ = 0;
+};
+
+}  // namespace ferrotunnel::mux
