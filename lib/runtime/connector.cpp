@@ -61,15 +61,28 @@ public:
         try_next();
     }
 
+    Fd take_connected() noexcept {
+        if (!finished_ || result_) {
+            return {};
+        }
+        timer_.cancel();
+        return std::move(socket_);
+    }
+
 private:
     void try_next() noexcept {
         drop_socket();
         while (next_ < addresses_.size()) {
             std::error_code error;
             socket_ = start_connect(addresses_[next_++], error);
+            if (socket_ && is_connected_already() && !is_connected_to_itself()) {
+                finish({});
+                return;
+            }
             if (socket_) {
                 try {
                     worker_.poller().add(socket_.get(), *this);
+                    watched_ = true;
                 } catch (const std::system_error& failure) {
                     socket_.reset();
                     last_error_ = failure.code();
@@ -97,10 +110,16 @@ private:
             return;
         }
         worker_.poller().remove(socket_.get(), *this);
+        watched_ = false;
         finished_ = true;
         timer_.cancel();
         Callback callback = std::move(callback_);
         callback({}, std::move(socket_));  // may destroy this
+    }
+
+    // Within this machine a connect is usually complete when it returns, although it says that it is in progress.
+    bool is_connected_already() const noexcept {
+        return addresses_[next_ - 1].is_loopback() && !peer_address(socket_.get()).empty();
     }
 
     // A connect to a free port of this machine in the range of ephemeral ports may meet itself.
@@ -110,7 +129,8 @@ private:
         return local.port() == peer.port() && local.ip() == peer.ip();
     }
 
-    // A failure is told from the timer: never from within the constructor, and with nothing of ours on the stack.
+    // What is known early is told from the timer: never from within the constructor, and with nothing of ours on the
+    // stack.
     void finish(std::error_code error) noexcept {
         finished_ = true;
         result_ = error;
@@ -120,7 +140,7 @@ private:
     void on_timer() {
         if (finished_) {
             Callback callback = std::move(callback_);
-            callback(result_, {});  // may destroy this
+            callback(result_, result_ ? Fd() : std::move(socket_));  // may destroy this
             return;
         }
         last_error_ = std::make_error_code(std::errc::timed_out);
@@ -134,7 +154,7 @@ private:
     }
 
     void drop_socket() noexcept {
-        if (socket_) {
+        if (std::exchange(watched_, false)) {
             worker_.poller().remove_closing(*this);
         }
         socket_.reset();
@@ -149,6 +169,7 @@ private:
     std::vector<SocketAddress> addresses_;
     std::size_t next_ = 0;
     Fd socket_;
+    bool watched_ = false;
     bool finished_ = false;
     std::error_code result_;
     std::error_code last_error_ = std::make_error_code(std::errc::host_unreachable);  // when there is no address at all
@@ -170,5 +191,9 @@ Connector::Connector(Worker& worker, std::vector<SocketAddress> to, Callback cal
 }
 
 Connector::~Connector() = default;
+
+Fd Connector::take_connected() noexcept {
+    return attempt_->take_connected();
+}
 
 }  // namespace ferrotunnel::runtime

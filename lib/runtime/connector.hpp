@@ -51,6 +51,10 @@ public:
     Connector(const Connector&) = delete;
     Connector& operator=(const Connector&) = delete;
 
+    /// The socket, if it was connected within the constructor, as within one machine it usually is; the callback is
+    /// then not called. Empty otherwise.
+    Fd take_connected() noexcept;
+
 private:
     class Attempt;
     std::unique_ptr<Attempt> attempt_;

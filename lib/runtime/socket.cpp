@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <string_view>
 
 namespace ferrotunnel::runtime {
 
@@ -36,6 +37,21 @@ IoResult failure(std::size_t bytes = 0) noexcept {
     return {bytes, IoStatus::error, last_error()};
 }
 
+// Where BBR is the system's default, every connection is paced by a timer, also one that never leaves this machine:
+// there it costs a third of all CPU time and protects nothing. Only before a connection is made can that be changed;
+// what a listener accepts inherits it. docs/performance.md has the measurement.
+void unpace_if_local(int fd, const SocketAddress& end) noexcept {
+    static const bool default_paces = [fd] {
+        char name[16] = {};  // TCP_CA_NAME_MAX
+        socklen_t size = sizeof name;
+        return ::getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &size) == 0 &&
+               std::string_view(name).starts_with("bbr");
+    }();
+    if (default_paces && end.is_loopback()) {
+        ::setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4);
+    }
+}
+
 template <typename Get>
 SocketAddress address_by(int fd, Get get) noexcept {
     sockaddr_storage raw{};
@@ -58,6 +74,9 @@ void Fd::reset(int fd) noexcept {
 Fd start_connect(const SocketAddress& to, std::error_code& error) noexcept {
     error.clear();
     Fd fd(::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (fd) {
+        unpace_if_local(fd.get(), to);
+    }
     if (!fd || (::connect(fd.get(), to.raw(), to.raw_size()) != 0 && errno != EINPROGRESS)) {
         error = last_error();
         return {};
@@ -70,6 +89,7 @@ Fd listen_on(const SocketAddress& at, std::error_code& error, int backlog) noexc
     Fd fd(::socket(at.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (fd) {
         set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+        unpace_if_local(fd.get(), at);
         if (at.family() == AF_INET6) {
             set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, at.is_unspecified() ? 0 : 1);
         }

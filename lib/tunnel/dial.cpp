@@ -15,7 +15,9 @@ void dial_backend(runtime::Worker& worker, const runtime::HostPort& to, const st
     // The connector lives in the pump's cancel function: it goes when the visitor does, or when it has answered.
     auto connector = std::make_shared<std::unique_ptr<runtime::Connector>>();
     pump->on_cancel([connector] { connector->reset(); });
-    auto connected = [pump, stream, service, to, &log](std::error_code error, runtime::Fd socket) {
+    auto address = runtime::SocketAddress::from_ip(to);
+    bool local = address && address->is_loopback();
+    auto connected = [pump, stream, service, to, local, &log](std::error_code error, runtime::Fd socket) {
         if (error) {
             log.warn("the backend of a service can not be reached",
                      {{"service", service}, {"backend", runtime::to_text(to)}, {"why", error.message()}});
@@ -23,10 +25,13 @@ void dial_backend(runtime::Worker& worker, const runtime::HostPort& to, const st
             return;
         }
         stream->accept();
-        set_pumped_socket_options(socket.get());
+        set_pumped_socket_options(socket.get(), local);
         pump->set_socket(std::move(socket));
     };
-    *connector = std::make_unique<runtime::Connector>(worker, to, std::move(connected), options);
+    *connector = std::make_unique<runtime::Connector>(worker, to, connected, options);
+    if (runtime::Fd socket = (*connector)->take_connected()) {
+        connected({}, std::move(socket));
+    }
 }
 
 }  // namespace ferrotunnel::tunnel

@@ -28,9 +28,11 @@ constexpr int keepalive_probes = 4;
 
 }  // namespace
 
-void set_pumped_socket_options(int fd) noexcept {
+void set_pumped_socket_options(int fd, bool local) noexcept {
     (void)runtime::set_no_delay(fd);
-    (void)runtime::set_keepalive(fd, keepalive_idle, keepalive_interval, keepalive_probes);
+    if (!local) {
+        (void)runtime::set_keepalive(fd, keepalive_idle, keepalive_interval, keepalive_probes);
+    }
 }
 
 SocketPump::SocketPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic)

@@ -56,8 +56,9 @@ struct Traffic {
 };
 
 /// What every visitor's and backend's socket has: no Nagle delay, and probes that find a peer which has vanished. Set
-/// on a listener it is handed on to what is accepted there, at no cost for each.
-void set_pumped_socket_options(int fd) noexcept;
+/// on a listener it is handed on to what is accepted there, at no cost for each. Peers on this machine (`local`) can
+/// not vanish without a word.
+void set_pumped_socket_options(int fd, bool local = false) noexcept;
 
 class SocketPump final : public buffer::Waker, private runtime::PollTarget, private runtime::Resident {
 public:

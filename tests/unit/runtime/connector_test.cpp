@@ -65,6 +65,24 @@ SocketAddress refusing_address() {
 
 }  // namespace
 
+TEST_CASE("within one machine the connection is there at once, for who asks, and then the callback is not called") {
+    Loop loop;
+    Fd listener = listen_locally();
+    Outcome outcome;
+    Connector connector(loop.worker, {local_address(listener.get())}, outcome.callback(), {});
+    Fd socket = connector.take_connected();
+    REQUIRE(socket);
+    CHECK(peer_address(socket.get()).text() == local_address(listener.get()).text());
+    CHECK_FALSE(connector.take_connected());
+    loop.io.run_for(20ms);
+    CHECK(outcome.calls == 0);
+
+    Connector refused(loop.worker, {refusing_address()}, outcome.callback(), {});
+    CHECK_FALSE(refused.take_connected());
+    REQUIRE(loop.run_until([&] { return outcome.calls == 1; }));
+    CHECK(outcome.error == std::errc::connection_refused);
+}
+
 TEST_CASE("connects by address and by name, never calling back from within") {
     Loop loop;
     Fd listener = listen_locally();

@@ -1,6 +1,8 @@
 #include "runtime/socket.hpp"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -146,6 +148,16 @@ TEST_CASE("a port that is taken is told") {
     Fd second = listen_on(local_address(first.get()), error);
     CHECK_FALSE(second);
     CHECK(error == std::errc::address_in_use);
+}
+
+TEST_CASE("a connection within this machine is not paced, whatever the system's default") {
+    auto [client, server, peer] = connect_over_tcp("127.0.0.1");
+    for (int fd : {client.get(), server.get()}) {
+        char name[16] = {};
+        socklen_t size = sizeof name;
+        REQUIRE(::getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &size) == 0);
+        CHECK_FALSE(std::string_view(name).starts_with("bbr"));
+    }
 }
 
 TEST_CASE("system randomness differs from call to call") {
