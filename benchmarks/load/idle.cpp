@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <thread>
 
 #include "commands.hpp"
 #include "requests.hpp"
@@ -15,6 +16,10 @@ namespace {
 
 // A tunnel that has run out of something answers late or never; it is not waited for as long as a slow transfer.
 constexpr timeval answer_limit{5, 0};
+constexpr double level_seconds = 120;
+// Who is turned away comes again for a while: some tunnels let in only so many a second.
+constexpr double insistence_seconds = 8;
+constexpr std::chrono::milliseconds pause{10};
 
 bool open_one(const sockaddr_in& address) {
     int fd = try_connect(address);
@@ -32,6 +37,17 @@ bool open_one(const sockaddr_in& address) {
     return true;
 }
 
+bool open_one_insisting(const sockaddr_in& address) {
+    Clock::time_point begin = Clock::now();
+    while (!open_one(address)) {
+        if (seconds_since(begin) > insistence_seconds) {
+            return false;
+        }
+        std::this_thread::sleep_for(pause);
+    }
+    return true;
+}
+
 void wait_for_line() {
     int c = 0;
     while ((c = std::getchar()) != '\n' && c != EOF) {
@@ -44,8 +60,9 @@ int idle(const std::string& place, const std::vector<std::size_t>& levels) {
     sockaddr_in address = address_of(place);
     std::size_t held = 0;
     for (std::size_t level : levels) {
+        Clock::time_point begin = Clock::now();
         while (held < level) {
-            if (!open_one(address)) {
+            if (seconds_since(begin) > level_seconds || !open_one_insisting(address)) {
                 std::printf("stuck %zu\n", held);
                 return 1;
             }

@@ -21,6 +21,7 @@ class Bench:
         self.load, self.programs, self.results = Load(load_path), programs, results
         self.backends = {}
         self.count = 0
+        self.hopeless = {}  # variant -> why it did not come up, so that it is not waited for in each row
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="ferrotunnel-peers-")
@@ -67,12 +68,15 @@ server {{ listen 127.0.0.1:{port}; root {root}; }} }}
 
     # --- tunnels ----------------------------------------------------------------------------------------------------
 
-    def prepared(self, kind, backend):
+    def prepared(self, kind, row):
         """A tunnel with a folder, ports and configuration of its own, not yet started."""
+        if row.service not in kind.services and kind.programs:
+            raise Failure(f"carries no {row.service}")
         self.count += 1
         folder = os.path.join(self.folder, f"tunnel-{self.count}")
         os.mkdir(folder)
-        place = Place(folder, kind.control or free_port(), free_port(), self.backend(backend), free_port(), self.keys)
+        place = Place(folder, row.service, kind.control or free_port(), free_port(), self.backend(row.backend),
+                      free_port(), self.keys)
         tunnel = kind(place, self.programs.find)
         try:
             tunnel.prepare()
@@ -120,15 +124,19 @@ server {{ listen 127.0.0.1:{port}; root {root}; }} }}
             for part in (cells.values, cells.failed, cells.notes):
                 part.pop(kind.name, None)
         try:
-            running = Running(self.prepared(kind, row.backend))
+            if kind.name in self.hopeless:
+                raise Failure(self.hopeless[kind.name])
+            running = Running(self.prepared(kind, row))
             if row.starts:
                 running.start()
         except Failure as failure:
+            if row.backend == "load" and row.service == "tcp":
+                self.hopeless[kind.name] = str(failure)
             self.results.fail(row.metrics, kind.name, str(failure))
             return
         runnings[kind.name] = running
         if row.starts:
-            self.attempt(row, kind.name, runnings, lambda: row.warm_up(self.load, running))
+            self.attempt(row, kind.name, runnings, lambda: row.warm_up(self, self.load, running))
 
     def round(self, row, name, runnings):
         def measured():
@@ -143,5 +151,5 @@ server {{ listen 127.0.0.1:{port}; root {root}; }} }}
         try:
             work()
         except (Failure, OSError) as failure:
-            self.results.fail(row.metrics, name, str(failure) + runnings[name].obituary())
+            self.results.fail(row.metrics, name, str(failure) + runnings[name].last_words())
             runnings.pop(name).stop()

@@ -80,6 +80,10 @@ def judge(results):
     return entries
 
 
+def unmeasured(line, entries):
+    return all(entry["value"] is None for entry in entries if entry["line"] == line)
+
+
 def goals_text(entries):
     lines_text = ["Goals: ours over the peer, medians of this run"]
     line = None
@@ -88,9 +92,12 @@ def goals_text(entries):
             line = entry["line"]
             verdicts = [other["verdict"] for other in entries if other["line"] == line]
             whole = "NOT met" if "NOT met" in verdicts else "met" if all(
-                text in ("met", "within noise") for text in verdicts) else "not measured in full"
+                text in ("met", "within noise") for text in verdicts) else \
+                "not measured" if unmeasured(line, entries) else "not measured in full"
             lines_text.append(f"\n{line}: {whole}")
-        value = "" if entry["value"] is None else f"{entry['value']:.2f}"
+        if entry["value"] is None and unmeasured(line, entries):
+            continue
+        value = "" if entry["value"] is None else f"{entry['value']:.3g}"
         against = f"{entry['ours']} / {entry['peer']}" if entry["peer"] else entry["ours"]
         lines_text.append(f"  {entry['metric']:<20} {against:<42} {value:>8}  {entry['goal']:<8} {entry['verdict']}")
     return "\n".join(lines_text)

@@ -14,9 +14,10 @@ TOKEN = "a-token-for-measuring-0123456789abcdef"
 class Place:
     """Where one tunnel runs: a folder of its own, ports on loopback, and the keys that all share."""
 
-    def __init__(self, folder, control, public, backend, spare, keys):
-        self.folder, self.control, self.public, self.backend = folder, control, public, backend
-        self.spare, self.keys = spare, keys
+    def __init__(self, folder, service, control, public, backend, spare, keys):
+        self.folder, self.service = folder, service
+        self.control, self.public, self.backend, self.spare = control, public, backend, spare
+        self.keys = keys
 
     def write(self, name, text):
         path = os.path.join(self.folder, name)
@@ -26,21 +27,27 @@ class Place:
 
 
 class Keys:
-    """A certificate for localhost that signs itself, made once a run, in the forms that peers want."""
+    """A certificate for localhost and the authority that signed it, made once a run, in the forms that peers want."""
+
+    password = "benchmark"
 
     def __init__(self, folder):
-        self.certificate = os.path.join(folder, "certificate.pem")
-        self.key = os.path.join(folder, "key.pem")
-        self.pkcs12 = os.path.join(folder, "identity.p12")
-        self.password = "benchmark"
+        self.authority, self.certificate, self.key, self.pkcs12 = (
+            os.path.join(folder, name) for name in ("authority.pem", "certificate.pem", "key.pem", "identity.p12"))
+        self.made = False
 
     def make(self):
-        if not os.path.exists(self.pkcs12):
-            self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
-                         "30", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-addext",
-                         "basicConstraints=critical,CA:TRUE", "-keyout", self.key, "-out", self.certificate)
-            self.openssl("pkcs12", "-export", "-inkey", self.key, "-in", self.certificate, "-out", self.pkcs12,
-                         "-passout", "pass:" + self.password)
+        if not self.made:
+            new = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30")
+            authority_key = self.authority + ".key"
+            self.openssl(*new, "-subj", "/CN=Benchmark", "-addext", "keyUsage=critical,keyCertSign", "-keyout",
+                         authority_key, "-out", self.authority)
+            self.openssl(*new, "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-addext",
+                         "basicConstraints=critical,CA:FALSE", "-CA", self.authority, "-CAkey", authority_key, "-keyout",
+                         self.key, "-out", self.certificate)
+            self.openssl("pkcs12", "-export", "-inkey", self.key, "-in", self.certificate, "-certfile", self.authority,
+                         "-out", self.pkcs12, "-passout", "pass:" + self.password)
+            self.made = True
         return self
 
     @staticmethod
@@ -53,6 +60,7 @@ class Tunnel:
     peer = ""            # of the product, as --peers takes it
     encryption = PLAIN   # or what encrypts
     programs = ()        # what must be found
+    services = ("tcp",)  # what its configuration here can carry; place.service says which is wanted
     settings = "defaults"
     control = None       # a port that cannot be chosen
 
@@ -151,7 +159,7 @@ class RatholeTls(Rathole):
     def transport_settings(self):
         keys = self.place.keys.make()
         return (f'[server.transport.tls]\npkcs12 = "{keys.pkcs12}"\npkcs12_password = "{keys.password}"\n',
-                f'[client.transport.tls]\ntrusted_root = "{keys.certificate}"\nhostname = "localhost"\n')
+                f'[client.transport.tls]\ntrusted_root = "{keys.authority}"\nhostname = "localhost"\n')
 
 
 class RatholeNoise(Rathole):
@@ -203,7 +211,7 @@ class FrpTls(Frp):
 
 class FerroTunnelRs(Tunnel):
     name, peer, programs = "FerroTunnel-rs plain", "ferrotunnel-rs", ("ferrotunnel-rs",)
-    settings = "defaults, --no-dashboard"
+    settings = "defaults, --no-dashboard; it limits new streams per second, and downloads, by itself"
 
     def environment(self):
         return {"FERROTUNNEL_TOKEN": TOKEN}
@@ -229,7 +237,7 @@ class FerroTunnelRsTls(FerroTunnelRs):
         return [*super().server(), "--tls-cert", keys.certificate, "--tls-key", keys.key]
 
     def client(self):
-        return [*super().client(), "--tls", "--tls-ca", self.place.keys.certificate, "--tls-server-name", "localhost"]
+        return [*super().client(), "--tls", "--tls-ca", self.place.keys.authority, "--tls-server-name", "localhost"]
 
 
 class Bore(Tunnel):

@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -11,6 +12,8 @@ from failure import Failure
 
 TICK = os.sysconf("SC_CLK_TCK")
 START_SECONDS = 10
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+TRIMMINGS = re.compile(r"^(\S*\d\S* )*|peer_addr=\S* ")  # times and ports, so that equal words are equal
 # An echo to the load's backend, and a bad request to a web server: both answer it.
 HELLO = b"E" * 60 + b"\r\n\r\n"
 
@@ -89,10 +92,16 @@ class Process:
     def ended(self):
         return self.child.poll() is not None
 
-    def last_words(self):
+    def said(self):
+        """The lines of its log, without colours and times."""
         with open(self.log, encoding="utf-8", errors="replace") as file:
-            lines = [line.strip() for line in file if line.strip()]
-        return lines[-1][-200:] if lines else "it said nothing"
+            return [TRIMMINGS.sub("", COLOUR.sub("", line).strip()) for line in file if line.strip()]
+
+    def complaints(self):
+        return [line for line in self.said() if re.search("error|fail|panic", line, re.IGNORECASE)]
+
+    def last_words(self):
+        return (self.complaints() or self.said() or ["it said nothing"])[-1][-200:]
 
     def wait_until(self, ready, what):
         deadline = time.monotonic() + START_SECONDS
@@ -142,13 +151,18 @@ class Running:
     def cpu_seconds(self):
         return sum(cpu_seconds(process.pid) for process in self.processes)
 
-    def pss_kib(self):
-        return sum(pss_kib(process.pid) for process in self.processes)
+    def pss_mib(self):
+        return sum(pss_kib(process.pid) for process in self.processes) / 1024
 
-    def obituary(self):
-        """What became of processes that should still be there."""
-        gone = [process for process in self.processes if process.ended()]
-        return "".join(f"; a process of the tunnel ended: {process.last_words()}" for process in gone)
+    def last_words(self):
+        """What became of processes that should still be there, or what those that are there complain of."""
+        words = ""
+        for process in self.processes:
+            if process.ended():
+                words += f"; a process of the tunnel ended: {process.last_words()}"
+            elif process.complaints():
+                words += f"; the tunnel says: {process.complaints()[-1][-200:]}"
+        return words
 
     def stop(self):
         for process in reversed(self.processes):

@@ -23,7 +23,7 @@ def block(results, metric):
     cells = results.of(metric)
     better = "more" if metric.more_is_better else "less"
     lines = [f"{metric.label}, {metric.unit} ({better} is better)"]
-    for variant in cells.values | cells.failed:
+    for variant in (name for name in results.settings if name in cells.values or name in cells.failed):
         if variant in cells.failed:
             text = "failed: " + cells.failed[variant]
         else:
