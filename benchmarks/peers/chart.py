@@ -90,4 +90,5 @@ def write_chart(results, path):
             '<rect width="100%" height="100%" fill="#fff"/>',
             text(MARGIN, MARGIN + 12, "FerroTunnel beside other tunnels", 18, extra='font-weight="700"')]
     with open(path, "w", encoding="utf-8") as file:
-        file.write("\n".join([*head, *parts, text(MARGIN, height - 14, foot, 10, extra='fill="#667"'), "</svg>"]) + "\n")
+        last = [text(MARGIN, height - 14, foot, 10, extra='fill="#667"'), "</svg>"]
+        file.write("\n".join([*head, *parts, *last]) + "\n")

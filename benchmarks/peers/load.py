@@ -31,8 +31,8 @@ class Load:
 class Held:
     def __init__(self, command, log, environment):
         with open(log, "ab") as file:
-            self.child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=file, text=True,
-                                          env=environment)
+            self.child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=file,
+                                          text=True, env=environment)
 
     def line(self):
         return self.child.stdout.readline().split()

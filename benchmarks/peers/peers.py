@@ -43,8 +43,8 @@ class Keys:
             self.openssl(*new, "-subj", "/CN=Benchmark", "-addext", "keyUsage=critical,keyCertSign", "-keyout",
                          authority_key, "-out", self.authority)
             self.openssl(*new, "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-addext",
-                         "basicConstraints=critical,CA:FALSE", "-CA", self.authority, "-CAkey", authority_key, "-keyout",
-                         self.key, "-out", self.certificate)
+                         "basicConstraints=critical,CA:FALSE", "-CA", self.authority, "-CAkey", authority_key,
+                         "-keyout", self.key, "-out", self.certificate)
             self.openssl("pkcs12", "-export", "-inkey", self.key, "-in", self.certificate, "-certfile", self.authority,
                          "-out", self.pkcs12, "-passout", "pass:" + self.password)
             self.made = True

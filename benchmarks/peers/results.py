@@ -49,9 +49,18 @@ class Results:
         for metric in metrics:
             self.of(metric).failed[variant] = why
 
+    def forget(self, metrics):
+        for metric in metrics:
+            self.cells.pop(metric.id, None)
+
     def note(self, metrics, variant, text):
         for metric in metrics:
             self.of(metric).notes[variant] = text
+
+    def arrange(self, metric_ids, variants):
+        """Puts what came from several runs into one order."""
+        self.cells = {name: self.cells[name] for name in metric_ids if name in self.cells}
+        self.settings = {name: self.settings[name] for name in variants if name in self.settings}
 
     def median(self, metric_id, variant):
         cells = self.cells.get(metric_id)
@@ -72,7 +81,8 @@ class Results:
         """Takes in what an earlier run wrote; a row that is here twice is the later one."""
         with open(path, encoding="utf-8") as file:
             text = json.load(file)
-        self.facts.update(text["facts"])
+        versions = {**self.facts.get("versions", {}), **text["facts"]["versions"]}
+        self.facts.update(text["facts"], versions=versions)
         self.settings.update(text["settings"])
         self.missing.update(text["missing"])
         for row in text["rows"]:

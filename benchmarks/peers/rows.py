@@ -32,9 +32,9 @@ class Bulk(Row):
     """A tunnel that would take more than `patience` seconds for the size gets a smaller one, and a note."""
 
     group = "bulk"
-    patience = 15
 
-    def __init__(self, id, label, direction, streams, size, repeat=1):
+    def __init__(self, id, label, direction, streams, size, patience, repeat=1):
+        self.patience = patience
         self.direction, self.streams, self.size, self.repeat = direction, streams, size, repeat
         self.speed = Metric(id, label, "MB/s")
         self.cpu = Metric(id + "-cpu", f"CPU of server and client, {label}", "s/GB", False, 2)
@@ -63,7 +63,8 @@ class Latency(Row):
     def __init__(self, connections, seconds, beside_bulk):
         self.connections, self.seconds, self.beside = connections, seconds, ["bulk"] if beside_bulk else []
         self.group = "beside" if beside_bulk else "latency"
-        label = f"{connections} connection{'s' if connections > 1 else ''}{' beside a bulk stream' if beside_bulk else ''}"
+        label = f"{connections} connection{'s' if connections > 1 else ''}"
+        label += " beside a bulk stream" if beside_bulk else ""
         self.metrics = tuple(Metric(f"{self.group}-{connections}-{short}", f"latency {short}, {label}", "us", False)
                              for short in ("p50", "p99", "p99.9"))
         if beside_bulk:
@@ -190,14 +191,14 @@ class Web(Row):
 def rows(quick):
     one = 256 << 20 if quick else 1 << 30
     big, big_name = (100_000_000, "100 MB") if quick else (1_000_000_000, "1 GB")
-    seconds = 1 if quick else 3
+    seconds, patience = (1, 5) if quick else (3, 15)
     return [
-        Bulk("bulk-down", "one stream down", "down", 1, one),
-        Bulk("bulk-up", "one stream up", "up", 1, one),
-        Bulk("ten-small-down", "ten streams of 10 MB down", "down", 10, 10_000_000, 5),
-        Bulk("ten-small-up", "ten streams of 10 MB up", "up", 10, 10_000_000, 5),
-        Bulk("ten-big-down", f"ten streams of {big_name} down", "down", 10, big),
-        Bulk("ten-big-up", f"ten streams of {big_name} up", "up", 10, big),
+        Bulk("bulk-down", "one stream down", "down", 1, one, patience),
+        Bulk("bulk-up", "one stream up", "up", 1, one, patience),
+        Bulk("ten-small-down", "ten streams of 10 MB down", "down", 10, 10_000_000, patience, 5),
+        Bulk("ten-small-up", "ten streams of 10 MB up", "up", 10, 10_000_000, patience, 5),
+        Bulk("ten-big-down", f"ten streams of {big_name} down", "down", 10, big, patience),
+        Bulk("ten-big-up", f"ten streams of {big_name} up", "up", 10, big, patience),
         *(Latency(connections, seconds, False) for connections in (1, 16, 256)),
         *(Latency(connections, seconds, True) for connections in (1, 16, 256)),
         Connect(1, seconds),
