@@ -1,0 +1,19 @@
+// The commands of the load, one file each; main.cpp says how they are called and what they print.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace load {
+
+int backend(const std::string& place);
+int bulk(const std::string& place, char direction, std::size_t streams, std::uint64_t bytes);
+int latency(const std::string& place, std::size_t connections, double duration, bool beside_bulk);
+int connects(const std::string& place, double duration, std::size_t at_once);
+int idle(const std::string& place, const std::vector<std::size_t>& levels);
+int http(const std::string& place, const std::string& path, double duration);
+int start(const std::string& until, const std::string& place, char** program);
+
+}  // namespace load

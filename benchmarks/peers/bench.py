@@ -1,0 +1,155 @@
+"""Does the rows: starts the tunnels, takes turns among them, and notes what each round gave."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+
+from failure import Failure
+from load import Load
+from peers import Keys, Place
+from processes import Process, Running, accepts, free_port
+from table import block
+
+FILE_BYTES, PAGE_BYTES = 100_000_000, 4096
+
+
+class Bench:
+    def __init__(self, load_path, programs, results):
+        self.load, self.programs, self.results = Load(load_path), programs, results
+        self.backends = {}
+        self.count = 0
+        self.hopeless = {}  # variant -> why it did not come up, so that it is not waited for in each row
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix="ferrotunnel-peers-")
+        self.log = os.path.join(self.folder, "load.log")
+        self.keys = Keys(self.folder)
+        return self
+
+    def __exit__(self, *_):
+        for process, _ in self.backends.values():
+            process.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # --- backends ---------------------------------------------------------------------------------------------------
+
+    def backend(self, kind):
+        """The port of a backend, which is started when it is first wanted."""
+        if kind not in self.backends:
+            port = free_port()
+            command = [self.load.path, "backend", str(port)] if kind == "load" else self.web_server(port)
+            process = Process(command, os.path.join(self.folder, kind + ".log"))
+            self.backends[kind] = process, port
+            process.wait_until(lambda: accepts(port), f"the backend ({kind})")
+        return self.backends[kind][1]
+
+    def web_server(self, port):
+        nginx = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+        if not nginx:
+            raise Failure("nginx is missing")
+        root = os.path.join(self.folder, "web")
+        os.makedirs(root)
+        os.chmod(self.folder, 0o755)
+        for name, size in (("page", PAGE_BYTES), ("file", FILE_BYTES)):
+            with open(os.path.join(root, name), "wb") as file:
+                file.write(b"x" * size)
+        configuration = os.path.join(root, "nginx.conf")
+        with open(configuration, "w", encoding="ascii") as file:
+            file.write(f"""daemon off; worker_processes 1; pid {root}/pid; error_log stderr;
+events {{ worker_connections 4096; }}
+http {{ access_log off; sendfile on; tcp_nodelay on; client_body_temp_path {root}/b; proxy_temp_path {root}/p;
+fastcgi_temp_path {root}/f; uwsgi_temp_path {root}/u; scgi_temp_path {root}/s;
+server {{ listen 127.0.0.1:{port}; root {root}; }} }}
+""")
+        return [nginx, "-e", "stderr", "-c", configuration]
+
+    # --- tunnels ----------------------------------------------------------------------------------------------------
+
+    def prepared(self, kind, row):
+        """A tunnel with a folder, ports and configuration of its own, not yet started."""
+        if row.service not in kind.services and kind.programs:
+            raise Failure(f"carries no {row.service}")
+        self.count += 1
+        folder = os.path.join(self.folder, f"tunnel-{self.count}")
+        os.mkdir(folder)
+        place = Place(folder, row.service, kind.control or free_port(), free_port(), self.backend(row.backend),
+                      free_port(), self.keys)
+        tunnel = kind(place, self.programs.find)
+        try:
+            tunnel.prepare()
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise Failure(f"cannot be configured: {error}") from error
+        return tunnel
+
+    @contextlib.contextmanager
+    def started(self, tunnel):
+        running = Running(tunnel).start()
+        try:
+            yield running
+        finally:
+            running.stop()
+
+    @staticmethod
+    def settle(seconds):
+        time.sleep(seconds)
+
+    # --- rows -------------------------------------------------------------------------------------------------------
+
+    def do(self, row, kinds, rounds):
+        runnings = {}
+        began = time.monotonic()
+        try:
+            for kind in kinds:
+                if row.direct or kind.programs:
+                    self.ready(row, kind, runnings)
+            names = list(runnings)
+            for turn in range(row.rounds(rounds)):
+                shift = turn % max(1, len(names))
+                for name in names[shift:] + names[:shift]:
+                    if name in runnings:
+                        self.round(row, name, runnings)
+        finally:
+            for running in runnings.values():
+                running.stop()
+        for metric in row.metrics:
+            print("\n" + block(self.results, metric), flush=True)
+        print(f"  ({time.monotonic() - began:.0f} s)", flush=True)
+
+    def ready(self, row, kind, runnings):
+        for metric in row.metrics:
+            cells = self.results.of(metric)
+            for part in (cells.values, cells.failed, cells.notes):
+                part.pop(kind.name, None)
+        try:
+            if kind.name in self.hopeless:
+                raise Failure(self.hopeless[kind.name])
+            running = Running(self.prepared(kind, row))
+            if row.starts:
+                running.start()
+        except Failure as failure:
+            if row.backend == "load" and row.service == "tcp":
+                self.hopeless[kind.name] = str(failure)
+            self.results.fail(row.metrics, kind.name, str(failure))
+            return
+        runnings[kind.name] = running
+        if row.starts:
+            self.attempt(row, kind.name, runnings, lambda: row.warm_up(self, self.load, running))
+
+    def round(self, row, name, runnings):
+        def measured():
+            running = runnings[name]
+            values = row.measure(self, self.load, running if row.starts else running.tunnel)
+            for metric, value in values.items():
+                self.results.add(metric, name, value)
+        self.attempt(row, name, runnings, measured)
+
+    def attempt(self, row, name, runnings, work):
+        """A failure ends this row for this tunnel and for no other."""
+        try:
+            work()
+        except (Failure, OSError) as failure:
+            self.results.fail(row.metrics, name, str(failure) + runnings[name].last_words())
+            runnings.pop(name).stop()

@@ -1,0 +1,270 @@
+"""The tunnels: one class each, which says how its server and its client are configured and started.
+
+A new peer is a class with a name and two command lines; TUNNELS at the end lists all. Settings are the peer's own
+defaults, except for what the work needs (addresses, a token, keys) and what `settings` says.
+"""
+
+import os
+import subprocess
+
+PLAIN = "plain"
+TOKEN = "a-token-for-measuring-0123456789abcdef"
+
+
+class Place:
+    """Where one tunnel runs: a folder of its own, ports on loopback, and the keys that all share."""
+
+    def __init__(self, folder, service, control, public, backend, spare, keys):
+        self.folder, self.service = folder, service
+        self.control, self.public, self.backend, self.spare = control, public, backend, spare
+        self.keys = keys
+
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+
+class Keys:
+    """A certificate for localhost and the authority that signed it, made once a run, in the forms that peers want."""
+
+    password = "benchmark"
+
+    def __init__(self, folder):
+        self.authority, self.certificate, self.key, self.pkcs12 = (
+            os.path.join(folder, name) for name in ("authority.pem", "certificate.pem", "key.pem", "identity.p12"))
+        self.made = False
+
+    def make(self):
+        if not self.made:
+            new = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30")
+            authority_key = self.authority + ".key"
+            self.openssl(*new, "-subj", "/CN=Benchmark", "-addext", "keyUsage=critical,keyCertSign", "-keyout",
+                         authority_key, "-out", self.authority)
+            self.openssl(*new, "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-addext",
+                         "basicConstraints=critical,CA:FALSE", "-CA", self.authority, "-CAkey", authority_key,
+                         "-keyout", self.key, "-out", self.certificate)
+            self.openssl("pkcs12", "-export", "-inkey", self.key, "-in", self.certificate, "-certfile", self.authority,
+                         "-out", self.pkcs12, "-passout", "pass:" + self.password)
+            self.made = True
+        return self
+
+    @staticmethod
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], check=True, capture_output=True, stdin=subprocess.DEVNULL)
+
+
+class Tunnel:
+    name = ""            # of the variant, as the tables show it
+    peer = ""            # of the product, as --peers takes it
+    encryption = PLAIN   # or what encrypts
+    programs = ()        # what must be found
+    services = ("tcp",)  # what its configuration here can carry; place.service says which is wanted
+    settings = "defaults"
+    control = None       # a port that cannot be chosen
+
+    def __init__(self, place, find):
+        self.place, self.find = place, find
+
+    def prepare(self):
+        """Writes configuration files, if there are any."""
+
+    def server(self):
+        """The command line of the server; None if there is nothing to start."""
+
+    def client(self):
+        """The command line of the client."""
+
+    def environment(self):
+        """What both processes find in their environment beside ours."""
+        return {}
+
+    def whole_environment(self):
+        return {**os.environ, **self.environment()}
+
+
+class Direct(Tunnel):
+    name = peer = "direct"
+    settings = "no tunnel: visitors reach the backend itself"
+
+
+class Ours(Tunnel):
+    name, peer, programs = "FerroTunnel plain", "ours", ("ferrotunnel",)
+    settings = "defaults, --tls off"
+    tls = "off"
+
+    def prepare(self):
+        token = subprocess.run([self.find("ferrotunnel"), "token"], capture_output=True, text=True, check=True).stdout
+        self.token = self.place.write("token", token)
+        os.chmod(self.token, 0o600)
+
+    def server(self):
+        return [self.find("ferrotunnel"), "server", "--token-file", self.token, "--tls", self.tls, "--bind",
+                f"127.0.0.1:{self.place.control}", "--tcp-bind", "127.0.0.1", "--state-dir",
+                os.path.join(self.place.folder, "state")]
+
+    def client(self):
+        return [self.find("ferrotunnel"), "client", "--token-file", self.token, "--tls", self.tls, "--server",
+                f"127.0.0.1:{self.place.control}", "--tcp", f"{self.place.public}=127.0.0.1:{self.place.backend}"]
+
+
+class OursTls(Ours):
+    name, encryption, tls = "FerroTunnel TLS", "TLS 1.3", "on"
+    settings = "defaults"
+
+
+class Rathole(Tunnel):
+    name, peer, programs = "rathole plain", "rathole", ("rathole",)
+    settings = "defaults (nodelay on, a pool of 8 connections)"
+    transport = "tcp"
+
+    def transport_settings(self):
+        """The lines of the server's and the client's transport."""
+        return "", ""
+
+    def prepare(self):
+        server, client = self.transport_settings()
+        self.server_file = self.place.write("server.toml", f"""
+[server]
+bind_addr = "127.0.0.1:{self.place.control}"
+default_token = "{TOKEN}"
+[server.transport]
+type = "{self.transport}"
+{server}
+[server.services.benchmark]
+bind_addr = "127.0.0.1:{self.place.public}"
+""")
+        self.client_file = self.place.write("client.toml", f"""
+[client]
+remote_addr = "127.0.0.1:{self.place.control}"
+default_token = "{TOKEN}"
+[client.transport]
+type = "{self.transport}"
+{client}
+[client.services.benchmark]
+local_addr = "127.0.0.1:{self.place.backend}"
+""")
+
+    def server(self):
+        return [self.find("rathole"), "--server", self.server_file]
+
+    def client(self):
+        return [self.find("rathole"), "--client", self.client_file]
+
+
+class RatholeTls(Rathole):
+    name, encryption, transport = "rathole TLS", "TLS", "tls"
+
+    def transport_settings(self):
+        keys = self.place.keys.make()
+        return (f'[server.transport.tls]\npkcs12 = "{keys.pkcs12}"\npkcs12_password = "{keys.password}"\n',
+                f'[client.transport.tls]\ntrusted_root = "{keys.authority}"\nhostname = "localhost"\n')
+
+
+class RatholeNoise(Rathole):
+    name, encryption, transport = "rathole Noise", "Noise", "noise"
+
+    def transport_settings(self):
+        lines = subprocess.run([self.find("rathole"), "--genkey"], capture_output=True, text=True, check=True).stdout
+        private, public = [line for line in lines.split() if len(line) > 40]
+        return (f'[server.transport.noise]\nlocal_private_key = "{private}"\n',
+                f'[client.transport.noise]\nremote_public_key = "{public}"\n')
+
+
+class Frp(Tunnel):
+    name, peer, programs = "frp plain", "frp", ("frps", "frpc")
+    settings = "defaults (tcpMux on, poolCount 1), transport.tls.enable false"
+    tls = "false"
+
+    def prepare(self):
+        self.server_file = self.place.write("frps.toml", f"""
+bindAddr = "127.0.0.1"
+bindPort = {self.place.control}
+proxyBindAddr = "127.0.0.1"
+auth.token = "{TOKEN}"
+""")
+        self.client_file = self.place.write("frpc.toml", f"""
+serverAddr = "127.0.0.1"
+serverPort = {self.place.control}
+auth.token = "{TOKEN}"
+transport.tls.enable = {self.tls}
+[[proxies]]
+name = "benchmark"
+type = "tcp"
+localIP = "127.0.0.1"
+localPort = {self.place.backend}
+remotePort = {self.place.public}
+""")
+
+    def server(self):
+        return [self.find("frps"), "-c", self.server_file]
+
+    def client(self):
+        return [self.find("frpc"), "-c", self.client_file]
+
+
+class FrpTls(Frp):
+    name, encryption, tls = "frp TLS", "TLS 1.3", "true"
+    settings = "defaults (tcpMux on, poolCount 1; the certificate is made by itself and not verified)"
+
+
+class FerroTunnelRs(Tunnel):
+    name, peer, programs = "FerroTunnel-rs plain", "ferrotunnel-rs", ("ferrotunnel-rs",)
+    settings = "defaults, --no-dashboard; it limits new streams per second, and downloads, by itself"
+
+    def environment(self):
+        return {"FERROTUNNEL_TOKEN": TOKEN}
+
+    def prepare(self):
+        self.token = self.place.write("token", TOKEN)
+
+    def server(self):
+        return [self.find("ferrotunnel-rs"), "server", "--token-file", self.token, "--bind",
+                f"127.0.0.1:{self.place.control}", "--tcp-bind", f"127.0.0.1:{self.place.public}", "--http-bind",
+                f"127.0.0.1:{self.place.spare}"]
+
+    def client(self):
+        return [self.find("ferrotunnel-rs"), "client", "--server", f"127.0.0.1:{self.place.control}", "--local-addr",
+                f"127.0.0.1:{self.place.backend}", "--no-dashboard"]
+
+
+class FerroTunnelRsTls(FerroTunnelRs):
+    name, encryption = "FerroTunnel-rs TLS", "TLS 1.3"
+
+    def server(self):
+        keys = self.place.keys.make()
+        return [*super().server(), "--tls-cert", keys.certificate, "--tls-key", keys.key]
+
+    def client(self):
+        return [*super().client(), "--tls", "--tls-ca", self.place.keys.authority, "--tls-server-name", "localhost"]
+
+
+class Bore(Tunnel):
+    name, peer, programs = "bore plain", "bore", ("bore",)
+    settings = "defaults"
+    control = 7835
+
+    def server(self):
+        return [self.find("bore"), "server", "--secret", TOKEN, "--bind-addr", "127.0.0.1"]
+
+    def client(self):
+        return [self.find("bore"), "local", str(self.place.backend), "--local-host", "127.0.0.1", "--to", "127.0.0.1",
+                "--port", str(self.place.public), "--secret", TOKEN]
+
+
+class Chisel(Tunnel):
+    name, peer, programs, encryption = "chisel SSH", "chisel", ("chisel",), "SSH"
+    settings = "defaults (SSH in a websocket), --reverse"
+
+    def server(self):
+        return [self.find("chisel"), "server", "--host", "127.0.0.1", "--port", str(self.place.control), "--reverse",
+                "--auth", "user:" + TOKEN]
+
+    def client(self):
+        service = f"R:127.0.0.1:{self.place.public}:127.0.0.1:{self.place.backend}"
+        return [self.find("chisel"), "client", "--auth", "user:" + TOKEN, f"127.0.0.1:{self.place.control}", service]
+
+
+TUNNELS = [Direct, Ours, OursTls, Rathole, RatholeTls, RatholeNoise, Frp, FrpTls, FerroTunnelRs, FerroTunnelRsTls,
+           Bore, Chisel]
