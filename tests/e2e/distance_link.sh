@@ -39,6 +39,7 @@ link_namespaces() {
 link_start() {
     local file=$1 congestion=$2 i
     shift 2
+    rm -f "$file"
     "$link_emulator" --left "$near_ns=$near_address" --right "$far_ns=$far_address" "$@" >"$file" 2>"$file.err" </dev/null &
     link_pid=$!
     for ((i = 0; i < 600; ++i)); do
