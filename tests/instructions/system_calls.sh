@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# The real program under strace: how many system calls bulk bytes cost, and how many of them are copied outside of TLS.
+# Skips where one process may not trace another.
+source "${E2E_SOURCE:?}/lib.sh"
+need strace
+
+# Calls of server and client together for each MiB. Reads and writes of 64 KiB on all four sockets would need 64; how full
+# a socket is when it is read depends on the machine, so the bound is generous. A call for each frame would need 256.
+readonly calls_per_mib_max=200
+# Small reads, and what waits in small parts, are copied; bulk bytes never. A copy of one in a hundred would be 10,485.
+readonly copied_per_mib_max=1024
+readonly mebibytes=64
+
+is_traced() { grep -q '^TracerPid:.*[1-9]' "/proc/$(pid_of "$1")/status"; }
+both_traced_or_end() { (is_traced server && is_traced client) || has_ended strace; }
+
+# measure DIRECTION PUBLIC: a visitor sends, or receives, while both processes are traced.
+measure() {
+    local line calls
+    start strace strace -c -f -q -p "$(pid_of server)" -p "$(pid_of client)" -o "$dir/summary"
+    wait_until $patience "strace to attach" both_traced_or_end
+    is_running strace || skip "strace may not attach: $(tail -n 1 "$dir/strace.err")"
+    case $1 in
+        down) line=$(visit "$2" "expect:${mebibytes}M" finish rest) ;;
+        up) line=$(visit "$2" "send:${mebibytes}M" finish rest) ;;
+    esac
+    signal strace INT
+    join strace
+    equal "what the visitor could not do, $1" "$(value failed "$line")" no
+    calls=$(awk '$NF == "total" { print $4 }' "$dir/summary")
+    at_least "system calls that were counted, $tls, $1" "$calls" $mebibytes
+    say "TLS $tls, $1: $((calls / mebibytes)) system calls per MiB"
+    at_most "system calls per MiB, TLS $tls, $1" $((calls / mebibytes)) $calls_per_mib_max
+}
+
+# The server says what was copied when the client has gone.
+check_copied() {
+    local line copied moved
+    signal client TERM
+    join_ok client
+    wait_for_text server 'a client is gone'
+    line=$(grep -h -a 'a client is gone' "$dir/server.out" "$dir/server.err" | tail -n 1)
+    copied=$(value copied "$line")
+    moved=$((($(value received "$line") + $(value sent "$line")) >> 20))
+    at_least "MiB that the server has moved" $moved $((2 * mebibytes))
+    say "TLS $tls: the server has copied $((copied / moved)) bytes per MiB"
+    at_most "bytes copied per MiB, TLS $tls" $((copied / moved)) $copied_per_mib_max
+}
+
+serve sender "send:${mebibytes}M" finish rest
+from_sender=$backend
+serve taker rest close
+from_taker=$backend
+for tls in off on; do
+    start_server
+    ready_client client 2 --tcp "0=$from_sender" --tcp "0=$from_taker"
+    measure down "$(public_of client 1)"
+    measure up "$(public_of client 2)"
+    check_copied
+    signal server TERM
+    join_ok server
+done
