@@ -32,7 +32,7 @@ mux::StreamItem some_item(const buffer::SlabPtr& slab) {
 // So many pushes, then as many pops, then the consumer rests and the queue gives its memory back.
 void queue_one_thread(benchmark::State& state) {
     buffer::SlabPtr slab = buffer::make_slab(64);
-    buffer::SpscQueue<mux::StreamItem> queue;
+    buffer::SpscQueue<mux::StreamItem, buffer::Spares::per_thread> queue;
     const std::int64_t burst = state.range(0);
     for (auto _ : state) {
         for (std::int64_t i = 0; i < burst; ++i) {

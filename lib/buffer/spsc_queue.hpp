@@ -26,9 +26,15 @@
 #include <type_traits>
 #include <utility>
 
+#include "buffer/spare_segments.hpp"
+
 namespace ferrotunnel::buffer {
 
-template <typename T>
+/// Where a queue's segments come from: straight from the allocator, or from a list that each thread keeps
+/// (spare_segments.hpp). The latter needs values that hold nothing once they were moved from.
+enum class Spares : std::uint8_t { none, per_thread };
+
+template <typename T, Spares spares = Spares::none>
 class SpscQueue {
     static_assert(std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T>,
                   "a value is moved while the producer holds the token: nothing may throw there");
@@ -44,7 +50,7 @@ public:
     ~SpscQueue() {
         while (pop()) {
         }
-        delete head_;
+        let_go(head_);
     }
 
     /// Producer. Publishes `value`; follow one or several pushes by `unpark()`. When there is no memory for a segment
@@ -52,7 +58,7 @@ public:
     void push(T value) {
         Segment* segment = tail_.exchange(nullptr, std::memory_order_acquire);
         if (segment == nullptr) {
-            segment = new Segment;
+            segment = make_segment();
             segment->put(std::move(value));
             first_.store(segment, std::memory_order_release);
         } else if (segment->full()) {
@@ -110,7 +116,7 @@ public:
     /// A wake may come although this answers false.
     bool try_park() noexcept {
         parked_.exchange(true, std::memory_order_acq_rel);
-        if (front() != nullptr || !let_go()) {
+        if (front() != nullptr || !let_go_last()) {
             parked_.exchange(false, std::memory_order_acq_rel);  // not a store: see the top
             return false;
         }
@@ -160,11 +166,31 @@ private:
         }
     };
 
+    static Segment* make_segment() {
+        if constexpr (spares == Spares::per_thread) {
+            if (Segment* spare = SpareSegments<Segment>::take()) {
+                spare->filled.store(0, std::memory_order_relaxed);
+                return spare;
+            }
+        }
+        return new Segment;
+    }
+
+    // Its values were all read.
+    static void let_go(Segment* segment) noexcept {
+        if constexpr (spares == Spares::per_thread) {
+            if (segment != nullptr && SpareSegments<Segment>::keep(segment)) {
+                return;
+            }
+        }
+        delete segment;
+    }
+
     // Gives the token back when there is no memory: without it the producer would begin a new chain that a consumer who
     // waits for the end of this one never finds.
     Segment* make_segment_after(Segment* last) {
         try {
-            return new Segment;
+            return make_segment();
         } catch (...) {
             tail_.store(last, std::memory_order_release);
             throw;
@@ -180,7 +206,7 @@ private:
     // Leaves a segment that was read to its end. False when nothing newer is published.
     bool advance() noexcept {
         if (detached_) {
-            delete std::exchange(head_, nullptr);
+            let_go(std::exchange(head_, nullptr));
             detached_ = false;
             return true;
         }
@@ -191,14 +217,14 @@ private:
         if (next == nullptr) {
             return false;
         }
-        delete std::exchange(head_, next);
+        let_go(std::exchange(head_, next));
         index_ = 0;
         return true;
     }
 
     // Frees the segment that was read to its end. False when the producer has published in the meantime. When the
     // producer is writing, the segment stays: its unpark() follows and brings the consumer back here.
-    bool let_go() noexcept {
+    bool let_go_last() noexcept {
         if (head_ == nullptr) {
             return first_.load(std::memory_order_acquire) == nullptr;
         }
@@ -210,7 +236,7 @@ private:
         if (index_ < head_->filled.load(std::memory_order_acquire)) {
             return false;
         }
-        delete std::exchange(head_, nullptr);
+        let_go(std::exchange(head_, nullptr));
         detached_ = false;
         return true;
     }

@@ -171,8 +171,8 @@ private:
     std::atomic<std::uint32_t> datagrams_held_{0};    // inbound
     std::atomic<std::uint32_t> datagram_bytes_held_{0};
     std::atomic<std::uint32_t> datagrams_dropped_{0};
-    buffer::SpscQueue<StreamItem> inbound_;
-    buffer::SpscQueue<StreamItem> outbound_;
+    buffer::SpscQueue<StreamItem, buffer::Spares::per_thread> inbound_;
+    buffer::SpscQueue<StreamItem, buffer::Spares::per_thread> outbound_;
 
     // The session half alone: what only the trunk's worker touches.
     IntrusivePtr<buffer::Waker> waker_;

@@ -182,7 +182,7 @@ void frame_decode(std::uint64_t frames) {
 void queue(std::uint64_t items) {
     constexpr std::uint64_t burst = 8;
     buffer::SlabPtr slab = buffer::make_slab(message_bytes);
-    buffer::SpscQueue<mux::StreamItem> queue;
+    buffer::SpscQueue<mux::StreamItem, buffer::Spares::per_thread> queue;
     std::uint64_t sum = 0;
     measurement::begin();
     for (std::uint64_t done = 0; done < items; done += burst) {

@@ -1,8 +1,10 @@
 #include "buffer/spsc_queue.hpp"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <memory>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "buffer/slab.hpp"
@@ -190,6 +192,63 @@ TEST_CASE("a push that can not get a segment leaves the queue as it was", "[spsc
     REQUIRE_FALSE(queue.pop());
     REQUIRE(queue.try_park());
     REQUIRE_FALSE(queue.holds_memory());
+}
+
+TEST_CASE("a thread uses a segment again that one of its queues let go", "[spsc]") {
+    SpscQueue<Slice, Spares::per_thread> first;
+    SpscQueue<Slice, Spares::per_thread> second;
+    Slice* slot = nullptr;
+    for (int round = 0; round < 3; ++round) {
+        for (auto* queue : {&first, &second}) {
+            for (std::uint32_t i = 1; i <= 20; ++i) {  // more than a segment
+                queue->push(Slice(nullptr, 0, i));
+            }
+            REQUIRE((slot == nullptr || queue->holds_memory()));
+            for (std::uint32_t i = 1; i <= 20; ++i) {
+                REQUIRE(queue->front()->size() == i);
+                slot = queue->front();
+                queue->drop_front();
+            }
+            REQUIRE(queue->front() == nullptr);
+            REQUIRE(queue->try_park());
+            REQUIRE_FALSE(queue->holds_memory());
+        }
+    }
+    first.push(Slice(nullptr, 0, 7));
+    // The last segment that was let go is the first that is taken; `slot` was its fourth.
+    REQUIRE(first.front() == slot - 3);
+    REQUIRE(first.front()->size() == 7);
+}
+
+struct SpareSegment {
+    std::atomic<SpareSegment*> next{nullptr};
+};
+
+TEST_CASE("a thread keeps so many spare segments and no more, and none when it has ended", "[spsc]") {
+    using Spare = SpareSegments<SpareSegment>;
+    std::uint32_t kept = 0;
+    std::uint32_t count = 0;
+    bool clean = false;
+    bool again = false;
+    std::thread([&] {
+        for (std::uint32_t i = 0; i < Spare::max + 1; ++i) {
+            auto segment = std::make_unique<SpareSegment>();
+            if (Spare::keep(segment.get())) {
+                (void)segment.release();
+                ++kept;
+            }
+        }
+        count = Spare::count();
+        std::unique_ptr<SpareSegment> taken(Spare::take());
+        clean = taken && taken->next == nullptr;
+        again = Spare::keep(taken.release());
+    }).join();  // AddressSanitizer would report what the thread left behind
+    REQUIRE(kept == Spare::max);
+    REQUIRE(count == Spare::max);
+    REQUIRE(clean);
+    REQUIRE(again);
+    REQUIRE(Spare::count() == 0);
+    REQUIRE(Spare::take() == nullptr);
 }
 
 TEST_CASE("slices travel through an SPSC queue and give their slabs back", "[spsc]") {
