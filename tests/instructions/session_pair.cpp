@@ -191,8 +191,8 @@ void SessionPair::exchange() {
         again = move(server, client);
         again = move(client, server) || again;
     }
-    server.slab_.reset();  // as a trunk that is read to its end
-    client.slab_.reset();
+    server.slabs_ = {};  // as a trunk that is read to its end
+    client.slabs_ = {};
 }
 
 // One batch. False when there was nothing.
@@ -207,37 +207,41 @@ bool SessionPair::move(Side& from, Side& to) {
 void SessionPair::deliver(Side& from, Side& to) {
     now_ += 20us;
     std::size_t bytes = from.batch.bytes();
+    // As Trunk::read_round on a busy trunk.
     while (!from.batch.empty()) {
-        read(from.batch, to);
+        for (std::size_t i = 0; i < to.slabs_.size() && !from.batch.empty(); ++i) {
+            read(from.batch, to, to.slabs_[i]);
+        }
+        to.session.settle();
     }
     from.session.written(bytes, now_);
 }
 
 // As Trunk::read_once.
-void SessionPair::read(mux::Batch& batch, Side& to) {
-    if (to.slab_ && to.slab_->unique()) {
-        to.used_ = 0;
-    } else if (!to.slab_ || to.slab_->capacity() - to.used_ < worth_reading) {
-        to.slab_ = pool.acquire(to.session.ledger().get());
-        to.used_ = 0;
+void SessionPair::read(mux::Batch& batch, Side& to, Side::ReadSlab& into) {
+    if (into.slab && into.slab->unique()) {
+        into.used = 0;
+    } else if (!into.slab || into.slab->capacity() - into.used < worth_reading) {
+        into.slab = pool.acquire(to.session.ledger().get());
+        into.used = 0;
     }
-    std::uint32_t length = std::min(read_max, to.slab_->capacity() - to.used_);
+    std::uint32_t length = std::min(read_max, into.slab->capacity() - into.used);
     if (hooks.kernel != nullptr) {
         hooks.kernel(true);
     }
     std::uint32_t copied = 0;
     for (Bytes piece : batch.pieces()) {
         std::size_t n = std::min<std::size_t>(piece.size(), length - copied);
-        std::memcpy(to.slab_->data() + to.used_ + copied, piece.data(), n);
+        std::memcpy(into.slab->data() + into.used + copied, piece.data(), n);
         copied += static_cast<std::uint32_t>(n);
     }
     if (hooks.kernel != nullptr) {
         hooks.kernel(false);
     }
     batch.advance(copied);
-    buffer::Slice bytes(to.slab_, to.used_, copied);
-    to.used_ += copied;
-    to.session.receive(bytes, now_);
+    buffer::Slice bytes(into.slab, into.used, copied);
+    into.used += copied;
+    to.session.take(bytes, now_);
 }
 
 }  // namespace ferrotunnel::instructions

@@ -8,6 +8,7 @@
 // moved by hand and randomness is seeded, so that every run does exactly the same.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -66,8 +67,11 @@ private:
     friend class SessionPair;
     buffer::SlabPool& pool_;
     // Where bytes arrive; kept between reads as a trunk does.
-    buffer::SlabPtr slab_;
-    std::uint32_t used_ = 0;
+    struct ReadSlab {
+        buffer::SlabPtr slab;
+        std::uint32_t used = 0;
+    };
+    std::array<ReadSlab, 4> slabs_;
 };
 
 class SessionPair {
@@ -101,7 +105,7 @@ public:
 private:
     bool move(Side& from, Side& to);
     void deliver(Side& from, Side& to);
-    void read(mux::Batch& batch, Side& to);
+    void read(mux::Batch& batch, Side& to, Side::ReadSlab& into);
 
     buffer::SlabPool::Scope scope_;
     test::SeededRandom random_{1};
