@@ -27,6 +27,11 @@ void FrameReader::read(const buffer::Slice& bytes, FrameSink& sink) {
 
 // False while the header is not complete.
 bool FrameReader::read_header(Bytes all, std::size_t& at) {
+    if (header_have_ == 0 && all.size() - at >= sizeof header_bytes_) {
+        header_ = wire::decode_header(all.data() + at);  // nearly always: it is not cut
+        at += sizeof header_bytes_;
+        return true;
+    }
     std::size_t n = std::min(sizeof header_bytes_ - header_have_, all.size() - at);
     std::memcpy(header_bytes_ + header_have_, all.data() + at, n);
     header_have_ += n;

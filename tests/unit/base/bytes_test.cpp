@@ -36,6 +36,14 @@ TEST_CASE("what was written is read again", "[bytes]") {
     REQUIRE(load_be<4>(raw.data()) == (value & 0xffff'ffff));
 }
 
+constexpr bool agrees_when_compiled() {
+    std::array<std::uint8_t, 8> raw{};
+    store_be<8>(raw.data(), 0x8002'0304'0506'0708);
+    return raw[0] == 0x80 && raw[7] == 8 && load_be<8>(raw.data()) == 0x8002'0304'0506'0708 &&
+           load_be<4>(raw.data() + 4) == 0x0506'0708 && load_be<2>(raw.data()) == 0x8002;
+}
+static_assert(agrees_when_compiled());
+
 TEST_CASE("text and bytes are views of each other", "[bytes]") {
     std::string_view text("a\0\xff", 3);
     REQUIRE(as_bytes(text).size() == 3);
