@@ -4,8 +4,9 @@
 source "${E2E_SOURCE:?}/lib.sh"
 need strace
 
-# Calls of server and client together for each MiB. Reads and writes of 64 KiB on all four sockets would need 64; how full
-# a socket is when it is read depends on the machine, so the bound is generous. A call for each frame would need 256.
+# Calls of server and client together for each MiB. Reads and writes of 64 KiB on all four sockets would need 64; how
+# full a socket is when it is read depends on the machine, so the bound is generous. A call for each frame on each socket
+# would need 256.
 readonly calls_per_mib_max=200
 # Small reads, and what waits in small parts, are copied; bulk bytes never. A copy of one in a hundred would be 10,485.
 readonly copied_per_mib_max=1024
