@@ -14,6 +14,7 @@
 #include "buffer/ready_list.hpp"
 #include "buffer/spsc_queue.hpp"
 #include "mux/stream.hpp"
+#include "spin.hpp"
 
 namespace {
 
@@ -62,14 +63,12 @@ void queue_two_threads(benchmark::State& state) {
     std::uint64_t n = 0;
     for (auto _ : state) {  // the loop begins on both threads when both are here
         if (state.thread_index() == 0) {
-            while (n - shared_queue->taken.load(std::memory_order_acquire) >= ahead) {
-            }
+            spin_until([&] { return n - shared_queue->taken.load(std::memory_order_acquire) < ahead; });
             shared_queue->queue.push(n++);
             benchmark::DoNotOptimize(shared_queue->queue.unpark());
         } else {
             std::uint64_t* item = nullptr;
-            while ((item = shared_queue->queue.front()) == nullptr) {
-            }
+            spin_until([&] { return (item = shared_queue->queue.front()) != nullptr; });
             benchmark::DoNotOptimize(*item);
             shared_queue->queue.drop_front();
             shared_queue->taken.store(++n, std::memory_order_release);
@@ -125,17 +124,19 @@ void ready_list_two_threads(benchmark::State& state) {
     for (auto _ : state) {
         if (state.thread_index() == 0) {
             Node& node = *shared_list->nodes[next++ % ahead];
-            while (node.waits.load(std::memory_order_acquire)) {
-            }
+            spin_until([&] { return !node.waits.load(std::memory_order_acquire); });
             node.waits.store(true, std::memory_order_relaxed);
             benchmark::DoNotOptimize(shared_list->list.put(node));
         } else {
-            while (have == 0) {
-                shared_list->list.take_all([&](IntrusivePtr<Node> node) {
-                    node->waits.store(false, std::memory_order_release);
-                    ++have;
-                });
-            }
+            spin_until([&] {
+                if (have == 0) {
+                    shared_list->list.take_all([&](IntrusivePtr<Node> node) {
+                        node->waits.store(false, std::memory_order_release);
+                        ++have;
+                    });
+                }
+                return have > 0;
+            });
             --have;
         }
     }
@@ -200,14 +201,14 @@ void mailbox_two_threads(benchmark::State& state) {
     for (auto _ : state) {
         if (state.thread_index() == 0) {
             IntrusivePtr<Letter>& letter = shared_mailbox->letters[next++ % ahead];
-            while (letter->waits.load(std::memory_order_acquire)) {
-            }
+            spin_until([&] { return !letter->waits.load(std::memory_order_acquire); });
             letter->waits.store(true, std::memory_order_relaxed);
             benchmark::DoNotOptimize(shared_mailbox->mailbox.post(letter));
         } else {
-            while (have == shared_mailbox->delivered) {
-                shared_mailbox->mailbox.deliver_all();
-            }
+            spin_until([&] {
+                return have < shared_mailbox->delivered ||
+                       (shared_mailbox->mailbox.deliver_all() && have < shared_mailbox->delivered);
+            });
             ++have;
         }
     }

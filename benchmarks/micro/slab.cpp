@@ -7,6 +7,7 @@
 
 #include "buffer/slab.hpp"
 #include "buffer/spsc_queue.hpp"
+#include "spin.hpp"
 
 namespace {
 
@@ -58,13 +59,11 @@ void slab_released_elsewhere(benchmark::State& state) {
     std::uint64_t n = 0;
     for (auto _ : state) {
         if (owner) {
-            while (n - shared->taken.load(std::memory_order_acquire) >= ahead) {
-            }
+            spin_until([&] { return n - shared->taken.load(std::memory_order_acquire) < ahead; });
             shared->queue.push(shared->pool.acquire());
             ++n;
         } else {
-            while (shared->queue.front() == nullptr) {
-            }
+            spin_until([&] { return shared->queue.front() != nullptr; });
             shared->queue.drop_front();
             shared->taken.store(++n, std::memory_order_release);
         }
