@@ -15,6 +15,9 @@ readonly mebibytes=64
 is_traced() { grep -q '^TracerPid:.*[1-9]' "/proc/$(pid_of "$1")/status"; }
 both_traced_or_end() { (is_traced server && is_traced client) || has_ended strace; }
 
+# public_to BACKEND: services are listed in the order in which they were registered, which may be any.
+public_to() { awk -v backend="$1" '$1 == "service" && $2 == backend { print $3 }' "$dir/client.endpoints"; }
+
 # measure DIRECTION PUBLIC: a visitor sends, or receives, while both processes are traced.
 measure() {
     local line calls
@@ -55,8 +58,8 @@ from_taker=$backend
 for tls in off on; do
     start_server
     ready_client client 2 --tcp "0=$from_sender" --tcp "0=$from_taker"
-    measure down "$(public_of client 1)"
-    measure up "$(public_of client 2)"
+    measure down "$(public_to "$from_sender")"
+    measure up "$(public_to "$from_taker")"
     check_copied
     signal server TERM
     join_ok server
