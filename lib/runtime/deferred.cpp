@@ -34,8 +34,8 @@ void DeferredQueue::remove(Deferred& deferred) noexcept {
     deferred.queue_ = nullptr;
 }
 
-void DeferredQueue::run_all() noexcept {
-    while (first_ != nullptr) {
+void DeferredQueue::run(int count) noexcept {
+    for (; count > 0 && first_ != nullptr; --count) {
         Deferred& deferred = *first_;
         remove(deferred);
         deferred.run_deferred();

@@ -12,7 +12,7 @@ public:
     Deferred(const Deferred&) = delete;
     Deferred& operator=(const Deferred&) = delete;
 
-    /// May defer itself again: it then runs once more in the same round, so it must come to an end.
+    /// May defer itself again, perhaps for ever: sockets have their turn in between.
     virtual void run_deferred() noexcept = 0;
 
     bool deferred() const noexcept { return queue_ != nullptr; }
@@ -39,8 +39,8 @@ public:
     /// False when it was queued already.
     bool push(Deferred& deferred) noexcept;
     void remove(Deferred& deferred) noexcept;
-    /// First in, first out, until nothing is left.
-    void run_all() noexcept;
+    /// First in, first out, at most `count`.
+    void run(int count) noexcept;
     bool empty() const noexcept { return first_ == nullptr; }
 
 private:

@@ -95,6 +95,9 @@ public:
             kick();
             run_asio();
         }
+        for (int i = 0; i < last_rounds_max && !deferred_.empty() && !closed_; ++i) {
+            round([] {});  // last words leave
+        }
         close();
     }
 
@@ -190,6 +193,10 @@ public:
 
 private:
     static constexpr int rounds_per_turn = 16;
+    // A flush makes room, room makes a pump read, and that asks for the next flush: while a bulk transfer goes on, this
+    // would never end, and other sockets would wait. A few in a row save polls.
+    static constexpr int deferred_per_round = 4;
+    static constexpr int last_rounds_max = 256;
     static constexpr std::int64_t sleep_max_ms = 60'000;
 
     // The doorbell.
@@ -247,7 +254,7 @@ private:
             timers_.fire_due(now_);
         }
         work();
-        deferred_.run_all();
+        deferred_.run(deferred_per_round);
         in_round_ = false;
     }
 
@@ -257,7 +264,7 @@ private:
         for (int i = 0; i < rounds_per_turn && !closed_; ++i) {
             std::size_t events = 0;
             round([&] { events = poller_.dispatch(); });
-            if (events == 0 && timers_.earliest() > now_ && mailbox_->try_park()) {
+            if (events == 0 && timers_.earliest() > now_ && deferred_.empty() && mailbox_->try_park()) {
                 parked_ = true;
                 sleep();
                 return;

@@ -5,7 +5,7 @@
 //
 //     something woke us -> Worker::current() and the slab scope are set, the time is read once
 //                       -> mail, due timers, one batch of socket events or one posted function
-//                       -> what was deferred meanwhile, until nothing is left (this is where trunks flush)
+//                       -> some of what was deferred meanwhile (this is where trunks flush)
 //
 // While sockets stay busy the worker does several rounds, one epoll_wait each, before it returns to Asio. A worker with
 // its own thread does without Asio, which costs system calls, until somebody asks for its io_context.

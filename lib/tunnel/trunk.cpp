@@ -14,8 +14,8 @@ using wire::Code;
 namespace {
 
 // How often one trunk may read or write before other sockets of the worker get their turn.
-constexpr int reads_per_turn = 8;
-constexpr int writes_per_turn = 8;
+constexpr int reads_per_turn = 4;
+constexpr int writes_per_turn = 2;
 // A slab with less room than this left is exchanged for another.
 constexpr std::uint32_t worth_reading = 16_KiB;
 constexpr auto linger = std::chrono::seconds(2);

@@ -89,6 +89,48 @@ TEST_CASE("deferred work runs once, at the end of the round, and may defer again
     CHECK(log == "abc");
 }
 
+TEST_CASE("limit: work that defers itself for ever leaves every fourth turn to mail, timers and sockets") {
+    asio::io_context io;
+    auto runs_between_mail = [](Worker& worker, auto&& wait) {
+        std::vector<int> runs_at_mail;
+        int runs = 0;
+        Work* self = nullptr;
+        Work forever([&] {
+            ++runs;
+            if (runs_at_mail.size() < 100) {
+                worker.defer(*self);
+                worker.post([&] { runs_at_mail.push_back(runs); });
+            }
+        });
+        self = &forever;
+        wait([&] { worker.defer(forever); }, [&] { return runs_at_mail.size() >= 100; });
+        int most = 0;
+        for (std::size_t i = 1; i < runs_at_mail.size(); ++i) {
+            most = std::max(most, runs_at_mail[i] - runs_at_mail[i - 1]);
+        }
+        return most;
+    };
+    SECTION("with a thread of its own") {
+        Worker worker;
+        worker.start();
+        CHECK(runs_between_mail(worker, [&](auto begin, auto done) {
+                  on(worker, begin);
+                  while (!on(worker, done)) {
+                      std::this_thread::yield();
+                  }
+              }) == 4);
+    }
+    SECTION("inside an application's io_context") {
+        Worker worker(io);
+        CHECK(runs_between_mail(worker, [&](auto begin, auto done) {
+                  worker.as_round(begin);
+                  while (!done()) {
+                      io.run_one();
+                  }
+              }) == 4);
+    }
+}
+
 TEST_CASE("deferred work that is destroyed is not run") {
     Worker worker;
     worker.start();
