@@ -160,13 +160,9 @@ class Start(Row):
         server = ["start", "port", f":{tunnel.place.control}", *tunnel.server()]
         client = ["start", "service", f":{tunnel.place.public}", *tunnel.client()]
         with load.held(server, bench.log, environment) as held_server:
-            values += held_server.line()
-            if not values:
-                raise Failure("the server does not come up")
+            values += held_server.line("the server does not come up")
             with load.held(client, bench.log, environment) as held_client:
-                values += held_client.line()
-        if len(values) < 2:
-            raise Failure("the client does not come up")
+                values += held_client.line("the client does not come up")
         return dict(zip(self.metrics, map(float, values)))
 
 
