@@ -187,7 +187,7 @@ class Web(Row):
 def rows(quick):
     one = 256 << 20 if quick else 1 << 30
     big, big_name = (100_000_000, "100 MB") if quick else (1_000_000_000, "1 GB")
-    seconds, patience = (1, 5) if quick else (3, 15)
+    seconds, patience = (1, 5) if quick else (3, 40)
     return [
         Bulk("bulk-down", "one stream down", "down", 1, one, patience),
         Bulk("bulk-up", "one stream up", "up", 1, one, patience),
