@@ -10,7 +10,7 @@ import time
 from failure import Failure
 from load import Load
 from peers import Keys, Place
-from processes import Process, Running, accepts, free_port
+from processes import Process, Running, accepts, cpu_seconds, free_port, machine_seconds, own_seconds
 from table import block
 
 FILE_BYTES, PAGE_BYTES = 100_000_000, 4096
@@ -100,7 +100,7 @@ server {{ listen 127.0.0.1:{port}; root {root}; }} }}
 
     def do(self, row, kinds, rounds):
         runnings = {}
-        began = time.monotonic()
+        began, others = time.monotonic(), self.others_seconds()
         try:
             for kind in kinds:
                 if row.direct or kind.programs:
@@ -116,7 +116,15 @@ server {{ listen 127.0.0.1:{port}; root {root}; }} }}
                 running.stop()
         for metric in row.metrics:
             print("\n" + block(self.results, metric), flush=True)
-        print(f"  ({time.monotonic() - began:.0f} s)", flush=True)
+        took = time.monotonic() - began
+        foreign = max(0, self.others_seconds() - others) / took
+        self.results.foreign(row.metrics, foreign)
+        print(f"  ({took:.0f} s; other programs on this machine used {foreign:.2f} of a core)", flush=True)
+
+    def others_seconds(self):
+        """Processor seconds of programs that are not part of this run; asked while no tunnel runs."""
+        backends = sum(cpu_seconds(process.pid) for process, _ in self.backends.values())
+        return machine_seconds() - own_seconds() - backends
 
     def ready(self, row, kind, runnings):
         for metric in row.metrics:
@@ -129,7 +137,7 @@ server {{ listen 127.0.0.1:{port}; root {root}; }} }}
             running = Running(self.prepared(kind, row))
             if row.starts:
                 running.start()
-        except Failure as failure:
+        except (Failure, OSError) as failure:
             if row.backend == "load" and row.service == "tcp":
                 self.hopeless[kind.name] = str(failure)
             self.results.fail(row.metrics, kind.name, str(failure))

@@ -82,7 +82,7 @@ def judge(results):
 
 
 def unmeasured(line, entries):
-    return all(entry["value"] is None for entry in entries if entry["line"] == line)
+    return all(entry["verdict"] == "not measured" for entry in entries if entry["line"] == line)
 
 
 def goals_text(entries):

@@ -34,8 +34,12 @@ class Held:
             self.child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=file,
                                           text=True, env=environment)
 
-    def line(self):
-        return self.child.stdout.readline().split()
+    def line(self, otherwise="the load ended"):
+        """The words it prints next; `otherwise` is the failure if it ends instead."""
+        words = self.child.stdout.readline().split()
+        if not words:
+            raise Failure(otherwise)
+        return words
 
     def go_on(self):
         self.child.stdin.write("\n")

@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -70,6 +71,19 @@ def cpu_seconds(pid):
         except OSError:
             continue
     return total / TICK
+
+
+def machine_seconds():
+    """Processor seconds that the whole machine has been busy."""
+    with open("/proc/stat", encoding="ascii") as file:
+        user, nice, system, _, _, interrupts, soft = [int(field) for field in file.readline().split()[1:8]]
+    return (user + nice + system + interrupts + soft) / TICK
+
+
+def own_seconds():
+    """What of it was ours, without children that still run."""
+    return sum(usage.ru_utime + usage.ru_stime for usage in
+               (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)))
 
 
 def pss_kib(pid):

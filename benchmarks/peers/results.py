@@ -22,6 +22,7 @@ class Cells:
     values: dict = field(default_factory=dict)  # variant -> one value a round
     failed: dict = field(default_factory=dict)  # variant -> why
     notes: dict = field(default_factory=dict)   # variant -> what else to know
+    foreign: float = 0.0                        # cores that other programs took meanwhile
 
     def median(self, variant):
         """None where there is nothing, or where something failed on the way."""
@@ -62,6 +63,11 @@ class Results:
         self.cells = {name: self.cells[name] for name in metric_ids if name in self.cells}
         self.settings = {name: self.settings[name] for name in variants if name in self.settings}
 
+    def foreign(self, metrics, cores):
+        """How much of the machine others took while this was measured."""
+        for metric in metrics:
+            self.of(metric).foreign = round(cores, 2)
+
     def median(self, metric_id, variant):
         cells = self.cells.get(metric_id)
         return cells.median(variant) if cells else None
@@ -87,4 +93,5 @@ class Results:
         self.missing.update(text["missing"])
         for row in text["rows"]:
             metric = Metric(**row["metric"])
-            self.cells[metric.id] = Cells(metric, row["values"], row["failed"], row["notes"])
+            self.cells[metric.id] = Cells(metric, row["values"], row["failed"], row["notes"],
+                                          row.get("foreign", 0.0))

@@ -3,6 +3,10 @@
 OURS = ("FerroTunnel plain", "FerroTunnel TLS")
 
 
+# What of a core other programs may take before a row is called doubtful.
+BUSY = 0.15
+
+
 def number(value, digits):
     return f"{value:.{digits}f}"
 
@@ -49,5 +53,8 @@ def medians(results, variants):
     failures = sorted({(name, why) for cells in results.cells.values() for name, why in cells.failed.items()})
     notes = sorted({(name, why) for cells in results.cells.values() for name, why in cells.notes.items()})
     lines += [""] + [f"- {name} failed: {why}" for name, why in failures] + [f"- {name}: {why}" for name, why in notes]
+    busy = [cells.metric.label for cells in results.cells.values() if cells.foreign > BUSY]
+    if busy:
+        lines.append(f"- DOUBTFUL, other programs took more than {BUSY} of a core meanwhile: {', '.join(busy)}")
     lines += [f"- missing: {name} ({why})" for name, why in results.missing.items()]
     return "\n".join(lines)
