@@ -68,6 +68,9 @@ link_stop() {
     link_pid=
 }
 
+# By how many milliseconds the emulator's latest packet was late, once it has stopped: how long the machine stood still.
+link_lateness() { sed -n 's/.*late_ms_max=\([0-9]*\).*/\1/p' "$1" | sort -n | tail -1; }
+
 link_remove() {
     link_stop
     ip netns del "$near_ns" 2>/dev/null || true
