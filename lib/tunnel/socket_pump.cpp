@@ -191,9 +191,12 @@ bool SocketPump::read_once() {
             readable_ = false;
             return false;
         case IoStatus::eof:
-            reading_ = false;
-            stream_->finish();
-            return false;
+            if (!broken_) {
+                reading_ = false;
+                stream_->finish();
+                return false;
+            }
+            [[fallthrough]];  // a write was told of the error, and who reads afterwards is told of an end
         case IoStatus::error:
             reading_ = false;
             stream_->reset(Code::connection_reset);

@@ -189,6 +189,33 @@ TEST_CASE("a visitor that has vanished is found by the kernel's probes: what a l
     CHECK(option(IPPROTO_TCP, TCP_NODELAY) == 1);
 }
 
+TEST_CASE(
+    "a visitor that resets while bytes come for it ends its stream by a reset, also when a write hears of it first") {
+    struct Later final : runtime::Deferred {
+        explicit Later(std::function<void()> work_in) : work(std::move(work_in)) {}
+        void run_deferred() noexcept override { work(); }
+        std::function<void()> work;
+    };
+    TrunkPair pair;
+    Shelf shelf(pair);
+    Visitor visitor(pair);
+    REQUIRE(shelf.arrived.wait());
+    mux::Stream& backend = *shelf.streams.front();
+    send_on(pair, backend, 100);
+    wait_for(visitor.socket.get(), POLLIN);  // unread bytes: closing resets
+    // Behind the trunk's flush and before the next poll: the bytes are ready before the reset is.
+    Later reset([&] { visitor.socket.reset(); });
+    on(pair.worker, [&] {
+        std::uint32_t n = 100;
+        backend.send({buffer::make_slab(n), 0, n}, false);
+        backend.flush();
+        pair.worker.defer(reset);
+    });
+    mux::StreamItem* item = nullptr;
+    REQUIRE(eventually([&] { return on(pair.worker, [&] { return (item = backend.front()) != nullptr; }); }));
+    CHECK(on(pair.worker, [&] { return item->kind; }) == mux::StreamItem::Kind::reset);
+}
+
 TEST_CASE("a long queue of tiny pieces is written in time that grows with its length") {
     TrunkPair pair;
     Shelf shelf(pair);
