@@ -90,8 +90,10 @@ inline constexpr auto stalled_after = 500ms;
 inline constexpr std::uint32_t send_queue_max = 64_KiB;
 /// Payloads below this that cross threads are copied, so that a slow reader does not pin a slab of 64 KiB with them.
 inline constexpr std::uint32_t copy_below = 4_KiB;
-/// Sent in one system call: bytes and pieces.
+/// Sent in one system call: bytes (what the trunk takes in `batch_time`, between these) and pieces.
+inline constexpr std::size_t batch_bytes_min = 32_KiB;
 inline constexpr std::size_t batch_bytes_max = 256_KiB;
+inline constexpr auto batch_time = 20ms;
 inline constexpr std::size_t batch_pieces_max = 64;
 /// Session frames (PING, GOAWAY, CONTROL) waiting to be sent. All of a client's services can be registered, and
 /// answered one by one, in a single turn: a peer that could not read meanwhile is not at fault.
@@ -108,6 +110,7 @@ inline constexpr std::uint32_t datagram_bytes_queued_max = 256_KiB;
 inline constexpr auto datagram_age_max = 200ms;
 
 static_assert(session_budget < session_memory_hard);
+static_assert(batch_bytes_min <= batch_bytes_max);
 static_assert(quantum_min >= data_payload_max && quantum_min <= quantum_max);
 static_assert(urgent_bytes_max >= 2 * control_payload_max);
 

@@ -32,7 +32,7 @@ void Batch::clear() noexcept {
 }
 
 bool Batch::has_room() const noexcept {
-    return count_ + 2 <= pieces_max && held_count_ < pieces_max && bytes_ < limits::batch_bytes_max &&
+    return count_ + 2 <= pieces_max && held_count_ < pieces_max && bytes_ < full_at_ &&
            scratch_used_ + limits::frame_header_bytes + limits::control_payload_max <= buffer::slab_bytes;
 }
 

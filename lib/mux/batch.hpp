@@ -33,6 +33,8 @@ public:
 
     /// True when another frame of up to `frame_bytes` fits: two pieces, two slabs and scratch for it are left.
     bool has_room() const noexcept;
+    /// How many bytes make it full, limits::batch_bytes_max at first; one frame may go beyond.
+    void set_full_at(std::size_t bytes) noexcept { full_at_ = bytes; }
     /// Scratch for a small frame of at most `max` bytes; `commit` says how long it became.
     std::uint8_t* scratch(std::size_t max);
     void commit(std::size_t n) noexcept;
@@ -52,6 +54,7 @@ private:
     std::size_t count_ = 0;
     std::size_t held_count_ = 0;
     std::size_t bytes_ = 0;
+    std::size_t full_at_ = limits::batch_bytes_max;
     buffer::SlabPtr scratch_;
     std::size_t scratch_used_ = 0;
     std::uint64_t copied_ = 0;

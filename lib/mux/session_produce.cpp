@@ -28,6 +28,7 @@ bool Session::has_output() const noexcept {
 
 bool Session::produce(Batch& batch, TimePoint now) {
     now_ = now;
+    batch.set_full_at(write_rate_.batch_bytes());
     serve_ready();
     write_urgent(batch);
     if (state_ != SessionState::closed) {

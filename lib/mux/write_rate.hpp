@@ -1,6 +1,6 @@
-// How fast the trunk takes bytes, and from that how much one stream may send in its turn: on a fast trunk turns are
-// longer, because the peer then hands larger pieces to each socket; on a slow one they are short, so that nobody waits
-// long for the others.
+// How fast the trunk takes bytes, and from that how much one stream may send in its turn and how much goes into one
+// batch. On a fast trunk both are large, because the peer then hands larger pieces to each socket; on a slow one they
+// are small, because what is decided stands before whoever comes next.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +23,7 @@ public:
             return;
         }
         auto turns = static_cast<std::uint64_t>(elapsed / limits::turn_time);
-        turn_bytes_ = bytes_ / std::max<std::uint64_t>(turns, 1);
+        turn_bytes_ = bytes_ / turns;
         bytes_ = 0;
         since_ = now;
     }
@@ -34,8 +34,16 @@ public:
             std::clamp<std::uint64_t>(turn_bytes_, limits::quantum_min, limits::quantum_max));
     }
 
+    /// What one batch may hold: as much as the trunk takes in `limits::batch_time`, within bounds.
+    std::size_t batch_bytes() const noexcept {
+        return static_cast<std::size_t>(std::clamp<std::uint64_t>(
+            turn_bytes_ * (limits::batch_time / limits::turn_time), limits::batch_bytes_min, limits::batch_bytes_max));
+    }
+
 private:
+    static_assert(limits::batch_time >= limits::turn_time);
     static constexpr Duration sample = std::chrono::milliseconds(10);
+    static_assert(sample >= limits::turn_time);
 
     TimePoint since_;
     std::uint64_t bytes_ = 0;

@@ -194,8 +194,8 @@ public:
 private:
     static constexpr int rounds_per_turn = 16;
     // A flush makes room, room makes a pump read, and that asks for the next flush: while a bulk transfer goes on, this
-    // would never end, and other sockets would wait. A few in a row save polls.
-    static constexpr int deferred_per_round = 4;
+    // would never end, and other sockets would wait. Several in a row would save polls and cost latency.
+    static constexpr int deferred_per_round = 1;
     static constexpr int last_rounds_max = 256;
     static constexpr std::int64_t sleep_max_ms = 60'000;
 

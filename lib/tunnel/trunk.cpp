@@ -16,6 +16,8 @@ namespace {
 // How often one trunk may read or write before other sockets of the worker get their turn.
 constexpr int reads_per_turn = 4;
 constexpr int writes_per_turn = 2;
+// What the kernel may hold unsent: it stands before whatever is more urgent and comes later.
+constexpr std::uint32_t unsent_max = 32_KiB;
 // A slab with less room than this left is exchanged for another.
 constexpr std::uint32_t worth_reading = 16_KiB;
 constexpr auto linger = std::chrono::seconds(2);
@@ -71,7 +73,7 @@ Trunk::~Trunk() {
 
 void Trunk::start() {
     (void)runtime::set_no_delay(pipe_->fd());
-    (void)runtime::set_unsent_low_water(pipe_->fd(), 128_KiB);
+    (void)runtime::set_unsent_low_water(pipe_->fd(), unsent_max);
     try {
         worker_.poller().add(pipe_->fd(), *this);
     } catch (const std::exception& problem) {

@@ -32,6 +32,19 @@ TEST_CASE("limit: a turn is never shorter or longer than its bounds") {
     CHECK(quantum_after(100 * limits::quantum_max, 100ms) == limits::quantum_max);
 }
 
+TEST_CASE("limit: a batch is what the trunk takes in 20 ms, within its bounds") {
+    auto batch_after = [](std::size_t bytes_per_ms) {
+        TimePoint now{};
+        WriteRate rate(now);
+        rate.count(bytes_per_ms * 10, now += 10ms);
+        return rate.batch_bytes();
+    };
+    CHECK(batch_after(0) == limits::batch_bytes_min);
+    CHECK(batch_after(200) == limits::batch_bytes_min);
+    CHECK(batch_after(5'000) == 100'000);
+    CHECK(batch_after(1'000'000) == limits::batch_bytes_max);
+}
+
 TEST_CASE("turns begin short, and are short again after the trunk was idle") {
     TimePoint now{};
     WriteRate rate(now);
