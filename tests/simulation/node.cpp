@@ -62,6 +62,7 @@ void Node::bytes_arrived(Bytes bytes) {
     }
     observer_.received(bytes);
     buffer::SlabPool::Scope scope(pool_);
+    int reads = 0;
     while (!bytes.empty()) {
         if (!read_slab_ || plan_.slab_per_read || read_used_ == read_slab_->capacity()) {
             read_slab_.reset();
@@ -71,11 +72,17 @@ void Node::bytes_arrived(Bytes bytes) {
             read_used_ = 0;
         }
         std::size_t n = std::min<std::size_t>(bytes.size(), read_slab_->capacity() - read_used_);
+        if (plan_.several_reads) {
+            n = std::max<std::size_t>(n / 3, 1);
+        }
         std::memcpy(read_slab_->data() + read_used_, bytes.data(), n);
         buffer::Slice slice(read_slab_, read_used_, static_cast<std::uint32_t>(n));
         read_used_ += static_cast<std::uint32_t>(n);
-        session_->receive(slice, world_.now());
         bytes = bytes.subspan(n);
+        session_->take(slice, world_.now());
+        if (!plan_.several_reads || ++reads % 4 == 0 || bytes.empty()) {
+            session_->settle();
+        }
     }
     // Between reads the driver keeps no slab that nobody else needs.
     if (read_slab_->unique()) {

@@ -87,6 +87,7 @@ void draw_nodes(SeededRandom& random, Plan& plan) {
     for (NodePlan& node : plan.node) {
         node.link = draw_link(random, plan.tiny_reads);
         node.slab_per_read = random.chance(50) && !plan.tiny_reads;
+        node.several_reads = random.chance(30);
         node.pump_delay = random.chance(50) ? 0s : draw(random, 0s, 2ms);
         node.control_messages = random.chance(50) ? static_cast<std::uint32_t>(random.below(12)) : 0;
         draw_windows(random, node.settings);

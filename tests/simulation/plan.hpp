@@ -83,6 +83,7 @@ struct NodePlan {
     mux::Settings settings;
     LinkShape link;  // from this node to the other
     bool slab_per_read = false;
+    bool several_reads = false;  // between two wakes of the streams
     Duration pump_delay = Duration::zero();
     std::uint32_t control_messages = 0;
 };
