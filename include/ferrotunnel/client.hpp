@@ -97,6 +97,7 @@ public:
     /// another thread shortens the first one. Streams then fail with errc::session_closed.
     std::error_code stop(std::chrono::milliseconds drain = std::chrono::milliseconds(0));
 
+    /// At least one connection is up.
     bool connected() const;
     ClientStats stats() const;
     /// For handlers that bring no executor: a worker, or the application's io_context. Objects that use it must not be
