@@ -148,6 +148,22 @@ void Registry::release(SessionKey session, std::uint16_t port) {
     }
 }
 
+void Registry::release_for_all(SessionKey session, std::uint16_t port) {
+    std::lock_guard lock(mutex_);
+    auto held = ports_.find(port);
+    if (held == ports_.end()) {
+        return;
+    }
+    const std::vector<SessionKey>& holders = held->second.holders;
+    if (std::find(holders.begin(), holders.end(), session) == holders.end()) {
+        return;
+    }
+    for (SessionKey holder : holders) {
+        --sessions_.at(holder).claims;
+    }
+    ports_.erase(held);
+}
+
 void Registry::remove(SessionKey session) {
     // The handle may be the last reference to its session, whose destructor must not run under the lock.
     decltype(sessions_)::node_type removed;

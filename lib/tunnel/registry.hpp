@@ -118,6 +118,8 @@ public:
 
     /// Gives one port back; does nothing if the session does not hold it. Other trunks keep it.
     void release(SessionKey session, std::uint16_t port);
+    /// The same for all trunks that hold it together with this session.
+    void release_for_all(SessionKey session, std::uint16_t port);
 
     /// The session has ended: it and all its claims go. Close its listeners before.
     void remove(SessionKey session);

@@ -89,6 +89,7 @@ void ServerSession::start(runtime::Fd socket) {
 }
 
 void ServerSession::drain() {
+    draining_ = true;
     close_ports();
     if (!welcome_ || ended_) {  // it may have ended by itself while the order was under way
         end(Code::going_away, "The server is stopping.");
@@ -264,6 +265,7 @@ void ServerSession::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open&)
 }
 
 void ServerSession::on_goaway(Code, std::string_view) {
+    draining_ = true;
     close_ports();  // the client takes no new visitors
 }
 
@@ -332,7 +334,8 @@ void ServerSession::leave_registry() {
     }
 }
 
-// What its end means for the tunnel. One that was replaced, or that ends in order, is no loss while others are there.
+// What its end means for the tunnel. One that was replaced, or that either side drains, is no loss while others are
+// there.
 void ServerSession::tell_gone(Code code, const std::string& text) {
     if (!std::exchange(present_, false)) {
         return;
@@ -340,7 +343,7 @@ void ServerSession::tell_gone(Code code, const std::string& text) {
     const std::size_t left = shared_->presence->leave(client_);
     if (left == 0) {
         notify(ServerNotice::Kind::lost, {}, {}, code, text);
-    } else if (!yielding_ && code != Code::none) {
+    } else if (!yielding_ && !draining_) {
         notify(ServerNotice::Kind::degraded, {}, {}, code, text, left);
     }
 }
@@ -356,7 +359,9 @@ void ServerSession::evict(Code code, std::string text, std::function<void()> rel
     auto self = shared_from_this();
     bool reached = mailbox_->post_call([self, code, text = std::move(text), released] {
         if (!self->ended_ && self->rotating_ && self->welcome_) {
-            self->yield();
+            if (!self->yielding_) {
+                self->yield();
+            }
         } else {
             self->leave_registry();
             self->tell_gone(code, text);

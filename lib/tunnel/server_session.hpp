@@ -147,7 +147,7 @@ public:
     // VisitorCarrier: any thread.
     std::uint64_t load() const noexcept override;
     void take(Visitor visitor, std::uint32_t service) override;
-    void replaced(const std::shared_ptr<SharedPort>& port) override;
+    void dropped(const std::shared_ptr<SharedPort>& port) override;
 
     /// Any thread. Counts one stream of an application as load for as long as what it gives is kept.
     std::shared_ptr<void> count_dialled();
@@ -186,13 +186,14 @@ private:
     void refuse_service(std::uint32_t id, const Refusal& refusal);
     void tell_refusal(const wire::Service& description, const Refusal& refusal);
     void unregister(std::uint32_t id);
+    void forget_service(std::uint32_t id);
     void leave_port(Service& service);
     void close_ports();
     void on_visitor(std::uint32_t id, Visitor visitor);
     void open_visitor(std::uint32_t id, Visitor visitor);
     void yield();
     void end_yielding();
-    void on_replaced(const SharedPort& port);
+    void on_dropped(const SharedPort& port);
     void leave_registry();
     void tell_gone(wire::Code code, const std::string& text);
     /// What goes wrong inside (memory, a bug) ends this session and not the process.
@@ -233,6 +234,7 @@ private:
     bool admitted_ = false;  // the registry has it
     bool welcome_ = false;   // the login is over: services may be registered
     bool present_ = false;   // counted among the tunnel's trunks
+    bool draining_ = false;  // announced, by either side
     bool rotating_ = false;  // ids run out: a successor is on its way
     bool yielding_ = false;  // it has come: it takes the ports over, and this one drains
     bool ended_ = false;

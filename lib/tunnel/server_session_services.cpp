@@ -213,13 +213,21 @@ void ServerSession::tell_refusal(const wire::Service& description, const Refusal
     notify(ServerNotice::Kind::refused, name, {}, refusal.code, refusal.text);
 }
 
+// On one trunk it holds for all: what comes next may be another service for the same port, on whatever trunk.
 void ServerSession::unregister(std::uint32_t id) {
     auto found = services_.find(id);
     if (found == services_.end()) {
         return;
     }
-    leave_port(found->second);
-    services_.erase(found);
+    if (auto port = std::exchange(found->second.public_port, nullptr)) {
+        shared_->ports->close(client_, *port, *this);
+        shared_->registry->release_for_all(key_, found->second.port);
+    }
+    forget_service(id);
+}
+
+void ServerSession::forget_service(std::uint32_t id) {
+    services_.erase(id);
     std::lock_guard lock(view_mutex_);
     std::erase_if(view_.services, [id](const SessionView::Service& one) { return one.id == id; });
 }
@@ -269,16 +277,16 @@ void ServerSession::yield() {
     yield_timer_->set_after(shared_->handshake_deadline);
 }
 
-void ServerSession::replaced(const std::shared_ptr<SharedPort>& port) {
-    mailbox_->post_call([self = shared_from_this(), port] { self->on_replaced(*port); });
+void ServerSession::dropped(const std::shared_ptr<SharedPort>& port) {
+    mailbox_->post_call([self = shared_from_this(), port] { self->on_dropped(*port); });
 }
 
-void ServerSession::on_replaced(const SharedPort& port) {
-    for (auto at = services_.begin(); at != services_.end(); ++at) {
-        if (at->second.public_port.get() == &port) {
-            unregister(at->first);
-            break;
-        }
+// A successor has taken its place there, or the service was unregistered on another trunk.
+void ServerSession::on_dropped(const SharedPort& port) {
+    auto found = std::find_if(services_.begin(), services_.end(),
+                              [&port](const auto& entry) { return entry.second.public_port.get() == &port; });
+    if (found != services_.end()) {
+        forget_service(found->first);
     }
     const bool carries =
         std::any_of(services_.begin(), services_.end(), [](const auto& entry) { return entry.second.public_port; });

@@ -55,6 +55,16 @@ bool SharedPort::remove(const VisitorCarrier& trunk) {
     return carriers_.empty();
 }
 
+SharedPort::Trunks SharedPort::remove_all() {
+    Trunks trunks;
+    std::lock_guard lock(mutex_);
+    for (Carrier& carrier : carriers_) {
+        trunks.push_back(std::move(carrier.trunk));
+    }
+    carriers_.clear();
+    return trunks;
+}
+
 bool SharedPort::has_service(std::uint32_t service) const {
     std::lock_guard lock(mutex_);
     return std::any_of(carriers_.begin(), carriers_.end(),
@@ -115,16 +125,35 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
         replaced = port->add(std::move(trunk), service);
     }
     for (const auto& yielded : replaced) {
-        yielded->replaced(port);
+        yielded->dropped(port);
     }
     return {std::move(port), opened};
 }
 
 void PortTable::leave(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk) {
     std::lock_guard lock(mutex_);
-    if (!port.remove(trunk)) {
-        return;
+    if (port.remove(trunk)) {
+        take_out(client, port);
     }
+}
+
+void PortTable::close(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk) {
+    SharedPort::Trunks trunks;
+    {
+        std::lock_guard lock(mutex_);
+        trunks = port.remove_all();
+        take_out(client, port);
+    }
+    const std::shared_ptr<SharedPort> closed = port.shared_from_this();
+    for (const auto& other : trunks) {
+        if (other.get() != &trunk) {
+            other->dropped(closed);
+        }
+    }
+}
+
+// Nobody carries it any more. Nothing to do where that is so already.
+void PortTable::take_out(const ClientId& client, SharedPort& port) {
     auto known = ports_.find({client, port.address().port()});
     if (known != ports_.end() && known->second.get() == &port) {
         const std::shared_ptr<SharedPort> alive = std::move(known->second);

@@ -68,8 +68,9 @@ public:
     /// `service` is its own id for the service behind the port. One that can not take the visitor any more, since it
     /// has left the port, hands it back: port->hand_over.
     virtual void take(Visitor visitor, std::uint32_t service) = 0;
-    /// It had said that it yields, and another trunk has taken its place at the port.
-    virtual void replaced(const std::shared_ptr<SharedPort>& port) = 0;
+    /// It carries no visitors of the port any more: another trunk has taken its place, since it had said that it
+    /// yields, or the port was closed on another trunk.
+    virtual void dropped(const std::shared_ptr<SharedPort>& port) = 0;
 };
 
 /// One public port. Made and kept by the PortTable. Any thread.
@@ -92,6 +93,7 @@ private:
 
     Trunks add(std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service);
     bool remove(const VisitorCarrier& trunk);
+    Trunks remove_all();
     bool has_service(std::uint32_t service) const;
     void set_yields(const VisitorCarrier& trunk);
     void close();
@@ -123,11 +125,16 @@ public:
     /// The trunk goes on carrying until another one joins, which then takes its place.
     void yield(SharedPort& port, const VisitorCarrier& trunk);
 
+    /// Closes the port for all its trunks, which hear of it; `trunk` itself does not.
+    void close(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk);
+
     /// The port under which trunks of the client carry this service; 0: none.
     std::uint16_t port_of(const ClientId& client, std::uint32_t service) const;
 
 private:
     using Key = std::pair<ClientId, std::uint16_t>;
+
+    void take_out(const ClientId& client, SharedPort& port);
 
     mutable std::mutex mutex_;
     std::map<Key, std::shared_ptr<SharedPort>> ports_;

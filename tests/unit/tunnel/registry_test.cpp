@@ -170,6 +170,12 @@ TEST_CASE("the trunks of a tunnel share the claims of its services") {
         CHECK(std::holds_alternative<Contested>(registry.claim(other, 1, 2222, now)));
         registry.release(second, 2222);
     }
+    SECTION("given back by one for all") {
+        registry.release_for_all(other, 2222);  // not its own: nothing happens
+        CHECK(registry.holder_of(2222)->sessions.size() == 2);
+        registry.release_for_all(second, 2222);
+        registry.release_for_all(second, 2222);
+    }
     SECTION("one is lost, and then the other") {
         registry.remove(first);
         CHECK(registry.holder_of(2222)->sessions == std::vector{second});

@@ -39,7 +39,7 @@ public:
         services_.push_back(service);
         taken.tell();
     }
-    void replaced(const std::shared_ptr<SharedPort>&) override { ++replacements; }
+    void dropped(const std::shared_ptr<SharedPort>&) override { ++drops; }
 
     void set_load(std::uint64_t load) { load_ = load; }
     std::vector<std::uint32_t> services() {
@@ -49,7 +49,7 @@ public:
 
     Signal taken;
     std::atomic<bool> gone{false};
-    std::atomic<int> replacements{0};
+    std::atomic<int> drops{0};
 
 private:
     std::atomic<std::uint64_t> load_{0};
@@ -218,8 +218,8 @@ TEST_CASE("a trunk that yields goes on until another one joins, and others stay"
     port->hand_over(hand_made(port, far[0]));
     CHECK(old->services().size() == 1);
     REQUIRE(rig.join(fresh, port_of(port)) == port);
-    CHECK(old->replacements == 1);
-    CHECK(other->replacements == 0);
+    CHECK(old->drops == 1);
+    CHECK(other->drops == 0);
     port->hand_over(hand_made(port, far[1]));
     port->hand_over(hand_made(port, far[2]));
     CHECK(old->services().size() == 1);
@@ -228,6 +228,27 @@ TEST_CASE("a trunk that yields goes on until another one joins, and others stay"
     // What it does when it hears of that does no harm.
     rig.table.leave(alice, *port, *old);
     CHECK(visit(port_of(port)));
+}
+
+TEST_CASE("a port that is closed on one trunk is closed for all") {
+    Rig rig;
+    auto first = std::make_shared<Trunk>();
+    auto second = std::make_shared<Trunk>();
+    auto port = rig.join(first, 0);
+    REQUIRE(rig.join(second, port_of(port)) == port);
+    rig.table.close(alice, *port, *first);
+    CHECK(first->drops == 0);
+    CHECK(second->drops == 1);
+    CHECK_FALSE(visit(port_of(port)));
+    auto another = rig.join(first, port_of(port), 2);
+    REQUIRE(another);
+    CHECK(another != port);
+    // The second one hears of it late, and does no harm.
+    rig.table.leave(alice, *port, *second);
+    rig.table.close(alice, *port, *second);
+    CHECK(visit(port_of(port)));
+    CHECK(rig.table.port_of(alice, 2) == port_of(port));
+    rig.table.leave(alice, *another, *first);
 }
 
 TEST_CASE("a visitor whose trunk has left goes to another one; without one it is reset") {
