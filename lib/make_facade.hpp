@@ -1,5 +1,5 @@
-// Between the handles and the engines behind them: how builders make one (defined in client.cpp and server.cpp), and what
-// an empty handle answers.
+// Between the handles and the engines behind them: how builders make one (defined in client.cpp and server.cpp), and
+// what an empty handle answers.
 #pragma once
 
 #include <system_error>

@@ -10,7 +10,8 @@ namespace {
 class TcpPort final : public tunnel::PublicPort {
 public:
     TcpPort(runtime::Worker& worker, runtime::Fd listener, tunnel::VisitorHandler on_visitor)
-        : descriptor_(listener.get()), acceptor_(worker, with_options(std::move(listener)), {std::move(on_visitor), {}}) {}
+        : descriptor_(listener.get()),
+          acceptor_(worker, with_options(std::move(listener)), {std::move(on_visitor), {}}) {}
 
     runtime::SocketAddress address() const override { return acceptor_.address(); }
     // A listening socket that is shut down listens no more, but its descriptor stays what it is until it is closed.
