@@ -229,6 +229,7 @@ void Server::Impl::tear_down() {
     for (const SessionPtr& session : rest) {
         session->abandon();
     }
+    shared_->ports->end();
 }
 
 // --- the facade ---

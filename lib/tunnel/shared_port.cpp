@@ -78,18 +78,6 @@ void SharedPort::set_yields(const VisitorCarrier& trunk) {
     }
 }
 
-// It refuses at once, wherever this is; what belongs to the listener's worker goes there. Always by mail, since the
-// listener may be what calls us.
-void SharedPort::close() {
-    listener_->refuse_visitors();
-    struct Remains {
-        std::shared_ptr<SharedPort> port;  // which the listener's handler knows
-        std::unique_ptr<PublicPort> listener;
-    };
-    Remains remains{shared_from_this(), std::move(listener_)};
-    worker_.post([remains = std::move(remains)] {});
-}
-
 // --- all ports ---
 
 PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
@@ -155,10 +143,34 @@ void PortTable::close(const ClientId& client, SharedPort& port, const VisitorCar
 // Nobody carries it any more. Nothing to do where that is so already.
 void PortTable::take_out(const ClientId& client, SharedPort& port) {
     auto known = ports_.find({client, port.address().port()});
-    if (known != ports_.end() && known->second.get() == &port) {
-        const std::shared_ptr<SharedPort> alive = std::move(known->second);
-        ports_.erase(known);
-        alive->close();
+    if (known == ports_.end() || known->second.get() != &port) {
+        return;
+    }
+    const std::shared_ptr<SharedPort> closed = std::move(known->second);
+    ports_.erase(known);
+    closed->listener_->refuse_visitors();
+    closing_.insert(closed);
+    // Always by mail, since the listener may be what calls us.
+    closed->worker_.post([table = shared_from_this(), closed] { table->take_down(closed); });
+}
+
+// On the listener's worker.
+void PortTable::take_down(const std::shared_ptr<SharedPort>& port) {
+    {
+        std::lock_guard lock(mutex_);
+        closing_.erase(port);
+    }
+    port->listener_.reset();
+}
+
+void PortTable::end() {
+    std::set<std::shared_ptr<SharedPort>> left;
+    {
+        std::lock_guard lock(mutex_);
+        left.swap(closing_);
+    }
+    for (const auto& port : left) {
+        port->listener_.reset();
     }
 }
 

@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -96,7 +97,6 @@ private:
     Trunks remove_all();
     bool has_service(std::uint32_t service) const;
     void set_yields(const VisitorCarrier& trunk);
-    void close();
 
     runtime::Worker& worker_;  // the listener's
     runtime::SocketAddress address_;
@@ -106,8 +106,9 @@ private:
     std::size_t turn_ = 0;
 };
 
-/// Any thread.
-class PortTable {
+/// Any thread. A port that closes refuses visitors at once, but its listener is taken down on its own worker: by mail,
+/// or by `end` where that takes no mail any more.
+class PortTable : public std::enable_shared_from_this<PortTable> {
 public:
     /// `trunk` carries the port's visitors from now on. The port is opened, on the calling thread's `worker`, unless
     /// another trunk of the same client has it already; then those that yield at it are replaced. Port 0: any that is
@@ -128,6 +129,9 @@ public:
     /// Closes the port for all its trunks, which hear of it; `trunk` itself does not.
     void close(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk);
 
+    /// When no worker runs any more, and before they are destroyed.
+    void end();
+
     /// The port under which trunks of the client carry this service; 0: none.
     std::uint16_t port_of(const ClientId& client, std::uint32_t service) const;
 
@@ -135,9 +139,11 @@ private:
     using Key = std::pair<ClientId, std::uint16_t>;
 
     void take_out(const ClientId& client, SharedPort& port);
+    void take_down(const std::shared_ptr<SharedPort>& port);
 
     mutable std::mutex mutex_;
     std::map<Key, std::shared_ptr<SharedPort>> ports_;
+    std::set<std::shared_ptr<SharedPort>> closing_;
 };
 
 }  // namespace ferrotunnel::tunnel

@@ -223,5 +223,6 @@ TEST_CASE("a session rotates at three quarters of its ids, and no visitor notice
     for (auto& session : sessions) {
         session->abandon();
     }
+    server->ports->end();
     link.reset();
 }

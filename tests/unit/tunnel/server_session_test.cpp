@@ -37,6 +37,7 @@ public:
         for (auto& session : sessions) {
             session->abandon();
         }
+        shared->ports->end();
     }
 
     WireClient connect(std::uint8_t instance, std::uint64_t epoch = 1) {

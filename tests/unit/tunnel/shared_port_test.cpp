@@ -66,20 +66,26 @@ struct Rig {
     ~Rig() {
         worker.stop();
         worker.join();
+        for (auto& [port, trunk] : joined) {
+            table->leave(alice, *port, *trunk);
+        }
+        table->end();
     }
 
     std::shared_ptr<SharedPort> join(const std::shared_ptr<Trunk>& trunk, std::uint16_t port, std::uint32_t service = 1,
                                      const ClientId& client = alice, const char* ip = "127.0.0.1") {
-        return on(worker, [&] {
-            return table
-                .join(client, *runtime::SocketAddress::from_ip(ip, port), trunk, service, worker, PlainPort::open,
-                      error)
-                .port;
-        });
+        const auto at = *runtime::SocketAddress::from_ip(ip, port);
+        auto got =
+            on(worker, [&] { return table->join(client, at, trunk, service, worker, PlainPort::open, error).port; });
+        if (got) {
+            joined.emplace_back(got, trunk);
+        }
+        return got;
     }
 
     runtime::Worker worker;
-    PortTable table;
+    std::shared_ptr<PortTable> table = std::make_shared<PortTable>();
+    std::vector<std::pair<std::shared_ptr<SharedPort>, std::shared_ptr<Trunk>>> joined;
     std::error_code error;
 };
 
@@ -169,14 +175,14 @@ TEST_CASE("a port closes when its last trunk leaves, and is free at once", "[thr
     auto shared = rig.join(first, 0);
     const std::uint16_t port = port_of(shared);
     REQUIRE(rig.join(second, port) == shared);
-    rig.table.leave(alice, *shared, *first);
+    rig.table->leave(alice, *shared, *first);
     CHECK(visit(port));
     REQUIRE(second->taken.wait());
     CHECK(first->services().empty());
 
     // From a thread that is not the listener's, which does nothing meanwhile.
     on(rig.worker, [&] {
-        std::thread other([&] { rig.table.leave(alice, *shared, *second); });
+        std::thread other([&] { rig.table->leave(alice, *shared, *second); });
         other.join();
         CHECK_FALSE(visit(port));
         std::error_code error;
@@ -185,7 +191,7 @@ TEST_CASE("a port closes when its last trunk leaves, and is free at once", "[thr
     auto again = rig.join(first, port);
     CHECK(again != shared);
     CHECK(visit(port));
-    rig.table.leave(alice, *again, *first);
+    rig.table->leave(alice, *again, *first);
 }
 
 TEST_CASE("a port belongs to one client, and to one address") {
@@ -197,11 +203,11 @@ TEST_CASE("a port belongs to one client, and to one address") {
     CHECK(rig.error == std::errc::address_in_use);
     CHECK_FALSE(rig.join(stranger, port_of(shared), 7, alice, "127.0.0.2"));
     CHECK(rig.error == std::errc::address_in_use);
-    CHECK(rig.table.port_of(alice, 7) == port_of(shared));
-    CHECK(rig.table.port_of(alice, 8) == 0);
-    CHECK(rig.table.port_of(bob, 7) == 0);
-    rig.table.leave(alice, *shared, *trunk);
-    CHECK(rig.table.port_of(alice, 7) == 0);
+    CHECK(rig.table->port_of(alice, 7) == port_of(shared));
+    CHECK(rig.table->port_of(alice, 8) == 0);
+    CHECK(rig.table->port_of(bob, 7) == 0);
+    rig.table->leave(alice, *shared, *trunk);
+    CHECK(rig.table->port_of(alice, 7) == 0);
 }
 
 TEST_CASE("a trunk that yields goes on until another one joins, and others stay") {
@@ -213,7 +219,7 @@ TEST_CASE("a trunk that yields goes on until another one joins, and others stay"
     REQUIRE(rig.join(other, port_of(port)) == port);
     other->set_load(100);
     fresh->set_load(100);
-    rig.table.yield(*port, *old);
+    rig.table->yield(*port, *old);
     runtime::Fd far[3];
     port->hand_over(hand_made(port, far[0]));
     CHECK(old->services().size() == 1);
@@ -226,7 +232,7 @@ TEST_CASE("a trunk that yields goes on until another one joins, and others stay"
     CHECK(other->services().size() == 1);
     CHECK(fresh->services().size() == 1);
     // What it does when it hears of that does no harm.
-    rig.table.leave(alice, *port, *old);
+    rig.table->leave(alice, *port, *old);
     CHECK(visit(port_of(port)));
 }
 
@@ -236,7 +242,7 @@ TEST_CASE("a port that is closed on one trunk is closed for all") {
     auto second = std::make_shared<Trunk>();
     auto port = rig.join(first, 0);
     REQUIRE(rig.join(second, port_of(port)) == port);
-    rig.table.close(alice, *port, *first);
+    rig.table->close(alice, *port, *first);
     CHECK(first->drops == 0);
     CHECK(second->drops == 1);
     CHECK_FALSE(visit(port_of(port)));
@@ -244,11 +250,11 @@ TEST_CASE("a port that is closed on one trunk is closed for all") {
     REQUIRE(another);
     CHECK(another != port);
     // The second one hears of it late, and does no harm.
-    rig.table.leave(alice, *port, *second);
-    rig.table.close(alice, *port, *second);
+    rig.table->leave(alice, *port, *second);
+    rig.table->close(alice, *port, *second);
     CHECK(visit(port_of(port)));
-    CHECK(rig.table.port_of(alice, 2) == port_of(port));
-    rig.table.leave(alice, *another, *first);
+    CHECK(rig.table->port_of(alice, 2) == port_of(port));
+    rig.table->leave(alice, *another, *first);
 }
 
 TEST_CASE("a visitor whose trunk has left goes to another one; without one it is reset") {
@@ -260,13 +266,13 @@ TEST_CASE("a visitor whose trunk has left goes to another one; without one it is
     runtime::Fd far;
     Visitor visitor = hand_made(port, far);
     leaving->gone = true;
-    rig.table.leave(alice, *port, *leaving);
+    rig.table->leave(alice, *port, *leaving);
     leaving->take(std::move(visitor), 1);  // it was in the mail
     CHECK(staying->services().size() == 1);
 
     Visitor late = hand_made(port, far);
     staying->gone = true;
-    rig.table.leave(alice, *port, *staying);
+    rig.table->leave(alice, *port, *staying);
     staying->take(std::move(late), 1);
     CHECK(error_at(far) == ECONNRESET);
     {
@@ -278,7 +284,7 @@ TEST_CASE("a visitor whose trunk has left goes to another one; without one it is
 TEST_CASE("trunks join and leave on several threads while visitors come", "[threads]") {
     Rig rig;
     auto always = std::make_shared<Trunk>();
-    auto port = rig.join(always, 0);
+    const std::shared_ptr<SharedPort> port = rig.join(always, 0);
     always->set_load(1U << 30);
     const runtime::SocketAddress at = port->address();
     std::vector<std::thread> threads;
@@ -288,14 +294,14 @@ TEST_CASE("trunks join and leave on several threads while visitors come", "[thre
             for (int round = 0; round < 300; ++round) {
                 auto trunk = std::make_shared<Trunk>();
                 std::error_code error;
-                auto joined = rig.table.join(alice, at, trunk, 1, unused, PlainPort::open, error);
+                auto joined = rig.table->join(alice, at, trunk, 1, unused, PlainPort::open, error);
                 if (joined.port != port || joined.opened) {
                     std::abort();
                 }
                 if (round % 2 == 0) {
-                    rig.table.yield(*port, *trunk);
+                    rig.table->yield(*port, *trunk);
                 }
-                rig.table.leave(alice, *port, *trunk);
+                rig.table->leave(alice, *port, *trunk);
             }
         });
     }
@@ -309,7 +315,7 @@ TEST_CASE("trunks join and leave on several threads while visitors come", "[thre
         thread.join();
     }
     visiting.join();
-    CHECK(rig.table.port_of(alice, 1) == at.port());
-    rig.table.leave(alice, *port, *always);
-    CHECK(rig.table.port_of(alice, 1) == 0);
+    CHECK(rig.table->port_of(alice, 1) == at.port());
+    rig.table->leave(alice, *port, *always);
+    CHECK(rig.table->port_of(alice, 1) == 0);
 }

@@ -51,6 +51,7 @@ public:
         for (auto& session : sessions) {
             session->abandon();
         }
+        shared->ports->end();
     }
 
     /// Trunk k of n, on the workers in turn.
