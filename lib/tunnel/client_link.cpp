@@ -135,7 +135,8 @@ void ClientLink::on_trunk_open(std::size_t at, const Agreement& agreed, const st
                                      {"agent", agreed.peer_agent},
                                      {"tls", transport}});
     const bool first = !std::exchange(up_, true);
-    told_draining_ = told_draining_ && !first;
+    told_draining_ = std::any_of(places_.begin(), places_.end(),
+                                 [](const auto& one) { return one->state == Place::State::open && one->draining; });
     tell({.kind = first ? LinkNotice::Kind::connected : LinkNotice::Kind::joined,
           .text = transport,
           .trunk = static_cast<unsigned>(at + 1)});
@@ -199,7 +200,7 @@ void ClientLink::on_trunk_end(std::size_t at, const TrunkEnd& end, bool was_open
                         {"code", wire::name_of(end.code)},
                         {"why", text}});
     if (is_final(end.code)) {
-        end_for_good(end, text);
+        end_for_good(end.code, text, was_open);
         return;
     }
     LinkNotice why;
@@ -255,10 +256,10 @@ void ClientLink::tunnel_down(const LinkNotice& why, bool was_open) {
 }
 
 // What one trunk is told holds for the client.
-void ClientLink::end_for_good(const TrunkEnd& end, const std::string& text) {
-    const auto kind = end.code == Code::superseded ? LinkNotice::Kind::lost : LinkNotice::Kind::refused;
-    final_ = {end.code, text};
-    tell({.kind = kind, .code = end.code, .text = text, .broke = true});
+void ClientLink::end_for_good(Code code, const std::string& text, bool was_open) {
+    const auto kind = code == Code::superseded ? LinkNotice::Kind::lost : LinkNotice::Kind::refused;
+    final_ = {code, text};
+    tell({.kind = kind, .code = code, .text = text, .broke = was_open});
     if (state_ == State::running) {
         stop();
     }
