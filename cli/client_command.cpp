@@ -37,6 +37,7 @@ struct ClientPlan {
     CommonSettings common;
     std::string server;
     std::string endpoint_file;
+    unsigned connections = 1;
     std::vector<Wanted> wanted;
     Client client;
     std::map<std::string, Offered> offered;  // by the service's name
@@ -117,6 +118,8 @@ ClientPlan read_plan(const Options& options, std::vector<Wanted> wanted, Argumen
     plan.endpoint_file = options.text("endpoint-file").value_or("");
     plan.wanted = std::move(wanted);
 
+    plan.connections = static_cast<unsigned>(options.number("connections", 1'000, problems).value_or(1));
+
     Client::Builder builder = Client::builder();
     apply_common(plan.common, builder);
     if (!options.has("log-level")) {
@@ -125,6 +128,7 @@ ClientPlan read_plan(const Options& options, std::vector<Wanted> wanted, Argumen
     builder.server(plan.server)
         .tls_ca(options.text("tls-ca").value_or(""))
         .tls_pin(options.text("tls-pin").value_or(""))
+        .connections(plan.connections)
         .attempts(static_cast<unsigned>(options.number("attempts", 1'000'000, problems).value_or(0)));
     if (plan.server.empty() && !options.has("server")) {
         problems.add("--server", "missing: the server's address, like tunnel.example.com:7835");
@@ -145,6 +149,10 @@ ClientPlan read_plan(const Options& options, std::vector<Wanted> wanted, Argumen
     return plan;
 }
 
+double seconds(std::chrono::milliseconds duration) {
+    return static_cast<double>(duration.count()) / 1000;
+}
+
 std::string reason(const Event& event) {
     return event.text.empty() ? event.error.message() : event.text;
 }
@@ -162,12 +170,20 @@ public:
                 output_.line(fmt::format("connected to {}", plan_.server));
                 connected_ = true;
                 break;
+            case Event::Kind::joined:
+                if (event.connections == plan_.connections && plan_.connections > 1) {
+                    output_.line(fmt::format("  all {} connections are up", event.connections));
+                }
+                break;
+            case Event::Kind::degraded:
+                output_.line(fmt::format("lost connection {} of {}: {}; next attempt in {:.1f} s", event.connection,
+                                         plan_.connections, reason(event), seconds(event.retry_in)));
+                break;
             case Event::Kind::lost:
                 on_lost(event);
                 break;
             case Event::Kind::reconnecting:
-                output_.line(
-                    fmt::format("  next attempt in {:.1f} s", static_cast<double>(event.retry_in.count()) / 1000));
+                output_.line(fmt::format("  next attempt in {:.1f} s", seconds(event.retry_in)));
                 break;
             case Event::Kind::registered:
                 on_registered(event);
@@ -276,6 +292,11 @@ std::vector<OptionSection> shared_sections() {
 }
 
 const OptionInfo server_option{"server", "HOST[:PORT]", "Where the server is; the port is 7835 if not given.", false};
+const OptionInfo connections_option{
+    "connections", "N",
+    "Keep so many connections to the server, 1 to 16: visitors are spread over them and "
+    "over several cores, and if one breaks, the others go on. Default: 1.",
+    false};
 const OptionInfo attempts_option{"attempts", "N",
                                  "Give up after this many failed attempts in a row. Default: 0, never.", false};
 
@@ -329,6 +350,7 @@ const CommandInfo& client_info() {
                   "Visitors of this public port reach that address; several times for several. Port 0: the server "
                   "chooses, and the client prints what it got. 2222=22 means 127.0.0.1:22.",
                   true},
+                 connections_option,
                  attempts_option,
              }});
         return made;
@@ -348,6 +370,7 @@ const CommandInfo& tcp_info() {
              {
                  server_option,
                  {"remote-port", "PORT", "The public port. Default: 0, the server chooses one.", false},
+                 connections_option,
                  attempts_option,
              }});
         return made;

@@ -115,6 +115,13 @@ void on_event(const Event& event, Output& output) {
         case Event::Kind::connected:
             output.line(fmt::format("client {} connected", event.peer));
             break;
+        case Event::Kind::joined:
+            output.line(fmt::format("client {} connected, one more connection of {}", event.peer, event.connections));
+            break;
+        case Event::Kind::degraded:
+            output.line(fmt::format("client {} lost one connection, {} are left: {}", event.peer, event.connections,
+                                    event.text.empty() ? event.error.message() : event.text));
+            break;
         case Event::Kind::lost:
             output.line(fmt::format("client {} is gone: {}", event.peer,
                                     event.text.empty() ? event.error.message() : event.text));

@@ -60,6 +60,11 @@ Client::Builder& Client::Builder::attempts(unsigned count) {
     return *this;
 }
 
+Client::Builder& Client::Builder::connections(unsigned count) {
+    settings_->connections = count;
+    return *this;
+}
+
 Client::Builder& Client::Builder::timing(const Timing& timing) {
     settings_->timing = timing;
     return *this;

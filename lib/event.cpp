@@ -6,6 +6,10 @@ std::string_view name_of(Event::Kind kind) noexcept {
     switch (kind) {
         case Event::Kind::connected:
             return "connected";
+        case Event::Kind::joined:
+            return "joined";
+        case Event::Kind::degraded:
+            return "degraded";
         case Event::Kind::lost:
             return "lost";
         case Event::Kind::reconnecting:

@@ -1,34 +1,19 @@
-// The Server: an accept loop on the first worker, sessions spread over all of them, one registry.
-//
-// Threads: each session lives on its worker; the list of all sessions is kept here under a mutex that is never held
-// while user code runs.
+// The Server: its life, and the handle that the application holds.
 #include "ferrotunnel/server.hpp"
 
 #include <algorithm>
 #include <asio/io_context.hpp>
-#include <condition_variable>
-#include <mutex>
-#include <set>
 #include <utility>
 
 #include "ask.hpp"
 #include "engine_settings.hpp"
-#include "error_map.hpp"
 #include "ingress/tcp_port.hpp"
 #include "make_facade.hpp"
-#include "owner_life.hpp"
-#include "runtime/acceptor.hpp"
-#include "runtime/system_random.hpp"
-#include "runtime/worker_group.hpp"
-#include "sink_logger.hpp"
-#include "stream_core.hpp"
-#include "tunnel/admission_gate.hpp"
-#include "tunnel/server_session.hpp"
+#include "server_impl.hpp"
 
 namespace ferrotunnel {
 
 using namespace std::chrono_literals;
-using detail::OpenOperation;
 using tunnel::ServerNotice;
 using tunnel::ServerSession;
 
@@ -65,80 +50,7 @@ std::shared_ptr<transport::TlsContext> make_tls(const detail::ServerSettings& se
     }
 }
 
-/// An OpenOperation that is completed whatever happens to the worker it was sent to.
-class PendingOpen {
-public:
-    explicit PendingOpen(OpenOperation* operation) : operation_(operation) {}
-    PendingOpen(PendingOpen&& other) noexcept : operation_(std::exchange(other.operation_, nullptr)) {}
-    PendingOpen& operator=(PendingOpen&&) = delete;
-    ~PendingOpen() { fail(errc::session_closed); }
-
-    OpenOperation* take() noexcept { return std::exchange(operation_, nullptr); }
-    void fail(std::error_code error) noexcept {
-        if (OpenOperation* operation = take()) {
-            operation->complete(error, Stream());
-        }
-    }
-
-private:
-    OpenOperation* operation_;
-};
-
 }  // namespace
-
-class Server::Impl {
-public:
-    explicit Impl(detail::ServerSettings&& settings);
-    ~Impl();
-
-    void start(std::error_code& error, std::string& what);
-    std::string control_endpoint() const;
-    std::string tls_pin() const;
-    std::vector<TunnelInfo> tunnels() const;
-    ServerStats stats() const;
-    void start_open(const std::string& service, OpenOperation* operation);
-    std::error_code stop(std::chrono::milliseconds drain);
-    asio::any_io_executor executor() const { return group_->at(0).io().get_executor(); }
-
-private:
-    using SessionPtr = std::shared_ptr<ServerSession>;
-
-    void on_connection(runtime::Fd socket, const runtime::SocketAddress& from);
-    void start_session(runtime::Worker& worker, runtime::Fd socket, const runtime::SocketAddress& from,
-                       std::shared_ptr<tunnel::AdmissionGate::Ticket> ticket);
-    void on_session_end(const SessionPtr& session);
-    void notify(const ServerNotice& notice);
-    std::vector<SessionPtr> sessions() const;
-    void for_each_session(void (*action)(ServerSession&));
-    std::pair<SessionPtr, std::uint32_t> find_service(const std::string& name) const;
-    void close_acceptor();
-    std::error_code stop_here();
-    void tear_down();
-    void tell_stopped();
-    bool wait_for_end(std::unique_lock<std::mutex>& lock, std::chrono::steady_clock::time_point until);
-
-    const detail::ServerSettings settings_;
-    runtime::SystemRandom random_;
-    detail::SinkLogger log_;
-    const std::shared_ptr<tunnel::ServerShared> shared_;
-    const std::shared_ptr<tunnel::AdmissionGate> gate_ = std::make_shared<tunnel::AdmissionGate>();
-    const std::unique_ptr<runtime::WorkerGroup> group_;
-    const IntrusivePtr<detail::OwnerLife> life_ = make_intrusive<detail::OwnerLife>();
-    std::unique_ptr<runtime::Acceptor> acceptor_;  // the first worker's
-
-    std::mutex event_mutex_;  // one event at a time
-    mutable std::mutex mutex_;
-    std::condition_variable changed_;
-    std::set<SessionPtr> sessions_;
-    mux::SessionStats past_;  // sums over sessions that have ended
-    std::uint64_t logins_ = 0;
-    std::string control_endpoint_;
-    bool started_ = false;
-    bool stopping_ = false;
-    bool torn_down_ = false;
-    bool stopped_told_ = false;
-    std::optional<std::chrono::steady_clock::time_point> stop_until_;
-};
 
 Server::Impl::Impl(detail::ServerSettings&& settings)
     : settings_(std::move(settings)),
@@ -199,206 +111,8 @@ void Server::Impl::start(std::error_code& error, std::string& what) {
     });
 }
 
-// --- sessions ---
-
-void Server::Impl::on_connection(runtime::Fd socket, const runtime::SocketAddress& from) {
-    auto ticket = gate_->enter(tunnel::network_of(from));
-    if (!ticket) {
-        shared_->counters->logins_refused.fetch_add(1, std::memory_order_relaxed);
-        log_.debug("too many connections without a login; one more was closed", {{"peer", from.text()}});
-        return;
-    }
-    runtime::Worker& worker = group_->next();
-    if (worker.here()) {
-        start_session(worker, std::move(socket), from, std::move(ticket));
-        return;
-    }
-    auto shared_socket = std::make_shared<runtime::Fd>(std::move(socket));
-    worker.post([this, &worker, shared_socket, from, ticket = std::move(ticket)] {
-        start_session(worker, std::move(*shared_socket), from, ticket);
-    });
-}
-
-void Server::Impl::start_session(runtime::Worker& worker, runtime::Fd socket, const runtime::SocketAddress& from,
-                                 std::shared_ptr<tunnel::AdmissionGate::Ticket> ticket) {
-    auto itself = std::make_shared<std::weak_ptr<ServerSession>>();
-    ServerSession::Callbacks callbacks;
-    callbacks.login_over = [ticket = std::move(ticket)]() mutable { ticket.reset(); };
-    callbacks.ended = [this, itself] {
-        if (SessionPtr session = itself->lock()) {
-            on_session_end(session);
-        }
-    };
-    auto session = std::make_shared<ServerSession>(worker, from, shared_, std::move(callbacks));
-    *itself = session;
-    {
-        std::lock_guard lock(mutex_);
-        if (stopping_) {
-            return;
-        }
-        sessions_.insert(session);
-    }
-    session->start(std::move(socket));
-}
-
-void Server::Impl::on_session_end(const SessionPtr& session) {
-    mux::SessionStats last = session->stats();
-    std::lock_guard lock(mutex_);
-    past_.payload_received += last.payload_received;
-    past_.payload_sent += last.payload_sent;
-    past_.bytes_copied += last.bytes_copied;
-    past_.streams_opened += last.streams_opened;
-    past_.streams_refused += last.streams_refused;
-    sessions_.erase(session);
-    changed_.notify_all();
-}
-
-void Server::Impl::notify(const ServerNotice& notice) {
-    Event event;
-    switch (notice.kind) {
-        case ServerNotice::Kind::connected: {
-            event.kind = Event::Kind::connected;
-            std::lock_guard lock(mutex_);
-            ++logins_;
-            break;
-        }
-        case ServerNotice::Kind::lost:
-            event.kind = Event::Kind::lost;
-            break;
-        case ServerNotice::Kind::registered:
-            event.kind = Event::Kind::registered;
-            break;
-        case ServerNotice::Kind::refused:
-            event.kind = Event::Kind::refused;
-            break;
-    }
-    event.peer = notice.peer;
-    event.service = notice.service;
-    event.endpoint = notice.endpoint;
-    event.error = detail::error_of(notice.code);
-    event.text = notice.text;
-    std::lock_guard lock(event_mutex_);
-    emit(settings_.on_event, event, log_);
-}
-
-std::vector<Server::Impl::SessionPtr> Server::Impl::sessions() const {
-    std::lock_guard lock(mutex_);
-    return {sessions_.begin(), sessions_.end()};
-}
-
-void Server::Impl::for_each_session(void (*action)(ServerSession&)) {
-    for (const SessionPtr& session : sessions()) {
-        session->post(action);
-    }
-}
-
-// --- looking ---
-
-std::string Server::Impl::control_endpoint() const {
-    std::lock_guard lock(mutex_);
-    return control_endpoint_;
-}
-
-std::string Server::Impl::tls_pin() const {
-    std::lock_guard lock(mutex_);
-    return started_ && shared_->tls ? shared_->tls->fingerprint() : std::string();
-}
-
-std::vector<TunnelInfo> Server::Impl::tunnels() const {
-    std::vector<TunnelInfo> tunnels;
-    for (const SessionPtr& session : sessions()) {
-        tunnel::SessionView view = session->view();
-        if (!view.connected) {
-            continue;
-        }
-        TunnelInfo& info = tunnels.emplace_back();
-        info.client = view.peer;
-        info.agent = view.agent;
-        info.token_name = view.token_name;
-        info.since = view.since;
-        for (const tunnel::SessionView::Service& service : view.services) {
-            info.services.push_back(
-                {service.name, service.endpoint, static_cast<std::uint32_t>(service.traffic->visitors_now.load())});
-        }
-    }
-    return tunnels;
-}
-
-ServerStats Server::Impl::stats() const {
-    ServerStats stats;
-    {
-        std::lock_guard lock(mutex_);
-        stats.logins = logins_;
-        stats.traffic.bytes_received = past_.payload_received;
-        stats.traffic.bytes_sent = past_.payload_sent;
-        stats.traffic.bytes_copied = past_.bytes_copied;
-        stats.traffic.streams_opened = past_.streams_opened;
-        stats.traffic.streams_refused = past_.streams_refused;
-        if (torn_down_) {
-            return stats;
-        }
-    }
-    stats.logins_refused = shared_->counters->logins_refused.load(std::memory_order_relaxed);
-    stats.visitors_accepted = shared_->traffic->visitors.load(std::memory_order_relaxed);
-    for (const SessionPtr& session : sessions()) {
-        tunnel::SessionView view = session->view();
-        stats.clients += view.connected ? 1U : 0U;
-        stats.services += static_cast<std::uint32_t>(view.services.size());
-        auto now = detail::ask(session->worker(), [session] { return session->stats(); });
-        if (now) {
-            stats.traffic.bytes_received += now->payload_received;
-            stats.traffic.bytes_sent += now->payload_sent;
-            stats.traffic.bytes_copied += now->bytes_copied;
-            stats.traffic.streams_opened += now->streams_opened;
-            stats.traffic.streams_refused += now->streams_refused;
-            stats.traffic.streams += now->streams;
-            stats.traffic.bytes_held += now->bytes_held;
-        }
-    }
-    for (std::size_t i = 0; i < group_->size(); ++i) {
-        stats.traffic.slabs_in_use += group_->at(i).slabs().in_use();
-    }
-    return stats;
-}
-
-// --- dialling through a tunnel ---
-
-std::pair<Server::Impl::SessionPtr, std::uint32_t> Server::Impl::find_service(const std::string& name) const {
-    for (const SessionPtr& session : sessions()) {
-        for (const tunnel::SessionView::Service& service : session->view().services) {
-            if (service.name == name || service.endpoint == name || ":" + std::to_string(service.port) == name) {
-                return {session, service.id};
-            }
-        }
-    }
-    return {nullptr, 0};
-}
-
-void Server::Impl::start_open(const std::string& service, OpenOperation* operation) {
-    PendingOpen pending(operation);
-    {
-        std::lock_guard lock(mutex_);
-        if (!started_ || stopping_) {
-            pending.fail(started_ ? errc::session_closed : errc::not_running);
-            return;
-        }
-    }
-    auto [session, id] = find_service(service);
-    if (!session) {
-        pending.fail(errc::unknown_service);
-        return;
-    }
-    auto dial = [this, id = id, pending = std::make_shared<PendingOpen>(std::move(pending))](ServerSession& at) {
-        auto core = make_intrusive<detail::StreamCore>(wire::Address{}, life_, nullptr);
-        auto stream = at.open_stream(id, core, true);
-        if (!stream) {
-            pending->fail(detail::error_of(stream.error()));
-            return;
-        }
-        core->bind(std::move(*stream));
-        core->start_open(pending->take());
-    };
-    session->post(std::move(dial));
+asio::any_io_executor Server::Impl::executor() const {
+    return group_->at(0).io().get_executor();
 }
 
 // --- ending ---
@@ -515,6 +229,7 @@ void Server::Impl::tear_down() {
     for (const SessionPtr& session : rest) {
         session->abandon();
     }
+    shared_->ports->end();
 }
 
 // --- the facade ---
@@ -527,18 +242,6 @@ Server make_server(ServerSettings&& settings) {
 
 }  // namespace detail
 
-namespace {
-
-template <typename Pointer>
-auto& running(const Pointer& impl) {
-    if (!impl) {
-        throw std::system_error(errc::not_running, "this Server is empty");
-    }
-    return *impl;
-}
-
-}  // namespace
-
 Server::Server() noexcept = default;
 Server::Server(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 Server::Server(Server&&) noexcept = default;
@@ -548,7 +251,7 @@ Server::~Server() = default;
 void Server::start() {
     std::error_code error;
     std::string what;
-    running(impl_).start(error, what);
+    detail::engine_of(impl_, "Server").start(error, what);
     if (error) {
         throw std::system_error(error, what);
     }
@@ -557,7 +260,7 @@ void Server::start() {
 void Server::start(std::error_code& ec) {
     std::string what;
     ec.clear();
-    running(impl_).start(ec, what);
+    detail::engine_of(impl_, "Server").start(ec, what);
 }
 
 std::string Server::control_endpoint() const {
@@ -589,7 +292,7 @@ std::error_code Server::stop(std::chrono::milliseconds drain) {
 }
 
 asio::any_io_executor Server::get_executor() const {
-    return running(impl_).executor();
+    return detail::engine_of(impl_, "Server").executor();
 }
 
 }  // namespace ferrotunnel

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/limits.hpp"
 #include "runtime/address.hpp"
 #include "settings.hpp"
 #include "tunnel/port_policy.hpp"
@@ -201,6 +202,10 @@ void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
         }
     }
     check_client_tls(settings, problems);
+    if (settings.connections == 0 || settings.connections > limits::trunks_per_tunnel_max) {
+        problems.push_back(
+            {"connections", "expected 1 to " + std::to_string(limits::trunks_per_tunnel_max) + " connections"});
+    }
 }
 
 void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {

@@ -15,6 +15,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <system_error>
 
 #include "baton.hpp"
@@ -42,6 +43,8 @@ public:
     /// For a stream that this side opened: the core goes into Session::open as the waker (foreign), and then gets the
     /// stream. Session's worker, before anything else.
     void bind(IntrusivePtr<mux::Stream> stream) noexcept { stream_ = std::move(stream); }
+    /// Keeps something alive for as long as the stream is there for anybody. Before it is shared with other threads.
+    void keep(std::shared_ptr<void> companion) noexcept { companion_ = std::move(companion); }
     /// After `bind`, instead of a read: completes when the peer has answered. The reference is for the new Stream.
     void start_open(OpenOperation* operation) noexcept;
 
@@ -94,6 +97,7 @@ private:
     const wire::Address visitor_;
     const IntrusivePtr<OwnerLife> owner_;
     const IntrusivePtr<buffer::SlabLedger> ledger_;
+    std::shared_ptr<void> companion_;
 
     // Wishes: set by the application at any time, seen by the holder of a baton.
     std::atomic<bool> closed_{false};

@@ -76,7 +76,8 @@ public:
     /// Begins to connect; returns at once. Throws std::system_error with errc::already_running the second time.
     void start();
 
-    /// Waits until the client is connected and every service that was added so far is registered or refused. No error:
+    /// Waits until the client is connected and every service that was added so far is registered or refused; with
+    /// several connections, on the first of them. No error:
     /// all registered. Else the first refusal; errc::timed_out; what ended the client for good; errc::not_running; or
     /// errc::would_deadlock if called on a thread that the answer needs (a worker; with run_on: the io_context's).
     [[nodiscard]] std::error_code wait_ready(std::chrono::milliseconds timeout);
@@ -96,6 +97,7 @@ public:
     /// another thread shortens the first one. Streams then fail with errc::session_closed.
     std::error_code stop(std::chrono::milliseconds drain = std::chrono::milliseconds(0));
 
+    /// At least one connection is up.
     bool connected() const;
     ClientStats stats() const;
     /// For handlers that bring no executor: a worker, or the application's io_context. Objects that use it must not be
@@ -145,6 +147,11 @@ public:
     /// Instead of own threads: runs inside this io_context, which exactly one thread runs and which outlives the
     /// Client.
     Builder& run_on(asio::io_context& context);
+
+    /// Keeps this many connections to the server, 1 (the default) to 16, for one tunnel: visitors are spread over them,
+    /// and over the workers of both sides; when one breaks, only its own visitors are lost, and it comes back by
+    /// itself. One is enough for most: it carries thousands of visitors and fills one core.
+    Builder& connections(unsigned count);
 
     /// Without encryption. The token is still never sent, but who sits in between can read and take over everything.
     Builder& tls_off(bool off = true);

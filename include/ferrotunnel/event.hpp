@@ -13,10 +13,13 @@ namespace ferrotunnel {
 
 struct Event {
     enum class Kind {
-        connected,     ///< the trunk is up and both sides have proved their token
-        lost,          ///< it broke, or could not be made: `error` and `text` say why
-        reconnecting,  ///< client: the next attempt comes in `retry_in`
-        registered,    ///< `service` is reachable at `endpoint`
+        connected,     ///< the tunnel is up: its first connection, and both sides have proved their token
+        joined,        ///< one more of its connections is up; or a fresh one, where the server asked to replace one
+        degraded,      ///< one of several broke or could not be made, while others are up: `error` and `text` say why.
+                       ///< Only its own visitors are lost. Client: it is tried again in `retry_in`
+        lost,          ///< no connection is left, or the first could not be made: `error` and `text` say why
+        reconnecting,  ///< client, after lost: the next attempt comes in `retry_in`
+        registered,    ///< `service` is reachable at `endpoint`: told once, whatever the number of connections
         refused,       ///< client: the server refused the login (no `service`) or the service; see `error` and `text`
         unregistered,  ///< `service` is not offered any more
         draining,      ///< no new visitors from now on; the present ones finish. By the other side if `peer` is set
@@ -29,6 +32,8 @@ struct Event {
     std::error_code error;
     std::string text;  ///< a sentence for the user, where there is something to say
     std::chrono::milliseconds retry_in{0};
+    unsigned connection = 0;   ///< which of the tunnel's connections it is about, from 1; 0: about none of them
+    unsigned connections = 0;  ///< client: how many are up now; server: the same, for connected, joined and degraded
 };
 
 /// The name as it is spelled above.

@@ -77,9 +77,10 @@ public:
     ServerStats stats() const;
 
     /// Dials a service through its tunnel, as a visitor would: `void(std::error_code, Stream)`, completed when the
-    /// client has connected it. `service` is a name or a public endpoint as tunnels() lists them, or ":port". The
-    /// Stream's executor is that of the handler, or get_executor(). Fails with errc::unknown_service, refused,
-    /// timed_out, busy, trunk_lost, session_closed, not_running. It can not be cancelled; the deadline ends it.
+    /// client has connected it; over the connection with the fewest visitors, where a client has several. `service` is
+    /// a name or a public endpoint as tunnels() lists them, or ":port". The Stream's executor is that of the handler,
+    /// or get_executor(). Fails with errc::unknown_service, refused, timed_out, busy, trunk_lost, session_closed,
+    /// not_running. It can not be cancelled; the deadline ends it.
     template <typename OpenToken>
     auto async_open(std::string service, OpenToken&& token) {
         return asio::async_initiate<OpenToken, void(std::error_code, Stream)>(InitiateOpen{this}, token,

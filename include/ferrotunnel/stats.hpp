@@ -22,6 +22,7 @@ struct TrafficStats {
 
 struct ClientStats {
     bool connected = false;            ///< now
+    unsigned connections = 0;          ///< trunks that are up, now
     std::uint64_t connects = 0;        ///< logins that succeeded
     std::uint64_t losses = 0;          ///< trunks that broke
     std::chrono::microseconds rtt{0};  ///< the smallest of the last minute; 0: not known
@@ -30,6 +31,7 @@ struct ClientStats {
 
 struct ServerStats {
     std::uint32_t clients = 0;            ///< now
+    std::uint32_t connections = 0;        ///< of all clients, now
     std::uint64_t logins = 0;             ///< that succeeded
     std::uint64_t logins_refused = 0;     ///< wrong tokens, garbage, too slow
     std::uint32_t services = 0;           ///< now
@@ -44,10 +46,11 @@ struct TunnelInfo {
         std::string endpoint;       ///< the public address that was bound
         std::uint32_t streams = 0;  ///< now
     };
-    std::string client;      ///< the address its trunk comes from
-    std::string agent;       ///< what the client calls itself: foreign text
-    std::string token_name;  ///< which of the server's tokens it used
-    std::chrono::system_clock::time_point since;
+    std::string client;                           ///< the address that its oldest connection comes from
+    std::string agent;                            ///< what the client calls itself: foreign text
+    std::string token_name;                       ///< which of the server's tokens it used
+    std::chrono::system_clock::time_point since;  ///< of its oldest connection
+    std::uint32_t connections = 0;                ///< now, without those that were replaced and only finish
     std::vector<Service> services;
 };
 

@@ -49,6 +49,10 @@ inline constexpr std::size_t counters_max = 64;
 inline constexpr std::size_t counter_name_max = 64;
 /// Trunks of one tunnel that a hello may speak of.
 inline constexpr std::uint32_t trunks_max = 64;
+/// Trunks that one tunnel may have here. Each has a session's budget of memory and a place among `sessions_max`; more
+/// than there are cores bring nothing, and what is lost with one of sixteen is little already.
+inline constexpr std::uint32_t trunks_per_tunnel_max = 16;
+static_assert(trunks_per_tunnel_max <= trunks_max);
 
 // --- credit -------------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,7 @@
 #include "ingress/tcp_port.hpp"
 
+#include <sys/socket.h>
+
 #include "tunnel/socket_pump.hpp"
 
 namespace ferrotunnel::ingress {
@@ -8,10 +10,12 @@ namespace {
 class TcpPort final : public tunnel::PublicPort {
 public:
     TcpPort(runtime::Worker& worker, runtime::Fd listener, tunnel::VisitorHandler on_visitor)
-        : acceptor_(worker, with_options(std::move(listener)), {std::move(on_visitor), {}}) {}
+        : descriptor_(listener.get()),
+          acceptor_(worker, with_options(std::move(listener)), {std::move(on_visitor), {}}) {}
 
     runtime::SocketAddress address() const override { return acceptor_.address(); }
-    runtime::Fd release() override { return acceptor_.release(); }
+    // A listening socket that is shut down listens no more, but its descriptor stays what it is until it is closed.
+    void refuse_visitors() noexcept override { ::shutdown(descriptor_, SHUT_RD); }
 
 private:
     static runtime::Fd with_options(runtime::Fd listener) {
@@ -19,6 +23,7 @@ private:
         return listener;
     }
 
+    const int descriptor_;
     runtime::Acceptor acceptor_;
 };
 

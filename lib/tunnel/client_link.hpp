@@ -1,12 +1,18 @@
-// A client's tie to its server over all its sessions: connects, registers its services, reconnects.
+// A client's tie to its server, its tunnel: decides when which trunk connects, registers the services on all of them,
+// and tells what the user should know.
 //
-//   idle --start--> connecting --login--> connected --lost--> waiting --back-off over--> connecting
-//                        \___failed___________________________/^
+// The tunnel:
+//   idle --start--> down --first trunk open--> up --last trunk lost--> down (back-off, then the first trunk again)
 //   any --refused for good (token, version, superseded), attempts used up, stop--> stopped
-//   connected --drain--> draining --visitors gone, or deadline--> stopped
+//   any --drain--> draining --visitors gone, or deadline--> stopped
 //
-// When the server runs out of stream ids it asks for a fresh session: the next one is made beside the present one,
-// which then ends by itself as its visitors go. Lives on one worker; all members are for it.
+// Each trunk:
+//   idle --tunnel is up--> connecting --login--> open --lost--> waiting (back-off of its own) --> connecting
+//
+// While the tunnel is down one trunk tries alone, under a new epoch; the others follow when it is open. When the server
+// runs out of a trunk's stream ids it asks for a fresh session, which is made beside the present one.
+//
+// Lives on one worker; all members are for it. The trunks may live on others.
 #pragma once
 
 #include <cstdint>
@@ -18,30 +24,23 @@
 
 #include "runtime/timer.hpp"
 #include "tunnel/backoff.hpp"
-#include "tunnel/client_session.hpp"
-#include "tunnel/socket_pump.hpp"
+#include "tunnel/client_service.hpp"
+#include "tunnel/client_trunk.hpp"
 
 namespace ferrotunnel::tunnel {
-
-/// A service as the client offers it. Either `local` or `on_stream` says who serves.
-struct ClientService {
-    std::uint32_t id = 0;
-    std::string name;
-    std::uint16_t remote_port = 0;
-    runtime::HostPort local;
-    /// Takes the stream: attach it and accept it, or abort it. Empty: it is connected to `local`.
-    std::function<void(IntrusivePtr<mux::Stream>, const wire::Open&)> on_stream;
-};
 
 /// What happens to the link.
 struct LinkNotice {
     enum class Kind : std::uint8_t {
-        connected,
-        lost,
-        reconnecting,
+        connected,     // the first trunk is open
+        joined,        // one more
+        degraded,      // a trunk broke or could not be made, while others are open
+        lost,          // no trunk is open: the last one broke, or the first could not be made
+        reconnecting,  // after `lost`
         registered,
-        refused,   // a service, or with id 0 the login
-        draining,  // by the server
+        unreachable,  // a service, which is being registered anew
+        refused,      // a service, or with id 0 the login
+        draining,     // by the server
         stopped,
     } kind = Kind::connected;
     std::uint32_t service = 0;
@@ -50,20 +49,26 @@ struct LinkNotice {
     wire::Code code = wire::Code::none;
     std::string text{};
     Duration retry_in{};
+    unsigned trunk = 0;   // from 1: which one it is about
+    bool broke = false;   // degraded, lost: an open trunk
+    unsigned trunks = 0;  // open now
 };
 
-class ClientLink {
+class ClientLink : private ClientTrunkEvents {
 public:
     struct Settings {
         Backoff::Settings backoff;
         unsigned attempts = 0;  // failed ones in a row before it gives up; 0: never
         /// A service that was refused is asked for again after this long.
         Duration refused_retry = std::chrono::seconds(30);
+        /// One trunk on each; a worker may be there several times. Empty: one trunk, on the link's own.
+        std::vector<runtime::Worker*> trunk_workers{};
     };
 
     ClientLink(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const Settings& settings,
                std::function<void(const LinkNotice&)> notify);
-    ~ClientLink();
+    /// When none of the workers runs any more, or on the one that all is on.
+    ~ClientLink() override;
     ClientLink(const ClientLink&) = delete;
     ClientLink& operator=(const ClientLink&) = delete;
 
@@ -75,55 +80,91 @@ public:
     /// Now; `stopped` follows, perhaps from within.
     void stop();
 
-    bool connected() const noexcept { return current_ && current_->is_open(); }
+    bool connected() const noexcept { return open_count() > 0; }
     bool stopped() const noexcept { return state_ == State::stopped; }
-    mux::SessionStats stats() const;
+
+    std::size_t trunk_count() const noexcept { return places_.size(); }
+    /// To ask for its stats(), on its own worker.
+    const ClientTrunk& trunk(std::size_t place) const noexcept { return *places_[place]->trunk; }
 
 private:
     enum class State : std::uint8_t { idle, running, draining, stopped };
-    struct Offered {
-        ClientService service;
-        std::uint16_t assigned = 0;  // the port that the server chose: asked for again after a reconnect
-        bool asked_assigned = false;
-        bool registered = false;
-        bool refused = false;
+
+    /// Where a trunk is, as the link knows it.
+    struct Place {
+        enum class State : std::uint8_t { idle, waiting, connecting, open } state = State::idle;
+        std::unique_ptr<ClientTrunk> trunk;
+        std::unique_ptr<Backoff> backoff;
+        std::unique_ptr<runtime::Timer> retry;
+        TimePoint opened_at{};
+        bool draining = false;     // the server takes no new visitors on it
+        std::size_t retiring = 0;  // earlier sessions with visitors
+
+        bool has_session() const noexcept { return state == State::connecting || state == State::open; }
     };
 
-    void connect();
-    void on_session_open(ClientSession& session, const Agreement& agreed);
-    void on_message(ClientSession& session, const wire::ControlMessage& message);
-    void on_registered(const wire::RegisteredService& answer);
-    void on_refused(const wire::Refused& refused);
-    void on_stream(ClientSession& session, IntrusivePtr<mux::Stream> stream, const wire::Open& open);
-    void on_goaway(ClientSession& session, wire::Code code, std::string_view text);
-    void on_session_end(ClientSession& session, const TrunkEnd& end);
-    void register_services(bool only_refused);
-    static wire::Service describe(Offered& offered);
-    void send_register(const std::vector<wire::Service>& services);
-    void retire_current();
+    /// What has become of a service on one trunk.
+    enum class Carried : std::uint8_t { no, asked, yes, refused };
+    struct Offered {
+        std::shared_ptr<const ClientService> service;
+        std::uint16_t assigned = 0;  // the port that the server chose: asked for again after a reconnect
+        std::string endpoint{};      // as it was told; empty: not reachable now
+        bool refused = false;        // as it was told
+        std::vector<Carried> on{};   // by place
+
+        bool is(Carried what) const noexcept;
+    };
+
+    void on_trunk_open(std::size_t place, const Agreement& agreed, const std::string& transport) override;
+    void on_trunk_message(std::size_t place, const wire::ControlMessage& message) override;
+    void on_trunk_draining(std::size_t place, wire::Code code, const std::string& text) override;
+    void on_trunk_retired(std::size_t place, const std::string& text) override;
+    void on_trunk_end(std::size_t place, const TrunkEnd& end, bool was_open) override;
+    void on_retired_end(std::size_t place) override;
+
+    unsigned open_count() const noexcept;
+    bool any_connecting() const noexcept;
+    void connect_first();
+    void connect(std::size_t place);
+    void connect_idle();
+    void on_retry(std::size_t place);
+    void trunk_lost(std::size_t place, const LinkNotice& why);
+    void tunnel_down(const LinkNotice& why, bool was_open);
+    void end_for_good(wire::Code code, const std::string& text, bool was_open);
     void finish_if_drained(wire::Code code, const std::string& text);
     void finish(wire::Code code, const std::string& text);
-    void discard(std::unique_ptr<ClientSession> session);
+    void cancel_timers();
+    std::string name_of(std::size_t place) const;
+    void tell(LinkNotice notice);
+
+    // Services (client_link_services.cpp).
+    void register_on(std::size_t place);
+    void register_lost();
+    void forget_place(std::size_t place);
+    void on_registered(std::size_t place, const wire::RegisteredService& answer);
+    void on_refused(std::size_t place, const wire::Refused& refused);
+    void ask(std::size_t place, const std::vector<Offered*>& wanted);
+    std::optional<std::size_t> first_open() const noexcept;
     void retry_refused();
-    void tell(LinkNotice notice) { notify_(notice); }
 
     runtime::Worker& worker_;
     const std::shared_ptr<ClientShared> shared_;
     const Settings settings_;
     const std::function<void(const LinkNotice&)> notify_;
-    Backoff backoff_;
+    const std::shared_ptr<ServiceTable> table_ = std::make_shared<ServiceTable>();
+    Backoff backoff_;  // of the tunnel
     runtime::Timer retry_timer_;
     runtime::Timer refused_timer_;
     State state_ = State::idle;
+    bool up_ = false;  // `connected` was told, and `lost` not since
+    bool told_draining_ = false;
     std::map<std::uint32_t, Offered> services_;
-    std::unique_ptr<ClientSession> current_;
-    std::vector<std::unique_ptr<ClientSession>> retiring_;   // still with visitors, replaced by `current_`
-    std::vector<std::unique_ptr<ClientSession>> discarded_;  // ended; perhaps still on the stack
-    mux::SessionStats past_;                                 // sums over sessions that have ended
+    std::vector<std::unique_ptr<Place>> places_;
     std::uint64_t epoch_ = 0;
+    std::uint64_t attempt_ = 0;
     std::uint32_t request_ = 0;
-    unsigned failed_ = 0;  // attempts in a row
-    TimePoint connected_at_{};
+    unsigned failed_ = 0;                                      // attempts in a row
+    std::optional<std::pair<wire::Code, std::string>> final_;  // why it ends, where the server is the reason
 };
 
 }  // namespace ferrotunnel::tunnel

@@ -9,11 +9,11 @@ namespace ferrotunnel::tunnel {
 
 using wire::Code;
 
-ClientSession::ClientSession(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, std::uint64_t epoch,
+ClientSession::ClientSession(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const ClientLogin& login,
                              Callbacks callbacks)
     : worker_(worker),
       shared_(std::move(shared)),
-      epoch_(epoch),
+      login_(login),
       callbacks_(std::move(callbacks)),
       login_until_(worker.now() + shared_->handshake_deadline) {
     runtime::Connector::Options options;
@@ -76,7 +76,10 @@ void ClientSession::on_pipe_open() {
         settings.exporter.assign(exporter.begin(), exporter.end());
     }
     settings.instance = shared_->instance;
-    settings.epoch = epoch_;
+    settings.epoch = login_.epoch;
+    settings.attempt = login_.attempt;
+    settings.trunk = login_.trunk;
+    settings.trunks = login_.trunks;
     settings.limits.first_window = shared_->mux.first_window;
     settings.limits.streams_max = shared_->mux.streams_max;
     settings.limits.opens_max = shared_->mux.opens_max;

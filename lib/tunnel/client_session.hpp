@@ -1,5 +1,5 @@
-// One trunk of a client: connecting, login, and the streams that arrive on it. It lives once; ClientLink makes the
-// next.
+// One session of a client on one trunk: connecting, login, and the streams that arrive on it. It lives once; its
+// ClientTrunk makes the next.
 //
 //   connecting --socket--> login --welcome--> open --trunk ends--> ended
 //        \____________________\__ failed ______________________/
@@ -32,6 +32,14 @@ struct ClientShared {
     Random* random = nullptr;
 };
 
+/// Which of the client's logins this is, as its hello says.
+struct ClientLogin {
+    std::uint64_t epoch = 1;
+    std::uint64_t attempt = 0;
+    std::uint32_t trunk = 1;   // k ...
+    std::uint32_t trunks = 1;  // ... of n
+};
+
 class ClientSession final : private TrunkEvents {
 public:
     /// On the worker, from within the session's events. After `on_end` nothing follows, and the session may be
@@ -44,7 +52,7 @@ public:
         std::function<void(const TrunkEnd&)> on_end;
     };
 
-    ClientSession(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, std::uint64_t epoch,
+    ClientSession(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const ClientLogin& login,
                   Callbacks callbacks);
     ~ClientSession() override;
     ClientSession(const ClientSession&) = delete;
@@ -76,7 +84,7 @@ private:
 
     runtime::Worker& worker_;
     const std::shared_ptr<ClientShared> shared_;
-    const std::uint64_t epoch_;
+    const ClientLogin login_;
     Callbacks callbacks_;
     const TimePoint login_until_;  // connecting, TLS and login together
     std::unique_ptr<runtime::Connector> connector_;

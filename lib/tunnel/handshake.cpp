@@ -70,6 +70,7 @@ void take_hello(Agreement& agreement, const wire::Hello& hello) {
     agreement.peer_services_max = hello.limits.services_max;
     agreement.peer_instance = hello.instance;
     agreement.peer_epoch = hello.epoch;
+    agreement.peer_attempt = hello.attempt;
     agreement.peer_agent = hello.agent;
 }
 

@@ -59,6 +59,7 @@ struct Agreement {
     std::uint32_t peer_services_max = 0;  // of a client: as many services as the server accepts
     wire::InstanceId peer_instance{};
     std::uint64_t peer_epoch = 0;
+    std::uint64_t peer_attempt = 0;
     std::uint32_t trunk = 1;   // k ...
     std::uint32_t trunks = 1;  // ... of n, as the client said
     std::string peer_agent;

@@ -34,6 +34,7 @@ wire::ControlPayload ClientHandshake::start() {
     hello.token_id = settings_.token.id;
     hello.instance = settings_.instance;
     hello.epoch = settings_.epoch;
+    hello.attempt = settings_.attempt;
     hello.trunk = settings_.trunk;
     hello.trunks = settings_.trunks;
     hello.limits = settings_.limits;

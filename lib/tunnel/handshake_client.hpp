@@ -27,6 +27,7 @@ public:
         std::vector<std::uint8_t> exporter{};
         wire::InstanceId instance{};
         std::uint64_t epoch = 0;
+        std::uint64_t attempt = 0;
         std::uint32_t trunk = 1;
         std::uint32_t trunks = 1;
         Versions versions{};

@@ -19,6 +19,10 @@ Refusal too_many_sessions() {
     return {wire::Code::busy, "The server holds as many clients as it is allowed to. Trying later may work."};
 }
 
+Refusal too_many_trunks(std::size_t most) {
+    return {wire::Code::limit, "A tunnel has at most " + std::to_string(most) + " connections on this server."};
+}
+
 Refusal session_gone() {
     return {wire::Code::going_away, "The session has ended."};
 }
@@ -38,17 +42,24 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
     check(handle != nullptr && info.key != 0, "a session comes with its handle and key");
     std::lock_guard lock(mutex_);
     Superseding superseding;
-    Client client{info.token, info.instance};
+    std::size_t siblings = 0;
+    const ClientId client = client_of(info);
     if (auto known = clients_.find(client); known != clients_.end()) {
         for (SessionKey key : known->second) {
             const Session& other = sessions_.at(key);
-            if (other.info.epoch > info.epoch) {
+            const bool same_place = other.info.epoch == info.epoch && other.info.trunk == info.trunk;
+            if (other.info.epoch > info.epoch || (same_place && other.info.attempt > info.attempt)) {
                 return overtaken();
             }
-            if (other.info.epoch < info.epoch || other.info.trunk == info.trunk) {
+            if (other.info.epoch < info.epoch || same_place) {
                 superseding.older.push_back(other.handle);
+            } else {
+                ++siblings;
             }
         }
+    }
+    if (siblings >= settings_.trunks_per_tunnel_max) {
+        return too_many_trunks(settings_.trunks_per_tunnel_max);
     }
     if (!superseding.older.empty()) {
         return superseding;
@@ -73,46 +84,84 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, std::uint
     if (!claimant->second.info.ports.allows(port)) {
         return forbidden(port, claimant->second.info.ports);
     }
-    if (auto held = ports_.find(port); held != ports_.end()) {
-        return answer_held(claimant->second, session, service, port, held->second);
+    auto held = ports_.find(port);
+    if (held != ports_.end()) {
+        Claim& claim = held->second;
+        const Session& holder = sessions_.at(claim.holders.front());
+        if (client_of(holder.info) != client_of(claimant->second.info)) {
+            return refuse_or_contest(claimant->second, port, holder);
+        }
+        if (claim.service != service) {
+            return Refusal{wire::Code::port_taken,
+                           port_text(port) + " is already used by another service of this client."};
+        }
+        if (std::find(claim.holders.begin(), claim.holders.end(), session) != claim.holders.end()) {
+            return Granted{};
+        }
     }
     if (claimant->second.claims >= settings_.claims_per_session_max) {
         return too_many_claims();
     }
-    ports_.emplace(port, Claim{session, service, now});
+    Claim& claim = held != ports_.end() ? held->second : ports_[port];
+    if (claim.holders.empty()) {
+        claim.service = service;
+        claim.since = now;
+    }
+    claim.holders.push_back(session);
     ++claimant->second.claims;
     return Granted{};
 }
 
-ClaimAnswer Registry::answer_held(const Session& claimant, SessionKey key, std::uint32_t service, std::uint16_t port,
-                                  const Claim& claim) const {
-    if (claim.session == key) {
-        if (claim.service == service) {
-            return Granted{};
-        }
-        return Refusal{wire::Code::port_taken, port_text(port) + " is already used by another service of this client."};
-    }
-    const Session& holder = sessions_.at(claim.session);
+ClaimAnswer Registry::refuse_or_contest(const Session& claimant, std::uint16_t port, const Session& holder) const {
     if (holder.info.token != claimant.info.token) {
         return Refusal{wire::Code::port_taken, port_text(port) + " is held by another client. Choose another port."};
     }
-    if (holder.info.instance == claimant.info.instance) {
-        return Refusal{wire::Code::port_taken, port_text(port) + " is served by another connection of this client."};
+    Contested contested;
+    for (SessionKey key : clients_.at(client_of(holder.info))) {
+        contested.holders.push_back(sessions_.at(key).handle);
     }
-    return Contested{holder.handle,
-                     {wire::Code::port_taken,
-                      port_text(port) + " is held by another client with the same token, from " + holder.info.address +
-                          ", and that one is alive. Stop it, or choose another port."}};
+    contested.if_alive = {wire::Code::port_taken,
+                          port_text(port) + " is held by another client with the same token, from " +
+                              holder.info.address + ", and that one is alive. Stop it, or choose another port."};
+    return contested;
+}
+
+// True when nobody holds it any more.
+bool Registry::give_up(Claim& claim, SessionKey session) {
+    std::erase(claim.holders, session);
+    return claim.holders.empty();
 }
 
 void Registry::release(SessionKey session, std::uint16_t port) {
     std::lock_guard lock(mutex_);
     auto held = ports_.find(port);
-    if (held == ports_.end() || held->second.session != session) {
+    if (held == ports_.end()) {
         return;
     }
-    ports_.erase(held);
+    std::vector<SessionKey>& holders = held->second.holders;
+    if (std::find(holders.begin(), holders.end(), session) == holders.end()) {
+        return;
+    }
     --sessions_.at(session).claims;
+    if (give_up(held->second, session)) {
+        ports_.erase(held);
+    }
+}
+
+void Registry::release_for_all(SessionKey session, std::uint16_t port) {
+    std::lock_guard lock(mutex_);
+    auto held = ports_.find(port);
+    if (held == ports_.end()) {
+        return;
+    }
+    const std::vector<SessionKey>& holders = held->second.holders;
+    if (std::find(holders.begin(), holders.end(), session) == holders.end()) {
+        return;
+    }
+    for (SessionKey holder : holders) {
+        --sessions_.at(holder).claims;
+    }
+    ports_.erase(held);
 }
 
 void Registry::remove(SessionKey session) {
@@ -123,9 +172,10 @@ void Registry::remove(SessionKey session) {
     if (removed.empty()) {
         return;
     }
-    std::erase_if(ports_, [session](const auto& entry) { return entry.second.session == session; });
-    const SessionInfo& info = removed.mapped().info;
-    auto client = clients_.find(Client{info.token, info.instance});
+    for (auto held = ports_.begin(); held != ports_.end();) {
+        held = give_up(held->second, session) ? ports_.erase(held) : std::next(held);
+    }
+    auto client = clients_.find(client_of(removed.mapped().info));
     std::erase(client->second, session);
     if (client->second.empty()) {
         clients_.erase(client);
@@ -142,7 +192,9 @@ std::vector<TunnelInfo> Registry::tunnels() const {
         tunnels.push_back({key, info.token_name, info.agent, info.address, info.epoch, info.since, {}});
     }
     for (const auto& [port, claim] : ports_) {
-        tunnels[index.at(claim.session)].claims.push_back({port, claim.service, claim.since});
+        for (SessionKey holder : claim.holders) {
+            tunnels[index.at(holder)].claims.push_back({port, claim.service, claim.since});
+        }
     }
     return tunnels;
 }
@@ -153,8 +205,7 @@ std::optional<PortHolder> Registry::holder_of(std::uint16_t port) const {
     if (held == ports_.end()) {
         return std::nullopt;
     }
-    const Claim& claim = held->second;
-    return PortHolder{claim.session, claim.service, sessions_.at(claim.session).handle};
+    return PortHolder{held->second.holders, held->second.service};
 }
 
 std::size_t Registry::session_count() const {

@@ -32,13 +32,17 @@ struct SessionInfo {
     TokenId token{};
     std::string token_name;
     wire::InstanceId instance{};
-    std::uint64_t epoch = 0;  // raised by the client each time it connects anew
-    std::uint32_t trunk = 1;  // which of the tunnel's connections this is
-    std::string agent;        // from the peer: not for terminals without cleaning
-    std::string address;      // where the trunk comes from
+    std::uint64_t epoch = 0;    // raised by the client each time it connects anew with no trunk left
+    std::uint64_t attempt = 0;  // raised with each login of one epoch
+    std::uint32_t trunk = 1;    // which of the tunnel's connections this is
+    std::string agent;          // from the peer: not for terminals without cleaning
+    std::string address;        // where the trunk comes from
     TimePoint since{};
     PortPolicy ports;
 };
+
+/// Who is on the other side: its token and its process. The trunks of one client under one epoch are a tunnel.
+using ClientId = std::pair<TokenId, wire::InstanceId>;
 
 /// Why something is not given; the text is for the peer's user.
 struct Refusal {
@@ -54,10 +58,10 @@ struct Superseding {
 using AdmitAnswer = std::variant<Admitted, Superseding, Refusal>;
 
 struct Granted {};
-/// Another client with the same token holds it: probe it, evict it if it is silent, then claim again; refuse if it is
-/// alive.
+/// Another client with the same token holds it: probe all its trunks, evict them if all are silent, then claim again;
+/// refuse if one is alive.
 struct Contested {
-    std::shared_ptr<SessionHandle> holder;
+    std::vector<std::shared_ptr<SessionHandle>> holders;
     Refusal if_alive;
 };
 using ClaimAnswer = std::variant<Granted, Contested, Refusal>;
@@ -78,11 +82,10 @@ struct TunnelInfo {
     std::vector<ClaimInfo> claims;  // by port
 };
 
-/// Who answers for a public port.
+/// Who answers for a public port: the trunks of one tunnel that have registered it.
 struct PortHolder {
-    SessionKey session = 0;
+    std::vector<SessionKey> sessions;  // in the order in which they claimed it
     std::uint32_t service = 0;
-    std::shared_ptr<SessionHandle> handle;
 };
 
 class Registry {
@@ -90,6 +93,7 @@ public:
     struct Settings {
         std::size_t sessions_max = limits::sessions_max;
         std::size_t claims_per_session_max = limits::services_max;
+        std::size_t trunks_per_tunnel_max = limits::trunks_per_tunnel_max;
     };
 
     Registry() : Registry(Settings{}) {}
@@ -102,17 +106,20 @@ public:
     /// same client (token and instance) already has here:
     ///   nothing                      admitted
     ///   lower epoch                  Superseding
-    ///   same epoch, another trunk    admitted, as one more trunk of the same tunnel
-    ///   same epoch, same trunk       Superseding: that trunk was lost and this side has not noticed
+    ///   same epoch, another trunk    admitted, as one more trunk of the same tunnel, up to trunks_per_tunnel_max
+    ///   same epoch, same trunk       Superseding: that trunk was lost and this side has not noticed, or it rotates;
+    ///                                refused as superseded if that one's attempt is higher
     ///   higher epoch                 refused as superseded: this login was overtaken
     AdmitAnswer admit(const SessionInfo& info, std::shared_ptr<SessionHandle> handle);
 
     /// Asks for a public port (not 0: bind first, then claim what the system chose). Claiming again what the same
-    /// service already has is granted.
+    /// service already has is granted, and so is what that service has on another trunk of the tunnel.
     ClaimAnswer claim(SessionKey session, std::uint32_t service, std::uint16_t port, TimePoint now);
 
-    /// Gives one port back; does nothing if the session does not hold it.
+    /// Gives one port back; does nothing if the session does not hold it. Other trunks keep it.
     void release(SessionKey session, std::uint16_t port);
+    /// The same for all trunks that hold it together with this session.
+    void release_for_all(SessionKey session, std::uint16_t port);
 
     /// The session has ended: it and all its claims go. Close its listeners before.
     void remove(SessionKey session);
@@ -122,26 +129,26 @@ public:
     std::size_t session_count() const;
 
 private:
-    using Client = std::pair<TokenId, wire::InstanceId>;
     struct Session {
         SessionInfo info;
         std::shared_ptr<SessionHandle> handle;
         std::size_t claims = 0;
     };
     struct Claim {
-        SessionKey session = 0;
+        std::vector<SessionKey> holders;  // trunks of one tunnel; never empty
         std::uint32_t service = 0;
         TimePoint since{};
     };
 
-    ClaimAnswer answer_held(const Session& claimant, SessionKey key, std::uint32_t service, std::uint16_t port,
-                            const Claim& claim) const;
+    ClaimAnswer refuse_or_contest(const Session& claimant, std::uint16_t port, const Session& holder) const;
+    static ClientId client_of(const SessionInfo& info) { return {info.token, info.instance}; }
+    static bool give_up(Claim& claim, SessionKey session);
 
     const Settings settings_;
     std::atomic<SessionKey> last_key_{0};
     mutable std::mutex mutex_;
     std::map<SessionKey, Session> sessions_;
-    std::map<Client, std::vector<SessionKey>> clients_;
+    std::map<ClientId, std::vector<SessionKey>> clients_;
     std::map<std::uint16_t, Claim> ports_;
 };
 

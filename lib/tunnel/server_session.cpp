@@ -13,6 +13,14 @@ namespace ferrotunnel::tunnel {
 
 using wire::Code;
 
+namespace {
+
+std::string place_of(const Agreement& agreement) {
+    return std::to_string(agreement.trunk) + '/' + std::to_string(agreement.trunks);
+}
+
+}  // namespace
+
 // Finds out whether the peer still speaks: a ping, and a look every now and then whether anything was heard since.
 class ServerSession::Probe {
 public:
@@ -63,13 +71,12 @@ ServerSession::ServerSession(runtime::Worker& worker, runtime::SocketAddress pee
       peer_(std::move(peer)),
       shared_(std::move(shared)),
       callbacks_(std::move(callbacks)),
-      key_(shared_->registry->new_key()) {}
+      key_(shared_->registry->new_key()) {
+    traffic_->total = shared_->traffic;
+}
 
 ServerSession::~ServerSession() {
-    if (admitted_) {
-        services_.clear();
-        shared_->registry->remove(key_);
-    }
+    leave_registry();
 }
 
 void ServerSession::start(runtime::Fd socket) {
@@ -82,6 +89,7 @@ void ServerSession::start(runtime::Fd socket) {
 }
 
 void ServerSession::drain() {
+    draining_ = true;
     close_ports();
     if (!welcome_ || ended_) {  // it may have ended by itself while the order was under way
         end(Code::going_away, "The server is stopping.");
@@ -116,7 +124,7 @@ mux::SessionStats ServerSession::stats() const {
 void ServerSession::abandon() {
     ended_ = true;
     probes_.clear();
-    handover_timer_.reset();
+    yield_timer_.reset();
     leave_registry();
     shared_->registry->remove(key_);  // also when it was admitted and was not told so any more
     if (trunk_) {
@@ -191,6 +199,7 @@ void ServerSession::ask_admission() {
     info.token_name = token_name_;
     info.instance = agreement_.peer_instance;
     info.epoch = agreement_.peer_epoch;
+    info.attempt = agreement_.peer_attempt;
     info.trunk = agreement_.trunk;
     info.agent = agreement_.peer_agent;
     info.address = peer_.text();
@@ -208,9 +217,6 @@ void ServerSession::ask_admission() {
 void ServerSession::admitted(std::optional<Refusal> refusal) {
     admitted_ = !refusal;
     const bool gone = ended_ || trunk_->session().state() != mux::SessionState::authenticating;
-    if (gone && admitted_) {
-        shared_->handover->drop(client_);  // what a predecessor left for this session is nobody's now
-    }
     if (ended_) {
         leave_registry();
         return;
@@ -228,17 +234,21 @@ void ServerSession::admitted(std::optional<Refusal> refusal) {
     welcome_ = true;
     {
         std::lock_guard lock(view_mutex_);
-        view_ = {true, peer_.text(), agreement_.peer_agent, token_name_, std::chrono::system_clock::now(), {}};
+        view_ = {
+            true, false, client_, peer_.text(), agreement_.peer_agent, token_name_, std::chrono::system_clock::now(),
+            {}};
     }
     finish_login();
-    expect_handover();
+    const std::size_t trunks = shared_->presence->enter(client_);
+    present_ = true;
     trunk_->login_done(agreement_.peer);
     shared_->log->info("a client has connected", {{"session", name},
                                                   {"peer", peer_.text()},
                                                   {"token", token_name_},
+                                                  {"trunk", place_of(agreement_)},
                                                   {"agent", wire::printable(agreement_.peer_agent, 64)},
                                                   {"tls", trunk_->pipe().description()}});
-    notify(ServerNotice::Kind::connected, {}, {}, Code::none, {});
+    notify(trunks == 1 ? ServerNotice::Kind::connected : ServerNotice::Kind::joined, {}, {}, Code::none, {}, trunks);
     handshake_.reset();
 }
 
@@ -255,6 +265,7 @@ void ServerSession::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open&)
 }
 
 void ServerSession::on_goaway(Code, std::string_view) {
+    draining_ = true;
     close_ports();  // the client takes no new visitors
 }
 
@@ -262,7 +273,7 @@ void ServerSession::on_drained() {
     trunk_->end(Code::none, "Every visitor has finished.");
 }
 
-// The client is told to open a fresh session; when that asks for the same ports, this one lets them go and drains.
+// The client is told to open a fresh session; when that has the same ports, this one lets them go and drains.
 void ServerSession::on_rotate_due() {
     rotating_ = true;
     trunk_->session().announce(Code::rotated, "Stream ids run out: open a fresh session.");
@@ -291,19 +302,19 @@ void ServerSession::on_trunk_end(const TrunkEnd& end) {
         shared_->log->log_at(violation ? LogLevel::warn : LogLevel::info, "a client is gone",
                              {{"session", agreement_.session},
                               {"peer", peer_.text()},
+                              {"trunk", place_of(agreement_)},
                               {"code", wire::name_of(end.code)},
                               {"why", end.text},
+                              {"visitors", traffic_->visitors.load(std::memory_order_relaxed)},
                               {"received", moved.payload_received},
                               {"sent", moved.payload_sent},
                               {"copied", moved.bytes_copied + pipe.bytes_copied},
                               {"trunk_calls", pipe.system_calls}});
-        notify(ServerNotice::Kind::lost, {}, {}, end.code, end.text);
     }
     probes_.clear();
+    yield_timer_.reset();
     leave_registry();
-    if (std::exchange(handover_timer_, nullptr)) {
-        shared_->handover->drop(client_);
-    }
+    tell_gone(end.code, end.text);
     {
         std::lock_guard lock(view_mutex_);
         view_.connected = false;
@@ -323,6 +334,20 @@ void ServerSession::leave_registry() {
     }
 }
 
+// What its end means for the tunnel. One that was replaced, or that either side drains, is no loss while others are
+// there.
+void ServerSession::tell_gone(Code code, const std::string& text) {
+    if (!std::exchange(present_, false)) {
+        return;
+    }
+    const std::size_t left = shared_->presence->leave(client_);
+    if (left == 0) {
+        notify(ServerNotice::Kind::lost, {}, {}, code, text);
+    } else if (!yielding_ && !draining_) {
+        notify(ServerNotice::Kind::degraded, {}, {}, code, text, left);
+    }
+}
+
 // --- from other threads ---
 
 SessionView ServerSession::view() const {
@@ -333,17 +358,16 @@ SessionView ServerSession::view() const {
 void ServerSession::evict(Code code, std::string text, std::function<void()> released) {
     auto self = shared_from_this();
     bool reached = mailbox_->post_call([self, code, text = std::move(text), released] {
-        if (!self->ended_ && self->rotating_) {
-            self->hand_over_ports();
-        }
-        self->leave_registry();
-        self->shared_->registry->remove(self->key_);  // also when it was admitted but does not know yet
         if (!self->ended_ && self->rotating_ && self->welcome_) {
-            self->trunk_->session().drain(Code::going_away, "A fresh session has taken over.", self->worker_.now());
-            self->trunk_->session_changed();
+            if (!self->yielding_) {
+                self->yield();
+            }
         } else {
+            self->leave_registry();
+            self->tell_gone(code, text);
             self->end(code, text);
         }
+        self->shared_->registry->remove(self->key_);  // also when it was admitted but does not know yet
         released();
     });
     if (!reached) {
@@ -367,9 +391,9 @@ void ServerSession::probe(std::function<void(bool)> answer) {
 }
 
 void ServerSession::notify(ServerNotice::Kind kind, const std::string& service, const std::string& endpoint, Code code,
-                           const std::string& text) {
+                           const std::string& text, std::size_t trunks) {
     if (shared_->notify) {
-        shared_->notify({kind, peer_.text(), service, endpoint, code, text});
+        shared_->notify({kind, peer_.text(), service, endpoint, code, text, agreement_.trunk, trunks});
     }
 }
 

@@ -1,11 +1,12 @@
-// One client on the server: its trunk, its login, the public ports of its services.
+// One trunk of a client on the server: its login, and the visitors of the public ports that it carries.
 //
 //   login --proved, admitted--> open --evicted or server stops--> draining --> ended
+//      |                          \--replaced while it rotates--> yielding --'   |
 //      \___________________________\____ trunk ended, refused ___________________/
 //
-// Lives on one worker. Others reach it only through SessionHandle, whose calls are posted there. When it ends, its
-// ports are closed first (new visitors are refused at once), then it leaves the registry, then those who wait for that
-// hear it.
+// While it yields it goes on carrying until a successor has registered its ports. Lives on one worker. Others reach it
+// only through SessionHandle and VisitorCarrier, whose calls are posted there. When it ends, it leaves its ports first
+// (those that nobody else carries refuse visitors at once), then the registry, then those who wait for that hear it.
 #pragma once
 
 #include <atomic>
@@ -24,36 +25,32 @@
 #include "runtime/timer.hpp"
 #include "transport/tls_context.hpp"
 #include "tunnel/handshake_server.hpp"
-#include "tunnel/listener_handover.hpp"
+#include "tunnel/presence.hpp"
 #include "tunnel/registry.hpp"
+#include "tunnel/shared_port.hpp"
 #include "tunnel/socket_pump.hpp"
 #include "tunnel/takeover.hpp"
 #include "tunnel/trunk.hpp"
 
 namespace ferrotunnel::tunnel {
 
-/// A public port that takes visitors until it is destroyed. Lives on the worker that opened it.
-class PublicPort {
-public:
-    virtual ~PublicPort() = default;
-    virtual runtime::SocketAddress address() const = 0;
-    /// Gives the listening socket up, still listening.
-    virtual runtime::Fd release() = 0;
-};
-
-using VisitorHandler = std::function<void(runtime::Fd, const runtime::SocketAddress&)>;
-/// Takes visitors from a listening socket on the calling worker; implemented by ingress/.
-using PortOpener =
-    std::function<std::unique_ptr<PublicPort>(runtime::Worker&, runtime::Fd listener, VisitorHandler on_visitor)>;
-
 /// What the application may want to know.
 struct ServerNotice {
-    enum class Kind : std::uint8_t { connected, lost, registered, refused } kind = Kind::connected;
+    enum class Kind : std::uint8_t {
+        connected,  // a tunnel's first trunk
+        joined,     // one more
+        degraded,   // a trunk has broken; others of its tunnel are there
+        lost,       // the last one has ended
+        registered,
+        refused,
+    } kind = Kind::connected;
     std::string peer;      // the client's address
     std::string service;   // its name, or empty
     std::string endpoint;  // the public address
     wire::Code code = wire::Code::none;
     std::string text;
+    std::uint32_t trunk = 0;  // which of the tunnel's it is about
+    std::size_t trunks = 0;   // how many the tunnel has now
 };
 
 struct ServerCounters {
@@ -62,7 +59,7 @@ struct ServerCounters {
     std::atomic<std::uint64_t> protocol_violations{0};
 };
 
-/// A connected client as others see it.
+/// A trunk of a connected client as others see it.
 struct SessionView {
     struct Service {
         std::uint32_t id = 0;
@@ -72,6 +69,8 @@ struct SessionView {
         std::shared_ptr<Traffic> traffic;
     };
     bool connected = false;
+    bool retired = false;  // another trunk has taken its place; its visitors finish
+    ClientId client{};     // what the trunks of a tunnel have in common
     std::string peer;
     std::string agent;
     std::string token_name;
@@ -90,7 +89,8 @@ struct ServerShared {
     runtime::SocketAddress tcp_bind;             // where public ports listen; the port is ignored
     std::string public_host;                     // how visitors reach this machine
     PortOpener open_port;
-    std::shared_ptr<ListenerHandover> handover = std::make_shared<ListenerHandover>();
+    std::shared_ptr<PortTable> ports = std::make_shared<PortTable>();
+    std::shared_ptr<Presence> presence = std::make_shared<Presence>();
     std::function<void(const ServerNotice&)> notify;
     std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>();
     std::shared_ptr<ServerCounters> counters = std::make_shared<ServerCounters>();
@@ -100,6 +100,7 @@ struct ServerShared {
 
 class ServerSession final : public std::enable_shared_from_this<ServerSession>,
                             public SessionHandle,
+                            public VisitorCarrier,
                             private TrunkEvents {
 public:
     /// `ended` is called once on the worker, when nothing of the session is left. `login_over`: when the peer no longer
@@ -143,13 +144,22 @@ public:
     void evict(wire::Code code, std::string text, std::function<void()> released) override;
     void probe(std::function<void(bool alive)> answer) override;
 
+    // VisitorCarrier: any thread.
+    std::uint64_t load() const noexcept override;
+    void take(Visitor visitor, std::uint32_t service) override;
+    void dropped(const std::shared_ptr<SharedPort>& port) override;
+
+    /// Any thread. Counts one stream of an application as load for as long as what it gives is kept.
+    std::shared_ptr<void> count_dialled();
+
 private:
     struct Service {
         wire::Service description;
         std::uint64_t registration = 0;  // an id may be registered again while a claim for the first is under way
         std::uint16_t port = 0;
-        std::unique_ptr<PublicPort> public_port;
-        std::shared_ptr<Traffic> traffic;
+        std::shared_ptr<SharedPort> public_port;
+        bool opened_port = false;          // and did not join other trunks at it
+        std::shared_ptr<Traffic> traffic;  // on this trunk
     };
     class Probe;
 
@@ -176,11 +186,16 @@ private:
     void refuse_service(std::uint32_t id, const Refusal& refusal);
     void tell_refusal(const wire::Service& description, const Refusal& refusal);
     void unregister(std::uint32_t id);
+    void forget_service(std::uint32_t id);
+    void leave_port(Service& service);
     void close_ports();
-    void hand_over_ports();
-    void expect_handover();
-    void on_visitor(std::uint32_t id, runtime::Fd socket, const runtime::SocketAddress& from);
+    void on_visitor(std::uint32_t id, Visitor visitor);
+    void open_visitor(std::uint32_t id, Visitor visitor);
+    void yield();
+    void end_yielding();
+    void on_dropped(const SharedPort& port);
     void leave_registry();
+    void tell_gone(wire::Code code, const std::string& text);
     /// What goes wrong inside (memory, a bug) ends this session and not the process.
     template <typename Action>
     void guarded(Action action) noexcept {
@@ -193,7 +208,7 @@ private:
     }
     void finish_login() noexcept;
     void notify(ServerNotice::Kind kind, const std::string& service, const std::string& endpoint, wire::Code code,
-                const std::string& text);
+                const std::string& text, std::size_t trunks = 0);
 
     runtime::Worker& worker_;
     const std::shared_ptr<buffer::Mailbox> mailbox_;
@@ -205,17 +220,23 @@ private:
     std::unique_ptr<ServerHandshake> handshake_;  // until the login is over
     Agreement agreement_;
     std::string token_name_;
-    ListenerHandover::Client client_;
-    std::unique_ptr<runtime::Timer> handover_timer_;
+    ClientId client_{};
+    std::unique_ptr<runtime::Timer> yield_timer_;
     std::map<std::uint32_t, Service> services_;
     std::uint64_t registrations_ = 0;
     mutable std::mutex view_mutex_;
     SessionView view_;  // what `view` answers
     std::vector<std::unique_ptr<Probe>> probes_;
+    const std::shared_ptr<Traffic> traffic_ = std::make_shared<Traffic>();  // of this trunk
+    std::atomic<std::uint32_t> on_the_way_{0};                              // visitors in the mail
+    const std::shared_ptr<std::atomic<std::uint32_t>> dialled_ = std::make_shared<std::atomic<std::uint32_t>>(0);
     bool proved_ = false;    // the token was proved: admission is being decided, or was
     bool admitted_ = false;  // the registry has it
     bool welcome_ = false;   // the login is over: services may be registered
-    bool rotating_ = false;  // ids run out: a successor takes the ports over, and this one drains
+    bool present_ = false;   // counted among the tunnel's trunks
+    bool draining_ = false;  // announced, by either side
+    bool rotating_ = false;  // ids run out: a successor is on its way
+    bool yielding_ = false;  // it has come: it takes the ports over, and this one drains
     bool ended_ = false;
 };
 

@@ -57,7 +57,10 @@ void ServerSession::register_service(std::uint32_t request, const wire::Service&
     service.description = description;
     service.registration = ++registrations_;
     at.set_port(description.remote_port);
-    if (description.remote_port == 0) {
+    if (at.port() == 0 && agreement_.trunks > 1) {
+        at.set_port(shared_->ports->port_of(client_, description.id));  // what another trunk was given for it
+    }
+    if (at.port() == 0) {
         assign_port(request, description.id, at);
     } else {
         claim_then_open(request, description.id, at);
@@ -145,7 +148,7 @@ void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime
             confirm(request, id);
             return;
         }
-        service.public_port.reset();
+        leave_port(service);
         if (auto* refusal = std::get_if<Refusal>(&answer)) {
             why = *refusal;
         }
@@ -154,21 +157,16 @@ void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime
 }
 
 bool ServerSession::open_port(std::uint32_t id, const runtime::SocketAddress& at, std::error_code& error) {
-    runtime::Fd listener = shared_->handover->take(client_, at.port());
-    if (!listener) {
-        listener = runtime::listen_on(at, error);
-    }
-    if (!listener) {
+    auto joined = shared_->ports->join(client_, at, shared_from_this(), id, worker_, shared_->open_port, error);
+    if (!joined.port) {
         return false;
     }
     Service& service = services_[id];
-    service.public_port = shared_->open_port(worker_, std::move(listener),
-                                             [this, id](runtime::Fd socket, const runtime::SocketAddress& from) {
-                                                 guarded([&] { on_visitor(id, std::move(socket), from); });
-                                             });
-    service.port = service.public_port->address().port();
+    service.port = joined.port->address().port();
+    service.public_port = std::move(joined.port);
+    service.opened_port = joined.opened;
     service.traffic = std::make_shared<Traffic>();
-    service.traffic->total = shared_->traffic;
+    service.traffic->total = traffic_;
     return true;
 }
 
@@ -186,6 +184,11 @@ void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
     {
         std::lock_guard lock(view_mutex_);
         view_.services.push_back({id, name, registered.address, service.port, service.traffic});
+    }
+    if (!service.opened_port) {
+        shared_->log->debug("one more connection carries a service",
+                            {{"session", agreement_.session}, {"service", name}, {"endpoint", registered.address}});
+        return;
     }
     shared_->log->info("a service is reachable",
                        {{"session", agreement_.session}, {"service", name}, {"endpoint", registered.address}});
@@ -210,69 +213,148 @@ void ServerSession::tell_refusal(const wire::Service& description, const Refusal
     notify(ServerNotice::Kind::refused, name, {}, refusal.code, refusal.text);
 }
 
+// On one trunk it holds for all: what comes next may be another service for the same port, on whatever trunk.
 void ServerSession::unregister(std::uint32_t id) {
     auto found = services_.find(id);
     if (found == services_.end()) {
         return;
     }
-    std::uint16_t port = found->second.port;
-    services_.erase(found);
-    {
-        std::lock_guard lock(view_mutex_);
-        std::erase_if(view_.services, [id](const SessionView::Service& one) { return one.id == id; });
+    if (auto port = std::exchange(found->second.public_port, nullptr)) {
+        shared_->ports->close(client_, *port, *this);
+        shared_->registry->release_for_all(key_, found->second.port);
     }
-    if (port != 0) {
-        shared_->registry->release(key_, port);
+    forget_service(id);
+}
+
+void ServerSession::forget_service(std::uint32_t id) {
+    services_.erase(id);
+    std::lock_guard lock(view_mutex_);
+    std::erase_if(view_.services, [id](const SessionView::Service& one) { return one.id == id; });
+}
+
+// Visitors are refused there from now on, or come to other trunks, and without one others may have the port.
+void ServerSession::leave_port(Service& service) {
+    if (auto port = std::exchange(service.public_port, nullptr)) {
+        shared_->ports->leave(client_, *port, *this);
+        shared_->registry->release(key_, service.port);
     }
 }
 
-// Visitors are refused at the ports from now on, and others may have them.
 void ServerSession::close_ports() {
     auto services = std::exchange(services_, {});
     for (auto& [id, service] : services) {
-        if (std::uint16_t port = service.port; port != 0) {
-            service.public_port.reset();
-            shared_->registry->release(key_, port);
-        }
+        leave_port(service);
     }
     std::lock_guard lock(view_mutex_);
     view_.services.clear();
 }
 
-void ServerSession::hand_over_ports() {
-    handover_timer_.reset();  // what waits there from now on is the successor's
+// --- a successor ---
+
+// A fresh session has logged in, and will register what this one carries. Until then this one goes on.
+void ServerSession::yield() {
+    yielding_ = true;
+    if (std::exchange(admitted_, false)) {
+        shared_->registry->remove(key_);
+    }
+    {
+        std::lock_guard lock(view_mutex_);
+        view_.retired = true;
+    }
+    bool carries = false;
     for (auto& [id, service] : services_) {
         if (service.public_port) {
-            shared_->handover->leave(client_, service.public_port->release());
+            shared_->ports->yield(*service.public_port, *this);
+            carries = true;
         }
     }
-}
-
-// A predecessor's ports wait for this session; those that it does not ask for are closed a little later.
-void ServerSession::expect_handover() {
-    if (!shared_->handover->holds_any(client_)) {
+    if (!carries) {
+        end_yielding();
         return;
     }
-    handover_timer_ = std::make_unique<runtime::Timer>(worker_, [this] { shared_->handover->drop(client_); });
-    handover_timer_->set_after(shared_->handshake_deadline);
+    // What the successor does not ask for is closed a little later.
+    yield_timer_ = std::make_unique<runtime::Timer>(worker_, [this] { end_yielding(); });
+    yield_timer_->set_after(shared_->handshake_deadline);
 }
 
-void ServerSession::on_visitor(std::uint32_t id, runtime::Fd socket, const runtime::SocketAddress& from) {
-    auto pump = make_intrusive<SocketPump>(worker_, services_[id].traffic);
+void ServerSession::dropped(const std::shared_ptr<SharedPort>& port) {
+    mailbox_->post_call([self = shared_from_this(), port] { self->on_dropped(*port); });
+}
+
+// A successor has taken its place there, or the service was unregistered on another trunk.
+void ServerSession::on_dropped(const SharedPort& port) {
+    auto found = std::find_if(services_.begin(), services_.end(),
+                              [&port](const auto& entry) { return entry.second.public_port.get() == &port; });
+    if (found != services_.end()) {
+        forget_service(found->first);
+    }
+    const bool carries =
+        std::any_of(services_.begin(), services_.end(), [](const auto& entry) { return entry.second.public_port; });
+    if (!carries && yield_timer_) {
+        end_yielding();
+    }
+}
+
+void ServerSession::end_yielding() {
+    yield_timer_.reset();
+    close_ports();
+    if (!ended_) {
+        trunk_->session().drain(Code::going_away, "A fresh session has taken over.", worker_.now());
+        trunk_->session_changed();
+    }
+}
+
+// --- visitors ---
+
+std::uint64_t ServerSession::load() const noexcept {
+    return traffic_->visitors_now.load(std::memory_order_relaxed) + on_the_way_.load(std::memory_order_relaxed) +
+           dialled_->load(std::memory_order_relaxed);
+}
+
+std::shared_ptr<void> ServerSession::count_dialled() {
+    dialled_->fetch_add(1, std::memory_order_relaxed);
+    auto uncount = [dialled = dialled_](void*) { dialled->fetch_sub(1, std::memory_order_relaxed); };
+    return {nullptr, std::move(uncount)};
+}
+
+void ServerSession::take(Visitor visitor, std::uint32_t service) {
+    if (worker_.here()) {
+        on_visitor(service, std::move(visitor));
+        return;
+    }
+    on_the_way_.fetch_add(1, std::memory_order_relaxed);
+    mailbox_->post_call([self = shared_from_this(), service, visitor = std::move(visitor)]() mutable {
+        self->on_the_way_.fetch_sub(1, std::memory_order_relaxed);
+        self->on_visitor(service, std::move(visitor));
+    });
+}
+
+void ServerSession::on_visitor(std::uint32_t id, Visitor visitor) {
+    auto found = services_.find(id);
+    if (ended_ || found == services_.end() || found->second.public_port != visitor.port) {
+        // This trunk has left the port while the visitor was on the way to it: others may still be there.
+        const std::shared_ptr<SharedPort> port = visitor.port;
+        port->hand_over(std::move(visitor));
+        return;
+    }
+    guarded([&] { open_visitor(id, std::move(visitor)); });
+}
+
+void ServerSession::open_visitor(std::uint32_t id, Visitor visitor) {
+    auto pump = make_intrusive<SocketPump>(worker_, services_.at(id).traffic);
     mux::Session::OpenRequest request;
     request.service = id;
-    request.visitor = wire_address(from);
+    request.visitor = wire_address(visitor.from);
     auto stream = trunk_->session().open(request, pump, false, worker_.now());
     trunk_->session_changed();
     if (!stream) {
         shared_->counters->visitors_refused.fetch_add(1, std::memory_order_relaxed);
         shared_->log->debug("a visitor was refused",
-                            {{"visitor", from.text()}, {"code", wire::name_of(stream.error())}});
-        runtime::reset_close(std::move(socket));
-        return;
+                            {{"visitor", visitor.from.text()}, {"code", wire::name_of(stream.error())}});
+        return;  // and is reset
     }
     pump->set_stream(*stream);
-    pump->set_socket(std::move(socket));
+    pump->set_socket(std::move(visitor.socket));
 }
 
 }  // namespace ferrotunnel::tunnel

@@ -9,13 +9,48 @@ namespace {
 // Others compete for the same name: after this many evictions that brought nothing, the newcomer gives up.
 constexpr int rounds_max = 4;
 
+using Handles = std::vector<std::shared_ptr<SessionHandle>>;
+
+// Evicts all; `then` comes once, when the last of them has left.
+void evict_all(const Handles& sessions, wire::Code code, const std::string& text, std::function<void()> then) {
+    // Counted in full before the first eviction, which may answer at once.
+    auto waiting = std::make_shared<std::atomic<std::size_t>>(sessions.size());
+    auto shared_then = std::make_shared<std::function<void()>>(std::move(then));
+    for (const auto& session : sessions) {
+        session->evict(code, text, [waiting, shared_then] {
+            if (--*waiting == 0) {
+                (*shared_then)();
+            }
+        });
+    }
+}
+
+// Probes all; `then` comes once: with true when the first of them is found alive, with false when all are silent.
+void probe_all(const Handles& sessions, std::function<void(bool)> then) {
+    struct Probing {
+        std::atomic<std::size_t> waiting;
+        std::atomic<bool> told{false};
+        std::function<void(bool)> then;
+    };
+    auto probing = std::make_shared<Probing>();
+    probing->waiting = sessions.size();
+    probing->then = std::move(then);
+    for (const auto& session : sessions) {
+        session->probe([probing](bool alive) {
+            const bool last = --probing->waiting == 0;
+            if ((alive || last) && !probing->told.exchange(true)) {
+                probing->then(alive);
+            }
+        });
+    }
+}
+
 struct Admission : std::enable_shared_from_this<Admission> {
     std::shared_ptr<Registry> registry;
     SessionInfo info;
     std::shared_ptr<SessionHandle> handle;
     TakeoverDone done;
     int rounds = 0;
-    std::atomic<std::size_t> waiting{0};
 
     void ask() {
         AdmitAnswer answer = registry->admit(info, handle);
@@ -27,20 +62,8 @@ struct Admission : std::enable_shared_from_this<Admission> {
             done(Refusal{wire::Code::busy,
                          "Other sessions of the same client keep taking over. Trying later may work."});
         } else {
-            evict(std::get<Superseding>(answer));
-        }
-    }
-
-    void evict(const Superseding& superseding) {
-        // Counted in full before the first eviction, which may answer at once.
-        waiting = superseding.older.size();
-        for (const auto& older : superseding.older) {
-            older->evict(wire::Code::superseded, "A newer session of the same client took over.",
-                         [self = shared_from_this()] {
-                             if (--self->waiting == 0) {
-                                 self->ask();
-                             }
-                         });
+            evict_all(std::get<Superseding>(answer).older, wire::Code::superseded,
+                      "A newer session of the same client took over.", [self = shared_from_this()] { self->ask(); });
         }
     }
 };
@@ -68,16 +91,16 @@ struct Claiming : std::enable_shared_from_this<Claiming> {
     }
 
     void probe(Contested& contested) {
-        auto holder = contested.holder;
-        holder->probe([self = shared_from_this(), holder, refusal = std::move(contested.if_alive)](bool alive) mutable {
+        probe_all(contested.holders, [self = shared_from_this(), holders = contested.holders,
+                                      refusal = std::move(contested.if_alive)](bool alive) mutable {
             if (alive) {
                 self->done(std::move(refusal));
                 return;
             }
-            holder->evict(wire::Code::superseded,
-                          "Another client with the same token took over public port " + std::to_string(self->port) +
-                              " while this one was silent.",
-                          [self] { self->ask(); });
+            evict_all(holders, wire::Code::superseded,
+                      "Another client with the same token took over public port " + std::to_string(self->port) +
+                          " while this one was silent.",
+                      [self] { self->ask(); });
         });
     }
 };

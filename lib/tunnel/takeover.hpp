@@ -3,7 +3,7 @@
 //
 //                      +---------- evicted, left the registry <-----------------+
 //                      v                                                        |
-//    claim ----> ask the registry --Contested--> probe the holder --silent--> evict
+//    claim ----> ask the registry --Contested--> probe the holder --silent--> evict      (all trunks of it)
 //                      |                                |
 //                      |--Granted--> done               '--alive--> refused (port_taken)
 //                      '--Refusal--> refused

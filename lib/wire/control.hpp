@@ -68,7 +68,8 @@ struct Hello {
     Nonce nonce{};
     std::optional<TokenId> token_id;  // the client's hello has it, the server's has not
     InstanceId instance{};            // random per process
-    std::uint64_t epoch = 0;          // grows when a process replaces its own session
+    std::uint64_t epoch = 0;          // grows when a process replaces all of its own sessions
+    std::uint64_t attempt = 0;        // grows with each login of one epoch; 0: not said
     std::uint32_t trunk = 1;          // this is trunk k ...
     std::uint32_t trunks = 1;         // ... of n
     HelloLimits limits;

@@ -80,6 +80,7 @@ ControlMessage decode_hello(cbor::Item map, Error& error) {
     fields.bytes("nonce", hello.nonce);
     fields.bytes("instance", hello.instance);
     fields.number("epoch", hello.epoch, 0, any_u64);
+    fields.optional_number("attempt", hello.attempt, 0, any_u64);
     fields.number("trunks", hello.trunks, 1, limits::trunks_max);
     fields.number("trunk", hello.trunk, 1, hello.trunks);
     decode_limits(fields, hello.limits, error);

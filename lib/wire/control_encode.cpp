@@ -100,7 +100,7 @@ void write_limits(cbor::Writer& writer, const HelloLimits& limits) {
 
 ControlPayload encode_control(const Hello& hello) {
     cbor::Writer writer;
-    writer.map(hello.token_id ? 13 : 12);
+    writer.map(12U + (hello.token_id ? 1U : 0U) + (hello.attempt != 0 ? 1U : 0U));
     writer.text("t").text("hello");
     writer.text("version_min").unsigned_integer(hello.version_min);
     writer.text("version_max").unsigned_integer(hello.version_max);
@@ -112,6 +112,9 @@ ControlPayload encode_control(const Hello& hello) {
     }
     writer.text("instance").bytes(hello.instance);
     writer.text("epoch").unsigned_integer(hello.epoch);
+    if (hello.attempt != 0) {
+        writer.text("attempt").unsigned_integer(hello.attempt);
+    }
     writer.text("trunk").unsigned_integer(hello.trunk);
     writer.text("trunks").unsigned_integer(hello.trunks);
     write_limits(writer.text("limits"), hello.limits);

@@ -77,10 +77,10 @@ equal "problems with --token-file" "$(grep -c -- '--token-file:' "$dir/run.err")
 
 say "all problems of a client at once"
 run client --tcp 22 --tcp 1=2 --tcp 1=3 --tcp 70000=1 --tcp 5=::1 --tcp 6=host:x --tls-pin abc --attempts -1 \
-    --dead-interval 0
+    --connections 17 --dead-interval 0
 ends_with 2
 for place in '--tcp 22' '--tcp 1=3' '--tcp 70000=1' '--tcp 5=::1' '--tcp 6=host:x' --server --token-file --tls-pin \
-    --attempts --dead-interval; do
+    --attempts --connections --dead-interval; do
     told "^  $place: "
 done
 run client --server 127.0.0.1:1 --token-file /nonexistent

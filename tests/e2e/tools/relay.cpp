@@ -1,14 +1,16 @@
 // Somebody in between client and server: relays connections, keeps what the client says, and can end TLS with a
 // certificate of its own on either side.
 //
-//   relay PORT-FILE HOST:PORT [record:FILE] [listen-tls:CERTIFICATE,KEY] [connect-tls]
+//   relay PORT-FILE HOST:PORT [record:FILE] [listen-tls:CERTIFICATE,KEY] [connect-tls] [cut:FILE]
 //
+// With cut:FILE connection N is reset on both sides as soon as there is a file FILE.N.
 // Prints "connection=N up=BYTES down=BYTES" at the end of each connection.
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -94,6 +96,7 @@ private:
 struct Settings {
     Address to;
     std::string record;
+    std::string cut;
     Context listen_tls;
     Context connect_tls;
 };
@@ -113,6 +116,11 @@ bool relay_once(Side& from, Side& to, std::size_t& count, std::FILE* record) {
     return to.write(buffer.data(), *n);
 }
 
+void reset_at_end(const Socket& socket) {
+    const linger at_once{1, 0};
+    (void)::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 void relay(Socket accepted, const Settings& settings, int number) {
     Side client(std::move(accepted), settings.listen_tls.get(), true);
     Socket connected = try_connect(settings.to);
@@ -122,11 +130,18 @@ void relay(Socket accepted, const Settings& settings, int number) {
         Side server(std::move(connected), settings.connect_tls.get(), false);
         const std::string path = settings.record.empty() ? "/dev/null" : settings.record + std::to_string(number);
         std::FILE* record = std::fopen(path.c_str(), "wbe");
+        const std::string cut = settings.cut + '.' + std::to_string(number);
+        const int look_every = settings.cut.empty() ? -1 : 20;
         bool goes_on = server.is_open();
         while (goes_on) {
+            if (look_every > 0 && ::access(cut.c_str(), F_OK) == 0) {
+                reset_at_end(client.socket());
+                reset_at_end(server.socket());
+                break;
+            }
             std::array<pollfd, 2> wanted{{{client.socket().get(), POLLIN, 0}, {server.socket().get(), POLLIN, 0}}};
             if (!client.has_pending() && !server.has_pending()) {
-                (void)::poll(wanted.data(), wanted.size(), -1);
+                (void)::poll(wanted.data(), wanted.size(), look_every);
             }
             goes_on = relay_once(client, server, up, record) && relay_once(server, client, down, nullptr);
         }
@@ -162,6 +177,8 @@ Settings parse(const std::vector<std::string>& words) {
     for (std::size_t i = 2; i < words.size(); ++i) {
         if (words[i].starts_with("record:")) {
             settings.record = words[i].substr(7);
+        } else if (words[i].starts_with("cut:")) {
+            settings.cut = words[i].substr(4);
         } else if (words[i].starts_with("listen-tls:")) {
             settings.listen_tls = listening_context(words[i].substr(11));
         } else if (words[i] == "connect-tls") {
@@ -180,7 +197,7 @@ int main(int argc, char** argv) {
     ::signal(SIGPIPE, SIG_IGN);
     const std::vector<std::string> words(argv + 1, argv + argc);
     if (words.size() < 2) {
-        die("usage: relay PORT-FILE HOST:PORT [record:FILE] [listen-tls:CERTIFICATE,KEY] [connect-tls]");
+        die("usage: relay PORT-FILE HOST:PORT [record:FILE] [listen-tls:CERTIFICATE,KEY] [connect-tls] [cut:FILE]");
     }
     const Settings settings = parse(words);
     const Socket listener = listen_on({"127.0.0.1", 0});

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/limits.hpp"
+
 namespace ferrotunnel::detail {
 namespace {
 
@@ -114,6 +116,19 @@ TEST_CASE("weak tokens are for this machine, unless the user says otherwise", "[
     CHECK(keys_of_problems(server) == Keys{"token"});
     server.bind = "127.0.0.1:7835";
     CHECK(keys_of_problems(server).empty());
+}
+
+TEST_CASE("a client has 1 to 16 connections", "[settings]") {
+    ClientSettings client = good_client();
+    CHECK(client.connections == 1);
+    for (unsigned count : {1U, limits::trunks_per_tunnel_max}) {
+        client.connections = count;
+        CHECK(keys_of_problems(client).empty());
+    }
+    for (unsigned count : {0U, limits::trunks_per_tunnel_max + 1}) {
+        client.connections = count;
+        CHECK(keys_of_problems(client) == Keys{"connections"});
+    }
 }
 
 TEST_CASE("less safety is said at start", "[settings]") {

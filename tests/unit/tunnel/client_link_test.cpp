@@ -20,7 +20,8 @@ namespace {
 /// A link on a worker of its own to a port of the test's choice.
 class Rig {
 public:
-    explicit Rig(std::uint16_t port, std::shared_ptr<transport::TlsContext> tls = nullptr, unsigned attempts = 0) {
+    explicit Rig(std::uint16_t port, std::shared_ptr<transport::TlsContext> tls = nullptr, unsigned attempts = 0,
+                 std::size_t trunks = 1) {
         shared->server = {"127.0.0.1", port};
         shared->token = parse_token(make_token(runtime::system_random())).value();
         shared->tls = std::move(tls);
@@ -31,6 +32,7 @@ public:
         settings.attempts = attempts;
         settings.backoff.first = 1ms;
         settings.backoff.max = 5ms;
+        settings.trunk_workers.assign(trunks, &worker);
         worker.start();
         on(worker, [&] {
             link = std::make_unique<ClientLink>(worker, shared, settings, [this](const LinkNotice& notice) {
@@ -91,6 +93,13 @@ TEST_CASE("a link gives up after its attempts") {
     CHECK(rig.told() ==
           std::vector<Kind>{Kind::lost, Kind::reconnecting, Kind::lost, Kind::reconnecting, Kind::lost, Kind::stopped});
     CHECK(rig.last_code == wire::Code::refused);
+}
+
+TEST_CASE("while nothing is connected, one of several trunks tries for all") {
+    Rig rig(closed_port(), nullptr, 2, 3);
+    rig.start();
+    REQUIRE(rig.stopped.wait());
+    CHECK(rig.told() == std::vector<Kind>{Kind::lost, Kind::reconnecting, Kind::lost, Kind::stopped});
 }
 
 TEST_CASE("a link that is stopped by who hears of a loss tells nothing more") {

@@ -124,6 +124,7 @@ TEST_CASE("a login with the right token succeeds on both sides") {
     auto client_settings = world.client(world.bob_text);
     client_settings.trunk = 2;
     client_settings.trunks = 3;
+    client_settings.attempt = 7;
     client_settings.features = 0b0111;
     client_settings.limits.streams_max = 100;
     client_settings.limits.first_window = 70'000;
@@ -161,6 +162,7 @@ TEST_CASE("a login with the right token succeeds on both sides") {
     CHECK(of_server.peer.first_window == 70'000);
     CHECK(of_server.peer_instance == client_settings.instance);
     CHECK(of_server.peer_epoch == 5);
+    CHECK(of_server.peer_attempt == 7);
     CHECK(of_server.trunk == 2);
     CHECK(of_server.trunks == 3);
     CHECK(of_server.peer_agent == "test client");

@@ -109,6 +109,83 @@ TEST_CASE("the same trunk again replaces itself, another trunk joins") {
     CHECK(std::get<Superseding>(answer).older == std::vector{first});
 }
 
+TEST_CASE("of two logins for one place of a tunnel the later attempt stands, in either order") {
+    Registry registry;
+    SessionInfo early = session_of(1, 1, 5, 2);
+    early.attempt = 3;
+    SessionInfo late = early;
+    late.attempt = 4;
+    auto first = handle();
+    SECTION("the later one comes later") {
+        admitted(registry, early, first);
+        AdmitAnswer answer = admit(registry, late);
+        REQUIRE(std::holds_alternative<Superseding>(answer));
+        CHECK(std::get<Superseding>(answer).older == std::vector{first});
+    }
+    SECTION("the earlier one was stuck in the network") {
+        admitted(registry, late, first);
+        AdmitAnswer answer = admit(registry, early);
+        REQUIRE(std::holds_alternative<Refusal>(answer));
+        CHECK(std::get<Refusal>(answer).code == wire::Code::superseded);
+    }
+    SECTION("in another place the number says nothing") {
+        admitted(registry, late, first);
+        early.trunk = 3;
+        admitted(registry, early);
+    }
+}
+
+TEST_CASE("a tunnel has as many trunks as allowed, and not one more") {
+    const auto most = static_cast<std::uint32_t>(limits::trunks_per_tunnel_max);
+    Registry registry;
+    std::vector<SessionKey> trunks;
+    for (std::uint32_t trunk = 1; trunk <= most; ++trunk) {
+        trunks.push_back(admitted(registry, session_of(1, 1, 5, trunk)));
+    }
+    AdmitAnswer answer = admit(registry, session_of(1, 1, 5, most + 1));
+    REQUIRE(std::holds_alternative<Refusal>(answer));
+    CHECK(std::get<Refusal>(answer).code == wire::Code::limit);
+    admitted(registry, session_of(1, 2, 5, most + 1));  // another client's
+    // One that comes back takes its own place, and one that has gone leaves its place.
+    CHECK(std::holds_alternative<Superseding>(admit(registry, session_of(1, 1, 5, most))));
+    registry.remove(trunks.front());
+    admitted(registry, session_of(1, 1, 5, most + 1));
+}
+
+TEST_CASE("the trunks of a tunnel share the claims of its services") {
+    Registry registry;
+    SessionKey first = admitted(registry, session_of(1, 1, 1, 1));
+    SessionKey second = admitted(registry, session_of(1, 1, 1, 2));
+    SessionKey other = admitted(registry, session_of(1, 2));
+    REQUIRE(granted(registry.claim(first, 7, 2222, now)));
+    CHECK(granted(registry.claim(second, 7, 2222, now + 1s)));
+    CHECK(granted(registry.claim(second, 7, 2222, now + 1s)));
+    CHECK(registry.holder_of(2222)->sessions == std::vector{first, second});
+    CHECK(code_of(registry.claim(second, 8, 2222, now)) == wire::Code::port_taken);
+
+    SECTION("given back by one, it stays with the other") {
+        registry.release(first, 2222);
+        registry.release(first, 2222);
+        CHECK(registry.holder_of(2222)->sessions == std::vector{second});
+        CHECK(std::holds_alternative<Contested>(registry.claim(other, 1, 2222, now)));
+        registry.release(second, 2222);
+    }
+    SECTION("given back by one for all") {
+        registry.release_for_all(other, 2222);  // not its own: nothing happens
+        CHECK(registry.holder_of(2222)->sessions.size() == 2);
+        registry.release_for_all(second, 2222);
+        registry.release_for_all(second, 2222);
+    }
+    SECTION("one is lost, and then the other") {
+        registry.remove(first);
+        CHECK(registry.holder_of(2222)->sessions == std::vector{second});
+        CHECK(registry.tunnels().front().claims.size() == 1);
+        registry.remove(second);
+    }
+    CHECK_FALSE(registry.holder_of(2222));
+    CHECK(granted(registry.claim(other, 1, 2222, now)));
+}
+
 TEST_CASE("as many sessions as allowed are admitted, and not one more") {
     Registry::Settings settings;
     settings.sessions_max = 3;
@@ -131,24 +208,24 @@ TEST_CASE("a port belongs to who claimed it first") {
     SessionKey a = admitted(registry, session_of(1, 1), of_a);
     SessionKey other_token = admitted(registry, session_of(2, 2));
     SessionKey same_token = admitted(registry, session_of(1, 3));
-    SessionKey sibling = admitted(registry, session_of(1, 1, 1, 2));
+    auto of_sibling = handle();
+    SessionKey sibling = admitted(registry, session_of(1, 1, 1, 2), of_sibling);
     CHECK(granted(registry.claim(a, 7, 2222, now)));
     CHECK(granted(registry.claim(a, 7, 2222, now)));
     CHECK(code_of(registry.claim(a, 8, 2222, now)) == wire::Code::port_taken);
     CHECK(code_of(registry.claim(other_token, 7, 2222, now)) == wire::Code::port_taken);
-    CHECK(code_of(registry.claim(sibling, 7, 2222, now)) == wire::Code::port_taken);
+    CHECK(code_of(registry.claim(sibling, 8, 2222, now)) == wire::Code::port_taken);
 
     ClaimAnswer answer = registry.claim(same_token, 7, 2222, now);
     REQUIRE(std::holds_alternative<Contested>(answer));
-    CHECK(std::get<Contested>(answer).holder == of_a);
+    CHECK(std::get<Contested>(answer).holders == std::vector{of_a, of_sibling});
     CHECK(std::get<Contested>(answer).if_alive.code == wire::Code::port_taken);
     CHECK(std::get<Contested>(answer).if_alive.text.find("192.0.2.1") != std::string::npos);
 
     auto holder = registry.holder_of(2222);
     REQUIRE(holder);
-    CHECK(holder->session == a);
+    CHECK(holder->sessions == std::vector{a});
     CHECK(holder->service == 7);
-    CHECK(holder->handle == of_a);
 }
 
 TEST_CASE("who holds a port with another token is not told") {
@@ -199,7 +276,7 @@ TEST_CASE("released ports can be claimed by anybody") {
     REQUIRE(granted(registry.claim(a, 2, 2002, now)));
     registry.release(b, 2001);  // not b's: nothing happens
     registry.release(b, 4000);
-    CHECK(registry.holder_of(2001)->session == a);
+    CHECK(registry.holder_of(2001)->sessions == std::vector{a});
     registry.release(a, 2001);
     CHECK(granted(registry.claim(b, 1, 2001, now)));
     registry.remove(a);

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <future>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "runtime/worker.hpp"
 #include "tunnel/client_link.hpp"
 #include "tunnel/server_session.hpp"
+#include "unit/tunnel/plain_port.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::tunnel;
@@ -70,18 +72,6 @@ private:
     std::vector<std::thread> connections_;
 };
 
-// The simplest public port.
-class Port final : public PublicPort {
-public:
-    Port(runtime::Worker& worker, runtime::Fd listener, VisitorHandler on_visitor)
-        : acceptor_(worker, std::move(listener), {std::move(on_visitor), {}}) {}
-    runtime::SocketAddress address() const override { return acceptor_.address(); }
-    runtime::Fd release() override { return acceptor_.release(); }
-
-private:
-    runtime::Acceptor acceptor_;
-};
-
 int dial(std::uint16_t port) {
     int fd = ::socket(AF_INET, SOCK_STREAM, 0);
     auto address = *runtime::SocketAddress::from_ip("127.0.0.1", port);
@@ -121,10 +111,15 @@ void run_on(runtime::Worker& worker, Action action) {
 }  // namespace
 
 TEST_CASE("a session rotates at three quarters of its ids, and no visitor notices", "[threads]") {
+    const std::size_t trunks = GENERATE(1U, 3U);
+    CAPTURE(trunks);
     Echo echo;
     runtime::SystemRandom random;
     Token token = parse_token(make_token(random)).value();
-    std::atomic<int> logins{0};
+    std::atomic<int> connects{0};
+    std::atomic<int> logins{0};  // fresh sessions in place of others
+    std::atomic<int> losses{0};
+    std::atomic<int> down{0};  // as the client sees it
 
     auto server = std::make_shared<ServerShared>();
     server->registry = std::make_shared<Registry>();
@@ -134,11 +129,11 @@ TEST_CASE("a session rotates at three quarters of its ids, and no visitor notice
     server->mux.last_id = 20'001;  // what comes while the fresh session logs in
     server->tcp_bind = *runtime::SocketAddress::from_ip("127.0.0.1", 0);
     server->public_host = "127.0.0.1";
-    server->open_port = [](runtime::Worker& worker, runtime::Fd listener, VisitorHandler on_visitor) {
-        return std::make_unique<Port>(worker, std::move(listener), std::move(on_visitor));
-    };
+    server->open_port = test::PlainPort::open;
     server->notify = [&](const ServerNotice& notice) {
-        logins += notice.kind == ServerNotice::Kind::connected ? 1 : 0;
+        connects += notice.kind == ServerNotice::Kind::connected ? 1 : 0;
+        logins += notice.kind == ServerNotice::Kind::joined ? 1 : 0;
+        losses += notice.kind == ServerNotice::Kind::lost || notice.kind == ServerNotice::Kind::degraded ? 1 : 0;
     };
     server->log = &null_logger();
     server->random = &random;
@@ -148,37 +143,50 @@ TEST_CASE("a session rotates at three quarters of its ids, and no visitor notice
     client->log = &null_logger();
     client->random = &random;
 
-    runtime::Worker server_worker;
-    runtime::Worker client_worker;
+    runtime::Worker server_workers[2];
+    runtime::Worker client_workers[2];
+    runtime::Worker& client_worker = client_workers[0];
+    std::mutex mutex;
     std::vector<std::shared_ptr<ServerSession>> sessions;
     std::unique_ptr<runtime::Acceptor> acceptor;
     std::unique_ptr<ClientLink> link;
     std::promise<std::uint16_t> reachable;
     bool told = false;
-    server_worker.start();
-    client_worker.start();
+    for (int i = 0; i < 2; ++i) {
+        server_workers[i].start();
+        client_workers[i].start();
+    }
 
-    run_on(server_worker, [&] {
+    std::size_t turn = 0;
+    auto serve = [&](runtime::Fd accepted, const runtime::SocketAddress& from) {
+        runtime::Worker& worker = server_workers[turn++ % 2];
+        worker.post([&, from, socket = std::make_shared<runtime::Fd>(std::move(accepted))] {
+            auto session = std::make_shared<ServerSession>(worker, from, server, ServerSession::Callbacks{});
+            {
+                std::lock_guard lock(mutex);
+                sessions.push_back(session);
+            }
+            session->start(std::move(*socket));
+        });
+    };
+    run_on(server_workers[0], [&] {
         std::error_code error;
         runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
         client->server = {"127.0.0.1", runtime::local_address(listener.get()).port()};
-        acceptor = std::make_unique<runtime::Acceptor>(
-            server_worker, std::move(listener),
-            runtime::Acceptor::Handlers{[&](runtime::Fd socket, const runtime::SocketAddress& from) {
-                                            auto session = std::make_shared<ServerSession>(server_worker, from, server,
-                                                                                           ServerSession::Callbacks{});
-                                            sessions.push_back(session);
-                                            session->start(std::move(socket));
-                                        },
-                                        {}});
+        acceptor = std::make_unique<runtime::Acceptor>(server_workers[0], std::move(listener),
+                                                       runtime::Acceptor::Handlers{serve, {}});
     });
     run_on(client_worker, [&] {
-        link =
-            std::make_unique<ClientLink>(client_worker, client, ClientLink::Settings{}, [&](const LinkNotice& notice) {
-                if (notice.kind == LinkNotice::Kind::registered && !std::exchange(told, true)) {
-                    reachable.set_value(notice.port);
-                }
-            });
+        ClientLink::Settings settings;
+        for (std::size_t i = 0; i < trunks; ++i) {
+            settings.trunk_workers.push_back(&client_workers[i % 2]);
+        }
+        link = std::make_unique<ClientLink>(client_worker, client, settings, [&](const LinkNotice& notice) {
+            if (notice.kind == LinkNotice::Kind::registered && !std::exchange(told, true)) {
+                reachable.set_value(notice.port);
+            }
+            down += notice.kind == LinkNotice::Kind::lost || notice.kind == LinkNotice::Kind::degraded ? 1 : 0;
+        });
         ClientService service;
         service.id = 1;
         service.name = "echo";
@@ -198,17 +206,23 @@ TEST_CASE("a session rotates at three quarters of its ids, and no visitor notice
     }
     CHECK(served == 200);
     CHECK(exchange(old, "the first session still serves its visitor"));
-    CHECK(logins > 1);
+    CHECK(connects == 1);
+    CHECK(logins > static_cast<int>(trunks));
+    CHECK(down == 0);
+    CHECK(losses == 0);
     ::close(old);
 
     run_on(client_worker, [&] { link->stop(); });
-    server_worker.stop();
-    client_worker.stop();
-    server_worker.join();
-    client_worker.join();
+    for (auto* workers : {server_workers, client_workers}) {
+        workers[0].stop();
+        workers[1].stop();
+        workers[0].join();
+        workers[1].join();
+    }
     acceptor.reset();
     for (auto& session : sessions) {
         session->abandon();
     }
+    server->ports->end();
     link.reset();
 }

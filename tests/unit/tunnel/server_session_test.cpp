@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "runtime/acceptor.hpp"
 #include "unit/runtime/loop.hpp"
+#include "unit/tunnel/plain_port.hpp"
 #include "unit/tunnel/wire_client.hpp"
 
 using namespace ferrotunnel;
@@ -17,17 +17,6 @@ using runtime::test::on;
 
 namespace {
 
-class Port final : public PublicPort {
-public:
-    Port(runtime::Worker& worker, runtime::Fd listener, VisitorHandler on_visitor)
-        : acceptor_(worker, std::move(listener), {std::move(on_visitor), {}}) {}
-    runtime::SocketAddress address() const override { return acceptor_.address(); }
-    runtime::Fd release() override { return acceptor_.release(); }
-
-private:
-    runtime::Acceptor acceptor_;
-};
-
 /// A server without an accept loop: each client is one end of a pair of sockets.
 class Rig {
 public:
@@ -37,9 +26,7 @@ public:
         shared->mux.role = mux::Role::server;
         shared->tcp_bind = *runtime::SocketAddress::from_ip("127.0.0.1", 0);
         shared->public_host = "127.0.0.1";
-        shared->open_port = [](runtime::Worker& on_worker, runtime::Fd listener, VisitorHandler on_visitor) {
-            return std::make_unique<Port>(on_worker, std::move(listener), std::move(on_visitor));
-        };
+        shared->open_port = PlainPort::open;
         shared->log = &null_logger();
         shared->random = &runtime::system_random();
         worker.start();
@@ -50,6 +37,7 @@ public:
         for (auto& session : sessions) {
             session->abandon();
         }
+        shared->ports->end();
     }
 
     WireClient connect(std::uint8_t instance, std::uint64_t epoch = 1) {

@@ -155,7 +155,7 @@ TEST_CASE("a client that comes back gets in when its older session has let go") 
     auto admission = server.admit(session_of(1, 1, 2), fresh);
     CHECK(admission->answers == 0);
     CHECK(old->eviction_code == wire::Code::superseded);
-    CHECK(server.registry->holder_of(2222)->session == old->key);
+    CHECK(server.registry->holder_of(2222)->sessions == std::vector{old->key});
     old->leave();
     CHECK(admission->answers == 1);
     CHECK_FALSE(admission->refusal);
@@ -251,7 +251,39 @@ TEST_CASE("a port whose holder is silent goes to the newcomer, when the holder h
     CHECK(claim->answers == 0);
     holder->leave();
     CHECK(claim->granted());
-    CHECK(server.registry->holder_of(2222)->session == newcomer->key);
+    CHECK(server.registry->holder_of(2222)->sessions == std::vector{newcomer->key});
+}
+
+TEST_CASE("a port is its holder's as long as one of the holder's trunks is alive") {
+    Server server;
+    SessionInfo second_trunk = session_of(1, 1);
+    second_trunk.trunk = 2;
+    auto first = server.admitted(session_of(1, 1));
+    auto second = server.admitted(second_trunk);
+    auto newcomer = server.admitted(session_of(1, 2));
+    REQUIRE(server.claim(first, 2222)->granted());
+    auto claim = server.claim(newcomer, 2222);
+    CHECK(first->probes == 1);
+    CHECK(second->probes == 1);
+    first->answer_probe(false);
+    CHECK(claim->answers == 0);
+    SECTION("one answers") {
+        second->answer_probe(true);
+        CHECK(claim->answers == 1);
+        REQUIRE(claim->refusal);
+        CHECK(claim->refusal->code == wire::Code::port_taken);
+        CHECK_FALSE(first->eviction_code);
+        CHECK_FALSE(second->eviction_code);
+    }
+    SECTION("none answers, and all go") {
+        second->answer_probe(false);
+        CHECK(first->eviction_code == wire::Code::superseded);
+        CHECK(second->eviction_code == wire::Code::superseded);
+        first->leave();
+        CHECK(claim->answers == 0);
+        second->leave();
+        CHECK(claim->granted());
+    }
 }
 
 TEST_CASE("a holder with another token is neither probed nor evicted") {

@@ -26,9 +26,10 @@ struct ReceivedFrame {
 
 class WireClient {
 public:
-    WireClient(runtime::Fd socket, Token token, wire::InstanceId instance = {1}, std::uint64_t epoch = 1)
+    WireClient(runtime::Fd socket, Token token, wire::InstanceId instance = {1}, std::uint64_t epoch = 1,
+               std::uint32_t trunk = 1, std::uint32_t trunks = 1)
         : socket_(std::move(socket)),
-          handshake_(settings(std::move(token), instance, epoch), runtime::system_random()) {}
+          handshake_(settings(std::move(token), instance, epoch, trunk, trunks), runtime::system_random()) {}
 
     void send(Bytes bytes) {
         while (!bytes.empty()) {
@@ -126,14 +127,31 @@ public:
         return wire::Code::none;
     }
 
+    /// The service of the next OPEN.
+    std::uint32_t opened() {
+        while (auto frame = receive()) {
+            if (frame->header.type == wire::FrameType::open) {
+                auto open = wire::decode_open(frame->payload);
+                REQUIRE(open);
+                return open->service;
+            }
+        }
+        FAIL("the server has closed");
+        return 0;
+    }
+    void close() { socket_.reset(); }
+
     int fd() const { return socket_.get(); }
     bool answer_pings = true;
 
 private:
-    static ClientHandshake::Settings settings(Token token, wire::InstanceId instance, std::uint64_t epoch) {
+    static ClientHandshake::Settings settings(Token token, wire::InstanceId instance, std::uint64_t epoch,
+                                              std::uint32_t trunk, std::uint32_t trunks) {
         ClientHandshake::Settings settings{std::move(token)};
         settings.instance = instance;
         settings.epoch = epoch;
+        settings.trunk = trunk;
+        settings.trunks = trunks;
         return settings;
     }
     bool read(MutableBytes into) {

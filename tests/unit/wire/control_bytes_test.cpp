@@ -1,4 +1,5 @@
 // Every control message, pinned byte by byte with the values of docs/protocol.md.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <numeric>
 
@@ -56,6 +57,23 @@ TEST_CASE("the client's hello has exactly these bytes") {
         "6565706f6368 01 657472756e6b 01 667472756e6b73 01 666c696d697473 a5 6c66697273745f77696e646f77 1a00010000"
         "6b73747265616d735f6d6178 194000 696f70656e735f6d6178 191000 6b636f6e74726f6c5f6d6178 194000"
         "6c73657276696365735f6d6178 190400 656167656e74 6b6578616d706c652f312e30");
+}
+
+TEST_CASE("a hello names its attempt behind the epoch, unless it is the first") {
+    Hello hello;
+    hello.token_id = array_of<8>("a760fc5a0e03461b");
+    const ControlPayload first = encode_control(hello);
+    hello.attempt = 5;
+    const ControlPayload later = encode_control(hello);
+    CHECK(later.size() == first.size() + 9);
+    CHECK(later.front() == first.front() + 1);  // one more pair in the map
+    const ControlPayload pair = {0x67, 'a', 't', 't', 'e', 'm', 'p', 't', 0x05};
+    auto at = std::search(later.begin(), later.end(), pair.begin(), pair.end());
+    REQUIRE(at != later.end());
+    ControlPayload without(later.begin(), at);
+    without.insert(without.end(), at + 9, later.end());
+    without.front() = first.front();
+    CHECK(without == first);
 }
 
 TEST_CASE("the server's hello has exactly these bytes") {

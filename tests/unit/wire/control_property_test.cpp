@@ -41,6 +41,7 @@ Hello random_hello(SeededRandom& random) {
     }
     random.fill(hello.instance);
     hello.epoch = random.next();
+    hello.attempt = random.chance(50) ? 0 : random.next();
     hello.trunks = random_u32(random, 1, limits::trunks_max);
     hello.trunk = random_u32(random, 1, hello.trunks);
     hello.limits = {random_u32(random, limits::first_window_min, 1U << 31), random_u32(random, 0, 0x7fff'ffff),

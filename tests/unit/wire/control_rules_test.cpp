@@ -85,6 +85,7 @@ TEST_CASE("hello: every field has its rule") {
     bytes_rule(hello, "/token_id", 8, "hello.token_id is not 8 bytes");
     bytes_rule(hello, "/instance", 16, "hello.instance is not 16 bytes");
     number_rule(hello, "/epoch", 0, UINT64_MAX, "hello.epoch");
+    number_rule(hello, "/attempt", 0, UINT64_MAX, "hello.attempt");
     number_rule(hello, "/trunk", 1, 1, "hello.trunk");
     number_rule(hello, "/trunks", 1, limits::trunks_max, "hello.trunks");
     text_rule(hello, "/agent", limits::agent_text_max, "hello.agent");

@@ -1,0 +1,108 @@
+// The engine of a Client: one link with its trunks, and what the application's threads look at.
+//
+// Threads: the link lives on the first worker, its trunks are spread over all. What the application's threads look at
+// (services, connected, stopped) is kept under a mutex that is never held while user code runs.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "ferrotunnel/client.hpp"
+#include "listener_core.hpp"
+#include "owner_life.hpp"
+#include "runtime/system_random.hpp"
+#include "runtime/worker_group.hpp"
+#include "service_state.hpp"
+#include "settings.hpp"
+#include "sink_logger.hpp"
+#include "tunnel/client_link.hpp"
+
+namespace ferrotunnel {
+
+class Client::Impl {
+public:
+    explicit Impl(detail::ClientSettings&& settings);
+    ~Impl();
+
+    Service add(Tcp description);
+    void start();
+    std::error_code wait_ready(std::chrono::milliseconds timeout);
+    void start_listen(Tcp description, detail::ListenOperation* operation);
+    std::error_code stop(std::chrono::milliseconds drain);
+    bool connected() const;
+    ClientStats stats() const;
+    asio::any_io_executor executor() const;
+
+private:
+    struct Entry {
+        std::string name;
+        std::shared_ptr<detail::ServiceState> state;
+        std::shared_ptr<detail::ListenerCore> listener;  // the application serves
+        detail::ListenOperation* waiting = nullptr;      // until the server has answered
+    };
+
+    void make_link();
+    bool on_own_thread() const { return group_->on_a_worker(); }
+
+    // Services (client_services.cpp).
+    std::shared_ptr<detail::ServiceState> offer(Tcp description, detail::ListenOperation* operation);
+    void close_service(std::uint32_t id);
+    std::size_t count_pending() const;
+    std::vector<detail::ListenOperation*> take_listens();
+    static void abort_listens(std::vector<detail::ListenOperation*> listens, std::error_code error);
+    void close_services();
+
+    // What the link tells (client_notices.cpp).
+    void on_notice(const tunnel::LinkNotice& notice);
+    static Event::Kind kind_of(const tunnel::LinkNotice& notice);
+    void take_counts(const tunnel::LinkNotice& notice);
+    void on_registered(const tunnel::LinkNotice& notice, Event& event);
+    void on_service_refused(const tunnel::LinkNotice& notice, Event& event);
+    std::optional<Entry> answered(std::uint32_t service, Event& event,
+                                  const std::function<void(detail::ServiceState&)>& change);
+    void on_stopped(const tunnel::LinkNotice& notice);
+
+    std::error_code stop_here();
+    void tear_down();
+
+    /// How handles find this, which they may outlive.
+    struct Anchor {
+        std::mutex mutex;
+        Impl* impl = nullptr;
+    };
+
+    const detail::ClientSettings settings_;
+    const std::shared_ptr<Anchor> anchor_ = std::make_shared<Anchor>();
+    mutable runtime::SystemRandom random_;
+    detail::SinkLogger log_;
+    const std::shared_ptr<tunnel::ClientShared> shared_;
+    const std::unique_ptr<runtime::WorkerGroup> group_;
+    runtime::Worker& worker_;  // the link's
+    const IntrusivePtr<detail::OwnerLife> life_;
+    std::unique_ptr<tunnel::ClientLink> link_;  // the worker's
+
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::map<std::uint32_t, Entry> services_;
+    std::uint32_t last_id_ = 0;
+    bool started_ = false;
+    bool connected_ = false;
+    bool stopping_ = false;
+    bool stopped_ = false;
+    bool torn_down_ = false;
+    bool stopped_told_ = false;
+    std::error_code stop_error_;
+    std::optional<std::chrono::steady_clock::time_point> stop_until_;
+    unsigned connections_ = 0;
+    std::uint64_t connects_ = 0;
+    std::uint64_t losses_ = 0;
+};
+
+}  // namespace ferrotunnel

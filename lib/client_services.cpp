@@ -1,0 +1,135 @@
+// What a Client offers: adding and closing services, and who waits for their registering.
+#include <asio/error.hpp>
+#include <utility>
+
+#include "client_impl.hpp"
+#include "make_facade.hpp"
+#include "stream_core.hpp"
+
+namespace ferrotunnel {
+
+using detail::ListenOperation;
+using detail::ServiceState;
+
+Service Client::Impl::add(Tcp description) {
+    auto state = offer(std::move(description), nullptr);
+    return Service(std::move(state));
+}
+
+void Client::Impl::start_listen(Tcp description, ListenOperation* operation) {
+    offer(std::move(description), operation);
+}
+
+std::shared_ptr<ServiceState> Client::Impl::offer(Tcp description, ListenOperation* operation) {
+    std::vector<Problem> problems;
+    detail::check_service(description, operation != nullptr, problems);
+    std::shared_ptr<ServiceState> state;
+    tunnel::ClientService service;
+    std::error_code impossible;
+    {
+        std::lock_guard lock(mutex_);
+        for (const auto& [id, entry] : services_) {
+            if (entry.name == description.name) {
+                problems.push_back({description.name, "this client has a service of that name already"});
+            }
+        }
+        if (stopping_ || stopped_) {
+            impossible = errc::session_closed;
+        } else if (problems.empty()) {
+            std::uint32_t id = ++last_id_;
+            service.id = id;
+            service.name = description.name;
+            service.remote_port = description.remote_port;
+            state = std::make_shared<ServiceState>(description.name, [anchor = anchor_, id] {
+                std::lock_guard anchored(anchor->mutex);
+                if (anchor->impl != nullptr) {
+                    anchor->impl->close_service(id);
+                }
+            });
+            Entry entry{description.name, state, nullptr, operation};
+            if (operation != nullptr) {
+                entry.listener = std::make_shared<detail::ListenerCore>(state);
+                service.on_stream = [this, listener = entry.listener](IntrusivePtr<mux::Stream> stream,
+                                                                      const wire::Open& open) {
+                    listener->deliver(detail::StreamCore::of_opened(std::move(stream), open.visitor, life_, nullptr));
+                };
+            } else {
+                service.local = *runtime::parse_host_port(description.local);
+            }
+            services_.emplace(id, std::move(entry));
+        }
+    }
+    if (!state) {
+        if (operation != nullptr) {
+            operation->complete(impossible ? impossible : make_error_code(errc::invalid_argument), Listener());
+            return nullptr;
+        }
+        if (impossible) {
+            throw std::system_error(impossible, "add a service");
+        }
+        throw config_error(std::move(problems));
+    }
+    worker_.post([this, service = std::move(service)]() mutable { link_->add(std::move(service)); });
+    return state;
+}
+
+// The application has closed the handle: visitors that are there go on.
+void Client::Impl::close_service(std::uint32_t id) {
+    Event event;
+    {
+        std::lock_guard lock(mutex_);
+        auto found = services_.find(id);
+        if (found == services_.end()) {
+            return;
+        }
+        event.service = found->second.name;
+        services_.erase(found);
+        changed_.notify_all();
+    }
+    worker_.post([this, id, event = std::move(event)]() mutable {
+        link_->remove(id);
+        event.kind = Event::Kind::unregistered;
+        event.peer = settings_.server;
+        emit(settings_.on_event, event, log_);
+    });
+}
+
+std::size_t Client::Impl::count_pending() const {
+    std::size_t pending = 0;
+    for (const auto& [id, entry] : services_) {
+        pending += entry.state->view().state == Service::State::pending ? 1U : 0U;
+    }
+    return pending;
+}
+
+std::vector<ListenOperation*> Client::Impl::take_listens() {
+    std::vector<ListenOperation*> listens;
+    for (auto& [id, entry] : services_) {
+        if (entry.waiting != nullptr) {
+            listens.push_back(std::exchange(entry.waiting, nullptr));
+        }
+    }
+    return listens;
+}
+
+void Client::Impl::abort_listens(std::vector<ListenOperation*> listens, std::error_code error) {
+    for (ListenOperation* operation : listens) {
+        operation->complete(error, Listener());
+    }
+}
+
+void Client::Impl::close_services() {
+    std::map<std::uint32_t, Entry> services;
+    {
+        std::lock_guard lock(mutex_);
+        services.swap(services_);
+    }
+    for (auto& [id, entry] : services) {
+        entry.state->set_closed();
+        if (entry.listener) {
+            entry.listener->fail(errc::session_closed);
+        }
+    }
+}
+
+}  // namespace ferrotunnel

@@ -1,0 +1,88 @@
+// The engine of a Server: an accept loop on the first worker, sessions spread over all of them, one registry.
+//
+// Threads: each session lives on its worker; the list of all sessions is kept here under a mutex that is never held
+// while user code runs.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "ferrotunnel/server.hpp"
+#include "owner_life.hpp"
+#include "runtime/acceptor.hpp"
+#include "runtime/system_random.hpp"
+#include "runtime/worker_group.hpp"
+#include "settings.hpp"
+#include "sink_logger.hpp"
+#include "tunnel/admission_gate.hpp"
+#include "tunnel/server_session.hpp"
+
+namespace ferrotunnel {
+
+class Server::Impl {
+public:
+    explicit Impl(detail::ServerSettings&& settings);
+    ~Impl();
+
+    void start(std::error_code& error, std::string& what);
+    std::string control_endpoint() const;
+    std::string tls_pin() const;
+    std::vector<TunnelInfo> tunnels() const;
+    ServerStats stats() const;
+    void start_open(const std::string& service, detail::OpenOperation* operation);
+    std::error_code stop(std::chrono::milliseconds drain);
+    asio::any_io_executor executor() const;
+
+private:
+    using SessionPtr = std::shared_ptr<tunnel::ServerSession>;
+
+    void on_connection(runtime::Fd socket, const runtime::SocketAddress& from);
+    void start_session(runtime::Worker& worker, runtime::Fd socket, const runtime::SocketAddress& from,
+                       std::shared_ptr<tunnel::AdmissionGate::Ticket> ticket);
+    void on_session_end(const SessionPtr& session);
+    void notify(const tunnel::ServerNotice& notice);
+    std::vector<SessionPtr> sessions() const;
+    void for_each_session(void (*action)(tunnel::ServerSession&));
+    /// A trunk that carries a service, and what it calls it.
+    using Carrier = std::pair<SessionPtr, std::uint32_t>;
+    std::vector<Carrier> carriers_of(const std::string& service);
+    class PendingOpen;
+    void dial(std::vector<Carrier> carriers, std::shared_ptr<PendingOpen> pending);
+    void close_acceptor();
+    std::error_code stop_here();
+    void tear_down();
+    void tell_stopped();
+    bool wait_for_end(std::unique_lock<std::mutex>& lock, std::chrono::steady_clock::time_point until);
+
+    const detail::ServerSettings settings_;
+    runtime::SystemRandom random_;
+    detail::SinkLogger log_;
+    const std::shared_ptr<tunnel::ServerShared> shared_;
+    const std::shared_ptr<tunnel::AdmissionGate> gate_ = std::make_shared<tunnel::AdmissionGate>();
+    const std::unique_ptr<runtime::WorkerGroup> group_;
+    const IntrusivePtr<detail::OwnerLife> life_ = make_intrusive<detail::OwnerLife>();
+    std::unique_ptr<runtime::Acceptor> acceptor_;  // the first worker's
+
+    std::mutex event_mutex_;  // one event at a time
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::set<SessionPtr> sessions_;
+    mux::SessionStats past_;  // sums over sessions that have ended
+    std::uint64_t logins_ = 0;
+    std::size_t dial_turn_ = 0;  // among trunks with as few visitors
+    std::string control_endpoint_;
+    bool started_ = false;
+    bool stopping_ = false;
+    bool torn_down_ = false;
+    bool stopped_told_ = false;
+    std::optional<std::chrono::steady_clock::time_point> stop_until_;
+};
+
+}  // namespace ferrotunnel

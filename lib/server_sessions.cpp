@@ -1,0 +1,209 @@
+// A Server's sessions: how they begin and end, what they tell, and what is seen of them.
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "ask.hpp"
+#include "error_map.hpp"
+#include "server_impl.hpp"
+
+namespace ferrotunnel {
+
+using tunnel::ServerNotice;
+using tunnel::ServerSession;
+
+// --- sessions ---
+
+void Server::Impl::on_connection(runtime::Fd socket, const runtime::SocketAddress& from) {
+    auto ticket = gate_->enter(tunnel::network_of(from));
+    if (!ticket) {
+        shared_->counters->logins_refused.fetch_add(1, std::memory_order_relaxed);
+        log_.debug("too many connections without a login; one more was closed", {{"peer", from.text()}});
+        return;
+    }
+    runtime::Worker& worker = group_->next();
+    if (worker.here()) {
+        start_session(worker, std::move(socket), from, std::move(ticket));
+        return;
+    }
+    auto shared_socket = std::make_shared<runtime::Fd>(std::move(socket));
+    worker.post([this, &worker, shared_socket, from, ticket = std::move(ticket)] {
+        start_session(worker, std::move(*shared_socket), from, ticket);
+    });
+}
+
+void Server::Impl::start_session(runtime::Worker& worker, runtime::Fd socket, const runtime::SocketAddress& from,
+                                 std::shared_ptr<tunnel::AdmissionGate::Ticket> ticket) {
+    auto itself = std::make_shared<std::weak_ptr<ServerSession>>();
+    ServerSession::Callbacks callbacks;
+    callbacks.login_over = [ticket = std::move(ticket)]() mutable { ticket.reset(); };
+    callbacks.ended = [this, itself] {
+        if (SessionPtr session = itself->lock()) {
+            on_session_end(session);
+        }
+    };
+    auto session = std::make_shared<ServerSession>(worker, from, shared_, std::move(callbacks));
+    *itself = session;
+    {
+        std::lock_guard lock(mutex_);
+        if (stopping_) {
+            return;
+        }
+        sessions_.insert(session);
+    }
+    session->start(std::move(socket));
+}
+
+void Server::Impl::on_session_end(const SessionPtr& session) {
+    mux::SessionStats last = session->stats();
+    std::lock_guard lock(mutex_);
+    past_.payload_received += last.payload_received;
+    past_.payload_sent += last.payload_sent;
+    past_.bytes_copied += last.bytes_copied;
+    past_.streams_opened += last.streams_opened;
+    past_.streams_refused += last.streams_refused;
+    sessions_.erase(session);
+    changed_.notify_all();
+}
+
+void Server::Impl::notify(const ServerNotice& notice) {
+    Event event;
+    switch (notice.kind) {
+        case ServerNotice::Kind::connected: {
+            event.kind = Event::Kind::connected;
+            std::lock_guard lock(mutex_);
+            ++logins_;
+            break;
+        }
+        case ServerNotice::Kind::joined: {
+            event.kind = Event::Kind::joined;
+            std::lock_guard lock(mutex_);
+            ++logins_;
+            break;
+        }
+        case ServerNotice::Kind::degraded:
+            event.kind = Event::Kind::degraded;
+            break;
+        case ServerNotice::Kind::lost:
+            event.kind = Event::Kind::lost;
+            break;
+        case ServerNotice::Kind::registered:
+            event.kind = Event::Kind::registered;
+            break;
+        case ServerNotice::Kind::refused:
+            event.kind = Event::Kind::refused;
+            break;
+    }
+    event.peer = notice.peer;
+    event.service = notice.service;
+    event.endpoint = notice.endpoint;
+    event.error = detail::error_of(notice.code);
+    event.text = notice.text;
+    event.connection = notice.trunk;
+    event.connections = static_cast<unsigned>(notice.trunks);
+    std::lock_guard lock(event_mutex_);
+    emit(settings_.on_event, event, log_);
+}
+
+std::vector<Server::Impl::SessionPtr> Server::Impl::sessions() const {
+    std::lock_guard lock(mutex_);
+    return {sessions_.begin(), sessions_.end()};
+}
+
+void Server::Impl::for_each_session(void (*action)(ServerSession&)) {
+    for (const SessionPtr& session : sessions()) {
+        session->post(action);
+    }
+}
+
+// --- looking ---
+
+std::string Server::Impl::control_endpoint() const {
+    std::lock_guard lock(mutex_);
+    return control_endpoint_;
+}
+
+std::string Server::Impl::tls_pin() const {
+    std::lock_guard lock(mutex_);
+    return started_ && shared_->tls ? shared_->tls->fingerprint() : std::string();
+}
+
+namespace {
+
+// One more trunk of a tunnel.
+void add_trunk(TunnelInfo& info, const tunnel::SessionView& view) {
+    if (info.client.empty() || view.since < info.since) {
+        info.client = view.peer;
+        info.agent = view.agent;
+        info.token_name = view.token_name;
+        info.since = view.since;
+    }
+    info.connections += view.retired ? 0U : 1U;
+    for (const tunnel::SessionView::Service& service : view.services) {
+        const auto streams = static_cast<std::uint32_t>(service.traffic->visitors_now.load());
+        auto known = std::find_if(info.services.begin(), info.services.end(),
+                                  [&](const auto& one) { return one.endpoint == service.endpoint; });
+        if (known != info.services.end()) {
+            known->streams += streams;
+        } else {
+            info.services.push_back({service.name, service.endpoint, streams});
+        }
+    }
+}
+
+}  // namespace
+
+std::vector<TunnelInfo> Server::Impl::tunnels() const {
+    std::vector<TunnelInfo> tunnels;
+    std::map<tunnel::ClientId, std::size_t> index;
+    for (const SessionPtr& session : sessions()) {
+        const tunnel::SessionView view = session->view();
+        if (!view.connected) {
+            continue;
+        }
+        auto [at, is_new] = index.try_emplace(view.client, tunnels.size());
+        add_trunk(is_new ? tunnels.emplace_back() : tunnels[at->second], view);
+    }
+    return tunnels;
+}
+
+ServerStats Server::Impl::stats() const {
+    ServerStats stats;
+    {
+        std::lock_guard lock(mutex_);
+        stats.logins = logins_;
+        stats.traffic.bytes_received = past_.payload_received;
+        stats.traffic.bytes_sent = past_.payload_sent;
+        stats.traffic.bytes_copied = past_.bytes_copied;
+        stats.traffic.streams_opened = past_.streams_opened;
+        stats.traffic.streams_refused = past_.streams_refused;
+        if (torn_down_) {
+            return stats;
+        }
+    }
+    stats.logins_refused = shared_->counters->logins_refused.load(std::memory_order_relaxed);
+    stats.visitors_accepted = shared_->traffic->visitors.load(std::memory_order_relaxed);
+    for (const TunnelInfo& tunnel : tunnels()) {
+        ++stats.clients;
+        stats.connections += tunnel.connections;
+        stats.services += static_cast<std::uint32_t>(tunnel.services.size());
+    }
+    for (const SessionPtr& session : sessions()) {
+        auto now = detail::ask(session->worker(), [session] { return session->stats(); });
+        if (now) {
+            stats.traffic.bytes_received += now->payload_received;
+            stats.traffic.bytes_sent += now->payload_sent;
+            stats.traffic.bytes_copied += now->bytes_copied;
+            stats.traffic.streams_opened += now->streams_opened;
+            stats.traffic.streams_refused += now->streams_refused;
+            stats.traffic.streams += now->streams;
+            stats.traffic.bytes_held += now->bytes_held;
+        }
+    }
+    for (std::size_t i = 0; i < group_->size(); ++i) {
+        stats.traffic.slabs_in_use += group_->at(i).slabs().in_use();
+    }
+    return stats;
+}
+
+}  // namespace ferrotunnel

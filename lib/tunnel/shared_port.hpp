@@ -1,0 +1,149 @@
+// The public ports of all tunnels, and which trunks carry the visitors of each.
+//
+// The listening socket belongs to the port, not to a trunk: it stays on the worker that opened it until the last trunk
+// has left. Each visitor is handed to the trunk that has the fewest, on whatever worker that is, before a byte of it is
+// read:
+//
+//   acceptor --accepted socket--> SharedPort: who has fewest? --take--> trunk on this worker: at once
+//                                      ^                       '------> trunk on another one: by mail
+//                                      '-- the trunk has left meanwhile: who else? --'
+//
+// Locks: the table's, then a port's. Neither is held while a carrier or a listener's handler is called.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "runtime/socket.hpp"
+#include "runtime/worker.hpp"
+#include "tunnel/registry.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// A listening socket that gives visitors to its handler until it is destroyed. Lives on the worker that opened it.
+class PublicPort {
+public:
+    virtual ~PublicPort() = default;
+    virtual runtime::SocketAddress address() const = 0;
+    /// Any thread. Stops listening at once: visitors are refused, and the port may be bound by others.
+    virtual void refuse_visitors() noexcept = 0;
+};
+
+using VisitorHandler = std::function<void(runtime::Fd, const runtime::SocketAddress&)>;
+/// Takes visitors from a listening socket on the calling worker; implemented by ingress/.
+using PortOpener =
+    std::function<std::unique_ptr<PublicPort>(runtime::Worker&, runtime::Fd listener, VisitorHandler on_visitor)>;
+
+class SharedPort;
+
+/// A visitor on its way to a trunk. Who drops it resets it: it must never see an orderly end instead of an answer.
+struct Visitor {
+    runtime::Fd socket;
+    runtime::SocketAddress from;
+    std::shared_ptr<SharedPort> port;
+
+    Visitor(runtime::Fd socket_in, runtime::SocketAddress from_in, std::shared_ptr<SharedPort> port_in)
+        : socket(std::move(socket_in)), from(std::move(from_in)), port(std::move(port_in)) {}
+    Visitor(Visitor&&) noexcept = default;
+    Visitor& operator=(Visitor&&) = delete;
+    ~Visitor() {
+        if (socket) {
+            runtime::reset_close(std::move(socket));
+        }
+    }
+};
+
+/// A trunk, as the ports see it whose visitors it carries. All members may be called from any thread.
+class VisitorCarrier {
+public:
+    virtual ~VisitorCarrier() = default;
+    /// Visitors that it has, or that are on their way to it.
+    virtual std::uint64_t load() const noexcept = 0;
+    /// `service` is its own id for the service behind the port. One that can not take the visitor any more, since it
+    /// has left the port, hands it back: port->hand_over.
+    virtual void take(Visitor visitor, std::uint32_t service) = 0;
+    /// It carries no visitors of the port any more: another trunk has taken its place, since it had said that it
+    /// yields, or the port was closed on another trunk.
+    virtual void dropped(const std::shared_ptr<SharedPort>& port) = 0;
+};
+
+/// One public port. Made and kept by the PortTable. Any thread.
+class SharedPort : public std::enable_shared_from_this<SharedPort> {
+public:
+    explicit SharedPort(runtime::Worker& worker) : worker_(worker) {}
+
+    const runtime::SocketAddress& address() const noexcept { return address_; }
+    /// To the carrier with the fewest visitors, in turn where several have as few. Without a carrier it is reset.
+    void hand_over(Visitor visitor) noexcept;
+
+private:
+    friend class PortTable;
+    struct Carrier {
+        std::shared_ptr<VisitorCarrier> trunk;
+        std::uint32_t service = 0;
+        bool yields = false;
+    };
+    using Trunks = std::vector<std::shared_ptr<VisitorCarrier>>;
+
+    Trunks add(std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service);
+    bool remove(const VisitorCarrier& trunk);
+    Trunks remove_all();
+    bool has_service(std::uint32_t service) const;
+    void set_yields(const VisitorCarrier& trunk);
+
+    runtime::Worker& worker_;  // the listener's
+    runtime::SocketAddress address_;
+    std::unique_ptr<PublicPort> listener_;
+    mutable std::mutex mutex_;
+    std::vector<Carrier> carriers_;
+    std::size_t turn_ = 0;
+};
+
+/// Any thread. A port that closes refuses visitors at once, but its listener is taken down on its own worker: by mail,
+/// or by `end` where that takes no mail any more.
+class PortTable : public std::enable_shared_from_this<PortTable> {
+public:
+    /// `trunk` carries the port's visitors from now on. The port is opened, on the calling thread's `worker`, unless
+    /// another trunk of the same client has it already; then those that yield at it are replaced. Port 0: any that is
+    /// free. Null, and why, when the server can not listen there.
+    struct Joined {
+        std::shared_ptr<SharedPort> port;
+        bool opened = false;  // just now
+    };
+    Joined join(const ClientId& client, const runtime::SocketAddress& at, std::shared_ptr<VisitorCarrier> trunk,
+                std::uint32_t service, runtime::Worker& worker, const PortOpener& open, std::error_code& error);
+
+    /// The trunk carries no more visitors of the port, which closes when it was the last.
+    void leave(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk);
+
+    /// The trunk goes on carrying until another one joins, which then takes its place.
+    void yield(SharedPort& port, const VisitorCarrier& trunk);
+
+    /// Closes the port for all its trunks, which hear of it; `trunk` itself does not.
+    void close(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk);
+
+    /// When no worker runs any more, and before they are destroyed.
+    void end();
+
+    /// The port under which trunks of the client carry this service; 0: none.
+    std::uint16_t port_of(const ClientId& client, std::uint32_t service) const;
+
+private:
+    using Key = std::pair<ClientId, std::uint16_t>;
+
+    void take_out(const ClientId& client, SharedPort& port);
+    void take_down(const std::shared_ptr<SharedPort>& port);
+
+    mutable std::mutex mutex_;
+    std::map<Key, std::shared_ptr<SharedPort>> ports_;
+    std::set<std::shared_ptr<SharedPort>> closing_;
+};
+
+}  // namespace ferrotunnel::tunnel
