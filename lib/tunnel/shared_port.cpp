@@ -90,7 +90,9 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
         std::lock_guard lock(mutex_);
         auto known = ports_.find({client, at.port()});
         if (known != ports_.end()) {
-            if (known->second->address().ip() != at.ip()) {
+            // Trunks share a port for the same service. Another one of the client's finds it taken, as a stranger's
+            // does.
+            if (known->second->address().ip() != at.ip() || !known->second->has_service(service)) {
                 error = std::make_error_code(std::errc::address_in_use);
                 return {};
             }

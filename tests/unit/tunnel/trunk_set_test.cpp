@@ -275,6 +275,32 @@ TEST_CASE("a service that is unregistered on one trunk is gone on all, and its p
     }
 }
 
+TEST_CASE("a service too many does not take the port of another one of the same client") {
+    Rig rig;
+    std::error_code error;
+    const std::uint16_t only =
+        runtime::local_address(runtime::listen_on(rig.shared->tcp_bind, error).get()).port();  // free now
+    rig.shared->tokens =
+        std::make_shared<std::vector<AcceptedToken>>(1, AcceptedToken{"test", rig.token, PortPolicy({{only, only}})});
+    WireClient first = rig.connect(1, 2);
+    WireClient second = rig.connect(2, 2);
+    REQUIRE(first.log_in());
+    REQUIRE(second.log_in());
+    first.register_port(1, 0);
+    REQUIRE(port_in(first.answer()) == only);
+    second.register_port(1, 0);
+    CHECK(port_in(second.answer()) == only);
+    for (WireClient* trunk : {&first, &second}) {
+        trunk->register_port(2, 0);
+        CHECK(std::get<wire::Code>(trunk->answer()) == wire::Code::port_taken);
+        trunk->register_port(3, only);
+        CHECK(std::get<wire::Code>(trunk->answer()) == wire::Code::port_taken);
+    }
+    runtime::Fd visitors[2] = {visit(only), visit(only)};
+    CHECK(first.opened() == 1);
+    CHECK(second.opened() == 1);
+}
+
 TEST_CASE("one trunk more than a tunnel may have is refused", "[threads]") {
     Rig rig;
     const std::uint32_t most = limits::trunks_per_tunnel_max;
