@@ -177,6 +177,7 @@ void Session::lose() {
         lose_all({Verdict::Kind::lost, Code::none});
     }
     flush_wakes();
+    forget_received();  // where something failed between take() and settle()
     shared_->ready.close();
 }
 

@@ -90,7 +90,7 @@ void Acceptor::accept_some() noexcept {
         if (is_want_of_resources(error)) {
             ran_out(error);
         }
-        if (is_want_of_resources(error) || is_none_waiting(error)) {
+        if (is_want_of_resources(error) || is_none_waiting(error) || error == std::errc::invalid_argument) {
             destroyed_ = outer;
             return;
         }

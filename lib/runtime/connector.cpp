@@ -124,7 +124,10 @@ private:
 
     // A connect to a free port of this machine in the range of ephemeral ports may meet itself.
     bool is_connected_to_itself() const noexcept {
-        const SocketAddress& peer = addresses_[next_ - 1];
+        SocketAddress peer = addresses_[next_ - 1];
+        if (peer.is_unspecified()) {
+            peer = peer_address(socket_.get());
+        }
         SocketAddress local = local_address(socket_.get());
         return local.port() == peer.port() && local.ip() == peer.ip();
     }
@@ -155,7 +158,7 @@ private:
 
     void drop_socket() noexcept {
         if (std::exchange(watched_, false)) {
-            worker_.poller().remove_closing(*this);
+            worker_.poller().remove(socket_.get(), *this);
         }
         socket_.reset();
     }

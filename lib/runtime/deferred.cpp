@@ -25,6 +25,7 @@ bool DeferredQueue::push(Deferred& deferred) noexcept {
     deferred.previous_ = last_;
     (last_ != nullptr ? last_->next_ : first_) = &deferred;
     last_ = &deferred;
+    ++size_;
     return true;
 }
 
@@ -32,9 +33,10 @@ void DeferredQueue::remove(Deferred& deferred) noexcept {
     (deferred.previous_ != nullptr ? deferred.previous_->next_ : first_) = deferred.next_;
     (deferred.next_ != nullptr ? deferred.next_->previous_ : last_) = deferred.previous_;
     deferred.queue_ = nullptr;
+    --size_;
 }
 
-void DeferredQueue::run(int count) noexcept {
+void DeferredQueue::run(std::size_t count) noexcept {
     for (; count > 0 && first_ != nullptr; --count) {
         Deferred& deferred = *first_;
         remove(deferred);

@@ -1,6 +1,8 @@
 // Work that waits for the end of the present round of events, so that many causes make one effect (one flush).
 #pragma once
 
+#include <cstddef>
+
 namespace ferrotunnel::runtime {
 
 class DeferredQueue;
@@ -40,12 +42,14 @@ public:
     bool push(Deferred& deferred) noexcept;
     void remove(Deferred& deferred) noexcept;
     /// First in, first out, at most `count`.
-    void run(int count) noexcept;
+    void run(std::size_t count) noexcept;
     bool empty() const noexcept { return first_ == nullptr; }
+    std::size_t size() const noexcept { return size_; }
 
 private:
     Deferred* first_ = nullptr;
     Deferred* last_ = nullptr;
+    std::size_t size_ = 0;
 };
 
 }  // namespace ferrotunnel::runtime

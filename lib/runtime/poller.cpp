@@ -42,7 +42,7 @@ void Poller::add(int fd, PollTarget& target, std::uint32_t events) {
 }
 
 void Poller::add_output(int fd, PollTarget& target) noexcept {
-    epoll_event event = event_of(target, EPOLLIN | EPOLLOUT | EPOLLRDHUP);
+    epoll_event event = event_of(target, input | EPOLLOUT);
     ++system_calls_;
     [[maybe_unused]] int result = ::epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event);
 }
@@ -53,15 +53,6 @@ void Poller::remove(int fd, PollTarget& target) noexcept {
     if (::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, &unused) == 0) {
         --size_;
     }
-    forget(target);
-}
-
-void Poller::remove_closing(PollTarget& target) noexcept {
-    --size_;
-    forget(target);
-}
-
-void Poller::forget(PollTarget& target) noexcept {
     for (int i = next_; i < filled_; ++i) {
         epoll_event& event = batch_[static_cast<std::size_t>(i)];
         if (event.data.ptr == &target) {

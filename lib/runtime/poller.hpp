@@ -17,8 +17,8 @@ namespace ferrotunnel::runtime {
 /// time.
 class PollTarget {
 public:
-    /// `events` holds EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR. The target may remove and destroy itself or
-    /// others.
+    /// `events` holds EPOLLIN, EPOLLPRI, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR. The target may remove and destroy
+    /// itself or others.
     virtual void on_events(std::uint32_t events) noexcept = 0;
 
 protected:
@@ -34,15 +34,14 @@ public:
     Poller& operator=(const Poller&) = delete;
 
     /// Throws std::system_error, for instance when the descriptor can not be polled.
-    void add(int fd, PollTarget& target) { add(fd, target, EPOLLIN | EPOLLOUT | EPOLLRDHUP); }
+    void add(int fd, PollTarget& target) { add(fd, target, input | EPOLLOUT); }
     /// For who can usually write, and would be woken in vain to hear so: without EPOLLOUT, until `add_output`, which
     /// tells at once if there is room.
-    void add_input(int fd, PollTarget& target) { add(fd, target, EPOLLIN | EPOLLRDHUP); }
+    void add_input(int fd, PollTarget& target) { add(fd, target, input); }
     void add_output(int fd, PollTarget& target) noexcept;
-    /// Afterwards `target` gets no event, not even one that the current batch already holds.
+    /// Before `fd` is closed: a child of a fork may hold a copy, and its events would go on coming. Afterwards `target`
+    /// gets no event, not even one that the current batch already holds.
     void remove(int fd, PollTarget& target) noexcept;
-    /// The same for a descriptor that is closed next, which removes it by itself (no copy of it may exist).
-    void remove_closing(PollTarget& target) noexcept;
 
     /// Takes what is ready now, without waiting, and tells the targets. Returns how many events there were.
     std::size_t dispatch() noexcept;
@@ -60,9 +59,9 @@ public:
 
 private:
     static constexpr int batch_max = 256;
+    static constexpr std::uint32_t input = EPOLLIN | EPOLLPRI | EPOLLRDHUP;
 
     void add(int fd, PollTarget& target, std::uint32_t events);
-    void forget(PollTarget& target) noexcept;
 
     int epoll_;
     std::size_t size_ = 0;

@@ -95,9 +95,7 @@ public:
             kick();
             run_asio();
         }
-        for (int i = 0; i < last_rounds_max && !deferred_.empty() && !closed_; ++i) {
-            round([] {});  // last words leave
-        }
+        deferred_.run(closed_ ? 0 : last_words_max);
         close();
     }
 
@@ -110,6 +108,8 @@ public:
 
     void request_stop() noexcept {
         if (!own_io_) {
+            CurrentScope scope(owner_, slabs_);
+            deferred_.run(last_words_max);
             close();
             return;
         }
@@ -194,9 +194,9 @@ public:
 private:
     static constexpr int rounds_per_turn = 16;
     // A flush makes room, room makes a pump read, and that asks for the next flush: while a bulk transfer goes on, this
-    // would never end, and other sockets would wait. Several in a row would save polls and cost latency.
-    static constexpr int deferred_per_round = 1;
-    static constexpr int last_rounds_max = 256;
+    // would never end, and other sockets would wait. So only who waited before the first one ran has a turn.
+    static constexpr std::size_t deferred_per_round_max = 16;
+    static constexpr std::size_t last_words_max = 65'536;
     static constexpr std::int64_t sleep_max_ms = 60'000;
 
     // The doorbell.
@@ -254,7 +254,7 @@ private:
             timers_.fire_due(now_);
         }
         work();
-        deferred_.run(deferred_per_round);
+        deferred_.run(std::min(deferred_.size(), deferred_per_round_max));
         in_round_ = false;
     }
 

@@ -23,6 +23,7 @@ int bio_read(BIO* bio, char* into, int size) {
     auto& socket = *static_cast<TlsSocket*>(BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
     if (std::exchange(socket.drained, false)) {
+        socket.skipped = true;
         BIO_set_retry_read(bio);
         return -1;
     }

@@ -61,7 +61,9 @@ struct TlsSocket {
     /// gave less than was asked for has emptied the socket, and the next one is not made (what comes later is an
     /// event).
     bool short_recv_drains = false;
+    /// It holds within one read of the pipe only: between two of them more may have come, and its event been told.
     bool drained = false;
+    bool skipped = false;  // a recv was not made
     std::uint64_t system_calls = 0;
 
     /// One or more sends, until `out` is empty or the socket full.

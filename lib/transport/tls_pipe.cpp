@@ -254,10 +254,14 @@ IoResult TlsPipe::read(MutableBytes into) noexcept {
     }
     ERR_clear_error();
     std::size_t total = 0;
+    socket_.drained = socket_.skipped = false;
     stopped_full_ = true;
     while (total < into.size()) {
         std::size_t got = 0;
         if (SSL_read_ex(ssl_.get(), into.data() + total, into.size() - total, &got) != 1) {
+            if (total == 0 && std::exchange(socket_.skipped, false)) {
+                continue;  // only a part of a record was there: that nothing comes must be the socket's own word
+            }
             stopped_full_ = false;
             break;
         }

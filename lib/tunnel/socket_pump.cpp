@@ -87,9 +87,10 @@ void SocketPump::wake() noexcept {
 }
 
 void SocketPump::on_events(std::uint32_t events) noexcept {
-    readable_ = readable_ || (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    readable_ = readable_ || (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
     writable_ = writable_ || (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
-    hung_up_ = hung_up_ || (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    // A read stops at urgent data, which is short of what is there, as with an end behind the bytes.
+    hung_up_ = hung_up_ || (events & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
     broken_ = broken_ || (events & EPOLLERR) != 0;
     run();
 }
@@ -350,7 +351,7 @@ void SocketPump::close(bool reset) noexcept {
         resetting_->timer.cancel();  // it may be what called; it goes with the pump
     }
     if (socket_) {
-        worker_.poller().remove_closing(*this);
+        worker_.poller().remove(socket_.get(), *this);
         if (reset) {
             runtime::reset_close(std::move(socket_));
         }

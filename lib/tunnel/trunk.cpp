@@ -117,9 +117,9 @@ void Trunk::guarded(void (Trunk::*step)()) noexcept {
 }
 
 void Trunk::on_events(std::uint32_t events) noexcept {
-    readable_ = readable_ || (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    readable_ = readable_ || (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
     writable_ = writable_ || (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
-    hung_up_ = hung_up_ || (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    hung_up_ = hung_up_ || (events & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
     guarded(&Trunk::work);
 }
 
@@ -209,16 +209,15 @@ void Trunk::read_some() {
 bool Trunk::read_round() {
     IoStatus status = IoStatus::ok;
     std::size_t filled = 0;
-    while (filled < slabs_per_round_ && readable_) {
+    while (filled < slabs_per_round_ && readable_ && state_ == State::running) {
         status = read_once(slabs_[filled++]);
     }
     session_.settle();
     slabs_per_round_ = readable_ ? std::min(2 * slabs_per_round_, slabs_per_round_max) : filled;
-    if (status == IoStatus::eof || status == IoStatus::error) {
+    if (state_ == State::running && (status == IoStatus::eof || status == IoStatus::error)) {
         input_ended(status);
-        return false;
     }
-    return true;
+    return state_ == State::running;
 }
 
 Trunk::IoStatus Trunk::read_once(ReadSlab& into) {

@@ -2,6 +2,8 @@
 
 #include <malloc.h>
 #include <openssl/ssl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 
 #include <catch2/catch.hpp>
 #include <random>
@@ -319,6 +321,34 @@ TEST_CASE("reading less than a record leaves the rest for the next read") {
     std::uint8_t byte;
     CHECK(pair.server->read(MutableBytes(&byte, 1)).status == IoStatus::would_block);
     CHECK_FALSE(pair.server->may_read_more());
+}
+
+TEST_CASE("what comes after a read that filled its buffer is there for the next read") {
+    TlsPair pair = open_tls();
+    std::string four_records(4 * tls_record_plain_max, 'x');
+    REQUIRE(write_text(*pair.client, four_records).status == IoStatus::ok);
+    int arrived = 0;
+    while (arrived < static_cast<int>(4 * (tls_record_plain_max + tls_record_overhead))) {
+        wait_for(pair.server->fd(), POLLIN);
+        REQUIRE(::ioctl(pair.server->fd(), FIONREAD, &arrived) == 0);
+    }
+    std::vector<std::uint8_t> into(four_records.size());
+    REQUIRE(pair.server->read(into).bytes == into.size());
+    write_text(*pair.client, "more");
+    wait_for(pair.server->fd(), POLLIN);
+    CHECK(pair.server->read(into).bytes == 4);
+}
+
+TEST_CASE("an end behind a part of a record is noticed by the read that finds nothing to give") {
+    TlsPair pair = open_tls();
+    runtime::Fd bare = pair.client->release_fd();
+    const std::uint8_t part[] = {0x17, 3, 3, 0, 100, 1, 2, 3};
+    REQUIRE(runtime::write_some(bare.get(), Bytes(part)).status == IoStatus::ok);
+    runtime::shutdown_send(bare.get());
+    wait_for(pair.server->fd(), POLLRDHUP);
+    std::vector<std::uint8_t> into(1'000);
+    CHECK(pair.server->read(into).status == IoStatus::error);
+    CHECK_THAT(pair.server->error_text(), Catch::Contains("truncated"));
 }
 
 TEST_CASE("several records leave with one send and come with one receive; nothing large is copied") {
