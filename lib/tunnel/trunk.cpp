@@ -162,6 +162,9 @@ void Trunk::on_timer() {
     if (state_ == State::running && readable_) {
         read_some();
     }
+    if (state_ == State::closing) {
+        discard_input();
+    }
     if (state_ != State::closed) {
         write_some();
     }
@@ -255,7 +258,7 @@ void Trunk::input_ended(IoStatus status) {
 
 void Trunk::discard_input() {
     buffer::SlabPtr slab = worker_.slabs().acquire();
-    while (readable_) {
+    for (int reads = 0; reads < reads_per_turn && readable_; ++reads) {
         IoResult result = pipe_->read({slab->data(), slab->capacity()});
         if (result.status == IoStatus::eof || result.status == IoStatus::error) {
             close(std::move(end_));
@@ -386,7 +389,7 @@ void Trunk::set_timer() {
     if (!logged_in_ && !session_.failure()) {
         next = std::min(next, handshake_until_);
     }
-    if (state_ == State::running && readable_) {
+    if (state_ != State::handshaking && readable_) {
         next = worker_.now();
     }
     timer_.set(next);
