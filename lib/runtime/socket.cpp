@@ -164,7 +164,11 @@ std::error_code socket_error(int fd) noexcept {
     return {error, std::system_category()};
 }
 
+// One piece needs no vector, which the kernel would have to fetch and check.
 IoResult read_some(int fd, std::span<const MutableBytes> into) noexcept {
+    if (into.size() == 1) {
+        return read_some(fd, into.front());
+    }
     iovec vectors[pieces_max];
     std::size_t count = std::min(into.size(), pieces_max);
     for (std::size_t i = 0; i < count; ++i) {
@@ -181,10 +185,20 @@ IoResult read_some(int fd, std::span<const MutableBytes> into) noexcept {
 }
 
 IoResult read_some(int fd, MutableBytes into) noexcept {
-    return read_some(fd, std::span<const MutableBytes>(&into, 1));
+    ssize_t got = 0;
+    do {
+        got = ::recv(fd, into.data(), into.size(), 0);
+    } while (got < 0 && errno == EINTR);
+    if (got > 0) {
+        return {static_cast<std::size_t>(got), IoStatus::ok, {}};
+    }
+    return got == 0 ? IoResult{0, IoStatus::eof, {}} : failure();
 }
 
 IoResult write_some(int fd, std::span<const Bytes> pieces) noexcept {
+    if (pieces.size() == 1) {
+        return write_some(fd, pieces.front());
+    }
     iovec vectors[pieces_max];
     msghdr message{};
     message.msg_iov = vectors;
@@ -208,7 +222,15 @@ IoResult write_some(int fd, std::span<const Bytes> pieces) noexcept {
 }
 
 IoResult write_some(int fd, Bytes bytes) noexcept {
-    return write_some(fd, std::span<const Bytes>(&bytes, 1));
+    ssize_t sent = 0;
+    do {
+        sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    if (sent < 0) {
+        return failure();
+    }
+    auto count = static_cast<std::size_t>(sent);
+    return {count, count == bytes.size() ? IoStatus::ok : IoStatus::would_block, {}};
 }
 
 std::uint32_t unacknowledged_bytes(int fd) noexcept {

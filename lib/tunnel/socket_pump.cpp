@@ -171,22 +171,24 @@ bool SocketPump::may_send() {
     return true;
 }
 
-// Up to four frames' worth in one system call, each with room for its header before it, so that header and payload
-// leave in one piece and nothing is copied.
+// Up to four frames' worth in one system call (one while little comes), each with room for its header before it, so
+// that header and payload leave in one piece and nothing is copied.
 bool SocketPump::read_once() {
     buffer::SlabPtr slab = worker_.slabs().acquire();
     std::array<MutableBytes, windows_per_slab> windows;
     for (std::size_t i = 0; i < windows_per_slab; ++i) {
         windows[i] = {slab->data() + i * frame_bytes + limits::frame_header_bytes, limits::data_payload_max};
     }
-    IoResult result = runtime::read_some(socket_.get(), windows);
+    std::size_t count = bulk_ ? windows_per_slab : 1;
+    IoResult result = runtime::read_some(socket_.get(), std::span<const MutableBytes>(windows).first(count));
+    bulk_ = result.bytes >= limits::data_payload_max;
     traffic_->moved(&Traffic::from_sockets, result.bytes);
     send_frames(std::move(slab), result.bytes);
     switch (result.status) {
         case IoStatus::ok:
             // A short read has emptied the socket, and what comes later is a new event: no second call to hear so.
             // But an end that was announced together with these bytes will not be announced again.
-            readable_ = result.bytes == windows_per_slab * limits::data_payload_max || hung_up_;
+            readable_ = result.bytes == count * limits::data_payload_max || hung_up_;
             return readable_;
         case IoStatus::would_block:
             readable_ = false;
