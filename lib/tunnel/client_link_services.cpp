@@ -145,7 +145,9 @@ void ClientLink::on_registered(std::size_t place, const wire::RegisteredService&
         offered.assigned = answer.port;
     }
     for (std::size_t other = 0; other < places_.size(); ++other) {
-        if (places_[other]->state == Place::State::open && offered.on[other] == Carried::no) {
+        // While it drains the trunks have said that they take no new visitors.
+        if (state_ == State::running && places_[other]->state == Place::State::open &&
+            offered.on[other] == Carried::no) {
             ask(other, {&offered});
         }
     }
@@ -171,6 +173,9 @@ void ClientLink::on_refused(std::size_t place, const wire::Refused& refused) {
                                                                      {"why", refused.text}});
         refused_timer_.set_after(settings_.refused_retry);
         return;
+    }
+    if (state_ != State::running) {
+        return;  // crossed our good-bye: nobody waits for it any more
     }
     if (offered.service->remote_port == 0 && offered.assigned != 0) {
         offered.assigned = 0;  // somebody else has the port that we had: any other will do

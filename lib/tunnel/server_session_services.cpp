@@ -72,6 +72,9 @@ std::optional<Refusal> ServerSession::check_service(const wire::Service& descrip
     if (rotating_ || trunk_->session().state() != mux::SessionState::open) {
         return Refusal{Code::going_away, "The server is stopping."};
     }
+    if (draining_) {
+        return Refusal{Code::going_away, "The client has said that it is stopping."};
+    }
     if (description.kind != wire::ServiceKind::tcp) {
         return Refusal{Code::unsupported, "This server has no services of this kind."};
     }

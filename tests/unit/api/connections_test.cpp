@@ -346,3 +346,19 @@ TEST_CASE("another client is refused a port as long as one connection of its hol
     CHECK(rig.client.connected());
     CHECK(rig.client_told.count(Kind::degraded) == 0);
 }
+
+TEST_CASE("a client that stops while its services are being registered asks for nothing more", "[threads]") {
+    Echo echo;
+    for (int round = 0; round < 10; ++round) {
+        Rig rig(3);
+        rig.start(echo.address());
+        std::list<Service> more;
+        for (int i = 0; i < 8; ++i) {
+            more.push_back(rig.client.add(Tcp{.remote_port = 0, .local = echo.address(), .name = std::to_string(i)}));
+        }
+        (void)rig.client.stop(patience);
+        REQUIRE(eventually([&] { return rig.server.stats().connections == 0; }));
+        CHECK(rig.server_told.count(Kind::refused) == 0);
+        CHECK(rig.client_told.count(Kind::refused) == 0);
+    }
+}
