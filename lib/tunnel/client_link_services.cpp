@@ -61,11 +61,17 @@ void ClientLink::ask(std::size_t place, const std::vector<Offered*>& wanted) {
     places_[place]->trunk->send(wire::encode_register(++request_, services));
 }
 
-// A trunk is open: it gets everything but what another one is just being asked for.
+// A trunk is open: it gets everything but what another one is just being asked for, or was refused for all: that is
+// asked again when its time has come, as long as there is another trunk.
 void ClientLink::register_on(std::size_t place) {
+    bool alone = true;
+    for (std::size_t other = 0; other < places_.size(); ++other) {
+        alone = alone && (other == place || places_[other]->state != Place::State::open || places_[other]->draining);
+    }
     std::vector<Offered*> wanted;
     for (auto& [id, offered] : services_) {
-        if (offered.is(Carried::yes) || !offered.is(Carried::asked)) {
+        const bool anew = !offered.is(Carried::asked) && (alone || !offered.refused);
+        if (offered.is(Carried::yes) || anew) {
             wanted.push_back(&offered);
         }
     }
