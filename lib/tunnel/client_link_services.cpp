@@ -61,11 +61,17 @@ void ClientLink::ask(std::size_t place, const std::vector<Offered*>& wanted) {
     places_[place]->trunk->send(wire::encode_register(++request_, services));
 }
 
-// A trunk is open: it gets everything but what another one is just being asked for.
+// A trunk is open: it gets everything but what another one is just being asked for, or was refused for all: that is
+// asked again when its time has come, as long as there is another trunk.
 void ClientLink::register_on(std::size_t place) {
+    bool alone = true;
+    for (std::size_t other = 0; other < places_.size(); ++other) {
+        alone = alone && (other == place || places_[other]->state != Place::State::open || places_[other]->draining);
+    }
     std::vector<Offered*> wanted;
     for (auto& [id, offered] : services_) {
-        if (offered.is(Carried::yes) || !offered.is(Carried::asked)) {
+        const bool anew = !offered.is(Carried::asked) && (alone || !offered.refused);
+        if (offered.is(Carried::yes) || anew) {
             wanted.push_back(&offered);
         }
     }
@@ -145,7 +151,9 @@ void ClientLink::on_registered(std::size_t place, const wire::RegisteredService&
         offered.assigned = answer.port;
     }
     for (std::size_t other = 0; other < places_.size(); ++other) {
-        if (places_[other]->state == Place::State::open && offered.on[other] == Carried::no) {
+        // While it drains the trunks have said that they take no new visitors.
+        if (state_ == State::running && places_[other]->state == Place::State::open &&
+            offered.on[other] == Carried::no) {
             ask(other, {&offered});
         }
     }
@@ -171,6 +179,9 @@ void ClientLink::on_refused(std::size_t place, const wire::Refused& refused) {
                                                                      {"why", refused.text}});
         refused_timer_.set_after(settings_.refused_retry);
         return;
+    }
+    if (state_ != State::running) {
+        return;  // crossed our good-bye: nobody waits for it any more
     }
     if (offered.service->remote_port == 0 && offered.assigned != 0) {
         offered.assigned = 0;  // somebody else has the port that we had: any other will do

@@ -72,6 +72,9 @@ std::optional<Refusal> ServerSession::check_service(const wire::Service& descrip
     if (rotating_ || trunk_->session().state() != mux::SessionState::open) {
         return Refusal{Code::going_away, "The server is stopping."};
     }
+    if (draining_) {
+        return Refusal{Code::going_away, "The client has said that it is stopping."};
+    }
     if (description.kind != wire::ServiceKind::tcp) {
         return Refusal{Code::unsupported, "This server has no services of this kind."};
     }
@@ -334,20 +337,26 @@ void ServerSession::on_visitor(std::uint32_t id, Visitor visitor) {
     if (ended_ || found == services_.end() || found->second.public_port != visitor.port) {
         // This trunk has left the port while the visitor was on the way to it: others may still be there.
         const std::shared_ptr<SharedPort> port = visitor.port;
-        port->hand_over(std::move(visitor));
+        port->pass_on(visitor, *this);  // without one it is reset
         return;
     }
     guarded([&] { open_visitor(id, std::move(visitor)); });
 }
 
 void ServerSession::open_visitor(std::uint32_t id, Visitor visitor) {
-    auto pump = make_intrusive<SocketPump>(worker_, services_.at(id).traffic);
+    const std::shared_ptr<Traffic> traffic = services_.at(id).traffic;
+    auto pump = make_intrusive<SocketPump>(worker_, traffic);
     mux::Session::OpenRequest request;
     request.service = id;
     request.visitor = wire_address(visitor.from);
     auto stream = trunk_->session().open(request, pump, false, worker_.now());
     trunk_->session_changed();
     if (!stream) {
+        const std::shared_ptr<SharedPort> port = visitor.port;
+        if (port->pass_on(visitor, *this)) {
+            traffic->passed_on();
+            return;  // another trunk has room, or finds out that it has none either
+        }
         shared_->counters->visitors_refused.fetch_add(1, std::memory_order_relaxed);
         shared_->log->debug("a visitor was refused",
                             {{"visitor", visitor.from.text()}, {"code", wire::name_of(stream.error())}});

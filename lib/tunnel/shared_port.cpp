@@ -3,35 +3,66 @@
 #include <algorithm>
 #include <exception>
 
+#include "base/limits.hpp"
+
 namespace ferrotunnel::tunnel {
 
 // --- one port ---
 
-void SharedPort::hand_over(Visitor visitor) noexcept try {
+// Null: nobody is left. The lock is held.
+const SharedPort::Carrier* SharedPort::choose(const Visitor& visitor) {
+    const auto& passed = visitor.passed_on_by;
+    const std::size_t count = carriers_.size();
+    const std::size_t turn = turn_;
+    const Carrier* best = nullptr;
+    std::uint64_t fewest = 0;
+    for (std::size_t i = 0; i < count && (best == nullptr || fewest > 0); ++i) {
+        const std::size_t at = (turn + i) % count;
+        const Carrier& carrier = carriers_[at];
+        if (!passed.empty() && std::find(passed.begin(), passed.end(), carrier.trunk.get()) != passed.end()) {
+            continue;
+        }
+        if (const std::uint64_t load = carrier.trunk->load(); best == nullptr || load < fewest) {
+            best = &carrier;
+            fewest = load;
+            turn_ = at + 1;
+        }
+    }
+    return best;
+}
+
+// False: to nobody.
+bool SharedPort::give(Visitor& visitor) {
     std::shared_ptr<VisitorCarrier> trunk;
     std::uint32_t service = 0;
     {
         std::lock_guard lock(mutex_);
-        if (carriers_.empty()) {
-            return;  // the last one has just left: the visitor is reset
+        const Carrier* carrier = choose(visitor);
+        if (carrier == nullptr) {
+            return false;
         }
-        const std::size_t count = carriers_.size();
-        std::size_t best = turn_ % count;
-        std::uint64_t fewest = carriers_[best].trunk->load();
-        for (std::size_t i = 1; i < count && fewest > 0; ++i) {
-            const std::size_t at = (turn_ + i) % count;
-            if (const std::uint64_t load = carriers_[at].trunk->load(); load < fewest) {
-                best = at;
-                fewest = load;
-            }
-        }
-        turn_ = best + 1;
-        trunk = carriers_[best].trunk;
-        service = carriers_[best].service;
+        trunk = carrier->trunk;
+        service = carrier->service;
     }
     trunk->take(std::move(visitor), service);
+    return true;
+}
+
+void SharedPort::hand_over(Visitor visitor) noexcept try {
+    give(visitor);  // or the last one has just left: the visitor is reset
 } catch (const std::exception&) {
     // No memory for the mail: the visitor is reset, and nobody else notices.
+}
+
+// Each carrier passes a visitor on once, so that this comes to an end; also where carriers join all the time.
+bool SharedPort::pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept try {
+    if (visitor.passed_on_by.size() >= limits::trunks_per_tunnel_max) {
+        return false;
+    }
+    visitor.passed_on_by.push_back(&from);
+    return give(visitor);
+} catch (const std::exception&) {
+    return false;
 }
 
 // Those whose place it takes.

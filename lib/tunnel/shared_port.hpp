@@ -6,7 +6,7 @@
 //
 //   acceptor --accepted socket--> SharedPort: who has fewest? --take--> trunk on this worker: at once
 //                                      ^                       '------> trunk on another one: by mail
-//                                      '-- the trunk has left meanwhile: who else? --'
+//                                      '-- it has left meanwhile, or is full: who else? --'
 //
 // Locks: the table's, then a port's. Neither is held while a carrier or a listener's handler is called.
 #pragma once
@@ -42,12 +42,14 @@ using PortOpener =
     std::function<std::unique_ptr<PublicPort>(runtime::Worker&, runtime::Fd listener, VisitorHandler on_visitor)>;
 
 class SharedPort;
+class VisitorCarrier;
 
 /// A visitor on its way to a trunk. Who drops it resets it: it must never see an orderly end instead of an answer.
 struct Visitor {
     runtime::Fd socket;
     runtime::SocketAddress from;
     std::shared_ptr<SharedPort> port;
+    std::vector<const VisitorCarrier*> passed_on_by{};  // only to be compared: some may be gone
 
     Visitor(runtime::Fd socket_in, runtime::SocketAddress from_in, std::shared_ptr<SharedPort> port_in)
         : socket(std::move(socket_in)), from(std::move(from_in)), port(std::move(port_in)) {}
@@ -66,8 +68,8 @@ public:
     virtual ~VisitorCarrier() = default;
     /// Visitors that it has, or that are on their way to it.
     virtual std::uint64_t load() const noexcept = 0;
-    /// `service` is its own id for the service behind the port. One that can not take the visitor any more, since it
-    /// has left the port, hands it back: port->hand_over.
+    /// `service` is its own id for the service behind the port. One that can not take the visitor, since it has left
+    /// the port or has no room, lets another one have it: port->pass_on.
     virtual void take(Visitor visitor, std::uint32_t service) = 0;
     /// It carries no visitors of the port any more: another trunk has taken its place, since it had said that it
     /// yields, or the port was closed on another trunk.
@@ -82,6 +84,9 @@ public:
     const runtime::SocketAddress& address() const noexcept { return address_; }
     /// To the carrier with the fewest visitors, in turn where several have as few. Without a carrier it is reset.
     void hand_over(Visitor visitor) noexcept;
+    /// From a carrier that can not take it, to the one with the fewest among those that have not passed it on before.
+    /// False when there is none: the visitor stays with the caller.
+    bool pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept;
 
 private:
     friend class PortTable;
@@ -92,6 +97,8 @@ private:
     };
     using Trunks = std::vector<std::shared_ptr<VisitorCarrier>>;
 
+    const Carrier* choose(const Visitor& visitor);
+    bool give(Visitor& visitor);
     Trunks add(std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service);
     bool remove(const VisitorCarrier& trunk);
     Trunks remove_all();

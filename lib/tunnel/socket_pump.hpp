@@ -48,6 +48,12 @@ struct Traffic {
             each->visitors_now.fetch_sub(1, std::memory_order_relaxed);
         }
     }
+    /// Another trunk counts the visitor.
+    void passed_on() noexcept {
+        for (Traffic* each = this; each != nullptr; each = each->total.get()) {
+            each->visitors.fetch_sub(1, std::memory_order_relaxed);
+        }
+    }
     void moved(std::atomic<std::uint64_t> Traffic::*direction, std::uint64_t bytes) noexcept {
         for (Traffic* each = this; each != nullptr; each = each->total.get()) {
             (each->*direction).fetch_add(bytes, std::memory_order_relaxed);

@@ -346,3 +346,42 @@ TEST_CASE("another client is refused a port as long as one connection of its hol
     CHECK(rig.client.connected());
     CHECK(rig.client_told.count(Kind::degraded) == 0);
 }
+
+TEST_CASE("a service that is refused is told once, however many connections there are", "[threads]") {
+    Echo echo;
+    Rig rig(4);
+    asio::io_context io;
+    tcp::acceptor holder(io, {asio::ip::make_address("127.0.0.1"), 0});
+    Service taken =
+        rig.client.add(Tcp{.remote_port = holder.local_endpoint().port(), .local = echo.address(), .name = "taken"});
+    rig.service = rig.client.add(to(echo.address()));
+    rig.client.start();
+    rig.wait_for_joins(3);
+    REQUIRE(eventually([&] { return rig.client_told.count(Kind::refused) > 0; }));
+    CHECK(rig.client.wait_ready(patience) == errc::port_taken);
+    Service later = rig.client.add(Tcp{.remote_port = 0, .local = echo.address(), .name = "later"});
+    rig.wait_for_joins(6);  // what was asked before has been answered
+    CHECK(rig.client_told.count(Kind::refused) == 1);
+    rig.relay->cut(2);
+    rig.wait_for_joins(8);
+    REQUIRE(eventually([&] { return rig.client_told.count(Kind::joined) == 4; }));
+    CHECK(rig.client_told.count(Kind::refused) == 1);
+    CHECK(rig.server_told.count(Kind::refused) == 1);
+    CHECK(taken.state() != Service::State::registered);
+}
+
+TEST_CASE("a client that stops while its services are being registered asks for nothing more", "[threads]") {
+    Echo echo;
+    for (int round = 0; round < 10; ++round) {
+        Rig rig(3);
+        rig.start(echo.address());
+        std::list<Service> more;
+        for (int i = 0; i < 8; ++i) {
+            more.push_back(rig.client.add(Tcp{.remote_port = 0, .local = echo.address(), .name = std::to_string(i)}));
+        }
+        (void)rig.client.stop(patience);
+        REQUIRE(eventually([&] { return rig.server.stats().connections == 0; }));
+        CHECK(rig.server_told.count(Kind::refused) == 0);
+        CHECK(rig.client_told.count(Kind::refused) == 0);
+    }
+}

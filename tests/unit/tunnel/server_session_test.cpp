@@ -187,6 +187,26 @@ TEST_CASE("a probe in whose round the answers to earlier pings come finds the pe
     CHECK(alive.load() == early + 1);
 }
 
+TEST_CASE("a probe before the welcome finds the peer alive, and does not disturb the login") {
+    Rig rig;
+    WireClient client = rig.connect(1);
+    client.answer_pings = false;
+    const wire::ControlPayload proof = client.prepare_auth();
+    std::shared_ptr<ServerSession> session = on(rig.worker, [&] { return rig.sessions.front(); });
+    runtime::test::Signal answered;
+    std::atomic<bool> alive{false};
+    session->probe([&](bool lives) {
+        alive = lives;
+        answered.tell();
+    });
+    REQUIRE(answered.wait());
+    CHECK(alive);
+    client.send_control(proof);
+    auto next = client.receive();
+    REQUIRE(next);
+    CHECK(next->header.type == wire::FrameType::control);
+}
+
 TEST_CASE("an id that is in use is refused, and its service stays") {
     Rig rig;
     WireClient client = rig.connect(1);

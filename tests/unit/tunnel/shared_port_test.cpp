@@ -29,8 +29,9 @@ public:
     std::uint64_t load() const noexcept override { return load_; }
     void take(Visitor visitor, std::uint32_t service) override {
         if (gone) {
+            ++refusals;
             const std::shared_ptr<SharedPort> port = visitor.port;
-            port->hand_over(std::move(visitor));
+            port->pass_on(visitor, *this);
             return;
         }
         std::lock_guard lock(mutex_);
@@ -48,7 +49,8 @@ public:
     }
 
     Signal taken;
-    std::atomic<bool> gone{false};
+    std::atomic<bool> gone{false};  // or full
+    std::atomic<int> refusals{0};
     std::atomic<int> drops{0};
 
 private:
@@ -281,6 +283,35 @@ TEST_CASE("a visitor whose trunk has left goes to another one; without one it is
         Visitor dropped = hand_made(port, far);  // with a mailbox that was closed
     }
     CHECK(error_at(far) == ECONNRESET);
+}
+
+TEST_CASE("a visitor that a trunk can not take goes to the one with the fewest of the others, and to each once") {
+    Rig rig;
+    std::vector<std::shared_ptr<Trunk>> trunks;
+    std::shared_ptr<SharedPort> port;
+    for (std::uint64_t i = 0; i < 4; ++i) {
+        trunks.push_back(std::make_shared<Trunk>());
+        trunks[i]->set_load(10 * i);
+        port = rig.join(trunks[i], port ? port_of(port) : std::uint16_t{0});
+    }
+    trunks[0]->gone = true;
+    trunks[1]->gone = true;
+    runtime::Fd far[3];
+    port->hand_over(hand_made(port, far[0]));
+    port->hand_over(hand_made(port, far[1]));
+    CHECK(trunks[2]->services().size() == 2);
+    CHECK(trunks[3]->services().empty());
+    CHECK(trunks[0]->refusals == 2);
+    CHECK(trunks[1]->refusals == 2);
+
+    trunks[2]->gone = true;
+    trunks[3]->gone = true;
+    port->hand_over(hand_made(port, far[2]));
+    CHECK(error_at(far[2]) == ECONNRESET);
+    CHECK(trunks[0]->refusals == 3);
+    CHECK(trunks[1]->refusals == 3);
+    CHECK(trunks[2]->refusals == 1);
+    CHECK(trunks[3]->refusals == 1);
 }
 
 TEST_CASE("trunks join and leave on several threads while visitors come", "[threads]") {

@@ -246,10 +246,40 @@ TEST_CASE("a trunk that drains leaves its ports to the others", "[threads]") {
     REQUIRE(port_in(second.answer()) == port);
     first.send_goaway(wire::Code::going_away);
     first.register_port(2, 0);
-    REQUIRE(first.receive_control());  // by now the server has read what came before
+    CHECK(first.answer() == std::variant<std::uint16_t, wire::Code>(wire::Code::going_away));
+    first.register_port(1, port);  // which no visitor of the other one may come to any more
+    CHECK(first.answer() == std::variant<std::uint16_t, wire::Code>(wire::Code::going_away));
     runtime::Fd visitors[2] = {visit(port), visit(port)};
     CHECK(second.opened() == 1);
     CHECK(second.opened() == 1);
+}
+
+TEST_CASE("visitors whom a full trunk has no room for come to the others", "[threads]") {
+    Rig rig;
+    std::vector<WireClient> trunks;
+    std::uint16_t port = 0;
+    for (std::uint32_t k = 1; k <= 3; ++k) {
+        rig.shared->mux.opens_max = k == 2 ? 4 : 1;  // for this trunk
+        trunks.push_back(rig.connect(k, 3));
+        REQUIRE(trunks.back().log_in());
+        trunks.back().register_port(1, port);
+        port = port_in(trunks.back().answer());
+    }
+    std::vector<runtime::Fd> visitors;
+    for (int i = 0; i < 6; ++i) {
+        visitors.push_back(visit(port));
+        REQUIRE(visitors.back());
+    }
+    CHECK(trunks[0].opened() == 1);
+    CHECK(trunks[2].opened() == 1);
+    for (int i = 0; i < 4; ++i) {
+        CHECK(trunks[1].opened() == 1);
+    }
+    CHECK(rig.shared->counters->visitors_refused == 0);
+    std::error_code error;
+    runtime::Fd one_more = visit(port, error);
+    CHECK((error == std::errc::connection_reset || is_reset(one_more)));
+    CHECK(rig.shared->counters->visitors_refused == 1);
 }
 
 TEST_CASE("a service that is unregistered on one trunk is gone on all, and its port free at once", "[threads]") {
