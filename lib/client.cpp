@@ -10,6 +10,7 @@
 #include "client_impl.hpp"
 #include "engine_settings.hpp"
 #include "make_facade.hpp"
+#include "traffic.hpp"
 
 namespace ferrotunnel {
 
@@ -154,17 +155,9 @@ ClientStats Client::Impl::stats() const {
         if (rtt > rtt.zero()) {
             stats.rtt = stats.rtt > rtt.zero() ? std::min(stats.rtt, rtt) : rtt;
         }
-        stats.traffic.bytes_received += session->payload_received;
-        stats.traffic.bytes_sent += session->payload_sent;
-        stats.traffic.bytes_copied += session->bytes_copied;
-        stats.traffic.streams_opened += session->streams_opened;
-        stats.traffic.streams_refused += session->streams_refused;
-        stats.traffic.streams += session->streams;
-        stats.traffic.bytes_held += session->bytes_held;
+        detail::add_session(stats.traffic, *session);
     }
-    for (std::size_t i = 0; i < group_->size(); ++i) {
-        stats.traffic.slabs_in_use += group_->at(i).slabs().in_use();
-    }
+    detail::add_slabs(stats.traffic, *group_);
     return stats;
 }
 

@@ -6,6 +6,7 @@
 #include "ask.hpp"
 #include "error_map.hpp"
 #include "server_impl.hpp"
+#include "traffic.hpp"
 
 namespace ferrotunnel {
 
@@ -191,18 +192,10 @@ ServerStats Server::Impl::stats() const {
     for (const SessionPtr& session : sessions()) {
         auto now = detail::ask(session->worker(), [session] { return session->stats(); });
         if (now) {
-            stats.traffic.bytes_received += now->payload_received;
-            stats.traffic.bytes_sent += now->payload_sent;
-            stats.traffic.bytes_copied += now->bytes_copied;
-            stats.traffic.streams_opened += now->streams_opened;
-            stats.traffic.streams_refused += now->streams_refused;
-            stats.traffic.streams += now->streams;
-            stats.traffic.bytes_held += now->bytes_held;
+            detail::add_session(stats.traffic, *now);
         }
     }
-    for (std::size_t i = 0; i < group_->size(); ++i) {
-        stats.traffic.slabs_in_use += group_->at(i).slabs().in_use();
-    }
+    detail::add_slabs(stats.traffic, *group_);
     return stats;
 }
 

@@ -58,16 +58,6 @@ void Acceptor::close() noexcept {
     again_.cancel();
 }
 
-Fd Acceptor::release() noexcept {
-    Fd listener;
-    if (is_open()) {
-        worker_.poller().remove(listener_.get(), *this);
-        listener = std::move(listener_);
-    }
-    close();
-    return listener;
-}
-
 void Acceptor::on_events(std::uint32_t) noexcept {
     accept_some();
 }

@@ -35,9 +35,6 @@ public:
     /// Stops listening at once: later connects are refused, those that wait in the kernel are reset.
     void close() noexcept;
 
-    /// Gives the listening socket up, still listening: who connects meanwhile waits in the kernel.
-    Fd release() noexcept;
-
     bool is_open() const noexcept { return static_cast<bool>(listener_); }
     SocketAddress address() const noexcept { return local_address(listener_.get()); }
 

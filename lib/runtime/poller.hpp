@@ -1,4 +1,5 @@
-// Readiness of descriptors, edge-triggered: each is registered once, for everything, and never touched again.
+// Readiness of descriptors, edge-triggered: each is registered once, for everything, and not touched again (except that
+// output may be watched from later on).
 //
 // Asio's own waits cost a system call and an allocation per operation, and while nobody waits for a read an error on
 // the socket goes unnoticed. Here an event is a virtual call, and hang-ups and errors always arrive.
@@ -11,6 +12,12 @@
 #include <cstdint>
 
 namespace ferrotunnel::runtime {
+
+// What an edge-triggered event says of a socket. Behind an end, an error or urgent data more may wait than a short read
+// gave, and it will not be announced again.
+inline constexpr std::uint32_t more_behind_events = EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+inline constexpr std::uint32_t readable_events = EPOLLIN | more_behind_events;
+inline constexpr std::uint32_t writable_events = EPOLLOUT | EPOLLHUP | EPOLLERR;
 
 /// What wants to know about a descriptor. Edge-triggered: read until would_block (or remember that more may be there),
 /// and write until would_block, or the event does not come again. The first event after `add` tells the state at that

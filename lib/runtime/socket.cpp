@@ -52,6 +52,31 @@ void unpace_if_local(int fd, const SocketAddress& end) noexcept {
     }
 }
 
+// What a call answers that no signal has interrupted.
+template <typename Call>
+ssize_t uninterrupted(Call call) noexcept {
+    ssize_t result = 0;
+    do {
+        result = call();
+    } while (result < 0 && errno == EINTR);
+    return result;
+}
+
+IoResult read_result(ssize_t got) noexcept {
+    if (got > 0) {
+        return {static_cast<std::size_t>(got), IoStatus::ok, {}};
+    }
+    return got == 0 ? IoResult{0, IoStatus::eof, {}} : failure();
+}
+
+IoResult write_result(ssize_t sent, std::size_t wanted) noexcept {
+    if (sent < 0) {
+        return failure();
+    }
+    auto bytes = static_cast<std::size_t>(sent);
+    return {bytes, bytes == wanted ? IoStatus::ok : IoStatus::would_block, {}};
+}
+
 template <typename Get>
 SocketAddress address_by(int fd, Get get) noexcept {
     sockaddr_storage raw{};
@@ -174,25 +199,11 @@ IoResult read_some(int fd, std::span<const MutableBytes> into) noexcept {
     for (std::size_t i = 0; i < count; ++i) {
         vectors[i] = {into[i].data(), into[i].size()};
     }
-    ssize_t got = 0;
-    do {
-        got = ::readv(fd, vectors, static_cast<int>(count));
-    } while (got < 0 && errno == EINTR);
-    if (got > 0) {
-        return {static_cast<std::size_t>(got), IoStatus::ok, {}};
-    }
-    return got == 0 ? IoResult{0, IoStatus::eof, {}} : failure();
+    return read_result(uninterrupted([&] { return ::readv(fd, vectors, static_cast<int>(count)); }));
 }
 
 IoResult read_some(int fd, MutableBytes into) noexcept {
-    ssize_t got = 0;
-    do {
-        got = ::recv(fd, into.data(), into.size(), 0);
-    } while (got < 0 && errno == EINTR);
-    if (got > 0) {
-        return {static_cast<std::size_t>(got), IoStatus::ok, {}};
-    }
-    return got == 0 ? IoResult{0, IoStatus::eof, {}} : failure();
+    return read_result(uninterrupted([&] { return ::recv(fd, into.data(), into.size(), 0); }));
 }
 
 IoResult write_some(int fd, std::span<const Bytes> pieces) noexcept {
@@ -210,27 +221,12 @@ IoResult write_some(int fd, std::span<const Bytes> pieces) noexcept {
         wanted += pieces[i].size();
     }
     message.msg_iovlen = count;
-    ssize_t sent = 0;
-    do {
-        sent = ::sendmsg(fd, &message, MSG_NOSIGNAL);
-    } while (sent < 0 && errno == EINTR);
-    if (sent < 0) {
-        return failure();
-    }
-    auto bytes = static_cast<std::size_t>(sent);
-    return {bytes, bytes == wanted ? IoStatus::ok : IoStatus::would_block, {}};
+    return write_result(uninterrupted([&] { return ::sendmsg(fd, &message, MSG_NOSIGNAL); }), wanted);
 }
 
 IoResult write_some(int fd, Bytes bytes) noexcept {
-    ssize_t sent = 0;
-    do {
-        sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    } while (sent < 0 && errno == EINTR);
-    if (sent < 0) {
-        return failure();
-    }
-    auto count = static_cast<std::size_t>(sent);
-    return {count, count == bytes.size() ? IoStatus::ok : IoStatus::would_block, {}};
+    return write_result(uninterrupted([&] { return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL); }),
+                        bytes.size());
 }
 
 std::uint32_t unacknowledged_bytes(int fd) noexcept {

@@ -87,10 +87,9 @@ void SocketPump::wake() noexcept {
 }
 
 void SocketPump::on_events(std::uint32_t events) noexcept {
-    readable_ = readable_ || (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-    writable_ = writable_ || (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
-    // A read stops at urgent data, which is short of what is there, as with an end behind the bytes.
-    hung_up_ = hung_up_ || (events & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    readable_ = readable_ || (events & runtime::readable_events) != 0;
+    writable_ = writable_ || (events & runtime::writable_events) != 0;
+    hung_up_ = hung_up_ || (events & runtime::more_behind_events) != 0;
     broken_ = broken_ || (events & EPOLLERR) != 0;
     run();
 }

@@ -117,9 +117,9 @@ void Trunk::guarded(void (Trunk::*step)()) noexcept {
 }
 
 void Trunk::on_events(std::uint32_t events) noexcept {
-    readable_ = readable_ || (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-    writable_ = writable_ || (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
-    hung_up_ = hung_up_ || (events & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    readable_ = readable_ || (events & runtime::readable_events) != 0;
+    writable_ = writable_ || (events & runtime::writable_events) != 0;
+    hung_up_ = hung_up_ || (events & runtime::more_behind_events) != 0;
     guarded(&Trunk::work);
 }
 
