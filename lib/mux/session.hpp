@@ -169,6 +169,7 @@ private:
     Stream* find_live(wire::StreamId id);
     void refuse(wire::StreamId id, wire::Code code);
     void compact();
+    void compact(const buffer::SlabPtr& slab);
     void forget_received();
 
     // Frames out (session_produce.cpp).

@@ -226,17 +226,19 @@ void Session::end_data(Stream& stream, const wire::FrameHeader& header) {
     end_if_closed(stream);
 }
 
-// Slices that a same-thread endpoint has not taken yet pin the slabs they came in. When they are less than half of
-// those, copies are cheaper to keep.
+// Slices that a same-thread endpoint has not taken yet pin the slabs they came in. Where they are less than half of a
+// slab, copies are cheaper to keep.
 void Session::compact() {
-    std::uint64_t alive = 0;
-    std::uint64_t pinned = 0;
     for (const buffer::SlabPtr& slab : slabs_received_) {
-        pinned += slab->capacity();
+        compact(slab);
     }
+}
+
+void Session::compact(const buffer::SlabPtr& slab) {
+    std::uint64_t alive = 0;
     auto visit_alive = [&](Stream& stream, auto visit) {
         stream.for_each_inbound([&](StreamItem& item) {
-            if (std::find(slabs_received_.begin(), slabs_received_.end(), item.slice.slab()) != slabs_received_.end()) {
+            if (item.slice.slab() == slab) {
                 visit(item);
             }
         });
@@ -246,13 +248,14 @@ void Session::compact() {
         if (side.in_slab == 0 || side.discarding) {
             continue;
         }
-        if (side.pushed - stream->taken_.load(std::memory_order_relaxed) >= side.pushed_now) {
+        bool untouched = side.pushed - stream->taken_.load(std::memory_order_relaxed) >= side.pushed_now;
+        if (untouched && slabs_received_.size() == 1) {
             alive += side.in_slab;  // the endpoint is not that far yet: no need to walk a queue that may be long
         } else {
             visit_alive(*stream, [&](StreamItem& item) { alive += item.slice.size(); });
         }
     }
-    if (alive == 0 || alive * 2 >= pinned) {
+    if (alive == 0 || alive * 2 >= slab->capacity()) {
         return;
     }
     for (const IntrusivePtr<Stream>& stream : received_) {

@@ -10,7 +10,7 @@ need strace
 readonly calls_per_mib_max=200
 # Small reads, and what waits in small parts, are copied; bulk bytes never. A copy of one in a hundred would be 10,485.
 readonly copied_per_mib_max=1024
-readonly mebibytes=64
+readonly mebibytes=256
 
 is_traced() { grep -q '^TracerPid:.*[1-9]' "/proc/$(pid_of "$1")/status"; }
 both_traced_or_end() { (is_traced server && is_traced client) || has_ended strace; }
