@@ -94,6 +94,8 @@ inline constexpr auto stalled_after = 500ms;
 inline constexpr std::uint32_t send_queue_max = 64_KiB;
 /// Payloads below this that cross threads are copied, so that a slow reader does not pin a slab of 64 KiB with them.
 inline constexpr std::uint32_t copy_below = 4_KiB;
+/// Less than this that is left of a slab is copied after a read, so that it does not pin 64 KiB; never a whole frame.
+inline constexpr std::uint32_t compact_below = data_payload_max / 2;
 /// Sent in one system call: bytes (what the trunk takes in `batch_time`, between these) and pieces.
 inline constexpr std::size_t batch_bytes_min = 32_KiB;
 inline constexpr std::size_t batch_bytes_max = 256_KiB;

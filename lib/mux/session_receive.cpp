@@ -169,8 +169,7 @@ bool Session::should_copy(const Stream& stream, const wire::FrameHeader& header,
     if (side.foreign) {
         return piece.size() < limits::copy_below;
     }
-    std::uint64_t waiting = side.pushed - stream.taken_.load(std::memory_order_relaxed);
-    return header.length < limits::copy_below && waiting >= limits::first_window;
+    return header.length < limits::copy_below && stream.waiting() >= limits::first_window;
 }
 
 void Session::queue_data(Stream& stream, buffer::Slice piece, const wire::FrameHeader& header, bool first) {
@@ -226,9 +225,15 @@ void Session::end_data(Stream& stream, const wire::FrameHeader& header) {
     end_if_closed(stream);
 }
 
-// Slices that a same-thread endpoint has not taken yet pin the slabs they came in. Where they are less than half of a
-// slab, copies are cheaper to keep.
+// Slices that a same-thread endpoint has not taken yet pin the slabs they came in. Where little of a slab is alive,
+// copies are cheaper to keep; a full frame never is copied, or a socket that is full would cost bulk bytes a copy.
 void Session::compact() {
+    bool all_taken = std::none_of(received_.begin(), received_.end(), [](const auto& stream) {
+        return !stream->side_.discarding && stream->waiting() != 0 && stream->side_.in_slab != 0;
+    });
+    if (all_taken) {
+        return;  // as usual: most endpoints take what comes as it comes
+    }
     for (const buffer::SlabPtr& slab : slabs_received_) {
         compact(slab);
     }
@@ -248,14 +253,14 @@ void Session::compact(const buffer::SlabPtr& slab) {
         if (side.in_slab == 0 || side.discarding) {
             continue;
         }
-        bool untouched = side.pushed - stream->taken_.load(std::memory_order_relaxed) >= side.pushed_now;
+        bool untouched = stream->waiting() >= side.pushed_now;
         if (untouched && slabs_received_.size() == 1) {
             alive += side.in_slab;  // the endpoint is not that far yet: no need to walk a queue that may be long
         } else {
             visit_alive(*stream, [&](StreamItem& item) { alive += item.slice.size(); });
         }
     }
-    if (alive == 0 || alive * 2 >= slab->capacity()) {
+    if (alive == 0 || alive >= limits::compact_below) {
         return;
     }
     for (const IntrusivePtr<Stream>& stream : received_) {

@@ -149,6 +149,8 @@ private:
 
     void count_taken(std::uint64_t cost);
     void notify_session() noexcept;
+    /// What the endpoint has not taken yet, counted as `taken_` is. The session's thread.
+    std::uint64_t waiting() const noexcept { return side_.pushed - taken_.load(std::memory_order_relaxed); }
 
     // Both halves.
     const IntrusivePtr<SessionShared> shared_;

@@ -30,6 +30,10 @@ public:
     explicit Cursor(std::span<const Bytes> pieces) : pieces_(pieces) { skip_empty(); }
     bool done() const noexcept { return pieces_.empty(); }
     Bytes front() const noexcept { return pieces_.front().subspan(offset_); }
+    /// Small pieces in a row belong into one record. One alone is a record anyway, and needs no copy for it.
+    bool several_small() const noexcept {
+        return front().size() < gather_below && pieces_.size() > 1 && pieces_[1].size() < gather_below;
+    }
     void advance(std::size_t count) noexcept {
         offset_ += count;
         skip_empty();
@@ -311,7 +315,7 @@ bool TlsPipe::write_batch(Cursor& cursor, std::size_t& accepted) noexcept {
     while (!cursor.done() && room() != 0) {
         Bytes piece = cursor.front();
         std::size_t count = std::min(piece.size(), room());
-        if (piece.size() >= gather_below) {
+        if (!cursor.several_small()) {
             if (!write_record(piece.first(count))) {
                 return false;
             }

@@ -177,6 +177,17 @@ public:
         }
     }
 
+    /// Reads that come one behind the other, before the session looks around.
+    void feed_in_one_turn(std::initializer_list<Raw> reads) {
+        for (const Raw& bytes : reads) {
+            buffer::SlabPtr slab = pool.acquire(session->ledger().get());
+            std::memcpy(slab->data(), bytes.data(), bytes.size());
+            session->take(buffer::Slice(slab, 0, static_cast<std::uint32_t>(bytes.size())), now);
+        }
+        session->settle();
+        session->check_invariants();
+    }
+
     /// One batch, as frames.
     std::vector<Frame> produce_batch() {
         Batch batch(pool);

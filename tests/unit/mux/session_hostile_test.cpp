@@ -164,7 +164,7 @@ TEST_CASE("a hostile peer can end its session, and nothing else") {
                 fixture.session->tick(fixture.now);
                 fixture.session->check_invariants();
             }
-            // Windows, and slabs that are less than half alive or waiting for compaction.
+            // Windows, and slabs that are partly alive.
             REQUIRE(fixture.session->stats().streams <= settings.streams_max);
             REQUIRE(fixture.session->stats().bytes_held <=
                     2 * (settings.budget + settings.streams_max * std::uint64_t{settings.first_window}) +

@@ -19,12 +19,23 @@ TEST_CASE("small payloads are copied for an endpoint on another thread, large on
     REQUIRE(fixture.session->stats().bytes_copied == limits::copy_below - 1);
 }
 
-TEST_CASE("a slab that is less than half alive after a read is not kept for it") {
+TEST_CASE("a slab is not kept for little of it that is left after a read") {
     SessionFixture fixture(client_settings());
     SECTION("little is copied") {
         fixture.feed(open_frame(1) + data_frame(1, 5'000));
         REQUIRE(fixture.pool.in_use() == 0);
         REQUIRE(fixture.session->stats().bytes_held == 5'000);
+        REQUIRE(fixture.session->stats().bytes_copied == 5'000);
+    }
+    SECTION("half a frame is little, and more of it stays where it is") {
+        fixture.feed(open_frame(1) + data_frame(1, limits::compact_below - 1));
+        REQUIRE(fixture.session->stats().bytes_copied == limits::compact_below - 1);
+        fixture.feed(open_frame(3) + data_frame(3, limits::compact_below));
+        REQUIRE(fixture.session->stats().bytes_copied == limits::compact_below - 1);
+    }
+    SECTION("of several slabs each counts by itself, and all streams in it together") {
+        fixture.feed_in_one_turn(
+            {open_frame(1) + open_frame(3) + data_frame(1, 5'000) + data_frame(3, 5'000), data_frame(1, 5'000)});
         REQUIRE(fixture.session->stats().bytes_copied == 5'000);
     }
     SECTION("much stays where it is") {
