@@ -8,6 +8,7 @@ find_package(OpenSSL 3.0 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_package(yaml-cpp REQUIRED)
 
 # Asio lives in our public types, so the application must use the very same version: it is written down here and
 # checked again by the installed package, when it is configured and when it is compiled.
