@@ -11,10 +11,10 @@
 #include "arguments.hpp"
 #include "commands.hpp"
 #include "descriptors.hpp"
+#include "ferrotunnel/detail/nearest.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/version.hpp"
 #include "help.hpp"
-#include "nearest.hpp"
 #include "printable.hpp"
 #include "problems.hpp"
 
@@ -82,7 +82,7 @@ ExitCode run(Arguments arguments) {
     }
     if (find_command(name) == nullptr) {
         fail_usage(name, name.starts_with('-') ? "options come after the command, which is one of server, client, tcp"
-                                               : "no such command" + did_you_mean(name, command_names()));
+                                               : "no such command" + detail::did_you_mean(name, command_names()));
     }
     raise_descriptor_limit();
     for (const std::string& finding : misspelt_variables(commands(), environ)) {

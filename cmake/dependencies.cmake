@@ -1,4 +1,10 @@
-# What has to be there before anything is built. The fuzz targets need the standard library alone.
+# What has to be there before anything is built. The fuzz targets need the standard library and yaml-cpp alone.
+# Its target is called yaml-cpp up to 0.7, yaml-cpp::yaml-cpp from 0.8 on.
+find_package(yaml-cpp REQUIRED)
+set(FERROTUNNEL_YAML_CPP yaml-cpp)
+if(TARGET yaml-cpp::yaml-cpp)
+  set(FERROTUNNEL_YAML_CPP yaml-cpp::yaml-cpp)
+endif()
 if(FERROTUNNEL_FUZZ)
   return()
 endif()
@@ -8,7 +14,6 @@ find_package(OpenSSL 3.0 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
-find_package(yaml-cpp REQUIRED)
 
 # Asio lives in our public types, so the application must use the very same version: it is written down here and
 # checked again by the installed package, when it is configured and when it is compiled.
