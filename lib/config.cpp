@@ -105,6 +105,7 @@ void fill(Config::Section& section, const Part& part) {
     section.tls_off = part.settings.tls_off;
     section.drain = part.drain;
     section.endpoint_file = part.endpoint_file;
+    section.has_token = part.has_token;
 }
 
 }  // namespace
@@ -166,6 +167,10 @@ std::vector<Service> Config::offer(Client& client) const {
     return services;
 }
 
+const std::string& Config::file() const noexcept {
+    return file_->name;
+}
+
 Config::ClientSection Config::client_section() const {
     ClientSection section;
     const detail::ClientPart part = file_->values.client.value_or(detail::ClientPart());
@@ -173,7 +178,6 @@ Config::ClientSection Config::client_section() const {
     section.server = part.settings.server;
     section.connections = part.settings.connections;
     section.services = part.services;
-    section.has_token = !part.settings.token.empty();
     return section;
 }
 
@@ -185,6 +189,7 @@ Config::ServerSection Config::server_section() const {
     section.tcp_bind = part.settings.tcp_bind;
     section.public_host = part.settings.public_host;
     section.allow_ports = part.settings.allow_ports.value_or("");
+    section.state_dir = part.settings.state_dir;
     section.tokens = part.settings.tokens.size();
     return section;
 }

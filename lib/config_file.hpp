@@ -22,6 +22,7 @@ namespace ferrotunnel::detail {
 struct ProgramValues {
     std::optional<std::chrono::milliseconds> drain;
     std::string endpoint_file;
+    bool has_token = false;  // the key is there, be it right or wrong
 
     friend bool operator==(const ProgramValues&, const ProgramValues&) = default;
 };

@@ -55,10 +55,10 @@ std::optional<Value> SectionReader::find_in(Section& section, const std::string&
     std::optional<Value> value = section.find(key);
     if (!setting.empty()) {
         const config::Place place = value ? value->place() : section_.place();
-        const auto [origin, fresh] =
-            origins_.try_emplace(setting, Origin{reading_.file.name, section.path_of(key), place.line, place.column});
-        if (!fresh && value) {  // two keys of one setting: the one that is there
-            origin->second = {reading_.file.name, section.path_of(key), place.line, place.column};
+        const Origin origin{reading_.file.name, section.path_of(key), place.line, place.column, value.has_value()};
+        const auto [known, fresh] = origins_.try_emplace(setting, origin);
+        if (!fresh && !known->second.is_there) {  // two keys of one setting: the first that is there
+            known->second = origin;
         }
     }
     return value;
@@ -71,10 +71,9 @@ void SectionReader::read_timing(Timing& timing) {
         group ? group->section() : Section(nothing, section_.context(), section_.path_of("timing"), section_.place());
     auto read = [&](const char* key, const char* setting, std::chrono::milliseconds& into) {
         const std::optional<Value> value = find_in(section, key, std::string("timing.") + setting);
-        if (value) {
-            assign(into, value->time());
-        }
-        return value.has_value();
+        const std::optional<std::chrono::milliseconds> time = value ? value->time() : std::nullopt;
+        assign(into, time);
+        return time.has_value();
     };
     const bool has_ping = read("ping_interval", "ping_after_quiet", timing.ping_after_quiet);
     if (read("dead_interval", "dead_after_quiet", timing.dead_after_quiet) && !has_ping) {
@@ -133,6 +132,7 @@ ServerPart read_server(Section section, ConfigReading& reading) {
         settings.allow_ports = ports;
     }
     if (auto value = reader.find("token", "token")) {
+        part.has_token = true;
         value->hide();
         for (Value& item : value->items_or_single()) {
             read_server_token(item, settings.tokens, reading);
@@ -160,6 +160,7 @@ ClientPart read_client(Section section, ConfigReading& reading) {
         assign(settings.server, value->word());
     }
     if (auto value = reader.find("token", "token")) {
+        part.has_token = true;
         value->hide();
         if (std::optional<Secret> secret = read_secret(*value, reading)) {
             settings.token = std::move(*secret);

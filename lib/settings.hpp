@@ -60,6 +60,7 @@ struct Origin {
     std::string path;  // of its key; of the section, where the key is not there
     unsigned line = 0;
     unsigned column = 0;
+    bool is_there = false;
 };
 
 /// What comes with the settings and is none.

@@ -66,20 +66,23 @@ public:
         bool tls_off = false;
         std::optional<std::chrono::milliseconds> drain;  ///< for stop(); nothing: the file does not say
         std::string endpoint_file;                       ///< where to write what is reachable; empty: nowhere
+        bool has_token = false;                          ///< the key is there; whether it is right, build() says
     };
     struct ClientSection : Section {
         std::string server;
         unsigned connections = 1;
         std::vector<Tcp> services;  ///< with their names
-        bool has_token = false;
     };
     struct ServerSection : Section {
         std::string bind;
         std::string tcp_bind;
         std::string public_host;
         std::string allow_ports;  ///< empty: the default
-        std::size_t tokens = 0;
+        std::string state_dir;
+        std::size_t tokens = 0;  ///< how many
     };
+    /// What the file was loaded from, as the caller called it.
+    const std::string& file() const noexcept;
     ClientSection client_section() const;
     ServerSection server_section() const;
     std::optional<LogLevel> log_level() const;

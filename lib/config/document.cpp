@@ -19,10 +19,48 @@
 namespace ferrotunnel::config {
 namespace {
 
-Place place_of(const YAML::Mark& mark) {
-    return mark.is_null() ? Place{1, 1}
-                          : Place{static_cast<unsigned>(mark.line) + 1, static_cast<unsigned>(mark.column) + 1};
+std::size_t characters_in(std::string_view text) {
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
+
+// Columns of characters out of the parser's columns of bytes. Marks come mostly in order, so each goes on from the one
+// before: a file may be one line.
+class Places {
+public:
+    explicit Places(std::string_view text) : text_(text) {
+        lines_.push_back(0);
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            if (text[i] == '\n') {
+                lines_.push_back(i + 1);
+            }
+        }
+    }
+
+    Place at(const YAML::Mark& mark) {
+        const auto line = static_cast<std::size_t>(std::max(mark.line, 0));
+        const auto column = static_cast<std::size_t>(std::max(mark.column, 0));
+        if (line >= lines_.size()) {
+            return {static_cast<unsigned>(lines_.size()), 1};
+        }
+        if (line != line_ || column < bytes_) {
+            line_ = line;
+            bytes_ = 0;
+            characters_ = 0;
+        }
+        const std::size_t from = std::min(lines_[line] + bytes_, text_.size());
+        characters_ += characters_in(text_.substr(from, column - bytes_));
+        bytes_ = column;
+        return {static_cast<unsigned>(line) + 1, static_cast<unsigned>(characters_) + 1};
+    }
+
+private:
+    std::string_view text_;
+    std::vector<std::size_t> lines_;  // where each begins
+    std::size_t line_ = 0;
+    std::size_t bytes_ = 0;
+    std::size_t characters_ = 0;
+};
 
 // Thrown out of the parser when going on makes no sense.
 struct Abandoned {};
@@ -31,9 +69,11 @@ struct Abandoned {};
 // of two equal keys without a word.
 class TreeBuilder : public YAML::EventHandler {
 public:
-    explicit TreeBuilder(Report& report) : report_(report) {}
+    TreeBuilder(Places& places, Report& report) : places_(places), report_(report) {}
 
     Node take() { return std::move(root_); }
+    /// Of the last key or value that was complete.
+    Place last() const noexcept { return last_; }
 
     void OnDocumentStart(const YAML::Mark&) override {}
     void OnDocumentEnd() override {}
@@ -77,6 +117,11 @@ private:
         Place key_place;
         std::unordered_map<std::string, Place> seen;
     };
+
+    Place place_of(const YAML::Mark& mark) {
+        last_ = places_.at(mark);
+        return last_;
+    }
 
     void refuse(const YAML::Mark& mark, std::string text) { report_.add(place_of(mark), path(), std::move(text)); }
 
@@ -171,11 +216,15 @@ private:
         }
     }
 
+    Places& places_;
     Report& report_;
     Node root_;
+    Place last_{1, 1};
     std::vector<Open> open_;
     std::size_t count_ = 0;
 };
+
+constexpr std::string_view endless_quote = "illegal EOF in scalar";
 
 // The parser's messages speak of its states; these speak of what to do.
 std::string explain(const std::string& message) {
@@ -183,7 +232,7 @@ std::string explain(const std::string& message) {
         {"illegal map value",
          "a `key: value` can not begin here; check the indentation, and put a text with a colon in quotes"},
         {"illegal block entry", "a list item (-) can not stand here; check the indentation"},
-        {"illegal EOF in scalar", "a quote that was opened is not closed"},
+        {endless_quote, "behind this place a quote is opened that is never closed"},
         {"end of sequence flow not found", "a list that was opened with [ is not closed"},
         {"end of map flow not found", "a `{` is not closed"},
         {"end of map not found", "a `key: value` was expected here; check the indentation"},
@@ -212,38 +261,40 @@ bool is_indented_with_tab(std::string_view text, unsigned line) {
 // Of a file with more than one document.
 class SecondDocument : public TreeBuilder {
 public:
-    explicit SecondDocument(Report& report) : TreeBuilder(report), report_(report) {}
+    SecondDocument(Places& places, Report& report) : TreeBuilder(places, report), places_(places), report_(report) {}
 
     void OnDocumentStart(const YAML::Mark& mark) override {
-        report_.add(place_of(mark), "", "a second document begins here; a file holds one configuration");
+        report_.add(places_.at(mark), "", "a second document begins here; a file holds one configuration");
         throw Abandoned{};
     }
 
 private:
+    Places& places_;
     Report& report_;
 };
 
-void run_parser(std::string_view text, TreeBuilder& builder, Report& report) {
-    std::istringstream stream{std::string(text)};
+Node run_parser(std::string_view text, Report& report) {
+    Places places(text);
+    TreeBuilder builder(places, report);
+    // A comment at the end: without it the parser takes a quote that is never closed, if a line's end is the last
+    // thing.
+    std::istringstream stream(std::string(text) + "\n#");
     try {
         YAML::Parser parser(stream);
         if (parser.HandleNextDocument(builder)) {
-            SecondDocument second(report);
+            SecondDocument second(places, report);
             parser.HandleNextDocument(second);
         }
     } catch (const Abandoned&) {
-        return;  // the report has the reason
+        return {};  // the report has the reason
     } catch (const YAML::Exception& error) {
-        const Place place = place_of(error.mark);
+        const Place place = error.msg == endless_quote ? builder.last() : places.at(error.mark);
         report.add(place, "",
                    is_indented_with_tab(text, place.line) ? "the indentation has a tab; YAML takes blanks only"
                                                           : explain(error.msg));
+        return {};
     }
-}
-
-std::size_t characters_in(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+    return builder.take();
 }
 
 // The first byte that is no text: what YAML takes may still steer a terminal, or be read differently elsewhere.
@@ -295,9 +346,7 @@ Node parse_document(std::string_view text, Report& report) {
     if (!is_text(text, report)) {
         return empty;
     }
-    TreeBuilder builder(report);
-    run_parser(text, builder, report);
-    Node root = builder.take();
+    Node root = run_parser(text, report);
     if (root.kind == Node::Kind::map) {
         return root;
     }
