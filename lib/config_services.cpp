@@ -11,10 +11,13 @@ using config::assign;
 using config::Section;
 using config::Value;
 
-/// "22" is port 22 of this machine, as on the command line.
-std::string with_host(std::string local) {
+// "22" and ":22" are port 22 of this machine, as on the command line.
+std::string with_host(const std::string& local) {
+    if (local.starts_with(':')) {
+        return "127.0.0.1" + local;
+    }
     const bool is_port = local.find_first_not_of("0123456789") == std::string::npos;
-    return is_port ? ':' + local : local;
+    return is_port ? "127.0.0.1:" + local : local;
 }
 
 // Names and public ports that services before have taken, with their lines.
