@@ -13,11 +13,9 @@ using config::Value;
 
 // "22" and ":22" are port 22 of this machine, as on the command line.
 std::string with_host(const std::string& local) {
-    if (local.starts_with(':')) {
-        return "127.0.0.1" + local;
-    }
-    const bool is_port = local.find_first_not_of("0123456789") == std::string::npos;
-    return is_port ? "127.0.0.1:" + local : local;
+    const std::size_t begin = local.starts_with(':') ? 1 : 0;
+    const bool is_port = local.find_first_not_of("0123456789", begin) == std::string::npos;
+    return is_port ? "127.0.0.1:" + local.substr(begin) : local;
 }
 
 // Names and public ports that services before have taken, with their lines.
@@ -36,21 +34,22 @@ bool is_good(Tcp& tcp, const Value& local, const std::optional<Value>& name) {
     return problems.empty();
 }
 
-bool is_new(const Tcp& tcp, const Value& port, const Value& place_of_name, Taken& taken) {
-    const auto [named, fresh_name] = taken.names.emplace(tcp.name, place_of_name.place().line);
-    if (!fresh_name) {
-        place_of_name.problem("a second service is called " + config::quoted(tcp.name) + "; the first one is in line " +
-                              std::to_string(named->second));
+bool is_new(const Tcp& tcp, const Value& port, const std::optional<Value>& name, Taken& taken) {
+    if (tcp.remote_port != 0) {
+        const auto [known, fresh] = taken.ports.emplace(tcp.remote_port, port.place().line);
+        if (!fresh) {
+            port.problem("the public port " + std::to_string(tcp.remote_port) +
+                         " is there twice; the first one is in line " + std::to_string(known->second));
+            return false;
+        }
     }
-    if (tcp.remote_port == 0) {
-        return fresh_name;
+    const Value& place = name ? *name : port;
+    const auto [known, fresh] = taken.names.emplace(tcp.name, place.place().line);
+    if (!fresh) {
+        place.problem("a second service is called " + config::quoted(tcp.name) + "; the first one is in line " +
+                      std::to_string(known->second));
     }
-    const auto [bound, fresh_port] = taken.ports.emplace(tcp.remote_port, port.place().line);
-    if (!fresh_port) {
-        port.problem("the public port " + std::to_string(tcp.remote_port) +
-                     " is there twice; the first one is in line " + std::to_string(bound->second));
-    }
-    return fresh_name && fresh_port;
+    return fresh;
 }
 
 void read_service(const Value& item, Taken& taken, std::vector<Tcp>& services) {
@@ -79,7 +78,7 @@ void read_service(const Value& item, Taken& taken, std::vector<Tcp>& services) {
     tcp.remote_port = static_cast<std::uint16_t>(*remote_port);
     tcp.local = with_host(*address);
     tcp.name = called.value_or("");
-    if (is_good(tcp, *local, name) && is_new(tcp, *port, name ? *name : *port, taken)) {
+    if (is_good(tcp, *local, name) && is_new(tcp, *port, name, taken)) {
         services.push_back(std::move(tcp));
     }
 }

@@ -151,6 +151,8 @@ TEST_CASE("the builders of a wrong file build nothing, and tell all", "[config]"
     // A token that is wrong is not also missing.
     CHECK(problems_of_building("server:\n  token: env:FERROTUNNEL_NO_SUCH\n").size() == 1);
     CHECK(problems_of_building("server:\n  token: [env:FERROTUNNEL_NO_SUCH]\n").size() == 1);
+    // Nor is anything missing from a section that is none.
+    CHECK(problems_of_building("server: 1\n").size() == 1);
 }
 
 TEST_CASE("a call on a builder overrides the file, and its problems are none of the file's", "[config]") {
