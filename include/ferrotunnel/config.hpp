@@ -70,7 +70,7 @@ public:
     };
     struct ClientSection : Section {
         std::string server;
-        unsigned connections = 1;
+        unsigned connections = Client::Builder::connections_default;
         std::vector<Tcp> services;  ///< with their names
     };
     struct ServerSection : Section {

@@ -85,7 +85,7 @@ equal "what is told besides" "$(<"$dir/run.err")" ""
 diff - "$dir/run.out" <<'END' || fail "another summary than expected"
 ok: example/ferrotunnel.yml
   server    clients at 0.0.0.0:7835, TLS 1.3; visitors at 0.0.0.0, ports 2222,8000-8100; 2 tokens
-  client    to tunnel.example.com:7835, TLS 1.3; 1 connection, 2 services
+  client    to tunnel.example.com:7835, TLS 1.3; 2 connections, 2 services
     ssh              tcp 2222 -> 127.0.0.1:22
     db.internal:5432 tcp any -> db.internal:5432
 END

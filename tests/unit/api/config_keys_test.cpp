@@ -140,7 +140,7 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"public_host", "h"}, {"allow_ports", "22"},  {"token", "${TOKEN}"},   {"allow_weak_token", "true"},
         {"tls", "off"},       {"tls_cert", "/c"},     {"tls_key", "/k"},       {"state_dir", "/s"},
         {"workers", "2"},     {"drain", "1s"},        {"endpoint_file", "/e"}, {"server", "h:1"},
-        {"tls_ca", "system"}, {"tls_pin", "sha256:"}, {"connections", "2"},    {"attempts", "3"},
+        {"tls_ca", "system"}, {"tls_pin", "sha256:"}, {"connections", "3"},    {"attempts", "3"},
     };
     for (const Row& row : documented()) {
         INFO(row.key);

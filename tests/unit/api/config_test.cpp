@@ -82,7 +82,7 @@ private:
 }  // namespace
 
 TEST_CASE("a file gives builders and services", "[config]") {
-    const Config config = Config::parse(client_text("  connections: 2\n  drain: 3s\n  services:\n"
+    const Config config = Config::parse(client_text("  connections: 3\n  drain: 3s\n  services:\n"
                                                     "    - {name: ssh, tcp: 0, local: 22}\n"
                                                     "    - {tcp: 8080, local: web.internal:80}\n"),
                                         "f.yml");
@@ -90,7 +90,7 @@ TEST_CASE("a file gives builders and services", "[config]") {
     CHECK_FALSE(config.has_server());
     const Config::ClientSection section = config.client_section();
     CHECK(section.server == "tunnel.example.com");
-    CHECK(section.connections == 2);
+    CHECK(section.connections == 3);
     CHECK(section.drain == 3s);
     CHECK(section.services == std::vector<Tcp>{{.remote_port = 0, .local = "127.0.0.1:22", .name = "ssh"},
                                                {.remote_port = 8080, .local = "web.internal:80", .name = "tcp:8080"}});
@@ -180,7 +180,7 @@ TEST_CASE("two files that mean the same are equal", "[config]") {
     const Config one = Config::parse(client_text("  services: [{tcp: 0, local: 22}]\n"), "one.yml");
     const Config other =
         Config::parse("# the same\nclient: {services: [{local: \":22\", tcp: \"0\"}], token: \"" + token() +
-                          "\",\n  timing: {ping_interval: 15000ms}, connections: 1,\n"
+                          "\",\n  timing: {ping_interval: 15000ms}, connections: 2,\n"
                           "  server: tunnel.example.com}\n",
                       "/other.yml");
     CHECK(one == other);
