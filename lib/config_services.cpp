@@ -35,13 +35,17 @@ bool is_good(Tcp& tcp, const Value& local, const std::optional<Value>& name) {
 }
 
 bool is_new(const Tcp& tcp, const Value& port, const std::optional<Value>& name, Taken& taken) {
+    bool has_port = true;
     if (tcp.remote_port != 0) {
         const auto [known, fresh] = taken.ports.emplace(tcp.remote_port, port.place().line);
         if (!fresh) {
             port.problem("the public port " + std::to_string(tcp.remote_port) +
                          " is there twice; the first one is in line " + std::to_string(known->second));
-            return false;
         }
+        has_port = fresh;
+    }
+    if (!has_port && !name) {
+        return false;  // its name is made of the port, which would be told twice
     }
     const Value& place = name ? *name : port;
     const auto [known, fresh] = taken.names.emplace(tcp.name, place.place().line);
@@ -49,7 +53,7 @@ bool is_new(const Tcp& tcp, const Value& port, const std::optional<Value>& name,
         place.problem("a second service is called " + config::quoted(tcp.name) + "; the first one is in line " +
                       std::to_string(known->second));
     }
-    return fresh;
+    return has_port && fresh;
 }
 
 void read_service(const Value& item, Taken& taken, std::vector<Tcp>& services) {
