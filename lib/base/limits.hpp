@@ -168,6 +168,8 @@ inline constexpr std::uint32_t unauthenticated_per_address_max = 64;
 /// Hosts of one service, and how long one may be: a DNS name of 253 bytes behind "**.".
 inline constexpr std::size_t http_hosts_per_service_max = 16;
 inline constexpr std::size_t http_host_text_max = 256;
+/// Hosts that one session may hold, over all its services.
+inline constexpr std::size_t http_hosts_per_session_max = 4'096;
 inline constexpr std::size_t http_path_text_max = 1_KiB;
 /// A host stays known, and the property of its token, for this long after its client has gone: its visitors hear 503
 /// and not 404, and nobody else takes it meanwhile. That many hosts in all; then those that have been away longest go.

@@ -105,7 +105,7 @@ void ServerSession::claim_then_open(std::uint32_t request, std::uint32_t id, run
             self->guarded([&] { self->on_claimed(request, id, registration, at, refusal); });
         });
     };
-    claim_with_takeover(shared_->registry, key_, id, at.port(), worker_.now(), std::move(done));
+    claim_with_takeover(shared_->registry, key_, id, {at.port()}, worker_.now(), std::move(done));
 }
 
 void ServerSession::on_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
