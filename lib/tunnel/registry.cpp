@@ -28,8 +28,8 @@ Refusal session_gone() {
 }
 
 Refusal forbidden(const ClaimName& port, const PortPolicy& policy) {
-    return {wire::Code::port_forbidden, port.text() + " is not allowed for this token. Allowed: " +
-                                            policy.describe() + ". Ask for one of these, or have the server allow it."};
+    return {wire::Code::port_forbidden, port.text() + " is not allowed for this token. Allowed: " + policy.describe() +
+                                            ". Ask for one of these, or have the server allow it."};
 }
 
 }  // namespace

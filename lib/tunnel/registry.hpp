@@ -1,5 +1,6 @@
-// The server's table of who holds what: sessions, and the public ports and hosts that they claim. A table only: it answers what
-// is to be done and calls nobody; takeover.hpp does what it says. All members may be called from any thread.
+// The server's table of who holds what: sessions, and the public ports and hosts that they claim. A table only: it
+// answers what is to be done and calls nobody; takeover.hpp does what it says. All members may be called from any
+// thread.
 #pragma once
 
 #include <atomic>
