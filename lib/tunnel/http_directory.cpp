@@ -260,9 +260,6 @@ std::shared_ptr<HttpService> HttpDirectory::add_service(const ClientId& client, 
         host.routes.push_back({description.path, service, {}});
         change.put(std::move(host));
     }
-    if (description.assigned) {
-        assigned_.insert_or_assign({client.first, description.name}, description.hosts.front());
-    }
     change.commit();
     return service;
 }
@@ -345,7 +342,7 @@ std::string HttpDirectory::assigned_host(const ClientId& client, std::uint32_t i
     {
         std::lock_guard lock(mutex_);
         auto sibling = services_.find({client, id});
-        if (sibling != services_.end() && sibling->second->description().assigned) {
+        if (sibling != services_.end()) {
             return sibling->second->description().hosts.front();
         }
         auto remembered = assigned_.find({client.first, name});
@@ -354,6 +351,12 @@ std::string HttpDirectory::assigned_host(const ClientId& client, std::uint32_t i
         }
     }
     return fresh_host(domain, random);
+}
+
+void HttpDirectory::remember_assigned(const HttpService& service) {
+    const HttpDescription& description = service.description();
+    std::lock_guard lock(mutex_);
+    assigned_.insert_or_assign({service.client_.first, description.name}, description.hosts.front());
 }
 
 std::string HttpDirectory::fresh_host(std::string_view domain, Random& random) const {

@@ -49,7 +49,6 @@ struct HttpDescription {
     std::vector<std::string> hosts;  // normalised: "app.example.com", "*.example.com", "**.example.com", "*"
     http::PathRule path;             // which of their paths; by default all
     http::Rules rules;
-    bool assigned = false;  // the host is the server's choice
 
     friend bool operator==(const HttpDescription&, const HttpDescription&) = default;
 };
@@ -203,6 +202,8 @@ public:
     /// that a service of this name and token had as long as it is known, else a new one.
     std::string assigned_host(const ClientId& client, std::uint32_t id, const std::string& name,
                               std::string_view domain, Random& random, TimePoint now) const;
+    /// The service has joined with a host that was assigned: it is to have that again.
+    void remember_assigned(const HttpService& service);
     /// A new one, also where another is known.
     std::string fresh_host(std::string_view domain, Random& random) const;
 
