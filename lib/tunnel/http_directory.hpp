@@ -34,24 +34,12 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/random.hpp"
-#include "http/path_match.hpp"
-#include "http/rules.hpp"
 #include "tunnel/carrier_list.hpp"
 #include "tunnel/http_carrier.hpp"
+#include "tunnel/http_description.hpp"
 #include "tunnel/registry.hpp"
 
 namespace ferrotunnel::tunnel {
-
-/// What a client has said about an HTTP service. A value: two registrations are compared by it.
-struct HttpDescription {
-    std::string name;                // for logs
-    std::string token_name;          // for logs
-    std::vector<std::string> hosts;  // normalised: "app.example.com", "*.example.com", "**.example.com", "*"
-    http::PathRule path;             // which of their paths; by default all
-    http::Rules rules;
-
-    friend bool operator==(const HttpDescription&, const HttpDescription&) = default;
-};
 
 /// A registered service, from its first trunk to its last. When the client comes back it is another object, so that
 /// what a worker keeps for it (idle streams) can not be confused. Any thread.

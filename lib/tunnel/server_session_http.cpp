@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/check.hpp"
-#include "http/host_pattern.hpp"
 #include "tunnel/server_session.hpp"
 #include "wire/text.hpp"
 
@@ -42,23 +41,6 @@ Refusal no_domain() {
             "without --domain."};
 }
 
-Refusal wrong(std::string_view what, const std::string& text, const http::Problem& problem) {
-    return {Code::protocol, "The " + std::string(what) + " " + wire::printable(text, 64) + " " + problem.text};
-}
-
-Result<http::PathRule, http::Problem> read_path(std::string_view text) {
-    if (text.empty()) {
-        return http::PathRule{};
-    }
-    if (text.starts_with("= ")) {
-        return http::parse_path_equals(text.substr(2));
-    }
-    if (text.starts_with("~ ")) {
-        return http::PathRule{http::PathRule::Kind::regex, std::string(text.substr(2))};
-    }
-    return http::parse_path_prefix(text);
-}
-
 // The path that a URL shows; a rule that is none stands beside it.
 std::string shown_path(const http::PathRule& rule) {
     switch (rule.kind) {
@@ -80,21 +62,9 @@ std::optional<Refusal> ServerSession::read_http(const wire::Service& service, Ht
     }
     wanted.name = wire::printable(service.name, 64);
     wanted.token_name = token_name_;
-    for (const std::string& text : service.http.hosts) {
-        auto pattern = http::parse_host_pattern(text);
-        if (!pattern) {
-            return wrong("host", text, pattern.error());
-        }
-        std::string host = pattern->text();
-        if (std::find(wanted.hosts.begin(), wanted.hosts.end(), host) == wanted.hosts.end()) {
-            wanted.hosts.push_back(std::move(host));
-        }
+    if (auto problem = read_http_part(service.http, wanted)) {
+        return Refusal{Code::protocol, std::move(*problem)};
     }
-    auto path = read_path(service.http.path);
-    if (!path) {
-        return wrong("path", service.http.path, path.error());
-    }
-    wanted.path = std::move(*path);
     return std::nullopt;
 }
 
