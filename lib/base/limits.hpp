@@ -180,6 +180,8 @@ inline constexpr std::size_t http_chunk_size_digits_max = 16;
 inline constexpr std::size_t http_trailers_max = 8_KiB;
 /// Protocol names that a request offers by Upgrade; a longer list is no offer.
 inline constexpr std::size_t http_upgrade_offer_max = 62;
+/// Elements of Connection fields: each is looked for among the fields. Usual are one or two.
+inline constexpr std::size_t http_connection_options_max = 32;
 /// Fields that rules add, set or remove in one head, with those that the edge itself sets.
 inline constexpr std::size_t http_edits_max = 64;
 /// A chain of proxies in X-Forwarded-For or Forwarded, kept from the right.
@@ -212,8 +214,16 @@ static_assert(dead_after_quiet >= 3 * ping_after_quiet);
 inline constexpr std::size_t host_name_max = 253;
 inline constexpr std::size_t host_label_max = 63;
 static_assert(service_name_max == host_name_max);
-/// A path that routes are looked up by: as long as a request's target may be.
-inline constexpr std::size_t http_path_max = 8_KiB;
+/// A regular expression for paths, and what RE2 may use for its program and for matching.
+inline constexpr std::size_t http_path_regex_max = 1_KiB;
+inline constexpr std::int64_t http_path_regex_memory_max = 1_MiB;
+/// Rules for fields of one service, in each direction. They take places among the edits of a head.
+inline constexpr std::size_t http_header_rules_max = 32;
+static_assert(http_header_rules_max <= http_edits_max / 2);
+inline constexpr std::size_t http_header_rule_value_max = 4_KiB;
+/// Strict-Transport-Security: ten years; and what the browsers' lists ask for.
+inline constexpr std::chrono::seconds http_hsts_max_age_max{315'360'000};
+inline constexpr std::chrono::seconds http_hsts_preload_age_min{31'536'000};
 
 // --- peers that have not proved their token -----------------------------------------------------------------------
 

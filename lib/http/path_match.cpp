@@ -7,7 +7,7 @@ namespace ferrotunnel::http {
 namespace {
 
 // What a byte of a path may be.
-enum Class : std::uint8_t {
+enum class Is : std::uint8_t {
     plain,
     separator,  // '/'
     percent,
@@ -15,22 +15,22 @@ enum Class : std::uint8_t {
     bad,
 };
 
-constexpr std::array<Class, 256> make_classes() {
-    std::array<Class, 256> classes{};
+constexpr std::array<Is, 256> make_classes() {
+    std::array<Is, 256> classes{};
     for (std::size_t c = 0; c < classes.size(); ++c) {
-        classes[c] = c <= 0x20 || c >= 0x7f ? bad : plain;
+        classes[c] = c <= 0x20 || c >= 0x7f ? Is::bad : Is::plain;
     }
-    classes['?'] = bad;
-    classes['#'] = bad;
-    classes['\\'] = bad;
-    classes['/'] = separator;
-    classes['%'] = percent;
-    classes[';'] = semicolon;
+    classes['?'] = Is::bad;
+    classes['#'] = Is::bad;
+    classes['\\'] = Is::bad;
+    classes['/'] = Is::separator;
+    classes['%'] = Is::percent;
+    classes[';'] = Is::semicolon;
     return classes;
 }
-constexpr std::array<Class, 256> classes = make_classes();
+constexpr std::array<Is, 256> classes = make_classes();
 
-Class class_of(char c) noexcept {
+Is class_of(char c) noexcept {
     return classes[static_cast<unsigned char>(c)];
 }
 
@@ -186,6 +186,7 @@ std::string_view words_for(PathFault fault) noexcept {
         case PathFault::not_absolute:
             return "does not begin with '/'";
         case PathFault::too_long:
+            static_assert(limits::http_target_max == 8192);
             return "is longer than 8192 bytes";
         case PathFault::bad_byte:
             return "has a control character, a space, '?', '#', a backslash or a byte beyond ASCII that is not "
@@ -215,30 +216,30 @@ PathFault PathReadings::assign(std::string_view path) noexcept {
     if (path.empty() || path[0] != '/') {
         return PathFault::not_absolute;
     }
-    if (path.size() > limits::http_path_max) {
+    if (path.size() > limits::http_target_max) {
         return PathFault::too_long;
     }
     bool look_closer = false;
     for (std::size_t at = 0; at < path.size(); ++at) {
         switch (class_of(path[at])) {
-            case plain:
+            case Is::plain:
                 break;
-            case separator: {
+            case Is::separator: {
                 const char next = at + 1 < path.size() ? path[at + 1] : '\0';
                 look_closer |= next == '/' || next == '.';
                 break;
             }
-            case percent:
+            case Is::percent:
                 if (const PathFault fault = check_escape(path, at); fault != PathFault::none) {
                     return fault;
                 }
                 escaped_ = true;
                 look_closer = true;
                 break;
-            case semicolon:
+            case Is::semicolon:
                 look_closer = true;
                 break;
-            case bad:
+            case Is::bad:
                 return PathFault::bad_byte;
         }
     }

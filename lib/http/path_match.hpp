@@ -54,7 +54,7 @@ enum PathOddity : std::uint8_t {
 };
 
 /// Room for a reading of any path.
-using PathBuffer = std::array<char, limits::http_path_max>;
+using PathBuffer = std::array<char, limits::http_target_max>;
 
 /// A path, checked and ready to be read. Cheap for what is usual: one pass over it, no copy.
 class PathReadings {
@@ -65,6 +65,9 @@ public:
     /// The union of its PathOddity bits; 0 for a path with one reading.
     std::uint8_t oddities() const noexcept { return oddities_; }
     std::size_t count() const noexcept;
+    /// One reading, and that is the path as it was written.
+    bool is_plain() const noexcept { return oddities_ == 0 && !escaped_; }
+    std::string_view plain() const noexcept { return path_; }
 
     /// Reading `which` < count(); 0 is the literal one, which keeps everything. `buffer` may hold it.
     std::string_view reading(std::size_t which, PathBuffer& buffer) const noexcept;
@@ -104,6 +107,9 @@ struct PathRule {
 /// be a rule that no request meets safely, so it is a problem.
 Result<PathRule, Problem> parse_path_equals(std::string_view text);
 Result<PathRule, Problem> parse_path_prefix(std::string_view text);
+
+/// A path in the form in which paths are compared, as it is written in a target or URL.
+std::string written_path(std::string_view compared);
 
 /// The number of segments of a prefix: "/api/v1" has 2, "" has 0.
 std::size_t segments_of(std::string_view prefix) noexcept;

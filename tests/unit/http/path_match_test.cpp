@@ -142,7 +142,7 @@ TEST_CASE("paths: what nobody means well, or whose order would matter, is refuse
 }
 
 TEST_CASE("paths: the length is reached and passed by one") {
-    std::string path = "/" + std::string(limits::http_path_max - 1, 'a');
+    std::string path = "/" + std::string(limits::http_target_max - 1, 'a');
     CHECK(readings_of(path) == Texts{path});
     CHECK(fault_of(path + 'a') == PathFault::too_long);
     path.replace(path.size() - 2, 2, "//");
@@ -247,5 +247,5 @@ TEST_CASE("path rules: mistakes have words that help") {
     CHECK(prefix("/a%0a") == "has an encoded control character");
     CHECK(prefix("/a\\b") ==
           "has a control character, a space, '?', '#', a backslash or a byte beyond ASCII that is not percent-encoded");
-    CHECK(prefix("/" + std::string(limits::http_path_max, 'a')) == "is longer than 8192 bytes");
+    CHECK(prefix("/" + std::string(limits::http_target_max, 'a')) == "is longer than 8192 bytes");
 }
