@@ -69,6 +69,9 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     shared_->public_host = settings_.public_host.empty() ? settings_.tcp_bind : settings_.public_host;
     shared_->open_port = ingress::open_tcp_port;
     shared_->domain = settings_.domain;
+    tunnel::HttpDirectory::Settings directory;
+    directory.seed = random_.next();
+    shared_->http = std::make_shared<tunnel::HttpDirectory>(directory);
     shared_->notify = [this](const ServerNotice& notice) { notify(notice); };
     shared_->log = &log_;
     shared_->random = &random_;
