@@ -9,6 +9,7 @@
 
 #include "commands.hpp"
 #include "common_settings.hpp"
+#include "config_option.hpp"
 #include "endpoint_file.hpp"
 #include "ferrotunnel/client.hpp"
 #include "ferrotunnel/version.hpp"
@@ -43,7 +44,20 @@ struct ClientPlan {
     std::map<std::string, Offered> offered;  // by the service's name
 };
 
-std::vector<Wanted> wanted_by_client(const Options& options, Problems& problems) {
+std::vector<Wanted> wanted_by_file(const Config& config, Problems& problems) {
+    std::vector<Wanted> wanted;
+    for (Tcp& tcp : config.client_section().services) {
+        wanted.push_back({config.file() + ": client.services", std::move(tcp)});
+    }
+    check_services(config, problems);
+    return wanted;
+}
+
+std::vector<Wanted> wanted_by_client(const Sources& sources, Problems& problems) {
+    const Options& options = sources.options;
+    if (sources.config != nullptr && !options.has("tcp")) {
+        return wanted_by_file(*sources.config, problems);
+    }
     std::vector<Wanted> wanted;
     std::set<std::uint16_t> ports;
     for (const std::string& text : options.list("tcp")) {
@@ -66,7 +80,8 @@ std::vector<Wanted> wanted_by_client(const Options& options, Problems& problems)
     return wanted;
 }
 
-std::vector<Wanted> wanted_by_tcp(const Options& options, Problems& problems) {
+std::vector<Wanted> wanted_by_tcp(const Sources& sources, Problems& problems) {
+    const Options& options = sources.options;
     std::string error;
     if (!options.operand()) {
         problems.add("ADDRESS",
@@ -110,32 +125,51 @@ LogSink without_echo(LogSink sink) {
     };
 }
 
-ClientPlan read_plan(const Options& options, std::vector<Wanted> wanted, Arguments& arguments, EventQueue& events,
-                     Signals& signals, Problems& problems) {
+// What options say goes before what the file has said to the builder.
+void apply_options(const Options& options, Client::Builder& builder, Problems& problems) {
+    if (const auto server = options.text("server")) {
+        builder.server(*server);
+    }
+    if (const auto ca = options.text("tls-ca")) {
+        builder.tls_ca(*ca);
+    }
+    if (const auto pin = options.text("tls-pin")) {
+        builder.tls_pin(*pin);
+    }
+    if (const auto attempts = options.number("attempts", 1'000'000, problems)) {
+        builder.attempts(static_cast<unsigned>(*attempts));
+    }
+    if (const auto connections = options.number("connections", 1'000, problems)) {
+        builder.connections(static_cast<unsigned>(*connections));
+    }
+}
+
+ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, EventQueue& events, Signals& signals,
+                     Problems& problems) {
+    const Options& options = sources.options;
+    const auto file = sources.config != nullptr ? sources.config->client_section() : Config::ClientSection();
     ClientPlan plan;
-    plan.common = read_common(options, 10s, problems);
-    plan.server = options.text("server").value_or("");
-    plan.endpoint_file = options.text("endpoint-file").value_or("");
+    plan.common = read_common(options, 10s, sources.config, file, problems);
+    plan.server = options.text("server").value_or(file.server);
+    plan.endpoint_file = options.text("endpoint-file").value_or(file.endpoint_file);
     plan.wanted = std::move(wanted);
 
-    plan.connections = static_cast<unsigned>(options.number("connections", 1'000, problems).value_or(1));
-
-    Client::Builder builder = Client::builder();
+    Client::Builder builder = sources.config != nullptr ? sources.config->client() : Client::builder();
     apply_common(plan.common, builder);
-    if (!options.has("log-level")) {
-        builder.log(without_echo(stderr_log(plan.common.log_format)), plan.common.log_level);
+    if (!plan.common.log_level) {
+        builder.log(without_echo(stderr_log(plan.common.log_format)), default_log_level);
     }
-    builder.server(plan.server)
-        .tls_ca(options.text("tls-ca").value_or(""))
-        .tls_pin(options.text("tls-pin").value_or(""))
-        .connections(plan.connections)
-        .attempts(static_cast<unsigned>(options.number("attempts", 1'000'000, problems).value_or(0)));
-    if (plan.server.empty() && !options.has("server")) {
+    apply_options(options, builder, problems);
+    Problems ignored;  // told already
+    plan.connections = static_cast<unsigned>(options.number("connections", 1'000, ignored).value_or(file.connections));
+    if (plan.server.empty() && !options.has("server") && sources.config == nullptr) {
         problems.add("--server", "missing: the server's address, like tunnel.example.com:7835");
     }
-    for (FoundToken& token : find_tokens(options, std::move(arguments.token),
-                                         fmt::format("Token for {}: ", plan.server), signals, problems)) {
-        builder.token(std::move(token.secret));
+    if (needs_token(sources, file.has_token)) {
+        for (FoundToken& token : find_tokens(options, std::move(sources.arguments.token),
+                                             fmt::format("Token for {}: ", plan.server), signals, problems)) {
+            builder.token(std::move(token.secret));
+        }
     }
     builder.on_event([&events](const Event& event) { events.push(event); });
 
@@ -300,8 +334,38 @@ const OptionInfo connections_option{
 const OptionInfo attempts_option{"attempts", "N",
                                  "Give up after this many failed attempts in a row. Default: 0, never.", false};
 
-ExitCode run(Arguments arguments, const CommandInfo& info,
-             std::vector<Wanted> (*wanted_by)(const Options&, Problems&)) {
+using WantedBy = std::vector<Wanted>(const Sources&, Problems&);
+
+class ClientPart : public Part {
+public:
+    ClientPart(const Sources& sources, WantedBy* wanted_by, Signals& signals, Problems& problems)
+        : plan_(read_plan(sources, wanted_by(sources, problems), events_, signals, problems)) {}
+
+    void start(Output& output) override {
+        endpoints_.emplace(plan_.endpoint_file);
+        output.line(fmt::format("FerroTunnel {} client, connecting to {}", version_string, plan_.server));
+        plan_.client.start();
+        story_.emplace(plan_, output, *endpoints_);
+    }
+
+    Running running() override {
+        return {
+            events_,
+            [this](const Event& event) { return story_->on_event(event); },
+            [this](std::chrono::milliseconds drain) { return plan_.client.stop(drain); },
+            [this] { return plan_.client.stats().traffic.streams; },
+            plan_.common.drain,
+        };
+    }
+
+private:
+    EventQueue events_;  // outlives the client
+    ClientPlan plan_;
+    std::optional<EndpointFile> endpoints_;
+    std::optional<Story> story_;
+};
+
+ExitCode run(Arguments arguments, const CommandInfo& info, WantedBy* wanted_by) {
     Problems problems;
     Options options(info);
     if (!options.parse(std::move(arguments.words), problems)) {
@@ -309,40 +373,35 @@ ExitCode run(Arguments arguments, const CommandInfo& info,
         return ExitCode::ok;
     }
     Signals signals;  // before the library makes threads
-    EventQueue events;
-    std::vector<Wanted> wanted = wanted_by(options, problems);
-    ClientPlan plan = read_plan(options, std::move(wanted), arguments, events, signals, problems);
+    const std::optional<Config> config = read_config_option(options, problems);
+    if (config && problems.empty() && !config->has_client()) {
+        problems.add(config->file(), "has no `client:` section");
+    }
+    const Sources sources{options, arguments, config ? &*config : nullptr};
+    std::vector<std::unique_ptr<Part>> parts;
+    parts.push_back(std::make_unique<ClientPart>(sources, wanted_by, signals, problems));
     if (!problems.empty()) {
         throw UsageError{std::move(problems), info.name};
     }
-    Output output(STDOUT_FILENO);
-    EndpointFile endpoints(plan.endpoint_file);
-    output.line(fmt::format("FerroTunnel {} client, connecting to {}", version_string, plan.server));
-    plan.client.start();
-
-    Story story(plan, output, endpoints);
-    const Running running{
-        [&story](const Event& event) { return story.on_event(event); },
-        [&plan](std::chrono::milliseconds drain) { return plan.client.stop(drain); },
-        [&plan] { return plan.client.stats().traffic.streams; },
-        plan.common.drain,
-    };
-    const ExitCode code = run_until_end(running, events, signals, output);
-    output.finish(1s);
-    return code;
+    return run_parts(parts, signals);
 }
 
 }  // namespace
 
 const CommandInfo& client_info() {
     static const CommandInfo info = [] {
-        CommandInfo made{"client", "offers services that this machine can reach on a server's public ports", "",
+        CommandInfo made{"client",
+                         "offers services that this machine can reach on a server's public ports",
+                         "",
                          "  ferrotunnel client --server tunnel.example.com --token-file token --tcp 2222=22\n"
+                         "  ferrotunnel client --config ferrotunnel.yml\n"
                          "  ferrotunnel client --server tunnel.example.com --tcp 8080=127.0.0.1:80 --tcp "
                          "0=db.internal:5432\n",
-                         shared_sections()};
+                         shared_sections(),
+                         CommandInfo::Kind::client};
+        made.sections.insert(made.sections.begin(), config_section());
         made.sections.insert(
-            made.sections.begin(),
+            made.sections.begin() + 1,
             {"Services",
              {
                  server_option,
@@ -360,10 +419,13 @@ const CommandInfo& client_info() {
 
 const CommandInfo& tcp_info() {
     static const CommandInfo info = [] {
-        CommandInfo made{"tcp", "the short form of client, for one service", "ADDRESS",
+        CommandInfo made{"tcp",
+                         "the short form of client, for one service",
+                         "ADDRESS",
                          "  ferrotunnel tcp 22 --server tunnel.example.com --token-file token\n"
                          "  ferrotunnel tcp db.internal:5432 --remote-port 15432 --server tunnel.example.com\n",
-                         shared_sections()};
+                         shared_sections(),
+                         CommandInfo::Kind::client};
         made.sections.insert(
             made.sections.begin(),
             {"Service",
@@ -380,6 +442,10 @@ const CommandInfo& tcp_info() {
 
 ExitCode run_client(Arguments arguments) {
     return run(std::move(arguments), client_info(), wanted_by_client);
+}
+
+std::unique_ptr<Part> make_client_part(const Sources& sources, Signals& signals, Problems& problems) {
+    return std::make_unique<ClientPart>(sources, wanted_by_client, signals, problems);
 }
 
 ExitCode run_tcp(Arguments arguments) {

@@ -99,6 +99,11 @@ std::string help_for(const CommandInfo& command) {
             text += option_line(option);
         }
     }
+    if (command.kind == CommandInfo::Kind::check) {
+        return text +
+               "\nExit codes:\n  0  the file is right\n  2  it is not, or could not be read; the problems are "
+               "listed on the standard error stream\n";
+    }
     text +=
         "\nEnvironment:\n  " +
         wrapped("Every option is also a variable; the command line wins. Flags take on or off; lists have commas.", 2) +
@@ -107,7 +112,7 @@ std::string help_for(const CommandInfo& command) {
     text += signals;
     text += "\nExit codes:\n";
     text += exit_codes;
-    text += command.name == "server" ? "" : client_exit_codes;
+    text += command.kind == CommandInfo::Kind::server ? "" : client_exit_codes;
     return text;
 }
 
