@@ -272,7 +272,9 @@ std::string default_name(const Http& service) {
     if (service.host.empty()) {
         return service.local.empty() ? "http" : "http:" + service.local;
     }
-    return (service.host + service.path).substr(0, limits::service_name_max);
+    std::string name = service.host + service.path;
+    std::erase(name, ' ');
+    return name.substr(0, limits::service_name_max);
 }
 
 }  // namespace
