@@ -1,4 +1,4 @@
-// `ferrotunnel client` and its short form `ferrotunnel tcp`
+// `ferrotunnel client` and its short forms `ferrotunnel tcp` and `ferrotunnel http`
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <utility>
+#include <variant>
 
 #include "commands.hpp"
 #include "common_settings.hpp"
@@ -14,6 +15,8 @@
 #include "ferrotunnel/client.hpp"
 #include "ferrotunnel/version.hpp"
 #include "help.hpp"
+#include "http_spec.hpp"
+#include "reach.hpp"
 #include "run.hpp"
 #include "tcp_spec.hpp"
 #include "token_source.hpp"
@@ -26,7 +29,7 @@ using namespace std::chrono_literals;
 // A service as the user wrote it, which messages about it repeat.
 struct Wanted {
     std::string place;  // "--tcp 2222=22"
-    Tcp tcp;
+    std::variant<Tcp, Http> service;
 };
 
 struct Offered {
@@ -47,36 +50,52 @@ struct ClientPlan {
 
 std::vector<Wanted> wanted_by_file(const Config& config, Problems& problems) {
     std::vector<Wanted> wanted;
-    for (Tcp& tcp : config.client_section().services) {
-        wanted.push_back({config.file() + ": client.services", std::move(tcp)});
+    const Config::ClientSection section = config.client_section();
+    for (const Tcp& tcp : section.services) {
+        wanted.push_back({config.file() + ": client.services", tcp});
+    }
+    for (const Http& http : section.http_services) {
+        wanted.push_back({config.file() + ": client.services", http});
     }
     check_services(config, problems);
     return wanted;
 }
 
+// What `parse` makes of each value of the option.
+template <typename Parse>
+void add_wanted(const Options& options, std::string_view name, Parse parse, std::vector<Wanted>& wanted,
+                Problems& problems) {
+    for (const std::string& text : options.list(name)) {
+        std::string place = options.place_of(name) + ' ' + text;
+        std::string error;
+        if (auto service = parse(text, error)) {
+            wanted.push_back({std::move(place), std::move(*service)});
+        } else {
+            problems.add(std::move(place), std::move(error));
+        }
+    }
+}
+
 std::vector<Wanted> wanted_by_client(const Sources& sources, Problems& problems) {
     const Options& options = sources.options;
-    if (sources.config != nullptr && !options.has("tcp")) {
+    const bool named = options.has("tcp") || options.has("http");
+    if (sources.config != nullptr && !named) {
         return wanted_by_file(*sources.config, problems);
     }
     std::vector<Wanted> wanted;
     std::set<std::uint16_t> ports;
-    for (const std::string& text : options.list("tcp")) {
-        std::string place = options.place_of("tcp") + ' ' + text;
-        std::string error;
+    auto tcp_once = [&ports](const std::string& text, std::string& error) {
         std::optional<Tcp> tcp = parse_tcp_spec(text, error);
         if (tcp && tcp->remote_port != 0 && !ports.insert(tcp->remote_port).second) {
             error = "the public port is there twice";
             tcp.reset();
         }
-        if (tcp) {
-            wanted.push_back({std::move(place), std::move(*tcp)});
-        } else {
-            problems.add(std::move(place), std::move(error));
-        }
-    }
-    if (!options.has("tcp")) {
-        problems.add("--tcp", "missing: what to offer, like --tcp 2222=127.0.0.1:22");
+        return tcp;
+    };
+    add_wanted(options, "tcp", tcp_once, wanted, problems);
+    add_wanted(options, "http", parse_http_spec, wanted, problems);
+    if (!named) {
+        problems.add("--tcp", "missing: what to offer, like --tcp 2222=127.0.0.1:22 or --http app.example.com=3000");
     }
     return wanted;
 }
@@ -103,12 +122,35 @@ std::vector<Wanted> wanted_by_tcp(const Sources& sources, Problems& problems) {
     return {{*options.operand(), Tcp{.remote_port = *port, .local = *local, .name = {}}}};
 }
 
+std::vector<Wanted> wanted_by_http(const Sources& sources, Problems& problems) {
+    const Options& options = sources.options;
+    std::string error;
+    if (!options.operand()) {
+        problems.add("ADDRESS",
+                     "missing: what to offer, like `ferrotunnel http 3000` or `ferrotunnel http app.internal:80`");
+        return {};
+    }
+    const std::optional<std::string> local = parse_backend(*options.operand(), error);
+    if (!local) {
+        problems.add("ADDRESS", error);
+        return {};
+    }
+    Http http;
+    http.local = *local;
+    set_host(options.text("host").value_or(""), http);
+    return {{options.has("host") ? options.place_of("host") : *options.operand(), std::move(http)}};
+}
+
 void add_services(ClientPlan& plan, Problems& problems) {
     for (const Wanted& wanted : plan.wanted) {
         try {
-            Service service = plan.client.add(wanted.tcp);
-            std::string name = service.name();
-            plan.offered.emplace(std::move(name), Offered{std::move(service), wanted.tcp.local});
+            std::visit(
+                [&plan](const auto& description) {
+                    Service service = plan.client.add(description);
+                    std::string name = service.name();
+                    plan.offered.emplace(std::move(name), Offered{std::move(service), description.local});
+                },
+                wanted.service);
         } catch (const config_error& error) {
             problems.add(wanted.place, error.problems().front().text);
         }
@@ -260,7 +302,7 @@ private:
         told_refusals_.erase(event.service);
         endpoints_.remove_service(event.service);
         endpoints_.add_service(event.service, event.endpoint);
-        output_.line(fmt::format("  tcp://{} -> {}", event.endpoint,
+        output_.line(fmt::format("  {} -> {}", as_url(event.endpoint),
                                  found == plan_.offered.end() ? event.service : found->second.local));
     }
 
@@ -395,9 +437,10 @@ ExitCode run(Arguments arguments, const CommandInfo& info, WantedBy* wanted_by) 
 const CommandInfo& client_info() {
     static const CommandInfo info = [] {
         CommandInfo made{"client",
-                         "offers services that this machine can reach on a server's public ports",
+                         "offers services that this machine can reach on a server's public ports and hosts",
                          "",
                          "  ferrotunnel client --server tunnel.example.com --token-file token --tcp 2222=22\n"
+                         "  ferrotunnel client --server tunnel.example.com --http app.example.com=3000\n"
                          "  ferrotunnel client --config ferrotunnel.yml\n"
                          "  ferrotunnel client --server tunnel.example.com --tcp 8080=127.0.0.1:80 --tcp "
                          "0=db.internal:5432\n",
@@ -412,6 +455,13 @@ const CommandInfo& client_info() {
                  {"tcp", "PORT=ADDRESS",
                   "Visitors of this public port reach that address; several times for several. Port 0: the server "
                   "chooses, and the client prints what it got. 2222=22 means 127.0.0.1:22.",
+                  true},
+                 {"http", "HOST=ADDRESS",
+                  "HTTP visitors who ask for this host reach that address: app.example.com=3000, *.example.com=3000 "
+                  "(any "
+                  "one label in front), app.example.com/api=3001 (what is below a path), *=3000 (every host that "
+                  "nothing "
+                  "else is for), =3000 (the server assigns a host, and the client prints it).",
                   true},
                  connections_option,
                  attempts_option,
@@ -444,6 +494,33 @@ const CommandInfo& tcp_info() {
     return info;
 }
 
+const CommandInfo& http_info() {
+    static const CommandInfo info = [] {
+        CommandInfo made{"http",
+                         "the short form of client, for one HTTP service",
+                         "ADDRESS",
+                         "  ferrotunnel http 3000 --server tunnel.example.com --token-file token\n"
+                         "  ferrotunnel http 3000 --host app.example.com --server tunnel.example.com\n"
+                         "  ferrotunnel http app.internal:80 --host app.example.com/api --server tunnel.example.com\n",
+                         shared_sections(),
+                         CommandInfo::Kind::client};
+        made.sections.insert(
+            made.sections.begin(),
+            {"Service",
+             {
+                 server_option,
+                 {"host", "HOST[/PATH]",
+                  "The host that visitors ask for, as in --http of `client`; with a path: what is below "
+                  "it. Default: the server assigns a host below its --domain, and it is printed.",
+                  false},
+                 connections_option,
+                 attempts_option,
+             }});
+        return made;
+    }();
+    return info;
+}
+
 ExitCode run_client(Arguments arguments) {
     return run(std::move(arguments), client_info(), wanted_by_client);
 }
@@ -454,6 +531,10 @@ std::unique_ptr<Part> make_client_part(const Sources& sources, Signals& signals,
 
 ExitCode run_tcp(Arguments arguments) {
     return run(std::move(arguments), tcp_info(), wanted_by_tcp);
+}
+
+ExitCode run_http(Arguments arguments) {
+    return run(std::move(arguments), http_info(), wanted_by_http);
 }
 
 }  // namespace ferrotunnel::cli

@@ -16,6 +16,7 @@ namespace ferrotunnel::cli {
 const CommandInfo& server_info();
 const CommandInfo& client_info();
 const CommandInfo& tcp_info();
+const CommandInfo& http_info();
 const CommandInfo& run_info();
 const CommandInfo& check_info();
 
@@ -24,6 +25,7 @@ const CommandInfo& check_info();
 ExitCode run_server(Arguments arguments);
 ExitCode run_client(Arguments arguments);
 ExitCode run_tcp(Arguments arguments);
+ExitCode run_http(Arguments arguments);
 ExitCode run_run(Arguments arguments);
 ExitCode run_check(Arguments arguments);
 ExitCode run_token();

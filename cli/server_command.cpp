@@ -26,6 +26,8 @@ struct ServerPlan {
     std::string public_host;
     std::string allow_ports;
     std::string tcp_bind;
+    std::string http_bind;  // "off", or where the user or the program wants it
+    std::string domain;
     std::string endpoint_file;
     Server server;
 };
@@ -51,6 +53,23 @@ void apply_options(const Options& options, Server::Builder& builder) {
     }
 }
 
+constexpr const char* default_http_bind = "0.0.0.0:8080";
+
+// Asked for by nobody, HTTP is there if its usual port is free.
+void apply_http(const Sources& sources, const Config::ServerSection& file, ServerPlan& plan, Server::Builder& builder) {
+    const Options& options = sources.options;
+    plan.domain = options.text("domain").value_or(file.domain);
+    if (options.has("domain")) {
+        builder.domain(plan.domain);
+    }
+    const std::optional<std::string> wanted = options.has("http-bind") ? options.text("http-bind") : file.http_bind;
+    plan.http_bind = wanted.value_or(default_http_bind);
+    if (options.has("http-bind") || !wanted) {
+        const bool off = plan.http_bind == "off";
+        builder.http_bind(off ? std::string() : plan.http_bind, wanted || !plan.domain.empty());
+    }
+}
+
 ServerPlan read_plan(const Sources& sources, EventQueue& events, Signals& signals, Problems& problems) {
     const Options& options = sources.options;
     const auto file = sources.config != nullptr ? sources.config->server_section() : Config::ServerSection();
@@ -64,6 +83,7 @@ ServerPlan read_plan(const Sources& sources, EventQueue& events, Signals& signal
     Server::Builder builder = sources.config != nullptr ? sources.config->server() : Server::builder();
     apply_common(plan.common, builder);
     apply_options(options, builder);
+    apply_http(sources, file, plan, builder);
     if (needs_token(sources, file.has_token)) {
         for (FoundToken& token : find_tokens(options, std::move(sources.arguments.token),
                                              "Token that clients will need: ", signals, problems)) {
@@ -99,6 +119,19 @@ std::string example_of_a_client(const ServerPlan& plan) {
                        plan.common.is_tls_off ? " --tls off" : "");
 }
 
+void introduce_http(const ServerPlan& plan, Output& output) {
+    const std::string http = plan.server.http_endpoint();
+    if (plan.http_bind == "off") {
+        return;
+    }
+    if (http.empty()) {
+        output.line(fmt::format("  HTTP       off: {} is in use, --http-bind chooses another address", plan.http_bind));
+    } else {
+        output.line(fmt::format("  HTTP       {}{}", http,
+                                plan.domain.empty() ? "" : ", hosts below " + plan.domain + " are assigned"));
+    }
+}
+
 void introduce(const ServerPlan& plan, Output& output) {
     output.line(fmt::format("FerroTunnel {} server", version_string));
     output.line(fmt::format("  clients    {}   {}", plan.server.control_endpoint(),
@@ -108,6 +141,7 @@ void introduce(const ServerPlan& plan, Output& output) {
     }
     output.line(fmt::format("  visitors   {}, ports {}", plan.tcp_bind,
                             plan.allow_ports.empty() ? "from 1024 on" : plan.allow_ports));
+    introduce_http(plan, output);
     output.line("A client is started like this, and asks for the token or takes it from --token-file:");
     output.line("  " + example_of_a_client(plan));
 }
@@ -119,6 +153,7 @@ void publish(const ServerPlan& plan, EndpointFile& endpoints) {
     }
     endpoints.clear();
     endpoints.set_control(plan.server.control_endpoint());
+    endpoints.set_http(plan.server.http_endpoint());
     for (const TunnelInfo& tunnel : plan.server.tunnels()) {
         for (const TunnelInfo::Service& service : tunnel.services) {
             endpoints.add_service(service.name, service.endpoint);
@@ -144,10 +179,10 @@ void on_event(const Event& event, Output& output) {
                                     event.text.empty() ? event.error.message() : event.text));
             break;
         case Event::Kind::registered:
-            output.line(fmt::format("  tcp://{} -> {} of client {}", event.endpoint, event.service, event.peer));
+            output.line(fmt::format("  {} -> {} of client {}", as_url(event.endpoint), event.service, event.peer));
             break;
         case Event::Kind::unregistered:
-            output.line(fmt::format("  tcp://{} is closed", event.endpoint.empty() ? event.service : event.endpoint));
+            output.line(fmt::format("  {} is closed", event.endpoint.empty() ? event.service : as_url(event.endpoint)));
             break;
         case Event::Kind::draining:
             if (!event.peer.empty()) {
@@ -201,7 +236,7 @@ private:
 const CommandInfo& server_info() {
     static const CommandInfo info{
         "server",
-        "lets clients offer their services on this machine's public ports",
+        "lets clients offer their services on this machine's public ports and hosts",
         "",
         "  ferrotunnel token > token; chmod 600 token\n"
         "  ferrotunnel server --token-file token\n"
@@ -216,6 +251,13 @@ const CommandInfo& server_info() {
                  {"tcp-bind", "HOST", "Where the public ports are. Default: 0.0.0.0.", false},
                  {"public-host", "HOST",
                   "How visitors call this machine, for the addresses that are shown. Default: what --tcp-bind says.",
+                  false},
+                 {"http-bind", "HOST:PORT|off",
+                  "Where visitors of HTTP services come in. Default: 0.0.0.0:8080, or off where that is in use.",
+                  false},
+                 {"domain", "NAME",
+                  "HTTP services that name no host get one below this name, like k7rw2vbd.tunnel.example.com. Its DNS "
+                  "entries (*.NAME) must point here. Default: such services are refused.",
                   false},
                  {"allow-ports", "LIST",
                   "The public ports that clients may have, like 2222,8000-8100. Default: all from 1024 on.", false},

@@ -163,6 +163,9 @@ std::vector<Service> Config::offer(Client& client) const {
         for (const Tcp& tcp : part->services) {
             services.push_back(client.add(tcp));
         }
+        for (const Http& http : part->http_services) {
+            services.push_back(client.add(http));
+        }
     }
     return services;
 }
@@ -178,6 +181,7 @@ Config::ClientSection Config::client_section() const {
     section.server = part.settings.server;
     section.connections = part.settings.connections;
     section.services = part.services;
+    section.http_services = part.http_services;
     return section;
 }
 
@@ -189,6 +193,10 @@ Config::ServerSection Config::server_section() const {
     section.tcp_bind = part.settings.tcp_bind;
     section.public_host = part.settings.public_host;
     section.allow_ports = part.settings.allow_ports.value_or("");
+    if (part.says_http_bind) {
+        section.http_bind = part.settings.http_bind.empty() ? "off" : part.settings.http_bind;
+    }
+    section.domain = part.settings.domain;
     section.state_dir = part.settings.state_dir;
     section.tokens = part.settings.tokens.size();
     return section;

@@ -12,6 +12,7 @@
 
 #include "config/expand.hpp"
 #include "ferrotunnel/error.hpp"
+#include "ferrotunnel/http.hpp"
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/tcp.hpp"
 #include "settings.hpp"
@@ -29,6 +30,7 @@ struct ProgramValues {
 
 struct ServerPart : ProgramValues {
     ServerValues settings;
+    bool says_http_bind = false;
 
     friend bool operator==(const ServerPart&, const ServerPart&) = default;
 };
@@ -36,6 +38,7 @@ struct ServerPart : ProgramValues {
 struct ClientPart : ProgramValues {
     ClientValues settings;
     std::vector<Tcp> services;  // checked, with their names
+    std::vector<Http> http_services;
 
     friend bool operator==(const ClientPart&, const ClientPart&) = default;
 };

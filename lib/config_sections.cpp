@@ -121,6 +121,16 @@ ServerPart read_server(Section section, ConfigReading& reading) {
     if (auto value = reader.find("tcp_bind", "tcp_bind")) {
         assign(settings.tcp_bind, value->word());
     }
+    if (auto value = reader.find("http_bind", "http_bind")) {
+        part.says_http_bind = true;
+        assign(settings.http_bind, value->word());
+        if (settings.http_bind == "off") {
+            settings.http_bind.clear();
+        }
+    }
+    if (auto value = reader.find("domain", "domain")) {
+        assign(settings.domain, value->word());
+    }
     if (auto value = reader.find("public_host")) {
         assign(settings.public_host, value->word());
     }
@@ -179,7 +189,7 @@ ClientPart read_client(Section section, ConfigReading& reading) {
         assign(settings.attempts, value->number(0, limits::attempts_max));
     }
     if (auto value = reader.find("services")) {
-        part.services = read_services(*value);
+        read_services(*value, part);
     }
     reader.read_common(settings, part);
     section.finish();

@@ -45,6 +45,6 @@ std::optional<Secret> read_secret(config::Value value, ConfigReading& reading);
 std::string token_name_of(const config::Value& value);
 
 /// The services of a client.
-std::vector<Tcp> read_services(const config::Value& list);
+void read_services(const config::Value& list, ClientPart& part);
 
 }  // namespace ferrotunnel::detail

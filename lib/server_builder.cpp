@@ -34,6 +34,19 @@ Server::Builder& Server::Builder::public_host(std::string host) {
     return *this;
 }
 
+Server::Builder& Server::Builder::http_bind(std::string address, bool needed) {
+    settings_->origins.erase("http_bind");
+    settings_->http_bind = std::move(address);
+    settings_->http_needed = needed;
+    return *this;
+}
+
+Server::Builder& Server::Builder::domain(std::string name) {
+    settings_->origins.erase("domain");
+    settings_->domain = std::move(name);
+    return *this;
+}
+
 Server::Builder& Server::Builder::token(Secret token, std::string name) {
     if (settings_->origins.erase("token") != 0) {
         settings_->tokens.clear();  // those of the file

@@ -12,10 +12,12 @@
 
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/event.hpp"
+#include "ferrotunnel/http.hpp"
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/secret.hpp"
 #include "ferrotunnel/tcp.hpp"
 #include "ferrotunnel/timing.hpp"
+#include "wire/control.hpp"
 
 namespace asio {
 class io_context;
@@ -24,6 +26,7 @@ class io_context;
 namespace ferrotunnel::detail {
 
 inline constexpr std::uint16_t default_control_port = 7835;
+inline constexpr std::uint16_t default_http_port = 8080;
 
 /// A Secret that is copied with the settings it belongs to, and compared with them.
 class KeptSecret : public Secret {
@@ -98,6 +101,9 @@ struct ServerValues : CommonValues {
     std::string bind = "0.0.0.0:7835";
     std::string tcp_bind = "0.0.0.0";
     std::string public_host;  // empty: tcp_bind
+    std::string http_bind;    // empty: no HTTP
+    bool http_needed = true;  // else it goes on without HTTP where it can not listen
+    std::string domain;       // empty: no hosts are assigned
     std::vector<NamedToken> tokens;
     std::optional<std::string> allow_ports;
     std::string tls_chain;
@@ -116,6 +122,10 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems);
 /// The same for one service of a client, and gives it its default name. `application_serves`: through async_listen, so
 /// `local` is not needed. Whether the name is already in use is for the caller to say.
 void check_service(Tcp& service, bool application_serves, std::vector<Problem>& problems);
+void check_service(Http& service, bool application_serves, std::vector<Problem>& problems);
+
+/// As it is registered.
+wire::HttpPart http_part(const Http& service);
 
 /// All problems in the order of the file, each with its place there; those of no file come first. For the builders.
 std::vector<Problem> problems_of(ClientSettings& settings);

@@ -17,6 +17,7 @@
 #include "ferrotunnel/client.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/export.hpp"
+#include "ferrotunnel/http.hpp"
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/server.hpp"
 #include "ferrotunnel/service.hpp"
@@ -57,7 +58,7 @@ public:
     Client::Builder client() const;
     Server::Builder server() const;
 
-    /// Adds the services of the client section, in the order of the file.
+    /// Adds the services of the client section, in the order of the file: first TCP, then HTTP.
     std::vector<Service> offer(Client& client) const;
 
     /// What the sections say, for programs that show it or have options of their own for it.
@@ -71,13 +72,16 @@ public:
     struct ClientSection : Section {
         std::string server;
         unsigned connections = Client::Builder::connections_default;
-        std::vector<Tcp> services;  ///< with their names
+        std::vector<Tcp> services;        ///< with their names
+        std::vector<Http> http_services;  ///< the same
     };
     struct ServerSection : Section {
         std::string bind;
         std::string tcp_bind;
         std::string public_host;
-        std::string allow_ports;  ///< empty: the default
+        std::string allow_ports;               ///< empty: the default
+        std::optional<std::string> http_bind;  ///< "off", an address; nothing: the file does not say
+        std::string domain;
         std::string state_dir;
         std::size_t tokens = 0;  ///< how many
     };
