@@ -163,6 +163,17 @@ static_assert(dead_after_quiet >= 3 * ping_after_quiet);
 inline constexpr std::uint32_t unauthenticated_max = 1'024;
 inline constexpr std::uint32_t unauthenticated_per_address_max = 64;
 
+// --- hosts of HTTP services -----------------------------------------------------------------------------------------
+
+/// Hosts of one service, and how long one may be: a DNS name of 253 bytes behind "**.".
+inline constexpr std::size_t http_hosts_per_service_max = 16;
+inline constexpr std::size_t http_host_text_max = 256;
+inline constexpr std::size_t http_path_text_max = 1_KiB;
+/// A host stays known, and the property of its token, for this long after its client has gone: its visitors hear 503
+/// and not 404, and nobody else takes it meanwhile. That many hosts in all; then those that have been away longest go.
+inline constexpr auto http_host_known_for = 24h;
+inline constexpr std::size_t http_known_hosts_max = 16'384;
+
 // --- the process --------------------------------------------------------------------------------------------------
 
 inline constexpr std::uint32_t sessions_max = 4'096;
