@@ -158,6 +158,13 @@ inline constexpr auto backoff_forget_after = 10s;
 inline constexpr auto takeover_silence = 2s;
 static_assert(dead_after_quiet >= 3 * ping_after_quiet);
 
+// --- hosts and routes of HTTP ---------------------------------------------------------------------------------------
+
+/// A DNS name as text, without its final dot, and one label of it (RFC 1035).
+inline constexpr std::size_t host_name_max = 253;
+inline constexpr std::size_t host_label_max = 63;
+static_assert(service_name_max == host_name_max);
+
 // --- peers that have not proved their token -----------------------------------------------------------------------
 
 inline constexpr std::uint32_t unauthenticated_max = 1'024;
