@@ -142,6 +142,34 @@ static_assert(services_max * (service_metadata_max + service_name_max + bind_tex
 static_assert(services_max * (public_address_max + 128) <= urgent_bytes_max);
 static_assert(services_max * (refused_text_max + 128) <= urgent_bytes_max);
 
+// --- HTTP ---------------------------------------------------------------------------------------------------------
+
+/// Of a request or response up to the empty line, line ends and all: what one visitor may make us hold before a route
+/// is known.
+inline constexpr std::size_t http_head_max = 64_KiB;
+/// One line of it. Cookies are the longest that are usual, and browsers keep those below 4 KiB each.
+inline constexpr std::size_t http_line_max = 16_KiB;
+/// Also the room that a parser has: it can be set lower, not higher.
+inline constexpr std::size_t http_fields_max = 100;
+inline constexpr std::size_t http_target_max = 8_KiB;
+/// No registered method has more than 17 letters.
+inline constexpr std::size_t http_method_max = 32;
+/// Extensions of all the chunks of one message: they mean nothing to us and must not be a way to send for ever.
+inline constexpr std::size_t http_chunk_extensions_max = 4_KiB;
+inline constexpr std::size_t http_chunk_size_digits_max = 16;
+inline constexpr std::size_t http_trailers_max = 8_KiB;
+/// Protocol names that a request offers by Upgrade; a longer list is no offer.
+inline constexpr std::size_t http_upgrade_offer_max = 62;
+/// Fields that rules add, set or remove in one head, with those that the edge itself sets.
+inline constexpr std::size_t http_edits_max = 64;
+/// A chain of proxies in X-Forwarded-For or Forwarded, kept from the right.
+inline constexpr std::size_t http_forwarded_max = 2_KiB;
+inline constexpr std::size_t http_request_id_max = 128;
+
+static_assert(http_target_max < http_line_max && http_line_max <= http_head_max);
+static_assert(http_trailers_max <= http_line_max);
+static_assert(http_forwarded_max < http_line_max);
+
 // --- time ---------------------------------------------------------------------------------------------------------
 
 inline constexpr auto ping_after_quiet = 15s;
