@@ -192,6 +192,8 @@ static_assert(dead_after_quiet >= 3 * ping_after_quiet);
 inline constexpr std::size_t host_name_max = 253;
 inline constexpr std::size_t host_label_max = 63;
 static_assert(service_name_max == host_name_max);
+/// A path that routes are looked up by: as long as a request's target may be.
+inline constexpr std::size_t http_path_max = 8_KiB;
 
 // --- peers that have not proved their token -----------------------------------------------------------------------
 
