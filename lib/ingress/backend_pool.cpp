@@ -16,7 +16,7 @@ IntrusivePtr<BackendStream> BackendPool::take(const tunnel::HttpService& service
         IntrusivePtr<BackendStream> last = std::move(streams.back());
         streams.pop_back();
         --size_;
-        if (last->is_fresh() && service.carries(last->carrier())) {
+        if (last->is_fresh() && last->is_carried()) {
             last->use(user);
             taken = std::move(last);
         } else {

@@ -23,7 +23,8 @@ BackendStream::BackendStream(runtime::Worker& worker, DeadlineWheel& wheel,
       mailbox_(worker.mailbox()),
       wheel_(wheel),
       service_(std::move(service)),
-      carrier_(std::move(carrier)) {}
+      carrier_(std::move(carrier)),
+      carriers_version_(service_->carriers_version()) {}
 
 void BackendStream::open(const wire::Address& visitor, BackendUser& user) {
     user_ = &user;
@@ -134,6 +135,15 @@ void BackendStream::consume(std::uint32_t n) {
 
 // --- in the pool ---
 
+bool BackendStream::is_carried() noexcept {
+    const std::uint64_t version = service_->carriers_version();
+    if (version == carriers_version_) {
+        return true;
+    }
+    carriers_version_ = version;
+    return service_->carries(*carrier_.trunk);
+}
+
 void BackendStream::use(BackendUser& user) noexcept {
     Deadline::cancel();
     pool_ = nullptr;
@@ -150,8 +160,8 @@ void BackendStream::rest(BackendPool& pool, Duration idle) noexcept {
     wheel_.set_after(*this, idle);
 }
 
-// False when the backend has said anything: its end, a reset, or bytes that nobody has asked for. Otherwise the waker is
-// armed for when it does.
+// False when the backend has said anything: its end, a reset, or bytes that nobody has asked for. Otherwise the waker
+// is armed for when it does.
 bool BackendStream::is_fresh() noexcept {
     try {
         return stream_ && !stream_->verdict() && !stream_->send_is_dead() && stream_->front() == nullptr &&

@@ -6,8 +6,8 @@
 //        '-----------------+--------------- abort: reset at once ----> closed                 |
 //                          '--------------- close: in order ----------------------------------'
 //
-// It lives on the worker of the visitor, its stream's other half on the trunk's: a wake that comes from there is mailed,
-// one mail at a time. The session holds it while the stream lives, the exchange or the pool while they use it.
+// It lives on the worker of the visitor, its stream's other half on the trunk's: a wake that comes from there is
+// mailed, one mail at a time. The session holds it while the stream lives, the exchange or the pool while they use it.
 #pragma once
 
 #include <atomic>
@@ -50,6 +50,8 @@ public:
     std::optional<wire::Code> open_failure() const noexcept { return open_failure_; }
     const std::shared_ptr<tunnel::HttpService>& service() const noexcept { return service_; }
     const tunnel::HttpCarrier& carrier() const noexcept { return *carrier_.trunk; }
+    /// Its trunk still carries the service. One that does not drains, and should come to its end.
+    bool is_carried() noexcept;
     /// It has carried an exchange before.
     bool reused() const noexcept { return exchanges_ > 1; }
     /// The backend has taken the connection.
@@ -111,6 +113,7 @@ private:
     std::shared_ptr<void> counted_;
     std::optional<wire::Code> open_failure_;
     IntrusivePtr<BackendStream> self_;  // while closing
+    std::uint64_t carriers_version_;    // for which is_carried() was true
     std::uint64_t sent_ = 0;
     std::uint64_t sent_before_ = 0;  // this exchange
     std::uint64_t lingered_ = 0;
