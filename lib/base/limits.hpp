@@ -160,6 +160,8 @@ inline constexpr std::size_t http_chunk_size_digits_max = 16;
 inline constexpr std::size_t http_trailers_max = 8_KiB;
 /// Protocol names that a request offers by Upgrade; a longer list is no offer.
 inline constexpr std::size_t http_upgrade_offer_max = 62;
+/// Elements of Connection fields: each is looked for among the fields. Usual are one or two.
+inline constexpr std::size_t http_connection_options_max = 32;
 /// Fields that rules add, set or remove in one head, with those that the edge itself sets.
 inline constexpr std::size_t http_edits_max = 64;
 /// A chain of proxies in X-Forwarded-For or Forwarded, kept from the right.

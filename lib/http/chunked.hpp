@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/limits.hpp"
 #include "http/field_reader.hpp"
 #include "http/fields.hpp"
 #include "http/refusal.hpp"
@@ -37,14 +38,31 @@ public:
     const Fields& trailers() const noexcept;
 
 private:
+    // size --> [extension] --CR--> size_line_feed --LF--> data --> data_return --CR--> data_line_feed --LF--> size
+    //                                                \--of the last chunk--> trailers_start --CR--> last_line_feed
+    //                                                                              \--> trailers
     enum class Phase : std::uint8_t {
-        size,            // of a chunk; no digit yet, or some
-        extension,       // after the size, see ChunkExtensions in the source
-        size_line_feed,  // CR was seen
+        size,
+        extension,
+        size_line_feed,
         data,
-        data_return,  // the CR behind the data
+        data_return,
         data_line_feed,
-        trailers,  // field lines up to the empty line
+        trailers_start,
+        last_line_feed,
+        trailers,
+    };
+    // *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )
+    enum class Extension : std::uint8_t {
+        before,  // a blank was seen, so there must be a ';'
+        name_start,
+        name,
+        name_end,  // a blank behind the name
+        value_start,
+        token,
+        quoted,
+        escaped,
+        value_end,
     };
     // What few messages have.
     struct Trailers;
@@ -52,18 +70,23 @@ private:
         void operator()(Trailers* trailers) const noexcept;
     };
 
-    void refuse(Fault fault) noexcept;
-    std::size_t read_frame(std::string_view input);
-    void read_extension(char byte) noexcept;
+    std::size_t read_framing(std::string_view input);
+    Fault read_byte(char byte) noexcept;
+    Fault read_size(char byte) noexcept;
+    Fault read_extension(char byte) noexcept;
+    Fault read_extension_name(char byte) noexcept;
+    Fault start_extension(char byte) noexcept;
+    Fault end_of_size_line(char byte) noexcept;
     std::size_t read_trailers(std::string_view input);
+    void refuse(Fault fault) noexcept;
 
+    std::uint64_t left_ = 0;
+    std::uint16_t extension_bytes_ = 0;
+    std::uint8_t digits_ = 0;
     Phase phase_ = Phase::size;
+    Extension extension_ = Extension::before;
     BodyState state_ = BodyState::more;
     Fault fault_ = Fault::none;
-    std::uint8_t digits_ = 0;
-    std::uint8_t extension_phase_ = 0;
-    std::uint16_t extension_bytes_ = 0;
-    std::uint64_t left_ = 0;
     std::unique_ptr<Trailers, DeleteTrailers> trailers_;
 };
 
@@ -75,7 +98,8 @@ public:
     std::string_view text() const noexcept { return {text_.data() + at_, text_.size() - at_}; }
 
 private:
-    std::array<char, 18> text_;
+    static constexpr std::size_t room = limits::http_chunk_size_digits_max + 2;
+    std::array<char, room> text_;
     std::size_t at_;
 };
 

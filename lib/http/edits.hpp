@@ -40,9 +40,10 @@ public:
     bool add(std::string_view name, std::string_view value) noexcept { return push(Kind::add, name, value); }
     bool set(std::string_view name, std::string_view value) noexcept { return push(Kind::set, name, value); }
     bool remove(std::string_view name) noexcept { return push(Kind::remove, name, {}); }
+    /// Removes the X-Forwarded-* fields whose names are not known, however many there are.
+    void remove_other_forwarded() noexcept { removes_other_forwarded_ = true; }
 
     std::span<const Edit> all() const noexcept { return {edits_.data(), size_}; }
-    bool empty() const noexcept { return size_ == 0; }
     void clear() noexcept;
 
     /// Whether a field of that name in a message is left out.
@@ -54,7 +55,8 @@ private:
     bool push(Kind kind, std::string_view name, std::string_view value) noexcept;
 
     std::size_t size_ = 0;
-    std::uint64_t drops_filter_ = 0;  // a bit for each name that is dropped, so that most fields are not compared
+    std::uint64_t dropped_ = 0;  // a bit for the first byte of each name that is dropped: most fields are not compared
+    bool removes_other_forwarded_ = false;
     std::array<Edit, limits::http_edits_max> edits_;
 };
 

@@ -49,7 +49,7 @@ enum class FieldName : std::uint8_t {
     x_request_id,
 };
 
-/// Not case-sensitive.
+/// Not case-sensitive. `name` is a token.
 FieldName field_name_of(std::string_view name) noexcept;
 
 /// The usual spelling, "Content-Length"; empty for `other` and `x_forwarded_other`.
@@ -62,5 +62,8 @@ bool same_text(std::string_view a, std::string_view b) noexcept;
 /// or digit has become '-' and those at the end are gone. CGI and its heirs (WSGI, PHP, Rack) map names like this, so
 /// that X_Forwarded_For, X.Forwarded.For and X-Forwarded-For- all arrive as HTTP_X_FORWARDED_FOR.
 bool same_name_loosely(std::string_view a, std::string_view b) noexcept;
+
+/// The known field that some programs would take `name` for, by the same mapping; `other` when there is none.
+FieldName field_name_loosely(std::string_view name) noexcept;
 
 }  // namespace ferrotunnel::http

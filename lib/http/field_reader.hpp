@@ -23,9 +23,15 @@ struct HeadLimits {
     bool operator==(const HeadLimits&) const = default;
 };
 
+/// How far one may look at bytes in a line that began at `line_at`: those from the answer on are not there yet, or
+/// beyond a limit.
+std::size_t readable(std::size_t size, std::size_t line_at, const HeadLimits& limits) noexcept;
+/// Which limit does not let a line that began at `line_at` go on at `at`; none: it may, when more bytes come.
+Fault passed_limit(std::size_t at, std::size_t line_at, const HeadLimits& limits) noexcept;
+
 class FieldReader {
 public:
-    explicit FieldReader(const HeadLimits& limits) noexcept : limits_(limits) {}
+    explicit FieldReader(const HeadLimits& limits) noexcept;
 
     /// Fields begin at `at`. What `bytes` has before counts towards the limit of the whole.
     void begin(std::size_t at) noexcept;
@@ -38,15 +44,19 @@ public:
     const HeadLimits& limits() const noexcept { return limits_; }
 
 private:
-    enum class Phase : std::uint8_t { line, name, blanks, value, line_feed, last_line_feed };
+    // line --':' in it--> name --> blanks --> value --CR--> line_feed --LF--> line
+    //   \--CR--> last_line_feed --LF--> done
+    enum class Phase : std::uint8_t { line, name, blanks, value, line_feed, last_line_feed, done };
 
-    ParseState refuse(Fault fault) noexcept;
+    Fault read_line(const char* data, std::size_t size, Fields& fields) noexcept;
+    Fault add(const char* data, std::size_t value_end, Fields& fields) noexcept;
 
     HeadLimits limits_;
     std::size_t at_ = 0;
     std::size_t line_at_ = 0;
     std::size_t value_at_ = 0;
     std::size_t name_size_ = 0;
+    bool odd_name_ = false;
     Phase phase_ = Phase::line;
     Fault fault_ = Fault::none;
 };

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/limits.hpp"
 #include "http/edits.hpp"
 #include "http/head.hpp"
 
@@ -27,8 +28,8 @@ struct ForwardingFacts {
     std::uint16_t port = 80;  // at which visitors came in
     /// Made by the caller; used unless a trusted peer sent one.
     std::string_view request_id;
-    bool forwarded = false;  // RFC 7239 as well
-    std::string_view via;    // the name to add to Via; empty: Via is left as it is
+    bool forwarded = false;  // RFC 7239 as well; else Forwarded is removed
+    std::string_view via;    // the name to add to Via, a token; empty: Via is left as it is
 };
 
 /// The answers, and room for the texts that edits point to: it has to live until the head is written.
@@ -50,10 +51,26 @@ public:
     bool write(Edits& edits) const noexcept;
 
 private:
+    void read_chain(const RequestHead& head, const ForwardingFacts& facts) noexcept;
+    void read_request_id(const RequestHead& head, const ForwardingFacts& facts) noexcept;
+    void read_origin(const RequestHead& head, const ForwardingFacts& facts) noexcept;
+    void write_forwarded(const ForwardingFacts& facts) noexcept;
+    void write_via(const RequestHead& head, const ForwardingFacts& facts) noexcept;
+    bool prepend(std::string_view address) noexcept;
+
     std::string_view client_;
     std::string_view request_id_;
+    std::string_view host_;
+    std::string_view port_;
+    std::string_view chain_;  // the end of chain_room_
+    std::string_view forwarded_;
+    std::string_view via_;
     bool https_ = false;
     bool loops_ = false;
+    std::array<char, 6> port_room_;
+    std::array<char, limits::http_forwarded_max> chain_room_;
+    std::array<char, limits::http_forwarded_max> forwarded_room_;
+    std::array<char, 300> via_room_;
 };
 
 /// A request id that may be kept: 1 to 128 letters, digits and -._~+/=:@

@@ -73,7 +73,10 @@ struct Refusal {
     std::string_view text;  // "a space before the colon of a field", for the log
 };
 
+/// Of a request.
 Refusal refusal_of(Fault fault) noexcept;
+/// Of a response: the same with status 502.
+Refusal response_refusal_of(Fault fault) noexcept;
 
 /// The reason phrase of a status ("Not Found"); empty for one that is not registered.
 std::string_view reason_of(std::uint16_t status) noexcept;

@@ -20,6 +20,7 @@
 
 #include "http/field_reader.hpp"
 #include "http/head.hpp"
+#include "http/message_rules.hpp"
 #include "http/refusal.hpp"
 
 namespace ferrotunnel::http {
@@ -36,22 +37,31 @@ public:
     std::size_t size() const noexcept { return fields_.at(); }
     const RequestHead& head() const noexcept { return head_; }
     Refusal refusal() const noexcept { return refusal_of(fault_); }
-    /// As far as it is known when a request was refused or is not complete: for the log, and `head`, `other` or so for
-    /// the answer. Points into the bytes of the last call.
+    /// As far as it was read, also of a request that is refused: the answer to HEAD has no body. `other` before that.
     Method method() const noexcept { return head_.method; }
 
 private:
-    enum class Phase : std::uint8_t { before, before_line_feed, method, target, version, line_feed, fields, ended };
+    // before --CR--> before_line_feed --LF--> method --SP--> target --SP--> version --CR--> line_feed --LF--> fields
+    //   \------------------------------------/
+    enum class Phase : std::uint8_t { before, before_line_feed, method, target, version, line_feed, fields, complete };
 
-    ParseState parse_start(std::string_view bytes) noexcept;
-    ParseState refuse(Fault fault) noexcept;
-    ParseState finish() noexcept;
+    Fault read_request_line(const char* data, std::size_t size) noexcept;
+    Fault read_method(const char* data, const char*& at, const char* end) noexcept;
+    Fault read_request_target(const char* data, const char*& at, const char* end) noexcept;
+    Fault line_limit() const noexcept;
+    Fault decide(std::string_view bytes) noexcept;
+    Fault decide_host(const SpecialFields& special, std::string_view target_authority) noexcept;
+    Fault decide_body(const SpecialFields& special) noexcept;
+    Fault decide_connection(const SpecialFields& special) noexcept;
 
+    HeadLimits limits_;
     FieldReader fields_;
     RequestHead head_;
-    std::size_t at_ = 0;
+    std::size_t at_ = 0;  // in the request line
     std::size_t line_at_ = 0;
+    std::size_t method_at_ = 0;
     std::size_t target_at_ = 0;
+    std::size_t target_size_ = 0;
     std::size_t version_at_ = 0;
     Phase phase_ = Phase::before;
     Fault fault_ = Fault::none;

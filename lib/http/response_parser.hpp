@@ -9,6 +9,7 @@
 
 #include "http/field_reader.hpp"
 #include "http/head.hpp"
+#include "http/message_rules.hpp"
 #include "http/refusal.hpp"
 
 namespace ferrotunnel::http {
@@ -33,20 +34,26 @@ public:
 
     std::size_t size() const noexcept { return fields_.at(); }
     const ResponseHead& head() const noexcept { return head_; }
-    Refusal refusal() const noexcept;
+    Refusal refusal() const noexcept { return response_refusal_of(fault_); }
 
 private:
-    enum class Phase : std::uint8_t { version, status, reason, line_feed, fields, ended };
+    // version --SP--> status --SP--> reason --CR--> line_feed --LF--> fields
+    //                    \-----------CR----------->/
+    enum class Phase : std::uint8_t { version, status, reason, line_feed, fields, complete };
 
-    ParseState parse_start(std::string_view bytes) noexcept;
-    ParseState refuse(Fault fault) noexcept;
-    ParseState finish() noexcept;
+    Fault read_status_line(const char* data, std::size_t size) noexcept;
+    Fault read_status(const char* data, const char*& at, const char* end) noexcept;
+    Fault decide(std::string_view bytes) noexcept;
+    Fault decide_body(const SpecialFields& special) noexcept;
 
+    HeadLimits limits_;
     FieldReader fields_;
     ResponseHead head_;
     ResponseContext context_;
-    std::size_t at_ = 0;
+    std::size_t at_ = 0;  // in the status line
+    std::size_t status_at_ = 0;
     std::size_t reason_at_ = 0;
+    std::size_t reason_size_ = 0;
     Phase phase_ = Phase::version;
     Fault fault_ = Fault::none;
 };
