@@ -2,16 +2,19 @@
 //
 // Programs read one path in different ways: some resolve ".." and some do not, some take "%2F" for a slash, some merge
 // "//", some cut ";parameters" off a segment. The edge does not guess which of them stands behind it. A path that has
-// none of this has one reading, and that is compared. A path with some of it has several *readings*, every combination
-// of what a backend might do; the request is routed only if all of them meet the same rule, and refused (400,
-// `ambiguous_path`) otherwise. So "/api/group%2Fproject" passes where "/api" is one rule, and "/admin%2Fusers" or
-// "/public/..;/admin" is refused where "/admin" has a rule of its own. What is forwarded is the path as it was written.
+// none of this has one reading, and that is compared. A path with some of it has several *readings*, by what a backend
+// might do; the request is routed only if all of them meet the same rule, and refused (400, `ambiguous_path`)
+// otherwise. So "/api/group%2Fproject" passes where "/api" is one rule, and "/admin%2Fusers" or "//admin" is refused
+// where "/admin" has a rule of its own. What is forwarded is the path as it was written.
 //
 // The form in which paths are compared: percent-encoded bytes are decoded ("/%61pi" is "/api", and "/a%2Bb" is
 // "/a+b"), but for %25, %2F and %5C, which stay as they are in upper case. Case matters. The query plays no part.
 //
-// Refused whatever the rules are: what is no percent-encoding ("%zz"), encoded control characters, encodings of UTF-8
-// that are longer than need be (%C0%AF, an old disguise of '/'), and ".." that leads out of the root in some reading.
+// Refused whatever the rules are, since the order in which a backend does things would matter or nobody means well:
+// what is no percent-encoding ("%zz"), encoded control characters, encodings of UTF-8 that are longer than need be
+// (%C0%AF, an old disguise of '/'), encoded dot segments ("%2e%2e"), ".." that leads out of the root, dot segments in
+// one path with "//", an encoded slash or ";", and an encoded slash in one path with ";". Who decodes a path twice
+// ("%252e") is not guarded against.
 #pragma once
 
 #include <array>
@@ -34,6 +37,8 @@ enum class PathFault : std::uint8_t {
     bad_escape,         // "%" without two hexadecimal digits
     encoded_control,    // %00 to %1F, %7F
     overlong_encoding,  // %C0%AF and its like
+    encoded_dots,       // "/%2e%2e/x"
+    mixed,              // oddities whose order would matter: "/a/..;/x"
     above_root,         // "/../x"
 };
 
@@ -42,14 +47,14 @@ std::string_view words_for(PathFault fault) noexcept;
 
 /// What a path has that programs read differently, as bits.
 enum PathOddity : std::uint8_t {
-    odd_dot_segments = 1,    // "." or "..", also as "%2e" (kept or resolved)
+    odd_dot_segments = 1,    // "." or ".." (kept or resolved)
     odd_empty_segments = 2,  // "//" (kept or merged)
     odd_encoded_slash = 4,   // "%2F" or "%5C" (data or a separator)
-    odd_parameters = 8,      // ';' in a segment (data or cut off with what follows it)
+    odd_parameters = 8,      // ';' or "%3B" in a segment (data or cut off with what follows it)
 };
 
 /// Room for a reading of any path.
-using PathBuffer = std::array<char, limits::http_path_max>;
+using PathBuffer = std::array<char, limits::http_target_max>;
 
 /// A path, checked and ready to be read. Cheap for what is usual: one pass over it, no copy.
 class PathReadings {
@@ -60,6 +65,9 @@ public:
     /// The union of its PathOddity bits; 0 for a path with one reading.
     std::uint8_t oddities() const noexcept { return oddities_; }
     std::size_t count() const noexcept;
+    /// One reading, and that is the path as it was written.
+    bool is_plain() const noexcept { return oddities_ == 0 && !escaped_; }
+    std::string_view plain() const noexcept { return path_; }
 
     /// Reading `which` < count(); 0 is the literal one, which keeps everything. `buffer` may hold it.
     std::string_view reading(std::size_t which, PathBuffer& buffer) const noexcept;
@@ -67,11 +75,15 @@ public:
     std::string words_for_reading(std::size_t which) const;
 
 private:
-    std::uint8_t resolved(std::size_t which) const noexcept;
+    void find_oddities() noexcept;
+    PathFault judge() const noexcept;
+    /// The oddities that this reading acts on.
+    std::uint8_t actions_of(std::size_t which) const noexcept;
 
     std::string_view path_;
     std::uint8_t oddities_ = 0;
     bool escaped_ = false;
+    bool encoded_dots_ = false;
 };
 
 struct PathRule {

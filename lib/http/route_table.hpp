@@ -82,8 +82,9 @@ public:
 
     const std::vector<Route>& routes() const noexcept;
 
+    struct Tables;  // see route_tables.hpp
+
 private:
-    struct Tables;
     explicit RouteTable(std::unique_ptr<const Tables> tables);
 
     std::unique_ptr<const Tables> tables_;
