@@ -279,6 +279,10 @@ Service Client::add(Tcp service) {
     return detail::engine_of(impl_, "Client").add(std::move(service));
 }
 
+Service Client::add(Http service) {
+    return detail::engine_of(impl_, "Client").add(std::move(service));
+}
+
 void Client::start() {
     detail::engine_of(impl_, "Client").start();
 }
@@ -287,12 +291,26 @@ std::error_code Client::wait_ready(std::chrono::milliseconds timeout) {
     return impl_ ? impl_->wait_ready(timeout) : make_error_code(errc::not_running);
 }
 
-void Client::start_listen(Tcp service, detail::ListenOperation* operation) noexcept {
+namespace {
+
+template <typename Description>
+void listen_or_fail(const std::unique_ptr<Client::Impl>& impl, Description service,
+                    detail::ListenOperation* operation) noexcept {
     try {
-        detail::engine_of(impl_, "Client").start_listen(std::move(service), operation);
+        detail::engine_of(impl, "Client").start_listen(std::move(service), operation);
     } catch (const std::system_error& error) {
         operation->complete(error.code(), Listener());
     }
+}
+
+}  // namespace
+
+void Client::start_listen(Tcp service, detail::ListenOperation* operation) noexcept {
+    listen_or_fail(impl_, std::move(service), operation);
+}
+
+void Client::start_listen(Http service, detail::ListenOperation* operation) noexcept {
+    listen_or_fail(impl_, std::move(service), operation);
 }
 
 std::error_code Client::stop(std::chrono::milliseconds drain) {

@@ -30,6 +30,17 @@ Server::Builder& Server::Builder::public_host(std::string host) {
     return *this;
 }
 
+Server::Builder& Server::Builder::http_bind(std::string address, bool needed) {
+    settings_->http_bind = std::move(address);
+    settings_->http_needed = needed;
+    return *this;
+}
+
+Server::Builder& Server::Builder::domain(std::string name) {
+    settings_->domain = std::move(name);
+    return *this;
+}
+
 Server::Builder& Server::Builder::token(Secret token, std::string name) {
     settings_->tokens.push_back({std::move(token), std::move(name)});
     return *this;

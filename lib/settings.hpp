@@ -8,10 +8,12 @@
 
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/event.hpp"
+#include "ferrotunnel/http.hpp"
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/secret.hpp"
 #include "ferrotunnel/tcp.hpp"
 #include "ferrotunnel/timing.hpp"
+#include "wire/control.hpp"
 
 namespace asio {
 class io_context;
@@ -20,6 +22,7 @@ class io_context;
 namespace ferrotunnel::detail {
 
 inline constexpr std::uint16_t default_control_port = 7835;
+inline constexpr std::uint16_t default_http_port = 8080;
 
 /// What both facades have in common.
 struct CommonSettings {
@@ -51,6 +54,9 @@ struct ServerSettings : CommonSettings {
     std::string bind = "0.0.0.0:7835";
     std::string tcp_bind = "0.0.0.0";
     std::string public_host;  // empty: tcp_bind
+    std::string http_bind;    // empty: no HTTP
+    bool http_needed = true;  // else it goes on without HTTP where it can not listen
+    std::string domain;       // empty: no hosts are assigned
     std::vector<NamedToken> tokens;
     std::optional<std::string> allow_ports;
     std::string tls_chain;
@@ -65,6 +71,10 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems);
 /// The same for one service of a client, and gives it its default name. `application_serves`: through async_listen, so
 /// `local` is not needed. Whether the name is already in use is for the caller to say.
 void check_service(Tcp& service, bool application_serves, std::vector<Problem>& problems);
+void check_service(Http& service, bool application_serves, std::vector<Problem>& problems);
+
+/// As it is registered.
+wire::HttpPart http_part(const Http& service);
 
 /// Lines that the log must have at start: TLS is off, a token is weak, a secret's file is open to others.
 std::vector<std::string> warnings_for(const ClientSettings& settings);

@@ -103,7 +103,7 @@ inline constexpr auto batch_time = 20ms;
 inline constexpr std::size_t batch_pieces_max = 64;
 /// Session frames (PING, GOAWAY, CONTROL) waiting to be sent. All of a client's services can be registered, and
 /// answered one by one, in a single turn: a peer that could not read meanwhile is not at fault.
-inline constexpr std::size_t urgent_bytes_max = 2_MiB;
+inline constexpr std::size_t urgent_bytes_max = 4_MiB;
 /// What one stream may send in its turn: what the trunk takes in `turn_time`, between these.
 inline constexpr std::uint32_t quantum_min = 16_KiB;
 inline constexpr std::uint32_t quantum_max = 64_KiB;
@@ -132,14 +132,34 @@ inline constexpr std::uint32_t stream_id_max = 0x7fff'ffff;
 /// A session is replaced by a fresh one when it has used this many of its ids.
 inline constexpr std::uint32_t stream_id_rotate = stream_id_max / 4 * 3;
 
+// --- hosts of HTTP services -----------------------------------------------------------------------------------------
+
+/// Hosts of one service, and how long one may be: a DNS name of 253 bytes behind "**.".
+inline constexpr std::size_t http_hosts_per_service_max = 16;
+inline constexpr std::size_t http_host_text_max = 256;
+/// Hosts that one session may hold, over all its services.
+inline constexpr std::size_t http_hosts_per_session_max = 4'096;
+inline constexpr std::size_t http_path_text_max = 1_KiB;
+/// A host stays known, and the property of its token, for this long after its client has gone: its visitors hear 503
+/// and not 404, and nobody else takes it meanwhile. That many hosts in all; then those that have been away longest go.
+inline constexpr auto http_host_known_for = 24h;
+inline constexpr std::size_t http_known_hosts_max = 16'384;
+
 // --- floods -------------------------------------------------------------------------------------------------------
 
 /// Pongs not yet sent. A peer that pings faster than it reads is violating.
 inline constexpr std::uint32_t pongs_pending_max = 4;
 /// Services that one client may register.
 inline constexpr std::uint32_t services_max = 1'024;
-static_assert(services_max * (service_metadata_max + service_name_max + bind_text_max + 128) <= urgent_bytes_max);
-static_assert(services_max * (public_address_max + 128) <= urgent_bytes_max);
+/// What one service takes in a message, generously.
+inline constexpr std::size_t service_bytes_max = service_metadata_max + service_name_max + bind_text_max +
+                                                 http_path_text_max +
+                                                 http_hosts_per_service_max * (http_host_text_max + 3) + 256;
+static_assert(service_bytes_max <= control_payload_max);
+static_assert(services_max * (service_metadata_max + service_name_max + bind_text_max + http_path_text_max + 128) +
+                  http_hosts_per_session_max * (http_host_text_max + 3) <=
+              urgent_bytes_max);
+static_assert(services_max * (public_address_max + http_host_text_max + 128) <= urgent_bytes_max);
 static_assert(services_max * (refused_text_max + 128) <= urgent_bytes_max);
 
 // --- HTTP ---------------------------------------------------------------------------------------------------------
@@ -205,17 +225,6 @@ static_assert(http_header_rules_max <= http_edits_max / 2);
 
 inline constexpr std::uint32_t unauthenticated_max = 1'024;
 inline constexpr std::uint32_t unauthenticated_per_address_max = 64;
-
-// --- hosts of HTTP services -----------------------------------------------------------------------------------------
-
-/// Hosts of one service, and how long one may be: a DNS name of 253 bytes behind "**.".
-inline constexpr std::size_t http_hosts_per_service_max = 16;
-inline constexpr std::size_t http_host_text_max = 256;
-inline constexpr std::size_t http_path_text_max = 1_KiB;
-/// A host stays known, and the property of its token, for this long after its client has gone: its visitors hear 503
-/// and not 404, and nobody else takes it meanwhile. That many hosts in all; then those that have been away longest go.
-inline constexpr auto http_host_known_for = 24h;
-inline constexpr std::size_t http_known_hosts_max = 16'384;
 
 // --- the process --------------------------------------------------------------------------------------------------
 

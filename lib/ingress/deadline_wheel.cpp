@@ -28,9 +28,6 @@ void Deadline::unlink() noexcept {
     wheel_ = nullptr;
 }
 
-DeadlineWheel::DeadlineWheel(runtime::Worker& worker)
-    : worker_(worker), timer_(worker, [this] { on_timer(); }), done_(tick_of(worker.now())) {}
-
 DeadlineWheel::~DeadlineWheel() {
     for (Deadline* each : first_) {
         while (each != nullptr) {
@@ -54,6 +51,10 @@ void DeadlineWheel::set(Deadline& deadline, TimePoint when) noexcept {
     if (when == never) {
         deadline.cancel();
         return;
+    }
+    if (!timer_) {
+        timer_.emplace(worker_, [this] { on_timer(); });
+        done_ = tick_of(worker_.now());
     }
     deadline.when_ = when;
     const std::int64_t at = tick_of(when);
@@ -114,7 +115,7 @@ void DeadlineWheel::visit_slot(std::int64_t at, TimePoint now) noexcept {
 
 void DeadlineWheel::arm() noexcept {
     if (size_ == 0) {
-        timer_.cancel();
+        timer_->cancel();
         return;
     }
     std::int64_t at = done_ + 1;
@@ -122,8 +123,8 @@ void DeadlineWheel::arm() noexcept {
         ++at;
     }
     const TimePoint when{Duration(at * tick)};
-    if (!timer_.is_set() || timer_.deadline() != when) {
-        timer_.set(when);
+    if (!timer_->is_set() || timer_->deadline() != when) {
+        timer_->set(when);
     }
 }
 

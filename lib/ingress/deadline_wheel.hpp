@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "base/clock.hpp"
 #include "runtime/timer.hpp"
@@ -52,13 +53,14 @@ private:
     std::int64_t tick_ = 0;  // whose slot it is in
 };
 
-/// Of one worker, for its thread.
+/// Of one worker.
 class DeadlineWheel {
 public:
     static constexpr Duration tick = std::chrono::milliseconds(20);
     static constexpr std::size_t slots = 1024;
 
-    explicit DeadlineWheel(runtime::Worker& worker);
+    /// On any thread; everything else is for the worker's.
+    explicit DeadlineWheel(runtime::Worker& worker) noexcept : worker_(worker) {}
     ~DeadlineWheel();
 
     /// Replaces what was set before; `never` cancels.
@@ -78,7 +80,7 @@ private:
     void arm() noexcept;
 
     runtime::Worker& worker_;
-    runtime::Timer timer_;
+    std::optional<runtime::Timer> timer_;  // from the first deadline on
     std::array<Deadline*, slots> first_{};
     std::bitset<slots> used_;
     std::size_t size_ = 0;

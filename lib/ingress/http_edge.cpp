@@ -4,6 +4,19 @@
 
 namespace ferrotunnel::ingress {
 
+namespace {
+
+template <typename Action>
+void on_its_worker(runtime::Worker& worker, Action action) {
+    if (worker.here()) {
+        action();
+    } else {
+        worker.post(std::move(action));
+    }
+}
+
+}  // namespace
+
 HttpEdge::HttpEdge(runtime::WorkerGroup& group, EdgeShared shared)
     : first_(group.at(0)),
       shared_(std::make_shared<const EdgeShared>(std::move(shared))),
@@ -15,36 +28,56 @@ HttpEdge::HttpEdge(runtime::WorkerGroup& group, EdgeShared shared)
 }
 
 HttpEdge::~HttpEdge() {
-    end();
-}
-
-void HttpEdge::listen(runtime::Fd listener, HttpListener::Settings settings) {
-    auto open = [this, settings = std::move(settings), fd = std::make_shared<runtime::Fd>(std::move(listener))] {
-        listeners_.push_back(std::make_unique<HttpListener>(first_, std::move(*fd), settings, workers_, gate_));
-    };
-    if (first_.here()) {
-        open();
-    } else {
-        first_.post(std::move(open));
-    }
-}
-
-void HttpEdge::drain() {
-    first_.post([this] {
-        for (const auto& listener : listeners_) {
-            listener->close();
-        }
-    });
-    for (const auto& edge : workers_) {
-        edge->worker.post([edge] { edge->drain(); });
-    }
-}
-
-void HttpEdge::end() noexcept {
-    listeners_.clear();
+    listeners_->all.clear();
     for (const auto& edge : workers_) {
         edge->end();
     }
+}
+
+void HttpEdge::listen(runtime::Fd listener, HttpListener::Settings settings) {
+    on_its_worker(first_, [&worker = first_, listeners = listeners_, edges = workers_, gate = gate_,
+                           settings = std::move(settings), fd = std::make_shared<runtime::Fd>(std::move(listener))] {
+        if (!listeners->closed) {
+            listeners->all.push_back(std::make_unique<HttpListener>(worker, std::move(*fd), settings, edges, gate));
+        }
+    });
+}
+
+void HttpEdge::close_listeners() noexcept {
+    on_its_worker(first_, [listeners = listeners_] {
+        listeners->closed = true;
+        for (const auto& listener : listeners->all) {
+            listener->close();
+        }
+    });
+}
+
+void HttpEdge::drain() noexcept {
+    close_listeners();
+    for (const auto& edge : workers_) {
+        on_its_worker(edge->worker, [edge] { edge->drain(); });
+    }
+}
+
+void HttpEdge::stop() noexcept {
+    close_listeners();
+    for (const auto& edge : workers_) {
+        on_its_worker(edge->worker, [edge] { edge->end(); });
+    }
+}
+
+std::size_t HttpEdge::connections() const noexcept {
+    return static_cast<std::size_t>(shared_->counters->connections_now.load(std::memory_order_relaxed));
+}
+
+std::unique_ptr<HttpFront> open_http_front(runtime::Fd listener, const HttpFrontParts& parts) {
+    EdgeShared shared;
+    shared.directory = parts.directory;
+    shared.log = &parts.log;
+    shared.random = &parts.random;
+    auto edge = std::make_unique<HttpEdge>(parts.workers, std::move(shared));
+    edge->listen(std::move(listener), {});
+    return edge;
 }
 
 }  // namespace ferrotunnel::ingress

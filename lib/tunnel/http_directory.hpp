@@ -15,34 +15,31 @@
 // Locks: the directory's, then a service's. None is held while a carrier is called.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
+#include "base/random.hpp"
 #include "tunnel/carrier_list.hpp"
 #include "tunnel/http_carrier.hpp"
+#include "tunnel/http_description.hpp"
 #include "tunnel/registry.hpp"
 
 namespace ferrotunnel::tunnel {
-
-/// What a client has said about an HTTP service. A value: two registrations are compared by it.
-struct HttpDescription {
-    std::string name;                // for logs
-    std::string token_name;          // for logs
-    std::vector<std::string> hosts;  // normalised: "app.example.com", "*.example.com", "**.example.com", "*"
-    std::string path = "/";          // what is below this prefix, on the boundaries of segments
-
-    friend bool operator==(const HttpDescription&, const HttpDescription&) = default;
-};
 
 /// A registered service, from its first trunk to its last. When the client comes back it is another object, so that
 /// what a worker keeps for it (idle streams) can not be confused. Any thread.
@@ -79,32 +76,74 @@ private:
     std::atomic<std::uint64_t> carriers_version_{0};
     mutable std::mutex mutex_;
     CarrierList<HttpCarrier> carriers_;
+
+    template <typename Action>
+    auto with_carriers(Action action);
 };
 
 /// What a host and path lead to.
 struct HttpMatch {
     enum class Kind : std::uint8_t {
-        service,       // `service` is there
-        unknown_host,  // 404: nobody has registered it
-        unknown_path,  // 404: the host is there, but nobody has registered what is at this path
-        away,          // 503 with Retry-After: registered, but its client is not connected at the moment
+        service,         // `service` is there
+        unknown_host,    // 404: nobody has registered it
+        unknown_path,    // 404: the host is there, but nobody has registered what is at this path
+        away,            // 503 with Retry-After: registered, but its client is not connected at the moment
+        bad_path,        // 400: no path that may be forwarded, `fault` says why
+        ambiguous_path,  // 400: it can be read in several ways, which lead to different services
     } kind = Kind::unknown_host;
     HttpService* service = nullptr;  // alive as long as the routes are
     std::string_view host_pattern;   // which pattern has matched; of the routes
+    http::PathFault fault = http::PathFault::none;
 };
 
 /// One state of the directory. Immutable: any number of threads may ask it.
 class HttpRoutes {
 public:
-    /// `host` as routing wants it: lower case, without port and final dot. `path`: of the request's target, without
-    /// query, beginning with "/". Order: the exact host, `*.x`, `**.x` from the longest x on, `*`; below the first
-    /// that is known, the longest path prefix. A known host never falls through to a less specific pattern.
+    /// `host` as http::normal_host gives it; `path` of the request's target, without query. Order: the exact host,
+    /// `*.x`, `**.x` from the longest x on, `*`; of the first that is known, the paths decide as http::RouteTable has
+    /// it. A known host never falls through to a less specific pattern.
     HttpMatch find(std::string_view host, std::string_view path, TimePoint now) const noexcept;
 
 private:
     friend class HttpDirectory;
-    struct Host;
-    struct Shard;
+    enum Form : std::size_t { exact, one_label, any_labels, forms };
+
+    struct Route {
+        http::PathRule path;
+        std::shared_ptr<HttpService> service;  // null: its client has gone
+        TimePoint away_since{};                // then
+    };
+    struct Host {
+        std::string pattern;
+        TokenId owner{};
+        std::vector<Route> routes;
+    };
+    using HostPtr = std::shared_ptr<const Host>;
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
+    };
+    using Hosts = std::unordered_map<std::string, HostPtr, Hash, std::equal_to<>>;
+
+    // A change copies the part that it is about, and not ten thousand hosts.
+    static constexpr std::size_t parts = 64;
+    using Parts = std::array<std::shared_ptr<const Hosts>, parts>;
+
+    struct Place {
+        Form form = exact;
+        std::string_view key;  // what is behind "*." or "**."
+    };
+    static Place place_of(std::string_view pattern) noexcept;
+    static std::size_t part_of(std::string_view key) noexcept { return Hash()(key) % parts; }
+    const Host* host_at(const Place& place) const noexcept;
+    bool is_known(const Route& route, TimePoint now) const noexcept;
+    bool is_known(const Host& host, TimePoint now) const noexcept;
+    HttpMatch match(const Host& host, std::string_view path, TimePoint now) const noexcept;
+    const Host* known_host_for(std::string_view host, TimePoint now) const noexcept;
+
+    Duration known_for_{};
+    std::array<Parts, forms> hosts_;
+    HostPtr default_;
 };
 
 class HttpDirectory {
@@ -116,7 +155,6 @@ public:
 
     HttpDirectory() : HttpDirectory(Settings{}) {}
     explicit HttpDirectory(const Settings& settings);
-    ~HttpDirectory();
 
     // --- for every worker ---
 
@@ -148,7 +186,41 @@ public:
     /// Ends it for all its trunks, which hear of it; `trunk` itself does not.
     void close(HttpService& service, const HttpCarrier& trunk, TimePoint now);
 
+    /// The host below `domain` for a service that names none: the one that another trunk of the client has got, or
+    /// that a service of this name and token had as long as it is known, else a new one.
+    std::string assigned_host(const ClientId& client, std::uint32_t id, const std::string& name,
+                              std::string_view domain, Random& random, TimePoint now) const;
+    /// The service has joined with a host that was assigned: it is to have that again.
+    void remember_assigned(const HttpService& service);
+    /// A new one, also where another is known.
+    std::string fresh_host(std::string_view domain, Random& random) const;
+
 private:
+    using Key = std::pair<ClientId, std::uint32_t>;
+    struct Away {
+        TimePoint since{};
+        std::string host;
+        std::string path;  // as text
+
+        friend auto operator<=>(const Away&, const Away&) = default;
+    };
+    class Change;
+
+    std::optional<Refusal> owner_refusal(const TokenId& token, const std::vector<std::string>& hosts,
+                                         TimePoint now) const;
+    bool is_carried(const HttpDescription& description) const;
+    std::shared_ptr<HttpService> add_service(const ClientId& client, std::uint32_t id,
+                                             const HttpDescription& description, TimePoint now);
+    void gone(HttpService& service, TimePoint now);
+    void forget_oldest(Change& change, TimePoint now);
+
+    const Settings settings_;
+    mutable std::mutex mutex_;
+    std::shared_ptr<const HttpRoutes> routes_;
+    std::map<Key, std::shared_ptr<HttpService>> services_;
+    std::set<Away> away_;
+    std::map<std::pair<TokenId, std::string>, std::string> assigned_;  // token and service name: the host it has
+    std::uint64_t last_serial_ = 0;
     std::atomic<std::uint64_t> version_{0};
 };
 

@@ -303,10 +303,10 @@ TEST_CASE("tunnels are listed with what they hold") {
     CHECK(tunnels[0].epoch == 4);
     CHECK(tunnels[0].since == now);
     REQUIRE(tunnels[0].claims.size() == 2);
-    CHECK(tunnels[0].claims[0].port == 2001);
+    CHECK(tunnels[0].claims[0].name == 2001);
     CHECK(tunnels[0].claims[0].service == 2);
     CHECK(tunnels[0].claims[0].since == now + 1s);
-    CHECK(tunnels[0].claims[1].port == 2002);
+    CHECK(tunnels[0].claims[1].name == 2002);
     CHECK(tunnels[1].session == b);
     CHECK(tunnels[1].claims.empty());
 }
