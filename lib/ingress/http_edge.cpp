@@ -17,13 +17,13 @@ void on_its_worker(runtime::Worker& worker, Action action) {
 
 }  // namespace
 
-HttpEdge::HttpEdge(runtime::WorkerGroup& group, EdgeShared shared)
-    : first_(group.at(0)),
+HttpEdge::HttpEdge(const std::vector<runtime::Worker*>& workers, EdgeShared shared)
+    : first_(*workers.front()),
       shared_(std::make_shared<const EdgeShared>(std::move(shared))),
       gate_(std::make_shared<tunnel::AdmissionGate>(shared_->settings.connections_max,
                                                     shared_->settings.connections_per_address_max)) {
-    for (std::size_t i = 0; i < group.size(); ++i) {
-        workers_.push_back(std::make_shared<EdgeWorker>(group.at(i), shared_));
+    for (runtime::Worker* worker : workers) {
+        workers_.push_back(std::make_shared<EdgeWorker>(*worker, shared_));
     }
 }
 
@@ -75,7 +75,11 @@ std::unique_ptr<HttpFront> open_http_front(runtime::Fd listener, const HttpFront
     shared.directory = parts.directory;
     shared.log = &parts.log;
     shared.random = &parts.random;
-    auto edge = std::make_unique<HttpEdge>(parts.workers, std::move(shared));
+    std::vector<runtime::Worker*> workers;
+    for (std::size_t i = 0; i < parts.workers.size(); ++i) {
+        workers.push_back(&parts.workers.at(i));
+    }
+    auto edge = std::make_unique<HttpEdge>(workers, std::move(shared));
     edge->listen(std::move(listener), {});
     return edge;
 }

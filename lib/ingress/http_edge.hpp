@@ -7,7 +7,7 @@
 #include "ingress/edge_worker.hpp"
 #include "ingress/http_front.hpp"
 #include "ingress/http_listener.hpp"
-#include "runtime/worker_group.hpp"
+#include "runtime/worker.hpp"
 #include "tunnel/admission_gate.hpp"
 
 namespace ferrotunnel::ingress {
@@ -15,7 +15,7 @@ namespace ferrotunnel::ingress {
 class HttpEdge final : public HttpFront {
 public:
     /// Any thread. The workers outlive it.
-    HttpEdge(runtime::WorkerGroup& group, EdgeShared shared);
+    HttpEdge(const std::vector<runtime::Worker*>& workers, EdgeShared shared);
     /// When no worker runs any more, or on the thread of the only one.
     ~HttpEdge() override;
     HttpEdge(const HttpEdge&) = delete;

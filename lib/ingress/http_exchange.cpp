@@ -70,49 +70,31 @@ void HttpExchange::remember(const http::RequestHead& head) {
     page_format_ = http::choose_format(head.fields.first(http::FieldName::accept).value_or(std::string_view()));
 }
 
-// Programs read some paths in several ways: all ways must lead to the same service, or the edge would decide by one and
-// the backend act by another.
-tunnel::HttpMatch HttpExchange::find_service(const http::RequestHead& head, bool& ambiguous) {
-    const std::string_view path = head.target.path == "*" ? std::string_view("/") : head.target.path;
-    http::PathReadings readings;
-    if (readings.assign(path) != http::PathFault::none) {
-        ambiguous = true;
-        return {};
-    }
-    const tunnel::HttpRoutes& routes = edge_.routes.get();
-    const TimePoint now = edge_.worker.now();
-    http::PathBuffer buffer;
-    tunnel::HttpMatch match = routes.find(host_, readings.reading(0, buffer), now);
-    for (std::size_t i = 1; i < readings.count(); ++i) {
-        const tunnel::HttpMatch other = routes.find(host_, readings.reading(i, buffer), now);
-        ambiguous = ambiguous || other.kind != match.kind || other.service != match.service;
-    }
-    return match;
-}
-
 bool HttpExchange::route(const http::RequestHead& head) {
-    bool ambiguous = false;
-    const tunnel::HttpMatch match = find_service(head, ambiguous);
-    if (ambiguous) {
-        give_page(PageState::ambiguous_path, {}, "its path has several meanings, or none");
-        return false;
-    }
+    using Kind = tunnel::HttpMatch::Kind;
+    const tunnel::HttpMatch match = edge_.routes.get().find(host_, head.target.path, edge_.worker.now());
     switch (match.kind) {
-        case tunnel::HttpMatch::Kind::unknown_host:
+        case Kind::service:
+            service_ = match.service->shared_from_this();
+            settings_ = &edge_.settings_of(*service_);
+            return true;
+        case Kind::unknown_host:
             give_page(PageState::unknown_host, {}, "nobody has registered this host");
-            return false;
-        case tunnel::HttpMatch::Kind::unknown_path:
+            break;
+        case Kind::unknown_path:
             give_page(PageState::unknown_path, {}, "nobody has registered this path of the host");
-            return false;
-        case tunnel::HttpMatch::Kind::away:
+            break;
+        case Kind::away:
             give_page(PageState::no_client, {}, "the client of this host is not connected");
-            return false;
-        case tunnel::HttpMatch::Kind::service:
+            break;
+        case Kind::bad_path:
+            give_page(PageState::bad_request, "bad_path", http::words_for(match.fault));
+            break;
+        case Kind::ambiguous_path:
+            give_page(PageState::ambiguous_path, {}, "readings of the path lead to different services");
             break;
     }
-    service_ = match.service->shared_from_this();
-    settings_ = &edge_.settings_of(*service_);
-    return true;
+    return false;
 }
 
 void HttpExchange::write_request_head(const http::RequestHead& head) {

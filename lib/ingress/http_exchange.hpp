@@ -121,7 +121,6 @@ private:
     // Beginning (http_exchange.cpp).
     bool route(const http::RequestHead& head);
     void remember(const http::RequestHead& head);
-    tunnel::HttpMatch find_service(const http::RequestHead& head, bool& ambiguous);
     void write_request_head(const http::RequestHead& head);
     void open();
     void open_fresh();
