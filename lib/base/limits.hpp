@@ -194,6 +194,12 @@ static_assert(dead_after_quiet >= 3 * ping_after_quiet);
 inline constexpr std::size_t host_name_max = 253;
 inline constexpr std::size_t host_label_max = 63;
 static_assert(service_name_max == host_name_max);
+/// A regular expression for paths, and what RE2 may use for its program and for matching.
+inline constexpr std::size_t http_path_regex_max = 1_KiB;
+inline constexpr std::int64_t http_path_regex_memory_max = 1_MiB;
+/// Rules for fields of one service, in each direction. They take places among the edits of a head.
+inline constexpr std::size_t http_header_rules_max = 32;
+static_assert(http_header_rules_max <= http_edits_max / 2);
 
 // --- peers that have not proved their token -----------------------------------------------------------------------
 
