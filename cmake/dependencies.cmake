@@ -1,4 +1,6 @@
-# What has to be there before anything is built. The fuzz targets need the standard library alone.
+# What has to be there before anything is built. The fuzz targets need the standard library and RE2 alone.
+find_path(FERROTUNNEL_RE2_INCLUDE_DIR re2/re2.h REQUIRED)  # Debian's package has no CMake file
+mark_as_advanced(FERROTUNNEL_RE2_INCLUDE_DIR)
 if(FERROTUNNEL_FUZZ)
   return()
 endif()

@@ -108,6 +108,9 @@ struct PathRule {
 Result<PathRule, Problem> parse_path_equals(std::string_view text);
 Result<PathRule, Problem> parse_path_prefix(std::string_view text);
 
+/// A path in the form in which paths are compared, as it is written in a target or URL.
+std::string written_path(std::string_view compared);
+
 /// The number of segments of a prefix: "/api/v1" has 2, "" has 0.
 std::size_t segments_of(std::string_view prefix) noexcept;
 

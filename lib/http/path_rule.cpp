@@ -71,15 +71,19 @@ std::string PathRule::text() const {
     if (kind == Kind::regex) {
         return "~ " + path;
     }
-    std::string out = kind == Kind::equals ? "= " : "";
-    for (const char c : path) {
-        if (c <= ' ' || c == '\x7f' || static_cast<unsigned char>(c) >= 0x80) {
+    return (kind == Kind::equals ? "= " : "") + (path.empty() ? "/" : written_path(path));
+}
+
+std::string written_path(std::string_view compared) {
+    std::string out;
+    for (const char c : compared) {
+        if (c <= ' ' || c == '\x7f' || static_cast<unsigned char>(c) >= 0x80 || c == '?' || c == '#' || c == '\\') {
             add_encoded(out, c);
         } else {
             out += c;
         }
     }
-    return path.empty() ? out + '/' : out;
+    return out;
 }
 
 Result<PathRule, Problem> parse_path_equals(std::string_view text) {
