@@ -114,7 +114,7 @@ struct Service {
     std::string bind;                     // the server's address to listen on; empty: the server's choice
     std::string name;                     // empty: none
     std::string metadata;                 // for the server's hooks; empty: none
-    HttpPart http;                        // of the kind http alone
+    HttpPart http{};                      // of the kind http alone
 
     friend bool operator==(const Service&, const Service&) = default;
 };
@@ -130,7 +130,7 @@ struct RegisteredService {
     std::uint32_t id = 0;
     std::uint16_t port = 0;
     std::string address;  // where visitors reach it, for people: "tunnel.example.com:2222", or a URL
-    std::string host;     // of the kind http: the host that the server has assigned; else empty
+    std::string host{};   // of the kind http: the host that the server has assigned; else empty
 
     friend bool operator==(const RegisteredService&, const RegisteredService&) = default;
 };

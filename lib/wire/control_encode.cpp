@@ -37,7 +37,7 @@ void write_service(cbor::Writer& writer, const Service& service) {
     bool bind = !service.bind.empty();
     bool name = !service.name.empty();
     bool metadata = !service.metadata.empty();
-    bool http = service.kind == ServiceKind::http;
+    bool http = service.kind == ServiceKind::http && service.http != HttpPart{};
     writer.map(3U + (bind ? 1U : 0U) + (name ? 1U : 0U) + (metadata ? 1U : 0U) + (http ? 1U : 0U));
     writer.text("id").unsigned_integer(service.id);
     writer.text("kind").unsigned_integer(static_cast<std::uint8_t>(service.kind));
