@@ -205,7 +205,7 @@ Answer HttpExchange::finish_answer() {
     answer.trailers = response_body_.kind() == http::BodyKind::chunked ? &response_body_.trailers() : nullptr;
     if (!body_ended_) {
         drop_backend();  // what would still come of the request must not become another one
-    } else if (response_keeps_ && response_body_.kind() != http::BodyKind::until_close) {
+    } else if (response_keeps_ && !edge_.draining() && response_body_.kind() != http::BodyKind::until_close) {
         edge_.pool.put(std::exchange(backend_, nullptr));
     } else {
         std::exchange(backend_, nullptr)->close();

@@ -66,9 +66,15 @@ TEST_CASE("a stream that the backend has closed is noticed before it is used") {
     Peer backend = rig.backend.accept();
     serve_one(backend, "1");
     visitor.read_message();
-    SECTION("closed") { backend.close(); }
-    SECTION("reset") { backend.reset(); }
-    SECTION("bytes that nobody has asked for") { backend.send("HTTP/1.1 408 Request Timeout\r\n\r\n"); }
+    SECTION("closed") {
+        backend.close();
+    }
+    SECTION("reset") {
+        backend.reset();
+    }
+    SECTION("bytes that nobody has asked for") {
+        backend.send("HTTP/1.1 408 Request Timeout\r\n\r\n");
+    }
     CHECK(eventually([&] { return rig.pooled() == 0; }));
     visitor.send("POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 1\r\n\r\nx");
     Peer second = rig.backend.accept();

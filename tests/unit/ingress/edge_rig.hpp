@@ -1,5 +1,5 @@
-// An HTTP edge with a pair of trunks behind it and a backend at their end: everything but the sockets' other ends, which
-// are the test's, is the real thing.
+// An HTTP edge with a pair of trunks behind it and a backend at their end: everything but the sockets' other ends,
+// which are the test's, is the real thing.
 #pragma once
 
 #include <map>

@@ -398,8 +398,12 @@ TEST_CASE("a POST that may have reached the backend is never sent again") {
     Peer old = warm_up(rig, visitor);
     visitor.send("POST /once HTTP/1.1\r\nHost: app.test\r\nContent-Length: 4\r\n\r\nbody");
     CHECK(old.read_message().body == "body");
-    SECTION("closed") { old.close(); }
-    SECTION("reset") { old.reset(); }
+    SECTION("closed") {
+        old.close();
+    }
+    SECTION("reset") {
+        old.reset();
+    }
     CHECK(visitor.read_message().status() == 502);
     CHECK(rig.counters().retries == 0);
     CHECK_FALSE(rig.backend.comes(50));

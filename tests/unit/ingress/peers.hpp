@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <cctype>
 #include <map>
@@ -21,7 +22,7 @@ using transport::test::wait_for;
 
 /// A message as its receiver sees it.
 struct Message {
-    std::string start;  // the first line
+    std::string start;                               // the first line
     std::multimap<std::string, std::string> fields;  // names in lower case
     std::string body;
     bool complete = false;
@@ -225,7 +226,7 @@ public:
     }
     void close() { listener_.reset(); }
 
-    int accepted = 0;
+    std::atomic<int> accepted{0};
 
 private:
     runtime::Fd listener_;
