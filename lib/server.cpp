@@ -11,6 +11,7 @@
 #include "ingress/tcp_port.hpp"
 #include "make_facade.hpp"
 #include "server_impl.hpp"
+#include "tls_settings.hpp"
 
 namespace ferrotunnel {
 
@@ -35,22 +36,6 @@ tunnel::AcceptedTokens accepted_tokens(const detail::ServerSettings& settings) {
     return tokens;
 }
 
-std::shared_ptr<transport::TlsContext> make_tls(const detail::ServerSettings& settings) {
-    if (settings.tls_off) {
-        return nullptr;
-    }
-    transport::TlsServerSettings tls;
-    tls.certificate_file = settings.tls_chain;
-    tls.key_file = settings.tls_key;
-    tls.state_directory = settings.state_dir;
-    try {
-        return transport::TlsContext::make_server(tls);
-    } catch (const transport::TlsConfigError& problem) {
-        throw config_error(
-            std::vector<Problem>{{settings.tls_chain.empty() ? "state_dir" : "tls_certificate", problem.what()}});
-    }
-}
-
 }  // namespace
 
 Server::Impl::Impl(detail::ServerSettings&& settings)
@@ -64,11 +49,14 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     shared_->instance = detail::new_instance(random_);
     shared_->mux = detail::mux_settings(mux::Role::server, settings_.timing);
     shared_->handshake_deadline = settings_.timing.handshake_deadline;
-    shared_->tls = make_tls(settings_);
+    shared_->tls = detail::make_tls(settings_);
     shared_->tcp_bind = *runtime::SocketAddress::from_ip(settings_.tcp_bind, 0);
     shared_->public_host = settings_.public_host.empty() ? settings_.tcp_bind : settings_.public_host;
     shared_->open_port = ingress::open_tcp_port;
     shared_->domain = settings_.domain;
+    tunnel::HttpDirectory::Settings directory;
+    directory.seed = random_.next();
+    shared_->http = std::make_shared<tunnel::HttpDirectory>(directory);
     shared_->notify = [this](const ServerNotice& notice) { notify(notice); };
     shared_->log = &log_;
     shared_->random = &random_;

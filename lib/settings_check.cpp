@@ -17,7 +17,6 @@
 namespace ferrotunnel::detail {
 namespace {
 
-constexpr std::size_t workers_max = 256;
 constexpr std::size_t name_length_max = 64;
 
 using tunnel::TokenStrength;
@@ -47,19 +46,19 @@ void check_timing(const Timing& timing, std::vector<Problem>& problems) {
     must_be_above_zero("timing.open_deadline", timing.open_deadline);
     must_be_above_zero("timing.reconnect_first", timing.reconnect_first);
     if (timing.dead_after_quiet < 3 * timing.ping_after_quiet) {
-        problems.push_back({"timing.dead_after_quiet", "must be at least three times ping_after_quiet"});
+        problems.push_back({"timing.dead_after_quiet", "must be at least three times the interval of pings"});
     }
     if (timing.reconnect_max < timing.reconnect_first) {
         problems.push_back({"timing.reconnect_max", "must not be below reconnect_first"});
     }
 }
 
-void check_common(const CommonSettings& settings, std::vector<Problem>& problems) {
-    if (settings.run_on != nullptr && settings.workers != 0) {
+void check_common(const CommonValues& settings, const Attached& attached, std::vector<Problem>& problems) {
+    if (attached.run_on != nullptr && settings.workers != 0) {
         problems.push_back({"workers", "can not be combined with run_on, where the io_context's thread does the work"});
     }
-    if (settings.workers > workers_max) {
-        problems.push_back({"workers", "at most 256"});
+    if (settings.workers > limits::workers_max) {
+        problems.push_back({"workers", "at most " + std::to_string(limits::workers_max)});
     }
     check_timing(settings.timing, problems);
 }
@@ -74,7 +73,7 @@ std::optional<TokenStrength> check_token(const Secret& secret, const std::string
     return token->strength;
 }
 
-WeakTokenPolicy policy_of(const CommonSettings& settings) {
+WeakTokenPolicy policy_of(const CommonValues& settings) {
     return settings.allow_weak_token ? WeakTokenPolicy::allowed : WeakTokenPolicy::loopback_only;
 }
 
@@ -212,7 +211,7 @@ std::string exposed_warning(const std::string& name) {
 }  // namespace
 
 void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
-    check_common(settings, problems);
+    check_common(settings, settings, problems);
     auto place = runtime::parse_host_port(settings.server, default_control_port);
     if (settings.server.empty()) {
         problems.push_back({"server", "missing: the server's address, like tunnel.example.com:7835"});
@@ -236,7 +235,7 @@ void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
 }
 
 void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
-    check_common(settings, problems);
+    check_common(settings, settings, problems);
     check_bind(settings, problems);
     check_tcp_bind(settings, problems);
     check_http(settings, problems);
@@ -273,7 +272,9 @@ std::string default_name(const Http& service) {
     if (service.host.empty()) {
         return service.local.empty() ? "http" : "http:" + service.local;
     }
-    return (service.host + service.path).substr(0, limits::service_name_max);
+    std::string name = service.host + service.path;
+    std::erase(name, ' ');
+    return name.substr(0, limits::service_name_max);
 }
 
 }  // namespace

@@ -39,6 +39,8 @@ class io_context;
 
 namespace ferrotunnel {
 
+class Config;
+
 namespace detail {
 struct ClientSettings;
 
@@ -186,8 +188,12 @@ public:
     Client build();
     /// The same without throwing: no Client, and the problems are appended.
     std::optional<Client> try_build(std::vector<Problem>& problems);
+    /// The problems that can be told without making anything; the Builder stays as it is.
+    std::vector<Problem> check() const;
 
 private:
+    friend class Config;
+
     std::unique_ptr<detail::ClientSettings> settings_;
 };
 

@@ -25,6 +25,8 @@ struct Http {
     std::string path;
     /// Further hosts, up to 15, where `host` is not empty.
     std::vector<std::string> aliases;
+
+    friend bool operator==(const Http&, const Http&) = default;
 };
 
 }  // namespace ferrotunnel

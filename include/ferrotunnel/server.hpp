@@ -33,6 +33,8 @@ class io_context;
 
 namespace ferrotunnel {
 
+class Config;
+
 namespace detail {
 struct ServerSettings;
 
@@ -180,8 +182,12 @@ public:
     Server build();
     /// The same without throwing: no Server, and the problems are appended.
     std::optional<Server> try_build(std::vector<Problem>& problems);
+    /// The problems that can be told without making anything; the Builder stays as it is.
+    std::vector<Problem> check() const;
 
 private:
+    friend class Config;
+
     std::unique_ptr<detail::ServerSettings> settings_;
 };
 

@@ -232,9 +232,28 @@ inline constexpr std::chrono::seconds http_hsts_preload_age_min{31'536'000};
 inline constexpr std::uint32_t unauthenticated_max = 1'024;
 inline constexpr std::uint32_t unauthenticated_per_address_max = 64;
 
+// --- configuration files ------------------------------------------------------------------------------------------
+
+/// What is longer is no configuration: someone named the wrong file.
+inline constexpr std::size_t config_file_bytes_max = 1_MiB;
+/// Lists and groups of keys inside each other; readers and destructors recurse on them.
+inline constexpr std::size_t config_nesting_max = 16;
+/// Keys and values: a file of brackets alone would take a hundred times its size in memory.
+inline constexpr std::size_t config_values_max = 50'000;
+/// Problems that are told at once. Nobody reads more, and a wrong file may have one in every line.
+inline constexpr std::size_t config_problems_max = 100;
+/// The value of a variable that a file may take in, and a text after that.
+inline constexpr std::size_t config_text_max = 64_KiB;
+/// Times; four months keep milliseconds far from overflowing.
+inline constexpr auto config_time_max = std::chrono::milliseconds(10'000'000'000);
+
 // --- the process --------------------------------------------------------------------------------------------------
 
 inline constexpr std::uint32_t sessions_max = 4'096;
+/// Threads of a client or server.
+inline constexpr std::uint32_t workers_max = 256;
+/// Attempts in a row after which a client may be told to give up; more are as good as for ever.
+inline constexpr std::uint32_t attempts_max = 1'000'000;
 /// Descriptors kept aside so that accepting survives EMFILE.
 inline constexpr int reserve_descriptors = 1;
 

@@ -5,6 +5,7 @@
 
 #include "http/authority.hpp"
 #include "http/host_pattern.hpp"
+#include "http/route_table.hpp"
 #include "wire/text.hpp"
 
 namespace ferrotunnel::tunnel {
@@ -24,7 +25,12 @@ Result<http::PathRule, http::Problem> read_http_path(std::string_view text) {
         return http::parse_path_equals(text.substr(2));
     }
     if (text.starts_with("~ ")) {
-        return http::PathRule{http::PathRule::Kind::regex, std::string(text.substr(2))};
+        http::PathRule rule{http::PathRule::Kind::regex, std::string(text.substr(2))};
+        std::vector<http::Route> alone(1, http::Route{{}, rule, 0, {}});
+        if (auto built = http::RouteTable::build(std::move(alone)); !built) {
+            return built.error().front();
+        }
+        return rule;
     }
     return http::parse_path_prefix(text);
 }

@@ -8,11 +8,6 @@ namespace ferrotunnel::tunnel {
 
 namespace {
 
-// Below `prefix` on the boundaries of segments: "/api" has "/api" and "/api/x", and not "/apix".
-bool is_below(std::string_view path, std::string_view prefix) noexcept {
-    return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/');
-}
-
 Refusal not_yours(const std::string& host) {
     return {wire::Code::name_taken, ClaimName(host, "/").text() +
                                         " belongs to another token, also while its client is away. Choose another "
@@ -103,30 +98,42 @@ const HttpRoutes::Host* HttpRoutes::known_host_for(std::string_view host, TimePo
     return known({exact, "*"});
 }
 
-// TODO(http-routes): http::RouteTable decides, when it is there.
-HttpMatch HttpRoutes::match(const Host& host, std::string_view path, TimePoint now) const noexcept {
-    const Route* best = nullptr;
-    for (const Route& route : host.routes) {
-        const bool equals = route.path.kind == http::PathRule::Kind::equals;
-        if (!is_known(route, now) || (equals ? path != route.path.path : !is_below(path, route.path.path))) {
-            continue;
-        }
-        if (best == nullptr || equals || route.path.path.size() > best->path.path.size()) {
-            best = &route;
-        }
-        if (equals) {
+HttpMatch HttpRoutes::match(const Host& host, std::string_view path) const noexcept {
+    const http::RouteMatch found = host.paths->find("x", path);
+    HttpMatch match{HttpMatch::Kind::unknown_path, nullptr, host.pattern};
+    switch (found.outcome) {
+        case http::RouteOutcome::found:
+            match.service = host.routes[found.value].service.get();
+            match.kind = match.service != nullptr ? HttpMatch::Kind::service : HttpMatch::Kind::away;
             break;
-        }
+        case http::RouteOutcome::bad_path:
+            match.kind = HttpMatch::Kind::bad_path;
+            match.fault = found.fault;
+            break;
+        case http::RouteOutcome::ambiguous_path:
+            match.kind = HttpMatch::Kind::ambiguous_path;
+            break;
+        case http::RouteOutcome::unknown_host:
+        case http::RouteOutcome::unknown_path:
+            break;
     }
-    if (best == nullptr) {
-        return {HttpMatch::Kind::unknown_path, nullptr, host.pattern};
+    return match;
+}
+
+// A table for this host alone, so that a change costs what one host costs.
+void HttpRoutes::make_paths(Host& host) {
+    std::vector<http::Route> routes;
+    for (const Route& route : host.routes) {
+        routes.push_back({{}, route.path, static_cast<std::uint32_t>(routes.size()), {}});
     }
-    return {best->service ? HttpMatch::Kind::service : HttpMatch::Kind::away, best->service.get(), host.pattern};
+    auto built = http::RouteTable::build(std::move(routes));
+    check(static_cast<bool>(built), "the paths of a host were checked, and each stands there once");
+    host.paths = std::make_shared<const http::RouteTable>(std::move(*built));
 }
 
 HttpMatch HttpRoutes::find(std::string_view host, std::string_view path, TimePoint now) const noexcept {
     const Host* found = known_host_for(host, now);
-    return found != nullptr ? match(*found, path, now) : HttpMatch{};
+    return found != nullptr ? match(*found, path) : HttpMatch{};
 }
 
 // --- the directory ---
@@ -142,20 +149,22 @@ public:
     /// A copy of what is there, or a host without routes.
     HttpRoutes::Host host(const std::string& pattern) const {
         const HttpRoutes::Host* found = next_->host_at(HttpRoutes::place_of(pattern));
-        return found != nullptr ? *found : HttpRoutes::Host{pattern, {}, {}};
+        return found != nullptr ? *found : HttpRoutes::Host{pattern, {}, {}, nullptr};
     }
 
     /// One without routes is taken out.
     void put(HttpRoutes::Host host) {
         const std::string pattern = host.pattern;
         const HttpRoutes::Place place = HttpRoutes::place_of(pattern);
+        HttpRoutes::make_paths(host);
         auto shared = host.routes.empty() ? nullptr : std::make_shared<const HttpRoutes::Host>(std::move(host));
         if (pattern == "*") {
             next_->default_ = std::move(shared);
             return;
         }
-        auto& part = next_->hosts_[place.form][HttpRoutes::part_of(place.key)];
-        auto copy = part ? std::make_shared<HttpRoutes::Hosts>(*part) : std::make_shared<HttpRoutes::Hosts>();
+        auto& part = next_->hosts_[place.form][next_->part_of(place.key)];
+        auto copy = part ? std::make_shared<HttpRoutes::Hosts>(*part)
+                         : std::make_shared<HttpRoutes::Hosts>(std::size_t{0}, next_->hash_);
         if (shared) {
             copy->insert_or_assign(std::string(place.key), std::move(shared));
         } else {
@@ -177,6 +186,7 @@ private:
 HttpDirectory::HttpDirectory(const Settings& settings) : settings_(settings) {
     auto routes = std::make_shared<HttpRoutes>();
     routes->known_for_ = settings.known_for;
+    routes->hash_ = {http::NameHasher(settings.seed)};
     routes_ = std::move(routes);
 }
 
@@ -247,6 +257,7 @@ std::shared_ptr<HttpService> HttpDirectory::add_service(const ClientId& client, 
     auto service = std::make_shared<HttpService>(++last_serial_, description, client, id);
     services_.emplace(Key{client, id}, service);
     Change change(*this);
+    forget_oldest(change, now);
     for (const std::string& pattern : description.hosts) {
         HttpRoutes::Host host = change.host(pattern);
         host.owner = client.first;

@@ -34,6 +34,8 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/random.hpp"
+#include "http/name_hash.hpp"
+#include "http/route_table.hpp"
 #include "tunnel/carrier_list.hpp"
 #include "tunnel/http_carrier.hpp"
 #include "tunnel/http_description.hpp"
@@ -101,7 +103,8 @@ class HttpRoutes {
 public:
     /// `host` as http::normal_host gives it; `path` of the request's target, without query. Order: the exact host,
     /// `*.x`, `**.x` from the longest x on, `*`; of the first that is known, the paths decide as http::RouteTable has
-    /// it. A known host never falls through to a less specific pattern.
+    /// it. A known host never falls through to a less specific pattern. That a host is known no more takes effect at
+    /// once, that of one of its paths with the next change.
     HttpMatch find(std::string_view host, std::string_view path, TimePoint now) const noexcept;
 
 private:
@@ -117,11 +120,15 @@ private:
         std::string pattern;
         TokenId owner{};
         std::vector<Route> routes;
+        std::shared_ptr<const http::RouteTable> paths;  // to places in `routes`
     };
     using HostPtr = std::shared_ptr<const Host>;
     struct Hash {
         using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
+        http::NameHasher hasher;
+        std::size_t operator()(std::string_view text) const noexcept {
+            return hasher.finish(hasher.piece(hasher.start(), text));
+        }
     };
     using Hosts = std::unordered_map<std::string, HostPtr, Hash, std::equal_to<>>;
 
@@ -134,13 +141,15 @@ private:
         std::string_view key;  // what is behind "*." or "**."
     };
     static Place place_of(std::string_view pattern) noexcept;
-    static std::size_t part_of(std::string_view key) noexcept { return Hash()(key) % parts; }
+    std::size_t part_of(std::string_view key) const noexcept { return hash_(key) % parts; }
     const Host* host_at(const Place& place) const noexcept;
     bool is_known(const Route& route, TimePoint now) const noexcept;
     bool is_known(const Host& host, TimePoint now) const noexcept;
-    HttpMatch match(const Host& host, std::string_view path, TimePoint now) const noexcept;
+    HttpMatch match(const Host& host, std::string_view path) const noexcept;
+    static void make_paths(Host& host);
     const Host* known_host_for(std::string_view host, TimePoint now) const noexcept;
 
+    Hash hash_{http::NameHasher(0)};
     Duration known_for_{};
     std::array<Parts, forms> hosts_;
     HostPtr default_;
@@ -151,6 +160,7 @@ public:
     struct Settings {
         std::size_t known_hosts_max = limits::http_known_hosts_max;
         Duration known_for = limits::http_host_known_for;
+        std::uint64_t seed = 0;  // of hash tables: random, so that nobody can choose hosts that collide
     };
 
     HttpDirectory() : HttpDirectory(Settings{}) {}

@@ -100,7 +100,12 @@ TEST_CASE("the paths of a host may belong to several services") {
     auto api = rig.join(alice, 1, described({"app.example.com"}, "/api")).service;
     auto deep = rig.join(alice_again, 1, described({"app.example.com"}, "/api/v2")).service;
     auto status = rig.join(alice, 2, described({"app.example.com"}, "= /status")).service;
-    REQUIRE((api && deep && status));
+    auto versions = rig.join(alice, 3, described({"app.example.com"}, "~ /v[0-9]+/.*")).service;
+    REQUIRE((api && deep && status && versions));
+    CHECK(rig.find("app.example.com", "/v12/x").service == versions.get());
+    CHECK(rig.find("app.example.com", "/api/%zz").kind == Kind::bad_path);
+    CHECK(rig.find("app.example.com", "/api/%zz").fault == http::PathFault::bad_escape);
+    CHECK(rig.find("app.example.com", "/api/../status").kind == Kind::ambiguous_path);
     CHECK(rig.find("app.example.com", "/api").service == api.get());
     CHECK(rig.find("app.example.com", "/api/v1").service == api.get());
     CHECK(rig.find("app.example.com", "/api/v2/x").service == deep.get());
@@ -230,6 +235,7 @@ TEST_CASE("a host of which one path is there and another one away") {
     CHECK(rig.find("a.example", "/api").kind == Kind::away);
     CHECK(rig.find("a.example", "/").service == rest.get());
     rig.now += limits::http_host_known_for;
+    REQUIRE(rig.join(bob, 1, described({"b.example"})).service);  // what is known no more goes on this occasion
     CHECK(rig.find("a.example", "/api").service == rest.get());
     CHECK(rig.directory.check_owner(bob.first, {"a.example"}, rig.now));
 }

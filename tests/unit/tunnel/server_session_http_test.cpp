@@ -23,9 +23,9 @@ class Rig {
 public:
     explicit Rig(bool http = true, std::string domain = {}) {
         shared->registry = std::make_shared<Registry>();
-        auto accepted = std::make_shared<std::vector<AcceptedToken>>();
-        accepted->push_back({"one", tokens[0], {}});
-        accepted->push_back({"two", tokens[1], {}});
+        auto accepted = std::make_shared<std::vector<AcceptedToken>>(2, AcceptedToken{"one", tokens[0], {}});
+        accepted->back().name = "two";
+        accepted->back().token = tokens[1];
         shared->tokens = std::move(accepted);
         shared->mux.role = mux::Role::server;
         shared->tcp_bind = *runtime::SocketAddress::from_ip("127.0.0.1", 0);
