@@ -200,6 +200,12 @@ inline constexpr std::int64_t http_path_regex_memory_max = 1_MiB;
 /// Rules for fields of one service, in each direction. They take places among the edits of a head.
 inline constexpr std::size_t http_header_rules_max = 32;
 static_assert(http_header_rules_max <= http_edits_max / 2);
+inline constexpr std::size_t http_header_rule_value_max = 4_KiB;
+/// A page of an operator's own; it is held in memory, and written anew for each visitor.
+inline constexpr std::size_t http_page_max = 256_KiB;
+/// Strict-Transport-Security: ten years; and what the browsers' lists ask for.
+inline constexpr std::chrono::seconds http_hsts_max_age_max{315'360'000};
+inline constexpr std::chrono::seconds http_hsts_preload_age_min{31'536'000};
 
 // --- peers that have not proved their token -----------------------------------------------------------------------
 
