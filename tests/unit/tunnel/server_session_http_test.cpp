@@ -289,6 +289,8 @@ TEST_CASE("the trunks of a tunnel carry a host together") {
     CHECK(service->carries(*rig.sessions[1]));
     // One that does not know it is given the same.
     second.send_control(wire::encode_control(wire::Unregister{{1}}));
+    rig.wait_until_away(host);
+    first.send_control(wire::encode_control(wire::Unregister{{1}}));
     first.register_http(1, {host}, "", "web");
     registered(first);
     second.register_http(1, {}, "", "web");
