@@ -187,6 +187,8 @@ inline constexpr std::size_t http_edits_max = 64;
 /// A chain of proxies in X-Forwarded-For or Forwarded, kept from the right.
 inline constexpr std::size_t http_forwarded_max = 2_KiB;
 inline constexpr std::size_t http_request_id_max = 128;
+/// 1xx before an answer: a backend that sends them for ever does not answer.
+inline constexpr std::uint32_t http_interims_max = 64;
 
 static_assert(http_target_max < http_line_max && http_line_max <= http_head_max);
 static_assert(http_trailers_max <= http_line_max);
@@ -221,6 +223,8 @@ inline constexpr std::int64_t http_path_regex_memory_max = 1_MiB;
 inline constexpr std::size_t http_header_rules_max = 32;
 static_assert(http_header_rules_max <= http_edits_max / 2);
 inline constexpr std::size_t http_header_rule_value_max = 4_KiB;
+/// A page of an operator's own; it is held in memory, and written anew for each visitor.
+inline constexpr std::size_t http_page_max = 256_KiB;
 /// Strict-Transport-Security: ten years; and what the browsers' lists ask for.
 inline constexpr std::chrono::seconds http_hsts_max_age_max{315'360'000};
 inline constexpr std::chrono::seconds http_hsts_preload_age_min{31'536'000};

@@ -117,13 +117,14 @@ constexpr std::uint32_t factors = 0x56ef989d;
 constexpr Slots table = fill(factors);
 static_assert(table.perfect, "two names share a slot: choose other factors");
 
+// Not 0 when a word of the name is another one, whatever its case.
 template <typename Word>
-bool differ(const char* name, const char* lower, Word fold) {
+Word difference(const char* name, const char* lower, Word fold) {
     Word a;
     Word b;
     std::memcpy(&a, name, sizeof(Word));
     std::memcpy(&b, lower, sizeof(Word));
-    return ((a | fold) ^ b) != 0;
+    return (a | fold) ^ b;
 }
 
 // `lower` has letters, digits and '-' alone. Setting 0x20 makes no control character or other token into one of these,
@@ -132,14 +133,14 @@ bool matches(const char* name, const char* lower, std::size_t n) {
     constexpr std::uint64_t fold8 = 0x2020202020202020;
     constexpr std::uint32_t fold4 = 0x20202020;
     if (n >= 8) {
-        bool other = differ(name, lower, fold8) | differ(name + n - 8, lower + n - 8, fold8);
+        std::uint64_t other = difference(name, lower, fold8) | difference(name + n - 8, lower + n - 8, fold8);
         if (n > 16) {
-            other |= differ(name + 8, lower + 8, fold8);
+            other |= difference(name + 8, lower + 8, fold8);
         }
-        return !other;
+        return other == 0;
     }
     if (n >= 4) {
-        return !(differ(name, lower, fold4) | differ(name + n - 4, lower + n - 4, fold4));
+        return (difference(name, lower, fold4) | difference(name + n - 4, lower + n - 4, fold4)) == 0;
     }
     return std::equal(name, name + n, lower, [](char a, char b) { return (a | 0x20) == b; });
 }

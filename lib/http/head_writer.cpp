@@ -151,6 +151,17 @@ bool has_no_body(std::uint16_t status) {
     return status < 200 || status == 204;
 }
 
+// What Connection says of it; nothing where that is understood.
+std::string_view persistence_of(const ResponseOut& response) {
+    if (response.status < 200) {
+        return {};
+    }
+    if (!response.keep_alive || response.body.kind == BodyKind::until_close) {
+        return "close";
+    }
+    return response.visitor == Version::http10 ? "keep-alive" : "";
+}
+
 }  // namespace
 
 RequestOut RequestOut::of(const RequestHead& head) noexcept {
@@ -197,7 +208,7 @@ ResponseOut ResponseOut::of(const ResponseHead& head, Version visitor, bool keep
     out.body = head.body;
     out.content_length = head.content_length;
     out.visitor = visitor;
-    if (head.switches && head.status == 101) {
+    if (head.status == 101 || head.status == 426) {
         out.upgrade = head.fields.first(FieldName::upgrade).value_or(std::string_view{});
     }
     if (visitor == Version::http11 && out.body.kind == BodyKind::until_close) {
@@ -225,11 +236,8 @@ std::size_t write_response(const ResponseOut& response, std::span<char> into) no
     }
     if (!response.upgrade.empty()) {
         out.field("Upgrade", response.upgrade);
-        put_connection(out, {"upgrade"});
-    } else if (response.status >= 200) {
-        const bool lasts = response.keep_alive && response.body.kind != BodyKind::until_close;
-        put_connection(out, {!lasts ? "close" : response.visitor == Version::http10 ? "keep-alive" : ""});
     }
+    put_connection(out, {persistence_of(response), response.upgrade.empty() ? "" : "upgrade"});
     out.put("\r\n");
     return out.size();
 }

@@ -48,7 +48,7 @@ struct ResponseOut {
     /// The visitor's; the status line says HTTP/1.1 to both.
     Version visitor = Version::http11;
     bool keep_alive = true;
-    /// The protocols that a 101 names.
+    /// The protocols that a 101 or a 426 names.
     std::string_view upgrade;
 
     /// A backend's response, framed as the visitor can read it: what lasted until the close is chunked towards 1.1,

@@ -63,34 +63,34 @@ inline constexpr std::size_t page_formats = 3;
 
 std::string_view content_type_of(PageFormat format) noexcept;
 
-/// What an Accept field asks for: the highest weight wins, the more specific range decides a type's weight. Text for
-/// who has no wish (no field, "*/*") or none of the three; between equal weights HTML, then JSON, then text.
+/// What an Accept field asks for: a type has the weight of the most specific range that fits it, and the highest weight
+/// wins. Between equal weights the type that was named more exactly, then HTML, then JSON, then text; text for who has
+/// no wish (no field, or "*/*" alone) and for who accepts none of the three.
 /// Several Accept fields are one list, joined by commas.
 PageFormat choose_format(std::string_view accept) noexcept;
 
-/// An operator's own page: text with placeholders, checked once. `{{status}}`, `{{title}}`, `{{message}}`, `{{code}}`,
-/// `{{host}}`, `{{request_id}}` and `{{retry_after}}` are replaced, escaped for the page's format; any other `{{name}}`
-/// is a problem, while `{{` that no name follows stays as it is.
+/// A page as text with placeholders, checked once. `{{status}}`, `{{title}}`, `{{message}}`, `{{code}}`, `{{host}}`,
+/// `{{request_id}}` and `{{retry_after}}` are replaced, escaped for the text and attributes of HTML, for strings of
+/// JSON, or made printable; any other `{{name}}` is a problem, while `{{` that no name and `}}` follow stays as it is.
 class PageTemplate {
 public:
     static Result<PageTemplate, Problem> parse(std::string text, PageFormat format);
 
+    enum class Name : std::uint8_t { none, status, title, message, code, host, request_id, retry_after };
+    struct Piece {
+        std::size_t begin = 0;  // of the text, verbatim
+        std::size_t end = 0;
+        Name then = Name::none;
+    };
+
     PageFormat format() const noexcept { return format_; }
     const std::string& text() const noexcept { return text_; }
+    const std::vector<Piece>& pieces() const noexcept { return pieces_; }
     bool operator==(const PageTemplate& other) const noexcept {
         return format_ == other.format_ && text_ == other.text_;
     }
 
 private:
-    friend class PageWriter;
-
-    enum class Name : std::uint8_t { none, status, title, message, code, host, request_id, retry_after };
-    struct Piece {
-        std::size_t begin = 0;  // of text_, verbatim
-        std::size_t end = 0;
-        Name then = Name::none;
-    };
-
     std::string text_;
     PageFormat format_ = PageFormat::html;
     std::vector<Piece> pieces_;
@@ -131,22 +131,24 @@ struct Page {
     std::string_view code;
     std::string_view content_type;
     std::uint32_t retry_after = 0;  // 0: no Retry-After
+    bool built_in = true;           // not an operator's own
     std::string body;
 };
 
 /// `sets` are asked in their order (the service's, then the server's), then the built-in page is taken.
 Page make_page(const PageRequest& request, std::initializer_list<const PageSet*> sets = {});
 
-/// Fields that every page has beside those that follow from Page: it is not cached, not sniffed, runs no script and
-/// loads nothing.
 struct PageField {
     std::string_view name;
     std::string_view value;
 };
+/// Fields that every page has beside those that follow from Page.
 inline constexpr PageField page_fields[] = {
     {"Cache-Control", "no-store"},
     {"X-Content-Type-Options", "nosniff"},
-    {"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:"},
 };
+/// And one that built-in pages have: they run no script and load nothing. An operator's own may want to.
+inline constexpr PageField built_in_page_field = {"Content-Security-Policy",
+                                                  "default-src 'none'; style-src 'unsafe-inline'"};
 
 }  // namespace ferrotunnel::http

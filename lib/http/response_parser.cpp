@@ -148,6 +148,7 @@ Fault ResponseParser::decide(std::string_view bytes) noexcept {
     } else if (context_.method == Method::connect && head_.status >= 200 && head_.status < 300) {
         head_.switches = true;
         head_.body = Body{};
+        head_.content_length.reset();
     }
     if (head_.switches || head_.body.kind == BodyKind::until_close) {
         head_.keep_alive = false;
