@@ -155,6 +155,15 @@ TEST_CASE("the builders of a wrong file build nothing, and tell all", "[config]"
     CHECK(problems_of_building("server: 1\n").size() == 1);
 }
 
+TEST_CASE("what is wrong in the other section does not keep a builder from building", "[config]") {
+    std::vector<Problem> problems;
+    const Config config =
+        Config::try_parse(server_text() + "client: {token: env:FERROTUNNEL_NO_SUCH}\n", "f.yml", problems);
+    CHECK(problems.size() == 1);
+    CHECK(config.server().check().empty());
+    CHECK_FALSE(config.client().server("127.0.0.1:1").check().empty());
+}
+
 TEST_CASE("a call on a builder overrides the file, and its problems are none of the file's", "[config]") {
     const Config config = Config::parse(server_text("  bind: nowhere\n"), "f.yml");
     CHECK(config.server().bind("127.0.0.1:0").check().empty());
