@@ -84,10 +84,12 @@ ends_with 0
 equal "what is told besides" "$(<"$dir/run.err")" ""
 diff - "$dir/run.out" <<'END' || fail "another summary than expected"
 ok: example/ferrotunnel.yml
-  server    clients at 0.0.0.0:7835, TLS 1.3; visitors at 0.0.0.0, ports 2222,8000-8100; 2 tokens
-  client    to tunnel.example.com:7835, TLS 1.3; 2 connections, 2 services
+  server    clients at 0.0.0.0:7835, TLS 1.3; visitors at 0.0.0.0, ports 2222,8000-8100; HTTP at 0.0.0.0:8080, hosts below tunnel.example.com; 2 tokens
+  client    to tunnel.example.com:7835, TLS 1.3; 2 connections, 4 services
     ssh              tcp 2222 -> 127.0.0.1:22
     db.internal:5432 tcp any -> db.internal:5432
+    app.example.com  http app.example.com -> 127.0.0.1:3000
+    app.example.com/api http app.example.com, www.example.com /api -> 127.0.0.1:3001
 END
 [[ ! -e /var/lib/ferrotunnel.yml && ! -e $dir/example/server.endpoints ]] || fail "check has made a file"
 
@@ -109,8 +111,9 @@ ends_with 2
 told 'client.yml: has no `server:` section'
 run client --config several.yml --server 127.0.0.1:1 --tcp 0=9 --token-file token
 ends_with 2
-told 'several.yml:5:3: server.wrokers: no such key'
 told 'several.yml:8:16: client.connections'
+told 'several.yml:1:7: log.levle'
+! file_has "$dir/run.err" 'server\.' || fail "the other section may be meant for another machine"
 ! file_has "$dir/run.err" 'client.token' || fail "a token that an option gives is called missing"
 run client --config none.yml
 ends_with 2

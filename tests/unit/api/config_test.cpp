@@ -155,6 +155,15 @@ TEST_CASE("the builders of a wrong file build nothing, and tell all", "[config]"
     CHECK(problems_of_building("server: 1\n").size() == 1);
 }
 
+TEST_CASE("what is wrong in the other section does not keep a builder from building", "[config]") {
+    std::vector<Problem> problems;
+    const Config config =
+        Config::try_parse(server_text() + "client: {token: env:FERROTUNNEL_NO_SUCH}\n", "f.yml", problems);
+    CHECK(problems.size() == 1);
+    CHECK(config.server().check().empty());
+    CHECK_FALSE(config.client().server("127.0.0.1:1").check().empty());
+}
+
 TEST_CASE("a call on a builder overrides the file, and its problems are none of the file's", "[config]") {
     const Config config = Config::parse(server_text("  bind: nowhere\n"), "f.yml");
     CHECK(config.server().bind("127.0.0.1:0").check().empty());
@@ -259,6 +268,25 @@ TEST_CASE("no message repeats a secret", "[config]") {
     }
 }
 
+TEST_CASE("what variables held is not repeated either", "[config]") {
+    ::setenv("FERROTUNNEL_TEST_SECRET", "hunter2 hunter2", 1);
+    const std::string text =
+        "server: {bind: \"${FERROTUNNEL_TEST_SECRET}\", workers: \"${FERROTUNNEL_TEST_SECRET}\"}\n"
+        "client:\n  server: \"x${FERROTUNNEL_TEST_SECRET}:y\"\n"
+        "  services: [{tcp: 0, local: \"${FERROTUNNEL_TEST_SECRET}\", name: \"${FERROTUNNEL_TEST_SECRET}\"}]\n";
+    std::vector<Problem> problems;
+    const Config config = Config::try_parse(text, "f.yml", problems);
+    for (const auto& more : {config.server().check(), config.client().check()}) {
+        problems.insert(problems.end(), more.begin(), more.end());
+    }
+    CHECK(problems.size() > 5);
+    for (const Problem& problem : problems) {
+        INFO(to_text(problem));
+        CHECK(problem.text.find("hunter2") == std::string::npos);
+    }
+    ::unsetenv("FERROTUNNEL_TEST_SECRET");
+}
+
 TEST_CASE("paths are relative to the file", "[config]") {
     auto read = [](const std::string& name) {
         return detail::read_config({"server: {tls_cert: a/cert, tls_key: /key, state_dir: state, endpoint_file: e}\n"
@@ -283,7 +311,7 @@ TEST_CASE("services are told apart", "[config]") {
                                   "    - {tcp: 0, local: 22}\n    - {tcp: 0, local: 127.0.0.1:22}\n")) ==
           Texts{"f.yml:6:13: client.services[1].tcp: the public port 1 is there twice; the first one is in line 5",
                 "f.yml:7:33: client.services[2].name: a second service is called \"x\"; the first one is in line 6",
-                "f.yml:8:33: client.services[3].name: \"a b\": expected up to 64 letters, digits and \"._-:/\"",
+                "f.yml:8:33: client.services[3].name: \"a b\": expected up to 64 letters, digits and \"._-:/*\"",
                 "f.yml:10:13: client.services[5].tcp: a second service is called \"127.0.0.1:22\"; the first one is in "
                 "line 9"});
 }
