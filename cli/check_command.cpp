@@ -31,7 +31,7 @@ void print_client(const Config::ClientSection& client) {
                                              counted(client.services.size(), "service"))));
     for (const Tcp& tcp : client.services) {
         fmt::print("{}\n",
-                   printable(fmt::format("    {:<16}tcp {} -> {}", tcp.name,
+                   printable(fmt::format("    {:<16} tcp {} -> {}", tcp.name,
                                          tcp.remote_port == 0 ? "any" : std::to_string(tcp.remote_port), tcp.local)));
     }
 }

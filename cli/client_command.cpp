@@ -41,7 +41,8 @@ struct ClientPlan {
     CommonSettings common;
     std::string server;
     std::string endpoint_file;
-    unsigned connections = 1;
+    unsigned connections = Client::Builder::connections_default;
+    bool tells_connections = false;  // they were asked for
     std::vector<Wanted> wanted;
     Client client;
     std::map<std::string, Offered> offered;  // by the service's name
@@ -204,6 +205,7 @@ ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, EventQu
     apply_options(options, builder, problems);
     Problems ignored;  // told already
     plan.connections = static_cast<unsigned>(options.number("connections", 1'000, ignored).value_or(file.connections));
+    plan.tells_connections = options.has("connections") || file.connections != Client::Builder::connections_default;
     if (plan.server.empty() && !options.has("server") && sources.config == nullptr) {
         problems.add("--server", "missing: the server's address, like tunnel.example.com:7835");
     }
@@ -247,11 +249,12 @@ public:
                 connected_ = true;
                 break;
             case Event::Kind::joined:
-                if (event.connections == plan_.connections && plan_.connections > 1) {
+                if (event.connections == plan_.connections && (plan_.tells_connections || has_degraded_)) {
                     output_.line(fmt::format("  all {} connections are up", event.connections));
                 }
                 break;
             case Event::Kind::degraded:
+                has_degraded_ = true;
                 output_.line(fmt::format("lost connection {} of {}: {}; next attempt in {:.1f} s", event.connection,
                                          plan_.connections, reason(event), seconds(event.retry_in)));
                 break;
@@ -346,6 +349,7 @@ private:
     Output& output_;
     EndpointFile& endpoints_;
     bool connected_ = false;
+    bool has_degraded_ = false;
     bool ever_registered_ = false;
     std::map<std::string, std::string> told_refusals_;  // the last reason of each service, so that it is told once
 };
@@ -371,7 +375,7 @@ const OptionInfo server_option{"server", "HOST[:PORT]", "Where the server is; th
 const OptionInfo connections_option{
     "connections", "N",
     "Keep so many connections to the server, 1 to 16: visitors are spread over them and "
-    "over several cores, and if one breaks, the others go on. Default: 1.",
+    "over several cores, and if one breaks, the others go on. Default: 2.",
     false};
 const OptionInfo attempts_option{"attempts", "N",
                                  "Give up after this many failed attempts in a row. Default: 0, never.", false};

@@ -58,8 +58,8 @@ std::shared_ptr<ServiceState> Client::Impl::offer(tunnel::ClientService service,
     {
         std::lock_guard lock(mutex_);
         check_room(service, problems);
-        if (stopping_ || stopped_) {
-            impossible = errc::session_closed;
+        if (stopping_ || stopped_ || stop_error_) {
+            impossible = stop_error_ ? stop_error_ : make_error_code(errc::session_closed);
         } else if (problems.empty()) {
             std::uint32_t id = ++last_id_;
             service.id = id;

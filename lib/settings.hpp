@@ -83,7 +83,7 @@ struct ClientValues : CommonValues {
     std::string tls_ca;   // a PEM file, "system", or empty
     std::string tls_pin;  // "sha256:..." or empty
     unsigned attempts = 0;
-    unsigned connections = 1;  // trunks
+    unsigned connections = 2;  // trunks; Client::Builder::connections_default says so too
 
     friend bool operator==(const ClientValues&, const ClientValues&) = default;
 };

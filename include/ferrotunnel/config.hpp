@@ -71,7 +71,7 @@ public:
     };
     struct ClientSection : Section {
         std::string server;
-        unsigned connections = 1;
+        unsigned connections = Client::Builder::connections_default;
         std::vector<Tcp> services;        ///< with their names
         std::vector<Http> http_services;  ///< the same
     };
