@@ -32,9 +32,11 @@ Config read_config_file(const std::string& file, Problems& problems) {
 }
 
 void check_services(const Config& config, Problems& problems) {
-    if (problems.empty() && config.has_client() && config.client_section().services.empty()) {
+    const Config::ClientSection client = config.client_section();
+    if (problems.empty() && config.has_client() && client.services.empty() && client.http_services.empty()) {
         problems.add(config.file() + ": client.services",
-                     "missing: what to offer, like `- {tcp: 2222, local: 127.0.0.1:22}`");
+                     "missing: what to offer, like `- {tcp: 2222, local: 127.0.0.1:22}` or `- {http: app.example.com, "
+                     "local: 3000}`");
     }
 }
 

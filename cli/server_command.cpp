@@ -53,8 +53,6 @@ void apply_options(const Options& options, Server::Builder& builder) {
     }
 }
 
-constexpr const char* default_http_bind = "0.0.0.0:8080";
-
 // Asked for by nobody, HTTP is there if its usual port is free.
 void apply_http(const Sources& sources, const Config::ServerSection& file, ServerPlan& plan, Server::Builder& builder) {
     const Options& options = sources.options;

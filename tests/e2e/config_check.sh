@@ -84,10 +84,12 @@ ends_with 0
 equal "what is told besides" "$(<"$dir/run.err")" ""
 diff - "$dir/run.out" <<'END' || fail "another summary than expected"
 ok: example/ferrotunnel.yml
-  server    clients at 0.0.0.0:7835, TLS 1.3; visitors at 0.0.0.0, ports 2222,8000-8100; 2 tokens
-  client    to tunnel.example.com:7835, TLS 1.3; 2 connections, 2 services
+  server    clients at 0.0.0.0:7835, TLS 1.3; visitors at 0.0.0.0, ports 2222,8000-8100; HTTP at 0.0.0.0:8080, hosts below tunnel.example.com; 2 tokens
+  client    to tunnel.example.com:7835, TLS 1.3; 2 connections, 4 services
     ssh              tcp 2222 -> 127.0.0.1:22
     db.internal:5432 tcp any -> db.internal:5432
+    app.example.com  http app.example.com -> 127.0.0.1:3000
+    app.example.com/api http app.example.com, www.example.com /api -> 127.0.0.1:3001
 END
 [[ ! -e /var/lib/ferrotunnel.yml && ! -e $dir/example/server.endpoints ]] || fail "check has made a file"
 

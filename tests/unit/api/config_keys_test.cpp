@@ -140,7 +140,8 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"public_host", "h"}, {"allow_ports", "22"},  {"token", "${TOKEN}"},   {"allow_weak_token", "true"},
         {"tls", "off"},       {"tls_cert", "/c"},     {"tls_key", "/k"},       {"state_dir", "/s"},
         {"workers", "2"},     {"drain", "1s"},        {"endpoint_file", "/e"}, {"server", "h:1"},
-        {"tls_ca", "system"}, {"tls_pin", "sha256:"}, {"connections", "3"},    {"attempts", "3"},
+        {"tls_ca", "system"}, {"tls_pin", "sha256:"}, {"connections", "3"},    {"http_bind", "off"},
+        {"domain", "d"},      {"attempts", "3"},
     };
     for (const Row& row : documented()) {
         INFO(row.key);
@@ -164,6 +165,13 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
          {"client: {services: [{tcp: 2, local: 2, name: a}]}\n", "client: {services: [{tcp: 1, local: 3, name: a}]}\n",
           "client: {services: [{tcp: 1, local: 2, name: b}]}\n"}) {
         CHECK_FALSE(read(service).values == read(other).values);
+    }
+    const std::string http = "client: {services: [{http: a.x, path: /p, local: 2, name: a}]}\n";
+    for (const char* other : {"client: {services: [{http: b.x, path: /p, local: 2, name: a}]}\n",
+                              "client: {services: [{http: [a.x, b.x], path: /p, local: 2, name: a}]}\n",
+                              "client: {services: [{http: a.x, path: /q, local: 2, name: a}]}\n"}) {
+        CHECK(read(other).problems.empty());
+        CHECK_FALSE(read(http).values == read(other).values);
     }
     CHECK_FALSE(read("server: {token: {name: a, secret: x}}\n").values ==
                 read("server: {token: {name: b, secret: x}}\n").values);
