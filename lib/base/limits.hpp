@@ -103,7 +103,7 @@ inline constexpr auto batch_time = 20ms;
 inline constexpr std::size_t batch_pieces_max = 64;
 /// Session frames (PING, GOAWAY, CONTROL) waiting to be sent. All of a client's services can be registered, and
 /// answered one by one, in a single turn: a peer that could not read meanwhile is not at fault.
-inline constexpr std::size_t urgent_bytes_max = 2_MiB;
+inline constexpr std::size_t urgent_bytes_max = 4_MiB;
 /// What one stream may send in its turn: what the trunk takes in `turn_time`, between these.
 inline constexpr std::uint32_t quantum_min = 16_KiB;
 inline constexpr std::uint32_t quantum_max = 64_KiB;
@@ -132,15 +132,65 @@ inline constexpr std::uint32_t stream_id_max = 0x7fff'ffff;
 /// A session is replaced by a fresh one when it has used this many of its ids.
 inline constexpr std::uint32_t stream_id_rotate = stream_id_max / 4 * 3;
 
+// --- hosts of HTTP services -----------------------------------------------------------------------------------------
+
+/// Hosts of one service, and how long one may be: a DNS name of 253 bytes behind "**.".
+inline constexpr std::size_t http_hosts_per_service_max = 16;
+inline constexpr std::size_t http_host_text_max = 256;
+/// Hosts that one session may hold, over all its services.
+inline constexpr std::size_t http_hosts_per_session_max = 4'096;
+inline constexpr std::size_t http_path_text_max = 1_KiB;
+/// A host stays known, and the property of its token, for this long after its client has gone: its visitors hear 503
+/// and not 404, and nobody else takes it meanwhile. That many hosts in all; then those that have been away longest go.
+inline constexpr auto http_host_known_for = 24h;
+inline constexpr std::size_t http_known_hosts_max = 16'384;
+
 // --- floods -------------------------------------------------------------------------------------------------------
 
 /// Pongs not yet sent. A peer that pings faster than it reads is violating.
 inline constexpr std::uint32_t pongs_pending_max = 4;
 /// Services that one client may register.
 inline constexpr std::uint32_t services_max = 1'024;
-static_assert(services_max * (service_metadata_max + service_name_max + bind_text_max + 128) <= urgent_bytes_max);
-static_assert(services_max * (public_address_max + 128) <= urgent_bytes_max);
+/// What one service takes in a message, generously.
+inline constexpr std::size_t service_bytes_max = service_metadata_max + service_name_max + bind_text_max +
+                                                 http_path_text_max +
+                                                 http_hosts_per_service_max * (http_host_text_max + 3) + 256;
+static_assert(service_bytes_max <= control_payload_max);
+static_assert(services_max * (service_metadata_max + service_name_max + bind_text_max + http_path_text_max + 128) +
+                  http_hosts_per_session_max * (http_host_text_max + 3) <=
+              urgent_bytes_max);
+static_assert(services_max * (public_address_max + http_host_text_max + 128) <= urgent_bytes_max);
 static_assert(services_max * (refused_text_max + 128) <= urgent_bytes_max);
+
+// --- HTTP ---------------------------------------------------------------------------------------------------------
+
+/// Of a request or response up to the empty line, line ends and all: what one visitor may make us hold before a route
+/// is known.
+inline constexpr std::size_t http_head_max = 64_KiB;
+/// One line of it. Cookies are the longest that are usual, and browsers keep those below 4 KiB each.
+inline constexpr std::size_t http_line_max = 16_KiB;
+/// Also the room that a parser has: it can be set lower, not higher.
+inline constexpr std::size_t http_fields_max = 100;
+inline constexpr std::size_t http_target_max = 8_KiB;
+/// No registered method has more than 17 letters.
+inline constexpr std::size_t http_method_max = 32;
+/// Extensions of all the chunks of one message: they mean nothing to us and must not be a way to send for ever.
+inline constexpr std::size_t http_chunk_extensions_max = 4_KiB;
+inline constexpr std::size_t http_chunk_size_digits_max = 16;
+inline constexpr std::size_t http_trailers_max = 8_KiB;
+/// Protocol names that a request offers by Upgrade; a longer list is no offer.
+inline constexpr std::size_t http_upgrade_offer_max = 62;
+/// Elements of Connection fields: each is looked for among the fields. Usual are one or two.
+inline constexpr std::size_t http_connection_options_max = 32;
+/// Fields that rules add, set or remove in one head, with those that the edge itself sets.
+inline constexpr std::size_t http_edits_max = 64;
+/// A chain of proxies in X-Forwarded-For or Forwarded, kept from the right.
+inline constexpr std::size_t http_forwarded_max = 2_KiB;
+inline constexpr std::size_t http_request_id_max = 128;
+
+static_assert(http_target_max < http_line_max && http_line_max <= http_head_max);
+static_assert(http_trailers_max <= http_line_max);
+static_assert(http_forwarded_max < http_line_max);
 
 // --- time ---------------------------------------------------------------------------------------------------------
 
@@ -158,14 +208,52 @@ inline constexpr auto backoff_forget_after = 10s;
 inline constexpr auto takeover_silence = 2s;
 static_assert(dead_after_quiet >= 3 * ping_after_quiet);
 
+// --- hosts and routes of HTTP ---------------------------------------------------------------------------------------
+
+/// A DNS name as text, without its final dot, and one label of it (RFC 1035).
+inline constexpr std::size_t host_name_max = 253;
+inline constexpr std::size_t host_label_max = 63;
+static_assert(service_name_max == host_name_max);
+/// A regular expression for paths, and what RE2 may use for its program and for matching.
+inline constexpr std::size_t http_path_regex_max = 1_KiB;
+inline constexpr std::int64_t http_path_regex_memory_max = 1_MiB;
+/// Rules for fields of one service, in each direction. They take places among the edits of a head.
+inline constexpr std::size_t http_header_rules_max = 32;
+static_assert(http_header_rules_max <= http_edits_max / 2);
+inline constexpr std::size_t http_header_rule_value_max = 4_KiB;
+/// A page of an operator's own; it is held in memory, and written anew for each visitor.
+inline constexpr std::size_t http_page_max = 256_KiB;
+/// Strict-Transport-Security: ten years; and what the browsers' lists ask for.
+inline constexpr std::chrono::seconds http_hsts_max_age_max{315'360'000};
+inline constexpr std::chrono::seconds http_hsts_preload_age_min{31'536'000};
+
 // --- peers that have not proved their token -----------------------------------------------------------------------
 
 inline constexpr std::uint32_t unauthenticated_max = 1'024;
 inline constexpr std::uint32_t unauthenticated_per_address_max = 64;
 
+// --- configuration files ------------------------------------------------------------------------------------------
+
+/// What is longer is no configuration: someone named the wrong file.
+inline constexpr std::size_t config_file_bytes_max = 1_MiB;
+/// Lists and groups of keys inside each other; readers and destructors recurse on them.
+inline constexpr std::size_t config_nesting_max = 16;
+/// Keys and values: a file of brackets alone would take a hundred times its size in memory.
+inline constexpr std::size_t config_values_max = 50'000;
+/// Problems that are told at once. Nobody reads more, and a wrong file may have one in every line.
+inline constexpr std::size_t config_problems_max = 100;
+/// The value of a variable that a file may take in, and a text after that.
+inline constexpr std::size_t config_text_max = 64_KiB;
+/// Times; four months keep milliseconds far from overflowing.
+inline constexpr auto config_time_max = std::chrono::milliseconds(10'000'000'000);
+
 // --- the process --------------------------------------------------------------------------------------------------
 
 inline constexpr std::uint32_t sessions_max = 4'096;
+/// Threads of a client or server.
+inline constexpr std::uint32_t workers_max = 256;
+/// Attempts in a row after which a client may be told to give up; more are as good as for ever.
+inline constexpr std::uint32_t attempts_max = 1'000'000;
 /// Descriptors kept aside so that accepting survives EMFILE.
 inline constexpr int reserve_descriptors = 1;
 

@@ -1,0 +1,200 @@
+#include "http/field_name.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+#include "http/characters.hpp"
+
+namespace ferrotunnel::http {
+namespace {
+
+struct Known {
+    FieldName id;
+    std::string_view usual;
+};
+
+// In the order of the enumeration.
+constexpr std::array names = {
+    Known{FieldName::other, ""},
+    Known{FieldName::accept, "Accept"},
+    Known{FieldName::accept_encoding, "Accept-Encoding"},
+    Known{FieldName::authorization, "Authorization"},
+    Known{FieldName::connection, "Connection"},
+    Known{FieldName::content_encoding, "Content-Encoding"},
+    Known{FieldName::content_length, "Content-Length"},
+    Known{FieldName::content_range, "Content-Range"},
+    Known{FieldName::content_type, "Content-Type"},
+    Known{FieldName::cookie, "Cookie"},
+    Known{FieldName::date, "Date"},
+    Known{FieldName::expect, "Expect"},
+    Known{FieldName::forwarded, "Forwarded"},
+    Known{FieldName::host, "Host"},
+    Known{FieldName::http2_settings, "HTTP2-Settings"},
+    Known{FieldName::keep_alive, "Keep-Alive"},
+    Known{FieldName::location, "Location"},
+    Known{FieldName::max_forwards, "Max-Forwards"},
+    Known{FieldName::origin, "Origin"},
+    Known{FieldName::proxy_authenticate, "Proxy-Authenticate"},
+    Known{FieldName::proxy_authorization, "Proxy-Authorization"},
+    Known{FieldName::proxy_connection, "Proxy-Connection"},
+    Known{FieldName::range, "Range"},
+    Known{FieldName::retry_after, "Retry-After"},
+    Known{FieldName::server, "Server"},
+    Known{FieldName::set_cookie, "Set-Cookie"},
+    Known{FieldName::te, "TE"},
+    Known{FieldName::trailer, "Trailer"},
+    Known{FieldName::transfer_encoding, "Transfer-Encoding"},
+    Known{FieldName::upgrade, "Upgrade"},
+    Known{FieldName::user_agent, "User-Agent"},
+    Known{FieldName::via, "Via"},
+    Known{FieldName::www_authenticate, "WWW-Authenticate"},
+    Known{FieldName::x_forwarded_for, "X-Forwarded-For"},
+    Known{FieldName::x_forwarded_host, "X-Forwarded-Host"},
+    Known{FieldName::x_forwarded_port, "X-Forwarded-Port"},
+    Known{FieldName::x_forwarded_proto, "X-Forwarded-Proto"},
+    Known{FieldName::x_forwarded_other, ""},
+    Known{FieldName::x_real_ip, "X-Real-IP"},
+    Known{FieldName::x_request_id, "X-Request-Id"},
+};
+constexpr std::string_view forwarded_prefix = "x-forwarded-";
+constexpr std::size_t longest = 19;
+
+constexpr bool is_in_order() {
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (static_cast<std::size_t>(names[i].id) != i || names[i].usual.size() > longest) {
+            return false;
+        }
+    }
+    return true;
+}
+static_assert(is_in_order());
+
+// Names differ in their length, first, last and fourth-last byte; the factors were found by trying, and the assertion
+// below says when a new name needs others.
+constexpr std::size_t slots = 128;
+constexpr std::size_t slot_of(std::string_view name, std::uint32_t factors) {
+    const std::size_t n = name.size();
+    const auto at = [&](std::size_t i) {
+        return static_cast<std::uint32_t>(static_cast<unsigned char>(name[i]) | 0x20U);
+    };
+    const std::uint32_t mixed = at(0) * (factors & 0xff) + at(n - 1) * (factors >> 8 & 0xff) +
+                                at(n < 4 ? 0 : n - 4) * (factors >> 16 & 0xff) +
+                                static_cast<std::uint32_t>(n) * (factors >> 24);
+    return mixed % slots;
+}
+
+struct Slot {
+    FieldName id = FieldName::other;
+    std::uint8_t size = 0;
+    std::array<char, longest> lower{};
+};
+struct Slots {
+    std::array<Slot, slots> at{};
+    bool perfect = true;
+};
+
+constexpr Slots fill(std::uint32_t factors) {
+    Slots table;
+    for (const Known& known : names) {
+        if (known.usual.empty()) {
+            continue;
+        }
+        Slot& slot = table.at[slot_of(known.usual, factors)];
+        table.perfect = table.perfect && slot.size == 0;
+        slot.id = known.id;
+        slot.size = static_cast<std::uint8_t>(known.usual.size());
+        for (std::size_t i = 0; i < known.usual.size(); ++i) {
+            slot.lower[i] = lower_case(known.usual[i]);
+        }
+    }
+    return table;
+}
+
+constexpr std::uint32_t factors = 0x56ef989d;
+constexpr Slots table = fill(factors);
+static_assert(table.perfect, "two names share a slot: choose other factors");
+
+// Not 0 when a word of the name is another one, whatever its case.
+template <typename Word>
+Word difference(const char* name, const char* lower, Word fold) {
+    Word a;
+    Word b;
+    std::memcpy(&a, name, sizeof(Word));
+    std::memcpy(&b, lower, sizeof(Word));
+    return (a | fold) ^ b;
+}
+
+// `lower` has letters, digits and '-' alone. Setting 0x20 makes no control character or other token into one of these,
+// except those controls that is_token() has kept out.
+bool matches(const char* name, const char* lower, std::size_t n) {
+    constexpr std::uint64_t fold8 = 0x2020202020202020;
+    constexpr std::uint32_t fold4 = 0x20202020;
+    if (n >= 8) {
+        std::uint64_t other = difference(name, lower, fold8) | difference(name + n - 8, lower + n - 8, fold8);
+        if (n > 16) {
+            other |= difference(name + 8, lower + 8, fold8);
+        }
+        return other == 0;
+    }
+    if (n >= 4) {
+        return (difference(name, lower, fold4) | difference(name + n - 4, lower + n - 4, fold4)) == 0;
+    }
+    return std::equal(name, name + n, lower, [](char a, char b) { return (a | 0x20) == b; });
+}
+
+}  // namespace
+
+FieldName field_name_of(std::string_view name) noexcept {
+    if (name.size() < 2) {
+        return FieldName::other;
+    }
+    const Slot& slot = table.at[slot_of(name, factors)];
+    if (slot.size == name.size() && matches(name.data(), slot.lower.data(), name.size())) {
+        return slot.id;
+    }
+    if (name.size() > forwarded_prefix.size() && (name[0] | 0x20) == 'x' &&
+        same_text(name.substr(0, forwarded_prefix.size()), forwarded_prefix)) {
+        return FieldName::x_forwarded_other;
+    }
+    return FieldName::other;
+}
+
+FieldName field_name_loosely(std::string_view name) noexcept {
+    while (!name.empty() && detail::loose[static_cast<unsigned char>(name.back())] == '-') {
+        name.remove_suffix(1);
+    }
+    std::array<char, 32> plain;
+    static_assert(plain.size() > longest && plain.size() > forwarded_prefix.size());
+    const std::size_t n = std::min(name.size(), plain.size());  // what is cut is too long for all but a prefix
+    std::transform(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(n), plain.begin(),
+                   [](char byte) { return detail::loose[static_cast<unsigned char>(byte)]; });
+    return field_name_of({plain.data(), n});
+}
+
+std::string_view spelling_of(FieldName name) noexcept {
+    return names[static_cast<std::size_t>(name)].usual;
+}
+
+bool same_text(std::string_view a, std::string_view b) noexcept {
+    return a.size() == b.size() &&
+           std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower_case(x) == lower_case(y); });
+}
+
+bool same_name_loosely(std::string_view a, std::string_view b) noexcept {
+    if (a.size() < b.size()) {
+        std::swap(a, b);
+    }
+    const auto loosely = [](char byte) { return detail::loose[static_cast<unsigned char>(byte)]; };
+    for (std::size_t i = 0; i < b.size(); ++i) {
+        if (loosely(a[i]) != loosely(b[i])) {
+            return false;
+        }
+    }
+    return std::all_of(a.begin() + static_cast<std::ptrdiff_t>(b.size()), a.end(),
+                       [&](char byte) { return loosely(byte) == '-'; });
+}
+
+}  // namespace ferrotunnel::http

@@ -1,0 +1,69 @@
+// The names of fields that the edge itself reads, recognised once while parsing, so that nobody compares texts later.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace ferrotunnel::http {
+
+enum class FieldName : std::uint8_t {
+    other,
+    accept,
+    accept_encoding,
+    authorization,
+    connection,
+    content_encoding,
+    content_length,
+    content_range,
+    content_type,
+    cookie,
+    date,
+    expect,
+    forwarded,
+    host,
+    http2_settings,
+    keep_alive,
+    location,
+    max_forwards,
+    origin,
+    proxy_authenticate,
+    proxy_authorization,
+    proxy_connection,
+    range,
+    retry_after,
+    server,
+    set_cookie,
+    te,
+    trailer,
+    transfer_encoding,
+    upgrade,
+    user_agent,
+    via,
+    www_authenticate,
+    x_forwarded_for,
+    x_forwarded_host,
+    x_forwarded_port,
+    x_forwarded_proto,
+    x_forwarded_other,  // any other name that begins with X-Forwarded-
+    x_real_ip,
+    x_request_id,
+};
+
+/// Not case-sensitive. `name` is a token.
+FieldName field_name_of(std::string_view name) noexcept;
+
+/// The usual spelling, "Content-Length"; empty for `other` and `x_forwarded_other`.
+std::string_view spelling_of(FieldName name) noexcept;
+
+/// Equal without regard to ASCII case.
+bool same_text(std::string_view a, std::string_view b) noexcept;
+
+/// True when some programs take one name for the other: equal without regard to case once each byte that is no letter
+/// or digit has become '-' and those at the end are gone. CGI and its heirs (WSGI, PHP, Rack) map names like this, so
+/// that X_Forwarded_For, X.Forwarded.For and X-Forwarded-For- all arrive as HTTP_X_FORWARDED_FOR.
+bool same_name_loosely(std::string_view a, std::string_view b) noexcept;
+
+/// The known field that some programs would take `name` for, by the same mapping; `other` when there is none.
+FieldName field_name_loosely(std::string_view name) noexcept;
+
+}  // namespace ferrotunnel::http

@@ -1,0 +1,175 @@
+#include "http/field_reader.hpp"
+
+#include <algorithm>
+
+#include "http/characters.hpp"
+
+namespace ferrotunnel::http {
+namespace {
+
+constexpr std::size_t name_bytes_max = 0xffff;  // what Fields has room for
+
+Fault fault_in_name(char byte) {
+    switch (byte) {
+        case ' ':
+        case '\t':
+            return Fault::space_before_colon;
+        case '\r':
+            return Fault::missing_colon;
+        case '\n':
+            return Fault::bare_line_feed;
+        default:
+            return Fault::bad_field_name;
+    }
+}
+
+}  // namespace
+
+std::size_t readable(std::size_t size, std::size_t line_at, const HeadLimits& limits) noexcept {
+    return std::min({size, line_at + limits.line_bytes_max, limits.head_bytes_max});
+}
+
+Fault passed_limit(std::size_t at, std::size_t line_at, const HeadLimits& limits) noexcept {
+    if (at >= line_at + limits.line_bytes_max) {
+        return Fault::line_too_long;
+    }
+    return at >= limits.head_bytes_max ? Fault::head_too_long : Fault::none;
+}
+
+FieldReader::FieldReader(const HeadLimits& limits) noexcept : limits_(limits) {
+    limits_.fields_max = std::min(limits_.fields_max, limits::http_fields_max);
+}
+
+void FieldReader::begin(std::size_t at) noexcept {
+    at_ = at;
+    line_at_ = at;
+    phase_ = Phase::line;
+    fault_ = Fault::none;
+}
+
+ParseState FieldReader::read(std::string_view bytes, Fields& fields) noexcept {
+    fields.rebase(bytes.data());
+    while (phase_ != Phase::done && fault_ == Fault::none) {
+        const std::size_t end = readable(bytes.size(), line_at_, limits_);
+        if (at_ >= end) {
+            fault_ = passed_limit(at_, line_at_, limits_);
+            if (fault_ == Fault::none) {
+                return ParseState::more;
+            }
+        } else {
+            fault_ = read_line(bytes.data(), end, fields);
+        }
+    }
+    return fault_ == Fault::none ? ParseState::complete : ParseState::refused;
+}
+
+// Goes on in the phase where the last call ran out of bytes, and ends with a line or again without bytes.
+Fault FieldReader::read_line(const char* data, std::size_t size, Fields& fields) noexcept {
+    const char* at = data + at_;
+    const char* const end = data + size;
+    switch (phase_) {
+        case Phase::line:
+            if (*at == '\r') {
+                ++at;
+                phase_ = Phase::last_line_feed;
+                break;
+            }
+            if (is_blank(*at)) {
+                return fields.empty() ? Fault::leading_space : Fault::folded_field;
+            }
+            odd_name_ = false;
+            phase_ = Phase::name;
+            [[fallthrough]];
+        case Phase::name:
+            at = scan_plain(at, end);
+            while (at != end && *at != ':') {
+                if (!detail::is_of(*at, detail::class_token)) {
+                    return fault_in_name(*at);
+                }
+                odd_name_ = true;
+                at = scan_plain(at + 1, end);
+            }
+            if (at == end) {
+                break;
+            }
+            name_size_ = static_cast<std::size_t>(at - data) - line_at_;
+            if (name_size_ == 0 || name_size_ > name_bytes_max) {
+                return name_size_ == 0 ? Fault::bad_field_name : Fault::line_too_long;
+            }
+            odd_name_ = odd_name_ || at[-1] == '-';
+            ++at;
+            phase_ = Phase::blanks;
+            [[fallthrough]];
+        case Phase::blanks:
+            while (at != end && is_blank(*at)) {
+                ++at;
+            }
+            if (at == end) {
+                break;
+            }
+            value_at_ = static_cast<std::size_t>(at - data);
+            phase_ = Phase::value;
+            [[fallthrough]];
+        case Phase::value:
+            at = scan_value(at, end);
+            if (at == end) {
+                break;
+            }
+            if (*at != '\r') {
+                return *at == '\n' ? Fault::bare_line_feed : Fault::control_in_head;
+            }
+            ++at;
+            phase_ = Phase::line_feed;
+            [[fallthrough]];
+        case Phase::line_feed:
+            if (at == end) {
+                break;
+            }
+            if (*at != '\n') {
+                return Fault::bare_carriage_return;
+            }
+            ++at;
+            at_ = static_cast<std::size_t>(at - data);
+            return add(data, at_ - 2, fields);
+        case Phase::last_line_feed:
+            if (*at != '\n') {
+                return Fault::bare_carriage_return;
+            }
+            ++at;
+            phase_ = Phase::done;
+            break;
+        case Phase::done:
+            break;
+    }
+    at_ = static_cast<std::size_t>(at - data);
+    return Fault::none;
+}
+
+Fault FieldReader::add(const char* data, std::size_t value_end, Fields& fields) noexcept {
+    if (fields.size() >= limits_.fields_max) {
+        return Fault::too_many_fields;
+    }
+    while (value_end > value_at_ && is_blank(data[value_end - 1])) {
+        --value_end;
+    }
+    const std::string_view name{data + line_at_, name_size_};
+    Fields::Place place;
+    place.name_at = static_cast<std::uint32_t>(line_at_);
+    place.value_at = static_cast<std::uint32_t>(value_at_);
+    place.value_size = static_cast<std::uint32_t>(value_end - value_at_);
+    place.name_size = static_cast<std::uint16_t>(name_size_);
+    place.known = field_name_of(name);
+    place.marks = 0;
+    if (odd_name_) [[unlikely]] {
+        place.marks = Fields::mark_odd_name;
+        if (place.known == FieldName::other || place.known == FieldName::x_forwarded_other) {
+            place.marks |= field_name_loosely(name) != FieldName::other ? Fields::mark_alias : std::uint8_t{0};
+        }
+    }
+    fields.add(place);
+    line_at_ = at_;
+    phase_ = Phase::line;
+    return Fault::none;
+}
+
+}  // namespace ferrotunnel::http

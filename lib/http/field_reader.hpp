@@ -1,0 +1,64 @@
+// Reads field lines up to the empty line, from left to right, once, however the bytes are cut. The heads of requests
+// and responses are made of them, and trailer sections.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/limits.hpp"
+#include "http/fields.hpp"
+#include "http/refusal.hpp"
+
+namespace ferrotunnel::http {
+
+/// more: all bytes are read, call again with more behind them. complete and refused are final until reset.
+enum class ParseState : std::uint8_t { more, complete, refused };
+
+struct HeadLimits {
+    std::size_t head_bytes_max = limits::http_head_max;
+    std::size_t line_bytes_max = limits::http_line_max;  // with its line end
+    std::size_t fields_max = limits::http_fields_max;    // at most limits::http_fields_max
+    std::size_t target_bytes_max = limits::http_target_max;
+    bool operator==(const HeadLimits&) const = default;
+};
+
+/// How far one may look at bytes in a line that began at `line_at`: those from the answer on are not there yet, or
+/// beyond a limit.
+std::size_t readable(std::size_t size, std::size_t line_at, const HeadLimits& limits) noexcept;
+/// Which limit does not let a line that began at `line_at` go on at `at`; none: it may, when more bytes come.
+Fault passed_limit(std::size_t at, std::size_t line_at, const HeadLimits& limits) noexcept;
+
+class FieldReader {
+public:
+    explicit FieldReader(const HeadLimits& limits) noexcept;
+
+    /// Fields begin at `at`. What `bytes` has before counts towards the limit of the whole.
+    void begin(std::size_t at) noexcept;
+    /// `bytes` are those of the last call, perhaps elsewhere in memory, with new ones behind them.
+    ParseState read(std::string_view bytes, Fields& fields) noexcept;
+
+    /// Behind the empty line, when complete.
+    std::size_t at() const noexcept { return at_; }
+    Fault fault() const noexcept { return fault_; }
+    const HeadLimits& limits() const noexcept { return limits_; }
+
+private:
+    // line --':' in it--> name --> blanks --> value --CR--> line_feed --LF--> line
+    //   \--CR--> last_line_feed --LF--> done
+    enum class Phase : std::uint8_t { line, name, blanks, value, line_feed, last_line_feed, done };
+
+    Fault read_line(const char* data, std::size_t size, Fields& fields) noexcept;
+    Fault add(const char* data, std::size_t value_end, Fields& fields) noexcept;
+
+    HeadLimits limits_;
+    std::size_t at_ = 0;
+    std::size_t line_at_ = 0;
+    std::size_t value_at_ = 0;
+    std::size_t name_size_ = 0;
+    bool odd_name_ = false;
+    Phase phase_ = Phase::line;
+    Fault fault_ = Fault::none;
+};
+
+}  // namespace ferrotunnel::http

@@ -1,0 +1,245 @@
+#include "http/forwarding.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+#include "http/authority.hpp"
+#include "http/characters.hpp"
+
+namespace ferrotunnel::http {
+namespace {
+
+// Room that is filled from the left, with nothing beyond it.
+class Text {
+public:
+    explicit Text(std::span<char> room) noexcept : room_(room) {}
+    bool put(std::string_view text) noexcept {
+        if (text.size() > room_.size() - size_) {
+            return false;
+        }
+        std::copy(text.begin(), text.end(), room_.begin() + static_cast<std::ptrdiff_t>(size_));
+        size_ += text.size();
+        return true;
+    }
+    std::size_t size() const noexcept { return size_; }
+    void cut(std::size_t size) noexcept { size_ = size; }
+    std::string_view text() const noexcept { return {room_.data(), size_}; }
+
+private:
+    std::span<char> room_;
+    std::size_t size_ = 0;
+};
+
+// The address in an element of X-Forwarded-For, which some proxies write with a port or with brackets; empty when it is
+// none ("unknown", a name, somebody's script).
+std::string_view address_of(std::string_view element) {
+    Authority authority;
+    if (split_authority(element, authority) == AuthorityFault::none) {
+        switch (authority.kind) {
+            case HostKind::ipv4:
+                return authority.host;
+            case HostKind::ipv6:
+                return authority.host.substr(1, authority.host.size() - 2);
+            case HostKind::name:
+                return {};
+        }
+    }
+    std::array<char, 48> bracketed;  // the longest address has 45 bytes
+    if (element.size() + 2 > bracketed.size()) {
+        return {};
+    }
+    Text text(bracketed);
+    text.put("[");
+    text.put(element);
+    text.put("]");
+    return split_authority(text.text(), authority) == AuthorityFault::none ? element : std::string_view{};
+}
+
+// The last element of `list`, which is cut off from it; false when there is none.
+bool take_last(std::string_view& list, std::string_view& element) {
+    if (list.empty()) {
+        return false;
+    }
+    const std::size_t comma = list.rfind(',');
+    element = trimmed(comma == std::string_view::npos ? list : list.substr(comma + 1));
+    list = comma == std::string_view::npos ? std::string_view{} : list.substr(0, comma);
+    return true;
+}
+
+// The value of the field if there is exactly one.
+std::string_view single(const Fields& fields, FieldName name) {
+    return fields.count(name) == 1 ? *fields.first(name) : std::string_view{};
+}
+
+// "1.1 name (comment)"; whether `name` is the one.
+bool is_via_of(std::string_view element, std::string_view name) {
+    const std::size_t blank = element.find_first_of(" \t");
+    if (blank == std::string_view::npos) {
+        return false;
+    }
+    const std::string_view rest = trimmed(element.substr(blank));
+    return same_text(rest.substr(0, rest.find_first_of(" \t")), name);
+}
+
+bool loops_through(const Fields& fields, std::string_view name) {
+    for (const Field& field : fields) {
+        ListItems items(field.known == FieldName::via ? field.value : std::string_view{});
+        std::string_view element;
+        while (items.next(element)) {
+            if (is_via_of(element, name)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool put_forwarded_for(Text& text, std::string_view address) {
+    const bool ipv6 = address.find(':') != std::string_view::npos;
+    return text.put(ipv6 ? "for=\"[" : "for=") && text.put(address) && text.put(ipv6 ? "]\"" : "");
+}
+
+}  // namespace
+
+bool is_request_id(std::string_view text) noexcept {
+    constexpr std::string_view marks = "-._~+/=:@";
+    return !text.empty() && text.size() <= limits::http_request_id_max &&
+           std::all_of(text.begin(), text.end(), [&](char byte) {
+               return byte == '-' || (detail::is_of(byte, detail::class_plain)) ||
+                      marks.find(byte) != std::string_view::npos;
+           });
+}
+
+Forwarding::Forwarding(const RequestHead& head, const ForwardingFacts& facts) noexcept {
+    read_chain(head, facts);
+    read_origin(head, facts);
+    read_request_id(head, facts);
+    if (facts.forwarded) {
+        write_forwarded(facts);
+    }
+    if (!facts.via.empty()) {
+        write_via(head, facts);
+    }
+}
+
+// In front of what is there; false when it does not fit.
+bool Forwarding::prepend(std::string_view address) noexcept {
+    constexpr std::string_view comma = ", ";
+    const std::string_view between = chain_.empty() ? std::string_view{} : comma;
+    const std::size_t added = address.size() + between.size();
+    if (added + chain_.size() > chain_room_.size()) {
+        return false;
+    }
+    char* const at = chain_room_.data() + chain_room_.size() - chain_.size() - added;
+    std::copy(address.begin(), address.end(), at);
+    std::copy(between.begin(), between.end(), at + address.size());
+    chain_ = {at, added + chain_.size()};
+    return true;
+}
+
+// From the right: each proxy that is trusted vouches for the one that it names.
+void Forwarding::read_chain(const RequestHead& head, const ForwardingFacts& facts) noexcept {
+    client_ = facts.peer;
+    prepend(facts.peer);
+    if (!facts.trusted) {
+        return;
+    }
+    for (std::size_t i = head.fields.size(); i-- > 0;) {
+        const Field field = head.fields[i];
+        std::string_view list = field.known == FieldName::x_forwarded_for ? field.value : std::string_view{};
+        std::string_view element;
+        while (take_last(list, element)) {
+            const std::string_view address = address_of(element);
+            if (address.empty() || !prepend(address)) {
+                return;
+            }
+            client_ = address;
+            if (facts.is_trusted == nullptr || !facts.is_trusted(facts.context, address)) {
+                return;
+            }
+        }
+    }
+}
+
+void Forwarding::read_origin(const RequestHead& head, const ForwardingFacts& facts) noexcept {
+    std::uint16_t port = facts.port;
+    https_ = facts.https;
+    host_ = head.authority_text;
+    if (facts.trusted) {
+        const std::string_view proto = single(head.fields, FieldName::x_forwarded_proto);
+        if (same_text(proto, "http") || same_text(proto, "https")) {
+            https_ = proto.size() == 5;
+            port = https_ == facts.https ? port : https_ ? 443 : 80;
+        }
+        const std::string_view host = single(head.fields, FieldName::x_forwarded_host);
+        Authority authority;
+        if (split_authority(host, authority) == AuthorityFault::none) {
+            host_ = host;
+            port = authority.port != 0 ? authority.port : port;
+        }
+        const std::string_view said = single(head.fields, FieldName::x_forwarded_port);
+        std::uint16_t number = 0;
+        const auto [end, error] = std::from_chars(said.data(), said.data() + said.size(), number);
+        if (error == std::errc{} && end == said.data() + said.size() && number != 0) {
+            port = number;
+        }
+    }
+    const auto [end, error] = std::to_chars(port_room_.data(), port_room_.data() + port_room_.size(), port);
+    static_cast<void>(error);  // there is room for any
+    port_ = {port_room_.data(), static_cast<std::size_t>(end - port_room_.data())};
+}
+
+void Forwarding::read_request_id(const RequestHead& head, const ForwardingFacts& facts) noexcept {
+    request_id_ = facts.request_id;
+    if (facts.trusted) {
+        const std::string_view sent = single(head.fields, FieldName::x_request_id);
+        if (is_request_id(sent)) {
+            request_id_ = sent;
+        }
+    }
+}
+
+// An element for each address of the chain; the last one, of the peer, also says what it asked for. What the peer
+// itself sent in Forwarded is not read: X-Forwarded-For says the same, and two chains could differ.
+void Forwarding::write_forwarded(const ForwardingFacts& facts) noexcept {
+    Text text(forwarded_room_);
+    std::string_view chain = chain_;
+    while (chain.size() > forwarded_room_.size() / 4) {  // an address takes up to twice as much here
+        chain.remove_prefix(chain.find(',') + 1);
+    }
+    ListItems addresses(chain);
+    std::string_view address;
+    while (addresses.next(address) && address.data() + address.size() != chain.data() + chain.size()) {
+        if (!put_forwarded_for(text, address) || !text.put(", ")) {
+            return;
+        }
+    }
+    const std::size_t before = text.size();
+    const bool fits = put_forwarded_for(text, facts.peer) && text.put(";host=\"") && text.put(host_) &&
+                      text.put("\";proto=") && text.put(https_ ? "https" : "http");
+    if (!fits) {
+        text.cut(before);
+    }
+    forwarded_ = text.text();
+}
+
+void Forwarding::write_via(const RequestHead& head, const ForwardingFacts& facts) noexcept {
+    loops_ = loops_through(head.fields, facts.via);
+    Text text(via_room_);
+    if (text.put(head.version == Version::http11 ? "1.1 " : "1.0 ") && text.put(facts.via)) {
+        via_ = text.text();
+    }
+}
+
+bool Forwarding::write(Edits& edits) const noexcept {
+    edits.remove_other_forwarded();
+    bool fits = edits.set("X-Forwarded-For", chain_) && edits.set("X-Forwarded-Proto", https_ ? "https" : "http") &&
+                edits.set("X-Forwarded-Host", host_) && edits.set("X-Forwarded-Port", port_) &&
+                edits.set("X-Real-IP", client_);
+    fits = fits && (request_id_.empty() ? edits.remove("X-Request-Id") : edits.set("X-Request-Id", request_id_));
+    fits = fits && (forwarded_.empty() ? edits.remove("Forwarded") : edits.set("Forwarded", forwarded_));
+    return fits && (via_.empty() || edits.add("Via", via_));
+}
+
+}  // namespace ferrotunnel::http

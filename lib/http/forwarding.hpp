@@ -1,0 +1,79 @@
+// The fields that tell a backend who asked: X-Forwarded-For, -Proto, -Host and -Port, X-Real-IP, Forwarded, Via and
+// X-Request-Id. They are made of the immediate peer; what the request itself says counts only when that peer is
+// trusted. All other X-Forwarded-* fields of a peer that is not trusted are removed.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/limits.hpp"
+#include "http/edits.hpp"
+#include "http/head.hpp"
+
+namespace ferrotunnel::http {
+
+struct ForwardingFacts {
+    /// The visitor's address as text, without port or brackets.
+    std::string_view peer;
+    /// The peer is one of `trusted_proxies`: what it says of the visitor is believed.
+    bool trusted = false;
+    /// Asked for each address of a trusted peer's X-Forwarded-For, from the right, until one is not trusted: that is
+    /// the visitor, and what stands left of it could be anyone's. Null: none is, so the rightmost is the visitor.
+    bool (*is_trusted)(const void* context, std::string_view address) = nullptr;
+    const void* context = nullptr;
+
+    bool https = false;
+    std::uint16_t port = 80;  // at which visitors came in
+    /// Made by the caller; used unless a trusted peer sent one.
+    std::string_view request_id;
+    bool forwarded = false;  // RFC 7239 as well; else Forwarded is removed
+    std::string_view via;    // the name to add to Via, a token; empty: Via is left as it is
+};
+
+/// The answers, and room for the texts that edits point to: it has to live until the head is written.
+class Forwarding {
+public:
+    Forwarding(const RequestHead& head, const ForwardingFacts& facts) noexcept;
+    Forwarding(const Forwarding&) = delete;
+    Forwarding& operator=(const Forwarding&) = delete;
+
+    /// The visitor: the peer, or whom a trusted peer names. Without port or brackets.
+    std::string_view client() const noexcept { return client_; }
+    std::string_view request_id() const noexcept { return request_id_; }
+    /// What the visitor used, as far as it can be believed.
+    bool https() const noexcept { return https_; }
+    /// The request has been here before: `facts.via` stands in Via. It is answered 508.
+    bool loops() const noexcept { return loops_; }
+
+    /// False when there was no room for all of them.
+    bool write(Edits& edits) const noexcept;
+
+private:
+    void read_chain(const RequestHead& head, const ForwardingFacts& facts) noexcept;
+    void read_request_id(const RequestHead& head, const ForwardingFacts& facts) noexcept;
+    void read_origin(const RequestHead& head, const ForwardingFacts& facts) noexcept;
+    void write_forwarded(const ForwardingFacts& facts) noexcept;
+    void write_via(const RequestHead& head, const ForwardingFacts& facts) noexcept;
+    bool prepend(std::string_view address) noexcept;
+
+    std::string_view client_;
+    std::string_view request_id_;
+    std::string_view host_;
+    std::string_view port_;
+    std::string_view chain_;  // the end of chain_room_
+    std::string_view forwarded_;
+    std::string_view via_;
+    bool https_ = false;
+    bool loops_ = false;
+    std::array<char, 6> port_room_;
+    std::array<char, limits::http_forwarded_max> chain_room_;
+    std::array<char, limits::http_forwarded_max> forwarded_room_;
+    std::array<char, 300> via_room_;
+};
+
+/// A request id that may be kept: 1 to 128 letters, digits and -._~+/=:@
+bool is_request_id(std::string_view text) noexcept;
+
+}  // namespace ferrotunnel::http

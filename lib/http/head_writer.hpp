@@ -1,0 +1,62 @@
+// Writes heads anew from the model: a field that belongs to one connection, an alias or a byte that no rule allows is
+// never passed on, and framing and persistence are what the caller says, not what was received.
+//
+// Both functions answer how many bytes the head takes. When that is more than `into` has, it did not fit, and what is
+// in `into` is worthless.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "http/edits.hpp"
+#include "http/head.hpp"
+
+namespace ferrotunnel::http {
+
+struct RequestOut {
+    std::string_view method;
+    std::string_view path;   // as Target has it; for CONNECT, the authority
+    std::string_view query;  // with its '?', or empty
+    std::string_view host;   // with its port: the value of Host
+    const Fields* fields = nullptr;
+    const Edits* edits = nullptr;
+    Body body;  // none, length or chunked
+    /// Asks the backend to keep its connection. Always HTTP/1.1.
+    bool keep_alive = true;
+    bool expects_continue = false;
+    bool takes_trailers = false;
+    /// What is offered by Upgrade; nothing when it is null or empty.
+    const UpgradeOffer* upgrade = nullptr;
+
+    /// The request as it came; the caller changes what it wants to change.
+    static RequestOut of(const RequestHead& head) noexcept;
+};
+
+std::size_t write_request(const RequestOut& request, std::span<char> into) noexcept;
+
+struct ResponseOut {
+    std::uint16_t status = 200;
+    std::string_view reason;  // empty: the registered one
+    const Fields* fields = nullptr;
+    const Edits* edits = nullptr;
+    /// none, length, chunked (HTTP/1.1 alone) or until_close, which closes.
+    Body body;
+    /// Written where there is no body but a Content-Length: HEAD and 304.
+    std::optional<std::uint64_t> content_length;
+    /// The visitor's; the status line says HTTP/1.1 to both.
+    Version visitor = Version::http11;
+    bool keep_alive = true;
+    /// The protocols that a 101 or a 426 names.
+    std::string_view upgrade;
+
+    /// A backend's response, framed as the visitor can read it: what lasted until the close is chunked towards 1.1,
+    /// what was chunked lasts until the close towards 1.0. `keep_alive` is what the visitor asked for; it is off in the
+    /// result where the framing or a switch of protocols takes the connection.
+    static ResponseOut of(const ResponseHead& head, Version visitor, bool keep_alive) noexcept;
+};
+
+std::size_t write_response(const ResponseOut& response, std::span<char> into) noexcept;
+
+}  // namespace ferrotunnel::http

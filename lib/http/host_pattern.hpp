@@ -1,0 +1,40 @@
+// Which hosts a rule is for, as configurations, flags and clients write it.
+//
+//     app.example.com     that host alone
+//     *.example.com       one label in front: a.example.com, neither a.b.example.com nor example.com
+//     **.example.com      one or more labels in front: a.example.com and a.b.example.com, not example.com
+//     *                   every host that nothing else is for: the default service
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace ferrotunnel::http {
+
+/// What is wrong with a setting, in words that go after it: "has a port; ...".
+struct Problem {
+    std::string text;
+};
+
+struct HostPattern {
+    enum class Kind : std::uint8_t { exact, one_label, any_labels, any };
+
+    Kind kind = Kind::any;
+    /// In normal form (see normal_host()), without the asterisks and the dot behind them; empty for `any`.
+    std::string host;
+
+    /// "*.example.com": two patterns are equal when and only when their texts are.
+    std::string text() const;
+    bool matches(std::string_view normal_host) const noexcept;
+
+    bool operator==(const HostPattern&) const = default;
+    auto operator<=>(const HostPattern&) const = default;
+};
+
+/// Case and a final dot do not matter. The words of a problem say how to write what was probably meant.
+Result<HostPattern, Problem> parse_host_pattern(std::string_view text);
+
+}  // namespace ferrotunnel::http

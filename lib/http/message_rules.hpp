@@ -1,0 +1,63 @@
+// The rules that hold for requests and responses alike once their fields are read: framing, Connection, what belongs to
+// one connection only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "http/fields.hpp"
+#include "http/head.hpp"
+#include "http/refusal.hpp"
+
+namespace ferrotunnel::http {
+
+/// The fields that mean something to the edge, found in one pass.
+struct SpecialFields {
+    std::size_t hosts = 0;
+    std::size_t lengths = 0;
+    std::size_t encodings = 0;
+    std::string_view host;  // the last of them
+    std::string_view length;
+    std::string_view encoding;
+    bool connection = false;
+    bool expect = false;
+    bool te = false;
+    std::size_t upgrades = 0;
+};
+
+/// Also marks what belongs to one connection whatever Connection says.
+SpecialFields find_special(Fields& fields) noexcept;
+
+struct ConnectionOptions {
+    bool close = false;
+    bool keep_alive = false;
+    bool upgrade = false;
+    bool well_formed = true;
+    bool names_protected = false;  // a field that frames, routes, authenticates or forwards
+};
+
+/// Reads every Connection field, and marks the fields that they name; protected ones are not marked.
+ConnectionOptions read_connection(Fields& fields) noexcept;
+
+/// 1*DIGIT up to 2^63-1.
+std::optional<std::uint64_t> parse_length(std::string_view text) noexcept;
+
+/// What is wrong with the one Transfer-Encoding; none for `chunked`.
+Fault check_encoding(std::string_view value) noexcept;
+
+/// Whether every element of the Expect fields is 100-continue.
+bool expects_only_continue(const Fields& fields) noexcept;
+
+/// Whether one of the fields of that name has `element` in its list.
+bool lists(const Fields& fields, FieldName name, std::string_view element) noexcept;
+
+/// What the Upgrade fields offer, without h2c: an HTTP/2 connection to the backend would be out of our sight. Empty
+/// when they are not well-formed or too long.
+void read_offer(const Fields& fields, UpgradeOffer& offer) noexcept;
+
+/// Whether a 101 with these fields names protocols of the offer alone, and at least one.
+bool accepts_offer(const Fields& fields, const UpgradeOffer& offer) noexcept;
+
+}  // namespace ferrotunnel::http

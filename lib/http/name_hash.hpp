@@ -1,0 +1,66 @@
+// A keyed hash of names that grows piece by piece: host names label by label from their end, paths segment by segment
+// from their start, so that one pass over a text gives the hash of everything a pattern might be for.
+//
+// It is a polynomial over a prime field whose point is secret: whoever may choose names, but does not know the key, can
+// not choose ones that collide (the chance for two names is their length over 2^61).
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace ferrotunnel::http {
+
+class NameHasher {
+public:
+    explicit NameHasher(std::uint64_t seed) noexcept
+        : point_(mix(seed)), start_(mix(seed + 1)), spread_(mix(seed + 2)) {}
+
+    std::uint64_t start() const noexcept { return start_; }
+
+    /// `state` with a number below 2^60 behind it.
+    std::uint64_t number(std::uint64_t state, std::uint64_t number) const noexcept {
+        return reduce(static_cast<Wide>(state) * point_ + number);
+    }
+
+    /// `state` with a piece behind it. Where one piece ends and the next begins makes a difference.
+    std::uint64_t piece(std::uint64_t state, std::string_view text) const noexcept {
+        while (text.size() > 7) {
+            state = number(state, load(text.data(), 7));
+            text.remove_prefix(7);
+        }
+        return number(state, load(text.data(), text.size()) | (text.size() + 1) << 56);
+    }
+
+    /// What a table is indexed by: neighbouring names are far from each other.
+    std::uint64_t finish(std::uint64_t state) const noexcept { return reduce(static_cast<Wide>(state) * spread_); }
+
+private:
+    __extension__ using Wide = unsigned __int128;
+    static constexpr std::uint64_t prime = (std::uint64_t{1} << 61) - 1;
+
+    static std::uint64_t load(const char* from, std::size_t size) noexcept {
+        std::uint64_t value = 0;
+        std::memcpy(&value, from, size);
+        return value;
+    }
+
+    static std::uint64_t reduce(Wide value) noexcept {
+        const std::uint64_t sum = (static_cast<std::uint64_t>(value) & prime) + static_cast<std::uint64_t>(value >> 61);
+        return sum >= prime ? sum - prime : sum;
+    }
+
+    // A number from 2^32 to the prime out of a seed (the finaliser of splitmix64).
+    static std::uint64_t mix(std::uint64_t seed) noexcept {
+        seed += 0x9e37'79b9'7f4a'7c15;
+        seed = (seed ^ (seed >> 30)) * 0xbf58'476d'1ce4'e5b9;
+        seed = (seed ^ (seed >> 27)) * 0x94d0'49bb'1331'11eb;
+        return ((seed ^ (seed >> 31)) % (prime - (std::uint64_t{1} << 32))) + (std::uint64_t{1} << 32);
+    }
+
+    std::uint64_t point_;
+    std::uint64_t start_;
+    std::uint64_t spread_;
+};
+
+}  // namespace ferrotunnel::http

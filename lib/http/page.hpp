@@ -1,0 +1,154 @@
+// What a visitor is told when the edge answers instead of a backend: every state it can meet, its status, its code for
+// X-FerroTunnel-Error, and its page, as HTML, JSON or plain text by what the visitor accepts. Nothing of the request
+// gets into a page but the host and the request's id, and those only escaped.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "http/host_pattern.hpp"
+
+namespace ferrotunnel::http {
+
+enum class PageState : std::uint8_t {
+    bad_request,            // 400: breaks the rules of HTTP
+    ambiguous_path,         // 400: readings of its path meet different rules
+    unknown_host,           // 404
+    unknown_path,           // 404: the host is known, none of its rules is for the path
+    method_not_allowed,     // 405: CONNECT, TRACE
+    request_timeout,        // 408: head or body came too slowly
+    body_too_large,         // 413
+    target_too_long,        // 414
+    expectation_failed,     // 417
+    misdirected,            // 421: SNI and Host disagree
+    over_limit,             // 429, Retry-After
+    head_too_large,         // 431
+    internal_error,         // 500
+    not_implemented,        // 501: an unknown transfer coding
+    backend_refused,        // 502: the backend can not be reached
+    backend_broken,         // 502: its answer breaks the rules of HTTP, or was cut before it began
+    no_client,              // 503, Retry-After: nobody who serves the host is connected
+    busy,                   // 503, Retry-After: the server or the tunnel has no room, or is shutting down
+    backend_slow,           // 504
+    version_not_supported,  // 505
+    loop,                   // 508: the request came by here before
+};
+inline constexpr std::size_t page_states = 21;
+
+struct PageStateInfo {
+    PageState state;
+    std::uint16_t status;
+    std::string_view reason;        // the phrase of the status line, and the page's title
+    std::string_view code;          // of X-FerroTunnel-Error: "unknown_host"
+    std::string_view sentence;      // for the visitor
+    std::uint32_t retry_after = 0;  // seconds; 0: no Retry-After
+};
+
+const PageStateInfo& info_of(PageState state) noexcept;
+/// By its code, for configurations: "backend_slow".
+std::optional<PageState> page_state_of(std::string_view code) noexcept;
+/// The state for a request that a parser has refused with that status; bad_request for a status it does not know.
+PageState page_state_of(std::uint16_t status) noexcept;
+
+enum class PageFormat : std::uint8_t { html, json, text };
+inline constexpr std::size_t page_formats = 3;
+
+std::string_view content_type_of(PageFormat format) noexcept;
+
+/// What an Accept field asks for: a type has the weight of the most specific range that fits it, and the highest weight
+/// wins. Between equal weights the type that was named more exactly, then HTML, then JSON, then text; text for who has
+/// no wish (no field, or "*/*" alone) and for who accepts none of the three.
+/// Several Accept fields are one list, joined by commas.
+PageFormat choose_format(std::string_view accept) noexcept;
+
+/// A page as text with placeholders, checked once. `{{status}}`, `{{title}}`, `{{message}}`, `{{code}}`, `{{host}}`,
+/// `{{request_id}}` and `{{retry_after}}` are replaced, escaped for the text and attributes of HTML, for strings of
+/// JSON, or made printable; any other `{{name}}` is a problem, while `{{` that no name and `}}` follow stays as it is.
+class PageTemplate {
+public:
+    static Result<PageTemplate, Problem> parse(std::string text, PageFormat format);
+
+    enum class Name : std::uint8_t { none, status, title, message, code, host, request_id, retry_after };
+    struct Piece {
+        std::size_t begin = 0;  // of the text, verbatim
+        std::size_t end = 0;
+        Name then = Name::none;
+    };
+
+    PageFormat format() const noexcept { return format_; }
+    const std::string& text() const noexcept { return text_; }
+    const std::vector<Piece>& pieces() const noexcept { return pieces_; }
+    bool operator==(const PageTemplate& other) const noexcept {
+        return format_ == other.format_ && text_ == other.text_;
+    }
+
+private:
+    std::string text_;
+    PageFormat format_ = PageFormat::html;
+    std::vector<Piece> pieces_;
+};
+
+/// The pages of a server or of one service. Copies share the templates.
+class PageSet {
+public:
+    /// The page for that state in the template's format.
+    void set(PageState state, PageTemplate page);
+    /// For every state that has none of its own in that format.
+    void set_default(PageTemplate page);
+    const PageTemplate* find(PageState state, PageFormat format) const noexcept;
+
+    bool operator==(const PageSet& other) const noexcept;
+
+private:
+    using Templates = std::array<std::shared_ptr<const PageTemplate>, page_formats>;
+    std::array<Templates, page_states> own_;
+    Templates default_;
+};
+
+struct PageRequest {
+    PageState state = PageState::internal_error;
+    PageFormat format = PageFormat::text;
+    std::string_view request_id;
+    std::string_view host;  // in normal form, or empty
+    /// A more exact code than the state's ("space_before_colon"); empty: the state's own.
+    std::string_view code;
+    /// Another number of seconds than the state's.
+    std::optional<std::uint32_t> retry_after;
+};
+
+/// The answer but for Date and Connection. Send it to a HEAD without its body, and with its body's length.
+struct Page {
+    std::uint16_t status = 0;
+    std::string_view reason;
+    std::string_view code;
+    std::string_view content_type;
+    std::uint32_t retry_after = 0;  // 0: no Retry-After
+    bool built_in = true;           // not an operator's own
+    std::string body;
+};
+
+/// `sets` are asked in their order (the service's, then the server's), then the built-in page is taken.
+Page make_page(const PageRequest& request, std::initializer_list<const PageSet*> sets = {});
+
+struct PageField {
+    std::string_view name;
+    std::string_view value;
+};
+/// Fields that every page has beside those that follow from Page.
+inline constexpr PageField page_fields[] = {
+    {"Cache-Control", "no-store"},
+    {"X-Content-Type-Options", "nosniff"},
+};
+/// And one that built-in pages have: they run no script and load nothing. An operator's own may want to.
+inline constexpr PageField built_in_page_field = {"Content-Security-Policy",
+                                                  "default-src 'none'; style-src 'unsafe-inline'"};
+
+}  // namespace ferrotunnel::http

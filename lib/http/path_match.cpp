@@ -1,0 +1,340 @@
+#include "http/path_match.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace ferrotunnel::http {
+namespace {
+
+// What a byte of a path may be.
+enum class Is : std::uint8_t {
+    plain,
+    separator,  // '/'
+    percent,
+    semicolon,
+    bad,
+};
+
+constexpr std::array<Is, 256> make_classes() {
+    std::array<Is, 256> classes{};
+    for (std::size_t c = 0; c < classes.size(); ++c) {
+        classes[c] = c <= 0x20 || c >= 0x7f ? Is::bad : Is::plain;
+    }
+    classes['?'] = Is::bad;
+    classes['#'] = Is::bad;
+    classes['\\'] = Is::bad;
+    classes['/'] = Is::separator;
+    classes['%'] = Is::percent;
+    classes[';'] = Is::semicolon;
+    return classes;
+}
+constexpr std::array<Is, 256> classes = make_classes();
+
+Is class_of(char c) noexcept {
+    return classes[static_cast<unsigned char>(c)];
+}
+
+int hex_value(char c) noexcept {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+// The byte that "%XX" at `at` stands for, or -1.
+int decode(std::string_view path, std::size_t at) noexcept {
+    if (at + 2 >= path.size()) {
+        return -1;
+    }
+    const int high = hex_value(path[at + 1]);
+    const int low = hex_value(path[at + 2]);
+    return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
+// UTF-8 has one encoding of each character. Longer ones begin with C0 or C1, or with E0 or F0 and a low second byte.
+bool is_overlong(int byte, std::string_view path, std::size_t next) noexcept {
+    if ((byte != 0xc0 && byte != 0xc1 && byte != 0xe0 && byte != 0xf0) || next >= path.size() || path[next] != '%') {
+        return false;
+    }
+    const int second = decode(path, next);
+    return second >= 0x80 && second < (byte == 0xf0 ? 0x90 : byte == 0xe0 ? 0xa0 : 0xc0);
+}
+
+// One byte of a path as the comparing form sees it, however it was written.
+struct Unit {
+    unsigned char byte = 0;
+    bool encoded = false;
+    std::size_t size = 1;
+
+    bool is_slash() const noexcept { return byte == '/' || byte == '\\'; }
+    bool stays_encoded() const noexcept { return encoded && (is_slash() || byte == '%'); }
+};
+
+// `path` was checked.
+Unit unit_at(std::string_view path, std::size_t at) noexcept {
+    if (path[at] != '%') {
+        return {static_cast<unsigned char>(path[at]), false, 1};
+    }
+    return {static_cast<unsigned char>(decode(path, at)), true, 3};
+}
+
+PathFault check_escape(std::string_view path, std::size_t at) noexcept {
+    const int byte = decode(path, at);
+    if (byte < 0) {
+        return PathFault::bad_escape;
+    }
+    if (byte < 0x20 || byte == 0x7f) {
+        return PathFault::encoded_control;
+    }
+    return is_overlong(byte, path, at + 3) ? PathFault::overlong_encoding : PathFault::none;
+}
+
+// Puts one reading together, segment by segment. What has been written always begins with '/', and segment_ is behind a
+// '/'.
+class ReadingWriter {
+public:
+    ReadingWriter(std::uint8_t actions, PathBuffer& to) noexcept : actions_(actions), to_(to) { to_[size_++] = '/'; }
+
+    void write(std::string_view path) noexcept {
+        for (std::size_t at = 1; at < path.size();) {
+            const Unit unit = unit_at(path, at);
+            const bool separates = unit.is_slash() && (!unit.encoded || acts(odd_encoded_slash));
+            if (separates) {
+                end_segment();
+                add_separator();
+                cut_ = false;
+            } else if (unit.byte == ';' && acts(odd_parameters)) {
+                cut_ = true;
+            } else if (!cut_) {
+                add(unit);
+            }
+            at += unit.size;
+        }
+        end_segment();
+    }
+
+    std::string_view text() const noexcept { return {to_.data(), size_}; }
+
+private:
+    bool acts(PathOddity oddity) const noexcept { return (actions_ & oddity) != 0; }
+
+    void add(const Unit& unit) noexcept {
+        if (!unit.stays_encoded()) {
+            to_[size_++] = static_cast<char>(unit.byte);
+            return;
+        }
+        to_[size_++] = '%';
+        to_[size_++] = unit.byte == '\\' ? '5' : '2';
+        to_[size_++] = unit.byte == '\\' ? 'C' : unit.byte == '/' ? 'F' : '5';
+    }
+
+    // Resolves the segment if it is "." or "..": then the next one takes its place.
+    void end_segment() noexcept {
+        dropped_ = false;
+        const std::string_view segment = text().substr(segment_);
+        if (!acts(odd_dot_segments) || (segment != "." && segment != "..")) {
+            return;
+        }
+        dropped_ = true;
+        if (segment == ".." && segment_ > 1) {
+            segment_ = text().rfind('/', segment_ - 2) + 1;
+        }
+        size_ = segment_;
+    }
+
+    void add_separator() noexcept {
+        const bool empty = size_ == segment_;
+        if (!dropped_ && !(empty && acts(odd_empty_segments))) {
+            to_[size_++] = '/';
+            segment_ = size_;
+        }
+    }
+
+    std::uint8_t actions_;
+    PathBuffer& to_;
+    std::size_t size_ = 0;
+    std::size_t segment_ = 1;
+    bool cut_ = false;      // the rest of the segment is left out
+    bool dropped_ = false;  // the segment that has just ended is gone
+};
+
+// ".." that has nothing to remove. Only for paths whose dot segments are plain.
+bool leaves_root(std::string_view path) noexcept {
+    std::size_t depth = 0;
+    for (std::size_t at = 1; at <= path.size();) {
+        const std::size_t end = std::min(path.find('/', at), path.size());
+        const std::string_view segment = path.substr(at, end - at);
+        if (segment == "..") {
+            if (depth == 0) {
+                return true;
+            }
+            --depth;
+        } else if (segment != ".") {
+            ++depth;
+        }
+        at = end + 1;
+    }
+    return false;
+}
+
+}  // namespace
+
+std::string_view words_for(PathFault fault) noexcept {
+    switch (fault) {
+        case PathFault::none:
+            return "is a path";
+        case PathFault::not_absolute:
+            return "does not begin with '/'";
+        case PathFault::too_long:
+            static_assert(limits::http_target_max == 8192);
+            return "is longer than 8192 bytes";
+        case PathFault::bad_byte:
+            return "has a control character, a space, '?', '#', a backslash or a byte beyond ASCII that is not "
+                   "percent-encoded";
+        case PathFault::bad_escape:
+            return "has a '%' without two hexadecimal digits behind it";
+        case PathFault::encoded_control:
+            return "has an encoded control character";
+        case PathFault::overlong_encoding:
+            return "has an encoding of UTF-8 that is longer than need be";
+        case PathFault::encoded_dots:
+            return "has an encoded dot segment, like %2e%2e";
+        case PathFault::mixed:
+            return "has dot segments together with '//', an encoded slash or ';', or an encoded slash together with "
+                   "';'; programs do not agree on what that means";
+        case PathFault::above_root:
+            return "leads out of the root with '..'";
+    }
+    return "is not a path";
+}
+
+PathFault PathReadings::assign(std::string_view path) noexcept {
+    path_ = path;
+    oddities_ = 0;
+    escaped_ = false;
+    encoded_dots_ = false;
+    if (path.empty() || path[0] != '/') {
+        return PathFault::not_absolute;
+    }
+    if (path.size() > limits::http_target_max) {
+        return PathFault::too_long;
+    }
+    bool look_closer = false;
+    for (std::size_t at = 0; at < path.size(); ++at) {
+        switch (class_of(path[at])) {
+            case Is::plain:
+                break;
+            case Is::separator: {
+                const char next = at + 1 < path.size() ? path[at + 1] : '\0';
+                look_closer |= next == '/' || next == '.';
+                break;
+            }
+            case Is::percent:
+                if (const PathFault fault = check_escape(path, at); fault != PathFault::none) {
+                    return fault;
+                }
+                escaped_ = true;
+                look_closer = true;
+                break;
+            case Is::semicolon:
+                look_closer = true;
+                break;
+            case Is::bad:
+                return PathFault::bad_byte;
+        }
+    }
+    if (look_closer) {
+        find_oddities();
+    }
+    return judge();
+}
+
+// Looks at the segments between slashes of any kind, up to a ';'.
+void PathReadings::find_oddities() noexcept {
+    std::size_t length = 0;  // of the segment so far, in units
+    bool dots = true;        // it has dots alone
+    bool encoded = false;    // one of them at least was encoded
+    bool cut = false;        // a ';' has come
+    const auto end_segment = [&](bool last) {
+        if (length == 0 && !last) {
+            oddities_ |= odd_empty_segments;
+        }
+        if (dots && (length == 1 || length == 2)) {
+            oddities_ |= odd_dot_segments;
+            encoded_dots_ |= encoded;
+        }
+        length = 0;
+        dots = true;
+        encoded = false;
+        cut = false;
+    };
+    for (std::size_t at = 1; at < path_.size();) {
+        const Unit unit = unit_at(path_, at);
+        at += unit.size;
+        if (unit.is_slash()) {
+            oddities_ |= unit.encoded ? odd_encoded_slash : 0;
+            end_segment(false);
+        } else if (unit.byte == ';') {
+            oddities_ |= odd_parameters;
+            cut = true;
+        } else if (!cut) {
+            ++length;
+            dots &= unit.byte == '.';
+            encoded |= unit.encoded;
+        }
+    }
+    end_segment(true);
+}
+
+PathFault PathReadings::judge() const noexcept {
+    const bool dots = (oddities_ & odd_dot_segments) != 0;
+    if (encoded_dots_) {
+        return PathFault::encoded_dots;
+    }
+    constexpr std::uint8_t slash_and_parameters = odd_encoded_slash | odd_parameters;
+    if ((dots && oddities_ != odd_dot_segments) || (oddities_ & slash_and_parameters) == slash_and_parameters) {
+        return PathFault::mixed;
+    }
+    return dots && leaves_root(path_) ? PathFault::above_root : PathFault::none;
+}
+
+std::size_t PathReadings::count() const noexcept {
+    return std::size_t{1} << std::popcount(oddities_);
+}
+
+std::uint8_t PathReadings::actions_of(std::size_t which) const noexcept {
+    unsigned actions = 0;
+    unsigned rest = oddities_;
+    for (; rest != 0; rest &= rest - 1, which >>= 1) {
+        actions |= (which & 1) != 0 ? rest & -rest : 0;
+    }
+    return static_cast<std::uint8_t>(actions);
+}
+
+std::string_view PathReadings::reading(std::size_t which, PathBuffer& buffer) const noexcept {
+    const std::uint8_t actions = actions_of(which);
+    if (actions == 0 && !escaped_) {
+        return path_;
+    }
+    ReadingWriter writer(actions, buffer);
+    writer.write(path_);
+    return writer.text();
+}
+
+std::string PathReadings::words_for_reading(std::size_t which) const {
+    const std::uint8_t actions = actions_of(which);
+    std::string words;
+    const auto add = [&](PathOddity oddity, std::string_view text) {
+        if ((actions & oddity) != 0) {
+            words += words.empty() ? "" : ", ";
+            words += text;
+        }
+    };
+    add(odd_dot_segments, "resolves dot segments");
+    add(odd_empty_segments, "merges '//'");
+    add(odd_encoded_slash, "takes %2F for a slash");
+    add(odd_parameters, "cuts off ';'");
+    return words.empty() ? "takes it literally" : words;
+}
+
+}  // namespace ferrotunnel::http

@@ -1,0 +1,117 @@
+// How paths are compared, so that the edge and a backend can not disagree about which rule a request meets.
+//
+// Programs read one path in different ways: some resolve ".." and some do not, some take "%2F" for a slash, some merge
+// "//", some cut ";parameters" off a segment. The edge does not guess which of them stands behind it. A path that has
+// none of this has one reading, and that is compared. A path with some of it has several *readings*, by what a backend
+// might do; the request is routed only if all of them meet the same rule, and refused (400, `ambiguous_path`)
+// otherwise. So "/api/group%2Fproject" passes where "/api" is one rule, and "/admin%2Fusers" or "//admin" is refused
+// where "/admin" has a rule of its own. What is forwarded is the path as it was written.
+//
+// The form in which paths are compared: percent-encoded bytes are decoded ("/%61pi" is "/api", and "/a%2Bb" is
+// "/a+b"), but for %25, %2F and %5C, which stay as they are in upper case. Case matters. The query plays no part.
+//
+// Refused whatever the rules are, since the order in which a backend does things would matter or nobody means well:
+// what is no percent-encoding ("%zz"), encoded control characters, encodings of UTF-8 that are longer than need be
+// (%C0%AF, an old disguise of '/'), encoded dot segments ("%2e%2e"), ".." that leads out of the root, dot segments in
+// one path with "//", an encoded slash or ";", and an encoded slash in one path with ";". Who decodes a path twice
+// ("%252e") is not guarded against.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/limits.hpp"
+#include "base/result.hpp"
+#include "http/host_pattern.hpp"
+
+namespace ferrotunnel::http {
+
+enum class PathFault : std::uint8_t {
+    none,
+    not_absolute,       // does not begin with '/'
+    too_long,           // above the target's limit
+    bad_byte,           // control, space, '?', '#', backslash or a byte above 0x7e, not percent-encoded
+    bad_escape,         // "%" without two hexadecimal digits
+    encoded_control,    // %00 to %1F, %7F
+    overlong_encoding,  // %C0%AF and its like
+    encoded_dots,       // "/%2e%2e/x"
+    mixed,              // oddities whose order would matter: "/a/..;/x"
+    above_root,         // "/../x"
+};
+
+/// For logs and configuration errors: "has a '%' without two hexadecimal digits behind it".
+std::string_view words_for(PathFault fault) noexcept;
+
+/// What a path has that programs read differently, as bits.
+enum PathOddity : std::uint8_t {
+    odd_dot_segments = 1,    // "." or ".." (kept or resolved)
+    odd_empty_segments = 2,  // "//" (kept or merged)
+    odd_encoded_slash = 4,   // "%2F" or "%5C" (data or a separator)
+    odd_parameters = 8,      // ';' or "%3B" in a segment (data or cut off with what follows it)
+};
+
+/// Room for a reading of any path.
+using PathBuffer = std::array<char, limits::http_target_max>;
+
+/// A path, checked and ready to be read. Cheap for what is usual: one pass over it, no copy.
+class PathReadings {
+public:
+    /// `path` has to outlive this. On a fault there are no readings.
+    PathFault assign(std::string_view path) noexcept;
+
+    /// The union of its PathOddity bits; 0 for a path with one reading.
+    std::uint8_t oddities() const noexcept { return oddities_; }
+    std::size_t count() const noexcept;
+    /// One reading, and that is the path as it was written.
+    bool is_plain() const noexcept { return oddities_ == 0 && !escaped_; }
+    std::string_view plain() const noexcept { return path_; }
+
+    /// Reading `which` < count(); 0 is the literal one, which keeps everything. `buffer` may hold it.
+    std::string_view reading(std::size_t which, PathBuffer& buffer) const noexcept;
+    /// What that reading does, in words, for `explain`: "resolves dot segments, merges slashes"; "literal".
+    std::string words_for_reading(std::size_t which) const;
+
+private:
+    void find_oddities() noexcept;
+    PathFault judge() const noexcept;
+    /// The oddities that this reading acts on.
+    std::uint8_t actions_of(std::size_t which) const noexcept;
+
+    std::string_view path_;
+    std::uint8_t oddities_ = 0;
+    bool escaped_ = false;
+    bool encoded_dots_ = false;
+};
+
+struct PathRule {
+    enum class Kind : std::uint8_t {
+        equals,  // the path and nothing else
+        regex,   // RE2 that matches the whole path
+        prefix,  // the path and what is below it: "/api" is for /api, /api/ and /api/x, not for /apix
+    };
+
+    Kind kind = Kind::prefix;
+    /// `equals` and `prefix` in the form in which paths are compared; a prefix without the slash at its end, so that
+    /// the one for everything is empty.
+    std::string path;
+
+    /// For people: `= /status`, `~ /v[0-9]+/.*`, `/api`, `/`.
+    std::string text() const;
+    bool operator==(const PathRule&) const = default;
+};
+
+/// `text` as a configuration has it: percent-encoded or plain UTF-8, no query. A path that has several readings would
+/// be a rule that no request meets safely, so it is a problem.
+Result<PathRule, Problem> parse_path_equals(std::string_view text);
+Result<PathRule, Problem> parse_path_prefix(std::string_view text);
+
+/// A path in the form in which paths are compared, as it is written in a target or URL.
+std::string written_path(std::string_view compared);
+
+/// The number of segments of a prefix: "/api/v1" has 2, "" has 0.
+std::size_t segments_of(std::string_view prefix) noexcept;
+
+}  // namespace ferrotunnel::http

@@ -1,0 +1,112 @@
+#include <algorithm>
+#include <memory>
+
+#include "http/path_match.hpp"
+
+namespace ferrotunnel::http {
+namespace {
+
+constexpr char hex_digits[] = "0123456789ABCDEF";
+
+void add_encoded(std::string& to, char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    to += '%';
+    to += hex_digits[byte >> 4];
+    to += hex_digits[byte & 0xf];
+}
+
+// Configurations may have spaces and letters beyond ASCII in a path; requests have them encoded.
+std::string encoded(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (c == ' ' || static_cast<unsigned char>(c) >= 0x80) {
+            add_encoded(out, c);
+        } else {
+            out += c;
+        }
+    }
+    return out;
+}
+
+std::string_view words_for_oddity(std::uint8_t oddities) {
+    if ((oddities & odd_dot_segments) != 0) {
+        return "has a dot segment ('.' or '..'); write the path that it leads to";
+    }
+    if ((oddities & odd_empty_segments) != 0) {
+        return "has '//'; write one slash";
+    }
+    if ((oddities & odd_encoded_slash) != 0) {
+        return "has an encoded slash or backslash (%2F, %5C), which programs do not read alike; let the rule end "
+               "before "
+               "it";
+    }
+    return "has a ';', from which on some programs do not read a segment; let the rule end before it";
+}
+
+Result<std::string, Problem> comparing_form(std::string_view text) {
+    if (text.empty()) {
+        return Problem{"is empty; the path for everything is '/'"};
+    }
+    if (text[0] != '/') {
+        return Problem{"does not begin with '/'"};
+    }
+    if (text.find_first_of("?#") != std::string_view::npos) {
+        return Problem{"has a query or fragment ('?' or '#'); rules look at the path alone"};
+    }
+    const std::string path = encoded(text);
+    PathReadings readings;
+    if (const PathFault fault = readings.assign(path); fault != PathFault::none && readings.oddities() == 0) {
+        return Problem{std::string(words_for(fault))};
+    }
+    if (readings.oddities() != 0) {
+        return Problem{std::string(words_for_oddity(readings.oddities()))};
+    }
+    const auto buffer = std::make_unique<PathBuffer>();
+    return std::string(readings.reading(0, *buffer));
+}
+
+}  // namespace
+
+std::string PathRule::text() const {
+    if (kind == Kind::regex) {
+        return "~ " + path;
+    }
+    return (kind == Kind::equals ? "= " : "") + (path.empty() ? "/" : written_path(path));
+}
+
+std::string written_path(std::string_view compared) {
+    std::string out;
+    for (const char c : compared) {
+        if (c <= ' ' || c == '\x7f' || static_cast<unsigned char>(c) >= 0x80 || c == '?' || c == '#' || c == '\\') {
+            add_encoded(out, c);
+        } else {
+            out += c;
+        }
+    }
+    return out;
+}
+
+Result<PathRule, Problem> parse_path_equals(std::string_view text) {
+    auto path = comparing_form(text);
+    if (!path) {
+        return path.error();
+    }
+    return PathRule{PathRule::Kind::equals, std::move(*path)};
+}
+
+Result<PathRule, Problem> parse_path_prefix(std::string_view text) {
+    auto path = comparing_form(text);
+    if (!path) {
+        return path.error();
+    }
+    if (path->ends_with('/')) {
+        path->pop_back();
+    }
+    return PathRule{PathRule::Kind::prefix, std::move(*path)};
+}
+
+std::size_t segments_of(std::string_view prefix) noexcept {
+    return static_cast<std::size_t>(std::count(prefix.begin(), prefix.end(), '/'));
+}
+
+}  // namespace ferrotunnel::http

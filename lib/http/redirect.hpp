@@ -1,0 +1,24 @@
+// Answers that send a visitor elsewhere. Each function appends the Location to `out`; the path and the query of the
+// request are kept, as they were written.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "http/path_match.hpp"
+#include "http/rules.hpp"
+
+namespace ferrotunnel::http {
+
+/// `rule` is the one that was found for `path` ("*" counts as "/"); `query` begins with '?' or is empty.
+void write_redirect(const Redirect& redirect, const PathRule& rule, std::string_view path, std::string_view query,
+                    std::string& out);
+
+/// The same page over TLS. `host` as normal_host() gives it.
+void write_https_redirect(const HttpsRedirect& redirect, std::string_view host, std::string_view path,
+                          std::string_view query, std::string& out);
+
+/// The value of Strict-Transport-Security: "max-age=31536000; includeSubDomains".
+std::string hsts_value(const Hsts& hsts);
+
+}  // namespace ferrotunnel::http

@@ -1,0 +1,258 @@
+#include "http/rewrite.hpp"
+
+#include <algorithm>
+
+#include "http/authority.hpp"
+#include "http/field_name.hpp"
+
+namespace ferrotunnel::http {
+namespace {
+
+bool starts_with_text(std::string_view text, std::string_view start) noexcept {
+    return text.size() >= start.size() && same_text(text.substr(0, start.size()), start);
+}
+
+// "/x" of "//x".
+std::string_view with_one_slash(std::string_view path) noexcept {
+    while (path.starts_with("//")) {
+        path.remove_prefix(1);
+    }
+    return path;
+}
+
+bool is_below(std::string_view path, std::string_view prefix) noexcept {
+    return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/' ||
+                                        path[prefix.size()] == '?' || path[prefix.size()] == '#');
+}
+
+// Appends the path that a visitor uses for `path` of the backend, which may have a query or fragment behind it.
+bool map_path_back(const PrefixMap& prefix, std::string_view path, std::string& out) {
+    if (!is_below(path, prefix.backend)) {
+        return false;
+    }
+    const std::string_view below = path.substr(prefix.backend.size());
+    out += prefix.seen;
+    if (prefix.seen.empty() && !below.starts_with('/')) {
+        out += '/';
+    }
+    out += prefix.seen.empty() ? with_one_slash(below) : below;
+    return true;
+}
+
+std::uint16_t port_of(const Authority& authority, std::string_view scheme) noexcept {
+    return authority.port != 0 ? authority.port : same_text(scheme, "https") ? std::uint16_t{443} : std::uint16_t{80};
+}
+
+// Whether a URL with `scheme` and `left` is at the authority `right`. What Host was told has no scheme: without a port
+// it is where either scheme leads by default.
+bool same_authority(std::string_view scheme, std::string_view left, std::string_view right) noexcept {
+    Authority a;
+    Authority b;
+    if (split_authority(left, a) != AuthorityFault::none || split_authority(right, b) != AuthorityFault::none) {
+        return false;
+    }
+    HostBuffer a_buffer;
+    HostBuffer b_buffer;
+    if (normal_host(a, a_buffer) != normal_host(b, b_buffer)) {
+        return false;
+    }
+    if (b.port == 0) {
+        return a.port == 0 || a.port == 80 || a.port == 443;
+    }
+    return scheme.empty() ? a.port == b.port || a.port == 0 : port_of(a, scheme) == b.port;
+}
+
+struct Url {
+    std::string_view scheme;  // empty for "//host/path"
+    std::string_view authority;
+    std::string_view rest;  // path, query, fragment
+};
+
+// False for what has no authority, or another scheme than HTTP's.
+bool split_url(std::string_view text, Url& url) noexcept {
+    for (const std::string_view scheme : {"http", "https"}) {
+        if (starts_with_text(text, scheme) && text.substr(scheme.size()).starts_with("://")) {
+            url.scheme = text.substr(0, scheme.size());
+            text.remove_prefix(scheme.size() + 1);
+            break;
+        }
+    }
+    if (!text.starts_with("//")) {
+        return false;
+    }
+    text.remove_prefix(2);
+    const std::size_t end = std::min(text.find_first_of("/?#"), text.size());
+    url.authority = text.substr(0, end);
+    url.rest = text.substr(end);
+    return true;
+}
+
+bool map_url_back(const MapBack& map, const Url& url, std::string& out) {
+    const bool at_backend =
+        !map.backend_authority.empty() && same_authority(url.scheme, url.authority, map.backend_authority);
+    if (!at_backend && !same_authority(url.scheme, url.authority, map.seen_authority)) {
+        return false;
+    }
+    const std::size_t start = out.size();
+    if (!url.scheme.empty()) {
+        out += at_backend ? map.seen_scheme : url.scheme;
+        out += ':';
+    }
+    out += "//";
+    out += at_backend ? map.seen_authority : url.authority;
+    const bool mapped =
+        map.prefix != nullptr && map_path_back(*map.prefix, url.rest.starts_with('/') ? url.rest : "/", out);
+    if (!mapped) {
+        out += url.rest;
+    } else if (!url.rest.starts_with('/')) {
+        out += url.rest;  // a query right behind the authority
+    }
+    if (!mapped && !at_backend) {
+        out.resize(start);
+        return false;
+    }
+    return true;
+}
+
+std::string_view trimmed(std::string_view text) noexcept {
+    const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+    while (!text.empty() && is_blank(text.front())) {
+        text.remove_prefix(1);
+    }
+    while (!text.empty() && is_blank(text.back())) {
+        text.remove_suffix(1);
+    }
+    return text;
+}
+
+// What becomes of one attribute of a cookie.
+enum class Fate { stays, changed, dropped };
+
+Fate map_domain_back(const MapBack& map, std::string_view domain, std::string& out) {
+    if (domain.starts_with('.')) {
+        domain.remove_prefix(1);
+    }
+    HostBuffer domain_buffer;
+    HostBuffer backend_buffer;
+    const std::string_view wanted = normal_host(domain, domain_buffer);
+    const std::string_view backend = normal_host(map.backend_authority, backend_buffer);
+    if (wanted.empty() || backend.empty()) {
+        return Fate::stays;
+    }
+    if (wanted != backend) {
+        const bool below = backend.size() > wanted.size() && backend.ends_with(wanted) &&
+                           backend[backend.size() - wanted.size() - 1] == '.';
+        return below ? Fate::dropped : Fate::stays;
+    }
+    Authority seen;
+    HostBuffer seen_buffer;
+    if (split_authority(map.seen_authority, seen) != AuthorityFault::none || seen.kind != HostKind::name) {
+        return Fate::dropped;  // an address has no domain
+    }
+    out += "Domain=";
+    out += normal_host(seen, seen_buffer);
+    return Fate::changed;
+}
+
+Fate map_cookie_path_back(const PrefixMap& prefix, std::string_view path, std::string& out) {
+    const std::size_t start = out.size();
+    out += "Path=";
+    // "/" is everything, so it becomes the prefix itself, which is above what has a slash behind it too.
+    const bool everything = path == "/" && prefix.backend.empty();
+    if (everything ? prefix.seen.empty() : !path.starts_with('/')) {
+        out.resize(start);
+        return Fate::stays;
+    }
+    if (everything) {
+        out += prefix.seen;
+        return Fate::changed;
+    }
+    if (!map_path_back(prefix, path, out)) {
+        out.resize(start);
+        return Fate::stays;
+    }
+    return Fate::changed;
+}
+
+Fate map_attribute_back(const MapBack& map, std::string_view attribute, std::string& out) {
+    const std::size_t equals = attribute.find('=');
+    if (equals == std::string_view::npos) {
+        return Fate::stays;
+    }
+    const std::string_view name = trimmed(attribute.substr(0, equals));
+    const std::string_view value = trimmed(attribute.substr(equals + 1));
+    if (!map.backend_authority.empty() && same_text(name, "Domain")) {
+        return map_domain_back(map, value, out);
+    }
+    if (map.prefix != nullptr && same_text(name, "Path")) {
+        return map_cookie_path_back(*map.prefix, value, out);
+    }
+    return Fate::stays;
+}
+
+}  // namespace
+
+std::optional<PrefixMap> PrefixMap::of(const Rules& rules, const PathRule& path) {
+    if (!rules.prefix || path.kind != PathRule::Kind::prefix) {
+        return std::nullopt;
+    }
+    PrefixMap map;
+    map.seen = path.path.empty() ? "" : written_path(path.path);
+    map.backend = rules.prefix->to;
+    return map.seen == map.backend ? std::nullopt : std::optional(std::move(map));
+}
+
+void map_path(const PrefixMap& prefix, std::string_view path, std::string& out) {
+    if (path == "*") {
+        out += path;
+        return;
+    }
+    // The request may have written the prefix in another way, but with as many segments.
+    std::string_view below = path;
+    for (std::size_t segments = segments_of(prefix.seen); segments > 0; --segments) {
+        below.remove_prefix(std::min(below.find('/', 1), below.size()));
+    }
+    below = with_one_slash(below);
+    out += prefix.backend;
+    out += below.empty() && prefix.backend.empty() ? "/" : below;
+}
+
+bool map_location_back(const MapBack& map, std::string_view location, std::string& out) {
+    Url url;
+    if (split_url(location, url)) {
+        return map_url_back(map, url, out);
+    }
+    return map.prefix != nullptr && location.starts_with('/') && map_path_back(*map.prefix, location, out);
+}
+
+bool map_cookie_back(const MapBack& map, std::string_view cookie, std::string& out) {
+    if (starts_with_text(trimmed(cookie), "__Host-")) {
+        return false;
+    }
+    const std::size_t start = out.size();
+    bool changed = false;
+    std::size_t end = std::min(cookie.find(';'), cookie.size());
+    out += cookie.substr(0, end);  // name and value
+    while (end < cookie.size()) {
+        const std::size_t begin = end + 1;
+        end = std::min(cookie.find(';', begin), cookie.size());
+        const std::string_view attribute = cookie.substr(begin, end - begin);
+        const std::size_t before = out.size();
+        out += "; ";
+        const Fate fate = map_attribute_back(map, trimmed(attribute), out);
+        if (fate != Fate::changed) {
+            out.resize(before);
+        }
+        if (fate == Fate::stays) {
+            out += ';';
+            out += attribute;
+        }
+        changed |= fate != Fate::stays;
+    }
+    if (!changed) {
+        out.resize(start);
+    }
+    return changed;
+}
+
+}  // namespace ferrotunnel::http

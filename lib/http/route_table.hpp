@@ -1,0 +1,93 @@
+// From a host and a path to a route. Built once, then immutable and read from any thread; nothing is allocated, and
+// what a lookup costs depends on the host's and the path's length, not on how many hosts and prefixes there are.
+//
+// The host decides first, and alone: exact, then `*.x`, then the longest `**.x`, then `*`. Among that host's rules the
+// path decides: equals, then regular expressions in their order, then the longest prefix. When the host that was found
+// has no rule for the path, a less specific host is not asked: what is below `*.example.com` may belong to somebody
+// else.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "http/host_pattern.hpp"
+#include "http/path_match.hpp"
+
+namespace ferrotunnel::http {
+
+struct Route {
+    HostPattern host;
+    PathRule path;
+    std::uint32_t value = 0;  // the caller's: an index of a service, say
+    std::string name;         // for `explain` and problems: "service web"
+
+    bool operator==(const Route&) const = default;
+};
+
+enum class RouteOutcome : std::uint8_t {
+    found,
+    unknown_host,
+    unknown_path,    // the host is known, but none of its rules is for the path
+    bad_path,        // see PathFault
+    ambiguous_path,  // readings of the path meet different rules
+};
+
+struct RouteMatch {
+    RouteOutcome outcome = RouteOutcome::unknown_host;
+    PathFault fault = PathFault::none;  // of `bad_path`
+    std::uint32_t value = 0;            // the rest of `found` alone
+    std::uint32_t route = 0;            // an index into RouteTable::routes()
+
+    explicit operator bool() const noexcept { return outcome == RouteOutcome::found; }
+};
+
+/// What a lookup did, for tests: what must not grow with the table.
+struct LookupSteps {
+    std::size_t slots = 0;        // of hash tables that were looked at
+    std::size_t comparisons = 0;  // of texts
+    std::size_t expressions = 0;  // regular expressions that were tried
+    std::size_t readings = 0;     // of the path
+};
+
+struct RouteExplanation {
+    RouteMatch match;
+    /// One sentence each, in the order in which the table decides.
+    std::vector<std::string> lines;
+};
+
+class RouteTable {
+public:
+    /// Empty: every host is unknown.
+    RouteTable();
+    ~RouteTable();
+    RouteTable(RouteTable&&) noexcept;
+    RouteTable& operator=(RouteTable&&) noexcept;
+
+    /// All problems at once: two routes with the same host and path, an expression that is none. The order of `routes`
+    /// plays no part but among the expressions of one host. `seed` should be random in production, so that nobody who
+    /// may register hosts can choose ones that collide.
+    static Result<RouteTable, std::vector<Problem>> build(std::vector<Route> routes, std::uint64_t seed = 0);
+
+    /// `host` as normal_host() gives it; `path` as the request has it, without query. "*" (of OPTIONS) is looked up as
+    /// "/".
+    RouteMatch find(std::string_view host, std::string_view path, LookupSteps* steps = nullptr) const noexcept;
+
+    /// The same in words. Not for the hot path.
+    RouteExplanation explain(std::string_view host, std::string_view path) const;
+
+    const std::vector<Route>& routes() const noexcept;
+
+    struct Tables;  // see route_tables.hpp
+
+private:
+    explicit RouteTable(std::unique_ptr<const Tables> tables);
+
+    std::unique_ptr<const Tables> tables_;
+};
+
+}  // namespace ferrotunnel::http

@@ -1,0 +1,105 @@
+// What a service does to its requests and responses: values that a configuration fills, that can be compared, and that
+// are checked once (check_rules). Functions in rewrite.hpp, header_rules.hpp and redirect.hpp apply them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/host_pattern.hpp"
+#include "http/path_match.hpp"
+
+namespace ferrotunnel::http {
+
+/// What replaces the prefix by which the route was found: "/v2" makes /api/users to /v2/users, "" (strip) to /users.
+struct PrefixRewrite {
+    std::string to;  // begins with '/', or is empty; no slash at its end
+
+    bool operator==(const PrefixRewrite&) const = default;
+};
+
+struct HostRewrite {
+    enum class Kind : std::uint8_t {
+        pass,     // the backend sees the visitor's Host
+        backend,  // it sees its own address
+        fixed,    // it sees `host`
+    };
+
+    Kind kind = Kind::pass;
+    std::string host;  // of `fixed`: a host, perhaps with a port
+
+    bool operator==(const HostRewrite&) const = default;
+};
+
+struct HeaderRule {
+    enum class Action : std::uint8_t {
+        add,     // one more field, beside those of that name
+        set,     // instead of those of that name
+        remove,  // all of that name
+    };
+
+    Action action = Action::set;
+    std::string name;
+    std::string value;  // empty for `remove`
+
+    bool operator==(const HeaderRule&) const = default;
+};
+
+/// An answer by the edge itself; the backend is not asked.
+struct Redirect {
+    std::uint16_t status = 302;  // 301, 302, 307, 308
+    /// "https://new.example.com" or "/new": with a path, that comes in place of the prefix by which the route was
+    /// found; without one, scheme and host change and the path stays. What is below the prefix, and the query, are
+    /// kept.
+    std::string to;
+
+    bool operator==(const Redirect&) const = default;
+};
+
+/// For requests that came without TLS.
+struct HttpsRedirect {
+    std::uint16_t status = 308;
+    std::uint16_t public_port = 443;  // what visitors connect to, which is not always what the edge listens on
+
+    bool operator==(const HttpsRedirect&) const = default;
+};
+
+/// Strict-Transport-Security, in responses over TLS alone.
+struct Hsts {
+    std::chrono::seconds max_age{31'536'000};
+    bool include_subdomains = false;
+    bool preload = false;
+
+    bool operator==(const Hsts&) const = default;
+};
+
+struct Rules {
+    std::optional<PrefixRewrite> prefix;
+    HostRewrite host;
+    std::vector<HeaderRule> request_headers;
+    std::vector<HeaderRule> response_headers;
+    std::optional<Redirect> redirect;
+    std::optional<HttpsRedirect> https_redirect;
+    std::optional<Hsts> hsts;
+    /// Location, Content-Location and Set-Cookie are mapped back to what the visitor sees where host or prefix was
+    /// rewritten.
+    bool map_back = true;
+
+    bool operator==(const Rules&) const = default;
+};
+
+/// What is wrong with the setting at `key` ("request_headers[1].name"), in words that go after it.
+struct RuleProblem {
+    std::string key;
+    std::string text;
+
+    bool operator==(const RuleProblem&) const = default;
+};
+
+/// Everything that is wrong with them, empty when they can be applied. `path` is the rule they belong to: a prefix can
+/// be rewritten only where there is one.
+std::vector<RuleProblem> check_rules(const Rules& rules, const PathRule& path);
+
+}  // namespace ferrotunnel::http

@@ -1,0 +1,17 @@
+// HTTP/1.1 or HTTP/1.0, byte by byte.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "http/head.hpp"
+#include "http/refusal.hpp"
+
+namespace ferrotunnel::http {
+
+inline constexpr std::size_t version_bytes = 8;
+
+/// Looks at `text`, at most the first 8 bytes from where a version should be. With all of them there, sets `version`.
+Fault read_version(std::string_view text, Version& version) noexcept;
+
+}  // namespace ferrotunnel::http

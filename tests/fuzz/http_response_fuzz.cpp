@@ -1,0 +1,131 @@
+// The input is a response, behind two bytes that choose what it answers and cuts. Cut anywhere, it gets the same
+// answer. What is accepted is written anew for a visitor: that parses again, with the same meaning.
+#include "http/body_reader.hpp"
+#include "http/head_writer.hpp"
+#include "http/response_parser.hpp"
+#include "http_split.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::fuzz;
+using namespace ferrotunnel::http;
+
+namespace {
+
+struct Meaning {
+    Fault fault = Fault::none;
+    bool complete = false;
+    bool switches = false;
+    bool keep_alive = false;
+    std::uint16_t status = 0;
+    std::string seen;  // by a visitor of HTTP/1.1
+    std::string seen_by_old;
+    std::string body;
+    std::string rest;
+    std::size_t trailers = 0;
+    Body framing;
+
+    bool operator==(const Meaning&) const = default;
+};
+
+ResponseContext context_of(std::uint8_t options) {
+    constexpr Method methods[] = {Method::get, Method::head, Method::post, Method::connect};
+    ResponseContext context;
+    context.method = methods[options % 4];
+    if ((options & 4) != 0) {
+        context.upgrade.add("websocket");
+        context.upgrade.add("a/1");
+    }
+    return context;
+}
+
+std::string written(const ResponseOut& response) {
+    std::vector<char> into(write_response(response, {}));
+    require(write_response(response, into) == into.size());
+    return {into.begin(), into.end()};
+}
+
+void read_body(BodyReader& reader, std::string_view input, Meaning& meaning) {
+    while (!input.empty() && reader.state() == BodyState::more) {
+        const BodyReader::Piece piece = reader.next(input);
+        require(piece.consumed > 0 && piece.consumed <= input.size());
+        meaning.body += piece.payload;
+        input.remove_prefix(piece.consumed);
+    }
+    if (reader.state() == BodyState::complete) {
+        meaning.rest += input;
+    }
+}
+
+Meaning meaning_of(const std::vector<std::string>& pieces, const ResponseContext& context) {
+    Meaning meaning;
+    ResponseParser parser;
+    parser.reset(context);
+    std::string received;
+    std::size_t next = 0;
+    ParseState state = ParseState::more;
+    std::vector<char> copy;
+    while (state == ParseState::more && next < pieces.size()) {
+        received += pieces[next++];
+        copy = guarded(received);
+        state = parser.parse(view(copy));
+    }
+    if (state != ParseState::complete) {
+        meaning.fault = parser.refusal().fault;
+        require(parser.refusal().status == (state == ParseState::refused ? 502 : 0));
+        return meaning;
+    }
+    const ResponseHead& head = parser.head();
+    meaning.status = head.status;
+    meaning.switches = head.switches;
+    meaning.keep_alive = head.keep_alive;
+    meaning.seen = written(ResponseOut::of(head, Version::http11, true));
+    meaning.seen_by_old = written(ResponseOut::of(head, Version::http10, true));
+    meaning.framing = ResponseOut::of(head, Version::http11, true).body;
+    BodyReader body(head.body);
+    read_body(body, view(copy).substr(parser.size()), meaning);
+    for (; next < pieces.size(); ++next) {
+        const std::vector<char> piece = guarded(pieces[next]);
+        read_body(body, view(piece), meaning);
+    }
+    if (body.state() == BodyState::refused) {
+        Meaning refused;
+        refused.fault = body.refusal().fault;
+        return refused;
+    }
+    meaning.complete = body.end_of_input();
+    meaning.trailers = meaning.complete ? body.trailers().size() : 0;
+    return meaning;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const Input input = Input::of(data, size);
+    const ResponseContext context = context_of(input.options);
+    const Meaning whole = meaning_of({std::string(input.message)}, context);
+    require(meaning_of(input.pieces(), context) == whole);
+    if (whole.fault != Fault::none || whole.seen.empty()) {
+        return 0;
+    }
+    // The visitor's side of it: the head, and the body as it is framed there.
+    std::string sent = whole.seen;
+    if (whole.framing.kind == BodyKind::chunked) {
+        if (!whole.body.empty()) {
+            sent += std::string(ChunkHead(whole.body.size()).text()) + whole.body + std::string(chunk_end);
+        }
+        sent += whole.complete ? std::string(last_chunk) : "";
+    } else {
+        sent += whole.body;
+    }
+    const Meaning again = meaning_of({sent}, context);
+    require(again.fault == Fault::none || again.fault == Fault::line_too_long || again.fault == Fault::head_too_long ||
+            again.fault == Fault::too_many_fields);
+    if (again.fault == Fault::none) {
+        require(again.status == whole.status && again.body == whole.body && again.complete == whole.complete);
+        require(again.rest.empty() && again.switches == whole.switches && again.framing == whole.framing);
+        require(again.seen == whole.seen && again.seen_by_old == whole.seen_by_old);
+    }
+    // A visitor of HTTP/1.0 sees no chunks.
+    require(whole.seen_by_old.find("\r\nTransfer-Encoding:") == std::string::npos);
+    return 0;
+}

@@ -1,0 +1,224 @@
+#include "http/forwarding.hpp"
+
+#include <set>
+
+#include "parse.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::http;
+using ferrotunnel::test::ParsedRequest;
+using ferrotunnel::test::written;
+
+namespace {
+
+// What a peer that wants to be someone else sends.
+const std::string forged =
+    "X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil\r\nX-Forwarded-Port: 6\r\n"
+    "X-Forwarded-Server: evil\r\nX-Real-IP: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\nX-Request-Id: evil\r\n"
+    "X_Forwarded_For: 6.6.6.6\r\nx-real.ip: 6.6.6.6\r\n";
+
+std::string request_with(const std::string& fields) {
+    return "GET / HTTP/1.1\r\nHost: a.example:8080\r\n" + fields + "\r\n";
+}
+
+std::string forwarded(const ParsedRequest& request, const ForwardingFacts& facts) {
+    const Forwarding forwarding(request.head(), facts);
+    Edits edits;
+    REQUIRE(forwarding.write(edits));
+    RequestOut out = RequestOut::of(request.head());
+    out.edits = &edits;
+    const std::string text = written(out);
+    return text.substr(text.find("8080\r\n") + 6);
+}
+
+ForwardingFacts some_facts() {
+    ForwardingFacts facts;
+    facts.peer = "192.0.2.1";
+    facts.port = 8080;
+    facts.request_id = "id-1";
+    return facts;
+}
+
+const std::set<std::string_view> proxies = {"10.0.0.1", "10.0.0.2", "fd00::1"};
+
+bool is_proxy(const void* context, std::string_view address) {
+    return static_cast<const std::set<std::string_view>*>(context)->count(address) != 0;
+}
+
+ForwardingFacts trusting_facts() {
+    ForwardingFacts facts = some_facts();
+    facts.peer = "10.0.0.1";
+    facts.trusted = true;
+    facts.is_trusted = is_proxy;
+    facts.context = &proxies;
+    return facts;
+}
+
+std::string chain_of(const std::string& fields, const ForwardingFacts& facts, std::string* client = nullptr) {
+    const ParsedRequest request(request_with(fields));
+    if (client != nullptr) {
+        *client = Forwarding(request.head(), facts).client();
+    }
+    const std::string text = forwarded(request, facts);
+    const std::string key = "X-Forwarded-For: ";
+    const std::size_t at = text.find(key) + key.size();
+    return text.substr(at, text.find('\r', at) - at);
+}
+
+}  // namespace
+
+TEST_CASE("forwarding: from a peer that is not trusted, everything is made anew") {
+    const std::string expected =
+        "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a.example:8080\r\n"
+        "X-Forwarded-Port: 8080\r\nX-Real-IP: 192.0.2.1\r\nX-Request-Id: id-1\r\n\r\n";
+    CHECK(forwarded(ParsedRequest(request_with("")), some_facts()) == expected);
+    CHECK(forwarded(ParsedRequest(request_with(forged)), some_facts()) == expected);
+    ForwardingFacts facts = some_facts();
+    facts.is_trusted = [](const void*, std::string_view) { return true; };  // means nothing for the peer itself
+    CHECK(forwarded(ParsedRequest(request_with(forged)), facts) == expected);
+}
+
+TEST_CASE("forwarding: https and its port") {
+    ForwardingFacts facts = some_facts();
+    facts.https = true;
+    facts.port = 443;
+    facts.request_id = {};
+    CHECK(forwarded(ParsedRequest(request_with(forged)), facts) ==
+          "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: a.example:8080\r\n"
+          "X-Forwarded-Port: 443\r\nX-Real-IP: 192.0.2.1\r\n\r\n");
+}
+
+TEST_CASE("forwarding: what a trusted peer says is believed") {
+    const ParsedRequest request(
+        request_with("X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: public.example\r\n"
+                     "X-Request-Id: kept/1\r\nX-Real-IP: 6.6.6.6\r\nX-Forwarded-Server: lb\r\n"));
+    const Forwarding forwarding(request.head(), trusting_facts());
+    CHECK(forwarding.client() == "203.0.113.9");
+    CHECK(forwarding.request_id() == "kept/1");
+    CHECK(forwarding.https());
+    CHECK(forwarded(request, trusting_facts()) ==
+          "X-Forwarded-For: 203.0.113.9, 10.0.0.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: public.example\r\n"
+          "X-Forwarded-Port: 443\r\nX-Real-IP: 203.0.113.9\r\nX-Request-Id: kept/1\r\n\r\n");
+}
+
+TEST_CASE("forwarding: a trusted peer that says nothing, or nonsense") {
+    const std::string expected =
+        "X-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a.example:8080\r\n"
+        "X-Forwarded-Port: 8080\r\nX-Real-IP: 10.0.0.1\r\nX-Request-Id: id-1\r\n\r\n";
+    CHECK(forwarded(ParsedRequest(request_with("")), trusting_facts()) == expected);
+    CHECK(forwarded(ParsedRequest(request_with("X-Forwarded-For: unknown\r\nX-Forwarded-Proto: "
+                                               "gopher\r\nX-Forwarded-Host: a/b\r\nX-Forwarded-Port: 0\r\n"
+                                               "X-Request-Id: a b\r\n")),
+                    trusting_facts()) == expected);
+    CHECK(forwarded(ParsedRequest(request_with(
+                        "X-Forwarded-For: <script>\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Proto: https\r\n"
+                        "X-Forwarded-Host: b\r\nX-Forwarded-Host: b\r\nX-Forwarded-Port: 99999\r\nX-Request-Id:\r\n")),
+                    trusting_facts()) == expected);
+}
+
+TEST_CASE("forwarding: the chain is trimmed from the right, behind the first who is not trusted") {
+    std::string client;
+    CHECK(chain_of("X-Forwarded-For: 6.6.6.6, 203.0.113.9, 10.0.0.2\r\n", trusting_facts(), &client) ==
+          "203.0.113.9, 10.0.0.2, 10.0.0.1");
+    CHECK(client == "203.0.113.9");
+    CHECK(chain_of("X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 203.0.113.9,10.0.0.2\r\n", trusting_facts(),
+                   &client) == "203.0.113.9, 10.0.0.2, 10.0.0.1");
+    CHECK(chain_of("X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-For: 10.0.0.2\r\n", trusting_facts(), &client) ==
+          "203.0.113.9, 10.0.0.2, 10.0.0.1");
+    CHECK(chain_of("X-Forwarded-For: 10.0.0.2\r\n", trusting_facts(), &client) == "10.0.0.2, 10.0.0.1");
+    CHECK(client == "10.0.0.2");  // all are trusted: the first of them asked
+    CHECK(chain_of("X-Forwarded-For: 203.0.113.9, unknown, 10.0.0.2\r\n", trusting_facts(), &client) ==
+          "10.0.0.2, 10.0.0.1");
+    CHECK(client == "10.0.0.2");
+    CHECK(chain_of("X-Forwarded-For: ,\r\n", trusting_facts(), &client) == "10.0.0.1");
+}
+
+TEST_CASE("forwarding: without a check of the chain the rightmost is the visitor") {
+    ForwardingFacts facts = trusting_facts();
+    facts.is_trusted = nullptr;
+    std::string client;
+    CHECK(chain_of("X-Forwarded-For: 6.6.6.6, 10.0.0.2\r\n", facts, &client) == "10.0.0.2, 10.0.0.1");
+    CHECK(client == "10.0.0.2");
+}
+
+TEST_CASE("forwarding: addresses as proxies write them") {
+    std::string client;
+    CHECK(chain_of("X-Forwarded-For: 203.0.113.9:4711\r\n", trusting_facts(), &client) == "203.0.113.9, 10.0.0.1");
+    CHECK(chain_of("X-Forwarded-For: [2001:db8::9]:4711\r\n", trusting_facts(), &client) == "2001:db8::9, 10.0.0.1");
+    CHECK(chain_of("X-Forwarded-For: 2001:db8::9, fd00::1\r\n", trusting_facts(), &client) ==
+          "2001:db8::9, fd00::1, 10.0.0.1");
+    CHECK(client == "2001:db8::9");
+    CHECK(chain_of("X-Forwarded-For: visitor.example\r\n", trusting_facts(), &client) == "10.0.0.1");
+    CHECK(chain_of("X-Forwarded-For: 127.1\r\n", trusting_facts(), &client) == "10.0.0.1");
+}
+
+TEST_CASE("forwarding: a chain that is too long is cut at the left") {
+    std::string list;
+    for (int i = 0; i < 500; ++i) {
+        list += "10.0.0.2,";
+    }
+    const std::string chain = chain_of("X-Forwarded-For: 203.0.113.9," + list + "10.0.0.2\r\n", trusting_facts());
+    CHECK(chain.size() <= limits::http_forwarded_max);
+    CHECK(chain.size() > limits::http_forwarded_max - 10);
+    CHECK(chain.starts_with("10.0.0.2, 10.0.0.2"));
+    CHECK(chain.ends_with("10.0.0.2, 10.0.0.1"));
+}
+
+TEST_CASE("forwarding: ports that a trusted peer names") {
+    const auto port_of = [](const std::string& fields) {
+        const std::string text = forwarded(ParsedRequest(request_with(fields)), trusting_facts());
+        const std::string key = "X-Forwarded-Port: ";
+        const std::size_t at = text.find(key) + key.size();
+        return text.substr(at, text.find('\r', at) - at);
+    };
+    CHECK(port_of("X-Forwarded-Port: 8443\r\n") == "8443");
+    CHECK(port_of("X-Forwarded-Host: b.example:8444\r\n") == "8444");
+    CHECK(port_of("X-Forwarded-Proto: https\r\n") == "443");
+    CHECK(port_of("X-Forwarded-Proto: http\r\n") == "8080");
+    CHECK(port_of("X-Forwarded-Port: 65536\r\n") == "8080");
+    CHECK(port_of("X-Forwarded-Port: 1x\r\n") == "8080");
+}
+
+TEST_CASE("forwarding: Forwarded, where it is wanted") {
+    ForwardingFacts facts = trusting_facts();
+    facts.forwarded = true;
+    const std::string text = forwarded(
+        ParsedRequest(request_with("X-Forwarded-For: 2001:db8::9, 10.0.0.2\r\nForwarded: for=6.6.6.6\r\n")), facts);
+    CHECK(text.find("Forwarded: for=\"[2001:db8::9]\", for=10.0.0.2, "
+                    "for=10.0.0.1;host=\"a.example:8080\";proto=http\r\n") != std::string::npos);
+    CHECK(text.find("6.6.6.6") == std::string::npos);
+    facts = some_facts();
+    facts.peer = "2001:db8::1";
+    facts.forwarded = true;
+    CHECK(forwarded(ParsedRequest(request_with(forged)), facts)
+              .find("Forwarded: for=\"[2001:db8::1]\";host=\"a.example:8080\";proto=http\r\n") != std::string::npos);
+}
+
+TEST_CASE("forwarding: Via, where it is wanted, and loops") {
+    ForwardingFacts facts = some_facts();
+    facts.via = "edge-7";
+    const ParsedRequest fresh(request_with("Via: 1.0 other, 1.1 edge-77 (edge-7)\r\n"));
+    CHECK_FALSE(Forwarding(fresh.head(), facts).loops());
+    const std::string text = forwarded(fresh, facts);
+    CHECK(text.find("Via: 1.0 other, 1.1 edge-77 (edge-7)\r\n") != std::string::npos);
+    CHECK(text.find("Via: 1.1 edge-7\r\n") != std::string::npos);
+    for (const char* via :
+         {"1.1 edge-7", "1.0 a, 1.1 EDGE-7 (x)", "HTTP/1.1\tedge-7", "1.1 a\r\nVia: 1.1 edge-7, 1.1 b"}) {
+        const ParsedRequest looping(request_with("Via: " + std::string(via) + "\r\n"));
+        CHECK(Forwarding(looping.head(), facts).loops());
+        CHECK_FALSE(Forwarding(looping.head(), some_facts()).loops());
+    }
+    const ParsedRequest old("GET / HTTP/1.0\r\nHost: a:8080\r\n\r\n");
+    CHECK(forwarded(old, facts).find("Via: 1.0 edge-7\r\n") != std::string::npos);
+}
+
+TEST_CASE("forwarding: request ids that may be kept") {
+    CHECK(is_request_id("0194f3a2-7b1c-7def-8000-0123456789ab"));
+    CHECK(is_request_id("Root=1-67891233-abcdef012345678912345678"));
+    CHECK(is_request_id(std::string(limits::http_request_id_max, 'x')));
+    CHECK_FALSE(is_request_id(std::string(limits::http_request_id_max + 1, 'x')));
+    CHECK_FALSE(is_request_id(""));
+    CHECK_FALSE(is_request_id("a b"));
+    CHECK_FALSE(is_request_id("a\"b"));
+    CHECK_FALSE(is_request_id("<b>"));
+}
