@@ -63,10 +63,49 @@ ParseState FieldReader::read(std::string_view bytes, Fields& fields) noexcept {
     return fault_ == Fault::none ? ParseState::complete : ParseState::refused;
 }
 
-// Goes on in the phase where the last call ran out of bytes, and ends with a line or again without bytes.
+// Up to the colon and beyond it; without it all of [at, end).
+inline Fault FieldReader::read_name(const char* data, const char*& at, const char* end) noexcept {
+    at = scan_plain(at, end);
+    while (at != end && *at != ':') {
+        if (!detail::is_of(*at, detail::class_token)) {
+            return fault_in_name(*at);
+        }
+        odd_name_ = true;
+        at = scan_plain(at + 1, end);
+    }
+    if (at == end) {
+        return Fault::none;
+    }
+    name_size_ = static_cast<std::size_t>(at - data) - line_at_;
+    if (name_size_ == 0 || name_size_ > name_bytes_max) {
+        return name_size_ == 0 ? Fault::bad_field_name : Fault::line_too_long;
+    }
+    odd_name_ = odd_name_ || at[-1] == '-';
+    ++at;
+    phase_ = Phase::blanks;
+    return Fault::none;
+}
+
+// Up to the CR and beyond it, or all of [at, end).
+inline Fault FieldReader::read_value(const char*& at, const char* end) noexcept {
+    at = scan_value(at, end);
+    if (at == end) {
+        return Fault::none;
+    }
+    if (*at != '\r') {
+        return *at == '\n' ? Fault::bare_line_feed : Fault::control_in_head;
+    }
+    ++at;
+    phase_ = Phase::line_feed;
+    return Fault::none;
+}
+
+// Goes on in the phase where the last call ran out of bytes, and ends with a line or again without bytes. There is at
+// least one.
 Fault FieldReader::read_line(const char* data, std::size_t size, Fields& fields) noexcept {
     const char* at = data + at_;
     const char* const end = data + size;
+    Fault fault = Fault::none;
     switch (phase_) {
         case Phase::line:
             if (*at == '\r') {
@@ -81,24 +120,10 @@ Fault FieldReader::read_line(const char* data, std::size_t size, Fields& fields)
             phase_ = Phase::name;
             [[fallthrough]];
         case Phase::name:
-            at = scan_plain(at, end);
-            while (at != end && *at != ':') {
-                if (!detail::is_of(*at, detail::class_token)) {
-                    return fault_in_name(*at);
-                }
-                odd_name_ = true;
-                at = scan_plain(at + 1, end);
-            }
-            if (at == end) {
+            fault = read_name(data, at, end);
+            if (phase_ != Phase::blanks) {
                 break;
             }
-            name_size_ = static_cast<std::size_t>(at - data) - line_at_;
-            if (name_size_ == 0 || name_size_ > name_bytes_max) {
-                return name_size_ == 0 ? Fault::bad_field_name : Fault::line_too_long;
-            }
-            odd_name_ = odd_name_ || at[-1] == '-';
-            ++at;
-            phase_ = Phase::blanks;
             [[fallthrough]];
         case Phase::blanks:
             while (at != end && is_blank(*at)) {
@@ -111,25 +136,16 @@ Fault FieldReader::read_line(const char* data, std::size_t size, Fields& fields)
             phase_ = Phase::value;
             [[fallthrough]];
         case Phase::value:
-            at = scan_value(at, end);
-            if (at == end) {
+            fault = read_value(at, end);
+            if (phase_ != Phase::line_feed || at == end) {
                 break;
             }
-            if (*at != '\r') {
-                return *at == '\n' ? Fault::bare_line_feed : Fault::control_in_head;
-            }
-            ++at;
-            phase_ = Phase::line_feed;
             [[fallthrough]];
         case Phase::line_feed:
-            if (at == end) {
-                break;
-            }
             if (*at != '\n') {
                 return Fault::bare_carriage_return;
             }
-            ++at;
-            at_ = static_cast<std::size_t>(at - data);
+            at_ = static_cast<std::size_t>(at - data) + 1;
             return add(data, at_ - 2, fields);
         case Phase::last_line_feed:
             if (*at != '\n') {
@@ -142,7 +158,7 @@ Fault FieldReader::read_line(const char* data, std::size_t size, Fields& fields)
             break;
     }
     at_ = static_cast<std::size_t>(at - data);
-    return Fault::none;
+    return fault;
 }
 
 Fault FieldReader::add(const char* data, std::size_t value_end, Fields& fields) noexcept {

@@ -49,6 +49,8 @@ private:
     enum class Phase : std::uint8_t { line, name, blanks, value, line_feed, last_line_feed, done };
 
     Fault read_line(const char* data, std::size_t size, Fields& fields) noexcept;
+    Fault read_name(const char* data, const char*& at, const char* end) noexcept;
+    Fault read_value(const char*& at, const char* end) noexcept;
     Fault add(const char* data, std::size_t value_end, Fields& fields) noexcept;
 
     HeadLimits limits_;

@@ -64,9 +64,9 @@ private:
 
     void explain_kind(HostPattern::Kind kind, const RouteTable::Tables::HostRules* chosen) {
         std::vector<const HostPattern*> fitting;
-        for (const auto& rules : tables_.hosts) {
-            if (rules.pattern.kind == kind && rules.pattern.matches(host_)) {
-                fitting.push_back(&rules.pattern);
+        for (const RouteTable::Tables::HostInfo& info : tables_.infos) {
+            if (info.pattern.kind == kind && info.pattern.matches(host_)) {
+                fitting.push_back(&info.pattern);
             }
         }
         std::sort(fitting.begin(), fitting.end(),
@@ -75,7 +75,7 @@ private:
             say(missing(kind));
         }
         for (const HostPattern* pattern : fitting) {
-            const bool taken = chosen != nullptr && pattern == &chosen->pattern;
+            const bool taken = chosen != nullptr && pattern == &tables_.info_of(*chosen).pattern;
             say(quoted(pattern->text()) + (taken ? " fits the host: its rules decide."
                                                  : " fits the host too, but a more specific one goes first."));
         }
@@ -115,7 +115,7 @@ private:
         }
         explain_rules(literal, match, rules);
         if (!match) {
-            say("So no rule of " + quoted(rules.pattern.text()) +
+            say("So no rule of " + quoted(tables_.info_of(rules).pattern.text()) +
                 " is for the path: 404. Rules of less specific hosts are not asked.");
         }
     }
@@ -132,7 +132,7 @@ private:
     }
 
     void explain_rules(std::string_view path, const RouteMatch& match, const RouteTable::Tables::HostRules& rules) {
-        std::vector<std::uint32_t> order = rules.all;
+        std::vector<std::uint32_t> order = tables_.info_of(rules).routes;
         std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
             const PathRule& left = tables_.routes[a].path;
             const PathRule& right = tables_.routes[b].path;

@@ -7,13 +7,6 @@
 #include "http/route_tables.hpp"
 
 namespace ferrotunnel::http {
-namespace {
-
-std::size_t labels_of(std::string_view name) noexcept {
-    return static_cast<std::size_t>(std::count(name.begin(), name.end(), '.')) + 1;
-}
-
-// The hash of a whole host name, label by label from its end.
 std::uint64_t hash_of_host(const NameHasher& hasher, std::string_view name) noexcept {
     std::uint64_t state = hasher.start();
     while (true) {
@@ -26,123 +19,51 @@ std::uint64_t hash_of_host(const NameHasher& hasher, std::string_view name) noex
     }
 }
 
-// Of a prefix, segment by segment; each segment has its slash in front.
-std::uint64_t hash_of_prefix(const NameHasher& hasher, std::uint64_t state, std::string_view prefix) noexcept {
-    while (!prefix.empty()) {
-        const std::size_t end = std::min(prefix.find('/', 1), prefix.size());
-        state = hasher.piece(state, prefix.substr(1, end - 1));
-        prefix.remove_prefix(end);
-    }
-    return state;
-}
-
-}  // namespace
-
-// --- building -------------------------------------------------------------------------------------------------------
-
-void RouteTable::Tables::add(std::vector<Route> all, std::vector<Problem>& problems) {
-    routes = std::move(all);
-    owner.reserve(routes.size());
-    for (std::uint32_t i = 0; i < routes.size(); ++i) {
-        const std::uint32_t host = host_of(routes[i].host);
-        owner.push_back(host);
-        hosts[host].all.push_back(i);
-    }
-    add_nodes();
-    add_paths(problems);
-    host_by_text_.clear();
-}
-
-std::uint32_t RouteTable::Tables::host_of(const HostPattern& pattern) {
-    const auto [at, is_new] = host_by_text_.try_emplace(pattern.text(), static_cast<std::uint32_t>(hosts.size()));
-    if (is_new) {
-        hosts.emplace_back().pattern = pattern;
-    }
-    return at->second;
-}
-
-void RouteTable::Tables::add_nodes() {
-    std::unordered_map<std::string_view, std::uint32_t> node_by_name;
-    for (std::uint32_t i = 0; i < hosts.size(); ++i) {
-        const HostPattern& pattern = hosts[i].pattern;
-        if (pattern.kind == HostPattern::Kind::any) {
-            default_host = i;
-            continue;
-        }
-        const auto [at, is_new] = node_by_name.try_emplace(pattern.host, static_cast<std::uint32_t>(nodes.size()));
-        if (is_new) {
-            nodes.emplace_back().name = pattern.host;  // `hosts` does not change any more
-        }
-        HostNode& node = nodes[at->second];
-        if (pattern.kind == HostPattern::Kind::exact) {
-            node.exact = i;
-            continue;
-        }
-        suffix_labels_max = std::max(suffix_labels_max, labels_of(pattern.host));
-        (pattern.kind == HostPattern::Kind::one_label ? node.one_label : node.any_labels) = i;
-    }
-    names.reserve(nodes.size());
-    for (std::uint32_t i = 0; i < nodes.size(); ++i) {
-        names.insert(hasher.finish(hash_of_host(hasher, nodes[i].name)), i);
-    }
-}
-
-void RouteTable::Tables::add_paths(std::vector<Problem>& problems) {
-    paths.reserve(routes.size());
-    for (std::uint32_t i = 0; i < routes.size(); ++i) {
-        if (!add_path(i, problems)) {
-            const Route& route = routes[i];
-            problems.push_back({"two rules are for `" + route.host.text() + "` `" + route.path.text() + "`" +
-                                (route.name.empty() ? "" : "; the second one is of " + route.name)});
-        }
-    }
-}
-
-// False when there is one already.
-bool RouteTable::Tables::add_path(std::uint32_t route, std::vector<Problem>& problems) {
-    HostRules& rules = hosts[owner[route]];
-    const PathRule& path = routes[route].path;
-    if (path.kind == PathRule::Kind::regex) {
-        for (const std::uint32_t other : rules.expressions) {
-            if (routes[expressions[other].route].path == path) {
-                return false;
-            }
-        }
-        auto regex = PathRegex::compile(path.path);
-        if (!regex) {
-            problems.push_back({"`" + path.text() + "` of `" + routes[route].host.text() + "` " + regex.error().text});
-            return true;
-        }
-        rules.expressions.push_back(static_cast<std::uint32_t>(expressions.size()));
-        expressions.push_back({std::move(*regex), route});
-        return true;
-    }
-    std::uint64_t state = path_start(rules, path.kind);
-    if (path.kind == PathRule::Kind::equals) {
-        rules.has_equals = true;
-        state = hasher.piece(state, path.path);
-    } else {
-        if (path.path.empty()) {
-            return std::exchange(rules.everything, route) == no_route;
-        }
-        rules.segments_max = std::max(rules.segments_max, segments_of(path.path));
-        state = hash_of_prefix(hasher, state, path.path);
-    }
-    LookupSteps steps;
-    if (find_exact_path(rules, path.kind, state, path.path, steps) != no_route) {
-        return false;
-    }
-    paths.insert(hasher.finish(state), route);
-    return true;
-}
-
 // --- looking up -----------------------------------------------------------------------------------------------------
 
-const RouteTable::Tables::HostNode* RouteTable::Tables::find_node(std::uint64_t state, std::string_view name,
+std::size_t RouteTable::Tables::name_slot(std::uint64_t hash, std::string_view name,
+                                          LookupSteps& steps) const noexcept {
+    const std::size_t mask = name_slots.size() - 1;
+    for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+        ++steps.slots;
+        const NameSlot& slot = name_slots[at];
+        if (slot.size == 0) {
+            return at;
+        }
+        if (slot.hash == hash) {
+            ++steps.comparisons;
+            if (std::string_view(name_text.data() + slot.text_at, slot.size) == name) {
+                return at;
+            }
+        }
+    }
+}
+
+std::size_t RouteTable::Tables::path_slot(const HostRules& rules, std::uint64_t hash, std::string_view path,
+                                          bool equals, LookupSteps& steps) const noexcept {
+    const std::size_t mask = rules.slots - 1;
+    for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+        ++steps.slots;
+        const PathSlot& slot = path_slots[rules.first_slot + at];
+        if (slot.route == no_route) {
+            return rules.first_slot + at;
+        }
+        if (slot.hash == hash && (slot.text & 1) == (equals ? 1 : 0)) {
+            ++steps.comparisons;
+            if (path_texts[slot.text / 2] == path) {
+                return rules.first_slot + at;
+            }
+        }
+    }
+}
+
+const RouteTable::Tables::NameSlot* RouteTable::Tables::find_name(std::uint64_t state, std::string_view name,
                                                                   LookupSteps& steps) const noexcept {
-    const std::uint32_t found =
-        names.find(hasher.finish(state), steps, [&](std::uint32_t node) { return nodes[node].name == name; });
-    return found == no_route ? nullptr : &nodes[found];
+    if (name_slots.empty()) {
+        return nullptr;
+    }
+    const NameSlot& slot = name_slots[name_slot(hasher.finish(state), name, steps)];
+    return slot.size == 0 ? nullptr : &slot;
 }
 
 // From the end of the host to its front, so that each step adds a label to the hash. What is found later is longer, and
@@ -158,14 +79,14 @@ const RouteTable::Tables::HostRules* RouteTable::Tables::find_host(std::string_v
         const std::size_t begin = whole ? 0 : dot + 1;
         state = hasher.piece(state, host.substr(begin, end - begin));
         if (whole) {
-            const HostNode* node = find_node(state, host, steps);
-            best = node != nullptr && node->exact != no_route ? node->exact : best;
+            const NameSlot* slot = find_name(state, host, steps);
+            best = slot != nullptr && slot->exact != no_route ? slot->exact : best;
             break;
         }
         if (labels <= suffix_labels_max) {
-            if (const HostNode* node = find_node(state, host.substr(begin), steps)) {
+            if (const NameSlot* slot = find_name(state, host.substr(begin), steps)) {
                 const bool parent = host.substr(0, dot).find('.') == std::string_view::npos;
-                const std::uint32_t fits = parent && node->one_label != no_route ? node->one_label : node->any_labels;
+                const std::uint32_t fits = parent && slot->one_label != no_route ? slot->one_label : slot->any_labels;
                 best = fits != no_route ? fits : best;
             }
         }
@@ -174,43 +95,30 @@ const RouteTable::Tables::HostRules* RouteTable::Tables::find_host(std::string_v
     return best == no_route ? nullptr : &hosts[best];
 }
 
-std::uint64_t RouteTable::Tables::path_start(const HostRules& rules, PathRule::Kind kind) const noexcept {
-    const auto host = static_cast<std::uint64_t>(&rules - hosts.data());
-    return hasher.number(hasher.start(), host << 2 | static_cast<std::uint64_t>(kind));
-}
-
-std::uint32_t RouteTable::Tables::find_exact_path(const HostRules& rules, PathRule::Kind kind, std::uint64_t state,
-                                                  std::string_view path, LookupSteps& steps) const noexcept {
-    return paths.find(hasher.finish(state), steps, [&](std::uint32_t route) {
-        return &hosts[owner[route]] == &rules && routes[route].path.kind == kind && routes[route].path.path == path;
-    });
-}
-
 std::uint32_t RouteTable::Tables::find_path(const HostRules& rules, std::string_view reading,
                                             LookupSteps& steps) const noexcept {
     ++steps.readings;
     if (rules.has_equals) {
-        const std::uint64_t state = hasher.piece(path_start(rules, PathRule::Kind::equals), reading);
-        const std::uint32_t found = find_exact_path(rules, PathRule::Kind::equals, state, reading, steps);
-        if (found != no_route) {
-            return found;
+        const std::uint64_t hash = hasher.finish(hasher.piece(path_start(hasher, true), reading));
+        const PathSlot& slot = path_slots[path_slot(rules, hash, reading, true, steps)];
+        if (slot.route != no_route) {
+            return slot.route;
         }
     }
-    for (const std::uint32_t i : rules.expressions) {
+    for (std::size_t i = rules.first_expression; i < rules.first_expression + rules.expressions; ++i) {
         ++steps.expressions;
         if (expressions[i].regex.matches(reading)) {
             return expressions[i].route;
         }
     }
     std::uint32_t best = rules.everything;
-    std::uint64_t state = path_start(rules, PathRule::Kind::prefix);
+    std::uint64_t state = path_start(hasher, false);
     std::size_t begin = 1;  // of the segment
     for (std::size_t segments = 0; segments < rules.segments_max && begin <= reading.size(); ++segments) {
         const std::size_t end = std::min(reading.find('/', begin), reading.size());
         state = hasher.piece(state, reading.substr(begin, end - begin));
-        const std::uint32_t found =
-            find_exact_path(rules, PathRule::Kind::prefix, state, reading.substr(0, end), steps);
-        best = found != no_route ? found : best;
+        const std::size_t at = path_slot(rules, hasher.finish(state), reading.substr(0, end), false, steps);
+        best = path_slots[at].route != no_route ? path_slots[at].route : best;
         begin = end + 1;
     }
     return best;
@@ -259,7 +167,7 @@ RouteMatch RouteTable::Tables::find(std::string_view host, std::string_view path
         return match;
     }
     match.outcome = RouteOutcome::found;
-    match.value = routes[match.route].value;
+    match.value = values[match.route];
     return match;
 }
 
@@ -270,16 +178,6 @@ RouteTable::RouteTable(std::unique_ptr<const Tables> tables) : tables_(std::move
 RouteTable::~RouteTable() = default;
 RouteTable::RouteTable(RouteTable&&) noexcept = default;
 RouteTable& RouteTable::operator=(RouteTable&&) noexcept = default;
-
-Result<RouteTable, std::vector<Problem>> RouteTable::build(std::vector<Route> routes, std::uint64_t seed) {
-    std::vector<Problem> problems;
-    auto tables = std::make_unique<Tables>(seed);
-    tables->add(std::move(routes), problems);
-    if (!problems.empty()) {
-        return problems;
-    }
-    return RouteTable(std::move(tables));
-}
 
 RouteMatch RouteTable::find(std::string_view host, std::string_view path, LookupSteps* steps) const noexcept {
     LookupSteps local;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/check.hpp"
+#include "instructions/http_scenarios.hpp"
 #include "instructions/measurement.hpp"
 #include "instructions/session_pair.hpp"
 
@@ -233,6 +234,10 @@ constexpr Scenario all[] = {
     {"frame_decode", "frame", 100'000, frame_decode, "small frames out of full reads"},
     {"queue", "item", 100'000, queue, "hand-over in bursts of eight"},
     {"slab_pool", "slab", 100'000, slab_pool, "taken and given back by the owner"},
+    {"http_small", "request", 10'000, http_small, "the head of a small request is parsed"},
+    {"http_browser", "request", 10'000, http_browser, "the head of a browser's request is parsed"},
+    {"http_exchange", "exchange", 10'000, http_exchange, "both heads of an exchange are parsed and written"},
+    {"http_chunks", "chunk", 100'000, http_chunks, "a chunked body is read, 64 bytes a chunk"},
 };
 
 }  // namespace
