@@ -18,21 +18,40 @@ std::string_view encryption(const Config::Section& section) {
     return section.tls_off ? "TLS is OFF" : "TLS 1.3";
 }
 
+std::string http_of(const Config::ServerSection& server) {
+    if (server.http_bind == "off") {
+        return "no HTTP";
+    }
+    const std::string place = server.http_bind.value_or(std::string(default_http_bind) + " if that is free");
+    return "HTTP at " + place + (server.domain.empty() ? "" : ", hosts below " + server.domain);
+}
+
+void print_line(const std::string& line) {
+    fmt::print("{}\n", printable(line));
+}
+
 void print_server(const Config::ServerSection& server) {
-    fmt::print("{}\n", printable(fmt::format("  server    clients at {}, {}; visitors at {}, ports {}; {}", server.bind,
-                                             encryption(server), server.tcp_bind,
-                                             server.allow_ports.empty() ? "from 1024 on" : server.allow_ports,
-                                             counted(server.tokens, "token"))));
+    print_line(fmt::format("  server    clients at {}, {}; visitors at {}, ports {}; {}; {}", server.bind,
+                           encryption(server), server.tcp_bind,
+                           server.allow_ports.empty() ? "from 1024 on" : server.allow_ports, http_of(server),
+                           counted(server.tokens, "token")));
 }
 
 void print_client(const Config::ClientSection& client) {
-    fmt::print("{}\n", printable(fmt::format("  client    to {}, {}; {}, {}", client.server, encryption(client),
-                                             counted(client.connections, "connection"),
-                                             counted(client.services.size(), "service"))));
+    print_line(fmt::format("  client    to {}, {}; {}, {}", client.server, encryption(client),
+                           counted(client.connections, "connection"),
+                           counted(client.services.size() + client.http_services.size(), "service")));
     for (const Tcp& tcp : client.services) {
-        fmt::print("{}\n",
-                   printable(fmt::format("    {:<16}tcp {} -> {}", tcp.name,
-                                         tcp.remote_port == 0 ? "any" : std::to_string(tcp.remote_port), tcp.local)));
+        const std::string port = tcp.remote_port == 0 ? "any" : std::to_string(tcp.remote_port);
+        print_line(fmt::format("    {:<16} tcp {} -> {}", tcp.name, port, tcp.local));
+    }
+    for (const Http& http : client.http_services) {
+        std::string where = http.host.empty() ? "assigned" : http.host;
+        for (const std::string& alias : http.aliases) {
+            where += ", " + alias;
+        }
+        where += (http.path.empty() ? "" : " ") + http.path;
+        print_line(fmt::format("    {:<16} http {} -> {}", http.name, where, http.local));
     }
 }
 
@@ -40,7 +59,12 @@ void print_client(const Config::ClientSection& client) {
 void check(const Config& config, Problems& problems) {
     std::vector<Problem> found;
     if (config.has_server()) {
-        found = config.server().check();
+        const Config::ServerSection section = config.server_section();
+        Server::Builder builder = config.server();
+        if (!section.http_bind) {
+            builder.http_bind(default_http_bind, !section.domain.empty());
+        }
+        found = builder.check();
     }
     if (config.has_client()) {
         const std::vector<Problem> more = config.client().check();

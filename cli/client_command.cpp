@@ -205,7 +205,7 @@ ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, EventQu
     apply_options(options, builder, problems);
     Problems ignored;  // told already
     plan.connections = static_cast<unsigned>(options.number("connections", 1'000, ignored).value_or(file.connections));
-    plan.tells_connections = options.has("connections");
+    plan.tells_connections = options.has("connections") || file.connections != Client::Builder::connections_default;
     if (plan.server.empty() && !options.has("server") && sources.config == nullptr) {
         problems.add("--server", "missing: the server's address, like tunnel.example.com:7835");
     }
@@ -419,10 +419,7 @@ ExitCode run(Arguments arguments, const CommandInfo& info, WantedBy* wanted_by) 
         return ExitCode::ok;
     }
     Signals signals;  // before the library makes threads
-    const std::optional<Config> config = read_config_option(options, problems);
-    if (config && problems.empty() && !config->has_client()) {
-        problems.add(config->file(), "has no `client:` section");
-    }
+    const std::optional<Config> config = read_config_option(options, "client", problems);
     const Sources sources{options, arguments, config ? &*config : nullptr};
     std::vector<std::unique_ptr<Part>> parts;
     parts.push_back(std::make_unique<ClientPart>(sources, wanted_by, signals, problems));

@@ -30,6 +30,9 @@ ExitCode run_run(Arguments arguments);
 ExitCode run_check(Arguments arguments);
 ExitCode run_token();
 
+/// Where HTTP is if nobody says otherwise and the port is free.
+inline constexpr const char* default_http_bind = "0.0.0.0:8080";
+
 /// The parts that commands run. What is not right goes to `problems`; then the part must not be started.
 std::unique_ptr<Part> make_server_part(const Sources& sources, Signals& signals, Problems& problems);
 std::unique_ptr<Part> make_client_part(const Sources& sources, Signals& signals, Problems& problems);

@@ -54,7 +54,7 @@ std::optional<Value> SectionReader::find(const std::string& key, const std::stri
 std::optional<Value> SectionReader::find_in(Section& section, const std::string& key, const std::string& setting) {
     std::optional<Value> value = section.find(key);
     if (!setting.empty()) {
-        const config::Place place = value ? value->place() : section_.place();
+        const config::Place place = value ? value->place() : section.place();
         const Origin origin{reading_.file.name, section.path_of(key), place.line, place.column, value.has_value()};
         const auto [known, fresh] = origins_.try_emplace(setting, origin);
         if (!fresh && !known->second.is_there) {  // two keys of one setting: the first that is there

@@ -12,10 +12,11 @@ using config::assign;
 using config::Section;
 using config::Value;
 
-/// "22" is port 22 of this machine, as on the command line.
-std::string with_host(std::string local) {
-    const bool is_port = local.find_first_not_of("0123456789") == std::string::npos;
-    return is_port ? ':' + local : local;
+// "22" and ":22" are port 22 of this machine, as on the command line.
+std::string with_host(const std::string& local) {
+    const std::size_t begin = local.starts_with(':') ? 1 : 0;
+    const bool is_port = local.find_first_not_of("0123456789", begin) == std::string::npos;
+    return is_port ? "127.0.0.1:" + local.substr(begin) : local;
 }
 
 // Names and public ports that services before have taken, with their lines.
@@ -83,8 +84,11 @@ void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
     if (!is_good(tcp, *keys.local, keys.name)) {
         return;
     }
-    const bool fresh_name = is_new_name(tcp.name, keys.name ? *keys.name : *keys.tcp, taken);
-    if (is_new_port(tcp.remote_port, *keys.tcp, taken) && fresh_name) {
+    const bool has_port = is_new_port(tcp.remote_port, *keys.tcp, taken);
+    if (!has_port && !keys.name) {
+        return;  // its name is made of the port, which would be told twice
+    }
+    if (is_new_name(tcp.name, keys.name ? *keys.name : *keys.tcp, taken) && has_port) {
         part.services.push_back(std::move(tcp));
     }
 }

@@ -13,25 +13,41 @@ bool same(const Problem& a, const Problem& b) {
     return std::tie(a.file, a.line, a.column, a.key, a.text) == std::tie(b.file, b.line, b.column, b.key, b.text);
 }
 
-// Something about this key or a part of it is known to be wrong already.
-bool is_known(const std::vector<Problem>& problems, const Problem& problem) {
-    return std::any_of(problems.begin(), problems.end(), [&problem](const Problem& known) {
-        return known.file == problem.file && known.key.starts_with(problem.key) &&
-               (known.key.size() == problem.key.size() || known.key[problem.key.size()] == '[' ||
-                known.key[problem.key.size()] == '.');
+bool is_below(std::string_view key, std::string_view group) {
+    return key.starts_with(group) &&
+           (key.size() == group.size() || key[group.size()] == '.' || key[group.size()] == '[');
+}
+
+// Something about this key or a part of it is known to be wrong already; or about the group that it is missing from.
+bool is_known(const std::vector<Problem>& problems, const Problem& problem, bool is_there) {
+    return std::any_of(problems.begin(), problems.end(), [&](const Problem& known) {
+        return !known.key.empty() &&
+               (is_below(known.key, problem.key) || (!is_there && is_below(problem.key, known.key)));
     });
+}
+
+void locate(Problem& problem, const Origin& origin) {
+    problem.key = origin.path;
+    problem.text = config::without_tokens(problem.text);
+    problem.file = origin.file;
+    problem.line = origin.line;
+    problem.column = origin.column;
 }
 
 template <typename Settings>
 std::vector<Problem> all_problems(Settings& settings) {
     std::vector<Problem> found;
     check_settings(settings, found);
-    locate(found, settings);
     std::vector<Problem> all = settings.file_problems;
     for (Problem& problem : found) {
-        if (problem.line == 0 || !is_known(settings.file_problems, problem)) {
-            all.push_back(std::move(problem));
+        const auto origin = settings.origins.find(problem.key);
+        if (origin != settings.origins.end()) {
+            locate(problem, origin->second);
+            if (is_known(settings.file_problems, problem, origin->second.is_there)) {
+                continue;
+            }
         }
+        all.push_back(std::move(problem));
     }
     put_in_order(all);
     return all;
@@ -43,11 +59,7 @@ void locate(std::vector<Problem>& problems, const Attached& attached) {
     for (Problem& problem : problems) {
         const auto origin = attached.origins.find(problem.key);
         if (origin != attached.origins.end()) {
-            problem.key = origin->second.path;
-            problem.text = config::without_tokens(problem.text);
-            problem.file = origin->second.file;
-            problem.line = origin->second.line;
-            problem.column = origin->second.column;
+            locate(problem, origin->second);
         }
     }
 }

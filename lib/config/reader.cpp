@@ -154,7 +154,10 @@ std::optional<std::size_t> Value::choice(const std::vector<std::string>& choices
 
 std::string Value::in_folder(std::string_view file) const {
     const std::string& folder = context_->folder;
-    return file.starts_with('/') || folder.empty() ? std::string(file) : folder + '/' + std::string(file);
+    if (file.starts_with('/') || folder.empty()) {
+        return std::string(file);
+    }
+    return folder + (folder.ends_with('/') ? "" : "/") + std::string(file);
 }
 
 std::optional<std::string> Value::path() const {

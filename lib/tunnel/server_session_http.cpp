@@ -216,6 +216,7 @@ Result<HttpStream, Code> ServerSession::open_http(std::uint32_t id, const wire::
     traffic->opened();
     // One object that both counts end with.
     auto both = [traffic, counted = std::move(counted)](void*) mutable {
+        traffic->stopped_sending();
         traffic->closed();
         counted.reset();
     };
