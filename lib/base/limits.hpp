@@ -187,6 +187,8 @@ inline constexpr std::size_t http_edits_max = 64;
 /// A chain of proxies in X-Forwarded-For or Forwarded, kept from the right.
 inline constexpr std::size_t http_forwarded_max = 2_KiB;
 inline constexpr std::size_t http_request_id_max = 128;
+/// 1xx before an answer: a backend that sends them for ever does not answer.
+inline constexpr std::uint32_t http_interims_max = 64;
 
 static_assert(http_target_max < http_line_max && http_line_max <= http_head_max);
 static_assert(http_trailers_max <= http_line_max);

@@ -5,6 +5,13 @@
 
 namespace ferrotunnel::ingress {
 
+namespace {
+
+/// Services without an idle stream that keep their place: usually one comes back soon.
+constexpr std::size_t empty_max = 64;
+
+}  // namespace
+
 IntrusivePtr<BackendStream> BackendPool::take(const tunnel::HttpService& service, BackendUser& user) {
     auto found = idle_.find(service.serial());
     if (found == idle_.end()) {
@@ -23,9 +30,6 @@ IntrusivePtr<BackendStream> BackendPool::take(const tunnel::HttpService& service
             last->close();
         }
     }
-    if (streams.empty()) {
-        idle_.erase(found);
-    }
     return taken;
 }
 
@@ -33,6 +37,9 @@ void BackendPool::put(IntrusivePtr<BackendStream> stream) {
     if (size_ >= settings_.pool_max || !stream->is_fresh()) {
         stream->close();
         return;
+    }
+    if (idle_.size() > size_ + empty_max) {
+        std::erase_if(idle_, [](const auto& entry) { return entry.second.empty(); });
     }
     auto& streams = idle_[stream->service()->serial()];
     if (streams.size() >= settings_.pool_per_service_max) {

@@ -54,7 +54,9 @@ void DeadlineWheel::set(Deadline& deadline, TimePoint when) noexcept {
     }
     if (!timer_) {
         timer_.emplace(worker_, [this] { on_timer(); });
-        done_ = tick_of(worker_.now());
+    }
+    if (size_ == 0) {
+        done_ = worker_.now().time_since_epoch() / tick;
     }
     deadline.when_ = when;
     const std::int64_t at = tick_of(when);
@@ -63,7 +65,10 @@ void DeadlineWheel::set(Deadline& deadline, TimePoint when) noexcept {
     }
     deadline.unlink();
     link(deadline, at);
-    arm();
+    const TimePoint visit{Duration(deadline.tick_ * tick)};
+    if (!timer_->is_set() || visit < timer_->deadline()) {
+        timer_->set(visit);
+    }
 }
 
 void DeadlineWheel::link(Deadline& deadline, std::int64_t at) noexcept {
@@ -115,17 +120,13 @@ void DeadlineWheel::visit_slot(std::int64_t at, TimePoint now) noexcept {
 
 void DeadlineWheel::arm() noexcept {
     if (size_ == 0) {
-        timer_->cancel();
         return;
     }
     std::int64_t at = done_ + 1;
     while (!used_[slot_of(at)]) {
         ++at;
     }
-    const TimePoint when{Duration(at * tick)};
-    if (!timer_->is_set() || timer_->deadline() != when) {
-        timer_->set(when);
-    }
+    timer_->set(TimePoint{Duration(at * tick)});
 }
 
 }  // namespace ferrotunnel::ingress

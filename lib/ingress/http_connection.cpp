@@ -2,6 +2,7 @@
 #include "ingress/http_connection.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -19,6 +20,8 @@ namespace {
 constexpr std::uint32_t headroom_bytes = static_cast<std::uint32_t>(limits::frame_header_bytes);
 /// A rest of a slab that is smaller is not worth a read.
 constexpr std::uint32_t worth_reading = 4 * 1024;
+/// More than the next pieces of a head that comes slowly.
+constexpr std::uint32_t slow_room = 256;
 /// So many times around before others have their turn.
 constexpr int turns_max = 16;
 
@@ -165,8 +168,8 @@ void HttpConnection::drop_input() noexcept {
     begin_ = end_ = used_ = 0;
 }
 
-// A head has to lie in one piece: when the slab ends within it, it moves to another one, which is larger when it began
-// the slab already.
+// A head has to lie in one piece: what does not fit where it is moves to another slab, which is larger when it had the
+// one to itself.
 bool HttpConnection::make_room_for_head() {
     const std::uint32_t size = end_ - begin_;
     if (size == 0 && slab_ && slab_->unique()) {
@@ -177,20 +180,38 @@ bool HttpConnection::make_room_for_head() {
     if (room >= worth_reading || (room > 0 && begin_ <= headroom_bytes)) {
         return true;
     }
-    constexpr std::uint32_t large = headroom_bytes + static_cast<std::uint32_t>(limits::http_head_max) + worth_reading;
-    const bool is_large = size + headroom_bytes >= buffer::slab_bytes;
-    if (is_large && slab_->capacity() >= large) {
+    constexpr std::uint32_t largest =
+        headroom_bytes + static_cast<std::uint32_t>(limits::http_head_max) + worth_reading;
+    if (size + headroom_bytes < buffer::slab_bytes) {
+        move_head(edge_.worker.slabs().acquire());
+    } else if (slab_->capacity() < largest) {
+        move_head(buffer::make_slab(largest));
+    } else {
         return false;  // the parser refuses it before that
     }
-    buffer::SlabPtr next = is_large ? buffer::make_slab(large) : edge_.worker.slabs().acquire();
+    return true;
+}
+
+void HttpConnection::move_head(buffer::SlabPtr to) {
+    const std::uint32_t size = end_ - begin_;
     if (size > 0) {
-        std::memcpy(next->data() + headroom_bytes, slab_->data() + begin_, size);
+        std::memcpy(to->data() + headroom_bytes, slab_->data() + begin_, size);
     }
-    slab_ = std::move(next);
+    slab_ = std::move(to);
     begin_ = headroom_bytes;
     end_ = begin_ + size;
     used_ = 0;
-    return true;
+}
+
+// While it waits for more: nothing without a byte of a head, and little for a head that comes slowly, so that many who
+// send slowly do not hold a slab each.
+void HttpConnection::shrink_input() {
+    const std::uint32_t size = end_ - begin_;
+    if (size == 0) {
+        drop_input();
+    } else if (slab_->capacity() >= buffer::slab_bytes && size < worth_reading) {
+        move_head(buffer::make_slab(headroom_bytes + size + slow_room));
+    }
 }
 
 // A window for one frame, with room for the frame's header before it. Only when nothing is unread.
@@ -213,6 +234,11 @@ bool HttpConnection::read_some() {
         phase_ == Phase::exchange ? std::min<std::uint32_t>(room, limits::data_payload_max) : room;
     const IoResult result = pipe_->read({slab_->data() + end_, size});
     end_ += static_cast<std::uint32_t>(result.bytes);
+    note_read(result);
+    return result.bytes > 0;
+}
+
+void HttpConnection::note_read(const IoResult& result) noexcept {
     EdgeCounters::add(edge_.counters.bytes_in, result.bytes);
     // A short read has emptied the socket. But an end that was announced together with these bytes is not announced
     // again.
@@ -220,7 +246,6 @@ bool HttpConnection::read_some() {
         result.status == IoStatus::ok || (result.status == IoStatus::would_block && hung_up_ && result.bytes > 0);
     eof_ = eof_ || result.status == IoStatus::eof;
     broken_ = broken_ || result.status == IoStatus::error;
-    return result.bytes > 0;
 }
 
 // --- heads ---
@@ -256,9 +281,7 @@ bool HttpConnection::read_request() {
             set_due(edge_.worker.now() + edge_.settings.head);
         }
     }
-    if (begin_ == end_) {
-        drop_input();  // an idle connection holds none
-    }
+    shrink_input();
     return false;
 }
 
@@ -327,6 +350,10 @@ bool HttpConnection::feed_body() {
             excused_ = true;
             break;
         }
+        if (bulk_ && feed_bulk()) {
+            moved = true;
+            continue;
+        }
         if (!body_bytes_are_there()) {
             break;
         }
@@ -353,6 +380,38 @@ bool HttpConnection::feed_body() {
     return moved;
 }
 
+// Four frames' worth in one system call, while a body comes as fast as that. False: not now, or not all that fits.
+bool HttpConnection::feed_bulk() {
+    constexpr std::uint32_t window = headroom_bytes + static_cast<std::uint32_t>(limits::data_payload_max);
+    constexpr std::uint32_t windows = buffer::slab_bytes / window;
+    constexpr std::uint64_t most = windows * limits::data_payload_max;
+    if (begin_ != end_ || !readable_ || body_.kind() != http::BodyKind::length || body_.remaining() <= most) {
+        return false;
+    }
+    drop_input();
+    buffer::SlabPtr slab = edge_.worker.slabs().acquire();
+    std::array<MutableBytes, windows> into;
+    for (std::uint32_t i = 0; i < windows; ++i) {
+        into[i] = {slab->data() + i * window + headroom_bytes, limits::data_payload_max};
+    }
+    const IoResult result = pipe_->read_pieces(into);
+    note_read(result);
+    window_bytes_ += result.bytes;
+    bulk_ = result.bytes == most;
+    auto left = static_cast<std::uint32_t>(result.bytes);
+    for (std::uint32_t at = headroom_bytes; left > 0; at += window) {
+        const std::uint32_t n = std::min<std::uint32_t>(left, limits::data_payload_max);
+        (void)body_.next(as_text({slab->data() + at, n}));
+        if (n < limits::copy_below) {
+            give_body(as_text({slab->data() + at, n}));
+        } else {
+            exchange_->body({slab, at, n}, true);
+        }
+        left -= n;
+    }
+    return result.bytes > 0;
+}
+
 // False: nothing now, or the visitor has gone within its request, which then must not look complete to the backend.
 bool HttpConnection::body_bytes_are_there() {
     if (begin_ != end_) {
@@ -363,6 +422,7 @@ bool HttpConnection::body_bytes_are_there() {
     }
     if (!eof_ && make_room_for_body() && read_some()) {
         window_bytes_ += end_ - begin_;
+        bulk_ = end_ - begin_ == limits::data_payload_max;
         return true;
     }
     if (eof_ || broken_) {

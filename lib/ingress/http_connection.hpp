@@ -69,9 +69,13 @@ private:
     void begin_exchange();
     void refuse(const http::Refusal& refusal, http::Method method);
     bool make_room_for_head();
+    void move_head(buffer::SlabPtr to);
+    void shrink_input();
     bool make_room_for_body();
     bool read_some();
+    void note_read(const runtime::IoResult& result) noexcept;
     bool feed_body();
+    bool feed_bulk();
     bool feed_raw();
     bool body_bytes_are_there();
     void give_body(std::string_view payload);
@@ -137,6 +141,7 @@ private:
     bool excused_ = false;    // in this window the visitor was kept waiting
     bool cut_ = false;        // the answer is not complete, and must not look so
     bool raw_ended_ = false;  // after a switch of protocols: the visitor's end was passed on
+    bool bulk_ = false;       // the last read of a body filled a window
     bool readable_ = false;
     bool writable_ = false;
     bool hung_up_ = false;  // something waits behind what a short read gave

@@ -20,7 +20,7 @@ using runtime::IoStatus;
 // As much as there is room for. What the visitor does not take stays in the stream, and holds the backend back.
 bool HttpConnection::take_answer() {
     bool moved = false;
-    while (phase_ == Phase::exchange && out_.has_room()) {
+    while (phase_ == Phase::exchange && out_.has_room() && (writable_ || out_.empty())) {
         Answer answer = exchange_->next();
         switch (answer.kind) {
             case Answer::Kind::nothing:

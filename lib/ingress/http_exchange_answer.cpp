@@ -13,13 +13,6 @@ using http::ParseState;
 using mux::StreamItem;
 using wire::Code;
 
-namespace {
-
-/// A backend that says 1xx for ever does not answer.
-constexpr std::uint32_t interims_max = 64;
-
-}  // namespace
-
 Answer HttpExchange::next() {
     forget_head();
     switch (state_) {
@@ -111,7 +104,7 @@ Answer HttpExchange::give_head() {
     answer.edits = &edits;
     if (head.is_interim()) {
         awaits_continue_ = awaits_continue_ && head.status != 100;
-        if (++interims_ > interims_max) {
+        if (++interims_ > limits::http_interims_max) {
             fail({PageState::backend_broken, "too_many_interim", "the backend sends interim responses for ever"});
             return next();
         }

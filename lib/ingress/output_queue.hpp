@@ -18,7 +18,7 @@ public:
     /// Beyond one of these nothing more should be added: what a visitor does not take stays in the stream, which holds
     /// back the backend.
     static constexpr std::size_t pieces_max = 64;
-    static constexpr std::size_t bytes_max = 256 * 1024;
+    static constexpr std::size_t bytes_max = 64 * 1024;
     static constexpr std::size_t text_max = 22;
 
     bool has_room() const noexcept { return bytes_ < bytes_max && pieces_.size() - first_ < pieces_max; }

@@ -42,6 +42,19 @@ public:
     /// reads until nothing comes.
     virtual IoResult read(MutableBytes into) noexcept = 0;
 
+    /// The same into several pieces, one after the other.
+    virtual IoResult read_pieces(std::span<const MutableBytes> into) noexcept {
+        IoResult all;
+        for (const MutableBytes& piece : into) {
+            const IoResult result = read(piece);
+            all = {all.bytes + result.bytes, result.status, result.error};
+            if (result.status != IoStatus::ok || result.bytes < piece.size()) {
+                break;
+            }
+        }
+        return all;
+    }
+
     /// `ok`: everything was taken and nothing is pending. `would_block`: of the pieces, `bytes` were taken (perhaps
     /// all), and the socket is full; on EPOLLOUT flush or write again. What was taken will not be needed again.
     virtual IoResult write(std::span<const Bytes> pieces) noexcept = 0;

@@ -136,8 +136,8 @@ bool read_body(Reader& reader, const std::string& head, std::string& body) {
 }
 
 std::string answer(const std::string& body) {
-    return "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
-           body;
+    const std::string head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ";
+    return head + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 std::vector<std::string> parts_of(const std::string& path) {
@@ -280,8 +280,7 @@ int events(const std::string& address, const std::string& host, std::uint64_t co
         const std::string stamp = reader.until("\n\n");
         latest = std::max<std::int64_t>(latest, now_ms() - std::stoll(stamp));
     }
-    std::printf("events=%llu latest_ms=%lld\n", static_cast<unsigned long long>(count),
-                static_cast<long long>(latest));
+    std::printf("events=%llu latest_ms=%lld\n", static_cast<unsigned long long>(count), static_cast<long long>(latest));
     return 0;
 }
 

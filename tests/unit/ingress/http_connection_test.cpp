@@ -397,6 +397,27 @@ TEST_CASE("a head that does not come in time is 408, silence before it an end wi
     CHECK(eventually([&] { return rig.edge->connections() == 0; }));
 }
 
+TEST_CASE("many heads that come slowly hold no slab each") {
+    EdgeRig rig;
+    std::vector<Peer> visitors;
+    for (int i = 0; i < 50; ++i) {
+        visitors.push_back(rig.visit());
+        visitors.back().send("GET / HTTP/1.1\r\nHost: app.test\r\nX-Slow: ");
+    }
+    for (int round = 0; round < 100; ++round) {
+        for (Peer& visitor : visitors) {
+            visitor.send("xxxxxxxxxx");
+        }
+    }
+    CHECK(eventually([&] { return rig.counters().bytes_in >= 50 * 1'000; }));
+    CHECK(on(rig.edge_worker(), [&] { return rig.edge_worker().slabs().in_use(); }) == 0);
+    visitors.back().send("\r\n\r\n");
+    Peer backend = rig.backend.accept();
+    CHECK(backend.read_message().field("x-slow").size() == 1'000);
+    backend.send(answer("at last"));
+    CHECK(visitors.back().read_message().body == "at last");
+}
+
 TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
     HttpSettings settings = quick_settings();
     settings.service.body_grace = 200ms;

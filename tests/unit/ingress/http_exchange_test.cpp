@@ -119,6 +119,23 @@ TEST_CASE("interim responses are passed on, but not to 1.0") {
     CHECK(old.read_message().body == "old");
 }
 
+TEST_CASE("as many interim responses as may come are passed on") {
+    EdgeRig rig;
+    Peer visitor = rig.visit();
+    visitor.send(get());
+    Peer backend = rig.backend.accept();
+    backend.read_message();
+    std::string many;
+    for (std::uint32_t i = 0; i < limits::http_interims_max; ++i) {
+        many += "HTTP/1.1 103 Early Hints\r\n\r\n";
+    }
+    backend.send(many + answer("here"));
+    for (std::uint32_t i = 0; i < limits::http_interims_max; ++i) {
+        REQUIRE(visitor.read_message().status() == 103);
+    }
+    CHECK(visitor.read_message().body == "here");
+}
+
 TEST_CASE("a backend that sends interim responses for ever does not answer") {
     EdgeRig rig;
     Peer visitor = rig.visit();
@@ -126,7 +143,7 @@ TEST_CASE("a backend that sends interim responses for ever does not answer") {
     Peer backend = rig.backend.accept();
     backend.read_message();
     std::string endless;
-    for (int i = 0; i < 65; ++i) {
+    for (std::uint32_t i = 0; i <= limits::http_interims_max; ++i) {
         endless += "HTTP/1.1 103 Early Hints\r\n\r\n";
     }
     backend.send(endless);
@@ -448,6 +465,34 @@ TEST_CASE("any method is sent once more after a reset that says that nothing was
     CHECK(visitor.read_message().body == "done");
     CHECK(rig.counters().retries == 1);
     CHECK(arrived == 2);
+}
+
+TEST_CASE("a request is sent once more only if all of it was kept") {
+    HttpSettings settings = quick_settings();
+    const std::string head = "PUT / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 5000\r\n\r\n";
+    const bool fits = GENERATE(true, false);
+    std::size_t sent = 0;
+    {
+        EdgeRig rig(settings);  // how large is it towards the backend?
+        Peer visitor = rig.visit();
+        visitor.send(head);
+        sent = rig.backend.accept().read_until("\r\n\r\n").size() + 5'000;
+    }
+    settings.replay_bytes_max = fits ? sent : sent - 1;
+    EdgeRig rig(settings);
+    Peer visitor = rig.visit();
+    Peer old = warm_up(rig, visitor);
+    visitor.send(head + std::string(5'000, 'x'));
+    old.read_message();
+    old.close();
+    if (fits) {
+        Peer fresh = rig.backend.accept();
+        CHECK(fresh.read_message().body == std::string(5'000, 'x'));
+        fresh.send(answer("second"));
+        CHECK(visitor.read_message().body == "second");
+    } else {
+        CHECK(visitor.read_message().status() == 502);
+    }
 }
 
 TEST_CASE("an answer that has begun is not asked for again") {
