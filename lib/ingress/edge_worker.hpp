@@ -4,9 +4,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -52,6 +54,8 @@ struct EdgeShared {
     std::shared_ptr<const tunnel::HttpDirectory> directory;
     /// What a service has instead of settings.service; may be empty, or answer null.
     std::function<const HttpServiceSettings*(const tunnel::HttpService&)> settings_of;
+    /// Addresses of proxies in front of the edge, whose word on the visitor counts. Empty: none is.
+    std::function<bool(std::string_view address)> is_trusted;
     std::shared_ptr<EdgeCounters> counters = std::make_shared<EdgeCounters>();
     http::PageSet pages;
     Logger* log = &null_logger();
@@ -84,8 +88,13 @@ public:
 
     /// Room to write one head in; what it holds is good until the next one is written.
     std::vector<char>& head_room() noexcept { return head_room_; }
-    /// For the head that is being written.
-    http::Edits& edits() noexcept { return edits_; }
+    /// For the head that is being written, and good until the next one. `keep` holds a text that an edit points to.
+    http::Edits& new_edits() noexcept {
+        edits_.clear();
+        texts_.clear();
+        return edits_;
+    }
+    std::string& keep(std::string text) { return texts_.emplace_back(std::move(text)); }
 
     void enter(HttpConnection& connection);
     void leave(HttpConnection& connection) noexcept;
@@ -114,6 +123,7 @@ private:
     std::vector<std::unique_ptr<http::ResponseParser>> response_parsers_;
     std::vector<char> head_room_;
     http::Edits edits_;
+    std::deque<std::string> texts_;
     std::vector<HttpConnection*> connections_;
     std::string id_prefix_;
     std::uint64_t id_count_ = 0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.hpp"
 #include "base/limits.hpp"
 #include "http/authority.hpp"
 #include "http/chunked.hpp"
@@ -54,8 +55,7 @@ HttpExchange::~HttpExchange() {
 void HttpExchange::begin(const http::RequestHead& head) {
     EdgeCounters::add(edge_.counters.requests);
     remember(head);
-    if (route(head)) {
-        write_request_head(head);
+    if (route(head) && write_request_head(head)) {
         open();
     }
 }
@@ -71,13 +71,17 @@ void HttpExchange::remember(const http::RequestHead& head) {
 }
 
 bool HttpExchange::route(const http::RequestHead& head) {
+    if (visitor_.may_serve && !visitor_.may_serve(host_)) {
+        give_page(PageState::misdirected, {}, "the connection was made for another host");
+        return false;
+    }
     using Kind = tunnel::HttpMatch::Kind;
     const tunnel::HttpMatch match = edge_.routes.get().find(host_, head.target.path, edge_.worker.now());
     switch (match.kind) {
         case Kind::service:
             service_ = match.service->shared_from_this();
             settings_ = &edge_.settings_of(*service_);
-            return true;
+            return !redirects(head);
         case Kind::unknown_host:
             give_page(PageState::unknown_host, {}, "nobody has registered this host");
             break;
@@ -97,16 +101,29 @@ bool HttpExchange::route(const http::RequestHead& head) {
     return false;
 }
 
-void HttpExchange::write_request_head(const http::RequestHead& head) {
+// False: it was answered instead.
+bool HttpExchange::write_request_head(const http::RequestHead& head) {
     http::ForwardingFacts facts;
     facts.peer = visitor_.address;
+    facts.trusted = visitor_.trusted;
+    if (const auto& is_trusted = edge_.shared->is_trusted) {
+        facts.is_trusted = [](const void* context, std::string_view address) {
+            return (*static_cast<const std::function<bool(std::string_view)>*>(context))(address);
+        };
+        facts.context = &is_trusted;
+    }
     facts.https = visitor_.https;
     facts.port = visitor_.port;
     facts.request_id = request_id_;
+    facts.via = edge_.settings.via;
     const http::Forwarding forwarding(head, facts);
-    http::Edits& edits = edge_.edits();
-    edits.clear();
-    (void)forwarding.write(edits);
+    request_id_ = std::string(forwarding.request_id());
+    if (forwarding.loops()) {
+        give_page(PageState::loop, {}, "the request came by here before");
+        return false;
+    }
+    http::Edits& edits = edge_.new_edits();
+    bool fits = forwarding.write(edits);
 
     http::RequestOut out = http::RequestOut::of(head);
     out.edits = &edits;
@@ -115,6 +132,8 @@ void HttpExchange::write_request_head(const http::RequestHead& head) {
         out.upgrade = nullptr;
         context_.upgrade.clear();
     }
+    fits = apply_rules(head, out, edits) && fits;
+    check(fits, "what the edge adds to a head fits into the edits");
     std::vector<char>& room = edge_.head_room();
     std::size_t size = http::write_request(out, room);
     if (size > room.size()) {
@@ -123,8 +142,7 @@ void HttpExchange::write_request_head(const http::RequestHead& head) {
     }
     replay_ = framed_copy({room.data(), size});
     replay_bytes_ = size;
-    const std::string id(forwarding.request_id());
-    request_id_ = id;
+    return true;
 }
 
 // --- the stream ---

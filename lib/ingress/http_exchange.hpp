@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,8 +21,10 @@
 
 #include "http/body_reader.hpp"
 #include "http/head.hpp"
+#include "http/head_writer.hpp"
 #include "http/page.hpp"
 #include "http/response_parser.hpp"
+#include "http/rewrite.hpp"
 #include "ingress/backend_stream.hpp"
 #include "ingress/deadline_wheel.hpp"
 #include "ingress/edge_worker.hpp"
@@ -34,6 +37,10 @@ struct VisitorFacts {
     wire::Address wire;
     std::uint16_t port = 80;  // at which it came in
     bool https = false;
+    /// Its X-Forwarded-* and X-Request-Id are believed.
+    bool trusted = false;
+    /// Whether a request for this host may be answered on its connection: SNI and client certificate. Empty: any.
+    std::function<bool(std::string_view host)> may_serve{};
 };
 
 /// Whoever the request came by.
@@ -121,7 +128,7 @@ private:
     // Beginning (http_exchange.cpp).
     bool route(const http::RequestHead& head);
     void remember(const http::RequestHead& head);
-    void write_request_head(const http::RequestHead& head);
+    bool write_request_head(const http::RequestHead& head);
     void open();
     void open_fresh();
     void open_failed();
@@ -130,6 +137,14 @@ private:
     void send_text(std::string_view text);
     void keep_for_replay(const buffer::Slice& payload);
     void forget_replay() noexcept;
+
+    // The service's rules (http_exchange_rules.cpp).
+    bool redirects(const http::RequestHead& head);
+    void give_redirect(std::uint16_t status, std::string location);
+    bool apply_rules(const http::RequestHead& head, http::RequestOut& out, http::Edits& edits);
+    bool apply_rules(const http::ResponseHead& head, http::Edits& edits);
+    void map_back(const http::ResponseHead& head, http::Edits& edits);
+    void add_hsts(http::Edits& edits);
 
     // The answer (http_exchange_answer.cpp).
     Answer next_head();
@@ -189,6 +204,16 @@ private:
     bool head_given_ = false;
     http::Page page_;
     std::string retry_after_;
+    std::string location_;  // of a redirect
+
+    /// What a rewritten request's answer is mapped back by.
+    struct Rewritten {
+        std::string seen_authority;
+        std::string backend_authority;  // empty: as the visitor's
+        std::optional<http::PrefixMap> prefix;
+        std::string path;  // for the backend
+    };
+    std::unique_ptr<Rewritten> rewritten_;
 };
 
 }  // namespace ferrotunnel::ingress

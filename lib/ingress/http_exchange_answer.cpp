@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.hpp"
 #include "base/limits.hpp"
 #include "ingress/http_exchange.hpp"
 
@@ -98,9 +99,9 @@ Answer HttpExchange::give_head() {
     Answer answer;
     answer.head = &head;
     answer.status = head.status;
-    http::Edits& edits = edge_.edits();
-    edits.clear();
-    (void)edits.set("X-Request-Id", request_id_);
+    http::Edits& edits = edge_.new_edits();
+    const bool fits = edits.set("X-Request-Id", request_id_) && apply_rules(head, edits);
+    check(fits, "what the edge adds to a head fits into the edits");
     answer.edits = &edits;
     if (head.is_interim()) {
         awaits_continue_ = awaits_continue_ && head.status != 100;
@@ -286,10 +287,13 @@ void HttpExchange::give_page(PageState state, std::string_view code, std::string
 }
 
 Answer HttpExchange::give_page_head() {
-    http::Edits& edits = edge_.edits();
-    edits.clear();
-    bool fits = edits.set("Content-Type", page_.content_type) && edits.set("X-FerroTunnel-Error", page_.code) &&
-                edits.set("X-Request-Id", request_id_);
+    http::Edits& edits = edge_.new_edits();
+    bool fits = edits.set("X-Request-Id", request_id_);
+    if (location_.empty()) {
+        fits = fits && edits.set("Content-Type", page_.content_type) && edits.set("X-FerroTunnel-Error", page_.code);
+    } else {
+        fits = fits && edits.set("Location", location_);
+    }
     if (page_.retry_after > 0) {
         retry_after_ = std::to_string(page_.retry_after);
         fits = fits && edits.set("Retry-After", retry_after_);
@@ -297,6 +301,7 @@ Answer HttpExchange::give_page_head() {
     for (const http::PageField& field : http::page_fields) {
         fits = fits && edits.set(field.name, field.value);
     }
+    add_hsts(edits);
     check(fits, "the fields of a page fit into the edits");
     Answer answer;
     answer.kind = Answer::Kind::head;

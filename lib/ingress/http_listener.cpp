@@ -88,9 +88,15 @@ void HttpListener::on_accept(runtime::Fd socket, const runtime::SocketAddress& f
             visitor.wire = tunnel::visitor_address(from);
             visitor.port = shared->port;
             visitor.https = shared->settings.https;
+            visitor.trusted = edge->shared->is_trusted && edge->shared->is_trusted(visitor.address);
             const PipeMaker& make = shared->settings.make_pipe;
             auto pipe =
                 make ? make(std::move(*fd)) : transport::make_tcp_pipe(std::move(*fd), transport::TcpPipeSide::client);
+            if (pipe && shared->settings.may_serve) {
+                visitor.may_serve = [shared, &on = *pipe](std::string_view host) {
+                    return shared->settings.may_serve(on, host);
+                };
+            }
             if (pipe) {
                 (void)make_intrusive<HttpConnection>(*edge, std::move(pipe), std::move(visitor), std::move(ticket))
                     ->start();

@@ -23,7 +23,9 @@ class HttpListener {
 public:
     struct Settings {
         bool https = false;
-        PipeMaker make_pipe;            // empty: plain
+        PipeMaker make_pipe;  // empty: plain
+        /// Whether a request for `host` may be answered on this connection (else 421). Empty: any.
+        std::function<bool(const transport::Pipe&, std::string_view host)> may_serve;
         std::uint16_t public_port = 0;  // what X-Forwarded-Port says; 0: the port listened on
     };
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "base/clock.hpp"
 #include "base/units.hpp"
@@ -48,6 +49,9 @@ struct HttpSettings {
     std::uint64_t linger_bytes_max = 64_KiB;
     std::uint32_t connections_max = 16'384;
     std::uint32_t connections_per_address_max = 1'024;
+
+    /// This edge's name in Via, by which a request that comes by again is known (508). Empty: Via is left alone.
+    std::string via;
 
     // --- backends ---
     /// Shorter than what usual servers have (Node 5 s), so that the edge and not the backend ends an idle connection.

@@ -36,12 +36,12 @@ TEST_CASE("large bodies move both ways, whole and unchanged") {
     const std::string up = random_text(3'000'000);
     const std::string down = random_text(3'000'001, 2);
     Peer visitor = rig.visit();
+    int whole = 0;
     std::thread backend_side([&] {
         Peer backend = rig.backend.accept();
         for (int i = 0; i < 2; ++i) {
             const Message request = backend.read_message();
-            CHECK(request.complete);
-            CHECK(request.body == up);
+            whole += request.complete && request.body == up ? 1 : 0;
             backend.send(by_chunks ? "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked(down, 70'001)
                                    : answer(down));
         }
@@ -55,6 +55,7 @@ TEST_CASE("large bodies move both ways, whole and unchanged") {
         CHECK(response.body == down);
     }
     backend_side.join();
+    CHECK(whole == 2);
     CHECK(on(rig.edge_worker(), [&] { return rig.edge_worker().slabs().in_use(); }) <= 1);
 }
 
@@ -563,7 +564,7 @@ TEST_CASE("a stop resets everybody") {
     rig.edge->stop();
     (void)busy.read_to_end();
     CHECK(busy.was_reset());
-    CHECK(rig.edge->connections() == 0);
+    CHECK(eventually([&] { return rig.edge->connections() == 0; }));
     CHECK(backend.read_to_end().empty());
 }
 
