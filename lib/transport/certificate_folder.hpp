@@ -1,0 +1,47 @@
+// Finds certificates in a folder by how their files are called, and notices when a file has changed.
+//
+//     NAME.crt  NAME.key          a chain and its key
+//     NAME.pem  NAME.key          the same
+//     NAME.pem  NAME-key.pem      the same, as mkcert calls them
+//     NAME.pem                    both in one file
+//     NAME/fullchain.pem  NAME/privkey.pem      as certbot keeps them, one folder deep
+//
+// Names of files mean nothing more: the hosts are those in the certificate. Hidden and other files are left alone.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "transport/certificate_file.hpp"
+
+namespace ferrotunnel::transport {
+
+/// What tells whether a file is still the one that was read, without reading it. A link is followed.
+struct FileStamp {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::int64_t size = -1;  // -1: there is none
+    std::int64_t modified_ns = 0;
+    std::int64_t changed_ns = 0;
+
+    friend bool operator==(const FileStamp&, const FileStamp&) = default;
+};
+
+FileStamp stamp_of(const std::filesystem::path& file) noexcept;
+
+struct FolderListing {
+    bool readable = false;
+    std::vector<CertificateFiles> found;                                  // sorted
+    std::vector<std::pair<std::filesystem::path, std::string>> problems;  // keys without a certificate and the like
+};
+
+/// Entries of a folder that are looked at; more are a mistake, such as the root of a disk.
+inline constexpr std::size_t certificate_folder_entries_max = 200'000;
+
+FolderListing list_certificates(const std::filesystem::path& folder);
+
+}  // namespace ferrotunnel::transport
