@@ -158,6 +158,17 @@ inline constexpr auto backoff_forget_after = 10s;
 inline constexpr auto takeover_silence = 2s;
 static_assert(dead_after_quiet >= 3 * ping_after_quiet);
 
+// --- what stands before a visitor's first request ------------------------------------------------------------------
+
+/// A ClientHello with the records that carry it. Browsers send 0.5 to 2 KiB; post-quantum keys and padding may make it
+/// larger than one record, never this large.
+inline constexpr std::size_t client_hello_bytes_max = 64_KiB;
+/// Names in its list of protocols (ALPN), each of which costs us an allocation. Browsers offer two.
+inline constexpr std::size_t client_hello_protocols_max = 64;
+/// A header of the PROXY protocol: addresses take 52 bytes, the rest are TLVs, such as a certificate's names. The line
+/// of version 1 has a bound of its own in the protocol, 107.
+inline constexpr std::size_t proxy_header_bytes_max = 4_KiB;
+
 // --- peers that have not proved their token -----------------------------------------------------------------------
 
 inline constexpr std::uint32_t unauthenticated_max = 1'024;

@@ -33,8 +33,9 @@ struct ClientHello {
     friend bool operator==(const ClientHello&, const ClientHello&) = default;
 };
 
-/// The value of a server_name extension (RFC 6066): exactly one name, and a host name. The error is in words.
-Result<std::string, std::string> read_server_name(Bytes extension);
+/// The value of a server_name extension (RFC 6066): exactly one name, and a host name. The error is in words that may
+/// follow "the server name".
+Result<std::string, const char*> read_server_name(Bytes extension);
 
 class ClientHelloReader {
 public:
