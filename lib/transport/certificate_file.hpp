@@ -27,6 +27,8 @@ struct LoadedCertificate {
     std::vector<std::shared_ptr<X509>> chain;  // the intermediate ones, in the file's order
     ChainPtr chain_view;                       // the same for OpenSSL
     std::vector<std::string> hosts;            // names and "*." patterns of its subjectAltName, in normal form
+    int key_type = 0;                          // EVP_PKEY_RSA, EVP_PKEY_EC, ...
+    std::string content;                       // digest of the files, to tell whether anything has changed
     std::chrono::system_clock::time_point not_before;
     std::chrono::system_clock::time_point not_after;
 };
@@ -50,8 +52,6 @@ struct CertificateReading {
     std::vector<std::string> warnings;  // expired, not yet valid, a chain out of order, a key that everybody may read
 };
 
-/// Bytes of one file: a chain has some thousand. What is larger is no certificate, and is not read.
-inline constexpr std::size_t certificate_file_bytes_max = 1 << 20;
 /// Names of one certificate. Authorities stop at a hundred.
 inline constexpr std::size_t certificate_names_max = 1'000;
 /// Intermediate certificates behind one.

@@ -1,10 +1,10 @@
 // Finds certificates in a folder by how their files are called, and notices when a file has changed.
 //
-//     NAME.crt  NAME.key          a chain and its key
-//     NAME.pem  NAME.key          the same
-//     NAME.pem  NAME-key.pem      the same, as mkcert calls them
-//     NAME.pem                    both in one file
-//     NAME/fullchain.pem  NAME/privkey.pem      as certbot keeps them, one folder deep
+//     NAME.crt  NAME.key                      a chain and its key
+//     NAME.pem  NAME.key                      the same
+//     NAME.pem  NAME-key.pem                  the same, as mkcert calls them
+//     NAME.pem                                both in one file
+//     NAME/fullchain.pem  NAME/privkey.pem    as certbot keeps them, one folder deep
 //
 // Names of files mean nothing more: the hosts are those in the certificate. Hidden and other files are left alone.
 #pragma once
@@ -33,10 +33,14 @@ struct FileStamp {
 
 FileStamp stamp_of(const std::filesystem::path& file) noexcept;
 
+struct FoundCertificate {
+    std::string name;        // of the two files, without what tells them apart
+    CertificateFiles files;  // one of the two may be missing
+};
+
 struct FolderListing {
-    bool readable = false;
-    std::vector<CertificateFiles> found;                                  // sorted
-    std::vector<std::pair<std::filesystem::path, std::string>> problems;  // keys without a certificate and the like
+    std::vector<FoundCertificate> found;  // by name, each once
+    std::string error;                    // why the folder could not be listed; empty when it could
 };
 
 /// Entries of a folder that are looked at; more are a mistake, such as the root of a disk.

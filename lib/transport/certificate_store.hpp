@@ -5,7 +5,9 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -38,6 +40,8 @@ struct CertificateProblem {
     std::string reason;
     bool warning = false;  // it is used nevertheless (expired, readable by everybody)
     bool kept = false;     // what was read from there before goes on serving
+
+    friend bool operator==(const CertificateProblem&, const CertificateProblem&) = default;
 };
 
 /// What a load came to. Problems are all that exist, not only new ones.
@@ -84,21 +88,46 @@ public:
     /// Any thread.
     std::shared_ptr<const CertificateSnapshot> snapshot() const;
 
-private:
-    struct Pair;  // files, what they looked like, and the last good certificate of them
+    /// What the last load came to.
+    CertificateReport report() const;
 
-    bool look(WallTime now);
-    void read(Pair& pair, WallTime now);
-    CertificateReport publish();
+private:
+    enum class Rank : std::uint8_t { file, folder, fallback };
+    struct Place {
+        Rank rank;
+        std::filesystem::path path;  // of the certificate, or of the folder
+        std::string name;            // in the folder
+        friend auto operator<=>(const Place&, const Place&) = default;
+    };
+    struct Pair {
+        CertificateFiles files;
+        FileStamp certificate_stamp;
+        FileStamp key_stamp;
+        bool unsettled = false;                           // to be read again whatever the stamps say
+        std::shared_ptr<const LoadedCertificate> loaded;  // the last good one
+        std::vector<CertificateProblem> problems;
+    };
+    struct Candidate {
+        Rank rank;
+        std::shared_ptr<const LoadedCertificate> loaded;
+    };
+
+    bool look();
+    bool keep_folder(const std::filesystem::path& folder, std::map<Place, CertificateFiles>& wanted) const;
+    bool refresh(Pair& pair, bool needs_hosts, WallTime now);
+    std::vector<Candidate> by_preference(WallTime now) const;
+    void publish(WallTime now);
 
     const CertificateSources sources_;
-    std::mutex loading_;  // held while files are read
-    std::map<std::filesystem::path, Pair> pairs_;
+
+    mutable std::mutex loading_;  // held while files are read; guards what follows
+    std::map<Place, Pair> pairs_;
     ChainCertificates chains_;
     std::vector<CertificateProblem> folder_problems_;
+    CertificateReport report_;
     bool loaded_ = false;
 
-    mutable std::mutex swap_;  // held for a pointer's copy
+    mutable std::mutex swap_;  // held for the copy of a pointer
     std::shared_ptr<const CertificateSnapshot> snapshot_;
 };
 

@@ -30,20 +30,9 @@
 #include "transport/certificate_store.hpp"
 #include "transport/client_authority.hpp"
 #include "transport/tls_context.hpp"
+#include "transport/visitor_context.hpp"
 
 namespace ferrotunnel::transport {
-
-class TicketKeys;
-
-/// How old a visitor's software may be.
-enum class TlsGrade : std::uint8_t {
-    modern,        // TLS 1.3, and 1.2 with ECDHE and AEAD alone: everything since about 2015
-    intermediate,  // and 1.2 with ECDHE and AES-CBC with SHA-2: Windows 7 and 8, Safari 6 to 8, Java 7
-};
-
-/// "modern" or "intermediate". Throws TlsConfigError, which says what there is.
-TlsGrade parse_tls_grade(std::string_view name);
-std::string_view name_of(TlsGrade grade) noexcept;
 
 struct VisitorTlsSettings {
     CertificateSources certificates{};
@@ -84,11 +73,9 @@ public:
     /// ask for every host that wants no client certificate.
     bool may_serve(const VisitorHandshake& handshake, std::string_view host) const;
 
-    CertificateStore& certificates() noexcept;
-
+private:
     struct Inner;
 
-private:
     VisitorTls() = default;
 
     std::shared_ptr<Inner> inner_;
