@@ -117,7 +117,7 @@ Result<KeyPtr, std::string> key_in(const PemText& pem) {
         ERR_clear_error();
         return key;
     }
-    const bool none = ended_in_order();
+    const bool none = pem.text().find("PRIVATE KEY-----") == std::string::npos;  // OpenSSL does not tell the two apart
     const std::string reason = take_openssl_error();
     if (asked) {
         return std::string("holds a private key with a pass phrase, which nobody is there to type; remove it");

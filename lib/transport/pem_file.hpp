@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -19,7 +20,9 @@ class PemText {
 public:
     PemText() = default;
     explicit PemText(std::string text) noexcept : text_(std::move(text)) {}
-    PemText(PemText&& other) noexcept : text_(std::move(other.text_)) { other.text_.clear(); }
+    PemText(PemText&& other) noexcept : others_may_read(other.others_may_read), text_(std::move(other.text_)) {
+        other.text_.clear();
+    }
     PemText& operator=(PemText&& other) noexcept;
     PemText(const PemText&) = delete;
     PemText& operator=(const PemText&) = delete;

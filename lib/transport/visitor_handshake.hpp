@@ -14,7 +14,7 @@ namespace ferrotunnel::transport {
 struct RunningHandshake {
     std::string server_name;
     std::string authority;  // its digest; empty: no client certificate is asked for
-    /// Kept until the certificate is chosen, so that a reload in between changes nothing.
+    /// Kept until the end, so that a reload in between changes nothing.
     std::shared_ptr<const CertificateSnapshot> certificates;
     /// Why we refused it, in words for the log; empty when we did not.
     std::string refusal;

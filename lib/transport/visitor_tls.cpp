@@ -150,7 +150,7 @@ int VisitorTls::Inner::on_client_hello(SSL* ssl, int* alert, void* inner) noexce
     }
 }
 
-// Only where no session is resumed.
+// Only where no session is resumed, and a second time after a visitor's wrong guess.
 int VisitorTls::Inner::on_certificate(SSL* ssl, void*) noexcept {
     RunningHandshake* running = running_handshake(ssl);
     const ServedCertificates* served =
@@ -163,7 +163,6 @@ int VisitorTls::Inner::on_certificate(SSL* ssl, void*) noexcept {
             return 0;
         }
     }
-    running->certificates.reset();
     return 1;
 }
 

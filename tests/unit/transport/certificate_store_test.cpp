@@ -202,6 +202,7 @@ TEST_CASE("what can be used nevertheless is a warning") {
     const CertificateReport report = folder.load();
     CHECK(!report.errors());
     Texts found = problems(report, folder.path);
+    CAPTURE(found);
     REQUIRE(found.size() == 7);
     CHECK(found[0] == "chained.crt: its chain is not in order: certificate 2 did not sign certificate 1 (warning)");
     CHECK(found[1] == "client.crt: is not meant for servers (its key usage says so) (warning)");

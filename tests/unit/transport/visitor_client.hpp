@@ -67,6 +67,13 @@ public:
         apply();
     }
 
+    ~VisitorClient() {
+        // Otherwise OpenSSL takes the session for one that ended badly, and will not resume it.
+        SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    }
+    VisitorClient(const VisitorClient&) = delete;
+    VisitorClient& operator=(const VisitorClient&) = delete;
+
     /// True when the handshake is over, one way or the other.
     bool step() {
         ERR_clear_error();
@@ -132,6 +139,8 @@ private:
             SSL_use_PrivateKey(ssl_.get(), wish_.certificate->key.get());
         }
         if (wish_.session) {
+            // A copy, since the library marks one that was replaced by a newer ticket as used up.
+            wish_.session = SessionPtr(SSL_SESSION_dup(wish_.session.get()), SSL_SESSION_free);
             SSL_set_session(ssl_.get(), wish_.session.get());
         }
     }
