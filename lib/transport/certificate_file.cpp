@@ -155,7 +155,8 @@ CertificateReading read_certificate(const CertificateFiles& files, bool needs_ho
         return failed(files.certificate,
                       "holds more than " + std::to_string(1 + certificate_chain_max) + " certificates");
     }
-    auto key = key_in(*key_text);
+    const EVP_PKEY* public_key = X509_get0_pubkey(all->front().get());
+    auto key = key_in(*key_text, public_key != nullptr ? EVP_PKEY_get0_type_name(public_key) : nullptr);
     if (!key) {
         return failed(key_file, key.error());
     }

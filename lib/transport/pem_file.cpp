@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <openssl/crypto.h>
+#include <openssl/decoder.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <sys/stat.h>
@@ -17,6 +18,8 @@
 namespace ferrotunnel::transport {
 
 namespace {
+
+using DecoderPtr = std::unique_ptr<OSSL_DECODER_CTX, FreeWith<OSSL_DECODER_CTX_free>>;
 
 std::string errno_text() {
     return std::strerror(errno);
@@ -36,6 +39,18 @@ bool ended_in_order() {
 int note_pass_phrase(char*, int, int, void* asked) {
     *static_cast<bool*>(asked) = true;
     return 0;
+}
+
+// Null when it is no such key, or needs more care.
+KeyPtr key_of_type(const PemText& pem, const char* type) {
+    EVP_PKEY* key = nullptr;
+    DecoderPtr decoder(OSSL_DECODER_CTX_new_for_pkey(&key, "PEM", nullptr, type, EVP_PKEY_KEYPAIR, nullptr, nullptr));
+    const auto* at = reinterpret_cast<const unsigned char*>(pem.text().data());
+    std::size_t left = pem.text().size();
+    const bool found = decoder && OSSL_DECODER_from_data(decoder.get(), &at, &left) == 1;
+    ERR_clear_error();
+    KeyPtr owned(key);
+    return found ? std::move(owned) : nullptr;
 }
 
 }  // namespace
@@ -108,8 +123,11 @@ Result<std::vector<CertificatePtr>, std::string> certificates_in(const PemText& 
     return all;
 }
 
-Result<KeyPtr, std::string> key_in(const PemText& pem) {
+Result<KeyPtr, std::string> key_in(const PemText& pem, const char* likely_type) {
     ERR_clear_error();
+    if (KeyPtr key = likely_type != nullptr ? key_of_type(pem, likely_type) : nullptr) {
+        return key;
+    }
     bool asked = false;
     BioPtr bio = bio_of(pem);
     KeyPtr key(bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, note_pass_phrase, &asked) : nullptr);

@@ -37,7 +37,7 @@ std::string served(const CertificateStore& store, std::string_view host) {
     return names;
 }
 
-std::string text_of(const CertificateProblem& problem, const fs::path& folder) {
+std::string line_of(const CertificateProblem& problem, const fs::path& folder) {
     std::string text = problem.file.lexically_relative(folder).string() + ": " + problem.reason;
     return text + (problem.warning ? " (warning)" : "") + (problem.kept ? " (kept)" : "");
 }
@@ -45,7 +45,7 @@ std::string text_of(const CertificateProblem& problem, const fs::path& folder) {
 std::vector<std::string> problems(const CertificateReport& report, const fs::path& folder) {
     std::vector<std::string> all;
     for (const CertificateProblem& problem : report.problems) {
-        all.push_back(text_of(problem, folder));
+        all.push_back(line_of(problem, folder));
     }
     std::sort(all.begin(), all.end());
     return all;
@@ -398,4 +398,25 @@ TEST_CASE("limits of one certificate: bytes, names, chain") {
     report = folder.load();
     CHECK(problems(report, folder.path) == Texts{"a.crt: has more than 1000 names; the others are left out (warning)"});
     CHECK(report.hosts == certificate_names_max);
+}
+
+TEST_CASE("keys of every common kind and form are read") {
+    Folder folder;
+    const Made ec = named("ec", "DNS:ec.example");
+    put_pair(folder.path, "ec", ec);
+    put_pair(folder.path, "rsa", make({.alternative_names = "DNS:rsa.example", .rsa_bits = 2048}));
+    // As older tools write it: "EC PARAMETERS" and "EC PRIVATE KEY".
+    BioPtr bio(BIO_new(BIO_s_mem()));
+    must(PEM_write_bio_PrivateKey_traditional(bio.get(), ec.key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1);
+    const std::string traditional = text_of(bio.get());
+    CHECK(traditional.starts_with("-----BEGIN EC PRIVATE KEY-----"));
+    put_file(folder.path / "old.crt", certificate_pem(ec));
+    put_file(folder.path / "old.key",
+             "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" + traditional);
+    put_file(folder.path / "comments.crt", "subject=CN = ec\n\n" + certificate_pem(ec));
+    put_file(folder.path / "comments.key", "Bag Attributes\n    friendlyName: x\n" + key_pem(ec));
+    put_file(folder.path / "key-first.pem", key_pem(ec) + certificate_pem(ec));
+    const CertificateReport report = folder.load();
+    CHECK(problems(report, folder.path) == Texts{});
+    CHECK(report.certificates == 5);
 }
