@@ -7,6 +7,7 @@
 #include <ctime>
 #include <utility>
 
+#include "base/limits.hpp"
 #include "transport/certificate.hpp"
 #include "transport/pem_file.hpp"
 #include "transport/visitor_context.hpp"
@@ -64,8 +65,8 @@ void take_hosts(LoadedCertificate& loaded, std::vector<std::string>& warnings) {
         auto host = wire::normal_host_pattern(text);
         if (!host) {
             warnings.push_back("the name \"" + wire::printable(text, shown_name_max) + "\" in it " + host.error());
-        } else if (loaded.hosts.size() == certificate_names_max) {
-            warnings.push_back("has more than " + std::to_string(certificate_names_max) +
+        } else if (loaded.hosts.size() == limits::certificate_names_max) {
+            warnings.push_back("has more than " + std::to_string(limits::certificate_names_max) +
                                " names; the others are left out");
             return;
         } else {
@@ -151,9 +152,9 @@ CertificateReading read_certificate(const CertificateFiles& files, bool needs_ho
     if (!all) {
         return failed(files.certificate, all.error());
     }
-    if (all->size() > 1 + certificate_chain_max) {
+    if (all->size() > 1 + limits::certificate_chain_max) {
         return failed(files.certificate,
-                      "holds more than " + std::to_string(1 + certificate_chain_max) + " certificates");
+                      "holds more than " + std::to_string(1 + limits::certificate_chain_max) + " certificates");
     }
     const EVP_PKEY* public_key = X509_get0_pubkey(all->front().get());
     auto key = key_in(*key_text, public_key != nullptr ? EVP_PKEY_get0_type_name(public_key) : nullptr);

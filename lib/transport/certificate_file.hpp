@@ -52,11 +52,6 @@ struct CertificateReading {
     std::vector<std::string> warnings;  // expired, not yet valid, a chain out of order, a key that everybody may read
 };
 
-/// Names of one certificate. Authorities stop at a hundred.
-inline constexpr std::size_t certificate_names_max = 1'000;
-/// Intermediate certificates behind one.
-inline constexpr std::size_t certificate_chain_max = 16;
-
 /// `needs_hosts`: a certificate without a usable name is an error.
 CertificateReading read_certificate(const CertificateFiles& files, bool needs_hosts,
                                     std::chrono::system_clock::time_point now, ChainCertificates& chains);

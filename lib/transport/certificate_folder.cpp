@@ -78,14 +78,14 @@ FileStamp stamp_of(const fs::path& file) noexcept {
             static_cast<std::int64_t>(about.st_size), nanoseconds(about.st_mtim), nanoseconds(about.st_ctim)};
 }
 
-FolderListing list_certificates(const fs::path& folder) {
+FolderListing list_certificates(const fs::path& folder, std::size_t entries_max) {
     FolderListing listing;
     std::map<std::string, Pieces> names;
     std::error_code error;
     std::size_t entries = 0;
     for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-        if (++entries > certificate_folder_entries_max) {
-            return {{}, "has more than " + std::to_string(certificate_folder_entries_max) + " entries"};
+        if (++entries > entries_max) {
+            return {{}, "has more than " + std::to_string(entries_max) + " entries"};
         }
         const std::string name = at->path().filename().string();
         if (name.starts_with('.')) {

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "transport/certificate_file.hpp"
 
 namespace ferrotunnel::transport {
@@ -43,9 +44,7 @@ struct FolderListing {
     std::string error;                    // why the folder could not be listed; empty when it could
 };
 
-/// Entries of a folder that are looked at; more are a mistake, such as the root of a disk.
-inline constexpr std::size_t certificate_folder_entries_max = 200'000;
-
-FolderListing list_certificates(const std::filesystem::path& folder);
+FolderListing list_certificates(const std::filesystem::path& folder,
+                                std::size_t entries_max = limits::certificate_folder_entries_max);
 
 }  // namespace ferrotunnel::transport

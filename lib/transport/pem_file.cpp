@@ -12,6 +12,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/limits.hpp"
 #include "runtime/socket.hpp"
 #include "transport/certificate.hpp"
 
@@ -81,7 +82,7 @@ Result<PemText, std::string> read_pem_file(const std::filesystem::path& file) {
     if (!S_ISREG(about.st_mode)) {
         return std::string("is no regular file");
     }
-    if (about.st_size > static_cast<off_t>(pem_file_bytes_max)) {
+    if (about.st_size > static_cast<off_t>(limits::pem_file_bytes_max)) {
         return std::string("is larger than 1 MiB, and so no certificate or key");
     }
     std::string text(static_cast<std::size_t>(about.st_size), '\0');

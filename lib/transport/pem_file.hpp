@@ -1,7 +1,6 @@
 // Files in PEM form: read with care, since their names come from settings and folders, and wiped, since some hold keys.
 #pragma once
 
-#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -11,9 +10,6 @@
 #include "transport/openssl_ptr.hpp"
 
 namespace ferrotunnel::transport {
-
-/// A chain has some thousand bytes. What is larger is no certificate, and is not read.
-inline constexpr std::size_t pem_file_bytes_max = 1 << 20;
 
 /// A file's content, wiped when it goes.
 class PemText {
@@ -42,8 +38,8 @@ Result<PemText, std::string> read_pem_file(const std::filesystem::path& file);
 /// All certificates in it, in its order; other things between them are skipped.
 Result<std::vector<CertificatePtr>, std::string> certificates_in(const PemText& pem);
 
-/// The first private key in it. `likely_type` ("EC", "RSA", ...) makes it several times faster where it is right: without
-/// one OpenSSL tries everything it knows.
+/// The first private key in it. `likely_type` ("EC", "RSA", ...) makes it several times faster where it is right:
+/// without one OpenSSL tries everything it knows.
 Result<KeyPtr, std::string> key_in(const PemText& pem, const char* likely_type = nullptr);
 
 }  // namespace ferrotunnel::transport

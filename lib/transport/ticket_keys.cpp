@@ -11,13 +11,10 @@
 
 #include "transport/certificate.hpp"
 #include "transport/tls_context.hpp"
-#include "transport/visitor_context.hpp"
 
 namespace ferrotunnel::transport {
 
 namespace {
-
-static_assert((ticket_keys_kept - 1) * ticket_key_seals_for >= std::chrono::seconds(visitor_session_seconds));
 
 // What the callback answers.
 constexpr int failed = -1;
@@ -66,13 +63,13 @@ void TicketKeys::rotate(TimePoint now) {
         made_at_ = now;
     }
     // After a long sleep the old ones are too old to open anything.
-    for (std::size_t i = 0; i < ticket_keys_kept && now - made_at_ >= ticket_key_seals_for; ++i) {
+    for (std::size_t i = 0; i < limits::ticket_keys_kept && now - made_at_ >= limits::ticket_key_seals_for; ++i) {
         auto key = make_key();
         std::move_backward(keys_.begin(), keys_.end() - 1, keys_.end());
         keys_[0] = std::move(key);
-        made_at_ += ticket_key_seals_for;
+        made_at_ += limits::ticket_key_seals_for;
     }
-    if (now - made_at_ >= ticket_key_seals_for) {
+    if (now - made_at_ >= limits::ticket_key_seals_for) {
         made_at_ = now;
     }
 }

@@ -14,12 +14,9 @@
 #include <mutex>
 
 #include "base/clock.hpp"
+#include "base/limits.hpp"
 
 namespace ferrotunnel::transport {
-
-inline constexpr auto ticket_key_seals_for = std::chrono::hours(4);
-/// With this many keys a ticket can be opened for as long as its session lives (visitor_session_seconds).
-inline constexpr std::size_t ticket_keys_kept = 3;
 
 class TicketKeys {
 public:
@@ -39,7 +36,8 @@ private:
         std::array<std::uint8_t, 32> mac;
         ~Key();
     };
-    using Keys = std::array<std::shared_ptr<const Key>, ticket_keys_kept>;  // the newest first; the last may be null
+    using Keys =
+        std::array<std::shared_ptr<const Key>, limits::ticket_keys_kept>;  // the newest first; the last may be null
 
     static std::shared_ptr<const Key> make_key();
     static int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,

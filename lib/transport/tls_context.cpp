@@ -152,11 +152,11 @@ std::shared_ptr<TlsContext> TlsContext::make_client(const TlsClientSettings& set
     return made;
 }
 
-std::shared_ptr<TlsContext> TlsContext::make_for_visitors(SslContextPtr context, std::shared_ptr<void> keeps,
+std::shared_ptr<TlsContext> TlsContext::make_for_visitors(SSL_CTX* context, std::shared_ptr<void> keeps,
                                                           std::string answer_to_plain_http) {
     std::shared_ptr<TlsContext> made(new TlsContext);
     made->server_ = true;
-    made->context_ = context.release();
+    made->context_ = context;
     made->keeps_ = std::move(keeps);
     made->answer_to_plain_http_ = std::move(answer_to_plain_http);
     return made;

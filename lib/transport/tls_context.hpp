@@ -7,8 +7,9 @@
 #include <stdexcept>
 #include <string>
 
-#include "transport/openssl_ptr.hpp"
 #include "transport/pipe.hpp"
+
+struct ssl_ctx_st;
 
 namespace ferrotunnel::transport {
 
@@ -45,7 +46,7 @@ struct TlsClientSettings {
 };
 
 /// What a context needs for make_tls_pipe, whoever it is for: buffers that idle connections do not hold, large reads.
-void prepare_for_pipe(SSL_CTX* context) noexcept;
+void prepare_for_pipe(ssl_ctx_st* context) noexcept;
 
 /// Immutable once made, so any number of threads may make pipes of it.
 class TlsContext {
@@ -54,8 +55,8 @@ public:
     static std::shared_ptr<TlsContext> make_server(const TlsServerSettings& settings);
     static std::shared_ptr<TlsContext> make_client(const TlsClientSettings& settings);
     /// For visitors: everything is decided by the callbacks of `context` (visitor_tls.hpp), whose argument `keeps`
-    /// owns. `answer_to_plain_http` may be empty.
-    static std::shared_ptr<TlsContext> make_for_visitors(SslContextPtr context, std::shared_ptr<void> keeps,
+    /// owns. It is taken over. `answer_to_plain_http` may be empty.
+    static std::shared_ptr<TlsContext> make_for_visitors(ssl_ctx_st* context, std::shared_ptr<void> keeps,
                                                          std::string answer_to_plain_http);
     ~TlsContext();
     TlsContext(const TlsContext&) = delete;
@@ -68,7 +69,7 @@ public:
     const std::string& fingerprint() const noexcept { return fingerprint_; }
 
     // For TlsPipe.
-    SSL_CTX* native() const noexcept { return context_; }
+    ssl_ctx_st* native() const noexcept { return context_; }
     const std::string& server_name() const noexcept { return server_name_; }
     const std::optional<std::string>& pin() const noexcept { return pin_; }  // 32 raw bytes
     bool verifies() const noexcept { return verifies_; }
@@ -77,7 +78,7 @@ public:
 private:
     TlsContext() = default;
 
-    SSL_CTX* context_ = nullptr;
+    ssl_ctx_st* context_ = nullptr;
     bool server_ = false;
     bool verifies_ = false;
     std::string fingerprint_;

@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "base/limits.hpp"
 #include "transport/certificate.hpp"
 #include "transport/certificate_file.hpp"
 #include "transport/tls_context.hpp"
@@ -50,7 +51,7 @@ SslContextPtr make_visitor_context(TlsGrade grade) {
                                     SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_mode(native, SSL_MODE_NO_AUTO_CHAIN);
     SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);  // sessions are in tickets, with the visitors
-    SSL_CTX_set_timeout(native, visitor_session_seconds);
+    SSL_CTX_set_timeout(native, std::chrono::seconds(limits::visitor_session_lifetime).count());
     SSL_CTX_set_max_early_data(native, 0);
     std::string suites = modern_suites;
     suites += grade == TlsGrade::intermediate ? cbc_suites : "";

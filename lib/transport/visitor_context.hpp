@@ -21,9 +21,6 @@ enum class TlsGrade : std::uint8_t {
 TlsGrade parse_tls_grade(std::string_view name);
 std::string_view name_of(TlsGrade grade) noexcept;
 
-/// How long a session can be resumed.
-inline constexpr long visitor_session_seconds = 8L * 3600;
-
 /// Without a certificate and callbacks. Throws TlsConfigError.
 SslContextPtr make_visitor_context(TlsGrade grade);
 

@@ -212,7 +212,7 @@ std::shared_ptr<VisitorTls> VisitorTls::make(const VisitorTlsSettings& settings,
         SSL_CTX_set_alpn_select_cb(context.get(), Inner::on_protocols, inner);
     }
     inner->tickets.install(context.get());
-    made->context_ = TlsContext::make_for_visitors(std::move(context), made->inner_, settings.answer_to_plain_http);
+    made->context_ = TlsContext::make_for_visitors(context.release(), made->inner_, settings.answer_to_plain_http);
     report = made->reload_if_changed(now).value_or(CertificateReport{});
     return made;
 }

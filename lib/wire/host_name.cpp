@@ -1,5 +1,7 @@
 #include "wire/host_name.hpp"
 
+#include "base/limits.hpp"
+
 namespace ferrotunnel::wire {
 
 namespace {
@@ -21,7 +23,7 @@ const char* fault_of_label(std::string_view label) noexcept {
     if (label.empty()) {
         return "has an empty label";
     }
-    if (label.size() > host_label_max) {
+    if (label.size() > limits::host_label_max) {
         return "has a label of more than 63 bytes";
     }
     for (char c : label) {
@@ -45,7 +47,7 @@ const char* fault_of(std::string_view name) noexcept {
     if (name.empty()) {
         return "is empty";
     }
-    if (name.size() > host_name_max) {
+    if (name.size() > limits::host_name_max) {
         return "is longer than 253 bytes";
     }
     for (;;) {
@@ -67,7 +69,7 @@ Result<std::string, const char*> normal_host_name(std::string_view name) {
     if (name.size() > 1 && name.ends_with('.')) {
         name.remove_suffix(1);
     }
-    if (name.size() > host_name_max) {
+    if (name.size() > limits::host_name_max) {
         return "is longer than 253 bytes";
     }
     std::string normal(name);
@@ -88,7 +90,7 @@ Result<std::string, const char*> normal_host_pattern(std::string_view pattern) {
     if (!rest) {
         return rest;
     }
-    if (rest->size() + 2 > host_name_max) {
+    if (rest->size() + 2 > limits::host_name_max) {
         return "is longer than 253 bytes";
     }
     return "*." + *rest;

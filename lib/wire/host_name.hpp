@@ -1,16 +1,12 @@
 // Host names as visitors, certificates and operators write them, brought to the one form in which they are compared.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "base/result.hpp"
 
 namespace ferrotunnel::wire {
-
-inline constexpr std::size_t host_name_max = 253;
-inline constexpr std::size_t host_label_max = 63;
 
 /// Lower case and without the final dot. Labels of letters, digits, '-' (not at either end) and '_' (which is no host
 /// name by the book, but is served under); at most 63 bytes each and 253 in all. A last label of digits alone is an

@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "base/limits.hpp"
 #include "made_certificates.hpp"
 #include "pipes.hpp"
 
+namespace limits = ferrotunnel::limits;
 using namespace ferrotunnel::transport;
 using namespace ferrotunnel::transport::test;
 
@@ -378,7 +380,7 @@ TEST_CASE("limits of one certificate: bytes, names, chain") {
     CHECK(folder.load_problems() == Texts{"a.crt: is larger than 1 MiB, and so no certificate or key (kept)"});
 
     std::string chain = pem;
-    for (std::size_t i = 0; i < certificate_chain_max; ++i) {
+    for (std::size_t i = 0; i < limits::certificate_chain_max; ++i) {
         chain += pem;  // signs itself, so that the chain is in order
     }
     put_file(folder.path / "a.crt", chain);
@@ -387,17 +389,17 @@ TEST_CASE("limits of one certificate: bytes, names, chain") {
     CHECK(folder.load_problems() == Texts{"a.crt: holds more than 17 certificates (kept)"});
 
     std::string names;
-    for (std::size_t i = 0; i < certificate_names_max; ++i) {
+    for (std::size_t i = 0; i < limits::certificate_names_max; ++i) {
         names += (i == 0 ? "DNS:h" : ",DNS:h") + std::to_string(i) + ".example";
     }
     put_pair(folder.path, "a", named("a", names));
     CertificateReport report = folder.load();
     CHECK(problems(report, folder.path) == Texts{});
-    CHECK(report.hosts == certificate_names_max);
+    CHECK(report.hosts == limits::certificate_names_max);
     put_pair(folder.path, "a", named("a", names + ",DNS:more.example"));
     report = folder.load();
     CHECK(problems(report, folder.path) == Texts{"a.crt: has more than 1000 names; the others are left out (warning)"});
-    CHECK(report.hosts == certificate_names_max);
+    CHECK(report.hosts == limits::certificate_names_max);
 }
 
 TEST_CASE("keys of every common kind and form are read") {
@@ -419,4 +421,13 @@ TEST_CASE("keys of every common kind and form are read") {
     const CertificateReport report = folder.load();
     CHECK(problems(report, folder.path) == Texts{});
     CHECK(report.certificates == 5);
+}
+
+TEST_CASE("a folder with too many entries is not listed") {
+    TemporaryDirectory directory;
+    for (int i = 0; i < 10; ++i) {
+        put_file(directory.path() / ("file" + std::to_string(i)), "");
+    }
+    CHECK(list_certificates(directory.path(), 10).error == "");
+    CHECK(list_certificates(directory.path(), 9).error == "has more than 9 entries");
 }

@@ -2,8 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/limits.hpp"
 #include "transport/certificate.hpp"
-#include "transport/ticket_keys.hpp"
 #include "unit/wire/hello_builder.hpp"
 #include "visitor_client.hpp"
 #include "wire/client_hello.hpp"
@@ -286,13 +286,13 @@ TEST_CASE("sessions survive a reload of certificates, and two changes of the tic
         hosts.add("a.example");
         REQUIRE(tls->reload_if_changed(wall_now()));
         CHECK(resumes(session));
-        tls->rotate_ticket_keys(now + ticket_key_seals_for - std::chrono::nanoseconds(1));
+        tls->rotate_ticket_keys(now + limits::ticket_key_seals_for - std::chrono::nanoseconds(1));
         CHECK(resumes(session));
-        for (std::size_t changes = 1; changes < ticket_keys_kept; ++changes) {
-            tls->rotate_ticket_keys(now += ticket_key_seals_for);
+        for (std::size_t changes = 1; changes < limits::ticket_keys_kept; ++changes) {
+            tls->rotate_ticket_keys(now += limits::ticket_key_seals_for);
             CHECK(resumes(session));
         }
-        tls->rotate_ticket_keys(now += ticket_key_seals_for);
+        tls->rotate_ticket_keys(now += limits::ticket_key_seals_for);
         CHECK(!resumes(session));
     }
     // After a long sleep nothing old is left.

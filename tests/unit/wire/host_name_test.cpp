@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/limits.hpp"
+
 using namespace ferrotunnel::wire;
 
 namespace {
@@ -59,7 +61,7 @@ TEST_CASE("labels have 63 bytes at most, and names 253") {
     CHECK(normal(label + "a") == "! has a label of more than 63 bytes");
 
     const std::string name = label + '.' + label + '.' + label + '.' + std::string(61, 'b');
-    REQUIRE(name.size() == host_name_max);
+    REQUIRE(name.size() == ferrotunnel::limits::host_name_max);
     CHECK(normal(name) == name);
     CHECK(normal(name + ".") == name);
     CHECK(normal(name + "b") == "! is longer than 253 bytes");
@@ -78,7 +80,7 @@ TEST_CASE("patterns may have a star for their first label alone") {
 
     const std::string rest =
         std::string(62, 'a') + '.' + std::string(63, 'b') + '.' + std::string(63, 'c') + '.' + std::string(60, 'd');
-    REQUIRE(rest.size() + 2 == host_name_max);
+    REQUIRE(rest.size() + 2 == ferrotunnel::limits::host_name_max);
     CHECK(pattern("*." + rest) == "*." + rest);
     CHECK(pattern("*." + rest + "d") == "! is longer than 253 bytes");
 }
