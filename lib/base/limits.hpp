@@ -242,9 +242,6 @@ inline constexpr std::size_t proxy_header_bytes_max = 4_KiB;
 
 // --- certificates for visitors ------------------------------------------------------------------------------------
 
-/// DNS (RFC 1035): what a name may have that certificates and visitors bring.
-inline constexpr std::size_t host_name_max = 253;
-inline constexpr std::size_t host_label_max = 63;
 /// One file in PEM form; a chain has some thousand bytes. What is larger is no certificate, and is not read.
 inline constexpr std::size_t pem_file_bytes_max = 1_MiB;
 /// Names of one certificate. Authorities stop at a hundred.
