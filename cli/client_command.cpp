@@ -37,7 +37,8 @@ struct ClientPlan {
     CommonSettings common;
     std::string server;
     std::string endpoint_file;
-    unsigned connections = 1;
+    unsigned connections = Client::Builder::connections_default;
+    bool tells_connections = false;  // they were asked for
     std::vector<Wanted> wanted;
     Client client;
     std::map<std::string, Offered> offered;  // by the service's name
@@ -118,7 +119,8 @@ ClientPlan read_plan(const Options& options, std::vector<Wanted> wanted, Argumen
     plan.endpoint_file = options.text("endpoint-file").value_or("");
     plan.wanted = std::move(wanted);
 
-    plan.connections = static_cast<unsigned>(options.number("connections", 1'000, problems).value_or(1));
+    plan.connections = static_cast<unsigned>(options.number("connections", 1'000, problems).value_or(plan.connections));
+    plan.tells_connections = options.has("connections");
 
     Client::Builder builder = Client::builder();
     apply_common(plan.common, builder);
@@ -171,11 +173,12 @@ public:
                 connected_ = true;
                 break;
             case Event::Kind::joined:
-                if (event.connections == plan_.connections && plan_.connections > 1) {
+                if (event.connections == plan_.connections && (plan_.tells_connections || has_degraded_)) {
                     output_.line(fmt::format("  all {} connections are up", event.connections));
                 }
                 break;
             case Event::Kind::degraded:
+                has_degraded_ = true;
                 output_.line(fmt::format("lost connection {} of {}: {}; next attempt in {:.1f} s", event.connection,
                                          plan_.connections, reason(event), seconds(event.retry_in)));
                 break;
@@ -270,6 +273,7 @@ private:
     Output& output_;
     EndpointFile& endpoints_;
     bool connected_ = false;
+    bool has_degraded_ = false;
     bool ever_registered_ = false;
     std::map<std::string, std::string> told_refusals_;  // the last reason of each service, so that it is told once
 };
@@ -295,7 +299,7 @@ const OptionInfo server_option{"server", "HOST[:PORT]", "Where the server is; th
 const OptionInfo connections_option{
     "connections", "N",
     "Keep so many connections to the server, 1 to 16: visitors are spread over them and "
-    "over several cores, and if one breaks, the others go on. Default: 1.",
+    "over several cores, and if one breaks, the others go on. Default: 2.",
     false};
 const OptionInfo attempts_option{"attempts", "N",
                                  "Give up after this many failed attempts in a row. Default: 0, never.", false};

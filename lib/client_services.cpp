@@ -33,8 +33,8 @@ std::shared_ptr<ServiceState> Client::Impl::offer(Tcp description, ListenOperati
                 problems.push_back({description.name, "this client has a service of that name already"});
             }
         }
-        if (stopping_ || stopped_) {
-            impossible = errc::session_closed;
+        if (stopping_ || stopped_ || stop_error_) {
+            impossible = stop_error_ ? stop_error_ : make_error_code(errc::session_closed);
         } else if (problems.empty()) {
             std::uint32_t id = ++last_id_;
             service.id = id;

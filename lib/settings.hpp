@@ -39,7 +39,7 @@ struct ClientSettings : CommonSettings {
     std::string tls_ca;   // a PEM file, "system", or empty
     std::string tls_pin;  // "sha256:..." or empty
     unsigned attempts = 0;
-    unsigned connections = 1;  // trunks
+    unsigned connections = 2;  // trunks; Client::Builder::connections_default says so too
 };
 
 struct NamedToken {

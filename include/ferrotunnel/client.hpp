@@ -131,6 +131,8 @@ private:
 /// Collects settings; each call replaces what an earlier one said. Only `server` and `token` are required.
 class FERROTUNNEL_EXPORT Client::Builder {
 public:
+    static constexpr unsigned connections_default = 2;
+
     Builder();
     Builder(Builder&&) noexcept;
     Builder& operator=(Builder&&) noexcept;
@@ -148,9 +150,10 @@ public:
     /// Client.
     Builder& run_on(asio::io_context& context);
 
-    /// Keeps this many connections to the server, 1 (the default) to 16, for one tunnel: visitors are spread over them,
-    /// and over the workers of both sides; when one breaks, only its own visitors are lost, and it comes back by
-    /// itself. One is enough for most: it carries thousands of visitors and fills one core.
+    /// Keeps this many connections to the server, 1 to 16, for one tunnel: visitors are spread over them, and over the
+    /// workers of both sides; when one breaks, only its own visitors are lost, and it comes back by itself. With two,
+    /// the default, who comes while one moves much gets the other, and does not wait. More help where one core each is
+    /// not enough for what visitors move.
     Builder& connections(unsigned count);
 
     /// Without encryption. The token is still never sent, but who sits in between can read and take over everything.

@@ -85,6 +85,7 @@ void ServerSession::start(runtime::Fd socket) {
                      : transport::make_tcp_pipe(std::move(socket), transport::TcpPipeSide::server);
     trunk_ = make_intrusive<Trunk>(worker_, std::move(pipe), shared_->mux, *shared_->random,
                                    shared_->handshake_deadline, static_cast<TrunkEvents&>(*this));
+    trunk_->count_in(recent_);
     trunk_->start();
 }
 

@@ -26,6 +26,7 @@
 #include "transport/tls_context.hpp"
 #include "tunnel/handshake_server.hpp"
 #include "tunnel/presence.hpp"
+#include "tunnel/recent_traffic.hpp"
 #include "tunnel/registry.hpp"
 #include "tunnel/shared_port.hpp"
 #include "tunnel/socket_pump.hpp"
@@ -228,7 +229,8 @@ private:
     SessionView view_;  // what `view` answers
     std::vector<std::unique_ptr<Probe>> probes_;
     const std::shared_ptr<Traffic> traffic_ = std::make_shared<Traffic>();  // of this trunk
-    std::atomic<std::uint32_t> on_the_way_{0};                              // visitors in the mail
+    const std::shared_ptr<RecentTraffic> recent_ = std::make_shared<RecentTraffic>();
+    std::atomic<std::uint32_t> on_the_way_{0};  // visitors in the mail
     const std::shared_ptr<std::atomic<std::uint32_t>> dialled_ = std::make_shared<std::atomic<std::uint32_t>>(0);
     bool proved_ = false;    // the token was proved: admission is being decided, or was
     bool admitted_ = false;  // the registry has it

@@ -13,6 +13,9 @@ using wire::Code;
 
 namespace {
 
+// When trunks are compared: a trunk that moves so much has one visitor more.
+constexpr std::uint64_t recent_bytes_as_a_visitor = 102'400;  // about 1 MiB/s
+
 wire::Address wire_address(const runtime::SocketAddress& from) {
     wire::Address address;
     address.port = from.port();
@@ -309,9 +312,15 @@ void ServerSession::end_yielding() {
 
 // --- visitors ---
 
+// Visitors, and what they move: who comes after a bulk transfer should not wait behind it. Of two trunks with as much,
+// the one on the calling worker has less, since a visitor that changes threads costs a wake-up. A visitor who will send
+// nothing more is on the way out, or moves bytes, which count.
 std::uint64_t ServerSession::load() const noexcept {
-    return traffic_->visitors_now.load(std::memory_order_relaxed) + on_the_way_.load(std::memory_order_relaxed) +
-           dialled_->load(std::memory_order_relaxed);
+    const std::uint64_t visitors = traffic_->sending_now.load(std::memory_order_relaxed) +
+                                   on_the_way_.load(std::memory_order_relaxed) +
+                                   dialled_->load(std::memory_order_relaxed);
+    const std::uint64_t as_visitors = recent_->lately(Clock::now()) / recent_bytes_as_a_visitor;
+    return 2 * (visitors + as_visitors) + (worker_.here() ? 0 : 1);
 }
 
 std::shared_ptr<void> ServerSession::count_dialled() {

@@ -160,7 +160,7 @@ void SocketPump::receive_from_socket() {
 bool SocketPump::may_send() {
     while (!stream_->can_send()) {
         if (stream_->send_is_dead()) {
-            reading_ = false;  // the peer has reset the stream; the inbound queue ends with that reset
+            stop_reading();  // the peer has reset the stream; the inbound queue ends with that reset
             return false;
         }
         if (stream_->try_park_send()) {
@@ -168,6 +168,12 @@ bool SocketPump::may_send() {
         }
     }
     return true;
+}
+
+void SocketPump::stop_reading() noexcept {
+    if (std::exchange(reading_, false)) {
+        traffic_->stopped_sending();
+    }
 }
 
 // Up to four frames' worth in one system call (one while little comes), each with room for its header before it, so
@@ -194,13 +200,13 @@ bool SocketPump::read_once() {
             return false;
         case IoStatus::eof:
             if (!broken_) {
-                reading_ = false;
+                stop_reading();
                 stream_->finish();
                 return false;
             }
             [[fallthrough]];  // a write was told of the error, and who reads afterwards is told of an end
         case IoStatus::error:
-            reading_ = false;
+            stop_reading();
             stream_->reset(Code::connection_reset);
             close(true);
             return false;
@@ -318,7 +324,7 @@ struct SocketPump::Resetting {
 };
 
 void SocketPump::reset_in_order() {
-    reading_ = false;
+    stop_reading();
     if (runtime::unacknowledged_bytes(socket_.get()) == 0) {
         close(true);
         return;
@@ -358,6 +364,7 @@ void SocketPump::close(bool reset) noexcept {
         }
         socket_.reset();
     }
+    stop_reading();
     traffic_->closed();
     // What is still queued inbound is nobody's; the stream itself goes with its last reference.
     if (stream_) {

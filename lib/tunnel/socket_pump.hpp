@@ -33,6 +33,7 @@ namespace ferrotunnel::tunnel {
 struct Traffic {
     std::atomic<std::uint64_t> visitors{0};      // so far
     std::atomic<std::uint64_t> visitors_now{0};  // open
+    std::atomic<std::uint64_t> sending_now{0};   // of these, those that may still send
     std::atomic<std::uint64_t> from_sockets{0};  // bytes
     std::atomic<std::uint64_t> to_sockets{0};
     std::shared_ptr<Traffic> total;  // counts along, if set
@@ -41,6 +42,12 @@ struct Traffic {
         for (Traffic* each = this; each != nullptr; each = each->total.get()) {
             each->visitors.fetch_add(1, std::memory_order_relaxed);
             each->visitors_now.fetch_add(1, std::memory_order_relaxed);
+            each->sending_now.fetch_add(1, std::memory_order_relaxed);
+        }
+    }
+    void stopped_sending() noexcept {
+        for (Traffic* each = this; each != nullptr; each = each->total.get()) {
+            each->sending_now.fetch_sub(1, std::memory_order_relaxed);
         }
     }
     void closed() noexcept {
@@ -91,6 +98,7 @@ private:
     bool ended_from_outside();
     void receive_from_socket();
     bool may_send();
+    void stop_reading() noexcept;
     bool read_once();
     void send_frames(buffer::SlabPtr slab, std::size_t bytes);
     void send_to_socket();

@@ -234,6 +234,7 @@ Trunk::IoStatus Trunk::read_once(ReadSlab& into) {
     IoResult result = pipe_->read({slab->data() + used, slab->capacity() - used});
     if (result.bytes > 0) {
         auto length = static_cast<std::uint32_t>(result.bytes);
+        count(length);
         session_.take(buffer::Slice(slab, used, length), worker_.now());
         used += length;
     }
@@ -300,6 +301,7 @@ bool Trunk::write_once() {
         return false;
     }
     IoResult result = pipe_->write(batch_.pieces());
+    count(result.bytes);
     batch_.advance(result.bytes);
     tell_written(result.bytes);
     if (result.status == IoStatus::error) {
@@ -326,6 +328,12 @@ void Trunk::tell_written(std::size_t bytes) {
         --bytes;
     }
     session_.written(bytes, worker_.now());
+}
+
+void Trunk::count(std::size_t bytes) noexcept {
+    if (recent_) {
+        recent_->count(bytes, worker_.now());
+    }
 }
 
 // --- ending ---

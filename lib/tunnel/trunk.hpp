@@ -23,6 +23,7 @@
 #include "runtime/timer.hpp"
 #include "runtime/worker.hpp"
 #include "transport/pipe.hpp"
+#include "tunnel/recent_traffic.hpp"
 
 namespace ferrotunnel::tunnel {
 
@@ -60,6 +61,8 @@ public:
           Duration handshake_deadline, TrunkEvents& events);
     ~Trunk() override;
 
+    /// Before `start`: what it moves is counted there too.
+    void count_in(std::shared_ptr<RecentTraffic> recent) noexcept { recent_ = std::move(recent); }
     /// Begins; events follow, perhaps from within this call.
     void start();
     /// The login has succeeded: streams may be opened, and the handshake's deadline is over.
@@ -111,6 +114,7 @@ private:
     void write_some();
     bool write_once();
     void tell_written(std::size_t bytes);
+    void count(std::size_t bytes) noexcept;
     void discard_input();
     void check_session();
     void begin_closing();
@@ -128,6 +132,7 @@ private:
     State state_ = State::handshaking;
     TrunkEnd end_;
     transport::PipeCounters last_counters_;
+    std::shared_ptr<RecentTraffic> recent_;  // may be null
     TimePoint handshake_until_;
     TimePoint close_at_ = never;
     std::array<ReadSlab, slabs_per_round_max> slabs_;

@@ -58,7 +58,7 @@ serve taker rest close
 from_taker=$backend
 for tls in off on; do
     start_server
-    ready_client client 2 --tcp "0=$from_sender" --tcp "0=$from_taker"
+    ready_client client 2 --connections 1 --tcp "0=$from_sender" --tcp "0=$from_taker"
     measure down "$(public_to "$from_sender")"
     measure up "$(public_to "$from_taker")"
     check_copied

@@ -36,6 +36,9 @@ say "expose_port $outer -> serve_in_process $inner: $answer"
 [[ $answer == Hello* ]] || fail "a greeting was expected, not \"$answer\""
 echo >"$dir/expose_port.keys"
 join_ok expose_port
+# One signal ends it; at the end of the test it would get two, and the second may come when it no longer looks.
+signal serve_in_process TERM
+join_ok serve_in_process
 
 say "a server inside an application asks a service"
 example embed_server 127.0.0.1:0

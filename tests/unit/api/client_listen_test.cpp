@@ -49,6 +49,23 @@ TEST_CASE("a listener that waits is told that the token was refused", "[client]"
     CHECK(Listening(io, client).wait() == errc::unauthorized);
 }
 
+TEST_CASE("who comes after a client has ended is told why it did", "[client]") {
+    asio::io_context io;
+    auto server =
+        Server::builder().bind("127.0.0.1:0").tcp_bind("127.0.0.1").token(Secret::generate()).workers(1).build();
+    server.start();
+    auto client = make_client(server.control_endpoint(), Secret::generate());
+    client.start();
+    REQUIRE(client.wait_ready(60s) == errc::unauthorized);
+    CHECK(Listening(io, client).wait() == errc::unauthorized);
+    try {
+        client.add(Tcp{.remote_port = 0, .local = "127.0.0.1:9", .name = "two"});
+        FAIL("a client that has ended takes no service");
+    } catch (const std::system_error& error) {
+        CHECK(error.code() == errc::unauthorized);
+    }
+}
+
 TEST_CASE("a listener that waits is told that the client was stopped", "[client]") {
     asio::io_context io;
     auto client = make_client("127.0.0.1:1", Secret::generate());

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/limits.hpp"
+#include "ferrotunnel/client.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -120,7 +121,7 @@ TEST_CASE("weak tokens are for this machine, unless the user says otherwise", "[
 
 TEST_CASE("a client has 1 to 16 connections", "[settings]") {
     ClientSettings client = good_client();
-    CHECK(client.connections == 1);
+    CHECK(client.connections == Client::Builder::connections_default);
     for (unsigned count : {1U, limits::trunks_per_tunnel_max}) {
         client.connections = count;
         CHECK(keys_of_problems(client).empty());
