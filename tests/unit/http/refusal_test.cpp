@@ -1,6 +1,8 @@
 #include "http/refusal.hpp"
 
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
 #include <set>
 #include <string>
 
@@ -26,4 +28,28 @@ TEST_CASE("refusal: reasons") {
     CHECK(reason_of(404) == "Not Found");
     CHECK(reason_of(431) == "Request Header Fields Too Large");
     CHECK(reason_of(299).empty());
+}
+
+TEST_CASE("refusal: docs/http.md has every code, with its status where it is not that of its neighbours") {
+    std::ifstream file(std::string(FERROTUNNEL_HTTP_CORPUS) + "/../../../docs/http.md");
+    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    REQUIRE_FALSE(text.empty());
+    for (int i = 1; i <= static_cast<int>(Fault::truncated); ++i) {
+        const Refusal refusal = refusal_of(static_cast<Fault>(i));
+        const std::size_t at = text.find("`" + std::string(refusal.code) + "`");
+        INFO(refusal.code);
+        REQUIRE(at != std::string::npos);
+        // The last number of three digits before it on its line that begins an entry of the table.
+        const std::string line = text.substr(text.rfind('\n', at) + 1, at - text.rfind('\n', at) - 1);
+        std::string status;
+        for (std::size_t j = 0; j + 4 < line.size(); ++j) {
+            const bool starts = line.compare(j, 2, "| ") == 0 || line.compare(j, 2, "; ") == 0;
+            if (starts && line.find_first_not_of("0123456789", j + 2) == j + 5) {
+                status = line.substr(j + 2, 3);
+            }
+        }
+        if (!status.empty() || line.ends_with("502 ")) {
+            CHECK(status == std::to_string(refusal.status));
+        }
+    }
 }
