@@ -11,8 +11,11 @@
 
 namespace ferrotunnel::test {
 
-/// Percent-encoded bytes that may be decoded by everybody (RFC 3986: unreserved ones) or all of them, once.
-inline std::string decoded(std::string_view path, bool all) {
+/// The bytes of which percent-encodings are decoded, once: those that mean the same either way (RFC 3986: unreserved
+/// ones), these without the dot, or all.
+enum class Decodes { unreserved, unreserved_but_dots, all };
+
+inline std::string decoded(std::string_view path, Decodes which) {
     std::string out;
     for (std::size_t at = 0; at < path.size(); ++at) {
         if (path[at] != '%' || at + 2 >= path.size()) {
@@ -20,9 +23,9 @@ inline std::string decoded(std::string_view path, bool all) {
             continue;
         }
         const auto c = static_cast<char>(std::stoi(std::string(path.substr(at + 1, 2)), nullptr, 16));
-        const bool unreserved = std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-                                std::string_view("-._~").find(c) != std::string_view::npos;
-        out += all || unreserved ? std::string(1, c) : std::string(path.substr(at, 3));
+        const bool unreserved = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '~' ||
+                                (c == '.' && which != Decodes::unreserved_but_dots);
+        out += which == Decodes::all || unreserved ? std::string(1, c) : std::string(path.substr(at, 3));
         at += 2;
     }
     return out;
@@ -89,19 +92,21 @@ inline std::string with_slashes(std::string path) {
 /// What every backend that does some of the steps, each at most once, in whatever order, ends up with.
 inline std::vector<std::string> what_backends_read(std::string_view path) {
     std::vector<std::string> all;
-    std::array<int, 5> steps = {0, 1, 2, 3, 4};
-    do {
-        std::string text = decoded(path, false);
-        all.push_back(text);
-        for (const int step : steps) {
-            text = step == 0   ? decoded(text, true)
-                   : step == 1 ? without_parameters(text)
-                   : step == 2 ? merged(text)
-                   : step == 3 ? resolved(text)
-                               : with_slashes(text);
-            all.push_back(text);  // one that stops here
-        }
-    } while (std::next_permutation(steps.begin(), steps.end()));
+    for (const Decodes first : {Decodes::unreserved, Decodes::unreserved_but_dots}) {
+        std::array<int, 5> steps = {0, 1, 2, 3, 4};
+        do {
+            std::string text = decoded(path, first);
+            all.push_back(text);
+            for (const int step : steps) {
+                text = step == 0   ? decoded(text, Decodes::all)
+                       : step == 1 ? without_parameters(text)
+                       : step == 2 ? merged(text)
+                       : step == 3 ? resolved(text)
+                                   : with_slashes(text);
+                all.push_back(text);  // one that stops here
+            }
+        } while (std::next_permutation(steps.begin(), steps.end()));
+    }
     std::sort(all.begin(), all.end());
     all.erase(std::unique(all.begin(), all.end()), all.end());
     return all;

@@ -14,15 +14,15 @@ TEST_CASE("paths: the judges do what backends do") {
     CHECK(test::resolved("/../a/..") == "/");
     CHECK(test::merged("//a///b/") == "/a/b/");
     CHECK(test::without_parameters("/a;x/;y/b;") == "/a//b");
-    CHECK(test::decoded("/%61%2F%25", false) == "/a%2F%25");
-    CHECK(test::decoded("/%61%2F%25", true) == "/a/%");
+    CHECK(test::decoded("/%61%2E%2F%25", test::Decodes::unreserved) == "/a.%2F%25");
+    CHECK(test::decoded("/%61%2F%25", test::Decodes::all) == "/a/%");
     CHECK(test::what_backends_read("/a/b") == std::vector<std::string>{"/a/b"});
     CHECK(test::what_backends_read("/a/..%2Fb").size() >= 3);
 }
 
 TEST_CASE("paths: no backend sees a path below another rule than the edge") {
-    const std::vector<std::vector<std::string>> tables = {
-        {"", "/a"}, {"/a"}, {"", "/a", "/a/b", "/b"}, {"/a/b", "/b/a"}, {"", "/a/b/a", "/b/b"}, {""}};
+    const std::vector<std::vector<std::string>> tables = {{"", "/a"},       {"/a"},       {"", "/a", "/a/b", "/b"},
+                                                          {"/a/b", "/b/a"}, {"", "/a/b"}, {""}};
     std::vector<RouteTable> built;
     for (const auto& prefixes : tables) {
         std::vector<test::Line> lines;
@@ -34,12 +34,12 @@ TEST_CASE("paths: no backend sees a path below another rule than the edge") {
     test::SeededRandom random(23);
     std::size_t routed = 0;
     std::size_t odd = 0;
-    for (int round = 0; round < 30'000; ++round) {
+    for (int round = 0; round < 6'000; ++round) {
         std::string path = "/";
         for (std::uint64_t pieces = random.between(1, 8); pieces > 0; --pieces) {
-            static constexpr std::string_view parts[] = {"a",   "b",   "/",   "/",    "/a",   "/b",   ".",
-                                                         "..",  "/..", ";",   "%2F",  "%5C",  "%61",  "%2e",
-                                                         "%3B", "%25", "/..", "/../", "a%2F", "/b;a", "//"};
+            static constexpr std::string_view parts[] = {"a",   "b",   "/",   "/",       "/a",   "/b",   ".",
+                                                         "..",  "/..", ";",   "%2F",     "%5C",  "%61",  "%2e",
+                                                         "%3B", "%25", "/..", "/%2e/..", "a%2F", "/b;a", "//"};
             path += parts[random.below(std::size(parts))];
         }
         const std::vector<std::string> read = test::what_backends_read(path);
@@ -60,6 +60,6 @@ TEST_CASE("paths: no backend sees a path below another rule than the edge") {
             }
         }
     }
-    CHECK(routed > 10'000);
-    CHECK(odd > 5'000);
+    CHECK(routed > 2'000);
+    CHECK(odd > 1'000);
 }
