@@ -268,6 +268,25 @@ TEST_CASE("no message repeats a secret", "[config]") {
     }
 }
 
+TEST_CASE("what variables held is not repeated either", "[config]") {
+    ::setenv("FERROTUNNEL_TEST_SECRET", "hunter2 hunter2", 1);
+    const std::string text =
+        "server: {bind: \"${FERROTUNNEL_TEST_SECRET}\", workers: \"${FERROTUNNEL_TEST_SECRET}\"}\n"
+        "client:\n  server: \"x${FERROTUNNEL_TEST_SECRET}:y\"\n"
+        "  services: [{tcp: 0, local: \"${FERROTUNNEL_TEST_SECRET}\", name: \"${FERROTUNNEL_TEST_SECRET}\"}]\n";
+    std::vector<Problem> problems;
+    const Config config = Config::try_parse(text, "f.yml", problems);
+    for (const auto& more : {config.server().check(), config.client().check()}) {
+        problems.insert(problems.end(), more.begin(), more.end());
+    }
+    CHECK(problems.size() > 5);
+    for (const Problem& problem : problems) {
+        INFO(to_text(problem));
+        CHECK(problem.text.find("hunter2") == std::string::npos);
+    }
+    ::unsetenv("FERROTUNNEL_TEST_SECRET");
+}
+
 TEST_CASE("paths are relative to the file", "[config]") {
     auto read = [](const std::string& name) {
         return detail::read_config({"server: {tls_cert: a/cert, tls_key: /key, state_dir: state, endpoint_file: e}\n"
