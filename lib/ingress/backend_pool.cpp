@@ -48,7 +48,7 @@ void BackendPool::put(IntrusivePtr<BackendStream> stream) {
     }
     streams.push_back(stream);
     ++size_;
-    stream->rest(*this, settings_.pool_idle);
+    stream->rest(settings_.pool_idle);
 }
 
 void BackendPool::drop(BackendStream& stream) noexcept {
@@ -74,6 +74,10 @@ void BackendPool::clear() noexcept {
         for (auto& stream : streams) {
             stream->abort(wire::Code::cancelled);
         }
+    }
+    auto closing = std::exchange(closing_, {});
+    for (auto& [at, stream] : closing) {
+        stream->abort(wire::Code::cancelled);
     }
 }
 

@@ -27,7 +27,7 @@ public:
     /// The exchange is over and the backend keeps the connection. Beyond the bounds it is closed.
     void put(IntrusivePtr<BackendStream> stream);
 
-    /// Closes all.
+    /// Ends all at once, those too that are being closed.
     void clear() noexcept;
 
     std::size_t size() const noexcept { return size_; }
@@ -38,8 +38,13 @@ private:
     /// From an idle stream: its time is over, or the backend has ended it.
     void drop(BackendStream& stream) noexcept;
 
+    /// Nobody else holds a stream that is being closed.
+    void keep_closing(BackendStream& stream) { closing_.emplace(&stream, IntrusivePtr<BackendStream>(&stream)); }
+    void forget_closing(BackendStream& stream) noexcept { closing_.erase(&stream); }
+
     const HttpSettings& settings_;
     std::unordered_map<std::uint64_t, std::vector<IntrusivePtr<BackendStream>>> idle_;  // by the service's serial
+    std::unordered_map<const BackendStream*, IntrusivePtr<BackendStream>> closing_;
     std::size_t size_ = 0;
 };
 

@@ -17,11 +17,12 @@ constexpr std::uint64_t closing_bytes_max = 64 * 1024;
 
 }  // namespace
 
-BackendStream::BackendStream(runtime::Worker& worker, DeadlineWheel& wheel,
+BackendStream::BackendStream(runtime::Worker& worker, DeadlineWheel& wheel, BackendPool& pool,
                              std::shared_ptr<tunnel::HttpService> service, tunnel::HttpService::Carrier carrier)
     : worker_(worker),
       mailbox_(worker.mailbox()),
       wheel_(wheel),
+      pool_(pool),
       service_(std::move(service)),
       carrier_(std::move(carrier)),
       carriers_version_(service_->carriers_version()) {}
@@ -91,7 +92,7 @@ void BackendStream::run() noexcept {
             return;
         case State::idle:
             if (!is_fresh()) {
-                pool_->drop(*this);
+                pool_.drop(*this);
             }
             return;
         case State::closing:
@@ -103,7 +104,7 @@ void BackendStream::run() noexcept {
 void BackendStream::on_deadline() noexcept {
     IntrusivePtr<BackendStream> keep(this);
     if (state_ == State::idle) {
-        pool_->drop(*this);
+        pool_.drop(*this);
     } else if (state_ == State::closing) {
         abort(Code::cancelled);
     }
@@ -146,16 +147,14 @@ bool BackendStream::is_carried() noexcept {
 
 void BackendStream::use(BackendUser& user) noexcept {
     Deadline::cancel();
-    pool_ = nullptr;
     user_ = &user;
     sent_before_ = sent_;
     ++exchanges_;
     state_ = State::busy;
 }
 
-void BackendStream::rest(BackendPool& pool, Duration idle) noexcept {
+void BackendStream::rest(Duration idle) noexcept {
     user_ = nullptr;
-    pool_ = &pool;
     state_ = State::idle;
     wheel_.set_after(*this, idle);
 }
@@ -195,10 +194,9 @@ void BackendStream::close() noexcept {
     IntrusivePtr<BackendStream> keep(this);
     state_ = State::closing;
     user_ = nullptr;
-    pool_ = nullptr;
-    self_ = keep;
     wheel_.set_after(*this, closing_patience);
     try {
+        pool_.keep_closing(*this);
         stream_->finish();
         linger();
     } catch (const std::exception&) {
@@ -229,13 +227,13 @@ void BackendStream::linger() noexcept try {
 
 void BackendStream::let_go() noexcept {
     IntrusivePtr<BackendStream> keep(this);
-    state_ = State::closed;
+    if (std::exchange(state_, State::closed) == State::closing) {
+        pool_.forget_closing(*this);
+    }
     Deadline::cancel();
     user_ = nullptr;
-    pool_ = nullptr;
     stream_.reset();
     counted_.reset();
-    self_.reset();
 }
 
 }  // namespace ferrotunnel::ingress

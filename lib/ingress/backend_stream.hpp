@@ -7,7 +7,8 @@
 //                          '--------------- close: in order ----------------------------------'
 //
 // It lives on the worker of the visitor, its stream's other half on the trunk's: a wake that comes from there is
-// mailed, one mail at a time. The session holds it while the stream lives, the exchange or the pool while they use it.
+// mailed, one mail at a time. The session holds it while the stream lives, the exchange or the pool while they use it
+// (the pool also until it is closed).
 #pragma once
 
 #include <atomic>
@@ -39,8 +40,8 @@ class BackendStream final : public buffer::Waker, private Deadline {
 public:
     enum class State : std::uint8_t { opening, busy, idle, closing, closed };
 
-    BackendStream(runtime::Worker& worker, DeadlineWheel& wheel, std::shared_ptr<tunnel::HttpService> service,
-                  tunnel::HttpService::Carrier carrier);
+    BackendStream(runtime::Worker& worker, DeadlineWheel& wheel, BackendPool& pool,
+                  std::shared_ptr<tunnel::HttpService> service, tunnel::HttpService::Carrier carrier);
 
     /// Asks the carrier for a stream; `user` hears of it, perhaps before the call returns.
     void open(const wire::Address& visitor, BackendUser& user);
@@ -100,20 +101,19 @@ private:
 
     // Of the pool.
     void use(BackendUser& user) noexcept;
-    void rest(BackendPool& pool, Duration idle) noexcept;
+    void rest(Duration idle) noexcept;
 
     runtime::Worker& worker_;
     const std::shared_ptr<buffer::Mailbox> mailbox_;
     DeadlineWheel& wheel_;
+    BackendPool& pool_;
     const std::shared_ptr<tunnel::HttpService> service_;
     const tunnel::HttpService::Carrier carrier_;
     BackendUser* user_ = nullptr;  // while opening or busy
-    BackendPool* pool_ = nullptr;  // while idle
     IntrusivePtr<mux::Stream> stream_;
     std::shared_ptr<void> counted_;
     std::optional<wire::Code> open_failure_;
-    IntrusivePtr<BackendStream> self_;  // while closing
-    std::uint64_t carriers_version_;    // for which is_carried() was true
+    std::uint64_t carriers_version_;  // for which is_carried() was true
     std::uint64_t sent_ = 0;
     std::uint64_t sent_before_ = 0;  // this exchange
     std::uint64_t lingered_ = 0;

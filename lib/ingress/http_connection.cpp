@@ -266,7 +266,7 @@ bool HttpConnection::read_request() {
             visitor_lost();
             return false;
         }
-        if (edge_.draining() && begin_ == end_) {
+        if (!readable_ && edge_.draining() && begin_ == end_) {
             begin_ending();
             return true;
         }
@@ -318,6 +318,9 @@ void HttpConnection::begin_exchange() {
     begin_ += static_cast<std::uint32_t>(parser_->size());
     parsed_ = 0;
     edge_.give_back(std::move(parser_));
+    if (begin_ == end_) {
+        drop_input();  // who waits for a long answer holds none
+    }
     if (body_.state() == BodyState::complete) {
         exchange_->body_end(nullptr);
     } else {

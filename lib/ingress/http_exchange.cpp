@@ -172,7 +172,7 @@ void HttpExchange::open_fresh() {
     }
     EdgeCounters::add(edge_.counters.backend_opened);
     opened_at_ = edge_.worker.now();
-    backend_ = make_intrusive<BackendStream>(edge_.worker, edge_.wheel, service_, std::move(*carrier));
+    backend_ = make_intrusive<BackendStream>(edge_.worker, edge_.wheel, edge_.pool, service_, std::move(*carrier));
     edge_.wheel.set_after(*this, settings_->backend_connect);
     const IntrusivePtr<BackendStream> opening = backend_;  // what it answers at once may replace it
     opening->open(visitor_.wire, *this);
@@ -185,10 +185,6 @@ void HttpExchange::open_failed() {
 
 void HttpExchange::start_sending() {
     state_ = State::waiting;
-    if (!parser_) {
-        parser_ = edge_.take_response_parser();
-    }
-    parser_->reset(context_);
     progress_at_ = edge_.worker.now();
     for (const buffer::Slice& piece : replay_) {
         // A first copy has room for the frame's header; of a second one the stream before may still use that.

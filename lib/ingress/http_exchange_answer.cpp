@@ -68,6 +68,10 @@ bool HttpExchange::read_head_bytes(StreamItem& item) {
         backend_->consume(0);
         return false;
     }
+    if (!parser_) {
+        parser_ = edge_.take_response_parser();
+        parser_->reset(context_);
+    }
     forget_replay();
     progress_at_ = edge_.worker.now();
     const std::size_t before = head_bytes_.size();

@@ -513,6 +513,19 @@ TEST_CASE("an idle connection holds no slab and no timer of its own") {
     });
 }
 
+TEST_CASE("visitors that wait for their answers hold no slab") {
+    EdgeRig rig;
+    std::vector<Peer> visitors;
+    std::vector<Peer> backends;
+    for (int i = 0; i < 50; ++i) {
+        visitors.push_back(rig.visit());
+        visitors.back().send(get());
+        backends.push_back(rig.backend.accept());
+        backends.back().read_message();
+    }
+    CHECK(on(rig.edge_worker(), [&] { return rig.edge_worker().slabs().in_use(); }) == 0);
+}
+
 TEST_CASE("what a visitor still sends after the last answer is thrown away, up to a bound") {
     HttpSettings settings = quick_settings();
     settings.linger = 10s;
