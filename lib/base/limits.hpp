@@ -229,6 +229,34 @@ inline constexpr std::size_t http_page_max = 256_KiB;
 inline constexpr std::chrono::seconds http_hsts_max_age_max{315'360'000};
 inline constexpr std::chrono::seconds http_hsts_preload_age_min{31'536'000};
 
+// --- what stands before a visitor's first request ------------------------------------------------------------------
+
+/// A ClientHello with the records that carry it. Browsers send 0.5 to 2 KiB; post-quantum keys and padding may make it
+/// larger than one record, never this large.
+inline constexpr std::size_t client_hello_bytes_max = 64_KiB;
+/// Names in its list of protocols (ALPN), each of which costs us an allocation. Browsers offer two.
+inline constexpr std::size_t client_hello_protocols_max = 64;
+/// A header of the PROXY protocol: addresses take 52 bytes, the rest are TLVs, such as a certificate's names. The line
+/// of version 1 has a bound of its own in the protocol, 107.
+inline constexpr std::size_t proxy_header_bytes_max = 4_KiB;
+
+// --- certificates for visitors ------------------------------------------------------------------------------------
+
+/// One file in PEM form; a chain has some thousand bytes. What is larger is no certificate, and is not read.
+inline constexpr std::size_t pem_file_bytes_max = 1_MiB;
+/// Names of one certificate. Authorities stop at a hundred.
+inline constexpr std::size_t certificate_names_max = 1'000;
+/// Intermediate certificates behind one.
+inline constexpr std::size_t certificate_chain_max = 16;
+/// Entries of a folder of certificates; more are a mistake, such as the root of a disk.
+inline constexpr std::size_t certificate_folder_entries_max = 200'000;
+/// How long a visitor's TLS session can be resumed, and how often the key that seals tickets changes: with this many
+/// keys kept, a ticket can be opened for as long as its session lives.
+inline constexpr auto visitor_session_lifetime = 8h;
+inline constexpr auto ticket_key_seals_for = 4h;
+inline constexpr std::size_t ticket_keys_kept = 3;
+static_assert((ticket_keys_kept - 1) * ticket_key_seals_for >= visitor_session_lifetime);
+
 // --- peers that have not proved their token -----------------------------------------------------------------------
 
 inline constexpr std::uint32_t unauthenticated_max = 1'024;
