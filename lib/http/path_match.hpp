@@ -12,9 +12,10 @@
 //
 // Refused whatever the rules are, since the order in which a backend does things would matter or nobody means well:
 // what is no percent-encoding ("%zz"), encoded control characters, encodings of UTF-8 that are longer than need be
-// (%C0%AF, an old disguise of '/'), encoded dot segments ("%2e%2e"), ".." that leads out of the root, dot segments in
-// one path with "//", an encoded slash or ";", and an encoded slash in one path with ";". Who decodes a path twice
-// ("%252e") is not guarded against.
+// (%C0%AF, an old disguise of '/') and bytes that it never has (%C0, %C1, %F5 to %FF), encoded dot segments ("%2e%2e"),
+// ".." that leads out of the root, dot segments in one path with "//", an encoded slash or ";", and an encoded slash in
+// one path with ";". Who decodes a path twice ("%252e"), or takes %3F or %23 for the end of the path, is not guarded
+// against.
 #pragma once
 
 #include <array>
@@ -36,7 +37,7 @@ enum class PathFault : std::uint8_t {
     bad_byte,           // control, space, '?', '#', backslash or a byte above 0x7e, not percent-encoded
     bad_escape,         // "%" without two hexadecimal digits
     encoded_control,    // %00 to %1F, %7F
-    overlong_encoding,  // %C0%AF and its like
+    overlong_encoding,  // %C0%AF and its like, and what UTF-8 never has: %FF
     encoded_dots,       // "/%2e%2e/x"
     mixed,              // oddities whose order would matter: "/a/..;/x"
     above_root,         // "/../x"
