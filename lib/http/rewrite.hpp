@@ -23,8 +23,9 @@ struct PrefixMap {
 };
 
 /// Appends what a backend is asked for: `path` as the request has it, without query, which the rule with that prefix
-/// was found for. What is below the prefix stays as it was written, but never begins with "//", which a backend could
-/// take for a host. "*" stays.
+/// was found for. What is below the prefix stays as it was written, but for two things: dot segments are resolved, so
+/// that they do not lead out of the backend's prefix, and it never begins with "//", which a backend could take for a
+/// host. "*" stays.
 void map_path(const PrefixMap& prefix, std::string_view path, std::string& out);
 
 /// What an answer is mapped back by.
