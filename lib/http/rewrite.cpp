@@ -25,9 +25,17 @@ bool is_below(std::string_view path, std::string_view prefix) noexcept {
                                         path[prefix.size()] == '?' || path[prefix.size()] == '#');
 }
 
+// Browsers take a backslash for a slash and leave out tabs and ends of lines, so that these could hide a "//" behind
+// which they find a host.
+bool is_read_otherwise_by_browsers(std::string_view path) noexcept {
+    path = path.substr(0, path.find_first_of("?#"));
+    return std::any_of(path.begin(), path.end(),
+                       [](char c) { return c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == '\x7f'; });
+}
+
 // Appends the path that a visitor uses for `path` of the backend, which may have a query or fragment behind it.
 bool map_path_back(const PrefixMap& prefix, std::string_view path, std::string& out) {
-    if (!is_below(path, prefix.backend)) {
+    if (!is_below(path, prefix.backend) || is_read_otherwise_by_browsers(path)) {
         return false;
     }
     const std::string_view below = path.substr(prefix.backend.size());

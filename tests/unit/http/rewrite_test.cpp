@@ -185,6 +185,21 @@ TEST_CASE("rewrite: Location gets the visitor's prefix back") {
     CHECK(location(both, "http://localhost:3000/other") == "https://app.example.com/other");
 }
 
+TEST_CASE("rewrite: no path of a backend's becomes another host for browsers") {
+    // They take a backslash for a slash, and leave out tabs and ends of lines.
+    const MapBack add = prefix_back(added);
+    for (std::string_view odd : {"/v2/\\evil.example", "/v2\\evil.example", "/v2/\t/evil.example",
+                                 "/v2/\t\\evil.example", "/v2/\n/evil.example", "/v2/x\\y", "/v2/\x7f/evil.example",
+                                 "https://app.example.com/v2/\\evil.example", "//app.example.com/v2/\t/evil.example"}) {
+        CAPTURE(odd);
+        CHECK(location(add, odd) == "-");
+    }
+    CHECK(location(prefix_back(stripped), "/\\evil.example") == "-");
+    CHECK(location(host_map(), "http://localhost:3000\\evil.example/x") == "-");
+    CHECK(location(add, "/v2/x?\\y#\tz") == "/x?\\y#\tz");
+    CHECK(cookie(add, "a=b; Path=/v2/\\x") == "-");
+}
+
 TEST_CASE("rewrite: what a visitor asks for comes back as what it asked for") {
     test::SeededRandom random(5);
     for (int round = 0; round < 2'000; ++round) {
