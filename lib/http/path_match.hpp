@@ -27,6 +27,7 @@
 #include "base/limits.hpp"
 #include "base/result.hpp"
 #include "http/host_pattern.hpp"
+#include "http/path_regex.hpp"
 
 namespace ferrotunnel::http {
 
@@ -98,16 +99,22 @@ struct PathRule {
     /// `equals` and `prefix` in the form in which paths are compared; a prefix without the slash at its end, so that
     /// the one for everything is empty.
     std::string path;
+    /// Of `regex`: `path`, compiled, so that copies need not do it again. RouteTable::build() does it where it is
+    /// missing.
+    PathRegex expression = {};
 
     /// For people: `= /status`, `~ /v[0-9]+/.*`, `/api`, `/`.
     std::string text() const;
-    bool operator==(const PathRule&) const = default;
+    bool operator==(const PathRule& other) const noexcept { return kind == other.kind && path == other.path; }
 };
 
 /// `text` as a configuration has it: percent-encoded or plain UTF-8, no query. A path that has several readings would
 /// be a rule that no request meets safely, so it is a problem.
 Result<PathRule, Problem> parse_path_equals(std::string_view text);
 Result<PathRule, Problem> parse_path_prefix(std::string_view text);
+
+/// The same for an expression. It has to match the whole path; "/v[0-9]+/.*" is what is below /v1, /v2 and so on.
+Result<PathRule, Problem> parse_path_regex(std::string_view text);
 
 /// A path in the form in which paths are compared, as it is written in a target or URL.
 std::string written_path(std::string_view compared);
