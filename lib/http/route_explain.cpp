@@ -1,6 +1,7 @@
 // RouteTable::explain(): the steps of a lookup, in words.
 #include <algorithm>
 
+#include "base/limits.hpp"
 #include "http/route_tables.hpp"
 
 namespace ferrotunnel::http {
@@ -162,8 +163,11 @@ private:
             case PathRule::Kind::equals:
                 return rule.path == path ? "" : "is for that one path alone.";
             case PathRule::Kind::regex: {
-                const auto regex = PathRegex::compile(rule.path);
-                return regex && regex->matches(path) ? "" : "does not match the whole path.";
+                if (path.size() > limits::http_path_regex_path_max) {
+                    static_assert(limits::http_path_regex_path_max == 2048);
+                    return "is not tried: the path is longer than 2048 bytes.";
+                }
+                return rule.expression.matches(path) ? "" : "does not match the whole path.";
             }
             case PathRule::Kind::prefix:
                 break;
