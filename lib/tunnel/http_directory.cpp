@@ -1,6 +1,7 @@
 #include "tunnel/http_directory.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "base/check.hpp"
 
@@ -144,49 +145,67 @@ HttpMatch HttpRoutes::find(std::string_view host, std::string_view path, TimePoi
 
 // --- the directory ---
 
-// A next state of the routes in the making. The lock is held.
+// A next state of the routes in the making: each host and each part is copied and built once, however often it is
+// changed. The lock is held.
 class HttpDirectory::Change {
 public:
     explicit Change(HttpDirectory& directory)
         : directory_(directory), next_(std::make_shared<HttpRoutes>(*directory.routes_)) {}
 
-    const HttpRoutes& routes() const noexcept { return *next_; }
-
-    /// A copy of what is there, or a host without routes.
-    HttpRoutes::Host host(const std::string& pattern) const {
-        const HttpRoutes::Host* found = next_->host_at(HttpRoutes::place_of(pattern));
-        return found != nullptr ? *found : HttpRoutes::Host{pattern, {}, {}, nullptr};
-    }
-
-    /// One without routes is taken out.
-    void put(HttpRoutes::Host host) {
-        const std::string pattern = host.pattern;
-        const HttpRoutes::Place place = HttpRoutes::place_of(pattern);
-        HttpRoutes::make_paths(host);
-        auto shared = host.routes.empty() ? nullptr : std::make_shared<const HttpRoutes::Host>(std::move(host));
-        if (pattern == "*") {
-            next_->default_ = std::move(shared);
-            return;
+    /// To be changed until commit(): a copy of what is there, or a host without routes. One that has none then is taken
+    /// out.
+    HttpRoutes::Host& host(const std::string& pattern) {
+        const auto [at, is_new] = hosts_.try_emplace(pattern);
+        if (is_new) {
+            const HttpRoutes::Host* found = next_->host_at(HttpRoutes::place_of(pattern));
+            at->second = found != nullptr ? *found : HttpRoutes::Host{pattern, {}, {}, nullptr};
         }
-        auto& part = next_->hosts_[place.form][next_->part_of(place.key)];
-        auto copy = part ? std::make_shared<HttpRoutes::Hosts>(*part)
-                         : std::make_shared<HttpRoutes::Hosts>(std::size_t{0}, next_->hash_);
-        if (shared) {
-            copy->insert_or_assign(std::string(place.key), std::move(shared));
-        } else {
-            copy->erase(std::string(place.key));
-        }
-        part = std::move(copy);
+        return at->second;
     }
 
     void commit() {
+        for (auto& [pattern, host] : hosts_) {
+            put(pattern, std::move(host));
+        }
         directory_.routes_ = std::move(next_);
         directory_.version_.fetch_add(1, std::memory_order_release);
     }
 
 private:
+    void put(const std::string& pattern, HttpRoutes::Host host) {
+        const HttpRoutes::Place place = HttpRoutes::place_of(pattern);
+        HttpRoutes::HostPtr shared;
+        if (!host.routes.empty()) {
+            HttpRoutes::make_paths(host);
+            shared = std::make_shared<const HttpRoutes::Host>(std::move(host));
+        }
+        if (pattern == "*") {
+            next_->default_ = std::move(shared);
+            return;
+        }
+        HttpRoutes::Hosts& hosts = own_part(place.form, next_->part_of(place.key));
+        if (shared) {
+            hosts.insert_or_assign(std::string(place.key), std::move(shared));
+        } else {
+            hosts.erase(std::string(place.key));
+        }
+    }
+
+    HttpRoutes::Hosts& own_part(HttpRoutes::Form form, std::size_t at) {
+        std::shared_ptr<HttpRoutes::Hosts>& own = parts_[{form, at}];
+        if (!own) {
+            auto& part = next_->hosts_[form][at];
+            own = part ? std::make_shared<HttpRoutes::Hosts>(*part)
+                       : std::make_shared<HttpRoutes::Hosts>(std::size_t{0}, next_->hash_);
+            part = own;
+        }
+        return *own;
+    }
+
     HttpDirectory& directory_;
     std::shared_ptr<HttpRoutes> next_;
+    std::map<std::string, HttpRoutes::Host> hosts_;
+    std::map<std::pair<HttpRoutes::Form, std::size_t>, std::shared_ptr<HttpRoutes::Hosts>> parts_;
 };
 
 HttpDirectory::HttpDirectory(const Settings& settings) : settings_(settings) {
@@ -263,19 +282,18 @@ std::shared_ptr<HttpService> HttpDirectory::add_service(const ClientId& client, 
     auto service = std::make_shared<HttpService>(++last_serial_, description, client, id);
     services_.emplace(Key{client, id}, service);
     Change change(*this);
-    forget_oldest(change, now);
+    forget(change, client.first, now);
     for (const std::string& pattern : description.hosts) {
-        HttpRoutes::Host host = change.host(pattern);
-        host.owner = client.first;
+        HttpRoutes::Host& host = change.host(pattern);
         std::erase_if(host.routes, [&](const HttpRoutes::Route& route) {
-            const bool replaced = route.path == description.path || !change.routes().is_known(route, now);
+            const bool replaced = route.path == description.path;
             if (replaced) {
-                away_.erase({route.away_since, pattern, route.path.text()});
+                away_.remove({route.away_since, host.owner, pattern, route.path.text()});
             }
             return replaced;
         });
+        host.owner = client.first;
         host.routes.push_back({description.path, service, {}});
-        change.put(std::move(host));
     }
     change.commit();
     return service;
@@ -321,34 +339,36 @@ void HttpDirectory::gone(HttpService& service, TimePoint now) {
     services_.erase(known);
     Change change(*this);
     for (const std::string& pattern : service.description().hosts) {
-        HttpRoutes::Host host = change.host(pattern);
+        HttpRoutes::Host& host = change.host(pattern);
         for (HttpRoutes::Route& route : host.routes) {
             if (route.service.get() == &service) {
                 route.service = nullptr;
                 route.away_since = now;
-                away_.insert({now, pattern, route.path.text()});
+                away_.add({now, host.owner, pattern, route.path.text()});
             }
         }
-        change.put(std::move(host));
     }
-    forget_oldest(change, now);
+    forget(change, service.client_.first, now);
     change.commit();
 }
 
-// Those that are known no more, or are too many.
-void HttpDirectory::forget_oldest(Change& change, TimePoint now) {
-    while (!away_.empty() &&
-           (away_.size() > settings_.known_hosts_max || now - away_.begin()->since >= settings_.known_for)) {
-        const Away oldest = *away_.begin();
-        away_.erase(away_.begin());
-        HttpRoutes::Host host = change.host(oldest.host);
-        std::erase_if(host.routes, [&](const HttpRoutes::Route& route) {
-            return route.service == nullptr && route.path.text() == oldest.path;
+// Those that are known no more, or are too many. Each host is gone through once, however many of its paths go.
+void HttpDirectory::forget(Change& change, const TokenId& comer, TimePoint now) {
+    std::map<std::string, std::set<std::string>> paths;  // by host
+    while (auto expired = away_.take_since(now - settings_.known_for)) {
+        paths[expired->host].insert(std::move(expired->path));
+    }
+    while (auto surplus = away_.take_surplus(settings_.known_hosts_max, comer)) {
+        paths[surplus->host].insert(std::move(surplus->path));
+    }
+    for (const auto& [pattern, its] : paths) {
+        HttpRoutes::Host& host = change.host(pattern);
+        std::erase_if(host.routes, [&its = its](const HttpRoutes::Route& route) {
+            return route.service == nullptr && its.contains(route.path.text());
         });
         if (host.routes.empty()) {
-            std::erase_if(assigned_, [&](const auto& entry) { return entry.second == oldest.host; });
+            assigned_.forget(pattern);
         }
-        change.put(std::move(host));
     }
 }
 
@@ -362,9 +382,9 @@ std::string HttpDirectory::assigned_host(const ClientId& client, std::uint32_t i
         if (sibling != services_.end()) {
             return sibling->second->description().hosts.front();
         }
-        auto remembered = assigned_.find({client.first, name});
-        if (remembered != assigned_.end() && !owner_refusal(client.first, {remembered->second}, now)) {
-            return remembered->second;
+        const std::string* remembered = assigned_.find(client.first, name);
+        if (remembered != nullptr && !owner_refusal(client.first, {*remembered}, now)) {
+            return *remembered;
         }
     }
     return fresh_host(domain, random);
@@ -373,7 +393,7 @@ std::string HttpDirectory::assigned_host(const ClientId& client, std::uint32_t i
 void HttpDirectory::remember_assigned(const HttpService& service) {
     const HttpDescription& description = service.description();
     std::lock_guard lock(mutex_);
-    assigned_.insert_or_assign({service.client_.first, description.name}, description.hosts.front());
+    assigned_.remember(service.client_.first, description.name, description.hosts.front());
 }
 
 std::string HttpDirectory::fresh_host(std::string_view domain, Random& random) const {

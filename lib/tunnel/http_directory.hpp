@@ -24,7 +24,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -39,6 +38,7 @@
 #include "tunnel/carrier_list.hpp"
 #include "tunnel/http_carrier.hpp"
 #include "tunnel/http_description.hpp"
+#include "tunnel/known_hosts.hpp"
 #include "tunnel/registry.hpp"
 
 namespace ferrotunnel::tunnel {
@@ -207,13 +207,6 @@ public:
 
 private:
     using Key = std::pair<ClientId, std::uint32_t>;
-    struct Away {
-        TimePoint since{};
-        std::string host;
-        std::string path;  // as text
-
-        friend auto operator<=>(const Away&, const Away&) = default;
-    };
     class Change;
 
     std::optional<Refusal> owner_refusal(const TokenId& token, const std::vector<std::string>& hosts,
@@ -222,14 +215,14 @@ private:
     std::shared_ptr<HttpService> add_service(const ClientId& client, std::uint32_t id,
                                              const HttpDescription& description, TimePoint now);
     void gone(HttpService& service, TimePoint now);
-    void forget_oldest(Change& change, TimePoint now);
+    void forget(Change& change, const TokenId& comer, TimePoint now);
 
     const Settings settings_;
     mutable std::mutex mutex_;
     std::shared_ptr<const HttpRoutes> routes_;
     std::map<Key, std::shared_ptr<HttpService>> services_;
-    std::set<Away> away_;
-    std::map<std::pair<TokenId, std::string>, std::string> assigned_;  // token and service name: the host it has
+    AwayHosts away_;
+    AssignedHosts assigned_;
     std::uint64_t last_serial_ = 0;
     std::atomic<std::uint64_t> version_{0};
 };

@@ -285,6 +285,37 @@ TEST_CASE("so many hosts stay known, and the one that is away longest makes room
     CHECK(kind_of("last.example") == Kind::away);
 }
 
+TEST_CASE("a token that registers ever new hosts drives out its own ones alone") {
+    constexpr std::size_t most = 5;
+    Rig rig;
+    HttpDirectory small(HttpDirectory::Settings{most, 1h});
+    Refusal why;
+    auto come_and_go = [&](const ClientId& client, const std::string& host) {
+        rig.now += 1s;
+        auto trunk = std::make_shared<Trunk>();
+        auto service = small.join(client, 1, described({host}), trunk, rig.now, why).service;
+        REQUIRE(service);
+        small.leave(*service, *trunk, rig.now);
+    };
+    auto kind_of = [&](const std::string& host) { return small.routes()->find(host, "/", rig.now).kind; };
+    come_and_go(bob, "bob.example");
+    come_and_go(bob, "shop.bob.example");
+    for (int i = 0; i < 20; ++i) {
+        come_and_go(alice, "h" + std::to_string(i) + ".example");
+    }
+    CHECK(kind_of("bob.example") == Kind::away);
+    CHECK(kind_of("shop.bob.example") == Kind::away);
+    CHECK(small.check_owner(alice.first, {"bob.example"}, rig.now));
+    CHECK(kind_of("h16.example") == Kind::unknown_host);
+    CHECK(kind_of("h17.example") == Kind::away);
+    CHECK(kind_of("h19.example") == Kind::away);
+    // Nor does who has as many as that.
+    come_and_go(bob, "third.bob.example");
+    CHECK(kind_of("bob.example") == Kind::unknown_host);
+    CHECK(kind_of("third.bob.example") == Kind::away);
+    CHECK(kind_of("h17.example") == Kind::away);
+}
+
 TEST_CASE("a service without a host gets a name below the domain, and the same one again") {
     Rig rig;
     ferrotunnel::test::SeededRandom random(1);
