@@ -22,6 +22,17 @@ Refusal not_yours(const std::string& host) {
                                         "host."};
 }
 
+bool is_expression(const http::PathRule& path) noexcept {
+    return path.kind == http::PathRule::Kind::regex;
+}
+
+Refusal too_many_expressions(const std::string& host) {
+    return {wire::Code::limit,
+            "The host " + host + " has " + std::to_string(limits::http_path_regexes_per_host_max) +
+                " services with a regular expression for their path, and that is the most. Use a prefix, like /api, "
+                "or another host."};
+}
+
 }  // namespace
 
 // --- one service ---
@@ -127,7 +138,8 @@ HttpMatch HttpRoutes::match(const Host& host, std::string_view path) const noexc
     return match;
 }
 
-// A table for this host alone, so that a change costs what one host costs.
+// A table for this host alone, so that a change costs what one host costs. Its expressions are compiled already, and
+// are shared.
 void HttpRoutes::make_paths(Host& host) {
     std::vector<http::Route> routes;
     for (const Route& route : host.routes) {
@@ -255,6 +267,9 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
             why = {wire::Code::name_taken, ClaimName(description.hosts.front(), description.path.text()).text() +
                                                " is already used by another service of this client."};
             return {};
+        } else if (auto refusal = expression_refusal(description)) {
+            why = *refusal;
+            return {};
         } else {
             joined = {add_service(client, id, description, now), true};
         }
@@ -277,6 +292,39 @@ bool HttpDirectory::is_carried(const HttpDescription& description) const {
     });
 }
 
+// Each expression costs every request of its host. Those whose client is away make room. The lock is held.
+std::optional<Refusal> HttpDirectory::expression_refusal(const HttpDescription& description) const {
+    for (const std::string& host : description.hosts) {
+        const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
+        if (!is_expression(description.path) || known == nullptr) {
+            continue;
+        }
+        const auto carried = std::count_if(known->routes.begin(), known->routes.end(), [](const auto& route) {
+            return route.service != nullptr && is_expression(route.path);
+        });
+        if (static_cast<std::size_t>(carried) >= limits::http_path_regexes_per_host_max) {
+            return too_many_expressions(host);
+        }
+    }
+    return std::nullopt;
+}
+
+// One more expression has a place then: expression_refusal() has been asked.
+void HttpDirectory::make_room_for_expression(HttpRoutes::Host& host) {
+    const auto is_away = [](const auto& route) { return route.service == nullptr && is_expression(route.path); };
+    auto count = static_cast<std::size_t>(std::count_if(host.routes.begin(), host.routes.end(),
+                                                        [](const auto& route) { return is_expression(route.path); }));
+    for (; count >= limits::http_path_regexes_per_host_max; --count) {
+        auto oldest = std::find_if(host.routes.begin(), host.routes.end(), is_away);
+        check(oldest != host.routes.end(), "of the expressions of a host, those that are carried are below the limit");
+        for (auto each = oldest; each != host.routes.end(); ++each) {
+            oldest = is_away(*each) && each->away_since < oldest->away_since ? each : oldest;
+        }
+        away_.remove({oldest->away_since, host.owner, host.pattern, oldest->path.text()});
+        host.routes.erase(oldest);
+    }
+}
+
 std::shared_ptr<HttpService> HttpDirectory::add_service(const ClientId& client, std::uint32_t id,
                                                         const HttpDescription& description, TimePoint now) {
     auto service = std::make_shared<HttpService>(++last_serial_, description, client, id);
@@ -292,6 +340,9 @@ std::shared_ptr<HttpService> HttpDirectory::add_service(const ClientId& client, 
             }
             return replaced;
         });
+        if (is_expression(description.path)) {
+            make_room_for_expression(host);
+        }
         host.owner = client.first;
         host.routes.push_back({description.path, service, {}});
     }

@@ -212,6 +212,8 @@ private:
     std::optional<Refusal> owner_refusal(const TokenId& token, const std::vector<std::string>& hosts,
                                          TimePoint now) const;
     bool is_carried(const HttpDescription& description) const;
+    std::optional<Refusal> expression_refusal(const HttpDescription& description) const;
+    void make_room_for_expression(HttpRoutes::Host& host);
     std::shared_ptr<HttpService> add_service(const ClientId& client, std::uint32_t id,
                                              const HttpDescription& description, TimePoint now);
     void gone(HttpService& service, TimePoint now);

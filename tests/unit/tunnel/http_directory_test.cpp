@@ -316,6 +316,42 @@ TEST_CASE("a token that registers ever new hosts drives out its own ones alone")
     CHECK(kind_of("h17.example") == Kind::away);
 }
 
+TEST_CASE("a host has services with expressions up to a limit, which is reached and passed by one") {
+    constexpr auto most = static_cast<std::uint32_t>(limits::http_path_regexes_per_host_max);
+    Rig rig;
+    auto path_of = [](std::uint32_t id) { return "~ /v" + std::to_string(id) + "/.*"; };
+    std::shared_ptr<HttpService> last;
+    for (std::uint32_t id = 1; id <= most; ++id) {
+        last = rig.join(alice, id, described({"a.example"}, path_of(id))).service;
+        REQUIRE(last);
+    }
+    CHECK(rig.find("a.example", "/v8/x").service == last.get());
+    CHECK_FALSE(rig.join(alice, 9, described({"b.example", "a.example"}, path_of(9))).service);
+    CHECK(rig.why.code == wire::Code::limit);
+    CHECK(rig.why.text ==
+          "The host a.example has 8 services with a regular expression for their path, and that is the most. Use a "
+          "prefix, like /api, or another host.");
+    CHECK(rig.find("b.example", "/v9/x").kind == Kind::unknown_host);
+    CHECK(rig.join(alice, 9, described({"b.example"}, path_of(9))).service);
+    CHECK(rig.join(alice, 10, described({"a.example"}, "/api")).service);
+    CHECK(rig.join(alice, most, described({"a.example"}, path_of(most))).service == last);  // another trunk
+}
+
+TEST_CASE("an expression whose client is away makes room for one that comes") {
+    constexpr auto most = static_cast<std::uint32_t>(limits::http_path_regexes_per_host_max);
+    Rig rig;
+    for (std::uint32_t id = 1; id <= most + 2; ++id) {
+        rig.now += 1s;
+        auto service = rig.join(alice, id, described({"a.example"}, "~ /v" + std::to_string(id) + "/.*")).service;
+        REQUIRE(service);
+        rig.directory.leave(*service, *rig.trunks.back(), rig.now);
+    }
+    CHECK(rig.find("a.example", "/v1/x").kind == Kind::unknown_path);
+    CHECK(rig.find("a.example", "/v2/x").kind == Kind::unknown_path);
+    CHECK(rig.find("a.example", "/v3/x").kind == Kind::away);
+    CHECK(rig.find("a.example", "/v10/x").kind == Kind::away);
+}
+
 TEST_CASE("a service without a host gets a name below the domain, and the same one again") {
     Rig rig;
     ferrotunnel::test::SeededRandom random(1);
