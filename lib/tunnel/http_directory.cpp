@@ -116,8 +116,8 @@ const HttpRoutes::Host* HttpRoutes::known_host_for(std::string_view host, TimePo
     return known({exact, "*"});
 }
 
-HttpMatch HttpRoutes::match(const Host& host, std::string_view path) const noexcept {
-    const http::RouteMatch found = host.paths->find("x", path);
+HttpMatch HttpRoutes::match(const Host& host, std::string_view path, http::LookupSteps* steps) const noexcept {
+    const http::RouteMatch found = host.paths->find("x", path, steps);
     HttpMatch match{HttpMatch::Kind::unknown_path, nullptr, host.pattern};
     switch (found.outcome) {
         case http::RouteOutcome::found:
@@ -140,19 +140,20 @@ HttpMatch HttpRoutes::match(const Host& host, std::string_view path) const noexc
 
 // A table for this host alone, so that a change costs what one host costs. Its expressions are compiled already, and
 // are shared.
-void HttpRoutes::make_paths(Host& host) {
+void HttpRoutes::make_paths(Host& host, std::uint64_t seed) {
     std::vector<http::Route> routes;
     for (const Route& route : host.routes) {
         routes.push_back({{}, route.path, static_cast<std::uint32_t>(routes.size()), {}});
     }
-    auto built = http::RouteTable::build(std::move(routes));
+    auto built = http::RouteTable::build(std::move(routes), seed);
     check(static_cast<bool>(built), "the paths of a host were checked, and each stands there once");
     host.paths = std::make_shared<const http::RouteTable>(std::move(*built));
 }
 
-HttpMatch HttpRoutes::find(std::string_view host, std::string_view path, TimePoint now) const noexcept {
+HttpMatch HttpRoutes::find(std::string_view host, std::string_view path, TimePoint now,
+                           http::LookupSteps* path_steps) const noexcept {
     const Host* found = known_host_for(host, now);
-    return found != nullptr ? match(*found, path) : HttpMatch{};
+    return found != nullptr ? match(*found, path, path_steps) : HttpMatch{};
 }
 
 // --- the directory ---
@@ -188,7 +189,7 @@ private:
         const HttpRoutes::Place place = HttpRoutes::place_of(pattern);
         HttpRoutes::HostPtr shared;
         if (!host.routes.empty()) {
-            HttpRoutes::make_paths(host);
+            HttpRoutes::make_paths(host, directory_.settings_.seed);
             shared = std::make_shared<const HttpRoutes::Host>(std::move(host));
         }
         if (pattern == "*") {

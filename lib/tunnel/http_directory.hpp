@@ -104,8 +104,9 @@ public:
     /// `host` as http::normal_host gives it; `path` of the request's target, without query. Order: the exact host,
     /// `*.x`, `**.x` from the longest x on, `*`; of the first that is known, the paths decide as http::RouteTable has
     /// it. A known host never falls through to a less specific pattern. That a host is known no more takes effect at
-    /// once, that of one of its paths with the next change.
-    HttpMatch find(std::string_view host, std::string_view path, TimePoint now) const noexcept;
+    /// once, that of one of its paths with the next change. `path_steps` are what the path has cost.
+    HttpMatch find(std::string_view host, std::string_view path, TimePoint now,
+                   http::LookupSteps* path_steps = nullptr) const noexcept;
 
 private:
     friend class HttpDirectory;
@@ -145,8 +146,8 @@ private:
     const Host* host_at(const Place& place) const noexcept;
     bool is_known(const Route& route, TimePoint now) const noexcept;
     bool is_known(const Host& host, TimePoint now) const noexcept;
-    HttpMatch match(const Host& host, std::string_view path) const noexcept;
-    static void make_paths(Host& host);
+    HttpMatch match(const Host& host, std::string_view path, http::LookupSteps* steps) const noexcept;
+    static void make_paths(Host& host, std::uint64_t seed);
     const Host* known_host_for(std::string_view host, TimePoint now) const noexcept;
 
     Hash hash_{http::NameHasher(0)};

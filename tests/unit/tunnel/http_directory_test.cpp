@@ -1,5 +1,6 @@
 #include "tunnel/http_directory.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <memory>
@@ -350,6 +351,28 @@ TEST_CASE("an expression whose client is away makes room for one that comes") {
     CHECK(rig.find("a.example", "/v2/x").kind == Kind::unknown_path);
     CHECK(rig.find("a.example", "/v3/x").kind == Kind::away);
     CHECK(rig.find("a.example", "/v10/x").kind == Kind::away);
+}
+
+TEST_CASE("tables of paths have the seed of the directory: nobody can choose paths that collide") {
+    auto slots_with = [](std::uint64_t seed) {
+        HttpDirectory directory(HttpDirectory::Settings{100, 1h, seed});
+        auto trunk = std::make_shared<Trunk>();
+        http::LookupSteps steps;
+        constexpr std::uint32_t paths = 100;
+        for (std::uint32_t id = 1; id <= paths; ++id) {
+            Refusal why;
+            const auto description = described({"a.example"}, "/p" + std::to_string(id));
+            REQUIRE(directory.join(alice, id, description, trunk, TimePoint{1h}, why).service);
+        }
+        for (std::uint32_t id = 1; id <= paths; ++id) {
+            const std::string path = "/p" + std::to_string(id);
+            CHECK(directory.routes()->find("a.example", path, TimePoint{1h}, &steps).kind == Kind::service);
+        }
+        return steps.slots;
+    };
+    const std::vector<std::size_t> slots{slots_with(1), slots_with(2), slots_with(3), slots_with(4)};
+    CHECK(slots_with(1) == slots[0]);
+    CHECK(std::count(slots.begin(), slots.end(), slots[0]) < 4);
 }
 
 TEST_CASE("a service without a host gets a name below the domain, and the same one again") {
