@@ -180,7 +180,11 @@ public:
         for (auto& [pattern, host] : hosts_) {
             put(pattern, std::move(host));
         }
-        directory_.routes_ = std::move(next_);
+        std::shared_ptr<const HttpRoutes> routes = std::move(next_);  // then the ones before, until after the lock
+        {
+            std::lock_guard lock(directory_.routes_mutex_);
+            directory_.routes_.swap(routes);
+        }
         directory_.version_.fetch_add(1, std::memory_order_release);
     }
 
@@ -229,7 +233,7 @@ HttpDirectory::HttpDirectory(const Settings& settings) : settings_(settings) {
 }
 
 std::shared_ptr<const HttpRoutes> HttpDirectory::routes() const {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(routes_mutex_);
     return routes_;
 }
 

@@ -12,7 +12,9 @@
 // it, also while its holder is away and the host is still known; that is this table's business. Each pattern is a name
 // of its own: who holds `*.example.com` does not hold `a.example.com`, and the more specific one gets the visitor.
 //
-// Locks: the directory's, then a service's. None is held while a carrier is called.
+// Locks: the directory's, then a service's or the one around the reference to the routes. None is held while a carrier
+// is called. Workers take the last two alone, which are held for a few instructions: they do not wait while tables are
+// built.
 #pragma once
 
 #include <array>
@@ -222,7 +224,8 @@ private:
 
     const Settings settings_;
     mutable std::mutex mutex_;
-    std::shared_ptr<const HttpRoutes> routes_;
+    mutable std::mutex routes_mutex_;           // for an exchange of routes_ alone: workers do not wait for a change
+    std::shared_ptr<const HttpRoutes> routes_;  // written with both locks, read with either
     std::map<Key, std::shared_ptr<HttpService>> services_;
     AwayHosts away_;
     AssignedHosts assigned_;
