@@ -141,8 +141,8 @@ inline constexpr std::size_t http_host_text_max = 256;
 inline constexpr std::size_t http_hosts_per_session_max = 4'096;
 inline constexpr std::size_t http_path_text_max = 1_KiB;
 /// A host stays known, and the property of its token, for this long after its client has gone: its visitors hear 503
-/// and not 404, and nobody else takes it meanwhile. That many hosts in all; when there are more, the token that has most
-/// loses the one that has been away longest.
+/// and not 404, and nobody else takes it meanwhile. That many hosts in all; when there are more, the token that has
+/// most loses the one that has been away longest.
 inline constexpr auto http_host_known_for = 24h;
 inline constexpr std::size_t http_known_hosts_max = 16'384;
 
