@@ -1,4 +1,4 @@
-// `ferrotunnel client` and its short form `ferrotunnel tcp`
+// `ferrotunnel client` and its short forms `ferrotunnel tcp` and `ferrotunnel http`
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -6,13 +6,17 @@
 #include <map>
 #include <set>
 #include <utility>
+#include <variant>
 
 #include "commands.hpp"
 #include "common_settings.hpp"
+#include "config_option.hpp"
 #include "endpoint_file.hpp"
 #include "ferrotunnel/client.hpp"
 #include "ferrotunnel/version.hpp"
 #include "help.hpp"
+#include "http_spec.hpp"
+#include "reach.hpp"
 #include "run.hpp"
 #include "tcp_spec.hpp"
 #include "token_source.hpp"
@@ -25,7 +29,7 @@ using namespace std::chrono_literals;
 // A service as the user wrote it, which messages about it repeat.
 struct Wanted {
     std::string place;  // "--tcp 2222=22"
-    Tcp tcp;
+    std::variant<Tcp, Http> service;
 };
 
 struct Offered {
@@ -44,30 +48,60 @@ struct ClientPlan {
     std::map<std::string, Offered> offered;  // by the service's name
 };
 
-std::vector<Wanted> wanted_by_client(const Options& options, Problems& problems) {
+std::vector<Wanted> wanted_by_file(const Config& config, Problems& problems) {
+    std::vector<Wanted> wanted;
+    const Config::ClientSection section = config.client_section();
+    for (const Tcp& tcp : section.services) {
+        wanted.push_back({config.file() + ": client.services", tcp});
+    }
+    for (const Http& http : section.http_services) {
+        wanted.push_back({config.file() + ": client.services", http});
+    }
+    check_services(config, problems);
+    return wanted;
+}
+
+// What `parse` makes of each value of the option.
+template <typename Parse>
+void add_wanted(const Options& options, std::string_view name, Parse parse, std::vector<Wanted>& wanted,
+                Problems& problems) {
+    for (const std::string& text : options.list(name)) {
+        std::string place = options.place_of(name) + ' ' + text;
+        std::string error;
+        if (auto service = parse(text, error)) {
+            wanted.push_back({std::move(place), std::move(*service)});
+        } else {
+            problems.add(std::move(place), std::move(error));
+        }
+    }
+}
+
+std::vector<Wanted> wanted_by_client(const Sources& sources, Problems& problems) {
+    const Options& options = sources.options;
+    const bool named = options.has("tcp") || options.has("http");
+    if (sources.config != nullptr && !named) {
+        return wanted_by_file(*sources.config, problems);
+    }
     std::vector<Wanted> wanted;
     std::set<std::uint16_t> ports;
-    for (const std::string& text : options.list("tcp")) {
-        std::string place = options.place_of("tcp") + ' ' + text;
-        std::string error;
+    auto tcp_once = [&ports](const std::string& text, std::string& error) {
         std::optional<Tcp> tcp = parse_tcp_spec(text, error);
         if (tcp && tcp->remote_port != 0 && !ports.insert(tcp->remote_port).second) {
             error = "the public port is there twice";
             tcp.reset();
         }
-        if (tcp) {
-            wanted.push_back({std::move(place), std::move(*tcp)});
-        } else {
-            problems.add(std::move(place), std::move(error));
-        }
-    }
-    if (!options.has("tcp")) {
-        problems.add("--tcp", "missing: what to offer, like --tcp 2222=127.0.0.1:22");
+        return tcp;
+    };
+    add_wanted(options, "tcp", tcp_once, wanted, problems);
+    add_wanted(options, "http", parse_http_spec, wanted, problems);
+    if (!named) {
+        problems.add("--tcp", "missing: what to offer, like --tcp 2222=127.0.0.1:22 or --http app.example.com=3000");
     }
     return wanted;
 }
 
-std::vector<Wanted> wanted_by_tcp(const Options& options, Problems& problems) {
+std::vector<Wanted> wanted_by_tcp(const Sources& sources, Problems& problems) {
+    const Options& options = sources.options;
     std::string error;
     if (!options.operand()) {
         problems.add("ADDRESS",
@@ -88,12 +122,35 @@ std::vector<Wanted> wanted_by_tcp(const Options& options, Problems& problems) {
     return {{*options.operand(), Tcp{.remote_port = *port, .local = *local, .name = {}}}};
 }
 
+std::vector<Wanted> wanted_by_http(const Sources& sources, Problems& problems) {
+    const Options& options = sources.options;
+    std::string error;
+    if (!options.operand()) {
+        problems.add("ADDRESS",
+                     "missing: what to offer, like `ferrotunnel http 3000` or `ferrotunnel http app.internal:80`");
+        return {};
+    }
+    const std::optional<std::string> local = parse_backend(*options.operand(), error);
+    if (!local) {
+        problems.add("ADDRESS", error);
+        return {};
+    }
+    Http http;
+    http.local = *local;
+    set_host(options.text("host").value_or(""), http);
+    return {{options.has("host") ? options.place_of("host") : *options.operand(), std::move(http)}};
+}
+
 void add_services(ClientPlan& plan, Problems& problems) {
     for (const Wanted& wanted : plan.wanted) {
         try {
-            Service service = plan.client.add(wanted.tcp);
-            std::string name = service.name();
-            plan.offered.emplace(std::move(name), Offered{std::move(service), wanted.tcp.local});
+            std::visit(
+                [&plan](const auto& description) {
+                    Service service = plan.client.add(description);
+                    std::string name = service.name();
+                    plan.offered.emplace(std::move(name), Offered{std::move(service), description.local});
+                },
+                wanted.service);
         } catch (const config_error& error) {
             problems.add(wanted.place, error.problems().front().text);
         }
@@ -111,33 +168,52 @@ LogSink without_echo(LogSink sink) {
     };
 }
 
-ClientPlan read_plan(const Options& options, std::vector<Wanted> wanted, Arguments& arguments, EventQueue& events,
-                     Signals& signals, Problems& problems) {
+// What options say goes before what the file has said to the builder.
+void apply_options(const Options& options, Client::Builder& builder, Problems& problems) {
+    if (const auto server = options.text("server")) {
+        builder.server(*server);
+    }
+    if (const auto ca = options.text("tls-ca")) {
+        builder.tls_ca(*ca);
+    }
+    if (const auto pin = options.text("tls-pin")) {
+        builder.tls_pin(*pin);
+    }
+    if (const auto attempts = options.number("attempts", 1'000'000, problems)) {
+        builder.attempts(static_cast<unsigned>(*attempts));
+    }
+    if (const auto connections = options.number("connections", 1'000, problems)) {
+        builder.connections(static_cast<unsigned>(*connections));
+    }
+}
+
+ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, EventQueue& events, Signals& signals,
+                     Problems& problems) {
+    const Options& options = sources.options;
+    const auto file = sources.config != nullptr ? sources.config->client_section() : Config::ClientSection();
     ClientPlan plan;
-    plan.common = read_common(options, 10s, problems);
-    plan.server = options.text("server").value_or("");
-    plan.endpoint_file = options.text("endpoint-file").value_or("");
+    plan.common = read_common(options, 10s, sources.config, file, problems);
+    plan.server = options.text("server").value_or(file.server);
+    plan.endpoint_file = options.text("endpoint-file").value_or(file.endpoint_file);
     plan.wanted = std::move(wanted);
 
-    plan.connections = static_cast<unsigned>(options.number("connections", 1'000, problems).value_or(plan.connections));
-    plan.tells_connections = options.has("connections");
-
-    Client::Builder builder = Client::builder();
+    Client::Builder builder = sources.config != nullptr ? sources.config->client() : Client::builder();
     apply_common(plan.common, builder);
-    if (!options.has("log-level")) {
-        builder.log(without_echo(stderr_log(plan.common.log_format)), plan.common.log_level);
+    if (!plan.common.log_level) {
+        builder.log(without_echo(stderr_log(plan.common.log_format)), default_log_level);
     }
-    builder.server(plan.server)
-        .tls_ca(options.text("tls-ca").value_or(""))
-        .tls_pin(options.text("tls-pin").value_or(""))
-        .connections(plan.connections)
-        .attempts(static_cast<unsigned>(options.number("attempts", 1'000'000, problems).value_or(0)));
-    if (plan.server.empty() && !options.has("server")) {
+    apply_options(options, builder, problems);
+    Problems ignored;  // told already
+    plan.connections = static_cast<unsigned>(options.number("connections", 1'000, ignored).value_or(file.connections));
+    plan.tells_connections = options.has("connections") || file.connections != Client::Builder::connections_default;
+    if (plan.server.empty() && !options.has("server") && sources.config == nullptr) {
         problems.add("--server", "missing: the server's address, like tunnel.example.com:7835");
     }
-    for (FoundToken& token : find_tokens(options, std::move(arguments.token),
-                                         fmt::format("Token for {}: ", plan.server), signals, problems)) {
-        builder.token(std::move(token.secret));
+    if (needs_token(sources, file.has_token)) {
+        for (FoundToken& token : find_tokens(options, std::move(sources.arguments.token),
+                                             fmt::format("Token for {}: ", plan.server), signals, problems)) {
+            builder.token(std::move(token.secret));
+        }
     }
     builder.on_event([&events](const Event& event) { events.push(event); });
 
@@ -226,7 +302,7 @@ private:
         told_refusals_.erase(event.service);
         endpoints_.remove_service(event.service);
         endpoints_.add_service(event.service, event.endpoint);
-        output_.line(fmt::format("  tcp://{} -> {}", event.endpoint,
+        output_.line(fmt::format("  {} -> {}", as_url(event.endpoint),
                                  found == plan_.offered.end() ? event.service : found->second.local));
     }
 
@@ -304,8 +380,38 @@ const OptionInfo connections_option{
 const OptionInfo attempts_option{"attempts", "N",
                                  "Give up after this many failed attempts in a row. Default: 0, never.", false};
 
-ExitCode run(Arguments arguments, const CommandInfo& info,
-             std::vector<Wanted> (*wanted_by)(const Options&, Problems&)) {
+using WantedBy = std::vector<Wanted>(const Sources&, Problems&);
+
+class ClientPart : public Part {
+public:
+    ClientPart(const Sources& sources, WantedBy* wanted_by, Signals& signals, Problems& problems)
+        : plan_(read_plan(sources, wanted_by(sources, problems), events_, signals, problems)) {}
+
+    void start(Output& output) override {
+        endpoints_.emplace(plan_.endpoint_file);
+        output.line(fmt::format("FerroTunnel {} client, connecting to {}", version_string, plan_.server));
+        plan_.client.start();
+        story_.emplace(plan_, output, *endpoints_);
+    }
+
+    Running running() override {
+        return {
+            events_,
+            [this](const Event& event) { return story_->on_event(event); },
+            [this](std::chrono::milliseconds drain) { return plan_.client.stop(drain); },
+            [this] { return plan_.client.stats().traffic.streams; },
+            plan_.common.drain,
+        };
+    }
+
+private:
+    EventQueue events_;  // outlives the client
+    ClientPlan plan_;
+    std::optional<EndpointFile> endpoints_;
+    std::optional<Story> story_;
+};
+
+ExitCode run(Arguments arguments, const CommandInfo& info, WantedBy* wanted_by) {
     Problems problems;
     Options options(info);
     if (!options.parse(std::move(arguments.words), problems)) {
@@ -313,46 +419,46 @@ ExitCode run(Arguments arguments, const CommandInfo& info,
         return ExitCode::ok;
     }
     Signals signals;  // before the library makes threads
-    EventQueue events;
-    std::vector<Wanted> wanted = wanted_by(options, problems);
-    ClientPlan plan = read_plan(options, std::move(wanted), arguments, events, signals, problems);
+    const std::optional<Config> config = read_config_option(options, "client", problems);
+    const Sources sources{options, arguments, config ? &*config : nullptr};
+    std::vector<std::unique_ptr<Part>> parts;
+    parts.push_back(std::make_unique<ClientPart>(sources, wanted_by, signals, problems));
     if (!problems.empty()) {
         throw UsageError{std::move(problems), info.name};
     }
-    Output output(STDOUT_FILENO);
-    EndpointFile endpoints(plan.endpoint_file);
-    output.line(fmt::format("FerroTunnel {} client, connecting to {}", version_string, plan.server));
-    plan.client.start();
-
-    Story story(plan, output, endpoints);
-    const Running running{
-        [&story](const Event& event) { return story.on_event(event); },
-        [&plan](std::chrono::milliseconds drain) { return plan.client.stop(drain); },
-        [&plan] { return plan.client.stats().traffic.streams; },
-        plan.common.drain,
-    };
-    const ExitCode code = run_until_end(running, events, signals, output);
-    output.finish(1s);
-    return code;
+    return run_parts(parts, signals);
 }
 
 }  // namespace
 
 const CommandInfo& client_info() {
     static const CommandInfo info = [] {
-        CommandInfo made{"client", "offers services that this machine can reach on a server's public ports", "",
+        CommandInfo made{"client",
+                         "offers services that this machine can reach on a server's public ports and hosts",
+                         "",
                          "  ferrotunnel client --server tunnel.example.com --token-file token --tcp 2222=22\n"
+                         "  ferrotunnel client --server tunnel.example.com --http app.example.com=3000\n"
+                         "  ferrotunnel client --config ferrotunnel.yml\n"
                          "  ferrotunnel client --server tunnel.example.com --tcp 8080=127.0.0.1:80 --tcp "
                          "0=db.internal:5432\n",
-                         shared_sections()};
+                         shared_sections(),
+                         CommandInfo::Kind::client};
+        made.sections.insert(made.sections.begin(), config_section());
         made.sections.insert(
-            made.sections.begin(),
+            made.sections.begin() + 1,
             {"Services",
              {
                  server_option,
                  {"tcp", "PORT=ADDRESS",
                   "Visitors of this public port reach that address; several times for several. Port 0: the server "
                   "chooses, and the client prints what it got. 2222=22 means 127.0.0.1:22.",
+                  true},
+                 {"http", "HOST=ADDRESS",
+                  "HTTP visitors who ask for this host reach that address: app.example.com=3000, *.example.com=3000 "
+                  "(any "
+                  "one label in front), app.example.com/api=3001 (what is below a path), *=3000 (every host that "
+                  "nothing "
+                  "else is for), =3000 (the server assigns a host, and the client prints it).",
                   true},
                  connections_option,
                  attempts_option,
@@ -364,10 +470,13 @@ const CommandInfo& client_info() {
 
 const CommandInfo& tcp_info() {
     static const CommandInfo info = [] {
-        CommandInfo made{"tcp", "the short form of client, for one service", "ADDRESS",
+        CommandInfo made{"tcp",
+                         "the short form of client, for one service",
+                         "ADDRESS",
                          "  ferrotunnel tcp 22 --server tunnel.example.com --token-file token\n"
                          "  ferrotunnel tcp db.internal:5432 --remote-port 15432 --server tunnel.example.com\n",
-                         shared_sections()};
+                         shared_sections(),
+                         CommandInfo::Kind::client};
         made.sections.insert(
             made.sections.begin(),
             {"Service",
@@ -382,12 +491,47 @@ const CommandInfo& tcp_info() {
     return info;
 }
 
+const CommandInfo& http_info() {
+    static const CommandInfo info = [] {
+        CommandInfo made{"http",
+                         "the short form of client, for one HTTP service",
+                         "ADDRESS",
+                         "  ferrotunnel http 3000 --server tunnel.example.com --token-file token\n"
+                         "  ferrotunnel http 3000 --host app.example.com --server tunnel.example.com\n"
+                         "  ferrotunnel http app.internal:80 --host app.example.com/api --server tunnel.example.com\n",
+                         shared_sections(),
+                         CommandInfo::Kind::client};
+        made.sections.insert(
+            made.sections.begin(),
+            {"Service",
+             {
+                 server_option,
+                 {"host", "HOST[/PATH]",
+                  "The host that visitors ask for, as in --http of `client`; with a path: what is below "
+                  "it. Default: the server assigns a host below its --domain, and it is printed.",
+                  false},
+                 connections_option,
+                 attempts_option,
+             }});
+        return made;
+    }();
+    return info;
+}
+
 ExitCode run_client(Arguments arguments) {
     return run(std::move(arguments), client_info(), wanted_by_client);
 }
 
+std::unique_ptr<Part> make_client_part(const Sources& sources, Signals& signals, Problems& problems) {
+    return std::make_unique<ClientPart>(sources, wanted_by_client, signals, problems);
+}
+
 ExitCode run_tcp(Arguments arguments) {
     return run(std::move(arguments), tcp_info(), wanted_by_tcp);
+}
+
+ExitCode run_http(Arguments arguments) {
+    return run(std::move(arguments), http_info(), wanted_by_http);
 }
 
 }  // namespace ferrotunnel::cli

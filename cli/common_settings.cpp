@@ -19,7 +19,7 @@ const std::vector<std::pair<std::string, LogLevel>>& log_levels() {
     return levels;
 }
 
-LogLevel read_log_level(const Options& options, LogLevel otherwise, Problems& problems) {
+std::optional<LogLevel> read_log_level(const Options& options, Problems& problems) {
     std::vector<std::string> names;
     for (const auto& [name, level] : log_levels()) {
         names.push_back(name);
@@ -30,11 +30,10 @@ LogLevel read_log_level(const Options& options, LogLevel otherwise, Problems& pr
             return level;
         }
     }
-    return otherwise;
+    return std::nullopt;
 }
 
-Timing read_timing(const Options& options, Problems& problems) {
-    Timing timing;
+Timing read_timing(const Options& options, Timing timing, Problems& problems) {
     auto read = [&](const char* name, milliseconds& into) {
         const std::optional<milliseconds> value = options.seconds(name, problems);
         into = value.value_or(into);
@@ -77,16 +76,27 @@ std::string option_of(const std::string& key) {
 
 }  // namespace
 
-CommonSettings read_common(const Options& options, milliseconds drain_default, Problems& problems) {
+CommonSettings read_common(const Options& options, milliseconds drain_default, const Config* config,
+                           const Config::Section& section, Problems& problems) {
     CommonSettings settings;
-    settings.workers = options.number("workers", workers_max, problems).value_or(0);
-    settings.allow_weak_token = options.flag("allow-weak-token", problems);
-    settings.tls_off = options.choice("tls", {"on", "off"}, problems) == "off";
-    settings.timing = read_timing(options, problems);
-    settings.drain = options.seconds("drain", problems).value_or(drain_default);
-    settings.log_level = read_log_level(options, settings.log_level, problems);
-    if (options.choice("log-format", {"text", "json"}, problems) == "json") {
-        settings.log_format = LogFormat::json;
+    settings.workers = options.number("workers", workers_max, problems);
+    if (options.has("allow-weak-token")) {
+        settings.allow_weak_token = options.flag("allow-weak-token", problems);
+    }
+    if (const auto tls = options.choice("tls", {"on", "off"}, problems)) {
+        settings.tls_off = *tls == "off";
+    }
+    settings.is_tls_off = settings.tls_off.value_or(section.tls_off);
+    settings.timing = read_timing(options, section.timing, problems);
+    settings.drain = options.seconds("drain", problems).value_or(section.drain.value_or(drain_default));
+    settings.log_level = read_log_level(options, problems);
+    const std::optional<std::string> format = options.choice("log-format", {"text", "json"}, problems);
+    if (config != nullptr) {
+        settings.log_level = settings.log_level ? settings.log_level : config->log_level();
+        settings.log_format = config->log_format().value_or(settings.log_format);
+    }
+    if (format) {
+        settings.log_format = *format == "json" ? LogFormat::json : LogFormat::text;
     }
     return settings;
 }
@@ -131,6 +141,10 @@ std::vector<OptionInfo> timing_options(bool of_server) {
 
 void add_library_problems(const std::vector<Problem>& found, const Options& options, Problems& problems) {
     for (const Problem& problem : found) {
+        if (!problem.file.empty()) {
+            problems.add(problem);
+            continue;
+        }
         std::string name = option_of(problem.key);
         if (name == "token-file" && !options.has(name) && options.has("token")) {
             name = "token";

@@ -3,8 +3,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <vector>
 
+#include "ferrotunnel/config.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/timing.hpp"
@@ -13,33 +15,48 @@
 
 namespace ferrotunnel::cli {
 
+/// What was said on the command line or in the environment is there as such; the rest is merged with the file.
 struct CommonSettings {
-    std::size_t workers = 0;
-    bool allow_weak_token = false;
-    bool tls_off = false;
+    std::optional<std::size_t> workers;
+    std::optional<bool> allow_weak_token;
+    std::optional<bool> tls_off;
+    std::optional<LogLevel> log_level;  // the file's, if nobody else has said one
+    bool is_tls_off = false;            // whoever said so
     Timing timing;
     std::chrono::milliseconds drain{0};
-    LogLevel log_level = LogLevel::warn;
     LogFormat log_format = LogFormat::text;
 };
 
-CommonSettings read_common(const Options& options, std::chrono::milliseconds drain_default, Problems& problems);
+/// `config`: the file that the options override, and `section` of it; null: there is none.
+CommonSettings read_common(const Options& options, std::chrono::milliseconds drain_default, const Config* config,
+                           const Config::Section& section, Problems& problems);
+
+/// What programs print where the user has not asked for a level.
+inline constexpr LogLevel default_log_level = LogLevel::warn;
 
 /// Help for the options that read_common reads, by section.
 std::vector<OptionInfo> running_options(bool of_server);
 std::vector<OptionInfo> log_options();
 std::vector<OptionInfo> timing_options(bool of_server);
 
+/// Options override what a file has said to the builder before.
 template <typename Builder>
 void apply_common(const CommonSettings& settings, Builder& builder) {
-    builder.workers(settings.workers)
-        .allow_weak_token(settings.allow_weak_token)
-        .tls_off(settings.tls_off)
-        .timing(settings.timing)
-        .log(stderr_log(settings.log_format), settings.log_level);
+    if (settings.workers) {
+        builder.workers(*settings.workers);
+    }
+    if (settings.allow_weak_token) {
+        builder.allow_weak_token(*settings.allow_weak_token);
+    }
+    if (settings.tls_off) {
+        builder.tls_off(*settings.tls_off);
+    }
+    builder.timing(settings.timing)
+        .log(stderr_log(settings.log_format), settings.log_level.value_or(default_log_level));
 }
 
-/// What the library found wrong, under the names of our options. What is known to be wrong already is not told twice.
+/// What the library found wrong: where it stands in the file, or under the names of our options. What is known to be
+/// wrong already is not told twice.
 void add_library_problems(const std::vector<Problem>& found, const Options& options, Problems& problems);
 
 }  // namespace ferrotunnel::cli

@@ -45,6 +45,7 @@ void EndpointFile::remove_service(const std::string& name) {
 
 void EndpointFile::clear() {
     control_.clear();
+    http_.clear();
     services_.clear();
 }
 
@@ -63,6 +64,7 @@ void EndpointFile::publish() {
 
 std::string EndpointFile::text() const {
     std::string text = control_.empty() ? "" : fmt::format("control {}\n", control_);
+    text += http_.empty() ? "" : fmt::format("http {}\n", http_);
     for (const auto& [name, endpoint] : services_) {
         text += fmt::format("service {} {}\n", name, endpoint);
     }

@@ -1,4 +1,5 @@
-// What is reachable where, in a file for other programs: lines `control HOST:PORT` and `service NAME HOST:PORT`.
+// What is reachable where, in a file for other programs: lines `control HOST:PORT`, `http HOST:PORT` (where
+// the server takes HTTP visitors) and `service NAME HOST:PORT`, of an HTTP service `service NAME URL`.
 #pragma once
 
 #include <set>
@@ -18,6 +19,7 @@ public:
     EndpointFile& operator=(const EndpointFile&) = delete;
 
     void set_control(const std::string& endpoint) { control_ = endpoint; }
+    void set_http(const std::string& endpoint) { http_ = endpoint; }
     void add_service(const std::string& name, const std::string& endpoint) { services_.emplace(name, endpoint); }
     /// Whatever its endpoint is.
     void remove_service(const std::string& name);
@@ -32,6 +34,7 @@ private:
     std::string path_;
     std::string published_;
     std::string control_;
+    std::string http_;
     std::set<std::pair<std::string, std::string>> services_;  // name and endpoint
 };
 

@@ -85,7 +85,9 @@ std::string help_for_program(const std::vector<const CommandInfo*>& commands) {
         "  ferrotunnel token > token; chmod 600 token          # once; copy the file to the other machine\n"
         "  ferrotunnel server --token-file token               # on a machine that visitors can reach\n"
         "  ferrotunnel client --server HOST --token-file token --tcp 2222=22      # next to the service\n"
-        "Visitors of HOST:2222 now reach port 22 of the client's machine.\n";
+        "Visitors of HOST:2222 now reach port 22 of the client's machine.\n"
+        "  ferrotunnel http 3000 --host app.example.com --server HOST --token-file token\n"
+        "Visitors of http://app.example.com:8080 now reach port 3000 of it, if that name points to HOST.\n";
     return text;
 }
 
@@ -99,6 +101,11 @@ std::string help_for(const CommandInfo& command) {
             text += option_line(option);
         }
     }
+    if (command.kind == CommandInfo::Kind::check) {
+        return text +
+               "\nExit codes:\n  0  the file is right\n  2  it is not, or could not be read; the problems are "
+               "listed on the standard error stream\n";
+    }
     text +=
         "\nEnvironment:\n  " +
         wrapped("Every option is also a variable; the command line wins. Flags take on or off; lists have commas.", 2) +
@@ -107,7 +114,7 @@ std::string help_for(const CommandInfo& command) {
     text += signals;
     text += "\nExit codes:\n";
     text += exit_codes;
-    text += command.name == "server" ? "" : client_exit_codes;
+    text += command.kind == CommandInfo::Kind::server ? "" : client_exit_codes;
     return text;
 }
 

@@ -11,10 +11,10 @@
 #include "arguments.hpp"
 #include "commands.hpp"
 #include "descriptors.hpp"
+#include "ferrotunnel/detail/nearest.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/version.hpp"
 #include "help.hpp"
-#include "nearest.hpp"
 #include "printable.hpp"
 #include "problems.hpp"
 
@@ -22,12 +22,13 @@ namespace ferrotunnel::cli {
 namespace {
 
 const std::vector<std::string>& command_names() {
-    static const std::vector<std::string> names{"server", "client", "tcp", "token", "version", "help"};
+    static const std::vector<std::string> names{"server", "client", "tcp",     "http", "run",
+                                                "check",  "token",  "version", "help"};
     return names;
 }
 
 std::vector<const CommandInfo*> commands() {
-    return {&server_info(), &client_info(), &tcp_info()};
+    return {&server_info(), &client_info(), &tcp_info(), &http_info(), &run_info(), &check_info()};
 }
 
 const CommandInfo* find_command(const std::string& name) {
@@ -81,8 +82,9 @@ ExitCode run(Arguments arguments) {
         return ExitCode::ok;
     }
     if (find_command(name) == nullptr) {
-        fail_usage(name, name.starts_with('-') ? "options come after the command, which is one of server, client, tcp"
-                                               : "no such command" + did_you_mean(name, command_names()));
+        fail_usage(name, name.starts_with('-')
+                             ? "options come after the command, which is one of server, client, tcp, http, run"
+                             : "no such command" + detail::did_you_mean(name, command_names()));
     }
     raise_descriptor_limit();
     for (const std::string& finding : misspelt_variables(commands(), environ)) {
@@ -90,6 +92,9 @@ ExitCode run(Arguments arguments) {
     }
     return name == "server"   ? run_server(std::move(arguments))
            : name == "client" ? run_client(std::move(arguments))
+           : name == "http"   ? run_http(std::move(arguments))
+           : name == "run"    ? run_run(std::move(arguments))
+           : name == "check"  ? run_check(std::move(arguments))
                               : run_tcp(std::move(arguments));
 }
 

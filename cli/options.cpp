@@ -10,7 +10,7 @@
 #include <set>
 #include <utility>
 
-#include "nearest.hpp"
+#include "ferrotunnel/detail/nearest.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
@@ -125,7 +125,7 @@ void Options::report_extras(const std::vector<std::string>& extras, Problems& pr
     for (const std::string& word : extras) {
         if (word.starts_with('-') && word.size() > 1) {
             const std::string name = word.substr(0, word.find('='));
-            problems.add(name, "no such option" + did_you_mean(name, known));
+            problems.add(name, "no such option" + detail::did_you_mean(name, known));
             after_unknown = true;
         } else if (!after_unknown) {
             problems.add(word, "unexpected: `" + command_.name + "` takes options" +
@@ -225,8 +225,8 @@ std::optional<std::string> Options::choice(std::string_view name, const std::vec
                                            Problems& problems) const {
     std::optional<std::string> value = text(name);
     if (value && std::find(choices.begin(), choices.end(), *value) == choices.end()) {
-        problems.add(place_of(name),
-                     fmt::format("\"{}\" is none of {}{}", *value, joined(choices), did_you_mean(*value, choices)));
+        problems.add(place_of(name), fmt::format("\"{}\" is none of {}{}", *value, joined(choices),
+                                                 detail::did_you_mean(*value, choices)));
         return std::nullopt;
     }
     return value;
@@ -253,7 +253,8 @@ std::vector<std::string> misspelt_variables(const std::vector<const CommandInfo*
         // Without the prefix, which would make every name look near.
         const std::string_view rest = std::string_view(name).substr(variable_prefix.size());
         for (const std::string& candidate : candidates) {
-            if (edit_distance(rest, std::string_view(candidate).substr(variable_prefix.size())) <= rest.size() / 4) {
+            if (detail::edit_distance(rest, std::string_view(candidate).substr(variable_prefix.size())) <=
+                rest.size() / 4) {
                 findings.push_back(name + " is not used; did you mean " + candidate + "?");
                 break;
             }

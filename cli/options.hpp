@@ -33,6 +33,8 @@ struct CommandInfo {
     std::string operand;  // what --help calls the word without dashes, if the command takes one
     std::string examples;
     std::vector<OptionSection> sections;
+    enum class Kind { server, client, both, check };
+    Kind kind = Kind::client;  // which signals and exit codes it has
 };
 
 /// What the user said. The command line hides the environment, the last of several values those before it, and an empty

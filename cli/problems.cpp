@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "printable.hpp"
@@ -13,15 +14,38 @@ void Problems::add(std::string place, std::string text) {
     list_.push_back({std::move(place), std::move(text)});
 }
 
+void Problems::add(const ferrotunnel::Problem& problem) {
+    of_files_.push_back(problem);
+}
+
 bool Problems::about(std::string_view place) const {
-    return std::any_of(list_.begin(), list_.end(), [place](const Problem& problem) { return problem.place == place; });
+    return std::any_of(list_.begin(), list_.end(), [place](const Item& item) { return item.place == place; });
+}
+
+std::vector<std::string> Problems::lines() const {
+    std::vector<std::string> lines;
+    for (const Item& item : list_) {
+        lines.push_back(printable(item.place) + ": " + printable(item.text));
+    }
+    std::vector<ferrotunnel::Problem> sorted = of_files_;
+    std::stable_sort(sorted.begin(), sorted.end(), [](const ferrotunnel::Problem& a, const ferrotunnel::Problem& b) {
+        return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
+    });
+    for (const ferrotunnel::Problem& problem : sorted) {
+        std::string line = printable(to_text(problem));
+        if (std::find(lines.begin(), lines.end(), line) == lines.end()) {
+            lines.push_back(std::move(line));
+        }
+    }
+    return lines;
 }
 
 void Problems::print(std::FILE* to, std::string_view command) const {
     const std::string program = command.empty() ? "ferrotunnel" : fmt::format("ferrotunnel {}", command);
-    fmt::print(to, "{}: {}\n", program, list_.size() == 1 ? "a problem" : fmt::format("{} problems", list_.size()));
-    for (const Problem& problem : list_) {
-        fmt::print(to, "  {}: {}\n", printable(problem.place), printable(problem.text));
+    const std::vector<std::string> all = lines();
+    fmt::print(to, "{}: {}\n", program, all.size() == 1 ? "a problem" : fmt::format("{} problems", all.size()));
+    for (const std::string& line : all) {
+        fmt::print(to, "  {}\n", line);
     }
     fmt::print(to, "Nothing was started. `{} --help` explains the options.\n", program);
 }

@@ -6,24 +6,31 @@
 #include <string_view>
 #include <vector>
 
+#include "ferrotunnel/error.hpp"
+
 namespace ferrotunnel::cli {
 
 class Problems {
 public:
     /// `place` is what the user has to look at: "--bind", "FERROTUNNEL_BIND", "--tcp 2222=nowhere".
     void add(std::string place, std::string text);
+    /// One of the library's that is about a configuration file. The same one twice is told once.
+    void add(const ferrotunnel::Problem& problem);
     bool about(std::string_view place) const;
-    bool empty() const noexcept { return list_.empty(); }
+    bool empty() const noexcept { return list_.empty() && of_files_.empty(); }
 
-    /// All of them, one a line, and where help is.
+    /// All of them, one a line, those of files in the order of the file; and where help is.
     void print(std::FILE* to, std::string_view command) const;
+    /// All of them, without anything around.
+    std::vector<std::string> lines() const;
 
 private:
-    struct Problem {
+    struct Item {
         std::string place;
         std::string text;
     };
-    std::vector<Problem> list_;
+    std::vector<Item> list_;
+    std::vector<ferrotunnel::Problem> of_files_;
 };
 
 /// Thrown when nothing should be started; main() prints them and ends with ExitCode::usage.

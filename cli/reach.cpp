@@ -48,6 +48,10 @@ std::string port_of(const std::string& endpoint) {
     return endpoint.substr(endpoint.rfind(':') + 1);
 }
 
+std::string as_url(const std::string& endpoint) {
+    return endpoint.find("://") == std::string::npos ? "tcp://" + endpoint : endpoint;
+}
+
 bool is_wildcard(const std::string& host) {
     return host == "0.0.0.0" || host == "[::]" || host == "::";
 }

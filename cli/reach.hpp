@@ -9,6 +9,9 @@ namespace ferrotunnel::cli {
 std::string host_of(const std::string& endpoint);
 std::string port_of(const std::string& endpoint);
 
+/// "tcp://tunnel.example.com:2222"; an endpoint of HTTP is a URL already.
+std::string as_url(const std::string& endpoint);
+
 /// True for 0.0.0.0 and ::, which mean every address of the machine.
 bool is_wildcard(const std::string& host);
 

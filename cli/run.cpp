@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <thread>
@@ -19,8 +19,8 @@ using std::chrono::milliseconds;
 
 class Loop {
 public:
-    Loop(const Running& running, EventQueue& events, Signals& signals, Output& output)
-        : running_(running), events_(events), signals_(signals), output_(output) {}
+    Loop(std::span<const Running> parts, Signals& signals, Output& output)
+        : parts_(parts), signals_(signals), output_(output), stopped_(parts.size()) {}
 
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
@@ -28,7 +28,7 @@ public:
     ~Loop() { join(); }
 
     ExitCode run() {
-        while (!stopped_) {
+        while (!all_stopped()) {
             wait();
             take_events();
             while (signals_.take() != 0) {
@@ -44,6 +44,18 @@ public:
     }
 
 private:
+    bool all_stopped() const {
+        return std::all_of(stopped_.begin(), stopped_.end(), [](const auto& stopped) { return stopped.load(); });
+    }
+
+    std::uint32_t present_visitors() const {
+        std::uint32_t visitors = 0;
+        for (const Running& part : parts_) {
+            visitors += part.present_visitors();
+        }
+        return visitors;
+    }
+
     void join() {
         for (std::thread& stopper : stoppers_) {
             if (stopper.joinable()) {
@@ -54,25 +66,29 @@ private:
 
     void wait() {
         const short output_events = output_.wants_to_write() ? POLLOUT : 0;
-        std::array<pollfd, 3> sources{{{signals_.descriptor(), POLLIN, 0},
-                                       {events_.descriptor(), POLLIN, 0},
-                                       {output_.wants_to_write() ? output_.descriptor() : -1, output_events, 0}}};
+        std::vector<pollfd> sources{{signals_.descriptor(), POLLIN, 0},
+                                    {output_.wants_to_write() ? output_.descriptor() : -1, output_events, 0}};
+        for (const Running& part : parts_) {
+            sources.push_back({part.events.descriptor(), POLLIN, 0});
+        }
         const int ready = ::poll(sources.data(), sources.size(), look_every_ms);
         if (ready < 0 && errno != EINTR) {
             throw std::system_error(errno, std::generic_category(), "poll");
         }
         if (ready == 0) {
-            heap_trim_.look(running_.present_visitors());
+            heap_trim_.look(present_visitors());
         }
         output_.write_some();
     }
 
     void take_events() {
-        for (const Event& event : events_.take()) {
-            const std::optional<ExitCode> code = running_.on_event(event);
-            if (code && !code_ && stoppers_.empty()) {
-                code_ = code;
-                stop(milliseconds(0));
+        for (const Running& part : parts_) {
+            for (const Event& event : part.events.take()) {
+                const std::optional<ExitCode> code = part.on_event(event);
+                if (code && !code_ && stoppers_.empty()) {
+                    code_ = code;
+                    stop_at_once();
+                }
             }
         }
     }
@@ -81,10 +97,12 @@ private:
         ++signals_seen_;
         if (signals_seen_ == 1 && stoppers_.empty()) {
             announce_drain();
-            stop(running_.drain);
+            for (std::size_t i = 0; i < parts_.size(); ++i) {
+                stop(i, parts_[i].drain);
+            }
         } else if (signals_seen_ <= 2) {
             output_.line("ending at once");
-            stop(milliseconds(0));
+            stop_at_once();
         } else {
             ::_exit(
                 static_cast<int>(ExitCode::failure));  // whoever asks three times does not want to wait for anything
@@ -92,35 +110,45 @@ private:
     }
 
     void announce_drain() {
-        const std::uint32_t visitors = running_.present_visitors();
-        if (visitors == 0 || running_.drain.count() == 0) {
+        const std::uint32_t visitors = present_visitors();
+        milliseconds longest{0};
+        for (const Running& part : parts_) {
+            longest = std::max(longest, part.drain);
+        }
+        if (visitors == 0 || longest.count() == 0) {
             output_.line("ending");
             return;
         }
         output_.line(fmt::format("ending: {} {} may finish within {:g} s, no new ones are taken; again to end at once",
                                  visitors, visitors == 1 ? "visitor" : "visitors",
-                                 static_cast<double>(running_.drain.count()) / 1000));
+                                 static_cast<double>(longest.count()) / 1000));
+    }
+
+    void stop_at_once() {
+        for (std::size_t i = 0; i < parts_.size(); ++i) {
+            stop(i, milliseconds(0));
+        }
     }
 
     // stop() blocks, and a second signal must be heard meanwhile: hence a thread each.
-    void stop(milliseconds drain) {
-        stoppers_.emplace_back([this, drain] {
-            const std::error_code error = running_.stop(drain);
+    void stop(std::size_t index, milliseconds drain) {
+        stoppers_.emplace_back([this, index, drain] {
+            const Running& part = parts_[index];
+            const std::error_code error = part.stop(drain);
             cut_ = cut_ || (error == std::errc::timed_out && drain.count() != 0);
-            stopped_ = true;
-            events_.wake();
+            stopped_[index] = true;
+            part.events.wake();
         });
     }
 
     static constexpr int look_every_ms = 2'000;
 
-    const Running& running_;
+    const std::span<const Running> parts_;
     HeapTrim heap_trim_;
-    EventQueue& events_;
     Signals& signals_;
     Output& output_;
     std::vector<std::thread> stoppers_;
-    std::atomic<bool> stopped_{false};
+    std::vector<std::atomic<bool>> stopped_;  // by part
     std::atomic<bool> cut_{false};
     int signals_seen_ = 0;
     std::optional<ExitCode> code_;
@@ -128,8 +156,20 @@ private:
 
 }  // namespace
 
-ExitCode run_until_end(const Running& running, EventQueue& events, Signals& signals, Output& output) {
-    return Loop(running, events, signals, output).run();
+ExitCode run_until_end(std::span<const Running> parts, Signals& signals, Output& output) {
+    return Loop(parts, signals, output).run();
+}
+
+ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& signals) {
+    Output output(STDOUT_FILENO);
+    std::vector<Running> running;
+    for (const std::unique_ptr<Part>& part : parts) {
+        part->start(output);
+        running.push_back(part->running());
+    }
+    const ExitCode code = run_until_end(running, signals, output);
+    output.finish(std::chrono::seconds(1));
+    return code;
 }
 
 }  // namespace ferrotunnel::cli

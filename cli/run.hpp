@@ -1,11 +1,14 @@
-// The main thread of a running server or client: it tells what happens and ends it when asked.
+// The main thread of a running server, client or both: it tells what happens and ends it when asked.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <span>
 #include <system_error>
+#include <vector>
 
 #include "event_queue.hpp"
 #include "exit_code.hpp"
@@ -17,6 +20,8 @@ namespace ferrotunnel::cli {
 
 /// What the loop has to know about a server or client.
 struct Running {
+    /// Where its events come in.
+    EventQueue& events;
     /// In the main thread, also while it drains. A value ends the program with that code.
     std::function<std::optional<ExitCode>(const Event&)> on_event;
     /// Server::stop or Client::stop; called from other threads.
@@ -25,11 +30,26 @@ struct Running {
     std::chrono::milliseconds drain;
 };
 
+/// A server or client that this process runs.
+class Part {
+public:
+    virtual ~Part() = default;
+    /// Throws std::system_error with a text for the user.
+    virtual void start(Output& output) = 0;
+    /// Lives as long as the part.
+    virtual Running running() = 0;
+};
+
 ///            signal                    signal              signal
 ///   running --------> draining --------------> hurried ------------> the process ends with ExitCode::failure
 ///      |     stop(drain) |        stop(0)         |
 ///      | on_event says so, stop(0)                |
 ///      +-----------------+------------------------+--> stopped: stop has returned
-ExitCode run_until_end(const Running& running, EventQueue& events, Signals& signals, Output& output);
+///
+/// With several parts, each drains for its own time, and the end of one is the end of all.
+ExitCode run_until_end(std::span<const Running> parts, Signals& signals, Output& output);
+
+/// Starts the parts in this order, prints to the standard output, and runs them until the end.
+ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& signals);
 
 }  // namespace ferrotunnel::cli

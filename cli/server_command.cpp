@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "common_settings.hpp"
+#include "config_option.hpp"
 #include "endpoint_file.hpp"
 #include "ferrotunnel/server.hpp"
 #include "ferrotunnel/version.hpp"
@@ -25,44 +26,78 @@ struct ServerPlan {
     std::string public_host;
     std::string allow_ports;
     std::string tcp_bind;
+    std::string http_bind;  // "off", or where the user or the program wants it
+    std::string domain;
     std::string endpoint_file;
     Server server;
 };
 
-ServerPlan read_plan(const Options& options, Arguments& arguments, EventQueue& events, Signals& signals,
-                     Problems& problems) {
-    ServerPlan plan;
-    plan.common = read_common(options, 30s, problems);
-    plan.public_host = options.text("public-host").value_or("");
-    plan.tcp_bind = options.text("tcp-bind").value_or("0.0.0.0");
-    plan.endpoint_file = options.text("endpoint-file").value_or("");
-
-    Server::Builder builder = Server::builder();
-    apply_common(plan.common, builder);
-    builder.tcp_bind(plan.tcp_bind).public_host(plan.public_host);
+// What options say goes before what the file has said to the builder.
+void apply_options(const Options& options, Server::Builder& builder) {
     if (const auto bind = options.text("bind")) {
         builder.bind(*bind);
     }
+    if (const auto bind = options.text("tcp-bind")) {
+        builder.tcp_bind(*bind);
+    }
+    if (const auto host = options.text("public-host")) {
+        builder.public_host(*host);
+    }
     if (const auto ports = options.text("allow-ports")) {
         builder.allow_ports(*ports);
-        plan.allow_ports = *ports;
     }
     const std::string chain = options.text("tls-cert").value_or("");
     const std::string key = options.text("tls-key").value_or("");
     if (!chain.empty() || !key.empty()) {
         builder.tls_certificate(chain, key);
     }
-    for (FoundToken& token :
-         find_tokens(options, std::move(arguments.token), "Token that clients will need: ", signals, problems)) {
-        builder.token(std::move(token.secret), std::move(token.name));
+}
+
+// Asked for by nobody, HTTP is there if its usual port is free.
+void apply_http(const Sources& sources, const Config::ServerSection& file, ServerPlan& plan, Server::Builder& builder) {
+    const Options& options = sources.options;
+    plan.domain = options.text("domain").value_or(file.domain);
+    if (options.has("domain")) {
+        builder.domain(plan.domain);
     }
-    if (problems.empty()) {  // else nothing may be made in that directory
+    const std::optional<std::string> wanted = options.has("http-bind") ? options.text("http-bind") : file.http_bind;
+    plan.http_bind = wanted.value_or(default_http_bind);
+    if (options.has("http-bind") || !wanted) {
+        const bool off = plan.http_bind == "off";
+        builder.http_bind(off ? std::string() : plan.http_bind, wanted || !plan.domain.empty());
+    }
+}
+
+ServerPlan read_plan(const Sources& sources, EventQueue& events, Signals& signals, Problems& problems) {
+    const Options& options = sources.options;
+    const auto file = sources.config != nullptr ? sources.config->server_section() : Config::ServerSection();
+    ServerPlan plan;
+    plan.common = read_common(options, 30s, sources.config, file, problems);
+    plan.public_host = options.text("public-host").value_or(file.public_host);
+    plan.tcp_bind = options.text("tcp-bind").value_or(file.tcp_bind);
+    plan.allow_ports = options.text("allow-ports").value_or(file.allow_ports);
+    plan.endpoint_file = options.text("endpoint-file").value_or(file.endpoint_file);
+
+    Server::Builder builder = sources.config != nullptr ? sources.config->server() : Server::builder();
+    apply_common(plan.common, builder);
+    apply_options(options, builder);
+    apply_http(sources, file, plan, builder);
+    if (needs_token(sources, file.has_token)) {
+        for (FoundToken& token : find_tokens(options, std::move(sources.arguments.token),
+                                             "Token that clients will need: ", signals, problems)) {
+            builder.token(std::move(token.secret), std::move(token.name));
+        }
+    }
+    if (options.has("state-dir") || file.state_dir.empty()) {
         builder.state_dir(options.text("state-dir").value_or(default_state_dir()));
     }
     builder.on_event([&events](const Event& event) { events.push(event); });
 
-    std::vector<Problem> found;
-    std::optional<Server> server = builder.try_build(found);
+    std::vector<Problem> found = builder.check();
+    std::optional<Server> server;
+    if (found.empty() && problems.empty()) {
+        server = builder.try_build(found);
+    }
     add_library_problems(found, options, problems);
     if (server && problems.empty()) {
         plan.server = std::move(*server);
@@ -79,18 +114,32 @@ std::string example_of_a_client(const ServerPlan& plan) {
         host = name_of_this_machine();
     }
     return fmt::format("ferrotunnel client --server {}:{}{} --tcp 2222=127.0.0.1:22", host, port_of(control),
-                       plan.common.tls_off ? " --tls off" : "");
+                       plan.common.is_tls_off ? " --tls off" : "");
+}
+
+void introduce_http(const ServerPlan& plan, Output& output) {
+    const std::string http = plan.server.http_endpoint();
+    if (plan.http_bind == "off") {
+        return;
+    }
+    if (http.empty()) {
+        output.line(fmt::format("  HTTP       off: {} is in use, --http-bind chooses another address", plan.http_bind));
+    } else {
+        output.line(fmt::format("  HTTP       {}{}", http,
+                                plan.domain.empty() ? "" : ", hosts below " + plan.domain + " are assigned"));
+    }
 }
 
 void introduce(const ServerPlan& plan, Output& output) {
     output.line(fmt::format("FerroTunnel {} server", version_string));
     output.line(fmt::format("  clients    {}   {}", plan.server.control_endpoint(),
-                            plan.common.tls_off ? "TLS is OFF: anyone in between can read everything" : "TLS 1.3"));
+                            plan.common.is_tls_off ? "TLS is OFF: anyone in between can read everything" : "TLS 1.3"));
     if (const std::string pin = plan.server.tls_pin(); !pin.empty()) {
         output.line(fmt::format("  TLS pin    {}", pin));
     }
     output.line(fmt::format("  visitors   {}, ports {}", plan.tcp_bind,
                             plan.allow_ports.empty() ? "from 1024 on" : plan.allow_ports));
+    introduce_http(plan, output);
     output.line("A client is started like this, and asks for the token or takes it from --token-file:");
     output.line("  " + example_of_a_client(plan));
 }
@@ -102,6 +151,7 @@ void publish(const ServerPlan& plan, EndpointFile& endpoints) {
     }
     endpoints.clear();
     endpoints.set_control(plan.server.control_endpoint());
+    endpoints.set_http(plan.server.http_endpoint());
     for (const TunnelInfo& tunnel : plan.server.tunnels()) {
         for (const TunnelInfo::Service& service : tunnel.services) {
             endpoints.add_service(service.name, service.endpoint);
@@ -127,10 +177,10 @@ void on_event(const Event& event, Output& output) {
                                     event.text.empty() ? event.error.message() : event.text));
             break;
         case Event::Kind::registered:
-            output.line(fmt::format("  tcp://{} -> {} of client {}", event.endpoint, event.service, event.peer));
+            output.line(fmt::format("  {} -> {} of client {}", as_url(event.endpoint), event.service, event.peer));
             break;
         case Event::Kind::unregistered:
-            output.line(fmt::format("  tcp://{} is closed", event.endpoint.empty() ? event.service : event.endpoint));
+            output.line(fmt::format("  {} is closed", event.endpoint.empty() ? event.service : as_url(event.endpoint)));
             break;
         case Event::Kind::draining:
             if (!event.peer.empty()) {
@@ -144,17 +194,54 @@ void on_event(const Event& event, Output& output) {
     }
 }
 
+class ServerPart : public Part {
+public:
+    ServerPart(const Sources& sources, Signals& signals, Problems& problems)
+        : plan_(read_plan(sources, events_, signals, problems)) {}
+
+    void start(Output& output) override {
+        output_ = &output;
+        endpoints_.emplace(plan_.endpoint_file);
+        plan_.server.start();
+        introduce(plan_, output);
+        publish(plan_, *endpoints_);
+    }
+
+    Running running() override {
+        return {
+            events_,
+            [this](const Event& event) -> std::optional<ExitCode> {
+                on_event(event, *output_);
+                publish(plan_, *endpoints_);
+                const bool failed = event.kind == Event::Kind::stopped && event.error;
+                return failed ? std::optional(ExitCode::failure) : std::nullopt;
+            },
+            [this](std::chrono::milliseconds drain) { return plan_.server.stop(drain); },
+            [this] { return plan_.server.stats().traffic.streams; },
+            plan_.common.drain,
+        };
+    }
+
+private:
+    EventQueue events_;  // outlives the server
+    ServerPlan plan_;
+    std::optional<EndpointFile> endpoints_;
+    Output* output_ = nullptr;
+};
+
 }  // namespace
 
 const CommandInfo& server_info() {
     static const CommandInfo info{
         "server",
-        "lets clients offer their services on this machine's public ports",
+        "lets clients offer their services on this machine's public ports and hosts",
         "",
         "  ferrotunnel token > token; chmod 600 token\n"
         "  ferrotunnel server --token-file token\n"
+        "  ferrotunnel server --config ferrotunnel.yml\n"
         "  ferrotunnel server --token-file token --bind 192.0.2.1:7835 --allow-ports 2222,8000-8100\n",
         {
+            config_section(),
             {"Addresses",
              {
                  {"bind", "HOST:PORT", "Where clients connect; port 0 lets the system choose. Default: 0.0.0.0:7835.",
@@ -162,6 +249,13 @@ const CommandInfo& server_info() {
                  {"tcp-bind", "HOST", "Where the public ports are. Default: 0.0.0.0.", false},
                  {"public-host", "HOST",
                   "How visitors call this machine, for the addresses that are shown. Default: what --tcp-bind says.",
+                  false},
+                 {"http-bind", "HOST:PORT|off",
+                  "Where visitors of HTTP services come in. Default: 0.0.0.0:8080, or off where that is in use.",
+                  false},
+                 {"domain", "NAME",
+                  "HTTP services that name no host get one below this name, like k7rw2vbd.tunnel.example.com. Its DNS "
+                  "entries (*.NAME) must point here. Default: such services are refused.",
                   false},
                  {"allow-ports", "LIST",
                   "The public ports that clients may have, like 2222,8000-8100. Default: all from 1024 on.", false},
@@ -183,6 +277,7 @@ const CommandInfo& server_info() {
             {"Log, on the standard error stream", log_options()},
             {"Timing, for unusual networks and for tests", timing_options(true)},
         },
+        CommandInfo::Kind::server,
     };
     return info;
 }
@@ -195,31 +290,17 @@ ExitCode run_server(Arguments arguments) {
         return ExitCode::ok;
     }
     Signals signals;  // before the library makes threads
-    EventQueue events;
-    ServerPlan plan = read_plan(options, arguments, events, signals, problems);
+    const std::optional<Config> config = read_config_option(options, "server", problems);
+    std::vector<std::unique_ptr<Part>> parts;
+    parts.push_back(make_server_part({options, arguments, config ? &*config : nullptr}, signals, problems));
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "server"};
     }
-    Output output(STDOUT_FILENO);
-    EndpointFile endpoints(plan.endpoint_file);
-    plan.server.start();
-    introduce(plan, output);
-    publish(plan, endpoints);
+    return run_parts(parts, signals);
+}
 
-    const Running running{
-        [&](const Event& event) -> std::optional<ExitCode> {
-            on_event(event, output);
-            publish(plan, endpoints);
-            const bool failed = event.kind == Event::Kind::stopped && event.error;
-            return failed ? std::optional(ExitCode::failure) : std::nullopt;
-        },
-        [&plan](std::chrono::milliseconds drain) { return plan.server.stop(drain); },
-        [&plan] { return plan.server.stats().traffic.streams; },
-        plan.common.drain,
-    };
-    const ExitCode code = run_until_end(running, events, signals, output);
-    output.finish(1s);
-    return code;
+std::unique_ptr<Part> make_server_part(const Sources& sources, Signals& signals, Problems& problems) {
+    return std::make_unique<ServerPart>(sources, signals, problems);
 }
 
 }  // namespace ferrotunnel::cli

@@ -84,6 +84,12 @@ std::vector<FoundToken> find_tokens(const Options& options, std::optional<Secret
     return {};
 }
 
+bool needs_token(const Sources& sources, bool file_has_one) {
+    const Options& options = sources.options;
+    const bool overrides = sources.arguments.token || options.has("token") || options.has("token-file");
+    return !sources.file_alone && (overrides || !file_has_one);
+}
+
 std::vector<OptionInfo> token_options(bool several_files) {
     return {
         {"token-file", "FILE",

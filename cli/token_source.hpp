@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "config_option.hpp"
 #include "ferrotunnel/secret.hpp"
 #include "options.hpp"
 #include "problems.hpp"
@@ -22,6 +23,9 @@ struct FoundToken {
 /// wrong so far. Empty together with a problem.
 std::vector<FoundToken> find_tokens(const Options& options, std::optional<Secret> on_command_line,
                                     const std::string& question, Signals& signals, Problems& problems);
+
+/// False where the file has one and nobody overrides it, or where there is nothing but the file.
+bool needs_token(const Sources& sources, bool file_has_one);
 
 /// What goes for every command that needs a token.
 std::vector<OptionInfo> token_options(bool several_files);

@@ -25,7 +25,7 @@ install(FILES ${PROJECT_BINARY_DIR}/ferrotunnelConfig.cmake ${PROJECT_BINARY_DIR
 # A static library brings its users the libraries below it; a shared one knows its own.
 set(pc_requires "")
 if(NOT BUILD_SHARED_LIBS)
-  set(pc_requires "openssl >= 3.0, fmt, spdlog, re2")
+  set(pc_requires "openssl >= 3.0, fmt, spdlog, re2, yaml-cpp")
 endif()
 list(TRANSFORM FERROTUNNEL_ASIO_DEFINITIONS PREPEND "-D" OUTPUT_VARIABLE pc_definitions)
 list(JOIN pc_definitions " " pc_definitions)

@@ -10,6 +10,7 @@
 #include "client_impl.hpp"
 #include "engine_settings.hpp"
 #include "make_facade.hpp"
+#include "tls_settings.hpp"
 #include "traffic.hpp"
 
 namespace ferrotunnel {
@@ -23,7 +24,7 @@ namespace {
 /// How long an end without drain may take: the peer's goodbye, then the socket goes anyway.
 constexpr auto goodbye = 3s;
 
-std::unique_ptr<runtime::WorkerGroup> make_workers(const detail::CommonSettings& settings) {
+std::unique_ptr<runtime::WorkerGroup> make_workers(const detail::ClientSettings& settings) {
     return settings.run_on != nullptr ? std::make_unique<runtime::WorkerGroup>(*settings.run_on)
                                       : std::make_unique<runtime::WorkerGroup>(settings.workers);
 }
@@ -38,18 +39,7 @@ std::shared_ptr<tunnel::ClientShared> make_shared_part(const detail::ClientSetti
     shared->handshake_deadline = settings.timing.handshake_deadline;
     shared->log = &log;
     shared->random = &random;
-    if (!settings.tls_off) {
-        transport::TlsClientSettings tls;
-        tls.server_name = shared->server.host;
-        tls.system_ca = settings.tls_ca == "system";
-        tls.ca_file = tls.system_ca ? std::string() : settings.tls_ca;
-        tls.pin = settings.tls_pin;
-        try {
-            shared->tls = transport::TlsContext::make_client(tls);
-        } catch (const transport::TlsConfigError& problem) {
-            throw config_error(std::vector<Problem>{{settings.tls_ca.empty() ? "tls_pin" : "tls_ca", problem.what()}});
-        }
-    }
+    shared->tls = detail::make_tls(settings);
     return shared;
 }
 
@@ -279,6 +269,10 @@ Service Client::add(Tcp service) {
     return detail::engine_of(impl_, "Client").add(std::move(service));
 }
 
+Service Client::add(Http service) {
+    return detail::engine_of(impl_, "Client").add(std::move(service));
+}
+
 void Client::start() {
     detail::engine_of(impl_, "Client").start();
 }
@@ -287,12 +281,26 @@ std::error_code Client::wait_ready(std::chrono::milliseconds timeout) {
     return impl_ ? impl_->wait_ready(timeout) : make_error_code(errc::not_running);
 }
 
-void Client::start_listen(Tcp service, detail::ListenOperation* operation) noexcept {
+namespace {
+
+template <typename Description>
+void listen_or_fail(const std::unique_ptr<Client::Impl>& impl, Description service,
+                    detail::ListenOperation* operation) noexcept {
     try {
-        detail::engine_of(impl_, "Client").start_listen(std::move(service), operation);
+        detail::engine_of(impl, "Client").start_listen(std::move(service), operation);
     } catch (const std::system_error& error) {
         operation->complete(error.code(), Listener());
     }
+}
+
+}  // namespace
+
+void Client::start_listen(Tcp service, detail::ListenOperation* operation) noexcept {
+    listen_or_fail(impl_, std::move(service), operation);
+}
+
+void Client::start_listen(Http service, detail::ListenOperation* operation) noexcept {
+    listen_or_fail(impl_, std::move(service), operation);
 }
 
 std::error_code Client::stop(std::chrono::milliseconds drain) {

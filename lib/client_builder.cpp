@@ -3,6 +3,8 @@
 #include "ferrotunnel/client.hpp"
 #include "make_facade.hpp"
 #include "settings.hpp"
+#include "settings_origin.hpp"
+#include "tls_settings.hpp"
 
 namespace ferrotunnel {
 
@@ -16,11 +18,13 @@ Client::Builder& Client::Builder::operator=(Builder&&) noexcept = default;
 Client::Builder::~Builder() = default;
 
 Client::Builder& Client::Builder::server(std::string address) {
+    settings_->origins.erase("server");
     settings_->server = std::move(address);
     return *this;
 }
 
 Client::Builder& Client::Builder::token(Secret token) {
+    settings_->origins.erase("token");
     settings_->token = std::move(token);
     return *this;
 }
@@ -31,6 +35,7 @@ Client::Builder& Client::Builder::allow_weak_token(bool allow) {
 }
 
 Client::Builder& Client::Builder::workers(std::size_t count) {
+    settings_->origins.erase("workers");
     settings_->workers = count;
     return *this;
 }
@@ -46,11 +51,13 @@ Client::Builder& Client::Builder::tls_off(bool off) {
 }
 
 Client::Builder& Client::Builder::tls_ca(std::string file) {
+    settings_->origins.erase("tls_ca");
     settings_->tls_ca = std::move(file);
     return *this;
 }
 
 Client::Builder& Client::Builder::tls_pin(std::string pin) {
+    settings_->origins.erase("tls_pin");
     settings_->tls_pin = std::move(pin);
     return *this;
 }
@@ -61,12 +68,13 @@ Client::Builder& Client::Builder::attempts(unsigned count) {
 }
 
 Client::Builder& Client::Builder::connections(unsigned count) {
+    settings_->origins.erase("connections");
     settings_->connections = count;
     return *this;
 }
 
 Client::Builder& Client::Builder::timing(const Timing& timing) {
-    settings_->timing = timing;
+    detail::set_timing(*settings_, timing);
     return *this;
 }
 
@@ -90,16 +98,24 @@ Client Client::Builder::build() {
     return std::move(*client);
 }
 
+std::vector<Problem> Client::Builder::check() const {
+    detail::ClientSettings settings = *settings_;
+    std::vector<Problem> problems = detail::problems_of(settings);
+    detail::try_tls(settings, problems);
+    return problems;
+}
+
 std::optional<Client> Client::Builder::try_build(std::vector<Problem>& problems) {
     detail::ClientSettings settings = std::exchange(*settings_, {});
-    std::vector<Problem> found;
-    detail::check_settings(settings, found);
+    std::vector<Problem> found = detail::problems_of(settings);
+    const detail::Attached attached = settings;  // for what making it still finds
     try {
         if (found.empty()) {
             return detail::make_client(std::move(settings));
         }
     } catch (const config_error& error) {
         found = error.problems();
+        detail::locate(found, attached);
     }
     problems.insert(problems.end(), found.begin(), found.end());
     return std::nullopt;

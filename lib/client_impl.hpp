@@ -31,10 +31,21 @@ public:
     explicit Impl(detail::ClientSettings&& settings);
     ~Impl();
 
-    Service add(Tcp description);
+    /// Of a Tcp or an Http.
+    template <typename Description>
+    Service add(Description description) {
+        std::vector<Problem> problems;
+        tunnel::ClientService service = described(std::move(description), false, problems);
+        return Service(offer(std::move(service), std::move(problems), nullptr));
+    }
     void start();
     std::error_code wait_ready(std::chrono::milliseconds timeout);
-    void start_listen(Tcp description, detail::ListenOperation* operation);
+    template <typename Description>
+    void start_listen(Description description, detail::ListenOperation* operation) {
+        std::vector<Problem> problems;
+        tunnel::ClientService service = described(std::move(description), true, problems);
+        offer(std::move(service), std::move(problems), operation);
+    }
     std::error_code stop(std::chrono::milliseconds drain);
     bool connected() const;
     ClientStats stats() const;
@@ -46,13 +57,18 @@ private:
         std::shared_ptr<detail::ServiceState> state;
         std::shared_ptr<detail::ListenerCore> listener;  // the application serves
         detail::ListenOperation* waiting = nullptr;      // until the server has answered
+        std::size_t hosts = 0;                           // of HTTP
     };
 
     void make_link();
     bool on_own_thread() const { return group_->on_a_worker(); }
 
     // Services (client_services.cpp).
-    std::shared_ptr<detail::ServiceState> offer(Tcp description, detail::ListenOperation* operation);
+    static tunnel::ClientService described(Tcp description, bool application_serves, std::vector<Problem>& problems);
+    static tunnel::ClientService described(Http description, bool application_serves, std::vector<Problem>& problems);
+    std::shared_ptr<detail::ServiceState> offer(tunnel::ClientService service, std::vector<Problem> problems,
+                                                detail::ListenOperation* operation);
+    void check_room(const tunnel::ClientService& service, std::vector<Problem>& problems) const;
     void close_service(std::uint32_t id);
     std::size_t count_pending() const;
     std::vector<detail::ListenOperation*> take_listens();

@@ -11,50 +11,71 @@ namespace ferrotunnel {
 using detail::ListenOperation;
 using detail::ServiceState;
 
-Service Client::Impl::add(Tcp description) {
-    auto state = offer(std::move(description), nullptr);
-    return Service(std::move(state));
-}
-
-void Client::Impl::start_listen(Tcp description, ListenOperation* operation) {
-    offer(std::move(description), operation);
-}
-
-std::shared_ptr<ServiceState> Client::Impl::offer(Tcp description, ListenOperation* operation) {
-    std::vector<Problem> problems;
-    detail::check_service(description, operation != nullptr, problems);
-    std::shared_ptr<ServiceState> state;
+tunnel::ClientService Client::Impl::described(Tcp description, bool application_serves,
+                                              std::vector<Problem>& problems) {
+    detail::check_service(description, application_serves, problems);
     tunnel::ClientService service;
+    service.name = description.name;
+    service.remote_port = description.remote_port;
+    if (!application_serves && problems.empty()) {
+        service.local = *runtime::parse_host_port(description.local);
+    }
+    return service;
+}
+
+tunnel::ClientService Client::Impl::described(Http description, bool application_serves,
+                                              std::vector<Problem>& problems) {
+    detail::check_service(description, application_serves, problems);
+    tunnel::ClientService service;
+    service.name = description.name;
+    service.kind = wire::ServiceKind::http;
+    service.http = detail::http_part(description);
+    if (!application_serves && problems.empty()) {
+        service.local = *runtime::parse_host_port(description.local);
+    }
+    return service;
+}
+
+// The lock is held.
+void Client::Impl::check_room(const tunnel::ClientService& service, std::vector<Problem>& problems) const {
+    std::size_t hosts = service.http.hosts.size();
+    for (const auto& [id, entry] : services_) {
+        if (entry.name == service.name) {
+            problems.push_back({service.name, "this client has a service of that name already"});
+        }
+        hosts += entry.hosts;
+    }
+    if (hosts > limits::http_hosts_per_session_max) {
+        problems.push_back({service.name, "this client has " + std::to_string(limits::http_hosts_per_session_max) +
+                                              " hosts already, as many as one may"});
+    }
+}
+
+std::shared_ptr<ServiceState> Client::Impl::offer(tunnel::ClientService service, std::vector<Problem> problems,
+                                                  ListenOperation* operation) {
+    std::shared_ptr<ServiceState> state;
     std::error_code impossible;
     {
         std::lock_guard lock(mutex_);
-        for (const auto& [id, entry] : services_) {
-            if (entry.name == description.name) {
-                problems.push_back({description.name, "this client has a service of that name already"});
-            }
-        }
+        check_room(service, problems);
         if (stopping_ || stopped_ || stop_error_) {
             impossible = stop_error_ ? stop_error_ : make_error_code(errc::session_closed);
         } else if (problems.empty()) {
             std::uint32_t id = ++last_id_;
             service.id = id;
-            service.name = description.name;
-            service.remote_port = description.remote_port;
-            state = std::make_shared<ServiceState>(description.name, [anchor = anchor_, id] {
+            state = std::make_shared<ServiceState>(service.name, [anchor = anchor_, id] {
                 std::lock_guard anchored(anchor->mutex);
                 if (anchor->impl != nullptr) {
                     anchor->impl->close_service(id);
                 }
             });
-            Entry entry{description.name, state, nullptr, operation};
+            Entry entry{service.name, state, nullptr, operation, service.http.hosts.size()};
             if (operation != nullptr) {
                 entry.listener = std::make_shared<detail::ListenerCore>(state);
                 service.on_stream = [this, listener = entry.listener](IntrusivePtr<mux::Stream> stream,
                                                                       const wire::Open& open) {
                     listener->deliver(detail::StreamCore::of_opened(std::move(stream), open.visitor, life_, nullptr));
                 };
-            } else {
-                service.local = *runtime::parse_host_port(description.local);
             }
             services_.emplace(id, std::move(entry));
         }

@@ -109,7 +109,7 @@ std::string text_of(const std::vector<Problem>& problems) {
     std::string text;
     for (const Problem& problem : problems) {
         text += text.empty() ? "" : "\n";
-        text += problem.key + ": " + problem.text;
+        text += to_text(problem);
     }
     return text;
 }
@@ -119,6 +119,17 @@ std::string text_of(const std::vector<Problem>& problems) {
 const std::error_category& ferrotunnel_category() noexcept {
     static const Category category;
     return category;
+}
+
+std::string to_text(const Problem& problem) {
+    std::string text = problem.file;
+    if (problem.line != 0) {
+        text += ':' + std::to_string(problem.line) + ':' + std::to_string(problem.column);
+    }
+    for (const std::string& part : {problem.key, problem.text}) {
+        text += text.empty() || part.empty() ? part : ": " + part;
+    }
+    return text;
 }
 
 config_error::config_error(std::vector<Problem> problems)

@@ -7,9 +7,11 @@
 
 #include "ask.hpp"
 #include "engine_settings.hpp"
+#include "ingress/http_front.hpp"
 #include "ingress/tcp_port.hpp"
 #include "make_facade.hpp"
 #include "server_impl.hpp"
+#include "tls_settings.hpp"
 
 namespace ferrotunnel {
 
@@ -34,22 +36,6 @@ tunnel::AcceptedTokens accepted_tokens(const detail::ServerSettings& settings) {
     return tokens;
 }
 
-std::shared_ptr<transport::TlsContext> make_tls(const detail::ServerSettings& settings) {
-    if (settings.tls_off) {
-        return nullptr;
-    }
-    transport::TlsServerSettings tls;
-    tls.certificate_file = settings.tls_chain;
-    tls.key_file = settings.tls_key;
-    tls.state_directory = settings.state_dir;
-    try {
-        return transport::TlsContext::make_server(tls);
-    } catch (const transport::TlsConfigError& problem) {
-        throw config_error(
-            std::vector<Problem>{{settings.tls_chain.empty() ? "state_dir" : "tls_certificate", problem.what()}});
-    }
-}
-
 }  // namespace
 
 Server::Impl::Impl(detail::ServerSettings&& settings)
@@ -63,10 +49,14 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     shared_->instance = detail::new_instance(random_);
     shared_->mux = detail::mux_settings(mux::Role::server, settings_.timing);
     shared_->handshake_deadline = settings_.timing.handshake_deadline;
-    shared_->tls = make_tls(settings_);
+    shared_->tls = detail::make_tls(settings_);
     shared_->tcp_bind = *runtime::SocketAddress::from_ip(settings_.tcp_bind, 0);
     shared_->public_host = settings_.public_host.empty() ? settings_.tcp_bind : settings_.public_host;
     shared_->open_port = ingress::open_tcp_port;
+    shared_->domain = settings_.domain;
+    tunnel::HttpDirectory::Settings directory;
+    directory.seed = random_.next();
+    shared_->http = std::make_shared<tunnel::HttpDirectory>(directory);
     shared_->notify = [this](const ServerNotice& notice) { notify(notice); };
     shared_->log = &log_;
     shared_->random = &random_;
@@ -91,6 +81,10 @@ void Server::Impl::start(std::error_code& error, std::string& what) {
         what = "listen on " + settings_.bind;
         return;
     }
+    if (!open_http(error)) {
+        what = "listen for HTTP on " + settings_.http_bind;
+        return;
+    }
     started_ = true;
     control_endpoint_ = runtime::local_address(listener.get()).text();
     for (const std::string& warning : detail::warnings_for(settings_)) {
@@ -109,6 +103,30 @@ void Server::Impl::start(std::error_code& error, std::string& what) {
         };
         acceptor_ = std::make_unique<runtime::Acceptor>(group_->at(0), std::move(*socket), std::move(handlers));
     });
+}
+
+// False: it can not, and was told to. The lock is held.
+bool Server::Impl::open_http(std::error_code& error) {
+    if (settings_.http_bind.empty()) {
+        return true;
+    }
+    runtime::Fd listener =
+        runtime::listen_on(*runtime::SocketAddress::from_ip(*runtime::parse_host_port(settings_.http_bind)), error);
+    if (!listener) {
+        if (settings_.http_needed) {
+            return false;
+        }
+        log_.warn("can not listen for HTTP: HTTP services will be refused",
+                  {{"at", settings_.http_bind}, {"why", error.message()}});
+        error.clear();
+        return true;
+    }
+    const runtime::SocketAddress at = runtime::local_address(listener.get());
+    http_endpoint_ = at.text();
+    shared_->http_public = tunnel::HttpPublic{"http", at.port()};
+    http_ = ingress::open_http_front(std::move(listener), {*group_, shared_->http, log_, random_});
+    log_.info("listening for HTTP visitors", {{"at", http_endpoint_}});
+    return true;
 }
 
 asio::any_io_executor Server::Impl::executor() const {
@@ -132,11 +150,17 @@ std::error_code Server::Impl::stop(std::chrono::milliseconds drain) {
         life_->set_stopped();
         lock.unlock();
         close_acceptor();
+        if (http_) {
+            http_->drain();
+        }
         for_each_session([](ServerSession& session) { session.drain(); });
         lock.lock();
     }
     bool finished = wait_for_end(lock, *stop_until_) || drain == 0ms;
     lock.unlock();
+    if (http_) {
+        http_->stop();
+    }
     for_each_session([](ServerSession& session) { session.end(wire::Code::going_away, "The server is stopping."); });
     lock.lock();
     stop_until_ = std::chrono::steady_clock::now() + goodbye;
@@ -162,6 +186,9 @@ std::error_code Server::Impl::stop_here() {
     worker.as_round([this] {
         if (acceptor_) {
             acceptor_->close();
+        }
+        if (http_) {
+            http_->stop();
         }
         for (const SessionPtr& session : sessions()) {
             session->end(wire::Code::going_away, "The server is stopping.");
@@ -194,7 +221,9 @@ void Server::Impl::tell_stopped() {
 
 // A session ends when its streams have; a slow visitor's socket may still be taking the last bytes.
 bool Server::Impl::wait_for_end(std::unique_lock<std::mutex>& lock, std::chrono::steady_clock::time_point until) {
-    auto ended = [this] { return sessions_.empty() && shared_->traffic->visitors_now.load() == 0; };
+    auto ended = [this] {
+        return sessions_.empty() && shared_->traffic->visitors_now.load() == 0 && (!http_ || http_->connections() == 0);
+    };
     while (!ended() && std::chrono::steady_clock::now() < until) {
         changed_.wait_until(lock, std::min(until, std::chrono::steady_clock::now() + 10ms));
         until = std::min(until, *stop_until_);
@@ -221,6 +250,7 @@ void Server::Impl::tear_down() {
     group_->stop();
     group_->join();
     acceptor_.reset();
+    http_.reset();
     std::set<SessionPtr> rest;
     {
         std::lock_guard lock(mutex_);
@@ -265,6 +295,10 @@ void Server::start(std::error_code& ec) {
 
 std::string Server::control_endpoint() const {
     return impl_ ? impl_->control_endpoint() : std::string();
+}
+
+std::string Server::http_endpoint() const {
+    return impl_ ? impl_->http_endpoint() : std::string();
 }
 
 std::string Server::tls_pin() const {

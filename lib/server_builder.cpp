@@ -3,6 +3,8 @@
 #include "ferrotunnel/server.hpp"
 #include "make_facade.hpp"
 #include "settings.hpp"
+#include "settings_origin.hpp"
+#include "tls_settings.hpp"
 
 namespace ferrotunnel {
 
@@ -16,11 +18,13 @@ Server::Builder& Server::Builder::operator=(Builder&&) noexcept = default;
 Server::Builder::~Builder() = default;
 
 Server::Builder& Server::Builder::bind(std::string address) {
+    settings_->origins.erase("bind");
     settings_->bind = std::move(address);
     return *this;
 }
 
 Server::Builder& Server::Builder::tcp_bind(std::string address) {
+    settings_->origins.erase("tcp_bind");
     settings_->tcp_bind = std::move(address);
     return *this;
 }
@@ -30,7 +34,23 @@ Server::Builder& Server::Builder::public_host(std::string host) {
     return *this;
 }
 
+Server::Builder& Server::Builder::http_bind(std::string address, bool needed) {
+    settings_->origins.erase("http_bind");
+    settings_->http_bind = std::move(address);
+    settings_->http_needed = needed;
+    return *this;
+}
+
+Server::Builder& Server::Builder::domain(std::string name) {
+    settings_->origins.erase("domain");
+    settings_->domain = std::move(name);
+    return *this;
+}
+
 Server::Builder& Server::Builder::token(Secret token, std::string name) {
+    if (settings_->origins.erase("token") != 0) {
+        settings_->tokens.clear();  // those of the file
+    }
     settings_->tokens.push_back({std::move(token), std::move(name)});
     return *this;
 }
@@ -41,11 +61,13 @@ Server::Builder& Server::Builder::allow_weak_token(bool allow) {
 }
 
 Server::Builder& Server::Builder::allow_ports(std::string ports) {
+    settings_->origins.erase("allow_ports");
     settings_->allow_ports = std::move(ports);
     return *this;
 }
 
 Server::Builder& Server::Builder::workers(std::size_t count) {
+    settings_->origins.erase("workers");
     settings_->workers = count;
     return *this;
 }
@@ -61,18 +83,20 @@ Server::Builder& Server::Builder::tls_off(bool off) {
 }
 
 Server::Builder& Server::Builder::tls_certificate(std::string chain_file, std::string key_file) {
+    settings_->origins.erase("tls_certificate");
     settings_->tls_chain = std::move(chain_file);
     settings_->tls_key = std::move(key_file);
     return *this;
 }
 
 Server::Builder& Server::Builder::state_dir(std::string directory) {
+    settings_->origins.erase("state_dir");
     settings_->state_dir = std::move(directory);
     return *this;
 }
 
 Server::Builder& Server::Builder::timing(const Timing& timing) {
-    settings_->timing = timing;
+    detail::set_timing(*settings_, timing);
     return *this;
 }
 
@@ -96,16 +120,24 @@ Server Server::Builder::build() {
     return std::move(*server);
 }
 
+std::vector<Problem> Server::Builder::check() const {
+    detail::ServerSettings settings = *settings_;
+    std::vector<Problem> problems = detail::problems_of(settings);
+    detail::try_tls(settings, problems);
+    return problems;
+}
+
 std::optional<Server> Server::Builder::try_build(std::vector<Problem>& problems) {
     detail::ServerSettings settings = std::exchange(*settings_, {});
-    std::vector<Problem> found;
-    detail::check_settings(settings, found);
+    std::vector<Problem> found = detail::problems_of(settings);
+    const detail::Attached attached = settings;  // for what making it still finds
     try {
         if (found.empty()) {
             return detail::make_server(std::move(settings));
         }
     } catch (const config_error& error) {
         found = error.problems();
+        detail::locate(found, attached);
     }
     problems.insert(problems.end(), found.begin(), found.end());
     return std::nullopt;

@@ -46,7 +46,8 @@ std::vector<Server::Impl::Carrier> Server::Impl::carriers_of(const std::string& 
             continue;
         }
         for (const tunnel::SessionView::Service& one : view.services) {
-            if (one.name == service || one.endpoint == service || ":" + std::to_string(one.port) == service) {
+            if (one.name == service || one.endpoint == service ||
+                (one.port != 0 && ":" + std::to_string(one.port) == service)) {
                 client = view.client;
                 found.push_back({{session, one.id}, view.retired, session->load()});
                 break;

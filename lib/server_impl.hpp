@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "ferrotunnel/server.hpp"
+#include "ingress/http_front.hpp"
 #include "owner_life.hpp"
 #include "runtime/acceptor.hpp"
 #include "runtime/system_random.hpp"
@@ -33,6 +34,7 @@ public:
 
     void start(std::error_code& error, std::string& what);
     std::string control_endpoint() const;
+    std::string http_endpoint() const;
     std::string tls_pin() const;
     std::vector<TunnelInfo> tunnels() const;
     ServerStats stats() const;
@@ -55,6 +57,7 @@ private:
     std::vector<Carrier> carriers_of(const std::string& service);
     class PendingOpen;
     void dial(std::vector<Carrier> carriers, std::shared_ptr<PendingOpen> pending);
+    bool open_http(std::error_code& error);
     void close_acceptor();
     std::error_code stop_here();
     void tear_down();
@@ -69,6 +72,7 @@ private:
     const std::unique_ptr<runtime::WorkerGroup> group_;
     const IntrusivePtr<detail::OwnerLife> life_ = make_intrusive<detail::OwnerLife>();
     std::unique_ptr<runtime::Acceptor> acceptor_;  // the first worker's
+    std::unique_ptr<ingress::HttpFront> http_;     // made by start(), kept until no worker runs any more
 
     std::mutex event_mutex_;  // one event at a time
     mutable std::mutex mutex_;
@@ -78,6 +82,7 @@ private:
     std::uint64_t logins_ = 0;
     std::size_t dial_turn_ = 0;  // among trunks with as few visitors
     std::string control_endpoint_;
+    std::string http_endpoint_;
     bool started_ = false;
     bool stopping_ = false;
     bool torn_down_ = false;

@@ -124,6 +124,11 @@ std::string Server::Impl::control_endpoint() const {
     return control_endpoint_;
 }
 
+std::string Server::Impl::http_endpoint() const {
+    std::lock_guard lock(mutex_);
+    return http_endpoint_;
+}
+
 std::string Server::Impl::tls_pin() const {
     std::lock_guard lock(mutex_);
     return started_ && shared_->tls ? shared_->tls->fingerprint() : std::string();
@@ -142,8 +147,9 @@ void add_trunk(TunnelInfo& info, const tunnel::SessionView& view) {
     info.connections += view.retired ? 0U : 1U;
     for (const tunnel::SessionView::Service& service : view.services) {
         const auto streams = static_cast<std::uint32_t>(service.traffic->visitors_now.load());
-        auto known = std::find_if(info.services.begin(), info.services.end(),
-                                  [&](const auto& one) { return one.endpoint == service.endpoint; });
+        auto known = std::find_if(info.services.begin(), info.services.end(), [&](const auto& one) {
+            return one.endpoint == service.endpoint && one.name == service.name;
+        });
         if (known != info.services.end()) {
             known->streams += streams;
         } else {

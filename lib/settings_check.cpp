@@ -9,6 +9,7 @@
 #include "base/limits.hpp"
 #include "runtime/address.hpp"
 #include "settings.hpp"
+#include "tunnel/http_description.hpp"
 #include "tunnel/port_policy.hpp"
 #include "tunnel/token.hpp"
 #include "tunnel/weak_token_policy.hpp"
@@ -16,7 +17,6 @@
 namespace ferrotunnel::detail {
 namespace {
 
-constexpr std::size_t workers_max = 256;
 constexpr std::size_t name_length_max = 64;
 
 using tunnel::TokenStrength;
@@ -46,19 +46,19 @@ void check_timing(const Timing& timing, std::vector<Problem>& problems) {
     must_be_above_zero("timing.open_deadline", timing.open_deadline);
     must_be_above_zero("timing.reconnect_first", timing.reconnect_first);
     if (timing.dead_after_quiet < 3 * timing.ping_after_quiet) {
-        problems.push_back({"timing.dead_after_quiet", "must be at least three times ping_after_quiet"});
+        problems.push_back({"timing.dead_after_quiet", "must be at least three times the interval of pings"});
     }
     if (timing.reconnect_max < timing.reconnect_first) {
         problems.push_back({"timing.reconnect_max", "must not be below reconnect_first"});
     }
 }
 
-void check_common(const CommonSettings& settings, std::vector<Problem>& problems) {
-    if (settings.run_on != nullptr && settings.workers != 0) {
+void check_common(const CommonValues& settings, const Attached& attached, std::vector<Problem>& problems) {
+    if (attached.run_on != nullptr && settings.workers != 0) {
         problems.push_back({"workers", "can not be combined with run_on, where the io_context's thread does the work"});
     }
-    if (settings.workers > workers_max) {
-        problems.push_back({"workers", "at most 256"});
+    if (settings.workers > limits::workers_max) {
+        problems.push_back({"workers", "at most " + std::to_string(limits::workers_max)});
     }
     check_timing(settings.timing, problems);
 }
@@ -73,7 +73,7 @@ std::optional<TokenStrength> check_token(const Secret& secret, const std::string
     return token->strength;
 }
 
-WeakTokenPolicy policy_of(const CommonSettings& settings) {
+WeakTokenPolicy policy_of(const CommonValues& settings) {
     return settings.allow_weak_token ? WeakTokenPolicy::allowed : WeakTokenPolicy::loopback_only;
 }
 
@@ -94,7 +94,7 @@ bool is_pin(std::string_view text) {
 }
 
 bool is_name(std::string_view text) {
-    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:/[]";
+    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:/[]*";
     return !text.empty() && text.size() <= name_length_max && text.find_first_not_of(allowed) == std::string_view::npos;
 }
 
@@ -151,6 +151,32 @@ void check_tcp_bind(ServerSettings& settings, std::vector<Problem>& problems) {
     }
 }
 
+void check_http(ServerSettings& settings, std::vector<Problem>& problems) {
+    auto place = runtime::parse_host_port(settings.http_bind, default_http_port);
+    if (place && place->host == "localhost") {
+        place->host = "127.0.0.1";
+    }
+    if (settings.http_bind.empty()) {
+        if (!settings.domain.empty()) {
+            problems.push_back({"domain", "has no meaning without http_bind"});
+        }
+    } else if (!place || !runtime::SocketAddress::from_ip(*place)) {
+        problems.push_back(
+            {"http_bind", quoted(settings.http_bind) + " is no address to listen on; expected one like 0.0.0.0:8080"});
+    } else {
+        settings.http_bind = runtime::to_text(*place);
+    }
+    if (!settings.domain.empty()) {
+        const std::string domain = tunnel::read_domain(settings.domain);
+        if (domain.empty()) {
+            problems.push_back({"domain", quoted(settings.domain) +
+                                              " is no name that hosts can be assigned below; expected one like "
+                                              "tunnel.example.com"});
+        }
+        settings.domain = domain;
+    }
+}
+
 void check_server_tokens(ServerSettings& settings, std::vector<Problem>& problems) {
     if (settings.tokens.empty()) {
         problems.push_back({"token", "missing: nobody could log in. `ferrotunnel token` makes one"});
@@ -185,7 +211,7 @@ std::string exposed_warning(const std::string& name) {
 }  // namespace
 
 void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
-    check_common(settings, problems);
+    check_common(settings, settings, problems);
     auto place = runtime::parse_host_port(settings.server, default_control_port);
     if (settings.server.empty()) {
         problems.push_back({"server", "missing: the server's address, like tunnel.example.com:7835"});
@@ -209,9 +235,10 @@ void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
 }
 
 void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
-    check_common(settings, problems);
+    check_common(settings, settings, problems);
     check_bind(settings, problems);
     check_tcp_bind(settings, problems);
+    check_http(settings, problems);
     check_server_tokens(settings, problems);
     check_server_tls(settings, problems);
     if (settings.allow_ports) {
@@ -221,25 +248,81 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     }
 }
 
+namespace {
+
+void check_name(const std::string& name, std::vector<Problem>& problems) {
+    if (!is_name(name)) {
+        problems.push_back({"name", quoted(name) + ": expected up to 64 letters, digits and \"._-:/*\""});
+    }
+}
+
+void check_local(const std::string& name, std::string& local, const char* example, std::vector<Problem>& problems) {
+    auto place = runtime::parse_host_port(local);
+    if (local.empty()) {
+        problems.push_back({name, "missing `local`: where visitors are connected to, like " + std::string(example)});
+    } else if (!place || place->port == 0) {
+        problems.push_back({name, quoted(local) + " is no address; expected host:port"});
+    } else if (place->host.empty()) {
+        local = runtime::to_text({"127.0.0.1", place->port});
+    }
+}
+
+// A host may be longer than a name that a person gives.
+std::string default_name(const Http& service) {
+    if (service.host.empty()) {
+        return service.local.empty() ? "http" : "http:" + service.local;
+    }
+    std::string name = service.host + service.path;
+    std::erase(name, ' ');
+    return name.substr(0, limits::service_name_max);
+}
+
+}  // namespace
+
 void check_service(Tcp& service, bool application_serves, std::vector<Problem>& problems) {
     if (service.name.empty()) {
         service.name = service.remote_port != 0 || service.local.empty() ? "tcp:" + std::to_string(service.remote_port)
                                                                          : service.local;
     }
-    if (!is_name(service.name)) {
-        problems.push_back({"name", quoted(service.name) + ": expected up to 64 letters, digits and \"._-:/\""});
+    check_name(service.name, problems);
+    if (!application_serves) {
+        check_local(service.name, service.local, "127.0.0.1:22", problems);
     }
-    if (application_serves) {
-        return;
+}
+
+void check_service(Http& service, bool application_serves, std::vector<Problem>& problems) {
+    if (service.name.empty()) {
+        service.name = default_name(service);
+    } else {
+        check_name(service.name, problems);
     }
-    auto place = runtime::parse_host_port(service.local);
-    if (service.local.empty()) {
-        problems.push_back({service.name, "missing `local`: where visitors are connected to, like 127.0.0.1:22"});
-    } else if (!place || place->port == 0) {
-        problems.push_back({service.name, quoted(service.local) + " is no address; expected host:port"});
-    } else if (place->host.empty()) {
-        service.local = runtime::to_text({"127.0.0.1", place->port});
+    tunnel::HttpDescription description;
+    wire::HttpPart part = http_part(service);
+    if (service.host.empty() && !service.aliases.empty()) {
+        problems.push_back({service.name, "has `aliases` without `host`"});
+    } else if (part.hosts.size() > limits::http_hosts_per_service_max) {
+        problems.push_back({service.name, "has more than " + std::to_string(limits::http_hosts_per_service_max) +
+                                              " hosts; make two services of it"});
+    } else if (auto problem = tunnel::read_http_part(part, description)) {
+        problems.push_back({service.name, std::move(*problem)});
     }
+    if (service.path.size() > limits::http_path_text_max) {
+        problems.push_back(
+            {service.name, "has a path of more than " + std::to_string(limits::http_path_text_max) + " bytes"});
+    }
+    if (!application_serves) {
+        check_local(service.name, service.local, "127.0.0.1:3000", problems);
+    }
+}
+
+wire::HttpPart http_part(const Http& service) {
+    wire::HttpPart part;
+    if (!service.host.empty()) {
+        part.hosts.push_back(service.host);
+        part.hosts.insert(part.hosts.end(), service.aliases.begin(), service.aliases.end());
+    }
+    part.path = service.path;
+    return part;
 }
 
 std::vector<std::string> warnings_for(const ClientSettings& settings) {

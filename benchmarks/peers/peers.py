@@ -101,7 +101,7 @@ class Ours(Tunnel):
 
     def server(self):
         return [self.find("ferrotunnel"), "server", "--token-file", self.token, "--tls", self.tls, "--bind",
-                f"127.0.0.1:{self.place.control}", "--tcp-bind", "127.0.0.1", "--state-dir",
+                f"127.0.0.1:{self.place.control}", "--tcp-bind", "127.0.0.1", "--http-bind", "off", "--state-dir",
                 os.path.join(self.place.folder, "state")]
 
     def client(self):

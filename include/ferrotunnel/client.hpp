@@ -1,4 +1,4 @@
-// The client: offers services of this side on a server's public ports.
+// The client: offers services of this side on a server's public ports and HTTP hosts.
 //
 //    auto client = ferrotunnel::Client::builder()
 //                      .server("tunnel.example.com:7835")
@@ -23,6 +23,7 @@
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/event.hpp"
 #include "ferrotunnel/export.hpp"
+#include "ferrotunnel/http.hpp"
 #include "ferrotunnel/listener.hpp"
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/secret.hpp"
@@ -37,6 +38,8 @@ class io_context;
 }
 
 namespace ferrotunnel {
+
+class Config;
 
 namespace detail {
 struct ClientSettings;
@@ -72,6 +75,7 @@ public:
     /// Offers a service; before start() or at any time later. Returns at once, see Service::state(). Throws
     /// config_error when the description can not be right (no `local`, a name that is in use).
     Service add(Tcp service);
+    Service add(Http service);
 
     /// Begins to connect; returns at once. Throws std::system_error with errc::already_running the second time.
     void start();
@@ -87,6 +91,18 @@ public:
     /// get_executor(). Fails like wait_ready, or with asio::error::operation_aborted when the client stops before.
     template <typename ListenToken>
     auto async_listen(Tcp service, ListenToken&& token) {
+        return asio::async_initiate<ListenToken, void(std::error_code, Listener)>(InitiateListen{this}, token,
+                                                                                  std::move(service));
+    }
+
+    /// The same for HTTP. Each Stream is what a connection from a reverse proxy would be: raw HTTP/1.1, one request
+    /// after the other, from any number of visitors, and never the next one before the answer to this one is complete.
+    /// The server has checked and rewritten the requests: one Host, one framing (Content-Length or chunked), no
+    /// hop-by-hop fields, who asks in X-Forwarded-For. The application answers in HTTP/1.1; it may end the Stream
+    /// between two requests at any time (`Connection: close` on the last answer), and so may the server. After an
+    /// answer of 101 the Stream is the visitor's connection, byte by byte.
+    template <typename ListenToken>
+    auto async_listen(Http service, ListenToken&& token) {
         return asio::async_initiate<ListenToken, void(std::error_code, Listener)>(InitiateListen{this}, token,
                                                                                   std::move(service));
     }
@@ -111,8 +127,8 @@ private:
     struct InitiateListen {
         Client* client;
 
-        template <typename Handler>
-        void operator()(Handler&& handler, Tcp service) const {
+        template <typename Handler, typename Description>
+        void operator()(Handler&& handler, Description service) const {
             using Made =
                 detail::HandlerOperation<detail::ListenOperation, std::decay_t<Handler>, std::error_code, Listener>;
             asio::any_io_executor fallback = client->get_executor();
@@ -124,6 +140,7 @@ private:
     };
 
     void start_listen(Tcp service, detail::ListenOperation* operation) noexcept;
+    void start_listen(Http service, detail::ListenOperation* operation) noexcept;
 
     std::unique_ptr<Impl> impl_;
 };
@@ -174,8 +191,12 @@ public:
     Client build();
     /// The same without throwing: no Client, and the problems are appended.
     std::optional<Client> try_build(std::vector<Problem>& problems);
+    /// The problems that can be told without making anything; the Builder stays as it is.
+    std::vector<Problem> check() const;
 
 private:
+    friend class Config;
+
     std::unique_ptr<detail::ClientSettings> settings_;
 };
 

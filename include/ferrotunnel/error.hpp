@@ -50,9 +50,16 @@ inline std::error_code make_error_code(errc code) noexcept {
 
 /// One thing that is wrong with a configuration.
 struct Problem {
-    std::string key;   ///< the setting as the builder calls it: "server", "token", "tls_ca"; or the service's name
-    std::string text;  ///< what is wrong and what was expected; never contains a secret
+    std::string key;      ///< the setting as the builder calls it: "server", "token", "tls_ca"; or the service's name.
+                          ///< What came from a file has the path of its key there: "client.services[0].local"
+    std::string text;     ///< what is wrong and what was expected; never contains a secret
+    std::string file{};   ///< where it is written, if that is a configuration file (see config.hpp)
+    unsigned line = 0;    ///< from 1; 0: it is about no line
+    unsigned column = 0;  ///< in characters, from 1
 };
+
+/// "ferrotunnel.yml:3:5: server.bind: ..." or "bind: ...".
+FERROTUNNEL_EXPORT std::string to_text(const Problem& problem);
 
 /// Thrown by `build()`: everything that is wrong, not only the first thing. `what()` has one line for each problem.
 class FERROTUNNEL_EXPORT config_error : public std::runtime_error {

@@ -28,7 +28,7 @@ struct Event {
     Kind kind = Kind::connected;
     std::string peer;      ///< client: the server as configured; server: the client's address
     std::string service;   ///< the service's name, where it is about one
-    std::string endpoint;  ///< registered: the public address, "tunnel.example.com:40022"
+    std::string endpoint;  ///< registered: the public address, "tunnel.example.com:40022"; of HTTP its URL
     std::error_code error;
     std::string text;  ///< a sentence for the user, where there is something to say
     std::chrono::milliseconds retry_in{0};

@@ -62,7 +62,7 @@ public:
     }
 
     std::string name() const;
-    /// The public address as visitors use it, "tunnel.example.com:40022".
+    /// The public address as visitors use it, "tunnel.example.com:40022" or "http://app.example.com:8080".
     std::string endpoint() const;
     std::uint16_t port() const;
     /// Takes the service off the server and turns away who still waits. Streams that were accepted go on.

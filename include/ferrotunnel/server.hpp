@@ -1,4 +1,4 @@
-// The server: gives clients public ports.
+// The server: gives clients public ports, and their HTTP services hosts.
 //
 //    auto server = ferrotunnel::Server::builder()
 //                      .bind("0.0.0.0:7835")
@@ -32,6 +32,8 @@ class io_context;
 }
 
 namespace ferrotunnel {
+
+class Config;
 
 namespace detail {
 struct ServerSettings;
@@ -70,6 +72,9 @@ public:
 
     /// Where clients connect: what bind() said, with the port that the system chose for 0. Empty before start().
     std::string control_endpoint() const;
+    /// Where visitors of HTTP services come in: what http_bind() said, with the port that the system chose for 0. Empty
+    /// before start() and without HTTP.
+    std::string http_endpoint() const;
     /// What a client can pin: "sha256:" and base64; empty before start() and with tls_off.
     std::string tls_pin() const;
 
@@ -78,7 +83,8 @@ public:
 
     /// Dials a service through its tunnel, as a visitor would: `void(std::error_code, Stream)`, completed when the
     /// client has connected it; over the connection with the fewest visitors, where a client has several. `service` is
-    /// a name or a public endpoint as tunnels() lists them, or ":port". The Stream's executor is that of the handler,
+    /// a name or a public endpoint as tunnels() lists them, or ":port". A stream to an HTTP service is raw: what is
+    /// written to it reaches the backend as it is. The Stream's executor is that of the handler,
     /// or get_executor(). Fails with errc::unknown_service, refused, timed_out, busy, trunk_lost, session_closed,
     /// not_running. It can not be cancelled; the deadline ends it.
     template <typename OpenToken>
@@ -137,6 +143,14 @@ public:
     /// How visitors reach this machine, for the endpoints that tunnels() lists. Default: what tcp_bind() says.
     Builder& public_host(std::string host);
 
+    /// Where visitors of HTTP services come in: "0.0.0.0:8080"; port 0: the system chooses, see http_endpoint().
+    /// Default: nowhere, and HTTP services are refused. (The program listens on port 8080 unless told otherwise.)
+    /// `needed` false: where it can not listen there, start() logs that and goes on without HTTP.
+    Builder& http_bind(std::string address, bool needed = true);
+    /// HTTP services that name no host get one below this domain, "k7rw2vbd.tunnel.example.com", whose DNS entries
+    /// (`*.tunnel.example.com`) point here. Default: such services are refused.
+    Builder& domain(std::string name);
+
     /// A token that clients may log in with; call it again for more. `name` is for logs and tunnels(); empty: "token-1"
     /// and so on.
     Builder& token(Secret token, std::string name = {});
@@ -168,8 +182,12 @@ public:
     Server build();
     /// The same without throwing: no Server, and the problems are appended.
     std::optional<Server> try_build(std::vector<Problem>& problems);
+    /// The problems that can be told without making anything; the Builder stays as it is.
+    std::vector<Problem> check() const;
 
 private:
+    friend class Config;
+
     std::unique_ptr<detail::ServerSettings> settings_;
 };
 

@@ -36,9 +36,10 @@ public:
 
     std::string name() const;
     State state() const;
-    /// The public address as visitors use it, "tunnel.example.com:40022"; empty before it was first registered.
+    /// The public address as visitors use it, "tunnel.example.com:40022" or "http://app.example.com:8080"; empty before
+    /// it was first registered.
     std::string endpoint() const;
-    /// The public port; 0 before it was first registered.
+    /// The public port, of HTTP the server's for all; 0 before it was first registered.
     std::uint16_t port() const;
     /// Why it is refused.
     std::error_code error() const;

@@ -43,8 +43,8 @@ struct ServerStats {
 struct TunnelInfo {
     struct Service {
         std::string name;
-        std::string endpoint;       ///< the public address that was bound
-        std::uint32_t streams = 0;  ///< now
+        std::string endpoint;       ///< the public address: "tunnel.example.com:2222", or a URL
+        std::uint32_t streams = 0;  ///< now; of HTTP: connections to the backend, also idle ones
     };
     std::string client;                           ///< the address that its oldest connection comes from
     std::string agent;                            ///< what the client calls itself: foreign text

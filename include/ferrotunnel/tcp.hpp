@@ -16,6 +16,8 @@ struct Tcp {
     /// How events, logs and Server::async_open call it, up to 64 letters, digits and "._-:/". Empty: "tcp:" and
     /// remote_port, or `local` where the server chooses the port. Unique within a client.
     std::string name;
+
+    friend bool operator==(const Tcp&, const Tcp&) = default;
 };
 
 }  // namespace ferrotunnel

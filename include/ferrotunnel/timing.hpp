@@ -20,6 +20,8 @@ struct Timing {
     /// Client: the wait before an attempt is drawn from [first, ceiling]; the ceiling doubles from `first` to `max`.
     std::chrono::milliseconds reconnect_first{500};
     std::chrono::milliseconds reconnect_max{30'000};
+
+    friend bool operator==(const Timing&, const Timing&) = default;
 };
 
 }  // namespace ferrotunnel

@@ -103,7 +103,7 @@ inline constexpr auto batch_time = 20ms;
 inline constexpr std::size_t batch_pieces_max = 64;
 /// Session frames (PING, GOAWAY, CONTROL) waiting to be sent. All of a client's services can be registered, and
 /// answered one by one, in a single turn: a peer that could not read meanwhile is not at fault.
-inline constexpr std::size_t urgent_bytes_max = 2_MiB;
+inline constexpr std::size_t urgent_bytes_max = 4_MiB;
 /// What one stream may send in its turn: what the trunk takes in `turn_time`, between these.
 inline constexpr std::uint32_t quantum_min = 16_KiB;
 inline constexpr std::uint32_t quantum_max = 64_KiB;
@@ -132,14 +132,34 @@ inline constexpr std::uint32_t stream_id_max = 0x7fff'ffff;
 /// A session is replaced by a fresh one when it has used this many of its ids.
 inline constexpr std::uint32_t stream_id_rotate = stream_id_max / 4 * 3;
 
+// --- hosts of HTTP services -----------------------------------------------------------------------------------------
+
+/// Hosts of one service, and how long one may be: a DNS name of 253 bytes behind "**.".
+inline constexpr std::size_t http_hosts_per_service_max = 16;
+inline constexpr std::size_t http_host_text_max = 256;
+/// Hosts that one session may hold, over all its services.
+inline constexpr std::size_t http_hosts_per_session_max = 4'096;
+inline constexpr std::size_t http_path_text_max = 1_KiB;
+/// A host stays known, and the property of its token, for this long after its client has gone: its visitors hear 503
+/// and not 404, and nobody else takes it meanwhile. That many hosts in all; then those that have been away longest go.
+inline constexpr auto http_host_known_for = 24h;
+inline constexpr std::size_t http_known_hosts_max = 16'384;
+
 // --- floods -------------------------------------------------------------------------------------------------------
 
 /// Pongs not yet sent. A peer that pings faster than it reads is violating.
 inline constexpr std::uint32_t pongs_pending_max = 4;
 /// Services that one client may register.
 inline constexpr std::uint32_t services_max = 1'024;
-static_assert(services_max * (service_metadata_max + service_name_max + bind_text_max + 128) <= urgent_bytes_max);
-static_assert(services_max * (public_address_max + 128) <= urgent_bytes_max);
+/// What one service takes in a message, generously.
+inline constexpr std::size_t service_bytes_max = service_metadata_max + service_name_max + bind_text_max +
+                                                 http_path_text_max +
+                                                 http_hosts_per_service_max * (http_host_text_max + 3) + 256;
+static_assert(service_bytes_max <= control_payload_max);
+static_assert(services_max * (service_metadata_max + service_name_max + bind_text_max + http_path_text_max + 128) +
+                  http_hosts_per_session_max * (http_host_text_max + 3) <=
+              urgent_bytes_max);
+static_assert(services_max * (public_address_max + http_host_text_max + 128) <= urgent_bytes_max);
 static_assert(services_max * (refused_text_max + 128) <= urgent_bytes_max);
 
 // --- HTTP ---------------------------------------------------------------------------------------------------------
@@ -167,6 +187,8 @@ inline constexpr std::size_t http_edits_max = 64;
 /// A chain of proxies in X-Forwarded-For or Forwarded, kept from the right.
 inline constexpr std::size_t http_forwarded_max = 2_KiB;
 inline constexpr std::size_t http_request_id_max = 128;
+/// 1xx before an answer: a backend that sends them for ever does not answer.
+inline constexpr std::uint32_t http_interims_max = 64;
 
 static_assert(http_target_max < http_line_max && http_line_max <= http_head_max);
 static_assert(http_trailers_max <= http_line_max);
@@ -207,14 +229,61 @@ inline constexpr std::size_t http_page_max = 256_KiB;
 inline constexpr std::chrono::seconds http_hsts_max_age_max{315'360'000};
 inline constexpr std::chrono::seconds http_hsts_preload_age_min{31'536'000};
 
+// --- what stands before a visitor's first request ------------------------------------------------------------------
+
+/// A ClientHello with the records that carry it. Browsers send 0.5 to 2 KiB; post-quantum keys and padding may make it
+/// larger than one record, never this large.
+inline constexpr std::size_t client_hello_bytes_max = 64_KiB;
+/// Names in its list of protocols (ALPN), each of which costs us an allocation. Browsers offer two.
+inline constexpr std::size_t client_hello_protocols_max = 64;
+/// A header of the PROXY protocol: addresses take 52 bytes, the rest are TLVs, such as a certificate's names. The line
+/// of version 1 has a bound of its own in the protocol, 107.
+inline constexpr std::size_t proxy_header_bytes_max = 4_KiB;
+
+// --- certificates for visitors ------------------------------------------------------------------------------------
+
+/// One file in PEM form; a chain has some thousand bytes. What is larger is no certificate, and is not read.
+inline constexpr std::size_t pem_file_bytes_max = 1_MiB;
+/// Names of one certificate. Authorities stop at a hundred.
+inline constexpr std::size_t certificate_names_max = 1'000;
+/// Intermediate certificates behind one.
+inline constexpr std::size_t certificate_chain_max = 16;
+/// Entries of a folder of certificates; more are a mistake, such as the root of a disk.
+inline constexpr std::size_t certificate_folder_entries_max = 200'000;
+/// How long a visitor's TLS session can be resumed, and how often the key that seals tickets changes: with this many
+/// keys kept, a ticket can be opened for as long as its session lives.
+inline constexpr auto visitor_session_lifetime = 8h;
+inline constexpr auto ticket_key_seals_for = 4h;
+inline constexpr std::size_t ticket_keys_kept = 3;
+static_assert((ticket_keys_kept - 1) * ticket_key_seals_for >= visitor_session_lifetime);
+
 // --- peers that have not proved their token -----------------------------------------------------------------------
 
 inline constexpr std::uint32_t unauthenticated_max = 1'024;
 inline constexpr std::uint32_t unauthenticated_per_address_max = 64;
 
+// --- configuration files ------------------------------------------------------------------------------------------
+
+/// What is longer is no configuration: someone named the wrong file.
+inline constexpr std::size_t config_file_bytes_max = 1_MiB;
+/// Lists and groups of keys inside each other; readers and destructors recurse on them.
+inline constexpr std::size_t config_nesting_max = 16;
+/// Keys and values: a file of brackets alone would take a hundred times its size in memory.
+inline constexpr std::size_t config_values_max = 50'000;
+/// Problems that are told at once. Nobody reads more, and a wrong file may have one in every line.
+inline constexpr std::size_t config_problems_max = 100;
+/// The value of a variable that a file may take in, and a text after that.
+inline constexpr std::size_t config_text_max = 64_KiB;
+/// Times; four months keep milliseconds far from overflowing.
+inline constexpr auto config_time_max = std::chrono::milliseconds(10'000'000'000);
+
 // --- the process --------------------------------------------------------------------------------------------------
 
 inline constexpr std::uint32_t sessions_max = 4'096;
+/// Threads of a client or server.
+inline constexpr std::uint32_t workers_max = 256;
+/// Attempts in a row after which a client may be told to give up; more are as good as for ever.
+inline constexpr std::uint32_t attempts_max = 1'000'000;
 /// Descriptors kept aside so that accepting survives EMFILE.
 inline constexpr int reserve_descriptors = 1;
 

@@ -28,6 +28,17 @@ struct PipeCounters {
     std::uint64_t bytes_copied = 0;  // by us, outside of TLS: small pieces gathered into one record
 };
 
+/// What a visitor's TLS handshake told (visitor_tls.hpp).
+struct VisitorHandshake {
+    std::string server_name;  // that the visitor asked for, in the form of wire/host_name.hpp; empty: it named none
+    std::string protocol;     // of ALPN; empty: the visitor offered none
+    std::string authority;    // stands for the rule about client certificates that applied; empty: none
+    /// Of the certificate that the visitor showed and that was verified; empty without one.
+    std::string client_subject;      // as RFC 2253 writes it
+    std::string client_fingerprint;  // "sha256:<base64>" of its public key
+    bool resumed = false;
+};
+
 /// Owns its socket. Lives on one worker.
 class Pipe {
 public:
@@ -41,6 +52,19 @@ public:
     /// but for an end that was announced in the same event as the last bytes (EPOLLRDHUP): whoever was told of one
     /// reads until nothing comes.
     virtual IoResult read(MutableBytes into) noexcept = 0;
+
+    /// The same into several pieces, one after the other.
+    virtual IoResult read_pieces(std::span<const MutableBytes> into) noexcept {
+        IoResult all;
+        for (const MutableBytes& piece : into) {
+            const IoResult result = read(piece);
+            all = {all.bytes + result.bytes, result.status, result.error};
+            if (result.status != IoStatus::ok || result.bytes < piece.size()) {
+                break;
+            }
+        }
+        return all;
+    }
 
     /// `ok`: everything was taken and nothing is pending. `would_block`: of the pieces, `bytes` were taken (perhaps
     /// all), and the socket is full; on EPOLLOUT flush or write again. What was taken will not be needed again.
@@ -58,6 +82,9 @@ public:
 
     /// 32 bytes that only the two ends of this TLS connection know (RFC 9266). False on a plain pipe.
     virtual bool exporter(MutableBytes out32) noexcept = 0;
+
+    /// After the handshake, of a visitor's TLS connection; null for any other.
+    virtual const VisitorHandshake* visitor() const noexcept { return nullptr; }
 
     /// "TLSv1.3 TLS_AES_128_GCM_SHA256", or "plain".
     virtual std::string description() const = 0;

@@ -67,6 +67,23 @@ public:
         return noted(result);
     }
 
+    IoResult read_pieces(std::span<const MutableBytes> into) noexcept override {
+        if (!checked_) {
+            return Pipe::read_pieces(into);
+        }
+        ++counters_.system_calls;
+        IoResult result = runtime::read_some(socket_.get(), into);
+        counters_.bytes_in += result.bytes;
+        std::size_t room = 0;
+        for (const MutableBytes& piece : into) {
+            room += piece.size();
+        }
+        if (result.status == IoStatus::ok && result.bytes < room) {
+            result.status = IoStatus::would_block;  // what comes later is a new event
+        }
+        return noted(result);
+    }
+
     IoResult write(std::span<const Bytes> pieces) noexcept override {
         IoResult total;
         while (!pieces.empty() && total.status == IoStatus::ok) {

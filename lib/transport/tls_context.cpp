@@ -3,7 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include <algorithm>
+#include <utility>
 
 #include "transport/certificate.hpp"
 #include "transport/tls_bio.hpp"
@@ -41,11 +41,9 @@ SSL_CTX* make_native(const SSL_METHOD* method) {
     require(context != nullptr, "can not set up TLS");
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                      SSL_OP_PRIORITIZE_CHACHA);
-    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+    prepare_for_pipe(context);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_num_tickets(context, 0);
-    SSL_CTX_set_read_ahead(context, 1);
-    SSL_CTX_set_default_read_buffer_len(context, tls_read_buffer_bytes);
     bool fine = SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
                 SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
                 SSL_CTX_set_ciphersuites(
@@ -98,6 +96,12 @@ std::string own_fingerprint(SSL_CTX* context) {
 
 }  // namespace
 
+void prepare_for_pipe(SSL_CTX* context) noexcept {
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_read_ahead(context, 1);
+    SSL_CTX_set_default_read_buffer_len(context, tls_read_buffer_bytes);
+}
+
 std::shared_ptr<TlsContext> TlsContext::make_server(const TlsServerSettings& settings) {
     std::shared_ptr<TlsContext> made(new TlsContext);
     made->server_ = true;
@@ -145,6 +149,16 @@ std::shared_ptr<TlsContext> TlsContext::make_client(const TlsClientSettings& set
     }
     made->server_name_ = settings.server_name;
     made->fingerprint_ = own_fingerprint(context);
+    return made;
+}
+
+std::shared_ptr<TlsContext> TlsContext::make_for_visitors(SSL_CTX* context, std::shared_ptr<void> keeps,
+                                                          std::string answer_to_plain_http) {
+    std::shared_ptr<TlsContext> made(new TlsContext);
+    made->server_ = true;
+    made->context_ = context;
+    made->keeps_ = std::move(keeps);
+    made->answer_to_plain_http_ = std::move(answer_to_plain_http);
     return made;
 }
 

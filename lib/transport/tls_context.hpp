@@ -45,17 +45,26 @@ struct TlsClientSettings {
     std::filesystem::path key_file{};
 };
 
+/// What a context needs for make_tls_pipe, whoever it is for: buffers that idle connections do not hold, large reads.
+void prepare_for_pipe(ssl_ctx_st* context) noexcept;
+
 /// Immutable once made, so any number of threads may make pipes of it.
 class TlsContext {
 public:
     /// Throws TlsConfigError. May create the certificate in the state directory.
     static std::shared_ptr<TlsContext> make_server(const TlsServerSettings& settings);
     static std::shared_ptr<TlsContext> make_client(const TlsClientSettings& settings);
+    /// For visitors: everything is decided by the callbacks of `context` (visitor_tls.hpp), whose argument `keeps`
+    /// owns. It is taken over. `answer_to_plain_http` may be empty.
+    static std::shared_ptr<TlsContext> make_for_visitors(ssl_ctx_st* context, std::shared_ptr<void> keeps,
+                                                         std::string answer_to_plain_http);
     ~TlsContext();
     TlsContext(const TlsContext&) = delete;
     TlsContext& operator=(const TlsContext&) = delete;
 
     bool is_server() const noexcept { return server_; }
+    /// Of a server: towards visitors, and not towards our own clients.
+    bool is_for_visitors() const noexcept { return keeps_ != nullptr; }
     /// "sha256:<base64>" of the own certificate's public key, as `pin` takes it; empty without a certificate.
     const std::string& fingerprint() const noexcept { return fingerprint_; }
 
@@ -64,6 +73,7 @@ public:
     const std::string& server_name() const noexcept { return server_name_; }
     const std::optional<std::string>& pin() const noexcept { return pin_; }  // 32 raw bytes
     bool verifies() const noexcept { return verifies_; }
+    const std::string& answer_to_plain_http() const noexcept { return answer_to_plain_http_; }
 
 private:
     TlsContext() = default;
@@ -74,6 +84,8 @@ private:
     std::string fingerprint_;
     std::string server_name_;
     std::optional<std::string> pin_;
+    std::shared_ptr<void> keeps_;
+    std::string answer_to_plain_http_;
 };
 
 }  // namespace ferrotunnel::transport

@@ -5,6 +5,7 @@
 #include <openssl/x509_vfy.h>
 
 #include "transport/certificate.hpp"
+#include "transport/visitor_handshake.hpp"
 
 namespace ferrotunnel::transport {
 
@@ -50,6 +51,46 @@ bool tls_failure_is_no_tls() noexcept {
             return true;
         default:
             return false;
+    }
+}
+
+bool tls_failure_is_plain_http() noexcept {
+    return ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
+}
+
+std::string visitor_failure_text(SSL* ssl) {
+    const RunningHandshake* running = running_handshake(ssl);
+    if (running != nullptr && !running->refusal.empty()) {
+        ERR_clear_error();
+        return "the visitor is refused: " + running->refusal;
+    }
+    if (tls_failure_is_no_tls()) {
+        const bool http = tls_failure_is_plain_http();
+        ERR_clear_error();
+        return http ? "the visitor speaks plain HTTP where TLS is expected" : "the visitor does not speak TLS";
+    }
+    switch (ERR_GET_REASON(ERR_peek_error())) {
+        case SSL_R_UNSUPPORTED_PROTOCOL:
+        case SSL_R_NO_PROTOCOLS_AVAILABLE:
+            ERR_clear_error();
+            return "the visitor does not speak TLS 1.2 or 1.3, and nothing older is accepted";
+        case SSL_R_NO_SHARED_CIPHER:
+        case SSL_R_NO_SHARED_GROUPS:
+        case SSL_R_NO_SUITABLE_KEY_SHARE:
+            ERR_clear_error();
+            return "the visitor offers no cipher suite, group or kind of signature that is accepted here";
+        case SSL_R_NO_APPLICATION_PROTOCOL:
+            ERR_clear_error();
+            return "the visitor offers protocols (ALPN), but none that is spoken here";
+        case SSL_R_CERTIFICATE_VERIFY_FAILED:
+            ERR_clear_error();
+            return std::string("the visitor's certificate can not be verified: ") +
+                   X509_verify_cert_error_string(SSL_get_verify_result(ssl));
+        case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+            ERR_clear_error();
+            return "the visitor has no certificate, and this host asks for one";
+        default:
+            return "TLS with the visitor: " + take_openssl_error();
     }
 }
 

@@ -16,6 +16,7 @@
 #include "transport/openssl_ptr.hpp"
 #include "transport/tls_bio.hpp"
 #include "transport/tls_errors.hpp"
+#include "transport/visitor_handshake.hpp"
 
 namespace ferrotunnel::transport {
 
@@ -67,6 +68,7 @@ public:
     bool may_read_more() const noexcept override { return stopped_full_ && SSL_has_pending(ssl_.get()) == 1; }
     void shutdown() noexcept override;
     bool exporter(MutableBytes out32) noexcept override;
+    const VisitorHandshake* visitor() const noexcept override { return visitor_.get(); }
     std::string description() const override;
     std::string error_text() const override { return error_text_; }
     int fd() const noexcept override { return fd_.get(); }
@@ -79,6 +81,8 @@ public:
 private:
     void set_peer_name();
     std::string wrong_peer();
+    std::string wrong_visitor();
+    std::string failure_text();
     IoStatus step_handshake();
     IoStatus fail_handshake(std::string text);
     std::string handshake_failure();
@@ -95,6 +99,7 @@ private:
     TlsSocket socket_;
     SslPtr ssl_;
     std::size_t send_bytes_;
+    std::unique_ptr<VisitorHandshake> visitor_;
     bool open_ = false;
     bool stopped_full_ = false;     // the last read ended because its buffer was full
     bool end_after_flush_ = false;  // TCP FIN is due once everything is sent
@@ -165,7 +170,7 @@ IoStatus TlsPipe::step_handshake() {
         (void)flush();
         return IoStatus::would_block;
     }
-    if (std::string wrong = wrong_peer(); !wrong.empty()) {
+    if (std::string wrong = context_->is_for_visitors() ? wrong_visitor() : wrong_peer(); !wrong.empty()) {
         return fail_handshake(std::move(wrong));
     }
     open_ = true;
@@ -198,6 +203,21 @@ std::string TlsPipe::wrong_peer() {
     return {};
 }
 
+// The handshake was decided by the context's callbacks. A resumed session brings the certificate of its first
+// handshake.
+std::string TlsPipe::wrong_visitor() {
+    visitor_ = finish_visitor_handshake(ssl_.get());
+    X509* certificate = visitor_->resumed ? SSL_get0_peer_certificate(ssl_.get()) : nullptr;
+    return certificate != nullptr && X509_cmp_current_time(X509_get0_notAfter(certificate)) <= 0
+               ? "the visitor's certificate has expired since its session began"
+               : "";
+}
+
+std::string TlsPipe::failure_text() {
+    return context_->is_for_visitors() ? visitor_failure_text(ssl_.get())
+                                       : tls_failure_text(ssl_.get(), context_->is_server());
+}
+
 IoStatus TlsPipe::fail_handshake(std::string text) {
     (void)socket_.send_out();  // the alert, if there is one
     error_ = std::make_error_code(std::errc::protocol_error);
@@ -218,12 +238,16 @@ std::string TlsPipe::handshake_failure() {
                    : "the server closed the connection during the TLS handshake; it may not speak TLS "
                      "on this port";
     }
-    if (context_->is_server() && tls_failure_is_no_tls()) {
+    const std::string& plain_answer = context_->answer_to_plain_http();
+    if (!plain_answer.empty() && tls_failure_is_plain_http()) {
+        Bytes answer = as_bytes(plain_answer);
+        socket_.out.append(answer.data(), answer.size());
+    } else if (context_->is_server() && tls_failure_is_no_tls()) {
         // OpenSSL stays silent here. An alert lets a client of ours that has TLS off tell its user.
         const std::uint8_t protocol_version_alert[] = {0x15, 0x03, 0x03, 0, 2, SSL3_AL_FATAL, SSL_AD_PROTOCOL_VERSION};
         socket_.out.append(protocol_version_alert, sizeof protocol_version_alert);
     }
-    return tls_failure_text(ssl_.get(), context_->is_server());
+    return failure_text();
 }
 
 void TlsPipe::note_error(std::error_code error, std::string_view text, std::error_code& where) noexcept {
@@ -243,8 +267,7 @@ IoResult TlsPipe::fail_by_openssl() noexcept {
                    "truncated: the connection ended without the end of TLS being told", error_);
     } else {
         try {
-            note_error(std::make_error_code(std::errc::protocol_error),
-                       tls_failure_text(ssl_.get(), context_->is_server()), error_);
+            note_error(std::make_error_code(std::errc::protocol_error), failure_text(), error_);
         } catch (const std::bad_alloc&) {
             note_error(std::make_error_code(std::errc::not_enough_memory), {}, error_);
         }

@@ -107,10 +107,11 @@ private:
     enum class Carried : std::uint8_t { no, asked, yes, refused };
     struct Offered {
         std::shared_ptr<const ClientService> service;
-        std::uint16_t assigned = 0;  // the port that the server chose: asked for again after a reconnect
-        std::string endpoint{};      // as it was told; empty: not reachable now
-        bool refused = false;        // as it was told
-        std::vector<Carried> on{};   // by place
+        std::uint16_t assigned_port = 0;  // what the server chose: asked for again after a reconnect
+        std::string assigned_host{};
+        std::string endpoint{};     // as it was told; empty: not reachable now
+        bool refused = false;       // as it was told
+        std::vector<Carried> on{};  // by place
 
         bool is(Carried what) const noexcept;
     };

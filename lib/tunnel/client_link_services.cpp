@@ -1,4 +1,4 @@
-// A client's services on its trunks: each is registered on one trunk first, and with the port that it got there on all
+// A client's services on its trunks: each is registered on one trunk first, and with what it got there on all
 // others. The user hears of the first answer only.
 #include <algorithm>
 
@@ -54,9 +54,17 @@ void ClientLink::ask(std::size_t place, const std::vector<Offered*>& wanted) {
         offered->on[place] = Carried::asked;
         wire::Service& service = services.emplace_back();
         service.id = offered->service->id;
+        service.kind = offered->service->kind;
         service.name = offered->service->name;
-        // A port that the server chose is asked for again, so that visitors find the service where it was.
-        service.remote_port = offered->service->remote_port != 0 ? offered->service->remote_port : offered->assigned;
+        service.remote_port = offered->service->remote_port;
+        service.http = offered->service->http;
+        // What the server chose is asked for again, so that visitors find the service where it was.
+        if (offered->service->is_assigned()) {
+            service.remote_port = offered->assigned_port;
+            if (!offered->assigned_host.empty()) {
+                service.http.hosts = {offered->assigned_host};
+            }
+        }
     }
     places_[place]->trunk->send(wire::encode_register(++request_, services));
 }
@@ -147,8 +155,10 @@ void ClientLink::on_registered(std::size_t place, const wire::RegisteredService&
     Offered& offered = found->second;
     offered.on[place] = Carried::yes;
     offered.refused = false;
-    if (offered.service->remote_port == 0) {
-        offered.assigned = answer.port;
+    if (offered.service->kind == wire::ServiceKind::http) {
+        offered.assigned_host = answer.host.empty() ? offered.assigned_host : answer.host;
+    } else if (offered.service->is_assigned()) {
+        offered.assigned_port = answer.port;
     }
     for (std::size_t other = 0; other < places_.size(); ++other) {
         // While it drains the trunks have said that they take no new visitors.
@@ -183,8 +193,9 @@ void ClientLink::on_refused(std::size_t place, const wire::Refused& refused) {
     if (state_ != State::running) {
         return;  // crossed our good-bye: nobody waits for it any more
     }
-    if (offered.service->remote_port == 0 && offered.assigned != 0) {
-        offered.assigned = 0;  // somebody else has the port that we had: any other will do
+    if (offered.assigned_port != 0 || !offered.assigned_host.empty()) {
+        offered.assigned_port = 0;  // somebody else has what we had: any other will do
+        offered.assigned_host.clear();
         ask(place, {&offered});
         return;
     }

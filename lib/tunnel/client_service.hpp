@@ -12,6 +12,7 @@
 #include "base/intrusive_ptr.hpp"
 #include "mux/stream.hpp"
 #include "runtime/address.hpp"
+#include "wire/control.hpp"
 #include "wire/frame.hpp"
 
 namespace ferrotunnel::tunnel {
@@ -20,11 +21,18 @@ namespace ferrotunnel::tunnel {
 struct ClientService {
     std::uint32_t id = 0;
     std::string name;
-    std::uint16_t remote_port = 0;
+    wire::ServiceKind kind = wire::ServiceKind::tcp;
+    std::uint16_t remote_port = 0;  // of tcp; 0: the server's choice
+    wire::HttpPart http;            // of http; without a host: the server's choice
     runtime::HostPort local;
     /// Takes the stream: attach it and accept it, or abort it. Called on the worker of the trunk that the stream came
     /// on, so perhaps on several at once. Empty: it is connected to `local`.
     std::function<void(IntrusivePtr<mux::Stream>, const wire::Open&)> on_stream;
+
+    /// The server chooses where visitors find it.
+    bool is_assigned() const noexcept {
+        return kind == wire::ServiceKind::http ? http.hosts.empty() : remote_port == 0;
+    }
 };
 
 /// Any thread: trunks on several workers ask, the link changes it. A lock is good enough: it is taken once per visitor.

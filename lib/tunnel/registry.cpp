@@ -7,8 +7,8 @@
 namespace ferrotunnel::tunnel {
 namespace {
 
-std::string port_text(std::uint16_t port) {
-    return "Public port " + std::to_string(port);
+wire::Code taken(const ClaimName& name) {
+    return name.is_port() ? wire::Code::port_taken : wire::Code::name_taken;
 }
 
 Refusal overtaken() {
@@ -27,13 +27,9 @@ Refusal session_gone() {
     return {wire::Code::going_away, "The session has ended."};
 }
 
-Refusal forbidden(std::uint16_t port, const PortPolicy& policy) {
-    return {wire::Code::port_forbidden, port_text(port) + " is not allowed for this token. Allowed: " +
-                                            policy.describe() + ". Ask for one of these, or have the server allow it."};
-}
-
-Refusal too_many_claims() {
-    return {wire::Code::limit, "This client holds as many public ports as one session may."};
+Refusal forbidden(const ClaimName& port, const PortPolicy& policy) {
+    return {wire::Code::port_forbidden, port.text() + " is not allowed for this token. Allowed: " + policy.describe() +
+                                            ". Ask for one of these, or have the server allow it."};
 }
 
 }  // namespace
@@ -67,62 +63,70 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
     if (sessions_.size() >= settings_.sessions_max) {
         return too_many_sessions();
     }
-    bool is_new = sessions_.emplace(info.key, Session{info, std::move(handle), 0}).second;
+    bool is_new = sessions_.emplace(info.key, Session{info, std::move(handle), 0, 0}).second;
     check(is_new, "a session is admitted once");
     clients_[client].push_back(info.key);
     return Admitted{};
 }
 
-ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, std::uint16_t port, TimePoint now) {
-    check(port != 0, "an assigned port is bound before it is claimed");
+ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const ClaimName& name, TimePoint now) {
+    check(name.is_port() || !name.host.empty(), "an assigned port is bound before it is claimed");
     std::lock_guard lock(mutex_);
     auto claimant = sessions_.find(session);
     if (claimant == sessions_.end()) {
         return session_gone();
     }
     // Rights come first: who may not have the port does not learn whether it is in use.
-    if (!claimant->second.info.ports.allows(port)) {
-        return forbidden(port, claimant->second.info.ports);
+    if (name.is_port() && !claimant->second.info.ports.allows(name.port)) {
+        return forbidden(name, claimant->second.info.ports);
     }
-    auto held = ports_.find(port);
-    if (held != ports_.end()) {
+    auto held = claims_.find(name);
+    if (held != claims_.end()) {
         Claim& claim = held->second;
         const Session& holder = sessions_.at(claim.holders.front());
         if (client_of(holder.info) != client_of(claimant->second.info)) {
-            return refuse_or_contest(claimant->second, port, holder);
+            return refuse_or_contest(claimant->second, name, holder);
         }
         if (claim.service != service) {
-            return Refusal{wire::Code::port_taken,
-                           port_text(port) + " is already used by another service of this client."};
+            return Refusal{taken(name), name.text() + " is already used by another service of this client."};
         }
         if (std::find(claim.holders.begin(), claim.holders.end(), session) != claim.holders.end()) {
             return Granted{};
         }
     }
-    if (claimant->second.claims >= settings_.claims_per_session_max) {
-        return too_many_claims();
+    if (auto refusal = too_many_claims(claimant->second, name)) {
+        return *refusal;
     }
-    Claim& claim = held != ports_.end() ? held->second : ports_[port];
+    Claim& claim = held != claims_.end() ? held->second : claims_[name];
     if (claim.holders.empty()) {
         claim.service = service;
         claim.since = now;
     }
     claim.holders.push_back(session);
-    ++claimant->second.claims;
+    ++claimant->second.count_of(name);
     return Granted{};
 }
 
-ClaimAnswer Registry::refuse_or_contest(const Session& claimant, std::uint16_t port, const Session& holder) const {
+std::optional<Refusal> Registry::too_many_claims(Session& claimant, const ClaimName& name) const {
+    const std::size_t most = name.is_port() ? settings_.claims_per_session_max : settings_.hosts_per_session_max;
+    if (claimant.count_of(name) < most) {
+        return std::nullopt;
+    }
+    return Refusal{wire::Code::limit, name.is_port() ? "This client holds as many public ports as one session may."
+                                                     : "This client holds as many hosts as one session may."};
+}
+
+ClaimAnswer Registry::refuse_or_contest(const Session& claimant, const ClaimName& name, const Session& holder) const {
+    const std::string another = std::string("hoose another ") + name.kind() + '.';
     if (holder.info.token != claimant.info.token) {
-        return Refusal{wire::Code::port_taken, port_text(port) + " is held by another client. Choose another port."};
+        return Refusal{taken(name), name.text() + " is held by another client. C" + another};
     }
     Contested contested;
     for (SessionKey key : clients_.at(client_of(holder.info))) {
         contested.holders.push_back(sessions_.at(key).handle);
     }
-    contested.if_alive = {wire::Code::port_taken,
-                          port_text(port) + " is held by another client with the same token, from " +
-                              holder.info.address + ", and that one is alive. Stop it, or choose another port."};
+    contested.if_alive = {taken(name), name.text() + " is held by another client with the same token, from " +
+                                           holder.info.address + ", and that one is alive. Stop it, or c" + another};
     return contested;
 }
 
@@ -132,26 +136,26 @@ bool Registry::give_up(Claim& claim, SessionKey session) {
     return claim.holders.empty();
 }
 
-void Registry::release(SessionKey session, std::uint16_t port) {
+void Registry::release(SessionKey session, const ClaimName& name) {
     std::lock_guard lock(mutex_);
-    auto held = ports_.find(port);
-    if (held == ports_.end()) {
+    auto held = claims_.find(name);
+    if (held == claims_.end()) {
         return;
     }
     std::vector<SessionKey>& holders = held->second.holders;
     if (std::find(holders.begin(), holders.end(), session) == holders.end()) {
         return;
     }
-    --sessions_.at(session).claims;
+    --sessions_.at(session).count_of(name);
     if (give_up(held->second, session)) {
-        ports_.erase(held);
+        claims_.erase(held);
     }
 }
 
-void Registry::release_for_all(SessionKey session, std::uint16_t port) {
+void Registry::release_for_all(SessionKey session, const ClaimName& name) {
     std::lock_guard lock(mutex_);
-    auto held = ports_.find(port);
-    if (held == ports_.end()) {
+    auto held = claims_.find(name);
+    if (held == claims_.end()) {
         return;
     }
     const std::vector<SessionKey>& holders = held->second.holders;
@@ -159,9 +163,9 @@ void Registry::release_for_all(SessionKey session, std::uint16_t port) {
         return;
     }
     for (SessionKey holder : holders) {
-        --sessions_.at(holder).claims;
+        --sessions_.at(holder).count_of(name);
     }
-    ports_.erase(held);
+    claims_.erase(held);
 }
 
 void Registry::remove(SessionKey session) {
@@ -172,8 +176,8 @@ void Registry::remove(SessionKey session) {
     if (removed.empty()) {
         return;
     }
-    for (auto held = ports_.begin(); held != ports_.end();) {
-        held = give_up(held->second, session) ? ports_.erase(held) : std::next(held);
+    for (auto held = claims_.begin(); held != claims_.end();) {
+        held = give_up(held->second, session) ? claims_.erase(held) : std::next(held);
     }
     auto client = clients_.find(client_of(removed.mapped().info));
     std::erase(client->second, session);
@@ -191,21 +195,21 @@ std::vector<TunnelInfo> Registry::tunnels() const {
         index.emplace(key, tunnels.size());
         tunnels.push_back({key, info.token_name, info.agent, info.address, info.epoch, info.since, {}});
     }
-    for (const auto& [port, claim] : ports_) {
+    for (const auto& [name, claim] : claims_) {
         for (SessionKey holder : claim.holders) {
-            tunnels[index.at(holder)].claims.push_back({port, claim.service, claim.since});
+            tunnels[index.at(holder)].claims.push_back({name, claim.service, claim.since});
         }
     }
     return tunnels;
 }
 
-std::optional<PortHolder> Registry::holder_of(std::uint16_t port) const {
+std::optional<ClaimHolder> Registry::holder_of(const ClaimName& name) const {
     std::lock_guard lock(mutex_);
-    auto held = ports_.find(port);
-    if (held == ports_.end()) {
+    auto held = claims_.find(name);
+    if (held == claims_.end()) {
         return std::nullopt;
     }
-    return PortHolder{held->second.holders, held->second.service};
+    return ClaimHolder{held->second.holders, held->second.service};
 }
 
 std::size_t Registry::session_count() const {

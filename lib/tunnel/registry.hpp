@@ -1,5 +1,6 @@
-// The server's table of who holds what: sessions, and the public ports that they claim. A table only: it answers what
-// is to be done and calls nobody; takeover.hpp does what it says. All members may be called from any thread.
+// The server's table of who holds what: sessions, and the public ports and hosts that they claim. A table only: it
+// answers what is to be done and calls nobody; takeover.hpp does what it says. All members may be called from any
+// thread.
 #pragma once
 
 #include <atomic>
@@ -15,6 +16,7 @@
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
+#include "tunnel/claim_name.hpp"
 #include "tunnel/port_policy.hpp"
 #include "tunnel/session_handle.hpp"
 #include "tunnel/token.hpp"
@@ -67,7 +69,7 @@ struct Contested {
 using ClaimAnswer = std::variant<Granted, Contested, Refusal>;
 
 struct ClaimInfo {
-    std::uint16_t port = 0;
+    ClaimName name = 0;
     std::uint32_t service = 0;
     TimePoint since{};
 };
@@ -79,11 +81,11 @@ struct TunnelInfo {
     std::string address;
     std::uint64_t epoch = 0;
     TimePoint since{};
-    std::vector<ClaimInfo> claims;  // by port
+    std::vector<ClaimInfo> claims;  // hosts, then ports, in their order
 };
 
-/// Who answers for a public port: the trunks of one tunnel that have registered it.
-struct PortHolder {
+/// Who answers for a public port or a host: the trunks of one tunnel that have registered it.
+struct ClaimHolder {
     std::vector<SessionKey> sessions;  // in the order in which they claimed it
     std::uint32_t service = 0;
 };
@@ -92,7 +94,8 @@ class Registry {
 public:
     struct Settings {
         std::size_t sessions_max = limits::sessions_max;
-        std::size_t claims_per_session_max = limits::services_max;
+        std::size_t claims_per_session_max = limits::services_max;  // ports
+        std::size_t hosts_per_session_max = limits::http_hosts_per_session_max;
         std::size_t trunks_per_tunnel_max = limits::trunks_per_tunnel_max;
     };
 
@@ -112,27 +115,30 @@ public:
     ///   higher epoch                 refused as superseded: this login was overtaken
     AdmitAnswer admit(const SessionInfo& info, std::shared_ptr<SessionHandle> handle);
 
-    /// Asks for a public port (not 0: bind first, then claim what the system chose). Claiming again what the same
-    /// service already has is granted, and so is what that service has on another trunk of the tunnel.
-    ClaimAnswer claim(SessionKey session, std::uint32_t service, std::uint16_t port, TimePoint now);
+    /// Asks for a public port (not 0: bind first, then claim what the system chose) or a host. Claiming again what the
+    /// same service already has is granted, and so is what that service has on another trunk of the tunnel.
+    ClaimAnswer claim(SessionKey session, std::uint32_t service, const ClaimName& name, TimePoint now);
 
-    /// Gives one port back; does nothing if the session does not hold it. Other trunks keep it.
-    void release(SessionKey session, std::uint16_t port);
+    /// Gives one back; does nothing if the session does not hold it. Other trunks keep it.
+    void release(SessionKey session, const ClaimName& name);
     /// The same for all trunks that hold it together with this session.
-    void release_for_all(SessionKey session, std::uint16_t port);
+    void release_for_all(SessionKey session, const ClaimName& name);
 
     /// The session has ended: it and all its claims go. Close its listeners before.
     void remove(SessionKey session);
 
     std::vector<TunnelInfo> tunnels() const;
-    std::optional<PortHolder> holder_of(std::uint16_t port) const;
+    std::optional<ClaimHolder> holder_of(const ClaimName& name) const;
     std::size_t session_count() const;
 
 private:
     struct Session {
         SessionInfo info;
         std::shared_ptr<SessionHandle> handle;
-        std::size_t claims = 0;
+        std::size_t ports = 0;  // that it holds
+        std::size_t hosts = 0;
+
+        std::size_t& count_of(const ClaimName& name) noexcept { return name.is_port() ? ports : hosts; }
     };
     struct Claim {
         std::vector<SessionKey> holders;  // trunks of one tunnel; never empty
@@ -140,7 +146,8 @@ private:
         TimePoint since{};
     };
 
-    ClaimAnswer refuse_or_contest(const Session& claimant, std::uint16_t port, const Session& holder) const;
+    ClaimAnswer refuse_or_contest(const Session& claimant, const ClaimName& name, const Session& holder) const;
+    std::optional<Refusal> too_many_claims(Session& claimant, const ClaimName& name) const;
     static ClientId client_of(const SessionInfo& info) { return {info.token, info.instance}; }
     static bool give_up(Claim& claim, SessionKey session);
 
@@ -149,7 +156,7 @@ private:
     mutable std::mutex mutex_;
     std::map<SessionKey, Session> sessions_;
     std::map<ClientId, std::vector<SessionKey>> clients_;
-    std::map<std::uint16_t, Claim> ports_;
+    std::map<ClaimName, Claim> claims_;
 };
 
 }  // namespace ferrotunnel::tunnel

@@ -91,7 +91,7 @@ void ServerSession::start(runtime::Fd socket) {
 
 void ServerSession::drain() {
     draining_ = true;
-    close_ports();
+    close_services();
     if (!welcome_ || ended_) {  // it may have ended by itself while the order was under way
         end(Code::going_away, "The server is stopping.");
         return;
@@ -267,7 +267,7 @@ void ServerSession::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open&)
 
 void ServerSession::on_goaway(Code, std::string_view) {
     draining_ = true;
-    close_ports();  // the client takes no new visitors
+    close_services();  // the client takes no new visitors
 }
 
 void ServerSession::on_drained() {
@@ -329,7 +329,7 @@ void ServerSession::on_trunk_end(const TrunkEnd& end) {
 }
 
 void ServerSession::leave_registry() {
-    close_ports();
+    close_services();
     if (std::exchange(admitted_, false)) {
         shared_->registry->remove(key_);
     }

@@ -1,4 +1,5 @@
-// One trunk of a client on the server: its login, and the visitors of the public ports that it carries.
+// One trunk of a client on the server: its login, and the visitors of the public ports and HTTP services that it
+// carries.
 //
 //   login --proved, admitted--> open --evicted or server stops--> draining --> ended
 //      |                          \--replaced while it rotates--> yielding --'   |
@@ -25,6 +26,8 @@
 #include "runtime/timer.hpp"
 #include "transport/tls_context.hpp"
 #include "tunnel/handshake_server.hpp"
+#include "tunnel/http_carrier.hpp"
+#include "tunnel/http_directory.hpp"
 #include "tunnel/presence.hpp"
 #include "tunnel/recent_traffic.hpp"
 #include "tunnel/registry.hpp"
@@ -79,6 +82,12 @@ struct SessionView {
     std::vector<Service> services;
 };
 
+/// Where visitors reach the HTTP services of this server.
+struct HttpPublic {
+    std::string scheme = "http";
+    std::uint16_t port = 0;
+};
+
 /// What all sessions of a server share. Immutable but for what synchronises itself.
 struct ServerShared {
     std::shared_ptr<Registry> registry;
@@ -91,6 +100,9 @@ struct ServerShared {
     std::string public_host;                     // how visitors reach this machine
     PortOpener open_port;
     std::shared_ptr<PortTable> ports = std::make_shared<PortTable>();
+    std::optional<HttpPublic> http_public;  // nothing: no HTTP services here
+    std::string domain;                     // below which hosts are assigned, in normal form; empty: none are
+    std::shared_ptr<HttpDirectory> http = std::make_shared<HttpDirectory>();
     std::shared_ptr<Presence> presence = std::make_shared<Presence>();
     std::function<void(const ServerNotice&)> notify;
     std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>();
@@ -102,6 +114,7 @@ struct ServerShared {
 class ServerSession final : public std::enable_shared_from_this<ServerSession>,
                             public SessionHandle,
                             public VisitorCarrier,
+                            public HttpCarrier,
                             private TrunkEvents {
 public:
     /// `ended` is called once on the worker, when nothing of the session is left. `login_over`: when the peer no longer
@@ -126,7 +139,6 @@ public:
     Result<IntrusivePtr<mux::Stream>, wire::Code> open_stream(std::uint32_t service, IntrusivePtr<buffer::Waker> waker,
                                                               bool foreign);
 
-    runtime::Worker& worker() noexcept { return worker_; }
     /// On the worker.
     mux::SessionStats stats() const;
     /// When no worker runs any more: closes everything without a word.
@@ -145,10 +157,14 @@ public:
     void evict(wire::Code code, std::string text, std::function<void()> released) override;
     void probe(std::function<void(bool alive)> answer) override;
 
-    // VisitorCarrier: any thread.
+    // VisitorCarrier and HttpCarrier: any thread.
     std::uint64_t load() const noexcept override;
     void take(Visitor visitor, std::uint32_t service) override;
     void dropped(const std::shared_ptr<SharedPort>& port) override;
+    runtime::Worker& worker() noexcept override { return worker_; }
+    void open(std::uint32_t service, const wire::Address& visitor, IntrusivePtr<buffer::Waker> waker, bool foreign,
+              Opened opened) override;
+    void dropped(const std::shared_ptr<HttpService>& service) override;
 
     /// Any thread. Counts one stream of an application as load for as long as what it gives is kept.
     std::shared_ptr<void> count_dialled();
@@ -157,10 +173,16 @@ private:
     struct Service {
         wire::Service description;
         std::uint64_t registration = 0;  // an id may be registered again while a claim for the first is under way
-        std::uint16_t port = 0;
+        std::vector<ClaimName> names;    // that it has claimed, or is about to
         std::shared_ptr<SharedPort> public_port;
-        bool opened_port = false;          // and did not join other trunks at it
+        std::shared_ptr<HttpService> http;
+        bool opened = false;               // the port or the service, and did not join other trunks at it
+        bool assigned = false;             // its host is the server's choice
+        bool assigned_anew = false;        // and another one than that which it had before
         std::shared_ptr<Traffic> traffic;  // on this trunk
+
+        bool is_carried() const noexcept { return public_port || http; }
+        std::uint16_t port() const { return public_port ? public_port->address().port() : std::uint16_t{0}; }
     };
     class Probe;
 
@@ -177,7 +199,9 @@ private:
     void admitted(std::optional<Refusal> refusal);
     void on_message(const wire::ControlMessage& message);
     void register_service(std::uint32_t request, const wire::Service& description);
-    std::optional<Refusal> check_service(const wire::Service& description, runtime::SocketAddress& at) const;
+    std::optional<Refusal> check_service(const wire::Service& description) const;
+    void register_port(std::uint32_t request, const wire::Service& description);
+    std::optional<Refusal> narrow(const wire::Service& description, runtime::SocketAddress& at) const;
     void claim_then_open(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at);
     void on_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
                     const runtime::SocketAddress& at, const std::optional<Refusal>& refusal);
@@ -188,13 +212,26 @@ private:
     void tell_refusal(const wire::Service& description, const Refusal& refusal);
     void unregister(std::uint32_t id);
     void forget_service(std::uint32_t id);
-    void leave_port(Service& service);
-    void close_ports();
+    void leave(Service& service);
+    void close_services();
     void on_visitor(std::uint32_t id, Visitor visitor);
     void open_visitor(std::uint32_t id, Visitor visitor);
     void yield();
     void end_yielding();
-    void on_dropped(const SharedPort& port);
+    void on_dropped(const std::function<bool(const Service&)>& is_it);
+
+    // HTTP services (server_session_http.cpp).
+    void register_http(std::uint32_t request, const wire::Service& description);
+    std::optional<Refusal> read_http(const wire::Service& service, HttpDescription& wanted) const;
+    void claim_hosts(std::uint32_t request, std::uint32_t id, HttpDescription wanted);
+    void on_hosts_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
+                          const std::vector<ClaimName>& names, HttpDescription wanted, std::optional<Refusal> refusal);
+    void release_unwanted(const std::vector<ClaimName>& names);
+    std::string url_of(const Service& service) const;
+    Result<HttpStream, wire::Code> open_http(std::uint32_t id, const wire::Address& visitor,
+                                             IntrusivePtr<buffer::Waker> waker, bool foreign,
+                                             std::shared_ptr<void> counted);
+
     void leave_registry();
     void tell_gone(wire::Code code, const std::string& text);
     /// What goes wrong inside (memory, a bug) ends this session and not the process.

@@ -51,8 +51,37 @@ void ServerSession::on_message(const wire::ControlMessage& message) {
 }
 
 void ServerSession::register_service(std::uint32_t request, const wire::Service& description) {
+    if (auto refusal = check_service(description)) {
+        tell_refusal(description, *refusal);
+    } else if (description.kind == wire::ServiceKind::http) {
+        register_http(request, description);
+    } else {
+        register_port(request, description);
+    }
+}
+
+std::optional<Refusal> ServerSession::check_service(const wire::Service& description) const {
+    if (rotating_ || trunk_->session().state() != mux::SessionState::open) {
+        return Refusal{Code::going_away, "The server is stopping."};
+    }
+    if (draining_) {
+        return Refusal{Code::going_away, "The client has said that it is stopping."};
+    }
+    if (description.kind != wire::ServiceKind::tcp && description.kind != wire::ServiceKind::http) {
+        return Refusal{Code::unsupported, "This server has no services of this kind."};
+    }
+    if (services_.contains(description.id)) {
+        return Refusal{Code::protocol, "The service's id is in use."};
+    }
+    if (services_.size() >= limits::services_max) {
+        return Refusal{Code::limit, "This client has as many services as one may."};
+    }
+    return std::nullopt;
+}
+
+void ServerSession::register_port(std::uint32_t request, const wire::Service& description) {
     runtime::SocketAddress at = shared_->tcp_bind;
-    if (auto refusal = check_service(description, at)) {
+    if (auto refusal = narrow(description, at)) {
         tell_refusal(description, *refusal);
         return;
     }
@@ -70,55 +99,40 @@ void ServerSession::register_service(std::uint32_t request, const wire::Service&
     }
 }
 
-std::optional<Refusal> ServerSession::check_service(const wire::Service& description,
-                                                    runtime::SocketAddress& at) const {
-    if (rotating_ || trunk_->session().state() != mux::SessionState::open) {
-        return Refusal{Code::going_away, "The server is stopping."};
+// A client may narrow a port to the server's own machine, but not widen it beyond what the server listens on.
+std::optional<Refusal> ServerSession::narrow(const wire::Service& description, runtime::SocketAddress& at) const {
+    if (description.bind.empty()) {
+        return std::nullopt;
     }
-    if (draining_) {
-        return Refusal{Code::going_away, "The client has said that it is stopping."};
+    auto wanted = runtime::SocketAddress::from_ip(description.bind, 0);
+    if (!wanted || (!wanted->is_loopback() && wanted->ip() != at.ip() && !at.is_unspecified())) {
+        return Refusal{Code::port_forbidden,
+                       "The server does not listen on the address " + wire::printable(description.bind, 64) + "."};
     }
-    if (description.kind != wire::ServiceKind::tcp) {
-        return Refusal{Code::unsupported, "This server has no services of this kind."};
-    }
-    if (services_.contains(description.id)) {
-        return Refusal{Code::protocol, "The service's id is in use."};
-    }
-    if (services_.size() >= limits::services_max) {
-        return Refusal{Code::limit, "This client has as many services as one may."};
-    }
-    if (!description.bind.empty()) {
-        // A client may narrow a port to the server's own machine, but not widen it beyond what the server listens on.
-        auto wanted = runtime::SocketAddress::from_ip(description.bind, 0);
-        if (!wanted || (!wanted->is_loopback() && wanted->ip() != at.ip() && !at.is_unspecified())) {
-            return Refusal{Code::port_forbidden,
-                           "The server does not listen on the address " + wire::printable(description.bind, 64) + "."};
-        }
-        at = *wanted;
-    }
+    at = *wanted;
     return std::nullopt;
 }
 
 // A given port is claimed before it is bound: a ghost of the same client may have to be driven out first.
 void ServerSession::claim_then_open(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at) {
     auto self = shared_from_this();
-    std::uint64_t registration = services_[id].registration;
+    Service& service = services_.at(id);
+    service.names = {at.port()};
+    std::uint64_t registration = service.registration;
     auto done = [self, request, id, registration, at](std::optional<Refusal> refusal) {
         self->mailbox_->post_call([self, request, id, registration, at, refusal] {
             self->guarded([&] { self->on_claimed(request, id, registration, at, refusal); });
         });
     };
-    claim_with_takeover(shared_->registry, key_, id, at.port(), worker_.now(), std::move(done));
+    claim_with_takeover(shared_->registry, key_, id, {at.port()}, worker_.now(), std::move(done));
 }
 
 void ServerSession::on_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
                                const runtime::SocketAddress& at, const std::optional<Refusal>& refusal) {
     auto found = services_.find(id);
     if (ended_ || found == services_.end() || found->second.registration != registration) {
-        // Unregistered meanwhile, and perhaps registered again: that one claims for itself.
-        bool wanted_again = found != services_.end() && found->second.description.remote_port == at.port();
-        if (!refusal && !wanted_again) {
-            shared_->registry->release(key_, at.port());
+        if (!refusal) {
+            release_unwanted({at.port()});  // unregistered meanwhile, and perhaps registered again
         }
         return;
     }
@@ -149,12 +163,13 @@ void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime
             continue;
         }
         Service& service = services_[id];
-        ClaimAnswer answer = shared_->registry->claim(key_, id, service.port, worker_.now());
+        service.names = {service.port()};
+        ClaimAnswer answer = shared_->registry->claim(key_, id, service.port(), worker_.now());
         if (std::holds_alternative<Granted>(answer)) {
             confirm(request, id);
             return;
         }
-        leave_port(service);
+        leave(service);
         if (auto* refusal = std::get_if<Refusal>(&answer)) {
             why = *refusal;
         }
@@ -168,9 +183,8 @@ bool ServerSession::open_port(std::uint32_t id, const runtime::SocketAddress& at
         return false;
     }
     Service& service = services_[id];
-    service.port = joined.port->address().port();
     service.public_port = std::move(joined.port);
-    service.opened_port = joined.opened;
+    service.opened = joined.opened;
     service.traffic = std::make_shared<Traffic>();
     service.traffic->total = traffic_;
     return true;
@@ -180,8 +194,14 @@ void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
     const Service& service = services_[id];
     wire::RegisteredService registered;
     registered.id = id;
-    registered.port = service.port;
-    registered.address = runtime::to_text({shared_->public_host, service.port});
+    if (service.http) {
+        registered.port = shared_->http_public->port;
+        registered.address = url_of(service);
+        registered.host = service.assigned ? service.http->description().hosts.front() : std::string();
+    } else {
+        registered.port = service.port();
+        registered.address = runtime::to_text({shared_->public_host, service.port()});
+    }
     for (const wire::ControlPayload& payload : wire::encode_registered(request, {&registered, 1})) {
         trunk_->session().send_control(payload);
     }
@@ -189,9 +209,9 @@ void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
     std::string name = wire::printable(service.description.name, 64);
     {
         std::lock_guard lock(view_mutex_);
-        view_.services.push_back({id, name, registered.address, service.port, service.traffic});
+        view_.services.push_back({id, name, registered.address, service.port(), service.traffic});
     }
-    if (!service.opened_port) {
+    if (!service.opened) {
         shared_->log->debug("one more connection carries a service",
                             {{"session", agreement_.session}, {"service", name}, {"endpoint", registered.address}});
         return;
@@ -225,9 +245,17 @@ void ServerSession::unregister(std::uint32_t id) {
     if (found == services_.end()) {
         return;
     }
-    if (auto port = std::exchange(found->second.public_port, nullptr)) {
-        shared_->ports->close(client_, *port, *this);
-        shared_->registry->release_for_all(key_, found->second.port);
+    Service& service = found->second;
+    if (service.is_carried()) {
+        if (auto port = std::exchange(service.public_port, nullptr)) {
+            shared_->ports->close(client_, *port, *this);
+        }
+        if (auto http = std::exchange(service.http, nullptr)) {
+            shared_->http->close(*http, *this, worker_.now());
+        }
+        for (const ClaimName& name : service.names) {
+            shared_->registry->release_for_all(key_, name);
+        }
     }
     forget_service(id);
 }
@@ -239,17 +267,25 @@ void ServerSession::forget_service(std::uint32_t id) {
 }
 
 // Visitors are refused there from now on, or come to other trunks, and without one others may have the port.
-void ServerSession::leave_port(Service& service) {
+void ServerSession::leave(Service& service) {
+    if (!service.is_carried()) {
+        return;
+    }
     if (auto port = std::exchange(service.public_port, nullptr)) {
         shared_->ports->leave(client_, *port, *this);
-        shared_->registry->release(key_, service.port);
+    }
+    if (auto http = std::exchange(service.http, nullptr)) {
+        shared_->http->leave(*http, *this, Clock::now());  // also where the worker is gone
+    }
+    for (const ClaimName& name : service.names) {
+        shared_->registry->release(key_, name);
     }
 }
 
-void ServerSession::close_ports() {
+void ServerSession::close_services() {
     auto services = std::exchange(services_, {});
     for (auto& [id, service] : services) {
-        leave_port(service);
+        leave(service);
     }
     std::lock_guard lock(view_mutex_);
     view_.services.clear();
@@ -271,8 +307,11 @@ void ServerSession::yield() {
     for (auto& [id, service] : services_) {
         if (service.public_port) {
             shared_->ports->yield(*service.public_port, *this);
-            carries = true;
         }
+        if (service.http) {
+            shared_->http->yield(*service.http, *this);
+        }
+        carries = carries || service.is_carried();
     }
     if (!carries) {
         end_yielding();
@@ -284,18 +323,20 @@ void ServerSession::yield() {
 }
 
 void ServerSession::dropped(const std::shared_ptr<SharedPort>& port) {
-    mailbox_->post_call([self = shared_from_this(), port] { self->on_dropped(*port); });
+    mailbox_->post_call([self = shared_from_this(), port] {
+        self->on_dropped([&port](const Service& one) { return one.public_port == port; });
+    });
 }
 
 // A successor has taken its place there, or the service was unregistered on another trunk.
-void ServerSession::on_dropped(const SharedPort& port) {
-    auto found = std::find_if(services_.begin(), services_.end(),
-                              [&port](const auto& entry) { return entry.second.public_port.get() == &port; });
+void ServerSession::on_dropped(const std::function<bool(const Service&)>& is_it) {
+    auto found =
+        std::find_if(services_.begin(), services_.end(), [&is_it](const auto& entry) { return is_it(entry.second); });
     if (found != services_.end()) {
         forget_service(found->first);
     }
     const bool carries =
-        std::any_of(services_.begin(), services_.end(), [](const auto& entry) { return entry.second.public_port; });
+        std::any_of(services_.begin(), services_.end(), [](const auto& entry) { return entry.second.is_carried(); });
     if (!carries && yield_timer_) {
         end_yielding();
     }
@@ -303,7 +344,7 @@ void ServerSession::on_dropped(const SharedPort& port) {
 
 void ServerSession::end_yielding() {
     yield_timer_.reset();
-    close_ports();
+    close_services();
     if (!ended_) {
         trunk_->session().drain(Code::going_away, "A fresh session has taken over.", worker_.now());
         trunk_->session_changed();

@@ -1,6 +1,5 @@
 #include "tunnel/shared_port.hpp"
 
-#include <algorithm>
 #include <exception>
 
 #include "base/limits.hpp"
@@ -9,35 +8,13 @@ namespace ferrotunnel::tunnel {
 
 // --- one port ---
 
-// Null: nobody is left. The lock is held.
-const SharedPort::Carrier* SharedPort::choose(const Visitor& visitor) {
-    const auto& passed = visitor.passed_on_by;
-    const std::size_t count = carriers_.size();
-    const std::size_t turn = turn_;
-    const Carrier* best = nullptr;
-    std::uint64_t fewest = 0;
-    for (std::size_t i = 0; i < count && (best == nullptr || fewest > 0); ++i) {
-        const std::size_t at = (turn + i) % count;
-        const Carrier& carrier = carriers_[at];
-        if (!passed.empty() && std::find(passed.begin(), passed.end(), carrier.trunk.get()) != passed.end()) {
-            continue;
-        }
-        if (const std::uint64_t load = carrier.trunk->load(); best == nullptr || load < fewest) {
-            best = &carrier;
-            fewest = load;
-            turn_ = at + 1;
-        }
-    }
-    return best;
-}
-
 // False: to nobody.
 bool SharedPort::give(Visitor& visitor) {
     std::shared_ptr<VisitorCarrier> trunk;
     std::uint32_t service = 0;
     {
         std::lock_guard lock(mutex_);
-        const Carrier* carrier = choose(visitor);
+        const Carriers::Carrier* carrier = carriers_.choose(visitor.passed_on_by);
         if (carrier == nullptr) {
             return false;
         }
@@ -65,56 +42,16 @@ bool SharedPort::pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept 
     return false;
 }
 
-// Those whose place it takes.
-SharedPort::Trunks SharedPort::add(std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service) {
-    Trunks replaced;
-    std::lock_guard lock(mutex_);
-    for (Carrier& carrier : carriers_) {
-        if (carrier.yields) {
-            replaced.push_back(std::move(carrier.trunk));
-        }
-    }
-    std::erase_if(carriers_, [](const Carrier& carrier) { return carrier.yields; });
-    carriers_.push_back({std::move(trunk), service, false});
-    return replaced;
-}
-
-// True when nobody is left.
-bool SharedPort::remove(const VisitorCarrier& trunk) {
-    std::lock_guard lock(mutex_);
-    std::erase_if(carriers_, [&trunk](const Carrier& carrier) { return carrier.trunk.get() == &trunk; });
-    return carriers_.empty();
-}
-
-SharedPort::Trunks SharedPort::remove_all() {
-    Trunks trunks;
-    std::lock_guard lock(mutex_);
-    for (Carrier& carrier : carriers_) {
-        trunks.push_back(std::move(carrier.trunk));
-    }
-    carriers_.clear();
-    return trunks;
-}
-
-bool SharedPort::has_service(std::uint32_t service) const {
-    std::lock_guard lock(mutex_);
-    return std::any_of(carriers_.begin(), carriers_.end(),
-                       [service](const Carrier& carrier) { return carrier.service == service; });
-}
-
-void SharedPort::set_yields(const VisitorCarrier& trunk) {
-    std::lock_guard lock(mutex_);
-    for (Carrier& carrier : carriers_) {
-        carrier.yields = carrier.yields || carrier.trunk.get() == &trunk;
-    }
-}
-
 // --- all ports ---
+
+bool PortTable::carries(SharedPort& port, std::uint32_t service) {
+    return port.with_carriers([service](const auto& carriers) { return carriers.has_service(service); });
+}
 
 PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
                                   std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service, runtime::Worker& worker,
                                   const PortOpener& open, std::error_code& error) {
-    SharedPort::Trunks replaced;
+    SharedPort::Carriers::Trunks replaced;
     std::shared_ptr<SharedPort> port;
     bool opened = false;
     {
@@ -123,7 +60,7 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
         if (known != ports_.end()) {
             // Trunks share a port for the same service. Another one of the client's finds it taken, as a stranger's
             // does.
-            if (known->second->address().ip() != at.ip() || !known->second->has_service(service)) {
+            if (known->second->address().ip() != at.ip() || !carries(*known->second, service)) {
                 error = std::make_error_code(std::errc::address_in_use);
                 return {};
             }
@@ -143,7 +80,7 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
             opened = true;
             ports_.emplace(Key{client, port->address_.port()}, port);
         }
-        replaced = port->add(std::move(trunk), service);
+        replaced = port->with_carriers([&](auto& carriers) { return carriers.add(std::move(trunk), service); });
     }
     for (const auto& yielded : replaced) {
         yielded->dropped(port);
@@ -153,16 +90,20 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
 
 void PortTable::leave(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk) {
     std::lock_guard lock(mutex_);
-    if (port.remove(trunk)) {
+    const bool nobody_left = port.with_carriers([&trunk](auto& carriers) {
+        carriers.remove(trunk);
+        return carriers.empty();
+    });
+    if (nobody_left) {
         take_out(client, port);
     }
 }
 
 void PortTable::close(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk) {
-    SharedPort::Trunks trunks;
+    SharedPort::Carriers::Trunks trunks;
     {
         std::lock_guard lock(mutex_);
-        trunks = port.remove_all();
+        trunks = port.with_carriers([](auto& carriers) { return carriers.remove_all(); });
         take_out(client, port);
     }
     const std::shared_ptr<SharedPort> closed = port.shared_from_this();
@@ -208,13 +149,13 @@ void PortTable::end() {
 }
 
 void PortTable::yield(SharedPort& port, const VisitorCarrier& trunk) {
-    port.set_yields(trunk);
+    port.with_carriers([&trunk](auto& carriers) { carriers.set_yields(trunk); });
 }
 
 std::uint16_t PortTable::port_of(const ClientId& client, std::uint32_t service) const {
     std::lock_guard lock(mutex_);
     for (auto at = ports_.lower_bound({client, 0}); at != ports_.end() && at->first.first == client; ++at) {
-        if (at->second->has_service(service)) {
+        if (carries(*at->second, service)) {
             return at->first.second;
         }
     }

@@ -23,6 +23,7 @@
 
 #include "runtime/socket.hpp"
 #include "runtime/worker.hpp"
+#include "tunnel/carrier_list.hpp"
 #include "tunnel/registry.hpp"
 
 namespace ferrotunnel::tunnel {
@@ -90,27 +91,21 @@ public:
 
 private:
     friend class PortTable;
-    struct Carrier {
-        std::shared_ptr<VisitorCarrier> trunk;
-        std::uint32_t service = 0;
-        bool yields = false;
-    };
-    using Trunks = std::vector<std::shared_ptr<VisitorCarrier>>;
+    using Carriers = CarrierList<VisitorCarrier>;
 
-    const Carrier* choose(const Visitor& visitor);
     bool give(Visitor& visitor);
-    Trunks add(std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service);
-    bool remove(const VisitorCarrier& trunk);
-    Trunks remove_all();
-    bool has_service(std::uint32_t service) const;
-    void set_yields(const VisitorCarrier& trunk);
+    /// Runs `action` on the carriers, under the lock.
+    template <typename Action>
+    auto with_carriers(Action action) {
+        std::lock_guard lock(mutex_);
+        return action(carriers_);
+    }
 
     runtime::Worker& worker_;  // the listener's
     runtime::SocketAddress address_;
     std::unique_ptr<PublicPort> listener_;
-    mutable std::mutex mutex_;
-    std::vector<Carrier> carriers_;
-    std::size_t turn_ = 0;
+    std::mutex mutex_;
+    Carriers carriers_;
 };
 
 /// Any thread. A port that closes refuses visitors at once, but its listener is taken down on its own worker: by mail,
@@ -145,6 +140,7 @@ public:
 private:
     using Key = std::pair<ClientId, std::uint16_t>;
 
+    static bool carries(SharedPort& port, std::uint32_t service);
     void take_out(const ClientId& client, SharedPort& port);
     void take_down(const std::shared_ptr<SharedPort>& port);
 

@@ -72,22 +72,29 @@ struct Claiming : std::enable_shared_from_this<Claiming> {
     std::shared_ptr<Registry> registry;
     SessionKey session = 0;
     std::uint32_t service = 0;
-    std::uint16_t port = 0;
+    std::vector<ClaimName> names;
     TimePoint now{};
     TakeoverDone done;
+    std::size_t granted = 0;  // so many of them, from the front
     int rounds = 0;
 
     void ask() {
-        ClaimAnswer answer = registry->claim(session, service, port, now);
-        if (std::holds_alternative<Granted>(answer)) {
-            done(std::nullopt);
-        } else if (auto* refusal = std::get_if<Refusal>(&answer)) {
-            done(std::move(*refusal));
-        } else if (auto& contested = std::get<Contested>(answer); ++rounds > rounds_max) {
-            done(std::move(contested.if_alive));
-        } else {
-            probe(contested);
+        while (granted < names.size()) {
+            ClaimAnswer answer = registry->claim(session, service, names[granted], now);
+            if (std::holds_alternative<Granted>(answer)) {
+                ++granted;
+            } else if (auto* refusal = std::get_if<Refusal>(&answer)) {
+                done(std::move(*refusal));
+                return;
+            } else if (auto& contested = std::get<Contested>(answer); ++rounds > rounds_max) {
+                done(std::move(contested.if_alive));
+                return;
+            } else {
+                probe(contested);
+                return;
+            }
         }
+        done(std::nullopt);
     }
 
     void probe(Contested& contested) {
@@ -97,9 +104,10 @@ struct Claiming : std::enable_shared_from_this<Claiming> {
                 self->done(std::move(refusal));
                 return;
             }
+            const ClaimName& name = self->names[self->granted];
+            const std::string what = name.is_port() ? "public port " + std::to_string(name.port) : name.host;
             evict_all(holders, wire::Code::superseded,
-                      "Another client with the same token took over public port " + std::to_string(self->port) +
-                          " while this one was silent.",
+                      "Another client with the same token took over " + what + " while this one was silent.",
                       [self] { self->ask(); });
         });
     }
@@ -118,12 +126,12 @@ void admit_with_takeover(std::shared_ptr<Registry> registry, SessionInfo info, s
 }
 
 void claim_with_takeover(std::shared_ptr<Registry> registry, SessionKey session, std::uint32_t service,
-                         std::uint16_t port, TimePoint now, TakeoverDone done) {
+                         std::vector<ClaimName> names, TimePoint now, TakeoverDone done) {
     auto claiming = std::make_shared<Claiming>();
     claiming->registry = std::move(registry);
     claiming->session = session;
     claiming->service = service;
-    claiming->port = port;
+    claiming->names = std::move(names);
     claiming->now = now;
     claiming->done = std::move(done);
     claiming->ask();

@@ -17,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "tunnel/registry.hpp"
@@ -29,7 +30,9 @@ using TakeoverDone = std::function<void(std::optional<Refusal>)>;
 void admit_with_takeover(std::shared_ptr<Registry> registry, SessionInfo info, std::shared_ptr<SessionHandle> handle,
                          TakeoverDone done);
 
+/// All of `names`, in their order; after a refusal the session has those before the one that was refused, and gives
+/// back what it does not want.
 void claim_with_takeover(std::shared_ptr<Registry> registry, SessionKey session, std::uint32_t service,
-                         std::uint16_t port, TimePoint now, TakeoverDone done);
+                         std::vector<ClaimName> names, TimePoint now, TakeoverDone done);
 
 }  // namespace ferrotunnel::tunnel

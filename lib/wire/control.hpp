@@ -95,6 +95,18 @@ struct Welcome {
     friend bool operator==(const Welcome&, const Welcome&) = default;
 };
 
+/// What a service of the kind http says beside the rest.
+struct HttpPart {
+    /// "app.example.com", "*.example.com" (one label in front), "**.example.com" (one or more), "*" (whatever nothing
+    /// else is for). None: the server assigns one.
+    std::vector<std::string> hosts;
+    /// Which of their paths: "/api" (it, and what is below), "= /status" (it alone), "~ /v[0-9]+/.*" (a regular
+    /// expression for the whole path). Empty: all.
+    std::string path;
+
+    friend bool operator==(const HttpPart&, const HttpPart&) = default;
+};
+
 struct Service {
     std::uint32_t id = 0;                 // chosen by the client, not 0; OPEN names it
     ServiceKind kind = ServiceKind::tcp;  // may be a number that this version does not know: refuse with `unsupported`
@@ -102,6 +114,7 @@ struct Service {
     std::string bind;                     // the server's address to listen on; empty: the server's choice
     std::string name;                     // empty: none
     std::string metadata;                 // for the server's hooks; empty: none
+    HttpPart http{};                      // of the kind http alone
 
     friend bool operator==(const Service&, const Service&) = default;
 };
@@ -116,7 +129,8 @@ struct Register {
 struct RegisteredService {
     std::uint32_t id = 0;
     std::uint16_t port = 0;
-    std::string address;  // where visitors reach it, for people: "tunnel.example.com:2222"
+    std::string address;  // where visitors reach it, for people: "tunnel.example.com:2222", or a URL
+    std::string host{};   // of the kind http: the host that the server has assigned; else empty
 
     friend bool operator==(const RegisteredService&, const RegisteredService&) = default;
 };

@@ -106,6 +106,19 @@ ControlMessage decode_welcome(cbor::Item map, Error& error) {
     return welcome;
 }
 
+// Keys that this version does not know may stand in it: rules of later ones.
+void decode_http(FieldReader& service, HttpPart& http, std::size_t index, Error& error) {
+    auto map = service.map("http");
+    if (!map) {
+        return;
+    }
+    FieldReader fields(*map, "register.services.http", error, index);
+    if (fields.has("hosts")) {
+        fields.texts("hosts", http.hosts, limits::http_hosts_per_service_max, limits::http_host_text_max);
+    }
+    fields.optional_text("path", http.path, limits::http_path_text_max);
+}
+
 ControlMessage decode_register(cbor::Item map, Error& error) {
     Register message;
     FieldReader fields(map, "register", error);
@@ -119,6 +132,9 @@ ControlMessage decode_register(cbor::Item map, Error& error) {
                      inner.optional_text("bind", service.bind, limits::bind_text_max);
                      inner.optional_text("name", service.name, limits::service_name_max);
                      inner.optional_text("metadata", service.metadata, limits::service_metadata_max);
+                     if (service.kind == ServiceKind::http && inner.has("http")) {
+                         decode_http(inner, service.http, message.services.size() - 1, error);
+                     }
                  });
     return message;
 }
@@ -133,6 +149,7 @@ ControlMessage decode_registered(cbor::Item map, Error& error) {
                      inner.number("id", service.id, 1, any_u32);
                      inner.number("port", service.port, 0, any_u16);
                      inner.text("address", service.address, 0, limits::public_address_max);
+                     inner.optional_text("host", service.host, limits::http_host_text_max);
                  });
     return message;
 }

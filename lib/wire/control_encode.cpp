@@ -10,8 +10,7 @@ static_assert(limits::services_max <= limits::control_items_max);
 static_assert(limits::services_max * 5 + 64 <= limits::control_payload_max, "unregister fits with 5 bytes per id");
 static_assert(limits::counters_max * (limits::counter_name_max + 2 + 9) + 64 <= limits::control_payload_max);
 // One service and what is around it, generously: a message with at least one always fits.
-static_assert(limits::service_metadata_max + limits::service_name_max + limits::bind_text_max + 256 <=
-              limits::control_payload_max);
+static_assert(limits::service_bytes_max <= limits::control_payload_max);
 
 // What is sent is what its receiver accepts: the rules stand in the decoder and nowhere else.
 ControlPayload checked(cbor::Writer& writer, std::size_t most = limits::control_payload_max) {
@@ -21,11 +20,25 @@ ControlPayload checked(cbor::Writer& writer, std::size_t most = limits::control_
     return payload;
 }
 
+void write_http(cbor::Writer& writer, const HttpPart& http) {
+    writer.map((http.hosts.empty() ? 0U : 1U) + (http.path.empty() ? 0U : 1U));
+    if (!http.hosts.empty()) {
+        writer.text("hosts").array(http.hosts.size());
+        for (const std::string& host : http.hosts) {
+            writer.text(host);
+        }
+    }
+    if (!http.path.empty()) {
+        writer.text("path").text(http.path);
+    }
+}
+
 void write_service(cbor::Writer& writer, const Service& service) {
     bool bind = !service.bind.empty();
     bool name = !service.name.empty();
     bool metadata = !service.metadata.empty();
-    writer.map(3U + (bind ? 1U : 0U) + (name ? 1U : 0U) + (metadata ? 1U : 0U));
+    bool http = service.kind == ServiceKind::http && service.http != HttpPart{};
+    writer.map(3U + (bind ? 1U : 0U) + (name ? 1U : 0U) + (metadata ? 1U : 0U) + (http ? 1U : 0U));
     writer.text("id").unsigned_integer(service.id);
     writer.text("kind").unsigned_integer(static_cast<std::uint8_t>(service.kind));
     writer.text("remote_port").unsigned_integer(service.remote_port);
@@ -38,13 +51,19 @@ void write_service(cbor::Writer& writer, const Service& service) {
     if (metadata) {
         writer.text("metadata").text(service.metadata);
     }
+    if (http) {
+        write_http(writer.text("http"), service.http);
+    }
 }
 
 void write_service(cbor::Writer& writer, const RegisteredService& service) {
-    writer.map(3);
+    writer.map(3U + (service.host.empty() ? 0U : 1U));
     writer.text("id").unsigned_integer(service.id);
     writer.text("port").unsigned_integer(service.port);
     writer.text("address").text(printable(service.address, limits::public_address_max));
+    if (!service.host.empty()) {
+        writer.text("host").text(service.host);
+    }
 }
 
 template <typename Any>

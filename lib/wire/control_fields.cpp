@@ -58,6 +58,19 @@ void FieldReader::optional_text(std::string_view key, std::string& out, std::siz
     }
 }
 
+void FieldReader::texts(std::string_view key, std::vector<std::string>& out, std::size_t most,
+                        std::size_t length_most) {
+    auto items = array(key, most);
+    if (!items) {
+        return;
+    }
+    items->for_each_element([&](cbor::Item item) {
+        if (!failed()) {
+            read_text(key, item, out.emplace_back(), 1, length_most);
+        }
+    });
+}
+
 std::optional<cbor::Item> FieldReader::map(std::string_view key) {
     auto item = required(key);
     if (item && item->type() != cbor::Type::map) {

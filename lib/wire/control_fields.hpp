@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "wire/cbor.hpp"
 #include "wire/control.hpp"
@@ -55,6 +56,9 @@ public:
     void text(std::string_view key, std::string& out, std::size_t least, std::size_t most);
     /// The same, but empty when the key is missing.
     void optional_text(std::string_view key, std::string& out, std::size_t most);
+
+    /// Required: an array of 1 to `most` printable texts of 1 to `length_most` bytes.
+    void texts(std::string_view key, std::vector<std::string>& out, std::size_t most, std::size_t length_most);
 
     /// Required: a map or an array, the latter of 1 to `most` elements.
     std::optional<cbor::Item> map(std::string_view key);

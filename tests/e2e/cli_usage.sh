@@ -2,7 +2,7 @@
 # the names the user knows.
 source "$(dirname "$0")/lib.sh"
 
-unset FERROTUNNEL_LOG_LEVEL STATE_DIRECTORY
+unset FERROTUNNEL_LOG_LEVEL FERROTUNNEL_HTTP_BIND STATE_DIRECTORY
 
 # run ARGUMENT...: its exit code is then in $code, what it said in $dir/run.out and run.err.
 run() {
@@ -25,7 +25,7 @@ run
 ends_with 2
 told 'Usage: ferrotunnel COMMAND'
 equal "what help prints on the standard output without a command" "$(<"$dir/run.out")" ""
-for words in help --help "help server" "server --help" "client -h" "tcp 22 --help" "token --help"; do
+for words in help --help "help server" "server --help" "client -h" "tcp 22 --help" "http 80 --help" "token --help"; do
     # shellcheck disable=SC2086
     run $words
     ends_with 0
@@ -88,6 +88,25 @@ told '--tcp: missing'
 run tcp --server 127.0.0.1:1
 ends_with 2
 told 'ADDRESS: missing'
+run client --server 127.0.0.1:1 --token "$first" --http 3000 --http a.example:80=1 --http a..b=1 --http a.example=x \
+    --http a.example/b%zz=1 --http '*.*.c=1'
+ends_with 2
+for place in '--http 3000: expected HOST=ADDRESS' '--http a.example:80=1: The host "a.example:80" has a port' \
+    '--http a..b=1: ' '--http a.example=x: "x" is no address' '--http a.example/b%zz=1: The path "/b%zz"' \
+    '--http \*\.\*\.c=1: '; do
+    told "^  $place"
+done
+run http 80 --server 127.0.0.1:1 --token "$first" --host 'a b'
+ends_with 2
+told '^  --host: The host "a b"'
+run http --server 127.0.0.1:1
+told 'ADDRESS: missing'
+run server --token-file /dev/null --http-bind nowhere --domain 10.0.0.1
+ends_with 2
+told '^  --http-bind: "nowhere" is no address to listen on'
+told '^  --domain: "10.0.0.1" is no name'
+run server --token-file /dev/null --http-bind off --domain t.example.com
+told '^  --domain: has no meaning without http_bind'
 run tcp 22 80 --server 127.0.0.1:1
 ends_with 2
 told '80: unexpected'

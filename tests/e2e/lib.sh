@@ -11,6 +11,7 @@ PATH=$PATH:/usr/sbin:/sbin
 # Options are also variables: those of whoever runs the tests must not get in, and these can be overridden by options.
 unset "${!FERROTUNNEL_@}"
 export FERROTUNNEL_LOG_LEVEL=info
+export FERROTUNNEL_HTTP_BIND=off # else the first of several servers on this machine would get port 8080
 
 readonly skipped=77
 readonly failed=1

@@ -38,6 +38,30 @@ TEST_CASE("plain bytes go both ways") {
     CHECK_FALSE(server->error_text().empty());
 }
 
+TEST_CASE("bytes are read into several pieces, those before the first check too") {
+    auto [left, right] = tcp_pair();
+    auto pipe = make_tcp_pipe(std::move(right), TcpPipeSide::client);
+    std::array<std::uint8_t, 4> first{};
+    std::array<std::uint8_t, 4> second{};
+    const std::array<MutableBytes, 2> pieces{MutableBytes(first), MutableBytes(second)};
+    for (int i = 0; i < 2; ++i) {
+        REQUIRE(runtime::write_some(left.get(), as_bytes("abcdefgh12")).bytes == 10);
+        wait_for(pipe->fd(), POLLIN);
+        const IoResult full = pipe->read_pieces(pieces);
+        CHECK(full.bytes == 8);
+        CHECK(full.status == IoStatus::ok);  // more may be there
+        CHECK(as_text(first) == "abcd");
+        CHECK(as_text(second) == "efgh");
+        const IoResult rest = pipe->read_pieces(pieces);
+        CHECK(rest.bytes == 2);
+        CHECK(rest.status == IoStatus::would_block);
+        CHECK(as_text(first).substr(0, 2) == "12");
+    }
+    left.reset();
+    wait_for(pipe->fd(), POLLIN);
+    CHECK(pipe->read_pieces(pieces).status == IoStatus::eof);
+}
+
 TEST_CASE("a peer that ends before it speaks") {
     auto [left, right] = tcp_pair();
     auto server = make_tcp_pipe(std::move(right), TcpPipeSide::server);

@@ -303,10 +303,10 @@ TEST_CASE("tunnels are listed with what they hold") {
     CHECK(tunnels[0].epoch == 4);
     CHECK(tunnels[0].since == now);
     REQUIRE(tunnels[0].claims.size() == 2);
-    CHECK(tunnels[0].claims[0].port == 2001);
+    CHECK(tunnels[0].claims[0].name == 2001);
     CHECK(tunnels[0].claims[0].service == 2);
     CHECK(tunnels[0].claims[0].since == now + 1s);
-    CHECK(tunnels[0].claims[1].port == 2002);
+    CHECK(tunnels[0].claims[1].name == 2002);
     CHECK(tunnels[1].session == b);
     CHECK(tunnels[1].claims.empty());
 }
@@ -368,4 +368,59 @@ TEST_CASE("threads may use the registry at once, and a port never has two holder
     CHECK(doubled == 0);
     CHECK(registry.session_count() == 0);
     CHECK_FALSE(registry.holder_of(2'000));
+}
+
+TEST_CASE("hosts are claimed as ports are, and are none of them") {
+    Registry registry;
+    SessionKey a = admitted(registry, session_of(1, 1));
+    SessionKey second = admitted(registry, session_of(1, 1, 1, 2));
+    SessionKey same_token = admitted(registry, session_of(1, 2));
+    SessionKey other_token = admitted(registry, session_of(2, 3));
+    const ClaimName host("app.example.com", "/");
+    REQUIRE(granted(registry.claim(a, 7, host, now)));
+    CHECK(granted(registry.claim(second, 7, host, now)));
+    CHECK(registry.holder_of(host)->sessions == std::vector{a, second});
+    ClaimAnswer answer = registry.claim(a, 8, host, now);
+    CHECK(code_of(answer) == wire::Code::name_taken);
+    CHECK(std::get<Refusal>(answer).text ==
+          "The host app.example.com is already used by another service of this client.");
+    answer = registry.claim(other_token, 7, host, now);
+    CHECK(code_of(answer) == wire::Code::name_taken);
+    CHECK(std::get<Refusal>(answer).text == "The host app.example.com is held by another client. Choose another host.");
+    answer = registry.claim(same_token, 7, host, now);
+    REQUIRE(std::holds_alternative<Contested>(answer));
+    CHECK(std::get<Contested>(answer).holders.size() == 2);
+    CHECK_THAT(std::get<Contested>(answer).if_alive.text, Catch::StartsWith("The host app.example.com is held by"));
+    CHECK(granted(registry.claim(same_token, 7, ClaimName("app.example.com", "/api"), now)));
+    CHECK(granted(registry.claim(other_token, 7, ClaimName("*.example.com", "/"), now)));
+
+    registry.release(a, host);
+    registry.release_for_all(second, host);
+    CHECK_FALSE(registry.holder_of(host));
+    REQUIRE(granted(registry.claim(other_token, 7, host, now)));
+    registry.remove(other_token);
+    CHECK_FALSE(registry.holder_of(host));
+}
+
+TEST_CASE("a session holds as many hosts as allowed, and not one more, beside its ports") {
+    Registry::Settings settings;
+    settings.hosts_per_session_max = 2;
+    settings.claims_per_session_max = 1;
+    Registry registry(settings);
+    SessionKey a = admitted(registry, session_of(1, 1));
+    CHECK(granted(registry.claim(a, 1, ClaimName("a.example", "/"), now)));
+    CHECK(granted(registry.claim(a, 1, ClaimName("b.example", "/"), now)));
+    CHECK(code_of(registry.claim(a, 1, ClaimName("c.example", "/"), now)) == wire::Code::limit);
+    CHECK(granted(registry.claim(a, 1, ClaimName("b.example", "/"), now)));
+    CHECK(granted(registry.claim(a, 2, 2001, now)));
+    CHECK(code_of(registry.claim(a, 3, 2002, now)) == wire::Code::limit);
+    registry.release(a, ClaimName("a.example", "/"));
+    CHECK(granted(registry.claim(a, 1, ClaimName("c.example", "/"), now)));
+}
+
+TEST_CASE("a claim's name is what people read") {
+    CHECK(ClaimName(2222).text() == "Public port 2222");
+    CHECK(ClaimName("a.example", "/").text() == "The host a.example");
+    CHECK(ClaimName("a.example", "/api").text() == "The host a.example with the path /api");
+    CHECK(ClaimName("*", "/").text() == "The default service");
 }

@@ -128,8 +128,11 @@ struct Server {
         bool granted() const { return answers == 1 && !refusal; }
     };
     std::shared_ptr<Claim> claim(const std::shared_ptr<FakeSession>& session, std::uint16_t port) {
+        return claim(session, std::vector<ClaimName>{port});
+    }
+    std::shared_ptr<Claim> claim(const std::shared_ptr<FakeSession>& session, std::vector<ClaimName> names) {
         auto claim = std::make_shared<Claim>();
-        claim_with_takeover(registry, session->key, 1, port, now, [claim](std::optional<Refusal> refusal) {
+        claim_with_takeover(registry, session->key, 1, std::move(names), now, [claim](std::optional<Refusal> refusal) {
             ++claim->answers;
             claim->refusal = std::move(refusal);
         });
@@ -283,6 +286,38 @@ TEST_CASE("a port is its holder's as long as one of the holder's trunks is alive
         CHECK(claim->answers == 0);
         second->leave();
         CHECK(claim->granted());
+    }
+}
+
+TEST_CASE("of several names each is asked for, and each silent holder driven out") {
+    Server server;
+    const ClaimName a("a.example", "/");
+    const ClaimName b("b.example", "/");
+    auto holder_a = server.admitted(session_of(1, 1));
+    auto holder_b = server.admitted(session_of(1, 2));
+    auto newcomer = server.admitted(session_of(1, 3));
+    REQUIRE(server.claim(holder_a, {a})->granted());
+    REQUIRE(server.claim(holder_b, {b})->granted());
+    auto claim = server.claim(newcomer, {ClaimName("free.example", "/"), a, b});
+    CHECK(server.registry->holder_of(ClaimName("free.example", "/"))->sessions == std::vector{newcomer->key});
+    holder_a->answer_probe(false);
+    CHECK(holder_a->eviction_text ==
+          "Another client with the same token took over a.example while this one was silent.");
+    CHECK(holder_b->probes == 0);
+    holder_a->leave();
+    CHECK(claim->answers == 0);
+    SECTION("all are silent") {
+        holder_b->answer_probe(false);
+        holder_b->leave();
+        CHECK(claim->granted());
+        CHECK(server.registry->holder_of(b)->sessions == std::vector{newcomer->key});
+    }
+    SECTION("one is alive: what was granted before is for the session to give back") {
+        holder_b->answer_probe(true);
+        REQUIRE(claim->answers == 1);
+        CHECK(claim->refusal->code == wire::Code::name_taken);
+        CHECK(server.registry->holder_of(a)->sessions == std::vector{newcomer->key});
+        CHECK(server.registry->holder_of(b)->sessions == std::vector{holder_b->key});
     }
 }
 
@@ -440,7 +475,7 @@ TEST_CASE("takeovers on several threads all get an answer, and one session is le
                         ++answered;
                         return;
                     }
-                    claim_with_takeover(registry, session->key, 1, 2222, now,
+                    claim_with_takeover(registry, session->key, 1, {2222}, now,
                                         [&](std::optional<Refusal>) { ++answered; });
                 });
                 workers.run_one();

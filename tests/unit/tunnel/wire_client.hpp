@@ -113,6 +113,30 @@ public:
             send_control(payload);
         }
     }
+    void register_http(std::uint32_t id, std::vector<std::string> hosts, std::string path = {}, std::string name = {}) {
+        wire::Service service;
+        service.id = id;
+        service.kind = wire::ServiceKind::http;
+        service.name = std::move(name);
+        service.http = {std::move(hosts), std::move(path)};
+        for (const wire::ControlPayload& payload : wire::encode_register(++request_, {&service, 1})) {
+            send_control(payload);
+        }
+    }
+    /// The next `registered` service, or the next `refused`.
+    std::variant<wire::RegisteredService, wire::Refused> full_answer() {
+        while (auto message = receive_control()) {
+            if (const auto* registered = std::get_if<wire::Registered>(&*message)) {
+                return registered->services.at(0);
+            }
+            if (const auto* refused = std::get_if<wire::Refused>(&*message)) {
+                return *refused;
+            }
+        }
+        FAIL("the server has closed");
+        return wire::Refused{};
+    }
+
     /// The port of the next `registered`, or the code of the next `refused`.
     std::variant<std::uint16_t, wire::Code> answer() {
         while (auto message = receive_control()) {

@@ -123,6 +123,27 @@ TEST_CASE("register has exactly these bytes") {
         "a3 626964 03 646b696e64 03 6b72656d6f74655f706f7274 1835");
 }
 
+TEST_CASE("an HTTP service has exactly these bytes") {
+    Register some{3,
+                  {{4, ServiceKind::http, 0, "", "", "", {{"a.example", "*.b.example"}, "/api"}},
+                   {5, ServiceKind::http, 0, "", "", "", {}}}};
+    auto payloads = encode_register(some.request, some.services);
+    REQUIRE(payloads.size() == 1);
+    pin(some, payloads[0],
+        "a3 6174 687265676973746572 6772657175657374 03 687365727669636573 82"
+        "a4 626964 04 646b696e64 02 6b72656d6f74655f706f7274 00"
+        "   6468747470 a2 65686f737473 82 69612e6578616d706c65 6b2a2e622e6578616d706c65 6470617468 642f617069"
+        "a3 626964 05 646b696e64 02 6b72656d6f74655f706f7274 00");
+
+    Registered registered{3, {{5, 80, "http://x.example", "x.example"}}};
+    payloads = encode_registered(registered.request, registered.services);
+    REQUIRE(payloads.size() == 1);
+    pin(registered, payloads[0],
+        "a3 6174 6a72656769737465726564 6772657175657374 03 687365727669636573 81"
+        "a4 626964 05 64706f7274 1850 6761646472657373 70687474703a2f2f782e6578616d706c65"
+        "   64686f7374 69782e6578616d706c65");
+}
+
 TEST_CASE("the answers and the rest have exactly these bytes") {
     Registered registered{1, {{1, 2222, "192.0.2.7:2222"}}};
     auto payloads = encode_registered(registered.request, registered.services);

@@ -61,6 +61,16 @@ Welcome random_welcome(SeededRandom& random) {
     return welcome;
 }
 
+HttpPart random_http(SeededRandom& random) {
+    HttpPart http;
+    http.hosts.resize(random.below(limits::http_hosts_per_service_max + 1));
+    for (std::string& host : http.hosts) {
+        host = "h" + random_text(random, limits::http_host_text_max - 1);
+    }
+    http.path = random_text(random, limits::http_path_text_max);
+    return http;
+}
+
 Service random_service(SeededRandom& random, bool largest) {
     Service service;
     service.id = random_u32(random, 1);
@@ -68,15 +78,20 @@ Service random_service(SeededRandom& random, bool largest) {
     service.remote_port = static_cast<std::uint16_t>(random.next());
     if (largest) {
         service = {0xffff'ffff,
-                   static_cast<ServiceKind>(255),
+                   ServiceKind::http,
                    65'535,
                    std::string(limits::bind_text_max, 'b'),
                    std::string(limits::service_name_max, 'n'),
-                   std::string(limits::service_metadata_max, 'm')};
+                   std::string(limits::service_metadata_max, 'm'),
+                   {std::vector(limits::http_hosts_per_service_max, std::string(limits::http_host_text_max, 'h')),
+                    std::string(limits::http_path_text_max, 'p')}};
     } else if (random.chance(30)) {
         service.bind = random_text(random, limits::bind_text_max);
         service.name = random_text(random, limits::service_name_max);
         service.metadata = random_text(random, limits::service_metadata_max);
+    } else if (random.chance(30)) {
+        service.kind = ServiceKind::http;
+        service.http = random_http(random);
     }
     return service;
 }
@@ -145,7 +160,8 @@ TEST_CASE("random messages survive the way through bytes") {
         }
         for (RegisteredService& service : registered) {
             service = {random_u32(random, 1), static_cast<std::uint16_t>(random.next()),
-                       random_text(random, limits::public_address_max)};
+                       random_text(random, limits::public_address_max),
+                       random.chance(30) ? random_text(random, limits::http_host_text_max) : std::string()};
         }
         std::uint32_t request = random_u32(random, 0);
         round_trip_list<Register>(request, services, encode_register(request, services));
@@ -174,13 +190,17 @@ TEST_CASE("any number of services fits into messages, also of the largest") {
 TEST_CASE("all of a client's services, and their answers one by one, fit into what may wait to be sent") {
     SeededRandom random(5);
     std::size_t asked = 0;
-    for (const auto& payload :
-         encode_register(0xffff'ffff, std::vector<Service>(limits::services_max, random_service(random, true)))) {
+    std::vector<Service> services(limits::services_max, random_service(random, true));
+    for (std::size_t i = 0; i < services.size(); ++i) {  // a client has that many hosts in all
+        services[i].http.hosts.resize(limits::http_hosts_per_session_max / services.size());
+    }
+    for (const auto& payload : encode_register(0xffff'ffff, services)) {
         asked += limits::frame_header_bytes + payload.size();
     }
     CHECK(asked <= limits::urgent_bytes_max);
 
-    RegisteredService granted{0xffff'ffff, 65'535, std::string(limits::public_address_max, 'a')};
+    RegisteredService granted{0xffff'ffff, 65'535, std::string(limits::public_address_max, 'a'),
+                              std::string(limits::http_host_text_max, 'h')};
     std::size_t yes = encode_registered(0xffff'ffff, {&granted, 1})[0].size() + limits::frame_header_bytes;
     CHECK(yes * limits::services_max <= limits::urgent_bytes_max);
     Refused denied{0xffff'ffff, Code::port_forbidden, std::string(limits::refused_text_max, 't')};

@@ -138,8 +138,44 @@ TEST_CASE("register: every field has its rule") {
     refuses(message, "/services/0", 1, "register.services has an element");
 }
 
+TEST_CASE("register: what an HTTP service says has its rules") {
+    json message = register_json();
+    message["services"][1]["kind"] = 2;
+    CHECK(decode(message));  // without a host the server assigns one
+    message["services"][1]["http"] = {{"hosts", {"a.example"}}, {"path", "/api"}};
+    refuses(message, "/services/1/http", 1, "register.services[1].http is not a map");
+    text_rule(message, "/services/1/http/path", limits::http_path_text_max, "register.services.http[1].path");
+
+    const char* host = "/services/1/http/hosts/0";
+    accepts(message, host, "x");
+    accepts(message, host, std::string(limits::http_host_text_max, 'x'));
+    refuses(message, host, std::string(limits::http_host_text_max + 1, 'x'), "hosts is longer", Code::limit);
+    refuses(message, host, "", "hosts is too short");
+    refuses(message, host, "two\nlines", "hosts has control characters");
+    refuses(message, host, 5, "hosts is not text");
+    const char* hosts = "/services/1/http/hosts";
+    accepts(message, hosts, json(std::vector<std::string>(limits::http_hosts_per_service_max, "x")));
+    refuses(message, hosts, json(std::vector<std::string>(limits::http_hosts_per_service_max + 1, "x")),
+            "hosts has more than", Code::limit);
+    refuses(message, hosts, json::array(), "hosts is not an array with elements");
+    refuses(message, hosts, "a.example", "hosts is not an array with elements");
+
+    auto plain = decode(message);
+    REQUIRE(plain);
+    CHECK(std::get<Register>(*plain).services[1].http == HttpPart{{"a.example"}, "/api"});
+    message["services"][1]["http"]["rules"] = {{"later", json::array({1, nullptr})}};
+    auto with_more = decode(message);
+    REQUIRE(with_more);
+    CHECK(*with_more == *plain);
+    // Of other kinds it is one of the keys that nobody knows.
+    message["services"][1]["kind"] = 1;
+    message["services"][1]["http"] = 5;
+    CHECK(decode(message));
+}
+
 TEST_CASE("registered, refused, unregister and stats: every field has its rule") {
     json registered = registered_json();
+    text_rule(registered, "/services/0/host", limits::http_host_text_max, "registered.services[0].host");
     number_rule(registered, "/request", 0, 0xffff'ffff, "registered.request");
     number_rule(registered, "/services/0/id", 1, 0xffff'ffff, "registered.services[0].id");
     number_rule(registered, "/services/0/port", 0, 65'535, "registered.services[0].port");

@@ -1,9 +1,9 @@
-#include "nearest.hpp"
+#include "ferrotunnel/detail/nearest.hpp"
 
 #include <algorithm>
 #include <vector>
 
-namespace ferrotunnel::cli {
+namespace ferrotunnel::detail {
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
     // Three rows of the table of distances between all beginnings of `a` and `b` (optimal string alignment).
@@ -52,4 +52,4 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
     return guess.empty() ? "" : "; did you mean " + guess + "?";
 }
 
-}  // namespace ferrotunnel::cli
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,126 @@
+// `ferrotunnel check`: whether a configuration file is right, without starting anything.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "commands.hpp"
+#include "help.hpp"
+#include "printable.hpp"
+
+namespace ferrotunnel::cli {
+namespace {
+
+std::string counted(std::size_t number, std::string_view what) {
+    return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
+}
+
+std::string_view encryption(const Config::Section& section) {
+    return section.tls_off ? "TLS is OFF" : "TLS 1.3";
+}
+
+std::string http_of(const Config::ServerSection& server) {
+    if (server.http_bind == "off") {
+        return "no HTTP";
+    }
+    const std::string place = server.http_bind.value_or(std::string(default_http_bind) + " if that is free");
+    return "HTTP at " + place + (server.domain.empty() ? "" : ", hosts below " + server.domain);
+}
+
+void print_line(const std::string& line) {
+    fmt::print("{}\n", printable(line));
+}
+
+void print_server(const Config::ServerSection& server) {
+    print_line(fmt::format("  server    clients at {}, {}; visitors at {}, ports {}; {}; {}", server.bind,
+                           encryption(server), server.tcp_bind,
+                           server.allow_ports.empty() ? "from 1024 on" : server.allow_ports, http_of(server),
+                           counted(server.tokens, "token")));
+}
+
+void print_client(const Config::ClientSection& client) {
+    print_line(fmt::format("  client    to {}, {}; {}, {}", client.server, encryption(client),
+                           counted(client.connections, "connection"),
+                           counted(client.services.size() + client.http_services.size(), "service")));
+    for (const Tcp& tcp : client.services) {
+        const std::string port = tcp.remote_port == 0 ? "any" : std::to_string(tcp.remote_port);
+        print_line(fmt::format("    {:<16} tcp {} -> {}", tcp.name, port, tcp.local));
+    }
+    for (const Http& http : client.http_services) {
+        std::string where = http.host.empty() ? "assigned" : http.host;
+        for (const std::string& alias : http.aliases) {
+            where += ", " + alias;
+        }
+        where += (http.path.empty() ? "" : " ") + http.path;
+        print_line(fmt::format("    {:<16} http {} -> {}", http.name, where, http.local));
+    }
+}
+
+// The same as `run` would say.
+void check(const Config& config, Problems& problems) {
+    std::vector<Problem> found;
+    if (config.has_server()) {
+        const Config::ServerSection section = config.server_section();
+        Server::Builder builder = config.server();
+        if (!section.http_bind) {
+            builder.http_bind(default_http_bind, !section.domain.empty());
+        }
+        found = builder.check();
+    }
+    if (config.has_client()) {
+        const std::vector<Problem> more = config.client().check();
+        found.insert(found.end(), more.begin(), more.end());
+    }
+    for (const Problem& problem : found) {
+        problems.add(problem);
+    }
+    check_services(config, problems);
+}
+
+}  // namespace
+
+const CommandInfo& check_info() {
+    static const CommandInfo info{
+        "check",
+        "tells whether a configuration file is right, without starting anything",
+        "[FILE]",
+        "  ferrotunnel check\n"
+        "  ferrotunnel check /etc/ferrotunnel/ferrotunnel.yml\n"
+        "Without FILE: ferrotunnel.yml. Files that it names are read, tokens and certificates included.\n",
+        {},
+        CommandInfo::Kind::check,
+    };
+    return info;
+}
+
+ExitCode run_check(Arguments arguments) {
+    Problems problems;
+    Options options(check_info());
+    if (!options.parse(std::move(arguments.words), problems)) {
+        fmt::print("{}", help_for(check_info()));
+        return ExitCode::ok;
+    }
+    if (!problems.empty()) {
+        throw UsageError{std::move(problems), "check"};
+    }
+    const std::string file = options.operand().value_or(default_config_file);
+    const Config config = read_config_file(file, problems);
+    check(config, problems);
+    if (!problems.empty()) {
+        const std::vector<std::string> lines = problems.lines();
+        fmt::print(stderr, "{}: {}\n", printable(file), counted(lines.size(), "problem"));
+        for (const std::string& line : lines) {
+            fmt::print(stderr, "  {}\n", line);
+        }
+        return ExitCode::usage;
+    }
+    fmt::print("ok: {}\n", printable(file));
+    if (config.has_server()) {
+        print_server(config.server_section());
+    }
+    if (config.has_client()) {
+        print_client(config.client_section());
+    }
+    return ExitCode::ok;
+}
+
+}  // namespace ferrotunnel::cli

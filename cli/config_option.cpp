@@ -1,0 +1,71 @@
+#include "config_option.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "printable.hpp"
+
+namespace ferrotunnel::cli {
+namespace {
+
+// `ignored`: a section; or empty, for none.
+Config read(const std::string& file, std::string_view ignored, Problems& problems) {
+    std::vector<Problem> found;
+    Config config = Config::try_load(file, found);
+    auto concerns = [ignored](const Problem& problem) {
+        return ignored.empty() || problem.key.substr(0, problem.key.find('.')) != ignored;
+    };
+    for (const Problem& problem : found) {
+        if (concerns(problem)) {
+            problems.add(problem);
+        }
+    }
+    for (const Problem& warning : config.warnings()) {
+        if (concerns(warning)) {
+            fmt::print(stderr, "warning: {}\n", printable(to_text(warning)));
+        }
+    }
+    return config;
+}
+
+}  // namespace
+
+OptionSection config_section() {
+    return {
+        "Configuration file",
+        {
+            {"config", "FILE",
+             "Take settings from this YAML file. Options and variables go before what it says. docs/configuration.md "
+             "lists its keys, and `ferrotunnel check FILE` checks it.",
+             false},
+        }};
+}
+
+Config read_config_file(const std::string& file, Problems& problems) {
+    return read(file, "", problems);
+}
+
+void check_services(const Config& config, Problems& problems) {
+    const Config::ClientSection client = config.client_section();
+    if (problems.empty() && config.has_client() && client.services.empty() && client.http_services.empty()) {
+        problems.add(config.file() + ": client.services",
+                     "missing: what to offer, like `- {tcp: 2222, local: 127.0.0.1:22}` or `- {http: app.example.com, "
+                     "local: 3000}`");
+    }
+}
+
+std::optional<Config> read_config_option(const Options& options, std::string_view section, Problems& problems) {
+    const std::optional<std::string> file = options.text("config");
+    if (!file) {
+        return std::nullopt;
+    }
+    const bool is_server = section == "server";
+    Config config = read(*file, is_server ? "client" : "server", problems);
+    if (problems.empty() && !(is_server ? config.has_server() : config.has_client())) {
+        problems.add(config.file(), fmt::format("has no `{}:` section", section));
+    }
+    return config;
+}
+
+}  // namespace ferrotunnel::cli

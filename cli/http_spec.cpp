@@ -1,0 +1,33 @@
+#include "http_spec.hpp"
+
+#include <algorithm>
+
+#include "tcp_spec.hpp"
+
+namespace ferrotunnel::cli {
+
+void set_host(std::string_view text, Http& http) {
+    const std::size_t slash = std::min(text.find('/'), text.size());
+    http.host = text.substr(0, slash);
+    http.path = text.substr(slash);
+}
+
+std::optional<Http> parse_http_spec(std::string_view text, std::string& error) {
+    const std::size_t equals = text.rfind('=');
+    if (equals == std::string_view::npos) {
+        error =
+            "expected HOST=ADDRESS: the host that visitors ask for and what is behind it, like app.example.com=3000; "
+            "*=3000 for every host that nothing else is for, =3000 for one that the server assigns";
+        return std::nullopt;
+    }
+    const std::optional<std::string> local = parse_backend(text.substr(equals + 1), error);
+    if (!local) {
+        return std::nullopt;
+    }
+    Http http;
+    set_host(text.substr(0, equals), http);
+    http.local = *local;
+    return http;
+}
+
+}  // namespace ferrotunnel::cli

@@ -1,0 +1,19 @@
+// "app.example.com=3000", as --http takes it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ferrotunnel/http.hpp"
+
+namespace ferrotunnel::cli {
+
+/// "app.example.com", "app.example.com/api", "*", or nothing for one that the server assigns. Whether it is a host is
+/// for the library to say.
+void set_host(std::string_view text, Http& http);
+
+/// Nothing, and `error` says why, when it can not be one.
+std::optional<Http> parse_http_spec(std::string_view text, std::string& error);
+
+}  // namespace ferrotunnel::cli

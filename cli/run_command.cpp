@@ -1,0 +1,65 @@
+// `ferrotunnel run`: what a configuration file says, and nothing else.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "commands.hpp"
+#include "common_settings.hpp"
+#include "help.hpp"
+
+namespace ferrotunnel::cli {
+
+const CommandInfo& run_info() {
+    static const CommandInfo info{
+        "run",
+        "runs what a configuration file holds: a server, a client or both",
+        "",
+        "  ferrotunnel check && ferrotunnel run\n"
+        "  ferrotunnel run --config /etc/ferrotunnel/ferrotunnel.yml --log-format json\n",
+        {
+            {"Configuration file",
+             {
+                 {"config", "FILE",
+                  "The YAML file, with `server:` and `client:` sections; docs/configuration.md lists its keys. "
+                  "Default: "
+                  "ferrotunnel.yml.",
+                  false},
+             }},
+            {"Running",
+             {
+                 {"drain", "SECONDS",
+                  "How long present visitors may take to finish after Ctrl-C or SIGTERM. Default: what the file says, "
+                  "else 30 for a server and 10 for a client.",
+                  false},
+             }},
+            {"Log, on the standard error stream", log_options()},
+        },
+        CommandInfo::Kind::both,
+    };
+    return info;
+}
+
+ExitCode run_run(Arguments arguments) {
+    Problems problems;
+    Options options(run_info());
+    if (!options.parse(std::move(arguments.words), problems)) {
+        fmt::print("{}", help_for(run_info()));
+        return ExitCode::ok;
+    }
+    Signals signals;  // before the library makes threads
+    const Config config = read_config_file(options.text("config").value_or(default_config_file), problems);
+    const Sources sources{options, arguments, &config, true};
+    std::vector<std::unique_ptr<Part>> parts;
+    if (config.has_server()) {
+        parts.push_back(make_server_part(sources, signals, problems));  // first: the client may be meant for it
+    }
+    if (config.has_client()) {
+        parts.push_back(make_client_part(sources, signals, problems));
+    }
+    if (!problems.empty()) {
+        throw UsageError{std::move(problems), "run"};
+    }
+    return run_parts(parts, signals);
+}
+
+}  // namespace ferrotunnel::cli

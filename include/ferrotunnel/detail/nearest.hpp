@@ -1,0 +1,23 @@
+// What a misspelt word was probably meant to be: one rule for the library and the program.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "ferrotunnel/export.hpp"
+
+namespace ferrotunnel::detail {
+
+/// How many letters must be put in, taken out, replaced or swapped with their neighbour to make one from the other.
+FERROTUNNEL_EXPORT std::size_t edit_distance(std::string_view a, std::string_view b);
+
+/// The candidate that is nearest to `word`, or empty when none is near enough to be a guess worth making: about one
+/// mistake in three letters, or a candidate that begins with `word`.
+FERROTUNNEL_EXPORT std::string nearest(std::string_view word, std::span<const std::string> candidates);
+
+/// "; did you mean x?", or nothing.
+FERROTUNNEL_EXPORT std::string did_you_mean(std::string_view word, std::span<const std::string> candidates);
+
+}  // namespace ferrotunnel::detail

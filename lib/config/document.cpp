@@ -1,0 +1,362 @@
+#include "config/document.hpp"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <sstream>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "wire/text.hpp"
+
+namespace ferrotunnel::config {
+namespace {
+
+std::size_t characters_in(std::string_view text) {
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+// Columns of characters out of the parser's columns of bytes. Marks come mostly in order, so each goes on from the one
+// before: a file may be one line.
+class Places {
+public:
+    explicit Places(std::string_view text) : text_(text) {
+        lines_.push_back(0);
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            if (text[i] == '\n') {
+                lines_.push_back(i + 1);
+            }
+        }
+    }
+
+    Place at(const YAML::Mark& mark) {
+        const auto line = static_cast<std::size_t>(std::max(mark.line, 0));
+        const auto column = static_cast<std::size_t>(std::max(mark.column, 0));
+        if (line >= lines_.size()) {
+            return {static_cast<unsigned>(lines_.size()), 1};
+        }
+        if (line != line_ || column < bytes_) {
+            line_ = line;
+            bytes_ = 0;
+            characters_ = 0;
+        }
+        const std::size_t from = std::min(lines_[line] + bytes_, text_.size());
+        characters_ += characters_in(text_.substr(from, column - bytes_));
+        bytes_ = column;
+        return {static_cast<unsigned>(line) + 1, static_cast<unsigned>(characters_) + 1};
+    }
+
+private:
+    std::string_view text_;
+    std::vector<std::size_t> lines_;  // where each begins
+    std::size_t line_ = 0;
+    std::size_t bytes_ = 0;
+    std::size_t characters_ = 0;
+};
+
+// Thrown out of the parser when going on makes no sense.
+struct Abandoned {};
+
+// Builds the tree from yaml-cpp's events. Its own tree would follow aliases, forget where keys are, and keep the last
+// of two equal keys without a word.
+class TreeBuilder : public YAML::EventHandler {
+public:
+    TreeBuilder(Places& places, Report& report) : places_(places), report_(report) {}
+
+    Node take() { return std::move(root_); }
+    /// Of the last key or value that was complete.
+    Place last() const noexcept { return last_; }
+
+    void OnDocumentStart(const YAML::Mark&) override {}
+    void OnDocumentEnd() override {}
+
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        refuse_anchor(mark, anchor);
+        add({Node::Kind::nothing, place_of(mark), {}, {}, {}});
+    }
+
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+        refuse(mark, "aliases (*name) are not supported; write the value again");
+        add({Node::Kind::nothing, place_of(mark), {}, {}, {}});
+    }
+
+    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  const std::string& value) override {
+        refuse_anchor(mark, anchor);
+        refuse_tag(mark, tag);
+        add({Node::Kind::text, place_of(mark), value, {}, {}});
+    }
+
+    void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                         YAML::EmitterStyle::value) override {
+        open(Node::Kind::list, mark, tag, anchor);
+    }
+    void OnSequenceEnd() override { close(); }
+
+    void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                    YAML::EmitterStyle::value) override {
+        open(Node::Kind::map, mark, tag, anchor);
+    }
+    void OnMapEnd() override { close(); }
+
+private:
+    // A list or map that has begun and not ended.
+    struct Open {
+        Node node;
+        bool has_key = false;  // of a map: the key was there, its value comes next
+        bool drops_value = false;
+        std::string key;
+        Place key_place;
+        std::unordered_map<std::string, Place> seen;
+    };
+
+    Place place_of(const YAML::Mark& mark) {
+        last_ = places_.at(mark);
+        return last_;
+    }
+
+    void refuse(const YAML::Mark& mark, std::string text) { report_.add(place_of(mark), path(), std::move(text)); }
+
+    void refuse_anchor(const YAML::Mark& mark, YAML::anchor_t anchor) {
+        if (anchor != YAML::NullAnchor) {
+            refuse(mark, "anchors (&name) are not supported; write the value where it is needed");
+        }
+    }
+
+    void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
+        if (!tag.empty() && tag != "?" && tag != "!") {
+            refuse(mark, "tags (!name) are not supported");
+        }
+    }
+
+    std::string path() const {
+        std::string path;
+        for (const Open& open : open_) {
+            if (open.node.kind == Node::Kind::list) {
+                path += '[' + std::to_string(open.node.items.size()) + ']';
+            } else if (open.has_key) {
+                path += (path.empty() ? "" : ".") + open.key;
+            }
+        }
+        return path;
+    }
+
+    void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+        refuse_anchor(mark, anchor);
+        refuse_tag(mark, tag);
+        if (open_.size() >= limits::config_nesting_max) {
+            report_.add(place_of(mark), "",
+                        "lists and keys are nested more than " + std::to_string(limits::config_nesting_max) + " deep");
+            throw Abandoned{};
+        }
+        count(place_of(mark));
+        open_.push_back({{kind, place_of(mark), {}, {}, {}}, false, false, {}, {}, {}});
+    }
+
+    void close() {
+        Node node = std::move(open_.back().node);
+        open_.pop_back();
+        put(std::move(node));
+    }
+
+    void add(Node node) {
+        count(node.place);
+        put(std::move(node));
+    }
+
+    // A value that is complete, in whatever is open.
+    void put(Node node) {
+        if (open_.empty()) {
+            root_ = std::move(node);
+            return;
+        }
+        Open& into = open_.back();
+        if (into.node.kind == Node::Kind::list) {
+            into.node.items.push_back(std::move(node));
+        } else if (!into.has_key) {
+            take_key(into, node);
+        } else {
+            into.has_key = false;
+            if (!std::exchange(into.drops_value, false)) {
+                into.node.entries.push_back({std::move(into.key), into.key_place, std::move(node)});
+            }
+        }
+    }
+
+    void take_key(Open& into, const Node& node) {
+        if (node.kind != Node::Kind::text) {
+            report_.add(node.place, path(), "a key must be a text");
+            into.drops_value = true;
+        } else if (node.text == "<<") {
+            report_.add(node.place, path(), "merge keys (<<) are not supported; write the keys out");
+            into.drops_value = true;
+        } else if (auto [first, fresh] = into.seen.emplace(node.text, node.place); !fresh) {
+            const std::string before = path();
+            report_.add(node.place, (before.empty() ? "" : before + ".") + node.text,
+                        "this key is there twice; the first one is in line " + std::to_string(first->second.line));
+            into.drops_value = true;
+        }
+        into.has_key = true;
+        into.key = node.text;
+        into.key_place = node.place;
+    }
+
+    void count(Place place) {
+        if (++count_ > limits::config_values_max) {
+            report_.add(place, "", "more than " + std::to_string(limits::config_values_max) + " keys and values");
+            throw Abandoned{};
+        }
+    }
+
+    Places& places_;
+    Report& report_;
+    Node root_;
+    Place last_{1, 1};
+    std::vector<Open> open_;
+    std::size_t count_ = 0;
+};
+
+constexpr std::string_view endless_quote = "illegal EOF in scalar";
+
+// The parser's messages speak of its states; these speak of what to do.
+std::string explain(const std::string& message) {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> known{{
+        {"illegal map value",
+         "a `key: value` can not begin here; check the indentation, and put a text with a colon in quotes"},
+        {"illegal block entry", "a list item (-) can not stand here; check the indentation"},
+        {endless_quote, "behind this place a quote is opened that is never closed"},
+        {"end of sequence flow not found", "a list that was opened with [ is not closed"},
+        {"end of map flow not found", "a `{` is not closed"},
+        {"end of map not found", "a `key: value` was expected here; check the indentation"},
+        {"end of sequence not found", "a list item (-) was expected here; check the indentation"},
+        {"unknown token", "a text that begins with this character needs quotes"},
+    }};
+    for (const auto& [theirs, ours] : known) {
+        if (message == theirs) {
+            return std::string(ours);
+        }
+    }
+    return message == "the referenced anchor is not defined"
+               ? "aliases (*name) are not supported; write the value again"
+               : "this is no YAML: " + message;
+}
+
+// YAML takes no tabs there, but the parser's message would be about something else.
+bool is_indented_with_tab(std::string_view text, unsigned line) {
+    for (unsigned number = 1; number < line && !text.empty(); ++number) {
+        text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+    }
+    const std::size_t end = text.find_first_not_of(" \t");
+    return text.substr(0, std::min(end, text.size())).find('\t') != std::string_view::npos;
+}
+
+// Of a file with more than one document.
+class SecondDocument : public TreeBuilder {
+public:
+    SecondDocument(Places& places, Report& report) : TreeBuilder(places, report), places_(places), report_(report) {}
+
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        report_.add(places_.at(mark), "", "a second document begins here; a file holds one configuration");
+        throw Abandoned{};
+    }
+
+private:
+    Places& places_;
+    Report& report_;
+};
+
+Node run_parser(std::string_view text, Report& report) {
+    Places places(text);
+    TreeBuilder builder(places, report);
+    // A comment at the end: without it the parser takes a quote that is never closed, if a line's end is the last
+    // thing.
+    std::istringstream stream(std::string(text) + "\n#");
+    try {
+        YAML::Parser parser(stream);
+        if (parser.HandleNextDocument(builder)) {
+            SecondDocument second(places, report);
+            parser.HandleNextDocument(second);
+        }
+    } catch (const Abandoned&) {
+        return {};  // the report has the reason
+    } catch (const YAML::Exception& error) {
+        const Place place = error.msg == endless_quote ? builder.last() : places.at(error.mark);
+        report.add(place, "",
+                   is_indented_with_tab(text, place.line) ? "the indentation has a tab; YAML takes blanks only"
+                                                          : explain(error.msg));
+        return {};
+    }
+    return builder.take();
+}
+
+// The first byte that is no text: what YAML takes may still steer a terminal, or be read differently elsewhere.
+bool is_text(std::string_view text, Report& report) {
+    unsigned number = 1;
+    while (!text.empty()) {
+        std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        if (line.ends_with('\r')) {
+            line.remove_suffix(1);
+        }
+        std::string visible(line);
+        std::replace(visible.begin(), visible.end(), '\t', ' ');
+        const bool utf8 = wire::is_utf8(visible);
+        if (!utf8 || !wire::is_printable(visible)) {
+            std::size_t good = 0;  // bytes before the first bad character
+            for (std::size_t end = 1; end <= visible.size(); ++end) {
+                const std::string_view begin = std::string_view(visible).substr(0, end);
+                if (wire::is_utf8(begin)) {
+                    if (!wire::is_printable(begin)) {
+                        break;
+                    }
+                    good = end;
+                }
+            }
+            report.add({number, static_cast<unsigned>(characters_in(line.substr(0, good))) + 1}, "",
+                       utf8 ? "a control character; in a quoted text it can be written as \"\\x1b\"" : "no UTF-8");
+            return false;
+        }
+        ++number;
+    }
+    return true;
+}
+
+}  // namespace
+
+Node parse_document(std::string_view text, Report& report) {
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+    if (text.starts_with(byte_order_mark)) {
+        text.remove_prefix(byte_order_mark.size());
+    }
+    Node empty;
+    empty.kind = Node::Kind::map;
+    empty.place = {1, 1};
+    if (text.size() > limits::config_file_bytes_max) {
+        report.add({}, "", "longer than " + std::to_string(limits::config_file_bytes_max) + " bytes");
+        return empty;
+    }
+    if (!is_text(text, report)) {
+        return empty;
+    }
+    Node root = run_parser(text, report);
+    if (root.kind == Node::Kind::map) {
+        return root;
+    }
+    if (report.empty()) {
+        report.add({1, 1}, "",
+                   root.kind == Node::Kind::nothing
+                       ? "there is nothing in the file"
+                       : "expected `key: value` at the top of the file, found " + describe(root));
+    }
+    return empty;
+}
+
+}  // namespace ferrotunnel::config

@@ -1,0 +1,23 @@
+// Variables inside texts: ${NAME}, ${NAME:-default}, and $$ for the character itself.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace ferrotunnel::config {
+
+/// The value of a variable, or nothing when it is not set.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+
+/// The error says what is wrong without repeating a value. What comes out of a variable is taken as it is: a $ in it
+/// means nothing. The default after ":-" is for a variable that is not set or empty.
+struct ExpandError {
+    std::string text;
+};
+Result<std::string, ExpandError> expand(std::string_view text, const Environment& environment);
+
+}  // namespace ferrotunnel::config

@@ -1,0 +1,39 @@
+// A configuration as it is written: a tree of texts, lists and maps, each with its place in the file.
+#pragma once
+
+#include <compare>
+#include <string>
+#include <vector>
+
+namespace ferrotunnel::config {
+
+/// Both from 1, columns in characters. 0: no place.
+struct Place {
+    unsigned line = 0;
+    unsigned column = 0;
+
+    friend auto operator<=>(const Place&, const Place&) = default;
+};
+
+struct Entry;
+
+struct Node {
+    enum class Kind { nothing, text, list, map };
+
+    Kind kind = Kind::nothing;
+    Place place;
+    std::string text;            // as it is written, before variables are replaced
+    std::vector<Node> items;     // of a list
+    std::vector<Entry> entries;  // of a map, in the order of the file; no key is there twice
+};
+
+struct Entry {
+    std::string key;
+    Place place;  // of the key
+    Node value;
+};
+
+/// For messages: "nothing", "\"text\"", "a list", "keys".
+std::string describe(const Node& node);
+
+}  // namespace ferrotunnel::config

@@ -1,0 +1,96 @@
+#include "config/values.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "base/units.hpp"
+
+namespace ferrotunnel::config {
+namespace {
+
+constexpr std::string_view digits = "0123456789";
+
+// The number at the beginning of `text` and what follows it.
+std::pair<std::string_view, std::string_view> split_unit(std::string_view text, std::string_view letters_of_number) {
+    const std::size_t length = std::min(text.find_first_not_of(letters_of_number), text.size());
+    return {text.substr(0, length), text.substr(length)};
+}
+
+std::optional<std::uint64_t> unit_of(std::string_view unit,
+                                     std::initializer_list<std::pair<std::string_view, std::uint64_t>> units) {
+    for (const auto& [name, factor] : units) {
+        if (unit == name) {
+            return factor;
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<bool> parse_bool(std::string_view text) {
+    for (std::string_view yes : {"true", "on", "yes"}) {
+        if (text == yes) {
+            return true;
+        }
+    }
+    for (std::string_view no : {"false", "off", "no"}) {
+        if (text == no) {
+            return false;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool whole = error == std::errc{} && end == text.data() + text.size();
+    return whole ? std::optional(number) : std::nullopt;
+}
+
+std::optional<std::chrono::milliseconds> parse_time(std::string_view text) {
+    const auto [number_text, unit] = split_unit(text, "0123456789.");
+    const std::optional<std::uint64_t> factor =
+        unit_of(unit, {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}});
+    double number = 0;
+    const auto [end, error] =
+        std::from_chars(number_text.data(), number_text.data() + number_text.size(), number, std::chars_format::fixed);
+    if (error != std::errc{} || end != number_text.data() + number_text.size() ||
+        digits.find(number_text.front()) == std::string_view::npos) {
+        return std::nullopt;
+    }
+    if (!factor) {
+        return number_text == "0" && unit.empty() ? std::optional(std::chrono::milliseconds(0)) : std::nullopt;
+    }
+    const double milliseconds = number * static_cast<double>(*factor);
+    if (milliseconds > static_cast<double>(limits::config_time_max.count())) {
+        return std::nullopt;
+    }
+    return std::chrono::milliseconds(static_cast<std::int64_t>(milliseconds + 0.5));
+}
+
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+    const auto [number_text, unit] = split_unit(text, digits);
+    const std::optional<std::uint64_t> number = parse_number(number_text);
+    const std::optional<std::uint64_t> factor = unit_of(unit, {{"", 1},
+                                                               {"B", 1},
+                                                               {"kB", 1'000},
+                                                               {"MB", 1'000'000},
+                                                               {"GB", 1'000'000'000},
+                                                               {"KiB", 1_KiB},
+                                                               {"MiB", 1_MiB},
+                                                               {"GiB", 1'024 * 1_MiB}});
+    if (!number || !factor || *number > std::numeric_limits<std::uint64_t>::max() / *factor) {
+        return std::nullopt;
+    }
+    return *number * *factor;
+}
+
+}  // namespace ferrotunnel::config

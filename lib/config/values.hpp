@@ -1,0 +1,23 @@
+// Single values out of their texts. No text is taken that is not whole: "10 s" and "4x" are nothing.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace ferrotunnel::config {
+
+/// true, on, yes; false, off, no.
+std::optional<bool> parse_bool(std::string_view text);
+
+/// Decimal digits.
+std::optional<std::uint64_t> parse_number(std::string_view text);
+
+/// "500ms", "30s", "0.5s", "2m", "1h", "7d", and 0. At most limits::config_time_max.
+std::optional<std::chrono::milliseconds> parse_time(std::string_view text);
+
+/// Bytes: "512", "64KiB", "1MiB", "2GiB", and with powers of ten "64kB", "1MB", "2GB".
+std::optional<std::uint64_t> parse_size(std::string_view text);
+
+}  // namespace ferrotunnel::config

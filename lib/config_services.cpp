@@ -1,0 +1,179 @@
+// The services of a client in a configuration file. Each item says by one key of its own what kind it is: `tcp` or
+// `http`.
+#include <map>
+#include <utility>
+
+#include "config_sections.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+using config::assign;
+using config::Section;
+using config::Value;
+
+// "22" and ":22" are port 22 of this machine, as on the command line.
+std::string with_host(const std::string& local) {
+    const std::size_t begin = local.starts_with(':') ? 1 : 0;
+    const bool is_port = local.find_first_not_of("0123456789", begin) == std::string::npos;
+    return is_port ? "127.0.0.1:" + local.substr(begin) : local;
+}
+
+// Names and public ports that services before have taken, with their lines.
+struct Taken {
+    std::map<std::string, unsigned> names;
+    std::map<std::uint16_t, unsigned> ports;
+};
+
+// What check_service finds, at the key that it is about.
+template <typename Description>
+bool is_good(Description& service, const Value& local, const std::optional<Value>& name) {
+    std::vector<Problem> problems;
+    check_service(service, false, problems);
+    for (const Problem& problem : problems) {
+        (problem.key == "name" && name ? *name : local).problem(problem.text);
+    }
+    return problems.empty();
+}
+
+bool is_new_name(const std::string& name, const Value& place, Taken& taken) {
+    const auto [named, fresh] = taken.names.emplace(name, place.place().line);
+    if (!fresh) {
+        place.problem("a second service is called " + config::quoted(name) + "; the first one is in line " +
+                      std::to_string(named->second));
+    }
+    return fresh;
+}
+
+bool is_new_port(std::uint16_t port, const Value& place, Taken& taken) {
+    if (port == 0) {
+        return true;
+    }
+    const auto [bound, fresh] = taken.ports.emplace(port, place.place().line);
+    if (!fresh) {
+        place.problem("the public port " + std::to_string(port) + " is there twice; the first one is in line " +
+                      std::to_string(bound->second));
+    }
+    return fresh;
+}
+
+// The keys of one service; what is missing is nothing.
+struct Keys {
+    std::optional<Value> tcp;
+    std::optional<Value> http;
+    std::optional<Value> path;
+    std::optional<Value> local;
+    std::optional<Value> name;
+};
+
+void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
+    const auto remote_port = keys.tcp->number(0, 65'535);
+    const auto address = keys.local ? keys.local->word() : std::nullopt;
+    const auto called = keys.name ? keys.name->word() : std::nullopt;
+    if (keys.path) {
+        keys.path->problem("a TCP service has no paths");
+        return;
+    }
+    if (!remote_port || !address || (keys.name && !called)) {
+        return;
+    }
+    Tcp tcp;
+    tcp.remote_port = static_cast<std::uint16_t>(*remote_port);
+    tcp.local = with_host(*address);
+    tcp.name = called.value_or("");
+    if (!is_good(tcp, *keys.local, keys.name)) {
+        return;
+    }
+    const bool has_port = is_new_port(tcp.remote_port, *keys.tcp, taken);
+    if (!has_port && !keys.name) {
+        return;  // its name is made of the port, which would be told twice
+    }
+    if (is_new_name(tcp.name, keys.name ? *keys.name : *keys.tcp, taken) && has_port) {
+        part.services.push_back(std::move(tcp));
+    }
+}
+
+// What is wrong with a host or path, at its key; the rest is for check_service to say.
+bool hosts_are_good(const Keys& keys, const Http& http) {
+    std::vector<Problem> problems;
+    Http alone = http;
+    alone.path.clear();
+    alone.local = ":1";
+    check_service(alone, false, problems);
+    for (const Problem& problem : problems) {
+        if (problem.key != "name") {
+            keys.http->problem(problem.text);
+            return false;
+        }
+    }
+    return true;
+}
+
+void add_http(const Keys& keys, Taken& taken, ClientPart& part) {
+    Http http;
+    bool complete = keys.local.has_value();
+    for (const Value& item : keys.http->items_or_single()) {
+        const std::optional<std::string> host = item.word();
+        complete = complete && host;
+        if (host && http.host.empty()) {
+            http.host = *host == "assigned" ? "" : *host;
+        } else if (host) {
+            http.aliases.push_back(*host);
+        }
+    }
+    const auto address = keys.local ? keys.local->word() : std::nullopt;
+    const auto path = keys.path ? keys.path->text() : std::nullopt;
+    const auto called = keys.name ? keys.name->word() : std::nullopt;
+    if (!complete || !address || (keys.path && !path) || (keys.name && !called)) {
+        return;
+    }
+    http.local = with_host(*address);
+    http.path = path.value_or("");
+    http.name = called.value_or("");
+    if (hosts_are_good(keys, http) && is_good(http, keys.path ? *keys.path : *keys.local, keys.name) &&
+        is_new_name(http.name, keys.name ? *keys.name : *keys.http, taken)) {
+        part.http_services.push_back(std::move(http));
+    }
+}
+
+void read_service(const Value& item, Taken& taken, ClientPart& part) {
+    if (!item.is_group()) {
+        item.unexpected("a service, like {tcp: 2222, local: 127.0.0.1:22} or {http: app.example.com, local: 3000}");
+        return;
+    }
+    Section section = item.section();
+    Keys keys;
+    keys.tcp = section.find("tcp");
+    keys.http = section.find("http");
+    keys.path = section.find("path");
+    keys.local = section.find("local");
+    keys.name = section.find("name");
+    section.finish();
+    if (!keys.tcp && !keys.http) {
+        item.problem(
+            "`tcp` or `http` is missing: the public port, or 0 for one that the server chooses; or the host, or "
+            "`assigned` for one that the server chooses");
+    }
+    if (keys.tcp && keys.http) {
+        keys.http->problem("a service has `tcp` or `http`, not both");
+    }
+    if (!keys.local) {
+        item.problem("`local` is missing: where visitors are connected to, like 127.0.0.1:22");
+    }
+    if (keys.tcp && !keys.http) {
+        add_tcp(keys, taken, part);
+    } else if (keys.http && !keys.tcp) {
+        add_http(keys, taken, part);
+    }
+}
+
+}  // namespace
+
+void read_services(const Value& list, ClientPart& part) {
+    Taken taken;
+    for (const Value& item : list.items()) {
+        read_service(item, taken, part);
+    }
+}
+
+}  // namespace ferrotunnel::detail

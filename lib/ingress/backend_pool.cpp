@@ -1,0 +1,84 @@
+#include "ingress/backend_pool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ferrotunnel::ingress {
+
+namespace {
+
+/// Services without an idle stream that keep their place: usually one comes back soon.
+constexpr std::size_t empty_max = 64;
+
+}  // namespace
+
+IntrusivePtr<BackendStream> BackendPool::take(const tunnel::HttpService& service, BackendUser& user) {
+    auto found = idle_.find(service.serial());
+    if (found == idle_.end()) {
+        return nullptr;
+    }
+    IntrusivePtr<BackendStream> taken;
+    auto& streams = found->second;
+    while (!taken && !streams.empty()) {
+        IntrusivePtr<BackendStream> last = std::move(streams.back());
+        streams.pop_back();
+        --size_;
+        if (last->is_fresh() && last->is_carried()) {
+            last->use(user);
+            taken = std::move(last);
+        } else {
+            last->close();
+        }
+    }
+    return taken;
+}
+
+void BackendPool::put(IntrusivePtr<BackendStream> stream) {
+    if (size_ >= settings_.pool_max || !stream->is_fresh()) {
+        stream->close();
+        return;
+    }
+    if (idle_.size() > size_ + empty_max) {
+        std::erase_if(idle_, [](const auto& entry) { return entry.second.empty(); });
+    }
+    auto& streams = idle_[stream->service()->serial()];
+    if (streams.size() >= settings_.pool_per_service_max) {
+        stream->close();
+        return;
+    }
+    streams.push_back(stream);
+    ++size_;
+    stream->rest(settings_.pool_idle);
+}
+
+void BackendPool::drop(BackendStream& stream) noexcept {
+    auto found = idle_.find(stream.service()->serial());
+    if (found != idle_.end()) {
+        auto& streams = found->second;
+        auto at = std::find_if(streams.begin(), streams.end(), [&](const auto& each) { return each.get() == &stream; });
+        if (at != streams.end()) {
+            streams.erase(at);
+            --size_;
+        }
+        if (streams.empty()) {
+            idle_.erase(found);
+        }
+    }
+    stream.close();
+}
+
+void BackendPool::clear() noexcept {
+    auto all = std::exchange(idle_, {});
+    size_ = 0;
+    for (auto& [serial, streams] : all) {
+        for (auto& stream : streams) {
+            stream->abort(wire::Code::cancelled);
+        }
+    }
+    auto closing = std::exchange(closing_, {});
+    for (auto& [at, stream] : closing) {
+        stream->abort(wire::Code::cancelled);
+    }
+}
+
+}  // namespace ferrotunnel::ingress

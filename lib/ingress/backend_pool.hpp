@@ -1,0 +1,51 @@
+// The idle streams to backends that one worker keeps, per service, the one used last first: those that are not needed
+// grow old at the other end and go. Nothing is shared between workers, so nothing is locked.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "base/intrusive_ptr.hpp"
+#include "ingress/backend_stream.hpp"
+#include "ingress/http_settings.hpp"
+
+namespace ferrotunnel::ingress {
+
+class BackendPool {
+public:
+    explicit BackendPool(const HttpSettings& settings) : settings_(settings) {}
+    ~BackendPool() { clear(); }
+    BackendPool(const BackendPool&) = delete;
+    BackendPool& operator=(const BackendPool&) = delete;
+
+    /// An idle stream to the service's backend on which nothing has happened meanwhile, in use by `user` from now on.
+    /// Null: there is none.
+    IntrusivePtr<BackendStream> take(const tunnel::HttpService& service, BackendUser& user);
+
+    /// The exchange is over and the backend keeps the connection. Beyond the bounds it is closed.
+    void put(IntrusivePtr<BackendStream> stream);
+
+    /// Ends all at once, those too that are being closed.
+    void clear() noexcept;
+
+    std::size_t size() const noexcept { return size_; }
+
+private:
+    friend class BackendStream;
+
+    /// From an idle stream: its time is over, or the backend has ended it.
+    void drop(BackendStream& stream) noexcept;
+
+    /// Nobody else holds a stream that is being closed.
+    void keep_closing(BackendStream& stream) { closing_.emplace(&stream, IntrusivePtr<BackendStream>(&stream)); }
+    void forget_closing(BackendStream& stream) noexcept { closing_.erase(&stream); }
+
+    const HttpSettings& settings_;
+    std::unordered_map<std::uint64_t, std::vector<IntrusivePtr<BackendStream>>> idle_;  // by the service's serial
+    std::unordered_map<const BackendStream*, IntrusivePtr<BackendStream>> closing_;
+    std::size_t size_ = 0;
+};
+
+}  // namespace ferrotunnel::ingress

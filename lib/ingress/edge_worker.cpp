@@ -1,0 +1,135 @@
+#include "ingress/edge_worker.hpp"
+
+#include <array>
+
+#include "base/units.hpp"
+#include "ingress/http_connection.hpp"
+
+namespace ferrotunnel::ingress {
+
+namespace {
+
+constexpr std::string_view id_letters = "0123456789abcdefghjkmnpqrstvwxyz";  // five bits each
+constexpr std::size_t id_prefix_size = 8;
+constexpr std::size_t id_count_size = 7;
+
+std::string random_prefix(Random* random) {
+    std::array<std::uint8_t, id_prefix_size> bytes{};
+    if (random != nullptr) {
+        random->fill(bytes);
+    }
+    std::string prefix;
+    for (const std::uint8_t byte : bytes) {
+        prefix += id_letters[byte % id_letters.size()];
+    }
+    return prefix;
+}
+
+template <typename Parser>
+std::unique_ptr<Parser> take_from(std::vector<std::unique_ptr<Parser>>& spare) {
+    if (spare.empty()) {
+        return std::make_unique<Parser>();
+    }
+    std::unique_ptr<Parser> parser = std::move(spare.back());
+    spare.pop_back();
+    return parser;
+}
+
+template <typename Parser>
+void put_into(std::vector<std::unique_ptr<Parser>>& spare, std::unique_ptr<Parser> parser, std::size_t max) {
+    if (parser && spare.size() < max) {
+        parser->reset();
+        spare.push_back(std::move(parser));
+    }
+}
+
+}  // namespace
+
+EdgeWorker::EdgeWorker(runtime::Worker& worker_in, std::shared_ptr<const EdgeShared> shared_in)
+    : worker(worker_in),
+      shared(std::move(shared_in)),
+      counters(*shared->counters),
+      settings(shared->settings),
+      log(*shared->log),
+      wheel(worker_in),
+      pool(shared->settings),
+      routes(shared->directory),
+      head_room_(16_KiB),
+      id_prefix_(random_prefix(shared->random)) {
+    // Giving parsers back must not allocate.
+    request_parsers_.reserve(spare_parsers_max);
+    response_parsers_.reserve(spare_parsers_max);
+}
+
+EdgeWorker::~EdgeWorker() {
+    end();
+}
+
+const HttpServiceSettings& EdgeWorker::settings_of(const tunnel::HttpService& service) const {
+    const HttpServiceSettings* own = shared->settings_of ? shared->settings_of(service) : nullptr;
+    return own != nullptr ? *own : settings.service;
+}
+
+std::string EdgeWorker::new_request_id() {
+    std::string id = id_prefix_;
+    std::uint64_t count = ++id_count_;
+    for (std::size_t i = 0; i < id_count_size; ++i) {
+        id += id_letters[count % id_letters.size()];
+        count /= id_letters.size();
+    }
+    return id;
+}
+
+std::unique_ptr<http::RequestParser> EdgeWorker::take_request_parser() {
+    return take_from(request_parsers_);
+}
+
+void EdgeWorker::give_back(std::unique_ptr<http::RequestParser> parser) {
+    put_into(request_parsers_, std::move(parser), spare_parsers_max);
+}
+
+std::unique_ptr<http::ResponseParser> EdgeWorker::take_response_parser() {
+    return take_from(response_parsers_);
+}
+
+void EdgeWorker::give_back(std::unique_ptr<http::ResponseParser> parser) {
+    put_into(response_parsers_, std::move(parser), spare_parsers_max);
+}
+
+// --- connections ---
+
+void EdgeWorker::enter(HttpConnection& connection) {
+    connections_.push_back(&connection);
+    load_.fetch_add(1, std::memory_order_relaxed);
+    connection.set_place(connections_.size() - 1);
+}
+
+void EdgeWorker::leave(HttpConnection& connection) noexcept {
+    HttpConnection* last = connections_.back();
+    connections_[connection.place()] = last;
+    last->set_place(connection.place());
+    connections_.pop_back();
+    load_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void EdgeWorker::drain() {
+    draining_ = true;
+    pool.clear();
+    const std::vector<HttpConnection*> all = connections_;
+    std::vector<IntrusivePtr<HttpConnection>> kept;
+    for (HttpConnection* connection : all) {
+        kept.emplace_back(connection);
+    }
+    for (const auto& connection : kept) {
+        connection->drain();
+    }
+}
+
+void EdgeWorker::end() noexcept {
+    while (!connections_.empty()) {
+        connections_.back()->end();
+    }
+    pool.clear();
+}
+
+}  // namespace ferrotunnel::ingress

@@ -1,0 +1,492 @@
+// Reading: heads, bodies, and the life of a visitor's connection. http_connection_output.cpp writes and ends.
+#include "ingress/http_connection.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "base/limits.hpp"
+
+namespace ferrotunnel::ingress {
+
+using http::BodyState;
+using http::ParseState;
+using runtime::IoResult;
+using runtime::IoStatus;
+
+namespace {
+
+constexpr std::uint32_t headroom_bytes = static_cast<std::uint32_t>(limits::frame_header_bytes);
+/// A rest of a slab that is smaller is not worth a read.
+constexpr std::uint32_t worth_reading = 4 * 1024;
+/// More than the next pieces of a head that comes slowly.
+constexpr std::uint32_t slow_room = 256;
+/// So many times around before others have their turn.
+constexpr int turns_max = 16;
+
+}  // namespace
+
+HttpConnection::HttpConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, VisitorFacts visitor,
+                               std::shared_ptr<void> ticket)
+    : edge_(edge), pipe_(std::move(pipe)), visitor_(std::move(visitor)), ticket_(std::move(ticket)) {}
+
+HttpConnection::~HttpConnection() = default;
+
+bool HttpConnection::start() {
+    try {
+        if (visitor_.https) {
+            edge_.worker.poller().add(pipe_->fd(), *this);
+            output_watched_ = true;
+        } else {
+            edge_.worker.poller().add_input(pipe_->fd(), *this);
+        }
+    } catch (const std::exception&) {
+        return false;
+    }
+    edge_.enter(*this);
+    self_ = IntrusivePtr<HttpConnection>(this);
+    EdgeCounters::add(edge_.counters.connections);
+    EdgeCounters::add(edge_.counters.connections_now);
+    readable_ = writable_ = true;
+    set_due(edge_.worker.now() + edge_.settings.head);
+    run();
+    return true;
+}
+
+// --- what makes it move ---
+
+void HttpConnection::on_events(std::uint32_t events) noexcept {
+    readable_ = readable_ || (events & runtime::readable_events) != 0;
+    writable_ = writable_ || (events & runtime::writable_events) != 0;
+    hung_up_ = hung_up_ || (events & runtime::more_behind_events) != 0;
+    broken_ = broken_ || (events & EPOLLERR) != 0;
+    run();
+}
+
+void HttpConnection::on_deadline() noexcept {
+    deadline_hit_ = true;
+    run();
+}
+
+// The exchange calls back from within calls that are made here, so this guards against recursion.
+void HttpConnection::run() noexcept {
+    if (running_) {
+        again_ = true;
+        return;
+    }
+    IntrusivePtr<HttpConnection> keep(this);
+    running_ = true;
+    do {
+        again_ = false;
+        try {
+            step();
+        } catch (const std::exception& problem) {
+            // Out of memory, or a bug: this visitor's connection ends, and nothing else.
+            edge_.log.error("a visitor's connection has failed",
+                            {{"visitor", visitor_.address}, {"why", problem.what()}});
+            close(true);
+        }
+    } while (again_ && phase_ != Phase::closed);
+    running_ = false;
+}
+
+void HttpConnection::step() {
+    if (phase_ == Phase::closed) {
+        return;
+    }
+    if (broken_) {
+        visitor_lost();
+        return;
+    }
+    if (std::exchange(deadline_hit_, false)) {
+        look_at_deadlines();
+    }
+    if (phase_ == Phase::handshaking && !shake_hands()) {
+        return;
+    }
+    for (int i = 0; phase_ != Phase::closed && turn(); ++i) {
+        if (i == turns_max) {
+            edge_.worker.defer(*this);
+            return;
+        }
+    }
+}
+
+// Once around. False when nothing has moved.
+bool HttpConnection::turn() {
+    bool moved = false;
+    if (phase_ == Phase::head) {
+        moved = read_request();
+    }
+    if (phase_ == Phase::exchange) {
+        moved = feed_body() || moved;
+    }
+    if (phase_ == Phase::exchange) {
+        moved = take_answer() || moved;
+    }
+    if (exchange_) {
+        exchange_->flush();
+    }
+    if (phase_ != Phase::closed) {
+        moved = write_output() || moved;
+    }
+    if (phase_ == Phase::ending) {
+        moved = end_sending() || moved;
+    }
+    if (phase_ == Phase::lingering) {
+        linger();
+    }
+    return moved;
+}
+
+bool HttpConnection::shake_hands() {
+    std::string why;
+    switch (pipe_->handshake(why)) {
+        case IoStatus::ok:
+            phase_ = Phase::head;
+            return true;
+        case IoStatus::would_block:
+            return false;
+        case IoStatus::eof:
+        case IoStatus::error:
+            break;
+    }
+    edge_.log.debug("a visitor's TLS handshake has failed", {{"visitor", visitor_.address}, {"why", why}});
+    close(false);
+    return false;
+}
+
+// --- the slab ---
+
+std::string_view HttpConnection::unread() const noexcept {
+    return slab_ ? as_text({slab_->data() + begin_, end_ - begin_}) : std::string_view();
+}
+
+void HttpConnection::drop_input() noexcept {
+    slab_.reset();
+    begin_ = end_ = used_ = 0;
+}
+
+// A head has to lie in one piece: what does not fit where it is moves to another slab, which is larger when it had the
+// one to itself.
+bool HttpConnection::make_room_for_head() {
+    const std::uint32_t size = end_ - begin_;
+    if (size == 0 && slab_ && slab_->unique()) {
+        begin_ = end_ = headroom_bytes;
+        used_ = 0;
+    }
+    const std::uint32_t room = slab_ ? slab_->capacity() - end_ : 0;
+    if (room >= worth_reading || (room > 0 && begin_ <= headroom_bytes)) {
+        return true;
+    }
+    constexpr std::uint32_t largest =
+        headroom_bytes + static_cast<std::uint32_t>(limits::http_head_max) + worth_reading;
+    if (size + headroom_bytes < buffer::slab_bytes) {
+        move_head(edge_.worker.slabs().acquire());
+    } else if (slab_->capacity() < largest) {
+        move_head(buffer::make_slab(largest));
+    } else {
+        return false;  // the parser refuses it before that
+    }
+    return true;
+}
+
+void HttpConnection::move_head(buffer::SlabPtr to) {
+    const std::uint32_t size = end_ - begin_;
+    if (size > 0) {
+        std::memcpy(to->data() + headroom_bytes, slab_->data() + begin_, size);
+    }
+    slab_ = std::move(to);
+    begin_ = headroom_bytes;
+    end_ = begin_ + size;
+    used_ = 0;
+}
+
+// While it waits for more: nothing without a byte of a head, and little for a head that comes slowly, so that many who
+// send slowly do not hold a slab each.
+void HttpConnection::shrink_input() {
+    const std::uint32_t size = end_ - begin_;
+    if (size == 0) {
+        drop_input();
+    } else if (slab_->capacity() >= buffer::slab_bytes && size < worth_reading) {
+        move_head(buffer::make_slab(headroom_bytes + size + slow_room));
+    }
+}
+
+// A window for one frame, with room for the frame's header before it. Only when nothing is unread.
+bool HttpConnection::make_room_for_body() {
+    if (slab_ && slab_->unique()) {
+        end_ = used_ = 0;
+    }
+    if (!slab_ || end_ + headroom_bytes + worth_reading > slab_->capacity()) {
+        slab_ = edge_.worker.slabs().acquire();
+        end_ = used_ = 0;
+    }
+    begin_ = end_ = end_ + headroom_bytes;
+    return true;
+}
+
+// Reads once behind what is unread: while a body comes no more than a frame holds. False when nothing has come.
+bool HttpConnection::read_some() {
+    const std::uint32_t room = slab_->capacity() - end_;
+    const std::uint32_t size =
+        phase_ == Phase::exchange ? std::min<std::uint32_t>(room, limits::data_payload_max) : room;
+    const IoResult result = pipe_->read({slab_->data() + end_, size});
+    end_ += static_cast<std::uint32_t>(result.bytes);
+    note_read(result);
+    return result.bytes > 0;
+}
+
+void HttpConnection::note_read(const IoResult& result) noexcept {
+    EdgeCounters::add(edge_.counters.bytes_in, result.bytes);
+    // A short read has emptied the socket. But an end that was announced together with these bytes is not announced
+    // again.
+    readable_ =
+        result.status == IoStatus::ok || (result.status == IoStatus::would_block && hung_up_ && result.bytes > 0);
+    eof_ = eof_ || result.status == IoStatus::eof;
+    broken_ = broken_ || result.status == IoStatus::error;
+}
+
+// --- heads ---
+
+bool HttpConnection::read_request() {
+    if (!out_.has_room()) {
+        return false;  // who does not read answers gets no further
+    }
+    while (true) {
+        if (end_ - begin_ > parsed_ && parse_request()) {
+            return true;
+        }
+        if (eof_) {
+            begin_ending();
+            return true;
+        }
+        if (broken_) {
+            visitor_lost();
+            return false;
+        }
+        if (!readable_ && edge_.draining() && begin_ == end_) {
+            begin_ending();
+            return true;
+        }
+        if (!readable_) {
+            break;
+        }
+        const bool first = begin_ == end_;
+        if (!make_room_for_head()) {
+            break;
+        }
+        if (read_some() && first) {
+            set_due(edge_.worker.now() + edge_.settings.head);
+        }
+    }
+    shrink_input();
+    return false;
+}
+
+// False: more is needed.
+bool HttpConnection::parse_request() {
+    if (!parser_) {
+        parser_ = edge_.take_request_parser();
+    }
+    parsed_ = end_ - begin_;
+    switch (parser_->parse(unread())) {
+        case ParseState::more:
+            return false;
+        case ParseState::complete:
+            begin_exchange();
+            return true;
+        case ParseState::refused:
+            break;
+    }
+    refuse(parser_->refusal(), parser_->method());
+    return true;
+}
+
+void HttpConnection::begin_exchange() {
+    const http::RequestHead& head = parser_->head();
+    ++requests_;
+    version_ = head.version;
+    keep_wanted_ = head.keep_alive;
+    body_ = http::BodyReader(head.body);
+    raw_ended_ = false;
+    phase_ = Phase::exchange;
+    set_due(never);
+    exchange_ = std::make_unique<HttpExchange>(edge_, visitor_, static_cast<ExchangeOwner&>(*this));
+    exchange_->begin(head);
+    begin_ += static_cast<std::uint32_t>(parser_->size());
+    parsed_ = 0;
+    edge_.give_back(std::move(parser_));
+    if (begin_ == end_) {
+        drop_input();  // who waits for a long answer holds none
+    }
+    if (body_.state() == BodyState::complete) {
+        exchange_->body_end(nullptr);
+    } else {
+        begin_body_window();
+    }
+}
+
+// An exchange that answers with a page, after which the connection ends.
+void HttpConnection::refuse(const http::Refusal& refusal, http::Method method) {
+    EdgeCounters::add(edge_.counters.requests_refused);
+    version_ = http::Version::http11;
+    keep_wanted_ = false;
+    phase_ = Phase::exchange;
+    parsed_ = 0;
+    set_due(never);
+    edge_.give_back(std::move(parser_));
+    exchange_ = std::make_unique<HttpExchange>(edge_, visitor_, static_cast<ExchangeOwner&>(*this));
+    exchange_->refuse(http::page_state_of(refusal.status), refusal.code, refusal.text, method);
+}
+
+// --- bodies ---
+
+bool HttpConnection::feed_body() {
+    if (exchange_->switched()) {
+        return feed_raw();
+    }
+    bool moved = false;
+    while (phase_ == Phase::exchange && body_.state() == BodyState::more) {
+        if (!exchange_->takes_body()) {
+            excused_ = true;
+            break;
+        }
+        if (bulk_ && feed_bulk()) {
+            moved = true;
+            continue;
+        }
+        if (!body_bytes_are_there()) {
+            break;
+        }
+        const std::string_view input = unread().substr(0, limits::data_payload_max);
+        const http::BodyReader::Piece piece = body_.next(input);
+        if (!piece.payload.empty()) {
+            give_body(piece.payload);
+        }
+        begin_ += static_cast<std::uint32_t>(piece.consumed);
+        moved = true;
+        if (body_.state() == BodyState::complete) {
+            set_due(never);
+            exchange_->body_end(body_.kind() == http::BodyKind::chunked ? &body_.trailers() : nullptr);
+        } else if (body_.state() == BodyState::refused) {
+            EdgeCounters::add(edge_.counters.requests_refused);
+            const http::Refusal refusal = body_.refusal();
+            if (exchange_->answered()) {
+                cut_answer();
+            } else {
+                exchange_->refuse(http::page_state_of(refusal.status), refusal.code, refusal.text, exchange_->method());
+            }
+        }
+    }
+    return moved;
+}
+
+// Four frames' worth in one system call, while a body comes as fast as that. False: not now, or not all that fits.
+bool HttpConnection::feed_bulk() {
+    constexpr std::uint32_t window = headroom_bytes + static_cast<std::uint32_t>(limits::data_payload_max);
+    constexpr std::uint32_t windows = buffer::slab_bytes / window;
+    constexpr std::uint64_t most = windows * limits::data_payload_max;
+    if (begin_ != end_ || !readable_ || body_.kind() != http::BodyKind::length || body_.remaining() <= most) {
+        return false;
+    }
+    drop_input();
+    buffer::SlabPtr slab = edge_.worker.slabs().acquire();
+    std::array<MutableBytes, windows> into;
+    for (std::uint32_t i = 0; i < windows; ++i) {
+        into[i] = {slab->data() + i * window + headroom_bytes, limits::data_payload_max};
+    }
+    const IoResult result = pipe_->read_pieces(into);
+    note_read(result);
+    window_bytes_ += result.bytes;
+    bulk_ = result.bytes == most;
+    auto left = static_cast<std::uint32_t>(result.bytes);
+    for (std::uint32_t at = headroom_bytes; left > 0; at += window) {
+        const std::uint32_t n = std::min<std::uint32_t>(left, limits::data_payload_max);
+        (void)body_.next(as_text({slab->data() + at, n}));
+        if (n < limits::copy_below) {
+            give_body(as_text({slab->data() + at, n}));
+        } else {
+            exchange_->body({slab, at, n}, true);
+        }
+        left -= n;
+    }
+    return result.bytes > 0;
+}
+
+// False: nothing now, or the visitor has gone within its request, which then must not look complete to the backend.
+bool HttpConnection::body_bytes_are_there() {
+    if (begin_ != end_) {
+        return true;
+    }
+    if (!readable_ && !eof_) {
+        return false;
+    }
+    if (!eof_ && make_room_for_body() && read_some()) {
+        window_bytes_ += end_ - begin_;
+        bulk_ = end_ - begin_ == limits::data_payload_max;
+        return true;
+    }
+    if (eof_ || broken_) {
+        visitor_lost();
+    } else if (!slab_ || slab_->unique()) {
+        drop_input();  // a slow visitor does not hold one while it waits
+    }
+    return false;
+}
+
+void HttpConnection::give_body(std::string_view payload) {
+    bool headroom = false;
+    buffer::Slice slice = cut_out(payload, headroom);
+    exchange_->body(std::move(slice), headroom);
+}
+
+// Few bytes are copied, so that they do not pin a slab until they are sent.
+buffer::Slice HttpConnection::cut_out(std::string_view payload, bool& headroom) {
+    const auto size = static_cast<std::uint32_t>(payload.size());
+    if (size < limits::copy_below) {
+        buffer::SlabPtr small = buffer::make_slab(size + headroom_bytes);
+        std::memcpy(small->data() + headroom_bytes, payload.data(), size);
+        headroom = true;
+        return {std::move(small), headroom_bytes, size};
+    }
+    const auto at = static_cast<std::uint32_t>(as_bytes(payload).data() - slab_->data());
+    headroom = at - used_ >= headroom_bytes;
+    used_ = at + size;
+    return {slab_, at, size};
+}
+
+// After a switch of protocols.
+bool HttpConnection::feed_raw() {
+    bool moved = false;
+    while (!raw_ended_ && exchange_ && exchange_->takes_body()) {
+        if (begin_ == end_) {
+            if (eof_) {
+                raw_ended_ = true;
+                exchange_->body_end(nullptr);
+                return true;
+            }
+            if (!readable_) {
+                break;
+            }
+            if (!make_room_for_body() || !read_some()) {
+                if (broken_) {
+                    visitor_lost();
+                    return false;
+                }
+                if (!eof_ && slab_->unique()) {
+                    drop_input();
+                }
+                continue;
+            }
+        }
+        const std::string_view payload = unread().substr(0, limits::data_payload_max);
+        give_body(payload);
+        begin_ += static_cast<std::uint32_t>(payload.size());
+        moved = true;
+    }
+    return moved;
+}
+
+}  // namespace ferrotunnel::ingress

@@ -1,0 +1,156 @@
+// A visitor's connection that speaks HTTP/1.1: reads requests one after the other, feeds their bodies to their
+// exchange, and writes its answers.
+//
+//   handshaking --TLS is up--> head --a request--> exchange --both ends, keep-alive--> head
+//                               |  \--refused, too slow--> exchange (a page)             |
+//                               |                             '--close, cut--> ending --written--> lingering --> closed
+//                               '--idle for too long, the visitor's end--------------------------------------------^
+//
+// Reading stops where an exchange takes no more, and while an answer is under way: requests that are pipelined wait in
+// the socket and in at most one slab. What is read lies in windows of a slab with room for a frame's header before
+// each, so that bodies reach the trunk without a copy. An idle connection holds no slab, no parser and no timer.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/intrusive_ptr.hpp"
+#include "http/body_reader.hpp"
+#include "http/head_writer.hpp"
+#include "http/request_parser.hpp"
+#include "ingress/deadline_wheel.hpp"
+#include "ingress/edge_worker.hpp"
+#include "ingress/http_exchange.hpp"
+#include "ingress/output_queue.hpp"
+#include "runtime/deferred.hpp"
+#include "runtime/poller.hpp"
+#include "transport/pipe.hpp"
+
+namespace ferrotunnel::ingress {
+
+class HttpConnection final : public RefCounted,
+                             private runtime::PollTarget,
+                             private runtime::Deferred,
+                             private Deadline,
+                             private ExchangeOwner {
+public:
+    /// `ticket` is held for as long as the connection lives: what counts it for the caps. On the edge's worker.
+    HttpConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, VisitorFacts visitor,
+                   std::shared_ptr<void> ticket);
+    ~HttpConnection() override;
+
+    /// Begins; it keeps itself alive until it is closed. False: the socket can not be watched, and is closed.
+    bool start();
+    /// The present exchange is the last one; without one it ends now.
+    void drain() noexcept;
+    /// Closes at once.
+    void end() noexcept;
+
+    // Of EdgeWorker: where it stands in the list.
+    std::size_t place() const noexcept { return place_; }
+    void set_place(std::size_t place) noexcept { place_ = place; }
+
+private:
+    enum class Phase : std::uint8_t { handshaking, head, exchange, ending, lingering, closed };
+
+    void on_events(std::uint32_t events) noexcept override;
+    void run_deferred() noexcept override { run(); }
+    void on_deadline() noexcept override;
+    void on_exchange() noexcept override { run(); }
+    void run() noexcept;
+    void step();
+    bool turn();
+    bool shake_hands();
+
+    // Reading (http_connection.cpp).
+    bool read_request();
+    bool parse_request();
+    void begin_exchange();
+    void refuse(const http::Refusal& refusal, http::Method method);
+    bool make_room_for_head();
+    void move_head(buffer::SlabPtr to);
+    void shrink_input();
+    bool make_room_for_body();
+    bool read_some();
+    void note_read(const runtime::IoResult& result) noexcept;
+    bool feed_body();
+    bool feed_bulk();
+    bool feed_raw();
+    bool body_bytes_are_there();
+    void give_body(std::string_view payload);
+    buffer::Slice cut_out(std::string_view payload, bool& headroom);
+    std::string_view unread() const noexcept;
+    void drop_input() noexcept;
+
+    // Writing and ending (http_connection_output.cpp).
+    bool take_answer();
+    void write_head(const Answer& answer);
+    void add_head(const http::ResponseOut& out);
+    void add_data(buffer::Slice data);
+    void close_chunk();
+    void end_answer(const http::Fields* trailers);
+    void cut_answer();
+    void next_request();
+    bool write_output();
+    void begin_ending();
+    bool end_sending();
+    void linger();
+    void visitor_lost();
+    void close(bool reset) noexcept;
+
+    // Time.
+    void look_at_deadlines();
+    void look_at_pace();
+    void begin_body_window() noexcept;
+    void set_due(TimePoint when) noexcept;
+    void set_stall(TimePoint when) noexcept;
+
+    EdgeWorker& edge_;
+    std::unique_ptr<transport::Pipe> pipe_;
+    const VisitorFacts visitor_;
+    std::shared_ptr<void> ticket_;
+    IntrusivePtr<HttpConnection> self_;  // until it is closed
+    std::size_t place_ = 0;
+    Phase phase_ = Phase::handshaking;
+
+    // What was read and not used yet: [begin, end) of the slab. Before `used` everything belongs to slices.
+    buffer::SlabPtr slab_;
+    std::uint32_t begin_ = 0;
+    std::uint32_t end_ = 0;
+    std::uint32_t used_ = 0;
+    std::size_t parsed_ = 0;  // bytes of the head that the parser has seen
+    std::unique_ptr<http::RequestParser> parser_;
+
+    std::unique_ptr<HttpExchange> exchange_;
+    http::BodyReader body_;
+    http::Version version_ = http::Version::http11;
+    std::uint32_t requests_ = 0;
+    std::uint64_t window_bytes_ = 0;  // of the body, since its pace was looked at
+    std::uint64_t lingered_ = 0;
+
+    OutputQueue out_;
+    http::BodyKind framing_ = http::BodyKind::none;  // of the answer, as the visitor gets it
+
+    TimePoint due_ = never;    // of the phase
+    TimePoint stall_ = never;  // of what waits to be written
+
+    bool keep_wanted_ = false;  // by the visitor
+    bool keep_ = false;         // said in the answer's head
+    bool chunk_open_ = false;
+    bool excused_ = false;    // in this window the visitor was kept waiting
+    bool cut_ = false;        // the answer is not complete, and must not look so
+    bool raw_ended_ = false;  // after a switch of protocols: the visitor's end was passed on
+    bool bulk_ = false;       // the last read of a body filled a window
+    bool readable_ = false;
+    bool writable_ = false;
+    bool hung_up_ = false;  // something waits behind what a short read gave
+    bool broken_ = false;
+    bool eof_ = false;
+    bool output_watched_ = false;
+    bool deadline_hit_ = false;
+    bool running_ = false;
+    bool again_ = false;
+};
+
+}  // namespace ferrotunnel::ingress

@@ -1,0 +1,336 @@
+// Writing: answers, their framing, deadlines, and how a visitor's connection ends.
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "http/chunked.hpp"
+#include "http/head_writer.hpp"
+#include "ingress/http_connection.hpp"
+
+namespace ferrotunnel::ingress {
+
+using http::BodyKind;
+using http::BodyState;
+using http::PageState;
+using runtime::IoResult;
+using runtime::IoStatus;
+
+// --- answers ---
+
+// As much as there is room for. What the visitor does not take stays in the stream, and holds the backend back.
+bool HttpConnection::take_answer() {
+    bool moved = false;
+    while (phase_ == Phase::exchange && out_.has_room() && (writable_ || out_.empty())) {
+        Answer answer = exchange_->next();
+        switch (answer.kind) {
+            case Answer::Kind::nothing:
+                close_chunk();
+                return moved;
+            case Answer::Kind::interim:
+                if (version_ != http::Version::http10) {
+                    http::ResponseOut out = http::ResponseOut::of(*answer.head, version_, true);
+                    out.edits = answer.edits;
+                    add_head(out);
+                }
+                break;
+            case Answer::Kind::head:
+                write_head(answer);
+                break;
+            case Answer::Kind::data:
+                add_data(std::move(answer.data));
+                break;
+            case Answer::Kind::end:
+                end_answer(answer.trailers);
+                break;
+            case Answer::Kind::broken:
+                cut_answer();
+                break;
+        }
+        moved = true;
+    }
+    close_chunk();
+    return moved;
+}
+
+void HttpConnection::write_head(const Answer& answer) {
+    const bool keep = keep_wanted_ && body_.state() == BodyState::complete && !eof_ && !edge_.draining() &&
+                      requests_ < edge_.settings.requests_per_connection_max;
+    http::ResponseOut out;
+    if (answer.head != nullptr) {
+        out = http::ResponseOut::of(*answer.head, version_, keep);
+    } else {
+        out.status = answer.status;
+        out.body = answer.body;
+        out.content_length = answer.content_length;
+        out.visitor = version_;
+        out.keep_alive = keep;
+    }
+    out.edits = answer.edits;
+    keep_ = out.keep_alive;
+    framing_ = out.body.kind;
+    add_head(out);
+}
+
+void HttpConnection::add_head(const http::ResponseOut& out) {
+    std::vector<char>& room = edge_.head_room();
+    std::size_t size = http::write_response(out, room);
+    if (size > room.size()) {
+        room.resize(size);
+        size = http::write_response(out, room);
+    }
+    out_.add_copy({room.data(), size});
+}
+
+void HttpConnection::add_data(buffer::Slice data) {
+    if (framing_ == BodyKind::chunked) {
+        const http::ChunkHead head(data.size());
+        std::string text(std::exchange(chunk_open_, true) ? http::chunk_end : std::string_view());
+        out_.add_text(text.append(head.text()));
+    }
+    out_.add(std::move(data));
+}
+
+// The line end behind a chunk's data goes together with the next chunk's head, or alone before anybody waits.
+void HttpConnection::close_chunk() {
+    if (std::exchange(chunk_open_, false)) {
+        out_.add_text(http::chunk_end);
+    }
+}
+
+void HttpConnection::end_answer(const http::Fields* trailers) {
+    close_chunk();
+    if (framing_ == BodyKind::chunked) {
+        if (trailers == nullptr || trailers->empty()) {
+            out_.add_text(http::last_chunk);
+        } else {
+            std::vector<char>& room = edge_.head_room();
+            std::size_t size = http::write_trailers(*trailers, room);
+            if (size > room.size()) {
+                room.resize(size);
+                size = http::write_trailers(*trailers, room);
+            }
+            out_.add_copy({room.data(), size});
+        }
+    }
+    const bool complete = body_.state() == BodyState::complete && !exchange_->switched();
+    exchange_.reset();
+    if (keep_ && complete) {
+        next_request();
+    } else {
+        begin_ending();
+    }
+}
+
+// What was written of the answer must not look complete. Its framing says so when the connection just ends, unless the
+// answer lasts until then.
+void HttpConnection::cut_answer() {
+    close_chunk();
+    exchange_.reset();
+    cut_ = true;
+    begin_ending();
+}
+
+void HttpConnection::next_request() {
+    phase_ = Phase::head;
+    framing_ = BodyKind::none;
+    const bool idle = begin_ == end_;
+    if (idle) {
+        drop_input();
+    }
+    set_due(edge_.worker.now() + (idle ? edge_.settings.keep_alive_idle : edge_.settings.head));
+}
+
+// --- the pipe ---
+
+bool HttpConnection::write_output() {
+    if (!writable_ || (out_.empty() && !pipe_->has_pending())) {
+        return false;
+    }
+    const IoStatus status = out_.write(*pipe_);
+    const bool moved = out_.written() > 0;
+    EdgeCounters::add(edge_.counters.bytes_out, out_.written());
+    switch (status) {
+        case IoStatus::ok:
+            set_stall(never);
+            return moved;
+        case IoStatus::would_block:
+            break;
+        case IoStatus::eof:
+        case IoStatus::error:
+            visitor_lost();
+            return false;
+    }
+    writable_ = false;
+    if (moved || stall_ == never) {
+        set_stall(edge_.worker.now() + edge_.settings.write_stalled);
+    }
+    if (!std::exchange(output_watched_, true)) {
+        edge_.worker.poller().add_output(pipe_->fd(), *this);
+    }
+    return moved;
+}
+
+// --- ending ---
+
+void HttpConnection::begin_ending() {
+    exchange_.reset();
+    phase_ = Phase::ending;
+    set_due(never);
+}
+
+// When everything was written: our end, then the visitor's.
+bool HttpConnection::end_sending() {
+    if (!out_.empty() || pipe_->has_pending()) {
+        return false;
+    }
+    if (cut_ && (framing_ == BodyKind::until_close || framing_ == BodyKind::none)) {
+        close(true);
+        return false;
+    }
+    if (cut_) {
+        (void)runtime::shutdown_send(pipe_->fd());  // without TLS's word that this was all
+    } else {
+        pipe_->shutdown();
+    }
+    if (eof_) {
+        close(false);
+        return false;
+    }
+    phase_ = Phase::lingering;
+    lingered_ = end_ - begin_;
+    edge_.give_back(std::move(parser_));
+    drop_input();
+    set_due(edge_.worker.now() + edge_.settings.linger);
+    return true;
+}
+
+void HttpConnection::linger() {
+    while (readable_ && phase_ == Phase::lingering) {
+        begin_ = end_ = used_ = 0;
+        if (!slab_) {
+            slab_ = edge_.worker.slabs().acquire();
+        }
+        if (read_some()) {
+            lingered_ += end_;
+        }
+        if (eof_ || broken_ || lingered_ > edge_.settings.linger_bytes_max) {
+            close(false);
+        }
+    }
+    drop_input();
+}
+
+// The visitor has reset its connection, or has gone within its request.
+void HttpConnection::visitor_lost() {
+    if (exchange_) {
+        EdgeCounters::add(edge_.counters.visitors_lost);
+    }
+    close(true);
+}
+
+void HttpConnection::drain() noexcept {
+    if (phase_ == Phase::head && begin_ == end_) {
+        run();  // it sees that the edge drains
+    }
+}
+
+void HttpConnection::end() noexcept {
+    close(true);
+}
+
+void HttpConnection::close(bool reset) noexcept {
+    if (phase_ == Phase::closed) {
+        return;
+    }
+    phase_ = Phase::closed;
+    IntrusivePtr<HttpConnection> keep(this);
+    edge_.leave(*this);
+    Deadline::cancel();
+    cancel_deferred();
+    edge_.worker.poller().remove(pipe_->fd(), *this);
+    exchange_.reset();
+    edge_.give_back(std::move(parser_));
+    out_.clear();
+    drop_input();
+    if (reset) {
+        runtime::reset_close(pipe_->release_fd());
+    }
+    pipe_.reset();
+    ticket_.reset();
+    edge_.counters.connections_now.fetch_sub(1, std::memory_order_relaxed);
+    self_.reset();
+}
+
+// --- time ---
+
+void HttpConnection::set_due(TimePoint when) noexcept {
+    due_ = when;
+    edge_.wheel.set(*this, std::min(due_, stall_));
+}
+
+void HttpConnection::set_stall(TimePoint when) noexcept {
+    if (stall_ != when) {
+        stall_ = when;
+        edge_.wheel.set(*this, std::min(due_, stall_));
+    }
+}
+
+void HttpConnection::look_at_deadlines() {
+    const TimePoint now = edge_.worker.now();
+    if (now >= stall_) {
+        edge_.log.info("a visitor does not read its answer", {{"visitor", visitor_.address}});
+        visitor_lost();
+        return;
+    }
+    if (now < due_) {
+        set_due(due_);
+        return;
+    }
+    switch (phase_) {
+        case Phase::head:
+            if (begin_ != end_) {
+                refuse({http::Fault::none, 408, "head_too_slow", "the head of a request has not come in time"},
+                       http::Method::get);
+                return;
+            }
+            pipe_->shutdown();
+            close(false);
+            return;
+        case Phase::exchange:
+            look_at_pace();
+            return;
+        case Phase::handshaking:
+        case Phase::lingering:
+            close(false);
+            return;
+        case Phase::ending:
+        case Phase::closed:
+            return;
+    }
+}
+
+void HttpConnection::begin_body_window() noexcept {
+    const Duration grace = exchange_->settings().body_grace;
+    window_bytes_ = 0;
+    excused_ = false;
+    set_due(exchange_->settings().body_bytes_per_second_min == 0 ? never : edge_.worker.now() + grace);
+}
+
+void HttpConnection::look_at_pace() {
+    const HttpServiceSettings& settings = exchange_->settings();
+    const auto seconds = std::chrono::duration<double>(settings.body_grace).count();
+    const bool slow =
+        static_cast<double>(window_bytes_) < static_cast<double>(settings.body_bytes_per_second_min) * seconds;
+    if (body_.state() != BodyState::more || !slow || excused_ || exchange_->keeps_visitor_waiting()) {
+        begin_body_window();
+        return;
+    }
+    if (exchange_->answered()) {
+        cut_answer();
+        return;
+    }
+    exchange_->refuse(PageState::request_timeout, "body_too_slow", "the body of a request comes too slowly",
+                      exchange_->method());
+}
+
+}  // namespace ferrotunnel::ingress

@@ -1,0 +1,315 @@
+// The request's half of an exchange: its route, its stream, and what is sent there. http_exchange_answer.cpp has the
+// other half.
+#include "ingress/http_exchange.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.hpp"
+#include "base/limits.hpp"
+#include "http/authority.hpp"
+#include "http/chunked.hpp"
+#include "http/forwarding.hpp"
+#include "http/head_writer.hpp"
+#include "http/path_match.hpp"
+
+namespace ferrotunnel::ingress {
+
+using http::BodyKind;
+using http::PageState;
+using wire::Code;
+
+namespace {
+
+/// `bytes` in pieces for DATA frames, each with room for the frame's header before it.
+std::vector<buffer::Slice> framed_copy(std::string_view bytes) {
+    constexpr std::size_t header = limits::frame_header_bytes;
+    const std::size_t frames = (bytes.size() + limits::data_payload_max - 1) / limits::data_payload_max;
+    buffer::SlabPtr slab = buffer::make_slab(static_cast<std::uint32_t>(bytes.size() + frames * header));
+    std::vector<buffer::Slice> pieces;
+    pieces.reserve(frames);
+    std::size_t at = 0;
+    while (!bytes.empty()) {
+        const std::size_t n = std::min(bytes.size(), limits::data_payload_max);
+        at += header;
+        std::copy_n(bytes.begin(), n, slab->data() + at);
+        pieces.emplace_back(slab, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(n));
+        bytes.remove_prefix(n);
+        at += n;
+    }
+    return pieces;
+}
+
+}  // namespace
+
+HttpExchange::HttpExchange(EdgeWorker& edge, const VisitorFacts& visitor, ExchangeOwner& owner)
+    : edge_(edge), visitor_(visitor), owner_(owner), settings_(&edge.settings.service) {}
+
+HttpExchange::~HttpExchange() {
+    drop_backend();
+    edge_.give_back(std::move(parser_));
+}
+
+// --- beginning ---
+
+void HttpExchange::begin(const http::RequestHead& head) {
+    EdgeCounters::add(edge_.counters.requests);
+    remember(head);
+    if (route(head) && write_request_head(head)) {
+        open();
+    }
+}
+
+void HttpExchange::remember(const http::RequestHead& head) {
+    request_id_ = edge_.new_request_id();
+    http::HostBuffer buffer;
+    host_ = http::normal_host(head.authority, buffer);
+    context_ = http::ResponseContext::of(head);
+    request_body_ = head.body;
+    awaits_continue_ = head.expects_continue && head.body.kind != BodyKind::none;
+    page_format_ = http::choose_format(head.fields.first(http::FieldName::accept).value_or(std::string_view()));
+}
+
+bool HttpExchange::route(const http::RequestHead& head) {
+    if (visitor_.may_serve && !visitor_.may_serve(host_)) {
+        give_page(PageState::misdirected, {}, "the connection was made for another host");
+        return false;
+    }
+    using Kind = tunnel::HttpMatch::Kind;
+    const tunnel::HttpMatch match = edge_.routes.get().find(host_, head.target.path, edge_.worker.now());
+    switch (match.kind) {
+        case Kind::service:
+            service_ = match.service->shared_from_this();
+            settings_ = &edge_.settings_of(*service_);
+            return !redirects(head);
+        case Kind::unknown_host:
+            give_page(PageState::unknown_host, {}, "nobody has registered this host");
+            break;
+        case Kind::unknown_path:
+            give_page(PageState::unknown_path, {}, "nobody has registered this path of the host");
+            break;
+        case Kind::away:
+            give_page(PageState::no_client, {}, "the client of this host is not connected");
+            break;
+        case Kind::bad_path:
+            give_page(PageState::bad_request, "bad_path", http::words_for(match.fault));
+            break;
+        case Kind::ambiguous_path:
+            give_page(PageState::ambiguous_path, {}, "readings of the path lead to different services");
+            break;
+    }
+    return false;
+}
+
+// False: it was answered instead.
+bool HttpExchange::write_request_head(const http::RequestHead& head) {
+    http::ForwardingFacts facts;
+    facts.peer = visitor_.address;
+    facts.trusted = visitor_.trusted;
+    if (const auto& is_trusted = edge_.shared->is_trusted) {
+        facts.is_trusted = [](const void* context, std::string_view address) {
+            return (*static_cast<const std::function<bool(std::string_view)>*>(context))(address);
+        };
+        facts.context = &is_trusted;
+    }
+    facts.https = visitor_.https;
+    facts.port = visitor_.port;
+    facts.request_id = request_id_;
+    facts.via = edge_.settings.via;
+    const http::Forwarding forwarding(head, facts);
+    request_id_ = std::string(forwarding.request_id());
+    if (forwarding.loops()) {
+        give_page(PageState::loop, {}, "the request came by here before");
+        return false;
+    }
+    http::Edits& edits = edge_.new_edits();
+    bool fits = forwarding.write(edits);
+
+    http::RequestOut out = http::RequestOut::of(head);
+    out.edits = &edits;
+    out.keep_alive = true;
+    if (!settings_->upgrades) {
+        out.upgrade = nullptr;
+        context_.upgrade.clear();
+    }
+    fits = apply_rules(head, out, edits) && fits;
+    check(fits, "what the edge adds to a head fits into the edits");
+    std::vector<char>& room = edge_.head_room();
+    std::size_t size = http::write_request(out, room);
+    if (size > room.size()) {
+        room.resize(size);
+        size = http::write_request(out, room);
+    }
+    replay_ = framed_copy({room.data(), size});
+    replay_bytes_ = size;
+    return true;
+}
+
+// --- the stream ---
+
+void HttpExchange::open() {
+    backend_ = edge_.pool.take(*service_, *this);
+    if (!backend_) {
+        open_fresh();
+        return;
+    }
+    EdgeCounters::add(edge_.counters.backend_reused);
+    opened_at_ = edge_.worker.now();
+    start_sending();
+}
+
+void HttpExchange::open_fresh() {
+    state_ = State::opening;
+    std::optional<tunnel::HttpService::Carrier> carrier = service_->choose(passed_);
+    if (!carrier) {
+        backend_.reset();
+        if (passed_.empty()) {
+            give_page(PageState::no_client, {}, "no connection of its client is left");
+        } else {
+            give_page(PageState::busy, {}, "no connection of its client has room for one more stream");
+        }
+        return;
+    }
+    EdgeCounters::add(edge_.counters.backend_opened);
+    opened_at_ = edge_.worker.now();
+    backend_ = make_intrusive<BackendStream>(edge_.worker, edge_.wheel, edge_.pool, service_, std::move(*carrier));
+    edge_.wheel.set_after(*this, settings_->backend_connect);
+    const IntrusivePtr<BackendStream> opening = backend_;  // what it answers at once may replace it
+    opening->open(visitor_.wire, *this);
+}
+
+void HttpExchange::open_failed() {
+    passed_.push_back(&backend_->carrier());
+    open_fresh();
+}
+
+void HttpExchange::start_sending() {
+    state_ = State::waiting;
+    progress_at_ = edge_.worker.now();
+    for (const buffer::Slice& piece : replay_) {
+        // A first copy has room for the frame's header; of a second one the stream before may still use that.
+        backend_->send(piece.share(0, piece.size()), !repeated_ && &piece == &replay_.front());
+    }
+    backend_->flush();
+    set_deadline();
+}
+
+void HttpExchange::on_backend() noexcept {
+    try {
+        if (state_ == State::opening) {
+            if (backend_->state() == BackendStream::State::busy) {
+                start_sending();
+            } else if (backend_->open_failure()) {
+                open_failed();
+            }
+        }
+    } catch (const std::exception&) {
+        fail_late();
+    }
+    owner_.on_exchange();
+}
+
+// --- the body ---
+
+bool HttpExchange::takes_body() {
+    if (state_ != State::waiting && state_ != State::answering && state_ != State::switched) {
+        return false;
+    }
+    while (!backend_->can_send()) {
+        // After a reset the answer ends with it: whatever is to be said is said there.
+        if (backend_->send_is_dead() || backend_->park_send()) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool HttpExchange::keeps_visitor_waiting() const noexcept {
+    return state_ == State::opening || awaits_continue_ || (backend_ && !backend_->can_send());
+}
+
+void HttpExchange::body(buffer::Slice payload, bool headroom) {
+    body_begun_ = true;
+    awaits_continue_ = false;
+    progress_at_ = edge_.worker.now();
+    if (state_ == State::switched) {
+        backend_->send(std::move(payload), headroom);
+        return;
+    }
+    if (request_body_.kind == BodyKind::chunked) {
+        const http::ChunkHead chunk(payload.size());
+        std::string text(chunk_open_ ? http::chunk_end : std::string_view());
+        send_text(text.append(chunk.text()));
+        chunk_open_ = true;
+    }
+    send(std::move(payload), headroom);
+}
+
+void HttpExchange::body_end(const http::Fields* trailers) {
+    if (state_ == State::switched) {
+        backend_->finish();
+        return;
+    }
+    body_ended_ = true;
+    awaits_continue_ = false;
+    progress_at_ = edge_.worker.now();
+    const bool sends = state_ == State::opening || state_ == State::waiting || state_ == State::answering;
+    if (request_body_.kind != BodyKind::chunked || !sends) {
+        return;
+    }
+    std::string text(std::exchange(chunk_open_, false) ? http::chunk_end : std::string_view());
+    if (trailers == nullptr || trailers->empty()) {
+        send_text(text.append(http::last_chunk));
+        return;
+    }
+    std::vector<char>& room = edge_.head_room();
+    std::size_t size = http::write_trailers(*trailers, room);
+    if (size > room.size()) {
+        room.resize(size);
+        size = http::write_trailers(*trailers, room);
+    }
+    send_text(text.append(room.data(), size));
+}
+
+void HttpExchange::send_text(std::string_view text) {
+    for (buffer::Slice& piece : framed_copy(text)) {
+        send(std::move(piece), true);
+    }
+}
+
+void HttpExchange::send(buffer::Slice payload, bool headroom) {
+    keep_for_replay(payload);
+    if (state_ != State::opening) {  // then all of it is sent when there is a stream
+        backend_->send(std::move(payload), headroom);
+    }
+}
+
+void HttpExchange::keep_for_replay(const buffer::Slice& payload) {
+    if (!replayable_) {
+        return;
+    }
+    replay_bytes_ += payload.size();
+    if (replay_bytes_ > edge_.settings.replay_bytes_max && state_ != State::opening) {
+        forget_replay();
+        return;
+    }
+    replay_.push_back(payload.share(0, payload.size()));
+}
+
+void HttpExchange::forget_replay() noexcept {
+    replayable_ = false;
+    replay_.clear();
+}
+
+void HttpExchange::flush() {
+    const bool sends = state_ == State::waiting || state_ == State::answering || state_ == State::switched;
+    if (!sends || !backend_) {
+        return;
+    }
+    if (std::exchange(chunk_open_, false)) {
+        send_text(http::chunk_end);
+    }
+    backend_->flush();
+}
+
+}  // namespace ferrotunnel::ingress

@@ -1,0 +1,108 @@
+// What a service's rules do to its requests and answers. A service without rules costs a few comparisons.
+#include <array>
+#include <utility>
+
+#include "http/header_rules.hpp"
+#include "http/redirect.hpp"
+#include "ingress/http_exchange.hpp"
+
+namespace ferrotunnel::ingress {
+
+using http::FieldName;
+
+// --- redirects ---
+
+// True: the request was answered with one.
+bool HttpExchange::redirects(const http::RequestHead& head) {
+    const tunnel::HttpDescription& service = service_->description();
+    const http::Rules& rules = service.rules;
+    std::string location;
+    if (rules.https_redirect && !visitor_.https) {
+        http::write_https_redirect(*rules.https_redirect, host_, head.target.path, head.target.query, location);
+        give_redirect(rules.https_redirect->status, std::move(location));
+        return true;
+    }
+    if (rules.redirect) {
+        http::write_redirect(*rules.redirect, service.path, head.target.path, head.target.query, location);
+        give_redirect(rules.redirect->status, std::move(location));
+        return true;
+    }
+    return false;
+}
+
+void HttpExchange::give_redirect(std::uint16_t status, std::string location) {
+    state_ = State::page_head;
+    page_ = {};
+    page_.status = status;
+    location_ = std::move(location);
+}
+
+void HttpExchange::add_hsts(http::Edits& edits) {
+    if (visitor_.https && service_ && service_->description().rules.hsts) {
+        (void)edits.set("Strict-Transport-Security", edge_.keep(http::hsts_value(*service_->description().rules.hsts)));
+    }
+}
+
+// --- the request ---
+
+bool HttpExchange::apply_rules(const http::RequestHead& head, http::RequestOut& out, http::Edits& edits) {
+    const tunnel::HttpDescription& service = service_->description();
+    const http::Rules& rules = service.rules;
+    const bool new_host = rules.host.kind == http::HostRewrite::Kind::fixed;
+    if (rules.prefix || new_host) {
+        rewritten_ = std::make_unique<Rewritten>();
+        rewritten_->seen_authority = head.authority_text;
+        rewritten_->prefix = http::PrefixMap::of(rules, service.path);
+        if (rewritten_->prefix) {
+            http::map_path(*rewritten_->prefix, head.target.path, rewritten_->path);
+            out.path = rewritten_->path;
+        }
+        if (new_host) {
+            rewritten_->backend_authority = rules.host.host;
+            out.host = rewritten_->backend_authority;
+        }
+    }
+    return http::put_header_rules(rules.request_headers, edits);
+}
+
+// --- the answer ---
+
+bool HttpExchange::apply_rules(const http::ResponseHead& head, http::Edits& edits) {
+    const http::Rules& rules = service_->description().rules;
+    if (rewritten_ && rules.map_back) {
+        map_back(head, edits);
+    }
+    add_hsts(edits);
+    return http::put_header_rules(rules.response_headers, edits);
+}
+
+void HttpExchange::map_back(const http::ResponseHead& head, http::Edits& edits) {
+    http::MapBack map;
+    map.seen_scheme = visitor_.https ? "https" : "http";
+    map.seen_authority = rewritten_->seen_authority;
+    map.backend_authority = rewritten_->backend_authority;
+    map.prefix = rewritten_->prefix ? &*rewritten_->prefix : nullptr;
+    for (const std::string_view name : {"Location", "Content-Location"}) {
+        const auto value = head.fields.first(name);
+        std::string mapped;
+        if (value && http::map_location_back(map, *value, mapped)) {
+            (void)edits.set(name, edge_.keep(std::move(mapped)));
+        }
+    }
+    // All or none: with more cookies than edits have room for, they stay as they are.
+    constexpr std::size_t cookies_max = 24;
+    const std::size_t cookies = head.fields.count(FieldName::set_cookie);
+    if (cookies == 0 || cookies > cookies_max) {
+        return;
+    }
+    (void)edits.remove("Set-Cookie");
+    for (const http::Field& field : head.fields) {
+        if (field.known == FieldName::set_cookie) {
+            std::string mapped;
+            const bool changed = http::map_cookie_back(map, field.value, mapped);
+            (void)edits.add("Set-Cookie", edge_.keep(changed ? std::move(mapped) : std::string(field.value)));
+        }
+    }
+}
+
+}  // namespace ferrotunnel::ingress

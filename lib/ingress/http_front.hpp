@@ -1,0 +1,42 @@
+// The HTTP edge as the Server sees it: it takes visitors from one listening socket, on all workers, and serves them
+// with the services of the directory.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "runtime/socket.hpp"
+#include "runtime/worker_group.hpp"
+#include "tunnel/http_directory.hpp"
+
+namespace ferrotunnel::ingress {
+
+class HttpFront {
+public:
+    /// When no worker runs any more, or on the thread of the only one.
+    virtual ~HttpFront() = default;
+
+    /// Any thread. New visitors are refused at once; those who are there finish the exchange they are in, and their
+    /// connections are closed behind it.
+    virtual void drain() noexcept = 0;
+    /// Any thread. Ends every connection now.
+    virtual void stop() noexcept = 0;
+    /// Any thread. Visitors' connections that are open.
+    virtual std::size_t connections() const noexcept = 0;
+};
+
+/// What it works with; all of it outlives it.
+struct HttpFrontParts {
+    runtime::WorkerGroup& workers;
+    std::shared_ptr<tunnel::HttpDirectory> directory;
+    Logger& log;
+    Random& random;
+};
+
+/// Any thread, before or after the workers were started. `listener` listens already.
+std::unique_ptr<HttpFront> open_http_front(runtime::Fd listener, const HttpFrontParts& parts);
+
+}  // namespace ferrotunnel::ingress

@@ -1,0 +1,200 @@
+#include "transport/certificate_file.hpp"
+
+#include <openssl/err.h>
+#include <openssl/sha.h>
+#include <openssl/x509v3.h>
+
+#include <ctime>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "transport/certificate.hpp"
+#include "transport/pem_file.hpp"
+#include "transport/visitor_context.hpp"
+#include "wire/host_name.hpp"
+#include "wire/text.hpp"
+
+namespace ferrotunnel::transport {
+
+namespace {
+
+using WallTime = std::chrono::system_clock::time_point;
+
+constexpr std::size_t shown_name_max = 100;
+
+WallTime time_of(const ASN1_TIME* time) {
+    std::tm parts{};
+    return ASN1_TIME_to_tm(time, &parts) == 1 ? std::chrono::system_clock::from_time_t(::timegm(&parts)) : WallTime{};
+}
+
+std::string day_of(WallTime time) {
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+    std::tm parts{};
+    char text[32];
+    const bool fine =
+        ::gmtime_r(&seconds, &parts) != nullptr && std::strftime(text, sizeof text, "%Y-%m-%d", &parts) != 0;
+    return fine ? text : "an unknown day";
+}
+
+std::string digest_of(const PemText& certificate, const PemText& key) {
+    std::string digest(2 * SHA256_DIGEST_LENGTH, '\0');
+    auto* at = reinterpret_cast<unsigned char*>(digest.data());
+    for (const PemText* part : {&certificate, &key}) {
+        SHA256(reinterpret_cast<const unsigned char*>(part->text().data()), part->text().size(), at);
+        at += SHA256_DIGEST_LENGTH;
+    }
+    return digest;
+}
+
+struct FreeGeneralNames {
+    void operator()(GENERAL_NAMES* names) const noexcept { GENERAL_NAMES_free(names); }
+};
+
+// Names that could never be asked for are left out, with a warning.
+void take_hosts(LoadedCertificate& loaded, std::vector<std::string>& warnings) {
+    std::unique_ptr<GENERAL_NAMES, FreeGeneralNames> names(static_cast<GENERAL_NAMES*>(
+        X509_get_ext_d2i(loaded.certificate.get(), NID_subject_alt_name, nullptr, nullptr)));
+    const int count = names ? sk_GENERAL_NAME_num(names.get()) : 0;
+    for (int i = 0; i < count; ++i) {
+        const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+        if (name->type != GEN_DNS) {
+            continue;  // addresses are never asked for by name
+        }
+        const std::string_view text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)),
+                                    static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName)));
+        auto host = wire::normal_host_pattern(text);
+        if (!host) {
+            warnings.push_back("the name \"" + wire::printable(text, shown_name_max) + "\" in it " + host.error());
+        } else if (loaded.hosts.size() == limits::certificate_names_max) {
+            warnings.push_back("has more than " + std::to_string(limits::certificate_names_max) +
+                               " names; the others are left out");
+            return;
+        } else {
+            loaded.hosts.push_back(std::move(*host));
+        }
+    }
+}
+
+void warn_of_dates(const LoadedCertificate& loaded, WallTime now, std::vector<std::string>& warnings) {
+    if (loaded.not_after < now) {
+        warnings.push_back("expired on " + day_of(loaded.not_after));
+    } else if (loaded.not_before > now) {
+        warnings.push_back("is not valid before " + day_of(loaded.not_before));
+    }
+}
+
+void warn_of_chain(const LoadedCertificate& loaded, std::vector<std::string>& warnings) {
+    X509* signed_one = loaded.certificate.get();
+    std::size_t number = 1;
+    for (const auto& signer : loaded.chain) {
+        if (X509_check_issued(signer.get(), signed_one) != X509_V_OK) {
+            warnings.push_back("its chain is not in order: certificate " + std::to_string(number + 1) +
+                               " did not sign certificate " + std::to_string(number));
+            return;
+        }
+        signed_one = signer.get();
+        ++number;
+    }
+}
+
+bool set_chain(LoadedCertificate& loaded, std::vector<CertificatePtr> all, ChainCertificates& chains) {
+    loaded.certificate = std::move(all.front());
+    loaded.chain_view.reset(sk_X509_new_null());
+    for (std::size_t i = 1; i < all.size(); ++i) {
+        loaded.chain.push_back(chains.share(std::move(all[i])));
+        if (!loaded.chain_view || sk_X509_push(loaded.chain_view.get(), loaded.chain.back().get()) == 0) {
+            return false;
+        }
+    }
+    return loaded.chain_view != nullptr;
+}
+
+CertificateReading failed(const std::filesystem::path& file, std::string error) {
+    CertificateReading reading;
+    reading.file = file;
+    reading.error = std::move(error);
+    return reading;
+}
+
+}  // namespace
+
+std::shared_ptr<X509> ChainCertificates::share(CertificatePtr certificate) {
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    unsigned length = 0;
+    if (X509_digest(certificate.get(), EVP_sha256(), digest, &length) != 1) {
+        return std::shared_ptr<X509>(std::move(certificate));
+    }
+    std::weak_ptr<X509>& place = known_[std::string(reinterpret_cast<const char*>(digest), length)];
+    std::shared_ptr<X509> known = place.lock();
+    if (!known) {
+        known = std::shared_ptr<X509>(std::move(certificate));
+        place = known;
+    }
+    return known;
+}
+
+void ChainCertificates::sweep() {
+    std::erase_if(known_, [](const auto& entry) { return entry.second.expired(); });
+}
+
+CertificateReading read_certificate(const CertificateFiles& files, bool needs_hosts, WallTime now,
+                                    ChainCertificates& chains) {
+    auto certificate_text = read_pem_file(files.certificate);
+    if (!certificate_text) {
+        return failed(files.certificate, certificate_text.error());
+    }
+    const std::filesystem::path& key_file = files.key.empty() ? files.certificate : files.key;
+    auto key_text = read_pem_file(key_file);
+    if (!key_text) {
+        return failed(key_file, key_text.error());
+    }
+    auto all = certificates_in(*certificate_text);
+    if (!all) {
+        return failed(files.certificate, all.error());
+    }
+    if (all->size() > 1 + limits::certificate_chain_max) {
+        return failed(files.certificate,
+                      "holds more than " + std::to_string(1 + limits::certificate_chain_max) + " certificates");
+    }
+    const EVP_PKEY* public_key = X509_get0_pubkey(all->front().get());
+    auto key = key_in(*key_text, public_key != nullptr ? EVP_PKEY_get0_type_name(public_key) : nullptr);
+    if (!key) {
+        return failed(key_file, key.error());
+    }
+    auto loaded = std::make_shared<LoadedCertificate>();
+    loaded->key = std::move(*key);
+    loaded->key_type = EVP_PKEY_get_base_id(loaded->key.get());
+    loaded->content = digest_of(*certificate_text, *key_text);
+    if (!set_chain(*loaded, std::move(*all), chains)) {
+        return failed(files.certificate, "there is no memory for its chain");
+    }
+    if (X509_check_private_key(loaded->certificate.get(), loaded->key.get()) != 1) {
+        ERR_clear_error();
+        return failed(key_file, "the private key does not belong to the certificate " + files.certificate.string());
+    }
+    if (std::string fault = fault_as_visitor_certificate(*loaded); !fault.empty()) {
+        return failed(files.certificate, "can not be used: " + fault);
+    }
+    loaded->not_before = time_of(X509_get0_notBefore(loaded->certificate.get()));
+    loaded->not_after = time_of(X509_get0_notAfter(loaded->certificate.get()));
+
+    CertificateReading reading;
+    reading.file = files.certificate;
+    take_hosts(*loaded, reading.warnings);
+    if (needs_hosts && loaded->hosts.empty()) {
+        return failed(files.certificate, "has no DNS name in its subjectAltName that a visitor could ask for");
+    }
+    warn_of_dates(*loaded, now, reading.warnings);
+    warn_of_chain(*loaded, reading.warnings);
+    if (X509_check_purpose(loaded->certificate.get(), X509_PURPOSE_SSL_SERVER, 0) != 1) {
+        reading.warnings.emplace_back("is not meant for servers (its key usage says so)");
+    }
+    if (key_text->others_may_read) {
+        reading.warnings.push_back("the key in " + key_file.string() + " can be read by everybody on this machine");
+    }
+    ERR_clear_error();
+    reading.loaded = std::move(loaded);
+    return reading;
+}
+
+}  // namespace ferrotunnel::transport

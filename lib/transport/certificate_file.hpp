@@ -1,0 +1,59 @@
+// One certificate with its chain and key, read from PEM files and checked before anybody is shown it.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "transport/openssl_ptr.hpp"
+
+namespace ferrotunnel::transport {
+
+/// A certificate by its files. `key` may be empty when it is in the certificate's file.
+struct CertificateFiles {
+    std::filesystem::path certificate{};
+    std::filesystem::path key{};
+
+    friend bool operator==(const CertificateFiles&, const CertificateFiles&) = default;
+};
+
+/// Immutable once read, and shared by handshakes of all workers.
+struct LoadedCertificate {
+    CertificatePtr certificate;
+    KeyPtr key;
+    std::vector<std::shared_ptr<X509>> chain;  // the intermediate ones, in the file's order
+    ChainPtr chain_view;                       // the same for OpenSSL
+    std::vector<std::string> hosts;            // names and "*." patterns of its subjectAltName, in normal form
+    int key_type = 0;                          // EVP_PKEY_RSA, EVP_PKEY_EC, ...
+    std::string content;                       // digest of the files, to tell whether anything has changed
+    std::chrono::system_clock::time_point not_before;
+    std::chrono::system_clock::time_point not_after;
+};
+
+/// Intermediate certificates are few, and each comes with thousands of hosts: equal ones are kept once.
+class ChainCertificates {
+public:
+    std::shared_ptr<X509> share(CertificatePtr certificate);
+    /// Forgets those that nobody has any more.
+    void sweep();
+    std::size_t size() const noexcept { return known_.size(); }
+
+private:
+    std::unordered_map<std::string, std::weak_ptr<X509>> known_;  // by digest
+};
+
+struct CertificateReading {
+    std::shared_ptr<const LoadedCertificate> loaded;  // null: `error` says why
+    std::filesystem::path file;                       // which the error is about
+    std::string error;
+    std::vector<std::string> warnings;  // expired, not yet valid, a chain out of order, a key that everybody may read
+};
+
+/// `needs_hosts`: a certificate without a usable name is an error.
+CertificateReading read_certificate(const CertificateFiles& files, bool needs_hosts,
+                                    std::chrono::system_clock::time_point now, ChainCertificates& chains);
+
+}  // namespace ferrotunnel::transport

@@ -1,0 +1,50 @@
+// Finds certificates in a folder by how their files are called, and notices when a file has changed.
+//
+//     NAME.crt  NAME.key                      a chain and its key
+//     NAME.pem  NAME.key                      the same
+//     NAME.pem  NAME-key.pem                  the same, as mkcert calls them
+//     NAME.pem                                both in one file
+//     NAME/fullchain.pem  NAME/privkey.pem    as certbot keeps them, one folder deep
+//
+// Names of files mean nothing more: the hosts are those in the certificate. Hidden and other files are left alone.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/limits.hpp"
+#include "transport/certificate_file.hpp"
+
+namespace ferrotunnel::transport {
+
+/// What tells whether a file is still the one that was read, without reading it. A link is followed.
+struct FileStamp {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::int64_t size = -1;  // -1: there is none
+    std::int64_t modified_ns = 0;
+    std::int64_t changed_ns = 0;
+
+    friend bool operator==(const FileStamp&, const FileStamp&) = default;
+};
+
+FileStamp stamp_of(const std::filesystem::path& file) noexcept;
+
+struct FoundCertificate {
+    std::string name;        // of the two files, without what tells them apart
+    CertificateFiles files;  // one of the two may be missing
+};
+
+struct FolderListing {
+    std::vector<FoundCertificate> found;  // by name, each once
+    std::string error;                    // why the folder could not be listed; empty when it could
+};
+
+FolderListing list_certificates(const std::filesystem::path& folder,
+                                std::size_t entries_max = limits::certificate_folder_entries_max);
+
+}  // namespace ferrotunnel::transport

@@ -1,0 +1,187 @@
+#include "transport/certificate_store.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace ferrotunnel::transport {
+
+namespace {
+
+namespace fs = std::filesystem;
+using WallTime = CertificateStore::WallTime;
+
+// The kernel's clock of files moves in ticks: a second write within one leaves the stamp as it is.
+constexpr auto stamp_settles_after = std::chrono::seconds(2);
+
+bool may_still_change(const FileStamp& stamp, WallTime now) {
+    const auto changed = WallTime(std::chrono::duration_cast<WallTime::duration>(
+        std::chrono::nanoseconds(std::max(stamp.changed_ns, stamp.modified_ns))));
+    return stamp.size >= 0 && changed + stamp_settles_after > now && changed - stamp_settles_after < now;
+}
+
+}  // namespace
+
+bool CertificateReport::errors() const noexcept {
+    return std::any_of(problems.begin(), problems.end(), [](const auto& problem) { return !problem.warning; });
+}
+
+const ServedCertificates* CertificateSnapshot::find(std::string_view host) const noexcept {
+    if (auto exact = exact_.find(host); exact != exact_.end()) {
+        return &exact->second;
+    }
+    if (std::size_t dot = host.find('.'); dot != std::string_view::npos) {
+        if (auto wildcard = wildcard_.find(host.substr(dot + 1)); wildcard != wildcard_.end()) {
+            return &wildcard->second;
+        }
+    }
+    return fallback_.empty() ? nullptr : &fallback_;
+}
+
+CertificateStore::CertificateStore(CertificateSources sources)
+    : sources_(std::move(sources)), snapshot_(std::make_shared<CertificateSnapshot>()) {}
+
+std::shared_ptr<const CertificateSnapshot> CertificateStore::snapshot() const {
+    std::lock_guard lock(swap_);
+    return snapshot_;
+}
+
+std::optional<CertificateReport> CertificateStore::reload_if_changed(WallTime now) {
+    std::lock_guard lock(loading_);
+    bool changed = look();
+    report_.read = 0;
+    for (auto& [place, pair] : pairs_) {
+        changed = refresh(pair, place.rank != Rank::fallback, now) || changed;
+    }
+    chains_.sweep();
+    if (!changed && loaded_) {
+        return std::nullopt;
+    }
+    loaded_ = true;
+    publish(now);
+    return report_;
+}
+
+CertificateReport CertificateStore::report() const {
+    std::lock_guard lock(loading_);
+    return report_;
+}
+
+// Which pairs there are. A folder that can not be listed keeps those that it had.
+bool CertificateStore::look() {
+    std::map<Place, CertificateFiles> wanted;
+    for (const CertificateFiles& files : sources_.files) {
+        wanted[{Rank::file, files.certificate, {}}] = files;
+    }
+    if (!sources_.fallback.certificate.empty()) {
+        wanted[{Rank::fallback, sources_.fallback.certificate, {}}] = sources_.fallback;
+    }
+    std::vector<CertificateProblem> problems;
+    for (const fs::path& folder : sources_.folders) {
+        FolderListing listing = list_certificates(folder);
+        for (FoundCertificate& found : listing.found) {
+            wanted[{Rank::folder, folder, found.name}] = std::move(found.files);
+        }
+        if (!listing.error.empty()) {
+            problems.push_back(
+                {folder, "the folder can not be listed: " + listing.error, false, keep_folder(folder, wanted)});
+        }
+    }
+    bool changed = std::exchange(folder_problems_, problems) != problems;
+    changed = std::erase_if(pairs_, [&](const auto& entry) { return !wanted.contains(entry.first); }) != 0 || changed;
+    for (auto& [place, files] : wanted) {
+        Pair& pair = pairs_[place];
+        if (pair.files != files) {
+            pair.files = std::move(files);
+            pair.unsettled = true;
+        }
+    }
+    return changed;
+}
+
+bool CertificateStore::keep_folder(const fs::path& folder, std::map<Place, CertificateFiles>& wanted) const {
+    bool any = false;
+    for (const auto& [place, pair] : pairs_) {
+        if (place.rank == Rank::folder && place.path == folder) {
+            wanted[place] = pair.files;
+            any = true;
+        }
+    }
+    return any;
+}
+
+// Reads the pair if its files are no longer those that were read. True when that made a difference.
+bool CertificateStore::refresh(Pair& pair, bool needs_hosts, WallTime now) {
+    // Before the files are read: what changes meanwhile is then seen the next time.
+    const FileStamp certificate = stamp_of(pair.files.certificate);
+    const FileStamp key = pair.files.key.empty() ? FileStamp{} : stamp_of(pair.files.key);
+    if (!pair.unsettled && certificate == pair.certificate_stamp && key == pair.key_stamp) {
+        return false;
+    }
+    pair.certificate_stamp = certificate;
+    pair.key_stamp = key;
+    pair.unsettled = may_still_change(certificate, now) || may_still_change(key, now);
+
+    CertificateReading reading = read_certificate(pair.files, needs_hosts, now, chains_);
+    std::vector<CertificateProblem> problems;
+    for (std::string& warning : reading.warnings) {
+        problems.push_back({reading.file, std::move(warning), true, false});
+    }
+    if (!reading.loaded) {
+        problems.push_back({reading.file, std::move(reading.error), false, pair.loaded != nullptr});
+    }
+    bool changed = std::exchange(pair.problems, problems) != problems;
+    if (reading.loaded && (!pair.loaded || pair.loaded->content != reading.loaded->content)) {
+        pair.loaded = std::move(reading.loaded);
+        ++report_.read;
+        changed = true;
+    }
+    return changed;
+}
+
+// The best first. Of two for one name and kind of key: files before folders, then the one that is valid already, then
+// the one that is valid longest.
+std::vector<CertificateStore::Candidate> CertificateStore::by_preference(WallTime now) const {
+    std::vector<Candidate> all;
+    for (const auto& [place, pair] : pairs_) {
+        if (pair.loaded) {
+            all.push_back({place.rank, pair.loaded});
+        }
+    }
+    const auto order = [now](const Candidate& candidate) {
+        return std::tuple(candidate.rank, candidate.loaded->not_before > now,
+                          -candidate.loaded->not_after.time_since_epoch());
+    };
+    std::stable_sort(all.begin(), all.end(),
+                     [&](const auto& left, const auto& right) { return order(left) < order(right); });
+    return all;
+}
+
+void CertificateStore::publish(WallTime now) {
+    auto next = std::make_shared<CertificateSnapshot>();
+    report_.certificates = 0;
+    for (const Candidate& candidate : by_preference(now)) {
+        ++report_.certificates;
+        if (candidate.rank == Rank::fallback) {
+            next->fallback_.push_back(candidate.loaded);
+        }
+        for (const std::string& host : candidate.loaded->hosts) {
+            const bool wild = host.starts_with("*.");
+            ServedCertificates& served = wild ? next->wildcard_[host.substr(2)] : next->exact_[host];
+            const auto same_kind = [&](const auto& other) { return other->key_type == candidate.loaded->key_type; };
+            if (std::none_of(served.begin(), served.end(), same_kind)) {
+                served.push_back(candidate.loaded);
+            }
+        }
+    }
+    report_.hosts = next->hosts();
+    report_.problems = folder_problems_;
+    for (const auto& [place, pair] : pairs_) {
+        report_.problems.insert(report_.problems.end(), pair.problems.begin(), pair.problems.end());
+    }
+    std::shared_ptr<const CertificateSnapshot> old = std::move(next);
+    std::lock_guard lock(swap_);
+    snapshot_.swap(old);  // the old one goes when nobody has it any more, and not under the lock
+}
+
+}  // namespace ferrotunnel::transport

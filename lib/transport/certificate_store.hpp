@@ -1,0 +1,134 @@
+// The certificates that visitors are shown, by host: read from files, kept when a file goes bad, read again on change.
+//
+// Readers take an immutable snapshot; a reload builds the next one beside it and swaps. What did not change is shared
+// between the two, and intermediate certificates that are equal are kept once.
+#pragma once
+
+#include <chrono>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "transport/certificate_file.hpp"
+#include "transport/certificate_folder.hpp"
+
+namespace ferrotunnel::transport {
+
+/// Where certificates come from. Names are those of the certificate itself (subjectAltName).
+struct CertificateSources {
+    /// These go before those of folders, where two have the same name.
+    std::vector<CertificateFiles> files{};
+    /// certificate_folder.hpp says what is found there.
+    std::vector<std::filesystem::path> folders{};
+    /// For visitors that tell no name, or one that no certificate has. Without it they are refused. It needs no names.
+    CertificateFiles fallback{};
+
+    friend bool operator==(const CertificateSources&, const CertificateSources&) = default;
+};
+
+struct CertificateProblem {
+    std::filesystem::path file;
+    std::string reason;
+    bool warning = false;  // it is used nevertheless (expired, readable by everybody)
+    bool kept = false;     // what was read from there before goes on serving
+
+    friend bool operator==(const CertificateProblem&, const CertificateProblem&) = default;
+};
+
+/// What a load came to. Problems are all that exist, not only new ones.
+struct CertificateReport {
+    std::vector<CertificateProblem> problems;
+    std::size_t certificates = 0;
+    std::size_t hosts = 0;  // names and wildcards
+    std::size_t read = 0;   // certificates that were read anew this time
+    bool errors() const noexcept;
+};
+
+/// What a name gets: one certificate for each kind of key there is, so that old visitors find one they know.
+using ServedCertificates = std::vector<std::shared_ptr<const LoadedCertificate>>;
+
+/// Immutable.
+class CertificateSnapshot {
+public:
+    /// The exact name's, else of "*." and the name without its first label, else the fallback. Null: refuse. Costs two
+    /// hash lookups, however many there are.
+    const ServedCertificates* find(std::string_view host) const noexcept;
+    std::size_t hosts() const noexcept { return exact_.size() + wildcard_.size(); }
+
+private:
+    friend class CertificateStore;
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
+    };
+    using Map = std::unordered_map<std::string, ServedCertificates, Hash, std::equal_to<>>;
+    Map exact_;
+    Map wildcard_;  // by what follows "*."
+    ServedCertificates fallback_;
+};
+
+class CertificateStore {
+public:
+    using WallTime = std::chrono::system_clock::time_point;
+
+    explicit CertificateStore(CertificateSources sources);
+
+    /// Reads what has changed since the last time, all of it at first. Any thread; see VisitorTls.
+    std::optional<CertificateReport> reload_if_changed(WallTime now);
+
+    /// Any thread.
+    std::shared_ptr<const CertificateSnapshot> snapshot() const;
+
+    /// What the last load came to.
+    CertificateReport report() const;
+
+private:
+    enum class Rank : std::uint8_t { file, folder, fallback };
+    struct Place {
+        Rank rank;
+        std::filesystem::path path;  // of the certificate, or of the folder
+        std::string name;            // in the folder
+        friend auto operator<=>(const Place&, const Place&) = default;
+    };
+    struct Pair {
+        CertificateFiles files;
+        FileStamp certificate_stamp;
+        FileStamp key_stamp;
+        bool unsettled = false;                           // to be read again whatever the stamps say
+        std::shared_ptr<const LoadedCertificate> loaded;  // the last good one
+        std::vector<CertificateProblem> problems;
+    };
+    struct Candidate {
+        Rank rank;
+        std::shared_ptr<const LoadedCertificate> loaded;
+    };
+
+    bool look();
+    bool keep_folder(const std::filesystem::path& folder, std::map<Place, CertificateFiles>& wanted) const;
+    bool refresh(Pair& pair, bool needs_hosts, WallTime now);
+    std::vector<Candidate> by_preference(WallTime now) const;
+    void publish(WallTime now);
+
+    const CertificateSources sources_;
+
+    mutable std::mutex loading_;  // held while files are read; guards what follows
+    std::map<Place, Pair> pairs_;
+    ChainCertificates chains_;
+    std::vector<CertificateProblem> folder_problems_;
+    CertificateReport report_;
+    bool loaded_ = false;
+
+    mutable std::mutex swap_;  // held for the copy of a pointer
+    std::shared_ptr<const CertificateSnapshot> snapshot_;
+};
+
+}  // namespace ferrotunnel::transport

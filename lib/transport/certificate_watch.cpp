@@ -1,0 +1,47 @@
+#include "transport/certificate_watch.hpp"
+
+#include <exception>
+#include <utility>
+
+namespace ferrotunnel::transport {
+
+CertificateWatch::CertificateWatch(std::shared_ptr<VisitorTls> tls, Duration every,
+                                   std::function<void(const CertificateReport&)> tell)
+    : tls_(std::move(tls)), every_(every), tell_(std::move(tell)), thread_([this] { run(); }) {}
+
+CertificateWatch::~CertificateWatch() {
+    {
+        std::lock_guard lock(mutex_);
+        stop_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
+}
+
+void CertificateWatch::look_now() {
+    {
+        std::lock_guard lock(mutex_);
+        look_ = true;
+    }
+    changed_.notify_one();
+}
+
+void CertificateWatch::run() {
+    std::unique_lock lock(mutex_);
+    while (!stop_) {
+        lock.unlock();
+        try {
+            tls_->rotate_ticket_keys(Clock::now());
+            if (auto report = tls_->reload_if_changed(std::chrono::system_clock::now())) {
+                tell_(*report);
+            }
+        } catch (const std::exception&) {
+            // Without memory or randomness what is in force stays so, and the next round tries again.
+        }
+        lock.lock();
+        changed_.wait_for(lock, every_, [this] { return stop_ || look_; });
+        look_ = false;
+    }
+}
+
+}  // namespace ferrotunnel::transport

@@ -1,0 +1,43 @@
+// A thread that looks after a VisitorTls: reads certificates that have changed, and changes the ticket keys. Looking at
+// thousands of files takes milliseconds, which a worker must not spend.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "base/clock.hpp"
+#include "transport/visitor_tls.hpp"
+
+namespace ferrotunnel::transport {
+
+class CertificateWatch {
+public:
+    /// `tell` is called on the thread after each load that changed something; it must not throw.
+    CertificateWatch(std::shared_ptr<VisitorTls> tls, Duration every,
+                     std::function<void(const CertificateReport&)> tell);
+    /// Waits for a load that is under way.
+    ~CertificateWatch();
+    CertificateWatch(const CertificateWatch&) = delete;
+    CertificateWatch& operator=(const CertificateWatch&) = delete;
+
+    /// Looks now, for example after a signal. Any thread, does not wait.
+    void look_now();
+
+private:
+    void run();
+
+    const std::shared_ptr<VisitorTls> tls_;
+    const Duration every_;
+    const std::function<void(const CertificateReport&)> tell_;
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool stop_ = false;
+    bool look_ = false;
+    std::thread thread_;  // the last: it uses the others
+};
+
+}  // namespace ferrotunnel::transport

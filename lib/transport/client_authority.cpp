@@ -1,0 +1,113 @@
+#include "transport/client_authority.hpp"
+
+#include <openssl/err.h>
+#include <openssl/sha.h>
+#include <openssl/x509v3.h>
+
+#include <map>
+#include <utility>
+
+#include "transport/certificate.hpp"
+#include "transport/pem_file.hpp"
+#include "transport/tls_context.hpp"
+#include "wire/host_name.hpp"
+
+namespace ferrotunnel::transport {
+
+namespace {
+
+std::string digest_of(const std::string& content, bool required) {
+    std::string digest(SHA256_DIGEST_LENGTH, '\0');
+    SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(),
+           reinterpret_cast<unsigned char*>(digest.data()));
+    return digest + (required ? "required" : "optional");
+}
+
+[[noreturn]] void refuse(const std::filesystem::path& file, const std::string& reason) {
+    throw TlsConfigError(file.string() + ": " + reason);
+}
+
+std::shared_ptr<const ClientAuthority> load_one(const std::filesystem::path& file, bool required) {
+    auto pem = read_pem_file(file);
+    if (!pem) {
+        refuse(file, pem.error());
+    }
+    auto certificates = certificates_in(*pem);
+    if (!certificates) {
+        refuse(file, certificates.error());
+    }
+    auto authority = std::make_shared<ClientAuthority>();
+    authority->required = required;
+    authority->digest = digest_of(pem->text(), required);
+    authority->store.reset(X509_STORE_new());
+    authority->names.reset(sk_X509_NAME_new_null());
+    for (const CertificatePtr& certificate : *certificates) {
+        if (X509_check_ca(certificate.get()) == 0) {
+            refuse(file, "holds a certificate that is none of a CA");
+        }
+        X509_NAME* name = X509_NAME_dup(X509_get_subject_name(certificate.get()));
+        const bool fine = authority->store && authority->names && name != nullptr &&
+                          X509_STORE_add_cert(authority->store.get(), certificate.get()) == 1 &&
+                          sk_X509_NAME_push(authority->names.get(), name) > 0;
+        if (!fine) {
+            X509_NAME_free(name);
+            refuse(file, "can not be used: " + take_openssl_error());
+        }
+    }
+    ERR_clear_error();
+    return authority;
+}
+
+}  // namespace
+
+std::shared_ptr<const ClientAuthorities> ClientAuthorities::load(const std::vector<ClientAuthorityRule>& rules) {
+    auto made = std::make_shared<ClientAuthorities>();
+    std::map<std::pair<std::filesystem::path, bool>, std::shared_ptr<const ClientAuthority>> loaded;
+    for (const ClientAuthorityRule& rule : rules) {
+        std::shared_ptr<const ClientAuthority>& authority = loaded[{rule.ca_file, rule.required}];
+        if (!authority) {
+            authority = load_one(rule.ca_file, rule.required);
+        }
+        made->add(rule.host, authority);
+    }
+    return made;
+}
+
+void ClientAuthorities::add(const std::string& pattern, const std::shared_ptr<const ClientAuthority>& authority) {
+    bool first = all_ == nullptr;
+    if (pattern == "*") {
+        all_ = authority;
+    } else {
+        const bool deep = pattern.starts_with("**.");
+        auto host = wire::normal_host_pattern(deep ? std::string_view(pattern).substr(1) : pattern);
+        if (!host) {
+            throw TlsConfigError("client certificates for \"" + pattern + "\": the host " + host.error());
+        }
+        const bool wild = host->starts_with("*.");
+        Map& map = deep ? deep_ : wild ? wildcard_ : exact_;
+        first = map.emplace(wild ? host->substr(2) : *host, authority).second;
+    }
+    if (!first) {
+        throw TlsConfigError("client certificates for \"" + pattern + "\": the host has two rules");
+    }
+}
+
+const ClientAuthority* ClientAuthorities::find(std::string_view host) const noexcept {
+    if (auto exact = exact_.find(host); exact != exact_.end()) {
+        return exact->second.get();
+    }
+    bool one_label_off = true;
+    for (std::size_t dot = host.find('.'); dot != std::string_view::npos; dot = host.find('.')) {
+        host.remove_prefix(dot + 1);
+        if (auto wildcard = one_label_off ? wildcard_.find(host) : wildcard_.end(); wildcard != wildcard_.end()) {
+            return wildcard->second.get();
+        }
+        if (auto deep = deep_.find(host); deep != deep_.end()) {
+            return deep->second.get();
+        }
+        one_label_off = false;
+    }
+    return all_.get();
+}
+
+}  // namespace ferrotunnel::transport

@@ -1,0 +1,148 @@
+#include "transport/pem_file.hpp"
+
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <openssl/decoder.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "runtime/socket.hpp"
+#include "transport/certificate.hpp"
+
+namespace ferrotunnel::transport {
+
+namespace {
+
+using DecoderPtr = std::unique_ptr<OSSL_DECODER_CTX, FreeWith<OSSL_DECODER_CTX_free>>;
+
+std::string errno_text() {
+    return std::strerror(errno);
+}
+
+BioPtr bio_of(const PemText& pem) {
+    return BioPtr(BIO_new_mem_buf(pem.text().data(), static_cast<int>(pem.text().size())));
+}
+
+// The end of the file is told as an error of OpenSSL's.
+bool ended_in_order() {
+    const unsigned long code = ERR_peek_last_error();
+    return ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
+}
+
+// A key with a pass phrase must not stop the program at a prompt.
+int note_pass_phrase(char*, int, int, void* asked) {
+    *static_cast<bool*>(asked) = true;
+    return 0;
+}
+
+// Null when it is no such key, or needs more care.
+KeyPtr key_of_type(const PemText& pem, const char* type) {
+    EVP_PKEY* key = nullptr;
+    DecoderPtr decoder(OSSL_DECODER_CTX_new_for_pkey(&key, "PEM", nullptr, type, EVP_PKEY_KEYPAIR, nullptr, nullptr));
+    const auto* at = reinterpret_cast<const unsigned char*>(pem.text().data());
+    std::size_t left = pem.text().size();
+    const bool found = decoder && OSSL_DECODER_from_data(decoder.get(), &at, &left) == 1;
+    ERR_clear_error();
+    KeyPtr owned(key);
+    return found ? std::move(owned) : nullptr;
+}
+
+}  // namespace
+
+void PemText::wipe() noexcept {
+    if (!text_.empty()) {
+        OPENSSL_cleanse(text_.data(), text_.size());
+    }
+}
+
+PemText& PemText::operator=(PemText&& other) noexcept {
+    if (this != &other) {
+        wipe();
+        text_ = std::move(other.text_);
+        other.text_.clear();
+        others_may_read = other.others_may_read;
+    }
+    return *this;
+}
+
+Result<PemText, std::string> read_pem_file(const std::filesystem::path& file) {
+    // Not blocking: a pipe or device by that name is then refused below instead of waited for.
+    runtime::Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    struct stat about {};
+    if (!fd || ::fstat(fd.get(), &about) != 0) {
+        return errno_text();
+    }
+    if (!S_ISREG(about.st_mode)) {
+        return std::string("is no regular file");
+    }
+    if (about.st_size > static_cast<off_t>(limits::pem_file_bytes_max)) {
+        return std::string("is larger than 1 MiB, and so no certificate or key");
+    }
+    std::string text(static_cast<std::size_t>(about.st_size), '\0');
+    std::size_t have = 0;
+    while (have < text.size()) {
+        ssize_t got = ::read(fd.get(), text.data() + have, text.size() - have);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            PemText wiped(std::move(text));
+            return got < 0 ? errno_text() : std::string("became shorter while it was read");
+        }
+        have += static_cast<std::size_t>(got);
+    }
+    PemText pem(std::move(text));
+    pem.others_may_read = (about.st_mode & S_IROTH) != 0;
+    return pem;
+}
+
+Result<std::vector<CertificatePtr>, std::string> certificates_in(const PemText& pem) {
+    ERR_clear_error();
+    std::vector<CertificatePtr> all;
+    BioPtr bio = bio_of(pem);
+    while (bio) {
+        CertificatePtr one(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+        if (!one) {
+            break;
+        }
+        all.push_back(std::move(one));
+    }
+    if (!bio || !ended_in_order()) {
+        return "holds a certificate that is damaged (" + take_openssl_error() + ")";
+    }
+    ERR_clear_error();
+    if (all.empty()) {
+        return std::string("holds no certificate in PEM form");
+    }
+    return all;
+}
+
+Result<KeyPtr, std::string> key_in(const PemText& pem, const char* likely_type) {
+    ERR_clear_error();
+    if (KeyPtr key = likely_type != nullptr ? key_of_type(pem, likely_type) : nullptr) {
+        return key;
+    }
+    bool asked = false;
+    BioPtr bio = bio_of(pem);
+    KeyPtr key(bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, note_pass_phrase, &asked) : nullptr);
+    if (key) {
+        ERR_clear_error();
+        return key;
+    }
+    const bool none = pem.text().find("PRIVATE KEY-----") == std::string::npos;  // OpenSSL does not tell the two apart
+    const std::string reason = take_openssl_error();
+    if (asked) {
+        return std::string("holds a private key with a pass phrase, which nobody is there to type; remove it");
+    }
+    return none ? std::string("holds no private key in PEM form")
+                : "holds a private key that is damaged (" + reason + ")";
+}
+
+}  // namespace ferrotunnel::transport

@@ -1,0 +1,45 @@
+// Files in PEM form: read with care, since their names come from settings and folders, and wiped, since some hold keys.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+#include "transport/openssl_ptr.hpp"
+
+namespace ferrotunnel::transport {
+
+/// A file's content, wiped when it goes.
+class PemText {
+public:
+    PemText() = default;
+    explicit PemText(std::string text) noexcept : text_(std::move(text)) {}
+    PemText(PemText&& other) noexcept : others_may_read(other.others_may_read), text_(std::move(other.text_)) {
+        other.text_.clear();
+    }
+    PemText& operator=(PemText&& other) noexcept;
+    PemText(const PemText&) = delete;
+    PemText& operator=(const PemText&) = delete;
+    ~PemText() { wipe(); }
+
+    const std::string& text() const noexcept { return text_; }
+    bool others_may_read = false;  // everybody on this machine
+
+private:
+    void wipe() noexcept;
+    std::string text_;
+};
+
+/// A regular file of bounded size. The error is the reason alone, without the file's name.
+Result<PemText, std::string> read_pem_file(const std::filesystem::path& file);
+
+/// All certificates in it, in its order; other things between them are skipped.
+Result<std::vector<CertificatePtr>, std::string> certificates_in(const PemText& pem);
+
+/// The first private key in it. `likely_type` ("EC", "RSA", ...) makes it several times faster where it is right:
+/// without one OpenSSL tries everything it knows.
+Result<KeyPtr, std::string> key_in(const PemText& pem, const char* likely_type = nullptr);
+
+}  // namespace ferrotunnel::transport

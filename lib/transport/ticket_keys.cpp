@@ -1,0 +1,113 @@
+#include "transport/ticket_keys.hpp"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "transport/certificate.hpp"
+#include "transport/tls_context.hpp"
+
+namespace ferrotunnel::transport {
+
+namespace {
+
+// What the callback answers.
+constexpr int failed = -1;
+constexpr int unknown_ticket = 0;
+constexpr int opened = 1;
+constexpr int opened_by_an_old_key = 2;  // the visitor gets a new ticket
+
+int place_of_keys() {
+    static const int place = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+    return place;
+}
+
+bool start_mac(EVP_MAC_CTX* mac, std::array<std::uint8_t, 32> key) {
+    char digest[] = "SHA256";
+    OSSL_PARAM parameters[] = {OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, key.data(), key.size()),
+                               OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                               OSSL_PARAM_construct_end()};
+    const bool fine = EVP_MAC_CTX_set_params(mac, parameters) == 1;
+    OPENSSL_cleanse(key.data(), key.size());
+    return fine;
+}
+
+}  // namespace
+
+TicketKeys::Key::~Key() {
+    OPENSSL_cleanse(cipher.data(), cipher.size());
+    OPENSSL_cleanse(mac.data(), mac.size());
+}
+
+TicketKeys::TicketKeys() {
+    keys_[0] = make_key();
+}
+
+std::shared_ptr<const TicketKeys::Key> TicketKeys::make_key() {
+    auto key = std::make_shared<Key>();
+    const auto fill = [](auto& bytes) { return RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1; };
+    if (!fill(key->name) || !fill(key->cipher) || !fill(key->mac)) {
+        throw TlsConfigError("no randomness: " + take_openssl_error());
+    }
+    return key;
+}
+
+void TicketKeys::rotate(TimePoint now) {
+    std::lock_guard lock(mutex_);
+    if (made_at_ == never) {
+        made_at_ = now;
+    }
+    // After a long sleep the old ones are too old to open anything.
+    for (std::size_t i = 0; i < limits::ticket_keys_kept && now - made_at_ >= limits::ticket_key_seals_for; ++i) {
+        auto key = make_key();
+        std::move_backward(keys_.begin(), keys_.end() - 1, keys_.end());
+        keys_[0] = std::move(key);
+        made_at_ += limits::ticket_key_seals_for;
+    }
+    if (now - made_at_ >= limits::ticket_key_seals_for) {
+        made_at_ = now;
+    }
+}
+
+void TicketKeys::install(SSL_CTX* context) {
+    if (SSL_CTX_set_ex_data(context, place_of_keys(), this) != 1 ||
+        SSL_CTX_set_tlsext_ticket_key_evp_cb(context, on_ticket) != 1) {
+        throw TlsConfigError("can not set up session tickets: " + take_openssl_error());
+    }
+}
+
+TicketKeys::Keys TicketKeys::keys() const {
+    std::lock_guard lock(mutex_);
+    return keys_;
+}
+
+int TicketKeys::on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
+                          int sealing) {
+    const auto* self = static_cast<const TicketKeys*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), place_of_keys()));
+    const Keys keys = self->keys();
+    if (sealing != 0) {
+        const Key& key = *keys[0];
+        std::memcpy(name, key.name.data(), key.name.size());
+        const bool fine = RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) == 1 &&
+                          EVP_EncryptInit_ex(cipher, EVP_aes_256_cbc(), nullptr, key.cipher.data(), iv) == 1 &&
+                          start_mac(mac, key.mac);
+        return fine ? opened : failed;
+    }
+    for (std::size_t i = 0; i < keys.size() && keys[i]; ++i) {
+        const Key& key = *keys[i];
+        if (std::memcmp(name, key.name.data(), key.name.size()) != 0) {
+            continue;
+        }
+        const bool fine = EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), nullptr, key.cipher.data(), iv) == 1 &&
+                          start_mac(mac, key.mac);
+        return !fine ? failed : i == 0 ? opened : opened_by_an_old_key;
+    }
+    return unknown_ticket;
+}
+
+}  // namespace ferrotunnel::transport

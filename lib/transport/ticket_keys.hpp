@@ -1,0 +1,52 @@
+// The keys that session tickets towards visitors are sealed with. A ticket is the visitor's to keep; what it needs to
+// be opened again is here, in memory alone, the same for all workers, and forgotten after some hours: whoever gets hold
+// of it later can read nothing older (of TLS 1.2; in TLS 1.3 a resumed session has fresh keys anyway).
+//
+//     new key every 4 h:   |--seals--|--opens only--|--opens only--|  forgotten
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+
+namespace ferrotunnel::transport {
+
+class TicketKeys {
+public:
+    /// Makes the first key. Throws TlsConfigError without randomness.
+    TicketKeys();
+
+    /// Makes a new key if it is time, and forgets the oldest. The first call only starts the clock. Any thread.
+    void rotate(TimePoint now);
+
+    /// Has the context seal and open its tickets with these, which must outlive it.
+    void install(SSL_CTX* context);
+
+private:
+    struct Key {
+        std::array<std::uint8_t, 16> name;
+        std::array<std::uint8_t, 32> cipher;
+        std::array<std::uint8_t, 32> mac;
+        ~Key();
+    };
+    using Keys =
+        std::array<std::shared_ptr<const Key>, limits::ticket_keys_kept>;  // the newest first; the last may be null
+
+    static std::shared_ptr<const Key> make_key();
+    static int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
+                         int sealing);
+    Keys keys() const;
+
+    mutable std::mutex mutex_;
+    Keys keys_;
+    TimePoint made_at_ = never;  // the newest; never: not told yet
+};
+
+}  // namespace ferrotunnel::transport

@@ -1,0 +1,81 @@
+#include "transport/visitor_context.hpp"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "base/limits.hpp"
+#include "transport/certificate.hpp"
+#include "transport/certificate_file.hpp"
+#include "transport/tls_context.hpp"
+
+namespace ferrotunnel::transport {
+
+namespace {
+
+constexpr const char* tls13_suites = "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384";
+constexpr const char* modern_suites =
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:"
+    "ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
+constexpr const char* cbc_suites =
+    ":ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384:"
+    "ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA";
+constexpr const char* groups = "X25519:P-256:P-384";
+constexpr int security_level = 2;  // 112 bits: RSA and DH of 2048, no SHA-1 in signatures
+
+}  // namespace
+
+TlsGrade parse_tls_grade(std::string_view name) {
+    for (TlsGrade grade : {TlsGrade::modern, TlsGrade::intermediate}) {
+        if (name == name_of(grade)) {
+            return grade;
+        }
+    }
+    throw TlsConfigError("\"" + std::string(name) +
+                         "\" is no grade of TLS: there are \"modern\" (TLS 1.3, and 1.2 with ECDHE and AEAD) and "
+                         "\"intermediate\" (also 1.2 with ECDHE and AES-CBC); nothing older than TLS 1.2 is spoken");
+}
+
+std::string_view name_of(TlsGrade grade) noexcept {
+    return grade == TlsGrade::modern ? "modern" : "intermediate";
+}
+
+SslContextPtr make_visitor_context(TlsGrade grade) {
+    SslContextPtr context(SSL_CTX_new(TLS_server_method()));
+    if (!context) {
+        throw TlsConfigError("can not set up TLS: " + take_openssl_error());
+    }
+    SSL_CTX* native = context.get();
+    prepare_for_pipe(native);
+    SSL_CTX_set_security_level(native, security_level);
+    SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+                                    SSL_OP_PRIORITIZE_CHACHA);
+    SSL_CTX_set_mode(native, SSL_MODE_NO_AUTO_CHAIN);
+    SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);  // sessions are in tickets, with the visitors
+    SSL_CTX_set_timeout(native, std::chrono::seconds(limits::visitor_session_lifetime).count());
+    SSL_CTX_set_max_early_data(native, 0);
+    std::string suites = modern_suites;
+    suites += grade == TlsGrade::intermediate ? cbc_suites : "";
+    const bool fine = SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION) == 1 &&
+                      SSL_CTX_set_max_proto_version(native, TLS1_3_VERSION) == 1 &&
+                      SSL_CTX_set_ciphersuites(native, tls13_suites) == 1 &&
+                      SSL_CTX_set_cipher_list(native, suites.c_str()) == 1 &&
+                      SSL_CTX_set1_groups_list(native, groups) == 1;
+    if (!fine) {
+        throw TlsConfigError("can not set up TLS: " + take_openssl_error());
+    }
+    return context;
+}
+
+bool use_certificate(SSL* ssl, const LoadedCertificate& certificate) noexcept {
+    return SSL_use_cert_and_key(ssl, certificate.certificate.get(), certificate.key.get(), certificate.chain_view.get(),
+                                1) == 1;
+}
+
+std::string fault_as_visitor_certificate(const LoadedCertificate& certificate) {
+    static const SslContextPtr context = make_visitor_context(TlsGrade::modern);
+    ERR_clear_error();
+    SslPtr ssl(SSL_new(context.get()));
+    return ssl && use_certificate(ssl.get(), certificate) ? std::string() : take_openssl_error();
+}
+
+}  // namespace ferrotunnel::transport

@@ -1,0 +1,250 @@
+#include "transport/visitor_tls.hpp"
+
+#include <openssl/err.h>
+#include <openssl/sha.h>
+#include <openssl/ssl.h>
+
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "transport/certificate.hpp"
+#include "transport/ticket_keys.hpp"
+#include "transport/visitor_handshake.hpp"
+#include "wire/client_hello.hpp"
+
+namespace ferrotunnel::transport {
+
+namespace {
+
+using WallTime = VisitorTls::WallTime;
+
+// As ALPN has it on the wire.
+std::string protocol_list(const std::vector<std::string>& protocols) {
+    std::string list;
+    for (const std::string& protocol : protocols) {
+        if (protocol.empty() || protocol.size() > 255) {
+            throw TlsConfigError("\"" + protocol + "\" is no name of a protocol (ALPN)");
+        }
+        list += static_cast<char>(protocol.size());
+        list += protocol;
+    }
+    return list;
+}
+
+}  // namespace
+
+struct VisitorTls::Inner {
+    explicit Inner(const VisitorTlsSettings& settings_in)
+        : settings(settings_in),
+          protocols(protocol_list(settings_in.protocols)),
+          certificates(settings_in.certificates),
+          authorities(ClientAuthorities::load(settings_in.client_authorities)) {
+        for (const ClientAuthorityRule& rule : settings.client_authorities) {
+            authority_stamps[rule.ca_file] = stamp_of(rule.ca_file);
+        }
+    }
+
+    std::shared_ptr<const ClientAuthorities> current_authorities() const {
+        std::lock_guard lock(mutex);
+        return authorities;
+    }
+
+    bool reload_authorities();
+    int judge_hello(SSL* ssl, int& alert);
+
+    static int on_client_hello(SSL* ssl, int* alert, void* inner) noexcept;
+    static int on_certificate(SSL* ssl, void* inner) noexcept;
+    static int on_protocols(SSL* ssl, const unsigned char** out, unsigned char* out_bytes, const unsigned char* offered,
+                            unsigned offered_bytes, void* inner) noexcept;
+
+    const VisitorTlsSettings settings;
+    const std::string protocols;
+    CertificateStore certificates;
+    TicketKeys tickets;
+
+    std::mutex loading;  // of client CAs
+    std::map<std::filesystem::path, FileStamp> authority_stamps;
+    std::vector<CertificateProblem> authority_problems;
+
+    mutable std::mutex mutex;
+    std::shared_ptr<const ClientAuthorities> authorities;
+};
+
+namespace {
+
+bool ask_for_certificate(SSL* ssl, const ClientAuthority* authority) {
+    if (authority == nullptr) {
+        return true;
+    }
+    const int mode = SSL_VERIFY_PEER | (authority->required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0);
+    SSL_set_verify(ssl, mode, nullptr);
+    STACK_OF(X509_NAME)* names = SSL_dup_CA_list(authority->names.get());
+    if (names == nullptr || SSL_set1_verify_cert_store(ssl, authority->store.get()) != 1) {
+        sk_X509_NAME_pop_free(names, X509_NAME_free);
+        return false;
+    }
+    SSL_set_client_CA_list(ssl, names);
+    return true;
+}
+
+// A session is for one name under one rule about client certificates: in the dress of any other it is unknown.
+bool set_session_scope(SSL* ssl, const RunningHandshake& running) {
+    std::string scope = running.server_name;
+    scope += '\0';
+    scope += running.authority;
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    SHA256(reinterpret_cast<const unsigned char*>(scope.data()), scope.size(), digest);
+    static_assert(sizeof digest <= SSL_MAX_SID_CTX_LENGTH);
+    return SSL_set_session_id_context(ssl, digest, sizeof digest) == 1;
+}
+
+// Of the ClientHello that is being read. Empty without one.
+Result<std::string, const char*> asked_name(SSL* ssl) {
+    const unsigned char* value = nullptr;
+    std::size_t bytes = 0;
+    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &value, &bytes) != 1) {
+        return std::string();
+    }
+    return wire::read_server_name({value, bytes});
+}
+
+}  // namespace
+
+// The answer is OpenSSL's: whether the handshake goes on.
+int VisitorTls::Inner::judge_hello(SSL* ssl, int& alert) {
+    auto name = asked_name(ssl);
+    const bool again = running_handshake(ssl) != nullptr;  // the second ClientHello, after one that guessed wrong
+    RunningHandshake& running = start_running_handshake(ssl);
+    if (!name || (again && *name != running.server_name)) {
+        running.refusal = name ? "its second ClientHello asks for another name"
+                               : std::string("the server name in its ClientHello ") + name.error();
+        alert = SSL_AD_ILLEGAL_PARAMETER;
+        return SSL_CLIENT_HELLO_ERROR;
+    }
+    if (again) {
+        return SSL_CLIENT_HELLO_SUCCESS;
+    }
+    running.server_name = std::move(*name);
+    running.certificates = certificates.snapshot();
+    if (running.certificates->find(running.server_name) == nullptr) {
+        running.refusal = running.server_name.empty()
+                              ? "it asks for no name, and there is no certificate for such visitors"
+                              : "there is no certificate for the name " + running.server_name;
+        alert = SSL_AD_UNRECOGNIZED_NAME;
+        return SSL_CLIENT_HELLO_ERROR;
+    }
+    const auto rules = current_authorities();
+    const ClientAuthority* authority = rules->find(running.server_name);
+    running.authority = authority != nullptr ? authority->digest : std::string();
+    const bool set = ask_for_certificate(ssl, authority) && set_session_scope(ssl, running);
+    return set ? SSL_CLIENT_HELLO_SUCCESS : SSL_CLIENT_HELLO_ERROR;
+}
+
+int VisitorTls::Inner::on_client_hello(SSL* ssl, int* alert, void* inner) noexcept {
+    *alert = SSL_AD_INTERNAL_ERROR;
+    try {
+        return static_cast<Inner*>(inner)->judge_hello(ssl, *alert);
+    } catch (const std::exception&) {
+        return SSL_CLIENT_HELLO_ERROR;
+    }
+}
+
+// Only where no session is resumed, and a second time after a visitor's wrong guess.
+int VisitorTls::Inner::on_certificate(SSL* ssl, void*) noexcept {
+    RunningHandshake* running = running_handshake(ssl);
+    const ServedCertificates* served =
+        running != nullptr && running->certificates ? running->certificates->find(running->server_name) : nullptr;
+    if (served == nullptr) {
+        return 0;
+    }
+    for (const auto& certificate : *served) {
+        if (!use_certificate(ssl, *certificate)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+int VisitorTls::Inner::on_protocols(SSL*, const unsigned char** out, unsigned char* out_bytes,
+                                    const unsigned char* offered, unsigned offered_bytes, void* inner) noexcept {
+    const std::string& ours = static_cast<Inner*>(inner)->protocols;
+    unsigned char* chosen = nullptr;
+    if (SSL_select_next_proto(&chosen, out_bytes, reinterpret_cast<const unsigned char*>(ours.data()),
+                              static_cast<unsigned>(ours.size()), offered, offered_bytes) != OPENSSL_NPN_NEGOTIATED) {
+        return SSL_TLSEXT_ERR_ALERT_FATAL;
+    }
+    *out = chosen;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+// True when something has changed. What can not be read leaves all rules as they were.
+bool VisitorTls::Inner::reload_authorities() {
+    std::lock_guard lock(loading);
+    bool changed = false;
+    for (auto& [file, stamp] : authority_stamps) {
+        const FileStamp before = std::exchange(stamp, stamp_of(file));
+        changed = before != stamp || changed;
+    }
+    if (!changed) {
+        return false;
+    }
+    authority_problems.clear();
+    try {
+        auto next = ClientAuthorities::load(settings.client_authorities);
+        std::lock_guard swap(mutex);
+        authorities.swap(next);
+    } catch (const TlsConfigError& error) {
+        authority_problems.push_back({{}, error.what(), false, true});
+    }
+    return true;
+}
+
+std::shared_ptr<VisitorTls> VisitorTls::make(const VisitorTlsSettings& settings, WallTime now,
+                                             CertificateReport& report) {
+    std::shared_ptr<VisitorTls> made(new VisitorTls);
+    made->inner_ = std::make_shared<Inner>(settings);
+    SslContextPtr context = make_visitor_context(settings.grade);
+    Inner* inner = made->inner_.get();
+    SSL_CTX_set_client_hello_cb(context.get(), Inner::on_client_hello, inner);
+    SSL_CTX_set_cert_cb(context.get(), Inner::on_certificate, inner);
+    if (!inner->protocols.empty()) {
+        SSL_CTX_set_alpn_select_cb(context.get(), Inner::on_protocols, inner);
+    }
+    inner->tickets.install(context.get());
+    made->context_ = TlsContext::make_for_visitors(context.release(), made->inner_, settings.answer_to_plain_http);
+    report = made->reload_if_changed(now).value_or(CertificateReport{});
+    return made;
+}
+
+VisitorTls::~VisitorTls() = default;
+
+std::optional<CertificateReport> VisitorTls::reload_if_changed(WallTime now) {
+    const bool authorities_changed = inner_->reload_authorities();
+    auto report = inner_->certificates.reload_if_changed(now);
+    if (!report && !authorities_changed) {
+        return std::nullopt;
+    }
+    CertificateReport whole = report ? std::move(*report) : inner_->certificates.report();
+    std::lock_guard lock(inner_->loading);
+    whole.problems.insert(whole.problems.end(), inner_->authority_problems.begin(), inner_->authority_problems.end());
+    return whole;
+}
+
+void VisitorTls::rotate_ticket_keys(TimePoint now) {
+    inner_->tickets.rotate(now);
+}
+
+bool VisitorTls::may_serve(const VisitorHandshake& handshake, std::string_view host) const {
+    if (!handshake.server_name.empty() && handshake.server_name != host) {
+        return false;
+    }
+    if (inner_->settings.client_authorities.empty()) {
+        return true;
+    }
+    const auto rules = inner_->current_authorities();
+    const ClientAuthority* authority = rules->find(host);
+    return handshake.authority == (authority != nullptr ? std::string_view(authority->digest) : std::string_view());
+}
+
+}  // namespace ferrotunnel::transport

@@ -1,0 +1,94 @@
+// The trunks that carry one port or one service together. For one thread at a time: its owner has the lock.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace ferrotunnel::tunnel {
+
+/// `Trunk` has `std::uint64_t load() const`.
+template <typename Trunk>
+class CarrierList {
+public:
+    struct Carrier {
+        std::shared_ptr<Trunk> trunk;
+        std::uint32_t service = 0;  // the trunk's id for it
+        bool yields = false;        // the next one that joins takes its place
+    };
+    using Trunks = std::vector<std::shared_ptr<Trunk>>;
+
+    bool empty() const noexcept { return carriers_.empty(); }
+
+    /// The one with the least load that is not in `passed`, in turn where several have as little. Null: nobody is left.
+    const Carrier* choose(const std::vector<const Trunk*>& passed) {
+        const std::size_t count = carriers_.size();
+        const std::size_t turn = turn_;
+        const Carrier* best = nullptr;
+        std::uint64_t fewest = 0;
+        for (std::size_t i = 0; i < count && (best == nullptr || fewest > 0); ++i) {
+            const std::size_t at = (turn + i) % count;
+            const Carrier& carrier = carriers_[at];
+            if (!passed.empty() && std::find(passed.begin(), passed.end(), carrier.trunk.get()) != passed.end()) {
+                continue;
+            }
+            if (const std::uint64_t load = carrier.trunk->load(); best == nullptr || load < fewest) {
+                best = &carrier;
+                fewest = load;
+                turn_ = at + 1;
+            }
+        }
+        return best;
+    }
+
+    /// Those whose place it takes.
+    Trunks add(std::shared_ptr<Trunk> trunk, std::uint32_t service) {
+        Trunks replaced;
+        for (Carrier& carrier : carriers_) {
+            if (carrier.yields) {
+                replaced.push_back(std::move(carrier.trunk));
+            }
+        }
+        std::erase_if(carriers_, [](const Carrier& carrier) { return carrier.yields; });
+        carriers_.push_back({std::move(trunk), service, false});
+        return replaced;
+    }
+
+    void remove(const Trunk& trunk) {
+        std::erase_if(carriers_, [&trunk](const Carrier& carrier) { return carrier.trunk.get() == &trunk; });
+    }
+
+    Trunks remove_all() {
+        Trunks trunks;
+        for (Carrier& carrier : carriers_) {
+            trunks.push_back(std::move(carrier.trunk));
+        }
+        carriers_.clear();
+        return trunks;
+    }
+
+    void set_yields(const Trunk& trunk) {
+        for (Carrier& carrier : carriers_) {
+            carrier.yields = carrier.yields || carrier.trunk.get() == &trunk;
+        }
+    }
+
+    bool has_service(std::uint32_t service) const {
+        return std::any_of(carriers_.begin(), carriers_.end(),
+                           [service](const Carrier& carrier) { return carrier.service == service; });
+    }
+
+    bool has(const Trunk& trunk) const {
+        return std::any_of(carriers_.begin(), carriers_.end(),
+                           [&trunk](const Carrier& carrier) { return carrier.trunk.get() == &trunk; });
+    }
+
+private:
+    std::vector<Carrier> carriers_;
+    std::size_t turn_ = 0;
+};
+
+}  // namespace ferrotunnel::tunnel

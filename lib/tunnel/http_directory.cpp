@@ -1,0 +1,398 @@
+#include "tunnel/http_directory.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+
+namespace ferrotunnel::tunnel {
+
+namespace {
+
+// An address has no labels that a pattern could stand for. `host` is in normal form: a last label of digits is that of
+// an IPv4 address.
+bool is_name(std::string_view host) noexcept {
+    const std::string_view last = host.substr(host.rfind('.') + 1);
+    return !host.starts_with('[') && last.find_first_not_of("0123456789") != std::string_view::npos;
+}
+
+Refusal not_yours(const std::string& host) {
+    return {wire::Code::name_taken, ClaimName(host, "/").text() +
+                                        " belongs to another token, also while its client is away. Choose another "
+                                        "host."};
+}
+
+}  // namespace
+
+// --- one service ---
+
+template <typename Action>
+auto HttpService::with_carriers(Action action) {
+    std::lock_guard lock(mutex_);
+    carriers_version_.fetch_add(1, std::memory_order_release);
+    return action(carriers_);
+}
+
+std::optional<HttpService::Carrier> HttpService::choose(const std::vector<const HttpCarrier*>& passed) {
+    std::lock_guard lock(mutex_);
+    const auto* carrier = carriers_.choose(passed);
+    if (carrier == nullptr) {
+        return std::nullopt;
+    }
+    return Carrier{carrier->trunk, carrier->service};
+}
+
+bool HttpService::carries(const HttpCarrier& trunk) const {
+    std::lock_guard lock(mutex_);
+    return carriers_.has(trunk);
+}
+
+// --- one state of the routes ---
+
+HttpRoutes::Place HttpRoutes::place_of(std::string_view pattern) noexcept {
+    if (pattern.starts_with("**.")) {
+        return {any_labels, pattern.substr(3)};
+    }
+    if (pattern.starts_with("*.")) {
+        return {one_label, pattern.substr(2)};
+    }
+    return {exact, pattern};
+}
+
+const HttpRoutes::Host* HttpRoutes::host_at(const Place& place) const noexcept {
+    if (place.form == exact && place.key == "*") {
+        return default_.get();
+    }
+    const auto& part = hosts_[place.form][part_of(place.key)];
+    if (!part) {
+        return nullptr;
+    }
+    auto found = part->find(place.key);
+    return found == part->end() ? nullptr : found->second.get();
+}
+
+bool HttpRoutes::is_known(const Route& route, TimePoint now) const noexcept {
+    return route.service != nullptr || now - route.away_since < known_for_;
+}
+
+bool HttpRoutes::is_known(const Host& host, TimePoint now) const noexcept {
+    return std::any_of(host.routes.begin(), host.routes.end(),
+                       [&](const Route& route) { return is_known(route, now); });
+}
+
+const HttpRoutes::Host* HttpRoutes::known_host_for(std::string_view host, TimePoint now) const noexcept {
+    auto known = [&](const Place& place) {
+        const Host* found = host_at(place);
+        return found != nullptr && is_known(*found, now) ? found : nullptr;
+    };
+    if (const Host* found = known({exact, host})) {
+        return found;
+    }
+    const bool name = is_name(host);
+    Form form = one_label;
+    for (std::size_t dot = host.find('.'); name && dot != std::string_view::npos; dot = host.find('.', dot + 1)) {
+        const std::string_view rest = host.substr(dot + 1);
+        if (form == one_label) {
+            if (const Host* found = known({one_label, rest})) {
+                return found;
+            }
+            form = any_labels;
+        }
+        if (const Host* found = known({any_labels, rest})) {
+            return found;
+        }
+    }
+    return known({exact, "*"});
+}
+
+HttpMatch HttpRoutes::match(const Host& host, std::string_view path) const noexcept {
+    const http::RouteMatch found = host.paths->find("x", path);
+    HttpMatch match{HttpMatch::Kind::unknown_path, nullptr, host.pattern};
+    switch (found.outcome) {
+        case http::RouteOutcome::found:
+            match.service = host.routes[found.value].service.get();
+            match.kind = match.service != nullptr ? HttpMatch::Kind::service : HttpMatch::Kind::away;
+            break;
+        case http::RouteOutcome::bad_path:
+            match.kind = HttpMatch::Kind::bad_path;
+            match.fault = found.fault;
+            break;
+        case http::RouteOutcome::ambiguous_path:
+            match.kind = HttpMatch::Kind::ambiguous_path;
+            break;
+        case http::RouteOutcome::unknown_host:
+        case http::RouteOutcome::unknown_path:
+            break;
+    }
+    return match;
+}
+
+// A table for this host alone, so that a change costs what one host costs.
+void HttpRoutes::make_paths(Host& host) {
+    std::vector<http::Route> routes;
+    for (const Route& route : host.routes) {
+        routes.push_back({{}, route.path, static_cast<std::uint32_t>(routes.size()), {}});
+    }
+    auto built = http::RouteTable::build(std::move(routes));
+    check(static_cast<bool>(built), "the paths of a host were checked, and each stands there once");
+    host.paths = std::make_shared<const http::RouteTable>(std::move(*built));
+}
+
+HttpMatch HttpRoutes::find(std::string_view host, std::string_view path, TimePoint now) const noexcept {
+    const Host* found = known_host_for(host, now);
+    return found != nullptr ? match(*found, path) : HttpMatch{};
+}
+
+// --- the directory ---
+
+// A next state of the routes in the making. The lock is held.
+class HttpDirectory::Change {
+public:
+    explicit Change(HttpDirectory& directory)
+        : directory_(directory), next_(std::make_shared<HttpRoutes>(*directory.routes_)) {}
+
+    const HttpRoutes& routes() const noexcept { return *next_; }
+
+    /// A copy of what is there, or a host without routes.
+    HttpRoutes::Host host(const std::string& pattern) const {
+        const HttpRoutes::Host* found = next_->host_at(HttpRoutes::place_of(pattern));
+        return found != nullptr ? *found : HttpRoutes::Host{pattern, {}, {}, nullptr};
+    }
+
+    /// One without routes is taken out.
+    void put(HttpRoutes::Host host) {
+        const std::string pattern = host.pattern;
+        const HttpRoutes::Place place = HttpRoutes::place_of(pattern);
+        HttpRoutes::make_paths(host);
+        auto shared = host.routes.empty() ? nullptr : std::make_shared<const HttpRoutes::Host>(std::move(host));
+        if (pattern == "*") {
+            next_->default_ = std::move(shared);
+            return;
+        }
+        auto& part = next_->hosts_[place.form][next_->part_of(place.key)];
+        auto copy = part ? std::make_shared<HttpRoutes::Hosts>(*part)
+                         : std::make_shared<HttpRoutes::Hosts>(std::size_t{0}, next_->hash_);
+        if (shared) {
+            copy->insert_or_assign(std::string(place.key), std::move(shared));
+        } else {
+            copy->erase(std::string(place.key));
+        }
+        part = std::move(copy);
+    }
+
+    void commit() {
+        directory_.routes_ = std::move(next_);
+        directory_.version_.fetch_add(1, std::memory_order_release);
+    }
+
+private:
+    HttpDirectory& directory_;
+    std::shared_ptr<HttpRoutes> next_;
+};
+
+HttpDirectory::HttpDirectory(const Settings& settings) : settings_(settings) {
+    auto routes = std::make_shared<HttpRoutes>();
+    routes->known_for_ = settings.known_for;
+    routes->hash_ = {http::NameHasher(settings.seed)};
+    routes_ = std::move(routes);
+}
+
+std::shared_ptr<const HttpRoutes> HttpDirectory::routes() const {
+    std::lock_guard lock(mutex_);
+    return routes_;
+}
+
+std::optional<Refusal> HttpDirectory::check_owner(const TokenId& token, const std::vector<std::string>& hosts,
+                                                  TimePoint now) const {
+    std::lock_guard lock(mutex_);
+    return owner_refusal(token, hosts, now);
+}
+
+std::optional<Refusal> HttpDirectory::owner_refusal(const TokenId& token, const std::vector<std::string>& hosts,
+                                                    TimePoint now) const {
+    for (const std::string& host : hosts) {
+        const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
+        if (known != nullptr && known->owner != token && routes_->is_known(*known, now)) {
+            return not_yours(host);
+        }
+    }
+    return std::nullopt;
+}
+
+HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t id, const HttpDescription& description,
+                                          std::shared_ptr<HttpCarrier> trunk, TimePoint now, Refusal& why) {
+    check(!description.hosts.empty(), "a service joins with its hosts");
+    CarrierList<HttpCarrier>::Trunks replaced;
+    Joined joined;
+    {
+        std::lock_guard lock(mutex_);
+        if (auto refusal = owner_refusal(client.first, description.hosts, now)) {
+            why = *refusal;
+            return {};
+        }
+        auto known = services_.find({client, id});
+        if (known != services_.end() && known->second->description() == description) {
+            joined.service = known->second;
+        } else if (known != services_.end() || is_carried(description)) {
+            why = {wire::Code::name_taken, ClaimName(description.hosts.front(), description.path.text()).text() +
+                                               " is already used by another service of this client."};
+            return {};
+        } else {
+            joined = {add_service(client, id, description, now), true};
+        }
+        replaced = joined.service->with_carriers([&](auto& carriers) { return carriers.add(std::move(trunk), id); });
+    }
+    for (const auto& yielded : replaced) {
+        yielded->dropped(joined.service);
+    }
+    return joined;
+}
+
+// One of its names has a service already. The lock is held.
+bool HttpDirectory::is_carried(const HttpDescription& description) const {
+    return std::any_of(description.hosts.begin(), description.hosts.end(), [&](const std::string& host) {
+        const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
+        return known != nullptr &&
+               std::any_of(known->routes.begin(), known->routes.end(), [&](const HttpRoutes::Route& route) {
+                   return route.service != nullptr && route.path == description.path;
+               });
+    });
+}
+
+std::shared_ptr<HttpService> HttpDirectory::add_service(const ClientId& client, std::uint32_t id,
+                                                        const HttpDescription& description, TimePoint now) {
+    auto service = std::make_shared<HttpService>(++last_serial_, description, client, id);
+    services_.emplace(Key{client, id}, service);
+    Change change(*this);
+    forget_oldest(change, now);
+    for (const std::string& pattern : description.hosts) {
+        HttpRoutes::Host host = change.host(pattern);
+        host.owner = client.first;
+        std::erase_if(host.routes, [&](const HttpRoutes::Route& route) {
+            const bool replaced = route.path == description.path || !change.routes().is_known(route, now);
+            if (replaced) {
+                away_.erase({route.away_since, pattern, route.path.text()});
+            }
+            return replaced;
+        });
+        host.routes.push_back({description.path, service, {}});
+        change.put(std::move(host));
+    }
+    change.commit();
+    return service;
+}
+
+void HttpDirectory::leave(HttpService& service, const HttpCarrier& trunk, TimePoint now) {
+    std::lock_guard lock(mutex_);
+    const bool nobody_left = service.with_carriers([&trunk](auto& carriers) {
+        carriers.remove(trunk);
+        return carriers.empty();
+    });
+    if (nobody_left) {
+        gone(service, now);
+    }
+}
+
+void HttpDirectory::yield(HttpService& service, const HttpCarrier& trunk) {
+    service.with_carriers([&trunk](auto& carriers) { carriers.set_yields(trunk); });
+}
+
+void HttpDirectory::close(HttpService& service, const HttpCarrier& trunk, TimePoint now) {
+    CarrierList<HttpCarrier>::Trunks trunks;
+    const std::shared_ptr<HttpService> closed = service.shared_from_this();
+    {
+        std::lock_guard lock(mutex_);
+        trunks = service.with_carriers([](auto& carriers) { return carriers.remove_all(); });
+        gone(service, now);
+    }
+    for (const auto& other : trunks) {
+        if (other.get() != &trunk) {
+            other->dropped(closed);
+        }
+    }
+}
+
+// Nobody carries it any more: its names stay known. Nothing to do where that is so already. The lock is held.
+void HttpDirectory::gone(HttpService& service, TimePoint now) {
+    auto known = services_.find({service.client_, service.id_});
+    if (known == services_.end() || known->second.get() != &service) {
+        return;
+    }
+    const std::shared_ptr<HttpService> keep = std::move(known->second);
+    services_.erase(known);
+    Change change(*this);
+    for (const std::string& pattern : service.description().hosts) {
+        HttpRoutes::Host host = change.host(pattern);
+        for (HttpRoutes::Route& route : host.routes) {
+            if (route.service.get() == &service) {
+                route.service = nullptr;
+                route.away_since = now;
+                away_.insert({now, pattern, route.path.text()});
+            }
+        }
+        change.put(std::move(host));
+    }
+    forget_oldest(change, now);
+    change.commit();
+}
+
+// Those that are known no more, or are too many.
+void HttpDirectory::forget_oldest(Change& change, TimePoint now) {
+    while (!away_.empty() &&
+           (away_.size() > settings_.known_hosts_max || now - away_.begin()->since >= settings_.known_for)) {
+        const Away oldest = *away_.begin();
+        away_.erase(away_.begin());
+        HttpRoutes::Host host = change.host(oldest.host);
+        std::erase_if(host.routes, [&](const HttpRoutes::Route& route) {
+            return route.service == nullptr && route.path.text() == oldest.path;
+        });
+        if (host.routes.empty()) {
+            std::erase_if(assigned_, [&](const auto& entry) { return entry.second == oldest.host; });
+        }
+        change.put(std::move(host));
+    }
+}
+
+// --- names that the server gives ---
+
+std::string HttpDirectory::assigned_host(const ClientId& client, std::uint32_t id, const std::string& name,
+                                         std::string_view domain, Random& random, TimePoint now) const {
+    {
+        std::lock_guard lock(mutex_);
+        auto sibling = services_.find({client, id});
+        if (sibling != services_.end()) {
+            return sibling->second->description().hosts.front();
+        }
+        auto remembered = assigned_.find({client.first, name});
+        if (remembered != assigned_.end() && !owner_refusal(client.first, {remembered->second}, now)) {
+            return remembered->second;
+        }
+    }
+    return fresh_host(domain, random);
+}
+
+void HttpDirectory::remember_assigned(const HttpService& service) {
+    const HttpDescription& description = service.description();
+    std::lock_guard lock(mutex_);
+    assigned_.insert_or_assign({service.client_.first, description.name}, description.hosts.front());
+}
+
+std::string HttpDirectory::fresh_host(std::string_view domain, Random& random) const {
+    // Without vowels no words come out, and without 0, 1, i, l and o nothing is misread.
+    constexpr std::string_view letters = "bcdfghjkmnpqrstvwxz";
+    constexpr std::string_view alphabet = "bcdfghjkmnpqrstvwxz23456789";
+    constexpr std::size_t length = 8;
+    std::lock_guard lock(mutex_);
+    while (true) {
+        std::string host(1, letters[random.below(letters.size())]);
+        while (host.size() < length) {
+            host += alphabet[random.below(alphabet.size())];
+        }
+        host += '.';
+        host += domain;
+        if (routes_->host_at(HttpRoutes::place_of(host)) == nullptr) {
+            return host;
+        }
+    }
+}
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,13 @@
+// CRC-32C (Castagnoli), which the PROXY protocol's version 2 may carry.
+#pragma once
+
+#include <cstdint>
+
+#include "base/bytes.hpp"
+
+namespace ferrotunnel::wire {
+
+/// `before` continues the checksum of the bytes in front of these.
+std::uint32_t crc32c(Bytes bytes, std::uint32_t before = 0) noexcept;
+
+}  // namespace ferrotunnel::wire

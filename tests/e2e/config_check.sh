@@ -1,0 +1,147 @@
+# `ferrotunnel check`, and `run`, `server` and `client` with files that are wrong: exact messages, exit codes, and
+# nothing started. config_cases/NAME.yml is a file with a mistake, NAME.expected what check says about it.
+source "$(dirname "$0")/lib.sh"
+need openssl
+
+unset FERROTUNNEL_LOG_LEVEL STATE_DIRECTORY
+cases=$E2E_SOURCE/config_cases
+make_token
+(umask 077 && echo "${token:0:50}xy" >"$dir/damaged" && echo hunter2hunter2 >"$dir/weak")
+
+# run ARGUMENT...: in $dir; its exit code is then in $code, what it said in $dir/run.out and run.err.
+run() {
+    code=0
+    (cd "$dir" && exec "$FERROTUNNEL" "$@") >"$dir/run.out" 2>"$dir/run.err" </dev/null || code=$?
+}
+ends_with() { equal "exit code" "$code" "$1"; }
+told() { has_text "$dir/run.err" "$1"; }
+said() { has_text "$dir/run.out" "$1"; }
+silent() { equal "what is on the standard output" "$(<"$dir/run.out")" ""; }
+
+say "every kind of mistake has its message"
+count=0
+for file in "$cases"/*.yml; do
+    name=$(basename "$file" .yml)
+    cp "$file" "$dir/"
+    run check "$name.yml"
+    ends_with 2
+    silent
+    diff "$cases/$name.expected" "$dir/run.err" || fail "$name: other messages than expected"
+    count=$((count + 1))
+done
+at_least "cases" $count 50
+equal "expectations" "$(find "$cases" -name '*.expected' | wc -l)" $count
+
+say "run says the same, and starts nothing"
+run run --config several.yml
+ends_with 2
+silent
+diff <(tail -n +2 "$cases/several.expected") <(sed '1d;$d' "$dir/run.err") || fail "other messages than those of check"
+told '^Nothing was started.'
+
+say "what can not be kept in a file: too much, no UTF-8, not there, no file"
+{ cat "$cases/several.yml" && head -c 1048576 /dev/zero | tr '\0' '#'; } >"$dir/large.yml"
+run check large.yml
+ends_with 2
+told 'large.yml: longer than 1048576 bytes'
+printf 'server:\n  public_host: \377\n' >"$dir/bytes.yml"
+run check bytes.yml
+ends_with 2
+told 'bytes.yml:2:16: no UTF-8'
+run check none.yml
+ends_with 2
+told 'none.yml: can not read this file: No such file'
+run check .
+ends_with 2
+told '\.: can not read this file: Is a directory'
+run check
+ends_with 2
+told 'ferrotunnel.yml: can not read this file'
+run run
+ends_with 2
+told 'ferrotunnel.yml: can not read this file'
+
+say "an expansion bomb is refused as small as it is written"
+{
+    echo 'a0: &a0 [x, x, x, x, x, x, x, x, x, x]'
+    for i in {1..40}; do
+        echo "a$i: &a$i [*a$((i - 1)), *a$((i - 1)), *a$((i - 1)), *a$((i - 1)), *a$((i - 1)), *a$((i - 1))]"
+    done
+} >"$dir/bomb.yml"
+run check bomb.yml
+ends_with 2
+told 'bomb.yml:1:5: a0: anchors'
+told 'more problems behind this place'
+
+say "the example of the documentation is right"
+mkdir "$dir/example"
+sed -n '/^```yaml$/,/^```$/p' "$E2E_SOURCE/../../docs/configuration.md" | sed '1d;$d' >"$dir/example/ferrotunnel.yml"
+(umask 077 && cp "$dir/token" "$dir/example/alice.token" && "$FERROTUNNEL" token >"$dir/example/bob.token")
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
+    -keyout "$dir/example/key.pem" -out "$dir/example/chain.pem" 2>/dev/null
+HOME=$dir/example run check example/ferrotunnel.yml
+ends_with 0
+equal "what is told besides" "$(<"$dir/run.err")" ""
+diff - "$dir/run.out" <<'END' || fail "another summary than expected"
+ok: example/ferrotunnel.yml
+  server    clients at 0.0.0.0:7835, TLS 1.3; visitors at 0.0.0.0, ports 2222,8000-8100; HTTP at 0.0.0.0:8080, hosts below tunnel.example.com; 2 tokens
+  client    to tunnel.example.com:7835, TLS 1.3; 2 connections, 4 services
+    ssh              tcp 2222 -> 127.0.0.1:22
+    db.internal:5432 tcp any -> db.internal:5432
+    app.example.com  http app.example.com -> 127.0.0.1:3000
+    app.example.com/api http app.example.com, www.example.com /api -> 127.0.0.1:3001
+END
+[[ ! -e /var/lib/ferrotunnel.yml && ! -e $dir/example/server.endpoints ]] || fail "check has made a file"
+
+say "a token in the file is warned about, and not shown"
+(umask 077 && printf 'server: {token: %s}\n' "$token" >"$dir/literal.yml")
+run check literal.yml
+ends_with 0
+told '^warning: literal.yml:1:17: server.token: a token in the file itself goes wherever copies of the file go'
+chmod 644 "$dir/literal.yml"
+run check literal.yml
+ends_with 0
+told 'server.token: a token in a file that other users of this machine can read'
+! grep -q -F "${token:4:12}" "$dir/run.err" "$dir/run.out" || fail "the token is shown"
+
+say "server and client want their own section, and options do not mend the file"
+printf 'client: {server: "127.0.0.1:1", token: file:token, services: [{tcp: 0, local: 9}]}\n' >"$dir/client.yml"
+run server --config client.yml
+ends_with 2
+told 'client.yml: has no `server:` section'
+run client --config several.yml --server 127.0.0.1:1 --tcp 0=9 --token-file token
+ends_with 2
+told 'several.yml:8:16: client.connections'
+told 'several.yml:1:7: log.levle'
+! file_has "$dir/run.err" 'server\.' || fail "the other section may be meant for another machine"
+! file_has "$dir/run.err" 'client.token' || fail "a token that an option gives is called missing"
+run client --config none.yml
+ends_with 2
+told 'none.yml: can not read this file'
+run client --config client.yml --connections 17 --tls-pin x
+ends_with 2
+told '^  --connections: '
+told '^  --tls-pin: '
+
+say "help for the new commands, misspelt ones, and words too many"
+for command in run check; do
+    for words in "help $command" "$command --help" "$command -h"; do
+        # shellcheck disable=SC2086
+        run $words
+        ends_with 0
+        said "^Usage: ferrotunnel $command "
+        said '^Exit codes:'
+    done
+done
+run --help
+said '^  run  *runs what a configuration file holds'
+said '^  check  *tells whether a configuration file is right'
+run chek
+ends_with 2
+told 'did you mean check?'
+run check a.yml b.yml
+ends_with 2
+told 'b.yml: unexpected'
+run run --bind 127.0.0.1:0
+ends_with 2
+told '--bind: no such option'

@@ -1,0 +1,36 @@
+# What the tests of the HTTP edge have in common; sourced behind lib.sh.
+#
+# shellcheck shell=bash
+
+# start_edge [OPTION...]: a server whose HTTP address is then in $edge, on a port of the system's choice.
+start_edge() {
+    start_server --http-bind 127.0.0.1:0 "$@"
+    wait_until $patience "the server's HTTP endpoint" endpoint_or_end server '^http '
+    edge=$(awk '$1 == "http" { print $2 }' "$dir/server.endpoints")
+}
+
+# ask HOST PATH [CURL OPTION...]: prints the body.
+ask() {
+    local host=$1 path=$2
+    shift 2
+    curl -sS --max-time 120 -H "Host: $host" "$@" "http://$edge$path"
+}
+
+# status_of HOST PATH [CURL OPTION...]: "404 unknown_host", the status and X-FerroTunnel-Error.
+status_of() {
+    local host=$1 path=$2
+    shift 2
+    ask "$host" "$path" -o /dev/null -D "$dir/head" -w '%{http_code}' "$@"
+    awk 'tolower($1) == "x-ferrotunnel-error:" { printf " %s", $2 }' "$dir/head" | tr -d '\r'
+}
+
+status_is() { [[ $(status_of "$1" "$2") == "$3"* ]]; }
+
+# serve_http NAME: tools/http_peer as a backend; its address is then in $backend.
+serve_http() {
+    local name=$1
+    rm -f "$dir/$name.port"
+    start "$name" "$E2E_TOOLS/http_peer" serve "$dir/$name.port"
+    wait_until $patience "the port of $name" test -s "$dir/$name.port"
+    backend=127.0.0.1:$(<"$dir/$name.port")
+}

@@ -1,0 +1,353 @@
+// HTTP/1.1 for the end-to-end tests, written by hand so that it can do what no proper program does.
+//
+//   http_peer serve PORT-FILE         a backend. What it does is in the path:
+//     /name/X        answers "X HOST NUMBER", NUMBER counting the requests of this connection
+//     /cut/length    promises 1000 bytes, sends 10 and closes        /cut/chunks   the same with chunks
+//     /close         reads the request and closes without an answer  /reset        the same with a reset
+//     /events/N/MS   N server-sent events, one each MS milliseconds
+//     /sleep/MS      answers after so long
+//     an Upgrade to "echo" gives everything back
+//     It prints "request METHOD PATH BODY-BYTES connection=N" for each, and "connection N" for each connection.
+//   http_peer upgrade HOST:PORT NAME BYTES     an upgrade at host NAME, and an echo of so many bytes
+//   http_peer events HOST:PORT NAME N MS       reads /events/N/MS and says how late the latest was
+//   http_peer visitors HOST:PORT COUNT REQUESTS NAME   so many visitors at once, each at a host of its own
+//                  (vN.NAME), each with so many requests on connections kept alive; every answer must be its own
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cctype>
+#include <cstdio>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "socket.hpp"
+
+namespace {
+
+using namespace e2e;
+
+constexpr int patience_ms = 60'000;
+std::mutex print_mutex;
+
+void print(const std::string& line) {
+    const std::lock_guard lock(print_mutex);
+    std::printf("%s\n", line.c_str());
+    std::fflush(stdout);
+}
+
+bool send_all(Socket& socket, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t n = ::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL);
+        if (n <= 0) {
+            return false;
+        }
+        text.remove_prefix(static_cast<std::size_t>(n));
+    }
+    return true;
+}
+
+/// A socket and what was read of it.
+class Reader {
+public:
+    explicit Reader(Socket& socket) : socket_(socket) {}
+
+    bool more() {
+        char room[65'536];
+        if (!wait_for(socket_, POLLIN, patience_ms)) {
+            return false;
+        }
+        const ssize_t n = ::recv(socket_.get(), room, sizeof room, 0);
+        if (n <= 0) {
+            return false;
+        }
+        buffer_.append(room, static_cast<std::size_t>(n));
+        return true;
+    }
+    /// Up to and with `end`; empty when the connection ends before.
+    std::string until(std::string_view end) {
+        std::size_t at = 0;
+        while ((at = buffer_.find(end)) == std::string::npos) {
+            if (!more()) {
+                return {};
+            }
+        }
+        return take(at + end.size());
+    }
+    bool exactly(std::size_t size, std::string& into) {
+        while (buffer_.size() < size) {
+            if (!more()) {
+                return false;
+            }
+        }
+        into = take(size);
+        return true;
+    }
+    std::string rest() { return take(buffer_.size()); }
+
+private:
+    std::string take(std::size_t size) {
+        std::string taken = buffer_.substr(0, size);
+        buffer_.erase(0, size);
+        return taken;
+    }
+    Socket& socket_;
+    std::string buffer_;
+};
+
+/// The value of a field, in whatever case its name is; empty without one.
+std::string field(std::string head, const std::string& name) {
+    std::string lower = head;
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+    const std::size_t at = lower.find("\r\n" + name + ": ");
+    if (at == std::string::npos) {
+        return {};
+    }
+    const std::size_t begin = at + name.size() + 4;
+    return head.substr(begin, head.find("\r\n", begin) - begin);
+}
+
+bool read_body(Reader& reader, const std::string& head, std::string& body) {
+    if (!field(head, "transfer-encoding").empty()) {
+        while (true) {
+            const std::string line = reader.until("\r\n");
+            if (line.empty()) {
+                return false;
+            }
+            const std::size_t size = std::stoull(line, nullptr, 16);
+            std::string chunk;
+            if (!reader.exactly(size + 2, chunk)) {
+                return false;
+            }
+            if (size == 0) {
+                return true;
+            }
+            body.append(chunk, 0, size);
+        }
+    }
+    const std::string length = field(head, "content-length");
+    return length.empty() || reader.exactly(parse_number(length), body);
+}
+
+std::string answer(const std::string& body) {
+    const std::string head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ";
+    return head + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+std::vector<std::string> parts_of(const std::string& path) {
+    std::vector<std::string> parts;
+    for (std::size_t at = 1; at <= path.size();) {
+        const std::size_t end = std::min(path.find('/', at), path.size());
+        parts.push_back(path.substr(at, end - at));
+        at = end + 1;
+    }
+    return parts;
+}
+
+bool send_events(Socket& socket, std::uint64_t count, std::int64_t pause) {
+    if (!send_all(socket, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")) {
+        return false;
+    }
+    for (std::uint64_t i = 0; i < count; ++i) {
+        sleep_ms(pause);
+        const std::string event = "data: " + std::to_string(now_ms()) + "\n\n";
+        char head[16];
+        std::snprintf(head, sizeof head, "%zx\r\n", event.size());
+        if (!send_all(socket, head + event + "\r\n")) {
+            return false;
+        }
+    }
+    return send_all(socket, "0\r\n\r\n");
+}
+
+void echo(Socket& socket, Reader& reader) {
+    send_all(socket, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
+    do {
+        if (!send_all(socket, reader.rest())) {
+            return;
+        }
+    } while (reader.more());
+}
+
+/// False when the connection is over.
+bool serve_one(Socket& socket, Reader& reader, int connection, int number) {
+    const std::string head = reader.until("\r\n\r\n");
+    std::string body;
+    if (head.empty() || !read_body(reader, head, body)) {
+        return false;
+    }
+    const std::string method = head.substr(0, head.find(' '));
+    const std::size_t path_at = method.size() + 1;
+    const std::string path = head.substr(path_at, head.find(' ', path_at) - path_at);
+    print("request " + method + " " + path + " " + std::to_string(body.size()) +
+          " connection=" + std::to_string(connection));
+    if (field(head, "upgrade") == "echo") {
+        echo(socket, reader);
+        return false;
+    }
+    const std::vector<std::string> parts = parts_of(path);
+    const std::string& what = parts.front();
+    if (what == "name") {
+        return send_all(socket, answer(parts.at(1) + " " + field(head, "host") + " " + std::to_string(number) + "\n"));
+    }
+    if (what == "cut") {
+        const bool chunks = parts.at(1) == "chunks";
+        send_all(socket, chunks ? "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na\r\n0123456789\r\n"
+                                : "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n0123456789");
+        return false;
+    }
+    if (what == "reset") {
+        socket.reset();
+    } else if (what == "events") {
+        return send_events(socket, parse_number(parts.at(1)), static_cast<std::int64_t>(parse_number(parts.at(2))));
+    } else if (what == "sleep") {
+        sleep_ms(static_cast<std::int64_t>(parse_number(parts.at(1))));
+        return send_all(socket, answer("awake\n"));
+    } else if (what != "close") {
+        return send_all(socket, answer("nothing here\n"));
+    }
+    return false;
+}
+
+[[noreturn]] void serve(const std::string& port_file) {
+    const Socket listener = listen_on({"127.0.0.1", 0});
+    write_file(port_file, std::to_string(port_of(listener)));
+    for (int connection = 1;; ++connection) {
+        Socket accepted(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+        if (!accepted.is_open()) {
+            die_errno("accept");
+        }
+        const int one = 1;
+        ::setsockopt(accepted.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        print("connection " + std::to_string(connection));
+        std::thread([connection, socket = std::move(accepted)]() mutable {
+            Reader reader(socket);
+            for (int number = 1; serve_one(socket, reader, connection, number); ++number) {
+            }
+        }).detach();
+    }
+}
+
+// --- visitors -----------------------------------------------------------------------------------------------------
+
+Socket connect_to(const std::string& address) {
+    Socket socket = try_connect(parse_address(address));
+    if (!socket.is_open()) {
+        die_errno("connect to " + address);
+    }
+    return socket;
+}
+
+int upgrade(const std::string& address, const std::string& host, std::size_t bytes) {
+    Socket socket = connect_to(address);
+    Reader reader(socket);
+    send_all(socket, "GET /echo HTTP/1.1\r\nHost: " + host + "\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
+    const std::string head = reader.until("\r\n\r\n");
+    if (!head.starts_with("HTTP/1.1 101 ")) {
+        die("no upgrade: " + head.substr(0, head.find('\r')));
+    }
+    std::string text(bytes, '\0');
+    std::uint32_t state = 1;
+    for (char& each : text) {
+        state = state * 1'664'525 + 1'013'904'223;
+        each = static_cast<char>(state >> 24);
+    }
+    std::thread sender([&] { send_all(socket, text); });
+    std::string back;
+    const bool whole = reader.exactly(bytes, back);
+    sender.join();
+    std::printf("echoed=%zu same=%s\n", back.size(), whole && back == text ? "yes" : "no");
+    return whole && back == text ? 0 : 1;
+}
+
+int events(const std::string& address, const std::string& host, std::uint64_t count, std::uint64_t pause) {
+    Socket socket = connect_to(address);
+    Reader reader(socket);
+    send_all(socket, "GET /events/" + std::to_string(count) + "/" + std::to_string(pause) +
+                         " HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+    reader.until("\r\n\r\n");
+    std::int64_t latest = 0;
+    for (std::uint64_t i = 0; i < count; ++i) {
+        if (reader.until("data: ").empty()) {
+            die("the events ended too early");
+        }
+        const std::string stamp = reader.until("\n\n");
+        latest = std::max<std::int64_t>(latest, now_ms() - std::stoll(stamp));
+    }
+    std::printf("events=%llu latest_ms=%lld\n", static_cast<unsigned long long>(count), static_cast<long long>(latest));
+    return 0;
+}
+
+struct Tally {
+    std::atomic<int> right{0};
+    std::atomic<int> wrong{0};
+    std::atomic<int> failed{0};
+};
+
+void one_visitor(const std::string& address, int which, int requests, const std::string& name, Tally& tally) {
+    const std::string host = "v" + std::to_string(which) + "." + name;
+    for (int done = 0; done < requests;) {
+        Socket socket = connect_to(address);
+        Reader reader(socket);
+        for (bool kept = true; kept && done < requests; ++done) {
+            const std::string mark = "m" + std::to_string(which) + "x" + std::to_string(done);
+            const std::string body(static_cast<std::size_t>(done % 3) * 700, 'b');
+            const bool post = !body.empty();
+            send_all(socket, (post ? "POST" : "GET") + (" /name/" + mark) + " HTTP/1.1\r\nHost: " + host + "\r\n" +
+                                 (post ? "Content-Length: " + std::to_string(body.size()) + "\r\n" : std::string()) +
+                                 "\r\n" + body);
+            const std::string head = reader.until("\r\n\r\n");
+            std::string text;
+            if (head.empty() || !head.starts_with("HTTP/1.1 200 ") || !read_body(reader, head, text)) {
+                ++tally.failed;
+                kept = false;
+            } else if (text.starts_with(mark + " " + host + " ")) {
+                ++tally.right;
+            } else {
+                ++tally.wrong;
+            }
+            kept = kept && done % 50 != 49;
+        }
+    }
+}
+
+int visitors(const std::string& address, int count, int requests, const std::string& name) {
+    Tally tally;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < count; ++i) {
+        threads.emplace_back([&, i] { one_visitor(address, i, requests, name, tally); });
+    }
+    for (std::thread& each : threads) {
+        each.join();
+    }
+    std::printf("right=%d wrong=%d failed=%d\n", tally.right.load(), tally.wrong.load(), tally.failed.load());
+    return tally.wrong == 0 && tally.failed == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    ::signal(SIGPIPE, SIG_IGN);
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    const std::string what = words.empty() ? "" : words[0];
+    if (what == "serve" && words.size() == 2) {
+        serve(words[1]);
+    }
+    if (what == "upgrade" && words.size() == 4) {
+        return upgrade(words[1], words[2], parse_number(words[3]));
+    }
+    if (what == "events" && words.size() == 5) {
+        return events(words[1], words[2], parse_number(words[3]), parse_number(words[4]));
+    }
+    if (what == "visitors" && words.size() == 5) {
+        return visitors(words[1], static_cast<int>(parse_number(words[2])), static_cast<int>(parse_number(words[3])),
+                        words[4]);
+    }
+    die("see the head of http_peer.cpp for its arguments");
+}

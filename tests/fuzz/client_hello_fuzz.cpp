@@ -1,0 +1,84 @@
+// The input is what a connection begins with. However it comes, the verdict, the name and the words are the same; and
+// what is accepted is in the form that routing compares.
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <vector>
+
+#include "base/limits.hpp"
+#include "wire/client_hello.hpp"
+#include "wire/host_name.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::wire;
+
+namespace {
+
+using Status = ClientHelloReader::Status;
+
+void require(bool holds) {
+    if (!holds) {
+        std::abort();
+    }
+}
+
+void require_same(const ClientHelloReader& left, const ClientHelloReader& right) {
+    require(left.hello() == right.hello());
+    require(left.error() == right.error());
+    require(left.foreign() == right.foreign());
+}
+
+// In pieces of these many bytes, the first of them shorter. Answers after how many bytes it was decided.
+std::size_t feed(ClientHelloReader& reader, Bytes input, std::size_t first, std::size_t step, Status& status) {
+    std::size_t have = 0;
+    status = Status::more;
+    while (have < input.size() && status == Status::more) {
+        have = std::min(input.size(), have == 0 ? first : have + step);
+        status = reader.look(input.first(have));
+    }
+    return have;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const Bytes input(data, size);
+    ClientHelloReader whole;
+    const Status status = whole.look(input);
+
+    ClientHelloReader slow;
+    Status slow_status = Status::more;
+    const std::size_t decided = feed(slow, input, 1, 1, slow_status);
+    require(slow_status == status);
+    require_same(slow, whole);
+    for (std::size_t step : {2, 5, 64, 1'460}) {
+        ClientHelloReader other;
+        Status other_status = Status::more;
+        feed(other, input, 1 + size % step, step, other_status);
+        require(other_status == status);
+        require_same(other, whole);
+    }
+    if (status != Status::more) {
+        require(decided <= limits::client_hello_bytes_max);
+        // A copy that ends there, so that AddressSanitizer sees a read beyond what decides.
+        const std::vector<std::uint8_t> exact(data, data + decided);
+        ClientHelloReader again;
+        require(again.look(exact) == status);
+    }
+
+    require((status == Status::malformed) == !whole.error().empty());
+    const ClientHello& hello = whole.hello();
+    if (status != Status::complete) {
+        require(hello == ClientHello{});
+        return 0;
+    }
+    if (!hello.server_name.empty()) {
+        auto normal = normal_host_name(hello.server_name);
+        require(normal && *normal == hello.server_name);
+    }
+    require(hello.protocols.size() <= limits::client_hello_protocols_max);
+    for (const std::string& protocol : hello.protocols) {
+        require(!protocol.empty() && protocol.size() <= 255);
+    }
+    return 0;
+}

@@ -1,0 +1,160 @@
+#include "config/document.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "base/limits.hpp"
+
+namespace ferrotunnel::config {
+namespace {
+
+struct Parsed {
+    Node root;
+    std::vector<Finding> findings;
+};
+
+Parsed parse(const std::string& text) {
+    Report report;
+    Node root = parse_document(text, report);
+    return {std::move(root), report.take()};
+}
+
+// "line:column path: text" of the only finding.
+std::string problem_of(const std::string& text) {
+    const auto findings = parse(text).findings;
+    INFO(text.substr(0, 200));
+    REQUIRE(findings.size() == 1);
+    const Finding& only = findings[0];
+    return std::to_string(only.place.line) + ':' + std::to_string(only.place.column) + ' ' + only.path +
+           (only.path.empty() ? "" : ": ") + only.text;
+}
+
+std::string nested(std::size_t levels) {
+    return "a: " + std::string(levels - 1, '[') + "x" + std::string(levels - 1, ']') + "\n";
+}
+
+}  // namespace
+
+TEST_CASE("keys and values keep their places", "[document]") {
+    const Parsed parsed = parse("# comment\nserver:\n  bind: 1.2.3.4\n  list: [a, 'b c']\n  none:\nlast: {x: \"\"}\n");
+    REQUIRE(parsed.findings.empty());
+    REQUIRE(parsed.root.entries.size() == 2);
+    const Entry& server = parsed.root.entries[0];
+    CHECK(server.key == "server");
+    CHECK(server.place == Place{2, 1});
+    REQUIRE(server.value.entries.size() == 3);
+    const Entry& bind = server.value.entries[0];
+    CHECK(bind.value.text == "1.2.3.4");
+    CHECK(bind.place == Place{3, 3});
+    CHECK(bind.value.place == Place{3, 9});
+    const Node& list = server.value.entries[1].value;
+    REQUIRE(list.items.size() == 2);
+    CHECK(list.items[1].text == "b c");
+    CHECK(list.items[1].place == Place{4, 13});
+    CHECK(server.value.entries[2].value.kind == Node::Kind::nothing);
+    CHECK(parsed.root.entries[1].value.entries[0].value.kind == Node::Kind::text);
+}
+
+TEST_CASE("columns count characters, line ends may be those of DOS, and a byte order mark is no key", "[document]") {
+    const Parsed parsed = parse(
+        "\xef\xbb\xbf"
+        "a: {\xc3\xa4: \xe2\x82\xac, b: c}\r\nd: e\r\n");
+    REQUIRE(parsed.findings.empty());
+    CHECK(parsed.root.entries[0].value.entries[1].place == Place{1, 11});
+    CHECK(parsed.root.entries[1].value.text == "e");
+}
+
+TEST_CASE("what YAML offers beyond texts, lists and maps is refused", "[document]") {
+    CHECK(problem_of("a: &x 1\n") == "1:4 a: anchors (&name) are not supported; write the value where it is needed");
+    CHECK(problem_of("a: !!str 1\n") == "1:4 a: tags (!name) are not supported");
+    CHECK(problem_of("a: !mine {b: 1}\n") == "1:4 a: tags (!name) are not supported");
+    CHECK(problem_of("a:\n  <<: {b: 1}\n") == "2:3 a: merge keys (<<) are not supported; write the keys out");
+    CHECK(problem_of("? [a]\n: b\n") == "1:3 a key must be a text");
+    CHECK(problem_of(": b\n") == "1:1 a key must be a text");
+    CHECK(problem_of("a: 1\n---\nb: 2\n") == "2:1 a second document begins here; a file holds one configuration");
+    CHECK(problem_of("a: *x\n") == "1:4 aliases (*name) are not supported; write the value again");
+    const auto both = parse("a: &x [1]\nb: [*x, *x]\n").findings;
+    REQUIRE(both.size() == 3);
+    CHECK(both[2].path == "b[1]");
+}
+
+TEST_CASE("a bomb of aliases stays as small as it is written", "[document]") {
+    std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+    for (int i = 1; i < 30; ++i) {
+        const std::string before = "*a" + std::to_string(i - 1);
+        text += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before;
+        for (int n = 1; n < 10; ++n) {
+            text += ", " + before;
+        }
+        text += "]\n";
+    }
+    CHECK(parse(text).findings.size() == limits::config_problems_max + 1);
+}
+
+TEST_CASE("a key that is there twice is an error, and the first one counts", "[document]") {
+    CHECK(problem_of("a: 1\nb: 2\na: 3\n") == "3:1 a: this key is there twice; the first one is in line 1");
+    CHECK(problem_of("s:\n  - {x: 1, x: {y: 2}}\n") ==
+          "2:12 s[0].x: this key is there twice; the first one is in line 2");
+    CHECK(parse("a: 1\na: {b: 2}\n").root.entries.size() == 1);
+    CHECK(parse("a: 1\na: 2\n").root.entries[0].value.text == "1");
+}
+
+TEST_CASE("syntax errors say what to do", "[document]") {
+    CHECK(problem_of("a: b: c\n") ==
+          "1:5 a `key: value` can not begin here; check the indentation, and put a text with a colon in quotes");
+    CHECK(problem_of("a: - b\n") == "1:4 a list item (-) can not stand here; check the indentation");
+    for (const char* open : {"a: 1\nb: \"x\n", "a: 1\nb: 'x", "a: 1\nb: \"\n\nc: 1\n", "a: 1\nb: \""}) {
+        CHECK(problem_of(open) == "2:1 behind this place a quote is opened that is never closed");
+    }
+    CHECK(problem_of("a: [1\n").find("a list that was opened with [ is not closed") != std::string::npos);
+    CHECK(problem_of("{a: 1\n").find("a `{` is not closed") != std::string::npos);
+    CHECK(problem_of("a: @x\n") == "1:4 a text that begins with this character needs quotes");
+    CHECK(problem_of("a:\n\tb: 1\n") == "2:3 the indentation has a tab; YAML takes blanks only");
+    CHECK(problem_of("%YAML 3.0\n---\na: 1\n").find("this is no YAML: ") != std::string::npos);
+}
+
+TEST_CASE("the top of a file is keys", "[document]") {
+    CHECK(problem_of("") == "1:1 there is nothing in the file");
+    CHECK(problem_of("# only a comment\n") == "1:1 there is nothing in the file");
+    CHECK(problem_of("---\n") == "1:1 there is nothing in the file");
+    CHECK(problem_of("- a\n") == "1:1 expected `key: value` at the top of the file, found a list");
+    CHECK(problem_of("server\n") == "1:1 expected `key: value` at the top of the file, found \"server\"");
+}
+
+TEST_CASE("only text is text", "[document]") {
+    CHECK(problem_of("a: 1\nb: \xff\n") == "2:4 no UTF-8");
+    CHECK(problem_of("a: \xc3\xa4\xc3\x28\n") == "1:5 no UTF-8");
+    CHECK(problem_of("a: \x1b[31m\n") == "1:4 a control character; in a quoted text it can be written as \"\\x1b\"");
+    CHECK(problem_of(std::string("a: b\0c\n", 7)).substr(0, 25) == "1:5 a control character; ");
+    CHECK(problem_of("\xff\xfe"
+                     "a\0:\0")
+              .find("no UTF-8") != std::string::npos);
+    CHECK(parse("a: b\tc\n").findings.empty());
+}
+
+TEST_CASE("nesting has a limit", "[document]") {
+    CHECK(parse(nested(limits::config_nesting_max)).findings.empty());
+    CHECK(problem_of(nested(limits::config_nesting_max + 1)) == "1:19 lists and keys are nested more than 16 deep");
+    CHECK(parse("a: " + std::string(100'000, '[')).findings.size() == 1);
+    CHECK(parse("a: " + std::string(100'000, '{')).findings.size() == 1);
+}
+
+TEST_CASE("the size of a file has a limit", "[document]") {
+    const std::string begin = "a: 1 #";
+    CHECK(parse(begin + std::string(limits::config_file_bytes_max - begin.size(), 'x')).findings.empty());
+    CHECK(problem_of(begin + std::string(limits::config_file_bytes_max - begin.size() + 1, 'x')) ==
+          "0:0 longer than 1048576 bytes");
+}
+
+TEST_CASE("the number of keys and values has a limit", "[document]") {
+    // The map, its key and the list are three.
+    std::string text = "a: [x";
+    for (std::size_t i = 4; i < limits::config_values_max; ++i) {
+        text += ",x";
+    }
+    CHECK(parse(text + "]\n").findings.empty());
+    CHECK(problem_of(text + ",x]\n").find("more than 50000 keys and values") != std::string::npos);
+}
+
+}  // namespace ferrotunnel::config

@@ -1,0 +1,135 @@
+#include "config/reader.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "config/document.hpp"
+
+namespace ferrotunnel::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::optional<std::string> environment(const std::string& name) {
+    return name == "FOUR" ? std::optional<std::string>("4") : std::nullopt;
+}
+
+struct Reading {
+    explicit Reading(const std::string& text)
+        : document(parse_document(text, report)),
+          context{report, environment, "/etc/ft", {}},
+          root(document, context, "", {1, 1}) {}
+
+    Value at(const std::string& key) {
+        auto value = root.find(key);
+        REQUIRE(value);
+        return *value;
+    }
+    // "line:column path: text" of each.
+    std::vector<std::string> problems() {
+        std::vector<std::string> texts;
+        for (const Finding& finding : report.take()) {
+            texts.push_back(std::to_string(finding.place.line) + ':' + std::to_string(finding.place.column) + ' ' +
+                            finding.path + ": " + finding.text);
+        }
+        return texts;
+    }
+    std::string problem() {
+        const auto all = problems();
+        REQUIRE(all.size() == 1);
+        return all[0];
+    }
+
+    Report report;
+    Node document;
+    Context context;
+    Section root;
+};
+
+}  // namespace
+
+TEST_CASE("values of the right type", "[reader]") {
+    Reading reading(
+        "text: 22\nyes: on\nnumber: ${FOUR}\nquoted: \"4\"\ntime: 2m\nsize: 1KiB\nchoice: b\nfile: a/b\nabsolute: /a\n"
+        "list: [a, b]\n");
+    CHECK(reading.at("text").text() == "22");
+    CHECK(reading.at("yes").boolean() == true);
+    CHECK(reading.at("number").number(0, 4) == 4);
+    CHECK(reading.at("quoted").number(4, 9) == 4);
+    CHECK(reading.at("time").time() == 2min);
+    CHECK(reading.at("size").size(0, 1024) == 1024);
+    CHECK(reading.at("choice").choice({"a", "b"}) == 1);
+    CHECK(reading.at("file").path() == "/etc/ft/a/b");
+    CHECK(reading.at("absolute").path() == "/a");
+    CHECK(reading.at("list").items().size() == 2);
+    CHECK(reading.at("list").items_or_single()[1].key_path() == "list[1]");
+    CHECK(reading.at("text").items_or_single().size() == 1);
+    reading.root.finish();
+    CHECK(reading.problems().empty());
+}
+
+TEST_CASE("other types are told with what was expected and found", "[reader]") {
+    Reading reading("a: [1]\nb: {x: 1}\nc:\nd: word\ne: 5\n");
+    CHECK_FALSE(reading.at("a").text());
+    CHECK(reading.problem() == "1:4 a: expected a text, found a list");
+    CHECK_FALSE(reading.at("b").number(0, 5));
+    CHECK(reading.problem() == "2:4 b: expected a whole number from 0 to 5, found keys of its own");
+    CHECK_FALSE(reading.at("c").time());
+    CHECK(reading.problem() == "3:1 c: expected a time like 500ms, 30s, 2m or 1h, found nothing");
+    CHECK_FALSE(reading.at("d").boolean());
+    CHECK(reading.problem() == "4:4 d: expected true or false (or on, off, yes, no), found \"word\"");
+    CHECK_FALSE(reading.at("d").size(1, 2));
+    CHECK(reading.problem() == "4:4 d: expected a size from 1 to 2 bytes, like 64KiB or 1MiB, found \"word\"");
+    CHECK_FALSE(reading.at("d").choice({"world", "text"}));
+    CHECK(reading.problem() == "4:4 d: expected one of world, text, found \"word\"; did you mean world?");
+    CHECK(reading.at("d").items().empty());
+    CHECK(reading.problem() == "4:4 d: expected a list, found \"word\"");
+    CHECK_FALSE(reading.at("c").path());
+    CHECK(reading.problem() == "3:1 c: expected the path of a file, found nothing");
+    reading.at("d").section().finish();
+    CHECK(reading.problem() == "4:4 d: expected keys below this one, found \"word\"");
+    reading.at("c").section().finish();
+    CHECK(reading.problems().empty());
+}
+
+TEST_CASE("ranges include their ends and nothing beyond", "[reader]") {
+    Reading reading("low: 1\nhigh: 16\n");
+    CHECK(reading.at("low").number(1, 16) == 1);
+    CHECK(reading.at("high").number(1, 16) == 16);
+    CHECK(reading.problems().empty());
+    CHECK_FALSE(reading.at("low").number(2, 16));
+    CHECK_FALSE(reading.at("high").number(1, 15));
+    CHECK_FALSE(reading.at("low").size(2, 16));
+    CHECK_FALSE(reading.at("high").size(1, 15));
+    CHECK(reading.problems().size() == 4);
+}
+
+TEST_CASE("keys that nobody asked for are told, with the nearest one", "[reader]") {
+    Reading reading("bind: 1\nbnid: 2\nother: 3\n" + std::string(100, 'k') + ": 4\n");
+    reading.root.find("bind");
+    reading.root.find("tcp_bind");
+    reading.root.finish();
+    const auto problems = reading.problems();
+    REQUIRE(problems.size() == 3);
+    CHECK(problems[0] == "2:1 bnid: no such key; did you mean bind?");
+    CHECK(problems[1] == "3:1 other: no such key; the keys here are bind, tcp_bind");
+    CHECK(problems[2] == "4:1 " + std::string(64, 'k') + "...: no such key; the keys here are bind, tcp_bind");
+    CHECK(reading.context.keys == std::set<std::string>{"bind", "tcp_bind"});
+}
+
+TEST_CASE("what may be a secret is not repeated", "[reader]") {
+    Reading reading("token: [hunter2, {hunter3: x}]\nplain: $hunter4\n");
+    Value value = reading.at("token");
+    value.hide();
+    for (const Value& item : value.items()) {
+        item.unexpected("a token");
+    }
+    value.items()[1].section().finish(true);
+    CHECK_FALSE(reading.at("plain").text());
+    for (const std::string& problem : reading.problems()) {
+        CHECK(problem.find("hunter") == std::string::npos);
+    }
+}
+
+}  // namespace ferrotunnel::config

@@ -1,0 +1,73 @@
+#include "config/values.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "base/limits.hpp"
+#include "base/units.hpp"
+
+namespace ferrotunnel::config {
+
+using namespace std::chrono_literals;
+
+TEST_CASE("booleans have three spellings each", "[values]") {
+    for (const char* yes : {"true", "on", "yes"}) {
+        CHECK(parse_bool(yes) == true);
+    }
+    for (const char* no : {"false", "off", "no"}) {
+        CHECK(parse_bool(no) == false);
+    }
+    for (const char* other : {"", "True", "1", "on ", "maybe"}) {
+        CHECK_FALSE(parse_bool(other));
+    }
+}
+
+TEST_CASE("numbers are digits and nothing else", "[values]") {
+    CHECK(parse_number("0") == 0);
+    CHECK(parse_number("18446744073709551615") == ~0ULL);
+    for (const char* wrong : {"", "-1", "+1", "1.0", " 1", "1 ", "0x10", "1e3", "18446744073709551616", "4x"}) {
+        CHECK_FALSE(parse_number(wrong));
+    }
+}
+
+TEST_CASE("times have a unit", "[values]") {
+    CHECK(parse_time("500ms") == 500ms);
+    CHECK(parse_time("30s") == 30s);
+    CHECK(parse_time("0.5s") == 500ms);
+    CHECK(parse_time("2m") == 2min);
+    CHECK(parse_time("1h") == 1h);
+    CHECK(parse_time("7d") == 168h);
+    CHECK(parse_time("0") == 0ms);
+    CHECK(parse_time("0s") == 0ms);
+    for (const char* wrong :
+         {"", "30", "s", "-1s", "1 s", "1.2.3s", ".5s", "1e3s", "30sec", "1m30s", "inf", "nan", "0.0"}) {
+        INFO(wrong);
+        CHECK_FALSE(parse_time(wrong));
+    }
+}
+
+TEST_CASE("the longest time is the limit", "[values]") {
+    const auto longest = limits::config_time_max.count();
+    CHECK(parse_time(std::to_string(longest) + "ms") == limits::config_time_max);
+    CHECK_FALSE(parse_time(std::to_string(longest + 1) + "ms"));
+    CHECK_FALSE(parse_time(std::string(400, '9') + "d"));
+}
+
+TEST_CASE("sizes are bytes, with or without a unit", "[values]") {
+    CHECK(parse_size("0") == 0);
+    CHECK(parse_size("512") == 512);
+    CHECK(parse_size("512B") == 512);
+    CHECK(parse_size("64KiB") == 64_KiB);
+    CHECK(parse_size("64kB") == 64'000);
+    CHECK(parse_size("1MiB") == 1_MiB);
+    CHECK(parse_size("1MB") == 1'000'000);
+    CHECK(parse_size("2GiB") == 2'048_MiB);
+    CHECK(parse_size("2GB") == 2'000'000'000);
+    CHECK(parse_size("17179869183GiB") == 17'179'869'183ULL * 1'024_MiB);
+    for (const char* wrong : {"", "KiB", "1K", "1 MiB", "1.5MiB", "-1", "17179869184GiB", "1mib"}) {
+        INFO(wrong);
+        CHECK_FALSE(parse_size(wrong));
+    }
+}
+
+}  // namespace ferrotunnel::config

@@ -1,0 +1,201 @@
+// An HTTP edge with a pair of trunks behind it and a backend at their end: everything but the sockets' other ends,
+// which are the test's, is the real thing.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ingress/http_edge.hpp"
+#include "tunnel/dial.hpp"
+#include "unit/ingress/peers.hpp"
+#include "unit/tunnel/trunk_rig.hpp"
+
+namespace ferrotunnel::ingress::test {
+
+using runtime::test::on;
+using tunnel::test::RunningWorker;
+using tunnel::test::TrunkPair;
+
+/// Remembers what was logged.
+class LogBook final : public Logger {
+public:
+    bool enabled(LogLevel) const noexcept override { return true; }
+    void write(LogLevel, std::string_view message, std::initializer_list<LogField> fields) noexcept override {
+        std::string line(message);
+        for (const LogField& field : fields) {
+            line += " " + std::string(field.key) + "=" + field.value;
+        }
+        std::lock_guard lock(mutex_);
+        lines_.push_back(std::move(line));
+    }
+    int count(std::string_view part) const {
+        std::lock_guard lock(mutex_);
+        return static_cast<int>(std::count_if(lines_.begin(), lines_.end(), [part](const std::string& line) {
+            return line.find(part) != std::string::npos;
+        }));
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<std::string> lines_;
+};
+
+/// The server's end of a pair of trunks, as the directory knows it.
+class PairCarrier final : public tunnel::HttpCarrier {
+public:
+    explicit PairCarrier(TrunkPair& pair) : pair_(pair) {}
+
+    std::uint64_t load() const noexcept override { return 0; }
+    runtime::Worker& worker() noexcept override { return pair_.worker; }
+    void open(std::uint32_t service, const wire::Address& visitor, IntrusivePtr<buffer::Waker> waker, bool foreign,
+              Opened opened) override {
+        opens.fetch_add(1);
+        auto action = [this, service, visitor, waker, foreign, opened] {
+            if (refuse_next.exchange(0) != 0) {
+                opened(wire::Code::busy);
+                return;
+            }
+            mux::Session::OpenRequest request;
+            request.service = service;
+            request.kind = wire::ServiceKind::http;
+            request.visitor = visitor;
+            auto stream = pair_.server.trunk->session().open(request, waker, foreign, pair_.worker.now());
+            pair_.server.trunk->session_changed();
+            if (stream) {
+                opened(tunnel::HttpStream{*stream, nullptr});
+            } else {
+                opened(stream.error());
+            }
+        };
+        if (worker().here()) {
+            action();
+        } else {
+            worker().post(action);
+        }
+    }
+    void dropped(const std::shared_ptr<tunnel::HttpService>&) override {}
+
+    std::atomic<int> opens{0};
+    std::atomic<int> refuse_next{0};
+
+private:
+    TrunkPair& pair_;
+};
+
+inline HttpSettings quick_settings() {
+    HttpSettings settings;
+    settings.service.backend_connect = 10s;
+    settings.linger = 500ms;
+    return settings;
+}
+
+/// `foreign`: visitors are served on another worker than the trunk's.
+class EdgeRig {
+public:
+    explicit EdgeRig(HttpSettings settings = quick_settings(), bool foreign = false) {
+        EdgeShared shared;
+        shared.settings = settings;
+        shared.directory = directory;
+        shared.log = &log;
+        shared.random = &runtime::system_random();
+        edge = std::make_unique<HttpEdge>(std::vector<runtime::Worker*>{&worker(foreign)}, std::move(shared));
+        std::error_code error;
+        runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
+        REQUIRE(listener);
+        address = runtime::local_address(listener.get());
+        edge->listen(std::move(listener), {});
+        on(pair.worker, [this] {
+            pair.client.on_stream = [this](IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
+                tunnel::dial_backend(pair.worker, places.at(open.service), "test", std::move(stream),
+                                     std::make_shared<tunnel::Traffic>(), log);
+            };
+        });
+        add_service("app.test", 1, backend.place());
+    }
+    ~EdgeRig() {
+        on(edge_worker(), [this] { edge.reset(); });
+        on(pair.worker, [this] { pair.client.on_stream = nullptr; });
+    }
+
+    std::shared_ptr<tunnel::HttpService> add_service(const std::string& host, std::uint32_t id,
+                                                     const runtime::HostPort& to) {
+        on(pair.worker, [&] { places[id] = to; });
+        tunnel::HttpDescription description;
+        description.name = host;
+        description.hosts = {host};
+        tunnel::Refusal why;
+        auto joined = directory->join(client, id, description, carrier, Clock::now(), why);
+        REQUIRE(joined.service);
+        return joined.service;
+    }
+
+    Peer visit() {
+        std::error_code error;
+        runtime::Fd socket = runtime::start_connect(address, error);
+        REQUIRE(socket);
+        wait_for(socket.get(), POLLOUT);
+        runtime::set_no_delay(socket.get());
+        return Peer(std::move(socket));
+    }
+    runtime::Worker& edge_worker() { return edge->at(0).worker; }
+    const EdgeCounters& counters() const { return edge->counters(); }
+    std::size_t pooled() {
+        return on(edge_worker(), [this] { return edge->at(0).pool.size(); });
+    }
+
+    LogBook log;
+    TrunkPair pair;
+    std::unique_ptr<RunningWorker> other;
+    std::shared_ptr<tunnel::HttpDirectory> directory = std::make_shared<tunnel::HttpDirectory>();
+    std::shared_ptr<PairCarrier> carrier = std::make_shared<PairCarrier>(pair);
+    const tunnel::ClientId client{};
+    BackendPort backend;
+    runtime::SocketAddress address;
+    std::unique_ptr<HttpEdge> edge;
+    std::map<std::uint32_t, runtime::HostPort> places;  // backends by service; the trunk's worker's
+
+private:
+    runtime::Worker& worker(bool foreign) {
+        if (!foreign) {
+            return pair.worker;
+        }
+        other = std::make_unique<RunningWorker>();
+        return other->worker;
+    }
+};
+
+inline std::string get(const std::string& path = "/", const std::string& more = {}) {
+    return "GET " + path + " HTTP/1.1\r\nHost: app.test\r\n" + more + "\r\n";
+}
+
+inline std::string answer(const std::string& body, const std::string& more = {}) {
+    return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + more + "\r\n" + body;
+}
+
+inline std::string random_text(std::size_t size, unsigned seed = 1) {
+    std::string text(size, '\0');
+    std::uint64_t state = seed;
+    for (char& each : text) {
+        state = state * 6364136223846793005U + 1442695040888963407U;
+        each = static_cast<char>(state >> 56);
+    }
+    return text;
+}
+
+template <typename Condition>
+bool eventually(Condition condition) {
+    const auto until = std::chrono::steady_clock::now() + runtime::test::patience;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > until) {
+            return false;
+        }
+        std::this_thread::sleep_for(1ms);
+    }
+    return true;
+}
+
+}  // namespace ferrotunnel::ingress::test

@@ -1,0 +1,128 @@
+#include <catch2/catch.hpp>
+
+#include "unit/ingress/edge_rig.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::ingress;
+using namespace ferrotunnel::ingress::test;
+
+namespace {
+
+/// A service at this host with rules, in front of the rig's backend.
+void add_ruled(EdgeRig& rig, const std::string& host, std::uint32_t id, const http::Rules& rules,
+               const std::string& prefix = "/") {
+    on(rig.pair.worker, [&] { rig.places[id] = rig.backend.place(); });
+    tunnel::HttpDescription description;
+    description.name = host;
+    description.hosts = {host};
+    description.path = *http::parse_path_prefix(prefix);
+    description.rules = rules;
+    tunnel::Refusal why;
+    REQUIRE(rig.directory->join(rig.client, id, description, rig.carrier, Clock::now(), why).service);
+}
+
+std::string ask(const std::string& host, const std::string& path) {
+    return "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
+}
+
+}  // namespace
+
+TEST_CASE("a prefix and a host are rewritten, and mapped back in the answer") {
+    EdgeRig rig;
+    http::Rules rules;
+    rules.prefix = http::PrefixRewrite{"/v2"};
+    rules.host.kind = http::HostRewrite::Kind::fixed;
+    rules.host.host = "inner.test:3000";
+    add_ruled(rig, "ruled.test", 5, rules, "/api");
+    Peer visitor = rig.visit();
+    visitor.send(ask("ruled.test:8080", "/api/users?x=1"));
+    Peer backend = rig.backend.accept();
+    const Message request = backend.read_message();
+    CHECK(request.start == "GET /v2/users?x=1 HTTP/1.1");
+    CHECK(request.field("host") == "inner.test:3000");
+    CHECK(request.field("x-forwarded-host") == "ruled.test:8080");
+    backend.send(
+        "HTTP/1.1 302 Found\r\nLocation: http://inner.test:3000/v2/login\r\nSet-Cookie: a=1; Path=/v2\r\n"
+        "Set-Cookie: b=2\r\nContent-Length: 0\r\n\r\n");
+    const Message response = visitor.read_message();
+    CHECK(response.field("location") == "http://ruled.test:8080/api/login");
+    CHECK(response.fields.count("set-cookie") == 2);
+    CHECK(response.field("set-cookie") == "a=1; Path=/api");
+}
+
+TEST_CASE("fields are added, set and removed both ways") {
+    EdgeRig rig;
+    http::Rules rules;
+    rules.request_headers = {{http::HeaderRule::Action::set, "X-User", "edge"},
+                             {http::HeaderRule::Action::remove, "Accept-Language", ""}};
+    rules.response_headers = {{http::HeaderRule::Action::add, "X-Frame-Options", "DENY"},
+                              {http::HeaderRule::Action::remove, "Server", ""}};
+    add_ruled(rig, "ruled.test", 5, rules);
+    Peer visitor = rig.visit();
+    visitor.send("GET / HTTP/1.1\r\nHost: ruled.test\r\nX-User: root\r\nX_User: root\r\nAccept-Language: de\r\n\r\n");
+    Peer backend = rig.backend.accept();
+    const Message request = backend.read_message();
+    CHECK(request.fields.count("x-user") == 1);
+    CHECK(request.field("x-user") == "edge");
+    CHECK_FALSE(request.has("x_user"));
+    CHECK_FALSE(request.has("accept-language"));
+    backend.send(answer("x", "Server: secret/1.0\r\n"));
+    const Message response = visitor.read_message();
+    CHECK(response.field("x-frame-options") == "DENY");
+    CHECK_FALSE(response.has("server"));
+}
+
+TEST_CASE("redirects are answered without the backend") {
+    EdgeRig rig;
+    http::Rules rules;
+    rules.redirect = http::Redirect{301, "https://new.test"};
+    add_ruled(rig, "moved.test", 5, rules);
+    http::Rules tls;
+    tls.https_redirect = http::HttpsRedirect{308, 8443};
+    add_ruled(rig, "secure.test", 6, tls);
+    Peer visitor = rig.visit();
+    visitor.send(ask("moved.test", "/a/b?c=d"));
+    const Message moved = visitor.read_message();
+    CHECK(moved.status() == 301);
+    CHECK(moved.field("location") == "https://new.test/a/b?c=d");
+    CHECK_FALSE(moved.has("x-ferrotunnel-error"));
+    CHECK(moved.complete);
+    visitor.send(ask("secure.test", "/x"));
+    const Message secure = visitor.read_message();
+    CHECK(secure.status() == 308);
+    CHECK(secure.field("location") == "https://secure.test:8443/x");
+    CHECK(rig.counters().backend_opened == 0);
+}
+
+TEST_CASE("a connection that was made for another host is told so, and a request that comes by again") {
+    EdgeRig rig;
+    EdgeShared shared;
+    shared.directory = rig.directory;
+    shared.random = &runtime::system_random();
+    shared.settings.via = "edge-1";
+    shared.is_trusted = [](std::string_view address) { return address == "127.0.0.1"; };
+    auto edge = std::make_unique<HttpEdge>(std::vector<runtime::Worker*>{&rig.pair.worker}, std::move(shared));
+    std::error_code error;
+    runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
+    const runtime::SocketAddress address = runtime::local_address(listener.get());
+    HttpListener::Settings settings;
+    settings.may_serve = [](const transport::Pipe&, std::string_view host) { return host != "other.test"; };
+    edge->listen(std::move(listener), settings);
+    runtime::Fd socket = runtime::start_connect(address, error);
+    wait_for(socket.get(), POLLOUT);
+    Peer visitor(std::move(socket));
+    visitor.send(ask("other.test", "/"));
+    CHECK(visitor.read_message().status() == 421);
+    visitor.send("GET / HTTP/1.1\r\nHost: app.test\r\nVia: 1.1 edge-1\r\n\r\n");
+    CHECK(visitor.read_message().status() == 508);
+    visitor.send("GET / HTTP/1.1\r\nHost: app.test\r\nX-Forwarded-For: 9.9.9.9\r\nX-Request-Id: kept\r\n\r\n");
+    Peer backend = rig.backend.accept();
+    const Message request = backend.read_message();
+    CHECK(request.field("x-real-ip") == "9.9.9.9");
+    CHECK(request.field("via").find("edge-1") != std::string::npos);
+    CHECK(request.field("x-request-id") == "kept");
+    backend.send(answer("x"));
+    CHECK(visitor.read_message().field("x-request-id") == "kept");
+    on(rig.pair.worker, [&] { edge.reset(); });
+    CHECK(visitor.read_to_end().empty());
+}

@@ -1,0 +1,61 @@
+#include "ingress/http_listener.hpp"
+
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "unit/ingress/edge_rig.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::ingress;
+using namespace ferrotunnel::ingress::test;
+using namespace std::chrono_literals;
+
+TEST_CASE("as many connections as the caps allow are taken, and one more is told so") {
+    HttpSettings settings = quick_settings();
+    const bool per_address = GENERATE(false, true);
+    (per_address ? settings.connections_per_address_max : settings.connections_max) = 3;
+    EdgeRig rig(settings);
+    std::vector<Peer> visitors;
+    for (int i = 0; i < 3; ++i) {
+        visitors.push_back(rig.visit());
+    }
+    CHECK(eventually([&] { return rig.edge->connections() == 3; }));
+    Peer refused = rig.visit();
+    const Message response = refused.read_message();
+    CHECK(response.status() == 429);
+    CHECK(response.has("retry-after"));
+    CHECK(response.field("x-ferrotunnel-error") == "over_limit");
+    CHECK(response.complete);
+    CHECK(rig.counters().connections_refused == 1);
+    visitors.pop_back();
+    CHECK(eventually([&] { return rig.edge->connections() == 2; }));
+    Peer taken = rig.visit();
+    taken.send("GET / HTTP/1.1\r\nHost: other.test\r\n\r\n");
+    CHECK(taken.read_message().status() == 404);
+}
+
+TEST_CASE("visitors are spread over the workers") {
+    RunningWorker first;
+    RunningWorker second;
+    EdgeShared shared;
+    shared.directory = std::make_shared<tunnel::HttpDirectory>();
+    HttpEdge edge({&first.worker, &second.worker}, std::move(shared));
+    std::error_code error;
+    runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
+    const runtime::SocketAddress address = runtime::local_address(listener.get());
+    edge.listen(std::move(listener), {});
+    std::vector<Peer> visitors;
+    for (int i = 0; i < 10; ++i) {
+        runtime::Fd socket = runtime::start_connect(address, error);
+        wait_for(socket.get(), POLLOUT);
+        visitors.emplace_back(std::move(socket));
+        visitors.back().send("GET / HTTP/1.1\r\nHost: nobody.test\r\n\r\n");
+        CHECK(visitors.back().read_message().status() == 404);
+    }
+    CHECK(on(first.worker, [&] { return edge.at(0).connections(); }) == 5);
+    CHECK(on(second.worker, [&] { return edge.at(1).connections(); }) == 5);
+    for (RunningWorker* each : {&first, &second}) {
+        each->worker.stop();
+        each->worker.join();
+    }
+}

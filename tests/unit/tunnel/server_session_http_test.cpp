@@ -1,0 +1,411 @@
+// HTTP services as a client registers them and the edge uses them, on sessions whose client is a bare socket.
+#include <catch2/catch.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tunnel/server_session.hpp"
+#include "unit/runtime/loop.hpp"
+#include "unit/tunnel/plain_port.hpp"
+#include "unit/tunnel/wire_client.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::tunnel::test;
+using runtime::test::on;
+using runtime::test::Signal;
+using Kind = HttpMatch::Kind;
+
+namespace {
+
+class Rig {
+public:
+    explicit Rig(bool http = true, std::string domain = {}) {
+        shared->registry = std::make_shared<Registry>();
+        auto accepted = std::make_shared<std::vector<AcceptedToken>>(2, AcceptedToken{"one", tokens[0], {}});
+        accepted->back().name = "two";
+        accepted->back().token = tokens[1];
+        shared->tokens = std::move(accepted);
+        shared->mux.role = mux::Role::server;
+        shared->tcp_bind = *runtime::SocketAddress::from_ip("127.0.0.1", 0);
+        shared->public_host = "tunnel.example.com";
+        shared->open_port = PlainPort::open;
+        shared->log = &null_logger();
+        shared->random = &runtime::system_random();
+        shared->domain = std::move(domain);
+        if (http) {
+            shared->http_public = HttpPublic{"http", 8080};
+        }
+        worker.start();
+    }
+    ~Rig() { stop(); }
+
+    void stop() {
+        if (stopped_) {
+            return;
+        }
+        stopped_ = true;
+        worker.stop();
+        worker.join();
+        for (auto& session : sessions) {
+            session->abandon();
+        }
+        shared->ports->end();
+    }
+
+    WireClient connect(std::uint8_t instance, std::size_t token = 0, std::uint32_t trunk = 1, std::uint32_t trunks = 1,
+                       std::uint64_t epoch = 1) {
+        auto [near, far] = transport::test::tcp_pair();
+        on(worker, [&, socket = std::make_shared<runtime::Fd>(std::move(near))] {
+            auto from = runtime::peer_address(socket->get());
+            auto session = std::make_shared<ServerSession>(worker, from, shared, ServerSession::Callbacks{});
+            sessions.push_back(session);
+            session->start(std::move(*socket));
+        });
+        WireClient client(std::move(far), tokens[token], {instance}, epoch, trunk, trunks);
+        REQUIRE(client.log_in());
+        return client;
+    }
+
+    HttpMatch find(std::string_view host, std::string_view path = "/") {
+        routes = shared->http->routes();
+        return routes->find(host, path, Clock::now());
+    }
+    void wait_until_away(std::string_view host) {
+        while (find(host).kind == Kind::service) {
+            on(worker, [] {});
+        }
+    }
+
+    std::vector<Token> tokens{parse_token(make_token(runtime::system_random())).value(),
+                              parse_token(make_token(runtime::system_random())).value()};
+    std::shared_ptr<ServerShared> shared = std::make_shared<ServerShared>();
+    std::vector<std::shared_ptr<ServerSession>> sessions;
+    std::shared_ptr<const HttpRoutes> routes;
+    runtime::Worker worker;
+
+private:
+    bool stopped_ = false;
+};
+
+wire::RegisteredService registered(WireClient& client) {
+    auto answer = client.full_answer();
+    if (const auto* refused = std::get_if<wire::Refused>(&answer)) {
+        FAIL(refused->text);
+    }
+    return std::get<wire::RegisteredService>(answer);
+}
+
+wire::Refused refused(WireClient& client) {
+    auto answer = client.full_answer();
+    REQUIRE(std::holds_alternative<wire::Refused>(answer));
+    return std::get<wire::Refused>(answer);
+}
+
+// The server asks whether the client lives: any frame is an answer.
+void be_alive(WireClient& client) {
+    client.answer_pings = false;
+    auto frame = client.receive();
+    REQUIRE(frame);
+    REQUIRE(frame->header.type == wire::FrameType::ping);
+    client.send_control(wire::encode_control(wire::Unregister{{77}}));
+    client.answer_pings = true;
+}
+
+class Endpoint final : public buffer::Waker {
+public:
+    void wake() noexcept override {}
+};
+
+}  // namespace
+
+TEST_CASE("a server without an HTTP port says how to get one") {
+    Rig rig(false);
+    WireClient client = rig.connect(1);
+    client.register_http(1, {"app.example.com"});
+    const wire::Refused refusal = refused(client);
+    CHECK(refusal.code == wire::Code::unsupported);
+    CHECK_THAT(refusal.text, Catch::Contains("--http-bind 0.0.0.0:8080"));
+    client.register_port(1, 0);
+    CHECK(std::holds_alternative<std::uint16_t>(client.answer()));  // the id is free
+}
+
+TEST_CASE("an HTTP service is answered with its URL, and the routes have it") {
+    Rig rig;
+    WireClient client = rig.connect(1);
+    client.register_http(3, {"App.Example.COM.", "*.example.org", "app.example.com"}, "/api");
+    const wire::RegisteredService answer = registered(client);
+    CHECK(answer.id == 3);
+    CHECK(answer.port == 8080);
+    CHECK(answer.address == "http://app.example.com:8080/api");
+    CHECK(answer.host.empty());
+    const HttpMatch match = rig.find("app.example.com", "/api/users");
+    REQUIRE(match.kind == Kind::service);
+    CHECK(match.service->description().hosts == std::vector<std::string>{"app.example.com", "*.example.org"});
+    CHECK(match.service->description().token_name == "one");
+    CHECK(rig.find("a.example.org", "/api").service == match.service);
+
+    client.register_http(4, {"*"});
+    CHECK(registered(client).address == "http://tunnel.example.com:8080");
+    rig.shared->http_public->port = 80;
+    client.register_http(5, {"b.example.com"}, "= /status");
+    CHECK(registered(client).address == "http://b.example.com/status");
+    auto views = rig.sessions[0]->view().services;
+    REQUIRE(views.size() == 3);
+    CHECK(views[0].endpoint == "http://app.example.com:8080/api");
+    CHECK(views[0].port == 0);
+}
+
+TEST_CASE("what is no host or path is refused in words") {
+    Rig rig;
+    WireClient client = rig.connect(1);
+    client.register_http(1, {"app.example.com:8080"});
+    wire::Refused refusal = refused(client);
+    CHECK(refusal.code == wire::Code::protocol);
+    CHECK_THAT(refusal.text, Catch::StartsWith("The host \"app.example.com:8080\" has a port"));
+    client.register_http(1, {"a.example", "a..b"});
+    CHECK_THAT(refused(client).text, Catch::StartsWith("The host \"a..b\" "));
+    client.register_http(1, {"a.example"}, "api");
+    CHECK_THAT(refused(client).text, Catch::StartsWith("The path \"api\" "));
+    client.register_http(1, {"a.example"}, "/api");
+    CHECK(registered(client).id == 1);
+}
+
+TEST_CASE("without a host the server assigns a name below its domain, or says that it does not") {
+    SECTION("no domain") {
+        Rig rig;
+        WireClient client = rig.connect(1);
+        client.register_http(1, {});
+        const wire::Refused refusal = refused(client);
+        CHECK(refusal.code == wire::Code::unsupported);
+        CHECK_THAT(refusal.text, Catch::Contains("needs a host") && Catch::Contains("--domain"));
+    }
+    SECTION("a domain") {
+        Rig rig(true, "t.example.com");
+        WireClient client = rig.connect(1);
+        client.register_http(1, {}, "", "web");
+        const wire::RegisteredService first = registered(client);
+        CHECK(first.host.ends_with(".t.example.com"));
+        CHECK(first.address == "http://" + first.host + ":8080");
+        client.register_http(2, {}, "", "api");
+        CHECK(registered(client).host != first.host);
+
+        // Another client with the same token has a service of that name: it gets a host of its own.
+        WireClient other = rig.connect(2);
+        std::optional<wire::RegisteredService> second;
+        other.register_http(1, {}, "", "web");
+        be_alive(client);
+        second = registered(other);
+        CHECK(second->host != first.host);
+        CHECK(second->host.ends_with(".t.example.com"));
+
+        // The client that comes back, as another process, gets what it had.
+        other.close();
+        rig.wait_until_away(second->host);
+        WireClient again = rig.connect(3);
+        again.register_http(9, {}, "", "web");
+        CHECK(registered(again).host == second->host);
+    }
+}
+
+TEST_CASE("two clients can not hold one host, and a host belongs to the token that claimed it") {
+    Rig rig;
+    WireClient holder = rig.connect(1);
+    holder.register_http(1, {"app.example.com"});
+    registered(holder);
+
+    WireClient stranger = rig.connect(2, 1);
+    stranger.register_http(1, {"free.example.com", "app.example.com"});
+    wire::Refused refusal = refused(stranger);
+    CHECK(refusal.code == wire::Code::name_taken);
+    CHECK_THAT(refusal.text, Catch::Contains("belongs to another token"));
+    CHECK(rig.find("free.example.com").kind == Kind::unknown_host);
+    CHECK_FALSE(rig.shared->registry->holder_of(ClaimName("free.example.com", "/")));
+
+    WireClient sibling = rig.connect(3);
+    sibling.register_http(1, {"free.example.com", "app.example.com"});
+    be_alive(holder);
+    refusal = refused(sibling);
+    CHECK(refusal.code == wire::Code::name_taken);
+    CHECK_THAT(refusal.text, Catch::Contains("and that one is alive"));
+    CHECK_FALSE(rig.shared->registry->holder_of(ClaimName("free.example.com", "/")));
+    // Another path of the same host is free, for the same token alone.
+    sibling.register_http(1, {"app.example.com"}, "/api");
+    registered(sibling);
+
+    holder.close();
+    sibling.close();
+    rig.wait_until_away("app.example.com");
+    CHECK(rig.find("app.example.com").kind == Kind::away);
+    stranger.register_http(1, {"app.example.com"});
+    CHECK(refused(stranger).code == wire::Code::name_taken);
+    WireClient back = rig.connect(4);
+    back.register_http(1, {"app.example.com"});
+    registered(back);
+    CHECK(rig.find("app.example.com").kind == Kind::service);
+}
+
+TEST_CASE("a service that was unregistered is away, and its host is free for the same token") {
+    Rig rig;
+    WireClient client = rig.connect(1);
+    client.register_http(1, {"app.example.com"});
+    registered(client);
+    client.send_control(wire::encode_control(wire::Unregister{{1}}));
+    client.register_http(2, {"app.example.com"}, "/api");
+    registered(client);
+    CHECK(rig.find("app.example.com").kind == Kind::away);
+    CHECK(rig.find("app.example.com", "/api").kind == Kind::service);
+    // Between a request and its answer: what was claimed for the first is not lost for the second.
+    client.register_http(3, {"b.example.com"});
+    client.send_control(wire::encode_control(wire::Unregister{{3}}));
+    client.register_http(3, {"b.example.com"});
+    registered(client);
+    CHECK(rig.find("b.example.com").kind == Kind::service);
+    CHECK(rig.shared->registry->holder_of(ClaimName("b.example.com", "/")));
+}
+
+TEST_CASE("the hosts of a client that drains are away at once") {
+    Rig rig;
+    WireClient client = rig.connect(1);
+    client.register_http(1, {"app.example.com"});
+    registered(client);
+    client.send_goaway(wire::Code::going_away);
+    rig.wait_until_away("app.example.com");
+    CHECK(rig.find("app.example.com").kind == Kind::away);
+    CHECK_FALSE(rig.shared->registry->holder_of(ClaimName("app.example.com", "/")));
+}
+
+TEST_CASE("the trunks of a tunnel carry a host together") {
+    Rig rig(true, "t.example.com");
+    WireClient first = rig.connect(1, 0, 1, 2);
+    first.register_http(1, {}, "", "web");
+    const std::string host = registered(first).host;
+    WireClient second = rig.connect(1, 0, 2, 2);
+    second.register_http(1, {host}, "", "web");  // as a client asks that knows what the first trunk got
+    CHECK(registered(second).address == "http://" + host + ":8080");
+    auto service = rig.find(host).service->shared_from_this();
+    CHECK(service->carries(*rig.sessions[0]));
+    CHECK(service->carries(*rig.sessions[1]));
+    // One that does not know it is given the same.
+    second.send_control(wire::encode_control(wire::Unregister{{1}}));
+    rig.wait_until_away(host);
+    first.send_control(wire::encode_control(wire::Unregister{{1}}));
+    first.register_http(1, {host}, "", "web");
+    registered(first);
+    second.register_http(1, {}, "", "web");
+    CHECK(registered(second).host == host);
+    CHECK(rig.find(host).service->carries(*rig.sessions[1]));
+
+    first.close();
+    while (rig.find(host).service->carries(*rig.sessions[0])) {
+        on(rig.worker, [] {});
+    }
+    CHECK(rig.find(host).kind == Kind::service);
+    // Unregistered on one trunk it is closed for all.
+    second.send_control(wire::encode_control(wire::Unregister{{1}}));
+    rig.wait_until_away(host);
+}
+
+TEST_CASE("the edge opens streams on a trunk, which count until they are let go") {
+    Rig rig;
+    WireClient client = rig.connect(1);
+    client.register_http(5, {"app.example.com"});
+    registered(client);
+    auto carrier = rig.find("app.example.com").service->choose();
+    REQUIRE(carrier);
+    CHECK(carrier->service == 5);
+    const std::uint64_t idle = carrier->trunk->load();
+
+    Signal answered;
+    std::optional<Result<HttpStream, wire::Code>> result;
+    auto keep = [&](Result<HttpStream, wire::Code> opened) {
+        result.emplace(std::move(opened));
+        answered.tell();
+    };
+    wire::Address visitor;
+    visitor.family = 4;
+    visitor.port = 4711;
+    carrier->trunk->open(5, visitor, make_intrusive<Endpoint>(), true, keep);
+    REQUIRE(answered.wait());
+    REQUIRE(*result);
+    auto frame = client.receive();
+    REQUIRE(frame);
+    REQUIRE(frame->header.type == wire::FrameType::open);
+    auto open = wire::decode_open(frame->payload);
+    REQUIRE(open);
+    CHECK(open->service == 5);
+    CHECK(open->kind == wire::ServiceKind::http);
+    CHECK(open->visitor.port == 4711);
+    CHECK(carrier->trunk->load() > idle);
+    CHECK(rig.sessions[0]->view().services.at(0).traffic->visitors_now == 1);
+    HttpStream stream = **result;
+    result.reset();
+    CHECK(carrier->trunk->load() > idle);
+    stream.counted.reset();
+    CHECK(carrier->trunk->load() == idle);
+    CHECK(rig.sessions[0]->view().services.at(0).traffic->visitors_now == 0);
+
+    carrier->trunk->open(6, visitor, make_intrusive<Endpoint>(), true, keep);
+    REQUIRE(answered.wait(2));
+    REQUIRE_FALSE(*result);
+    CHECK(result->error() == wire::Code::unknown_service);
+    on(rig.worker, [&] {  // on the session's worker the answer comes within the call
+        carrier->trunk->open(5, visitor, make_intrusive<Endpoint>(), false, keep);
+        CHECK(static_cast<bool>(*result));
+        result.reset();
+        stream = {};
+    });
+    rig.stop();
+    carrier->trunk->open(5, visitor, make_intrusive<Endpoint>(), true, keep);
+    REQUIRE(result);
+    REQUIRE_FALSE(*result);
+    CHECK(result->error() == wire::Code::going_away);
+    CHECK(carrier->trunk->load() == idle);
+}
+
+TEST_CASE("a session whose ids run out carries its hosts until a fresh one does") {
+    Rig rig;
+    rig.shared->mux.rotate_at = 3;
+    WireClient old = rig.connect(1);
+    old.register_http(1, {"app.example.com"});
+    registered(old);
+    auto service = rig.find("app.example.com").service->shared_from_this();
+    auto open = [&] {
+        Signal answered;
+        bool opened = false;
+        auto carrier = service->choose();
+        REQUIRE(carrier);
+        carrier->trunk->open(1, {}, make_intrusive<Endpoint>(), true, [&](const auto& result) {
+            opened = static_cast<bool>(result);
+            answered.tell();
+        });
+        REQUIRE(answered.wait());
+        CHECK(opened);
+    };
+    auto wait_for_goaway = [&](wire::Code code) {
+        while (auto frame = old.receive()) {
+            if (frame->header.type == wire::FrameType::goaway) {
+                CHECK(wire::decode_goaway(frame->payload)->code == code);
+                return;
+            }
+        }
+        FAIL("the server has closed");
+    };
+    open();
+    open();
+    wait_for_goaway(wire::Code::rotated);
+    open();  // it goes on
+
+    WireClient fresh = rig.connect(1, 0, 1, 1, 2);
+    CHECK(service->carries(*rig.sessions[0]));
+    CHECK(rig.find("app.example.com").kind == Kind::service);
+    fresh.register_http(1, {"app.example.com"});
+    registered(fresh);
+    CHECK(rig.find("app.example.com").service == service.get());
+    CHECK(service->carries(*rig.sessions[1]));
+    CHECK_FALSE(service->carries(*rig.sessions[0]));
+    wait_for_goaway(wire::Code::going_away);  // the old one drains
+    CHECK(rig.find("app.example.com").kind == Kind::service);
+    CHECK(rig.shared->registry->holder_of(ClaimName("app.example.com", "/")));
+}
