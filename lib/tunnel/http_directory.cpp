@@ -8,6 +8,13 @@ namespace ferrotunnel::tunnel {
 
 namespace {
 
+// An address has no labels that a pattern could stand for. `host` is in normal form: a last label of digits is that of
+// an IPv4 address.
+bool is_name(std::string_view host) noexcept {
+    const std::string_view last = host.substr(host.rfind('.') + 1);
+    return !host.starts_with('[') && last.find_first_not_of("0123456789") != std::string_view::npos;
+}
+
 Refusal not_yours(const std::string& host) {
     return {wire::Code::name_taken, ClaimName(host, "/").text() +
                                         " belongs to another token, also while its client is away. Choose another "
@@ -80,8 +87,7 @@ const HttpRoutes::Host* HttpRoutes::known_host_for(std::string_view host, TimePo
     if (const Host* found = known({exact, host})) {
         return found;
     }
-    // An address has no labels that a pattern could stand for.
-    const bool name = !host.empty() && host.front() != '[' && (host.back() < '0' || host.back() > '9');
+    const bool name = is_name(host);
     Form form = one_label;
     for (std::size_t dot = host.find('.'); name && dot != std::string_view::npos; dot = host.find('.', dot + 1)) {
         const std::string_view rest = host.substr(dot + 1);

@@ -5,7 +5,8 @@ need python3 curl
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' || skip "python3 is older than 3.9"
 
 tls=off
-start_server --ping-interval 1 --dead-interval 3
+start_server --ping-interval 1 --dead-interval 3 --http-bind 127.0.0.1:0
+http=$(awk '$1 == "http" { print $2 }' "$dir/server.endpoints")
 # foreign NAME OPTION...: its public address is then in $public. The token comes by the environment, so that the process
 # list does not show it.
 foreign() {
@@ -38,6 +39,17 @@ foreign web --serve http
 equal page "$(curl -sS --fail --max-time 60 "http://$public/some/page")" "Hello from Python, you asked for /some/page"
 equal bytes "$(curl -sS --fail --max-time 60 "http://$public/bytes/5000000" | wc -c)" 5000000
 public_web=$public
+
+say "the same at a host, where requests come as the server wrote them"
+foreign hosted --serve http --host py.example.com
+equal port "${public##*:}" "${http##*:}"
+for path in /some/page /other; do
+    equal page "$(curl -sS --fail --max-time 60 -H 'Host: Py.Example.com' "http://$http$path")" \
+        "Hello from Python, you asked for $path"
+done
+equal bytes "$(curl -sS --fail --max-time 60 -H 'Host: py.example.com' "http://$http/bytes/5000000" | wc -c)" 5000000
+signal hosted TERM
+join hosted
 
 say "it lives on while it is quiet, beyond the dead interval"
 sleep 5

@@ -3,6 +3,7 @@
 source "$(dirname "$0")/lib.sh"
 
 backend=127.0.0.1:9
+declare -A web=()
 start_server --http-bind 127.0.0.1:0 --domain T.Example.com. --public-host tunnel.example.com
 http=$(awk '$1 == "http" { print $2 }' "$dir/server.endpoints")
 port=${http##*:}
@@ -43,6 +44,36 @@ refused twin "refused: app.example.com: The host app.example.com is held by anot
 ready_client other_path 1 --http "app.example.com/other=$backend"
 signal other_path TERM
 join_ok other_path
+
+if command -v curl >/dev/null; then
+    say "visitors: the most specific host and path gets them, of whichever client it is"
+    for name in one two three; do
+        start "web_$name" "$E2E_TOOLS/http_peer" serve "$dir/web_$name.port"
+        wait_until $patience "the port of $name" test -s "$dir/web_$name.port"
+        web[$name]=127.0.0.1:$(<"$dir/web_$name.port")
+    done
+    ready_client web_client 2 --connections 2 --http "split.example.com=${web[one]}" \
+        --http "**.wild.example.com=${web[three]}"
+    ready_client path_client 1 --http "split.example.com/api=${web[two]}"
+    # reached HOST PATH: which of the three has answered.
+    reached() {
+        local name
+        curl -sS --fail --max-time 60 -H "Host: $1" "http://$http$2" -o /dev/null
+        for name in one two three; do
+            ! file_has "$dir/web_$name.out" "^request GET $2" || echo $name
+        done
+    }
+    equal "split.example.com/name/a" "$(reached split.example.com /name/a)" one
+    equal "split.example.com/api/name/b" "$(reached split.example.com /api/name/b || true)" two
+    equal "x.y.wild.example.com/name/c" "$(reached x.y.wild.example.com /name/c)" three
+    equal "an address below nothing" "$(curl -sS --max-time 60 -o /dev/null -w '%{http_code}' "http://$http/")" 502
+    signal path_client TERM
+    join_ok path_client
+    code() { curl -sS --max-time 60 -o /dev/null -w '%{http_code}' -H "Host: $1" "http://$http$2"; }
+    is_away() { [[ $(code "$1" "$2") == 503 ]]; }
+    wait_until $patience "the path that is away" is_away split.example.com /api/x
+    equal "the rest of that host" "$(code split.example.com /name/d)" 200
+fi
 
 say "another client with the same service gets a name of its own"
 ready_client second 1 --http "=$backend"

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A client for FerroTunnel, written from docs/protocol.md alone, with Python's standard library alone.
 
-It logs in, registers one TCP service, prints "PUBLIC <port>" and serves the visitors itself: --serve echo sends back
-what comes, --serve http answers GET with a greeting, or with N bytes for /bytes/N. With tls off only: the ssl module of
+It logs in, registers one service (TCP, or HTTP with --host), prints "PUBLIC <port>" and serves the visitors itself:
+--serve echo sends back what comes, --serve http answers GET with a greeting, or with N bytes for /bytes/N. With tls off only: the ssl module of
 Python 3.11 has no exporter (RFC 5705), without which the proof of a TLS login can not be computed.
 
     protocol_client.py --server 127.0.0.1:7835 --token ft1_... --remote-port 0 --serve echo --visitors 3
@@ -75,8 +75,6 @@ def from_cbor(data, at=0):
 
 
 # --- frames and proofs ------------------------------------------------------------------------------------------------
-
-
 def frame(kind, stream=0, payload=b"", flags=0):
     return struct.pack(">HBBI", len(payload), kind, flags, stream) + payload
 
@@ -115,8 +113,6 @@ def hello(role, nonce, instance, epoch, agent, token=None):
 
 
 # --- the session ------------------------------------------------------------------------------------------------------
-
-
 class Stream:
     def __init__(self, number, may_send, window):
         self.number, self.may_send, self.window = number, may_send, window
@@ -191,7 +187,8 @@ class Client:
         if not hmac.compare_digest(welcome["proof"], proof(self.key, "server", b"", nonces, hellos)):
             sys.exit("the server does not know the token")
         self.ping_after, self.dead_after = welcome["ping_ms"] / 1000, welcome["dead_ms"] / 1000
-        service = {"id": 1, "kind": 1, "remote_port": self.options.remote_port}
+        service = {"id": 1, "kind": 2 if self.options.host else 1, "remote_port": self.options.remote_port}
+        service.update({"http": {"hosts": [self.options.host]}} if self.options.host else {})
         self.send(CONTROL, payload=cbor({"t": "register", "request": 1, "services": [service]}))
 
     def run(self):
@@ -285,6 +282,7 @@ def main():
     parser.add_argument("--server", default="127.0.0.1:7835")
     parser.add_argument("--token", default=os.environ.get("FERROTUNNEL_TOKEN", ""))
     parser.add_argument("--remote-port", type=int, default=0)
+    parser.add_argument("--host", default="")
     parser.add_argument("--serve", choices=["echo", "http"], default="http")
     parser.add_argument("--visitors", type=int, default=0, help="end after so many; 0: never")
     parser.add_argument("--timeout", type=float, default=3600.0, help="seconds")

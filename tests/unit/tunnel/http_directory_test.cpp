@@ -92,6 +92,10 @@ TEST_CASE("the most specific pattern of a host gets it") {
     CHECK(rig.find("example.com").service == rest.get());
     CHECK(rig.find("other.example.org").service == rest.get());
     CHECK(rig.find("10.0.0.1").service == rest.get());
+    auto rack = rig.join(alice, 6, described({"*.rack1", "**.0.0.1x"})).service;
+    CHECK(rig.find("web.rack1").service == rack.get());
+    CHECK(rig.find("10.0.0.1x").service == rack.get());
+    CHECK(rig.find("rack1").service == rest.get());
     CHECK(rig.find("[::1]").service == rest.get());
 }
 

@@ -363,3 +363,49 @@ TEST_CASE("the edge opens streams on a trunk, which count until they are let go"
     CHECK(result->error() == wire::Code::going_away);
     CHECK(carrier->trunk->load() == idle);
 }
+
+TEST_CASE("a session whose ids run out carries its hosts until a fresh one does") {
+    Rig rig;
+    rig.shared->mux.rotate_at = 3;
+    WireClient old = rig.connect(1);
+    old.register_http(1, {"app.example.com"});
+    registered(old);
+    auto service = rig.find("app.example.com").service->shared_from_this();
+    auto open = [&] {
+        Signal answered;
+        bool opened = false;
+        auto carrier = service->choose();
+        REQUIRE(carrier);
+        carrier->trunk->open(1, {}, make_intrusive<Endpoint>(), true, [&](const auto& result) {
+            opened = static_cast<bool>(result);
+            answered.tell();
+        });
+        REQUIRE(answered.wait());
+        CHECK(opened);
+    };
+    auto wait_for_goaway = [&](wire::Code code) {
+        while (auto frame = old.receive()) {
+            if (frame->header.type == wire::FrameType::goaway) {
+                CHECK(wire::decode_goaway(frame->payload)->code == code);
+                return;
+            }
+        }
+        FAIL("the server has closed");
+    };
+    open();
+    open();
+    wait_for_goaway(wire::Code::rotated);
+    open();  // it goes on
+
+    WireClient fresh = rig.connect(1, 0, 1, 1, 2);
+    CHECK(service->carries(*rig.sessions[0]));
+    CHECK(rig.find("app.example.com").kind == Kind::service);
+    fresh.register_http(1, {"app.example.com"});
+    registered(fresh);
+    CHECK(rig.find("app.example.com").service == service.get());
+    CHECK(service->carries(*rig.sessions[1]));
+    CHECK_FALSE(service->carries(*rig.sessions[0]));
+    wait_for_goaway(wire::Code::going_away);  // the old one drains
+    CHECK(rig.find("app.example.com").kind == Kind::service);
+    CHECK(rig.shared->registry->holder_of(ClaimName("app.example.com", "/")));
+}
