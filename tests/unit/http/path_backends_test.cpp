@@ -21,8 +21,8 @@ TEST_CASE("paths: the judges do what backends do") {
 }
 
 TEST_CASE("paths: no backend sees a path below another rule than the edge") {
-    const std::vector<std::vector<std::string>> tables = {
-        {"", "/a"}, {"/a"}, {"", "/a", "/a/b", "/b"}, {"/a/b", "/b/a"}, {"", "/a/b/a", "/b/b"}, {""}};
+    const std::vector<std::vector<std::string>> tables = {{"", "/a"},       {"/a"},       {"", "/a", "/a/b", "/b"},
+                                                          {"/a/b", "/b/a"}, {"", "/a/b"}, {""}};
     std::vector<RouteTable> built;
     for (const auto& prefixes : tables) {
         std::vector<test::Line> lines;
@@ -37,9 +37,9 @@ TEST_CASE("paths: no backend sees a path below another rule than the edge") {
     for (int round = 0; round < 6'000; ++round) {
         std::string path = "/";
         for (std::uint64_t pieces = random.between(1, 8); pieces > 0; --pieces) {
-            static constexpr std::string_view parts[] = {"a",   "b",   "/",   "/",    "/a",   "/b",   ".",
-                                                         "..",  "/..", ";",   "%2F",  "%5C",  "%61",  "%2e",
-                                                         "%3B", "%25", "/..", "/../", "a%2F", "/b;a", "//"};
+            static constexpr std::string_view parts[] = {"a",   "b",   "/",   "/",       "/a",   "/b",   ".",
+                                                         "..",  "/..", ";",   "%2F",     "%5C",  "%61",  "%2e",
+                                                         "%3B", "%25", "/..", "/%2e/..", "a%2F", "/b;a", "//"};
             path += parts[random.below(std::size(parts))];
         }
         const std::vector<std::string> read = test::what_backends_read(path);
