@@ -51,9 +51,12 @@ private:
         std::uint64_t high;
     };
 
+    // Not inlined: GCC would see a long copy out of every short array, and warn.
+    [[gnu::noinline]] void copy_long(const char* from, std::size_t size) noexcept { std::memcpy(at_, from, size); }
+
     void copy(const char* from, std::size_t size) noexcept {
         if (size > 32) {
-            std::memcpy(at_, from, size);
+            copy_long(from, size);
         } else if (size >= 16) {
             copy_two<Sixteen>(from, size);
         } else if (size >= 8) {
