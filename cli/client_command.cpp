@@ -419,10 +419,7 @@ ExitCode run(Arguments arguments, const CommandInfo& info, WantedBy* wanted_by) 
         return ExitCode::ok;
     }
     Signals signals;  // before the library makes threads
-    const std::optional<Config> config = read_config_option(options, problems);
-    if (config && problems.empty() && !config->has_client()) {
-        problems.add(config->file(), "has no `client:` section");
-    }
+    const std::optional<Config> config = read_config_option(options, "client", problems);
     const Sources sources{options, arguments, config ? &*config : nullptr};
     std::vector<std::unique_ptr<Part>> parts;
     parts.push_back(std::make_unique<ClientPart>(sources, wanted_by, signals, problems));

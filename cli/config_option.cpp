@@ -7,6 +7,29 @@
 #include "printable.hpp"
 
 namespace ferrotunnel::cli {
+namespace {
+
+// `ignored`: a section; or empty, for none.
+Config read(const std::string& file, std::string_view ignored, Problems& problems) {
+    std::vector<Problem> found;
+    Config config = Config::try_load(file, found);
+    auto concerns = [ignored](const Problem& problem) {
+        return ignored.empty() || problem.key.substr(0, problem.key.find('.')) != ignored;
+    };
+    for (const Problem& problem : found) {
+        if (concerns(problem)) {
+            problems.add(problem);
+        }
+    }
+    for (const Problem& warning : config.warnings()) {
+        if (concerns(warning)) {
+            fmt::print(stderr, "warning: {}\n", printable(to_text(warning)));
+        }
+    }
+    return config;
+}
+
+}  // namespace
 
 OptionSection config_section() {
     return {
@@ -20,15 +43,7 @@ OptionSection config_section() {
 }
 
 Config read_config_file(const std::string& file, Problems& problems) {
-    std::vector<Problem> found;
-    Config config = Config::try_load(file, found);
-    for (const Problem& problem : found) {
-        problems.add(problem);
-    }
-    for (const Problem& warning : config.warnings()) {
-        fmt::print(stderr, "warning: {}\n", printable(to_text(warning)));
-    }
-    return config;
+    return read(file, "", problems);
 }
 
 void check_services(const Config& config, Problems& problems) {
@@ -40,9 +55,17 @@ void check_services(const Config& config, Problems& problems) {
     }
 }
 
-std::optional<Config> read_config_option(const Options& options, Problems& problems) {
+std::optional<Config> read_config_option(const Options& options, std::string_view section, Problems& problems) {
     const std::optional<std::string> file = options.text("config");
-    return file ? std::optional(read_config_file(*file, problems)) : std::nullopt;
+    if (!file) {
+        return std::nullopt;
+    }
+    const bool is_server = section == "server";
+    Config config = read(*file, is_server ? "client" : "server", problems);
+    if (problems.empty() && !(is_server ? config.has_server() : config.has_client())) {
+        problems.add(config.file(), fmt::format("has no `{}:` section", section));
+    }
+    return config;
 }
 
 }  // namespace ferrotunnel::cli

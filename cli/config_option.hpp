@@ -28,10 +28,12 @@ struct Sources {
 
 OptionSection config_section();
 
-/// Reads the file that --config names, with all its problems; tells its warnings. Nothing without the option.
-std::optional<Config> read_config_option(const Options& options, Problems& problems);
+/// Reads the file that --config names, and tells its warnings. Nothing without the option. Everything that is wrong is
+/// a problem, and so is a file without that section; but not what is wrong in the other one, which may be meant for
+/// another machine.
+std::optional<Config> read_config_option(const Options& options, std::string_view section, Problems& problems);
 
-/// The same for a file that is named otherwise.
+/// The whole of a file, with all its problems.
 Config read_config_file(const std::string& file, Problems& problems);
 
 /// A client that offers nothing is not what anybody wants.

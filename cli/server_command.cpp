@@ -290,10 +290,7 @@ ExitCode run_server(Arguments arguments) {
         return ExitCode::ok;
     }
     Signals signals;  // before the library makes threads
-    const std::optional<Config> config = read_config_option(options, problems);
-    if (config && problems.empty() && !config->has_server()) {
-        problems.add(config->file(), "has no `server:` section");
-    }
+    const std::optional<Config> config = read_config_option(options, "server", problems);
     std::vector<std::unique_ptr<Part>> parts;
     parts.push_back(make_server_part({options, arguments, config ? &*config : nullptr}, signals, problems));
     if (!problems.empty()) {

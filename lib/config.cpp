@@ -89,10 +89,21 @@ Config parse_all(std::string_view text, const std::string& file) {
     return made_of(detail::read_config({text, file, false, variable}));
 }
 
+bool is_about(const Problem& problem, std::string_view section) {
+    return problem.key.starts_with(section) &&
+           (problem.key.size() == section.size() || problem.key[section.size()] == '.');
+}
+
+// `other`: the section that somebody else runs, perhaps on another machine, where its files are.
 template <typename Settings>
-void attach(Settings& settings, const detail::ConfigFile& file, const detail::Origins& origins) {
+void attach(Settings& settings, const detail::ConfigFile& file, const detail::Origins& origins,
+            std::string_view other) {
     settings.origins = origins;
-    settings.file_problems = file.problems;
+    for (const Problem& problem : file.problems) {
+        if (!is_about(problem, other)) {
+            settings.file_problems.push_back(problem);
+        }
+    }
     if (file.values.log) {
         settings.log_sink = stderr_log(file.values.log->format.value_or(LogFormat::text));
         settings.log_level = file.values.log->level.value_or(LogLevel::warn);
@@ -144,7 +155,7 @@ Client::Builder Config::client() const {
     if (const auto& part = file_->values.client) {
         static_cast<detail::ClientValues&>(*builder.settings_) = part->settings;
     }
-    attach(*builder.settings_, *file_, file_->client_origins);
+    attach(*builder.settings_, *file_, file_->client_origins, "server");
     return builder;
 }
 
@@ -153,7 +164,7 @@ Server::Builder Config::server() const {
     if (const auto& part = file_->values.server) {
         static_cast<detail::ServerValues&>(*builder.settings_) = part->settings;
     }
-    attach(*builder.settings_, *file_, file_->server_origins);
+    attach(*builder.settings_, *file_, file_->server_origins, "client");
     return builder;
 }
 

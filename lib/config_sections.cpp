@@ -55,7 +55,11 @@ std::optional<Value> SectionReader::find_in(Section& section, const std::string&
     std::optional<Value> value = section.find(key);
     if (!setting.empty()) {
         const config::Place place = value ? value->place() : section.place();
-        const Origin origin{reading_.file.name, section.path_of(key), place.line, place.column, value.has_value()};
+        Origin origin{reading_.file.name, section.path_of(key), place.line, place.column, value.has_value()};
+        if (value && value->has_variables() && setting != "token") {
+            origin.value = value->try_text().value_or("");
+            origin.written = value->written();
+        }
         const auto [known, fresh] = origins_.try_emplace(setting, origin);
         if (!fresh && !known->second.is_there) {  // two keys of one setting: the first that is there
             known->second = origin;

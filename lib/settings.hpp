@@ -64,6 +64,9 @@ struct Origin {
     unsigned line = 0;
     unsigned column = 0;
     bool is_there = false;
+    /// Where the value comes out of variables: what it is, and what the file has instead, which messages show.
+    std::string value{};
+    std::string written{};
 };
 
 /// What comes with the settings and is none.

@@ -28,7 +28,7 @@ bool is_known(const std::vector<Problem>& problems, const Problem& problem, bool
 
 void locate(Problem& problem, const Origin& origin) {
     problem.key = origin.path;
-    problem.text = config::without_tokens(problem.text);
+    problem.text = config::without_tokens(config::as_written(std::move(problem.text), origin.value, origin.written));
     problem.file = origin.file;
     problem.line = origin.line;
     problem.column = origin.column;

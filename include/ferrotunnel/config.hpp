@@ -39,7 +39,7 @@ public:
     /// build() to say, since the application may still add it; its problems have the place in the file as well.
     static Config load(const std::string& file);
     /// The same without throwing: problems are appended, and what was wrong is left out of the Config. Its builders
-    /// refuse to build, and their check() has these problems too.
+    /// refuse to build while there are any that are not of the other section, and their check() tells these too.
     static Config try_load(const std::string& file, std::vector<Problem>& problems);
     /// The same for a text that the application has already; `file` is what problems call it, and relative paths in it
     /// are relative to its folder.

@@ -13,18 +13,18 @@ struct Http {
     /// The host that visitors ask for: "app.example.com"; "*.example.com" (one label in front), "**.example.com" (one
     /// or more), "*" (the default service: whatever nothing else is for). Empty: the server assigns a name below its
     /// domain, and the same one again while it knows this service.
-    std::string host;
+    std::string host{};
     /// Visitors are connected here, seen from this process: "127.0.0.1:3000", "[::1]:3000", "app.internal:80", ":3000".
     /// Not used by async_listen, where the application itself serves.
-    std::string local;
+    std::string local{};
     /// How events, logs and Server::async_open call it, up to 64 letters, digits and "._-:/*". Empty: `host`, with the
     /// path if there is one; "http:" and `local` where the server assigns the host. Unique within a client.
-    std::string name;
+    std::string name{};
     /// Which paths of the host: "/api" (/api and what is below it, not /apix), "= /status" (that alone), "~
     /// /v[0-9]+/.*" (a regular expression for the whole path). Empty: all that no other service of the host is for.
-    std::string path;
+    std::string path{};
     /// Further hosts, up to 15, where `host` is not empty.
-    std::vector<std::string> aliases;
+    std::vector<std::string> aliases{};
 
     friend bool operator==(const Http&, const Http&) = default;
 };

@@ -56,6 +56,9 @@ bool Value::has_variables() const noexcept {
 }
 
 void Value::problem(std::string text) const {
+    if (has_variables()) {
+        text = as_written(std::move(text), try_text().value_or(""), node_->text);
+    }
     context_->report.add(place(), path_, std::move(text));
 }
 

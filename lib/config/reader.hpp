@@ -56,7 +56,8 @@ public:
     /// The keys of a group; nothing at all is a group without keys.
     Section section() const;
 
-    /// Of the text as it is written, before variables are replaced.
+    /// The text as it is written, before variables are replaced.
+    const std::string& written() const noexcept { return node_->text; }
     bool begins_with(std::string_view prefix) const noexcept;
     bool has_variables() const noexcept;
     bool is_text() const noexcept { return node_->kind == Node::Kind::text; }

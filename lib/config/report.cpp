@@ -49,6 +49,18 @@ std::string without_tokens(std::string_view text) {
     return shown;
 }
 
+std::string as_written(std::string text, std::string_view value, std::string_view written) {
+    // Messages repeat at most so much of a value.
+    for (std::size_t length : {value.size(), std::size_t{100}, std::size_t{60}}) {
+        const std::string shown = '"' + std::string(value.substr(0, length));
+        const std::size_t at = length > value.size() || shown.size() == 1 ? std::string::npos : text.find(shown + '"');
+        if (at != std::string::npos) {
+            text.replace(at, shown.size() + 1, quoted(written));
+        }
+    }
+    return text;
+}
+
 std::string describe(const Node& node) {
     switch (node.kind) {
         case Node::Kind::nothing:

@@ -30,6 +30,10 @@ private:
 /// The text with everything that has the form of a token made unreadable: a token in the wrong place is a secret too.
 std::string without_tokens(std::string_view text);
 
+/// The text with a value in quotes, whole or shortened, replaced by what the file says instead of it: what came out of
+/// a variable may be a secret.
+std::string as_written(std::string text, std::string_view value, std::string_view written);
+
 /// In quotes and shortened, for a message.
 std::string quoted(std::string_view text);
 

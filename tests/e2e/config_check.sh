@@ -111,8 +111,9 @@ ends_with 2
 told 'client.yml: has no `server:` section'
 run client --config several.yml --server 127.0.0.1:1 --tcp 0=9 --token-file token
 ends_with 2
-told 'several.yml:5:3: server.wrokers: no such key'
 told 'several.yml:8:16: client.connections'
+told 'several.yml:1:7: log.levle'
+! file_has "$dir/run.err" 'server\.' || fail "the other section may be meant for another machine"
 ! file_has "$dir/run.err" 'client.token' || fail "a token that an option gives is called missing"
 run client --config none.yml
 ends_with 2

@@ -155,6 +155,15 @@ TEST_CASE("the builders of a wrong file build nothing, and tell all", "[config]"
     CHECK(problems_of_building("server: 1\n").size() == 1);
 }
 
+TEST_CASE("what is wrong in the other section does not keep a builder from building", "[config]") {
+    std::vector<Problem> problems;
+    const Config config =
+        Config::try_parse(server_text() + "client: {token: env:FERROTUNNEL_NO_SUCH}\n", "f.yml", problems);
+    CHECK(problems.size() == 1);
+    CHECK(config.server().check().empty());
+    CHECK_FALSE(config.client().server("127.0.0.1:1").check().empty());
+}
+
 TEST_CASE("a call on a builder overrides the file, and its problems are none of the file's", "[config]") {
     const Config config = Config::parse(server_text("  bind: nowhere\n"), "f.yml");
     CHECK(config.server().bind("127.0.0.1:0").check().empty());
@@ -257,6 +266,25 @@ TEST_CASE("no message repeats a secret", "[config]") {
             CHECK(to_text(problem).find("hunter2") == std::string::npos);
         }
     }
+}
+
+TEST_CASE("what variables held is not repeated either", "[config]") {
+    ::setenv("FERROTUNNEL_TEST_SECRET", "hunter2 hunter2", 1);
+    const std::string text =
+        "server: {bind: \"${FERROTUNNEL_TEST_SECRET}\", workers: \"${FERROTUNNEL_TEST_SECRET}\"}\n"
+        "client:\n  server: \"x${FERROTUNNEL_TEST_SECRET}:y\"\n"
+        "  services: [{tcp: 0, local: \"${FERROTUNNEL_TEST_SECRET}\", name: \"${FERROTUNNEL_TEST_SECRET}\"}]\n";
+    std::vector<Problem> problems;
+    const Config config = Config::try_parse(text, "f.yml", problems);
+    for (const auto& more : {config.server().check(), config.client().check()}) {
+        problems.insert(problems.end(), more.begin(), more.end());
+    }
+    CHECK(problems.size() > 5);
+    for (const Problem& problem : problems) {
+        INFO(to_text(problem));
+        CHECK(problem.text.find("hunter2") == std::string::npos);
+    }
+    ::unsetenv("FERROTUNNEL_TEST_SECRET");
 }
 
 TEST_CASE("paths are relative to the file", "[config]") {

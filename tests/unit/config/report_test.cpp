@@ -48,6 +48,16 @@ TEST_CASE("what has the form of a token is not repeated", "[report]") {
     CHECK(only.text == "ft1_***");
 }
 
+TEST_CASE("what came out of a variable is shown as the file has it", "[report]") {
+    CHECK(as_written("\"secret\" is no address", "secret", "${X}") == "\"${X}\" is no address");
+    CHECK(as_written("a secret", "secret", "${X}") == "a secret");  // not in quotes: it is our own word
+    CHECK(as_written("\"\" is empty", "", "${X}") == "\"\" is empty");
+    const std::string longer(150, 'x');
+    for (const std::size_t shown : {60U, 100U, 150U}) {
+        CHECK(as_written('"' + longer.substr(0, shown) + '"', longer, "${X}") == "\"${X}\"");
+    }
+}
+
 TEST_CASE("quoted texts are short and whole", "[report]") {
     CHECK(quoted("x") == "\"x\"");
     CHECK(quoted(std::string(60, 'x')) == '"' + std::string(60, 'x') + '"');
