@@ -33,9 +33,10 @@ bool is_protected(FieldName name) {
     }
 }
 
+// Under each spelling that a backend may take for `name`: who says that X_Foo ends here would not have X-Foo go on.
 void mark_named(Fields& fields, std::string_view name) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
-        if (fields.place(i).name_size == name.size() && same_text(fields[i].name, name)) {
+        if (same_name_loosely(fields[i].name, name)) {
             fields.place(i).marks |= Fields::mark_hop_by_hop;
         }
     }

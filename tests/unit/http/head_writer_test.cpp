@@ -177,3 +177,9 @@ TEST_CASE("head_writer: edits in a response may set what only requests give a me
     CHECK(written(out) ==
           "HTTP/1.1 200 OK\r\nHost: x\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d\r\nContent-Length: 0\r\n\r\n");
 }
+
+TEST_CASE("head_writer: what Connection names goes under each spelling") {
+    const ParsedRequest request(
+        "GET / HTTP/1.1\r\nHost: a\r\nX-Foo: 1\r\nX_Foo: 2\r\nx.foo-: 3\r\nX-Foo-2: 4\r\nConnection: X_Foo\r\n\r\n");
+    CHECK(written(RequestOut::of(request.head())) == "GET / HTTP/1.1\r\nHost: a\r\nX-Foo-2: 4\r\n\r\n");
+}
