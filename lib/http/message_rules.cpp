@@ -64,6 +64,12 @@ bool is_protocol(std::string_view text) {
     return is_token(text.substr(0, slash)) && (slash == std::string_view::npos || is_token(text.substr(slash + 1)));
 }
 
+// Behind these, requests would go on that the edge does not see: no rule would hold for them.
+bool is_out_of_sight(std::string_view protocol) {
+    const std::string_view name = protocol.substr(0, protocol.find('/'));
+    return same_text(name, "h2c") || same_text(name, "h2") || same_text(name, "HTTP") || same_text(name, "TLS");
+}
+
 }  // namespace
 
 SpecialFields find_special(Fields& fields) noexcept {
@@ -189,10 +195,7 @@ void read_offer(const Fields& fields, UpgradeOffer& offer) noexcept {
         ListItems items(field.known == FieldName::upgrade ? field.value : std::string_view{});
         std::string_view protocol;
         while (items.next(protocol)) {
-            if (same_text(protocol, "h2c")) {
-                continue;
-            }
-            if (!is_protocol(protocol) || !offer.add(protocol)) {
+            if (!is_protocol(protocol) || (!is_out_of_sight(protocol) && !offer.add(protocol))) {
                 offer.clear();
                 return;
             }
