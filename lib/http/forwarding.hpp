@@ -65,6 +65,7 @@ private:
     std::string_view chain_;  // the end of chain_room_
     std::string_view forwarded_;
     std::string_view via_;
+    bool trusted_;
     bool https_ = false;
     bool loops_ = false;
     std::array<char, 6> port_room_;
