@@ -234,7 +234,7 @@ void Forwarding::write_via(const RequestHead& head, const ForwardingFacts& facts
 
 bool Forwarding::write(Edits& edits) const noexcept {
     if (!trusted_) {
-        edits.remove_other_forwarded();
+        edits.remove_claims();
     }
     bool fits = edits.set("X-Forwarded-For", chain_) && edits.set("X-Forwarded-Proto", https_ ? "https" : "http") &&
                 edits.set("X-Forwarded-Host", host_) && edits.set("X-Forwarded-Port", port_) &&

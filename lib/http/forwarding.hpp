@@ -1,6 +1,6 @@
 // The fields that tell a backend who asked: X-Forwarded-For, -Proto, -Host and -Port, X-Real-IP, Forwarded, Via and
 // X-Request-Id. They are made of the immediate peer; what the request itself says counts only when that peer is
-// trusted. All other X-Forwarded-* fields of a peer that is not trusted are removed.
+// trusted. What else a peer that is not trusted claims, see is_claim(), is removed.
 #pragma once
 
 #include <array>

@@ -84,6 +84,7 @@ bool is_own(FieldName name) {
         case FieldName::expect:
         case FieldName::host:
         case FieldName::keep_alive:
+        case FieldName::proxy:  // is no field; CGI programs would take it for HTTP_PROXY, the proxy to use
         case FieldName::proxy_connection:
         case FieldName::te:
         case FieldName::transfer_encoding:
@@ -96,7 +97,7 @@ bool is_own(FieldName name) {
 
 // A response may have fields that mean something in requests alone: they are not the writer's then.
 bool is_own_of_response(FieldName name) {
-    return is_own(name) && name != FieldName::expect && name != FieldName::host;
+    return is_own(name) && name != FieldName::expect && name != FieldName::host && name != FieldName::proxy;
 }
 
 // `drops_aliases`: to a backend, which might read them otherwise than we did.
