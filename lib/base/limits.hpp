@@ -219,6 +219,11 @@ static_assert(service_name_max == host_name_max);
 /// A regular expression for paths, and what RE2 may use for its program and for matching.
 inline constexpr std::size_t http_path_regex_max = 1_KiB;
 inline constexpr std::int64_t http_path_regex_memory_max = 1_MiB;
+/// Expressions come from clients and are tried one after the other, in time linear in the path: so what they may cost a
+/// request is bounded by how many one host may have, and by the path that they are matched on. A longer one matches
+/// none.
+inline constexpr std::size_t http_path_regexes_per_host_max = 8;
+inline constexpr std::size_t http_path_regex_path_max = 2_KiB;
 /// Rules for fields of one service, in each direction. They take places among the edits of a head.
 inline constexpr std::size_t http_header_rules_max = 32;
 static_assert(http_header_rules_max <= http_edits_max / 2);

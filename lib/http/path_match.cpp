@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/limits.hpp"
+
 namespace ferrotunnel::http {
 namespace {
 
@@ -51,13 +53,17 @@ int decode(std::string_view path, std::size_t at) noexcept {
     return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
-// UTF-8 has one encoding of each character. Longer ones begin with C0 or C1, or with E0 or F0 and a low second byte.
-bool is_overlong(int byte, std::string_view path, std::size_t next) noexcept {
-    if ((byte != 0xc0 && byte != 0xc1 && byte != 0xe0 && byte != 0xf0) || next >= path.size() || path[next] != '%') {
+// UTF-8 has one encoding of each character. Longer ones begin with C0 or C1, or with E0 or F0 and a low second byte. F5
+// to FF begin nothing.
+bool is_never_utf8(int byte, std::string_view path, std::size_t next) noexcept {
+    if (byte == 0xc0 || byte == 0xc1 || byte >= 0xf5) {
+        return true;
+    }
+    if ((byte != 0xe0 && byte != 0xf0) || next >= path.size() || path[next] != '%') {
         return false;
     }
     const int second = decode(path, next);
-    return second >= 0x80 && second < (byte == 0xf0 ? 0x90 : byte == 0xe0 ? 0xa0 : 0xc0);
+    return second >= 0x80 && second < (byte == 0xf0 ? 0x90 : 0xa0);
 }
 
 // One byte of a path as the comparing form sees it, however it was written.
@@ -86,7 +92,7 @@ PathFault check_escape(std::string_view path, std::size_t at) noexcept {
     if (byte < 0x20 || byte == 0x7f) {
         return PathFault::encoded_control;
     }
-    return is_overlong(byte, path, at + 3) ? PathFault::overlong_encoding : PathFault::none;
+    return is_never_utf8(byte, path, at + 3) ? PathFault::overlong_encoding : PathFault::none;
 }
 
 // Puts one reading together, segment by segment. What has been written always begins with '/', and segment_ is behind a
@@ -196,7 +202,8 @@ std::string_view words_for(PathFault fault) noexcept {
         case PathFault::encoded_control:
             return "has an encoded control character";
         case PathFault::overlong_encoding:
-            return "has an encoding of UTF-8 that is longer than need be";
+            return "has an encoded byte that UTF-8 never has (%C0, %C1, %F5 to %FF), or an encoding of UTF-8 that is "
+                   "longer than need be";
         case PathFault::encoded_dots:
             return "has an encoded dot segment, like %2e%2e";
         case PathFault::mixed:
@@ -204,6 +211,9 @@ std::string_view words_for(PathFault fault) noexcept {
                    "';'; programs do not agree on what that means";
         case PathFault::above_root:
             return "leads out of the root with '..'";
+        case PathFault::too_long_to_match:
+            static_assert(limits::http_path_regex_path_max == 2048);
+            return "is longer than 2048 bytes, and its host has rules with regular expressions";
     }
     return "is not a path";
 }

@@ -12,9 +12,10 @@
 //
 // Refused whatever the rules are, since the order in which a backend does things would matter or nobody means well:
 // what is no percent-encoding ("%zz"), encoded control characters, encodings of UTF-8 that are longer than need be
-// (%C0%AF, an old disguise of '/'), encoded dot segments ("%2e%2e"), ".." that leads out of the root, dot segments in
-// one path with "//", an encoded slash or ";", and an encoded slash in one path with ";". Who decodes a path twice
-// ("%252e") is not guarded against.
+// (%C0%AF, an old disguise of '/') and bytes that it never has (%C0, %C1, %F5 to %FF), encoded dot segments ("%2e%2e"),
+// ".." that leads out of the root, dot segments in one path with "//", an encoded slash or ";", and an encoded slash in
+// one path with ";". Who decodes a path twice ("%252e"), or takes %3F or %23 for the end of the path, is not guarded
+// against.
 #pragma once
 
 #include <array>
@@ -26,6 +27,7 @@
 #include "base/limits.hpp"
 #include "base/result.hpp"
 #include "http/host_pattern.hpp"
+#include "http/path_regex.hpp"
 
 namespace ferrotunnel::http {
 
@@ -36,10 +38,11 @@ enum class PathFault : std::uint8_t {
     bad_byte,           // control, space, '?', '#', backslash or a byte above 0x7e, not percent-encoded
     bad_escape,         // "%" without two hexadecimal digits
     encoded_control,    // %00 to %1F, %7F
-    overlong_encoding,  // %C0%AF and its like
+    overlong_encoding,  // %C0%AF and its like, and what UTF-8 never has: %FF
     encoded_dots,       // "/%2e%2e/x"
     mixed,              // oddities whose order would matter: "/a/..;/x"
     above_root,         // "/../x"
+    too_long_to_match,  // for the regular expressions of its host: a longer one could slip past them to another rule
 };
 
 /// For logs and configuration errors: "has a '%' without two hexadecimal digits behind it".
@@ -97,16 +100,22 @@ struct PathRule {
     /// `equals` and `prefix` in the form in which paths are compared; a prefix without the slash at its end, so that
     /// the one for everything is empty.
     std::string path;
+    /// Of `regex`: `path`, compiled, so that copies need not do it again. RouteTable::build() does it where it is
+    /// missing.
+    PathRegex expression = {};
 
     /// For people: `= /status`, `~ /v[0-9]+/.*`, `/api`, `/`.
     std::string text() const;
-    bool operator==(const PathRule&) const = default;
+    bool operator==(const PathRule& other) const noexcept { return kind == other.kind && path == other.path; }
 };
 
 /// `text` as a configuration has it: percent-encoded or plain UTF-8, no query. A path that has several readings would
 /// be a rule that no request meets safely, so it is a problem.
 Result<PathRule, Problem> parse_path_equals(std::string_view text);
 Result<PathRule, Problem> parse_path_prefix(std::string_view text);
+
+/// The same for an expression. It has to match the whole path; "/v[0-9]+/.*" is what is below /v1, /v2 and so on.
+Result<PathRule, Problem> parse_path_regex(std::string_view text);
 
 /// A path in the form in which paths are compared, as it is written in a target or URL.
 std::string written_path(std::string_view compared);

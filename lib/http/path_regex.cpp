@@ -3,13 +3,11 @@
 #include <re2/re2.h>
 
 #include "base/limits.hpp"
+#include "http/path_match.hpp"
 
 namespace ferrotunnel::http {
 
-PathRegex::PathRegex(std::unique_ptr<const re2::RE2> expression) : expression_(std::move(expression)) {}
-PathRegex::~PathRegex() = default;
-PathRegex::PathRegex(PathRegex&&) noexcept = default;
-PathRegex& PathRegex::operator=(PathRegex&&) noexcept = default;
+PathRegex::PathRegex(std::shared_ptr<const re2::RE2> expression) noexcept : expression_(std::move(expression)) {}
 
 Result<PathRegex, Problem> PathRegex::compile(std::string_view expression) {
     if (expression.size() > limits::http_path_regex_max) {
@@ -20,15 +18,20 @@ Result<PathRegex, Problem> PathRegex::compile(std::string_view expression) {
     options.set_max_mem(limits::http_path_regex_memory_max);
     options.set_encoding(re2::RE2::Options::EncodingLatin1);  // paths are bytes
     options.set_never_capture(true);
-    auto compiled = std::make_unique<re2::RE2>(re2::StringPiece(expression.data(), expression.size()), options);
+    auto compiled = std::make_shared<const re2::RE2>(re2::StringPiece(expression.data(), expression.size()), options);
     if (!compiled->ok()) {
         return Problem{"is no regular expression: " + compiled->error()};
     }
     return PathRegex(std::move(compiled));
 }
 
+std::string_view PathRegex::text() const noexcept {
+    return expression_ != nullptr ? std::string_view(expression_->pattern()) : std::string_view();
+}
+
 bool PathRegex::matches(std::string_view path) const noexcept {
-    return re2::RE2::FullMatchN(re2::StringPiece(path.data(), path.size()), *expression_, nullptr, 0);
+    return expression_ != nullptr && path.size() <= limits::http_path_regex_path_max &&
+           re2::RE2::FullMatchN(re2::StringPiece(path.data(), path.size()), *expression_, nullptr, 0);
 }
 
 Result<PathRule, Problem> parse_path_regex(std::string_view text) {
@@ -43,7 +46,7 @@ Result<PathRule, Problem> parse_path_regex(std::string_view text) {
     if (!compiled) {
         return compiled.error();
     }
-    return PathRule{PathRule::Kind::regex, std::string(text)};
+    return PathRule{PathRule::Kind::regex, std::string(text), std::move(*compiled)};
 }
 
 }  // namespace ferrotunnel::http

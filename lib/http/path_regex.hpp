@@ -3,12 +3,10 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <string_view>
 
 #include "base/result.hpp"
 #include "http/host_pattern.hpp"
-#include "http/path_match.hpp"
 
 namespace re2 {
 class RE2;
@@ -16,25 +14,26 @@ class RE2;
 
 namespace ferrotunnel::http {
 
+/// A compiled expression, or none. Copies share it: to compile one takes a while, and it holds up to 1 MiB.
 class PathRegex {
 public:
+    PathRegex() = default;
     /// The problem has RE2's own words.
     static Result<PathRegex, Problem> compile(std::string_view expression);
 
-    ~PathRegex();
-    PathRegex(PathRegex&&) noexcept;
-    PathRegex& operator=(PathRegex&&) noexcept;
+    /// The expression as it was written; empty when there is none.
+    std::string_view text() const noexcept;
+    /// Whether one is a copy of the other.
+    bool shares_with(const PathRegex& other) const noexcept { return expression_ == other.expression_; }
 
-    /// The whole of a path, in the form in which paths are compared. Any thread.
+    /// The whole of a path, in the form in which paths are compared, up to limits::http_path_regex_path_max (a table
+    /// refuses longer ones). Any thread.
     bool matches(std::string_view path) const noexcept;
 
 private:
-    explicit PathRegex(std::unique_ptr<const re2::RE2> expression);
+    explicit PathRegex(std::shared_ptr<const re2::RE2> expression) noexcept;
 
-    std::unique_ptr<const re2::RE2> expression_;
+    std::shared_ptr<const re2::RE2> expression_;
 };
-
-/// `text` as a configuration has it. It has to match the whole path; "/v[0-9]+/.*" is what is below /v1, /v2 and so on.
-Result<PathRule, Problem> parse_path_regex(std::string_view text);
 
 }  // namespace ferrotunnel::http

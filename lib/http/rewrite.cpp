@@ -25,9 +25,17 @@ bool is_below(std::string_view path, std::string_view prefix) noexcept {
                                         path[prefix.size()] == '?' || path[prefix.size()] == '#');
 }
 
+// Browsers take a backslash for a slash and leave out tabs and ends of lines, so that these could hide a "//" behind
+// which they find a host.
+bool is_read_otherwise_by_browsers(std::string_view path) noexcept {
+    path = path.substr(0, path.find_first_of("?#"));
+    return std::any_of(path.begin(), path.end(),
+                       [](char c) { return c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == '\x7f'; });
+}
+
 // Appends the path that a visitor uses for `path` of the backend, which may have a query or fragment behind it.
 bool map_path_back(const PrefixMap& prefix, std::string_view path, std::string& out) {
-    if (!is_below(path, prefix.backend)) {
+    if (!is_below(path, prefix.backend) || is_read_otherwise_by_browsers(path)) {
         return false;
     }
     const std::string_view below = path.substr(prefix.backend.size());
@@ -112,6 +120,38 @@ bool map_url_back(const MapBack& map, const Url& url, std::string& out) {
         return false;
     }
     return true;
+}
+
+bool has_dot_segments(std::string_view path) noexcept {
+    for (std::size_t at = path.find("/."); at != std::string_view::npos; at = path.find("/.", at + 1)) {
+        const std::string_view segment = path.substr(at + 1, path.find('/', at + 1) - at - 1);
+        if (segment == "." || segment == "..") {
+            return true;
+        }
+    }
+    return false;
+}
+
+// RFC 3986, 5.2.4; what leads out of the root stays there.
+std::string without_dot_segments(std::string_view path) {
+    std::string out;
+    out.reserve(path.size());
+    for (std::size_t at = 1; at <= path.size();) {
+        const std::size_t end = std::min(path.find('/', at), path.size());
+        const std::string_view segment = path.substr(at, end - at);
+        const bool last = end == path.size();
+        if (segment == "..") {
+            out.resize(out.empty() ? 0 : out.rfind('/'));
+        } else if (segment != ".") {
+            out += '/';
+            out += segment;
+        }
+        if (last && (segment == "." || segment == "..")) {
+            out += '/';
+        }
+        at = end + 1;
+    }
+    return out;
 }
 
 std::string_view trimmed(std::string_view text) noexcept {
@@ -206,6 +246,13 @@ void map_path(const PrefixMap& prefix, std::string_view path, std::string& out) 
     if (path == "*") {
         out += path;
         return;
+    }
+    // A backend would resolve them behind its own prefix, where ".." may lead out of it. The route was found for the
+    // path without them too.
+    std::string resolved;
+    if (has_dot_segments(path)) {
+        resolved = without_dot_segments(path);
+        path = resolved;
     }
     // The request may have written the prefix in another way, but with as many segments.
     std::string_view below = path;

@@ -23,8 +23,9 @@ struct PrefixMap {
 };
 
 /// Appends what a backend is asked for: `path` as the request has it, without query, which the rule with that prefix
-/// was found for. What is below the prefix stays as it was written, but never begins with "//", which a backend could
-/// take for a host. "*" stays.
+/// was found for. What is below the prefix stays as it was written, but for two things: dot segments are resolved, so
+/// that they do not lead out of the backend's prefix, and it never begins with "//", which a backend could take for a
+/// host. "*" stays.
 void map_path(const PrefixMap& prefix, std::string_view path, std::string& out);
 
 /// What an answer is mapped back by.
@@ -38,8 +39,8 @@ struct MapBack {
 
 /// Location or Content-Location. A URL with the backend's authority gets the visitor's scheme and authority; a path,
 /// also of a URL with the visitor's own authority, gets the visitor's prefix. Everything else (other hosts, relative
-/// references, paths that are not below the backend's prefix) stays. False: nothing is to be changed, `out` is as it
-/// was.
+/// references, paths that are not below the backend's prefix or have a backslash or control character, in which
+/// browsers could find a host) stays. False: nothing is to be changed, `out` is as it was.
 bool map_location_back(const MapBack& map, std::string_view location, std::string& out);
 
 /// Set-Cookie. A Domain that is the backend's host becomes the visitor's, one that the backend's host is below is left

@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "base/limits.hpp"
 #include "http/route_tables.hpp"
 
 namespace ferrotunnel::http {
@@ -32,6 +33,12 @@ std::size_t slots_for(std::size_t entries) noexcept {
         slots *= 2;
     }
     return entries == 0 ? 0 : slots;
+}
+
+std::string too_many_expressions(const Route& route) {
+    static_assert(limits::http_path_regexes_per_host_max == 8);
+    return "`" + route.host.text() + "` has more than 8 regular expressions for paths; `" + route.path.text() +
+           "` is one too many" + (route.name.empty() ? "" : "; it is of " + route.name);
 }
 
 class Builder {
@@ -120,19 +127,26 @@ private:
 
     // This and the next answer false when the rule is there already.
     bool add_expression(Tables::HostRules& rules, std::uint32_t route) {
-        const PathRule& path = tables_.routes[route].path;
+        PathRule& path = tables_.routes[route].path;
         const auto first = tables_.expressions.begin() + rules.first_expression;
         const auto same = [&](const Tables::Expression& other) { return tables_.routes[other.route].path == path; };
         if (std::any_of(first, tables_.expressions.end(), same)) {
             return false;
         }
-        auto regex = PathRegex::compile(path.path);
-        if (!regex) {
-            add_problem(route,
-                        "`" + path.text() + "` of `" + tables_.routes[route].host.text() + "` " + regex.error().text);
+        if (rules.expressions == limits::http_path_regexes_per_host_max) {
+            add_problem(route, too_many_expressions(tables_.routes[route]));
             return true;
         }
-        tables_.expressions.push_back({std::move(*regex), route});
+        if (path.expression.text() != path.path) {
+            auto regex = PathRegex::compile(path.path);
+            if (!regex) {
+                add_problem(route, "`" + path.text() + "` of `" + tables_.routes[route].host.text() + "` " +
+                                       regex.error().text);
+                return true;
+            }
+            path.expression = std::move(*regex);
+        }
+        tables_.expressions.push_back({path.expression, route});
         ++rules.expressions;
         return true;
     }

@@ -1,6 +1,7 @@
 // RouteTable::explain(): the steps of a lookup, in words.
 #include <algorithm>
 
+#include "base/limits.hpp"
 #include "http/route_tables.hpp"
 
 namespace ferrotunnel::http {
@@ -96,11 +97,12 @@ private:
     }
 
     void explain_paths(const RouteMatch& match, const RouteTable::Tables::HostRules& rules) {
-        PathReadings readings;
-        if (const PathFault fault = readings.assign(path_); fault != PathFault::none) {
-            say("The path " + std::string(words_for(fault)) + ": 400.");
+        if (match.fault != PathFault::none) {
+            say("The path " + std::string(words_for(match.fault)) + ": 400.");
             return;
         }
+        PathReadings readings;
+        (void)readings.assign(path_);
         PathBuffer buffer;
         const std::string literal(readings.reading(0, buffer));
         if (literal != path_) {
@@ -161,10 +163,8 @@ private:
         switch (rule.kind) {
             case PathRule::Kind::equals:
                 return rule.path == path ? "" : "is for that one path alone.";
-            case PathRule::Kind::regex: {
-                const auto regex = PathRegex::compile(rule.path);
-                return regex && regex->matches(path) ? "" : "does not match the whole path.";
-            }
+            case PathRule::Kind::regex:
+                return rule.expression.matches(path) ? "" : "does not match the whole path.";
             case PathRule::Kind::prefix:
                 break;
         }

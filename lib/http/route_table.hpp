@@ -68,9 +68,10 @@ public:
     RouteTable(RouteTable&&) noexcept;
     RouteTable& operator=(RouteTable&&) noexcept;
 
-    /// All problems at once: two routes with the same host and path, an expression that is none. The order of `routes`
-    /// plays no part but among the expressions of one host. `seed` should be random in production, so that nobody who
-    /// may register hosts can choose ones that collide.
+    /// All problems at once: two routes with the same host and path, an expression that is none, more expressions
+    /// of one host than limits::http_path_regexes_per_host_max. Expressions that are compiled already are shared. The
+    /// order of `routes` plays no part but among the expressions of one host. `seed` should be random in production, so
+    /// that nobody who may register hosts can choose ones that collide.
     static Result<RouteTable, std::vector<Problem>> build(std::vector<Route> routes, std::uint64_t seed = 0);
 
     /// `host` as normal_host() gives it; `path` as the request has it, without query. "*" (of OPTIONS) is looked up as

@@ -27,10 +27,11 @@ Result<http::PathRule, http::Problem> read_http_path(std::string_view text) {
     if (text.starts_with("~ ")) {
         http::PathRule rule{http::PathRule::Kind::regex, std::string(text.substr(2))};
         std::vector<http::Route> alone(1, http::Route{{}, rule, 0, {}});
-        if (auto built = http::RouteTable::build(std::move(alone)); !built) {
+        auto built = http::RouteTable::build(std::move(alone));
+        if (!built) {
             return built.error().front();
         }
-        return rule;
+        return built->routes().front().path;  // compiled, so that the directory need not do it again
     }
     return http::parse_path_prefix(text);
 }

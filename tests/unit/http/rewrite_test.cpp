@@ -2,7 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/path_backends.hpp"
 #include "support/seeded_random.hpp"
+#include "unit/http/route_fixture.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::http;
@@ -72,6 +74,49 @@ TEST_CASE("rewrite: what is left never begins like a host") {
     CHECK(mapped("/", "/v2", "//x") == "/v2/x");
 }
 
+TEST_CASE("rewrite: dot segments never lead out of a rewritten prefix") {
+    CHECK(mapped("/api", "", "/api/../api/admin") == "/admin");
+    CHECK(mapped("/api", "/v2", "/api/../api/admin") == "/v2/admin");
+    CHECK(mapped("/a/b", "/v2/pub", "/a/b/../b/x") == "/v2/pub/x");
+    CHECK(mapped("/a/b", "/v2/pub", "/a/../a/b/x/../y") == "/v2/pub/y");
+    CHECK(mapped("/", "/v2", "/x/../y") == "/v2/y");
+    CHECK(mapped("/api", "", "/api/./x/.") == "/x/");
+    CHECK(mapped("/api", "", "/api/x/..") == "/");
+    CHECK(mapped("/api", "", "/api/.") == "/");
+    CHECK(mapped("/api", "", "/api/../%61pi/%7e/.../..x") == "/%7e/.../..x");  // the rest stays as it was written
+    // No route lets these pass; all the same nothing is above the prefix.
+    CHECK(mapped("/api", "/v2", "/api/../../../x") == "/v2");
+    CHECK(mapped("/api", "", "/api/.//evil.example") == "/evil.example");
+    CHECK(mapped("/", "/v2", "/../..") == "/v2/");
+}
+
+TEST_CASE("rewrite: no backend sees what was routed outside of the prefix that it was mapped to") {
+    const RouteTable table = test::table_of({{"h", "/a"}, {"h", "/a/b"}, {"h", "/b"}});
+    const std::string_view rules[] = {"/a", "/a/b", "/b"};
+    test::SeededRandom random(31);
+    std::size_t dotted = 0;
+    for (int round = 0; round < 6'000; ++round) {
+        std::string path = random.chance(50) ? "/a" : "/a/b";
+        for (std::uint64_t pieces = random.between(1, 8); pieces > 0; --pieces) {
+            static constexpr std::string_view parts[] = {"/a", "/b", "/x", "/..", "/..", "/.",  "/",
+                                                         ";",  "x",  ".",  "%2F", "%61", "%2e", "/../a"};
+            path += parts[random.below(std::size(parts))];
+        }
+        const RouteMatch match = table.find("h", path);
+        if (!match) {
+            continue;
+        }
+        const std::string backend = mapped(rules[match.value], "/v2/pub", path);
+        dotted += path.find("/..") != std::string::npos ? 1 : 0;
+        for (const std::string& text : test::what_backends_read(backend)) {
+            CAPTURE(path, backend, text);
+            REQUIRE((text + '/').starts_with("/v2/pub/"));
+        }
+        REQUIRE(("/v2/pub" + mapped(rules[match.value], "", path)).starts_with(backend));
+    }
+    CHECK(dotted > 500);
+}
+
 TEST_CASE("rewrite: rules that change nothing make no map") {
     CHECK_FALSE(prefix_map("/api", "/api"));
     CHECK_FALSE(prefix_map("/", ""));
@@ -138,6 +183,21 @@ TEST_CASE("rewrite: Location gets the visitor's prefix back") {
     both.prefix = &replaced;
     CHECK(location(both, "http://localhost:3000/v2/login") == "https://app.example.com/api/login");
     CHECK(location(both, "http://localhost:3000/other") == "https://app.example.com/other");
+}
+
+TEST_CASE("rewrite: no path of a backend's becomes another host for browsers") {
+    // They take a backslash for a slash, and leave out tabs and ends of lines.
+    const MapBack add = prefix_back(added);
+    for (std::string_view odd : {"/v2/\\evil.example", "/v2\\evil.example", "/v2/\t/evil.example",
+                                 "/v2/\t\\evil.example", "/v2/\n/evil.example", "/v2/x\\y", "/v2/\x7f/evil.example",
+                                 "https://app.example.com/v2/\\evil.example", "//app.example.com/v2/\t/evil.example"}) {
+        CAPTURE(odd);
+        CHECK(location(add, odd) == "-");
+    }
+    CHECK(location(prefix_back(stripped), "/\\evil.example") == "-");
+    CHECK(location(host_map(), "http://localhost:3000\\evil.example/x") == "-");
+    CHECK(location(add, "/v2/x?\\y#\tz") == "/x?\\y#\tz");
+    CHECK(cookie(add, "a=b; Path=/v2/\\x") == "-");
 }
 
 TEST_CASE("rewrite: what a visitor asks for comes back as what it asked for") {

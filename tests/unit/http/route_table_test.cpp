@@ -222,6 +222,64 @@ TEST_CASE("routes: an expression that is none is a problem") {
     CHECK(table.error()[0].text == "`~ /a[` of `a` is no regular expression: missing ]: [");
 }
 
+TEST_CASE("routes: expressions are for paths up to a limit, which is reached and passed by one") {
+    const RouteTable table = table_of({{"a", "~ /x/.*"}, {"a", "/"}, {"b", "~ /x/.*"}});
+    const std::string longest = "/x/" + std::string(limits::http_path_regex_path_max - 3, 'a');
+    CHECK(found(table, "a", longest) == 0);
+    CHECK(found(table, "b", longest) == 2);
+    // A longer one meets no rule at all: it must not slip past an expression to the prefix behind it.
+    for (const char* host : {"a", "b"}) {
+        for (const std::string& path : {longest + 'a', "/x/%61" + longest.substr(4), "/x//" + longest.substr(3)}) {
+            const RouteMatch match = table.find(host, path);
+            CHECK(match.outcome == RouteOutcome::bad_path);
+            CHECK(match.fault == PathFault::too_long_to_match);
+        }
+    }
+    // Where there is no expression, there is nothing to slip past.
+    CHECK(found(table_of({{"a", "/"}}), "a", longest + 'a') == 0);
+}
+
+TEST_CASE("routes: a host has expressions up to a limit, which is reached and passed by one") {
+    std::vector<std::string> paths;
+    for (std::size_t i = 0; i <= limits::http_path_regexes_per_host_max; ++i) {
+        paths.push_back("~ /v" + std::to_string(i) + "/.*");
+    }
+    std::vector<Line> lines;
+    for (std::size_t i = 0; i < limits::http_path_regexes_per_host_max; ++i) {
+        lines.push_back({"a", paths[i]});
+    }
+    CHECK(problems_of(lines).empty());
+    CHECK(found(table_of(lines), "a", "/v7/x") == 7);
+    lines.push_back({"b", paths.back()});
+    CHECK(problems_of(lines).empty());
+    lines.push_back({"a", paths.back()});
+    CHECK(problems_of(lines) ==
+          std::vector<std::string>{"`a` has more than 8 regular expressions for paths; `~ /v8/.*` "
+                                   "is one too many; it is of rule 9"});
+}
+
+TEST_CASE("routes: an expression is compiled once, and shared by copies of its rule and by tables") {
+    const PathRule rule = *parse_path_regex("/x/.*");
+    REQUIRE(rule.expression.text() == "/x/.*");
+    std::vector<Route> routes = routes_of({{"a", "/"}});
+    routes[0].path = rule;
+    const auto first = RouteTable::build(routes);
+    const auto second = RouteTable::build(first->routes());
+    CHECK(first->routes()[0].path.expression.shares_with(rule.expression));
+    CHECK(second->routes()[0].path.expression.shares_with(rule.expression));
+
+    // Where it is missing, or another rule's, the table compiles it.
+    for (const PathRegex& expression : {PathRegex(), rule.expression}) {
+        routes[0].path = {PathRule::Kind::regex, "/y", expression};
+        const auto table = RouteTable::build(routes);
+        CHECK(table->routes()[0].path.expression.text() == "/y");
+        CHECK(found(*table, "a", "/y") == 0);
+        CHECK(found(*table, "a", "/x/y") == unknown_path);
+    }
+    CHECK(PathRule{PathRule::Kind::regex, "/x/.*"} == rule);
+    CHECK_FALSE(PathRegex().matches(""));
+}
+
 namespace {
 
 std::vector<Route> many_routes(int hosts) {
