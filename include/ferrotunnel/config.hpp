@@ -77,7 +77,7 @@ public:
     };
     struct ServerSection : Section {
         std::string bind;
-        std::string tcp_bind;
+        std::string tcp_bind = Server::Builder::tcp_bind_default;
         std::string public_host;
         std::string allow_ports;               ///< empty: the default
         std::optional<std::string> http_bind;  ///< "off", an address; nothing: the file does not say

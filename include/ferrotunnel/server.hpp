@@ -131,6 +131,8 @@ private:
 /// required.
 class FERROTUNNEL_EXPORT Server::Builder {
 public:
+    static constexpr const char* tcp_bind_default = "0.0.0.0";
+
     Builder();
     Builder(Builder&&) noexcept;
     Builder& operator=(Builder&&) noexcept;

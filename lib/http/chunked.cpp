@@ -22,9 +22,17 @@ void ChunkedDecoder::DeleteTrailers::operator()(Trailers* trailers) const noexce
 namespace {
 
 // Fields that frame, route, authenticate or forward a message, or describe its body, would come too late or behind
-// someone's checks in a trailer section: all that the edge knows by name.
-bool is_forbidden(const Fields::Place& place) {
-    return place.known != FieldName::other || (place.marks & Fields::mark_alias) != 0;
+// someone's checks in a trailer section: all that the edge knows by name, and what caches and conditions go by.
+bool is_forbidden(const Field& field) {
+    if (field.known != FieldName::other || field.alias) {
+        return true;
+    }
+    const auto is = [&](std::string_view name) { return same_name_loosely(field.name, name); };
+    const auto begins = [&](std::string_view start) {
+        return field.name.size() >= start.size() && same_name_loosely(field.name.substr(0, start.size()), start);
+    };
+    return is("Cache-Control") || is("Pragma") || is("Expires") || is("Age") || is("Vary") || begins("If-") ||
+           begins("X-FerroTunnel-");
 }
 
 int hex_value(char byte) {
@@ -238,7 +246,7 @@ std::size_t ChunkedDecoder::read_trailers(std::string_view input) {
     }
     section.kept.rebase(section.text.data());
     for (std::size_t i = 0; i < section.all.size(); ++i) {
-        if (!is_forbidden(section.all.place(i))) {
+        if (!is_forbidden(section.all[i])) {
             section.kept.add(section.all.place(i));
         }
     }

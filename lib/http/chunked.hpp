@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/limits.hpp"
+#include "http/edits.hpp"
 #include "http/field_reader.hpp"
 #include "http/fields.hpp"
 #include "http/refusal.hpp"
@@ -108,6 +109,12 @@ inline constexpr std::string_view chunk_end = "\r\n";
 inline constexpr std::string_view last_chunk = "0\r\n\r\n";
 
 /// Writes the last chunk and `trailers`. Answers how many bytes that takes; more than `into` has means it did not fit.
-std::size_t write_trailers(const Fields& trailers, std::span<char> into) noexcept;
+/// Trailers that `edits` would drop from a head are left out, and those that `connection` names: the connection_names()
+/// of the head.
+std::size_t write_trailers(const Fields& trailers, std::span<char> into, const Edits* edits = nullptr,
+                           std::string_view connection = {}) noexcept;
+
+/// What the Connection fields of a head name that could come as a trailer, "X-Hop, y"; most often nothing.
+std::string connection_names(const Fields& fields);
 
 }  // namespace ferrotunnel::http

@@ -31,7 +31,7 @@ bool is_field_value(std::string_view value) noexcept {
 void Edits::clear() noexcept {
     size_ = 0;
     dropped_ = 0;
-    removes_other_forwarded_ = false;
+    removes_claims_ = false;
 }
 
 bool Edits::push(Kind kind, std::string_view name, std::string_view value) noexcept {
@@ -46,7 +46,7 @@ bool Edits::push(Kind kind, std::string_view name, std::string_view value) noexc
 }
 
 bool Edits::drops(std::string_view name, FieldName known) const noexcept {
-    if (removes_other_forwarded_ && known == FieldName::x_forwarded_other) {
+    if (removes_claims_ && is_claim(known)) {
         return true;
     }
     if ((dropped_ & bit_of(name)) == 0) {

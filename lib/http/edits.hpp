@@ -40,8 +40,8 @@ public:
     bool add(std::string_view name, std::string_view value) noexcept { return push(Kind::add, name, value); }
     bool set(std::string_view name, std::string_view value) noexcept { return push(Kind::set, name, value); }
     bool remove(std::string_view name) noexcept { return push(Kind::remove, name, {}); }
-    /// Removes the X-Forwarded-* fields whose names are not known, however many there are.
-    void remove_other_forwarded() noexcept { removes_other_forwarded_ = true; }
+    /// Removes each field that is_claim(), however many there are.
+    void remove_claims() noexcept { removes_claims_ = true; }
 
     std::span<const Edit> all() const noexcept { return {edits_.data(), size_}; }
     void clear() noexcept;
@@ -56,7 +56,7 @@ private:
 
     std::size_t size_ = 0;
     std::uint64_t dropped_ = 0;  // a bit for the first byte of each name that is dropped: most fields are not compared
-    bool removes_other_forwarded_ = false;
+    bool removes_claims_ = false;
     std::array<Edit, limits::http_edits_max> edits_;
 };
 

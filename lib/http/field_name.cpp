@@ -22,6 +22,8 @@ constexpr std::array names = {
     Known{FieldName::accept, "Accept"},
     Known{FieldName::accept_encoding, "Accept-Encoding"},
     Known{FieldName::authorization, "Authorization"},
+    Known{FieldName::cf_connecting_ip, "CF-Connecting-IP"},
+    Known{FieldName::client_ip, "Client-IP"},
     Known{FieldName::connection, "Connection"},
     Known{FieldName::content_encoding, "Content-Encoding"},
     Known{FieldName::content_length, "Content-Length"},
@@ -31,12 +33,15 @@ constexpr std::array names = {
     Known{FieldName::date, "Date"},
     Known{FieldName::expect, "Expect"},
     Known{FieldName::forwarded, "Forwarded"},
+    Known{FieldName::forwarded_for, "Forwarded-For"},
+    Known{FieldName::front_end_https, "Front-End-Https"},
     Known{FieldName::host, "Host"},
     Known{FieldName::http2_settings, "HTTP2-Settings"},
     Known{FieldName::keep_alive, "Keep-Alive"},
     Known{FieldName::location, "Location"},
     Known{FieldName::max_forwards, "Max-Forwards"},
     Known{FieldName::origin, "Origin"},
+    Known{FieldName::proxy, "Proxy"},
     Known{FieldName::proxy_authenticate, "Proxy-Authenticate"},
     Known{FieldName::proxy_authorization, "Proxy-Authorization"},
     Known{FieldName::proxy_connection, "Proxy-Connection"},
@@ -47,17 +52,25 @@ constexpr std::array names = {
     Known{FieldName::te, "TE"},
     Known{FieldName::trailer, "Trailer"},
     Known{FieldName::transfer_encoding, "Transfer-Encoding"},
+    Known{FieldName::true_client_ip, "True-Client-IP"},
     Known{FieldName::upgrade, "Upgrade"},
     Known{FieldName::user_agent, "User-Agent"},
     Known{FieldName::via, "Via"},
     Known{FieldName::www_authenticate, "WWW-Authenticate"},
+    Known{FieldName::x_client_ip, "X-Client-IP"},
+    Known{FieldName::x_cluster_client_ip, "X-Cluster-Client-IP"},
+    Known{FieldName::x_forwarded, "X-Forwarded"},
     Known{FieldName::x_forwarded_for, "X-Forwarded-For"},
     Known{FieldName::x_forwarded_host, "X-Forwarded-Host"},
     Known{FieldName::x_forwarded_port, "X-Forwarded-Port"},
     Known{FieldName::x_forwarded_proto, "X-Forwarded-Proto"},
     Known{FieldName::x_forwarded_other, ""},
+    Known{FieldName::x_original_url, "X-Original-URL"},
     Known{FieldName::x_real_ip, "X-Real-IP"},
     Known{FieldName::x_request_id, "X-Request-Id"},
+    Known{FieldName::x_rewrite_url, "X-Rewrite-URL"},
+    Known{FieldName::x_scheme, "X-Scheme"},
+    Known{FieldName::x_url_scheme, "X-Url-Scheme"},
 };
 constexpr std::string_view forwarded_prefix = "x-forwarded-";
 constexpr std::size_t longest = 19;
@@ -113,7 +126,7 @@ constexpr Slots fill(std::uint32_t factors) {
     return table;
 }
 
-constexpr std::uint32_t factors = 0x56ef989d;
+constexpr std::uint32_t factors = 0x1773e2f1;
 constexpr Slots table = fill(factors);
 static_assert(table.perfect, "two names share a slot: choose other factors");
 

@@ -11,6 +11,8 @@ enum class FieldName : std::uint8_t {
     accept,
     accept_encoding,
     authorization,
+    cf_connecting_ip,
+    client_ip,
     connection,
     content_encoding,
     content_length,
@@ -20,12 +22,15 @@ enum class FieldName : std::uint8_t {
     date,
     expect,
     forwarded,
+    forwarded_for,
+    front_end_https,
     host,
     http2_settings,
     keep_alive,
     location,
     max_forwards,
     origin,
+    proxy,
     proxy_authenticate,
     proxy_authorization,
     proxy_connection,
@@ -36,18 +41,49 @@ enum class FieldName : std::uint8_t {
     te,
     trailer,
     transfer_encoding,
+    true_client_ip,
     upgrade,
     user_agent,
     via,
     www_authenticate,
+    x_client_ip,
+    x_cluster_client_ip,
+    x_forwarded,
     x_forwarded_for,
     x_forwarded_host,
     x_forwarded_port,
     x_forwarded_proto,
     x_forwarded_other,  // any other name that begins with X-Forwarded-
+    x_original_url,
     x_real_ip,
     x_request_id,
+    x_rewrite_url,
+    x_scheme,
+    x_url_scheme,
 };
+
+/// Fields that name a visitor, a scheme or a path to backends that believe them, and that the edge does not make
+/// itself: only a trusted peer may send them. All of X-Forwarded-* that is not known is among them.
+constexpr bool is_claim(FieldName name) noexcept {
+    switch (name) {
+        case FieldName::cf_connecting_ip:
+        case FieldName::client_ip:
+        case FieldName::forwarded_for:
+        case FieldName::front_end_https:
+        case FieldName::true_client_ip:
+        case FieldName::x_client_ip:
+        case FieldName::x_cluster_client_ip:
+        case FieldName::x_forwarded:
+        case FieldName::x_forwarded_other:
+        case FieldName::x_original_url:
+        case FieldName::x_rewrite_url:
+        case FieldName::x_scheme:
+        case FieldName::x_url_scheme:
+            return true;
+        default:
+            return false;
+    }
+}
 
 /// Not case-sensitive. `name` is a token.
 FieldName field_name_of(std::string_view name) noexcept;

@@ -7,7 +7,9 @@
 namespace ferrotunnel::http {
 namespace {
 
-constexpr std::size_t name_bytes_max = 0xffff;  // what Fields has room for
+// What Fields has room for.
+constexpr std::size_t name_bytes_max = 0xffff;
+constexpr std::size_t head_bytes_max = 0xffff'ffff;
 
 Fault fault_in_name(char byte) {
     switch (byte) {
@@ -38,6 +40,7 @@ Fault passed_limit(std::size_t at, std::size_t line_at, const HeadLimits& limits
 
 FieldReader::FieldReader(const HeadLimits& limits) noexcept : limits_(limits) {
     limits_.fields_max = std::min(limits_.fields_max, limits::http_fields_max);
+    limits_.head_bytes_max = std::min(limits_.head_bytes_max, head_bytes_max);
 }
 
 void FieldReader::begin(std::size_t at) noexcept {

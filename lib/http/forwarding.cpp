@@ -111,7 +111,7 @@ bool is_request_id(std::string_view text) noexcept {
            });
 }
 
-Forwarding::Forwarding(const RequestHead& head, const ForwardingFacts& facts) noexcept {
+Forwarding::Forwarding(const RequestHead& head, const ForwardingFacts& facts) noexcept : trusted_(facts.trusted) {
     read_chain(head, facts);
     read_origin(head, facts);
     read_request_id(head, facts);
@@ -233,7 +233,9 @@ void Forwarding::write_via(const RequestHead& head, const ForwardingFacts& facts
 }
 
 bool Forwarding::write(Edits& edits) const noexcept {
-    edits.remove_other_forwarded();
+    if (!trusted_) {
+        edits.remove_claims();
+    }
     bool fits = edits.set("X-Forwarded-For", chain_) && edits.set("X-Forwarded-Proto", https_ ? "https" : "http") &&
                 edits.set("X-Forwarded-Host", host_) && edits.set("X-Forwarded-Port", port_) &&
                 edits.set("X-Real-IP", client_);

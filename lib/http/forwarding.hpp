@@ -1,6 +1,6 @@
 // The fields that tell a backend who asked: X-Forwarded-For, -Proto, -Host and -Port, X-Real-IP, Forwarded, Via and
 // X-Request-Id. They are made of the immediate peer; what the request itself says counts only when that peer is
-// trusted. All other X-Forwarded-* fields of a peer that is not trusted are removed.
+// trusted. What else a peer that is not trusted claims, see is_claim(), is removed.
 #pragma once
 
 #include <array>
@@ -65,6 +65,7 @@ private:
     std::string_view chain_;  // the end of chain_room_
     std::string_view forwarded_;
     std::string_view via_;
+    bool trusted_;
     bool https_ = false;
     bool loops_ = false;
     std::array<char, 6> port_room_;

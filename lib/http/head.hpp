@@ -50,7 +50,7 @@ struct Target {
 };
 
 /// The protocols that a request offers by Upgrade, "websocket, foo/2", in a copy of its own: the answer may come when
-/// the request's buffer is long gone. Never holds h2c.
+/// the request's buffer is long gone. Never holds h2c, h2, HTTP or TLS.
 class UpgradeOffer {
 public:
     bool empty() const noexcept { return size_ == 0; }

@@ -51,9 +51,12 @@ private:
         std::uint64_t high;
     };
 
+    // Not inlined: GCC would see a long copy out of every short array, and warn.
+    [[gnu::noinline]] void copy_long(const char* from, std::size_t size) noexcept { std::memcpy(at_, from, size); }
+
     void copy(const char* from, std::size_t size) noexcept {
         if (size > 32) {
-            std::memcpy(at_, from, size);
+            copy_long(from, size);
         } else if (size >= 16) {
             copy_two<Sixteen>(from, size);
         } else if (size >= 8) {
@@ -81,6 +84,7 @@ bool is_own(FieldName name) {
         case FieldName::expect:
         case FieldName::host:
         case FieldName::keep_alive:
+        case FieldName::proxy:  // is no field; CGI programs would take it for HTTP_PROXY, the proxy to use
         case FieldName::proxy_connection:
         case FieldName::te:
         case FieldName::transfer_encoding:
@@ -93,7 +97,7 @@ bool is_own(FieldName name) {
 
 // A response may have fields that mean something in requests alone: they are not the writer's then.
 bool is_own_of_response(FieldName name) {
-    return is_own(name) && name != FieldName::expect && name != FieldName::host;
+    return is_own(name) && name != FieldName::expect && name != FieldName::host && name != FieldName::proxy;
 }
 
 // `drops_aliases`: to a backend, which might read them otherwise than we did.
@@ -242,11 +246,45 @@ std::size_t write_response(const ResponseOut& response, std::span<char> into) no
     return out.size();
 }
 
-std::size_t write_trailers(const Fields& trailers, std::span<char> into) noexcept {
+namespace {
+
+bool names_loosely(std::string_view list, std::string_view name) {
+    ListItems items(list);
+    std::string_view item;
+    while (items.next(item)) {
+        if (same_name_loosely(item, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+std::string connection_names(const Fields& fields) {
+    std::string names;
+    for (const Field& field : fields) {
+        ListItems items(field.known == FieldName::connection ? field.value : std::string_view{});
+        std::string_view item;
+        while (items.next(item)) {
+            // Known names are not let through as trailers anyway.
+            if (!same_text(item, "close") && field_name_loosely(item) == FieldName::other) {
+                names.append(names.empty() ? "" : ", ").append(item);
+            }
+        }
+    }
+    return names;
+}
+
+std::size_t write_trailers(const Fields& trailers, std::span<char> into, const Edits* edits,
+                           std::string_view connection) noexcept {
     Out out(into);
     out.put("0\r\n");
     for (const Field& field : trailers) {
-        if (!field.hop_by_hop && !field.alias) {
+        const bool kept = !field.hop_by_hop && !field.alias &&
+                          (edits == nullptr || !edits->drops(field.name, field.known)) &&
+                          !names_loosely(connection, field.name);
+        if (kept) {
             out.field(field.name, field.value);
         }
     }

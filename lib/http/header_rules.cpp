@@ -23,6 +23,7 @@ constexpr Own own[] = {
     {"Expect", of_connection},
     {"HTTP2-Settings", of_connection},
     {"Keep-Alive", of_connection},
+    {"Proxy", "is taken by CGI programs for the proxy that they are to use"},
     {"Proxy-Authenticate", of_connection},
     {"Proxy-Authorization", of_connection},
     {"Proxy-Connection", of_connection},

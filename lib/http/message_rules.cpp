@@ -33,9 +33,10 @@ bool is_protected(FieldName name) {
     }
 }
 
+// Under each spelling that a backend may take for `name`: who says that X_Foo ends here would not have X-Foo go on.
 void mark_named(Fields& fields, std::string_view name) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
-        if (fields.place(i).name_size == name.size() && same_text(fields[i].name, name)) {
+        if (same_name_loosely(fields[i].name, name)) {
             fields.place(i).marks |= Fields::mark_hop_by_hop;
         }
     }
@@ -61,6 +62,12 @@ void read_option(Fields& fields, std::string_view option, ConnectionOptions& opt
 bool is_protocol(std::string_view text) {
     const std::size_t slash = text.find('/');
     return is_token(text.substr(0, slash)) && (slash == std::string_view::npos || is_token(text.substr(slash + 1)));
+}
+
+// Behind these, requests would go on that the edge does not see: no rule would hold for them.
+bool is_out_of_sight(std::string_view protocol) {
+    const std::string_view name = protocol.substr(0, protocol.find('/'));
+    return same_text(name, "h2c") || same_text(name, "h2") || same_text(name, "HTTP") || same_text(name, "TLS");
 }
 
 }  // namespace
@@ -188,10 +195,7 @@ void read_offer(const Fields& fields, UpgradeOffer& offer) noexcept {
         ListItems items(field.known == FieldName::upgrade ? field.value : std::string_view{});
         std::string_view protocol;
         while (items.next(protocol)) {
-            if (same_text(protocol, "h2c")) {
-                continue;
-            }
-            if (!is_protocol(protocol) || !offer.add(protocol)) {
+            if (!is_protocol(protocol) || (!is_out_of_sight(protocol) && !offer.add(protocol))) {
                 offer.clear();
                 return;
             }

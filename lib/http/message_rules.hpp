@@ -53,8 +53,8 @@ bool expects_only_continue(const Fields& fields) noexcept;
 /// Whether one of the fields of that name has `element` in its list.
 bool lists(const Fields& fields, FieldName name, std::string_view element) noexcept;
 
-/// What the Upgrade fields offer, without h2c: an HTTP/2 connection to the backend would be out of our sight. Empty
-/// when they are not well-formed or too long.
+/// What the Upgrade fields offer, without h2c, h2, HTTP and TLS of any version: what goes over such a connection to the
+/// backend would be out of our sight. Empty when they are not well-formed or too long.
 void read_offer(const Fields& fields, UpgradeOffer& offer) noexcept;
 
 /// Whether a 101 with these fields names protocols of the offer alone, and at least one.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/limits.hpp"
+
 namespace ferrotunnel::http {
 namespace {
 
@@ -209,6 +211,9 @@ std::string_view words_for(PathFault fault) noexcept {
                    "';'; programs do not agree on what that means";
         case PathFault::above_root:
             return "leads out of the root with '..'";
+        case PathFault::too_long_to_match:
+            static_assert(limits::http_path_regex_path_max == 2048);
+            return "is longer than 2048 bytes, and its host has rules with regular expressions";
     }
     return "is not a path";
 }

@@ -42,6 +42,7 @@ enum class PathFault : std::uint8_t {
     encoded_dots,       // "/%2e%2e/x"
     mixed,              // oddities whose order would matter: "/a/..;/x"
     above_root,         // "/../x"
+    too_long_to_match,  // for the regular expressions of its host: a longer one could slip past them to another rule
 };
 
 /// For logs and configuration errors: "has a '%' without two hexadecimal digits behind it".

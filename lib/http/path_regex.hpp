@@ -26,8 +26,8 @@ public:
     /// Whether one is a copy of the other.
     bool shares_with(const PathRegex& other) const noexcept { return expression_ == other.expression_; }
 
-    /// The whole of a path, in the form in which paths are compared, up to limits::http_path_regex_path_max: a longer
-    /// one does not match. Any thread.
+    /// The whole of a path, in the form in which paths are compared, up to limits::http_path_regex_path_max (a table
+    /// refuses longer ones). Any thread.
     bool matches(std::string_view path) const noexcept;
 
 private:

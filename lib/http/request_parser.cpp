@@ -161,6 +161,28 @@ Fault RequestParser::read_request_target(const char* data, const char*& at, cons
     return Fault::none;
 }
 
+namespace {
+
+// Methods are case-sensitive, but not all programs behind know that: "trace" may be TRACE to them. TRACK is what some
+// call TRACE.
+Fault check_method(Method method, std::string_view text, bool connect_wanted) noexcept {
+    switch (method) {
+        case Method::trace:
+            return Fault::trace_not_wanted;
+        case Method::connect:
+            return connect_wanted ? Fault::none : Fault::connect_not_wanted;
+        case Method::other:
+            if (same_text(text, "TRACE") || same_text(text, "TRACK")) {
+                return Fault::trace_not_wanted;
+            }
+            return same_text(text, "CONNECT") ? Fault::connect_not_wanted : Fault::none;
+        default:
+            return Fault::none;
+    }
+}
+
+}  // namespace
+
 // The whole head is there, and its lines are well-formed.
 Fault RequestParser::decide(std::string_view bytes) noexcept {
     head_.method_text = bytes.substr(method_at_, target_at_ - 1 - method_at_);
@@ -169,11 +191,9 @@ Fault RequestParser::decide(std::string_view bytes) noexcept {
     if (fault != Fault::none) {
         return fault;
     }
-    if (head_.method == Method::trace) {
-        return Fault::trace_not_wanted;
-    }
-    if (head_.method == Method::connect && !connect_wanted_) {
-        return Fault::connect_not_wanted;
+    fault = check_method(head_.method, head_.method_text, connect_wanted_);
+    if (fault != Fault::none) {
+        return fault;
     }
     const SpecialFields special = find_special(head_.fields);
     fault = decide_host(special, authority);

@@ -97,11 +97,12 @@ private:
     }
 
     void explain_paths(const RouteMatch& match, const RouteTable::Tables::HostRules& rules) {
-        PathReadings readings;
-        if (const PathFault fault = readings.assign(path_); fault != PathFault::none) {
-            say("The path " + std::string(words_for(fault)) + ": 400.");
+        if (match.fault != PathFault::none) {
+            say("The path " + std::string(words_for(match.fault)) + ": 400.");
             return;
         }
+        PathReadings readings;
+        (void)readings.assign(path_);
         PathBuffer buffer;
         const std::string literal(readings.reading(0, buffer));
         if (literal != path_) {
@@ -162,13 +163,8 @@ private:
         switch (rule.kind) {
             case PathRule::Kind::equals:
                 return rule.path == path ? "" : "is for that one path alone.";
-            case PathRule::Kind::regex: {
-                if (path.size() > limits::http_path_regex_path_max) {
-                    static_assert(limits::http_path_regex_path_max == 2048);
-                    return "is not tried: the path is longer than 2048 bytes.";
-                }
+            case PathRule::Kind::regex:
                 return rule.expression.matches(path) ? "" : "does not match the whole path.";
-            }
             case PathRule::Kind::prefix:
                 break;
         }

@@ -149,6 +149,9 @@ RouteMatch RouteTable::Tables::find(std::string_view host, std::string_view path
     }
     PathReadings readings;
     match.fault = readings.assign(path == "*" ? "/" : path);
+    if (match.fault == PathFault::none && rules->expressions > 0 && path.size() > limits::http_path_regex_path_max) {
+        match.fault = PathFault::too_long_to_match;
+    }
     if (match.fault != PathFault::none) {
         match.outcome = RouteOutcome::bad_path;
         return match;

@@ -103,13 +103,7 @@ void HttpConnection::end_answer(const http::Fields* trailers) {
         if (trailers == nullptr || trailers->empty()) {
             out_.add_text(http::last_chunk);
         } else {
-            std::vector<char>& room = edge_.head_room();
-            std::size_t size = http::write_trailers(*trailers, room);
-            if (size > room.size()) {
-                room.resize(size);
-                size = http::write_trailers(*trailers, room);
-            }
-            out_.add_copy({room.data(), size});
+            out_.add_copy(exchange_->answer_trailers(*trailers));
         }
     }
     const bool complete = body_.state() == BodyState::complete && !exchange_->switched();

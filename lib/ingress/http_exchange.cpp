@@ -66,6 +66,9 @@ void HttpExchange::remember(const http::RequestHead& head) {
     host_ = http::normal_host(head.authority, buffer);
     context_ = http::ResponseContext::of(head);
     request_body_ = head.body;
+    if (head.body.kind == BodyKind::chunked) {
+        request_hops_ = http::connection_names(head.fields);
+    }
     awaits_continue_ = head.expects_continue && head.body.kind != BodyKind::none;
     page_format_ = http::choose_format(head.fields.first(http::FieldName::accept).value_or(std::string_view()));
 }
@@ -262,13 +265,7 @@ void HttpExchange::body_end(const http::Fields* trailers) {
         send_text(text.append(http::last_chunk));
         return;
     }
-    std::vector<char>& room = edge_.head_room();
-    std::size_t size = http::write_trailers(*trailers, room);
-    if (size > room.size()) {
-        room.resize(size);
-        size = http::write_trailers(*trailers, room);
-    }
-    send_text(text.append(room.data(), size));
+    send_text(text.append(write_trailers(*trailers, service_->description().rules.request_headers, request_hops_)));
 }
 
 void HttpExchange::send_text(std::string_view text) {

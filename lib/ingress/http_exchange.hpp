@@ -107,6 +107,8 @@ public:
     bool answered() const noexcept { return head_given_; }
     /// Sends what body() was given in this round.
     void flush();
+    /// The last chunk of the answer and these trailers, under the service's rules; good until another head is written.
+    std::string_view answer_trailers(const http::Fields& trailers);
 
     http::Method method() const noexcept { return context_.method; }
     const HttpServiceSettings& settings() const noexcept { return *settings_; }
@@ -144,6 +146,8 @@ private:
     bool apply_rules(const http::RequestHead& head, http::RequestOut& out, http::Edits& edits);
     bool apply_rules(const http::ResponseHead& head, http::Edits& edits);
     void map_back(const http::ResponseHead& head, http::Edits& edits);
+    std::string_view write_trailers(const http::Fields& trailers, const std::vector<http::HeaderRule>& rules,
+                                    std::string_view connection);
     void add_hsts(http::Edits& edits);
 
     // The answer (http_exchange_answer.cpp).
@@ -182,6 +186,7 @@ private:
 
     // The request.
     http::Body request_body_;
+    std::string request_hops_;           // what Connection named that could come as a trailer
     std::vector<buffer::Slice> replay_;  // what was sent, from the head on
     std::size_t replay_bytes_ = 0;
     bool replayable_ = true;
@@ -202,6 +207,7 @@ private:
     http::BodyReader response_body_;
     bool response_keeps_ = false;
     bool head_given_ = false;
+    std::string response_hops_;
     http::Page page_;
     std::string retry_after_;
     std::string location_;  // of a redirect

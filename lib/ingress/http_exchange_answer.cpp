@@ -125,6 +125,9 @@ Answer HttpExchange::give_head() {
     awaits_continue_ = false;
     response_keeps_ = head.keep_alive;
     response_body_ = http::BodyReader(head.body);
+    if (head.body.kind == http::BodyKind::chunked) {
+        response_hops_ = http::connection_names(head.fields);
+    }
     state_ = State::answering;
     Deadline::cancel();
     if (head.switches) {

@@ -65,6 +65,26 @@ bool HttpExchange::apply_rules(const http::RequestHead& head, http::RequestOut& 
     return http::put_header_rules(rules.request_headers, edits);
 }
 
+// --- trailers ---
+
+// What a rule takes out of a head does not come behind the body either.
+std::string_view HttpExchange::write_trailers(const http::Fields& trailers, const std::vector<http::HeaderRule>& rules,
+                                              std::string_view connection) {
+    http::Edits& edits = edge_.new_edits();
+    check(http::put_header_rules(rules, edits), "the rules of a service fit into the edits");
+    std::vector<char>& room = edge_.head_room();
+    std::size_t size = http::write_trailers(trailers, room, &edits, connection);
+    if (size > room.size()) {
+        room.resize(size);
+        size = http::write_trailers(trailers, room, &edits, connection);
+    }
+    return {room.data(), size};
+}
+
+std::string_view HttpExchange::answer_trailers(const http::Fields& trailers) {
+    return write_trailers(trailers, service_->description().rules.response_headers, response_hops_);
+}
+
 // --- the answer ---
 
 bool HttpExchange::apply_rules(const http::ResponseHead& head, http::Edits& edits) {

@@ -26,6 +26,13 @@ said server "TLS pin  *sha256:"
 said server "ferrotunnel client --server $control --tcp"
 pin=$(awk '/TLS pin/ { print $3 }' "$dir/server.out")
 
+say "without options, public ports are on all addresses"
+programs[usual]=1
+start usual "$FERROTUNNEL" server --token-file "$dir/token" --bind 127.0.0.1:0 --state-dir "$dir/state"
+wait_for_text usual 'visitors  *0\.0\.0\.0, ports'
+signal usual TERM
+join_ok usual
+
 say "a client says what is reachable where; so does the server"
 ready_client client 2 --tcp "0=$backend" --tcp "0=127.0.0.1:1" --tls-pin "$pin"
 public=$(awk -v name="$backend" '$2 == name { print $3 }' "$dir/client.endpoints")

@@ -138,7 +138,9 @@ void check_forwarding(const std::string& seen) {
                                FieldName::x_forwarded_proto, FieldName::x_real_ip, FieldName::x_request_id}) {
             require(again.head().fields.count(name) == 1);
         }
-        require(again.head().fields.count(FieldName::x_forwarded_other) == 0);
+        for (const Field& field : again.head().fields) {
+            require(field.known != FieldName::proxy && (trusted || !is_claim(field.known)));
+        }
         require(trusted || again.head().fields.first(FieldName::x_forwarded_for) == facts.peer);
     }
 }

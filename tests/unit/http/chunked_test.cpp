@@ -96,6 +96,46 @@ TEST_CASE("chunked: what is encoded is decoded") {
     CHECK(decoded == payload);
 }
 
+TEST_CASE("chunked: trailers that caches, conditions, gateways or the edge go by are dropped") {
+    for (const char* name : {"Cache-Control", "cache_control", "Pragma", "Expires", "Age", "Vary", "If-Match",
+                             "If-None-Match", "IF_Modified_Since", "Proxy", "X-FerroTunnel-Error", "x_ferrotunnel_new",
+                             "X-Original-URL", "CF-Connecting-IP", "client_ip"}) {
+        INFO(name);
+        ChunkedDecoder decoder;
+        const std::string input = "0\r\n" + std::string(name) + ": 1\r\nIff: 2\r\nAge-2: 3\r\n\r\n";
+        decoder.next(input);
+        CHECK(decoder.state() == BodyState::complete);
+        REQUIRE(decoder.trailers().size() == 2);
+        CHECK(decoder.trailers().first("Iff") == "2");
+        CHECK(decoder.trailers().first("Age-2") == "3");
+    }
+}
+
+TEST_CASE("chunked: rules and Connection hold for trailers as for the head") {
+    ChunkedDecoder decoder;
+    decoder.next("0\r\nX-Secret: 1\r\nX_Set: 2\r\nX.Hop: 3\r\nX-Added: 4\r\nX-Sum: 5\r\n\r\n");
+    REQUIRE(decoder.state() == BodyState::complete);
+    Edits edits;
+    REQUIRE(edits.remove("x-secret"));
+    REQUIRE(edits.set("X-Set", "rule"));
+    REQUIRE(edits.add("X-Added", "rule"));
+    std::string text(200, '\0');
+    text.resize(write_trailers(decoder.trailers(), text, &edits, "close, X-Hop"));
+    CHECK(text == "0\r\nX-Added: 4\r\nX-Sum: 5\r\n\r\n");
+    text.resize(200);
+    text.resize(write_trailers(decoder.trailers(), text));
+    CHECK(text == "0\r\nX-Secret: 1\r\nX_Set: 2\r\nX.Hop: 3\r\nX-Added: 4\r\nX-Sum: 5\r\n\r\n");
+}
+
+TEST_CASE("chunked: of what Connection names, all that could be a trailer is kept for these") {
+    const auto names = [](const std::string& lines) {
+        return connection_names(test::ParsedRequest("GET / HTTP/1.1\r\nHost: a\r\n" + lines + "\r\n").head().fields);
+    };
+    CHECK(names("") == "");
+    CHECK(names("Connection: keep-alive, Upgrade, TE\r\nConnection: Close\r\n") == "");
+    CHECK(names("Connection: close, X-Hop, TE\r\nConnection: y\r\n") == "X-Hop, y");
+}
+
 TEST_CASE("chunked: trailers are written behind the last chunk") {
     ChunkedDecoder decoder;
     decoder.next("0\r\nX-Sum:abc \r\nX_Odd: 1\r\n\r\n");

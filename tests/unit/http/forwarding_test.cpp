@@ -1,5 +1,6 @@
 #include "http/forwarding.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "parse.hpp"
@@ -97,8 +98,35 @@ TEST_CASE("forwarding: what a trusted peer says is believed") {
     CHECK(forwarding.request_id() == "kept/1");
     CHECK(forwarding.https());
     CHECK(forwarded(request, trusting_facts()) ==
+          "X-Forwarded-Server: lb\r\n"
           "X-Forwarded-For: 203.0.113.9, 10.0.0.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: public.example\r\n"
           "X-Forwarded-Port: 443\r\nX-Real-IP: 203.0.113.9\r\nX-Request-Id: kept/1\r\n\r\n");
+}
+
+TEST_CASE("forwarding: the other X-Forwarded fields are the trusted peer's to set") {
+    const ParsedRequest request(
+        request_with("X-Forwarded-Prefix: /app\r\nX-Forwarded-Ssl: on\r\nX_Forwarded_Prefix: /evil\r\n"));
+    CHECK(forwarded(request, trusting_facts())
+              .starts_with("X-Forwarded-Prefix: /app\r\nX-Forwarded-Ssl: on\r\nX-Forwarded-For: 10.0.0.1\r\n"));
+    CHECK(forwarded(request, some_facts()).starts_with("X-Forwarded-For: 192.0.2.1\r\n"));
+}
+
+TEST_CASE("forwarding: fields by which some backends take another visitor, scheme or path need a trusted peer") {
+    for (const char* name :
+         {"X-Original-URL", "X-Rewrite-URL", "True-Client-IP", "X-Client-IP", "Client-IP", "X-Cluster-Client-IP",
+          "CF-Connecting-IP", "Forwarded-For", "X-Forwarded", "X-Scheme", "X-Url-Scheme", "Front-End-Https"}) {
+        INFO(name);
+        const std::string line = std::string(name) + ": 6.6.6.6\r\n";
+        const ParsedRequest request(request_with(line));
+        CHECK(forwarded(request, some_facts()).starts_with("X-Forwarded-For: 192.0.2.1\r\n"));
+        CHECK(forwarded(request, trusting_facts()).starts_with(line + "X-Forwarded-For: 10.0.0.1\r\n"));
+        std::string alias = line;
+        std::replace(alias.begin(), alias.begin() + static_cast<std::ptrdiff_t>(alias.find(':')), '-', '_');
+        CHECK(
+            forwarded(ParsedRequest(request_with(alias)), some_facts()).starts_with("X-Forwarded-For: 192.0.2.1\r\n"));
+        CHECK(forwarded(ParsedRequest(request_with(alias)), trusting_facts())
+                  .starts_with("X-Forwarded-For: 10.0.0.1\r\n"));
+    }
 }
 
 TEST_CASE("forwarding: a trusted peer that says nothing, or nonsense") {

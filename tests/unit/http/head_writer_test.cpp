@@ -97,6 +97,19 @@ TEST_CASE("head_writer: edits do not touch what frames the message or holds the 
     CHECK(written(out) == "POST / HTTP/1.1\r\nHost: a\r\nX: y\r\nContent-Length: 5\r\n\r\n");
 }
 
+TEST_CASE("head_writer: no request has Proxy, whoever sets it; a response may") {
+    Edits edits;
+    REQUIRE(edits.set("Proxy", "http://evil"));
+    const ParsedRequest request("GET / HTTP/1.1\r\nHost: a\r\nProxy: http://evil\r\nPROXY_: http://evil\r\n\r\n");
+    RequestOut out = RequestOut::of(request.head());
+    CHECK(written(out) == "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    out.edits = &edits;
+    CHECK(written(out) == "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    const ParsedResponse response("HTTP/1.1 204 No Content\r\nProxy: x\r\n\r\n");
+    CHECK(written(ResponseOut::of(response.head(), Version::http11, true)) ==
+          "HTTP/1.1 204 No Content\r\nProxy: x\r\n\r\n");
+}
+
 TEST_CASE("head_writer: a list of edits has its limit, and refuses what would break a message") {
     Edits edits;
     for (std::size_t i = 0; i < limits::http_edits_max; ++i) {
@@ -118,11 +131,11 @@ TEST_CASE("head_writer: a list of edits has its limit, and refuses what would br
     CHECK(edits.add("X", "a\tb \xe4"));
 }
 
-TEST_CASE("head_writer: fields of X-Forwarded that are not known are removed together") {
+TEST_CASE("head_writer: what a visitor may not claim is removed together, and each of it by its name") {
     const ParsedRequest request(
         "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-Secret: 1\r\nX-Forwarded-For: 2\r\nX-Forwarded-Y: 3\r\n\r\n");
     Edits edits;
-    edits.remove_other_forwarded();
+    edits.remove_claims();
     RequestOut out = RequestOut::of(request.head());
     out.edits = &edits;
     CHECK(written(out) == "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 2\r\n\r\n");
@@ -176,4 +189,10 @@ TEST_CASE("head_writer: edits in a response may set what only requests give a me
     out.edits = &edits;
     CHECK(written(out) ==
           "HTTP/1.1 200 OK\r\nHost: x\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d\r\nContent-Length: 0\r\n\r\n");
+}
+
+TEST_CASE("head_writer: what Connection names goes under each spelling") {
+    const ParsedRequest request(
+        "GET / HTTP/1.1\r\nHost: a\r\nX-Foo: 1\r\nX_Foo: 2\r\nx.foo-: 3\r\nX-Foo-2: 4\r\nConnection: X_Foo\r\n\r\n");
+    CHECK(written(RequestOut::of(request.head())) == "GET / HTTP/1.1\r\nHost: a\r\nX-Foo-2: 4\r\n\r\n");
 }

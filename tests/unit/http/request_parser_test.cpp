@@ -194,3 +194,40 @@ TEST_CASE("request_parser: an offer can be asked for its protocols") {
     CHECK(offer.text().size() == limits::http_upgrade_offer_max);
     CHECK_FALSE(offer.add("y"));
 }
+
+TEST_CASE("request_parser: methods that are not wanted are refused in any case") {
+    const auto fault_of = [](const std::string& method) {
+        RequestParser parser;
+        const std::string text = method + " / HTTP/1.1\r\nHost: a\r\n\r\n";
+        return parser.parse(text) == ParseState::complete ? Fault::none : parser.refusal().fault;
+    };
+    for (const char* method : {"TRACE", "trace", "Trace", "TRACK", "track", "tracK"}) {
+        INFO(method);
+        CHECK(fault_of(method) == Fault::trace_not_wanted);
+    }
+    for (const char* method : {"connect", "Connect", "CONNECt"}) {
+        INFO(method);
+        CHECK(fault_of(method) == Fault::connect_not_wanted);
+    }
+    for (const char* method : {"TRACES", "TRAC", "TRUCK", "CONNECTS", "options"}) {
+        INFO(method);
+        CHECK(fault_of(method) == Fault::none);
+    }
+}
+
+TEST_CASE("request_parser: what would leave HTTP/1.1 or the edge's TLS is not offered on, whatever its version") {
+    const auto offer_of = [](const std::string& upgrade) {
+        RequestParser parser;
+        const std::string text = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: " + upgrade + "\r\nConnection: upgrade\r\n\r\n";
+        CHECK(parser.parse(text) == ParseState::complete);
+        return std::string(parser.head().upgrade.text());
+    };
+    for (const char* protocol :
+         {"h2c", "h2c/1", "H2C", "h2", "H2/2.0", "HTTP/2.0", "http/3", "HTTP", "TLS/1.2", "tls"}) {
+        INFO(protocol);
+        CHECK(offer_of(protocol) == "");
+        CHECK(offer_of("a, " + std::string(protocol) + ", websocket") == "a, websocket");
+    }
+    CHECK(offer_of("h2cx, https/1, h/2") == "h2cx, https/1, h/2");
+    CHECK(offer_of("TLS/ , websocket") == "");
+}

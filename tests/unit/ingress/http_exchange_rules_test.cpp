@@ -126,3 +126,25 @@ TEST_CASE("a connection that was made for another host is told so, and a request
     on(rig.pair.worker, [&] { edge.reset(); });
     CHECK(visitor.read_to_end().empty());
 }
+
+TEST_CASE("rules and Connection hold for trailers too, both ways") {
+    EdgeRig rig;
+    http::Rules rules;
+    rules.request_headers = {{http::HeaderRule::Action::set, "X-User", "edge"}};
+    rules.response_headers = {{http::HeaderRule::Action::remove, "X-Secret", ""}};
+    add_ruled(rig, "ruled.test", 5, rules);
+    Peer visitor = rig.visit();
+    visitor.send(
+        "POST / HTTP/1.1\r\nHost: ruled.test\r\nTransfer-Encoding: chunked\r\nConnection: X-Hop\r\n\r\n"
+        "0\r\nX_User: root\r\nX-Hop: 1\r\nX-Sum: 7\r\n\r\n");
+    Peer backend = rig.backend.accept();
+    backend.read_until("\r\n\r\n");
+    CHECK(backend.read_until("\r\n\r\n") == "0\r\nX-Sum: 7\r\n\r\n");
+    backend.send(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: X-Hop\r\n\r\n"
+        "0\r\nX-Secret: 1\r\nx_hop: 2\r\nX-End: 3\r\n\r\n");
+    visitor.read_until("\r\n\r\n");
+    CHECK(visitor.read_until("\r\n\r\n") == "0\r\nX-End: 3\r\n\r\n");
+    visitor.send(ask("ruled.test", "/"));
+    CHECK(backend.read_message().start == "GET / HTTP/1.1");
+}
