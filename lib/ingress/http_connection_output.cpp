@@ -133,11 +133,19 @@ void HttpConnection::cut_answer() {
 void HttpConnection::next_request() {
     phase_ = Phase::head;
     framing_ = BodyKind::none;
-    const bool idle = begin_ == end_;
-    if (idle) {
+    if (begin_ == end_) {
         drop_input();
     }
-    set_due(edge_.worker.now() + (idle ? edge_.settings.keep_alive_idle : edge_.settings.head));
+    wait_for_request();
+}
+
+// The time for the next request begins when the answer has left: until then `stall_` rules.
+void HttpConnection::wait_for_request() noexcept {
+    if (!out_.empty() || pipe_->has_pending()) {
+        set_due(never);
+        return;
+    }
+    set_due(edge_.worker.now() + (begin_ == end_ ? edge_.settings.keep_alive_idle : edge_.settings.head));
 }
 
 // --- the pipe ---
@@ -152,6 +160,9 @@ bool HttpConnection::write_output() {
     switch (status) {
         case IoStatus::ok:
             set_stall(never);
+            if (phase_ == Phase::head && due_ == never) {
+                wait_for_request();
+            }
             return moved;
         case IoStatus::would_block:
             break;
