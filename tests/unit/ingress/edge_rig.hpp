@@ -2,6 +2,7 @@
 // which are the test's, is the real thing.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -29,8 +30,13 @@ public:
         for (const LogField& field : fields) {
             line += " " + std::string(field.key) + "=" + field.value;
         }
-        std::lock_guard lock(mutex_);
-        lines_.push_back(std::move(line));
+        {
+            std::lock_guard lock(mutex_);
+            lines_.push_back(std::move(line));
+        }
+        if (on_line) {
+            on_line();
+        }
     }
     int count(std::string_view part) const {
         std::lock_guard lock(mutex_);
@@ -38,6 +44,8 @@ public:
             return line.find(part) != std::string::npos;
         }));
     }
+
+    std::function<void()> on_line;  // set before there are visitors
 
 private:
     mutable std::mutex mutex_;

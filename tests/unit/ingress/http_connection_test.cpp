@@ -617,6 +617,16 @@ TEST_CASE("a stop resets everybody") {
     CHECK(backend.read_to_end().empty());
 }
 
+TEST_CASE("an application may stop the edge while it is told of a request") {
+    EdgeRig rig;
+    rig.log.on_line = [&] { rig.edge->stop(); };
+    Peer visitor = rig.visit();
+    visitor.send("GET / HTTP/1.1\r\nHost: other.test\r\n\r\n");
+    (void)visitor.read_to_end();
+    CHECK(eventually([&] { return rig.edge->connections() == 0; }));
+    CHECK(rig.log.count("unknown_host") == 1);
+}
+
 TEST_CASE("a trunk that is lost fails what is in flight, and nothing waits for ever") {
     const bool foreign = GENERATE(false, true);
     EdgeRig rig(quick_settings(), foreign);
