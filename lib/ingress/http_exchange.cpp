@@ -163,7 +163,7 @@ void HttpExchange::open_fresh() {
     std::optional<tunnel::HttpService::Carrier> carrier = service_->choose(passed_);
     if (!carrier) {
         backend_.reset();
-        if (passed_.empty()) {
+        if (!no_room_) {
             give_page(PageState::no_client, {}, "no connection of its client is left");
         } else {
             give_page(PageState::busy, {}, "no connection of its client has room for one more stream");
@@ -179,6 +179,8 @@ void HttpExchange::open_fresh() {
 }
 
 void HttpExchange::open_failed() {
+    const std::optional<Code> why = backend_->open_failure();
+    no_room_ = no_room_ || (why != Code::unknown_service && why != Code::going_away);
     passed_.push_back(&backend_->carrier());
     open_fresh();
 }

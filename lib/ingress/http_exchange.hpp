@@ -177,7 +177,8 @@ private:
     http::PageFormat page_format_ = http::PageFormat::text;
 
     std::shared_ptr<tunnel::HttpService> service_;
-    std::vector<const tunnel::HttpCarrier*> passed_;  // carriers without room
+    std::vector<const tunnel::HttpCarrier*> passed_;  // carriers without room, or that left
+    bool no_room_ = false;                            // one of them is still there
     IntrusivePtr<BackendStream> backend_;
 
     // The request.

@@ -349,7 +349,12 @@ HttpExchange::Failure HttpExchange::failure_of(Code code, bool told_by_backend) 
     } else if (code == Code::timeout && !connected) {
         failure = {PageState::backend_refused, "connect_timeout", "the backend can not be reached in time"};
     } else if (!connected && (code == Code::busy || code == Code::going_away || code == Code::unknown_service)) {
-        failure = {PageState::busy, {}, "the client takes no more streams", failure.not_delivered, true};
+        failure = {
+            PageState::no_client, {}, "the client does not carry the service any more", failure.not_delivered, true};
+        if (code == Code::busy) {
+            failure.state = PageState::busy;
+            failure.why = "the client takes no more streams";
+        }
     }
     return failure;
 }
@@ -365,6 +370,7 @@ void HttpExchange::fail(const Failure& failure) {
         EdgeCounters::add(edge_.counters.retries);
         edge_.log.debug("a request is sent once more", {{"request", request_id_}, {"why", failure.why}});
         if (failure.elsewhere) {
+            no_room_ = no_room_ || failure.state == PageState::busy;
             passed_.push_back(&backend_->carrier());
         }
         drop_backend();
