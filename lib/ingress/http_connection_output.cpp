@@ -337,6 +337,7 @@ void HttpConnection::look_at_pace() {
         return;
     }
     if (exchange_->answered()) {
+        exchange_->give_up("the body of the request comes too slowly");
         cut_answer();
         return;
     }

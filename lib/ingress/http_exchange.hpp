@@ -105,6 +105,8 @@ public:
     bool switched() const noexcept { return state_ == State::switched; }
     /// A head of the answer was given out; only `broken` can follow a failure now.
     bool answered() const noexcept { return head_given_; }
+    /// The request can not go on, and the answer has begun.
+    void give_up(std::string_view why) { (void)cut(why); }
     /// Sends what body() was given in this round.
     void flush();
 

@@ -248,11 +248,12 @@ Answer HttpExchange::cut(std::string_view why) {
     Deadline::cancel();
     drop_backend();
     EdgeCounters::add(edge_.counters.answers_cut);
-    edge_.log.warn("an answer was cut", {{"request", request_id_},
-                                         {"visitor", visitor_.address},
-                                         {"host", host_},
-                                         {"service", service_->description().name},
-                                         {"why", why}});
+    edge_.log.warn("an answer was cut",
+                   {{"request", request_id_},
+                    {"visitor", visitor_.address},
+                    {"host", host_},
+                    {"service", service_ ? std::string_view(service_->description().name) : std::string_view()},
+                    {"why", why}});
     return next();
 }
 
