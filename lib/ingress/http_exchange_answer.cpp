@@ -104,7 +104,8 @@ Answer HttpExchange::give_head() {
     answer.head = &head;
     answer.status = head.status;
     http::Edits& edits = edge_.new_edits();
-    const bool fits = edits.set("X-Request-Id", request_id_) && apply_rules(head, edits);
+    const bool fits =
+        edits.set("X-Request-Id", request_id_) && edits.remove("X-FerroTunnel-Error") && apply_rules(head, edits);
     check(fits, "what the edge adds to a head fits into the edits");
     answer.edits = &edits;
     if (head.is_interim()) {
