@@ -40,6 +40,20 @@ std::vector<buffer::Slice> framed_copy(std::string_view bytes) {
     return pieces;
 }
 
+/// Several Accept fields are one list.
+http::PageFormat wanted_format(const http::RequestHead& head) {
+    if (head.fields.count(http::FieldName::accept) < 2) {
+        return http::choose_format(head.fields.first(http::FieldName::accept).value_or(std::string_view()));
+    }
+    std::string all;
+    for (const http::Field& field : head.fields) {
+        if (field.known == http::FieldName::accept) {
+            all.append(all.empty() ? "" : ", ").append(field.value);
+        }
+    }
+    return http::choose_format(all);
+}
+
 }  // namespace
 
 HttpExchange::HttpExchange(EdgeWorker& edge, const VisitorFacts& visitor, ExchangeOwner& owner)
@@ -67,7 +81,7 @@ void HttpExchange::remember(const http::RequestHead& head) {
     context_ = http::ResponseContext::of(head);
     request_body_ = head.body;
     awaits_continue_ = head.expects_continue && head.body.kind != BodyKind::none;
-    page_format_ = http::choose_format(head.fields.first(http::FieldName::accept).value_or(std::string_view()));
+    page_format_ = wanted_format(head);
 }
 
 bool HttpExchange::route(const http::RequestHead& head) {
