@@ -53,8 +53,8 @@ bool HttpConnection::take_answer() {
 }
 
 void HttpConnection::write_head(const Answer& answer) {
-    const bool keep = keep_wanted_ && body_.state() == BodyState::complete && !eof_ && !edge_.draining() &&
-                      requests_ < edge_.settings.requests_per_connection_max;
+    const bool keep = keep_wanted_ && body_.state() == BodyState::complete && exchange_->is_request_sent() && !eof_ &&
+                      !edge_.draining() && requests_ < edge_.settings.requests_per_connection_max;
     http::ResponseOut out;
     if (answer.head != nullptr) {
         out = http::ResponseOut::of(*answer.head, version_, keep);

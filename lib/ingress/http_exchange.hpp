@@ -93,8 +93,8 @@ public:
     /// A piece of at most limits::data_payload_max bytes, see mux::Stream::send. Only when it takes_body.
     void body(buffer::Slice payload, bool headroom);
     void body_end(const http::Fields* trailers);
-    /// The request is complete.
-    bool has_body_end() const noexcept { return body_ended_; }
+    /// The request is complete, and nothing of it waits to be sent. Also when nobody is sent it any more.
+    bool is_request_sent() const noexcept { return body_ended_ && (!backend_ || backend_->has_sent_all()); }
     /// The visitor is not to blame if no body comes: there is no stream, no room, or no 100 (Continue) yet.
     bool keeps_visitor_waiting() const noexcept;
 

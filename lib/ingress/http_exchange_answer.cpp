@@ -202,7 +202,7 @@ Answer HttpExchange::finish_answer() {
     Answer answer;
     answer.kind = Answer::Kind::end;
     answer.trailers = response_body_.kind() == http::BodyKind::chunked ? &response_body_.trailers() : nullptr;
-    if (!body_ended_) {
+    if (!is_request_sent()) {
         drop_backend();  // what would still come of the request must not become another one
     } else if (response_keeps_ && !edge_.draining() && response_body_.kind() != http::BodyKind::until_close) {
         edge_.pool.put(std::exchange(backend_, nullptr));

@@ -185,6 +185,73 @@ TEST_CASE("a request hidden in a body whose backend answered early never reaches
     CHECK_FALSE(rig.backend.comes(50));
 }
 
+namespace {
+
+/// The client's end of a stream whose backend takes nothing, so that credit never comes back.
+class DeafBackend {
+public:
+    explicit DeafBackend(EdgeRig& rig) : rig_(rig) {
+        on(rig.pair.worker, [this] {
+            rig_.pair.client.on_stream = [this](IntrusivePtr<mux::Stream> stream, const wire::Open&) {
+                stream->attach(make_intrusive<Quiet>(), false);
+                stream->accept();
+                stream_ = std::move(stream);
+                there_ = true;
+            };
+        });
+    }
+    ~DeafBackend() {
+        on(rig_.pair.worker, [this] {
+            rig_.pair.client.on_stream = nullptr;
+            stream_.reset();
+        });
+    }
+
+    bool is_there() const { return there_; }
+    void send(const std::string& text, bool end = false) {
+        on(rig_.pair.worker, [&] {
+            stream_->send(buffer::Slice::copy_of(as_bytes(text)), false);
+            if (end) {
+                stream_->finish();
+            }
+            stream_->flush();
+        });
+    }
+    bool is_aborted() {
+        return on(rig_.pair.worker, [this] { return stream_->verdict().kind == mux::Verdict::Kind::aborted; });
+    }
+
+private:
+    class Quiet final : public buffer::Waker {
+        void wake() noexcept override {}
+    };
+
+    EdgeRig& rig_;
+    IntrusivePtr<mux::Stream> stream_;  // the worker's
+    std::atomic<bool> there_{false};
+};
+
+}  // namespace
+
+TEST_CASE("nothing is kept when a backend answers a request whose rest still waits to be sent") {
+    const bool foreign = GENERATE(false, true);
+    EdgeRig rig(quick_settings(), foreign);
+    DeafBackend backend(rig);
+    Peer visitor = rig.visit();
+    const std::string body(limits::opened_window + 30'000, 'x');
+    visitor.send("POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+                 body);
+    // All of it was read from the visitor, so the head of the answer could say that its connection goes on.
+    REQUIRE(eventually([&] { return backend.is_there() && rig.counters().bytes_in > body.size(); }));
+    backend.send(answer("early"));
+    const Message response = visitor.read_message();
+    CHECK(response.body == "early");
+    CHECK(response.field("connection") == "close");
+    CHECK(visitor.read_to_end().empty());
+    CHECK(eventually([&] { return backend.is_aborted(); }));
+    CHECK(rig.pooled() == 0);
+}
+
 TEST_CASE("a truncated answer never looks complete") {
     EdgeRig rig;
     Peer visitor = rig.visit();
