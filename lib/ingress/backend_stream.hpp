@@ -120,6 +120,7 @@ private:
     std::uint64_t lingered_ = 0;
     std::uint32_t exchanges_ = 0;
     State state_ = State::opening;
+    bool peer_ended_ = false;               // while closing
     std::atomic<bool> in_the_mail_{false};  // a wake is on its way
 };
 

@@ -252,6 +252,22 @@ TEST_CASE("nothing is kept when a backend answers a request whose rest still wai
     CHECK(rig.pooled() == 0);
 }
 
+TEST_CASE("a stream that has ended while the visitor's bytes wait for credit does not wait for ever") {
+    EdgeRig rig;
+    DeafBackend backend(rig);
+    Peer visitor = rig.visit();
+    visitor.send(get("/", "Connection: Upgrade\r\nUpgrade: websocket\r\n"));
+    REQUIRE(eventually([&] { return backend.is_there(); }));
+    backend.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    CHECK(visitor.read_message().status() == 101);
+    const std::string said(limits::opened_window + 30'000, 'x');
+    visitor.send(said);
+    REQUIRE(eventually([&] { return rig.counters().bytes_in > said.size(); }));
+    backend.send("bye", true);
+    CHECK(visitor.read_exactly(3) == "bye");
+    CHECK(eventually([&] { return backend.is_aborted(); }));
+}
+
 TEST_CASE("a truncated answer never looks complete") {
     EdgeRig rig;
     Peer visitor = rig.visit();
