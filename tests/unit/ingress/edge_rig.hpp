@@ -64,7 +64,7 @@ public:
         opens.fetch_add(1);
         auto action = [this, service, visitor, waker, foreign, opened] {
             if (refuse_next.exchange(0) != 0) {
-                opened(wire::Code::busy);
+                opened(refuse_with.load());
                 return;
             }
             mux::Session::OpenRequest request;
@@ -89,6 +89,7 @@ public:
 
     std::atomic<int> opens{0};
     std::atomic<int> refuse_next{0};
+    std::atomic<wire::Code> refuse_with{wire::Code::busy};
 
 private:
     TrunkPair& pair_;
