@@ -488,42 +488,6 @@ TEST_CASE("a connection that waits for its next request is closed after its time
     CHECK_FALSE(visitor.was_reset());
 }
 
-TEST_CASE("an answer that is still being written is not cut by the time for the next request") {
-    HttpSettings settings = quick_settings();
-    settings.keep_alive_idle = settings.head = 150ms;
-    settings.requests_per_connection_max = 1'000'000;
-    EdgeRig rig(settings);
-    Peer visitor = rig.visit();
-    const int little = 256 * 1024;
-    REQUIRE(::setsockopt(visitor.fd(), SOL_SOCKET, SO_RCVBUF, &little, sizeof little) == 0);
-    const std::string body(8'000, 'x');
-    Peer backend;
-    // Answers that are not read, until one does not fit into the sockets any more.
-    int answers = 0;
-    std::uint64_t size = 0;
-    for (bool fits = true; fits; ++answers) {
-        const std::uint64_t before = rig.counters().bytes_out;
-        visitor.send(get());
-        if (!backend) {
-            backend = rig.backend.accept();
-        }
-        backend.read_message();
-        backend.send(answer(body));
-        REQUIRE(eventually([&] { return rig.pooled() == 1; }));
-        const std::uint64_t written = rig.counters().bytes_out - before;
-        size = std::max(size, written);
-        fits = written == size;
-    }
-    std::this_thread::sleep_for(500ms);
-    for (int i = 0; i < answers; ++i) {
-        const Message response = visitor.read_message();
-        REQUIRE(response.complete);
-        REQUIRE(response.body == body);
-    }
-    CHECK(visitor.read_to_end().empty());  // and then it is idle for too long
-    CHECK_FALSE(visitor.was_reset());
-}
-
 TEST_CASE("a visitor that does not read its answer is given up") {
     HttpSettings settings = quick_settings();
     settings.write_stalled = 200ms;
@@ -627,16 +591,6 @@ TEST_CASE("a stop resets everybody") {
     CHECK(busy.was_reset());
     CHECK(eventually([&] { return rig.edge->connections() == 0; }));
     CHECK(backend.read_to_end().empty());
-}
-
-TEST_CASE("an application may stop the edge while it is told of a request") {
-    EdgeRig rig;
-    rig.log.on_line = [&] { rig.edge->stop(); };
-    Peer visitor = rig.visit();
-    visitor.send("GET / HTTP/1.1\r\nHost: other.test\r\n\r\n");
-    (void)visitor.read_to_end();
-    CHECK(eventually([&] { return rig.edge->connections() == 0; }));
-    CHECK(rig.log.count("unknown_host") == 1);
 }
 
 TEST_CASE("a trunk that is lost fails what is in flight, and nothing waits for ever") {
