@@ -33,22 +33,30 @@ IntrusivePtr<BackendStream> BackendPool::take(const tunnel::HttpService& service
     return taken;
 }
 
-void BackendPool::put(IntrusivePtr<BackendStream> stream) {
-    if (size_ >= settings_.pool_max || !stream->is_fresh()) {
-        stream->close();
+void BackendPool::put(IntrusivePtr<BackendStream> stream) noexcept {
+    try {
+        keep(*stream);
+    } catch (const std::exception&) {
+        stream->close();  // without memory for one more; its user must not be told of anything any more
+    }
+}
+
+void BackendPool::keep(BackendStream& stream) {
+    if (size_ >= settings_.pool_max || !stream.is_fresh()) {
+        stream.close();
         return;
     }
     if (idle_.size() > size_ + empty_max) {
         std::erase_if(idle_, [](const auto& entry) { return entry.second.empty(); });
     }
-    auto& streams = idle_[stream->service()->serial()];
+    auto& streams = idle_[stream.service()->serial()];
     if (streams.size() >= settings_.pool_per_service_max) {
-        stream->close();
+        stream.close();
         return;
     }
-    streams.push_back(stream);
+    streams.emplace_back(&stream);
     ++size_;
-    stream->rest(settings_.pool_idle);
+    stream.rest(settings_.pool_idle);
 }
 
 void BackendPool::drop(BackendStream& stream) noexcept {

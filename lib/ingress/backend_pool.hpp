@@ -25,7 +25,7 @@ public:
     IntrusivePtr<BackendStream> take(const tunnel::HttpService& service, BackendUser& user);
 
     /// The exchange is over and the backend keeps the connection. Beyond the bounds it is closed.
-    void put(IntrusivePtr<BackendStream> stream);
+    void put(IntrusivePtr<BackendStream> stream) noexcept;
 
     /// Ends all at once, those too that are being closed.
     void clear() noexcept;
@@ -34,6 +34,8 @@ public:
 
 private:
     friend class BackendStream;
+
+    void keep(BackendStream& stream);
 
     /// From an idle stream: its time is over, or the backend has ended it.
     void drop(BackendStream& stream) noexcept;

@@ -210,11 +210,18 @@ void BackendStream::linger() noexcept try {
         while (StreamItem* item = stream_->front()) {
             const bool ended = item->kind == StreamItem::Kind::fin || item->kind == StreamItem::Kind::reset;
             lingered_ += item->slice.size();
+            const bool reset = item->kind == StreamItem::Kind::reset;
             stream_->drop_front();
-            if (ended) {
+            peer_ended_ = peer_ended_ || ended;
+            if (reset) {
                 let_go();
                 return;
             }
+        }
+        // What waits for credit would wait for ever if nobody were left to end it: it has as long as the backend has.
+        if (peer_ended_ && stream_->queued_bytes() == 0) {
+            let_go();
+            return;
         }
         if (stream_->verdict() || lingered_ > closing_bytes_max) {
             abort(Code::cancelled);

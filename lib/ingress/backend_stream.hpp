@@ -63,6 +63,7 @@ public:
     /// False when enough is queued or there is no stream (yet); `park_send` then arms the wake, and answers false when
     /// there is room after all.
     bool can_send() const noexcept { return stream_ && stream_->can_send(); }
+    bool has_sent_all() const noexcept { return stream_ && stream_->queued_bytes() == 0; }
     bool send_is_dead() const noexcept { return stream_ && stream_->send_is_dead(); }
     bool park_send() noexcept { return !stream_ || stream_->try_park_send(); }
     /// At most limits::data_payload_max bytes; see mux::Stream::send. `flush` once per round.
@@ -119,6 +120,7 @@ private:
     std::uint64_t lingered_ = 0;
     std::uint32_t exchanges_ = 0;
     State state_ = State::opening;
+    bool peer_ended_ = false;               // while closing
     std::atomic<bool> in_the_mail_{false};  // a wake is on its way
 };
 

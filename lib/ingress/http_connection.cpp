@@ -374,6 +374,7 @@ bool HttpConnection::feed_body() {
             EdgeCounters::add(edge_.counters.requests_refused);
             const http::Refusal refusal = body_.refusal();
             if (exchange_->answered()) {
+                exchange_->give_up(refusal.text);
                 cut_answer();
             } else {
                 exchange_->refuse(http::page_state_of(refusal.status), refusal.code, refusal.text, exchange_->method());

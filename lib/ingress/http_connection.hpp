@@ -92,6 +92,7 @@ private:
     void end_answer(const http::Fields* trailers);
     void cut_answer();
     void next_request();
+    void wait_for_request() noexcept;
     bool write_output();
     void begin_ending();
     bool end_sending();

@@ -53,8 +53,8 @@ bool HttpConnection::take_answer() {
 }
 
 void HttpConnection::write_head(const Answer& answer) {
-    const bool keep = keep_wanted_ && body_.state() == BodyState::complete && !eof_ && !edge_.draining() &&
-                      requests_ < edge_.settings.requests_per_connection_max;
+    const bool keep = keep_wanted_ && body_.state() == BodyState::complete && exchange_->is_request_sent() && !eof_ &&
+                      !edge_.draining() && requests_ < edge_.settings.requests_per_connection_max;
     http::ResponseOut out;
     if (answer.head != nullptr) {
         out = http::ResponseOut::of(*answer.head, version_, keep);
@@ -127,11 +127,19 @@ void HttpConnection::cut_answer() {
 void HttpConnection::next_request() {
     phase_ = Phase::head;
     framing_ = BodyKind::none;
-    const bool idle = begin_ == end_;
-    if (idle) {
+    if (begin_ == end_) {
         drop_input();
     }
-    set_due(edge_.worker.now() + (idle ? edge_.settings.keep_alive_idle : edge_.settings.head));
+    wait_for_request();
+}
+
+// The time for the next request begins when the answer has left: until then `stall_` rules.
+void HttpConnection::wait_for_request() noexcept {
+    if (!out_.empty() || pipe_->has_pending()) {
+        set_due(never);
+        return;
+    }
+    set_due(edge_.worker.now() + (begin_ == end_ ? edge_.settings.keep_alive_idle : edge_.settings.head));
 }
 
 // --- the pipe ---
@@ -146,6 +154,9 @@ bool HttpConnection::write_output() {
     switch (status) {
         case IoStatus::ok:
             set_stall(never);
+            if (phase_ == Phase::head && due_ == never) {
+                wait_for_request();
+            }
             return moved;
         case IoStatus::would_block:
             break;
@@ -320,6 +331,7 @@ void HttpConnection::look_at_pace() {
         return;
     }
     if (exchange_->answered()) {
+        exchange_->give_up("the body of the request comes too slowly");
         cut_answer();
         return;
     }

@@ -61,8 +61,14 @@ void HttpEdge::drain() noexcept {
 
 void HttpEdge::stop() noexcept {
     close_listeners();
+    // Never at once: an application may stop its server while it is told something, in the middle of an exchange. Once
+    // this object is gone there is nothing left to end.
     for (const auto& edge : workers_) {
-        on_its_worker(edge->worker, [edge] { edge->end(); });
+        (void)edge->worker.post([weak = std::weak_ptr<EdgeWorker>(edge)] {
+            if (const auto ending = weak.lock()) {
+                ending->end();
+            }
+        });
     }
 }
 

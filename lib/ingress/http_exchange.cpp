@@ -40,6 +40,20 @@ std::vector<buffer::Slice> framed_copy(std::string_view bytes) {
     return pieces;
 }
 
+/// Several Accept fields are one list.
+http::PageFormat wanted_format(const http::RequestHead& head) {
+    if (head.fields.count(http::FieldName::accept) < 2) {
+        return http::choose_format(head.fields.first(http::FieldName::accept).value_or(std::string_view()));
+    }
+    std::string all;
+    for (const http::Field& field : head.fields) {
+        if (field.known == http::FieldName::accept) {
+            all.append(all.empty() ? "" : ", ").append(field.value);
+        }
+    }
+    return http::choose_format(all);
+}
+
 }  // namespace
 
 HttpExchange::HttpExchange(EdgeWorker& edge, const VisitorFacts& visitor, ExchangeOwner& owner)
@@ -70,7 +84,7 @@ void HttpExchange::remember(const http::RequestHead& head) {
         request_hops_ = http::connection_names(head.fields);
     }
     awaits_continue_ = head.expects_continue && head.body.kind != BodyKind::none;
-    page_format_ = http::choose_format(head.fields.first(http::FieldName::accept).value_or(std::string_view()));
+    page_format_ = wanted_format(head);
 }
 
 bool HttpExchange::route(const http::RequestHead& head) {
@@ -166,7 +180,7 @@ void HttpExchange::open_fresh() {
     std::optional<tunnel::HttpService::Carrier> carrier = service_->choose(passed_);
     if (!carrier) {
         backend_.reset();
-        if (passed_.empty()) {
+        if (!no_room_) {
             give_page(PageState::no_client, {}, "no connection of its client is left");
         } else {
             give_page(PageState::busy, {}, "no connection of its client has room for one more stream");
@@ -182,6 +196,8 @@ void HttpExchange::open_fresh() {
 }
 
 void HttpExchange::open_failed() {
+    const std::optional<Code> why = backend_->open_failure();
+    no_room_ = no_room_ || (why != Code::unknown_service && why != Code::going_away);
     passed_.push_back(&backend_->carrier());
     open_fresh();
 }

@@ -93,8 +93,8 @@ public:
     /// A piece of at most limits::data_payload_max bytes, see mux::Stream::send. Only when it takes_body.
     void body(buffer::Slice payload, bool headroom);
     void body_end(const http::Fields* trailers);
-    /// The request is complete.
-    bool has_body_end() const noexcept { return body_ended_; }
+    /// The request is complete, and nothing of it waits to be sent. Also when nobody is sent it any more.
+    bool is_request_sent() const noexcept { return body_ended_ && (!backend_ || backend_->has_sent_all()); }
     /// The visitor is not to blame if no body comes: there is no stream, no room, or no 100 (Continue) yet.
     bool keeps_visitor_waiting() const noexcept;
 
@@ -105,6 +105,8 @@ public:
     bool switched() const noexcept { return state_ == State::switched; }
     /// A head of the answer was given out; only `broken` can follow a failure now.
     bool answered() const noexcept { return head_given_; }
+    /// The request can not go on, and the answer has begun.
+    void give_up(std::string_view why) { (void)cut(why); }
     /// Sends what body() was given in this round.
     void flush();
     /// The last chunk of the answer and these trailers, under the service's rules; good until another head is written.
@@ -181,7 +183,8 @@ private:
     http::PageFormat page_format_ = http::PageFormat::text;
 
     std::shared_ptr<tunnel::HttpService> service_;
-    std::vector<const tunnel::HttpCarrier*> passed_;  // carriers without room
+    std::vector<const tunnel::HttpCarrier*> passed_;  // carriers without room, or that left
+    bool no_room_ = false;                            // one of them is still there
     IntrusivePtr<BackendStream> backend_;
 
     // The request.

@@ -104,7 +104,8 @@ Answer HttpExchange::give_head() {
     answer.head = &head;
     answer.status = head.status;
     http::Edits& edits = edge_.new_edits();
-    const bool fits = edits.set("X-Request-Id", request_id_) && apply_rules(head, edits);
+    const bool fits =
+        edits.set("X-Request-Id", request_id_) && edits.remove("X-FerroTunnel-Error") && apply_rules(head, edits);
     check(fits, "what the edge adds to a head fits into the edits");
     answer.edits = &edits;
     if (head.is_interim()) {
@@ -204,7 +205,7 @@ Answer HttpExchange::finish_answer() {
     Answer answer;
     answer.kind = Answer::Kind::end;
     answer.trailers = response_body_.kind() == http::BodyKind::chunked ? &response_body_.trailers() : nullptr;
-    if (!body_ended_) {
+    if (!is_request_sent()) {
         drop_backend();  // what would still come of the request must not become another one
     } else if (response_keeps_ && !edge_.draining() && response_body_.kind() != http::BodyKind::until_close) {
         edge_.pool.put(std::exchange(backend_, nullptr));
@@ -251,11 +252,12 @@ Answer HttpExchange::cut(std::string_view why) {
     Deadline::cancel();
     drop_backend();
     EdgeCounters::add(edge_.counters.answers_cut);
-    edge_.log.warn("an answer was cut", {{"request", request_id_},
-                                         {"visitor", visitor_.address},
-                                         {"host", host_},
-                                         {"service", service_->description().name},
-                                         {"why", why}});
+    edge_.log.warn("an answer was cut",
+                   {{"request", request_id_},
+                    {"visitor", visitor_.address},
+                    {"host", host_},
+                    {"service", service_ ? std::string_view(service_->description().name) : std::string_view()},
+                    {"why", why}});
     return next();
 }
 
@@ -352,7 +354,12 @@ HttpExchange::Failure HttpExchange::failure_of(Code code, bool told_by_backend) 
     } else if (code == Code::timeout && !connected) {
         failure = {PageState::backend_refused, "connect_timeout", "the backend can not be reached in time"};
     } else if (!connected && (code == Code::busy || code == Code::going_away || code == Code::unknown_service)) {
-        failure = {PageState::busy, {}, "the client takes no more streams", failure.not_delivered, true};
+        failure = {
+            PageState::no_client, {}, "the client does not carry the service any more", failure.not_delivered, true};
+        if (code == Code::busy) {
+            failure.state = PageState::busy;
+            failure.why = "the client takes no more streams";
+        }
     }
     return failure;
 }
@@ -368,6 +375,7 @@ void HttpExchange::fail(const Failure& failure) {
         EdgeCounters::add(edge_.counters.retries);
         edge_.log.debug("a request is sent once more", {{"request", request_id_}, {"why", failure.why}});
         if (failure.elsewhere) {
+            no_room_ = no_room_ || failure.state == PageState::busy;
             passed_.push_back(&backend_->carrier());
         }
         drop_backend();

@@ -22,7 +22,7 @@ public:
     /// Any thread. New visitors are refused at once; those who are there finish the exchange they are in, and their
     /// connections are closed behind it.
     virtual void drain() noexcept = 0;
-    /// Any thread. Ends every connection now.
+    /// Any thread, also while this logs. Ends every connection in a round of its worker.
     virtual void stop() noexcept = 0;
     /// Any thread. Visitors' connections that are open.
     virtual std::size_t connections() const noexcept = 0;

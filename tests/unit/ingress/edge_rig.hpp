@@ -2,6 +2,7 @@
 // which are the test's, is the real thing.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -29,8 +30,13 @@ public:
         for (const LogField& field : fields) {
             line += " " + std::string(field.key) + "=" + field.value;
         }
-        std::lock_guard lock(mutex_);
-        lines_.push_back(std::move(line));
+        {
+            std::lock_guard lock(mutex_);
+            lines_.push_back(std::move(line));
+        }
+        if (on_line) {
+            on_line();
+        }
     }
     int count(std::string_view part) const {
         std::lock_guard lock(mutex_);
@@ -38,6 +44,8 @@ public:
             return line.find(part) != std::string::npos;
         }));
     }
+
+    std::function<void()> on_line;  // set before there are visitors
 
 private:
     mutable std::mutex mutex_;
@@ -56,7 +64,7 @@ public:
         opens.fetch_add(1);
         auto action = [this, service, visitor, waker, foreign, opened] {
             if (refuse_next.exchange(0) != 0) {
-                opened(wire::Code::busy);
+                opened(refuse_with.load());
                 return;
             }
             mux::Session::OpenRequest request;
@@ -81,6 +89,7 @@ public:
 
     std::atomic<int> opens{0};
     std::atomic<int> refuse_next{0};
+    std::atomic<wire::Code> refuse_with{wire::Code::busy};
 
 private:
     TrunkPair& pair_;

@@ -433,6 +433,18 @@ TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
         backend.read_to_end();
         CHECK(backend.was_reset());
     }
+    SECTION("slow, and the answer has begun") {
+        EdgeRig rig(settings);
+        Peer visitor = rig.visit();
+        visitor.send(post(100) + "abc");
+        Peer backend = rig.backend.accept();
+        backend.read_until("abc");
+        backend.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun");
+        CHECK_FALSE(visitor.read_message().complete);
+        CHECK(rig.counters().answers_cut == 1);
+        CHECK(rig.log.count("an answer was cut") == 1);
+        CHECK(backend.read_to_end().empty());
+    }
     SECTION("allowed to be slow") {
         settings.service.body_bytes_per_second_min = 0;
         EdgeRig rig(settings);

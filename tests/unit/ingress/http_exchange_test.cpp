@@ -254,6 +254,13 @@ TEST_CASE("states that a visitor can meet have a status, a code and a line in th
         status = 503;
         code = "busy";
     }
+    SECTION("a client that leaves just now") {
+        rig.carrier->refuse_with = GENERATE(wire::Code::unknown_service, wire::Code::going_away);
+        rig.carrier->refuse_next = 1;
+        visitor.send(get());
+        status = 503;
+        code = "no_client";
+    }
     SECTION("a backend that refuses") {
         rig.backend.close();
         visitor.send(get());
@@ -310,6 +317,25 @@ TEST_CASE("states that a visitor can meet have a status, a code and a line in th
     CHECK(rig.log.count("code=" + response.field("x-ferrotunnel-error")) == 1);
     CHECK(rig.log.count("request=" + response.field("x-request-id")) == 1);
     CHECK(rig.counters().pages == 1);
+}
+
+TEST_CASE("several Accept fields are one list") {
+    EdgeRig rig;
+    Peer visitor = rig.visit();
+    visitor.send("GET / HTTP/1.1\r\nHost: other.test\r\nAccept: text/html;q=0.1\r\nAccept: application/json\r\n\r\n");
+    CHECK(visitor.read_message().field("content-type").rfind("application/json", 0) == 0);
+}
+
+TEST_CASE("a backend can not speak as the edge does") {
+    EdgeRig rig;
+    Peer visitor = rig.visit();
+    visitor.send(get());
+    Peer backend = rig.backend.accept();
+    backend.read_message();
+    backend.send(answer("mine", "X-FerroTunnel-Error: unknown_host\r\n"));
+    const Message response = visitor.read_message();
+    CHECK(response.body == "mine");
+    CHECK_FALSE(response.has("x-ferrotunnel-error"));
 }
 
 TEST_CASE("after a page the visitor's connection goes on, if its request was read") {
