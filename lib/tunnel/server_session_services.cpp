@@ -1,10 +1,9 @@
 // The public ports of a client's services: registering, claiming, opening, and the visitors that come to them.
-#include <netinet/in.h>
-
 #include <algorithm>
 
 #include "base/check.hpp"
 #include "tunnel/server_session.hpp"
+#include "tunnel/visitor_address.hpp"
 #include "wire/text.hpp"
 
 namespace ferrotunnel::tunnel {
@@ -15,24 +14,6 @@ namespace {
 
 // When trunks are compared: a trunk that moves so much has one visitor more.
 constexpr std::uint64_t recent_bytes_as_a_visitor = 102'400;  // about 1 MiB/s
-
-wire::Address wire_address(const runtime::SocketAddress& from) {
-    wire::Address address;
-    address.port = from.port();
-    const auto* four = reinterpret_cast<const sockaddr_in*>(from.raw());
-    const auto* six = reinterpret_cast<const sockaddr_in6*>(from.raw());
-    if (from.family() == AF_INET) {
-        address.family = 4;
-        std::copy_n(reinterpret_cast<const std::uint8_t*>(&four->sin_addr), 4, address.bytes.begin());
-    } else if (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) {
-        address.family = 4;
-        std::copy_n(six->sin6_addr.s6_addr + 12, 4, address.bytes.begin());
-    } else {
-        address.family = 6;
-        std::copy_n(six->sin6_addr.s6_addr, 16, address.bytes.begin());
-    }
-    return address;
-}
 
 }  // namespace
 
@@ -398,7 +379,7 @@ void ServerSession::open_visitor(std::uint32_t id, Visitor visitor) {
     auto pump = make_intrusive<SocketPump>(worker_, traffic);
     mux::Session::OpenRequest request;
     request.service = id;
-    request.visitor = wire_address(visitor.from);
+    request.visitor = visitor_address(visitor.from);
     auto stream = trunk_->session().open(request, pump, false, worker_.now());
     trunk_->session_changed();
     if (!stream) {
