@@ -429,6 +429,14 @@ ExitCode run(Arguments arguments, const CommandInfo& info, WantedBy* wanted_by) 
     return run_parts(parts, signals);
 }
 
+// A command for one service: where it is offered stands among the options that it shares with `client`.
+CommandInfo short_form(const char* name, const char* about, const char* examples, OptionInfo where) {
+    CommandInfo made{name, about, "ADDRESS", examples, shared_sections(), CommandInfo::Kind::client};
+    made.sections.insert(made.sections.begin(),
+                         {"Service", {server_option, std::move(where), connections_option, attempts_option}});
+    return made;
+}
+
 }  // namespace
 
 const CommandInfo& client_info() {
@@ -469,52 +477,24 @@ const CommandInfo& client_info() {
 }
 
 const CommandInfo& tcp_info() {
-    static const CommandInfo info = [] {
-        CommandInfo made{"tcp",
-                         "the short form of client, for one service",
-                         "ADDRESS",
-                         "  ferrotunnel tcp 22 --server tunnel.example.com --token-file token\n"
-                         "  ferrotunnel tcp db.internal:5432 --remote-port 15432 --server tunnel.example.com\n",
-                         shared_sections(),
-                         CommandInfo::Kind::client};
-        made.sections.insert(
-            made.sections.begin(),
-            {"Service",
-             {
-                 server_option,
-                 {"remote-port", "PORT", "The public port. Default: 0, the server chooses one.", false},
-                 connections_option,
-                 attempts_option,
-             }});
-        return made;
-    }();
+    static const CommandInfo info =
+        short_form("tcp", "the short form of client, for one service",
+                   "  ferrotunnel tcp 22 --server tunnel.example.com --token-file token\n"
+                   "  ferrotunnel tcp db.internal:5432 --remote-port 15432 --server tunnel.example.com\n",
+                   {"remote-port", "PORT", "The public port. Default: 0, the server chooses one.", false});
     return info;
 }
 
 const CommandInfo& http_info() {
-    static const CommandInfo info = [] {
-        CommandInfo made{"http",
-                         "the short form of client, for one HTTP service",
-                         "ADDRESS",
-                         "  ferrotunnel http 3000 --server tunnel.example.com --token-file token\n"
-                         "  ferrotunnel http 3000 --host app.example.com --server tunnel.example.com\n"
-                         "  ferrotunnel http app.internal:80 --host app.example.com/api --server tunnel.example.com\n",
-                         shared_sections(),
-                         CommandInfo::Kind::client};
-        made.sections.insert(
-            made.sections.begin(),
-            {"Service",
-             {
-                 server_option,
-                 {"host", "HOST[/PATH]",
-                  "The host that visitors ask for, as in --http of `client`; with a path: what is below "
-                  "it. Default: the server assigns a host below its --domain, and it is printed.",
-                  false},
-                 connections_option,
-                 attempts_option,
-             }});
-        return made;
-    }();
+    static const CommandInfo info =
+        short_form("http", "the short form of client, for one HTTP service",
+                   "  ferrotunnel http 3000 --server tunnel.example.com --token-file token\n"
+                   "  ferrotunnel http 3000 --host app.example.com --server tunnel.example.com\n"
+                   "  ferrotunnel http app.internal:80 --host app.example.com/api --server tunnel.example.com\n",
+                   {"host", "HOST[/PATH]",
+                    "The host that visitors ask for, as in --http of `client`; with a path: what is below "
+                    "it. Default: the server assigns a host below its --domain, and it is printed.",
+                    false});
     return info;
 }
 
