@@ -37,20 +37,6 @@ std::string written(const RequestOut& request) {
     return {into.begin(), into.end()};
 }
 
-void read_body(BodyReader& reader, std::string_view input, Meaning& meaning) {
-    while (!input.empty() && reader.state() == BodyState::more) {
-        const BodyReader::Piece piece = reader.next(input);
-        require(piece.consumed > 0 && piece.consumed <= input.size());
-        require(piece.payload.empty() || (piece.payload.data() >= input.data() &&
-                                          piece.payload.data() + piece.payload.size() <= input.data() + input.size()));
-        meaning.body += piece.payload;
-        input.remove_prefix(piece.consumed);
-    }
-    if (reader.state() == BodyState::complete) {
-        meaning.rest += input;
-    }
-}
-
 // Every trailer that may pass is written, parsed again as fields of a chunked body, and must be the same.
 std::string trailers_of(const BodyReader& reader) {
     std::vector<char> into(write_trailers(reader.trailers(), {}));
@@ -92,10 +78,10 @@ Meaning meaning_of(const std::vector<std::string>& pieces, const HeadLimits& lim
     meaning.framing = head.body;
     meaning.seen = written(RequestOut::of(head));
     BodyReader body(head.body);
-    read_body(body, view(copy).substr(parser.size()), meaning);
+    read_body(body, view(copy).substr(parser.size()), meaning.body, meaning.rest);
     for (; next < pieces.size(); ++next) {
         const std::vector<char> piece = guarded(pieces[next]);
-        read_body(body, view(piece), meaning);
+        read_body(body, view(piece), meaning.body, meaning.rest);
     }
     if (body.state() == BodyState::refused) {
         Meaning refused;

@@ -44,18 +44,6 @@ std::string written(const ResponseOut& response) {
     return {into.begin(), into.end()};
 }
 
-void read_body(BodyReader& reader, std::string_view input, Meaning& meaning) {
-    while (!input.empty() && reader.state() == BodyState::more) {
-        const BodyReader::Piece piece = reader.next(input);
-        require(piece.consumed > 0 && piece.consumed <= input.size());
-        meaning.body += piece.payload;
-        input.remove_prefix(piece.consumed);
-    }
-    if (reader.state() == BodyState::complete) {
-        meaning.rest += input;
-    }
-}
-
 Meaning meaning_of(const std::vector<std::string>& pieces, const ResponseContext& context) {
     Meaning meaning;
     ResponseParser parser;
@@ -82,10 +70,10 @@ Meaning meaning_of(const std::vector<std::string>& pieces, const ResponseContext
     meaning.seen_by_old = written(ResponseOut::of(head, Version::http10, true));
     meaning.framing = ResponseOut::of(head, Version::http11, true).body;
     BodyReader body(head.body);
-    read_body(body, view(copy).substr(parser.size()), meaning);
+    read_body(body, view(copy).substr(parser.size()), meaning.body, meaning.rest);
     for (; next < pieces.size(); ++next) {
         const std::vector<char> piece = guarded(pieces[next]);
-        read_body(body, view(piece), meaning);
+        read_body(body, view(piece), meaning.body, meaning.rest);
     }
     if (body.state() == BodyState::refused) {
         Meaning refused;

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "http/body_reader.hpp"
+
 namespace ferrotunnel::fuzz {
 
 inline void require(bool holds) {
@@ -50,6 +52,21 @@ inline std::vector<char> guarded(std::string_view text) {
 
 inline std::string_view view(const std::vector<char>& bytes) {
     return {bytes.data(), bytes.size()};
+}
+
+// What a body says goes to `body`, what follows it to `rest`. Every piece lies within the input.
+inline void read_body(http::BodyReader& reader, std::string_view input, std::string& body, std::string& rest) {
+    while (!input.empty() && reader.state() == http::BodyState::more) {
+        const http::BodyReader::Piece piece = reader.next(input);
+        require(piece.consumed > 0 && piece.consumed <= input.size());
+        require(piece.payload.empty() || (piece.payload.data() >= input.data() &&
+                                          piece.payload.data() + piece.payload.size() <= input.data() + input.size()));
+        body += piece.payload;
+        input.remove_prefix(piece.consumed);
+    }
+    if (reader.state() == http::BodyState::complete) {
+        rest += input;
+    }
 }
 
 }  // namespace ferrotunnel::fuzz
