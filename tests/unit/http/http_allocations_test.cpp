@@ -1,10 +1,10 @@
 // A usual request and its response are parsed, edited and written without memory from the heap.
 #include <array>
 
-#include "count_allocations.hpp"
 #include "http/body_reader.hpp"
 #include "http/forwarding.hpp"
 #include "parse.hpp"
+#include "support/count_allocations.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::http;

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "unit/http/count_allocations.hpp"
+#include "support/count_allocations.hpp"
 #include "unit/http/route_fixture.hpp"
 
 using namespace ferrotunnel;

@@ -1,7 +1,7 @@
 // What a session keeps, copies and allocates.
 #include <catch2/catch.hpp>
 
-#include "unit/mux/count_allocations.hpp"
+#include "support/count_allocations.hpp"
 #include "unit/mux/session_fixture.hpp"
 
 using namespace ferrotunnel;
@@ -114,12 +114,12 @@ TEST_CASE("a steady transfer allocates nothing per frame but its queues' segment
         round();
     }
     constexpr int rounds = 200;
-    std::uint64_t before = allocations_so_far();
+    std::uint64_t before = ferrotunnel::test::allocations_so_far();
     for (int i = 0; i < rounds; ++i) {
         round();
     }
     // A segment for each sixteen items at most, or one for each round in either direction when the queues run empty.
-    REQUIRE(allocations_so_far() - before <= 2 * rounds);
+    REQUIRE(ferrotunnel::test::allocations_so_far() - before <= 2 * rounds);
     REQUIRE(fixture.session->stats().bytes_copied == 0);
     REQUIRE(fixture.failure_code() == Code::none);
 }

@@ -1,4 +1,4 @@
-#include "unit/mux/count_allocations.hpp"
+#include "support/count_allocations.hpp"
 
 #include <atomic>
 #include <cstdlib>
@@ -28,10 +28,10 @@ void operator delete(void* memory, std::size_t) noexcept {
 
 #endif
 
-namespace ferrotunnel::mux::test {
+namespace ferrotunnel::test {
 
 std::uint64_t allocations_so_far() noexcept {
     return allocations.load(std::memory_order_relaxed);
 }
 
-}  // namespace ferrotunnel::mux::test
+}  // namespace ferrotunnel::test
