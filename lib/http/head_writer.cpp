@@ -137,6 +137,18 @@ void put_framing(Out& out, const Body& body) {
     }
 }
 
+// All Upgrade fields: a 101 may name layers of protocols, also in several lines. False when there is none.
+bool put_protocols(Out& out, const Fields* fields) {
+    bool any = false;
+    for (const Field& field : *fields) {
+        if (field.known == FieldName::upgrade && !field.value.empty()) {
+            out.field("Upgrade", field.value);
+            any = true;
+        }
+    }
+    return any;
+}
+
 // "Connection: a, b" without empty elements; nothing when all are.
 void put_connection(Out& out, std::initializer_list<std::string_view> options) {
     bool first = true;
@@ -212,9 +224,7 @@ ResponseOut ResponseOut::of(const ResponseHead& head, Version visitor, bool keep
     out.body = head.body;
     out.content_length = head.content_length;
     out.visitor = visitor;
-    if (head.status == 101 || head.status == 426) {
-        out.upgrade = head.fields.first(FieldName::upgrade).value_or(std::string_view{});
-    }
+    out.names_protocols = head.status == 101 || head.status == 426;
     if (visitor == Version::http11 && out.body.kind == BodyKind::until_close) {
         out.body.kind = BodyKind::chunked;
     } else if (visitor == Version::http10 && out.body.kind == BodyKind::chunked) {
@@ -238,10 +248,8 @@ std::size_t write_response(const ResponseOut& response, std::span<char> into) no
         }
         put_framing(out, response.body);
     }
-    if (!response.upgrade.empty()) {
-        out.field("Upgrade", response.upgrade);
-    }
-    put_connection(out, {persistence_of(response), response.upgrade.empty() ? "" : "upgrade"});
+    const bool upgrades = response.names_protocols && response.fields != nullptr && put_protocols(out, response.fields);
+    put_connection(out, {persistence_of(response), upgrades ? "upgrade" : ""});
     out.put("\r\n");
     return out.size();
 }

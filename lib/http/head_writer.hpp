@@ -48,8 +48,8 @@ struct ResponseOut {
     /// The visitor's; the status line says HTTP/1.1 to both.
     Version visitor = Version::http11;
     bool keep_alive = true;
-    /// The protocols that a 101 or a 426 names.
-    std::string_view upgrade;
+    /// The Upgrade fields among `fields` are passed on: those of a 101 or a 426.
+    bool names_protocols = false;
 
     /// A backend's response, framed as the visitor can read it: what lasted until the close is chunked towards 1.1,
     /// what was chunked lasts until the close towards 1.0. `keep_alive` is what the visitor asked for; it is off in the
