@@ -3,6 +3,7 @@
 #include "ferrotunnel/server.hpp"
 #include "make_facade.hpp"
 #include "settings.hpp"
+#include "settings_http.hpp"
 #include "settings_origin.hpp"
 #include "tls_settings.hpp"
 
@@ -44,6 +45,11 @@ Server::Builder& Server::Builder::http_bind(std::string address, bool needed) {
 Server::Builder& Server::Builder::domain(std::string name) {
     settings_->origins.erase("domain");
     settings_->domain = std::move(name);
+    return *this;
+}
+
+Server::Builder& Server::Builder::http_settings(HttpServerSettings settings) {
+    detail::set_http_settings(*settings_, std::move(settings));
     return *this;
 }
 

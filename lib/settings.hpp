@@ -13,6 +13,7 @@
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/event.hpp"
 #include "ferrotunnel/http.hpp"
+#include "ferrotunnel/http_settings.hpp"
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/secret.hpp"
 #include "ferrotunnel/tcp.hpp"
@@ -107,6 +108,7 @@ struct ServerValues : CommonValues {
     std::string http_bind;    // empty: no HTTP
     bool http_needed = true;  // else it goes on without HTTP where it can not listen
     std::string domain;       // empty: no hosts are assigned
+    HttpServerSettings http;
     std::vector<NamedToken> tokens;
     std::optional<std::string> allow_ports;
     std::string tls_chain;
