@@ -208,6 +208,7 @@ Config::ServerSection Config::server_section() const {
         section.http_bind = part.settings.http_bind.empty() ? "off" : part.settings.http_bind;
     }
     section.domain = part.settings.domain;
+    section.http = part.settings.http;
     section.state_dir = part.settings.state_dir;
     section.tokens = part.settings.tokens.size();
     return section;

@@ -124,7 +124,8 @@ bool Server::Impl::open_http(std::error_code& error) {
     const runtime::SocketAddress at = runtime::local_address(listener.get());
     http_endpoint_ = at.text();
     shared_->http_public = tunnel::HttpPublic{"http", at.port()};
-    http_ = ingress::open_http_front(std::move(listener), {*group_, shared_->http, log_, random_});
+    http_ = ingress::open_http_front(std::move(listener), {*group_, shared_->http, log_, random_},
+                                     detail::http_front_settings(settings_.http));
     log_.info("listening for HTTP visitors", {{"at", http_endpoint_}});
     return true;
 }

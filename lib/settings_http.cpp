@@ -34,7 +34,7 @@ constexpr HttpNumber numbers[] = {
     {"line_bytes", &Settings::line_bytes, limits::http_line_settable_min, limits::http_line_settable_max, true},
     {"fields", &Settings::fields, 1, limits::http_fields_max, false},
     {"target_bytes", &Settings::target_bytes, limits::http_target_settable_min, limits::http_target_max, true},
-    {"body_rate", &Settings::body_rate, 0, limits::http_body_rate_settable_max, false},
+    {"body_rate", &Settings::body_rate, 0, limits::http_body_rate_settable_max, true},
     {"pool_per_service", &Settings::pool_per_service, 0, limits::http_connections_settable_max, false},
     {"pool", &Settings::pool, 0, limits::http_connections_settable_max, false},
     {"replay_bytes", &Settings::replay_bytes, 0, limits::http_replay_settable_max, true},
@@ -116,6 +116,9 @@ void check_http_settings(const HttpServerSettings& settings, std::vector<Problem
                                                      " is no name for Via; expected up to 64 letters, digits and "
                                                      "!#$%&'*+-.^_`|~"});
     }
+    if (const auto networks = networks_of(settings.trusted_proxies); !networks) {
+        problems.push_back({http_setting("trusted_proxies"), networks.error()});
+    }
     check_pages(settings.pages, problems);
 }
 
@@ -161,6 +164,39 @@ std::optional<std::string> add_page(const HttpPage& page, http::HostPages& pages
         set.set(state, *parsed);
     }
     return std::nullopt;
+}
+
+// The most exact one is put in last, and stays.
+http::HostPages pages_of(const std::vector<HttpPage>& pages) {
+    const auto exactness = [](const HttpPage& page) {
+        return page.state == "all" ? 0 : http::page_state_of(std::string_view(page.state)) ? 2 : 1;
+    };
+    http::HostPages all;
+    for (int level = 0; level <= 2; ++level) {
+        for (const HttpPage& page : pages) {
+            if (exactness(page) == level) {
+                (void)add_page(page, all);
+            }
+        }
+    }
+    return all;
+}
+
+// --- trusted proxies ---
+
+Result<wire::IpNetworks, std::string> networks_of(const std::vector<std::string>& texts) {
+    std::vector<wire::IpNetwork> networks;
+    for (const std::string& text : texts) {
+        auto network = wire::IpNetwork::parse(text);
+        if (!network) {
+            return quoted(text) + ' ' + network.error();
+        }
+        networks.push_back(*network);
+    }
+    if (networks.size() > limits::http_trusted_proxies_max) {
+        return "more than " + std::to_string(limits::http_trusted_proxies_max) + " networks";
+    }
+    return wire::IpNetworks(std::move(networks));
 }
 
 // --- the builder ---

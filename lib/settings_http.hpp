@@ -12,6 +12,7 @@
 #include "ferrotunnel/http_settings.hpp"
 #include "http/page.hpp"
 #include "settings.hpp"
+#include "wire/ip_network.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -52,6 +53,12 @@ std::optional<PageStates> page_states_of(const std::string& name);
 
 /// One page is put into `pages`; or the words of what is wrong, which go behind its name.
 std::optional<std::string> add_page(const HttpPage& page, http::HostPages& pages);
+
+/// The check has found them good.
+http::HostPages pages_of(const std::vector<HttpPage>& pages);
+
+/// The error has the first one that is wrong, and why.
+Result<wire::IpNetworks, std::string> networks_of(const std::vector<std::string>& texts);
 
 /// Only what it changes is the application's from now on.
 void set_http_settings(ServerSettings& settings, HttpServerSettings changed);

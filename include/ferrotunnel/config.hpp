@@ -18,6 +18,7 @@
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/export.hpp"
 #include "ferrotunnel/http.hpp"
+#include "ferrotunnel/http_settings.hpp"
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/server.hpp"
 #include "ferrotunnel/service.hpp"
@@ -82,6 +83,7 @@ public:
         std::string allow_ports;               ///< empty: the default
         std::optional<std::string> http_bind;  ///< "off", an address; nothing: the file does not say
         std::string domain;
+        HttpServerSettings http;
         std::string state_dir;
         std::size_t tokens = 0;  ///< how many
     };

@@ -73,6 +73,11 @@ struct HttpServerSettings {
     std::chrono::milliseconds upgraded_idle_timeout{3'600'000};
     /// Whether requests may change the protocol.
     bool upgrades = true;
+    /// Bytes of a request's body: then 413. 0: any number; a service may have a bound of its own below this one.
+    std::uint64_t body_max = 0;
+    /// What services may ask for at most: up to a day, and up to seven.
+    std::chrono::milliseconds first_byte_timeout_max{3'600'000};
+    std::chrono::milliseconds upgraded_idle_timeout_max{24 * 3'600'000};
 
     // --- connections to backends ---
 

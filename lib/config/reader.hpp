@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "config/expand.hpp"
@@ -66,6 +67,8 @@ public:
     void hide() noexcept { hidden_ = true; }
 
     void problem(std::string text) const;
+    /// The same about its key, where that may be any.
+    void problem_at_key(std::string text) const;
     /// "expected ..., found ..."
     void unexpected(std::string_view expected) const;
     Place place() const noexcept;
@@ -90,6 +93,8 @@ public:
 
     /// The value of a key, if it is there. From then on the key is a known one.
     std::optional<Value> find(const std::string& key);
+    /// All keys with their values, where they may be any. From then on they are known ones.
+    std::vector<std::pair<std::string, Value>> all();
     bool has(std::string_view key) const;
     /// Reports all keys that nobody has asked for. `hidden`: without repeating them.
     void finish(bool hidden = false);

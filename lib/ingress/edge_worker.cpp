@@ -26,9 +26,9 @@ std::string random_prefix(Random* random) {
 }
 
 template <typename Parser>
-std::unique_ptr<Parser> take_from(std::vector<std::unique_ptr<Parser>>& spare) {
+std::unique_ptr<Parser> take_from(std::vector<std::unique_ptr<Parser>>& spare, const http::HeadLimits& limits) {
     if (spare.empty()) {
-        return std::make_unique<Parser>();
+        return std::make_unique<Parser>(limits);
     }
     std::unique_ptr<Parser> parser = std::move(spare.back());
     spare.pop_back();
@@ -81,7 +81,7 @@ std::string EdgeWorker::new_request_id() {
 }
 
 std::unique_ptr<http::RequestParser> EdgeWorker::take_request_parser() {
-    return take_from(request_parsers_);
+    return take_from(request_parsers_, settings.head_limits);
 }
 
 void EdgeWorker::give_back(std::unique_ptr<http::RequestParser> parser) {
@@ -89,7 +89,7 @@ void EdgeWorker::give_back(std::unique_ptr<http::RequestParser> parser) {
 }
 
 std::unique_ptr<http::ResponseParser> EdgeWorker::take_response_parser() {
-    return take_from(response_parsers_);
+    return take_from(response_parsers_, {});
 }
 
 void EdgeWorker::give_back(std::unique_ptr<http::ResponseParser> parser) {

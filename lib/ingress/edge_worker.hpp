@@ -57,7 +57,7 @@ struct EdgeShared {
     /// Addresses of proxies in front of the edge, whose word on the visitor counts. Empty: none is.
     std::function<bool(std::string_view address)> is_trusted;
     std::shared_ptr<EdgeCounters> counters = std::make_shared<EdgeCounters>();
-    http::PageSet pages;
+    http::HostPages pages;
     Logger* log = &null_logger();
     Random* random = nullptr;
 };

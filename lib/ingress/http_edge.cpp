@@ -76,8 +76,16 @@ std::size_t HttpEdge::connections() const noexcept {
     return static_cast<std::size_t>(shared_->counters->connections_now.load(std::memory_order_relaxed));
 }
 
-std::unique_ptr<HttpFront> open_http_front(runtime::Fd listener, const HttpFrontParts& parts) {
+std::unique_ptr<HttpFront> open_http_front(runtime::Fd listener, const HttpFrontParts& parts,
+                                           HttpFrontSettings settings) {
     EdgeShared shared;
+    shared.settings = std::move(settings.edge);
+    shared.pages = std::move(settings.pages);
+    if (!settings.trusted_proxies.empty()) {
+        shared.is_trusted = [trusted = std::move(settings.trusted_proxies)](std::string_view address) {
+            return trusted.contains(address);
+        };
+    }
     shared.directory = parts.directory;
     shared.log = &parts.log;
     shared.random = &parts.random;

@@ -132,6 +132,7 @@ bool HttpExchange::write_request_head(const http::RequestHead& head) {
     facts.https = visitor_.https;
     facts.port = visitor_.port;
     facts.request_id = request_id_;
+    facts.forwarded = edge_.settings.forwarded;
     facts.via = edge_.settings.via;
     const http::Forwarding forwarding(head, facts);
     request_id_ = std::string(forwarding.request_id());

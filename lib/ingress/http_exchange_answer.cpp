@@ -283,7 +283,7 @@ void HttpExchange::give_page(PageState state, std::string_view code, std::string
     request.request_id = request_id_;
     request.host = host_;
     request.code = code;
-    page_ = http::make_page(request, {&edge_.shared->pages});
+    page_ = http::make_page(request, edge_.shared->pages);
     const LogLevel level = page_.status >= 500 ? LogLevel::warn : LogLevel::info;
     edge_.log.log_at(level, "a request was answered by the edge",
                      {{"request", request_id_},

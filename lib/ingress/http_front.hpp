@@ -8,9 +8,12 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "http/page.hpp"
+#include "ingress/http_settings.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker_group.hpp"
 #include "tunnel/http_directory.hpp"
+#include "wire/ip_network.hpp"
 
 namespace ferrotunnel::ingress {
 
@@ -28,6 +31,13 @@ public:
     virtual std::size_t connections() const noexcept = 0;
 };
 
+/// What an operator says.
+struct HttpFrontSettings {
+    HttpSettings edge;
+    wire::IpNetworks trusted_proxies;
+    http::HostPages pages;
+};
+
 /// What it works with; all of it outlives it.
 struct HttpFrontParts {
     runtime::WorkerGroup& workers;
@@ -37,6 +47,7 @@ struct HttpFrontParts {
 };
 
 /// Any thread, before or after the workers were started. `listener` listens already.
-std::unique_ptr<HttpFront> open_http_front(runtime::Fd listener, const HttpFrontParts& parts);
+std::unique_ptr<HttpFront> open_http_front(runtime::Fd listener, const HttpFrontParts& parts,
+                                           HttpFrontSettings settings = {});
 
 }  // namespace ferrotunnel::ingress

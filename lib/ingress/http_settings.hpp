@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/units.hpp"
+#include "http/field_reader.hpp"
 
 namespace ferrotunnel::ingress {
 
@@ -48,8 +49,12 @@ struct HttpSettings {
     Duration linger = 2s;
     std::uint64_t linger_bytes_max = 64_KiB;
     std::uint32_t connections_max = 16'384;
-    std::uint32_t connections_per_address_max = 1'024;
+    std::uint32_t connections_per_address_max = 1'024;  // not of trusted proxies
+    /// Of requests. Those of responses are not to be set: they are what the visitor's programs have to bear.
+    http::HeadLimits head_limits;
 
+    /// Tell backends by Forwarded (RFC 7239) too.
+    bool forwarded = false;
     /// This edge's name in Via, by which a request that comes by again is known (508). Empty: Via is left alone.
     std::string via;
 
