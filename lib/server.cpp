@@ -126,6 +126,7 @@ bool Server::Impl::open_http(std::error_code& error) {
     shared_->http_public = tunnel::HttpPublic{"http", at.port()};
     http_ = ingress::open_http_front(std::move(listener), {*group_, shared_->http, log_, random_},
                                      detail::http_front_settings(settings_.http));
+    http_totals_ = http_->totals();
     log_.info("listening for HTTP visitors", {{"at", http_endpoint_}});
     return true;
 }

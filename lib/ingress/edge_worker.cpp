@@ -1,5 +1,6 @@
 #include "ingress/edge_worker.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "base/units.hpp"
@@ -52,7 +53,8 @@ EdgeWorker::EdgeWorker(runtime::Worker& worker_in, std::shared_ptr<const EdgeSha
       settings(shared->settings),
       log(*shared->log),
       wheel(worker_in),
-      pool(shared->settings),
+      lines(wheel, log),
+      pool(shared->settings, wheel),
       routes(shared->directory),
       head_room_(16_KiB),
       id_prefix_(random_prefix(shared->random)) {
@@ -68,6 +70,18 @@ EdgeWorker::~EdgeWorker() {
 const HttpServiceSettings& EdgeWorker::settings_of(const tunnel::HttpService& service) const {
     const HttpServiceSettings* own = shared->settings_of ? shared->settings_of(service) : nullptr;
     return own != nullptr ? *own : settings.service;
+}
+
+std::string_view EdgeWorker::date() noexcept {
+    using namespace std::chrono;
+    const TimePoint now = worker.now();
+    if (now >= date_until_) {
+        const auto wall = system_clock::now().time_since_epoch();
+        const auto second = floor<seconds>(wall);
+        date_ = http::date_text(second.count());
+        date_until_ = now + duration_cast<Duration>(second + seconds(1) - wall);
+    }
+    return {date_.data(), date_.size()};
 }
 
 std::string EdgeWorker::new_request_id() {
@@ -126,8 +140,8 @@ void EdgeWorker::drain() {
 }
 
 void EdgeWorker::end() noexcept {
-    while (!connections_.empty()) {
-        connections_.back()->end();
+    for (std::size_t i = connections_.size(); i > 0; i = std::min(i - 1, connections_.size())) {
+        connections_[i - 1]->end();
     }
     pool.clear();
 }

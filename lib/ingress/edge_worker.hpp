@@ -14,6 +14,7 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "http/date.hpp"
 #include "http/edits.hpp"
 #include "http/page.hpp"
 #include "http/request_parser.hpp"
@@ -21,6 +22,7 @@
 #include "ingress/backend_pool.hpp"
 #include "ingress/deadline_wheel.hpp"
 #include "ingress/http_settings.hpp"
+#include "ingress/line_limiter.hpp"
 #include "runtime/worker.hpp"
 #include "tunnel/admission_gate.hpp"
 #include "tunnel/http_directory.hpp"
@@ -78,6 +80,8 @@ public:
     void end() noexcept;
 
     const HttpServiceSettings& settings_of(const tunnel::HttpService& service) const;
+    /// What Date says in this second, good until the next call. Costs a comparison.
+    std::string_view date() noexcept;
     /// Fifteen characters that no other request of this server has.
     std::string new_request_id();
 
@@ -113,6 +117,7 @@ public:
     const HttpSettings& settings;
     Logger& log;
     DeadlineWheel wheel;
+    LineLimiter lines;
     BackendPool pool;
     tunnel::HttpRoutesCache routes;
 
@@ -125,6 +130,8 @@ private:
     http::Edits edits_;
     std::deque<std::string> texts_;
     std::vector<HttpConnection*> connections_;
+    http::DateText date_{};
+    TimePoint date_until_{};
     std::string id_prefix_;
     std::uint64_t id_count_ = 0;
     std::atomic<std::uint64_t> load_{0};

@@ -95,6 +95,10 @@ void HttpConnection::step() {
     if (phase_ == Phase::closed) {
         return;
     }
+    if (end_wanted_) {
+        close(true);
+        return;
+    }
     if (broken_) {
         visitor_lost();
         return;

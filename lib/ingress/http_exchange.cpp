@@ -60,6 +60,7 @@ HttpExchange::HttpExchange(EdgeWorker& edge, const VisitorFacts& visitor, Exchan
     : edge_(edge), visitor_(visitor), owner_(owner), settings_(&edge.settings.service) {}
 
 HttpExchange::~HttpExchange() {
+    log_access();
     drop_backend();
     edge_.give_back(std::move(parser_));
 }
@@ -85,6 +86,32 @@ void HttpExchange::remember(const http::RequestHead& head) {
     }
     awaits_continue_ = head.expects_continue && head.body.kind != BodyKind::none;
     page_format_ = wanted_format(head);
+    if (edge_.log.enabled(LogLevel::debug)) {
+        access_ = std::make_unique<Access>();
+        access_->begun_at = edge_.worker.now();
+        access_->method = head.method_text;
+        access_->path = head.target.path;  // the query may have secrets
+    }
+}
+
+// Status 0: the visitor has gone before there was an answer.
+void HttpExchange::log_access() noexcept try {
+    if (access_) {
+        using std::chrono::duration_cast;
+        const auto took = duration_cast<std::chrono::milliseconds>(edge_.worker.now() - access_->begun_at);
+        edge_.log.debug("a request is over",
+                        {{"request", request_id_},
+                         {"visitor", visitor_.address},
+                         {"method", access_->method},
+                         {"host", host_},
+                         {"path", access_->path},
+                         {"service", service_ ? std::string_view(service_->description().name) : std::string_view()},
+                         {"status", access_->status},
+                         {"bytes", access_->body_bytes},
+                         {"complete", state_ == State::done},
+                         {"ms", took.count()}});
+    }
+} catch (const std::exception&) {  // no memory for a line
 }
 
 bool HttpExchange::route(const http::RequestHead& head) {
@@ -97,6 +124,7 @@ bool HttpExchange::route(const http::RequestHead& head) {
     switch (match.kind) {
         case Kind::service:
             service_ = match.service->shared_from_this();
+            service_->count_request();
             settings_ = &edge_.settings_of(*service_);
             return !redirects(head);
         case Kind::unknown_host:

@@ -142,6 +142,8 @@ private:
     void keep_for_replay(const buffer::Slice& payload);
     void forget_replay() noexcept;
 
+    void log_access() noexcept;
+
     // The service's rules (http_exchange_rules.cpp).
     bool redirects(const http::RequestHead& head);
     void give_redirect(std::uint16_t status, std::string location);
@@ -153,6 +155,7 @@ private:
     void add_hsts(http::Edits& edits);
 
     // The answer (http_exchange_answer.cpp).
+    Answer next_piece();
     Answer next_head();
     bool read_head_bytes(mux::StreamItem& item);
     Answer give_head();
@@ -166,6 +169,8 @@ private:
     void fail(const Failure& failure);
     void fail_late() noexcept;
     void give_page(http::PageState state, std::string_view code, std::string_view why);
+    bool waits_for_count();
+    static Failure closed_early(bool not_delivered) noexcept;
     Failure failure_of(wire::Code code, bool told_by_backend) const noexcept;
     bool may_repeat(const Failure& failure) const noexcept;
     void drop_backend() noexcept;
@@ -179,6 +184,15 @@ private:
     const HttpServiceSettings* settings_;
     std::string request_id_;
     std::string host_;  // in normal form
+    /// What the line about each request says; only where the log has such lines.
+    struct Access {
+        TimePoint begun_at;
+        std::string method;
+        std::string path;
+        std::uint16_t status = 0;
+        std::uint64_t body_bytes = 0;  // of the answer
+    };
+    std::unique_ptr<Access> access_;
     http::ResponseContext context_;
     http::PageFormat page_format_ = http::PageFormat::text;
 
@@ -207,6 +221,7 @@ private:
     std::uint32_t pending_consume_ = 0;  // of the front item: what the head lies in that was given out
     bool head_lent_ = false;             // until the next call
     std::uint32_t interims_ = 0;
+    bool fin_seen_ = false;  // without an answer: how much was delivered is still to be told
     http::BodyReader response_body_;
     bool response_keeps_ = false;
     bool head_given_ = false;

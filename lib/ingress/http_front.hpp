@@ -17,6 +17,8 @@
 
 namespace ferrotunnel::ingress {
 
+struct EdgeCounters;
+
 class HttpFront {
 public:
     /// When no worker runs any more, or on the thread of the only one.
@@ -29,6 +31,8 @@ public:
     virtual void stop() noexcept = 0;
     /// Any thread. Visitors' connections that are open.
     virtual std::size_t connections() const noexcept = 0;
+    /// Any thread. What it has counted; outlives it.
+    virtual std::shared_ptr<const EdgeCounters> totals() const noexcept = 0;
 };
 
 /// What an operator says.

@@ -102,15 +102,19 @@ inline HttpSettings quick_settings() {
     return settings;
 }
 
-/// `foreign`: visitors are served on another worker than the trunk's.
+/// `foreign`: visitors are served on another worker than the trunk's. `set_up`: for what is not in HttpSettings.
 class EdgeRig {
 public:
-    explicit EdgeRig(HttpSettings settings = quick_settings(), bool foreign = false) {
+    explicit EdgeRig(HttpSettings settings = quick_settings(), bool foreign = false,
+                     const std::function<void(EdgeShared&)>& set_up = {}) {
         EdgeShared shared;
         shared.settings = settings;
         shared.directory = directory;
         shared.log = &log;
         shared.random = &runtime::system_random();
+        if (set_up) {
+            set_up(shared);
+        }
         edge = std::make_unique<HttpEdge>(std::vector<runtime::Worker*>{&worker(foreign)}, std::move(shared));
         std::error_code error;
         runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
