@@ -54,6 +54,7 @@ EdgeWorker::EdgeWorker(runtime::Worker& worker_in, std::shared_ptr<const EdgeSha
       log(*shared->log),
       wheel(worker_in),
       lines(wheel, log),
+      prefaces(worker_in, wheel, log),
       pool(shared->settings, wheel),
       routes(shared->directory),
       head_room_(16_KiB),
@@ -128,6 +129,7 @@ void EdgeWorker::leave(HttpConnection& connection) noexcept {
 
 void EdgeWorker::drain() {
     draining_ = true;
+    prefaces.clear();
     pool.clear();
     const std::vector<HttpConnection*> all = connections_;
     std::vector<IntrusivePtr<HttpConnection>> kept;
@@ -140,6 +142,7 @@ void EdgeWorker::drain() {
 }
 
 void EdgeWorker::end() noexcept {
+    prefaces.clear();
     for (std::size_t i = connections_.size(); i > 0; i = std::min(i - 1, connections_.size())) {
         connections_[i - 1]->end();
     }

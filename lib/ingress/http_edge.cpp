@@ -34,7 +34,7 @@ HttpEdge::~HttpEdge() {
     }
 }
 
-void HttpEdge::listen(runtime::Fd listener, HttpListener::Settings settings) {
+void HttpEdge::listen(runtime::Fd listener, HttpListenerSettings settings) {
     on_its_worker(first_, [&worker = first_, listeners = listeners_, edges = workers_, gate = gate_,
                            settings = std::move(settings), fd = std::make_shared<runtime::Fd>(std::move(listener))] {
         if (!listeners->closed) {
@@ -76,8 +76,7 @@ std::size_t HttpEdge::connections() const noexcept {
     return static_cast<std::size_t>(shared_->counters->connections_now.load(std::memory_order_relaxed));
 }
 
-std::unique_ptr<HttpFront> open_http_front(runtime::Fd listener, const HttpFrontParts& parts,
-                                           HttpFrontSettings settings) {
+std::unique_ptr<HttpFront> open_http_front(const HttpFrontParts& parts, HttpFrontSettings settings) {
     EdgeShared shared;
     shared.settings = std::move(settings.edge);
     shared.pages = std::move(settings.pages);
@@ -93,9 +92,7 @@ std::unique_ptr<HttpFront> open_http_front(runtime::Fd listener, const HttpFront
     for (std::size_t i = 0; i < parts.workers.size(); ++i) {
         workers.push_back(&parts.workers.at(i));
     }
-    auto edge = std::make_unique<HttpEdge>(workers, std::move(shared));
-    edge->listen(std::move(listener), {});
-    return edge;
+    return std::make_unique<HttpEdge>(workers, std::move(shared));
 }
 
 }  // namespace ferrotunnel::ingress

@@ -4,11 +4,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
 #include "base/units.hpp"
 #include "http/field_reader.hpp"
+#include "http/rules.hpp"
 
 namespace ferrotunnel::ingress {
 
@@ -52,6 +54,10 @@ struct HttpSettings {
     std::uint32_t connections_per_address_max = 1'024;  // not of trusted proxies
     /// Of requests. Those of responses are not to be set: they are what the visitor's programs have to bear.
     http::HeadLimits head_limits;
+
+    /// What services have that have no such rule of their own.
+    std::optional<http::HttpsRedirect> https_redirect;
+    std::optional<http::Hsts> hsts;
 
     /// Tell backends by Forwarded (RFC 7239) too.
     bool forwarded = false;
