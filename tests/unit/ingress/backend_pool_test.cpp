@@ -149,13 +149,8 @@ TEST_CASE("idle streams of a trunk that carries the service no more are not used
     visitor.read_message();
     CHECK(rig.pooled() == 1);
     auto second = std::make_shared<PairCarrier>(rig.pair);
-    tunnel::HttpDescription description;
-    description.name = "app.test";
-    description.hosts = {"app.test"};
-    tunnel::Refusal why;
-    auto joined = rig.directory->join(rig.client, 1, description, second, Clock::now(), why);
-    REQUIRE(joined.service);
-    rig.directory->leave(*joined.service, *rig.carrier, Clock::now());
+    auto service = rig.join(described("app.test"), 1, second);
+    rig.directory->leave(*service, *rig.carrier, Clock::now());
     visitor.send(get());
     Peer other = rig.backend.accept();
     serve_one(other, "2");

@@ -95,6 +95,13 @@ private:
     TrunkPair& pair_;
 };
 
+inline tunnel::HttpDescription described(const std::string& host) {
+    tunnel::HttpDescription description;
+    description.name = host;
+    description.hosts = {host};
+    return description;
+}
+
 inline HttpSettings quick_settings() {
     HttpSettings settings;
     settings.service.backend_connect = 10s;
@@ -134,14 +141,19 @@ public:
         on(pair.worker, [this] { pair.client.on_stream = nullptr; });
     }
 
-    std::shared_ptr<tunnel::HttpService> add_service(const std::string& host, std::uint32_t id,
+    std::shared_ptr<tunnel::HttpService> add_service(const tunnel::HttpDescription& description, std::uint32_t id,
                                                      const runtime::HostPort& to) {
         on(pair.worker, [&] { places[id] = to; });
-        tunnel::HttpDescription description;
-        description.name = host;
-        description.hosts = {host};
+        return join(description, id, carrier);
+    }
+    std::shared_ptr<tunnel::HttpService> add_service(const std::string& host, std::uint32_t id,
+                                                     const runtime::HostPort& to) {
+        return add_service(described(host), id, to);
+    }
+    std::shared_ptr<tunnel::HttpService> join(const tunnel::HttpDescription& description, std::uint32_t id,
+                                              const std::shared_ptr<tunnel::HttpCarrier>& trunk) {
         tunnel::Refusal why;
-        auto joined = directory->join(client, id, description, carrier, Clock::now(), why);
+        auto joined = directory->join(client, id, description, trunk, Clock::now(), why);
         REQUIRE(joined.service);
         return joined.service;
     }

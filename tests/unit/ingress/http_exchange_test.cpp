@@ -376,11 +376,7 @@ TEST_CASE("requests of one connection may go to different services") {
 TEST_CASE("a carrier without room is not the last one") {
     EdgeRig rig;
     auto second = std::make_shared<PairCarrier>(rig.pair);
-    tunnel::HttpDescription description;
-    description.name = "app.test";
-    description.hosts = {"app.test"};
-    tunnel::Refusal why;
-    REQUIRE(rig.directory->join(rig.client, 1, description, second, Clock::now(), why).service);
+    rig.join(described("app.test"), 1, second);
     rig.carrier->refuse_next = 1;
     second->refuse_next = 0;
     for (int i = 0; i < 2; ++i) {
@@ -478,11 +474,7 @@ TEST_CASE("any method is sent once more after a reset that says that nothing was
         };
     });
     auto second = std::make_shared<PairCarrier>(rig.pair);
-    tunnel::HttpDescription description;
-    description.name = "app.test";
-    description.hosts = {"app.test"};
-    tunnel::Refusal why;
-    REQUIRE(rig.directory->join(rig.client, 1, description, second, Clock::now(), why).service);
+    rig.join(described("app.test"), 1, second);
     Peer visitor = rig.visit();
     visitor.send("POST /once HTTP/1.1\r\nHost: app.test\r\nContent-Length: 4\r\n\r\nbody");
     Peer backend = rig.backend.accept();
@@ -493,6 +485,14 @@ TEST_CASE("any method is sent once more after a reset that says that nothing was
     CHECK(arrived == 2);
 }
 
+namespace {
+
+struct NobodyToWake final : buffer::Waker {
+    void wake() noexcept override {}
+};
+
+}  // namespace
+
 TEST_CASE("a POST that crosses the end of an old stream's backend is sent once more: nothing of it was delivered") {
     EdgeRig rig(quick_settings(), true);
     Peer visitor = rig.visit();
@@ -502,8 +502,7 @@ TEST_CASE("a POST that crosses the end of an old stream's backend is sent once m
     rig.pair.worker.post([&] {
         old.close();
         visitor.send("POST /once HTTP/1.1\r\nHost: app.test\r\nContent-Length: 4\r\n\r\nbody");
-        CHECK(eventually([&] { return rig.counters().backend_reused == 1; }));
-        sent = true;
+        sent = eventually([&] { return rig.counters().backend_reused == 1; });
     });
     Peer fresh = rig.backend.accept();
     CHECK(sent);
@@ -521,7 +520,7 @@ TEST_CASE("a POST on an old stream that ends without a word of what was delivere
     on(rig.pair.worker, [&] {
         rig.pair.client.on_stream = [&](IntrusivePtr<mux::Stream> stream, const wire::Open&) {
             served = std::move(stream);  // a program that serves by itself
-            served->attach(nullptr, false);
+            served->attach(make_intrusive<NobodyToWake>(), false);
             served->accept();
         };
     });

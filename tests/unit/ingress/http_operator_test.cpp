@@ -109,16 +109,10 @@ TEST_CASE("what a trusted proxy says of the visitor is passed on, and what anoth
 
 TEST_CASE("a trusted proxy is not sent to https when its visitor has come by that") {
     EdgeRig rig(quick_settings(), false, trusting("127.0.0.1"));
-    http::Rules rules;
-    rules.https_redirect = http::HttpsRedirect{308, 443};
-    rules.hsts = http::Hsts{};
-    on(rig.pair.worker, [&] { rig.places[7] = rig.backend.place(); });
-    tunnel::HttpDescription description;
-    description.name = "secure.test";
-    description.hosts = {"secure.test"};
-    description.rules = rules;
-    tunnel::Refusal why;
-    REQUIRE(rig.directory->join(rig.client, 7, description, rig.carrier, Clock::now(), why).service);
+    tunnel::HttpDescription description = described("secure.test");
+    description.rules.https_redirect = http::HttpsRedirect{308, 443};
+    description.rules.hsts = http::Hsts{};
+    rig.add_service(description, 7, rig.backend.place());
     Peer visitor = rig.visit();
     visitor.send(get_from("secure.test", "X-Forwarded-Proto: http\r\n"));
     CHECK(visitor.read_message().status() == 308);
