@@ -103,10 +103,12 @@ Names calls_of_builder(const std::string& header) {
 
 TEST_CASE("the documented keys are those that are read", "[config-keys]") {
     // Every group that a file may have, so that all its keys are asked for.
-    const detail::ConfigFile file = read("server: {token: [{}]}\nclient: {services: [{}]}\nlog: {}\n");
+    const detail::ConfigFile file = read(
+        "server: {token: [{}], https: {certificates: [{}], fallback: {}, client_certificates: [{}]}}\n"
+        "client: {services: [{}]}\nlog: {}\n");
     Names known = file.keys;
     for (const char* group : {"server", "client", "log", "server.timing", "server.http", "client.timing",
-                              "client.services"}) {
+                              "client.services", "server.https", "server.https.hsts"}) {
         CHECK(known.erase(group) == 1);
     }
     Names rows;
@@ -163,18 +165,35 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"forwarded", "on"},
         {"via", "edge"},
     };
-    const Names groups{"server.http.pages", "server.http.hosts"};  // http_settings_test.cpp
+    const std::map<std::string, std::string> of_https{
+        {"https_bind", "h:1"},
+        {"certificates", "/c"},
+        {"folders", "/f"},
+        {"fallback", "/c"},
+        {"chain", "/c"},
+        {"grade", "intermediate"},
+        {"reload_interval", "1s"},
+        {"public_port", "1"},
+        {"redirect", "on"},
+        {"max_age", "7"},
+        {"include_subdomains", "on"},
+        {"preload", "on"},
+        {"proxy_protocol_from", "::1"},
+    };
+    // http_settings_test.cpp, https_settings_test.cpp
+    const Names of_a_group{"server.http.pages", "server.http.hosts", "server.https.fallback.key",
+                           "server.https.client_certificates"};
     for (const Row& row : documented()) {
         INFO(row.key);
         const std::string section = row.key.substr(0, row.key.find('.'));
         const std::string name = row.key.substr(row.key.rfind('.') + 1);
-        if (row.key.find("[]") != std::string::npos || groups.contains(row.key)) {
+        if (row.key.find("[]") != std::string::npos || of_a_group.contains(row.key)) {
             continue;  // of services and named tokens: below
         }
         const bool is_http = row.key.starts_with("server.http.");
-        const bool is_time =
-            row.key.find(".timing.") != std::string::npos || (is_http && name.ends_with("_timeout"));
-        const std::string value = is_time ? "123ms" : is_http ? of_http.at(name) : by_name.at(name);
+        const bool is_time = row.key.find(".timing.") != std::string::npos || (is_http && name.ends_with("_timeout"));
+        const auto& values = is_http ? of_http : of_https.contains(name) ? of_https : by_name;
+        const std::string value = is_time ? "123ms" : values.at(name);
         const detail::ConfigFile with = read(written(row.key, value));
         const bool log_alone = section == "log";
         CHECK(with.problems.size() == (log_alone ? 1 : 0));  // nothing to run
