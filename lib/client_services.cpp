@@ -2,6 +2,7 @@
 #include <asio/error.hpp>
 #include <utility>
 
+#include "backend_settings.hpp"
 #include "client_impl.hpp"
 #include "make_facade.hpp"
 #include "stream_core.hpp"
@@ -18,7 +19,7 @@ tunnel::ClientService Client::Impl::described(Tcp description, bool application_
     service.name = description.name;
     service.remote_port = description.remote_port;
     if (!application_serves && problems.empty()) {
-        service.local = *runtime::parse_host_port(description.local);
+        service.backend = detail::make_backend(detail::backend_words(description), problems);
     }
     return service;
 }
@@ -31,7 +32,7 @@ tunnel::ClientService Client::Impl::described(Http description, bool application
     service.kind = wire::ServiceKind::http;
     service.http = detail::http_part(description);
     if (!application_serves && problems.empty()) {
-        service.local = *runtime::parse_host_port(description.local);
+        service.backend = detail::make_backend(detail::backend_words(description), problems);
     }
     return service;
 }

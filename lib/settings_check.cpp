@@ -6,6 +6,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "backend_settings.hpp"
 #include "base/limits.hpp"
 #include "runtime/address.hpp"
 #include "settings.hpp"
@@ -256,14 +257,14 @@ void check_name(const std::string& name, std::vector<Problem>& problems) {
     }
 }
 
-void check_local(const std::string& name, std::string& local, const char* example, std::vector<Problem>& problems) {
-    auto place = runtime::parse_host_port(local);
-    if (local.empty()) {
-        problems.push_back({name, "missing `local`: where visitors are connected to, like " + std::string(example)});
-    } else if (!place || place->port == 0) {
-        problems.push_back({name, quoted(local) + " is no address; expected host:port"});
-    } else if (place->host.empty()) {
-        local = runtime::to_text({"127.0.0.1", place->port});
+// What every kind of service says about its backend.
+template <typename Service>
+void check_backend_of(Service& service, bool application_serves, const char* example, std::vector<Problem>& problems) {
+    const BackendWords words = backend_words(service);
+    if (application_serves) {
+        check_no_backend(words, problems);
+    } else {
+        check_backend(words, example, problems);
     }
 }
 
@@ -285,9 +286,7 @@ void check_service(Tcp& service, bool application_serves, std::vector<Problem>& 
                                                                          : service.local;
     }
     check_name(service.name, problems);
-    if (!application_serves) {
-        check_local(service.name, service.local, "127.0.0.1:22", problems);
-    }
+    check_backend_of(service, application_serves, "127.0.0.1:22", problems);
 }
 
 void check_service(Http& service, bool application_serves, std::vector<Problem>& problems) {
@@ -310,9 +309,7 @@ void check_service(Http& service, bool application_serves, std::vector<Problem>&
         problems.push_back(
             {service.name, "has a path of more than " + std::to_string(limits::http_path_text_max) + " bytes"});
     }
-    if (!application_serves) {
-        check_local(service.name, service.local, "127.0.0.1:3000", problems);
-    }
+    check_backend_of(service, application_serves, "127.0.0.1:3000", problems);
 }
 
 wire::HttpPart http_part(const Http& service) {
@@ -322,6 +319,7 @@ wire::HttpPart http_part(const Http& service) {
         part.hosts.insert(part.hosts.end(), service.aliases.begin(), service.aliases.end());
     }
     part.path = service.path;
+    part.per_visitor = service.proxy_protocol != ProxyProtocol::off;
     return part;
 }
 

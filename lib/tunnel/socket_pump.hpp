@@ -24,6 +24,7 @@
 #include "mux/stream.hpp"
 #include "runtime/poller.hpp"
 #include "runtime/resident.hpp"
+#include "tunnel/patient_reset.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker.hpp"
 
@@ -100,12 +101,10 @@ private:
     bool may_send();
     void stop_reading() noexcept;
     bool read_once();
-    void send_frames(buffer::SlabPtr slab, std::size_t bytes);
     void send_to_socket();
     bool write_once();
     void socket_failed();
     void reset_in_order();
-    void wait_for_acknowledgement();
     void close(bool reset) noexcept;
 
     runtime::Worker& worker_;
@@ -114,8 +113,7 @@ private:
     runtime::Fd socket_;
     std::function<void()> cancel_;
     IntrusivePtr<SocketPump> self_;  // while there is a socket
-    struct Resetting;
-    std::unique_ptr<Resetting> resetting_;
+    std::unique_ptr<PatientReset> resetting_;
     bool readable_ = false;
     bool writable_ = false;
     bool reading_ = true;          // the socket may still give bytes

@@ -103,6 +103,8 @@ struct HttpPart {
     /// Which of their paths: "/api" (it, and what is below), "= /status" (it alone), "~ /v[0-9]+/.*" (a regular
     /// expression for the whole path). Empty: all.
     std::string path;
+    /// A stream carries requests of one visitor's connection only: its OPEN says whose.
+    bool per_visitor = false;
 
     friend bool operator==(const HttpPart&, const HttpPart&) = default;
 };
