@@ -58,7 +58,7 @@ struct HttpRulesPart {
     /// A key that this version does not know: the service must not be served without that rule. Never sent.
     std::string unknown;
 
-    /// What limits::http_rules_bytes_max is about: all texts, and 8 for each rule of a field.
+    /// What limits::http_rules_bytes_max is about: all texts, and what each rule takes beside them.
     std::size_t bytes() const noexcept;
 
     friend bool operator==(const HttpRulesPart&, const HttpRulesPart&) = default;
