@@ -28,6 +28,7 @@
 #include "base/result.hpp"
 #include "wire/code.hpp"
 #include "wire/frame.hpp"
+#include "wire/http_rules_part.hpp"
 
 namespace ferrotunnel::wire {
 
@@ -103,6 +104,8 @@ struct HttpPart {
     /// Which of their paths: "/api" (it, and what is below), "= /status" (it alone), "~ /v[0-9]+/.*" (a regular
     /// expression for the whole path). Empty: all.
     std::string path;
+    HttpRulesPart rules{};
+    HttpLimitsPart limits{};
     /// A stream carries requests of one visitor's connection only: its OPEN says whose.
     bool per_visitor = false;
 

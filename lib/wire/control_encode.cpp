@@ -21,7 +21,8 @@ ControlPayload checked(cbor::Writer& writer, std::size_t most = limits::control_
 }
 
 void write_http(cbor::Writer& writer, const HttpPart& http) {
-    writer.map((http.hosts.empty() ? 0U : 1U) + (http.path.empty() ? 0U : 1U));
+    writer.map((http.hosts.empty() ? 0U : 1U) + (http.path.empty() ? 0U : 1U) +
+               count_http_rules(http.rules, http.limits) + (http.per_visitor ? 1U : 0U));
     if (!http.hosts.empty()) {
         writer.text("hosts").array(http.hosts.size());
         for (const std::string& host : http.hosts) {
@@ -30,6 +31,10 @@ void write_http(cbor::Writer& writer, const HttpPart& http) {
     }
     if (!http.path.empty()) {
         writer.text("path").text(http.path);
+    }
+    write_http_rules(writer, http.rules, http.limits);
+    if (http.per_visitor) {
+        writer.text("per_visitor").boolean(true);
     }
 }
 
