@@ -17,6 +17,7 @@ const CommandInfo& server_info();
 const CommandInfo& client_info();
 const CommandInfo& tcp_info();
 const CommandInfo& http_info();
+const CommandInfo& tls_info();
 const CommandInfo& run_info();
 const CommandInfo& check_info();
 
@@ -26,6 +27,7 @@ ExitCode run_server(Arguments arguments);
 ExitCode run_client(Arguments arguments);
 ExitCode run_tcp(Arguments arguments);
 ExitCode run_http(Arguments arguments);
+ExitCode run_tls(Arguments arguments);
 ExitCode run_run(Arguments arguments);
 ExitCode run_check(Arguments arguments);
 ExitCode run_token();

@@ -22,11 +22,12 @@ bool is_server_name(const std::string& name) {
 void check_backend_tls(const BackendWords& words, const tunnel::BackendPlace& place, std::vector<Problem>& problems) {
     auto wrong = [&](std::string text) { problems.push_back({words.name, std::move(text)}); };
     if (!place.tls && words.tls != BackendTls{}) {
-        wrong(std::string("`backend_tls` has no meaning: `local` is not written ") + tls_form(words.kind));
+        wrong(std::string("what it says about its backend's TLS has no meaning: `local` is not written ") +
+              tls_form(words.kind));
         return;
     }
     if (words.tls.insecure && !words.tls.ca_file.empty()) {
-        wrong("`backend_tls` has a CA file and is insecure, which would not look at it");
+        wrong("a backend's TLS can not have a CA file and be insecure, which would not look at it");
     } else if (!words.tls.ca_file.empty() && ::access(words.tls.ca_file.c_str(), R_OK) != 0) {
         wrong("can not read the file \"" + words.tls.ca_file + "\": " + std::generic_category().message(errno));
     }
@@ -78,6 +79,9 @@ void check_no_backend(const BackendWords& words, std::vector<Problem>& problems)
 
 tunnel::Backend make_backend(const BackendWords& words, std::vector<Problem>& problems) {
     tunnel::Backend made;
+    if (words.local.empty()) {
+        return made;  // of a service that needs none
+    }
     made.text = words.local;
     made.place = *tunnel::parse_backend_place(words.local, words.kind);
     if (words.proxy != ProxyProtocol::off) {

@@ -37,9 +37,22 @@ tunnel::ClientService Client::Impl::described(Http description, bool application
     return service;
 }
 
+tunnel::ClientService Client::Impl::described(Tls description, bool application_serves,
+                                              std::vector<Problem>& problems) {
+    detail::check_service(description, application_serves, problems);
+    tunnel::ClientService service;
+    service.name = description.name;
+    service.kind = wire::ServiceKind::tls;
+    service.tls = detail::tls_part(description);
+    if (!application_serves && problems.empty()) {
+        service.backend = detail::make_backend(detail::backend_words(description), problems);
+    }
+    return service;
+}
+
 // The lock is held.
 void Client::Impl::check_room(const tunnel::ClientService& service, std::vector<Problem>& problems) const {
-    std::size_t hosts = service.http.hosts.size();
+    std::size_t hosts = service.http.hosts.size() + service.tls.hosts.size();
     for (const auto& [id, entry] : services_) {
         if (entry.name == service.name) {
             problems.push_back({service.name, "this client has a service of that name already"});
@@ -70,7 +83,11 @@ std::shared_ptr<ServiceState> Client::Impl::offer(tunnel::ClientService service,
                     anchor->impl->close_service(id);
                 }
             });
-            Entry entry{service.name, state, nullptr, operation, service.http.hosts.size()};
+            Entry entry{service.name, state, nullptr, operation, service.http.hosts.size() + service.tls.hosts.size()};
+            if (service.backend.tls && !service.backend.tls->verifies()) {
+                log_.warn("the certificate of a service's backend is not verified",
+                          {{"service", service.name}, {"backend", service.backend.text}});
+            }
             if (operation != nullptr) {
                 entry.listener = std::make_shared<detail::ListenerCore>(state);
                 service.on_stream = [this, listener = entry.listener](IntrusivePtr<mux::Stream> stream,

@@ -312,6 +312,32 @@ void check_service(Http& service, bool application_serves, std::vector<Problem>&
     check_backend_of(service, application_serves, "127.0.0.1:3000", problems);
 }
 
+void check_service(Tls& service, bool application_serves, std::vector<Problem>& problems) {
+    if (service.name.empty()) {
+        service.name = ("tls:" + service.host).substr(0, limits::service_name_max);
+    } else {
+        check_name(service.name, problems);
+    }
+    tunnel::HttpDescription description;
+    const wire::TlsPart part = tls_part(service);
+    if (service.host.empty()) {
+        problems.push_back({service.name, "missing `host`: the name that visitors ask for, like app.example.com"});
+    } else if (part.hosts.size() > limits::http_hosts_per_service_max) {
+        problems.push_back({service.name, "has more than " + std::to_string(limits::http_hosts_per_service_max) +
+                                              " hosts; make two services of it"});
+    } else if (auto problem = tunnel::read_tls_part(part, description)) {
+        problems.push_back({service.name, std::move(*problem)});
+    }
+    check_backend_of(service, application_serves, "127.0.0.1:8443", problems);
+}
+
+wire::TlsPart tls_part(const Tls& service) {
+    wire::TlsPart part;
+    part.hosts.push_back(service.host);
+    part.hosts.insert(part.hosts.end(), service.aliases.begin(), service.aliases.end());
+    return part;
+}
+
 wire::HttpPart http_part(const Http& service) {
     wire::HttpPart part;
     if (!service.host.empty()) {

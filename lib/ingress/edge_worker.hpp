@@ -78,6 +78,8 @@ public:
     void end() noexcept;
 
     const HttpServiceSettings& settings_of(const tunnel::HttpService& service) const;
+    /// A number that no other connection of this worker has.
+    std::uint64_t new_connection() noexcept { return ++connection_count_; }
     /// Fifteen characters that no other request of this server has.
     std::string new_request_id();
 
@@ -127,6 +129,7 @@ private:
     std::vector<HttpConnection*> connections_;
     std::string id_prefix_;
     std::uint64_t id_count_ = 0;
+    std::uint64_t connection_count_ = 0;
     std::atomic<std::uint64_t> load_{0};
     bool draining_ = false;
 };

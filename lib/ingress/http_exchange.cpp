@@ -164,8 +164,13 @@ bool HttpExchange::write_request_head(const http::RequestHead& head) {
 
 // --- the stream ---
 
+// Where the backend is told who the visitor is when it takes the connection, nobody else may come by that.
+std::uint64_t HttpExchange::stream_owner() const noexcept {
+    return service_->description().per_visitor ? visitor_.connection : 0;
+}
+
 void HttpExchange::open() {
-    backend_ = edge_.pool.take(*service_, *this);
+    backend_ = edge_.pool.take(*service_, stream_owner(), *this);
     if (!backend_) {
         open_fresh();
         return;
@@ -189,7 +194,8 @@ void HttpExchange::open_fresh() {
     }
     EdgeCounters::add(edge_.counters.backend_opened);
     opened_at_ = edge_.worker.now();
-    backend_ = make_intrusive<BackendStream>(edge_.worker, edge_.wheel, edge_.pool, service_, std::move(*carrier));
+    backend_ = make_intrusive<BackendStream>(edge_.worker, edge_.wheel, edge_.pool, service_, std::move(*carrier),
+                                             stream_owner());
     edge_.wheel.set_after(*this, settings_->backend_connect);
     const IntrusivePtr<BackendStream> opening = backend_;  // what it answers at once may replace it
     opening->open(visitor_.wire, *this);

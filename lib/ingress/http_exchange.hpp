@@ -35,6 +35,8 @@ namespace ferrotunnel::ingress {
 struct VisitorFacts {
     std::string address;  // without port
     wire::Address wire;
+    /// Which connection of its worker it comes by; HttpConnection numbers itself.
+    std::uint64_t connection = 0;
     std::uint16_t port = 80;  // at which it came in
     bool https = false;
     /// Its X-Forwarded-* and X-Request-Id are believed.
@@ -135,6 +137,7 @@ private:
     bool write_request_head(const http::RequestHead& head);
     void open();
     void open_fresh();
+    std::uint64_t stream_owner() const noexcept;
     void open_failed();
     void start_sending();
     void send(buffer::Slice payload, bool headroom);

@@ -24,6 +24,7 @@ struct ClientService {
     wire::ServiceKind kind = wire::ServiceKind::tcp;
     std::uint16_t remote_port = 0;  // of tcp; 0: the server's choice
     wire::HttpPart http;            // of http; without a host: the server's choice
+    wire::TlsPart tls;              // of tls
     Backend backend;
     /// Takes the stream: attach it and accept it, or abort it. Called on the worker of the trunk that the stream came
     /// on, so perhaps on several at once. Empty: it is connected to `backend`.
@@ -31,7 +32,8 @@ struct ClientService {
 
     /// The server chooses where visitors find it.
     bool is_assigned() const noexcept {
-        return kind == wire::ServiceKind::http ? http.hosts.empty() : remote_port == 0;
+        return kind == wire::ServiceKind::http ? http.hosts.empty()
+                                               : kind != wire::ServiceKind::tls && remote_port == 0;
     }
 };
 

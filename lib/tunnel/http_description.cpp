@@ -6,6 +6,8 @@
 #include "http/authority.hpp"
 #include "http/host_pattern.hpp"
 #include "http/route_table.hpp"
+#include "tunnel/claim_name.hpp"
+#include "wire/ip_text.hpp"
 #include "wire/text.hpp"
 
 namespace ferrotunnel::tunnel {
@@ -15,7 +17,25 @@ std::string wrong(std::string_view what, std::string_view text, const http::Prob
     return "The " + std::string(what) + " \"" + wire::printable(text, 64) + "\" " + problem.text + '.';
 }
 
+std::optional<std::string> read_hosts(const std::vector<std::string>& hosts, HttpDescription& description) {
+    for (const std::string& text : hosts) {
+        auto pattern = http::parse_host_pattern(text);
+        if (!pattern) {
+            return wrong("host", text, pattern.error());
+        }
+        std::string host = pattern->text();
+        if (std::find(description.hosts.begin(), description.hosts.end(), host) == description.hosts.end()) {
+            description.hosts.push_back(std::move(host));
+        }
+    }
+    return std::nullopt;
+}
+
 }  // namespace
+
+std::string HttpDescription::claimed_path() const {
+    return passthrough ? tls_instead_of_path : path.text();
+}
 
 Result<http::PathRule, http::Problem> read_http_path(std::string_view text) {
     if (text.empty()) {
@@ -37,21 +57,28 @@ Result<http::PathRule, http::Problem> read_http_path(std::string_view text) {
 }
 
 std::optional<std::string> read_http_part(const wire::HttpPart& part, HttpDescription& description) {
-    for (const std::string& text : part.hosts) {
-        auto pattern = http::parse_host_pattern(text);
-        if (!pattern) {
-            return wrong("host", text, pattern.error());
-        }
-        std::string host = pattern->text();
-        if (std::find(description.hosts.begin(), description.hosts.end(), host) == description.hosts.end()) {
-            description.hosts.push_back(std::move(host));
-        }
+    if (auto problem = read_hosts(part.hosts, description)) {
+        return problem;
     }
     auto path = read_http_path(part.path);
     if (!path) {
         return wrong("path", part.path, path.error());
     }
     description.path = std::move(*path);
+    description.per_visitor = part.per_visitor;
+    return std::nullopt;
+}
+
+std::optional<std::string> read_tls_part(const wire::TlsPart& part, HttpDescription& description) {
+    if (auto problem = read_hosts(part.hosts, description)) {
+        return problem;
+    }
+    for (const std::string& host : description.hosts) {
+        if (host.starts_with('[') || wire::parse_ipv4(host)) {
+            return wrong("host", host, {"is an address: visitors ask for names by TLS"});
+        }
+    }
+    description.passthrough = true;
     return std::nullopt;
 }
 

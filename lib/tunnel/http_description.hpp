@@ -1,4 +1,5 @@
-// What an HTTP service is, as a value; and how it is read from what a client says.
+// What a service with hosts is, of HTTP or of TLS that passes untouched, as a value; and how it is read from what a client
+// says.
 #pragma once
 
 #include <optional>
@@ -20,6 +21,11 @@ struct HttpDescription {
     std::vector<std::string> hosts;  // normalised: "app.example.com", "*.example.com", "**.example.com", "*"
     http::PathRule path;             // which of their paths; by default all
     http::Rules rules;
+    bool passthrough = false;  // of TLS: no path, no rules
+    bool per_visitor = false;  // a stream carries requests of one visitor's connection only
+
+    /// What makes a name of a host, as ClaimName has it: the path, or that it is about TLS.
+    std::string claimed_path() const;
 
     friend bool operator==(const HttpDescription&, const HttpDescription&) = default;
 };
@@ -29,6 +35,9 @@ Result<http::PathRule, http::Problem> read_http_path(std::string_view text);
 
 /// Fills in hosts (without duplicates) and path. A sentence when something is wrong.
 std::optional<std::string> read_http_part(const wire::HttpPart& part, HttpDescription& description);
+
+/// The same of a service of the kind tls.
+std::optional<std::string> read_tls_part(const wire::TlsPart& part, HttpDescription& description);
 
 /// What comes before "below a domain": a name in normal form that hosts can be assigned under. Empty when `text` is
 /// none.

@@ -100,7 +100,8 @@ struct ServerShared {
     std::string public_host;                     // how visitors reach this machine
     PortOpener open_port;
     std::shared_ptr<PortTable> ports = std::make_shared<PortTable>();
-    std::optional<HttpPublic> http_public;  // nothing: no HTTP services here
+    std::optional<HttpPublic> http_public;   // nothing: no HTTP services here
+    std::optional<HttpPublic> https_public;  // nothing: no visitors by TLS
     std::string domain;                     // below which hosts are assigned, in normal form; empty: none are
     std::shared_ptr<HttpDirectory> http = std::make_shared<HttpDirectory>();
     std::shared_ptr<Presence> presence = std::make_shared<Presence>();
@@ -164,6 +165,7 @@ public:
     runtime::Worker& worker() noexcept override { return worker_; }
     void open(std::uint32_t service, const wire::Address& visitor, IntrusivePtr<buffer::Waker> waker, bool foreign,
               Opened opened) override;
+    void take(TlsVisitor visitor, std::uint32_t service) override;
     void dropped(const std::shared_ptr<HttpService>& service) override;
 
     /// Any thread. Counts one stream of an application as load for as long as what it gives is kept.
@@ -222,6 +224,8 @@ private:
 
     // HTTP services (server_session_http.cpp).
     void register_http(std::uint32_t request, const wire::Service& description);
+    void register_tls(std::uint32_t request, const wire::Service& description);
+    void begin_claiming(std::uint32_t request, const wire::Service& description, HttpDescription wanted, bool assign);
     std::optional<Refusal> read_http(const wire::Service& service, HttpDescription& wanted) const;
     void claim_hosts(std::uint32_t request, std::uint32_t id, HttpDescription wanted);
     void on_hosts_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
@@ -231,6 +235,11 @@ private:
     Result<HttpStream, wire::Code> open_http(std::uint32_t id, const wire::Address& visitor,
                                              IntrusivePtr<buffer::Waker> waker, bool foreign,
                                              std::shared_ptr<void> counted);
+
+    // Visitors whose TLS passes untouched (server_session_tls.cpp).
+    std::optional<Refusal> read_tls(const wire::Service& service, HttpDescription& wanted) const;
+    void on_tls_visitor(std::uint32_t id, TlsVisitor visitor);
+    void open_tls_visitor(std::uint32_t id, TlsVisitor visitor);
 
     void leave_registry();
     void tell_gone(wire::Code code, const std::string& text);

@@ -84,6 +84,11 @@ void ServerSession::register_http(std::uint32_t request, const wire::Service& de
         tell_refusal(description, *refusal);
         return;
     }
+    begin_claiming(request, description, std::move(wanted), assign);
+}
+
+void ServerSession::begin_claiming(std::uint32_t request, const wire::Service& description, HttpDescription wanted,
+                                   bool assign) {
     Service& service = services_[description.id];
     service.description = description;
     service.registration = ++registrations_;
@@ -96,7 +101,7 @@ void ServerSession::claim_hosts(std::uint32_t request, std::uint32_t id, HttpDes
     Service& service = services_.at(id);
     service.names.clear();
     for (const std::string& host : wanted.hosts) {
-        service.names.emplace_back(host, wanted.path.text());
+        service.names.emplace_back(host, wanted.claimed_path());
     }
     if (auto refusal = shared_->http->check_owner(client_.first, wanted.hosts, worker_.now())) {
         refuse_service(id, *refusal);
@@ -141,6 +146,9 @@ void ServerSession::on_hosts_claimed(std::uint32_t request, std::uint32_t id, st
     service.http = std::move(joined.service);
     service.opened = joined.first;
     service.traffic = std::make_shared<Traffic>();
+    if (wanted.passthrough) {
+        service.traffic->total = traffic_;  // its visitors are on this trunk, as those of a port
+    }
     if (service.assigned) {
         shared_->http->remember_assigned(*service.http);
     }
@@ -162,9 +170,13 @@ void ServerSession::release_unwanted(const std::vector<ClaimName>& names) {
 
 // The first of its hosts; the others, and the exact rule of its path, are in the log and in the configuration.
 std::string ServerSession::url_of(const Service& service) const {
-    const HttpPublic& at = *shared_->http_public;
     const HttpDescription& description = service.http->description();
     const std::string& host = description.hosts.front() == "*" ? shared_->public_host : description.hosts.front();
+    if (description.passthrough) {
+        return wire::printable("tls://" + host + ':' + std::to_string(shared_->https_public->port),
+                               limits::public_address_max);
+    }
+    const HttpPublic& at = *shared_->http_public;
     const bool usual = at.port == (at.scheme == "https" ? 443 : 80);
     const bool bare_six = host.find(':') != std::string::npos && host.front() != '[';
     std::string url = at.scheme + "://" + (bare_six ? '[' + host + ']' : host);

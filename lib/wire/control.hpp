@@ -112,6 +112,14 @@ struct HttpPart {
     friend bool operator==(const HttpPart&, const HttpPart&) = default;
 };
 
+/// What a service of the kind tls says beside the rest.
+struct TlsPart {
+    /// As of the kind http, but names alone, and at least one: the server assigns none.
+    std::vector<std::string> hosts;
+
+    friend bool operator==(const TlsPart&, const TlsPart&) = default;
+};
+
 struct Service {
     std::uint32_t id = 0;                 // chosen by the client, not 0; OPEN names it
     ServiceKind kind = ServiceKind::tcp;  // may be a number that this version does not know: refuse with `unsupported`
@@ -120,6 +128,7 @@ struct Service {
     std::string name;                     // empty: none
     std::string metadata;                 // for the server's hooks; empty: none
     HttpPart http{};                      // of the kind http alone
+    TlsPart tls{};                        // of the kind tls alone
 
     friend bool operator==(const Service&, const Service&) = default;
 };
