@@ -48,8 +48,9 @@ void apply_backend_options(const Options& options, const std::vector<AnyService*
             tls->insecure = insecure;
         }
         if (version) {
-            std::visit([&](auto& one) { one.proxy_protocol = *version == "v1" ? ProxyProtocol::v1 : ProxyProtocol::v2; },
-                       *service);
+            std::visit(
+                [&](auto& one) { one.proxy_protocol = *version == "v1" ? ProxyProtocol::v1 : ProxyProtocol::v2; },
+                *service);
         }
     }
     if (!any_tls && !services.empty() && (!ca.empty() || insecure)) {

@@ -46,9 +46,9 @@ std::string hosts_of(const std::string& host, const std::vector<std::string>& al
 }
 
 void print_client(const Config::ClientSection& client) {
-    print_line(fmt::format("  client    to {}, {}; {}, {}", client.server, encryption(client),
-                           counted(client.connections, "connection"),
-                           counted(client.services.size() + client.http_services.size() + client.tls_services.size(), "service")));
+    print_line(fmt::format(
+        "  client    to {}, {}; {}, {}", client.server, encryption(client), counted(client.connections, "connection"),
+        counted(client.services.size() + client.http_services.size() + client.tls_services.size(), "service")));
     for (const Tcp& tcp : client.services) {
         const std::string port = tcp.remote_port == 0 ? "any" : std::to_string(tcp.remote_port);
         print_line(fmt::format("    {:<16} tcp {} -> {}", tcp.name, port, tcp.local));

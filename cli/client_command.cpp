@@ -509,25 +509,26 @@ const CommandInfo& client_info() {
         OptionSection services{
             "Services",
             {
-                 server_option,
-                 {"tcp", "PORT=ADDRESS",
-                  "Visitors of this public port reach that address; several times for several. Port 0: the server "
-                  "chooses, and the client prints what it got. 2222=22 means 127.0.0.1:22.",
-                  true},
-                 {"http", "HOST=ADDRESS",
-                  "HTTP visitors who ask for this host reach that address: app.example.com=3000, *.example.com=3000 "
-                  "(any "
-                  "one label in front), app.example.com/api=3001 (what is below a path), *=3000 (every host that "
-                  "nothing "
-                  "else is for), =3000 (the server assigns a host, and the client prints it).",
-                  true},
-                 {"passthrough", "HOST=ADDRESS",
-                  "TLS visitors who ask for this name (SNI) reach that address, and nobody touches their TLS in between: "
-                  "the backend has the certificate. app.example.com=8443, *.example.com=8443.",
-                  true},
-                 connections_option,
-                 attempts_option,
-             }};
+                server_option,
+                {"tcp", "PORT=ADDRESS",
+                 "Visitors of this public port reach that address; several times for several. Port 0: the server "
+                 "chooses, and the client prints what it got. 2222=22 means 127.0.0.1:22.",
+                 true},
+                {"http", "HOST=ADDRESS",
+                 "HTTP visitors who ask for this host reach that address: app.example.com=3000, *.example.com=3000 "
+                 "(any "
+                 "one label in front), app.example.com/api=3001 (what is below a path), *=3000 (every host that "
+                 "nothing "
+                 "else is for), =3000 (the server assigns a host, and the client prints it).",
+                 true},
+                {"passthrough", "HOST=ADDRESS",
+                 "TLS visitors who ask for this name (SNI) reach that address, and nobody touches their TLS in "
+                 "between: "
+                 "the backend has the certificate. app.example.com=8443, *.example.com=8443.",
+                 true},
+                connections_option,
+                attempts_option,
+            }};
         add_backend_options(services, true);
         made.sections.insert(made.sections.begin() + 1, std::move(services));
         return made;
@@ -559,11 +560,10 @@ const CommandInfo& http_info() {
 }
 
 const CommandInfo& tls_info() {
-    static const CommandInfo info =
-        short_form("tls", "the short form of client, for one service whose TLS nobody touches in between",
-                   "  ferrotunnel tls 8443 --host app.example.com --server tunnel.example.com --token-file token\n",
-                   {"host", "HOST", "The name that visitors ask for (SNI), as in --passthrough of `client`.", false},
-                   false);
+    static const CommandInfo info = short_form(
+        "tls", "the short form of client, for one service whose TLS nobody touches in between",
+        "  ferrotunnel tls 8443 --host app.example.com --server tunnel.example.com --token-file token\n",
+        {"host", "HOST", "The name that visitors ask for (SNI), as in --passthrough of `client`.", false}, false);
     return info;
 }
 

@@ -1,6 +1,8 @@
 #include <utility>
 
 #include "ferrotunnel/server.hpp"
+#include "https_certificates.hpp"
+#include "https_settings.hpp"
 #include "make_facade.hpp"
 #include "settings.hpp"
 #include "settings_origin.hpp"
@@ -38,6 +40,24 @@ Server::Builder& Server::Builder::http_bind(std::string address, bool needed) {
     settings_->origins.erase("http_bind");
     settings_->http_bind = std::move(address);
     settings_->http_needed = needed;
+    return *this;
+}
+
+Server::Builder& Server::Builder::https_bind(std::string address, bool needed) {
+    settings_->origins.erase("https_bind");
+    settings_->https_bind = std::move(address);
+    settings_->https_needed = needed;
+    return *this;
+}
+
+Server::Builder& Server::Builder::https(Https https) {
+    detail::set_https(*settings_, std::move(https));
+    return *this;
+}
+
+Server::Builder& Server::Builder::proxy_protocol_from(std::vector<std::string> networks) {
+    settings_->origins.erase("proxy_protocol_from");
+    settings_->proxies = std::move(networks);
     return *this;
 }
 
@@ -124,6 +144,7 @@ std::vector<Problem> Server::Builder::check() const {
     detail::ServerSettings settings = *settings_;
     std::vector<Problem> problems = detail::problems_of(settings);
     detail::try_tls(settings, problems);
+    detail::try_https(settings, problems);
     return problems;
 }
 

@@ -129,6 +129,11 @@ std::string Server::Impl::http_endpoint() const {
     return http_endpoint_;
 }
 
+std::string Server::Impl::https_endpoint() const {
+    std::lock_guard lock(mutex_);
+    return https_endpoint_;
+}
+
 std::string Server::Impl::tls_pin() const {
     std::lock_guard lock(mutex_);
     return started_ && shared_->tls ? shared_->tls->fingerprint() : std::string();

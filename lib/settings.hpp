@@ -13,11 +13,12 @@
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/event.hpp"
 #include "ferrotunnel/http.hpp"
+#include "ferrotunnel/https.hpp"
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/secret.hpp"
 #include "ferrotunnel/tcp.hpp"
-#include "ferrotunnel/tls.hpp"
 #include "ferrotunnel/timing.hpp"
+#include "ferrotunnel/tls.hpp"
 #include "wire/control.hpp"
 
 namespace asio {
@@ -28,6 +29,7 @@ namespace ferrotunnel::detail {
 
 inline constexpr std::uint16_t default_control_port = 7835;
 inline constexpr std::uint16_t default_http_port = 8080;
+inline constexpr std::uint16_t default_https_port = 8443;
 
 /// A Secret that is copied with the settings it belongs to, and compared with them.
 class KeptSecret : public Secret {
@@ -107,7 +109,11 @@ struct ServerValues : CommonValues {
     std::string public_host;  // empty: tcp_bind
     std::string http_bind;    // empty: no HTTP
     bool http_needed = true;  // else it goes on without HTTP where it can not listen
-    std::string domain;       // empty: no hosts are assigned
+    std::string https_bind;
+    bool https_needed = true;
+    Https https;
+    std::vector<std::string> proxies;  // that begin with a PROXY header
+    std::string domain;                // empty: no hosts are assigned
     std::vector<NamedToken> tokens;
     std::optional<std::string> allow_ports;
     std::string tls_chain;

@@ -8,6 +8,7 @@
 
 #include "backend_settings.hpp"
 #include "base/limits.hpp"
+#include "https_settings.hpp"
 #include "runtime/address.hpp"
 #include "settings.hpp"
 #include "tunnel/http_description.hpp"
@@ -158,8 +159,8 @@ void check_http(ServerSettings& settings, std::vector<Problem>& problems) {
         place->host = "127.0.0.1";
     }
     if (settings.http_bind.empty()) {
-        if (!settings.domain.empty()) {
-            problems.push_back({"domain", "has no meaning without http_bind"});
+        if (!settings.domain.empty() && settings.https_bind.empty()) {
+            problems.push_back({"domain", "has no meaning without http_bind or https_bind"});
         }
     } else if (!place || !runtime::SocketAddress::from_ip(*place)) {
         problems.push_back(
@@ -240,6 +241,7 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     check_bind(settings, problems);
     check_tcp_bind(settings, problems);
     check_http(settings, problems);
+    check_https(settings, problems);
     check_server_tokens(settings, problems);
     check_server_tls(settings, problems);
     if (settings.allow_ports) {

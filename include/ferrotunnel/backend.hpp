@@ -19,9 +19,10 @@ struct BackendTls {
     friend bool operator==(const BackendTls&, const BackendTls&) = default;
 };
 
-/// What the backend is told of the visitor in front of the first byte: a header of the PROXY protocol, in the clear also
-/// where TLS follows. Its source is the visitor; its destination is the backend's own address, since the one that the
-/// visitor has connected to is not known on this side. A visitor without an address (Server::async_open) is UNKNOWN.
+/// What the backend is told of the visitor in front of the first byte: a header of the PROXY protocol, in the clear
+/// also where TLS follows. Its source is the visitor; its destination is the backend's own address, since the one that
+/// the visitor has connected to is not known on this side. A visitor without an address (Server::async_open) is
+/// UNKNOWN.
 enum class ProxyProtocol : std::uint8_t {
     off,
     v1,  ///< a line of text

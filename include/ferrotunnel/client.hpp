@@ -31,8 +31,8 @@
 #include "ferrotunnel/stats.hpp"
 #include "ferrotunnel/stream.hpp"
 #include "ferrotunnel/tcp.hpp"
-#include "ferrotunnel/tls.hpp"
 #include "ferrotunnel/timing.hpp"
+#include "ferrotunnel/tls.hpp"
 
 namespace asio {
 class io_context;

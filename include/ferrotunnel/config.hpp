@@ -22,8 +22,8 @@
 #include "ferrotunnel/server.hpp"
 #include "ferrotunnel/service.hpp"
 #include "ferrotunnel/tcp.hpp"
-#include "ferrotunnel/tls.hpp"
 #include "ferrotunnel/timing.hpp"
+#include "ferrotunnel/tls.hpp"
 
 namespace ferrotunnel {
 

@@ -19,7 +19,8 @@ struct Http {
     std::string host{};
     /// Visitors are connected here, seen from this process: "127.0.0.1:3000", "[::1]:3000", "app.internal:80", ":3000";
     /// "unix:/run/app.sock"; "https://127.0.0.1:8443" for a backend that speaks TLS (port 443 if none is given), see
-    /// `backend_tls`. Not used by async_listen, where the application itself serves, nor where `rules.redirect` answers.
+    /// `backend_tls`. Not used by async_listen, where the application itself serves, nor where `rules.redirect`
+    /// answers.
     std::string local{};
     /// How events, logs and Server::async_open call it, up to 64 letters, digits and "._-:/*". Empty: `host`, with the
     /// path if there is one; "http:" and `local` where the server assigns the host. Unique within a client.

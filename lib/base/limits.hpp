@@ -271,11 +271,16 @@ inline constexpr std::size_t certificate_names_max = 1'000;
 inline constexpr std::size_t certificate_chain_max = 16;
 /// Entries of a folder of certificates; more are a mistake, such as the root of a disk.
 inline constexpr std::size_t certificate_folder_entries_max = 200'000;
+/// How often files may be looked at: a look at ten thousand takes 64 ms; and in the same rounds the keys of tickets are
+/// changed.
+inline constexpr auto certificate_reload_min = 100ms;
+inline constexpr auto certificate_reload_max = 1h;
 /// How long a visitor's TLS session can be resumed, and how often the key that seals tickets changes: with this many
 /// keys kept, a ticket can be opened for as long as its session lives.
 inline constexpr auto visitor_session_lifetime = 8h;
 inline constexpr auto ticket_key_seals_for = 4h;
 inline constexpr std::size_t ticket_keys_kept = 3;
+static_assert(certificate_reload_max < ticket_key_seals_for);
 static_assert((ticket_keys_kept - 1) * ticket_key_seals_for >= visitor_session_lifetime);
 
 // --- peers that have not proved their token -----------------------------------------------------------------------

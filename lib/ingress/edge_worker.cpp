@@ -52,6 +52,7 @@ EdgeWorker::EdgeWorker(runtime::Worker& worker_in, std::shared_ptr<const EdgeSha
       settings(shared->settings),
       log(*shared->log),
       wheel(worker_in),
+      prefaces(worker_in, wheel, log),
       pool(shared->settings),
       routes(shared->directory),
       head_room_(16_KiB),
@@ -114,6 +115,7 @@ void EdgeWorker::leave(HttpConnection& connection) noexcept {
 
 void EdgeWorker::drain() {
     draining_ = true;
+    prefaces.clear();
     pool.clear();
     const std::vector<HttpConnection*> all = connections_;
     std::vector<IntrusivePtr<HttpConnection>> kept;
@@ -126,6 +128,7 @@ void EdgeWorker::drain() {
 }
 
 void EdgeWorker::end() noexcept {
+    prefaces.clear();
     while (!connections_.empty()) {
         connections_.back()->end();
     }

@@ -21,6 +21,7 @@
 #include "ingress/backend_pool.hpp"
 #include "ingress/deadline_wheel.hpp"
 #include "ingress/http_settings.hpp"
+#include "ingress/preface.hpp"
 #include "runtime/worker.hpp"
 #include "tunnel/admission_gate.hpp"
 #include "tunnel/http_directory.hpp"
@@ -43,10 +44,22 @@ struct EdgeCounters {
     Count answers_cut{0};    // that had begun and could not be completed
     Count visitors_lost{0};  // who reset their connection during an exchange
     Count upgrades{0};
-    Count bytes_in{0};  // of visitors' connections
+    Count handshakes_failed{0};  // of TLS
+    Count bytes_in{0};           // of visitors' connections
     Count bytes_out{0};
 
     static void add(Count& count, std::uint64_t n = 1) noexcept { count.fetch_add(n, std::memory_order_relaxed); }
+};
+
+class EdgeWorker;
+
+/// TLS that services want to have untouched, told by the name in its ClientHello.
+struct TlsPassthrough {
+    /// Whether there is such a service now: without one no ClientHello is waited for. Any worker, for each visitor.
+    std::function<bool()> is_wanted;
+    /// Takes the visitor over, with what counts it for the caps, when the name it asks for is passed through; false: it
+    /// has touched neither. `visitor.hello` is there; the bytes are still in the socket. On the visitor's worker.
+    std::function<bool(EdgeWorker& edge, AcceptedVisitor& visitor, std::shared_ptr<void>& ticket)> take;
 };
 
 struct EdgeShared {
@@ -56,6 +69,7 @@ struct EdgeShared {
     std::function<const HttpServiceSettings*(const tunnel::HttpService&)> settings_of;
     /// Addresses of proxies in front of the edge, whose word on the visitor counts. Empty: none is.
     std::function<bool(std::string_view address)> is_trusted;
+    TlsPassthrough passthrough;  // empty: every TLS connection ends here
     std::shared_ptr<EdgeCounters> counters = std::make_shared<EdgeCounters>();
     http::PageSet pages;
     Logger* log = &null_logger();
@@ -115,6 +129,7 @@ public:
     const HttpSettings& settings;
     Logger& log;
     DeadlineWheel wheel;
+    Prefaces prefaces;
     BackendPool pool;
     tunnel::HttpRoutesCache routes;
 

@@ -155,7 +155,8 @@ bool HttpConnection::shake_hands() {
             break;
     }
     edge_.log.debug("a visitor's TLS handshake has failed", {{"visitor", visitor_.address}, {"why", why}});
-    close(false);
+    EdgeCounters::add(edge_.counters.handshakes_failed);
+    end_without_tls();
     return false;
 }
 
@@ -234,7 +235,8 @@ bool HttpConnection::read_some() {
     const std::uint32_t room = slab_->capacity() - end_;
     const std::uint32_t size =
         phase_ == Phase::exchange ? std::min<std::uint32_t>(room, limits::data_payload_max) : room;
-    const IoResult result = pipe_->read({slab_->data() + end_, size});
+    const MutableBytes into(slab_->data() + end_, size);
+    const IoResult result = no_tls_ ? runtime::read_some(pipe_->fd(), into) : pipe_->read(into);
     end_ += static_cast<std::uint32_t>(result.bytes);
     note_read(result);
     return result.bytes > 0;

@@ -97,6 +97,8 @@ private:
     void begin_ending();
     bool end_sending();
     void linger();
+    void begin_lingering();
+    void end_without_tls();
     void visitor_lost();
     void close(bool reset) noexcept;
 
@@ -140,6 +142,7 @@ private:
     bool keep_ = false;         // said in the answer's head
     bool chunk_open_ = false;
     bool excused_ = false;    // in this window the visitor was kept waiting
+    bool no_tls_ = false;     // the handshake has failed: bytes are only thrown away
     bool cut_ = false;        // the answer is not complete, and must not look so
     bool raw_ended_ = false;  // after a switch of protocols: the visitor's end was passed on
     bool bulk_ = false;       // the last read of a body filled a window

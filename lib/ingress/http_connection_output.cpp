@@ -201,12 +201,25 @@ bool HttpConnection::end_sending() {
         close(false);
         return false;
     }
+    begin_lingering();
+    return true;
+}
+
+void HttpConnection::begin_lingering() {
     phase_ = Phase::lingering;
     lingered_ = end_ - begin_;
     edge_.give_back(std::move(parser_));
     drop_input();
     set_due(edge_.worker.now() + edge_.settings.linger);
-    return true;
+}
+
+// An alert, or the answer to plain HTTP, is on its way; a socket that is closed with unread bytes would be reset, and
+// it would be lost with that.
+void HttpConnection::end_without_tls() {
+    no_tls_ = true;
+    (void)runtime::shutdown_send(pipe_->fd());
+    begin_lingering();
+    linger();
 }
 
 void HttpConnection::linger() {

@@ -57,7 +57,7 @@ http::PageFormat wanted_format(const http::RequestHead& head) {
 }  // namespace
 
 HttpExchange::HttpExchange(EdgeWorker& edge, const VisitorFacts& visitor, ExchangeOwner& owner)
-    : edge_(edge), visitor_(visitor), owner_(owner), settings_(&edge.settings.service) {}
+    : edge_(edge), visitor_(visitor), owner_(owner), settings_(&edge.settings.service), by_tls_(visitor.https) {}
 
 HttpExchange::~HttpExchange() {
     drop_backend();
@@ -118,8 +118,7 @@ bool HttpExchange::route(const http::RequestHead& head) {
     return false;
 }
 
-// False: it was answered instead.
-bool HttpExchange::write_request_head(const http::RequestHead& head) {
+http::ForwardingFacts HttpExchange::forwarding_facts() const {
     http::ForwardingFacts facts;
     facts.peer = visitor_.address;
     facts.trusted = visitor_.trusted;
@@ -133,7 +132,13 @@ bool HttpExchange::write_request_head(const http::RequestHead& head) {
     facts.port = visitor_.port;
     facts.request_id = request_id_;
     facts.via = edge_.settings.via;
-    const http::Forwarding forwarding(head, facts);
+    return facts;
+}
+
+// False: it was answered instead.
+bool HttpExchange::write_request_head(const http::RequestHead& head) {
+    const http::Forwarding forwarding(head, forwarding_facts());
+    by_tls_ = forwarding.https();
     request_id_ = std::string(forwarding.request_id());
     if (forwarding.loops()) {
         give_page(PageState::loop, {}, "the request came by here before");

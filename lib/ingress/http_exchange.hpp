@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "http/body_reader.hpp"
+#include "http/forwarding.hpp"
 #include "http/head.hpp"
 #include "http/head_writer.hpp"
 #include "http/page.hpp"
@@ -134,6 +135,7 @@ private:
     // Beginning (http_exchange.cpp).
     bool route(const http::RequestHead& head);
     void remember(const http::RequestHead& head);
+    http::ForwardingFacts forwarding_facts() const;
     bool write_request_head(const http::RequestHead& head);
     void open();
     void open_fresh();
@@ -147,6 +149,7 @@ private:
 
     // The service's rules (http_exchange_rules.cpp).
     bool redirects(const http::RequestHead& head);
+    bool came_by_tls(const http::RequestHead& head) const;
     void give_redirect(std::uint16_t status, std::string location);
     bool apply_rules(const http::RequestHead& head, http::RequestOut& out, http::Edits& edits);
     bool apply_rules(const http::ResponseHead& head, http::Edits& edits);
@@ -180,6 +183,7 @@ private:
     ExchangeOwner& owner_;
     State state_ = State::opening;
     const HttpServiceSettings* settings_;
+    bool by_tls_;  // what the visitor used, as far as it can be believed
     std::string request_id_;
     std::string host_;  // in normal form
     http::ResponseContext context_;

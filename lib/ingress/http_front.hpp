@@ -1,5 +1,5 @@
-// The HTTP edge as the Server sees it: it takes visitors from one listening socket, on all workers, and serves them
-// with the services of the directory.
+// The HTTP edge as the Server sees it: it takes visitors from listening sockets, on all workers, and serves them with
+// the services of the directory.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +8,8 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "ingress/http_listener_settings.hpp"
+#include "ingress/http_settings.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker_group.hpp"
 #include "tunnel/http_directory.hpp"
@@ -19,6 +21,8 @@ public:
     /// When no worker runs any more, or on the thread of the only one.
     virtual ~HttpFront() = default;
 
+    /// Any thread. `listener` listens already; several share the caps.
+    virtual void listen(runtime::Fd listener, HttpListenerSettings settings) = 0;
     /// Any thread. New visitors are refused at once; those who are there finish the exchange they are in, and their
     /// connections are closed behind it.
     virtual void drain() noexcept = 0;
@@ -32,11 +36,12 @@ public:
 struct HttpFrontParts {
     runtime::WorkerGroup& workers;
     std::shared_ptr<tunnel::HttpDirectory> directory;
+    HttpSettings settings;
     Logger& log;
     Random& random;
 };
 
-/// Any thread, before or after the workers were started. `listener` listens already.
-std::unique_ptr<HttpFront> open_http_front(runtime::Fd listener, const HttpFrontParts& parts);
+/// Any thread, before or after the workers were started.
+std::unique_ptr<HttpFront> open_http_front(const HttpFrontParts& parts);
 
 }  // namespace ferrotunnel::ingress

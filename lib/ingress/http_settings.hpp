@@ -4,10 +4,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
 #include "base/units.hpp"
+#include "http/rules.hpp"
 
 namespace ferrotunnel::ingress {
 
@@ -49,6 +51,10 @@ struct HttpSettings {
     std::uint64_t linger_bytes_max = 64_KiB;
     std::uint32_t connections_max = 16'384;
     std::uint32_t connections_per_address_max = 1'024;
+
+    /// What services have that have no such rule of their own.
+    std::optional<http::HttpsRedirect> https_redirect;
+    std::optional<http::Hsts> hsts;
 
     /// This edge's name in Via, by which a request that comes by again is known (508). Empty: Via is left alone.
     std::string via;

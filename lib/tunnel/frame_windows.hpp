@@ -1,5 +1,5 @@
-// A slab as pumps read into it: windows of one frame's payload each, with room for the frame's header before it, so that
-// header and payload leave in one piece and nothing is copied.
+// A slab as pumps read into it: windows of one frame's payload each, with room for the frame's header before it, so
+// that header and payload leave in one piece and nothing is copied.
 #pragma once
 
 #include <algorithm>

@@ -49,8 +49,8 @@ public:
     virtual void open(std::uint32_t service, const wire::Address& visitor, IntrusivePtr<buffer::Waker> waker,
                       bool foreign, Opened opened) = 0;
 
-    /// A visitor of a service whose TLS passes untouched. One that can not take it, since it carries the service no more
-    /// or has no room, lets another one have it: pass_on. One that does not know such services turns it away.
+    /// A visitor of a service whose TLS passes untouched. One that can not take it, since it carries the service no
+    /// more or has no room, lets another one have it: pass_on. One that does not know such services turns it away.
     virtual void take(TlsVisitor visitor, std::uint32_t service) { (void)visitor, (void)service; }
 
     /// It carries no visitors of the service any more: another trunk has taken its place, since it had said that it

@@ -1,5 +1,5 @@
-// What a service with hosts is, of HTTP or of TLS that passes untouched, as a value; and how it is read from what a client
-// says.
+// What a service with hosts is, of HTTP or of TLS that passes untouched, as a value; and how it is read from what a
+// client says.
 #pragma once
 
 #include <optional>

@@ -76,14 +76,14 @@ private:
     IntrusivePtr<PipePump> self_;  // while there is a pipe
     bool readable_ = false;
     bool writable_ = false;
-    bool reading_ = true;       // the pipe may still give bytes
-    bool writing_ = true;       // the stream may still give bytes, and the pipe takes them
-    bool bulk_ = false;         // the last read filled a frame
-    bool hung_up_ = false;      // something waits behind what a short read gave
-    bool broken_ = false;       // the pipe takes nothing more; what it still holds is read first
-    bool heard_ = false;        // anything of the backend
-    bool error_seen_ = false;   // told by the poller
-    bool reset_next_ = false;   // behind what the pipe still has to send
+    bool reading_ = true;      // the pipe may still give bytes
+    bool writing_ = true;      // the stream may still give bytes, and the pipe takes them
+    bool bulk_ = false;        // the last read filled a frame
+    bool hung_up_ = false;     // something waits behind what a short read gave
+    bool broken_ = false;      // the pipe takes nothing more; what it still holds is read first
+    bool heard_ = false;       // anything of the backend
+    bool error_seen_ = false;  // told by the poller
+    bool reset_next_ = false;  // behind what the pipe still has to send
     bool running_ = false;
     bool again_ = false;
     bool closed_ = false;

@@ -100,9 +100,12 @@ struct ServerShared {
     std::string public_host;                     // how visitors reach this machine
     PortOpener open_port;
     std::shared_ptr<PortTable> ports = std::make_shared<PortTable>();
-    std::optional<HttpPublic> http_public;   // nothing: no HTTP services here
-    std::optional<HttpPublic> https_public;  // nothing: no visitors by TLS
-    std::string domain;                     // below which hosts are assigned, in normal form; empty: none are
+    std::optional<HttpPublic> http_public;   // nothing: not without TLS
+    std::optional<HttpPublic> https_public;  // nothing: not with TLS
+    /// Any thread. Whether visitors who ask for this host (or one that the pattern is for) by TLS are shown a
+    /// certificate. Empty: none has one.
+    std::function<bool(std::string_view host)> has_certificate;
+    std::string domain;  // below which hosts are assigned, in normal form; empty: none are
     std::shared_ptr<HttpDirectory> http = std::make_shared<HttpDirectory>();
     std::shared_ptr<Presence> presence = std::make_shared<Presence>();
     std::function<void(const ServerNotice&)> notify;
@@ -231,6 +234,8 @@ private:
     void on_hosts_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
                           const std::vector<ClaimName>& names, HttpDescription wanted, std::optional<Refusal> refusal);
     void release_unwanted(const std::vector<ClaimName>& names);
+    const std::string& shown_host_of(const Service& service) const;
+    const HttpPublic& public_place_of(const Service& service) const;
     std::string url_of(const Service& service) const;
     Result<HttpStream, wire::Code> open_http(std::uint32_t id, const wire::Address& visitor,
                                              IntrusivePtr<buffer::Waker> waker, bool foreign,

@@ -179,8 +179,7 @@ void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
     wire::RegisteredService registered;
     registered.id = id;
     if (service.http) {
-        registered.port =
-            service.http->description().passthrough ? shared_->https_public->port : shared_->http_public->port;
+        registered.port = public_place_of(service).port;
         registered.address = url_of(service);
         registered.host = service.assigned ? service.http->description().hosts.front() : std::string();
     } else {

@@ -1,5 +1,5 @@
-// Services of a client whose visitors speak TLS with the backend itself: their hosts, and the visitors that the edge hands
-// over.
+// Services of a client whose visitors speak TLS with the backend itself: their hosts, and the visitors that the edge
+// hands over.
 #include <utility>
 
 #include "tunnel/server_session.hpp"

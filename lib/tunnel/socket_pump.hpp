@@ -24,9 +24,9 @@
 #include "mux/stream.hpp"
 #include "runtime/poller.hpp"
 #include "runtime/resident.hpp"
-#include "tunnel/patient_reset.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker.hpp"
+#include "tunnel/patient_reset.hpp"
 
 namespace ferrotunnel::tunnel {
 

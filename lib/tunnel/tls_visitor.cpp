@@ -36,10 +36,7 @@ void turn_away(runtime::Fd socket, TlsAlert alert) noexcept {
 
 TlsVisitor::TlsVisitor(runtime::Fd socket_in, const wire::Address& from_in, std::shared_ptr<HttpService> service_in,
                        std::shared_ptr<void> ticket_in)
-    : socket(std::move(socket_in)),
-      from(from_in),
-      service(std::move(service_in)),
-      ticket(std::move(ticket_in)) {}
+    : socket(std::move(socket_in)), from(from_in), service(std::move(service_in)), ticket(std::move(ticket_in)) {}
 
 TlsVisitor::TlsVisitor(TlsVisitor&&) noexcept = default;
 

@@ -1,4 +1,5 @@
-// A visitor whose TLS passes untouched, on its way to a trunk. Its ClientHello was looked at and is still in the socket.
+// A visitor whose TLS passes untouched, on its way to a trunk. Its ClientHello was looked at and is still in the
+// socket.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,7 @@ struct TlsVisitor {
     runtime::Fd socket;
     wire::Address from;
     std::shared_ptr<HttpService> service;
-    std::shared_ptr<void> ticket;  // counts it for the caps of where it came in
+    std::shared_ptr<void> ticket;                    // counts it for the caps of where it came in
     std::vector<const HttpCarrier*> passed_on_by{};  // only to be compared: some may be gone
 
     TlsVisitor(runtime::Fd socket_in, const wire::Address& from_in, std::shared_ptr<HttpService> service_in,

@@ -27,8 +27,8 @@ struct PumpedVisitor {
         socket = std::move(far);
         on(pair.worker, [&, fd = std::make_shared<runtime::Fd>(std::move(near))] {
             auto pump = make_intrusive<SocketPump>(pair.worker, traffic);
-            auto opened =
-                pair.server.trunk->session().open({1, wire::ServiceKind::tcp, from, {}}, pump, false, pair.worker.now());
+            auto opened = pair.server.trunk->session().open({1, wire::ServiceKind::tcp, from, {}}, pump, false,
+                                                            pair.worker.now());
             REQUIRE(opened);
             stream = *opened;
             pair.server.trunk->session_changed();
