@@ -51,7 +51,8 @@ void print_client(const Config::ClientSection& client) {
             where += ", " + alias;
         }
         where += (http.path.empty() ? "" : " ") + http.path;
-        print_line(fmt::format("    {:<16} http {} -> {}", http.name, where, http.local));
+        const std::string to = http.rules.redirect ? "redirect to " + http.rules.redirect->to : http.local;
+        print_line(fmt::format("    {:<16} http {} -> {}", http.name, where, to));
     }
 }
 

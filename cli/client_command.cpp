@@ -138,7 +138,18 @@ std::vector<Wanted> wanted_by_http(const Sources& sources, Problems& problems) {
     Http http;
     http.local = *local;
     set_host(options.text("host").value_or(""), http);
+    if (const auto header = options.text("host-header")) {
+        http.rules.host_header = *header == "rewrite" ? "backend" : *header;
+    }
     return {{options.has("host") ? options.place_of("host") : *options.operand(), std::move(http)}};
+}
+
+const std::string& target_of(const Tcp& tcp) {
+    return tcp.local;
+}
+
+std::string target_of(const Http& http) {
+    return http.rules.redirect ? "redirect to " + http.rules.redirect->to : http.local;
 }
 
 void add_services(ClientPlan& plan, Problems& problems) {
@@ -148,7 +159,7 @@ void add_services(ClientPlan& plan, Problems& problems) {
                 [&plan](const auto& description) {
                     Service service = plan.client.add(description);
                     std::string name = service.name();
-                    plan.offered.emplace(std::move(name), Offered{std::move(service), description.local});
+                    plan.offered.emplace(std::move(name), Offered{std::move(service), target_of(description)});
                 },
                 wanted.service);
         } catch (const config_error& error) {
@@ -429,11 +440,13 @@ ExitCode run(Arguments arguments, const CommandInfo& info, WantedBy* wanted_by) 
     return run_parts(parts, signals);
 }
 
-// A command for one service: where it is offered stands among the options that it shares with `client`.
-CommandInfo short_form(const char* name, const char* about, const char* examples, OptionInfo where) {
+// A command for one service: what it says of the service stands among the options that it shares with `client`.
+CommandInfo short_form(const char* name, const char* about, const char* examples, std::vector<OptionInfo> own) {
     CommandInfo made{name, about, "ADDRESS", examples, shared_sections(), CommandInfo::Kind::client};
-    made.sections.insert(made.sections.begin(),
-                         {"Service", {server_option, std::move(where), connections_option, attempts_option}});
+    own.insert(own.begin(), server_option);
+    own.push_back(connections_option);
+    own.push_back(attempts_option);
+    made.sections.insert(made.sections.begin(), {"Service", std::move(own)});
     return made;
 }
 
@@ -481,7 +494,7 @@ const CommandInfo& tcp_info() {
         short_form("tcp", "the short form of client, for one service",
                    "  ferrotunnel tcp 22 --server tunnel.example.com --token-file token\n"
                    "  ferrotunnel tcp db.internal:5432 --remote-port 15432 --server tunnel.example.com\n",
-                   {"remote-port", "PORT", "The public port. Default: 0, the server chooses one.", false});
+                   {{"remote-port", "PORT", "The public port. Default: 0, the server chooses one.", false}});
     return info;
 }
 
@@ -490,11 +503,16 @@ const CommandInfo& http_info() {
         short_form("http", "the short form of client, for one HTTP service",
                    "  ferrotunnel http 3000 --server tunnel.example.com --token-file token\n"
                    "  ferrotunnel http 3000 --host app.example.com --server tunnel.example.com\n"
-                   "  ferrotunnel http app.internal:80 --host app.example.com/api --server tunnel.example.com\n",
-                   {"host", "HOST[/PATH]",
-                    "The host that visitors ask for, as in --http of `client`; with a path: what is below "
-                    "it. Default: the server assigns a host below its --domain, and it is printed.",
-                    false});
+                   "  ferrotunnel http app.internal:80 --host app.example.com/api --server tunnel.example.com\n"
+                   "  ferrotunnel http 5173 --host-header backend --server tunnel.example.com\n",
+                   {{"host", "HOST[/PATH]",
+                     "The host that visitors ask for, as in --http of `client`; with a path: what is below "
+                     "it. Default: the server assigns a host below its --domain, and it is printed.",
+                     false},
+                    {"host-header", "HOST",
+                     "What ADDRESS sees as Host: `backend` (or `rewrite`) for its own, as development servers want it; "
+                     "or a host. Default: what the visitor asked for.",
+                     false}});
     return info;
 }
 

@@ -19,6 +19,7 @@ const CommandInfo& tcp_info();
 const CommandInfo& http_info();
 const CommandInfo& run_info();
 const CommandInfo& check_info();
+const CommandInfo& route_info();
 
 /// `arguments` without the command's name. They throw UsageError before anything is started, and std::system_error with
 /// a text for the user when starting fails.
@@ -28,6 +29,7 @@ ExitCode run_tcp(Arguments arguments);
 ExitCode run_http(Arguments arguments);
 ExitCode run_run(Arguments arguments);
 ExitCode run_check(Arguments arguments);
+ExitCode run_route(Arguments arguments);
 ExitCode run_token();
 
 /// Where HTTP is if nobody says otherwise and the port is free.

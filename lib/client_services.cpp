@@ -30,7 +30,7 @@ tunnel::ClientService Client::Impl::described(Http description, bool application
     service.name = description.name;
     service.kind = wire::ServiceKind::http;
     service.http = detail::http_part(description);
-    if (!application_serves && problems.empty()) {
+    if (!application_serves && problems.empty() && !description.local.empty()) {
         service.local = *runtime::parse_host_port(description.local);
     }
     return service;
@@ -39,15 +39,21 @@ tunnel::ClientService Client::Impl::described(Http description, bool application
 // The lock is held.
 void Client::Impl::check_room(const tunnel::ClientService& service, std::vector<Problem>& problems) const {
     std::size_t hosts = service.http.hosts.size();
+    std::size_t rules = service.http.rules.bytes();
     for (const auto& [id, entry] : services_) {
         if (entry.name == service.name) {
             problems.push_back({service.name, "this client has a service of that name already"});
         }
         hosts += entry.hosts;
+        rules += entry.rules;
     }
     if (hosts > limits::http_hosts_per_session_max) {
         problems.push_back({service.name, "this client has " + std::to_string(limits::http_hosts_per_session_max) +
                                               " hosts already, as many as one may"});
+    }
+    if (rules > limits::http_rules_bytes_per_session_max) {
+        problems.push_back({service.name, "the rules of this client's services take more than " +
+                                              std::to_string(limits::http_rules_bytes_per_session_max) + " bytes"});
     }
 }
 
@@ -69,7 +75,7 @@ std::shared_ptr<ServiceState> Client::Impl::offer(tunnel::ClientService service,
                     anchor->impl->close_service(id);
                 }
             });
-            Entry entry{service.name, state, nullptr, operation, service.http.hosts.size()};
+            Entry entry{service.name, state, nullptr, operation, service.http.hosts.size(), service.http.rules.bytes()};
             if (operation != nullptr) {
                 entry.listener = std::make_shared<detail::ListenerCore>(state);
                 service.on_stream = [this, listener = entry.listener](IntrusivePtr<mux::Stream> stream,

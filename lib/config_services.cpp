@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "config_rules.hpp"
 #include "config_sections.hpp"
 
 namespace ferrotunnel::detail {
@@ -64,6 +65,7 @@ struct Keys {
     std::optional<Value> path;
     std::optional<Value> local;
     std::optional<Value> name;
+    RuleKeys rules;
 };
 
 void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
@@ -72,6 +74,9 @@ void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
     const auto called = keys.name ? keys.name->word() : std::nullopt;
     if (keys.path) {
         keys.path->problem("a TCP service has no paths");
+        return;
+    }
+    if (keys.rules.refuse("is for a service with `http`; this one has `tcp`")) {
         return;
     }
     if (!remote_port || !address || (keys.name && !called)) {
@@ -99,6 +104,7 @@ bool hosts_are_good(const Keys& keys, const Http& http) {
     Http alone = http;
     alone.path.clear();
     alone.local = ":1";
+    alone.rules = {};
     check_service(alone, false, problems);
     for (const Problem& problem : problems) {
         if (problem.key != "name") {
@@ -109,9 +115,14 @@ bool hosts_are_good(const Keys& keys, const Http& http) {
     return true;
 }
 
+// Of a service that only redirects, nothing has to be behind it.
+bool is_local_missing(const Keys& keys) {
+    return !keys.local && !(keys.http && keys.rules.has("redirect"));
+}
+
 void add_http(const Keys& keys, Taken& taken, ClientPart& part) {
     Http http;
-    bool complete = keys.local.has_value();
+    bool complete = !is_local_missing(keys);
     for (const Value& item : keys.http->items_or_single()) {
         const std::optional<std::string> host = item.word();
         complete = complete && host;
@@ -124,13 +135,20 @@ void add_http(const Keys& keys, Taken& taken, ClientPart& part) {
     const auto address = keys.local ? keys.local->word() : std::nullopt;
     const auto path = keys.path ? keys.path->text() : std::nullopt;
     const auto called = keys.name ? keys.name->word() : std::nullopt;
-    if (!complete || !address || (keys.path && !path) || (keys.name && !called)) {
+    RuleReader rules;
+    const bool rules_are_read = rules.read(keys.rules, http);
+    if (!complete || (keys.local && !address) || (keys.path && !path) || (keys.name && !called) || !rules_are_read) {
         return;
     }
-    http.local = with_host(*address);
+    http.local = address ? with_host(*address) : "";
     http.path = path.value_or("");
     http.name = called.value_or("");
-    if (hosts_are_good(keys, http) && is_good(http, keys.path ? *keys.path : *keys.local, keys.name) &&
+    if (hosts_are_good(keys, http) && rules.check(http, *keys.http) &&
+        is_good(http,
+                keys.path    ? *keys.path
+                : keys.local ? *keys.local
+                             : *keys.http,
+                keys.name) &&
         is_new_name(http.name, keys.name ? *keys.name : *keys.http, taken)) {
         part.http_services.push_back(std::move(http));
     }
@@ -148,6 +166,7 @@ void read_service(const Value& item, Taken& taken, ClientPart& part) {
     keys.path = section.find("path");
     keys.local = section.find("local");
     keys.name = section.find("name");
+    keys.rules.find(section);
     section.finish();
     if (!keys.tcp && !keys.http) {
         item.problem(
@@ -157,7 +176,7 @@ void read_service(const Value& item, Taken& taken, ClientPart& part) {
     if (keys.tcp && keys.http) {
         keys.http->problem("a service has `tcp` or `http`, not both");
     }
-    if (!keys.local) {
+    if (is_local_missing(keys)) {
         item.problem("`local` is missing: where visitors are connected to, like 127.0.0.1:22");
     }
     if (keys.tcp && !keys.http) {

@@ -8,6 +8,7 @@
 
 #include "base/limits.hpp"
 #include "runtime/address.hpp"
+#include "service_rules.hpp"
 #include "settings.hpp"
 #include "tunnel/http_description.hpp"
 #include "tunnel/port_policy.hpp"
@@ -298,6 +299,7 @@ void check_service(Http& service, bool application_serves, std::vector<Problem>&
     }
     tunnel::HttpDescription description;
     wire::HttpPart part = http_part(service);
+    part.rules = {};  // checked below
     if (service.host.empty() && !service.aliases.empty()) {
         problems.push_back({service.name, "has `aliases` without `host`"});
     } else if (part.hosts.size() > limits::http_hosts_per_service_max) {
@@ -310,7 +312,11 @@ void check_service(Http& service, bool application_serves, std::vector<Problem>&
         problems.push_back(
             {service.name, "has a path of more than " + std::to_string(limits::http_path_text_max) + " bytes"});
     }
-    if (!application_serves) {
+    for (const Problem& problem : rule_problems(service, application_serves)) {
+        problems.push_back({service.name, '`' + problem.key + "` " + problem.text});
+    }
+    const bool redirects = service.rules.redirect && service.local.empty();
+    if (!application_serves && !redirects) {
         check_local(service.name, service.local, "127.0.0.1:3000", problems);
     }
 }
@@ -322,6 +328,8 @@ wire::HttpPart http_part(const Http& service) {
         part.hosts.insert(part.hosts.end(), service.aliases.begin(), service.aliases.end());
     }
     part.path = service.path;
+    part.rules = rules_part(service);
+    part.limits = limits_part(service.limits);
     return part;
 }
 

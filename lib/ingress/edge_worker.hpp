@@ -52,8 +52,6 @@ struct EdgeCounters {
 struct EdgeShared {
     HttpSettings settings;
     std::shared_ptr<const tunnel::HttpDirectory> directory;
-    /// What a service has instead of settings.service; may be empty, or answer null.
-    std::function<const HttpServiceSettings*(const tunnel::HttpService&)> settings_of;
     /// Addresses of proxies in front of the edge, whose word on the visitor counts. Empty: none is.
     std::function<bool(std::string_view address)> is_trusted;
     std::shared_ptr<EdgeCounters> counters = std::make_shared<EdgeCounters>();
@@ -77,7 +75,6 @@ public:
     /// Closes everything.
     void end() noexcept;
 
-    const HttpServiceSettings& settings_of(const tunnel::HttpService& service) const;
     /// Fifteen characters that no other request of this server has.
     std::string new_request_id();
 

@@ -102,6 +102,7 @@ struct ServerShared {
     std::shared_ptr<PortTable> ports = std::make_shared<PortTable>();
     std::optional<HttpPublic> http_public;  // nothing: no HTTP services here
     std::string domain;                     // below which hosts are assigned, in normal form; empty: none are
+    HttpBounds http_bounds;                 // of what HTTP services ask for
     std::shared_ptr<HttpDirectory> http = std::make_shared<HttpDirectory>();
     std::shared_ptr<Presence> presence = std::make_shared<Presence>();
     std::function<void(const ServerNotice&)> notify;
@@ -222,6 +223,7 @@ private:
 
     // HTTP services (server_session_http.cpp).
     void register_http(std::uint32_t request, const wire::Service& description);
+    std::optional<Refusal> refuse_rules(const wire::HttpRulesPart& rules) const;
     std::optional<Refusal> read_http(const wire::Service& service, HttpDescription& wanted) const;
     void claim_hosts(std::uint32_t request, std::uint32_t id, HttpDescription wanted);
     void on_hosts_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
