@@ -56,7 +56,8 @@ void print_client(const Config::ClientSection& client) {
     for (const Http& http : client.http_services) {
         std::string where = hosts_of(http.host.empty() ? "assigned" : http.host, http.aliases);
         where += (http.path.empty() ? "" : " ") + http.path;
-        print_line(fmt::format("    {:<16} http {} -> {}", http.name, where, http.local));
+        const std::string to = http.rules.redirect ? "redirect to " + http.rules.redirect->to : http.local;
+        print_line(fmt::format("    {:<16} http {} -> {}", http.name, where, to));
     }
     for (const Tls& tls : client.tls_services) {
         print_line(fmt::format("    {:<16} tls {} -> {}", tls.name, hosts_of(tls.host, tls.aliases), tls.local));

@@ -158,6 +158,9 @@ std::vector<Wanted> wanted_by_http(const Sources& sources, Problems& problems) {
     Http http;
     http.local = *local;
     set_host(options.text("host").value_or(""), http);
+    if (const auto header = options.text("host-header")) {
+        http.rules.host_header = *header == "rewrite" ? "backend" : *header;
+    }
     std::vector<Wanted> wanted{{options.has("host") ? options.place_of("host") : *options.operand(), std::move(http)}};
     apply_backend_options(options, wanted, problems);
     return wanted;
@@ -187,6 +190,18 @@ std::vector<Wanted> wanted_by_tls(const Sources& sources, Problems& problems) {
     return wanted;
 }
 
+const std::string& target_of(const Tcp& tcp) {
+    return tcp.local;
+}
+
+const std::string& target_of(const Tls& tls) {
+    return tls.local;
+}
+
+std::string target_of(const Http& http) {
+    return http.rules.redirect ? "redirect to " + http.rules.redirect->to : http.local;
+}
+
 void add_services(ClientPlan& plan, Problems& problems) {
     for (const Wanted& wanted : plan.wanted) {
         try {
@@ -194,7 +209,7 @@ void add_services(ClientPlan& plan, Problems& problems) {
                 [&plan](const auto& description) {
                     Service service = plan.client.add(description);
                     std::string name = service.name();
-                    plan.offered.emplace(std::move(name), Offered{std::move(service), description.local});
+                    plan.offered.emplace(std::move(name), Offered{std::move(service), target_of(description)});
                 },
                 wanted.service);
         } catch (const config_error& error) {
@@ -476,18 +491,21 @@ ExitCode run(Arguments arguments, const CommandInfo& info, WantedBy* wanted_by) 
 }
 
 // `tls`: those that concern backends which speak TLS too.
-void add_backend_options(OptionSection& section, bool tls) {
+void add_backend_options(std::vector<OptionInfo>& options, bool tls) {
     std::vector<OptionInfo> more = tls ? backend_tls_options() : std::vector<OptionInfo>();
     more.push_back(proxy_protocol_option());
-    section.options.insert(section.options.end(), more.begin(), more.end());
+    options.insert(options.end(), more.begin(), more.end());
 }
 
-// A command for one service: where it is offered stands among the options that it shares with `client`.
-CommandInfo short_form(const char* name, const char* about, const char* examples, OptionInfo where, bool backend_tls) {
+// A command for one service: what it says of the service stands among the options that it shares with `client`.
+CommandInfo short_form(const char* name, const char* about, const char* examples, std::vector<OptionInfo> own,
+                       bool backend_tls) {
     CommandInfo made{name, about, "ADDRESS", examples, shared_sections(), CommandInfo::Kind::client};
-    OptionSection service{"Service", {server_option, std::move(where), connections_option, attempts_option}};
-    add_backend_options(service, backend_tls);
-    made.sections.insert(made.sections.begin(), std::move(service));
+    own.insert(own.begin(), server_option);
+    own.push_back(connections_option);
+    own.push_back(attempts_option);
+    add_backend_options(own, backend_tls);
+    made.sections.insert(made.sections.begin(), {"Service", std::move(own)});
     return made;
 }
 
@@ -541,7 +559,7 @@ const CommandInfo& tcp_info() {
         short_form("tcp", "the short form of client, for one service",
                    "  ferrotunnel tcp 22 --server tunnel.example.com --token-file token\n"
                    "  ferrotunnel tcp db.internal:5432 --remote-port 15432 --server tunnel.example.com\n",
-                   {"remote-port", "PORT", "The public port. Default: 0, the server chooses one.", false}, true);
+                   {{"remote-port", "PORT", "The public port. Default: 0, the server chooses one.", false}}, true);
     return info;
 }
 
@@ -550,20 +568,16 @@ const CommandInfo& http_info() {
         short_form("http", "the short form of client, for one HTTP service",
                    "  ferrotunnel http 3000 --server tunnel.example.com --token-file token\n"
                    "  ferrotunnel http 3000 --host app.example.com --server tunnel.example.com\n"
-                   "  ferrotunnel http app.internal:80 --host app.example.com/api --server tunnel.example.com\n",
-                   {"host", "HOST[/PATH]",
-                    "The host that visitors ask for, as in --http of `client`; with a path: what is below "
-                    "it. Default: the server assigns a host below its --domain, and it is printed.",
-                    false},
-                   true);
-    return info;
-}
-
-const CommandInfo& tls_info() {
-    static const CommandInfo info = short_form(
-        "tls", "the short form of client, for one service whose TLS nobody touches in between",
-        "  ferrotunnel tls 8443 --host app.example.com --server tunnel.example.com --token-file token\n",
-        {"host", "HOST", "The name that visitors ask for (SNI), as in --passthrough of `client`.", false}, false);
+                   "  ferrotunnel http app.internal:80 --host app.example.com/api --server tunnel.example.com\n"
+                   "  ferrotunnel http 5173 --host-header backend --server tunnel.example.com\n",
+                   {{"host", "HOST[/PATH]",
+                     "The host that visitors ask for, as in --http of `client`; with a path: what is below "
+                     "it. Default: the server assigns a host below its --domain, and it is printed.",
+                     false},
+                    {"host-header", "HOST",
+                     "What ADDRESS sees as Host: `backend` (or `rewrite`) for its own, as development servers want it; "
+                     "or a host. Default: what the visitor asked for.",
+                     false}});
     return info;
 }
 

@@ -20,6 +20,7 @@ const CommandInfo& http_info();
 const CommandInfo& tls_info();
 const CommandInfo& run_info();
 const CommandInfo& check_info();
+const CommandInfo& route_info();
 
 /// `arguments` without the command's name. They throw UsageError before anything is started, and std::system_error with
 /// a text for the user when starting fails.
@@ -30,6 +31,7 @@ ExitCode run_http(Arguments arguments);
 ExitCode run_tls(Arguments arguments);
 ExitCode run_run(Arguments arguments);
 ExitCode run_check(Arguments arguments);
+ExitCode run_route(Arguments arguments);
 ExitCode run_token();
 
 /// Where HTTP is if nobody says otherwise and the port is free.

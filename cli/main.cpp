@@ -22,13 +22,14 @@ namespace ferrotunnel::cli {
 namespace {
 
 const std::vector<std::string>& command_names() {
-    static const std::vector<std::string> names{"server", "client", "tcp",   "http",    "tls",
-                                                "run",    "check",  "token", "version", "help"};
+    static const std::vector<std::string> names{"server", "client", "tcp",   "http",    "tls", "run",
+                                                "check",  "route",  "token", "version", "help"};
     return names;
 }
 
 std::vector<const CommandInfo*> commands() {
-    return {&server_info(), &client_info(), &tcp_info(), &http_info(), &tls_info(), &run_info(), &check_info()};
+    return {&server_info(), &client_info(), &tcp_info(),   &http_info(),
+            &tls_info(),    &run_info(),    &check_info(), &route_info()};
 }
 
 const CommandInfo* find_command(const std::string& name) {
@@ -96,6 +97,7 @@ ExitCode run(Arguments arguments) {
            : name == "tls"    ? run_tls(std::move(arguments))
            : name == "run"    ? run_run(std::move(arguments))
            : name == "check"  ? run_check(std::move(arguments))
+           : name == "route"  ? run_route(std::move(arguments))
                               : run_tcp(std::move(arguments));
 }
 

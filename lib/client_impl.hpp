@@ -58,6 +58,7 @@ private:
         std::shared_ptr<detail::ListenerCore> listener;  // the application serves
         detail::ListenOperation* waiting = nullptr;      // until the server has answered
         std::size_t hosts = 0;                           // of HTTP and TLS
+        std::size_t rules = 0;                           // of HTTP, in bytes
     };
 
     void make_link();

@@ -53,15 +53,21 @@ tunnel::ClientService Client::Impl::described(Tls description, bool application_
 // The lock is held.
 void Client::Impl::check_room(const tunnel::ClientService& service, std::vector<Problem>& problems) const {
     std::size_t hosts = service.http.hosts.size() + service.tls.hosts.size();
+    std::size_t rules = service.http.rules.bytes();
     for (const auto& [id, entry] : services_) {
         if (entry.name == service.name) {
             problems.push_back({service.name, "this client has a service of that name already"});
         }
         hosts += entry.hosts;
+        rules += entry.rules;
     }
     if (hosts > limits::http_hosts_per_session_max) {
         problems.push_back({service.name, "this client has " + std::to_string(limits::http_hosts_per_session_max) +
                                               " hosts already, as many as one may"});
+    }
+    if (rules > limits::http_rules_bytes_per_session_max) {
+        problems.push_back({service.name, "the rules of this client's services take more than " +
+                                              std::to_string(limits::http_rules_bytes_per_session_max) + " bytes"});
     }
 }
 
@@ -83,7 +89,12 @@ std::shared_ptr<ServiceState> Client::Impl::offer(tunnel::ClientService service,
                     anchor->impl->close_service(id);
                 }
             });
-            Entry entry{service.name, state, nullptr, operation, service.http.hosts.size() + service.tls.hosts.size()};
+            Entry entry{service.name,
+                        state,
+                        nullptr,
+                        operation,
+                        service.http.hosts.size() + service.tls.hosts.size(),
+                        service.http.rules.bytes()};
             if (service.backend.tls && !service.backend.tls->verifies()) {
                 log_.warn("the certificate of a service's backend is not verified",
                           {{"service", service.name}, {"backend", service.backend.text}});

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "config_backend.hpp"
+#include "config_rules.hpp"
 #include "config_sections.hpp"
 
 namespace ferrotunnel::detail {
@@ -80,6 +81,7 @@ struct Keys {
     std::optional<Value> local;
     std::optional<Value> name;
     BackendKeys backend;
+    RuleKeys rules;
 };
 
 void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
@@ -88,6 +90,9 @@ void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
     const auto called = keys.name ? keys.name->word() : std::nullopt;
     if (keys.path) {
         keys.path->problem("a TCP service has no paths");
+        return;
+    }
+    if (keys.rules.refuse("is for a service with `http`; this one has `tcp`")) {
         return;
     }
     if (!remote_port || !address || (keys.name && !called)) {
@@ -119,6 +124,7 @@ bool hosts_are_good(const Keys& keys, const Http& http) {
     alone.path.clear();
     alone.local = ":1";
     alone.backend_tls = {};
+    alone.rules = {};
     check_service(alone, false, problems);
     for (const Problem& problem : problems) {
         if (problem.key != "name") {
@@ -129,9 +135,14 @@ bool hosts_are_good(const Keys& keys, const Http& http) {
     return true;
 }
 
+// Of a service that only redirects, nothing has to be behind it.
+bool is_local_missing(const Keys& keys) {
+    return !keys.local && !(keys.http && keys.rules.has("redirect"));
+}
+
 void add_http(const Keys& keys, Taken& taken, ClientPart& part) {
     Http http;
-    bool complete = keys.local.has_value();
+    bool complete = !is_local_missing(keys);
     complete = keys.backend.read(http.backend_tls) && complete;
     complete = keys.backend.read(http.proxy_protocol) && complete;
     for (const Value& item : keys.http->items_or_single()) {
@@ -146,13 +157,20 @@ void add_http(const Keys& keys, Taken& taken, ClientPart& part) {
     const auto address = keys.local ? keys.local->word() : std::nullopt;
     const auto path = keys.path ? keys.path->text() : std::nullopt;
     const auto called = keys.name ? keys.name->word() : std::nullopt;
-    if (!complete || !address || (keys.path && !path) || (keys.name && !called)) {
+    RuleReader rules;
+    const bool rules_are_read = rules.read(keys.rules, http);
+    if (!complete || (keys.local && !address) || (keys.path && !path) || (keys.name && !called) || !rules_are_read) {
         return;
     }
-    http.local = with_host(*address);
+    http.local = address ? with_host(*address) : "";
     http.path = path.value_or("");
     http.name = called.value_or("");
-    if (hosts_are_good(keys, http) && is_good(http, keys.path ? *keys.path : *keys.local, keys.name) &&
+    if (hosts_are_good(keys, http) && rules.check(http, *keys.http) &&
+        is_good(http,
+                keys.path    ? *keys.path
+                : keys.local ? *keys.local
+                             : *keys.http,
+                keys.name) &&
         is_new_name(http.name, keys.name ? *keys.name : *keys.http, taken)) {
         part.http_services.push_back(std::move(http));
     }
@@ -180,7 +198,8 @@ void add_tls(const Keys& keys, Taken& taken, ClientPart& part) {
     if (keys.path) {
         keys.path->problem("a `tls` service has no paths: nobody looks into its TLS");
     }
-    if (!complete || !address || tls_key != nullptr || keys.path || (keys.name && !called)) {
+    const bool ruled = keys.rules.refuse("is for a service with `http`; this one has `tls`");
+    if (!complete || !address || tls_key != nullptr || keys.path || ruled || (keys.name && !called)) {
         return;
     }
     tls.local = with_host(*address);
@@ -199,7 +218,8 @@ void read_service(const Value& item, Taken& taken, ClientPart& part) {
         return;
     }
     Section section = item.section();
-    const Keys keys(section);
+    Keys keys(section);
+    keys.rules.find(section);
     section.finish();
     if (keys.kinds() == 0) {
         item.problem(
@@ -209,7 +229,7 @@ void read_service(const Value& item, Taken& taken, ClientPart& part) {
     if (keys.kinds() > 1) {
         (keys.http ? *keys.http : *keys.tls).problem("a service has one of `tcp`, `http` and `tls`");
     }
-    if (!keys.local) {
+    if (is_local_missing(keys)) {
         item.problem("`local` is missing: where visitors are connected to, like 127.0.0.1:22");
     }
     if (keys.kinds() != 1) {

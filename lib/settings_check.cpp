@@ -10,6 +10,7 @@
 #include "base/limits.hpp"
 #include "https_settings.hpp"
 #include "runtime/address.hpp"
+#include "service_rules.hpp"
 #include "settings.hpp"
 #include "tunnel/http_description.hpp"
 #include "tunnel/port_policy.hpp"
@@ -299,6 +300,7 @@ void check_service(Http& service, bool application_serves, std::vector<Problem>&
     }
     tunnel::HttpDescription description;
     wire::HttpPart part = http_part(service);
+    part.rules = {};  // checked below
     if (service.host.empty() && !service.aliases.empty()) {
         problems.push_back({service.name, "has `aliases` without `host`"});
     } else if (part.hosts.size() > limits::http_hosts_per_service_max) {
@@ -311,7 +313,12 @@ void check_service(Http& service, bool application_serves, std::vector<Problem>&
         problems.push_back(
             {service.name, "has a path of more than " + std::to_string(limits::http_path_text_max) + " bytes"});
     }
-    check_backend_of(service, application_serves, "127.0.0.1:3000", problems);
+    for (const Problem& problem : rule_problems(service, application_serves)) {
+        problems.push_back({service.name, '`' + problem.key + "` " + problem.text});
+    }
+    if (application_serves || !service.rules.redirect || !service.local.empty()) {
+        check_backend_of(service, application_serves, "127.0.0.1:3000", problems);
+    }
 }
 
 void check_service(Tls& service, bool application_serves, std::vector<Problem>& problems) {
@@ -348,6 +355,8 @@ wire::HttpPart http_part(const Http& service) {
     }
     part.path = service.path;
     part.per_visitor = service.proxy_protocol != ProxyProtocol::off;
+    part.rules = rules_part(service);
+    part.limits = limits_part(service.limits);
     return part;
 }
 

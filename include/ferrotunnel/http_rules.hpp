@@ -5,7 +5,7 @@
 //    web.rules.replace_prefix = "";  // the backend sees /users for /api/users
 //    web.rules.host_header = "backend";
 //    web.rules.request_headers.set.push_back({"X-Env", "staging"});
-//    web.limits.first_byte = 10min;  // long polls
+//    web.limits.first_byte_timeout = 10min;  // long polls
 #pragma once
 
 #include <chrono>
@@ -13,6 +13,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "ferrotunnel/https.hpp"
 
 namespace ferrotunnel {
 
@@ -59,17 +61,6 @@ struct HttpsRedirect {
     friend bool operator==(const HttpsRedirect&, const HttpsRedirect&) = default;
 };
 
-/// Strict-Transport-Security, in answers over TLS: browsers use https alone from then on, for `max_age` (up to ten
-/// years; zero takes it back).
-struct HttpHsts {
-    std::chrono::seconds max_age{31'536'000};
-    bool include_subdomains = false;
-    /// For the browsers' built-in lists; needs include_subdomains and a year.
-    bool preload = false;
-
-    friend bool operator==(const HttpHsts&, const HttpHsts&) = default;
-};
-
 struct HttpRules {
     /// Replaces the prefix that the service's `path` is: with "/v2" the backend sees /v2/users for /api/users, with ""
     /// (strip) /users. Not with a path that is equal or an expression.
@@ -85,24 +76,28 @@ struct HttpRules {
     HttpHeaderRules response_headers{};
     std::optional<HttpRedirect> redirect{};
     std::optional<HttpsRedirect> https_redirect{};
-    std::optional<HttpHsts> hsts{};
+    /// In answers over TLS.
+    std::optional<Hsts> hsts{};
 
     friend bool operator==(const HttpRules&, const HttpRules&) = default;
 };
 
-/// What a service wants otherwise than the server does it for all. A server refuses more than its operator allows.
+/// What a service wants otherwise than the server does it for all; the names are those of the server's settings. A
+/// server refuses more than its operator allows. Times are above zero.
 struct HttpLimits {
     /// How long the backend may take to accept a connection: then 502. At most 10 s.
-    std::optional<std::chrono::milliseconds> connect{};
+    std::optional<std::chrono::milliseconds> backend_connect_timeout{};
     /// From when the backend has the request (or its last interim answer) to the first byte of its answer: then 504. At
     /// most an hour, unless the server says otherwise.
-    std::optional<std::chrono::milliseconds> first_byte{};
+    std::optional<std::chrono::milliseconds> first_byte_timeout{};
     /// WebSockets and others after 101: closed after this long without a byte either way. At most a day, unless the
     /// server says otherwise.
-    std::optional<std::chrono::milliseconds> upgraded_idle{};
-    /// A visitor who sends a body more slowly than this, in bytes a second, gets 408; 0: as slowly as it likes.
+    std::optional<std::chrono::milliseconds> upgraded_idle_timeout{};
+    /// A visitor who sends a body more slowly than this, in bytes a second, gets 408; 0: as slowly as it likes. Up to 1
+    /// GiB.
     std::optional<std::uint64_t> body_rate{};
-    /// A body that is larger gets 413, and the backend is not asked where that is known beforehand.
+    /// A body that is larger, in bytes, gets 413, and the backend is not asked where that is known beforehand. Where
+    /// the server has a bound for all, the smaller one counts.
     std::optional<std::uint64_t> body_max{};
     /// False: no WebSockets or other upgrades; such a request is passed on as an ordinary one.
     bool upgrades = true;

@@ -156,7 +156,7 @@ inline constexpr std::size_t http_rules_bytes_per_session_max = 256_KiB;
 /// What a service may ask for at all; operators may allow less (tunnel::HttpBounds).
 inline constexpr auto http_first_byte_max = 24h;
 inline constexpr auto http_upgraded_idle_max = 24h * 7;
-inline constexpr std::uint64_t http_body_rate_max = 1_GiB;
+inline constexpr std::uint64_t http_body_rate_max = 1'024 * 1_MiB;
 inline constexpr std::uint64_t http_body_bytes_max = 0x7fff'ffff'ffff'ffff;  // as of a Content-Length
 /// A host stays known, and the property of its token, for this long after its client has gone: its visitors hear 503
 /// and not 404, and nobody else takes it meanwhile. That many hosts in all; when there are more, the token that has

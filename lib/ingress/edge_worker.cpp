@@ -66,11 +66,6 @@ EdgeWorker::~EdgeWorker() {
     end();
 }
 
-const HttpServiceSettings& EdgeWorker::settings_of(const tunnel::HttpService& service) const {
-    const HttpServiceSettings* own = shared->settings_of ? shared->settings_of(service) : nullptr;
-    return own != nullptr ? *own : settings.service;
-}
-
 std::string EdgeWorker::new_request_id() {
     std::string id = id_prefix_;
     std::uint64_t count = ++id_count_;

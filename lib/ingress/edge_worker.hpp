@@ -65,8 +65,6 @@ struct TlsPassthrough {
 struct EdgeShared {
     HttpSettings settings;
     std::shared_ptr<const tunnel::HttpDirectory> directory;
-    /// What a service has instead of settings.service; may be empty, or answer null.
-    std::function<const HttpServiceSettings*(const tunnel::HttpService&)> settings_of;
     /// Addresses of proxies in front of the edge, whose word on the visitor counts. Empty: none is.
     std::function<bool(std::string_view address)> is_trusted;
     TlsPassthrough passthrough;  // empty: every TLS connection ends here
@@ -91,7 +89,6 @@ public:
     /// Closes everything.
     void end() noexcept;
 
-    const HttpServiceSettings& settings_of(const tunnel::HttpService& service) const;
     /// A number that no other connection of this worker has.
     std::uint64_t new_connection() noexcept { return ++connection_count_; }
     /// Fifteen characters that no other request of this server has.

@@ -116,7 +116,7 @@ public:
     std::string_view answer_trailers(const http::Fields& trailers);
 
     http::Method method() const noexcept { return context_.method; }
-    const HttpServiceSettings& settings() const noexcept { return *settings_; }
+    const HttpServiceSettings& settings() const noexcept { return settings_; }
 
 private:
     enum class State : std::uint8_t { opening, waiting, answering, switched, page_head, page_body, done, broken };
@@ -134,6 +134,8 @@ private:
 
     // Beginning (http_exchange.cpp).
     bool route(const http::RequestHead& head);
+    bool fits(const http::Body& body);
+    void give_up_body();
     void remember(const http::RequestHead& head);
     http::ForwardingFacts forwarding_facts() const;
     bool write_request_head(const http::RequestHead& head);
@@ -182,8 +184,8 @@ private:
     const VisitorFacts& visitor_;
     ExchangeOwner& owner_;
     State state_ = State::opening;
-    const HttpServiceSettings* settings_;
-    bool by_tls_;  // what the visitor used, as far as it can be believed
+    HttpServiceSettings settings_;  // the service's, once it is known
+    bool by_tls_;                   // what the visitor used, as far as it can be believed
     std::string request_id_;
     std::string host_;  // in normal form
     http::ResponseContext context_;
@@ -202,6 +204,7 @@ private:
     bool replayable_ = true;
     bool repeated_ = false;
     bool chunk_open_ = false;  // its data was sent, the line end behind it not yet
+    std::uint64_t body_bytes_ = 0;
     bool body_begun_ = false;
     bool body_ended_ = false;
     bool awaits_continue_ = false;

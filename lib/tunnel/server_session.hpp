@@ -105,7 +105,8 @@ struct ServerShared {
     /// Any thread. Whether visitors who ask for this host (or one that the pattern is for) by TLS are shown a
     /// certificate. Empty: none has one.
     std::function<bool(std::string_view host)> has_certificate;
-    std::string domain;  // below which hosts are assigned, in normal form; empty: none are
+    std::string domain;      // below which hosts are assigned, in normal form; empty: none are
+    HttpBounds http_bounds;  // of what HTTP services ask for
     std::shared_ptr<HttpDirectory> http = std::make_shared<HttpDirectory>();
     std::shared_ptr<Presence> presence = std::make_shared<Presence>();
     std::function<void(const ServerNotice&)> notify;
@@ -227,6 +228,7 @@ private:
 
     // HTTP services (server_session_http.cpp).
     void register_http(std::uint32_t request, const wire::Service& description);
+    std::optional<Refusal> refuse_rules(const wire::HttpRulesPart& rules) const;
     void register_tls(std::uint32_t request, const wire::Service& description);
     void begin_claiming(std::uint32_t request, const wire::Service& description, HttpDescription wanted, bool assign);
     std::optional<Refusal> read_http(const wire::Service& service, HttpDescription& wanted) const;

@@ -66,6 +66,29 @@ std::optional<Refusal> ServerSession::read_http(const wire::Service& service, Ht
     if (auto problem = read_http_part(service.http, wanted)) {
         return Refusal{Code::protocol, std::move(*problem)};
     }
+    if (auto problem = beyond_bounds(wanted.limits, shared_->http_bounds)) {
+        return Refusal{Code::limit, std::move(*problem)};
+    }
+    return refuse_rules(service.http.rules);
+}
+
+// Those that this version can not apply, and those that are more than one client may have.
+std::optional<Refusal> ServerSession::refuse_rules(const wire::HttpRulesPart& rules) const {
+    if (!rules.unknown.empty()) {
+        return Refusal{Code::unsupported, "This server does not know the rule `" + wire::printable(rules.unknown, 64) +
+                                              "`, and the service is not to be served without it."};
+    }
+    std::size_t bytes = rules.bytes();
+    if (bytes == 0) {
+        return std::nullopt;
+    }
+    for (const auto& [id, service] : services_) {
+        bytes += service.description.http.rules.bytes();
+    }
+    if (bytes > limits::http_rules_bytes_per_session_max) {
+        return Refusal{Code::limit, "The rules of this client's services take more than " +
+                                        std::to_string(limits::http_rules_bytes_per_session_max) + " bytes in all."};
+    }
     return std::nullopt;
 }
 

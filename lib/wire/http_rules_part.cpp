@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <limits>
 
 #include "base/limits.hpp"
@@ -38,10 +39,14 @@ void write_field_rules(cbor::Writer& writer, std::string_view key, const std::ve
 }
 
 std::size_t count(const HttpRulesPart& rules) noexcept {
-    const std::array<bool, 8> there{
-        rules.prefix.has_value(),        !rules.host.empty(),          !rules.map_back,
-        !rules.request_headers.empty(),  !rules.response_headers.empty(),
-        rules.redirect.has_value(),      rules.https_redirect.has_value(), rules.hsts.has_value()};
+    const std::array<bool, 8> there{rules.prefix.has_value(),
+                                    !rules.host.empty(),
+                                    !rules.map_back,
+                                    !rules.request_headers.empty(),
+                                    !rules.response_headers.empty(),
+                                    rules.redirect.has_value(),
+                                    rules.https_redirect.has_value(),
+                                    rules.hsts.has_value()};
     return static_cast<std::size_t>(std::count(there.begin(), there.end(), true));
 }
 
@@ -68,10 +73,14 @@ void write_rules(cbor::Writer& writer, const HttpRulesPart& rules) {
         writer.text("port").unsigned_integer(rules.https_redirect->port);
     }
     if (rules.hsts) {
-        writer.text("hsts").map(3);
+        writer.text("hsts").map(1U + (rules.hsts->include_subdomains ? 1U : 0U) + (rules.hsts->preload ? 1U : 0U));
         writer.text("max_age").unsigned_integer(rules.hsts->max_age);
-        writer.text("include_subdomains").boolean(rules.hsts->include_subdomains);
-        writer.text("preload").boolean(rules.hsts->preload);
+        if (rules.hsts->include_subdomains) {
+            writer.text("include_subdomains").boolean(true);
+        }
+        if (rules.hsts->preload) {
+            writer.text("preload").boolean(true);
+        }
     }
 }
 
@@ -112,7 +121,8 @@ void write_limits(cbor::Writer& writer, const HttpLimitsPart& part) {
 
 // One rule of a field: [0, name, value], [1, name, value] or [2, name].
 void read_field_rule(FieldReader& rules, std::string_view key, cbor::Item item, std::vector<HttpFieldRule>& out) {
-    constexpr std::string_view none = " has an element that is none of [0, name, value], [1, name, value] and [2, name]";
+    constexpr std::string_view none =
+        " has an element that is none of [0, name, value], [1, name, value] and [2, name]";
     std::vector<cbor::Item> parts;
     if (item.type() == cbor::Type::array && item.count() <= 3) {
         item.for_each_element([&parts](cbor::Item part) { parts.push_back(part); });
@@ -226,7 +236,8 @@ void read_http_rules(FieldReader& http, HttpRulesPart& rules, HttpLimitsPart& li
             find_unknown(inner.item(), rules);
         });
         if (rules.bytes() > limits::http_rules_bytes_max) {
-            http.fail(Code::limit, "rules", " takes more than " + std::to_string(limits::http_rules_bytes_max) + " bytes");
+            http.fail(Code::limit, "rules",
+                      " takes more than " + std::to_string(limits::http_rules_bytes_max) + " bytes");
         }
     }
     if (http.has("limits")) {
