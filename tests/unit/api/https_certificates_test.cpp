@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
