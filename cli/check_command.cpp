@@ -5,6 +5,7 @@
 
 #include "commands.hpp"
 #include "help.hpp"
+#include "https_options.hpp"
 #include "printable.hpp"
 
 namespace ferrotunnel::cli {
@@ -19,11 +20,13 @@ std::string_view encryption(const Config::Section& section) {
 }
 
 std::string http_of(const Config::ServerSection& server) {
-    if (server.http_bind == "off") {
-        return "no HTTP";
+    std::string text = "no HTTP";
+    if (server.http_bind != "off") {
+        text = "HTTP at " + server.http_bind.value_or(std::string(default_http_bind) + " if that is free");
     }
-    const std::string place = server.http_bind.value_or(std::string(default_http_bind) + " if that is free");
-    return "HTTP at " + place + (server.domain.empty() ? "" : ", hosts below " + server.domain);
+    const std::string https = server.https_bind.value_or(has_certificates(server.https) ? default_https_bind : "off");
+    return text + (https == "off" ? "" : ", HTTPS at " + https) +
+           (server.domain.empty() ? "" : ", hosts below " + server.domain);
 }
 
 void print_line(const std::string& line) {
@@ -73,6 +76,7 @@ void check(const Config& config, Problems& problems) {
         if (!section.http_bind) {
             builder.http_bind(default_http_bind, !section.domain.empty());
         }
+        apply_https(section, builder);
         found = builder.check();
     }
     if (config.has_client()) {

@@ -211,6 +211,11 @@ Config::ServerSection Config::server_section() const {
     if (part.says_http_bind) {
         section.http_bind = part.settings.http_bind.empty() ? "off" : part.settings.http_bind;
     }
+    if (part.says_https_bind) {
+        section.https_bind = part.settings.https_bind.empty() ? "off" : part.settings.https_bind;
+    }
+    section.https = part.settings.https;
+    section.proxy_protocol_from = part.settings.proxies;
     section.domain = part.settings.domain;
     section.state_dir = part.settings.state_dir;
     section.tokens = part.settings.tokens.size();

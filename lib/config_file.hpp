@@ -31,6 +31,7 @@ struct ProgramValues {
 struct ServerPart : ProgramValues {
     ServerValues settings;
     bool says_http_bind = false;
+    bool says_https_bind = false;
 
     friend bool operator==(const ServerPart&, const ServerPart&) = default;
 };

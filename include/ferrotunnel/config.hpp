@@ -18,6 +18,7 @@
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/export.hpp"
 #include "ferrotunnel/http.hpp"
+#include "ferrotunnel/https.hpp"
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/server.hpp"
 #include "ferrotunnel/service.hpp"
@@ -81,8 +82,11 @@ public:
         std::string bind;
         std::string tcp_bind = Server::Builder::tcp_bind_default;
         std::string public_host;
-        std::string allow_ports;               ///< empty: the default
-        std::optional<std::string> http_bind;  ///< "off", an address; nothing: the file does not say
+        std::string allow_ports;                ///< empty: the default
+        std::optional<std::string> http_bind;   ///< "off", an address; nothing: the file does not say
+        std::optional<std::string> https_bind;  ///< the same
+        Https https;
+        std::vector<std::string> proxy_protocol_from;
         std::string domain;
         std::string state_dir;
         std::size_t tokens = 0;  ///< how many
