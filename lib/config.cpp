@@ -177,6 +177,9 @@ std::vector<Service> Config::offer(Client& client) const {
         for (const Http& http : part->http_services) {
             services.push_back(client.add(http));
         }
+        for (const Tls& tls : part->tls_services) {
+            services.push_back(client.add(tls));
+        }
     }
     return services;
 }
@@ -193,6 +196,7 @@ Config::ClientSection Config::client_section() const {
     section.connections = part.settings.connections;
     section.services = part.services;
     section.http_services = part.http_services;
+    section.tls_services = part.tls_services;
     return section;
 }
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/limits.hpp"
-
 namespace ferrotunnel::detail {
 
 namespace {

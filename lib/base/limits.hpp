@@ -140,6 +140,24 @@ inline constexpr std::size_t http_host_text_max = 256;
 /// Hosts that one session may hold, over all its services.
 inline constexpr std::size_t http_hosts_per_session_max = 4'096;
 inline constexpr std::size_t http_path_text_max = 1_KiB;
+/// Rules of one service: fields in each direction, which take places among the edits of a head; how long names, values,
+/// a Host with its port and a redirect's target may be; and all texts together, with what each rule takes beside them
+/// in a message.
+inline constexpr std::size_t http_header_rules_max = 32;
+inline constexpr std::size_t http_header_rule_name_max = 256;
+inline constexpr std::size_t http_header_rule_value_max = 4_KiB;
+inline constexpr std::size_t http_header_rule_bytes = 8;
+inline constexpr std::size_t http_other_rule_bytes = 48;
+inline constexpr std::size_t http_host_header_max = http_host_text_max + 8;
+inline constexpr std::size_t http_redirect_text_max = 1_KiB;
+inline constexpr std::size_t http_rules_bytes_max = 8_KiB;
+/// The same of all the services of one session.
+inline constexpr std::size_t http_rules_bytes_per_session_max = 256_KiB;
+/// What a service may ask for at all; operators may allow less (tunnel::HttpBounds).
+inline constexpr auto http_first_byte_max = 24h;
+inline constexpr auto http_upgraded_idle_max = 24h * 7;
+inline constexpr std::uint64_t http_body_rate_max = 1'024 * 1_MiB;
+inline constexpr std::uint64_t http_body_bytes_max = 0x7fff'ffff'ffff'ffff;  // as of a Content-Length
 /// A host stays known, and the property of its token, for this long after its client has gone: its visitors hear 503
 /// and not 404, and nobody else takes it meanwhile. That many hosts in all; when there are more, the token that has
 /// most loses the one that has been away longest.
@@ -154,11 +172,11 @@ inline constexpr std::uint32_t pongs_pending_max = 4;
 inline constexpr std::uint32_t services_max = 1'024;
 /// What one service takes in a message, generously.
 inline constexpr std::size_t service_bytes_max = service_metadata_max + service_name_max + bind_text_max +
-                                                 http_path_text_max +
-                                                 http_hosts_per_service_max * (http_host_text_max + 3) + 256;
+                                                 http_path_text_max + http_rules_bytes_max +
+                                                 http_hosts_per_service_max * (http_host_text_max + 3) + 1_KiB;
 static_assert(service_bytes_max <= control_payload_max);
-static_assert(services_max * (service_metadata_max + service_name_max + bind_text_max + http_path_text_max + 128) +
-                  http_hosts_per_session_max * (http_host_text_max + 3) <=
+static_assert(services_max * (service_metadata_max + service_name_max + bind_text_max + http_path_text_max + 384) +
+                  http_hosts_per_session_max * (http_host_text_max + 3) + http_rules_bytes_per_session_max <=
               urgent_bytes_max);
 static_assert(services_max * (public_address_max + http_host_text_max + 128) <= urgent_bytes_max);
 static_assert(services_max * (refused_text_max + 128) <= urgent_bytes_max);
@@ -251,10 +269,7 @@ inline constexpr std::size_t http_path_regex_path_max = 2_KiB;
 /// host's table anew, which other clients' registrations wait for.
 inline constexpr std::size_t http_paths_per_host_max = 1'024;
 static_assert(http_paths_per_host_max >= services_max);
-/// Rules for fields of one service, in each direction. They take places among the edits of a head.
-inline constexpr std::size_t http_header_rules_max = 32;
 static_assert(http_header_rules_max <= http_edits_max / 2);
-inline constexpr std::size_t http_header_rule_value_max = 4_KiB;
 /// A page of an operator's own; it is held in memory, and written anew for each visitor.
 inline constexpr std::size_t http_page_max = 256_KiB;
 /// Strict-Transport-Security: ten years; and what the browsers' lists ask for.

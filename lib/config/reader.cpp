@@ -123,10 +123,10 @@ std::optional<std::uint64_t> Value::number(std::uint64_t min, std::uint64_t max)
     return value;
 }
 
-std::optional<std::chrono::milliseconds> Value::time() const {
+std::optional<std::chrono::milliseconds> Value::time(std::chrono::milliseconds most) const {
     constexpr std::string_view expected = "a time like 500ms, 30s, 2m or 1h";
     const std::optional<std::string> text = expanded(expected);
-    const std::optional<std::chrono::milliseconds> value = text ? parse_time(*text) : std::nullopt;
+    const std::optional<std::chrono::milliseconds> value = text ? parse_time(*text, most) : std::nullopt;
     if (text && !value) {
         unexpected(expected);
     }

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "config/expand.hpp"
 #include "config/node.hpp"
 #include "config/report.hpp"
@@ -44,7 +45,7 @@ public:
     std::optional<std::string> word() const;
     std::optional<bool> boolean() const;
     std::optional<std::uint64_t> number(std::uint64_t min, std::uint64_t max) const;
-    std::optional<std::chrono::milliseconds> time() const;
+    std::optional<std::chrono::milliseconds> time(std::chrono::milliseconds most = limits::config_time_max) const;
     std::optional<std::uint64_t> size(std::uint64_t min, std::uint64_t max) const;
     /// Which of `choices` it is.
     std::optional<std::size_t> choice(const std::vector<std::string>& choices) const;

@@ -13,8 +13,9 @@ constexpr auto sweep_interval = std::chrono::milliseconds(200);
 
 }  // namespace
 
-IntrusivePtr<BackendStream> BackendPool::take(const tunnel::HttpService& service, BackendUser& user) {
-    auto found = idle_.find(service.serial());
+IntrusivePtr<BackendStream> BackendPool::take(const tunnel::HttpService& service, std::uint64_t owner,
+                                              BackendUser& user) {
+    auto found = idle_.find({service.serial(), owner});
     if (found == idle_.end()) {
         return nullptr;
     }
@@ -50,7 +51,7 @@ void BackendPool::keep(BackendStream& stream) {
     if (idle_.size() > size_ + empty_max) {
         std::erase_if(idle_, [](const auto& entry) { return entry.second.empty(); });
     }
-    auto& streams = idle_[stream.service()->serial()];
+    auto& streams = idle_[key_of(stream)];
     if (streams.size() >= settings_.pool_per_service_max) {
         stream.close();
         return;
@@ -88,7 +89,7 @@ void BackendPool::sweep() {
 }
 
 void BackendPool::drop(BackendStream& stream) noexcept {
-    auto found = idle_.find(stream.service()->serial());
+    auto found = idle_.find(key_of(stream));
     if (found != idle_.end()) {
         auto& streams = found->second;
         auto at = std::find_if(streams.begin(), streams.end(), [&](const auto& each) { return each.get() == &stream; });
@@ -106,7 +107,7 @@ void BackendPool::drop(BackendStream& stream) noexcept {
 void BackendPool::clear() noexcept {
     auto all = std::exchange(idle_, {});
     size_ = 0;
-    for (auto& [serial, streams] : all) {
+    for (auto& [key, streams] : all) {
         for (auto& stream : streams) {
             stream->abort(wire::Code::cancelled);
         }

@@ -68,11 +68,6 @@ EdgeWorker::~EdgeWorker() {
     end();
 }
 
-const HttpServiceSettings& EdgeWorker::settings_of(const tunnel::HttpService& service) const {
-    const HttpServiceSettings* own = shared->settings_of ? shared->settings_of(service) : nullptr;
-    return own != nullptr ? *own : settings.service;
-}
-
 std::string_view EdgeWorker::date() noexcept {
     using namespace std::chrono;
     const TimePoint now = worker.now();

@@ -67,8 +67,6 @@ struct TlsPassthrough {
 struct EdgeShared {
     HttpSettings settings;
     std::shared_ptr<const tunnel::HttpDirectory> directory;
-    /// What a service has instead of settings.service; may be empty, or answer null.
-    std::function<const HttpServiceSettings*(const tunnel::HttpService&)> settings_of;
     /// Addresses of proxies in front of the edge, whose word on the visitor counts. Empty: none is.
     std::function<bool(std::string_view address)> is_trusted;
     TlsPassthrough passthrough;  // empty: every TLS connection ends here
@@ -93,9 +91,10 @@ public:
     /// Closes everything.
     void end() noexcept;
 
-    const HttpServiceSettings& settings_of(const tunnel::HttpService& service) const;
     /// What Date says in this second, good until the next call. Costs a comparison.
     std::string_view date() noexcept;
+    /// A number that no other connection of this worker has.
+    std::uint64_t new_connection() noexcept { return ++connection_count_; }
     /// Fifteen characters that no other request of this server has.
     std::string new_request_id();
 
@@ -149,6 +148,7 @@ private:
     TimePoint date_until_{};
     std::string id_prefix_;
     std::uint64_t id_count_ = 0;
+    std::uint64_t connection_count_ = 0;
     std::atomic<std::uint64_t> load_{0};
     bool draining_ = false;
 };

@@ -29,7 +29,9 @@ constexpr int turns_max = 16;
 
 HttpConnection::HttpConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, VisitorFacts visitor,
                                std::shared_ptr<void> ticket)
-    : edge_(edge), pipe_(std::move(pipe)), visitor_(std::move(visitor)), ticket_(std::move(ticket)) {}
+    : edge_(edge), pipe_(std::move(pipe)), visitor_(std::move(visitor)), ticket_(std::move(ticket)) {
+    visitor_.connection = edge.new_connection();
+}
 
 HttpConnection::~HttpConnection() = default;
 

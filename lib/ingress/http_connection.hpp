@@ -111,7 +111,7 @@ private:
 
     EdgeWorker& edge_;
     std::unique_ptr<transport::Pipe> pipe_;
-    const VisitorFacts visitor_;
+    VisitorFacts visitor_;
     std::shared_ptr<void> ticket_;
     IntrusivePtr<HttpConnection> self_;  // until it is closed
     std::size_t place_ = 0;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "ingress/tls_passthrough.hpp"
+
 namespace ferrotunnel::ingress {
 
 namespace {
@@ -86,6 +88,7 @@ std::unique_ptr<HttpFront> open_http_front(const HttpFrontParts& parts, HttpFron
         };
     }
     shared.directory = parts.directory;
+    shared.passthrough = passthrough_by(parts.directory);
     shared.log = &parts.log;
     shared.random = &parts.random;
     std::vector<runtime::Worker*> workers;

@@ -57,7 +57,7 @@ http::PageFormat wanted_format(const http::RequestHead& head) {
 }  // namespace
 
 HttpExchange::HttpExchange(EdgeWorker& edge, const VisitorFacts& visitor, ExchangeOwner& owner)
-    : edge_(edge), visitor_(visitor), owner_(owner), settings_(&edge.settings.service), by_tls_(visitor.https) {}
+    : edge_(edge), visitor_(visitor), owner_(owner), settings_(edge.settings.service), by_tls_(visitor.https) {}
 
 HttpExchange::~HttpExchange() {
     log_access();
@@ -125,8 +125,8 @@ bool HttpExchange::route(const http::RequestHead& head) {
         case Kind::service:
             service_ = match.service->shared_from_this();
             service_->count_request();
-            settings_ = &edge_.settings_of(*service_);
-            return !redirects(head);
+            settings_ = settings_for(edge_.settings.service, service_->description().limits);
+            return !redirects(head) && fits(head.body);
         case Kind::unknown_host:
             give_page(PageState::unknown_host, {}, "nobody has registered this host");
             break;
@@ -144,6 +144,15 @@ bool HttpExchange::route(const http::RequestHead& head) {
             break;
     }
     return false;
+}
+
+// False: it was answered instead. What is chunked is counted as it comes.
+bool HttpExchange::fits(const http::Body& body) {
+    if (body.kind == BodyKind::length && body.length > settings_.body_bytes_max) {
+        give_page(PageState::body_too_large, {}, "the request declares a body that is larger than its service takes");
+        return false;
+    }
+    return true;
 }
 
 http::ForwardingFacts HttpExchange::forwarding_facts() const {
@@ -179,7 +188,7 @@ bool HttpExchange::write_request_head(const http::RequestHead& head) {
     http::RequestOut out = http::RequestOut::of(head);
     out.edits = &edits;
     out.keep_alive = true;
-    if (!settings_->upgrades) {
+    if (!settings_.upgrades) {
         out.upgrade = nullptr;
         context_.upgrade.clear();
     }
@@ -198,8 +207,13 @@ bool HttpExchange::write_request_head(const http::RequestHead& head) {
 
 // --- the stream ---
 
+// Where the backend is told who the visitor is when it takes the connection, nobody else may come by that.
+std::uint64_t HttpExchange::stream_owner() const noexcept {
+    return service_->description().per_visitor ? visitor_.connection : 0;
+}
+
 void HttpExchange::open() {
-    backend_ = edge_.pool.take(*service_, *this);
+    backend_ = edge_.pool.take(*service_, stream_owner(), *this);
     if (!backend_) {
         open_fresh();
         return;
@@ -223,8 +237,9 @@ void HttpExchange::open_fresh() {
     }
     EdgeCounters::add(edge_.counters.backend_opened);
     opened_at_ = edge_.worker.now();
-    backend_ = make_intrusive<BackendStream>(edge_.worker, edge_.wheel, edge_.pool, service_, std::move(*carrier));
-    edge_.wheel.set_after(*this, settings_->backend_connect);
+    backend_ = make_intrusive<BackendStream>(edge_.worker, edge_.wheel, edge_.pool, service_, std::move(*carrier),
+                                             stream_owner());
+    edge_.wheel.set_after(*this, settings_.backend_connect);
     const IntrusivePtr<BackendStream> opening = backend_;  // what it answers at once may replace it
     opening->open(visitor_.wire, *this);
 }
@@ -289,6 +304,11 @@ void HttpExchange::body(buffer::Slice payload, bool headroom) {
         backend_->send(std::move(payload), headroom);
         return;
     }
+    body_bytes_ += payload.size();
+    if (body_bytes_ > settings_.body_bytes_max) {
+        give_up_body();
+        return;
+    }
     if (request_body_.kind == BodyKind::chunked) {
         const http::ChunkHead chunk(payload.size());
         std::string text(chunk_open_ ? http::chunk_end : std::string_view());
@@ -296,6 +316,16 @@ void HttpExchange::body(buffer::Slice payload, bool headroom) {
         chunk_open_ = true;
     }
     send(std::move(payload), headroom);
+}
+
+// The backend sees a reset, so that it does not take what it has for the whole.
+void HttpExchange::give_up_body() {
+    constexpr std::string_view why = "the body of a request is larger than its service takes";
+    if (head_given_) {
+        (void)cut(why);
+    } else {
+        refuse(PageState::body_too_large, {}, why, context_.method);
+    }
 }
 
 void HttpExchange::body_end(const http::Fields* trailers) {

@@ -36,6 +36,8 @@ namespace ferrotunnel::ingress {
 struct VisitorFacts {
     std::string address;  // without port
     wire::Address wire;
+    /// Which connection of its worker it comes by; HttpConnection numbers itself.
+    std::uint64_t connection = 0;
     std::uint16_t port = 80;  // at which it came in
     bool https = false;
     /// Its X-Forwarded-* and X-Request-Id are believed.
@@ -114,7 +116,7 @@ public:
     std::string_view answer_trailers(const http::Fields& trailers);
 
     http::Method method() const noexcept { return context_.method; }
-    const HttpServiceSettings& settings() const noexcept { return *settings_; }
+    const HttpServiceSettings& settings() const noexcept { return settings_; }
 
 private:
     enum class State : std::uint8_t { opening, waiting, answering, switched, page_head, page_body, done, broken };
@@ -132,11 +134,14 @@ private:
 
     // Beginning (http_exchange.cpp).
     bool route(const http::RequestHead& head);
+    bool fits(const http::Body& body);
+    void give_up_body();
     void remember(const http::RequestHead& head);
     http::ForwardingFacts forwarding_facts() const;
     bool write_request_head(const http::RequestHead& head);
     void open();
     void open_fresh();
+    std::uint64_t stream_owner() const noexcept;
     void open_failed();
     void start_sending();
     void send(buffer::Slice payload, bool headroom);
@@ -184,8 +189,8 @@ private:
     const VisitorFacts& visitor_;
     ExchangeOwner& owner_;
     State state_ = State::opening;
-    const HttpServiceSettings* settings_;
-    bool by_tls_;  // what the visitor used, as far as it can be believed
+    HttpServiceSettings settings_;  // the service's, once it is known
+    bool by_tls_;                   // what the visitor used, as far as it can be believed
     std::string request_id_;
     std::string host_;  // in normal form
     /// What the line about each request says; only where the log has such lines.
@@ -213,6 +218,7 @@ private:
     bool replayable_ = true;
     bool repeated_ = false;
     bool chunk_open_ = false;  // its data was sent, the line end behind it not yet
+    std::uint64_t body_bytes_ = 0;
     bool body_begun_ = false;
     bool body_ended_ = false;
     bool awaits_continue_ = false;

@@ -445,11 +445,11 @@ void HttpExchange::drop_backend() noexcept {
 
 void HttpExchange::set_deadline() noexcept {
     if (state_ == State::switched) {
-        edge_.wheel.set(*this, progress_at_ + settings_->upgraded_idle);
+        edge_.wheel.set(*this, progress_at_ + settings_.upgraded_idle);
     } else if (backend_->connected()) {
-        edge_.wheel.set(*this, progress_at_ + settings_->first_byte);
+        edge_.wheel.set(*this, progress_at_ + settings_.first_byte);
     } else {
-        edge_.wheel.set(*this, opened_at_ + settings_->backend_connect);
+        edge_.wheel.set(*this, opened_at_ + settings_.backend_connect);
     }
 }
 
@@ -472,7 +472,7 @@ void HttpExchange::look_at_deadline() {
     } else if (state_ == State::waiting) {
         // As long as the visitor is the one who is waited for, the connection watches its pace.
         const bool backends_turn = body_ended_ || awaits_continue_ || !backend_->can_send();
-        if (backends_turn && now - progress_at_ >= settings_->first_byte) {
+        if (backends_turn && now - progress_at_ >= settings_.first_byte) {
             forget_replay();  // it may be at work on the request, however slowly
             fail({PageState::backend_slow, {}, "the backend has not answered in time"});
             return;
@@ -480,7 +480,7 @@ void HttpExchange::look_at_deadline() {
         progress_at_ = backends_turn ? progress_at_ : now;
         set_deadline();
     } else if (state_ == State::switched) {
-        if (now - progress_at_ >= settings_->upgraded_idle) {
+        if (now - progress_at_ >= settings_.upgraded_idle) {
             (void)cut("nothing was said for too long after a switch of protocols");
             return;
         }

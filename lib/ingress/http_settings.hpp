@@ -8,9 +8,11 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "base/limits.hpp"
 #include "base/units.hpp"
 #include "http/field_reader.hpp"
 #include "http/rules.hpp"
+#include "tunnel/http_description.hpp"
 
 namespace ferrotunnel::ingress {
 
@@ -30,9 +32,14 @@ struct HttpServiceSettings {
     Duration upgraded_idle = 1h;
     /// Whether a request may change the protocol (WebSocket).
     bool upgrades = true;
+    /// A request with a larger body: 413, before the backend is asked where its length is declared.
+    std::uint64_t body_bytes_max = limits::http_body_bytes_max;
 
     friend bool operator==(const HttpServiceSettings&, const HttpServiceSettings&) = default;
 };
+
+/// What a service has, where all have `usual`.
+HttpServiceSettings settings_for(const HttpServiceSettings& usual, const tunnel::HttpServiceLimits& own) noexcept;
 
 struct HttpSettings {
     /// What services have that say nothing else.

@@ -122,6 +122,9 @@ const HttpRoutes::Host* HttpRoutes::known_host_for(std::string_view host, TimePo
 }
 
 HttpMatch HttpRoutes::match(const Host& host, std::string_view path, http::LookupSteps* steps) const noexcept {
+    if (!host.paths) {
+        return HttpMatch{};  // it is there for TLS alone
+    }
     const http::RouteMatch found = host.paths->find("x", path, steps);
     HttpMatch match{HttpMatch::Kind::unknown_path, nullptr, host.pattern};
     switch (found.outcome) {
@@ -147,8 +150,17 @@ HttpMatch HttpRoutes::match(const Host& host, std::string_view path, http::Looku
 // are shared.
 void HttpRoutes::make_paths(Host& host, std::uint64_t seed) {
     std::vector<http::Route> routes;
-    for (const Route& route : host.routes) {
-        routes.push_back({{}, route.path, static_cast<std::uint32_t>(routes.size()), {}});
+    host.passthrough.reset();
+    host.paths.reset();
+    for (std::size_t place = 0; place < host.routes.size(); ++place) {
+        if (host.routes[place].passthrough) {
+            host.passthrough = place;
+        } else {
+            routes.push_back({{}, host.routes[place].path, static_cast<std::uint32_t>(place), {}});
+        }
+    }
+    if (routes.empty()) {
+        return;
     }
     auto built = http::RouteTable::build(std::move(routes), seed);
     check(static_cast<bool>(built), "the paths of a host were checked, and each stands there once");
@@ -159,6 +171,15 @@ HttpMatch HttpRoutes::find(std::string_view host, std::string_view path, TimePoi
                            http::LookupSteps* path_steps) const noexcept {
     const Host* found = known_host_for(host, now);
     return found != nullptr ? match(*found, path, path_steps) : HttpMatch{};
+}
+
+TlsMatch HttpRoutes::find_tls(std::string_view name, TimePoint now) const noexcept {
+    const Host* found = has_passthrough() ? known_host_for(name, now) : nullptr;
+    if (found == nullptr || !found->passthrough || !is_known(found->routes[*found->passthrough], now)) {
+        return {};
+    }
+    HttpService* service = found->routes[*found->passthrough].service.get();
+    return {service != nullptr ? TlsMatch::Kind::service : TlsMatch::Kind::away, service};
 }
 
 // --- the directory ---
@@ -197,6 +218,7 @@ public:
         for (auto& [pattern, host] : hosts_) {
             put(pattern, std::move(host));
         }
+        directory_.has_passthrough_.store(next_->has_passthrough(), std::memory_order_relaxed);
         std::shared_ptr<const HttpRoutes> routes = std::move(next_);  // then the ones before, until after the lock
         {
             std::lock_guard lock(directory_.routes_mutex_);
@@ -208,9 +230,12 @@ public:
 private:
     void put(const std::string& pattern, HttpRoutes::Host host) {
         const HttpRoutes::Place place = HttpRoutes::place_of(pattern);
+        const HttpRoutes::Host* before = next_->host_at(place);
+        next_->passthroughs_ -= before != nullptr && before->passthrough ? 1U : 0U;
         HttpRoutes::HostPtr shared;
         if (!host.routes.empty()) {
             HttpRoutes::make_paths(host, directory_.settings_.seed);
+            next_->passthroughs_ += host.passthrough ? 1U : 0U;
             shared = std::make_shared<const HttpRoutes::Host>(std::move(host));
         }
         if (pattern == "*") {
@@ -286,7 +311,7 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
         if (known != services_.end() && known->second->description() == description) {
             joined.service = known->second;
         } else if (known != services_.end() || is_carried(description)) {
-            why = {wire::Code::name_taken, ClaimName(description.hosts.front(), description.path.text()).text() +
+            why = {wire::Code::name_taken, ClaimName(description.hosts.front(), description.claimed_path()).text() +
                                                " is already used by another service of this client."};
             return {};
         } else if (auto refusal = bound_refusal(description)) {
@@ -309,7 +334,7 @@ bool HttpDirectory::is_carried(const HttpDescription& description) const {
         const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
         return known != nullptr &&
                std::any_of(known->routes.begin(), known->routes.end(), [&](const HttpRoutes::Route& route) {
-                   return route.service != nullptr && route.path == description.path;
+                   return route.service != nullptr && route.is_for(description);
                });
     });
 }
@@ -344,7 +369,7 @@ void HttpDirectory::make_room(HttpRoutes::Host& host, const PathBound& bound) {
         for (auto each = oldest; each != host.routes.end(); ++each) {
             oldest = is_away(*each) && each->away_since < oldest->away_since ? each : oldest;
         }
-        away_.remove({oldest->away_since, host.owner, host.pattern, oldest->path.text()});
+        away_.remove({oldest->away_since, host.owner, host.pattern, oldest->claimed_path()});
         host.routes.erase(oldest);
     }
 }
@@ -358,9 +383,9 @@ std::shared_ptr<HttpService> HttpDirectory::add_service(const ClientId& client, 
     for (const std::string& pattern : description.hosts) {
         HttpRoutes::Host& host = change.host(pattern);
         std::erase_if(host.routes, [&](const HttpRoutes::Route& route) {
-            const bool replaced = route.path == description.path;
+            const bool replaced = route.is_for(description);
             if (replaced) {
-                away_.remove({route.away_since, host.owner, pattern, route.path.text()});
+                away_.remove({route.away_since, host.owner, pattern, route.claimed_path()});
             }
             return replaced;
         });
@@ -370,7 +395,7 @@ std::shared_ptr<HttpService> HttpDirectory::add_service(const ClientId& client, 
             }
         }
         host.owner = client.first;
-        host.routes.push_back({description.path, service, {}});
+        host.routes.push_back({description.path, service, {}, description.passthrough});
     }
     change.commit();
     return service;
@@ -421,7 +446,7 @@ void HttpDirectory::gone(HttpService& service, TimePoint now) {
             if (route.service.get() == &service) {
                 route.service = nullptr;
                 route.away_since = now;
-                away_.add({now, host.owner, pattern, route.path.text()});
+                away_.add({now, host.owner, pattern, route.claimed_path()});
             }
         }
     }
@@ -441,7 +466,7 @@ void HttpDirectory::forget(Change& change, const TokenId& comer, TimePoint now) 
     for (const auto& [pattern, its] : paths) {
         HttpRoutes::Host& host = change.host(pattern);
         std::erase_if(host.routes, [&its = its](const HttpRoutes::Route& route) {
-            return route.service == nullptr && its.contains(route.path.text());
+            return route.service == nullptr && its.contains(route.claimed_path());
         });
         if (host.routes.empty()) {
             assigned_.forget(pattern);

@@ -12,6 +12,9 @@
 // it, also while its holder is away and the host is still known; that is this table's business. Each pattern is a name
 // of its own: who holds `*.example.com` does not hold `a.example.com`, and the more specific one gets the visitor.
 //
+// Hosts whose TLS passes untouched stand in the same table, as one more route of the host: so a host belongs to one
+// token, whatever it is used for.
+//
 // Locks: the directory's, then a service's or the one around the reference to the routes. None is held while a carrier
 // is called. Workers take the last two alone, which are held for a few instructions: they do not wait while tables are
 // built.
@@ -105,6 +108,16 @@ struct HttpMatch {
     http::PathFault fault = http::PathFault::none;
 };
 
+/// What a name that a visitor asks for by TLS leads to.
+struct TlsMatch {
+    enum class Kind : std::uint8_t {
+        none,     // nobody has registered it for untouched TLS: TLS ends here
+        service,  // `service` is there
+        away,     // registered, but its client is not connected at the moment
+    } kind = Kind::none;
+    HttpService* service = nullptr;  // alive as long as the routes are
+};
+
 /// One state of the directory. Immutable: any number of threads may ask it.
 class HttpRoutes {
 public:
@@ -115,6 +128,12 @@ public:
     HttpMatch find(std::string_view host, std::string_view path, TimePoint now,
                    http::LookupSteps* path_steps = nullptr) const noexcept;
 
+    /// `name` in the form of wire/host_name.hpp; empty: none was asked for, which `*` is for. The host is found in the
+    /// same order as above, whatever it was registered for: what belongs to a more specific one never goes to another.
+    TlsMatch find_tls(std::string_view name, TimePoint now) const noexcept;
+    /// Somebody has registered a name for untouched TLS.
+    bool has_passthrough() const noexcept { return passthroughs_ != 0; }
+
 private:
     friend class HttpDirectory;
     enum Form : std::size_t { exact, one_label, any_labels, forms };
@@ -123,12 +142,19 @@ private:
         http::PathRule path;
         std::shared_ptr<HttpService> service;  // null: its client has gone
         TimePoint away_since{};                // then
+        bool passthrough = false;              // not of HTTP: a host has at most one
+
+        std::string claimed_path() const { return passthrough ? tls_instead_of_path : path.text(); }
+        bool is_for(const HttpDescription& description) const {
+            return passthrough == description.passthrough && path == description.path;
+        }
     };
     struct Host {
         std::string pattern;
         TokenId owner{};
         std::vector<Route> routes;
-        std::shared_ptr<const http::RouteTable> paths;  // to places in `routes`
+        std::shared_ptr<const http::RouteTable> paths;  // to places in `routes`; null: none is of HTTP
+        std::optional<std::size_t> passthrough;         // its place in `routes`
     };
     using HostPtr = std::shared_ptr<const Host>;
     struct Hash {
@@ -161,6 +187,7 @@ private:
     Duration known_for_{};
     std::array<Parts, forms> hosts_;
     HostPtr default_;
+    std::size_t passthroughs_ = 0;  // hosts that have one
 };
 
 class HttpDirectory {
@@ -179,6 +206,8 @@ public:
     /// Rises with each change of the routes.
     std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
     std::shared_ptr<const HttpRoutes> routes() const;
+    /// As the routes have it, at the cost of a load.
+    bool has_passthrough() const noexcept { return has_passthrough_.load(std::memory_order_relaxed); }
 
     // --- for sessions ---
 
@@ -237,6 +266,7 @@ private:
     AssignedHosts assigned_;
     std::uint64_t last_serial_ = 0;
     std::atomic<std::uint64_t> version_{0};
+    std::atomic<bool> has_passthrough_{false};
 };
 
 /// A worker's own reference to the routes: an atomic load as long as nothing has changed. For one thread.

@@ -105,10 +105,13 @@ TEST_CASE("the documented keys are those that are read", "[config-keys]") {
     // Every group that a file may have, so that all its keys are asked for.
     const detail::ConfigFile file = read(
         "server: {token: [{}], https: {certificates: [{}], fallback: {}, client_certificates: [{}]}}\n"
-        "client: {services: [{}]}\nlog: {}\n");
+        "client: {services: [{http: a, request_headers: {}, response_headers: {}, redirect: {}, "
+        "https_redirect: {}, hsts: {}, limits: {}}]}\nlog: {}\n");
     Names known = file.keys;
-    for (const char* group : {"server", "client", "log", "server.timing", "server.http", "client.timing",
-                              "client.services", "server.https", "server.https.hsts"}) {
+    for (const char* group :
+         {"server", "client", "log", "server.timing", "server.http", "client.timing", "client.services", "server.https",
+          "server.https.hsts", "client.services[].request_headers", "client.services[].response_headers",
+          "client.services[].limits"}) {
         CHECK(known.erase(group) == 1);
     }
     Names rows;
@@ -211,7 +214,9 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
     const std::string http = "client: {services: [{http: a.x, path: /p, local: 2, name: a}]}\n";
     for (const char* other : {"client: {services: [{http: b.x, path: /p, local: 2, name: a}]}\n",
                               "client: {services: [{http: [a.x, b.x], path: /p, local: 2, name: a}]}\n",
-                              "client: {services: [{http: a.x, path: /q, local: 2, name: a}]}\n"}) {
+                              "client: {services: [{http: a.x, path: /q, local: 2, name: a}]}\n",
+                              "client: {services: [{http: a.x, path: /p, local: 2, name: a, strip_prefix: on}]}\n",
+                              "client: {services: [{http: a.x, path: /p, local: 2, name: a, hsts: on}]}\n"}) {
         CHECK(read(other).problems.empty());
         CHECK_FALSE(read(http).values == read(other).values);
     }

@@ -27,8 +27,7 @@ TEST_CASE("a prefix and a host are rewritten, and mapped back in the answer") {
     EdgeRig rig;
     http::Rules rules;
     rules.prefix = http::PrefixRewrite{"/v2"};
-    rules.host.kind = http::HostRewrite::Kind::fixed;
-    rules.host.host = "inner.test:3000";
+    rules.host = "inner.test:3000";
     add_ruled(rig, "ruled.test", 5, rules, "/api");
     Peer visitor = rig.visit();
     visitor.send(ask("ruled.test:8080", "/api/users?x=1"));
