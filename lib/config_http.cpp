@@ -167,6 +167,9 @@ void SectionReader::read_http(HttpServerSettings& http) {
             assign(http.*each.value, value->boolean());
         }
     }
+    if (const auto value = find("body_max")) {
+        assign(http.body_max, value->size(0, limits::http_body_bytes_max));
+    }
     if (const auto value = find("trusted_proxies")) {
         read_proxies(*value, http.trusted_proxies);
     }

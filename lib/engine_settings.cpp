@@ -32,6 +32,7 @@ ingress::HttpFrontSettings http_front_settings(const HttpServerSettings& setting
     edge.service.body_grace = settings.body_grace;
     edge.service.upgraded_idle = settings.upgraded_idle_timeout;
     edge.service.upgrades = settings.upgrades;
+    edge.service.body_bytes_max = settings.body_max != 0 ? settings.body_max : limits::http_body_bytes_max;
     edge.pool_idle = settings.pool_idle_timeout;
     edge.pool_per_service_max = settings.pool_per_service;
     edge.pool_max = settings.pool;
@@ -41,6 +42,10 @@ ingress::HttpFrontSettings http_front_settings(const HttpServerSettings& setting
     front.trusted_proxies = networks_of(settings.trusted_proxies).value();
     front.pages = pages_of(settings.pages);
     return front;
+}
+
+tunnel::HttpBounds http_bounds(const HttpServerSettings& settings) {
+    return {settings.first_byte_timeout_max, settings.upgraded_idle_timeout_max};
 }
 
 tunnel::Token engine_token(const Secret& secret) {

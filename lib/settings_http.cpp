@@ -23,6 +23,8 @@ constexpr HttpTime times[] = {
     {"body_grace", &Settings::body_grace},
     {"upgraded_idle_timeout", &Settings::upgraded_idle_timeout},
     {"pool_idle_timeout", &Settings::pool_idle_timeout},
+    {"first_byte_timeout_max", &Settings::first_byte_timeout_max, limits::http_first_byte_max},
+    {"upgraded_idle_timeout_max", &Settings::upgraded_idle_timeout_max, limits::http_upgraded_idle_max},
 };
 
 constexpr HttpNumber numbers[] = {
@@ -54,8 +56,10 @@ void check_times(const Settings& settings, std::vector<Problem>& problems) {
         const std::chrono::milliseconds value = settings.*time.value;
         if (value <= value.zero()) {
             problems.push_back({http_setting(time.key), "must be above zero"});
-        } else if (value > limits::config_time_max) {
-            problems.push_back({http_setting(time.key), "must be at most 115 days"});
+        } else if (value > time.max) {
+            using hours = std::chrono::hours;
+            problems.push_back({http_setting(time.key),
+                                "must be at most " + std::to_string(std::chrono::floor<hours>(time.max).count()) + " hours"});
         }
     }
 }
@@ -111,6 +115,9 @@ std::string http_setting(const std::string& key) {
 void check_http_settings(const HttpServerSettings& settings, std::vector<Problem>& problems) {
     check_times(settings, problems);
     check_numbers(settings, problems);
+    if (settings.body_max > limits::http_body_bytes_max) {
+        problems.push_back({http_setting("body_max"), "must be below 2^63"});
+    }
     if (!settings.via.empty() && (settings.via.size() > limits::http_via_max || !http::is_token(settings.via))) {
         problems.push_back({http_setting("via"), quoted(settings.via) +
                                                      " is no name for Via; expected up to 64 letters, digits and "
@@ -215,6 +222,7 @@ void set_http_settings(ServerSettings& settings, HttpServerSettings changed) {
     compare(times);
     compare(numbers);
     compare(switches);
+    forget("body_max", settings.http.body_max == changed.body_max);
     forget("trusted_proxies", settings.http.trusted_proxies == changed.trusted_proxies);
     forget("via", settings.http.via == changed.via);
     forget("pages", settings.http.pages == changed.pages);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/http_settings.hpp"
 #include "http/page.hpp"
@@ -19,6 +20,7 @@ namespace ferrotunnel::detail {
 struct HttpTime {
     const char* key;
     std::chrono::milliseconds HttpServerSettings::*value;
+    std::chrono::milliseconds max = limits::config_time_max;
 };
 
 struct HttpNumber {

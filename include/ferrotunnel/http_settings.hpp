@@ -73,9 +73,9 @@ struct HttpServerSettings {
     std::chrono::milliseconds upgraded_idle_timeout{3'600'000};
     /// Whether requests may change the protocol.
     bool upgrades = true;
-    /// Bytes of a request's body: then 413. 0: any number; a service may have a bound of its own below this one.
+    /// Bytes of a request's body: then 413. 0: any number. A service may have a bound of its own; the smaller one counts.
     std::uint64_t body_max = 0;
-    /// What services may ask for at most: up to a day, and up to seven.
+    /// The most that services may ask for: up to a day, and up to seven.
     std::chrono::milliseconds first_byte_timeout_max{3'600'000};
     std::chrono::milliseconds upgraded_idle_timeout_max{24 * 3'600'000};
 

@@ -159,6 +159,7 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"fields", "1"},
         {"target_bytes", "64"},
         {"body_rate", "0"},
+        {"body_max", "1MiB"},
         {"body_grace", "1s"},
         {"upgrades", "off"},
         {"pool_per_service", "0"},
@@ -194,7 +195,7 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
             continue;  // of services and named tokens: below
         }
         const bool is_http = row.key.starts_with("server.http.");
-        const bool is_time = row.key.find(".timing.") != std::string::npos || (is_http && name.ends_with("_timeout"));
+        const bool is_time = row.key.find(".timing.") != std::string::npos || (is_http && name.find("_timeout") != std::string::npos);
         const auto& values = is_http ? of_http : of_https.contains(name) ? of_https : by_name;
         const std::string value = is_time ? "123ms" : values.at(name);
         const detail::ConfigFile with = read(written(row.key, value));

@@ -56,6 +56,7 @@ std::string body_of(const http::HostPages& pages, http::PageState state, std::st
 TEST_CASE("the edge's settings: what a builder has by default is what the engine has", "[http-settings]") {
     const ingress::HttpFrontSettings front = http_front_settings({});
     CHECK(front.edge == ingress::HttpSettings{});
+    CHECK(http_bounds({}) == tunnel::HttpBounds{});
     CHECK(front.trusted_proxies.empty());
     CHECK(front.pages == http::HostPages{});
     CHECK(problems_with({}).empty());
@@ -67,7 +68,7 @@ TEST_CASE("the edge's settings: every one of them reaches the engine", "[http-se
         INFO(each.key);
         HttpServerSettings settings;
         settings.*each.value += 1ms;
-        CHECK_FALSE(http_front_settings(settings).edge == before.edge);
+        CHECK_FALSE((http_front_settings(settings).edge == before.edge && http_bounds(settings) == http_bounds({})));
     }
     for (const HttpNumber& each : http_numbers()) {
         INFO(each.key);
@@ -83,10 +84,12 @@ TEST_CASE("the edge's settings: every one of them reaches the engine", "[http-se
     }
     HttpServerSettings settings;
     settings.via = "edge";
+    settings.body_max = 5;
     settings.trusted_proxies = {"10.0.0.0/8", "::1"};
     settings.pages = {page("404", "mine")};
     const ingress::HttpFrontSettings front = http_front_settings(settings);
     CHECK(front.edge.via == "edge");
+    CHECK(front.edge.service.body_bytes_max == 5);
     CHECK(front.trusted_proxies.contains("10.1.2.3"));
     CHECK(front.trusted_proxies.contains("::1"));
     CHECK_FALSE(front.trusted_proxies.contains("11.1.2.3"));
@@ -101,10 +104,11 @@ TEST_CASE("the edge's settings: each limit is kept, and passed by one", "[http-s
         CHECK(problems_with(settings).empty());
         settings.*each.value = 0ms;
         CHECK(problems_with(settings) == Texts{http_setting(each.key) + ": must be above zero"});
-        settings.*each.value = limits::config_time_max;
+        settings.*each.value = each.max;
         CHECK(problems_with(settings).empty());
         settings.*each.value += 1ms;
-        CHECK(problems_with(settings) == Texts{http_setting(each.key) + ": must be at most 115 days"});
+        REQUIRE(problems_with(settings).size() == 1);
+        CHECK(problems_with(settings)[0].rfind(http_setting(each.key) + ": must be at most ", 0) == 0);
     }
     for (const HttpNumber& each : http_numbers()) {
         INFO(each.key);
@@ -121,6 +125,11 @@ TEST_CASE("the edge's settings: each limit is kept, and passed by one", "[http-s
             CHECK(problems_with(settings).size() == 1);
         }
     }
+    HttpServerSettings bodies;
+    bodies.body_max = limits::http_body_bytes_max;
+    CHECK(problems_with(bodies).empty());
+    ++bodies.body_max;
+    CHECK(problems_with(bodies) == Texts{"http_settings.body_max: must be below 2^63"});
     HttpServerSettings targets;
     targets.target_bytes = 8 * 1024 + 1;  // what readings of a path have room for
     CHECK(problems_with(targets) ==
