@@ -105,8 +105,9 @@ void read_pages(const Value& value, const std::string& host, std::vector<HttpPag
     for (const auto& [state, file] : value.section().all()) {
         if (!page_states_of(state)) {
             const std::string meant = state.size() > name_length_max ? "" : did_you_mean(state, names_of_states());
-            file.problem_at_key(meant.empty() ? "no such state; expected a status like 404, a name like no_client, or all"
-                                              : "no such state" + meant);
+            file.problem_at_key(meant.empty()
+                                    ? "no such state; expected a status like 404, a name like no_client, or all"
+                                    : "no such state" + meant);
             continue;
         }
         HttpPage page;
@@ -159,7 +160,8 @@ void SectionReader::read_http(HttpServerSettings& http) {
     }
     for (const HttpNumber& each : http_numbers()) {
         if (const auto value = find(each.key)) {
-            assign(http.*each.value, each.is_size ? value->size(each.min, each.max) : value->number(each.min, each.max));
+            assign(http.*each.value,
+                   each.is_size ? value->size(each.min, each.max) : value->number(each.min, each.max));
         }
     }
     for (const HttpSwitch& each : http_switches()) {

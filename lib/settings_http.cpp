@@ -58,8 +58,9 @@ void check_times(const Settings& settings, std::vector<Problem>& problems) {
             problems.push_back({http_setting(time.key), "must be above zero"});
         } else if (value > time.max) {
             using hours = std::chrono::hours;
-            problems.push_back({http_setting(time.key),
-                                "must be at most " + std::to_string(std::chrono::floor<hours>(time.max).count()) + " hours"});
+            problems.push_back(
+                {http_setting(time.key),
+                 "must be at most " + std::to_string(std::chrono::floor<hours>(time.max).count()) + " hours"});
         }
     }
 }

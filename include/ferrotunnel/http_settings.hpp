@@ -73,7 +73,8 @@ struct HttpServerSettings {
     std::chrono::milliseconds upgraded_idle_timeout{3'600'000};
     /// Whether requests may change the protocol.
     bool upgrades = true;
-    /// Bytes of a request's body: then 413. 0: any number. A service may have a bound of its own; the smaller one counts.
+    /// Bytes of a request's body: then 413. 0: any number. A service may have a bound of its own; the smaller one
+    /// counts.
     std::uint64_t body_max = 0;
     /// The most that services may ask for: up to a day, and up to seven.
     std::chrono::milliseconds first_byte_timeout_max{3'600'000};

@@ -344,7 +344,9 @@ std::optional<Refusal> HttpDirectory::bound_refusal(const HttpDescription& descr
     for (const std::string& host : description.hosts) {
         const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
         const auto is_full = [&](const PathBound& bound) {
-            const auto is_carried = [&](const auto& route) { return route.service != nullptr && bound.counts(route.path); };
+            const auto is_carried = [&](const auto& route) {
+                return route.service != nullptr && bound.counts(route.path);
+            };
             const auto carried = std::count_if(known->routes.begin(), known->routes.end(), is_carried);
             return bound.counts(description.path) && static_cast<std::size_t>(carried) >= bound.max;
         };

@@ -150,24 +150,15 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"domain", "d"},      {"attempts", "3"},
     };
     const std::map<std::string, std::string> of_http{
-        {"linger_bytes", "0"},
-        {"requests_per_connection", "1"},
-        {"connections", "1"},
-        {"connections_per_address", "1"},
-        {"head_bytes", "1KiB"},
-        {"line_bytes", "256"},
-        {"fields", "1"},
-        {"target_bytes", "64"},
-        {"body_rate", "0"},
-        {"body_max", "1MiB"},
-        {"body_grace", "1s"},
-        {"upgrades", "off"},
-        {"pool_per_service", "0"},
-        {"pool", "0"},
-        {"replay_bytes", "0"},
-        {"trusted_proxies", "::1"},
-        {"forwarded", "on"},
-        {"via", "edge"},
+        {"linger_bytes", "0"},     {"requests_per_connection", "1"},
+        {"connections", "1"},      {"connections_per_address", "1"},
+        {"head_bytes", "1KiB"},    {"line_bytes", "256"},
+        {"fields", "1"},           {"target_bytes", "64"},
+        {"body_rate", "0"},        {"body_max", "1MiB"},
+        {"body_grace", "1s"},      {"upgrades", "off"},
+        {"pool_per_service", "0"}, {"pool", "0"},
+        {"replay_bytes", "0"},     {"trusted_proxies", "::1"},
+        {"forwarded", "on"},       {"via", "edge"},
     };
     const std::map<std::string, std::string> of_https{
         {"https_bind", "h:1"},
@@ -195,7 +186,8 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
             continue;  // of services and named tokens: below
         }
         const bool is_http = row.key.starts_with("server.http.");
-        const bool is_time = row.key.find(".timing.") != std::string::npos || (is_http && name.find("_timeout") != std::string::npos);
+        const bool is_time =
+            row.key.find(".timing.") != std::string::npos || (is_http && name.find("_timeout") != std::string::npos);
         const auto& values = is_http ? of_http : of_https.contains(name) ? of_https : by_name;
         const std::string value = is_time ? "123ms" : values.at(name);
         const detail::ConfigFile with = read(written(row.key, value));
@@ -266,8 +258,8 @@ TEST_CASE("the documented example has every key", "[config-keys]") {
     // Its files are not here; tests/e2e/config_check.sh has them. Nothing else may be wrong.
     for (const Problem& problem : read(example).problems) {
         INFO(to_text(problem));
-        const bool is_about_file = problem.key.find(".token") != std::string::npos ||
-                                   problem.text.starts_with("can not read the file");
+        const bool is_about_file =
+            problem.key.find(".token") != std::string::npos || problem.text.starts_with("can not read the file");
         CHECK(is_about_file);
     }
 }

@@ -209,8 +209,7 @@ public:
 
     HttpServerSettings read(const std::string& http, Texts& problems) const {
         std::vector<Problem> found;
-        const Config config =
-            Config::try_parse("server:\n  http:\n" + http, path_ + "/f.yml", found);
+        const Config config = Config::try_parse("server:\n  http:\n" + http, path_ + "/f.yml", found);
         problems.clear();
         for (Problem& problem : found) {
             problem.file.clear();
@@ -303,7 +302,8 @@ TEST_CASE("the edge's settings in a file: what is wrong is told at its place", "
 
 TEST_CASE("the edge's settings: what the application says itself is none of the file's any more", "[http-settings]") {
     std::vector<Problem> ignored;
-    const Config config = Config::try_parse("server: {token: x, http: {head_timeout: 0, idle_timeout: 0}}", "f.yml", ignored);
+    const Config config =
+        Config::try_parse("server: {token: x, http: {head_timeout: 0, idle_timeout: 0}}", "f.yml", ignored);
     const auto problems_at = [](const Server::Builder& builder) {
         Texts texts;
         for (const Problem& problem : builder.check()) {
