@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "transport/tls_context.hpp"
 #include "wire/host_name.hpp"
 
 namespace ferrotunnel::detail {
