@@ -547,7 +547,7 @@ const CommandInfo& client_info() {
                 connections_option,
                 attempts_option,
             }};
-        add_backend_options(services, true);
+        add_backend_options(services.options, true);
         made.sections.insert(made.sections.begin() + 1, std::move(services));
         return made;
     }();

@@ -1,11 +1,8 @@
 #include "backend_settings.hpp"
 
-#include <unistd.h>
-
-#include <cerrno>
-#include <system_error>
 #include <utility>
 
+#include "transport/tls_context.hpp"
 #include "wire/host_name.hpp"
 
 namespace ferrotunnel::detail {
@@ -28,8 +25,6 @@ void check_backend_tls(const BackendWords& words, const tunnel::BackendPlace& pl
     }
     if (words.tls.insecure && !words.tls.ca_file.empty()) {
         wrong("a backend's TLS can not have a CA file and be insecure, which would not look at it");
-    } else if (!words.tls.ca_file.empty() && ::access(words.tls.ca_file.c_str(), R_OK) != 0) {
-        wrong("can not read the file \"" + words.tls.ca_file + "\": " + std::generic_category().message(errno));
     }
     if (!words.tls.server_name.empty() && !is_server_name(words.tls.server_name)) {
         wrong('"' + words.tls.server_name.substr(0, 100) + "\" is no name or address of a server");

@@ -6,6 +6,7 @@
 #include "client_impl.hpp"
 #include "make_facade.hpp"
 #include "stream_core.hpp"
+#include "transport/tls_context.hpp"
 
 namespace ferrotunnel {
 

@@ -27,6 +27,17 @@ bool BackendKeys::read(ProxyProtocol& proxy) const {
     return choice.has_value();
 }
 
+bool BackendKeys::is_ca_good(const BackendWords& words) const {
+    std::vector<Problem> problems;
+    if (ca_) {
+        make_backend(words, problems);
+    }
+    for (const Problem& problem : problems) {
+        ca_->problem(problem.text);
+    }
+    return problems.empty();
+}
+
 const config::Value* BackendKeys::any_tls() const noexcept {
     return ca_ ? &*ca_ : name_ ? &*name_ : insecure_ ? &*insecure_ : nullptr;
 }

@@ -3,8 +3,8 @@
 
 #include <optional>
 
+#include "backend_settings.hpp"
 #include "config/reader.hpp"
-#include "ferrotunnel/backend.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -16,6 +16,8 @@ public:
     /// False: something is wrong with a value, and was reported.
     bool read(BackendTls& tls) const;
     bool read(ProxyProtocol& proxy) const;
+    /// The same for a CA file that can not be used.
+    bool is_ca_good(const BackendWords& words) const;
     /// The first key about TLS that is there: not for a service whose TLS is the visitor's.
     const config::Value* any_tls() const noexcept;
 

@@ -84,6 +84,19 @@ struct Keys {
     RuleKeys rules;
 };
 
+// What is wrong with where it leads, at the key that says so.
+template <typename Description>
+bool is_backend_good(Description& service, const Keys& keys) {
+    std::vector<Problem> problems;
+    if (keys.local) {
+        check_backend(backend_words(service), "", problems);
+    }
+    for (const Problem& problem : problems) {
+        keys.local->problem(problem.text);
+    }
+    return problems.empty() && keys.backend.is_ca_good(backend_words(service));
+}
+
 void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
     const auto remote_port = keys.tcp->number(0, 65'535);
     const auto address = keys.local ? keys.local->word() : std::nullopt;
@@ -105,7 +118,7 @@ void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
     tcp.remote_port = static_cast<std::uint16_t>(*remote_port);
     tcp.local = with_host(*address);
     tcp.name = called.value_or("");
-    if (!is_good(tcp, *keys.local, keys.name)) {
+    if (!is_backend_good(tcp, keys) || !is_good(tcp, *keys.local, keys.name)) {
         return;
     }
     const bool has_port = is_new_port(tcp.remote_port, *keys.tcp, taken);
@@ -165,12 +178,8 @@ void add_http(const Keys& keys, Taken& taken, ClientPart& part) {
     http.local = address ? with_host(*address) : "";
     http.path = path.value_or("");
     http.name = called.value_or("");
-    if (hosts_are_good(keys, http) && rules.check(http, *keys.http) &&
-        is_good(http,
-                keys.path    ? *keys.path
-                : keys.local ? *keys.local
-                             : *keys.http,
-                keys.name) &&
+    if (hosts_are_good(keys, http) && rules.check(http, *keys.http) && is_backend_good(http, keys) &&
+        is_good(http, keys.path ? *keys.path : *keys.http, keys.name) &&
         is_new_name(http.name, keys.name ? *keys.name : *keys.http, taken)) {
         part.http_services.push_back(std::move(http));
     }
@@ -204,9 +213,7 @@ void add_tls(const Keys& keys, Taken& taken, ClientPart& part) {
     }
     tls.local = with_host(*address);
     tls.name = called.value_or("");
-    Tls hosts_alone = tls;
-    hosts_alone.local = ":1";
-    if (is_good(hosts_alone, *keys.tls, keys.name) && is_good(tls, *keys.local, keys.name) &&
+    if (is_backend_good(tls, keys) && is_good(tls, *keys.tls, keys.name) &&
         is_new_name(tls.name, keys.name ? *keys.name : *keys.tls, taken)) {
         part.tls_services.push_back(std::move(tls));
     }

@@ -8,6 +8,7 @@
 
 #include "base/limits.hpp"
 #include "tunnel/visitor_address.hpp"
+#include "wire/ip_network.hpp"
 #include "wire/proxy_protocol.hpp"
 
 namespace ferrotunnel::ingress {

@@ -8,9 +8,12 @@
 
 #include "base/result.hpp"
 #include "runtime/address.hpp"
-#include "transport/tls_context.hpp"
 #include "wire/frame.hpp"
 #include "wire/proxy_protocol.hpp"
+
+namespace ferrotunnel::transport {
+class TlsContext;
+}
 
 namespace ferrotunnel::tunnel {
 

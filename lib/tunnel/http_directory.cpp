@@ -209,7 +209,7 @@ public:
         const auto [at, is_new] = hosts_.try_emplace(pattern);
         if (is_new) {
             const HttpRoutes::Host* found = next_->host_at(HttpRoutes::place_of(pattern));
-            at->second = found != nullptr ? *found : HttpRoutes::Host{pattern, {}, {}, nullptr};
+            at->second = found != nullptr ? *found : HttpRoutes::Host{pattern, {}, {}, nullptr, {}};
         }
         return at->second;
     }
