@@ -577,7 +577,16 @@ const CommandInfo& http_info() {
                     {"host-header", "HOST",
                      "What ADDRESS sees as Host: `backend` (or `rewrite`) for its own, as development servers want it; "
                      "or a host. Default: what the visitor asked for.",
-                     false}});
+                     false}},
+                   true);
+    return info;
+}
+
+const CommandInfo& tls_info() {
+    static const CommandInfo info = short_form(
+        "tls", "the short form of client, for one service whose TLS nobody touches in between",
+        "  ferrotunnel tls 8443 --host app.example.com --server tunnel.example.com --token-file token\n",
+        {{"host", "HOST", "The name that visitors ask for (SNI), as in --passthrough of `client`.", false}}, false);
     return info;
 }
 
