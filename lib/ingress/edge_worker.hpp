@@ -21,6 +21,7 @@
 #include "ingress/backend_pool.hpp"
 #include "ingress/deadline_wheel.hpp"
 #include "ingress/http_settings.hpp"
+#include "ingress/open_gate.hpp"
 #include "runtime/worker.hpp"
 #include "tunnel/admission_gate.hpp"
 #include "tunnel/http_directory.hpp"
@@ -60,6 +61,8 @@ struct EdgeShared {
     http::PageSet pages;
     Logger* log = &null_logger();
     Random* random = nullptr;
+    /// Of the edge; set by it.
+    std::size_t workers = 1;
 };
 
 class HttpConnection;
@@ -114,6 +117,7 @@ public:
     Logger& log;
     DeadlineWheel wheel;
     BackendPool pool;
+    OpenGate gate;
     tunnel::HttpRoutesCache routes;
 
 private:

@@ -28,6 +28,7 @@
 #include "ingress/backend_stream.hpp"
 #include "ingress/deadline_wheel.hpp"
 #include "ingress/edge_worker.hpp"
+#include "ingress/open_gate.hpp"
 
 namespace ferrotunnel::ingress {
 
@@ -74,11 +75,15 @@ struct Answer {
     const http::Fields* trailers = nullptr;       // of the end; null or empty: none
 };
 
-class HttpExchange final : private BackendUser, private Deadline {
+class HttpExchange final : private BackendUser, private Deadline, private GateVisitor {
 public:
     HttpExchange(EdgeWorker& edge, const VisitorFacts& visitor, ExchangeOwner& owner);
     /// Whatever is not over is aborted.
     ~HttpExchange();
+
+    // There is one with every request: their memory is kept per thread.
+    static void* operator new(std::size_t bytes);
+    static void operator delete(void* memory) noexcept;
 
     /// `head` is needed for this call alone.
     void begin(const http::RequestHead& head);
@@ -128,13 +133,16 @@ private:
 
     void on_backend() noexcept override;
     void on_deadline() noexcept override;
+    void on_gate() noexcept override;
 
     // Beginning (http_exchange.cpp).
     bool route(const http::RequestHead& head);
     void remember(const http::RequestHead& head);
     bool write_request_head(const http::RequestHead& head);
-    void open();
+    void open(bool has_waited);
+    void take_place_in_line();
     void open_fresh();
+    void open_is_answered() noexcept;
     void open_failed();
     void start_sending();
     void send(buffer::Slice payload, bool headroom);
@@ -178,7 +186,8 @@ private:
     State state_ = State::opening;
     const HttpServiceSettings* settings_;
     std::string request_id_;
-    std::string host_;  // in normal form
+    http::HostBuffer host_room_;
+    std::string_view host_;  // in normal form
     http::ResponseContext context_;
     http::PageFormat page_format_ = http::PageFormat::text;
 
@@ -186,11 +195,13 @@ private:
     std::vector<const tunnel::HttpCarrier*> passed_;  // carriers without room, or that left
     bool no_room_ = false;                            // one of them is still there
     IntrusivePtr<BackendStream> backend_;
+    bool counted_as_opening_ = false;  // at the gate
 
     // The request.
     http::Body request_body_;
     std::string request_hops_;           // what Connection named that could come as a trailer
-    std::vector<buffer::Slice> replay_;  // what was sent, from the head on
+    buffer::Slice replay_head_;          // what was sent: the first piece,
+    std::vector<buffer::Slice> replay_;  // and all others
     std::size_t replay_bytes_ = 0;
     bool replayable_ = true;
     bool repeated_ = false;
