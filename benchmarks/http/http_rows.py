@@ -28,7 +28,7 @@ ATTACKS = {
 
 
 class OneTrunk(OursTls):
-    name, settings = "FerroTunnel TLS, one trunk", "defaults, --connections 1"
+    name, settings = "FerroTunnel TLS, one trunk", OursTls.settings + ", --connections 1"
 
     def client(self):
         return [*super().client(), "--connections", "1"]

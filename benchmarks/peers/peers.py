@@ -102,17 +102,20 @@ class Direct(Tunnel):
 
 class Ours(Tunnel):
     name, peer, programs, services = "FerroTunnel plain", "ours", ("ferrotunnel",), ("tcp", "http")
-    settings = "defaults, --tls off"
+    settings = "defaults, --tls off; over HTTP, connections_per_address raised"
     tls = "off"
 
     def prepare(self):
+        self.configuration = self.place.write("server.yml", "server: {http: {connections_per_address: 100000}}\n")
         token = subprocess.run([self.find("ferrotunnel"), "token"], capture_output=True, text=True, check=True).stdout
         self.token = self.place.write("token", token)
         os.chmod(self.token, 0o600)
 
     def edge(self):
         """Where visitors of HTTP services come in."""
-        return ["--http-bind", "off" if self.place.service == "tcp" else f"127.0.0.1:{self.place.public}"]
+        if self.place.service == "tcp":
+            return ["--http-bind", "off"]
+        return ["--http-bind", f"127.0.0.1:{self.place.public}", "--config", self.configuration]
 
     def server(self):
         return [self.find("ferrotunnel"), "server", "--token-file", self.token, "--tls", self.tls, "--bind",
@@ -130,17 +133,17 @@ class Ours(Tunnel):
 
 class OursTls(Ours):
     name, encryption, tls = "FerroTunnel TLS", "TLS 1.3", "on"
-    settings = "defaults"
+    settings = "defaults; over HTTP, connections_per_address raised"
 
 
 class OursHttps(OursTls):
     name, services = "FerroTunnel HTTPS", ("https",)
-    settings = "defaults; TLS 1.3 for visitors too"
+    settings = OursTls.settings + "; TLS 1.3 for visitors too"
 
     def edge(self):
         keys = self.place.keys.make()
-        return ["--http-bind", "off", "--https-bind", f"127.0.0.1:{self.place.public}", "--https-cert",
-                keys.certificate, "--https-key", keys.key]
+        return ["--http-bind", "off", "--https-bind", f"127.0.0.1:{self.place.public}", "--certificate",
+                f"{keys.certificate}:{keys.key}", "--config", self.configuration]
 
 
 class Rathole(Tunnel):

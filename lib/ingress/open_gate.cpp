@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "base/check.hpp"
 #include "runtime/worker.hpp"
 
 namespace ferrotunnel::ingress {
@@ -36,11 +35,11 @@ void OpenGate::opening(std::uint64_t service) {
 }
 
 void OpenGate::answered(std::uint64_t service) noexcept {
-    const auto found = lines_.find(service);
-    check(found != lines_.end() && found->second.opening > 0, "what is answered was being opened");
-    --found->second.opening;
-    serve_soon(found->second);
-    forget_if_empty(found);
+    if (const auto found = lines_.find(service); found != lines_.end()) {
+        --found->second.opening;
+        serve_soon(found->second);
+        forget_if_empty(found);
+    }
 }
 
 void OpenGate::came_back(std::uint64_t service) noexcept {
@@ -63,7 +62,6 @@ void OpenGate::wait(std::uint64_t service, GateVisitor& visitor) {
 
 void OpenGate::remove(GateVisitor& visitor) noexcept {
     const auto found = lines_.find(visitor.service_);
-    check(found != lines_.end(), "who waits stands in a line");
     Line& line = found->second;
     (visitor.previous_ != nullptr ? visitor.previous_->next_ : line.first) = visitor.next_;
     (visitor.next_ != nullptr ? visitor.next_->previous_ : line.last) = visitor.previous_;

@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
-#include <vector>
 
 #include "runtime/deferred.hpp"
 
