@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/limits.hpp"
 #include "base/units.hpp"
 #include "ingress/http_connection.hpp"
 
@@ -13,6 +14,14 @@ namespace {
 constexpr std::string_view id_letters = "0123456789abcdefghjkmnpqrstvwxyz";  // five bits each
 constexpr std::size_t id_prefix_size = 8;
 constexpr std::size_t id_count_size = 7;
+
+// All workers together stay below what the session takes, also over one trunk.
+std::uint32_t opens_of_a_worker(std::size_t workers) {
+    constexpr std::size_t most = 64;
+    constexpr std::size_t least = 4;
+    return static_cast<std::uint32_t>(
+        std::clamp(limits::opens_unanswered_per_service_max / std::max<std::size_t>(workers, 1), least, most));
+}
 
 std::string random_prefix(Random* random) {
     std::array<std::uint8_t, id_prefix_size> bytes{};
@@ -56,6 +65,7 @@ EdgeWorker::EdgeWorker(runtime::Worker& worker_in, std::shared_ptr<const EdgeSha
       lines(wheel, log),
       prefaces(worker_in, wheel, log),
       pool(shared->settings, wheel),
+      gate(worker_in, opens_of_a_worker(shared->workers)),
       routes(shared->directory),
       head_room_(16_KiB),
       id_prefix_(random_prefix(shared->random)) {

@@ -23,6 +23,7 @@
 #include "ingress/deadline_wheel.hpp"
 #include "ingress/http_settings.hpp"
 #include "ingress/line_limiter.hpp"
+#include "ingress/open_gate.hpp"
 #include "ingress/preface.hpp"
 #include "runtime/worker.hpp"
 #include "tunnel/admission_gate.hpp"
@@ -74,6 +75,8 @@ struct EdgeShared {
     http::HostPages pages;
     Logger* log = &null_logger();
     Random* random = nullptr;
+    /// Of the edge; set by it.
+    std::size_t workers = 1;
 };
 
 class HttpConnection;
@@ -133,6 +136,7 @@ public:
     LineLimiter lines;
     Prefaces prefaces;
     BackendPool pool;
+    OpenGate gate;
     tunnel::HttpRoutesCache routes;
 
 private:

@@ -21,7 +21,10 @@ void on_its_worker(runtime::Worker& worker, Action action) {
 
 HttpEdge::HttpEdge(const std::vector<runtime::Worker*>& workers, EdgeShared shared)
     : first_(*workers.front()),
-      shared_(std::make_shared<const EdgeShared>(std::move(shared))),
+      shared_([&] {
+          shared.workers = workers.size();
+          return std::make_shared<const EdgeShared>(std::move(shared));
+      }()),
       gate_(std::make_shared<tunnel::AdmissionGate>(shared_->settings.connections_max,
                                                     shared_->settings.connections_per_address_max)) {
     for (runtime::Worker* worker : workers) {

@@ -29,6 +29,7 @@
 #include "ingress/backend_stream.hpp"
 #include "ingress/deadline_wheel.hpp"
 #include "ingress/edge_worker.hpp"
+#include "ingress/open_gate.hpp"
 
 namespace ferrotunnel::ingress {
 
@@ -77,11 +78,15 @@ struct Answer {
     const http::Fields* trailers = nullptr;       // of the end; null or empty: none
 };
 
-class HttpExchange final : private BackendUser, private Deadline {
+class HttpExchange final : private BackendUser, private Deadline, private GateVisitor {
 public:
     HttpExchange(EdgeWorker& edge, const VisitorFacts& visitor, ExchangeOwner& owner);
     /// Whatever is not over is aborted.
     ~HttpExchange();
+
+    // There is one with every request: their memory is kept per thread.
+    static void* operator new(std::size_t bytes);
+    static void operator delete(void* memory) noexcept;
 
     /// `head` is needed for this call alone.
     void begin(const http::RequestHead& head);
@@ -131,6 +136,7 @@ private:
 
     void on_backend() noexcept override;
     void on_deadline() noexcept override;
+    void on_gate() noexcept override;
 
     // Beginning (http_exchange.cpp).
     bool route(const http::RequestHead& head);
@@ -139,9 +145,11 @@ private:
     void remember(const http::RequestHead& head);
     http::ForwardingFacts forwarding_facts() const;
     bool write_request_head(const http::RequestHead& head);
-    void open();
+    void open(bool has_waited);
+    void take_place_in_line();
     void open_fresh();
     std::uint64_t stream_owner() const noexcept;
+    void open_is_answered() noexcept;
     void open_failed();
     void start_sending();
     void send(buffer::Slice payload, bool headroom);
@@ -192,7 +200,8 @@ private:
     HttpServiceSettings settings_;  // the service's, once it is known
     bool by_tls_;                   // what the visitor used, as far as it can be believed
     std::string request_id_;
-    std::string host_;  // in normal form
+    http::HostBuffer host_room_;
+    std::string_view host_;  // in normal form
     /// What the line about each request says; only where the log has such lines.
     struct Access {
         TimePoint begun_at;
@@ -209,11 +218,13 @@ private:
     std::vector<const tunnel::HttpCarrier*> passed_;  // carriers without room, or that left
     bool no_room_ = false;                            // one of them is still there
     IntrusivePtr<BackendStream> backend_;
+    bool counted_as_opening_ = false;  // at the gate
 
     // The request.
     http::Body request_body_;
     std::string request_hops_;           // what Connection named that could come as a trailer
-    std::vector<buffer::Slice> replay_;  // what was sent, from the head on
+    buffer::Slice replay_head_;          // what was sent: the first piece,
+    std::vector<buffer::Slice> replay_;  // and all others
     std::size_t replay_bytes_ = 0;
     bool replayable_ = true;
     bool repeated_ = false;

@@ -223,8 +223,11 @@ Answer HttpExchange::finish_answer() {
     if (!is_request_sent()) {
         drop_backend();  // what would still come of the request must not become another one
     } else if (response_keeps_ && !edge_.draining() && response_body_.kind() != http::BodyKind::until_close) {
+        open_is_answered();
         edge_.pool.put(std::exchange(backend_, nullptr));
+        edge_.gate.came_back(service_->serial());
     } else {
+        open_is_answered();
         std::exchange(backend_, nullptr)->close();
     }
     return answer;
@@ -436,6 +439,8 @@ void HttpExchange::fail_late() noexcept {
 }
 
 void HttpExchange::drop_backend() noexcept {
+    leave_gate();
+    open_is_answered();
     if (backend_) {
         std::exchange(backend_, nullptr)->abort(Code::cancelled);
     }
@@ -466,6 +471,9 @@ void HttpExchange::look_at_deadline() {
     const TimePoint now = edge_.worker.now();
     if (fin_seen_) {
         fail(closed_early(false));
+    } else if (waits_at_gate()) {
+        leave_gate();
+        give_page(PageState::busy, {}, "no connection to the backend has become free in time");
     } else if (state_ == State::opening || (state_ == State::waiting && !backend_->connected())) {
         forget_replay();
         fail({PageState::backend_refused, "connect_timeout", "the backend can not be reached in time"});

@@ -75,8 +75,8 @@ struct HttpSettings {
     /// Shorter than what usual servers have (Node 5 s), so that the edge and not the backend ends an idle connection.
     Duration pool_idle = 4s;
     /// Idle streams that one worker keeps, for a service and in all.
-    std::size_t pool_per_service_max = 64;
-    std::size_t pool_max = 1'024;
+    std::size_t pool_per_service_max = 512;
+    std::size_t pool_max = 2'048;
     /// A request that may be sent once more is kept up to this size until the answer begins.
     std::size_t replay_bytes_max = 64_KiB;
 

@@ -49,9 +49,12 @@ auto HttpService::with_carriers(Action action) {
     return action(carriers_);
 }
 
-std::optional<HttpService::Carrier> HttpService::choose(const std::vector<const HttpCarrier*>& passed) {
+std::optional<HttpService::Carrier> HttpService::choose(const std::vector<const HttpCarrier*>& passed,
+                                                        const runtime::Worker* here) {
     std::lock_guard lock(mutex_);
-    const auto* carrier = carriers_.choose(passed);
+    const auto* carrier =
+        here == nullptr ? carriers_.choose(passed)
+                        : carriers_.choose(passed, [here](HttpCarrier& trunk) { return &trunk.worker() == here; });
     if (carrier == nullptr) {
         return std::nullopt;
     }

@@ -65,8 +65,10 @@ public:
     const HttpDescription& description() const noexcept { return description_; }
 
     /// The carrier with the fewest streams, in turn where several have as few, without those in `passed` (which have
-    /// just answered that they have no room). Nothing: nobody is left.
-    std::optional<Carrier> choose(const std::vector<const HttpCarrier*>& passed = {});
+    /// just answered that they have no room). One on the worker `here` may have some more: what goes over it changes
+    /// threads nowhere. Nothing: nobody is left.
+    std::optional<Carrier> choose(const std::vector<const HttpCarrier*>& passed = {},
+                                  const runtime::Worker* here = nullptr);
 
     /// Changes whenever a carrier joins or leaves. An idle stream to the backend is looked at again then: one whose
     /// carrier does not carry any more is closed, so that a trunk which drains comes to its end.
