@@ -315,7 +315,7 @@ TEST_CASE("states that a visitor can meet have a status, a code and a line in th
     CHECK((status == 503) == response.has("retry-after"));
     CHECK(rig.log.count("a request was answered by the edge") == 1);
     CHECK(rig.log.count("code=" + response.field("x-ferrotunnel-error")) == 1);
-    CHECK(rig.log.count("request=" + response.field("x-request-id")) == 1);
+    CHECK(rig.log.count("a request was answered by the edge request=" + response.field("x-request-id")) == 1);
     CHECK(rig.counters().pages == 1);
 }
 
