@@ -58,7 +58,7 @@ struct Https {
     std::optional<Certificate> fallback{};
     TlsGrade grade = TlsGrade::modern;
     std::vector<ClientCertificates> client_certificates{};
-    /// How often files are looked at for changes; 0: never.
+    /// How often files are looked at for changes, 100 ms to an hour.
     std::chrono::milliseconds reload_interval{10'000};
 
     /// The port in addresses that are shown and redirected to, where it is not the one that https_bind() says: a port

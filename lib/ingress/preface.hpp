@@ -13,6 +13,7 @@
 #include <functional>
 #include <optional>
 #include <unordered_set>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -22,7 +23,6 @@
 #include "runtime/worker.hpp"
 #include "wire/client_hello.hpp"
 #include "wire/frame.hpp"
-#include "wire/ip_network.hpp"
 
 namespace ferrotunnel::ingress {
 
@@ -61,9 +61,8 @@ public:
     Prefaces(const Prefaces&) = delete;
     Prefaces& operator=(const Prefaces&) = delete;
 
-    /// `done` is dropped without a call when the visitor is refused or gone; what it holds tells that. Throws
-    /// std::bad_alloc, std::system_error.
-    void begin(runtime::Fd socket, const runtime::SocketAddress& from, const PrefacePlan& plan, Done done);
+    /// `done` is dropped without a call when the visitor is refused or gone.
+    void begin(runtime::Fd socket, const runtime::SocketAddress& from, const PrefacePlan& plan, Done done) noexcept;
     void clear() noexcept;
     std::size_t size() const noexcept { return reading_.size(); }
 
@@ -77,6 +76,7 @@ private:
     DeadlineWheel& wheel_;
     Logger& log_;
     std::unordered_set<Reading*> reading_;
+    std::vector<std::uint8_t> room_;  // to look at a ClientHello in
 };
 
 }  // namespace ferrotunnel::ingress

@@ -6,6 +6,8 @@
 #include "http/authority.hpp"
 #include "http/host_pattern.hpp"
 #include "http/route_table.hpp"
+#include "tunnel/claim_name.hpp"
+#include "wire/ip_text.hpp"
 #include "wire/text.hpp"
 
 namespace ferrotunnel::tunnel {
@@ -13,6 +15,20 @@ namespace {
 
 std::string wrong(std::string_view what, std::string_view text, const http::Problem& problem) {
     return "The " + std::string(what) + " \"" + wire::printable(text, 64) + "\" " + problem.text + '.';
+}
+
+std::optional<std::string> read_hosts(const std::vector<std::string>& hosts, HttpDescription& description) {
+    for (const std::string& text : hosts) {
+        auto pattern = http::parse_host_pattern(text);
+        if (!pattern) {
+            return wrong("host", text, pattern.error());
+        }
+        std::string host = pattern->text();
+        if (std::find(description.hosts.begin(), description.hosts.end(), host) == description.hosts.end()) {
+            description.hosts.push_back(std::move(host));
+        }
+    }
+    return std::nullopt;
 }
 
 std::vector<http::HeaderRule> header_rules_of(const std::vector<wire::HttpFieldRule>& part) {
@@ -44,6 +60,10 @@ std::string too_much(std::string_view key, Duration most) {
 }
 
 }  // namespace
+
+std::string HttpDescription::claimed_path() const {
+    return passthrough ? tls_instead_of_path : path.text();
+}
 
 Result<http::PathRule, http::Problem> read_http_path(std::string_view text) {
     if (text.empty()) {
@@ -108,15 +128,8 @@ std::optional<std::string> beyond_bounds(const HttpServiceLimits& limits, const 
 }
 
 std::optional<std::string> read_http_part(const wire::HttpPart& part, HttpDescription& description) {
-    for (const std::string& text : part.hosts) {
-        auto pattern = http::parse_host_pattern(text);
-        if (!pattern) {
-            return wrong("host", text, pattern.error());
-        }
-        std::string host = pattern->text();
-        if (std::find(description.hosts.begin(), description.hosts.end(), host) == description.hosts.end()) {
-            description.hosts.push_back(std::move(host));
-        }
+    if (auto problem = read_hosts(part.hosts, description)) {
+        return problem;
     }
     auto path = read_http_path(part.path);
     if (!path) {
@@ -129,6 +142,20 @@ std::optional<std::string> read_http_part(const wire::HttpPart& part, HttpDescri
     if (!problems.empty()) {
         return "The service's rule `" + problems.front().key + "` " + problems.front().text + '.';
     }
+    description.per_visitor = part.per_visitor;
+    return std::nullopt;
+}
+
+std::optional<std::string> read_tls_part(const wire::TlsPart& part, HttpDescription& description) {
+    if (auto problem = read_hosts(part.hosts, description)) {
+        return problem;
+    }
+    for (const std::string& host : description.hosts) {
+        if (host.starts_with('[') || wire::parse_ipv4(host)) {
+            return wrong("host", host, {"is an address: visitors ask for names by TLS"});
+        }
+    }
+    description.passthrough = true;
     return std::nullopt;
 }
 

@@ -1,4 +1,5 @@
-// What an HTTP service is, as a value; and how it is read from what a client says.
+// What a service with hosts is, of HTTP or of TLS that passes untouched, as a value; and how it is read from what a
+// client says.
 #pragma once
 
 #include <chrono>
@@ -45,6 +46,11 @@ struct HttpDescription {
     http::PathRule path;             // which of their paths; by default all
     http::Rules rules;
     HttpServiceLimits limits;
+    bool passthrough = false;  // of TLS: no path, no rules
+    bool per_visitor = false;  // a stream carries requests of one visitor's connection only
+
+    /// What makes a name of a host, as ClaimName has it: the path, or that it is about TLS.
+    std::string claimed_path() const;
 
     friend bool operator==(const HttpDescription&, const HttpDescription&) = default;
 };
@@ -59,6 +65,8 @@ HttpServiceLimits limits_of(const wire::HttpLimitsPart& part);
 /// Fills in hosts (without duplicates), path, rules and limits. A sentence when something is wrong.
 std::optional<std::string> read_http_part(const wire::HttpPart& part, HttpDescription& description);
 
+/// The same of a service of the kind tls.
+std::optional<std::string> read_tls_part(const wire::TlsPart& part, HttpDescription& description);
 /// A sentence about the first of the limits that is beyond the bounds.
 std::optional<std::string> beyond_bounds(const HttpServiceLimits& limits, const HttpBounds& bounds);
 

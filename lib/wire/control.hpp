@@ -106,8 +106,18 @@ struct HttpPart {
     std::string path;
     HttpRulesPart rules{};
     HttpLimitsPart limits{};
+    /// A stream carries requests of one visitor's connection only: its OPEN says whose.
+    bool per_visitor = false;
 
     friend bool operator==(const HttpPart&, const HttpPart&) = default;
+};
+
+/// What a service of the kind tls says beside the rest.
+struct TlsPart {
+    /// As of the kind http, but names alone, and at least one: the server assigns none.
+    std::vector<std::string> hosts;
+
+    friend bool operator==(const TlsPart&, const TlsPart&) = default;
 };
 
 struct Service {
@@ -118,6 +128,7 @@ struct Service {
     std::string name;                     // empty: none
     std::string metadata;                 // for the server's hooks; empty: none
     HttpPart http{};                      // of the kind http alone
+    TlsPart tls{};                        // of the kind tls alone
 
     friend bool operator==(const Service&, const Service&) = default;
 };

@@ -157,6 +157,27 @@ TEST_CASE("an HTTP service is answered with its URL, and the routes have it") {
     CHECK(views[0].port == 0);
 }
 
+TEST_CASE("a service is shown by TLS where there is a certificate for its host") {
+    Rig rig;
+    rig.shared->https_public = HttpPublic{"https", 8443};
+    rig.shared->has_certificate = [](std::string_view host) {
+        return host == "app.example.com" || host == "*.example.org";
+    };
+    WireClient client = rig.connect(1);
+    client.register_http(1, {"app.example.com", "other.example.com"}, "/api");
+    const wire::RegisteredService answer = registered(client);
+    CHECK(answer.port == 8443);
+    CHECK(answer.address == "https://app.example.com:8443/api");
+    client.register_http(2, {"other.example.com"});
+    CHECK(registered(client).address == "http://other.example.com:8080");
+    rig.shared->https_public->port = 443;
+    client.register_http(3, {"*.example.org"});
+    CHECK(registered(client).address == "https://*.example.org");
+    rig.shared->http_public.reset();
+    client.register_http(4, {"last.example.com"});
+    CHECK(registered(client).address == "https://last.example.com");
+}
+
 TEST_CASE("what is no host or path is refused in words") {
     Rig rig;
     WireClient client = rig.connect(1);

@@ -126,6 +126,7 @@ HttpPart random_http(SeededRandom& random) {
         host = "h" + random_text(random, limits::http_host_text_max - 1);
     }
     http.path = random_text(random, limits::http_path_text_max);
+    http.per_visitor = random.chance(30);
     return http;
 }
 
@@ -151,6 +152,9 @@ Service random_service(SeededRandom& random, bool largest) {
     } else if (random.chance(30)) {
         service.kind = ServiceKind::http;
         service.http = random_http(random);
+    }
+    if (service.kind == ServiceKind::tls) {
+        service.tls.hosts.assign(random.between(1, limits::http_hosts_per_service_max), "a.example");
     }
     return service;
 }
