@@ -56,9 +56,10 @@ http::PageFormat wanted_format(const http::RequestHead& head) {
 }  // namespace
 
 HttpExchange::HttpExchange(EdgeWorker& edge, const VisitorFacts& visitor, ExchangeOwner& owner)
-    : edge_(edge), visitor_(visitor), owner_(owner), settings_(&edge.settings.service) {}
+    : edge_(edge), visitor_(visitor), owner_(owner), settings_(edge.settings.service), by_tls_(visitor.https) {}
 
 HttpExchange::~HttpExchange() {
+    log_access();
     drop_backend();
     edge_.give_back(std::move(parser_));
 }
@@ -91,6 +92,32 @@ void HttpExchange::remember(const http::RequestHead& head) {
     }
     awaits_continue_ = head.expects_continue && head.body.kind != BodyKind::none;
     page_format_ = wanted_format(head);
+    if (edge_.log.enabled(LogLevel::debug)) {
+        access_ = std::make_unique<Access>();
+        access_->begun_at = edge_.worker.now();
+        access_->method = head.method_text;
+        access_->path = head.target.path;  // the query may have secrets
+    }
+}
+
+// Status 0: the visitor has gone before there was an answer.
+void HttpExchange::log_access() noexcept try {
+    if (access_) {
+        using std::chrono::duration_cast;
+        const auto took = duration_cast<std::chrono::milliseconds>(edge_.worker.now() - access_->begun_at);
+        edge_.log.debug("a request is over",
+                        {{"request", request_id_},
+                         {"visitor", visitor_.address},
+                         {"method", access_->method},
+                         {"host", host_},
+                         {"path", access_->path},
+                         {"service", service_ ? std::string_view(service_->description().name) : std::string_view()},
+                         {"status", access_->status},
+                         {"bytes", access_->body_bytes},
+                         {"complete", state_ == State::done},
+                         {"ms", took.count()}});
+    }
+} catch (const std::exception&) {  // no memory for a line
 }
 
 bool HttpExchange::route(const http::RequestHead& head) {
@@ -103,8 +130,9 @@ bool HttpExchange::route(const http::RequestHead& head) {
     switch (match.kind) {
         case Kind::service:
             service_ = match.service->shared_from_this();
-            settings_ = &edge_.settings_of(*service_);
-            return !redirects(head);
+            service_->count_request();
+            settings_ = settings_for(edge_.settings.service, service_->description().limits);
+            return !redirects(head) && fits(head.body);
         case Kind::unknown_host:
             give_page(PageState::unknown_host, {}, "nobody has registered this host");
             break;
@@ -124,8 +152,16 @@ bool HttpExchange::route(const http::RequestHead& head) {
     return false;
 }
 
-// False: it was answered instead.
-bool HttpExchange::write_request_head(const http::RequestHead& head) {
+// False: it was answered instead. What is chunked is counted as it comes.
+bool HttpExchange::fits(const http::Body& body) {
+    if (body.kind == BodyKind::length && body.length > settings_.body_bytes_max) {
+        give_page(PageState::body_too_large, {}, "the request declares a body that is larger than its service takes");
+        return false;
+    }
+    return true;
+}
+
+http::ForwardingFacts HttpExchange::forwarding_facts() const {
     http::ForwardingFacts facts;
     facts.peer = visitor_.address;
     facts.trusted = visitor_.trusted;
@@ -138,8 +174,15 @@ bool HttpExchange::write_request_head(const http::RequestHead& head) {
     facts.https = visitor_.https;
     facts.port = visitor_.port;
     facts.request_id = request_id_;
+    facts.forwarded = edge_.settings.forwarded;
     facts.via = edge_.settings.via;
-    const http::Forwarding forwarding(head, facts);
+    return facts;
+}
+
+// False: it was answered instead.
+bool HttpExchange::write_request_head(const http::RequestHead& head) {
+    const http::Forwarding forwarding(head, forwarding_facts());
+    by_tls_ = forwarding.https();
     request_id_ = std::string(forwarding.request_id());
     if (forwarding.loops()) {
         give_page(PageState::loop, {}, "the request came by here before");
@@ -151,7 +194,7 @@ bool HttpExchange::write_request_head(const http::RequestHead& head) {
     http::RequestOut out = http::RequestOut::of(head);
     out.edits = &edits;
     out.keep_alive = true;
-    if (!settings_->upgrades) {
+    if (!settings_.upgrades) {
         out.upgrade = nullptr;
         context_.upgrade.clear();
     }
@@ -176,12 +219,17 @@ bool HttpExchange::write_request_head(const http::RequestHead& head) {
 
 // --- the stream ---
 
+// Where the backend is told who the visitor is when it takes the connection, nobody else may come by that.
+std::uint64_t HttpExchange::stream_owner() const noexcept {
+    return service_->description().per_visitor ? visitor_.connection : 0;
+}
+
 void HttpExchange::open(bool has_waited) {
     if (!has_waited && edge_.gate.has_line(service_->serial())) {
         take_place_in_line();
         return;
     }
-    backend_ = edge_.pool.take(*service_, *this);
+    backend_ = edge_.pool.take(*service_, stream_owner(), *this);
     if (backend_) {
         EdgeCounters::add(edge_.counters.backend_reused);
         opened_at_ = edge_.worker.now();
@@ -196,7 +244,7 @@ void HttpExchange::open(bool has_waited) {
 void HttpExchange::take_place_in_line() {
     state_ = State::opening;
     if (!Deadline::is_set()) {
-        edge_.wheel.set_after(*this, settings_->backend_connect);
+        edge_.wheel.set_after(*this, settings_.backend_connect);
     }
     edge_.gate.wait(service_->serial(), *this);
 }
@@ -224,8 +272,9 @@ void HttpExchange::open_fresh() {
     }
     EdgeCounters::add(edge_.counters.backend_opened);
     opened_at_ = edge_.worker.now();
-    backend_ = make_intrusive<BackendStream>(edge_.worker, edge_.wheel, edge_.pool, service_, std::move(*carrier));
-    edge_.wheel.set_after(*this, settings_->backend_connect);
+    backend_ = make_intrusive<BackendStream>(edge_.worker, edge_.wheel, edge_.pool, service_, std::move(*carrier),
+                                             stream_owner());
+    edge_.wheel.set_after(*this, settings_.backend_connect);
     edge_.gate.opening(service_->serial());
     counted_as_opening_ = true;
     const IntrusivePtr<BackendStream> opening = backend_;  // what it answers at once may replace it
@@ -304,6 +353,11 @@ void HttpExchange::body(buffer::Slice payload, bool headroom) {
         backend_->send(std::move(payload), headroom);
         return;
     }
+    body_bytes_ += payload.size();
+    if (body_bytes_ > settings_.body_bytes_max) {
+        give_up_body();
+        return;
+    }
     if (request_body_.kind == BodyKind::chunked) {
         const http::ChunkHead chunk(payload.size());
         std::string text(chunk_open_ ? http::chunk_end : std::string_view());
@@ -311,6 +365,16 @@ void HttpExchange::body(buffer::Slice payload, bool headroom) {
         chunk_open_ = true;
     }
     send(std::move(payload), headroom);
+}
+
+// The backend sees a reset, so that it does not take what it has for the whole.
+void HttpExchange::give_up_body() {
+    constexpr std::string_view why = "the body of a request is larger than its service takes";
+    if (head_given_) {
+        (void)cut(why);
+    } else {
+        refuse(PageState::body_too_large, {}, why, context_.method);
+    }
 }
 
 void HttpExchange::body_end(const http::Fields* trailers) {
