@@ -91,7 +91,7 @@ void HttpListener::on_accept(runtime::Fd socket, const runtime::SocketAddress& f
             visitor.trusted = edge->shared->is_trusted && edge->shared->is_trusted(visitor.address);
             const PipeMaker& make = shared->settings.make_pipe;
             auto pipe =
-                make ? make(std::move(*fd)) : transport::make_tcp_pipe(std::move(*fd), transport::TcpPipeSide::client);
+                make ? make(std::move(*fd)) : transport::make_tcp_pipe(std::move(*fd), transport::TcpPipeSide::visitor);
             if (pipe && shared->settings.may_serve) {
                 visitor.may_serve = [shared, &on = *pipe](std::string_view host) {
                     return shared->settings.may_serve(on, host);
