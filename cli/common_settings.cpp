@@ -58,6 +58,15 @@ std::string option_of(const std::string& key) {
     static const std::map<std::string, std::string> different{
         {"token", "token-file"},
         {"tls_certificate", "tls-cert"},
+        {"https", "https-bind"},
+        {"https.certificates", "certificate"},
+        {"https.folders", "certificates"},
+        {"https.fallback", "fallback-certificate"},
+        {"https.client_certificates", "client-ca"},
+        {"https.reload_interval", "certificate-reload"},
+        {"https.redirect", "https-redirect"},
+        {"https.hsts.max_age", "hsts"},
+        {"https.hsts.preload", "hsts"},
         {"timing.ping_after_quiet", "ping-interval"},
         {"timing.dead_after_quiet", "dead-interval"},
         {"timing.no_write_progress", "write-timeout"},
@@ -65,6 +74,7 @@ std::string option_of(const std::string& key) {
         {"timing.open_deadline", "open-timeout"},
         {"timing.reconnect_first", "reconnect-first"},
         {"timing.reconnect_max", "reconnect-max"},
+        {"http_settings.trusted_proxies", "trusted-proxy"},
     };
     if (auto found = different.find(key); found != different.end()) {
         return found->second;

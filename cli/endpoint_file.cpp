@@ -46,6 +46,7 @@ void EndpointFile::remove_service(const std::string& name) {
 void EndpointFile::clear() {
     control_.clear();
     http_.clear();
+    https_.clear();
     services_.clear();
 }
 
@@ -65,6 +66,7 @@ void EndpointFile::publish() {
 std::string EndpointFile::text() const {
     std::string text = control_.empty() ? "" : fmt::format("control {}\n", control_);
     text += http_.empty() ? "" : fmt::format("http {}\n", http_);
+    text += https_.empty() ? "" : fmt::format("https {}\n", https_);
     for (const auto& [name, endpoint] : services_) {
         text += fmt::format("service {} {}\n", name, endpoint);
     }

@@ -1,5 +1,6 @@
-// What is reachable where, in a file for other programs: lines `control HOST:PORT`, `http HOST:PORT` (where
-// the server takes HTTP visitors) and `service NAME HOST:PORT`, of an HTTP service `service NAME URL`.
+// What is reachable where, in a file for other programs: lines `control HOST:PORT`, `http HOST:PORT` and
+// `https HOST:PORT` (where the server takes such visitors) and `service NAME HOST:PORT`, of an HTTP service `service
+// NAME URL`.
 #pragma once
 
 #include <set>
@@ -20,6 +21,7 @@ public:
 
     void set_control(const std::string& endpoint) { control_ = endpoint; }
     void set_http(const std::string& endpoint) { http_ = endpoint; }
+    void set_https(const std::string& endpoint) { https_ = endpoint; }
     void add_service(const std::string& name, const std::string& endpoint) { services_.emplace(name, endpoint); }
     /// Whatever its endpoint is.
     void remove_service(const std::string& name);
@@ -35,6 +37,7 @@ private:
     std::string published_;
     std::string control_;
     std::string http_;
+    std::string https_;
     std::set<std::pair<std::string, std::string>> services_;  // name and endpoint
 };
 

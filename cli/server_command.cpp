@@ -11,6 +11,7 @@
 #include "ferrotunnel/server.hpp"
 #include "ferrotunnel/version.hpp"
 #include "help.hpp"
+#include "https_options.hpp"
 #include "reach.hpp"
 #include "run.hpp"
 #include "state_dir.hpp"
@@ -60,6 +61,11 @@ void apply_http(const Sources& sources, const Config::ServerSection& file, Serve
     if (options.has("domain")) {
         builder.domain(plan.domain);
     }
+    if (options.has("trusted-proxy")) {
+        HttpServerSettings http = file.http;
+        http.trusted_proxies = options.list("trusted-proxy");
+        builder.http_settings(std::move(http));
+    }
     const std::optional<std::string> wanted = options.has("http-bind") ? options.text("http-bind") : file.http_bind;
     plan.http_bind = wanted.value_or(default_http_bind);
     if (options.has("http-bind") || !wanted) {
@@ -82,6 +88,7 @@ ServerPlan read_plan(const Sources& sources, EventQueue& events, Signals& signal
     apply_common(plan.common, builder);
     apply_options(options, builder);
     apply_http(sources, file, plan, builder);
+    apply_https(options, file, builder, problems);
     if (needs_token(sources, file.has_token)) {
         for (FoundToken& token : find_tokens(options, std::move(sources.arguments.token),
                                              "Token that clients will need: ", signals, problems)) {
@@ -118,6 +125,9 @@ std::string example_of_a_client(const ServerPlan& plan) {
 }
 
 void introduce_http(const ServerPlan& plan, Output& output) {
+    if (const std::string https = plan.server.https_endpoint(); !https.empty()) {
+        output.line(fmt::format("  HTTPS      {}", https));
+    }
     const std::string http = plan.server.http_endpoint();
     if (plan.http_bind == "off") {
         return;
@@ -152,6 +162,7 @@ void publish(const ServerPlan& plan, EndpointFile& endpoints) {
     endpoints.clear();
     endpoints.set_control(plan.server.control_endpoint());
     endpoints.set_http(plan.server.http_endpoint());
+    endpoints.set_https(plan.server.https_endpoint());
     for (const TunnelInfo& tunnel : plan.server.tunnels()) {
         for (const TunnelInfo::Service& service : tunnel.services) {
             endpoints.add_service(service.name, service.endpoint);
@@ -257,11 +268,16 @@ const CommandInfo& server_info() {
                   "HTTP services that name no host get one below this name, like k7rw2vbd.tunnel.example.com. Its DNS "
                   "entries (*.NAME) must point here. Default: such services are refused.",
                   false},
+                 {"trusted-proxy", "NETWORK",
+                  "A proxy in front of the HTTP address, like 192.0.2.7 or 10.0.0.0/8, whose X-Forwarded-* are "
+                  "believed; several times for several.",
+                  true},
                  {"allow-ports", "LIST",
                   "The public ports that clients may have, like 2222,8000-8100. Default: all from 1024 on.", false},
              }},
+            {"HTTPS, and proxies in front", https_options()},
             {"Token", token_options(true)},
-            {"TLS",
+            {"TLS, of the connections with clients",
              {
                  {"tls", "on|off",
                   "off: no encryption; who is in between can read and take over everything. Default: on.", false},

@@ -31,6 +31,7 @@ struct ProgramValues {
 struct ServerPart : ProgramValues {
     ServerValues settings;
     bool says_http_bind = false;
+    bool says_https_bind = false;
 
     friend bool operator==(const ServerPart&, const ServerPart&) = default;
 };
@@ -39,6 +40,7 @@ struct ClientPart : ProgramValues {
     ClientValues settings;
     std::vector<Tcp> services;  // checked, with their names
     std::vector<Http> http_services;
+    std::vector<Tls> tls_services;
 
     friend bool operator==(const ClientPart&, const ClientPart&) = default;
 };

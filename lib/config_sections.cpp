@@ -69,10 +69,7 @@ std::optional<Value> SectionReader::find_in(Section& section, const std::string&
 }
 
 void SectionReader::read_timing(Timing& timing) {
-    const std::optional<Value> group = section_.find("timing");
-    static const config::Node nothing{config::Node::Kind::map, {}, {}, {}, {}};
-    Section section =
-        group ? group->section() : Section(nothing, section_.context(), section_.path_of("timing"), section_.place());
+    Section section = group(section_, "timing", {});
     auto read = [&](const char* key, const char* setting, std::chrono::milliseconds& into) {
         const std::optional<Value> value = find_in(section, key, std::string("timing.") + setting);
         const std::optional<std::chrono::milliseconds> time = value ? value->time() : std::nullopt;
@@ -132,6 +129,24 @@ ServerPart read_server(Section section, ConfigReading& reading) {
             settings.http_bind.clear();
         }
     }
+    if (auto value = reader.find("https_bind", "https_bind")) {
+        part.says_https_bind = true;
+        assign(settings.https_bind, value->word());
+        if (settings.https_bind == "off") {
+            settings.https_bind.clear();
+        }
+    }
+    reader.read_https(settings.https);
+    if (part.says_https_bind && settings.https_bind.empty()) {
+        settings.https = {};  // it is off, whatever is kept for another time
+    }
+    if (auto value = reader.find("proxy_protocol_from", "proxy_protocol_from")) {
+        for (const Value& item : value->items_or_single()) {
+            if (auto network = item.word()) {
+                settings.proxies.push_back(std::move(*network));
+            }
+        }
+    }
     if (auto value = reader.find("domain", "domain")) {
         assign(settings.domain, value->word());
     }
@@ -161,6 +176,7 @@ ServerPart read_server(Section section, ConfigReading& reading) {
     if (auto value = reader.find("state_dir", "state_dir")) {
         assign(settings.state_dir, value->path());
     }
+    reader.read_http(settings.http);
     reader.read_common(settings, part);
     section.finish();
     return part;

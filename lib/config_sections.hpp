@@ -29,9 +29,15 @@ public:
 
     /// What server and client have in common.
     void read_common(CommonValues& settings, ProgramValues& program);
+    /// `http` of a server.
+    void read_http(HttpServerSettings& http);
+    void read_https(Https& https);
 
 private:
     void read_timing(Timing& timing);
+    void read_hsts(config::Section& https, std::optional<Hsts>& hsts);
+    /// The keys below one; none where that is not there, so that all that could be there are known.
+    config::Section group(config::Section& section, const std::string& key, const std::string& setting);
 
     config::Section& section_;
     ConfigReading& reading_;

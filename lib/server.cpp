@@ -7,7 +7,6 @@
 
 #include "ask.hpp"
 #include "engine_settings.hpp"
-#include "ingress/http_front.hpp"
 #include "ingress/tcp_port.hpp"
 #include "make_facade.hpp"
 #include "server_impl.hpp"
@@ -52,8 +51,9 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     shared_->tls = detail::make_tls(settings_);
     shared_->tcp_bind = *runtime::SocketAddress::from_ip(settings_.tcp_bind, 0);
     shared_->public_host = settings_.public_host.empty() ? settings_.tcp_bind : settings_.public_host;
-    shared_->open_port = ingress::open_tcp_port;
+    shared_->open_port = ingress::tcp_port_opener(proxies(), log_);
     shared_->domain = settings_.domain;
+    shared_->http_bounds = detail::http_bounds(settings_.http);
     tunnel::HttpDirectory::Settings directory;
     directory.seed = random_.next();
     shared_->http = std::make_shared<tunnel::HttpDirectory>(directory);
@@ -81,8 +81,7 @@ void Server::Impl::start(std::error_code& error, std::string& what) {
         what = "listen on " + settings_.bind;
         return;
     }
-    if (!open_http(error)) {
-        what = "listen for HTTP on " + settings_.http_bind;
+    if (error = open_http(what); error) {
         return;
     }
     started_ = true;
@@ -103,30 +102,6 @@ void Server::Impl::start(std::error_code& error, std::string& what) {
         };
         acceptor_ = std::make_unique<runtime::Acceptor>(group_->at(0), std::move(*socket), std::move(handlers));
     });
-}
-
-// False: it can not, and was told to. The lock is held.
-bool Server::Impl::open_http(std::error_code& error) {
-    if (settings_.http_bind.empty()) {
-        return true;
-    }
-    runtime::Fd listener =
-        runtime::listen_on(*runtime::SocketAddress::from_ip(*runtime::parse_host_port(settings_.http_bind)), error);
-    if (!listener) {
-        if (settings_.http_needed) {
-            return false;
-        }
-        log_.warn("can not listen for HTTP: HTTP services will be refused",
-                  {{"at", settings_.http_bind}, {"why", error.message()}});
-        error.clear();
-        return true;
-    }
-    const runtime::SocketAddress at = runtime::local_address(listener.get());
-    http_endpoint_ = at.text();
-    shared_->http_public = tunnel::HttpPublic{"http", at.port()};
-    http_ = ingress::open_http_front(std::move(listener), {*group_, shared_->http, log_, random_});
-    log_.info("listening for HTTP visitors", {{"at", http_endpoint_}});
-    return true;
 }
 
 asio::any_io_executor Server::Impl::executor() const {
@@ -251,6 +226,7 @@ void Server::Impl::tear_down() {
     group_->join();
     acceptor_.reset();
     http_.reset();
+    certificates_.reset();
     std::set<SessionPtr> rest;
     {
         std::lock_guard lock(mutex_);
@@ -299,6 +275,10 @@ std::string Server::control_endpoint() const {
 
 std::string Server::http_endpoint() const {
     return impl_ ? impl_->http_endpoint() : std::string();
+}
+
+std::string Server::https_endpoint() const {
+    return impl_ ? impl_->https_endpoint() : std::string();
 }
 
 std::string Server::tls_pin() const {

@@ -1,8 +1,11 @@
 #include <utility>
 
 #include "ferrotunnel/server.hpp"
+#include "https_certificates.hpp"
+#include "https_settings.hpp"
 #include "make_facade.hpp"
 #include "settings.hpp"
+#include "settings_http.hpp"
 #include "settings_origin.hpp"
 #include "tls_settings.hpp"
 
@@ -41,9 +44,32 @@ Server::Builder& Server::Builder::http_bind(std::string address, bool needed) {
     return *this;
 }
 
+Server::Builder& Server::Builder::https_bind(std::string address, bool needed) {
+    settings_->origins.erase("https_bind");
+    settings_->https_bind = std::move(address);
+    settings_->https_needed = needed;
+    return *this;
+}
+
+Server::Builder& Server::Builder::https(Https https) {
+    detail::set_https(*settings_, std::move(https));
+    return *this;
+}
+
+Server::Builder& Server::Builder::proxy_protocol_from(std::vector<std::string> networks) {
+    settings_->origins.erase("proxy_protocol_from");
+    settings_->proxies = std::move(networks);
+    return *this;
+}
+
 Server::Builder& Server::Builder::domain(std::string name) {
     settings_->origins.erase("domain");
     settings_->domain = std::move(name);
+    return *this;
+}
+
+Server::Builder& Server::Builder::http_settings(HttpServerSettings settings) {
+    detail::set_http_settings(*settings_, std::move(settings));
     return *this;
 }
 
@@ -124,6 +150,7 @@ std::vector<Problem> Server::Builder::check() const {
     detail::ServerSettings settings = *settings_;
     std::vector<Problem> problems = detail::problems_of(settings);
     detail::try_tls(settings, problems);
+    detail::try_https(settings, problems);
     return problems;
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "ferrotunnel/server.hpp"
+#include "https_certificates.hpp"
 #include "ingress/http_front.hpp"
 #include "owner_life.hpp"
 #include "runtime/acceptor.hpp"
@@ -35,6 +36,7 @@ public:
     void start(std::error_code& error, std::string& what);
     std::string control_endpoint() const;
     std::string http_endpoint() const;
+    std::string https_endpoint() const;
     std::string tls_pin() const;
     std::vector<TunnelInfo> tunnels() const;
     ServerStats stats() const;
@@ -57,7 +59,12 @@ private:
     std::vector<Carrier> carriers_of(const std::string& service);
     class PendingOpen;
     void dial(std::vector<Carrier> carriers, std::shared_ptr<PendingOpen> pending);
-    bool open_http(std::error_code& error);
+    wire::IpNetworks proxies() const;
+    runtime::Fd listen_for(const char* what, const std::string& bind, bool needed, std::error_code& error);
+    std::error_code open_http(std::string& what);
+    void set_https_rules(ingress::HttpSettings& settings, std::uint16_t public_port) const;
+    void listen_plain(runtime::Fd listener);
+    void listen_tls(runtime::Fd listener);
     void close_acceptor();
     std::error_code stop_here();
     void tear_down();
@@ -73,6 +80,8 @@ private:
     const IntrusivePtr<detail::OwnerLife> life_ = make_intrusive<detail::OwnerLife>();
     std::unique_ptr<runtime::Acceptor> acceptor_;  // the first worker's
     std::unique_ptr<ingress::HttpFront> http_;     // made by start(), kept until no worker runs any more
+    std::shared_ptr<const ingress::EdgeCounters> http_totals_;
+    std::unique_ptr<detail::HttpsCertificates> certificates_;
 
     std::mutex event_mutex_;  // one event at a time
     mutable std::mutex mutex_;
@@ -83,6 +92,7 @@ private:
     std::size_t dial_turn_ = 0;  // among trunks with as few visitors
     std::string control_endpoint_;
     std::string http_endpoint_;
+    std::string https_endpoint_;
     bool started_ = false;
     bool stopping_ = false;
     bool torn_down_ = false;

@@ -129,6 +129,11 @@ std::string Server::Impl::http_endpoint() const {
     return http_endpoint_;
 }
 
+std::string Server::Impl::https_endpoint() const {
+    std::lock_guard lock(mutex_);
+    return https_endpoint_;
+}
+
 std::string Server::Impl::tls_pin() const {
     std::lock_guard lock(mutex_);
     return started_ && shared_->tls ? shared_->tls->fingerprint() : std::string();
@@ -153,7 +158,8 @@ void add_trunk(TunnelInfo& info, const tunnel::SessionView& view) {
         if (known != info.services.end()) {
             known->streams += streams;
         } else {
-            info.services.push_back({service.name, service.endpoint, streams});
+            const std::uint64_t requests = service.http ? service.http->requests() : 0;  // over all its trunks
+            info.services.push_back({service.name, service.endpoint, streams, requests});
         }
     }
 }
@@ -184,6 +190,9 @@ ServerStats Server::Impl::stats() const {
         stats.traffic.bytes_copied = past_.bytes_copied;
         stats.traffic.streams_opened = past_.streams_opened;
         stats.traffic.streams_refused = past_.streams_refused;
+        if (http_totals_) {
+            stats.http = detail::http_stats(*http_totals_);
+        }
         if (torn_down_) {
             return stats;
         }

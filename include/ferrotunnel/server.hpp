@@ -21,6 +21,8 @@
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/event.hpp"
 #include "ferrotunnel/export.hpp"
+#include "ferrotunnel/http_settings.hpp"
+#include "ferrotunnel/https.hpp"
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/secret.hpp"
 #include "ferrotunnel/stats.hpp"
@@ -75,6 +77,8 @@ public:
     /// Where visitors of HTTP services come in: what http_bind() said, with the port that the system chose for 0. Empty
     /// before start() and without HTTP.
     std::string http_endpoint() const;
+    /// The same with TLS, for https_bind().
+    std::string https_endpoint() const;
     /// What a client can pin: "sha256:" and base64; empty before start() and with tls_off.
     std::string tls_pin() const;
 
@@ -149,9 +153,21 @@ public:
     /// Default: nowhere, and HTTP services are refused. (The program listens on port 8080 unless told otherwise.)
     /// `needed` false: where it can not listen there, start() logs that and goes on without HTTP.
     Builder& http_bind(std::string address, bool needed = true);
+    /// Where visitors of HTTP services come in by TLS: "0.0.0.0:8443"; as http_bind(). What it works with is said by
+    /// https(); without certificates, no visitor can be served here but by services whose clients do TLS themselves.
+    /// start() fails when there are certificates and none can be used. Addresses of HTTP services are then https://
+    /// ones where there is a certificate for the host.
+    Builder& https_bind(std::string address, bool needed = true);
+    Builder& https(Https https);
+    /// Proxies and load balancers in front that speak the PROXY protocol, version 1 or 2: "10.0.0.0/8", "::1".
+    /// Connections of visitors (HTTP, HTTPS, public ports) that come from there have to begin with such a header, and
+    /// the visitor is who that says; those from elsewhere are what they are, whatever they begin with. Default: none.
+    Builder& proxy_protocol_from(std::vector<std::string> networks);
     /// HTTP services that name no host get one below this domain, "k7rw2vbd.tunnel.example.com", whose DNS entries
     /// (`*.tunnel.example.com`) point here. Default: such services are refused.
     Builder& domain(std::string name);
+    /// Deadlines, limits, trusted proxies and pages of the HTTP edge. Replaces all of them.
+    Builder& http_settings(HttpServerSettings settings);
 
     /// A token that clients may log in with; call it again for more. `name` is for logs and tunnels(); empty: "token-1"
     /// and so on.

@@ -29,7 +29,9 @@ constexpr int turns_max = 16;
 
 HttpConnection::HttpConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, VisitorFacts visitor,
                                std::shared_ptr<void> ticket)
-    : edge_(edge), pipe_(std::move(pipe)), visitor_(std::move(visitor)), ticket_(std::move(ticket)) {}
+    : edge_(edge), pipe_(std::move(pipe)), visitor_(std::move(visitor)), ticket_(std::move(ticket)) {
+    visitor_.connection = edge.new_connection();
+}
 
 HttpConnection::~HttpConnection() = default;
 
@@ -95,6 +97,10 @@ void HttpConnection::step() {
     if (phase_ == Phase::closed) {
         return;
     }
+    if (end_wanted_) {
+        close(true);
+        return;
+    }
     if (broken_) {
         visitor_lost();
         return;
@@ -153,7 +159,8 @@ bool HttpConnection::shake_hands() {
             break;
     }
     edge_.log.debug("a visitor's TLS handshake has failed", {{"visitor", visitor_.address}, {"why", why}});
-    close(false);
+    EdgeCounters::add(edge_.counters.handshakes_failed);
+    end_without_tls();
     return false;
 }
 
@@ -180,8 +187,8 @@ bool HttpConnection::make_room_for_head() {
     if (room >= worth_reading || (room > 0 && begin_ <= headroom_bytes)) {
         return true;
     }
-    constexpr std::uint32_t largest =
-        headroom_bytes + static_cast<std::uint32_t>(limits::http_head_max) + worth_reading;
+    const std::uint32_t largest =
+        headroom_bytes + static_cast<std::uint32_t>(edge_.settings.head_limits.head_bytes_max) + worth_reading;
     if (size + headroom_bytes < buffer::slab_bytes) {
         move_head(edge_.worker.slabs().acquire());
     } else if (slab_->capacity() < largest) {
@@ -232,7 +239,8 @@ bool HttpConnection::read_some() {
     const std::uint32_t room = slab_->capacity() - end_;
     const std::uint32_t size =
         phase_ == Phase::exchange ? std::min<std::uint32_t>(room, limits::data_payload_max) : room;
-    const IoResult result = pipe_->read({slab_->data() + end_, size});
+    const MutableBytes into(slab_->data() + end_, size);
+    const IoResult result = no_tls_ ? runtime::read_some(pipe_->fd(), into) : pipe_->read(into);
     end_ += static_cast<std::uint32_t>(result.bytes);
     note_read(result);
     return result.bytes > 0;

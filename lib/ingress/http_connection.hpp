@@ -44,7 +44,7 @@ public:
     bool start();
     /// The present exchange is the last one; without one it ends now.
     void drain() noexcept;
-    /// Closes at once.
+    /// Closes at once; called from within what it does itself, when that is over.
     void end() noexcept;
 
     // Of EdgeWorker: where it stands in the list.
@@ -97,6 +97,8 @@ private:
     void begin_ending();
     bool end_sending();
     void linger();
+    void begin_lingering();
+    void end_without_tls();
     void visitor_lost();
     void close(bool reset) noexcept;
 
@@ -109,7 +111,7 @@ private:
 
     EdgeWorker& edge_;
     std::unique_ptr<transport::Pipe> pipe_;
-    const VisitorFacts visitor_;
+    VisitorFacts visitor_;
     std::shared_ptr<void> ticket_;
     IntrusivePtr<HttpConnection> self_;  // until it is closed
     std::size_t place_ = 0;
@@ -140,6 +142,7 @@ private:
     bool keep_ = false;         // said in the answer's head
     bool chunk_open_ = false;
     bool excused_ = false;    // in this window the visitor was kept waiting
+    bool no_tls_ = false;     // the handshake has failed: bytes are only thrown away
     bool cut_ = false;        // the answer is not complete, and must not look so
     bool raw_ended_ = false;  // after a switch of protocols: the visitor's end was passed on
     bool bulk_ = false;       // the last read of a body filled a window
@@ -150,6 +153,7 @@ private:
     bool eof_ = false;
     bool output_watched_ = false;
     bool deadline_hit_ = false;
+    bool end_wanted_ = false;
     bool running_ = false;
     bool again_ = false;
 };

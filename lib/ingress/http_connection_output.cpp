@@ -201,12 +201,25 @@ bool HttpConnection::end_sending() {
         close(false);
         return false;
     }
+    begin_lingering();
+    return true;
+}
+
+void HttpConnection::begin_lingering() {
     phase_ = Phase::lingering;
     lingered_ = end_ - begin_;
     edge_.give_back(std::move(parser_));
     drop_input();
     set_due(edge_.worker.now() + edge_.settings.linger);
-    return true;
+}
+
+// An alert, or the answer to plain HTTP, is on its way; a socket that is closed with unread bytes would be reset, and
+// it would be lost with that.
+void HttpConnection::end_without_tls() {
+    no_tls_ = true;
+    (void)runtime::shutdown_send(pipe_->fd());
+    begin_lingering();
+    linger();
 }
 
 void HttpConnection::linger() {
@@ -240,7 +253,8 @@ void HttpConnection::drain() noexcept {
 }
 
 void HttpConnection::end() noexcept {
-    close(true);
+    end_wanted_ = true;
+    run();
 }
 
 void HttpConnection::close(bool reset) noexcept {
@@ -283,7 +297,9 @@ void HttpConnection::set_stall(TimePoint when) noexcept {
 void HttpConnection::look_at_deadlines() {
     const TimePoint now = edge_.worker.now();
     if (now >= stall_) {
-        edge_.log.info("a visitor does not read its answer", {{"visitor", visitor_.address}});
+        if (edge_.lines.may_write(LineLimiter::answer_not_read, LogLevel::info)) {
+            edge_.log.info("a visitor does not read its answer", {{"visitor", visitor_.address}});
+        }
         visitor_lost();
         return;
     }

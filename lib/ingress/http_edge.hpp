@@ -21,12 +21,11 @@ public:
     HttpEdge(const HttpEdge&) = delete;
     HttpEdge& operator=(const HttpEdge&) = delete;
 
-    /// Any thread; several listeners share the caps.
-    void listen(runtime::Fd listener, HttpListener::Settings settings);
-
+    void listen(runtime::Fd listener, HttpListenerSettings settings) override;
     void drain() noexcept override;
     void stop() noexcept override;
     std::size_t connections() const noexcept override;
+    std::shared_ptr<const EdgeCounters> totals() const noexcept override { return shared_->counters; }
 
     /// Any thread.
     const EdgeCounters& counters() const noexcept { return *shared_->counters; }

@@ -2,6 +2,7 @@
 #include <array>
 #include <utility>
 
+#include "http/forwarding.hpp"
 #include "http/header_rules.hpp"
 #include "http/redirect.hpp"
 #include "ingress/http_exchange.hpp"
@@ -12,14 +13,20 @@ using http::FieldName;
 
 // --- redirects ---
 
+// To this server; or to a trusted proxy in front of it, which says so.
+bool HttpExchange::came_by_tls(const http::RequestHead& head) const {
+    return visitor_.trusted ? http::Forwarding(head, forwarding_facts()).https() : visitor_.https;
+}
+
 // True: the request was answered with one.
 bool HttpExchange::redirects(const http::RequestHead& head) {
     const tunnel::HttpDescription& service = service_->description();
     const http::Rules& rules = service.rules;
     std::string location;
-    if (rules.https_redirect && !visitor_.https) {
-        http::write_https_redirect(*rules.https_redirect, host_, head.target.path, head.target.query, location);
-        give_redirect(rules.https_redirect->status, std::move(location));
+    const auto& to_https = rules.https_redirect ? rules.https_redirect : edge_.settings.https_redirect;
+    if (to_https && !came_by_tls(head)) {
+        http::write_https_redirect(*to_https, host_, head.target.path, head.target.query, location);
+        give_redirect(to_https->status, std::move(location));
         return true;
     }
     if (rules.redirect) {
@@ -38,8 +45,12 @@ void HttpExchange::give_redirect(std::uint16_t status, std::string location) {
 }
 
 void HttpExchange::add_hsts(http::Edits& edits) {
-    if (visitor_.https && service_ && service_->description().rules.hsts) {
-        (void)edits.set("Strict-Transport-Security", edge_.keep(http::hsts_value(*service_->description().rules.hsts)));
+    if (!by_tls_ || !service_) {
+        return;
+    }
+    const auto& own = service_->description().rules.hsts;
+    if (const auto& hsts = own ? own : edge_.settings.hsts) {
+        (void)edits.set("Strict-Transport-Security", edge_.keep(http::hsts_value(*hsts)));
     }
 }
 
@@ -48,8 +59,7 @@ void HttpExchange::add_hsts(http::Edits& edits) {
 bool HttpExchange::apply_rules(const http::RequestHead& head, http::RequestOut& out, http::Edits& edits) {
     const tunnel::HttpDescription& service = service_->description();
     const http::Rules& rules = service.rules;
-    const bool new_host = rules.host.kind == http::HostRewrite::Kind::fixed;
-    if (rules.prefix || new_host) {
+    if (rules.prefix || !rules.host.empty()) {
         rewritten_ = std::make_unique<Rewritten>();
         rewritten_->seen_authority = head.authority_text;
         rewritten_->prefix = http::PrefixMap::of(rules, service.path);
@@ -57,8 +67,8 @@ bool HttpExchange::apply_rules(const http::RequestHead& head, http::RequestOut& 
             http::map_path(*rewritten_->prefix, head.target.path, rewritten_->path);
             out.path = rewritten_->path;
         }
-        if (new_host) {
-            rewritten_->backend_authority = rules.host.host;
+        if (!rules.host.empty()) {
+            rewritten_->backend_authority = rules.host;
             out.host = rewritten_->backend_authority;
         }
     }
@@ -98,7 +108,7 @@ bool HttpExchange::apply_rules(const http::ResponseHead& head, http::Edits& edit
 
 void HttpExchange::map_back(const http::ResponseHead& head, http::Edits& edits) {
     http::MapBack map;
-    map.seen_scheme = visitor_.https ? "https" : "http";
+    map.seen_scheme = by_tls_ ? "https" : "http";
     map.seen_authority = rewritten_->seen_authority;
     map.backend_authority = rewritten_->backend_authority;
     map.prefix = rewritten_->prefix ? &*rewritten_->prefix : nullptr;

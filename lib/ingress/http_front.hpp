@@ -1,5 +1,5 @@
-// The HTTP edge as the Server sees it: it takes visitors from one listening socket, on all workers, and serves them
-// with the services of the directory.
+// The HTTP edge as the Server sees it: it takes visitors from listening sockets, on all workers, and serves them with
+// the services of the directory.
 #pragma once
 
 #include <cstddef>
@@ -8,17 +8,25 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "http/page.hpp"
+#include "ingress/http_listener_settings.hpp"
+#include "ingress/http_settings.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker_group.hpp"
 #include "tunnel/http_directory.hpp"
+#include "wire/ip_network.hpp"
 
 namespace ferrotunnel::ingress {
+
+struct EdgeCounters;
 
 class HttpFront {
 public:
     /// When no worker runs any more, or on the thread of the only one.
     virtual ~HttpFront() = default;
 
+    /// Any thread. `listener` listens already; several share the caps.
+    virtual void listen(runtime::Fd listener, HttpListenerSettings settings) = 0;
     /// Any thread. New visitors are refused at once; those who are there finish the exchange they are in, and their
     /// connections are closed behind it.
     virtual void drain() noexcept = 0;
@@ -26,6 +34,15 @@ public:
     virtual void stop() noexcept = 0;
     /// Any thread. Visitors' connections that are open.
     virtual std::size_t connections() const noexcept = 0;
+    /// Any thread. What it has counted; outlives it.
+    virtual std::shared_ptr<const EdgeCounters> totals() const noexcept = 0;
+};
+
+/// What an operator says.
+struct HttpFrontSettings {
+    HttpSettings edge;
+    wire::IpNetworks trusted_proxies;
+    http::HostPages pages;
 };
 
 /// What it works with; all of it outlives it.
@@ -36,7 +53,7 @@ struct HttpFrontParts {
     Random& random;
 };
 
-/// Any thread, before or after the workers were started. `listener` listens already.
-std::unique_ptr<HttpFront> open_http_front(runtime::Fd listener, const HttpFrontParts& parts);
+/// Any thread, before or after the workers were started.
+std::unique_ptr<HttpFront> open_http_front(const HttpFrontParts& parts, HttpFrontSettings settings = {});
 
 }  // namespace ferrotunnel::ingress

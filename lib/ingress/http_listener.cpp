@@ -7,22 +7,39 @@
 #include "transport/tcp_pipe.hpp"
 #include "tunnel/socket_pump.hpp"
 #include "tunnel/visitor_address.hpp"
+#include "wire/ip_text.hpp"
 
 namespace ferrotunnel::ingress {
 
 namespace {
 
-constexpr std::string_view too_many =
-    "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 10\r\nX-FerroTunnel-Error: over_limit\r\n"
-    "Content-Type: text/plain\r\nContent-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n";
-
 // Best effort: nothing is waited for, so who has not sent its request yet may see a reset.
-void answer_too_many(runtime::Fd socket) noexcept {
+void answer_too_many(runtime::Fd socket, std::string_view date) {
+    std::string too_many("HTTP/1.1 429 Too Many Requests\r\nDate: ");
+    too_many.append(date).append(
+        "\r\nRetry-After: 10\r\nX-FerroTunnel-Error: over_limit\r\nContent-Type: text/plain\r\nContent-Length: 21\r\n"
+        "Connection: close\r\n\r\ntoo many connections\n");
     std::array<std::uint8_t, 4096> thrown_away;
     for (int i = 0; i < 16 && runtime::read_some(socket.get(), MutableBytes(thrown_away)).bytes > 0; ++i) {
     }
     (void)runtime::write_some(socket.get(), as_bytes(too_many));
     (void)runtime::shutdown_send(socket.get());
+}
+
+void refuse(EdgeWorker& edge, bool https, runtime::Fd socket, const std::string& visitor) {
+    EdgeCounters::add(edge.counters.connections_refused);
+    if (edge.lines.may_write(http::PageState::over_limit, LogLevel::info)) {
+        edge.log.info("a visitor was refused: too many connections", {{"visitor", visitor}});
+    }
+    if (!https) {
+        answer_too_many(std::move(socket), edge.date());
+    }
+}
+
+// What a visitor's connections are counted by; nothing for a trusted proxy, which speaks for many.
+std::string counted_as(const EdgeShared& shared, const wire::Address& visitor) {
+    const bool trusted = shared.is_trusted && shared.is_trusted(wire::ip_text(visitor));
+    return trusted ? std::string() : tunnel::network_of(visitor);
 }
 
 runtime::Fd with_options(runtime::Fd listener) {
@@ -35,17 +52,90 @@ runtime::Fd with_options(runtime::Fd listener) {
 /// What a visitor's worker needs of the listener, which may be gone by then.
 struct HttpListener::Shared {
     Settings settings;
-    std::uint16_t port = 0;
+    std::uint16_t port = 0;  // that it listens on
+};
+
+/// A visitor on its way from the listener to who serves it, on the worker that it was given to.
+class HttpListener::Arrival {
+public:
+    Arrival(EdgeWorker& edge, std::shared_ptr<const Shared> shared,
+            std::shared_ptr<tunnel::AdmissionGate::Ticket> ticket, const runtime::SocketAddress& from, bool by_proxy)
+        : edge_(edge), shared_(std::move(shared)), ticket_(std::move(ticket)), from_(from), by_proxy_(by_proxy) {
+        edge_.on_the_way();
+    }
+    ~Arrival() { edge_.arrived(); }
+    Arrival(const Arrival&) = delete;
+    Arrival& operator=(const Arrival&) = delete;
+
+    void begin(runtime::Fd socket, const std::shared_ptr<Arrival>& self) {
+        const TlsPassthrough& passthrough = edge_.shared->passthrough;
+        PrefacePlan plan;
+        plan.proxy_header = by_proxy_;
+        plan.client_hello = shared_->settings.https && passthrough.is_wanted && passthrough.is_wanted();
+        plan.deadline = edge_.settings.head;
+        if (!plan.empty()) {
+            edge_.prefaces.begin(std::move(socket), from_, plan,
+                                 [self](AcceptedVisitor visitor) { self->serve(std::move(visitor)); });
+            return;
+        }
+        AcceptedVisitor visitor;
+        visitor.from = tunnel::visitor_address(from_);
+        visitor.socket = std::move(socket);
+        serve(std::move(visitor));
+    }
+
+private:
+    void serve(AcceptedVisitor visitor) {
+        const Settings& settings = shared_->settings;
+        if (by_proxy_ && !ticket_->set_address(counted_as(*edge_.shared, visitor.from))) {
+            refuse(edge_, settings.https, std::move(visitor.socket), wire::ip_text(visitor.from));
+            return;
+        }
+        std::shared_ptr<void> ticket = ticket_;
+        const TlsPassthrough& passthrough = edge_.shared->passthrough;
+        if (visitor.hello && passthrough.take && passthrough.take(edge_, visitor, ticket)) {
+            return;
+        }
+        VisitorFacts facts = facts_of(visitor);
+        std::unique_ptr<transport::Pipe> pipe =
+            settings.make_pipe ? settings.make_pipe(std::move(visitor.socket))
+                               : transport::make_tcp_pipe(std::move(visitor.socket), transport::TcpPipeSide::visitor);
+        if (!pipe) {
+            return;
+        }
+        if (settings.may_serve) {
+            facts.may_serve = [shared = shared_, &on = *pipe](std::string_view host) {
+                return shared->settings.may_serve(on, host);
+            };
+        }
+        (void)make_intrusive<HttpConnection>(edge_, std::move(pipe), std::move(facts), std::move(ticket))->start();
+    }
+
+    VisitorFacts facts_of(const AcceptedVisitor& visitor) const {
+        VisitorFacts facts;
+        facts.address = wire::ip_text(visitor.from);
+        facts.wire = visitor.from;
+        facts.port = by_proxy_ && visitor.to.port != 0 ? visitor.to.port : shared_->port;
+        if (shared_->settings.public_port != 0) {
+            facts.port = shared_->settings.public_port;
+        }
+        facts.https = shared_->settings.https;
+        facts.trusted = edge_.shared->is_trusted && edge_.shared->is_trusted(facts.address);
+        return facts;
+    }
+
+    EdgeWorker& edge_;
+    const std::shared_ptr<const Shared> shared_;
+    const std::shared_ptr<tunnel::AdmissionGate::Ticket> ticket_;
+    const runtime::SocketAddress from_;
+    const bool by_proxy_;
 };
 
 HttpListener::HttpListener(runtime::Worker& worker, runtime::Fd listener, Settings settings,
                            std::vector<std::shared_ptr<EdgeWorker>> edges, std::shared_ptr<tunnel::AdmissionGate> gate)
     : worker_(worker),
-      shared_([&] {
-          const std::uint16_t port = runtime::local_address(listener.get()).port();
-          const std::uint16_t shown = settings.public_port != 0 ? settings.public_port : port;
-          return std::make_shared<const Shared>(Shared{std::move(settings), shown});
-      }()),
+      shared_(
+          std::make_shared<const Shared>(Shared{std::move(settings), runtime::local_address(listener.get()).port()})),
       edges_(std::move(edges)),
       gate_(std::move(gate)),
       acceptor_(worker, with_options(std::move(listener)),
@@ -68,43 +158,23 @@ std::size_t HttpListener::choose() noexcept {
 }
 
 void HttpListener::on_accept(runtime::Fd socket, const runtime::SocketAddress& from) {
-    EdgeCounters& counters = edges_.front()->counters;
-    std::shared_ptr<void> ticket = gate_->enter(tunnel::network_of(from));
+    const Settings& settings = shared_->settings;
+    const wire::Address visitor = tunnel::visitor_address(from);
+    const bool by_proxy = !settings.proxies.empty() && settings.proxies.contains(visitor);
+    auto ticket = gate_->enter(by_proxy ? std::string() : counted_as(*edges_.front()->shared, visitor));
     if (!ticket) {
-        EdgeCounters::add(counters.connections_refused);
-        edges_.front()->log.debug("a visitor was refused: too many connections", {{"visitor", from.ip()}});
-        if (!shared_->settings.https) {
-            answer_too_many(std::move(socket));
-        }
+        refuse(*edges_.front(), settings.https, std::move(socket), from.ip());
         return;
     }
     const std::shared_ptr<EdgeWorker>& edge = edges_[choose()];
-    edge->on_the_way();
-    auto begin = [edge, shared = shared_, ticket = std::move(ticket), from,
+    auto arrival = std::make_shared<Arrival>(*edge, shared_, std::move(ticket), from, by_proxy);
+    auto begin = [edge, arrival = std::move(arrival), from,
                   fd = std::make_shared<runtime::Fd>(std::move(socket))]() mutable noexcept {
         try {
-            VisitorFacts visitor;
-            visitor.address = from.ip();
-            visitor.wire = tunnel::visitor_address(from);
-            visitor.port = shared->port;
-            visitor.https = shared->settings.https;
-            visitor.trusted = edge->shared->is_trusted && edge->shared->is_trusted(visitor.address);
-            const PipeMaker& make = shared->settings.make_pipe;
-            auto pipe =
-                make ? make(std::move(*fd)) : transport::make_tcp_pipe(std::move(*fd), transport::TcpPipeSide::visitor);
-            if (pipe && shared->settings.may_serve) {
-                visitor.may_serve = [shared, &on = *pipe](std::string_view host) {
-                    return shared->settings.may_serve(on, host);
-                };
-            }
-            if (pipe) {
-                (void)make_intrusive<HttpConnection>(*edge, std::move(pipe), std::move(visitor), std::move(ticket))
-                    ->start();
-            }
+            arrival->begin(std::move(*fd), arrival);
         } catch (const std::exception& problem) {
             edge->log.error("a visitor could not be taken", {{"visitor", from.ip()}, {"why", problem.what()}});
         }
-        edge->arrived();
     };
     if (edge->worker.here()) {
         begin();

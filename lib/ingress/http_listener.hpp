@@ -1,33 +1,23 @@
 // A public address at which visitors speak HTTP: accepts them on one worker, and gives each to the worker with the
-// fewest, before a byte of it is read. Whom the caps refuse hears 503 or 429, as far as that can be said without
-// waiting.
+// fewest, before a byte of it is read. Whom the caps refuse hears 429, as far as that can be said without waiting; over
+// TLS, where nothing can, its connection is closed.
 #pragma once
 
-#include <cstdint>
-#include <functional>
 #include <memory>
 #include <vector>
 
 #include "ingress/edge_worker.hpp"
+#include "ingress/http_listener_settings.hpp"
+#include "ingress/preface.hpp"
 #include "runtime/acceptor.hpp"
 #include "runtime/socket.hpp"
-#include "transport/pipe.hpp"
 #include "tunnel/admission_gate.hpp"
 
 namespace ferrotunnel::ingress {
 
-/// Makes the pipe over an accepted socket, on the visitor's worker: plain, or TLS.
-using PipeMaker = std::function<std::unique_ptr<transport::Pipe>(runtime::Fd)>;
-
 class HttpListener {
 public:
-    struct Settings {
-        bool https = false;
-        PipeMaker make_pipe;  // empty: plain
-        /// Whether a request for `host` may be answered on this connection (else 421). Empty: any.
-        std::function<bool(const transport::Pipe&, std::string_view host)> may_serve;
-        std::uint16_t public_port = 0;  // what X-Forwarded-Port says; 0: the port listened on
-    };
+    using Settings = HttpListenerSettings;
 
     /// On `worker`, where it accepts; `edges` outlive it. All listeners of an edge share `gate`.
     HttpListener(runtime::Worker& worker, runtime::Fd listener, Settings settings,
@@ -40,6 +30,7 @@ public:
 
 private:
     struct Shared;
+    class Arrival;
 
     void on_accept(runtime::Fd socket, const runtime::SocketAddress& from);
     std::size_t choose() noexcept;

@@ -235,6 +235,10 @@ void VisitorTls::rotate_ticket_keys(TimePoint now) {
     inner_->tickets.rotate(now);
 }
 
+bool VisitorTls::has_certificate(std::string_view host) const {
+    return inner_->certificates.snapshot()->find(host) != nullptr;
+}
+
 bool VisitorTls::may_serve(const VisitorHandshake& handshake, std::string_view host) const {
     if (!handshake.server_name.empty() && handshake.server_name != host) {
         return false;

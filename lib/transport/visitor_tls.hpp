@@ -68,6 +68,10 @@ public:
     /// Makes a new ticket key when it is time. Any thread, cheap; once a minute is often enough.
     void rotate_ticket_keys(TimePoint now);
 
+    /// Whether a visitor who asks for this name, or for one that this pattern ("*.example.com") is for, is shown a
+    /// certificate now. Any thread.
+    bool has_certificate(std::string_view host) const;
+
     /// Whether a request for `host` (in the form of wire/host_name.hpp) may be answered on a connection with this
     /// handshake; if not it is misdirected (421). The name of the handshake decides; a connection without a name may
     /// ask for every host that wants no client certificate.

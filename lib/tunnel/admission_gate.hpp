@@ -8,9 +8,12 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
+#include "base/check.hpp"
 #include "base/limits.hpp"
 #include "runtime/address.hpp"
+#include "wire/ip_text.hpp"
 
 namespace ferrotunnel::tunnel {
 
@@ -21,6 +24,11 @@ inline std::string network_of(const runtime::SocketAddress& from) {
         return from.ip();
     }
     return {reinterpret_cast<const char*>(six->sin6_addr.s6_addr), 8};
+}
+
+/// The same; IPv4 in IPv6's clothes is IPv4 already.
+inline std::string network_of(const wire::Address& from) {
+    return from.family == 6 ? std::string(reinterpret_cast<const char*>(from.bytes.data()), 8) : wire::ip_text(from);
 }
 
 /// Any thread.
@@ -39,27 +47,35 @@ public:
         Ticket(const Ticket&) = delete;
         Ticket& operator=(const Ticket&) = delete;
 
+        /// For one that entered without an address: counts it for this one too. False when the cap of that is reached.
+        bool set_address(std::string address) {
+            check(address_.empty(), "a ticket is for one address");
+            if (!address.empty() && !gate_->count_address(address)) {
+                return false;
+            }
+            address_ = std::move(address);
+            return true;
+        }
+
     private:
         std::shared_ptr<AdmissionGate> gate_;
         std::string address_;
     };
 
-    /// Null when the cap in all, or that of this address, is reached.
+    /// Null when the cap in all, or that of this address, is reached. No address: of a proxy, whose visitors all have
+    /// its own until it has said theirs.
     std::shared_ptr<Ticket> enter(const std::string& address) {
         std::lock_guard lock(mutex_);
-        if (count_ >= max_) {
+        if (count_ >= max_ || !has_room(address)) {
             return nullptr;
         }
-        auto [at, is_new] = per_address_.try_emplace(address, 0U);
-        if (at->second >= per_address_max_) {
-            if (is_new) {
-                per_address_.erase(at);
-            }
-            return nullptr;
-        }
-        ++at->second;
+        std::uint32_t* of_address = address.empty() ? nullptr : &per_address_[address];
+        auto ticket = std::make_shared<Ticket>(shared_from_this(), address);
         ++count_;
-        return std::make_shared<Ticket>(shared_from_this(), address);
+        if (of_address != nullptr) {
+            ++*of_address;
+        }
+        return ticket;
     }
 
     std::uint32_t count() const {
@@ -68,11 +84,25 @@ public:
     }
 
 private:
+    bool has_room(const std::string& address) const {
+        const auto at = per_address_.find(address);
+        return address.empty() || (at == per_address_.end() ? 0U : at->second) < per_address_max_;
+    }
+
+    bool count_address(const std::string& address) {
+        std::lock_guard lock(mutex_);
+        if (!has_room(address)) {
+            return false;
+        }
+        ++per_address_[address];
+        return true;
+    }
+
     void leave(const std::string& address) {
         std::lock_guard lock(mutex_);
         --count_;
-        auto at = per_address_.find(address);
-        if (--at->second == 0) {
+        const auto at = per_address_.find(address);
+        if (at != per_address_.end() && --at->second == 0) {
             per_address_.erase(at);
         }
     }

@@ -79,12 +79,16 @@ sed -n '/^```yaml$/,/^```$/p' "$E2E_SOURCE/../../docs/configuration.md" | sed '1
 (umask 077 && cp "$dir/token" "$dir/example/alice.token" && "$FERROTUNNEL" token >"$dir/example/bob.token")
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
     -keyout "$dir/example/key.pem" -out "$dir/example/chain.pem" 2>/dev/null
+for page in 404.html offline.html offline.json offline.txt error.html app-offline.html; do
+    echo "{{status}} {{title}}" >"$dir/example/$page"
+done
+cp "$dir/example/chain.pem" "$dir/example/staff.pem"
 HOME=$dir/example run check example/ferrotunnel.yml
 ends_with 0
 equal "what is told besides" "$(<"$dir/run.err")" ""
 diff - "$dir/run.out" <<'END' || fail "another summary than expected"
 ok: example/ferrotunnel.yml
-  server    clients at 0.0.0.0:7835, TLS 1.3; visitors at 0.0.0.0, ports 2222,8000-8100; HTTP at 0.0.0.0:8080, hosts below tunnel.example.com; 2 tokens
+  server    clients at 0.0.0.0:7835, TLS 1.3; visitors at 0.0.0.0, ports 2222,8000-8100; HTTP at 0.0.0.0:8080, HTTPS at 0.0.0.0:8443, hosts below tunnel.example.com; 2 tokens
   client    to tunnel.example.com:7835, TLS 1.3; 2 connections, 4 services
     ssh              tcp 2222 -> 127.0.0.1:22
     db.internal:5432 tcp any -> db.internal:5432

@@ -35,6 +35,42 @@ serve_http() {
     backend=127.0.0.1:$(<"$dir/$name.port")
 }
 
+# start_nginx [LINE...]: nginx with a small page and a place for uploads in $dir/www, and these lines in its server block.
+# Its address is then in $nginx, and its log has a line for each request, the number of its connection first.
+start_nginx() {
+    local port
+    port=$(free_port)
+    nginx=127.0.0.1:$port
+    mkdir -p "$dir/www/up" "$dir/nginx"
+    echo "a small page" >"$dir/www/index.html"
+    cat >"$dir/nginx.conf" <<CONF
+daemon off;
+pid $dir/nginx/pid;
+error_log $dir/nginx/error.log;
+$( ((EUID != 0)) || echo "user root;")
+events { worker_connections 512; }
+http {
+    log_format connections '\$connection \$request_method';
+    access_log $dir/nginx/access.log connections;
+    client_max_body_size 0;
+    client_body_temp_path $dir/nginx/body;
+    proxy_temp_path $dir/nginx/proxy;
+    fastcgi_temp_path $dir/nginx/fastcgi;
+    uwsgi_temp_path $dir/nginx/uwsgi;
+    scgi_temp_path $dir/nginx/scgi;
+    server {
+        listen $nginx;
+        root $dir/www;
+        location /up/ { dav_methods PUT; }
+        $(printf '%s\n' "$@")
+    }
+}
+CONF
+    start nginx nginx -p "$dir/nginx" -e "$dir/nginx/error.log" -c "$dir/nginx.conf"
+    on_end '[[ ! -s $dir/nginx/pid ]] || kill "$(<"$dir/nginx/pid")" 2>/dev/null; wait_until 10 "the end of nginx" has_ended nginx'
+    wait_for_port "$nginx" nginx
+}
+
 # serve_mishaps NAME [PORT]: tools/http_mishaps as a backend; its address is then in $backend.
 serve_mishaps() {
     local name=$1

@@ -2,6 +2,7 @@
 //
 //   http_peer serve PORT-FILE         a backend. What it does is in the path:
 //     /name/X        answers "X HOST NUMBER", NUMBER counting the requests of this connection
+//     /fields        answers the head of the request
 //     /cut/length    promises 1000 bytes, sends 10 and closes        /cut/chunks   the same with chunks
 //     /close         reads the request and closes without an answer  /reset        the same with a reset
 //     /events/N/MS   N server-sent events, one each MS milliseconds
@@ -135,6 +136,9 @@ bool serve_one(Socket& socket, StreamReader& reader, int connection, int number)
     const std::string& what = parts.front();
     if (what == "name") {
         return send_all(socket, answer(parts.at(1) + " " + field(head, "host") + " " + std::to_string(number) + "\n"));
+    }
+    if (what == "fields") {
+        return send_all(socket, answer(head));
     }
     if (what == "cut") {
         const bool chunks = parts.at(1) == "chunks";

@@ -1,6 +1,7 @@
 #include "tunnel/admission_gate.hpp"
 
 #include <catch2/catch.hpp>
+#include <cstring>
 #include <vector>
 
 using namespace ferrotunnel;
@@ -40,4 +41,30 @@ TEST_CASE("a network of IPv6 counts as one address, an IPv4 address as itself") 
     CHECK(network_of(address("2001:db8:1:2::1")) != network_of(address("2001:db8:1:3::1")));
     CHECK(network_of(address("192.0.2.1")) != network_of(address("192.0.2.2")));
     CHECK(network_of(address("::ffff:192.0.2.1")) != network_of(address("::ffff:192.0.2.2")));
+}
+
+TEST_CASE("who enters without an address is counted in all, and for one as soon as that is known") {
+    auto gate = std::make_shared<AdmissionGate>(3, 1);
+    auto first = gate->enter("");
+    auto second = gate->enter("");
+    REQUIRE(first);
+    REQUIRE(second);
+    CHECK(gate->count() == 2);
+    CHECK(first->set_address("a"));
+    CHECK_FALSE(second->set_address("a"));
+    CHECK(gate->enter("a") == nullptr);
+    CHECK(second->set_address("b"));
+    CHECK(gate->enter("") != nullptr);
+    first.reset();
+    CHECK(gate->enter("a") != nullptr);
+    second.reset();
+    CHECK(gate->count() == 0);
+}
+
+TEST_CASE("an address that a header names counts like that of a socket") {
+    CHECK(network_of(wire::Address()).empty());
+    for (const char* ip : {"192.0.2.7", "2001:db8:1:2::1"}) {
+        const auto* six = std::strchr(ip, ':');
+        CHECK(network_of(*(six != nullptr ? wire::parse_ipv6(ip) : wire::parse_ipv4(ip))) == network_of(address(ip)));
+    }
 }

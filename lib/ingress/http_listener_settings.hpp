@@ -1,0 +1,30 @@
+// What a public address for HTTP visitors is set to.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "runtime/socket.hpp"
+#include "transport/pipe.hpp"
+#include "wire/ip_network.hpp"
+
+namespace ferrotunnel::ingress {
+
+/// Makes the pipe over an accepted socket, on the visitor's worker: plain, or TLS.
+using PipeMaker = std::function<std::unique_ptr<transport::Pipe>(runtime::Fd)>;
+
+struct HttpListenerSettings {
+    bool https = false;
+    PipeMaker make_pipe;  // empty: plain
+    /// Whether a request for `host` may be answered on this connection (else 421). Empty: any.
+    std::function<bool(const transport::Pipe&, std::string_view host)> may_serve;
+    /// What X-Forwarded-Port says; 0: the port that visitors of a proxy connected to by its PROXY header, else the one
+    /// listened on.
+    std::uint16_t public_port = 0;
+    /// Proxies that begin with a PROXY header, see preface.hpp.
+    wire::IpNetworks proxies;
+};
+
+}  // namespace ferrotunnel::ingress

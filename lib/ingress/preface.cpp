@@ -1,0 +1,227 @@
+#include "ingress/preface.hpp"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "tunnel/visitor_address.hpp"
+#include "wire/ip_network.hpp"
+#include "wire/proxy_protocol.hpp"
+
+namespace ferrotunnel::ingress {
+
+namespace {
+
+// A peer's end, after which a preface that is not complete never will be.
+constexpr std::uint32_t end_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+
+// What lies in the socket, without taking it. Nothing: the peer has ended before its first byte, or is gone.
+std::optional<Bytes> peek(int fd, MutableBytes into) noexcept {
+    ssize_t got = 0;
+    do {
+        got = ::recv(fd, into.data(), into.size(), MSG_PEEK);
+    } while (got < 0 && errno == EINTR);
+    if (got > 0) {
+        return Bytes(into.data(), static_cast<std::size_t>(got));
+    }
+    return got < 0 && errno == EAGAIN ? std::optional<Bytes>(Bytes()) : std::nullopt;
+}
+
+}  // namespace
+
+class Prefaces::Reading final : private runtime::PollTarget, private Deadline {
+public:
+    enum class Step : std::uint8_t { more, done, refused };
+
+    Reading(Prefaces& owner, runtime::Fd socket, const runtime::SocketAddress& from, const PrefacePlan& plan, Done done)
+        : owner_(owner), plan_(plan), done_(std::move(done)) {
+        visitor_.from = tunnel::visitor_address(from);
+        visitor_.to = tunnel::visitor_address(runtime::local_address(socket.get()));
+        visitor_.socket = std::move(socket);
+        peer_ = from.ip();
+    }
+    ~Reading() {
+        if (watched_) {
+            owner_.worker_.poller().remove(visitor_.socket.get(), *this);
+        }
+    }
+    Reading(const Reading&) = delete;
+    Reading& operator=(const Reading&) = delete;
+
+    /// Looks, and waits for what is not there yet.
+    Step begin() {
+        try {
+            const Step step = look();
+            if (step == Step::more) {
+                owner_.worker_.poller().add_input(visitor_.socket.get(), *this);
+                watched_ = true;
+                owner_.wheel_.set_after(*this, plan_.deadline);
+            }
+            return step;
+        } catch (const std::exception& problem) {
+            return refuse(problem.what());
+        }
+    }
+
+    /// What it has read, and who gets it. It can then only be destroyed.
+    std::pair<AcceptedVisitor, Done> take() noexcept {
+        if (std::exchange(watched_, false)) {
+            owner_.worker_.poller().remove(visitor_.socket.get(), *this);
+        }
+        return {std::move(visitor_), std::move(done_)};
+    }
+
+    std::string take_peer() noexcept { return std::move(peer_); }
+
+private:
+    Step look();
+    Step look_at_proxy_header();
+    Step look_at_client_hello();
+    Step refuse(const char* why) const;
+
+    void on_events(std::uint32_t events) noexcept override;
+    void on_deadline() noexcept override;
+
+    Prefaces& owner_;
+    PrefacePlan plan_;  // what is still to be read
+    AcceptedVisitor visitor_;
+    std::string peer_;
+    Done done_;
+    wire::ClientHelloReader hello_;
+    bool watched_ = false;
+};
+
+Prefaces::Reading::Step Prefaces::Reading::refuse(const char* why) const {
+    owner_.log_.warn("a connection of a proxy was refused", {{"proxy", peer_}, {"why", why}});
+    return Step::refused;
+}
+
+Prefaces::Reading::Step Prefaces::Reading::look() {
+    Step step = Step::done;
+    if (plan_.proxy_header) {
+        step = look_at_proxy_header();
+        plan_.proxy_header = step == Step::more;
+    }
+    return step == Step::done && plan_.client_hello ? look_at_client_hello() : step;
+}
+
+Prefaces::Reading::Step Prefaces::Reading::look_at_proxy_header() {
+    using Status = wire::ProxyReading::Status;
+    std::array<std::uint8_t, limits::proxy_header_bytes_max> room;
+    const auto seen = peek(visitor_.socket.get(), room);
+    if (!seen) {
+        return Step::refused;  // without a word: a proxy that looks whether we live
+    }
+    const wire::ProxyReading read = wire::read_proxy_header(*seen);
+    switch (read.status) {
+        case Status::more:
+            return Step::more;
+        case Status::absent:
+            return refuse("it does not begin with a header of the PROXY protocol, which this proxy has to send");
+        case Status::malformed:
+            return refuse(read.error);
+        case Status::complete:
+            break;
+    }
+    if (read.header.datagrams) {
+        return refuse("its PROXY header speaks of datagrams");
+    }
+    // These bytes are there, so they come at once.
+    if (runtime::read_some(visitor_.socket.get(), MutableBytes(room).first(read.size)).bytes != read.size) {
+        return Step::refused;
+    }
+    if (read.header.source.family != 0) {
+        visitor_.from = wire::unmapped(read.header.source);
+        visitor_.to = wire::unmapped(read.header.destination);
+    }
+    return Step::done;
+}
+
+Prefaces::Reading::Step Prefaces::Reading::look_at_client_hello() {
+    using Status = wire::ClientHelloReader::Status;
+    owner_.room_.resize(limits::client_hello_bytes_max);
+    const auto seen = peek(visitor_.socket.get(), owner_.room_);
+    if (!seen) {
+        return Step::refused;
+    }
+    const Status status = hello_.look(*seen);
+    if (status == Status::more) {
+        return Step::more;
+    }
+    if (status == Status::complete) {
+        visitor_.hello = hello_.hello();
+    }
+    return Step::done;
+}
+
+void Prefaces::Reading::on_events(std::uint32_t events) noexcept {
+    Prefaces& owner = owner_;
+    try {
+        const Step step = look();
+        if (step == Step::done) {
+            owner.finish(*this);
+        } else if (step == Step::refused || (events & end_events) != 0) {
+            owner.drop(*this);
+        }
+    } catch (const std::exception&) {
+        owner.drop(*this);  // no memory for this one
+    }
+}
+
+void Prefaces::Reading::on_deadline() noexcept {
+    owner_.log_.debug("a visitor was given up", {{"visitor", peer_},
+                                                 {"why", plan_.proxy_header ? "its PROXY header has not come in time"
+                                                                            : "its ClientHello has not come in time"}});
+    owner_.drop(*this);
+}
+
+Prefaces::Prefaces(runtime::Worker& worker, DeadlineWheel& wheel, Logger& log) noexcept
+    : worker_(worker), wheel_(wheel), log_(log) {}
+
+Prefaces::~Prefaces() {
+    clear();
+}
+
+void Prefaces::begin(runtime::Fd socket, const runtime::SocketAddress& from, const PrefacePlan& plan,
+                     Done done) noexcept {
+    try {
+        auto made = std::make_unique<Reading>(*this, std::move(socket), from, plan, std::move(done));
+        reading_.insert(made.get());
+        Reading& reading = *made.release();
+        const Reading::Step step = reading.begin();
+        if (step == Reading::Step::done) {
+            finish(reading);
+        } else if (step == Reading::Step::refused) {
+            drop(reading);
+        }
+    } catch (const std::exception& problem) {
+        log_.error("a visitor could not be taken", {{"visitor", from.ip()}, {"why", problem.what()}});
+    }
+}
+
+void Prefaces::finish(Reading& reading) {
+    auto [visitor, done] = reading.take();
+    const std::string peer = reading.take_peer();
+    drop(reading);
+    try {
+        done(std::move(visitor));
+    } catch (const std::exception& problem) {
+        log_.error("a visitor could not be taken", {{"visitor", peer}, {"why", problem.what()}});
+    }
+}
+
+void Prefaces::drop(Reading& reading) noexcept {
+    reading_.erase(&reading);
+    delete &reading;
+}
+
+void Prefaces::clear() noexcept {
+    while (!reading_.empty()) {
+        drop(**reading_.begin());
+    }
+}
+
+}  // namespace ferrotunnel::ingress

@@ -1,0 +1,82 @@
+// What stands before a visitor's own first bytes is read here, on the visitor's worker, between accept and whoever
+// serves it: a PROXY header, and the ClientHello where somebody wants to know the name that it asks for.
+//
+//   accepted --> PROXY header (from trusted addresses) --> ClientHello (looked at) --> done(visitor)
+//                   |absent, malformed, not in time           |not in time
+//                   '-------------------------> closed <------'
+//
+// The header is taken out of the socket; of the ClientHello nothing is: whoever gets the socket reads it from there,
+// our own TLS as well as a relay that passes it on. So nothing is held per visitor but the descriptor, however slowly
+// its bytes come. What is no ClientHello, or a broken one, goes on without one: TLS itself knows best what to answer.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "ingress/deadline_wheel.hpp"
+#include "runtime/address.hpp"
+#include "runtime/socket.hpp"
+#include "runtime/worker.hpp"
+#include "wire/client_hello.hpp"
+#include "wire/frame.hpp"
+
+namespace ferrotunnel::ingress {
+
+/// A visitor whose preface was read.
+struct AcceptedVisitor {
+    runtime::Fd socket;
+    /// Who it is, and what it has connected to: the PROXY header's word, else the socket's. IPv4 in IPv6's clothes is
+    /// IPv4.
+    wire::Address from;
+    wire::Address to;
+    /// Where it was asked for, and the visitor has begun with one. Its bytes are still in the socket.
+    std::optional<wire::ClientHello> hello{};
+};
+
+/// What is read before a visitor is served.
+struct PrefacePlan {
+    /// The visitor's address is of a proxy that is trusted: then it has to begin with a PROXY header. From any other
+    /// address the same bytes are never interpreted.
+    bool proxy_header = false;
+    bool client_hello = false;
+    /// For all of it.
+    Duration deadline = std::chrono::seconds(10);
+
+    bool empty() const noexcept { return !proxy_header && !client_hello; }
+};
+
+/// The visitors of one worker whose preface is being read. Lives there.
+class Prefaces {
+public:
+    /// Gets the visitor, in a round of the worker, perhaps before begin() returns. What it throws is logged.
+    using Done = std::function<void(AcceptedVisitor)>;
+
+    Prefaces(runtime::Worker& worker, DeadlineWheel& wheel, Logger& log) noexcept;
+    /// Closes all of them.
+    ~Prefaces();
+    Prefaces(const Prefaces&) = delete;
+    Prefaces& operator=(const Prefaces&) = delete;
+
+    /// `done` is dropped without a call when the visitor is refused or gone.
+    void begin(runtime::Fd socket, const runtime::SocketAddress& from, const PrefacePlan& plan, Done done) noexcept;
+    void clear() noexcept;
+    std::size_t size() const noexcept { return reading_.size(); }
+
+private:
+    class Reading;
+
+    void finish(Reading& reading);
+    void drop(Reading& reading) noexcept;
+
+    runtime::Worker& worker_;
+    DeadlineWheel& wheel_;
+    Logger& log_;
+    std::unordered_set<Reading*> reading_;
+    std::vector<std::uint8_t> room_;  // to look at a ClientHello in
+};
+
+}  // namespace ferrotunnel::ingress

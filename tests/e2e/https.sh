@@ -1,0 +1,221 @@
+# HTTPS at the edge with real visitors: certificates by name, TLS versions, tickets, client certificates, certificates
+# that change or go bad while requests run, what plain HTTP gets, and proxies in front by the PROXY protocol.
+source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/http_lib.sh"
+need curl openssl
+
+# --- certificates -------------------------------------------------------------------------------------------------
+
+certificates=$dir/certificates
+mkdir "$certificates"
+
+# make_authority FILE NAME
+make_authority() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=$2" \
+        -keyout "$1.key" -out "$1.pem" 2>/dev/null
+}
+
+# certify AUTHORITY FILE NAME SAN: FILE.crt and FILE.key; each file is replaced as a whole.
+certify() {
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$3" \
+        -keyout "$2.key.new" -out "$2.request" 2>/dev/null
+    openssl x509 -req -in "$2.request" -CA "$1.pem" -CAkey "$1.key" -CAcreateserial -days 2 \
+        -extfile <(echo "subjectAltName=$4") -out "$2.crt.new" 2>/dev/null
+    rm "$2.request"
+    mv "$2.key.new" "$2.key"
+    mv "$2.crt.new" "$2.crt"
+}
+
+make_authority "$dir/ca" "Test CA"
+make_authority "$dir/staff" "Staff CA"
+certify "$dir/ca" "$certificates/app" app DNS:app.example.com
+certify "$dir/ca" "$certificates/wild" wild "DNS:*.example.org"
+certify "$dir/ca" "$certificates/admin" admin DNS:admin.example.com
+certify "$dir/staff" "$dir/alice" alice DNS:alice
+
+serve_http backend
+
+# start_https [OPTION...]: a server with both listeners; $edge is the plain one, $https the port of the other.
+start_https() {
+    start_server --http-bind 127.0.0.1:0 --https-bind 127.0.0.1:0 --certificates "$certificates" \
+        --certificate-reload 0.1 "$@"
+    edge=$(awk '$1 == "http" { print $2 }' "$dir/${server_name:-server}.endpoints")
+    https=$(awk '$1 == "https" { print $2 }' "$dir/${server_name:-server}.endpoints")
+    https=${https##*:}
+}
+
+# secure HOST PATH [CURL OPTION...]: prints the body.
+secure() {
+    local host=$1 path=$2
+    shift 2
+    curl -sS --max-time 60 --cacert "$dir/ca.pem" --resolve "$host:$https:127.0.0.1" "$@" "https://$host:$https$path"
+}
+
+# curl_code CODE HOST PATH [CURL OPTION...]: what curl's exit code is.
+curl_code() {
+    local wanted=$1 code=0
+    shift
+    secure "$@" >"$dir/curl.out" 2>"$dir/curl.err" || code=$?
+    equal "curl's exit code for $*" "$code" "$wanted"
+}
+
+# --- visitors -----------------------------------------------------------------------------------------------------
+
+start_https --client-ca "admin.example.com=$dir/staff.pem" --https-redirect on --hsts 600
+ready_client client 4 --http "app.example.com=$backend" --http "*.example.org=$backend" \
+    --http "admin.example.com=$backend" --http "bare.example.net=$backend"
+
+say "certificates by name, and addresses that are https where there is one"
+equal "a host" "$(secure app.example.com /name/a)" "a app.example.com:$https 1"
+equal "a wildcard's host" "$(secure b.example.org /name/b)" "b b.example.org:$https 2"
+has_text "$dir/client.endpoints" "https://app.example.com:$https$"
+has_text "$dir/client.endpoints" "http://bare.example.net:${edge##*:}$"
+curl_code 35 bare.example.net /name/c # no certificate: refused by an alert
+curl_code 60 app.example.com /name/c --cacert "$dir/staff.pem"
+wait_for_text server 'certificates for visitors'
+
+say "the backend is told, and HSTS is said over TLS alone"
+secure app.example.com /fields -D "$dir/head" >"$dir/fields"
+has_text "$dir/fields" "^X-Forwarded-Proto: https"
+has_text "$dir/fields" "^X-Forwarded-Port: $https"
+has_text "$dir/fields" "^X-Forwarded-For: 127.0.0.1"
+has_text "$dir/head" "^Strict-Transport-Security: max-age=600"
+
+say "plain HTTP is sent to https"
+equal "a redirect" "$(ask app.example.com '/x/y?z=1' -o /dev/null -D "$dir/head" -w '%{http_code} %{redirect_url}')" \
+    "308 https://app.example.com:$https/x/y?z=1"
+! file_has "$dir/head" "Strict-Transport-Security" || fail "HSTS without TLS"
+
+say "plain HTTP on the port for TLS"
+equal "what it says" "$(curl -sS -o "$dir/plain" -D "$dir/head" -w '%{http_code}' "http://127.0.0.1:$https/")" 400
+has_text "$dir/plain" "https://"
+has_text "$dir/head" "^X-FerroTunnel-Error: plain_http"
+
+say "another host than the handshake was for is 421"
+equal "its status" "$(secure app.example.com / -H "Host: b.example.org" -o /dev/null -w '%{http_code}')" 421
+equal "its status" "$(secure app.example.com / -H "Host: admin.example.com" -o /dev/null -w '%{http_code}')" 421
+
+say "versions of TLS, and ALPN"
+secure app.example.com /name/v --tlsv1.2 --tls-max 1.2 -v >/dev/null 2>"$dir/verbose"
+has_text "$dir/verbose" "TLSv1.2 / ECDHE-ECDSA"
+has_text "$dir/verbose" "ALPN: server accepted http/1.1"
+secure app.example.com /name/v --tlsv1.3 -v >/dev/null 2>"$dir/verbose"
+has_text "$dir/verbose" "TLSv1.3 / TLS_"
+curl_code 35 app.example.com / --tls-max 1.1 --ciphers DEFAULT@SECLEVEL=0
+
+# talk OPTION...: one request by s_client, which prints what it knows of the session.
+talk() {
+    printf 'GET /name/t HTTP/1.1\r\nHost: app.example.com\r\nConnection: close\r\n\r\n' |
+        timeout 60 openssl s_client -connect "127.0.0.1:$https" -servername app.example.com -ign_eof "$@" 2>/dev/null
+}
+
+say "sessions are resumed"
+for version in -tls1_2 -tls1_3; do
+    talk $version -sess_out "$dir/session" >"$dir/first.out"
+    has_text "$dir/first.out" "^New, TLSv1"
+    talk $version -sess_in "$dir/session" >"$dir/second.out"
+    has_text "$dir/second.out" "^Reused, TLSv1"
+    has_text "$dir/second.out" "^t app.example.com"
+done
+
+say "a host that asks for client certificates"
+curl_code 56 admin.example.com /name/d # TLS 1.3: the refusal comes after the visitor's own end of the handshake
+curl_code 35 admin.example.com /name/d --tls-max 1.2
+curl_code 56 admin.example.com /name/d --cert "$certificates/app.crt" --key "$certificates/app.key"
+secure admin.example.com /name/d --cert "$dir/alice.crt" --key "$dir/alice.key" >"$dir/alice.out"
+has_text "$dir/alice.out" "^d admin.example.com"
+
+# --- certificates that change -------------------------------------------------------------------------------------
+
+serial_of() { openssl x509 -noout -serial; }
+shown() { talk </dev/null | serial_of; }
+shows() { [[ $(shown) == "$(serial_of <"$certificates/app.crt")" ]]; }
+
+say "a certificate is replaced while requests run, without a failed handshake"
+visitors() {
+    local count=0
+    while [[ ! -e $dir/enough ]]; do
+        secure app.example.com /name/r >/dev/null || exit 1
+        count=$((count + 1))
+    done
+    echo "count=$count"
+}
+start visitors visitors
+for _ in {1..5}; do
+    certify "$dir/ca" "$certificates/app" app DNS:app.example.com
+    wait_until $patience "the new certificate" shows
+done
+touch "$dir/enough"
+join_ok visitors
+at_least "requests meanwhile" "$(value count "$(<"$dir/visitors.out")")" 5
+
+say "a certificate that goes bad changes nothing, and is good again later"
+before=$(shown)
+echo damaged >"$certificates/app.crt"
+wait_for_text server 'what was read before goes on serving'
+equal "the certificate that is shown" "$(shown)" "$before"
+certify "$dir/ca" "$certificates/app" app DNS:app.example.com
+wait_until $patience "the good certificate" shows
+
+say "a host gets a certificate while the server runs"
+certify "$dir/ca" "$certificates/bare" bare DNS:bare.example.net
+bare_is_there() { secure bare.example.net /name/n >/dev/null 2>&1; }
+wait_until $patience "the certificate of bare.example.net" bare_is_there
+
+# --- wrong settings -----------------------------------------------------------------------------------------------
+
+say "without one good certificate nothing is started"
+code=0
+"$FERROTUNNEL" server --token-file "$dir/token" --bind 127.0.0.1:0 --https-bind 127.0.0.1:0 \
+    --certificate "$dir/none.pem" >"$dir/none.out" 2>"$dir/none.err" </dev/null || code=$?
+equal "its exit code" $code 2
+has_text "$dir/none.err" "no certificate can be used: $dir/none.pem: No such file"
+code=0
+"$FERROTUNNEL" server --token-file "$dir/token" --https-redirect on --proxy-protocol-from 10.1.2.3/8 --client-ca x \
+    >"$dir/none.out" 2>"$dir/none.err" </dev/null || code=$?
+equal "its exit code" $code 2
+has_text "$dir/none.err" "^  --https-bind: has no meaning without https_bind"
+has_text "$dir/none.err" '^  --proxy-protocol-from: "10.1.2.3/8" has bits behind its length; the network is 10.0.0.0/8'
+has_text "$dir/none.err" '^  --client-ca: expected HOST=FILE'
+
+# --- proxies in front ---------------------------------------------------------------------------------------------
+
+# raw ADDRESS BYTES: what comes back for bytes as printf writes them.
+raw() {
+    exec 3<>"/dev/tcp/${1%:*}/${1##*:}"
+    # shellcheck disable=SC2059
+    printf "$2" >&3
+    timeout 60 cat <&3 2>/dev/null || true
+    exec 3<&- 3>&-
+}
+request='GET /fields HTTP/1.1\r\nHost: app.example.com\r\nX-Forwarded-For: 10.0.0.1\r\nConnection: close\r\n\r\n'
+header_v1='PROXY TCP4 192.0.2.7 198.51.100.1 51000 443\r\n'
+# Version 2, PROXY, TCP over IPv6, 36 bytes: 2001:db8::7, 2001:db8::1, 51000, 443.
+address_six='\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0'
+header_v2='\r\n\r\n\0\r\nQUIT\n\x21\x21\0\x24'$address_six'\x07'$address_six'\x01\xc7\x38\x01\xbb'
+
+say "the PROXY protocol from a proxy that is trusted"
+server_name=proxied start_https --proxy-protocol-from 127.0.0.1 --tcp-bind 127.0.0.1
+ready_client behind 2 --http "app.example.com=$backend" --tcp "0=$backend"
+raw "$edge" "$header_v1$request" >"$dir/one.out"
+has_text "$dir/one.out" "^X-Forwarded-For: 192.0.2.7"
+has_text "$dir/one.out" "^X-Forwarded-Port: 443"
+raw "$edge" "$header_v2$request" >"$dir/two.out"
+has_text "$dir/two.out" "^X-Forwarded-For: 2001:db8::7"
+raw "$(public_of behind 2 | sed 's/^tcp:..//')" "$header_v1$request" >"$dir/three.out"
+has_text "$dir/three.out" "^X-Forwarded-For: 10.0.0.1" # a TCP service: the rest passes as it is
+secure app.example.com /fields --haproxy-protocol >"$dir/four.out"
+has_text "$dir/four.out" "^X-Forwarded-For: 127.0.0.1"
+
+say "a trusted proxy without a header, or with a wrong one, is refused"
+equal "what it gets" "$(raw "$edge" "$request")" ""
+wait_for_text proxied 'it does not begin with a header of the PROXY protocol'
+equal "what it gets" "$(raw "$edge" "PROXY TCP4 192.0.2.7 x\r\n$request")" ""
+curl_code 35 app.example.com /fields
+
+say "a forged header from elsewhere is no header"
+curl_code 35 app.example.com /fields --haproxy-protocol --interface 127.0.0.2
+ask app.example.com / --interface 127.0.0.2 --haproxy-protocol -D "$dir/head" -o /dev/null
+has_text "$dir/head" "^HTTP/1.1 400"
+ask app.example.com /fields --interface 127.0.0.2 -H "X-Forwarded-For: 192.0.2.7" >"$dir/five.out"
+has_text "$dir/five.out" "^X-Forwarded-For: 127.0.0.2"

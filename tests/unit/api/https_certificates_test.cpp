@@ -1,0 +1,115 @@
+#include "https_certificates.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "unit/transport/made_certificates.hpp"
+#include "unit/transport/pipes.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+using namespace std::chrono_literals;
+using transport::test::make_for;
+using transport::test::put_file;
+using transport::test::put_pair;
+using transport::test::TemporaryDirectory;
+
+class Book final : public Logger {
+public:
+    bool enabled(LogLevel) const noexcept override { return true; }
+    void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) noexcept override {
+        std::string line = level == LogLevel::error ? "error: " : level == LogLevel::warn ? "warn: " : "info: ";
+        line += message;
+        for (const LogField& field : fields) {
+            line += " " + field.value;
+        }
+        std::lock_guard lock(mutex_);
+        lines_.push_back(std::move(line));
+    }
+    std::size_t count(const std::string& start) const {
+        std::lock_guard lock(mutex_);
+        return static_cast<std::size_t>(std::count_if(
+            lines_.begin(), lines_.end(), [&](const std::string& line) { return line.starts_with(start); }));
+    }
+    bool comes(const std::string& start, std::size_t wanted = 1) const {
+        for (int i = 0; i < 6'000 && count(start) < wanted; ++i) {
+            std::this_thread::sleep_for(10ms);
+        }
+        return count(start) == wanted;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<std::string> lines_;
+};
+
+std::string error_of(const Https& https) {
+    Book book;
+    try {
+        const HttpsCertificates certificates(https, book);
+    } catch (const transport::TlsConfigError& error) {
+        return error.what();
+    }
+    return {};
+}
+
+}  // namespace
+
+TEST_CASE("good certificates serve beside bad ones, which the log names", "[https]") {
+    const TemporaryDirectory directory;
+    put_pair(directory.path(), "good", make_for("good.example"));
+    put_file(directory.path() / "bad.pem", "damaged");
+    Https https;
+    https.certificates = {{directory.path() / "none.pem", ""}};
+    https.folders = {directory.path()};
+    Book book;
+    const HttpsCertificates certificates(https, book);
+    CHECK(certificates.tls()->has_certificate("good.example"));
+    CHECK_FALSE(certificates.tls()->has_certificate("other.example"));
+    CHECK(book.count("error: a certificate can not be used " + (directory.path() / "bad.pem").string()) == 1);
+    CHECK(book.count("error: a certificate can not be used " + (directory.path() / "none.pem").string()) == 1);
+    CHECK(book.count("info: certificates for visitors 1 1 1") == 1);
+}
+
+TEST_CASE("without any good certificate the reasons are told, the first of many", "[https]") {
+    const TemporaryDirectory directory;
+    CHECK(error_of(Https{.folders = {directory.path()}}) == "no certificate can be used: there is none in the folders");
+    CHECK(error_of(Https()).empty());  // TLS that is passed through needs none
+    Https https;
+    for (int i = 0; i < 7; ++i) {
+        https.certificates.push_back({"/none/" + std::to_string(i) + ".pem", ""});
+    }
+    const std::string text = error_of(https);
+    CHECK(text.starts_with("no certificate can be used: /none/0.pem: No such file or directory; /none/1.pem: "));
+    CHECK(text.ends_with("; and 2 more"));
+    Https asking;
+    asking.client_certificates = {{"*", "/none/ca.pem", true}};
+    CHECK_THAT(error_of(asking), Catch::Contains("/none/ca.pem"));
+}
+
+TEST_CASE("what changes is noticed, and what goes bad is told once and changes nothing", "[https]") {
+    const TemporaryDirectory directory;
+    put_pair(directory.path(), "app", make_for("app.example"));
+    Https https;
+    https.folders = {directory.path()};
+    https.reload_interval = 100ms;
+    Book book;
+    HttpsCertificates certificates(https, book);
+    certificates.watch();
+    put_pair(directory.path(), "more", make_for("more.example"));
+    CHECK(book.comes("info: certificates for visitors 2"));
+    CHECK(certificates.tls()->has_certificate("more.example"));
+    put_file(directory.path() / "app.crt", "damaged");
+    CHECK(book.comes("error: a certificate can not be read; what was read before goes on serving"));
+    put_pair(directory.path(), "third", make_for("third.example"));
+    CHECK(book.comes("info: certificates for visitors 3"));
+    CHECK(certificates.tls()->has_certificate("app.example"));
+    CHECK(book.count("error: a certificate can not be read") == 1);
+}
+
+}  // namespace ferrotunnel::detail

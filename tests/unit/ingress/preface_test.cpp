@@ -1,0 +1,297 @@
+#include "ingress/preface.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/limits.hpp"
+#include "tunnel/visitor_address.hpp"
+#include "unit/ingress/edge_rig.hpp"
+#include "unit/wire/hello_builder.hpp"
+#include "wire/ip_text.hpp"
+#include "wire/proxy_protocol.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::ingress;
+using namespace ferrotunnel::ingress::test;
+using namespace std::chrono_literals;
+using ferrotunnel::test::bytes_of;
+using ferrotunnel::test::ByteVector;
+namespace hello = ferrotunnel::test;
+
+namespace {
+
+const std::string header_v1 = "PROXY TCP4 192.0.2.7 198.51.100.1 51000 443\r\n";
+
+ByteVector header_v2(const wire::ProxyHeader& header) {
+    ByteVector bytes(wire::proxy_written_max);
+    bytes.resize(wire::write_proxy_v2(header, bytes.data()));
+    return bytes;
+}
+
+// A header of version 2 with a TLV that makes it this long.
+ByteVector long_header(std::size_t size) {
+    wire::ProxyHeader header;
+    header.source = *wire::parse_ipv4("192.0.2.7");
+    header.destination = *wire::parse_ipv4("198.51.100.1");
+    ByteVector bytes = header_v2(header);
+    const std::size_t tlv = size - bytes.size() - 3;
+    const ByteVector more = hello::joined({hello::number<1>(4), hello::counted<2>(ByteVector(tlv))});
+    bytes.insert(bytes.end(), more.begin(), more.end());
+    store_be<2>(bytes.data() + 14, bytes.size() - 16);
+    return bytes;
+}
+
+std::string text(const ByteVector& bytes) {
+    return {bytes.begin(), bytes.end()};
+}
+
+ByteVector client_hello(std::string_view name, std::size_t padding = 0, std::size_t record_bytes = 16'000) {
+    return hello::in_records(hello::hello_message({hello::server_name(name), hello::padding(padding)}), record_bytes);
+}
+
+// A worker that reads prefaces of visitors that are this test's.
+struct Rig {
+    Rig() {
+        on(running.worker, [this] {
+            wheel.emplace(running.worker);
+            prefaces.emplace(running.worker, *wheel, log);
+        });
+    }
+    ~Rig() {
+        on(running.worker, [this] {
+            prefaces.reset();
+            done.clear();
+            wheel.reset();
+        });
+    }
+
+    Peer visit(const PrefacePlan& plan) {
+        auto [ours, theirs] = transport::test::tcp_pair();
+        port = runtime::local_address(ours.get()).port();
+        auto socket = std::make_shared<runtime::Fd>(std::move(theirs));
+        on(running.worker, [&] {
+            const runtime::SocketAddress from = runtime::peer_address(socket->get());
+            prefaces->begin(std::move(*socket), from, plan,
+                            [this](AcceptedVisitor visitor) { done.push_back(std::move(visitor)); });
+        });
+        return Peer(std::move(ours));
+    }
+    std::size_t count() {
+        return on(running.worker, [this] { return done.size(); });
+    }
+    std::size_t reading() {
+        return on(running.worker, [this] { return prefaces->size(); });
+    }
+    AcceptedVisitor take() {
+        REQUIRE(eventually([this] { return count() == 1; }));
+        return on(running.worker, [this] {
+            AcceptedVisitor visitor = std::move(done.back());
+            done.pop_back();
+            return visitor;
+        });
+    }
+
+    LogBook log;
+    RunningWorker running;
+    std::uint16_t port = 0;  // of the last visitor
+    std::optional<DeadlineWheel> wheel;
+    std::optional<Prefaces> prefaces;
+    std::vector<AcceptedVisitor> done;
+};
+
+std::string rest_of(AcceptedVisitor& visitor, std::size_t size) {
+    return Peer(std::move(visitor.socket)).read_exactly(size);
+}
+
+PrefacePlan proxied() {
+    PrefacePlan plan;
+    plan.proxy_header = true;
+    return plan;
+}
+
+PrefacePlan by_name() {
+    PrefacePlan plan;
+    plan.client_hello = true;
+    return plan;
+}
+
+}  // namespace
+
+TEST_CASE("a PROXY header says who the visitor is, and what follows is the visitor's") {
+    Rig rig;
+    wire::ProxyHeader six;
+    six.source = *wire::parse_ipv6("2001:db8::7");
+    six.source.port = 51'000;
+    six.destination = *wire::parse_ipv6("2001:db8::1");
+    six.destination.port = 443;
+    wire::ProxyHeader mapped = six;
+    mapped.source = *wire::parse_ipv6("::ffff:192.0.2.7");
+    mapped.source.port = 51'000;
+    const struct {
+        std::string header;
+        std::string address;
+    } cases[] = {
+        {header_v1, "192.0.2.7"}, {text(header_v2(six)), "2001:db8::7"}, {text(header_v2(mapped)), "192.0.2.7"}};
+    for (const auto& each : cases) {
+        for (const bool slowly : {false, true}) {
+            Peer peer = rig.visit(proxied());
+            if (slowly) {
+                for (const char byte : each.header) {
+                    peer.send(std::string_view(&byte, 1));
+                }
+                peer.send("GET /");
+            } else {
+                peer.send(each.header + "GET /");
+            }
+            AcceptedVisitor visitor = rig.take();
+            CHECK(wire::ip_text(visitor.from) == each.address);
+            CHECK(visitor.from.port == 51'000);
+            CHECK(visitor.to.port == 443);
+            CHECK_FALSE(visitor.hello);
+            CHECK(rest_of(visitor, 5) == "GET /");
+        }
+    }
+}
+
+TEST_CASE("a header that tells nothing leaves the socket's own addresses") {
+    Rig rig;
+    wire::ProxyHeader local;
+    local.local = true;
+    for (const std::string& header : {std::string("PROXY UNKNOWN\r\n"), text(header_v2(local)),
+                                      std::string("PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n")}) {
+        Peer peer = rig.visit(proxied());
+        peer.send(header);
+        const AcceptedVisitor visitor = rig.take();
+        CHECK(wire::ip_text(visitor.from) == "127.0.0.1");
+        CHECK(visitor.from.port == rig.port);
+    }
+}
+
+TEST_CASE("a proxy that sends no header, a wrong one, or not all of one, is refused") {
+    Rig rig;
+    const std::string cases[] = {
+        "GET / HTTP/1.1\r\n\r\n",
+        "PROXY TCP4 192.0.2.7 198.51.100.1 51000 99999\r\n",
+        "PROXY TCP5 ",
+        text(client_hello("app.example.com")),
+        "PROXY " + std::string(200, 'x'),
+        text(long_header(limits::proxy_header_bytes_max + 1)),
+    };
+    for (const std::string& bytes : cases) {
+        INFO(bytes.substr(0, 50));
+        Peer peer = rig.visit(proxied());
+        peer.send(bytes);
+        (void)peer.read_to_end();
+        CHECK(rig.reading() == 0);
+        CHECK(rig.count() == 0);
+    }
+    CHECK(rig.log.count("a connection of a proxy was refused") == 6);
+    // Half a header and the end; and nothing at all, as those who look whether we live do.
+    for (const std::string& bytes : {header_v1.substr(0, 20), std::string()}) {
+        Peer peer = rig.visit(proxied());
+        peer.send(bytes);
+        peer.finish();
+        (void)peer.read_to_end();
+        CHECK(eventually([&] { return rig.reading() == 0; }));
+        CHECK(rig.count() == 0);
+    }
+    CHECK(rig.log.count("a connection of a proxy was refused") == 6);
+}
+
+TEST_CASE("a header as long as is allowed is read whole") {
+    Rig rig;
+    Peer peer = rig.visit(proxied());
+    peer.send(text(long_header(limits::proxy_header_bytes_max)) + "rest");
+    AcceptedVisitor visitor = rig.take();
+    CHECK(wire::ip_text(visitor.from) == "192.0.2.7");
+    CHECK(rest_of(visitor, 4) == "rest");
+}
+
+TEST_CASE("what does not come in time is given up") {
+    Rig rig;
+    PrefacePlan header = proxied();
+    header.deadline = 50ms;
+    PrefacePlan name = by_name();
+    name.deadline = 50ms;
+    Peer first = rig.visit(header);
+    Peer second = rig.visit(name);
+    first.send("PROX");
+    second.send("\x16");
+    CHECK(first.read_to_end().empty());
+    CHECK(second.read_to_end().empty());
+    CHECK(rig.reading() == 0);
+    CHECK(rig.log.count("its PROXY header has not come in time") == 1);
+    CHECK(rig.log.count("its ClientHello has not come in time") == 1);
+}
+
+TEST_CASE("the name in a ClientHello is told, and all its bytes stay where they are") {
+    Rig rig;
+    const ByteVector cases[] = {client_hello("app.example.com"), client_hello("app.example.com", 2'000, 100),
+                                client_hello("app.example.com", 40'000)};
+    for (const ByteVector& bytes : cases) {
+        for (const bool slowly : {false, true}) {
+            if (slowly && bytes.size() > 10'000) {
+                continue;
+            }
+            Peer peer = rig.visit(by_name());
+            for (const std::uint8_t& byte : bytes) {
+                if (slowly) {
+                    peer.send(as_text({&byte, 1}));
+                }
+            }
+            if (!slowly) {
+                peer.send(text(bytes));
+            }
+            AcceptedVisitor visitor = rig.take();
+            REQUIRE(visitor.hello);
+            CHECK(visitor.hello->server_name == "app.example.com");
+            CHECK(rest_of(visitor, bytes.size()) == text(bytes));
+        }
+    }
+}
+
+TEST_CASE("what is no ClientHello goes on without one") {
+    Rig rig;
+    for (const std::string& bytes :
+         {std::string("GET / HTTP/1.1\r\n"), header_v1, std::string("\x16\x03\x01\xff\xff")}) {
+        Peer peer = rig.visit(by_name());
+        peer.send(bytes);
+        AcceptedVisitor visitor = rig.take();
+        CHECK_FALSE(visitor.hello);
+        CHECK(wire::ip_text(visitor.from) == "127.0.0.1");
+        CHECK(rest_of(visitor, bytes.size()) == bytes);
+    }
+}
+
+TEST_CASE("a PROXY header before a ClientHello") {
+    Rig rig;
+    PrefacePlan plan = proxied();
+    plan.client_hello = true;
+    const std::string bytes = text(client_hello("app.example.com"));
+    for (const std::size_t cut : {header_v1.size() / 2, header_v1.size(), header_v1.size() + 10}) {
+        Peer peer = rig.visit(plan);
+        const std::string all = header_v1 + bytes;
+        peer.send(all.substr(0, cut));
+        on(rig.running.worker, [] {});
+        peer.send(all.substr(cut));
+        AcceptedVisitor visitor = rig.take();
+        CHECK(wire::ip_text(visitor.from) == "192.0.2.7");
+        REQUIRE(visitor.hello);
+        CHECK(visitor.hello->server_name == "app.example.com");
+        CHECK(rest_of(visitor, bytes.size()) == bytes);
+    }
+}
+
+TEST_CASE("those who are being read are closed together") {
+    Rig rig;
+    Peer first = rig.visit(proxied());
+    Peer second = rig.visit(by_name());
+    CHECK(rig.reading() == 2);
+    on(rig.running.worker, [&] { rig.prefaces->clear(); });
+    CHECK(first.read_to_end().empty());
+    CHECK(second.read_to_end().empty());
+    CHECK(rig.count() == 0);
+}
