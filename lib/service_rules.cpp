@@ -111,7 +111,7 @@ void check_host(const Http& service, bool application_serves, std::vector<Proble
 
 }  // namespace
 
-std::string authority_of(std::string_view local) {
+std::string authority_of(std::string_view local, const std::string& server_name) {
     if (local.starts_with("unix:")) {
         return "localhost";  // what programs say that have nothing else to say
     }
@@ -124,7 +124,9 @@ std::string authority_of(std::string_view local) {
     if (!place) {
         return {};
     }
-    if (place->host.empty()) {
+    if (usual == 443 && !server_name.empty()) {
+        place->host = server_name;
+    } else if (place->host.empty()) {
         place->host = "127.0.0.1";
     }
     const std::string host = place->host.find(':') == std::string::npos ? place->host : '[' + place->host + ']';
@@ -135,7 +137,8 @@ wire::HttpRulesPart rules_part(const Http& service) {
     const HttpRules& rules = service.rules;
     wire::HttpRulesPart part;
     part.prefix = rules.replace_prefix;
-    part.host = rules.host_header == backend_host ? authority_of(service.local) : rules.host_header;
+    part.host = rules.host_header == backend_host ? authority_of(service.local, service.backend_tls.server_name)
+                                                  : rules.host_header;
     part.map_back = rules.map_back;
     part.request_headers = field_rules(rules.request_headers);
     part.response_headers = field_rules(rules.response_headers);
@@ -161,7 +164,7 @@ wire::HttpLimitsPart limits_part(const HttpLimits& limits) {
     part.first_byte_ms = milliseconds(limits.first_byte_timeout);
     part.upgraded_idle_ms = milliseconds(limits.upgraded_idle_timeout);
     part.body_rate = limits.body_rate;
-    part.body_max = limits.body_max;
+    part.body_max = limits.body_max == 0U ? std::nullopt : limits.body_max;
     part.upgrades = limits.upgrades;
     return part;
 }
