@@ -40,21 +40,30 @@ void print_server(const Config::ServerSection& server) {
                            counted(server.tokens, "token")));
 }
 
+std::string hosts_of(const std::string& host, const std::vector<std::string>& aliases) {
+    std::string hosts = host;
+    for (const std::string& alias : aliases) {
+        hosts += ", " + alias;
+    }
+    return hosts;
+}
+
 void print_client(const Config::ClientSection& client) {
-    print_line(fmt::format("  client    to {}, {}; {}, {}", client.server, encryption(client),
-                           counted(client.connections, "connection"),
-                           counted(client.services.size() + client.http_services.size(), "service")));
+    print_line(fmt::format(
+        "  client    to {}, {}; {}, {}", client.server, encryption(client), counted(client.connections, "connection"),
+        counted(client.services.size() + client.http_services.size() + client.tls_services.size(), "service")));
     for (const Tcp& tcp : client.services) {
         const std::string port = tcp.remote_port == 0 ? "any" : std::to_string(tcp.remote_port);
         print_line(fmt::format("    {:<16} tcp {} -> {}", tcp.name, port, tcp.local));
     }
     for (const Http& http : client.http_services) {
-        std::string where = http.host.empty() ? "assigned" : http.host;
-        for (const std::string& alias : http.aliases) {
-            where += ", " + alias;
-        }
+        std::string where = hosts_of(http.host.empty() ? "assigned" : http.host, http.aliases);
         where += (http.path.empty() ? "" : " ") + http.path;
-        print_line(fmt::format("    {:<16} http {} -> {}", http.name, where, http.local));
+        const std::string to = http.rules.redirect ? "redirect to " + http.rules.redirect->to : http.local;
+        print_line(fmt::format("    {:<16} http {} -> {}", http.name, where, to));
+    }
+    for (const Tls& tls : client.tls_services) {
+        print_line(fmt::format("    {:<16} tls {} -> {}", tls.name, hosts_of(tls.host, tls.aliases), tls.local));
     }
 }
 

@@ -1,4 +1,4 @@
-// `ferrotunnel client` and its short forms `ferrotunnel tcp` and `ferrotunnel http`
+// `ferrotunnel client` and its short forms `ferrotunnel tcp`, `ferrotunnel http` and `ferrotunnel tls`
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "backend_options.hpp"
 #include "commands.hpp"
 #include "common_settings.hpp"
 #include "config_option.hpp"
@@ -29,7 +30,7 @@ using namespace std::chrono_literals;
 // A service as the user wrote it, which messages about it repeat.
 struct Wanted {
     std::string place;  // "--tcp 2222=22"
-    std::variant<Tcp, Http> service;
+    AnyService service;
 };
 
 struct Offered {
@@ -57,8 +58,19 @@ std::vector<Wanted> wanted_by_file(const Config& config, Problems& problems) {
     for (const Http& http : section.http_services) {
         wanted.push_back({config.file() + ": client.services", http});
     }
+    for (const Tls& tls : section.tls_services) {
+        wanted.push_back({config.file() + ": client.services", tls});
+    }
     check_services(config, problems);
     return wanted;
+}
+
+void apply_backend_options(const Options& options, std::vector<Wanted>& wanted, Problems& problems) {
+    std::vector<AnyService*> services;
+    for (Wanted& one : wanted) {
+        services.push_back(&one.service);
+    }
+    apply_backend_options(options, services, problems);
 }
 
 // What `parse` makes of each value of the option.
@@ -78,8 +90,12 @@ void add_wanted(const Options& options, std::string_view name, Parse parse, std:
 
 std::vector<Wanted> wanted_by_client(const Sources& sources, Problems& problems) {
     const Options& options = sources.options;
-    const bool named = options.has("tcp") || options.has("http");
+    const bool named = options.has("tcp") || options.has("http") || options.has("passthrough");
     if (sources.config != nullptr && !named) {
+        if (has_backend_options(options)) {
+            problems.add("--backend-ca, --backend-insecure, --proxy-protocol",
+                         "are for services of the command line; those of a file say it there");
+        }
         return wanted_by_file(*sources.config, problems);
     }
     std::vector<Wanted> wanted;
@@ -94,9 +110,11 @@ std::vector<Wanted> wanted_by_client(const Sources& sources, Problems& problems)
     };
     add_wanted(options, "tcp", tcp_once, wanted, problems);
     add_wanted(options, "http", parse_http_spec, wanted, problems);
+    add_wanted(options, "passthrough", parse_tls_spec, wanted, problems);
     if (!named) {
         problems.add("--tcp", "missing: what to offer, like --tcp 2222=127.0.0.1:22 or --http app.example.com=3000");
     }
+    apply_backend_options(options, wanted, problems);
     return wanted;
 }
 
@@ -119,7 +137,9 @@ std::vector<Wanted> wanted_by_tcp(const Sources& sources, Problems& problems) {
     if (!local || !port) {
         return {};
     }
-    return {{*options.operand(), Tcp{.remote_port = *port, .local = *local, .name = {}}}};
+    std::vector<Wanted> wanted{{*options.operand(), Tcp{.remote_port = *port, .local = *local, .name = {}}}};
+    apply_backend_options(options, wanted, problems);
+    return wanted;
 }
 
 std::vector<Wanted> wanted_by_http(const Sources& sources, Problems& problems) {
@@ -138,7 +158,48 @@ std::vector<Wanted> wanted_by_http(const Sources& sources, Problems& problems) {
     Http http;
     http.local = *local;
     set_host(options.text("host").value_or(""), http);
-    return {{options.has("host") ? options.place_of("host") : *options.operand(), std::move(http)}};
+    if (const auto header = options.text("host-header")) {
+        http.rules.host_header = *header == "rewrite" ? "backend" : *header;
+    }
+    std::vector<Wanted> wanted{{options.has("host") ? options.place_of("host") : *options.operand(), std::move(http)}};
+    apply_backend_options(options, wanted, problems);
+    return wanted;
+}
+
+std::vector<Wanted> wanted_by_tls(const Sources& sources, Problems& problems) {
+    const Options& options = sources.options;
+    std::string error;
+    if (!options.operand()) {
+        problems.add("ADDRESS", "missing: what to offer, like `ferrotunnel tls 8443 --host app.example.com`");
+    }
+    if (!options.has("host")) {
+        problems.add("--host", "missing: the name that visitors ask for, like app.example.com");
+    }
+    const std::optional<std::string> local = parse_backend(options.operand().value_or("443"), error);
+    if (!local) {
+        problems.add("ADDRESS", error);
+    }
+    if (!problems.empty()) {
+        return {};
+    }
+    Tls tls;
+    tls.host = options.text("host").value_or("");
+    tls.local = *local;
+    std::vector<Wanted> wanted{{options.place_of("host"), std::move(tls)}};
+    apply_backend_options(options, wanted, problems);
+    return wanted;
+}
+
+const std::string& target_of(const Tcp& tcp) {
+    return tcp.local;
+}
+
+const std::string& target_of(const Tls& tls) {
+    return tls.local;
+}
+
+std::string target_of(const Http& http) {
+    return http.rules.redirect ? "redirect to " + http.rules.redirect->to : http.local;
 }
 
 void add_services(ClientPlan& plan, Problems& problems) {
@@ -148,7 +209,7 @@ void add_services(ClientPlan& plan, Problems& problems) {
                 [&plan](const auto& description) {
                     Service service = plan.client.add(description);
                     std::string name = service.name();
-                    plan.offered.emplace(std::move(name), Offered{std::move(service), description.local});
+                    plan.offered.emplace(std::move(name), Offered{std::move(service), target_of(description)});
                 },
                 wanted.service);
         } catch (const config_error& error) {
@@ -429,11 +490,22 @@ ExitCode run(Arguments arguments, const CommandInfo& info, WantedBy* wanted_by) 
     return run_parts(parts, signals);
 }
 
-// A command for one service: where it is offered stands among the options that it shares with `client`.
-CommandInfo short_form(const char* name, const char* about, const char* examples, OptionInfo where) {
+// `tls`: those that concern backends which speak TLS too.
+void add_backend_options(std::vector<OptionInfo>& options, bool tls) {
+    std::vector<OptionInfo> more = tls ? backend_tls_options() : std::vector<OptionInfo>();
+    more.push_back(proxy_protocol_option());
+    options.insert(options.end(), more.begin(), more.end());
+}
+
+// A command for one service: what it says of the service stands among the options that it shares with `client`.
+CommandInfo short_form(const char* name, const char* about, const char* examples, std::vector<OptionInfo> own,
+                       bool backend_tls) {
     CommandInfo made{name, about, "ADDRESS", examples, shared_sections(), CommandInfo::Kind::client};
-    made.sections.insert(made.sections.begin(),
-                         {"Service", {server_option, std::move(where), connections_option, attempts_option}});
+    own.insert(own.begin(), server_option);
+    own.push_back(connections_option);
+    own.push_back(attempts_option);
+    add_backend_options(own, backend_tls);
+    made.sections.insert(made.sections.begin(), {"Service", std::move(own)});
     return made;
 }
 
@@ -452,25 +524,31 @@ const CommandInfo& client_info() {
                          shared_sections(),
                          CommandInfo::Kind::client};
         made.sections.insert(made.sections.begin(), config_section());
-        made.sections.insert(
-            made.sections.begin() + 1,
-            {"Services",
-             {
-                 server_option,
-                 {"tcp", "PORT=ADDRESS",
-                  "Visitors of this public port reach that address; several times for several. Port 0: the server "
-                  "chooses, and the client prints what it got. 2222=22 means 127.0.0.1:22.",
-                  true},
-                 {"http", "HOST=ADDRESS",
-                  "HTTP visitors who ask for this host reach that address: app.example.com=3000, *.example.com=3000 "
-                  "(any "
-                  "one label in front), app.example.com/api=3001 (what is below a path), *=3000 (every host that "
-                  "nothing "
-                  "else is for), =3000 (the server assigns a host, and the client prints it).",
-                  true},
-                 connections_option,
-                 attempts_option,
-             }});
+        OptionSection services{
+            "Services",
+            {
+                server_option,
+                {"tcp", "PORT=ADDRESS",
+                 "Visitors of this public port reach that address; several times for several. Port 0: the server "
+                 "chooses, and the client prints what it got. 2222=22 means 127.0.0.1:22.",
+                 true},
+                {"http", "HOST=ADDRESS",
+                 "HTTP visitors who ask for this host reach that address: app.example.com=3000, *.example.com=3000 "
+                 "(any "
+                 "one label in front), app.example.com/api=3001 (what is below a path), *=3000 (every host that "
+                 "nothing "
+                 "else is for), =3000 (the server assigns a host, and the client prints it).",
+                 true},
+                {"passthrough", "HOST=ADDRESS",
+                 "TLS visitors who ask for this name (SNI) reach that address, and nobody touches their TLS in "
+                 "between: "
+                 "the backend has the certificate. app.example.com=8443, *.example.com=8443.",
+                 true},
+                connections_option,
+                attempts_option,
+            }};
+        add_backend_options(services.options, true);
+        made.sections.insert(made.sections.begin() + 1, std::move(services));
         return made;
     }();
     return info;
@@ -481,7 +559,7 @@ const CommandInfo& tcp_info() {
         short_form("tcp", "the short form of client, for one service",
                    "  ferrotunnel tcp 22 --server tunnel.example.com --token-file token\n"
                    "  ferrotunnel tcp db.internal:5432 --remote-port 15432 --server tunnel.example.com\n",
-                   {"remote-port", "PORT", "The public port. Default: 0, the server chooses one.", false});
+                   {{"remote-port", "PORT", "The public port. Default: 0, the server chooses one.", false}}, true);
     return info;
 }
 
@@ -490,11 +568,25 @@ const CommandInfo& http_info() {
         short_form("http", "the short form of client, for one HTTP service",
                    "  ferrotunnel http 3000 --server tunnel.example.com --token-file token\n"
                    "  ferrotunnel http 3000 --host app.example.com --server tunnel.example.com\n"
-                   "  ferrotunnel http app.internal:80 --host app.example.com/api --server tunnel.example.com\n",
-                   {"host", "HOST[/PATH]",
-                    "The host that visitors ask for, as in --http of `client`; with a path: what is below "
-                    "it. Default: the server assigns a host below its --domain, and it is printed.",
-                    false});
+                   "  ferrotunnel http app.internal:80 --host app.example.com/api --server tunnel.example.com\n"
+                   "  ferrotunnel http 5173 --host-header backend --server tunnel.example.com\n",
+                   {{"host", "HOST[/PATH]",
+                     "The host that visitors ask for, as in --http of `client`; with a path: what is below "
+                     "it. Default: the server assigns a host below its --domain, and it is printed.",
+                     false},
+                    {"host-header", "HOST",
+                     "What ADDRESS sees as Host: `backend` (or `rewrite`) for its own, as development servers want it; "
+                     "or a host. Default: what the visitor asked for.",
+                     false}},
+                   true);
+    return info;
+}
+
+const CommandInfo& tls_info() {
+    static const CommandInfo info = short_form(
+        "tls", "the short form of client, for one service whose TLS nobody touches in between",
+        "  ferrotunnel tls 8443 --host app.example.com --server tunnel.example.com --token-file token\n",
+        {{"host", "HOST", "The name that visitors ask for (SNI), as in --passthrough of `client`.", false}}, false);
     return info;
 }
 
@@ -512,6 +604,10 @@ ExitCode run_tcp(Arguments arguments) {
 
 ExitCode run_http(Arguments arguments) {
     return run(std::move(arguments), http_info(), wanted_by_http);
+}
+
+ExitCode run_tls(Arguments arguments) {
+    return run(std::move(arguments), tls_info(), wanted_by_tls);
 }
 
 }  // namespace ferrotunnel::cli

@@ -17,8 +17,10 @@ const CommandInfo& server_info();
 const CommandInfo& client_info();
 const CommandInfo& tcp_info();
 const CommandInfo& http_info();
+const CommandInfo& tls_info();
 const CommandInfo& run_info();
 const CommandInfo& check_info();
+const CommandInfo& route_info();
 
 /// `arguments` without the command's name. They throw UsageError before anything is started, and std::system_error with
 /// a text for the user when starting fails.
@@ -26,8 +28,10 @@ ExitCode run_server(Arguments arguments);
 ExitCode run_client(Arguments arguments);
 ExitCode run_tcp(Arguments arguments);
 ExitCode run_http(Arguments arguments);
+ExitCode run_tls(Arguments arguments);
 ExitCode run_run(Arguments arguments);
 ExitCode run_check(Arguments arguments);
+ExitCode run_route(Arguments arguments);
 ExitCode run_token();
 
 /// Where HTTP is if nobody says otherwise and the port is free.

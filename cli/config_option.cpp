@@ -48,7 +48,8 @@ Config read_config_file(const std::string& file, Problems& problems) {
 
 void check_services(const Config& config, Problems& problems) {
     const Config::ClientSection client = config.client_section();
-    if (problems.empty() && config.has_client() && client.services.empty() && client.http_services.empty()) {
+    if (problems.empty() && config.has_client() && client.services.empty() && client.http_services.empty() &&
+        client.tls_services.empty()) {
         problems.add(config.file() + ": client.services",
                      "missing: what to offer, like `- {tcp: 2222, local: 127.0.0.1:22}` or `- {http: app.example.com, "
                      "local: 3000}`");

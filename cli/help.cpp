@@ -106,6 +106,13 @@ std::string help_for(const CommandInfo& command) {
                "\nExit codes:\n  0  the file is right\n  2  it is not, or could not be read; the problems are "
                "listed on the standard error stream\n";
     }
+    if (command.kind == CommandInfo::Kind::route) {
+        return text +
+               "\nExit codes:\n"
+               "  0  a service is met\n"
+               "  1  none is: visitors see an error of the server's\n"
+               "  2  the URL, an option or the file is not right\n";
+    }
     text +=
         "\nEnvironment:\n  " +
         wrapped("Every option is also a variable; the command line wins. Flags take on or off; lists have commas.", 2) +

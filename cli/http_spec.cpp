@@ -30,4 +30,21 @@ std::optional<Http> parse_http_spec(std::string_view text, std::string& error) {
     return http;
 }
 
+std::optional<Tls> parse_tls_spec(std::string_view text, std::string& error) {
+    const std::size_t equals = text.rfind('=');
+    if (equals == std::string_view::npos || equals == 0) {
+        error =
+            "expected HOST=ADDRESS: the name that visitors ask for and what is behind it, like app.example.com=8443";
+        return std::nullopt;
+    }
+    const std::optional<std::string> local = parse_backend(text.substr(equals + 1), error);
+    if (!local) {
+        return std::nullopt;
+    }
+    Tls tls;
+    tls.host = text.substr(0, equals);
+    tls.local = *local;
+    return tls;
+}
+
 }  // namespace ferrotunnel::cli

@@ -1,4 +1,4 @@
-// "app.example.com=3000", as --http takes it.
+// "app.example.com=3000", as --http and --passthrough take it.
 #pragma once
 
 #include <optional>
@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "ferrotunnel/http.hpp"
+#include "ferrotunnel/tls.hpp"
 
 namespace ferrotunnel::cli {
 
@@ -15,5 +16,8 @@ void set_host(std::string_view text, Http& http);
 
 /// Nothing, and `error` says why, when it can not be one.
 std::optional<Http> parse_http_spec(std::string_view text, std::string& error);
+
+/// "app.example.com=8443", as --tls takes it.
+std::optional<Tls> parse_tls_spec(std::string_view text, std::string& error);
 
 }  // namespace ferrotunnel::cli

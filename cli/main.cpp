@@ -22,13 +22,14 @@ namespace ferrotunnel::cli {
 namespace {
 
 const std::vector<std::string>& command_names() {
-    static const std::vector<std::string> names{"server", "client", "tcp",     "http", "run",
-                                                "check",  "token",  "version", "help"};
+    static const std::vector<std::string> names{"server", "client", "tcp",   "http",    "tls", "run",
+                                                "check",  "route",  "token", "version", "help"};
     return names;
 }
 
 std::vector<const CommandInfo*> commands() {
-    return {&server_info(), &client_info(), &tcp_info(), &http_info(), &run_info(), &check_info()};
+    return {&server_info(), &client_info(), &tcp_info(),   &http_info(),
+            &tls_info(),    &run_info(),    &check_info(), &route_info()};
 }
 
 const CommandInfo* find_command(const std::string& name) {
@@ -83,7 +84,7 @@ ExitCode run(Arguments arguments) {
     }
     if (find_command(name) == nullptr) {
         fail_usage(name, name.starts_with('-')
-                             ? "options come after the command, which is one of server, client, tcp, http, run"
+                             ? "options come after the command, which is one of server, client, tcp, http, tls, run"
                              : "no such command" + detail::did_you_mean(name, command_names()));
     }
     raise_descriptor_limit();
@@ -93,8 +94,10 @@ ExitCode run(Arguments arguments) {
     return name == "server"   ? run_server(std::move(arguments))
            : name == "client" ? run_client(std::move(arguments))
            : name == "http"   ? run_http(std::move(arguments))
+           : name == "tls"    ? run_tls(std::move(arguments))
            : name == "run"    ? run_run(std::move(arguments))
            : name == "check"  ? run_check(std::move(arguments))
+           : name == "route"  ? run_route(std::move(arguments))
                               : run_tcp(std::move(arguments));
 }
 

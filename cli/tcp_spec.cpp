@@ -23,6 +23,9 @@ bool is_bracketed(std::string_view host) {
 }  // namespace
 
 std::optional<std::string> parse_backend(std::string_view text, std::string& error) {
+    if (text.starts_with("unix:") || text.find("://") != std::string_view::npos) {
+        return std::string(text);  // for the library to judge: it depends on the service
+    }
     const std::size_t colon = text.rfind(':');
     const std::string_view host = colon == std::string_view::npos ? "" : text.substr(0, colon);
     const std::string_view port_text = colon == std::string_view::npos ? text : text.substr(colon + 1);

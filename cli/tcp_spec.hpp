@@ -11,7 +11,7 @@
 namespace ferrotunnel::cli {
 
 /// A backend's address as a service takes it: "22" and ":22" mean this machine. Nothing, and `error` says why, when it
-/// can not be one.
+/// can not be one. "unix:/run/app.sock", "https://..." and "tls://..." stay as they are.
 std::optional<std::string> parse_backend(std::string_view text, std::string& error);
 
 /// A public port, 0 for one that the server chooses.

@@ -269,6 +269,10 @@ Service Client::add(Tcp service) {
     return detail::engine_of(impl_, "Client").add(std::move(service));
 }
 
+Service Client::add(Tls service) {
+    return detail::engine_of(impl_, "Client").add(std::move(service));
+}
+
 Service Client::add(Http service) {
     return detail::engine_of(impl_, "Client").add(std::move(service));
 }
@@ -300,6 +304,10 @@ void Client::start_listen(Tcp service, detail::ListenOperation* operation) noexc
 }
 
 void Client::start_listen(Http service, detail::ListenOperation* operation) noexcept {
+    listen_or_fail(impl_, std::move(service), operation);
+}
+
+void Client::start_listen(Tls service, detail::ListenOperation* operation) noexcept {
     listen_or_fail(impl_, std::move(service), operation);
 }
 

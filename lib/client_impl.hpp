@@ -31,7 +31,7 @@ public:
     explicit Impl(detail::ClientSettings&& settings);
     ~Impl();
 
-    /// Of a Tcp or an Http.
+    /// Of a Tcp, an Http or a Tls.
     template <typename Description>
     Service add(Description description) {
         std::vector<Problem> problems;
@@ -57,7 +57,8 @@ private:
         std::shared_ptr<detail::ServiceState> state;
         std::shared_ptr<detail::ListenerCore> listener;  // the application serves
         detail::ListenOperation* waiting = nullptr;      // until the server has answered
-        std::size_t hosts = 0;                           // of HTTP
+        std::size_t hosts = 0;                           // of HTTP and TLS
+        std::size_t rules = 0;                           // of HTTP, in bytes
     };
 
     void make_link();
@@ -66,6 +67,7 @@ private:
     // Services (client_services.cpp).
     static tunnel::ClientService described(Tcp description, bool application_serves, std::vector<Problem>& problems);
     static tunnel::ClientService described(Http description, bool application_serves, std::vector<Problem>& problems);
+    static tunnel::ClientService described(Tls description, bool application_serves, std::vector<Problem>& problems);
     std::shared_ptr<detail::ServiceState> offer(tunnel::ClientService service, std::vector<Problem> problems,
                                                 detail::ListenOperation* operation);
     void check_room(const tunnel::ClientService& service, std::vector<Problem>& problems) const;

@@ -2,9 +2,11 @@
 #include <asio/error.hpp>
 #include <utility>
 
+#include "backend_settings.hpp"
 #include "client_impl.hpp"
 #include "make_facade.hpp"
 #include "stream_core.hpp"
+#include "transport/tls_context.hpp"
 
 namespace ferrotunnel {
 
@@ -18,7 +20,7 @@ tunnel::ClientService Client::Impl::described(Tcp description, bool application_
     service.name = description.name;
     service.remote_port = description.remote_port;
     if (!application_serves && problems.empty()) {
-        service.local = *runtime::parse_host_port(description.local);
+        service.backend = detail::make_backend(detail::backend_words(description), problems);
     }
     return service;
 }
@@ -31,23 +33,42 @@ tunnel::ClientService Client::Impl::described(Http description, bool application
     service.kind = wire::ServiceKind::http;
     service.http = detail::http_part(description);
     if (!application_serves && problems.empty()) {
-        service.local = *runtime::parse_host_port(description.local);
+        service.backend = detail::make_backend(detail::backend_words(description), problems);
+    }
+    return service;
+}
+
+tunnel::ClientService Client::Impl::described(Tls description, bool application_serves,
+                                              std::vector<Problem>& problems) {
+    detail::check_service(description, application_serves, problems);
+    tunnel::ClientService service;
+    service.name = description.name;
+    service.kind = wire::ServiceKind::tls;
+    service.tls = detail::tls_part(description);
+    if (!application_serves && problems.empty()) {
+        service.backend = detail::make_backend(detail::backend_words(description), problems);
     }
     return service;
 }
 
 // The lock is held.
 void Client::Impl::check_room(const tunnel::ClientService& service, std::vector<Problem>& problems) const {
-    std::size_t hosts = service.http.hosts.size();
+    std::size_t hosts = service.http.hosts.size() + service.tls.hosts.size();
+    std::size_t rules = service.http.rules.bytes();
     for (const auto& [id, entry] : services_) {
         if (entry.name == service.name) {
             problems.push_back({service.name, "this client has a service of that name already"});
         }
         hosts += entry.hosts;
+        rules += entry.rules;
     }
     if (hosts > limits::http_hosts_per_session_max) {
         problems.push_back({service.name, "this client has " + std::to_string(limits::http_hosts_per_session_max) +
                                               " hosts already, as many as one may"});
+    }
+    if (rules > limits::http_rules_bytes_per_session_max) {
+        problems.push_back({service.name, "the rules of this client's services take more than " +
+                                              std::to_string(limits::http_rules_bytes_per_session_max) + " bytes"});
     }
 }
 
@@ -69,7 +90,16 @@ std::shared_ptr<ServiceState> Client::Impl::offer(tunnel::ClientService service,
                     anchor->impl->close_service(id);
                 }
             });
-            Entry entry{service.name, state, nullptr, operation, service.http.hosts.size()};
+            Entry entry{service.name,
+                        state,
+                        nullptr,
+                        operation,
+                        service.http.hosts.size() + service.tls.hosts.size(),
+                        service.http.rules.bytes()};
+            if (service.backend.tls && !service.backend.tls->verifies()) {
+                log_.warn("the certificate of a service's backend is not verified",
+                          {{"service", service.name}, {"backend", service.backend.text}});
+            }
             if (operation != nullptr) {
                 entry.listener = std::make_shared<detail::ListenerCore>(state);
                 service.on_stream = [this, listener = entry.listener](IntrusivePtr<mux::Stream> stream,

@@ -177,6 +177,9 @@ std::vector<Service> Config::offer(Client& client) const {
         for (const Http& http : part->http_services) {
             services.push_back(client.add(http));
         }
+        for (const Tls& tls : part->tls_services) {
+            services.push_back(client.add(tls));
+        }
     }
     return services;
 }
@@ -193,6 +196,7 @@ Config::ClientSection Config::client_section() const {
     section.connections = part.settings.connections;
     section.services = part.services;
     section.http_services = part.http_services;
+    section.tls_services = part.tls_services;
     return section;
 }
 
@@ -213,6 +217,7 @@ Config::ServerSection Config::server_section() const {
     section.https = part.settings.https;
     section.proxy_protocol_from = part.settings.proxies;
     section.domain = part.settings.domain;
+    section.http = part.settings.http;
     section.state_dir = part.settings.state_dir;
     section.tokens = part.settings.tokens.size();
     return section;

@@ -40,6 +40,7 @@ struct ClientPart : ProgramValues {
     ClientValues settings;
     std::vector<Tcp> services;  // checked, with their names
     std::vector<Http> http_services;
+    std::vector<Tls> tls_services;
 
     friend bool operator==(const ClientPart&, const ClientPart&) = default;
 };

@@ -1,8 +1,10 @@
-// The services of a client in a configuration file. Each item says by one key of its own what kind it is: `tcp` or
-// `http`.
+// The services of a client in a configuration file. Each item says by one key of its own what kind it is: `tcp`,
+// `http` or `tls`.
 #include <map>
 #include <utility>
 
+#include "config_backend.hpp"
+#include "config_rules.hpp"
 #include "config_sections.hpp"
 
 namespace ferrotunnel::detail {
@@ -59,12 +61,41 @@ bool is_new_port(std::uint16_t port, const Value& place, Taken& taken) {
 
 // The keys of one service; what is missing is nothing.
 struct Keys {
+    explicit Keys(Section& service)
+        : tcp(service.find("tcp")),
+          http(service.find("http")),
+          tls(service.find("tls")),
+          path(service.find("path")),
+          local(service.find("local")),
+          name(service.find("name")),
+          backend(service) {}
+
+    std::size_t kinds() const noexcept {
+        return std::size_t{tcp.has_value()} + std::size_t{http.has_value()} + std::size_t{tls.has_value()};
+    }
+
     std::optional<Value> tcp;
     std::optional<Value> http;
+    std::optional<Value> tls;
     std::optional<Value> path;
     std::optional<Value> local;
     std::optional<Value> name;
+    BackendKeys backend;
+    RuleKeys rules;
 };
+
+// What is wrong with where it leads, at the key that says so.
+template <typename Description>
+bool is_backend_good(Description& service, const Keys& keys) {
+    std::vector<Problem> problems;
+    if (keys.local) {
+        check_backend(backend_words(service), "", problems);
+    }
+    for (const Problem& problem : problems) {
+        keys.local->problem(problem.text);
+    }
+    return problems.empty() && keys.backend.is_ca_good(backend_words(service));
+}
 
 void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
     const auto remote_port = keys.tcp->number(0, 65'535);
@@ -74,14 +105,20 @@ void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
         keys.path->problem("a TCP service has no paths");
         return;
     }
+    if (keys.rules.refuse("is for a service with `http`; this one has `tcp`")) {
+        return;
+    }
     if (!remote_port || !address || (keys.name && !called)) {
         return;
     }
     Tcp tcp;
+    if (!keys.backend.read(tcp.backend_tls) || !keys.backend.read(tcp.proxy_protocol)) {
+        return;
+    }
     tcp.remote_port = static_cast<std::uint16_t>(*remote_port);
     tcp.local = with_host(*address);
     tcp.name = called.value_or("");
-    if (!is_good(tcp, *keys.local, keys.name)) {
+    if (!is_backend_good(tcp, keys) || !is_good(tcp, *keys.local, keys.name)) {
         return;
     }
     const bool has_port = is_new_port(tcp.remote_port, *keys.tcp, taken);
@@ -99,6 +136,9 @@ bool hosts_are_good(const Keys& keys, const Http& http) {
     Http alone = http;
     alone.path.clear();
     alone.local = ":1";
+    alone.backend_tls = {};
+    alone.rules = {};
+    alone.limits = {};
     check_service(alone, false, problems);
     for (const Problem& problem : problems) {
         if (problem.key != "name") {
@@ -109,9 +149,16 @@ bool hosts_are_good(const Keys& keys, const Http& http) {
     return true;
 }
 
+// Of a service that only redirects, nothing has to be behind it.
+bool is_local_missing(const Keys& keys) {
+    return !keys.local && !(keys.http && keys.rules.has("redirect"));
+}
+
 void add_http(const Keys& keys, Taken& taken, ClientPart& part) {
     Http http;
-    bool complete = keys.local.has_value();
+    bool complete = !is_local_missing(keys);
+    complete = keys.backend.read(http.backend_tls) && complete;
+    complete = keys.backend.read(http.proxy_protocol) && complete;
     for (const Value& item : keys.http->items_or_single()) {
         const std::optional<std::string> host = item.word();
         complete = complete && host;
@@ -124,15 +171,51 @@ void add_http(const Keys& keys, Taken& taken, ClientPart& part) {
     const auto address = keys.local ? keys.local->word() : std::nullopt;
     const auto path = keys.path ? keys.path->text() : std::nullopt;
     const auto called = keys.name ? keys.name->word() : std::nullopt;
-    if (!complete || !address || (keys.path && !path) || (keys.name && !called)) {
-        return;
-    }
-    http.local = with_host(*address);
+    http.local = address ? with_host(*address) : "";
     http.path = path.value_or("");
     http.name = called.value_or("");
-    if (hosts_are_good(keys, http) && is_good(http, keys.path ? *keys.path : *keys.local, keys.name) &&
+    const bool rules_are_good = read_rules(keys.rules, http, *keys.http);
+    if (!complete || (keys.local && !address) || (keys.path && !path) || (keys.name && !called)) {
+        return;
+    }
+    if (hosts_are_good(keys, http) && rules_are_good && is_backend_good(http, keys) &&
+        is_good(http, keys.path ? *keys.path : *keys.http, keys.name) &&
         is_new_name(http.name, keys.name ? *keys.name : *keys.http, taken)) {
         part.http_services.push_back(std::move(http));
+    }
+}
+
+void add_tls(const Keys& keys, Taken& taken, ClientPart& part) {
+    Tls tls;
+    bool complete = keys.local.has_value();
+    complete = keys.backend.read(tls.proxy_protocol) && complete;
+    for (const Value& item : keys.tls->items_or_single()) {
+        const std::optional<std::string> host = item.word();
+        complete = complete && host;
+        if (host && tls.host.empty()) {
+            tls.host = *host;
+        } else if (host) {
+            tls.aliases.push_back(*host);
+        }
+    }
+    const auto address = keys.local ? keys.local->word() : std::nullopt;
+    const auto called = keys.name ? keys.name->word() : std::nullopt;
+    const Value* tls_key = keys.backend.any_tls();
+    if (tls_key != nullptr) {
+        tls_key->problem("a `tls` service has none: its backend speaks TLS with the visitor");
+    }
+    if (keys.path) {
+        keys.path->problem("a `tls` service has no paths: nobody looks into its TLS");
+    }
+    const bool ruled = keys.rules.refuse("is for a service with `http`; this one has `tls`");
+    if (!complete || !address || tls_key != nullptr || keys.path || ruled || (keys.name && !called)) {
+        return;
+    }
+    tls.local = with_host(*address);
+    tls.name = called.value_or("");
+    if (is_backend_good(tls, keys) && is_good(tls, *keys.tls, keys.name) &&
+        is_new_name(tls.name, keys.name ? *keys.name : *keys.tls, taken)) {
+        part.tls_services.push_back(std::move(tls));
     }
 }
 
@@ -142,28 +225,29 @@ void read_service(const Value& item, Taken& taken, ClientPart& part) {
         return;
     }
     Section section = item.section();
-    Keys keys;
-    keys.tcp = section.find("tcp");
-    keys.http = section.find("http");
-    keys.path = section.find("path");
-    keys.local = section.find("local");
-    keys.name = section.find("name");
+    Keys keys(section);
+    keys.rules.find(section);
     section.finish();
-    if (!keys.tcp && !keys.http) {
+    if (keys.kinds() == 0) {
         item.problem(
-            "`tcp` or `http` is missing: the public port, or 0 for one that the server chooses; or the host, or "
-            "`assigned` for one that the server chooses");
+            "`tcp`, `http` or `tls` is missing: the public port, or 0 for one that the server chooses; or the host, or "
+            "`assigned` for one that the server chooses; or the name that visitors ask for by TLS");
     }
-    if (keys.tcp && keys.http) {
-        keys.http->problem("a service has `tcp` or `http`, not both");
+    if (keys.kinds() > 1) {
+        (keys.http ? *keys.http : *keys.tls).problem("a service has one of `tcp`, `http` and `tls`");
     }
-    if (!keys.local) {
+    if (is_local_missing(keys)) {
         item.problem("`local` is missing: where visitors are connected to, like 127.0.0.1:22");
     }
-    if (keys.tcp && !keys.http) {
+    if (keys.kinds() != 1) {
+        return;
+    }
+    if (keys.tcp) {
         add_tcp(keys, taken, part);
-    } else if (keys.http && !keys.tcp) {
+    } else if (keys.http) {
         add_http(keys, taken, part);
+    } else {
+        add_tls(keys, taken, part);
     }
 }
 

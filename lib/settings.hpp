@@ -13,11 +13,13 @@
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/event.hpp"
 #include "ferrotunnel/http.hpp"
+#include "ferrotunnel/http_settings.hpp"
 #include "ferrotunnel/https.hpp"
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/secret.hpp"
 #include "ferrotunnel/tcp.hpp"
 #include "ferrotunnel/timing.hpp"
+#include "ferrotunnel/tls.hpp"
 #include "wire/control.hpp"
 
 namespace asio {
@@ -113,6 +115,7 @@ struct ServerValues : CommonValues {
     Https https;
     std::vector<std::string> proxies;  // that begin with a PROXY header
     std::string domain;                // empty: no hosts are assigned
+    HttpServerSettings http;
     std::vector<NamedToken> tokens;
     std::optional<std::string> allow_ports;
     std::string tls_chain;
@@ -132,9 +135,11 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems);
 /// `local` is not needed. Whether the name is already in use is for the caller to say.
 void check_service(Tcp& service, bool application_serves, std::vector<Problem>& problems);
 void check_service(Http& service, bool application_serves, std::vector<Problem>& problems);
+void check_service(Tls& service, bool application_serves, std::vector<Problem>& problems);
 
 /// As it is registered.
 wire::HttpPart http_part(const Http& service);
+wire::TlsPart tls_part(const Tls& service);
 
 /// All problems in the order of the file, each with its place there; those of no file come first. For the builders.
 std::vector<Problem> problems_of(ClientSettings& settings);

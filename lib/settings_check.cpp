@@ -6,10 +6,13 @@
 #include <string_view>
 #include <system_error>
 
+#include "backend_settings.hpp"
 #include "base/limits.hpp"
 #include "https_settings.hpp"
 #include "runtime/address.hpp"
+#include "service_rules.hpp"
 #include "settings.hpp"
+#include "settings_http.hpp"
 #include "tunnel/http_description.hpp"
 #include "tunnel/port_policy.hpp"
 #include "tunnel/token.hpp"
@@ -240,6 +243,7 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     check_bind(settings, problems);
     check_tcp_bind(settings, problems);
     check_http(settings, problems);
+    check_http_settings(settings.http, problems);
     check_https(settings, problems);
     check_server_tokens(settings, problems);
     check_server_tls(settings, problems);
@@ -258,14 +262,14 @@ void check_name(const std::string& name, std::vector<Problem>& problems) {
     }
 }
 
-void check_local(const std::string& name, std::string& local, const char* example, std::vector<Problem>& problems) {
-    auto place = runtime::parse_host_port(local);
-    if (local.empty()) {
-        problems.push_back({name, "missing `local`: where visitors are connected to, like " + std::string(example)});
-    } else if (!place || place->port == 0) {
-        problems.push_back({name, quoted(local) + " is no address; expected host:port"});
-    } else if (place->host.empty()) {
-        local = runtime::to_text({"127.0.0.1", place->port});
+// What every kind of service says about its backend.
+template <typename Service>
+void check_backend_of(Service& service, bool application_serves, const char* example, std::vector<Problem>& problems) {
+    const BackendWords words = backend_words(service);
+    if (application_serves) {
+        check_no_backend(words, problems);
+    } else {
+        check_backend(words, example, problems);
     }
 }
 
@@ -287,9 +291,7 @@ void check_service(Tcp& service, bool application_serves, std::vector<Problem>& 
                                                                          : service.local;
     }
     check_name(service.name, problems);
-    if (!application_serves) {
-        check_local(service.name, service.local, "127.0.0.1:22", problems);
-    }
+    check_backend_of(service, application_serves, "127.0.0.1:22", problems);
 }
 
 void check_service(Http& service, bool application_serves, std::vector<Problem>& problems) {
@@ -300,6 +302,7 @@ void check_service(Http& service, bool application_serves, std::vector<Problem>&
     }
     tunnel::HttpDescription description;
     wire::HttpPart part = http_part(service);
+    part.rules = {};  // checked below
     if (service.host.empty() && !service.aliases.empty()) {
         problems.push_back({service.name, "has `aliases` without `host`"});
     } else if (part.hosts.size() > limits::http_hosts_per_service_max) {
@@ -312,9 +315,38 @@ void check_service(Http& service, bool application_serves, std::vector<Problem>&
         problems.push_back(
             {service.name, "has a path of more than " + std::to_string(limits::http_path_text_max) + " bytes"});
     }
-    if (!application_serves) {
-        check_local(service.name, service.local, "127.0.0.1:3000", problems);
+    for (const Problem& problem : rule_problems(service, application_serves)) {
+        problems.push_back({service.name, '`' + problem.key + "` " + problem.text});
     }
+    if (application_serves || !service.rules.redirect || !service.local.empty()) {
+        check_backend_of(service, application_serves, "127.0.0.1:3000", problems);
+    }
+}
+
+void check_service(Tls& service, bool application_serves, std::vector<Problem>& problems) {
+    if (service.name.empty()) {
+        service.name = ("tls:" + service.host).substr(0, limits::service_name_max);
+    } else {
+        check_name(service.name, problems);
+    }
+    tunnel::HttpDescription description;
+    const wire::TlsPart part = tls_part(service);
+    if (service.host.empty()) {
+        problems.push_back({service.name, "missing `host`: the name that visitors ask for, like app.example.com"});
+    } else if (part.hosts.size() > limits::http_hosts_per_service_max) {
+        problems.push_back({service.name, "has more than " + std::to_string(limits::http_hosts_per_service_max) +
+                                              " hosts; make two services of it"});
+    } else if (auto problem = tunnel::read_tls_part(part, description)) {
+        problems.push_back({service.name, std::move(*problem)});
+    }
+    check_backend_of(service, application_serves, "127.0.0.1:8443", problems);
+}
+
+wire::TlsPart tls_part(const Tls& service) {
+    wire::TlsPart part;
+    part.hosts.push_back(service.host);
+    part.hosts.insert(part.hosts.end(), service.aliases.begin(), service.aliases.end());
+    return part;
 }
 
 wire::HttpPart http_part(const Http& service) {
@@ -324,6 +356,9 @@ wire::HttpPart http_part(const Http& service) {
         part.hosts.insert(part.hosts.end(), service.aliases.begin(), service.aliases.end());
     }
     part.path = service.path;
+    part.per_visitor = service.proxy_protocol != ProxyProtocol::off;
+    part.rules = rules_part(service);
+    part.limits = limits_part(service.limits);
     return part;
 }
 

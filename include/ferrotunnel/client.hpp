@@ -32,6 +32,7 @@
 #include "ferrotunnel/stream.hpp"
 #include "ferrotunnel/tcp.hpp"
 #include "ferrotunnel/timing.hpp"
+#include "ferrotunnel/tls.hpp"
 
 namespace asio {
 class io_context;
@@ -76,6 +77,7 @@ public:
     /// config_error when the description can not be right (no `local`, a name that is in use).
     Service add(Tcp service);
     Service add(Http service);
+    Service add(Tls service);
 
     /// Begins to connect; returns at once. Throws std::system_error with errc::already_running the second time.
     void start();
@@ -103,6 +105,14 @@ public:
     /// answer of 101 the Stream is the visitor's connection, byte by byte.
     template <typename ListenToken>
     auto async_listen(Http service, ListenToken&& token) {
+        return asio::async_initiate<ListenToken, void(std::error_code, Listener)>(InitiateListen{this}, token,
+                                                                                  std::move(service));
+    }
+
+    /// The same for TLS that nobody has touched: each Stream is one visitor's connection, and begins with its
+    /// ClientHello.
+    template <typename ListenToken>
+    auto async_listen(Tls service, ListenToken&& token) {
         return asio::async_initiate<ListenToken, void(std::error_code, Listener)>(InitiateListen{this}, token,
                                                                                   std::move(service));
     }
@@ -141,6 +151,7 @@ private:
 
     void start_listen(Tcp service, detail::ListenOperation* operation) noexcept;
     void start_listen(Http service, detail::ListenOperation* operation) noexcept;
+    void start_listen(Tls service, detail::ListenOperation* operation) noexcept;
 
     std::unique_ptr<Impl> impl_;
 };

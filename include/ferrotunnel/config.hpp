@@ -18,12 +18,14 @@
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/export.hpp"
 #include "ferrotunnel/http.hpp"
+#include "ferrotunnel/http_settings.hpp"
 #include "ferrotunnel/https.hpp"
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/server.hpp"
 #include "ferrotunnel/service.hpp"
 #include "ferrotunnel/tcp.hpp"
 #include "ferrotunnel/timing.hpp"
+#include "ferrotunnel/tls.hpp"
 
 namespace ferrotunnel {
 
@@ -59,7 +61,7 @@ public:
     Client::Builder client() const;
     Server::Builder server() const;
 
-    /// Adds the services of the client section, in the order of the file: first TCP, then HTTP.
+    /// Adds the services of the client section, in the order of the file: first TCP, then HTTP, then TLS.
     std::vector<Service> offer(Client& client) const;
 
     /// What the sections say, for programs that show it or have options of their own for it.
@@ -75,6 +77,7 @@ public:
         unsigned connections = Client::Builder::connections_default;
         std::vector<Tcp> services;        ///< with their names
         std::vector<Http> http_services;  ///< the same
+        std::vector<Tls> tls_services;    ///< the same
     };
     struct ServerSection : Section {
         std::string bind;
@@ -86,6 +89,7 @@ public:
         Https https;
         std::vector<std::string> proxy_protocol_from;
         std::string domain;
+        HttpServerSettings http;
         std::string state_dir;
         std::size_t tokens = 0;  ///< how many
     };

@@ -4,6 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "ferrotunnel/backend.hpp"
+#include "ferrotunnel/http_rules.hpp"
+
 namespace ferrotunnel {
 
 /// The server reads and checks each request, decides by its host and path whose it is, and writes it anew; what comes
@@ -14,8 +17,10 @@ struct Http {
     /// or more), "*" (the default service: whatever nothing else is for). Empty: the server assigns a name below its
     /// domain, and the same one again while it knows this service.
     std::string host{};
-    /// Visitors are connected here, seen from this process: "127.0.0.1:3000", "[::1]:3000", "app.internal:80", ":3000".
-    /// Not used by async_listen, where the application itself serves.
+    /// Visitors are connected here, seen from this process: "127.0.0.1:3000", "[::1]:3000", "app.internal:80", ":3000";
+    /// "unix:/run/app.sock"; "https://127.0.0.1:8443" for a backend that speaks TLS (port 443 if none is given), see
+    /// `backend_tls`. Not used by async_listen, where the application itself serves, nor where `rules.redirect`
+    /// answers.
     std::string local{};
     /// How events, logs and Server::async_open call it, up to 64 letters, digits and "._-:/*". Empty: `host`, with the
     /// path if there is one; "http:" and `local` where the server assigns the host. Unique within a client.
@@ -25,6 +30,13 @@ struct Http {
     std::string path{};
     /// Further hosts, up to 15, where `host` is not empty.
     std::vector<std::string> aliases{};
+    BackendTls backend_tls{};
+    /// Other than off: a connection to the backend then carries requests of one visitor's connection only.
+    ProxyProtocol proxy_protocol = ProxyProtocol::off;
+    /// What the edge does to requests and answers.
+    HttpRules rules{};
+    /// Deadlines and sizes of its own.
+    HttpLimits limits{};
 
     friend bool operator==(const Http&, const Http&) = default;
 };

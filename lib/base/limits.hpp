@@ -140,6 +140,24 @@ inline constexpr std::size_t http_host_text_max = 256;
 /// Hosts that one session may hold, over all its services.
 inline constexpr std::size_t http_hosts_per_session_max = 4'096;
 inline constexpr std::size_t http_path_text_max = 1_KiB;
+/// Rules of one service: fields in each direction, which take places among the edits of a head; how long names, values,
+/// a Host with its port and a redirect's target may be; and all texts together, with what each rule takes beside them
+/// in a message.
+inline constexpr std::size_t http_header_rules_max = 32;
+inline constexpr std::size_t http_header_rule_name_max = 256;
+inline constexpr std::size_t http_header_rule_value_max = 4_KiB;
+inline constexpr std::size_t http_header_rule_bytes = 8;
+inline constexpr std::size_t http_other_rule_bytes = 48;
+inline constexpr std::size_t http_host_header_max = http_host_text_max + 8;
+inline constexpr std::size_t http_redirect_text_max = 1_KiB;
+inline constexpr std::size_t http_rules_bytes_max = 8_KiB;
+/// The same of all the services of one session.
+inline constexpr std::size_t http_rules_bytes_per_session_max = 256_KiB;
+/// What a service may ask for at all; operators may allow less (tunnel::HttpBounds).
+inline constexpr auto http_first_byte_max = 24h;
+inline constexpr auto http_upgraded_idle_max = 24h * 7;
+inline constexpr std::uint64_t http_body_rate_max = 1'024 * 1_MiB;
+inline constexpr std::uint64_t http_body_bytes_max = 0x7fff'ffff'ffff'ffff;  // as of a Content-Length
 /// A host stays known, and the property of its token, for this long after its client has gone: its visitors hear 503
 /// and not 404, and nobody else takes it meanwhile. That many hosts in all; when there are more, the token that has
 /// most loses the one that has been away longest.
@@ -154,11 +172,11 @@ inline constexpr std::uint32_t pongs_pending_max = 4;
 inline constexpr std::uint32_t services_max = 1'024;
 /// What one service takes in a message, generously.
 inline constexpr std::size_t service_bytes_max = service_metadata_max + service_name_max + bind_text_max +
-                                                 http_path_text_max +
-                                                 http_hosts_per_service_max * (http_host_text_max + 3) + 256;
+                                                 http_path_text_max + http_rules_bytes_max +
+                                                 http_hosts_per_service_max * (http_host_text_max + 3) + 1_KiB;
 static_assert(service_bytes_max <= control_payload_max);
-static_assert(services_max * (service_metadata_max + service_name_max + bind_text_max + http_path_text_max + 128) +
-                  http_hosts_per_session_max * (http_host_text_max + 3) <=
+static_assert(services_max * (service_metadata_max + service_name_max + bind_text_max + http_path_text_max + 384) +
+                  http_hosts_per_session_max * (http_host_text_max + 3) + http_rules_bytes_per_session_max <=
               urgent_bytes_max);
 static_assert(services_max * (public_address_max + http_host_text_max + 128) <= urgent_bytes_max);
 static_assert(services_max * (refused_text_max + 128) <= urgent_bytes_max);
@@ -190,6 +208,28 @@ inline constexpr std::size_t http_forwarded_max = 2_KiB;
 inline constexpr std::size_t http_request_id_max = 128;
 /// 1xx before an answer: a backend that sends them for ever does not answer.
 inline constexpr std::uint32_t http_interims_max = 64;
+/// When a backend has ended a connection, how much it had got is told right behind that: no longer than this.
+inline constexpr auto http_count_follows = 1s;
+/// Lines of one kind that a worker's visitors may cause in the log: who scans the edge must not fill a disk.
+inline constexpr std::uint32_t http_log_lines_per_second = 20;
+/// Up to where an operator may raise those of requests' heads, which each connection can make us hold. Targets can not
+/// be longer: readings of a path have that much room. Below the least, browsers would be refused.
+inline constexpr std::size_t http_head_settable_min = 1_KiB;
+inline constexpr std::size_t http_head_settable_max = 256_KiB;
+inline constexpr std::size_t http_line_settable_min = 256;
+inline constexpr std::size_t http_line_settable_max = 64_KiB;
+inline constexpr std::size_t http_target_settable_min = 64;
+/// Visitors' connections that an operator may allow, and idle ones to backends: more than descriptors there are.
+inline constexpr std::uint32_t http_connections_settable_max = 1'000'000;
+inline constexpr std::uint32_t http_requests_settable_max = 1'000'000'000;
+inline constexpr std::uint32_t http_body_rate_settable_max = 1'000'000'000;
+inline constexpr std::uint32_t http_linger_settable_max = 1024_MiB;
+inline constexpr std::uint32_t http_replay_settable_max = 1_MiB;
+/// Networks in `trusted_proxies`: they are looked through one by one for each connection.
+inline constexpr std::size_t http_trusted_proxies_max = 1'024;
+inline constexpr std::size_t http_via_max = 64;
+/// Pages of the operator's own; with `http_page_max` that is what they may take.
+inline constexpr std::size_t http_pages_max = 1'024;
 
 static_assert(http_target_max < http_line_max && http_line_max <= http_head_max);
 static_assert(http_trailers_max <= http_line_max);
@@ -225,10 +265,11 @@ inline constexpr std::int64_t http_path_regex_memory_max = 1_MiB;
 /// none.
 inline constexpr std::size_t http_path_regexes_per_host_max = 8;
 inline constexpr std::size_t http_path_regex_path_max = 2_KiB;
-/// Rules for fields of one service, in each direction. They take places among the edits of a head.
-inline constexpr std::size_t http_header_rules_max = 32;
+/// Paths of one host, over all clients that share it; those whose client is away make room. A change of one builds the
+/// host's table anew, which other clients' registrations wait for.
+inline constexpr std::size_t http_paths_per_host_max = 1'024;
+static_assert(http_paths_per_host_max >= services_max);
 static_assert(http_header_rules_max <= http_edits_max / 2);
-inline constexpr std::size_t http_header_rule_value_max = 4_KiB;
 /// A page of an operator's own; it is held in memory, and written anew for each visitor.
 inline constexpr std::size_t http_page_max = 256_KiB;
 /// Strict-Transport-Security: ten years; and what the browsers' lists ask for.

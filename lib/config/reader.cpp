@@ -62,6 +62,10 @@ void Value::problem(std::string text) const {
     context_->report.add(place(), path_, std::move(text));
 }
 
+void Value::problem_at_key(std::string text) const {
+    context_->report.add(key_place_, path_, std::move(text));
+}
+
 void Value::unexpected(std::string_view expected) const {
     const bool secret = hidden_ && node_->kind == Node::Kind::text;
     problem("expected " + std::string(expected) + ", found " + (secret ? "a text" : describe(*node_)));
@@ -119,10 +123,10 @@ std::optional<std::uint64_t> Value::number(std::uint64_t min, std::uint64_t max)
     return value;
 }
 
-std::optional<std::chrono::milliseconds> Value::time() const {
+std::optional<std::chrono::milliseconds> Value::time(std::chrono::milliseconds most) const {
     constexpr std::string_view expected = "a time like 500ms, 30s, 2m or 1h";
     const std::optional<std::string> text = expanded(expected);
-    const std::optional<std::chrono::milliseconds> value = text ? parse_time(*text) : std::nullopt;
+    const std::optional<std::chrono::milliseconds> value = text ? parse_time(*text, most) : std::nullopt;
     if (text && !value) {
         unexpected(expected);
     }
@@ -221,6 +225,15 @@ std::optional<Value> Section::find(const std::string& key) {
         }
     }
     return std::nullopt;
+}
+
+std::vector<std::pair<std::string, Value>> Section::all() {
+    std::vector<std::pair<std::string, Value>> values;
+    for (const Entry& entry : node_->entries) {
+        known_.push_back(entry.key);
+        values.emplace_back(entry.key, Value(entry.value, *context_, path_of(entry.key), entry.place));
+    }
+    return values;
 }
 
 bool Section::has(std::string_view key) const {

@@ -12,8 +12,10 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "config/expand.hpp"
 #include "config/node.hpp"
 #include "config/report.hpp"
@@ -43,7 +45,7 @@ public:
     std::optional<std::string> word() const;
     std::optional<bool> boolean() const;
     std::optional<std::uint64_t> number(std::uint64_t min, std::uint64_t max) const;
-    std::optional<std::chrono::milliseconds> time() const;
+    std::optional<std::chrono::milliseconds> time(std::chrono::milliseconds most = limits::config_time_max) const;
     std::optional<std::uint64_t> size(std::uint64_t min, std::uint64_t max) const;
     /// Which of `choices` it is.
     std::optional<std::size_t> choice(const std::vector<std::string>& choices) const;
@@ -66,6 +68,8 @@ public:
     void hide() noexcept { hidden_ = true; }
 
     void problem(std::string text) const;
+    /// The same about its key, where that may be any.
+    void problem_at_key(std::string text) const;
     /// "expected ..., found ..."
     void unexpected(std::string_view expected) const;
     Place place() const noexcept;
@@ -90,6 +94,8 @@ public:
 
     /// The value of a key, if it is there. From then on the key is a known one.
     std::optional<Value> find(const std::string& key);
+    /// All keys with their values, where they may be any. From then on they are known ones.
+    std::vector<std::pair<std::string, Value>> all();
     bool has(std::string_view key) const;
     /// Reports all keys that nobody has asked for. `hidden`: without repeating them.
     void finish(bool hidden = false);

@@ -55,7 +55,7 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
     return whole ? std::optional(number) : std::nullopt;
 }
 
-std::optional<std::chrono::milliseconds> parse_time(std::string_view text) {
+std::optional<std::chrono::milliseconds> parse_time(std::string_view text, std::chrono::milliseconds most) {
     const auto [number_text, unit] = split_unit(text, "0123456789.");
     const std::optional<std::uint64_t> factor =
         unit_of(unit, {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}});
@@ -70,7 +70,7 @@ std::optional<std::chrono::milliseconds> parse_time(std::string_view text) {
         return number_text == "0" && unit.empty() ? std::optional(std::chrono::milliseconds(0)) : std::nullopt;
     }
     const double milliseconds = number * static_cast<double>(*factor);
-    if (milliseconds > static_cast<double>(limits::config_time_max.count())) {
+    if (milliseconds > static_cast<double>(most.count())) {
         return std::nullopt;
     }
     return std::chrono::milliseconds(static_cast<std::int64_t>(milliseconds + 0.5));

@@ -17,6 +17,10 @@ bool is_redirect_status(std::uint16_t status) {
     return status == 301 || status == 302 || status == 307 || status == 308;
 }
 
+std::string longer_than(std::size_t bytes) {
+    return "is longer than " + std::to_string(bytes) + " bytes";
+}
+
 // What may be written into a target as it stands; empty when it may. A slash at the end does not matter.
 std::string fault_of_written_path(std::string_view path) {
     PathReadings readings;
@@ -36,8 +40,8 @@ public:
 
     std::vector<RuleProblem> check() {
         check_prefix();
-        if (rules_.host.kind == HostRewrite::Kind::fixed) {
-            check_fixed_host();
+        if (!rules_.host.empty()) {
+            check_host();
         }
         check_fields("request_headers", rules_.request_headers);
         check_fields("response_headers", rules_.response_headers);
@@ -70,16 +74,18 @@ private:
         if (to.empty()) {
             return;
         }
-        if (to.ends_with('/')) {
+        if (to.size() > limits::http_path_text_max) {
+            say("prefix", longer_than(limits::http_path_text_max));
+        } else if (to.ends_with('/')) {
             say("prefix", "ends with '/'; write it without, and the root as nothing");
         } else if (const std::string fault = fault_of_written_path(to); !fault.empty()) {
             say("prefix", fault);
         }
     }
 
-    void check_fixed_host() {
+    void check_host() {
         Authority authority;
-        const AuthorityFault fault = split_authority(rules_.host.host, authority);
+        const AuthorityFault fault = split_authority(rules_.host, authority);
         if (fault != AuthorityFault::none) {
             say("host", std::string(words_for(fault)));
         }
@@ -108,7 +114,9 @@ private:
     }
 
     void check_field(const std::string& at, const HeaderRule& rule) {
-        if (!is_field_name(rule.name)) {
+        if (rule.name.size() > limits::http_header_rule_name_max) {
+            say(at + ".name", longer_than(limits::http_header_rule_name_max));
+        } else if (!is_field_name(rule.name)) {
             say(at + ".name", rule.name.empty() ? "is empty" : "is no name of a field: letters, digits and '-'");
         } else if (const std::string_view why = why_untouchable(rule.name); !why.empty()) {
             say(at + ".name", std::string(why));
@@ -125,18 +133,22 @@ private:
         } else if (!is_field_value(rule.value)) {
             say(at + ".value", "has a control character or line end, which could begin a field of its own");
         } else if (rule.value.size() > limits::http_header_rule_value_max) {
-            say(at + ".value", "is longer than " + std::to_string(limits::http_header_rule_value_max) + " bytes");
+            say(at + ".value", longer_than(limits::http_header_rule_value_max));
         }
     }
 
     void check_redirect(const Redirect& redirect) {
-        if (rules_.prefix || rules_.host.kind != HostRewrite::Kind::pass) {
+        if (rules_.prefix || !rules_.host.empty()) {
             say("redirect", "answers without the backend, so that there is nothing to rewrite");
         }
         if (!is_redirect_status(redirect.status)) {
             say("redirect.status", std::string(statuses));
         }
         std::string_view to = redirect.to;
+        if (to.size() > limits::http_redirect_text_max) {
+            say("redirect.to", longer_than(limits::http_redirect_text_max));
+            return;
+        }
         if (const std::size_t scheme_end = to.find("://"); scheme_end != std::string_view::npos) {
             const std::string_view scheme = to.substr(0, scheme_end);
             if (scheme != "http" && scheme != "https") {

@@ -20,19 +20,6 @@ struct PrefixRewrite {
     bool operator==(const PrefixRewrite&) const = default;
 };
 
-struct HostRewrite {
-    enum class Kind : std::uint8_t {
-        pass,     // the backend sees the visitor's Host
-        backend,  // it sees its own address
-        fixed,    // it sees `host`
-    };
-
-    Kind kind = Kind::pass;
-    std::string host;  // of `fixed`: a host, perhaps with a port
-
-    bool operator==(const HostRewrite&) const = default;
-};
-
 struct HeaderRule {
     enum class Action : std::uint8_t {
         add,     // one more field, beside those of that name
@@ -77,7 +64,7 @@ struct Hsts {
 
 struct Rules {
     std::optional<PrefixRewrite> prefix;
-    HostRewrite host;
+    std::string host;  // what the backend sees as Host, perhaps with a port; empty: what the visitor sent
     std::vector<HeaderRule> request_headers;
     std::vector<HeaderRule> response_headers;
     std::optional<Redirect> redirect;

@@ -9,11 +9,13 @@ namespace {
 
 /// Services without an idle stream that keep their place: usually one comes back soon.
 constexpr std::size_t empty_max = 64;
+constexpr auto sweep_interval = std::chrono::milliseconds(200);
 
 }  // namespace
 
-IntrusivePtr<BackendStream> BackendPool::take(const tunnel::HttpService& service, BackendUser& user) {
-    auto found = idle_.find(service.serial());
+IntrusivePtr<BackendStream> BackendPool::take(const tunnel::HttpService& service, std::uint64_t owner,
+                                              BackendUser& user) {
+    auto found = idle_.find({service.serial(), owner});
     if (found == idle_.end()) {
         return nullptr;
     }
@@ -49,7 +51,7 @@ void BackendPool::keep(BackendStream& stream) {
     if (idle_.size() > size_ + empty_max) {
         std::erase_if(idle_, [](const auto& entry) { return entry.second.empty(); });
     }
-    auto& streams = idle_[stream.service()->serial()];
+    auto& streams = idle_[key_of(stream)];
     if (streams.size() >= settings_.pool_per_service_max) {
         stream.close();
         return;
@@ -57,10 +59,37 @@ void BackendPool::keep(BackendStream& stream) {
     streams.emplace_back(&stream);
     ++size_;
     stream.rest(settings_.pool_idle);
+    if (!is_set()) {
+        wheel_.set_after(*this, sweep_interval);
+    }
+}
+
+void BackendPool::on_deadline() noexcept {
+    try {
+        sweep();
+    } catch (const std::exception&) {  // no memory; they end when their time is over
+    }
+    if (size_ > 0) {
+        wheel_.set_after(*this, sweep_interval);
+    }
+}
+
+void BackendPool::sweep() {
+    std::vector<IntrusivePtr<BackendStream>> left_behind;
+    for (auto& [serial, streams] : idle_) {
+        for (auto& stream : streams) {
+            if (!stream->is_carried()) {
+                left_behind.push_back(stream);
+            }
+        }
+    }
+    for (auto& stream : left_behind) {
+        drop(*stream);
+    }
 }
 
 void BackendPool::drop(BackendStream& stream) noexcept {
-    auto found = idle_.find(stream.service()->serial());
+    auto found = idle_.find(key_of(stream));
     if (found != idle_.end()) {
         auto& streams = found->second;
         auto at = std::find_if(streams.begin(), streams.end(), [&](const auto& each) { return each.get() == &stream; });
@@ -78,7 +107,7 @@ void BackendPool::drop(BackendStream& stream) noexcept {
 void BackendPool::clear() noexcept {
     auto all = std::exchange(idle_, {});
     size_ = 0;
-    for (auto& [serial, streams] : all) {
+    for (auto& [key, streams] : all) {
         for (auto& stream : streams) {
             stream->abort(wire::Code::cancelled);
         }

@@ -18,13 +18,15 @@ constexpr std::uint64_t closing_bytes_max = 64 * 1024;
 }  // namespace
 
 BackendStream::BackendStream(runtime::Worker& worker, DeadlineWheel& wheel, BackendPool& pool,
-                             std::shared_ptr<tunnel::HttpService> service, tunnel::HttpService::Carrier carrier)
+                             std::shared_ptr<tunnel::HttpService> service, tunnel::HttpService::Carrier carrier,
+                             std::uint64_t owner)
     : worker_(worker),
       mailbox_(worker.mailbox()),
       wheel_(wheel),
       pool_(pool),
       service_(std::move(service)),
       carrier_(std::move(carrier)),
+      owner_(owner),
       carriers_version_(service_->carriers_version()) {}
 
 void BackendStream::open(const wire::Address& visitor, BackendUser& user) {

@@ -40,8 +40,10 @@ class BackendStream final : public buffer::Waker, private Deadline {
 public:
     enum class State : std::uint8_t { opening, busy, idle, closing, closed };
 
+    /// `owner`: the visitor's connection that the stream is for alone; 0: it is for everybody.
     BackendStream(runtime::Worker& worker, DeadlineWheel& wheel, BackendPool& pool,
-                  std::shared_ptr<tunnel::HttpService> service, tunnel::HttpService::Carrier carrier);
+                  std::shared_ptr<tunnel::HttpService> service, tunnel::HttpService::Carrier carrier,
+                  std::uint64_t owner = 0);
 
     /// Asks the carrier for a stream; `user` hears of it, perhaps before the call returns.
     void open(const wire::Address& visitor, BackendUser& user);
@@ -51,6 +53,7 @@ public:
     std::optional<wire::Code> open_failure() const noexcept { return open_failure_; }
     const std::shared_ptr<tunnel::HttpService>& service() const noexcept { return service_; }
     const tunnel::HttpCarrier& carrier() const noexcept { return *carrier_.trunk; }
+    std::uint64_t owner() const noexcept { return owner_; }
     /// Its trunk still carries the service. One that does not drains, and should come to its end.
     bool is_carried() noexcept;
     /// It has carried an exchange before.
@@ -74,6 +77,7 @@ public:
     /// The oldest item, or null. See mux::Stream.
     mux::StreamItem* front() { return stream_ ? stream_->front() : nullptr; }
     void consume(std::uint32_t n);
+    void drop_front() { stream_->drop_front(); }
     bool park_receive() { return !stream_ || stream_->try_park_receive(); }
     mux::Verdict verdict() const noexcept { return stream_ ? stream_->verdict() : mux::Verdict{}; }
     /// After a reset: none of the bytes that this exchange has sent have reached the backend.
@@ -110,6 +114,7 @@ private:
     BackendPool& pool_;
     const std::shared_ptr<tunnel::HttpService> service_;
     const tunnel::HttpService::Carrier carrier_;
+    const std::uint64_t owner_;
     BackendUser* user_ = nullptr;  // while opening or busy
     IntrusivePtr<mux::Stream> stream_;
     std::shared_ptr<void> counted_;

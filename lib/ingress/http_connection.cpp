@@ -29,7 +29,9 @@ constexpr int turns_max = 16;
 
 HttpConnection::HttpConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, VisitorFacts visitor,
                                std::shared_ptr<void> ticket)
-    : edge_(edge), pipe_(std::move(pipe)), visitor_(std::move(visitor)), ticket_(std::move(ticket)) {}
+    : edge_(edge), pipe_(std::move(pipe)), visitor_(std::move(visitor)), ticket_(std::move(ticket)) {
+    visitor_.connection = edge.new_connection();
+}
 
 HttpConnection::~HttpConnection() = default;
 
@@ -93,6 +95,10 @@ void HttpConnection::run() noexcept {
 
 void HttpConnection::step() {
     if (phase_ == Phase::closed) {
+        return;
+    }
+    if (end_wanted_) {
+        close(true);
         return;
     }
     if (broken_) {
@@ -181,8 +187,8 @@ bool HttpConnection::make_room_for_head() {
     if (room >= worth_reading || (room > 0 && begin_ <= headroom_bytes)) {
         return true;
     }
-    constexpr std::uint32_t largest =
-        headroom_bytes + static_cast<std::uint32_t>(limits::http_head_max) + worth_reading;
+    const std::uint32_t largest =
+        headroom_bytes + static_cast<std::uint32_t>(edge_.settings.head_limits.head_bytes_max) + worth_reading;
     if (size + headroom_bytes < buffer::slab_bytes) {
         move_head(edge_.worker.slabs().acquire());
     } else if (slab_->capacity() < largest) {

@@ -7,6 +7,7 @@
 
 #include "base/check.hpp"
 #include "base/limits.hpp"
+#include "buffer/spare_memory.hpp"
 #include "http/authority.hpp"
 #include "http/chunked.hpp"
 #include "http/forwarding.hpp"
@@ -21,23 +22,21 @@ using wire::Code;
 
 namespace {
 
-/// `bytes` in pieces for DATA frames, each with room for the frame's header before it.
-std::vector<buffer::Slice> framed_copy(std::string_view bytes) {
+/// Copies `bytes` in pieces for DATA frames, each with room for the frame's header before it, and gives them to `take`.
+template <typename Take>
+void copy_framed(std::string_view bytes, const Take& take) {
     constexpr std::size_t header = limits::frame_header_bytes;
     const std::size_t frames = (bytes.size() + limits::data_payload_max - 1) / limits::data_payload_max;
     buffer::SlabPtr slab = buffer::make_slab(static_cast<std::uint32_t>(bytes.size() + frames * header));
-    std::vector<buffer::Slice> pieces;
-    pieces.reserve(frames);
     std::size_t at = 0;
     while (!bytes.empty()) {
         const std::size_t n = std::min(bytes.size(), limits::data_payload_max);
         at += header;
         std::copy_n(bytes.begin(), n, slab->data() + at);
-        pieces.emplace_back(slab, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(n));
+        take(buffer::Slice(slab, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(n)));
         bytes.remove_prefix(n);
         at += n;
     }
-    return pieces;
 }
 
 /// Several Accept fields are one list.
@@ -57,11 +56,20 @@ http::PageFormat wanted_format(const http::RequestHead& head) {
 }  // namespace
 
 HttpExchange::HttpExchange(EdgeWorker& edge, const VisitorFacts& visitor, ExchangeOwner& owner)
-    : edge_(edge), visitor_(visitor), owner_(owner), settings_(&edge.settings.service), by_tls_(visitor.https) {}
+    : edge_(edge), visitor_(visitor), owner_(owner), settings_(edge.settings.service), by_tls_(visitor.https) {}
 
 HttpExchange::~HttpExchange() {
+    log_access();
     drop_backend();
     edge_.give_back(std::move(parser_));
+}
+
+void* HttpExchange::operator new(std::size_t) {
+    return buffer::SpareMemory<buffer::spare_bytes_for<HttpExchange>>::take();
+}
+
+void HttpExchange::operator delete(void* memory) noexcept {
+    buffer::SpareMemory<buffer::spare_bytes_for<HttpExchange>>::keep(memory);
 }
 
 // --- beginning ---
@@ -70,14 +78,13 @@ void HttpExchange::begin(const http::RequestHead& head) {
     EdgeCounters::add(edge_.counters.requests);
     remember(head);
     if (route(head) && write_request_head(head)) {
-        open();
+        open(false);
     }
 }
 
 void HttpExchange::remember(const http::RequestHead& head) {
     request_id_ = edge_.new_request_id();
-    http::HostBuffer buffer;
-    host_ = http::normal_host(head.authority, buffer);
+    host_ = http::normal_host(head.authority, host_room_);
     context_ = http::ResponseContext::of(head);
     request_body_ = head.body;
     if (head.body.kind == BodyKind::chunked) {
@@ -85,6 +92,32 @@ void HttpExchange::remember(const http::RequestHead& head) {
     }
     awaits_continue_ = head.expects_continue && head.body.kind != BodyKind::none;
     page_format_ = wanted_format(head);
+    if (edge_.log.enabled(LogLevel::debug)) {
+        access_ = std::make_unique<Access>();
+        access_->begun_at = edge_.worker.now();
+        access_->method = head.method_text;
+        access_->path = head.target.path;  // the query may have secrets
+    }
+}
+
+// Status 0: the visitor has gone before there was an answer.
+void HttpExchange::log_access() noexcept try {
+    if (access_) {
+        using std::chrono::duration_cast;
+        const auto took = duration_cast<std::chrono::milliseconds>(edge_.worker.now() - access_->begun_at);
+        edge_.log.debug("a request is over",
+                        {{"request", request_id_},
+                         {"visitor", visitor_.address},
+                         {"method", access_->method},
+                         {"host", host_},
+                         {"path", access_->path},
+                         {"service", service_ ? std::string_view(service_->description().name) : std::string_view()},
+                         {"status", access_->status},
+                         {"bytes", access_->body_bytes},
+                         {"complete", state_ == State::done},
+                         {"ms", took.count()}});
+    }
+} catch (const std::exception&) {  // no memory for a line
 }
 
 bool HttpExchange::route(const http::RequestHead& head) {
@@ -97,8 +130,9 @@ bool HttpExchange::route(const http::RequestHead& head) {
     switch (match.kind) {
         case Kind::service:
             service_ = match.service->shared_from_this();
-            settings_ = &edge_.settings_of(*service_);
-            return !redirects(head);
+            service_->count_request();
+            settings_ = settings_for(edge_.settings.service, service_->description().limits);
+            return !redirects(head) && fits(head.body);
         case Kind::unknown_host:
             give_page(PageState::unknown_host, {}, "nobody has registered this host");
             break;
@@ -118,6 +152,15 @@ bool HttpExchange::route(const http::RequestHead& head) {
     return false;
 }
 
+// False: it was answered instead. What is chunked is counted as it comes.
+bool HttpExchange::fits(const http::Body& body) {
+    if (body.kind == BodyKind::length && body.length > settings_.body_bytes_max) {
+        give_page(PageState::body_too_large, {}, "the request declares a body that is larger than its service takes");
+        return false;
+    }
+    return true;
+}
+
 http::ForwardingFacts HttpExchange::forwarding_facts() const {
     http::ForwardingFacts facts;
     facts.peer = visitor_.address;
@@ -131,6 +174,7 @@ http::ForwardingFacts HttpExchange::forwarding_facts() const {
     facts.https = visitor_.https;
     facts.port = visitor_.port;
     facts.request_id = request_id_;
+    facts.forwarded = edge_.settings.forwarded;
     facts.via = edge_.settings.via;
     return facts;
 }
@@ -150,7 +194,7 @@ bool HttpExchange::write_request_head(const http::RequestHead& head) {
     http::RequestOut out = http::RequestOut::of(head);
     out.edits = &edits;
     out.keep_alive = true;
-    if (!settings_->upgrades) {
+    if (!settings_.upgrades) {
         out.upgrade = nullptr;
         context_.upgrade.clear();
     }
@@ -162,27 +206,61 @@ bool HttpExchange::write_request_head(const http::RequestHead& head) {
         room.resize(size);
         size = http::write_request(out, room);
     }
-    replay_ = framed_copy({room.data(), size});
+    copy_framed({room.data(), size}, [this](buffer::Slice piece) {
+        if (replay_head_.empty()) {
+            replay_head_ = std::move(piece);
+        } else {
+            replay_.push_back(std::move(piece));
+        }
+    });
     replay_bytes_ = size;
     return true;
 }
 
 // --- the stream ---
 
-void HttpExchange::open() {
-    backend_ = edge_.pool.take(*service_, *this);
-    if (!backend_) {
-        open_fresh();
+// Where the backend is told who the visitor is when it takes the connection, nobody else may come by that.
+std::uint64_t HttpExchange::stream_owner() const noexcept {
+    return service_->description().per_visitor ? visitor_.connection : 0;
+}
+
+void HttpExchange::open(bool has_waited) {
+    if (!has_waited && edge_.gate.has_line(service_->serial())) {
+        take_place_in_line();
         return;
     }
-    EdgeCounters::add(edge_.counters.backend_reused);
-    opened_at_ = edge_.worker.now();
-    start_sending();
+    backend_ = edge_.pool.take(*service_, stream_owner(), *this);
+    if (backend_) {
+        EdgeCounters::add(edge_.counters.backend_reused);
+        opened_at_ = edge_.worker.now();
+        start_sending();
+    } else if (edge_.gate.may_open(service_->serial())) {
+        open_fresh();
+    } else {
+        take_place_in_line();
+    }
+}
+
+void HttpExchange::take_place_in_line() {
+    state_ = State::opening;
+    if (!Deadline::is_set()) {
+        edge_.wheel.set_after(*this, settings_.backend_connect);
+    }
+    edge_.gate.wait(service_->serial(), *this);
+}
+
+void HttpExchange::on_gate() noexcept {
+    try {
+        open(true);
+    } catch (const std::exception&) {
+        fail_late();
+    }
+    owner_.on_exchange();
 }
 
 void HttpExchange::open_fresh() {
     state_ = State::opening;
-    std::optional<tunnel::HttpService::Carrier> carrier = service_->choose(passed_);
+    std::optional<tunnel::HttpService::Carrier> carrier = service_->choose(passed_, &edge_.worker);
     if (!carrier) {
         backend_.reset();
         if (!no_room_) {
@@ -194,13 +272,24 @@ void HttpExchange::open_fresh() {
     }
     EdgeCounters::add(edge_.counters.backend_opened);
     opened_at_ = edge_.worker.now();
-    backend_ = make_intrusive<BackendStream>(edge_.worker, edge_.wheel, edge_.pool, service_, std::move(*carrier));
-    edge_.wheel.set_after(*this, settings_->backend_connect);
+    backend_ = make_intrusive<BackendStream>(edge_.worker, edge_.wheel, edge_.pool, service_, std::move(*carrier),
+                                             stream_owner());
+    edge_.wheel.set_after(*this, settings_.backend_connect);
+    edge_.gate.opening(service_->serial());
+    counted_as_opening_ = true;
     const IntrusivePtr<BackendStream> opening = backend_;  // what it answers at once may replace it
     opening->open(visitor_.wire, *this);
 }
 
+// The backend has taken the connection, or never will.
+void HttpExchange::open_is_answered() noexcept {
+    if (std::exchange(counted_as_opening_, false)) {
+        edge_.gate.answered(service_->serial());
+    }
+}
+
 void HttpExchange::open_failed() {
+    open_is_answered();
     const std::optional<Code> why = backend_->open_failure();
     no_room_ = no_room_ || (why != Code::unknown_service && why != Code::going_away);
     passed_.push_back(&backend_->carrier());
@@ -210,15 +299,19 @@ void HttpExchange::open_failed() {
 void HttpExchange::start_sending() {
     state_ = State::waiting;
     progress_at_ = edge_.worker.now();
+    // A first copy has room for the frame's header; of a second one the stream before may still use that.
+    backend_->send(replay_head_.share(0, replay_head_.size()), !repeated_);
     for (const buffer::Slice& piece : replay_) {
-        // A first copy has room for the frame's header; of a second one the stream before may still use that.
-        backend_->send(piece.share(0, piece.size()), !repeated_ && &piece == &replay_.front());
+        backend_->send(piece.share(0, piece.size()), false);
     }
     backend_->flush();
     set_deadline();
 }
 
 void HttpExchange::on_backend() noexcept {
+    if (backend_ && backend_->connected()) {
+        open_is_answered();
+    }
     try {
         if (state_ == State::opening) {
             if (backend_->state() == BackendStream::State::busy) {
@@ -260,6 +353,11 @@ void HttpExchange::body(buffer::Slice payload, bool headroom) {
         backend_->send(std::move(payload), headroom);
         return;
     }
+    body_bytes_ += payload.size();
+    if (body_bytes_ > settings_.body_bytes_max) {
+        give_up_body();
+        return;
+    }
     if (request_body_.kind == BodyKind::chunked) {
         const http::ChunkHead chunk(payload.size());
         std::string text(chunk_open_ ? http::chunk_end : std::string_view());
@@ -267,6 +365,16 @@ void HttpExchange::body(buffer::Slice payload, bool headroom) {
         chunk_open_ = true;
     }
     send(std::move(payload), headroom);
+}
+
+// The backend sees a reset, so that it does not take what it has for the whole.
+void HttpExchange::give_up_body() {
+    constexpr std::string_view why = "the body of a request is larger than its service takes";
+    if (head_given_) {
+        (void)cut(why);
+    } else {
+        refuse(PageState::body_too_large, {}, why, context_.method);
+    }
 }
 
 void HttpExchange::body_end(const http::Fields* trailers) {
@@ -290,9 +398,7 @@ void HttpExchange::body_end(const http::Fields* trailers) {
 }
 
 void HttpExchange::send_text(std::string_view text) {
-    for (buffer::Slice& piece : framed_copy(text)) {
-        send(std::move(piece), true);
-    }
+    copy_framed(text, [this](buffer::Slice piece) { send(std::move(piece), true); });
 }
 
 void HttpExchange::send(buffer::Slice payload, bool headroom) {
@@ -316,6 +422,7 @@ void HttpExchange::keep_for_replay(const buffer::Slice& payload) {
 
 void HttpExchange::forget_replay() noexcept {
     replayable_ = false;
+    replay_head_ = {};
     replay_.clear();
 }
 

@@ -59,8 +59,7 @@ void HttpExchange::add_hsts(http::Edits& edits) {
 bool HttpExchange::apply_rules(const http::RequestHead& head, http::RequestOut& out, http::Edits& edits) {
     const tunnel::HttpDescription& service = service_->description();
     const http::Rules& rules = service.rules;
-    const bool new_host = rules.host.kind == http::HostRewrite::Kind::fixed;
-    if (rules.prefix || new_host) {
+    if (rules.prefix || !rules.host.empty()) {
         rewritten_ = std::make_unique<Rewritten>();
         rewritten_->seen_authority = head.authority_text;
         rewritten_->prefix = http::PrefixMap::of(rules, service.path);
@@ -68,8 +67,8 @@ bool HttpExchange::apply_rules(const http::RequestHead& head, http::RequestOut& 
             http::map_path(*rewritten_->prefix, head.target.path, rewritten_->path);
             out.path = rewritten_->path;
         }
-        if (new_host) {
-            rewritten_->backend_authority = rules.host.host;
+        if (!rules.host.empty()) {
+            rewritten_->backend_authority = rules.host;
             out.host = rewritten_->backend_authority;
         }
     }

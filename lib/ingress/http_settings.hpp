@@ -8,8 +8,11 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "base/limits.hpp"
 #include "base/units.hpp"
+#include "http/field_reader.hpp"
 #include "http/rules.hpp"
+#include "tunnel/http_description.hpp"
 
 namespace ferrotunnel::ingress {
 
@@ -29,9 +32,14 @@ struct HttpServiceSettings {
     Duration upgraded_idle = 1h;
     /// Whether a request may change the protocol (WebSocket).
     bool upgrades = true;
+    /// A request with a larger body: 413, before the backend is asked where its length is declared.
+    std::uint64_t body_bytes_max = limits::http_body_bytes_max;
 
     friend bool operator==(const HttpServiceSettings&, const HttpServiceSettings&) = default;
 };
+
+/// What a service has, where all have `usual`.
+HttpServiceSettings settings_for(const HttpServiceSettings& usual, const tunnel::HttpServiceLimits& own) noexcept;
 
 struct HttpSettings {
     /// What services have that say nothing else.
@@ -50,12 +58,16 @@ struct HttpSettings {
     Duration linger = 2s;
     std::uint64_t linger_bytes_max = 64_KiB;
     std::uint32_t connections_max = 16'384;
-    std::uint32_t connections_per_address_max = 1'024;
+    std::uint32_t connections_per_address_max = 1'024;  // not of trusted proxies
+    /// Of requests. Those of responses are not to be set: they are what the visitor's programs have to bear.
+    http::HeadLimits head_limits;
 
     /// What services have that have no such rule of their own.
     std::optional<http::HttpsRedirect> https_redirect;
     std::optional<http::Hsts> hsts;
 
+    /// Tell backends by Forwarded (RFC 7239) too.
+    bool forwarded = false;
     /// This edge's name in Via, by which a request that comes by again is known (508). Empty: Via is left alone.
     std::string via;
 
@@ -63,8 +75,8 @@ struct HttpSettings {
     /// Shorter than what usual servers have (Node 5 s), so that the edge and not the backend ends an idle connection.
     Duration pool_idle = 4s;
     /// Idle streams that one worker keeps, for a service and in all.
-    std::size_t pool_per_service_max = 64;
-    std::size_t pool_max = 1'024;
+    std::size_t pool_per_service_max = 512;
+    std::size_t pool_max = 2'048;
     /// A request that may be sent once more is kept up to this size until the answer begins.
     std::size_t replay_bytes_max = 64_KiB;
 

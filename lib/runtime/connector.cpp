@@ -61,6 +61,11 @@ public:
         try_next();
     }
 
+    void connect_to(const UnixPath& to) {
+        path_ = to.path;
+        try_unix();
+    }
+
     Fd take_connected() noexcept {
         if (!finished_ || result_) {
             return {};
@@ -70,6 +75,8 @@ public:
     }
 
 private:
+    static constexpr auto unix_retry = std::chrono::milliseconds(10);
+
     void try_next() noexcept {
         drop_socket();
         while (next_ < addresses_.size()) {
@@ -94,6 +101,18 @@ private:
             last_error_ = error;
         }
         finish(last_error_);
+    }
+
+    void try_unix() noexcept {
+        std::error_code error;
+        socket_ = connect_unix(path_, error);
+        if (error != std::errc::resource_unavailable_try_again) {
+            finish(error);
+        } else if (worker_.now() >= deadline_) {
+            finish(std::make_error_code(std::errc::timed_out));
+        } else {
+            timer_.set(std::min(deadline_, worker_.now() + unix_retry));
+        }
     }
 
     void on_events(std::uint32_t events) noexcept override {
@@ -146,6 +165,10 @@ private:
             callback(result_, result_ ? Fd() : std::move(socket_));  // may destroy this
             return;
         }
+        if (!path_.empty()) {
+            try_unix();
+            return;
+        }
         last_error_ = std::make_error_code(std::errc::timed_out);
         if (worker_.now() >= deadline_) {
             drop_socket();
@@ -171,6 +194,7 @@ private:
     std::optional<Resolver> resolver_;
     std::vector<SocketAddress> addresses_;
     std::size_t next_ = 0;
+    std::string path_;  // instead of addresses
     Fd socket_;
     bool watched_ = false;
     bool finished_ = false;
@@ -191,6 +215,11 @@ Connector::Connector(Worker& worker, const HostPort& to, Callback callback, Opti
 Connector::Connector(Worker& worker, std::vector<SocketAddress> to, Callback callback, Options options)
     : attempt_(std::make_unique<Attempt>(worker, std::move(callback), options)) {
     attempt_->connect_to(std::move(to));
+}
+
+Connector::Connector(Worker& worker, const UnixPath& to, Callback callback, Options options)
+    : attempt_(std::make_unique<Attempt>(worker, std::move(callback), options)) {
+    attempt_->connect_to(to);
 }
 
 Connector::~Connector() = default;

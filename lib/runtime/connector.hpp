@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <string>
 #include <system_error>
 #include <vector>
 
@@ -31,6 +32,10 @@ private:
     std::shared_ptr<Request> request_;
 };
 
+struct UnixPath {
+    std::string path;
+};
+
 /// Connects to the first address of a name that answers, in the order given by the resolver. Lives on its worker; the
 /// callback comes in a round of its own, once, and may destroy the connector. Destroying it cancels.
 class Connector {
@@ -47,6 +52,8 @@ public:
     Connector(Worker& worker, const HostPort& to, Callback callback)
         : Connector(worker, to, std::move(callback), Options()) {}
     Connector(Worker& worker, std::vector<SocketAddress> to, Callback callback, Options options);
+    /// To a unix socket. While who listens there has no room it is tried again.
+    Connector(Worker& worker, const UnixPath& to, Callback callback, Options options);
     ~Connector();
     Connector(const Connector&) = delete;
     Connector& operator=(const Connector&) = delete;

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -103,6 +104,24 @@ Fd start_connect(const SocketAddress& to, std::error_code& error) noexcept {
         unpace_if_local(fd.get(), to);
     }
     if (!fd || (::connect(fd.get(), to.raw(), to.raw_size()) != 0 && errno != EINPROGRESS)) {
+        error = last_error();
+        return {};
+    }
+    return fd;
+}
+
+Fd connect_unix(const std::string& path, std::error_code& error) noexcept {
+    error.clear();
+    sockaddr_un address{};
+    static_assert(sizeof address.sun_path == unix_path_max + 1);
+    if (path.size() > unix_path_max) {
+        error = std::make_error_code(std::errc::filename_too_long);
+        return {};
+    }
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, path.size());
+    Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         error = last_error();
         return {};
     }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -43,6 +44,11 @@ private:
 /// Starts a connect. It is complete when the socket becomes writable and `socket_error` is clear; a failure that is
 /// known at once is in `error` and the Fd is empty.
 Fd start_connect(const SocketAddress& to, std::error_code& error) noexcept;
+
+/// The same to the unix socket at `path`, of at most unix_path_max bytes; it is connected when the call returns.
+/// EAGAIN: who listens there has no room at the moment, and nothing tells when it has.
+Fd connect_unix(const std::string& path, std::error_code& error) noexcept;
+inline constexpr std::size_t unix_path_max = 107;
 
 /// SO_REUSEADDR; an IPv6 listener on "[::]" also takes IPv4.
 Fd listen_on(const SocketAddress& at, std::error_code& error, int backlog = 4096) noexcept;

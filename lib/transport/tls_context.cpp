@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 
 #include <utility>
 
@@ -18,6 +19,12 @@ constexpr unsigned char alpn_list[] =
     "ferrotunnel/1";
 constexpr unsigned alpn_list_bytes = sizeof alpn_list - 1;
 static_assert(alpn_list_bytes == 14);
+
+constexpr unsigned char alpn_http[] =
+    "\x08"
+    "http/1.1";
+constexpr unsigned alpn_http_bytes = sizeof alpn_http - 1;
+static_assert(alpn_http_bytes == 9);
 
 void require(bool fine, const char* what) {
     if (!fine) {
@@ -50,6 +57,20 @@ SSL_CTX* make_native(const SSL_METHOD* method) {
                     context, "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384") == 1 &&
                 SSL_CTX_set1_groups_list(context, "X25519:P-256") == 1;
     if (!fine) {
+        SSL_CTX_free(context);
+        require(false, "can not set up TLS");
+    }
+    return context;
+}
+
+// What backends speak is not ours to choose, so only what is broken is left out: the rest is as the system has it.
+SSL_CTX* make_native_for_backend() {
+    SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+    require(context != nullptr, "can not set up TLS");
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    prepare_for_pipe(context);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1) {
         SSL_CTX_free(context);
         require(false, "can not set up TLS");
     }
@@ -149,6 +170,27 @@ std::shared_ptr<TlsContext> TlsContext::make_client(const TlsClientSettings& set
     }
     made->server_name_ = settings.server_name;
     made->fingerprint_ = own_fingerprint(context);
+    return made;
+}
+
+std::shared_ptr<TlsContext> TlsContext::make_for_backend(const TlsBackendSettings& settings) {
+    std::shared_ptr<TlsContext> made(new TlsContext);
+    made->backends_ = true;
+    made->context_ = make_native_for_backend();
+    SSL_CTX* context = made->context_;
+    made->verifies_ = !settings.insecure;
+    made->server_name_ = settings.server_name;
+    if (settings.http) {
+        require(SSL_CTX_set_alpn_protos(context, alpn_http, alpn_http_bytes) == 0, "can not set up TLS");
+    }
+    if (made->verifies_ && !settings.ca_file.empty()) {
+        use_authority(context, settings.ca_file);
+        // A file with the backend's own certificate is enough, also where another CA has signed that.
+        X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
+    } else if (made->verifies_) {
+        require(SSL_CTX_set_default_verify_paths(context) == 1, "can not load the system's CA certificates");
+    }
+    SSL_CTX_set_verify(context, made->verifies_ ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
     return made;
 }
 

@@ -1,4 +1,5 @@
-// How our ends speak TLS: 1.3 only, ALPN ferrotunnel/1, no tickets, no resumption, no early data.
+// How our ends speak TLS: with each other 1.3 only, ALPN ferrotunnel/1, no tickets, no resumption, no early data; with
+// backends of services 1.2 too, as their clients.
 #pragma once
 
 #include <filesystem>
@@ -45,6 +46,16 @@ struct TlsClientSettings {
     std::filesystem::path key_file{};
 };
 
+/// Towards the backend of a service. Its certificate and name are verified unless `insecure` says otherwise.
+struct TlsBackendSettings {
+    /// Name or address: SNI, and what the certificate must have.
+    std::string server_name{};
+    /// CAs, or the backend's own certificate. Empty: the system's store.
+    std::filesystem::path ca_file{};
+    bool insecure = false;
+    bool http = false;  // offers http/1.1 by ALPN; else offers nothing
+};
+
 /// What a context needs for make_tls_pipe, whoever it is for: buffers that idle connections do not hold, large reads.
 void prepare_for_pipe(ssl_ctx_st* context) noexcept;
 
@@ -54,6 +65,7 @@ public:
     /// Throws TlsConfigError. May create the certificate in the state directory.
     static std::shared_ptr<TlsContext> make_server(const TlsServerSettings& settings);
     static std::shared_ptr<TlsContext> make_client(const TlsClientSettings& settings);
+    static std::shared_ptr<TlsContext> make_for_backend(const TlsBackendSettings& settings);
     /// For visitors: everything is decided by the callbacks of `context` (visitor_tls.hpp), whose argument `keeps`
     /// owns. It is taken over. `answer_to_plain_http` may be empty.
     static std::shared_ptr<TlsContext> make_for_visitors(ssl_ctx_st* context, std::shared_ptr<void> keeps,
@@ -65,6 +77,8 @@ public:
     bool is_server() const noexcept { return server_; }
     /// Of a server: towards visitors, and not towards our own clients.
     bool is_for_visitors() const noexcept { return keeps_ != nullptr; }
+    /// Of a client: towards the backend of a service, and not towards our own servers.
+    bool is_for_backends() const noexcept { return backends_; }
     /// "sha256:<base64>" of the own certificate's public key, as `pin` takes it; empty without a certificate.
     const std::string& fingerprint() const noexcept { return fingerprint_; }
 
@@ -80,6 +94,7 @@ private:
 
     ssl_ctx_st* context_ = nullptr;
     bool server_ = false;
+    bool backends_ = false;
     bool verifies_ = false;
     std::string fingerprint_;
     std::string server_name_;

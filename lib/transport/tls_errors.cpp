@@ -94,6 +94,33 @@ std::string visitor_failure_text(SSL* ssl) {
     }
 }
 
+std::string backend_failure_text(SSL* ssl) {
+    if (tls_failure_is_no_tls()) {
+        ERR_clear_error();
+        return "the backend does not speak TLS on this port";
+    }
+    switch (ERR_GET_REASON(ERR_peek_error())) {
+        case SSL_R_UNSUPPORTED_PROTOCOL:
+        case SSL_R_NO_PROTOCOLS_AVAILABLE:
+        case reason_of_alert(SSL_AD_PROTOCOL_VERSION):
+            ERR_clear_error();
+            return "the backend does not speak TLS 1.2 or 1.3, and nothing older is accepted";
+        case SSL_R_CERTIFICATE_VERIFY_FAILED: {
+            ERR_clear_error();
+            const long result = SSL_get_verify_result(ssl);
+            const bool name = result == X509_V_ERR_HOSTNAME_MISMATCH || result == X509_V_ERR_IP_ADDRESS_MISMATCH;
+            return std::string("the backend's certificate can not be verified: ") +
+                   X509_verify_cert_error_string(result) +
+                   (name ? "; say by which name it is to be asked for" : "; give the CA that signed it");
+        }
+        case reason_of_alert(TLS13_AD_CERTIFICATE_REQUIRED):
+            ERR_clear_error();
+            return "the backend asks for a client certificate, which a tunnel has not";
+        default:
+            return "TLS with the backend: " + take_openssl_error();
+    }
+}
+
 std::string tls_failure_text(SSL* ssl, bool server) {
     if (tls_failure_is_no_tls()) {
         ERR_clear_error();

@@ -10,6 +10,9 @@ namespace ferrotunnel::transport {
 /// Of what OpenSSL has on this thread's error queue, which this empties. `server`: our side.
 std::string tls_failure_text(ssl_st* ssl, bool server);
 
+/// The same for our connection to the backend of a service.
+std::string backend_failure_text(ssl_st* ssl);
+
 /// The same for a visitor's connection: it speaks of a visitor, and has our own reason if it was us who refused.
 std::string visitor_failure_text(ssl_st* ssl);
 

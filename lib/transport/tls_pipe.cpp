@@ -180,6 +180,9 @@ IoStatus TlsPipe::step_handshake() {
 
 // Chain and name were OpenSSL's to verify; protocol and pin are ours.
 std::string TlsPipe::wrong_peer() {
+    if (context_->is_for_backends()) {
+        return {};
+    }
     const unsigned char* chosen = nullptr;
     unsigned chosen_bytes = 0;
     SSL_get0_alpn_selected(ssl_.get(), &chosen, &chosen_bytes);
@@ -214,6 +217,9 @@ std::string TlsPipe::wrong_visitor() {
 }
 
 std::string TlsPipe::failure_text() {
+    if (context_->is_for_backends()) {
+        return backend_failure_text(ssl_.get());
+    }
     return context_->is_for_visitors() ? visitor_failure_text(ssl_.get())
                                        : tls_failure_text(ssl_.get(), context_->is_server());
 }
@@ -233,6 +239,9 @@ std::string TlsPipe::handshake_failure() {
     }
     if (socket_.saw_end) {
         ERR_clear_error();
+        if (context_->is_for_backends()) {
+            return "the backend closed the connection during the TLS handshake; it may not speak TLS on this port";
+        }
         return context_->is_server()
                    ? "the peer closed the connection during the TLS handshake"
                    : "the server closed the connection during the TLS handshake; it may not speak TLS "

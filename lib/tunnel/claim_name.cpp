@@ -7,6 +7,9 @@ std::string ClaimName::text() const {
         return "Public port " + std::to_string(port);
     }
     const std::string text = host == "*" ? "The default service" : "The host " + host;
+    if (path == tls_instead_of_path) {
+        return text + " for TLS";
+    }
     return path.empty() || path == "/" ? text : text + " with the path " + path;
 }
 

@@ -1,4 +1,4 @@
-// What a session may hold so that no other tunnel has it: a public port, or a host with a path.
+// What a session may hold so that no other tunnel has it: a public port, a host with a path, or a host's untouched TLS.
 #pragma once
 
 #include <compare>
@@ -7,6 +7,9 @@
 #include <utility>
 
 namespace ferrotunnel::tunnel {
+
+/// Stands for untouched TLS where a path would stand; no path is written so.
+inline constexpr const char* tls_instead_of_path = "tls";
 
 struct ClaimName {
     std::uint16_t port = 0;  // 0: it is a host

@@ -58,6 +58,7 @@ void ClientLink::ask(std::size_t place, const std::vector<Offered*>& wanted) {
         service.name = offered->service->name;
         service.remote_port = offered->service->remote_port;
         service.http = offered->service->http;
+        service.tls = offered->service->tls;
         // What the server chose is asked for again, so that visitors find the service where it was.
         if (offered->service->is_assigned()) {
             service.remote_port = offered->assigned_port;

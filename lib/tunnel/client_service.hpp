@@ -11,27 +11,29 @@
 
 #include "base/intrusive_ptr.hpp"
 #include "mux/stream.hpp"
-#include "runtime/address.hpp"
+#include "tunnel/backend.hpp"
 #include "wire/control.hpp"
 #include "wire/frame.hpp"
 
 namespace ferrotunnel::tunnel {
 
-/// A service as the client offers it. Either `local` or `on_stream` says who serves.
+/// A service as the client offers it. Either `backend` or `on_stream` says who serves.
 struct ClientService {
     std::uint32_t id = 0;
     std::string name;
     wire::ServiceKind kind = wire::ServiceKind::tcp;
     std::uint16_t remote_port = 0;  // of tcp; 0: the server's choice
     wire::HttpPart http;            // of http; without a host: the server's choice
-    runtime::HostPort local;
+    wire::TlsPart tls;              // of tls
+    Backend backend;
     /// Takes the stream: attach it and accept it, or abort it. Called on the worker of the trunk that the stream came
-    /// on, so perhaps on several at once. Empty: it is connected to `local`.
+    /// on, so perhaps on several at once. Empty: it is connected to `backend`.
     std::function<void(IntrusivePtr<mux::Stream>, const wire::Open&)> on_stream;
 
     /// The server chooses where visitors find it.
     bool is_assigned() const noexcept {
-        return kind == wire::ServiceKind::http ? http.hosts.empty() : remote_port == 0;
+        return kind == wire::ServiceKind::http ? http.hosts.empty()
+                                               : kind != wire::ServiceKind::tls && remote_port == 0;
     }
 };
 

@@ -119,7 +119,7 @@ void ClientTrunk::on_stream(IntrusivePtr<mux::Stream> stream, const wire::Open& 
     } else if (service->on_stream) {
         service->on_stream(std::move(stream), open);
     } else {
-        dial_backend(worker_, service->local, service->name, std::move(stream), shared_->traffic, *shared_->log);
+        dial_backend(worker_, std::move(service), std::move(stream), open.visitor, shared_->traffic, *shared_->log);
     }
 }
 

@@ -1,4 +1,4 @@
-// A trunk as the HTTP edge sees it: something that opens streams to the backend of a service.
+// A trunk as the edge sees it: something that opens streams to the backend of a service, or takes visitors to it.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include "buffer/waker.hpp"
 #include "mux/stream.hpp"
 #include "runtime/worker.hpp"
+#include "tunnel/tls_visitor.hpp"
 #include "wire/code.hpp"
 #include "wire/frame.hpp"
 
@@ -47,6 +48,10 @@ public:
     /// `going_away` (it drains).
     virtual void open(std::uint32_t service, const wire::Address& visitor, IntrusivePtr<buffer::Waker> waker,
                       bool foreign, Opened opened) = 0;
+
+    /// A visitor of a service whose TLS passes untouched. One that can not take it, since it carries the service no
+    /// more or has no room, lets another one have it: pass_on. One that does not know such services turns it away.
+    virtual void take(TlsVisitor visitor, std::uint32_t service) { (void)visitor, (void)service; }
 
     /// It carries no visitors of the service any more: another trunk has taken its place, since it had said that it
     /// yields, or the service was closed on another trunk.

@@ -26,6 +26,11 @@ bool is_expression(const http::PathRule& path) noexcept {
     return path.kind == http::PathRule::Kind::regex;
 }
 
+Refusal too_many_paths(const std::string& host) {
+    return {wire::Code::limit, "The host " + host + " has " + std::to_string(limits::http_paths_per_host_max) +
+                                   " services, each with a path of its own, and that is the most. Use another host."};
+}
+
 Refusal too_many_expressions(const std::string& host) {
     return {wire::Code::limit,
             "The host " + host + " has " + std::to_string(limits::http_path_regexes_per_host_max) +
@@ -44,9 +49,12 @@ auto HttpService::with_carriers(Action action) {
     return action(carriers_);
 }
 
-std::optional<HttpService::Carrier> HttpService::choose(const std::vector<const HttpCarrier*>& passed) {
+std::optional<HttpService::Carrier> HttpService::choose(const std::vector<const HttpCarrier*>& passed,
+                                                        const runtime::Worker* here) {
     std::lock_guard lock(mutex_);
-    const auto* carrier = carriers_.choose(passed);
+    const auto* carrier =
+        here == nullptr ? carriers_.choose(passed)
+                        : carriers_.choose(passed, [here](HttpCarrier& trunk) { return &trunk.worker() == here; });
     if (carrier == nullptr) {
         return std::nullopt;
     }
@@ -117,6 +125,9 @@ const HttpRoutes::Host* HttpRoutes::known_host_for(std::string_view host, TimePo
 }
 
 HttpMatch HttpRoutes::match(const Host& host, std::string_view path, http::LookupSteps* steps) const noexcept {
+    if (!host.paths) {
+        return HttpMatch{};  // it is there for TLS alone
+    }
     const http::RouteMatch found = host.paths->find("x", path, steps);
     HttpMatch match{HttpMatch::Kind::unknown_path, nullptr, host.pattern};
     switch (found.outcome) {
@@ -142,8 +153,17 @@ HttpMatch HttpRoutes::match(const Host& host, std::string_view path, http::Looku
 // are shared.
 void HttpRoutes::make_paths(Host& host, std::uint64_t seed) {
     std::vector<http::Route> routes;
-    for (const Route& route : host.routes) {
-        routes.push_back({{}, route.path, static_cast<std::uint32_t>(routes.size()), {}});
+    host.passthrough.reset();
+    host.paths.reset();
+    for (std::size_t place = 0; place < host.routes.size(); ++place) {
+        if (host.routes[place].passthrough) {
+            host.passthrough = place;
+        } else {
+            routes.push_back({{}, host.routes[place].path, static_cast<std::uint32_t>(place), {}});
+        }
+    }
+    if (routes.empty()) {
+        return;
     }
     auto built = http::RouteTable::build(std::move(routes), seed);
     check(static_cast<bool>(built), "the paths of a host were checked, and each stands there once");
@@ -156,7 +176,28 @@ HttpMatch HttpRoutes::find(std::string_view host, std::string_view path, TimePoi
     return found != nullptr ? match(*found, path, path_steps) : HttpMatch{};
 }
 
+TlsMatch HttpRoutes::find_tls(std::string_view name, TimePoint now) const noexcept {
+    const Host* found = has_passthrough() ? known_host_for(name, now) : nullptr;
+    if (found == nullptr || !found->passthrough || !is_known(found->routes[*found->passthrough], now)) {
+        return {};
+    }
+    HttpService* service = found->routes[*found->passthrough].service.get();
+    return {service != nullptr ? TlsMatch::Kind::service : TlsMatch::Kind::away, service};
+}
+
 // --- the directory ---
+
+// What one host may have: paths of any kind, and expressions among them.
+struct HttpDirectory::PathBound {
+    bool (*counts)(const http::PathRule& path) noexcept;
+    std::size_t max;
+
+    static constexpr auto any = [](const http::PathRule&) noexcept { return true; };
+    static constexpr PathBound of_all() noexcept { return {any, limits::http_paths_per_host_max}; }
+    static constexpr PathBound of_expressions() noexcept {
+        return {is_expression, limits::http_path_regexes_per_host_max};
+    }
+};
 
 // A next state of the routes in the making: each host and each part is copied and built once, however often it is
 // changed. The lock is held.
@@ -171,7 +212,7 @@ public:
         const auto [at, is_new] = hosts_.try_emplace(pattern);
         if (is_new) {
             const HttpRoutes::Host* found = next_->host_at(HttpRoutes::place_of(pattern));
-            at->second = found != nullptr ? *found : HttpRoutes::Host{pattern, {}, {}, nullptr};
+            at->second = found != nullptr ? *found : HttpRoutes::Host{pattern, {}, {}, nullptr, {}};
         }
         return at->second;
     }
@@ -180,6 +221,7 @@ public:
         for (auto& [pattern, host] : hosts_) {
             put(pattern, std::move(host));
         }
+        directory_.has_passthrough_.store(next_->has_passthrough(), std::memory_order_relaxed);
         std::shared_ptr<const HttpRoutes> routes = std::move(next_);  // then the ones before, until after the lock
         {
             std::lock_guard lock(directory_.routes_mutex_);
@@ -191,9 +233,12 @@ public:
 private:
     void put(const std::string& pattern, HttpRoutes::Host host) {
         const HttpRoutes::Place place = HttpRoutes::place_of(pattern);
+        const HttpRoutes::Host* before = next_->host_at(place);
+        next_->passthroughs_ -= before != nullptr && before->passthrough ? 1U : 0U;
         HttpRoutes::HostPtr shared;
         if (!host.routes.empty()) {
             HttpRoutes::make_paths(host, directory_.settings_.seed);
+            next_->passthroughs_ += host.passthrough ? 1U : 0U;
             shared = std::make_shared<const HttpRoutes::Host>(std::move(host));
         }
         if (pattern == "*") {
@@ -269,10 +314,10 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
         if (known != services_.end() && known->second->description() == description) {
             joined.service = known->second;
         } else if (known != services_.end() || is_carried(description)) {
-            why = {wire::Code::name_taken, ClaimName(description.hosts.front(), description.path.text()).text() +
+            why = {wire::Code::name_taken, ClaimName(description.hosts.front(), description.claimed_path()).text() +
                                                " is already used by another service of this client."};
             return {};
-        } else if (auto refusal = expression_refusal(description)) {
+        } else if (auto refusal = bound_refusal(description)) {
             why = *refusal;
             return {};
         } else {
@@ -292,40 +337,44 @@ bool HttpDirectory::is_carried(const HttpDescription& description) const {
         const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
         return known != nullptr &&
                std::any_of(known->routes.begin(), known->routes.end(), [&](const HttpRoutes::Route& route) {
-                   return route.service != nullptr && route.path == description.path;
+                   return route.service != nullptr && route.is_for(description);
                });
     });
 }
 
-// Each expression costs every request of its host. Those whose client is away make room. The lock is held.
-std::optional<Refusal> HttpDirectory::expression_refusal(const HttpDescription& description) const {
+// Whether a host has as many services already as it may have. Those whose client is away make room. The lock is held.
+std::optional<Refusal> HttpDirectory::bound_refusal(const HttpDescription& description) const {
     for (const std::string& host : description.hosts) {
         const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
-        if (!is_expression(description.path) || known == nullptr) {
-            continue;
-        }
-        const auto carried = std::count_if(known->routes.begin(), known->routes.end(), [](const auto& route) {
-            return route.service != nullptr && is_expression(route.path);
-        });
-        if (static_cast<std::size_t>(carried) >= limits::http_path_regexes_per_host_max) {
+        const auto is_full = [&](const PathBound& bound) {
+            const auto is_carried = [&](const auto& route) {
+                return route.service != nullptr && bound.counts(route.path);
+            };
+            const auto carried = std::count_if(known->routes.begin(), known->routes.end(), is_carried);
+            return bound.counts(description.path) && static_cast<std::size_t>(carried) >= bound.max;
+        };
+        if (known != nullptr && is_full(PathBound::of_expressions())) {
             return too_many_expressions(host);
+        }
+        if (known != nullptr && is_full(PathBound::of_all())) {
+            return too_many_paths(host);
         }
     }
     return std::nullopt;
 }
 
-// One more expression has a place then: expression_refusal() has been asked.
-void HttpDirectory::make_room_for_expression(HttpRoutes::Host& host) {
-    const auto is_away = [](const auto& route) { return route.service == nullptr && is_expression(route.path); };
+// One more path has a place then: bound_refusal() has been asked.
+void HttpDirectory::make_room(HttpRoutes::Host& host, const PathBound& bound) {
+    const auto is_away = [&](const auto& route) { return route.service == nullptr && bound.counts(route.path); };
     auto count = static_cast<std::size_t>(std::count_if(host.routes.begin(), host.routes.end(),
-                                                        [](const auto& route) { return is_expression(route.path); }));
-    for (; count >= limits::http_path_regexes_per_host_max; --count) {
+                                                        [&](const auto& route) { return bound.counts(route.path); }));
+    for (; count >= bound.max; --count) {
         auto oldest = std::find_if(host.routes.begin(), host.routes.end(), is_away);
-        check(oldest != host.routes.end(), "of the expressions of a host, those that are carried are below the limit");
+        check(oldest != host.routes.end(), "of a host's paths, those that are carried are below the limit");
         for (auto each = oldest; each != host.routes.end(); ++each) {
             oldest = is_away(*each) && each->away_since < oldest->away_since ? each : oldest;
         }
-        away_.remove({oldest->away_since, host.owner, host.pattern, oldest->path.text()});
+        away_.remove({oldest->away_since, host.owner, host.pattern, oldest->claimed_path()});
         host.routes.erase(oldest);
     }
 }
@@ -339,17 +388,19 @@ std::shared_ptr<HttpService> HttpDirectory::add_service(const ClientId& client, 
     for (const std::string& pattern : description.hosts) {
         HttpRoutes::Host& host = change.host(pattern);
         std::erase_if(host.routes, [&](const HttpRoutes::Route& route) {
-            const bool replaced = route.path == description.path;
+            const bool replaced = route.is_for(description);
             if (replaced) {
-                away_.remove({route.away_since, host.owner, pattern, route.path.text()});
+                away_.remove({route.away_since, host.owner, pattern, route.claimed_path()});
             }
             return replaced;
         });
-        if (is_expression(description.path)) {
-            make_room_for_expression(host);
+        for (const PathBound& bound : {PathBound::of_expressions(), PathBound::of_all()}) {
+            if (bound.counts(description.path)) {
+                make_room(host, bound);
+            }
         }
         host.owner = client.first;
-        host.routes.push_back({description.path, service, {}});
+        host.routes.push_back({description.path, service, {}, description.passthrough});
     }
     change.commit();
     return service;
@@ -400,7 +451,7 @@ void HttpDirectory::gone(HttpService& service, TimePoint now) {
             if (route.service.get() == &service) {
                 route.service = nullptr;
                 route.away_since = now;
-                away_.add({now, host.owner, pattern, route.path.text()});
+                away_.add({now, host.owner, pattern, route.claimed_path()});
             }
         }
     }
@@ -420,7 +471,7 @@ void HttpDirectory::forget(Change& change, const TokenId& comer, TimePoint now) 
     for (const auto& [pattern, its] : paths) {
         HttpRoutes::Host& host = change.host(pattern);
         std::erase_if(host.routes, [&its = its](const HttpRoutes::Route& route) {
-            return route.service == nullptr && its.contains(route.path.text());
+            return route.service == nullptr && its.contains(route.claimed_path());
         });
         if (host.routes.empty()) {
             assigned_.forget(pattern);

@@ -12,6 +12,9 @@
 // it, also while its holder is away and the host is still known; that is this table's business. Each pattern is a name
 // of its own: who holds `*.example.com` does not hold `a.example.com`, and the more specific one gets the visitor.
 //
+// Hosts whose TLS passes untouched stand in the same table, as one more route of the host: so a host belongs to one
+// token, whatever it is used for.
+//
 // Locks: the directory's, then a service's or the one around the reference to the routes. None is held while a carrier
 // is called. Workers take the last two alone, which are held for a few instructions: they do not wait while tables are
 // built.
@@ -62,13 +65,19 @@ public:
     const HttpDescription& description() const noexcept { return description_; }
 
     /// The carrier with the fewest streams, in turn where several have as few, without those in `passed` (which have
-    /// just answered that they have no room). Nothing: nobody is left.
-    std::optional<Carrier> choose(const std::vector<const HttpCarrier*>& passed = {});
+    /// just answered that they have no room). One on the worker `here` may have some more: what goes over it changes
+    /// threads nowhere. Nothing: nobody is left.
+    std::optional<Carrier> choose(const std::vector<const HttpCarrier*>& passed = {},
+                                  const runtime::Worker* here = nullptr);
 
     /// Changes whenever a carrier joins or leaves. An idle stream to the backend is looked at again then: one whose
     /// carrier does not carry any more is closed, so that a trunk which drains comes to its end.
     std::uint64_t carriers_version() const noexcept { return carriers_version_.load(std::memory_order_acquire); }
     bool carries(const HttpCarrier& trunk) const;
+
+    /// Requests that the edge has found to be for it.
+    void count_request() noexcept { requests_.fetch_add(1, std::memory_order_relaxed); }
+    std::uint64_t requests() const noexcept { return requests_.load(std::memory_order_relaxed); }
 
 private:
     friend class HttpDirectory;
@@ -78,6 +87,7 @@ private:
     const ClientId client_;
     const std::uint32_t id_;
     std::atomic<std::uint64_t> carriers_version_{0};
+    std::atomic<std::uint64_t> requests_{0};
     mutable std::mutex mutex_;
     CarrierList<HttpCarrier> carriers_;
 
@@ -100,6 +110,16 @@ struct HttpMatch {
     http::PathFault fault = http::PathFault::none;
 };
 
+/// What a name that a visitor asks for by TLS leads to.
+struct TlsMatch {
+    enum class Kind : std::uint8_t {
+        none,     // nobody has registered it for untouched TLS: TLS ends here
+        service,  // `service` is there
+        away,     // registered, but its client is not connected at the moment
+    } kind = Kind::none;
+    HttpService* service = nullptr;  // alive as long as the routes are
+};
+
 /// One state of the directory. Immutable: any number of threads may ask it.
 class HttpRoutes {
 public:
@@ -110,6 +130,12 @@ public:
     HttpMatch find(std::string_view host, std::string_view path, TimePoint now,
                    http::LookupSteps* path_steps = nullptr) const noexcept;
 
+    /// `name` in the form of wire/host_name.hpp; empty: none was asked for, which `*` is for. The host is found in the
+    /// same order as above, whatever it was registered for: what belongs to a more specific one never goes to another.
+    TlsMatch find_tls(std::string_view name, TimePoint now) const noexcept;
+    /// Somebody has registered a name for untouched TLS.
+    bool has_passthrough() const noexcept { return passthroughs_ != 0; }
+
 private:
     friend class HttpDirectory;
     enum Form : std::size_t { exact, one_label, any_labels, forms };
@@ -118,12 +144,19 @@ private:
         http::PathRule path;
         std::shared_ptr<HttpService> service;  // null: its client has gone
         TimePoint away_since{};                // then
+        bool passthrough = false;              // not of HTTP: a host has at most one
+
+        std::string claimed_path() const { return passthrough ? tls_instead_of_path : path.text(); }
+        bool is_for(const HttpDescription& description) const {
+            return passthrough == description.passthrough && path == description.path;
+        }
     };
     struct Host {
         std::string pattern;
         TokenId owner{};
         std::vector<Route> routes;
-        std::shared_ptr<const http::RouteTable> paths;  // to places in `routes`
+        std::shared_ptr<const http::RouteTable> paths;  // to places in `routes`; null: none is of HTTP
+        std::optional<std::size_t> passthrough;         // its place in `routes`
     };
     using HostPtr = std::shared_ptr<const Host>;
     struct Hash {
@@ -156,6 +189,7 @@ private:
     Duration known_for_{};
     std::array<Parts, forms> hosts_;
     HostPtr default_;
+    std::size_t passthroughs_ = 0;  // hosts that have one
 };
 
 class HttpDirectory {
@@ -174,6 +208,8 @@ public:
     /// Rises with each change of the routes.
     std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
     std::shared_ptr<const HttpRoutes> routes() const;
+    /// As the routes have it, at the cost of a load.
+    bool has_passthrough() const noexcept { return has_passthrough_.load(std::memory_order_relaxed); }
 
     // --- for sessions ---
 
@@ -211,12 +247,13 @@ public:
 private:
     using Key = std::pair<ClientId, std::uint32_t>;
     class Change;
+    struct PathBound;
 
     std::optional<Refusal> owner_refusal(const TokenId& token, const std::vector<std::string>& hosts,
                                          TimePoint now) const;
     bool is_carried(const HttpDescription& description) const;
-    std::optional<Refusal> expression_refusal(const HttpDescription& description) const;
-    void make_room_for_expression(HttpRoutes::Host& host);
+    std::optional<Refusal> bound_refusal(const HttpDescription& description) const;
+    void make_room(HttpRoutes::Host& host, const PathBound& bound);
     std::shared_ptr<HttpService> add_service(const ClientId& client, std::uint32_t id,
                                              const HttpDescription& description, TimePoint now);
     void gone(HttpService& service, TimePoint now);
@@ -231,6 +268,7 @@ private:
     AssignedHosts assigned_;
     std::uint64_t last_serial_ = 0;
     std::atomic<std::uint64_t> version_{0};
+    std::atomic<bool> has_passthrough_{false};
 };
 
 /// A worker's own reference to the routes: an atomic load as long as nothing has changed. For one thread.

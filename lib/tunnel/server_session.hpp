@@ -71,6 +71,7 @@ struct SessionView {
         std::string endpoint;
         std::uint16_t port = 0;
         std::shared_ptr<Traffic> traffic;
+        std::shared_ptr<const HttpService> http;  // of HTTP
     };
     bool connected = false;
     bool retired = false;  // another trunk has taken its place; its visitors finish
@@ -105,7 +106,8 @@ struct ServerShared {
     /// Any thread. Whether visitors who ask for this host (or one that the pattern is for) by TLS are shown a
     /// certificate. Empty: none has one.
     std::function<bool(std::string_view host)> has_certificate;
-    std::string domain;  // below which hosts are assigned, in normal form; empty: none are
+    std::string domain;      // below which hosts are assigned, in normal form; empty: none are
+    HttpBounds http_bounds;  // of what HTTP services ask for
     std::shared_ptr<HttpDirectory> http = std::make_shared<HttpDirectory>();
     std::shared_ptr<Presence> presence = std::make_shared<Presence>();
     std::function<void(const ServerNotice&)> notify;
@@ -168,6 +170,7 @@ public:
     runtime::Worker& worker() noexcept override { return worker_; }
     void open(std::uint32_t service, const wire::Address& visitor, IntrusivePtr<buffer::Waker> waker, bool foreign,
               Opened opened) override;
+    void take(TlsVisitor visitor, std::uint32_t service) override;
     void dropped(const std::shared_ptr<HttpService>& service) override;
 
     /// Any thread. Counts one stream of an application as load for as long as what it gives is kept.
@@ -226,6 +229,9 @@ private:
 
     // HTTP services (server_session_http.cpp).
     void register_http(std::uint32_t request, const wire::Service& description);
+    std::optional<Refusal> refuse_rules(const wire::HttpRulesPart& rules) const;
+    void register_tls(std::uint32_t request, const wire::Service& description);
+    void begin_claiming(std::uint32_t request, const wire::Service& description, HttpDescription wanted, bool assign);
     std::optional<Refusal> read_http(const wire::Service& service, HttpDescription& wanted) const;
     void claim_hosts(std::uint32_t request, std::uint32_t id, HttpDescription wanted);
     void on_hosts_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
@@ -237,6 +243,11 @@ private:
     Result<HttpStream, wire::Code> open_http(std::uint32_t id, const wire::Address& visitor,
                                              IntrusivePtr<buffer::Waker> waker, bool foreign,
                                              std::shared_ptr<void> counted);
+
+    // Visitors whose TLS passes untouched (server_session_tls.cpp).
+    std::optional<Refusal> read_tls(const wire::Service& service, HttpDescription& wanted) const;
+    void on_tls_visitor(std::uint32_t id, TlsVisitor visitor);
+    void open_tls_visitor(std::uint32_t id, TlsVisitor visitor);
 
     void leave_registry();
     void tell_gone(wire::Code code, const std::string& text);

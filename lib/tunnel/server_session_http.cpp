@@ -66,6 +66,29 @@ std::optional<Refusal> ServerSession::read_http(const wire::Service& service, Ht
     if (auto problem = read_http_part(service.http, wanted)) {
         return Refusal{Code::protocol, std::move(*problem)};
     }
+    if (auto problem = beyond_bounds(wanted.limits, shared_->http_bounds)) {
+        return Refusal{Code::limit, std::move(*problem)};
+    }
+    return refuse_rules(service.http.rules);
+}
+
+// Those that this version can not apply, and those that are more than one client may have.
+std::optional<Refusal> ServerSession::refuse_rules(const wire::HttpRulesPart& rules) const {
+    if (!rules.unknown.empty()) {
+        return Refusal{Code::unsupported, "This server does not know the rule `" + wire::printable(rules.unknown, 64) +
+                                              "`, and the service is not to be served without it."};
+    }
+    std::size_t bytes = rules.bytes();
+    if (bytes == 0) {
+        return std::nullopt;
+    }
+    for (const auto& [id, service] : services_) {
+        bytes += service.description.http.rules.bytes();
+    }
+    if (bytes > limits::http_rules_bytes_per_session_max) {
+        return Refusal{Code::limit, "The rules of this client's services take more than " +
+                                        std::to_string(limits::http_rules_bytes_per_session_max) + " bytes in all."};
+    }
     return std::nullopt;
 }
 
@@ -85,6 +108,11 @@ void ServerSession::register_http(std::uint32_t request, const wire::Service& de
         tell_refusal(description, *refusal);
         return;
     }
+    begin_claiming(request, description, std::move(wanted), assign);
+}
+
+void ServerSession::begin_claiming(std::uint32_t request, const wire::Service& description, HttpDescription wanted,
+                                   bool assign) {
     Service& service = services_[description.id];
     service.description = description;
     service.registration = ++registrations_;
@@ -97,7 +125,7 @@ void ServerSession::claim_hosts(std::uint32_t request, std::uint32_t id, HttpDes
     Service& service = services_.at(id);
     service.names.clear();
     for (const std::string& host : wanted.hosts) {
-        service.names.emplace_back(host, wanted.path.text());
+        service.names.emplace_back(host, wanted.claimed_path());
     }
     if (auto refusal = shared_->http->check_owner(client_.first, wanted.hosts, worker_.now())) {
         refuse_service(id, *refusal);
@@ -142,6 +170,9 @@ void ServerSession::on_hosts_claimed(std::uint32_t request, std::uint32_t id, st
     service.http = std::move(joined.service);
     service.opened = joined.first;
     service.traffic = std::make_shared<Traffic>();
+    if (wanted.passthrough) {
+        service.traffic->total = traffic_;  // its visitors are on this trunk, as those of a port
+    }
     if (service.assigned) {
         shared_->http->remember_assigned(*service.http);
     }
@@ -167,18 +198,21 @@ const std::string& ServerSession::shown_host_of(const Service& service) const {
     return first == "*" ? shared_->public_host : first;
 }
 
-// By TLS where there is a certificate for it.
+// By TLS where it is not ours, or there is a certificate for it.
 const HttpPublic& ServerSession::public_place_of(const Service& service) const {
     const auto& plain = shared_->http_public;
     const auto& tls = shared_->https_public;
-    const bool by_tls =
-        tls && (!plain || (shared_->has_certificate && shared_->has_certificate(shown_host_of(service))));
+    const bool by_tls = tls && (service.http->description().passthrough || !plain ||
+                                (shared_->has_certificate && shared_->has_certificate(shown_host_of(service))));
     return by_tls ? *tls : *plain;
 }
 
 std::string ServerSession::url_of(const Service& service) const {
     const std::string& host = shown_host_of(service);
     const HttpPublic& at = public_place_of(service);
+    if (service.http->description().passthrough) {
+        return wire::printable("tls://" + host + ':' + std::to_string(at.port), limits::public_address_max);
+    }
     const bool usual = at.port == (at.scheme == "https" ? 443 : 80);
     const bool bare_six = host.find(':') != std::string::npos && host.front() != '[';
     std::string url = at.scheme + "://" + (bare_six ? '[' + host + ']' : host);
@@ -224,7 +258,9 @@ Result<HttpStream, Code> ServerSession::open_http(std::uint32_t id, const wire::
     auto stream = trunk_->session().open(request, std::move(waker), foreign, worker_.now());
     trunk_->session_changed();
     if (!stream) {
-        return stream.error();
+        // Whatever else it is that keeps this trunk from it (its ids have run out, or it has just failed), another one
+        // may carry.
+        return stream.error() == Code::busy ? Code::busy : Code::going_away;
     }
     const std::shared_ptr<Traffic>& traffic = found->second.traffic;
     traffic->opened();

@@ -36,6 +36,8 @@ void ServerSession::register_service(std::uint32_t request, const wire::Service&
         tell_refusal(description, *refusal);
     } else if (description.kind == wire::ServiceKind::http) {
         register_http(request, description);
+    } else if (description.kind == wire::ServiceKind::tls) {
+        register_tls(request, description);
     } else {
         register_port(request, description);
     }
@@ -48,7 +50,8 @@ std::optional<Refusal> ServerSession::check_service(const wire::Service& descrip
     if (draining_) {
         return Refusal{Code::going_away, "The client has said that it is stopping."};
     }
-    if (description.kind != wire::ServiceKind::tcp && description.kind != wire::ServiceKind::http) {
+    if (description.kind != wire::ServiceKind::tcp && description.kind != wire::ServiceKind::http &&
+        description.kind != wire::ServiceKind::tls) {
         return Refusal{Code::unsupported, "This server has no services of this kind."};
     }
     if (services_.contains(description.id)) {
@@ -190,7 +193,7 @@ void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
     std::string name = wire::printable(service.description.name, 64);
     {
         std::lock_guard lock(view_mutex_);
-        view_.services.push_back({id, name, registered.address, service.port(), service.traffic});
+        view_.services.push_back({id, name, registered.address, service.port(), service.traffic, service.http});
     }
     if (!service.opened) {
         shared_->log->debug("one more connection carries a service",

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "base/limits.hpp"
-#include "runtime/timer.hpp"
+#include "tunnel/frame_windows.hpp"
 
 namespace ferrotunnel::tunnel {
 
@@ -16,8 +15,6 @@ using wire::Code;
 
 namespace {
 
-constexpr std::size_t frame_bytes = limits::frame_header_bytes + limits::data_payload_max;
-constexpr std::size_t windows_per_slab = buffer::slab_bytes / frame_bytes;
 constexpr std::size_t pieces_max = 64;
 
 // Visitors and services that have vanished without a word (a laptop closed, an address translation forgotten) are found
@@ -176,19 +173,15 @@ void SocketPump::stop_reading() noexcept {
     }
 }
 
-// Up to four frames' worth in one system call (one while little comes), each with room for its header before it, so
-// that header and payload leave in one piece and nothing is copied.
+// Up to four frames' worth in one system call, one while little comes.
 bool SocketPump::read_once() {
     buffer::SlabPtr slab = worker_.slabs().acquire();
-    std::array<MutableBytes, windows_per_slab> windows;
-    for (std::size_t i = 0; i < windows_per_slab; ++i) {
-        windows[i] = {slab->data() + i * frame_bytes + limits::frame_header_bytes, limits::data_payload_max};
-    }
+    const std::array<MutableBytes, windows_per_slab> windows = windows_of(*slab);
     std::size_t count = bulk_ ? windows_per_slab : 1;
     IoResult result = runtime::read_some(socket_.get(), std::span<const MutableBytes>(windows).first(count));
     bulk_ = result.bytes >= limits::data_payload_max;
     traffic_->moved(&Traffic::from_sockets, result.bytes);
-    send_frames(std::move(slab), result.bytes);
+    send_frames(*stream_, std::move(slab), result.bytes);
     switch (result.status) {
         case IoStatus::ok:
             // A short read has emptied the socket, and what comes later is a new event: no second call to hear so.
@@ -202,6 +195,7 @@ bool SocketPump::read_once() {
             if (!broken_) {
                 stop_reading();
                 stream_->finish();
+                end_of_backend();
                 return false;
             }
             [[fallthrough]];  // a write was told of the error, and who reads afterwards is told of an end
@@ -214,27 +208,13 @@ bool SocketPump::read_once() {
     return false;
 }
 
-// Queues the first `bytes` of what lies in the slab's windows. They pin the slab until they are sent, so a few bytes
-// are copied; and where sending has come to a halt, also what fills less than half of the slab: else a visitor whose
-// stream is not read could pin a slab with every 4 KiB that it sends.
-void SocketPump::send_frames(buffer::SlabPtr slab, std::size_t bytes) {
-    if (bytes == 0) {
-        return;
+// HTTP has no use for half a connection: nobody would answer what is still sent. The reset behind the end says how much
+// has been delivered, so that the edge can send once more what was on the way here.
+void SocketPump::end_of_backend() {
+    if (stream_->kind() == wire::ServiceKind::http) {
+        stream_->reset(Code::connection_reset);
+        close(false);
     }
-    bool halted = stream_->queued_bytes() != 0;
-    if (bytes < limits::copy_below || (halted && bytes < buffer::slab_bytes / 2)) {
-        std::size_t frames = (bytes + limits::data_payload_max - 1) / limits::data_payload_max;
-        std::size_t size = bytes + frames * limits::frame_header_bytes;
-        buffer::SlabPtr packed = buffer::make_slab(static_cast<std::uint32_t>(size));
-        std::memcpy(packed->data(), slab->data(), size);
-        slab = std::move(packed);
-    }
-    for (std::size_t at = limits::frame_header_bytes; bytes > 0; at += frame_bytes) {
-        std::size_t n = std::min(bytes, limits::data_payload_max);
-        stream_->send({slab, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(n)}, true);
-        bytes -= n;
-    }
-    stream_->flush();
 }
 
 // --- to the socket ---
@@ -312,41 +292,16 @@ void SocketPump::socket_failed() {
     }
 }
 
-// A reset throws away what the kernel has not delivered yet, so it waits until the socket's peer has everything.
-struct SocketPump::Resetting {
-    explicit Resetting(SocketPump& pump)
-        : timer(pump.worker_, [&pump] { pump.wait_for_acknowledgement(); }), progress_at(pump.worker_.now()) {}
-
-    runtime::Timer timer;
-    TimePoint progress_at;
-    std::uint32_t unacknowledged = UINT32_MAX;
-    Duration pause = std::chrono::milliseconds(1);
-};
-
 void SocketPump::reset_in_order() {
     stop_reading();
     if (runtime::unacknowledged_bytes(socket_.get()) == 0) {
         close(true);
         return;
     }
-    resetting_ = std::make_unique<Resetting>(*this);
-    wait_for_acknowledgement();
-}
-
-void SocketPump::wait_for_acknowledgement() {
-    std::uint32_t left = runtime::unacknowledged_bytes(socket_.get());
-    TimePoint now = worker_.now();
-    if (left < resetting_->unacknowledged) {
-        resetting_->unacknowledged = left;
-        resetting_->progress_at = now;
-    }
-    if (left == 0 || now - resetting_->progress_at >= limits::reset_patience) {
+    resetting_ = std::make_unique<PatientReset>(worker_, socket_.get(), [this] {
         IntrusivePtr<SocketPump> keep(this);
         close(true);
-        return;
-    }
-    resetting_->timer.set(now + resetting_->pause);
-    resetting_->pause = std::min<Duration>(resetting_->pause * 2, std::chrono::milliseconds(50));
+    });
 }
 
 void SocketPump::close(bool reset) noexcept {
@@ -355,7 +310,7 @@ void SocketPump::close(bool reset) noexcept {
     }
     leave();
     if (resetting_) {
-        resetting_->timer.cancel();  // it may be what called; it goes with the pump
+        resetting_->cancel();  // it may be what called; it goes with the pump
     }
     if (socket_) {
         worker_.poller().remove(socket_.get(), *this);

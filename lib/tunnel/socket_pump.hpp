@@ -3,7 +3,7 @@
 //        socket --readable--> slabs --> stream.send        until EOF (stream.finish) or reset (stream.reset)
 //        socket <--writable-- gathered <-- stream.front    until FIN (shutdown) or RESET (the socket is reset)
 //
-//   dialing --connected--> open --both directions ended------------------------> closed
+//   dialing --connected--> open --both directions ended, of HTTP also one------> closed
 //      |                     |  \--reset in order--> resetting --acknowledged--> /
 //      \_____________________\______ verdict, cancel ___________________________/
 //
@@ -26,6 +26,7 @@
 #include "runtime/resident.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker.hpp"
+#include "tunnel/patient_reset.hpp"
 
 namespace ferrotunnel::tunnel {
 
@@ -100,12 +101,11 @@ private:
     bool may_send();
     void stop_reading() noexcept;
     bool read_once();
-    void send_frames(buffer::SlabPtr slab, std::size_t bytes);
+    void end_of_backend();
     void send_to_socket();
     bool write_once();
     void socket_failed();
     void reset_in_order();
-    void wait_for_acknowledgement();
     void close(bool reset) noexcept;
 
     runtime::Worker& worker_;
@@ -114,8 +114,7 @@ private:
     runtime::Fd socket_;
     std::function<void()> cancel_;
     IntrusivePtr<SocketPump> self_;  // while there is a socket
-    struct Resetting;
-    std::unique_ptr<Resetting> resetting_;
+    std::unique_ptr<PatientReset> resetting_;
     bool readable_ = false;
     bool writable_ = false;
     bool reading_ = true;          // the socket may still give bytes

@@ -28,6 +28,7 @@
 #include "base/result.hpp"
 #include "wire/code.hpp"
 #include "wire/frame.hpp"
+#include "wire/http_rules_part.hpp"
 
 namespace ferrotunnel::wire {
 
@@ -103,8 +104,20 @@ struct HttpPart {
     /// Which of their paths: "/api" (it, and what is below), "= /status" (it alone), "~ /v[0-9]+/.*" (a regular
     /// expression for the whole path). Empty: all.
     std::string path;
+    HttpRulesPart rules{};
+    HttpLimitsPart limits{};
+    /// A stream carries requests of one visitor's connection only: its OPEN says whose.
+    bool per_visitor = false;
 
     friend bool operator==(const HttpPart&, const HttpPart&) = default;
+};
+
+/// What a service of the kind tls says beside the rest.
+struct TlsPart {
+    /// As of the kind http, but names alone, and at least one: the server assigns none.
+    std::vector<std::string> hosts;
+
+    friend bool operator==(const TlsPart&, const TlsPart&) = default;
 };
 
 struct Service {
@@ -115,6 +128,7 @@ struct Service {
     std::string name;                     // empty: none
     std::string metadata;                 // for the server's hooks; empty: none
     HttpPart http{};                      // of the kind http alone
+    TlsPart tls{};                        // of the kind tls alone
 
     friend bool operator==(const Service&, const Service&) = default;
 };

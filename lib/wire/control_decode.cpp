@@ -106,7 +106,7 @@ ControlMessage decode_welcome(cbor::Item map, Error& error) {
     return welcome;
 }
 
-// Keys that this version does not know may stand in it: rules of later ones.
+// Keys that this version does not know may stand in it.
 void decode_http(FieldReader& service, HttpPart& http, std::size_t index, Error& error) {
     auto map = service.map("http");
     if (!map) {
@@ -117,6 +117,15 @@ void decode_http(FieldReader& service, HttpPart& http, std::size_t index, Error&
         fields.texts("hosts", http.hosts, limits::http_hosts_per_service_max, limits::http_host_text_max);
     }
     fields.optional_text("path", http.path, limits::http_path_text_max);
+    read_http_rules(fields, http.rules, http.limits);
+    fields.optional_boolean("per_visitor", http.per_visitor);
+}
+
+void decode_tls(FieldReader& service, TlsPart& tls, std::size_t index, Error& error) {
+    if (auto map = service.map("tls")) {
+        FieldReader fields(*map, "register.services.tls", error, index);
+        fields.texts("hosts", tls.hosts, limits::http_hosts_per_service_max, limits::http_host_text_max);
+    }
 }
 
 ControlMessage decode_register(cbor::Item map, Error& error) {
@@ -134,6 +143,9 @@ ControlMessage decode_register(cbor::Item map, Error& error) {
                      inner.optional_text("metadata", service.metadata, limits::service_metadata_max);
                      if (service.kind == ServiceKind::http && inner.has("http")) {
                          decode_http(inner, service.http, message.services.size() - 1, error);
+                     }
+                     if (service.kind == ServiceKind::tls) {
+                         decode_tls(inner, service.tls, message.services.size() - 1, error);
                      }
                  });
     return message;

@@ -20,16 +20,25 @@ ControlPayload checked(cbor::Writer& writer, std::size_t most = limits::control_
     return payload;
 }
 
+void write_hosts(cbor::Writer& writer, const std::vector<std::string>& hosts) {
+    writer.text("hosts").array(hosts.size());
+    for (const std::string& host : hosts) {
+        writer.text(host);
+    }
+}
+
 void write_http(cbor::Writer& writer, const HttpPart& http) {
-    writer.map((http.hosts.empty() ? 0U : 1U) + (http.path.empty() ? 0U : 1U));
+    writer.map((http.hosts.empty() ? 0U : 1U) + (http.path.empty() ? 0U : 1U) +
+               count_http_rules(http.rules, http.limits) + (http.per_visitor ? 1U : 0U));
     if (!http.hosts.empty()) {
-        writer.text("hosts").array(http.hosts.size());
-        for (const std::string& host : http.hosts) {
-            writer.text(host);
-        }
+        write_hosts(writer, http.hosts);
     }
     if (!http.path.empty()) {
         writer.text("path").text(http.path);
+    }
+    write_http_rules(writer, http.rules, http.limits);
+    if (http.per_visitor) {
+        writer.text("per_visitor").boolean(true);
     }
 }
 
@@ -38,7 +47,8 @@ void write_service(cbor::Writer& writer, const Service& service) {
     bool name = !service.name.empty();
     bool metadata = !service.metadata.empty();
     bool http = service.kind == ServiceKind::http && service.http != HttpPart{};
-    writer.map(3U + (bind ? 1U : 0U) + (name ? 1U : 0U) + (metadata ? 1U : 0U) + (http ? 1U : 0U));
+    bool tls = service.kind == ServiceKind::tls;
+    writer.map(3U + (bind ? 1U : 0U) + (name ? 1U : 0U) + (metadata ? 1U : 0U) + (http ? 1U : 0U) + (tls ? 1U : 0U));
     writer.text("id").unsigned_integer(service.id);
     writer.text("kind").unsigned_integer(static_cast<std::uint8_t>(service.kind));
     writer.text("remote_port").unsigned_integer(service.remote_port);
@@ -53,6 +63,9 @@ void write_service(cbor::Writer& writer, const Service& service) {
     }
     if (http) {
         write_http(writer.text("http"), service.http);
+    }
+    if (tls) {
+        write_hosts(writer.text("tls").map(1), service.tls.hosts);
     }
 }
 

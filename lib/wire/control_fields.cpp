@@ -8,14 +8,16 @@ void FieldReader::fail(Code code, std::string_view key, std::string_view what) {
     if (failed()) {
         return;
     }
+    error_ = ControlError{code, place_of(key).append(what)};
+}
+
+std::string FieldReader::place_of(std::string_view key) const {
     std::string text(place_);
     if (index_) {
         text += "[" + std::to_string(*index_) + "]";
     }
     text += ".";
-    text += key;
-    text += what;
-    error_ = ControlError{code, std::move(text)};
+    return text.append(key);
 }
 
 std::optional<cbor::Item> FieldReader::optional(std::string_view key) const noexcept {
@@ -55,6 +57,16 @@ void FieldReader::text(std::string_view key, std::string& out, std::size_t least
 void FieldReader::optional_text(std::string_view key, std::string& out, std::size_t most) {
     if (auto item = optional(key)) {
         read_text(key, *item, out, 0, most);
+    }
+}
+
+void FieldReader::optional_boolean(std::string_view key, bool& out) {
+    if (auto item = optional(key)) {
+        if (const auto value = item->as_bool()) {
+            out = *value;
+        } else {
+            fail(Code::protocol, key, " is neither true nor false");
+        }
     }
 }
 

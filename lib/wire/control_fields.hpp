@@ -57,6 +57,13 @@ public:
     /// The same, but empty when the key is missing.
     void optional_text(std::string_view key, std::string& out, std::size_t most);
 
+    /// Keeps `out` when the key is missing.
+    void optional_boolean(std::string_view key, bool& out);
+    /// The same rule for an element of what stands under `key`.
+    void element_text(std::string_view key, cbor::Item item, std::string& out, std::size_t least, std::size_t most) {
+        read_text(key, item, out, least, most);
+    }
+
     /// Required: an array of 1 to `most` printable texts of 1 to `length_most` bytes.
     void texts(std::string_view key, std::vector<std::string>& out, std::size_t most, std::size_t length_most);
 
@@ -64,10 +71,22 @@ public:
     std::optional<cbor::Item> map(std::string_view key);
     std::optional<cbor::Item> array(std::string_view key, std::size_t most);
 
+    /// Required: a map; calls `visit(FieldReader&)` with it.
+    template <typename Visit>
+    void inside(std::string_view key, Visit visit) {
+        if (auto inner = map(key)) {
+            const std::string place = place_of(key);
+            FieldReader fields(*inner, place, error_);
+            visit(fields);
+        }
+    }
+
+    cbor::Item item() const noexcept { return map_; }
     bool has(std::string_view key) const noexcept { return map_.find(key).has_value(); }
     void fail(Code code, std::string_view key, std::string_view what);
 
 private:
+    std::string place_of(std::string_view key) const;
     std::optional<cbor::Item> required(std::string_view key);
     std::optional<cbor::Item> optional(std::string_view key) const noexcept;
     void read_text(std::string_view key, cbor::Item item, std::string& out, std::size_t least, std::size_t most);

@@ -57,7 +57,7 @@ void encode_header(const FrameHeader& header, std::uint8_t* at) noexcept;  // wr
 /// Takes exactly frame_header_bytes. The type may be one that `violation_of` refuses.
 FrameHeader decode_header(const std::uint8_t* at) noexcept;
 
-enum class ServiceKind : std::uint8_t { tcp = 1, http = 2, udp = 3 };
+enum class ServiceKind : std::uint8_t { tcp = 1, http = 2, udp = 3, tls = 4 };
 
 /// Where a visitor comes from. No family: not known, or not an IP peer.
 struct Address {

@@ -305,6 +305,45 @@ TEST_CASE("paths are relative to the file", "[config]") {
     CHECK(Config::parse(client_text("  tls_ca: system\n"), "/x/f.yml").client().check().empty());
 }
 
+TEST_CASE("rules and limits of an HTTP service", "[config]") {
+    const auto read = [](const std::string& keys) {
+        return Config::parse(
+                   client_text("  services:\n    - {http: a.example, path: /api, local: 3000, " + keys + "}\n"),
+                   "f.yml")
+            .client_section()
+            .http_services.at(0);
+    };
+    CHECK(read("strip_prefix: on").rules.replace_prefix == "");
+    CHECK_FALSE(read("strip_prefix: off").rules.replace_prefix);
+    CHECK(read("replace_prefix: /v2").rules.replace_prefix == "/v2");
+    CHECK(read("host_header: backend").rules.host_header == "backend");
+    CHECK_FALSE(read("map_back: off").rules.map_back);
+    const HttpHeaderRules fields{{"A", "B"}, {{"C", "1"}, {"D", ""}}, {{"E", "2"}, {"E", "3"}}};
+    CHECK(read("request_headers: {remove: [A, B], set: {C: 1, D: ''}, add: {E: [2, 3]}}").rules.request_headers ==
+          fields);
+    CHECK(read("response_headers: {remove: A}").rules.response_headers == HttpHeaderRules{{"A"}, {}, {}});
+    CHECK(read("redirect: https://b.example").rules.redirect == HttpRedirect{"https://b.example", 302});
+    CHECK(read("redirect: {to: /x, status: 307}").rules.redirect == HttpRedirect{"/x", 307});
+    CHECK(read("https_redirect: on").rules.https_redirect == HttpsRedirect{308, 443});
+    CHECK_FALSE(read("https_redirect: off").rules.https_redirect);
+    CHECK(read("https_redirect: {status: 301, port: 8443}").rules.https_redirect == HttpsRedirect{301, 8443});
+    CHECK(read("hsts: on").rules.hsts == Hsts{});
+    CHECK(read("hsts: {max_age: 3650d, include_subdomains: on, preload: on}").rules.hsts ==
+          Hsts{std::chrono::hours(87'600), true, true});
+    const HttpLimits limits = read(
+                                  "limits: {backend_connect_timeout: 1s, first_byte_timeout: 10m, "
+                                  "upgraded_idle_timeout: 2h, body_rate: 0, body_max: 10MiB, upgrades: off}")
+                                  .limits;
+    CHECK(limits.backend_connect_timeout == 1s);
+    CHECK(limits.first_byte_timeout == 10min);
+    CHECK(limits.upgraded_idle_timeout == 2h);
+    CHECK(limits.body_rate == 0U);
+    CHECK(limits.body_max == 10U << 20);
+    CHECK_FALSE(limits.upgrades);
+    const Config redirect = Config::parse(client_text("  services:\n    - {http: a.example, redirect: /x}\n"), "f.yml");
+    CHECK(redirect.client_section().http_services.at(0).local.empty());
+}
+
 TEST_CASE("services are told apart", "[config]") {
     CHECK(problems_of(client_text("  services:\n    - {tcp: 1, local: 22}\n    - {tcp: 1, local: 23, name: x}\n"
                                   "    - {tcp: 2, local: 24, name: x}\n    - {tcp: 3, local: 25, name: 'a b'}\n"

@@ -51,6 +51,8 @@ TEST_CASE("the longest time is the limit", "[values]") {
     CHECK(parse_time(std::to_string(longest) + "ms") == limits::config_time_max);
     CHECK_FALSE(parse_time(std::to_string(longest + 1) + "ms"));
     CHECK_FALSE(parse_time(std::string(400, '9') + "d"));
+    CHECK(parse_time("3650d", 87'600h) == 87'600h);
+    CHECK_FALSE(parse_time("3650.1d", 87'600h));
 }
 
 TEST_CASE("sizes are bytes, with or without a unit", "[values]") {

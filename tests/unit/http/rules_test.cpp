@@ -45,7 +45,7 @@ TEST_CASE("rules: what is good has no problems") {
     Rules rules;
     CHECK(problems_of(rules).empty());
     rules.prefix = PrefixRewrite{"/v2"};
-    rules.host = {HostRewrite::Kind::fixed, "internal.example:8080"};
+    rules.host = "internal.example:8080";
     rules.request_headers = {{Action::set, "X-Tenant", "acme"},
                              {Action::add, "X-Tenant", "other"},
                              {Action::remove, "Cookie", ""},
@@ -65,6 +65,9 @@ TEST_CASE("rules: what is good has no problems") {
 TEST_CASE("rules: prefixes") {
     CHECK(problems_of_prefix("").empty());
     CHECK(problems_of_prefix("/a%20b/c").empty());
+    CHECK(problems_of_prefix("/" + std::string(limits::http_path_text_max - 1, 'a')).empty());
+    CHECK(problems_of_prefix("/" + std::string(limits::http_path_text_max, 'a')) ==
+          Texts{"prefix: is longer than 1024 bytes"});
     CHECK(problems_of_prefix("/") == Texts{"prefix: ends with '/'; write it without, and the root as nothing"});
     CHECK(problems_of_prefix("/v2/") == Texts{"prefix: ends with '/'; write it without, and the root as nothing"});
     CHECK(problems_of_prefix("v2") == Texts{"prefix: does not begin with '/'"});
@@ -83,11 +86,11 @@ TEST_CASE("rules: prefixes") {
 
 TEST_CASE("rules: hosts") {
     Rules rules;
-    rules.host = {HostRewrite::Kind::fixed, "a,b"};
+    rules.host = "a,b";
     CHECK(problems_of(rules) == Texts{"host: is a list: it has a comma"});
-    rules.host.host = "";
-    CHECK(problems_of(rules) == Texts{"host: is empty"});
-    rules.host = {HostRewrite::Kind::backend, ""};
+    rules.host = "[::1]:3000";
+    CHECK(problems_of(rules).empty());
+    rules.host = "";
     CHECK(problems_of(rules).empty());
 }
 
@@ -153,6 +156,9 @@ TEST_CASE("rules: names and values that would break a message are problems") {
     CHECK(problems_of_field({Action::set, "X", "gr\xc3\xbc\xc3\x9f"}).empty());
     CHECK(problems_of_field({Action::remove, "X", "a"}) ==
           Texts{"request_headers[0].value: is given, but a field that is removed has none"});
+    CHECK(problems_of_field({Action::set, std::string(limits::http_header_rule_name_max, 'a'), "x"}).empty());
+    CHECK(problems_of_field({Action::set, std::string(limits::http_header_rule_name_max + 1, 'a'), "x"}) ==
+          Texts{"request_headers[0].name: is longer than 256 bytes"});
     CHECK(problems_of_field({Action::set, "X", std::string(limits::http_header_rule_value_max, 'a')}).empty());
     CHECK(problems_of_field({Action::set, "X", std::string(limits::http_header_rule_value_max + 1, 'a')}) ==
           Texts{"request_headers[0].value: is longer than 4096 bytes"});
@@ -208,6 +214,9 @@ TEST_CASE("rules: redirects") {
         CHECK(problems_of_redirect("/new", "/api", status) ==
               Texts{"redirect.status: is none of 301, 302, 307 and 308"});
     }
+    CHECK(problems_of_redirect("/" + std::string(limits::http_redirect_text_max - 1, 'a')).empty());
+    CHECK(problems_of_redirect("/" + std::string(limits::http_redirect_text_max, 'a')) ==
+          Texts{"redirect.to: is longer than 1024 bytes"});
     CHECK(problems_of_redirect("") == Texts{"redirect.to: is empty"});
     CHECK(problems_of_redirect("new.example.com") ==
           Texts{"redirect.to: is neither a URL (https://new.example.com) nor a path (/new)"});

@@ -11,46 +11,17 @@
 #include <vector>
 
 #include "ingress/http_edge.hpp"
+#include "support/log_book.hpp"
 #include "tunnel/dial.hpp"
 #include "unit/ingress/peers.hpp"
 #include "unit/tunnel/trunk_rig.hpp"
 
 namespace ferrotunnel::ingress::test {
 
+using ferrotunnel::test::LogBook;
 using runtime::test::on;
 using tunnel::test::RunningWorker;
 using tunnel::test::TrunkPair;
-
-/// Remembers what was logged.
-class LogBook final : public Logger {
-public:
-    bool enabled(LogLevel) const noexcept override { return true; }
-    void write(LogLevel, std::string_view message, std::initializer_list<LogField> fields) noexcept override {
-        std::string line(message);
-        for (const LogField& field : fields) {
-            line += " " + std::string(field.key) + "=" + field.value;
-        }
-        {
-            std::lock_guard lock(mutex_);
-            lines_.push_back(std::move(line));
-        }
-        if (on_line) {
-            on_line();
-        }
-    }
-    int count(std::string_view part) const {
-        std::lock_guard lock(mutex_);
-        return static_cast<int>(std::count_if(lines_.begin(), lines_.end(), [part](const std::string& line) {
-            return line.find(part) != std::string::npos;
-        }));
-    }
-
-    std::function<void()> on_line;  // set before there are visitors
-
-private:
-    mutable std::mutex mutex_;
-    std::vector<std::string> lines_;
-};
 
 /// The server's end of a pair of trunks, as the directory knows it.
 class PairCarrier final : public tunnel::HttpCarrier {
@@ -95,6 +66,13 @@ private:
     TrunkPair& pair_;
 };
 
+inline tunnel::HttpDescription described(const std::string& host) {
+    tunnel::HttpDescription description;
+    description.name = host;
+    description.hosts = {host};
+    return description;
+}
+
 inline HttpSettings quick_settings() {
     HttpSettings settings;
     settings.service.backend_connect = 10s;
@@ -102,15 +80,19 @@ inline HttpSettings quick_settings() {
     return settings;
 }
 
-/// `foreign`: visitors are served on another worker than the trunk's.
+/// `foreign`: visitors are served on another worker than the trunk's. `set_up`: for what is not in HttpSettings.
 class EdgeRig {
 public:
-    explicit EdgeRig(HttpSettings settings = quick_settings(), bool foreign = false) {
+    explicit EdgeRig(HttpSettings settings = quick_settings(), bool foreign = false,
+                     const std::function<void(EdgeShared&)>& set_up = {}) {
         EdgeShared shared;
         shared.settings = settings;
         shared.directory = directory;
         shared.log = &log;
         shared.random = &runtime::system_random();
+        if (set_up) {
+            set_up(shared);
+        }
         edge = std::make_unique<HttpEdge>(std::vector<runtime::Worker*>{&worker(foreign)}, std::move(shared));
         std::error_code error;
         runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
@@ -119,7 +101,13 @@ public:
         edge->listen(std::move(listener), {});
         on(pair.worker, [this] {
             pair.client.on_stream = [this](IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
-                tunnel::dial_backend(pair.worker, places.at(open.service), "test", std::move(stream),
+                auto service = std::make_shared<tunnel::ClientService>();
+                service->name = "test";
+                service->backend = backends[open.service];
+                if (service->backend.text.empty()) {
+                    service->backend.place.at = places.at(open.service);
+                }
+                tunnel::dial_backend(pair.worker, std::move(service), std::move(stream), open.visitor,
                                      std::make_shared<tunnel::Traffic>(), log);
             };
         });
@@ -130,14 +118,23 @@ public:
         on(pair.worker, [this] { pair.client.on_stream = nullptr; });
     }
 
-    std::shared_ptr<tunnel::HttpService> add_service(const std::string& host, std::uint32_t id,
+    std::shared_ptr<tunnel::HttpService> add_service(const tunnel::HttpDescription& description, std::uint32_t id,
                                                      const runtime::HostPort& to) {
         on(pair.worker, [&] { places[id] = to; });
-        tunnel::HttpDescription description;
-        description.name = host;
-        description.hosts = {host};
+        return join(description, id, carrier);
+    }
+    std::shared_ptr<tunnel::HttpService> add_service(const std::string& host, std::uint32_t id,
+                                                     const runtime::HostPort& to) {
+        return add_service(described(host), id, to);
+    }
+    std::shared_ptr<tunnel::HttpService> join(std::uint32_t id, tunnel::HttpDescription description) {
+        description.name = description.hosts.front();
+        return join(description, id, carrier);
+    }
+    std::shared_ptr<tunnel::HttpService> join(const tunnel::HttpDescription& description, std::uint32_t id,
+                                              const std::shared_ptr<tunnel::HttpCarrier>& trunk) {
         tunnel::Refusal why;
-        auto joined = directory->join(client, id, description, carrier, Clock::now(), why);
+        auto joined = directory->join(client, id, description, trunk, Clock::now(), why);
         REQUIRE(joined.service);
         return joined.service;
     }
@@ -166,6 +163,7 @@ public:
     runtime::SocketAddress address;
     std::unique_ptr<HttpEdge> edge;
     std::map<std::uint32_t, runtime::HostPort> places;  // backends by service; the trunk's worker's
+    std::map<std::uint32_t, tunnel::Backend> backends;  // instead, where there is more to say; with a text
 
 private:
     runtime::Worker& worker(bool foreign) {

@@ -190,7 +190,7 @@ TEST_CASE("a session rotates at three quarters of its ids, and no visitor notice
         ClientService service;
         service.id = 1;
         service.name = "echo";
-        service.local = {"127.0.0.1", echo.port()};
+        service.backend.place.at = {"127.0.0.1", echo.port()};
         link->add(std::move(service));
         link->start();
     });

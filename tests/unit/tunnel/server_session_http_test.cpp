@@ -193,6 +193,110 @@ TEST_CASE("what is no host or path is refused in words") {
     CHECK(registered(client).id == 1);
 }
 
+TEST_CASE("rules and limits of a service reach the routes, and others after it was registered anew") {
+    Rig rig;
+    WireClient client = rig.connect(1);
+    wire::HttpPart http{{"a.example"}, "/api"};
+    http.rules.prefix = "/v2";
+    http.rules.host = "127.0.0.1:3000";
+    http.rules.request_headers = {{wire::HttpFieldRule::Action::set, "X-A", "1"},
+                                  {wire::HttpFieldRule::Action::remove, "X-B", ""}};
+    http.limits.first_byte_ms = 600'000;
+    http.limits.body_max = 5;
+    client.register_part(1, http);
+    CHECK(registered(client).id == 1);
+    tunnel::HttpDescription description = rig.find("a.example", "/api").service->description();
+    CHECK(description.rules == rules_of(http.rules));
+    CHECK(description.rules.prefix == http::PrefixRewrite{"/v2"});
+    CHECK(description.rules.host == "127.0.0.1:3000");
+    CHECK(description.rules.request_headers.size() == 2);
+    CHECK(description.limits.first_byte == std::chrono::minutes(10));
+    CHECK(description.limits.body_bytes_max == 5U);
+    CHECK_FALSE(description.limits.backend_connect);
+
+    client.send_control(wire::encode_control(wire::Unregister{{1}}));
+    http.rules = {};
+    http.rules.redirect = {"https://b.example", 308};
+    client.register_part(2, http);
+    CHECK(registered(client).id == 2);
+    description = rig.find("a.example", "/api").service->description();
+    CHECK_FALSE(description.rules.prefix);
+    CHECK(description.rules.redirect == http::Redirect{308, "https://b.example"});
+}
+
+TEST_CASE("rules that can not be applied, or are not allowed, are refused in words") {
+    Rig rig;
+    rig.shared->http_bounds.first_byte = std::chrono::minutes(1);
+    WireClient client = rig.connect(1);
+    wire::HttpPart http{{"a.example"}, "= /x"};
+    http.rules.prefix = "";
+    client.register_part(1, http);
+    wire::Refused refusal = refused(client);
+    CHECK(refusal.code == wire::Code::protocol);
+    CHECK(refusal.text == "The service's rule `prefix` has no prefix to replace: the rule is for `= /x`.");
+    http.rules = {};
+    http.rules.request_headers = {{wire::HttpFieldRule::Action::set, "Host", "evil"}};
+    client.register_part(1, http);
+    CHECK_THAT(refused(client).text, Catch::StartsWith("The service's rule `request_headers[0].name` decides where"));
+    http.rules = {};
+    http.limits.first_byte_ms = 60'001;
+    client.register_part(1, http);
+    refusal = refused(client);
+    CHECK(refusal.code == wire::Code::limit);
+    CHECK(refusal.text == "The service's limit `first_byte_timeout` is above what this server allows, which is 60 s.");
+    http.limits.first_byte_ms = 60'000;
+    http.limits.upgraded_idle_ms = 24 * 3'600'000 + 1;
+    client.register_part(1, http);
+    CHECK_THAT(refused(client).text, Catch::Contains("`upgraded_idle_timeout` is above"));
+    http.limits.upgraded_idle_ms = 24 * 3'600'000;
+    client.register_part(1, http);
+    CHECK(registered(client).id == 1);
+}
+
+TEST_CASE("a rule that the server does not know is not left out: the service is refused") {
+    Rig rig;
+    WireClient client = rig.connect(1);
+    wire::cbor::Writer message;
+    message.map(3).text("t").text("register").text("request").unsigned_integer(1).text("services").array(1).map(4);
+    message.text("id").unsigned_integer(1).text("kind").unsigned_integer(2).text("remote_port").unsigned_integer(0);
+    message.text("http").map(2).text("hosts").array(1).text("a.example").text("rules").map(1);
+    message.text("basic_auth").text("alice:secret");
+    client.send_control(message.take());
+    const wire::Refused refusal = refused(client);
+    CHECK(refusal.code == wire::Code::unsupported);
+    CHECK_THAT(refusal.text, Catch::StartsWith("This server does not know the rule `basic_auth`"));
+    CHECK(rig.find("a.example").kind == Kind::unknown_host);
+}
+
+TEST_CASE("the rules of one client's services have a bound in all, which is reached and passed by one") {
+    Rig rig;
+    WireClient client = rig.connect(1);
+    wire::HttpPart http{{"a.example"}, ""};
+    const auto rule_of = [](std::size_t bytes) {
+        return wire::HttpFieldRule{wire::HttpFieldRule::Action::set, "X",
+                                   std::string(bytes - limits::http_header_rule_bytes - 1, 'v')};
+    };
+    http.rules.request_headers = {rule_of(4'096)};
+    http.rules.response_headers = {rule_of(4'096)};
+    REQUIRE(http.rules.bytes() == limits::http_rules_bytes_max);
+    const std::uint32_t most = limits::http_rules_bytes_per_session_max / limits::http_rules_bytes_max;
+    for (std::uint32_t id = 1; id <= most; ++id) {
+        http.hosts = {"h" + std::to_string(id) + ".example"};
+        client.register_part(id, http);
+        REQUIRE(registered(client).id == id);
+    }
+    http.hosts = {"more.example"};
+    http.rules = {};
+    client.register_part(most + 1, http);
+    CHECK(registered(client).id == most + 1);  // without rules
+    http.rules.map_back = false;
+    http.hosts = {"much.example"};
+    client.register_part(most + 2, http);
+    const wire::Refused refusal = refused(client);
+    CHECK(refusal.code == wire::Code::limit);
+    CHECK_THAT(refusal.text, Catch::Contains("262144 bytes in all"));
+}
+
 TEST_CASE("without a host the server assigns a name below its domain, or says that it does not") {
     SECTION("no domain") {
         Rig rig;
@@ -383,6 +487,28 @@ TEST_CASE("the edge opens streams on a trunk, which count until they are let go"
     REQUIRE_FALSE(*result);
     CHECK(result->error() == wire::Code::going_away);
     CHECK(carrier->trunk->load() == idle);
+}
+
+TEST_CASE("a trunk that can open no stream any more is not one without room: another one may carry") {
+    Rig rig;
+    rig.shared->mux.last_id = 4;
+    WireClient client = rig.connect(1);
+    client.register_http(1, {"app.example.com"});
+    registered(client);
+    auto carrier = rig.find("app.example.com").service->choose();
+    REQUIRE(carrier);
+    std::vector<wire::Code> failures;
+    on(rig.worker, [&] {
+        for (int i = 0; i < 4; ++i) {
+            carrier->trunk->open(1, {}, make_intrusive<Endpoint>(), false, [&](const auto& result) {
+                if (!result) {
+                    failures.push_back(result.error());
+                }
+            });
+        }
+    });
+    REQUIRE_FALSE(failures.empty());
+    CHECK(failures == std::vector<wire::Code>(failures.size(), wire::Code::going_away));
 }
 
 TEST_CASE("a session whose ids run out carries its hosts until a fresh one does") {

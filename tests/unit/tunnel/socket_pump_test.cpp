@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "tunnel/dial.hpp"
-#include "unit/tunnel/trunk_rig.hpp"
+#include "unit/tunnel/pumped_visitor.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::tunnel;
@@ -24,62 +24,6 @@ class NullWaker final : public buffer::Waker {
 public:
     void wake() noexcept override {}
 };
-
-/// A visitor on the server's side of a pair of trunks; the test holds the visitor's end.
-struct Visitor {
-    explicit Visitor(TrunkPair& pair, std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>()) {
-        auto [near, far] = tcp_pair();
-        socket = std::move(far);
-        on(pair.worker, [&, fd = std::make_shared<runtime::Fd>(std::move(near))] {
-            auto pump = make_intrusive<SocketPump>(pair.worker, traffic);
-            auto opened =
-                pair.server.trunk->session().open({1, wire::ServiceKind::tcp, {}, {}}, pump, false, pair.worker.now());
-            REQUIRE(opened);
-            stream = *opened;
-            pair.server.trunk->session_changed();
-            pump->set_stream(*opened);
-            pump->set_socket(std::move(*fd));
-        });
-    }
-
-    void send(std::size_t bytes) {
-        std::vector<std::uint8_t> data(bytes, 'x');
-        for (Bytes left = data; !left.empty();) {
-            wait_for(socket.get(), POLLOUT);
-            runtime::IoResult result = runtime::write_some(socket.get(), left);
-            REQUIRE(result.status != runtime::IoStatus::error);
-            left = left.subspan(result.bytes);
-        }
-    }
-    /// Reads to the end: how many bytes came, and whether it ended in order.
-    std::pair<std::size_t, bool> read_to_end() {
-        std::vector<std::uint8_t> into(65'536);
-        std::size_t total = 0;
-        while (true) {
-            wait_for(socket.get(), POLLIN);
-            runtime::IoResult result = runtime::read_some(socket.get(), into);
-            total += result.bytes;
-            if (result.status == runtime::IoStatus::eof || result.status == runtime::IoStatus::error) {
-                return {total, result.status == runtime::IoStatus::eof};
-            }
-        }
-    }
-
-    runtime::Fd socket;
-    IntrusivePtr<mux::Stream> stream;
-};
-
-template <typename Condition>
-bool eventually(Condition condition) {
-    auto until = std::chrono::steady_clock::now() + runtime::test::patience;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > until) {
-            return false;
-        }
-        std::this_thread::sleep_for(1ms);
-    }
-    return true;
-}
 
 /// Streams that the client accepts and then leaves alone.
 struct Shelf {
@@ -121,7 +65,7 @@ TEST_CASE("a visitor whose stream is not read can not pin a slab with every few 
     TrunkPair pair;
     Shelf shelf(pair);
     auto traffic = std::make_shared<Traffic>();
-    Visitor visitor(pair, traffic);
+    PumpedVisitor visitor(pair, traffic);
     REQUIRE(shelf.arrived.wait());
     // Until the window is used up and the pump's queue is full; each piece is read by itself.
     std::uint64_t sent = 0;
@@ -140,9 +84,9 @@ TEST_CASE("idle visitors hold no slab and no timer") {
     TrunkPair pair;
     std::size_t timers_before = on(pair.worker, [&] { return pair.worker.timers_set(); });
     Shelf shelf(pair);
-    std::vector<std::unique_ptr<Visitor>> visitors;
+    std::vector<std::unique_ptr<PumpedVisitor>> visitors;
     for (std::size_t i = 0; i < 100; ++i) {
-        visitors.push_back(std::make_unique<Visitor>(pair));
+        visitors.push_back(std::make_unique<PumpedVisitor>(pair));
         visitors.back()->send(10);
     }
     // Each has said something once, and the backend has taken it: from then on they are only there.
@@ -198,7 +142,7 @@ TEST_CASE(
     };
     TrunkPair pair;
     Shelf shelf(pair);
-    Visitor visitor(pair);
+    PumpedVisitor visitor(pair);
     REQUIRE(shelf.arrived.wait());
     mux::Stream& backend = *shelf.streams.front();
     send_on(pair, backend, 100);
@@ -219,7 +163,7 @@ TEST_CASE(
 TEST_CASE("a long queue of tiny pieces is written in time that grows with its length") {
     TrunkPair pair;
     Shelf shelf(pair);
-    Visitor visitor(pair);
+    PumpedVisitor visitor(pair);
     REQUIRE(shelf.arrived.wait());
     constexpr std::size_t count = 3'000;
     on(pair.worker, [&] {
@@ -235,7 +179,7 @@ TEST_CASE("a long queue of tiny pieces is written in time that grows with its le
 TEST_CASE("bytes and then a reset: the visitor gets the bytes, then the reset") {
     TrunkPair pair;
     Shelf shelf(pair);
-    Visitor visitor(pair);
+    PumpedVisitor visitor(pair);
     REQUIRE(shelf.arrived.wait());
     send_on(pair, *shelf.streams[0], 50'000);
     on(pair.worker, [&] { shelf.streams[0]->reset(wire::Code::connection_reset); });
@@ -246,7 +190,7 @@ TEST_CASE("a slow visitor gets everything, also when stream and trunk have ended
     TrunkPair pair;
     Shelf shelf(pair);
     auto traffic = std::make_shared<Traffic>();
-    Visitor visitor(pair, traffic);
+    PumpedVisitor visitor(pair, traffic);
     REQUIRE(shelf.arrived.wait());
     REQUIRE_FALSE(runtime::shutdown_send(visitor.socket.get()));
     constexpr std::size_t bytes = 60'000;
@@ -263,7 +207,7 @@ TEST_CASE("a slow visitor gets everything, also when stream and trunk have ended
 TEST_CASE("when the trunk is lost its visitors are reset") {
     TrunkPair pair;
     Shelf shelf(pair);
-    Visitor visitor(pair);
+    PumpedVisitor visitor(pair);
     REQUIRE(shelf.arrived.wait());
     on(pair.worker, [&] { pair.client.trunk->abandon(); });
     CHECK(visitor.read_to_end() == std::pair<std::size_t, bool>(0, false));
@@ -287,7 +231,10 @@ TEST_CASE("a backend that is being dialled when its worker ends is let go of") {
         on(worker, [&] {
             client.on_stream = [&](IntrusivePtr<mux::Stream> stream, const wire::Open&) {
                 // A documentation address: nobody answers.
-                dial_backend(worker, {"192.0.2.1", 9}, "mute", std::move(stream), traffic, null_logger());
+                auto mute = std::make_shared<ClientService>();
+                mute->name = "mute";
+                mute->backend.place.at = {"192.0.2.1", 9};
+                dial_backend(worker, std::move(mute), std::move(stream), {}, traffic, null_logger());
                 dialling.tell();
             };
             auto opened = server.trunk->session().open({1, wire::ServiceKind::tcp, {}, {}}, make_intrusive<NullWaker>(),

@@ -114,11 +114,14 @@ public:
         }
     }
     void register_http(std::uint32_t id, std::vector<std::string> hosts, std::string path = {}, std::string name = {}) {
+        register_part(id, wire::HttpPart{std::move(hosts), std::move(path)}, std::move(name));
+    }
+    void register_part(std::uint32_t id, wire::HttpPart http, std::string name = {}) {
         wire::Service service;
         service.id = id;
         service.kind = wire::ServiceKind::http;
         service.name = std::move(name);
-        service.http = {std::move(hosts), std::move(path)};
+        service.http = std::move(http);
         for (const wire::ControlPayload& payload : wire::encode_register(++request_, {&service, 1})) {
             send_control(payload);
         }

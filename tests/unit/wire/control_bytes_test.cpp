@@ -135,6 +135,22 @@ TEST_CASE("an HTTP service has exactly these bytes") {
         "   6468747470 a2 65686f737473 82 69612e6578616d706c65 6b2a2e622e6578616d706c65 6470617468 642f617069"
         "a3 626964 05 646b696e64 02 6b72656d6f74655f706f7274 00");
 
+    Service ruled{6, ServiceKind::http, 0, "", "", "", {{}, "/a"}};
+    ruled.http.rules.prefix = "";
+    ruled.http.rules.request_headers = {{HttpFieldRule::Action::set, "A", "b"},
+                                        {HttpFieldRule::Action::remove, "C", ""}};
+    ruled.http.limits.body_max = 16;
+    ruled.http.limits.upgrades = false;
+    some = {3, {ruled}};
+    payloads = encode_register(some.request, some.services);
+    REQUIRE(payloads.size() == 1);
+    pin(some, payloads[0],
+        "a3 6174 687265676973746572 6772657175657374 03 687365727669636573 81"
+        "a4 626964 06 646b696e64 02 6b72656d6f74655f706f7274 00"
+        "   6468747470 a3 6470617468 622f61"
+        "     6572756c6573 a2 66707265666978 60 6f726571756573745f68656164657273 82 83 01 6141 6162 82 02 6143"
+        "     666c696d697473 a2 68626f64795f6d6178 10 687570677261646573 f4");
+
     Registered registered{3, {{5, 80, "http://x.example", "x.example"}}};
     payloads = encode_registered(registered.request, registered.services);
     REQUIRE(payloads.size() == 1);

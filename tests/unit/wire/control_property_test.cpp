@@ -61,13 +61,72 @@ Welcome random_welcome(SeededRandom& random) {
     return welcome;
 }
 
+std::vector<HttpFieldRule> random_fields(SeededRandom& random) {
+    std::vector<HttpFieldRule> rules(random.below(limits::http_header_rules_max + 1));
+    for (HttpFieldRule& rule : rules) {
+        rule.action = static_cast<HttpFieldRule::Action>(random.below(3));
+        rule.name = "X" + random_text(random, 20);
+        if (rule.action != HttpFieldRule::Action::remove) {
+            rule.value = random_text(random, 60);
+        }
+    }
+    return rules;
+}
+
+void fill_rules(SeededRandom& random, HttpPart& http) {
+    HttpRulesPart& rules = http.rules;
+    rules.request_headers = random_fields(random);
+    rules.response_headers = random_fields(random);
+    rules.map_back = random.chance(50);
+    if (random.chance(50)) {
+        rules.prefix = random_text(random, limits::http_path_text_max);
+        rules.host = random_text(random, limits::http_host_header_max);
+        rules.redirect = {"/" + random_text(random, limits::http_redirect_text_max - 1), 301};
+    }
+    if (random.chance(50)) {
+        rules.https_redirect = {307, static_cast<std::uint16_t>(random.between(1, 65'535))};
+        rules.hsts = {random.below(1'000'000), random.chance(50), random.chance(50)};
+        http.limits.connect_ms = random.between(1, 10'000);
+        http.limits.body_rate = random.below(1'000'000);
+    }
+    if (random.chance(50)) {
+        http.limits.first_byte_ms = random.between(1, 86'400'000);
+        http.limits.upgraded_idle_ms = random.between(1, 86'400'000);
+        http.limits.body_max = (random.next() >> 1) | 1;
+        http.limits.upgrades = random.chance(50);
+    }
+    if (rules.bytes() > limits::http_rules_bytes_max) {
+        rules = {};
+    }
+}
+
+// All rules that one service may have, and every key.
+void fill_largest_rules(HttpPart& http) {
+    HttpRulesPart& rules = http.rules;
+    rules.prefix = "/p";
+    rules.host = "h";
+    rules.map_back = false;
+    rules.redirect = {"/r", 301};
+    rules.https_redirect = {308, 65'535};
+    rules.hsts = {315'360'000, true, true};
+    const HttpFieldRule field{HttpFieldRule::Action::set, "n", std::string(100, 'v')};
+    rules.request_headers.assign(limits::http_header_rules_max, field);
+    rules.response_headers = rules.request_headers;
+    rules.request_headers.front().value.append(limits::http_rules_bytes_max - rules.bytes(), 'v');
+    http.limits = {10'000, 86'400'000, 604'800'000, limits::http_body_rate_max, limits::http_body_bytes_max, false};
+}
+
 HttpPart random_http(SeededRandom& random) {
     HttpPart http;
+    if (random.chance(30)) {
+        fill_rules(random, http);
+    }
     http.hosts.resize(random.below(limits::http_hosts_per_service_max + 1));
     for (std::string& host : http.hosts) {
         host = "h" + random_text(random, limits::http_host_text_max - 1);
     }
     http.path = random_text(random, limits::http_path_text_max);
+    http.per_visitor = random.chance(30);
     return http;
 }
 
@@ -85,6 +144,7 @@ Service random_service(SeededRandom& random, bool largest) {
                    std::string(limits::service_metadata_max, 'm'),
                    {std::vector(limits::http_hosts_per_service_max, std::string(limits::http_host_text_max, 'h')),
                     std::string(limits::http_path_text_max, 'p')}};
+        fill_largest_rules(service.http);
     } else if (random.chance(30)) {
         service.bind = random_text(random, limits::bind_text_max);
         service.name = random_text(random, limits::service_name_max);
@@ -92,6 +152,9 @@ Service random_service(SeededRandom& random, bool largest) {
     } else if (random.chance(30)) {
         service.kind = ServiceKind::http;
         service.http = random_http(random);
+    }
+    if (service.kind == ServiceKind::tls) {
+        service.tls.hosts.assign(random.between(1, limits::http_hosts_per_service_max), "a.example");
     }
     return service;
 }
@@ -193,6 +256,16 @@ TEST_CASE("all of a client's services, and their answers one by one, fit into wh
     std::vector<Service> services(limits::services_max, random_service(random, true));
     for (std::size_t i = 0; i < services.size(); ++i) {  // a client has that many hosts in all
         services[i].http.hosts.resize(limits::http_hosts_per_session_max / services.size());
+        services[i].http.rules = {};
+    }
+    std::size_t rules = 0;
+    for (Service& service : services) {  // and that many bytes of rules
+        HttpPart largest;
+        fill_largest_rules(largest);
+        rules += largest.rules.bytes();
+        if (rules <= limits::http_rules_bytes_per_session_max) {
+            service.http.rules = largest.rules;
+        }
     }
     for (const auto& payload : encode_register(0xffff'ffff, services)) {
         asked += limits::frame_header_bytes + payload.size();

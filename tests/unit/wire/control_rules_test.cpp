@@ -163,7 +163,7 @@ TEST_CASE("register: what an HTTP service says has its rules") {
     auto plain = decode(message);
     REQUIRE(plain);
     CHECK(std::get<Register>(*plain).services[1].http == HttpPart{{"a.example"}, "/api"});
-    message["services"][1]["http"]["rules"] = {{"later", json::array({1, nullptr})}};
+    message["services"][1]["http"]["later"] = {{"more", json::array({1, nullptr})}};
     auto with_more = decode(message);
     REQUIRE(with_more);
     CHECK(*with_more == *plain);
@@ -171,6 +171,123 @@ TEST_CASE("register: what an HTTP service says has its rules") {
     message["services"][1]["kind"] = 1;
     message["services"][1]["http"] = 5;
     CHECK(decode(message));
+}
+
+TEST_CASE("register: the rules of an HTTP service have theirs") {
+    json message = register_json();
+    message["services"][1]["kind"] = 2;
+    json& http = message["services"][1]["http"];
+    http["rules"] = json::object();
+    CHECK(decode(message));
+    accepts(message, "/services/1/http/rules/prefix", std::string(limits::http_path_text_max, 'x'));
+    http["rules"] = {{"prefix", ""},
+                     {"host", "a.example:80"},
+                     {"map_back", false},
+                     {"request_headers", {{0, "X-A", "1"}, {1, "X-B", ""}, {2, "X-C"}}},
+                     {"response_headers", json::array({json::array({2, "Server"})})},
+                     {"redirect", {{"to", "/x"}, {"status", 301}}},
+                     {"https_redirect", {{"status", 308}, {"port", 8443}}},
+                     {"hsts", {{"max_age", 5}, {"include_subdomains", true}, {"preload", false}}}};
+    auto result = decode(message);
+    REQUIRE(result);
+    const HttpRulesPart rules = std::get<Register>(*result).services[1].http.rules;
+    CHECK(rules.prefix == "");
+    CHECK(rules.host == "a.example:80");
+    CHECK_FALSE(rules.map_back);
+    using Action = HttpFieldRule::Action;
+    CHECK(rules.request_headers ==
+          std::vector<HttpFieldRule>{{Action::add, "X-A", "1"}, {Action::set, "X-B", ""}, {Action::remove, "X-C", ""}});
+    CHECK(rules.response_headers == std::vector<HttpFieldRule>{{Action::remove, "Server", ""}});
+    CHECK(rules.redirect == HttpRulesPart::Redirect{"/x", 301});
+    CHECK(rules.https_redirect == HttpRulesPart::HttpsRedirect{308, 8443});
+    CHECK(rules.hsts == HttpRulesPart::Hsts{5, true, false});
+    CHECK(rules.unknown.empty());
+
+    refuses(message, "/services/1/http/rules", 5, "register.services.http[1].rules is not a map");
+    text_rule(message, "/services/1/http/rules/prefix", limits::http_path_text_max, "http[1].rules.prefix");
+    text_rule(message, "/services/1/http/rules/host", limits::http_host_header_max, "http[1].rules.host");
+    refuses(message, "/services/1/http/rules/map_back", 1, "rules.map_back is neither true nor false");
+    number_rule(message, "/services/1/http/rules/redirect/status", 300, 399, "rules.redirect.status");
+    accepts(message, "/services/1/http/rules/redirect/to", std::string(limits::http_redirect_text_max, 'x'));
+    refuses(message, "/services/1/http/rules/redirect/to", std::string(limits::http_redirect_text_max + 1, 'x'),
+            "rules.redirect.to is longer", Code::limit);
+    refuses(message, "/services/1/http/rules/redirect/to", "", "rules.redirect.to is too short");
+    refuses(message, "/services/1/http/rules/redirect", json::object(), "rules.redirect.to is missing");
+    number_rule(message, "/services/1/http/rules/https_redirect/status", 300, 399, "rules.https_redirect.status");
+    number_rule(message, "/services/1/http/rules/https_redirect/port", 1, 65'535, "rules.https_redirect.port");
+    number_rule(message, "/services/1/http/rules/hsts/max_age", 0, 315'360'000, "rules.hsts.max_age");
+    refuses(message, "/services/1/http/rules/hsts/preload", "on", "rules.hsts.preload is neither true nor false");
+}
+
+TEST_CASE("register: rules of fields, and all rules together, have their bounds") {
+    json message = register_json();
+    message["services"][1]["kind"] = 2;
+    message["services"][1]["http"]["rules"]["request_headers"] = json::array({json::array({1, "X-A", "1"})});
+    const char* list = "/services/1/http/rules/request_headers";
+    const char* first = "/services/1/http/rules/request_headers/0";
+    accepts(message, list, json(std::vector<json>(limits::http_header_rules_max, json::array({2, "X"}))));
+    refuses(message, list, json(std::vector<json>(limits::http_header_rules_max + 1, json::array({2, "X"}))),
+            "request_headers has more than 32", Code::limit);
+    refuses(message, list, json::array(), "request_headers is not an array with elements");
+    const char* none = "request_headers has an element that is none of";
+    for (const json& wrong :
+         {json(5), json::array(), json::array({3, "X", "y"}), json::array({0, "X"}), json::array({1, "X"}),
+          json::array({2, "X", "y"}), json::array({"set", "X", "y"}), json::array({1, "X", "y", "z"})}) {
+        refuses(message, first, wrong, none);
+    }
+    refuses(message, first, json::array({1, 5, "y"}), "request_headers is not text");
+    refuses(message, first, json::array({1, "X", 5}), "request_headers is not text");
+    refuses(message, first, json::array({1, "", "y"}), "request_headers is too short");
+    refuses(message, first, json::array({1, "X", "a\r\nY: b"}), "request_headers has control characters");
+    accepts(message, first, json::array({2, std::string(limits::http_header_rule_name_max, 'x')}));
+    refuses(message, first, json::array({2, std::string(limits::http_header_rule_name_max + 1, 'x')}), "is longer",
+            Code::limit);
+    accepts(message, first, json::array({0, "X", std::string(limits::http_header_rule_value_max, 'x')}));
+    refuses(message, first, json::array({0, "X", std::string(limits::http_header_rule_value_max + 1, 'x')}),
+            "is longer", Code::limit);
+
+    // Two rules of eight bytes, a name of one each: what is left is for values.
+    const std::size_t left = limits::http_rules_bytes_max - 2 * (limits::http_header_rule_bytes + 1);
+    const std::string value(limits::http_header_rule_value_max, 'x');
+    const auto with = [&](std::size_t rest) {
+        return json::array({json::array({0, "X", value}), json::array({0, "Y", std::string(rest, 'y')})});
+    };
+    accepts(message, list, with(left - value.size()));
+    refuses(message, list, with(left - value.size() + 1), "http[1].rules takes more than 8192 bytes", Code::limit);
+}
+
+TEST_CASE("register: a rule that nobody knows here is remembered, for the service must not be served without it") {
+    json message = register_json();
+    message["services"][1]["kind"] = 2;
+    message["services"][1]["http"] = {{"rules", {{"host", "a"}, {"later", json::array({1, nullptr})}}}};
+    auto result = decode(message);
+    REQUIRE(result);
+    CHECK(std::get<Register>(*result).services[1].http.rules.unknown == "later");
+    CHECK(std::get<Register>(*result).services[1].http.rules.host == "a");
+}
+
+TEST_CASE("register: the limits of an HTTP service have their bounds") {
+    json message = register_json();
+    message["services"][1]["kind"] = 2;
+    message["services"][1]["http"]["limits"]["later"] = 1;
+    auto plain = decode(message);
+    REQUIRE(plain);
+    CHECK(std::get<Register>(*plain).services[1].http.limits == HttpLimitsPart{});
+    number_rule(message, "/services/1/http/limits/connect_ms", 1, 10'000, "http[1].limits.connect_ms");
+    number_rule(message, "/services/1/http/limits/first_byte_ms", 1, 86'400'000, "limits.first_byte_ms");
+    number_rule(message, "/services/1/http/limits/upgraded_idle_ms", 1, 604'800'000, "limits.upgraded_idle_ms");
+    number_rule(message, "/services/1/http/limits/body_rate", 0, 1ULL << 30, "limits.body_rate");
+    number_rule(message, "/services/1/http/limits/body_max", 1, INT64_MAX, "limits.body_max");
+    refuses(message, "/services/1/http/limits/upgrades", 0, "limits.upgrades is neither true nor false");
+    refuses(message, "/services/1/http/limits", json::array(), "limits is not a map");
+    message["services"][1]["http"]["limits"] = {{"first_byte_ms", 600'000}, {"body_max", 16}, {"upgrades", false}};
+    auto some = decode(message);
+    REQUIRE(some);
+    const HttpLimitsPart limits = std::get<Register>(*some).services[1].http.limits;
+    CHECK(limits.first_byte_ms == 600'000U);
+    CHECK(limits.body_max == 16U);
+    CHECK_FALSE(limits.upgrades);
+    CHECK_FALSE(limits.connect_ms);
 }
 
 TEST_CASE("registered, refused, unregister and stats: every field has its rule") {

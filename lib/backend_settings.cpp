@@ -1,0 +1,100 @@
+#include "backend_settings.hpp"
+
+#include <utility>
+
+#include "transport/tls_context.hpp"
+#include "wire/host_name.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+const char* tls_form(wire::ServiceKind kind) {
+    return kind == wire::ServiceKind::http ? "https://host:port" : "tls://host:port";
+}
+
+bool is_server_name(const std::string& name) {
+    return wire::normal_host_name(name) || runtime::SocketAddress::from_ip(name, 0);
+}
+
+void check_backend_tls(const BackendWords& words, const tunnel::BackendPlace& place, std::vector<Problem>& problems) {
+    auto wrong = [&](std::string text) { problems.push_back({words.name, std::move(text)}); };
+    if (!place.tls && words.tls != BackendTls{}) {
+        wrong(std::string("what it says about its backend's TLS has no meaning: `local` is not written ") +
+              tls_form(words.kind));
+        return;
+    }
+    if (words.tls.insecure && !words.tls.ca_file.empty()) {
+        wrong("a backend's TLS can not have a CA file and be insecure, which would not look at it");
+    }
+    if (!words.tls.server_name.empty() && !is_server_name(words.tls.server_name)) {
+        wrong('"' + words.tls.server_name.substr(0, 100) + "\" is no name or address of a server");
+    }
+}
+
+// The visitor's own TLS goes to the backend.
+const BackendTls no_backend_tls{};
+
+}  // namespace
+
+BackendWords backend_words(Tcp& service) {
+    return {service.name, service.local, wire::ServiceKind::tcp, service.backend_tls, service.proxy_protocol};
+}
+
+BackendWords backend_words(Http& service) {
+    return {service.name, service.local, wire::ServiceKind::http, service.backend_tls, service.proxy_protocol};
+}
+
+BackendWords backend_words(Tls& service) {
+    return {service.name, service.local, wire::ServiceKind::tls, no_backend_tls, service.proxy_protocol};
+}
+
+void check_backend(const BackendWords& words, const char* example, std::vector<Problem>& problems) {
+    if (words.local.empty()) {
+        problems.push_back(
+            {words.name, "missing `local`: where visitors are connected to, like " + std::string(example)});
+        return;
+    }
+    auto place = tunnel::parse_backend_place(words.local, words.kind);
+    if (!place) {
+        problems.push_back({words.name, '"' + words.local.substr(0, 100) + "\" " + place.error()});
+        return;
+    }
+    words.local = tunnel::to_text(*place, words.kind);
+    check_backend_tls(words, *place, problems);
+}
+
+void check_no_backend(const BackendWords& words, std::vector<Problem>& problems) {
+    if (words.tls != BackendTls{}) {
+        problems.push_back({words.name, "`backend_tls` has no meaning where the application itself serves"});
+    }
+    if (words.proxy != ProxyProtocol::off) {
+        problems.push_back({words.name, "`proxy_protocol` has no meaning where the application itself serves"});
+    }
+}
+
+tunnel::Backend make_backend(const BackendWords& words, std::vector<Problem>& problems) {
+    tunnel::Backend made;
+    if (words.local.empty()) {
+        return made;  // of a service that needs none
+    }
+    made.text = words.local;
+    made.place = *tunnel::parse_backend_place(words.local, words.kind);
+    if (words.proxy != ProxyProtocol::off) {
+        made.proxy = words.proxy == ProxyProtocol::v1 ? wire::ProxyVersion::v1 : wire::ProxyVersion::v2;
+    }
+    if (made.place.tls) {
+        transport::TlsBackendSettings tls;
+        tls.server_name = words.tls.server_name.empty() ? made.place.at.host : words.tls.server_name;
+        tls.ca_file = words.tls.ca_file;
+        tls.insecure = words.tls.insecure;
+        tls.http = words.kind == wire::ServiceKind::http;
+        try {
+            made.tls = transport::TlsContext::make_for_backend(tls);
+        } catch (const transport::TlsConfigError& problem) {
+            problems.push_back({words.name, problem.what()});
+        }
+    }
+    return made;
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,37 @@
+#include "ingress/tls_passthrough.hpp"
+
+#include <utility>
+
+#include "tunnel/tls_visitor.hpp"
+#include "wire/ip_text.hpp"
+
+namespace ferrotunnel::ingress {
+namespace {
+
+bool take(EdgeWorker& edge, AcceptedVisitor& visitor, std::shared_ptr<void>& ticket) {
+    const std::string& name = visitor.hello->server_name;
+    const tunnel::TlsMatch match = edge.routes.get().find_tls(name, edge.worker.now());
+    switch (match.kind) {
+        case tunnel::TlsMatch::Kind::none:
+            return false;
+        case tunnel::TlsMatch::Kind::away:
+            edge.log.info("a visitor was turned away", {{"visitor", wire::ip_text(visitor.from)},
+                                                        {"host", name},
+                                                        {"why", "the client of this TLS host is not connected"}});
+            tunnel::turn_away(std::move(visitor.socket), tunnel::TlsAlert::internal_error);
+            return true;
+        case tunnel::TlsMatch::Kind::service:
+            tunnel::hand_over({std::move(visitor.socket), visitor.from, match.service->shared_from_this(),
+                               std::exchange(ticket, nullptr)});
+            return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+TlsPassthrough passthrough_by(std::shared_ptr<const tunnel::HttpDirectory> directory) {
+    return {[directory = std::move(directory)] { return directory->has_passthrough(); }, take};
+}
+
+}  // namespace ferrotunnel::ingress

@@ -1,0 +1,15 @@
+// Visitors who ask by TLS for a host whose TLS passes untouched: they are handed over to a trunk, with what they have
+// sent still in the socket.
+#pragma once
+
+#include <memory>
+
+#include "ingress/edge_worker.hpp"
+#include "tunnel/http_directory.hpp"
+
+namespace ferrotunnel::ingress {
+
+/// By the hosts of `directory`. Who asks for one whose client is away is told `internal_error`.
+TlsPassthrough passthrough_by(std::shared_ptr<const tunnel::HttpDirectory> directory);
+
+}  // namespace ferrotunnel::ingress

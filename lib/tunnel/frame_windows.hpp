@@ -1,0 +1,51 @@
+// A slab as pumps read into it: windows of one frame's payload each, with room for the frame's header before it, so
+// that header and payload leave in one piece and nothing is copied.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstring>
+
+#include "base/bytes.hpp"
+#include "base/limits.hpp"
+#include "buffer/slab.hpp"
+#include "mux/stream.hpp"
+
+namespace ferrotunnel::tunnel {
+
+inline constexpr std::size_t frame_bytes = limits::frame_header_bytes + limits::data_payload_max;
+inline constexpr std::size_t windows_per_slab = buffer::slab_bytes / frame_bytes;
+
+inline std::array<MutableBytes, windows_per_slab> windows_of(buffer::Slab& slab) noexcept {
+    std::array<MutableBytes, windows_per_slab> windows;
+    for (std::size_t i = 0; i < windows_per_slab; ++i) {
+        windows[i] = {slab.data() + i * frame_bytes + limits::frame_header_bytes, limits::data_payload_max};
+    }
+    return windows;
+}
+
+/// Queues the first `bytes` of what lies in the slab's windows. They pin the slab until they are sent, so a few bytes
+/// are copied; and where sending has come to a halt, also what fills less than half of the slab: else a visitor whose
+/// stream is not read could pin a slab with every 4 KiB that it sends.
+inline void send_frames(mux::Stream& stream, buffer::SlabPtr slab, std::size_t bytes) {
+    if (bytes == 0) {
+        return;
+    }
+    bool halted = stream.queued_bytes() != 0;
+    if (bytes < limits::copy_below || (halted && bytes < buffer::slab_bytes / 2)) {
+        std::size_t frames = (bytes + limits::data_payload_max - 1) / limits::data_payload_max;
+        std::size_t size = bytes + frames * limits::frame_header_bytes;
+        buffer::SlabPtr packed = buffer::make_slab(static_cast<std::uint32_t>(size));
+        std::memcpy(packed->data(), slab->data(), size);
+        slab = std::move(packed);
+    }
+    for (std::size_t at = limits::frame_header_bytes; bytes > 0; at += frame_bytes) {
+        std::size_t n = std::min(bytes, limits::data_payload_max);
+        stream.send({slab, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(n)}, true);
+        bytes -= n;
+    }
+    stream.flush();
+}
+
+}  // namespace ferrotunnel::tunnel

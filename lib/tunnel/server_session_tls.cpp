@@ -1,0 +1,87 @@
+// Services of a client whose visitors speak TLS with the backend itself: their hosts, and the visitors that the edge
+// hands over.
+#include <utility>
+
+#include "tunnel/server_session.hpp"
+#include "wire/ip_text.hpp"
+#include "wire/text.hpp"
+
+namespace ferrotunnel::tunnel {
+
+using wire::Code;
+
+std::optional<Refusal> ServerSession::read_tls(const wire::Service& service, HttpDescription& wanted) const {
+    if (!shared_->https_public) {
+        return Refusal{Code::unsupported,
+                       "This server takes no visitors by TLS. They come when it is started with --https-bind "
+                       "0.0.0.0:8443."};
+    }
+    wanted.name = wire::printable(service.name, 64);
+    wanted.token_name = token_name_;
+    if (auto problem = read_tls_part(service.tls, wanted)) {
+        return Refusal{Code::protocol, std::move(*problem)};
+    }
+    return std::nullopt;
+}
+
+void ServerSession::register_tls(std::uint32_t request, const wire::Service& description) {
+    HttpDescription wanted;
+    if (auto refusal = read_tls(description, wanted)) {
+        tell_refusal(description, *refusal);
+        return;
+    }
+    begin_claiming(request, description, std::move(wanted), false);
+}
+
+void ServerSession::take(TlsVisitor visitor, std::uint32_t service) {
+    if (worker_.here()) {
+        on_tls_visitor(service, std::move(visitor));
+        return;
+    }
+    on_the_way_.fetch_add(1, std::memory_order_relaxed);
+    mailbox_->post_call([self = shared_from_this(), service, visitor = std::move(visitor)]() mutable {
+        self->on_the_way_.fetch_sub(1, std::memory_order_relaxed);
+        self->on_tls_visitor(service, std::move(visitor));
+    });
+}
+
+void ServerSession::on_tls_visitor(std::uint32_t id, TlsVisitor visitor) {
+    auto found = services_.find(id);
+    if (ended_ || found == services_.end() || found->second.http != visitor.service) {
+        // This trunk has left the service while the visitor was on the way to it: others may still be there.
+        pass_on(visitor, *this);  // without one it is turned away
+        return;
+    }
+    guarded([&] { open_tls_visitor(id, std::move(visitor)); });
+}
+
+void ServerSession::open_tls_visitor(std::uint32_t id, TlsVisitor visitor) {
+    // The pump holds both: the visitor counts for the edge's caps for as long as it is there.
+    struct Counted {
+        std::shared_ptr<Traffic> traffic;
+        std::shared_ptr<void> ticket;
+    };
+    const std::shared_ptr<Traffic> traffic = services_.at(id).traffic;
+    auto counted = std::make_shared<Counted>(Counted{traffic, visitor.ticket});
+    auto pump = make_intrusive<SocketPump>(worker_, std::shared_ptr<Traffic>(std::move(counted), traffic.get()));
+    mux::Session::OpenRequest request;
+    request.service = id;
+    request.kind = wire::ServiceKind::tls;
+    request.visitor = visitor.from;
+    auto stream = trunk_->session().open(request, pump, false, worker_.now());
+    trunk_->session_changed();
+    if (!stream) {
+        if (pass_on(visitor, *this)) {
+            traffic->passed_on();
+            return;  // another trunk has room, or finds out that it has none either
+        }
+        shared_->counters->visitors_refused.fetch_add(1, std::memory_order_relaxed);
+        shared_->log->debug("a visitor was refused",
+                            {{"visitor", wire::ip_text(visitor.from)}, {"code", wire::name_of(stream.error())}});
+        return;  // and is turned away
+    }
+    pump->set_stream(*stream);
+    pump->set_socket(std::move(visitor.socket));
+}
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,86 @@
+// The rules and limits of an HTTP service as a client registers them: the maps `rules` and `limits` of its `http` part.
+// docs/protocol.md is the definition. What the values mean, and whether they make sense together, is for the server's
+// http::check_rules to say; here are only their types and bounds.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "wire/cbor.hpp"
+
+namespace ferrotunnel::wire {
+
+class FieldReader;
+
+/// On the wire an array: [0, name, value] adds, [1, name, value] sets, [2, name] removes.
+struct HttpFieldRule {
+    enum class Action : std::uint8_t { add = 0, set = 1, remove = 2 };
+
+    Action action = Action::set;
+    std::string name;
+    std::string value;  // empty for `remove`
+
+    friend bool operator==(const HttpFieldRule&, const HttpFieldRule&) = default;
+};
+
+struct HttpRulesPart {
+    struct Redirect {
+        std::string to;
+        std::uint16_t status = 302;
+
+        friend bool operator==(const Redirect&, const Redirect&) = default;
+    };
+    struct HttpsRedirect {
+        std::uint16_t status = 308;
+        std::uint16_t port = 443;
+
+        friend bool operator==(const HttpsRedirect&, const HttpsRedirect&) = default;
+    };
+    struct Hsts {
+        std::uint64_t max_age = 0;  // seconds
+        bool include_subdomains = false;
+        bool preload = false;
+
+        friend bool operator==(const Hsts&, const Hsts&) = default;
+    };
+
+    std::optional<std::string> prefix;  // what comes in place of the path's prefix; empty: nothing does
+    std::string host;                   // what the backend sees as Host; empty: the visitor's
+    bool map_back = true;
+    std::vector<HttpFieldRule> request_headers;
+    std::vector<HttpFieldRule> response_headers;
+    std::optional<Redirect> redirect;
+    std::optional<HttpsRedirect> https_redirect;
+    std::optional<Hsts> hsts;
+    /// A key that this version does not know: the service must not be served without that rule. Never sent.
+    std::string unknown;
+
+    /// What limits::http_rules_bytes_max is about: all texts, and what each rule takes beside them.
+    std::size_t bytes() const noexcept;
+
+    friend bool operator==(const HttpRulesPart&, const HttpRulesPart&) = default;
+};
+
+/// What is not said is the server's choice.
+struct HttpLimitsPart {
+    std::optional<std::uint64_t> connect_ms;
+    std::optional<std::uint64_t> first_byte_ms;
+    std::optional<std::uint64_t> upgraded_idle_ms;
+    std::optional<std::uint64_t> body_rate;  // bytes a second
+    std::optional<std::uint64_t> body_max;   // bytes
+    bool upgrades = true;
+
+    friend bool operator==(const HttpLimitsPart&, const HttpLimitsPart&) = default;
+};
+
+/// The keys `rules` and `limits`, those that are not as by default. `count` says how many pairs `write` writes.
+std::size_t count_http_rules(const HttpRulesPart& rules, const HttpLimitsPart& limits) noexcept;
+void write_http_rules(cbor::Writer& writer, const HttpRulesPart& rules, const HttpLimitsPart& limits);
+
+/// `http`: the map that they may stand in.
+void read_http_rules(FieldReader& http, HttpRulesPart& rules, HttpLimitsPart& limits);
+
+}  // namespace ferrotunnel::wire

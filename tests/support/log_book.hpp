@@ -1,0 +1,47 @@
+// A log that tests can ask.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <initializer_list>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.hpp"
+
+namespace ferrotunnel::test {
+
+/// Remembers what was logged.
+class LogBook final : public Logger {
+public:
+    bool enabled(LogLevel) const noexcept override { return true; }
+    void write(LogLevel, std::string_view message, std::initializer_list<LogField> fields) noexcept override {
+        std::string line(message);
+        for (const LogField& field : fields) {
+            line += " " + std::string(field.key) + "=" + field.value;
+        }
+        {
+            std::lock_guard lock(mutex_);
+            lines_.push_back(std::move(line));
+        }
+        if (on_line) {
+            on_line();
+        }
+    }
+    int count(std::string_view part) const {
+        std::lock_guard lock(mutex_);
+        return static_cast<int>(std::count_if(lines_.begin(), lines_.end(), [part](const std::string& line) {
+            return line.find(part) != std::string::npos;
+        }));
+    }
+
+    std::function<void()> on_line;  // set before there are visitors
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<std::string> lines_;
+};
+
+}  // namespace ferrotunnel::test

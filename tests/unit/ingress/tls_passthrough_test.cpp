@@ -1,0 +1,220 @@
+// Which visitors of an https listener are handed over untouched; TLS that ends at the edge is a pipe that is never made.
+#include "ingress/tls_passthrough.hpp"
+
+#include <catch2/catch.hpp>
+#include <mutex>
+#include <vector>
+
+#include "ingress/http_edge.hpp"
+#include "support/log_book.hpp"
+#include "tunnel/tls_visitor.hpp"
+#include "unit/ingress/peers.hpp"
+#include "unit/runtime/loop.hpp"
+#include "unit/tunnel/trunk_rig.hpp"
+#include "unit/wire/hello_builder.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::ingress;
+using namespace ferrotunnel::ingress::test;
+using namespace std::chrono_literals;
+using ferrotunnel::test::hello_message;
+using ferrotunnel::test::in_records;
+using ferrotunnel::test::LogBook;
+using ferrotunnel::test::padding;
+using ferrotunnel::test::server_name;
+using runtime::test::on;
+using runtime::test::Signal;
+using tunnel::test::RunningWorker;
+
+namespace {
+
+/// Keeps the visitors that it is given.
+class Keeper final : public tunnel::HttpCarrier {
+public:
+    explicit Keeper(runtime::Worker& worker) : worker_(worker) {}
+
+    std::uint64_t load() const noexcept override { return 0; }
+    runtime::Worker& worker() noexcept override { return worker_; }
+    void open(std::uint32_t, const wire::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
+    void take(tunnel::TlsVisitor visitor, std::uint32_t service) override {
+        CHECK(service == 1);
+        std::lock_guard lock(mutex_);
+        visitors_.push_back(std::move(visitor));
+        came.tell();
+    }
+    void dropped(const std::shared_ptr<tunnel::HttpService>&) override {}
+    /// The socket of the next one, as the trunk gets it.
+    Peer next() {
+        REQUIRE(came.wait());
+        std::lock_guard lock(mutex_);
+        Peer peer(std::move(visitors_.back().socket));
+        visitors_.pop_back();
+        return peer;
+    }
+
+    Signal came;
+
+private:
+    runtime::Worker& worker_;
+    std::mutex mutex_;
+    std::vector<tunnel::TlsVisitor> visitors_;
+};
+
+class Rig {
+public:
+    explicit Rig(Duration head = 30s) {
+        EdgeShared shared;
+        shared.settings.head = head;
+        shared.directory = directory;
+        shared.passthrough = passthrough_by(directory);
+        shared.log = &log;
+        shared.random = &runtime::system_random();
+        edge = std::make_unique<HttpEdge>(std::vector<runtime::Worker*>{&running.worker}, std::move(shared));
+        std::error_code error;
+        runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
+        REQUIRE(listener);
+        address = runtime::local_address(listener.get());
+        HttpListenerSettings settings;
+        settings.https = true;
+        settings.make_pipe = [this](runtime::Fd) {
+            ended_here.tell();
+            return nullptr;
+        };
+        edge->listen(std::move(listener), std::move(settings));
+    }
+    ~Rig() {
+        on(running.worker, [this] { edge.reset(); });
+    }
+
+    std::shared_ptr<tunnel::HttpService> add(std::vector<std::string> hosts) {
+        tunnel::HttpDescription description;
+        REQUIRE_FALSE(tunnel::read_tls_part({std::move(hosts)}, description));
+        tunnel::Refusal why;
+        auto joined = directory->join({}, 1, description, keeper, Clock::now(), why);
+        REQUIRE(joined.service);
+        return joined.service;
+    }
+    Peer visit() {
+        std::error_code error;
+        runtime::Fd socket = runtime::start_connect(address, error);
+        REQUIRE(socket);
+        wait_for(socket.get(), POLLOUT);
+        runtime::set_no_delay(socket.get());
+        return Peer(std::move(socket));
+    }
+
+    LogBook log;
+    RunningWorker running;
+    std::shared_ptr<tunnel::HttpDirectory> directory = std::make_shared<tunnel::HttpDirectory>();
+    std::shared_ptr<Keeper> keeper = std::make_shared<Keeper>(running.worker);
+    Signal ended_here;
+    runtime::SocketAddress address;
+    std::unique_ptr<HttpEdge> edge;
+};
+
+std::string hello_for(std::string_view name, std::size_t record_bytes = 16'384, std::size_t more = 0) {
+    const auto message = more == 0 ? hello_message({server_name(name)}) : hello_message({server_name(name), padding(more)});
+    return std::string(as_text(in_records(message, record_bytes)));
+}
+
+}  // namespace
+
+TEST_CASE("who asks for a host that passes untouched is handed over with every byte") {
+    Rig rig;
+    rig.add({"app.example.com", "*.wild.example.com"});
+    std::string hello = hello_for("App.Example.com.");
+    SECTION("in one piece") {
+        Peer visitor = rig.visit();
+        visitor.send(hello);
+        CHECK(rig.keeper->next().read_exactly(hello.size()) == hello);
+    }
+    SECTION("a byte at a time") {
+        hello = hello_for("a.wild.example.com");
+        Peer visitor = rig.visit();
+        for (char byte : hello) {
+            visitor.send(std::string(1, byte));
+        }
+        CHECK(rig.keeper->next().read_exactly(hello.size()) == hello);
+    }
+    SECTION("over many records") {
+        hello = hello_for("app.example.com", 7);
+        Peer visitor = rig.visit();
+        visitor.send(hello);
+        CHECK(rig.keeper->next().read_exactly(hello.size()) == hello);
+    }
+    SECTION("larger than one record, with more behind it") {
+        hello = hello_for("app.example.com", 16'384, 40'000) + "more";
+        Peer visitor = rig.visit();
+        visitor.send(hello);
+        CHECK(rig.keeper->next().read_exactly(hello.size()) == hello);
+    }
+    CHECK(rig.edge->connections() == 0);  // none of the edge's any more
+}
+
+TEST_CASE("limit: a ClientHello as large as may be passes, one that is larger is for TLS to refuse") {
+    Rig rig;
+    rig.add({"app.example.com"});
+    const std::size_t around = hello_for("app.example.com", 16'384, 1).size() - 1 + 3 * 5;  // four records
+    const std::string largest = hello_for("app.example.com", 16'384, limits::client_hello_bytes_max - around);
+    REQUIRE(largest.size() == limits::client_hello_bytes_max);
+    Peer visitor = rig.visit();
+    visitor.send(largest);
+    CHECK(rig.keeper->next().read_exactly(largest.size()) == largest);
+    Peer larger = rig.visit();
+    larger.send(hello_for("app.example.com", 16'384, limits::client_hello_bytes_max - around + 1));
+    CHECK(rig.ended_here.wait());
+}
+
+TEST_CASE("all others have their TLS end here") {
+    Rig rig;
+    Peer nobody_wants_it = rig.visit();  // without a service the ClientHello is not waited for
+    CHECK(rig.ended_here.wait());
+    rig.add({"app.example.com"});
+    std::string first;
+    SECTION("another name") {
+        first = hello_for("other.example.com");
+    }
+    SECTION("no name") {
+        first = std::string(as_text(in_records(hello_message({padding(3)}), 16'384)));
+    }
+    SECTION("no TLS") {
+        first = "GET / HTTP/1.1\r\n\r\n";
+    }
+    SECTION("a broken ClientHello") {
+        first = hello_for("app.example.com");
+        first[9] = '\x7f';
+    }
+    Peer visitor = rig.visit();
+    visitor.send(first);
+    CHECK(rig.ended_here.wait());
+}
+
+TEST_CASE("who asks for nothing reaches the default service, if that is there") {
+    Rig rig;
+    rig.add({"*"});
+    const std::string hello(as_text(in_records(hello_message({padding(3)}), 16'384)));
+    Peer visitor = rig.visit();
+    visitor.send(hello);
+    CHECK(rig.keeper->next().read_exactly(hello.size()) == hello);
+}
+
+TEST_CASE("a host whose client is away: an alert, and a line in the log") {
+    Rig rig;
+    auto service = rig.add({"app.example.com"});
+    rig.directory->leave(*service, *rig.keeper, Clock::now());
+    Peer visitor = rig.visit();
+    visitor.send(hello_for("app.example.com"));
+    CHECK(visitor.read_to_end() == std::string("\x15\x03\x03\x00\x02\x02\x50", 7));
+    CHECK_FALSE(visitor.was_reset());
+    CHECK(rig.log.count("a visitor was turned away visitor=127.0.0.1 host=app.example.com") == 1);
+}
+
+TEST_CASE("limit: a ClientHello that does not come in time") {
+    Rig rig(100ms);
+    rig.add({"app.example.com"});
+    Peer visitor = rig.visit();
+    const std::string hello = hello_for("app.example.com");
+    visitor.send(hello.substr(0, hello.size() - 1));
+    CHECK(visitor.read_to_end().empty());
+    CHECK(rig.log.count("its ClientHello has not come in time") == 1);
+}
