@@ -35,8 +35,9 @@ class Requests(Row):
         url = f"{scheme}://{HOST}:{running.port}{PAGE}"
         program = bench.programs.find(self.generator)
         if self.generator == "wrk":
-            return wrk(program, url, self.connections, seconds)
-        return h2load(program, url, self.connections, seconds, os.path.join(bench.folder, "h2load.log"))
+            return wrk(program, url, self.connections, seconds, running.tunnel.visitor_fields)
+        return h2load(program, url, self.connections, seconds, os.path.join(bench.folder, "h2load.log"),
+                      running.tunnel.visitor_fields)
 
     def warm_up(self, bench, load, running):
         self.ask(bench, running, 1)

@@ -67,6 +67,7 @@ class Tunnel:
     services = ("tcp",)  # what it carries here: also http, https; place.service says which is wanted
     settings = "defaults"
     control = None       # a port that cannot be chosen
+    visitor_fields = ()  # what visitors over HTTP have to say
 
     def __init__(self, place, find):
         self.place, self.find = place, find
@@ -84,7 +85,7 @@ class Tunnel:
         """What a visitor asks for comes through."""
         if self.place.service == "tcp":
             return answers(self.place.public)
-        return serves(self.place.public, HOST, PAGE, self.place.service == "https")
+        return serves(self.place.public, HOST, PAGE, self.visitor_fields, self.place.service == "https")
 
     def environment(self):
         """What both processes find in their environment beside ours."""
@@ -247,6 +248,7 @@ class FerroTunnelRs(Tunnel):
     name, peer, programs = "FerroTunnel-rs plain", "ferrotunnel-rs", ("ferrotunnel-rs",)
     services = ("tcp", "http")
     settings = "defaults, --no-dashboard; it limits new streams per second, and downloads, by itself"
+    visitor_fields = (f"X-Tunnel-Token: {TOKEN}",)
 
     def environment(self):
         return {"FERROTUNNEL_TOKEN": TOKEN}

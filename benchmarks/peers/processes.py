@@ -49,8 +49,8 @@ def answers(port):
         return False
 
 
-def serves(port, host, path, secure):
-    """A page comes through: an edge answers also while nobody is behind it."""
+def serves(port, host, path, fields, secure):
+    """A page comes through: an edge answers also while nobody is behind it. `fields` are more lines of the head."""
     try:
         with socket.create_connection(("127.0.0.1", port), 2) as visitor:
             if secure:
@@ -58,7 +58,8 @@ def serves(port, host, path, secure):
                 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
                 visitor = context.wrap_socket(visitor, server_hostname=host)
             with visitor:
-                visitor.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+                lines = [f"GET {path} HTTP/1.1", f"Host: {host}", *fields, "Connection: close", "", ""]
+                visitor.sendall("\r\n".join(lines).encode())
                 return visitor.recv(64).startswith(b"HTTP/1.1 200")
     except OSError:
         return False

@@ -35,9 +35,13 @@ def threads(connections):
     return min(connections, len(os.sched_getaffinity(0)))
 
 
-def wrk(program, url, connections, seconds):
+def said(fields):
+    return [word for field in fields for word in ("-H", field)]
+
+
+def wrk(program, url, connections, seconds, fields=()):
     text = run([program, "-t", str(threads(connections)), "-c", str(connections), "-d", f"{seconds}s", "--timeout",
-                f"{ANSWER_SECONDS}s", "-s", WRK_SCRIPT, url], seconds)
+                f"{ANSWER_SECONDS}s", "-s", WRK_SCRIPT, *said(fields), url], seconds)
     words = re.search(r"^counted (.*)$", text, re.MULTILINE)
     if not words:
         raise Failure("wrk has counted nothing")
@@ -47,12 +51,12 @@ def wrk(program, url, connections, seconds):
     return Requests(requests * 1e6 / microseconds, p99 / 1e3, int(failed))
 
 
-def h2load(program, url, connections, seconds, log):
+def h2load(program, url, connections, seconds, log, fields=()):
     """`log`: a file for the time of each request, of which it does not tell percentiles itself."""
     if os.path.exists(log):
         os.remove(log)
     text = run([program, "--h1", "-t", str(threads(connections)), "-c", str(connections), "-D", str(seconds),
-                "--connection-inactivity-timeout", str(ANSWER_SECONDS), "--log-file", log, url], seconds)
+                "--connection-inactivity-timeout", str(ANSWER_SECONDS), "--log-file", log, *said(fields), url], seconds)
     rate = re.search(r"finished in .*?, ([\d.]+) req/s", text)
     broken = re.search(r"requests: .*, (\d+) failed", text)
     status = re.search(r"status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx", text)

@@ -50,7 +50,7 @@ if full; then # 60 s
     start backend_slow talk "$(get app.example.com /hang/slow)" rest
 fi
 
-meets 400 space_before_colon "colon" 'send:GET / HTTP/1.1\r\nHost: app.example.com\r\nX : y\r\n\r\n'
+meets 400 space_before_colon "a blank in or behind the name" 'send:GET / HTTP/1.1\r\nHost: app.example.com\r\nX : y\r\n\r\n'
 meets 400 bad_host "" 'send:GET / HTTP/1.1\r\nHost: app.example.com, other\r\n\r\n'
 meets 400 bad_path "" "$(get app.example.com /%2e%2e/secret)"
 meets 400 ambiguous_path "" "$(get path.example.com /api%2fadmin)"

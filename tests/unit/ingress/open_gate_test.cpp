@@ -42,7 +42,9 @@ public:
     /// The oldest one reaches the backend.
     void let_through() {
         on(rig_.pair.worker, [this] {
-            tunnel::dial_backend(rig_.pair.worker, rig_.backend.place(), "test", streams_.at(next_++),
+            auto service = std::make_shared<tunnel::ClientService>();
+            service->backend.place.at = rig_.backend.place();
+            tunnel::dial_backend(rig_.pair.worker, std::move(service), streams_.at(next_++), {},
                                  std::make_shared<tunnel::Traffic>(), rig_.log);
         });
     }
