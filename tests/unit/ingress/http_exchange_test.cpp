@@ -611,6 +611,7 @@ TEST_CASE("a backend that does not answer in time is given up") {
 TEST_CASE("a backend that is never connected is 502") {
     HttpSettings settings = quick_settings();
     settings.service.backend_connect = 200ms;
+    settings.service.first_byte = GENERATE(50ms, 60'000ms);
     EdgeRig rig(settings);
     on(rig.pair.worker, [&] {
         rig.pair.client.on_stream = [](IntrusivePtr<mux::Stream> stream, const wire::Open&) {
