@@ -299,7 +299,7 @@ void HttpExchange::give_page(PageState state, std::string_view code, std::string
     EdgeCounters::add(edge_.counters.pages);
     http::PageRequest request;
     request.state = state;
-    request.format = page_format_;
+    request.format = page_format();
     request.request_id = request_id_;
     request.host = host_;
     request.code = code;
@@ -473,8 +473,7 @@ void HttpExchange::look_at_deadline() {
     if (fin_seen_) {
         fail(closed_early(false));
     } else if (waits_at_gate()) {
-        leave_gate();
-        give_page(PageState::busy, {}, "no connection to the backend has become free in time");
+        look_at_line();
     } else if (state_ == State::waiting && !backend_->connected() && now - opened_at_ < settings_.backend_connect) {
         progress_at_ = now;
         set_deadline();
