@@ -74,6 +74,7 @@ std::string option_of(const std::string& key) {
         {"timing.open_deadline", "open-timeout"},
         {"timing.reconnect_first", "reconnect-first"},
         {"timing.reconnect_max", "reconnect-max"},
+        {"http_settings.trusted_proxies", "trusted-proxy"},
     };
     if (auto found = different.find(key); found != different.end()) {
         return found->second;

@@ -61,6 +61,11 @@ void apply_http(const Sources& sources, const Config::ServerSection& file, Serve
     if (options.has("domain")) {
         builder.domain(plan.domain);
     }
+    if (options.has("trusted-proxy")) {
+        HttpServerSettings http = file.http;
+        http.trusted_proxies = options.list("trusted-proxy");
+        builder.http_settings(std::move(http));
+    }
     const std::optional<std::string> wanted = options.has("http-bind") ? options.text("http-bind") : file.http_bind;
     plan.http_bind = wanted.value_or(default_http_bind);
     if (options.has("http-bind") || !wanted) {
@@ -263,6 +268,10 @@ const CommandInfo& server_info() {
                   "HTTP services that name no host get one below this name, like k7rw2vbd.tunnel.example.com. Its DNS "
                   "entries (*.NAME) must point here. Default: such services are refused.",
                   false},
+                 {"trusted-proxy", "NETWORK",
+                  "A proxy in front of the HTTP address, like 192.0.2.7 or 10.0.0.0/8, whose X-Forwarded-* are "
+                  "believed; several times for several.",
+                  true},
                  {"allow-ports", "LIST",
                   "The public ports that clients may have, like 2222,8000-8100. Default: all from 1024 on.", false},
              }},

@@ -217,6 +217,7 @@ Config::ServerSection Config::server_section() const {
     section.https = part.settings.https;
     section.proxy_protocol_from = part.settings.proxies;
     section.domain = part.settings.domain;
+    section.http = part.settings.http;
     section.state_dir = part.settings.state_dir;
     section.tokens = part.settings.tokens.size();
     return section;

@@ -176,6 +176,7 @@ ServerPart read_server(Section section, ConfigReading& reading) {
     if (auto value = reader.find("state_dir", "state_dir")) {
         assign(settings.state_dir, value->path());
     }
+    reader.read_http(settings.http);
     reader.read_common(settings, part);
     section.finish();
     return part;

@@ -29,6 +29,8 @@ public:
 
     /// What server and client have in common.
     void read_common(CommonValues& settings, ProgramValues& program);
+    /// `http` of a server.
+    void read_http(HttpServerSettings& http);
     void read_https(Https& https);
 
 private:

@@ -1,5 +1,7 @@
 #include "engine_settings.hpp"
 
+#include "settings_http.hpp"
+
 namespace ferrotunnel::detail {
 
 mux::Settings mux_settings(mux::Role role, const Timing& timing) {
@@ -10,6 +12,40 @@ mux::Settings mux_settings(mux::Role role, const Timing& timing) {
     settings.no_write_progress = timing.no_write_progress;
     settings.open_deadline = timing.open_deadline;
     return settings;
+}
+
+ingress::HttpFrontSettings http_front_settings(const HttpServerSettings& settings) {
+    ingress::HttpFrontSettings front;
+    ingress::HttpSettings& edge = front.edge;
+    edge.head = settings.head_timeout;
+    edge.keep_alive_idle = settings.idle_timeout;
+    edge.write_stalled = settings.write_timeout;
+    edge.linger = settings.linger_timeout;
+    edge.linger_bytes_max = settings.linger_bytes;
+    edge.requests_per_connection_max = settings.requests_per_connection;
+    edge.connections_max = settings.connections;
+    edge.connections_per_address_max = settings.connections_per_address;
+    edge.head_limits = {settings.head_bytes, settings.line_bytes, settings.fields, settings.target_bytes};
+    edge.service.backend_connect = settings.backend_connect_timeout;
+    edge.service.first_byte = settings.first_byte_timeout;
+    edge.service.body_bytes_per_second_min = settings.body_rate;
+    edge.service.body_grace = settings.body_grace;
+    edge.service.upgraded_idle = settings.upgraded_idle_timeout;
+    edge.service.upgrades = settings.upgrades;
+    edge.service.body_bytes_max = settings.body_max != 0 ? settings.body_max : limits::http_body_bytes_max;
+    edge.pool_idle = settings.pool_idle_timeout;
+    edge.pool_per_service_max = settings.pool_per_service;
+    edge.pool_max = settings.pool;
+    edge.replay_bytes_max = settings.replay_bytes;
+    edge.forwarded = settings.forwarded;
+    edge.via = settings.via;
+    front.trusted_proxies = networks_of(settings.trusted_proxies).value();
+    front.pages = pages_of(settings.pages);
+    return front;
+}
+
+tunnel::HttpBounds http_bounds(const HttpServerSettings& settings) {
+    return {settings.first_byte_timeout_max, settings.upgraded_idle_timeout_max};
 }
 
 tunnel::Token engine_token(const Secret& secret) {

@@ -1,6 +1,7 @@
 // From the builders' settings to those of the engine.
 #pragma once
 
+#include "ingress/http_front.hpp"
 #include "mux/settings.hpp"
 #include "settings.hpp"
 #include "tunnel/token.hpp"
@@ -10,7 +11,9 @@ namespace ferrotunnel::detail {
 
 mux::Settings mux_settings(mux::Role role, const Timing& timing);
 
-/// The settings' check has found it good.
+/// The settings' check has found them good, and the token.
+ingress::HttpFrontSettings http_front_settings(const HttpServerSettings& settings);
+tunnel::HttpBounds http_bounds(const HttpServerSettings& settings);
 tunnel::Token engine_token(const Secret& secret);
 
 /// Random, so that the server tells a client that reconnects from another one with the same token.

@@ -53,6 +53,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     shared_->public_host = settings_.public_host.empty() ? settings_.tcp_bind : settings_.public_host;
     shared_->open_port = ingress::tcp_port_opener(proxies(), log_);
     shared_->domain = settings_.domain;
+    shared_->http_bounds = detail::http_bounds(settings_.http);
     tunnel::HttpDirectory::Settings directory;
     directory.seed = random_.next();
     shared_->http = std::make_shared<tunnel::HttpDirectory>(directory);

@@ -5,6 +5,7 @@
 #include "https_settings.hpp"
 #include "make_facade.hpp"
 #include "settings.hpp"
+#include "settings_http.hpp"
 #include "settings_origin.hpp"
 #include "tls_settings.hpp"
 
@@ -64,6 +65,11 @@ Server::Builder& Server::Builder::proxy_protocol_from(std::vector<std::string> n
 Server::Builder& Server::Builder::domain(std::string name) {
     settings_->origins.erase("domain");
     settings_->domain = std::move(name);
+    return *this;
+}
+
+Server::Builder& Server::Builder::http_settings(HttpServerSettings settings) {
+    detail::set_http_settings(*settings_, std::move(settings));
     return *this;
 }
 

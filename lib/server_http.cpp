@@ -1,6 +1,7 @@
 // The HTTP edge of a Server: its listeners, with TLS and without.
 #include <utility>
 
+#include "engine_settings.hpp"
 #include "http/rules.hpp"
 #include "https_certificates.hpp"
 #include "server_impl.hpp"
@@ -61,14 +62,15 @@ std::error_code Server::Impl::open_http(std::string& what) {
     if (!plain && !tls) {
         return {};
     }
-    ingress::HttpSettings settings;
+    ingress::HttpFrontSettings settings = detail::http_front_settings(settings_.http);
     if (tls) {
         const std::uint16_t port = runtime::local_address(tls.get()).port();
         const std::uint16_t shown = settings_.https.public_port != 0 ? settings_.https.public_port : port;
         shared_->https_public = tunnel::HttpPublic{"https", shown};
-        set_https_rules(settings, shown);
+        set_https_rules(settings.edge, shown);
     }
-    http_ = ingress::open_http_front({*group_, shared_->http, settings, log_, random_});
+    http_ = ingress::open_http_front({*group_, shared_->http, log_, random_}, std::move(settings));
+    http_totals_ = http_->totals();
     if (plain) {
         listen_plain(std::move(plain));
     }

@@ -80,6 +80,7 @@ private:
     const IntrusivePtr<detail::OwnerLife> life_ = make_intrusive<detail::OwnerLife>();
     std::unique_ptr<runtime::Acceptor> acceptor_;  // the first worker's
     std::unique_ptr<ingress::HttpFront> http_;     // made by start(), kept until no worker runs any more
+    std::shared_ptr<const ingress::EdgeCounters> http_totals_;
     std::unique_ptr<detail::HttpsCertificates> certificates_;
 
     std::mutex event_mutex_;  // one event at a time

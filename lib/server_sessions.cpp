@@ -158,7 +158,8 @@ void add_trunk(TunnelInfo& info, const tunnel::SessionView& view) {
         if (known != info.services.end()) {
             known->streams += streams;
         } else {
-            info.services.push_back({service.name, service.endpoint, streams});
+            const std::uint64_t requests = service.http ? service.http->requests() : 0;  // over all its trunks
+            info.services.push_back({service.name, service.endpoint, streams, requests});
         }
     }
 }
@@ -189,6 +190,9 @@ ServerStats Server::Impl::stats() const {
         stats.traffic.bytes_copied = past_.bytes_copied;
         stats.traffic.streams_opened = past_.streams_opened;
         stats.traffic.streams_refused = past_.streams_refused;
+        if (http_totals_) {
+            stats.http = detail::http_stats(*http_totals_);
+        }
         if (torn_down_) {
             return stats;
         }

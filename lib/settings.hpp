@@ -13,6 +13,7 @@
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/event.hpp"
 #include "ferrotunnel/http.hpp"
+#include "ferrotunnel/http_settings.hpp"
 #include "ferrotunnel/https.hpp"
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/secret.hpp"
@@ -114,6 +115,7 @@ struct ServerValues : CommonValues {
     Https https;
     std::vector<std::string> proxies;  // that begin with a PROXY header
     std::string domain;                // empty: no hosts are assigned
+    HttpServerSettings http;
     std::vector<NamedToken> tokens;
     std::optional<std::string> allow_ports;
     std::string tls_chain;

@@ -12,6 +12,7 @@
 #include "runtime/address.hpp"
 #include "service_rules.hpp"
 #include "settings.hpp"
+#include "settings_http.hpp"
 #include "tunnel/http_description.hpp"
 #include "tunnel/port_policy.hpp"
 #include "tunnel/token.hpp"
@@ -242,6 +243,7 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     check_bind(settings, problems);
     check_tcp_bind(settings, problems);
     check_http(settings, problems);
+    check_http_settings(settings.http, problems);
     check_https(settings, problems);
     check_server_tokens(settings, problems);
     check_server_tls(settings, problems);

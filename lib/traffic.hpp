@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ferrotunnel/stats.hpp"
+#include "ingress/edge_worker.hpp"
 #include "mux/session.hpp"
 #include "runtime/worker_group.hpp"
 
@@ -15,6 +16,26 @@ inline void add_session(TrafficStats& traffic, const mux::SessionStats& session)
     traffic.streams_refused += session.streams_refused;
     traffic.streams += session.streams;
     traffic.bytes_held += session.bytes_held;
+}
+
+inline HttpStats http_stats(const ingress::EdgeCounters& edge) {
+    const auto read = [](const ingress::EdgeCounters::Count& count) { return count.load(std::memory_order_relaxed); };
+    HttpStats stats;
+    stats.connections_now = static_cast<std::uint32_t>(read(edge.connections_now));
+    stats.connections = read(edge.connections);
+    stats.connections_refused = read(edge.connections_refused);
+    stats.requests = read(edge.requests);
+    stats.requests_refused = read(edge.requests_refused);
+    stats.pages = read(edge.pages);
+    stats.answers_cut = read(edge.answers_cut);
+    stats.visitors_lost = read(edge.visitors_lost);
+    stats.upgrades = read(edge.upgrades);
+    stats.backend_opened = read(edge.backend_opened);
+    stats.backend_reused = read(edge.backend_reused);
+    stats.retries = read(edge.retries);
+    stats.bytes_received = read(edge.bytes_in);
+    stats.bytes_sent = read(edge.bytes_out);
+    return stats;
 }
 
 inline void add_slabs(TrafficStats& traffic, runtime::WorkerGroup& group) {

@@ -13,13 +13,14 @@ from peers import Keys, Place
 from processes import Process, Running, accepts, cpu_seconds, free_port, machine_seconds, own_seconds
 from table import block
 
-FILE_BYTES, PAGE_BYTES = 100_000_000, 4096
+FILE_BYTES, PAGE_BYTES, SMALL_BYTES = 100_000_000, 4096, 1024
 
 
 class Bench:
     def __init__(self, load_path, programs, results):
         self.load, self.programs, self.results = Load(load_path), programs, results
         self.backends = {}
+        self.commands = {"load": lambda port: [load_path, "backend", str(port)], "web": self.web_server}
         self.count = 0
         self.hopeless = {}  # variant -> why it did not come up, so that it is not waited for in each row
 
@@ -40,29 +41,29 @@ class Bench:
         """The port of a backend, which is started when it is first wanted."""
         if kind not in self.backends:
             port = free_port()
-            command = [self.load.path, "backend", str(port)] if kind == "load" else self.web_server(port)
-            process = Process(command, os.path.join(self.folder, kind + ".log"))
+            process = Process(self.commands[kind](port), os.path.join(self.folder, kind + ".log"))
             self.backends[kind] = process, port
             process.wait_until(lambda: accepts(port), f"the backend ({kind})")
         return self.backends[kind][1]
 
     def web_server(self, port):
-        nginx = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+        nginx = self.programs.find("nginx")
         if not nginx:
             raise Failure("nginx is missing")
         root = os.path.join(self.folder, "web")
         os.makedirs(root)
         os.chmod(self.folder, 0o755)
-        for name, size in (("page", PAGE_BYTES), ("file", FILE_BYTES)):
+        for name, size in (("page", PAGE_BYTES), ("file", FILE_BYTES), ("small", SMALL_BYTES)):
             with open(os.path.join(root, name), "wb") as file:
                 file.write(b"x" * size)
         configuration = os.path.join(root, "nginx.conf")
         with open(configuration, "w", encoding="ascii") as file:
             file.write(f"""daemon off; worker_processes 1; pid {root}/pid; error_log stderr;
-events {{ worker_connections 4096; }}
+events {{ worker_connections 19000; }}
 http {{ access_log off; sendfile on; tcp_nodelay on; client_body_temp_path {root}/b; proxy_temp_path {root}/p;
 fastcgi_temp_path {root}/f; uwsgi_temp_path {root}/u; scgi_temp_path {root}/s;
-server {{ listen 127.0.0.1:{port}; root {root}; }} }}
+open_file_cache max=8; server {{ listen 127.0.0.1:{port} backlog=4096; root {root};
+location = /small {{ sendfile off; }} }} }}
 """)
         return [nginx, "-e", "stderr", "-c", configuration]
 
@@ -70,13 +71,11 @@ server {{ listen 127.0.0.1:{port}; root {root}; }} }}
 
     def prepared(self, kind, row):
         """A tunnel with a folder, ports and configuration of its own, not yet started."""
-        if row.service not in kind.services and kind.programs:
-            raise Failure(f"carries no {row.service}")
         self.count += 1
         folder = os.path.join(self.folder, f"tunnel-{self.count}")
         os.mkdir(folder)
         place = Place(folder, row.service, kind.control or free_port(), free_port(), self.backend(row.backend),
-                      free_port(), self.keys)
+                      free_port(), self.keys, {host: self.backend(more) for host, more in row.more.items()})
         tunnel = kind(place, self.programs.find)
         try:
             tunnel.prepare()
@@ -103,7 +102,7 @@ server {{ listen 127.0.0.1:{port}; root {root}; }} }}
         began, others = time.monotonic(), self.others_seconds()
         try:
             for kind in kinds:
-                if row.direct or kind.programs:
+                if row.suits(kind):
                     self.ready(row, kind, runnings)
             names = list(runnings)
             for turn in range(row.rounds(rounds)):

@@ -12,6 +12,8 @@ PANELS = [
     ("beside-16-p99", "Latency p99 beside a bulk stream, 16 connections", 1e-3, "ms"),
     ("memory-slope", "Memory per idle visitor, both ends", 1, "KiB"),
     ("start-server", "Server: start to listening", 1, "ms"),
+    ("edge-256", "Requests over HTTP, 256 connections", 1, "per second"),
+    ("edge-256-p99", "Requests over HTTP, p99, 256 connections", 1, "ms"),
 ]
 PLAIN_COLOUR, ENCRYPTED_COLOUR, OURS_PLAIN, OURS_ENCRYPTED = "#b9c3cf", "#74839a", "#f2a65a", "#d9641e"
 PANEL_WIDTH, NAME_WIDTH, VALUE_WIDTH, BAR, GAP, HEAD, MARGIN = 520, 150, 70, 14, 8, 44, 24
@@ -25,7 +27,7 @@ def groups_of(results, metric_id):
         if variant != "direct":
             product, _, kind = variant.rpartition(" ")
             groups.setdefault(product, []).append((variant, kind))
-    order = ["FerroTunnel", "rathole", "frp", "FerroTunnel-rs", "bore", "chisel"]
+    order = ["FerroTunnel", "rathole", "frp", "FerroTunnel-rs", "bore", "chisel", "two nginx"]
     return sorted(groups.items(), key=lambda group: order.index(group[0]) if group[0] in order else len(order))
 
 

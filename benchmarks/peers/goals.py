@@ -1,21 +1,15 @@
 """The goals of the project: ratios of medians within one run, ours over the peer, and whether they are met."""
 
-PLAIN, TLS = "FerroTunnel plain", "FerroTunnel TLS"
-# A ratio this near to its goal counts as within noise if the rounds of both sides overlap.
-NOISE = 1.05
+from edge import CONNECTIONS, CONNECTIONS_H2LOAD, CONNECTIONS_HTTPS
+from judging import HTTPS, PLAIN, TLS, at_most, over, suffixed
 
 ONE = ("bulk-down", "bulk-up")
 TEN = ("ten-small-down", "ten-small-up", "ten-big-down", "ten-big-up")
 PAIRS = ((PLAIN, "rathole plain"), (TLS, "rathole TLS"), (TLS, "rathole Noise"))
-
-
-def over(metrics, pairs, least=None, most=None):
-    return [(metric, ours, peer, least, most) for metric in metrics for ours, peer in pairs]
-
-
-def at_most(metrics, limit):
-    """An absolute limit, for both of ours."""
-    return [(metric, ours, None, None, limit) for metric in metrics for ours in (PLAIN, TLS)]
+EDGE = [f"edge-{n}" for n in CONNECTIONS] + [f"edge-h2load-{n}" for n in CONNECTIONS_H2LOAD]
+EDGE_HTTPS = [f"edge-https-{n}" for n in CONNECTIONS_HTTPS]
+EDGE_PEERS = ((PLAIN, "FerroTunnel-rs plain"), (TLS, "FerroTunnel-rs TLS"), (PLAIN, "frp plain"), (TLS, "frp TLS"))
+EDGE_NGINX = ((PLAIN, "two nginx plain"), (TLS, "two nginx TLS"))
 
 
 def ahead(results, metrics):
@@ -47,58 +41,13 @@ def lines(results):
         ("start to listening, ms", at_most(("start-server",), 10.0)),
         ("a 100 MB file, ten 10 MB streams: ahead of all",
          ahead(results, ("http-file", "ten-small-down", "ten-small-up"))),
+        ("requests over HTTP beside other tunnels' HTTP", [*over(EDGE, EDGE_PEERS, 1.5),
+                                                           *over(suffixed(EDGE, "-p99"), EDGE_PEERS, None, 1 / 1.5)]),
+        ("requests over HTTP beside two nginx", [*over(EDGE, EDGE_NGINX, 0.9),
+                                                 *over(EDGE_HTTPS, [(HTTPS, "two nginx HTTPS")], 0.9)]),
+        ("p99 over HTTP beside two nginx", [*over(suffixed(EDGE, "-p99"), EDGE_NGINX, None, 1 / 0.9),
+                                            *over(suffixed(EDGE_HTTPS, "-p99"), [(HTTPS, "two nginx HTTPS")], None,
+                                                  1 / 0.9)]),
+        ("no request over HTTP fails", [*at_most(suffixed(EDGE, "-failed"), 0),
+                                        *at_most(suffixed(EDGE_HTTPS, "-failed"), 0, [HTTPS])]),
     ]
-
-
-def overlap(cells, one, other):
-    (low, high), (other_low, other_high) = cells.spread(one), cells.spread(other)
-    return low <= other_high and other_low <= high
-
-
-def verdict(results, check):
-    metric, ours, peer, least, most = check
-    cells = results.cells.get(metric)
-    value = results.ratio(metric, ours, peer) if peer else results.median(metric, ours)
-    if value is None:
-        failed = peer and cells and peer in cells.failed
-        return None, f"not comparable: {peer} failed" if failed else "not measured"
-    if value >= least if least is not None else value <= most:
-        return value, "met"
-    near = value * NOISE >= least if least is not None else value <= most * NOISE
-    return value, "within noise" if peer and near and overlap(cells, ours, peer) else "NOT met"
-
-
-def judge(results):
-    """One entry a check, in the order of the goals."""
-    entries = []
-    for line, checks in lines(results):
-        for check in checks:
-            metric, ours, peer, least, most = check
-            value, text = verdict(results, check)
-            goal = f">= {least:g}" if least is not None else f"<= {most:g}"
-            entries.append({"line": line, "metric": metric, "ours": ours, "peer": peer, "goal": goal, "value": value,
-                            "verdict": text})
-    return entries
-
-
-def unmeasured(line, entries):
-    return all(entry["verdict"] == "not measured" for entry in entries if entry["line"] == line)
-
-
-def goals_text(entries):
-    lines_text = ["Goals: ours over the peer, medians of this run"]
-    line = None
-    for entry in entries:
-        if entry["line"] != line:
-            line = entry["line"]
-            verdicts = [other["verdict"] for other in entries if other["line"] == line]
-            whole = "NOT met" if "NOT met" in verdicts else "met" if all(
-                text in ("met", "within noise") for text in verdicts) else \
-                "not measured" if unmeasured(line, entries) else "not measured in full"
-            lines_text.append(f"\n{line}: {whole}")
-        if entry["value"] is None and unmeasured(line, entries):
-            continue
-        value = "" if entry["value"] is None else f"{entry['value']:.3g}"
-        against = f"{entry['ours']} / {entry['peer']}" if entry["peer"] else entry["ours"]
-        lines_text.append(f"  {entry['metric']:<20} {against:<42} {value:>8}  {entry['goal']:<8} {entry['verdict']}")
-    return "\n".join(lines_text)

@@ -7,17 +7,21 @@ defaults, except for what the work needs (addresses, a token, keys) and what `se
 import os
 import subprocess
 
+from processes import answers, serves
+
 PLAIN = "plain"
 TOKEN = "a-token-for-measuring-0123456789abcdef"
+# What visitors of HTTP services ask for.
+HOST, PAGE = "localhost", "/small"
 
 
 class Place:
     """Where one tunnel runs: a folder of its own, ports on loopback, and the keys that all share."""
 
-    def __init__(self, folder, service, control, public, backend, spare, keys):
+    def __init__(self, folder, service, control, public, backend, spare, keys, more):
         self.folder, self.service = folder, service
         self.control, self.public, self.backend, self.spare = control, public, backend, spare
-        self.keys = keys
+        self.keys, self.more = keys, more
 
     def write(self, name, text):
         path = os.path.join(self.folder, name)
@@ -60,9 +64,10 @@ class Tunnel:
     peer = ""            # of the product, as --peers takes it
     encryption = PLAIN   # or what encrypts
     programs = ()        # what must be found
-    services = ("tcp",)  # what its configuration here can carry; place.service says which is wanted
+    services = ("tcp",)  # what it carries here: also http, https; place.service says which is wanted
     settings = "defaults"
     control = None       # a port that cannot be chosen
+    visitor_fields = ()  # what visitors over HTTP have to say
 
     def __init__(self, place, find):
         self.place, self.find = place, find
@@ -76,6 +81,12 @@ class Tunnel:
     def client(self):
         """The command line of the client."""
 
+    def is_ready(self):
+        """What a visitor asks for comes through."""
+        if self.place.service == "tcp":
+            return answers(self.place.public)
+        return serves(self.place.public, HOST, PAGE, self.visitor_fields, self.place.service == "https")
+
     def environment(self):
         """What both processes find in their environment beside ours."""
         return {}
@@ -86,32 +97,54 @@ class Tunnel:
 
 class Direct(Tunnel):
     name = peer = "direct"
+    services = ("tcp", "http")
     settings = "no tunnel: visitors reach the backend itself"
 
 
 class Ours(Tunnel):
-    name, peer, programs = "FerroTunnel plain", "ours", ("ferrotunnel",)
-    settings = "defaults, --tls off"
+    name, peer, programs, services = "FerroTunnel plain", "ours", ("ferrotunnel",), ("tcp", "http")
+    settings = "defaults, --tls off; over HTTP, connections_per_address raised"
     tls = "off"
 
     def prepare(self):
+        self.configuration = self.place.write("server.yml", "server: {http: {connections_per_address: 100000}}\n")
         token = subprocess.run([self.find("ferrotunnel"), "token"], capture_output=True, text=True, check=True).stdout
         self.token = self.place.write("token", token)
         os.chmod(self.token, 0o600)
 
+    def edge(self):
+        """Where visitors of HTTP services come in."""
+        if self.place.service == "tcp":
+            return ["--http-bind", "off"]
+        return ["--http-bind", f"127.0.0.1:{self.place.public}", "--config", self.configuration]
+
     def server(self):
         return [self.find("ferrotunnel"), "server", "--token-file", self.token, "--tls", self.tls, "--bind",
-                f"127.0.0.1:{self.place.control}", "--tcp-bind", "127.0.0.1", "--http-bind", "off", "--state-dir",
+                f"127.0.0.1:{self.place.control}", "--tcp-bind", "127.0.0.1", *self.edge(), "--state-dir",
                 os.path.join(self.place.folder, "state")]
 
     def client(self):
+        kind, name = ("--tcp", self.place.public) if self.place.service == "tcp" else ("--http", HOST)
         return [self.find("ferrotunnel"), "client", "--token-file", self.token, "--tls", self.tls, "--server",
-                f"127.0.0.1:{self.place.control}", "--tcp", f"{self.place.public}=127.0.0.1:{self.place.backend}"]
+                f"127.0.0.1:{self.place.control}", kind, f"{name}=127.0.0.1:{self.place.backend}", *self.more()]
+
+    def more(self):
+        return [word for host, port in self.place.more.items() for word in ("--http", f"{host}=127.0.0.1:{port}")]
 
 
 class OursTls(Ours):
     name, encryption, tls = "FerroTunnel TLS", "TLS 1.3", "on"
-    settings = "defaults"
+    settings = "defaults; over HTTP, connections_per_address raised"
+
+
+class OursHttps(OursTls):
+    name, services = "FerroTunnel HTTPS", ("https",)
+    settings = OursTls.settings + "; TLS 1.3 for visitors too"
+
+    def edge(self):
+        keys = self.place.keys.make()
+        return ["--http-bind", "off", "--https-bind", f"127.0.0.1:{self.place.public}", "--certificate",
+                f"{keys.certificate}:{keys.key}", "--config", self.configuration]
 
 
 class Rathole(Tunnel):
@@ -173,16 +206,18 @@ class RatholeNoise(Rathole):
 
 
 class Frp(Tunnel):
-    name, peer, programs = "frp plain", "frp", ("frps", "frpc")
+    name, peer, programs, services = "frp plain", "frp", ("frps", "frpc"), ("tcp", "http")
     settings = "defaults (tcpMux on, poolCount 1), transport.tls.enable false"
     tls = "false"
 
     def prepare(self):
+        tcp = self.place.service == "tcp"
         self.server_file = self.place.write("frps.toml", f"""
 bindAddr = "127.0.0.1"
 bindPort = {self.place.control}
 proxyBindAddr = "127.0.0.1"
 auth.token = "{TOKEN}"
+{"" if tcp else f"vhostHTTPPort = {self.place.public}"}
 """)
         self.client_file = self.place.write("frpc.toml", f"""
 serverAddr = "127.0.0.1"
@@ -191,10 +226,10 @@ auth.token = "{TOKEN}"
 transport.tls.enable = {self.tls}
 [[proxies]]
 name = "benchmark"
-type = "tcp"
+type = "{self.place.service}"
 localIP = "127.0.0.1"
 localPort = {self.place.backend}
-remotePort = {self.place.public}
+{f"remotePort = {self.place.public}" if tcp else f'customDomains = ["{HOST}"]'}
 """)
 
     def server(self):
@@ -211,7 +246,9 @@ class FrpTls(Frp):
 
 class FerroTunnelRs(Tunnel):
     name, peer, programs = "FerroTunnel-rs plain", "ferrotunnel-rs", ("ferrotunnel-rs",)
+    services = ("tcp", "http")
     settings = "defaults, --no-dashboard; it limits new streams per second, and downloads, by itself"
+    visitor_fields = (f"X-Tunnel-Token: {TOKEN}",)
 
     def environment(self):
         return {"FERROTUNNEL_TOKEN": TOKEN}
@@ -220,13 +257,16 @@ class FerroTunnelRs(Tunnel):
         self.token = self.place.write("token", TOKEN)
 
     def server(self):
+        tcp, http = self.place.public, self.place.spare
+        if self.place.service == "http":
+            tcp, http = http, tcp
         return [self.find("ferrotunnel-rs"), "server", "--token-file", self.token, "--bind",
-                f"127.0.0.1:{self.place.control}", "--tcp-bind", f"127.0.0.1:{self.place.public}", "--http-bind",
-                f"127.0.0.1:{self.place.spare}"]
+                f"127.0.0.1:{self.place.control}", "--tcp-bind", f"127.0.0.1:{tcp}", "--http-bind",
+                f"127.0.0.1:{http}"]
 
     def client(self):
         return [self.find("ferrotunnel-rs"), "client", "--server", f"127.0.0.1:{self.place.control}", "--local-addr",
-                f"127.0.0.1:{self.place.backend}", "--no-dashboard"]
+                f"127.0.0.1:{self.place.backend}", "--tunnel-id", HOST, "--no-dashboard"]
 
 
 class FerroTunnelRsTls(FerroTunnelRs):
@@ -266,5 +306,54 @@ class Chisel(Tunnel):
         return [self.find("chisel"), "client", "--auth", "user:" + TOKEN, f"127.0.0.1:{self.place.control}", service]
 
 
-TUNNELS = [Direct, Ours, OursTls, Rathole, RatholeTls, RatholeNoise, Frp, FrpTls, FerroTunnelRs, FerroTunnelRsTls,
-           Bore, Chisel]
+class TwoNginx(Tunnel):
+    """What people put in place of a tunnel where they can: one nginx at the public address, one near the service."""
+
+    name, peer, programs, services = "two nginx plain", "nginx", ("nginx",), ("http",)
+    settings = "a chain of two reverse proxies, a worker a core each, up to 1,024 idle connections to the next kept"
+    secure_hop = False
+
+    def prepare(self):
+        keys = self.place.keys.make() if self.secure_hop else None
+        identity = f"ssl_certificate {keys.certificate}; ssl_certificate_key {keys.key};" if keys else ""
+        # A certificate is checked as the other tunnels check theirs.
+        trust = f"""proxy_ssl_trusted_certificate {keys.authority}; proxy_ssl_verify on; proxy_ssl_name {HOST};
+proxy_ssl_server_name on; proxy_ssl_protocols TLSv1.3;""" if keys else ""
+        outer = self.place.service == "https"
+        self.inner_file = self.configuration("inner", self.place.control, self.place.backend, identity, "", "http")
+        self.outer_file = self.configuration("outer", self.place.public, self.place.control, identity if outer else "",
+                                             trust, "https" if keys else "http")
+
+    def configuration(self, name, port, to, identity, trust, scheme):
+        folder = self.place.folder
+        return self.place.write(name + ".conf", f"""daemon off; worker_processes {len(os.sched_getaffinity(0))};
+pid {folder}/{name}.pid; error_log stderr;
+events {{ worker_connections 19000; }}
+http {{ access_log off; tcp_nodelay on;
+client_body_temp_path {folder}/{name}-b; proxy_temp_path {folder}/{name}-p; fastcgi_temp_path {folder}/{name}-f;
+uwsgi_temp_path {folder}/{name}-u; scgi_temp_path {folder}/{name}-s;
+upstream next {{ server 127.0.0.1:{to}; keepalive 1024; }}
+server {{ listen 127.0.0.1:{port} backlog=4096 reuseport{" ssl" if identity else ""}; {identity} ssl_protocols TLSv1.3;
+{trust} location / {{ proxy_pass {scheme}://next; proxy_http_version 1.1; proxy_set_header Connection "";
+proxy_set_header Host $host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Real-IP $remote_addr; }} }} }}
+""")
+
+    def server(self):
+        return [self.find("nginx"), "-e", "stderr", "-c", self.inner_file]
+
+    def client(self):
+        return [self.find("nginx"), "-e", "stderr", "-c", self.outer_file]
+
+
+class TwoNginxTls(TwoNginx):
+    name, encryption, secure_hop = "two nginx TLS", "TLS 1.3", True
+
+
+class TwoNginxHttps(TwoNginxTls):
+    name, services = "two nginx HTTPS", ("https",)
+    settings = TwoNginx.settings + "; TLS 1.3 for visitors too"
+
+
+TUNNELS = [Direct, Ours, OursTls, OursHttps, Rathole, RatholeTls, RatholeNoise, Frp, FrpTls, FerroTunnelRs,
+           FerroTunnelRsTls, Bore, Chisel, TwoNginx, TwoNginxTls, TwoNginxHttps]

@@ -6,6 +6,7 @@ import re
 import resource
 import signal
 import socket
+import ssl
 import subprocess
 import time
 
@@ -44,6 +45,22 @@ def answers(port):
         with socket.create_connection(("127.0.0.1", port), 1) as visitor:
             visitor.sendall(HELLO)
             return bool(visitor.recv(1))
+    except OSError:
+        return False
+
+
+def serves(port, host, path, fields, secure):
+    """A page comes through: an edge answers also while nobody is behind it. `fields` are more lines of the head."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), 2) as visitor:
+            if secure:
+                context = ssl.create_default_context()
+                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+                visitor = context.wrap_socket(visitor, server_hostname=host)
+            with visitor:
+                lines = [f"GET {path} HTTP/1.1", f"Host: {host}", *fields, "Connection: close", "", ""]
+                visitor.sendall("\r\n".join(lines).encode())
+                return visitor.recv(64).startswith(b"HTTP/1.1 200")
     except OSError:
         return False
 
@@ -151,7 +168,7 @@ class Running:
             server = self.launch("server", self.tunnel.server())
             server.wait_until(lambda: accepts(self.tunnel.place.control), "the server")
             client = self.launch("client", self.tunnel.client())
-            client.wait_until(lambda: answers(self.port), "the client")
+            client.wait_until(lambda: self.tunnel.is_ready(), "the client")
         except Exception:
             self.stop()
             raise

@@ -8,6 +8,8 @@ import subprocess
 # A program whose file is called like another's is told apart by what its --help says.
 FILES = {"ferrotunnel-rs": ("ferrotunnel", "in Rust")}
 VERSION_ARGUMENTS = ("--version", "-v")
+# Where Debian has nginx, which is not on everybody's PATH.
+SYSTEM_FOLDERS = ["/usr/sbin", "/sbin"]
 
 
 def says(path, arguments):
@@ -31,7 +33,7 @@ class Programs:
 
     def search(self, name):
         file, mark = FILES.get(name, (name, ""))
-        places = self.folders + os.environ.get("PATH", "").split(os.pathsep)
+        places = self.folders + os.environ.get("PATH", "").split(os.pathsep) + SYSTEM_FOLDERS
         for place in places:
             path = shutil.which(file, path=place)
             if path and (not mark or mark in says(path, ["--help"])):

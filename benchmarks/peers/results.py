@@ -12,6 +12,7 @@ class Metric:
     unit: str
     more_is_better: bool = True
     digits: int = 0
+    worst: bool = False  # what counts is the worst round, and not the median
 
 
 @dataclass
@@ -27,7 +28,9 @@ class Cells:
     def median(self, variant):
         """None where there is nothing, or where something failed on the way."""
         values = self.values.get(variant)
-        return statistics.median(values) if values and variant not in self.failed else None
+        if not values or variant in self.failed:
+            return None
+        return max(values) if self.metric.worst else statistics.median(values)
 
     def spread(self, variant):
         return min(self.values[variant]), max(self.values[variant])

@@ -1,7 +1,7 @@
 """The work: one class each. A row measures one tunnel once, and answers a value for each of its metrics.
 
 A new row is a class with metrics and `measure`, and a line in rows(). Where the tunnels are to carry something other
-than TCP, `service` names it; a tunnel whose `services` do not list it has a cell that says so.
+than TCP, `service` names it; tunnels whose `services` do not list it are left out.
 """
 
 from failure import Failure
@@ -15,8 +15,14 @@ class Row:
     metrics = ()
     service = "tcp"
     backend = "load"    # or "web"
+    tools = ()          # programs beside the tunnels that must be found
+    more = {}           # further HTTP services, host -> kind of backend; not every tunnel has them
     direct = True       # whether it makes sense without a tunnel
     starts = True       # the tunnel runs already when it is measured
+
+    def suits(self, kind):
+        """Whether this tunnel has a part in it."""
+        return self.service in kind.services and (self.direct or bool(kind.programs))
 
     def rounds(self, rounds):
         return rounds

@@ -1,6 +1,6 @@
 """Results as text: a block for each metric while the run goes on, one table of medians at the end."""
 
-OURS = ("FerroTunnel plain", "FerroTunnel TLS")
+OURS = ("FerroTunnel plain", "FerroTunnel TLS", "FerroTunnel HTTPS")
 
 
 # What of a core other programs may take before a row is called doubtful.

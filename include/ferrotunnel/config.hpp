@@ -18,6 +18,7 @@
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/export.hpp"
 #include "ferrotunnel/http.hpp"
+#include "ferrotunnel/http_settings.hpp"
 #include "ferrotunnel/https.hpp"
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/server.hpp"
@@ -88,6 +89,7 @@ public:
         Https https;
         std::vector<std::string> proxy_protocol_from;
         std::string domain;
+        HttpServerSettings http;
         std::string state_dir;
         std::size_t tokens = 0;  ///< how many
     };

@@ -21,6 +21,7 @@
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/event.hpp"
 #include "ferrotunnel/export.hpp"
+#include "ferrotunnel/http_settings.hpp"
 #include "ferrotunnel/https.hpp"
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/secret.hpp"
@@ -165,6 +166,8 @@ public:
     /// HTTP services that name no host get one below this domain, "k7rw2vbd.tunnel.example.com", whose DNS entries
     /// (`*.tunnel.example.com`) point here. Default: such services are refused.
     Builder& domain(std::string name);
+    /// Deadlines, limits, trusted proxies and pages of the HTTP edge. Replaces all of them.
+    Builder& http_settings(HttpServerSettings settings);
 
     /// A token that clients may log in with; call it again for more. `name` is for logs and tunnels(); empty: "token-1"
     /// and so on.

@@ -29,22 +29,42 @@ struct ClientStats {
     TrafficStats traffic;
 };
 
+/// Of the HTTP edge, since start(); "now" is what exists at the moment.
+struct HttpStats {
+    std::uint32_t connections_now = 0;      ///< of visitors
+    std::uint64_t connections = 0;          ///< of visitors, in all
+    std::uint64_t connections_refused = 0;  ///< beyond a limit
+    std::uint64_t requests = 0;             ///< whose head was read and follows the rules
+    std::uint64_t requests_refused = 0;     ///< that do not, or came too slowly
+    std::uint64_t pages = 0;                ///< answers of the edge itself, redirects not counted
+    std::uint64_t answers_cut = 0;          ///< that had begun and could not be completed
+    std::uint64_t visitors_lost = 0;        ///< who went within an exchange
+    std::uint64_t upgrades = 0;             ///< changes of protocol (WebSocket)
+    std::uint64_t backend_opened = 0;       ///< connections to backends that were asked for
+    std::uint64_t backend_reused = 0;       ///< requests that went over one from before
+    std::uint64_t retries = 0;              ///< requests that were sent once more
+    std::uint64_t bytes_received = 0;       ///< from visitors, heads and framing too
+    std::uint64_t bytes_sent = 0;           ///< to visitors
+};
+
 struct ServerStats {
     std::uint32_t clients = 0;            ///< now
     std::uint32_t connections = 0;        ///< of all clients, now
     std::uint64_t logins = 0;             ///< that succeeded
     std::uint64_t logins_refused = 0;     ///< wrong tokens, garbage, too slow
     std::uint32_t services = 0;           ///< now
-    std::uint64_t visitors_accepted = 0;  ///< connections to public ports, in all
-    TrafficStats traffic;
+    std::uint64_t visitors_accepted = 0;  ///< connections to public ports of TCP services, in all
+    TrafficStats traffic;                 ///< of the trunks: services of all kinds
+    HttpStats http;                       ///< zero without http_bind()
 };
 
 /// A connected client, as the server sees it.
 struct TunnelInfo {
     struct Service {
         std::string name;
-        std::string endpoint;       ///< the public address: "tunnel.example.com:2222", or a URL
-        std::uint32_t streams = 0;  ///< now; of HTTP: connections to the backend, also idle ones
+        std::string endpoint;        ///< the public address: "tunnel.example.com:2222", or a URL
+        std::uint32_t streams = 0;   ///< now; of HTTP: connections to the backend, also idle ones
+        std::uint64_t requests = 0;  ///< of HTTP, since the service was registered
     };
     std::string client;                           ///< the address that its oldest connection comes from
     std::string agent;                            ///< what the client calls itself: foreign text

@@ -208,6 +208,28 @@ inline constexpr std::size_t http_forwarded_max = 2_KiB;
 inline constexpr std::size_t http_request_id_max = 128;
 /// 1xx before an answer: a backend that sends them for ever does not answer.
 inline constexpr std::uint32_t http_interims_max = 64;
+/// When a backend has ended a connection, how much it had got is told right behind that: no longer than this.
+inline constexpr auto http_count_follows = 1s;
+/// Lines of one kind that a worker's visitors may cause in the log: who scans the edge must not fill a disk.
+inline constexpr std::uint32_t http_log_lines_per_second = 20;
+/// Up to where an operator may raise those of requests' heads, which each connection can make us hold. Targets can not
+/// be longer: readings of a path have that much room. Below the least, browsers would be refused.
+inline constexpr std::size_t http_head_settable_min = 1_KiB;
+inline constexpr std::size_t http_head_settable_max = 256_KiB;
+inline constexpr std::size_t http_line_settable_min = 256;
+inline constexpr std::size_t http_line_settable_max = 64_KiB;
+inline constexpr std::size_t http_target_settable_min = 64;
+/// Visitors' connections that an operator may allow, and idle ones to backends: more than descriptors there are.
+inline constexpr std::uint32_t http_connections_settable_max = 1'000'000;
+inline constexpr std::uint32_t http_requests_settable_max = 1'000'000'000;
+inline constexpr std::uint32_t http_body_rate_settable_max = 1'000'000'000;
+inline constexpr std::uint32_t http_linger_settable_max = 1024_MiB;
+inline constexpr std::uint32_t http_replay_settable_max = 1_MiB;
+/// Networks in `trusted_proxies`: they are looked through one by one for each connection.
+inline constexpr std::size_t http_trusted_proxies_max = 1'024;
+inline constexpr std::size_t http_via_max = 64;
+/// Pages of the operator's own; with `http_page_max` that is what they may take.
+inline constexpr std::size_t http_pages_max = 1'024;
 
 static_assert(http_target_max < http_line_max && http_line_max <= http_head_max);
 static_assert(http_trailers_max <= http_line_max);
@@ -243,6 +265,10 @@ inline constexpr std::int64_t http_path_regex_memory_max = 1_MiB;
 /// none.
 inline constexpr std::size_t http_path_regexes_per_host_max = 8;
 inline constexpr std::size_t http_path_regex_path_max = 2_KiB;
+/// Paths of one host, over all clients that share it; those whose client is away make room. A change of one builds the
+/// host's table anew, which other clients' registrations wait for.
+inline constexpr std::size_t http_paths_per_host_max = 1'024;
+static_assert(http_paths_per_host_max >= services_max);
 static_assert(http_header_rules_max <= http_edits_max / 2);
 /// A page of an operator's own; it is held in memory, and written anew for each visitor.
 inline constexpr std::size_t http_page_max = 256_KiB;

@@ -5,8 +5,38 @@
 #include <new>
 
 #include "base/check.hpp"
+#include "buffer/spare_memory.hpp"
 
 namespace ferrotunnel::buffer {
+
+namespace {
+
+// Heads, and messages that are copied, are of a few sizes and there is one with every request: their memory is kept per
+// thread. Header included.
+constexpr std::size_t small_bytes = 128;
+constexpr std::size_t medium_bytes = 512;
+constexpr std::size_t large_bytes = 1'536;
+
+void* take_memory(std::size_t bytes) {
+    return bytes <= small_bytes    ? SpareMemory<small_bytes>::take()
+           : bytes <= medium_bytes ? SpareMemory<medium_bytes>::take()
+           : bytes <= large_bytes  ? SpareMemory<large_bytes>::take()
+                                   : ::operator new(bytes);
+}
+
+void keep_memory(void* memory, std::size_t bytes) noexcept {
+    if (bytes <= small_bytes) {
+        SpareMemory<small_bytes>::keep(memory);
+    } else if (bytes <= medium_bytes) {
+        SpareMemory<medium_bytes>::keep(memory);
+    } else if (bytes <= large_bytes) {
+        SpareMemory<large_bytes>::keep(memory);
+    } else {
+        ::operator delete(memory);
+    }
+}
+
+}  // namespace
 
 // The part of a pool that slabs point to. It lives until the pool is gone and every slab has come home.
 //
@@ -133,13 +163,13 @@ private:
 constinit thread_local SlabHome* SlabHome::current = nullptr;
 
 Slab* Slab::allocate(SlabHome* home, std::uint32_t capacity) {
-    void* memory = ::operator new(sizeof(Slab) + capacity);
-    return new (memory) Slab(home, capacity);
+    return new (take_memory(sizeof(Slab) + capacity)) Slab(home, capacity);
 }
 
 void Slab::destroy(Slab* slab) noexcept {
+    const std::size_t bytes = sizeof(Slab) + slab->capacity_;
     slab->~Slab();
-    ::operator delete(slab);
+    keep_memory(slab, bytes);
 }
 
 void Slab::charge(SlabLedger* ledger) noexcept {

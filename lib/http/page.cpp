@@ -198,12 +198,33 @@ bool PageSet::operator==(const PageSet& other) const noexcept {
     return std::equal(own_.begin(), own_.end(), other.own_.begin(), all_same) && all_same(default_, other.default_);
 }
 
-Page make_page(const PageRequest& request, std::initializer_list<const PageSet*> sets) {
-    const PageStateInfo& info = info_of(request.state);
-    const PageTemplate* own = nullptr;
-    for (const PageSet* set : sets) {
-        own = own == nullptr && set != nullptr ? set->find(request.state, request.format) : own;
+PageSet& HostPages::of(const HostPattern& hosts) {
+    return hosts.kind == HostPattern::Kind::any ? all_ : hosts_[hosts.text()];
+}
+
+const PageTemplate* HostPages::find(std::string_view normal_host, PageState state, PageFormat format) const {
+    const auto page_of = [&](const std::string& pattern) -> const PageTemplate* {
+        const auto found = hosts_.find(pattern);
+        return found == hosts_.end() ? nullptr : found->second.find(state, format);
+    };
+    const PageTemplate* page = hosts_.empty() ? nullptr : page_of(std::string(normal_host));
+    std::string_view parent = normal_host;
+    for (bool first = true; page == nullptr && !hosts_.empty(); first = false) {
+        const std::size_t dot = parent.find('.');
+        if (dot == std::string_view::npos || parent.starts_with('[')) {
+            break;
+        }
+        parent.remove_prefix(dot + 1);
+        page = first ? page_of("*." + std::string(parent)) : nullptr;
+        page = page != nullptr ? page : page_of("**." + std::string(parent));
     }
+    return page != nullptr ? page : all_.find(state, format);
+}
+
+namespace {
+
+Page filled(const PageRequest& request, const PageTemplate* own) {
+    const PageStateInfo& info = info_of(request.state);
     Page page;
     page.status = info.status;
     page.reason = info.reason;
@@ -213,6 +234,16 @@ Page make_page(const PageRequest& request, std::initializer_list<const PageSet*>
     page.built_in = own == nullptr;
     page.body = written(own != nullptr ? *own : built_in(request.format), request, page);
     return page;
+}
+
+}  // namespace
+
+Page make_page(const PageRequest& request, const HostPages& pages) {
+    return filled(request, pages.find(request.host, request.state, request.format));
+}
+
+Page make_page(const PageRequest& request) {
+    return filled(request, nullptr);
 }
 
 }  // namespace ferrotunnel::http

@@ -6,7 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -96,7 +96,7 @@ private:
     std::vector<Piece> pieces_;
 };
 
-/// The pages of a server or of one service. Copies share the templates.
+/// Pages by state and format. Copies share the templates.
 class PageSet {
 public:
     /// The page for that state in the template's format.
@@ -111,6 +111,21 @@ private:
     using Templates = std::array<std::shared_ptr<const PageTemplate>, page_formats>;
     std::array<Templates, page_states> own_;
     Templates default_;
+};
+
+/// The pages of a server: for single hosts, and for all.
+class HostPages {
+public:
+    PageSet& of_all() noexcept { return all_; }
+    PageSet& of(const HostPattern& hosts);
+    /// That of the most exact pattern for the host which has one for the state in this format; null: none has.
+    const PageTemplate* find(std::string_view normal_host, PageState state, PageFormat format) const;
+
+    bool operator==(const HostPages&) const = default;
+
+private:
+    std::map<std::string, PageSet, std::less<>> hosts_;  // by the pattern's text
+    PageSet all_;
 };
 
 struct PageRequest {
@@ -135,8 +150,9 @@ struct Page {
     std::string body;
 };
 
-/// `sets` are asked in their order (the service's, then the server's), then the built-in page is taken.
-Page make_page(const PageRequest& request, std::initializer_list<const PageSet*> sets = {});
+/// The operator's own page, or the built-in one.
+Page make_page(const PageRequest& request, const HostPages& pages);
+Page make_page(const PageRequest& request);
 
 struct PageField {
     std::string_view name;

@@ -9,6 +9,7 @@ namespace {
 
 /// Services without an idle stream that keep their place: usually one comes back soon.
 constexpr std::size_t empty_max = 64;
+constexpr auto sweep_interval = std::chrono::milliseconds(200);
 
 }  // namespace
 
@@ -58,6 +59,33 @@ void BackendPool::keep(BackendStream& stream) {
     streams.emplace_back(&stream);
     ++size_;
     stream.rest(settings_.pool_idle);
+    if (!is_set()) {
+        wheel_.set_after(*this, sweep_interval);
+    }
+}
+
+void BackendPool::on_deadline() noexcept {
+    try {
+        sweep();
+    } catch (const std::exception&) {  // no memory; they end when their time is over
+    }
+    if (size_ > 0) {
+        wheel_.set_after(*this, sweep_interval);
+    }
+}
+
+void BackendPool::sweep() {
+    std::vector<IntrusivePtr<BackendStream>> left_behind;
+    for (auto& [serial, streams] : idle_) {
+        for (auto& stream : streams) {
+            if (!stream->is_carried()) {
+                left_behind.push_back(stream);
+            }
+        }
+    }
+    for (auto& stream : left_behind) {
+        drop(*stream);
+    }
 }
 
 void BackendPool::drop(BackendStream& stream) noexcept {

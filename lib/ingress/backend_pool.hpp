@@ -1,5 +1,6 @@
 // The idle streams to backends that one worker keeps, per service, the one used last first: those that are not needed
-// grow old at the other end and go. Nothing is shared between workers, so nothing is locked.
+// grow old at the other end and go. Now and then it looks whether their trunks still carry the service: one that drains
+// waits for them. Nothing is shared between workers, so nothing is locked.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +14,9 @@
 
 namespace ferrotunnel::ingress {
 
-class BackendPool {
+class BackendPool : private Deadline {
 public:
-    explicit BackendPool(const HttpSettings& settings) : settings_(settings) {}
+    BackendPool(const HttpSettings& settings, DeadlineWheel& wheel) : settings_(settings), wheel_(wheel) {}
     ~BackendPool() { clear(); }
     BackendPool(const BackendPool&) = delete;
     BackendPool& operator=(const BackendPool&) = delete;
@@ -50,6 +51,8 @@ private:
     static Key key_of(const BackendStream& stream) noexcept { return {stream.service()->serial(), stream.owner()}; }
 
     void keep(BackendStream& stream);
+    void on_deadline() noexcept override;
+    void sweep();
 
     /// From an idle stream: its time is over, or the backend has ended it.
     void drop(BackendStream& stream) noexcept;
@@ -59,6 +62,7 @@ private:
     void forget_closing(BackendStream& stream) noexcept { closing_.erase(&stream); }
 
     const HttpSettings& settings_;
+    DeadlineWheel& wheel_;  // of the next sweep, while there is an idle stream
     std::unordered_map<Key, std::vector<IntrusivePtr<BackendStream>>, Hash> idle_;
     std::unordered_map<const BackendStream*, IntrusivePtr<BackendStream>> closing_;
     std::size_t size_ = 0;

@@ -77,6 +77,7 @@ public:
     /// The oldest item, or null. See mux::Stream.
     mux::StreamItem* front() { return stream_ ? stream_->front() : nullptr; }
     void consume(std::uint32_t n);
+    void drop_front() { stream_->drop_front(); }
     bool park_receive() { return !stream_ || stream_->try_park_receive(); }
     mux::Verdict verdict() const noexcept { return stream_ ? stream_->verdict() : mux::Verdict{}; }
     /// After a reset: none of the bytes that this exchange has sent have reached the backend.

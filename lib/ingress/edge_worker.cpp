@@ -1,7 +1,9 @@
 #include "ingress/edge_worker.hpp"
 
+#include <algorithm>
 #include <array>
 
+#include "base/limits.hpp"
 #include "base/units.hpp"
 #include "ingress/http_connection.hpp"
 
@@ -12,6 +14,14 @@ namespace {
 constexpr std::string_view id_letters = "0123456789abcdefghjkmnpqrstvwxyz";  // five bits each
 constexpr std::size_t id_prefix_size = 8;
 constexpr std::size_t id_count_size = 7;
+
+// All workers together stay below what the session takes, also over one trunk.
+std::uint32_t opens_of_a_worker(std::size_t workers) {
+    constexpr std::size_t most = 64;
+    constexpr std::size_t least = 4;
+    return static_cast<std::uint32_t>(
+        std::clamp(limits::opens_unanswered_per_service_max / std::max<std::size_t>(workers, 1), least, most));
+}
 
 std::string random_prefix(Random* random) {
     std::array<std::uint8_t, id_prefix_size> bytes{};
@@ -26,9 +36,9 @@ std::string random_prefix(Random* random) {
 }
 
 template <typename Parser>
-std::unique_ptr<Parser> take_from(std::vector<std::unique_ptr<Parser>>& spare) {
+std::unique_ptr<Parser> take_from(std::vector<std::unique_ptr<Parser>>& spare, const http::HeadLimits& limits) {
     if (spare.empty()) {
-        return std::make_unique<Parser>();
+        return std::make_unique<Parser>(limits);
     }
     std::unique_ptr<Parser> parser = std::move(spare.back());
     spare.pop_back();
@@ -52,8 +62,10 @@ EdgeWorker::EdgeWorker(runtime::Worker& worker_in, std::shared_ptr<const EdgeSha
       settings(shared->settings),
       log(*shared->log),
       wheel(worker_in),
+      lines(wheel, log),
       prefaces(worker_in, wheel, log),
-      pool(shared->settings),
+      pool(shared->settings, wheel),
+      gate(worker_in, opens_of_a_worker(shared->workers)),
       routes(shared->directory),
       head_room_(16_KiB),
       id_prefix_(random_prefix(shared->random)) {
@@ -64,6 +76,18 @@ EdgeWorker::EdgeWorker(runtime::Worker& worker_in, std::shared_ptr<const EdgeSha
 
 EdgeWorker::~EdgeWorker() {
     end();
+}
+
+std::string_view EdgeWorker::date() noexcept {
+    using namespace std::chrono;
+    const TimePoint now = worker.now();
+    if (now >= date_until_) {
+        const auto wall = system_clock::now().time_since_epoch();
+        const auto second = floor<seconds>(wall);
+        date_ = http::date_text(second.count());
+        date_until_ = now + duration_cast<Duration>(second + seconds(1) - wall);
+    }
+    return {date_.data(), date_.size()};
 }
 
 std::string EdgeWorker::new_request_id() {
@@ -77,7 +101,7 @@ std::string EdgeWorker::new_request_id() {
 }
 
 std::unique_ptr<http::RequestParser> EdgeWorker::take_request_parser() {
-    return take_from(request_parsers_);
+    return take_from(request_parsers_, settings.head_limits);
 }
 
 void EdgeWorker::give_back(std::unique_ptr<http::RequestParser> parser) {
@@ -85,7 +109,7 @@ void EdgeWorker::give_back(std::unique_ptr<http::RequestParser> parser) {
 }
 
 std::unique_ptr<http::ResponseParser> EdgeWorker::take_response_parser() {
-    return take_from(response_parsers_);
+    return take_from(response_parsers_, {});
 }
 
 void EdgeWorker::give_back(std::unique_ptr<http::ResponseParser> parser) {
@@ -124,8 +148,8 @@ void EdgeWorker::drain() {
 
 void EdgeWorker::end() noexcept {
     prefaces.clear();
-    while (!connections_.empty()) {
-        connections_.back()->end();
+    for (std::size_t i = connections_.size(); i > 0; i = std::min(i - 1, connections_.size())) {
+        connections_[i - 1]->end();
     }
     pool.clear();
 }

@@ -14,6 +14,7 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "http/date.hpp"
 #include "http/edits.hpp"
 #include "http/page.hpp"
 #include "http/request_parser.hpp"
@@ -21,6 +22,8 @@
 #include "ingress/backend_pool.hpp"
 #include "ingress/deadline_wheel.hpp"
 #include "ingress/http_settings.hpp"
+#include "ingress/line_limiter.hpp"
+#include "ingress/open_gate.hpp"
 #include "ingress/preface.hpp"
 #include "runtime/worker.hpp"
 #include "tunnel/admission_gate.hpp"
@@ -69,9 +72,11 @@ struct EdgeShared {
     std::function<bool(std::string_view address)> is_trusted;
     TlsPassthrough passthrough;  // empty: every TLS connection ends here
     std::shared_ptr<EdgeCounters> counters = std::make_shared<EdgeCounters>();
-    http::PageSet pages;
+    http::HostPages pages;
     Logger* log = &null_logger();
     Random* random = nullptr;
+    /// Of the edge; set by it.
+    std::size_t workers = 1;
 };
 
 class HttpConnection;
@@ -89,6 +94,8 @@ public:
     /// Closes everything.
     void end() noexcept;
 
+    /// What Date says in this second, good until the next call. Costs a comparison.
+    std::string_view date() noexcept;
     /// A number that no other connection of this worker has.
     std::uint64_t new_connection() noexcept { return ++connection_count_; }
     /// Fifteen characters that no other request of this server has.
@@ -126,8 +133,10 @@ public:
     const HttpSettings& settings;
     Logger& log;
     DeadlineWheel wheel;
+    LineLimiter lines;
     Prefaces prefaces;
     BackendPool pool;
+    OpenGate gate;
     tunnel::HttpRoutesCache routes;
 
 private:
@@ -139,6 +148,8 @@ private:
     http::Edits edits_;
     std::deque<std::string> texts_;
     std::vector<HttpConnection*> connections_;
+    http::DateText date_{};
+    TimePoint date_until_{};
     std::string id_prefix_;
     std::uint64_t id_count_ = 0;
     std::uint64_t connection_count_ = 0;

@@ -97,6 +97,10 @@ void HttpConnection::step() {
     if (phase_ == Phase::closed) {
         return;
     }
+    if (end_wanted_) {
+        close(true);
+        return;
+    }
     if (broken_) {
         visitor_lost();
         return;
@@ -183,8 +187,8 @@ bool HttpConnection::make_room_for_head() {
     if (room >= worth_reading || (room > 0 && begin_ <= headroom_bytes)) {
         return true;
     }
-    constexpr std::uint32_t largest =
-        headroom_bytes + static_cast<std::uint32_t>(limits::http_head_max) + worth_reading;
+    const std::uint32_t largest =
+        headroom_bytes + static_cast<std::uint32_t>(edge_.settings.head_limits.head_bytes_max) + worth_reading;
     if (size + headroom_bytes < buffer::slab_bytes) {
         move_head(edge_.worker.slabs().acquire());
     } else if (slab_->capacity() < largest) {

@@ -44,7 +44,7 @@ public:
     bool start();
     /// The present exchange is the last one; without one it ends now.
     void drain() noexcept;
-    /// Closes at once.
+    /// Closes at once; called from within what it does itself, when that is over.
     void end() noexcept;
 
     // Of EdgeWorker: where it stands in the list.
@@ -153,6 +153,7 @@ private:
     bool eof_ = false;
     bool output_watched_ = false;
     bool deadline_hit_ = false;
+    bool end_wanted_ = false;
     bool running_ = false;
     bool again_ = false;
 };

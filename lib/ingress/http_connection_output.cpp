@@ -253,7 +253,8 @@ void HttpConnection::drain() noexcept {
 }
 
 void HttpConnection::end() noexcept {
-    close(true);
+    end_wanted_ = true;
+    run();
 }
 
 void HttpConnection::close(bool reset) noexcept {
@@ -296,7 +297,9 @@ void HttpConnection::set_stall(TimePoint when) noexcept {
 void HttpConnection::look_at_deadlines() {
     const TimePoint now = edge_.worker.now();
     if (now >= stall_) {
-        edge_.log.info("a visitor does not read its answer", {{"visitor", visitor_.address}});
+        if (edge_.lines.may_write(LineLimiter::answer_not_read, LogLevel::info)) {
+            edge_.log.info("a visitor does not read its answer", {{"visitor", visitor_.address}});
+        }
         visitor_lost();
         return;
     }

@@ -21,7 +21,10 @@ void on_its_worker(runtime::Worker& worker, Action action) {
 
 HttpEdge::HttpEdge(const std::vector<runtime::Worker*>& workers, EdgeShared shared)
     : first_(*workers.front()),
-      shared_(std::make_shared<const EdgeShared>(std::move(shared))),
+      shared_([&] {
+          shared.workers = workers.size();
+          return std::make_shared<const EdgeShared>(std::move(shared));
+      }()),
       gate_(std::make_shared<tunnel::AdmissionGate>(shared_->settings.connections_max,
                                                     shared_->settings.connections_per_address_max)) {
     for (runtime::Worker* worker : workers) {
@@ -78,9 +81,15 @@ std::size_t HttpEdge::connections() const noexcept {
     return static_cast<std::size_t>(shared_->counters->connections_now.load(std::memory_order_relaxed));
 }
 
-std::unique_ptr<HttpFront> open_http_front(const HttpFrontParts& parts) {
+std::unique_ptr<HttpFront> open_http_front(const HttpFrontParts& parts, HttpFrontSettings settings) {
     EdgeShared shared;
-    shared.settings = parts.settings;
+    shared.settings = std::move(settings.edge);
+    shared.pages = std::move(settings.pages);
+    if (!settings.trusted_proxies.empty()) {
+        shared.is_trusted = [trusted = std::move(settings.trusted_proxies)](std::string_view address) {
+            return trusted.contains(address);
+        };
+    }
     shared.directory = parts.directory;
     shared.passthrough = passthrough_by(parts.directory);
     shared.log = &parts.log;

@@ -25,6 +25,7 @@ public:
     void drain() noexcept override;
     void stop() noexcept override;
     std::size_t connections() const noexcept override;
+    std::shared_ptr<const EdgeCounters> totals() const noexcept override { return shared_->counters; }
 
     /// Any thread.
     const EdgeCounters& counters() const noexcept { return *shared_->counters; }

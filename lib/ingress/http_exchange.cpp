@@ -3,10 +3,12 @@
 #include "ingress/http_exchange.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "base/check.hpp"
 #include "base/limits.hpp"
+#include "buffer/spare_memory.hpp"
 #include "http/authority.hpp"
 #include "http/chunked.hpp"
 #include "http/forwarding.hpp"
@@ -21,37 +23,32 @@ using wire::Code;
 
 namespace {
 
-/// `bytes` in pieces for DATA frames, each with room for the frame's header before it.
-std::vector<buffer::Slice> framed_copy(std::string_view bytes) {
+/// Copies `bytes` in pieces for DATA frames, each with room for the frame's header before it, and gives them to `take`.
+template <typename Take>
+void copy_framed(std::string_view bytes, const Take& take) {
     constexpr std::size_t header = limits::frame_header_bytes;
     const std::size_t frames = (bytes.size() + limits::data_payload_max - 1) / limits::data_payload_max;
     buffer::SlabPtr slab = buffer::make_slab(static_cast<std::uint32_t>(bytes.size() + frames * header));
-    std::vector<buffer::Slice> pieces;
-    pieces.reserve(frames);
     std::size_t at = 0;
     while (!bytes.empty()) {
         const std::size_t n = std::min(bytes.size(), limits::data_payload_max);
         at += header;
-        std::copy_n(bytes.begin(), n, slab->data() + at);
-        pieces.emplace_back(slab, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(n));
+        std::memcpy(slab->data() + at, bytes.data(), n);
+        take(buffer::Slice(slab, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(n)));
         bytes.remove_prefix(n);
         at += n;
     }
-    return pieces;
 }
 
 /// Several Accept fields are one list.
-http::PageFormat wanted_format(const http::RequestHead& head) {
-    if (head.fields.count(http::FieldName::accept) < 2) {
-        return http::choose_format(head.fields.first(http::FieldName::accept).value_or(std::string_view()));
-    }
+std::string joined_accept(const http::RequestHead& head) {
     std::string all;
     for (const http::Field& field : head.fields) {
         if (field.known == http::FieldName::accept) {
             all.append(all.empty() ? "" : ", ").append(field.value);
         }
     }
-    return http::choose_format(all);
+    return all;
 }
 
 }  // namespace
@@ -60,8 +57,17 @@ HttpExchange::HttpExchange(EdgeWorker& edge, const VisitorFacts& visitor, Exchan
     : edge_(edge), visitor_(visitor), owner_(owner), settings_(edge.settings.service), by_tls_(visitor.https) {}
 
 HttpExchange::~HttpExchange() {
+    log_access();
     drop_backend();
     edge_.give_back(std::move(parser_));
+}
+
+void* HttpExchange::operator new(std::size_t) {
+    return buffer::SpareMemory<buffer::spare_bytes_for<HttpExchange>>::take();
+}
+
+void HttpExchange::operator delete(void* memory) noexcept {
+    buffer::SpareMemory<buffer::spare_bytes_for<HttpExchange>>::keep(memory);
 }
 
 // --- beginning ---
@@ -70,21 +76,66 @@ void HttpExchange::begin(const http::RequestHead& head) {
     EdgeCounters::add(edge_.counters.requests);
     remember(head);
     if (route(head) && write_request_head(head)) {
-        open();
+        open(false);
     }
+}
+
+// It is read when there is a page to show, which is rare: until then a copy of what is usual is kept.
+void HttpExchange::remember_accept(const http::RequestHead& head) {
+    accept_size_ = 0;
+    if (head.fields.count(http::FieldName::accept) > 1) {
+        page_format_ = http::choose_format(joined_accept(head));
+        return;
+    }
+    const std::string_view accept = head.fields.first(http::FieldName::accept).value_or(std::string_view());
+    if (accept.size() > accept_room_.size()) {
+        page_format_ = http::choose_format(accept);
+        return;
+    }
+    accept_size_ = static_cast<std::uint8_t>(accept.size());
+    std::copy(accept.begin(), accept.end(), accept_room_.begin());
+}
+
+http::PageFormat HttpExchange::page_format() const noexcept {
+    return accept_size_ == 0 ? page_format_ : http::choose_format({accept_room_.data(), accept_size_});
 }
 
 void HttpExchange::remember(const http::RequestHead& head) {
     request_id_ = edge_.new_request_id();
-    http::HostBuffer buffer;
-    host_ = http::normal_host(head.authority, buffer);
+    host_ = http::normal_host(head.authority, host_room_);
     context_ = http::ResponseContext::of(head);
     request_body_ = head.body;
     if (head.body.kind == BodyKind::chunked) {
         request_hops_ = http::connection_names(head.fields);
     }
     awaits_continue_ = head.expects_continue && head.body.kind != BodyKind::none;
-    page_format_ = wanted_format(head);
+    remember_accept(head);
+    if (edge_.log.enabled(LogLevel::debug)) {
+        access_ = std::make_unique<Access>();
+        access_->begun_at = edge_.worker.now();
+        access_->method = head.method_text;
+        access_->path = head.target.path;  // the query may have secrets
+    }
+}
+
+// Status 0: the visitor has gone before there was an answer.
+void HttpExchange::log_access() noexcept try {
+    if (access_) {
+        using std::chrono::duration_cast;
+        const auto took = duration_cast<std::chrono::milliseconds>(edge_.worker.now() - access_->begun_at);
+        edge_.log.debug("a request is over",
+                        {{"request", request_id_},
+                         {"visitor", visitor_.address},
+                         {"method", access_->method},
+                         {"host", host_},
+                         {"path", access_->path},
+                         {"service", service_ ? std::string_view(service_->description().name) : std::string_view()},
+                         {"status", access_->status},
+                         {"bytes", access_->body_bytes},
+                         {"complete", state_ == State::done},
+                         {"ms", took.count()}});
+    }
+} catch (const std::exception&) {  // no memory for a line
 }
 
 bool HttpExchange::route(const http::RequestHead& head) {
@@ -97,6 +148,7 @@ bool HttpExchange::route(const http::RequestHead& head) {
     switch (match.kind) {
         case Kind::service:
             service_ = match.service->shared_from_this();
+            service_->count_request();
             settings_ = settings_for(edge_.settings.service, service_->description().limits);
             return !redirects(head) && fits(head.body);
         case Kind::unknown_host:
@@ -140,6 +192,7 @@ http::ForwardingFacts HttpExchange::forwarding_facts() const {
     facts.https = visitor_.https;
     facts.port = visitor_.port;
     facts.request_id = request_id_;
+    facts.forwarded = edge_.settings.forwarded;
     facts.via = edge_.settings.via;
     return facts;
 }
@@ -171,7 +224,13 @@ bool HttpExchange::write_request_head(const http::RequestHead& head) {
         room.resize(size);
         size = http::write_request(out, room);
     }
-    replay_ = framed_copy({room.data(), size});
+    copy_framed({room.data(), size}, [this](buffer::Slice piece) {
+        if (replay_head_.empty()) {
+            replay_head_ = std::move(piece);
+        } else {
+            replay_.push_back(std::move(piece));
+        }
+    });
     replay_bytes_ = size;
     return true;
 }
@@ -183,20 +242,57 @@ std::uint64_t HttpExchange::stream_owner() const noexcept {
     return service_->description().per_visitor ? visitor_.connection : 0;
 }
 
-void HttpExchange::open() {
-    backend_ = edge_.pool.take(*service_, stream_owner(), *this);
-    if (!backend_) {
-        open_fresh();
+void HttpExchange::open(bool has_waited) {
+    if (!has_waited && edge_.gate.has_line(service_->serial())) {
+        take_place_in_line();
         return;
     }
-    EdgeCounters::add(edge_.counters.backend_reused);
-    opened_at_ = edge_.worker.now();
-    start_sending();
+    backend_ = edge_.pool.take(*service_, stream_owner(), *this);
+    if (backend_) {
+        EdgeCounters::add(edge_.counters.backend_reused);
+        opened_at_ = edge_.worker.now();
+        start_sending();
+    } else if (edge_.gate.may_open(service_->serial())) {
+        open_fresh();
+    } else {
+        take_place_in_line();
+    }
+}
+
+void HttpExchange::take_place_in_line() {
+    state_ = State::opening;
+    if (!Deadline::is_set()) {
+        opened_at_ = edge_.worker.now();
+        edge_.wheel.set_after(*this, settings_.backend_connect);
+    }
+    edge_.gate.wait(service_->serial(), *this);
+}
+
+// Its time has passed. While others come through, its turn comes too: then it waits on, as long as it would for an
+// answer.
+void HttpExchange::look_at_line() {
+    const TimePoint now = edge_.worker.now();
+    const bool moves = now - edge_.gate.moved_at(service_->serial()) < settings_.backend_connect;
+    if (moves && now - opened_at_ < settings_.first_byte) {
+        edge_.wheel.set_after(*this, settings_.backend_connect);
+        return;
+    }
+    leave_gate();
+    give_page(PageState::busy, {}, "no connection to the backend has become free in time");
+}
+
+void HttpExchange::on_gate() noexcept {
+    try {
+        open(true);
+    } catch (const std::exception&) {
+        fail_late();
+    }
+    owner_.on_exchange();
 }
 
 void HttpExchange::open_fresh() {
     state_ = State::opening;
-    std::optional<tunnel::HttpService::Carrier> carrier = service_->choose(passed_);
+    std::optional<tunnel::HttpService::Carrier> carrier = service_->choose(passed_, &edge_.worker);
     if (!carrier) {
         backend_.reset();
         if (!no_room_) {
@@ -211,11 +307,21 @@ void HttpExchange::open_fresh() {
     backend_ = make_intrusive<BackendStream>(edge_.worker, edge_.wheel, edge_.pool, service_, std::move(*carrier),
                                              stream_owner());
     edge_.wheel.set_after(*this, settings_.backend_connect);
+    edge_.gate.opening(service_->serial());
+    counted_as_opening_ = true;
     const IntrusivePtr<BackendStream> opening = backend_;  // what it answers at once may replace it
     opening->open(visitor_.wire, *this);
 }
 
+// The backend has taken the connection, or never will.
+void HttpExchange::open_is_answered() noexcept {
+    if (std::exchange(counted_as_opening_, false)) {
+        edge_.gate.answered(service_->serial(), backend_ && backend_->connected());
+    }
+}
+
 void HttpExchange::open_failed() {
+    open_is_answered();
     const std::optional<Code> why = backend_->open_failure();
     no_room_ = no_room_ || (why != Code::unknown_service && why != Code::going_away);
     passed_.push_back(&backend_->carrier());
@@ -225,15 +331,19 @@ void HttpExchange::open_failed() {
 void HttpExchange::start_sending() {
     state_ = State::waiting;
     progress_at_ = edge_.worker.now();
+    // A first copy has room for the frame's header; of a second one the stream before may still use that.
+    backend_->send(replay_head_.share(0, replay_head_.size()), !repeated_);
     for (const buffer::Slice& piece : replay_) {
-        // A first copy has room for the frame's header; of a second one the stream before may still use that.
-        backend_->send(piece.share(0, piece.size()), !repeated_ && &piece == &replay_.front());
+        backend_->send(piece.share(0, piece.size()), false);
     }
     backend_->flush();
     set_deadline();
 }
 
 void HttpExchange::on_backend() noexcept {
+    if (backend_ && backend_->connected()) {
+        open_is_answered();
+    }
     try {
         if (state_ == State::opening) {
             if (backend_->state() == BackendStream::State::busy) {
@@ -320,9 +430,7 @@ void HttpExchange::body_end(const http::Fields* trailers) {
 }
 
 void HttpExchange::send_text(std::string_view text) {
-    for (buffer::Slice& piece : framed_copy(text)) {
-        send(std::move(piece), true);
-    }
+    copy_framed(text, [this](buffer::Slice piece) { send(std::move(piece), true); });
 }
 
 void HttpExchange::send(buffer::Slice payload, bool headroom) {
@@ -346,6 +454,7 @@ void HttpExchange::keep_for_replay(const buffer::Slice& payload) {
 
 void HttpExchange::forget_replay() noexcept {
     replayable_ = false;
+    replay_head_ = {};
     replay_.clear();
 }
 

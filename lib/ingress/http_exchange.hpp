@@ -11,6 +11,7 @@
 // repeated and the stream was an old one that the backend was about to close. Never after a byte of the answer.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,6 +30,7 @@
 #include "ingress/backend_stream.hpp"
 #include "ingress/deadline_wheel.hpp"
 #include "ingress/edge_worker.hpp"
+#include "ingress/open_gate.hpp"
 
 namespace ferrotunnel::ingress {
 
@@ -77,11 +79,15 @@ struct Answer {
     const http::Fields* trailers = nullptr;       // of the end; null or empty: none
 };
 
-class HttpExchange final : private BackendUser, private Deadline {
+class HttpExchange final : private BackendUser, private Deadline, private GateVisitor {
 public:
     HttpExchange(EdgeWorker& edge, const VisitorFacts& visitor, ExchangeOwner& owner);
     /// Whatever is not over is aborted.
     ~HttpExchange();
+
+    // There is one with every request: their memory is kept per thread.
+    static void* operator new(std::size_t bytes);
+    static void operator delete(void* memory) noexcept;
 
     /// `head` is needed for this call alone.
     void begin(const http::RequestHead& head);
@@ -131,23 +137,31 @@ private:
 
     void on_backend() noexcept override;
     void on_deadline() noexcept override;
+    void on_gate() noexcept override;
 
     // Beginning (http_exchange.cpp).
     bool route(const http::RequestHead& head);
     bool fits(const http::Body& body);
     void give_up_body();
     void remember(const http::RequestHead& head);
+    void remember_accept(const http::RequestHead& head);
+    http::PageFormat page_format() const noexcept;
     http::ForwardingFacts forwarding_facts() const;
     bool write_request_head(const http::RequestHead& head);
-    void open();
+    void open(bool has_waited);
+    void take_place_in_line();
+    void look_at_line();
     void open_fresh();
     std::uint64_t stream_owner() const noexcept;
+    void open_is_answered() noexcept;
     void open_failed();
     void start_sending();
     void send(buffer::Slice payload, bool headroom);
     void send_text(std::string_view text);
     void keep_for_replay(const buffer::Slice& payload);
     void forget_replay() noexcept;
+
+    void log_access() noexcept;
 
     // The service's rules (http_exchange_rules.cpp).
     bool redirects(const http::RequestHead& head);
@@ -161,6 +175,7 @@ private:
     void add_hsts(http::Edits& edits);
 
     // The answer (http_exchange_answer.cpp).
+    Answer next_piece();
     Answer next_head();
     bool read_head_bytes(mux::StreamItem& item);
     Answer give_head();
@@ -174,6 +189,8 @@ private:
     void fail(const Failure& failure);
     void fail_late() noexcept;
     void give_page(http::PageState state, std::string_view code, std::string_view why);
+    bool waits_for_count();
+    static Failure closed_early(bool not_delivered) noexcept;
     Failure failure_of(wire::Code code, bool told_by_backend) const noexcept;
     bool may_repeat(const Failure& failure) const noexcept;
     void drop_backend() noexcept;
@@ -187,19 +204,33 @@ private:
     HttpServiceSettings settings_;  // the service's, once it is known
     bool by_tls_;                   // what the visitor used, as far as it can be believed
     std::string request_id_;
-    std::string host_;  // in normal form
+    http::HostBuffer host_room_;
+    std::string_view host_;  // in normal form
+    /// What the line about each request says; only where the log has such lines.
+    struct Access {
+        TimePoint begun_at;
+        std::string method;
+        std::string path;
+        std::uint16_t status = 0;
+        std::uint64_t body_bytes = 0;  // of the answer
+    };
+    std::unique_ptr<Access> access_;
     http::ResponseContext context_;
-    http::PageFormat page_format_ = http::PageFormat::text;
+    http::PageFormat page_format_ = http::PageFormat::text;  // unless there is a copy of Accept
+    std::uint8_t accept_size_ = 0;
+    std::array<char, 160> accept_room_;
 
     std::shared_ptr<tunnel::HttpService> service_;
     std::vector<const tunnel::HttpCarrier*> passed_;  // carriers without room, or that left
     bool no_room_ = false;                            // one of them is still there
     IntrusivePtr<BackendStream> backend_;
+    bool counted_as_opening_ = false;  // at the gate
 
     // The request.
     http::Body request_body_;
     std::string request_hops_;           // what Connection named that could come as a trailer
-    std::vector<buffer::Slice> replay_;  // what was sent, from the head on
+    buffer::Slice replay_head_;          // what was sent: the first piece,
+    std::vector<buffer::Slice> replay_;  // and all others
     std::size_t replay_bytes_ = 0;
     bool replayable_ = true;
     bool repeated_ = false;
@@ -208,7 +239,7 @@ private:
     bool body_begun_ = false;
     bool body_ended_ = false;
     bool awaits_continue_ = false;
-    TimePoint opened_at_{};    // the stream
+    TimePoint opened_at_{};    // the stream, or when it began to wait for one
     TimePoint progress_at_{};  // when the backend last took or said something
 
     // The response.
@@ -217,6 +248,7 @@ private:
     std::uint32_t pending_consume_ = 0;  // of the front item: what the head lies in that was given out
     bool head_lent_ = false;             // until the next call
     std::uint32_t interims_ = 0;
+    bool fin_seen_ = false;  // without an answer: how much was delivered is still to be told
     http::BodyReader response_body_;
     bool response_keeps_ = false;
     bool head_given_ = false;

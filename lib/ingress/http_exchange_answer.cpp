@@ -15,6 +15,14 @@ using mux::StreamItem;
 using wire::Code;
 
 Answer HttpExchange::next() {
+    Answer answer = next_piece();
+    if (access_) {
+        access_->body_bytes += answer.data.size();
+    }
+    return answer;
+}
+
+Answer HttpExchange::next_piece() {
     forget_head();
     switch (state_) {
         case State::opening:
@@ -50,15 +58,16 @@ Answer HttpExchange::next_head() {
                 return {};
             }
         } else if (item->kind == StreamItem::Kind::reset) {
-            fail(failure_of(item->code, true));
+            fail(fin_seen_ ? closed_early(backend_->nothing_delivered()) : failure_of(item->code, true));
         } else if (item->kind == StreamItem::Kind::fin) {
-            fail(
-                {PageState::backend_broken, "closed_early", "the backend has closed the connection without an answer"});
+            if (!waits_for_count()) {
+                fail(closed_early(false));
+            }
         } else if (read_head_bytes(*item)) {
             return give_head();
         }
     }
-    return next();
+    return next_piece();
 }
 
 // True when a head is complete. Its bytes stay where they are until the next call.
@@ -104,25 +113,31 @@ Answer HttpExchange::give_head() {
     answer.head = &head;
     answer.status = head.status;
     http::Edits& edits = edge_.new_edits();
-    const bool fits =
-        edits.set("X-Request-Id", request_id_) && edits.remove("X-FerroTunnel-Error") && apply_rules(head, edits);
+    bool fits = edits.set("X-Request-Id", request_id_) && edits.remove("X-FerroTunnel-Error");
+    if (!head.is_interim() && !head.fields.first(http::FieldName::date)) {
+        fits = fits && edits.add("Date", edge_.date());
+    }
+    fits = fits && apply_rules(head, edits);
     check(fits, "what the edge adds to a head fits into the edits");
     answer.edits = &edits;
     if (head.is_interim()) {
         awaits_continue_ = awaits_continue_ && head.status != 100;
         if (++interims_ > limits::http_interims_max) {
             fail({PageState::backend_broken, "too_many_interim", "the backend sends interim responses for ever"});
-            return next();
+            return next_piece();
         }
         answer.kind = Answer::Kind::interim;
         return answer;
     }
     if (head.switches && !body_ended_) {
         fail({PageState::backend_broken, "switched_early", "the backend has switched protocols within the request"});
-        return next();
+        return next_piece();
     }
     answer.kind = Answer::Kind::head;
     head_given_ = true;
+    if (access_) {
+        access_->status = head.status;
+    }
     awaits_continue_ = false;
     response_keeps_ = head.keep_alive;
     response_body_ = http::BodyReader(head.body);
@@ -208,8 +223,11 @@ Answer HttpExchange::finish_answer() {
     if (!is_request_sent()) {
         drop_backend();  // what would still come of the request must not become another one
     } else if (response_keeps_ && !edge_.draining() && response_body_.kind() != http::BodyKind::until_close) {
+        open_is_answered();
         edge_.pool.put(std::exchange(backend_, nullptr));
+        edge_.gate.came_back(service_->serial());
     } else {
+        open_is_answered();
         std::exchange(backend_, nullptr)->close();
     }
     return answer;
@@ -231,7 +249,7 @@ Answer HttpExchange::next_raw() {
             state_ = State::done;
             Deadline::cancel();
             std::exchange(backend_, nullptr)->close();
-            return next();
+            return next_piece();
         }
         if (item->kind != StreamItem::Kind::data) {
             return cut("the backend has reset the connection");
@@ -252,13 +270,15 @@ Answer HttpExchange::cut(std::string_view why) {
     Deadline::cancel();
     drop_backend();
     EdgeCounters::add(edge_.counters.answers_cut);
-    edge_.log.warn("an answer was cut",
-                   {{"request", request_id_},
-                    {"visitor", visitor_.address},
-                    {"host", host_},
-                    {"service", service_ ? std::string_view(service_->description().name) : std::string_view()},
-                    {"why", why}});
-    return next();
+    if (edge_.lines.may_write(LineLimiter::answer_cut, LogLevel::warn)) {
+        edge_.log.warn("an answer was cut",
+                       {{"request", request_id_},
+                        {"visitor", visitor_.address},
+                        {"host", host_},
+                        {"service", service_ ? std::string_view(service_->description().name) : std::string_view()},
+                        {"why", why}});
+    }
+    return next_piece();
 }
 
 // --- pages ---
@@ -279,12 +299,15 @@ void HttpExchange::give_page(PageState state, std::string_view code, std::string
     EdgeCounters::add(edge_.counters.pages);
     http::PageRequest request;
     request.state = state;
-    request.format = page_format_;
+    request.format = page_format();
     request.request_id = request_id_;
     request.host = host_;
     request.code = code;
-    page_ = http::make_page(request, {&edge_.shared->pages});
+    page_ = http::make_page(request, edge_.shared->pages);
     const LogLevel level = page_.status >= 500 ? LogLevel::warn : LogLevel::info;
+    if (!edge_.lines.may_write(state, level)) {
+        return;
+    }
     edge_.log.log_at(level, "a request was answered by the edge",
                      {{"request", request_id_},
                       {"visitor", visitor_.address},
@@ -297,7 +320,7 @@ void HttpExchange::give_page(PageState state, std::string_view code, std::string
 
 Answer HttpExchange::give_page_head() {
     http::Edits& edits = edge_.new_edits();
-    bool fits = edits.set("X-Request-Id", request_id_);
+    bool fits = edits.add("Date", edge_.date()) && edits.set("X-Request-Id", request_id_);
     if (location_.empty()) {
         fits = fits && edits.set("Content-Type", page_.content_type) && edits.set("X-FerroTunnel-Error", page_.code);
     } else {
@@ -317,6 +340,9 @@ Answer HttpExchange::give_page_head() {
     answer.edits = &edits;
     answer.status = page_.status;
     head_given_ = true;
+    if (access_) {
+        access_->status = page_.status;
+    }
     state_ = State::page_body;
     if (context_.method == http::Method::head) {
         answer.content_length = page_.body.size();
@@ -330,7 +356,7 @@ Answer HttpExchange::give_page_head() {
 Answer HttpExchange::give_page_body() {
     state_ = State::done;
     if (page_.body.empty()) {
-        return next();
+        return next_piece();
     }
     Answer answer;
     answer.kind = Answer::Kind::data;
@@ -364,6 +390,24 @@ HttpExchange::Failure HttpExchange::failure_of(Code code, bool told_by_backend) 
     return failure;
 }
 
+// The backend has ended the connection. Where it may only be sent once more when nothing of it was delivered, what the
+// client says of that follows at once; a program that serves by itself does not say it.
+bool HttpExchange::waits_for_count() {
+    const bool matters = replayable_ && !repeated_ && interims_ == 0 && backend_->reused();
+    if (!matters || http::is_idempotent(context_.method)) {
+        return false;
+    }
+    fin_seen_ = true;
+    backend_->drop_front();
+    edge_.wheel.set_after(*this, limits::http_count_follows);
+    return true;
+}
+
+HttpExchange::Failure HttpExchange::closed_early(bool not_delivered) noexcept {
+    return {PageState::backend_broken, "closed_early", "the backend has closed the connection without an answer",
+            not_delivered};
+}
+
 bool HttpExchange::may_repeat(const Failure& failure) const noexcept {
     return replayable_ && !repeated_ && interims_ == 0 && state_ == State::waiting &&
            (failure.not_delivered || (backend_->reused() && http::is_idempotent(context_.method)));
@@ -372,6 +416,7 @@ bool HttpExchange::may_repeat(const Failure& failure) const noexcept {
 void HttpExchange::fail(const Failure& failure) {
     if (may_repeat(failure)) {
         repeated_ = true;
+        fin_seen_ = false;
         EdgeCounters::add(edge_.counters.retries);
         edge_.log.debug("a request is sent once more", {{"request", request_id_}, {"why", failure.why}});
         if (failure.elsewhere) {
@@ -394,6 +439,8 @@ void HttpExchange::fail_late() noexcept {
 }
 
 void HttpExchange::drop_backend() noexcept {
+    leave_gate();
+    open_is_answered();
     if (backend_) {
         std::exchange(backend_, nullptr)->abort(Code::cancelled);
     }
@@ -407,7 +454,8 @@ void HttpExchange::set_deadline() noexcept {
     } else if (backend_->connected()) {
         edge_.wheel.set(*this, progress_at_ + settings_.first_byte);
     } else {
-        edge_.wheel.set(*this, opened_at_ + settings_.backend_connect);
+        // Nobody tells when it is connected: the answer may be due before the connection would be.
+        edge_.wheel.set(*this, std::min(opened_at_ + settings_.backend_connect, progress_at_ + settings_.first_byte));
     }
 }
 
@@ -422,7 +470,14 @@ void HttpExchange::on_deadline() noexcept {
 
 void HttpExchange::look_at_deadline() {
     const TimePoint now = edge_.worker.now();
-    if (state_ == State::opening || (state_ == State::waiting && !backend_->connected())) {
+    if (fin_seen_) {
+        fail(closed_early(false));
+    } else if (waits_at_gate()) {
+        look_at_line();
+    } else if (state_ == State::waiting && !backend_->connected() && now - opened_at_ < settings_.backend_connect) {
+        progress_at_ = now;
+        set_deadline();
+    } else if (state_ == State::opening || (state_ == State::waiting && !backend_->connected())) {
         forget_replay();
         fail({PageState::backend_refused, "connect_timeout", "the backend can not be reached in time"});
     } else if (state_ == State::waiting) {

@@ -8,13 +8,17 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "http/page.hpp"
 #include "ingress/http_listener_settings.hpp"
 #include "ingress/http_settings.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker_group.hpp"
 #include "tunnel/http_directory.hpp"
+#include "wire/ip_network.hpp"
 
 namespace ferrotunnel::ingress {
+
+struct EdgeCounters;
 
 class HttpFront {
 public:
@@ -30,18 +34,26 @@ public:
     virtual void stop() noexcept = 0;
     /// Any thread. Visitors' connections that are open.
     virtual std::size_t connections() const noexcept = 0;
+    /// Any thread. What it has counted; outlives it.
+    virtual std::shared_ptr<const EdgeCounters> totals() const noexcept = 0;
+};
+
+/// What an operator says.
+struct HttpFrontSettings {
+    HttpSettings edge;
+    wire::IpNetworks trusted_proxies;
+    http::HostPages pages;
 };
 
 /// What it works with; all of it outlives it.
 struct HttpFrontParts {
     runtime::WorkerGroup& workers;
     std::shared_ptr<tunnel::HttpDirectory> directory;
-    HttpSettings settings;
     Logger& log;
     Random& random;
 };
 
 /// Any thread, before or after the workers were started.
-std::unique_ptr<HttpFront> open_http_front(const HttpFrontParts& parts);
+std::unique_ptr<HttpFront> open_http_front(const HttpFrontParts& parts, HttpFrontSettings settings = {});
 
 }  // namespace ferrotunnel::ingress

@@ -13,12 +13,12 @@ namespace ferrotunnel::ingress {
 
 namespace {
 
-constexpr std::string_view too_many =
-    "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 10\r\nX-FerroTunnel-Error: over_limit\r\n"
-    "Content-Type: text/plain\r\nContent-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n";
-
 // Best effort: nothing is waited for, so who has not sent its request yet may see a reset.
-void answer_too_many(runtime::Fd socket) noexcept {
+void answer_too_many(runtime::Fd socket, std::string_view date) {
+    std::string too_many("HTTP/1.1 429 Too Many Requests\r\nDate: ");
+    too_many.append(date).append(
+        "\r\nRetry-After: 10\r\nX-FerroTunnel-Error: over_limit\r\nContent-Type: text/plain\r\nContent-Length: 21\r\n"
+        "Connection: close\r\n\r\ntoo many connections\n");
     std::array<std::uint8_t, 4096> thrown_away;
     for (int i = 0; i < 16 && runtime::read_some(socket.get(), MutableBytes(thrown_away)).bytes > 0; ++i) {
     }
@@ -28,10 +28,18 @@ void answer_too_many(runtime::Fd socket) noexcept {
 
 void refuse(EdgeWorker& edge, bool https, runtime::Fd socket, const std::string& visitor) {
     EdgeCounters::add(edge.counters.connections_refused);
-    edge.log.debug("a visitor was refused: too many connections", {{"visitor", visitor}});
-    if (!https) {
-        answer_too_many(std::move(socket));
+    if (edge.lines.may_write(http::PageState::over_limit, LogLevel::info)) {
+        edge.log.info("a visitor was refused: too many connections", {{"visitor", visitor}});
     }
+    if (!https) {
+        answer_too_many(std::move(socket), edge.date());
+    }
+}
+
+// What a visitor's connections are counted by; nothing for a trusted proxy, which speaks for many.
+std::string counted_as(const EdgeShared& shared, const wire::Address& visitor) {
+    const bool trusted = shared.is_trusted && shared.is_trusted(wire::ip_text(visitor));
+    return trusted ? std::string() : tunnel::network_of(visitor);
 }
 
 runtime::Fd with_options(runtime::Fd listener) {
@@ -79,7 +87,7 @@ public:
 private:
     void serve(AcceptedVisitor visitor) {
         const Settings& settings = shared_->settings;
-        if (by_proxy_ && !ticket_->set_address(tunnel::network_of(visitor.from))) {
+        if (by_proxy_ && !ticket_->set_address(counted_as(*edge_.shared, visitor.from))) {
             refuse(edge_, settings.https, std::move(visitor.socket), wire::ip_text(visitor.from));
             return;
         }
@@ -91,7 +99,7 @@ private:
         VisitorFacts facts = facts_of(visitor);
         std::unique_ptr<transport::Pipe> pipe =
             settings.make_pipe ? settings.make_pipe(std::move(visitor.socket))
-                               : transport::make_tcp_pipe(std::move(visitor.socket), transport::TcpPipeSide::client);
+                               : transport::make_tcp_pipe(std::move(visitor.socket), transport::TcpPipeSide::visitor);
         if (!pipe) {
             return;
         }
@@ -151,8 +159,9 @@ std::size_t HttpListener::choose() noexcept {
 
 void HttpListener::on_accept(runtime::Fd socket, const runtime::SocketAddress& from) {
     const Settings& settings = shared_->settings;
-    const bool by_proxy = !settings.proxies.empty() && settings.proxies.contains(tunnel::visitor_address(from));
-    auto ticket = gate_->enter(by_proxy ? std::string() : tunnel::network_of(from));
+    const wire::Address visitor = tunnel::visitor_address(from);
+    const bool by_proxy = !settings.proxies.empty() && settings.proxies.contains(visitor);
+    auto ticket = gate_->enter(by_proxy ? std::string() : counted_as(*edges_.front()->shared, visitor));
     if (!ticket) {
         refuse(*edges_.front(), settings.https, std::move(socket), from.ip());
         return;

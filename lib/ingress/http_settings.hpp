@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/units.hpp"
+#include "http/field_reader.hpp"
 #include "http/rules.hpp"
 #include "tunnel/http_description.hpp"
 
@@ -57,12 +58,16 @@ struct HttpSettings {
     Duration linger = 2s;
     std::uint64_t linger_bytes_max = 64_KiB;
     std::uint32_t connections_max = 16'384;
-    std::uint32_t connections_per_address_max = 1'024;
+    std::uint32_t connections_per_address_max = 1'024;  // not of trusted proxies
+    /// Of requests. Those of responses are not to be set: they are what the visitor's programs have to bear.
+    http::HeadLimits head_limits;
 
     /// What services have that have no such rule of their own.
     std::optional<http::HttpsRedirect> https_redirect;
     std::optional<http::Hsts> hsts;
 
+    /// Tell backends by Forwarded (RFC 7239) too.
+    bool forwarded = false;
     /// This edge's name in Via, by which a request that comes by again is known (508). Empty: Via is left alone.
     std::string via;
 
@@ -70,8 +75,8 @@ struct HttpSettings {
     /// Shorter than what usual servers have (Node 5 s), so that the edge and not the backend ends an idle connection.
     Duration pool_idle = 4s;
     /// Idle streams that one worker keeps, for a service and in all.
-    std::size_t pool_per_service_max = 64;
-    std::size_t pool_max = 1'024;
+    std::size_t pool_per_service_max = 512;
+    std::size_t pool_max = 2'048;
     /// A request that may be sent once more is kept up to this size until the answer begins.
     std::size_t replay_bytes_max = 64_KiB;
 

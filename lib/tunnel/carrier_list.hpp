@@ -21,6 +21,8 @@ public:
     };
     using Trunks = std::vector<std::shared_ptr<Trunk>>;
 
+    static constexpr std::uint64_t detour = 16;
+
     bool empty() const noexcept { return carriers_.empty(); }
 
     /// The one with the least load that is not in `passed`, in turn where several have as little. Null: nobody is left.
@@ -39,6 +41,27 @@ public:
                 best = &carrier;
                 fewest = load;
                 turn_ = at + 1;
+            }
+        }
+        return best;
+    }
+
+    /// As choose(); but of those for which `is_near` holds, the one with the least load is preferred unless it has half
+    /// as much again, and `detour` more, as the one with the least of all.
+    template <typename IsNear>
+    const Carrier* choose(const std::vector<const Trunk*>& passed, const IsNear& is_near) {
+        const Carrier* best = choose(passed);
+        if (best == nullptr || is_near(*best->trunk)) {
+            return best;
+        }
+        const std::uint64_t least = best->trunk->load();
+        std::uint64_t enough = least + least / 2 + detour;
+        for (const Carrier& carrier : carriers_) {
+            const std::uint64_t load = carrier.trunk->load();
+            const bool is_passed = std::find(passed.begin(), passed.end(), carrier.trunk.get()) != passed.end();
+            if (load < enough && !is_passed && is_near(*carrier.trunk)) {
+                best = &carrier;
+                enough = load;
             }
         }
         return best;

@@ -26,6 +26,11 @@ bool is_expression(const http::PathRule& path) noexcept {
     return path.kind == http::PathRule::Kind::regex;
 }
 
+Refusal too_many_paths(const std::string& host) {
+    return {wire::Code::limit, "The host " + host + " has " + std::to_string(limits::http_paths_per_host_max) +
+                                   " services, each with a path of its own, and that is the most. Use another host."};
+}
+
 Refusal too_many_expressions(const std::string& host) {
     return {wire::Code::limit,
             "The host " + host + " has " + std::to_string(limits::http_path_regexes_per_host_max) +
@@ -44,9 +49,12 @@ auto HttpService::with_carriers(Action action) {
     return action(carriers_);
 }
 
-std::optional<HttpService::Carrier> HttpService::choose(const std::vector<const HttpCarrier*>& passed) {
+std::optional<HttpService::Carrier> HttpService::choose(const std::vector<const HttpCarrier*>& passed,
+                                                        const runtime::Worker* here) {
     std::lock_guard lock(mutex_);
-    const auto* carrier = carriers_.choose(passed);
+    const auto* carrier =
+        here == nullptr ? carriers_.choose(passed)
+                        : carriers_.choose(passed, [here](HttpCarrier& trunk) { return &trunk.worker() == here; });
     if (carrier == nullptr) {
         return std::nullopt;
     }
@@ -179,6 +187,18 @@ TlsMatch HttpRoutes::find_tls(std::string_view name, TimePoint now) const noexce
 
 // --- the directory ---
 
+// What one host may have: paths of any kind, and expressions among them.
+struct HttpDirectory::PathBound {
+    bool (*counts)(const http::PathRule& path) noexcept;
+    std::size_t max;
+
+    static constexpr auto any = [](const http::PathRule&) noexcept { return true; };
+    static constexpr PathBound of_all() noexcept { return {any, limits::http_paths_per_host_max}; }
+    static constexpr PathBound of_expressions() noexcept {
+        return {is_expression, limits::http_path_regexes_per_host_max};
+    }
+};
+
 // A next state of the routes in the making: each host and each part is copied and built once, however often it is
 // changed. The lock is held.
 class HttpDirectory::Change {
@@ -297,7 +317,7 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
             why = {wire::Code::name_taken, ClaimName(description.hosts.front(), description.claimed_path()).text() +
                                                " is already used by another service of this client."};
             return {};
-        } else if (auto refusal = expression_refusal(description)) {
+        } else if (auto refusal = bound_refusal(description)) {
             why = *refusal;
             return {};
         } else {
@@ -322,31 +342,35 @@ bool HttpDirectory::is_carried(const HttpDescription& description) const {
     });
 }
 
-// Each expression costs every request of its host. Those whose client is away make room. The lock is held.
-std::optional<Refusal> HttpDirectory::expression_refusal(const HttpDescription& description) const {
+// Whether a host has as many services already as it may have. Those whose client is away make room. The lock is held.
+std::optional<Refusal> HttpDirectory::bound_refusal(const HttpDescription& description) const {
     for (const std::string& host : description.hosts) {
         const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
-        if (!is_expression(description.path) || known == nullptr) {
-            continue;
-        }
-        const auto carried = std::count_if(known->routes.begin(), known->routes.end(), [](const auto& route) {
-            return route.service != nullptr && is_expression(route.path);
-        });
-        if (static_cast<std::size_t>(carried) >= limits::http_path_regexes_per_host_max) {
+        const auto is_full = [&](const PathBound& bound) {
+            const auto is_carried = [&](const auto& route) {
+                return route.service != nullptr && bound.counts(route.path);
+            };
+            const auto carried = std::count_if(known->routes.begin(), known->routes.end(), is_carried);
+            return bound.counts(description.path) && static_cast<std::size_t>(carried) >= bound.max;
+        };
+        if (known != nullptr && is_full(PathBound::of_expressions())) {
             return too_many_expressions(host);
+        }
+        if (known != nullptr && is_full(PathBound::of_all())) {
+            return too_many_paths(host);
         }
     }
     return std::nullopt;
 }
 
-// One more expression has a place then: expression_refusal() has been asked.
-void HttpDirectory::make_room_for_expression(HttpRoutes::Host& host) {
-    const auto is_away = [](const auto& route) { return route.service == nullptr && is_expression(route.path); };
+// One more path has a place then: bound_refusal() has been asked.
+void HttpDirectory::make_room(HttpRoutes::Host& host, const PathBound& bound) {
+    const auto is_away = [&](const auto& route) { return route.service == nullptr && bound.counts(route.path); };
     auto count = static_cast<std::size_t>(std::count_if(host.routes.begin(), host.routes.end(),
-                                                        [](const auto& route) { return is_expression(route.path); }));
-    for (; count >= limits::http_path_regexes_per_host_max; --count) {
+                                                        [&](const auto& route) { return bound.counts(route.path); }));
+    for (; count >= bound.max; --count) {
         auto oldest = std::find_if(host.routes.begin(), host.routes.end(), is_away);
-        check(oldest != host.routes.end(), "of the expressions of a host, those that are carried are below the limit");
+        check(oldest != host.routes.end(), "of a host's paths, those that are carried are below the limit");
         for (auto each = oldest; each != host.routes.end(); ++each) {
             oldest = is_away(*each) && each->away_since < oldest->away_since ? each : oldest;
         }
@@ -370,8 +394,10 @@ std::shared_ptr<HttpService> HttpDirectory::add_service(const ClientId& client, 
             }
             return replaced;
         });
-        if (is_expression(description.path)) {
-            make_room_for_expression(host);
+        for (const PathBound& bound : {PathBound::of_expressions(), PathBound::of_all()}) {
+            if (bound.counts(description.path)) {
+                make_room(host, bound);
+            }
         }
         host.owner = client.first;
         host.routes.push_back({description.path, service, {}, description.passthrough});

@@ -65,13 +65,19 @@ public:
     const HttpDescription& description() const noexcept { return description_; }
 
     /// The carrier with the fewest streams, in turn where several have as few, without those in `passed` (which have
-    /// just answered that they have no room). Nothing: nobody is left.
-    std::optional<Carrier> choose(const std::vector<const HttpCarrier*>& passed = {});
+    /// just answered that they have no room). One on the worker `here` may have some more: what goes over it changes
+    /// threads nowhere. Nothing: nobody is left.
+    std::optional<Carrier> choose(const std::vector<const HttpCarrier*>& passed = {},
+                                  const runtime::Worker* here = nullptr);
 
     /// Changes whenever a carrier joins or leaves. An idle stream to the backend is looked at again then: one whose
     /// carrier does not carry any more is closed, so that a trunk which drains comes to its end.
     std::uint64_t carriers_version() const noexcept { return carriers_version_.load(std::memory_order_acquire); }
     bool carries(const HttpCarrier& trunk) const;
+
+    /// Requests that the edge has found to be for it.
+    void count_request() noexcept { requests_.fetch_add(1, std::memory_order_relaxed); }
+    std::uint64_t requests() const noexcept { return requests_.load(std::memory_order_relaxed); }
 
 private:
     friend class HttpDirectory;
@@ -81,6 +87,7 @@ private:
     const ClientId client_;
     const std::uint32_t id_;
     std::atomic<std::uint64_t> carriers_version_{0};
+    std::atomic<std::uint64_t> requests_{0};
     mutable std::mutex mutex_;
     CarrierList<HttpCarrier> carriers_;
 
@@ -240,12 +247,13 @@ public:
 private:
     using Key = std::pair<ClientId, std::uint32_t>;
     class Change;
+    struct PathBound;
 
     std::optional<Refusal> owner_refusal(const TokenId& token, const std::vector<std::string>& hosts,
                                          TimePoint now) const;
     bool is_carried(const HttpDescription& description) const;
-    std::optional<Refusal> expression_refusal(const HttpDescription& description) const;
-    void make_room_for_expression(HttpRoutes::Host& host);
+    std::optional<Refusal> bound_refusal(const HttpDescription& description) const;
+    void make_room(HttpRoutes::Host& host, const PathBound& bound);
     std::shared_ptr<HttpService> add_service(const ClientId& client, std::uint32_t id,
                                              const HttpDescription& description, TimePoint now);
     void gone(HttpService& service, TimePoint now);

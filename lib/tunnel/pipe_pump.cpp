@@ -203,6 +203,10 @@ bool PipePump::read_once() {
                 break;
             }
             stream_->finish();
+            if (stream_->kind() == wire::ServiceKind::http) {  // see SocketPump::end_of_backend
+                stream_->reset(Code::connection_reset);
+                close(false);
+            }
             return false;
         case IoStatus::error:
             stop_reading();

@@ -71,6 +71,7 @@ struct SessionView {
         std::string endpoint;
         std::uint16_t port = 0;
         std::shared_ptr<Traffic> traffic;
+        std::shared_ptr<const HttpService> http;  // of HTTP
     };
     bool connected = false;
     bool retired = false;  // another trunk has taken its place; its visitors finish

@@ -193,7 +193,7 @@ void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
     std::string name = wire::printable(service.description.name, 64);
     {
         std::lock_guard lock(view_mutex_);
-        view_.services.push_back({id, name, registered.address, service.port(), service.traffic});
+        view_.services.push_back({id, name, registered.address, service.port(), service.traffic, service.http});
     }
     if (!service.opened) {
         shared_->log->debug("one more connection carries a service",

@@ -195,6 +195,7 @@ bool SocketPump::read_once() {
             if (!broken_) {
                 stop_reading();
                 stream_->finish();
+                end_of_backend();
                 return false;
             }
             [[fallthrough]];  // a write was told of the error, and who reads afterwards is told of an end
@@ -205,6 +206,15 @@ bool SocketPump::read_once() {
             return false;
     }
     return false;
+}
+
+// HTTP has no use for half a connection: nobody would answer what is still sent. The reset behind the end says how much
+// has been delivered, so that the edge can send once more what was on the way here.
+void SocketPump::end_of_backend() {
+    if (stream_->kind() == wire::ServiceKind::http) {
+        stream_->reset(Code::connection_reset);
+        close(false);
+    }
 }
 
 // --- to the socket ---

@@ -3,7 +3,7 @@
 //        socket --readable--> slabs --> stream.send        until EOF (stream.finish) or reset (stream.reset)
 //        socket <--writable-- gathered <-- stream.front    until FIN (shutdown) or RESET (the socket is reset)
 //
-//   dialing --connected--> open --both directions ended------------------------> closed
+//   dialing --connected--> open --both directions ended, of HTTP also one------> closed
 //      |                     |  \--reset in order--> resetting --acknowledged--> /
 //      \_____________________\______ verdict, cancel ___________________________/
 //
@@ -101,6 +101,7 @@ private:
     bool may_send();
     void stop_reading() noexcept;
     bool read_once();
+    void end_of_backend();
     void send_to_socket();
     bool write_once();
     void socket_failed();

@@ -79,6 +79,9 @@ sed -n '/^```yaml$/,/^```$/p' "$E2E_SOURCE/../../docs/configuration.md" | sed '1
 (umask 077 && cp "$dir/token" "$dir/example/alice.token" && "$FERROTUNNEL" token >"$dir/example/bob.token")
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
     -keyout "$dir/example/key.pem" -out "$dir/example/chain.pem" 2>/dev/null
+for page in 404.html offline.html offline.json offline.txt error.html app-offline.html; do
+    echo "{{status}} {{title}}" >"$dir/example/$page"
+done
 cp "$dir/example/chain.pem" "$dir/example/staff.pem"
 HOME=$dir/example run check example/ferrotunnel.yml
 ends_with 0

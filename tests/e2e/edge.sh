@@ -5,42 +5,14 @@ source "$(dirname "$0")/http_lib.sh"
 need curl nginx python3 sha256sum
 
 size=$(by_size 64 1024)  # MiB
-port=$(free_port)
 python_port=$(free_port)
-mkdir -p "$dir/www/up" "$dir/nginx"
+start_nginx 'location /who { return 200 "$http_host $http_x_forwarded_for $http_x_forwarded_proto\n"; }'
 head -c "${size}M" /dev/urandom >"$dir/www/large"
-echo "a small page" >"$dir/www/index.html"
-cat >"$dir/nginx.conf" <<CONF
-daemon off;
-pid $dir/nginx/pid;
-error_log $dir/nginx/error.log;
-$( ((EUID != 0)) || echo "user root;")
-events { worker_connections 512; }
-http {
-    log_format connections '\$connection \$request_method';
-    access_log $dir/nginx/access.log connections;
-    client_max_body_size 0;
-    client_body_temp_path $dir/nginx/body;
-    proxy_temp_path $dir/nginx/proxy;
-    fastcgi_temp_path $dir/nginx/fastcgi;
-    uwsgi_temp_path $dir/nginx/uwsgi;
-    scgi_temp_path $dir/nginx/scgi;
-    server {
-        listen 127.0.0.1:$port;
-        root $dir/www;
-        location /up/ { dav_methods PUT; }
-        location /who { return 200 "\$http_host \$http_x_forwarded_for \$http_x_forwarded_proto\n"; }
-    }
-}
-CONF
-start nginx nginx -p "$dir/nginx" -e "$dir/nginx/error.log" -c "$dir/nginx.conf"
-on_end '[[ ! -s $dir/nginx/pid ]] || kill "$(<"$dir/nginx/pid")" 2>/dev/null; wait_until 10 "the end of nginx" has_ended nginx'
-wait_for_port "127.0.0.1:$port" nginx
 start python python3 -m http.server "$python_port" --bind 127.0.0.1 --directory "$dir/www"
 wait_for_port "127.0.0.1:$python_port" python
 
 start_edge
-ready_client client 2 --http "app.example.com=127.0.0.1:$port" --http "python.example.com=127.0.0.1:$python_port"
+ready_client client 2 --http "app.example.com=$nginx" --http "python.example.com=127.0.0.1:$python_port"
 sum() { sha256sum | cut -d ' ' -f 1; }
 
 say "pages, from nginx and from Python's server, which speaks HTTP/1.0"

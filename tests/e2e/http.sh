@@ -1,39 +1,14 @@
 # curl and nginx: a large file down and up, byte for byte, several at once, and keep-alive connections.
 source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/http_lib.sh"
 need curl nginx sha256sum
 
 size=$(by_size 64 1024)  # MiB
-port=$(free_port)
-mkdir -p "$dir/www/up" "$dir/nginx"
+start_nginx
 head -c "${size}M" /dev/urandom >"$dir/www/large"
-echo "a small page" >"$dir/www/index.html"
-cat >"$dir/nginx.conf" <<CONF
-daemon off;
-pid $dir/nginx/pid;
-error_log $dir/nginx/error.log;
-$( ((EUID != 0)) || echo "user root;")
-events { worker_connections 512; }
-http {
-    access_log off;
-    client_max_body_size 0;
-    client_body_temp_path $dir/nginx/body;
-    proxy_temp_path $dir/nginx/proxy;
-    fastcgi_temp_path $dir/nginx/fastcgi;
-    uwsgi_temp_path $dir/nginx/uwsgi;
-    scgi_temp_path $dir/nginx/scgi;
-    server {
-        listen 127.0.0.1:$port;
-        root $dir/www;
-        location /up/ { dav_methods PUT; }
-    }
-}
-CONF
-start nginx nginx -p "$dir/nginx" -e "$dir/nginx/error.log" -c "$dir/nginx.conf"
-on_end '[[ ! -s $dir/nginx/pid ]] || kill "$(<"$dir/nginx/pid")" 2>/dev/null; wait_until 10 "the end of nginx" has_ended nginx'
-wait_for_port "127.0.0.1:$port" nginx
 
 start_server
-ready_client client 1 --tcp "0=127.0.0.1:$port"
+ready_client client 1 --tcp "0=$nginx"
 url=http://$(public_of client)
 fetch() { curl -sS --fail --max-time 600 "$@"; }
 sum() { sha256sum | cut -d ' ' -f 1; }

@@ -34,3 +34,73 @@ serve_http() {
     wait_until $patience "the port of $name" test -s "$dir/$name.port"
     backend=127.0.0.1:$(<"$dir/$name.port")
 }
+
+# start_nginx [LINE...]: nginx with a small page and a place for uploads in $dir/www, and these lines in its server block.
+# Its address is then in $nginx, and its log has a line for each request, the number of its connection first.
+start_nginx() {
+    local port
+    port=$(free_port)
+    nginx=127.0.0.1:$port
+    mkdir -p "$dir/www/up" "$dir/nginx"
+    echo "a small page" >"$dir/www/index.html"
+    cat >"$dir/nginx.conf" <<CONF
+daemon off;
+pid $dir/nginx/pid;
+error_log $dir/nginx/error.log;
+$( ((EUID != 0)) || echo "user root;")
+events { worker_connections 512; }
+http {
+    log_format connections '\$connection \$request_method';
+    access_log $dir/nginx/access.log connections;
+    client_max_body_size 0;
+    client_body_temp_path $dir/nginx/body;
+    proxy_temp_path $dir/nginx/proxy;
+    fastcgi_temp_path $dir/nginx/fastcgi;
+    uwsgi_temp_path $dir/nginx/uwsgi;
+    scgi_temp_path $dir/nginx/scgi;
+    server {
+        listen $nginx;
+        root $dir/www;
+        location /up/ { dav_methods PUT; }
+        $(printf '%s\n' "$@")
+    }
+}
+CONF
+    start nginx nginx -p "$dir/nginx" -e "$dir/nginx/error.log" -c "$dir/nginx.conf"
+    on_end '[[ ! -s $dir/nginx/pid ]] || kill "$(<"$dir/nginx/pid")" 2>/dev/null; wait_until 10 "the end of nginx" has_ended nginx'
+    wait_for_port "$nginx" nginx
+}
+
+# serve_mishaps NAME [PORT]: tools/http_mishaps as a backend; its address is then in $backend.
+serve_mishaps() {
+    local name=$1
+    rm -f "$dir/$name.port"
+    start "$name" "$E2E_TOOLS/http_mishaps" serve "$dir/$name.port" "${@:2}"
+    wait_until $patience "the port of $name" test -s "$dir/$name.port"
+    backend=127.0.0.1:$(<"$dir/$name.port")
+}
+
+# talk STEP...: a visitor that sends exactly this; what it got is printed.
+talk() { "$E2E_TOOLS/http_mishaps" talk "$edge" "$@"; }
+
+# serve_node NAME: node/backend.mjs as a backend; its address is then in $backend. With need_ws also for WebSockets.
+serve_node() {
+    local name=$1
+    rm -f "$dir/$name.port"
+    start "$name" node "$E2E_SOURCE/node/backend.mjs" "$dir/$name.port" ${ws:+"$ws"}
+    wait_until $patience "the port of $name" test -s "$dir/$name.port"
+    backend=127.0.0.1:$(<"$dir/$name.port")
+}
+
+# need_ws: npm's ws, in the folder $ws beside the tools, where it is put once for all tests.
+ws=
+need_ws() {
+    need node npm flock
+    ws=$E2E_TOOLS/../npm
+    mkdir -p "$ws"
+    # shellcheck disable=SC2016
+    flock -w 200 "$ws/lock" bash -c '
+        [[ -f $1/node_modules/ws/package.json ]] && exit 0
+        exec timeout 150 npm install --prefix "$1" --ignore-scripts --no-audit --no-fund --no-update-notifier \
+            --loglevel error ws@8.18.0' - "$ws" </dev/null >"$dir/npm.log" 2>&1 || skip "npm can not get ws"
+}

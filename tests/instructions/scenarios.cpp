@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/check.hpp"
+#include "instructions/edge_scenarios.hpp"
 #include "instructions/http_scenarios.hpp"
 #include "instructions/measurement.hpp"
 #include "instructions/session_pair.hpp"
@@ -237,6 +238,7 @@ constexpr Scenario all[] = {
     {"http_small", "request", 10'000, http_small, "the head of a small request is parsed"},
     {"http_browser", "request", 10'000, http_browser, "the head of a browser's request is parsed"},
     {"http_exchange", "exchange", 10'000, http_exchange, "both heads of an exchange are parsed and written"},
+    {"edge_request", "request", 10'000, edge_request, "a browser's request and its answer, by a stream of the pool"},
     {"http_chunks", "chunk", 100'000, http_chunks, "a chunked body is read, 64 bytes a chunk"},
 };
 

@@ -57,7 +57,9 @@ void End::take() {
         stream->count_delivered(bytes);
         taken_bytes += bytes;
         taken_items += count;
-        if (echo && bytes > 0) {
+        if (!answer.empty() && bytes > 0) {
+            send_text(answer);
+        } else if (echo && bytes > 0) {
             send_message(bytes);
         }
         if (count > 0) {
@@ -82,6 +84,15 @@ void End::take() {
 void End::send_message(std::uint32_t bytes) {
     constexpr std::uint32_t header = limits::frame_header_bytes;
     stream->send({buffer::make_slab(header + bytes), header, bytes}, true);
+    stream->flush();
+}
+
+void End::send_text(std::string_view text) {
+    constexpr std::uint32_t header = limits::frame_header_bytes;
+    const auto bytes = static_cast<std::uint32_t>(text.size());
+    buffer::Slice message(buffer::make_slab(header + bytes), header, bytes);
+    std::memcpy(message.data(), text.data(), bytes);
+    stream->send(std::move(message), true);
     stream->flush();
 }
 

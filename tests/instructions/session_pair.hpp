@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "mux/session.hpp"
@@ -30,6 +31,8 @@ class End final : public buffer::Waker {
 public:
     /// Answers every message with as many bytes of its own, and FIN with FIN.
     bool echo = false;
+    /// Instead: answers every message with this.
+    std::string_view answer;
     IntrusivePtr<mux::Stream> stream;
     std::uint64_t taken_bytes = 0;
     std::uint64_t taken_items = 0;
@@ -39,6 +42,7 @@ public:
     void take();
     /// A message as a socket's pump queues it: a slab of its own that has room for the header.
     void send_message(std::uint32_t bytes);
+    void send_text(std::string_view text);
     /// As much as the queue takes, as a pump does that reads a socket which is never empty: a slab in four frames.
     void send_bulk(buffer::SlabPool& pool);
     /// For the next stream.

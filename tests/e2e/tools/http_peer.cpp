@@ -15,7 +15,6 @@
 //                  (vN.NAME), each with so many requests on connections kept alive; every answer must be its own
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 
@@ -29,12 +28,12 @@
 #include <vector>
 
 #include "socket.hpp"
+#include "stream.hpp"
 
 namespace {
 
 using namespace e2e;
 
-constexpr int patience_ms = 60'000;
 std::mutex print_mutex;
 
 void print(const std::string& line) {
@@ -42,65 +41,6 @@ void print(const std::string& line) {
     std::printf("%s\n", line.c_str());
     std::fflush(stdout);
 }
-
-bool send_all(Socket& socket, std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t n = ::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL);
-        if (n <= 0) {
-            return false;
-        }
-        text.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return true;
-}
-
-/// A socket and what was read of it.
-class Reader {
-public:
-    explicit Reader(Socket& socket) : socket_(socket) {}
-
-    bool more() {
-        char room[65'536];
-        if (!wait_for(socket_, POLLIN, patience_ms)) {
-            return false;
-        }
-        const ssize_t n = ::recv(socket_.get(), room, sizeof room, 0);
-        if (n <= 0) {
-            return false;
-        }
-        buffer_.append(room, static_cast<std::size_t>(n));
-        return true;
-    }
-    /// Up to and with `end`; empty when the connection ends before.
-    std::string until(std::string_view end) {
-        std::size_t at = 0;
-        while ((at = buffer_.find(end)) == std::string::npos) {
-            if (!more()) {
-                return {};
-            }
-        }
-        return take(at + end.size());
-    }
-    bool exactly(std::size_t size, std::string& into) {
-        while (buffer_.size() < size) {
-            if (!more()) {
-                return false;
-            }
-        }
-        into = take(size);
-        return true;
-    }
-    std::string rest() { return take(buffer_.size()); }
-
-private:
-    std::string take(std::size_t size) {
-        std::string taken = buffer_.substr(0, size);
-        buffer_.erase(0, size);
-        return taken;
-    }
-    Socket& socket_;
-    std::string buffer_;
-};
 
 /// The value of a field, in whatever case its name is; empty without one.
 std::string field(std::string head, const std::string& name) {
@@ -114,7 +54,7 @@ std::string field(std::string head, const std::string& name) {
     return head.substr(begin, head.find("\r\n", begin) - begin);
 }
 
-bool read_body(Reader& reader, const std::string& head, std::string& body) {
+bool read_body(StreamReader& reader, const std::string& head, std::string& body) {
     if (!field(head, "transfer-encoding").empty()) {
         while (true) {
             const std::string line = reader.until("\r\n");
@@ -167,7 +107,7 @@ bool send_events(Socket& socket, std::uint64_t count, std::int64_t pause) {
     return send_all(socket, "0\r\n\r\n");
 }
 
-void echo(Socket& socket, Reader& reader) {
+void echo(Socket& socket, StreamReader& reader) {
     send_all(socket, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
     do {
         if (!send_all(socket, reader.rest())) {
@@ -177,7 +117,7 @@ void echo(Socket& socket, Reader& reader) {
 }
 
 /// False when the connection is over.
-bool serve_one(Socket& socket, Reader& reader, int connection, int number) {
+bool serve_one(Socket& socket, StreamReader& reader, int connection, int number) {
     const std::string head = reader.until("\r\n\r\n");
     std::string body;
     if (head.empty() || !read_body(reader, head, body)) {
@@ -231,7 +171,7 @@ bool serve_one(Socket& socket, Reader& reader, int connection, int number) {
         ::setsockopt(accepted.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
         print("connection " + std::to_string(connection));
         std::thread([connection, socket = std::move(accepted)]() mutable {
-            Reader reader(socket);
+            StreamReader reader(socket);
             for (int number = 1; serve_one(socket, reader, connection, number); ++number) {
             }
         }).detach();
@@ -250,7 +190,7 @@ Socket connect_to(const std::string& address) {
 
 int upgrade(const std::string& address, const std::string& host, std::size_t bytes) {
     Socket socket = connect_to(address);
-    Reader reader(socket);
+    StreamReader reader(socket);
     send_all(socket, "GET /echo HTTP/1.1\r\nHost: " + host + "\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
     const std::string head = reader.until("\r\n\r\n");
     if (!head.starts_with("HTTP/1.1 101 ")) {
@@ -272,7 +212,7 @@ int upgrade(const std::string& address, const std::string& host, std::size_t byt
 
 int events(const std::string& address, const std::string& host, std::uint64_t count, std::uint64_t pause) {
     Socket socket = connect_to(address);
-    Reader reader(socket);
+    StreamReader reader(socket);
     send_all(socket, "GET /events/" + std::to_string(count) + "/" + std::to_string(pause) +
                          " HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
     reader.until("\r\n\r\n");
@@ -298,7 +238,7 @@ void one_visitor(const std::string& address, int which, int requests, const std:
     const std::string host = "v" + std::to_string(which) + "." + name;
     for (int done = 0; done < requests;) {
         Socket socket = connect_to(address);
-        Reader reader(socket);
+        StreamReader reader(socket);
         for (bool kept = true; kept && done < requests; ++done) {
             const std::string mark = "m" + std::to_string(which) + "x" + std::to_string(done);
             const std::string body(static_cast<std::size_t>(done % 3) * 700, 'b');

@@ -109,7 +109,7 @@ TEST_CASE("the documented keys are those that are read", "[config-keys]") {
         "https_redirect: {}, hsts: {}, limits: {}}]}\nlog: {}\n");
     Names known = file.keys;
     for (const char* group :
-         {"server", "client", "log", "server.timing", "client.timing", "client.services", "server.https",
+         {"server", "client", "log", "server.timing", "server.http", "client.timing", "client.services", "server.https",
           "server.https.hsts", "client.services[].request_headers", "client.services[].response_headers",
           "client.services[].limits"}) {
         CHECK(known.erase(group) == 1);
@@ -149,6 +149,17 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"tls_ca", "system"}, {"tls_pin", "sha256:"}, {"connections", "3"},    {"http_bind", "off"},
         {"domain", "d"},      {"attempts", "3"},
     };
+    const std::map<std::string, std::string> of_http{
+        {"linger_bytes", "0"},     {"requests_per_connection", "1"},
+        {"connections", "1"},      {"connections_per_address", "1"},
+        {"head_bytes", "1KiB"},    {"line_bytes", "256"},
+        {"fields", "1"},           {"target_bytes", "64"},
+        {"body_rate", "0"},        {"body_max", "1MiB"},
+        {"body_grace", "1s"},      {"upgrades", "off"},
+        {"pool_per_service", "0"}, {"pool", "0"},
+        {"replay_bytes", "0"},     {"trusted_proxies", "::1"},
+        {"forwarded", "on"},       {"via", "edge"},
+    };
     const std::map<std::string, std::string> of_https{
         {"https_bind", "h:1"},
         {"certificates", "/c"},
@@ -164,7 +175,9 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"preload", "on"},
         {"proxy_protocol_from", "::1"},
     };
-    const Names of_a_group{"server.https.fallback.key", "server.https.client_certificates"};  // https_settings_test.cpp
+    // http_settings_test.cpp, https_settings_test.cpp
+    const Names of_a_group{"server.http.pages", "server.http.hosts", "server.https.fallback.key",
+                           "server.https.client_certificates"};
     for (const Row& row : documented()) {
         INFO(row.key);
         const std::string section = row.key.substr(0, row.key.find('.'));
@@ -172,8 +185,11 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         if (row.key.find("[]") != std::string::npos || of_a_group.contains(row.key)) {
             continue;  // of services and named tokens: below
         }
-        const bool is_time = row.key.find(".timing.") != std::string::npos;
-        const std::string value = is_time ? "123ms" : of_https.contains(name) ? of_https.at(name) : by_name.at(name);
+        const bool is_http = row.key.starts_with("server.http.");
+        const bool is_time =
+            row.key.find(".timing.") != std::string::npos || (is_http && name.find("_timeout") != std::string::npos);
+        const auto& values = is_http ? of_http : of_https.contains(name) ? of_https : by_name;
+        const std::string value = is_time ? "123ms" : values.at(name);
         const detail::ConfigFile with = read(written(row.key, value));
         const bool log_alone = section == "log";
         CHECK(with.problems.size() == (log_alone ? 1 : 0));  // nothing to run
@@ -242,7 +258,9 @@ TEST_CASE("the documented example has every key", "[config-keys]") {
     // Its files are not here; tests/e2e/config_check.sh has them. Nothing else may be wrong.
     for (const Problem& problem : read(example).problems) {
         INFO(to_text(problem));
-        const bool is_about_file = problem.key.find(".token") != std::string::npos || problem.key.ends_with(".backend_ca");
+        const bool is_about_file = problem.key.find(".token") != std::string::npos ||
+                                   problem.key.ends_with(".backend_ca") ||
+                                   problem.text.starts_with("can not read the file");
         CHECK(is_about_file);
     }
 }

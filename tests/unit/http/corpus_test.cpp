@@ -83,7 +83,7 @@ TEST_CASE("corpus: it is there, and no two cases have one name", "[corpus]") {
             for (const auto& [key, value] : some.facts) {
                 static const std::set<std::string> keys = {"expect",     "seen",     "body", "trailers", "rest",
                                                            "connection", "continue", "host", "to",       "offer",
-                                                           "visitor",    "switches", "end"};
+                                                           "visitor",    "switches", "end",  "edge"};
                 CHECK(keys.count(key) == 1);
             }
             ++count;

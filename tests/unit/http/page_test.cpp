@@ -170,33 +170,43 @@ TEST_CASE("pages: what is missing is a dash; a more exact code and another time 
     CHECK(make_page(request).retry_after == 0);
 }
 
-TEST_CASE("pages: an operator's own, for a state or for all, of a service or of the server") {
-    PageSet service;
-    PageSet server;
-    service.set(PageState::no_client, page_template("<p>{{ title }} {{status}} {{retry_after}}s {{host}}</p>"));
-    server.set(PageState::no_client, page_template("server's"));
-    server.set(PageState::backend_slow, page_template("slow: {{message}} {{code}} {{request_id}}"));
-    server.set_default(page_template("{\"s\":{{status}}}", PageFormat::json));
+TEST_CASE("pages: an operator's own, for a state or for all, of a host or of all") {
+    HostPages pages;
+    const auto of = [&](std::string_view hosts) -> PageSet& { return pages.of(*parse_host_pattern(hosts)); };
+    of("app.example.com").set(PageState::no_client, page_template("<p>{{ title }} {{retry_after}}s {{host}}</p>"));
+    of("*.example.com").set_default(page_template("one label"));
+    of("**.example.com").set(PageState::loop, page_template("any labels"));
+    of("**.com").set(PageState::loop, page_template("below com"));
+    of("*").set(PageState::no_client, page_template("server's"));
+    pages.of_all().set(PageState::backend_slow, page_template("slow: {{message}} {{code}} {{request_id}}"));
+    pages.of_all().set_default(page_template("{\"s\":{{status}}}", PageFormat::json));
 
-    const auto body = [&](PageState state, PageFormat format) {
-        const Page page = make_page(request_for(state, format), {&service, nullptr, &server});
+    const auto body = [&](std::string_view host, PageState state, PageFormat format = PageFormat::html) {
+        PageRequest request = request_for(state, format);
+        request.host = host;
+        const Page page = make_page(request, pages);
         CHECK(page.status == info_of(state).status);
         return page.built_in ? "built in" : page.body;
     };
-    CHECK(body(PageState::no_client, PageFormat::html) == "<p>Service Unavailable 503 5s app.example.com</p>");
-    CHECK(body(PageState::backend_slow, PageFormat::html) ==
-          "slow: The service did not answer in time. backend_slow 7f3a");
-    CHECK(body(PageState::no_client, PageFormat::json) == "{\"s\":503}");
-    CHECK(body(PageState::unknown_host, PageFormat::html) == "built in");
-    CHECK(body(PageState::no_client, PageFormat::text) == "built in");
+    CHECK(body("app.example.com", PageState::no_client) == "<p>Service Unavailable 5s app.example.com</p>");
+    CHECK(body("app.example.com", PageState::backend_slow) == "one label");
+    CHECK(body("other.example.com", PageState::loop) == "one label");
+    CHECK(body("a.b.example.com", PageState::loop) == "any labels");
+    CHECK(body("example.com", PageState::loop) == "below com");
+    CHECK(body("a.b.example.com", PageState::no_client) == "server's");
+    CHECK(body("", PageState::backend_slow) == "slow: The service did not answer in time. backend_slow 7f3a");
+    CHECK(body("[::1]", PageState::no_client) == "server's");
+    CHECK(body("app.example.com", PageState::no_client, PageFormat::json) == "{\"s\":503}");
+    CHECK(body("x", PageState::unknown_host) == "built in");
+    CHECK(body("app.example.com", PageState::no_client, PageFormat::text) == "built in");
 }
 
 TEST_CASE("pages: an operator's own has its values escaped too") {
-    PageSet set;
-    set.set_default(page_template("<a title=\"{{host}}\">"));
+    HostPages pages;
+    pages.of_all().set_default(page_template("<a title=\"{{host}}\">"));
     PageRequest request = request_for(PageState::unknown_host, PageFormat::html);
     request.host = "\"><script>";
-    CHECK(make_page(request, {&set}).body == "<a title=\"&quot;&gt;&lt;script&gt;\">");
+    CHECK(make_page(request, pages).body == "<a title=\"&quot;&gt;&lt;script&gt;\">");
 }
 
 TEST_CASE("pages: placeholders are checked") {
@@ -209,9 +219,9 @@ TEST_CASE("pages: placeholders are checked") {
     CHECK(problem_of(std::string(limits::http_page_max, 'a')) == "none");
     CHECK(problem_of(std::string(limits::http_page_max + 1, 'a')) == "is larger than 256 KiB");
 
-    PageSet set;
-    set.set_default(page_template("{{{status}}} {{ {{code}}", PageFormat::text));
-    CHECK(make_page(request_for(PageState::loop, PageFormat::text), {&set}).body == "{508} {{ loop");
+    HostPages pages;
+    pages.of_all().set_default(page_template("{{{status}}} {{ {{code}}", PageFormat::text));
+    CHECK(make_page(request_for(PageState::loop, PageFormat::text), pages).body == "{508} {{ loop");
 }
 
 TEST_CASE("pages: sets are compared by their texts") {

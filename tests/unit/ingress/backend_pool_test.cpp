@@ -149,17 +149,34 @@ TEST_CASE("idle streams of a trunk that carries the service no more are not used
     visitor.read_message();
     CHECK(rig.pooled() == 1);
     auto second = std::make_shared<PairCarrier>(rig.pair);
-    tunnel::HttpDescription description;
-    description.name = "app.test";
-    description.hosts = {"app.test"};
-    tunnel::Refusal why;
-    auto joined = rig.directory->join(rig.client, 1, description, second, Clock::now(), why);
-    REQUIRE(joined.service);
-    rig.directory->leave(*joined.service, *rig.carrier, Clock::now());
+    auto service = rig.join(described("app.test"), 1, second);
+    rig.directory->leave(*service, *rig.carrier, Clock::now());
     visitor.send(get());
     Peer other = rig.backend.accept();
     serve_one(other, "2");
     CHECK(visitor.read_message().body == "2");
     CHECK(second->opens == 1);
     CHECK(backend.read_to_end().empty());
+}
+
+TEST_CASE("idle streams of a trunk that carries the service no more are closed without being asked for") {
+    const bool foreign = GENERATE(false, true);
+    HttpSettings settings = quick_settings();
+    settings.pool_idle = 1h;
+    EdgeRig rig(settings, foreign);
+    auto other = rig.add_service("other.test", 2, rig.backend.place());
+    Peer visitor = rig.visit();
+    std::vector<Peer> backends;
+    for (const std::string host : {"app.test", "other.test"}) {
+        visitor.send("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+        backends.push_back(rig.backend.accept());
+        serve_one(backends.back(), host);
+        CHECK(visitor.read_message().body == host);
+    }
+    CHECK(eventually([&] { return rig.pooled() == 2; }));
+    rig.directory->leave(*other, *rig.carrier, Clock::now());
+    CHECK(backends[1].read_to_end().empty());
+    CHECK_FALSE(backends[1].was_reset());
+    CHECK(rig.pooled() == 1);
+    CHECK_FALSE(backends[0].stirs(50));
 }

@@ -66,6 +66,13 @@ private:
     TrunkPair& pair_;
 };
 
+inline tunnel::HttpDescription described(const std::string& host) {
+    tunnel::HttpDescription description;
+    description.name = host;
+    description.hosts = {host};
+    return description;
+}
+
 inline HttpSettings quick_settings() {
     HttpSettings settings;
     settings.service.backend_connect = 10s;
@@ -73,15 +80,19 @@ inline HttpSettings quick_settings() {
     return settings;
 }
 
-/// `foreign`: visitors are served on another worker than the trunk's.
+/// `foreign`: visitors are served on another worker than the trunk's. `set_up`: for what is not in HttpSettings.
 class EdgeRig {
 public:
-    explicit EdgeRig(HttpSettings settings = quick_settings(), bool foreign = false) {
+    explicit EdgeRig(HttpSettings settings = quick_settings(), bool foreign = false,
+                     const std::function<void(EdgeShared&)>& set_up = {}) {
         EdgeShared shared;
         shared.settings = settings;
         shared.directory = directory;
         shared.log = &log;
         shared.random = &runtime::system_random();
+        if (set_up) {
+            set_up(shared);
+        }
         edge = std::make_unique<HttpEdge>(std::vector<runtime::Worker*>{&worker(foreign)}, std::move(shared));
         std::error_code error;
         runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
@@ -107,17 +118,23 @@ public:
         on(pair.worker, [this] { pair.client.on_stream = nullptr; });
     }
 
-    std::shared_ptr<tunnel::HttpService> add_service(const std::string& host, std::uint32_t id,
+    std::shared_ptr<tunnel::HttpService> add_service(const tunnel::HttpDescription& description, std::uint32_t id,
                                                      const runtime::HostPort& to) {
         on(pair.worker, [&] { places[id] = to; });
-        tunnel::HttpDescription description;
-        description.hosts = {host};
-        return join(id, std::move(description));
+        return join(description, id, carrier);
+    }
+    std::shared_ptr<tunnel::HttpService> add_service(const std::string& host, std::uint32_t id,
+                                                     const runtime::HostPort& to) {
+        return add_service(described(host), id, to);
     }
     std::shared_ptr<tunnel::HttpService> join(std::uint32_t id, tunnel::HttpDescription description) {
         description.name = description.hosts.front();
+        return join(description, id, carrier);
+    }
+    std::shared_ptr<tunnel::HttpService> join(const tunnel::HttpDescription& description, std::uint32_t id,
+                                              const std::shared_ptr<tunnel::HttpCarrier>& trunk) {
         tunnel::Refusal why;
-        auto joined = directory->join(client, id, description, carrier, Clock::now(), why);
+        auto joined = directory->join(client, id, description, trunk, Clock::now(), why);
         REQUIRE(joined.service);
         return joined.service;
     }

@@ -138,3 +138,17 @@ TEST_CASE("an application may stop the edge while it is told of a request") {
     CHECK(eventually([&] { return rig.edge->connections() == 0; }));
     CHECK(rig.log.count("unknown_host") == 1);
 }
+
+TEST_CASE("a worker's edge may end while a connection of it is at work") {
+    EdgeRig rig;
+    rig.log.on_line = [&] { rig.edge->at(0).end(); };
+    Peer other = rig.visit();
+    Peer visitor = rig.visit();
+    CHECK(eventually([&] { return rig.edge->connections() == 2; }));
+    visitor.send("GET / HTTP/1.1\r\nHost: other.test\r\n\r\n");
+    (void)visitor.read_to_end();
+    CHECK(visitor.was_reset());
+    CHECK(other.read_to_end().empty());
+    CHECK(eventually([&] { return rig.edge->connections() == 0; }));
+    CHECK(rig.counters().visitors_lost == 0);
+}

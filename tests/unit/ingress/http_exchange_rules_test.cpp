@@ -11,14 +11,10 @@ namespace {
 /// A service at this host with rules, in front of the rig's backend.
 void add_ruled(EdgeRig& rig, const std::string& host, std::uint32_t id, const http::Rules& rules,
                const std::string& prefix = "/") {
-    on(rig.pair.worker, [&] { rig.places[id] = rig.backend.place(); });
-    tunnel::HttpDescription description;
-    description.name = host;
-    description.hosts = {host};
+    tunnel::HttpDescription description = described(host);
     description.path = *http::parse_path_prefix(prefix);
     description.rules = rules;
-    tunnel::Refusal why;
-    REQUIRE(rig.directory->join(rig.client, id, description, rig.carrier, Clock::now(), why).service);
+    rig.add_service(description, id, rig.backend.place());
 }
 
 std::string ask(const std::string& host, const std::string& path) {

@@ -315,7 +315,7 @@ TEST_CASE("states that a visitor can meet have a status, a code and a line in th
     CHECK((status == 503) == response.has("retry-after"));
     CHECK(rig.log.count("a request was answered by the edge") == 1);
     CHECK(rig.log.count("code=" + response.field("x-ferrotunnel-error")) == 1);
-    CHECK(rig.log.count("request=" + response.field("x-request-id")) == 1);
+    CHECK(rig.log.count("a request was answered by the edge request=" + response.field("x-request-id")) == 1);
     CHECK(rig.counters().pages == 1);
 }
 
@@ -376,11 +376,7 @@ TEST_CASE("requests of one connection may go to different services") {
 TEST_CASE("a carrier without room is not the last one") {
     EdgeRig rig;
     auto second = std::make_shared<PairCarrier>(rig.pair);
-    tunnel::HttpDescription description;
-    description.name = "app.test";
-    description.hosts = {"app.test"};
-    tunnel::Refusal why;
-    REQUIRE(rig.directory->join(rig.client, 1, description, second, Clock::now(), why).service);
+    rig.join(described("app.test"), 1, second);
     rig.carrier->refuse_next = 1;
     second->refuse_next = 0;
     for (int i = 0; i < 2; ++i) {
@@ -478,11 +474,7 @@ TEST_CASE("any method is sent once more after a reset that says that nothing was
         };
     });
     auto second = std::make_shared<PairCarrier>(rig.pair);
-    tunnel::HttpDescription description;
-    description.name = "app.test";
-    description.hosts = {"app.test"};
-    tunnel::Refusal why;
-    REQUIRE(rig.directory->join(rig.client, 1, description, second, Clock::now(), why).service);
+    rig.join(described("app.test"), 1, second);
     Peer visitor = rig.visit();
     visitor.send("POST /once HTTP/1.1\r\nHost: app.test\r\nContent-Length: 4\r\n\r\nbody");
     Peer backend = rig.backend.accept();
@@ -491,6 +483,71 @@ TEST_CASE("any method is sent once more after a reset that says that nothing was
     CHECK(visitor.read_message().body == "done");
     CHECK(rig.counters().retries == 1);
     CHECK(arrived == 2);
+}
+
+namespace {
+
+struct NobodyToWake final : buffer::Waker {
+    void wake() noexcept override {}
+};
+
+}  // namespace
+
+TEST_CASE("a POST that crosses the end of an old stream's backend is sent once more: nothing of it was delivered") {
+    EdgeRig rig(quick_settings(), true);
+    Peer visitor = rig.visit();
+    Peer old = warm_up(rig, visitor);
+    // While the trunks' worker stands still the backend ends, and the edge, on its own worker, sends into the stream.
+    std::atomic<bool> sent{false};
+    rig.pair.worker.post([&] {
+        old.close();
+        visitor.send("POST /once HTTP/1.1\r\nHost: app.test\r\nContent-Length: 4\r\n\r\nbody");
+        sent = eventually([&] { return rig.counters().backend_reused == 1; });
+    });
+    Peer fresh = rig.backend.accept();
+    CHECK(sent);
+    const Message again = fresh.read_message();
+    CHECK(again.start == "POST /once HTTP/1.1");
+    CHECK(again.body == "body");
+    fresh.send(answer("done"));
+    CHECK(visitor.read_message().body == "done");
+    CHECK(rig.counters().retries == 1);
+}
+
+TEST_CASE("a POST on an old stream that ends without a word of what was delivered is not sent again") {
+    EdgeRig rig;
+    IntrusivePtr<mux::Stream> served;
+    on(rig.pair.worker, [&] {
+        rig.pair.client.on_stream = [&](IntrusivePtr<mux::Stream> stream, const wire::Open&) {
+            served = std::move(stream);  // a program that serves by itself
+            served->attach(make_intrusive<NobodyToWake>(), false);
+            served->accept();
+        };
+    });
+    const auto answer_with = [&](const std::string& text) {
+        on(rig.pair.worker, [&] {
+            if (text.empty()) {
+                served->finish();
+            } else {
+                served->send(buffer::Slice::copy_of(as_bytes(text)), false);
+                served->flush();
+            }
+        });
+    };
+    Peer visitor = rig.visit();
+    visitor.send(get());
+    CHECK(eventually([&] { return on(rig.pair.worker, [&] { return served && served->front() != nullptr; }); }));
+    answer_with(answer("warm"));
+    CHECK(visitor.read_message().body == "warm");
+    CHECK(eventually([&] { return rig.pooled() == 1; }));
+    visitor.send("POST /once HTTP/1.1\r\nHost: app.test\r\nContent-Length: 4\r\n\r\nbody");
+    CHECK(eventually([&] { return rig.counters().backend_reused == 1; }));
+    answer_with("");
+    const Message response = visitor.read_message();
+    CHECK(response.status() == 502);
+    CHECK(response.field("x-ferrotunnel-error") == "closed_early");
+    CHECK(rig.counters().retries == 0);
+    on(rig.pair.worker, [&] { served.reset(); });
 }
 
 TEST_CASE("a request is sent once more only if all of it was kept") {
@@ -554,6 +611,7 @@ TEST_CASE("a backend that does not answer in time is given up") {
 TEST_CASE("a backend that is never connected is 502") {
     HttpSettings settings = quick_settings();
     settings.service.backend_connect = 200ms;
+    settings.service.first_byte = GENERATE(50ms, 60'000ms);
     EdgeRig rig(settings);
     on(rig.pair.worker, [&] {
         rig.pair.client.on_stream = [](IntrusivePtr<mux::Stream> stream, const wire::Open&) {

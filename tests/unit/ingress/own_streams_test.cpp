@@ -1,4 +1,5 @@
-// Services whose backends are told who the visitor is: nobody else comes by that connection. And backends that speak TLS.
+// Services whose backends are told who the visitor is: nobody else comes by that connection. And backends that speak
+// TLS.
 #include <catch2/catch.hpp>
 
 #include "unit/ingress/edge_rig.hpp"

@@ -353,6 +353,28 @@ TEST_CASE("an expression whose client is away makes room for one that comes") {
     CHECK(rig.find("a.example", "/v10/x").kind == Kind::away);
 }
 
+TEST_CASE("a host has paths up to a limit, which is reached and passed by one; those that are away make room") {
+    constexpr auto most = static_cast<std::uint32_t>(limits::http_paths_per_host_max);
+    Rig rig;
+    auto path_of = [](std::uint32_t id) { return "/p" + std::to_string(id); };
+    std::shared_ptr<HttpService> first;
+    for (std::uint32_t id = 1; id <= most; ++id) {
+        auto service = rig.join(alice, id, described({"a.example"}, path_of(id))).service;
+        REQUIRE(service);
+        first = first ? first : service;
+    }
+    CHECK_FALSE(rig.join(alice_again, 1, described({"a.example"}, "/one-more")).service);
+    CHECK(rig.why.code == wire::Code::limit);
+    CHECK(rig.why.text ==
+          "The host a.example has 1024 services, each with a path of its own, and that is the most. Use another host.");
+    CHECK(rig.join(alice_again, 1, described({"b.example"}, "/one-more")).service);
+    rig.directory.leave(*first, *rig.trunks.front(), rig.now);
+    CHECK(rig.find("a.example", "/p1").kind == Kind::away);
+    CHECK(rig.join(alice_again, 2, described({"a.example"}, "/one-more")).service);
+    CHECK(rig.find("a.example", "/p1").kind == Kind::unknown_path);
+    CHECK(rig.find("a.example", "/one-more").kind == Kind::service);
+}
+
 TEST_CASE("tables of paths have the seed of the directory: nobody can choose paths that collide") {
     auto slots_with = [](std::uint64_t seed) {
         HttpDirectory directory(HttpDirectory::Settings{100, 1h, seed});

@@ -1,0 +1,96 @@
+// How many connections to one service's backend a worker asks for at once. A client answers them as fast as its backend
+// takes connections; when a thousand visitors come at the same time, asking for a thousand would only be refused by the
+// session (limits::opens_unanswered_per_service_max). So who comes beyond the bound waits, in order, until
+//
+//   an answer has come, and it may ask itself   or   a stream was given back to the pool, and it takes that
+//
+// whichever is first. One gate for each worker: nothing is shared, nothing is locked.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
+
+#include "base/clock.hpp"
+#include "runtime/deferred.hpp"
+
+namespace ferrotunnel::runtime {
+class Worker;
+}
+
+namespace ferrotunnel::ingress {
+
+class OpenGate;
+
+/// Who may have to wait. Destroying it takes it off the line.
+class GateVisitor {
+public:
+    GateVisitor() = default;
+    GateVisitor(const GateVisitor&) = delete;
+    GateVisitor& operator=(const GateVisitor&) = delete;
+
+    bool waits_at_gate() const noexcept { return gate_ != nullptr; }
+    void leave_gate() noexcept;
+
+protected:
+    ~GateVisitor() { leave_gate(); }
+
+    /// It stands in line no more: a stream is in the pool, or one may be opened. At the end of a round.
+    virtual void on_gate() noexcept = 0;
+
+private:
+    friend class OpenGate;
+    OpenGate* gate_ = nullptr;  // while it is in line
+    std::uint64_t service_ = 0;
+    GateVisitor* previous_ = nullptr;
+    GateVisitor* next_ = nullptr;
+};
+
+class OpenGate final : private runtime::Deferred {
+public:
+    OpenGate(runtime::Worker& worker, std::uint32_t opens_max) noexcept : worker_(worker), opens_max_(opens_max) {}
+    ~OpenGate();
+
+    // `service` is its serial.
+
+    /// Somebody came before: who comes now stands behind them.
+    bool has_line(std::uint64_t service) const noexcept;
+    bool may_open(std::uint64_t service) const noexcept;
+    /// One is asked for; `answered` follows, whether or not the backend has taken it.
+    void opening(std::uint64_t service);
+    void answered(std::uint64_t service, bool taken) noexcept;
+    /// A stream can be taken from the pool.
+    void came_back(std::uint64_t service) noexcept;
+    /// When the backend last took a connection or gave one back; long ago where nobody waits.
+    TimePoint moved_at(std::uint64_t service) const noexcept;
+
+    void wait(std::uint64_t service, GateVisitor& visitor);
+
+    std::size_t waiting() const noexcept { return waiting_; }
+
+private:
+    friend class GateVisitor;
+
+    struct Line {
+        std::uint32_t opening = 0;
+        std::uint32_t came_back = 0;  // since the line was served
+        bool due = false;             // to be served at the end of the round
+        TimePoint moved_at{};
+        GateVisitor* first = nullptr;
+        GateVisitor* last = nullptr;
+    };
+    using Lines = std::unordered_map<std::uint64_t, Line>;
+
+    void run_deferred() noexcept override;
+    void serve(std::uint64_t service) noexcept;
+    void serve_soon(Line& line) noexcept;
+    void remove(GateVisitor& visitor) noexcept;
+    void forget_if_empty(Lines::iterator at) noexcept;
+
+    runtime::Worker& worker_;
+    const std::uint32_t opens_max_;
+    Lines lines_;  // of services with somebody in line, or that are being opened
+    std::size_t waiting_ = 0;
+};
+
+}  // namespace ferrotunnel::ingress

@@ -1,0 +1,67 @@
+# A large upload to a backend that takes nothing at first and then little: neither process holds more of it than its
+# windows, and every byte arrives. A visitor's reset ends its backend's connection within 2 seconds; its end does not.
+source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/http_lib.sh"
+need curl
+
+mebibytes=$(by_size 256 4096)
+stall_ms=$(by_size 7000 20000) # longer than the 5 s after which a visitor's pace is looked at
+slow_mebibytes=$(by_size 64 1024)
+growth_max=$((24 * 1024)) # KiB
+tool=$E2E_TOOLS/http_mishaps
+
+serve_mishaps backend
+start_edge
+ready_client client 1 --http "app.example.com=$backend"
+
+upload() { "$tool" upload "$edge" app.example.com "/hash/$1/$2" "$3"; }
+same_hash() {
+    equal "the status of $1" "$(value status "$2")" 200
+    equal "the hash of $1" "$(value answer "$2")" "$(value sent "$2")"
+}
+say "a first upload, so that what is kept for the next one is there"
+same_hash "32 MiB" "$(upload 0 0 $((32 << 20)))"
+declare -A before=() most=()
+for name in server client; do
+    before[$name]=$(pss_of $name)
+    most[$name]=${before[$name]}
+done
+
+say "$mebibytes MiB: nothing is taken for $((stall_ms / 1000)) s, then $slow_mebibytes MiB slowly"
+start upload upload "$stall_ms" $((slow_mebibytes << 20)) $((mebibytes << 20))
+samples=0
+while is_running upload; do
+    for name in server client; do
+        now=$(pss_of $name)
+        ((now <= most[$name])) || most[$name]=$now
+    done
+    samples=$((samples + 1))
+    sleep 0.1
+done
+join_ok upload
+same_hash "$mebibytes MiB" "$(<"$dir/upload.out")"
+at_least "samples of memory" $samples 50
+for name in server client; do
+    say "$name: ${before[$name]} KiB before, at most ${most[$name]} KiB"
+    at_most "KiB that $name has grown by" $((most[$name] - before[$name])) $growth_max
+done
+
+say "a visitor's reset"
+# It resets when it is certain that the backend is at it.
+for path in /hang/1 /endless/1; do
+    talk "send:GET $path HTTP/1.1\\r\\nHost: app.example.com\\r\\n\\r\\n" \
+        "$([[ $path == /hang/1 ]] && echo until:103 || echo until:eeeeeeee)" reset >"$dir/reset${path//\//-}"
+done
+talk 'send:POST /hash/0/0/1 HTTP/1.1\r\nHost: app.example.com\r\nExpect: 100-continue\r\n' \
+    'send:Content-Length: 1000000\r\n\r\n' until:100 'send:\{50000*x}' reset >"$dir/reset-hash-0-0-1"
+for path in /hang/1 /endless/1 /hash/0/0/1; do
+    wait_for_text backend "^gone $path "
+    took=$(($(value ms "$(grep -a "^gone $path " "$dir/backend.out")") - $(value ms "$(<"$dir/reset${path//\//-}")")))
+    say "$path: the backend's connection has ended after $took ms"
+    at_most "ms until the backend's connection of $path has ended" $took 2000
+done
+
+say "a visitor's end behind its request lets the answer come"
+answer=$(talk 'send:GET /late/1500 HTTP/1.1\r\nHost: app.example.com\r\n\r\n' finish rest)
+has_text <(echo "$answer") "^/late/1500"
+has_text <(echo "$answer") "^ending=eof"

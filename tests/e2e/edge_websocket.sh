@@ -1,0 +1,34 @@
+# A thousand WebSockets of npm's ws through the HTTP edge, all open together: messages, fragments, 1 MiB frames, pings,
+# and closing codes with their reasons arrive as they were sent, both ways. An upgrade that the backend refuses leaves
+# the connection for the next request.
+source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/http_lib.sh"
+need_ws
+
+count=1000
+large=$(by_size 50 1000)
+serve_node backend
+start_edge
+ready_client client 1 --http "app.example.com=$backend"
+
+say "$count WebSockets, $large of them with 1 MiB frames"
+start visitors node "$E2E_SOURCE/node/websocket_visitors.mjs" "$ws" "$edge" app.example.com $count "$large"
+join visitors 600
+cat "$dir/visitors.out"
+equal "the visitors' exit code" "${exit_codes[visitors]}" 0
+result=$(tail -n 1 "$dir/visitors.out")
+equal "sockets open together" "$(value open "$result")" $count
+equal "messages that came back" "$(value messages "$result")" $((4 * count + 2 * large))
+equal "pings that were answered" "$(value pongs "$result")" $count
+equal "pings of the backend" "$(value pings "$result")" $count
+equal "sockets closed with their code and reason" "$(value closed "$result")" $count
+equal "refused upgrades, each with another request behind it" "$(value refused "$result")" 3
+
+say "what the backend has seen of it"
+wait_until $patience "the end of all sockets at the backend" count_is backend '^closed [0-9]* 4[0-9]* reason of ' $count
+equal "pongs to the backend" "$(count_of backend '^pong [0-9]* of ')" $count
+for id in 0 1 500 999; do
+    equal "the end of socket $id" "$(grep -a "^closed $id " "$dir/backend.out")" \
+        "closed $id $((4000 + id)) reason of $id"
+done
+equal "sockets that failed" "$(count_of backend '^failed ')" 0

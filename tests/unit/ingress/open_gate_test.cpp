@@ -1,0 +1,150 @@
+#include "ingress/open_gate.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "unit/ingress/edge_rig.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::ingress;
+using namespace ferrotunnel::ingress::test;
+
+namespace {
+
+constexpr std::uint32_t opens_max = 2;
+
+/// Notes when it is its turn.
+class Visitor final : public GateVisitor {
+public:
+    Visitor(std::string name, std::string& book) : name_(std::move(name)), book_(book) {}
+    void on_gate() noexcept override { book_ += name_; }
+
+private:
+    std::string name_;
+    std::string& book_;
+};
+
+/// Streams that the client has been asked for, not answered yet.
+class Held {
+public:
+    explicit Held(EdgeRig& rig) : rig_(rig) {
+        on(rig.pair.worker, [this] {
+            dial_ = std::move(rig_.pair.client.on_stream);
+            rig_.pair.client.on_stream = [this](IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
+                streams_.push_back({std::move(stream), open});
+            };
+        });
+    }
+    ~Held() {
+        on(rig_.pair.worker, [this] {
+            rig_.pair.client.on_stream = nullptr;
+            streams_.clear();
+        });
+    }
+    std::size_t count() {
+        return on(rig_.pair.worker, [this] { return streams_.size(); });
+    }
+    /// The oldest one reaches the backend.
+    void let_through() {
+        on(rig_.pair.worker, [this] {
+            auto& [stream, open] = streams_.at(next_++);
+            dial_(std::move(stream), open);
+        });
+    }
+
+private:
+    EdgeRig& rig_;
+    std::function<void(IntrusivePtr<mux::Stream>, const wire::Open&)> dial_;
+    std::vector<std::pair<IntrusivePtr<mux::Stream>, wire::Open>> streams_;
+    std::size_t next_ = 0;
+};
+
+std::size_t waiting(EdgeRig& rig) {
+    return on(rig.edge_worker(), [&] { return rig.edge->at(0).gate.waiting(); });
+}
+
+}  // namespace
+
+TEST_CASE("a gate lets through so many, and the others in their order") {
+    RunningWorker running;
+    std::string book;
+    {
+        OpenGate gate(running.worker, opens_max);
+        Visitor a("a", book);
+        Visitor b("b", book);
+        Visitor c("c", book);
+        const auto book_says = [&](std::string_view expected) {
+            return eventually([&] { return on(running.worker, [&] { return book == expected; }); });
+        };
+        const auto ask = [&](auto question) { return on(running.worker, question); };
+        CHECK(ask([&] { return gate.may_open(1); }));
+        ask([&] {
+            gate.opening(1);
+            gate.opening(1);
+        });
+        CHECK_FALSE(ask([&] { return gate.may_open(1); }));
+        CHECK(ask([&] { return gate.may_open(2); }));
+        ask([&] {
+            gate.wait(1, a);
+            gate.wait(1, b);
+            gate.wait(1, c);
+        });
+        CHECK(ask([&] { return gate.has_line(1) && !gate.has_line(2); }));
+        SECTION("one for each stream that came back") {
+            ask([&] { gate.came_back(2); });
+            ask([&] { gate.came_back(1); });
+            CHECK(book_says("a"));
+            ask([&] {
+                gate.came_back(1);
+                gate.came_back(1);
+            });
+            CHECK(book_says("abc"));
+        }
+        SECTION("all who find room behind an answer; who opens takes that room") {
+            ask([&] { gate.answered(1, true); });
+            CHECK(book_says("abc"));
+        }
+        SECTION("who leaves is not called") {
+            ask([&] { b.leave_gate(); });
+            CHECK_FALSE(b.waits_at_gate());
+            ask([&] { gate.answered(1, true); });
+            CHECK(book_says("ac"));
+        }
+        ask([&] {
+            a.leave_gate();
+            b.leave_gate();
+            c.leave_gate();
+        });
+        CHECK(ask([&] { return gate.waiting(); }) == 0);
+    }
+}
+
+TEST_CASE("visitors beyond what may be asked for at once wait for an answer, or for a stream that is given back") {
+    const bool foreign = GENERATE(false, true);
+    EdgeRig rig(quick_settings(), foreign);
+    Held held(rig);
+    constexpr int most = 64;  // with one worker
+    std::vector<Peer> visitors;
+    for (int i = 0; i < most + 6; ++i) {
+        visitors.push_back(rig.visit());
+        visitors.back().send(get("/" + std::to_string(i)));
+    }
+    REQUIRE(eventually([&] { return waiting(rig) == 6; }));
+    CHECK(rig.carrier->opens == most);
+    REQUIRE(eventually([&] { return held.count() == most; }));
+
+    held.let_through();
+    Peer backend = rig.backend.accept();
+    const std::string first = backend.read_message().start;
+    REQUIRE(eventually([&] { return rig.carrier->opens == most + 1; }));  // one has been answered
+    CHECK(waiting(rig) == 5);
+    backend.send(answer("1"));
+    CHECK(backend.read_message().start != first);  // the same connection, for who was next in line
+    CHECK(waiting(rig) == 4);
+    CHECK(rig.carrier->opens == most + 1);
+
+    SECTION("who goes away leaves the line") {
+        visitors.back().reset();
+        CHECK(eventually([&] { return waiting(rig) == 3; }));
+    }
+    SECTION("nobody is left behind when the edge ends") {}
+}
