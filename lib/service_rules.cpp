@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "http/edits.hpp"
 #include "runtime/address.hpp"
 #include "tunnel/http_description.hpp"
 #include "wire/text.hpp"
@@ -72,10 +73,11 @@ std::string public_key(const HttpRules& rules, std::string_view key) {
     return std::string(key);
 }
 
-// The wire takes texts for people; a field of a message could hold more.
+// The wire takes texts for people; a field of a message could hold more (a tab, other encodings).
 void check_texts(const std::string& key, const std::vector<HttpField>& fields, std::vector<Problem>& problems) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
-        if (!wire::is_utf8(fields[i].value) || !wire::is_printable(fields[i].value)) {
+        const std::string& value = fields[i].value;
+        if (http::is_field_value(value) && (!wire::is_utf8(value) || !wire::is_printable(value))) {
             problems.push_back({key + '[' + std::to_string(i) + "].value", "has control characters, or is not UTF-8"});
         }
     }
@@ -177,12 +179,10 @@ std::vector<Problem> rule_problems(const Http& service, bool application_serves)
             problems.push_back({"rules." + public_key(service.rules, problem.key), problem.text});
         }
     }
-    if (problems.empty()) {
-        check_texts("rules.request_headers.set", service.rules.request_headers.set, problems);
-        check_texts("rules.request_headers.add", service.rules.request_headers.add, problems);
-        check_texts("rules.response_headers.set", service.rules.response_headers.set, problems);
-        check_texts("rules.response_headers.add", service.rules.response_headers.add, problems);
-    }
+    check_texts("rules.request_headers.set", service.rules.request_headers.set, problems);
+    check_texts("rules.request_headers.add", service.rules.request_headers.add, problems);
+    check_texts("rules.response_headers.set", service.rules.response_headers.set, problems);
+    check_texts("rules.response_headers.add", service.rules.response_headers.add, problems);
     if (part.bytes() > limits::http_rules_bytes_max) {
         problems.push_back({"rules", "take " + std::to_string(part.bytes()) + " bytes; at most " +
                                          std::to_string(limits::http_rules_bytes_max)});

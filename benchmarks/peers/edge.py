@@ -44,7 +44,10 @@ class Requests(Row):
 
     def measure(self, bench, load, running):
         counted = self.ask(bench, running, self.seconds)
-        return dict(zip(self.metrics, (counted.per_second, counted.p99_ms, counted.failed)))
+        rate, p99, failed = self.metrics
+        if counted.failed > counted.per_second * self.seconds:  # it would be that of refusals
+            bench.results.fail((p99,), running.tunnel.name, "most requests failed")
+        return {rate: counted.per_second, p99: counted.p99_ms, failed: counted.failed}
 
 
 def edge_rows(quick):

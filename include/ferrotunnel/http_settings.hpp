@@ -86,8 +86,8 @@ struct HttpServerSettings {
     /// backend that ends it.
     std::chrono::milliseconds pool_idle_timeout{4'000};
     /// Idle ones that each thread keeps, 0 to 1,000,000: for one service, and in all.
-    std::uint32_t pool_per_service = 64;
-    std::uint32_t pool = 1'024;
+    std::uint32_t pool_per_service = 512;
+    std::uint32_t pool = 2'048;
     /// A request with its body is kept up to this size, 0 to 1 MiB, until it can no longer be sent once more.
     std::uint32_t replay_bytes = 64 * 1024;
 

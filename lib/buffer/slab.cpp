@@ -13,12 +13,14 @@ namespace {
 
 // Heads, and messages that are copied, are of a few sizes and there is one with every request: their memory is kept per
 // thread. Header included.
-constexpr std::size_t small_bytes = 512;
-constexpr std::size_t medium_bytes = 1'536;
+constexpr std::size_t small_bytes = 128;
+constexpr std::size_t medium_bytes = 512;
+constexpr std::size_t large_bytes = 1'536;
 
 void* take_memory(std::size_t bytes) {
     return bytes <= small_bytes    ? SpareMemory<small_bytes>::take()
            : bytes <= medium_bytes ? SpareMemory<medium_bytes>::take()
+           : bytes <= large_bytes  ? SpareMemory<large_bytes>::take()
                                    : ::operator new(bytes);
 }
 
@@ -27,6 +29,8 @@ void keep_memory(void* memory, std::size_t bytes) noexcept {
         SpareMemory<small_bytes>::keep(memory);
     } else if (bytes <= medium_bytes) {
         SpareMemory<medium_bytes>::keep(memory);
+    } else if (bytes <= large_bytes) {
+        SpareMemory<large_bytes>::keep(memory);
     } else {
         ::operator delete(memory);
     }

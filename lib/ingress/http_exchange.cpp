@@ -3,6 +3,7 @@
 #include "ingress/http_exchange.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "base/check.hpp"
@@ -32,7 +33,7 @@ void copy_framed(std::string_view bytes, const Take& take) {
     while (!bytes.empty()) {
         const std::size_t n = std::min(bytes.size(), limits::data_payload_max);
         at += header;
-        std::copy_n(bytes.begin(), n, slab->data() + at);
+        std::memcpy(slab->data() + at, bytes.data(), n);
         take(buffer::Slice(slab, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(n)));
         bytes.remove_prefix(n);
         at += n;
@@ -40,17 +41,14 @@ void copy_framed(std::string_view bytes, const Take& take) {
 }
 
 /// Several Accept fields are one list.
-http::PageFormat wanted_format(const http::RequestHead& head) {
-    if (head.fields.count(http::FieldName::accept) < 2) {
-        return http::choose_format(head.fields.first(http::FieldName::accept).value_or(std::string_view()));
-    }
+std::string joined_accept(const http::RequestHead& head) {
     std::string all;
     for (const http::Field& field : head.fields) {
         if (field.known == http::FieldName::accept) {
             all.append(all.empty() ? "" : ", ").append(field.value);
         }
     }
-    return http::choose_format(all);
+    return all;
 }
 
 }  // namespace
@@ -82,6 +80,26 @@ void HttpExchange::begin(const http::RequestHead& head) {
     }
 }
 
+// It is read when there is a page to show, which is rare: until then a copy of what is usual is kept.
+void HttpExchange::remember_accept(const http::RequestHead& head) {
+    accept_size_ = 0;
+    if (head.fields.count(http::FieldName::accept) > 1) {
+        page_format_ = http::choose_format(joined_accept(head));
+        return;
+    }
+    const std::string_view accept = head.fields.first(http::FieldName::accept).value_or(std::string_view());
+    if (accept.size() > accept_room_.size()) {
+        page_format_ = http::choose_format(accept);
+        return;
+    }
+    accept_size_ = static_cast<std::uint8_t>(accept.size());
+    std::copy(accept.begin(), accept.end(), accept_room_.begin());
+}
+
+http::PageFormat HttpExchange::page_format() const noexcept {
+    return accept_size_ == 0 ? page_format_ : http::choose_format({accept_room_.data(), accept_size_});
+}
+
 void HttpExchange::remember(const http::RequestHead& head) {
     request_id_ = edge_.new_request_id();
     host_ = http::normal_host(head.authority, host_room_);
@@ -91,7 +109,7 @@ void HttpExchange::remember(const http::RequestHead& head) {
         request_hops_ = http::connection_names(head.fields);
     }
     awaits_continue_ = head.expects_continue && head.body.kind != BodyKind::none;
-    page_format_ = wanted_format(head);
+    remember_accept(head);
     if (edge_.log.enabled(LogLevel::debug)) {
         access_ = std::make_unique<Access>();
         access_->begun_at = edge_.worker.now();
@@ -244,9 +262,23 @@ void HttpExchange::open(bool has_waited) {
 void HttpExchange::take_place_in_line() {
     state_ = State::opening;
     if (!Deadline::is_set()) {
+        opened_at_ = edge_.worker.now();
         edge_.wheel.set_after(*this, settings_.backend_connect);
     }
     edge_.gate.wait(service_->serial(), *this);
+}
+
+// Its time has passed. While others come through, its turn comes too: then it waits on, as long as it would for an
+// answer.
+void HttpExchange::look_at_line() {
+    const TimePoint now = edge_.worker.now();
+    const bool moves = now - edge_.gate.moved_at(service_->serial()) < settings_.backend_connect;
+    if (moves && now - opened_at_ < settings_.first_byte) {
+        edge_.wheel.set_after(*this, settings_.backend_connect);
+        return;
+    }
+    leave_gate();
+    give_page(PageState::busy, {}, "no connection to the backend has become free in time");
 }
 
 void HttpExchange::on_gate() noexcept {
@@ -284,7 +316,7 @@ void HttpExchange::open_fresh() {
 // The backend has taken the connection, or never will.
 void HttpExchange::open_is_answered() noexcept {
     if (std::exchange(counted_as_opening_, false)) {
-        edge_.gate.answered(service_->serial());
+        edge_.gate.answered(service_->serial(), backend_ && backend_->connected());
     }
 }
 

@@ -11,6 +11,7 @@
 // repeated and the stream was an old one that the backend was about to close. Never after a byte of the answer.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -143,10 +144,13 @@ private:
     bool fits(const http::Body& body);
     void give_up_body();
     void remember(const http::RequestHead& head);
+    void remember_accept(const http::RequestHead& head);
+    http::PageFormat page_format() const noexcept;
     http::ForwardingFacts forwarding_facts() const;
     bool write_request_head(const http::RequestHead& head);
     void open(bool has_waited);
     void take_place_in_line();
+    void look_at_line();
     void open_fresh();
     std::uint64_t stream_owner() const noexcept;
     void open_is_answered() noexcept;
@@ -212,7 +216,9 @@ private:
     };
     std::unique_ptr<Access> access_;
     http::ResponseContext context_;
-    http::PageFormat page_format_ = http::PageFormat::text;
+    http::PageFormat page_format_ = http::PageFormat::text;  // unless there is a copy of Accept
+    std::uint8_t accept_size_ = 0;
+    std::array<char, 160> accept_room_;
 
     std::shared_ptr<tunnel::HttpService> service_;
     std::vector<const tunnel::HttpCarrier*> passed_;  // carriers without room, or that left
@@ -233,7 +239,7 @@ private:
     bool body_begun_ = false;
     bool body_ended_ = false;
     bool awaits_continue_ = false;
-    TimePoint opened_at_{};    // the stream
+    TimePoint opened_at_{};    // the stream, or when it began to wait for one
     TimePoint progress_at_{};  // when the backend last took or said something
 
     // The response.

@@ -299,7 +299,7 @@ void HttpExchange::give_page(PageState state, std::string_view code, std::string
     EdgeCounters::add(edge_.counters.pages);
     http::PageRequest request;
     request.state = state;
-    request.format = page_format_;
+    request.format = page_format();
     request.request_id = request_id_;
     request.host = host_;
     request.code = code;
@@ -454,7 +454,8 @@ void HttpExchange::set_deadline() noexcept {
     } else if (backend_->connected()) {
         edge_.wheel.set(*this, progress_at_ + settings_.first_byte);
     } else {
-        edge_.wheel.set(*this, opened_at_ + settings_.backend_connect);
+        // Nobody tells when it is connected: the answer may be due before the connection would be.
+        edge_.wheel.set(*this, std::min(opened_at_ + settings_.backend_connect, progress_at_ + settings_.first_byte));
     }
 }
 
@@ -472,8 +473,10 @@ void HttpExchange::look_at_deadline() {
     if (fin_seen_) {
         fail(closed_early(false));
     } else if (waits_at_gate()) {
-        leave_gate();
-        give_page(PageState::busy, {}, "no connection to the backend has become free in time");
+        look_at_line();
+    } else if (state_ == State::waiting && !backend_->connected() && now - opened_at_ < settings_.backend_connect) {
+        progress_at_ = now;
+        set_deadline();
     } else if (state_ == State::opening || (state_ == State::waiting && !backend_->connected())) {
         forget_replay();
         fail({PageState::backend_refused, "connect_timeout", "the backend can not be reached in time"});

@@ -34,9 +34,10 @@ void OpenGate::opening(std::uint64_t service) {
     ++lines_[service].opening;
 }
 
-void OpenGate::answered(std::uint64_t service) noexcept {
+void OpenGate::answered(std::uint64_t service, bool taken) noexcept {
     if (const auto found = lines_.find(service); found != lines_.end()) {
         --found->second.opening;
+        found->second.moved_at = taken ? worker_.now() : found->second.moved_at;
         serve_soon(found->second);
         forget_if_empty(found);
     }
@@ -45,8 +46,14 @@ void OpenGate::answered(std::uint64_t service) noexcept {
 void OpenGate::came_back(std::uint64_t service) noexcept {
     if (const auto found = lines_.find(service); found != lines_.end() && found->second.first != nullptr) {
         ++found->second.came_back;
+        found->second.moved_at = worker_.now();
         serve_soon(found->second);
     }
+}
+
+TimePoint OpenGate::moved_at(std::uint64_t service) const noexcept {
+    const auto found = lines_.find(service);
+    return found == lines_.end() ? TimePoint{} : found->second.moved_at;
 }
 
 void OpenGate::wait(std::uint64_t service, GateVisitor& visitor) {

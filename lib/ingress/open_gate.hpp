@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <unordered_map>
 
+#include "base/clock.hpp"
 #include "runtime/deferred.hpp"
 
 namespace ferrotunnel::runtime {
@@ -55,11 +56,13 @@ public:
     /// Somebody came before: who comes now stands behind them.
     bool has_line(std::uint64_t service) const noexcept;
     bool may_open(std::uint64_t service) const noexcept;
-    /// One is asked for; `answered` follows, whatever becomes of it.
+    /// One is asked for; `answered` follows, whether or not the backend has taken it.
     void opening(std::uint64_t service);
-    void answered(std::uint64_t service) noexcept;
+    void answered(std::uint64_t service, bool taken) noexcept;
     /// A stream can be taken from the pool.
     void came_back(std::uint64_t service) noexcept;
+    /// When the backend last took a connection or gave one back; long ago where nobody waits.
+    TimePoint moved_at(std::uint64_t service) const noexcept;
 
     void wait(std::uint64_t service, GateVisitor& visitor);
 
@@ -72,6 +75,7 @@ private:
         std::uint32_t opening = 0;
         std::uint32_t came_back = 0;  // since the line was served
         bool due = false;             // to be served at the end of the round
+        TimePoint moved_at{};
         GateVisitor* first = nullptr;
         GateVisitor* last = nullptr;
     };

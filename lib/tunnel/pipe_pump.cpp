@@ -116,7 +116,7 @@ void PipePump::step() {
     }
     send();
     receive();
-    if (!closed_ && !reading_ && !writing_ && !reset_next_ && !pipe_->has_pending()) {
+    if (!closed_ && !reading_ && !writing_ && !reset_next_ && !resetting_ && !pipe_->has_pending()) {
         close(false);
     }
 }
