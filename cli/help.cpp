@@ -108,9 +108,10 @@ std::string help_for(const CommandInfo& command) {
     }
     if (command.kind == CommandInfo::Kind::route) {
         return text +
-               "\nExit codes:\n  0  a service is met\n  1  none is: visitors see an error of the server's\n  2  the "
-               "URL, an "
-               "option or the file is not right\n";
+               "\nExit codes:\n"
+               "  0  a service is met\n"
+               "  1  none is: visitors see an error of the server's\n"
+               "  2  the URL, an option or the file is not right\n";
     }
     text +=
         "\nEnvironment:\n  " +

@@ -1,5 +1,9 @@
 #include "backend_settings.hpp"
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include "transport/tls_context.hpp"
@@ -82,7 +86,10 @@ tunnel::Backend make_backend(const BackendWords& words, std::vector<Problem>& pr
     if (words.proxy != ProxyProtocol::off) {
         made.proxy = words.proxy == ProxyProtocol::v1 ? wire::ProxyVersion::v1 : wire::ProxyVersion::v2;
     }
-    if (made.place.tls) {
+    if (made.place.tls && !words.tls.ca_file.empty() && ::access(words.tls.ca_file.c_str(), R_OK) != 0) {
+        problems.push_back({words.name, "can not read the file \"" + words.tls.ca_file +
+                                            "\": " + std::generic_category().message(errno)});
+    } else if (made.place.tls) {
         transport::TlsBackendSettings tls;
         tls.server_name = words.tls.server_name.empty() ? made.place.at.host : words.tls.server_name;
         tls.ca_file = words.tls.ca_file;

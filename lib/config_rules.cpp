@@ -1,7 +1,9 @@
 #include "config_rules.hpp"
 
 #include <chrono>
+#include <functional>
 #include <utility>
+#include <vector>
 
 #include "base/limits.hpp"
 #include "service_rules.hpp"
@@ -17,29 +19,40 @@ constexpr const char* keys_of_rules[] = {
     "strip_prefix",     "replace_prefix", "host_header",    "map_back", "request_headers",
     "response_headers", "redirect",       "https_redirect", "hsts",     "limits"};
 
-}  // namespace
+/// Reads the values, and remembers where each stands.
+class RuleReader {
+public:
+    /// False: something is no value at all. The rest is there.
+    bool read(const RuleKeys& keys, Http& http);
+    /// Reports at its place what is wrong with the values.
+    bool check(const Http& http, const Value& service) const;
 
-// --- keys ---
+private:
+    struct Place {
+        Value value;
+        bool at_key = false;
+    };
 
-void RuleKeys::find(Section& service) {
-    for (const char* key : keys_of_rules) {
-        if (auto value = service.find(key)) {
-            values_.emplace(key, std::move(*value));
-        }
+    void read_prefix(const RuleKeys& keys, HttpRules& rules);
+    void read_fields(const Value& value, const std::string& setting, HttpHeaderRules& rules);
+    void read_field_list(const Value& value, const std::string& setting, std::vector<HttpField>& fields);
+    void read_redirect(const Value& value, HttpRules& rules);
+    void read_redirect_keys(const Value& value, HttpRedirect& redirect);
+    void read_https_redirect(const Value& value, HttpRules& rules);
+    void read_hsts(const Value& value, HttpRules& rules);
+    void read_limits(const Value& value, HttpLimits& own);
+    void keep(const std::string& setting, const Value& value, bool at_key = false);
+    const Place* place_of(const std::string& setting) const;
+    /// Remembers whether there was a value.
+    template <typename T>
+    T good(T value) {
+        complete_ = complete_ && value;
+        return value;
     }
-}
 
-const Value* RuleKeys::get(std::string_view key) const {
-    const auto found = values_.find(key);
-    return found == values_.end() ? nullptr : &found->second;
-}
-
-bool RuleKeys::refuse(const std::string& text) const {
-    for (const auto& [key, value] : values_) {
-        value.problem_at_key(text);
-    }
-    return !values_.empty();
-}
+    std::map<std::string, Place, std::less<>> places_;  // by the members of Http: "rules.redirect.to"
+    bool complete_ = true;
+};
 
 // --- reading ---
 
@@ -133,8 +146,15 @@ void RuleReader::read_redirect(const Value& value, HttpRules& rules) {
     if (!value.is_group()) {
         keep("rules.redirect.to", value);
         assign(redirect.to, good(value.word()));
-        return;
+    } else {
+        read_redirect_keys(value, redirect);
     }
+    if (redirect.to.empty()) {
+        rules.redirect.reset();  // that is told
+    }
+}
+
+void RuleReader::read_redirect_keys(const Value& value, HttpRedirect& redirect) {
     Section section = value.section();
     const auto to = section.find("to");
     if (to) {
@@ -251,6 +271,34 @@ bool RuleReader::check(const Http& http, const Value& service) const {
         }
     }
     return problems.empty();
+}
+
+}  // namespace
+
+void RuleKeys::find(Section& service) {
+    for (const char* key : keys_of_rules) {
+        if (auto value = service.find(key)) {
+            values_.emplace(key, std::move(*value));
+        }
+    }
+}
+
+const Value* RuleKeys::get(std::string_view key) const {
+    const auto found = values_.find(key);
+    return found == values_.end() ? nullptr : &found->second;
+}
+
+bool RuleKeys::refuse(const std::string& text) const {
+    for (const auto& [key, value] : values_) {
+        value.problem_at_key(text);
+    }
+    return !values_.empty();
+}
+
+bool read_rules(const RuleKeys& keys, Http& http, const Value& service) {
+    RuleReader reader;
+    const bool complete = reader.read(keys, http);
+    return reader.check(http, service) && complete;
 }
 
 }  // namespace ferrotunnel::detail

@@ -138,6 +138,7 @@ bool hosts_are_good(const Keys& keys, const Http& http) {
     alone.local = ":1";
     alone.backend_tls = {};
     alone.rules = {};
+    alone.limits = {};
     check_service(alone, false, problems);
     for (const Problem& problem : problems) {
         if (problem.key != "name") {
@@ -170,15 +171,14 @@ void add_http(const Keys& keys, Taken& taken, ClientPart& part) {
     const auto address = keys.local ? keys.local->word() : std::nullopt;
     const auto path = keys.path ? keys.path->text() : std::nullopt;
     const auto called = keys.name ? keys.name->word() : std::nullopt;
-    RuleReader rules;
-    const bool rules_are_read = rules.read(keys.rules, http);
-    if (!complete || (keys.local && !address) || (keys.path && !path) || (keys.name && !called) || !rules_are_read) {
-        return;
-    }
     http.local = address ? with_host(*address) : "";
     http.path = path.value_or("");
     http.name = called.value_or("");
-    if (hosts_are_good(keys, http) && rules.check(http, *keys.http) && is_backend_good(http, keys) &&
+    const bool rules_are_good = read_rules(keys.rules, http, *keys.http);
+    if (!complete || (keys.local && !address) || (keys.path && !path) || (keys.name && !called)) {
+        return;
+    }
+    if (hosts_are_good(keys, http) && rules_are_good && is_backend_good(http, keys) &&
         is_good(http, keys.path ? *keys.path : *keys.http, keys.name) &&
         is_new_name(http.name, keys.name ? *keys.name : *keys.http, taken)) {
         part.http_services.push_back(std::move(http));

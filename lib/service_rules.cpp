@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "http/edits.hpp"
 #include "runtime/address.hpp"
 #include "tunnel/http_description.hpp"
 #include "wire/text.hpp"
@@ -72,10 +73,11 @@ std::string public_key(const HttpRules& rules, std::string_view key) {
     return std::string(key);
 }
 
-// The wire takes texts for people; a field of a message could hold more.
+// The wire takes texts for people; a field of a message could hold more (a tab, other encodings).
 void check_texts(const std::string& key, const std::vector<HttpField>& fields, std::vector<Problem>& problems) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
-        if (!wire::is_utf8(fields[i].value) || !wire::is_printable(fields[i].value)) {
+        const std::string& value = fields[i].value;
+        if (http::is_field_value(value) && (!wire::is_utf8(value) || !wire::is_printable(value))) {
             problems.push_back({key + '[' + std::to_string(i) + "].value", "has control characters, or is not UTF-8"});
         }
     }
@@ -111,7 +113,7 @@ void check_host(const Http& service, bool application_serves, std::vector<Proble
 
 }  // namespace
 
-std::string authority_of(std::string_view local) {
+std::string authority_of(std::string_view local, const std::string& server_name) {
     if (local.starts_with("unix:")) {
         return "localhost";  // what programs say that have nothing else to say
     }
@@ -124,7 +126,9 @@ std::string authority_of(std::string_view local) {
     if (!place) {
         return {};
     }
-    if (place->host.empty()) {
+    if (usual == 443 && !server_name.empty()) {
+        place->host = server_name;
+    } else if (place->host.empty()) {
         place->host = "127.0.0.1";
     }
     const std::string host = place->host.find(':') == std::string::npos ? place->host : '[' + place->host + ']';
@@ -135,7 +139,8 @@ wire::HttpRulesPart rules_part(const Http& service) {
     const HttpRules& rules = service.rules;
     wire::HttpRulesPart part;
     part.prefix = rules.replace_prefix;
-    part.host = rules.host_header == backend_host ? authority_of(service.local) : rules.host_header;
+    part.host = rules.host_header == backend_host ? authority_of(service.local, service.backend_tls.server_name)
+                                                  : rules.host_header;
     part.map_back = rules.map_back;
     part.request_headers = field_rules(rules.request_headers);
     part.response_headers = field_rules(rules.response_headers);
@@ -161,7 +166,7 @@ wire::HttpLimitsPart limits_part(const HttpLimits& limits) {
     part.first_byte_ms = milliseconds(limits.first_byte_timeout);
     part.upgraded_idle_ms = milliseconds(limits.upgraded_idle_timeout);
     part.body_rate = limits.body_rate;
-    part.body_max = limits.body_max;
+    part.body_max = limits.body_max == 0U ? std::nullopt : limits.body_max;
     part.upgrades = limits.upgrades;
     return part;
 }
@@ -174,12 +179,10 @@ std::vector<Problem> rule_problems(const Http& service, bool application_serves)
             problems.push_back({"rules." + public_key(service.rules, problem.key), problem.text});
         }
     }
-    if (problems.empty()) {
-        check_texts("rules.request_headers.set", service.rules.request_headers.set, problems);
-        check_texts("rules.request_headers.add", service.rules.request_headers.add, problems);
-        check_texts("rules.response_headers.set", service.rules.response_headers.set, problems);
-        check_texts("rules.response_headers.add", service.rules.response_headers.add, problems);
-    }
+    check_texts("rules.request_headers.set", service.rules.request_headers.set, problems);
+    check_texts("rules.request_headers.add", service.rules.request_headers.add, problems);
+    check_texts("rules.response_headers.set", service.rules.response_headers.set, problems);
+    check_texts("rules.response_headers.add", service.rules.response_headers.add, problems);
     if (part.bytes() > limits::http_rules_bytes_max) {
         problems.push_back({"rules", "take " + std::to_string(part.bytes()) + " bytes; at most " +
                                          std::to_string(limits::http_rules_bytes_max)});

@@ -14,8 +14,9 @@ namespace ferrotunnel::detail {
 /// What HttpRules::host_header calls the backend's own Host.
 inline constexpr std::string_view backend_host = "backend";
 
-/// What a program that connects to `local` says in Host: without a port that is the usual one. Empty: it is no address.
-std::string authority_of(std::string_view local);
+/// What a program that connects to `local` says in Host: without a port that is the usual one. `server_name`: what it
+/// calls that by TLS, where that is another name. Empty: it is no address.
+std::string authority_of(std::string_view local, const std::string& server_name = {});
 
 wire::HttpRulesPart rules_part(const Http& service);
 wire::HttpLimitsPart limits_part(const HttpLimits& limits);

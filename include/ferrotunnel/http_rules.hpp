@@ -97,7 +97,7 @@ struct HttpLimits {
     /// GiB.
     std::optional<std::uint64_t> body_rate{};
     /// A body that is larger, in bytes, gets 413, and the backend is not asked where that is known beforehand. Where
-    /// the server has a bound for all, the smaller one counts.
+    /// the server has a bound for all, the smaller one counts. 0: as large as the server takes.
     std::optional<std::uint64_t> body_max{};
     /// False: no WebSockets or other upgrades; such a request is passed on as an ordinary one.
     bool upgrades = true;

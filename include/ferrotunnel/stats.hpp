@@ -62,7 +62,7 @@ struct ServerStats {
 struct TunnelInfo {
     struct Service {
         std::string name;
-        std::string endpoint;       ///< the public address: "tunnel.example.com:2222", or a URL
+        std::string endpoint;        ///< the public address: "tunnel.example.com:2222", or a URL
         std::uint32_t streams = 0;   ///< now; of HTTP: connections to the backend, also idle ones
         std::uint64_t requests = 0;  ///< of HTTP, since the service was registered
     };

@@ -51,7 +51,7 @@ private:
 
 /// `bytes` for SpareMemory of objects of this type.
 template <typename Object>
-inline constexpr std::size_t spare_bytes_for =
-    (sizeof(Object) + alignof(std::max_align_t) - 1) / alignof(std::max_align_t) * alignof(std::max_align_t);
+inline constexpr std::size_t spare_bytes_for = (sizeof(Object) + alignof(std::max_align_t) - 1) /
+                                               alignof(std::max_align_t) * alignof(std::max_align_t);
 
 }  // namespace ferrotunnel::buffer

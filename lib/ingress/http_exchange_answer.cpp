@@ -454,7 +454,8 @@ void HttpExchange::set_deadline() noexcept {
     } else if (backend_->connected()) {
         edge_.wheel.set(*this, progress_at_ + settings_.first_byte);
     } else {
-        edge_.wheel.set(*this, opened_at_ + settings_.backend_connect);
+        // Nobody tells when it is connected: the answer may be due before the connection would be.
+        edge_.wheel.set(*this, std::min(opened_at_ + settings_.backend_connect, progress_at_ + settings_.first_byte));
     }
 }
 
@@ -473,6 +474,9 @@ void HttpExchange::look_at_deadline() {
         fail(closed_early(false));
     } else if (waits_at_gate()) {
         look_at_line();
+    } else if (state_ == State::waiting && !backend_->connected() && now - opened_at_ < settings_.backend_connect) {
+        progress_at_ = now;
+        set_deadline();
     } else if (state_ == State::opening || (state_ == State::waiting && !backend_->connected())) {
         forget_replay();
         fail({PageState::backend_refused, "connect_timeout", "the backend can not be reached in time"});

@@ -99,7 +99,7 @@ private:
         VisitorFacts facts = facts_of(visitor);
         std::unique_ptr<transport::Pipe> pipe =
             settings.make_pipe ? settings.make_pipe(std::move(visitor.socket))
-                               : transport::make_tcp_pipe(std::move(visitor.socket), transport::TcpPipeSide::client);
+                               : transport::make_tcp_pipe(std::move(visitor.socket), transport::TcpPipeSide::visitor);
         if (!pipe) {
             return;
         }

@@ -18,7 +18,8 @@ constexpr const char* tls_on_plain_client =
 
 class TcpPipe final : public Pipe {
 public:
-    TcpPipe(runtime::Fd socket, TcpPipeSide side) : socket_(std::move(socket)), side_(side) {}
+    TcpPipe(runtime::Fd socket, TcpPipeSide side)
+        : socket_(std::move(socket)), side_(side), checked_(side == TcpPipeSide::visitor) {}
 
     IoStatus handshake(std::string& why) override {
         if (side_ == TcpPipeSide::client || checked_) {
@@ -137,7 +138,7 @@ private:
 
     runtime::Fd socket_;
     TcpPipeSide side_;
-    bool checked_ = false;  // the first bytes were not TLS
+    bool checked_;  // the first bytes were not TLS, or may be anything
     std::string error_;
 };
 

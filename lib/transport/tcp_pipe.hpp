@@ -1,4 +1,4 @@
-// The pipe of a trunk without TLS.
+// The pipe of a trunk without TLS, or of a visitor without.
 #pragma once
 
 #include <memory>
@@ -7,8 +7,8 @@
 
 namespace ferrotunnel::transport {
 
-/// The side only matters for telling a peer that speaks TLS from one that does not.
-enum class TcpPipeSide { client, server };
+/// The side only matters for telling a peer that speaks TLS from one that does not. Of visitors nothing is expected.
+enum class TcpPipeSide { client, server, visitor };
 
 /// Takes over a connected socket. The server's side refuses, in `handshake`, a peer whose first bytes are those of TLS;
 /// it therefore waits for the first bytes, which in our protocol the client sends. The client's side looks at the first

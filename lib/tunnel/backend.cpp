@@ -27,7 +27,7 @@ Result<BackendPlace, std::string> unix_place(std::string_view path) {
 // What is in front of "://" says nothing but whether there is TLS, and who writes it as usual elsewhere hears how.
 const char* wrong_scheme(std::string_view scheme, ServiceKind kind) {
     if (kind == ServiceKind::tls && (scheme == "tls" || scheme == "https")) {
-        return "is not needed: TLS goes to the backend as the visitor speaks it; expected host:port";
+        return "speaks of TLS, which goes to this backend as the visitor speaks it; expected host:port";
     }
     if (scheme == "tls" && kind == ServiceKind::http) {
         return "is written https://host:port for an HTTP service";

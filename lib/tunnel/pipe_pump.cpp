@@ -80,6 +80,14 @@ void PipePump::on_events(std::uint32_t events) noexcept {
     run();
 }
 
+// Somebody may hold the pump for longer, but no timer.
+void PipePump::on_worker_end() noexcept {
+    IntrusivePtr<PipePump> keep(this);
+    close(true);
+    handshake_.reset();
+    resetting_.reset();
+}
+
 // The session wakes the pump from within calls that the pump makes, so this guards against recursion.
 void PipePump::run() noexcept {
     if (running_) {
@@ -116,7 +124,7 @@ void PipePump::step() {
     }
     send();
     receive();
-    if (!closed_ && !reading_ && !writing_ && !reset_next_ && !pipe_->has_pending()) {
+    if (!closed_ && !reading_ && !writing_ && !reset_next_ && !resetting_ && !pipe_->has_pending()) {
         close(false);
     }
 }

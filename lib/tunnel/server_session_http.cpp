@@ -258,7 +258,9 @@ Result<HttpStream, Code> ServerSession::open_http(std::uint32_t id, const wire::
     auto stream = trunk_->session().open(request, std::move(waker), foreign, worker_.now());
     trunk_->session_changed();
     if (!stream) {
-        return stream.error();
+        // Whatever else it is that keeps this trunk from it (its ids have run out, or it has just failed), another one
+        // may carry.
+        return stream.error() == Code::busy ? Code::busy : Code::going_away;
     }
     const std::shared_ptr<Traffic>& traffic = found->second.traffic;
     traffic->opened();

@@ -100,7 +100,7 @@ constexpr std::array<LimitKey, 5> limit_keys{{
     {"first_byte_ms", &HttpLimitsPart::first_byte_ms, 1, milliseconds(limits::http_first_byte_max)},
     {"upgraded_idle_ms", &HttpLimitsPart::upgraded_idle_ms, 1, milliseconds(limits::http_upgraded_idle_max)},
     {"body_rate", &HttpLimitsPart::body_rate, 0, limits::http_body_rate_max},
-    {"body_max", &HttpLimitsPart::body_max, 0, limits::http_body_bytes_max},
+    {"body_max", &HttpLimitsPart::body_max, 1, limits::http_body_bytes_max},
 }};
 
 void write_limits(cbor::Writer& writer, const HttpLimitsPart& part) {

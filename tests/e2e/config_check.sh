@@ -82,18 +82,23 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 
 for page in 404.html offline.html offline.json offline.txt error.html app-offline.html; do
     echo "{{status}} {{title}}" >"$dir/example/$page"
 done
-cp "$dir/example/chain.pem" "$dir/example/staff.pem"
+for ca in staff internal-ca; do cp "$dir/example/chain.pem" "$dir/example/$ca.pem"; done
 HOME=$dir/example run check example/ferrotunnel.yml
 ends_with 0
 equal "what is told besides" "$(<"$dir/run.err")" ""
 diff - "$dir/run.out" <<'END' || fail "another summary than expected"
 ok: example/ferrotunnel.yml
   server    clients at 0.0.0.0:7835, TLS 1.3; visitors at 0.0.0.0, ports 2222,8000-8100; HTTP at 0.0.0.0:8080, HTTPS at 0.0.0.0:8443, hosts below tunnel.example.com; 2 tokens
-  client    to tunnel.example.com:7835, TLS 1.3; 2 connections, 4 services
+  client    to tunnel.example.com:7835, TLS 1.3; 2 connections, 9 services
     ssh              tcp 2222 -> 127.0.0.1:22
     db.internal:5432 tcp any -> db.internal:5432
     app.example.com  http app.example.com -> 127.0.0.1:3000
     app.example.com/api http app.example.com, www.example.com /api -> 127.0.0.1:3001
+    app.example.com/shop http app.example.com /shop -> 127.0.0.1:3002
+    app.example.com/files http app.example.com /files -> 127.0.0.1:3003
+    old.example.com  http old.example.com -> redirect to https://app.example.com
+    api.example.com  http api.example.com -> https://api.internal:443
+    tls:shop.example.com tls shop.example.com -> unix:/run/shop.sock
 END
 [[ ! -e /var/lib/ferrotunnel.yml && ! -e $dir/example/server.endpoints ]] || fail "check has made a file"
 

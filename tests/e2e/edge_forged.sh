@@ -32,9 +32,11 @@ check_seen() {
 
 say "each field in each spelling"
 for name in "${names[@]}"; do
-    for spelling in $(spellings "$name" | tr ' ' '\n' | sort -u); do
-        check_seen "$spelling" "$(as_seen "$spelling: 6.6.6.6")"
+    fields=
+    for spelling in $(spellings "$name"); do
+        fields+="$spelling: 6.6.6.6\\r\\n"
     done
+    check_seen "$name" "$(as_seen "${fields%\\r\\n}")"
 done
 
 say "on several lines, in lists, and all together"

@@ -1,16 +1,33 @@
 # Each state that a visitor can meet: its status, the code in X-FerroTunnel-Error, a page in the format that was asked
-# for, and one line in the server's log that says why. edge_states.sh has backends that fail; edge_tls.sh has 421.
+# for, and one line in the server's log that says why. edge_states.sh has what happens to requests in flight.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
-need curl
+need curl openssl
 
 serve_mishaps backend
 start full "$E2E_TOOLS/http_mishaps" full "$dir/full.port"
 wait_until $patience "the port of a listener that accepts nothing" test -s "$dir/full.port"
-start_edge
-ready_client client 5 --http "app.example.com=$backend" --http "path.example.com/api=$backend" \
-    --http "path.example.com/api/admin=$backend" --http "refused.example.com=127.0.0.1:$(free_port)" \
-    --http "full.example.com=127.0.0.1:$(<"$dir/full.port")"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=test \
+    -addext "subjectAltName=DNS:app.example.com,DNS:path.example.com" -keyout "$dir/tls.key" -out "$dir/tls.crt" 2>/dev/null
+cat >"$dir/server.yml" <<YAML
+server:
+  http: {via: edge.test}
+  https_bind: 127.0.0.1:0
+  https: {certificates: {chain: $dir/tls.crt, key: $dir/tls.key}}
+YAML
+cat >"$dir/client.yml" <<YAML
+client:
+  services:
+    - {http: app.example.com, local: "$backend"}
+    - {http: path.example.com, path: /api, local: "$backend"}
+    - {http: path.example.com, path: /api/admin, local: "$backend"}
+    - {http: refused.example.com, local: "127.0.0.1:$(free_port)"}
+    - {http: full.example.com, local: "127.0.0.1:$(<"$dir/full.port")"}
+    - {http: hasty.example.com, limits: {first_byte_timeout: 300ms}, local: "$backend"}
+    - {http: small.example.com, limits: {body_max: 1KiB}, local: "$backend"}
+YAML
+start_edge --config "$dir/server.yml"
+ready_client client 7 --config "$dir/client.yml"
 ready_client gone 1 --http "gone.example.com=$backend"
 kill_now gone
 
@@ -46,17 +63,16 @@ get() { echo "send:GET $2 HTTP/1.1\\r\\nHost: $1\\r\\nConnection: close\\r\\n${3
 
 start slow_head talk 'send:GET / HTTP/1.1\r\nHost: app.ex' rest
 start slow_body talk 'send:POST /late/1 HTTP/1.1\r\nHost: app.example.com\r\nContent-Length: 100000\r\n\r\nbegun' rest
-if full; then # 60 s
-    start backend_slow talk "$(get app.example.com /hang/slow)" rest
-fi
 
-meets 400 space_before_colon "colon" 'send:GET / HTTP/1.1\r\nHost: app.example.com\r\nX : y\r\n\r\n'
+meets 400 space_before_colon "a blank in or behind the name" 'send:GET / HTTP/1.1\r\nHost: app.example.com\r\nX : y\r\n\r\n'
 meets 400 bad_host "" 'send:GET / HTTP/1.1\r\nHost: app.example.com, other\r\n\r\n'
 meets 400 bad_path "" "$(get app.example.com /%2e%2e/secret)"
 meets 400 ambiguous_path "" "$(get path.example.com /api%2fadmin)"
 meets 404 unknown_host "" "$(get other.example.com /)"
 meets 404 unknown_path "" "$(get path.example.com /other)"
 meets 405 connect_not_wanted "" 'send:CONNECT app.example.com:443 HTTP/1.1\r\nHost: app.example.com:443\r\n\r\n'
+meets 413 body_too_large "" \
+    'send:POST / HTTP/1.1\r\nHost: small.example.com\r\nContent-Length: 1025\r\nConnection: close\r\n\r\n'
 meets 414 target_too_long "" "send:GET /\\{9000*x} HTTP/1.1\\r\\n"
 meets 417 unknown_expectation "" "$(get app.example.com / 'Expect: x=y\r\n')"
 meets 431 line_too_long "" 'send:GET / HTTP/1.1\r\nHost: app.example.com\r\nX: \{17000*x}\r\n\r\n'
@@ -70,6 +86,8 @@ meets 502 reset "" "$(get app.example.com /die/head/reset)"
 meets 502 bad_status "" "$(get app.example.com /odd/status)"
 meets 503 no_client "not connected" "$(get gone.example.com /)"
 at_least "Retry-After" "$(field Retry-After "$dir/answer")" 1
+meets 504 backend_slow "in time" "$(get hasty.example.com /hang/slow)"
+meets 508 loop "" "$(get app.example.com / 'Via: 1.1 edge.test\r\n')"
 meets 505 version_not_supported "" 'send:GET / HTTP/3.0\r\nHost: app.example.com\r\n\r\n'
 
 say "what took its time"
@@ -83,7 +101,6 @@ met() {
 met slow_head 408 head_too_slow
 met slow_body 408 body_too_slow
 wait_until $patience "half a request's end at the backend" file_has "$dir/backend.out" "^head POST /late/1 "
-! full || met backend_slow 504 backend_slow
 
 say "pages as they are wanted"
 page() { ask other.example.com / -H "Accept: $1" -D "$dir/head"; }
@@ -97,13 +114,29 @@ has_text "$dir/page" '"unknown_host"'
 equal "the length of an answer to HEAD" "$(ask other.example.com / -I -D "$dir/head" -o "$dir/page" -w '%{http_code}')" 404
 at_least "its Content-Length" "$(field Content-Length "$dir/head")" 1
 
-say "429: more connections than one address may have"
+say "421: a host that the TLS connection was not made for"
+https=$(awk '$1 == "https" { print $2 }' "$dir/server.endpoints")
+# secure HOST [CURL OPTION...]: of a connection that was made for app.example.com.
+secure() {
+    curl -sS --max-time 60 --cacert "$dir/tls.crt" --resolve "app.example.com:${https##*:}:127.0.0.1" -H "Host: $1" \
+        -o /dev/null -D "$dir/head" -w '%{http_code}' "${@:2}" "https://app.example.com:${https##*:}/"
+}
+equal "its own host" "$(secure app.example.com)" 200
+equal "another host" "$(secure path.example.com)" 421
+equal "X-FerroTunnel-Error" "$(field X-FerroTunnel-Error "$dir/head")" misdirected
+logged "$(field X-Request-Id "$dir/head")" 421 misdirected ""
+
+say "429: more connections than one address may have; over TLS they are closed before a byte is read"
 start holders "$E2E_TOOLS/http_mishaps" hold "$edge" 1024 "$dir/stop"
 wait_for_text holders held
 over_limit() { [[ $(status_of app.example.com /) == "429 over_limit" ]]; }
 wait_until $patience "429" over_limit
 at_least "Retry-After" "$(field Retry-After "$dir/head")" 1
 equal "a visitor with another address" "$(status_of app.example.com / --interface 127.0.0.9)" 200
+code=0
+secure app.example.com >"$dir/secure.out" 2>&1 || code=$?
+equal "curl's exit code: the handshake was cut" "$code" 35
+wait_for_text server "a visitor was refused: too many connections.*visitor=127.0.0.1"
 touch "$dir/stop"
 join_ok holders
 wait_until $patience "room again" status_is app.example.com / 200

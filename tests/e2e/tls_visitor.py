@@ -3,7 +3,7 @@
     tls_visitor.py ADDRESS:PORT NAME CA_FILE bytes|records|huge|plain [PATH]
 
 Prints what a GET of PATH is answered with. `bytes`: one byte a packet; `records`: one message over many records; `huge`:
-so many protocols that it does not fit into one record.
+so many protocols (64, as many as are allowed) that it does not fit into one record.
 """
 import socket
 import ssl
@@ -16,7 +16,8 @@ host, port = place.rsplit(":", 1)
 
 context = ssl.create_default_context(cafile=ca_file)
 if how == "huge":
-    context.set_alpn_protocols(["http/1.1"] + ["x" * 250 + "%04d" % i for i in range(63)] + ["y" * 255])
+    context.set_ciphers("ALL")
+    context.set_alpn_protocols(["http/1.1"] + ["x" * 253 + "%02d" % i for i in range(63)])
 incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
 tls = context.wrap_bio(incoming, outgoing, server_hostname=name)
 connection = socket.create_connection((host, int(port)), timeout=60)

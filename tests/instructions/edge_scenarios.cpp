@@ -66,8 +66,9 @@ public:
             ingress::VisitorFacts visitor;
             visitor.address = "203.0.113.195";
             auto pipe = transport::make_tcp_pipe(runtime::Fd(ends[1]), transport::TcpPipeSide::client);
-            check(make_intrusive<ingress::HttpConnection>(*edge_, std::move(pipe), std::move(visitor), nullptr)->start(),
-                  "the connection begins");
+            check(
+                make_intrusive<ingress::HttpConnection>(*edge_, std::move(pipe), std::move(visitor), nullptr)->start(),
+                "the connection begins");
         });
         pair_.client.idle_ends.push_back(make_intrusive<End>());
         pair_.client.idle_ends.back()->answer = response_;
@@ -97,10 +98,11 @@ public:
 private:
     static constexpr std::size_t body_bytes = 1'024;
 
-    const std::string response_ = "HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Fri, 20 Nov 2026 12:00:00 GMT\r\n"
-                                  "Content-Type: text/html\r\nContent-Length: 1024\r\nConnection: keep-alive\r\n"
-                                  "ETag: \"6740a1b2-400\"\r\nAccept-Ranges: bytes\r\n\r\n" +
-                                  std::string(body_bytes, 'x');
+    const std::string response_ =
+        "HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Fri, 20 Nov 2026 12:00:00 GMT\r\n"
+        "Content-Type: text/html\r\nContent-Length: 1024\r\nConnection: keep-alive\r\n"
+        "ETag: \"6740a1b2-400\"\r\nAccept-Ranges: bytes\r\n\r\n" +
+        std::string(body_bytes, 'x');
     runtime::Worker worker_;
     SessionPair pair_;
     const std::shared_ptr<tunnel::HttpDirectory> directory_ = std::make_shared<tunnel::HttpDirectory>();

@@ -11,8 +11,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 
 const [portFile, wsFolder] = process.argv.slice(2);
 const page = readFileSync(new URL('browser.html', import.meta.url));
-const picture = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+const picture = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"/>';
 const large = Buffer.alloc(5 * 1024 * 1024);
 for (let i = 0; i < large.length; i += 4) large.writeUInt32LE((Math.imul(i, 2654435761) >>> 0), i);
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
@@ -42,7 +41,7 @@ const routes = {
                                   encoding: request.headers['transfer-encoding'] ?? 'length' }) + '\n');
   },
   picture: async (request, response) => {
-    response.setHeader('Content-Type', 'image/png');
+    response.setHeader('Content-Type', 'image/svg+xml');
     response.end(picture);
   },
   large: async (request, response) => {
@@ -84,7 +83,7 @@ const routes = {
   },
   'when-done': async (request, response) => {
     await pageIsDone;
-    response.setHeader('Content-Type', 'image/png');
+    response.setHeader('Content-Type', 'image/svg+xml');
     response.end(picture);
   },
 };

@@ -26,7 +26,7 @@ bool is_value(std::string_view text) {
 }
 
 bool are_digits(std::string_view text) {
-    return !text.empty() && text.size() < 19 &&
+    return !text.empty() && text.size() <= 19 &&
            std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 

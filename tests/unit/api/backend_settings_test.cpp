@@ -123,7 +123,7 @@ TEST_CASE("a TLS service needs a name that visitors ask for", "[settings]") {
     only(tls("app.example.com", ""), "missing `local`");
     only(tls("10.0.0.1"), "The host \"10.0.0.1\" is an address");
     only(tls("app..com"), "The host \"app..com\"");
-    only(tls("app.example.com", "https://:8443"), "TLS goes to the backend as the visitor speaks it");
+    only(tls("app.example.com", "https://:8443"), "speaks of TLS, which goes to this backend");
     app.aliases.assign(limits::http_hosts_per_service_max - 1, "www.example.com");
     CHECK(problems_of(app).empty());
     app.aliases.emplace_back("x.example.com");

@@ -41,6 +41,8 @@ TEST_CASE("what a program says in Host that connects to an address", "[http]") {
     CHECK(authority_of("https://app.internal:443") == "app.internal");
     CHECK(authority_of("https://app.internal") == "app.internal");
     CHECK(authority_of("https://app.internal:80") == "app.internal:80");
+    CHECK(authority_of("https://10.0.0.7:8443", "app.internal") == "app.internal:8443");
+    CHECK(authority_of("10.0.0.7:8443", "app.internal") == "10.0.0.7:8443");
     CHECK(authority_of(":3000") == "127.0.0.1:3000");
     CHECK(authority_of("[::1]:3000") == "[::1]:3000");
     CHECK(authority_of("unix:/run/app.sock") == "localhost");
@@ -76,6 +78,8 @@ TEST_CASE("rules and limits are registered as they were said", "[http]") {
     CHECK(part.rules.https_redirect == wire::HttpRulesPart::HttpsRedirect{307, 8443});
     CHECK(part.rules.hsts == wire::HttpRulesPart::Hsts{5, true, false});
     CHECK(part.limits == wire::HttpLimitsPart{2'000, 600'000, 3'600'000, 0, 10, false});
+    http.limits.body_max = 0;
+    CHECK_FALSE(http_part(http).limits.body_max);
     http.rules.host_header = "other:80";
     CHECK(http_part(http).rules.host == "other:80");
     Http other = http;

@@ -34,6 +34,16 @@ TEST_CASE("as many connections as the caps allow are taken, and one more is told
     CHECK(taken.read_message().status() == 404);
 }
 
+TEST_CASE("a TLS client at the port without TLS is answered as everybody is who does not speak HTTP") {
+    EdgeRig rig;
+    Peer visitor = rig.visit();
+    visitor.send(std::string_view("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11));
+    const Message response = visitor.read_message();
+    CHECK(response.status() == 400);
+    CHECK(response.field("x-ferrotunnel-error") == "bad_method");
+    CHECK(response.complete);
+}
+
 TEST_CASE("visitors are spread over the workers") {
     RunningWorker first;
     RunningWorker second;

@@ -117,6 +117,7 @@ TEST_CASE("a chunked body that becomes too large when the answer has begun cuts 
 TEST_CASE("a long poll survives where its service has more time, and is 504 where it has not") {
     HttpSettings settings = quick_settings();
     settings.service.first_byte = 100ms;
+    settings.service.backend_connect = 1h;  // which is not waited for
     EdgeRig rig(settings);
     tunnel::HttpServiceLimits patient;
     patient.first_byte = 10min;

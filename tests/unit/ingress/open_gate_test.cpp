@@ -146,6 +146,5 @@ TEST_CASE("visitors beyond what may be asked for at once wait for an answer, or 
         visitors.back().reset();
         CHECK(eventually([&] { return waiting(rig) == 3; }));
     }
-    SECTION("nobody is left behind when the edge ends") {
-    }
+    SECTION("nobody is left behind when the edge ends") {}
 }

@@ -175,7 +175,7 @@ TEST_CASE("a proxy that sends no header, a wrong one, or not all of one, is refu
     const std::string cases[] = {
         "GET / HTTP/1.1\r\n\r\n",
         "PROXY TCP4 192.0.2.7 198.51.100.1 51000 99999\r\n",
-        "PROXY TCP5 ",
+        "PROXY TCP5 x\r\n",
         text(client_hello("app.example.com")),
         "PROXY " + std::string(200, 'x'),
         text(long_header(limits::proxy_header_bytes_max + 1)),

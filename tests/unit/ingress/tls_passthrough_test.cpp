@@ -1,4 +1,5 @@
-// Which visitors of an https listener are handed over untouched; TLS that ends at the edge is a pipe that is never made.
+// Which visitors of an https listener are handed over untouched; TLS that ends at the edge is a pipe that is never
+// made.
 #include "ingress/tls_passthrough.hpp"
 
 #include <catch2/catch.hpp>
@@ -113,7 +114,8 @@ public:
 };
 
 std::string hello_for(std::string_view name, std::size_t record_bytes = 16'384, std::size_t more = 0) {
-    const auto message = more == 0 ? hello_message({server_name(name)}) : hello_message({server_name(name), padding(more)});
+    const auto message =
+        more == 0 ? hello_message({server_name(name)}) : hello_message({server_name(name), padding(more)});
     return std::string(as_text(in_records(message, record_bytes)));
 }
 

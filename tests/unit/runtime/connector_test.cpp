@@ -1,8 +1,14 @@
 #include "runtime/connector.hpp"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <asio/io_context.hpp>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "runtime/worker.hpp"
@@ -58,12 +64,81 @@ struct Deaf {
     std::vector<Fd> fillers;
 };
 
+/// A unix socket in a folder of its own, where two connections may wait.
+struct UnixListener {
+    UnixListener() {
+        char name[] = "/tmp/ferrotunnel-test-XXXXXX";
+        REQUIRE(::mkdtemp(name) != nullptr);
+        folder = name;
+        to.path = folder + "/socket";
+        sockaddr_un where{};
+        where.sun_family = AF_UNIX;
+        to.path.copy(where.sun_path, sizeof where.sun_path - 1);
+        listener = Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0);
+        REQUIRE(::listen(listener.get(), 1) == 0);
+    }
+    ~UnixListener() {
+        ::unlink(to.path.c_str());
+        ::rmdir(folder.c_str());
+    }
+    // Until one more would have to wait for room.
+    void fill() {
+        std::error_code error;
+        while (Fd socket = connect_unix(to.path, error)) {
+            fillers.push_back(std::move(socket));
+        }
+        REQUIRE(error == std::errc::resource_unavailable_try_again);
+    }
+    void accept() { Fd(::accept(listener.get(), nullptr, nullptr)); }
+
+    std::string folder;
+    UnixPath to;
+    Fd listener;
+    std::vector<Fd> fillers;
+};
+
 SocketAddress refusing_address() {
     Fd listener = listen_locally();
     return local_address(listener.get());
 }
 
 }  // namespace
+
+TEST_CASE("a unix socket is connected at once, or it is told why not", "[unix]") {
+    Loop loop;
+    UnixListener listener;
+    Outcome outcome;
+    Connector connector(loop.worker, listener.to, outcome.callback(), {});
+    CHECK(connector.take_connected());
+    CHECK(outcome.calls == 0);
+    Connector missing(loop.worker, UnixPath{listener.folder + "/none"}, outcome.callback(), {});
+    REQUIRE(loop.run_until([&] { return outcome.calls == 1; }));
+    CHECK(outcome.error == std::errc::no_such_file_or_directory);
+    Connector too_long(loop.worker, UnixPath{"/" + std::string(unix_path_max, 'x')}, outcome.callback(), {});
+    REQUIRE(loop.run_until([&] { return outcome.calls == 2; }));
+    CHECK(outcome.error == std::errc::filename_too_long);
+}
+
+TEST_CASE("a unix socket that has no room is tried again", "[unix]") {
+    Loop loop;
+    UnixListener listener;
+    listener.fill();
+    Outcome outcome;
+    SECTION("until it has") {
+        Connector connector(loop.worker, listener.to, outcome.callback(), {});
+        CHECK_FALSE(connector.take_connected());
+        listener.accept();
+        REQUIRE(loop.run_until([&] { return outcome.calls == 1; }));
+        CHECK_FALSE(outcome.error);
+        CHECK(outcome.fd);
+    }
+    SECTION("until its time is over") {
+        Connector connector(loop.worker, listener.to, outcome.callback(), {50ms, 50ms});
+        REQUIRE(loop.run_until([&] { return outcome.calls == 1; }));
+        CHECK(outcome.error == std::errc::timed_out);
+    }
+}
 
 TEST_CASE("within one machine the connection is there at once, for who asks, and then the callback is not called") {
     Loop loop;

@@ -52,7 +52,8 @@ TEST_CASE("what is no backend is refused in words that say how it is written", "
     CHECK(refusal("tls://host:1", ServiceKind::http) == "is written https://host:port for an HTTP service");
     CHECK(refusal("https://host:1", ServiceKind::tcp) == "is written tls://host:port for a TCP service");
     CHECK_THAT(refusal("http://host:1", ServiceKind::http), Catch::Contains("without what is in front of the host"));
-    CHECK_THAT(refusal("https://host:1", ServiceKind::tls), Catch::Contains("TLS goes to the backend as"));
+    CHECK_THAT(refusal("https://host:1", ServiceKind::tls),
+               Catch::Contains("speaks of TLS, which goes to this backend"));
     CHECK_THAT(refusal("unix:app.sock", ServiceKind::tcp), Catch::Contains("its whole path"));
     CHECK_THAT(refusal("unix:", ServiceKind::tcp), Catch::Contains("its whole path"));
     CHECK_THAT(refusal("unix:/a\nb", ServiceKind::tcp), Catch::Contains("control characters"));

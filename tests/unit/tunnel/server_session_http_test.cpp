@@ -489,6 +489,28 @@ TEST_CASE("the edge opens streams on a trunk, which count until they are let go"
     CHECK(carrier->trunk->load() == idle);
 }
 
+TEST_CASE("a trunk that can open no stream any more is not one without room: another one may carry") {
+    Rig rig;
+    rig.shared->mux.last_id = 4;
+    WireClient client = rig.connect(1);
+    client.register_http(1, {"app.example.com"});
+    registered(client);
+    auto carrier = rig.find("app.example.com").service->choose();
+    REQUIRE(carrier);
+    std::vector<wire::Code> failures;
+    on(rig.worker, [&] {
+        for (int i = 0; i < 4; ++i) {
+            carrier->trunk->open(1, {}, make_intrusive<Endpoint>(), false, [&](const auto& result) {
+                if (!result) {
+                    failures.push_back(result.error());
+                }
+            });
+        }
+    });
+    REQUIRE_FALSE(failures.empty());
+    CHECK(failures == std::vector<wire::Code>(failures.size(), wire::Code::going_away));
+}
+
 TEST_CASE("a session whose ids run out carries its hosts until a fresh one does") {
     Rig rig;
     rig.shared->mux.rotate_at = 3;

@@ -1,4 +1,5 @@
-// TLS services as a client registers them, and the visitors that are handed to its sessions; the client is a bare socket.
+// TLS services as a client registers them, and the visitors that are handed to its sessions; the client is a bare
+// socket.
 #include <catch2/catch.hpp>
 #include <memory>
 #include <string>

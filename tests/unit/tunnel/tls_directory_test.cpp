@@ -31,7 +31,7 @@ HttpDescription tls(std::vector<std::string> hosts) {
     return description;
 }
 
-HttpDescription http(std::vector<std::string> hosts, std::string path = {}) {
+HttpDescription web(std::vector<std::string> hosts, std::string path = {}) {
     HttpDescription description;
     REQUIRE_FALSE(read_http_part({std::move(hosts), std::move(path)}, description));
     return description;
@@ -89,8 +89,8 @@ TEST_CASE("a host may be for HTTP and for TLS, of one token", "[tls]") {
     Rig rig;
     HttpService* by_tls = rig.join(alice, 1, tls({"app.example.com"}));
     CHECK(rig.find_http("app.example.com").kind == HttpMatch::Kind::unknown_host);
-    HttpService* by_http = rig.join(alice, 2, http({"app.example.com"}));
-    HttpService* below = rig.join(alice, 3, http({"app.example.com"}, "/api"));
+    HttpService* by_http = rig.join(alice, 2, web({"app.example.com"}));
+    HttpService* below = rig.join(alice, 3, web({"app.example.com"}, "/api"));
     REQUIRE((by_tls && by_http && below));
     CHECK(rig.find("app.example.com").service == by_tls);
     CHECK(rig.find_http("app.example.com").service == by_http);
@@ -99,24 +99,24 @@ TEST_CASE("a host may be for HTTP and for TLS, of one token", "[tls]") {
     CHECK(rig.why.text == "The host app.example.com for TLS is already used by another service of this client.");
     CHECK(rig.join(bob, 1, tls({"app.example.com"})) == nullptr);
     CHECK(rig.why.code == wire::Code::name_taken);
-    CHECK(rig.join(bob, 1, http({"app.example.com"}, "/other")) == nullptr);
+    CHECK(rig.join(bob, 1, web({"app.example.com"}, "/other")) == nullptr);
     rig.leave(by_http);
     rig.leave(below);
     CHECK(rig.find("app.example.com").service == by_tls);
     CHECK(rig.find_http("app.example.com").kind == HttpMatch::Kind::away);
-    CHECK(rig.join(bob, 1, http({"app.example.com"})) == nullptr);
+    CHECK(rig.join(bob, 1, web({"app.example.com"})) == nullptr);
 }
 
 TEST_CASE("a more specific host keeps its visitors, whatever it was registered for", "[tls]") {
     Rig rig;
-    HttpService* web = rig.join(alice, 1, http({"app.example.com"}));
+    HttpService* site = rig.join(alice, 1, web({"app.example.com"}));
     HttpService* rest = rig.join(bob, 1, tls({"*.example.com"}));
-    REQUIRE((web && rest));
+    REQUIRE((site && rest));
     CHECK(rig.find("app.example.com").kind == Kind::none);  // TLS ends at the edge, with alice's certificate
     CHECK(rig.find("other.example.com").service == rest);
-    rig.leave(web);
+    rig.leave(site);
     CHECK(rig.find("app.example.com").kind == Kind::none);
-    REQUIRE(rig.join(bob, 2, http({"*"})));
+    REQUIRE(rig.join(bob, 2, web({"*"})));
     CHECK(rig.find_http("other.example.com").kind == HttpMatch::Kind::unknown_host);
 }
 
@@ -132,7 +132,7 @@ TEST_CASE("a TLS host whose client has gone stays known for a while", "[tls]") {
     rig.leave(back);
     rig.now += limits::http_host_known_for;
     CHECK(rig.find("app.example.com").kind == Kind::none);
-    REQUIRE(rig.join(bob, 1, http({"other.example.com"})));
+    REQUIRE(rig.join(bob, 1, web({"other.example.com"})));
     CHECK_FALSE(rig.directory.has_passthrough());
     CHECK(rig.join(bob, 2, tls({"app.example.com"})));
 }

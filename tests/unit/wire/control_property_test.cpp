@@ -92,7 +92,7 @@ void fill_rules(SeededRandom& random, HttpPart& http) {
     if (random.chance(50)) {
         http.limits.first_byte_ms = random.between(1, 86'400'000);
         http.limits.upgraded_idle_ms = random.between(1, 86'400'000);
-        http.limits.body_max = random.next() >> 1;
+        http.limits.body_max = (random.next() >> 1) | 1;
         http.limits.upgrades = random.chance(50);
     }
     if (rules.bytes() > limits::http_rules_bytes_max) {

@@ -277,15 +277,15 @@ TEST_CASE("register: the limits of an HTTP service have their bounds") {
     number_rule(message, "/services/1/http/limits/first_byte_ms", 1, 86'400'000, "limits.first_byte_ms");
     number_rule(message, "/services/1/http/limits/upgraded_idle_ms", 1, 604'800'000, "limits.upgraded_idle_ms");
     number_rule(message, "/services/1/http/limits/body_rate", 0, 1ULL << 30, "limits.body_rate");
-    number_rule(message, "/services/1/http/limits/body_max", 0, INT64_MAX, "limits.body_max");
+    number_rule(message, "/services/1/http/limits/body_max", 1, INT64_MAX, "limits.body_max");
     refuses(message, "/services/1/http/limits/upgrades", 0, "limits.upgrades is neither true nor false");
     refuses(message, "/services/1/http/limits", json::array(), "limits is not a map");
-    message["services"][1]["http"]["limits"] = {{"first_byte_ms", 600'000}, {"body_max", 0}, {"upgrades", false}};
+    message["services"][1]["http"]["limits"] = {{"first_byte_ms", 600'000}, {"body_max", 16}, {"upgrades", false}};
     auto some = decode(message);
     REQUIRE(some);
     const HttpLimitsPart limits = std::get<Register>(*some).services[1].http.limits;
     CHECK(limits.first_byte_ms == 600'000U);
-    CHECK(limits.body_max == 0U);
+    CHECK(limits.body_max == 16U);
     CHECK_FALSE(limits.upgrades);
     CHECK_FALSE(limits.connect_ms);
 }

@@ -1,5 +1,5 @@
-// What services of the kind tls say, and what backends that are told who the visitor is need of HTTP ones: rules, and the
-// bytes of docs/protocol.md.
+// What services of the kind tls say, and what backends that are told who the visitor is need of HTTP ones: rules, and
+// the bytes of docs/protocol.md.
 #include <catch2/catch.hpp>
 
 #include "unit/wire/control_messages.hpp"
