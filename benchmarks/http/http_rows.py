@@ -22,8 +22,8 @@ VISITORS = 64
 # What slowhttptest is told beside the number of connections.
 ATTACKS = {
     "header": ("slow headers", ("-H", "-i", "3", "-x", "24"), PAGE),
-    "body": ("slow bodies", ("-B", "-i", "3", "-s", "65536", "-x", "16"), PAGE),
-    "read": ("slow reads", ("-X", "-w", "512", "-y", "1024", "-n", "3", "-z", "32"), "/file"),
+    "body": ("slow bodies", ("-B", "-i", "3", "-s", "65536", "-x", "16"), "/upload"),
+    "read": ("slow reads", ("-X", "-w", "512", "-y", "1024", "-n", "3", "-z", "32"), "/large"),
 }
 
 
