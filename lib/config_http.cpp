@@ -34,7 +34,6 @@ std::vector<std::string> names_of_states() {
     std::vector<std::string> names{"all"};
     for (std::size_t i = 0; i < http::page_states; ++i) {
         const http::PageStateInfo& info = http::info_of(static_cast<http::PageState>(i));
-        names.push_back(std::to_string(info.status));
         names.emplace_back(info.code);
     }
     return names;
@@ -104,7 +103,9 @@ void read_state(const Value& value, HttpPage page, std::vector<HttpPage>& pages)
 void read_pages(const Value& value, const std::string& host, std::vector<HttpPage>& pages) {
     for (const auto& [state, file] : value.section().all()) {
         if (!page_states_of(state)) {
-            const std::string meant = state.size() > name_length_max ? "" : did_you_mean(state, names_of_states());
+            const bool is_word = state.find_first_not_of("0123456789") != std::string::npos;
+            const bool can_guess = is_word && state.size() <= name_length_max;
+            const std::string meant = can_guess ? did_you_mean(state, names_of_states()) : "";
             file.problem_at_key(meant.empty()
                                     ? "no such state; expected a status like 404, a name like no_client, or all"
                                     : "no such state" + meant);

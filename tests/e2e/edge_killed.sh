@@ -34,7 +34,8 @@ result_a=$(tail -n 1 "$dir/visitors_a.out")
 result_b=$(tail -n 1 "$dir/visitors_b.out")
 say "a: $result_a"
 say "b: $result_b"
-at_most "requests of a that were lost in flight" "$(value lost "$result_a")" $visitors
+# Each visitor has one in flight; it may meet the client's second connection before the server has learnt of its end.
+at_most "requests of a that were lost in flight" "$(value lost "$result_a")" $((2 * visitors))
 at_least "requests of a that came while nobody was there" "$(value away "$result_a")" 1
 at_least "requests of a that were answered" "$(value right "$result_a")" 2000
 for outcome in wrong other broken; do

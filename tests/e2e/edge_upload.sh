@@ -7,7 +7,7 @@ need curl
 mebibytes=$(by_size 256 4096)
 stall_ms=$(by_size 7000 20000) # longer than the 5 s after which a visitor's pace is looked at
 slow_mebibytes=$(by_size 64 1024)
-growth_max=$((24 * 1024)) # KiB
+growth_max=$((16 * 1024)) # KiB
 tool=$E2E_TOOLS/http_mishaps
 
 serve_mishaps backend

@@ -101,6 +101,7 @@ need_ws() {
     # shellcheck disable=SC2016
     flock -w 200 "$ws/lock" bash -c '
         [[ -f $1/node_modules/ws/package.json ]] && exit 0
-        exec timeout 150 npm install --prefix "$1" --ignore-scripts --no-audit --no-fund --no-update-notifier \
-            --loglevel error ws@8.18.0' - "$ws" </dev/null >"$dir/npm.log" 2>&1 || skip "npm can not get ws"
+        exec timeout 90 npm install --prefix "$1" --ignore-scripts --no-audit --no-fund --no-update-notifier \
+            --fetch-retries 1 --fetch-timeout 30000 ws@8.18.0' - "$ws" </dev/null >"$dir/npm.log" 2>&1 ||
+        skip "npm can not get ws"
 }

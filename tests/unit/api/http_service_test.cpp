@@ -200,6 +200,49 @@ TEST_CASE("a client's HTTP service has a URL, and reaches its backend through th
     CHECK(eventually([&] { return server.tunnels().at(0).services.empty(); }));
 }
 
+TEST_CASE("what the HTTP edge does is counted, and its pages are the application's", "[http]") {
+    Echo echo;  // answers what is no HTTP
+    const Secret token = Secret::generate();
+    HttpServerSettings settings;
+    settings.pages = {{"all", HttpPage::Format::text, "mine: {{code}}"}};
+    Server server = http_server(token).http_settings(settings).build();
+    CHECK(server.stats().http.requests == 0);
+    server.start();
+    Client client = client_builder(token, server.control_endpoint()).build();
+    Http http = web("app.example.com", echo.address());
+    http.path = "/api";
+    client.add(http);
+    client.start();
+    REQUIRE_FALSE(client.wait_ready(patience));
+    const std::string at = server.http_endpoint();
+    const auto ask = [&](const std::string& path) {
+        asio::io_context io;
+        tcp::socket visitor(io);
+        const std::string port = at.substr(at.rfind(':') + 1);
+        visitor.connect({asio::ip::make_address("127.0.0.1"), static_cast<asio::ip::port_type>(std::stoi(port))});
+        const std::string request = "GET " + path + " HTTP/1.1\r\nHost: app.example.com\r\nConnection: close\r\n\r\n";
+        asio::write(visitor, asio::buffer(request));
+        std::string answer;
+        std::error_code end;
+        asio::read(visitor, asio::dynamic_buffer(answer), end);
+        return answer;
+    };
+    CHECK_THAT(ask("/other"), Catch::EndsWith("mine: unknown_path"));
+    CHECK_THAT(ask("/api"), Catch::EndsWith("mine: bad_version"));
+    const HttpStats stats = server.stats().http;
+    CHECK(stats.connections == 2);
+    CHECK(stats.requests == 2);
+    CHECK(stats.requests_refused == 0);
+    CHECK(stats.pages == 2);
+    CHECK(stats.backend_opened == 1);
+    CHECK(stats.bytes_received > 100);
+    CHECK(stats.bytes_sent > stats.bytes_received);
+    CHECK(eventually([&] { return server.stats().http.connections_now == 0; }));
+    CHECK(server.tunnels().at(0).services.at(0).requests == 1);
+    server.stop();
+    CHECK(server.stats().http.requests == 2);
+}
+
 TEST_CASE("an application serves an HTTP service itself, at a host that the server assigns", "[http]") {
     const Secret token = Secret::generate();
     Server server = http_server(token).domain("t.example.com").build();

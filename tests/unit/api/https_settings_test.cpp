@@ -167,7 +167,7 @@ TEST_CASE("what a file says wrong is told at its key", "[https]") {
           "server.https.client_certificates: `host` and `ca` are needed: for which host, and the file of the CAs");
     CHECK(fault_of("fallback: {chain: a, kye: b}") == "server.https.fallback.kye: no such key; did you mean key?");
     CHECK(fault_of("redirect: 303") ==
-          "server.https.redirect: expected one of off, on, 301, 302, 307, 308, found \"303\"; did you mean 302?");
+          "server.https.redirect: expected one of off, on, 301, 302, 307, 308, found \"303\"; did you mean 301?");
     CHECK(fault_of("hsts: {max_age: 1y}") ==
           "server.https.hsts.max_age: expected a whole number from 0 to 315360000, found \"1y\"");
 }
