@@ -42,8 +42,8 @@ class Attackers:
     """slowhttptest, begun again whenever the server has got rid of all its connections."""
 
     def __init__(self, program, arguments, url, connections, log):
-        self.command = [program, *arguments, "-c", str(connections), "-r", str(connections), "-l", "60", "-p", "3", "-u",
-                        url]
+        self.command = [program, *arguments, "-c", str(connections), "-r", str(connections), "-l", "60", "-p", "3",
+                        "-u", url]
         self.log, self.stopping, self.begun, self.now, self.before = log, False, 0, 0, 0
         self.thread = threading.Thread(target=self.work)
 
@@ -111,7 +111,8 @@ class Attack(Row):
         self.before, self.peak, self.after = (
             Metric(f"{name}-memory-{when}", f"{what}: memory of the server {when}", "MiB", False, 1)
             for when in ("before", "during", "after"))
-        self.metrics = (self.ratio, self.plain_ratio, self.during, self.failed, self.held, self.before, self.peak, self.after)
+        self.metrics = (self.ratio, self.plain_ratio, self.during, self.failed, self.held, self.before, self.peak,
+                        self.after)
 
     def suits(self, kind):
         return super().suits(kind) and kind is not OneTrunk
