@@ -13,7 +13,7 @@ from peers import Keys, Place
 from processes import Process, Running, accepts, cpu_seconds, free_port, machine_seconds, own_seconds
 from table import block
 
-FILE_BYTES, PAGE_BYTES, SMALL_BYTES = 100_000_000, 4096, 1024
+FILE_BYTES, LARGE_BYTES, PAGE_BYTES, SMALL_BYTES = 100_000_000, 256 * 1024, 4096, 1024
 
 
 class Bench:
@@ -53,7 +53,8 @@ class Bench:
         root = os.path.join(self.folder, "web")
         os.makedirs(root)
         os.chmod(self.folder, 0o755)
-        for name, size in (("page", PAGE_BYTES), ("file", FILE_BYTES), ("small", SMALL_BYTES)):
+        sizes = (("page", PAGE_BYTES), ("file", FILE_BYTES), ("large", LARGE_BYTES), ("small", SMALL_BYTES))
+        for name, size in sizes:
             with open(os.path.join(root, name), "wb") as file:
                 file.write(b"x" * size)
         configuration = os.path.join(root, "nginx.conf")
@@ -63,7 +64,7 @@ events {{ worker_connections 19000; }}
 http {{ access_log off; sendfile on; tcp_nodelay on; client_body_temp_path {root}/b; proxy_temp_path {root}/p;
 fastcgi_temp_path {root}/f; uwsgi_temp_path {root}/u; scgi_temp_path {root}/s;
 open_file_cache max=8; server {{ listen 127.0.0.1:{port} backlog=4096; root {root};
-location = /small {{ sendfile off; }} }} }}
+location = /small {{ sendfile off; }} location = /upload {{ proxy_pass http://127.0.0.1:{port}/small; }} }} }}
 """)
         return [nginx, "-e", "stderr", "-c", configuration]
 

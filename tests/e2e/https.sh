@@ -33,11 +33,30 @@ certify "$dir/ca" "$certificates/wild" wild "DNS:*.example.org"
 certify "$dir/ca" "$certificates/admin" admin DNS:admin.example.com
 certify "$dir/staff" "$dir/alice" alice DNS:alice
 
+# Many hosts with one key, to replace all of their certificates at once.
+hosts=$(by_size 10 1000)
+many=$dir/many
+mkdir "$many"
+openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=many -keyout "$dir/many.key" \
+    -out "$dir/many.request" 2>/dev/null
+certify_many() {
+    local i
+    for ((i = 1; i <= hosts; ++i)); do
+        cp "$dir/many.key" "$many/h$i.key"
+        openssl x509 -req -in "$dir/many.request" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -CAcreateserial -days 2 \
+            -extfile <(echo "subjectAltName=DNS:h$i.many.example") -out "$many/h$i.crt.new" 2>/dev/null
+    done
+    for ((i = 1; i <= hosts; ++i)); do
+        mv "$many/h$i.crt.new" "$many/h$i.crt"
+    done
+}
+certify_many
+
 serve_http backend
 
 # start_https [OPTION...]: a server with both listeners; $edge is the plain one, $https the port of the other.
 start_https() {
-    start_server --http-bind 127.0.0.1:0 --https-bind 127.0.0.1:0 --certificates "$certificates" \
+    start_server --http-bind 127.0.0.1:0 --https-bind 127.0.0.1:0 --certificates "$certificates" --certificates "$many" \
         --certificate-reload 0.1 "$@"
     edge=$(awk '$1 == "http" { print $2 }' "$dir/${server_name:-server}.endpoints")
     https=$(awk '$1 == "https" { print $2 }' "$dir/${server_name:-server}.endpoints")
@@ -62,7 +81,7 @@ curl_code() {
 # --- visitors -----------------------------------------------------------------------------------------------------
 
 start_https --client-ca "admin.example.com=$dir/staff.pem" --https-redirect on --hsts 600
-ready_client client 4 --http "app.example.com=$backend" --http "*.example.org=$backend" \
+ready_client client 5 --http "app.example.com=$backend" --http "*.many.example=$backend" --http "*.example.org=$backend" \
     --http "admin.example.com=$backend" --http "bare.example.net=$backend"
 
 say "certificates by name, and addresses that are https where there is one"
@@ -148,6 +167,27 @@ done
 touch "$dir/enough"
 join_ok visitors
 at_least "requests meanwhile" "$(value count "$(<"$dir/visitors.out")")" 5
+
+say "$hosts hosts get new certificates at once"
+visitors_of_many() {
+    local count=0
+    while [[ ! -e $dir/enough_of_many ]]; do
+        secure "h$((RANDOM % hosts + 1)).many.example" /name/m >/dev/null || exit 1
+        count=$((count + 1))
+    done
+    echo "count=$count"
+}
+last=h$hosts.many.example
+last_is_shown() {
+    [[ $(openssl s_client -connect "127.0.0.1:$https" -servername "$last" </dev/null 2>/dev/null | serial_of) == \
+        "$(serial_of <"$many/h$hosts.crt")" ]]
+}
+start many visitors_of_many
+certify_many
+wait_until $patience "the new certificate of $last" last_is_shown
+touch "$dir/enough_of_many"
+join_ok many
+at_least "requests meanwhile" "$(value count "$(<"$dir/many.out")")" 3
 
 say "a certificate that goes bad changes nothing, and is good again later"
 before=$(shown)

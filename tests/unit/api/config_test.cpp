@@ -340,7 +340,8 @@ TEST_CASE("rules and limits of an HTTP service", "[config]") {
     CHECK(limits.body_rate == 0U);
     CHECK(limits.body_max == 10U << 20);
     CHECK_FALSE(limits.upgrades);
-    const Config redirect = Config::parse(client_text("  services:\n    - {http: a.example, redirect: /x}\n"), "f.yml");
+    const Config redirect =
+        Config::parse(client_text("  services:\n    - {http: a.example, redirect: https://b.example}\n"), "f.yml");
     CHECK(redirect.client_section().http_services.at(0).local.empty());
 }
 

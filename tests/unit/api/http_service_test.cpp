@@ -228,7 +228,7 @@ TEST_CASE("what the HTTP edge does is counted, and its pages are the application
         return answer;
     };
     CHECK_THAT(ask("/other"), Catch::EndsWith("mine: unknown_path"));
-    CHECK_THAT(ask("/api"), Catch::EndsWith("mine: bad_status_line"));
+    CHECK_THAT(ask("/api"), Catch::EndsWith("mine: bad_version"));
     const HttpStats stats = server.stats().http;
     CHECK(stats.connections == 2);
     CHECK(stats.requests == 2);
