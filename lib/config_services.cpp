@@ -118,14 +118,7 @@ void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
     tcp.remote_port = static_cast<std::uint16_t>(*remote_port);
     tcp.local = with_host(*address);
     tcp.name = called.value_or("");
-    if (!is_backend_good(tcp, keys)) {
-        Tcp named;  // its name may be wrong too
-        named.local = ":1";
-        named.name = tcp.name;
-        (void)is_good(named, *keys.local, keys.name);
-        return;
-    }
-    if (!is_good(tcp, *keys.local, keys.name)) {
+    if (!is_good(tcp, *keys.local, keys.name) || !keys.backend.is_ca_good(backend_words(tcp))) {
         return;
     }
     const bool has_port = is_new_port(tcp.remote_port, *keys.tcp, taken);

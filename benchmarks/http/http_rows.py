@@ -10,7 +10,7 @@ import time
 from failure import Failure
 from judging import PLAIN, TLS, at_most
 from peers import HOST, PAGE, Direct, Ours, OursTls
-from processes import Process, pss_kib
+from processes import Process, cpu_seconds, pss_kib
 from results import Metric
 from rows import Row
 from visitors import wrk
@@ -42,9 +42,9 @@ class Attackers:
     """slowhttptest, begun again whenever the server has got rid of all its connections."""
 
     def __init__(self, program, arguments, url, connections, log):
-        self.command = [program, *arguments, "-c", str(connections), "-r", str(connections), "-l", "60", "-p", "3", "-u",
-                        url]
-        self.log, self.stopping, self.begun = log, False, 0
+        self.command = [program, *arguments, "-c", str(connections), "-r", str(connections), "-l", "60", "-p", "3",
+                        "-u", url]
+        self.log, self.stopping, self.begun, self.now, self.before = log, False, 0, 0, 0
         self.thread = threading.Thread(target=self.work)
 
     def work(self):
@@ -52,8 +52,13 @@ class Attackers:
             process = Process(self.command, self.log)
             self.begun += 1
             while not self.stopping and not process.ended():
+                self.now = cpu_seconds(process.pid)
                 time.sleep(0.1)
+            self.before, self.now = self.before + self.now, 0
             process.stop()
+
+    def cpu_seconds(self):
+        return self.before + self.now
 
     def __enter__(self):
         self.thread.start()
@@ -97,7 +102,8 @@ class Attack(Row):
         self.connections, self.seconds = connections, seconds
         what += f" by {connections}"
         name = "attack-" + kind
-        self.ratio = Metric(name, f"{what}: requests during over without", "", True, 3)
+        self.ratio = Metric(name, f"{what}: requests during over without", "of the processor left", True, 3)
+        self.plain_ratio = Metric(name + "-whole", f"{what}: requests during over without", "of the whole", True, 3)
         self.during = Metric(name + "-rate", f"{what}: requests meanwhile", "/s")
         self.failed = Metric(name + "-failed", f"{what}: failed requests of good visitors", "in a round", False,
                              worst=True)
@@ -105,7 +111,8 @@ class Attack(Row):
         self.before, self.peak, self.after = (
             Metric(f"{name}-memory-{when}", f"{what}: memory of the server {when}", "MiB", False, 1)
             for when in ("before", "during", "after"))
-        self.metrics = (self.ratio, self.during, self.failed, self.held, self.before, self.peak, self.after)
+        self.metrics = (self.ratio, self.plain_ratio, self.during, self.failed, self.held, self.before, self.peak,
+                        self.after)
 
     def suits(self, kind):
         return super().suits(kind) and kind is not OneTrunk
@@ -129,7 +136,9 @@ class Attack(Row):
         with Watch(lambda: pss_kib(server)) as memory, Watch(lambda: descriptors(server)) as held:
             with attackers:
                 self.wait(lambda: descriptors(server) - few >= self.connections * 0.9, self.come_seconds)
+                spent = attackers.cpu_seconds()
                 during = self.ask(bench, running)
+                spent = attackers.cpu_seconds() - spent
             if attackers.begun == 0 or held.highest - few < self.connections / 4:
                 raise Failure(f"the attack did not come up: {held.highest - few} connections")
         self.wait(lambda: descriptors(server) <= few + VISITORS, self.gone_seconds)
@@ -137,7 +146,9 @@ class Attack(Row):
         after = pss_kib(server)
         without.append(self.ask(bench, running))
         usual = statistics.mean(each.per_second for each in without)
-        return {self.ratio: during.per_second / usual, self.during: during.per_second,
+        ratio = during.per_second / usual
+        left = 1 - spent / self.seconds / len(os.sched_getaffinity(0))
+        return {self.ratio: ratio / left, self.plain_ratio: ratio, self.during: during.per_second,
                 self.failed: during.failed + sum(each.failed for each in without), self.held: held.highest - few,
                 self.before: before / 1024, self.peak: memory.highest / 1024, self.after: after / 1024}
 

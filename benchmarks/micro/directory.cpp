@@ -29,6 +29,13 @@ public:
     void dropped(const std::shared_ptr<HttpService>&) override {}
 };
 
+/// A session that nobody drives out.
+class IdleSession final : public SessionHandle {
+public:
+    void evict(wire::Code, std::string, std::function<void()>) override {}
+    void probe(std::function<void(bool)>) override {}
+};
+
 std::string host_name(std::int64_t host) {
     return "tenant-" + std::to_string(host) + ".apps.example.com";
 }
@@ -127,7 +134,7 @@ void registry_claim_release(benchmark::State& state) {
     session.key = registry.new_key();
     session.token = client.first;
     session.instance = client.second;
-    (void)registry.admit(session, nullptr);
+    (void)registry.admit(session, std::make_shared<IdleSession>());
     for (std::int64_t host = 0; host < state.range(0); ++host) {
         for (const char* path : {"/", "/api", "/api/v1", "/static", "/static/images"}) {
             (void)registry.claim(session.key, 1, ClaimName(host_name(host), path), TimePoint{});

@@ -30,7 +30,8 @@ class Comparison:
 
 
 def arguments(comparison):
-    parser = argparse.ArgumentParser(description=comparison.about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=comparison.about,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     words = lambda text: [word for word in text.split(",") if word]  # noqa: E731
     parser.add_argument("--program", default=os.path.join(BUILD, "ferrotunnel"), help="ours; default: release build")
     parser.add_argument("--load", default=os.path.join(BUILD, "benchmarks", "load"), help="the load generator")

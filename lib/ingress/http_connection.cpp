@@ -430,6 +430,7 @@ bool HttpConnection::body_bytes_are_there() {
         return true;
     }
     if (!readable_ && !eof_) {
+        drop_input_if_unused();
         return false;
     }
     if (!eof_ && make_room_for_body() && read_some()) {
@@ -439,10 +440,17 @@ bool HttpConnection::body_bytes_are_there() {
     }
     if (eof_ || broken_) {
         visitor_lost();
-    } else if (!slab_ || slab_->unique()) {
-        drop_input();  // a slow visitor does not hold one while it waits
+    } else {
+        drop_input_if_unused();
     }
     return false;
+}
+
+// Everything was taken: a slow visitor does not hold a slab while it waits.
+void HttpConnection::drop_input_if_unused() noexcept {
+    if (slab_ && slab_->unique()) {
+        drop_input();
+    }
 }
 
 void HttpConnection::give_body(std::string_view payload) {
@@ -477,6 +485,7 @@ bool HttpConnection::feed_raw() {
                 return true;
             }
             if (!readable_) {
+                drop_input_if_unused();
                 break;
             }
             if (!make_room_for_body() || !read_some()) {
@@ -484,8 +493,8 @@ bool HttpConnection::feed_raw() {
                     visitor_lost();
                     return false;
                 }
-                if (!eof_ && slab_->unique()) {
-                    drop_input();
+                if (!eof_) {
+                    drop_input_if_unused();
                 }
                 continue;
             }

@@ -82,6 +82,7 @@ private:
     buffer::Slice cut_out(std::string_view payload, bool& headroom);
     std::string_view unread() const noexcept;
     void drop_input() noexcept;
+    void drop_input_if_unused() noexcept;
 
     // Writing and ending (http_connection_output.cpp).
     bool take_answer();

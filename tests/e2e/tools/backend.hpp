@@ -20,7 +20,6 @@ public:
     /// Accepts no more; connections that there are still are not waited for.
     ~Backend();
     std::uint16_t port() const { return port_of(listener_); }
-    std::size_t connections_now() const { return now_; }
     std::size_t connections_ever() const { return ever_; }
     /// Waits until none is left: the edge closes those that it does not need. False: in vain.
     bool wait_until_alone() const;
