@@ -48,7 +48,8 @@ scale 0.98 1
 expect 0 '+2.0 %' "a bound that is 2 % too low" bulk_one
 scale 1.07 2
 expect 0 'requests_one: lower the bound of instructions' "a bound that is 7 % too high" requests_one
-expect 0 'requests_one: lower the bound of allocations' "a bound of allocations that is too high" requests_one
+scale 1 2
+expect 0 'open_close: lower the bound of allocations' "a bound of allocations that is too high" open_close
 
 # Whatever the driver offers has a bound, and no other line is left in the file.
 bounded=$(awk 'NF == 4 && !/^#/ && $1 != "toolchain" { print $1 }' "$here/bounds.txt" | sort)

@@ -178,12 +178,12 @@ TEST_CASE("a client's HTTP service has a URL, and reaches its backend through th
     CHECK(service.endpoint() == url);
     CHECK(':' + std::to_string(service.port()) == port);
     CHECK(service.name() == "App.Example.com/api");
-    {
+    CHECK(eventually([&] {
         std::lock_guard lock(mutex);
-        CHECK(std::any_of(events.begin(), events.end(), [&](const Event& event) {
+        return std::any_of(events.begin(), events.end(), [&](const Event& event) {
             return event.kind == Event::Kind::registered && event.endpoint == url;
-        }));
-    }
+        });
+    }));
     REQUIRE(eventually([&] { return server.tunnels().at(0).connections == 2; }));
     REQUIRE(eventually([&] { return server.tunnels().at(0).services.size() == 1; }));
     CHECK(server.tunnels().at(0).services.at(0).endpoint == url);

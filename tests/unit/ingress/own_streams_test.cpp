@@ -106,7 +106,7 @@ TEST_CASE("a POST that has followed a PROXY header is not sent twice") {
     Peer visitor = rig.visit();
     visitor.send("POST / HTTP/1.1\r\nHost: own.test\r\nContent-Length: 0\r\n\r\n");
     Peer backend = rig.backend.accept();
-    backend.read_until("\r\n\r\n");
+    backend.read_until("POST / HTTP/1.1\r\n");  // before that, it may be sent once more
     backend.reset();
     CHECK(visitor.read_message().status() == 502);  // it may have been at work
     CHECK(rig.backend.accepted == 1);
