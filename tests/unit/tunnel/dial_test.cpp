@@ -250,12 +250,14 @@ TEST_CASE("a backend that speaks TLS is verified, and bytes pass both ways", "[d
     use_tls(rig, backend, {.server_name = "app.internal", .ca_file = files.file(trusted.c_str())});
     PumpedVisitor visitor(rig.pair);
     constexpr std::size_t size = 2'000'000;
+    bool sent = false;
     std::thread sender([&] {
-        visitor.send(size);
+        sent = visitor.try_send(size);
         (void)runtime::shutdown_send(visitor.socket.get());
     });
     CHECK(visitor.read_to_end() == std::pair<std::size_t, bool>(size, true));
     sender.join();
+    CHECK(sent);
     backend.join();
     CHECK(backend.asked_for == "app.internal");
     CHECK(rig.log.count("can not be reached") == 0);
