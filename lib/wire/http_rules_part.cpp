@@ -177,21 +177,21 @@ void read_rules(FieldReader& fields, HttpRulesPart& rules) {
     read_field_rules(fields, "response_headers", rules.response_headers);
     if (fields.has("redirect")) {
         fields.inside("redirect", [&](FieldReader& inner) {
-            auto& redirect = rules.redirect.emplace();
+            auto& redirect = rules.redirect.emplace(HttpRulesPart::Redirect{});
             inner.text("to", redirect.to, 1, limits::http_redirect_text_max);
             inner.number("status", redirect.status, status_min, status_max);
         });
     }
     if (fields.has("https_redirect")) {
         fields.inside("https_redirect", [&](FieldReader& inner) {
-            auto& redirect = rules.https_redirect.emplace();
+            auto& redirect = rules.https_redirect.emplace(HttpRulesPart::HttpsRedirect{});
             inner.number("status", redirect.status, status_min, status_max);
             inner.number("port", redirect.port, 1, std::numeric_limits<std::uint16_t>::max());
         });
     }
     if (fields.has("hsts")) {
         fields.inside("hsts", [&](FieldReader& inner) {
-            auto& hsts = rules.hsts.emplace();
+            auto& hsts = rules.hsts.emplace(HttpRulesPart::Hsts{});
             inner.number("max_age", hsts.max_age, 0, static_cast<std::uint64_t>(limits::http_hsts_max_age_max.count()));
             inner.optional_boolean("include_subdomains", hsts.include_subdomains);
             inner.optional_boolean("preload", hsts.preload);
