@@ -94,16 +94,20 @@ TEST_CASE("limit: work that defers itself for ever takes turns with mail, timers
     auto runs_between_mail = [](Worker& worker, auto&& wait) {
         std::vector<int> runs_at_mail;
         int runs = 0;
+        std::size_t posted = 0;
         Work* self = nullptr;
         Work forever([&] {
             ++runs;
             if (runs_at_mail.size() < 100) {
                 worker.defer(*self);
+                ++posted;
                 worker.post([&] { runs_at_mail.push_back(runs); });
             }
         });
         self = &forever;
-        wait([&] { worker.defer(forever); }, [&] { return runs_at_mail.size() >= 100; });
+        // Nothing is under way any more that knows what ends here.
+        wait([&] { worker.defer(forever); },
+             [&] { return runs_at_mail.size() >= 100 && runs_at_mail.size() == posted && !forever.deferred(); });
         int most = 0;
         for (std::size_t i = 1; i < runs_at_mail.size(); ++i) {
             most = std::max(most, runs_at_mail[i] - runs_at_mail[i - 1]);
