@@ -13,15 +13,26 @@ namespace ferrotunnel {
 using detail::ListenOperation;
 using detail::ServiceState;
 
+namespace {
+
+// What services of all kinds have. An application that serves needs no backend.
+template <typename Description>
+void complete(tunnel::ClientService& service, Description& description, bool application_serves,
+              std::vector<Problem>& problems) {
+    service.name = description.name;
+    if (!application_serves && problems.empty()) {
+        service.backend = detail::make_backend(detail::backend_words(description), problems);
+    }
+}
+
+}  // namespace
+
 tunnel::ClientService Client::Impl::described(Tcp description, bool application_serves,
                                               std::vector<Problem>& problems) {
     detail::check_service(description, application_serves, problems);
     tunnel::ClientService service;
-    service.name = description.name;
     service.remote_port = description.remote_port;
-    if (!application_serves && problems.empty()) {
-        service.backend = detail::make_backend(detail::backend_words(description), problems);
-    }
+    complete(service, description, application_serves, problems);
     return service;
 }
 
@@ -29,12 +40,9 @@ tunnel::ClientService Client::Impl::described(Http description, bool application
                                               std::vector<Problem>& problems) {
     detail::check_service(description, application_serves, problems);
     tunnel::ClientService service;
-    service.name = description.name;
     service.kind = wire::ServiceKind::http;
     service.http = detail::http_part(description);
-    if (!application_serves && problems.empty()) {
-        service.backend = detail::make_backend(detail::backend_words(description), problems);
-    }
+    complete(service, description, application_serves, problems);
     return service;
 }
 
@@ -42,12 +50,9 @@ tunnel::ClientService Client::Impl::described(Tls description, bool application_
                                               std::vector<Problem>& problems) {
     detail::check_service(description, application_serves, problems);
     tunnel::ClientService service;
-    service.name = description.name;
     service.kind = wire::ServiceKind::tls;
     service.tls = detail::tls_part(description);
-    if (!application_serves && problems.empty()) {
-        service.backend = detail::make_backend(detail::backend_words(description), problems);
-    }
+    complete(service, description, application_serves, problems);
     return service;
 }
 
