@@ -170,26 +170,38 @@ std::error_code Client::Impl::stop(std::chrono::milliseconds drain) {
         close_services();
         return {};
     }
-    stop_until_ = stop_until_ ? std::min(*stop_until_, until) : until;
+    stop_until_ = std::min(stop_until_, until);
     changed_.notify_all();
     if (!std::exchange(stopping_, true)) {
-        life_->set_stopped();
-        worker_.post([this] { link_->drain(); });
+        lock.unlock();
+        end_all();
+        lock.lock();
+    } else {
+        // Somebody else is at it, and heeds the earlier time.
+        changed_.wait_until(lock, until + 2 * goodbye, [this] { return over_; });
     }
-    bool finished = true;
-    // The link stops when its streams have ended; a slow backend's socket may still be taking the last bytes.
-    auto ended = [this] { return stopped_ && shared_->traffic->visitors_now.load() == 0; };
-    while (!ended() && std::chrono::steady_clock::now() < *stop_until_) {
-        changed_.wait_until(lock, std::min(*stop_until_, std::chrono::steady_clock::now() + 10ms));
-    }
-    if (!ended()) {
-        finished = drain == 0ms;
-        worker_.post([this] { link_->stop(); });
-        changed_.wait_for(lock, goodbye, [this] { return stopped_; });
-    }
-    lock.unlock();
-    detail::on_its_thread(worker_, [this] { tear_down(); });
+    const bool finished = over_ && (!cut_ || drain == 0ms);
     return finished ? std::error_code() : make_error_code(errc::timed_out);
+}
+
+// The work of stop(): of one thread, once.
+void Client::Impl::end_all() {
+    life_->set_stopped();
+    worker_.post([this] { link_->drain(); });
+    {
+        std::unique_lock lock(mutex_);
+        // The link stops when its streams have ended; a slow backend's socket may still be taking the last bytes.
+        auto ended = [this] { return stopped_ && shared_->traffic->visitors_now.load() == 0; };
+        while (!ended() && std::chrono::steady_clock::now() < stop_until_) {
+            changed_.wait_until(lock, std::min(stop_until_, std::chrono::steady_clock::now() + 10ms));
+        }
+        cut_ = !ended();
+        if (cut_) {
+            worker_.post([this] { link_->stop(); });
+            changed_.wait_for(lock, goodbye, [this] { return stopped_; });
+        }
+    }
+    detail::on_its_thread(worker_, [this] { tear_down(); });
 }
 
 // Inside an application's io_context, where nobody else can do the work. Called by one of our own handlers, whatever
@@ -247,6 +259,9 @@ void Client::Impl::tear_down() {
         event.peer = settings_.server;
         emit(settings_.on_event, event, log_);
     }
+    std::lock_guard lock(mutex_);
+    over_ = true;
+    changed_.notify_all();
 }
 
 // --- the facade ---

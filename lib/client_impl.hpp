@@ -87,6 +87,7 @@ private:
                                   const std::function<void(detail::ServiceState&)>& change);
     void on_stopped(const tunnel::LinkNotice& notice);
 
+    void end_all();
     std::error_code stop_here();
     void tear_down();
 
@@ -117,7 +118,9 @@ private:
     bool torn_down_ = false;
     bool stopped_told_ = false;
     std::error_code stop_error_;
-    std::optional<std::chrono::steady_clock::time_point> stop_until_;
+    bool over_ = false;  // stop() has nothing left to do
+    bool cut_ = false;   // and some had not finished
+    std::chrono::steady_clock::time_point stop_until_ = std::chrono::steady_clock::time_point::max();
     unsigned connections_ = 0;
     std::uint64_t connects_ = 0;
     std::uint64_t losses_ = 0;

@@ -116,34 +116,39 @@ std::error_code Server::Impl::stop(std::chrono::milliseconds drain) {
         return settings_.run_on == nullptr || drain > 0ms ? make_error_code(errc::would_deadlock) : stop_here();
     }
     std::unique_lock lock(mutex_);
-    if (!started_ || torn_down_) {
+    if (!started_) {
         return {};
     }
-    stop_until_ = stop_until_ ? std::min(*stop_until_, until) : until;
+    stop_until_ = std::min(stop_until_, until);
     changed_.notify_all();
     if (!std::exchange(stopping_, true)) {
-        life_->set_stopped();
         lock.unlock();
-        close_acceptor();
-        if (http_) {
-            http_->drain();
-        }
-        for_each_session([](ServerSession& session) { session.drain(); });
+        end_all();
         lock.lock();
+    } else {
+        // Somebody else is at it, and heeds the earlier time. It is waited for, since what goes is not looked at twice.
+        changed_.wait_until(lock, until + 2 * goodbye, [this] { return over_; });
     }
-    bool finished = wait_for_end(lock, *stop_until_) || drain == 0ms;
-    lock.unlock();
+    const bool finished = over_ && (!cut_ || drain == 0ms);
+    return finished ? std::error_code() : make_error_code(errc::timed_out);
+}
+
+// The work of stop(): of one thread, once.
+void Server::Impl::end_all() {
+    life_->set_stopped();
+    close_acceptor();
+    if (http_) {
+        http_->drain();
+    }
+    for_each_session([](ServerSession& session) { session.drain(); });
+    cut_ = !wait_for_end(stop_until_);
     if (http_) {
         http_->stop();
     }
     for_each_session([](ServerSession& session) { session.end(wire::Code::going_away, "The server is stopping."); });
-    lock.lock();
-    stop_until_ = std::chrono::steady_clock::now() + goodbye;
-    wait_for_end(lock, *stop_until_);
-    lock.unlock();
+    wait_for_end(std::chrono::steady_clock::now() + goodbye);
     detail::on_its_thread(group_->at(0), [this] { tear_down(); });
     tell_stopped();
-    return finished ? std::error_code() : make_error_code(errc::timed_out);
 }
 
 // Inside an application's io_context, where nobody else can do the work. Called by one of our own handlers, whatever
@@ -190,18 +195,24 @@ void Server::Impl::tell_stopped() {
     }
     Event stopped;
     stopped.kind = Event::Kind::stopped;
-    std::lock_guard event_lock(event_mutex_);
-    emit(settings_.on_event, stopped, log_);
+    {
+        std::lock_guard event_lock(event_mutex_);
+        emit(settings_.on_event, stopped, log_);
+    }
+    std::lock_guard lock(mutex_);
+    over_ = true;
+    changed_.notify_all();
 }
 
-// A session ends when its streams have; a slow visitor's socket may still be taking the last bytes.
-bool Server::Impl::wait_for_end(std::unique_lock<std::mutex>& lock, std::chrono::steady_clock::time_point until) {
+// A session ends when its streams have; a slow visitor's socket may still be taking the last bytes. Under the lock,
+// `until` may come nearer meanwhile.
+bool Server::Impl::wait_for_end(const std::chrono::steady_clock::time_point& until) {
     auto ended = [this] {
         return sessions_.empty() && shared_->traffic->visitors_now.load() == 0 && (!http_ || http_->connections() == 0);
     };
+    std::unique_lock lock(mutex_);
     while (!ended() && std::chrono::steady_clock::now() < until) {
         changed_.wait_until(lock, std::min(until, std::chrono::steady_clock::now() + 10ms));
-        until = std::min(until, *stop_until_);
     }
     return ended();
 }

@@ -7,7 +7,6 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <set>
 #include <string>
 #include <system_error>
@@ -66,10 +65,11 @@ private:
     void listen_plain(runtime::Fd listener);
     void listen_tls(runtime::Fd listener);
     void close_acceptor();
+    void end_all();
     std::error_code stop_here();
     void tear_down();
     void tell_stopped();
-    bool wait_for_end(std::unique_lock<std::mutex>& lock, std::chrono::steady_clock::time_point until);
+    bool wait_for_end(const std::chrono::steady_clock::time_point& until);
 
     const detail::ServerSettings settings_;
     runtime::SystemRandom random_;
@@ -97,7 +97,9 @@ private:
     bool stopping_ = false;
     bool torn_down_ = false;
     bool stopped_told_ = false;
-    std::optional<std::chrono::steady_clock::time_point> stop_until_;
+    bool over_ = false;  // stop() has nothing left to do
+    bool cut_ = false;   // and some had not finished
+    std::chrono::steady_clock::time_point stop_until_ = std::chrono::steady_clock::time_point::max();
 };
 
 }  // namespace ferrotunnel

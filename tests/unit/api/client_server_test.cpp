@@ -106,6 +106,50 @@ TEST_CASE("a drain waits for visitors, and an end cuts them", "[threads]") {
     CHECK_FALSE(stopping.get());
 }
 
+TEST_CASE("a stop from another thread shortens the one that goes on, and both return when all is over", "[threads]") {
+    Echo echo;
+    Secret token = Secret::generate();
+    std::atomic<int> told{0};
+    Server server = server_builder(token)
+                        .http_bind("127.0.0.1:0")
+                        .on_event([&](const Event& event) { told += event.kind == Event::Kind::stopped ? 1 : 0; })
+                        .build();
+    server.start();
+    Client client = client_builder(token, server.control_endpoint()).build();
+    Service service = client.add(to(echo.address()));
+    client.start();
+    REQUIRE_FALSE(client.wait_ready(patience));
+    Visitor visitor(service.port());
+    REQUIRE(visitor.echoes("one"));
+    SECTION("of the client") {
+        auto stopping = std::async(std::launch::async, [&] { return client.stop(patience); });
+        REQUIRE(eventually([&] { return server.stats().services == 0; }));
+        CHECK_FALSE(client.stop());
+        CHECK(stopping.get() == errc::timed_out);
+    }
+    SECTION("of the server") {
+        auto stopping = std::async(std::launch::async, [&] { return server.stop(patience); });
+        CHECK_FALSE(server.stop());
+        CHECK(told == 1);
+        CHECK(stopping.get() == errc::timed_out);
+        CHECK_FALSE(server.stop());
+    }
+}
+
+TEST_CASE("several threads stop the same server at the same time", "[threads]") {
+    for (int round = 0; round < 20; ++round) {
+        Server server = server_builder(Secret::generate()).http_bind("127.0.0.1:0").build();
+        server.start();
+        std::vector<std::future<std::error_code>> ends;
+        for (int i = 0; i < 3; ++i) {
+            ends.push_back(std::async(std::launch::async, [&] { return server.stop(patience); }));
+        }
+        for (std::future<std::error_code>& end : ends) {
+            CHECK_FALSE(end.get());
+        }
+    }
+}
+
 TEST_CASE("two machines with the same services: the one that came first keeps them", "[threads]") {
     Echo echo;
     Secret token = Secret::generate();
