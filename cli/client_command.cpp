@@ -436,7 +436,8 @@ const OptionInfo server_option{"server", "HOST[:PORT]", "Where the server is; th
 const OptionInfo connections_option{
     "connections", "N",
     "Keep so many connections to the server, 1 to 16: visitors are spread over them and "
-    "over several cores, and if one breaks, the others go on. Default: 2.",
+    "over several cores, and if one breaks, the others go on. Default: 2, or 1 where a round trip to "
+    "the server takes 2 ms or more, since visitors share one connection more evenly.",
     false};
 const OptionInfo attempts_option{"attempts", "N",
                                  "Give up after this many failed attempts in a row. Default: 0, never.", false};

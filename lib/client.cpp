@@ -73,6 +73,7 @@ void Client::Impl::make_link() {
     settings.backoff.first = settings_.timing.reconnect_first;
     settings.backoff.max = settings_.timing.reconnect_max;
     settings.attempts = settings_.attempts;
+    settings.near_below = settings_.connections_by_distance ? limits::near_round_trip : Duration::max();
     for (std::size_t i = 0; i < settings_.connections; ++i) {
         settings.trunk_workers.push_back(&group_->at(i % group_->size()));
     }

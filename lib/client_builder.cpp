@@ -70,6 +70,7 @@ Client::Builder& Client::Builder::attempts(unsigned count) {
 Client::Builder& Client::Builder::connections(unsigned count) {
     settings_->origins.erase("connections");
     settings_->connections = count;
+    settings_->connections_by_distance = false;
     return *this;
 }
 

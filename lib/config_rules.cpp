@@ -173,9 +173,9 @@ void RuleReader::read_redirect_keys(const Value& value, HttpRedirect& redirect) 
 
 void RuleReader::read_https_redirect(const Value& value, HttpRules& rules) {
     if (!value.is_group()) {
-        const std::optional<bool> on = good(value.boolean());
-        if (on && *on) {
+        if (const std::optional<bool> on = good(value.boolean())) {
             rules.https_redirect.emplace();
+            rules.https_redirect->status = *on ? rules.https_redirect->status : std::uint16_t{0};
         }
         return;
     }

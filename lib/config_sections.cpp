@@ -204,6 +204,7 @@ ClientPart read_client(Section section, ConfigReading& reading) {
     }
     if (auto value = reader.find("connections", "connections")) {
         assign(settings.connections, value->number(1, limits::trunks_per_tunnel_max));
+        settings.connections_by_distance = false;
     }
     if (auto value = reader.find("attempts")) {
         assign(settings.attempts, value->number(0, limits::attempts_max));

@@ -222,7 +222,7 @@ void note_rules(const http::Rules& rules, bool https, std::vector<std::string>& 
 void follow_rules(const http::RequestHead& head, std::string_view host, bool https,
                   const tunnel::HttpDescription& service, HttpRoute& route) {
     const http::Rules& rules = service.rules;
-    if (rules.https_redirect && !https) {
+    if (rules.https_redirect && rules.https_redirect->status != 0 && !https) {
         redirect(rules.https_redirect->status, route);
         http::write_https_redirect(*rules.https_redirect, host, head.target.path, head.target.query, route.location);
     } else if (rules.redirect) {

@@ -58,9 +58,6 @@ std::string public_key(const HttpRules& rules, std::string_view key) {
     if (key == "host") {
         return "host_header";
     }
-    if (key == "https_redirect.public_port") {
-        return "https_redirect.port";
-    }
     const auto of_field = [key](std::string_view name, const HttpHeaderRules& fields) {
         return std::string(name) + key_of_field(fields, key.substr(name.size()));
     };

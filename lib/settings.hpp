@@ -90,7 +90,8 @@ struct ClientValues : CommonValues {
     std::string tls_ca;   // a PEM file, "system", or empty
     std::string tls_pin;  // "sha256:..." or empty
     unsigned attempts = 0;
-    unsigned connections = 2;  // trunks; Client::Builder::connections_default says so too
+    unsigned connections = 2;             // trunks; Client::Builder::connections_default says so too
+    bool connections_by_distance = true;  // one is enough where the server is far
 
     friend bool operator==(const ClientValues&, const ClientValues&) = default;
 };

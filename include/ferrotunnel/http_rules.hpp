@@ -53,10 +53,10 @@ struct HttpRedirect {
 
 /// For requests that came without TLS: to the same page over https.
 struct HttpsRedirect {
-    /// 301, 302, 307 or 308.
+    /// 301, 302, 307 or 308. 0: not redirected, not even where the server redirects every service.
     std::uint16_t status = 308;
-    /// What visitors connect to, which is not always what the server listens on.
-    std::uint16_t port = 443;
+    /// What visitors connect to. 0: where the server takes HTTPS visitors; 443 where it takes none.
+    std::uint16_t port = 0;
 
     friend bool operator==(const HttpsRedirect&, const HttpsRedirect&) = default;
 };

@@ -40,7 +40,7 @@ void write_https_redirect(const HttpsRedirect& redirect, std::string_view host, 
                           std::string_view query, std::string& out) {
     out += "https://";
     out += host;
-    if (redirect.public_port != 443) {
+    if (redirect.public_port != 0 && redirect.public_port != 443) {
         out += ':';
         out += std::to_string(redirect.public_port);
     }

@@ -48,11 +48,9 @@ public:
         if (rules_.redirect) {
             check_redirect(*rules_.redirect);
         }
-        if (rules_.https_redirect && !is_redirect_status(rules_.https_redirect->status)) {
+        if (const auto& to_https = rules_.https_redirect;
+            to_https && to_https->status != 0 && !is_redirect_status(to_https->status)) {
             say("https_redirect.status", std::string(statuses));
-        }
-        if (rules_.https_redirect && rules_.https_redirect->public_port == 0) {
-            say("https_redirect.public_port", "is 0; it is the port that visitors connect to, from 1 to 65535");
         }
         if (rules_.hsts) {
             check_hsts(*rules_.hsts);

@@ -47,8 +47,8 @@ struct Redirect {
 
 /// For requests that came without TLS.
 struct HttpsRedirect {
-    std::uint16_t status = 308;
-    std::uint16_t public_port = 443;  // what visitors connect to, which is not always what the edge listens on
+    std::uint16_t status = 308;     // 0: served as they came, also where the edge redirects
+    std::uint16_t public_port = 0;  // what visitors connect to, which is not always what the edge listens on; 0: 443
 
     bool operator==(const HttpsRedirect&) const = default;
 };

@@ -24,7 +24,7 @@ bool HttpExchange::redirects(const http::RequestHead& head) {
     const http::Rules& rules = service.rules;
     std::string location;
     const auto& to_https = rules.https_redirect ? rules.https_redirect : edge_.settings.https_redirect;
-    if (to_https && !came_by_tls(head)) {
+    if (to_https && to_https->status != 0 && !came_by_tls(head)) {
         http::write_https_redirect(*to_https, host_, head.target.path, head.target.query, location);
         give_redirect(to_https->status, std::move(location));
         return true;

@@ -107,6 +107,9 @@ void ClientLink::connect(std::size_t place) {
 }
 
 void ClientLink::connect_idle() {
+    if (alone_) {
+        return;
+    }
     for (std::size_t place = 0; place < places_.size(); ++place) {
         if (places_[place]->state == Place::State::idle) {
             connect(place);
@@ -120,7 +123,8 @@ void ClientLink::on_retry(std::size_t place) {
     }
 }
 
-void ClientLink::on_trunk_open(std::size_t at, const Agreement& agreed, const std::string& transport) {
+void ClientLink::on_trunk_open(std::size_t at, const Agreement& agreed, const std::string& transport,
+                               Duration round_trip) {
     Place& place = *places_[at];
     place.state = Place::State::open;
     place.opened_at = worker_.now();
@@ -135,6 +139,9 @@ void ClientLink::on_trunk_open(std::size_t at, const Agreement& agreed, const st
                                      {"agent", agreed.peer_agent},
                                      {"tls", transport}});
     const bool first = !std::exchange(up_, true);
+    if (first) {
+        alone_ = round_trip >= settings_.near_below;
+    }
     told_draining_ = std::any_of(places_.begin(), places_.end(),
                                  [](const auto& one) { return one->state == Place::State::open && one->draining; });
     tell({.kind = first ? LinkNotice::Kind::connected : LinkNotice::Kind::joined,

@@ -9,7 +9,8 @@
 // Each trunk:
 //   idle --tunnel is up--> connecting --login--> open --lost--> waiting (back-off of its own) --> connecting
 //
-// While the tunnel is down one trunk tries alone, under a new epoch; the others follow when it is open. When the server
+// While the tunnel is down one trunk tries alone, under a new epoch; the others follow when it is open, unless the
+// server is far (Settings::near_below). When the server
 // runs out of a trunk's stream ids it asks for a fresh session, which is made beside the present one.
 //
 // Lives on one worker; all members are for it. The trunks may live on others.
@@ -63,6 +64,8 @@ public:
         Duration refused_retry = std::chrono::seconds(30);
         /// One trunk on each; a worker may be there several times. Empty: one trunk, on the link's own.
         std::vector<runtime::Worker*> trunk_workers{};
+        /// Where a round trip takes as long as this, or longer, the first trunk stays alone.
+        Duration near_below = Duration::max();
     };
 
     ClientLink(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const Settings& settings,
@@ -116,7 +119,8 @@ private:
         bool is(Carried what) const noexcept;
     };
 
-    void on_trunk_open(std::size_t place, const Agreement& agreed, const std::string& transport) override;
+    void on_trunk_open(std::size_t place, const Agreement& agreed, const std::string& transport,
+                       Duration round_trip) override;
     void on_trunk_message(std::size_t place, const wire::ControlMessage& message) override;
     void on_trunk_draining(std::size_t place, wire::Code code, const std::string& text) override;
     void on_trunk_retired(std::size_t place, const std::string& text) override;
@@ -157,7 +161,8 @@ private:
     runtime::Timer retry_timer_;
     runtime::Timer refused_timer_;
     State state_ = State::idle;
-    bool up_ = false;  // `connected` was told, and `lost` not since
+    bool up_ = false;     // `connected` was told, and `lost` not since
+    bool alone_ = false;  // the server is too far for more trunks than one, as the first one saw it
     bool told_draining_ = false;
     std::map<std::uint32_t, Offered> services_;
     std::vector<std::unique_ptr<Place>> places_;

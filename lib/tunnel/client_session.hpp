@@ -12,6 +12,7 @@
 
 #include "base/log.hpp"
 #include "runtime/connector.hpp"
+#include "runtime/round_trip.hpp"
 #include "transport/tls_context.hpp"
 #include "tunnel/handshake_client.hpp"
 #include "tunnel/socket_pump.hpp"
@@ -67,6 +68,11 @@ public:
     const Agreement& agreed() const noexcept { return agreement_; }
     std::string transport_description() const {
         return trunk_ && !trunk_->is_closed() ? trunk_->pipe().description() : std::string();
+    }
+    Duration round_trip() const {
+        return trunk_ && !trunk_->is_closed()
+                   ? runtime::shortest_round_trip(trunk_->pipe().fd()).value_or(Duration::zero())
+                   : Duration::zero();
     }
     mux::SessionStats stats() const { return trunk_ ? trunk_->session().stats() : mux::SessionStats{}; }
 

@@ -19,7 +19,9 @@ class ClientTrunkEvents {
 public:
     virtual ~ClientTrunkEvents() = default;
 
-    virtual void on_trunk_open(std::size_t place, const Agreement& agreed, const std::string& transport) = 0;
+    /// `round_trip` is the shortest that was seen so far; zero: not known.
+    virtual void on_trunk_open(std::size_t place, const Agreement& agreed, const std::string& transport,
+                               Duration round_trip) = 0;
     virtual void on_trunk_message(std::size_t place, const wire::ControlMessage& message) = 0;
     /// The server takes no new visitors on it.
     virtual void on_trunk_draining(std::size_t place, wire::Code code, const std::string& text) = 0;

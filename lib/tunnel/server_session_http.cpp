@@ -69,6 +69,9 @@ std::optional<Refusal> ServerSession::read_http(const wire::Service& service, Ht
     if (auto problem = beyond_bounds(wanted.limits, shared_->http_bounds)) {
         return Refusal{Code::limit, std::move(*problem)};
     }
+    if (auto& to_https = wanted.rules.https_redirect; to_https && to_https->public_port == 0 && shared_->https_public) {
+        to_https->public_port = shared_->https_public->port;
+    }
     return refuse_rules(service.http.rules);
 }
 

@@ -185,8 +185,8 @@ void read_rules(FieldReader& fields, HttpRulesPart& rules) {
     if (fields.has("https_redirect")) {
         fields.inside("https_redirect", [&](FieldReader& inner) {
             auto& redirect = rules.https_redirect.emplace(HttpRulesPart::HttpsRedirect{});
-            inner.number("status", redirect.status, status_min, status_max);
-            inner.number("port", redirect.port, 1, std::numeric_limits<std::uint16_t>::max());
+            inner.number("status", redirect.status, 0, status_max);
+            inner.number("port", redirect.port, 0, std::numeric_limits<std::uint16_t>::max());
         });
     }
     if (fields.has("hsts")) {

@@ -34,8 +34,8 @@ struct HttpRulesPart {
         friend bool operator==(const Redirect&, const Redirect&) = default;
     };
     struct HttpsRedirect {
-        std::uint16_t status = 308;
-        std::uint16_t port = 443;
+        std::uint16_t status = 308;  // 0: none
+        std::uint16_t port = 0;      // 0: the server's own
 
         friend bool operator==(const HttpsRedirect&, const HttpsRedirect&) = default;
     };

@@ -63,6 +63,10 @@ for attempt in 1 2 3; do
 done
 ((best <= round_trip * 7 / 2)) || unless_late "a hundred visitors took $best ms"
 one_session
+equal "connections beside the first, to a far server" "$(count_of server "one more connection")" 0
+FERROTUNNEL=$dir/far_program ready_client spread 1 --connections 2 --tcp 0=127.0.0.1:9
+wait_for_text server "one more connection"
+kill_now spread
 stop_tunnel
 
 # The times in which a session is given up are in the same proportion to the test as 45 s are to two minutes.

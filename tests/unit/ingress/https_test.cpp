@@ -154,13 +154,21 @@ TEST_CASE("a service's own rules go before the server's") {
     tunnel::HttpDescription description;
     description.name = "other.test";
     description.hosts = {"other.test"};
-    description.rules.https_redirect = http::HttpsRedirect{301, 443};
+    const bool redirects = GENERATE(true, false);
+    description.rules.https_redirect = http::HttpsRedirect{std::uint16_t(redirects ? 301 : 0), 443};
     description.rules.hsts = http::Hsts{std::chrono::seconds(60), true, false};
     on(rig.pair.worker, [&] { rig.places[5] = rig.backend.place(); });
     tunnel::Refusal why;
     REQUIRE(rig.directory->join(rig.client, 5, description, rig.carrier, Clock::now(), why).service);
     Peer plain = rig.visit();
     plain.send(ask("other.test"));
+    if (!redirects) {
+        Peer asked = rig.backend.accept();
+        (void)asked.read_message();
+        asked.send(answer("plain"));
+        CHECK(plain.read_message().status() == 200);
+        return;
+    }
     const Message redirect = plain.read_message();
     CHECK(redirect.status() == 301);
     CHECK(redirect.field("location") == "https://other.test/x?y=z");

@@ -9,6 +9,7 @@
 #include <catch2/catch.hpp>
 #include <vector>
 
+#include "runtime/round_trip.hpp"
 #include "runtime/system_random.hpp"
 
 using namespace ferrotunnel;
@@ -158,6 +159,17 @@ TEST_CASE("a connection within this machine is not paced, whatever the system's 
         REQUIRE(::getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &size) == 0);
         CHECK_FALSE(std::string_view(name).starts_with("bbr"));
     }
+}
+
+TEST_CASE("the kernel knows how far the other end is, once there is one") {
+    auto [client, server, peer] = connect_over_tcp("127.0.0.1");
+    const auto round_trip = shortest_round_trip(client.get());
+    REQUIRE(round_trip);
+    CHECK(*round_trip > Duration::zero());
+    CHECK(*round_trip < std::chrono::minutes(1));
+    const Fd alone(::socket(AF_INET, SOCK_STREAM, 0));
+    CHECK_FALSE(shortest_round_trip(alone.get()));
+    CHECK_FALSE(shortest_round_trip(-1));
 }
 
 TEST_CASE("system randomness differs from call to call") {

@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <cstring>
@@ -112,7 +113,8 @@ void run_on(runtime::Worker& worker, Action action) {
 
 TEST_CASE("a session rotates at three quarters of its ids, and no visitor notices", "[threads]") {
     const std::size_t trunks = GENERATE(1U, 3U);
-    CAPTURE(trunks);
+    const bool far = GENERATE(false, true);
+    CAPTURE(trunks, far);
     Echo echo;
     runtime::SystemRandom random;
     Token token = parse_token(make_token(random)).value();
@@ -120,6 +122,7 @@ TEST_CASE("a session rotates at three quarters of its ids, and no visitor notice
     std::atomic<int> logins{0};  // fresh sessions in place of others
     std::atomic<int> losses{0};
     std::atomic<int> down{0};  // as the client sees it
+    std::atomic<unsigned> most_trunks{0};
 
     auto server = std::make_shared<ServerShared>();
     server->registry = std::make_shared<Registry>();
@@ -178,6 +181,9 @@ TEST_CASE("a session rotates at three quarters of its ids, and no visitor notice
     });
     run_on(client_worker, [&] {
         ClientLink::Settings settings;
+        if (far) {
+            settings.near_below = Duration::zero();
+        }
         for (std::size_t i = 0; i < trunks; ++i) {
             settings.trunk_workers.push_back(&client_workers[i % 2]);
         }
@@ -185,6 +191,7 @@ TEST_CASE("a session rotates at three quarters of its ids, and no visitor notice
             if (notice.kind == LinkNotice::Kind::registered && !std::exchange(told, true)) {
                 reachable.set_value(notice.port);
             }
+            most_trunks = std::max(most_trunks.load(), notice.trunks);
             down += notice.kind == LinkNotice::Kind::lost || notice.kind == LinkNotice::Kind::degraded ? 1 : 0;
         });
         ClientService service;
@@ -208,6 +215,7 @@ TEST_CASE("a session rotates at three quarters of its ids, and no visitor notice
     CHECK(exchange(old, "the first session still serves its visitor"));
     CHECK(connects == 1);
     CHECK(logins > static_cast<int>(trunks));
+    CHECK(most_trunks == (far ? 1 : trunks));  // a far server gets the first one alone
     CHECK(down == 0);
     CHECK(losses == 0);
     ::close(old);

@@ -213,8 +213,8 @@ TEST_CASE("register: the rules of an HTTP service have theirs") {
             "rules.redirect.to is longer", Code::limit);
     refuses(message, "/services/1/http/rules/redirect/to", "", "rules.redirect.to is too short");
     refuses(message, "/services/1/http/rules/redirect", json::object(), "rules.redirect.to is missing");
-    number_rule(message, "/services/1/http/rules/https_redirect/status", 300, 399, "rules.https_redirect.status");
-    number_rule(message, "/services/1/http/rules/https_redirect/port", 1, 65'535, "rules.https_redirect.port");
+    number_rule(message, "/services/1/http/rules/https_redirect/status", 0, 399, "rules.https_redirect.status");
+    number_rule(message, "/services/1/http/rules/https_redirect/port", 0, 65'535, "rules.https_redirect.port");
     number_rule(message, "/services/1/http/rules/hsts/max_age", 0, 315'360'000, "rules.hsts.max_age");
     refuses(message, "/services/1/http/rules/hsts/preload", "on", "rules.hsts.preload is neither true nor false");
 }
