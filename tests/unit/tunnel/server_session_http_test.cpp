@@ -382,9 +382,11 @@ TEST_CASE("a service that was unregistered is away, and its host is free for the
     CHECK(rig.find("app.example.com").kind == Kind::away);
     CHECK(rig.find("app.example.com", "/api").kind == Kind::service);
     // Between a request and its answer: what was claimed for the first is not lost for the second.
-    client.register_http(3, {"b.example.com"});
-    client.send_control(wire::encode_control(wire::Unregister{{3}}));
-    client.register_http(3, {"b.example.com"});
+    client.send_together([&] {
+        client.register_http(3, {"b.example.com"});
+        client.send_control(wire::encode_control(wire::Unregister{{3}}));
+        client.register_http(3, {"b.example.com"});
+    });
     registered(client);
     CHECK(rig.find("b.example.com").kind == Kind::service);
     CHECK(rig.shared->registry->holder_of(ClaimName("b.example.com", "/")));

@@ -32,6 +32,10 @@ public:
           handshake_(settings(std::move(token), instance, epoch, trunk, trunks), runtime::system_random()) {}
 
     void send(Bytes bytes) {
+        if (holds_back_) {
+            held_back_.insert(held_back_.end(), bytes.begin(), bytes.end());
+            return;
+        }
         while (!bytes.empty()) {
             transport::test::wait_for(socket_.get(), POLLOUT);
             runtime::IoResult result = runtime::write_some(socket_.get(), bytes);
@@ -40,6 +44,14 @@ public:
             }
             bytes = bytes.subspan(result.bytes);
         }
+    }
+    /// What `action` sends leaves in one piece, which the server reads in one round.
+    template <typename Action>
+    void send_together(Action action) {
+        holds_back_ = true;
+        action();
+        holds_back_ = false;
+        send(std::exchange(held_back_, {}));
     }
     static std::vector<std::uint8_t> frame_of(const wire::ControlPayload& payload) {
         std::vector<std::uint8_t> frame(limits::frame_header_bytes);
@@ -193,6 +205,8 @@ private:
         return true;
     }
 
+    bool holds_back_ = false;
+    std::vector<std::uint8_t> held_back_;
     runtime::Fd socket_;
     ClientHandshake handshake_;
     std::vector<std::uint8_t> last_control_;
