@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
+#include <thread>
 #include <utility>
 
 #include "ask.hpp"
@@ -82,14 +83,12 @@ void Client::Impl::make_link() {
 }
 
 void Client::Impl::start() {
-    {
-        std::lock_guard lock(mutex_);
-        if (std::exchange(started_, true)) {
-            throw std::system_error(errc::already_running, "start the client");
-        }
-    }
     for (const std::string& warning : detail::warnings_for(settings_)) {
         log_.warn(warning);
+    }
+    std::lock_guard lock(mutex_);  // all of it: another thread may stop what was half started
+    if (std::exchange(started_, true)) {
+        throw std::system_error(errc::already_running, "start the client");
     }
     group_->start();
     worker_.post([this] { link_->start(); });
@@ -159,6 +158,7 @@ asio::any_io_executor Client::Impl::executor() const {
 // --- ending ---
 
 std::error_code Client::Impl::stop(std::chrono::milliseconds drain) {
+    drain = std::clamp(drain, 0ms, detail::drain_max);
     auto until = std::chrono::steady_clock::now() + drain;
     if (on_own_thread()) {
         return settings_.run_on == nullptr || drain > 0ms ? make_error_code(errc::would_deadlock) : stop_here();
@@ -171,12 +171,19 @@ std::error_code Client::Impl::stop(std::chrono::milliseconds drain) {
         close_services();
         return {};
     }
+    if (ender_ == std::this_thread::get_id()) {  // a handler of `stopped`
+        return {};
+    }
     stop_until_ = std::min(stop_until_, until);
     changed_.notify_all();
     if (!std::exchange(stopping_, true)) {
+        ender_ = std::this_thread::get_id();
         lock.unlock();
         end_all();
         lock.lock();
+        ender_ = {};
+        // With run_on, its thread may be doing the last of it.
+        changed_.wait_for(lock, goodbye, [this] { return over_; });
     } else {
         // Somebody else is at it, and heeds the earlier time.
         changed_.wait_until(lock, until + 2 * goodbye, [this] { return over_; });
@@ -196,8 +203,9 @@ void Client::Impl::end_all() {
         while (!ended() && std::chrono::steady_clock::now() < stop_until_) {
             changed_.wait_until(lock, std::min(stop_until_, std::chrono::steady_clock::now() + 10ms));
         }
-        cut_ = !ended();
-        if (cut_) {
+        const bool cuts = !ended();
+        cut_ = cut_ || cuts;
+        if (cuts) {
             worker_.post([this] { link_->stop(); });
             changed_.wait_for(lock, goodbye, [this] { return stopped_; });
         }
@@ -214,6 +222,8 @@ std::error_code Client::Impl::stop_here() {
         if (torn_down_) {
             return {};
         }
+        // By another thread, which waits for visitors, they are cut now.
+        cut_ = cut_ || (stopping_ && shared_->traffic->visitors_now.load() != 0);
         stopping_ = true;
         started = started_;
     }

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include "ferrotunnel/client.hpp"
@@ -118,8 +119,9 @@ private:
     bool torn_down_ = false;
     bool stopped_told_ = false;
     std::error_code stop_error_;
-    bool over_ = false;  // stop() has nothing left to do
-    bool cut_ = false;   // and some had not finished
+    bool over_ = false;        // stop() has nothing left to do
+    bool cut_ = false;         // and some had not finished
+    std::thread::id ender_{};  // who does the work of stop(), while that goes on
     std::chrono::steady_clock::time_point stop_until_ = std::chrono::steady_clock::time_point::max();
     unsigned connections_ = 0;
     std::uint64_t connects_ = 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <asio/io_context.hpp>
+#include <thread>
 #include <utility>
 
 #include "ask.hpp"
@@ -66,6 +67,9 @@ Server::Impl::~Impl() {
     // Inside an application's io_context this is its thread, or nobody runs it: there is nothing to wait for.
     (void)(settings_.run_on != nullptr ? stop_here() : stop(0ms));
     tear_down();
+    if (started_) {
+        tell_stopped();  // where what stop_here() has posted did not get its turn
+    }
 }
 
 void Server::Impl::start(std::error_code& error, std::string& what) {
@@ -111,20 +115,23 @@ asio::any_io_executor Server::Impl::executor() const {
 // --- ending ---
 
 std::error_code Server::Impl::stop(std::chrono::milliseconds drain) {
+    drain = std::clamp(drain, 0ms, detail::drain_max);
     auto until = std::chrono::steady_clock::now() + drain;
     if (group_->on_a_worker()) {
         return settings_.run_on == nullptr || drain > 0ms ? make_error_code(errc::would_deadlock) : stop_here();
     }
     std::unique_lock lock(mutex_);
-    if (!started_) {
+    if (!started_ || ender_ == std::this_thread::get_id()) {  // the latter: a handler of `stopped`
         return {};
     }
     stop_until_ = std::min(stop_until_, until);
     changed_.notify_all();
     if (!std::exchange(stopping_, true)) {
+        ender_ = std::this_thread::get_id();
         lock.unlock();
         end_all();
         lock.lock();
+        ender_ = {};
     } else {
         // Somebody else is at it, and heeds the earlier time. It is waited for, since what goes is not looked at twice.
         changed_.wait_until(lock, until + 2 * goodbye, [this] { return over_; });
@@ -156,7 +163,12 @@ void Server::Impl::end_all() {
 std::error_code Server::Impl::stop_here() {
     {
         std::lock_guard lock(mutex_);
-        if (!started_ || torn_down_ || std::exchange(stopping_, true)) {
+        if (!started_ || torn_down_) {
+            return {};
+        }
+        if (std::exchange(stopping_, true)) {  // by another thread, which is told not to wait any longer
+            stop_until_ = std::min(stop_until_, std::chrono::steady_clock::now());
+            changed_.notify_all();
             return {};
         }
     }

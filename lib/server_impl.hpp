@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -97,8 +98,9 @@ private:
     bool stopping_ = false;
     bool torn_down_ = false;
     bool stopped_told_ = false;
-    bool over_ = false;  // stop() has nothing left to do
-    bool cut_ = false;   // and some had not finished
+    bool over_ = false;        // stop() has nothing left to do
+    bool cut_ = false;         // and some had not finished
+    std::thread::id ender_{};  // who does the work of stop(), while that goes on
     std::chrono::steady_clock::time_point stop_until_ = std::chrono::steady_clock::time_point::max();
 };
 

@@ -204,10 +204,21 @@ ServerStats Server::Impl::stats() const {
         stats.connections += tunnel.connections;
         stats.services += static_cast<std::uint32_t>(tunnel.services.size());
     }
+    // One question for each worker: where one can not answer, this is late once, not for each of its sessions.
+    std::map<runtime::Worker*, std::vector<SessionPtr>> by_worker;
     for (const SessionPtr& session : sessions()) {
-        auto now = detail::ask(session->worker(), [session] { return session->stats(); });
-        if (now) {
-            detail::add_session(stats.traffic, *now);
+        by_worker[&session->worker()].push_back(session);
+    }
+    for (auto& [worker, its] : by_worker) {
+        auto now = detail::ask(*worker, [its = std::move(its)] {
+            std::vector<mux::SessionStats> each;
+            for (const SessionPtr& session : its) {
+                each.push_back(session->stats());
+            }
+            return each;
+        });
+        for (const mux::SessionStats& one : now.value_or(std::vector<mux::SessionStats>())) {
+            detail::add_session(stats.traffic, one);
         }
     }
     detail::add_slabs(stats.traffic, *group_);

@@ -44,6 +44,9 @@ ClientLink::ClientLink(runtime::Worker& worker, std::shared_ptr<ClientShared> sh
 ClientLink::~ClientLink() = default;
 
 void ClientLink::start() {
+    if (state_ != State::idle) {
+        return;  // it was stopped before
+    }
     state_ = State::running;
     connect_first();
 }

@@ -136,6 +136,35 @@ TEST_CASE("a stop from another thread shortens the one that goes on, and both re
     }
 }
 
+TEST_CASE("who hears that all has stopped may stop it again, and a drain for ever is one", "[threads]") {
+    Echo echo;
+    Secret token = Secret::generate();
+    Server server;
+    std::optional<std::error_code> again;
+    server = server_builder(token)
+                 .on_event([&](const Event& event) {
+                     if (event.kind == Event::Kind::stopped) {
+                         again = server.stop();
+                     }
+                 })
+                 .build();
+    server.start();
+    Client client = client_builder(token, server.control_endpoint()).build();
+    Service service = client.add(to(echo.address()));
+    client.start();
+    REQUIRE_FALSE(client.wait_ready(patience));
+    auto visitor = std::make_unique<Visitor>(service.port());
+    REQUIRE(visitor->echoes("one"));
+    auto stopping = std::async(std::launch::async, [&] { return client.stop(std::chrono::milliseconds::max()); });
+    REQUIRE(eventually([&] { return server.stats().services == 0; }));
+    CHECK(visitor->echoes("two"));
+    visitor.reset();
+    CHECK_FALSE(stopping.get());
+    CHECK_FALSE(server.stop(patience));
+    REQUIRE(again);
+    CHECK_FALSE(*again);
+}
+
 TEST_CASE("several threads stop the same server at the same time", "[threads]") {
     for (int round = 0; round < 20; ++round) {
         Server server = server_builder(Secret::generate()).http_bind("127.0.0.1:0").build();
