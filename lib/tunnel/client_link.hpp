@@ -10,8 +10,8 @@
 //   idle --tunnel is up--> connecting --login--> open --lost--> waiting (back-off of its own) --> connecting
 //
 // While the tunnel is down one trunk tries alone, under a new epoch; the others follow when it is open, unless the
-// server is far (Settings::near_below). When the server
-// runs out of a trunk's stream ids it asks for a fresh session, which is made beside the present one.
+// server is far (Settings::near_below). When the server runs out of a trunk's stream ids it asks for a fresh session,
+// which is made beside the present one.
 //
 // Lives on one worker; all members are for it. The trunks may live on others.
 #pragma once

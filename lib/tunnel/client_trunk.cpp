@@ -94,8 +94,8 @@ void ClientTrunk::make_session(const ClientLogin& login) {
     // The session is known by its place: it calls back only after `current_` was set, or while it is retiring.
     auto holder = std::make_shared<ClientSession*>(nullptr);
     callbacks.on_open = [this, holder](const Agreement& agreed) {
-        report([this, agreed, transport = (*holder)->transport_description(), far = (*holder)->round_trip()] {
-            events_.on_trunk_open(place_, agreed, transport, far);
+        report([this, agreed, transport = (*holder)->transport_description(), round_trip = (*holder)->round_trip()] {
+            events_.on_trunk_open(place_, agreed, transport, round_trip);
         });
     };
     callbacks.on_message = [this, holder](const wire::ControlMessage& message) {
