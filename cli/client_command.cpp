@@ -137,7 +137,7 @@ std::vector<Wanted> wanted_by_tcp(const Sources& sources, Problems& problems) {
     if (!local || !port) {
         return {};
     }
-    std::vector<Wanted> wanted{{*options.operand(), Tcp{.remote_port = *port, .local = *local, .name = {}}}};
+    std::vector<Wanted> wanted{{*options.operand(), Tcp(*port, *local)}};
     apply_backend_options(options, wanted, problems);
     return wanted;
 }

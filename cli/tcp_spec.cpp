@@ -64,7 +64,7 @@ std::optional<Tcp> parse_tcp_spec(std::string_view text, std::string& error) {
     if (!local) {
         return std::nullopt;
     }
-    return Tcp{.remote_port = *remote_port, .local = *local, .name = {}};
+    return Tcp(*remote_port, *local);
 }
 
 }  // namespace ferrotunnel::cli

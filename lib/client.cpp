@@ -303,6 +303,18 @@ Service Client::add(Http service) {
     return detail::engine_of(impl_, "Client").add(std::move(service));
 }
 
+Listener Client::listen(Tcp service, asio::any_io_executor executor) {
+    return detail::engine_of(impl_, "Client").listen(std::move(service), std::move(executor));
+}
+
+Listener Client::listen(Http service, asio::any_io_executor executor) {
+    return detail::engine_of(impl_, "Client").listen(std::move(service), std::move(executor));
+}
+
+Listener Client::listen(Tls service, asio::any_io_executor executor) {
+    return detail::engine_of(impl_, "Client").listen(std::move(service), std::move(executor));
+}
+
 void Client::start() {
     detail::engine_of(impl_, "Client").start();
 }

@@ -37,7 +37,13 @@ public:
     Service add(Description description) {
         std::vector<Problem> problems;
         tunnel::ClientService service = described(std::move(description), false, problems);
-        return Service(offer(std::move(service), std::move(problems), nullptr));
+        return Service(offer(std::move(service), std::move(problems), false).state);
+    }
+    template <typename Description>
+    Listener listen(Description description, asio::any_io_executor on) {
+        std::vector<Problem> problems;
+        tunnel::ClientService service = described(std::move(description), true, problems);
+        return {offer(std::move(service), std::move(problems), true).listener, on ? std::move(on) : executor()};
     }
     void start();
     std::error_code wait_ready(std::chrono::milliseconds timeout);
@@ -45,7 +51,7 @@ public:
     void start_listen(Description description, detail::ListenOperation* operation) {
         std::vector<Problem> problems;
         tunnel::ClientService service = described(std::move(description), true, problems);
-        offer(std::move(service), std::move(problems), operation);
+        offer_or_fail(std::move(service), std::move(problems), operation);
     }
     std::error_code stop(std::chrono::milliseconds drain);
     bool connected() const;
@@ -69,8 +75,15 @@ private:
     static tunnel::ClientService described(Tcp description, bool application_serves, std::vector<Problem>& problems);
     static tunnel::ClientService described(Http description, bool application_serves, std::vector<Problem>& problems);
     static tunnel::ClientService described(Tls description, bool application_serves, std::vector<Problem>& problems);
-    std::shared_ptr<detail::ServiceState> offer(tunnel::ClientService service, std::vector<Problem> problems,
-                                                detail::ListenOperation* operation);
+    struct Offered {
+        std::shared_ptr<detail::ServiceState> state;
+        std::shared_ptr<detail::ListenerCore> listener;  // null: there is a backend
+    };
+    Offered offer(tunnel::ClientService service, std::vector<Problem> problems, bool application_serves,
+                  detail::ListenOperation* waiting = nullptr);
+    void offer_or_fail(tunnel::ClientService service, std::vector<Problem> problems,
+                       detail::ListenOperation* operation);
+    void tell_impossible(const std::string& service, const config_error& error);
     void check_room(const tunnel::ClientService& service, std::vector<Problem>& problems) const;
     void close_service(std::uint32_t id);
     std::size_t count_pending() const;

@@ -102,6 +102,9 @@ void Client::Impl::on_registered(const LinkNotice& notice, Event& event) {
     event.endpoint = notice.endpoint;
     auto entry = answered(notice.service, event,
                           [&](ServiceState& state) { state.set_registered(notice.endpoint, notice.port); });
+    if (entry && entry->listener) {
+        entry->listener->set_registered();
+    }
     if (entry && entry->waiting != nullptr) {
         asio::any_io_executor executor = entry->waiting->executor;
         entry->waiting->complete({}, Listener(std::move(entry->listener), std::move(executor)));
@@ -118,7 +121,7 @@ void Client::Impl::on_service_refused(const LinkNotice& notice, Event& event) {
         entry->waiting->complete(event.error, Listener());
         entry->listener->close();  // nobody holds it: the service goes
     } else if (entry->listener) {
-        entry->listener->fail(event.error);
+        entry->listener->set_refused(event.error);
     }
 }
 

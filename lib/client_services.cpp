@@ -77,56 +77,72 @@ void Client::Impl::check_room(const tunnel::ClientService& service, std::vector<
     }
 }
 
-std::shared_ptr<ServiceState> Client::Impl::offer(tunnel::ClientService service, std::vector<Problem> problems,
-                                                  ListenOperation* operation) {
-    std::shared_ptr<ServiceState> state;
-    std::error_code impossible;
+// Throws config_error, and std::system_error where the client has ended. `waiting` is then still the caller's.
+Client::Impl::Offered Client::Impl::offer(tunnel::ClientService service, std::vector<Problem> problems,
+                                          bool application_serves, ListenOperation* waiting) {
+    Offered offered;
     {
         std::lock_guard lock(mutex_);
         check_room(service, problems);
         if (stopping_ || stopped_ || stop_error_) {
-            impossible = stop_error_ ? stop_error_ : make_error_code(errc::session_closed);
-        } else if (problems.empty()) {
-            std::uint32_t id = ++last_id_;
-            service.id = id;
-            state = std::make_shared<ServiceState>(service.name, [anchor = anchor_, id] {
-                std::lock_guard anchored(anchor->mutex);
-                if (anchor->impl != nullptr) {
-                    anchor->impl->close_service(id);
-                }
-            });
-            Entry entry{service.name,
-                        state,
-                        nullptr,
-                        operation,
-                        service.http.hosts.size() + service.tls.hosts.size(),
-                        service.http.rules.bytes()};
-            if (service.backend.tls && !service.backend.tls->verifies()) {
-                log_.warn("the certificate of a service's backend is not verified",
-                          {{"service", service.name}, {"backend", service.backend.text}});
-            }
-            if (operation != nullptr) {
-                entry.listener = std::make_shared<detail::ListenerCore>(state);
-                service.on_stream = [this, listener = entry.listener](IntrusivePtr<mux::Stream> stream,
-                                                                      const wire::Open& open) {
-                    listener->deliver(detail::StreamCore::of_opened(std::move(stream), open.visitor, life_, nullptr));
-                };
-            }
-            services_.emplace(id, std::move(entry));
+            throw std::system_error(stop_error_ ? stop_error_ : make_error_code(errc::session_closed), "add a service");
         }
+        if (!problems.empty()) {
+            throw config_error(std::move(problems));
+        }
+        std::uint32_t id = ++last_id_;
+        service.id = id;
+        offered.state = std::make_shared<ServiceState>(service.name, [anchor = anchor_, id] {
+            std::lock_guard anchored(anchor->mutex);
+            if (anchor->impl != nullptr) {
+                anchor->impl->close_service(id);
+            }
+        });
+        if (application_serves) {
+            offered.listener = std::make_shared<detail::ListenerCore>(offered.state);
+            service.on_stream = [this, listener = offered.listener](IntrusivePtr<mux::Stream> stream,
+                                                                    const wire::Open& open) {
+                listener->deliver(detail::StreamCore::of_opened(std::move(stream), open.visitor, life_, nullptr));
+            };
+        }
+        services_.emplace(id, Entry{service.name, offered.state, offered.listener, waiting,
+                                    service.http.hosts.size() + service.tls.hosts.size(), service.http.rules.bytes()});
     }
-    if (!state) {
-        if (operation != nullptr) {
-            operation->complete(impossible ? impossible : make_error_code(errc::invalid_argument), Listener());
-            return nullptr;
-        }
-        if (impossible) {
-            throw std::system_error(impossible, "add a service");
-        }
-        throw config_error(std::move(problems));
+    if (service.backend.tls && !service.backend.tls->verifies()) {
+        log_.warn("the certificate of a service's backend is not verified",
+                  {{"service", service.name}, {"backend", service.backend.text}});
     }
     worker_.post([this, service = std::move(service)]() mutable { link_->add(std::move(service)); });
-    return state;
+    return offered;
+}
+
+// An error code has no room for what is wrong with a description: the log and the events have.
+void Client::Impl::offer_or_fail(tunnel::ClientService service, std::vector<Problem> problems,
+                                 ListenOperation* operation) {
+    const std::string name = service.name;
+    std::error_code error;
+    try {
+        offer(std::move(service), std::move(problems), true, operation);
+    } catch (const config_error& problem) {
+        error = errc::invalid_argument;
+        tell_impossible(name, problem);
+    } catch (const std::system_error& ended) {
+        error = ended.code();
+    }
+    if (error) {
+        operation->complete(error, Listener());
+    }
+}
+
+void Client::Impl::tell_impossible(const std::string& service, const config_error& error) {
+    log_.error("a service can not be offered", {{"service", service}, {"why", error.what()}});
+    Event event;
+    event.kind = Event::Kind::refused;
+    event.peer = settings_.server;
+    event.service = service;
+    event.error = errc::invalid_argument;
+    event.text = error.what();
+    worker_.post([this, event = std::move(event)] { emit(settings_.on_event, event, log_); });
 }
 
 // The application has closed the handle: visitors that are there go on.

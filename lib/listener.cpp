@@ -99,6 +99,19 @@ void ListenerCore::fail(std::error_code error) {
     end(error, error);
 }
 
+void ListenerCore::set_refused(std::error_code error) {
+    end(error, error);
+    const std::lock_guard lock(mutex_);
+    refused_ = ended_ == error;
+}
+
+void ListenerCore::set_registered() {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(refused_, false)) {
+        ended_.clear();
+    }
+}
+
 void ListenerCore::close() noexcept {
     end(asio::error::operation_aborted, asio::error::bad_descriptor);
     service_->close();
@@ -110,6 +123,7 @@ void ListenerCore::end(std::error_code for_waiting, std::error_code for_later) n
     {
         const std::lock_guard lock(mutex_);
         ended_ = for_later;
+        refused_ = false;
         visitors.swap(visitors_);
         accepts.swap(accepts_);
     }
@@ -123,7 +137,7 @@ void ListenerCore::end(std::error_code for_waiting, std::error_code for_later) n
 
 bool ListenerCore::is_open() const noexcept {
     const std::lock_guard lock(mutex_);
-    return !ended_;
+    return !ended_ || refused_;
 }
 
 std::uint64_t new_serial(ListenerCore& core) noexcept {
@@ -161,6 +175,10 @@ Listener::~Listener() {
 
 bool Listener::is_open() const noexcept {
     return core_ && core_->is_open();
+}
+
+Service Listener::service() const {
+    return core_ ? Service(core_->service_state()) : Service();
 }
 
 std::string Listener::name() const {

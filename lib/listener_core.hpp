@@ -26,9 +26,11 @@ public:
 
     /// A visitor has come (session's worker, in on_open). Turned away here when nobody wants it.
     void deliver(IntrusivePtr<StreamCore> visitor);
-    /// It is over: the client has ended (session_closed) or the server refuses the service. Waiting and later accepts
-    /// fail with `error`.
+    /// It is over: the client has ended. Waiting and later accepts fail with `error`.
     void fail(std::error_code error);
+    /// The same, but only until the server registers the service after all.
+    void set_refused(std::error_code error);
+    void set_registered();
 
     // --- for Listener ---
 
@@ -38,6 +40,7 @@ public:
     void close() noexcept;
     bool is_open() const noexcept;
     const ServiceState& service() const noexcept { return *service_; }
+    const std::shared_ptr<ServiceState>& service_state() const noexcept { return service_; }
 
 private:
     void end(std::error_code for_waiting, std::error_code for_later) noexcept;
@@ -46,6 +49,7 @@ private:
     std::atomic<std::uint64_t> last_serial_{0};
     mutable std::mutex mutex_;
     std::error_code ended_;  // what later accepts fail with
+    bool refused_ = false;   // which may pass
     std::deque<IntrusivePtr<StreamCore>> visitors_;
     std::deque<AcceptOperation*> accepts_;
 };

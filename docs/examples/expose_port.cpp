@@ -24,7 +24,7 @@ int expose(const std::string& server, const std::string& local) {
                       .token(ferrotunnel::Secret::from_env("FERROTUNNEL_TOKEN"))
                       .on_event(tell)
                       .build();
-    auto service = client.add(ferrotunnel::Tcp{.remote_port = 0, .local = local, .name = {}});
+    auto service = client.add(ferrotunnel::Tcp(0, local));
     client.start();
     if (const std::error_code error = client.wait_ready(15s)) {
         std::fprintf(stderr, "not ready: %s\n", error.message().c_str());

@@ -40,9 +40,8 @@ asio::awaitable<void> answer(ferrotunnel::Stream stream) {
 }
 
 asio::awaitable<void> serve(ferrotunnel::Client& client) {
-    // A variable of its own: inside a co_await expression GCC 12 breaks temporaries that are made with braces.
-    ferrotunnel::Tcp hello{.remote_port = 0, .local = {}, .name = "hello"};
-    auto listener = co_await client.async_listen(std::move(hello), asio::use_awaitable);
+    // Unlike listen(), this waits until the server has said which port it is.
+    auto listener = co_await client.async_listen(ferrotunnel::Tcp(0, {}, "hello"), asio::use_awaitable);
     std::printf("http://%s/\n", listener.endpoint().c_str());
     std::fflush(stdout);
     while (true) {

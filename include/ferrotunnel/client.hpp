@@ -4,7 +4,7 @@
 //                      .server("tunnel.example.com:7835")
 //                      .token(ferrotunnel::Secret::from_env("FERROTUNNEL_TOKEN"))
 //                      .build();
-//    auto ssh = client.add(ferrotunnel::Tcp{.remote_port = 0, .local = "127.0.0.1:22"});
+//    auto ssh = client.add(ferrotunnel::Tcp(0, "127.0.0.1:22"));
 //    client.start();
 //    if (!client.wait_ready(5s)) { std::puts(ssh.endpoint().c_str()); }
 #pragma once
@@ -88,14 +88,10 @@ public:
     /// errc::would_deadlock if called on a thread that the answer needs (a worker; with run_on: the io_context's).
     [[nodiscard]] std::error_code wait_ready(std::chrono::milliseconds timeout);
 
-    /// Offers a service that the application serves itself: `void(std::error_code, Listener)`, completed when the
-    /// server has registered it. `local` is not used. The Listener's executor is that of the handler, or
-    /// get_executor(). Fails like wait_ready, or with asio::error::operation_aborted when the client stops before.
-    template <typename ListenToken>
-    auto async_listen(Tcp service, ListenToken&& token) {
-        return asio::async_initiate<ListenToken, void(std::error_code, Listener)>(InitiateListen{this}, token,
-                                                                                  std::move(service));
-    }
+    /// Offers a service that the application serves itself; `local` is not used. Before start() or at any time later.
+    /// Returns at once, and throws like add(). Accepts may begin at once too: the first visitor comes when the server
+    /// has registered the service, see Listener::service(). The Listener's executor is `executor`, or get_executor().
+    Listener listen(Tcp service, asio::any_io_executor executor = {});
 
     /// The same for HTTP. Each Stream is what a connection from a reverse proxy would be: raw HTTP/1.1, one request
     /// after the other, from any number of visitors, and never the next one before the answer to this one is complete.
@@ -103,14 +99,26 @@ public:
     /// hop-by-hop fields, who asks in X-Forwarded-For. The application answers in HTTP/1.1; it may end the Stream
     /// between two requests at any time (`Connection: close` on the last answer), and so may the server. After an
     /// answer of 101 the Stream is the visitor's connection, byte by byte.
+    Listener listen(Http service, asio::any_io_executor executor = {});
+
+    /// The same for TLS that nobody has touched: each Stream is one visitor's connection, and begins with its
+    /// ClientHello.
+    Listener listen(Tls service, asio::any_io_executor executor = {});
+
+    /// listen(), completed when the server has registered the service: `void(std::error_code, Listener)`. The
+    /// Listener's executor is that of the handler, or get_executor(). Fails like wait_ready; with
+    /// asio::error::operation_aborted when the client stops before; with errc::invalid_argument where listen() throws
+    /// config_error. Why, as a sentence, is then in the event `refused` and in the log.
+    template <typename ListenToken>
+    auto async_listen(Tcp service, ListenToken&& token) {
+        return asio::async_initiate<ListenToken, void(std::error_code, Listener)>(InitiateListen{this}, token,
+                                                                                  std::move(service));
+    }
     template <typename ListenToken>
     auto async_listen(Http service, ListenToken&& token) {
         return asio::async_initiate<ListenToken, void(std::error_code, Listener)>(InitiateListen{this}, token,
                                                                                   std::move(service));
     }
-
-    /// The same for TLS that nobody has touched: each Stream is one visitor's connection, and begins with its
-    /// ClientHello.
     template <typename ListenToken>
     auto async_listen(Tls service, ListenToken&& token) {
         return asio::async_initiate<ListenToken, void(std::error_code, Listener)>(InitiateListen{this}, token,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ferrotunnel/backend.hpp"
@@ -10,16 +11,21 @@
 namespace ferrotunnel {
 
 /// The server reads and checks each request, decides by its host and path whose it is, and writes it anew; what comes
-/// to the service is HTTP/1.1 that follows the rules. In a `co_await` expression it needs a name of its own, as Tcp
-/// does.
+/// to the service is HTTP/1.1 that follows the rules.
 struct Http {
+    /// Constructors and no designated initialisers, for the reason that Tcp says.
+    Http() = default;
+    explicit Http(std::string host_in) : host(std::move(host_in)) {}
+    Http(std::string host_in, std::string local_in, std::string name_in = {})
+        : host(std::move(host_in)), local(std::move(local_in)), name(std::move(name_in)) {}
+
     /// The host that visitors ask for: "app.example.com"; "*.example.com" (one label in front), "**.example.com" (one
     /// or more), "*" (the default service: whatever nothing else is for). Empty: the server assigns a name below its
     /// domain, and the same one again while it knows this service.
     std::string host{};
     /// Visitors are connected here, seen from this process: "127.0.0.1:3000", "[::1]:3000", "app.internal:80", ":3000";
     /// "unix:/run/app.sock"; "https://127.0.0.1:8443" for a backend that speaks TLS (port 443 if none is given), see
-    /// `backend_tls`. Not used by async_listen, where the application itself serves, nor where `rules.redirect`
+    /// `backend_tls`. Not used by listen, where the application itself serves, nor where `rules.redirect`
     /// answers.
     std::string local{};
     /// How events, logs and Server::async_open call it, up to 64 letters, digits and "._-:/*". Empty: `host`, with the

@@ -1,7 +1,8 @@
 // What the edge does to the requests and answers of one HTTP service, and how long it waits for them. Values: they can
 // be compared. docs/http.md, "Rules of a service", has each in detail.
 //
-//    ferrotunnel::Http web{.host = "app.example.com", .local = "127.0.0.1:3000", .path = "/api"};
+//    ferrotunnel::Http web("app.example.com", "127.0.0.1:3000");
+//    web.path = "/api";
 //    web.rules.replace_prefix = "";  // the backend sees /users for /api/users
 //    web.rules.host_header = "backend";
 //    web.rules.request_headers.set.push_back({"X-Env", "staging"});

@@ -11,6 +11,7 @@
 #include "ferrotunnel/detail/operation.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/export.hpp"
+#include "ferrotunnel/service.hpp"
 #include "ferrotunnel/stream.hpp"
 
 namespace ferrotunnel {
@@ -35,10 +36,10 @@ FERROTUNNEL_EXPORT void start_accept(ListenerCore& core, AcceptOperation* operat
 FERROTUNNEL_EXPORT void cancel_accept(ListenerCore& core, std::uint64_t serial) noexcept;
 }  // namespace detail
 
-/// Made by Client::async_listen. Several accepts may be outstanding, and async_accept may be called from several
-/// threads; moves and the destructor belong to one thread. Visitors wait in a queue (128) until they are accepted, at
-/// most for the server's open deadline; more are turned away. The service is registered again by itself after a
-/// reconnect. Destroying the Listener closes it.
+/// Made by Client::listen and async_listen. Several accepts may be outstanding, and async_accept may be called from
+/// several threads; moves and the destructor belong to one thread. Visitors wait in a queue (128) until they are
+/// accepted, at most for the server's open deadline; more are turned away. The service is registered again by itself
+/// after a reconnect. Destroying the Listener closes it.
 class FERROTUNNEL_EXPORT Listener {
 public:
     using executor_type = asio::any_io_executor;
@@ -54,15 +55,19 @@ public:
 
     /// The next visitor: `void(std::error_code, Stream)`. The Stream's executor is that of the handler, or
     /// get_executor(). Fails with asio::error::operation_aborted (cancelled or closed here), errc::session_closed
-    /// (the Client was stopped), or what a server says that does not want the service any more after a reconnect
-    /// (errc::port_taken and the like). A lost trunk is no failure: the next visitor comes after the reconnect.
+    /// (the Client was stopped), or what a server says that does not want the service (errc::port_taken and the like;
+    /// service().error_text() says more): then until it is registered after all, after a reconnect. A lost trunk is no
+    /// failure: the next visitor comes after the reconnect.
     template <typename AcceptToken = typename asio::default_completion_token<executor_type>::type>
     auto async_accept(AcceptToken&& token = typename asio::default_completion_token<executor_type>::type{}) {
         return asio::async_initiate<AcceptToken, void(std::error_code, Stream)>(Initiate{this}, token);
     }
 
+    /// Its state, and why the server refuses it. The handle may outlive this object.
+    Service service() const;
     std::string name() const;
-    /// The public address as visitors use it, "tunnel.example.com:40022" or "http://app.example.com:8080".
+    /// The public address as visitors use it, "tunnel.example.com:40022" or "http://app.example.com:8080"; empty before
+    /// it was first registered.
     std::string endpoint() const;
     std::uint16_t port() const;
     /// Takes the service off the server and turns away who still waits. Streams that were accepted go on.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ferrotunnel/backend.hpp"
@@ -9,14 +10,19 @@
 namespace ferrotunnel {
 
 /// Visitors come in at the server's https_bind(). Of their first message the server reads which name they ask for
-/// (SNI), and passes every byte on as it came: the backend has the certificate and speaks TLS, whatever is inside. In a
-/// `co_await` expression it needs a name of its own, as Tcp does.
+/// (SNI), and passes every byte on as it came: the backend has the certificate and speaks TLS, whatever is inside.
 struct Tls {
+    /// Constructors and no designated initialisers, for the reason that Tcp says.
+    Tls() = default;
+    explicit Tls(std::string host_in) : host(std::move(host_in)) {}
+    Tls(std::string host_in, std::string local_in, std::string name_in = {})
+        : host(std::move(host_in)), local(std::move(local_in)), name(std::move(name_in)) {}
+
     /// The name that visitors ask for, as in Http::host: "app.example.com", "*.example.com", "**.example.com", "*"
     /// (whatever nothing else is for, also who asks for no name). It is not assigned.
     std::string host{};
     /// Visitors are connected here, seen from this process: "127.0.0.1:8443", "[::1]:8443", "app.internal:443",
-    /// ":8443", "unix:/run/app.sock". Not used by async_listen, where the application itself serves.
+    /// ":8443", "unix:/run/app.sock". Not used by listen, where the application itself serves.
     std::string local{};
     /// How events, logs and Server::async_open call it, up to 64 letters, digits and "._-:/*". Empty: "tls:" and
     /// `host`. Unique within a client.

@@ -88,9 +88,7 @@ int main() {
     const ferrotunnel::Secret token = ferrotunnel::Secret::generate();
     ferrotunnel::Server server = make_server(token);
     ferrotunnel::Client client = make_client(server, token);
-    ferrotunnel::Listener listener =
-        client.async_listen(ferrotunnel::Tcp{.remote_port = 0, .local = {}, .name = "in-process"}, asio::use_future)
-            .get();
+    ferrotunnel::Listener listener = client.async_listen(ferrotunnel::Tcp(0, {}, "in-process"), asio::use_future).get();
     reads_end_with_asios_own_eof(context, listener);
     errors_of_the_library_compare_equal(listener);
     expect(!client.stop(10s), "the client drains");

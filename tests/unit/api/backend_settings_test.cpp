@@ -57,9 +57,9 @@ TEST_CASE("where a service leads is checked, and brought to its full form", "[se
     CHECK(problems.empty());
     CHECK(http.local == "https://127.0.0.1:8443");
     CHECK(problems_of(web("unix:/run/app.sock")).empty());
-    CHECK(problems_of(Tcp{.remote_port = 1, .local = "tls://db.internal:5433", .name = ""}).empty());
+    CHECK(problems_of(Tcp(1, "tls://db.internal:5433")).empty());
     only(web("tls://app.internal:1"), "\"tls://app.internal:1\" is written https://host:port for an HTTP service");
-    only(Tcp{.remote_port = 1, .local = "unix:app.sock", .name = ""}, "its whole path");
+    only(Tcp(1, "unix:app.sock"), "its whole path");
 }
 
 TEST_CASE("what is said about a backend's TLS has to fit", "[settings]") {
@@ -86,7 +86,7 @@ TEST_CASE("what is said about a backend's TLS has to fit", "[settings]") {
     http = web("app.internal:80");
     http.backend_tls.insecure = true;
     only(http, "`local` is not written https://host:port");
-    Tcp tcp{.remote_port = 1, .local = ":22", .name = ""};
+    Tcp tcp(1, ":22");
     tcp.backend_tls.server_name = "db.internal";
     only(tcp, "`local` is not written tls://host:port");
 }

@@ -31,10 +31,10 @@ TEST_CASE("a builder is used up by building, and handles can be moved and stay u
     CHECK_FALSE(moved.connected());
     CHECK(moved.stats().connects == 0);
     CHECK(moved.wait_ready(std::chrono::milliseconds(0)) == errc::not_running);
-    CHECK_THROWS_AS(moved.add(Tcp{.remote_port = 0, .local = "", .name = ""}), config_error);
-    const Service first = moved.add(Tcp{.remote_port = 0, .local = "127.0.0.1:22", .name = "ssh"});
+    CHECK_THROWS_AS(moved.add(Tcp(0)), config_error);
+    const Service first = moved.add(Tcp(0, "127.0.0.1:22", "ssh"));
     CHECK(first.state() == Service::State::pending);
-    CHECK_THROWS_AS(moved.add(Tcp{.remote_port = 0, .local = "127.0.0.1:23", .name = "ssh"}), config_error);
+    CHECK_THROWS_AS(moved.add(Tcp(0, "127.0.0.1:23", "ssh")), config_error);
     moved = Client();
     CHECK(first.state() == Service::State::closed);
 }

@@ -23,7 +23,7 @@ Client make_client(const std::string& server, Secret token) {
 class Listening {
 public:
     Listening(asio::io_context& io, Client& client) : io_(io) {
-        client.async_listen(Tcp{.remote_port = 0, .local = {}, .name = "one"},
+        client.async_listen(Tcp(0, {}, "one"),
                             asio::bind_executor(io, [this](std::error_code ec, Listener) { answer_ = ec; }));
     }
     std::error_code wait() {
@@ -59,7 +59,7 @@ TEST_CASE("who comes after a client has ended is told why it did", "[client]") {
     REQUIRE(client.wait_ready(60s) == errc::unauthorized);
     CHECK(Listening(io, client).wait() == errc::unauthorized);
     try {
-        client.add(Tcp{.remote_port = 0, .local = "127.0.0.1:9", .name = "two"});
+        client.add(Tcp(0, "127.0.0.1:9", "two"));
         FAIL("a client that has ended takes no service");
     } catch (const std::system_error& error) {
         CHECK(error.code() == errc::unauthorized);

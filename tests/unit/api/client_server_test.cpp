@@ -372,8 +372,7 @@ TEST_CASE("a thousand streams on other threads see the end", "[threads]") {
     server.start();
     Client client = client_builder(token, server.control_endpoint()).workers(2).build();
     client.start();
-    auto listener = std::make_shared<Listener>(
-        client.async_listen(Tcp{.remote_port = 0, .local = {}, .name = "app"}, asio::use_future).get());
+    auto listener = std::make_shared<Listener>(client.async_listen(Tcp(0, {}, "app"), asio::use_future).get());
 
     std::atomic<int> accepted{0};
     std::atomic<int> outstanding{0};

@@ -92,8 +92,7 @@ TEST_CASE("a file gives builders and services", "[config]") {
     CHECK(section.server == "tunnel.example.com");
     CHECK(section.connections == 3);
     CHECK(section.drain == 3s);
-    CHECK(section.services == std::vector<Tcp>{{.remote_port = 0, .local = "127.0.0.1:22", .name = "ssh"},
-                                               {.remote_port = 8080, .local = "web.internal:80", .name = "tcp:8080"}});
+    CHECK(section.services == std::vector<Tcp>{{0, "127.0.0.1:22", "ssh"}, {8080, "web.internal:80", "tcp:8080"}});
     Client client = config.client().workers(1).build();
     const std::vector<Service> services = config.offer(client);
     REQUIRE(services.size() == 2);

@@ -203,8 +203,7 @@ TEST_CASE("services come and go on all connections while they run", "[threads]")
     rig.start(echo.address());
     std::list<Service> more;
     for (int i = 0; i < 5; ++i) {
-        more.push_back(
-            rig.client.add(Tcp{.remote_port = 0, .local = echo.address(), .name = "more-" + std::to_string(i)}));
+        more.push_back(rig.client.add(Tcp(0, echo.address(), "more-" + std::to_string(i))));
     }
     REQUIRE_FALSE(rig.client.wait_ready(patience));
     rig.wait_for_joins(2 + 5 * 2);
@@ -226,8 +225,7 @@ TEST_CASE("services come and go on all connections while they run", "[threads]")
 TEST_CASE("an application listens and dials over all connections", "[threads]") {
     Rig rig(4);
     rig.client.start();
-    Listener listener =
-        rig.client.async_listen(Tcp{.remote_port = 0, .local = {}, .name = "app"}, asio::use_future).get();
+    Listener listener = rig.client.async_listen(Tcp(0, {}, "app"), asio::use_future).get();
     rig.wait_for_joins(3);
     constexpr std::size_t count = 8;
     std::vector<Stream> dialled;
@@ -352,14 +350,13 @@ TEST_CASE("a service that is refused is told once, however many connections ther
     Rig rig(4);
     asio::io_context io;
     tcp::acceptor holder(io, {asio::ip::make_address("127.0.0.1"), 0});
-    Service taken =
-        rig.client.add(Tcp{.remote_port = holder.local_endpoint().port(), .local = echo.address(), .name = "taken"});
+    Service taken = rig.client.add(Tcp(holder.local_endpoint().port(), echo.address(), "taken"));
     rig.service = rig.client.add(to(echo.address()));
     rig.client.start();
     rig.wait_for_joins(3);
     REQUIRE(eventually([&] { return rig.client_told.count(Kind::refused) > 0; }));
     CHECK(rig.client.wait_ready(patience) == errc::port_taken);
-    Service later = rig.client.add(Tcp{.remote_port = 0, .local = echo.address(), .name = "later"});
+    Service later = rig.client.add(Tcp(0, echo.address(), "later"));
     rig.wait_for_joins(6);  // what was asked before has been answered
     CHECK(rig.client_told.count(Kind::refused) == 1);
     rig.relay->cut(2);
@@ -377,7 +374,7 @@ TEST_CASE("a client that stops while its services are being registered asks for 
         rig.start(echo.address());
         std::list<Service> more;
         for (int i = 0; i < 8; ++i) {
-            more.push_back(rig.client.add(Tcp{.remote_port = 0, .local = echo.address(), .name = std::to_string(i)}));
+            more.push_back(rig.client.add(Tcp(0, echo.address(), std::to_string(i))));
         }
         (void)rig.client.stop(patience);
         REQUIRE(eventually([&] { return rig.server.stats().connections == 0; }));

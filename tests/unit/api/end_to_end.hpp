@@ -97,7 +97,7 @@ inline Client::Builder client_builder(const Secret& token, const std::string& se
 }
 
 inline Tcp to(const std::string& local, std::uint16_t port = 0) {
-    return Tcp{.remote_port = port, .local = local, .name = "service"};
+    return Tcp(port, local, "service");
 }
 
 /// A visitor of a public port.

@@ -142,30 +142,30 @@ TEST_CASE("less safety is said at start", "[settings]") {
 
 TEST_CASE("a service needs a place to lead to, and gets a name", "[settings]") {
     std::vector<Problem> problems;
-    Tcp ssh{.remote_port = 0, .local = "127.0.0.1:22", .name = ""};
+    Tcp ssh(0, "127.0.0.1:22");
     check_service(ssh, false, problems);
     CHECK(problems.empty());
     CHECK(ssh.name == "127.0.0.1:22");
-    Tcp fixed{.remote_port = 2222, .local = ":22", .name = ""};
+    Tcp fixed(2222, ":22");
     check_service(fixed, false, problems);
     CHECK(problems.empty());
     CHECK(fixed.name == "tcp:2222");
     CHECK(fixed.local == "127.0.0.1:22");
-    Tcp served{.remote_port = 0, .local = "", .name = ""};
+    Tcp served(0);
     check_service(served, true, problems);
     CHECK(problems.empty());
     CHECK(served.name == "tcp:0");
 
     for (const char* local : {"", "nowhere", "host:0", "host:99999"}) {
         problems.clear();
-        Tcp bad{.remote_port = 1, .local = local, .name = "web"};
+        Tcp bad(1, local, "web");
         check_service(bad, false, problems);
         REQUIRE(problems.size() == 1);
         CHECK(problems[0].key == "web");
     }
     for (const std::string& name : {std::string("two words"), std::string("line\n"), std::string(65, 'x')}) {
         problems.clear();
-        Tcp bad{.remote_port = 1, .local = ":1", .name = name};
+        Tcp bad(1, ":1", name);
         check_service(bad, false, problems);
         CHECK(problems.size() == 1);
     }

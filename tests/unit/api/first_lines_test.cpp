@@ -1,0 +1,127 @@
+// The lines that a C++ developer types first, within coroutines, where g++ 12 breaks temporaries that are aggregates:
+// they compile, and the sanitizers find nothing in what they do.
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/use_awaitable.hpp>
+#include <asio/use_future.hpp>
+#include <catch2/catch.hpp>
+#include <type_traits>
+
+#include "ferrotunnel/client.hpp"
+#include "unit/api/app.hpp"
+#include "unit/api/end_to_end.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::test;
+
+// Of all that may stand in a co_await expression.
+static_assert(!std::is_aggregate_v<Tcp>);
+static_assert(!std::is_aggregate_v<Http>);
+static_assert(!std::is_aggregate_v<Tls>);
+
+namespace {
+
+// Names that no short string optimisation keeps inside the object, and one that it does.
+constexpr const char* long_host = "a-name-that-is-longer-than-a-short-string.example.com";
+
+struct Rig {
+    Secret token = Secret::generate();
+    Server server = server_builder(token).http_bind("127.0.0.1:0").https_bind("127.0.0.1:0").workers(1).build();
+    Client client;
+
+    Rig() {
+        server.start();
+        client = client_builder(token, server.control_endpoint()).workers(1).build();
+    }
+};
+
+asio::awaitable<std::string> name_of(Listener listener) {
+    co_return listener.name();
+}
+
+}  // namespace
+
+TEST_CASE("descriptions may be made within a co_await expression", "[client]") {
+    asio::io_context io;
+    Rig rig;
+    rig.client.start();
+    auto lines = [&]() -> asio::awaitable<void> {
+        auto port = co_await rig.client.async_listen(Tcp{0}, asio::use_awaitable);
+        CHECK(port.name() == "tcp:0");
+        auto named =
+            co_await rig.client.async_listen(Tcp(0, {}, "a name beyond a short string's"), asio::use_awaitable);
+        CHECK(named.is_open());
+    };
+    CHECK_THROWS_AS(run_all(io, lines()), std::system_error);  // no such name is allowed
+    auto hosts = [&]() -> asio::awaitable<void> {
+        auto api = co_await rig.client.async_listen(Http{"api.example.com"}, asio::use_awaitable);
+        CHECK_THAT(api.endpoint(), Catch::StartsWith("http://api.example.com:"));
+        auto other = co_await rig.client.async_listen(Http(long_host, {}, "x"), asio::use_awaitable);
+        CHECK_THAT(other.endpoint(), Catch::Contains(long_host));
+        auto raw = co_await rig.client.async_listen(Tls(long_host), asio::use_awaitable);
+        CHECK(raw.is_open());
+        CHECK(co_await name_of(rig.client.listen(Http{"other.example.com"})) == "other.example.com");
+    };
+    run_all(io, hosts());
+}
+
+TEST_CASE("a listener is there at once, and takes visitors when the server has registered it", "[client]") {
+    Rig rig;
+    Listener listener = rig.client.listen(Tcp(0, {}, "early"));
+    CHECK(listener.is_open());
+    CHECK(listener.endpoint().empty());
+    CHECK(listener.service().state() == Service::State::pending);
+    std::future<Stream> accepted = listener.async_accept(asio::use_future);
+    rig.client.start();
+    REQUIRE_FALSE(rig.client.wait_ready(patience));
+    CHECK(listener.service().state() == Service::State::registered);
+    Visitor visitor(listener.port());
+    CHECK(accepted.get().is_open());
+}
+
+TEST_CASE("a listener whose service is refused says why, and works once it is registered after all", "[client]") {
+    Rig rig;
+    asio::io_context io;
+    tcp::acceptor holder(io, {asio::ip::make_address("127.0.0.1"), 0});
+    const std::uint16_t port = holder.local_endpoint().port();
+    Listener listener = rig.client.listen(Tcp(port, {}, "late"));
+    rig.client.start();
+    CHECK(rig.client.wait_ready(patience) == errc::port_taken);
+    CHECK_THROWS_AS(listener.async_accept(asio::use_future).get(), std::system_error);
+    CHECK(listener.service().error() == errc::port_taken);
+    CHECK_THAT(listener.service().error_text(), Catch::Contains(std::to_string(port)));
+    CHECK(listener.is_open());
+
+    // Registering is tried again with the next connection: the server goes and comes back.
+    holder.close();
+    const std::string control = rig.server.control_endpoint();
+    rig.server = Server();
+    REQUIRE(eventually([&] { return !rig.client.connected(); }));
+    rig.server = server_builder(rig.token, control).workers(1).build();
+    rig.server.start();
+    REQUIRE(eventually([&] { return listener.service().state() == Service::State::registered; }));
+    std::future<Stream> accepted = listener.async_accept(asio::use_future);
+    Visitor visitor(listener.port());
+    CHECK(accepted.get().is_open());
+}
+
+TEST_CASE("what can not be offered is thrown by listen, and told in words where async_listen has a code", "[client]") {
+    const Secret token = Secret::generate();
+    std::promise<Event> told;
+    Client client = client_builder(token, "127.0.0.1:1")
+                        .on_event([&](const Event& event) {
+                            if (event.kind == Event::Kind::refused) {
+                                told.set_value(event);
+                            }
+                        })
+                        .build();
+    CHECK_THROWS_WITH(client.listen(Tls("not a host")), Catch::Contains("not a host"));
+    client.start();
+    std::future<Listener> listening = client.async_listen(Tls("not a host"), asio::use_future);
+    CHECK_THROWS_AS(listening.get(), std::system_error);
+    auto event = told.get_future();
+    REQUIRE(event.wait_for(patience) == std::future_status::ready);
+    const Event refused = event.get();
+    CHECK(refused.error == errc::invalid_argument);
+    CHECK_THAT(refused.text, Catch::Contains("not a host"));
+}
