@@ -14,6 +14,20 @@ if(FERROTUNNEL_FUZZ)
   set(FERROTUNNEL_INSTALL OFF)
 endif()
 
+# The kind of libferrotunnel that the program and the tests use; the other one, of the same objects, is for the tests of
+# its package and for `cmake --install DIRECTORY --component shared` (or static).
+set(FERROTUNNEL_KIND STATIC)
+set(FERROTUNNEL_OTHER_KIND "")
+if(BUILD_SHARED_LIBS)
+  set(FERROTUNNEL_KIND SHARED)
+endif()
+if(FERROTUNNEL_INSTALL AND FERROTUNNEL_BUILD_TESTS)
+  set(FERROTUNNEL_OTHER_KIND SHARED)
+  if(BUILD_SHARED_LIBS)
+    set(FERROTUNNEL_OTHER_KIND STATIC)
+  endif()
+endif()
+
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
