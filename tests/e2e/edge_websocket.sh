@@ -1,4 +1,4 @@
-# A thousand WebSockets of npm's ws through the HTTP edge, all open together: messages, fragments, 1 MiB frames, pings,
+# A thousand WebSockets of Node's ws through the HTTP edge, all open together: messages, fragments, 1 MiB frames, pings,
 # and closing codes with their reasons arrive as they were sent, both ways. An upgrade that the backend refuses leaves
 # the connection for the next request.
 source "$(dirname "$0")/lib.sh"

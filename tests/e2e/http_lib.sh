@@ -92,16 +92,24 @@ serve_node() {
     backend=127.0.0.1:$(<"$dir/$name.port")
 }
 
-# need_ws: npm's ws, in the folder $ws beside the tools, where it is put once for all tests.
+# need_ws: the WebSockets of Node's ws, whose folder is then in $ws: Debian's node-ws where that is installed, otherwise
+# npm's, which is put beside the tools once for all tests.
 ws=
 need_ws() {
-    need node npm flock
-    ws=$E2E_TOOLS/../npm
-    mkdir -p "$ws"
+    need node
+    ws=/usr/share/nodejs/ws
+    if node -e 'require(process.argv[1])' "$ws" 2>/dev/null; then
+        return
+    fi
+    command -v npm >/dev/null || skip "there is neither node-ws nor npm"
+    need flock
+    local npm=$E2E_TOOLS/../npm
+    ws=$npm/node_modules/ws
+    mkdir -p "$npm"
     # shellcheck disable=SC2016
-    flock -w 200 "$ws/lock" bash -c '
+    flock -w 200 "$npm/lock" bash -c '
         [[ -f $1/node_modules/ws/package.json ]] && exit 0
         exec timeout 90 npm install --prefix "$1" --ignore-scripts --no-audit --no-fund --no-update-notifier \
-            --fetch-retries 1 --fetch-timeout 30000 ws@8.18.0' - "$ws" </dev/null >"$dir/npm.log" 2>&1 ||
-        skip "npm can not get ws"
+            --fetch-retries 1 --fetch-timeout 30000 ws@8.18.0' - "$npm" </dev/null >"$dir/npm.log" 2>&1 ||
+        skip "there is no node-ws, and npm can not get ws"
 }

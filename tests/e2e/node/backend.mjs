@@ -1,5 +1,5 @@
 // A backend in Node for the end-to-end tests: its own HTTP server with its defaults (idle connections end after 5
-// seconds), server-sent events, and WebSockets by npm's ws.
+// seconds), server-sent events, and WebSockets by Node's ws.
 //
 //   node backend.mjs PORT-FILE [FOLDER-OF-WS]
 //
@@ -124,7 +124,7 @@ function refuse(socket, status) {
 }
 
 if (wsFolder) {
-  const { WebSocketServer } = createRequire(`${wsFolder}/`)('ws');
+  const { WebSocketServer } = createRequire(import.meta.url)(wsFolder);
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: true });
   server.on('upgrade', (request, socket, head) => {
     const parts = request.url.slice(1).split('/');

@@ -1,4 +1,4 @@
-// Visitors that speak WebSocket by npm's ws, many at once, all open together.
+// Visitors that speak WebSocket by Node's ws, many at once, all open together.
 //
 //   node websocket_visitors.mjs FOLDER-OF-WS EDGE HOST COUNT LARGE
 //
@@ -11,7 +11,7 @@ import { createRequire } from 'node:module';
 import { once } from 'node:events';
 
 const [folder, edge, host, countText, largeText] = process.argv.slice(2);
-const WebSocket = createRequire(`${folder}/`)('ws');
+const WebSocket = createRequire(import.meta.url)(folder);
 const count = Number(countText);
 const large = Number(largeText);
 const mebibyte = 1024 * 1024;
