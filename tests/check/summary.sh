@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# summary.sh ROOT: the end of scripts/test tells the truth about tests that pass, fail, skip, take long or can not be run,
-# and about a build that fails.
+# summary.sh ROOT: the end of scripts/test tells the truth about tests that pass, fail, skip, take long or can not be
+# run, and about a build that fails, which does not keep the next stage from running.
 set -euo pipefail
 root=$1
 dir=$(mktemp -d "${TMPDIR:-/tmp}/ferrotunnel-summary.XXXXXX")
@@ -12,21 +12,21 @@ fail() {
     exit 1
 }
 
-# expect CODE LINE... -- ARGUMENT...: test_summary ends with this code and prints each of these lines.
-expect() {
-    local code=$1 lines=() got=0
+# ends CODE LINE... -- COMMAND...: the command ends with this code and prints each of these lines.
+ends() {
+    local code=$1 lines=() got=0 line
     shift
     while [[ $1 != -- ]]; do
         lines+=("$1")
         shift
     done
-    "$root/scripts/test_summary" "${@:2}" >"$dir/output" 2>&1 || got=$?
+    "${@:2}" >"$dir/output" 2>&1 || got=$?
     ((got == code)) || fail "code $got instead of $code"
-    local line
     for line in "${lines[@]}"; do
         grep -qxF -- "$line" "$dir/output" || fail "this line is missing: $line"
     done
 }
+summary=$root/scripts/test_summary
 
 # ctest's own files, of tests that are all that tests can be.
 run_ctest() {
@@ -36,7 +36,8 @@ run_ctest() {
 }
 run_ctest release <<'TESTS'
 add_test(quick true)
-add_test(chatty bash -c "head -c 200000 /dev/zero | tr '\\0' x; echo; printf 'a\\033b\\n'; echo 'skipped: there is no strace'; exit 77")
+add_test(chatty bash -c "head -c 200000 /dev/zero | tr '\\0' x
+    printf '\\na\\033b\\nskipped: there is no strace\\n'; exit 77")
 add_test(terse bash -c "exit 77")
 set_tests_properties(chatty terse PROPERTIES SKIP_RETURN_CODE 77)
 TESTS
@@ -47,10 +48,39 @@ add_test(endless sleep 60)
 set_tests_properties(endless PROPERTIES TIMEOUT 1)
 TESTS
 
-expect 0 '  release chatty: there is no strace' '  release terse: SKIP_RETURN_CODE=77' \
-    '100% tests passed, 0 tests failed out of 1' '1 passed, 0 failed, 2 skipped' -- "$dir/release.xml"
-expect 1 '  asan wrong' '  asan absent' '  asan endless' '25% tests passed, 3 tests failed out of 4' -- \
-    "$dir/release.xml" "$dir/asan.xml"
-grep -qE '^ +1\.[0-9] s  asan endless$' "$dir/output" || fail "the slowest test is not among the slowest"
-expect 1 '  building tsan' '50% tests passed, 1 tests failed out of 2' -- --problem "building tsan" "$dir/release.xml"
-expect 1 '0% tests passed, 1 tests failed out of 1' -- --problem "scripts/setup"
+ends 0 '  release chatty: there is no strace' '  release terse: SKIP_RETURN_CODE=77' \
+    '100% tests passed, 0 tests failed out of 1' '1 passed, 0 failed, 2 skipped' -- "$summary" "$dir/release.xml"
+ends 1 '  asan wrong' '  asan absent' '  asan endless' '25% tests passed, 3 tests failed out of 4' -- \
+    "$summary" "$dir/release.xml" "$dir/asan.xml"
+grep -qE '^ +[0-9]+\.[0-9] s  asan endless$' "$dir/output" || fail "the slowest test is not among the slowest"
+ends 1 '  building tsan' '50% tests passed, 1 tests failed out of 2' -- \
+    "$summary" --problem "building tsan" "$dir/release.xml"
+ends 1 '0% tests passed, 1 tests failed out of 1' -- "$summary" --problem "scripts/setup"
+
+# All of scripts/test, in a project of no code: one stage can not be built, in the next one a test skips.
+mkdir -p "$dir/project/scripts"
+cp "$root/scripts/test" "$root/scripts/test_summary" "$dir/project/scripts/"
+printf '#!/bin/sh\n' >"$dir/project/scripts/setup"
+chmod +x "$dir/project/scripts/setup"
+cat >"$dir/project/CMakeLists.txt" <<'PROJECT'
+cmake_minimum_required(VERSION 3.25)
+project(stages LANGUAGES NONE)
+enable_testing()
+add_custom_target(build ALL COMMAND ${COMMAND})
+add_test(NAME fine COMMAND true)
+add_test(NAME shy COMMAND sh -c "echo 'skipped: there is no ssh'; exit 77")
+set_tests_properties(shy PROPERTIES SKIP_RETURN_CODE 77)
+PROJECT
+cat >"$dir/project/CMakePresets.json" <<'PRESETS'
+{"version": 6,
+ "configurePresets": [
+  {"name": "empty", "hidden": true, "generator": "Ninja", "binaryDir": "${sourceDir}/build/${presetName}"},
+  {"name": "release", "inherits": "empty", "cacheVariables": {"COMMAND": "false"}},
+  {"name": "fuzz", "inherits": "empty", "cacheVariables": {"COMMAND": "true"}}],
+ "buildPresets": [{"name": "release", "configurePreset": "release"}, {"name": "fuzz", "configurePreset": "fuzz"}],
+ "testPresets": [{"name": "release", "configurePreset": "release"}, {"name": "fuzz", "configurePreset": "fuzz"}]}
+PRESETS
+
+ends 0 '  fuzz shy: there is no ssh' '100% tests passed, 0 tests failed out of 1' -- "$dir/project/scripts/test" fuzz
+ends 1 '  building release' '  fuzz shy: there is no ssh' '50% tests passed, 1 tests failed out of 2' -- \
+    "$dir/project/scripts/test" release fuzz
