@@ -7,6 +7,7 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/ferrotunnel-canary.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
 tree=$dir/tree
 planted=0 failures=0
+beside= beside_text=  # a second file for what is planted
 
 write() {
     mkdir -p "$tree/$(dirname "$1")"
@@ -42,6 +43,7 @@ finds() {
     planted=$((planted + 1))
     clean_tree
     write "$2" "$3"
+    [[ -z $beside ]] || write "$beside" "$beside_text"
     local code=0
     run "$1" || code=$?
     [[ $code == 1 ]] && grep -qF -- "$4" "$dir/output" || wrong "$1 misses what is planted in $2: $4"
@@ -77,6 +79,12 @@ accepts layers lib/runtime/r.hpp '#pragma once\n#include <asio/ip/tcp.hpp>\n'
 
 finds headers lib/base/b.hpp '#pragma once\nstd::string b();\n' 'lib/base/b.hpp:1: does not compile alone'
 finds headers lib/base/b.hpp 'inline int b() { return 1; }\n' 'lib/base/b.hpp:1: does not compile alone'
+# A source file that begins with a header proves that it compiles alone, if it has its guard; no other one does.
+beside=lib/base/b.cpp beside_text='#include <string>\n#include "base/b.hpp"\n'
+finds headers lib/base/b.hpp '#pragma once\nstd::string b();\n' 'lib/base/b.hpp:1: does not compile alone'
+beside_text='#include "base/b.hpp"\n'
+finds headers lib/base/b.hpp 'inline int b() { return 1; }\n' 'lib/base/b.hpp:1: does not compile alone'
+beside=
 
 if $has_formatter; then
     accepts format lib/base/b.cpp 'int b();\n'

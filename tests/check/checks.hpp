@@ -19,7 +19,8 @@ Findings check_layers(const std::filesystem::path& root);
 // screen.
 Findings check_style(const std::filesystem::path& root);
 
-// The headers of lib/ and include/ that reach Asio, which are slow to compile, or those that do not. For headers.sh.
+// The headers of lib/ and include/ that reach Asio, which are slow to compile, or those that do not; without those that
+// the build itself proves to compile alone. For headers.sh.
 std::vector<std::string> headers(const std::filesystem::path& root, bool reach_asio);
 
 }  // namespace check

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # headers.sh SOURCE_CHECK ROOT sans-io|asio COMPILER [FLAG...]: every header of lib/ and include/ compiles alone: it
-# includes what it needs and has its include guard. In two halves, since Asio's headers are slow.
+# includes what it needs and has its include guard. In two halves, since Asio's headers are slow. What a source file of
+# lib/ includes before anything else is left out: the build has compiled it alone.
 set -euo pipefail
 source_check=$1 root=$2 half=$3
 compiler=("${@:4}" -std=c++20 -Wall -Wextra -Werror -fsyntax-only -x c++ -I lib -I include)
@@ -29,4 +30,4 @@ if [[ -n $findings ]]; then
     printf '%s\nheaders: some do not compile alone\n' "$findings"
     exit 1
 fi
-echo "headers: clean ($(wc -w <<<"$list") of them)"
+echo "headers: clean ($(wc -w <<<"$list") that no source file begins with)"
