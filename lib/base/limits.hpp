@@ -136,6 +136,9 @@ inline constexpr auto backend_connect_deadline = 10s;
 inline constexpr std::uint32_t stream_id_max = 0x7fff'ffff;
 /// A session is replaced by a fresh one when it has used this many of its ids.
 inline constexpr std::uint32_t stream_id_rotate = stream_id_max / 4 * 3;
+/// Sessions of one trunk that were replaced so and whose visitors finish. Ids last for days; a server that asks for
+/// ever new sessions ends the visitors of the oldest one.
+inline constexpr std::size_t sessions_retiring_max = 4;
 
 // --- hosts of HTTP services -----------------------------------------------------------------------------------------
 
@@ -244,6 +247,10 @@ static_assert(http_forwarded_max < http_line_max);
 
 inline constexpr auto ping_after_quiet = 15s;
 inline constexpr auto dead_after_quiet = 45s;
+/// A server may ask its clients for less than the above, but not for a flood of pings, nor to give up for a moment's
+/// silence.
+inline constexpr auto ping_asked_min = 1s;
+inline constexpr auto dead_asked_min = 3s;
 inline constexpr auto no_write_progress = 30s;
 inline constexpr auto handshake_deadline = 10s;
 /// A socket that is to be reset behind its data is reset anyway when its peer has acknowledged nothing for this long.

@@ -18,9 +18,19 @@ Duration smaller(Duration a, Duration b) noexcept {
 
 // Jitter makes pings of many sessions drift apart: up to a fifth earlier.
 Liveness::Liveness(const Settings& settings, std::uint32_t jitter_per_mille, TimePoint now) noexcept
-    : quiet_(settings.ping_after_quiet - settings.ping_after_quiet * (jitter_per_mille % 200) / 1000),
+    : jitter_per_mille_(jitter_per_mille % 200),
+      quiet_(with_jitter(settings.ping_after_quiet)),
       dead_after_(settings.dead_after_quiet),
       last_heard_(now) {}
+
+void Liveness::shorten(Duration ping_after_quiet, Duration dead_after_quiet) noexcept {
+    if (ping_after_quiet > Duration::zero()) {
+        quiet_ = std::min(quiet_, with_jitter(std::max<Duration>(ping_after_quiet, limits::ping_asked_min)));
+    }
+    if (dead_after_quiet > Duration::zero()) {
+        dead_after_ = std::min(dead_after_, std::max<Duration>(dead_after_quiet, limits::dead_asked_min));
+    }
+}
 
 std::uint64_t Liveness::ping(TimePoint now) noexcept {
     auto* slot = std::min_element(waiting_.begin(), waiting_.end(),

@@ -14,6 +14,10 @@ class Liveness {
 public:
     Liveness(const Settings& settings, std::uint32_t jitter_per_mille, TimePoint now) noexcept;
 
+    /// The peer wants pings this often, and to be given up this early; zero: it did not say. What we have set ourselves
+    /// is the longest, and the bounds in limits.hpp the shortest.
+    void shorten(Duration ping_after_quiet, Duration dead_after_quiet) noexcept;
+
     void heard(TimePoint now) noexcept { last_heard_ = now; }
     TimePoint last_heard() const noexcept { return last_heard_; }
 
@@ -42,7 +46,9 @@ private:
         TimePoint at{};
     };
     TimePoint next_ping() const noexcept;
+    Duration with_jitter(Duration quiet) const noexcept { return quiet - quiet * jitter_per_mille_ / 1000; }
 
+    std::uint32_t jitter_per_mille_;
     Duration quiet_;
     Duration dead_after_;
     TimePoint last_heard_;

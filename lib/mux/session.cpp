@@ -49,6 +49,7 @@ void Session::establish(const PeerLimits& peer) {
     peer_ = peer;
     peer_first_window_ = peer.first_window;
     state_ = SessionState::open;
+    liveness_.shorten(peer.ping_after_quiet, peer.dead_after_quiet);
     ping(now_);  // the first RTT sample
 }
 

@@ -42,6 +42,9 @@ struct PeerLimits {
     std::uint32_t first_window = limits::first_window;
     std::uint32_t streams_max = limits::streams_max;
     std::uint32_t opens_max = limits::opens_unanswered_max;
+    /// What it wants the other side to do about silence; zero: nothing.
+    Duration ping_after_quiet{};
+    Duration dead_after_quiet{};
 };
 
 }  // namespace ferrotunnel::mux

@@ -112,6 +112,8 @@ Step ClientHandshake::on_welcome(const wire::Welcome& welcome) {
     agreement_.session = welcome.session;
     agreement_.ping_after_quiet = std::chrono::milliseconds(welcome.ping_ms);
     agreement_.dead_after_quiet = std::chrono::milliseconds(welcome.dead_ms);
+    agreement_.peer.ping_after_quiet = agreement_.ping_after_quiet;
+    agreement_.peer.dead_after_quiet = agreement_.dead_after_quiet;
     state_ = State::established;
     return {Want::nothing, std::nullopt};
 }

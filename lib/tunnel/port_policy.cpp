@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <optional>
 
 #include "base/check.hpp"
@@ -34,6 +35,18 @@ std::optional<PortRange> parse_range(std::string_view text) {
         return std::nullopt;
     }
     return PortRange{*first, *last};
+}
+
+std::uint16_t port_at(const std::vector<PortRange>& ranges, std::uint32_t place) {
+    for (const PortRange& range : ranges) {
+        const std::uint32_t size = range.last - range.first + 1U;
+        if (place < size) {
+            return static_cast<std::uint16_t>(range.first + place);
+        }
+        place -= size;
+    }
+    check(false, "a place among the ports is below their number");
+    return 0;
 }
 
 }  // namespace
@@ -70,19 +83,45 @@ std::vector<std::uint16_t> PortPolicy::candidates(Random& random, std::size_t co
     if (!listed_) {
         return {0};
     }
-    // At most 65,536 entries, for a rare event: simpler than drawing from weighted ranges that may overlap.
+    const std::vector<PortRange> ranges = unprivileged();
+    std::uint32_t total = 0;
+    for (const PortRange& range : ranges) {
+        total += range.last - range.first + 1U;
+    }
+    // The first steps of a Fisher-Yates shuffle of all of them, of which only what was moved is written down.
+    std::map<std::uint32_t, std::uint32_t> moved;
+    const auto at = [&moved](std::uint32_t place) {
+        const auto found = moved.find(place);
+        return found == moved.end() ? place : found->second;
+    };
     std::vector<std::uint16_t> ports;
-    for (std::uint32_t port = privileged_below; port <= 65'535; ++port) {
-        if (allows(static_cast<std::uint16_t>(port))) {
-            ports.push_back(static_cast<std::uint16_t>(port));
+    const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(count_max, total));
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const auto other = i + static_cast<std::uint32_t>(random.below(total - i));
+        const std::uint32_t chosen = at(other);
+        moved[other] = at(i);
+        ports.push_back(port_at(ranges, chosen));
+    }
+    return ports;
+}
+
+// In order and without overlaps.
+std::vector<PortRange> PortPolicy::unprivileged() const {
+    std::vector<PortRange> sorted = ranges_;
+    std::sort(sorted.begin(), sorted.end(), [](const PortRange& a, const PortRange& b) { return a.first < b.first; });
+    std::vector<PortRange> merged;
+    for (PortRange range : sorted) {
+        range.first = std::max(range.first, privileged_below);
+        if (range.first > range.last) {
+            continue;
+        }
+        if (!merged.empty() && range.first <= merged.back().last) {
+            merged.back().last = std::max(merged.back().last, range.last);
+        } else {
+            merged.push_back(range);
         }
     }
-    std::size_t count = std::min(count_max, ports.size());
-    for (std::size_t i = 0; i < count; ++i) {  // the first steps of a Fisher-Yates shuffle
-        std::swap(ports[i], ports[i + random.below(ports.size() - i)]);
-    }
-    ports.resize(count);
-    return ports;
+    return merged;
 }
 
 std::string PortPolicy::describe() const {

@@ -41,6 +41,8 @@ public:
     std::string describe() const;
 
 private:
+    std::vector<PortRange> unprivileged() const;
+
     bool listed_ = false;
     std::vector<PortRange> ranges_{{privileged_below, 65'535}};
 };

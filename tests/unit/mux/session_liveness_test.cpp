@@ -68,6 +68,22 @@ TEST_CASE("a peer that says nothing for the dead interval is dead") {
     REQUIRE(fixture.produce().back().goaway().code == Code::silent);
 }
 
+TEST_CASE("a peer may ask for earlier pings and an earlier end, within bounds and not for later ones") {
+    const auto asked = GENERATE(0ms, 1ms, 4'000ms, 1'000'000ms);
+    const Duration floor = asked == 4'000ms ? Duration(4s) : Duration(limits::ping_asked_min);
+    const Duration expected = asked == 0ms || asked == 1'000'000ms ? Duration(limits::ping_after_quiet) : floor;
+    Settings settings = patient();
+    Liveness liveness(settings, 0, TimePoint{});
+    liveness.shorten(asked, 3 * asked);
+    CHECK_FALSE(liveness.ping_due(TimePoint{} + expected - 1ms));
+    CHECK(liveness.ping_due(TimePoint{} + expected));
+    CHECK_FALSE(liveness.dead(TimePoint{} + 3 * expected - 1ms));
+    CHECK(liveness.dead(TimePoint{} + 3 * expected));
+    Liveness early(settings, 199, TimePoint{});  // jitter stays
+    early.shorten(asked, 3 * asked);
+    CHECK(early.ping_due(TimePoint{} + expected * 81 / 100));
+}
+
 TEST_CASE("data that the trunk does not take is dead after a while, whatever is heard") {
     SessionFixture fixture;
     auto stream = fixture.open();

@@ -87,3 +87,23 @@ TEST_CASE("a long list is described in short") {
     CHECK(PortPolicy(ranges).describe() == "2000, 2001, 2002, 2003, 2004, 2005, 2006, 2007");
     CHECK(PortPolicy(std::vector<PortRange>{}).describe() == "none");
 }
+
+TEST_CASE("assigned ports are drawn as from a list of all of them, whatever the ranges look like") {
+    const auto* text = GENERATE("1-65535", "8000-8003,8002-8005,9000,1-1030", "65535", "5000-5000,5001-5001,4000-4100");
+    auto policy = PortPolicy::parse(text);
+    REQUIRE(policy);
+    std::vector<std::uint16_t> all;
+    for (std::uint32_t port = PortPolicy::privileged_below; port <= 65'535; ++port) {
+        if (policy->allows(static_cast<std::uint16_t>(port))) {
+            all.push_back(static_cast<std::uint16_t>(port));
+        }
+    }
+    const std::size_t count = std::min<std::size_t>(32, all.size());
+    test::SeededRandom random(5);
+    for (std::size_t i = 0; i < count; ++i) {
+        std::swap(all[i], all[i + random.below(all.size() - i)]);
+    }
+    all.resize(count);
+    test::SeededRandom same(5);
+    CHECK(policy->candidates(same) == all);
+}
