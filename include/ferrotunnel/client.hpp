@@ -57,7 +57,9 @@ protected:
 
 /// A handle to a running client. All members may be called from any thread, except moves and the destructor, which
 /// belong to one. The client connects and reconnects by itself, for ever unless the builder says otherwise. It stops
-/// for good when it is superseded or when the server refuses its token.
+/// for good when it is superseded, or when a server that has proved to be the server (by its certificate, which
+/// `tls_ca` or `tls_pin` verify) refuses its token. Without that, whoever sits in between could say so too, and stop it
+/// for ever: then a refused token is one failed attempt, and `attempts` bounds those.
 class FERROTUNNEL_EXPORT Client {
 public:
     class Builder;

@@ -5,6 +5,11 @@
 #include "base/check.hpp"
 
 namespace ferrotunnel::tunnel {
+namespace {
+
+constexpr Duration soon_first = std::chrono::milliseconds(200);
+
+}  // namespace
 
 Backoff::Backoff(Random& random, const Settings& settings)
     : random_(random), settings_(settings), ceiling_(2 * settings.first) {
@@ -13,7 +18,21 @@ Backoff::Backoff(Random& random, const Settings& settings)
     ceiling_ = std::min(ceiling_, settings_.max);
 }
 
+void Backoff::peer_said_goodbye(TimePoint now) {
+    const bool again = goodbye_at_ != TimePoint::min() && now - goodbye_at_ < settings_.lived_long;
+    goodbye_at_ = now;
+    soon_ = again ? 0 : 2;
+}
+
 Duration Backoff::next_wait() {
+    if (soon_ > 0) {
+        // 1,000 clients in 200 ms are what a core can shake hands with; what is refused meanwhile costs nothing.
+        const Duration least = soon_ == 2 ? Duration::zero() : soon_first;
+        const Duration most = soon_ == 2 ? soon_first : 3 * soon_first;
+        --soon_;
+        const auto spread = static_cast<std::uint64_t>((most - least).count());
+        return std::min(least + Duration(static_cast<Duration::rep>(random_.below(spread + 1))), settings_.max);
+    }
     auto span = static_cast<std::uint64_t>((ceiling_ - settings_.first).count());
     Duration wait = settings_.first + Duration(static_cast<Duration::rep>(random_.below(span + 1)));
     // Not `2 * ceiling_`: a ceiling near the end of the type must not overflow.

@@ -24,6 +24,11 @@ public:
     /// The wait before the next attempt: evenly drawn from [first, ceiling]; the ceiling then doubles, up to `max`.
     Duration next_wait();
 
+    /// The server has said goodbye in order, so it is likely to be back in a moment: the next wait is almost none, the
+    /// one after it short, each spread so that its clients do not all come in the same millisecond. A server that says
+    /// so again within `lived_long` is given none of that.
+    void peer_said_goodbye(TimePoint now);
+
     /// Tells how long the session lived that has just been lost.
     void session_ended(Duration lived);
 
@@ -31,6 +36,8 @@ private:
     Random& random_;
     Settings settings_;
     Duration ceiling_;
+    unsigned soon_ = 0;  // short waits that are left
+    TimePoint goodbye_at_ = TimePoint::min();
 };
 
 }  // namespace ferrotunnel::tunnel

@@ -67,6 +67,15 @@ public:
         return best;
     }
 
+    /// Of all together.
+    std::uint64_t load() const {
+        std::uint64_t sum = 0;
+        for (const Carrier& carrier : carriers_) {
+            sum += carrier.trunk->load();
+        }
+        return sum;
+    }
+
     /// Those whose place it takes.
     Trunks add(std::shared_ptr<Trunk> trunk, std::uint32_t service) {
         Trunks replaced;

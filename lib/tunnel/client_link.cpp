@@ -16,6 +16,18 @@ bool is_final(Code code) {
     return code == Code::unauthorized || code == Code::version || code == Code::superseded;
 }
 
+// What somebody says who has not proved to be the server ends one attempt and no client: the next one may reach the
+// server itself.
+std::string explain(const TrunkEnd& end) {
+    if (end.text.empty()) {
+        return "the connection was lost";
+    }
+    if (!is_final(end.code) || end.proved || end.code == Code::unauthorized) {  // the latter's text has it already
+        return end.text;
+    }
+    return end.text + " It has not proved that it is the server, so somebody may be in between.";
+}
+
 }  // namespace
 
 ClientLink::ClientLink(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const Settings& settings,
@@ -174,7 +186,22 @@ void ClientLink::on_trunk_retired(std::size_t at, const std::string& text) {
         return;
     }
     shared_->log->info("the server asks for a fresh session", {{"trunk", name_of(at)}, {"why", text}});
-    if (places_.size() == 1) {
+    rotate(at);
+}
+
+// At once, since ids run out; but ids last for days, and a server that asks all the time is given a session with the
+// back-off of one that it drops.
+void ClientLink::rotate(std::size_t at) {
+    Place& place = *places_[at];
+    const TimePoint now = worker_.now();
+    const bool again = place.rotated_at && now - *place.rotated_at < settings_.backoff.lived_long;
+    place.rotated_at = now;
+    const bool alone = places_.size() == 1;
+    if (again) {
+        const Duration wait = (alone ? backoff_ : *place.backoff).next_wait();
+        (alone ? retry_timer_ : *place.retry).set_after(wait);
+        place.state = alone ? Place::State::idle : Place::State::waiting;
+    } else if (alone) {
         connect_first();
     } else {
         connect(at);
@@ -202,14 +229,17 @@ void ClientLink::on_trunk_end(std::size_t at, const TrunkEnd& end, bool was_open
         const Duration lived = worker_.now() - place.opened_at;
         place.backoff->session_ended(lived);
         backoff_.session_ended(lived);
+        if (end.by_peer && (end.code == Code::going_away || (end.code == Code::none && place.draining))) {
+            backoff_.peer_said_goodbye(worker_.now());
+        }
     }
-    const std::string text = end.text.empty() ? "the connection was lost" : end.text;
+    const std::string text = explain(end);
     shared_->log->warn(was_open ? "the connection was lost" : "could not connect",
                        {{"server", runtime::to_text(shared_->server)},
                         {"trunk", name_of(at)},
                         {"code", wire::name_of(end.code)},
                         {"why", text}});
-    if (is_final(end.code)) {
+    if (is_final(end.code) && end.proved) {
         end_for_good(end.code, text, was_open);
         return;
     }

@@ -3,7 +3,7 @@
 //
 // The tunnel:
 //   idle --start--> down --first trunk open--> up --last trunk lost--> down (back-off, then the first trunk again)
-//   any --refused for good (token, version, superseded), attempts used up, stop--> stopped
+//   any --refused for good by a proved server (token, version, superseded), attempts used up, stop--> stopped
 //   any --drain--> draining --visitors gone, or deadline--> stopped
 //
 // Each trunk:
@@ -100,6 +100,7 @@ private:
         std::unique_ptr<Backoff> backoff;
         std::unique_ptr<runtime::Timer> retry;
         TimePoint opened_at{};
+        std::optional<TimePoint> rotated_at{};
         bool draining = false;     // the server takes no new visitors on it
         std::size_t retiring = 0;  // earlier sessions with visitors
 
@@ -132,6 +133,7 @@ private:
     void connect_first();
     void connect(std::size_t place);
     void connect_idle();
+    void rotate(std::size_t place);
     void on_retry(std::size_t place);
     void trunk_lost(std::size_t place, const LinkNotice& why);
     void tunnel_down(const LinkNotice& why, bool was_open);

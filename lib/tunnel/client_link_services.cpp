@@ -39,6 +39,7 @@ void ClientLink::remove(std::uint32_t id) {
         return;
     }
     table_->erase(id);
+    shared_->own_visits->set_public_port(id, 0);
     wire::Unregister message;
     message.ids.push_back(id);
     for (auto& place : places_) {
@@ -156,6 +157,9 @@ void ClientLink::on_registered(std::size_t place, const wire::RegisteredService&
     Offered& offered = found->second;
     offered.on[place] = Carried::yes;
     offered.refused = false;
+    if (offered.service->kind != wire::ServiceKind::http) {  // there the edge finds loops, by Via
+        shared_->own_visits->set_public_port(answer.id, answer.port);
+    }
     if (offered.service->kind == wire::ServiceKind::http) {
         offered.assigned_host = answer.host.empty() ? offered.assigned_host : answer.host;
     } else if (offered.service->is_assigned()) {

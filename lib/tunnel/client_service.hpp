@@ -12,6 +12,7 @@
 #include "base/intrusive_ptr.hpp"
 #include "mux/stream.hpp"
 #include "tunnel/backend.hpp"
+#include "tunnel/backend_state.hpp"
 #include "wire/control.hpp"
 #include "wire/frame.hpp"
 
@@ -26,6 +27,7 @@ struct ClientService {
     wire::HttpPart http;            // of http; without a host: the server's choice
     wire::TlsPart tls;              // of tls
     Backend backend;
+    std::shared_ptr<BackendState> backend_state = std::make_shared<BackendState>();
     /// Takes the stream: attach it and accept it, or abort it. Called on the worker of the trunk that the stream came
     /// on, so perhaps on several at once. Empty: it is connected to `backend`.
     std::function<void(IntrusivePtr<mux::Stream>, const wire::Open&)> on_stream;

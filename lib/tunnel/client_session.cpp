@@ -4,6 +4,7 @@
 
 #include "transport/tcp_pipe.hpp"
 #include "transport/tls_pipe.hpp"
+#include "tunnel/visitor_address.hpp"
 
 namespace ferrotunnel::tunnel {
 
@@ -111,6 +112,7 @@ void ClientSession::take_step(const Step& step) {
         case Want::nothing:
             agreement_ = handshake_->agreed();
             open_ = true;
+            shared_->own_visits->set_server(visitor_address(runtime::peer_address(trunk_->pipe().fd())));
             trunk_->login_done(agreement_.peer);
             callbacks_.on_open(agreement_);
             return;
@@ -160,6 +162,9 @@ void ClientSession::finish(TrunkEnd end) {
     if (std::exchange(ended_, true)) {
         return;
     }
+    // Whoever sits in between may say anything; not after the proof, nor where TLS has verified the server by itself.
+    const bool verified = shared_->tls && (shared_->tls->verifies() || shared_->tls->pin());
+    end.proved = open_ || (end.opened && verified);
     callbacks_.on_end(end);
 }
 

@@ -118,8 +118,14 @@ void ClientTrunk::on_stream(IntrusivePtr<mux::Stream> stream, const wire::Open& 
         stream->abort(Code::unknown_service);
     } else if (service->on_stream) {
         service->on_stream(std::move(stream), open);
+    } else if (shared_->own_visits->is_own(open.visitor, open.service)) {
+        stream->abort(Code::refused);
+        if (shared_->own_visits->may_tell(open.service, worker_.now())) {
+            shared_->log->warn("a service leads back to itself: its backend is a public port of this client",
+                               {{"service", service->name}, {"backend", service->backend.text}});
+        }
     } else {
-        dial_backend(worker_, std::move(service), std::move(stream), open.visitor, shared_->traffic, *shared_->log);
+        dial_backend(worker_, std::move(service), std::move(stream), open.visitor, *shared_);
     }
 }
 
@@ -129,6 +135,9 @@ void ClientTrunk::on_goaway(ClientSession& session, Code code, std::string_view 
     }
     if (code == Code::rotated) {
         retiring_.push_back(std::move(current_));
+        if (retiring_.size() > limits::sessions_retiring_max) {
+            retiring_.front()->end(Code::limit, "This client keeps no more sessions that have been replaced.");
+        }
         report([this, why = std::string(text)] { events_.on_trunk_retired(place_, why); });
     } else {
         report([this, code, why = std::string(text)] { events_.on_trunk_draining(place_, code, why); });

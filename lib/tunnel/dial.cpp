@@ -6,6 +6,7 @@
 
 #include "runtime/connector.hpp"
 #include "transport/tls_pipe.hpp"
+#include "tunnel/client_session.hpp"
 #include "tunnel/pipe_pump.hpp"
 #include "tunnel/visitor_address.hpp"
 
@@ -16,16 +17,31 @@ using runtime::Connector;
 
 // What is told of one connection, and to whom.
 struct Dial {
+    runtime::Worker& worker;
     std::shared_ptr<const ClientService> service;
     wire::Address visitor;
+    std::shared_ptr<Traffic> traffic;
+    std::shared_ptr<OwnVisits> own_visits;
     Logger& log;
+    bool may_lead_back = false;       // to a public port of this client
+    std::shared_ptr<void> watched{};  // the connection, then
 
     const Backend& backend() const noexcept { return service->backend; }
-    void failed(const std::string& why) const {
-        log.warn("the backend of a service can not be reached",
-                 {{"service", service->name}, {"backend", backend().text}, {"why", why}});
+    BackendState::Names names() const noexcept { return {service->name, backend().text}; }
+    void failed(const std::string& why) const { service->backend_state->failed(names(), why, worker.now(), log); }
+    void answered() const { service->backend_state->answered(names(), worker.now(), log); }
+    void connected(int fd) {
+        if (may_lead_back) {
+            watched = own_visits->watch(visitor_address(runtime::local_address(fd)),
+                                        visitor_address(runtime::peer_address(fd)));
+        }
     }
 };
+
+// What the pump keeps for as long as the connection is there.
+std::shared_ptr<Traffic> traffic_of(const std::shared_ptr<Dial>& dial) {
+    return dial->may_lead_back ? std::shared_ptr<Traffic>(dial, dial->traffic.get()) : dial->traffic;
+}
 
 // The header goes before the first byte, also before TLS. A socket that was just connected has room for it.
 bool send_proxy_header(const Dial& dial, int fd) {
@@ -55,7 +71,7 @@ std::unique_ptr<Connector> connect_to(runtime::Worker& worker, const BackendPlac
 
 // `take` gets the socket when everything in front of the stream's first byte is said.
 template <typename Pump, typename Take>
-void dial_by(runtime::Worker& worker, const std::shared_ptr<const Dial>& dial, const IntrusivePtr<Pump>& pump,
+void dial_by(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, const IntrusivePtr<Pump>& pump,
              IntrusivePtr<mux::Stream> stream, Take take) {
     stream->attach(pump, false);
     pump->set_stream(std::move(stream));
@@ -68,6 +84,7 @@ void dial_by(runtime::Worker& worker, const std::shared_ptr<const Dial>& dial, c
             pump->refuse(error == std::errc::timed_out ? wire::Code::timeout : wire::Code::refused);
             return;
         }
+        dial->connected(socket.get());
         if (dial->backend().place.unix_path.empty()) {
             auto address = runtime::SocketAddress::from_ip(dial->backend().place.at);
             set_pumped_socket_options(socket.get(), address && address->is_loopback());
@@ -88,23 +105,26 @@ void dial_by(runtime::Worker& worker, const std::shared_ptr<const Dial>& dial, c
 }  // namespace
 
 void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
-                  IntrusivePtr<mux::Stream> stream, const wire::Address& visitor, std::shared_ptr<Traffic> traffic,
-                  Logger& log) {
-    auto dial = std::make_shared<const Dial>(Dial{std::move(service), visitor, log});
+                  IntrusivePtr<mux::Stream> stream, const wire::Address& visitor, const ClientShared& shared) {
+    auto dial = std::make_shared<Dial>(
+        Dial{worker, std::move(service), visitor, shared.traffic, shared.own_visits, *shared.log});
+    const BackendPlace& place = dial->backend().place;
+    dial->may_lead_back = place.unix_path.empty() && dial->own_visits->may_lead_back(place.at.port);
     if (!dial->backend().tls) {
-        auto pump = make_intrusive<SocketPump>(worker, std::move(traffic));
-        auto take = [pump, stream](runtime::Fd socket) {
+        auto pump = make_intrusive<SocketPump>(worker, traffic_of(dial));
+        auto take = [pump, stream, dial](runtime::Fd socket) {
+            dial->answered();
             stream->accept();
             pump->set_socket(std::move(socket));
         };
         dial_by(worker, dial, pump, std::move(stream), std::move(take));
         return;
     }
-    auto pump = make_intrusive<PipePump>(worker, std::move(traffic));
+    auto pump = make_intrusive<PipePump>(worker, traffic_of(dial));
     auto take = [pump, dial, deadline = worker.now() + limits::backend_connect_deadline](runtime::Fd socket) {
         try {
             pump->set_pipe(transport::make_tls_pipe(std::move(socket), dial->backend().tls), deadline,
-                           [dial](const std::string& why) { dial->failed(why); });
+                           [dial](const std::string& why) { why.empty() ? dial->answered() : dial->failed(why); });
         } catch (const std::bad_alloc&) {
             pump->refuse(wire::Code::busy);
         }

@@ -32,7 +32,7 @@ void PipePump::set_stream(IntrusivePtr<mux::Stream> stream) {
 }
 
 void PipePump::set_pipe(std::unique_ptr<transport::Pipe> pipe, TimePoint deadline,
-                        std::function<void(const std::string& why)> failed) {
+                        std::function<void(const std::string& why)> outcome) {
     cancel_ = nullptr;
     if (closed_) {
         return;
@@ -48,7 +48,7 @@ void PipePump::set_pipe(std::unique_ptr<transport::Pipe> pipe, TimePoint deadlin
         refuse(Code::busy);
         return;
     }
-    failed_ = std::move(failed);
+    outcome_ = std::move(outcome);
     pipe_ = std::move(pipe);
     self_ = IntrusivePtr<PipePump>(this);
     worker_.residents().add(*this);
@@ -159,7 +159,7 @@ bool PipePump::shake_hands() {
 }
 
 void PipePump::handshake_failed(Code code, const std::string& why) {
-    failed_(why);
+    outcome_(why);
     refuse(code);
 }
 
@@ -195,7 +195,9 @@ bool PipePump::read_once() {
     const std::size_t count = bulk_ ? windows_per_slab : 1;
     const IoResult result = pipe_->read_pieces(std::span<const MutableBytes>(windows).first(count));
     bulk_ = result.bytes >= limits::data_payload_max;
-    heard_ = heard_ || result.bytes > 0;
+    if (result.bytes > 0 && !std::exchange(heard_, true)) {
+        outcome_({});
+    }
     traffic_->moved(&Traffic::from_sockets, result.bytes);
     send_frames(*stream_, std::move(slab), result.bytes);
     switch (result.status) {
@@ -219,7 +221,7 @@ bool PipePump::read_once() {
         case IoStatus::error:
             stop_reading();
             if (!std::exchange(heard_, true)) {
-                failed_(pipe_->error_text());
+                outcome_(pipe_->error_text());
             }
             break;
     }

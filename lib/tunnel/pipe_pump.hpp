@@ -35,10 +35,10 @@ public:
     /// Called when the stream ends while there is no pipe yet: whoever dials should stop.
     void on_cancel(std::function<void()> cancel) { cancel_ = std::move(cancel); }
     /// Takes the pipe over a connected socket and shakes hands, until `deadline`. Then the stream is accepted; or
-    /// refused, and `failed` is told why. It is also told when the backend fails before it has said anything, as one
-    /// does that wants a client's certificate.
+    /// refused, and `outcome` is told why. It is also told when the backend fails before it has said anything, as one
+    /// does that wants a client's certificate; and gets an empty text when it has.
     void set_pipe(std::unique_ptr<transport::Pipe> pipe, TimePoint deadline,
-                  std::function<void(const std::string& why)> failed);
+                  std::function<void(const std::string& why)> outcome);
     /// There will be no pipe: the stream ends with this code.
     void refuse(wire::Code code);
 
@@ -70,7 +70,7 @@ private:
     IntrusivePtr<mux::Stream> stream_;
     std::unique_ptr<transport::Pipe> pipe_;
     std::function<void()> cancel_;
-    std::function<void(const std::string&)> failed_;
+    std::function<void(const std::string&)> outcome_;
     std::unique_ptr<runtime::Timer> handshake_;  // its deadline, until it is over
     std::unique_ptr<PatientReset> resetting_;
     IntrusivePtr<PipePump> self_;  // while there is a pipe

@@ -183,11 +183,24 @@ void ServerSession::take_step(const Step& step) {
             break;
     }
     const HandshakeFailure& failure = handshake_->failure();
-    shared_->counters->logins_refused.fetch_add(1, std::memory_order_relaxed);
-    shared_->log->warn("a login was refused",
-                       {{"peer", peer_.text()}, {"code", wire::name_of(failure.code)}, {"why", failure.text}});
-    notify(ServerNotice::Kind::refused, {}, {}, failure.code, failure.text);
+    tell_stranger("a login was refused", failure.code, failure.text);
     trunk_->end(failure.code, failure.text_for_peer);
+}
+
+// Everybody can cause it, as often as they like.
+void ServerSession::tell_stranger(const char* what, Code code, const std::string& why) {
+    shared_->counters->logins_refused.fetch_add(1, std::memory_order_relaxed);
+    const auto left_out = shared_->strangers->take(worker_.now());
+    if (!left_out) {
+        return;
+    }
+    if (*left_out > 0) {
+        shared_->log->warn("more logins and connections were refused than are told", {{"left_out", *left_out}});
+    }
+    shared_->log->warn(what, {{"peer", peer_.text()}, {"code", wire::name_of(code)}, {"why", why}});
+    if (handshake_) {
+        notify(ServerNotice::Kind::refused, {}, {}, code, why);
+    }
 }
 
 void ServerSession::ask_admission() {
@@ -290,8 +303,7 @@ void ServerSession::on_trunk_end(const TrunkEnd& end) {
         shared_->log->debug("a connection ended before the login",
                             {{"peer", peer_.text()}, {"code", wire::name_of(end.code)}, {"why", end.text}});
     } else if (!end.opened) {
-        shared_->counters->logins_refused.fetch_add(1, std::memory_order_relaxed);
-        shared_->log->warn("a connection was refused", {{"peer", peer_.text()}, {"why", end.text}});
+        tell_stranger("a connection was refused", end.code, end.text);
     }
     if (welcome_) {
         bool violation = !end.by_peer && end.code >= Code::limit && end.code <= Code::stream_id;

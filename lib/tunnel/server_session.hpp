@@ -28,6 +28,7 @@
 #include "tunnel/handshake_server.hpp"
 #include "tunnel/http_carrier.hpp"
 #include "tunnel/http_directory.hpp"
+#include "tunnel/line_quota.hpp"
 #include "tunnel/presence.hpp"
 #include "tunnel/recent_traffic.hpp"
 #include "tunnel/registry.hpp"
@@ -113,6 +114,7 @@ struct ServerShared {
     std::function<void(const ServerNotice&)> notify;
     std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>();
     std::shared_ptr<ServerCounters> counters = std::make_shared<ServerCounters>();
+    std::shared_ptr<LineQuota> strangers = std::make_shared<LineQuota>();  // what they may have logged and told
     Logger* log = nullptr;
     Random* random = nullptr;
 };
@@ -167,6 +169,7 @@ public:
     std::uint64_t load() const noexcept override;
     void take(Visitor visitor, std::uint32_t service) override;
     void dropped(const std::shared_ptr<SharedPort>& port) override;
+    void leads_back(std::uint32_t service) override;
     runtime::Worker& worker() noexcept override { return worker_; }
     void open(std::uint32_t service, const wire::Address& visitor, IntrusivePtr<buffer::Waker> waker, bool foreign,
               Opened opened) override;
@@ -250,6 +253,7 @@ private:
     void open_tls_visitor(std::uint32_t id, TlsVisitor visitor);
 
     void leave_registry();
+    void tell_stranger(const char* what, wire::Code code, const std::string& why);
     void tell_gone(wire::Code code, const std::string& text);
     /// What goes wrong inside (memory, a bug) ends this session and not the process.
     template <typename Action>

@@ -312,6 +312,21 @@ void ServerSession::dropped(const std::shared_ptr<SharedPort>& port) {
     });
 }
 
+void ServerSession::leads_back(std::uint32_t id) {
+    mailbox_->post_call([self = shared_from_this(), id] {
+        auto found = self->services_.find(id);
+        if (found == self->services_.end() || self->ended_) {
+            return;
+        }
+        self->shared_->log->warn(
+            "visitors of a service lead back to themselves: its backend is a public port, perhaps through other "
+            "tunnels",
+            {{"session", self->agreement_.session},
+             {"service", wire::printable(found->second.description.name, 64)},
+             {"port", found->second.port()}});
+    });
+}
+
 // A successor has taken its place there, or the service was unregistered on another trunk.
 void ServerSession::on_dropped(const std::function<bool(const Service&)>& is_it) {
     auto found =
@@ -378,7 +393,11 @@ void ServerSession::on_visitor(std::uint32_t id, Visitor visitor) {
 }
 
 void ServerSession::open_visitor(std::uint32_t id, Visitor visitor) {
-    const std::shared_ptr<Traffic> traffic = services_.at(id).traffic;
+    std::shared_ptr<Traffic> traffic = services_.at(id).traffic;
+    if (auto watched = std::exchange(visitor.watched, nullptr)) {
+        watched->total = std::move(traffic);
+        traffic = std::move(watched);
+    }
     auto pump = make_intrusive<SocketPump>(worker_, traffic);
     mux::Session::OpenRequest request;
     request.service = id;

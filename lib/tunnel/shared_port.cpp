@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "base/limits.hpp"
+#include "tunnel/loop_gate.hpp"
 
 namespace ferrotunnel::tunnel {
 
@@ -42,6 +43,24 @@ bool SharedPort::pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept 
     return false;
 }
 
+std::uint64_t SharedPort::visitors() {
+    return with_carriers([](const auto& carriers) { return carriers.load() / 2; });  // a load counts each twice
+}
+
+void SharedPort::tell_of_loop() {
+    std::shared_ptr<VisitorCarrier> trunk;
+    std::uint32_t service = 0;
+    with_carriers([&](auto& carriers) {
+        if (const auto* carrier = carriers.choose({})) {
+            trunk = carrier->trunk;
+            service = carrier->service;
+        }
+    });
+    if (trunk) {
+        trunk->leads_back(service);
+    }
+}
+
 // --- all ports ---
 
 bool PortTable::carries(SharedPort& port, std::uint32_t service) {
@@ -72,11 +91,12 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
             }
             port = std::make_shared<SharedPort>(worker);
             port->address_ = runtime::local_address(listener.get());
-            port->listener_ = open(worker, std::move(listener),
-                                   [to = port.get()](runtime::Fd socket, const runtime::SocketAddress& from) {
-                                       auto alive = to->shared_from_this();
-                                       alive->hand_over(Visitor(std::move(socket), from, alive));
-                                   });
+            auto gate = std::make_shared<LoopGate>(worker, *port);
+            port->listener_ =
+                open(worker, std::move(listener),
+                     [to = port.get(), gate = std::move(gate)](runtime::Fd socket, const runtime::SocketAddress& from) {
+                         gate->take(Visitor(std::move(socket), from, to->shared_from_this()));
+                     });
             opened = true;
             ports_.emplace(Key{client, port->address_.port()}, port);
         }

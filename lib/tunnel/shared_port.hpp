@@ -44,6 +44,7 @@ using PortOpener =
 
 class SharedPort;
 class VisitorCarrier;
+struct Traffic;
 
 /// A visitor on its way to a trunk. Who drops it resets it: it must never see an orderly end instead of an answer.
 struct Visitor {
@@ -51,6 +52,7 @@ struct Visitor {
     runtime::SocketAddress from;
     std::shared_ptr<SharedPort> port;
     std::vector<const VisitorCarrier*> passed_on_by{};  // only to be compared: some may be gone
+    std::shared_ptr<Traffic> watched{};                 // counts what this visitor moves; usually nothing does
 
     Visitor(runtime::Fd socket_in, runtime::SocketAddress from_in, std::shared_ptr<SharedPort> port_in)
         : socket(std::move(socket_in)), from(std::move(from_in)), port(std::move(port_in)) {}
@@ -75,6 +77,8 @@ public:
     /// It carries no visitors of the port any more: another trunk has taken its place, since it had said that it
     /// yields, or the port was closed on another trunk.
     virtual void dropped(const std::shared_ptr<SharedPort>& port) = 0;
+    /// The visitors of the port have been found to be made by the port itself; they were sent away.
+    virtual void leads_back(std::uint32_t service) { (void)service; }
 };
 
 /// One public port. Made and kept by the PortTable. Any thread.
@@ -88,6 +92,11 @@ public:
     /// From a carrier that can not take it, to the one with the fewest among those that have not passed it on before.
     /// False when there is none: the visitor stays with the caller.
     bool pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept;
+
+    /// About how many visitors its trunks have, of all their services.
+    std::uint64_t visitors();
+    /// To one of its trunks, which says so to whom it concerns.
+    void tell_of_loop();
 
 private:
     friend class PortTable;

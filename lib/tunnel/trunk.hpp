@@ -33,6 +33,7 @@ struct TrunkEnd {
     std::string text;
     bool by_peer = false;  // the peer said so
     bool opened = false;   // the pipe was open: TLS had succeeded
+    bool proved = false;   // of a client: the peer is the server that it says it is, by token or certificate
 };
 
 /// What a trunk tells its owner, always on the trunk's worker and from within its events.

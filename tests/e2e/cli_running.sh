@@ -52,7 +52,7 @@ done
 control=$(awk '$1 == "control" { print $2 }' "$dir/server.endpoints")
 
 say "refused: a wrong token, and services that are all refused"
-try 3 --server "$control" --token-file "$dir/wrong" --tcp 0=9
+try 3 --server "$control" --token-file "$dir/wrong" --attempts 1 --tcp 0=9
 said tried 'does not accept the token'
 try 3 --server "$control" --token-file "$dir/token" --tcp 80=9 --tcp 81=9
 said tried 'refused: tcp:80: .*not allowed'

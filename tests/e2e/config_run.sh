@@ -120,7 +120,7 @@ second=$("$FERROTUNNEL" token)
 programs[tried]=1
 expected_codes[tried]=3
 start tried env TOKEN_FOLDER="$dir" "$FERROTUNNEL" client --config "$dir/override.yml" --server "$control" \
-    --token-file "$dir/second"
+    --token-file "$dir/second" --attempts 1
 join tried
 equal "exit code" "${exit_codes[tried]}" 3
 unset "programs[tried]"
@@ -128,7 +128,7 @@ unset "programs[tried]"
 say "a client that is refused for good ends the process, with its code; so does a server that can not start"
 programs[refused]=1
 config refused "127.0.0.1:$(free_port)"
-sed -i 's#^  token: file:token#  token: file:second#' "$dir/refused.yml"
+sed -i 's#^  token: file:token#  token: file:second\n  attempts: 1#' "$dir/refused.yml"
 start refused env TOKEN_FOLDER="$dir" "$FERROTUNNEL" run --config "$dir/refused.yml"
 join refused
 equal "exit code" "${exit_codes[refused]}" 3

@@ -32,7 +32,7 @@ for tls in on off; do
     say "a wrong token, tls $tls"
     control=$tls_control
     [[ $tls == on ]] || control=$plain_control
-    client_token=$dir/other_token start_client wrong_token_$tls "${service[@]}"
+    client_token=$dir/other_token start_client wrong_token_$tls --attempts 1 "${service[@]}"
     refused_client wrong_token_$tls 3 "$not_accepted"
     has_text "$dir/wrong_token_$tls.out" "ended: the token was not accepted"
 done
@@ -45,15 +45,31 @@ say "somebody in between who relays the login, with a certificate of his own"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -days 2 \
     -keyout "$dir/false.key" -out "$dir/false.crt" 2>"$dir/openssl.err"
 relay relay "$tls_control" "listen-tls:$dir/false.crt,$dir/false.key" connect-tls
-tls=on control=$between start_client relayed "${service[@]}"
+tls=on control=$between start_client relayed --attempts 1 "${service[@]}"
 refused_client relayed 3 "$not_accepted"
 wait_for_text relay '^connection=1 up=[0-9][0-9]' # he did relay the login
+
+say "he stops no client: it goes on trying, and gets through when he has gone"
+between_port=${between##*:}
+tls=on control=$between start_client patient "${service[@]}"
+wait_for_text patient "$not_accepted"
+wait_until $patience "three attempts" count_is patient "$not_accepted" 3
+is_running patient || fail "the client has ended"
+kill_now relay
+server_bind=127.0.0.1:$between_port server_name=late_server tls=on start_server
+wait_for_services patient 1
+signal patient TERM
+join_ok patient
+relay relay_again "$tls_control" "listen-tls:$dir/false.crt,$dir/false.key" connect-tls
 
 say "the same, while the client knows the server's key"
 pin=$(sed -n 's/^  TLS pin *//p' "$dir/tls_server.out")
 tls=on control=$between start_client pinned --tls-pin "$pin" --attempts 1 "${service[@]}"
 refused_client pinned 4 "the server's key is not the pinned one"
 tls=on control=$tls_control ready_client pinned_right 1 --tls-pin "$pin" "${service[@]}"
+say "a server that TLS has verified is believed at once that the token is wrong"
+tls=on control=$tls_control client_token=$dir/other_token start_client pinned_wrong --tls-pin "$pin" "${service[@]}"
+refused_client pinned_wrong 3 "$not_accepted"
 
 say "somebody who poses as the server and does not know the token"
 # hello and welcome of a server as docs/protocol.md shows them, each as a CONTROL frame.
@@ -75,10 +91,10 @@ false_server() {
 false_server
 serve false_server take:8 "file:$dir/false_server.bytes" rest
 no_proof='The server could not prove that it knows the token: either its token differs, or someone is in between and poses as the server\. Compare the tokens of both sides; if they are equal, do not trust this network\.'
-tls=off control=$backend start_client fooled_plain "${service[@]}"
+tls=off control=$backend start_client fooled_plain --attempts 1 "${service[@]}"
 refused_client fooled_plain 3 "$no_proof"
 relay false_tls_server "$backend" "listen-tls:$dir/false.crt,$dir/false.key"
-tls=on control=$between start_client fooled_tls "${service[@]}"
+tls=on control=$between start_client fooled_tls --attempts 1 "${service[@]}"
 refused_client fooled_tls 3 "$no_proof"
 
 say "a login that is recorded and replayed, tls off"

@@ -15,8 +15,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// One attempt: a server that has not proved the token is not believed that it refuses it, and would be tried for ever.
 Client make_client(const std::string& server, Secret token) {
-    return Client::builder().server(server).token(std::move(token)).workers(1).build();
+    return Client::builder().server(server).token(std::move(token)).attempts(1).workers(1).build();
 }
 
 // An async_listen and its answer.

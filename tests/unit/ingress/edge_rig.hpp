@@ -12,6 +12,7 @@
 
 #include "ingress/http_edge.hpp"
 #include "support/log_book.hpp"
+#include "tunnel/client_session.hpp"
 #include "tunnel/dial.hpp"
 #include "unit/ingress/peers.hpp"
 #include "unit/tunnel/trunk_rig.hpp"
@@ -107,8 +108,9 @@ public:
                 if (service->backend.text.empty()) {
                     service->backend.place.at = places.at(open.service);
                 }
-                tunnel::dial_backend(pair.worker, std::move(service), std::move(stream), open.visitor,
-                                     std::make_shared<tunnel::Traffic>(), log);
+                tunnel::ClientShared dialler;
+                dialler.log = &log;
+                tunnel::dial_backend(pair.worker, std::move(service), std::move(stream), open.visitor, dialler);
             };
         });
         add_service("app.test", 1, backend.place());

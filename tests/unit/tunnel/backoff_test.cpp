@@ -107,3 +107,40 @@ TEST_CASE("other bounds hold as well, also when both are one") {
         CHECK(endless.next_wait() >= 1s);
     }
 }
+
+TEST_CASE("after a goodbye in order a client is back almost at once, then soon, then as after any loss") {
+    test::SeededRandom random(3);
+    TimePoint now = TimePoint{} + 1h;
+    Duration longest{};
+    Duration shortest = 1h;
+    for (int client = 0; client < 1'000; ++client) {  // of one server
+        Backoff backoff(random);
+        backoff.peer_said_goodbye(now);
+        const Duration first = backoff.next_wait();
+        REQUIRE(first <= 200ms);
+        longest = std::max(longest, first);
+        shortest = std::min(shortest, first);
+        const Duration second = backoff.next_wait();
+        REQUIRE(second >= 200ms);
+        REQUIRE(second <= 600ms);
+        REQUIRE(backoff.next_wait() >= limits::backoff_first);
+    }
+    CHECK(longest > 190ms);  // they spread
+    CHECK(shortest < 10ms);
+}
+
+TEST_CASE("a server that says goodbye all the time is given no short waits") {
+    test::SeededRandom random(3);
+    Backoff backoff(random);
+    TimePoint now = TimePoint{} + 1h;
+    backoff.peer_said_goodbye(now);
+    CHECK(backoff.next_wait() <= 200ms);
+    for (int i = 0; i < 10; ++i) {
+        now += 9s;
+        backoff.peer_said_goodbye(now);
+        CHECK(backoff.next_wait() >= limits::backoff_first);
+    }
+    now += limits::backoff_forget_after;
+    backoff.peer_said_goodbye(now);
+    CHECK(backoff.next_wait() <= 200ms);
+}

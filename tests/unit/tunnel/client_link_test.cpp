@@ -1,12 +1,16 @@
 #include "tunnel/client_link.hpp"
 
+#include <sys/socket.h>
+
 #include <catch2/catch.hpp>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "runtime/system_random.hpp"
 #include "unit/runtime/loop.hpp"
 #include "unit/transport/pipes.hpp"
+#include "wire/frame.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::tunnel;
@@ -93,6 +97,58 @@ TEST_CASE("a link gives up after its attempts") {
     CHECK(rig.told() ==
           std::vector<Kind>{Kind::lost, Kind::reconnecting, Kind::lost, Kind::reconnecting, Kind::lost, Kind::stopped});
     CHECK(rig.last_code == wire::Code::refused);
+}
+
+namespace {
+
+/// Takes so many connections, one after the other, and answers each client's first bytes with the same frames, on a
+/// thread of its own.
+class Answers {
+public:
+    Answers(std::vector<std::uint8_t> bytes, int times)
+        : thread_([this, bytes = std::move(bytes), times] {
+              for (int i = 0; i < times; ++i) {
+                  transport::test::wait_for(mute.listener.get(), POLLIN);
+                  runtime::Fd socket(::accept4(mute.listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+                  std::array<char, 4'096> read{};
+                  transport::test::wait_for(socket.get(), POLLIN);
+                  (void)::recv(socket.get(), read.data(), read.size(), 0);
+                  (void)::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+                  (void)::shutdown(socket.get(), SHUT_WR);
+                  while (::recv(socket.get(), read.data(), read.size(), 0) > 0) {
+                  }
+              }
+          }) {}
+    ~Answers() { thread_.join(); }
+
+    Mute mute;
+
+private:
+    std::thread thread_;
+};
+
+std::vector<std::uint8_t> control_frame(const wire::ControlPayload& payload) {
+    std::vector<std::uint8_t> frame(limits::frame_header_bytes);
+    wire::encode_header({static_cast<std::uint16_t>(payload.size()), wire::FrameType::control, 0, 0}, frame.data());
+    frame.insert(frame.end(), payload.begin(), payload.end());
+    return frame;
+}
+
+}  // namespace
+
+TEST_CASE("what somebody says who has not proved to be the server ends an attempt, and no client") {
+    const wire::Code code = GENERATE(wire::Code::unauthorized, wire::Code::superseded, wire::Code::version);
+    constexpr int attempts = 3;
+    Answers somebody(control_frame(wire::encode_control(wire::Refused{0, code, "Go away."})), attempts);
+    Rig rig(somebody.mute.port(), nullptr, attempts);
+    std::string told;
+    on(rig.worker, [&] { rig.on_notice = [&](const LinkNotice& notice) { told = notice.text; }; });
+    rig.start();
+    REQUIRE(rig.stopped.wait());
+    CHECK(rig.told() ==
+          std::vector<Kind>{Kind::lost, Kind::reconnecting, Kind::lost, Kind::reconnecting, Kind::lost, Kind::stopped});
+    CHECK(rig.last_code == code);
+    CHECK(told.find("in between") != std::string::npos);
 }
 
 TEST_CASE("while nothing is connected, one of several trunks tries for all") {

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "tunnel/client_session.hpp"
 #include "tunnel/dial.hpp"
 #include "unit/tunnel/pumped_visitor.hpp"
 
@@ -214,7 +215,9 @@ TEST_CASE("when the trunk is lost its visitors are reset") {
 }
 
 TEST_CASE("a backend that is being dialled when its worker ends is let go of") {
-    auto traffic = std::make_shared<Traffic>();
+    ClientShared shared;
+    shared.log = &null_logger();
+    const std::shared_ptr<Traffic> traffic = shared.traffic;
     runtime::Worker worker;
     worker.start();
     {
@@ -234,7 +237,7 @@ TEST_CASE("a backend that is being dialled when its worker ends is let go of") {
                 auto mute = std::make_shared<ClientService>();
                 mute->name = "mute";
                 mute->backend.place.at = {"192.0.2.1", 9};
-                dial_backend(worker, std::move(mute), std::move(stream), {}, traffic, null_logger());
+                dial_backend(worker, std::move(mute), std::move(stream), {}, shared);
                 dialling.tell();
             };
             auto opened = server.trunk->session().open({1, wire::ServiceKind::tcp, {}, {}}, make_intrusive<NullWaker>(),
