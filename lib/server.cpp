@@ -85,6 +85,7 @@ void Server::Impl::start(std::error_code& error, std::string& what) {
         what = "listen on " + settings_.bind;
         return;
     }
+    keep_claims();
     if (error = open_http(what); error) {
         return;
     }
@@ -106,6 +107,14 @@ void Server::Impl::start(std::error_code& error, std::string& what) {
         };
         acceptor_ = std::make_unique<runtime::Acceptor>(group_->at(0), std::move(*socket), std::move(handlers));
     });
+}
+
+// Before anybody may claim something.
+void Server::Impl::keep_claims() {
+    if (!settings_.state_dir.empty() && !claims_) {
+        claims_ = std::make_unique<tunnel::ClaimKeeper>(tunnel::ClaimKeeper::Settings{.directory = settings_.state_dir},
+                                                        shared_->registry, shared_->http, shared_->tokens, log_);
+    }
 }
 
 asio::any_io_executor Server::Impl::executor() const {
@@ -143,6 +152,9 @@ std::error_code Server::Impl::stop(std::chrono::milliseconds drain) {
 // The work of stop(): of one thread, once.
 void Server::Impl::end_all() {
     life_->set_stopped();
+    if (claims_) {
+        claims_->finish();  // as they are, before everybody leaves
+    }
     close_acceptor();
     if (http_) {
         http_->drain();
@@ -173,6 +185,9 @@ std::error_code Server::Impl::stop_here() {
         }
     }
     life_->set_stopped();
+    if (claims_) {
+        claims_->finish();
+    }
     runtime::Worker& worker = group_->at(0);
     const bool by_handler = worker.here();
     worker.as_round([this] {
@@ -245,6 +260,7 @@ void Server::Impl::tear_down() {
         }
     }
     life_->set_stopped();
+    claims_.reset();
     group_->stop();
     group_->join();
     acceptor_.reset();

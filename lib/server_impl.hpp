@@ -24,6 +24,7 @@
 #include "settings.hpp"
 #include "sink_logger.hpp"
 #include "tunnel/admission_gate.hpp"
+#include "tunnel/claim_keeper.hpp"
 #include "tunnel/server_session.hpp"
 
 namespace ferrotunnel {
@@ -66,6 +67,7 @@ private:
     void listen_plain(runtime::Fd listener);
     void listen_tls(runtime::Fd listener);
     void close_acceptor();
+    void keep_claims();
     void end_all();
     std::error_code stop_here();
     void tear_down();
@@ -83,6 +85,7 @@ private:
     std::unique_ptr<ingress::HttpFront> http_;     // made by start(), kept until no worker runs any more
     std::shared_ptr<const ingress::EdgeCounters> http_totals_;
     std::unique_ptr<detail::HttpsCertificates> certificates_;
+    std::unique_ptr<tunnel::ClaimKeeper> claims_;  // with a state directory
 
     std::mutex event_mutex_;  // one event at a time
     mutable std::mutex mutex_;

@@ -1,6 +1,7 @@
 #include "tunnel/http_directory.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "base/check.hpp"
@@ -82,12 +83,38 @@ const HttpRoutes::Host* HttpRoutes::host_at(const Place& place) const noexcept {
     if (place.form == exact && place.key == "*") {
         return default_.get();
     }
-    const auto& part = hosts_[place.form][part_of(place.key)];
-    if (!part) {
+    const std::size_t hash = hash_(place.key);
+    const auto& branch = hosts_[place.form][branch_of(hash)];
+    const Leaves* leaves = branch ? (*branch)[leaves_of(hash)].get() : nullptr;
+    if (leaves == nullptr) {
         return nullptr;
     }
-    auto found = part->find(place.key);
-    return found == part->end() ? nullptr : found->second.get();
+    for (const Leaf& leaf : *leaves) {
+        if (leaf.hash == hash && place_of(leaf.host->pattern).key == place.key) {
+            return leaf.host.get();
+        }
+    }
+    return nullptr;
+}
+
+// In the place of what is there of that name; null takes it out. Other states of the routes keep what they have.
+void HttpRoutes::put(const Place& place, HostPtr host) {
+    const std::size_t hash = hash_(place.key);
+    std::shared_ptr<const Branch>& branch = hosts_[place.form][branch_of(hash)];
+    auto own_branch = branch ? std::make_shared<Branch>(*branch) : std::make_shared<Branch>();
+    std::shared_ptr<const Leaves>& leaves = (*own_branch)[leaves_of(hash)];
+    auto own_leaves = std::make_shared<Leaves>();
+    if (leaves) {
+        own_leaves->reserve(leaves->size() + 1);
+        std::copy_if(leaves->begin(), leaves->end(), std::back_inserter(*own_leaves), [&](const Leaf& leaf) {
+            return leaf.hash != hash || place_of(leaf.host->pattern).key != place.key;
+        });
+    }
+    if (host) {
+        own_leaves->push_back({hash, std::move(host)});
+    }
+    leaves = own_leaves->empty() ? nullptr : std::move(own_leaves);
+    branch = std::move(own_branch);
 }
 
 bool HttpRoutes::is_known(const Route& route, TimePoint now) const noexcept {
@@ -192,6 +219,12 @@ struct HttpDirectory::PathBound {
     bool (*counts)(const http::PathRule& path) noexcept;
     std::size_t max;
 
+    template <typename Routes>
+    bool is_reached_by(const Routes& routes) const {
+        return static_cast<std::size_t>(std::count_if(routes.begin(), routes.end(),
+                                                      [this](const auto& route) { return counts(route.path); })) >= max;
+    }
+
     static constexpr auto any = [](const http::PathRule&) noexcept { return true; };
     static constexpr PathBound of_all() noexcept { return {any, limits::http_paths_per_host_max}; }
     static constexpr PathBound of_expressions() noexcept {
@@ -199,8 +232,8 @@ struct HttpDirectory::PathBound {
     }
 };
 
-// A next state of the routes in the making: each host and each part is copied and built once, however often it is
-// changed. The lock is held.
+// A next state of the routes in the making: each host is copied and built once, however often it is changed. The lock
+// is held.
 class HttpDirectory::Change {
 public:
     explicit Change(HttpDirectory& directory)
@@ -228,6 +261,9 @@ public:
             directory_.routes_.swap(routes);
         }
         directory_.version_.fetch_add(1, std::memory_order_release);
+        if (directory_.on_change_) {
+            directory_.on_change_();
+        }
     }
 
 private:
@@ -245,29 +281,12 @@ private:
             next_->default_ = std::move(shared);
             return;
         }
-        HttpRoutes::Hosts& hosts = own_part(place.form, next_->part_of(place.key));
-        if (shared) {
-            hosts.insert_or_assign(std::string(place.key), std::move(shared));
-        } else {
-            hosts.erase(std::string(place.key));
-        }
-    }
-
-    HttpRoutes::Hosts& own_part(HttpRoutes::Form form, std::size_t at) {
-        std::shared_ptr<HttpRoutes::Hosts>& own = parts_[{form, at}];
-        if (!own) {
-            auto& part = next_->hosts_[form][at];
-            own = part ? std::make_shared<HttpRoutes::Hosts>(*part)
-                       : std::make_shared<HttpRoutes::Hosts>(std::size_t{0}, next_->hash_);
-            part = own;
-        }
-        return *own;
+        next_->put(place, std::move(shared));
     }
 
     HttpDirectory& directory_;
     std::shared_ptr<HttpRoutes> next_;
     std::map<std::string, HttpRoutes::Host> hosts_;
-    std::map<std::pair<HttpRoutes::Form, std::size_t>, std::shared_ptr<HttpRoutes::Hosts>> parts_;
 };
 
 HttpDirectory::HttpDirectory(const Settings& settings) : settings_(settings) {
@@ -501,6 +520,9 @@ void HttpDirectory::remember_assigned(const HttpService& service) {
     const HttpDescription& description = service.description();
     std::lock_guard lock(mutex_);
     assigned_.remember(service.client_.first, description.name, description.hosts.front());
+    if (on_change_) {
+        on_change_();
+    }
 }
 
 std::string HttpDirectory::fresh_host(std::string_view domain, Random& random) const {
@@ -520,6 +542,92 @@ std::string HttpDirectory::fresh_host(std::string_view domain, Random& random) c
             return host;
         }
     }
+}
+
+// --- over a restart ---
+
+template <typename Action>
+void HttpRoutes::for_each_host(Action action) const {
+    if (default_) {
+        action(*default_);
+    }
+    for (const Tree& tree : hosts_) {
+        for (const auto& branch : tree) {
+            for (std::size_t at = 0; branch && at < branch->size(); ++at) {
+                const Leaves* leaves = (*branch)[at].get();
+                for (std::size_t i = 0; leaves != nullptr && i < leaves->size(); ++i) {
+                    action(*(*leaves)[i].host);
+                }
+            }
+        }
+    }
+}
+
+ClaimRecord HttpDirectory::claims(TimePoint now, std::chrono::system_clock::time_point wall) const {
+    ClaimRecord record;
+    const std::shared_ptr<const HttpRoutes> known = routes();
+    known->for_each_host([&](const HttpRoutes::Host& host) {
+        for (const HttpRoutes::Route& route : host.routes) {
+            if (record.hosts.size() < ClaimRecord::entries_max && known->is_known(route, now)) {
+                std::chrono::sys_seconds away_since{};
+                if (route.service == nullptr) {
+                    away_since = std::chrono::floor<std::chrono::seconds>(wall - (now - route.away_since));
+                }
+                record.hosts.push_back({host.owner, host.pattern, route.claimed_path(), away_since});
+            }
+        }
+    });
+    std::lock_guard lock(mutex_);
+    assigned_.for_each([&record](const TokenId& owner, const std::string& service, const std::string& host) {
+        if (record.assigned.size() < ClaimRecord::entries_max) {
+            record.assigned.push_back({owner, service, host});
+        }
+    });
+    return record;
+}
+
+// A file may say anything: hosts and paths are read as those of a client are, and the same bounds hold.
+void HttpDirectory::restore(const ClaimRecord& record, TimePoint now, std::chrono::system_clock::time_point wall) {
+    std::lock_guard lock(mutex_);
+    Change change(*this);
+    for (const ClaimRecord::Host& known : record.hosts) {
+        HttpDescription description;
+        const bool tls = known.path == tls_instead_of_path;
+        const auto problem = tls ? read_tls_part({{known.host}}, description)
+                                 : read_http_part({.hosts = {known.host}, .path = known.path}, description);
+        const bool was_there = known.away_since == std::chrono::sys_seconds{};
+        const Duration age =
+            was_there ? Duration::zero() : std::max<Duration>(wall - known.away_since, Duration::zero());
+        if (problem || age >= settings_.known_for) {
+            continue;
+        }
+        HttpRoutes::Host& host = change.host(description.hosts.front());
+        const bool is_there = std::any_of(host.routes.begin(), host.routes.end(),
+                                          [&](const HttpRoutes::Route& route) { return route.is_for(description); });
+        const auto is_reached = [&](const PathBound& bound) {
+            return bound.counts(description.path) && bound.is_reached_by(host.routes);
+        };
+        const bool is_full = is_reached(PathBound::of_all()) || is_reached(PathBound::of_expressions());
+        if (is_there || is_full || (!host.routes.empty() && host.owner != known.owner)) {
+            continue;
+        }
+        host.owner = known.owner;
+        host.routes.push_back({description.path, nullptr, now - age, description.passthrough});
+        away_.add({now - age, known.owner, host.pattern, description.claimed_path()});
+    }
+    forget(change, {}, now);
+    change.commit();
+    for (const ClaimRecord::Assigned& assigned : record.assigned) {
+        if (const auto* host = routes_->host_at(HttpRoutes::place_of(assigned.host));
+            host != nullptr && host->owner == assigned.owner) {
+            assigned_.remember(assigned.owner, assigned.service, assigned.host);
+        }
+    }
+}
+
+void HttpDirectory::on_change(std::function<void()> changed) {
+    std::lock_guard lock(mutex_);
+    on_change_ = std::move(changed);
 }
 
 }  // namespace ferrotunnel::tunnel

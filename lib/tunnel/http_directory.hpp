@@ -22,6 +22,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -31,7 +32,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -41,6 +41,7 @@
 #include "http/name_hash.hpp"
 #include "http/route_table.hpp"
 #include "tunnel/carrier_list.hpp"
+#include "tunnel/claim_record.hpp"
 #include "tunnel/http_carrier.hpp"
 #include "tunnel/http_description.hpp"
 #include "tunnel/known_hosts.hpp"
@@ -160,24 +161,32 @@ private:
     };
     using HostPtr = std::shared_ptr<const Host>;
     struct Hash {
-        using is_transparent = void;
         http::NameHasher hasher;
         std::size_t operator()(std::string_view text) const noexcept {
             return hasher.finish(hasher.piece(hasher.start(), text));
         }
     };
-    using Hosts = std::unordered_map<std::string, HostPtr, Hash, std::equal_to<>>;
-
-    // A change copies the part that it is about, and not ten thousand hosts.
-    static constexpr std::size_t parts = 64;
-    using Parts = std::array<std::shared_ptr<const Hosts>, parts>;
+    // A tree of two levels by hash, over some hosts each: a change copies one branch and one leaf, and not ten thousand
+    // hosts.
+    static constexpr std::size_t width = 64;
+    struct Leaf {
+        std::size_t hash = 0;
+        HostPtr host;
+    };
+    using Leaves = std::vector<Leaf>;
+    using Branch = std::array<std::shared_ptr<const Leaves>, width>;
+    using Tree = std::array<std::shared_ptr<const Branch>, width>;
 
     struct Place {
         Form form = exact;
         std::string_view key;  // what is behind "*." or "**."
     };
     static Place place_of(std::string_view pattern) noexcept;
-    std::size_t part_of(std::string_view key) const noexcept { return hash_(key) % parts; }
+    static std::size_t branch_of(std::size_t hash) noexcept { return hash % width; }
+    static std::size_t leaves_of(std::size_t hash) noexcept { return hash / width % width; }
+    void put(const Place& place, HostPtr host);
+    template <typename Action>
+    void for_each_host(Action action) const;
     const Host* host_at(const Place& place) const noexcept;
     bool is_known(const Route& route, TimePoint now) const noexcept;
     bool is_known(const Host& host, TimePoint now) const noexcept;
@@ -187,7 +196,7 @@ private:
 
     Hash hash_{http::NameHasher(0)};
     Duration known_for_{};
-    std::array<Parts, forms> hosts_;
+    std::array<Tree, forms> hosts_;
     HostPtr default_;
     std::size_t passthroughs_ = 0;  // hosts that have one
 };
@@ -241,6 +250,13 @@ public:
                               std::string_view domain, Random& random, TimePoint now) const;
     /// The service has joined with a host that was assigned: it is to have that again.
     void remember_assigned(const HttpService& service);
+    /// What is known, as it is written down; `wall` is the same moment as `now`. Ports are not its business.
+    ClaimRecord claims(TimePoint now, std::chrono::system_clock::time_point wall) const;
+    /// Takes in what was known before a restart, as away. Before anybody joins.
+    void restore(const ClaimRecord& record, TimePoint now, std::chrono::system_clock::time_point wall);
+    /// Called whenever claims() has changed, with the lock held: it must not call back. Empty: nothing is.
+    void on_change(std::function<void()> changed);
+
     /// A new one, also where another is known.
     std::string fresh_host(std::string_view domain, Random& random) const;
 
@@ -266,6 +282,7 @@ private:
     std::map<Key, std::shared_ptr<HttpService>> services_;
     AwayHosts away_;
     AssignedHosts assigned_;
+    std::function<void()> on_change_;
     std::uint64_t last_serial_ = 0;
     std::atomic<std::uint64_t> version_{0};
     std::atomic<bool> has_passthrough_{false};

@@ -61,6 +61,13 @@ public:
     void forget(const std::string& host);
     /// Null: none.
     const std::string* find(const TokenId& token, const std::string& service) const;
+    /// All of them: `action(token, service, host)`.
+    template <typename Action>
+    void for_each(Action action) const {
+        for (const auto& [key, host] : hosts_) {
+            action(key.first, key.second, host);
+        }
+    }
 
 private:
     using Key = std::pair<TokenId, std::string>;

@@ -63,7 +63,7 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
     if (sessions_.size() >= settings_.sessions_max) {
         return too_many_sessions();
     }
-    bool is_new = sessions_.emplace(info.key, Session{info, std::move(handle), 0, 0}).second;
+    bool is_new = sessions_.emplace(info.key, Session{info, std::move(handle), 0, 0, {}}).second;
     check(is_new, "a session is admitted once");
     clients_[client].push_back(info.key);
     return Admitted{};
@@ -79,6 +79,11 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
     // Rights come first: who may not have the port does not learn whether it is in use.
     if (name.is_port() && !claimant->second.info.ports.allows(name.port)) {
         return forbidden(name, claimant->second.info.ports);
+    }
+    if (is_kept_from(claimant->second, name, now)) {
+        return Refusal{taken(name), name.text() +
+                                        " is kept for another client, which had it before the server's "
+                                        "restart. Choose another port, or try again in a minute."};
     }
     auto held = claims_.find(name);
     if (held != claims_.end()) {
@@ -101,9 +106,11 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
     if (claim.holders.empty()) {
         claim.service = service;
         claim.since = now;
+        changed(name);
     }
     claim.holders.push_back(session);
     ++claimant->second.count_of(name);
+    claimant->second.names.insert(name);
     return Granted{};
 }
 
@@ -146,9 +153,10 @@ void Registry::release(SessionKey session, const ClaimName& name) {
     if (std::find(holders.begin(), holders.end(), session) == holders.end()) {
         return;
     }
-    --sessions_.at(session).count_of(name);
+    sessions_.at(session).give_back(name);
     if (give_up(held->second, session)) {
         claims_.erase(held);
+        changed(name);
     }
 }
 
@@ -163,9 +171,10 @@ void Registry::release_for_all(SessionKey session, const ClaimName& name) {
         return;
     }
     for (SessionKey holder : holders) {
-        --sessions_.at(holder).count_of(name);
+        sessions_.at(holder).give_back(name);
     }
     claims_.erase(held);
+    changed(name);
 }
 
 void Registry::remove(SessionKey session) {
@@ -176,13 +185,67 @@ void Registry::remove(SessionKey session) {
     if (removed.empty()) {
         return;
     }
-    for (auto held = claims_.begin(); held != claims_.end();) {
-        held = give_up(held->second, session) ? claims_.erase(held) : std::next(held);
+    for (const ClaimName& name : removed.mapped().names) {
+        const auto held = claims_.find(name);
+        if (give_up(held->second, session)) {
+            claims_.erase(held);
+            changed(name);
+        }
     }
     auto client = clients_.find(client_of(removed.mapped().info));
     std::erase(client->second, session);
     if (client->second.empty()) {
         clients_.erase(client);
+    }
+}
+
+// --- over a restart ---
+
+void Registry::keep(std::uint16_t port, const TokenId& owner, TimePoint until) {
+    std::lock_guard lock(mutex_);
+    kept_[port] = {owner, until};
+}
+
+bool Registry::is_kept_from(const Session& claimant, const ClaimName& name, TimePoint now) {
+    const auto kept = name.is_port() ? kept_.find(name.port) : kept_.end();
+    if (kept == kept_.end()) {
+        return false;
+    }
+    if (now < kept->second.until && kept->second.owner != claimant.info.token) {
+        return true;
+    }
+    kept_.erase(kept);
+    return false;
+}
+
+std::vector<ClaimRecord::Port> Registry::ports(TimePoint now) const {
+    std::lock_guard lock(mutex_);
+    std::map<std::uint16_t, TokenId> owners;
+    for (const auto& [port, kept] : kept_) {
+        if (now < kept.until) {
+            owners.emplace(port, kept.owner);
+        }
+    }
+    for (const auto& [name, claim] : claims_) {
+        if (name.is_port()) {
+            owners.insert_or_assign(name.port, sessions_.at(claim.holders.front()).info.token);
+        }
+    }
+    std::vector<ClaimRecord::Port> ports;
+    for (const auto& [port, owner] : owners) {
+        ports.push_back({owner, port});
+    }
+    return ports;
+}
+
+void Registry::on_change(std::function<void()> changed) {
+    std::lock_guard lock(mutex_);
+    on_change_ = std::move(changed);
+}
+
+void Registry::changed(const ClaimName& name) const {
+    if (on_change_ && name.is_port()) {
+        on_change_();
     }
 }
 

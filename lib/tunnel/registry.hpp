@@ -5,10 +5,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -17,6 +19,7 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "tunnel/claim_name.hpp"
+#include "tunnel/claim_record.hpp"
 #include "tunnel/port_policy.hpp"
 #include "tunnel/session_handle.hpp"
 #include "tunnel/token.hpp"
@@ -127,6 +130,13 @@ public:
     /// The session has ended: it and all its claims go. Close its listeners before.
     void remove(SessionKey session);
 
+    /// Nobody but this token gets the port until then: its clients had it before a restart, and are on their way.
+    void keep(std::uint16_t port, const TokenId& owner, TimePoint until);
+    /// The ports that are claimed or still kept, by token.
+    std::vector<ClaimRecord::Port> ports(TimePoint now) const;
+    /// Called whenever ports() has changed, with the lock held: it must not call back. Empty: nothing is.
+    void on_change(std::function<void()> changed);
+
     std::vector<TunnelInfo> tunnels() const;
     std::optional<ClaimHolder> holder_of(const ClaimName& name) const;
     std::size_t session_count() const;
@@ -137,8 +147,13 @@ private:
         std::shared_ptr<SessionHandle> handle;
         std::size_t ports = 0;  // that it holds
         std::size_t hosts = 0;
+        std::set<ClaimName> names{};  // the same
 
         std::size_t& count_of(const ClaimName& name) noexcept { return name.is_port() ? ports : hosts; }
+        void give_back(const ClaimName& name) {
+            --count_of(name);
+            names.erase(name);
+        }
     };
     struct Claim {
         std::vector<SessionKey> holders;  // trunks of one tunnel; never empty
@@ -146,6 +161,13 @@ private:
         TimePoint since{};
     };
 
+    struct Kept {
+        TokenId owner{};
+        TimePoint until{};
+    };
+
+    bool is_kept_from(const Session& claimant, const ClaimName& name, TimePoint now);
+    void changed(const ClaimName& name) const;
     ClaimAnswer refuse_or_contest(const Session& claimant, const ClaimName& name, const Session& holder) const;
     std::optional<Refusal> too_many_claims(Session& claimant, const ClaimName& name) const;
     static ClientId client_of(const SessionInfo& info) { return {info.token, info.instance}; }
@@ -157,6 +179,8 @@ private:
     std::map<SessionKey, Session> sessions_;
     std::map<ClientId, std::vector<SessionKey>> clients_;
     std::map<ClaimName, Claim> claims_;
+    std::map<std::uint16_t, Kept> kept_;
+    std::function<void()> on_change_;
 };
 
 }  // namespace ferrotunnel::tunnel

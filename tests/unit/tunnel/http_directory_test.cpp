@@ -493,3 +493,75 @@ TEST_CASE("ten thousand hosts come and go without copying all of them for each")
     }
     CHECK(rig.find("h5000.example").kind == Kind::away);
 }
+
+TEST_CASE("what is known is known again after a restart, as away and to its owners", "[claims]") {
+    ferrotunnel::test::SeededRandom random(1);
+    Rig before;
+    const auto wall = std::chrono::system_clock::time_point(std::chrono::seconds(1'800'000'000));
+    before.join(alice, 1, described({"a.example", "*.wild.example"}, "/api"));
+    before.join(alice, 2, described({"assigned.example"}, "", "web"));
+    before.directory.remember_assigned(
+        *before.join(alice, 3, described({"bcdf.t.example"}, "", "name with spaces")).service);
+    before.join(bob, 1, described({"*"}, "~ /v[0-9]+/.*"));
+    auto gone = before.join(bob, 2, described({"gone.example"}, "= /x")).service;
+    before.directory.leave(*gone, *before.trunks.back(), before.now);
+    before.now += 1h;
+    const ClaimRecord record = before.directory.claims(before.now, wall);
+    CHECK(record.hosts.size() == 6);
+    CHECK(record.assigned.size() == 1);
+    CHECK(read_claims(write_claims(record)) == record);
+
+    Rig after;
+    int changes = 0;
+    after.now += 100h;
+    after.directory.restore(record, after.now, wall + 2h);
+    after.directory.on_change([&changes] { ++changes; });
+    for (const char* host : {"a.example", "x.wild.example"}) {
+        CHECK(after.find(host, "/api/x").kind == Kind::away);
+        CHECK(after.find(host, "/").kind == Kind::unknown_path);
+    }
+    CHECK(after.find("bcdf.t.example").kind == Kind::away);
+    CHECK(after.find("gone.example", "/x").kind == Kind::away);
+    CHECK(after.find("anything.example", "/v7/x").kind == Kind::away);
+    CHECK(after.directory.assigned_host(alice_again, 9, "name with spaces", "t.example", random, after.now) ==
+          "bcdf.t.example");
+    CHECK_FALSE(after.join(bob, 1, described({"a.example"}, "/other")).service);
+    CHECK(after.why.code == wire::Code::name_taken);
+    CHECK(after.join(alice_again, 1, described({"a.example", "*.wild.example"}, "/api")).first);
+    CHECK(after.find("a.example", "/api/x").kind == Kind::service);
+    CHECK(changes == 1);
+    CHECK(after.directory.claims(after.now, wall).hosts.size() == 6);
+
+    // How long one was away counts from before; who was there counts from the restart.
+    after.now += limits::http_host_known_for - 3h;
+    CHECK(after.find("gone.example", "/x").kind == Kind::unknown_path);  // of "*", which is left
+    CHECK(after.find("bcdf.t.example").kind == Kind::away);
+    after.now += 3h;
+    CHECK(after.find("bcdf.t.example").kind == Kind::unknown_host);
+}
+
+TEST_CASE("a record of claims that lies is taken in within the bounds of the directory", "[claims]") {
+    const auto wall = std::chrono::system_clock::time_point(std::chrono::seconds(1'800'000'000));
+    ClaimRecord record;
+    record.hosts.push_back({{1}, "not a host", "/", {}});
+    record.hosts.push_back({{1}, "a.example", "no path", {}});
+    record.hosts.push_back({{1}, "a.example", "~ (", {}});
+    record.hosts.push_back({{1}, "127.0.0.1", "tls", {}});
+    record.hosts.push_back({{1}, "b.example", "/", {}});
+    record.hosts.push_back({{1}, "b.example", "/", {}});     // twice
+    record.hosts.push_back({{2}, "b.example", "/two", {}});  // of two owners
+    record.hosts.push_back({{1}, "future.example", "/", std::chrono::floor<std::chrono::seconds>(wall + 1000h)});
+    for (std::size_t i = 0; i < limits::http_path_regexes_per_host_max + 1; ++i) {
+        record.hosts.push_back({{1}, "c.example", "~ /" + std::to_string(i), {}});
+    }
+    record.assigned.push_back({{2}, "web", "b.example"});
+    Rig rig;
+    rig.directory.restore(record, rig.now, wall);
+    CHECK(rig.find("a.example").kind == Kind::unknown_host);
+    CHECK(rig.find("b.example", "/two").kind == Kind::away);
+    CHECK(rig.find("future.example").kind == Kind::away);
+    const ClaimRecord known = rig.directory.claims(rig.now, wall);
+    CHECK(known.hosts.size() == 2 + limits::http_path_regexes_per_host_max);
+    CHECK(known.assigned.empty());
+    CHECK_FALSE(rig.join(bob, 1, described({"b.example"})).service);
+}

@@ -424,3 +424,38 @@ TEST_CASE("a claim's name is what people read") {
     CHECK(ClaimName("a.example", "/api").text() == "The host a.example with the path /api");
     CHECK(ClaimName("*", "/").text() == "The default service");
 }
+
+TEST_CASE("a port that a client had before a restart is kept for its token for a while", "[claims]") {
+    Registry registry;
+    registry.keep(2222, {1}, now + 60s);
+    registry.keep(3333, {1}, now + 60s);
+    const SessionKey owner = admitted(registry, session_of(1, 1));
+    const SessionKey other = admitted(registry, session_of(2, 1));
+    CHECK(code_of(registry.claim(other, 1, {2222}, now)) == wire::Code::port_taken);
+    CHECK(granted(registry.claim(owner, 1, {2222}, now)));
+    registry.release(owner, {2222});
+    CHECK(granted(registry.claim(other, 1, {2222}, now)));  // it was given up
+    CHECK(code_of(registry.claim(other, 2, {3333}, now + 60s - 1ns)) == wire::Code::port_taken);
+    CHECK(granted(registry.claim(other, 2, {3333}, now + 60s)));
+}
+
+TEST_CASE("the ports that are claimed or kept are told, and when they change", "[claims]") {
+    Registry registry;
+    int changes = 0;
+    registry.on_change([&changes] { ++changes; });
+    registry.keep(3333, {9}, now + 60s);
+    const SessionKey first = admitted(registry, session_of(1, 1));
+    const SessionKey second = admitted(registry, session_of(1, 1, 1, 2));
+    REQUIRE(granted(registry.claim(first, 1, {2222}, now)));
+    CHECK(changes == 1);
+    REQUIRE(granted(registry.claim(second, 1, {2222}, now)));  // another trunk of the same
+    REQUIRE(granted(registry.claim(first, 2, {"app.example.com", "/"}, now)));
+    CHECK(changes == 1);
+    CHECK(registry.ports(now) == std::vector<ClaimRecord::Port>{{{1}, 2222}, {{9}, 3333}});
+    CHECK(registry.ports(now + 60s) == std::vector<ClaimRecord::Port>{{{1}, 2222}});
+    registry.remove(first);
+    CHECK(changes == 1);
+    registry.remove(second);
+    CHECK(changes == 2);
+    CHECK(registry.ports(now + 60s).empty());
+}
