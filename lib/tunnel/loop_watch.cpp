@@ -1,5 +1,7 @@
 #include "tunnel/loop_watch.hpp"
 
+#include <algorithm>
+
 namespace ferrotunnel::tunnel {
 namespace {
 
@@ -37,6 +39,7 @@ LoopWatch::Verdict LoopWatch::on_visitor(TimePoint now, std::uint64_t visitors_n
                 stop();
                 came_ = 0;
                 tested_at_ = 0;
+                next_rest_ = rest;
                 return Verdict::loop;
             }
             return hold(now);
@@ -68,7 +71,8 @@ LoopWatch::Act LoopWatch::on_time(TimePoint now) {
 
 void LoopWatch::give_up(TimePoint now) noexcept {
     stop();
-    rests_until_ = now + rest;
+    rests_until_ = now + next_rest_;
+    next_rest_ = std::min(2 * next_rest_, rest_max);
 }
 
 void LoopWatch::stop() noexcept {

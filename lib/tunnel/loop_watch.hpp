@@ -36,8 +36,10 @@ public:
     static constexpr Duration quiet_min = std::chrono::milliseconds(250);
     static constexpr Duration quiet_max = std::chrono::milliseconds(500);
     static constexpr Duration follows_within = std::chrono::milliseconds(750);
-    /// After a test that found nothing: until the next one, unless there are twice as many visitors before.
+    /// After a test that found nothing: until the next one, unless there are twice as many visitors before. Each time
+    /// twice as long: a busy port that is no loop does not hold a visitor every minute.
     static constexpr Duration rest = std::chrono::minutes(1);
+    static constexpr Duration rest_max = std::chrono::hours(1);
 
     explicit LoopWatch(Random& random) : random_(random) {}
 
@@ -75,6 +77,7 @@ private:
     unsigned followed_ = 0;
     std::uint64_t came_ = 0;  // in this window
     TimePoint window_began_{};
+    Duration next_rest_ = rest;
     TimePoint rests_until_{};
     std::uint64_t tested_at_ = 0;  // visitors
 };

@@ -137,3 +137,20 @@ TEST_CASE("who comes slowly, or does not stay, is never held", "[loop]") {
         REQUIRE(brief.visit() == Verdict::pass);
     }
 }
+
+TEST_CASE("a busy port that is no loop holds a visitor ever more rarely", "[loop]") {
+    Port port;
+    const TimePoint began = port.now;
+    int tests = 0;
+    while (port.now - began < 24h) {
+        port.now += 100ms;
+        port.inside = 2 * LoopWatch::many;
+        if (port.visit() == Verdict::hold) {
+            ++tests;
+            REQUIRE(port.at_deadline() == Act::let_one_in);
+            REQUIRE(port.at_deadline() == Act::let_all_in);
+        }
+    }
+    CHECK(tests >= 24);
+    CHECK(tests <= 32);
+}
