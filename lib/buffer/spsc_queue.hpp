@@ -38,9 +38,23 @@ template <typename T, Spares spares = Spares::none>
 class SpscQueue {
     static_assert(std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T>,
                   "a value is moved while the producer holds the token: nothing may throw there");
+    struct Segment;
 
 public:
     static constexpr std::uint32_t segment_slots = 16;
+
+    /// Where a value lies. Good until the consumer takes that value.
+    class Place {
+    public:
+        Place() = default;
+
+    private:
+        friend class SpscQueue;
+        Place(Segment* segment, std::uint32_t index) noexcept : segment_(segment), index_(index) {}
+
+        Segment* segment_ = nullptr;
+        std::uint32_t index_ = 0;
+    };
 
     SpscQueue() = default;
     SpscQueue(const SpscQueue&) = delete;
@@ -53,10 +67,11 @@ public:
         let_go(head_);
     }
 
-    /// Producer. Publishes `value`; follow one or several pushes by `unpark()`. When there is no memory for a segment
-    /// it throws std::bad_alloc and the queue is as before.
-    void push(T value) {
+    /// Producer. Publishes `value` and tells where it lies; follow one or several pushes by `unpark()`. When there is
+    /// no memory for a segment it throws std::bad_alloc and the queue is as before.
+    Place push(T value) {
         Segment* segment = tail_.exchange(nullptr, std::memory_order_acquire);
+        std::uint32_t index = 0;
         if (segment == nullptr) {
             segment = make_segment();
             segment->put(std::move(value));
@@ -67,9 +82,10 @@ public:
             segment->next.store(next, std::memory_order_release);
             segment = next;
         } else {
-            segment->put(std::move(value));
+            index = segment->put(std::move(value));
         }
         tail_.store(segment, std::memory_order_release);
+        return Place(segment, index);
     }
 
     /// Producer. True when the consumer had parked and must be woken by the caller.
@@ -128,8 +144,21 @@ public:
     template <typename Visit>
     void for_each(Visit visit) {
         front();
-        std::uint32_t index = index_;
-        Segment* segment = head_;
+        walk(head_, index_, visit);
+    }
+
+    /// Consumer. The same from `place` on, whose value must not have been taken yet.
+    template <typename Visit>
+    void for_each_from(Place place, Visit visit) {
+        walk(place.segment_, place.index_, visit);
+    }
+
+    /// Consumer's role. True when the queue holds memory; for tests.
+    bool holds_memory() const noexcept { return head_ != nullptr || first_.load(std::memory_order_acquire) != nullptr; }
+
+private:
+    template <typename Visit>
+    void walk(Segment* segment, std::uint32_t index, Visit& visit) const {
         while (segment != nullptr) {
             // What follows is looked at first: were it to appear after this segment's end was read, the values that
             // filled the segment up in the meantime would be skipped.
@@ -149,20 +178,17 @@ public:
         }
     }
 
-    /// Consumer's role. True when the queue holds memory; for tests.
-    bool holds_memory() const noexcept { return head_ != nullptr || first_.load(std::memory_order_acquire) != nullptr; }
-
-private:
     struct Segment {
         std::array<T, segment_slots> slots;    // without braces: gcc 12 would take a throwing T for one that does not
         std::atomic<std::uint32_t> filled{0};  // written by the producer alone
         std::atomic<Segment*> next{nullptr};
 
         bool full() const noexcept { return filled.load(std::memory_order_relaxed) == segment_slots; }
-        void put(T&& value) noexcept {
+        std::uint32_t put(T&& value) noexcept {
             std::uint32_t at = filled.load(std::memory_order_relaxed);
             slots[at] = std::move(value);
             filled.store(at + 1, std::memory_order_release);
+            return at;
         }
     };
 

@@ -22,6 +22,7 @@ enum class Mutant : std::uint8_t {
     reset_before_data,      // an ordered reset drops the data that is queued before it
     doubled_credit,         // the same credit is granted twice
     leaked_slab,            // a slice is kept by nobody and never released
+    growing_walk,           // compaction walks all that is queued, with each read again
 };
 
 #ifdef FERROTUNNEL_MUTANTS

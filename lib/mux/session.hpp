@@ -168,8 +168,12 @@ private:
     void add_send_credit(Stream& stream, std::uint32_t credit);
     Stream* find_live(wire::StreamId id);
     void refuse(wire::StreamId id, wire::Code code);
+    struct ReceivedSlab;
+    bool all_taken() const noexcept;
     void compact();
-    void compact(const buffer::SlabPtr& slab);
+    ReceivedSlab* received_slab_of(const StreamItem& item);
+    template <typename Visit>
+    void for_each_in_received_slabs(Visit visit);
     void forget_received();
 
     // Frames out (session_produce.cpp).
@@ -246,9 +250,14 @@ private:
     ControlLane control_lane_;
     DataLane data_lane_;
     std::vector<IntrusivePtr<Stream>> touched_;
-    std::vector<IntrusivePtr<Stream>> waking_;     // spare memory for the list being worked on
-    std::vector<IntrusivePtr<Stream>> received_;   // got data since the last settle(), for compact()
-    std::vector<buffer::SlabPtr> slabs_received_;  // what that lies in
+    std::vector<IntrusivePtr<Stream>> waking_;  // spare memory for the list being worked on
+    /// What was read into since the last settle(), and how much of it nobody has taken.
+    struct ReceivedSlab {
+        buffer::SlabPtr slab;
+        std::uint64_t alive = 0;
+    };
+    std::vector<IntrusivePtr<Stream>> received_;  // got data since the last settle(), for compact()
+    std::vector<ReceivedSlab> slabs_received_;
 
     Liveness liveness_;
     WriteRate write_rate_;

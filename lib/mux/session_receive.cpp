@@ -36,8 +36,8 @@ void Session::take(const buffer::Slice& bytes, TimePoint now) {
         return;
     }
     liveness_.heard(now);
-    if (slabs_received_.empty() || slabs_received_.back() != bytes.slab()) {
-        slabs_received_.push_back(bytes.slab());
+    if (slabs_received_.empty() || slabs_received_.back().slab != bytes.slab()) {
+        slabs_received_.push_back({bytes.slab()});
     }
     reader_.read(bytes, *this);
 }
@@ -47,7 +47,9 @@ void Session::settle() {
         enforce_memory_cap();
         announce_first_window();
         flush_wakes();
-        compact();
+        if (!all_taken()) {
+            compact();
+        }
     }
     forget_received();
     after_call();
@@ -161,15 +163,15 @@ bool Session::on_data(const wire::FrameHeader& header, buffer::Slice piece, bool
     return true;
 }
 
-// Small payloads are copied for another thread, since they can not be compacted later; and where much waits already:
-// compaction would have to walk to them past all of it, again with every read.
+// Small payloads are copied for another thread, since they can not be compacted later. And for an endpoint that is
+// behind: each of them would pin a slab until everything before it was taken, also where other streams' bytes keep that
+// slab from being compacted now and are taken soon after.
 bool Session::should_copy(const Stream& stream, const wire::FrameHeader& header,
                           const buffer::Slice& piece) const noexcept {
-    const StreamSide& side = stream.side_;
-    if (side.foreign) {
+    if (stream.side_.foreign) {
         return piece.size() < limits::copy_below;
     }
-    return header.length < limits::copy_below && stream.waiting() >= limits::first_window;
+    return header.length < limits::copy_below && stream.is_behind();
 }
 
 void Session::queue_data(Stream& stream, buffer::Slice piece, const wire::FrameHeader& header, bool first) {
@@ -181,7 +183,6 @@ void Session::queue_data(Stream& stream, buffer::Slice piece, const wire::FrameH
         stream.count_taken(piece.size() + cost);
         return;
     }
-    const std::uint32_t size = piece.size();
     const bool copied = should_copy(stream, header, piece);
     if (copied) {
         stats_.bytes_copied += piece.size();
@@ -198,12 +199,13 @@ void Session::queue_data(Stream& stream, buffer::Slice piece, const wire::FrameH
     StreamItem item;
     item.slice = std::move(piece);
     item.cost = cost;
-    stream.inbound_.push(std::move(item));
+    const auto place = stream.inbound_.push(std::move(item));
     touch(stream, false);
     if (!std::exchange(side.received, true)) {
         received_.emplace_back(&stream);
+        stream.fresh_from_ = place;
     }
-    side.in_slab += side.foreign || copied ? 0 : size;
+    side.in_slab = side.in_slab || (!side.foreign && !copied);
 }
 
 void Session::end_data(Stream& stream, const wire::FrameHeader& header) {
@@ -225,59 +227,59 @@ void Session::end_data(Stream& stream, const wire::FrameHeader& header) {
     end_if_closed(stream);
 }
 
+// As usual: most endpoints take what comes as it comes.
+bool Session::all_taken() const noexcept {
+    return std::none_of(received_.begin(), received_.end(), [](const auto& stream) {
+        return stream->side_.in_slab && !stream->side_.discarding && stream->waiting() != 0;
+    });
+}
+
 // Slices that a same-thread endpoint has not taken yet pin the slabs they came in. Where little of a slab is alive,
 // copies are cheaper to keep; a full frame never is copied, or a socket that is full would cost bulk bytes a copy.
+// Only what came since the last settle() is looked at, so the work is constant for each item, however long queues are.
 void Session::compact() {
-    bool all_taken = std::none_of(received_.begin(), received_.end(), [](const auto& stream) {
-        return !stream->side_.discarding && stream->waiting() != 0 && stream->side_.in_slab != 0;
+    for_each_in_received_slabs([](StreamItem& item, ReceivedSlab& slab) { slab.alive += item.slice.size(); });
+    bool worth_it = std::any_of(slabs_received_.begin(), slabs_received_.end(), [](const ReceivedSlab& slab) {
+        return slab.alive != 0 && slab.alive < limits::compact_below;
     });
-    if (all_taken) {
-        return;  // as usual: most endpoints take what comes as it comes
+    if (!worth_it) {
+        return;
     }
-    for (const buffer::SlabPtr& slab : slabs_received_) {
-        compact(slab);
+    for_each_in_received_slabs([this](StreamItem& item, ReceivedSlab& slab) {
+        if (slab.alive < limits::compact_below) {
+            stats_.bytes_copied += item.slice.size();
+            item.slice = buffer::Slice::copy_of(item.slice.bytes(), shared_->ledger.get());
+        }
+    });
+}
+
+template <typename Visit>
+void Session::for_each_in_received_slabs(Visit visit) {
+    for (const IntrusivePtr<Stream>& stream : received_) {
+        if (!stream->side_.in_slab || stream->side_.discarding) {
+            continue;
+        }
+        stream->for_each_fresh([&](StreamItem& item) {
+            if (ReceivedSlab* slab = received_slab_of(item)) {
+                visit(item, *slab);
+            }
+        });
     }
 }
 
-void Session::compact(const buffer::SlabPtr& slab) {
-    std::uint64_t alive = 0;
-    auto visit_alive = [&](Stream& stream, auto visit) {
-        stream.for_each_inbound([&](StreamItem& item) {
-            if (item.slice.slab() == slab) {
-                visit(item);
-            }
-        });
-    };
-    for (const IntrusivePtr<Stream>& stream : received_) {
-        const StreamSide& side = stream->side_;
-        if (side.in_slab == 0 || side.discarding) {
-            continue;
-        }
-        bool untouched = stream->waiting() >= side.pushed_now;
-        if (untouched && slabs_received_.size() == 1) {
-            alive += side.in_slab;  // the endpoint is not that far yet: no need to walk a queue that may be long
-        } else {
-            visit_alive(*stream, [&](StreamItem& item) { alive += item.slice.size(); });
-        }
-    }
-    if (alive == 0 || alive >= limits::compact_below) {
-        return;
-    }
-    for (const IntrusivePtr<Stream>& stream : received_) {
-        if (stream->side_.in_slab != 0 && !stream->side_.discarding) {
-            visit_alive(*stream, [&](StreamItem& item) {
-                stats_.bytes_copied += item.slice.size();
-                item.slice = buffer::Slice::copy_of(item.slice.bytes(), shared_->ledger.get());
-            });
-        }
-    }
+// A round reads into a few slabs at the most (Trunk::slabs_per_round_max).
+Session::ReceivedSlab* Session::received_slab_of(const StreamItem& item) {
+    auto found = std::find_if(slabs_received_.begin(), slabs_received_.end(),
+                              [&item](const ReceivedSlab& received) { return received.slab == item.slice.slab(); });
+    return found != slabs_received_.end() ? &*found : nullptr;
 }
 
 // Also after a failure in the middle: a closed session must not keep streams, and with them slabs, alive.
 void Session::forget_received() {
     for (const IntrusivePtr<Stream>& stream : received_) {
         stream->side_.received = false;
-        stream->side_.pushed_now = stream->side_.in_slab = 0;
+        stream->side_.pushed_now = 0;
+        stream->side_.in_slab = false;
     }
     received_.clear();
     slabs_received_.clear();

@@ -27,6 +27,7 @@
 #include "buffer/slab.hpp"
 #include "buffer/spsc_queue.hpp"
 #include "buffer/waker.hpp"
+#include "mux/mutant.hpp"
 #include "mux/stream_side.hpp"
 #include "wire/frame.hpp"
 
@@ -151,6 +152,18 @@ private:
     void notify_session() noexcept;
     /// What the endpoint has not taken yet, counted as `taken_` is. The session's thread.
     std::uint64_t waiting() const noexcept { return side_.pushed - taken_.load(std::memory_order_relaxed); }
+    /// Something from before the receive() that is running still waits: the endpoint is behind. The session's thread.
+    bool is_behind() const noexcept { return waiting() > side_.pushed_now; }
+    /// Calls `visit(StreamItem&)` for what the receive() that is running has queued and nobody has taken. The session's
+    /// thread, which must be the endpoint's as well. Costs what it visits, however much was queued before.
+    template <typename Visit>
+    void for_each_fresh(Visit visit) {
+        if (waiting() >= side_.pushed_now && !mutant(Mutant::growing_walk)) {
+            inbound_.for_each_from(fresh_from_, visit);
+        } else {
+            inbound_.for_each(visit);  // the endpoint has got that far: nothing older is left
+        }
+    }
 
     // Both halves.
     const IntrusivePtr<SessionShared> shared_;
@@ -173,11 +186,13 @@ private:
     std::atomic<std::uint32_t> datagrams_held_{0};    // inbound
     std::atomic<std::uint32_t> datagram_bytes_held_{0};
     std::atomic<std::uint32_t> datagrams_dropped_{0};
-    buffer::SpscQueue<StreamItem, buffer::Spares::per_thread> inbound_;
-    buffer::SpscQueue<StreamItem, buffer::Spares::per_thread> outbound_;
+    using Queue = buffer::SpscQueue<StreamItem, buffer::Spares::per_thread>;
+    Queue inbound_;
+    Queue outbound_;
 
     // The session half alone: what only the trunk's worker touches.
     IntrusivePtr<buffer::Waker> waker_;
+    Queue::Place fresh_from_;  // the first item of the receive() that is running, if `side_.received`
     StreamSide side_;
 };
 

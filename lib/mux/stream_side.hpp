@@ -50,7 +50,7 @@ struct StreamSide {
     // Inbound: what was queued so far, and in the receive() that is running; counted as `taken` is.
     std::uint64_t pushed = 0;
     std::uint64_t pushed_now = 0;
-    std::uint32_t in_slab = 0;  // bytes of the latter that lie in the slab that was read into
+    bool in_slab = false;  // some of the latter lies in the slab that was read into
 
     // Data lane.
     LaneState lane = LaneState::out;

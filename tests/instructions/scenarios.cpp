@@ -60,6 +60,29 @@ void bulk_chopped(std::uint64_t mebibytes) {
     bulk(mebibytes, 1, 10'001);
 }
 
+// Full frames in small reads, for sockets that are full: a few bytes at a time join queues that grow long. What a piece
+// costs must not depend on how many wait before it.
+void slow_takers(std::uint64_t pieces) {
+    constexpr std::size_t streams = 8;
+    SessionPair pair;
+    pair.read_max = 64;
+    Ends ends = pair.open(streams);
+    for (const SessionPair::Ends& some : ends) {
+        some.backend->stalled = true;
+    }
+    measurement::begin();
+    for (const SessionPair::Ends& some : ends) {
+        some.visitor->send_bulk(pair.pool);
+        pair.exchange();
+    }
+    measurement::end();
+    for (const SessionPair::Ends& some : ends) {
+        some.backend->stalled = false;
+        some.backend->take();
+        check(some.backend->taken_items >= pieces / streams, "a stream's queue was that long");
+    }
+}
+
 // --- messages ---
 
 void ask(SessionPair& pair, const Ends& ends, std::uint64_t rounds) {
@@ -227,6 +250,7 @@ constexpr Scenario all[] = {
     {"bulk_one", "MiB", 64, bulk_one, "one stream, through both sessions"},
     {"bulk_ten", "MiB", 64, bulk_ten, "ten streams, through both sessions"},
     {"bulk_chopped", "MiB", 64, bulk_chopped, "one stream, reads that cut frames"},
+    {"slow_takers", "piece", 8'000, slow_takers, "pieces of 64 bytes join queues of a thousand that nobody takes"},
     {"requests_one", "request", 10'000, requests_one, "64 bytes there and back, one after the other"},
     {"requests_many", "request", 10'240, requests_many, "64 bytes there and back, 256 streams at once"},
     {"many_ready", "message", 20'000, many_ready, "64 bytes one way, 10,000 streams at once"},

@@ -36,7 +36,7 @@ mux::Settings settings_of(mux::Role role) {
 
 // As SocketPump::write_once, but for the system call: everything that is queued is gathered and then taken.
 void End::take() {
-    while (stream) {
+    while (stream && !stalled) {
         std::array<std::uint32_t, pieces_max> sizes;  // NOLINT(cppcoreguidelines-pro-type-member-init)
         std::size_t count = 0;
         stream->for_each_inbound([&](StreamItem& item) {

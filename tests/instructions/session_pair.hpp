@@ -31,6 +31,8 @@ class End final : public buffer::Waker {
 public:
     /// Answers every message with as many bytes of its own, and FIN with FIN.
     bool echo = false;
+    /// Takes nothing, as a socket that is full.
+    bool stalled = false;
     /// Instead: answers every message with this.
     std::string_view answer;
     IntrusivePtr<mux::Stream> stream;

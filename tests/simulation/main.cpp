@@ -5,7 +5,8 @@
 //   simulation ... --mutant NAME [--every N]  with a planted bug that strikes at each N-th visit
 //   simulation ... --expect-failure           success means that some seed fails: for mutants
 //
-// A seed that fails is printed with how to replay it. Crashes and endless loops count as failures of their seed.
+// A seed that fails is printed with how to replay it. Crashes and endless loops count as failures of their seed; and so
+// does one that costs far more than its steps and bytes explain, as where something walks what only grows.
 #include <sys/time.h>
 #include <csignal>
 #include <cstdio>
@@ -19,6 +20,7 @@
 
 #include "base/check.hpp"
 #include "mux/mutant.hpp"
+#include "simulation/seed_costs.hpp"
 #include "simulation/simulation.hpp"
 
 namespace {
@@ -53,6 +55,7 @@ constexpr MutantName mutant_names[] = {
     {"reset_before_data", mux::Mutant::reset_before_data},
     {"doubled_credit", mux::Mutant::doubled_credit},
     {"leaked_slab", mux::Mutant::leaked_slab},
+    {"growing_walk", mux::Mutant::growing_walk},
 };
 
 // What the handlers below need to know; they run when nothing else can be trusted.
@@ -167,11 +170,17 @@ simulation::Outcome run_seed(std::uint64_t seed, bool verbose) {
 // Answers whether a seed failed.
 bool run_seeds(const Options& options) {
     simulation::Outcome total;
+    simulation::SeedCosts costs;
     std::uint64_t survived = 0;
     for (std::uint64_t seed = options.from; seed < options.from + options.count; ++seed) {
         current_seed = seed;
         limit_cpu(60);
+        const double began = simulation::SeedCosts::cpu_seconds();
         simulation::Outcome outcome = run_seed(seed, options.verbose);
+        auto too_dear = costs.add(seed, simulation::SeedCosts::cpu_seconds() - began, outcome.steps);
+        if (!outcome.violation) {
+            outcome.violation = std::move(too_dear);
+        }
         if (outcome.violation) {
             std::printf("seed %llu FAILED: %s\nreplay: %s\n", static_cast<unsigned long long>(seed),
                         outcome.violation->c_str(), replay_command(seed).c_str());

@@ -124,6 +124,28 @@ TEST_CASE("drop_front and pop let go of what a value holds at once", "[spsc]") {
     REQUIRE(value.use_count() == 1);
 }
 
+TEST_CASE("for_each_from begins at the value that push told of, wherever its segment is", "[spsc]") {
+    constexpr int count = 3 * SpscQueue<int>::segment_slots + 5;
+    for (int first = 0; first < count; ++first) {
+        SpscQueue<int> queue;
+        SpscQueue<int>::Place place;
+        for (int i = 0; i < count; ++i) {
+            auto here = queue.push(i);
+            place = i == first ? here : place;
+        }
+        for (int taken : {0, first / 2, first}) {  // up to the value itself
+            while (*queue.front() < taken) {
+                queue.drop_front();
+            }
+            int expected = first;
+            bool in_order = true;
+            queue.for_each_from(place, [&](int& value) { in_order = in_order && value == expected++; });
+            REQUIRE(in_order);
+            REQUIRE(expected == count);
+        }
+    }
+}
+
 TEST_CASE("for_each visits all that is queued, oldest first, and takes nothing", "[spsc]") {
     int taken = GENERATE(0, 3, 16, 17);
     int count = GENERATE(17, 32, 50);

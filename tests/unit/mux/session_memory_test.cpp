@@ -55,6 +55,42 @@ TEST_CASE("a slab is not kept for little of it that is left after a read") {
     }
 }
 
+TEST_CASE("an endpoint that is behind pins no slab with a few bytes beside another stream's many") {
+    SessionFixture fixture(client_settings());
+    fixture.feed(open_frame(1) + open_frame(3) + data_frame(1, 100));
+    fixture.feed(data_frame(3, 16'000) + data_frame(1, 100));
+    SessionFixture::take_all(*fixture.events.opened[1]);
+    REQUIRE(fixture.pool.in_use() == 0);
+    REQUIRE(fixture.session->stats().bytes_held == 200);
+}
+
+TEST_CASE("of a queue that is taken in the middle of it, what is left is compacted") {
+    SessionFixture fixture(client_settings());
+    fixture.feed(open_frame(1));
+    Stream& stream = *fixture.events.opened[0];
+    fixture.events.waker->action = [&] {
+        for (int i = 0; i < 19 && stream.front() != nullptr; ++i) {
+            stream.drop_front();
+        }
+    };
+    Raw first;
+    Raw second;
+    for (int i = 0; i < 18; ++i) {  // more than a segment of the queue
+        first = first + data_frame(1, 10);
+        second = second + data_frame(1, 20);
+    }
+    (void)stream.try_park_receive();
+    fixture.feed_in_one_turn({first, second});
+    REQUIRE(fixture.pool.in_use() == 0);
+    REQUIRE(fixture.session->stats().bytes_copied == 17 * 20);
+    for (int i = 0; i < 17; ++i) {
+        REQUIRE(stream.front()->slice.size() == 20);
+        stream.drop_front();
+    }
+    REQUIRE(stream.front() == nullptr);
+    fixture.events.waker->action = nullptr;
+}
+
 TEST_CASE("an idle stream holds no slab and no queue") {
     SessionFixture fixture;
     auto stream = fixture.open();
