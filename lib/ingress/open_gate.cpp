@@ -30,8 +30,14 @@ bool OpenGate::may_open(std::uint64_t service) const noexcept {
     return found == lines_.end() || found->second.opening < opens_max_;
 }
 
+OpenGate::Line& OpenGate::line_of(std::uint64_t service) {
+    Line& line = lines_[service];
+    line.service = service;
+    return line;
+}
+
 void OpenGate::opening(std::uint64_t service) {
-    ++lines_[service].opening;
+    ++line_of(service).opening;
 }
 
 void OpenGate::answered(std::uint64_t service, bool taken) noexcept {
@@ -57,7 +63,7 @@ TimePoint OpenGate::moved_at(std::uint64_t service) const noexcept {
 }
 
 void OpenGate::wait(std::uint64_t service, GateVisitor& visitor) {
-    Line& line = lines_[service];
+    Line& line = line_of(service);
     visitor.gate_ = this;
     visitor.service_ = service;
     visitor.next_ = nullptr;
@@ -78,36 +84,35 @@ void OpenGate::remove(GateVisitor& visitor) noexcept {
 }
 
 void OpenGate::forget_if_empty(Lines::iterator at) noexcept {
-    if (at->second.first == nullptr && at->second.opening == 0) {
+    if (at->second.first == nullptr && at->second.opening == 0 && !at->second.due) {
         lines_.erase(at);
     }
 }
 
 // At the end of the round, and not from within an exchange that ends: whoever is called may end exchanges itself.
 void OpenGate::serve_soon(Line& line) noexcept {
-    if (line.first != nullptr) {
-        line.due = true;
-        worker_.defer(*this);
+    if (line.first == nullptr || std::exchange(line.due, true)) {
+        return;
     }
+    line.next_due = nullptr;
+    (last_due_ != nullptr ? last_due_->next_due : first_due_) = &line;
+    last_due_ = &line;
+    worker_.defer(*this);
 }
 
 void OpenGate::run_deferred() noexcept {
-    while (true) {
-        auto due = lines_.begin();
-        while (due != lines_.end() && !due->second.due) {
-            ++due;
-        }
-        if (due == lines_.end()) {
-            return;
-        }
-        serve(due->first);
+    while (first_due_ != nullptr) {
+        Line& line = *first_due_;
+        first_due_ = line.next_due;
+        last_due_ = first_due_ != nullptr ? last_due_ : nullptr;
+        line.due = false;
+        serve(line.service);
     }
 }
 
 // Everything is looked up anew after each call: it may have changed the lines.
 void OpenGate::serve(std::uint64_t service) noexcept {
     auto at = lines_.find(service);
-    at->second.due = false;
     std::uint32_t streams = std::exchange(at->second.came_back, 0);
     while (at != lines_.end() && at->second.first != nullptr && (streams > 0 || at->second.opening < opens_max_)) {
         streams -= streams > 0 ? 1 : 0;
@@ -115,6 +120,9 @@ void OpenGate::serve(std::uint64_t service) noexcept {
         remove(visitor);
         visitor.on_gate();
         at = lines_.find(service);
+    }
+    if (at != lines_.end()) {
+        forget_if_empty(at);
     }
 }
 

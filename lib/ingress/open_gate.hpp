@@ -74,7 +74,9 @@ private:
     struct Line {
         std::uint32_t opening = 0;
         std::uint32_t came_back = 0;  // since the line was served
-        bool due = false;             // to be served at the end of the round
+        std::uint64_t service = 0;
+        bool due = false;          // to be served at the end of the round; it is not forgotten before
+        Line* next_due = nullptr;  // of those
         TimePoint moved_at{};
         GateVisitor* first = nullptr;
         GateVisitor* last = nullptr;
@@ -84,12 +86,15 @@ private:
     void run_deferred() noexcept override;
     void serve(std::uint64_t service) noexcept;
     void serve_soon(Line& line) noexcept;
+    Line& line_of(std::uint64_t service);
     void remove(GateVisitor& visitor) noexcept;
     void forget_if_empty(Lines::iterator at) noexcept;
 
     runtime::Worker& worker_;
     const std::uint32_t opens_max_;
     Lines lines_;  // of services with somebody in line, or that are being opened
+    Line* first_due_ = nullptr;
+    Line* last_due_ = nullptr;
     std::size_t waiting_ = 0;
 };
 
