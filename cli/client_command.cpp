@@ -240,6 +240,9 @@ void apply_options(const Options& options, Client::Builder& builder, Problems& p
     if (const auto pin = options.text("tls-pin")) {
         builder.tls_pin(*pin);
     }
+    if (const auto name = options.text("name")) {
+        builder.name(*name);
+    }
     if (const auto attempts = options.number("attempts", 1'000'000, problems)) {
         builder.attempts(static_cast<unsigned>(*attempts));
     }
@@ -433,6 +436,8 @@ std::vector<OptionSection> shared_sections() {
 }
 
 const OptionInfo server_option{"server", "HOST[:PORT]", "Where the server is; the port is 7835 if not given.", false};
+const OptionInfo name_option{"name", "NAME", "What the server calls this client where it shows it. Default: nothing.",
+                             false};
 const OptionInfo connections_option{
     "connections", "N",
     "Keep so many connections to the server, 1 to 16: visitors are spread over them and "
@@ -503,6 +508,7 @@ CommandInfo short_form(const char* name, const char* about, const char* examples
                        bool backend_tls) {
     CommandInfo made{name, about, "ADDRESS", examples, shared_sections(), CommandInfo::Kind::client};
     own.insert(own.begin(), server_option);
+    own.push_back(name_option);
     own.push_back(connections_option);
     own.push_back(attempts_option);
     add_backend_options(own, backend_tls);
@@ -531,7 +537,9 @@ const CommandInfo& client_info() {
                 server_option,
                 {"tcp", "PORT=ADDRESS",
                  "Visitors of this public port reach that address; several times for several. Port 0: the server "
-                 "chooses, and the client prints what it got. 2222=22 means 127.0.0.1:22.",
+                 "chooses, and the client prints what it got. 2222=22 means 127.0.0.1:22. private=22: no public port, "
+                 "for "
+                 "programs that embed the server.",
                  true},
                 {"http", "HOST=ADDRESS",
                  "HTTP visitors who ask for this host reach that address: app.example.com=3000, *.example.com=3000 "
@@ -545,6 +553,7 @@ const CommandInfo& client_info() {
                  "between: "
                  "the backend has the certificate. app.example.com=8443, *.example.com=8443.",
                  true},
+                name_option,
                 connections_option,
                 attempts_option,
             }};

@@ -44,8 +44,8 @@ Timing read_timing(const Options& options, Timing timing, Problems& problems) {
         timing.ping_after_quiet = std::min(timing.ping_after_quiet, timing.dead_after_quiet / 3);
     }
     read("write-timeout", timing.no_write_progress);
-    read("handshake-timeout", timing.handshake_deadline);
-    read("open-timeout", timing.open_deadline);
+    read("handshake-timeout", timing.handshake_timeout);
+    read("open-timeout", timing.open_timeout);
     const bool has_first = read("reconnect-first", timing.reconnect_first);
     if (read("reconnect-max", timing.reconnect_max) && !has_first) {
         timing.reconnect_first = std::min(timing.reconnect_first, timing.reconnect_max);
@@ -70,8 +70,8 @@ std::string option_of(const std::string& key) {
         {"timing.ping_after_quiet", "ping-interval"},
         {"timing.dead_after_quiet", "dead-interval"},
         {"timing.no_write_progress", "write-timeout"},
-        {"timing.handshake_deadline", "handshake-timeout"},
-        {"timing.open_deadline", "open-timeout"},
+        {"timing.handshake_timeout", "handshake-timeout"},
+        {"timing.open_timeout", "open-timeout"},
         {"timing.reconnect_first", "reconnect-first"},
         {"timing.reconnect_max", "reconnect-max"},
         {"http_settings.trusted_proxies", "trusted-proxy"},

@@ -12,6 +12,7 @@
 #include "ferrotunnel/version.hpp"
 #include "help.hpp"
 #include "https_options.hpp"
+#include "printable.hpp"
 #include "reach.hpp"
 #include "run.hpp"
 #include "state_dir.hpp"
@@ -171,20 +172,25 @@ void publish(const ServerPlan& plan, EndpointFile& endpoints) {
     endpoints.publish();
 }
 
+// "alice (192.0.2.7:40022)", or the address alone.
+std::string who(const Event& event) {
+    return event.client.empty() ? event.peer : fmt::format("{} ({})", printable(event.client), event.peer);
+}
+
 void on_event(const Event& event, Output& output) {
     switch (event.kind) {
         case Event::Kind::connected:
-            output.line(fmt::format("client {} connected", event.peer));
+            output.line(fmt::format("client {} connected", who(event)));
             break;
         case Event::Kind::joined:
-            output.line(fmt::format("client {} connected, one more connection of {}", event.peer, event.connections));
+            output.line(fmt::format("client {} connected, one more connection of {}", who(event), event.connections));
             break;
         case Event::Kind::degraded:
-            output.line(fmt::format("client {} lost one connection, {} are left: {}", event.peer, event.connections,
+            output.line(fmt::format("client {} lost one connection, {} are left: {}", who(event), event.connections,
                                     event.text.empty() ? event.error.message() : event.text));
             break;
         case Event::Kind::lost:
-            output.line(fmt::format("client {} is gone: {}", event.peer,
+            output.line(fmt::format("client {} is gone: {}", who(event),
                                     event.text.empty() ? event.error.message() : event.text));
             break;
         case Event::Kind::registered:

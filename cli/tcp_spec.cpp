@@ -56,7 +56,9 @@ std::optional<Tcp> parse_tcp_spec(std::string_view text, std::string& error) {
         error = "expected PORT=ADDRESS: the public port and what is behind it, like 2222=22 or 8080=127.0.0.1:80";
         return std::nullopt;
     }
-    const std::optional<std::uint16_t> remote_port = parse_remote_port(text.substr(0, equals), error);
+    const bool is_private = text.substr(0, equals) == "private";
+    const auto remote_port =
+        is_private ? std::optional<std::uint16_t>(0) : parse_remote_port(text.substr(0, equals), error);
     if (!remote_port) {
         return std::nullopt;
     }
@@ -64,7 +66,9 @@ std::optional<Tcp> parse_tcp_spec(std::string_view text, std::string& error) {
     if (!local) {
         return std::nullopt;
     }
-    return Tcp(*remote_port, *local);
+    Tcp tcp(*remote_port, *local);
+    tcp.is_private = is_private;
+    return tcp;
 }
 
 }  // namespace ferrotunnel::cli

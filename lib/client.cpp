@@ -35,9 +35,10 @@ std::shared_ptr<tunnel::ClientShared> make_shared_part(const detail::ClientSetti
     auto shared = std::make_shared<tunnel::ClientShared>();
     shared->server = *runtime::parse_host_port(settings.server, detail::default_control_port);
     shared->token = detail::engine_token(settings.token);
+    shared->name = settings.name;
     shared->instance = detail::new_instance(random);
     shared->mux = detail::mux_settings(mux::Role::client, settings.timing);
-    shared->handshake_deadline = settings.timing.handshake_deadline;
+    shared->handshake_deadline = settings.timing.handshake_timeout;
     shared->log = &log;
     shared->random = &random;
     shared->tls = detail::make_tls(settings);

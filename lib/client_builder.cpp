@@ -34,6 +34,12 @@ Client::Builder& Client::Builder::allow_weak_token(bool allow) {
     return *this;
 }
 
+Client::Builder& Client::Builder::name(std::string name) {
+    settings_->origins.erase("name");
+    settings_->name = std::move(name);
+    return *this;
+}
+
 Client::Builder& Client::Builder::workers(std::size_t count) {
     settings_->origins.erase("workers");
     settings_->workers = count;

@@ -7,6 +7,7 @@
 #include "make_facade.hpp"
 #include "stream_core.hpp"
 #include "transport/tls_context.hpp"
+#include "wire/open_metadata.hpp"
 
 namespace ferrotunnel {
 
@@ -31,6 +32,7 @@ tunnel::ClientService Client::Impl::described(Tcp description, bool application_
                                               std::vector<Problem>& problems) {
     detail::check_service(description, application_serves, problems);
     tunnel::ClientService service;
+    service.kind = description.is_private ? wire::ServiceKind::private_tcp : wire::ServiceKind::tcp;
     service.remote_port = description.remote_port;
     complete(service, description, application_serves, problems);
     return service;
@@ -100,9 +102,13 @@ Client::Impl::Offered Client::Impl::offer(tunnel::ClientService service, std::ve
         });
         if (application_serves) {
             offered.listener = std::make_shared<detail::ListenerCore>(offered.state);
-            service.on_stream = [this, listener = offered.listener](IntrusivePtr<mux::Stream> stream,
-                                                                    const wire::Open& open) {
-                listener->deliver(detail::StreamCore::of_opened(std::move(stream), open.visitor, life_, nullptr));
+            // Of an HTTP stream, the address is that of whose request came first: wrong for all that follow.
+            const bool one_visitor = service.kind != wire::ServiceKind::http || service.http.per_visitor;
+            service.on_stream = [this, one_visitor, kind = service.kind, listener = offered.listener](
+                                    IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
+                detail::StreamOrigin origin{one_visitor ? open.visitor : wire::Address(), kind,
+                                            listener->service_state(), wire::read_open_metadata(open.metadata).host};
+                listener->deliver(detail::StreamCore::of_opened(std::move(stream), std::move(origin), life_, nullptr));
             };
         }
         services_.emplace(id, Entry{service.name, offered.state, offered.listener, waiting,

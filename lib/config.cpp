@@ -193,6 +193,7 @@ Config::ClientSection Config::client_section() const {
     const detail::ClientPart part = file_->values.client.value_or(detail::ClientPart());
     fill(section, part);
     section.server = part.settings.server;
+    section.name = part.settings.name;
     section.connections = part.settings.connections;
     section.services = part.services;
     section.http_services = part.http_services;

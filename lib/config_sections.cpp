@@ -81,8 +81,8 @@ void SectionReader::read_timing(Timing& timing) {
         timing.ping_after_quiet = std::min(timing.ping_after_quiet, timing.dead_after_quiet / 3);
     }
     read("write_timeout", "no_write_progress", timing.no_write_progress);
-    read("handshake_timeout", "handshake_deadline", timing.handshake_deadline);
-    read("open_timeout", "open_deadline", timing.open_deadline);
+    read("handshake_timeout", "handshake_timeout", timing.handshake_timeout);
+    read("open_timeout", "open_timeout", timing.open_timeout);
     if (&origins_ == &reading_.file.client_origins) {
         const bool has_first = read("reconnect_first", "reconnect_first", timing.reconnect_first);
         if (read("reconnect_max", "reconnect_max", timing.reconnect_max) && !has_first) {
@@ -201,6 +201,9 @@ ClientPart read_client(Section section, ConfigReading& reading) {
     }
     if (auto value = reader.find("tls_pin", "tls_pin")) {
         assign(settings.tls_pin, value->word());
+    }
+    if (auto value = reader.find("name", "name")) {
+        assign(settings.name, value->word());
     }
     if (auto value = reader.find("connections", "connections")) {
         assign(settings.connections, value->number(1, limits::trunks_per_tunnel_max));

@@ -98,7 +98,8 @@ bool is_backend_good(Description& service, const Keys& keys) {
 }
 
 void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
-    const auto remote_port = keys.tcp->number(0, 65'535);
+    const bool is_private = keys.tcp->is_text() && keys.tcp->try_text() == "private";
+    const auto remote_port = is_private ? std::optional<std::uint64_t>(0) : keys.tcp->number(0, 65'535);
     const auto address = keys.local ? keys.local->word() : std::nullopt;
     const auto called = keys.name ? keys.name->word() : std::nullopt;
     if (keys.path) {
@@ -115,6 +116,7 @@ void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
     if (!keys.backend.read(tcp.backend_tls) || !keys.backend.read(tcp.proxy_protocol)) {
         return;
     }
+    tcp.is_private = is_private;
     tcp.remote_port = static_cast<std::uint16_t>(*remote_port);
     tcp.local = with_host(*address);
     tcp.name = called.value_or("");

@@ -10,7 +10,7 @@ mux::Settings mux_settings(mux::Role role, const Timing& timing) {
     settings.ping_after_quiet = timing.ping_after_quiet;
     settings.dead_after_quiet = timing.dead_after_quiet;
     settings.no_write_progress = timing.no_write_progress;
-    settings.open_deadline = timing.open_deadline;
+    settings.open_deadline = timing.open_timeout;
     return settings;
 }
 

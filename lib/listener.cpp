@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <asio/error.hpp>
 #include <asio/system_executor.hpp>
+#include <optional>
 #include <utility>
 
 #include "listener_core.hpp"
@@ -12,32 +13,46 @@ namespace ferrotunnel {
 namespace detail {
 namespace {
 
-// False when the visitor has gone already; `operation` is then still the caller's.
-bool hand_over(const IntrusivePtr<StreamCore>& visitor, AcceptOperation* operation) noexcept {
-    if (!visitor->accept()) {
+// False when the visitor has gone already; the taker is then still the caller's.
+bool hand_over(const IntrusivePtr<StreamCore>& visitor, const Taker& taker) noexcept {
+    if (taker.incoming != nullptr ? visitor->is_gone() : !visitor->accept()) {
         return false;
     }
     IntrusivePtr<StreamCore> reference = visitor;
-    Stream stream(StreamRef(reference.detach()), operation->executor);
-    operation->complete({}, std::move(stream));
+    StreamRef ref(reference.detach());
+    if (taker.incoming != nullptr) {
+        Incoming incoming(std::move(ref), taker.incoming->executor);
+        taker.incoming->complete({}, std::move(incoming));
+    } else {
+        Stream stream(std::move(ref), taker.accept->executor);
+        taker.accept->complete({}, std::move(stream));
+    }
     return true;
 }
 
 }  // namespace
+
+void Taker::fail(std::error_code error) const noexcept {
+    if (incoming != nullptr) {
+        incoming->complete(error, Incoming());
+    } else {
+        accept->complete(error, Stream());
+    }
+}
 
 ListenerCore::~ListenerCore() {
     end(asio::error::operation_aborted, asio::error::operation_aborted);
 }
 
 void ListenerCore::deliver(IntrusivePtr<StreamCore> visitor) {
-    AcceptOperation* operation = nullptr;
+    Taker taker;
     wire::Code refusal = wire::Code::none;
     {
         const std::lock_guard lock(mutex_);
         if (ended_) {
             refusal = wire::Code::refused;
         } else if (!accepts_.empty()) {
-            operation = accepts_.front();
+            taker = accepts_.front();
             accepts_.pop_front();
         } else if (visitors_.size() < backlog_max) {
             visitors_.push_back(std::move(visitor));
@@ -46,14 +61,14 @@ void ListenerCore::deliver(IntrusivePtr<StreamCore> visitor) {
             refusal = wire::Code::busy;
         }
     }
-    if (operation == nullptr) {
+    if (refusal != wire::Code::none) {
         visitor->refuse(refusal);
-    } else if (!hand_over(visitor, operation)) {
-        start_accept(operation);
+    } else if (!hand_over(visitor, taker)) {
+        start_accept(taker);
     }
 }
 
-void ListenerCore::start_accept(AcceptOperation* operation) noexcept {
+void ListenerCore::start_accept(Taker taker) noexcept {
     while (true) {
         IntrusivePtr<StreamCore> visitor;
         std::error_code ended;
@@ -61,7 +76,7 @@ void ListenerCore::start_accept(AcceptOperation* operation) noexcept {
             const std::lock_guard lock(mutex_);
             ended = ended_;
             if (!ended && visitors_.empty()) {
-                accepts_.push_back(operation);
+                accepts_.push_back(taker);
                 return;
             }
             if (!ended) {
@@ -70,28 +85,28 @@ void ListenerCore::start_accept(AcceptOperation* operation) noexcept {
             }
         }
         if (ended) {
-            operation->complete(ended, Stream());
+            taker.fail(ended);
             return;
         }
-        if (hand_over(visitor, operation)) {
+        if (hand_over(visitor, taker)) {
             return;
         }
     }
 }
 
 void ListenerCore::cancel_accept(std::uint64_t serial) noexcept {
-    AcceptOperation* cancelled = nullptr;
+    std::optional<Taker> cancelled;
     {
         const std::lock_guard lock(mutex_);
         auto at = std::find_if(accepts_.begin(), accepts_.end(),
-                               [serial](const AcceptOperation* waiting) { return waiting->serial == serial; });
+                               [serial](const Taker& waiting) { return waiting.serial() == serial; });
         if (at != accepts_.end()) {
             cancelled = *at;
             accepts_.erase(at);
         }
     }
-    if (cancelled != nullptr) {
-        cancelled->complete(asio::error::operation_aborted, Stream());
+    if (cancelled) {
+        cancelled->fail(asio::error::operation_aborted);
     }
 }
 
@@ -119,7 +134,7 @@ void ListenerCore::close() noexcept {
 
 void ListenerCore::end(std::error_code for_waiting, std::error_code for_later) noexcept {
     std::deque<IntrusivePtr<StreamCore>> visitors;
-    std::deque<AcceptOperation*> accepts;
+    std::deque<Taker> accepts;
     {
         const std::lock_guard lock(mutex_);
         ended_ = for_later;
@@ -130,8 +145,8 @@ void ListenerCore::end(std::error_code for_waiting, std::error_code for_later) n
     for (const IntrusivePtr<StreamCore>& visitor : visitors) {
         visitor->refuse(wire::Code::refused);
     }
-    for (AcceptOperation* operation : accepts) {
-        operation->complete(for_waiting, Stream());
+    for (const Taker& taker : accepts) {
+        taker.fail(for_waiting);
     }
 }
 
@@ -145,7 +160,11 @@ std::uint64_t new_serial(ListenerCore& core) noexcept {
 }
 
 void start_accept(ListenerCore& core, AcceptOperation* operation) noexcept {
-    core.start_accept(operation);
+    core.start_accept({operation, nullptr});
+}
+
+void start_accept(ListenerCore& core, IncomingOperation* operation) noexcept {
+    core.start_accept({nullptr, operation});
 }
 
 void cancel_accept(ListenerCore& core, std::uint64_t serial) noexcept {
@@ -153,6 +172,36 @@ void cancel_accept(ListenerCore& core, std::uint64_t serial) noexcept {
 }
 
 }  // namespace detail
+
+Incoming& Incoming::operator=(Incoming&& other) noexcept {
+    if (this != &other) {
+        refuse();
+        core_ = std::move(other.core_);
+        executor_ = std::move(other.executor_);
+    }
+    return *this;
+}
+
+Incoming::~Incoming() {
+    refuse();
+}
+
+VisitorInfo Incoming::visitor() const {
+    return core_ ? detail::visitor_info(core_.get()->origin()) : VisitorInfo();
+}
+
+Stream Incoming::accept() noexcept {
+    if (core_) {
+        (void)core_.get()->accept();  // the stream's own operations say it if the visitor has gone
+    }
+    return {std::exchange(core_, detail::StreamRef()), std::move(executor_)};
+}
+
+void Incoming::refuse() noexcept {
+    if (const detail::StreamRef core = std::exchange(core_, detail::StreamRef())) {
+        core.get()->refuse(wire::Code::refused);
+    }
+}
 
 Listener::Listener() noexcept = default;
 Listener::Listener(Listener&&) noexcept = default;

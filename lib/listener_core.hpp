@@ -14,6 +14,15 @@
 
 namespace ferrotunnel::detail {
 
+/// Who waits for a visitor: one of the two.
+struct Taker {
+    AcceptOperation* accept = nullptr;
+    IncomingOperation* incoming = nullptr;
+
+    std::uint64_t serial() const noexcept { return accept != nullptr ? accept->serial : incoming->serial; }
+    void fail(std::error_code error) const noexcept;
+};
+
 /// Any thread. A lock is good enough: it is held for a few instructions per visitor, never per byte.
 class ListenerCore {
 public:
@@ -34,7 +43,7 @@ public:
 
     // --- for Listener ---
 
-    void start_accept(AcceptOperation* operation) noexcept;
+    void start_accept(Taker taker) noexcept;
     void cancel_accept(std::uint64_t serial) noexcept;
     std::uint64_t new_serial() noexcept { return ++last_serial_; }
     void close() noexcept;
@@ -51,7 +60,7 @@ private:
     std::error_code ended_;  // what later accepts fail with
     bool refused_ = false;   // which may pass
     std::deque<IntrusivePtr<StreamCore>> visitors_;
-    std::deque<AcceptOperation*> accepts_;
+    std::deque<Taker> accepts_;
 };
 
 }  // namespace ferrotunnel::detail

@@ -10,6 +10,7 @@
 #include "engine_settings.hpp"
 #include "ingress/tcp_port.hpp"
 #include "make_facade.hpp"
+#include "open_attempt.hpp"
 #include "server_impl.hpp"
 #include "tls_settings.hpp"
 
@@ -48,7 +49,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     shared_->tokens = accepted_tokens(settings_);
     shared_->instance = detail::new_instance(random_);
     shared_->mux = detail::mux_settings(mux::Role::server, settings_.timing);
-    shared_->handshake_deadline = settings_.timing.handshake_deadline;
+    shared_->handshake_deadline = settings_.timing.handshake_timeout;
     shared_->tls = detail::make_tls(settings_);
     shared_->tcp_bind = *runtime::SocketAddress::from_ip(settings_.tcp_bind, 0);
     shared_->public_host = settings_.public_host.empty() ? settings_.tcp_bind : settings_.public_host;
@@ -332,12 +333,12 @@ ServerStats Server::stats() const {
     return impl_ ? impl_->stats() : ServerStats{};
 }
 
-void Server::start_open(std::string service, detail::OpenOperation* operation) noexcept {
+void Server::start_open(OpenTarget target, std::shared_ptr<detail::OpenAttempt> attempt) noexcept {
     if (!impl_) {
-        operation->complete(errc::not_running, Stream());
+        attempt->fail(errc::not_running);
         return;
     }
-    impl_->start_open(service, operation);
+    impl_->start_open(target, std::move(attempt));
 }
 
 std::error_code Server::stop(std::chrono::milliseconds drain) {

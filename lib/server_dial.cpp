@@ -4,35 +4,44 @@
 #include <utility>
 
 #include "error_map.hpp"
+#include "open_attempt.hpp"
 #include "server_impl.hpp"
 #include "stream_core.hpp"
 
 namespace ferrotunnel {
 
-using detail::OpenOperation;
+using detail::OpenAttempt;
 using tunnel::ServerSession;
 
-/// An OpenOperation that is completed whatever happens to the worker it was sent to.
-class Server::Impl::PendingOpen {
-public:
-    explicit PendingOpen(OpenOperation* operation) : operation_(operation) {}
-    PendingOpen(PendingOpen&& other) noexcept : operation_(std::exchange(other.operation_, nullptr)) {}
-    PendingOpen& operator=(PendingOpen&&) = delete;
-    ~PendingOpen() { fail(errc::session_closed); }
+namespace detail {
 
-    OpenOperation* take() noexcept { return std::exchange(operation_, nullptr); }
-    void fail(std::error_code error) noexcept {
-        if (OpenOperation* operation = take()) {
-            operation->complete(error, Stream());
-        }
+std::shared_ptr<OpenAttempt> make_attempt(OpenOperation* operation) {
+    try {
+        return std::make_shared<OpenAttempt>(operation);
+    } catch (...) {
+        operation->complete(asio::error::no_memory, Stream());
+        throw;
     }
+}
 
-private:
-    OpenOperation* operation_;
-};
+void cancel_open(OpenAttempt& attempt) noexcept {
+    attempt.cancel(false);
+}
+
+}  // namespace detail
+
+namespace {
+
+bool is_meant(const tunnel::SessionView::Service& one, const std::string& service) {
+    const bool has_address = one.http || one.port != 0;
+    return one.name == service || (has_address && one.endpoint == service) ||
+           (one.port != 0 && ":" + std::to_string(one.port) == service);
+}
+
+}  // namespace
 
 // The trunks that carry it, those with the fewest visitors first. A name that several clients use means one of them.
-std::vector<Server::Impl::Carrier> Server::Impl::carriers_of(const std::string& service) {
+std::vector<Server::Impl::Carrier> Server::Impl::carriers_of(const OpenTarget& target) {
     struct Found {
         Carrier carrier;
         bool retired = false;
@@ -42,12 +51,12 @@ std::vector<Server::Impl::Carrier> Server::Impl::carriers_of(const std::string& 
     std::optional<tunnel::ClientId> client;
     for (const SessionPtr& session : sessions()) {
         const tunnel::SessionView view = session->view();
-        if (client && *client != view.client) {
+        if ((client && *client != view.client) || (!target.client.empty() && target.client != view.name) ||
+            (!target.token.empty() && target.token != view.token_name)) {
             continue;
         }
         for (const tunnel::SessionView::Service& one : view.services) {
-            if (one.name == service || one.endpoint == service ||
-                (one.port != 0 && ":" + std::to_string(one.port) == service)) {
+            if (is_meant(one, target.service)) {
                 client = view.client;
                 found.push_back({{session, one.id}, view.retired, session->load()});
                 break;
@@ -72,40 +81,46 @@ std::vector<Server::Impl::Carrier> Server::Impl::carriers_of(const std::string& 
     return carriers;
 }
 
-void Server::Impl::start_open(const std::string& service, OpenOperation* operation) {
-    PendingOpen pending(operation);
+void Server::Impl::start_open(const OpenTarget& target, std::shared_ptr<OpenAttempt> attempt) {
     {
         std::lock_guard lock(mutex_);
         if (!started_ || stopping_) {
-            pending.fail(started_ ? errc::session_closed : errc::not_running);
+            attempt->fail(started_ ? errc::session_closed : errc::not_running);
             return;
         }
     }
-    std::vector<Carrier> carriers = carriers_of(service);
+    std::vector<Carrier> carriers = carriers_of(target);
     if (carriers.empty()) {
-        pending.fail(errc::unknown_service);
+        attempt->fail(errc::unknown_service);
         return;
     }
-    dial(std::move(carriers), std::make_shared<PendingOpen>(std::move(pending)));
+    // Sessions end what is not answered within the server's own time.
+    if (target.timeout > target.timeout.zero() && target.timeout < settings_.timing.open_timeout) {
+        attempt->set_timeout(group_->at(0).io(), target.timeout);
+    }
+    dial(std::move(carriers), std::move(attempt));
 }
 
 // On the first of them that can; the others may have room where one is full or going.
-void Server::Impl::dial(std::vector<Carrier> carriers, std::shared_ptr<PendingOpen> pending) {
+void Server::Impl::dial(std::vector<Carrier> carriers, std::shared_ptr<OpenAttempt> attempt) {
     auto [session, id] = carriers.front();
     carriers.erase(carriers.begin());
     std::shared_ptr<void> counted = session->count_dialled();
-    session->post([this, id = id, carriers = std::move(carriers), pending = std::move(pending),
+    session->post([this, id = id, carriers = std::move(carriers), attempt = std::move(attempt),
                    counted = std::move(counted)](ServerSession& at) mutable {
-        auto core = make_intrusive<detail::StreamCore>(wire::Address{}, life_, nullptr);
+        if (!attempt->is_waiting()) {
+            return;  // cancelled on the way
+        }
+        auto core = make_intrusive<detail::StreamCore>(detail::StreamOrigin(), life_, nullptr);
         core->keep(std::move(counted));
         auto stream = at.open_stream(id, core, true);
         if (stream) {
             core->bind(std::move(*stream));
-            core->start_open(pending->take());
+            attempt->dialled(std::move(core));
         } else if (!carriers.empty()) {
-            dial(std::move(carriers), std::move(pending));
+            dial(std::move(carriers), std::move(attempt));
         } else {
-            pending->fail(detail::error_of(stream.error()));
+            attempt->fail(detail::error_of(stream.error()));
         }
     });
 }

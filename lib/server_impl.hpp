@@ -41,7 +41,7 @@ public:
     std::string tls_pin() const;
     std::vector<TunnelInfo> tunnels() const;
     ServerStats stats() const;
-    void start_open(const std::string& service, detail::OpenOperation* operation);
+    void start_open(const OpenTarget& target, std::shared_ptr<detail::OpenAttempt> attempt);
     std::error_code stop(std::chrono::milliseconds drain);
     asio::any_io_executor executor() const;
 
@@ -57,9 +57,8 @@ private:
     void for_each_session(void (*action)(tunnel::ServerSession&));
     /// A trunk that carries a service, and what it calls it.
     using Carrier = std::pair<SessionPtr, std::uint32_t>;
-    std::vector<Carrier> carriers_of(const std::string& service);
-    class PendingOpen;
-    void dial(std::vector<Carrier> carriers, std::shared_ptr<PendingOpen> pending);
+    std::vector<Carrier> carriers_of(const OpenTarget& target);
+    void dial(std::vector<Carrier> carriers, std::shared_ptr<detail::OpenAttempt> attempt);
     wire::IpNetworks proxies() const;
     runtime::Fd listen_for(const char* what, const std::string& bind, bool needed, std::error_code& error);
     std::error_code open_http(std::string& what);

@@ -96,6 +96,7 @@ void Server::Impl::notify(const ServerNotice& notice) {
             break;
     }
     event.peer = notice.peer;
+    event.client = notice.client;
     event.service = notice.service;
     event.endpoint = notice.endpoint;
     event.error = detail::error_of(notice.code);
@@ -147,6 +148,7 @@ void add_trunk(TunnelInfo& info, const tunnel::SessionView& view) {
         info.client = view.peer;
         info.agent = view.agent;
         info.token_name = view.token_name;
+        info.name = view.name;
         info.since = view.since;
     }
     info.connections += view.retired ? 0U : 1U;

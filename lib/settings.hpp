@@ -86,6 +86,7 @@ struct Attached {
 
 struct ClientValues : CommonValues {
     std::string server;
+    std::string name;  // of this client, or empty
     KeptSecret token;
     std::string tls_ca;   // a PEM file, "system", or empty
     std::string tls_pin;  // "sha256:..." or empty

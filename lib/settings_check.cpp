@@ -46,8 +46,8 @@ void check_timing(const Timing& timing, std::vector<Problem>& problems) {
     must_be_above_zero("timing.ping_after_quiet", timing.ping_after_quiet);
     must_be_above_zero("timing.dead_after_quiet", timing.dead_after_quiet);
     must_be_above_zero("timing.no_write_progress", timing.no_write_progress);
-    must_be_above_zero("timing.handshake_deadline", timing.handshake_deadline);
-    must_be_above_zero("timing.open_deadline", timing.open_deadline);
+    must_be_above_zero("timing.handshake_timeout", timing.handshake_timeout);
+    must_be_above_zero("timing.open_timeout", timing.open_timeout);
     must_be_above_zero("timing.reconnect_first", timing.reconnect_first);
     if (timing.dead_after_quiet < 3 * timing.ping_after_quiet) {
         problems.push_back({"timing.dead_after_quiet", "must be at least three times the interval of pings"});
@@ -231,6 +231,9 @@ void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
             problems.push_back({"token", *refusal});
         }
     }
+    if (!settings.name.empty() && !is_name(settings.name)) {
+        problems.push_back({"name", quoted(settings.name) + ": expected up to 64 letters, digits and \"._-:/*\""});
+    }
     check_client_tls(settings, problems);
     if (settings.connections == 0 || settings.connections > limits::trunks_per_tunnel_max) {
         problems.push_back(
@@ -286,7 +289,12 @@ std::string default_name(const Http& service) {
 }  // namespace
 
 void check_service(Tcp& service, bool application_serves, std::vector<Problem>& problems) {
-    if (service.name.empty()) {
+    if (service.is_private && service.remote_port != 0) {
+        problems.push_back({service.name, "is private and has a public port; it can be one of the two"});
+    }
+    if (service.name.empty() && service.is_private) {
+        service.name = service.local.empty() ? "private" : "private:" + service.local;
+    } else if (service.name.empty()) {
         service.name = service.remote_port != 0 || service.local.empty() ? "tcp:" + std::to_string(service.remote_port)
                                                                          : service.local;
     }
@@ -356,7 +364,7 @@ wire::HttpPart http_part(const Http& service) {
         part.hosts.insert(part.hosts.end(), service.aliases.begin(), service.aliases.end());
     }
     part.path = service.path;
-    part.per_visitor = service.proxy_protocol != ProxyProtocol::off;
+    part.per_visitor = service.per_visitor || service.proxy_protocol != ProxyProtocol::off;
     part.rules = rules_part(service);
     part.limits = limits_part(service.limits);
     return part;

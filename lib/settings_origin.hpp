@@ -18,8 +18,8 @@ void set_timing(Settings& settings, const Timing& timing) {
     set("timing.ping_after_quiet", own.ping_after_quiet, timing.ping_after_quiet);
     set("timing.dead_after_quiet", own.dead_after_quiet, timing.dead_after_quiet);
     set("timing.no_write_progress", own.no_write_progress, timing.no_write_progress);
-    set("timing.handshake_deadline", own.handshake_deadline, timing.handshake_deadline);
-    set("timing.open_deadline", own.open_deadline, timing.open_deadline);
+    set("timing.handshake_timeout", own.handshake_timeout, timing.handshake_timeout);
+    set("timing.open_timeout", own.open_timeout, timing.open_timeout);
     set("timing.reconnect_first", own.reconnect_first, timing.reconnect_first);
     set("timing.reconnect_max", own.reconnect_max, timing.reconnect_max);
 }

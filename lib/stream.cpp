@@ -11,6 +11,37 @@
 namespace ferrotunnel {
 
 namespace detail {
+namespace {
+
+std::optional<asio::ip::tcp::endpoint> endpoint_of(const wire::Address& address) noexcept {
+    if (address.family == 4) {
+        asio::ip::address_v4::bytes_type bytes;
+        std::copy_n(address.bytes.begin(), bytes.size(), bytes.begin());
+        return asio::ip::tcp::endpoint(asio::ip::address_v4(bytes), address.port);
+    }
+    if (address.family == 6) {
+        asio::ip::address_v6::bytes_type bytes;
+        std::copy_n(address.bytes.begin(), bytes.size(), bytes.begin());
+        return asio::ip::tcp::endpoint(asio::ip::address_v6(bytes), address.port);
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+VisitorInfo visitor_info(const StreamOrigin& origin) {
+    VisitorInfo info;
+    info.kind = origin.kind == wire::ServiceKind::http  ? VisitorInfo::Kind::http
+                : origin.kind == wire::ServiceKind::tls ? VisitorInfo::Kind::tls
+                                                        : VisitorInfo::Kind::tcp;
+    if (origin.service) {
+        info.service = origin.service->name();
+        info.endpoint = origin.service->view().endpoint;
+    }
+    info.address = endpoint_of(origin.visitor);
+    info.host = origin.host;
+    return info;
+}
 
 StreamRef::StreamRef(const StreamRef& other) noexcept : core_(other.core_) {
     if (core_ != nullptr) {
@@ -105,20 +136,13 @@ Stream::endpoint_type Stream::remote_endpoint(std::error_code& ec) const noexcep
         ec = asio::error::bad_descriptor;
         return {};
     }
-    const wire::Address& visitor = core_.get()->visitor();
-    ec.clear();
-    if (visitor.family == 4) {
-        asio::ip::address_v4::bytes_type bytes;
-        std::copy_n(visitor.bytes.begin(), bytes.size(), bytes.begin());
-        return {asio::ip::address_v4(bytes), visitor.port};
-    }
-    if (visitor.family == 6) {
-        asio::ip::address_v6::bytes_type bytes;
-        std::copy_n(visitor.bytes.begin(), bytes.size(), bytes.begin());
-        return {asio::ip::address_v6(bytes), visitor.port};
-    }
-    ec = std::make_error_code(std::errc::address_not_available);
-    return {};
+    const auto address = detail::endpoint_of(core_.get()->origin().visitor);
+    ec = address ? std::error_code() : std::make_error_code(std::errc::address_not_available);
+    return address.value_or(endpoint_type());
+}
+
+VisitorInfo Stream::visitor() const {
+    return core_ ? detail::visitor_info(core_.get()->origin()) : VisitorInfo();
 }
 
 Stream::executor_type Stream::usable_executor() const {

@@ -11,13 +11,12 @@
 
 namespace ferrotunnel::detail {
 
-StreamCore::StreamCore(const wire::Address& visitor, IntrusivePtr<OwnerLife> owner,
-                       IntrusivePtr<buffer::SlabLedger> ledger)
-    : visitor_(visitor), owner_(std::move(owner)), ledger_(std::move(ledger)) {}
+StreamCore::StreamCore(StreamOrigin origin, IntrusivePtr<OwnerLife> owner, IntrusivePtr<buffer::SlabLedger> ledger)
+    : origin_(std::move(origin)), owner_(std::move(owner)), ledger_(std::move(ledger)) {}
 
-IntrusivePtr<StreamCore> StreamCore::of_opened(IntrusivePtr<mux::Stream> stream, const wire::Address& visitor,
+IntrusivePtr<StreamCore> StreamCore::of_opened(IntrusivePtr<mux::Stream> stream, StreamOrigin origin,
                                                IntrusivePtr<OwnerLife> owner, IntrusivePtr<buffer::SlabLedger> ledger) {
-    auto core = make_intrusive<StreamCore>(visitor, std::move(owner), std::move(ledger));
+    auto core = make_intrusive<StreamCore>(std::move(origin), std::move(owner), std::move(ledger));
     core->stream_ = stream;
     stream->attach(core, true);
     return core;
@@ -64,13 +63,23 @@ void StreamCore::start_write(WriteOperation* operation) noexcept {
     }
 }
 
-void StreamCore::start_open(OpenOperation* operation) noexcept {
+void StreamCore::start_open(OpenOperation* operation, std::shared_ptr<void> attempt) noexcept {
     if (!reader_.begin()) {
         operation->complete(asio::error::already_started, Stream());
         return;
     }
     open_ = operation;
+    open_attempt_ = std::move(attempt);
     drive_reader();
+}
+
+void StreamCore::cancel_open(bool timed_out) noexcept {
+    OpenEnd none = OpenEnd::none;
+    open_end_.compare_exchange_strong(none, timed_out ? OpenEnd::timed_out : OpenEnd::cancelled,
+                                      std::memory_order_acq_rel);
+    if (reader_.wake()) {
+        drive_reader();
+    }
 }
 
 namespace {
@@ -164,6 +173,7 @@ StreamCore::Outcome StreamCore::guarded(Outcome (StreamCore::*settle)()) noexcep
 void StreamCore::drive_reader() noexcept {
     ReadOperation* read_done = nullptr;
     OpenOperation* open_done = nullptr;
+    std::shared_ptr<void> attempt;  // whose timer, if it has one, is for nothing any more
     Outcome outcome;
     while (true) {
         if (read_ != nullptr) {
@@ -172,6 +182,7 @@ void StreamCore::drive_reader() noexcept {
         } else if (open_ != nullptr) {
             outcome = guarded(&StreamCore::settle_open);
             open_done = outcome.done ? std::exchange(open_, nullptr) : nullptr;
+            attempt = outcome.done ? std::exchange(open_attempt_, nullptr) : nullptr;
         }
         bool outstanding = read_ != nullptr || open_ != nullptr || (closed() && linger());
         if (outstanding ? stream_->try_park_receive() && reader_.park() : reader_.end()) {
@@ -210,6 +221,9 @@ StreamCore::Outcome StreamCore::settle_read() {
 }
 
 StreamCore::Outcome StreamCore::settle_open() {
+    if (const OpenEnd end = open_end_.load(std::memory_order_acquire); end != OpenEnd::none) {
+        return {true, end == OpenEnd::timed_out ? make_error_code(errc::timed_out) : asio::error::operation_aborted, 0};
+    }
     const mux::Verdict verdict = stream_->verdict();
     const mux::StreamItem* item = verdict ? nullptr : stream_->front();
     if (item != nullptr && item->kind == mux::StreamItem::Kind::reset) {

@@ -25,6 +25,7 @@
 #include "ferrotunnel/stream.hpp"
 #include "mux/stream.hpp"
 #include "owner_life.hpp"
+#include "stream_origin.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -34,10 +35,10 @@ public:
     static constexpr std::uint64_t linger_bytes_max = 256 * 1024;
 
     /// `owner` and `ledger` may be null. Made on the session's worker.
-    StreamCore(const wire::Address& visitor, IntrusivePtr<OwnerLife> owner, IntrusivePtr<buffer::SlabLedger> ledger);
+    StreamCore(StreamOrigin origin, IntrusivePtr<OwnerLife> owner, IntrusivePtr<buffer::SlabLedger> ledger);
 
     /// For a stream that the peer opened, within on_open. Attaches itself as the stream's waker.
-    static IntrusivePtr<StreamCore> of_opened(IntrusivePtr<mux::Stream> stream, const wire::Address& visitor,
+    static IntrusivePtr<StreamCore> of_opened(IntrusivePtr<mux::Stream> stream, StreamOrigin origin,
                                               IntrusivePtr<OwnerLife> owner, IntrusivePtr<buffer::SlabLedger> ledger);
 
     /// For a stream that this side opened: the core goes into Session::open as the waker (foreign), and then gets the
@@ -45,11 +46,16 @@ public:
     void bind(IntrusivePtr<mux::Stream> stream) noexcept { stream_ = std::move(stream); }
     /// Keeps something alive for as long as the stream is there for anybody. Before it is shared with other threads.
     void keep(std::shared_ptr<void> companion) noexcept { companion_ = std::move(companion); }
-    /// After `bind`, instead of a read: completes when the peer has answered. The reference is for the new Stream.
-    void start_open(OpenOperation* operation) noexcept;
+    /// After `bind`, instead of a read: completes when the peer has answered. The reference is for the new Stream. It
+    /// keeps `attempt` until then.
+    void start_open(OpenOperation* operation, std::shared_ptr<void> attempt) noexcept;
+    /// Any thread. Ends an open that has not completed: with timed_out, or as cancelled. Later it does nothing.
+    void cancel_open(bool timed_out) noexcept;
 
     /// Acceptor: the application takes the visitor. False: it has gone already.
     bool accept() noexcept;
+    /// The visitor has gone before it was accepted.
+    bool is_gone() const noexcept { return static_cast<bool>(stream_->verdict()); }
     /// Ends it at once, for a visitor that nobody takes.
     void refuse(wire::Code code) noexcept;
 
@@ -66,7 +72,7 @@ public:
     /// What the destructor of Stream does.
     void drop() noexcept;
     bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
-    const wire::Address& visitor() const noexcept { return visitor_; }
+    const StreamOrigin& origin() const noexcept { return origin_; }
 
     void wake() noexcept override;
 
@@ -77,6 +83,8 @@ private:
         std::error_code error;
         std::size_t bytes = 0;
     };
+
+    enum class OpenEnd : std::uint8_t { none, cancelled, timed_out };
 
     ~StreamCore() override = default;
 
@@ -94,7 +102,7 @@ private:
     std::error_code verdict_error_now(const mux::Verdict& verdict) const noexcept;
 
     IntrusivePtr<mux::Stream> stream_;
-    const wire::Address visitor_;
+    const StreamOrigin origin_;
     const IntrusivePtr<OwnerLife> owner_;
     const IntrusivePtr<buffer::SlabLedger> ledger_;
     std::shared_ptr<void> companion_;
@@ -106,10 +114,12 @@ private:
     std::atomic<std::uint64_t> last_serial_{0};
     std::atomic<std::uint64_t> cancelled_read_{0};
     std::atomic<std::uint64_t> cancelled_write_{0};
+    std::atomic<OpenEnd> open_end_{OpenEnd::none};
 
     Baton reader_;  // and what belongs to it:
     ReadOperation* read_ = nullptr;
     OpenOperation* open_ = nullptr;
+    std::shared_ptr<void> open_attempt_;
     bool receive_ended_ = false;
     std::error_code receive_end_;  // eof, or what a reset means
     std::uint64_t lingered_ = 0;

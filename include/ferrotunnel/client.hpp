@@ -182,6 +182,11 @@ public:
     /// Accepts a token that was made up by a person also when the server is not on this machine. Default: refused.
     Builder& allow_weak_token(bool allow = true);
 
+    /// What this client is called where the server shows it (TunnelInfo, events, logs) and dials it
+    /// (Server::async_open): up to 64 letters, digits and "._-:/*". It need not be the only one of that name. Default:
+    /// none.
+    Builder& name(std::string name);
+
     /// Threads; 0 (the default): one per core, up to 256.
     Builder& workers(std::size_t count);
     /// Instead of own threads: runs inside this io_context, which exactly one thread runs and which outlives the

@@ -74,6 +74,7 @@ public:
     };
     struct ClientSection : Section {
         std::string server;
+        std::string name;  ///< of the client; empty: none
         unsigned connections = Client::Builder::connections_default;
         std::vector<Tcp> services;        ///< with their names
         std::vector<Http> http_services;  ///< the same

@@ -27,6 +27,7 @@ struct Event {
     };
     Kind kind = Kind::connected;
     std::string peer;      ///< client: the server as configured; server: the client's address
+    std::string client{};  ///< server: what the client calls itself (Client::Builder::name): foreign text, or empty
     std::string service;   ///< the service's name, where it is about one
     std::string endpoint;  ///< registered: the public address, "tunnel.example.com:40022"; of HTTP its URL
     std::error_code error;

@@ -39,6 +39,9 @@ struct Http {
     BackendTls backend_tls{};
     /// Other than off: a connection to the backend then carries requests of one visitor's connection only.
     ProxyProtocol proxy_protocol = ProxyProtocol::off;
+    /// A connection to the service carries requests of one visitor's connection only, as with a PROXY header: costs
+    /// connections, and lets Stream::remote_endpoint() tell the visitor of each.
+    bool per_visitor = false;
     /// What the edge does to requests and answers.
     HttpRules rules{};
     /// Deadlines and sizes of its own.

@@ -18,6 +18,34 @@ namespace ferrotunnel {
 
 class Listener;
 
+/// A visitor who has come and was neither let in nor turned away. All members belong to one thread at a time.
+class FERROTUNNEL_EXPORT Incoming {
+public:
+    /// Empty: accept() gives an empty Stream.
+    Incoming() noexcept = default;
+    Incoming(Incoming&&) noexcept = default;
+    Incoming& operator=(Incoming&&) noexcept;
+    /// Refuses, unless one of the two below was called.
+    ~Incoming();
+
+    explicit operator bool() const noexcept { return static_cast<bool>(core_); }
+    VisitorInfo visitor() const;
+
+    /// Lets the visitor in. Call it within the server's open timeout (20 s unless set): who was turned away for that
+    /// meanwhile, or went, is a Stream whose operations fail.
+    [[nodiscard]] Stream accept() noexcept;
+    /// The visitor's connection is reset, as by a service that is not there; of HTTP the answer is 502.
+    void refuse() noexcept;
+
+    /// For the library.
+    Incoming(detail::StreamRef core, asio::any_io_executor executor) noexcept
+        : core_(std::move(core)), executor_(std::move(executor)) {}
+
+private:
+    detail::StreamRef core_;
+    asio::any_io_executor executor_;
+};
+
 namespace detail {
 class ListenerCore;
 
@@ -30,9 +58,19 @@ protected:
     ~AcceptOperation() = default;
 };
 
-/// The library's side of async_accept.
+/// The same, undecided.
+class IncomingOperation : public Operation<std::error_code, Incoming> {
+public:
+    asio::any_io_executor executor;
+
+protected:
+    ~IncomingOperation() = default;
+};
+
+/// The library's side of async_accept and async_incoming.
 FERROTUNNEL_EXPORT std::uint64_t new_serial(ListenerCore& core) noexcept;
 FERROTUNNEL_EXPORT void start_accept(ListenerCore& core, AcceptOperation* operation) noexcept;
+FERROTUNNEL_EXPORT void start_accept(ListenerCore& core, IncomingOperation* operation) noexcept;
 FERROTUNNEL_EXPORT void cancel_accept(ListenerCore& core, std::uint64_t serial) noexcept;
 }  // namespace detail
 
@@ -60,7 +98,16 @@ public:
     /// failure: the next visitor comes after the reconnect.
     template <typename AcceptToken = typename asio::default_completion_token<executor_type>::type>
     auto async_accept(AcceptToken&& token = typename asio::default_completion_token<executor_type>::type{}) {
-        return asio::async_initiate<AcceptToken, void(std::error_code, Stream)>(Initiate{this}, token);
+        return asio::async_initiate<AcceptToken, void(std::error_code, Stream)>(
+            Initiate<detail::AcceptOperation, Stream>{this}, token);
+    }
+
+    /// The next visitor, for the application to decide about: `void(std::error_code, Incoming)`. As async_accept
+    /// otherwise; both may be used in turn.
+    template <typename IncomingToken = typename asio::default_completion_token<executor_type>::type>
+    auto async_incoming(IncomingToken&& token = typename asio::default_completion_token<executor_type>::type{}) {
+        return asio::async_initiate<IncomingToken, void(std::error_code, Incoming)>(
+            Initiate<detail::IncomingOperation, Incoming>{this}, token);
     }
 
     /// Its state, and why the server refuses it. The handle may outlive this object.
@@ -87,6 +134,7 @@ private:
         }
     };
 
+    template <typename Operation, typename Result>
     struct Initiate {
         Listener* listener;
 
@@ -95,8 +143,7 @@ private:
 
         template <typename Handler>
         void operator()(Handler&& handler) const {
-            using Made =
-                detail::HandlerOperation<detail::AcceptOperation, std::decay_t<Handler>, std::error_code, Stream>;
+            using Made = detail::HandlerOperation<Operation, std::decay_t<Handler>, std::error_code, Result>;
             auto slot = asio::get_associated_cancellation_slot(handler);
             asio::any_io_executor fallback = listener->usable_executor();
             asio::any_io_executor executor = detail::executor_for(handler, fallback);
@@ -104,7 +151,7 @@ private:
             operation->executor = std::move(executor);
             const std::shared_ptr<detail::ListenerCore> core = listener->core_;
             if (!core) {
-                operation->complete(asio::error::bad_descriptor, Stream());
+                operation->complete(asio::error::bad_descriptor, Result());
                 return;
             }
             operation->serial = detail::new_serial(*core);

@@ -40,6 +40,8 @@ class Config;
 namespace detail {
 struct ServerSettings;
 
+class OpenAttempt;
+
 /// A Stream, when the client has connected it to its service.
 class OpenOperation : public Operation<std::error_code, Stream> {
 public:
@@ -48,7 +50,30 @@ public:
 protected:
     ~OpenOperation() = default;
 };
+
+/// The library's side of async_open.
+FERROTUNNEL_EXPORT std::shared_ptr<OpenAttempt> make_attempt(OpenOperation* operation);
+FERROTUNNEL_EXPORT void cancel_open(OpenAttempt& attempt) noexcept;
 }  // namespace detail
+
+/// What Server::async_open dials. It has constructors, and so is safe within `co_await` (see Tcp).
+struct OpenTarget {
+    OpenTarget(std::string service_in, std::string client_in = {})  // NOLINT(google-explicit-constructor)
+        : service(std::move(service_in)), client(std::move(client_in)) {}
+    OpenTarget(const char* service_in) : service(service_in) {}  // NOLINT(google-explicit-constructor)
+
+    /// A name or a public endpoint as Server::tunnels() lists them, or ":port".
+    std::string service;
+    /// Of the client with this name (Client::Builder::name). Empty: of whichever has such a service; where several
+    /// have one, that is left to chance.
+    std::string client{};
+    /// Of a client that logged in with the token of this name (Builder::token). What clients call themselves is their
+    /// word; which token they have is the server's. Empty: whichever.
+    std::string token{};
+    /// Until the client has connected it; then errc::timed_out. At most Timing::open_timeout, which also counts where
+    /// this is 0.
+    std::chrono::milliseconds timeout{0};
+};
 
 /// A handle to a server. All members may be called from any thread, except moves and the destructor, which belong to
 /// one.
@@ -86,15 +111,16 @@ public:
     ServerStats stats() const;
 
     /// Dials a service through its tunnel, as a visitor would: `void(std::error_code, Stream)`, completed when the
-    /// client has connected it; over the connection with the fewest visitors, where a client has several. `service` is
-    /// a name or a public endpoint as tunnels() lists them, or ":port". A stream to an HTTP service is raw: what is
-    /// written to it reaches the backend as it is. The Stream's executor is that of the handler,
-    /// or get_executor(). Fails with errc::unknown_service, refused, timed_out, busy, trunk_lost, session_closed,
-    /// not_running. It can not be cancelled; the deadline ends it.
+    /// client has connected it; over the connection with the fewest visitors, where a client has several. Of `target`,
+    /// a string is the service: `async_open("web", token)`, `async_open({"web", "alice"}, token)`. A stream to an HTTP
+    /// service is raw: what is written to it reaches the backend as it is. The Stream's executor is that of the
+    /// handler, or get_executor(). Fails with errc::unknown_service, refused, timed_out, busy, trunk_lost,
+    /// session_closed, not_running; with asio::error::operation_aborted when it is cancelled (all kinds; the client is
+    /// then told to give up).
     template <typename OpenToken>
-    auto async_open(std::string service, OpenToken&& token) {
+    auto async_open(OpenTarget target, OpenToken&& token) {
         return asio::async_initiate<OpenToken, void(std::error_code, Stream)>(InitiateOpen{this}, token,
-                                                                              std::move(service));
+                                                                              std::move(target));
     }
 
     /// Takes no new visitors and clients, lets present streams finish for at most `drain`, ends the rest and joins.
@@ -111,22 +137,36 @@ public:
     explicit Server(std::unique_ptr<Impl> impl) noexcept;
 
 private:
+    struct CancelOpen {
+        std::weak_ptr<detail::OpenAttempt> attempt;
+        void operator()(asio::cancellation_type_t type) const noexcept {
+            if (auto alive = attempt.lock(); alive && type != asio::cancellation_type::none) {
+                detail::cancel_open(*alive);
+            }
+        }
+    };
+
     struct InitiateOpen {
         Server* server;
 
         template <typename Handler>
-        void operator()(Handler&& handler, std::string service) const {
+        void operator()(Handler&& handler, OpenTarget target) const {
             using Made =
                 detail::HandlerOperation<detail::OpenOperation, std::decay_t<Handler>, std::error_code, Stream>;
+            auto slot = asio::get_associated_cancellation_slot(handler);
             asio::any_io_executor fallback = server->get_executor();
             asio::any_io_executor executor = detail::executor_for(handler, fallback);
             auto* operation = Made::make(std::forward<Handler>(handler), fallback);
             operation->executor = std::move(executor);
-            server->start_open(std::move(service), operation);
+            std::shared_ptr<detail::OpenAttempt> attempt = detail::make_attempt(operation);
+            if (slot.is_connected()) {
+                slot.assign(CancelOpen{attempt});
+            }
+            server->start_open(std::move(target), std::move(attempt));
         }
     };
 
-    void start_open(std::string service, detail::OpenOperation* operation) noexcept;
+    void start_open(OpenTarget target, std::shared_ptr<detail::OpenAttempt> attempt) noexcept;
 
     std::unique_ptr<Impl> impl_;
 };

@@ -67,6 +67,7 @@ struct TunnelInfo {
         std::uint64_t requests = 0;  ///< of HTTP, since the service was registered
     };
     std::string client;                           ///< the address that its oldest connection comes from
+    std::string name{};                           ///< what its user calls it, Client::Builder::name: foreign text
     std::string agent;                            ///< what the client calls itself: foreign text
     std::string token_name;                       ///< which of the server's tokens it used
     std::chrono::system_clock::time_point since;  ///< of its oldest connection

@@ -10,6 +10,7 @@
 #include "ferrotunnel/detail/operation.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/export.hpp"
+#include "ferrotunnel/visitor_info.hpp"
 
 #include <asio/any_io_executor.hpp>
 #include <asio/associated_cancellation_slot.hpp>
@@ -127,9 +128,13 @@ public:
     void close() noexcept;
 
     /// The visitor's address as the server saw it. Fails with asio::error::bad_descriptor on an empty stream and with
-    /// std::errc::address_not_available for a stream that has no visitor (Server::async_open).
+    /// std::errc::address_not_available for a stream that has no visitor (Server::async_open) or many: a stream of an
+    /// HTTP service carries requests of any number of them, unless Http::per_visitor is set.
     endpoint_type remote_endpoint() const;
     endpoint_type remote_endpoint(std::error_code& ec) const noexcept;
+
+    /// What is known of who has come, and to which service. Empty on an empty stream and on one that this side dialled.
+    VisitorInfo visitor() const;
 
     /// For the library: what a listener hands out.
     Stream(detail::StreamRef core, executor_type executor) noexcept

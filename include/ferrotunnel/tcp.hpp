@@ -17,6 +17,13 @@ struct Tcp {
     Tcp(std::uint16_t remote_port_in, std::string local_in, std::string name_in = {})
         : remote_port(remote_port_in), local(std::move(local_in)), name(std::move(name_in)) {}
 
+    /// A service without a public port: only the server's own program reaches it, by Server::async_open and `name`.
+    static Tcp private_service(std::string name_in, std::string local_in = {}) {
+        Tcp tcp(0, std::move(local_in), std::move(name_in));
+        tcp.is_private = true;
+        return tcp;
+    }
+
     /// The public port on the server; 0: the server chooses one, and keeps it while this client is known to it.
     std::uint16_t remote_port = 0;
     /// Where visitors are connected to, seen from this process: "127.0.0.1:22", "[::1]:22", "db.internal:5432", ":22";
@@ -26,6 +33,8 @@ struct Tcp {
     /// How events, logs and Server::async_open call it, up to 64 letters, digits and "._-:/". Empty: "tcp:" and
     /// remote_port, or `local` where the server chooses the port. Unique within a client.
     std::string name{};
+    /// No public port: `remote_port` is 0 and means nothing. Without a name it is called "private:" and `local`.
+    bool is_private = false;
     BackendTls backend_tls{};
     ProxyProtocol proxy_protocol = ProxyProtocol::off;
 

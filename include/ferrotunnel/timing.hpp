@@ -14,9 +14,9 @@ struct Timing {
     /// A trunk that takes nothing for this long while something is queued is dead.
     std::chrono::milliseconds no_write_progress{30'000};
     /// Connecting, TLS and login together, per attempt.
-    std::chrono::milliseconds handshake_deadline{10'000};
+    std::chrono::milliseconds handshake_timeout{10'000};
     /// A visitor whose backend does not answer for this long is turned away.
-    std::chrono::milliseconds open_deadline{20'000};
+    std::chrono::milliseconds open_timeout{20'000};
     /// Client: the wait before an attempt is drawn from [first, ceiling]; the ceiling doubles from `first` to `max`.
     std::chrono::milliseconds reconnect_first{500};
     std::chrono::milliseconds reconnect_max{30'000};

@@ -29,6 +29,7 @@ inline constexpr std::size_t control_nesting_max = 8;
 /// Keys or elements of one map or array of a control message.
 inline constexpr std::size_t control_items_max = 1'024;
 inline constexpr std::size_t open_metadata_max = 1_KiB;
+inline constexpr std::size_t open_host_max = 255;  // a name of the DNS
 inline constexpr std::size_t goaway_text_max = 256;
 inline constexpr std::size_t ping_payload_bytes = 8;
 
@@ -38,6 +39,7 @@ inline constexpr std::size_t ping_payload_bytes = 8;
 inline constexpr std::size_t services_per_message_max = 64;
 /// Texts, in bytes of UTF-8. They reach logs and terminals, so they are short and hold no control characters.
 inline constexpr std::size_t agent_text_max = 64;
+inline constexpr std::size_t client_name_max = 64;
 inline constexpr std::size_t session_text_max = 64;
 inline constexpr std::size_t refused_text_max = 256;
 inline constexpr std::size_t bind_text_max = 64;

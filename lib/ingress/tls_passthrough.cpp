@@ -21,7 +21,7 @@ bool take(EdgeWorker& edge, AcceptedVisitor& visitor, std::shared_ptr<void>& tic
             tunnel::turn_away(std::move(visitor.socket), tunnel::TlsAlert::internal_error);
             return true;
         case tunnel::TlsMatch::Kind::service:
-            tunnel::hand_over({std::move(visitor.socket), visitor.from, match.service->shared_from_this(),
+            tunnel::hand_over({std::move(visitor.socket), visitor.from, name, match.service->shared_from_this(),
                                std::exchange(ticket, nullptr)});
             return true;
     }

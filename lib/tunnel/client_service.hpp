@@ -35,7 +35,7 @@ struct ClientService {
     /// The server chooses where visitors find it.
     bool is_assigned() const noexcept {
         return kind == wire::ServiceKind::http ? http.hosts.empty()
-                                               : kind != wire::ServiceKind::tls && remote_port == 0;
+                                               : kind == wire::ServiceKind::tcp && remote_port == 0;
     }
 };
 

@@ -76,6 +76,7 @@ void ClientSession::on_pipe_open() {
     if (trunk_->pipe().exporter(exporter)) {
         settings.exporter.assign(exporter.begin(), exporter.end());
     }
+    settings.name = shared_->name;
     settings.instance = shared_->instance;
     settings.epoch = login_.epoch;
     settings.attempt = login_.attempt;

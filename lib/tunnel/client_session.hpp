@@ -26,6 +26,7 @@ struct ClientShared {
     runtime::HostPort server;
     std::shared_ptr<transport::TlsContext> tls;  // null: off
     std::optional<Token> token;
+    std::string name;  // what the user calls this client
     wire::InstanceId instance{};
     mux::Settings mux;
     Duration handshake_deadline = limits::handshake_deadline;

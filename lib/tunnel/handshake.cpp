@@ -72,6 +72,7 @@ void take_hello(Agreement& agreement, const wire::Hello& hello) {
     agreement.peer_epoch = hello.epoch;
     agreement.peer_attempt = hello.attempt;
     agreement.peer_agent = hello.agent;
+    agreement.peer_name = hello.name;
 }
 
 }  // namespace ferrotunnel::tunnel

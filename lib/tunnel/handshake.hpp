@@ -63,7 +63,8 @@ struct Agreement {
     std::uint32_t trunk = 1;   // k ...
     std::uint32_t trunks = 1;  // ... of n, as the client said
     std::string peer_agent;
-    std::string session;  // the server's name for it, in the logs of both sides
+    std::string peer_name;  // of a client, as it calls itself
+    std::string session;    // the server's name for it, in the logs of both sides
     Duration ping_after_quiet{};
     Duration dead_after_quiet{};
 };

@@ -39,6 +39,7 @@ wire::ControlPayload ClientHandshake::start() {
     hello.trunks = settings_.trunks;
     hello.limits = settings_.limits;
     hello.agent = settings_.agent;
+    hello.name = settings_.name;
     client_hello_ = wire::encode_control(hello);
     state_ = State::hello_sent;
     return client_hello_;

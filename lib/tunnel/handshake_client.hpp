@@ -34,6 +34,7 @@ public:
         std::uint64_t features = 0;
         wire::HelloLimits limits{};
         std::string agent{wire::agent_name};
+        std::string name{};
     };
 
     ClientHandshake(Settings settings, Random& random);

@@ -19,6 +19,11 @@ std::string place_of(const Agreement& agreement) {
     return std::to_string(agreement.trunk) + '/' + std::to_string(agreement.trunks);
 }
 
+// In the log, where every line of a kind has the same fields.
+std::string shown_name(const Agreement& agreement) {
+    return agreement.peer_name.empty() ? "-" : agreement.peer_name;
+}
+
 }  // namespace
 
 // Finds out whether the peer still speaks: a ping, and a look every now and then whether anything was heard since.
@@ -248,9 +253,15 @@ void ServerSession::admitted(std::optional<Refusal> refusal) {
     welcome_ = true;
     {
         std::lock_guard lock(view_mutex_);
-        view_ = {
-            true, false, client_, peer_.text(), agreement_.peer_agent, token_name_, std::chrono::system_clock::now(),
-            {}};
+        view_ = {true,
+                 false,
+                 client_,
+                 peer_.text(),
+                 agreement_.peer_agent,
+                 token_name_,
+                 agreement_.peer_name,
+                 std::chrono::system_clock::now(),
+                 {}};
     }
     finish_login();
     const std::size_t trunks = shared_->presence->enter(client_);
@@ -258,6 +269,7 @@ void ServerSession::admitted(std::optional<Refusal> refusal) {
     trunk_->login_done(agreement_.peer);
     shared_->log->info("a client has connected", {{"session", name},
                                                   {"peer", peer_.text()},
+                                                  {"client", shown_name(agreement_)},
                                                   {"token", token_name_},
                                                   {"trunk", place_of(agreement_)},
                                                   {"agent", wire::printable(agreement_.peer_agent, 64)},
@@ -315,6 +327,7 @@ void ServerSession::on_trunk_end(const TrunkEnd& end) {
         shared_->log->log_at(violation ? LogLevel::warn : LogLevel::info, "a client is gone",
                              {{"session", agreement_.session},
                               {"peer", peer_.text()},
+                              {"client", shown_name(agreement_)},
                               {"trunk", place_of(agreement_)},
                               {"code", wire::name_of(end.code)},
                               {"why", end.text},
@@ -408,7 +421,8 @@ void ServerSession::probe(std::function<void(bool)> answer) {
 void ServerSession::notify(ServerNotice::Kind kind, const std::string& service, const std::string& endpoint, Code code,
                            const std::string& text, std::size_t trunks) {
     if (shared_->notify) {
-        shared_->notify({kind, peer_.text(), service, endpoint, code, text, agreement_.trunk, trunks});
+        shared_->notify(
+            {kind, peer_.text(), agreement_.peer_name, service, endpoint, code, text, agreement_.trunk, trunks});
     }
 }
 

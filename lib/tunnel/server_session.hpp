@@ -50,6 +50,7 @@ struct ServerNotice {
         refused,
     } kind = Kind::connected;
     std::string peer;      // the client's address
+    std::string client;    // what it calls itself, or empty
     std::string service;   // its name, or empty
     std::string endpoint;  // the public address
     wire::Code code = wire::Code::none;
@@ -80,6 +81,7 @@ struct SessionView {
     std::string peer;
     std::string agent;
     std::string token_name;
+    std::string name;  // what the client calls itself, or empty
     std::chrono::system_clock::time_point since;
     std::vector<Service> services;
 };
@@ -192,6 +194,7 @@ private:
         std::shared_ptr<Traffic> traffic;  // on this trunk
 
         bool is_carried() const noexcept { return public_port || http; }
+        bool is_private() const noexcept { return description.kind == wire::ServiceKind::private_tcp; }
         std::uint16_t port() const { return public_port ? public_port->address().port() : std::uint16_t{0}; }
     };
     class Probe;
@@ -211,6 +214,7 @@ private:
     void register_service(std::uint32_t request, const wire::Service& description);
     std::optional<Refusal> check_service(const wire::Service& description) const;
     void register_port(std::uint32_t request, const wire::Service& description);
+    void register_private(std::uint32_t request, const wire::Service& description);
     std::optional<Refusal> narrow(const wire::Service& description, runtime::SocketAddress& at) const;
     void claim_then_open(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at);
     void on_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,

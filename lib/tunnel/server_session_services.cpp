@@ -12,6 +12,8 @@ using wire::Code;
 
 namespace {
 
+constexpr std::string_view private_address = "private";  // what people are shown
+
 // When trunks are compared: a trunk that moves so much has one visitor more.
 constexpr std::uint64_t recent_bytes_as_a_visitor = 102'400;  // about 1 MiB/s
 
@@ -38,6 +40,8 @@ void ServerSession::register_service(std::uint32_t request, const wire::Service&
         register_http(request, description);
     } else if (description.kind == wire::ServiceKind::tls) {
         register_tls(request, description);
+    } else if (description.kind == wire::ServiceKind::private_tcp) {
+        register_private(request, description);
     } else {
         register_port(request, description);
     }
@@ -51,7 +55,7 @@ std::optional<Refusal> ServerSession::check_service(const wire::Service& descrip
         return Refusal{Code::going_away, "The client has said that it is stopping."};
     }
     if (description.kind != wire::ServiceKind::tcp && description.kind != wire::ServiceKind::http &&
-        description.kind != wire::ServiceKind::tls) {
+        description.kind != wire::ServiceKind::tls && description.kind != wire::ServiceKind::private_tcp) {
         return Refusal{Code::unsupported, "This server has no services of this kind."};
     }
     if (services_.contains(description.id)) {
@@ -61,6 +65,17 @@ std::optional<Refusal> ServerSession::check_service(const wire::Service& descrip
         return Refusal{Code::limit, "This client has as many services as one may."};
     }
     return std::nullopt;
+}
+
+// There is nothing to claim or to open: it is found by its name, and may have that of another client's.
+void ServerSession::register_private(std::uint32_t request, const wire::Service& description) {
+    Service& service = services_[description.id];
+    service.description = description;
+    service.registration = ++registrations_;
+    service.opened = agreement_.trunk == 1;  // the other trunks have nothing to tell
+    service.traffic = std::make_shared<Traffic>();
+    service.traffic->total = traffic_;
+    confirm(request, description.id);
 }
 
 void ServerSession::register_port(std::uint32_t request, const wire::Service& description) {
@@ -184,7 +199,8 @@ void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
         registered.host = service.assigned ? service.http->description().hosts.front() : std::string();
     } else {
         registered.port = service.port();
-        registered.address = runtime::to_text({shared_->public_host, service.port()});
+        registered.address = service.is_private() ? std::string(private_address)
+                                                  : runtime::to_text({shared_->public_host, service.port()});
     }
     for (const wire::ControlPayload& payload : wire::encode_registered(request, {&registered, 1})) {
         trunk_->session().send_control(payload);

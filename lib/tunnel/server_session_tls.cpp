@@ -4,6 +4,7 @@
 
 #include "tunnel/server_session.hpp"
 #include "wire/ip_text.hpp"
+#include "wire/open_metadata.hpp"
 #include "wire/text.hpp"
 
 namespace ferrotunnel::tunnel {
@@ -68,6 +69,8 @@ void ServerSession::open_tls_visitor(std::uint32_t id, TlsVisitor visitor) {
     request.service = id;
     request.kind = wire::ServiceKind::tls;
     request.visitor = visitor.from;
+    const std::vector<std::uint8_t> metadata = wire::encode_open_metadata({visitor.host});
+    request.metadata = metadata;
     auto stream = trunk_->session().open(request, pump, false, worker_.now());
     trunk_->session_changed();
     if (!stream) {

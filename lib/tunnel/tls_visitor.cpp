@@ -34,9 +34,13 @@ void turn_away(runtime::Fd socket, TlsAlert alert) noexcept {
     (void)runtime::shutdown_send(socket.get());
 }
 
-TlsVisitor::TlsVisitor(runtime::Fd socket_in, const wire::Address& from_in, std::shared_ptr<HttpService> service_in,
-                       std::shared_ptr<void> ticket_in)
-    : socket(std::move(socket_in)), from(from_in), service(std::move(service_in)), ticket(std::move(ticket_in)) {}
+TlsVisitor::TlsVisitor(runtime::Fd socket_in, const wire::Address& from_in, std::string host_in,
+                       std::shared_ptr<HttpService> service_in, std::shared_ptr<void> ticket_in)
+    : socket(std::move(socket_in)),
+      from(from_in),
+      host(std::move(host_in)),
+      service(std::move(service_in)),
+      ticket(std::move(ticket_in)) {}
 
 TlsVisitor::TlsVisitor(TlsVisitor&&) noexcept = default;
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -26,12 +27,13 @@ void turn_away(runtime::Fd socket, TlsAlert alert) noexcept;
 struct TlsVisitor {
     runtime::Fd socket;
     wire::Address from;
+    std::string host;  // that it asked for, as it was sent; empty: none
     std::shared_ptr<HttpService> service;
     std::shared_ptr<void> ticket;                    // counts it for the caps of where it came in
     std::vector<const HttpCarrier*> passed_on_by{};  // only to be compared: some may be gone
 
-    TlsVisitor(runtime::Fd socket_in, const wire::Address& from_in, std::shared_ptr<HttpService> service_in,
-               std::shared_ptr<void> ticket_in);
+    TlsVisitor(runtime::Fd socket_in, const wire::Address& from_in, std::string host_in,
+               std::shared_ptr<HttpService> service_in, std::shared_ptr<void> ticket_in);
     TlsVisitor(TlsVisitor&&) noexcept;
     TlsVisitor& operator=(TlsVisitor&&) = delete;
     ~TlsVisitor();

@@ -75,6 +75,7 @@ struct Hello {
     std::uint32_t trunks = 1;         // ... of n
     HelloLimits limits;
     std::string agent{agent_name};
+    std::string name;  // of a client: what its user calls it; empty: nothing
 
     friend bool operator==(const Hello&, const Hello&) = default;
 };

@@ -85,6 +85,7 @@ ControlMessage decode_hello(cbor::Item map, Error& error) {
     fields.number("trunk", hello.trunk, 1, hello.trunks);
     decode_limits(fields, hello.limits, error);
     fields.text("agent", hello.agent, 0, limits::agent_text_max);
+    fields.optional_text("name", hello.name, limits::client_name_max);
     return hello;
 }
 

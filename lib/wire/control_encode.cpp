@@ -132,7 +132,7 @@ void write_limits(cbor::Writer& writer, const HelloLimits& limits) {
 
 ControlPayload encode_control(const Hello& hello) {
     cbor::Writer writer;
-    writer.map(12U + (hello.token_id ? 1U : 0U) + (hello.attempt != 0 ? 1U : 0U));
+    writer.map(12U + (hello.token_id ? 1U : 0U) + (hello.attempt != 0 ? 1U : 0U) + (hello.name.empty() ? 0U : 1U));
     writer.text("t").text("hello");
     writer.text("version_min").unsigned_integer(hello.version_min);
     writer.text("version_max").unsigned_integer(hello.version_max);
@@ -151,6 +151,9 @@ ControlPayload encode_control(const Hello& hello) {
     writer.text("trunks").unsigned_integer(hello.trunks);
     write_limits(writer.text("limits"), hello.limits);
     writer.text("agent").text(printable(hello.agent, limits::agent_text_max));
+    if (!hello.name.empty()) {
+        writer.text("name").text(printable(hello.name, limits::client_name_max));
+    }
     return checked(writer, limits::control_payload_unauthenticated_max);
 }
 

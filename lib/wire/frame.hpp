@@ -57,7 +57,8 @@ void encode_header(const FrameHeader& header, std::uint8_t* at) noexcept;  // wr
 /// Takes exactly frame_header_bytes. The type may be one that `violation_of` refuses.
 FrameHeader decode_header(const std::uint8_t* at) noexcept;
 
-enum class ServiceKind : std::uint8_t { tcp = 1, http = 2, udp = 3, tls = 4 };
+/// private_tcp has no public address: only the server itself dials it. Its streams are of kind tcp.
+enum class ServiceKind : std::uint8_t { tcp = 1, http = 2, udp = 3, tls = 4, private_tcp = 5 };
 
 /// Where a visitor comes from. No family: not known, or not an IP peer.
 struct Address {

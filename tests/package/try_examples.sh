@@ -26,7 +26,7 @@ printed() {
 line_or_end() { grep -qE -- "$2" "$dir/$1.out" || has_ended "$1"; }
 
 say "curl through two tunnels"
-start_server
+start_server --http-bind 127.0.0.1:0
 example serve_in_process "$control"
 inner=$(printed serve_in_process 'http://([^/]+)/')
 example expose_port "$control" "$inner"
@@ -39,6 +39,19 @@ join_ok expose_port
 # One signal ends it; at the end of the test it would get two, and the second may come when it no longer looks.
 signal serve_in_process TERM
 join_ok serve_in_process
+
+if [[ -x $examples/serve_http ]]; then
+    say "an HTTP service inside a program, several requests on one stream"
+    example serve_http "$control" app.example.com
+    url=$(printed serve_http '(http://app\.example\.com:[0-9]+)')
+    ask=(curl --silent --show-error --fail --noproxy '*' --max-time $patience --connect-to "::127.0.0.1:")
+    answers=$("${ask[@]}" "$url/first" "$url/second" --data-binary "0123456789")
+    equal "the answers" "$answers" "$(printf 'POST /first: 10 bytes\nPOST /second: 10 bytes')"
+    signal serve_http TERM
+    join_ok serve_http
+else
+    say "SKIPPED: the HTTP service inside a program, since libhttp-parser-dev is not installed"
+fi
 
 say "a server inside an application asks a service"
 example embed_server 127.0.0.1:0

@@ -201,7 +201,7 @@ TEST_CASE("two machines with the same services: the one that came first keeps th
 
 TEST_CASE("a server stops at once although connections hang in the handshake", "[threads]") {
     Timing timing;
-    timing.handshake_deadline = 120s;
+    timing.handshake_timeout = 120s;
     Server server = server_builder(Secret::generate()).timing(timing).build();
     server.start();
     auto colon = server.control_endpoint().rfind(':');

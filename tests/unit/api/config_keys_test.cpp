@@ -147,7 +147,7 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"tls", "off"},       {"tls_cert", "/c"},     {"tls_key", "/k"},       {"state_dir", "/s"},
         {"workers", "2"},     {"drain", "1s"},        {"endpoint_file", "/e"}, {"server", "h:1"},
         {"tls_ca", "system"}, {"tls_pin", "sha256:"}, {"connections", "3"},    {"http_bind", "off"},
-        {"domain", "d"},      {"attempts", "3"},
+        {"domain", "d"},      {"attempts", "3"},      {"name", "alice"},
     };
     const std::map<std::string, std::string> of_http{
         {"linger_bytes", "0"},     {"requests_per_connection", "1"},

@@ -10,8 +10,8 @@ struct SessionPair::Side final : mux::SessionEvents {
 
     void on_control(Bytes) override {}
     void on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) override {
-        pair.listener_->deliver(
-            detail::StreamCore::of_opened(std::move(stream), open.visitor, pair.client_life_, session.ledger()));
+        pair.listener_->deliver(detail::StreamCore::of_opened(std::move(stream), {.visitor = open.visitor},
+                                                              pair.client_life_, session.ledger()));
     }
     void on_goaway(wire::Code, std::string_view) override {}
     void on_drained() override {}
@@ -91,14 +91,14 @@ wire::Address SessionPair::visitor() {
 
 void SessionPair::open(detail::OpenOperation* operation) {
     post([this, operation] {
-        auto core = make_intrusive<detail::StreamCore>(wire::Address{}, server_life_, server_->session.ledger());
+        auto core = make_intrusive<detail::StreamCore>(detail::StreamOrigin(), server_life_, server_->session.ledger());
         auto stream = server_->session.open({1, wire::ServiceKind::tcp, visitor(), {}}, core, true, Clock::now());
         if (!stream) {
             operation->complete(errc::busy, Stream());
             return;
         }
         core->bind(*stream);
-        core->start_open(operation);
+        core->start_open(operation, nullptr);
     });
 }
 

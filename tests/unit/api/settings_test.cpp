@@ -87,9 +87,9 @@ TEST_CASE("all problems of a server are found at once", "[settings]") {
     server.tcp_bind = "eth0";
     server.tls_chain = "/nonexistent/chain.pem";
     server.allow_ports = "22-";
-    server.timing.open_deadline = std::chrono::milliseconds(0);
+    server.timing.open_timeout = std::chrono::milliseconds(0);
     CHECK(keys_of_problems(server) ==
-          Keys{"timing.open_deadline", "bind", "tcp_bind", "token", "tls_certificate", "allow_ports"});
+          Keys{"timing.open_timeout", "bind", "tcp_bind", "token", "tls_certificate", "allow_ports"});
 
     ServerSettings twice = good_server();
     twice.tokens.push_back({twice.tokens[0].secret.copy(), "mine"});

@@ -47,6 +47,7 @@ Hello random_hello(SeededRandom& random) {
     hello.limits = {random_u32(random, limits::first_window_min, 1U << 31), random_u32(random, 0, 0x7fff'ffff),
                     random_u32(random, 0, 0x7fff'ffff), random_u32(random, 16'384), random_u32(random, 0, 0x7fff'ffff)};
     hello.agent = random_text(random, limits::agent_text_max);
+    hello.name = random_text(random, limits::client_name_max);
     return hello;
 }
 

@@ -89,6 +89,8 @@ TEST_CASE("hello: every field has its rule") {
     number_rule(hello, "/trunk", 1, 1, "hello.trunk");
     number_rule(hello, "/trunks", 1, limits::trunks_max, "hello.trunks");
     text_rule(hello, "/agent", limits::agent_text_max, "hello.agent");
+    hello["name"] = "alice";  // optional
+    text_rule(hello, "/name", limits::client_name_max, "hello.name");
     number_rule(hello, "/limits/first_window", limits::first_window_min, limits::credit_outstanding_max,
                 "hello.limits.first_window");
     number_rule(hello, "/limits/streams_max", 0, 0x7fff'ffff, "hello.limits.streams_max");
