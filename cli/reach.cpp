@@ -49,7 +49,8 @@ std::string port_of(const std::string& endpoint) {
 }
 
 std::string as_url(const std::string& endpoint) {
-    return endpoint.find("://") == std::string::npos ? "tcp://" + endpoint : endpoint;
+    const bool is_place = endpoint.find(':') != std::string::npos;  // else "private"
+    return is_place && endpoint.find("://") == std::string::npos ? "tcp://" + endpoint : endpoint;
 }
 
 bool is_wildcard(const std::string& host) {

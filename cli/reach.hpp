@@ -9,7 +9,7 @@ namespace ferrotunnel::cli {
 std::string host_of(const std::string& endpoint);
 std::string port_of(const std::string& endpoint);
 
-/// "tcp://tunnel.example.com:2222"; an endpoint of HTTP is a URL already.
+/// "tcp://tunnel.example.com:2222"; an endpoint of HTTP is a URL already, and "private" is none.
 std::string as_url(const std::string& endpoint);
 
 /// True for 0.0.0.0 and ::, which mean every address of the machine.

@@ -194,7 +194,7 @@ void on_event(const Event& event, Output& output) {
                                     event.text.empty() ? event.error.message() : event.text));
             break;
         case Event::Kind::registered:
-            output.line(fmt::format("  {} -> {} of client {}", as_url(event.endpoint), event.service, event.peer));
+            output.line(fmt::format("  {} -> {} of client {}", as_url(event.endpoint), event.service, who(event)));
             break;
         case Event::Kind::unregistered:
             output.line(fmt::format("  {} is closed", event.endpoint.empty() ? event.service : as_url(event.endpoint)));

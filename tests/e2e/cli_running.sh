@@ -42,6 +42,14 @@ wait_for_text server "tcp://$public -> $backend of client 127.0.0.1:"
 wait_until $patience "the service in the server's file" file_has "$dir/server.endpoints" "^service $backend $public\$"
 equal "what a visitor gets" "$(visit "$public" line finish | head -1)" "line hello"
 
+say "a client has a name, and a service may do without a public port"
+ready_client desk 1 --name desk-7 --tcp "private=$backend"
+said desk "  private -> $backend"
+wait_for_text server 'client desk-7 .127\.0\.0\.1:[0-9]+. connected'
+wait_for_text server "  private -> private:$backend of client desk-7"
+signal desk TERM
+join_ok desk
+
 say "logs as JSON, one object a line, in which foreign text can not break out"
 server_name=json start_server --log-format json --log-level trace
 client_to=$control ready_client json_client 1 --tcp "0=$backend" --log-format json --log-level trace

@@ -47,7 +47,8 @@ TEST_CASE("an open that nobody answers ends when the caller says", "[open]") {
     OpenTarget target("desk");
     target.timeout = 30ms;
     CHECK(rig.open(target) == errc::timed_out);
-    // The client has heard of it: who accepts now gets the next one.
+    // The client hears of it: who accepts then gets the next one.
+    REQUIRE(eventually([&] { return rig.client.stats().traffic.streams == 0; }));
     std::future<Stream> next = rig.server.async_open("desk", asio::use_future);
     std::future<Stream> accepted = rig.listener.async_accept(asio::use_future);
     CHECK(next.get().is_open());

@@ -103,6 +103,18 @@ TEST_CASE("a file gives builders and services", "[config]") {
     CHECK(server.control_endpoint().empty());
 }
 
+TEST_CASE("a file names its client, and may offer a service without a public port", "[config]") {
+    const Config config = Config::parse(client_text("  name: desk-7\n  services:\n"
+                                                    "    - {name: db, tcp: private, local: 5432}\n"
+                                                    "    - {tcp: private, local: 22}\n"),
+                                        "f.yml");
+    const Config::ClientSection section = config.client_section();
+    CHECK(section.name == "desk-7");
+    CHECK(section.services == std::vector<Tcp>{Tcp::private_service("db", "127.0.0.1:5432"),
+                                               Tcp::private_service("private:127.0.0.1:22", "127.0.0.1:22")});
+    CHECK(problems_of_building(client_text("  name: two words\n")).size() == 1);
+}
+
 TEST_CASE("all problems of a file are told at once, in its order", "[config]") {
     CHECK(problems_of("server:\n  bnid: x\n  workers: 257\n  timing: {open_timeout: soon}\nclient:\n"
                       "  token: env:FERROTUNNEL_NO_SUCH\n  services:\n    - {tcp: 1}\nlog: {level: inof}\n") ==

@@ -10,6 +10,7 @@
 #include "unit/runtime/loop.hpp"
 #include "unit/tunnel/plain_port.hpp"
 #include "unit/tunnel/wire_client.hpp"
+#include "wire/open_metadata.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::tunnel;
@@ -115,7 +116,7 @@ struct Comer {
         from.bytes = {192, 0, 2, 7};
     }
     void goes_to(std::shared_ptr<HttpService> service) {
-        hand_over({std::move(server_end), from, std::move(service), ticket});
+        hand_over({std::move(server_end), from, "app.example.com", std::move(service), ticket});
     }
     /// All bytes up to the end, which is no reset.
     std::string read_to_end() {
@@ -185,6 +186,7 @@ TEST_CASE("a visitor is handed over with its address, and what it has sent comes
     CHECK(open->service == 3);
     CHECK(open->kind == wire::ServiceKind::tls);
     CHECK(open->visitor == visitor.from);
+    CHECK(wire::read_open_metadata(open->metadata).host == "app.example.com");
     const ReceivedFrame data = next(client, wire::FrameType::data);
     CHECK(as_text(data.payload) == "a ClientHello");
     CHECK(rig.shared->traffic->visitors_now == 1);
