@@ -192,8 +192,11 @@ void StreamCore::drive_reader() noexcept {
     if (read_done != nullptr) {
         read_done->complete(outcome.error, outcome.bytes);
     } else if (open_done != nullptr && outcome.error) {
-        auto executor = open_done->executor;
-        drop();
+        if (open_end_.load(std::memory_order_acquire) != OpenEnd::none) {
+            refuse(wire::Code::cancelled);  // overtakes: nobody must accept it any more
+        } else {
+            drop();
+        }
         open_done->complete(outcome.error, Stream());
     } else if (open_done != nullptr) {
         add_ref();
