@@ -106,6 +106,24 @@ void bulk(benchmark::State& state) {
 }
 BENCHMARK(bulk)->Arg(1)->Arg(10)->Arg(100)->ArgName("streams");
 
+// Full frames in small reads for a socket that is full: pieces join a queue that nobody takes, which grows to 256 KiB.
+// The smaller a read is, the longer the queue becomes: what a piece costs must not depend on that.
+void slow_taker(benchmark::State& state) {
+    SessionPair pair;
+    pair.read_max = static_cast<std::uint32_t>(state.range(0));
+    auto ends = pair.open(1);
+    for (auto _ : state) {
+        ends[0].backend->stalled = true;
+        ends[0].visitor->send_bulk(pair.pool);
+        pair.exchange();
+        ends[0].backend->stalled = false;
+        ends[0].backend->take();
+        pair.exchange();
+    }
+    state.SetItemsProcessed(static_cast<std::int64_t>(ends[0].backend->taken_items));
+}
+BENCHMARK(slow_taker)->Arg(16)->Arg(64)->Arg(256)->Arg(1024)->ArgName("read");
+
 // What the copy costs that stands for the kernel: `bulk` without the sessions.
 void copy_alone(benchmark::State& state) {
     buffer::SlabPtr from = buffer::make_slab(buffer::slab_bytes);
