@@ -99,7 +99,7 @@ const CommandInfo& check_info() {
         "  ferrotunnel check\n"
         "  ferrotunnel check /etc/ferrotunnel/ferrotunnel.yml\n"
         "Without FILE: ferrotunnel.yml. Files that it names are read, tokens and certificates included.\n",
-        {},
+        {{"Configuration file", {{"config", "FILE", "The same as FILE, as the other commands have it.", false}}}},
         CommandInfo::Kind::check,
     };
     return info;
@@ -112,10 +112,10 @@ ExitCode run_check(Arguments arguments) {
         fmt::print("{}", help_for(check_info()));
         return ExitCode::ok;
     }
+    const std::string file = config_file_of(options, problems);
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "check"};
     }
-    const std::string file = options.operand().value_or(default_config_file);
     const Config config = read_config_file(file, problems);
     check(config, problems);
     if (!problems.empty()) {

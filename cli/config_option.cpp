@@ -42,6 +42,17 @@ OptionSection config_section() {
         }};
 }
 
+std::string config_file_of(const Options& options, Problems& problems) {
+    const std::optional<std::string> file = options.text("config");
+    if (options.operand()) {
+        if (file && !options.from_environment("config")) {
+            problems.add(*options.operand(), "a second file: --config names " + *file);
+        }
+        return *options.operand();
+    }
+    return file.value_or(default_config_file);
+}
+
 Config read_config_file(const std::string& file, Problems& problems) {
     return read(file, "", problems);
 }

@@ -33,6 +33,9 @@ OptionSection config_section();
 /// another machine.
 std::optional<Config> read_config_option(const Options& options, std::string_view section, Problems& problems);
 
+/// Which file `run` and `check` take: the word or --config, which say the same; both are a problem.
+std::string config_file_of(const Options& options, Problems& problems);
+
 /// The whole of a file, with all its problems.
 Config read_config_file(const std::string& file, Problems& problems);
 

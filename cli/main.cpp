@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -47,7 +48,16 @@ const CommandInfo* find_command(const std::string& name) {
     throw error;
 }
 
+void check_command(const std::string& name) {
+    if (std::ranges::find(command_names(), name) == command_names().end()) {
+        fail_usage(name, "no such command" + detail::did_you_mean(name, command_names()));
+    }
+}
+
 ExitCode run_help(const std::vector<std::string>& words) {
+    if (!words.empty()) {
+        check_command(words.front());
+    }
     const CommandInfo* command = words.empty() ? nullptr : find_command(words.front());
     fmt::print("{}", command != nullptr ? help_for(*command) : help_for_program(commands()));
     return ExitCode::ok;
@@ -82,11 +92,10 @@ ExitCode run(Arguments arguments) {
         fmt::print("ferrotunnel {}\n", version_string);
         return ExitCode::ok;
     }
-    if (find_command(name) == nullptr) {
-        fail_usage(name, name.starts_with('-')
-                             ? "options come after the command, which is one of server, client, tcp, http, tls, run"
-                             : "no such command" + detail::did_you_mean(name, command_names()));
+    if (name.starts_with('-')) {
+        fail_usage(name, "options come after the command, which is one of server, client, tcp, http, tls, run");
     }
+    check_command(name);
     raise_descriptor_limit();
     for (const std::string& finding : misspelt_variables(commands(), environ)) {
         fmt::print(stderr, "warning: {}\n", printable(finding));

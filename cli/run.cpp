@@ -17,6 +17,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
+bool is_about_connections(const Event& event) {
+    return event.kind == Event::Kind::lost || event.kind == Event::Kind::degraded ||
+           event.kind == Event::Kind::reconnecting || event.kind == Event::Kind::draining;
+}
+
 class Loop {
 public:
     Loop(std::span<const Running> parts, Signals& signals, Output& output)
@@ -84,6 +89,9 @@ private:
     void take_events() {
         for (const Running& part : parts_) {
             for (const Event& event : part.events.take()) {
+                if (!stoppers_.empty() && is_about_connections(event)) {
+                    continue;  // that they end is what was asked for, and nobody will make new ones
+                }
                 const std::optional<ExitCode> code = part.on_event(event);
                 if (code && !code_ && stoppers_.empty()) {
                     code_ = code;

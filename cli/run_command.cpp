@@ -13,16 +13,15 @@ const CommandInfo& run_info() {
     static const CommandInfo info{
         "run",
         "runs what a configuration file holds: a server, a client or both",
-        "",
+        "[FILE]",
         "  ferrotunnel check && ferrotunnel run\n"
-        "  ferrotunnel run --config /etc/ferrotunnel/ferrotunnel.yml --log-format json\n",
+        "  ferrotunnel run /etc/ferrotunnel/ferrotunnel.yml --log-format json\n",
         {
             {"Configuration file",
              {
                  {"config", "FILE",
-                  "The YAML file, with `server:` and `client:` sections; docs/configuration.md lists its keys. "
-                  "Default: "
-                  "ferrotunnel.yml.",
+                  "The YAML file, with `server:` and `client:` sections; docs/configuration.md lists its keys. The "
+                  "same as FILE. Default: ferrotunnel.yml.",
                   false},
              }},
             {"Running",
@@ -47,7 +46,7 @@ ExitCode run_run(Arguments arguments) {
         return ExitCode::ok;
     }
     Signals signals;  // before the library makes threads
-    const Config config = read_config_file(options.text("config").value_or(default_config_file), problems);
+    const Config config = read_config_file(config_file_of(options, problems), problems);
     const Sources sources{options, arguments, &config, true};
     std::vector<std::unique_ptr<Part>> parts;
     if (config.has_server()) {

@@ -204,7 +204,7 @@ void Incoming::refuse() noexcept {
 }
 
 Listener::Listener() noexcept = default;
-Listener::Listener(Listener&&) noexcept = default;
+Listener::Listener(Listener&& other) noexcept : core_(std::move(other.core_)), executor_(other.executor_) {}
 
 Listener::Listener(std::shared_ptr<detail::ListenerCore> core, executor_type executor) noexcept
     : core_(std::move(core)), executor_(std::move(executor)) {}
@@ -213,7 +213,7 @@ Listener& Listener::operator=(Listener&& other) noexcept {
     if (this != &other) {
         close();
         core_ = std::move(other.core_);
-        executor_ = std::move(other.executor_);
+        executor_ = other.executor_;
     }
     return *this;
 }

@@ -83,7 +83,7 @@ Stream& Stream::operator=(Stream&& other) noexcept {
             core_.get()->drop();
         }
         core_ = std::move(other.core_);
-        executor_ = std::move(other.executor_);
+        executor_ = other.executor_;
     }
     return *this;
 }

@@ -84,6 +84,7 @@ public:
 
     /// Empty: accepts fail with asio::error::bad_descriptor.
     Listener() noexcept;
+    /// What was moved from is empty, and keeps its executor.
     Listener(Listener&&) noexcept;
     Listener& operator=(Listener&&) noexcept;
     ~Listener();

@@ -85,11 +85,14 @@ public:
 
     /// Empty: every operation fails with asio::error::bad_descriptor.
     Stream() noexcept = default;
-    Stream(Stream&& other) noexcept = default;
+    /// What was moved from is empty, and keeps its executor, as Asio's sockets do: so
+    /// `co_spawn(stream.get_executor(), serve(std::move(stream)), ...)` works in whichever order the compiler evaluates
+    /// the arguments.
+    Stream(Stream&& other) noexcept : core_(std::move(other.core_)), executor_(other.executor_) {}
     Stream& operator=(Stream&& other) noexcept;
     ~Stream();
 
-    /// Of the handler that received this Stream.
+    /// Of the handler that received this Stream. Empty only if this was never anything else than Stream().
     executor_type get_executor() const noexcept { return executor_; }
     lowest_layer_type& lowest_layer() noexcept { return *this; }
     const lowest_layer_type& lowest_layer() const noexcept { return *this; }

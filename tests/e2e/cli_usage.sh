@@ -51,9 +51,17 @@ say "misspelt commands and options"
 run sever
 ends_with 2
 told 'did you mean server?'
+run help sever
+ends_with 2
+told 'no such command; did you mean server?'
+run help version
+ends_with 0
 run --bind x
 ends_with 2
 told 'options come after the command'
+run check a.yml --config b.yml
+ends_with 2
+told 'a.yml: a second file: --config names b.yml'
 run server --bnid 127.0.0.1:0 --token-file /dev/null
 ends_with 2
 told '--bnid: no such option; did you mean --bind?'

@@ -35,7 +35,7 @@ END
 
 start_run() {
     programs[$1]=1
-    start "$1" env TOKEN_FOLDER="$dir" "$FERROTUNNEL" run --config "$dir/$1.yml" "${@:2}"
+    start "$1" env TOKEN_FOLDER="$dir" "$FERROTUNNEL" run "$dir/$1.yml" "${@:2}"
     wait_until $patience "the services of $1" both_are_there "$1"
 }
 both_are_there() {
@@ -83,6 +83,7 @@ wait_until $patience "a refusal of new visitors" refuses "$visited"
 is_running both || fail "it has not waited for its visitor"
 exec {visitor}>&-
 join_ok both
+! file_has "$dir/both.out" 'lost\|next attempt' || fail "the end that was asked for is told as a loss"
 gone "$dir/both.server.endpoints" || fail "the server's endpoint file is still there"
 gone "$dir/both.client.endpoints" || fail "the client's endpoint file is still there"
 
