@@ -6,6 +6,7 @@
 #include "config_backend.hpp"
 #include "config_rules.hpp"
 #include "config_sections.hpp"
+#include "tunnel/http_description.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -21,10 +22,11 @@ std::string with_host(const std::string& local) {
     return is_port ? "127.0.0.1:" + local.substr(begin) : local;
 }
 
-// Names and public ports that services before have taken, with their lines.
+// Names, public ports and hosts that services before have taken, with their lines.
 struct Taken {
     std::map<std::string, unsigned> names;
     std::map<std::uint16_t, unsigned> ports;
+    std::map<std::pair<std::string, std::string>, unsigned> hosts;  // host, and path as the server claims it
 };
 
 // What check_service finds, at the key that it is about.
@@ -57,6 +59,30 @@ bool is_new_port(std::uint16_t port, const Value& place, Taken& taken) {
                       std::to_string(bound->second));
     }
     return fresh;
+}
+
+// The server would refuse the second service for the same host and path, or for the same TLS name.
+bool are_new_hosts(const tunnel::HttpDescription& description, const Value& place, Taken& taken) {
+    for (const std::string& host : description.hosts) {
+        const auto [first, fresh] =
+            taken.hosts.emplace(std::pair(host, description.claimed_path()), place.place().line);
+        if (!fresh) {
+            place.problem("a second service is for " + config::quoted(host) +
+                          " and the same path; the first one is in line " + std::to_string(first->second));
+            return false;
+        }
+    }
+    return true;
+}
+
+bool is_new_host(const Http& http, const Value& place, Taken& taken) {
+    tunnel::HttpDescription description;
+    return tunnel::read_http_part(http_part(http), description) || are_new_hosts(description, place, taken);
+}
+
+bool is_new_host(const Tls& tls, const Value& place, Taken& taken) {
+    tunnel::HttpDescription description;
+    return tunnel::read_tls_part(tls_part(tls), description) || are_new_hosts(description, place, taken);
 }
 
 // The keys of one service; what is missing is nothing.
@@ -182,7 +208,8 @@ void add_http(const Keys& keys, Taken& taken, ClientPart& part) {
     }
     if (hosts_are_good(keys, http) && rules_are_good && is_backend_good(http, keys) &&
         is_good(http, keys.path ? *keys.path : *keys.http, keys.name) &&
-        is_new_name(http.name, keys.name ? *keys.name : *keys.http, taken)) {
+        is_new_name(http.name, keys.name ? *keys.name : *keys.http, taken) &&
+        is_new_host(http, keys.path ? *keys.path : *keys.http, taken)) {
         part.http_services.push_back(std::move(http));
     }
 }
@@ -216,7 +243,7 @@ void add_tls(const Keys& keys, Taken& taken, ClientPart& part) {
     tls.local = with_host(*address);
     tls.name = called.value_or("");
     if (is_backend_good(tls, keys) && is_good(tls, *keys.tls, keys.name) &&
-        is_new_name(tls.name, keys.name ? *keys.name : *keys.tls, taken)) {
+        is_new_name(tls.name, keys.name ? *keys.name : *keys.tls, taken) && is_new_host(tls, *keys.tls, taken)) {
         part.tls_services.push_back(std::move(tls));
     }
 }
