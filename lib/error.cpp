@@ -42,7 +42,7 @@ public:
             case errc::not_running:
                 return "not running";
             case errc::already_running:
-                return "already running";
+                return "it was started before, and what has stopped is not started again: make a new one";
             case errc::tls_failed:
                 return "the TLS handshake failed";
             case errc::tls_mismatch:

@@ -161,6 +161,15 @@ TEST_CASE("a listener whose service is refused says why, and works once it is re
     CHECK(accepted.get().is_open());
 }
 
+TEST_CASE("who starts again what has stopped is told that it takes a new one", "[client]") {
+    Rig rig;
+    rig.client.start();
+    REQUIRE_FALSE(rig.client.stop());
+    REQUIRE_FALSE(rig.server.stop());
+    CHECK_THROWS_WITH(rig.client.start(), Catch::Contains("make a new one"));
+    CHECK_THROWS_WITH(rig.server.start(), Catch::Contains("make a new one"));
+}
+
 TEST_CASE("what can not be offered is thrown by listen, and told in words where async_listen has a code", "[client]") {
     const Secret token = Secret::generate();
     std::promise<Event> told;
