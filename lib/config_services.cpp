@@ -68,7 +68,8 @@ bool are_new_hosts(const tunnel::HttpDescription& description, const Value& plac
             taken.hosts.emplace(std::pair(host, description.claimed_path()), place.place().line);
         if (!fresh) {
             place.problem("a second service is for " + config::quoted(host) +
-                          " and the same path; the first one is in line " + std::to_string(first->second));
+                          (description.passthrough ? "" : " and the same path") + "; the first one is in line " +
+                          std::to_string(first->second));
             return false;
         }
     }
