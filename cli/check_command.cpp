@@ -67,26 +67,15 @@ void print_client(const Config::ClientSection& client) {
     }
 }
 
-// The same as `run` would say.
-void check(const Config& config, Problems& problems) {
-    std::vector<Problem> found;
-    if (config.has_server()) {
-        const Config::ServerSection section = config.server_section();
-        Server::Builder builder = config.server();
-        if (!section.http_bind) {
-            builder.http_bind(default_http_bind, !section.domain.empty());
-        }
-        apply_https(section, builder);
-        found = builder.check();
+// What `run` makes before it starts anything: the problems are its own.
+void check(const Sources& sources, Problems& problems) {
+    Signals signals;
+    if (sources.config->has_server()) {
+        check_server_part(sources, signals, problems);
     }
-    if (config.has_client()) {
-        const std::vector<Problem> more = config.client().check();
-        found.insert(found.end(), more.begin(), more.end());
+    if (sources.config->has_client()) {
+        (void)make_client_part(sources, signals, problems);
     }
-    for (const Problem& problem : found) {
-        problems.add(problem);
-    }
-    check_services(config, problems);
 }
 
 }  // namespace
@@ -117,7 +106,7 @@ ExitCode run_check(Arguments arguments) {
         throw UsageError{std::move(problems), "check"};
     }
     const Config config = read_config_file(file, problems);
-    check(config, problems);
+    check({options, arguments, &config, true, false}, problems);
     if (!problems.empty()) {
         const std::vector<std::string> lines = problems.lines();
         fmt::print(stderr, "{}: {}\n", printable(file), counted(lines.size(), "problem"));

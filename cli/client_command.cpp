@@ -19,6 +19,7 @@
 #include "http_spec.hpp"
 #include "reach.hpp"
 #include "run.hpp"
+#include "silent_backend.hpp"
 #include "tcp_spec.hpp"
 #include "token_source.hpp"
 
@@ -31,6 +32,7 @@ using namespace std::chrono_literals;
 struct Wanted {
     std::string place;  // "--tcp 2222=22"
     AnyService service;
+    std::string address{};  // the word that says where visitors are connected to, if that is another
 };
 
 struct Offered {
@@ -98,6 +100,13 @@ std::vector<Wanted> wanted_by_client(const Sources& sources, Problems& problems)
         }
         return wanted_by_file(*sources.config, problems);
     }
+    if (const std::string tls = options.text("tls").value_or(""); tls.find('=') != std::string::npos) {
+        problems.add(options.place_of("tls"),
+                     "is on or off, for the connection with the server; TLS visitors of a host are "
+                     "--passthrough " +
+                         tls);
+        return {};
+    }
     std::vector<Wanted> wanted;
     std::set<std::uint16_t> ports;
     auto tcp_once = [&ports](const std::string& text, std::string& error) {
@@ -161,7 +170,8 @@ std::vector<Wanted> wanted_by_http(const Sources& sources, Problems& problems) {
     if (const auto header = options.text("host-header")) {
         http.rules.host_header = *header == "rewrite" ? "backend" : *header;
     }
-    std::vector<Wanted> wanted{{options.has("host") ? options.place_of("host") : *options.operand(), std::move(http)}};
+    std::vector<Wanted> wanted{
+        {options.has("host") ? options.place_of("host") : *options.operand(), std::move(http), *options.operand()}};
     apply_backend_options(options, wanted, problems);
     return wanted;
 }
@@ -185,7 +195,7 @@ std::vector<Wanted> wanted_by_tls(const Sources& sources, Problems& problems) {
     Tls tls;
     tls.host = options.text("host").value_or("");
     tls.local = *local;
-    std::vector<Wanted> wanted{{options.place_of("host"), std::move(tls)}};
+    std::vector<Wanted> wanted{{options.place_of("host"), std::move(tls), *options.operand()}};
     apply_backend_options(options, wanted, problems);
     return wanted;
 }
@@ -213,7 +223,9 @@ void add_services(ClientPlan& plan, Problems& problems) {
                 },
                 wanted.service);
         } catch (const config_error& error) {
-            problems.add(wanted.place, error.problems().front().text);
+            const std::string& text = error.problems().front().text;
+            const bool about_address = !wanted.address.empty() && text.starts_with('"' + wanted.address);
+            problems.add(about_address ? wanted.address : wanted.place, text);
         }
     }
 }
@@ -257,14 +269,16 @@ ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, EventQu
     const auto file = sources.config != nullptr ? sources.config->client_section() : Config::ClientSection();
     ClientPlan plan;
     plan.common = read_common(options, 10s, sources.config, file, problems);
+    plan.common.side = sources.both_sides ? "client" : "";
     plan.server = options.text("server").value_or(file.server);
     plan.endpoint_file = options.text("endpoint-file").value_or(file.endpoint_file);
     plan.wanted = std::move(wanted);
+    check_endpoint_file(plan.endpoint_file, sources, "client", problems);
 
     Client::Builder builder = sources.config != nullptr ? sources.config->client() : Client::builder();
     apply_common(plan.common, builder);
     if (!plan.common.log_level) {
-        builder.log(without_echo(stderr_log(plan.common.log_format)), default_log_level);
+        builder.log(without_echo(log_sink(plan.common)), default_log_level);
     }
     apply_options(options, builder, problems);
     Problems ignored;  // told already
@@ -454,9 +468,14 @@ public:
     ClientPart(const Sources& sources, WantedBy* wanted_by, Signals& signals, Problems& problems)
         : plan_(read_plan(sources, wanted_by(sources, problems), events_, signals, problems)) {}
 
+    std::string_view side() const override { return "client"; }
+
     void start(Output& output) override {
         endpoints_.emplace(plan_.endpoint_file);
         output.line(fmt::format("FerroTunnel {} client, connecting to {}", version_string, plan_.server));
+        for (const auto& [name, offered] : plan_.offered) {
+            tell_if_silent(offered.local, output);
+        }
         plan_.client.start();
         story_.emplace(plan_, output, *endpoints_);
     }

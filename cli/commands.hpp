@@ -40,5 +40,8 @@ inline constexpr const char* default_http_bind = "0.0.0.0:8080";
 /// The parts that commands run. What is not right goes to `problems`; then the part must not be started.
 std::unique_ptr<Part> make_server_part(const Sources& sources, Signals& signals, Problems& problems);
 std::unique_ptr<Part> make_client_part(const Sources& sources, Signals& signals, Problems& problems);
+/// The same problems as those of making the part, without making anything on disk. There is none for a client, whose
+/// part makes nothing.
+void check_server_part(const Sources& sources, Signals& signals, Problems& problems);
 
 }  // namespace ferrotunnel::cli

@@ -35,7 +35,7 @@ std::optional<LogLevel> read_log_level(const Options& options, Problems& problem
 
 Timing read_timing(const Options& options, Timing timing, Problems& problems) {
     auto read = [&](const char* name, milliseconds& into) {
-        const std::optional<milliseconds> value = options.seconds(name, problems);
+        const std::optional<milliseconds> value = options.time(name, problems);
         into = value.value_or(into);
         return value.has_value();
     };
@@ -98,7 +98,7 @@ CommonSettings read_common(const Options& options, milliseconds drain_default, c
     }
     settings.is_tls_off = settings.tls_off.value_or(section.tls_off);
     settings.timing = read_timing(options, section.timing, problems);
-    settings.drain = options.seconds("drain", problems).value_or(section.drain.value_or(drain_default));
+    settings.drain = options.time("drain", problems).value_or(section.drain.value_or(drain_default));
     settings.log_level = read_log_level(options, problems);
     const std::optional<std::string> format = options.choice("log-format", {"text", "json"}, problems);
     if (config != nullptr) {
@@ -111,12 +111,26 @@ CommonSettings read_common(const Options& options, milliseconds drain_default, c
     return settings;
 }
 
+LogSink log_sink(const CommonSettings& settings) {
+    LogSink sink = stderr_log(settings.log_format);
+    if (settings.side.empty()) {
+        return sink;
+    }
+    return [sink = std::move(sink), side = settings.side](const LogRecord& record) {
+        std::vector<LogRecord::Field> fields{{"side", side}};
+        fields.insert(fields.end(), record.fields.begin(), record.fields.end());
+        LogRecord told = record;
+        told.fields = fields;
+        sink(told);
+    };
+}
+
 std::vector<OptionInfo> running_options(bool of_server) {
     return {
         {"workers", "N", "Threads. Default: one per core.", false},
-        {"drain", "SECONDS",
+        {"drain", "TIME",
          std::string("How long present visitors may take to finish after Ctrl-C or SIGTERM. Default: ") +
-             (of_server ? "30." : "10."),
+             (of_server ? "30s." : "10s."),
          false},
         {"endpoint-file", "PATH",
          "For other programs: what is reachable where, lines `control HOST:PORT` and `service NAME HOST:PORT`, "
@@ -135,16 +149,16 @@ std::vector<OptionInfo> log_options() {
 
 std::vector<OptionInfo> timing_options(bool of_server) {
     std::vector<OptionInfo> options{
-        {"ping-interval", "SECONDS", "A quiet connection is pinged after this. Default: 15.", false},
-        {"dead-interval", "SECONDS", "One without any answer for this long is given up. Default: 45.", false},
-        {"write-timeout", "SECONDS", "One that takes nothing for this long is given up. Default: 30.", false},
-        {"handshake-timeout", "SECONDS", "Connecting, TLS and login together. Default: 10.", false},
-        {"open-timeout", "SECONDS", "A visitor whose service does not answer is turned away. Default: 20.", false},
+        {"ping-interval", "TIME", "A quiet connection is pinged after this. Default: 15s.", false},
+        {"dead-interval", "TIME", "One without any answer for this long is given up. Default: 45s.", false},
+        {"write-timeout", "TIME", "One that takes nothing for this long is given up. Default: 30s.", false},
+        {"handshake-timeout", "TIME", "Connecting, TLS and login together. Default: 10s.", false},
+        {"open-timeout", "TIME", "A visitor whose service does not answer is turned away. Default: 20s.", false},
     };
     if (!of_server) {
         options.push_back(
-            {"reconnect-first", "SECONDS", "The longest wait before the second attempt. Default: 0.5.", false});
-        options.push_back({"reconnect-max", "SECONDS", "The longest wait between attempts. Default: 30.", false});
+            {"reconnect-first", "TIME", "The longest wait before the second attempt. Default: 0.5s.", false});
+        options.push_back({"reconnect-max", "TIME", "The longest wait between attempts. Default: 30s.", false});
     }
     return options;
 }

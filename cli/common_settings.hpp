@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "ferrotunnel/config.hpp"
@@ -25,7 +26,11 @@ struct CommonSettings {
     Timing timing;
     std::chrono::milliseconds drain{0};
     LogFormat log_format = LogFormat::text;
+    std::string_view side;  // what log lines say of whose they are; empty: there is only one
 };
+
+/// To the standard error stream.
+LogSink log_sink(const CommonSettings& settings);
 
 /// `config`: the file that the options override, and `section` of it; null: there is none.
 CommonSettings read_common(const Options& options, std::chrono::milliseconds drain_default, const Config* config,
@@ -51,8 +56,7 @@ void apply_common(const CommonSettings& settings, Builder& builder) {
     if (settings.tls_off) {
         builder.tls_off(*settings.tls_off);
     }
-    builder.timing(settings.timing)
-        .log(stderr_log(settings.log_format), settings.log_level.value_or(default_log_level));
+    builder.timing(settings.timing).log(log_sink(settings), settings.log_level.value_or(default_log_level));
 }
 
 /// What the library found wrong: where it stands in the file, or under the names of our options. What is known to be

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <utility>
 
+#include "endpoint_file.hpp"
 #include "printable.hpp"
 
 namespace ferrotunnel::cli {
@@ -55,6 +57,19 @@ std::string config_file_of(const Options& options, Problems& problems) {
 
 Config read_config_file(const std::string& file, Problems& problems) {
     return read(file, "", problems);
+}
+
+void check_endpoint_file(const std::string& path, const Sources& sources, std::string_view section,
+                         Problems& problems) {
+    if (path.empty()) {
+        return;
+    }
+    if (std::string fault = endpoint_file_fault(path); !fault.empty()) {
+        const bool in_file = sources.config != nullptr && !sources.options.text("endpoint-file");
+        problems.add(in_file ? fmt::format("{}: {}.endpoint_file", sources.config->file(), section)
+                             : sources.options.place_of("endpoint-file"),
+                     std::move(fault));
+    }
 }
 
 void check_services(const Config& config, Problems& problems) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "arguments.hpp"
@@ -24,6 +25,8 @@ struct Sources {
     /// There are no options for the part beside the file: nobody is asked for a token, and messages do not speak of
     /// options.
     bool file_alone = false;
+    /// Both parts run in this process: log lines say whose they are.
+    bool both_sides = false;
 };
 
 OptionSection config_section();
@@ -38,6 +41,9 @@ std::string config_file_of(const Options& options, Problems& problems);
 
 /// The whole of a file, with all its problems.
 Config read_config_file(const std::string& file, Problems& problems);
+
+/// `path` of `section` or of --endpoint-file, if it is not empty: whether it can be written.
+void check_endpoint_file(const std::string& path, const Sources& sources, std::string_view section, Problems& problems);
 
 /// A client that offers nothing is not what anybody wants.
 void check_services(const Config& config, Problems& problems);

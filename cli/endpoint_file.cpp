@@ -1,10 +1,12 @@
 #include "endpoint_file.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <fstream>
 #include <system_error>
 
 namespace ferrotunnel::cli {
@@ -26,6 +28,27 @@ void write_file(const std::string& path, const std::string& text) {
 }
 
 }  // namespace
+
+std::string endpoint_file_fault(const std::string& path) {
+    struct stat status {};
+    const bool is_there = ::lstat(path.c_str(), &status) == 0;
+    if (is_there && !S_ISREG(status.st_mode)) {
+        return "\"" + path + "\" is there, and is no file that could be replaced";
+    }
+    const std::size_t slash = path.rfind('/');
+    const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+        return "can not write \"" + path + "\": " + std::generic_category().message(errno);
+    }
+    // The first line is enough to tell it from a file that somebody needs.
+    std::ifstream old(is_there ? path : std::string());
+    std::string first;
+    if (std::getline(old, first) && !first.starts_with("control ") && !first.starts_with("service ") &&
+        !first.starts_with("http ") && !first.starts_with("https ")) {
+        return "\"" + path + "\" is there, and is no endpoint file; it would be replaced";
+    }
+    return {};
+}
 
 EndpointFile::EndpointFile(std::string path) : path_(std::move(path)) {
     if (!path_.empty()) {

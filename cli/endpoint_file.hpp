@@ -9,6 +9,9 @@
 
 namespace ferrotunnel::cli {
 
+/// Why there can be no such file, or must not be: somebody else's would be replaced. Empty: there can.
+std::string endpoint_file_fault(const std::string& path);
+
 /// The file always has everything that is reachable at the moment. It is replaced as a whole, so that a reader never
 /// sees half of it, and goes away with this object. Without a path nothing happens.
 class EndpointFile {

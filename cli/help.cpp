@@ -51,7 +51,7 @@ std::string variables_of(const CommandInfo& command) {
 }
 
 constexpr std::string_view signals =
-    "Ctrl-C (SIGINT) or SIGTERM lets present visitors finish, for at most --drain seconds, and takes no new ones;\n"
+    "Ctrl-C (SIGINT) or SIGTERM lets present visitors finish, for at most --drain, and takes no new ones;\n"
     "  a second signal ends at once.\n";
 
 constexpr std::string_view exit_codes =
@@ -80,6 +80,7 @@ std::string help_for_program(const std::vector<const CommandInfo*>& commands) {
         "  token     prints a fresh token, which server and clients share\n"
         "  version   prints the version\n"
         "  help      prints this, or with a command's name what that command takes\n"
+        "Also: --help or -h for help, here and behind a command; --version for version.\n"
         "\n"
         "In two minutes:\n"
         "  ferrotunnel token > token; chmod 600 token          # once; copy the file to the other machine\n"
@@ -115,7 +116,10 @@ std::string help_for(const CommandInfo& command) {
     }
     text +=
         "\nEnvironment:\n  " +
-        wrapped("Every option is also a variable; the command line wins. Flags take on or off; lists have commas.", 2) +
+        wrapped(
+            "Every option is also a variable; the command line wins. Flags take on or off; lists have commas. A TIME "
+            "is 30s, 500ms, 2m or 1h; a number alone is seconds.",
+            2) +
         "\n  " + wrapped(variables_of(command), 2) + '\n';
     text += "\nSignals:\n  ";
     text += signals;

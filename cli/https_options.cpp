@@ -50,7 +50,7 @@ void read_behaviour(const Options& options, Https& https, Problems& problems) {
     if (const auto grade = options.choice("https-grade", {"modern", "intermediate"}, problems)) {
         https.grade = *grade == "modern" ? TlsGrade::modern : TlsGrade::intermediate;
     }
-    if (const auto time = options.seconds("certificate-reload", problems)) {
+    if (const auto time = options.time("certificate-reload", problems)) {
         https.reload_interval = *time;
     }
     if (const auto port = options.number("https-public-port", 65'535, problems)) {
@@ -100,7 +100,7 @@ std::vector<OptionInfo> https_options() {
         {"fallback-certificate", "CHAIN[:KEY]",
          "For visitors who ask for no host, or for one that no other certificate has. Default: they are refused.",
          false},
-        {"certificate-reload", "SECONDS", "How often the files are looked at for changes. Default: 10.", false},
+        {"certificate-reload", "TIME", "How often the files are looked at for changes. Default: 10s.", false},
         {"https-grade", "GRADE",
          "modern: TLS 1.3 and the best of 1.2; intermediate: also for visitors of ten years ago. Default: modern.",
          false},
@@ -134,10 +134,6 @@ void apply_https(const Options& options, const Config::ServerSection& file, Serv
     if (options.has("proxy-protocol-from")) {
         builder.proxy_protocol_from(options.list("proxy-protocol-from"));
     }
-}
-
-void apply_https(const Config::ServerSection& file, Server::Builder& builder) {
-    apply_bind({}, file.https_bind.has_value(), file.https, builder);
 }
 
 }  // namespace ferrotunnel::cli

@@ -21,7 +21,4 @@ std::vector<OptionInfo> https_options();
 void apply_https(const Options& options, const Config::ServerSection& file, Server::Builder& builder,
                  Problems& problems);
 
-/// The same for a file alone.
-void apply_https(const Config::ServerSection& file, Server::Builder& builder);
-
 }  // namespace ferrotunnel::cli

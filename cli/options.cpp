@@ -11,12 +11,12 @@
 #include <utility>
 
 #include "ferrotunnel/detail/nearest.hpp"
+#include "ferrotunnel/detail/time_text.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
 
 constexpr std::string_view variable_prefix = "FERROTUNNEL_";
-constexpr double seconds_max = 10'000'000;  // four months; also keeps milliseconds far from overflowing
 
 std::vector<std::string> dashed_names(const CommandInfo& command) {
     std::vector<std::string> names{"--help"};
@@ -208,23 +208,24 @@ std::optional<std::size_t> Options::number(std::string_view name, std::size_t ma
     return number;
 }
 
-std::optional<std::chrono::milliseconds> Options::seconds(std::string_view name, Problems& problems) const {
+std::optional<std::chrono::milliseconds> Options::time(std::string_view name, Problems& problems) const {
     const std::optional<std::string> value = text(name);
-    if (!value) {
-        return std::nullopt;
+    const std::optional<std::chrono::milliseconds> read = value ? detail::read_time(*value) : std::nullopt;
+    if (value && !read) {
+        problems.add(
+            place_of(name),
+            fmt::format("\"{}\" is no time; expected one like 30s, 500ms or 2m, or a number of seconds", *value));
     }
-    const std::optional<double> number = whole_number<double>(*value);
-    if (!number || !(*number >= 0) || *number > seconds_max) {
-        problems.add(place_of(name), fmt::format("\"{}\" is no number of seconds, like 30 or 0.5", *value));
-        return std::nullopt;
-    }
-    return std::chrono::milliseconds(static_cast<std::int64_t>(*number * 1000 + 0.5));
+    return read;
 }
 
 std::optional<std::string> Options::choice(std::string_view name, const std::vector<std::string>& choices,
                                            Problems& problems) const {
     std::optional<std::string> value = text(name);
     if (value && std::find(choices.begin(), choices.end(), *value) == choices.end()) {
+        if (problems.about(place_of(name))) {
+            return std::nullopt;  // somebody knows better what is wrong with it
+        }
         problems.add(place_of(name), fmt::format("\"{}\" is none of {}{}", *value, joined(choices),
                                                  detail::did_you_mean(*value, choices)));
         return std::nullopt;

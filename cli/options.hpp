@@ -58,8 +58,8 @@ public:
     std::vector<std::string> list(std::string_view name) const;
     bool flag(std::string_view name, Problems& problems) const;
     std::optional<std::size_t> number(std::string_view name, std::size_t max, Problems& problems) const;
-    /// Seconds, fractions allowed.
-    std::optional<std::chrono::milliseconds> seconds(std::string_view name, Problems& problems) const;
+    /// As configuration files have it: "30s", "500ms"; without a unit it is seconds.
+    std::optional<std::chrono::milliseconds> time(std::string_view name, Problems& problems) const;
     /// One of `choices`, or nothing.
     std::optional<std::string> choice(std::string_view name, const std::vector<std::string>& choices,
                                       Problems& problems) const;

@@ -27,6 +27,10 @@ bool is_ready(int descriptor, std::chrono::milliseconds patience) {
 }  // namespace
 
 void Output::line(std::string_view text) {
+    if (shared_ != nullptr) {
+        shared_->line(prefix_ + std::string(text));
+        return;
+    }
     if (waiting_.size() > waiting_bytes_max) {
         ++dropped_;
         return;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace ferrotunnel::cli {
 
@@ -13,6 +14,9 @@ namespace ferrotunnel::cli {
 class Output {
 public:
     explicit Output(int descriptor) : descriptor_(descriptor) {}
+    /// Lines of one of several speakers: they go to `shared`, which outlives this, behind `prefix`.
+    Output(Output& shared, std::string prefix)
+        : descriptor_(shared.descriptor_), shared_(&shared), prefix_(std::move(prefix)) {}
 
     /// One line, made printable; its newline is added.
     void line(std::string_view text);
@@ -26,6 +30,8 @@ public:
 
 private:
     int descriptor_;
+    Output* shared_ = nullptr;
+    std::string prefix_;
     std::string waiting_;
     std::size_t dropped_ = 0;
 };

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <deque>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -171,8 +173,10 @@ ExitCode run_until_end(std::span<const Running> parts, Signals& signals, Output&
 ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& signals) {
     Output output(STDOUT_FILENO);
     std::vector<Running> running;
+    std::deque<Output> sides;  // of several parts, each line says whose it is
     for (const std::unique_ptr<Part>& part : parts) {
-        part->start(output);
+        const std::string prefix = fmt::format("{}: ", part->side());
+        part->start(parts.size() == 1 ? output : sides.emplace_back(output, prefix));
         running.push_back(part->running());
     }
     const ExitCode code = run_until_end(running, signals, output);

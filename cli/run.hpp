@@ -34,6 +34,8 @@ struct Running {
 class Part {
 public:
     virtual ~Part() = default;
+    /// "server" or "client".
+    virtual std::string_view side() const = 0;
     /// Throws std::system_error with a text for the user.
     virtual void start(Output& output) = 0;
     /// Lives as long as the part.

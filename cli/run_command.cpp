@@ -26,9 +26,9 @@ const CommandInfo& run_info() {
              }},
             {"Running",
              {
-                 {"drain", "SECONDS",
+                 {"drain", "TIME",
                   "How long present visitors may take to finish after Ctrl-C or SIGTERM. Default: what the file says, "
-                  "else 30 for a server and 10 for a client.",
+                  "else 30s for a server and 10s for a client.",
                   false},
              }},
             {"Log, on the standard error stream", log_options()},
@@ -47,7 +47,7 @@ ExitCode run_run(Arguments arguments) {
     }
     Signals signals;  // before the library makes threads
     const Config config = read_config_file(config_file_of(options, problems), problems);
-    const Sources sources{options, arguments, &config, true};
+    const Sources sources{options, arguments, &config, true, config.has_server() && config.has_client()};
     std::vector<std::unique_ptr<Part>> parts;
     if (config.has_server()) {
         parts.push_back(make_server_part(sources, signals, problems));  // first: the client may be meant for it

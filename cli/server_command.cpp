@@ -75,11 +75,12 @@ void apply_http(const Sources& sources, const Config::ServerSection& file, Serve
     }
 }
 
-ServerPlan read_plan(const Sources& sources, EventQueue& events, Signals& signals, Problems& problems) {
+// Everything but the server itself: what `check` looks at too.
+Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals& signals, Problems& problems) {
     const Options& options = sources.options;
     const auto file = sources.config != nullptr ? sources.config->server_section() : Config::ServerSection();
-    ServerPlan plan;
     plan.common = read_common(options, 30s, sources.config, file, problems);
+    plan.common.side = sources.both_sides ? "server" : "";
     plan.public_host = options.text("public-host").value_or(file.public_host);
     plan.tcp_bind = options.text("tcp-bind").value_or(file.tcp_bind);
     plan.allow_ports = options.text("allow-ports").value_or(file.allow_ports);
@@ -99,14 +100,20 @@ ServerPlan read_plan(const Sources& sources, EventQueue& events, Signals& signal
     if (options.has("state-dir") || file.state_dir.empty()) {
         builder.state_dir(options.text("state-dir").value_or(default_state_dir()));
     }
-    builder.on_event([&events](const Event& event) { events.push(event); });
+    check_endpoint_file(plan.endpoint_file, sources, "server", problems);
+    return builder;
+}
 
+ServerPlan read_plan(const Sources& sources, EventQueue& events, Signals& signals, Problems& problems) {
+    ServerPlan plan;
+    Server::Builder builder = read_settings(sources, plan, signals, problems);
+    builder.on_event([&events](const Event& event) { events.push(event); });
     std::vector<Problem> found = builder.check();
     std::optional<Server> server;
     if (found.empty() && problems.empty()) {
         server = builder.try_build(found);
     }
-    add_library_problems(found, options, problems);
+    add_library_problems(found, sources.options, problems);
     if (server && problems.empty()) {
         plan.server = std::move(*server);
     }
@@ -216,6 +223,8 @@ public:
     ServerPart(const Sources& sources, Signals& signals, Problems& problems)
         : plan_(read_plan(sources, events_, signals, problems)) {}
 
+    std::string_view side() const override { return "server"; }
+
     void start(Output& output) override {
         output_ = &output;
         endpoints_.emplace(plan_.endpoint_file);
@@ -319,6 +328,11 @@ ExitCode run_server(Arguments arguments) {
         throw UsageError{std::move(problems), "server"};
     }
     return run_parts(parts, signals);
+}
+
+void check_server_part(const Sources& sources, Signals& signals, Problems& problems) {
+    ServerPlan plan;
+    add_library_problems(read_settings(sources, plan, signals, problems).check(), sources.options, problems);
 }
 
 std::unique_ptr<Part> make_server_part(const Sources& sources, Signals& signals, Problems& problems) {

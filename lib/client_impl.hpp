@@ -59,6 +59,9 @@ public:
     asio::any_io_executor executor() const;
 
 private:
+    /// Hosts in normal form, each with what makes a name of it.
+    using Claims = std::vector<std::pair<std::string, std::string>>;
+
     struct Entry {
         std::string name;
         std::shared_ptr<detail::ServiceState> state;
@@ -66,6 +69,7 @@ private:
         detail::ListenOperation* waiting = nullptr;      // until the server has answered
         std::size_t hosts = 0;                           // of HTTP and TLS
         std::size_t rules = 0;                           // of HTTP, in bytes
+        Claims claims;                                   // of HTTP and TLS
     };
 
     void make_link();
@@ -84,7 +88,8 @@ private:
     void offer_or_fail(tunnel::ClientService service, std::vector<Problem> problems,
                        detail::ListenOperation* operation);
     void tell_impossible(const std::string& service, const config_error& error);
-    void check_room(const tunnel::ClientService& service, std::vector<Problem>& problems) const;
+    static Claims claims_of(const tunnel::ClientService& service);
+    void check_room(const tunnel::ClientService& service, const Claims& claims, std::vector<Problem>& problems) const;
     void close_service(std::uint32_t id);
     std::size_t count_pending() const;
     std::vector<detail::ListenOperation*> take_listens();

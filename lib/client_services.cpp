@@ -1,4 +1,5 @@
 // What a Client offers: adding and closing services, and who waits for their registering.
+#include <algorithm>
 #include <asio/error.hpp>
 #include <utility>
 
@@ -7,6 +8,7 @@
 #include "make_facade.hpp"
 #include "stream_core.hpp"
 #include "transport/tls_context.hpp"
+#include "tunnel/http_description.hpp"
 #include "wire/open_metadata.hpp"
 
 namespace ferrotunnel {
@@ -58,13 +60,32 @@ tunnel::ClientService Client::Impl::described(Tls description, bool application_
     return service;
 }
 
+Client::Impl::Claims Client::Impl::claims_of(const tunnel::ClientService& service) {
+    tunnel::HttpDescription description;
+    const bool http = service.kind == wire::ServiceKind::http;
+    if ((!http && service.kind != wire::ServiceKind::tls) ||
+        (http ? tunnel::read_http_part(service.http, description) : tunnel::read_tls_part(service.tls, description))) {
+        return {};
+    }
+    Claims claims;
+    for (const std::string& host : description.hosts) {
+        claims.emplace_back(host, description.claimed_path());
+    }
+    return claims;
+}
+
 // The lock is held.
-void Client::Impl::check_room(const tunnel::ClientService& service, std::vector<Problem>& problems) const {
+void Client::Impl::check_room(const tunnel::ClientService& service, const Claims& claims,
+                              std::vector<Problem>& problems) const {
     std::size_t hosts = service.http.hosts.size() + service.tls.hosts.size();
     std::size_t rules = service.http.rules.bytes();
     for (const auto& [id, entry] : services_) {
         if (entry.name == service.name) {
-            problems.push_back({service.name, "this client has a service of that name already"});
+            // A name is made of the host where nobody gives one: then it is the host that is there twice.
+            const bool hosts_too = !claims.empty() && std::ranges::find_first_of(claims, entry.claims) != claims.end();
+            problems.push_back({service.name, hosts_too ? "this client has a service for the same host and path, and "
+                                                          "of that name already"
+                                                        : "this client has a service of that name already"});
         }
         hosts += entry.hosts;
         rules += entry.rules;
@@ -83,9 +104,10 @@ void Client::Impl::check_room(const tunnel::ClientService& service, std::vector<
 Client::Impl::Offered Client::Impl::offer(tunnel::ClientService service, std::vector<Problem> problems,
                                           bool application_serves, ListenOperation* waiting) {
     Offered offered;
+    Claims claims = claims_of(service);
     {
         std::lock_guard lock(mutex_);
-        check_room(service, problems);
+        check_room(service, claims, problems);
         if (stopping_ || stopped_ || stop_error_) {
             throw std::system_error(stop_error_ ? stop_error_ : make_error_code(errc::session_closed), "add a service");
         }
@@ -112,7 +134,8 @@ Client::Impl::Offered Client::Impl::offer(tunnel::ClientService service, std::ve
             };
         }
         services_.emplace(id, Entry{service.name, offered.state, offered.listener, waiting,
-                                    service.http.hosts.size() + service.tls.hosts.size(), service.http.rules.bytes()});
+                                    service.http.hosts.size() + service.tls.hosts.size(), service.http.rules.bytes(),
+                                    std::move(claims)});
     }
     if (service.backend.tls && !service.backend.tls->verifies()) {
         log_.warn("the certificate of a service's backend is not verified",

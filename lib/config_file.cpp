@@ -39,6 +39,11 @@ ConfigFile read_config(const ConfigSource& source) {
         file.values.log = read_log(log->section());
     }
     root.finish();
+    if (file.values.server && file.values.client && !file.values.server->endpoint_file.empty() &&
+        file.values.server->endpoint_file == file.values.client->endpoint_file) {
+        report.add(file.values.client->endpoint_file_place, "client.endpoint_file",
+                   "is the server's as well; each side needs a file of its own");
+    }
     if (!is_broken && !file.values.server && !file.values.client) {
         report.add({1, 1}, "", "nothing to run: there is neither `server:` nor `client:`");
     }

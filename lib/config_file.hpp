@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "config/expand.hpp"
+#include "config/node.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/http.hpp"
 #include "ferrotunnel/log.hpp"
@@ -23,9 +24,12 @@ namespace ferrotunnel::detail {
 struct ProgramValues {
     std::optional<std::chrono::milliseconds> drain;
     std::string endpoint_file;
-    bool has_token = false;  // the key is there, be it right or wrong
+    config::Place endpoint_file_place;  // no part of what it means
+    bool has_token = false;             // the key is there, be it right or wrong
 
-    friend bool operator==(const ProgramValues&, const ProgramValues&) = default;
+    friend bool operator==(const ProgramValues& a, const ProgramValues& b) {
+        return a.drain == b.drain && a.endpoint_file == b.endpoint_file && a.has_token == b.has_token;
+    }
 };
 
 struct ServerPart : ProgramValues {

@@ -108,6 +108,7 @@ void SectionReader::read_common(CommonValues& settings, ProgramValues& program) 
     }
     if (auto value = find("endpoint_file")) {
         assign(program.endpoint_file, value->path());
+        program.endpoint_file_place = value->place();
     }
     read_timing(settings.timing);
 }
@@ -213,7 +214,7 @@ ClientPart read_client(Section section, ConfigReading& reading) {
         assign(settings.attempts, value->number(0, limits::attempts_max));
     }
     if (auto value = reader.find("services")) {
-        read_services(*value, part);
+        read_services(*value, reading.file.values.server, part);
     }
     reader.read_common(settings, part);
     section.finish();

@@ -50,7 +50,7 @@ std::optional<Secret> read_secret(config::Value value, ConfigReading& reading);
 /// What logs call it: the name of its file, or nothing.
 std::string token_name_of(const config::Value& value);
 
-/// The services of a client.
-void read_services(const config::Value& list, ClientPart& part);
+/// The services of a client. `server`: the file's own, if there is one.
+void read_services(const config::Value& list, const std::optional<ServerPart>& server, ClientPart& part);
 
 }  // namespace ferrotunnel::detail

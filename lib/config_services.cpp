@@ -6,6 +6,7 @@
 #include "config_backend.hpp"
 #include "config_rules.hpp"
 #include "config_sections.hpp"
+#include "config_sides.hpp"
 #include "tunnel/http_description.hpp"
 
 namespace ferrotunnel::detail {
@@ -22,8 +23,9 @@ std::string with_host(const std::string& local) {
     return is_port ? "127.0.0.1:" + local.substr(begin) : local;
 }
 
-// Names, public ports and hosts that services before have taken, with their lines.
+// Names, public ports and hosts that services before have taken, with their lines; and who will be asked for them.
 struct Taken {
+    std::optional<OwnServer> server;
     std::map<std::string, unsigned> names;
     std::map<std::uint16_t, unsigned> ports;
     std::map<std::pair<std::string, std::string>, unsigned> hosts;  // host, and path as the server claims it
@@ -111,6 +113,14 @@ struct Keys {
     RuleKeys rules;
 };
 
+// What the file's own server would refuse, at the key that asks for it.
+bool is_allowed(const Value& place, const std::optional<std::string>& refusal) {
+    if (refusal) {
+        place.problem(*refusal);
+    }
+    return !refusal;
+}
+
 // What is wrong with where it leads, at the key that says so.
 template <typename Description>
 bool is_backend_good(Description& service, const Keys& keys) {
@@ -148,6 +158,9 @@ void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
     tcp.local = with_host(*address);
     tcp.name = called.value_or("");
     if (!is_good(tcp, *keys.local, keys.name) || !keys.backend.is_ca_good(backend_words(tcp))) {
+        return;
+    }
+    if (taken.server && !is_allowed(*keys.tcp, taken.server->refusal_of_port(tcp.remote_port))) {
         return;
     }
     const bool has_port = is_new_port(tcp.remote_port, *keys.tcp, taken);
@@ -207,6 +220,9 @@ void add_http(const Keys& keys, Taken& taken, ClientPart& part) {
     if (!complete || (keys.local && !address) || (keys.path && !path) || (keys.name && !called)) {
         return;
     }
+    if (taken.server && !is_allowed(*keys.http, taken.server->refusal_of_http(http.host.empty()))) {
+        return;
+    }
     if (hosts_are_good(keys, http) && rules_are_good && is_backend_good(http, keys) &&
         is_good(http, keys.path ? *keys.path : *keys.http, keys.name) &&
         is_new_name(http.name, keys.name ? *keys.name : *keys.http, taken) &&
@@ -243,6 +259,9 @@ void add_tls(const Keys& keys, Taken& taken, ClientPart& part) {
     }
     tls.local = with_host(*address);
     tls.name = called.value_or("");
+    if (taken.server && !is_allowed(*keys.tls, taken.server->refusal_of_tls())) {
+        return;
+    }
     if (is_backend_good(tls, keys) && is_good(tls, *keys.tls, keys.name) &&
         is_new_name(tls.name, keys.name ? *keys.name : *keys.tls, taken) && is_new_host(tls, *keys.tls, taken)) {
         part.tls_services.push_back(std::move(tls));
@@ -283,8 +302,9 @@ void read_service(const Value& item, Taken& taken, ClientPart& part) {
 
 }  // namespace
 
-void read_services(const Value& list, ClientPart& part) {
+void read_services(const Value& list, const std::optional<ServerPart>& server, ClientPart& part) {
     Taken taken;
+    taken.server = OwnServer::of(server, part.settings);
     for (const Value& item : list.items()) {
         read_service(item, taken, part);
     }

@@ -65,14 +65,14 @@ Secret::Secret(std::string_view text) : text_(std::make_unique<char[]>(text.size
 Secret::Secret(Secret&& other) noexcept
     : text_(std::move(other.text_)),
       size_(std::exchange(other.size_, 0)),
-      exposed_(std::exchange(other.exposed_, false)) {}
+      exposed_file_(std::exchange(other.exposed_file_, {})) {}
 
 Secret& Secret::operator=(Secret&& other) noexcept {
     if (this != &other) {
         wipe();
         text_ = std::move(other.text_);
         size_ = std::exchange(other.size_, 0);
-        exposed_ = std::exchange(other.exposed_, false);
+        exposed_file_ = std::exchange(other.exposed_file_, {});
     }
     return *this;
 }
@@ -119,7 +119,9 @@ Secret Secret::from_file(const std::string& path) {
         fail("the file " + path + " is empty");
     }
     Secret secret(text);
-    secret.exposed_ = S_ISREG(status.st_mode) && (status.st_mode & (S_IRGRP | S_IROTH)) != 0;
+    if (S_ISREG(status.st_mode) && (status.st_mode & (S_IRGRP | S_IROTH)) != 0) {
+        secret.exposed_file_ = path;
+    }
     return secret;
 }
 
@@ -135,7 +137,7 @@ Secret Secret::generate() {
 
 Secret Secret::copy() const {
     Secret secret(reveal());
-    secret.exposed_ = exposed_;
+    secret.exposed_file_ = exposed_file_;
     return secret;
 }
 

@@ -13,6 +13,7 @@
 #include "service_rules.hpp"
 #include "settings.hpp"
 #include "settings_http.hpp"
+#include "settings_places.hpp"
 #include "tunnel/http_description.hpp"
 #include "tunnel/port_policy.hpp"
 #include "tunnel/token.hpp"
@@ -248,6 +249,7 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     check_http(settings, problems);
     check_http_settings(settings.http, problems);
     check_https(settings, problems);
+    check_places(settings, problems);
     check_server_tokens(settings, problems);
     check_server_tls(settings, problems);
     if (settings.allow_ports) {
@@ -379,7 +381,7 @@ std::vector<std::string> warnings_for(const ClientSettings& settings) {
         warnings.push_back(tunnel::weak_token_warning());
     }
     if (settings.token.exposed()) {
-        warnings.push_back(exposed_warning(""));
+        warnings.push_back(exposed_warning(" " + quoted(settings.token.exposed_file())));
     }
     return warnings;
 }

@@ -13,7 +13,9 @@ void SinkLogger::write(LogLevel level, std::string_view message, std::initialize
         std::vector<LogRecord::Field> views;
         views.reserve(fields.size());
         for (const LogField& field : fields) {
-            views.push_back({field.key, field.value});
+            if (!field.value.empty()) {  // nothing is known: a client without a name
+                views.push_back({field.key, field.value});
+            }
         }
         sink_({std::chrono::system_clock::now(), level, message, views});
     } catch (...) {  // a line that can not be written is no reason to stop

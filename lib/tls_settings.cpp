@@ -3,6 +3,8 @@
 #include <string>
 
 #include "runtime/address.hpp"
+#include "settings_origin.hpp"
+#include "transport/certificate.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -58,8 +60,18 @@ void try_tls(const ClientSettings& settings, std::vector<Problem>& problems) {
 }
 
 void try_tls(const ServerSettings& settings, std::vector<Problem>& problems) {
-    if (problems.empty() && !settings.tls_chain.empty()) {  // else it would make a certificate
+    if (!problems.empty() || settings.tls_off) {
+        return;
+    }
+    if (!settings.tls_chain.empty()) {
         try_to_make(settings, problems);
+    } else if (!settings.state_dir.empty()) {  // making a certificate is for the start
+        try {
+            transport::try_identity(settings.state_dir);
+        } catch (const transport::TlsConfigError& problem) {
+            problems.push_back({"state_dir", problem.what()});
+            locate(problems, settings);
+        }
     }
 }
 

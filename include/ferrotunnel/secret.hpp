@@ -39,7 +39,9 @@ public:
     /// sees a login can try guesses without asking anyone.
     bool is_strong() const;
     /// True when it came from a file that other users of the machine may read. Client and server log a warning.
-    bool exposed() const noexcept { return exposed_; }
+    bool exposed() const noexcept { return !exposed_file_.empty(); }
+    /// That file; empty where others can not read it.
+    const std::string& exposed_file() const noexcept { return exposed_file_; }
 
     friend std::ostream& operator<<(std::ostream&, const Secret&) = delete;
 
@@ -49,7 +51,7 @@ private:
 
     std::unique_ptr<char[]> text_;
     std::size_t size_ = 0;
-    bool exposed_ = false;
+    std::string exposed_file_;
 };
 
 }  // namespace ferrotunnel

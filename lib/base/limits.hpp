@@ -222,6 +222,8 @@ inline constexpr std::uint32_t http_interims_max = 64;
 inline constexpr auto http_count_follows = 1s;
 /// Lines of one kind that a worker's visitors may cause in the log: who scans the edge must not fill a disk.
 inline constexpr std::uint32_t http_log_lines_per_second = 20;
+/// Lines of a client about its visitors, each of whom may cause one.
+inline constexpr std::uint32_t visitor_log_lines_per_second = 50;
 /// Up to where an operator may raise those of requests' heads, which each connection can make us hold. Targets can not
 /// be longer: readings of a path have that much room. Below the least, browsers would be refused.
 inline constexpr std::size_t http_head_settable_min = 1_KiB;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "config/foreign_keys.hpp"
 #include "config/values.hpp"
 #include "ferrotunnel/detail/nearest.hpp"
 
@@ -124,7 +125,7 @@ std::optional<std::uint64_t> Value::number(std::uint64_t min, std::uint64_t max)
 }
 
 std::optional<std::chrono::milliseconds> Value::time(std::chrono::milliseconds most) const {
-    constexpr std::string_view expected = "a time like 500ms, 30s, 2m or 1h";
+    constexpr std::string_view expected = "a time like 500ms, 30s, 2m or 1h, or a number of seconds";
     const std::optional<std::string> text = expanded(expected);
     const std::optional<std::chrono::milliseconds> value = text ? parse_time(*text, most) : std::nullopt;
     if (text && !value) {
@@ -250,7 +251,8 @@ void Section::finish(bool hidden) {
             context_->report.add(entry.place, path_, "no such key; the keys here are " + joined(known_));
             continue;
         }
-        const std::string meant = guess(entry.key, known_);
+        const std::string_view here = foreign_key(entry.key);
+        const std::string meant = here.empty() ? guess(entry.key, known_) : "; " + std::string(here);
         const std::string shown =
             entry.key.size() > guess_length_max ? entry.key.substr(0, guess_length_max) + "..." : entry.key;
         context_->report.add(entry.place, path_of(shown),

@@ -58,7 +58,7 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
 std::optional<std::chrono::milliseconds> parse_time(std::string_view text, std::chrono::milliseconds most) {
     const auto [number_text, unit] = split_unit(text, "0123456789.");
     const std::optional<std::uint64_t> factor =
-        unit_of(unit, {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}});
+        unit_of(unit, {{"ms", 1}, {"", 1'000}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}});
     double number = 0;
     const auto [end, error] =
         std::from_chars(number_text.data(), number_text.data() + number_text.size(), number, std::chars_format::fixed);
@@ -67,7 +67,7 @@ std::optional<std::chrono::milliseconds> parse_time(std::string_view text, std::
         return std::nullopt;
     }
     if (!factor) {
-        return number_text == "0" && unit.empty() ? std::optional(std::chrono::milliseconds(0)) : std::nullopt;
+        return std::nullopt;
     }
     const double milliseconds = number * static_cast<double>(*factor);
     if (milliseconds > static_cast<double>(most.count())) {
@@ -81,7 +81,12 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
     const std::optional<std::uint64_t> number = parse_number(number_text);
     const std::optional<std::uint64_t> factor = unit_of(unit, {{"", 1},
                                                                {"B", 1},
+                                                               {"k", 1_KiB},
+                                                               {"K", 1_KiB},
+                                                               {"M", 1_MiB},
+                                                               {"G", 1'024 * 1_MiB},
                                                                {"kB", 1'000},
+                                                               {"KB", 1'000},
                                                                {"MB", 1'000'000},
                                                                {"GB", 1'000'000'000},
                                                                {"KiB", 1_KiB},

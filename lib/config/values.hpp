@@ -16,11 +16,11 @@ std::optional<bool> parse_bool(std::string_view text);
 /// Decimal digits.
 std::optional<std::uint64_t> parse_number(std::string_view text);
 
-/// "500ms", "30s", "0.5s", "2m", "1h", "7d", and 0.
+/// "500ms", "30s", "0.5s", "2m", "1h", "7d"; a number alone is seconds.
 std::optional<std::chrono::milliseconds> parse_time(std::string_view text,
                                                     std::chrono::milliseconds most = limits::config_time_max);
 
-/// Bytes: "512", "64KiB", "1MiB", "2GiB", and with powers of ten "64kB", "1MB", "2GB".
+/// Bytes: "512", "64KiB", "1MiB", "2GiB", or shorter "64K", "1M", "2G"; and with powers of ten "64kB", "1MB", "2GB".
 std::optional<std::uint64_t> parse_size(std::string_view text);
 
 }  // namespace ferrotunnel::config

@@ -2,10 +2,48 @@
 
 #include <re2/re2.h>
 
+#include <string>
+
 #include "base/limits.hpp"
 #include "http/path_match.hpp"
 
 namespace ferrotunnel::http {
+
+namespace {
+
+// Its own words are terse ("missing ): /v("), and say "invalid perl operator" of what other engines know.
+std::string explain(re2::RE2::ErrorCode code, const std::string& part) {
+    const std::string here = part.empty() ? "" : ", at \"" + part + '"';
+    switch (code) {
+        case re2::RE2::ErrorMissingParen:
+            return "a parenthesis ( is not closed" + here;
+        case re2::RE2::ErrorUnexpectedParen:
+            return "a parenthesis ) closes nothing" + here;
+        case re2::RE2::ErrorMissingBracket:
+            return "a bracket [ is not closed" + here;
+        case re2::RE2::ErrorRepeatArgument:
+            return "there is nothing in front that could be repeated" + here;
+        case re2::RE2::ErrorRepeatSize:
+            return "that many repetitions are not taken" + here;
+        case re2::RE2::ErrorRepeatOp:
+            return "two repetitions follow each other" + here;
+        case re2::RE2::ErrorBadPerlOp:
+            return "looking ahead or behind and other groups that begin with (? are not known" + here;
+        case re2::RE2::ErrorBadEscape:
+            return "what follows the \\ is not known; a back reference is not either" + here;
+        case re2::RE2::ErrorTrailingBackslash:
+            return "nothing follows the \\ at the end";
+        case re2::RE2::ErrorBadCharClass:
+        case re2::RE2::ErrorBadCharRange:
+            return "a set of characters in [ ] is wrong" + here;
+        case re2::RE2::ErrorPatternTooLarge:
+            return "it takes too much memory";
+        default:
+            return "it can not be read" + here;
+    }
+}
+
+}  // namespace
 
 PathRegex::PathRegex(std::shared_ptr<const re2::RE2> expression) noexcept : expression_(std::move(expression)) {}
 
@@ -20,7 +58,7 @@ Result<PathRegex, Problem> PathRegex::compile(std::string_view expression) {
     options.set_never_capture(true);
     auto compiled = std::make_shared<const re2::RE2>(re2::StringPiece(expression.data(), expression.size()), options);
     if (!compiled->ok()) {
-        return Problem{"is no regular expression: " + compiled->error()};
+        return Problem{"is no regular expression: " + explain(compiled->error_code(), compiled->error_arg())};
     }
     return PathRegex(std::move(compiled));
 }

@@ -12,6 +12,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -99,15 +100,22 @@ Identity read_identity(const std::filesystem::path& path) {
     return identity;
 }
 
-void make_directory(const std::filesystem::path& directory) {
+// False with errno.
+bool try_directory(const std::filesystem::path& directory) {
     std::error_code error;
     if (std::filesystem::is_directory(directory, error)) {
-        return;
+        return true;
     }
     if (directory.has_parent_path()) {
         std::filesystem::create_directories(directory.parent_path(), error);
     }
-    if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
+    // What is there and is no directory is told as such.
+    return ::mkdir(directory.c_str(), 0700) == 0 ||
+           (errno == EEXIST && std::filesystem::is_directory(directory, error));
+}
+
+void make_directory(const std::filesystem::path& directory) {
+    if (!try_directory(directory)) {
         fail_with_errno(directory, "can not be created");
     }
 }
@@ -206,6 +214,32 @@ Identity load_or_make_identity(const std::filesystem::path& directory) {
         OPENSSL_cleanse(pem.data(), pem.size());
     }
     return read_identity(path);
+}
+
+void try_identity(const std::filesystem::path& directory) {
+    const std::filesystem::path path = directory / identity_file;
+    if (::access(path.c_str(), F_OK) == 0) {
+        read_identity(path);
+        return;
+    }
+    std::vector<std::filesystem::path> missing;
+    std::error_code ignored;
+    for (auto folder = directory; !folder.empty() && !std::filesystem::exists(folder, ignored);
+         folder = folder.parent_path()) {
+        missing.push_back(folder);
+    }
+    const bool made = try_directory(directory);
+    const int error = errno;
+    for (const std::filesystem::path& folder : missing) {
+        ::rmdir(folder.c_str());  // the innermost first; one that somebody uses meanwhile is not empty, and stays
+    }
+    if (!made) {
+        errno = error;
+        fail_with_errno(directory, "can not be created");
+    }
+    if (missing.empty() && ::access(directory.c_str(), W_OK | X_OK) != 0) {
+        fail_with_errno(path, "can not be created");
+    }
 }
 
 std::string key_digest(X509* certificate) {

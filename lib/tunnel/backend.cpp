@@ -9,6 +9,7 @@ namespace {
 using wire::ServiceKind;
 
 constexpr std::string_view unix_prefix = "unix:";
+constexpr std::uint16_t http_port = 80;
 constexpr std::uint16_t https_port = 443;
 
 Result<BackendPlace, std::string> unix_place(std::string_view path) {
@@ -52,13 +53,17 @@ Result<BackendPlace, std::string> parse_backend_place(std::string_view text, Ser
     if (const std::size_t end = text.find("://"); end != std::string_view::npos) {
         const std::string_view scheme = text.substr(0, end);
         made.tls = (kind == ServiceKind::http && scheme == "https") || (kind == ServiceKind::tcp && scheme == "tls");
-        if (!made.tls) {
+        if (!made.tls && (kind != ServiceKind::http || scheme != "http")) {
             return std::string(wrong_scheme(scheme, kind));
         }
-        if (kind == ServiceKind::http) {
-            default_port = https_port;
-        }
         text.remove_prefix(end + 3);
+        if (kind == ServiceKind::http) {  // as a browser shows it
+            default_port = made.tls ? https_port : http_port;
+            text.remove_suffix(text.ends_with('/') ? 1 : 0);
+        }
+        if (text.find('/') != std::string_view::npos) {
+            return std::string("has a path; expected host:port alone");
+        }
     }
     auto place = runtime::parse_host_port(text, default_port);
     if (!place || place->port == 0 || text.empty()) {

@@ -275,6 +275,7 @@ void ClientLink::tunnel_down(const LinkNotice& why, bool was_open) {
         }
     }
     for (auto& [id, offered] : services_) {
+        offered.told = false;
         offered.endpoint.clear();
     }
     const bool was_up = std::exchange(up_, false);

@@ -113,6 +113,7 @@ private:
         std::shared_ptr<const ClientService> service;
         std::uint16_t assigned_port = 0;  // what the server chose: asked for again after a reconnect
         std::string assigned_host{};
+        bool told = false;          // that it is reachable; a private service is, without an endpoint
         std::string endpoint{};     // as it was told; empty: not reachable now
         bool refused = false;       // as it was told
         std::vector<Carried> on{};  // by place

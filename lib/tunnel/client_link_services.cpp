@@ -101,7 +101,8 @@ void ClientLink::register_lost() {
         ask(*place, wanted);
     }
     for (Offered* offered : wanted) {
-        if (!offered->endpoint.empty()) {
+        if (offered->told) {
+            offered->told = false;
             offered->endpoint.clear();
             tell({.kind = LinkNotice::Kind::unreachable, .service = offered->service->id});
         }
@@ -172,9 +173,10 @@ void ClientLink::on_registered(std::size_t place, const wire::RegisteredService&
             ask(other, {&offered});
         }
     }
-    if (offered.endpoint == answer.address) {
+    if (offered.told && offered.endpoint == answer.address) {
         return;  // one more trunk, or a fresh session
     }
+    offered.told = true;
     offered.endpoint = answer.address;
     shared_->log->info("a service is reachable", {{"service", offered.service->name}, {"endpoint", offered.endpoint}});
     tell({.kind = LinkNotice::Kind::registered, .service = answer.id, .endpoint = answer.address, .port = answer.port});
@@ -205,6 +207,7 @@ void ClientLink::on_refused(std::size_t place, const wire::Refused& refused) {
         return;
     }
     offered.refused = true;
+    offered.told = false;
     offered.endpoint.clear();
     shared_->log->warn(
         "a service was refused",

@@ -15,6 +15,7 @@
 #include "runtime/round_trip.hpp"
 #include "transport/tls_context.hpp"
 #include "tunnel/handshake_client.hpp"
+#include "tunnel/line_quota.hpp"
 #include "tunnel/own_visits.hpp"
 #include "tunnel/socket_pump.hpp"
 #include "tunnel/trunk.hpp"
@@ -32,6 +33,7 @@ struct ClientShared {
     Duration handshake_deadline = limits::handshake_deadline;
     std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>();
     std::shared_ptr<OwnVisits> own_visits = std::make_shared<OwnVisits>();
+    std::shared_ptr<LineQuota> visitor_lines = std::make_shared<LineQuota>(limits::visitor_log_lines_per_second);
     Logger* log = nullptr;
     Random* random = nullptr;
 };

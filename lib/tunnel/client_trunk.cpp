@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tunnel/dial.hpp"
+#include "tunnel/visitor_lines.hpp"
 
 namespace ferrotunnel::tunnel {
 
@@ -114,6 +115,9 @@ void ClientTrunk::make_session(const ClientLogin& login) {
 
 void ClientTrunk::on_stream(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
     std::shared_ptr<const ClientService> service = services_->find(open.service);
+    if (service && shared_->log->enabled(LogLevel::info)) {
+        tell_visitor(*service, open, *shared_->visitor_lines, worker_.now(), *shared_->log);
+    }
     if (!service) {
         stream->abort(Code::unknown_service);
     } else if (service->on_stream) {

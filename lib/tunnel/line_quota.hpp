@@ -16,6 +16,9 @@ namespace ferrotunnel::tunnel {
 /// Any thread.
 class LineQuota {
 public:
+    explicit LineQuota(std::uint32_t lines_per_second = limits::http_log_lines_per_second)
+        : lines_per_second_(lines_per_second) {}
+
     /// Nothing: leave the line out. Else write it, and that so many were left out before.
     std::optional<std::uint64_t> take(TimePoint now) {
         std::lock_guard lock(mutex_);
@@ -23,7 +26,7 @@ public:
             began_ = now;
             written_ = 0;
         }
-        if (written_ >= limits::http_log_lines_per_second) {
+        if (written_ >= lines_per_second_) {
             ++left_out_;
             return std::nullopt;
         }
@@ -32,6 +35,7 @@ public:
     }
 
 private:
+    const std::uint32_t lines_per_second_;
     std::mutex mutex_;
     TimePoint began_{};
     std::uint32_t written_ = 0;

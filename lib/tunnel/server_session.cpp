@@ -19,11 +19,6 @@ std::string place_of(const Agreement& agreement) {
     return std::to_string(agreement.trunk) + '/' + std::to_string(agreement.trunks);
 }
 
-// In the log, where every line of a kind has the same fields.
-std::string shown_name(const Agreement& agreement) {
-    return agreement.peer_name.empty() ? "-" : agreement.peer_name;
-}
-
 }  // namespace
 
 // Finds out whether the peer still speaks: a ping, and a look every now and then whether anything was heard since.
@@ -269,7 +264,7 @@ void ServerSession::admitted(std::optional<Refusal> refusal) {
     trunk_->login_done(agreement_.peer);
     shared_->log->info("a client has connected", {{"session", name},
                                                   {"peer", peer_.text()},
-                                                  {"client", shown_name(agreement_)},
+                                                  {"client", agreement_.peer_name},
                                                   {"token", token_name_},
                                                   {"trunk", place_of(agreement_)},
                                                   {"agent", wire::printable(agreement_.peer_agent, 64)},
@@ -327,7 +322,7 @@ void ServerSession::on_trunk_end(const TrunkEnd& end) {
         shared_->log->log_at(violation ? LogLevel::warn : LogLevel::info, "a client is gone",
                              {{"session", agreement_.session},
                               {"peer", peer_.text()},
-                              {"client", shown_name(agreement_)},
+                              {"client", agreement_.peer_name},
                               {"trunk", place_of(agreement_)},
                               {"code", wire::name_of(end.code)},
                               {"why", end.text},

@@ -170,6 +170,8 @@ run server --token-file "$dir/token" --bind "$control" --state-dir "$dir/state"
 ends_with 1
 told "$control"
 told 'in use'
+
+say "an endpoint file that can not be written is told before anything is started"
 run server --token-file "$dir/token" --bind 127.0.0.1:0 --state-dir "$dir/state" --endpoint-file "$dir/none/file"
-ends_with 1
+ends_with 2
 told "$dir/none/file"

@@ -39,6 +39,25 @@ silent
 diff <(tail -n +2 "$cases/several.expected") <(sed '1d;$d' "$dir/run.err") || fail "other messages than those of check"
 told '^Nothing was started.'
 
+say "what run refuses for itself, check has found"
+for name in binds_same state_dir endpoint_files endpoint_file_same both_sides both_sides_no_http; do
+    run run "$name.yml"
+    ends_with 2
+    diff <(tail -n +2 "$cases/$name.expected") <(sed '1d;$d' "$dir/run.err") || fail "$name: run says other things"
+done
+
+say "check makes a state directory for a moment at most"
+mkdir "$dir/states"
+printf 'server: {bind: "127.0.0.1:0", token: file:token, state_dir: states/deep/er}\n' >"$dir/states.yml"
+run check states.yml
+ends_with 0
+equal "what is left" "$(ls -A "$dir/states")" ""
+
+say "two hosts that are the same are told as hosts"
+run client --server 127.0.0.1:1 --token-file token --http a.example.com=1 --http a.example.com=2
+ends_with 2
+told '^  --http a.example.com=2: this client has a service for the same host and path'
+
 say "what can not be kept in a file: too much, no UTF-8, not there, no file"
 { cat "$cases/several.yml" && head -c 1048576 /dev/zero | tr '\0' '#'; } >"$dir/large.yml"
 run check large.yml

@@ -121,7 +121,8 @@ TEST_CASE("all problems of a file are told at once, in its order", "[config]") {
           Texts{
               "f.yml:2:3: server.bnid: no such key; did you mean bind?",
               "f.yml:3:12: server.workers: expected a whole number from 0 to 256, found \"257\"",
-              "f.yml:4:26: server.timing.open_timeout: expected a time like 500ms, 30s, 2m or 1h, found \"soon\"",
+              "f.yml:4:26: server.timing.open_timeout: expected a time like 500ms, 30s, 2m or 1h, or a number of "
+              "seconds, found \"soon\"",
               "f.yml:6:10: client.token: the variable FERROTUNNEL_NO_SUCH is not set",
               "f.yml:8:7: client.services[0]: `local` is missing: where visitors are connected to, like 127.0.0.1:22",
               "f.yml:9:14: log.level: expected one of trace, debug, info, warn, error, off, found \"inof\"; did you "

@@ -76,7 +76,8 @@ TEST_CASE("other types are told with what was expected and found", "[reader]") {
     CHECK_FALSE(reading.at("b").number(0, 5));
     CHECK(reading.problem() == "2:4 b: expected a whole number from 0 to 5, found keys of its own");
     CHECK_FALSE(reading.at("c").time());
-    CHECK(reading.problem() == "3:1 c: expected a time like 500ms, 30s, 2m or 1h, found nothing");
+    CHECK(reading.problem() ==
+          "3:1 c: expected a time like 500ms, 30s, 2m or 1h, or a number of seconds, found nothing");
     CHECK_FALSE(reading.at("d").boolean());
     CHECK(reading.problem() == "4:4 d: expected true or false (or on, off, yes, no), found \"word\"");
     CHECK_FALSE(reading.at("d").size(1, 2));

@@ -37,21 +37,29 @@ TEST_CASE("a backend is an address, a unix socket, or an address that speaks TLS
     CHECK(in_full("https://app.internal", ServiceKind::http) == "https://app.internal:443");
     CHECK(in_full("https://:8443", ServiceKind::http) == "https://127.0.0.1:8443");
     CHECK(in_full("https://[::1]", ServiceKind::http) == "https://[::1]:443");
+    CHECK(in_full("https://localhost:8443/", ServiceKind::http) == "https://localhost:8443");
+    CHECK(in_full("http://localhost:3000", ServiceKind::http) == "localhost:3000");
+    CHECK(in_full("http://localhost:3000/", ServiceKind::http) == "localhost:3000");
+    CHECK(in_full("http://app.internal", ServiceKind::http) == "app.internal:80");
+    CHECK_FALSE(parse_backend_place("http://app.internal", ServiceKind::http)->tls);
     CHECK(in_full("tls://db.internal:5433", ServiceKind::tcp) == "tls://db.internal:5433");
     CHECK(parse_backend_place("https://app.internal", ServiceKind::http)->tls);
     CHECK(parse_backend_place("tls://db.internal:5433", ServiceKind::tcp)->tls);
 }
 
 TEST_CASE("what is no backend is refused in words that say how it is written", "[backend]") {
-    for (const char* text : {"", "nowhere", "host:0", "host:99999", "https://", "https://host:0", "https://host:1/path",
-                             "https://user@host:1", "ftp://host:21"}) {
+    for (const char* text : {"", "nowhere", "host:0", "host:99999", "https://", "https://host:0", "https://user@host:1",
+                             "ftp://host:21"}) {
         CAPTURE(text);
         CHECK(refusal(text, ServiceKind::http) == "is no address; expected host:port");
     }
     CHECK(refusal("tls://host", ServiceKind::tcp) == "is no address; expected host:port");
     CHECK(refusal("tls://host:1", ServiceKind::http) == "is written https://host:port for an HTTP service");
     CHECK(refusal("https://host:1", ServiceKind::tcp) == "is written tls://host:port for a TCP service");
-    CHECK_THAT(refusal("http://host:1", ServiceKind::http), Catch::Contains("without what is in front of the host"));
+    CHECK_THAT(refusal("http://host:1", ServiceKind::tcp), Catch::Contains("without what is in front of the host"));
+    for (const char* text : {"http://host:1/path", "https://host:1/path", "https://host:1//"}) {
+        CHECK(refusal(text, ServiceKind::http) == "has a path; expected host:port alone");
+    }
     CHECK_THAT(refusal("https://host:1", ServiceKind::tls),
                Catch::Contains("speaks of TLS, which goes to this backend"));
     CHECK_THAT(refusal("unix:app.sock", ServiceKind::tcp), Catch::Contains("its whole path"));

@@ -1,0 +1,17 @@
+// Whether anything listens at a backend of this machine, found out without connecting to it.
+#pragma once
+
+#include <string>
+
+#include "output.hpp"
+
+namespace ferrotunnel::cli {
+
+/// True where `local`, as services have it, is an address of this machine, or a unix socket, that nobody listens at.
+/// False also where that can not be told, as of an address of another machine.
+bool is_silent(const std::string& local);
+
+/// Says so. The tunnel goes on all the same: a backend that is started later is reached.
+void tell_if_silent(const std::string& local, Output& output);
+
+}  // namespace ferrotunnel::cli

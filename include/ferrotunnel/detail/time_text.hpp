@@ -1,0 +1,16 @@
+// Times as people write them: one rule for configuration files and the program's options.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+#include "ferrotunnel/export.hpp"
+
+namespace ferrotunnel::detail {
+
+/// "500ms", "30s", "0.5s", "2m", "1h", "7d"; a number alone is seconds. Nothing where it is none, or beyond `most`.
+FERROTUNNEL_EXPORT std::optional<std::chrono::milliseconds> read_time(
+    std::string_view text, std::chrono::milliseconds most = std::chrono::milliseconds(10'000'000'000));
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,78 @@
+# What somebody sees at the shell: a line for each visitor, a word about a backend that is not there, addresses as a
+# browser shows them, times with and without units, and the right word blamed for what is wrong.
+source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/http_lib.sh"
+need curl
+
+run() {
+    code=0
+    (cd "$dir" && exec "$FERROTUNNEL" "$@") >"$dir/run.out" 2>"$dir/run.err" </dev/null || code=$?
+}
+refused() { equal "exit code" "$code" 2; }
+told() { has_text "$dir/run.err" "$1"; }
+not_told() { ! file_has "$dir/run.err" "$1" || fail "\"$1\" is told"; }
+
+make_token
+serve_http web
+start_edge
+
+say "a visitor has a line at info, and a log without info has none"
+ready_client client 1 --tcp "0=$backend" --log-level info
+curl -sS -o "$dir/page" "http://$(public_of client)/" || true
+wait_for_text client "a visitor .*service=$backend from=127.0.0.1:[0-9]* backend=$backend"
+ready_client quiet 1 --tcp "0=$backend" --log-level warn --name quiet
+curl -sS -o "$dir/page" "http://$(public_of quiet)/" || true
+equal "lines of a log without info" "$(count_of quiet 'a visitor ')" 0
+
+say "a client without a name has none in the server's log"
+wait_for_text server 'a client has connected .*client=quiet'
+equal "lines with a dash for a name" "$(count_of server 'client=-')" 0
+
+say "a backend that is not there is told at start, one that is there is not"
+nobody=$(free_port)
+ready_client silent 2 --tcp "0=$nobody" --tcp "0=$backend"
+wait_for_text silent "warning: nothing listens at 127.0.0.1:$nobody yet"
+equal "warnings" "$(count_of silent 'nothing listens')" 1
+
+say "an address as a browser shows it"
+programs[browser]=1
+start browser "$FERROTUNNEL" http "http://localhost:${backend##*:}/" --host app.example.com --server "$control" \
+    --token-file "$dir/token" --drain 1500ms --endpoint-file "$dir/browser.endpoints"
+wait_for_services browser 1
+equal "the status" "$(ask app.example.com / -o /dev/null -w '%{http_code}')" 200
+
+say "the file of a token that others can read is named"
+cp "$dir/token" "$dir/open-token"
+chmod 644 "$dir/open-token"
+client_token=$dir/open-token ready_client exposed 1 --tcp "0=$backend"
+wait_for_text exposed "the file of the token \"$dir/open-token\" can be read by other users"
+
+say "the right word is blamed"
+run http http://127.0.0.1:3000/path --host app.example.com --server 127.0.0.1:1 --token-file token
+refused
+told '^  http://127.0.0.1:3000/path: .*has a path'
+not_told 'host: '
+run client --server 127.0.0.1:1 --token-file token --tls a.example.com=1
+refused
+told '^  --tls: .*--passthrough a.example.com=1'
+not_told '--tcp'
+not_told 'none of'
+run client --server 127.0.0.1:1 --token-file token --tcp 0=22 --drain soon
+refused
+told '^  --drain: "soon" is no time; expected one like 30s, 500ms or 2m, or a number of seconds'
+run --help
+has_text "$dir/run.out" '--version for version'
+
+say "in one process, each line says whose it is"
+port=$(free_port)
+cat >"$dir/both.yml" <<END
+server: {bind: "127.0.0.1:$port", tcp_bind: 127.0.0.1, http_bind: off, token: file:token, state_dir: states, drain: 1}
+client: {server: "127.0.0.1:$port", token: file:token, drain: 1, services: [{tcp: 0, local: "$backend"}]}
+END
+programs[both]=1
+start both "$FERROTUNNEL" run "$dir/both.yml" --log-level info
+wait_for_text both "^client: .* -> $backend"
+wait_for_text both "^server: .* -> $backend"
+equal "lines of nobody" "$(grep -c -v -E '^(server|client): ' "$dir/both.out" || true)" 0
+wait_for_text both 'side=server'
+wait_for_text both 'side=client'
