@@ -1,13 +1,10 @@
 // The Client: its life, and the handle that the application holds.
 #include "ferrotunnel/client.hpp"
 
-#include <algorithm>
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
-#include <thread>
 #include <utility>
 
-#include "ask.hpp"
 #include "client_impl.hpp"
 #include "engine_settings.hpp"
 #include "make_facade.hpp"
@@ -21,9 +18,6 @@ using detail::ListenOperation;
 using detail::ServiceState;
 
 namespace {
-
-/// How long an end without drain may take: the peer's goodbye, then the socket goes anyway.
-constexpr auto goodbye = 3s;
 
 std::unique_ptr<runtime::WorkerGroup> make_workers(const detail::ClientSettings& settings) {
     return settings.run_on != nullptr ? std::make_unique<runtime::WorkerGroup>(*settings.run_on)
@@ -53,8 +47,12 @@ Client::Impl::Impl(detail::ClientSettings&& settings)
       shared_(make_shared_part(settings_, log_, random_)),
       group_(make_workers(settings_)),
       worker_(group_->at(0)),
-      life_(make_intrusive<detail::OwnerLife>()) {
+      life_(make_intrusive<detail::OwnerLife>()),
+      events_(settings_.on_event, log_),
+      lifecycle_(*this, *group_) {
     anchor_->impl = this;
+    group_->on_exception(
+        [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
     // First in the mailbox: whatever is posted later finds the link. It must be made on the worker, since an
     // application's io_context may be running already.
     worker_.post([this] { make_link(); });
@@ -65,9 +63,7 @@ Client::Impl::~Impl() {
         std::lock_guard lock(anchor_->mutex);
         anchor_->impl = nullptr;
     }
-    // Inside an application's io_context this is its thread, or nobody runs it: there is nothing to wait for.
-    (void)(settings_.run_on != nullptr ? stop_here() : stop(0ms));
-    tear_down();
+    lifecycle_.end();
 }
 
 void Client::Impl::make_link() {
@@ -87,22 +83,24 @@ void Client::Impl::start() {
     for (const std::string& warning : detail::warnings_for(settings_)) {
         log_.warn(warning);
     }
-    std::lock_guard lock(mutex_);  // all of it: another thread may stop what was half started
-    if (std::exchange(started_, true)) {
-        throw std::system_error(errc::already_running, "start the client");
+    const std::error_code error = lifecycle_.start([this] {
+        group_->start();
+        worker_.post([this] { link_->start(); });
+        return std::error_code();
+    });
+    if (error) {
+        throw std::system_error(error, "start the client");
     }
-    group_->start();
-    worker_.post([this] { link_->start(); });
 }
 
 std::error_code Client::Impl::wait_ready(std::chrono::milliseconds timeout) {
-    if (on_own_thread()) {
+    if (group_->on_a_worker()) {
         return errc::would_deadlock;
     }
-    std::unique_lock lock(mutex_);
-    if (!started_) {
+    if (!lifecycle_.started()) {
         return errc::not_running;
     }
+    std::unique_lock lock(mutex_);
     auto settled = [this] { return stopped_ || (connected_ && count_pending() == 0); };
     if (!changed_.wait_for(lock, timeout, settled)) {
         return errc::timed_out;
@@ -132,22 +130,10 @@ ClientStats Client::Impl::stats() const {
         stats.connections = connections_;
         stats.connects = connects_;
         stats.losses = losses_;
-        if (!started_ || torn_down_) {
-            return stats;
-        }
     }
-    const tunnel::ClientLink* link = detail::ask(worker_, [this] { return link_.get(); }).value_or(nullptr);
-    for (std::size_t i = 0; link != nullptr && i < settings_.connections; ++i) {
-        auto session = detail::ask(group_->at(i % group_->size()), [link, i] { return link->trunk(i).stats(); });
-        if (!session) {
-            continue;
-        }
-        auto rtt = std::chrono::duration_cast<std::chrono::microseconds>(session->rtt_min);
-        if (rtt > rtt.zero()) {
-            stats.rtt = stats.rtt > rtt.zero() ? std::min(stats.rtt, rtt) : rtt;
-        }
-        detail::add_session(stats.traffic, *session);
-    }
+    const mux::SessionStats moved = shared_->book->sum();
+    stats.rtt = std::chrono::duration_cast<std::chrono::microseconds>(moved.rtt_min);
+    detail::add_session(stats.traffic, moved);
     detail::add_slabs(stats.traffic, *group_);
     return stats;
 }
@@ -159,121 +145,79 @@ asio::any_io_executor Client::Impl::executor() const {
 // --- ending ---
 
 std::error_code Client::Impl::stop(std::chrono::milliseconds drain) {
-    drain = std::clamp(drain, 0ms, detail::drain_max);
-    auto until = std::chrono::steady_clock::now() + drain;
-    if (on_own_thread()) {
-        return settings_.run_on == nullptr || drain > 0ms ? make_error_code(errc::would_deadlock) : stop_here();
+    if (!lifecycle_.started()) {
+        give_up_services();
     }
-    std::unique_lock lock(mutex_);
-    if (!started_) {
-        std::vector<ListenOperation*> listens = take_listens();
-        lock.unlock();
-        abort_listens(std::move(listens), asio::error::operation_aborted);
-        close_services();
-        return {};
-    }
-    if (ender_ == std::this_thread::get_id()) {  // a handler of `stopped`
-        return {};
-    }
-    stop_until_ = std::min(stop_until_, until);
-    changed_.notify_all();
-    if (!std::exchange(stopping_, true)) {
-        ender_ = std::this_thread::get_id();
-        lock.unlock();
-        end_all();
-        lock.lock();
-        ender_ = {};
-        // With run_on, its thread may be doing the last of it.
-        changed_.wait_for(lock, goodbye, [this] { return over_; });
-    } else {
-        // Somebody else is at it, and heeds the earlier time.
-        changed_.wait_until(lock, until + 2 * goodbye, [this] { return over_; });
-    }
-    const bool finished = over_ && (!cut_ || drain == 0ms);
-    return finished ? std::error_code() : make_error_code(errc::timed_out);
+    return lifecycle_.stop(drain);
 }
 
-// The work of stop(): of one thread, once.
-void Client::Impl::end_all() {
-    life_->set_stopped();
+void Client::Impl::begin_drain() {
+    refuse_services();
     worker_.post([this] { link_->drain(); });
-    {
-        std::unique_lock lock(mutex_);
-        // The link stops when its streams have ended; a slow backend's socket may still be taking the last bytes.
-        auto ended = [this] { return stopped_ && shared_->traffic->visitors_now.load() == 0; };
-        while (!ended() && std::chrono::steady_clock::now() < stop_until_) {
-            changed_.wait_until(lock, std::min(stop_until_, std::chrono::steady_clock::now() + 10ms));
-        }
-        const bool cuts = !ended();
-        cut_ = cut_ || cuts;
-        if (cuts) {
-            worker_.post([this] { link_->stop(); });
-            changed_.wait_for(lock, goodbye, [this] { return stopped_; });
-        }
-    }
-    detail::on_its_thread(worker_, [this] { tear_down(); });
 }
 
-// Inside an application's io_context, where nobody else can do the work. Called by one of our own handlers, whatever
-// called that is still on the stack: then everything is taken down a little later.
-std::error_code Client::Impl::stop_here() {
-    bool started = false;
-    {
-        std::lock_guard lock(mutex_);
-        if (torn_down_) {
-            return {};
-        }
-        // By another thread, which waits for visitors, they are cut now.
-        cut_ = cut_ || (stopping_ && shared_->traffic->visitors_now.load() != 0);
-        stopping_ = true;
-        started = started_;
-    }
-    life_->set_stopped();
-    const bool by_handler = worker_.here();
-    worker_.as_round([this, started] {
-        if (link_ && started && !link_->stopped()) {
+// The link stops when its streams have ended; a slow backend's socket may still be taking the last bytes.
+bool Client::Impl::has_drained() const {
+    std::lock_guard lock(mutex_);
+    return stopped_ && shared_->traffic->visitors_now.load() == 0;
+}
+
+bool Client::Impl::has_visitors() const {
+    return shared_->traffic->visitors_now.load() != 0 || shared_->book->sum().streams != 0;
+}
+
+void Client::Impl::cut_off() {
+    refuse_services();
+    auto stop_link = [this] {
+        if (link_) {
             link_->stop();
         }
-    });
-    if (!by_handler) {
-        tear_down();
+    };
+    if (worker_.here()) {
+        stop_link();
     } else {
-        worker_.post([this] { tear_down(); });
+        worker_.post(stop_link);
     }
-    return {};
 }
 
-void Client::Impl::tear_down() {
-    {
-        std::lock_guard lock(mutex_);
-        if (std::exchange(torn_down_, true)) {
-            return;
-        }
-        stopped_ = true;
-    }
-    life_->set_stopped();
+void Client::Impl::take_down(bool was_started) {
+    refuse_services();
     group_->stop();
     group_->join();
     link_.reset();
-    std::vector<ListenOperation*> listens;
     bool untold = false;
     {
         std::lock_guard lock(mutex_);
-        listens = take_listens();
-        untold = started_ && !std::exchange(stopped_told_, true);
+        stopped_ = true;
+        connected_ = false;
+        connections_ = 0;
+        untold = was_started && !std::exchange(stopped_told_, true);
     }
-    abort_listens(std::move(listens), asio::error::operation_aborted);
-    close_services();
+    give_up_services();
     changed_.notify_all();
     if (untold) {  // the link had no time to end by itself
         Event event;
         event.kind = Event::Kind::stopped;
         event.peer = settings_.server;
-        emit(settings_.on_event, event, log_);
+        events_.tell(std::move(event));
     }
+    events_.wait_until_told();
+}
+
+void Client::Impl::refuse_services() {
+    life_->set_stopped();
     std::lock_guard lock(mutex_);
-    over_ = true;
-    changed_.notify_all();
+    closed_ = true;
+}
+
+void Client::Impl::give_up_services() {
+    std::vector<ListenOperation*> listens;
+    {
+        std::lock_guard lock(mutex_);
+        listens = take_listens();
+    }
+    abort_listens(std::move(listens), asio::error::operation_aborted);
+    close_services();
 }
 
 // --- the facade ---

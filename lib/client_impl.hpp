@@ -12,10 +12,11 @@
 #include <optional>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <vector>
 
+#include "event_queue.hpp"
 #include "ferrotunnel/client.hpp"
+#include "lifecycle.hpp"
 #include "listener_core.hpp"
 #include "owner_life.hpp"
 #include "runtime/system_random.hpp"
@@ -27,10 +28,12 @@
 
 namespace ferrotunnel {
 
-class Client::Impl {
+class Client::Impl final : private detail::Stoppable {
 public:
     explicit Impl(detail::ClientSettings&& settings);
     ~Impl();
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
 
     /// Of a Tcp, an Http or a Tls.
     template <typename Description>
@@ -73,7 +76,6 @@ private:
     };
 
     void make_link();
-    bool on_own_thread() const { return group_->on_a_worker(); }
 
     // Services (client_services.cpp).
     static tunnel::ClientService described(Tcp description, bool application_serves, std::vector<Problem>& problems);
@@ -106,9 +108,14 @@ private:
                                   const std::function<void(detail::ServiceState&)>& change);
     void on_stopped(const tunnel::LinkNotice& notice);
 
-    void end_all();
-    std::error_code stop_here();
-    void tear_down();
+    // Ending.
+    void begin_drain() override;
+    bool has_drained() const override;
+    bool has_visitors() const override;
+    void cut_off() override;
+    void take_down(bool was_started) override;
+    void refuse_services();
+    void give_up_services();
 
     /// How handles find this, which they may outlive.
     struct Anchor {
@@ -130,20 +137,17 @@ private:
     std::condition_variable changed_;
     std::map<std::uint32_t, Entry> services_;
     std::uint32_t last_id_ = 0;
-    bool started_ = false;
     bool connected_ = false;
-    bool stopping_ = false;
-    bool stopped_ = false;
-    bool torn_down_ = false;
+    bool closed_ = false;   // takes no services any more
+    bool stopped_ = false;  // the link has ended
     bool stopped_told_ = false;
     std::error_code stop_error_;
-    bool over_ = false;        // stop() has nothing left to do
-    bool cut_ = false;         // and some had not finished
-    std::thread::id ender_{};  // who does the work of stop(), while that goes on
-    std::chrono::steady_clock::time_point stop_until_ = std::chrono::steady_clock::time_point::max();
     unsigned connections_ = 0;
     std::uint64_t connects_ = 0;
     std::uint64_t losses_ = 0;
+
+    detail::EventQueue events_;
+    detail::Lifecycle lifecycle_;
 };
 
 }  // namespace ferrotunnel

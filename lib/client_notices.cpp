@@ -59,7 +59,7 @@ void Client::Impl::on_notice(const LinkNotice& notice) {
     if (notice.kind == LinkNotice::Kind::unreachable) {
         return;  // it is registered on another connection in a moment, and that is told
     }
-    emit(settings_.on_event, event, log_);
+    events_.tell(std::move(event));
     if (notice.kind == LinkNotice::Kind::stopped) {
         on_stopped(notice);
     }
@@ -141,6 +141,7 @@ void Client::Impl::on_stopped(const LinkNotice& notice) {
     connections_ = 0;
     stopped_ = true;  // last: whoever waits for it may tear everything down
     changed_.notify_all();
+    lifecycle_.look_again();
 }
 
 }  // namespace ferrotunnel

@@ -108,7 +108,7 @@ Client::Impl::Offered Client::Impl::offer(tunnel::ClientService service, std::ve
     {
         std::lock_guard lock(mutex_);
         check_room(service, claims, problems);
-        if (stopping_ || stopped_ || stop_error_) {
+        if (closed_ || stopped_ || stop_error_) {
             throw std::system_error(stop_error_ ? stop_error_ : make_error_code(errc::session_closed), "add a service");
         }
         if (!problems.empty()) {
@@ -171,7 +171,7 @@ void Client::Impl::tell_impossible(const std::string& service, const config_erro
     event.service = service;
     event.error = errc::invalid_argument;
     event.text = error.what();
-    worker_.post([this, event = std::move(event)] { emit(settings_.on_event, event, log_); });
+    worker_.post([this, event = std::move(event)] { events_.tell(event); });
 }
 
 // The application has closed the handle: visitors that are there go on.
@@ -191,7 +191,7 @@ void Client::Impl::close_service(std::uint32_t id) {
         link_->remove(id);
         event.kind = Event::Kind::unregistered;
         event.peer = settings_.server;
-        emit(settings_.on_event, event, log_);
+        events_.tell(std::move(event));
     });
 }
 

@@ -18,7 +18,7 @@ public:
             case errc::refused:
                 return "the service refused the connection";
             case errc::timed_out:
-                return "no answer in time";
+                return "it took longer than the time given";
             case errc::unknown_service:
                 return "no such service";
             case errc::busy:

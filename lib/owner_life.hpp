@@ -2,14 +2,10 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 
 #include "base/intrusive_ptr.hpp"
 
 namespace ferrotunnel::detail {
-
-/// A drain that is longer takes this long: clocks count nanoseconds, in 64 bits.
-inline constexpr std::chrono::milliseconds drain_max = std::chrono::hours(24 * 365);
 
 class OwnerLife final : public RefCounted {
 public:

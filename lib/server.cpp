@@ -1,12 +1,9 @@
 // The Server: its life, and the handle that the application holds.
 #include "ferrotunnel/server.hpp"
 
-#include <algorithm>
 #include <asio/io_context.hpp>
-#include <thread>
 #include <utility>
 
-#include "ask.hpp"
 #include "engine_settings.hpp"
 #include "ingress/tcp_port.hpp"
 #include "make_facade.hpp"
@@ -16,14 +13,10 @@
 
 namespace ferrotunnel {
 
-using namespace std::chrono_literals;
 using tunnel::ServerNotice;
 using tunnel::ServerSession;
 
 namespace {
-
-/// How long an end without drain may take: the peers' goodbyes, then the sockets go anyway.
-constexpr auto goodbye = 3s;
 
 tunnel::AcceptedTokens accepted_tokens(const detail::ServerSettings& settings) {
     tunnel::PortPolicy ports;
@@ -44,7 +37,11 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
       log_(settings_.log_sink, settings_.log_level),
       shared_(std::make_shared<tunnel::ServerShared>()),
       group_(settings_.run_on != nullptr ? std::make_unique<runtime::WorkerGroup>(*settings_.run_on)
-                                         : std::make_unique<runtime::WorkerGroup>(settings_.workers)) {
+                                         : std::make_unique<runtime::WorkerGroup>(settings_.workers)),
+      events_(settings_.on_event, log_),
+      lifecycle_(*this, *group_) {
+    group_->on_exception(
+        [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
     shared_->registry = std::make_shared<tunnel::Registry>();
     shared_->tokens = accepted_tokens(settings_);
     shared_->instance = detail::new_instance(random_);
@@ -65,37 +62,41 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
 }
 
 Server::Impl::~Impl() {
-    // Inside an application's io_context this is its thread, or nobody runs it: there is nothing to wait for.
-    (void)(settings_.run_on != nullptr ? stop_here() : stop(0ms));
-    tear_down();
-    if (started_) {
-        tell_stopped();  // where what stop_here() has posted did not get its turn
-    }
+    lifecycle_.end();
 }
 
 void Server::Impl::start(std::error_code& error, std::string& what) {
-    std::lock_guard lock(mutex_);
-    if (started_) {
-        error = errc::already_running;
-        what = "start the server";
-        return;
-    }
+    what = "start the server";
+    error = lifecycle_.start([&] { return open(what); });
+}
+
+// Everything that can fail comes first, so that it may be tried again.
+std::error_code Server::Impl::open(std::string& what) {
+    std::error_code error;
     runtime::Fd listener =
         runtime::listen_on(*runtime::SocketAddress::from_ip(*runtime::parse_host_port(settings_.bind)), error);
     if (!listener) {
         what = "listen on " + settings_.bind;
-        return;
+        return error;
     }
     keep_claims();
     if (error = open_http(what); error) {
-        return;
+        return error;
     }
-    started_ = true;
-    control_endpoint_ = runtime::local_address(listener.get()).text();
     for (const std::string& warning : detail::warnings_for(settings_)) {
         log_.warn(warning);
     }
-    log_.info("listening for clients", {{"at", control_endpoint_}, {"tls", shared_->tls != nullptr}});
+    listen_for_clients(std::move(listener));
+    return {};
+}
+
+void Server::Impl::listen_for_clients(runtime::Fd listener) {
+    const std::string endpoint = runtime::local_address(listener.get()).text();
+    {
+        std::lock_guard lock(mutex_);
+        control_endpoint_ = endpoint;
+    }
+    log_.info("listening for clients", {{"at", endpoint}, {"tls", shared_->tls != nullptr}});
     group_->start();
     auto socket = std::make_shared<runtime::Fd>(std::move(listener));
     group_->at(0).post([this, socket] {
@@ -125,141 +126,54 @@ asio::any_io_executor Server::Impl::executor() const {
 // --- ending ---
 
 std::error_code Server::Impl::stop(std::chrono::milliseconds drain) {
-    drain = std::clamp(drain, 0ms, detail::drain_max);
-    auto until = std::chrono::steady_clock::now() + drain;
-    if (group_->on_a_worker()) {
-        return settings_.run_on == nullptr || drain > 0ms ? make_error_code(errc::would_deadlock) : stop_here();
-    }
-    std::unique_lock lock(mutex_);
-    if (!started_ || ender_ == std::this_thread::get_id()) {  // the latter: a handler of `stopped`
-        return {};
-    }
-    stop_until_ = std::min(stop_until_, until);
-    changed_.notify_all();
-    if (!std::exchange(stopping_, true)) {
-        ender_ = std::this_thread::get_id();
-        lock.unlock();
-        end_all();
-        lock.lock();
-        ender_ = {};
-    } else {
-        // Somebody else is at it, and heeds the earlier time. It is waited for, since what goes is not looked at twice.
-        changed_.wait_until(lock, until + 2 * goodbye, [this] { return over_; });
-    }
-    const bool finished = over_ && (!cut_ || drain == 0ms);
-    return finished ? std::error_code() : make_error_code(errc::timed_out);
+    return lifecycle_.stop(drain);
 }
 
-// The work of stop(): of one thread, once.
-void Server::Impl::end_all() {
+void Server::Impl::begin_drain() {
     life_->set_stopped();
+    {
+        std::lock_guard lock(mutex_);
+        closed_ = true;
+    }
     if (claims_) {
         claims_->finish();  // as they are, before everybody leaves
     }
-    close_acceptor();
+    group_->at(0).post([this] { acceptor_.reset(); });
     if (http_) {
         http_->drain();
     }
     for_each_session([](ServerSession& session) { session.drain(); });
-    cut_ = !wait_for_end(stop_until_);
+}
+
+// A session ends when its streams have; a slow visitor's socket may still be taking the last bytes.
+bool Server::Impl::has_drained() const {
+    std::lock_guard lock(mutex_);
+    return sessions_.empty() && shared_->traffic->visitors_now.load() == 0 && (!http_ || http_->connections() == 0);
+}
+
+bool Server::Impl::has_visitors() const {
+    return shared_->traffic->visitors_now.load() != 0 || shared_->book->sum().streams != 0;
+}
+
+void Server::Impl::cut_off() {
+    life_->set_stopped();
+    {
+        std::lock_guard lock(mutex_);
+        closed_ = true;
+    }
+    if (claims_) {
+        claims_->finish();
+    }
+    if (group_->at(0).here() && acceptor_) {
+        acceptor_->close();
+    }
     if (http_) {
         http_->stop();
     }
     for_each_session([](ServerSession& session) { session.end(wire::Code::going_away, "The server is stopping."); });
-    wait_for_end(std::chrono::steady_clock::now() + goodbye);
-    detail::on_its_thread(group_->at(0), [this] { tear_down(); });
-    tell_stopped();
 }
 
-// Inside an application's io_context, where nobody else can do the work. Called by one of our own handlers, whatever
-// called that is still on the stack: then everything is taken down a little later.
-std::error_code Server::Impl::stop_here() {
-    {
-        std::lock_guard lock(mutex_);
-        if (!started_ || torn_down_) {
-            return {};
-        }
-        if (std::exchange(stopping_, true)) {  // by another thread, which is told not to wait any longer
-            stop_until_ = std::min(stop_until_, std::chrono::steady_clock::now());
-            changed_.notify_all();
-            return {};
-        }
-    }
-    life_->set_stopped();
-    if (claims_) {
-        claims_->finish();
-    }
-    runtime::Worker& worker = group_->at(0);
-    const bool by_handler = worker.here();
-    worker.as_round([this] {
-        if (acceptor_) {
-            acceptor_->close();
-        }
-        if (http_) {
-            http_->stop();
-        }
-        for (const SessionPtr& session : sessions()) {
-            session->end(wire::Code::going_away, "The server is stopping.");
-        }
-    });
-    auto finish = [this] {
-        tear_down();
-        tell_stopped();
-    };
-    if (!by_handler) {
-        finish();
-    } else {
-        worker.post(finish);
-    }
-    return {};
-}
-
-void Server::Impl::tell_stopped() {
-    {
-        std::lock_guard lock(mutex_);
-        if (std::exchange(stopped_told_, true)) {
-            return;
-        }
-    }
-    Event stopped;
-    stopped.kind = Event::Kind::stopped;
-    {
-        std::lock_guard event_lock(event_mutex_);
-        emit(settings_.on_event, stopped, log_);
-    }
-    std::lock_guard lock(mutex_);
-    over_ = true;
-    changed_.notify_all();
-}
-
-// A session ends when its streams have; a slow visitor's socket may still be taking the last bytes. Under the lock,
-// `until` may come nearer meanwhile.
-bool Server::Impl::wait_for_end(const std::chrono::steady_clock::time_point& until) {
-    auto ended = [this] {
-        return sessions_.empty() && shared_->traffic->visitors_now.load() == 0 && (!http_ || http_->connections() == 0);
-    };
-    std::unique_lock lock(mutex_);
-    while (!ended() && std::chrono::steady_clock::now() < until) {
-        changed_.wait_until(lock, std::min(until, std::chrono::steady_clock::now() + 10ms));
-    }
-    return ended();
-}
-
-void Server::Impl::close_acceptor() {
-    if (group_->at(0).here()) {
-        acceptor_.reset();
-        return;
-    }
-    group_->at(0).post([this] { acceptor_.reset(); });
-}
-
-void Server::Impl::tear_down() {
-    {
-        std::lock_guard lock(mutex_);
-        if (std::exchange(torn_down_, true)) {
-            return;
-        }
-    }
+void Server::Impl::take_down(bool was_started) {
     life_->set_stopped();
     claims_.reset();
     group_->stop();
@@ -276,6 +190,12 @@ void Server::Impl::tear_down() {
         session->abandon();
     }
     shared_->ports->end();
+    if (was_started) {
+        Event stopped;
+        stopped.kind = Event::Kind::stopped;
+        events_.tell(std::move(stopped));
+    }
+    events_.wait_until_told();
 }
 
 // --- the facade ---

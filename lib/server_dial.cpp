@@ -82,12 +82,9 @@ std::vector<Server::Impl::Carrier> Server::Impl::carriers_of(const OpenTarget& t
 }
 
 void Server::Impl::start_open(const OpenTarget& target, std::shared_ptr<OpenAttempt> attempt) {
-    {
-        std::lock_guard lock(mutex_);
-        if (!started_ || stopping_) {
-            attempt->fail(started_ ? errc::session_closed : errc::not_running);
-            return;
-        }
+    if (!lifecycle_.started() || lifecycle_.stopping()) {
+        attempt->fail(lifecycle_.started() ? errc::session_closed : errc::not_running);
+        return;
     }
     std::vector<Carrier> carriers = carriers_of(target);
     if (carriers.empty()) {

@@ -41,7 +41,7 @@ runtime::Fd Server::Impl::listen_for(const char* what, const std::string& bind, 
     return listener;
 }
 
-// The lock is held. Everything that can fail comes first, so that start() may be tried again.
+// Everything that can fail comes first, so that start() may be tried again.
 std::error_code Server::Impl::open_http(std::string& what) {
     std::error_code error;
     runtime::Fd plain = listen_for("HTTP", settings_.http_bind, settings_.http_needed, error);
@@ -70,7 +70,10 @@ std::error_code Server::Impl::open_http(std::string& what) {
         set_https_rules(settings.edge, shown);
     }
     http_ = ingress::open_http_front({*group_, shared_->http, log_, random_}, std::move(settings));
-    http_totals_ = http_->totals();
+    {
+        std::lock_guard lock(mutex_);
+        http_totals_ = http_->totals();
+    }
     if (plain) {
         listen_plain(std::move(plain));
     }
@@ -92,18 +95,25 @@ void Server::Impl::set_https_rules(ingress::HttpSettings& settings, std::uint16_
 
 void Server::Impl::listen_plain(runtime::Fd listener) {
     const runtime::SocketAddress at = runtime::local_address(listener.get());
-    http_endpoint_ = at.text();
+    {
+        std::lock_guard lock(mutex_);
+        http_endpoint_ = at.text();
+    }
     shared_->http_public = tunnel::HttpPublic{"http", at.port()};
     ingress::HttpListenerSettings settings;
     settings.proxies = proxies();
     http_->listen(std::move(listener), std::move(settings));
-    log_.info("listening for HTTP visitors", {{"at", http_endpoint_}});
+    log_.info("listening for HTTP visitors", {{"at", at.text()}});
 }
 
 void Server::Impl::listen_tls(runtime::Fd listener) {
     const std::shared_ptr<transport::VisitorTls> tls = certificates_->tls();
     shared_->has_certificate = [tls](std::string_view host) { return tls->has_certificate(host); };
-    https_endpoint_ = runtime::local_address(listener.get()).text();
+    const std::string endpoint = runtime::local_address(listener.get()).text();
+    {
+        std::lock_guard lock(mutex_);
+        https_endpoint_ = endpoint;
+    }
     ingress::HttpListenerSettings settings;
     settings.https = true;
     settings.make_pipe = [context = tls->context()](runtime::Fd socket) {
@@ -116,7 +126,7 @@ void Server::Impl::listen_tls(runtime::Fd listener) {
     settings.public_port = settings_.https.public_port;
     settings.proxies = proxies();
     http_->listen(std::move(listener), std::move(settings));
-    log_.info("listening for HTTPS visitors", {{"at", https_endpoint_}});
+    log_.info("listening for HTTPS visitors", {{"at", endpoint}});
     if (!detail::has_certificates(settings_.https)) {
         log_.warn("there are no certificates: HTTPS visitors reach only services whose clients do TLS themselves");
     }

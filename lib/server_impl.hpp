@@ -4,19 +4,19 @@
 // while user code runs.
 #pragma once
 
-#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include "event_queue.hpp"
 #include "ferrotunnel/server.hpp"
 #include "https_certificates.hpp"
 #include "ingress/http_front.hpp"
+#include "lifecycle.hpp"
 #include "owner_life.hpp"
 #include "runtime/acceptor.hpp"
 #include "runtime/system_random.hpp"
@@ -29,10 +29,12 @@
 
 namespace ferrotunnel {
 
-class Server::Impl {
+class Server::Impl final : private detail::Stoppable {
 public:
     explicit Impl(detail::ServerSettings&& settings);
     ~Impl();
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
 
     void start(std::error_code& error, std::string& what);
     std::string control_endpoint() const;
@@ -65,13 +67,16 @@ private:
     void set_https_rules(ingress::HttpSettings& settings, std::uint16_t public_port) const;
     void listen_plain(runtime::Fd listener);
     void listen_tls(runtime::Fd listener);
-    void close_acceptor();
+    std::error_code open(std::string& what);
+    void listen_for_clients(runtime::Fd listener);
     void keep_claims();
-    void end_all();
-    std::error_code stop_here();
-    void tear_down();
-    void tell_stopped();
-    bool wait_for_end(const std::chrono::steady_clock::time_point& until);
+
+    // Ending.
+    void begin_drain() override;
+    bool has_drained() const override;
+    bool has_visitors() const override;
+    void cut_off() override;
+    void take_down(bool was_started) override;
 
     const detail::ServerSettings settings_;
     runtime::SystemRandom random_;
@@ -86,24 +91,17 @@ private:
     std::unique_ptr<detail::HttpsCertificates> certificates_;
     std::unique_ptr<tunnel::ClaimKeeper> claims_;  // with a state directory
 
-    std::mutex event_mutex_;  // one event at a time
     mutable std::mutex mutex_;
-    std::condition_variable changed_;
     std::set<SessionPtr> sessions_;
-    mux::SessionStats past_;  // sums over sessions that have ended
     std::uint64_t logins_ = 0;
     std::size_t dial_turn_ = 0;  // among trunks with as few visitors
     std::string control_endpoint_;
     std::string http_endpoint_;
     std::string https_endpoint_;
-    bool started_ = false;
-    bool stopping_ = false;
-    bool torn_down_ = false;
-    bool stopped_told_ = false;
-    bool over_ = false;        // stop() has nothing left to do
-    bool cut_ = false;         // and some had not finished
-    std::thread::id ender_{};  // who does the work of stop(), while that goes on
-    std::chrono::steady_clock::time_point stop_until_ = std::chrono::steady_clock::time_point::max();
+    bool closed_ = false;  // takes no sessions any more
+
+    detail::EventQueue events_;
+    detail::Lifecycle lifecycle_;
 };
 
 }  // namespace ferrotunnel

@@ -3,7 +3,6 @@
 #include <map>
 #include <utility>
 
-#include "ask.hpp"
 #include "error_map.hpp"
 #include "server_impl.hpp"
 #include "traffic.hpp"
@@ -47,7 +46,7 @@ void Server::Impl::start_session(runtime::Worker& worker, runtime::Fd socket, co
     *itself = session;
     {
         std::lock_guard lock(mutex_);
-        if (stopping_) {
+        if (closed_) {
             return;
         }
         sessions_.insert(session);
@@ -56,15 +55,11 @@ void Server::Impl::start_session(runtime::Worker& worker, runtime::Fd socket, co
 }
 
 void Server::Impl::on_session_end(const SessionPtr& session) {
-    mux::SessionStats last = session->stats();
-    std::lock_guard lock(mutex_);
-    past_.payload_received += last.payload_received;
-    past_.payload_sent += last.payload_sent;
-    past_.bytes_copied += last.bytes_copied;
-    past_.streams_opened += last.streams_opened;
-    past_.streams_refused += last.streams_refused;
-    sessions_.erase(session);
-    changed_.notify_all();
+    {
+        std::lock_guard lock(mutex_);
+        sessions_.erase(session);
+    }
+    lifecycle_.look_again();
 }
 
 void Server::Impl::notify(const ServerNotice& notice) {
@@ -103,8 +98,7 @@ void Server::Impl::notify(const ServerNotice& notice) {
     event.text = notice.text;
     event.connection = notice.trunk;
     event.connections = static_cast<unsigned>(notice.trunks);
-    std::lock_guard lock(event_mutex_);
-    emit(settings_.on_event, event, log_);
+    events_.tell(std::move(event));
 }
 
 std::vector<Server::Impl::SessionPtr> Server::Impl::sessions() const {
@@ -137,7 +131,7 @@ std::string Server::Impl::https_endpoint() const {
 
 std::string Server::Impl::tls_pin() const {
     std::lock_guard lock(mutex_);
-    return started_ && shared_->tls ? shared_->tls->fingerprint() : std::string();
+    return !control_endpoint_.empty() && shared_->tls ? shared_->tls->fingerprint() : std::string();
 }
 
 namespace {
@@ -187,16 +181,8 @@ ServerStats Server::Impl::stats() const {
     {
         std::lock_guard lock(mutex_);
         stats.logins = logins_;
-        stats.traffic.bytes_received = past_.payload_received;
-        stats.traffic.bytes_sent = past_.payload_sent;
-        stats.traffic.bytes_copied = past_.bytes_copied;
-        stats.traffic.streams_opened = past_.streams_opened;
-        stats.traffic.streams_refused = past_.streams_refused;
         if (http_totals_) {
             stats.http = detail::http_stats(*http_totals_);
-        }
-        if (torn_down_) {
-            return stats;
         }
     }
     stats.logins_refused = shared_->counters->logins_refused.load(std::memory_order_relaxed);
@@ -206,23 +192,7 @@ ServerStats Server::Impl::stats() const {
         stats.connections += tunnel.connections;
         stats.services += static_cast<std::uint32_t>(tunnel.services.size());
     }
-    // One question for each worker: where one can not answer, this is late once, not for each of its sessions.
-    std::map<runtime::Worker*, std::vector<SessionPtr>> by_worker;
-    for (const SessionPtr& session : sessions()) {
-        by_worker[&session->worker()].push_back(session);
-    }
-    for (auto& [worker, its] : by_worker) {
-        auto now = detail::ask(*worker, [its = std::move(its)] {
-            std::vector<mux::SessionStats> each;
-            for (const SessionPtr& session : its) {
-                each.push_back(session->stats());
-            }
-            return each;
-        });
-        for (const mux::SessionStats& one : now.value_or(std::vector<mux::SessionStats>())) {
-            detail::add_session(stats.traffic, one);
-        }
-    }
+    detail::add_session(stats.traffic, shared_->book->sum());
     detail::add_slabs(stats.traffic, *group_);
     return stats;
 }

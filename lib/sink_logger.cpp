@@ -22,16 +22,13 @@ void SinkLogger::write(LogLevel level, std::string_view message, std::initialize
     }
 }
 
-void emit(const EventHandler& handler, const Event& event, Logger& log) noexcept {
-    if (!handler) {
-        return;
-    }
+void log_thrown(Logger& log, std::string_view what, const std::exception_ptr& thrown) noexcept {
     try {
-        handler(event);
+        std::rethrow_exception(thrown);
     } catch (const std::exception& error) {
-        log.error("the event handler has thrown", {{"event", name_of(event.kind)}, {"what", error.what()}});
+        log.error(what, {{"what", error.what()}});
     } catch (...) {
-        log.error("the event handler has thrown", {{"event", name_of(event.kind)}});
+        log.error(what, {{"what", "not a std::exception"}});
     }
 }
 

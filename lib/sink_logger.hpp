@@ -1,8 +1,10 @@
-// The application's log sink and event handler behind the library's own interfaces: what they throw stays with them.
+// The application's log sink behind the library's own interface: what it throws stays with it.
 #pragma once
 
+#include <exception>
+#include <string_view>
+
 #include "base/log.hpp"
-#include "ferrotunnel/event.hpp"
 #include "ferrotunnel/log.hpp"
 
 namespace ferrotunnel::detail {
@@ -21,7 +23,7 @@ private:
     const LogLevel level_;
 };
 
-/// Calls `handler`, if there is one; what it throws is logged.
-void emit(const EventHandler& handler, const Event& event, Logger& log) noexcept;
+/// Logs what a callback of the application has thrown: nobody else would hear of it.
+void log_thrown(Logger& log, std::string_view what, const std::exception_ptr& thrown) noexcept;
 
 }  // namespace ferrotunnel::detail

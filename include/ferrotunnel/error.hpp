@@ -20,7 +20,7 @@ enum class errc {
     trunk_lost,          ///< the connection between client and server broke [connection_reset]
     stream_reset,        ///< the other side ended this stream out of order [connection_reset]
     refused,             ///< the service behind the tunnel refused the connection [connection_refused]
-    timed_out,           ///< no answer in time [timed_out]
+    timed_out,           ///< no answer in time; of stop(): streams were cut [timed_out]
     unknown_service,     ///< no such service, or its client is not connected [host_unreachable]
     busy,                ///< a limit is reached; trying later may work [resource_unavailable_try_again]
     unauthorized,        ///< the token is wrong, or the other side does not know it [permission_denied]

@@ -41,8 +41,9 @@ struct Event {
 FERROTUNNEL_EXPORT std::string_view name_of(Event::Kind kind) noexcept;
 
 /// Called on a worker (or in the application's io_context), one event at a time and in order. Keep it short: visitors
-/// of that worker wait. Blocking calls of the same Client or Server answer would_deadlock there. What it throws is
-/// logged and dropped.
+/// of that worker wait, and when 1,000 more events have come, so do the other workers. No lock is held meanwhile: other
+/// threads may use the same Client or Server, but for stop() and the destructor, which wait until it returns. Blocking
+/// calls of the same Client or Server answer would_deadlock there. What it throws is logged and dropped.
 using EventHandler = std::function<void(const Event&)>;
 
 }  // namespace ferrotunnel

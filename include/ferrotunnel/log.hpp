@@ -24,7 +24,7 @@ struct LogRecord {
 };
 
 /// Called from the workers and from whoever calls the library, several at once: it must be safe for that. It must not
-/// call the Client or Server that it belongs to. What it throws is dropped with the line.
+/// call the Client or Server that it belongs to; other threads may meanwhile. What it throws is dropped with the line.
 using LogSink = std::function<void(const LogRecord&)>;
 
 enum class LogFormat {

@@ -8,13 +8,14 @@
 
 namespace ferrotunnel {
 
-/// What both have in common. Totals count from start(), over all trunks; "now" counts what exists at the moment.
+/// What both have in common. Totals count from start(), over all trunks, and stay when it has stopped; "now" counts what exists at the
+/// moment.
 struct TrafficStats {
     std::uint64_t bytes_received = 0;   ///< payload from the trunks
     std::uint64_t bytes_sent = 0;       ///< payload to the trunks
     std::uint64_t bytes_copied = 0;     ///< payload bytes that were copied inside the sessions
     std::uint64_t streams_opened = 0;   ///< visitors and async_open, in all
-    std::uint64_t streams_refused = 0;  ///< turned away: limits, backend refused, no answer
+    std::uint64_t streams_refused = 0;  ///< of them or beyond: turned away by a limit or the backend, or no answer
     std::uint32_t streams = 0;          ///< now
     std::uint64_t bytes_held = 0;       ///< memory of payload that is queued, now
     std::uint64_t slabs_in_use = 0;     ///< blocks of 64 KiB, now

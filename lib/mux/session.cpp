@@ -204,6 +204,7 @@ void Session::abort_stream(Stream& stream, Code code) {
     if (side.gone) {
         return;
     }
+    count_refusal(stream, side.opened_here, code);
     bool unknown_to_peer = side.open_due;
     side.open_due = false;
     side.open_frame.reset();
@@ -212,6 +213,13 @@ void Session::abort_stream(Stream& stream, Code code) {
         side.abort_due = true;
         side.abort_code = code;
         want_control(stream);
+    }
+}
+
+// A stream that ends before it was answered was refused, unless whoever asked for it went away.
+void Session::count_refusal(const Stream& stream, bool by_opener, Code code) noexcept {
+    if (!stream.side_.answered && (!by_opener || code == Code::timeout)) {
+        ++stats_.streams_refused;
     }
 }
 

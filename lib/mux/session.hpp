@@ -71,7 +71,7 @@ struct SessionStats {
     std::uint64_t payload_sent = 0;
     std::uint64_t bytes_copied = 0;     // payload bytes that were copied inside the session
     std::uint64_t streams_opened = 0;   // by either side
-    std::uint64_t streams_refused = 0;  // opens beyond a limit, either side
+    std::uint64_t streams_refused = 0;  // opens beyond a limit, refused or not answered in time, by either side
     std::uint64_t frames_ignored = 0;   // for streams that are gone
     std::uint64_t datagrams_dropped = 0;
     std::uint64_t resets = 0;
@@ -143,6 +143,10 @@ public:
     const std::optional<Failure>& failure() const noexcept { return failure_; }
     const IntrusivePtr<buffer::SlabLedger>& ledger() const noexcept { return shared_->ledger; }
     SessionStats stats() const noexcept;
+    /// The totals alone: what stats() gives but for what exists now.
+    const SessionStats& counted() const noexcept { return stats_; }
+    std::size_t stream_count() const noexcept { return streams_.size(); }
+    Duration rtt_min() const noexcept { return liveness_.rtt_min(); }
     /// When anything was last heard from the peer.
     TimePoint last_heard() const noexcept { return liveness_.last_heard(); }
     /// Aborts if the session's books do not balance. Cheap enough for every step of a simulation.
@@ -195,6 +199,7 @@ private:
     IntrusivePtr<Stream> make_stream(wire::StreamId id, std::uint32_t service, wire::ServiceKind kind,
                                      std::uint32_t send_window, std::uint32_t receive_window);
     void abort_stream(Stream& stream, wire::Code code);
+    void count_refusal(const Stream& stream, bool by_opener, wire::Code code) noexcept;
     void end_stream(Stream& stream, Verdict verdict);
     void end_if_closed(Stream& stream);
     void drop_outbound(Stream& stream);

@@ -257,6 +257,7 @@ std::size_t Session::write_reset(Stream& stream, Code code, Batch& batch) {
     batch.commit(n);
     ++stats_.frames_sent;
     ++stats_.resets;
+    count_refusal(stream, stream.side_.opened_here, code);
     end_stream(stream, {Verdict::Kind::aborted, code});
     return n;
 }

@@ -383,6 +383,7 @@ void Session::on_reset_frame(StreamId id, std::uint8_t flags, Bytes payload) {
         return;
     }
     ++stats_.resets;
+    count_refusal(*stream, !stream->side_.opened_here, reset->code);
     stream->peer_delivered_.store(reset->delivered, std::memory_order_relaxed);
     if ((flags & wire::flag::abort) != 0) {
         end_stream(*stream, {Verdict::Kind::aborted, reset->code});

@@ -11,6 +11,7 @@
 #include <asio/steady_timer.hpp>
 #include <atomic>
 #include <cerrno>
+#include <mutex>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -108,6 +109,7 @@ public:
 
     void request_stop() noexcept {
         if (!own_io_) {
+            const auto alone = exclude_others();
             CurrentScope scope(owner_, slabs_);
             deferred_.run(last_words_max);
             close();
@@ -158,11 +160,15 @@ public:
     }
 
     void as_round(const std::function<void()>& function) noexcept {
+        auto self = shared_from_this();  // the function may destroy the worker
+        auto alone = exclude_others();
+        if (closed_ && alone) {
+            alone.unlock();  // nobody is at work here any more
+        }
         if (in_round_ || closed_) {
             function();
             return;
         }
-        auto self = shared_from_this();  // the function may destroy the worker
         wake_up();
         round(function);
         turn();
@@ -198,6 +204,13 @@ private:
     static constexpr std::size_t deferred_per_round_max = 16;
     static constexpr std::size_t last_words_max = 65'536;
     static constexpr std::int64_t sleep_max_ms = 60'000;
+
+    // Inside an application's io_context its thread runs the rounds, and another thread may end the worker: whichever
+    // of them is at work holds the lock, however deep it calls.
+    std::unique_lock<std::mutex> exclude_others() {
+        return own_io_ || current_worker == owner_ ? std::unique_lock<std::mutex>()
+                                                   : std::unique_lock<std::mutex>(working_);
+    }
 
     // The doorbell.
     void on_events(std::uint32_t) noexcept override { mailbox_->deliver_all(); }
@@ -288,10 +301,8 @@ private:
     }
 
     void on_handler() noexcept {
-        if (!closed_) {
-            wake_up();
-            turn();
-        }
+        const auto alone = exclude_others();
+        come_back();
     }
 
     // Asio looks at the descriptor anew with each wait, so no event is lost between the last dispatch and here.
@@ -301,10 +312,8 @@ private:
         }
         watch_->async_wait(asio::posix::stream_descriptor::wait_read,
                            [self = shared_from_this()](const std::error_code& error) {
-                               self->watching_ = false;
                                if (!error) {
-                                   ++self->counters_.wakes;
-                                   self->on_handler();
+                                   self->on_readable();
                                }
                            });
     }
@@ -319,12 +328,32 @@ private:
         alarm_->expires_at(alarm_at_);
         alarm_->async_wait([self = shared_from_this()](const std::error_code& error) {
             if (!error) {
-                self->alarm_at_ = never;
-                self->on_handler();
+                self->on_alarm();
             }
         });
     }
 
+    void on_readable() noexcept {
+        const auto alone = exclude_others();
+        watching_ = false;
+        ++counters_.wakes;
+        come_back();
+    }
+
+    void on_alarm() noexcept {
+        const auto alone = exclude_others();
+        alarm_at_ = never;
+        come_back();
+    }
+
+    void come_back() noexcept {
+        if (!closed_) {
+            wake_up();
+            turn();
+        }
+    }
+
+    std::mutex working_;  // with an application's io_context
     std::optional<asio::posix::stream_descriptor> watch_;
     std::optional<asio::steady_timer> alarm_;
     std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;

@@ -38,8 +38,8 @@ class Worker {
 public:
     /// With an io_context and, after `start`, a thread of its own.
     Worker();
-    /// Inside the application's io_context, which one thread runs. Must be destroyed on that thread or when none runs
-    /// it, and before the io_context.
+    /// Inside the application's io_context, which one thread runs. Destroyed before the io_context; on that thread or
+    /// any other.
     explicit Worker(asio::io_context& application);
     /// Stops and joins.
     ~Worker();
@@ -53,7 +53,8 @@ public:
     /// Runs the own io_context on the calling thread until `stop`. For callers that bring the thread themselves.
     void run();
     /// Any thread. The own loop ends after the present round; mail is refused from then on. Inside an application's
-    /// io_context: on its thread; the worker closes at once and leaves the io_context running.
+    /// io_context: waits for the present round, where it is not called from within it; the worker closes at once and
+    /// leaves the io_context running. From then on the caller alone touches what lived on the worker.
     void stop() noexcept;
     /// Waits for the thread. Afterwards any thread may destroy what lived on the worker.
     void join();

@@ -24,6 +24,12 @@ WorkerGroup::~WorkerGroup() {
     join();
 }
 
+void WorkerGroup::on_exception(const std::function<void(std::exception_ptr)>& handler) {
+    for (const auto& worker : workers_) {
+        worker->on_exception(handler);
+    }
+}
+
 void WorkerGroup::start() {
     for (auto& worker : workers_) {
         worker->start();

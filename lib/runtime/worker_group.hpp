@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <cstddef>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -19,6 +21,8 @@ public:
     /// Stops and joins.
     ~WorkerGroup();
 
+    /// See Worker::on_exception. Before `start`.
+    void on_exception(const std::function<void(std::exception_ptr)>& handler);
     void start();
     void stop() noexcept;
     void join();

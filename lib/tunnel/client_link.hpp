@@ -86,10 +86,6 @@ public:
     bool connected() const noexcept { return open_count() > 0; }
     bool stopped() const noexcept { return state_ == State::stopped; }
 
-    std::size_t trunk_count() const noexcept { return places_.size(); }
-    /// To ask for its stats(), on its own worker.
-    const ClientTrunk& trunk(std::size_t place) const noexcept { return *places_[place]->trunk; }
-
 private:
     enum class State : std::uint8_t { idle, running, draining, stopped };
 

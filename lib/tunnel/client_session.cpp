@@ -67,6 +67,7 @@ void ClientSession::on_connected(std::error_code error, runtime::Fd socket) {
                      : transport::make_tcp_pipe(std::move(socket), transport::TcpPipeSide::client);
     trunk_ = make_intrusive<Trunk>(worker_, std::move(pipe), shared_->mux, *shared_->random,
                                    login_until_ - worker_.now(), static_cast<TrunkEvents&>(*this));
+    trunk_->account_in(shared_->book);
     trunk_->start();
 }
 

@@ -32,6 +32,7 @@ struct ClientShared {
     mux::Settings mux;
     Duration handshake_deadline = limits::handshake_deadline;
     std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>();
+    std::shared_ptr<TrafficBook> book = std::make_shared<TrafficBook>();
     std::shared_ptr<OwnVisits> own_visits = std::make_shared<OwnVisits>();
     std::shared_ptr<LineQuota> visitor_lines = std::make_shared<LineQuota>(limits::visitor_log_lines_per_second);
     Logger* log = nullptr;
@@ -79,7 +80,6 @@ public:
                    ? runtime::shortest_round_trip(trunk_->pipe().fd()).value_or(Duration::zero())
                    : Duration::zero();
     }
-    mux::SessionStats stats() const { return trunk_ ? trunk_->session().stats() : mux::SessionStats{}; }
 
 private:
     void on_connected(std::error_code error, runtime::Fd socket);

@@ -165,37 +165,9 @@ void ClientTrunk::on_session_end(ClientSession& session, const TrunkEnd& end) {
 
 // The session is still on the stack: it goes in a later round.
 void ClientTrunk::discard(std::unique_ptr<ClientSession> session) {
-    mux::SessionStats last = session->stats();
-    past_.payload_received += last.payload_received;
-    past_.payload_sent += last.payload_sent;
-    past_.bytes_copied += last.bytes_copied;
-    past_.streams_opened += last.streams_opened;
-    past_.streams_refused += last.streams_refused;
     // In a list rather than in the mail: a worker that is being stopped takes none.
     discarded_.push_back(std::move(session));
     worker_.post([this] { discarded_.clear(); });
-}
-
-mux::SessionStats ClientTrunk::stats() const {
-    mux::SessionStats sum = past_;
-    auto add = [&sum](const mux::SessionStats& now) {
-        sum.payload_received += now.payload_received;
-        sum.payload_sent += now.payload_sent;
-        sum.bytes_copied += now.bytes_copied;
-        sum.streams_opened += now.streams_opened;
-        sum.streams_refused += now.streams_refused;
-        sum.bytes_held += now.bytes_held;
-        sum.streams += now.streams;
-    };
-    for (const auto& session : retiring_) {
-        add(session->stats());
-    }
-    if (current_) {
-        const mux::SessionStats now = current_->stats();
-        add(now);
-        sum.rtt_min = now.rtt_min;
-    }
-    return sum;
 }
 
 }  // namespace ferrotunnel::tunnel

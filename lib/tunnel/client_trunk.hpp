@@ -51,10 +51,6 @@ public:
     /// All sessions end now.
     void end(const std::string& text);
 
-    runtime::Worker& worker() const noexcept { return worker_; }
-    /// On the trunk's worker: of all its sessions so far.
-    mux::SessionStats stats() const;
-
 private:
     void on_worker(std::function<void()> order);
     void report(std::function<void()> news);
@@ -76,7 +72,6 @@ private:
     std::unique_ptr<ClientSession> current_;
     std::vector<std::unique_ptr<ClientSession>> retiring_;   // still with visitors, replaced by `current_`
     std::vector<std::unique_ptr<ClientSession>> discarded_;  // ended; perhaps still on the stack
-    mux::SessionStats past_;                                 // sums over sessions that have ended
 };
 
 }  // namespace ferrotunnel::tunnel

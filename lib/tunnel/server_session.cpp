@@ -86,6 +86,7 @@ void ServerSession::start(runtime::Fd socket) {
     trunk_ = make_intrusive<Trunk>(worker_, std::move(pipe), shared_->mux, *shared_->random,
                                    shared_->handshake_deadline, static_cast<TrunkEvents&>(*this));
     trunk_->count_in(recent_);
+    trunk_->account_in(shared_->book);
     trunk_->start();
 }
 
@@ -116,10 +117,6 @@ Result<IntrusivePtr<mux::Stream>, Code> ServerSession::open_stream(std::uint32_t
     auto stream = trunk_->session().open(request, std::move(waker), foreign, worker_.now());
     trunk_->session_changed();
     return stream;
-}
-
-mux::SessionStats ServerSession::stats() const {
-    return trunk_ ? trunk_->session().stats() : mux::SessionStats{};
 }
 
 void ServerSession::abandon() {
@@ -317,7 +314,7 @@ void ServerSession::on_trunk_end(const TrunkEnd& end) {
         if (violation) {
             shared_->counters->protocol_violations.fetch_add(1, std::memory_order_relaxed);
         }
-        mux::SessionStats moved = stats();
+        const mux::SessionStats& moved = trunk_->session().counted();
         transport::PipeCounters pipe = trunk_->counters();
         shared_->log->log_at(violation ? LogLevel::warn : LogLevel::info, "a client is gone",
                              {{"session", agreement_.session},

@@ -115,6 +115,7 @@ struct ServerShared {
     std::shared_ptr<Presence> presence = std::make_shared<Presence>();
     std::function<void(const ServerNotice&)> notify;
     std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>();
+    std::shared_ptr<TrafficBook> book = std::make_shared<TrafficBook>();
     std::shared_ptr<ServerCounters> counters = std::make_shared<ServerCounters>();
     std::shared_ptr<LineQuota> strangers = std::make_shared<LineQuota>();  // what they may have logged and told
     Logger* log = nullptr;
@@ -149,8 +150,6 @@ public:
     Result<IntrusivePtr<mux::Stream>, wire::Code> open_stream(std::uint32_t service, IntrusivePtr<buffer::Waker> waker,
                                                               bool foreign);
 
-    /// On the worker.
-    mux::SessionStats stats() const;
     /// When no worker runs any more: closes everything without a word.
     void abandon();
 

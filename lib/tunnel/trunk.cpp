@@ -114,6 +114,9 @@ void Trunk::guarded(void (Trunk::*step)()) noexcept {
     } catch (const std::exception& problem) {
         close({Code::internal, problem.what(), false, state_ != State::handshaking});
     }
+    if (account_) {
+        account_->update();
+    }
 }
 
 void Trunk::on_events(std::uint32_t events) noexcept {
@@ -388,6 +391,7 @@ void Trunk::let_go() noexcept {
     batch_.clear();
     slabs_ = {};
     session_.lose();
+    account_.reset();
     last_counters_ = pipe_->counters();
     pipe_.reset();
 }

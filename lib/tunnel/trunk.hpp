@@ -24,6 +24,7 @@
 #include "runtime/worker.hpp"
 #include "transport/pipe.hpp"
 #include "tunnel/recent_traffic.hpp"
+#include "tunnel/traffic_book.hpp"
 
 namespace ferrotunnel::tunnel {
 
@@ -64,6 +65,8 @@ public:
 
     /// Before `start`: what it moves is counted there too.
     void count_in(std::shared_ptr<RecentTraffic> recent) noexcept { recent_ = std::move(recent); }
+    /// Before `start`: its session has a page there as long as it lives.
+    void account_in(std::shared_ptr<TrafficBook> book) { account_.emplace(std::move(book), session_); }
     /// Begins; events follow, perhaps from within this call.
     void start();
     /// The login has succeeded: streams may be opened, and the handshake's deadline is over.
@@ -134,6 +137,7 @@ private:
     TrunkEnd end_;
     transport::PipeCounters last_counters_;
     std::shared_ptr<RecentTraffic> recent_;  // may be null
+    std::optional<TrafficBook::Account> account_;
     TimePoint handshake_until_;
     TimePoint close_at_ = never;
     std::array<ReadSlab, slabs_per_round_max> slabs_;

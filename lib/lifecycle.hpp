@@ -1,0 +1,77 @@
+// The life of a Client or a Server: who starts it, who ends it, and what those who wait for the end are answered.
+//
+//    idle --start--> starting --> running --stop--> stopping --> over
+//      ^-----failed-----'
+//
+// One thread does the work of stopping; others that call stop() meanwhile wait for it, and may make it hurry.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+#include "runtime/worker_group.hpp"
+
+namespace ferrotunnel::detail {
+
+/// What starts and ends. Nothing of it is called with a lock held.
+class Stoppable {
+public:
+    /// No new visitors from now on; those who are there may finish.
+    virtual void begin_drain() = 0;
+    /// Everybody has finished, and what carried them has ended.
+    virtual bool has_drained() const = 0;
+    /// There are visitors who would be cut.
+    virtual bool has_visitors() const = 0;
+    /// Ends everything now, with a goodbye. On the first worker, or on a thread that is no worker.
+    virtual void cut_off() = 0;
+    /// The end, once: no worker runs afterwards, and the application has heard of it if it was ever started.
+    virtual void take_down(bool was_started) = 0;
+
+protected:
+    ~Stoppable() = default;
+};
+
+class Lifecycle {
+public:
+    Lifecycle(Stoppable& owner, runtime::WorkerGroup& workers) : owner_(owner), workers_(workers) {}
+    Lifecycle(const Lifecycle&) = delete;
+    Lifecycle& operator=(const Lifecycle&) = delete;
+
+    /// Any thread, once: runs `action`, which answers what went wrong; then it may be tried again. Or already_running.
+    std::error_code start(const std::function<std::error_code()>& action);
+    /// See Client::stop.
+    std::error_code stop(std::chrono::milliseconds drain);
+    /// For destructors: at once, whatever the state. Nobody calls anything else any more.
+    void end();
+
+    bool started() const;   ///< start() has succeeded
+    bool stopping() const;  ///< somebody has called stop() since
+    /// Something has changed that has_drained() looks at.
+    void look_again() { changed_.notify_all(); }
+
+private:
+    enum class State { idle, starting, running, stopping, over };
+
+    std::error_code stop_in_context();
+    void finish();
+    void drain_and_cut(bool at_once);
+    bool wait_until_drained(const std::chrono::steady_clock::time_point& until);
+    std::error_code answer() const;
+
+    Stoppable& owner_;
+    runtime::WorkerGroup& workers_;
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    State state_ = State::idle;
+    bool taken_down_ = false;
+    bool cut_ = false;           // visitors had not finished
+    std::thread::id starter_{};  // while it is being started
+    std::thread::id ender_{};    // who does the work of stop(), while that goes on
+    std::chrono::steady_clock::time_point stop_until_ = std::chrono::steady_clock::time_point::max();
+};
+
+}  // namespace ferrotunnel::detail

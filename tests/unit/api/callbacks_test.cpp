@@ -1,0 +1,172 @@
+// What the application's callbacks may do: throw, and wait for other threads that use the same Client or Server.
+#include <asio/co_spawn.hpp>
+#include <asio/use_awaitable.hpp>
+#include <asio/use_future.hpp>
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <future>
+#include <mutex>
+#include <stdexcept>
+
+#include "ferrotunnel/client.hpp"
+#include "unit/api/end_to_end.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::test;
+
+namespace {
+
+class Lines {
+public:
+    LogSink sink() {
+        return [this](const LogRecord& record) {
+            std::lock_guard lock(mutex_);
+            text_ += std::string(record.message);
+            for (const LogRecord::Field& field : record.fields) {
+                text_ += ' ' + std::string(field.key) + '=' + std::string(field.value);
+            }
+            text_ += '\n';
+        };
+    }
+    bool has(const std::string& part) const {
+        std::lock_guard lock(mutex_);
+        return text_.find(part) != std::string::npos;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::string text_;
+};
+
+asio::awaitable<void> throw_after_read(Stream& stream) {
+    char byte = 0;
+    co_await stream.async_read_some(asio::buffer(&byte, 1), asio::use_awaitable);
+    throw std::runtime_error("out of a coroutine");
+}
+
+}  // namespace
+
+TEST_CASE("what a handler throws on a worker is logged, and the tunnel goes on", "[threads][callbacks]") {
+    Lines lines;
+    Echo echo;
+    Secret token = Secret::generate();
+    Server server = server_builder(token).log(lines.sink(), LogLevel::warn).build();
+    server.start();
+    Client client = client_builder(token, server.control_endpoint()).log(lines.sink(), LogLevel::warn).build();
+    Service service = client.add(to(echo.address()));
+    client.start();
+    REQUIRE_FALSE(client.wait_ready(patience));
+    Stream stream = server.async_open("service", asio::use_future).get();
+    char byte = 0;
+    SECTION("a completion handler without an executor") {
+        stream.async_write_some(asio::buffer("x", 1), [](std::error_code, std::size_t) { throw 5; });
+        CHECK(eventually([&] { return lines.has("a completion handler has thrown what=not a std::exception"); }));
+        stream.async_read_some(asio::buffer(&byte, 1),
+                               [](std::error_code, std::size_t) { throw std::runtime_error("out of a read"); });
+        CHECK(eventually([&] { return lines.has("a completion handler has thrown what=out of a read"); }));
+    }
+    SECTION("a coroutine whose exception is thrown on") {  // asio::detached would drop it
+        asio::co_spawn(stream.get_executor(), throw_after_read(stream), [](const std::exception_ptr& thrown) {
+            if (thrown) {
+                std::rethrow_exception(thrown);
+            }
+        });
+        stream.async_write_some(asio::buffer("x", 1), [](std::error_code, std::size_t) {});
+        CHECK(eventually([&] { return lines.has("a completion handler has thrown what=out of a coroutine"); }));
+    }
+    SECTION("what the application posts to the client's executor") {
+        asio::post(client.get_executor(), [] { throw std::runtime_error("out of a post"); });
+        CHECK(eventually([&] { return lines.has("a completion handler has thrown what=out of a post"); }));
+    }
+    CHECK(Visitor(service.port()).echoes("still here"));
+}
+
+TEST_CASE("what a handler throws in the application's io_context leaves run(), which may be called again",
+          "[threads][callbacks]") {
+    Echo echo;
+    Secret token = Secret::generate();
+    Server server = server_builder(token).build();
+    server.start();
+    asio::io_context io(1);
+    Client client = client_builder(token, server.control_endpoint()).run_on(io).build();
+    Listener listener = client.listen(to({}));
+    client.start();
+    listener.async_accept([](std::error_code, Stream) { throw std::runtime_error("out of an accept"); });
+    while (listener.port() == 0) {
+        io.run_one();
+    }
+    Visitor first(listener.port());
+    CHECK_THROWS_WITH(io.run(), "out of an accept");
+    bool accepted = false;
+    listener.async_accept([&](std::error_code error, Stream) { accepted = !error; });
+    Visitor second(listener.port());
+    while (!accepted) {
+        io.run_one();
+    }
+    CHECK(client.connected());
+}
+
+namespace {
+
+/// Whether `look` returns on another thread while this one waits for it.
+template <typename Look>
+bool returns_elsewhere(Look look) {
+    auto done = std::make_shared<std::promise<void>>();
+    std::future<void> returned = done->get_future();
+    std::thread([look, done] {
+        look();
+        done->set_value();
+    }).detach();
+    return returned.wait_for(5s) == std::future_status::ready;
+}
+
+}  // namespace
+
+TEST_CASE("no lock is held while a callback runs", "[threads][callbacks]") {
+    Echo echo;
+    Secret token = Secret::generate();
+    Server server;
+    Client client;
+    std::atomic<int> calls{0};
+    std::atomic<int> stuck{0};  // Catch2 has one thread
+    auto look_at_all = [&] {
+        ++calls;
+        stuck += returns_elsewhere([&] {
+            (void)server.control_endpoint();
+            (void)server.http_endpoint();
+            (void)server.tunnels();
+            (void)server.stats();
+            (void)client.connected();
+            (void)client.stats();
+        })
+                     ? 0
+                     : 1;
+    };
+    const LogSink sink = [&](const LogRecord&) { look_at_all(); };
+    const EventHandler handler = [&](const Event&) { look_at_all(); };
+    server = server_builder(token).http_bind("127.0.0.1:0").log(sink).on_event(handler).build();
+    client = client_builder(token, "127.0.0.1:1").log(sink).on_event(handler).build();
+    server.start();
+    CHECK(calls.load() >= 2);  // "listening", twice
+    client.start();
+    Service service = client.add(to(echo.address()));
+    Client second = client_builder(token, server.control_endpoint()).build();
+    second.start();
+    CHECK_FALSE(second.wait_ready(patience));
+    service.close();
+    CHECK(eventually([&] { return calls.load() >= 6; }));
+    CHECK_FALSE(second.stop());
+    CHECK_FALSE(client.stop());
+    CHECK_FALSE(server.stop());
+    CHECK(stuck.load() == 0);
+}
+
+TEST_CASE("a log sink that stops what is being started is told that it would wait for itself", "[threads][callbacks]") {
+    Server server;
+    std::error_code answer;
+    server = server_builder(Secret::generate())
+                 .log([&](const LogRecord&) { answer = answer ? answer : server.stop(); })
+                 .build();
+    server.start();
+    CHECK(answer == errc::would_deadlock);
+}

@@ -1,0 +1,94 @@
+// What stats() counts, and when.
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "ferrotunnel/client.hpp"
+#include "unit/api/end_to_end.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::test;
+
+namespace {
+
+struct Rig {
+    Secret token = Secret::generate();
+    Server server = server_builder(token).build();
+    Client client;
+    Service service;
+
+    explicit Rig(const std::string& backend) {
+        server.start();
+        client = client_builder(token, server.control_endpoint()).build();
+        service = client.add(to(backend));
+        client.start();
+        REQUIRE_FALSE(client.wait_ready(patience));
+    }
+};
+
+}  // namespace
+
+TEST_CASE("visitors that a backend refuses are counted on both sides", "[threads][stats]") {
+    asio::io_context io;
+    std::string closed;
+    {
+        tcp::acceptor once(io, {asio::ip::make_address("127.0.0.1"), 0});
+        closed = "127.0.0.1:" + std::to_string(once.local_endpoint().port());
+    }
+    Rig rig(closed);
+    for (int i = 0; i < 3; ++i) {
+        Visitor(rig.service.port()).wait_for_end();
+    }
+    CHECK(eventually([&] { return rig.server.stats().traffic.streams_refused == 3; }));
+    CHECK(eventually([&] { return rig.client.stats().traffic.streams_refused == 3; }));
+    CHECK(rig.client.stats().traffic.streams_opened == 3);
+}
+
+TEST_CASE("totals stay after stop()", "[threads][stats]") {
+    Echo echo;
+    Rig rig(echo.address());
+    REQUIRE(Visitor(rig.service.port()).echoes("twelve bytes"));
+    REQUIRE(eventually([&] { return rig.client.stats().traffic.streams == 0; }));
+    CHECK(rig.client.stats().traffic.bytes_received == 12);
+    (void)rig.client.stop();
+    (void)rig.server.stop();
+    for (const TrafficStats& traffic : {rig.client.stats().traffic, rig.server.stats().traffic}) {
+        CHECK(traffic.streams_opened == 1);
+        CHECK(traffic.bytes_received == 12);
+        CHECK(traffic.bytes_sent == 12);
+        CHECK(traffic.streams == 0);
+        CHECK(traffic.bytes_held == 0);
+    }
+    CHECK(rig.server.stats().logins >= 1);
+    CHECK(rig.server.stats().visitors_accepted == 1);
+    CHECK_FALSE(rig.client.stats().connected);
+}
+
+TEST_CASE("totals never fall, whatever ends while somebody looks", "[threads][stats]") {
+    Echo echo;
+    Rig rig(echo.address());
+    std::atomic<bool> done{false};
+    std::atomic<int> falls{0};
+    std::thread looking([&] {
+        std::uint64_t streams = 0;
+        std::uint64_t bytes = 0;
+        while (!done) {
+            const TrafficStats now = rig.server.stats().traffic;
+            falls += now.streams_opened < streams || now.bytes_received < bytes ? 1 : 0;
+            streams = now.streams_opened;
+            bytes = now.bytes_received;
+        }
+    });
+    constexpr int rounds = 30;
+    for (int round = 0; round < rounds; ++round) {
+        Client other = client_builder(rig.token, rig.server.control_endpoint()).build();
+        Service service = other.add(Tcp(0, echo.address(), "other"));
+        other.start();
+        CHECK_FALSE(other.wait_ready(patience));
+        CHECK(Visitor(service.port()).echoes("x"));
+    }
+    done = true;
+    looking.join();
+    CHECK(falls == 0);
+    CHECK(rig.server.stats().traffic.streams_opened == rounds);
+}
