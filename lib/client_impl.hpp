@@ -14,7 +14,7 @@
 #include <system_error>
 #include <vector>
 
-#include "event_queue.hpp"
+#include "event_delivery.hpp"
 #include "ferrotunnel/client.hpp"
 #include "lifecycle.hpp"
 #include "listener_core.hpp"
@@ -146,7 +146,7 @@ private:
     std::uint64_t connects_ = 0;
     std::uint64_t losses_ = 0;
 
-    detail::EventQueue events_;
+    detail::EventDelivery events_;
     detail::Lifecycle lifecycle_;
 };
 

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "event_queue.hpp"
+#include "event_delivery.hpp"
 #include "ferrotunnel/server.hpp"
 #include "https_certificates.hpp"
 #include "ingress/http_front.hpp"
@@ -100,7 +100,7 @@ private:
     std::string https_endpoint_;
     bool closed_ = false;  // takes no sessions any more
 
-    detail::EventQueue events_;
+    detail::EventDelivery events_;
     detail::Lifecycle lifecycle_;
 };
 

@@ -8,8 +8,8 @@
 
 namespace ferrotunnel {
 
-/// What both have in common. Totals count from start(), over all trunks, and stay when it has stopped; "now" counts what exists at the
-/// moment.
+/// What both have in common. Totals count from start(), over all trunks, and stay when it has stopped; "now" counts
+/// what exists at the moment.
 struct TrafficStats {
     std::uint64_t bytes_received = 0;   ///< payload from the trunks
     std::uint64_t bytes_sent = 0;       ///< payload to the trunks

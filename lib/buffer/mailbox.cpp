@@ -47,11 +47,13 @@ bool Mailbox::try_park() noexcept {
 
 void Mailbox::close() noexcept {
     Mail* newest = head_.exchange(closed_mark(), std::memory_order_acq_rel);
-    while (next()) {
+    while (IntrusivePtr<Mail> mail = next()) {
+        mail->dropped();
     }
     while (newest != nullptr && newest != closed_mark()) {
         auto mail = IntrusivePtr<Mail>::adopt(newest);
         newest = mail->next_mail_;
+        mail->dropped();
     }
 }
 

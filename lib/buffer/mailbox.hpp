@@ -22,6 +22,8 @@ class Mail : public RefCounted {
 public:
     /// Runs on the mailbox's owner.
     virtual void deliver() noexcept = 0;
+    /// Instead, when the mailbox is closed with the message in it; on whichever thread does that.
+    virtual void dropped() noexcept {}
 
 private:
     friend class Mailbox;
@@ -60,6 +62,9 @@ public:
         return post(make_intrusive<Call>(std::move(callable)));
     }
 
+    /// Any thread.
+    bool is_closed() const noexcept { return head_.load(std::memory_order_acquire) == closed_mark(); }
+
     /// The owner. Delivers what has come, in order of posting (per sender). True when there was something. A message
     /// may deliver the rest from within itself, or close the mailbox, which drops the rest; it must not destroy it.
     bool deliver_all() noexcept;
@@ -83,6 +88,41 @@ private:
     std::atomic<bool> parked_{false};
     Mail* collected_ = nullptr;  // the owner's: oldest first, not yet delivered
     std::unique_ptr<Doorbell> doorbell_;
+};
+
+/// Wakes one object from other threads by a message that is made beforehand, so that a wake never fails for want of
+/// memory. However often it is asked for, one at most is on its way. `Target` is RefCounted, has `void woken()
+/// noexcept` for its own thread, and holds this; it is kept alive while a wake is on its way.
+template <typename Target>
+class WakeMail final : public Mail {
+public:
+    /// Any thread. False when the mailbox is closed.
+    bool post(Mailbox& mailbox, Target& target) noexcept {
+        if (posted_.exchange(true, std::memory_order_acq_rel)) {
+            return true;
+        }
+        target_ = IntrusivePtr<Target>(&target);
+        if (mailbox.post(IntrusivePtr<Mail>(this))) {
+            return true;
+        }
+        dropped();
+        return false;
+    }
+
+    void deliver() noexcept override {
+        const IntrusivePtr<Target> target = std::move(target_);
+        // Not a store: reading what the last wake wrote makes what it announced visible to the target.
+        posted_.exchange(false, std::memory_order_acq_rel);
+        target->woken();
+    }
+    void dropped() noexcept override {
+        const IntrusivePtr<Target> target = std::move(target_);  // which may hold the last reference but the list's
+        posted_.exchange(false, std::memory_order_acq_rel);
+    }
+
+private:
+    IntrusivePtr<Target> target_;  // while it is on its way
+    std::atomic<bool> posted_{false};
 };
 
 }  // namespace ferrotunnel::buffer

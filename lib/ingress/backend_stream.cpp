@@ -72,12 +72,9 @@ void BackendStream::on_opened(Result<tunnel::HttpStream, Code> opened) noexcept 
 void BackendStream::wake() noexcept {
     if (worker_.here()) {
         run();
-    } else if (!in_the_mail_.exchange(true, std::memory_order_acq_rel)) {
+    } else {
         // Without a worker nobody is left to tell: the edge has let go of its streams, or does so next.
-        (void)mailbox_->post_call([self = IntrusivePtr<BackendStream>(this)] {
-            self->in_the_mail_.exchange(false, std::memory_order_acq_rel);
-            self->run();
-        });
+        (void)mail_->post(*mailbox_, *this);
     }
 }
 

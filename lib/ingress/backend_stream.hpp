@@ -11,11 +11,11 @@
 // (the pool also until it is closed).
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
 
+#include "buffer/mailbox.hpp"
 #include "buffer/waker.hpp"
 #include "ingress/deadline_wheel.hpp"
 #include "mux/stream.hpp"
@@ -91,6 +91,7 @@ public:
     void close() noexcept;
 
     void wake() noexcept override;
+    void woken() noexcept { run(); }
 
 private:
     friend class BackendPool;
@@ -125,8 +126,8 @@ private:
     std::uint64_t lingered_ = 0;
     std::uint32_t exchanges_ = 0;
     State state_ = State::opening;
-    bool peer_ended_ = false;               // while closing
-    std::atomic<bool> in_the_mail_{false};  // a wake is on its way
+    bool peer_ended_ = false;  // while closing
+    const IntrusivePtr<buffer::WakeMail<BackendStream>> mail_ = make_intrusive<buffer::WakeMail<BackendStream>>();
 };
 
 }  // namespace ferrotunnel::ingress

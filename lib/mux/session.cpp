@@ -238,12 +238,60 @@ void Session::end_stream(Stream& stream, Verdict verdict) {
     side.opened_due = side.credit_due = false;
     answered(stream);
     if (verdict) {
-        stream.verdict_.store(static_cast<std::uint32_t>(verdict.kind) << 16 | static_cast<std::uint32_t>(verdict.code),
-                              std::memory_order_release);
+        set_verdict(stream, verdict);
     }
     drop_outbound(stream);
+    if (!verdict) {
+        keep_if_unread(stream);
+    }
     touch(stream, static_cast<bool>(verdict));
     streams_.erase(stream.id());
+}
+
+void Session::set_verdict(Stream& stream, Verdict verdict) noexcept {
+    stream.verdict_.store(static_cast<std::uint32_t>(verdict.kind) << 16 | static_cast<std::uint32_t>(verdict.code),
+                          std::memory_order_release);
+}
+
+// Dekker with Stream::count_taken, as in arm_credit_mark: the endpoint tells when it has taken the last byte.
+void Session::keep_if_unread(Stream& stream) {
+    StreamSide& side = stream.side_;
+    if (side.discarding || side.pushed == stream.taken_.load(std::memory_order_relaxed)) {
+        return;
+    }
+    stream.credit_mark_.store(side.pushed, std::memory_order_seq_cst);
+    if (stream.taken_.load(std::memory_order_seq_cst) < side.pushed) {
+        side.unread = true;
+        side.unread_at = unread_.size();
+        unread_.emplace_back(&stream);
+    }
+}
+
+// Its endpoint has taken everything, or takes nothing any more.
+void Session::serve_gone(Stream& stream) {
+    drop_outbound(stream);
+    const bool given_up =
+        stream.discard_.load(std::memory_order_acquire) || stream.abort_wanted_.load(std::memory_order_acquire) != 0;
+    if (stream.side_.unread && (given_up || stream.waiting() == 0)) {
+        forget_unread(stream, false);
+    }
+}
+
+void Session::forget_unread(Stream& stream, bool wake) {
+    StreamSide& side = stream.side_;
+    touch(stream, wake);  // which lets go of the waker as well
+    side.unread = false;
+    const IntrusivePtr<Stream> keep = std::exchange(unread_[side.unread_at], std::move(unread_.back()));
+    if (side.unread_at + 1 < unread_.size()) {
+        unread_[side.unread_at]->side_.unread_at = side.unread_at;
+    }
+    unread_.pop_back();
+}
+
+void Session::forget_all_unread() {
+    while (!unread_.empty()) {
+        forget_unread(*unread_.back(), false);
+    }
 }
 
 void Session::end_if_closed(Stream& stream) {
@@ -289,6 +337,7 @@ void Session::lose_all(Verdict verdict) {
     for (auto& [id, stream] : streams) {
         end_stream(*stream, verdict);
     }
+    forget_all_unread();
     data_target_.reset();
     data_lane_.clear();
     while (!control_lane_.empty()) {
@@ -320,8 +369,9 @@ void Session::flush_wakes() {
             side.touched = false;
             bool wake = stream->inbound_.unpark() || side.wake_always;
             side.wake_always = false;
-            // A stream that is gone will never wake its endpoint again: this breaks the cycle between the two.
-            IntrusivePtr<buffer::Waker> waker = side.gone ? std::move(stream->waker_) : stream->waker_;
+            // A stream that is gone for good never wakes its endpoint again: this breaks the cycle between the two.
+            const bool last = side.gone && !side.unread;
+            IntrusivePtr<buffer::Waker> waker = last ? std::move(stream->waker_) : stream->waker_;
             if (wake && waker && !mutant(Mutant::skipped_wake)) {
                 waker->wake();
             }
@@ -402,6 +452,7 @@ SessionStats Session::stats() const noexcept {
     stats.credit_committed = committed_;
     stats.bytes_held = shared_->ledger->bytes();
     stats.streams = static_cast<std::uint32_t>(streams_.size());
+    stats.streams_unread = static_cast<std::uint32_t>(unread_.size());
     stats.rtt_min = liveness_.rtt_min();
     return stats;
 }
@@ -421,9 +472,14 @@ void Session::check_invariants() const {
         own_opens += side.opened_here && !side.answered ? 1U : 0U;
         peer_opens += !side.opened_here && !side.answered ? 1U : 0U;
     }
+    for (std::size_t i = 0; i < unread_.size(); ++i) {
+        const StreamSide& side = unread_[i]->side_;
+        check(side.gone && side.unread && side.unread_at == i, "what is unread has left, and knows its place");
+    }
     check(committed == committed_, "committed credit is the sum over the streams");
     check(own_opens == own_opens_.size() && peer_opens == peer_opens_.size(), "unanswered opens are all listed");
     check(state_ != SessionState::closed || streams_.empty(), "a closed session has no streams");
+    check(state_ != SessionState::closed || unread_.empty(), "nor any whose bytes it watches");
 }
 
 }  // namespace ferrotunnel::mux

@@ -78,6 +78,7 @@ struct SessionStats {
     std::uint64_t credit_committed = 0;   // granted beyond the first windows, now
     std::uint64_t bytes_held = 0;         // real bytes of slabs, now
     std::uint32_t streams = 0;            // now
+    std::uint32_t streams_unread = 0;     // ended, and not everything taken yet: now
     Duration rtt_min = Duration::zero();  // zero: no sample yet
 };
 
@@ -201,7 +202,12 @@ private:
     void abort_stream(Stream& stream, wire::Code code);
     void count_refusal(const Stream& stream, bool by_opener, wire::Code code) noexcept;
     void end_stream(Stream& stream, Verdict verdict);
+    static void set_verdict(Stream& stream, Verdict verdict) noexcept;
     void end_if_closed(Stream& stream);
+    void keep_if_unread(Stream& stream);
+    void serve_gone(Stream& stream);
+    void forget_unread(Stream& stream, bool wake);
+    void forget_all_unread();
     void drop_outbound(Stream& stream);
     void discard_inbound(Stream& stream);
     void touch(Stream& stream, bool always);
@@ -240,6 +246,9 @@ private:
     FrameReader reader_;
     IntrusivePtr<Stream> data_target_;  // whose DATA payload is being read; null: ignored
     std::unordered_map<wire::StreamId, IntrusivePtr<Stream>> streams_;
+    /// Streams that ended in order before their endpoint had taken everything: no part of the session any more, but
+    /// what they hold counts, and the memory cap must find them.
+    std::vector<IntrusivePtr<Stream>> unread_;
     OpenList own_opens_;                                                       // opened here, not answered
     OpenList peer_opens_;                                                      // opened by the peer, not answered
     std::unordered_map<std::uint32_t, std::uint32_t> opens_per_service_;       // of own_opens_

@@ -94,7 +94,8 @@ void Session::announce_first_window() {
     send_urgent(std::move(frame));
 }
 
-// Above the hard cap the stream that holds most, and whose endpoint has not taken anything for a while, is reset.
+// Above the hard cap the stream that holds most, and whose endpoint has not taken anything for a while, is reset; also
+// one that has ended already, and waits for a slow visitor with the bytes that came before.
 void Session::enforce_memory_cap() {
     if (shared_->ledger->bytes() <= settings_.memory_hard || now_ < memory_checked_at_ + limits::stalled_after / 2) {
         return;
@@ -102,20 +103,32 @@ void Session::enforce_memory_cap() {
     memory_checked_at_ = now_;
     Stream* worst = nullptr;
     std::uint64_t worst_held = 0;
-    for (auto& [id, stream] : streams_) {
-        StreamSide& side = stream->side_;
-        std::uint64_t taken = stream->taken_.load(std::memory_order_relaxed);
+    auto look_at = [&](Stream& stream) {
+        StreamSide& side = stream.side_;
+        const std::uint64_t taken = stream.taken_.load(std::memory_order_relaxed);
         if (taken != side.taken_seen) {
             side.taken_seen = taken;
             side.taken_at = now_;
         }
-        std::uint64_t held = side.window.received() - taken;
+        const std::uint64_t held = side.window.received() - taken;
         if (held > worst_held && now_ - side.taken_at >= limits::stalled_after) {
-            worst = stream.get();
+            worst = &stream;
             worst_held = held;
         }
+    };
+    for (auto& [id, stream] : streams_) {
+        look_at(*stream);
     }
-    if (worst != nullptr) {
+    for (const IntrusivePtr<Stream>& stream : unread_) {
+        look_at(*stream);
+    }
+    if (worst == nullptr) {
+        return;
+    }
+    if (worst->side_.unread) {
+        set_verdict(*worst, {Verdict::Kind::aborted, Code::too_slow});
+        forget_unread(*worst, true);
+    } else {
         abort_stream(*worst, Code::too_slow);
     }
 }

@@ -58,7 +58,7 @@ void Session::serve_ready() {
 void Session::serve(Stream& stream) {
     StreamSide& side = stream.side_;
     if (side.gone) {
-        drop_outbound(stream);
+        serve_gone(stream);
         return;
     }
     if (std::uint32_t abort = stream.abort_wanted_.load(std::memory_order_acquire); abort != 0) {

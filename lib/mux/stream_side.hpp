@@ -23,6 +23,7 @@ struct StreamSide {
     bool send_open = true;     // this side may still send
     bool receive_open = true;  // the peer may still send
     bool gone = false;         // left the session
+    bool unread = false;       // gone, and its endpoint has not taken everything: see Session::unread_
     bool foreign = false;      // the endpoint receives on another thread
     bool touched = false;      // on the list of streams to wake at the end of this call
     bool received = false;     // got data in the receive() that is running
@@ -62,6 +63,8 @@ struct StreamSide {
     TimePoint opened_at{};
     Stream* open_previous = nullptr;
     Stream* open_next = nullptr;
+
+    std::size_t unread_at = 0;  // in Session::unread_
 
     // For the hard memory cap: when the endpoint was last seen to take something.
     std::uint64_t taken_seen = 0;

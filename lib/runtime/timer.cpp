@@ -1,6 +1,7 @@
 #include "runtime/timer.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "runtime/worker.hpp"
@@ -76,6 +77,17 @@ void TimerQueue::remove(Timer& timer) noexcept {
     }
 }
 
+// Without memory it is tried again a little later: what a timer has to do must be done some time, and the process goes
+// on meanwhile.
+bool TimerQueue::call(const std::function<void()>& callback) {
+    try {
+        callback();
+        return true;
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+}
+
 void TimerQueue::fire_due(TimePoint now) {
     ++run_;
     // What a callback sets to a time that has passed is at the top again; it ends this run, and the loop comes back.
@@ -84,9 +96,12 @@ void TimerQueue::fire_due(TimePoint now) {
         remove(*timer);
         firing_ = timer;
         std::function<void()> callback = std::move(timer->callback_);
-        callback();
+        const bool done = call(callback);
         if (firing_ == timer) {
             timer->callback_ = std::move(callback);
+            if (!done && !timer->is_set()) {
+                set(*timer, now + again_after);
+            }
         }
         firing_ = nullptr;
     }

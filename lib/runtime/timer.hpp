@@ -2,6 +2,7 @@
 // session may push its deadline with every read.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -47,12 +48,16 @@ class TimerQueue {
 public:
     TimePoint earliest() const noexcept { return heap_.empty() ? never : heap_.front()->when_; }
     std::size_t size() const noexcept { return heap_.size(); }
+    /// When what failed for want of memory is called again, unless its callback has set the timer.
+    static constexpr Duration again_after = std::chrono::milliseconds(100);
+
     /// Fires what is due, but not what its callbacks set anew: that waits for the next call.
     void fire_due(TimePoint now);
 
 private:
     friend class Timer;
 
+    static bool call(const std::function<void()>& callback);
     void enlist();  // makes room for one more timer, so that setting one never allocates
     void delist(Timer& timer) noexcept;
     void set(Timer& timer, TimePoint when) noexcept;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
+#include <utility>
 
 namespace ferrotunnel::tunnel {
 
@@ -116,9 +118,14 @@ void ClientLink::connect(std::size_t place) {
     login.attempt = attempt_++;
     login.trunk = static_cast<std::uint32_t>(place + 1);
     login.trunks = static_cast<std::uint32_t>(places_.size());
-    places_[place]->state = Place::State::connecting;
+    const Place::State before = std::exchange(places_[place]->state, Place::State::connecting);
     places_[place]->draining = false;
-    places_[place]->trunk->connect(login);
+    try {
+        places_[place]->trunk->connect(login);
+    } catch (const std::bad_alloc&) {  // the timer that has called comes again
+        places_[place]->state = before;
+        throw;
+    }
 }
 
 void ClientLink::connect_idle() {

@@ -65,11 +65,12 @@ void PipePump::refuse(Code code) {
 }
 
 void PipePump::wake() noexcept {
-    if (worker_.here()) {
-        run();
-    } else if (!worker_.mailbox()->post_call([self = IntrusivePtr<PipePump>(this)] { self->run(); })) {
-        run();  // the worker has ended, and this thread takes down what lived there
+    // The stream's session lives on the same worker; where that has ended, this thread takes down what lived there.
+    if (!worker_.here() && !worker_.mailbox()->is_closed()) {
+        (void)worker_.mailbox()->post_call([self = IntrusivePtr<PipePump>(this)] { self->run(); });
+        return;
     }
+    run();
 }
 
 void PipePump::on_events(std::uint32_t events) noexcept {

@@ -73,14 +73,12 @@ void SocketPump::refuse(Code code) {
 }
 
 void SocketPump::wake() noexcept {
-    if (worker_.here()) {
-        run();
-    } else {
-        bool posted = worker_.mailbox()->post_call([self = IntrusivePtr<SocketPump>(this)] { self->run(); });
-        if (!posted) {
-            run();  // the worker has ended, and this thread takes down what lived there
-        }
+    // The stream's session lives on the same worker; where that has ended, this thread takes down what lived there.
+    if (!worker_.here() && !worker_.mailbox()->is_closed()) {
+        (void)worker_.mailbox()->post_call([self = IntrusivePtr<SocketPump>(this)] { self->run(); });
+        return;
     }
+    run();
 }
 
 void SocketPump::on_events(std::uint32_t events) noexcept {

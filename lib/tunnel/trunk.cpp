@@ -32,14 +32,11 @@ public:
     void wake() noexcept override {
         if (runtime::Worker::current() == worker_) {
             ring();
-        } else if (!posted_.exchange(true)) {
-            mailbox_->post_call([self = IntrusivePtr<Bell>(this)] {
-                // Not a store: reading what the last wake wrote makes what it announced visible to the flush.
-                self->posted_.exchange(false);
-                self->ring();
-            });
+        } else {
+            (void)mail_->post(*mailbox_, *this);
         }
     }
+    void woken() noexcept { ring(); }
     void forget() noexcept { trunk_ = nullptr; }
 
 private:
@@ -52,7 +49,7 @@ private:
     runtime::Worker* worker_;
     std::shared_ptr<buffer::Mailbox> mailbox_;
     Trunk* trunk_;  // the worker's thread alone
-    std::atomic<bool> posted_{false};
+    const IntrusivePtr<buffer::WakeMail<Bell>> mail_ = make_intrusive<buffer::WakeMail<Bell>>();
 };
 
 Trunk::Trunk(runtime::Worker& worker, std::unique_ptr<transport::Pipe> pipe, const mux::Settings& settings,

@@ -186,5 +186,50 @@ TEST_CASE_METHOD(Fixture, "a message may be dropped while it posts another", "[m
     REQUIRE_FALSE(answer);
 }
 
+// Counts its wakes, and tells when it goes.
+struct Sleeper final : RefCounted {
+    explicit Sleeper(bool& gone_in) : gone(gone_in) {}
+    ~Sleeper() override { gone = true; }
+    void woken() noexcept { ++wakes; }
+
+    bool& gone;
+    int wakes = 0;
+    IntrusivePtr<WakeMail<Sleeper>> mail = make_intrusive<WakeMail<Sleeper>>();
+};
+
+TEST_CASE_METHOD(Fixture, "a wake is under way once, and may be sent again when it has arrived", "[mailbox]") {
+    bool gone = false;
+    auto sleeper = make_intrusive<Sleeper>(gone);
+    CHECK(sleeper->mail->post(box, *sleeper));
+    CHECK(sleeper->mail->post(box, *sleeper));
+    box.deliver_all();
+    CHECK(sleeper->wakes == 1);
+    CHECK(sleeper->mail->post(box, *sleeper));
+    box.deliver_all();
+    CHECK(sleeper->wakes == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "a wake keeps its target until it arrives or is dropped", "[mailbox]") {
+    bool gone = false;
+    auto sleeper = make_intrusive<Sleeper>(gone);
+    CHECK(sleeper->mail->post(box, *sleeper));
+    SECTION("and arrives") {
+        sleeper.reset();
+        CHECK_FALSE(gone);
+        box.deliver_all();
+    }
+    SECTION("and is dropped") {
+        sleeper.reset();
+        CHECK_FALSE(gone);
+        box.close();
+    }
+    SECTION("and finds the mailbox closed") {
+        box.close();
+        CHECK_FALSE(sleeper->mail->post(box, *sleeper));
+        sleeper.reset();
+    }
+    CHECK(gone);
+}
+
 }  // namespace
 }  // namespace ferrotunnel::buffer

@@ -241,3 +241,80 @@ TEST_CASE("beyond the hard cap the stream that holds most and does not move is r
         REQUIRE_FALSE(fixture.events.opened[i]->verdict());
     }
 }
+
+namespace {
+
+// Streams 1 and 3 with 60,000 bytes each, ended in both directions: 3 is taken from time to time, 1 is not.
+struct Ended {
+    static Settings tight() {
+        Settings settings = client_settings();
+        settings.budget = 64'000;
+        settings.memory_hard = 100'000;
+        return settings;
+    }
+    SessionFixture fixture{tight()};
+
+    Ended() {
+        fixture.feed(open_frame(1) + open_frame(3));
+        for (int i = 0; i < 4; ++i) {
+            fixture.feed(data_frame(1, 15'000));
+            fixture.feed(data_frame(3, 14'000));
+        }
+        fixture.feed(fin_frame(1) + fin_frame(3));
+        for (const auto& stream : fixture.events.opened) {
+            stream->accept();
+            stream->finish();
+        }
+        fixture.produce();
+    }
+    Stream& stream(std::size_t i) { return *fixture.events.opened[i]; }
+    SessionStats stats() const { return fixture.session->stats(); }
+};
+
+}  // namespace
+
+TEST_CASE("beyond the hard cap a stream that has ended is reset as well, when its endpoint is stuck") {
+    Ended ended;
+    REQUIRE(ended.stats().streams == 0);
+    REQUIRE(ended.stats().streams_unread == 2);
+    REQUIRE(ended.stats().bytes_held > 100'000);
+    ended.fixture.now += limits::stalled_after;
+    ended.stream(1).consume(100);
+    const int wakes = ended.fixture.events.waker->count;
+    ended.fixture.tick_after(0ms);
+    CHECK(ended.stream(0).verdict().code == Code::too_slow);
+    CHECK_FALSE(ended.stream(1).verdict());
+    CHECK(ended.fixture.events.waker->count == wakes + 1);
+    CHECK(of_type(ended.fixture.produce(), FrameType::reset).empty());  // the peer has forgotten it
+    CHECK(ended.stats().streams_unread == 1);
+}
+
+TEST_CASE("a stream that has ended is forgotten when its last byte was taken, or never will be") {
+    Ended ended;
+    SECTION("taken") {
+        SessionFixture::take_all(ended.stream(0));
+    }
+    SECTION("given up") {
+        ended.stream(0).stop_receiving();
+    }
+    SECTION("aborted") {
+        ended.stream(0).abort(Code::cancelled);
+    }
+    ended.fixture.produce();
+    CHECK(ended.stats().streams_unread == 1);
+    SessionFixture::take_all(ended.stream(1));
+    ended.fixture.produce();
+    CHECK(ended.stats().streams_unread == 0);
+}
+
+TEST_CASE("a session that ends watches nothing any more") {
+    Ended ended;
+    SECTION("the trunk is lost") {
+        ended.fixture.session->lose();
+    }
+    SECTION("the session fails") {
+        ended.fixture.session->fail(Code::internal, "for the test");
+    }
+    CHECK(ended.stats().streams_unread == 0);
+    CHECK_FALSE(ended.stream(0).verdict());  // what came before is still its endpoint's
+}

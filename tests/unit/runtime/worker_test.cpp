@@ -458,6 +458,31 @@ TEST_CASE("an exception of the application's handler is told and survived") {
     CHECK(on(worker, [] { return true; }));
 }
 
+TEST_CASE("a timer that runs out of memory is called again, and nothing ends") {
+    Worker worker;
+    worker.start();
+    Signal done;
+    int calls = 0;
+    std::unique_ptr<Timer> timer;
+    on(worker, [&] {
+        timer = std::make_unique<Timer>(worker, [&] {
+            if (++calls < 3) {
+                throw std::bad_alloc();
+            }
+            done.tell();
+        });
+        timer->set(worker.now());
+        return true;
+    });
+    CHECK(done.wait());
+    CHECK(on(worker, [&] { return !timer->is_set(); }));
+    on(worker, [&] {
+        timer.reset();
+        return true;
+    });
+    CHECK(calls == 3);
+}
+
 TEST_CASE("slabs released on the worker come home to it, from elsewhere too") {
     Worker worker;
     worker.start();

@@ -1,4 +1,4 @@
-#include "event_queue.hpp"
+#include "event_delivery.hpp"
 
 #include <exception>
 #include <utility>
@@ -7,7 +7,7 @@
 
 namespace ferrotunnel::detail {
 
-void EventQueue::tell(Event event) noexcept {
+void EventDelivery::tell(Event event) noexcept {
     if (!handler_) {
         return;
     }
@@ -26,14 +26,14 @@ void EventQueue::tell(Event event) noexcept {
     }
 }
 
-void EventQueue::wait_until_told() noexcept {
+void EventDelivery::wait_until_told() noexcept {
     std::unique_lock lock(mutex_);
     if (teller_ != std::this_thread::get_id()) {
         changed_.wait(lock, [this] { return waiting_.empty() && teller_ == std::thread::id(); });
     }
 }
 
-void EventQueue::deliver(std::unique_lock<std::mutex>& lock) noexcept {
+void EventDelivery::deliver(std::unique_lock<std::mutex>& lock) noexcept {
     teller_ = std::this_thread::get_id();
     while (!waiting_.empty()) {
         const Event event = std::move(waiting_.front());
@@ -47,7 +47,7 @@ void EventQueue::deliver(std::unique_lock<std::mutex>& lock) noexcept {
     changed_.notify_all();
 }
 
-void EventQueue::call(const Event& event) noexcept {
+void EventDelivery::call(const Event& event) noexcept {
     try {
         handler_(event);
     } catch (...) {

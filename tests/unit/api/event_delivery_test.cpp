@@ -1,4 +1,4 @@
-#include "event_queue.hpp"
+#include "event_delivery.hpp"
 
 #include <catch2/catch.hpp>
 #include <functional>
@@ -25,13 +25,13 @@ struct Rig {
     std::vector<std::string> told;  // the handler's, which runs once at a time
     std::vector<std::string> lines;
     SinkLogger log{[this](const LogRecord& record) { lines.emplace_back(record.message); }, LogLevel::info};
-    EventQueue events{[this](const Event& event) {
-                          told.push_back(event.service);
-                          if (act) {
-                              act(event);
-                          }
-                      },
-                      log};
+    EventDelivery events{[this](const Event& event) {
+                             told.push_back(event.service);
+                             if (act) {
+                                 act(event);
+                             }
+                         },
+                         log};
 };
 
 }  // namespace
@@ -46,7 +46,7 @@ TEST_CASE("events are told at once, and what a handler throws is logged", "[even
     rig.events.tell(named("three"));
     CHECK(rig.told == std::vector<std::string>{"one", "two", "three"});
     CHECK(rig.lines == std::vector<std::string>{"the event handler has thrown"});
-    EventQueue nobody({}, rig.log);
+    EventDelivery nobody({}, rig.log);
     nobody.tell(named("lost"));
     nobody.wait_until_told();
 }
@@ -78,7 +78,7 @@ TEST_CASE("nobody waits for a slow handler, until too many events do", "[event][
     };
     std::thread slow([&] { rig.events.tell(named("slow")); });
     entered.get_future().wait();
-    for (std::size_t i = 0; i < EventQueue::waiting_max; ++i) {
+    for (std::size_t i = 0; i < EventDelivery::waiting_max; ++i) {
         rig.events.tell(named(std::to_string(i)));  // returns although the handler does not
     }
     auto one_more = std::async(std::launch::async, [&] { rig.events.tell(named("last")); });
@@ -87,7 +87,7 @@ TEST_CASE("nobody waits for a slow handler, until too many events do", "[event][
     one_more.wait();
     rig.events.wait_until_told();
     slow.join();
-    REQUIRE(rig.told.size() == EventQueue::waiting_max + 2);
+    REQUIRE(rig.told.size() == EventDelivery::waiting_max + 2);
     CHECK(rig.told[1] == "0");
     CHECK(rig.told.back() == "last");
 }

@@ -13,15 +13,15 @@ namespace ferrotunnel::detail {
 
 /// Tells the application's handler one event at a time and in order, and holds no lock while the handler runs. Whoever
 /// brings an event tells it and all that come meanwhile; other threads leave theirs to that one and go on. Any thread.
-class EventQueue {
+class EventDelivery {
 public:
     /// Events that wait for a slow handler. Beyond that, whoever brings one waits.
     static constexpr std::size_t waiting_max = 1'000;
 
     /// `handler` may be empty. What it throws is logged and dropped.
-    EventQueue(EventHandler handler, Logger& log) : handler_(std::move(handler)), log_(log) {}
-    EventQueue(const EventQueue&) = delete;
-    EventQueue& operator=(const EventQueue&) = delete;
+    EventDelivery(EventHandler handler, Logger& log) : handler_(std::move(handler)), log_(log) {}
+    EventDelivery(const EventDelivery&) = delete;
+    EventDelivery& operator=(const EventDelivery&) = delete;
 
     /// From within the handler: it is told when the handler has returned.
     void tell(Event event) noexcept;
