@@ -397,7 +397,7 @@ std::size_t StreamCore::copy_outbound(const WriteBuffers& buffers) {
     Gather gather(buffers);
     const std::uint32_t queued = std::min(stream_->queued_bytes(), limits::send_queue_max);
     const std::size_t room = std::max<std::size_t>(limits::send_queue_max - queued, limits::data_payload_max);
-    const std::size_t want = std::min(gather.left(), room);
+    const std::size_t want = std::min({gather.left(), room, std::size_t{stream_->read_size_max()}});
     const std::size_t frames = (want + limits::data_payload_max - 1) / limits::data_payload_max;
     buffer::SlabPtr slab =
         buffer::make_slab(static_cast<std::uint32_t>(want + frames * limits::frame_header_bytes), ledger_.get());

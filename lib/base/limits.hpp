@@ -99,6 +99,13 @@ inline constexpr std::uint64_t session_memory_hard = 128_MiB;
 inline constexpr auto stalled_after = 500ms;
 /// Queued by one endpoint for sending; then its socket is not read.
 inline constexpr std::uint32_t send_queue_max = 64_KiB;
+/// Queued for sending on all streams of a session together. Beyond that each stream may queue only `send_queue_full`
+/// at a time: enough to move on, and with as many streams as there may be no more than as much again.
+inline constexpr std::uint64_t session_outbound_max = 64_MiB;
+inline constexpr std::uint32_t send_queue_full = 4_KiB;
+/// From that much on the trunk is behind: what is read from sockets is copied together where it fills less than half
+/// of a slab, since it may have to wait.
+inline constexpr std::uint64_t session_outbound_behind = 4_MiB;
 /// Payloads below this that cross threads are copied, so that a slow reader does not pin a slab of 64 KiB with them.
 inline constexpr std::uint32_t copy_below = 4_KiB;
 /// Less than this that is left of a slab is copied after a read, so that it does not pin 64 KiB; never a whole frame.
@@ -123,6 +130,7 @@ inline constexpr std::uint32_t datagram_bytes_queued_max = 256_KiB;
 inline constexpr auto datagram_age_max = 200ms;
 
 static_assert(session_budget < session_memory_hard);
+static_assert(session_outbound_behind < session_outbound_max && send_queue_full < send_queue_max);
 static_assert(batch_bytes_min <= batch_bytes_max);
 static_assert(quantum_min >= data_payload_max && quantum_min <= quantum_max);
 static_assert(urgent_bytes_max >= 2 * control_payload_max);

@@ -29,7 +29,7 @@ Session::Session(const Settings& settings, SessionEvents& events, IntrusivePtr<b
       window_rules_{settings.first_window, settings.window_max},
       events_(events),
       pool_(pool),
-      shared_(make_intrusive<SessionShared>(std::move(waker), settings.send_queue_max)),
+      shared_(make_intrusive<SessionShared>(std::move(waker), settings)),
       now_(now),
       next_id_(first_own_id(settings)),
       liveness_(settings, static_cast<std::uint32_t>(random.below(1000)), now),
@@ -320,7 +320,7 @@ void Session::drop_outbound(Stream& stream) {
     stream.send_dead_.store(true, std::memory_order_seq_cst);
     while (StreamItem* item = stream.outbound_.front()) {
         std::uint32_t cost = item->kind == StreamItem::Kind::data ? limits::data_frame_cost : 0;
-        stream.queued_.fetch_sub(item->slice.size() + cost, std::memory_order_seq_cst);
+        (void)stream.count_unqueued(item->slice.size() + cost);
         if (item->kind == StreamItem::Kind::datagram) {
             stream.datagrams_queued_.fetch_sub(1, std::memory_order_relaxed);
         }

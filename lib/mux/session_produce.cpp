@@ -277,7 +277,7 @@ std::size_t Session::write_datagram(Stream& stream, Batch& batch) {
         stream.outbound_.drop_front();
         stream.datagrams_queued_.fetch_sub(1, std::memory_order_relaxed);
         std::uint32_t n = payload.size();
-        stream.queued_.fetch_sub(n, std::memory_order_seq_cst);
+        (void)stream.count_unqueued(n);
         if (old) {
             ++stats_.datagrams_dropped;
             continue;
@@ -307,8 +307,8 @@ void Session::append_frame(const wire::FrameHeader& header, buffer::Slice payloa
 
 // Dekker with Stream::try_park_send.
 void Session::sent_from_queue(Stream& stream, std::uint32_t bytes) {
-    std::uint32_t left = stream.queued_.fetch_sub(bytes, std::memory_order_seq_cst) - bytes;
-    if (left <= shared_->send_queue_max / 2 && stream.room_wanted_.load(std::memory_order_seq_cst) &&
+    const std::uint32_t left = stream.count_unqueued(bytes);
+    if (left <= shared_->send_limit() / 2 && stream.room_wanted_.load(std::memory_order_seq_cst) &&
         stream.room_wanted_.exchange(false, std::memory_order_seq_cst)) {
         if (!mutant(Mutant::lost_room_wake)) {
             touch(stream, true);

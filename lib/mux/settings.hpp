@@ -26,6 +26,7 @@ struct Settings {
     std::uint64_t budget = limits::session_budget;
     std::uint64_t memory_hard = limits::session_memory_hard;
     std::uint32_t send_queue_max = limits::send_queue_max;
+    std::uint64_t outbound_max = limits::session_outbound_max;
 
     std::uint32_t streams_max = limits::streams_max;
     std::uint32_t opens_max = limits::opens_unanswered_max;

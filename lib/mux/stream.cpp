@@ -7,7 +7,9 @@ namespace ferrotunnel::mux {
 Stream::Stream(IntrusivePtr<SessionShared> shared, wire::StreamId id, wire::ServiceKind kind, std::uint32_t service)
     : shared_(std::move(shared)), id_(id), service_(service), kind_(kind) {}
 
-Stream::~Stream() = default;
+Stream::~Stream() {
+    shared_->outbound.fetch_sub(queued_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+}
 
 void Stream::attach(IntrusivePtr<buffer::Waker> waker, bool foreign) {
     waker_ = std::move(waker);
@@ -17,12 +19,12 @@ void Stream::attach(IntrusivePtr<buffer::Waker> waker, bool foreign) {
 // --- sending ---
 
 bool Stream::can_send() const noexcept {
-    return queued_.load(std::memory_order_relaxed) < shared_->send_queue_max && !send_is_dead();
+    return queued_.load(std::memory_order_relaxed) < shared_->send_limit() && !send_is_dead();
 }
 
 void Stream::send(buffer::Slice payload, bool headroom) {
     check(payload.size() > 0 && payload.size() <= limits::data_payload_max, "a DATA payload is 1 to 16,376 bytes");
-    queued_.fetch_add(payload.size() + limits::data_frame_cost, std::memory_order_seq_cst);
+    count_queued(payload.size() + limits::data_frame_cost);
     StreamItem item;
     item.slice = std::move(payload);
     item.headroom = headroom;
@@ -38,7 +40,7 @@ bool Stream::send_datagram(buffer::Slice payload, std::uint32_t now_ms) {
         return false;
     }
     datagrams_queued_.fetch_add(1, std::memory_order_relaxed);
-    queued_.fetch_add(payload.size(), std::memory_order_seq_cst);
+    count_queued(payload.size());
     StreamItem item;
     item.slice = std::move(payload);
     item.stamp_ms = now_ms;
@@ -67,10 +69,11 @@ void Stream::reset(wire::Code code) {
 }
 
 // Dekker with Session::sent_from_queue: each side first changes its own word, then reads the other's, all sequentially
-// consistent.
+// consistent. The limit may change between the two looks; no wake is lost by that, since what parks has something
+// queued, and the last byte that leaves is below half of any limit.
 bool Stream::try_park_send() noexcept {
     room_wanted_.exchange(true, std::memory_order_seq_cst);
-    if (queued_.load(std::memory_order_seq_cst) <= shared_->send_queue_max / 2 ||
+    if (queued_.load(std::memory_order_seq_cst) <= shared_->send_limit() / 2 ||
         send_dead_.load(std::memory_order_seq_cst)) {
         room_wanted_.store(false, std::memory_order_seq_cst);
         return false;

@@ -18,6 +18,7 @@
 // ordered by the caller. What any thread may call is marked.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <optional>
@@ -28,6 +29,7 @@
 #include "buffer/spsc_queue.hpp"
 #include "buffer/waker.hpp"
 #include "mux/mutant.hpp"
+#include "mux/settings.hpp"
 #include "mux/stream_side.hpp"
 #include "wire/frame.hpp"
 
@@ -59,13 +61,24 @@ struct Verdict {
 /// What a session's streams share with it; outlives the session while a stream does.
 class SessionShared final : public RefCounted {
 public:
-    SessionShared(IntrusivePtr<buffer::Waker> waker_in, std::uint32_t send_queue_max_in)
-        : waker(std::move(waker_in)), send_queue_max(send_queue_max_in) {}
+    SessionShared(IntrusivePtr<buffer::Waker> waker_in, const Settings& settings)
+        : waker(std::move(waker_in)),
+          send_queue_max(settings.send_queue_max),
+          send_queue_full(std::min(settings.send_queue_max, limits::send_queue_full)),
+          outbound_max(settings.outbound_max) {}
+
+    /// What one stream may queue for sending, now.
+    std::uint32_t send_limit() const noexcept {
+        return outbound.load(std::memory_order_relaxed) < outbound_max ? send_queue_max : send_queue_full;
+    }
 
     buffer::ReadyList<Stream> ready;    // streams with something to tell the session
     IntrusivePtr<buffer::Waker> waker;  // wakes the session's driver; any thread
     IntrusivePtr<buffer::SlabLedger> ledger = make_intrusive<buffer::SlabLedger>();
     const std::uint32_t send_queue_max;
+    const std::uint32_t send_queue_full;
+    const std::uint64_t outbound_max;
+    std::atomic<std::uint64_t> outbound{0};  // what all streams have queued for sending, each counted as queued_bytes()
 };
 
 class Stream final : public buffer::ReadyNode {
@@ -85,8 +98,16 @@ public:
 
     // --- sending -----------------------------------------------------------------------------------------------------
 
-    /// False when enough is queued, or when nothing more will be sent.
+    /// False when enough is queued, here or on all streams of the session together, or when nothing more will be sent.
     bool can_send() const noexcept;
+    /// How much one read for it should bring at the most: little while the session has as much queued as it may.
+    std::uint32_t read_size_max() const noexcept {
+        return shared_->send_limit() == shared_->send_queue_max ? UINT32_MAX : limits::send_queue_full;
+    }
+    /// The trunk can not keep up with what is queued for it: what is queued now may have to wait.
+    bool is_trunk_behind() const noexcept {
+        return shared_->outbound.load(std::memory_order_relaxed) >= limits::session_outbound_behind;
+    }
     /// Nothing that is sent now would reach the peer: it reset the stream, or there is a verdict. Any thread.
     bool send_is_dead() const noexcept { return send_dead_.load(std::memory_order_acquire); }
     /// Queues at most limits::data_payload_max bytes. Slices with 8 bytes of the same slab before them that nobody else
@@ -148,6 +169,15 @@ private:
     template <Stream* StreamSide::*>
     friend class StreamFifo;
 
+    void count_queued(std::uint32_t bytes) noexcept {
+        queued_.fetch_add(bytes, std::memory_order_seq_cst);
+        shared_->outbound.fetch_add(bytes, std::memory_order_relaxed);
+    }
+    /// What is left.
+    std::uint32_t count_unqueued(std::uint32_t bytes) noexcept {
+        shared_->outbound.fetch_sub(bytes, std::memory_order_relaxed);
+        return queued_.fetch_sub(bytes, std::memory_order_seq_cst) - bytes;
+    }
     void count_taken(std::uint64_t cost);
     void notify_session() noexcept;
     /// What the endpoint has not taken yet, counted as `taken_` is. The session's thread.

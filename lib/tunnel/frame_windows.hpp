@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <span>
 
 #include "base/bytes.hpp"
 #include "base/limits.hpp"
@@ -17,22 +18,37 @@ namespace ferrotunnel::tunnel {
 inline constexpr std::size_t frame_bytes = limits::frame_header_bytes + limits::data_payload_max;
 inline constexpr std::size_t windows_per_slab = buffer::slab_bytes / frame_bytes;
 
-inline std::array<MutableBytes, windows_per_slab> windows_of(buffer::Slab& slab) noexcept {
-    std::array<MutableBytes, windows_per_slab> windows;
-    for (std::size_t i = 0; i < windows_per_slab; ++i) {
-        windows[i] = {slab.data() + i * frame_bytes + limits::frame_header_bytes, limits::data_payload_max};
+/// What one read may fill. Lives as long as the slab.
+class Windows {
+public:
+    /// All of the slab (`bulk`) or one frame; less where the stream's session has as much queued as it may.
+    Windows(buffer::Slab& slab, const mux::Stream& stream, bool bulk) noexcept : count_(bulk ? windows_per_slab : 1) {
+        std::size_t size = limits::data_payload_max;
+        if (stream.read_size_max() < size) {
+            size = stream.read_size_max();
+            count_ = 1;
+        }
+        for (std::size_t i = 0; i < count_; ++i) {
+            windows_[i] = {slab.data() + i * frame_bytes + limits::frame_header_bytes, size};
+        }
     }
-    return windows;
-}
+
+    std::span<const MutableBytes> pieces() const noexcept { return std::span(windows_).first(count_); }
+    std::size_t bytes() const noexcept { return count_ * windows_[0].size(); }
+
+private:
+    std::array<MutableBytes, windows_per_slab> windows_;
+    std::size_t count_;
+};
 
 /// Queues the first `bytes` of what lies in the slab's windows. They pin the slab until they are sent, so a few bytes
-/// are copied; and where sending has come to a halt, also what fills less than half of the slab: else a visitor whose
-/// stream is not read could pin a slab with every 4 KiB that it sends.
+/// are copied; and where sending has come to a halt, or the trunk is behind, also what fills less than half of the
+/// slab: else a visitor whose stream is not read could pin a slab with every 4 KiB that it sends.
 inline void send_frames(mux::Stream& stream, buffer::SlabPtr slab, std::size_t bytes) {
     if (bytes == 0) {
         return;
     }
-    bool halted = stream.queued_bytes() != 0;
+    const bool halted = stream.queued_bytes() != 0 || stream.is_trunk_behind();
     if (bytes < limits::copy_below || (halted && bytes < buffer::slab_bytes / 2)) {
         std::size_t frames = (bytes + limits::data_payload_max - 1) / limits::data_payload_max;
         std::size_t size = bytes + frames * limits::frame_header_bytes;

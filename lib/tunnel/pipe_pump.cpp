@@ -192,9 +192,8 @@ void PipePump::stop_reading() noexcept {
 
 bool PipePump::read_once() {
     buffer::SlabPtr slab = worker_.slabs().acquire();
-    const std::array<MutableBytes, windows_per_slab> windows = windows_of(*slab);
-    const std::size_t count = bulk_ ? windows_per_slab : 1;
-    const IoResult result = pipe_->read_pieces(std::span<const MutableBytes>(windows).first(count));
+    const Windows windows(*slab, *stream_, bulk_);
+    const IoResult result = pipe_->read_pieces(windows.pieces());
     bulk_ = result.bytes >= limits::data_payload_max;
     if (result.bytes > 0 && !std::exchange(heard_, true)) {
         outcome_({});

@@ -174,9 +174,8 @@ void SocketPump::stop_reading() noexcept {
 // Up to four frames' worth in one system call, one while little comes.
 bool SocketPump::read_once() {
     buffer::SlabPtr slab = worker_.slabs().acquire();
-    const std::array<MutableBytes, windows_per_slab> windows = windows_of(*slab);
-    std::size_t count = bulk_ ? windows_per_slab : 1;
-    IoResult result = runtime::read_some(socket_.get(), std::span<const MutableBytes>(windows).first(count));
+    const Windows windows(*slab, *stream_, bulk_);
+    IoResult result = runtime::read_some(socket_.get(), windows.pieces());
     bulk_ = result.bytes >= limits::data_payload_max;
     traffic_->moved(&Traffic::from_sockets, result.bytes);
     send_frames(*stream_, std::move(slab), result.bytes);
@@ -184,7 +183,7 @@ bool SocketPump::read_once() {
         case IoStatus::ok:
             // A short read has emptied the socket, and what comes later is a new event: no second call to hear so.
             // But an end that was announced together with these bytes will not be announced again.
-            readable_ = result.bytes == count * limits::data_payload_max || hung_up_;
+            readable_ = result.bytes == windows.bytes() || hung_up_;
             return readable_;
         case IoStatus::would_block:
             readable_ = false;

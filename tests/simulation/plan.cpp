@@ -48,6 +48,7 @@ void draw_memory(SeededRandom& random, Plan& plan) {
         node.settings.budget = random.between(64_KiB, 2_MiB);
         node.settings.memory_hard =
             plan.memory_is_short ? node.settings.budget + random.between(128_KiB, 1_MiB) : limits::session_memory_hard;
+        node.settings.outbound_max = random.between(1, 256_KiB);
     }
 }
 

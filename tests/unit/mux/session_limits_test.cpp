@@ -493,3 +493,50 @@ TEST_CASE("limit: an endpoint queues at most 64 KiB for sending") {
     REQUIRE(stream->can_send());
     REQUIRE_FALSE(stream->try_park_send());
 }
+
+TEST_CASE("beyond what a session may have queued for sending each stream may queue a little, and all move on") {
+    Settings settings = server_settings();
+    settings.outbound_max = 230'000;
+    SessionFixture fixture(settings);
+    std::vector<IntrusivePtr<Stream>> streams;
+    for (int i = 0; i < 4; ++i) {
+        streams.push_back(fixture.open());
+    }
+    fixture.produce();
+    auto queue_until_full = [&](Stream& stream) {
+        std::size_t queued = 0;
+        while (stream.can_send()) {
+            const std::size_t n = std::min<std::size_t>(stream.read_size_max(), 8'000);
+            fixture.send(stream, n);
+            queued += n + limits::data_frame_cost;
+        }
+        return queued;
+    };
+    std::size_t total = 0;
+    for (std::size_t i = 0; i < 3; ++i) {  // the first windows go out, and nothing more: the peer grants nothing
+        total += queue_until_full(*streams[i]);
+    }
+    CHECK(total < settings.outbound_max);
+    fixture.send(*streams[3], 8'000);
+    CHECK(streams[3]->can_send());
+    CHECK(streams[3]->read_size_max() > limits::data_payload_max);
+    while (total + streams[3]->queued_bytes() < settings.outbound_max) {
+        fixture.send(*streams[3], 1);
+    }
+    // Now it is full. Who has much queued waits, and one with nothing queued may send a little.
+    CHECK_FALSE(streams[3]->can_send());
+    CHECK(streams[3]->try_park_send());
+    auto late = fixture.open();
+    CHECK(late->can_send());
+    CHECK(late->read_size_max() == limits::send_queue_full);
+    CHECK(queue_until_full(*late) <= limits::send_queue_full + limits::data_frame_cost);
+    CHECK(late->try_park_send());
+    // Everything that parked is woken when its own queue has left, and with all gone the limits are as before.
+    CHECK(fixture.stream_waker->count == 0);
+    fixture.produce();
+    CHECK(fixture.stream_waker->count == 2);
+    CHECK(late->queued_bytes() == 0);
+    CHECK(late->can_send());
+    CHECK(streams[3]->can_send());
+    CHECK(late->read_size_max() > limits::data_payload_max);
+}
