@@ -1,7 +1,12 @@
 #include "backend_options.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace ferrotunnel::cli {
 namespace {
+
+constexpr const char* of_tls[] = {"backend-ca", "backend-certificate", "backend-key", "backend-insecure"};
 
 // The TLS settings of a service whose address says that its backend speaks TLS; else null.
 BackendTls* tls_of(AnyService& service) {
@@ -22,6 +27,12 @@ std::vector<OptionInfo> backend_tls_options() {
          "Check the certificates of backends that are written https://... or tls://... against the CAs in this PEM "
          "file. Default: the system's.",
          false},
+        {"backend-certificate", "FILE",
+         "Show this certificate (PEM, its chain behind it) to backends that are written https://... or tls://... and "
+         "ask "
+         "for one. Needs --backend-key.",
+         false},
+        {"backend-key", "FILE", "The key of --backend-certificate (PEM, without a pass phrase).", false},
         {"backend-insecure", "", "Take any certificate of such a backend: who is in between can read everything.",
          false},
     };
@@ -33,19 +44,22 @@ OptionInfo proxy_protocol_option() {
 }
 
 bool has_backend_options(const Options& options) {
-    return options.has("backend-ca") || options.has("backend-insecure") || options.has("proxy-protocol");
+    return options.has("proxy-protocol") ||
+           std::any_of(std::begin(of_tls), std::end(of_tls), [&](const char* name) { return options.has(name); });
 }
 
 void apply_backend_options(const Options& options, const std::vector<AnyService*>& services, Problems& problems) {
-    const std::string ca = options.text("backend-ca").value_or("");
-    const bool insecure = options.has("backend-insecure") && options.flag("backend-insecure", problems);
+    BackendTls wanted;
+    wanted.ca_file = options.text("backend-ca").value_or("");
+    wanted.certificate_file = options.text("backend-certificate").value_or("");
+    wanted.key_file = options.text("backend-key").value_or("");
+    wanted.insecure = options.has("backend-insecure") && options.flag("backend-insecure", problems);
     const auto version = options.choice("proxy-protocol", {"v1", "v2"}, problems);
     bool any_tls = false;
     for (AnyService* service : services) {
         if (BackendTls* tls = tls_of(*service)) {
             any_tls = true;
-            tls->ca_file = ca;
-            tls->insecure = insecure;
+            *tls = wanted;
         }
         if (version) {
             std::visit(
@@ -53,9 +67,14 @@ void apply_backend_options(const Options& options, const std::vector<AnyService*
                 *service);
         }
     }
-    if (!any_tls && !services.empty() && (!ca.empty() || insecure)) {
-        problems.add(options.place_of(ca.empty() ? "backend-insecure" : "backend-ca"),
-                     "has no meaning: no backend is written https://... or tls://...");
+    if (any_tls || services.empty() || wanted == BackendTls{}) {
+        return;
+    }
+    for (const char* name : of_tls) {
+        if (options.has(name)) {
+            problems.add(options.place_of(name), "has no meaning: no backend is written https://... or tls://...");
+            return;
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-// --backend-ca, --backend-insecure and --proxy-protocol: how the services of the command line reach their backends.
+// --backend-ca and its like, and --proxy-protocol: how the services of the command line reach their backends.
 #pragma once
 
 #include <variant>

@@ -95,7 +95,7 @@ std::vector<Wanted> wanted_by_client(const Sources& sources, Problems& problems)
     const bool named = options.has("tcp") || options.has("http") || options.has("passthrough");
     if (sources.config != nullptr && !named) {
         if (has_backend_options(options)) {
-            problems.add("--backend-ca, --backend-insecure, --proxy-protocol",
+            problems.add("--backend-..., --proxy-protocol",
                          "are for services of the command line; those of a file say it there");
         }
         return wanted_by_file(*sources.config, problems);

@@ -30,6 +30,9 @@ void check_backend_tls(const BackendWords& words, const tunnel::BackendPlace& pl
     if (words.tls.insecure && !words.tls.ca_file.empty()) {
         wrong("a backend's TLS can not have a CA file and be insecure, which would not look at it");
     }
+    if (words.tls.certificate_file.empty() != words.tls.key_file.empty()) {
+        wrong("a certificate for a backend needs its key and a key its certificate: give both files");
+    }
     if (!words.tls.server_name.empty() && !is_server_name(words.tls.server_name)) {
         wrong('"' + words.tls.server_name.substr(0, 100) + "\" is no name or address of a server");
     }
@@ -95,6 +98,8 @@ tunnel::Backend make_backend(const BackendWords& words, std::vector<Problem>& pr
         tls.ca_file = words.tls.ca_file;
         tls.insecure = words.tls.insecure;
         tls.http = words.kind == wire::ServiceKind::http;
+        tls.certificate_file = words.tls.certificate_file;
+        tls.key_file = words.tls.key_file;
         try {
             made.tls = transport::TlsContext::make_for_backend(tls);
         } catch (const transport::TlsConfigError& problem) {

@@ -31,7 +31,7 @@ void check_backend(const BackendWords& words, const char* example, std::vector<P
 /// The same where the application itself serves, and there is no backend.
 void check_no_backend(const BackendWords& words, std::vector<Problem>& problems);
 
-/// After check_backend has found nothing. What only reading a CA file tells is appended.
+/// After check_backend has found nothing. What only reading files of certificates and keys tells is appended.
 tunnel::Backend make_backend(const BackendWords& words, std::vector<Problem>& problems);
 
 }  // namespace ferrotunnel::detail

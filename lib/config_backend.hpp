@@ -16,13 +16,15 @@ public:
     /// False: something is wrong with a value, and was reported.
     bool read(BackendTls& tls) const;
     bool read(ProxyProtocol& proxy) const;
-    /// The same for a CA file that can not be used.
-    bool is_ca_good(const BackendWords& words) const;
+    /// The same for files of certificates and keys that can not be used.
+    bool are_files_good(const BackendWords& words) const;
     /// The first key about TLS that is there: not for a service whose TLS is the visitor's.
     const config::Value* any_tls() const noexcept;
 
 private:
     std::optional<config::Value> ca_;
+    std::optional<config::Value> certificate_;
+    std::optional<config::Value> key_;
     std::optional<config::Value> name_;
     std::optional<config::Value> insecure_;
     std::optional<config::Value> proxy_;

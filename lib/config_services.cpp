@@ -131,7 +131,7 @@ bool is_backend_good(Description& service, const Keys& keys) {
     for (const Problem& problem : problems) {
         keys.local->problem(problem.text);
     }
-    return problems.empty() && keys.backend.is_ca_good(backend_words(service));
+    return problems.empty() && keys.backend.are_files_good(backend_words(service));
 }
 
 void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
@@ -157,7 +157,7 @@ void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
     tcp.remote_port = static_cast<std::uint16_t>(*remote_port);
     tcp.local = with_host(*address);
     tcp.name = called.value_or("");
-    if (!is_good(tcp, *keys.local, keys.name) || !keys.backend.is_ca_good(backend_words(tcp))) {
+    if (!is_good(tcp, *keys.local, keys.name) || !keys.backend.are_files_good(backend_words(tcp))) {
         return;
     }
     if (taken.server && !is_allowed(*keys.tcp, taken.server->refusal_of_port(tcp.remote_port))) {

@@ -25,7 +25,7 @@ public:
 void pick(benchmark::State& state) {
     buffer::SlabPool pool;
     buffer::SlabPool::Scope scope(pool);
-    auto shared = make_intrusive<mux::SessionShared>(make_intrusive<NoWaker>(), limits::send_queue_max);
+    auto shared = make_intrusive<mux::SessionShared>(make_intrusive<NoWaker>(), mux::Settings{});
     mux::Batch batch(pool);
     mux::DataLane lane;
     std::vector<IntrusivePtr<mux::Stream>> streams;

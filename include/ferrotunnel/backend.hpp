@@ -15,6 +15,10 @@ struct BackendTls {
     std::string server_name{};
     /// Takes any certificate: who sits between this process and the backend can read and take over everything.
     bool insecure = false;
+    /// PEM files with a certificate (its chain behind it) and its key, without a pass phrase, for a backend that asks
+    /// for one. Both or none.
+    std::string certificate_file{};
+    std::string key_file{};
 
     friend bool operator==(const BackendTls&, const BackendTls&) = default;
 };

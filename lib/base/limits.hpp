@@ -135,6 +135,10 @@ static_assert(batch_bytes_min <= batch_bytes_max);
 static_assert(quantum_min >= data_payload_max && quantum_min <= quantum_max);
 static_assert(urgent_bytes_max >= 2 * control_payload_max);
 
+/// TLS sessions that a client keeps for each of its backends, and for how long one is resumed at the most.
+inline constexpr std::size_t backend_sessions_max = 8;
+inline constexpr std::chrono::hours backend_session_lifetime{1};
+
 // --- streams ------------------------------------------------------------------------------------------------------
 
 inline constexpr std::uint32_t streams_max = 16'384;

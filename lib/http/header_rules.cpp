@@ -1,5 +1,8 @@
 #include "http/header_rules.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "http/field_name.hpp"
 
 namespace ferrotunnel::http {
@@ -35,6 +38,26 @@ constexpr Own own[] = {
     {"X-Request-Id", "ties the logs of both ends together; the edge alone writes it"},
 };
 
+// RFC 9110, 8.3 to 8.8, 13.1 and 14; RFC 9111, 5.1 and 5.3.
+constexpr std::string_view of_body[] = {
+    "Accept-Ranges",
+    "Age",
+    "Content-Disposition",
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Location",
+    "Content-Range",
+    "Content-Type",
+    "ETag",
+    "Expires",
+    "Last-Modified",
+};
+
+bool describes_body(std::string_view name) noexcept {
+    return std::any_of(std::begin(of_body), std::end(of_body),
+                       [name](std::string_view each) { return same_name_loosely(name, each); });
+}
+
 }  // namespace
 
 std::string_view why_untouchable(std::string_view name) noexcept {
@@ -51,25 +74,31 @@ std::string_view why_untouchable(std::string_view name) noexcept {
     return {};
 }
 
-bool put_header_rules(std::span<const HeaderRule> rules, Edits& edits) noexcept {
-    for (const HeaderRule& rule : rules) {
-        bool put = false;
-        switch (rule.action) {
-            case HeaderRule::Action::add:
-                put = edits.add(rule.name, rule.value);
-                break;
-            case HeaderRule::Action::set:
-                put = edits.set(rule.name, rule.value);
-                break;
-            case HeaderRule::Action::remove:
-                put = edits.remove(rule.name);
-                break;
-        }
-        if (!put) {
-            return false;
-        }
+namespace {
+
+bool put_header_rule(const HeaderRule& rule, Edits& edits) noexcept {
+    switch (rule.action) {
+        case HeaderRule::Action::add:
+            return edits.add(rule.name, rule.value);
+        case HeaderRule::Action::set:
+            return edits.set(rule.name, rule.value);
+        case HeaderRule::Action::remove:
+            return edits.remove(rule.name);
     }
-    return true;
+    return false;
+}
+
+}  // namespace
+
+bool put_header_rules(std::span<const HeaderRule> rules, Edits& edits) noexcept {
+    return std::all_of(rules.begin(), rules.end(),
+                       [&](const HeaderRule& rule) { return put_header_rule(rule, edits); });
+}
+
+bool put_page_rules(std::span<const HeaderRule> rules, Edits& edits) noexcept {
+    return std::all_of(rules.begin(), rules.end(), [&](const HeaderRule& rule) {
+        return describes_body(rule.name) || put_header_rule(rule, edits);
+    });
 }
 
 }  // namespace ferrotunnel::http

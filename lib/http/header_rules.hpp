@@ -17,4 +17,8 @@ std::string_view why_untouchable(std::string_view name) noexcept;
 /// there is no room for all of them, which checked rules and edits of the edge's own never need.
 bool put_header_rules(std::span<const HeaderRule> rules, Edits& edits) noexcept;
 
+/// The same for an answer of the edge's own, in place of the backend's: without rules for fields that describe a body,
+/// which is another one here. What the page itself says has to be put behind them, and so counts.
+bool put_page_rules(std::span<const HeaderRule> rules, Edits& edits) noexcept;
+
 }  // namespace ferrotunnel::http

@@ -183,6 +183,7 @@ private:
     Answer next_data();
     Answer next_raw();
     Answer give_page_head();
+    void put_page_fields(http::Edits& edits);
     Answer give_page_body();
     Answer finish_answer();
     Answer cut(std::string_view why);

@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "base/limits.hpp"
+#include "http/header_rules.hpp"
 #include "ingress/http_exchange.hpp"
 
 namespace ferrotunnel::ingress {
@@ -320,21 +321,7 @@ void HttpExchange::give_page(PageState state, std::string_view code, std::string
 
 Answer HttpExchange::give_page_head() {
     http::Edits& edits = edge_.new_edits();
-    bool fits = edits.add("Date", edge_.date()) && edits.set("X-Request-Id", request_id_);
-    if (location_.empty()) {
-        fits = fits && edits.set("Content-Type", page_.content_type) && edits.set("X-FerroTunnel-Error", page_.code);
-    } else {
-        fits = fits && edits.set("Location", location_);
-    }
-    if (page_.retry_after > 0) {
-        retry_after_ = std::to_string(page_.retry_after);
-        fits = fits && edits.set("Retry-After", retry_after_);
-    }
-    for (const http::PageField& field : http::page_fields) {
-        fits = fits && edits.set(field.name, field.value);
-    }
-    add_hsts(edits);
-    check(fits, "the fields of a page fit into the edits");
+    put_page_fields(edits);
     Answer answer;
     answer.kind = Answer::Kind::head;
     answer.edits = &edits;
@@ -351,6 +338,40 @@ Answer HttpExchange::give_page_head() {
         answer.body = http::Body::of_length(page_.body.size());
     }
     return answer;
+}
+
+// A later edit counts more than an earlier one. Of a redirect the service's rules say how long it may be kept; an error
+// must not be.
+void HttpExchange::put_page_fields(http::Edits& edits) {
+    const bool redirect = !location_.empty();
+    bool fits = true;
+    auto put_usual = [&] {
+        for (const http::PageField& field : http::page_fields) {
+            fits = fits && edits.set(field.name, field.value);
+        }
+    };
+    if (redirect) {
+        put_usual();
+    }
+    if (service_) {
+        fits = fits && http::put_page_rules(service_->description().rules.response_headers, edits);
+    }
+    fits = fits && edits.set("Date", edge_.date()) && edits.set("X-Request-Id", request_id_);
+    if (redirect) {
+        fits = fits && edits.set("Location", location_);
+    } else {
+        put_usual();
+        fits = fits && edits.set("Content-Type", page_.content_type) && edits.set("X-FerroTunnel-Error", page_.code);
+    }
+    if (!redirect && page_.built_in) {
+        fits = fits && edits.set(http::built_in_page_field.name, http::built_in_page_field.value);
+    }
+    if (page_.retry_after > 0) {
+        retry_after_ = std::to_string(page_.retry_after);
+        fits = fits && edits.set("Retry-After", retry_after_);
+    }
+    add_hsts(edits);
+    check(fits, "the fields of a page fit into the edits");
 }
 
 Answer HttpExchange::give_page_body() {

@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "transport/backend_sessions.hpp"
 #include "transport/certificate.hpp"
 #include "transport/tls_bio.hpp"
 
@@ -69,7 +70,6 @@ SSL_CTX* make_native_for_backend() {
     require(context != nullptr, "can not set up TLS");
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     prepare_for_pipe(context);
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1) {
         SSL_CTX_free(context);
         require(false, "can not set up TLS");
@@ -191,6 +191,11 @@ std::shared_ptr<TlsContext> TlsContext::make_for_backend(const TlsBackendSetting
         require(SSL_CTX_set_default_verify_paths(context) == 1, "can not load the system's CA certificates");
     }
     SSL_CTX_set_verify(context, made->verifies_ ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+    if (!settings.certificate_file.empty() || !settings.key_file.empty()) {
+        use_files(context, settings.certificate_file, settings.key_file);
+    }
+    made->sessions_ = std::make_unique<BackendSessions>();
+    made->sessions_->collect_from(context);
     return made;
 }
 
@@ -203,6 +208,8 @@ std::shared_ptr<TlsContext> TlsContext::make_for_visitors(SSL_CTX* context, std:
     made->answer_to_plain_http_ = std::move(answer_to_plain_http);
     return made;
 }
+
+TlsContext::TlsContext() = default;
 
 TlsContext::~TlsContext() {
     SSL_CTX_free(context_);

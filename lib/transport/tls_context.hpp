@@ -1,5 +1,5 @@
 // How our ends speak TLS: with each other 1.3 only, ALPN ferrotunnel/1, no tickets, no resumption, no early data; with
-// backends of services 1.2 too, as their clients.
+// backends of services 1.2 too, as their clients, and resuming sessions.
 #pragma once
 
 #include <filesystem>
@@ -13,6 +13,8 @@
 struct ssl_ctx_st;
 
 namespace ferrotunnel::transport {
+
+class BackendSessions;
 
 inline constexpr const char* tls_alpn = "ferrotunnel/1";
 
@@ -54,6 +56,9 @@ struct TlsBackendSettings {
     std::filesystem::path ca_file{};
     bool insecure = false;
     bool http = false;  // offers http/1.1 by ALPN; else offers nothing
+    /// For backends that ask for a certificate. Both or none.
+    std::filesystem::path certificate_file{};
+    std::filesystem::path key_file{};
 };
 
 /// What a context needs for make_tls_pipe, whoever it is for: buffers that idle connections do not hold, large reads.
@@ -88,9 +93,11 @@ public:
     const std::optional<std::string>& pin() const noexcept { return pin_; }  // 32 raw bytes
     bool verifies() const noexcept { return verifies_; }
     const std::string& answer_to_plain_http() const noexcept { return answer_to_plain_http_; }
+    /// Towards backends; else null.
+    BackendSessions* sessions() const noexcept { return sessions_.get(); }
 
 private:
-    TlsContext() = default;
+    TlsContext();
 
     ssl_ctx_st* context_ = nullptr;
     bool server_ = false;
@@ -101,6 +108,7 @@ private:
     std::optional<std::string> pin_;
     std::shared_ptr<void> keeps_;
     std::string answer_to_plain_http_;
+    std::unique_ptr<BackendSessions> sessions_;
 };
 
 }  // namespace ferrotunnel::transport

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "runtime/address.hpp"
+#include "transport/backend_sessions.hpp"
 #include "transport/certificate.hpp"
 #include "transport/openssl_ptr.hpp"
 #include "transport/tls_bio.hpp"
@@ -125,6 +126,11 @@ TlsPipe::TlsPipe(runtime::Fd fd, std::shared_ptr<TlsContext> context, TlsPipeTun
     } else {
         SSL_set_connect_state(ssl_.get());
         set_peer_name();
+    }
+    if (BackendSessions* sessions = context_->sessions()) {
+        if (const SessionPtr session = sessions->take()) {
+            (void)SSL_set_session(ssl_.get(), session.get());  // if that fails, the handshake is a full one
+        }
     }
 }
 

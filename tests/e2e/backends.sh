@@ -8,6 +8,7 @@ need curl nginx openssl
 plain=127.0.0.1:$(free_port)
 secure=127.0.0.1:$(free_port)
 told=127.0.0.1:$(free_port)
+asking=127.0.0.1:$(free_port)
 make_authority ca
 make_authority other
 make_certificate web ca app.internal
@@ -26,6 +27,15 @@ start_nginx "
         client_max_body_size 0;
         location / { return 200 \"tls \$ssl_protocol \$ssl_server_name \$http_host\n\"; }
         location /large { root $dir; }
+    }
+    server {
+        listen $asking ssl;
+        ssl_certificate $dir/web.crt;
+        ssl_certificate_key $dir/web.key;
+        ssl_client_certificate $dir/ca.pem;
+        ssl_verify_client on;
+        keepalive_timeout 0;
+        location / { return 200 \"\$ssl_client_s_dn \$ssl_session_reused\n\"; }
     }
     server {
         listen $told proxy_protocol;
@@ -90,6 +100,15 @@ equal "insecure" "$(ask insecure.test /)" "tls TLSv1.3  insecure.test"
 offer plain 1 --http "plain.test=https://$plain" --backend-insecure
 equal status "$(status_of plain.test /)" "502 backend_refused"
 wait_for_text plain "does not speak TLS on this port"
+
+say "a backend that asks for a certificate, and whose sessions are resumed"
+offer nameless 1 --http "nameless.test=https://$asking" --backend-insecure
+ask nameless.test / >"$dir/body"
+has_text "$dir/body" "No required SSL certificate was sent"
+offer named 1 --http "named.test=https://$asking" --backend-insecure --backend-certificate "$dir/web.crt" \
+    --backend-key "$dir/web.key"
+equal "the first connection" "$(ask named.test /)" "CN=app.internal ."
+equal "the second connection" "$(ask named.test /)" "CN=app.internal r"
 
 say "the PROXY protocol, both versions: nginx logs who the visitor is"
 for version in v1 v2; do

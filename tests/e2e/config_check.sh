@@ -101,7 +101,8 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 
 for page in 404.html offline.html offline.json offline.txt error.html app-offline.html; do
     echo "{{status}} {{title}}" >"$dir/example/$page"
 done
-for ca in staff internal-ca; do cp "$dir/example/chain.pem" "$dir/example/$ca.pem"; done
+cp "$dir/example/key.pem" "$dir/example/edge-key.pem"
+for ca in staff internal-ca edge; do cp "$dir/example/chain.pem" "$dir/example/$ca.pem"; done
 HOME=$dir/example run check example/ferrotunnel.yml
 ends_with 0
 equal "what is told besides" "$(<"$dir/run.err")" ""

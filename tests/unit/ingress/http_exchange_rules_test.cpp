@@ -67,6 +67,57 @@ TEST_CASE("fields are added, set and removed both ways") {
     CHECK_FALSE(response.has("server"));
 }
 
+TEST_CASE("the rules of a service hold for what the edge answers in its place") {
+    using Action = http::HeaderRule::Action;
+    EdgeRig rig;
+    http::Rules rules;
+    rules.response_headers = {{Action::set, "X-Frame-Options", "DENY"},
+                              {Action::add, "X-Team", "blue"},
+                              {Action::set, "Cache-Control", "max-age=3600"},
+                              {Action::set, "Content-Encoding", "br"},
+                              {Action::set, "Content-Type", "image/png"},
+                              {Action::remove, "X-Content-Type-Options", ""},
+                              {Action::set, "Location", "https://elsewhere.test/"},
+                              {Action::set, "Date", "yesterday"}};
+    SECTION("an error page") {
+        add_ruled(rig, "ruled.test", 5, rules);
+        Peer visitor = rig.visit();
+        visitor.send(ask("ruled.test", "/"));
+        rig.backend.accept().reset();
+        const Message page = visitor.read_message();
+        CHECK(page.status() == 502);
+        CHECK(page.field("x-frame-options") == "DENY");
+        CHECK(page.field("x-team") == "blue");
+        CHECK(page.field("cache-control") == "no-store");
+        CHECK(page.field("x-content-type-options") == "nosniff");
+        CHECK(page.field("content-type").find("text/") == 0);
+        CHECK(page.field("content-security-policy").find("default-src 'none'") == 0);
+        CHECK_FALSE(page.has("content-encoding"));
+        CHECK(page.fields.count("date") == 1);
+        CHECK(page.field("date") != "yesterday");
+    }
+    SECTION("a redirect") {
+        rules.redirect = http::Redirect{301, "https://new.test"};
+        add_ruled(rig, "ruled.test", 5, rules);
+        Peer visitor = rig.visit();
+        visitor.send(ask("ruled.test", "/"));
+        const Message moved = visitor.read_message();
+        CHECK(moved.status() == 301);
+        CHECK(moved.field("location") == "https://new.test/");
+        CHECK(moved.field("x-frame-options") == "DENY");
+        CHECK(moved.field("cache-control") == "max-age=3600");
+        CHECK_FALSE(moved.has("x-content-type-options"));
+        CHECK_FALSE(moved.has("content-encoding"));
+        CHECK(moved.fields.count("date") == 1);
+    }
+    SECTION("a host that nobody has") {
+        add_ruled(rig, "ruled.test", 5, rules);
+        Peer visitor = rig.visit();
+        visitor.send(ask("other.test", "/"));
+        CHECK_FALSE(visitor.read_message().has("x-frame-options"));
+    }
+}
+
 TEST_CASE("redirects are answered without the backend") {
     EdgeRig rig;
     http::Rules rules;

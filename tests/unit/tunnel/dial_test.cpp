@@ -1,6 +1,7 @@
 // How a client connects a stream to what is behind a service: unix sockets, the PROXY protocol, TLS.
 #include "tunnel/dial.hpp"
 
+#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -106,6 +107,7 @@ struct Files {
         transport::test::put_file(folder.path() / "ca.pem", transport::test::certificate_pem(authority));
         transport::test::put_file(folder.path() / "other.pem", transport::test::certificate_pem(other_authority));
         transport::test::put_file(folder.path() / "own.pem", transport::test::certificate_pem(server));
+        transport::test::put_file(folder.path() / "own-key.pem", transport::test::key_pem(server));
     }
     std::string file(const char* name) const { return (folder.path() / name).string(); }
 
@@ -114,6 +116,7 @@ struct Files {
 };
 
 using ContextPtr = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
+using CertificatePtr = std::unique_ptr<X509, decltype(&X509_free)>;
 using ConnectionPtr = std::unique_ptr<SSL, decltype(&SSL_free)>;
 
 /// A backend that speaks TLS, on a thread of its own: serves one connection.
@@ -121,20 +124,19 @@ class TlsBackend {
 public:
     using Serve = std::function<void(SSL*, int fd)>;
 
-    TlsBackend(const transport::test::Made& identity, Serve serve, std::size_t clear_bytes = 0)
-        : context_(SSL_CTX_new(TLS_server_method()), SSL_CTX_free), thread_([this, serve, clear_bytes] {
-              runtime::Fd socket = listening_.accept();
-              clear = read_exactly(socket.get(), clear_bytes);
-              ConnectionPtr ssl(SSL_new(context_.get()), SSL_free);
-              SSL_set_fd(ssl.get(), socket.get());
-              if (SSL_accept(ssl.get()) == 1) {
-                  const char* name = SSL_get_servername(ssl.get(), TLSEXT_NAMETYPE_host_name);
-                  asked_for = name != nullptr ? name : "";
-                  serve(ssl.get(), socket.get());
-              }
-          }) {
+    TlsBackend(const transport::test::Made& identity, Serve serve, std::size_t clear_bytes = 0, int connections = 1,
+               const std::function<void(SSL_CTX*)>& prepare = {})
+        : context_(SSL_CTX_new(TLS_server_method()), SSL_CTX_free) {
         SSL_CTX_use_certificate(context_.get(), identity.certificate.get());
         SSL_CTX_use_PrivateKey(context_.get(), identity.key.get());
+        if (prepare) {
+            prepare(context_.get());
+        }
+        thread_ = std::thread([this, serve, clear_bytes, connections] {
+            for (int i = 0; i < connections; ++i) {
+                serve_one(serve, clear_bytes);
+            }
+        });
     }
     ~TlsBackend() { join(); }
     void join() {
@@ -148,6 +150,18 @@ public:
     std::string asked_for;  // by SNI; after join()
 
 private:
+    void serve_one(const Serve& serve, std::size_t clear_bytes) {
+        runtime::Fd socket = listening_.accept();
+        clear = read_exactly(socket.get(), clear_bytes);
+        ConnectionPtr ssl(SSL_new(context_.get()), SSL_free);
+        SSL_set_fd(ssl.get(), socket.get());
+        if (SSL_accept(ssl.get()) == 1) {
+            const char* name = SSL_get_servername(ssl.get(), TLSEXT_NAMETYPE_host_name);
+            asked_for = name != nullptr ? name : "";
+            serve(ssl.get(), socket.get());
+        }
+    }
+
     Listening listening_;
     ContextPtr context_;
     std::thread thread_;
@@ -304,6 +318,122 @@ TEST_CASE("who says insecure takes any certificate", "[dial][tls]") {
     PumpedVisitor visitor(rig.pair);
     visitor.send("hello");
     CHECK(visitor.read(5) == "hello");
+}
+
+namespace {
+
+// Connections one after the other; which of them were resumed.
+std::string resumed_of(int connections, int version, bool with_close) {
+    Files files;
+    DialRig rig;
+    std::string resumed;
+    auto serve = [&](SSL* ssl, int fd) {
+        resumed += SSL_session_reused(ssl) == 1 ? 'r' : 'f';
+        if (with_close) {
+            echo(ssl, fd);
+        } else {  // goes without a close_notify
+            char byte = 0;
+            (void)SSL_read(ssl, &byte, 1);
+            (void)SSL_write(ssl, &byte, 1);
+        }
+    };
+    TlsBackend backend(files.server, serve, 0, connections,
+                       [&](SSL_CTX* context) { SSL_CTX_set_max_proto_version(context, version); });
+    use_tls(rig, backend, {.server_name = "app.internal", .ca_file = files.file("ca.pem")});
+    for (int i = 0; i < connections; ++i) {
+        PumpedVisitor visitor(rig.pair);
+        visitor.send("x");
+        CHECK(visitor.read(1) == "x");
+        (void)runtime::shutdown_send(visitor.socket.get());
+        (void)visitor.read_to_end();
+    }
+    backend.join();
+    return resumed;
+}
+
+}  // namespace
+
+TEST_CASE("connections to a TLS backend resume the session of an earlier one", "[dial][tls]") {
+    const bool with_close = GENERATE(true, false);
+    CHECK(resumed_of(4, TLS1_3_VERSION, with_close) == "frrr");
+    CHECK(resumed_of(4, TLS1_2_VERSION, with_close) == "frrr");
+}
+
+TEST_CASE("a TLS backend that knows no session any more gets a full handshake", "[dial][tls]") {
+    Files files;
+    DialRig rig;
+    std::string resumed;
+    // Each connection has keys of its own for tickets, as a backend has that was started anew.
+    auto forget = [](SSL* ssl, int) {
+        unsigned char keys[80];
+        REQUIRE(RAND_bytes(keys, sizeof keys) == 1);
+        SSL_CTX_set_tlsext_ticket_keys(SSL_get_SSL_CTX(ssl), keys, sizeof keys);
+    };
+    auto serve = [&](SSL* ssl, int fd) {
+        resumed += SSL_session_reused(ssl) == 1 ? 'r' : 'f';
+        echo(ssl, fd);
+        forget(ssl, fd);
+    };
+    TlsBackend backend(files.server, serve, 0, 2);
+    use_tls(rig, backend, {.server_name = "app.internal", .ca_file = files.file("ca.pem")});
+    for (int i = 0; i < 2; ++i) {
+        PumpedVisitor visitor(rig.pair);
+        visitor.send("x");
+        CHECK(visitor.read(1) == "x");
+        (void)runtime::shutdown_send(visitor.socket.get());
+        (void)visitor.read_to_end();
+    }
+    backend.join();
+    CHECK(resumed == "ff");
+}
+
+TEST_CASE("a backend that asks for a certificate is shown one", "[dial][tls]") {
+    Files files;
+    DialRig rig;
+    std::string shown;
+    auto serve = [&](SSL* ssl, int fd) {
+        CertificatePtr certificate(SSL_get1_peer_certificate(ssl), X509_free);
+        shown = certificate && X509_cmp(certificate.get(), files.server.certificate.get()) == 0 ? "ours" : "other";
+        echo(ssl, fd);
+    };
+    auto ask = [&](SSL_CTX* context) {
+        SSL_CTX_load_verify_file(context, files.file("ca.pem").c_str());
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    };
+    TlsBackend backend(files.server, serve, 0, 1, ask);
+    transport::TlsBackendSettings settings{.server_name = "app.internal", .ca_file = files.file("ca.pem")};
+    SECTION("with one") {
+        settings.certificate_file = files.file("own.pem");
+        settings.key_file = files.file("own-key.pem");
+        use_tls(rig, backend, settings);
+        PumpedVisitor visitor(rig.pair);
+        visitor.send("hello");
+        CHECK(visitor.read(5) == "hello");
+        (void)runtime::shutdown_send(visitor.socket.get());
+        (void)visitor.read_to_end();
+        backend.join();
+        CHECK(shown == "ours");
+    }
+    SECTION("without one") {
+        use_tls(rig, backend, settings);
+        PumpedVisitor visitor(rig.pair);
+        visitor.send("hello");
+        CHECK_FALSE(visitor.read_to_end().second);
+        backend.join();
+        CHECK(shown.empty());
+    }
+}
+
+TEST_CASE("a certificate for a backend needs its own key", "[dial][tls]") {
+    Files files;
+    transport::test::put_file(files.folder.path() / "other-key.pem", transport::test::key_pem(files.other_authority));
+    transport::TlsBackendSettings settings{.server_name = "app.internal", .insecure = true};
+    settings.certificate_file = files.file("own.pem");
+    CHECK_THROWS_AS(transport::TlsContext::make_for_backend(settings), transport::TlsConfigError);
+    settings.key_file = files.file("other-key.pem");
+    CHECK_THROWS_AS(transport::TlsContext::make_for_backend(settings), transport::TlsConfigError);
+    settings.key_file = files.file("own-key.pem");
+    CHECK(transport::TlsContext::make_for_backend(settings));
 }
 
 TEST_CASE("a backend that does not speak TLS is told from one that does", "[dial][tls]") {
