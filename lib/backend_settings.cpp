@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -36,6 +37,18 @@ void check_backend_tls(const BackendWords& words, const tunnel::BackendPlace& pl
     if (!words.tls.server_name.empty() && !is_server_name(words.tls.server_name)) {
         wrong('"' + words.tls.server_name.substr(0, 100) + "\" is no name or address of a server");
     }
+}
+
+// OpenSSL does not say why it can not read a file.
+bool are_readable(const BackendWords& words, std::vector<Problem>& problems) {
+    const std::size_t before = problems.size();
+    for (const std::string* file : {&words.tls.ca_file, &words.tls.certificate_file, &words.tls.key_file}) {
+        if (!file->empty() && ::access(file->c_str(), R_OK) != 0) {
+            problems.push_back(
+                {words.name, "can not read the file \"" + *file + "\": " + std::generic_category().message(errno)});
+        }
+    }
+    return problems.size() == before;
 }
 
 // The visitor's own TLS goes to the backend.
@@ -89,10 +102,7 @@ tunnel::Backend make_backend(const BackendWords& words, std::vector<Problem>& pr
     if (words.proxy != ProxyProtocol::off) {
         made.proxy = words.proxy == ProxyProtocol::v1 ? wire::ProxyVersion::v1 : wire::ProxyVersion::v2;
     }
-    if (made.place.tls && !words.tls.ca_file.empty() && ::access(words.tls.ca_file.c_str(), R_OK) != 0) {
-        problems.push_back({words.name, "can not read the file \"" + words.tls.ca_file +
-                                            "\": " + std::generic_category().message(errno)});
-    } else if (made.place.tls) {
+    if (made.place.tls && are_readable(words, problems)) {
         transport::TlsBackendSettings tls;
         tls.server_name = words.tls.server_name.empty() ? made.place.at.host : words.tls.server_name;
         tls.ca_file = words.tls.ca_file;
