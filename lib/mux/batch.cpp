@@ -31,11 +31,6 @@ void Batch::clear() noexcept {
     first_ = count_ = held_count_ = bytes_ = scratch_used_ = 0;
 }
 
-bool Batch::has_room() const noexcept {
-    return count_ + 2 <= pieces_max && held_count_ < pieces_max && bytes_ < full_at_ &&
-           scratch_used_ + limits::frame_header_bytes + limits::control_payload_max <= buffer::slab_bytes;
-}
-
 std::uint8_t* Batch::scratch(std::size_t max) {
     if (!scratch_) {
         scratch_ = pool_.acquire();

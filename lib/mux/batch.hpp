@@ -32,7 +32,10 @@ public:
     void clear() noexcept;
 
     /// True when another frame of up to `frame_bytes` fits: two pieces, two slabs and scratch for it are left.
-    bool has_room() const noexcept;
+    bool has_room() const noexcept {
+        return count_ + 2 <= pieces_max && held_count_ < pieces_max && bytes_ < full_at_ &&
+               scratch_used_ + limits::frame_header_bytes + limits::control_payload_max <= buffer::slab_bytes;
+    }
     /// How many bytes make it full, limits::batch_bytes_max at first; one frame may go beyond.
     void set_full_at(std::size_t bytes) noexcept { full_at_ = bytes; }
     /// Scratch for a small frame of at most `max` bytes; `commit` says how long it became.

@@ -308,7 +308,7 @@ void Session::append_frame(const wire::FrameHeader& header, buffer::Slice payloa
 // Dekker with Stream::try_park_send.
 void Session::sent_from_queue(Stream& stream, std::uint32_t bytes) {
     const std::uint32_t left = stream.count_unqueued(bytes);
-    if (left <= shared_->send_limit() / 2 && stream.room_wanted_.load(std::memory_order_seq_cst) &&
+    if (stream.room_wanted_.load(std::memory_order_seq_cst) && shared_->is_below_half(left) &&
         stream.room_wanted_.exchange(false, std::memory_order_seq_cst)) {
         if (!mutant(Mutant::lost_room_wake)) {
             touch(stream, true);

@@ -19,7 +19,7 @@ void Stream::attach(IntrusivePtr<buffer::Waker> waker, bool foreign) {
 // --- sending ---
 
 bool Stream::can_send() const noexcept {
-    return queued_.load(std::memory_order_relaxed) < shared_->send_limit() && !send_is_dead();
+    return shared_->is_below_limit(queued_.load(std::memory_order_relaxed)) && !send_is_dead();
 }
 
 void Stream::send(buffer::Slice payload, bool headroom) {
@@ -73,8 +73,7 @@ void Stream::reset(wire::Code code) {
 // queued, and the last byte that leaves is below half of any limit.
 bool Stream::try_park_send() noexcept {
     room_wanted_.exchange(true, std::memory_order_seq_cst);
-    if (queued_.load(std::memory_order_seq_cst) <= shared_->send_limit() / 2 ||
-        send_dead_.load(std::memory_order_seq_cst)) {
+    if (shared_->is_below_half(queued_.load(std::memory_order_seq_cst)) || send_dead_.load(std::memory_order_seq_cst)) {
         room_wanted_.store(false, std::memory_order_seq_cst);
         return false;
     }

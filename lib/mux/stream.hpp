@@ -67,9 +67,13 @@ public:
           send_queue_full(std::min(settings.send_queue_max, limits::send_queue_full)),
           outbound_max(settings.outbound_max) {}
 
-    /// What one stream may queue for sending, now.
-    std::uint32_t send_limit() const noexcept {
-        return outbound.load(std::memory_order_relaxed) < outbound_max ? send_queue_max : send_queue_full;
+    bool is_outbound_full() const noexcept { return outbound.load(std::memory_order_relaxed) >= outbound_max; }
+    /// Whether a stream that has this much queued is below what it may queue now, and below half of that.
+    bool is_below_limit(std::uint32_t queued) const noexcept {
+        return queued < send_queue_full || (queued < send_queue_max && !is_outbound_full());
+    }
+    bool is_below_half(std::uint32_t queued) const noexcept {
+        return queued <= send_queue_full / 2 || (queued <= send_queue_max / 2 && !is_outbound_full());
     }
 
     buffer::ReadyList<Stream> ready;    // streams with something to tell the session
@@ -78,7 +82,8 @@ public:
     const std::uint32_t send_queue_max;
     const std::uint32_t send_queue_full;
     const std::uint64_t outbound_max;
-    std::atomic<std::uint64_t> outbound{0};  // what all streams have queued for sending, each counted as queued_bytes()
+    /// What all streams have queued for sending, each counted as queued_bytes().
+    std::atomic<std::uint64_t> outbound{0};
 };
 
 class Stream final : public buffer::ReadyNode {
@@ -102,7 +107,7 @@ public:
     bool can_send() const noexcept;
     /// How much one read for it should bring at the most: little while the session has as much queued as it may.
     std::uint32_t read_size_max() const noexcept {
-        return shared_->send_limit() == shared_->send_queue_max ? UINT32_MAX : limits::send_queue_full;
+        return shared_->is_outbound_full() ? limits::send_queue_full : UINT32_MAX;
     }
     /// The trunk can not keep up with what is queued for it: what is queued now may have to wait.
     bool is_trunk_behind() const noexcept {

@@ -23,9 +23,8 @@ class Windows {
 public:
     /// All of the slab (`bulk`) or one frame; less where the stream's session has as much queued as it may.
     Windows(buffer::Slab& slab, const mux::Stream& stream, bool bulk) noexcept : count_(bulk ? windows_per_slab : 1) {
-        std::size_t size = limits::data_payload_max;
-        if (stream.read_size_max() < size) {
-            size = stream.read_size_max();
+        const std::size_t size = std::min<std::size_t>(limits::data_payload_max, stream.read_size_max());
+        if (size < limits::data_payload_max) {
             count_ = 1;
         }
         for (std::size_t i = 0; i < count_; ++i) {
@@ -48,8 +47,8 @@ inline void send_frames(mux::Stream& stream, buffer::SlabPtr slab, std::size_t b
     if (bytes == 0) {
         return;
     }
-    const bool halted = stream.queued_bytes() != 0 || stream.is_trunk_behind();
-    if (bytes < limits::copy_below || (halted && bytes < buffer::slab_bytes / 2)) {
+    const auto may_wait = [&] { return stream.queued_bytes() != 0 || stream.is_trunk_behind(); };
+    if (bytes < limits::copy_below || (bytes < buffer::slab_bytes / 2 && may_wait())) {
         std::size_t frames = (bytes + limits::data_payload_max - 1) / limits::data_payload_max;
         std::size_t size = bytes + frames * limits::frame_header_bytes;
         buffer::SlabPtr packed = buffer::make_slab(static_cast<std::uint32_t>(size));

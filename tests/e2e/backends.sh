@@ -107,8 +107,8 @@ ask nameless.test / >"$dir/body"
 has_text "$dir/body" "No required SSL certificate was sent"
 offer named 1 --http "named.test=https://$asking" --backend-insecure --backend-certificate "$dir/web.crt" \
     --backend-key "$dir/web.key"
-equal "the first connection" "$(ask named.test /)" "CN=app.internal ."
-equal "the second connection" "$(ask named.test /)" "CN=app.internal r"
+equal "the first connection" "$(ask named.test /)" "CN=web ."
+equal "the second connection" "$(ask named.test /)" "CN=web r"
 
 say "the PROXY protocol, both versions: nginx logs who the visitor is"
 for version in v1 v2; do

@@ -496,7 +496,7 @@ TEST_CASE("limit: an endpoint queues at most 64 KiB for sending") {
 
 TEST_CASE("beyond what a session may have queued for sending each stream may queue a little, and all move on") {
     Settings settings = server_settings();
-    settings.outbound_max = 230'000;
+    settings.outbound_max = 242'000;
     SessionFixture fixture(settings);
     std::vector<IntrusivePtr<Stream>> streams;
     for (int i = 0; i < 4; ++i) {
@@ -520,9 +520,13 @@ TEST_CASE("beyond what a session may have queued for sending each stream may que
     fixture.send(*streams[3], 8'000);
     CHECK(streams[3]->can_send());
     CHECK(streams[3]->read_size_max() > limits::data_payload_max);
-    while (total + streams[3]->queued_bytes() < settings.outbound_max) {
+    while (streams[3]->can_send()) {
         fixture.send(*streams[3], 1);
     }
+    total += streams[3]->queued_bytes();
+    CHECK(total >= settings.outbound_max);
+    CHECK(total <= settings.outbound_max + limits::data_frame_cost);
+    CHECK(streams[3]->queued_bytes() < limits::send_queue_max);
     // Now it is full. Who has much queued waits, and one with nothing queued may send a little.
     CHECK_FALSE(streams[3]->can_send());
     CHECK(streams[3]->try_park_send());
