@@ -249,6 +249,9 @@ inline constexpr std::uint32_t http_requests_settable_max = 1'000'000'000;
 inline constexpr std::uint32_t http_body_rate_settable_max = 1'000'000'000;
 inline constexpr std::uint32_t http_linger_settable_max = 1024_MiB;
 inline constexpr std::uint32_t http_replay_settable_max = 1_MiB;
+/// What a kept piece of a request counts beyond its bytes, about what it takes: chunks of one byte are not kept for
+/// free.
+inline constexpr std::uint32_t http_replay_piece_cost = 192;
 /// Networks in `trusted_proxies`: they are looked through one by one for each connection.
 inline constexpr std::size_t http_trusted_proxies_max = 1'024;
 inline constexpr std::size_t http_via_max = 64;

@@ -183,7 +183,11 @@ Fault ResponseParser::decide_body(const SpecialFields& special) noexcept {
         head_.keep_alive = head_.keep_alive && special.lengths == 0;
         head_.content_length.reset();
     }
-    if (context_.method == Method::head || head_.status < 200 || head_.status == 204 || head_.status == 304) {
+    if (context_.method == Method::head || head_.status < 200 || head_.status == 304) {
+        return Fault::none;
+    }
+    if (head_.status == 204) {  // what is announced, though it must not be, may come and be taken for the next answer
+        head_.keep_alive = head_.keep_alive && special.encodings == 0 && head_.content_length.value_or(0) == 0;
         return Fault::none;
     }
     if (special.encodings != 0) {

@@ -38,6 +38,7 @@ bool HttpConnection::take_answer() {
                 break;
             case Answer::Kind::data:
                 add_data(std::move(answer.data));
+                excused_ = true;  // who is being answered may stop sending its request
                 break;
             case Answer::Kind::end:
                 end_answer(answer.trailers);

@@ -282,12 +282,7 @@ void HttpExchange::look_at_line() {
 }
 
 void HttpExchange::on_gate() noexcept {
-    try {
-        open(true);
-    } catch (const std::exception&) {
-        fail_late();
-    }
-    owner_.on_exchange();
+    handle([this] { open(true); });
 }
 
 void HttpExchange::open_fresh() {
@@ -341,10 +336,10 @@ void HttpExchange::start_sending() {
 }
 
 void HttpExchange::on_backend() noexcept {
-    if (backend_ && backend_->connected()) {
-        open_is_answered();
-    }
-    try {
+    handle([this] {
+        if (backend_ && backend_->connected()) {
+            open_is_answered();
+        }
         if (state_ == State::opening) {
             if (backend_->state() == BackendStream::State::busy) {
                 start_sending();
@@ -352,10 +347,7 @@ void HttpExchange::on_backend() noexcept {
                 open_failed();
             }
         }
-    } catch (const std::exception&) {
-        fail_late();
-    }
-    owner_.on_exchange();
+    });
 }
 
 // --- the body ---
@@ -444,7 +436,7 @@ void HttpExchange::keep_for_replay(const buffer::Slice& payload) {
     if (!replayable_) {
         return;
     }
-    replay_bytes_ += payload.size();
+    replay_bytes_ += payload.size() + limits::http_replay_piece_cost;
     if (replay_bytes_ > edge_.settings.replay_bytes_max && state_ != State::opening) {
         forget_replay();
         return;

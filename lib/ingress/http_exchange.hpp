@@ -13,11 +13,13 @@
 
 #include <array>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "http/body_reader.hpp"
@@ -138,6 +140,8 @@ private:
     void on_backend() noexcept override;
     void on_deadline() noexcept override;
     void on_gate() noexcept override;
+    template <typename Action>
+    void handle(Action action) noexcept;
 
     // Beginning (http_exchange.cpp).
     bool route(const http::RequestHead& head);
@@ -226,6 +230,7 @@ private:
     bool no_room_ = false;                            // one of them is still there
     IntrusivePtr<BackendStream> backend_;
     bool counted_as_opening_ = false;  // at the gate
+    bool handling_ = false;            // see handle()
 
     // The request.
     http::Body request_body_;
@@ -267,5 +272,22 @@ private:
     };
     std::unique_ptr<Rewritten> rewritten_;
 };
+
+// Everything from outside comes through here. What `action` asks for may be answered while it runs (a refusal by the
+// trunk, say), so this may be entered again from within; the owner is told once, by the outermost, since it may end the
+// exchange when it is told.
+template <typename Action>
+void HttpExchange::handle(Action action) noexcept {
+    const bool outermost = !std::exchange(handling_, true);
+    try {
+        action();
+    } catch (const std::exception&) {
+        fail_late();
+    }
+    if (outermost) {
+        handling_ = false;
+        owner_.on_exchange();
+    }
+}
 
 }  // namespace ferrotunnel::ingress

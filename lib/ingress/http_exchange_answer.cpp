@@ -481,12 +481,7 @@ void HttpExchange::set_deadline() noexcept {
 }
 
 void HttpExchange::on_deadline() noexcept {
-    try {
-        look_at_deadline();
-    } catch (const std::exception&) {
-        fail_late();
-    }
-    owner_.on_exchange();
+    handle([this] { look_at_deadline(); });
 }
 
 void HttpExchange::look_at_deadline() {

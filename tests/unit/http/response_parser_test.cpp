@@ -58,6 +58,16 @@ TEST_CASE("response_parser: what follows one answer is read by what it answers")
     CHECK_FALSE(parser.head().keep_alive);
 }
 
+TEST_CASE("response_parser: behind a 204 that announces a body nothing else may come") {
+    const auto keeps = [](const std::string& fields) {
+        return ParsedResponse("HTTP/1.1 204 No Content\r\n" + fields + "\r\n").head().keep_alive;
+    };
+    CHECK(keeps(""));
+    CHECK(keeps("Content-Length: 0\r\n"));
+    CHECK_FALSE(keeps("Content-Length: 1\r\n"));
+    CHECK_FALSE(keeps("Transfer-Encoding: chunked\r\n"));
+}
+
 TEST_CASE("response_parser: the context is taken from a request, and outlives it") {
     ResponseContext context;
     {

@@ -446,6 +446,22 @@ TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
         CHECK(rig.log.count("an answer was cut") == 1);
         CHECK(backend.read_to_end().empty());
     }
+    SECTION("not while it is being answered: who was refused sends no more of it") {
+        EdgeRig rig(settings);
+        Peer visitor = rig.visit();
+        visitor.send(post(100) + "abc");
+        Peer backend = rig.backend.accept();
+        backend.read_until("abc");
+        backend.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 20\r\n\r\n");
+        for (int i = 0; i < 20; ++i) {
+            std::this_thread::sleep_for(50ms);
+            backend.send("n");
+        }
+        const Message response = visitor.read_message();
+        CHECK(response.complete);
+        CHECK(response.body == std::string(20, 'n'));
+        CHECK(visitor.read_to_end().empty());
+    }
     SECTION("allowed to be slow") {
         settings.service.body_bytes_per_second_min = 0;
         EdgeRig rig(settings);

@@ -560,7 +560,7 @@ TEST_CASE("a request is sent once more only if all of it was kept") {
         EdgeRig rig(settings);  // how large is it towards the backend?
         Peer visitor = rig.visit();
         visitor.send(head);
-        sent = rig.backend.accept().read_until("\r\n\r\n").size() + 5'000;
+        sent = rig.backend.accept().read_until("\r\n\r\n").size() + 5'000 + limits::http_replay_piece_cost;
     }
     settings.replay_bytes_max = fits ? sent : sent - 1;
     EdgeRig rig(settings);
@@ -577,6 +577,25 @@ TEST_CASE("a request is sent once more only if all of it was kept") {
     } else {
         CHECK(visitor.read_message().status() == 502);
     }
+}
+
+TEST_CASE("what is kept of a request counts by what it takes, not by its bytes alone") {
+    HttpSettings settings = quick_settings();
+    settings.replay_bytes_max = 8'192;
+    EdgeRig rig(settings);
+    Peer visitor = rig.visit();
+    Peer old = warm_up(rig, visitor);
+    constexpr int chunks = 500;
+    std::string body;
+    for (int i = 0; i < chunks; ++i) {
+        body += "1\r\nx\r\n";
+    }
+    REQUIRE(body.size() < settings.replay_bytes_max);
+    visitor.send("PUT / HTTP/1.1\r\nHost: app.test\r\nTransfer-Encoding: chunked\r\n\r\n" + body + "0\r\n\r\n");
+    CHECK(old.read_message().body == std::string(chunks, 'x'));
+    old.close();
+    CHECK(visitor.read_message().status() == 502);
+    CHECK(rig.counters().retries == 0);
 }
 
 TEST_CASE("an answer that has begun is not asked for again") {

@@ -148,3 +148,22 @@ TEST_CASE("visitors beyond what may be asked for at once wait for an answer, or 
     }
     SECTION("nobody is left behind when the edge ends") {}
 }
+
+// The trunk's worker is the edge's own, so the refusal comes before the call that asks has returned.
+TEST_CASE("who is refused at once when its turn comes gets its page, and those behind it come through") {
+    EdgeRig rig;
+    Held held(rig);
+    constexpr int most = 64;
+    std::vector<Peer> visitors;
+    for (int i = 0; i < most + 2; ++i) {
+        visitors.push_back(rig.visit());
+        visitors.back().send(get("/" + std::to_string(i), "Connection: close\r\n"));
+        REQUIRE(eventually([&] { return rig.carrier->opens + static_cast<int>(waiting(rig)) == i + 1; }));
+    }
+    REQUIRE(eventually([&] { return held.count() == most; }));
+    rig.carrier->refuse_next = 1;
+
+    held.let_through();
+    CHECK(visitors.at(most).read_to_end().starts_with("HTTP/1.1 503 "));
+    CHECK(eventually([&] { return waiting(rig) == 0 && rig.carrier->opens == most + 2; }));
+}
