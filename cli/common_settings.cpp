@@ -39,11 +39,11 @@ Timing read_timing(const Options& options, Timing timing, Problems& problems) {
         into = value.value_or(into);
         return value.has_value();
     };
-    const bool has_ping = read("ping-interval", timing.ping_after_quiet);
-    if (read("dead-interval", timing.dead_after_quiet) && !has_ping) {
-        timing.ping_after_quiet = std::min(timing.ping_after_quiet, timing.dead_after_quiet / 3);
+    const bool has_ping = read("ping-interval", timing.ping_interval);
+    if (read("dead-interval", timing.dead_interval) && !has_ping) {
+        timing.ping_interval = std::min(timing.ping_interval, timing.dead_interval / 3);
     }
-    read("write-timeout", timing.no_write_progress);
+    read("write-timeout", timing.write_timeout);
     read("handshake-timeout", timing.handshake_timeout);
     read("open-timeout", timing.open_timeout);
     const bool has_first = read("reconnect-first", timing.reconnect_first);
@@ -67,19 +67,13 @@ std::string option_of(const std::string& key) {
         {"https.redirect", "https-redirect"},
         {"https.hsts.max_age", "hsts"},
         {"https.hsts.preload", "hsts"},
-        {"timing.ping_after_quiet", "ping-interval"},
-        {"timing.dead_after_quiet", "dead-interval"},
-        {"timing.no_write_progress", "write-timeout"},
-        {"timing.handshake_timeout", "handshake-timeout"},
-        {"timing.open_timeout", "open-timeout"},
-        {"timing.reconnect_first", "reconnect-first"},
-        {"timing.reconnect_max", "reconnect-max"},
         {"http_settings.trusted_proxies", "trusted-proxy"},
     };
     if (auto found = different.find(key); found != different.end()) {
         return found->second;
     }
-    std::string name = key;
+    constexpr std::string_view timing = "timing.";
+    std::string name = key.starts_with(timing) ? key.substr(timing.size()) : key;
     std::replace(name.begin(), name.end(), '_', '-');
     return name;
 }

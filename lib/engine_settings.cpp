@@ -7,9 +7,9 @@ namespace ferrotunnel::detail {
 mux::Settings mux_settings(mux::Role role, const Timing& timing) {
     mux::Settings settings;
     settings.role = role;
-    settings.ping_after_quiet = timing.ping_after_quiet;
-    settings.dead_after_quiet = timing.dead_after_quiet;
-    settings.no_write_progress = timing.no_write_progress;
+    settings.ping_interval = timing.ping_interval;
+    settings.dead_interval = timing.dead_interval;
+    settings.write_timeout = timing.write_timeout;
     settings.open_deadline = timing.open_timeout;
     return settings;
 }

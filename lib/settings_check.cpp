@@ -44,14 +44,14 @@ void check_timing(const Timing& timing, std::vector<Problem>& problems) {
             problems.push_back({key, "must be above zero"});
         }
     };
-    must_be_above_zero("timing.ping_after_quiet", timing.ping_after_quiet);
-    must_be_above_zero("timing.dead_after_quiet", timing.dead_after_quiet);
-    must_be_above_zero("timing.no_write_progress", timing.no_write_progress);
+    must_be_above_zero("timing.ping_interval", timing.ping_interval);
+    must_be_above_zero("timing.dead_interval", timing.dead_interval);
+    must_be_above_zero("timing.write_timeout", timing.write_timeout);
     must_be_above_zero("timing.handshake_timeout", timing.handshake_timeout);
     must_be_above_zero("timing.open_timeout", timing.open_timeout);
     must_be_above_zero("timing.reconnect_first", timing.reconnect_first);
-    if (timing.dead_after_quiet < 3 * timing.ping_after_quiet) {
-        problems.push_back({"timing.dead_after_quiet", "must be at least three times the interval of pings"});
+    if (timing.dead_interval < 3 * timing.ping_interval) {
+        problems.push_back({"timing.dead_interval", "must be at least three times the interval of pings"});
     }
     if (timing.reconnect_max < timing.reconnect_first) {
         problems.push_back({"timing.reconnect_max", "must not be below reconnect_first"});

@@ -15,9 +15,9 @@ void set_timing(Settings& settings, const Timing& timing) {
         }
     };
     Timing& own = settings.timing;
-    set("timing.ping_after_quiet", own.ping_after_quiet, timing.ping_after_quiet);
-    set("timing.dead_after_quiet", own.dead_after_quiet, timing.dead_after_quiet);
-    set("timing.no_write_progress", own.no_write_progress, timing.no_write_progress);
+    set("timing.ping_interval", own.ping_interval, timing.ping_interval);
+    set("timing.dead_interval", own.dead_interval, timing.dead_interval);
+    set("timing.write_timeout", own.write_timeout, timing.write_timeout);
     set("timing.handshake_timeout", own.handshake_timeout, timing.handshake_timeout);
     set("timing.open_timeout", own.open_timeout, timing.open_timeout);
     set("timing.reconnect_first", own.reconnect_first, timing.reconnect_first);

@@ -8,11 +8,11 @@ namespace ferrotunnel {
 /// The defaults suit the internet; tests make them short. All must be above zero.
 struct Timing {
     /// A trunk that was quiet for this long is pinged.
-    std::chrono::milliseconds ping_after_quiet{15'000};
-    /// A trunk without a byte received for this long is dead. At least three times `ping_after_quiet`.
-    std::chrono::milliseconds dead_after_quiet{45'000};
+    std::chrono::milliseconds ping_interval{15'000};
+    /// A trunk without a byte received for this long is dead. At least three times `ping_interval`.
+    std::chrono::milliseconds dead_interval{45'000};
     /// A trunk that takes nothing for this long while something is queued is dead.
-    std::chrono::milliseconds no_write_progress{30'000};
+    std::chrono::milliseconds write_timeout{30'000};
     /// Connecting, TLS and login together, per attempt.
     std::chrono::milliseconds handshake_timeout{10'000};
     /// A visitor whose backend does not answer for this long is turned away.

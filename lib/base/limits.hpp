@@ -264,13 +264,13 @@ static_assert(http_forwarded_max < http_line_max);
 
 // --- time ---------------------------------------------------------------------------------------------------------
 
-inline constexpr auto ping_after_quiet = 15s;
-inline constexpr auto dead_after_quiet = 45s;
+inline constexpr auto ping_interval = 15s;
+inline constexpr auto dead_interval = 45s;
 /// A server may ask its clients for less than the above, but not for a flood of pings, nor to give up for a moment's
 /// silence.
 inline constexpr auto ping_asked_min = 1s;
 inline constexpr auto dead_asked_min = 3s;
-inline constexpr auto no_write_progress = 30s;
+inline constexpr auto write_timeout = 30s;
 inline constexpr auto handshake_deadline = 10s;
 /// A socket that is to be reset behind its data is reset anyway when its peer has acknowledged nothing for this long.
 inline constexpr auto reset_patience = 30s;
@@ -280,7 +280,7 @@ inline constexpr auto backoff_max = 30s;
 /// A session that lived this long makes the client forget earlier failures.
 inline constexpr auto backoff_forget_after = 10s;
 inline constexpr auto takeover_silence = 2s;
-static_assert(dead_after_quiet >= 3 * ping_after_quiet);
+static_assert(dead_interval >= 3 * ping_interval);
 
 // --- hosts and routes of HTTP ---------------------------------------------------------------------------------------
 

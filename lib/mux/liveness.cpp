@@ -19,16 +19,16 @@ Duration smaller(Duration a, Duration b) noexcept {
 // Jitter makes pings of many sessions drift apart: up to a fifth earlier.
 Liveness::Liveness(const Settings& settings, std::uint32_t jitter_per_mille, TimePoint now) noexcept
     : jitter_per_mille_(jitter_per_mille % 200),
-      quiet_(with_jitter(settings.ping_after_quiet)),
-      dead_after_(settings.dead_after_quiet),
+      quiet_(with_jitter(settings.ping_interval)),
+      dead_after_(settings.dead_interval),
       last_heard_(now) {}
 
-void Liveness::shorten(Duration ping_after_quiet, Duration dead_after_quiet) noexcept {
-    if (ping_after_quiet > Duration::zero()) {
-        quiet_ = std::min(quiet_, with_jitter(std::max<Duration>(ping_after_quiet, limits::ping_asked_min)));
+void Liveness::shorten(Duration ping_interval, Duration dead_interval) noexcept {
+    if (ping_interval > Duration::zero()) {
+        quiet_ = std::min(quiet_, with_jitter(std::max<Duration>(ping_interval, limits::ping_asked_min)));
     }
-    if (dead_after_quiet > Duration::zero()) {
-        dead_after_ = std::min(dead_after_, std::max<Duration>(dead_after_quiet, limits::dead_asked_min));
+    if (dead_interval > Duration::zero()) {
+        dead_after_ = std::min(dead_after_, std::max<Duration>(dead_interval, limits::dead_asked_min));
     }
 }
 

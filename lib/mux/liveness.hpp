@@ -16,7 +16,7 @@ public:
 
     /// The peer wants pings this often, and to be given up this early; zero: it did not say. What we have set ourselves
     /// is the longest, and the bounds in limits.hpp the shortest.
-    void shorten(Duration ping_after_quiet, Duration dead_after_quiet) noexcept;
+    void shorten(Duration ping_interval, Duration dead_interval) noexcept;
 
     void heard(TimePoint now) noexcept { last_heard_ = now; }
     TimePoint last_heard() const noexcept { return last_heard_; }

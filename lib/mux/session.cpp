@@ -49,7 +49,7 @@ void Session::establish(const PeerLimits& peer) {
     peer_ = peer;
     peer_first_window_ = peer.first_window;
     state_ = SessionState::open;
-    liveness_.shorten(peer.ping_after_quiet, peer.dead_after_quiet);
+    liveness_.shorten(peer.ping_interval, peer.dead_interval);
     ping(now_);  // the first RTT sample
 }
 
@@ -396,7 +396,7 @@ void Session::tick(TimePoint now) {
     if (state_ == SessionState::closed) {
         return;
     }
-    if (in_flight_ > 0 && now >= progress_at_ + settings_.no_write_progress) {
+    if (in_flight_ > 0 && now >= progress_at_ + settings_.write_timeout) {
         fail(Code::silent, "the peer takes no data: no write progress within the allowed time");
         return;
     }
@@ -425,7 +425,7 @@ TimePoint Session::next_deadline() const noexcept {
     if (state_ == SessionState::closed) {
         return never;
     }
-    TimePoint next = in_flight_ > 0 ? progress_at_ + settings_.no_write_progress : never;
+    TimePoint next = in_flight_ > 0 ? progress_at_ + settings_.write_timeout : never;
     if (state_ == SessionState::authenticating) {
         return next;
     }

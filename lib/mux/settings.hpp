@@ -33,9 +33,9 @@ struct Settings {
     std::uint32_t opens_per_service_max = limits::opens_unanswered_per_service_max;
     Duration open_deadline = limits::open_answer_deadline;
 
-    Duration ping_after_quiet = limits::ping_after_quiet;
-    Duration dead_after_quiet = limits::dead_after_quiet;
-    Duration no_write_progress = limits::no_write_progress;
+    Duration ping_interval = limits::ping_interval;
+    Duration dead_interval = limits::dead_interval;
+    Duration write_timeout = limits::write_timeout;
 };
 
 /// What the peer announced in its hello: this side keeps within it.
@@ -44,8 +44,8 @@ struct PeerLimits {
     std::uint32_t streams_max = limits::streams_max;
     std::uint32_t opens_max = limits::opens_unanswered_max;
     /// What it wants the other side to do about silence; zero: nothing.
-    Duration ping_after_quiet{};
-    Duration dead_after_quiet{};
+    Duration ping_interval{};
+    Duration dead_interval{};
 };
 
 }  // namespace ferrotunnel::mux

@@ -65,8 +65,8 @@ struct Agreement {
     std::string peer_agent;
     std::string peer_name;  // of a client, as it calls itself
     std::string session;    // the server's name for it, in the logs of both sides
-    Duration ping_after_quiet{};
-    Duration dead_after_quiet{};
+    Duration ping_interval{};
+    Duration dead_interval{};
 };
 
 struct Versions {

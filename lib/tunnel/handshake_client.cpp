@@ -111,10 +111,10 @@ Step ClientHandshake::on_welcome(const wire::Welcome& welcome) {
     }
     agreement_.features = welcome.features;
     agreement_.session = welcome.session;
-    agreement_.ping_after_quiet = std::chrono::milliseconds(welcome.ping_ms);
-    agreement_.dead_after_quiet = std::chrono::milliseconds(welcome.dead_ms);
-    agreement_.peer.ping_after_quiet = agreement_.ping_after_quiet;
-    agreement_.peer.dead_after_quiet = agreement_.dead_after_quiet;
+    agreement_.ping_interval = std::chrono::milliseconds(welcome.ping_ms);
+    agreement_.dead_interval = std::chrono::milliseconds(welcome.dead_ms);
+    agreement_.peer.ping_interval = agreement_.ping_interval;
+    agreement_.peer.dead_interval = agreement_.dead_interval;
     state_ = State::established;
     return {Want::nothing, std::nullopt};
 }

@@ -97,8 +97,8 @@ Step ServerHandshake::on_hello(const wire::Hello& hello, Bytes payload) {
     agreement_.features = hello.features & settings_.features;
     agreement_.trunk = hello.trunk;
     agreement_.trunks = hello.trunks;
-    agreement_.ping_after_quiet = settings_.ping_after_quiet;
-    agreement_.dead_after_quiet = settings_.dead_after_quiet;
+    agreement_.ping_interval = settings_.ping_interval;
+    agreement_.dead_interval = settings_.dead_interval;
 
     wire::Hello answer;
     answer.version_min = settings_.versions.min;
@@ -133,8 +133,8 @@ Step ServerHandshake::welcome(std::string session) {
     welcome.session = session;
     welcome.version = agreement_.version;
     welcome.features = agreement_.features;
-    welcome.ping_ms = milliseconds(settings_.ping_after_quiet);
-    welcome.dead_ms = milliseconds(settings_.dead_after_quiet);
+    welcome.ping_ms = milliseconds(settings_.ping_interval);
+    welcome.dead_ms = milliseconds(settings_.dead_interval);
     agreement_.session = std::move(session);
     state_ = State::established;
     return {Want::nothing, wire::encode_control(welcome)};

@@ -43,8 +43,8 @@ public:
         Versions versions{};
         std::uint64_t features = 0;
         wire::HelloLimits limits{};
-        Duration ping_after_quiet = limits::ping_after_quiet;
-        Duration dead_after_quiet = limits::dead_after_quiet;
+        Duration ping_interval = limits::ping_interval;
+        Duration dead_interval = limits::dead_interval;
         std::string agent{wire::agent_name};
     };
 

@@ -144,8 +144,8 @@ void ServerSession::on_pipe_open() {
     settings.limits.first_window = shared_->mux.first_window;
     settings.limits.streams_max = shared_->mux.streams_max;
     settings.limits.opens_max = shared_->mux.opens_max;
-    settings.ping_after_quiet = shared_->mux.ping_after_quiet;
-    settings.dead_after_quiet = shared_->mux.dead_after_quiet;
+    settings.ping_interval = shared_->mux.ping_interval;
+    settings.dead_interval = shared_->mux.dead_interval;
     handshake_ = std::make_unique<ServerHandshake>(std::move(settings), *shared_->random);
 }
 

@@ -28,6 +28,12 @@ say "a client without a name has none in the server's log"
 wait_for_text server 'a client has connected .*client=quiet'
 equal "lines with a dash for a name" "$(count_of server 'client=-')" 0
 
+say "a service without a port is told once, on however many connections"
+ready_client private 1 --tcp "private=$backend" --connections 3 --log-level info
+wait_for_text private 'all 3 connections are up'
+equal "lines that it is reachable" "$(count_of private 'a service is reachable')" 1
+equal "lines for the user" "$(count_of private "  .* -> $backend")" 1
+
 say "a backend that is not there is told at start, one that is there is not"
 nobody=$(free_port)
 ready_client silent 2 --tcp "0=$nobody" --tcp "0=$backend"

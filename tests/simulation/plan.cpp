@@ -75,9 +75,9 @@ void draw_ids(SeededRandom& random, Plan& plan) {
 
 void draw_times(SeededRandom& random, mux::Settings& settings) {
     if (random.chance(50)) {
-        settings.ping_after_quiet = draw(random, 1s, 5s);
-        settings.dead_after_quiet = settings.ping_after_quiet * 3 + draw(random, 0s, 5s);
-        settings.no_write_progress = draw(random, 5s, 20s);
+        settings.ping_interval = draw(random, 1s, 5s);
+        settings.dead_interval = settings.ping_interval * 3 + draw(random, 0s, 5s);
+        settings.write_timeout = draw(random, 5s, 20s);
     }
 }
 

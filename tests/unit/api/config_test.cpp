@@ -185,7 +185,7 @@ TEST_CASE("a call on a builder overrides the file, and its problems are none of 
     CHECK(problems[0].key == "bind");
 
     Timing timing = config.server_section().timing;
-    timing.ping_after_quiet = 20s;
+    timing.ping_interval = 20s;
     const auto about_time = config.server().bind("127.0.0.1:0").timing(timing).check();
     REQUIRE(about_time.size() == 1);
     CHECK(about_time[0].key == "server.timing.dead_interval");  // which the file could say
@@ -372,7 +372,7 @@ TEST_CASE("services are told apart", "[config]") {
 
 TEST_CASE("an interval that is given alone takes the other one with it", "[config]") {
     const Config config = Config::parse(client_text("  timing: {dead_interval: 6s, reconnect_max: 100ms}\n"), "f.yml");
-    CHECK(config.client_section().timing.ping_after_quiet == 2s);
+    CHECK(config.client_section().timing.ping_interval == 2s);
     CHECK(config.client_section().timing.reconnect_first == 100ms);
     CHECK(config.client().check().empty());
 }

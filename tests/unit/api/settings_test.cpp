@@ -67,10 +67,10 @@ TEST_CASE("all problems of a client are found at once", "[settings]") {
     client.run_on = &io;
     client.tls_ca = "/nonexistent/ca.pem";
     client.tls_pin = "sha256:abc";
-    client.timing.dead_after_quiet = client.timing.ping_after_quiet;
+    client.timing.dead_interval = client.timing.ping_interval;
     client.timing.reconnect_max = std::chrono::milliseconds(1);
     CHECK(keys_of_problems(client) ==
-          Keys{"workers", "timing.dead_after_quiet", "timing.reconnect_max", "server", "token", "tls_ca", "tls_pin"});
+          Keys{"workers", "timing.dead_interval", "timing.reconnect_max", "server", "token", "tls_ca", "tls_pin"});
     ClientSettings none;
     CHECK(keys_of_problems(none) == Keys{"server", "token"});
     ClientSettings plain = good_client();

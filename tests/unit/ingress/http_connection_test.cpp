@@ -273,7 +273,7 @@ TEST_CASE("where a service has no upgrades they are not offered to the backend")
 
 TEST_CASE("an upgraded connection that says nothing for too long is closed") {
     HttpSettings settings = quick_settings();
-    settings.service.upgraded_idle = 200ms;
+    settings.service.upgraded_idle = 1500ms;
     EdgeRig rig(settings);
     Peer visitor = rig.visit();
     visitor.send("GET / HTTP/1.1\r\nHost: app.test\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
@@ -282,7 +282,7 @@ TEST_CASE("an upgraded connection that says nothing for too long is closed") {
     backend.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
     CHECK(visitor.read_message().status() == 101);
     for (int i = 0; i < 4; ++i) {
-        std::this_thread::sleep_for(70ms);
+        std::this_thread::sleep_for(450ms);
         visitor.send("x");
         CHECK(backend.read_exactly(1) == "x");
     }

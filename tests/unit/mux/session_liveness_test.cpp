@@ -11,12 +11,12 @@ namespace {
 
 Settings patient() {
     Settings settings = server_settings();
-    settings.no_write_progress = 1h;
+    settings.write_timeout = 1h;
     return settings;
 }
 
 // Up to a fifth earlier, at random.
-constexpr Duration ping_earliest = limits::ping_after_quiet * 4 / 5;
+constexpr Duration ping_earliest = limits::ping_interval * 4 / 5;
 
 }  // namespace
 
@@ -24,7 +24,7 @@ TEST_CASE("a quiet session is pinged, once per interval") {
     SessionFixture fixture(patient());
     fixture.tick_after(ping_earliest - 1ms);
     REQUIRE(fixture.produce().empty());
-    fixture.tick_after(limits::ping_after_quiet - ping_earliest + 1ms);
+    fixture.tick_after(limits::ping_interval - ping_earliest + 1ms);
     auto pings = fixture.produce();
     REQUIRE(pings.size() == 1);
     REQUIRE(pings[0].header.type == FrameType::ping);
@@ -51,14 +51,14 @@ TEST_CASE("a peer that says nothing for the dead interval is dead") {
     fixture.produce();
     fixture.feed(opened_frame(1, 0));
     TimePoint heard = fixture.now;
-    while (fixture.session->next_deadline() < heard + limits::dead_after_quiet) {
+    while (fixture.session->next_deadline() < heard + limits::dead_interval) {
         fixture.now = fixture.session->next_deadline();
         fixture.tick_after(0ms);
         fixture.produce();  // pings into the void
     }
     REQUIRE(fixture.failure_code() == Code::none);
-    REQUIRE(fixture.session->next_deadline() == heard + limits::dead_after_quiet);
-    fixture.now = heard + limits::dead_after_quiet - 1ms;
+    REQUIRE(fixture.session->next_deadline() == heard + limits::dead_interval);
+    fixture.now = heard + limits::dead_interval - 1ms;
     fixture.tick_after(0ms);
     REQUIRE(fixture.failure_code() == Code::none);
     fixture.tick_after(1ms);
@@ -71,7 +71,7 @@ TEST_CASE("a peer that says nothing for the dead interval is dead") {
 TEST_CASE("a peer may ask for earlier pings and an earlier end, within bounds and not for later ones") {
     const auto asked = GENERATE(0ms, 1ms, 4'000ms, 1'000'000ms);
     const Duration floor = asked == 4'000ms ? Duration(4s) : Duration(limits::ping_asked_min);
-    const Duration expected = asked == 0ms || asked == 1'000'000ms ? Duration(limits::ping_after_quiet) : floor;
+    const Duration expected = asked == 0ms || asked == 1'000'000ms ? Duration(limits::ping_interval) : floor;
     Settings settings = patient();
     Liveness liveness(settings, 0, TimePoint{});
     liveness.shorten(asked, 3 * asked);
@@ -90,10 +90,10 @@ TEST_CASE("data that the trunk does not take is dead after a while, whatever is 
     fixture.send(*stream, 1'000);
     Batch batch(fixture.pool);
     REQUIRE(fixture.session->produce(batch, fixture.now));
-    REQUIRE(fixture.session->next_deadline() <= fixture.now + limits::no_write_progress);
+    REQUIRE(fixture.session->next_deadline() <= fixture.now + limits::write_timeout);
 
     SECTION("nothing is taken") {
-        fixture.now += limits::no_write_progress - 1ms;
+        fixture.now += limits::write_timeout - 1ms;
         fixture.feed(control_frame(1));
         fixture.tick_after(0ms);
         REQUIRE(fixture.failure_code() == Code::none);
@@ -102,7 +102,7 @@ TEST_CASE("data that the trunk does not take is dead after a while, whatever is 
     }
     SECTION("a byte now and then is progress") {
         for (int i = 0; i < 5; ++i) {
-            fixture.now += limits::no_write_progress - 1ms;
+            fixture.now += limits::write_timeout - 1ms;
             fixture.feed(control_frame(1));
             fixture.session->written(1, fixture.now);
             fixture.session->tick(fixture.now);
@@ -111,7 +111,7 @@ TEST_CASE("data that the trunk does not take is dead after a while, whatever is 
     }
     SECTION("what was written whole needs no progress any more") {
         fixture.session->written(batch.bytes(), fixture.now);
-        fixture.now += limits::no_write_progress * 2;
+        fixture.now += limits::write_timeout * 2;
         fixture.feed(control_frame(1));
         fixture.tick_after(0ms);
         REQUIRE(fixture.failure_code() != Code::silent);

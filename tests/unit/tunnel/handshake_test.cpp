@@ -133,8 +133,8 @@ TEST_CASE("a login with the right token succeeds on both sides") {
     server_settings.features = 0b1101;
     server_settings.limits.opens_max = 50;
     server_settings.limits.services_max = 4;
-    server_settings.ping_after_quiet = 2s;
-    server_settings.dead_after_quiet = 7s;
+    server_settings.ping_interval = 2s;
+    server_settings.dead_interval = 7s;
     ClientHandshake client(client_settings, world.random);
     ServerHandshake server(server_settings, world.random);
 
@@ -151,8 +151,8 @@ TEST_CASE("a login with the right token succeeds on both sides") {
     CHECK(of_client.peer_services_max == 4);
     CHECK(of_client.peer_instance == server_settings.instance);
     CHECK(of_client.session == "session 1");
-    CHECK(of_client.ping_after_quiet == 2s);
-    CHECK(of_client.dead_after_quiet == 7s);
+    CHECK(of_client.ping_interval == 2s);
+    CHECK(of_client.dead_interval == 7s);
     CHECK(of_client.peer_agent == wire::agent_name);
 
     const Agreement& of_server = server.agreed();
@@ -167,7 +167,7 @@ TEST_CASE("a login with the right token succeeds on both sides") {
     CHECK(of_server.trunks == 3);
     CHECK(of_server.peer_agent == "test client");
     CHECK(of_server.session == "session 1");
-    CHECK(of_server.ping_after_quiet == 2s);
+    CHECK(of_server.ping_interval == 2s);
     CHECK(server.token().name == "bob");
 }
 

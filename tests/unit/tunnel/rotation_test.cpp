@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <future>
@@ -109,6 +110,126 @@ void run_on(runtime::Worker& worker, Action action) {
     done.get_future().wait();
 }
 
+// A server whose sessions have ten ids for visitors, and a client with an echo behind it; two workers each.
+class Rig {
+public:
+    Rig(std::size_t trunks, ClientLink::Settings settings) {
+        share_server();
+        client_->token = token_;
+        client_->log = &null_logger();
+        client_->random = &random_;
+        for (int i = 0; i < 2; ++i) {
+            server_workers_[i].start();
+            client_workers_[i].start();
+        }
+        run_on(server_workers_[0], [&] { listen(); });
+        for (std::size_t i = 0; i < trunks; ++i) {
+            settings.trunk_workers.push_back(&client_workers_[i % 2]);
+        }
+        run_on(client_workers_[0], [&] { connect(settings); });
+        port = reachable_.get_future().get();
+    }
+    ~Rig() {
+        run_on(client_workers_[0], [&] { link_->stop(); });
+        for (auto* workers : {server_workers_, client_workers_}) {
+            workers[0].stop();
+            workers[1].stop();
+            workers[0].join();
+            workers[1].join();
+        }
+        acceptor_.reset();
+        for (auto& session : sessions_) {
+            session->abandon();
+        }
+        server_->ports->end();
+        link_.reset();
+    }
+
+    std::uint16_t port = 0;
+    std::atomic<int> connects{0};
+    std::atomic<int> logins{0};  // fresh sessions in place of others
+    std::atomic<int> losses{0};
+    std::atomic<int> down{0};  // as the client sees it
+    std::atomic<unsigned> most_trunks{0};
+
+private:
+    void share_server() {
+        server_->registry = std::make_shared<Registry>();
+        server_->tokens = std::make_shared<std::vector<AcceptedToken>>(1, AcceptedToken{"test", token_, {}});
+        server_->mux.role = mux::Role::server;
+        server_->mux.rotate_at = 21;    // ten visitors
+        server_->mux.last_id = 20'001;  // what comes while the fresh session logs in
+        server_->tcp_bind = *runtime::SocketAddress::from_ip("127.0.0.1", 0);
+        server_->public_host = "127.0.0.1";
+        server_->open_port = test::PlainPort::open;
+        server_->notify = [this](const ServerNotice& notice) {
+            connects += notice.kind == ServerNotice::Kind::connected ? 1 : 0;
+            logins += notice.kind == ServerNotice::Kind::joined ? 1 : 0;
+            losses += notice.kind == ServerNotice::Kind::lost || notice.kind == ServerNotice::Kind::degraded ? 1 : 0;
+        };
+        server_->log = &null_logger();
+        server_->random = &random_;
+    }
+    void listen() {
+        std::error_code error;
+        runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
+        client_->server = {"127.0.0.1", runtime::local_address(listener.get()).port()};
+        auto serve = [this](runtime::Fd accepted, const runtime::SocketAddress& from) {
+            runtime::Worker& worker = server_workers_[turn_++ % 2];
+            worker.post([this, &worker, from, socket = std::make_shared<runtime::Fd>(std::move(accepted))] {
+                auto session = std::make_shared<ServerSession>(worker, from, server_, ServerSession::Callbacks{});
+                {
+                    std::lock_guard lock(mutex_);
+                    sessions_.push_back(session);
+                }
+                session->start(std::move(*socket));
+            });
+        };
+        acceptor_ = std::make_unique<runtime::Acceptor>(server_workers_[0], std::move(listener),
+                                                        runtime::Acceptor::Handlers{serve, {}});
+    }
+    void connect(const ClientLink::Settings& settings) {
+        link_ = std::make_unique<ClientLink>(client_workers_[0], client_, settings, [this](const LinkNotice& notice) {
+            if (notice.kind == LinkNotice::Kind::registered && !std::exchange(told_, true)) {
+                reachable_.set_value(notice.port);
+            }
+            most_trunks = std::max(most_trunks.load(), notice.trunks);
+            down += notice.kind == LinkNotice::Kind::lost || notice.kind == LinkNotice::Kind::degraded ? 1 : 0;
+        });
+        ClientService service;
+        service.id = 1;
+        service.name = "echo";
+        service.backend.place.at = {"127.0.0.1", echo_.port()};
+        link_->add(std::move(service));
+        link_->start();
+    }
+
+    Echo echo_;
+    runtime::SystemRandom random_;
+    Token token_ = parse_token(make_token(random_)).value();
+    std::shared_ptr<ServerShared> server_ = std::make_shared<ServerShared>();
+    std::shared_ptr<ClientShared> client_ = std::make_shared<ClientShared>();
+    runtime::Worker server_workers_[2];
+    runtime::Worker client_workers_[2];
+    std::mutex mutex_;
+    std::vector<std::shared_ptr<ServerSession>> sessions_;
+    std::unique_ptr<runtime::Acceptor> acceptor_;
+    std::unique_ptr<ClientLink> link_;
+    std::promise<std::uint16_t> reachable_;
+    bool told_ = false;
+    std::size_t turn_ = 0;
+};
+
+int serve_visitors(std::uint16_t port, int visitors) {
+    int served = 0;
+    for (int i = 0; i < visitors; ++i) {
+        int fd = dial(port);
+        served += exchange(fd, "hello") ? 1 : 0;
+        ::close(fd);
+    }
+    return served;
+}
+
 }  // namespace
 
 constexpr Backoff::Settings settings_of_backoff;
@@ -118,132 +239,55 @@ TEST_CASE("a session rotates at three quarters of its ids, and no visitor notice
     const bool far = GENERATE(false, true);
     const bool patient = GENERATE(false, true);
     CAPTURE(trunks, far, patient);
-    Echo echo;
-    runtime::SystemRandom random;
-    Token token = parse_token(make_token(random)).value();
-    std::atomic<int> connects{0};
-    std::atomic<int> logins{0};  // fresh sessions in place of others
-    std::atomic<int> losses{0};
-    std::atomic<int> down{0};  // as the client sees it
-    std::atomic<unsigned> most_trunks{0};
-
-    auto server = std::make_shared<ServerShared>();
-    server->registry = std::make_shared<Registry>();
-    server->tokens = std::make_shared<std::vector<AcceptedToken>>(1, AcceptedToken{"test", token, {}});
-    server->mux.role = mux::Role::server;
-    server->mux.rotate_at = 21;    // ten visitors
-    server->mux.last_id = 20'001;  // what comes while the fresh session logs in
-    server->tcp_bind = *runtime::SocketAddress::from_ip("127.0.0.1", 0);
-    server->public_host = "127.0.0.1";
-    server->open_port = test::PlainPort::open;
-    server->notify = [&](const ServerNotice& notice) {
-        connects += notice.kind == ServerNotice::Kind::connected ? 1 : 0;
-        logins += notice.kind == ServerNotice::Kind::joined ? 1 : 0;
-        losses += notice.kind == ServerNotice::Kind::lost || notice.kind == ServerNotice::Kind::degraded ? 1 : 0;
-    };
-    server->log = &null_logger();
-    server->random = &random;
-
-    auto client = std::make_shared<ClientShared>();
-    client->token = token;
-    client->log = &null_logger();
-    client->random = &random;
-
-    runtime::Worker server_workers[2];
-    runtime::Worker client_workers[2];
-    runtime::Worker& client_worker = client_workers[0];
-    std::mutex mutex;
-    std::vector<std::shared_ptr<ServerSession>> sessions;
-    std::unique_ptr<runtime::Acceptor> acceptor;
-    std::unique_ptr<ClientLink> link;
-    std::promise<std::uint16_t> reachable;
-    bool told = false;
-    for (int i = 0; i < 2; ++i) {
-        server_workers[i].start();
-        client_workers[i].start();
+    ClientLink::Settings settings;
+    if (!patient) {
+        settings.backoff.lived_long = Duration::zero();  // ids run out all the time here
     }
-
-    std::size_t turn = 0;
-    auto serve = [&](runtime::Fd accepted, const runtime::SocketAddress& from) {
-        runtime::Worker& worker = server_workers[turn++ % 2];
-        worker.post([&, from, socket = std::make_shared<runtime::Fd>(std::move(accepted))] {
-            auto session = std::make_shared<ServerSession>(worker, from, server, ServerSession::Callbacks{});
-            {
-                std::lock_guard lock(mutex);
-                sessions.push_back(session);
-            }
-            session->start(std::move(*socket));
-        });
-    };
-    run_on(server_workers[0], [&] {
-        std::error_code error;
-        runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
-        client->server = {"127.0.0.1", runtime::local_address(listener.get()).port()};
-        acceptor = std::make_unique<runtime::Acceptor>(server_workers[0], std::move(listener),
-                                                       runtime::Acceptor::Handlers{serve, {}});
-    });
-    run_on(client_worker, [&] {
-        ClientLink::Settings settings;
-        if (!patient) {
-            settings.backoff.lived_long = Duration::zero();  // ids run out all the time here
-        }
-        if (far) {
-            settings.near_below = Duration::zero();
-        }
-        for (std::size_t i = 0; i < trunks; ++i) {
-            settings.trunk_workers.push_back(&client_workers[i % 2]);
-        }
-        link = std::make_unique<ClientLink>(client_worker, client, settings, [&](const LinkNotice& notice) {
-            if (notice.kind == LinkNotice::Kind::registered && !std::exchange(told, true)) {
-                reachable.set_value(notice.port);
-            }
-            most_trunks = std::max(most_trunks.load(), notice.trunks);
-            down += notice.kind == LinkNotice::Kind::lost || notice.kind == LinkNotice::Kind::degraded ? 1 : 0;
-        });
-        ClientService service;
-        service.id = 1;
-        service.name = "echo";
-        service.backend.place.at = {"127.0.0.1", echo.port()};
-        link->add(std::move(service));
-        link->start();
-    });
-
-    std::uint16_t port = reachable.get_future().get();
-    int old = dial(port);
+    if (far) {
+        settings.near_below = Duration::zero();
+    }
+    Rig rig(trunks, settings);
+    int old = dial(rig.port);
     CHECK(exchange(old, "first"));
     const TimePoint began = Clock::now();
-    int served = 0;
-    for (int i = 0; i < 200; ++i) {
-        int fd = dial(port);
-        served += exchange(fd, "hello") ? 1 : 0;
-        ::close(fd);
-    }
-    CHECK(served == 200);
+    CHECK(serve_visitors(rig.port, 200) == 200);
     CHECK(exchange(old, "the first session still serves its visitor"));
-    CHECK(connects == 1);
+    CHECK(rig.connects == 1);
     if (patient) {  // once at once, then with the back-off of a server that drops its clients
         const auto waits = (Clock::now() - began) / settings_of_backoff.first + 1;
-        CHECK(logins <= static_cast<int>(trunks) * (1 + static_cast<int>(waits)));
-        CHECK(logins >= static_cast<int>(far ? 1 : trunks));
+        CHECK(rig.logins <= static_cast<int>(trunks) * (1 + static_cast<int>(waits)));
+        CHECK(rig.logins >= static_cast<int>(far ? 1 : trunks));
     } else {
-        CHECK(logins > static_cast<int>(trunks));
+        CHECK(rig.logins > static_cast<int>(trunks));
     }
-    CHECK(most_trunks == (far ? 1 : trunks));  // a far server gets the first one alone
-    CHECK(down == 0);
-    CHECK(losses == 0);
+    CHECK(rig.most_trunks == (far ? 1 : trunks));  // a far server gets the first one alone
+    CHECK(rig.down == 0);
+    CHECK(rig.losses == 0);
     ::close(old);
+}
 
-    run_on(client_worker, [&] { link->stop(); });
-    for (auto* workers : {server_workers, client_workers}) {
-        workers[0].stop();
-        workers[1].stop();
-        workers[0].join();
-        workers[1].join();
+TEST_CASE("a client keeps so many sessions that were replaced, and ends the oldest beyond them", "[threads]") {
+    ClientLink::Settings settings;
+    settings.backoff.lived_long = Duration::zero();
+    Rig rig(1, settings);
+    std::vector<int> held;  // one visitor of each session
+    while (held.size() < limits::sessions_retiring_max + 2) {
+        const int before = rig.logins;
+        held.push_back(dial(rig.port));
+        CHECK(exchange(held.back(), "held"));
+        while (rig.logins == before) {
+            CHECK(serve_visitors(rig.port, 1) == 1);
+        }
     }
-    acceptor.reset();
-    for (auto& session : sessions) {
-        session->abandon();
+    // The last rotation but one left as many as may be kept; with the last one the oldest session had to go.
+    char byte = 0;
+    const ssize_t got = ::recv(held[0], &byte, 1, 0);
+    CHECK((got == 0 || (got < 0 && errno == ECONNRESET)));
+    for (std::size_t i = 2; i < held.size(); ++i) {
+        CHECK(exchange(held[i], "still served"));
     }
-    server->ports->end();
-    link.reset();
+    CHECK(rig.down == 0);
+    for (int fd : held) {
+        ::close(fd);
+    }
 }

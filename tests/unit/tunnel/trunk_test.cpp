@@ -70,7 +70,7 @@ TEST_CASE("a peer that sends but never reads is given up, also when TLS has take
     TrunkOwner owner(running.worker);
     transport::test::TlsPair pipes = transport::test::open_tls(tcp_pair(4'096));
     mux::Settings settings = settings_of(mux::Role::server);
-    settings.no_write_progress = 300ms;
+    settings.write_timeout = 300ms;
     owner.start(std::move(pipes.server), settings);
     REQUIRE(owner.opened.wait());
     std::uint8_t answer[wire::ping_frame_bytes];

@@ -1,0 +1,261 @@
+// Runs the C++ of the documents, as far as possible as it stands there: against a server and a backend of its own, with
+// coroutines on a thread of its own, and looks at what it prints and does.
+#include <array>
+#include <asio.hpp>
+#include <chrono>
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "ferrotunnel/client.hpp"
+#include "ferrotunnel/config.hpp"
+#include "ferrotunnel/server.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using Tcp = asio::ip::tcp;
+
+constexpr auto patience = 30s;
+
+[[noreturn]] void fail(const std::string& what) {
+    std::fprintf(stderr, "snippets: %s\n", what.c_str());
+    std::exit(1);
+}
+
+void must(bool holds, const std::string& what) {
+    if (!holds) {
+        fail(what);
+    }
+    std::printf("ok: %s\n", what.c_str());
+}
+
+/// What a block has printed; events come from another thread.
+class Book {
+public:
+    void add(const std::string& text) {
+        std::lock_guard lock(mutex_);
+        text_ += text;
+    }
+    bool has(const std::string& text) {
+        const auto until = std::chrono::steady_clock::now() + patience;
+        while (std::chrono::steady_clock::now() < until) {
+            {
+                std::lock_guard lock(mutex_);
+                if (text_.find(text) != std::string::npos) {
+                    text_.clear();
+                    return true;
+                }
+            }
+            std::this_thread::sleep_for(5ms);
+        }
+        std::fprintf(stderr, "printed was: %s\n", text_.c_str());
+        return false;
+    }
+
+private:
+    std::mutex mutex_;
+    std::string text_;
+};
+
+/// Answers each connection's first bytes with "hello", and keeps them.
+class Backend {
+public:
+    Backend() : acceptor_(io_, Tcp::endpoint(asio::ip::address_v4::loopback(), 0)), thread_([this] { run(); }) {}
+    ~Backend() {
+        io_.stop();
+        thread_.join();
+    }
+    std::string address() const { return "127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()); }
+    Book received;
+
+private:
+    void run() {
+        asio::co_spawn(io_, accept(), asio::detached);
+        io_.run();
+    }
+    asio::awaitable<void> accept() {
+        while (true) {
+            asio::co_spawn(io_, answer(co_await acceptor_.async_accept(asio::use_awaitable)), asio::detached);
+        }
+    }
+    asio::awaitable<void> answer(Tcp::socket socket) {
+        std::array<char, 256> bytes{};
+        const std::size_t size = co_await socket.async_read_some(asio::buffer(bytes), asio::use_awaitable);
+        received.add(std::string(bytes.data(), size));
+        co_await asio::async_write(socket, asio::buffer("hello", 5), asio::use_awaitable);
+    }
+
+    asio::io_context io_;
+    Tcp::acceptor acceptor_;
+    std::thread thread_;
+};
+
+/// What the blocks meet: a folder with their files, a server, a backend.
+class World {
+public:
+    explicit World(std::filesystem::path folder) : folder_(std::move(folder)) {
+        for (const char* name : {"token", "alice.token", "bob.token"}) {
+            write(name, ferrotunnel::Secret::generate());
+        }
+        server.emplace(ferrotunnel::Server::builder()
+                           .bind("127.0.0.1:0")
+                           .http_bind("127.0.0.1:0")
+                           .tcp_bind("127.0.0.1")
+                           .token(ferrotunnel::Secret::from_file(file("token")))
+                           .build());
+        server->start();
+        std::ofstream(file("ferrotunnel.yml"))
+            << "client:\n  server: " << server->control_endpoint() << "\n  token: file:token\n"
+            << "  services:\n    - {tcp: 0, local: \"" << backend.address() << "\"}\n";
+    }
+    std::string file(const std::string& name) const { return (folder_ / name).string(); }
+
+    Book printed;
+    Backend backend;
+    std::optional<ferrotunnel::Server> server;
+
+private:
+    void write(const std::string& name, const ferrotunnel::Secret& secret) const {
+        std::ofstream(file(name)) << secret.reveal() << '\n';
+        std::filesystem::permissions(file(name),
+                                     std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    }
+
+    std::filesystem::path folder_;
+};
+
+World* world = nullptr;
+
+// --- what the blocks call ---
+
+std::string server_address() {
+    return world->server->control_endpoint();
+}
+std::string backend_address() {
+    return world->backend.address();
+}
+std::string in_folder(const std::string& name) {
+    return world->file(name.empty() ? "state" : name);
+}
+__attribute__((format(printf, 1, 2))) void say(const char* format, ...) {
+    std::array<char, 512> text{};
+    va_list values;
+    va_start(values, format);
+    std::vsnprintf(text.data(), text.size(), format, values);
+    va_end(values);
+    world->printed.add(text.data());
+}
+ferrotunnel::Client connected_client() {
+    auto client = ferrotunnel::Client::builder()
+                      .server(server_address())
+                      .token(ferrotunnel::Secret::from_file(in_folder("token")))
+                      .build();
+    client.start();
+    return client;
+}
+void use(ferrotunnel::Client::Builder& builder) {
+    auto client = builder.server(server_address()).token(ferrotunnel::Secret::from_file(in_folder("token"))).build();
+    client.add(ferrotunnel::Tcp(0, backend_address(), "web"));
+    client.start();
+    must(world->printed.has("web is at 127.0.0.1:"), "a handler of events hears where a service is");
+}
+void use(ferrotunnel::Client& client, const std::vector<ferrotunnel::Service>& services) {
+    must(!client.wait_ready(patience) && services.size() == 1, "the services of a file are offered");
+}
+
+#include "snippets.hpp"
+
+/// Where the server lets visitors of its only TCP service in.
+Tcp::endpoint public_endpoint() {
+    const auto until = std::chrono::steady_clock::now() + patience;
+    while (std::chrono::steady_clock::now() < until) {
+        for (const ferrotunnel::TunnelInfo& tunnel : world->server->tunnels()) {
+            for (const ferrotunnel::TunnelInfo::Service& service : tunnel.services) {
+                const std::string port = service.endpoint.substr(service.endpoint.rfind(':') + 1);
+                return {asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(std::stoi(port))};
+            }
+        }
+        std::this_thread::sleep_for(5ms);
+    }
+    fail("no service is there");
+}
+
+std::string echoed(const std::string& text) {
+    asio::io_context io;
+    Tcp::socket socket(io);
+    socket.connect(public_endpoint());
+    asio::write(socket, asio::buffer(text));
+    socket.shutdown(Tcp::socket::shutdown_send);
+    std::string answer;
+    std::error_code error;
+    asio::read(socket, asio::dynamic_buffer(answer), error);
+    return answer;
+}
+
+/// Runs a coroutine while `action` does something with what it offers.
+template <typename Make, typename Action>
+void beside(Make make, Action action) {
+    asio::io_context io;
+    asio::co_spawn(io, make(), asio::detached);
+    std::thread thread([&] { io.run(); });
+    action();
+    io.stop();
+    thread.join();
+}
+
+void run() {
+    block_1();
+    must(world->printed.has("visitors come to 127.0.0.1:"), "a client tells where its visitors come to");
+    block_2();
+    block_3();
+    {
+        ferrotunnel::Client client = connected_client();
+        beside([&] { return serve(client); },
+               [] { must(echoed("to and fro") == "to and fro", "a service in the program echoes"); });
+    }
+    {
+        ferrotunnel::Client client = connected_client();
+        beside([&] { return guard(client.listen(ferrotunnel::Tcp(0))); },
+               [] { must(echoed("let in") == "let in", "a visitor is looked at before it is let in"); });
+    }
+    block_4();
+    {
+        ferrotunnel::Client client = connected_client();
+        client.add(ferrotunnel::Tcp::private_service("web", backend_address()));
+        must(!client.wait_ready(patience), "a service without a port is there");
+        beside([] { return ask(*world->server); },
+               [] { must(world->backend.received.has("GET / HTTP/1.0\r\n\r\n"), "async_open reaches the backend"); });
+    }
+    block_5();
+    must(world->printed.has("server: "), "try_build tells its problems");
+    ::setenv("FERROTUNNEL_TOKEN", std::string(ferrotunnel::Secret::from_file(in_folder("token")).reveal()).c_str(), 1);
+    block_6();
+    must(world->printed.has("127.0.0.1:"), "the README's client tells where its service is");
+    block_7();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+    if (argc != 2) {
+        fail("usage: run_snippets FOLDER");
+    }
+    std::filesystem::remove_all(argv[1]);
+    std::filesystem::create_directories(argv[1]);
+    World one(argv[1]);
+    world = &one;
+    run();
+    world->server.reset();
+    return 0;
+} catch (const std::exception& problem) {
+    fail(problem.what());
+}
