@@ -1,5 +1,6 @@
 #include "endpoint_file.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,8 +17,11 @@ namespace {
     throw std::system_error(errno, std::generic_category(), "write the endpoint file " + path);
 }
 
+// A fresh file: nothing that is called so already, whoever made it, is written to or followed.
 void write_file(const std::string& path, const std::string& text) {
-    std::FILE* file = std::fopen(path.c_str(), "we");
+    ::unlink(path.c_str());
+    const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    std::FILE* file = descriptor < 0 ? nullptr : ::fdopen(descriptor, "w");
     if (file == nullptr) {
         fail(path);
     }
@@ -78,7 +82,7 @@ void EndpointFile::publish() {
     if (path_.empty() || now == published_) {
         return;
     }
-    const std::string beside = path_ + ".new";
+    const std::string beside = fmt::format("{}.{}.new", path_, ::getpid());
     write_file(beside, now);
     if (std::rename(beside.c_str(), path_.c_str()) != 0) {
         fail(path_);

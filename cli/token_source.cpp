@@ -21,6 +21,10 @@ std::string base_name(const std::string& path) {
 std::vector<FoundToken> from_files(const Options& options, Problems& problems) {
     std::vector<FoundToken> tokens;
     for (const std::string& path : options.list("token-file")) {
+        if (Secret::from_string(path).is_strong()) {
+            problems.add(options.place_of("token-file"), "is a token itself; it takes the path of a file with one");
+            continue;
+        }
         try {
             tokens.push_back({Secret::from_file(path), base_name(path)});
         } catch (const config_error& error) {

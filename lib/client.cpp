@@ -8,6 +8,7 @@
 #include "client_impl.hpp"
 #include "engine_settings.hpp"
 #include "make_facade.hpp"
+#include "runtime/worker_executor.hpp"
 #include "tls_settings.hpp"
 #include "traffic.hpp"
 
@@ -139,7 +140,7 @@ ClientStats Client::Impl::stats() const {
 }
 
 asio::any_io_executor Client::Impl::executor() const {
-    return worker_.io().get_executor();
+    return runtime::executor_of(worker_);
 }
 
 // --- ending ---

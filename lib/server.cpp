@@ -2,14 +2,17 @@
 #include "ferrotunnel/server.hpp"
 
 #include <asio/io_context.hpp>
+#include <new>
 #include <utility>
 
 #include "engine_settings.hpp"
 #include "ingress/tcp_port.hpp"
 #include "make_facade.hpp"
 #include "open_attempt.hpp"
+#include "runtime/worker_executor.hpp"
 #include "server_impl.hpp"
 #include "tls_settings.hpp"
+#include "tunnel/line_quota.hpp"
 
 namespace ferrotunnel {
 
@@ -91,12 +94,13 @@ std::error_code Server::Impl::open(std::string& what) {
 }
 
 void Server::Impl::listen_for_clients(runtime::Fd listener) {
-    const std::string endpoint = runtime::local_address(listener.get()).text();
+    const runtime::SocketAddress at = runtime::local_address(listener.get());
+    shared_->registry->reserve(at.port());
     {
         std::lock_guard lock(mutex_);
-        control_endpoint_ = endpoint;
+        control_endpoint_ = at.text();
     }
-    log_.info("listening for clients", {{"at", endpoint}, {"tls", shared_->tls != nullptr}});
+    log_.info("listening for clients", {{"at", at.text()}, {"tls", shared_->tls != nullptr}});
     group_->start();
     auto socket = std::make_shared<runtime::Fd>(std::move(listener));
     group_->at(0).post([this, socket] {
@@ -104,8 +108,10 @@ void Server::Impl::listen_for_clients(runtime::Fd listener) {
         handlers.on_accept = [this](runtime::Fd accepted, const runtime::SocketAddress& from) {
             on_connection(std::move(accepted), from);
         };
-        handlers.on_accept_error = [this](std::error_code why) {
-            log_.error("accepting a client failed; trying again", {{"why", why.message()}});
+        handlers.on_accept_error = [this, lines = std::make_shared<tunnel::LineQuota>(1)](std::error_code why) {
+            if (lines->take(Clock::now())) {
+                log_.error("accepting a client failed; trying again", {{"why", why.message()}});
+            }
         };
         acceptor_ = std::make_unique<runtime::Acceptor>(group_->at(0), std::move(*socket), std::move(handlers));
     });
@@ -120,7 +126,7 @@ void Server::Impl::keep_claims() {
 }
 
 asio::any_io_executor Server::Impl::executor() const {
-    return group_->at(0).io().get_executor();
+    return runtime::executor_of(group_->at(0));
 }
 
 // --- ending ---
@@ -258,7 +264,11 @@ void Server::start_open(OpenTarget target, std::shared_ptr<detail::OpenAttempt> 
         attempt->fail(errc::not_running);
         return;
     }
-    impl_->start_open(target, std::move(attempt));
+    try {
+        impl_->start_open(target, attempt);
+    } catch (const std::bad_alloc&) {
+        attempt->fail(std::make_error_code(std::errc::not_enough_memory));
+    }
 }
 
 std::error_code Server::stop(std::chrono::milliseconds drain) {

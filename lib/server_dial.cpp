@@ -35,7 +35,7 @@ namespace {
 bool is_meant(const tunnel::SessionView::Service& one, const std::string& service) {
     const bool has_address = one.http || one.port != 0;
     return one.name == service || (has_address && one.endpoint == service) ||
-           (one.port != 0 && ":" + std::to_string(one.port) == service);
+           (one.port != 0 && service.starts_with(':') && ":" + std::to_string(one.port) == service);
 }
 
 }  // namespace
@@ -50,18 +50,19 @@ std::vector<Server::Impl::Carrier> Server::Impl::carriers_of(const OpenTarget& t
     std::vector<Found> found;
     std::optional<tunnel::ClientId> client;
     for (const SessionPtr& session : sessions()) {
-        const tunnel::SessionView view = session->view();
-        if ((client && *client != view.client) || (!target.client.empty() && target.client != view.name) ||
-            (!target.token.empty() && target.token != view.token_name)) {
-            continue;
-        }
-        for (const tunnel::SessionView::Service& one : view.services) {
-            if (is_meant(one, target.service)) {
-                client = view.client;
-                found.push_back({{session, one.id}, view.retired, session->load()});
-                break;
+        session->look([&](const tunnel::SessionView& view) {
+            if ((client && *client != view.client) || (!target.client.empty() && target.client != view.name) ||
+                (!target.token.empty() && target.token != view.token_name)) {
+                return;
             }
-        }
+            for (const tunnel::SessionView::Service& one : view.services) {
+                if (is_meant(one, target.service)) {
+                    client = view.client;
+                    found.push_back({{session, one.id}, view.retired, session->load()});
+                    return;
+                }
+            }
+        });
     }
     if (found.size() > 1) {
         std::size_t turn = 0;
@@ -84,6 +85,10 @@ std::vector<Server::Impl::Carrier> Server::Impl::carriers_of(const OpenTarget& t
 void Server::Impl::start_open(const OpenTarget& target, std::shared_ptr<OpenAttempt> attempt) {
     if (!lifecycle_.started() || lifecycle_.stopping()) {
         attempt->fail(lifecycle_.started() ? errc::session_closed : errc::not_running);
+        return;
+    }
+    if (target.timeout < target.timeout.zero()) {  // what was left of a deadline
+        attempt->fail(errc::timed_out);
         return;
     }
     std::vector<Carrier> carriers = carriers_of(target);

@@ -99,9 +99,15 @@ void Server::Impl::listen_plain(runtime::Fd listener) {
         std::lock_guard lock(mutex_);
         http_endpoint_ = at.text();
     }
+    shared_->registry->reserve(at.port());
     shared_->http_public = tunnel::HttpPublic{"http", at.port()};
     ingress::HttpListenerSettings settings;
     settings.proxies = proxies();
+    if (certificates_) {
+        settings.may_serve = [tls = certificates_->tls()](const transport::Pipe&, std::string_view host) {
+            return tls->may_serve_plain(host);
+        };
+    }
     http_->listen(std::move(listener), std::move(settings));
     log_.info("listening for HTTP visitors", {{"at", at.text()}});
 }
@@ -109,10 +115,11 @@ void Server::Impl::listen_plain(runtime::Fd listener) {
 void Server::Impl::listen_tls(runtime::Fd listener) {
     const std::shared_ptr<transport::VisitorTls> tls = certificates_->tls();
     shared_->has_certificate = [tls](std::string_view host) { return tls->has_certificate(host); };
-    const std::string endpoint = runtime::local_address(listener.get()).text();
+    const runtime::SocketAddress at = runtime::local_address(listener.get());
+    shared_->registry->reserve(at.port());
     {
         std::lock_guard lock(mutex_);
-        https_endpoint_ = endpoint;
+        https_endpoint_ = at.text();
     }
     ingress::HttpListenerSettings settings;
     settings.https = true;
@@ -126,7 +133,7 @@ void Server::Impl::listen_tls(runtime::Fd listener) {
     settings.public_port = settings_.https.public_port;
     settings.proxies = proxies();
     http_->listen(std::move(listener), std::move(settings));
-    log_.info("listening for HTTPS visitors", {{"at", endpoint}});
+    log_.info("listening for HTTPS visitors", {{"at", at.text()}});
     if (!detail::has_certificates(settings_.https)) {
         log_.warn("there are no certificates: HTTPS visitors reach only services whose clients do TLS themselves");
     }

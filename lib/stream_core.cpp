@@ -43,7 +43,8 @@ void StreamCore::start_read(ReadOperation* operation) noexcept {
     } else if (operation->buffers.empty()) {
         operation->complete({}, 0);
     } else if (!reader_.begin()) {
-        operation->complete(asio::error::already_started, 0);
+        const mux::Verdict verdict = stream_->verdict();  // who is told of that may be at it just now
+        operation->complete(verdict ? verdict_error_now(verdict) : asio::error::already_started, 0);
     } else {
         read_ = operation;
         drive_reader();
@@ -148,7 +149,8 @@ void StreamCore::drop() noexcept {
 }
 
 void StreamCore::wake() noexcept {
-    if (reader_.wake()) {
+    // What an aborted stream still holds is read by nobody, whether or not one is at it.
+    if (is_aborted() ? reader_.claim() : reader_.wake()) {
         drive_reader();
     }
     if (writer_.wake()) {
@@ -176,6 +178,11 @@ void StreamCore::drive_reader() noexcept {
     std::shared_ptr<void> attempt;  // whose timer, if it has one, is for nothing any more
     Outcome outcome;
     while (true) {
+        if (is_aborted()) {
+            while (stream_->front() != nullptr) {
+                stream_->drop_front();
+            }
+        }
         if (read_ != nullptr) {
             outcome = guarded(&StreamCore::settle_read);
             read_done = outcome.done ? std::exchange(read_, nullptr) : nullptr;

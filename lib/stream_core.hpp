@@ -72,6 +72,7 @@ public:
     /// What the destructor of Stream does.
     void drop() noexcept;
     bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
+    bool is_aborted() const noexcept { return stream_->verdict().kind == mux::Verdict::Kind::aborted; }
     const StreamOrigin& origin() const noexcept { return origin_; }
 
     void wake() noexcept override;

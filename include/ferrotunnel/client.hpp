@@ -139,8 +139,8 @@ public:
     /// At least one connection is up.
     bool connected() const;
     ClientStats stats() const;
-    /// For handlers that bring no executor: a worker, or the application's io_context. Objects that use it must not be
-    /// used after this Client is gone.
+    /// For handlers that bring no executor: a worker, or the application's io_context. When the worker has stopped,
+    /// what it is given runs on Asio's system executor. Timers and sockets made with it must not outlive this Client.
     asio::any_io_executor get_executor() const;
 
     /// For the library.

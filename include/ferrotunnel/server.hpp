@@ -71,7 +71,7 @@ struct OpenTarget {
     /// word; which token they have is the server's. Empty: whichever.
     std::string token{};
     /// Until the client has connected it; then errc::timed_out. At most Timing::open_timeout, which also counts where
-    /// this is 0.
+    /// this is 0. Below 0: at once.
     std::chrono::milliseconds timeout{0};
 };
 
@@ -132,8 +132,8 @@ public:
     /// three seconds longer, for the goodbye, and then goes without: nothing of this object runs there any more.
     std::error_code stop(std::chrono::milliseconds drain = std::chrono::milliseconds(0));
 
-    /// For handlers that bring no executor: a worker, or the application's io_context. Objects that use it must not be
-    /// used after this Server is gone.
+    /// For handlers that bring no executor: a worker, or the application's io_context. When the worker has stopped,
+    /// what it is given runs on Asio's system executor. Timers and sockets made with it must not outlive this Server.
     asio::any_io_executor get_executor() const;
 
     /// For the library.

@@ -73,7 +73,8 @@ private:
 ///   asio::error::bad_descriptor     the Stream is empty or closed
 /// Writes fail alike, and with asio::error::broken_pipe after shutdown_send().
 ///
-/// Lifetime: a Stream outlives its Client or Server without harm. An io_context must outlive what is outstanding on it
+/// Lifetime: a Stream outlives its Client or Server without harm; handlers that bring no executor then run on Asio's
+/// system executor. An io_context must outlive what is outstanding on it
 /// and the threads that complete it: create it before the Client or Server, so that it is destroyed after it.
 /// Destroying a Stream ends it: in order if shutdown_send() was called, else the other side sees a reset, so that half
 /// an answer is never taken for a whole one. In both cases what was written before still arrives.

@@ -232,6 +232,9 @@ inline constexpr std::size_t http_request_id_max = 128;
 inline constexpr std::uint32_t http_interims_max = 64;
 /// When a backend has ended a connection, how much it had got is told right behind that: no longer than this.
 inline constexpr auto http_count_follows = 1s;
+/// Descriptors that visitors of public TCP ports, who may come in any number and stay as long as they like, leave to
+/// clients that log in, and to the HTTP edge: an eighth of what the process may have, but not more than this.
+inline constexpr std::uint64_t descriptors_reserved_max = 1'024;
 /// Lines of one kind that a worker's visitors may cause in the log: who scans the edge must not fill a disk.
 inline constexpr std::uint32_t http_log_lines_per_second = 20;
 /// Lines of a client about its visitors, each of whom may cause one.

@@ -176,13 +176,13 @@ void Slab::charge(SlabLedger* ledger) noexcept {
     ledger_ = ledger;
     if (ledger != nullptr) {
         ledger->add_ref();
-        ledger->add(capacity_);
+        ledger->add(capacity_ + slab_cost);
     }
 }
 
 void Slab::go_home() noexcept {
     if (ledger_ != nullptr) {
-        ledger_->subtract(capacity_);
+        ledger_->subtract(capacity_ + slab_cost);
         std::exchange(ledger_, nullptr)->release();
     }
     if (home_ == nullptr) {

@@ -31,6 +31,10 @@ private:
 
 class SlabHome;
 
+/// What a slab takes beyond its bytes, about: its header, what allocating rounds up, and a place in a queue. A ledger
+/// counts it, or slabs of one byte would be held for nothing.
+inline constexpr std::uint32_t slab_cost = 176;
+
 /// The block itself. Made by SlabPool or `make_slab`; its bytes follow the header in the same allocation.
 class Slab {
 public:

@@ -138,9 +138,16 @@ void HttpExchange::log_access() noexcept try {
 } catch (const std::exception&) {  // no memory for a line
 }
 
+bool HttpExchange::may_serve(std::string_view why_not) {
+    if (!visitor_.may_serve || visitor_.may_serve(host_)) {
+        return true;
+    }
+    give_page(PageState::misdirected, {}, why_not);
+    return false;
+}
+
 bool HttpExchange::route(const http::RequestHead& head) {
-    if (visitor_.may_serve && !visitor_.may_serve(host_)) {
-        give_page(PageState::misdirected, {}, "the connection was made for another host");
+    if (visitor_.https && !may_serve("the connection was made for another host")) {
         return false;
     }
     using Kind = tunnel::HttpMatch::Kind;
@@ -150,7 +157,8 @@ bool HttpExchange::route(const http::RequestHead& head) {
             service_ = match.service->shared_from_this();
             service_->count_request();
             settings_ = settings_for(edge_.settings.service, service_->description().limits);
-            return !redirects(head) && fits(head.body);
+            return !redirects(head) &&
+                   (visitor_.https || may_serve("this host is for HTTPS with a certificate alone")) && fits(head.body);
         case Kind::unknown_host:
             give_page(PageState::unknown_host, {}, "nobody has registered this host");
             break;

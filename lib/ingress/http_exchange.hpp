@@ -46,7 +46,8 @@ struct VisitorFacts {
     bool https = false;
     /// Its X-Forwarded-* and X-Request-Id are believed.
     bool trusted = false;
-    /// Whether a request for this host may be answered on its connection: SNI and client certificate. Empty: any.
+    /// Whether a request for this host may be answered on its connection: SNI and client certificate; without TLS, if
+    /// it is not redirected. Empty: any.
     std::function<bool(std::string_view host)> may_serve{};
 };
 
@@ -145,6 +146,7 @@ private:
 
     // Beginning (http_exchange.cpp).
     bool route(const http::RequestHead& head);
+    bool may_serve(std::string_view why_not);
     bool fits(const http::Body& body);
     void give_up_body();
     void remember(const http::RequestHead& head);

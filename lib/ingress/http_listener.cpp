@@ -5,6 +5,7 @@
 
 #include "ingress/http_connection.hpp"
 #include "transport/tcp_pipe.hpp"
+#include "tunnel/line_quota.hpp"
 #include "tunnel/socket_pump.hpp"
 #include "tunnel/visitor_address.hpp"
 #include "wire/ip_text.hpp"
@@ -138,11 +139,14 @@ HttpListener::HttpListener(runtime::Worker& worker, runtime::Fd listener, Settin
           std::make_shared<const Shared>(Shared{std::move(settings), runtime::local_address(listener.get()).port()})),
       edges_(std::move(edges)),
       gate_(std::move(gate)),
-      acceptor_(worker, with_options(std::move(listener)),
-                {[this](runtime::Fd socket, const runtime::SocketAddress& from) { on_accept(std::move(socket), from); },
-                 [this](std::error_code why) {
-                     edges_.front()->log.error("accepting a visitor failed; trying again", {{"why", why.message()}});
-                 }}) {}
+      acceptor_(
+          worker, with_options(std::move(listener)),
+          {[this](runtime::Fd socket, const runtime::SocketAddress& from) { on_accept(std::move(socket), from); },
+           [this, lines = std::make_shared<tunnel::LineQuota>(1)](std::error_code why) {
+               if (lines->take(Clock::now())) {
+                   edges_.front()->log.error("accepting a visitor failed; trying again", {{"why", why.message()}});
+               }
+           }}) {}
 
 HttpListener::~HttpListener() = default;
 
@@ -162,7 +166,7 @@ void HttpListener::on_accept(runtime::Fd socket, const runtime::SocketAddress& f
     const wire::Address visitor = tunnel::visitor_address(from);
     const bool by_proxy = !settings.proxies.empty() && settings.proxies.contains(visitor);
     auto ticket = gate_->enter(by_proxy ? std::string() : counted_as(*edges_.front()->shared, visitor));
-    if (!ticket) {
+    if (!ticket || static_cast<std::uint64_t>(socket.get()) >= descriptors_max_) {
         refuse(*edges_.front(), settings.https, std::move(socket), from.ip());
         return;
     }

@@ -39,6 +39,7 @@ private:
     const std::shared_ptr<const Shared> shared_;
     const std::vector<std::shared_ptr<EdgeWorker>> edges_;
     const std::shared_ptr<tunnel::AdmissionGate> gate_;
+    const std::uint64_t descriptors_max_ = runtime::descriptors_for_visitors(2);  // the others are for clients
     std::size_t turn_ = 0;
     runtime::Acceptor acceptor_;
 };

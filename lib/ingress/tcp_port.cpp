@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "ingress/preface.hpp"
+#include "runtime/worker.hpp"
+#include "tunnel/line_quota.hpp"
 #include "tunnel/socket_pump.hpp"
 #include "tunnel/visitor_address.hpp"
 #include "wire/ip_text.hpp"
@@ -30,6 +32,30 @@ private:
 
     const int descriptor_;
     runtime::Acceptor acceptor_;
+};
+
+// Turns visitors away when few descriptors are left.
+class Doorman {
+public:
+    explicit Doorman(Logger& log) : log_(log) {}
+
+    bool lets_in(const runtime::Fd& socket, TimePoint now) {
+        if (static_cast<std::uint64_t>(socket.get()) < most_) {
+            return true;
+        }
+        if (const auto left_out = lines_.take(now)) {
+            log_.warn(
+                "a visitor of a TCP service was turned away: the descriptors that are left are kept for clients "
+                "and HTTP",
+                {{"most", most_}, {"left_out", *left_out}});
+        }
+        return false;
+    }
+
+private:
+    Logger& log_;
+    tunnel::LineQuota lines_{1};
+    const std::uint64_t most_ = runtime::descriptors_for_visitors();
 };
 
 // Reads what proxies say before their visitors are passed on.
@@ -64,22 +90,26 @@ private:
 
 }  // namespace
 
-std::unique_ptr<tunnel::PublicPort> open_tcp_port(runtime::Worker& worker, runtime::Fd listener,
-                                                  tunnel::VisitorHandler on_visitor) {
-    return std::make_unique<TcpPort>(worker, std::move(listener), std::move(on_visitor));
-}
-
 tunnel::PortOpener tcp_port_opener(wire::IpNetworks proxies, Logger& log) {
-    if (proxies.empty()) {
-        return open_tcp_port;
-    }
-    return [shared = std::make_shared<const wire::IpNetworks>(std::move(proxies)), &log](
-               runtime::Worker& worker, runtime::Fd listener, tunnel::VisitorHandler on_visitor) {
-        auto reception = std::make_shared<Reception>(worker, shared, log, std::move(on_visitor));
-        return open_tcp_port(worker, std::move(listener),
-                             [reception](runtime::Fd socket, const runtime::SocketAddress& from) {
-                                 reception->take(std::move(socket), from);
-                             });
+    return [doorman = std::make_shared<Doorman>(log),
+            proxies = std::make_shared<const wire::IpNetworks>(std::move(proxies)),
+            &log](runtime::Worker& worker, runtime::Fd listener, tunnel::VisitorHandler on_visitor) {
+        tunnel::VisitorHandler take = std::move(on_visitor);
+        if (!proxies->empty()) {
+            auto reception = std::make_shared<Reception>(worker, proxies, log, std::move(take));
+            take = [reception](runtime::Fd socket, const runtime::SocketAddress& from) {
+                reception->take(std::move(socket), from);
+            };
+        }
+        auto on_accept = [doorman, &worker, take = std::move(take)](runtime::Fd socket,
+                                                                    const runtime::SocketAddress& from) {
+            if (doorman->lets_in(socket, worker.now())) {
+                take(std::move(socket), from);
+            } else {
+                runtime::reset_close(std::move(socket));
+            }
+        };
+        return std::make_unique<TcpPort>(worker, std::move(listener), std::move(on_accept));
     };
 }
 

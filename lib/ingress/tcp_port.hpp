@@ -8,12 +8,9 @@
 
 namespace ferrotunnel::ingress {
 
-/// Takes visitors from a listening socket, for tunnel::ServerShared::open_port.
-std::unique_ptr<tunnel::PublicPort> open_tcp_port(runtime::Worker& worker, runtime::Fd listener,
-                                                  tunnel::VisitorHandler on_visitor);
-
-/// The same with proxies in front, which begin with a PROXY header (preface.hpp) that says who the visitor is. `log`
-/// outlives the ports.
+/// Takes visitors from a listening socket, for tunnel::ServerShared::open_port. `proxies` begin with a PROXY header
+/// (preface.hpp) that says who the visitor is. Who comes when the process has few descriptors left is turned away
+/// (limits::descriptors_reserved_max). `log` outlives the ports.
 tunnel::PortOpener tcp_port_opener(wire::IpNetworks proxies, Logger& log);
 
 }  // namespace ferrotunnel::ingress

@@ -109,27 +109,25 @@ Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, Int
     if (next_id_ > settings_.last_id) {
         return Code::rotated;
     }
-    auto per_service = opens_per_service_.find(request.service);
     if (streams_.size() >= std::min(settings_.streams_max, peer_.streams_max) ||
         own_opens_.size() >= std::min(settings_.opens_max, peer_.opens_max) ||
-        (per_service != opens_per_service_.end() && per_service->second >= settings_.opens_per_service_max)) {
+        own_opens_.of_service(request.service) >= settings_.opens_per_service_max) {
         ++stats_.streams_refused;
         return Code::busy;
     }
+    // What may lack memory comes first: a stream is there with all that belongs to it, or not at all.
     StreamId id = next_id_;
-    next_id_ += 2;
+    wire::Open open{request.service,         request.kind,    request.visitor, peer_first_window_,
+                    announced_first_window_, request.metadata};
+    auto frame = std::make_unique<std::vector<std::uint8_t>>(wire::open_frame_max);
+    frame->resize(wire::encode_open(id, open, frame->data()));
     IntrusivePtr<Stream> stream =
-        make_stream(id, request.service, request.kind, peer_first_window_, announced_first_window_);
+        make_stream(id, request.service, request.kind, own_opens_, peer_first_window_, announced_first_window_);
+    next_id_ += 2;
     stream->attach(std::move(waker), foreign);
     StreamSide& side = stream->side_;
     side.opened_here = true;
-    own_opens_.push(*stream, now);
-    ++opens_per_service_[request.service];
-
-    side.open_frame = std::make_unique<std::vector<std::uint8_t>>(wire::open_frame_max);
-    wire::Open open{request.service,         request.kind,    request.visitor, peer_first_window_,
-                    announced_first_window_, request.metadata};
-    side.open_frame->resize(wire::encode_open(id, open, side.open_frame->data()));
+    side.open_frame = std::move(frame);
     side.open_due = true;
     want_control(*stream);
     if (next_id_ > settings_.rotate_at && !rotate_told_) {
@@ -184,16 +182,23 @@ void Session::lose() {
 
 // --- streams ---
 
-IntrusivePtr<Stream> Session::make_stream(StreamId id, std::uint32_t service, wire::ServiceKind kind,
+// It is in the table and in `opens`, or, where there is no memory, in neither.
+IntrusivePtr<Stream> Session::make_stream(StreamId id, std::uint32_t service, wire::ServiceKind kind, OpenList& opens,
                                           std::uint32_t send_window, std::uint32_t receive_window) {
     auto stream = make_intrusive<Stream>(shared_, id, kind, service);
     stream->side_.send_credit = send_window;
     stream->side_.window = ReceiveWindow(receive_window, now_);
     stream->side_.window.raise(announced_first_window_);  // a peer may have taken less than it could
     stream->side_.taken_at = now_;
+    opens.push(*stream, now_);
+    try {
+        streams_.emplace(id, stream);
+    } catch (...) {
+        opens.remove(*stream);
+        throw;
+    }
     commit_change(0, stream->side_.committed(window_rules_));
     arm_credit_mark(*stream);
-    streams_.emplace(id, stream);
     ++stats_.streams_opened;
     return stream;
 }
@@ -308,11 +313,6 @@ void Session::answered(Stream& stream) {
     }
     side.answered = true;
     (side.opened_here ? own_opens_ : peer_opens_).remove(stream);
-    auto& per_service = side.opened_here ? opens_per_service_ : peer_opens_per_service_;
-    auto count = per_service.find(stream.service());
-    if (--count->second == 0) {
-        per_service.erase(count);
-    }
 }
 
 // Nothing that the endpoint has queued, or will queue, goes out any more.

@@ -197,7 +197,7 @@ private:
     void sent_from_queue(Stream& stream, std::uint32_t bytes);
 
     // Life of streams and credit (session.cpp, session_credit.cpp).
-    IntrusivePtr<Stream> make_stream(wire::StreamId id, std::uint32_t service, wire::ServiceKind kind,
+    IntrusivePtr<Stream> make_stream(wire::StreamId id, std::uint32_t service, wire::ServiceKind kind, OpenList& opens,
                                      std::uint32_t send_window, std::uint32_t receive_window);
     void abort_stream(Stream& stream, wire::Code code);
     void count_refusal(const Stream& stream, bool by_opener, wire::Code code) noexcept;
@@ -224,6 +224,8 @@ private:
     bool budget_tight() const noexcept { return budget_room() == 0; }
     void announce_first_window();
     void enforce_memory_cap();
+    void reset_most_stalled();
+    void reset_stalled(Stream& stream);
     void commit_change(std::uint64_t before, std::uint64_t after) noexcept;
 
     void send_goaway(wire::StreamId last, wire::Code code, std::string_view text);
@@ -249,10 +251,8 @@ private:
     /// Streams that ended in order before their endpoint had taken everything: no part of the session any more, but
     /// what they hold counts, and the memory cap must find them.
     std::vector<IntrusivePtr<Stream>> unread_;
-    OpenList own_opens_;                                                       // opened here, not answered
-    OpenList peer_opens_;                                                      // opened by the peer, not answered
-    std::unordered_map<std::uint32_t, std::uint32_t> opens_per_service_;       // of own_opens_
-    std::unordered_map<std::uint32_t, std::uint32_t> peer_opens_per_service_;  // of peer_opens_
+    OpenList own_opens_;   // opened here, not answered
+    OpenList peer_opens_;  // opened by the peer, not answered
     wire::StreamId next_id_;
     wire::StreamId last_peer_id_ = 0;
     bool rotate_told_ = false;

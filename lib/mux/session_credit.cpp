@@ -1,5 +1,7 @@
 // Credit, the session's budget, and what happens when memory runs out.
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "base/check.hpp"
 #include "mux/mutant.hpp"
@@ -94,15 +96,18 @@ void Session::announce_first_window() {
     send_urgent(std::move(frame));
 }
 
-// Above the hard cap the stream that holds most, and whose endpoint has not taken anything for a while, is reset; also
-// one that has ended already, and waits for a slow visitor with the bytes that came before.
 void Session::enforce_memory_cap() {
-    if (shared_->ledger->bytes() <= settings_.memory_hard || now_ < memory_checked_at_ + limits::stalled_after / 2) {
-        return;
+    if (shared_->ledger->bytes() > settings_.memory_hard && now_ >= memory_checked_at_ + limits::stalled_after / 2) {
+        memory_checked_at_ = now_;
+        reset_most_stalled();
     }
-    memory_checked_at_ = now_;
-    Stream* worst = nullptr;
-    std::uint64_t worst_held = 0;
+}
+
+// Above the hard cap the stream that holds most, and whose endpoint has not taken anything for a while, is reset; also
+// one that has ended already, and waits for a slow visitor with the bytes that came before. Of many the part that holds
+// most goes at once: one each time would take an hour for what 16,384 can hold.
+void Session::reset_most_stalled() {
+    std::vector<std::pair<std::uint64_t, IntrusivePtr<Stream>>> stalled;  // and what each holds
     auto look_at = [&](Stream& stream) {
         StreamSide& side = stream.side_;
         const std::uint64_t taken = stream.taken_.load(std::memory_order_relaxed);
@@ -111,9 +116,8 @@ void Session::enforce_memory_cap() {
             side.taken_at = now_;
         }
         const std::uint64_t held = side.window.received() - taken;
-        if (held > worst_held && now_ - side.taken_at >= limits::stalled_after) {
-            worst = &stream;
-            worst_held = held;
+        if (held > 0 && now_ - side.taken_at >= limits::stalled_after) {
+            stalled.emplace_back(held, &stream);
         }
     };
     for (auto& [id, stream] : streams_) {
@@ -122,14 +126,22 @@ void Session::enforce_memory_cap() {
     for (const IntrusivePtr<Stream>& stream : unread_) {
         look_at(*stream);
     }
-    if (worst == nullptr) {
-        return;
+    constexpr std::size_t of_each_reset = 16;  // one of so many
+    std::sort(stalled.begin(), stalled.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    const std::uint64_t excess = shared_->ledger->bytes() - settings_.memory_hard;
+    std::uint64_t given_up = 0;
+    for (std::size_t i = 0; i < (stalled.size() + of_each_reset - 1) / of_each_reset && given_up < excess; ++i) {
+        reset_stalled(*stalled[i].second);
+        given_up += stalled[i].first;
     }
-    if (worst->side_.unread) {
-        set_verdict(*worst, {Verdict::Kind::aborted, Code::too_slow});
-        forget_unread(*worst, true);
+}
+
+void Session::reset_stalled(Stream& stream) {
+    if (stream.side_.unread) {
+        set_verdict(stream, {Verdict::Kind::aborted, Code::too_slow});
+        forget_unread(stream, true);
     } else {
-        abort_stream(*worst, Code::too_slow);
+        abort_stream(stream, Code::too_slow);
     }
 }
 

@@ -110,11 +110,13 @@ bool Session::on_frame(const wire::FrameHeader& header, Bytes payload) {
 // The stream, or null when it is gone (the frame is ignored) or was never there (the session fails).
 Stream* Session::find_live(StreamId id) {
     auto found = streams_.find(id);
-    if (found != streams_.end()) {
+    // Of a stream whose OPEN still waits here the peer can not have heard, though it may guess the id.
+    const bool unheard_of = found != streams_.end() && found->second->side_.open_due;
+    if (found != streams_.end() && !unheard_of) {
         return found->second.get();
     }
     bool known = is_own(id) ? id < next_id_ : id <= last_peer_id_;
-    if (!known) {
+    if (!known || unheard_of) {
         fail(Code::stream_id, "a frame for a stream that was never opened");
     } else {
         ++stats_.frames_ignored;
@@ -316,15 +318,13 @@ void Session::on_open_frame(StreamId id, Bytes payload) {
         refuse(id, Code::going_away);
         return;
     }
-    auto service_opens = peer_opens_per_service_.find(open->service);
     if (streams_.size() >= settings_.streams_max || peer_opens_.size() >= settings_.opens_max ||
-        (service_opens != peer_opens_per_service_.end() && service_opens->second >= settings_.opens_per_service_max)) {
+        peer_opens_.of_service(open->service) >= settings_.opens_per_service_max) {
         refuse(id, Code::busy);
         return;
     }
-    IntrusivePtr<Stream> stream = make_stream(id, open->service, open->kind, open->receive_window, open->send_window);
-    peer_opens_.push(*stream, now_);
-    ++peer_opens_per_service_[open->service];
+    IntrusivePtr<Stream> stream =
+        make_stream(id, open->service, open->kind, peer_opens_, open->receive_window, open->send_window);
     events_.on_open(stream, *open);
 }
 

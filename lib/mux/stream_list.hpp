@@ -1,6 +1,9 @@
 // Intrusive lists of streams on the session's thread. A list holds a reference to each stream on it.
 #pragma once
 
+#include <cstdint>
+#include <unordered_map>
+
 #include "mux/stream.hpp"
 
 namespace ferrotunnel::mux {
@@ -51,7 +54,12 @@ public:
     bool empty() const noexcept { return first_ == nullptr; }
     std::uint32_t size() const noexcept { return size_; }
     Stream* oldest() const noexcept { return first_; }
+    std::uint32_t of_service(std::uint32_t service) const {
+        const auto found = per_service_.find(service);
+        return found == per_service_.end() ? 0 : found->second;
+    }
     void push(Stream& stream, TimePoint now) {
+        ++per_service_[stream.service()];  // first: only this may fail
         StreamSide& side = stream.side_;
         side.opened_at = now;
         side.open_previous = last_;
@@ -65,12 +73,17 @@ public:
         (side.open_previous == nullptr ? first_ : side.open_previous->side_.open_next) = side.open_next;
         (side.open_next == nullptr ? last_ : side.open_next->side_.open_previous) = side.open_previous;
         --size_;
+        const auto count = per_service_.find(stream.service());
+        if (--count->second == 0) {
+            per_service_.erase(count);
+        }
     }
 
 private:
     Stream* first_ = nullptr;
     Stream* last_ = nullptr;
     std::uint32_t size_ = 0;
+    std::unordered_map<std::uint32_t, std::uint32_t> per_service_;
 };
 
 }  // namespace ferrotunnel::mux

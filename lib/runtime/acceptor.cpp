@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <new>
 #include <utility>
 
 #include "runtime/worker.hpp"
@@ -71,7 +72,13 @@ void Acceptor::accept_some() noexcept {
         Fd fd = accept_from(listener_.get(), peer, error);
         if (fd) {
             ++counters_.accepted;
-            handlers_.on_accept(std::move(fd), peer);
+            try {
+                handlers_.on_accept(std::move(fd), peer);
+            } catch (const std::bad_alloc&) {  // that one is not taken
+                if (!destroyed) {
+                    ++counters_.errors;
+                }
+            }
             if (destroyed) {
                 return;
             }

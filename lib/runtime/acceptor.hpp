@@ -19,7 +19,8 @@ class Worker;
 class Acceptor final : private PollTarget {
 public:
     struct Handlers {
-        /// A connection. The handler may close or destroy the acceptor.
+        /// A connection. The handler may close or destroy the acceptor; where it throws bad_alloc, that connection is
+        /// let go.
         std::function<void(Fd, const SocketAddress& peer)> on_accept;
         /// Accepting failed for want of descriptors or memory; it goes on by itself. May be empty, may not destroy.
         std::function<void(std::error_code)> on_accept_error;

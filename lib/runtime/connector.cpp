@@ -1,6 +1,7 @@
 #include "runtime/connector.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "runtime/name_service.hpp"
@@ -43,7 +44,12 @@ public:
           options_(options),
           deadline_(worker.now() + options.deadline),
           timer_(worker, [this] { on_timer(); }) {}
-    ~Attempt() { drop_socket(); }
+    ~Attempt() {
+        drop_socket();
+        if (destroyed_ != nullptr) {
+            *destroyed_ = true;
+        }
+    }
 
     void resolve(const HostPort& to) {
         timer_.set(deadline_);
@@ -75,7 +81,9 @@ public:
     }
 
 private:
-    static constexpr auto unix_retry = std::chrono::milliseconds(10);
+    static constexpr auto unix_retry = std::chrono::milliseconds(10);  // first, then twice as long each time, up to
+    static constexpr auto unix_retry_max = std::chrono::milliseconds(250);
+    static constexpr auto told_again_after = std::chrono::milliseconds(100);
 
     void try_next() noexcept {
         drop_socket();
@@ -111,7 +119,8 @@ private:
         } else if (worker_.now() >= deadline_) {
             finish(std::make_error_code(std::errc::timed_out));
         } else {
-            timer_.set(std::min(deadline_, worker_.now() + unix_retry));
+            timer_.set(std::min(deadline_, worker_.now() + unix_wait_));
+            unix_wait_ = std::min<Duration>(unix_wait_ * 2, unix_retry_max);
         }
     }
 
@@ -132,8 +141,26 @@ private:
         watched_ = false;
         finished_ = true;
         timer_.cancel();
+        tell();
+    }
+
+    // May destroy this. Who has no memory to hear it hears a little later that there was none.
+    void tell() noexcept {
+        bool destroyed = false;
+        destroyed_ = &destroyed;
         Callback callback = std::move(callback_);
-        callback({}, std::move(socket_));  // may destroy this
+        try {
+            callback(result_, result_ ? Fd() : std::move(socket_));
+        } catch (const std::bad_alloc&) {
+            if (!destroyed) {
+                callback_ = std::move(callback);
+                result_ = std::make_error_code(std::errc::not_enough_memory);
+                timer_.set(worker_.now() + told_again_after);
+            }
+        }
+        if (!destroyed) {
+            destroyed_ = nullptr;
+        }
     }
 
     // Within this machine a connect is usually complete when it returns, although it says that it is in progress.
@@ -161,8 +188,7 @@ private:
 
     void on_timer() {
         if (finished_) {
-            Callback callback = std::move(callback_);
-            callback(result_, result_ ? Fd() : std::move(socket_));  // may destroy this
+            tell();
             return;
         }
         if (!path_.empty()) {
@@ -195,9 +221,11 @@ private:
     std::vector<SocketAddress> addresses_;
     std::size_t next_ = 0;
     std::string path_;  // instead of addresses
+    Duration unix_wait_ = unix_retry;
     Fd socket_;
     bool watched_ = false;
     bool finished_ = false;
+    bool* destroyed_ = nullptr;  // where to tell it, while the callback runs
     std::error_code result_;
     std::error_code last_error_ = std::make_error_code(std::errc::host_unreachable);  // when there is no address at all
 };

@@ -40,7 +40,8 @@ struct UnixPath {
 /// callback comes in a round of its own, once, and may destroy the connector. Destroying it cancels.
 class Connector {
 public:
-    /// Exactly one: a connected non-blocking socket, or why there is none (of the last address tried).
+    /// Exactly one: a connected non-blocking socket, or why there is none (of the last address tried). One that throws
+    /// bad_alloc is called again, with std::errc::not_enough_memory.
     using Callback = std::function<void(std::error_code, Fd)>;
 
     struct Options {

@@ -2,7 +2,10 @@
 
 #include <netdb.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -15,6 +18,8 @@ public:
     const char* name() const noexcept override { return "resolve"; }
     std::string message(int code) const override { return ::gai_strerror(code); }
 };
+
+constexpr auto again_after = std::chrono::milliseconds(100);
 
 // Names that need no resolver: an address, this machine, or nothing.
 std::vector<SocketAddress> known_without_asking(const std::string& host) {
@@ -42,11 +47,24 @@ NameService::~NameService() {
 }
 
 NameService::Ticket NameService::ask(const std::string& host, Callback callback) {
-    Ticket ticket = ++last_;
-    open_.emplace(ticket, Question{host, std::move(callback)});
-    if (under_way_[host]++ > 0) {
-        return ticket;
+    const auto question = open_.emplace(last_ + 1, Question{host, std::move(callback)}).first;
+    bool begins = false;
+    try {
+        begins = under_way_.insert(host).second;
+        if (begins) {
+            begin(host);
+        }
+    } catch (...) {  // nobody will answer: as if it had never been asked
+        open_.erase(question);
+        if (begins) {
+            under_way_.erase(host);
+        }
+        throw;
     }
+    return ++last_;
+}
+
+void NameService::begin(const std::string& host) {
     auto deliver = [self = self_, host](Answer found) {
         return [self, host, found = std::move(found)] {
             if (*self != nullptr) {
@@ -56,15 +74,25 @@ NameService::Ticket NameService::ask(const std::string& host, Callback callback)
     };
     if (auto known = known_without_asking(host); !known.empty()) {
         mailbox_->post_call(deliver({{}, std::move(known)}));
-        return ticket;
+        return;
     }
+    auto look_it_up = [host, deliver, mailbox = mailbox_] {
+        while (true) {
+            try {
+                mailbox->post_call(deliver(look_up(host)));
+                return;
+            } catch (const std::bad_alloc&) {
+                // allowed: no worker's thread, and who has asked waits for an answer
+                std::this_thread::sleep_for(again_after);
+            }
+        }
+    };
     try {
         // allowed: nothing ends a lookup early, and joining would wait for it
-        std::thread([host, deliver, mailbox = mailbox_] { mailbox->post_call(deliver(look_up(host))); }).detach();
+        std::thread(std::move(look_it_up)).detach();
     } catch (const std::system_error& failure) {  // no more threads
         mailbox_->post_call(deliver({failure.code(), {}}));
     }
-    return ticket;
 }
 
 void NameService::forget(Ticket ticket) noexcept {
@@ -97,18 +125,24 @@ NameService::Answer NameService::look_up(const std::string& host) {
     return answer;
 }
 
+// Takes no memory itself, so that an answer reaches everybody who waits for it.
 void NameService::answer(const std::string& host, const Answer& found) {
     under_way_.erase(host);
-    std::vector<Ticket> asked;
-    for (const auto& [ticket, question] : open_) {
-        if (question.host == host) {
-            asked.push_back(ticket);
+    const Ticket last = last_;  // what a callback asks is another question
+    Ticket at = 0;
+    while (true) {
+        const auto next = std::find_if(open_.upper_bound(at), open_.end(),
+                                       [&host](const auto& one) { return one.second.host == host; });
+        if (next == open_.end() || next->first > last) {
+            return;
         }
-    }
-    for (Ticket ticket : asked) {
-        auto node = open_.extract(ticket);  // empty when an earlier callback forgot it
-        if (!node.empty()) {
-            node.mapped().callback(found.error, found.addresses);
+        at = next->first;
+        const auto question = open_.extract(next);
+        const Callback& callback = question.mapped().callback;
+        try {
+            callback(found.error, found.addresses);
+        } catch (const std::bad_alloc&) {
+            callback(std::make_error_code(std::errc::not_enough_memory), {});
         }
     }
 }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -29,7 +30,8 @@ public:
     explicit NameService(std::shared_ptr<buffer::Mailbox> mailbox);
     ~NameService();
 
-    /// Never calls back from within. The port of the answers is 0.
+    /// Never calls back from within. The port of the answers is 0. A callback that throws bad_alloc is called again
+    /// with std::errc::not_enough_memory and no address, and must take that without memory.
     Ticket ask(const std::string& host, Callback callback);
     /// The callback is not called any more.
     void forget(Ticket ticket) noexcept;
@@ -44,13 +46,14 @@ private:
         std::vector<SocketAddress> addresses;
     };
 
+    void begin(const std::string& host);
     static Answer look_up(const std::string& host);
     void answer(const std::string& host, const Answer& answer);
 
     std::shared_ptr<buffer::Mailbox> mailbox_;
     std::shared_ptr<NameService*> self_;  // nulled when the service is gone before an answer
     std::map<Ticket, Question> open_;
-    std::map<std::string, int> under_way_;
+    std::set<std::string> under_way_;
     Ticket last_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -12,6 +13,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <string_view>
+
+#include "base/limits.hpp"
 
 namespace ferrotunnel::runtime {
 
@@ -264,6 +267,14 @@ void reset_close(Fd fd) noexcept {
     linger at_once{1, 0};
     ::setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     fd.reset();
+}
+
+std::uint64_t descriptors_for_visitors(std::uint64_t part) noexcept {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
+        return UINT64_MAX;
+    }
+    return limit.rlim_cur - std::min<std::uint64_t>(limit.rlim_cur / 8, limits::descriptors_reserved_max) / part;
 }
 
 }  // namespace ferrotunnel::runtime

@@ -94,4 +94,9 @@ std::error_code shutdown_send(int fd) noexcept;
 /// Closes so that the peer sees a reset; what was not sent yet is lost.
 void reset_close(Fd fd) noexcept;
 
+/// How many descriptors there may be before visitors leave the rest to others: an eighth of what the process may have
+/// is kept, limits::descriptors_reserved_max at the most, or a `part`th of that. A new descriptor is the lowest number
+/// that is free, so who gets this number or a higher one finds that many in use.
+std::uint64_t descriptors_for_visitors(std::uint64_t part = 1) noexcept;
+
 }  // namespace ferrotunnel::runtime

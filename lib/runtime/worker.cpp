@@ -20,6 +20,7 @@
 #include "runtime/name_service.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/timer.hpp"
+#include "runtime/worker_executor.hpp"
 
 namespace ferrotunnel::runtime {
 
@@ -66,7 +67,7 @@ private:
 //     asleep (parked, poller watched, timer armed) --handler--> turn: rounds until nothing is ready --> asleep
 //
 // A worker with a thread of its own begins without Asio (run_direct), until somebody asks for the io_context.
-class Worker::Core final : public std::enable_shared_from_this<Worker::Core>, private PollTarget {
+class Worker::Core final : public std::enable_shared_from_this<Worker::Core>, public HandlerHome, private PollTarget {
 public:
     Core(Worker& owner, std::unique_ptr<asio::io_context> own, asio::io_context* application)
         : own_io_(std::move(own)),
@@ -105,6 +106,18 @@ public:
             mailbox_->post_call([] {});  // a loop that waits for sockets comes back to look
         }
         return io_;
+    }
+
+    buffer::Mailbox& mailbox_for_handlers() noexcept override { return *mailbox_; }
+    void handler_has_thrown(const std::exception_ptr& thrown) override {
+        if (!on_exception_) {
+            std::rethrow_exception(thrown);
+        }
+        on_exception_(thrown);
+    }
+    asio::execution_context& context_for_handlers() noexcept override {
+        return own_io_ ? static_cast<asio::execution_context&>(io())
+                       : asio::query(asio::system_executor(), asio::execution::context);
     }
 
     void request_stop() noexcept {
@@ -384,10 +397,11 @@ Worker::~Worker() {
 }
 
 void Worker::start() {
-    if (!owns_thread() || std::exchange(core_->started_, true)) {
+    if (!owns_thread() || core_->started_) {
         return;
     }
     core_->thread_ = std::thread([core = core_.get()] { core->run(); });
+    core_->started_ = true;
 }
 
 void Worker::run() {
@@ -404,6 +418,10 @@ void Worker::join() {
         check(core_->thread_.get_id() != std::this_thread::get_id(), "a worker is joined by another thread");
         core_->thread_.join();
     }
+}
+
+std::shared_ptr<HandlerHome> Worker::handler_home() noexcept {
+    return core_;
 }
 
 bool Worker::owns_thread() const noexcept {

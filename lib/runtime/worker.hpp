@@ -30,6 +30,7 @@ class io_context;
 
 namespace ferrotunnel::runtime {
 
+class HandlerHome;
 class NameService;
 class Timer;
 class TimerQueue;
@@ -91,9 +92,12 @@ public:
         return mailbox()->post_call(std::move(callable));
     }
 
-    /// What to do with an exception that leaves a handler which the application itself put into the own io_context.
-    /// Without one the exception leaves `run`, which ends the process when the worker has its own thread.
+    /// What to do with an exception that leaves a handler which the application itself put into the own io_context, or
+    /// gave to executor_of(). Without one the exception leaves `run`, or ends the process when the worker has its own
+    /// thread.
     void on_exception(std::function<void(std::exception_ptr)> handler);
+    /// For executor_of().
+    std::shared_ptr<HandlerHome> handler_home() noexcept;
 
     struct Counters {
         std::uint64_t rounds = 0;

@@ -251,4 +251,13 @@ bool VisitorTls::may_serve(const VisitorHandshake& handshake, std::string_view h
     return handshake.authority == (authority != nullptr ? std::string_view(authority->digest) : std::string_view());
 }
 
+bool VisitorTls::may_serve_plain(std::string_view host) const {
+    if (inner_->settings.client_authorities.empty()) {
+        return true;
+    }
+    const auto rules = inner_->current_authorities();
+    const ClientAuthority* authority = rules->find(host);
+    return authority == nullptr || !authority->required;
+}
+
 }  // namespace ferrotunnel::transport

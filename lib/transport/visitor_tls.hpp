@@ -77,6 +77,9 @@ public:
     /// ask for every host that wants no client certificate.
     bool may_serve(const VisitorHandshake& handshake, std::string_view host) const;
 
+    /// Whether it may be answered without TLS: not where a client certificate must be shown.
+    bool may_serve_plain(std::string_view host) const;
+
 private:
     struct Inner;
 

@@ -79,6 +79,8 @@ public:
     /// Those whose place it takes.
     Trunks add(std::shared_ptr<Trunk> trunk, std::uint32_t service) {
         Trunks replaced;
+        replaced.reserve(carriers_.size());
+        carriers_.reserve(carriers_.size() + 1);  // from here on nothing lacks memory
         for (Carrier& carrier : carriers_) {
             if (carrier.yields) {
                 replaced.push_back(std::move(carrier.trunk));

@@ -108,6 +108,7 @@ void ClaimKeeper::save() try {
     }
     ClaimRecord record = http_->claims(Clock::now(), std::chrono::system_clock::now());
     record.ports = registry_->ports(Clock::now());
+    share_out(record);
     const std::string problem = file_.write(record);
     if (!problem.empty() && !std::exchange(told_, true)) {
         log_.warn(

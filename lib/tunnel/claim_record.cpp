@@ -1,6 +1,8 @@
 #include "tunnel/claim_record.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <map>
 #include <optional>
 
 namespace ferrotunnel::tunnel {
@@ -84,20 +86,83 @@ void read_line(std::string_view line, ClaimRecord& record) {
     }
 }
 
+std::string line_of(const ClaimRecord::Host& host) {
+    return "host " + hex(host.owner) + ' ' + std::to_string(host.away_since.time_since_epoch().count()) + ' ' +
+           host.host + ' ' + host.path + '\n';
+}
+std::string line_of(const ClaimRecord::Assigned& assigned) {
+    return "assigned " + hex(assigned.owner) + ' ' + assigned.host + ' ' + assigned.service + '\n';
+}
+std::string line_of(const ClaimRecord::Port& port) {
+    return "port " + hex(port.owner) + ' ' + std::to_string(port.port) + '\n';
+}
+
+template <typename Action>
+void for_each_kind(ClaimRecord& record, Action action) {
+    action(record.hosts);
+    action(record.assigned);
+    action(record.ports);
+}
+
+// What each may have so that all together have no more than `most`: who wants less has what it wants, and the others
+// the same.
+std::size_t fair_share(std::vector<std::size_t> wanted, std::size_t most) {
+    std::sort(wanted.begin(), wanted.end());
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        const std::size_t share = most / (wanted.size() - i);
+        if (wanted[i] > share) {
+            return share;
+        }
+        most -= wanted[i];
+    }
+    return most;
+}
+
 }  // namespace
+
+void share_out(ClaimRecord& record, std::size_t entries_max, std::size_t bytes_max) {
+    struct Use {
+        std::size_t wanted = 0;
+        std::size_t had = 0;
+    };
+    std::map<TokenId, Use> uses;
+    const auto cost = [&](const auto& entry) { return std::max(line_of(entry).size(), bytes_max / entries_max); };
+    for_each_kind(record, [&](auto& entries) {
+        for (const auto& entry : entries) {
+            uses[entry.owner].wanted += cost(entry);
+        }
+    });
+    std::size_t all = 0;
+    std::vector<std::size_t> wanted;
+    for (const auto& [owner, use] : uses) {
+        wanted.push_back(use.wanted);
+        all += use.wanted;
+    }
+    const std::size_t most = bytes_max - std::min(bytes_max, first_line.size() + 1);
+    if (all <= most) {
+        return;
+    }
+    const std::size_t share = fair_share(std::move(wanted), most);
+    for_each_kind(record, [&](auto& entries) {
+        std::erase_if(entries, [&](const auto& entry) {
+            Use& use = uses[entry.owner];
+            use.had += cost(entry);
+            return use.wanted > share && use.had > share;
+        });
+    });
+}
 
 std::string write_claims(const ClaimRecord& record) {
     std::string text(first_line);
     text += '\n';
     for (const ClaimRecord::Host& host : record.hosts) {
-        text += "host " + hex(host.owner) + ' ' + std::to_string(host.away_since.time_since_epoch().count()) + ' ' +
-                host.host + ' ' + host.path + '\n';
+        text += line_of(host);
     }
     for (const ClaimRecord::Assigned& assigned : record.assigned) {
-        text += "assigned " + hex(assigned.owner) + ' ' + assigned.host + ' ' + assigned.service + '\n';
+        text += line_of(assigned);
     }
     for (const ClaimRecord::Port& port : record.ports) {
-        text += "port " + hex(port.owner) + ' ' + std::to_string(port.port) + '\n';
+        text += line_of(port);
     }
     return text;
 }

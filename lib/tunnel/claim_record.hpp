@@ -22,8 +22,8 @@
 namespace ferrotunnel::tunnel {
 
 struct ClaimRecord {
-    /// Entries of each kind that are written and read. More hosts than stay known without their clients have nobody to
-    /// remember them for.
+    /// Entries that are written, and entries of each kind that are read. More hosts than stay known without their
+    /// clients have nobody to remember them for.
     static constexpr std::size_t entries_max = 65'536;
     static constexpr std::size_t bytes_max = 32'000'000;
 
@@ -55,6 +55,11 @@ struct ClaimRecord {
 
     friend bool operator==(const ClaimRecord&, const ClaimRecord&) = default;
 };
+
+/// Leaves out what is more than these bounds, of the tokens that have most: they can not make the server forget what
+/// others have. In bytes a token's share counts each line by at least bytes_max / entries_max.
+void share_out(ClaimRecord& record, std::size_t entries_max = ClaimRecord::entries_max,
+               std::size_t bytes_max = ClaimRecord::bytes_max);
 
 std::string write_claims(const ClaimRecord& record);
 ClaimRecord read_claims(std::string_view text);

@@ -258,7 +258,7 @@ void ClientLink::on_trunk_end(std::size_t at, const TrunkEnd& end, bool was_open
     if (open_count() > 0) {
         trunk_lost(at, why);
     } else {
-        tunnel_down(why, was_open);
+        tunnel_down(at, why, was_open);
     }
 }
 
@@ -274,13 +274,7 @@ void ClientLink::trunk_lost(std::size_t at, const LinkNotice& why) {
     tell(notice);
 }
 
-void ClientLink::tunnel_down(const LinkNotice& why, bool was_open) {
-    for (auto& place : places_) {  // they wait for the first one now
-        place->retry->cancel();
-        if (place->state == Place::State::waiting) {
-            place->state = Place::State::idle;
-        }
-    }
+void ClientLink::tunnel_down(std::size_t at, const LinkNotice& why, bool was_open) {
     for (auto& [id, offered] : services_) {
         offered.told = false;
         offered.endpoint.clear();
@@ -291,8 +285,22 @@ void ClientLink::tunnel_down(const LinkNotice& why, bool was_open) {
     if (was_up || !any_connecting()) {  // of several that fail one after the other, the last one is told
         tell(lost);
     }
-    if (state_ != State::running || any_connecting()) {
-        return;  // who was told has stopped the link; or what is being made decides how it goes on
+    if (state_ != State::running) {
+        return;  // who was told has stopped the link
+    }
+    // What is being made decides how it goes on. This one waits its own time: where a server drops each connection
+    // right after the login, two of them would call each other back at once, for ever.
+    if (any_connecting()) {
+        Place& place = *places_[at];
+        place.state = Place::State::waiting;
+        place.retry->set_after(place.backoff->next_wait());
+        return;
+    }
+    for (auto& place : places_) {  // they wait for the first one now
+        place->retry->cancel();
+        if (place->state == Place::State::waiting) {
+            place->state = Place::State::idle;
+        }
     }
     if (!was_open && settings_.attempts != 0 && ++failed_ >= settings_.attempts) {
         finish(why.code, "gave up after " + std::to_string(failed_) + " attempts: " + why.text);

@@ -133,7 +133,7 @@ private:
     void rotate(std::size_t place);
     void on_retry(std::size_t place);
     void trunk_lost(std::size_t place, const LinkNotice& why);
-    void tunnel_down(const LinkNotice& why, bool was_open);
+    void tunnel_down(std::size_t place, const LinkNotice& why, bool was_open);
     void end_for_good(wire::Code code, const std::string& text, bool was_open);
     void finish_if_drained(wire::Code code, const std::string& text);
     void finish(wire::Code code, const std::string& text);

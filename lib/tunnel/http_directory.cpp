@@ -568,7 +568,7 @@ ClaimRecord HttpDirectory::claims(TimePoint now, std::chrono::system_clock::time
     const std::shared_ptr<const HttpRoutes> known = routes();
     known->for_each_host([&](const HttpRoutes::Host& host) {
         for (const HttpRoutes::Route& route : host.routes) {
-            if (record.hosts.size() < ClaimRecord::entries_max && known->is_known(route, now)) {
+            if (known->is_known(route, now)) {
                 std::chrono::sys_seconds away_since{};
                 if (route.service == nullptr) {
                     away_since = std::chrono::floor<std::chrono::seconds>(wall - (now - route.away_since));
@@ -579,9 +579,7 @@ ClaimRecord HttpDirectory::claims(TimePoint now, std::chrono::system_clock::time
     });
     std::lock_guard lock(mutex_);
     assigned_.for_each([&record](const TokenId& owner, const std::string& service, const std::string& host) {
-        if (record.assigned.size() < ClaimRecord::entries_max) {
-            record.assigned.push_back({owner, service, host});
-        }
+        record.assigned.push_back({owner, service, host});
     });
     return record;
 }

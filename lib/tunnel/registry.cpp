@@ -80,6 +80,10 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
     if (name.is_port() && !claimant->second.info.ports.allows(name.port)) {
         return forbidden(name, claimant->second.info.ports);
     }
+    if (name.is_port() && own_ports_.contains(name.port)) {
+        return Refusal{wire::Code::port_forbidden,
+                       name.text() + " is one that the server itself listens on. Choose another port."};
+    }
     if (is_kept_from(claimant->second, name, now)) {
         return Refusal{taken(name), name.text() +
                                         " is kept for another client, which had it before the server's "
@@ -102,15 +106,23 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
     if (auto refusal = too_many_claims(claimant->second, name)) {
         return *refusal;
     }
-    Claim& claim = held != claims_.end() ? held->second : claims_[name];
-    if (claim.holders.empty()) {
-        claim.service = service;
-        claim.since = now;
+    // Without memory for a part of it nothing of it must stay.
+    if (held == claims_.end()) {
+        Claim claim{{session}, service, now};
+        claimant->second.names.insert(name);
+        try {
+            claims_.emplace(name, std::move(claim));
+        } catch (...) {
+            claimant->second.names.erase(name);
+            throw;
+        }
         changed(name);
+    } else {
+        held->second.holders.reserve(held->second.holders.size() + 1);
+        claimant->second.names.insert(name);
+        held->second.holders.push_back(session);
     }
-    claim.holders.push_back(session);
     ++claimant->second.count_of(name);
-    claimant->second.names.insert(name);
     return Granted{};
 }
 
@@ -197,6 +209,11 @@ void Registry::remove(SessionKey session) {
     if (client->second.empty()) {
         clients_.erase(client);
     }
+}
+
+void Registry::reserve(std::uint16_t port) {
+    std::lock_guard lock(mutex_);
+    own_ports_.insert(port);
 }
 
 // --- over a restart ---

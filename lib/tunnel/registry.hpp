@@ -130,6 +130,9 @@ public:
     /// The session has ended: it and all its claims go. Close its listeners before.
     void remove(SessionKey session);
 
+    /// One that the server listens on itself: no client gets it, on whatever address.
+    void reserve(std::uint16_t port);
+
     /// Nobody but this token gets the port until then: its clients had it before a restart, and are on their way.
     void keep(std::uint16_t port, const TokenId& owner, TimePoint until);
     /// The ports that are claimed or still kept, by token.
@@ -180,6 +183,7 @@ private:
     std::map<ClientId, std::vector<SessionKey>> clients_;
     std::map<ClaimName, Claim> claims_;
     std::map<std::uint16_t, Kept> kept_;
+    std::set<std::uint16_t> own_ports_;  // the server's
     std::function<void()> on_change_;
 };
 

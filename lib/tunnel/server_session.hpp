@@ -155,6 +155,12 @@ public:
 
     /// Any thread.
     SessionView view() const;
+    /// The same in place, while nobody changes it: `look(const SessionView&)`, briefly.
+    template <typename Look>
+    void look(Look look) const {
+        std::lock_guard lock(view_mutex_);
+        look(view_);
+    }
     /// Any thread. Runs `action` on the session's worker; false when that has stopped.
     template <typename Action>
     bool post(Action action) {

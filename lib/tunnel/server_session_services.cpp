@@ -1,4 +1,6 @@
 // The public ports of a client's services: registering, claiming, opening, and the visitors that come to them.
+#include <sys/socket.h>
+
 #include <algorithm>
 
 #include "base/check.hpp"
@@ -98,13 +100,18 @@ void ServerSession::register_port(std::uint32_t request, const wire::Service& de
     }
 }
 
-// A client may narrow a port to the server's own machine, but not widen it beyond what the server listens on.
+// A client may narrow a port to the server's own machine, but not widen it beyond what the server listens on: who says
+// 0.0.0.0 has nothing on IPv6.
 std::optional<Refusal> ServerSession::narrow(const wire::Service& description, runtime::SocketAddress& at) const {
     if (description.bind.empty()) {
         return std::nullopt;
     }
-    auto wanted = runtime::SocketAddress::from_ip(description.bind, 0);
-    if (!wanted || (!wanted->is_loopback() && wanted->ip() != at.ip() && !at.is_unspecified())) {
+    const auto wanted = runtime::SocketAddress::from_ip(description.bind, 0);
+    const auto covers = [&](const runtime::SocketAddress& narrower) {
+        const bool same_family = narrower.family() == at.family() || (at.is_unspecified() && at.family() == AF_INET6);
+        return narrower.ip() == at.ip() || (same_family && (narrower.is_loopback() || at.is_unspecified()));
+    };
+    if (!wanted || !covers(*wanted)) {
         return Refusal{Code::port_forbidden,
                        "The server does not listen on the address " + wire::printable(description.bind, 64) + "."};
     }

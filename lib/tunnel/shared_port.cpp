@@ -98,9 +98,12 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
                          gate->take(Visitor(std::move(socket), from, to->shared_from_this()));
                      });
             opened = true;
+        }
+        // Before it is known: without memory for this nobody is left with a port that nobody carries.
+        replaced = port->with_carriers([&](auto& carriers) { return carriers.add(std::move(trunk), service); });
+        if (opened) {
             ports_.emplace(Key{client, port->address_.port()}, port);
         }
-        replaced = port->with_carriers([&](auto& carriers) { return carriers.add(std::move(trunk), service); });
     }
     for (const auto& yielded : replaced) {
         yielded->dropped(port);

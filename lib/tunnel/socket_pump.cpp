@@ -125,7 +125,7 @@ void SocketPump::step() {
     }
     send_to_socket();
     receive_from_socket();
-    if (!closed_ && !reading_ && !writing_) {
+    if (!closed_ && !reading_ && !writing_ && !resetting_) {
         close(false);
     }
 }

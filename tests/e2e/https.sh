@@ -80,7 +80,8 @@ curl_code() {
 
 # --- visitors -----------------------------------------------------------------------------------------------------
 
-start_https --client-ca "admin.example.com=$dir/staff.pem" --https-redirect on --hsts 600
+start_https --client-ca "admin.example.com=$dir/staff.pem" --client-ca "closed.example.com=$dir/staff.pem" \
+    --https-redirect on --hsts 600
 ready_client client 5 --http "app.example.com=$backend" --http "*.many.example=$backend" --http "*.example.org=$backend" \
     --http "admin.example.com=$backend" --http "bare.example.net=$backend"
 
@@ -143,6 +144,19 @@ curl_code 35 admin.example.com /name/d --tls-max 1.2
 curl_code 56 admin.example.com /name/d --cert "$certificates/app.crt" --key "$certificates/app.key"
 secure admin.example.com /name/d --cert "$dir/alice.crt" --key "$dir/alice.key" >"$dir/alice.out"
 has_text "$dir/alice.out" "^d admin.example.com"
+# Without TLS it is redirected or refused, whatever its client says of redirects.
+equal "without TLS" "$(ask admin.example.com /name/d -o /dev/null -w '%{http_code}')" 308
+cat >"$dir/closed.yml" <<END
+client:
+  server: "$control"
+  token: file:token
+  endpoint_file: $dir/closed.endpoints
+  services: [{http: closed.example.com, local: "$backend", https_redirect: off}]
+END
+programs[closed]=1
+start closed "$FERROTUNNEL" run "$dir/closed.yml"
+wait_for_services closed 1
+equal "without TLS, not redirected" "$(ask closed.example.com /name/e -o "$dir/closed.page" -w '%{http_code}')" 421
 
 # --- certificates that change -------------------------------------------------------------------------------------
 

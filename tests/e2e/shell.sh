@@ -47,6 +47,21 @@ start browser "$FERROTUNNEL" http "http://localhost:${backend##*:}/" --host app.
 wait_for_services browser 1
 equal "the status" "$(ask app.example.com / -o /dev/null -w '%{http_code}')" 200
 
+say "an endpoint file is written to nobody else's"
+echo precious >"$dir/precious"
+ln -s precious "$dir/linked.endpoints.new"
+programs[linked]=1
+start linked "$FERROTUNNEL" client --server "$control" --token-file "$dir/token" --tcp "0=$backend" \
+    --endpoint-file "$dir/linked.endpoints"
+wait_for_services linked 1
+equal "what the link led to" "$(cat "$dir/precious")" precious
+
+say "a token where its file should be is not shown"
+FERROTUNNEL_TOKEN_FILE=$(cat "$dir/token") run client --server 127.0.0.1:1 --tcp "0=$backend"
+refused
+told 'is a token itself; it takes the path of a file'
+not_told "$(cat "$dir/token")"
+
 say "the file of a token that others can read is named"
 cp "$dir/token" "$dir/open-token"
 chmod 644 "$dir/open-token"

@@ -7,6 +7,7 @@
 namespace {
 
 std::atomic<std::uint64_t> allocations{0};
+thread_local std::uint64_t until_failure = 0;  // 0: none
 
 }  // namespace
 
@@ -14,6 +15,9 @@ std::atomic<std::uint64_t> allocations{0};
 
 void* operator new(std::size_t bytes) {
     allocations.fetch_add(1, std::memory_order_relaxed);
+    if (until_failure > 0 && --until_failure == 0) {
+        throw std::bad_alloc();
+    }
     if (void* memory = std::malloc(bytes == 0 ? 1 : bytes)) {
         return memory;
     }
@@ -32,6 +36,12 @@ namespace ferrotunnel::test {
 
 std::uint64_t allocations_so_far() noexcept {
     return allocations.load(std::memory_order_relaxed);
+}
+
+bool fail_allocation(std::uint64_t nth) noexcept {
+    const bool has_failed = until_failure == 0;
+    until_failure = nth;
+    return has_failed;
 }
 
 }  // namespace ferrotunnel::test

@@ -152,6 +152,7 @@ TEST_CASE("a connection that was made for another host is told so, and a request
     runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
     const runtime::SocketAddress address = runtime::local_address(listener.get());
     HttpListener::Settings settings;
+    settings.https = true;
     settings.may_serve = [](const transport::Pipe&, std::string_view host) { return host != "other.test"; };
     edge->listen(std::move(listener), settings);
     runtime::Fd socket = runtime::start_connect(address, error);

@@ -1,5 +1,8 @@
 #include "ingress/tcp_port.hpp"
 
+#include <fcntl.h>
+#include <sys/resource.h>
+
 #include <catch2/catch.hpp>
 #include <vector>
 
@@ -56,4 +59,49 @@ TEST_CASE("from elsewhere a PROXY header is bytes like any other") {
     const Taken taken = visit("10.0.0.0/8", bytes, bytes.size());
     CHECK(taken.from.starts_with("127.0.0.1:"));
     CHECK(taken.first_bytes == bytes);
+}
+
+// A descriptor of a high number stands for all that are below it.
+TEST_CASE("visitors of TCP ports leave descriptors to others") {
+    LogBook log;
+    RunningWorker running;
+    rlimit limit{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    const rlimit few{256, limit.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+    const auto open = tcp_port_opener({}, log);  // looks at the limit
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+
+    std::error_code error;
+    runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
+    const runtime::SocketAddress address = runtime::local_address(listener.get());
+    auto socket = std::make_shared<runtime::Fd>(std::move(listener));
+    std::vector<runtime::Fd> visitors;
+    auto port = on(running.worker, [&] {
+        return open(running.worker, std::move(*socket), [&](runtime::Fd visitor, const runtime::SocketAddress&) {
+            visitors.push_back(std::move(visitor));
+        });
+    });
+    const auto visit = [&] {
+        Peer peer(runtime::start_connect(address, error));
+        wait_for(peer.fd(), POLLOUT);
+        return peer;
+    };
+    std::vector<Peer> peers;
+    std::vector<runtime::Fd> others;
+    peers.push_back(visit());
+    CHECK(eventually([&] { return on(running.worker, [&] { return visitors.size() == 1; }); }));
+    while (others.empty() || others.back().get() < 256 - 256 / 8) {
+        others.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    }
+    Peer turned_away = visit();
+    CHECK(turned_away.read_to_end().empty());
+    CHECK(log.count("a visitor of a TCP service was turned away") == 1);
+    others.clear();
+    peers.push_back(visit());
+    CHECK(eventually([&] { return on(running.worker, [&] { return visitors.size() == 2; }); }));
+    on(running.worker, [&] {
+        port.reset();
+        visitors.clear();
+    });
 }

@@ -273,6 +273,25 @@ struct Ended {
 
 }  // namespace
 
+TEST_CASE("frames of one byte count for the hard cap by what they take") {
+    Settings settings = client_settings();
+    settings.memory_hard = 300'000;
+    SessionFixture fixture(settings);
+    fixture.events.foreign = GENERATE(false, true);
+    for (StreamId id : {1U, 3U}) {
+        fixture.feed(open_frame(id));
+        for (int i = 0; i < 900; ++i) {
+            fixture.feed(data_frame(id, 1));
+        }
+    }
+    REQUIRE(fixture.session->stats().bytes_held > settings.memory_hard);
+    fixture.now += limits::stalled_after;
+    fixture.tick_after(0ms);
+    auto resets = of_type(fixture.produce(), FrameType::reset);
+    REQUIRE(resets.size() == 1);
+    REQUIRE(fixture.events.opened[resets[0].header.stream == 1 ? 0 : 1]->verdict().code == Code::too_slow);
+}
+
 TEST_CASE("beyond the hard cap a stream that has ended is reset as well, when its endpoint is stuck") {
     Ended ended;
     REQUIRE(ended.stats().streams == 0);

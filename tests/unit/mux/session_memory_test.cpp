@@ -24,7 +24,7 @@ TEST_CASE("a slab is not kept for little of it that is left after a read") {
     SECTION("little is copied") {
         fixture.feed(open_frame(1) + data_frame(1, 5'000));
         REQUIRE(fixture.pool.in_use() == 0);
-        REQUIRE(fixture.session->stats().bytes_held == 5'000);
+        REQUIRE(fixture.session->stats().bytes_held == 5'000 + buffer::slab_cost);
         REQUIRE(fixture.session->stats().bytes_copied == 5'000);
     }
     SECTION("half a frame is little, and more of it stays where it is") {
@@ -41,7 +41,7 @@ TEST_CASE("a slab is not kept for little of it that is left after a read") {
     SECTION("much stays where it is") {
         fixture.feed(open_frame(1) + data_frame(1, 16'000) + data_frame(1, 16'000) + data_frame(1, 2'000));
         REQUIRE(fixture.pool.in_use() == 1);
-        REQUIRE(fixture.session->stats().bytes_held == buffer::slab_bytes);
+        REQUIRE(fixture.session->stats().bytes_held == buffer::slab_bytes + buffer::slab_cost);
         REQUIRE(fixture.session->stats().bytes_copied == 0);
     }
     SECTION("what is taken at once is not copied") {
@@ -61,7 +61,7 @@ TEST_CASE("an endpoint that is behind pins no slab with a few bytes beside anoth
     fixture.feed(data_frame(3, 16'000) + data_frame(1, 100));
     SessionFixture::take_all(*fixture.events.opened[1]);
     REQUIRE(fixture.pool.in_use() == 0);
-    REQUIRE(fixture.session->stats().bytes_held == 200);
+    REQUIRE(fixture.session->stats().bytes_held == 200 + 2 * buffer::slab_cost);
 }
 
 TEST_CASE("of a queue that is taken in the middle of it, what is left is compacted") {
@@ -158,4 +158,43 @@ TEST_CASE("a steady transfer allocates nothing per frame but its queues' segment
     REQUIRE(ferrotunnel::test::allocations_so_far() - before <= 2 * rounds);
     REQUIRE(fixture.session->stats().bytes_copied == 0);
     REQUIRE(fixture.failure_code() == Code::none);
+}
+
+TEST_CASE("a stream without memory is not there at all, and the session can end") {
+    Settings settings = server_settings();
+    const bool by_peer = GENERATE(false, true);
+    if (by_peer) {
+        settings = client_settings();
+    }
+    bool has_failed = true;
+    for (std::uint64_t nth = 1; has_failed; ++nth) {
+        CAPTURE(by_peer, nth);
+        REQUIRE(nth < 100);
+        SessionFixture fixture(settings);
+        const Raw open_bytes = open_frame(1);
+        buffer::SlabPtr slab = fixture.pool.acquire(fixture.session->ledger().get());
+        std::memcpy(slab->data(), open_bytes.data(), open_bytes.size());
+        buffer::Slice read(slab, 0, static_cast<std::uint32_t>(open_bytes.size()));
+        auto waker = make_intrusive<CountingWaker>();
+        bool threw = false;
+        ferrotunnel::test::fail_allocation(nth);
+        try {
+            if (by_peer) {
+                fixture.session->receive(std::move(read), fixture.now);
+            } else {
+                (void)fixture.session->open({}, waker, false, fixture.now);
+            }
+        } catch (const std::bad_alloc&) {
+            threw = true;
+        }
+        has_failed = ferrotunnel::test::fail_allocation(0);
+        if (threw && !by_peer && fixture.session->stream_count() == 0) {
+            REQUIRE(fixture.session->open({}, waker, false, fixture.now));  // the next one does not suffer
+            fixture.produce();
+        }
+        fixture.session->fail(Code::internal, "what a driver does after this");
+        fixture.produce();
+        fixture.session->lose();
+        REQUIRE(fixture.session->stream_count() == 0);
+    }
 }

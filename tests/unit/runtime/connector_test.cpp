@@ -7,11 +7,14 @@
 #include <asio/io_context.hpp>
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "runtime/worker.hpp"
+#include "support/count_allocations.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::runtime;
@@ -247,6 +250,88 @@ TEST_CASE("the callback may destroy the connector") {
                           called = true;
                       });
     CHECK(loop.run_until([&] { return called; }));
+}
+
+TEST_CASE("who has no memory to hear of a connection hears that there was none") {
+    Loop loop;
+    Fd listener = listen_locally();
+    const std::uint16_t port = local_address(listener.get()).port();
+    const std::string host = GENERATE("127.0.0.1", "localhost");
+    const bool refused = GENERATE(false, true);
+    if (refused) {
+        listener.reset();
+    }
+    std::vector<std::error_code> told;
+    Connector connector(loop.worker, HostPort{host, port}, [&](std::error_code error, Fd) {
+        told.push_back(error);
+        if (told.size() == 1) {
+            throw std::bad_alloc();
+        }
+    });
+    REQUIRE(loop.run_until([&] { return told.size() == 2; }));
+    CHECK(static_cast<bool>(told[0]) == refused);
+    CHECK(told[1] == std::errc::not_enough_memory);
+}
+
+TEST_CASE("a connector may be destroyed by a callback that then lacks memory") {
+    Loop loop;
+    Fd listener = listen_locally();
+    int calls = 0;
+    std::unique_ptr<Connector> connector;
+    connector = std::make_unique<Connector>(loop.worker, HostPort{"127.0.0.1", local_address(listener.get()).port()},
+                                            [&](std::error_code, Fd) {
+                                                ++calls;
+                                                connector.reset();
+                                                throw std::bad_alloc();
+                                            });
+    REQUIRE(loop.run_until([&] { return calls == 1; }));
+    loop.io.run_for(200ms);
+    CHECK(calls == 1);
+}
+
+TEST_CASE("of those who wait for a name everybody is answered, also beside one who lacks memory") {
+    Loop loop;
+    std::vector<std::error_code> first;
+    std::vector<std::error_code> second;
+    Resolver one(loop.worker, {"localhost", 80}, [&](std::error_code error, const std::vector<SocketAddress>&) {
+        first.push_back(error);
+        if (!error) {
+            throw std::bad_alloc();
+        }
+    });
+    Resolver two(loop.worker, {"localhost", 81},
+                 [&](std::error_code error, const std::vector<SocketAddress>&) { second.push_back(error); });
+    REQUIRE(loop.run_until([&] { return !second.empty(); }));
+    CHECK(first == std::vector<std::error_code>{{}, std::make_error_code(std::errc::not_enough_memory)});
+    CHECK(second == std::vector<std::error_code>{{}});
+    std::vector<std::error_code> later;
+    Resolver three(loop.worker, {"localhost", 82},
+                   [&](std::error_code error, const std::vector<SocketAddress>&) { later.push_back(error); });
+    REQUIRE(loop.run_until([&] { return !later.empty(); }));
+}
+
+TEST_CASE("a question for which there is no memory was never asked, and the name can be asked for again") {
+    bool has_failed = true;
+    for (std::uint64_t nth = 1; has_failed; ++nth) {
+        CAPTURE(nth);
+        REQUIRE(nth < 50);
+        Loop loop;
+        int dangling = 0;
+        std::optional<Resolver> resolver;
+        ferrotunnel::test::fail_allocation(nth);
+        try {
+            resolver.emplace(loop.worker, HostPort{"localhost", 80},
+                             [&](std::error_code, const std::vector<SocketAddress>&) { ++dangling; });
+        } catch (const std::bad_alloc&) {
+        }
+        has_failed = ferrotunnel::test::fail_allocation(0);
+        const bool asked = resolver.has_value();
+        int answers = 0;
+        Resolver again(loop.worker, {"localhost", 80},
+                       [&](std::error_code, const std::vector<SocketAddress>&) { ++answers; });
+        REQUIRE(loop.run_until([&] { return answers == 1; }));
+        CHECK(dangling == (asked ? 1 : 0));
+    }
 }
 
 TEST_CASE("a name that does not exist is told in the resolver's words") {

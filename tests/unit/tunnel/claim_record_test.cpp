@@ -2,7 +2,9 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -71,6 +73,46 @@ TEST_CASE("any bytes are read as claims without harm", "[claims]") {
         text.resize(random.below(text.size() + 1));
         const ClaimRecord record = read_claims(text);
         CHECK(record.hosts.size() <= 3);
+    }
+}
+
+TEST_CASE("a token that has more than can be written down does not make the server forget those of others",
+          "[claims]") {
+    const auto hosts_of = [](const ClaimRecord& record, const TokenId& owner) {
+        return std::count_if(record.hosts.begin(), record.hosts.end(),
+                             [&](const ClaimRecord::Host& host) { return host.owner == owner; });
+    };
+    ClaimRecord record;
+    for (int i = 0; i < 100; ++i) {
+        record.hosts.push_back({alice, "h" + std::to_string(i) + ".example.com", "/" + std::string(i, 'x'), {}});
+    }
+    record.hosts.push_back({bob, "shop.example.com", "/", {}});
+    record.ports.push_back({bob, 2222});
+    SECTION("all that there is room for stays") {
+        ClaimRecord same = record;
+        share_out(same);
+        CHECK(same == record);
+    }
+    SECTION("too many") {
+        share_out(record, 50, 50'000);
+        CHECK(hosts_of(record, bob) == 1);
+        CHECK(record.ports.size() == 1);
+        CHECK(hosts_of(record, alice) == 47);  // 50 but for the two, and the file's first line
+    }
+    SECTION("too long") {
+        share_out(record, 50'000, 5'000);
+        CHECK(hosts_of(record, bob) == 1);
+        CHECK(record.ports.size() == 1);
+        CHECK(hosts_of(record, alice) > 40);
+        CHECK(write_claims(record).size() <= 5'000);
+    }
+    SECTION("of two who want too much each has the same") {
+        for (int i = 0; i < 200; ++i) {
+            record.hosts.push_back({bob, "b" + std::to_string(i) + ".example.com", "/", {}});
+        }
+        share_out(record, 100, 100'000);
+        CHECK(std::abs(hosts_of(record, alice) - hosts_of(record, bob)) <= 1);
+        CHECK(hosts_of(record, alice) >= 48);
     }
 }
 

@@ -255,6 +255,16 @@ TEST_CASE("ports that the token does not allow are refused, taken or not") {
     CHECK(std::get<Refusal>(answer).text.find("80, 3000-3001") != std::string::npos);
 }
 
+TEST_CASE("a port that the server itself listens on is nobody's") {
+    Registry registry;
+    SessionKey a = admitted(registry, session_of(1, 1));
+    registry.reserve(8080);
+    ClaimAnswer answer = registry.claim(a, 1, 8080, now);
+    CHECK(code_of(answer) == wire::Code::port_forbidden);
+    CHECK(std::get<Refusal>(answer).text.find("the server itself") != std::string::npos);
+    CHECK(granted(registry.claim(a, 1, 8081, now)));
+}
+
 TEST_CASE("a session claims as many ports as allowed, and not one more") {
     Registry::Settings settings;
     settings.claims_per_session_max = 2;

@@ -207,6 +207,40 @@ TEST_CASE("a probe before the welcome finds the peer alive, and does not disturb
     CHECK(next->header.type == wire::FrameType::control);
 }
 
+TEST_CASE("a client may narrow where its port listens, and not widen it") {
+    struct Case {
+        const char* server;
+        const char* client;
+        bool granted;
+    };
+    const auto [server, wanted, granted] = GENERATE(values<Case>({
+        {"0.0.0.0", "0.0.0.0", true},
+        {"0.0.0.0", "127.0.0.1", true},
+        {"0.0.0.0", "127.0.0.2", true},
+        {"0.0.0.0", "::", false},
+        {"0.0.0.0", "::1", false},
+        {"127.0.0.1", "127.0.0.1", true},
+        {"127.0.0.1", "0.0.0.0", false},
+        {"127.0.0.1", "::1", false},
+        {"::", "127.0.0.1", true},
+        {"::", "::1", true},
+        {"::", "0.0.0.0", true},
+        {"::1", "::", false},
+        {"127.0.0.1", "nonsense", false},
+    }));
+    CAPTURE(server, wanted);
+    Rig rig;
+    rig.shared->tcp_bind = *runtime::SocketAddress::from_ip(server, 0);
+    WireClient client = rig.connect(1);
+    REQUIRE(client.log_in());
+    client.register_port(1, 0, wanted);
+    const auto answer = client.answer();
+    CHECK(std::holds_alternative<std::uint16_t>(answer) == granted);
+    if (!granted) {
+        CHECK(code_in(answer) == wire::Code::port_forbidden);
+    }
+}
+
 TEST_CASE("an id that is in use is refused, and its service stays") {
     Rig rig;
     WireClient client = rig.connect(1);

@@ -117,10 +117,11 @@ public:
     }
     const HandshakeFailure& failure() const { return handshake_.failure(); }
 
-    void register_port(std::uint32_t id, std::uint16_t port) {
+    void register_port(std::uint32_t id, std::uint16_t port, std::string bind = {}) {
         wire::Service service;
         service.id = id;
         service.remote_port = port;
+        service.bind = std::move(bind);
         for (const wire::ControlPayload& payload : wire::encode_register(++request_, {&service, 1})) {
             send_control(payload);
         }
