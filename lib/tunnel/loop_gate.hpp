@@ -2,8 +2,10 @@
 // (tunnel/loop_watch.hpp). Lives on the listener's worker.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <memory>
+#include <vector>
 
 #include "runtime/timer.hpp"
 #include "tunnel/loop_watch.hpp"
@@ -24,17 +26,22 @@ public:
 private:
     void take_in(Visitor visitor);
     void on_time();
-    void let_one_in();
+    bool has_answered() const noexcept;
+    void try_in();
     void let_all_in();
-    void on_loop(TimePoint now);
+    void on_loop();
+    void on_fall_due();
 
     runtime::Worker& worker_;
     SharedPort& port_;
     LoopWatch watch_;
     runtime::Timer timer_;
+    runtime::Timer fall_timer_;
     std::deque<Visitor> held_;
-    std::shared_ptr<Traffic> let_in_;  // of who was let in last
-    TimePoint tell_from_{};            // a loop is told again
+    std::vector<std::shared_ptr<Traffic>> let_in_;  // of those that were let in since the test began
+    std::uint64_t before_ = 0;                      // visitors, at the last verdict
+    unsigned looks_ = 0;                            // since then, whether most have gone
+    TimePoint tell_from_{};                         // a loop is told again
 };
 
 }  // namespace ferrotunnel::tunnel

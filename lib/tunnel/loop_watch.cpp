@@ -1,6 +1,7 @@
 #include "tunnel/loop_watch.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ferrotunnel::tunnel {
 namespace {
@@ -26,6 +27,8 @@ LoopWatch::Verdict LoopWatch::on_visitor(TimePoint now, std::uint64_t visitors_n
                 return Verdict::pass;
             }
             tested_at_ = visitors_now;
+            let_in_ = 0;
+            rounds_ = 0;
             followed_ = 0;
             return hold(now);
         case State::quiet:
@@ -35,23 +38,20 @@ LoopWatch::Verdict LoopWatch::on_visitor(TimePoint now, std::uint64_t visitors_n
             }
             return hold(now);
         case State::let_in:
-            if (++followed_ >= proof) {
-                stop();
-                came_ = 0;
-                tested_at_ = 0;
-                next_rest_ = rest;
-                return Verdict::loop;
-            }
             return hold(now);
     }
     return Verdict::pass;
 }
 
 LoopWatch::Verdict LoopWatch::hold(TimePoint now) {
+    if (state_ != State::quiet) {
+        state_ = State::quiet;
+        held_since_ = now;
+    }
     ++held_;
-    state_ = State::quiet;
     const auto spread = static_cast<std::uint64_t>((quiet_max - quiet_min).count());
-    deadline_ = now + quiet_min + Duration(static_cast<Duration::rep>(random_.below(spread + 1)));
+    const Duration quiet = quiet_min + Duration(static_cast<Duration::rep>(random_.below(spread + 1)));
+    deadline_ = std::min(now + quiet, held_since_ + held_for_max);
     return Verdict::hold;
 }
 
@@ -60,19 +60,38 @@ LoopWatch::Act LoopWatch::on_time(TimePoint now) {
         return Act::nothing;
     }
     if (state_ == State::quiet) {
-        --held_;
-        state_ = State::let_in;
-        deadline_ = now + follows_within;
-        return Act::let_one_in;
+        return end_round(now);
     }
     give_up(now);
     return Act::let_all_in;
+}
+
+LoopWatch::Act LoopWatch::end_round(TimePoint now) {
+    const bool was_quiet = deadline_ < held_since_ + held_for_max;
+    if (was_quiet && held_ == let_in_ && ++followed_ == proof) {
+        give_up(now);
+        return Act::loop;
+    }
+    if (++rounds_ > rounds_max) {
+        give_up(now);
+        return Act::let_all_in;
+    }
+    let_in_ = std::exchange(held_, 0);
+    state_ = State::let_in;
+    deadline_ = now + follows_within;
+    return Act::try_in;
 }
 
 void LoopWatch::give_up(TimePoint now) noexcept {
     stop();
     rests_until_ = now + next_rest_;
     next_rest_ = std::min(2 * next_rest_, rest_max);
+}
+
+void LoopWatch::fell() noexcept {
+    next_rest_ = rest;
+    rests_until_ = TimePoint{};
+    tested_at_ = 0;
 }
 
 void LoopWatch::stop() noexcept {

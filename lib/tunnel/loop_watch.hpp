@@ -1,17 +1,22 @@
 // Finds out whether the visitors of a public port are made by the port itself: a service whose backend leads back to
 // the port, perhaps through other clients and servers and behind addresses that say nothing. Sans-IO; LoopGate acts.
 //
-// Then each visitor is the consequence of the one before. So when many have come, and are still there, it is tried out:
+// Then each visitor is the consequence of the one before. So when many have come, and are still there, it is tried out,
+// in rounds:
 //
-//   idle --many came--> quiet: visitors are held, and nobody else may come meanwhile
+//   idle --many came--> quiet: who comes is held
 //     ^                   |  ^
-//     |      for a while nobody came: one is let in
-//     |                   v  | one came: it is held
-//     +--nobody came-- followed?  ... and so often in a row that it is no accident --> a loop
+//     |     for a while nobody came: all that are held are let in
+//     |                   v  | one came: the next round
+//     +--nobody came-- followed?  ... and as often in a row as is no accident, by exactly as many --> a loop
 //
-// Who waits for nobody (browsers, crowds, people) comes at other times too, which ends it at once; and who has got a
-// byte from the service was not in a loop, at whose end is nobody. What it costs others is that a port which has many
-// silent visitors holds the next one for half a second, rarely.
+// Who waits for nobody (browsers, crowds, people) comes at other times too, which ends it; and who has got a byte from
+// the service was not in a loop, at whose end is nobody. What it costs others is that a port which has many silent
+// visitors holds the next one for half a second, rarely.
+//
+// Whoever knows this can imitate it, with many idle connections and one more in each round. So the verdict touches
+// nobody else: only those of the last round are sent away, who are the whole of it; one visitor besides, and the round
+// does not count. And it does not make the next test come sooner, unless the others fell with them, as in a loop.
 #pragma once
 
 #include <chrono>
@@ -28,11 +33,15 @@ public:
     /// Visitors that have come within `window`, and are still there, before anything is suspected.
     static constexpr std::uint64_t many = 64;
     static constexpr Duration window = std::chrono::seconds(60);
-    /// How often a visitor must follow the one that was let in. Visitors that come by chance, at the rate that is worst
+    /// In how many rounds as many must follow as were let in. Visitors that come by chance, at the rate that is worst
     /// for us, do so once in ten thousand.
     static constexpr unsigned proof = 10;
+    /// After so many rounds it is over, however many of them counted.
+    static constexpr unsigned rounds_max = 3 * proof;
     /// Several loops may run through one port; more visitors than this are a crowd.
     static constexpr std::size_t held_max = 8;
+    /// Nobody is held longer, however many come behind.
+    static constexpr Duration held_for_max = std::chrono::seconds(1);
     static constexpr Duration quiet_min = std::chrono::milliseconds(250);
     static constexpr Duration quiet_max = std::chrono::milliseconds(500);
     static constexpr Duration follows_within = std::chrono::milliseconds(750);
@@ -50,23 +59,30 @@ public:
         pass,      // let it in
         pass_all,  // let in all that are held, and this one
         hold,
-        loop,  // send it away, and all that are held
     };
     Verdict on_visitor(TimePoint now, std::uint64_t visitors_now);
 
-    enum class Act : std::uint8_t { nothing, let_one_in, let_all_in };
+    enum class Act : std::uint8_t {
+        nothing,
+        try_in,      // let in all that are held, and tell when one of them gets a byte
+        let_all_in,  // the same, and it is over
+        loop,        // send away all that are held
+    };
     /// To be called at `deadline`.
     Act on_time(TimePoint now);
     TimePoint deadline() const noexcept { return deadline_; }
 
-    /// Who was let in last has got a byte: it was no loop. The rest is let in.
+    /// One that was let in since the test began has got a byte: it was no loop. The rest is let in.
     void answered(TimePoint now) noexcept { give_up(now); }
+    /// After the verdict, most visitors have gone: it was a loop indeed. The next one is looked for at once.
+    void fell() noexcept;
     bool is_testing() const noexcept { return state_ != State::idle; }
 
 private:
     enum class State : std::uint8_t { idle, quiet, let_in };
 
     Verdict hold(TimePoint now);
+    Act end_round(TimePoint now);
     void give_up(TimePoint now) noexcept;
     void stop() noexcept;
 
@@ -74,7 +90,10 @@ private:
     State state_ = State::idle;
     TimePoint deadline_ = never;
     std::size_t held_ = 0;
-    unsigned followed_ = 0;
+    TimePoint held_since_{};
+    std::size_t let_in_ = 0;  // in the last round
+    unsigned rounds_ = 0;
+    unsigned followed_ = 0;   // rounds that count
     std::uint64_t came_ = 0;  // in this window
     TimePoint window_began_{};
     Duration next_rest_ = rest;

@@ -57,6 +57,7 @@ for _ in 1 2; do
 done
 say "most descriptors of the server: $(<"$dir/highest")"
 at_most "descriptors of the server" "$(<"$dir/highest")" 700
+wait_until $patience "a line about it" count_is server 'lead back to themselves' 1
 count=$(count_of server 'lead back to themselves')
 at_least "lines in the server's log about it" "$count" 1
 at_most "lines in the server's log about it" "$count" 2
@@ -71,9 +72,34 @@ for i in {1..100}; do
     start "idle$i" "$E2E_TOOLS/tcp_peer" connect "$inner" exchange:1 "touch:$dir/idle_is_there$i" rest
     wait_until $patience "the visitor" test -e "$dir/idle_is_there$i"
 done
-equal "lines in the server's log about it" "$(count_of server 'lead back to themselves')" "$count"
+equal "lines in the server's log about it" "$(count_of server "lead back to themselves.* port=${inner##*:}")" 0
 for i in {1..100}; do
     is_running "idle$i" || fail "visitor $i was sent away"
     kill_now "idle$i"
+done
+
+say "idle connections that come in the rhythm of a loop harm nobody else"
+service imitated echo
+silent=()
+come() {
+    exec {silent[${#silent[@]}]}<>"/dev/tcp/${public%:*}/${public##*:}"
+}
+for _ in {1..82}; do
+    come
+done
+for i in {1..12}; do
+    sleep 0.54 # longer than the gate waits for silence, shorter than it waits for a follower
+    if ((i >= 7 && i <= 10)); then
+        start "other$i" "$E2E_TOOLS/tcp_peer" connect "$public" exchange:1K finish rest
+    fi
+    come
+done
+for i in {7..10}; do
+    join "other$i" $patience
+    equal "how it ended for another visitor" "$(value ending "$(<"$dir/other$i.out")")" eof
+done
+equal "lines in the server's log about it" "$(count_of server "lead back to themselves.* port=${public##*:}")" 0
+for fd in "${silent[@]}"; do
+    exec {fd}>&-
 done
 check_alive
