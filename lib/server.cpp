@@ -45,8 +45,8 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
       lifecycle_(*this, *group_) {
     group_->on_exception(
         [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
-    shared_->registry = std::make_shared<tunnel::Registry>();
     shared_->tokens = accepted_tokens(settings_);
+    shared_->registry = std::make_shared<tunnel::Registry>(tunnel::registry_settings(shared_->tokens->size()));
     shared_->instance = detail::new_instance(random_);
     shared_->mux = detail::mux_settings(mux::Role::server, settings_.timing);
     shared_->handshake_deadline = settings_.timing.handshake_timeout;

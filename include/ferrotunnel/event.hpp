@@ -20,7 +20,8 @@ struct Event {
         lost,          ///< no connection is left, or the first could not be made: `error` and `text` say why
         reconnecting,  ///< client, after lost: the next attempt comes in `retry_in`
         registered,    ///< `service` is reachable at `endpoint`: told once, whatever the number of connections
-        refused,       ///< client: the server refused the login (no `service`) or the service; see `error` and `text`
+        refused,       ///< client: the server refused the login (no `service`) or the service; see `error` and `text`.
+                       ///< Server: it refused one; of each client's services at most 64 a second are told
         unregistered,  ///< `service` is not offered any more
         draining,      ///< no new visitors from now on; the present ones finish. By the other side if `peer` is set
         stopped,       ///< the last event: it is over, by stop() (no error) or for good (`error` says why)

@@ -162,6 +162,9 @@ inline constexpr std::size_t http_host_text_max = 256;
 /// Hosts that one session may hold, over all its services.
 inline constexpr std::size_t http_hosts_per_session_max = 4'096;
 inline constexpr std::size_t http_path_text_max = 1_KiB;
+/// What the hosts of one session take as text, each with the path of its service: each is kept several times. As many
+/// as there may be, of any length, below short paths.
+inline constexpr std::size_t http_names_bytes_per_session_max = http_hosts_per_session_max * (http_host_text_max + 16);
 /// Rules of one service: fields in each direction, which take places among the edits of a head; how long names, values,
 /// a Host with its port and a redirect's target may be; and all texts together, with what each rule takes beside them
 /// in a message.
@@ -237,6 +240,9 @@ inline constexpr auto http_count_follows = 1s;
 inline constexpr std::uint64_t descriptors_reserved_max = 1'024;
 /// Lines of one kind that a worker's visitors may cause in the log: who scans the edge must not fill a disk.
 inline constexpr std::uint32_t http_log_lines_per_second = 20;
+/// Lines and events of a server about services of one client that it refuses: whoever asks for a port again and again
+/// must not fill a disk. As many as one message may have.
+inline constexpr std::uint32_t refusals_told_per_second = services_per_message_max;
 /// Lines of a client about its visitors, each of whom may cause one.
 inline constexpr std::uint32_t visitor_log_lines_per_second = 50;
 /// Up to where an operator may raise those of requests' heads, which each connection can make us hold. Targets can not
@@ -347,6 +353,13 @@ static_assert((ticket_keys_kept - 1) * ticket_key_seals_for >= visitor_session_l
 
 inline constexpr std::uint32_t unauthenticated_max = 1'024;
 inline constexpr std::uint32_t unauthenticated_per_address_max = 64;
+/// Connections of one address (IPv6: /64) to the control port: each costs a TLS handshake. So many at once, and then so
+/// many a second: enough for the clients of a large network behind one address, which all come back after a restart.
+inline constexpr std::uint32_t logins_at_once_max = 200;
+inline constexpr std::uint32_t logins_per_second_max = 50;
+/// Addresses of which that is known. One is forgotten when it could make as many at once again, after four seconds at
+/// most; who comes from more addresses than this in that time is not bounded by it.
+inline constexpr std::size_t login_addresses_max = 8'192;
 
 // --- configuration files ------------------------------------------------------------------------------------------
 
@@ -366,6 +379,9 @@ inline constexpr auto config_time_max = std::chrono::milliseconds(10'000'000'000
 // --- the process --------------------------------------------------------------------------------------------------
 
 inline constexpr std::uint32_t sessions_max = 4'096;
+/// Of these, for the clients of one token where there are others: it can not keep all of them out.
+inline constexpr std::uint32_t sessions_per_token_max = sessions_max / 8 * 7;
+static_assert(sessions_per_token_max >= trunks_per_tunnel_max);
 /// Threads of a client or server.
 inline constexpr std::uint32_t workers_max = 256;
 /// Attempts in a row after which a client may be told to give up; more are as good as for ever.

@@ -15,10 +15,6 @@ Refusal overtaken() {
     return {wire::Code::superseded, "A newer session of the same client is already here; this one is not needed."};
 }
 
-Refusal too_many_sessions() {
-    return {wire::Code::busy, "The server holds as many clients as it is allowed to. Trying later may work."};
-}
-
 Refusal too_many_trunks(std::size_t most) {
     return {wire::Code::limit, "A tunnel has at most " + std::to_string(most) + " connections on this server."};
 }
@@ -60,13 +56,26 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
     if (!superseding.older.empty()) {
         return superseding;
     }
-    if (sessions_.size() >= settings_.sessions_max) {
-        return too_many_sessions();
+    if (auto refusal = too_many_sessions(info.token)) {
+        return *refusal;
     }
     bool is_new = sessions_.emplace(info.key, Session{info, std::move(handle), 0, 0, {}}).second;
     check(is_new, "a session is admitted once");
     clients_[client].push_back(info.key);
+    ++sessions_of_[info.token];
     return Admitted{};
+}
+
+std::optional<Refusal> Registry::too_many_sessions(const TokenId& token) const {
+    if (sessions_.size() >= settings_.sessions_max) {
+        return Refusal{wire::Code::busy,
+                       "The server holds as many clients as it is allowed to. Trying later may work."};
+    }
+    const auto known = sessions_of_.find(token);
+    if (known != sessions_of_.end() && known->second >= settings_.sessions_per_token_max) {
+        return Refusal{wire::Code::busy, "This token has as many connections as one may have. Trying later may work."};
+    }
+    return std::nullopt;
 }
 
 ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const ClaimName& name, TimePoint now) {
@@ -208,6 +217,10 @@ void Registry::remove(SessionKey session) {
     std::erase(client->second, session);
     if (client->second.empty()) {
         clients_.erase(client);
+    }
+    const auto count = sessions_of_.find(removed.mapped().info.token);
+    if (--count->second == 0) {
+        sessions_of_.erase(count);
     }
 }
 

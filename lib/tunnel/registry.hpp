@@ -97,6 +97,7 @@ class Registry {
 public:
     struct Settings {
         std::size_t sessions_max = limits::sessions_max;
+        std::size_t sessions_per_token_max = limits::sessions_max;
         std::size_t claims_per_session_max = limits::services_max;  // ports
         std::size_t hosts_per_session_max = limits::http_hosts_per_session_max;
         std::size_t trunks_per_tunnel_max = limits::trunks_per_tunnel_max;
@@ -172,6 +173,7 @@ private:
     bool is_kept_from(const Session& claimant, const ClaimName& name, TimePoint now);
     void changed(const ClaimName& name) const;
     ClaimAnswer refuse_or_contest(const Session& claimant, const ClaimName& name, const Session& holder) const;
+    std::optional<Refusal> too_many_sessions(const TokenId& token) const;
     std::optional<Refusal> too_many_claims(Session& claimant, const ClaimName& name) const;
     static ClientId client_of(const SessionInfo& info) { return {info.token, info.instance}; }
     static bool give_up(Claim& claim, SessionKey session);
@@ -181,10 +183,20 @@ private:
     mutable std::mutex mutex_;
     std::map<SessionKey, Session> sessions_;
     std::map<ClientId, std::vector<SessionKey>> clients_;
+    std::map<TokenId, std::size_t> sessions_of_;
     std::map<ClaimName, Claim> claims_;
     std::map<std::uint16_t, Kept> kept_;
     std::set<std::uint16_t> own_ports_;  // the server's
     std::function<void()> on_change_;
 };
+
+/// Where there are several tokens, none of them can have all sessions.
+inline Registry::Settings registry_settings(std::size_t tokens) {
+    Registry::Settings settings;
+    if (tokens > 1) {
+        settings.sessions_per_token_max = limits::sessions_per_token_max;
+    }
+    return settings;
+}
 
 }  // namespace ferrotunnel::tunnel

@@ -146,6 +146,9 @@ public:
     /// On the worker. Ends now.
     void end(wire::Code code, std::string_view text);
 
+    /// On the worker. Ends now, where the peer has not proved its token yet: the place is needed.
+    void give_way();
+
     /// On the worker. Dials a service through the tunnel, as a visitor would.
     Result<IntrusivePtr<mux::Stream>, wire::Code> open_stream(std::uint32_t service, IntrusivePtr<buffer::Waker> waker,
                                                               bool foreign);
@@ -228,6 +231,8 @@ private:
     bool open_port(std::uint32_t id, const runtime::SocketAddress& at, std::error_code& error);
     void confirm(std::uint32_t request, std::uint32_t id);
     void refuse_service(std::uint32_t id, const Refusal& refusal);
+    void keep_description(Service& service, const wire::Service& description);
+    std::optional<Refusal> too_many_names(const HttpDescription& wanted) const;
     void tell_refusal(const wire::Service& description, const Refusal& refusal);
     void unregister(std::uint32_t id);
     void forget_service(std::uint32_t id);
@@ -292,6 +297,7 @@ private:
     std::unique_ptr<runtime::Timer> yield_timer_;
     std::map<std::uint32_t, Service> services_;
     std::uint64_t registrations_ = 0;
+    LineQuota refusals_{limits::refusals_told_per_second};
     mutable std::mutex view_mutex_;
     SessionView view_;  // what `view` answers
     std::vector<std::unique_ptr<Probe>> probes_;
@@ -299,6 +305,7 @@ private:
     const std::shared_ptr<RecentTraffic> recent_ = std::make_shared<RecentTraffic>();
     std::atomic<std::uint32_t> on_the_way_{0};  // visitors in the mail
     const std::shared_ptr<std::atomic<std::uint32_t>> dialled_ = std::make_shared<std::atomic<std::uint32_t>>(0);
+    bool gave_way_ = false;
     bool proved_ = false;    // the token was proved: admission is being decided, or was
     bool admitted_ = false;  // the registry has it
     bool welcome_ = false;   // the login is over: services may be registered

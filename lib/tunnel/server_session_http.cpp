@@ -95,6 +95,24 @@ std::optional<Refusal> ServerSession::refuse_rules(const wire::HttpRulesPart& ru
     return std::nullopt;
 }
 
+std::optional<Refusal> ServerSession::too_many_names(const HttpDescription& wanted) const {
+    const std::size_t path = wanted.claimed_path().size();
+    std::size_t bytes = 0;
+    for (const std::string& host : wanted.hosts) {
+        bytes += host.size() + path;
+    }
+    for (const auto& [id, service] : services_) {
+        for (const ClaimName& name : service.names) {
+            bytes += name.host.size() + name.path.size();
+        }
+    }
+    if (bytes <= limits::http_names_bytes_per_session_max) {
+        return std::nullopt;
+    }
+    return Refusal{Code::limit, "The hosts of this client's services, each with its path, take more than " +
+                                    std::to_string(limits::http_names_bytes_per_session_max) + " bytes in all."};
+}
+
 void ServerSession::register_http(std::uint32_t request, const wire::Service& description) {
     HttpDescription wanted;
     auto refusal = read_http(description, wanted);
@@ -116,9 +134,12 @@ void ServerSession::register_http(std::uint32_t request, const wire::Service& de
 
 void ServerSession::begin_claiming(std::uint32_t request, const wire::Service& description, HttpDescription wanted,
                                    bool assign) {
+    if (auto refusal = too_many_names(wanted)) {
+        tell_refusal(description, *refusal);
+        return;
+    }
     Service& service = services_[description.id];
-    service.description = description;
-    service.registration = ++registrations_;
+    keep_description(service, description);
     service.assigned = assign;
     claim_hosts(request, description.id, std::move(wanted));
 }

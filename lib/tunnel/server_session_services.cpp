@@ -69,11 +69,19 @@ std::optional<Refusal> ServerSession::check_service(const wire::Service& descrip
     return std::nullopt;
 }
 
+// Without what nobody asks for later.
+void ServerSession::keep_description(Service& service, const wire::Service& description) {
+    service.registration = ++registrations_;
+    service.description.id = description.id;
+    service.description.kind = description.kind;
+    service.description.name = description.name;
+    service.description.http.rules = description.http.rules;  // they are counted
+}
+
 // There is nothing to claim or to open: it is found by its name, and may have that of another client's.
 void ServerSession::register_private(std::uint32_t request, const wire::Service& description) {
     Service& service = services_[description.id];
-    service.description = description;
-    service.registration = ++registrations_;
+    keep_description(service, description);
     service.opened = agreement_.trunk == 1;  // the other trunks have nothing to tell
     service.traffic = std::make_shared<Traffic>();
     service.traffic->total = traffic_;
@@ -87,8 +95,7 @@ void ServerSession::register_port(std::uint32_t request, const wire::Service& de
         return;
     }
     Service& service = services_[description.id];
-    service.description = description;
-    service.registration = ++registrations_;
+    keep_description(service, description);
     at.set_port(description.remote_port);
     if (at.port() == 0 && agreement_.trunks > 1) {
         at.set_port(shared_->ports->port_of(client_, description.id));  // what another trunk was given for it
@@ -240,6 +247,14 @@ void ServerSession::tell_refusal(const wire::Service& description, const Refusal
     wire::Refused refused{description.id, refusal.code, refusal.text};
     trunk_->session().send_control(wire::encode_control(refused));
     trunk_->session_changed();
+    const auto left_out = refusals_.take(worker_.now());
+    if (!left_out) {
+        return;
+    }
+    if (*left_out > 0) {
+        shared_->log->warn("more services of a client were refused than are told",
+                           {{"peer", peer_.text()}, {"left_out", *left_out}});
+    }
     shared_->log->warn(
         "a service was refused",
         {{"peer", peer_.text()}, {"service", name}, {"code", wire::name_of(refusal.code)}, {"why", refusal.text}});

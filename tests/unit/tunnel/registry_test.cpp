@@ -202,6 +202,39 @@ TEST_CASE("as many sessions as allowed are admitted, and not one more") {
     admitted(registry, session_of(1, 1, 2));
 }
 
+TEST_CASE("one token can not take the sessions of all") {
+    Registry::Settings settings;
+    settings.sessions_max = 8;
+    settings.sessions_per_token_max = 7;
+    Registry registry(settings);
+    SessionKey first = 0;
+    for (std::uint8_t instance = 1; instance <= 7; ++instance) {
+        first = admitted(registry, session_of(1, instance));
+    }
+    AdmitAnswer answer = admit(registry, session_of(1, 8));
+    REQUIRE(std::holds_alternative<Refusal>(answer));
+    CHECK(std::get<Refusal>(answer).code == wire::Code::busy);
+    CHECK(std::get<Refusal>(answer).text.find("This token") != std::string::npos);
+    SessionKey other = admitted(registry, session_of(2, 1));
+    registry.remove(other);
+    registry.remove(first);
+    admitted(registry, session_of(1, 8));
+}
+
+TEST_CASE("a server with one token gives it all sessions, one with several keeps some for the others") {
+    CHECK(registry_settings(1).sessions_per_token_max == limits::sessions_max);
+    for (std::size_t tokens : {2U, 100U}) {
+        Registry registry(registry_settings(tokens));
+        for (std::uint32_t i = 0; i < limits::sessions_per_token_max; ++i) {
+            SessionInfo info = session_of(1, 1);
+            info.instance = {7, static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(i >> 8)};
+            admitted(registry, info);
+        }
+        CHECK(std::holds_alternative<Refusal>(admit(registry, session_of(1, 1))));
+        admitted(registry, session_of(2, 1));
+    }
+}
+
 TEST_CASE("a port belongs to who claimed it first") {
     Registry registry;
     auto of_a = handle();

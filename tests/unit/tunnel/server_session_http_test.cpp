@@ -297,6 +297,47 @@ TEST_CASE("the rules of one client's services have a bound in all, which is reac
     CHECK_THAT(refusal.text, Catch::Contains("262144 bytes in all"));
 }
 
+TEST_CASE("what a client's hosts take with their paths has a bound, which is reached and passed by one") {
+    Rig rig;
+    WireClient client = rig.connect(1);
+    wire::HttpPart http;
+    http.path = "/" + std::string(limits::http_path_text_max - 1, 'p');
+    const auto host_of = [](std::size_t i, std::size_t bytes) {  // in labels of at most 60
+        std::string host = "h" + std::to_string(1'000 + i);
+        while (host.size() < bytes) {
+            host += '.' + std::string(std::min<std::size_t>(60, bytes - host.size() - 1), 'x');
+        }
+        return host;
+    };
+    constexpr std::size_t host_bytes = 245;
+    constexpr std::size_t most = limits::http_names_bytes_per_session_max;
+    constexpr std::size_t each = host_bytes + limits::http_path_text_max;
+    std::uint32_t id = 0;
+    std::size_t bytes = 0;
+    for (; most - bytes >= limits::http_hosts_per_service_max * each; bytes += http.hosts.size() * each) {
+        http.hosts.clear();
+        for (std::size_t i = 0; i < limits::http_hosts_per_service_max; ++i) {
+            http.hosts.push_back(host_of(id * limits::http_hosts_per_service_max + i, host_bytes));
+        }
+        client.register_part(++id, http);
+        REQUIRE(registered(client).id == id);
+    }
+    for (http.hosts = {host_of(9'000, host_bytes)}; most - bytes >= each; bytes += each) {
+        http.hosts = {host_of(9'001 + id, host_bytes)};
+        client.register_part(++id, http);
+        REQUIRE(registered(client).id == id);
+    }
+    http.hosts = {host_of(9'001 + id, 200)};
+    http.path = "/" + std::string(most - bytes - 200, 'q');  // one byte too much
+    client.register_part(++id, http);
+    const wire::Refused refusal = refused(client);
+    CHECK(refusal.code == wire::Code::limit);
+    CHECK_THAT(refusal.text, Catch::Contains(std::to_string(most) + " bytes in all"));
+    http.path.pop_back();
+    client.register_part(++id, http);
+    CHECK(registered(client).id == id);
+}
+
 TEST_CASE("without a host the server assigns a name below its domain, or says that it does not") {
     SECTION("no domain") {
         Rig rig;

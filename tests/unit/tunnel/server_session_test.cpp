@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "support/log_book.hpp"
 #include "unit/runtime/loop.hpp"
 #include "unit/tunnel/plain_port.hpp"
 #include "unit/tunnel/wire_client.hpp"
@@ -239,6 +240,30 @@ TEST_CASE("a client may narrow where its port listens, and not widen it") {
     if (!granted) {
         CHECK(code_in(answer) == wire::Code::port_forbidden);
     }
+}
+
+TEST_CASE("a client that is refused again and again does not fill the log") {
+    ferrotunnel::test::LogBook log;
+    std::atomic<std::uint32_t> told{0};
+    Rig rig;
+    rig.shared->log = &log;
+    rig.shared->notify = [&told](const ServerNotice& notice) {
+        told += notice.kind == ServerNotice::Kind::refused ? 1 : 0;
+    };
+    WireClient client = rig.connect(1);
+    REQUIRE(client.log_in());
+    client.register_port(1, 0);
+    port_in(client.answer());
+    const TimePoint began = Clock::now();
+    for (std::uint32_t i = 0; i < 10 * limits::refusals_told_per_second; ++i) {
+        client.register_port(1, 0);
+        CHECK(code_in(client.answer()) == wire::Code::protocol);  // the client hears each
+    }
+    const auto seconds = static_cast<std::uint32_t>((Clock::now() - began) / 1s) + 2;  // that have begun
+    const std::uint32_t lines = static_cast<std::uint32_t>(log.count("a service was refused"));
+    CHECK(lines >= limits::refusals_told_per_second);
+    CHECK(lines <= limits::refusals_told_per_second * seconds);
+    CHECK(told == lines);
 }
 
 TEST_CASE("an id that is in use is refused, and its service stays") {
