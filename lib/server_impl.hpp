@@ -23,8 +23,9 @@
 #include "runtime/worker_group.hpp"
 #include "settings.hpp"
 #include "sink_logger.hpp"
-#include "tunnel/admission_gate.hpp"
 #include "tunnel/claim_keeper.hpp"
+#include "tunnel/line_quota.hpp"
+#include "tunnel/login_gate.hpp"
 #include "tunnel/server_session.hpp"
 
 namespace ferrotunnel {
@@ -52,7 +53,8 @@ private:
 
     void on_connection(runtime::Fd socket, const runtime::SocketAddress& from);
     void start_session(runtime::Worker& worker, runtime::Fd socket, const runtime::SocketAddress& from,
-                       std::shared_ptr<tunnel::AdmissionGate::Ticket> ticket);
+                       std::shared_ptr<tunnel::LoginGate::Ticket> ticket);
+    void tell_crowd(const tunnel::LoginGate::Answer& answer, const runtime::SocketAddress& from);
     void on_session_end(const SessionPtr& session);
     void notify(const tunnel::ServerNotice& notice);
     std::vector<SessionPtr> sessions() const;
@@ -82,7 +84,8 @@ private:
     runtime::SystemRandom random_;
     detail::SinkLogger log_;
     const std::shared_ptr<tunnel::ServerShared> shared_;
-    const std::shared_ptr<tunnel::AdmissionGate> gate_ = std::make_shared<tunnel::AdmissionGate>();
+    const std::shared_ptr<tunnel::LoginGate> gate_ = std::make_shared<tunnel::LoginGate>();
+    tunnel::LineQuota crowds_{1};
     const std::unique_ptr<runtime::WorkerGroup> group_;
     const IntrusivePtr<detail::OwnerLife> life_ = make_intrusive<detail::OwnerLife>();
     std::unique_ptr<runtime::Acceptor> acceptor_;  // the first worker's

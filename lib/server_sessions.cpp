@@ -15,28 +15,57 @@ using tunnel::ServerSession;
 // --- sessions ---
 
 void Server::Impl::on_connection(runtime::Fd socket, const runtime::SocketAddress& from) {
-    auto ticket = gate_->enter(tunnel::network_of(from));
-    if (!ticket) {
+    const tunnel::LoginGate::Answer answer = gate_->enter(from, Clock::now());
+    if (answer.fault != tunnel::LoginGate::Fault::none) {
+        tell_crowd(answer, from);
+    }
+    if (!answer.ticket) {
         shared_->counters->logins_refused.fetch_add(1, std::memory_order_relaxed);
-        log_.debug("too many connections without a login; one more was closed", {{"peer", from.text()}});
         return;
     }
+    const auto& ticket = answer.ticket;
     runtime::Worker& worker = group_->next();
     if (worker.here()) {
-        start_session(worker, std::move(socket), from, std::move(ticket));
+        start_session(worker, std::move(socket), from, ticket);
         return;
     }
     auto shared_socket = std::make_shared<runtime::Fd>(std::move(socket));
-    worker.post([this, &worker, shared_socket, from, ticket = std::move(ticket)] {
+    worker.post([this, &worker, shared_socket, from, ticket] {
         start_session(worker, std::move(*shared_socket), from, ticket);
     });
 }
 
+// Strangers can cause it as often as they like, and the operator should know where they come from.
+void Server::Impl::tell_crowd(const tunnel::LoginGate::Answer& answer, const runtime::SocketAddress& from) {
+    const auto left_out = crowds_.take(Clock::now());
+    if (!left_out) {
+        return;
+    }
+    switch (answer.fault) {
+        case tunnel::LoginGate::Fault::full:
+            log_.warn(
+                "there is no room for more connections without a login: of the addresses that have most, the oldest "
+                "gives way",
+                {{"most", answer.crowd}, {"connections", answer.crowd_has}, {"left_out", *left_out}});
+            break;
+        case tunnel::LoginGate::Fault::address_full:
+            log_.warn("an address has as many connections without a login as one may; one more was closed",
+                      {{"peer", from.text()}, {"left_out", *left_out}});
+            break;
+        case tunnel::LoginGate::Fault::too_often:
+            log_.warn("an address connects more often than one may; a connection was closed",
+                      {{"peer", from.text()}, {"left_out", *left_out}});
+            break;
+        case tunnel::LoginGate::Fault::none:
+            break;
+    }
+}
+
 void Server::Impl::start_session(runtime::Worker& worker, runtime::Fd socket, const runtime::SocketAddress& from,
-                                 std::shared_ptr<tunnel::AdmissionGate::Ticket> ticket) {
+                                 std::shared_ptr<tunnel::LoginGate::Ticket> ticket) {
     auto itself = std::make_shared<std::weak_ptr<ServerSession>>();
     ServerSession::Callbacks callbacks;
-    callbacks.login_over = [ticket = std::move(ticket)]() mutable { ticket.reset(); };
+    callbacks.login_over = [ticket]() mutable { ticket.reset(); };
     callbacks.ended = [this, itself] {
         if (SessionPtr session = itself->lock()) {
             on_session_end(session);
@@ -44,6 +73,11 @@ void Server::Impl::start_session(runtime::Worker& worker, runtime::Fd socket, co
     };
     auto session = std::make_shared<ServerSession>(worker, from, shared_, std::move(callbacks));
     *itself = session;
+    ticket->on_give_way([itself = std::weak_ptr<ServerSession>(session)] {
+        if (SessionPtr unproved = itself.lock()) {
+            unproved->post([](ServerSession& one) { one.give_way(); });
+        }
+    });
     {
         std::lock_guard lock(mutex_);
         if (closed_) {

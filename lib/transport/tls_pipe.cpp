@@ -240,8 +240,13 @@ IoStatus TlsPipe::fail_handshake(std::string text) {
 std::string TlsPipe::handshake_failure() {
     if (socket_.read_errno != 0) {
         ERR_clear_error();
-        return "the connection failed during the TLS handshake: " +
-               std::error_code(socket_.read_errno, std::system_category()).message();
+        std::string why = std::error_code(socket_.read_errno, std::system_category()).message();
+        if (socket_.read_errno == ECONNRESET && !context_->is_server() && !context_->is_for_backends()) {
+            return "the connection was reset before the TLS handshake was over; the server may have too many "
+                   "connections, or something in between does not let it through: " +
+                   why;
+        }
+        return "the connection failed during the TLS handshake: " + why;
     }
     if (socket_.saw_end) {
         ERR_clear_error();

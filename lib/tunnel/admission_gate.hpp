@@ -78,6 +78,12 @@ public:
         return ticket;
     }
 
+    /// Below the cap of this address, whatever that in all.
+    bool has_room_for(const std::string& address) const {
+        std::lock_guard lock(mutex_);
+        return has_room(address);
+    }
+
     std::uint32_t count() const {
         std::lock_guard lock(mutex_);
         return count_;

@@ -107,6 +107,13 @@ void ServerSession::end(Code code, std::string_view text) {
     }
 }
 
+void ServerSession::give_way() {
+    if (!proved_ && !ended_) {
+        gave_way_ = true;
+        end(Code::busy, "The server has too many connections without a login.");
+    }
+}
+
 Result<IntrusivePtr<mux::Stream>, Code> ServerSession::open_stream(std::uint32_t service,
                                                                    IntrusivePtr<buffer::Waker> waker, bool foreign) {
     if (!services_.contains(service)) {
@@ -303,7 +310,7 @@ void ServerSession::on_trunk_end(const TrunkEnd& end) {
         return;
     }
     auto self = shared_from_this();
-    if (!welcome_ && handshake_ && !end.text.empty() && !proved_) {
+    if (gave_way_ || (!welcome_ && handshake_ && !end.text.empty() && !proved_)) {
         shared_->log->debug("a connection ended before the login",
                             {{"peer", peer_.text()}, {"code", wire::name_of(end.code)}, {"why", end.text}});
     } else if (!end.opened) {

@@ -120,6 +120,17 @@ TEST_CASE("a TLS client meets servers that speak no TLS") {
     CHECK_THAT(handshake_after("", false, true), Contains("it may not speak TLS on this port"));
 }
 
+TEST_CASE("a TLS client that is reset before the handshake is over does not blame TLS") {
+    auto [left, right] = tcp_pair();
+    auto pipe = make_tls_pipe(std::move(left), client_context());
+    std::string why;
+    REQUIRE(pipe->handshake(why) == IoStatus::would_block);
+    runtime::reset_close(std::move(right));
+    wait_for(pipe->fd(), POLLIN);
+    REQUIRE(pipe->handshake(why) == IoStatus::error);
+    CHECK_THAT(why, Contains("was reset before the TLS handshake was over; the server may have too many connections"));
+}
+
 TEST_CASE("our client with TLS off is told so by a server with TLS") {
     auto [left, right] = tcp_pair();
     auto client = make_tcp_pipe(std::move(left), TcpPipeSide::client);

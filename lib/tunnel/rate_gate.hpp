@@ -1,0 +1,59 @@
+// How often each address may come: token buckets, for as long as they are not full.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// For one thread, or under a lock.
+class RateGate {
+public:
+    struct Settings {
+        std::uint32_t at_once = limits::logins_at_once_max;
+        std::uint32_t per_second = limits::logins_per_second_max;
+        std::size_t addresses_max = limits::login_addresses_max;
+    };
+
+    RateGate() : RateGate(Settings{}) {}
+    explicit RateGate(const Settings& settings)
+        : settings_(settings), each_(Duration(std::chrono::seconds(1)) / settings.per_second) {}
+
+    /// False: too often.
+    bool take(const std::string& address, TimePoint now) {
+        const auto known = full_at_.find(address);
+        const TimePoint since = known != full_at_.end() && known->second > now ? known->second : now;
+        if (since - now > each_ * (settings_.at_once - 1)) {
+            return false;
+        }
+        if (known != full_at_.end()) {
+            known->second = since + each_;
+        } else if (has_room(now)) {
+            full_at_.emplace(address, since + each_);
+        }
+        return true;
+    }
+
+    std::size_t addresses() const noexcept { return full_at_.size(); }
+
+private:
+    // A full bucket is like none.
+    bool has_room(TimePoint now) {
+        if (full_at_.size() >= settings_.addresses_max) {
+            std::erase_if(full_at_, [now](const auto& entry) { return entry.second <= now; });
+        }
+        return full_at_.size() < settings_.addresses_max;
+    }
+
+    const Settings settings_;
+    const Duration each_;
+    std::map<std::string, TimePoint> full_at_;  // when the bucket is full again
+};
+
+}  // namespace ferrotunnel::tunnel
