@@ -60,6 +60,23 @@ for tls in on off; do
         equal "how it ended for a silent peer" "$(value ending "$(<"$dir/silent$number.out")")" eof
     done
 
+    # More than there are places, from forty addresses: the oldest of them give way, and the log says so.
+    if (($(ulimit -n) >= 4096)); then
+        say "tls $tls: 2,400 strangers from forty addresses"
+        start strangers "$E2E_TOOLS/strangers" "$control" 2400 40
+        wait_for_text strangers ready
+        ready_client squeezed_$tls 1 --tcp "0=$backend"
+        line=$(visit "$(public_of squeezed_$tls)" exchange:1M finish rest)
+        equal bytes "$(value received "$line")" $((1 << 20))
+        at_least "lines that name a network" \
+            "$(count_of $server_name 'no room for more connections.* most=127.0.*/24 connections=1024')" 1
+        signal strangers TERM
+        join_ok strangers
+        say "$(tail -1 "$dir/strangers.out")"
+        signal squeezed_$tls TERM
+        join_ok squeezed_$tls
+    fi
+
     # What stays: three clients with two trunks, a port and its reserve each, and the lock of the file of claims, which
     # the server takes when it first writes there.
     gone() { (($(descriptors_of $server_name) <= descriptors + 3 * 4 + 1)); }
