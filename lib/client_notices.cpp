@@ -43,7 +43,7 @@ void Client::Impl::on_notice(const LinkNotice& notice) {
     event.kind = kind_of(notice);
     event.peer = settings_.server;
     event.text = notice.text;
-    event.error = detail::error_of(notice.code);
+    event.error = notice.service != 0 ? detail::error_of(notice.code) : detail::connection_error(notice.code);
     event.connection = notice.trunk;
     event.connections = notice.trunks;
     event.retry_in = std::chrono::duration_cast<std::chrono::milliseconds>(notice.retry_in);
@@ -126,7 +126,7 @@ void Client::Impl::on_service_refused(const LinkNotice& notice, Event& event) {
 }
 
 void Client::Impl::on_stopped(const LinkNotice& notice) {
-    const std::error_code error = detail::error_of(notice.code);
+    const std::error_code error = detail::connection_error(notice.code);
     std::vector<ListenOperation*> listens;
     {
         std::lock_guard lock(mutex_);

@@ -53,6 +53,8 @@ public:
                 return "the other side is going away";
             case errc::invalid_argument:
                 return "invalid argument";
+            case errc::server_unreachable:
+                return "the server can not be reached";
             case errc::internal:
                 return "internal error";
         }
@@ -72,6 +74,7 @@ public:
             case errc::timed_out:
                 return std::errc::timed_out;
             case errc::unknown_service:
+            case errc::server_unreachable:
                 return std::errc::host_unreachable;
             case errc::busy:
                 return std::errc::resource_unavailable_try_again;

@@ -54,6 +54,19 @@ std::error_code error_of(wire::Code code) noexcept {
     return errc::protocol_violation;  // a code of a later version
 }
 
+std::error_code connection_error(wire::Code code) noexcept {
+    switch (code) {
+        case wire::Code::refused:
+            return errc::server_unreachable;
+        case wire::Code::connection_reset:
+        case wire::Code::cancelled:
+        case wire::Code::too_slow:
+            return errc::trunk_lost;
+        default:
+            return error_of(code);
+    }
+}
+
 std::error_code reset_error(wire::Code code) noexcept {
     switch (code) {
         case wire::Code::refused:

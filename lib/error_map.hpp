@@ -11,6 +11,9 @@ namespace ferrotunnel::detail {
 /// Why the other side did not want a login, a service or a stream.
 std::error_code error_of(wire::Code code) noexcept;
 
+/// Why a client has no connection to its server.
+std::error_code connection_error(wire::Code code) noexcept;
+
 /// What an operation of a stream reports that was ended by a reset with this code.
 std::error_code reset_error(wire::Code code) noexcept;
 

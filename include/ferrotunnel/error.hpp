@@ -38,6 +38,7 @@ enum class errc {
     version_mismatch,    ///< client and server have no protocol version in common [protocol_not_supported]
     draining,            ///< the other side is going away and takes nothing new [connection_aborted]
     invalid_argument,    ///< a value that is never right [invalid_argument]
+    server_unreachable,  ///< no connection to the server could be made [host_unreachable]
     internal,            ///< a bug on this or the other side [state_not_recoverable]
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <new>
 #include <utility>
 
 #include "tunnel/dial.hpp"
@@ -41,7 +42,22 @@ void ClientTrunk::report(std::function<void()> news) {
 // --- orders ---
 
 void ClientTrunk::connect(const ClientLogin& login) {
-    on_worker([this, login] { make_session(login); });
+    on_worker([this, login] {
+        try {
+            make_session(login);
+        } catch (const std::bad_alloc&) {
+            if (&worker_ == &home_) {
+                throw;  // to who has called
+            }
+            current_.reset();
+            report([this] {
+                TrunkEnd end;
+                end.code = Code::internal;
+                end.text = "there is no memory";
+                events_.on_trunk_end(place_, end, false);
+            });
+        }
+    });
 }
 
 void ClientTrunk::send(std::vector<wire::ControlPayload> messages) {

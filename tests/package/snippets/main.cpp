@@ -234,6 +234,9 @@ void run() {
         must(!client.wait_ready(patience), "a service without a port is there");
         beside([] { return ask(*world->server); },
                [] { must(world->backend.received.has("GET / HTTP/1.0\r\n\r\n"), "async_open reaches the backend"); });
+        asio::io_context io;
+        asio::co_spawn(io, try_for_a_second(*world->server), asio::detached);
+        must(io.run_for(patience) > 0 && io.stopped(), "an open with a time of its own ends");
     }
     block_5();
     must(world->printed.has("server: "), "try_build tells its problems");

@@ -47,6 +47,9 @@ TEST_CASE("every code of the wire has an error", "[error]") {
         CHECK(detail::reset_error(code));
     }
     CHECK(detail::error_of(static_cast<wire::Code>(4242)) == errc::protocol_violation);
+    CHECK(detail::connection_error(wire::Code::refused) == errc::server_unreachable);
+    CHECK(detail::connection_error(wire::Code::connection_reset) == errc::trunk_lost);
+    CHECK(detail::connection_error(wire::Code::unauthorized) == errc::unauthorized);
     CHECK(detail::reset_error(wire::Code::cancelled) == asio::error::connection_reset);
     CHECK(detail::reset_error(wire::Code::busy) == errc::busy);
 
