@@ -10,6 +10,7 @@
 #include "base/limits.hpp"
 #include "https_settings.hpp"
 #include "runtime/address.hpp"
+#include "service_name.hpp"
 #include "service_rules.hpp"
 #include "settings.hpp"
 #include "settings_http.hpp"
@@ -21,8 +22,6 @@
 
 namespace ferrotunnel::detail {
 namespace {
-
-constexpr std::size_t name_length_max = 64;
 
 using tunnel::TokenStrength;
 using tunnel::WeakTokenPolicy;
@@ -96,11 +95,6 @@ bool is_pin(std::string_view text) {
     }
     return (value.size() == 43 || (value.size() == 44 && value.back() == '=')) &&
            value.substr(0, 43).find_first_not_of(base64) == std::string_view::npos;
-}
-
-bool is_name(std::string_view text) {
-    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:/[]*";
-    return !text.empty() && text.size() <= name_length_max && text.find_first_not_of(allowed) == std::string_view::npos;
 }
 
 void check_client_tls(const ClientSettings& settings, std::vector<Problem>& problems) {
@@ -233,7 +227,7 @@ void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
         }
     }
     if (!settings.name.empty() && !is_name(settings.name)) {
-        problems.push_back({"name", quoted(settings.name) + ": expected up to 64 letters, digits and \"._-:/*\""});
+        problems.push_back({"name", quoted(settings.name) + ": " + name_expected});
     }
     check_client_tls(settings, problems);
     if (settings.connections == 0 || settings.connections > limits::trunks_per_tunnel_max) {
@@ -263,7 +257,7 @@ namespace {
 
 void check_name(const std::string& name, std::vector<Problem>& problems) {
     if (!is_name(name)) {
-        problems.push_back({"name", quoted(name) + ": expected up to 64 letters, digits and \"._-:/*\""});
+        problems.push_back({"name", quoted(name) + ": " + name_expected});
     }
 }
 
@@ -278,29 +272,17 @@ void check_backend_of(Service& service, bool application_serves, const char* exa
     }
 }
 
-// A host may be longer than a name that a person gives.
-std::string default_name(const Http& service) {
-    if (service.host.empty()) {
-        return service.local.empty() ? "http" : "http:" + service.local;
-    }
-    std::string name = service.host + service.path;
-    std::erase(name, ' ');
-    return name.substr(0, limits::service_name_max);
-}
-
 }  // namespace
 
 void check_service(Tcp& service, bool application_serves, std::vector<Problem>& problems) {
     if (service.is_private && service.remote_port != 0) {
         problems.push_back({service.name, "is private and has a public port; it can be one of the two"});
     }
-    if (service.name.empty() && service.is_private) {
-        service.name = service.local.empty() ? "private" : "private:" + service.local;
-    } else if (service.name.empty()) {
-        service.name = service.remote_port != 0 || service.local.empty() ? "tcp:" + std::to_string(service.remote_port)
-                                                                         : service.local;
+    if (service.name.empty()) {
+        service.name = default_name(service);
+    } else {
+        check_name(service.name, problems);
     }
-    check_name(service.name, problems);
     check_backend_of(service, application_serves, "127.0.0.1:22", problems);
 }
 
@@ -335,7 +317,7 @@ void check_service(Http& service, bool application_serves, std::vector<Problem>&
 
 void check_service(Tls& service, bool application_serves, std::vector<Problem>& problems) {
     if (service.name.empty()) {
-        service.name = ("tls:" + service.host).substr(0, limits::service_name_max);
+        service.name = default_name(service);
     } else {
         check_name(service.name, problems);
     }

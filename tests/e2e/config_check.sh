@@ -133,6 +133,24 @@ ends_with 0
 told 'server.token: a token in a file that other users of this machine can read'
 ! grep -q -F "${token:4:12}" "$dir/run.err" "$dir/run.out" || fail "the token is shown"
 
+say "hosts and paths that are no names need none"
+long=$(printf 'a%.0s' {1..30}).$(printf 'b%.0s' {1..31}).example.com
+cat >"$dir/nameless.yml" <<END
+client:
+  server: 127.0.0.1:1
+  token: file:token
+  services:
+    - {http: r.example.com, path: "~ /v[0-9]+/.*", local: 1}
+    - {http: r.example.com, path: "= /status", local: 1}
+    - {http: $long, path: /a, local: 1}
+    - {http: $long, path: /b, local: 1}
+    - {tls: $long, local: 1}
+    - {tcp: 0, local: "unix:/run/my app.sock"}
+END
+run check nameless.yml
+ends_with 0
+said 'client .* 6 services'
+
 say "server and client want their own section, and options do not mend the file"
 printf 'client: {server: "127.0.0.1:1", token: file:token, services: [{tcp: 0, local: 9}]}\n' >"$dir/client.yml"
 run server --config client.yml

@@ -81,7 +81,7 @@ TEST_CASE("an HTTP service is checked before anything is sent", "[http]") {
     http.path.pop_back();
     CHECK(problems_of(http).empty());
     http.name = "two words";
-    only(http, "expected up to 64 letters");
+    only(http, "up to 64 letters");
     http = web("", ":3000");
     http.aliases = {"www.example.com"};
     only(http, "`aliases` without `host`");

@@ -1,0 +1,24 @@
+// Names of services and clients: what they may consist of, and what a service is called that nobody gave a name.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ferrotunnel/http.hpp"
+#include "ferrotunnel/tcp.hpp"
+#include "ferrotunnel/tls.hpp"
+
+namespace ferrotunnel::detail {
+
+/// What is said behind a name that is_name() refuses.
+inline constexpr const char* name_expected = "expected a name of up to 64 letters, digits and \"._-:/*\"";
+
+bool is_name(std::string_view text);
+
+/// Always a name. One that had to be cut or changed ends in a checksum of all of it, so that two services that differ
+/// have two names.
+std::string default_name(const Tcp& service);
+std::string default_name(const Http& service);
+std::string default_name(const Tls& service);
+
+}  // namespace ferrotunnel::detail
