@@ -147,7 +147,7 @@ private:
     void forget_place(std::size_t place);
     void on_registered(std::size_t place, const wire::RegisteredService& answer);
     void on_refused(std::size_t place, const wire::Refused& refused);
-    void ask(std::size_t place, const std::vector<Offered*>& wanted);
+    void ask(std::size_t place, std::vector<Offered*> wanted);
     std::optional<std::size_t> first_open() const noexcept;
     void retry_refused();
 

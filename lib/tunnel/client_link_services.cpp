@@ -49,7 +49,10 @@ void ClientLink::remove(std::uint32_t id) {
     }
 }
 
-void ClientLink::ask(std::size_t place, const std::vector<Offered*>& wanted) {
+// What is asked for by name goes first: the server gives the rest of what it has to those who take anything.
+void ClientLink::ask(std::size_t place, std::vector<Offered*> wanted) {
+    std::stable_partition(wanted.begin(), wanted.end(),
+                          [](const Offered* offered) { return !offered->service->is_assigned(); });
     std::vector<wire::Service> services;
     for (Offered* offered : wanted) {
         offered->on[place] = Carried::asked;

@@ -68,6 +68,14 @@ chmod 644 "$dir/open-token"
 client_token=$dir/open-token ready_client exposed 1 --tcp "0=$backend"
 wait_for_text exposed "the file of the token \"$dir/open-token\" can be read by other users"
 
+say "who asks for a public port by number gets it, whatever stands in front of it"
+number=$(free_port)
+server_name=narrow start_server --allow-ports "$number" --state-dir "$dir/narrow"
+start_client numbered --tcp "0=$backend" --tcp "$number=$backend"
+wait_for_text numbered "127.0.0.1:$number -> $backend"
+wait_for_text numbered "refused: $backend: "
+has_text "$dir/numbered.endpoints" "^service tcp:$number "
+
 say "the right word is blamed"
 run http http://127.0.0.1:3000/path --host app.example.com --server 127.0.0.1:1 --token-file token
 refused
