@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "heap_trim.hpp"
+#include "stop_requests.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
@@ -38,13 +39,13 @@ public:
         while (!all_stopped()) {
             wait();
             take_events();
-            while (signals_.take() != 0) {
-                on_signal();
+            while (const int signal = signals_.take()) {
+                on_signal(requests_.count(signal, StopRequests::Clock::now()));
             }
         }
         join();
         take_events();
-        if (cut_) {
+        if (cut_ && !nobody_was_there_) {
             output_.line("some visitors had not finished and were cut off");
         }
         return code_.value_or(ExitCode::ok);
@@ -103,15 +104,18 @@ private:
         }
     }
 
-    void on_signal() {
-        ++signals_seen_;
-        if (signals_seen_ == 1 && stoppers_.empty()) {
+    void on_signal(int request) {
+        if (request == 0) {
+            return;
+        }
+        if (request == 1 && stoppers_.empty()) {
             announce_drain();
             for (std::size_t i = 0; i < parts_.size(); ++i) {
                 stop(i, parts_[i].drain);
             }
-        } else if (signals_seen_ <= 2) {
+        } else if (request <= 2) {
             output_.line("ending at once");
+            nobody_was_there_ = present_visitors() == 0;
             stop_at_once();
         } else {
             ::_exit(
@@ -129,9 +133,12 @@ private:
             output_.line("ending");
             return;
         }
-        output_.line(fmt::format("ending: {} {} may finish within {:g} s, no new ones are taken; again to end at once",
-                                 visitors, visitors == 1 ? "visitor" : "visitors",
-                                 static_cast<double>(longest.count()) / 1000));
+        // A server and its client in one process count the same visitor twice.
+        const std::string who = parts_.size() > 1 ? "visitors"
+                                : visitors == 1   ? "1 visitor"
+                                                  : fmt::format("{} visitors", visitors);
+        output_.line(fmt::format("ending: {} may finish within {:g} s, no new ones are taken; again to end at once",
+                                 who, static_cast<double>(longest.count()) / 1000));
     }
 
     void stop_at_once() {
@@ -160,7 +167,8 @@ private:
     std::vector<std::thread> stoppers_;
     std::vector<std::atomic<bool>> stopped_;  // by part
     std::atomic<bool> cut_{false};
-    int signals_seen_ = 0;
+    bool nobody_was_there_ = false;  // when it was asked for the second time
+    StopRequests requests_;
     std::optional<ExitCode> code_;
 };
 

@@ -116,6 +116,9 @@ exec {visitor}<>"/dev/tcp/127.0.0.1/${hurried##*:}"
 read -r -u $visitor -n 5 greeting
 signal hurried INT
 wait_for_text hurried 'may finish'
+a_while_later=$(($(now_ms) + 500)) # at once, the same signal again would mean the same
+is_later() { (($(now_ms) >= a_while_later)); }
+wait_until $patience "half a second" is_later
 signal hurried INT
 join_ok hurried
 said hurried 'ending at once'

@@ -93,8 +93,8 @@ visited=$(public both)
 exec {visitor}<>"/dev/tcp/127.0.0.1/${visited##*:}"
 read -r -u $visitor -n 5 greeting
 signal both INT
-wait_for_text both 'may finish within 600 s'
-signal both INT
+wait_for_text both 'ending: visitors may finish within 600 s'
+signal both TERM
 join_ok both
 said both 'ending at once'
 exec {visitor}>&-

@@ -70,7 +70,7 @@ for who in server client; do
     signal $who TERM
     wait_for_text $who 'ending: 1 visitor may finish within'
     began=$(now_ms)
-    signal $who TERM
+    signal $who INT
     join_ok $who 5
     join visitor 5
     say "after $(($(now_ms) - began)) ms"
@@ -93,6 +93,15 @@ ready_client client 1 --tcp "0=$backend"
 began=$(now_ms)
 end_all
 at_most "milliseconds until both had ended" $(($(now_ms) - began)) 5000
+
+say "the same signal twice at the same instant, as timeout(1) sends it, is one"
+for _ in {1..20}; do
+    client_to=127.0.0.1:1 start_client twice --tcp 0=22
+    wait_for_text twice 'connecting to'
+    kill -TERM "${pids[twice]}" && kill -TERM "${pids[twice]}"
+    join_ok twice
+    equal "the last line" "$(tail -n 1 "$dir/twice.out")" ending
+done
 
 say "many visitors who finish one by one while both drain"
 kill_backend

@@ -1,0 +1,28 @@
+#include "cli/stop_requests.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace ferrotunnel::cli {
+
+TEST_CASE("the same signal at once again means the same, another one or a later one more") {
+    StopRequests requests;
+    const auto begin = StopRequests::Clock::now();
+    const auto after = [begin](int ms) { return begin + std::chrono::milliseconds(ms); };
+    constexpr int interrupt = 2;
+    constexpr int terminate = 15;
+    CHECK(requests.count(terminate, begin) == 1);
+    CHECK(requests.count(terminate, begin) == 0);
+    CHECK(requests.count(terminate, after(249)) == 0);
+    CHECK(requests.count(terminate, after(250)) == 2);
+    CHECK(requests.count(interrupt, after(250)) == 3);
+    CHECK(requests.count(interrupt, after(251)) == 0);
+}
+
+TEST_CASE("two signals of two kinds are two requests, however fast they come") {
+    StopRequests requests;
+    const auto now = StopRequests::Clock::now();
+    CHECK(requests.count(15, now) == 1);
+    CHECK(requests.count(2, now) == 2);
+}
+
+}  // namespace ferrotunnel::cli
