@@ -277,7 +277,7 @@ void read_service(const Value& item, Taken& taken, ClientPart& part) {
     Keys keys(section);
     keys.rules.find(section);
     section.finish();
-    if (keys.kinds() == 0) {
+    if (keys.kinds() == 0 && !section.has_foreign("kind")) {
         item.problem(
             "`tcp`, `http` or `tls` is missing: the public port, or 0 for one that the server chooses; or the host, or "
             "`assigned` for one that the server chooses; or the name that visitors ask for by TLS");
@@ -285,7 +285,7 @@ void read_service(const Value& item, Taken& taken, ClientPart& part) {
     if (keys.kinds() > 1) {
         (keys.http ? *keys.http : *keys.tls).problem("a service has one of `tcp`, `http` and `tls`");
     }
-    if (is_local_missing(keys)) {
+    if (is_local_missing(keys) && !section.has_foreign("local")) {
         item.problem("`local` is missing: where visitors are connected to, like 127.0.0.1:22");
     }
     if (keys.kinds() != 1) {

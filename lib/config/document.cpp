@@ -19,6 +19,10 @@
 namespace ferrotunnel::config {
 namespace {
 
+constexpr std::string_view no_alias = "aliases (*name) are not supported; write the value again";
+constexpr std::string_view unquoted_star =
+    "aliases (*name) are not supported; a text that begins with * needs quotes, like \"*.example.com\"";
+
 std::size_t characters_in(std::string_view text) {
     return static_cast<std::size_t>(
         std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
@@ -84,7 +88,7 @@ public:
     }
 
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-        refuse(mark, "aliases (*name) are not supported; write the value again");
+        refuse(mark, std::string(no_alias));
         add({Node::Kind::nothing, place_of(mark), {}, {}, {}});
     }
 
@@ -228,7 +232,7 @@ constexpr std::string_view endless_quote = "illegal EOF in scalar";
 
 // The parser's messages speak of its states; these speak of what to do.
 std::string explain(const std::string& message) {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> known{{
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> known{{
         {"illegal map value",
          "a `key: value` can not begin here; check the indentation, and put a text with a colon in quotes"},
         {"illegal block entry", "a list item (-) can not stand here; check the indentation"},
@@ -238,15 +242,15 @@ std::string explain(const std::string& message) {
         {"end of map not found", "a `key: value` was expected here; check the indentation"},
         {"end of sequence not found", "a list item (-) was expected here; check the indentation"},
         {"unknown token", "a text that begins with this character needs quotes"},
+        {"the referenced anchor is not defined", unquoted_star},
+        {"alias not found after *", unquoted_star},
     }};
     for (const auto& [theirs, ours] : known) {
         if (message == theirs) {
             return std::string(ours);
         }
     }
-    return message == "the referenced anchor is not defined"
-               ? "aliases (*name) are not supported; write the value again"
-               : "this is no YAML: " + message;
+    return "this is no YAML: " + message;
 }
 
 // YAML takes no tabs there, but the parser's message would be about something else.
@@ -329,6 +333,24 @@ bool is_text(std::string_view text, Report& report) {
     return true;
 }
 
+// "[server]" or "bindPort = 7000", whatever YAML takes that for.
+bool looks_like_toml(std::string_view text) {
+    std::string_view line;
+    while (!text.empty() && (line.empty() || line.front() == '#')) {
+        line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        line.remove_prefix(std::min(line.find_first_not_of(" \t\r"), line.size()));
+    }
+    constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-\"";
+    const std::string_view end = line.substr(0, line.find_last_not_of(" \t\r") + 1);
+    if (line.starts_with('[')) {
+        return end.ends_with(']') && line.find_first_of(",:{") == std::string_view::npos;
+    }
+    const std::size_t key = std::min(line.find_first_not_of(letters), line.size());
+    const std::size_t equals = line.find_first_not_of(" \t", key);
+    return key > 0 && equals != std::string_view::npos && line[equals] == '=';
+}
+
 }  // namespace
 
 Node parse_document(std::string_view text, Report& report) {
@@ -344,6 +366,11 @@ Node parse_document(std::string_view text, Report& report) {
         return empty;
     }
     if (!is_text(text, report)) {
+        return empty;
+    }
+    if (looks_like_toml(text)) {
+        report.add({1, 1}, "",
+                   "this is TOML, and a configuration here is YAML; docs/coming-from.md shows the same in both");
         return empty;
     }
     Node root = run_parser(text, report);

@@ -2,92 +2,132 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <string>
 
 namespace ferrotunnel::config {
 namespace {
 
-struct Foreign {
-    std::string_view key;
-    std::string_view here;
+struct Row {
+    std::string_view words;  // in small letters, without '_' and '-', with blanks between them
+    ForeignKey meaning;
 };
 
-constexpr std::string_view server_address =
-    "the server's address is `server` in `client:`, like tunnel.example.com:7835";
-constexpr std::string_view secret = "the shared secret is `token`, like `token: file:PATH`";
-constexpr std::string_view kind =
-    "what kind a service is, its first key says: `tcp: PORT`, `http: HOST` or `tls: HOST`";
-constexpr std::string_view local = "where visitors are connected to is `local`, like `local: 127.0.0.1:22`";
-constexpr std::string_view port = "the public port is the value of `tcp`, like `tcp: 2222`";
-constexpr std::string_view host = "the host is the value of `http`, like `http: app.example.com`, or of `tls`";
-constexpr std::string_view services = "what is offered is the list `services` in `client:`";
-constexpr std::string_view bind =
-    "where the server listens for clients is `bind` in `server:`, like `bind: 0.0.0.0:7835`";
-constexpr std::string_view http_bind = "where HTTP visitors come in is `http_bind` in `server:`, by TLS `https_bind`";
-constexpr std::string_view secret_tcp =
-    "the nearest to it is `tcp: private`: without a public port, for programs that embed the server";
-constexpr std::string_view no_udp = "UDP is not carried";
+constexpr std::string_view of_kind = "kind";
+constexpr std::string_view of_local = "local";
 
-constexpr std::array<Foreign, 53> foreign_keys{{
-    {"serverAddr", server_address},
-    {"server_addr", server_address},
-    {"serverPort", server_address},
-    {"server_port", server_address},
-    {"remote_addr", server_address},
-    {"auth", secret},
-    {"authtoken", secret},
-    {"default_token", secret},
-    {"credentials-file", secret},
-    {"credentials_file", secret},
-    {"type", kind},
-    {"proto", kind},
-    {"protocol", kind},
-    {"localIP", local},
-    {"local_ip", local},
-    {"localPort", local},
-    {"local_port", local},
-    {"local_addr", local},
-    {"localAddr", local},
-    {"addr", local},
-    {"service", local},
-    {"upstream", local},
-    {"remotePort", port},
-    {"remote_port", port},
-    {"customDomains", host},
-    {"custom_domains", host},
-    {"subdomain", host},
-    {"hostname", host},
-    {"domains", host},
-    {"host_name", host},
-    {"url", host},
-    {"proxies", services},
-    {"tunnels", services},
-    {"endpoints", services},
-    {"ingress", services},
-    {"tunnel", services},
-    {"bindAddr", bind},
-    {"bind_addr", bind},
-    {"bindPort", bind},
-    {"bind_port", bind},
-    {"vhostHTTPPort", http_bind},
-    {"vhost_http_port", http_bind},
-    {"vhostHTTPSPort", http_bind},
-    {"vhost_https_port", http_bind},
-    {"subDomainHost", "the name that hosts are assigned below is `domain` in `server:`"},
-    {"subdomain_host", "the name that hosts are assigned below is `domain` in `server:`"},
-    {"allowPorts", "the ports that clients may have are `allow_ports` in `server:`"},
-    {"locations", "the path of an HTTP service is `path`, one a service"},
-    {"hostHeaderRewrite", "what the backend sees as Host is `host_header`"},
-    {"stcp", secret_tcp},
-    {"xtcp", secret_tcp},
-    {"sudp", no_udp},
-    {"udp", no_udp},
-}};
+constexpr std::string_view services = "what is offered is the list `services` in `client:`";
+constexpr std::string_view port = "the public port is the value of `tcp`, like `tcp: 2222`";
+constexpr std::string_view private_tcp =
+    "there is no stcp; the nearest to it is `tcp: private`: without a public port, for programs that embed the server";
+constexpr std::string_view no_udp = "UDP is not carried";
+constexpr std::string_view no_tcpmux = "there is no tcpmux; the nearest to it is `tls: HOST`";
+
+constexpr std::array rows{
+    Row{"serveraddr serverport remoteaddr",
+        {"the server's address is `server` in `client:`, like tunnel.example.com:7835", {}}},
+    Row{"auth auth.token authtoken defaulttoken credentialsfile",
+        {"the shared secret is `token`, like `token: file:PATH`", {}}},
+    Row{"type proto protocol",
+        {"what kind a service is, its first key says: `tcp: PORT`, `http: HOST` or `tls: HOST`", of_kind}},
+    Row{"localip localport localaddr addr service upstream",
+        {"where visitors are connected to is `local`, like `local: 127.0.0.1:22`", of_local}},
+    Row{"remoteport", {port, of_kind}},
+    Row{"customdomains hostname hostnames domains url",
+        {"the host is the value of `http`, like `http: app.example.com`, or of `tls`", of_kind}},
+    Row{"subdomain",
+        {"the host is written whole, below the server's `domain`: like `http: app.tunnel.example.com`", of_kind}},
+    Row{"proxies tunnels endpoints ingress tunnel", {services, {}}},
+    Row{"bindaddr bindport",
+        {"where the server listens for clients is `bind` in `server:`, like `bind: 0.0.0.0:7835`", {}}},
+    Row{"vhosthttpport vhosthttpsport",
+        {"where HTTP visitors come in is `http_bind` in `server:`, by TLS `https_bind`", {}}},
+    Row{"subdomainhost", {"the name that hosts are assigned below is `domain` in `server:`", {}}},
+    Row{"allowports", {"the ports that clients may have are `allow_ports` in `server:`", {}}},
+    Row{"maxportsperclient",
+        {"how many ports a client has is not limited; which ones is, by `allow_ports` in `server:`", {}}},
+    Row{"locations", {"the path of an HTTP service is `path`, one a service", {}}},
+    Row{"hostheaderrewrite httphostheader", {"what the backend sees as Host is `host_header`", {}}},
+    Row{"requestheaders.set", {"what is done to headers is `request_headers`, like `{set: {X-From: here}}`", {}}},
+    Row{"proxyprotocolversion transport.proxyprotocolversion proxyproto",
+        {"the visitor's address is told by `proxy_protocol` of a service, like `proxy_protocol: v2`", {}}},
+    Row{"originrequest",
+        {"what stands below it are keys of the service: `backend_insecure`, `backend_ca`, `backend_name`, "
+         "`host_header`",
+         {}}},
+    Row{"transport",
+        {"encryption and multiplexing need no set-up; the visitor's address is told by `proxy_protocol` of a service",
+         {}}},
+    Row{"stcp xtcp visitors", {private_tcp, of_kind}},
+    Row{"secretkey", {"a service has no secret of its own; `tcp: private` is the nearest to a service with one", {}}},
+    Row{"sudp udp", {no_udp, of_kind}},
+    Row{"tcpmux multiplexer tcpmuxhttpconnectport", {no_tcpmux, of_kind}},
+    Row{"healthcheck", {"there are no health checks; the log tells when a backend can not be reached, and again", {}}},
+    Row{"loadbalancer group groupkey", {"there are no groups; a service has one backend", {}}},
+    Row{"bandwidthlimit bandwidthlimitmode", {"bandwidth is not limited; see docs/coming-from.md", {}}},
+    Row{"httpuser httppassword httppwd basicauth oauth",
+        {"there are no passwords for visitors; the service itself must ask for them", {}}},
+    Row{"plugin", {"there are no plugins; where visitors are connected to is `local`", of_local}},
+    Row{"webserver dashboardaddr dashboardport inspect webaddr",
+        {"there is no dashboard; the log and `endpoint_file` say what goes on", {}}},
+    Row{"kcpbindport quicbindport", {"clients come by TCP alone, to `bind`", {}}},
+    Row{"trafficpolicy policy",
+        {"there is no policy language; rules of a service are keys of it, like `request_headers` and `redirect`", {}}},
+};
+
+// What a service's `type` says elsewhere.
+constexpr std::array types{
+    Row{"tcp", {"here that is the key `tcp`, whose value is the public port: `tcp: 2222`", of_kind}},
+    Row{"http", {"here that is the key `http`, whose value is the host: `http: app.example.com`", of_kind}},
+    Row{"https tls",
+        {"here that is the key `tls`, whose value is the host: `tls: app.example.com`; the backend has the certificate",
+         of_kind}},
+    Row{"udp sudp", {no_udp, of_kind}},
+    Row{"stcp xtcp", {private_tcp, of_kind}},
+    Row{"tcpmux", {no_tcpmux, of_kind}},
+};
+
+std::string spelt_alike(std::string_view key) {
+    std::string word;
+    for (const char c : key) {
+        if (c != '_' && c != '-') {
+            word += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        }
+    }
+    return word;
+}
+
+bool has_word(std::string_view words, std::string_view word) {
+    while (!words.empty()) {
+        const std::size_t length = std::min(words.find(' '), words.size());
+        if (words.substr(0, length) == word) {
+            return true;
+        }
+        words.remove_prefix(std::min(length + 1, words.size()));
+    }
+    return false;
+}
+
+template <typename Rows>
+ForeignKey find_in(const Rows& all, std::string_view key) {
+    const std::string word = spelt_alike(key);
+    const auto found = std::ranges::find_if(all, [&word](const Row& row) { return has_word(row.words, word); });
+    return found == all.end() ? ForeignKey() : found->meaning;
+}
 
 }  // namespace
 
-std::string_view foreign_key(std::string_view key) noexcept {
-    const auto found = std::ranges::find(foreign_keys, key, &Foreign::key);
-    return found == foreign_keys.end() ? std::string_view() : found->here;
+ForeignKey foreign_key(std::string_view section, std::string_view key, std::string_view value) {
+    const std::string word = spelt_alike(key);
+    if (section == "server" && word == "services") {
+        return {"services are the client's to say: the list `services` in `client:`", {}};
+    }
+    if (section.starts_with("client.services[") && (word == "bindaddr" || word == "bindport")) {
+        return {port, of_kind};
+    }
+    const ForeignKey found = find_in(rows, key);
+    const ForeignKey of_type = word == "type" || word == "proto" || word == "protocol" ? find_in(types, value) : found;
+    return of_type.here.empty() ? found : of_type;
 }
 
 }  // namespace ferrotunnel::config

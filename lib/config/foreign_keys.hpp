@@ -5,7 +5,12 @@
 
 namespace ferrotunnel::config {
 
-/// A sentence that goes behind "no such key", or nothing.
-std::string_view foreign_key(std::string_view key) noexcept;
+struct ForeignKey {
+    std::string_view here;        // a sentence that goes behind "no such key"; empty: nobody is known to have this key
+    std::string_view stands_for;  // "kind" or "local" where it says that of a service
+};
+
+/// `section`: the path of where it stands. `value`: what it says, if that is one text.
+ForeignKey foreign_key(std::string_view section, std::string_view key, std::string_view value);
 
 }  // namespace ferrotunnel::config

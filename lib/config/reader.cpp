@@ -135,8 +135,10 @@ std::optional<std::chrono::milliseconds> Value::time(std::chrono::milliseconds m
 }
 
 std::optional<std::uint64_t> Value::size(std::uint64_t min, std::uint64_t max) const {
-    const std::string expected =
-        "a size from " + std::to_string(min) + " to " + std::to_string(max) + " bytes, like 64KiB or 1MiB";
+    const bool bounded = max < std::uint64_t{1} << 62;  // beyond it nobody asks for the exact number
+    const std::string range =
+        bounded ? " from " + std::to_string(min) + " to " + std::to_string(max) + " bytes" : std::string();
+    const std::string expected = "a size" + range + ", like 64KiB or 1MiB";
     const std::optional<std::string> text = expanded(expected);
     const std::optional<std::uint64_t> value = text ? parse_size(*text) : std::nullopt;
     if (text && (!value || *value < min || *value > max)) {
@@ -242,6 +244,13 @@ bool Section::has(std::string_view key) const {
                        [key](const Entry& entry) { return entry.key == key; });
 }
 
+bool Section::has_foreign(std::string_view what) const {
+    return std::any_of(node_->entries.begin(), node_->entries.end(), [&](const Entry& entry) {
+        return std::find(known_.begin(), known_.end(), entry.key) == known_.end() &&
+               foreign_key(path_, entry.key, entry.value.text).stands_for == what;
+    });
+}
+
 void Section::finish(bool hidden) {
     for (const Entry& entry : node_->entries) {
         if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) {
@@ -251,7 +260,7 @@ void Section::finish(bool hidden) {
             context_->report.add(entry.place, path_, "no such key; the keys here are " + joined(known_));
             continue;
         }
-        const std::string_view here = foreign_key(entry.key);
+        const std::string_view here = foreign_key(path_, entry.key, entry.value.text).here;
         const std::string meant = here.empty() ? guess(entry.key, known_) : "; " + std::string(here);
         const std::string shown =
             entry.key.size() > guess_length_max ? entry.key.substr(0, guess_length_max) + "..." : entry.key;

@@ -97,6 +97,8 @@ public:
     /// All keys with their values, where they may be any. From then on they are known ones.
     std::vector<std::pair<std::string, Value>> all();
     bool has(std::string_view key) const;
+    /// Among the keys that nobody has asked for is one of another tunnel, which says this of a service.
+    bool has_foreign(std::string_view what) const;
     /// Reports all keys that nobody has asked for. `hidden`: without repeating them.
     void finish(bool hidden = false);
 

@@ -73,7 +73,12 @@ TEST_CASE("what YAML offers beyond texts, lists and maps is refused", "[document
     CHECK(problem_of("? [a]\n: b\n") == "1:3 a key must be a text");
     CHECK(problem_of(": b\n") == "1:1 a key must be a text");
     CHECK(problem_of("a: 1\n---\nb: 2\n") == "2:1 a second document begins here; a file holds one configuration");
-    CHECK(problem_of("a: *x\n") == "1:4 aliases (*name) are not supported; write the value again");
+    const auto alias = parse("a: &x 1\nb: *x\n").findings;
+    REQUIRE(alias.size() == 2);
+    CHECK(alias[1].text == "aliases (*name) are not supported; write the value again");
+    for (const char* star : {"- a: *x\n", "- a: *.example.com\n", "- a: *\n", "- a: **.example.com\n"}) {
+        CHECK_THAT(problem_of(star), Catch::Contains("a text that begins with * needs quotes, like \"*.example.com\""));
+    }
     const auto both = parse("a: &x [1]\nb: [*x, *x]\n").findings;
     REQUIRE(both.size() == 3);
     CHECK(both[2].path == "b[1]");
@@ -131,6 +136,22 @@ TEST_CASE("only text is text", "[document]") {
                      "a\0:\0")
               .find("no UTF-8") != std::string::npos);
     CHECK(parse("a: b\tc\n").findings.empty());
+}
+
+TEST_CASE("TOML is told from YAML", "[document]") {
+    const std::string toml =
+        "1:1 this is TOML, and a configuration here is YAML; docs/coming-from.md shows the same in both";
+    for (const char* text :
+         {"bindPort = 7000\n", "# frps\n\n  [server]\nbind_addr = \"x:1\"\n", "[[proxies]]\nname = \"a\"\n",
+          "auth.token=\"x\"\nserverPort = 7000\n", "[common]\r\nserver_port = 7000\r\n"}) {
+        INFO(text);
+        CHECK(problem_of(text) == toml);
+    }
+    for (const char* text : {"# a = b\na: b = c\n", "a: [b]\n", "{a: 1}\n", "a-b: =\n"}) {
+        INFO(text);
+        CHECK(parse(text).findings.empty());
+    }
+    CHECK(problem_of("[a, b]\n").find("found a list") != std::string::npos);
 }
 
 TEST_CASE("nesting has a limit", "[document]") {

@@ -119,6 +119,28 @@ TEST_CASE("keys that nobody asked for are told, with the nearest one", "[reader]
     CHECK(reading.context.keys == std::set<std::string>{"bind", "tcp_bind"});
 }
 
+TEST_CASE("keys of other tunnels are told by what they are here", "[reader]") {
+    const auto told = [](const std::string& text) {
+        Reading reading("client:\n  services:\n    - {name: a, " + text + "}\n");
+        Section service = reading.root.find("client")->section().find("services")->items()[0].section();
+        service.find("name");
+        const bool kind = service.has_foreign("kind");
+        const bool local = service.has_foreign("local");
+        service.finish();
+        const std::string problem = reading.problem();
+        return problem.substr(problem.find("; ") + 2) + (kind ? " (kind)" : "") + (local ? " (local)" : "");
+    };
+    CHECK(told("type: udp") == "UDP is not carried (kind)");
+    CHECK(told("type: stcp").find("`tcp: private`") != std::string::npos);
+    CHECK(told("type: https").find("`tls: app.example.com`") != std::string::npos);
+    CHECK(told("type: other").find("its first key says") != std::string::npos);
+    CHECK(told("bind_addr: \"0.0.0.0:5202\"") == "the public port is the value of `tcp`, like `tcp: 2222` (kind)");
+    CHECK(told("local-ip: 1").find("`local: 127.0.0.1:22` (local)") != std::string::npos);
+    CHECK(told("healthCheck: {type: http}").find("there are no health checks") == 0);
+    CHECK(told("basic_auth: [x]").find("there are no passwords for visitors") == 0);
+    CHECK(told("transport: {proxyProtocolVersion: v2}").find("`proxy_protocol`") != std::string::npos);
+}
+
 TEST_CASE("what may be a secret is not repeated", "[reader]") {
     Reading reading("token: [hunter2, {hunter3: x}]\nplain: $hunter4\n");
     Value value = reading.at("token");
