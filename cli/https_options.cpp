@@ -7,7 +7,7 @@
 namespace ferrotunnel::cli {
 namespace {
 
-constexpr std::size_t hsts_max = 315'360'000;
+constexpr std::chrono::hours hsts_max{24 * 3'650};
 
 // "chain.pem:key.pem", or "both.pem".
 Certificate read_certificate(const std::string& text) {
@@ -62,9 +62,9 @@ void read_behaviour(const Options& options, Https& https, Problems& problems) {
     } else if (redirect) {
         https.redirect = *redirect == "on" ? std::uint16_t{308} : static_cast<std::uint16_t>(std::stoi(*redirect));
     }
-    if (const auto seconds = options.number("hsts", hsts_max, problems)) {
+    if (const auto time = options.time("hsts", problems, hsts_max)) {
         https.hsts = https.hsts.value_or(Hsts());
-        https.hsts->max_age = std::chrono::seconds(*seconds);
+        https.hsts->max_age = std::chrono::duration_cast<std::chrono::seconds>(*time);
     }
 }
 
@@ -114,8 +114,8 @@ std::vector<OptionInfo> https_options() {
          "The port of HTTPS in addresses that are shown or redirected to, behind a port forwarding. Default: that of "
          "--https-bind.",
          false},
-        {"hsts", "SECONDS",
-         "Tells browsers to use https alone for this long (Strict-Transport-Security), like 31536000.", false},
+        {"hsts", "TIME", "Tells browsers to use https alone for this long (Strict-Transport-Security), like 365d.",
+         false},
         {"proxy-protocol-from", "NETWORK",
          "Proxies in front, like 10.0.0.0/8 or ::1, that speak the PROXY protocol: visitors from there must begin with "
          "its header, and are who that says. Several times for several.",

@@ -19,6 +19,7 @@ struct OptionInfo {
     std::string value;  // what --help calls its value, "HOST:PORT"; empty: a flag
     std::string help;
     bool repeatable = false;
+    char letter = 0;  // of its short form, if it has one
 };
 
 struct OptionSection {
@@ -59,7 +60,9 @@ public:
     bool flag(std::string_view name, Problems& problems) const;
     std::optional<std::size_t> number(std::string_view name, std::size_t max, Problems& problems) const;
     /// As configuration files have it: "30s", "500ms"; without a unit it is seconds.
-    std::optional<std::chrono::milliseconds> time(std::string_view name, Problems& problems) const;
+    std::optional<std::chrono::milliseconds> time(
+        std::string_view name, Problems& problems,
+        std::chrono::milliseconds most = std::chrono::milliseconds(10'000'000'000)) const;
     /// One of `choices`, or nothing.
     std::optional<std::string> choice(std::string_view name, const std::vector<std::string>& choices,
                                       Problems& problems) const;

@@ -82,9 +82,8 @@ void SectionReader::read_hsts(Section& https, std::optional<Hsts>& hsts) {
     Section section = group(https, "hsts", {});
     Hsts said;
     if (auto value = find_in(section, "max_age", "https.hsts.max_age")) {
-        const auto max = static_cast<std::uint64_t>(limits::http_hsts_max_age_max.count());
-        if (const auto seconds = value->number(0, max)) {
-            said.max_age = std::chrono::seconds(*seconds);
+        if (const auto time = value->time(limits::http_hsts_max_age_max)) {
+            said.max_age = std::chrono::duration_cast<std::chrono::seconds>(*time);
         }
     }
     if (auto value = section.find("include_subdomains")) {

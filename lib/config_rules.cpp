@@ -229,7 +229,7 @@ void RuleReader::read_limits(const Value& value, HttpLimits& own) {
     read_time("first_byte_timeout", own.first_byte_timeout);
     read_time("upgraded_idle_timeout", own.upgraded_idle_timeout);
     if (const auto rate = section.find("body_rate")) {
-        own.body_rate = good(rate->number(0, limits::http_body_rate_max));
+        own.body_rate = good(rate->size(0, limits::http_body_rate_max));
     }
     if (const auto most = section.find("body_max")) {
         own.body_max = good(most->size(0, limits::http_body_bytes_max));

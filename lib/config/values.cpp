@@ -16,10 +16,14 @@ namespace {
 
 constexpr std::string_view digits = "0123456789";
 
-// The number at the beginning of `text` and what follows it.
+// The number at the beginning of `text` and what follows it, perhaps behind a blank.
 std::pair<std::string_view, std::string_view> split_unit(std::string_view text, std::string_view letters_of_number) {
     const std::size_t length = std::min(text.find_first_not_of(letters_of_number), text.size());
-    return {text.substr(0, length), text.substr(length)};
+    std::string_view unit = text.substr(length);
+    if (unit.size() > 1 && unit.front() == ' ') {
+        unit.remove_prefix(1);
+    }
+    return {text.substr(0, length), unit};
 }
 
 std::optional<std::uint64_t> unit_of(std::string_view unit,
@@ -57,8 +61,14 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
 
 std::optional<std::chrono::milliseconds> parse_time(std::string_view text, std::chrono::milliseconds most) {
     const auto [number_text, unit] = split_unit(text, "0123456789.");
-    const std::optional<std::uint64_t> factor =
-        unit_of(unit, {{"ms", 1}, {"", 1'000}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}});
+    const std::optional<std::uint64_t> factor = unit_of(unit, {{"ms", 1},
+                                                               {"", 1'000},
+                                                               {"s", 1'000},
+                                                               {"sec", 1'000},
+                                                               {"m", 60'000},
+                                                               {"min", 60'000},
+                                                               {"h", 3'600'000},
+                                                               {"d", 86'400'000}});
     double number = 0;
     const auto [end, error] =
         std::from_chars(number_text.data(), number_text.data() + number_text.size(), number, std::chars_format::fixed);
@@ -79,19 +89,20 @@ std::optional<std::chrono::milliseconds> parse_time(std::string_view text, std::
 std::optional<std::uint64_t> parse_size(std::string_view text) {
     const auto [number_text, unit] = split_unit(text, digits);
     const std::optional<std::uint64_t> number = parse_number(number_text);
-    const std::optional<std::uint64_t> factor = unit_of(unit, {{"", 1},
-                                                               {"B", 1},
-                                                               {"k", 1_KiB},
-                                                               {"K", 1_KiB},
-                                                               {"M", 1_MiB},
-                                                               {"G", 1'024 * 1_MiB},
-                                                               {"kB", 1'000},
-                                                               {"KB", 1'000},
-                                                               {"MB", 1'000'000},
-                                                               {"GB", 1'000'000'000},
-                                                               {"KiB", 1_KiB},
-                                                               {"MiB", 1_MiB},
-                                                               {"GiB", 1'024 * 1_MiB}});
+    std::string small(unit);  // people write 10MB, 10mb and 10m
+    std::ranges::transform(small, small.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    const std::optional<std::uint64_t> factor = unit_of(small, {{"", 1},
+                                                                {"b", 1},
+                                                                {"k", 1_KiB},
+                                                                {"m", 1_MiB},
+                                                                {"g", 1'024 * 1_MiB},
+                                                                {"kb", 1'000},
+                                                                {"mb", 1'000'000},
+                                                                {"gb", 1'000'000'000},
+                                                                {"kib", 1_KiB},
+                                                                {"mib", 1_MiB},
+                                                                {"gib", 1'024 * 1_MiB}});
     if (!number || !factor || *number > std::numeric_limits<std::uint64_t>::max() / *factor) {
         return std::nullopt;
     }

@@ -98,7 +98,7 @@ TEST_CASE("an HTTP service has a name", "[http]") {
     CHECK(name_of(web("", ":3000")) == "http::3000");
     Http http = web("app.example.com", ":3000");
     http.path = "= /status";
-    CHECK(name_of(http) == "app.example.com=/status");
+    CHECK(name_of(http) == "app.example.com-/status-9f424be1");
     http.name = "status";
     CHECK(name_of(http) == "status");
 }

@@ -36,13 +36,16 @@ TEST_CASE("times have a unit", "[values]") {
     CHECK(parse_time("0.5s") == 500ms);
     CHECK(parse_time("2m") == 2min);
     CHECK(parse_time("1h") == 1h);
+    CHECK(parse_time("30sec") == 30s);
+    CHECK(parse_time("1min") == 1min);
+    CHECK(parse_time("60 s") == 60s);
     CHECK(parse_time("7d") == 168h);
     CHECK(parse_time("0") == 0ms);
     CHECK(parse_time("0s") == 0ms);
     CHECK(parse_time("30") == 30s);
     CHECK(parse_time("0.25") == 250ms);
-    for (const char* wrong :
-         {"", "s", ".5", "-1s", "1 s", "1.2.3s", ".5s", "1e3s", "30sec", "1m30s", "inf", "nan", "30 "}) {
+    for (const char* wrong : {"", "s", ".5", "-1s", "1  s", " 1s", "1s ", "1.2.3s", ".5s", "1e3s", "30secs", "1m30s",
+                              "inf", "nan", "30 "}) {
         INFO(wrong);
         CHECK_FALSE(parse_time(wrong));
     }
@@ -72,8 +75,12 @@ TEST_CASE("sizes are bytes, with or without a unit", "[values]") {
     CHECK(parse_size("10M") == 10_MiB);
     CHECK(parse_size("2G") == 2'048_MiB);
     CHECK(parse_size("64KB") == 64'000);
+    CHECK(parse_size("64kib") == 64_KiB);
+    CHECK(parse_size("64 KiB") == 64_KiB);
+    CHECK(parse_size("10m") == 10_MiB);
+    CHECK(parse_size("10mb") == 10'000'000);
     CHECK(parse_size("17179869183GiB") == 17'179'869'183ULL * 1'024_MiB);
-    for (const char* wrong : {"", "KiB", "1T", "1m", "1 MiB", "1.5MiB", "-1", "17179869184GiB", "1mib"}) {
+    for (const char* wrong : {"", "KiB", "1T", "1  MiB", "1.5MiB", "-1", "17179869184GiB", "1ki", "1 "}) {
         INFO(wrong);
         CHECK_FALSE(parse_size(wrong));
     }
