@@ -67,6 +67,14 @@ void print_client(const Config::ClientSection& client) {
     }
 }
 
+// What a start would put into the log.
+void warn_of_exposed(const Config::Section& section, const std::string& key) {
+    for (const std::string& file : section.exposed_token_files) {
+        fmt::print(stderr, "warning: {}\n",
+                   printable(fmt::format("{}: the file \"{}\" can be read by other users of this machine", key, file)));
+    }
+}
+
 // What `run` makes before it starts anything: the problems are its own.
 void check(const Sources& sources, Problems& problems) {
     Signals signals;
@@ -88,7 +96,7 @@ const CommandInfo& check_info() {
         "  ferrotunnel check\n"
         "  ferrotunnel check /etc/ferrotunnel/ferrotunnel.yml\n"
         "Without FILE: ferrotunnel.yml. Files that it names are read, tokens and certificates included.\n",
-        {{"Configuration file", {{"config", "FILE", "The same as FILE, as the other commands have it.", false}}}},
+        {{"Configuration file", {{"config", "FILE", "The same as FILE, as the other commands have it.", false, 'c'}}}},
         CommandInfo::Kind::check,
     };
     return info;
@@ -115,6 +123,8 @@ ExitCode run_check(Arguments arguments) {
         }
         return ExitCode::usage;
     }
+    warn_of_exposed(config.server_section(), file + ": server.token");
+    warn_of_exposed(config.client_section(), file + ": client.token");
     fmt::print("ok: {}\n", printable(file));
     if (config.has_server()) {
         print_server(config.server_section());

@@ -119,6 +119,12 @@ void fill(Config::Section& section, const Part& part) {
     section.has_token = part.has_token;
 }
 
+void add_exposed(const Secret& token, Config::Section& section) {
+    if (token.exposed()) {
+        section.exposed_token_files.push_back(token.exposed_file());
+    }
+}
+
 }  // namespace
 
 Config::Config(std::unique_ptr<detail::ConfigFile> file) noexcept : file_(std::move(file)) {}
@@ -192,6 +198,7 @@ Config::ClientSection Config::client_section() const {
     ClientSection section;
     const detail::ClientPart part = file_->values.client.value_or(detail::ClientPart());
     fill(section, part);
+    add_exposed(part.settings.token, section);
     section.server = part.settings.server;
     section.name = part.settings.name;
     section.connections = part.settings.connections;
@@ -205,6 +212,9 @@ Config::ServerSection Config::server_section() const {
     ServerSection section;
     const detail::ServerPart part = file_->values.server.value_or(detail::ServerPart());
     fill(section, part);
+    for (const detail::NamedToken& token : part.settings.tokens) {
+        add_exposed(token.secret, section);
+    }
     section.bind = part.settings.bind;
     section.tcp_bind = part.settings.tcp_bind;
     section.public_host = part.settings.public_host;

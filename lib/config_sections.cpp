@@ -151,7 +151,7 @@ ServerPart read_server(Section section, ConfigReading& reading) {
     if (auto value = reader.find("domain", "domain")) {
         assign(settings.domain, value->word());
     }
-    if (auto value = reader.find("public_host")) {
+    if (auto value = reader.find("public_host", "public_host")) {
         assign(settings.public_host, value->word());
     }
     if (auto value = reader.find("allow_ports", "allow_ports")) {

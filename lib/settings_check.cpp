@@ -150,6 +150,15 @@ void check_tcp_bind(ServerSettings& settings, std::vector<Problem>& problems) {
     }
 }
 
+// What is shown in addresses: a name or an IP address, whether it exists or not.
+void check_public_host(const std::string& host, std::vector<Problem>& problems) {
+    constexpr std::string_view of_names = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+    if (host.find_first_not_of(of_names) != std::string::npos && !runtime::SocketAddress::from_ip(host, 0)) {
+        problems.push_back({"public_host", quoted(host) + " is no host; expected a name or an IP address alone, like "
+                                                          "tunnel.example.com"});
+    }
+}
+
 void check_http(ServerSettings& settings, std::vector<Problem>& problems) {
     auto place = runtime::parse_host_port(settings.http_bind, default_http_port);
     if (place && place->host == "localhost") {
@@ -240,6 +249,7 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     check_common(settings, settings, problems);
     check_bind(settings, problems);
     check_tcp_bind(settings, problems);
+    check_public_host(settings.public_host, problems);
     check_http(settings, problems);
     check_http_settings(settings.http, problems);
     check_https(settings, problems);

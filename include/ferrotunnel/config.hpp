@@ -71,6 +71,8 @@ public:
         std::optional<std::chrono::milliseconds> drain;  ///< for stop(); nothing: the file does not say
         std::string endpoint_file;                       ///< where to write what is reachable; empty: nowhere
         bool has_token = false;                          ///< the key is there; whether it is right, build() says
+        /// Files of tokens that other users of this machine can read, which start() warns about.
+        std::vector<std::string> exposed_token_files;
     };
     struct ClientSection : Section {
         std::string server;

@@ -47,6 +47,10 @@ Result<std::string, Problem> comparing_form(std::string_view text) {
     if (text.empty()) {
         return Problem{"is empty; the path for everything is '/'"};
     }
+    if (text[0] == '~' || text[0] == '^') {
+        return Problem{
+            "does not begin with '/'; a regular expression is written with \"~ \" in front, like \"~ /v[0-9]+\""};
+    }
     if (text[0] != '/') {
         return Problem{"does not begin with '/'"};
     }

@@ -151,6 +151,37 @@ run check nameless.yml
 ends_with 0
 said 'client .* 6 services'
 
+say "a path that has lost its file: is told, and no token"
+for path in token ./token "$dir/token" '~/token' '${HOME}/token'; do
+    printf 'server: {token: "%s"}\n' "$path" >"$dir/path.yml"
+    HOME=$dir run check path.yml
+    ends_with 2
+    told 'path.yml:1:17: server.token: this is the path of a file, and no token; write file:PATH'
+done
+
+say "the file of a token that others can read is told before the start"
+cp "$dir/token" "$dir/open"
+chmod 644 "$dir/open"
+printf 'server: {token: file:open}\nclient: {server: "127.0.0.1:1", token: file:open, services: [{tcp: 0, local: 9}]}\n' \
+    >"$dir/open.yml"
+run check open.yml
+ends_with 0
+told '^warning: open.yml: server.token: the file ".*open" can be read by other users of this machine'
+told '^warning: open.yml: client.token: the file'
+
+say "a public host is a host"
+for host in http://x tunnel.example.com:2222 'two words' 'x/y'; do
+    printf 'server: {token: file:token, public_host: "%s"}\n' "$host" >"$dir/public.yml"
+    run check public.yml
+    ends_with 2
+    told "public.yml:1:42: server.public_host: \"$host\" is no host; expected a name or an IP address alone"
+done
+for host in tunnel.example.com 192.0.2.1 2001:db8::1; do
+    printf 'server: {token: file:token, public_host: "%s"}\n' "$host" >"$dir/public.yml"
+    run check public.yml
+    ends_with 0
+done
+
 say "server and client want their own section, and options do not mend the file"
 printf 'client: {server: "127.0.0.1:1", token: file:token, services: [{tcp: 0, local: 9}]}\n' >"$dir/client.yml"
 run server --config client.yml
