@@ -6,7 +6,8 @@
 namespace ferrotunnel::cli {
 namespace {
 
-constexpr const char* of_tls[] = {"backend-ca", "backend-certificate", "backend-key", "backend-insecure"};
+constexpr const char* of_tls[] = {"backend-ca", "backend-name", "backend-certificate", "backend-key",
+                                  "backend-insecure"};
 
 // The TLS settings of a service whose address says that its backend speaks TLS; else null.
 BackendTls* tls_of(AnyService& service) {
@@ -26,6 +27,10 @@ std::vector<OptionInfo> backend_tls_options() {
         {"backend-ca", "FILE",
          "Check the certificates of backends that are written https://... or tls://... against the CAs in this PEM "
          "file. Default: the system's.",
+         false},
+        {"backend-name", "NAME",
+         "The name that the certificate of such a backend must have, and that it is asked for (SNI). Default: the host "
+         "of its address.",
          false},
         {"backend-certificate", "FILE",
          "Show this certificate (PEM, its chain behind it) to backends that are written https://... or tls://... and "
@@ -51,6 +56,7 @@ bool has_backend_options(const Options& options) {
 void apply_backend_options(const Options& options, const std::vector<AnyService*>& services, Problems& problems) {
     BackendTls wanted;
     wanted.ca_file = options.text("backend-ca").value_or("");
+    wanted.server_name = options.text("backend-name").value_or("");
     wanted.certificate_file = options.text("backend-certificate").value_or("");
     wanted.key_file = options.text("backend-key").value_or("");
     wanted.insecure = options.has("backend-insecure") && options.flag("backend-insecure", problems);

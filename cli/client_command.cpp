@@ -473,8 +473,13 @@ public:
     void start(Output& output) override {
         endpoints_.emplace(plan_.endpoint_file);
         output.line(fmt::format("FerroTunnel {} client, connecting to {}", version_string, plan_.server));
+        std::map<std::string, std::string> names;  // of the services that lead there
         for (const auto& [name, offered] : plan_.offered) {
-            tell_if_silent(offered.local, output);
+            std::string& those = names[offered.local];
+            those += (those.empty() ? "" : ", ") + name;
+        }
+        for (const auto& [local, those] : names) {
+            tell_if_silent(local, those, output);
         }
         plan_.client.start();
         story_.emplace(plan_, output, *endpoints_);

@@ -40,7 +40,7 @@ OptionSection config_section() {
             {"config", "FILE",
              "Take settings from this YAML file. Options and variables go before what it says. docs/configuration.md "
              "lists its keys, and `ferrotunnel check FILE` checks it.",
-             false},
+             false, 'c'},
         }};
 }
 

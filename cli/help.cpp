@@ -34,7 +34,9 @@ std::string wrapped(std::string_view text, std::size_t indent) {
 }
 
 std::string option_line(const OptionInfo& option) {
-    const std::string left = fmt::format("  --{}{}{}", option.name, option.value.empty() ? "" : " ", option.value);
+    const std::string letter = option.letter == 0 ? "" : fmt::format("-{}, ", option.letter);
+    const std::string left =
+        fmt::format("  {}--{}{}{}", letter, option.name, option.value.empty() ? "" : " ", option.value);
     std::string line = left.size() + 2 <= option_columns ? left + std::string(option_columns - left.size(), ' ')
                                                          : left + '\n' + std::string(option_columns, ' ');
     return line + wrapped(option.help, option_columns) + '\n';

@@ -7,7 +7,8 @@
 namespace ferrotunnel::cli {
 
 void set_host(std::string_view text, Http& http) {
-    const std::size_t slash = std::min(text.find('/'), text.size());
+    const bool is_url = text.substr(0, text.find('/')).ends_with(':') && text.find("://") != std::string_view::npos;
+    const std::size_t slash = is_url ? text.size() : std::min(text.find('/'), text.size());
     http.host = text.substr(0, slash);
     http.path = text.substr(slash);
 }
@@ -26,6 +27,10 @@ std::optional<Http> parse_http_spec(std::string_view text, std::string& error) {
     }
     Http http;
     set_host(text.substr(0, equals), http);
+    if (http.path.starts_with("/~ ") || http.path.starts_with("/= ")) {
+        error = "only what a path begins with can be said here; \"~ \" and \"= \" are for `path` in a file";
+        return std::nullopt;
+    }
     http.local = *local;
     return http;
 }

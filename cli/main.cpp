@@ -55,10 +55,11 @@ void check_command(const std::string& name) {
 }
 
 ExitCode run_help(const std::vector<std::string>& words) {
-    if (!words.empty()) {
+    const bool about_command = !words.empty() && words.front() != "--help" && words.front() != "-h";
+    if (about_command) {
         check_command(words.front());
     }
-    const CommandInfo* command = words.empty() ? nullptr : find_command(words.front());
+    const CommandInfo* command = about_command ? find_command(words.front()) : nullptr;
     fmt::print("{}", command != nullptr ? help_for(*command) : help_for_program(commands()));
     return ExitCode::ok;
 }

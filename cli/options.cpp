@@ -12,6 +12,7 @@
 
 #include "ferrotunnel/detail/nearest.hpp"
 #include "ferrotunnel/detail/time_text.hpp"
+#include "foreign_options.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
@@ -26,6 +27,13 @@ std::vector<std::string> dashed_names(const CommandInfo& command) {
         }
     }
     return names;
+}
+
+// What was meant by it is not told as missing, too.
+void report_unknown(const std::string& name, const std::vector<std::string>& known, Problems& problems) {
+    const std::string here = here_called(name, known);
+    problems.add(name, "no such option" + (here.empty() ? detail::did_you_mean(name, known) : "; here it is " + here));
+    problems.excuse(here.empty() ? detail::nearest(name, known) : here);
 }
 
 std::vector<std::string> split_list(std::string_view text) {
@@ -96,7 +104,8 @@ void Options::read_words(std::vector<std::string>& words, Problems& problems) {
                 });
             } else {
                 // A missing value must not end the parsing, since all problems are told at once: it comes as "".
-                parser.add_option("--" + option.name, take)
+                const std::string letter = option.letter == 0 ? "" : std::string{'-', option.letter, ','};
+                parser.add_option(letter + "--" + option.name, take)
                     ->expected(0, 1)
                     ->allow_extra_args(false)
                     ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -125,7 +134,7 @@ void Options::report_extras(const std::vector<std::string>& extras, Problems& pr
     for (const std::string& word : extras) {
         if (word.starts_with('-') && word.size() > 1) {
             const std::string name = word.substr(0, word.find('='));
-            problems.add(name, "no such option" + detail::did_you_mean(name, known));
+            report_unknown(name, known, problems);
             after_unknown = true;
         } else if (!after_unknown) {
             problems.add(word, "unexpected: `" + command_.name + "` takes options" +
@@ -208,9 +217,10 @@ std::optional<std::size_t> Options::number(std::string_view name, std::size_t ma
     return number;
 }
 
-std::optional<std::chrono::milliseconds> Options::time(std::string_view name, Problems& problems) const {
+std::optional<std::chrono::milliseconds> Options::time(std::string_view name, Problems& problems,
+                                                       std::chrono::milliseconds most) const {
     const std::optional<std::string> value = text(name);
-    const std::optional<std::chrono::milliseconds> read = value ? detail::read_time(*value) : std::nullopt;
+    const std::optional<std::chrono::milliseconds> read = value ? detail::read_time(*value, most) : std::nullopt;
     if (value && !read) {
         problems.add(
             place_of(name),

@@ -11,7 +11,15 @@
 namespace ferrotunnel::cli {
 
 void Problems::add(std::string place, std::string text) {
-    list_.push_back({std::move(place), std::move(text)});
+    if (!excused_.contains(place)) {
+        list_.push_back({std::move(place), std::move(text)});
+    }
+}
+
+void Problems::excuse(std::string place) {
+    if (!place.empty()) {
+        excused_.insert(std::move(place));
+    }
 }
 
 void Problems::add(const ferrotunnel::Problem& problem) {
@@ -19,7 +27,8 @@ void Problems::add(const ferrotunnel::Problem& problem) {
 }
 
 bool Problems::about(std::string_view place) const {
-    return std::any_of(list_.begin(), list_.end(), [place](const Item& item) { return item.place == place; });
+    return excused_.contains(place) ||
+           std::any_of(list_.begin(), list_.end(), [place](const Item& item) { return item.place == place; });
 }
 
 std::vector<std::string> Problems::lines() const {

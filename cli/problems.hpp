@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdio>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,9 @@ public:
     void add(std::string place, std::string text);
     /// One of the library's that is about a configuration file. The same one twice is told once.
     void add(const ferrotunnel::Problem& problem);
+    /// From now on nothing is added about this place: what is wrong there has been told about another one.
+    void excuse(std::string place);
+    /// There is one about this place, or it is excused.
     bool about(std::string_view place) const;
     bool empty() const noexcept { return list_.empty() && of_files_.empty(); }
 
@@ -30,6 +34,7 @@ private:
         std::string text;
     };
     std::vector<Item> list_;
+    std::set<std::string, std::less<>> excused_;
     std::vector<ferrotunnel::Problem> of_files_;
 };
 

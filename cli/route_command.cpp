@@ -99,7 +99,7 @@ const CommandInfo& route_info() {
             {"Request", {{"method", "METHOD", "Default: GET.", false}}},
             {"Services",
              {
-                 {"config", "FILE", "The YAML file that has them. Default: ferrotunnel.yml.", false},
+                 {"config", "FILE", "The YAML file that has them. Default: ferrotunnel.yml.", false, 'c'},
                  {"http", "HOST=ADDRESS", "Instead of a file: as `ferrotunnel client` takes it.", true},
              }},
         },

@@ -22,7 +22,7 @@ const CommandInfo& run_info() {
                  {"config", "FILE",
                   "The YAML file, with `server:` and `client:` sections; docs/configuration.md lists its keys. The "
                   "same as FILE. Default: ferrotunnel.yml.",
-                  false},
+                  false, 'c'},
              }},
             {"Running",
              {

@@ -70,9 +70,10 @@ bool is_silent(const std::string& local) {
            anybody_listens("/proc/net/tcp6", *port).value_or(false) == false;
 }
 
-void tell_if_silent(const std::string& local, Output& output) {
+void tell_if_silent(const std::string& local, const std::string& services, Output& output) {
     if (is_silent(local)) {
-        output.line("  warning: nothing listens at " + local + " yet; visitors are refused until something does");
+        output.line("  warning: nothing listens at " + local + " yet; visitors of " + services +
+                    " are refused until something does");
     }
 }
 

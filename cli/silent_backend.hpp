@@ -11,7 +11,8 @@ namespace ferrotunnel::cli {
 /// False also where that can not be told, as of an address of another machine.
 bool is_silent(const std::string& local);
 
-/// Says so. The tunnel goes on all the same: a backend that is started later is reached.
-void tell_if_silent(const std::string& local, Output& output);
+/// Says so, with the names of the services that lead there. The tunnel goes on all the same: a backend that is started
+/// later is reached.
+void tell_if_silent(const std::string& local, const std::string& services, Output& output);
 
 }  // namespace ferrotunnel::cli

@@ -56,6 +56,14 @@ ends_with 2
 told 'no such command; did you mean server?'
 run help version
 ends_with 0
+run help --help
+ends_with 0
+has_text "$dir/run.out" "^Usage: ferrotunnel COMMAND"
+run client -c none.yml
+ends_with 2
+told 'none.yml: can not read this file'
+run client --help
+has_text "$dir/run.out" "^  -c, --config FILE"
 run --bind x
 ends_with 2
 told 'options come after the command'
@@ -66,6 +74,20 @@ run server --bnid 127.0.0.1:0 --token-file /dev/null
 ends_with 2
 told '--bnid: no such option; did you mean --bind?'
 not_told '127.0.0.1:0: unexpected'
+run client --sever 127.0.0.1:1 --tpc 0=22 --token-file /dev/null
+ends_with 2
+told '--sever: no such option; did you mean --server?'
+told '--tpc: no such option; did you mean --tcp?'
+not_told 'missing: '
+run http 3000 --domain app.example.com --server 127.0.0.1:1 --token-file /dev/null
+ends_with 2
+told '--domain: no such option; here it is --host'
+run client --url app.example.com --remote-addr 22 --authtoken x --server 127.0.0.1:1
+ends_with 2
+told '--url: no such option; here it is --http'
+told '--remote-addr: no such option; here it is --tcp'
+told '--authtoken: no such option; here it is --token-file'
+not_told 'missing: '
 run server stray
 told 'stray: unexpected'
 

@@ -6,7 +6,7 @@ need curl
 
 run() {
     code=0
-    (cd "$dir" && exec "$FERROTUNNEL" "$@") >"$dir/run.out" 2>"$dir/run.err" </dev/null || code=$?
+    (cd "$dir" && exec timeout $patience "$FERROTUNNEL" "$@") >"$dir/run.out" 2>"$dir/run.err" </dev/null || code=$?
 }
 refused() { equal "exit code" "$code" 2; }
 told() { has_text "$dir/run.err" "$1"; }
@@ -37,8 +37,13 @@ equal "lines for the user" "$(count_of private "  .* -> $backend")" 1
 say "a backend that is not there is told at start, one that is there is not"
 nobody=$(free_port)
 ready_client silent 2 --tcp "0=$nobody" --tcp "0=$backend"
-wait_for_text silent "warning: nothing listens at 127.0.0.1:$nobody yet"
+wait_for_text silent "warning: nothing listens at 127.0.0.1:$nobody yet; visitors of 127.0.0.1:$nobody are refused"
 equal "warnings" "$(count_of silent 'nothing listens')" 1
+
+say "a backend of two services is told once, with their names"
+ready_client twice 2 --http "a.example.com=$nobody" --http "b.example.com=$nobody"
+wait_for_text twice "visitors of a.example.com, b.example.com are refused until something does"
+equal "warnings" "$(count_of twice 'nothing listens')" 1
 
 say "an address as a browser shows it"
 programs[browser]=1
@@ -91,6 +96,16 @@ refused
 told '^  --drain: "soon" is no time; expected one like 30s, 500ms or 2m, or a number of seconds'
 run --help
 has_text "$dir/run.out" '--version for version'
+
+run client --server 127.0.0.1:1 --token-file token --http http://app.example.com=3000
+refused
+told 'The host "http://app.example.com" is a URL; write its host alone, like app.example.com'
+run http 3000 --host https://app.example.com --server 127.0.0.1:1 --token-file token
+refused
+told 'The host "https://app.example.com" is a URL'
+run client --server 127.0.0.1:1 --token-file token --http app.example.com=3000 --http 'app.example.com/~ /v[0-9=3000'
+refused
+told 'app.example.com/~ /v\[0-9=3000: only what a path begins with can be said here; "~ " and "= " are for .path. in a file'
 
 say "in one process, each line says whose it is"
 port=$(free_port)
