@@ -26,7 +26,7 @@ Result<BackendPlace, std::string> unix_place(std::string_view path) {
 }
 
 // What is in front of "://" says nothing but whether there is TLS, and who writes it as usual elsewhere hears how.
-const char* wrong_scheme(std::string_view scheme, ServiceKind kind) {
+std::string wrong_scheme(std::string_view scheme, ServiceKind kind) {
     if (kind == ServiceKind::tls && (scheme == "tls" || scheme == "https")) {
         return "speaks of TLS, which goes to this backend as the visitor speaks it; expected host:port";
     }
@@ -37,7 +37,8 @@ const char* wrong_scheme(std::string_view scheme, ServiceKind kind) {
         return "is written tls://host:port for a TCP service";
     }
     if (scheme == "http" || scheme == "tcp") {
-        return "is written without what is in front of the host; expected host:port";
+        return "begins with " + std::string(scheme) +
+               "://, which is left out for this kind of service; expected host:port";
     }
     return "is no address; expected host:port";
 }
@@ -54,7 +55,7 @@ Result<BackendPlace, std::string> parse_backend_place(std::string_view text, Ser
         const std::string_view scheme = text.substr(0, end);
         made.tls = (kind == ServiceKind::http && scheme == "https") || (kind == ServiceKind::tcp && scheme == "tls");
         if (!made.tls && (kind != ServiceKind::http || scheme != "http")) {
-            return std::string(wrong_scheme(scheme, kind));
+            return wrong_scheme(scheme, kind);
         }
         text.remove_prefix(end + 3);
         if (kind == ServiceKind::http) {  // as a browser shows it

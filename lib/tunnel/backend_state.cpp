@@ -43,7 +43,8 @@ void BackendState::is_back(const Names& names, TimePoint now, Logger& log) {
         not_served = std::exchange(not_served_, 0);
         down_for = std::chrono::duration_cast<std::chrono::seconds>(now - down_since_);
     }
-    log.info("the backend of a service can be reached again", {{"service", names.service},
+    // As loud as the loss: who has heard of that shall hear of this.
+    log.warn("the backend of a service can be reached again", {{"service", names.service},
                                                                {"backend", names.backend},
                                                                {"visitors_refused", not_served},
                                                                {"seconds", down_for.count()}});

@@ -303,7 +303,8 @@ void ClientLink::tunnel_down(std::size_t at, const LinkNotice& why, bool was_ope
         }
     }
     if (!was_open && settings_.attempts != 0 && ++failed_ >= settings_.attempts) {
-        finish(why.code, "gave up after " + std::to_string(failed_) + " attempts: " + why.text);
+        finish(why.code,
+               "gave up after " + (failed_ == 1 ? "1 attempt: " : std::to_string(failed_) + " attempts: ") + why.text);
         return;
     }
     const Duration wait = backoff_.next_wait();

@@ -80,6 +80,7 @@ said tried 'gave up after 2 attempts'
 equal "what the log repeats" "$(<"$dir/tried.err")" ""
 try 4 --server "$control" --token-file "$dir/token" --tcp 0=9 --attempts 1 --tls off
 said tried 'the server speaks TLS'
+said tried 'gave up after 1 attempt: '
 try 4 --server "$control" --token-file "$dir/token" --tcp 0=9 --attempts 1 \
     --tls-pin "sha256:$(printf '0%.0s' {1..64})"
 said tried 'not the pinned one'

@@ -75,11 +75,13 @@ wait_for_text exposed "the file of the token \"$dir/open-token\" can be read by 
 
 say "who asks for a public port by number gets it, whatever stands in front of it"
 number=$(free_port)
+usual=$control
 server_name=narrow start_server --allow-ports "$number" --state-dir "$dir/narrow"
 start_client numbered --tcp "0=$backend" --tcp "$number=$backend"
 wait_for_text numbered "127.0.0.1:$number -> $backend"
 wait_for_text numbered "refused: $backend: "
 has_text "$dir/numbered.endpoints" "^service tcp:$number "
+control=$usual
 
 say "the right word is blamed"
 run http http://127.0.0.1:3000/path --host app.example.com --server 127.0.0.1:1 --token-file token
@@ -120,3 +122,11 @@ wait_for_text both "^server: .* -> $backend"
 equal "lines of nobody" "$(grep -c -v -E '^(server|client): ' "$dir/both.out" || true)" 0
 wait_for_text both 'side=server'
 wait_for_text both 'side=client'
+
+say "who hears that a backend is down hears that it is back"
+ready_client returning 1 --tcp "0=$nobody" --log-level warn
+visit "$(public_of returning)" rest >"$dir/visit" || true
+wait_for_text returning 'the backend of a service can not be reached'
+serve late --port "$nobody" text:hello echo
+visit "$(public_of returning)" line finish rest >"$dir/visit"
+wait_for_text returning 'the backend of a service can be reached again'

@@ -56,7 +56,7 @@ TEST_CASE("what is no backend is refused in words that say how it is written", "
     CHECK(refusal("tls://host", ServiceKind::tcp) == "is no address; expected host:port");
     CHECK(refusal("tls://host:1", ServiceKind::http) == "is written https://host:port for an HTTP service");
     CHECK(refusal("https://host:1", ServiceKind::tcp) == "is written tls://host:port for a TCP service");
-    CHECK_THAT(refusal("http://host:1", ServiceKind::tcp), Catch::Contains("without what is in front of the host"));
+    CHECK_THAT(refusal("http://host:1", ServiceKind::tcp), Catch::Contains("begins with http://, which is left out"));
     for (const char* text : {"http://host:1/path", "https://host:1/path", "https://host:1//"}) {
         CHECK(refusal(text, ServiceKind::http) == "has a path; expected host:port alone");
     }
