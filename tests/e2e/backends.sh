@@ -70,6 +70,8 @@ say "TLS that is verified, by the certificate's name and by another"
 offer wrong_name 1 --http "name.test=https://$secure" --backend-ca "$dir/ca.pem"
 equal status "$(status_of name.test /)" "502 backend_refused"
 wait_for_text wrong_name "backend=https://$secure why=\"*the backend's certificate can not be verified: .*mismatch"
+offer other_name 1 --http "other-name.test=https://$secure" --backend-ca "$dir/ca.pem" --backend-name app.internal
+equal "by HTTP" "$(ask other-name.test /)" "tls TLSv1.3 app.internal other-name.test"
 cat >"$dir/verified.yml" <<YML
 client:
   server: $control

@@ -96,6 +96,7 @@ at_most "milliseconds until both had ended" $(($(now_ms) - began)) 5000
 
 say "the same signal twice at the same instant, as timeout(1) sends it, is one"
 for _ in {1..20}; do
+    rm -f "$dir/twice.out" # of the one before
     client_to=127.0.0.1:1 start_client twice --tcp 0=22
     wait_for_text twice 'connecting to'
     kill -TERM "${pids[twice]}" && kill -TERM "${pids[twice]}"
