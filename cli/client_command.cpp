@@ -287,6 +287,7 @@ ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, EventQu
     if (plan.server.empty() && !options.has("server") && sources.config == nullptr) {
         problems.add("--server", "missing: the server's address, like tunnel.example.com:7835");
     }
+    check_token_word(options, sources.arguments.token, problems);
     if (needs_token(sources, file.has_token)) {
         for (FoundToken& token : find_tokens(options, std::move(sources.arguments.token),
                                              fmt::format("Token for {}: ", plan.server), signals, problems)) {

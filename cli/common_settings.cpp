@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "ferrotunnel/detail/path_text.hpp"
+
 namespace ferrotunnel::cli {
 namespace {
 
@@ -155,6 +157,16 @@ std::vector<OptionInfo> timing_options(bool of_server) {
         options.push_back({"reconnect-max", "TIME", "The longest wait between attempts. Default: 30s.", false});
     }
     return options;
+}
+
+void check_token_word(const Options& options, const std::optional<Secret>& on_command_line, Problems& problems) {
+    std::string token = options.has("token-file") ? "" : options.text("token").value_or("");
+    if (on_command_line) {
+        token = on_command_line->reveal();
+    }
+    if (detail::looks_like_path(token, token)) {
+        problems.add(options.place_of("token"), "is the path of a file, and no token; --token-file takes that");
+    }
 }
 
 void add_library_problems(const std::vector<Problem>& found, const Options& options, Problems& problems) {

@@ -10,6 +10,7 @@
 #include "ferrotunnel/config.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/log.hpp"
+#include "ferrotunnel/secret.hpp"
 #include "ferrotunnel/timing.hpp"
 #include "options.hpp"
 #include "problems.hpp"
@@ -58,6 +59,9 @@ void apply_common(const CommonSettings& settings, Builder& builder) {
     }
     builder.timing(settings.timing).log(log_sink(settings), settings.log_level.value_or(default_log_level));
 }
+
+/// A token of the command line or the environment that is the path of one.
+void check_token_word(const Options& options, const std::optional<Secret>& on_command_line, Problems& problems);
 
 /// What the library found wrong: where it stands in the file, or under the names of our options. What is known to be
 /// wrong already is not told twice.

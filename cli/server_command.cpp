@@ -91,6 +91,7 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
     apply_options(options, builder);
     apply_http(sources, file, plan, builder);
     apply_https(options, file, builder, problems);
+    check_token_word(options, sources.arguments.token, problems);
     if (needs_token(sources, file.has_token)) {
         for (FoundToken& token : find_tokens(options, std::move(sources.arguments.token),
                                              "Token that clients will need: ", signals, problems)) {

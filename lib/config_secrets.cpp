@@ -1,9 +1,8 @@
 // Tokens of a configuration file.
-#include <sys/stat.h>
-
 #include <utility>
 
 #include "config_sections.hpp"
+#include "ferrotunnel/detail/path_text.hpp"
 #include "ferrotunnel/secret.hpp"
 #include "tunnel/token.hpp"
 
@@ -45,17 +44,6 @@ std::optional<Secret> written_out(const config::Value& value, std::string text, 
     return Secret::from_string(std::move(text));
 }
 
-// Whoever forgot `file:` would have the path for a token, on both sides.
-bool looks_like_path(const std::string& text, const config::Value& value) {
-    for (const std::string_view begin : {"/", "./", "../", "~/"}) {
-        if (text.starts_with(begin)) {
-            return true;
-        }
-    }
-    struct stat status {};
-    return ::stat(value.in_folder(text).c_str(), &status) == 0 && S_ISREG(status.st_mode);
-}
-
 }  // namespace
 
 std::string token_name_of(const config::Value& value) {
@@ -80,7 +68,7 @@ std::optional<Secret> read_secret(config::Value value, ConfigReading& reading) {
         value.unexpected(expected);
         return std::nullopt;
     }
-    if (!is_file && !is_variable && looks_like_path(*text, value)) {
+    if (!is_file && !is_variable && looks_like_path(*text, value.in_folder(*text))) {
         value.problem("this is the path of a file, and no token; write file:PATH, like `token: file:token`");
         return std::nullopt;
     }

@@ -41,6 +41,17 @@ for separator in " " =; do
     wait_for_text "$name" '^hint: .*'
 done
 
+say "a path without the option for files is no token"
+path_is_refused() {
+    local place=$1
+    shift
+    ! timeout $patience "$@" >"$dir/path.out" 2>"$dir/path.err" </dev/null || fail "a path is taken for a token"
+    has_text "$dir/path.err" "^  $place: is the path of a file, and no token; --token-file takes that"
+}
+path_is_refused --token "$FERROTUNNEL" client --server "$control" --tcp 0=9 --token "$dir/token"
+path_is_refused --token "$FERROTUNNEL" server --bind 127.0.0.1:0 --token ./token
+path_is_refused FERROTUNNEL_TOKEN env FERROTUNNEL_TOKEN="$dir/token" "$FERROTUNNEL" tcp 9 --server "$control"
+
 say "from a prompt, without echo; Ctrl-C ends it"
 mkfifo "$dir/keyboard"
 exec {keyboard}<>"$dir/keyboard"
