@@ -43,9 +43,12 @@ public:
     std::size_t addresses() const noexcept { return full_at_.size(); }
 
 private:
-    // A full bucket is like none.
+    static constexpr Duration look_every = std::chrono::milliseconds(100);
+
+    // A full bucket is like none. Where there are as many as there may be, they are looked through now and then alone.
     bool has_room(TimePoint now) {
-        if (full_at_.size() >= settings_.addresses_max) {
+        if (full_at_.size() >= settings_.addresses_max && now >= looked_at_ + look_every) {
+            looked_at_ = now;
             std::erase_if(full_at_, [now](const auto& entry) { return entry.second <= now; });
         }
         return full_at_.size() < settings_.addresses_max;
@@ -53,6 +56,7 @@ private:
 
     const Settings settings_;
     const Duration each_;
+    TimePoint looked_at_{};
     std::map<std::string, TimePoint> full_at_;  // when the bucket is full again
 };
 

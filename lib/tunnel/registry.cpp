@@ -59,10 +59,14 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
     if (auto refusal = too_many_sessions(info.token)) {
         return *refusal;
     }
+    // What may lack memory comes first, and leaves nothing that counts.
+    std::size_t& of_token = sessions_of_[info.token];
+    std::vector<SessionKey>& of_client = clients_[client];
+    of_client.reserve(of_client.size() + 1);
     bool is_new = sessions_.emplace(info.key, Session{info, std::move(handle), 0, 0, {}}).second;
     check(is_new, "a session is admitted once");
-    clients_[client].push_back(info.key);
-    ++sessions_of_[info.token];
+    of_client.push_back(info.key);
+    ++of_token;
     return Admitted{};
 }
 
