@@ -5,14 +5,6 @@
 #include <utility>
 
 namespace ferrotunnel::tunnel {
-namespace {
-
-// Clients are back by then: longer than the longest wait of theirs.
-constexpr auto ports_kept_for = std::chrono::seconds(60);
-static_assert(ports_kept_for > limits::backoff_max);
-
-}  // namespace
-
 ClaimKeeper::ClaimKeeper(Settings settings, std::shared_ptr<Registry> registry, std::shared_ptr<HttpDirectory> http,
                          const AcceptedTokens& tokens, Logger& log)
     : settings_(std::move(settings)),
@@ -41,7 +33,7 @@ void ClaimKeeper::restore(const AcceptedTokens& tokens) {
     std::erase_if(record.ports, is_foreign);
     http_->restore(record, Clock::now(), std::chrono::system_clock::now());
     for (const ClaimRecord::Port& port : record.ports) {
-        registry_->keep(port.port, port.owner, Clock::now() + ports_kept_for);
+        registry_->keep(port.port, port.owner, Clock::now() + limits::ports_kept_for);
     }
     if (!record.hosts.empty() || !record.ports.empty()) {
         log_.info("claims from before are remembered",

@@ -99,8 +99,8 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
     }
     if (is_kept_from(claimant->second, name, now)) {
         return Refusal{taken(name), name.text() +
-                                        " is kept for another client, which had it before the server's "
-                                        "restart. Choose another port, or try again in a minute."};
+                                        " is kept for another client, which had it a moment ago or "
+                                        "before the server's restart. Choose another port, or try again in a minute."};
     }
     auto held = claims_.find(name);
     if (held != claims_.end()) {
@@ -238,6 +238,19 @@ void Registry::reserve(std::uint16_t port) {
 void Registry::keep(std::uint16_t port, const TokenId& owner, TimePoint until) {
     std::lock_guard lock(mutex_);
     kept_[port] = {owner, until};
+}
+
+void Registry::keep_ports(SessionKey session, TimePoint until) {
+    std::lock_guard lock(mutex_);
+    const auto known = sessions_.find(session);
+    if (known == sessions_.end()) {
+        return;
+    }
+    for (const ClaimName& name : known->second.names) {
+        if (name.is_port()) {
+            kept_[name.port] = {known->second.info.token, until};
+        }
+    }
 }
 
 bool Registry::is_kept_from(const Session& claimant, const ClaimName& name, TimePoint now) {

@@ -136,6 +136,8 @@ public:
 
     /// Nobody but this token gets the port until then: its clients had it before a restart, and are on their way.
     void keep(std::uint16_t port, const TokenId& owner, TimePoint until);
+    /// The same for the ports that the session has, which is about to go without a goodbye: its client will be back.
+    void keep_ports(SessionKey session, TimePoint until);
     /// The ports that are claimed or still kept, by token.
     std::vector<ClaimRecord::Port> ports(TimePoint now) const;
     /// Called whenever ports() has changed, with the lock held: it must not call back. Empty: nothing is.

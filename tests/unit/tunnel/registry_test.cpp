@@ -482,6 +482,26 @@ TEST_CASE("a port that a client had before a restart is kept for its token for a
     CHECK(granted(registry.claim(other, 2, {3333}, now + 60s)));
 }
 
+TEST_CASE("the ports of a client that goes without a goodbye are kept for its token for a while", "[claims]") {
+    Registry registry;
+    SessionKey a = admitted(registry, session_of(1, 1));
+    REQUIRE(granted(registry.claim(a, 1, 2222, now)));
+    REQUIRE(granted(registry.claim(a, 2, 3333, now)));
+    registry.release(a, 3333);
+    registry.keep_ports(a, now + 60s);
+    registry.remove(a);
+    SessionKey other = admitted(registry, session_of(2, 2));
+    CHECK(code_of(registry.claim(other, 1, 2222, now + 59s)) == wire::Code::port_taken);
+    CHECK(granted(registry.claim(other, 2, 3333, now)));
+    SECTION("its own client gets it") {
+        SessionKey back = admitted(registry, session_of(1, 1));
+        CHECK(granted(registry.claim(back, 1, 2222, now + 1s)));
+    }
+    SECTION("then it is anybody's") {
+        CHECK(granted(registry.claim(other, 1, 2222, now + 60s)));
+    }
+}
+
 TEST_CASE("the ports that are claimed or kept are told, and when they change", "[claims]") {
     Registry registry;
     int changes = 0;
