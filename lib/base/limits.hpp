@@ -379,10 +379,6 @@ inline constexpr auto config_time_max = std::chrono::milliseconds(10'000'000'000
 // --- the process --------------------------------------------------------------------------------------------------
 
 inline constexpr std::uint32_t sessions_max = 4'096;
-/// A port stays its token's for this long when its client has gone without a goodbye, or the server was started anew:
-/// clients are back by then, since it is longer than the longest wait of theirs.
-inline constexpr auto ports_kept_for = 60s;
-static_assert(ports_kept_for > backoff_max);
 /// Of these, for the clients of one token where there are others: it can not keep all of them out.
 inline constexpr std::uint32_t sessions_per_token_max = sessions_max / 8 * 7;
 static_assert(sessions_per_token_max >= trunks_per_tunnel_max);

@@ -33,7 +33,7 @@ void ClaimKeeper::restore(const AcceptedTokens& tokens) {
     std::erase_if(record.ports, is_foreign);
     http_->restore(record, Clock::now(), std::chrono::system_clock::now());
     for (const ClaimRecord::Port& port : record.ports) {
-        registry_->keep(port.port, port.owner, Clock::now() + limits::ports_kept_for);
+        registry_->keep(port.port, port.owner, Clock::now() + Registry::ports_kept_for);
     }
     if (!record.hosts.empty() || !record.ports.empty()) {
         log_.info("claims from before are remembered",

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -95,6 +96,11 @@ struct ClaimHolder {
 
 class Registry {
 public:
+    /// A port stays its token's for this long when its client has gone without a goodbye, or the server was started
+    /// anew: clients are back by then.
+    static constexpr std::chrono::seconds ports_kept_for{60};
+    static_assert(ports_kept_for > limits::backoff_max);
+
     struct Settings {
         std::size_t sessions_max = limits::sessions_max;
         std::size_t sessions_per_token_max = limits::sessions_max;

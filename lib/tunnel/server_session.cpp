@@ -339,7 +339,7 @@ void ServerSession::on_trunk_end(const TrunkEnd& end) {
     probes_.clear();
     yield_timer_.reset();
     if (admitted_ && !draining_) {  // no goodbye: its client is on its way back
-        shared_->registry->keep_ports(key_, worker_.now() + limits::ports_kept_for);
+        shared_->registry->keep_ports(key_, worker_.now() + Registry::ports_kept_for);
     }
     leave_registry();
     tell_gone(end.code, end.text);
