@@ -366,7 +366,7 @@ TEST_CASE("a TLS backend that knows no session any more gets a full handshake", 
     // Each connection has keys of its own for tickets, as a backend has that was started anew.
     auto forget = [](SSL* ssl, int) {
         unsigned char keys[80];
-        REQUIRE(RAND_bytes(keys, sizeof keys) == 1);
+        (void)RAND_bytes(keys, sizeof keys);  // no assertion on this thread: resumed sessions would tell
         SSL_CTX_set_tlsext_ticket_keys(SSL_get_SSL_CTX(ssl), keys, sizeof keys);
     };
     auto serve = [&](SSL* ssl, int fd) {
