@@ -131,6 +131,7 @@ TEST_CASE("a stop from another thread shortens the one that goes on, and both re
     }
     SECTION("of the server") {
         auto stopping = std::async(std::launch::async, [&] { return server.stop(patience); });
+        REQUIRE(eventually([&] { return is_stopping(server); }));
         CHECK(server.stop() == errc::timed_out);
         CHECK(told == 1);
         CHECK(stopping.get() == errc::timed_out);

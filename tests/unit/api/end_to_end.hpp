@@ -139,6 +139,13 @@ bool eventually(Condition condition) {
     return true;
 }
 
+/// Its stop() has begun: it opens nothing any more.
+inline bool is_stopping(Server& server) {
+    std::promise<std::error_code> told;
+    server.async_open("nobody", [&](std::error_code error, const Stream&) { told.set_value(error); });
+    return told.get_future().get() == errc::session_closed;
+}
+
 /// A port that takes connections and says nothing.
 class Mute {
 public:
