@@ -93,13 +93,17 @@ std::error_code Server::Impl::open(std::string& what) {
     return {};
 }
 
-void Server::Impl::listen_for_clients(runtime::Fd listener) {
+// The port is the server's own from now on, and `endpoint` says it to whoever asks.
+runtime::SocketAddress Server::Impl::listening_at(const runtime::Fd& listener, std::string& endpoint) {
     const runtime::SocketAddress at = runtime::local_address(listener.get());
     shared_->registry->reserve(at.port());
-    {
-        std::lock_guard lock(mutex_);
-        control_endpoint_ = at.text();
-    }
+    std::lock_guard lock(mutex_);
+    endpoint = at.text();
+    return at;
+}
+
+void Server::Impl::listen_for_clients(runtime::Fd listener) {
+    const runtime::SocketAddress at = listening_at(listener, control_endpoint_);
     log_.info("listening for clients", {{"at", at.text()}, {"tls", shared_->tls != nullptr}});
     group_->start();
     auto socket = std::make_shared<runtime::Fd>(std::move(listener));

@@ -94,16 +94,11 @@ void Server::Impl::set_https_rules(ingress::HttpSettings& settings, std::uint16_
 }
 
 void Server::Impl::listen_plain(runtime::Fd listener) {
-    const runtime::SocketAddress at = runtime::local_address(listener.get());
-    {
-        std::lock_guard lock(mutex_);
-        http_endpoint_ = at.text();
-    }
-    shared_->registry->reserve(at.port());
+    const runtime::SocketAddress at = listening_at(listener, http_endpoint_);
     shared_->http_public = tunnel::HttpPublic{"http", at.port()};
     ingress::HttpListenerSettings settings;
     settings.proxies = proxies();
-    if (certificates_) {
+    if (certificates_ && !settings_.https.client_certificates.empty()) {
         settings.may_serve = [tls = certificates_->tls()](const transport::Pipe&, std::string_view host) {
             return tls->may_serve_plain(host);
         };
@@ -115,12 +110,7 @@ void Server::Impl::listen_plain(runtime::Fd listener) {
 void Server::Impl::listen_tls(runtime::Fd listener) {
     const std::shared_ptr<transport::VisitorTls> tls = certificates_->tls();
     shared_->has_certificate = [tls](std::string_view host) { return tls->has_certificate(host); };
-    const runtime::SocketAddress at = runtime::local_address(listener.get());
-    shared_->registry->reserve(at.port());
-    {
-        std::lock_guard lock(mutex_);
-        https_endpoint_ = at.text();
-    }
+    const runtime::SocketAddress at = listening_at(listener, https_endpoint_);
     ingress::HttpListenerSettings settings;
     settings.https = true;
     settings.make_pipe = [context = tls->context()](runtime::Fd socket) {

@@ -70,6 +70,7 @@ private:
     void listen_plain(runtime::Fd listener);
     void listen_tls(runtime::Fd listener);
     std::error_code open(std::string& what);
+    runtime::SocketAddress listening_at(const runtime::Fd& listener, std::string& endpoint);
     void listen_for_clients(runtime::Fd listener);
     void keep_claims();
 

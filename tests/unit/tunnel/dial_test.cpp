@@ -167,6 +167,15 @@ private:
     std::thread thread_;
 };
 
+// A visitor of an echo, from its first byte to its end.
+void visit_echo(DialRig& rig, std::string_view text) {
+    PumpedVisitor visitor(rig.pair);
+    visitor.send(text);
+    CHECK(visitor.read(text.size()) == text);
+    (void)runtime::shutdown_send(visitor.socket.get());
+    (void)visitor.read_to_end();
+}
+
 // Sends back what comes until the visitor's end, which it answers by its own.
 void echo(SSL* ssl, int) {
     std::vector<char> bytes(16'384);
@@ -341,11 +350,7 @@ std::string resumed_of(int connections, int version, bool with_close) {
                        [&](SSL_CTX* context) { SSL_CTX_set_max_proto_version(context, version); });
     use_tls(rig, backend, {.server_name = "app.internal", .ca_file = files.file("ca.pem")});
     for (int i = 0; i < connections; ++i) {
-        PumpedVisitor visitor(rig.pair);
-        visitor.send("x");
-        CHECK(visitor.read(1) == "x");
-        (void)runtime::shutdown_send(visitor.socket.get());
-        (void)visitor.read_to_end();
+        visit_echo(rig, "x");
     }
     backend.join();
     return resumed;
@@ -377,11 +382,7 @@ TEST_CASE("a TLS backend that knows no session any more gets a full handshake", 
     TlsBackend backend(files.server, serve, 0, 2);
     use_tls(rig, backend, {.server_name = "app.internal", .ca_file = files.file("ca.pem")});
     for (int i = 0; i < 2; ++i) {
-        PumpedVisitor visitor(rig.pair);
-        visitor.send("x");
-        CHECK(visitor.read(1) == "x");
-        (void)runtime::shutdown_send(visitor.socket.get());
-        (void)visitor.read_to_end();
+        visit_echo(rig, "x");
     }
     backend.join();
     CHECK(resumed == "ff");
@@ -406,11 +407,7 @@ TEST_CASE("a backend that asks for a certificate is shown one", "[dial][tls]") {
         settings.certificate_file = files.file("own.pem");
         settings.key_file = files.file("own-key.pem");
         use_tls(rig, backend, settings);
-        PumpedVisitor visitor(rig.pair);
-        visitor.send("hello");
-        CHECK(visitor.read(5) == "hello");
-        (void)runtime::shutdown_send(visitor.socket.get());
-        (void)visitor.read_to_end();
+        visit_echo(rig, "hello");
         backend.join();
         CHECK(shown == "ours");
     }
