@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ferrotunnel/detail/path_text.hpp"
+#include "ferrotunnel/detail/read_timing.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
@@ -36,22 +37,12 @@ std::optional<LogLevel> read_log_level(const Options& options, Problems& problem
 }
 
 Timing read_timing(const Options& options, Timing timing, Problems& problems) {
-    auto read = [&](const char* name, milliseconds& into) {
-        const std::optional<milliseconds> value = options.time(name, problems);
+    detail::read_timing(timing, true, [&](std::string key, milliseconds& into) {
+        std::replace(key.begin(), key.end(), '_', '-');
+        const std::optional<milliseconds> value = options.time(key, problems);
         into = value.value_or(into);
         return value.has_value();
-    };
-    const bool has_ping = read("ping-interval", timing.ping_interval);
-    if (read("dead-interval", timing.dead_interval) && !has_ping) {
-        timing.ping_interval = std::min(timing.ping_interval, timing.dead_interval / 3);
-    }
-    read("write-timeout", timing.write_timeout);
-    read("handshake-timeout", timing.handshake_timeout);
-    read("open-timeout", timing.open_timeout);
-    const bool has_first = read("reconnect-first", timing.reconnect_first);
-    if (read("reconnect-max", timing.reconnect_max) && !has_first) {
-        timing.reconnect_first = std::min(timing.reconnect_first, timing.reconnect_max);
-    }
+    });
     return timing;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "ferrotunnel/detail/read_timing.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -70,25 +71,13 @@ std::optional<Value> SectionReader::find_in(Section& section, const std::string&
 
 void SectionReader::read_timing(Timing& timing) {
     Section section = group(section_, "timing", {});
-    auto read = [&](const char* key, std::chrono::milliseconds& into) {
+    const bool reconnects = &origins_ == &reading_.file.client_origins;
+    detail::read_timing(timing, reconnects, [&](const char* key, std::chrono::milliseconds& into) {
         const std::optional<Value> value = find_in(section, key, std::string("timing.") + key);
         const std::optional<std::chrono::milliseconds> time = value ? value->time() : std::nullopt;
         assign(into, time);
         return time.has_value();
-    };
-    const bool has_ping = read("ping_interval", timing.ping_interval);
-    if (read("dead_interval", timing.dead_interval) && !has_ping) {
-        timing.ping_interval = std::min(timing.ping_interval, timing.dead_interval / 3);
-    }
-    read("write_timeout", timing.write_timeout);
-    read("handshake_timeout", timing.handshake_timeout);
-    read("open_timeout", timing.open_timeout);
-    if (&origins_ == &reading_.file.client_origins) {
-        const bool has_first = read("reconnect_first", timing.reconnect_first);
-        if (read("reconnect_max", timing.reconnect_max) && !has_first) {
-            timing.reconnect_first = std::min(timing.reconnect_first, timing.reconnect_max);
-        }
-    }
+    });
     section.finish();
 }
 

@@ -12,7 +12,6 @@
 #include "runtime/worker_executor.hpp"
 #include "server_impl.hpp"
 #include "tls_settings.hpp"
-#include "tunnel/line_quota.hpp"
 
 namespace ferrotunnel {
 
@@ -112,10 +111,8 @@ void Server::Impl::listen_for_clients(runtime::Fd listener) {
         handlers.on_accept = [this](runtime::Fd accepted, const runtime::SocketAddress& from) {
             on_connection(std::move(accepted), from);
         };
-        handlers.on_accept_error = [this, lines = std::make_shared<tunnel::LineQuota>(1)](std::error_code why) {
-            if (lines->take(Clock::now())) {
-                log_.error("accepting a client failed; trying again", {{"why", why.message()}});
-            }
+        handlers.on_accept_error = [this](std::error_code why) {
+            log_.error("accepting a client failed; trying again", {{"why", why.message()}});
         };
         acceptor_ = std::make_unique<runtime::Acceptor>(group_->at(0), std::move(*socket), std::move(handlers));
     });

@@ -5,7 +5,6 @@
 
 #include "ingress/http_connection.hpp"
 #include "transport/tcp_pipe.hpp"
-#include "tunnel/line_quota.hpp"
 #include "tunnel/socket_pump.hpp"
 #include "tunnel/visitor_address.hpp"
 #include "wire/ip_text.hpp"
@@ -139,14 +138,11 @@ HttpListener::HttpListener(runtime::Worker& worker, runtime::Fd listener, Settin
           std::make_shared<const Shared>(Shared{std::move(settings), runtime::local_address(listener.get()).port()})),
       edges_(std::move(edges)),
       gate_(std::move(gate)),
-      acceptor_(
-          worker, with_options(std::move(listener)),
-          {[this](runtime::Fd socket, const runtime::SocketAddress& from) { on_accept(std::move(socket), from); },
-           [this, lines = std::make_shared<tunnel::LineQuota>(1)](std::error_code why) {
-               if (lines->take(Clock::now())) {
-                   edges_.front()->log.error("accepting a visitor failed; trying again", {{"why", why.message()}});
-               }
-           }}) {}
+      acceptor_(worker, with_options(std::move(listener)),
+                {[this](runtime::Fd socket, const runtime::SocketAddress& from) { on_accept(std::move(socket), from); },
+                 [this](std::error_code why) {
+                     edges_.front()->log.error("accepting a visitor failed; trying again", {{"why", why.message()}});
+                 }}) {}
 
 HttpListener::~HttpListener() = default;
 

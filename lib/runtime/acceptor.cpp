@@ -119,7 +119,8 @@ void Acceptor::ran_out(std::error_code why) noexcept {
         open_reserve();
     }
     again_.set(worker_.now() + retry_after);
-    if (handlers_.on_accept_error) {
+    if (handlers_.on_accept_error && (told_at_ == TimePoint::min() || worker_.now() >= told_at_ + told_every)) {
+        told_at_ = worker_.now();
         handlers_.on_accept_error(why);
     }
 }

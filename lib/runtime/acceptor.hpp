@@ -22,7 +22,8 @@ public:
         /// A connection. The handler may close or destroy the acceptor; where it throws bad_alloc, that connection is
         /// let go.
         std::function<void(Fd, const SocketAddress& peer)> on_accept;
-        /// Accepting failed for want of descriptors or memory; it goes on by itself. May be empty, may not destroy.
+        /// Accepting failed for want of descriptors or memory; it goes on by itself. Called once a second at most. May
+        /// be empty, may not destroy.
         std::function<void(std::error_code)> on_accept_error;
     };
 
@@ -49,6 +50,7 @@ public:
 private:
     static constexpr int per_round_max = 64;
     static constexpr std::chrono::milliseconds retry_after{50};
+    static constexpr std::chrono::seconds told_every{1};
 
     void on_events(std::uint32_t events) noexcept override;
     void accept_some() noexcept;
@@ -60,6 +62,7 @@ private:
     Fd reserve_;
     Handlers handlers_;
     Timer again_;
+    TimePoint told_at_ = TimePoint::min();
     bool paused_ = false;
     bool* destroyed_ = nullptr;  // where to tell it, while a handler runs
     Counters counters_;

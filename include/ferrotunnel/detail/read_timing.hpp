@@ -1,0 +1,31 @@
+// Which times Timing has: one list for configuration files and the program's options.
+#pragma once
+
+#include <algorithm>
+
+#include "ferrotunnel/timing.hpp"
+
+namespace ferrotunnel::detail {
+
+/// Calls `read(key, time)` for each, which says whether it was written and then sets it. One that is written pulls one
+/// along that is not: pings come often enough for a dead interval, the first wait is no longer than the longest.
+/// `reconnects`: also those of clients alone.
+template <typename Read>
+void read_timing(Timing& timing, bool reconnects, Read read) {
+    const bool has_ping = read("ping_interval", timing.ping_interval);
+    if (read("dead_interval", timing.dead_interval) && !has_ping) {
+        timing.ping_interval = std::min(timing.ping_interval, timing.dead_interval / 3);
+    }
+    read("write_timeout", timing.write_timeout);
+    read("handshake_timeout", timing.handshake_timeout);
+    read("open_timeout", timing.open_timeout);
+    if (!reconnects) {
+        return;
+    }
+    const bool has_first = read("reconnect_first", timing.reconnect_first);
+    if (read("reconnect_max", timing.reconnect_max) && !has_first) {
+        timing.reconnect_first = std::min(timing.reconnect_first, timing.reconnect_max);
+    }
+}
+
+}  // namespace ferrotunnel::detail
