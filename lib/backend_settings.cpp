@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/quote.hpp"
 #include "transport/tls_context.hpp"
 #include "wire/host_name.hpp"
 
@@ -35,7 +36,7 @@ void check_backend_tls(const BackendWords& words, const tunnel::BackendPlace& pl
         wrong("a certificate for a backend needs its key and a key its certificate: give both files");
     }
     if (!words.tls.server_name.empty() && !is_server_name(words.tls.server_name)) {
-        wrong('"' + words.tls.server_name.substr(0, 100) + "\" is no name or address of a server");
+        wrong(in_quotes(words.tls.server_name) + " is no name or address of a server");
     }
 }
 
@@ -76,7 +77,7 @@ void check_backend(const BackendWords& words, const char* example, std::vector<P
     }
     auto place = tunnel::parse_backend_place(words.local, words.kind);
     if (!place) {
-        problems.push_back({words.name, '"' + words.local.substr(0, 100) + "\" " + place.error()});
+        problems.push_back({words.name, in_quotes(words.local) + ' ' + place.error()});
         return;
     }
     words.local = tunnel::to_text(*place, words.kind);

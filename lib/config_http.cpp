@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "base/quote.hpp"
 #include "config_sections.hpp"
 #include "ferrotunnel/detail/nearest.hpp"
 #include "settings_http.hpp"
@@ -121,7 +122,7 @@ void read_pages(const Value& value, const std::string& host, std::vector<HttpPag
 void read_hosts(const Value& value, std::vector<HttpPage>& pages) {
     for (const auto& [host, settings] : value.section().all()) {
         if (const auto pattern = http::parse_host_pattern(host); !pattern) {
-            settings.problem_at_key("the host " + config::quoted(host) + ' ' + pattern.error().text);
+            settings.problem_at_key("the host " + in_quotes(host) + ' ' + pattern.error().text);
             continue;
         }
         Section section = settings.section();

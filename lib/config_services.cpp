@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "base/quote.hpp"
 #include "config_backend.hpp"
 #include "config_rules.hpp"
 #include "config_sections.hpp"
@@ -45,7 +46,7 @@ bool is_good(Description& service, const Value& local, const std::optional<Value
 bool is_new_name(const std::string& name, const Value& place, Taken& taken) {
     const auto [named, fresh] = taken.names.emplace(name, place.place().line);
     if (!fresh) {
-        place.problem("a second service is called " + config::quoted(name) + "; the first one is in line " +
+        place.problem("a second service is called " + in_quotes(name) + "; the first one is in line " +
                       std::to_string(named->second));
     }
     return fresh;
@@ -69,7 +70,7 @@ bool are_new_hosts(const tunnel::HttpDescription& description, const Value& plac
         const auto [first, fresh] =
             taken.hosts.emplace(std::pair(host, description.claimed_path()), place.place().line);
         if (!fresh) {
-            place.problem("a second service is for " + config::quoted(host) +
+            place.problem("a second service is for " + in_quotes(host) +
                           (description.passthrough ? "" : " and the same path") + "; the first one is in line " +
                           std::to_string(first->second));
             return false;

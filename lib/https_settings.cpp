@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "base/quote.hpp"
 #include "http/rules.hpp"
 #include "runtime/address.hpp"
 #include "wire/ip_network.hpp"
@@ -12,17 +13,13 @@
 namespace ferrotunnel::detail {
 namespace {
 
-std::string quoted(std::string_view text) {
-    return '"' + std::string(text.substr(0, 100)) + '"';
-}
-
 void check_bind(ServerSettings& settings, std::vector<Problem>& problems) {
     auto place = runtime::parse_host_port(settings.https_bind, default_https_port);
     if (place && place->host == "localhost") {
         place->host = "127.0.0.1";
     }
     if (!place || !runtime::SocketAddress::from_ip(*place)) {
-        problems.push_back({"https_bind", quoted(settings.https_bind) +
+        problems.push_back({"https_bind", in_quotes(settings.https_bind) +
                                               " is no address to listen on; expected one like 0.0.0.0:8443"});
     } else {
         settings.https_bind = runtime::to_text(*place);
@@ -79,7 +76,7 @@ void check_https(ServerSettings& settings, std::vector<Problem>& problems) {
     check_rules(settings.https, problems);
     for (const std::string& text : settings.proxies) {
         if (const auto network = wire::IpNetwork::parse(text); !network) {
-            problems.push_back({"proxy_protocol_from", quoted(text) + ' ' + network.error()});
+            problems.push_back({"proxy_protocol_from", in_quotes(text) + ' ' + network.error()});
         }
     }
 }

@@ -8,6 +8,7 @@
 
 #include "backend_settings.hpp"
 #include "base/limits.hpp"
+#include "base/quote.hpp"
 #include "https_settings.hpp"
 #include "runtime/address.hpp"
 #include "service_name.hpp"
@@ -26,14 +27,10 @@ namespace {
 using tunnel::TokenStrength;
 using tunnel::WeakTokenPolicy;
 
-std::string quoted(std::string_view text) {
-    return '"' + std::string(text.substr(0, 100)) + '"';
-}
-
 void check_readable(const char* key, const std::string& path, std::vector<Problem>& problems) {
     if (::access(path.c_str(), R_OK) != 0) {
         problems.push_back(
-            {key, "can not read the file " + quoted(path) + ": " + std::generic_category().message(errno)});
+            {key, "can not read the file " + in_quotes(path) + ": " + std::generic_category().message(errno)});
     }
 }
 
@@ -130,7 +127,7 @@ void check_bind(ServerSettings& settings, std::vector<Problem>& problems) {
         place->host = "127.0.0.1";
     }
     if (!place || !runtime::SocketAddress::from_ip(*place)) {
-        problems.push_back({"bind", quoted(settings.bind) +
+        problems.push_back({"bind", in_quotes(settings.bind) +
                                         " is no address to listen on; expected one like 0.0.0.0:7835 or [::]:7835"});
     } else {
         settings.bind = runtime::to_text(*place);
@@ -146,7 +143,7 @@ void check_tcp_bind(ServerSettings& settings, std::vector<Problem>& problems) {
         address = "127.0.0.1";
     }
     if (address.empty() || !runtime::SocketAddress::from_ip(address, 0)) {
-        problems.push_back({"tcp_bind", quoted(address) + " is no IP address; expected one like 0.0.0.0 or ::"});
+        problems.push_back({"tcp_bind", in_quotes(address) + " is no IP address; expected one like 0.0.0.0 or ::"});
     }
 }
 
@@ -154,8 +151,9 @@ void check_tcp_bind(ServerSettings& settings, std::vector<Problem>& problems) {
 void check_public_host(const std::string& host, std::vector<Problem>& problems) {
     constexpr std::string_view of_names = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
     if (host.find_first_not_of(of_names) != std::string::npos && !runtime::SocketAddress::from_ip(host, 0)) {
-        problems.push_back({"public_host", quoted(host) + " is no host; expected a name or an IP address alone, like "
-                                                          "tunnel.example.com"});
+        problems.push_back({"public_host", in_quotes(host) +
+                                               " is no host; expected a name or an IP address alone, like "
+                                               "tunnel.example.com"});
     }
 }
 
@@ -169,15 +167,15 @@ void check_http(ServerSettings& settings, std::vector<Problem>& problems) {
             problems.push_back({"domain", "has no meaning without http_bind or https_bind"});
         }
     } else if (!place || !runtime::SocketAddress::from_ip(*place)) {
-        problems.push_back(
-            {"http_bind", quoted(settings.http_bind) + " is no address to listen on; expected one like 0.0.0.0:8080"});
+        problems.push_back({"http_bind", in_quotes(settings.http_bind) +
+                                             " is no address to listen on; expected one like 0.0.0.0:8080"});
     } else {
         settings.http_bind = runtime::to_text(*place);
     }
     if (!settings.domain.empty()) {
         const std::string domain = tunnel::read_domain(settings.domain);
         if (domain.empty()) {
-            problems.push_back({"domain", quoted(settings.domain) +
+            problems.push_back({"domain", in_quotes(settings.domain) +
                                               " is no name that hosts can be assigned below; expected one like "
                                               "tunnel.example.com"});
         }
@@ -198,10 +196,10 @@ void check_server_tokens(ServerSettings& settings, std::vector<Problem>& problem
             token.name = "token-" + std::to_string(i + 1);
         }
         if (!names.insert(token.name).second) {
-            problems.push_back({"token", "two tokens have the name " + quoted(token.name)});
+            problems.push_back({"token", "two tokens have the name " + in_quotes(token.name)});
         }
         if (!texts.insert(token.secret.reveal()).second) {
-            problems.push_back({"token", "the token " + quoted(token.name) + " is there twice"});
+            problems.push_back({"token", "the token " + in_quotes(token.name) + " is there twice"});
         }
         auto strength = check_token(token.secret, "token", problems);
         if (strength && place) {
@@ -224,7 +222,7 @@ void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
     if (settings.server.empty()) {
         problems.push_back({"server", "missing: the server's address, like tunnel.example.com:7835"});
     } else if (!place || place->host.empty() || place->port == 0) {
-        problems.push_back({"server", quoted(settings.server) + " is no address; expected host:port"});
+        problems.push_back({"server", in_quotes(settings.server) + " is no address; expected host:port"});
     } else {
         settings.server = runtime::to_text(*place);
     }
@@ -236,7 +234,7 @@ void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
         }
     }
     if (!settings.name.empty() && !is_name(settings.name)) {
-        problems.push_back({"name", quoted(settings.name) + ": " + name_expected});
+        problems.push_back({"name", in_quotes(settings.name) + ": " + name_expected});
     }
     check_client_tls(settings, problems);
     if (settings.connections == 0 || settings.connections > limits::trunks_per_tunnel_max) {
@@ -267,7 +265,7 @@ namespace {
 
 void check_name(const std::string& name, std::vector<Problem>& problems) {
     if (!is_name(name)) {
-        problems.push_back({"name", quoted(name) + ": " + name_expected});
+        problems.push_back({"name", in_quotes(name) + ": " + name_expected});
     }
 }
 
@@ -373,7 +371,7 @@ std::vector<std::string> warnings_for(const ClientSettings& settings) {
         warnings.push_back(tunnel::weak_token_warning());
     }
     if (settings.token.exposed()) {
-        warnings.push_back(exposed_warning(" " + quoted(settings.token.exposed_file())));
+        warnings.push_back(exposed_warning(" " + in_quotes(settings.token.exposed_file())));
     }
     return warnings;
 }
@@ -388,7 +386,7 @@ std::vector<std::string> warnings_for(const ServerSettings& settings) {
             warnings.push_back(token.name + ": " + tunnel::weak_token_warning());
         }
         if (token.secret.exposed()) {
-            warnings.push_back(exposed_warning(' ' + quoted(token.name)));
+            warnings.push_back(exposed_warning(' ' + in_quotes(token.name)));
         }
     }
     return warnings;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "base/quote.hpp"
 #include "http/characters.hpp"
 
 namespace ferrotunnel::detail {
@@ -47,10 +48,6 @@ constexpr HttpSwitch switches[] = {
     {"forwarded", &Settings::forwarded},
 };
 
-std::string quoted(const std::string& text) {
-    return '"' + text.substr(0, 100) + '"';
-}
-
 void check_times(const Settings& settings, std::vector<Problem>& problems) {
     for (const HttpTime& time : times) {
         const std::chrono::milliseconds value = settings.*time.value;
@@ -87,10 +84,10 @@ void check_pages(const std::vector<HttpPage>& pages, std::vector<Problem>& probl
     for (const HttpPage& page : pages) {
         http::HostPages checked;
         if (const auto wrong = add_page(page, checked)) {
-            problems.push_back({setting, "the page for " + quoted(page.state) + ' ' + *wrong});
+            problems.push_back({setting, "the page for " + in_quotes(page.state) + ' ' + *wrong});
         } else if (!known.insert({page.host, page.state, page.format}).second) {
-            problems.push_back({setting, "there are two pages for " + quoted(page.state) + " in one format" +
-                                             (page.host.empty() ? "" : ", for the host " + quoted(page.host))});
+            problems.push_back({setting, "there are two pages for " + in_quotes(page.state) + " in one format" +
+                                             (page.host.empty() ? "" : ", for the host " + in_quotes(page.host))});
         }
     }
 }
@@ -120,7 +117,7 @@ void check_http_settings(const HttpServerSettings& settings, std::vector<Problem
         problems.push_back({http_setting("body_max"), "must be below 2^63"});
     }
     if (!settings.via.empty() && (settings.via.size() > limits::http_via_max || !http::is_token(settings.via))) {
-        problems.push_back({http_setting("via"), quoted(settings.via) +
+        problems.push_back({http_setting("via"), in_quotes(settings.via) +
                                                      " is no name for Via; expected up to 64 letters, digits and "
                                                      "!#$%&'*+-.^_`|~"});
     }
@@ -161,7 +158,7 @@ std::optional<std::string> add_page(const HttpPage& page, http::HostPages& pages
     }
     const auto host = http::parse_host_pattern(page.host.empty() ? "*" : page.host);
     if (!host) {
-        return "is for the host " + quoted(page.host) + ", which " + host.error().text;
+        return "is for the host " + in_quotes(page.host) + ", which " + host.error().text;
     }
     http::PageSet& set = pages.of(*host);
     if (states->all) {
@@ -197,7 +194,7 @@ Result<wire::IpNetworks, std::string> networks_of(const std::vector<std::string>
     for (const std::string& text : texts) {
         auto network = wire::IpNetwork::parse(text);
         if (!network) {
-            return quoted(text) + ' ' + network.error();
+            return in_quotes(text) + ' ' + network.error();
         }
         networks.push_back(*network);
     }

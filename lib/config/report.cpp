@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "base/quote.hpp"
 
 namespace ferrotunnel::config {
 namespace {
@@ -12,12 +13,6 @@ namespace {
 constexpr std::string_view token_form = "ft1_";
 constexpr std::string_view token_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::size_t token_length_suspect = 20;  // one that was cut is a secret too; a short word is a file's name
-constexpr std::size_t quoted_length_max = 60;
-
-bool goes_on(char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) == 0x80;  // within a character of UTF-8
-}
-
 }  // namespace
 
 void Report::add(Place place, std::string path, std::string text) {
@@ -50,12 +45,10 @@ std::string without_tokens(std::string_view text) {
 }
 
 std::string as_written(std::string text, std::string_view value, std::string_view written) {
-    // Messages repeat at most so much of a value.
-    for (std::size_t length : {value.size(), std::size_t{100}, std::size_t{60}}) {
-        const std::string shown = '"' + std::string(value.substr(0, length));
-        const std::size_t at = length > value.size() || shown.size() == 1 ? std::string::npos : text.find(shown + '"');
+    for (const std::string& shown : {in_quotes(value), '"' + std::string(value) + '"'}) {
+        const std::size_t at = value.empty() ? std::string::npos : text.find(shown);
         if (at != std::string::npos) {
-            text.replace(at, shown.size() + 1, quoted(written));
+            text.replace(at, shown.size(), in_quotes(written));
         }
     }
     return text;
@@ -66,21 +59,13 @@ std::string describe(const Node& node) {
         case Node::Kind::nothing:
             return "nothing";
         case Node::Kind::text:
-            return quoted(node.text);
+            return in_quotes(node.text);
         case Node::Kind::list:
             return "a list";
         case Node::Kind::map:
             return "keys of its own";
     }
     return {};
-}
-
-std::string quoted(std::string_view text) {
-    std::size_t length = std::min(text.size(), quoted_length_max);
-    while (length < text.size() && length > 0 && goes_on(text[length])) {
-        --length;
-    }
-    return '"' + std::string(text.substr(0, length)) + (length < text.size() ? "...\"" : "\"");
 }
 
 }  // namespace ferrotunnel::config

@@ -34,7 +34,4 @@ std::string without_tokens(std::string_view text);
 /// a variable may be a secret.
 std::string as_written(std::string text, std::string_view value, std::string_view written);
 
-/// In quotes and shortened, for a message.
-std::string quoted(std::string_view text);
-
 }  // namespace ferrotunnel::config

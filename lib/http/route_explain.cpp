@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/limits.hpp"
+#include "base/quote.hpp"
 #include "http/route_tables.hpp"
 
 namespace ferrotunnel::http {
@@ -10,13 +11,9 @@ namespace {
 /// Rules that do not fit are listed up to here; those that do are always.
 constexpr std::size_t unfit_lines_max = 20;
 
-std::string quoted(std::string_view text) {
-    return '`' + std::string(text) + '`';
-}
-
 // `app.example.com` `/api` (service web)
 std::string rule_text(const Route& route) {
-    return quoted(route.host.text()) + ' ' + quoted(route.path.text()) +
+    return in_backticks(route.host.text()) + ' ' + in_backticks(route.path.text()) +
            (route.name.empty() ? "" : " (" + route.name + ")");
 }
 
@@ -77,15 +74,15 @@ private:
         }
         for (const HostPattern* pattern : fitting) {
             const bool taken = chosen != nullptr && pattern == &tables_.info_of(*chosen).pattern;
-            say(quoted(pattern->text()) + (taken ? " fits the host: its rules decide."
-                                                 : " fits the host too, but a more specific one goes first."));
+            say(in_backticks(pattern->text()) + (taken ? " fits the host: its rules decide."
+                                                       : " fits the host too, but a more specific one goes first."));
         }
     }
 
     std::string missing(HostPattern::Kind kind) const {
         switch (kind) {
             case HostPattern::Kind::exact:
-                return "No rule is for the host " + quoted(host_) + " itself.";
+                return "No rule is for the host " + in_backticks(host_) + " itself.";
             case HostPattern::Kind::one_label:
                 return "No rule with `*.` fits.";
             case HostPattern::Kind::any_labels:
@@ -106,7 +103,7 @@ private:
         PathBuffer buffer;
         const std::string literal(readings.reading(0, buffer));
         if (literal != path_) {
-            say("The path is compared as " + quoted(printable_path(literal)) + '.');
+            say("The path is compared as " + in_backticks(printable_path(literal)) + '.');
         }
         if (readings.count() > 1) {
             explain_readings(readings, rules);
@@ -117,7 +114,7 @@ private:
         }
         explain_rules(literal, match, rules);
         if (!match) {
-            say("So no rule of " + quoted(tables_.info_of(rules).pattern.text()) +
+            say("So no rule of " + in_backticks(tables_.info_of(rules).pattern.text()) +
                 " is for the path: 404. Rules of less specific hosts are not asked.");
         }
     }
@@ -128,8 +125,9 @@ private:
             LookupSteps steps;
             const std::string_view reading = readings.reading(i, buffer);
             const std::uint32_t route = tables_.find_path(rules, reading, steps);
-            say("A backend that " + readings.words_for_reading(i) + " reads " + quoted(printable_path(reading)) +
-                ", which meets " + (route == no_route ? "no rule." : quoted(tables_.routes[route].path.text()) + '.'));
+            say("A backend that " + readings.words_for_reading(i) + " reads " + in_backticks(printable_path(reading)) +
+                ", which meets " +
+                (route == no_route ? "no rule." : in_backticks(tables_.routes[route].path.text()) + '.'));
         }
     }
 
@@ -146,11 +144,11 @@ private:
             const PathRule& rule = tables_.routes[route].path;
             const std::string why = why_not(rule, path);
             if (match && route == match.route) {
-                say(quoted(rule.text()) + " fits the path and goes first: it is taken.");
+                say(in_backticks(rule.text()) + " fits the path and goes first: it is taken.");
             } else if (why.empty()) {
-                say(quoted(rule.text()) + " fits too, but comes later: " + why_later(rule));
+                say(in_backticks(rule.text()) + " fits too, but comes later: " + why_later(rule));
             } else if (++unfit <= unfit_lines_max) {
-                say(quoted(rule.text()) + ' ' + why);
+                say(in_backticks(rule.text()) + ' ' + why);
             }
         }
         if (unfit > unfit_lines_max) {
