@@ -169,7 +169,8 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// Collects settings; each call replaces what an earlier one said. Only `server` and `token` are required.
+/// Collects settings; each call replaces what an earlier one said. Only `server` and `token` are required. It holds a
+/// secret, so it is moved and never copied: keep one as `Client::Builder builder;` and then call its members.
 class FERROTUNNEL_EXPORT Client::Builder {
 public:
     static constexpr unsigned connections_default = 2;  ///< where the server is near

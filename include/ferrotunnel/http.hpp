@@ -23,10 +23,10 @@ struct Http {
     /// or more), "*" (the default service: whatever nothing else is for). Empty: the server assigns a name below its
     /// domain, and the same one again while it knows this service.
     std::string host{};
-    /// Visitors are connected here, seen from this process: "127.0.0.1:3000", "[::1]:3000", "app.internal:80", ":3000";
-    /// "unix:/run/app.sock"; "https://127.0.0.1:8443" for a backend that speaks TLS (port 443 if none is given), see
-    /// `backend_tls`. Not used by listen, where the application itself serves, nor where `rules.redirect`
-    /// answers.
+    /// Visitors are connected here, seen from this process: "127.0.0.1:3000", "[::1]:3000", "app.internal:80", "3000"
+    /// (on this machine); "unix:/run/app.sock"; "https://127.0.0.1:8443" for a backend that speaks TLS (port 443 if
+    /// none is given), see `backend_tls`. Not used by listen, where the application itself serves, nor where
+    /// `rules.redirect` answers.
     std::string local{};
     /// How events, logs and Server::async_open call it, up to 64 letters, digits and "._-:/*". Empty: `host`, with the
     /// path if there is one; "http:" and `local` where the server assigns the host. Unique within a client.

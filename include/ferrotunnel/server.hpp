@@ -175,7 +175,8 @@ private:
 };
 
 /// Collects settings; each call replaces what an earlier one said, except token(), which adds. Only a token is
-/// required.
+/// required. It holds secrets, so it is moved and never copied: keep one as `Server::Builder builder;` and then call
+/// its members.
 class FERROTUNNEL_EXPORT Server::Builder {
 public:
     static constexpr const char* tcp_bind_default = "0.0.0.0";

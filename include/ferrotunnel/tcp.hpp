@@ -26,9 +26,9 @@ struct Tcp {
 
     /// The public port on the server; 0: the server chooses one, and keeps it while this client is known to it.
     std::uint16_t remote_port = 0;
-    /// Where visitors are connected to, seen from this process: "127.0.0.1:22", "[::1]:22", "db.internal:5432", ":22";
-    /// "unix:/run/app.sock"; "tls://db.internal:5433" for a backend that speaks TLS from the first byte on, see
-    /// `backend_tls`. Not used by listen, where the application itself serves.
+    /// Where visitors are connected to, seen from this process: "127.0.0.1:22", "[::1]:22", "db.internal:5432", "22"
+    /// (on this machine); "unix:/run/app.sock"; "tls://db.internal:5433" for a backend that speaks TLS from the first
+    /// byte on, see `backend_tls`. Not used by listen, where the application itself serves.
     std::string local{};
     /// How events, logs and Server::async_open call it, up to 64 letters, digits and "._-:/". Empty: "tcp:" and
     /// remote_port, or `local` where the server chooses the port. Unique within a client.

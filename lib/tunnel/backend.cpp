@@ -66,7 +66,8 @@ Result<BackendPlace, std::string> parse_backend_place(std::string_view text, Ser
             return std::string("has a path; expected host:port alone");
         }
     }
-    auto place = runtime::parse_host_port(text, default_port);
+    const bool is_port = !made.tls && text.find_first_not_of("0123456789") == std::string_view::npos;
+    auto place = runtime::parse_host_port(is_port ? ':' + std::string(text) : std::string(text), default_port);
     if (!place || place->port == 0 || text.empty()) {
         return std::string("is no address; expected host:port");
     }

@@ -31,6 +31,7 @@ TEST_CASE("a backend is an address, a unix socket, or an address that speaks TLS
         CHECK(in_full("db.internal:5432", kind) == "db.internal:5432");
         CHECK(in_full("[::1]:22", kind) == "[::1]:22");
         CHECK(in_full(":22", kind) == "127.0.0.1:22");
+        CHECK(in_full("22", kind) == "127.0.0.1:22");
         CHECK(in_full("unix:/run/app.sock", kind) == "unix:/run/app.sock");
         CHECK_FALSE(parse_backend_place("db.internal:5432", kind)->tls);
     }
@@ -48,7 +49,7 @@ TEST_CASE("a backend is an address, a unix socket, or an address that speaks TLS
 }
 
 TEST_CASE("what is no backend is refused in words that say how it is written", "[backend]") {
-    for (const char* text : {"", "nowhere", "host:0", "host:99999", "https://", "https://host:0", "https://user@host:1",
+    for (const char* text : {"", "nowhere", "host:0", "host:99999", "0", "99999", "https://", "https://host:0", "https://user@host:1",
                              "ftp://host:21"}) {
         CAPTURE(text);
         CHECK(refusal(text, ServiceKind::http) == "is no address; expected host:port");
