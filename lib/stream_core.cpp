@@ -422,14 +422,14 @@ std::size_t StreamCore::copy_outbound(const WriteBuffers& buffers) {
     return total;
 }
 
+// Whoever loses the session says the verdict first and then that nothing is sent any more, so this is asked the other way
+// around: asked as it is said, a loss that comes between the two questions would look like the peer's reset.
 std::error_code StreamCore::send_error() const noexcept {
+    const bool is_dead = stream_->send_is_dead();
     if (const mux::Verdict verdict = stream_->verdict()) {
         return verdict_error_now(verdict);
     }
-    if (stream_->send_is_dead()) {
-        return asio::error::connection_reset;
-    }
-    return {};
+    return is_dead ? asio::error::make_error_code(asio::error::connection_reset) : std::error_code();
 }
 
 std::error_code StreamCore::verdict_error_now(const mux::Verdict& verdict) const noexcept {

@@ -113,7 +113,8 @@ public:
     bool is_trunk_behind() const noexcept {
         return shared_->outbound.load(std::memory_order_relaxed) >= limits::session_outbound_behind;
     }
-    /// Nothing that is sent now would reach the peer: it reset the stream, or there is a verdict. Any thread.
+    /// Nothing that is sent now would reach the peer: it reset the stream, or there is a verdict, which was said before
+    /// this. Any thread.
     bool send_is_dead() const noexcept { return send_dead_.load(std::memory_order_acquire); }
     /// Queues at most limits::data_payload_max bytes. Slices with 8 bytes of the same slab before them that nobody else
     /// uses (`headroom`) are framed in place. Call `flush` after the last of a group.

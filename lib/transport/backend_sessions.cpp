@@ -9,8 +9,16 @@
 namespace ferrotunnel::transport {
 namespace {
 
+long long made_at(const SSL_SESSION* session) {
+#if OPENSSL_VERSION_NUMBER >= 0x30400000L
+    return SSL_SESSION_get_time_ex(session);
+#else
+    return SSL_SESSION_get_time(session);
+#endif
+}
+
 bool is_usable(const SSL_SESSION* session, std::time_t now) {
-    const auto age = static_cast<long long>(now) - SSL_SESSION_get_time(session);
+    const auto age = static_cast<long long>(now) - made_at(session);
     const auto lifetime = std::chrono::seconds(limits::backend_session_lifetime).count();
     return SSL_SESSION_is_resumable(session) == 1 && age >= 0 && age < lifetime &&
            age < SSL_SESSION_get_timeout(session);
