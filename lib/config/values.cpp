@@ -36,6 +36,35 @@ std::optional<std::uint64_t> unit_of(std::string_view unit,
     return std::nullopt;
 }
 
+struct TimePart {
+    double number = 0;
+    std::uint64_t unit = 0;  // in milliseconds
+};
+
+// The number at the beginning of `text` with its unit, which are cut off. Without a unit it is seconds, where that is
+// all.
+std::optional<TimePart> take_time_part(std::string_view& text, bool is_number) {
+    auto [number_text, unit_text] = split_unit(text, "0123456789.");
+    text = unit_text.substr(std::min(unit_text.find_first_of(digits), unit_text.size()));
+    unit_text.remove_suffix(text.size());
+    const std::optional<std::uint64_t> unit = is_number ? 1'000
+                                                        : unit_of(unit_text, {{"ms", 1},
+                                                                              {"s", 1'000},
+                                                                              {"sec", 1'000},
+                                                                              {"m", 60'000},
+                                                                              {"min", 60'000},
+                                                                              {"h", 3'600'000},
+                                                                              {"d", 86'400'000}});
+    double number = 0;
+    const auto [end, error] =
+        std::from_chars(number_text.data(), number_text.data() + number_text.size(), number, std::chars_format::fixed);
+    if (!unit || error != std::errc{} || end != number_text.data() + number_text.size() ||
+        digits.find(number_text.front()) == std::string_view::npos) {
+        return std::nullopt;
+    }
+    return TimePart{number, *unit};
+}
+
 }  // namespace
 
 std::optional<bool> parse_bool(std::string_view text) {
@@ -60,26 +89,17 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
 }
 
 std::optional<std::chrono::milliseconds> parse_time(std::string_view text, std::chrono::milliseconds most) {
-    const auto [number_text, unit] = split_unit(text, "0123456789.");
-    const std::optional<std::uint64_t> factor = unit_of(unit, {{"ms", 1},
-                                                               {"", 1'000},
-                                                               {"s", 1'000},
-                                                               {"sec", 1'000},
-                                                               {"m", 60'000},
-                                                               {"min", 60'000},
-                                                               {"h", 3'600'000},
-                                                               {"d", 86'400'000}});
-    double number = 0;
-    const auto [end, error] =
-        std::from_chars(number_text.data(), number_text.data() + number_text.size(), number, std::chars_format::fixed);
-    if (error != std::errc{} || end != number_text.data() + number_text.size() ||
-        digits.find(number_text.front()) == std::string_view::npos) {
-        return std::nullopt;
-    }
-    if (!factor) {
-        return std::nullopt;
-    }
-    const double milliseconds = number * static_cast<double>(*factor);
+    const bool is_number = text.find_first_not_of("0123456789.") == std::string_view::npos;
+    double milliseconds = 0;
+    std::uint64_t unit_before = std::numeric_limits<std::uint64_t>::max();
+    do {  // "1h30m": each unit is smaller than the one before
+        const auto part = take_time_part(text, is_number);
+        if (!part || part->unit >= unit_before) {
+            return std::nullopt;
+        }
+        unit_before = part->unit;
+        milliseconds += part->number * static_cast<double>(part->unit);
+    } while (!text.empty());
     if (milliseconds > static_cast<double>(most.count())) {
         return std::nullopt;
     }

@@ -40,12 +40,14 @@ TEST_CASE("times have a unit", "[values]") {
     CHECK(parse_time("1min") == 1min);
     CHECK(parse_time("60 s") == 60s);
     CHECK(parse_time("7d") == 168h);
+    CHECK(parse_time("1h30m") == 90min);
+    CHECK(parse_time("1d2h3m4s5ms") == 26h + 3min + 4s + 5ms);
     CHECK(parse_time("0") == 0ms);
     CHECK(parse_time("0s") == 0ms);
     CHECK(parse_time("30") == 30s);
     CHECK(parse_time("0.25") == 250ms);
-    for (const char* wrong : {"", "s", ".5", "-1s", "1  s", " 1s", "1s ", "1.2.3s", ".5s", "1e3s", "30secs", "1m30s",
-                              "inf", "nan", "30 "}) {
+    for (const char* wrong : {"", "s", ".5", "-1s", "1  s", " 1s", "1s ", "1.2.3s", ".5s", "1e3s", "30secs", "1h30",
+                              "30m1h", "1m1m", "1h 30m", "1hm", "inf", "nan", "30 "}) {
         INFO(wrong);
         CHECK_FALSE(parse_time(wrong));
     }

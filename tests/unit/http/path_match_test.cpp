@@ -224,6 +224,12 @@ TEST_CASE("path rules: they are kept in the form in which paths are compared") {
     CHECK(prefix("/api/") == "/api");
     CHECK(prefix("/") == "/");
     CHECK(prefix("/%61pi") == "/api");
+    CHECK(prefix("/api/%2A") == "/api/*");
+    CHECK(prefix("/api/x*") == "/api/x*");
+    for (const char* text : {"/api/*", "/api/**", "/*"}) {  // what other proxies call a prefix
+        CHECK_THAT(prefix(text), Catch::Contains("leave the star out"));
+        CHECK_THAT(equals(text), Catch::Contains("leave the star out"));
+    }
     CHECK(prefix("/caf\xc3\xa9 x") == "/caf%C3%A9%20x");
     CHECK(*parse_path_prefix("/caf\xc3\xa9") == *parse_path_prefix("/caf%c3%a9/"));
     CHECK(prefix("/.well-known") == "/.well-known");
