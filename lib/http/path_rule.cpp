@@ -58,8 +58,9 @@ Result<std::string, Problem> comparing_form(std::string_view text) {
         return Problem{"has a query or fragment ('?' or '#'); rules look at the path alone"};
     }
     if (text.ends_with("/*") || text.ends_with("/**")) {
-        return Problem{"ends with a star, which paths take as it is: a path stands for itself and all that is below it, "
-                       "so leave the star out (one that is meant is written %2A)"};
+        return Problem{
+            "ends with a star, which paths take as it is: a path stands for itself and all that is below it, "
+            "so leave the star out (one that is meant is written %2A)"};
     }
     const std::string path = encoded(text);
     PathReadings readings;

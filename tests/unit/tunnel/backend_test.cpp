@@ -49,8 +49,8 @@ TEST_CASE("a backend is an address, a unix socket, or an address that speaks TLS
 }
 
 TEST_CASE("what is no backend is refused in words that say how it is written", "[backend]") {
-    for (const char* text : {"", "nowhere", "host:0", "host:99999", "0", "99999", "https://", "https://host:0", "https://user@host:1",
-                             "ftp://host:21"}) {
+    for (const char* text : {"", "nowhere", "host:0", "host:99999", "0", "99999", "https://", "https://host:0",
+                             "https://user@host:1", "ftp://host:21"}) {
         CAPTURE(text);
         CHECK(refusal(text, ServiceKind::http) == "is no address; expected host:port");
     }
