@@ -422,8 +422,8 @@ std::size_t StreamCore::copy_outbound(const WriteBuffers& buffers) {
     return total;
 }
 
-// Whoever loses the session says the verdict first and then that nothing is sent any more, so this is asked the other way
-// around: asked as it is said, a loss that comes between the two questions would look like the peer's reset.
+// Whoever loses the session says the verdict first and then that nothing is sent any more, so this is asked the other
+// way around: asked as it is said, a loss that comes between the two questions would look like the peer's reset.
 std::error_code StreamCore::send_error() const noexcept {
     const bool is_dead = stream_->send_is_dead();
     if (const mux::Verdict verdict = stream_->verdict()) {

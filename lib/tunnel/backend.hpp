@@ -26,8 +26,8 @@ struct BackendPlace {
     friend bool operator==(const BackendPlace&, const BackendPlace&) = default;
 };
 
-/// "127.0.0.1:22", ":22" and "22" (this machine), "unix:/run/app.sock"; of HTTP services "https://host" and "https://host:port",
-/// of TCP services "tls://host:port". The words of an error follow the text.
+/// "127.0.0.1:22", ":22" and "22" (this machine), "unix:/run/app.sock"; of HTTP services "https://host" and
+/// "https://host:port", of TCP services "tls://host:port". The words of an error follow the text.
 Result<BackendPlace, std::string> parse_backend_place(std::string_view text, wire::ServiceKind kind);
 /// The reverse, in full.
 std::string to_text(const BackendPlace& place, wire::ServiceKind kind);
