@@ -46,15 +46,15 @@ void Server::Impl::tell_crowd(const tunnel::LoginGate::Answer& answer, const run
             log_.warn(
                 "there is no room for more connections without a login: of the addresses that have most, the oldest "
                 "gives way",
-                {{"most", answer.crowd}, {"connections", answer.crowd_has}, {"left_out", *left_out}});
+                {{"most", answer.network}, {"connections", answer.present}, {"left_out", *left_out}});
             break;
-        case tunnel::LoginGate::Fault::address_full:
-            log_.warn("an address has as many connections without a login as one may; one more was closed",
-                      {{"peer", from.text()}, {"left_out", *left_out}});
+        case tunnel::LoginGate::Fault::network_full:
+            log_.warn("a network has as many connections without a login as one may; its oldest gives way",
+                      {{"network", answer.network}, {"connections", answer.present}, {"left_out", *left_out}});
             break;
         case tunnel::LoginGate::Fault::too_often:
-            log_.warn("an address connects more often than one may; a connection was closed",
-                      {{"peer", from.text()}, {"left_out", *left_out}});
+            log_.warn("a network connects more often than one may; a connection was closed",
+                      {{"network", answer.network}, {"peer", from.text()}, {"left_out", *left_out}});
             break;
         case tunnel::LoginGate::Fault::none:
             break;

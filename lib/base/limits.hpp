@@ -351,15 +351,29 @@ static_assert((ticket_keys_kept - 1) * ticket_key_seals_for >= visitor_session_l
 
 // --- peers that have not proved their token -----------------------------------------------------------------------
 
+/// In all; of one address (IPv6: /64); of one home (IPv6: /56); and of one block (IPv4: /24, IPv6: /48). Where there is
+/// no room, the oldest gives way.
 inline constexpr std::uint32_t unauthenticated_max = 1'024;
 inline constexpr std::uint32_t unauthenticated_per_address_max = 64;
-/// Connections of one address (IPv6: /64) to the control port: each costs a TLS handshake. So many at once, and then so
-/// many a second: enough for the clients of a large network behind one address, which all come back after a restart.
+inline constexpr std::uint32_t unauthenticated_per_home_max = 256;
+inline constexpr std::uint32_t unauthenticated_per_block_max = 512;
+/// Connections of one address to the control port: each costs a TLS handshake. So many at once, and then so many a
+/// second: enough for the clients of a large network behind one address, which all come back after a restart.
 inline constexpr std::uint32_t logins_at_once_max = 200;
 inline constexpr std::uint32_t logins_per_second_max = 50;
-/// Addresses of which that is known. One is forgotten when it could make as many at once again, after four seconds at
-/// most; who comes from more addresses than this in that time is not bounded by it.
+/// The same of one home, and of one block.
+inline constexpr std::uint32_t logins_of_home_at_once_max = 400;
+inline constexpr std::uint32_t logins_of_home_per_second_max = 100;
+inline constexpr std::uint32_t logins_of_block_at_once_max = 1'000;
+inline constexpr std::uint32_t logins_of_block_per_second_max = 250;
+/// Addresses, homes and blocks of which that is known. One is forgotten when it could make as many at once again, after
+/// four seconds at most; who comes from more blocks than this in that time is not bounded by it.
 inline constexpr std::size_t login_addresses_max = 8'192;
+// Who holds a place keeps it for a second at least, however fast others of the same address, home or block come: a login
+// takes a few round trips.
+static_assert(unauthenticated_per_address_max > logins_per_second_max);
+static_assert(unauthenticated_per_home_max > logins_of_home_per_second_max);
+static_assert(unauthenticated_per_block_max > logins_of_block_per_second_max);
 
 // --- configuration files ------------------------------------------------------------------------------------------
 

@@ -3,47 +3,33 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.hpp"
+
 namespace ferrotunnel::tunnel {
 
-std::string block_of(const runtime::SocketAddress& from) {
-    const std::string ip = from.ip();
-    if (const auto dot = ip.rfind('.'); dot != std::string::npos) {
-        return ip.substr(0, dot) + ".0/24";
-    }
-    if (from.family() != AF_INET6) {
-        return ip;
-    }
-    sockaddr_in6 block = *reinterpret_cast<const sockaddr_in6*>(from.raw());
-    std::fill(std::begin(block.sin6_addr.s6_addr) + 6, std::end(block.sin6_addr.s6_addr), std::uint8_t{0});
-    return runtime::SocketAddress(reinterpret_cast<const sockaddr*>(&block), sizeof block).ip() + "/48";
+LoginGate::LoginGate(const Settings& settings)
+    : max_(settings.max), levels_{settings.levels[0], settings.levels[1], settings.levels[2]} {
+    check(max_ > 0, "a gate lets somebody in");
 }
 
 LoginGate::Answer LoginGate::enter(const runtime::SocketAddress& from, TimePoint now) {
-    const std::string address = network_of(from);
+    const AddressNetworks networks = networks_of(from);
     auto ticket = std::make_shared<Ticket>(shared_from_this());
     Answer answer;
     std::function<void()> give_way;  // to be called without the lock
     {
         std::lock_guard lock(mutex_);
-        if (!from.is_loopback() && !rate_.take(address, now)) {
-            answer.fault = Fault::too_often;
+        if (!from.is_loopback() && comes_too_often(networks, now, answer)) {
             return answer;
         }
-        if (!counts_->has_room_for(address)) {
-            answer.fault = Fault::address_full;
-            return answer;
+        if (const Crowd* crowd = crowded(networks, answer)) {
+            give_way = make_room(*crowd);
+            if (!give_way) {
+                return answer;
+            }
         }
-        if (counts_->count() >= settings_.max) {
-            answer.fault = Fault::full;
-            give_way = make_room(answer);
-        }
-        if (auto counted = counts_->enter(address)) {
-            std::string block = block_of(from);
-            ++blocks_[block];
-            ticket->place_ = places_.insert(places_.end(), {std::move(block), std::move(counted), ticket.get()});
-            ticket->inside_ = true;
-            answer.ticket = std::move(ticket);
-        }
+        take_in(*ticket, networks);
+        answer.ticket = std::move(ticket);
     }
     if (give_way) {
         give_way();
@@ -51,38 +37,90 @@ LoginGate::Answer LoginGate::enter(const runtime::SocketAddress& from, TimePoint
     return answer;
 }
 
-// Not one that has not said yet how it is ended: it is about to.
-std::function<void()> LoginGate::make_room(Answer& answer) {
-    const auto most = std::max_element(blocks_.begin(), blocks_.end(),
-                                       [](const auto& a, const auto& b) { return a.second < b.second; });
-    if (most == blocks_.end()) {
+// Counted for all its networks or, where one of them comes too often, for none: one address that comes all the time is
+// nothing that its neighbours have to wait for.
+bool LoginGate::comes_too_often(const AddressNetworks& networks, TimePoint now, Answer& answer) {
+    for (std::size_t i = 0; i < network_levels; ++i) {
+        if (!networks[i].empty() && !levels_[i].rate.may_take(networks[i], now)) {
+            answer.fault = Fault::too_often;
+            answer.network = networks[i];
+            return true;
+        }
+    }
+    for (std::size_t i = 0; i < network_levels; ++i) {
+        if (!networks[i].empty()) {
+            (void)levels_[i].rate.take(networks[i], now);
+        }
+    }
+    return false;
+}
+
+// Of which one has to go before another one comes; null: there is room.
+const LoginGate::Crowd* LoginGate::crowded(const AddressNetworks& networks, Answer& answer) const {
+    for (std::size_t i = 0; i < network_levels; ++i) {
+        const auto crowd = levels_[i].crowds.find(networks[i]);
+        if (crowd != levels_[i].crowds.end() && crowd->second.size() >= levels_[i].max) {
+            answer.fault = Fault::network_full;
+            answer.network = crowd->first;
+            answer.present = static_cast<std::uint32_t>(crowd->second.size());
+            return &crowd->second;
+        }
+    }
+    if (count_ < max_) {
         return nullptr;
     }
-    answer.crowd = most->first;
-    answer.crowd_has = most->second;
-    const auto oldest = std::find_if(places_.begin(), places_.end(), [&answer](const Place& place) {
-        return place.block == answer.crowd && place.ticket->give_way_;
+    const auto& blocks = levels_.back().crowds;
+    const auto most = std::max_element(blocks.begin(), blocks.end(), [](const auto& a, const auto& b) {
+        return a.second.size() < b.second.size();
     });
-    if (oldest == places_.end()) {
+    answer.fault = Fault::full;
+    answer.network = most->first;
+    answer.present = static_cast<std::uint32_t>(most->second.size());
+    return &most->second;
+}
+
+// Not one that has not said yet how it is ended: it is about to.
+std::function<void()> LoginGate::make_room(const Crowd& crowd) {
+    const auto oldest = std::find_if(crowd.begin(), crowd.end(), [](const Ticket* one) { return !!one->give_way_; });
+    if (oldest == crowd.end()) {
         return nullptr;
     }
-    auto give_way = std::exchange(oldest->ticket->give_way_, nullptr);
-    take_out(oldest);
+    Ticket& ticket = **oldest;
+    auto give_way = std::exchange(ticket.give_way_, nullptr);
+    take_out(ticket);
     return give_way;
 }
 
-void LoginGate::take_out(Places::iterator place) {
-    place->ticket->inside_ = false;
-    if (const auto block = blocks_.find(place->block); --block->second == 0) {
-        blocks_.erase(block);
+void LoginGate::take_in(Ticket& ticket, const AddressNetworks& networks) {
+    ticket.inside_ = true;  // from now on it is taken out, also where memory for a part of this is lacking
+    ++count_;
+    for (std::size_t i = 0; i < network_levels; ++i) {
+        if (!networks[i].empty()) {
+            Crowd itself{&ticket};
+            const auto crowd = levels_[i].crowds.try_emplace(networks[i]).first;
+            ticket.places_[i] = {crowd, itself.begin()};
+            crowd->second.splice(crowd->second.end(), itself);
+        }
     }
-    places_.erase(place);
 }
 
-void LoginGate::leave(Ticket& ticket) {
+void LoginGate::take_out(Ticket& ticket) noexcept {
+    ticket.inside_ = false;
+    --count_;
+    for (std::size_t i = 0; i < network_levels; ++i) {
+        if (const auto place = std::exchange(ticket.places_[i], std::nullopt)) {
+            place->crowd->second.erase(place->at);
+            if (place->crowd->second.empty()) {
+                levels_[i].crowds.erase(place->crowd);
+            }
+        }
+    }
+}
+
+void LoginGate::leave(Ticket& ticket) noexcept {
     std::lock_guard lock(mutex_);
     if (ticket.inside_) {
-        take_out(ticket.place_);
+        take_out(ticket);
     }
 }
 
@@ -91,6 +129,11 @@ void LoginGate::set_give_way(Ticket& ticket, std::function<void()> give_way) {
     if (ticket.inside_) {
         ticket.give_way_ = std::move(give_way);
     }
+}
+
+std::uint32_t LoginGate::count() const {
+    std::lock_guard lock(mutex_);
+    return count_;
 }
 
 }  // namespace ferrotunnel::tunnel

@@ -1,80 +1,93 @@
-// Who may connect to the control port: caps on peers that have not proved their token yet, and how often an address may
-// begin. Where there is no room, the oldest connection of the block of addresses that has most gives way: whoever has a
-// token needs some milliseconds to prove it, and whoever has none holds a place for as long as possible.
+// Who may connect to the control port: caps on peers that have not proved their token yet, and how often they may
+// begin, for each address and for the networks that it is of. Where there is no room, the oldest connection gives way,
+// of the network that is at its cap, or of the block that has most: whoever has a token needs some milliseconds to
+// prove it, and whoever has none holds a place for as long as possible.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <list>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "runtime/address.hpp"
-#include "tunnel/admission_gate.hpp"
+#include "tunnel/address_networks.hpp"
 #include "tunnel/rate_gate.hpp"
 
 namespace ferrotunnel::tunnel {
 
-/// The network that somebody may have as a whole: "192.0.2.0/24", "2001:db8:1::/48".
-std::string block_of(const runtime::SocketAddress& from);
-
 /// Any thread.
 class LoginGate : public std::enable_shared_from_this<LoginGate> {
 public:
+    /// Of one network of a level (see AddressNetworks).
+    struct LevelSettings {
+        std::uint32_t max;
+        std::uint32_t at_once;
+        std::uint32_t per_second;
+    };
     struct Settings {
         std::uint32_t max = limits::unauthenticated_max;
-        std::uint32_t per_address_max = limits::unauthenticated_per_address_max;
-        RateGate::Settings rate{};
+        std::array<LevelSettings, network_levels> levels{{
+            {limits::unauthenticated_per_address_max, limits::logins_at_once_max, limits::logins_per_second_max},
+            {limits::unauthenticated_per_home_max, limits::logins_of_home_at_once_max,
+             limits::logins_of_home_per_second_max},
+            {limits::unauthenticated_per_block_max, limits::logins_of_block_at_once_max,
+             limits::logins_of_block_per_second_max},
+        }};
     };
 
     LoginGate() : LoginGate(Settings{}) {}
-    explicit LoginGate(const Settings& settings)
-        : settings_(settings),
-          counts_(std::make_shared<AdmissionGate>(settings.max, settings.per_address_max)),
-          rate_(settings.rate) {}
+    explicit LoginGate(const Settings& settings);
 
     /// Counts one peer until it is destroyed.
     class Ticket;
 
     enum class Fault : std::uint8_t {
         none,
-        full,          // in all; also where another connection has given way
-        address_full,  // too many of this address
+        full,          // in all
+        network_full,  // too many of this address, or of a network that it is of
         too_often,     // the same, in time
     };
     struct Answer {
-        std::shared_ptr<Ticket> ticket;  // null: it is to be closed
+        std::shared_ptr<Ticket> ticket;  // null: it is to be closed; else, with a fault, another one has given way
         Fault fault = Fault::none;
-        std::string crowd{};          // full: the block that has most
-        std::uint32_t crowd_has = 0;  // connections
+        std::string network{};      // that is the reason; full: the block that has most
+        std::uint32_t present = 0;  // connections of it
     };
     /// Calls the `give_way` of another connection, perhaps. Connections from this host may come as often as they like.
     Answer enter(const runtime::SocketAddress& from, TimePoint now);
 
-    std::uint32_t count() const { return counts_->count(); }
+    std::uint32_t count() const;
 
 private:
-    struct Place {
-        std::string block;
-        std::shared_ptr<AdmissionGate::Ticket> counted;
-        Ticket* ticket = nullptr;
-    };
-    using Places = std::list<Place>;
+    using Crowd = std::list<Ticket*>;  // the oldest first
+    struct Level {
+        Level(const LevelSettings& settings)  // NOLINT(google-explicit-constructor): it is made of them
+            : max(settings.max), rate({.at_once = settings.at_once, .per_second = settings.per_second}) {}
 
-    std::function<void()> make_room(Answer& answer);
-    void take_out(Places::iterator place);
-    void leave(Ticket& ticket);
+        const std::uint32_t max;
+        RateGate rate;
+        std::map<std::string, Crowd> crowds;
+    };
+
+    bool comes_too_often(const AddressNetworks& networks, TimePoint now, Answer& answer);
+    const Crowd* crowded(const AddressNetworks& networks, Answer& answer) const;
+    std::function<void()> make_room(const Crowd& crowd);
+    void take_in(Ticket& ticket, const AddressNetworks& networks);
+    void take_out(Ticket& ticket) noexcept;
+    void leave(Ticket& ticket) noexcept;
     void set_give_way(Ticket& ticket, std::function<void()> give_way);
 
-    const Settings settings_;
-    const std::shared_ptr<AdmissionGate> counts_;
-    std::mutex mutex_;
-    RateGate rate_;
-    Places places_;  // the oldest first
-    std::map<std::string, std::uint32_t> blocks_;
+    const std::uint32_t max_;
+    mutable std::mutex mutex_;
+    std::array<Level, network_levels> levels_;
+    std::uint32_t count_ = 0;
 };
 
 class LoginGate::Ticket {
@@ -91,10 +104,16 @@ public:
 private:
     friend class LoginGate;
 
+    /// Where it stands in a crowd.
+    struct Place {
+        std::map<std::string, Crowd>::iterator crowd;
+        Crowd::iterator at;
+    };
+
     const std::shared_ptr<LoginGate> gate_;
     // Under the gate's lock.
     bool inside_ = false;
-    Places::iterator place_{};
+    std::array<std::optional<Place>, network_levels> places_{};
     std::function<void()> give_way_;
 };
 

@@ -1,6 +1,7 @@
 // How often each address may come: token buckets, for as long as they are not full.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -27,17 +28,21 @@ public:
 
     /// False: too often.
     bool take(const std::string& address, TimePoint now) {
-        const auto known = full_at_.find(address);
-        const TimePoint since = known != full_at_.end() && known->second > now ? known->second : now;
-        if (since - now > each_ * (settings_.at_once - 1)) {
+        if (!may_take(address, now)) {
             return false;
         }
+        const auto known = full_at_.find(address);
         if (known != full_at_.end()) {
-            known->second = since + each_;
+            known->second = std::max(known->second, now) + each_;
         } else if (has_room(now)) {
-            full_at_.emplace(address, since + each_);
+            full_at_.emplace(address, now + each_);
         }
         return true;
+    }
+    /// What `take` would say.
+    bool may_take(const std::string& address, TimePoint now) const {
+        const auto known = full_at_.find(address);
+        return known == full_at_.end() || known->second - now <= each_ * (settings_.at_once - 1);
     }
 
     std::size_t addresses() const noexcept { return full_at_.size(); }

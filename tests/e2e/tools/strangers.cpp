@@ -1,10 +1,11 @@
 // Peers of the control port that never log in: silent ones, ones that send garbage, ones that stop in the middle of a
 // TLS or of a plain login, and ones that send a byte a second. They stay until the server ends them, and come again.
 //
-//   strangers HOST:PORT COUNT [ADDRESSES [SECONDS]]
+//   strangers HOST:PORT COUNT [ADDRESSES [SECONDS [silent]]]
 //
-// They come from 127.0.0.2 and so many addresses from there on. Prints "ready" when each has connected once, and at the
-// end "connects=N refused=N closed=N sent=N open=N".
+// They come from 127.0.0.2 and so many addresses from there on, eight of each 127.0.x.0/24; 0: from 127.0.0.1. With
+// `silent` all are of that kind. Prints "ready" when each has connected once, and at the end
+// "connects=N refused=N closed=N sent=N open=N".
 #include <signal.h>
 #include <sys/socket.h>
 
@@ -23,7 +24,7 @@ namespace {
 using namespace e2e;
 
 enum class Kind { silent, garbage, half_tls, half_plain, slow, endless };
-constexpr std::size_t kinds = 6;
+constexpr std::size_t all_kinds = 6;
 
 struct Counts {
     std::size_t connects = 0;
@@ -49,6 +50,14 @@ std::string half_tls() {
 // The head of a CONTROL frame of 200 bytes, and the beginning of a hello.
 std::string half_plain() {
     return std::string("\x00\xc8\x08\x00\x00\x00\x00\x00", 8) + "\xad\x61t\x65hello";
+}
+
+std::string address_of(std::size_t stranger, std::size_t addresses) {
+    if (addresses == 0) {
+        return "127.0.0.1";
+    }
+    const std::size_t at = stranger % addresses;
+    return "127.0." + std::to_string(at / 8) + '.' + std::to_string(2 + at % 8);
 }
 
 class Stranger {
@@ -139,17 +148,17 @@ volatile sig_atomic_t stop = 0;
 int main(int argc, char** argv) {
     const std::vector<std::string> words(argv + 1, argv + argc);
     if (words.size() < 2) {
-        die("usage: strangers HOST:PORT COUNT [ADDRESSES [SECONDS]]");
+        die("usage: strangers HOST:PORT COUNT [ADDRESSES [SECONDS [silent]]]");
     }
     ::signal(SIGPIPE, SIG_IGN);
     ::signal(SIGTERM, [](int) { stop = 1; });
     const std::size_t addresses = words.size() > 2 ? parse_number(words[2]) : 4;
     const std::int64_t end =
         now_ms() + static_cast<std::int64_t>(words.size() > 3 ? parse_number(words[3]) : 600) * 1000;
+    const std::size_t kinds = words.size() > 4 && words[4] == "silent" ? 1 : all_kinds;
     std::vector<Stranger> strangers;
     for (std::size_t i = 0; i < parse_number(words[1]); ++i) {
-        strangers.emplace_back(parse_address(words[0]), "127.0.0." + std::to_string(2 + i % addresses),
-                               static_cast<Kind>(i % kinds));
+        strangers.emplace_back(parse_address(words[0]), address_of(i, addresses), static_cast<Kind>(i % kinds));
     }
     Counts counts;
     for (bool first = true; stop == 0 && now_ms() < end; first = false) {

@@ -1,0 +1,77 @@
+# 1,088 silent connections from 17 networks of one customer's IPv6 (a /56), and then from a whole /48: they get a share
+# of the places, clients get in meanwhile, and the log names the network. In a network namespace of its own, where all of
+# 2001:db8::/32 is this machine.
+source "$(dirname "$0")/lib.sh"
+need ip python3 sysctl
+((EUID == 0)) || skip "network namespaces need root"
+(($(ulimit -n) >= 4096)) || skip "too few descriptors"
+
+ns=ft$((BASHPID % 100000))-six
+ip netns add "$ns" 2>"$dir/netns.err" || skip "no network namespaces here: $(<"$dir/netns.err")"
+on_end "ip netns del $ns"
+ip -n "$ns" link set lo up
+ip -n "$ns" -6 route add local 2001:db8::/32 dev lo 2>"$dir/route.err" || skip "no IPv6 here: $(<"$dir/route.err")"
+ip netns exec "$ns" sysctl -q -w net.ipv6.ip_nonlocal_bind=1 2>"$dir/sysctl.err" || skip "no settings here: $(<"$dir/sysctl.err")"
+printf '#!/bin/sh\nexec ip netns exec %s "%s" "$@"\n' "$ns" "$FERROTUNNEL" >"$dir/program"
+chmod +x "$dir/program"
+FERROTUNNEL=$dir/program
+
+# silent.py PREFIX FIRST LAST COUNT PORT: connections from PREFIX:k::1, k from FIRST to LAST and again, none of which
+# says anything; prints "ready", and when it is told to end how many the server has not ended.
+cat >"$dir/silent.py" <<'PY'
+import select, signal, socket, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+prefix, first, last, count, port = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])
+peers = select.poll()
+kept = []
+for i in range(count):
+    peer = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+    peer.bind(("%s:%x::1" % (prefix, first + i % (last - first + 1)), 0))
+    peer.connect(("2001:db8:ffff::1", port))
+    peers.register(peer, select.POLLIN)
+    kept.append(peer)
+print("ready", flush=True)
+signal.sigwait([signal.SIGTERM])
+print("open=%d" % (count - len(peers.poll(0))), flush=True)
+PY
+# silent_from NAME PREFIX FIRST LAST COUNT
+silent_from() {
+    start "$1" ip netns exec "$ns" python3 "$dir/silent.py" "${@:2}" "${control##*:}"
+    wait_for_text "$1" ready
+}
+# still_open NAME: ends it; $open is how many connections it had left.
+still_open() {
+    signal "$1" TERM
+    join_ok "$1"
+    open=$(value open "$(tail -1 "$dir/$1.out")")
+}
+
+server_bind=[2001:db8:ffff::1]:0
+start_server --handshake-timeout 60
+gets_in() {
+    local began
+    began=$(now_ms)
+    ready_client "$1" 1 --tcp 0=127.0.0.1:9
+    say "$1 was ready after $(($(now_ms) - began)) ms"
+    at_most "milliseconds until $1 was ready" $(($(now_ms) - began)) 5000
+    equal "attempts of $1 that failed" "$(count_of "$1" 'could not connect')" 0
+}
+
+say "1,088 silent peers from 17 networks of a /56"
+silent_from home 2001:db8:1 0 16 1088
+gets_in beside_a_home
+still_open home
+say "of which $open have a place"
+at_most "places of a home" "$open" 256
+at_least "places of a home" "$open" 200
+at_least "lines that name it" "$(count_of server 'network=2001:db8:1::/\(56\|64\)')" 1
+
+say "2,000 silent peers from 2,000 networks of a /48"
+silent_from block 2001:db8:2 0 2000 2000
+gets_in beside_a_block
+still_open block
+say "of which $open have a place"
+at_most "places of a block" "$open" 512
+at_least "places of a block" "$open" 400
+wait_for_text server 'network=2001:db8:2::/48'
+check_alive
