@@ -27,6 +27,7 @@
 #include "tunnel/line_quota.hpp"
 #include "tunnel/login_gate.hpp"
 #include "tunnel/server_session.hpp"
+#include "tunnel/session_spread.hpp"
 
 namespace ferrotunnel {
 
@@ -51,9 +52,16 @@ public:
 private:
     using SessionPtr = std::shared_ptr<tunnel::ServerSession>;
 
+    /// A client's connection on its way to its worker.
+    struct Arrival {
+        runtime::Fd socket;
+        runtime::SocketAddress from;
+        std::shared_ptr<tunnel::LoginGate::Ticket> ticket;
+        std::shared_ptr<tunnel::SessionSpread::Seat> seat;
+    };
+
     void on_connection(runtime::Fd socket, const runtime::SocketAddress& from);
-    void start_session(runtime::Worker& worker, runtime::Fd socket, const runtime::SocketAddress& from,
-                       std::shared_ptr<tunnel::LoginGate::Ticket> ticket);
+    void start_session(runtime::Worker& worker, Arrival arrival);
     void tell_crowd(const tunnel::LoginGate::Answer& answer, const runtime::SocketAddress& from);
     void on_session_end(const SessionPtr& session);
     void notify(const tunnel::ServerNotice& notice);
@@ -88,6 +96,7 @@ private:
     const std::shared_ptr<tunnel::LoginGate> gate_ = std::make_shared<tunnel::LoginGate>();
     tunnel::LineQuota crowds_{1};
     const std::unique_ptr<runtime::WorkerGroup> group_;
+    const std::shared_ptr<tunnel::SessionSpread> spread_ = std::make_shared<tunnel::SessionSpread>(group_->size());
     const IntrusivePtr<detail::OwnerLife> life_ = make_intrusive<detail::OwnerLife>();
     std::unique_ptr<runtime::Acceptor> acceptor_;  // the first worker's
     std::unique_ptr<ingress::HttpFront> http_;     // made by start(), kept until no worker runs any more

@@ -23,15 +23,14 @@ void Server::Impl::on_connection(runtime::Fd socket, const runtime::SocketAddres
         shared_->counters->logins_refused.fetch_add(1, std::memory_order_relaxed);
         return;
     }
-    const auto& ticket = answer.ticket;
-    runtime::Worker& worker = group_->next();
+    Arrival arrival{std::move(socket), from, answer.ticket, spread_->take(from.ip())};
+    runtime::Worker& worker = group_->at(arrival.seat->worker());
     if (worker.here()) {
-        start_session(worker, std::move(socket), from, ticket);
+        start_session(worker, std::move(arrival));
         return;
     }
-    auto shared_socket = std::make_shared<runtime::Fd>(std::move(socket));
-    worker.post([this, &worker, shared_socket, from, ticket] {
-        start_session(worker, std::move(*shared_socket), from, ticket);
+    worker.post([this, &worker, shared = std::make_shared<Arrival>(std::move(arrival))] {
+        start_session(worker, std::move(*shared));
     });
 }
 
@@ -61,19 +60,23 @@ void Server::Impl::tell_crowd(const tunnel::LoginGate::Answer& answer, const run
     }
 }
 
-void Server::Impl::start_session(runtime::Worker& worker, runtime::Fd socket, const runtime::SocketAddress& from,
-                                 std::shared_ptr<tunnel::LoginGate::Ticket> ticket) {
+void Server::Impl::start_session(runtime::Worker& worker, Arrival arrival) {
     auto itself = std::make_shared<std::weak_ptr<ServerSession>>();
     ServerSession::Callbacks callbacks;
-    callbacks.login_over = [ticket]() mutable { ticket.reset(); };
-    callbacks.ended = [this, itself] {
+    callbacks.login_over = [ticket = arrival.ticket, seat = arrival.seat](bool welcome) mutable {
+        ticket.reset();
+        if (welcome) {
+            seat->set_client();
+        }
+    };
+    callbacks.ended = [this, itself, seat = arrival.seat] {
         if (SessionPtr session = itself->lock()) {
             on_session_end(session);
         }
     };
-    auto session = std::make_shared<ServerSession>(worker, from, shared_, std::move(callbacks));
+    auto session = std::make_shared<ServerSession>(worker, arrival.from, shared_, std::move(callbacks));
     *itself = session;
-    ticket->on_give_way([itself = std::weak_ptr<ServerSession>(session)] {
+    arrival.ticket->on_give_way([itself = std::weak_ptr<ServerSession>(session)] {
         if (SessionPtr unproved = itself.lock()) {
             unproved->post([](ServerSession& one) { one.give_way(); });
         }
@@ -85,7 +88,7 @@ void Server::Impl::start_session(runtime::Worker& worker, runtime::Fd socket, co
         }
         sessions_.insert(session);
     }
-    session->start(std::move(socket));
+    session->start(std::move(arrival.socket));
 }
 
 void Server::Impl::on_session_end(const SessionPtr& session) {

@@ -279,7 +279,7 @@ void ServerSession::admitted(std::optional<Refusal> refusal) {
 
 void ServerSession::finish_login() noexcept {
     if (auto over = std::exchange(callbacks_.login_over, nullptr)) {
-        over();
+        over(welcome_);
     }
 }
 

@@ -131,7 +131,7 @@ public:
     /// `ended` is called once on the worker, when nothing of the session is left. `login_over`: when the peer no longer
     /// counts as one that has not proved its token.
     struct Callbacks {
-        std::function<void()> login_over;
+        std::function<void(bool welcome)> login_over;
         std::function<void()> ended;
     };
 

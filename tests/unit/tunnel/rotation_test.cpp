@@ -188,7 +188,7 @@ private:
             worker.post([this, &worker, from, socket = std::make_shared<runtime::Fd>(std::move(accepted))] {
                 auto place = std::make_shared<std::weak_ptr<ServerSession>>();
                 ServerSession::Callbacks callbacks;
-                callbacks.login_over = [this, place] {
+                callbacks.login_over = [this, place](bool) {
                     if (const auto session = place->lock(); session && drops_) {
                         session->evict(wire::Code::internal, "dropped", [] {});
                     }

@@ -1,0 +1,113 @@
+// Which worker gets a client's connection. The trunks of one tunnel are to be on different workers, or it would have
+// one core of several; and whose trunk a connection will be is not known yet. So those from one address are spread,
+// those with a login before those that may never have one, and among equals the worker with the fewest clients gets it:
+// connections that come from elsewhere, and go again without a login, change nothing.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace ferrotunnel::tunnel {
+
+/// Any thread.
+class SessionSpread : public std::enable_shared_from_this<SessionSpread> {
+public:
+    explicit SessionSpread(std::size_t workers) : clients_(workers) {}
+
+    /// Counts one connection until it is destroyed.
+    class Seat {
+    public:
+        Seat(std::shared_ptr<SessionSpread> spread, std::string address, std::size_t worker)
+            : spread_(std::move(spread)), address_(std::move(address)), worker_(worker) {}
+        ~Seat() { spread_->leave(*this); }
+        Seat(const Seat&) = delete;
+        Seat& operator=(const Seat&) = delete;
+
+        std::size_t worker() const noexcept { return worker_; }
+        /// Its token is proved: it stays.
+        void set_client() { spread_->set_client(*this); }
+
+    private:
+        friend class SessionSpread;
+
+        const std::shared_ptr<SessionSpread> spread_;
+        const std::string address_;
+        const std::size_t worker_;
+        bool client_ = false;  // under the spread's lock
+    };
+
+    std::shared_ptr<Seat> take(const std::string& address) {
+        std::lock_guard lock(mutex_);
+        std::vector<Counts>& of_address = addresses_[address];
+        of_address.resize(clients_.size());
+        std::size_t best = turn_;
+        for (std::size_t i = 1; i < clients_.size(); ++i) {
+            const std::size_t at = (turn_ + i) % clients_.size();
+            if (rank(of_address[at], at) < rank(of_address[best], best)) {
+                best = at;
+            }
+        }
+        auto seat = std::make_shared<Seat>(shared_from_this(), address, best);
+        ++of_address[best].strangers;
+        turn_ = (best + 1) % clients_.size();
+        return seat;
+    }
+
+    /// Addresses that are connected.
+    std::size_t addresses() const {
+        std::lock_guard lock(mutex_);
+        return addresses_.size();
+    }
+
+private:
+    struct Counts {
+        std::uint32_t clients = 0;
+        std::uint32_t strangers = 0;
+    };
+
+    std::tuple<std::uint32_t, std::uint32_t, std::uint32_t> rank(const Counts& of_address, std::size_t worker) const {
+        return {of_address.clients, of_address.strangers, clients_[worker]};
+    }
+
+    void set_client(Seat& seat) {
+        std::lock_guard lock(mutex_);
+        if (!std::exchange(seat.client_, true)) {
+            Counts& counts = addresses_.at(seat.address_)[seat.worker_];
+            --counts.strangers;
+            ++counts.clients;
+            ++clients_[seat.worker_];
+        }
+    }
+
+    void leave(const Seat& seat) {
+        std::lock_guard lock(mutex_);
+        const auto known = addresses_.find(seat.address_);
+        Counts& counts = known->second[seat.worker_];
+        if (seat.client_) {
+            --counts.clients;
+            --clients_[seat.worker_];
+        } else {
+            --counts.strangers;
+        }
+        const bool nobody = std::all_of(known->second.begin(), known->second.end(),
+                                        [](const Counts& one) { return one.clients + one.strangers == 0; });
+        if (nobody) {
+            addresses_.erase(known);
+        }
+    }
+
+    mutable std::mutex mutex_;
+    std::map<std::string, std::vector<Counts>> addresses_;  // of those who are there, by worker
+    std::vector<std::uint32_t> clients_;                    // by worker
+    std::size_t turn_ = 0;
+};
+
+}  // namespace ferrotunnel::tunnel
