@@ -46,6 +46,7 @@ struct ClientPlan {
     std::string endpoint_file;
     unsigned connections = Client::Builder::connections_default;
     bool tells_connections = false;  // they were asked for
+    unsigned attempts = 0;           // 0: any number
     std::vector<Wanted> wanted;
     Client client;
     std::map<std::string, Offered> offered;  // by the service's name
@@ -283,6 +284,7 @@ ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, EventQu
     apply_options(options, builder, problems);
     Problems ignored;  // told already
     plan.connections = static_cast<unsigned>(options.number("connections", 1'000, ignored).value_or(file.connections));
+    plan.attempts = static_cast<unsigned>(options.number("attempts", 1'000'000, ignored).value_or(file.attempts));
     plan.tells_connections = options.has("connections") || file.connections != Client::Builder::connections_default;
     if (plan.server.empty() && !options.has("server") && sources.config == nullptr) {
         problems.add("--server", "missing: the server's address, like tunnel.example.com:7835");
@@ -378,34 +380,44 @@ private:
     void on_registered(const Event& event) {
         const auto found = plan_.offered.find(event.service);
         ever_registered_ = true;
-        told_refusals_.erase(event.service);
+        refusals_.erase(event.service);
         endpoints_.remove_service(event.service);
         endpoints_.add_service(event.service, event.endpoint);
         output_.line(fmt::format("  {} -> {}", as_url(event.endpoint),
                                  found == plan_.offered.end() ? event.service : found->second.local));
     }
 
-    // A client whose services were all refused from the beginning is not set up right, and ends. Later refusals may
-    // pass: the library tries again.
+    // A client whose services were all refused from the beginning, for reasons that stay, is not set up right, and ends.
+    // What others hold may be free in a moment, and later refusals may pass: the library tries again.
     std::optional<ExitCode> on_refused(const Event& event) {
         if (event.service.empty()) {
             output_.line(fmt::format("refused by {}: {}", plan_.server, reason(event)));
             return std::nullopt;
         }
         endpoints_.remove_service(event.service);
-        std::string& told = told_refusals_[event.service];
-        if (std::string why = reason(event); told != why) {
-            output_.line(fmt::format("  refused: {}: {}", event.service, why));
-            told = std::move(why);
+        Refusal& refusal = refusals_[event.service];
+        ++refusal.times;
+        refusal.may_pass = may_pass(event.error);
+        if (std::string why = reason(event); refusal.told != why) {
+            output_.line(
+                fmt::format("  refused: {}: {}{}", event.service, why, refusal.may_pass ? " Trying again." : ""));
+            refusal.told = std::move(why);
         }
-        const bool all = std::all_of(plan_.offered.begin(), plan_.offered.end(), [](const auto& entry) {
-            return entry.second.service.state() == Service::State::refused;
+        const bool is_end = std::all_of(plan_.offered.begin(), plan_.offered.end(), [this](const auto& entry) {
+            const auto told = refusals_.find(entry.first);
+            return told != refusals_.end() && entry.second.service.state() == Service::State::refused &&
+                   (!told->second.may_pass || (plan_.attempts != 0 && told->second.times >= plan_.attempts));
         });
-        if (ever_registered_ || !all) {
+        if (ever_registered_ || !is_end) {
             return std::nullopt;
         }
         output_.line("ended: nothing is left to offer");
         return ExitCode::refused;
+    }
+
+    static bool may_pass(const std::error_code& error) {
+        return error == errc::port_taken || error == errc::name_taken || error == errc::busy ||
+               error == errc::draining || error == errc::internal;
     }
 
     std::optional<ExitCode> on_stopped(const Event& event) {
@@ -430,7 +442,12 @@ private:
     bool connected_ = false;
     bool has_degraded_ = false;
     bool ever_registered_ = false;
-    std::map<std::string, std::string> told_refusals_;  // the last reason of each service, so that it is told once
+    struct Refusal {
+        std::string told;  // the last reason, so that it is told once
+        bool may_pass = false;
+        unsigned times = 0;
+    };
+    std::map<std::string, Refusal> refusals_;  // by service
 };
 
 std::vector<OptionSection> shared_sections() {
@@ -460,7 +477,9 @@ const OptionInfo connections_option{
     "the server takes 2 ms or more, since visitors share one connection more evenly.",
     false};
 const OptionInfo attempts_option{"attempts", "N",
-                                 "Give up after this many failed attempts in a row. Default: 0, never.", false};
+                                 "Give up after this many failed attempts in a row, or when the server has refused all "
+                                 "services this often. Default: 0, never.",
+                                 false};
 
 using WantedBy = std::vector<Wanted>(const Sources&, Problems&);
 

@@ -202,6 +202,7 @@ Config::ClientSection Config::client_section() const {
     section.server = part.settings.server;
     section.name = part.settings.name;
     section.connections = part.settings.connections;
+    section.attempts = part.settings.attempts;
     section.services = part.services;
     section.http_services = part.http_services;
     section.tls_services = part.tls_services;

@@ -12,10 +12,10 @@ constexpr Duration soon_first = std::chrono::milliseconds(200);
 }  // namespace
 
 Backoff::Backoff(Random& random, const Settings& settings)
-    : random_(random), settings_(settings), ceiling_(2 * settings.first) {
+    : random_(random), settings_(settings) {
     check(settings.first > Duration::zero() && settings.first <= settings.max,
           "a back-off has a first wait below its last");
-    ceiling_ = std::min(ceiling_, settings_.max);
+    start_over();
 }
 
 void Backoff::peer_said_goodbye(TimePoint now) {
@@ -40,9 +40,13 @@ Duration Backoff::next_wait() {
     return wait;
 }
 
+void Backoff::start_over() {
+    ceiling_ = std::min(2 * settings_.first, settings_.max);
+}
+
 void Backoff::session_ended(Duration lived) {
     if (lived >= settings_.lived_long) {
-        ceiling_ = std::min(2 * settings_.first, settings_.max);
+        start_over();
     }
 }
 

@@ -29,13 +29,16 @@ public:
     /// so again within `lived_long` is given none of that.
     void peer_said_goodbye(TimePoint now);
 
+    /// It has succeeded: the next wait is as short as the first one.
+    void start_over();
+
     /// Tells how long the session lived that has just been lost.
     void session_ended(Duration lived);
 
 private:
     Random& random_;
     Settings settings_;
-    Duration ceiling_;
+    Duration ceiling_{};
     unsigned soon_ = 0;  // short waits that are left
     TimePoint goodbye_at_ = TimePoint::min();
 };

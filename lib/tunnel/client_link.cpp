@@ -13,21 +13,9 @@ namespace {
 
 constexpr const char* stopping = "The client is stopping.";
 
-// Trying again would end the same way: the user has to do something.
-bool is_final(Code code) {
+// Trying again would end the same way, as far as the server is right: the user has to do something.
+bool is_verdict(Code code) {
     return code == Code::unauthorized || code == Code::version || code == Code::superseded;
-}
-
-// What somebody says who has not proved to be the server ends one attempt and no client: the next one may reach the
-// server itself.
-std::string explain(const TrunkEnd& end) {
-    if (end.text.empty()) {
-        return "the connection was lost";
-    }
-    if (!is_final(end.code) || end.proved || end.code == Code::unauthorized) {  // the latter's text has it already
-        return end.text;
-    }
-    return end.text + " It has not proved that it is the server, so somebody may be in between.";
 }
 
 }  // namespace
@@ -40,6 +28,7 @@ ClientLink::ClientLink(runtime::Worker& worker, std::shared_ptr<ClientShared> sh
       notify_(std::move(notify)),
       backoff_(*shared_->random, settings.backoff),
       retry_timer_(worker, [this] { connect_first(); }),
+      refused_backoff_(*shared_->random, settings.backoff),
       refused_timer_(worker, [this] { retry_refused(); }) {
     std::vector<runtime::Worker*> workers = settings.trunk_workers;
     if (workers.empty()) {
@@ -154,6 +143,7 @@ void ClientLink::on_trunk_open(std::size_t at, const Agreement& agreed, const st
         return;  // it was stopped meanwhile, and its end is on the way
     }
     failed_ = 0;
+    let_in_ = true;
     retry_timer_.cancel();
     shared_->log->info("connected", {{"server", runtime::to_text(shared_->server)},
                                      {"session", agreed.session},
@@ -224,6 +214,29 @@ void ClientLink::on_retired_end(std::size_t place) {
 
 // --- losing ---
 
+// What somebody says who has not proved to be the server ends one attempt and no client: the next one may reach the
+// server itself. Nor does a token or version that the server has once accepted: it was started with a wrong file, or an
+// older program, and its clients have to be there when that is put right.
+bool ClientLink::is_final(const TrunkEnd& end) const noexcept {
+    return is_verdict(end.code) && end.proved && (end.code == Code::superseded || !let_in_);
+}
+
+std::string ClientLink::explain(const TrunkEnd& end) const {
+    if (end.text.empty()) {
+        return "the connection was lost";
+    }
+    if (!is_verdict(end.code) || is_final(end)) {
+        return end.text;
+    }
+    if (end.proved) {
+        return end.text + " The server has let this client in before, so it goes on trying.";
+    }
+    if (end.code == Code::unauthorized) {  // the text has it already
+        return end.text;
+    }
+    return end.text + " It has not proved that it is the server, so somebody may be in between.";
+}
+
 void ClientLink::on_trunk_end(std::size_t at, const TrunkEnd& end, bool was_open) {
     Place& place = *places_[at];
     place.state = Place::State::idle;
@@ -246,7 +259,7 @@ void ClientLink::on_trunk_end(std::size_t at, const TrunkEnd& end, bool was_open
                         {"trunk", name_of(at)},
                         {"code", wire::name_of(end.code)},
                         {"why", text}});
-    if (is_final(end.code) && end.proved) {
+    if (is_final(end)) {
         end_for_good(end.code, text, was_open);
         return;
     }

@@ -3,7 +3,8 @@
 //
 // The tunnel:
 //   idle --start--> down --first trunk open--> up --last trunk lost--> down (back-off, then the first trunk again)
-//   any --refused for good by a proved server (token, version, superseded), attempts used up, stop--> stopped
+//   any --replaced by a newer session (superseded), attempts used up, stop--> stopped
+//   down --token or version refused by a proved server that never let this client in--> stopped
 //   any --drain--> draining --visitors gone, or deadline--> stopped
 //
 // Each trunk:
@@ -49,7 +50,7 @@ struct LinkNotice {
     std::uint16_t port = 0;
     wire::Code code = wire::Code::none;
     std::string text{};
-    Duration retry_in{};
+    Duration retry_in{};  // degraded, reconnecting; refused, of a service: when it is asked for again
     unsigned trunk = 0;   // from 1: which one it is about
     bool broke = false;   // degraded, lost: an open trunk
     unsigned trunks = 0;  // open now
@@ -60,8 +61,6 @@ public:
     struct Settings {
         Backoff::Settings backoff;
         unsigned attempts = 0;  // failed ones in a row before it gives up; 0: never
-        /// A service that was refused is asked for again after this long.
-        Duration refused_retry = std::chrono::seconds(30);
         /// One trunk on each; a worker may be there several times. Empty: one trunk, on the link's own.
         std::vector<runtime::Worker*> trunk_workers{};
         /// Where a round trip takes as long as this, or longer, the first trunk stays alone.
@@ -134,6 +133,8 @@ private:
     void on_retry(std::size_t place);
     void trunk_lost(std::size_t place, const LinkNotice& why);
     void tunnel_down(std::size_t place, const LinkNotice& why, bool was_open);
+    bool is_final(const TrunkEnd& end) const noexcept;
+    std::string explain(const TrunkEnd& end) const;
     void end_for_good(wire::Code code, const std::string& text, bool was_open);
     void finish_if_drained(wire::Code code, const std::string& text);
     void finish(wire::Code code, const std::string& text);
@@ -150,6 +151,7 @@ private:
     void ask(std::size_t place, std::vector<Offered*> wanted);
     std::optional<std::size_t> first_open() const noexcept;
     void retry_refused();
+    Duration refused_again_in();
 
     runtime::Worker& worker_;
     const std::shared_ptr<ClientShared> shared_;
@@ -158,8 +160,10 @@ private:
     const std::shared_ptr<ServiceTable> table_ = std::make_shared<ServiceTable>();
     Backoff backoff_;  // of the tunnel
     runtime::Timer retry_timer_;
+    Backoff refused_backoff_;  // of services
     runtime::Timer refused_timer_;
     State state_ = State::idle;
+    bool let_in_ = false;  // by the server, at some time
     bool up_ = false;     // `connected` was told, and `lost` not since
     bool alone_ = false;  // the server is too far for more trunks than one, as the first one saw it
     bool told_draining_ = false;

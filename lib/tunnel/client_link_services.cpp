@@ -1,6 +1,7 @@
 // A client's services on its trunks: each is registered on one trunk first, and with what it got there on all
 // others. The user hears of the first answer only.
 #include <algorithm>
+#include <utility>
 
 #include "tunnel/client_link.hpp"
 
@@ -160,7 +161,9 @@ void ClientLink::on_registered(std::size_t place, const wire::RegisteredService&
     }
     Offered& offered = found->second;
     offered.on[place] = Carried::yes;
-    offered.refused = false;
+    if (std::exchange(offered.refused, false)) {
+        refused_backoff_.start_over();
+    }
     if (offered.service->kind != wire::ServiceKind::http) {  // there the edge finds loops, by Via
         shared_->own_visits->set_public_port(answer.id, answer.port);
     }
@@ -197,7 +200,7 @@ void ClientLink::on_refused(std::size_t place, const wire::Refused& refused) {
                                                                      {"trunk", name_of(place)},
                                                                      {"code", wire::name_of(refused.code)},
                                                                      {"why", refused.text}});
-        refused_timer_.set_after(settings_.refused_retry);
+        (void)refused_again_in();
         return;
     }
     if (state_ != State::running) {
@@ -215,8 +218,20 @@ void ClientLink::on_refused(std::size_t place, const wire::Refused& refused) {
     shared_->log->warn(
         "a service was refused",
         {{"service", offered.service->name}, {"code", wire::name_of(refused.code)}, {"why", refused.text}});
-    refused_timer_.set_after(settings_.refused_retry);
-    tell({.kind = LinkNotice::Kind::refused, .service = refused.id, .code = refused.code, .text = refused.text});
+    tell({.kind = LinkNotice::Kind::refused,
+          .service = refused.id,
+          .code = refused.code,
+          .text = refused.text,
+          .retry_in = refused_again_in()});
+}
+
+// Soon, and then more and more seldom: a port is free a minute after its client has crashed, or never. All services that
+// are refused are asked for again together.
+Duration ClientLink::refused_again_in() {
+    if (!refused_timer_.is_set()) {
+        refused_timer_.set_after(refused_backoff_.next_wait());
+    }
+    return std::max(refused_timer_.deadline() - worker_.now(), Duration::zero());
 }
 
 }  // namespace ferrotunnel::tunnel

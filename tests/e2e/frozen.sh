@@ -91,7 +91,7 @@ has_text "$dir/ghost.out" "another client took this one's place"
 works
 
 say "a living holder keeps it"
-start_client late --tcp "$public_port=$backend"
+start_client late --tcp "$public_port=$backend" --attempts 1
 join late
 equal "exit code" "${exit_codes[late]}" 3
 has_text "$dir/late.out" "is held by another client with the same token"

@@ -39,7 +39,7 @@ start short "$FERROTUNNEL" http "$backend" --host short.example.com --server "$c
 wait_for_text short "^  http://short.example.com:$port -> $backend"
 
 say "two clients can not hold one host"
-start_client twin --http "app.example.com=$backend"
+start_client twin --http "app.example.com=$backend" --attempts 1
 refused twin "refused: app.example.com: The host app.example.com is held by another client with the same token, .* alive"
 ready_client other_path 1 --http "app.example.com/other=$backend"
 signal other_path TERM
@@ -97,11 +97,11 @@ wait_for_text server "client .* is gone"
 server_name=server_two_tokens start_server --token-file "$dir/second_token" --http-bind 127.0.0.1:0 --domain t.example.com
 two=$control
 client_to=$two ready_client owner 1 --http "app.example.com=$backend"
-client_to=$two client_token=$dir/second_token start_client thief --http "app.example.com=$backend"
+client_to=$two client_token=$dir/second_token start_client thief --http "app.example.com=$backend" --attempts 1
 refused thief "The host app.example.com belongs to another token"
 signal owner TERM
 join_ok owner
-client_to=$two client_token=$dir/second_token start_client thief --http "app.example.com=$backend"
+client_to=$two client_token=$dir/second_token start_client thief --http "app.example.com=$backend" --attempts 1
 refused thief "The host app.example.com belongs to another token, also while its client is away"
 client_to=$two ready_client owner 1 --http "app.example.com=$backend"
 

@@ -71,6 +71,28 @@ say "a server that TLS has verified is believed at once that the token is wrong"
 tls=on control=$tls_control client_token=$dir/other_token start_client pinned_wrong --tls-pin "$pin" "${service[@]}"
 refused_client pinned_wrong 3 "$not_accepted"
 
+say "not where it has let the client in before: a server that is started with a wrong token file ends no client"
+cp -p "$dir/token" "$dir/right_token"
+server_with() {
+    cp -p "$dir/$1" "$dir/token"
+    server_bind=127.0.0.1:$restarted_port tls=on start_server
+}
+restarted_port=$(free_port)
+server_with right_token
+tls=on start_client fleet --tls-pin "$pin" "${service[@]}"
+wait_for_services fleet 1
+signal server TERM
+join_ok server
+server_with other_token
+wait_until $patience "three attempts" count_is fleet "$not_accepted The server has let this client in before, so it goes on trying\." 3
+is_running fleet || fail "the client has ended"
+signal server TERM
+join_ok server
+server_with right_token
+wait_for_services fleet 1
+signal fleet TERM
+join_ok fleet
+
 say "somebody who poses as the server and does not know the token"
 # hello and welcome of a server as docs/protocol.md shows them, each as a CONTROL frame.
 false_server() {

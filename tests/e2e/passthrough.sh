@@ -114,6 +114,6 @@ join_ok server
 start_https --token-file "$dir/second_token"
 ready_client holder 1 --passthrough "app.example.com=$secure"
 expected_codes[stranger]=3
-client_token=$dir/second_token start_client stranger --passthrough "app.example.com=$secure"
+client_token=$dir/second_token start_client stranger --passthrough "app.example.com=$secure" --attempts 1
 join stranger
 has_text "$dir/stranger.out" "belongs to another token"

@@ -49,19 +49,26 @@ refused() {
     equal "exit code of $1" "${exit_codes[$1]}" 3
     has_text "$dir/$1.out" "$2"
 }
-say "a port that a program of somebody else has"
+say "a port that a program of somebody else has: the client waits for it, unless it is to try once"
 serve stranger echo
 port=${backend##*:}
-start_client late --tcp "$port=${backends[1]}"
-refused late "refused: tcp:$port: .*$port: Address already in use\. Choose another port\."
+in_use="refused: tcp:$port: .*$port: Address already in use\. Choose another port\. Trying again\."
+start_client late --tcp "$port=${backends[1]}" --attempts 1
+refused late "$in_use"
 line=$(visit "$backend" exchange:1K finish rest)
+start_client patient --tcp "$port=${backends[1]}"
+wait_for_text patient "$in_use"
+kill_now stranger
+wait_for_services patient 1
+ask "127.0.0.1:$port" this-is-1
+equal "times that it was told" "$(count_of patient 'refused: tcp')" 1
 
 say "a port that a client with another token has"
 (umask 077 && "$FERROTUNNEL" token >"$dir/second_token")
 server_name=two_tokens start_server --token-file "$dir/second_token"
 port=$(free_port)
 ready_client first 1 --tcp "$port=${backends[1]}"
-client_token=$dir/second_token start_client second --tcp "$port=${backends[2]}"
+client_token=$dir/second_token start_client second --tcp "$port=${backends[2]}" --attempts 2
 refused second "refused: tcp:$port: .*$port"
 ask "127.0.0.1:$port" this-is-1
 
