@@ -141,6 +141,10 @@ Client::Impl::Offered Client::Impl::offer(tunnel::ClientService service, std::ve
         log_.warn("the certificate of a service's backend is not verified",
                   {{"service", service.name}, {"backend", service.backend.text}});
     }
+    if (service.backend.tls && !service.backend.tls->exposed_key().empty()) {
+        log_.warn("the private key for a service's backend can be read by everybody on this machine",
+                  {{"service", service.name}, {"file", service.backend.tls->exposed_key()}});
+    }
     worker_.post([this, service = std::move(service)]() mutable { link_->add(std::move(service)); });
     return offered;
 }

@@ -182,6 +182,10 @@ std::string take_openssl_error() {
     return reason != nullptr ? reason : "unknown reason";
 }
 
+std::filesystem::path identity_path(const std::filesystem::path& directory) {
+    return directory / identity_file;
+}
+
 Identity make_identity() {
     Identity identity;
     identity.key.reset(EVP_EC_gen("P-256"));

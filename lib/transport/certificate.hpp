@@ -22,6 +22,9 @@ Identity make_identity();
 /// a new key in its place would silently break everybody who pinned the old one.
 Identity load_or_make_identity(const std::filesystem::path& directory);
 
+/// Where that one is.
+std::filesystem::path identity_path(const std::filesystem::path& directory);
+
 /// Whether the call before would succeed, and nothing is left behind: an identity that is there is read; else the
 /// directories that are missing are made for a moment. Throws TlsConfigError as it would.
 void try_identity(const std::filesystem::path& directory);

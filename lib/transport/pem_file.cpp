@@ -103,6 +103,11 @@ Result<PemText, std::string> read_pem_file(const std::filesystem::path& file) {
     return pem;
 }
 
+bool others_may_read(const std::filesystem::path& file) noexcept {
+    struct stat about {};
+    return ::stat(file.c_str(), &about) == 0 && S_ISREG(about.st_mode) && (about.st_mode & S_IROTH) != 0;
+}
+
 Result<std::vector<CertificatePtr>, std::string> certificates_in(const PemText& pem) {
     ERR_clear_error();
     std::vector<CertificatePtr> all;

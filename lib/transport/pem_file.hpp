@@ -35,6 +35,9 @@ private:
 /// A regular file of bounded size. The error is the reason alone, without the file's name.
 Result<PemText, std::string> read_pem_file(const std::filesystem::path& file);
 
+/// Whether everybody on this machine can read it.
+bool others_may_read(const std::filesystem::path& file) noexcept;
+
 /// All certificates in it, in its order; other things between them are skipped.
 Result<std::vector<CertificatePtr>, std::string> certificates_in(const PemText& pem);
 

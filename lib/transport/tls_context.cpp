@@ -8,6 +8,7 @@
 
 #include "transport/backend_sessions.hpp"
 #include "transport/certificate.hpp"
+#include "transport/pem_file.hpp"
 #include "transport/tls_bio.hpp"
 
 namespace ferrotunnel::transport {
@@ -82,6 +83,10 @@ int no_pass_phrase(char*, int, int, void*) {
     return 0;
 }
 
+std::string if_exposed(const std::filesystem::path& key) {
+    return others_may_read(key) ? key.string() : std::string();
+}
+
 void use_files(SSL_CTX* context, const std::filesystem::path& certificate, const std::filesystem::path& key) {
     if (certificate.empty() || key.empty()) {
         throw TlsConfigError("a certificate needs its key and a key its certificate: give both files");
@@ -131,9 +136,12 @@ std::shared_ptr<TlsContext> TlsContext::make_server(const TlsServerSettings& set
     SSL_CTX_set_alpn_select_cb(context, choose_alpn, nullptr);
     if (!settings.certificate_file.empty() || !settings.key_file.empty()) {
         use_files(context, settings.certificate_file, settings.key_file);
+        made->exposed_key_ = if_exposed(settings.key_file);
     } else {
         use_identity(context, settings.state_directory.empty() ? make_identity()
                                                                : load_or_make_identity(settings.state_directory));
+        made->exposed_key_ =
+            settings.state_directory.empty() ? std::string() : if_exposed(identity_path(settings.state_directory));
     }
     if (!settings.client_ca_file.empty()) {
         use_authority(context, settings.client_ca_file);
@@ -193,6 +201,7 @@ std::shared_ptr<TlsContext> TlsContext::make_for_backend(const TlsBackendSetting
     SSL_CTX_set_verify(context, made->verifies_ ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
     if (!settings.certificate_file.empty() || !settings.key_file.empty()) {
         use_files(context, settings.certificate_file, settings.key_file);
+        made->exposed_key_ = if_exposed(settings.key_file);
     }
     made->sessions_ = std::make_unique<BackendSessions>();
     made->sessions_->collect_from(context);

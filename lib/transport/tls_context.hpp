@@ -87,6 +87,9 @@ public:
     /// "sha256:<base64>" of the own certificate's public key, as `pin` takes it; empty without a certificate.
     const std::string& fingerprint() const noexcept { return fingerprint_; }
 
+    /// The file of its private key, where everybody on this machine can read it; else empty.
+    const std::string& exposed_key() const noexcept { return exposed_key_; }
+
     // For TlsPipe.
     ssl_ctx_st* native() const noexcept { return context_; }
     const std::string& server_name() const noexcept { return server_name_; }
@@ -104,6 +107,7 @@ private:
     bool backends_ = false;
     bool verifies_ = false;
     std::string fingerprint_;
+    std::string exposed_key_;
     std::string server_name_;
     std::optional<std::string> pin_;
     std::shared_ptr<void> keeps_;

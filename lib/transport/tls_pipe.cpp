@@ -144,6 +144,8 @@ void TlsPipe::set_peer_name() {
         SSL_set_tlsext_host_name(ssl_.get(), name.c_str());
     }
     if (context_->verifies()) {
+        // A name is what subjectAltName says (RFC 9525, 6.3): the subject's CN is free text.
+        SSL_set_hostflags(ssl_.get(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
         bool set = is_address ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), name.c_str()) == 1
                               : SSL_set1_host(ssl_.get(), name.c_str()) == 1;
         if (!set) {

@@ -48,9 +48,16 @@ bool ClaimFile::own() {
     }
     const std::filesystem::path path = directory_ / lock_name;
     runtime::Fd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (!lock) {
+        why_not_ = reason((path.string() + " can not be opened").c_str());
         return false;
     }
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+        why_not_ = errno == EWOULDBLOCK ? "another server with the same state directory does that"
+                                        : reason((path.string() + " can not be locked").c_str());
+        return false;
+    }
+    why_not_.clear();
     lock_ = std::move(lock);
     return true;
 }

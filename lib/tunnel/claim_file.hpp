@@ -19,12 +19,15 @@ public:
     ClaimRecord read() const;
     /// Replaces it at once and as a whole (0600). Empty, or why it could not be written. Blocks for the disk.
     std::string write(const ClaimRecord& record);
-    /// Whether the file is this server's. One that has it keeps it; another one may get it later.
+    /// Whether the file is this server's. One that has it keeps it; another one may get it later: `why_not` says why it
+    /// has not.
     bool own();
+    const std::string& why_not() const noexcept { return why_not_; }
 
 private:
     const std::filesystem::path directory_;
     runtime::Fd lock_;
+    std::string why_not_;
 };
 
 }  // namespace ferrotunnel::tunnel

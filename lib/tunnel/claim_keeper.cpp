@@ -94,20 +94,25 @@ void ClaimKeeper::run() {
     }
 }
 
-void ClaimKeeper::save() try {
-    if (!file_.own()) {
-        return;  // another server writes there
-    }
-    ClaimRecord record = http_->claims(Clock::now(), std::chrono::system_clock::now());
-    record.ports = registry_->ports(Clock::now());
-    share_out(record);
-    const std::string problem = file_.write(record);
+// Once for as long as there is a problem.
+void ClaimKeeper::tell(const std::string& problem) {
     if (!problem.empty() && !std::exchange(told_, true)) {
         log_.warn(
             "claims can not be written down: after a restart their hosts are unknown until their clients are back",
             {{"directory", settings_.directory.string()}, {"why", problem}});
     }
     told_ = told_ && !problem.empty();
+}
+
+void ClaimKeeper::save() try {
+    if (!file_.own()) {
+        tell(file_.why_not());
+        return;
+    }
+    ClaimRecord record = http_->claims(Clock::now(), std::chrono::system_clock::now());
+    record.ports = registry_->ports(Clock::now());
+    share_out(record);
+    tell(file_.write(record));
 } catch (const std::exception&) {
     // No memory for it now: with the next change it is tried again.
 }

@@ -46,13 +46,14 @@ private:
     void run();
     bool wait(Duration time);
     void save();
+    void tell(const std::string& problem);
 
     const Settings settings_;
     const std::shared_ptr<Registry> registry_;
     const std::shared_ptr<HttpDirectory> http_;
     Logger& log_;
     ClaimFile file_;
-    bool told_ = false;  // that the file can not be written
+    bool told_ = false;  // that nothing is written
     std::mutex mutex_;
     std::condition_variable wake_;
     bool changed_ = false;

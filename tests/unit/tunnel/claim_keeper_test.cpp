@@ -116,6 +116,26 @@ TEST_CASE("a storm of changes is written once, and what comes after the end is n
     CHECK(ClaimFile(folder.path()).read().hosts.size() == 1'000);
 }
 
+TEST_CASE("where another server has the file, or its lock can not be had, that is told once", "[claims]") {
+    TemporaryDirectory folder;
+    const AcceptedTokens tokens = two_tokens();
+    const bool taken = GENERATE(true, false);
+    ClaimFile other(folder.path());
+    if (taken) {
+        REQUIRE(other.own());
+    } else {
+        std::filesystem::create_directory(folder.path() / "claims.lock");
+    }
+    Life life(folder.path(), tokens);
+    for (std::uint32_t id = 1; id <= 3; ++id) {
+        REQUIRE(life.join(tokens->front().token.id, id, "h" + std::to_string(id) + ".example"));
+        REQUIRE(eventually([&] { return life.log.count(taken ? "another server" : "claims.lock") == 1; }));
+    }
+    life.keeper.finish();
+    CHECK(life.log.count("claims can not be written down") == 1);
+    CHECK(other.read() == ClaimRecord{});
+}
+
 TEST_CASE("a directory that can not be written is told once", "[claims]") {
     TemporaryDirectory folder;
     const AcceptedTokens tokens = two_tokens();
