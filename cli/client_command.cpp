@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "backend_options.hpp"
+#include "client_story.hpp"
 #include "commands.hpp"
 #include "common_settings.hpp"
 #include "config_option.hpp"
@@ -35,21 +36,11 @@ struct Wanted {
     std::string address{};  // the word that says where visitors are connected to, if that is another
 };
 
-struct Offered {
-    Service service;
-    std::string local;
-};
-
-struct ClientPlan {
+struct ClientPlan : ClientFacts {
     CommonSettings common;
-    std::string server;
     std::string endpoint_file;
-    unsigned connections = Client::Builder::connections_default;
-    bool tells_connections = false;  // they were asked for
-    unsigned attempts = 0;           // 0: any number
     std::vector<Wanted> wanted;
     Client client;
-    std::map<std::string, Offered> offered;  // by the service's name
 };
 
 std::vector<Wanted> wanted_by_file(const Config& config, Problems& problems) {
@@ -308,148 +299,6 @@ ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, EventQu
     return plan;
 }
 
-double seconds(std::chrono::milliseconds duration) {
-    return static_cast<double>(duration.count()) / 1000;
-}
-
-std::string reason(const Event& event) {
-    return event.text.empty() ? event.error.message() : event.text;
-}
-
-// What the user sees of a client's life.
-class Story {
-public:
-    Story(ClientPlan& plan, Output& output, EndpointFile& endpoints)
-        : plan_(plan), output_(output), endpoints_(endpoints) {}
-
-    std::optional<ExitCode> on_event(const Event& event) {
-        std::optional<ExitCode> end;
-        switch (event.kind) {
-            case Event::Kind::connected:
-                output_.line(fmt::format("connected to {}", plan_.server));
-                connected_ = true;
-                break;
-            case Event::Kind::joined:
-                if (event.connections == plan_.connections && (plan_.tells_connections || has_degraded_)) {
-                    output_.line(fmt::format("  all {} connections are up", event.connections));
-                }
-                break;
-            case Event::Kind::degraded:
-                has_degraded_ = true;
-                output_.line(fmt::format("lost connection {} of {}: {}; next attempt in {:.1f} s", event.connection,
-                                         plan_.connections, reason(event), seconds(event.retry_in)));
-                break;
-            case Event::Kind::lost:
-                on_lost(event);
-                break;
-            case Event::Kind::reconnecting:
-                output_.line(fmt::format("  next attempt in {:.1f} s", seconds(event.retry_in)));
-                break;
-            case Event::Kind::registered:
-                on_registered(event);
-                break;
-            case Event::Kind::unregistered:
-                endpoints_.remove_service(event.service);
-                break;
-            case Event::Kind::refused:
-                end = on_refused(event);
-                break;
-            case Event::Kind::draining:
-                if (!event.peer.empty()) {
-                    output_.line("the server is going away: no new visitors, the present ones may finish");
-                }
-                break;
-            case Event::Kind::stopped:
-                end = on_stopped(event);
-                break;
-        }
-        endpoints_.publish();
-        return end;
-    }
-
-private:
-    void on_lost(const Event& event) {
-        output_.line(connected_ ? fmt::format("lost the connection to {}: {}", plan_.server, reason(event))
-                                : fmt::format("not connected: {}", reason(event)));
-        connected_ = false;
-        for (const auto& [name, offered] : plan_.offered) {
-            endpoints_.remove_service(name);
-        }
-    }
-
-    void on_registered(const Event& event) {
-        const auto found = plan_.offered.find(event.service);
-        ever_registered_ = true;
-        refusals_.erase(event.service);
-        endpoints_.remove_service(event.service);
-        endpoints_.add_service(event.service, event.endpoint);
-        output_.line(fmt::format("  {} -> {}", as_url(event.endpoint),
-                                 found == plan_.offered.end() ? event.service : found->second.local));
-    }
-
-    // A client whose services were all refused from the beginning, for reasons that stay, is not set up right, and ends.
-    // What others hold may be free in a moment, and later refusals may pass: the library tries again.
-    std::optional<ExitCode> on_refused(const Event& event) {
-        if (event.service.empty()) {
-            output_.line(fmt::format("refused by {}: {}", plan_.server, reason(event)));
-            return std::nullopt;
-        }
-        endpoints_.remove_service(event.service);
-        Refusal& refusal = refusals_[event.service];
-        ++refusal.times;
-        refusal.may_pass = may_pass(event.error);
-        if (std::string why = reason(event); refusal.told != why) {
-            output_.line(
-                fmt::format("  refused: {}: {}{}", event.service, why, refusal.may_pass ? " Trying again." : ""));
-            refusal.told = std::move(why);
-        }
-        const bool is_end = std::all_of(plan_.offered.begin(), plan_.offered.end(), [this](const auto& entry) {
-            const auto told = refusals_.find(entry.first);
-            return told != refusals_.end() && entry.second.service.state() == Service::State::refused &&
-                   (!told->second.may_pass || (plan_.attempts != 0 && told->second.times >= plan_.attempts));
-        });
-        if (ever_registered_ || !is_end) {
-            return std::nullopt;
-        }
-        output_.line("ended: nothing is left to offer");
-        return ExitCode::refused;
-    }
-
-    static bool may_pass(const std::error_code& error) {
-        return error == errc::port_taken || error == errc::name_taken || error == errc::busy ||
-               error == errc::draining || error == errc::internal;
-    }
-
-    std::optional<ExitCode> on_stopped(const Event& event) {
-        if (!event.error) {
-            return std::nullopt;  // our own stop()
-        }
-        if (event.error == errc::superseded) {
-            output_.line("ended: another client took this one's place");
-            return ExitCode::superseded;
-        }
-        if (event.error == errc::unauthorized) {
-            output_.line("ended: the token was not accepted");
-            return ExitCode::refused;
-        }
-        output_.line(fmt::format("ended: {}", reason(event)));
-        return ExitCode::lost;
-    }
-
-    ClientPlan& plan_;
-    Output& output_;
-    EndpointFile& endpoints_;
-    bool connected_ = false;
-    bool has_degraded_ = false;
-    bool ever_registered_ = false;
-    struct Refusal {
-        std::string told;  // the last reason, so that it is told once
-        bool may_pass = false;
-        unsigned times = 0;
-    };
-    std::map<std::string, Refusal> refusals_;  // by service
-};
-
 std::vector<OptionSection> shared_sections() {
     return {
         {"Token", token_options(false)},
@@ -519,7 +368,7 @@ private:
     EventQueue events_;  // outlives the client
     ClientPlan plan_;
     std::optional<EndpointFile> endpoints_;
-    std::optional<Story> story_;
+    std::optional<ClientStory> story_;
 };
 
 ExitCode run(Arguments arguments, const CommandInfo& info, WantedBy* wanted_by) {

@@ -1,0 +1,144 @@
+#include "client_story.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "reach.hpp"
+
+namespace ferrotunnel::cli {
+namespace {
+
+double seconds(std::chrono::milliseconds duration) {
+    return static_cast<double>(duration.count()) / 1000;
+}
+
+std::string reason(const Event& event) {
+    return event.text.empty() ? event.error.message() : event.text;
+}
+
+// What others hold may be free in a moment; what the server does not allow will not be.
+bool may_pass(const std::error_code& error) {
+    return error == errc::port_taken || error == errc::name_taken || error == errc::busy || error == errc::draining ||
+           error == errc::internal;
+}
+
+}  // namespace
+
+std::optional<ExitCode> ClientStory::on_event(const Event& event) {
+    std::optional<ExitCode> end;
+    switch (event.kind) {
+        case Event::Kind::connected:
+            output_.line(fmt::format("connected to {}", facts_.server));
+            connected_ = true;
+            break;
+        case Event::Kind::joined:
+            if (event.connections == facts_.connections && (facts_.tells_connections || has_degraded_)) {
+                output_.line(fmt::format("  all {} connections are up", event.connections));
+            }
+            break;
+        case Event::Kind::degraded:
+            on_degraded(event);
+            break;
+        case Event::Kind::lost:
+            on_lost(event);
+            break;
+        case Event::Kind::reconnecting:
+            output_.line(fmt::format("  next attempt in {:.1f} s", seconds(event.retry_in)));
+            break;
+        case Event::Kind::registered:
+            on_registered(event);
+            break;
+        case Event::Kind::unregistered:
+            endpoints_.remove_service(event.service);
+            break;
+        case Event::Kind::refused:
+            end = on_refused(event);
+            break;
+        case Event::Kind::draining:
+            if (!event.peer.empty()) {
+                output_.line("the server is going away: no new visitors, the present ones may finish");
+            }
+            break;
+        case Event::Kind::stopped:
+            end = on_stopped(event);
+            break;
+    }
+    endpoints_.publish();
+    return end;
+}
+
+void ClientStory::on_degraded(const Event& event) {
+    has_degraded_ = true;
+    output_.line(fmt::format("lost connection {} of {}: {}; next attempt in {:.1f} s", event.connection,
+                             facts_.connections, reason(event), seconds(event.retry_in)));
+}
+
+void ClientStory::on_lost(const Event& event) {
+    output_.line(connected_ ? fmt::format("lost the connection to {}: {}", facts_.server, reason(event))
+                            : fmt::format("not connected: {}", reason(event)));
+    connected_ = false;
+    for (const auto& [name, offered] : facts_.offered) {
+        endpoints_.remove_service(name);
+    }
+}
+
+void ClientStory::on_registered(const Event& event) {
+    const auto found = facts_.offered.find(event.service);
+    ever_registered_ = true;
+    refusals_.erase(event.service);
+    endpoints_.remove_service(event.service);
+    endpoints_.add_service(event.service, event.endpoint);
+    output_.line(fmt::format("  {} -> {}", as_url(event.endpoint),
+                             found == facts_.offered.end() ? event.service : found->second.local));
+}
+
+// A client whose services were all refused from the beginning, for reasons that stay, is not set up right, and ends.
+// Later refusals may pass: the library tries again.
+std::optional<ExitCode> ClientStory::on_refused(const Event& event) {
+    if (event.service.empty()) {
+        output_.line(fmt::format("refused by {}: {}", facts_.server, reason(event)));
+        return std::nullopt;
+    }
+    endpoints_.remove_service(event.service);
+    Refusal& refusal = refusals_[event.service];
+    ++refusal.times;
+    refusal.may_pass = may_pass(event.error);
+    if (std::string why = reason(event); refusal.told != why) {
+        output_.line(fmt::format("  refused: {}: {}{}", event.service, why, refusal.may_pass ? " Trying again." : ""));
+        refusal.told = std::move(why);
+    }
+    if (ever_registered_ || !nothing_is_left()) {
+        return std::nullopt;
+    }
+    output_.line("ended: nothing is left to offer");
+    return ExitCode::refused;
+}
+
+bool ClientStory::nothing_is_left() const {
+    return std::all_of(facts_.offered.begin(), facts_.offered.end(), [this](const auto& entry) {
+        const auto refusal = refusals_.find(entry.first);
+        return refusal != refusals_.end() && entry.second.service.state() == Service::State::refused &&
+               (!refusal->second.may_pass || (facts_.attempts != 0 && refusal->second.times >= facts_.attempts));
+    });
+}
+
+std::optional<ExitCode> ClientStory::on_stopped(const Event& event) {
+    if (!event.error) {
+        return std::nullopt;  // our own stop()
+    }
+    if (event.error == errc::superseded) {
+        output_.line("ended: another client took this one's place");
+        return ExitCode::superseded;
+    }
+    if (event.error == errc::unauthorized) {
+        output_.line("ended: the token was not accepted");
+        return ExitCode::refused;
+    }
+    output_.line(fmt::format("ended: {}", reason(event)));
+    return ExitCode::lost;
+}
+
+}  // namespace ferrotunnel::cli

@@ -1,0 +1,62 @@
+// What a client's user sees of its life: lines on the standard output, the endpoint file, and when it is over.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <system_error>
+
+#include "endpoint_file.hpp"
+#include "exit_code.hpp"
+#include "ferrotunnel/client.hpp"
+#include "output.hpp"
+
+namespace ferrotunnel::cli {
+
+/// What the story is about.
+struct ClientFacts {
+    struct Offered {
+        Service service;
+        std::string local;  // where its visitors are connected to
+    };
+
+    std::string server;
+    unsigned connections = Client::Builder::connections_default;
+    bool tells_connections = false;          // they were asked for
+    unsigned attempts = 0;                   // 0: any number
+    std::map<std::string, Offered> offered;  // by the service's name
+};
+
+class ClientStory {
+public:
+    /// All of them outlive it.
+    ClientStory(const ClientFacts& facts, Output& output, EndpointFile& endpoints)
+        : facts_(facts), output_(output), endpoints_(endpoints) {}
+
+    /// With a code the client is to end.
+    std::optional<ExitCode> on_event(const Event& event);
+
+private:
+    struct Refusal {
+        std::string told;  // the last reason, so that it is told once
+        bool may_pass = false;
+        unsigned times = 0;
+    };
+
+    void on_degraded(const Event& event);
+    void on_lost(const Event& event);
+    void on_registered(const Event& event);
+    std::optional<ExitCode> on_refused(const Event& event);
+    std::optional<ExitCode> on_stopped(const Event& event);
+    bool nothing_is_left() const;
+
+    const ClientFacts& facts_;
+    Output& output_;
+    EndpointFile& endpoints_;
+    bool connected_ = false;
+    bool has_degraded_ = false;
+    bool ever_registered_ = false;
+    std::map<std::string, Refusal> refusals_;  // by service
+};
+
+}  // namespace ferrotunnel::cli
