@@ -53,6 +53,9 @@ void read_behaviour(const Options& options, Https& https, Problems& problems) {
     if (const auto time = options.time("certificate-reload", problems)) {
         https.reload_interval = *time;
     }
+    if (const auto rate = options.number("https-handshakes", 1'000'000, problems)) {
+        https.handshakes_per_second = static_cast<unsigned>(*rate);
+    }
     if (const auto port = options.number("https-public-port", 65'535, problems)) {
         https.public_port = static_cast<std::uint16_t>(*port);
     }
@@ -104,12 +107,18 @@ std::vector<OptionInfo> https_options() {
         {"https-grade", "GRADE",
          "modern: TLS 1.3 and the best of 1.2; intermediate: also for visitors of ten years ago. Default: modern.",
          false},
+        {"https-handshakes", "N",
+         "TLS handshakes that visitors of one address may begin in a second; ten times as many at once. 0: any number. "
+         "Default: 200.",
+         false},
         {"client-ca", "HOST=FILE",
          "Visitors of this host (*.example.com, **.example.com or * for several) must show a certificate that these "
          "CAs have signed. Several times for several.",
          true},
         {"https-redirect", "on|off|STATUS",
-         "Sends requests without TLS to https; on is 308. Default: off, they are served.", false},
+         "Sends requests without TLS to https, for hosts that have a certificate; on is 308. Default: off, they are "
+         "served.",
+         false},
         {"https-public-port", "PORT",
          "The port of HTTPS in addresses that are shown or redirected to, behind a port forwarding. Default: that of "
          "--https-bind.",

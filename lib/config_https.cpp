@@ -132,6 +132,9 @@ void SectionReader::read_https(Https& https) {
     if (auto value = find_in(section, "reload_interval", "https.reload_interval")) {
         assign(https.reload_interval, value->time());
     }
+    if (auto value = find_in(section, "handshakes_per_second", "https.handshakes_per_second")) {
+        assign(https.handshakes_per_second, value->number(0, limits::visitor_handshakes_settable_max));
+    }
     if (auto value = find_in(section, "public_port", "https.public_port")) {
         assign(https.public_port, value->number(0, 65'535));
     }

@@ -48,6 +48,9 @@ void check_certificates(const Https& https, std::vector<Problem>& problems) {
         https.reload_interval > limits::certificate_reload_max) {
         problems.push_back({"https.reload_interval", "expected a time from 100 ms to an hour"});
     }
+    if (https.handshakes_per_second > limits::visitor_handshakes_settable_max) {
+        problems.push_back({"https.handshakes_per_second", "expected 0 to 1000000"});
+    }
 }
 
 void check_rules(const Https& https, std::vector<Problem>& problems) {
@@ -102,6 +105,9 @@ void set_https(ServerSettings& settings, Https https) {
     }
     if (old.reload_interval != now.reload_interval) {
         changed("https.reload_interval");
+    }
+    if (old.handshakes_per_second != now.handshakes_per_second) {
+        changed("https.handshakes_per_second");
     }
     if (old.redirect != now.redirect) {
         changed("https.redirect");

@@ -1,6 +1,7 @@
 // The Server: its life, and the handle that the application holds.
 #include "ferrotunnel/server.hpp"
 
+#include <algorithm>
 #include <asio/io_context.hpp>
 #include <new>
 #include <utility>
@@ -45,7 +46,14 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     group_->on_exception(
         [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
     shared_->tokens = accepted_tokens(settings_);
-    shared_->registry = std::make_shared<tunnel::Registry>(tunnel::registry_settings(shared_->tokens->size()));
+    shared_->registry = std::make_shared<tunnel::Registry>(
+        tunnel::registry_settings(shared_->tokens->size(), settings_.connections_per_token, settings_.ports_per_token));
+    const bool any_weak = std::any_of(shared_->tokens->begin(), shared_->tokens->end(), [](const auto& accepted) {
+        return accepted.token.strength == tunnel::TokenStrength::weak;
+    });
+    if (any_weak) {
+        shared_->guesses = std::make_shared<tunnel::GuessGate>();
+    }
     shared_->instance = detail::new_instance(random_);
     shared_->mux = detail::mux_settings(mux::Role::server, settings_.timing);
     shared_->handshake_deadline = settings_.timing.handshake_timeout;
@@ -87,6 +95,10 @@ std::error_code Server::Impl::open(std::string& what) {
     }
     for (const std::string& warning : detail::warnings_for(settings_)) {
         log_.warn(warning);
+    }
+    if (shared_->tls && !shared_->tls->exposed_key().empty()) {
+        log_.warn("the server's private key can be read by everybody on this machine",
+                  {{"file", shared_->tls->exposed_key()}});
     }
     listen_for_clients(std::move(listener));
     return {};

@@ -68,6 +68,9 @@ std::error_code Server::Impl::open_http(std::string& what) {
         const std::uint16_t shown = settings_.https.public_port != 0 ? settings_.https.public_port : port;
         shared_->https_public = tunnel::HttpPublic{"https", shown};
         set_https_rules(settings.edge, shown);
+        settings.has_certificate = [tls = certificates_->tls()](std::string_view host) {
+            return tls->has_certificate(host);
+        };
     }
     http_ = ingress::open_http_front({*group_, shared_->http, log_, random_}, std::move(settings));
     {
@@ -120,6 +123,14 @@ void Server::Impl::listen_tls(runtime::Fd listener) {
         const transport::VisitorHandshake* handshake = pipe.visitor();
         return handshake != nullptr && tls->may_serve(*handshake, host);
     };
+    if (!settings_.https.client_certificates.empty()) {
+        settings.may_pass = [tls](std::string_view host) { return tls->may_serve_plain(host); };
+        shared_->asks_for_certificate = [tls](std::string_view host) { return !tls->may_serve_plain(host); };
+    }
+    if (settings_.https.handshakes_per_second != 0) {
+        settings.handshakes = std::make_shared<tunnel::NetworkRate>(
+            tunnel::NetworkRate::Settings::of(settings_.https.handshakes_per_second));
+    }
     settings.public_port = settings_.https.public_port;
     settings.proxies = proxies();
     http_->listen(std::move(listener), std::move(settings));

@@ -120,6 +120,8 @@ struct ServerValues : CommonValues {
     HttpServerSettings http;
     std::vector<NamedToken> tokens;
     std::optional<std::string> allow_ports;
+    std::optional<unsigned> connections_per_token;
+    std::optional<unsigned> ports_per_token;
     std::string tls_chain;
     std::string tls_key;
     std::string state_dir;

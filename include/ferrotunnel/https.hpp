@@ -61,6 +61,11 @@ struct Https {
     /// How often files are looked at for changes, 100 ms to an hour.
     std::chrono::milliseconds reload_interval{10'000};
 
+    /// How often visitors of one address may begin a TLS handshake, each of which costs processor time: so many a
+    /// second, and ten times as many at once; of an IPv6 /56 twice, of a /48 or IPv4 /24 five times as many. 0: as
+    /// often as they like; up to 1,000,000. Trusted proxies and this machine are not counted.
+    unsigned handshakes_per_second = 200;
+
     /// The port in addresses that are shown and redirected to, where it is not the one that https_bind() says: a port
     /// forwarding or load balancer in front. 0: the same.
     std::uint16_t public_port = 0;

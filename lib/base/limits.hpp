@@ -349,6 +349,13 @@ inline constexpr std::size_t ticket_keys_kept = 3;
 static_assert(certificate_reload_max < ticket_key_seals_for);
 static_assert((ticket_keys_kept - 1) * ticket_key_seals_for >= visitor_session_lifetime);
 
+/// TLS handshakes with visitors of one address: a second's worth of these takes an RSA certificate of 2,048 bits a
+/// tenth of a core, one of 4,096 bits most of one; ECDSA a fiftieth. So many a second, and what comes in ten seconds at
+/// once; of a home twice, of a block five times as many. Enough for a city behind one address, whose browsers keep
+/// their connections. Operators may set it up to the second one.
+inline constexpr std::uint32_t visitor_handshakes_per_second = 200;
+inline constexpr std::uint32_t visitor_handshakes_settable_max = 1'000'000;
+
 // --- peers that have not proved their token -----------------------------------------------------------------------
 
 /// In all; of one address (IPv6: /64); of one home (IPv6: /56); and of one block (IPv4: /24, IPv6: /48). Where there is
@@ -369,11 +376,29 @@ inline constexpr std::uint32_t logins_of_block_per_second_max = 250;
 /// Addresses, homes and blocks of which that is known. One is forgotten when it could make as many at once again, after
 /// four seconds at most; who comes from more blocks than this in that time is not bounded by it.
 inline constexpr std::size_t login_addresses_max = 8'192;
-// Who holds a place keeps it for a second at least, however fast others of the same address, home or block come: a login
-// takes a few round trips.
+// Who holds a place keeps it for a second at least, however fast others of the same address, home or block come: a
+// login takes a few round trips.
 static_assert(unauthenticated_per_address_max > logins_per_second_max);
 static_assert(unauthenticated_per_home_max > logins_of_home_per_second_max);
 static_assert(unauthenticated_per_block_max > logins_of_block_per_second_max);
+
+/// Wrong tokens of one address that count for nothing: a person mistypes one, or several clients have an old one. Each
+/// that follows closes the address for weak tokens, the first time for a second and then each time twice as long: who
+/// guesses has a hundred tries a day. It is forgotten a day after the last one. Of a home and a block more are free.
+inline constexpr std::uint32_t wrong_tokens_free = 10;
+inline constexpr std::uint32_t wrong_tokens_of_home_free = 20;
+inline constexpr std::uint32_t wrong_tokens_of_block_free = 40;
+inline constexpr auto wrong_token_wait_first = 1s;
+inline constexpr auto wrong_token_wait_max = 15min;
+inline constexpr auto wrong_tokens_known_for = 24h;
+/// Of what follows those that are free, each of so many counts for the home and the block of the address too: they are
+/// closed for who comes from many addresses, and not by one neighbour.
+inline constexpr std::uint32_t wrong_tokens_for_wider = 8;
+/// Addresses, homes and blocks of which that is known; all others share one more.
+inline constexpr std::size_t wrong_token_networks_max = 8'192;
+/// Tokens of one network of which it is known that they are wrong, so that a client that comes with an old one again
+/// and again counts once.
+inline constexpr std::size_t wrong_tokens_kept = 8;
 
 // --- configuration files ------------------------------------------------------------------------------------------
 
@@ -396,6 +421,11 @@ inline constexpr std::uint32_t sessions_max = 4'096;
 /// Of these, for the clients of one token where there are others: it can not keep all of them out.
 inline constexpr std::uint32_t sessions_per_token_max = sessions_max / 8 * 7;
 static_assert(sessions_per_token_max >= trunks_per_tunnel_max);
+/// Public ports of the clients of one token, where there are others: more than half of those that the system chooses
+/// from (28,232) are left for them.
+inline constexpr std::uint32_t ports_per_token_max = 14'000;
+/// To what an operator may set that, with one token, too.
+inline constexpr std::uint32_t ports_per_token_settable_max = 65'535;
 /// Threads of a client or server.
 inline constexpr std::uint32_t workers_max = 256;
 /// Attempts in a row after which a client may be told to give up; more are as good as for ever.

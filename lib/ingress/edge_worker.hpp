@@ -71,6 +71,8 @@ struct EdgeShared {
     /// Addresses of proxies in front of the edge, whose word on the visitor counts. Empty: none is.
     std::function<bool(std::string_view address)> is_trusted;
     TlsPassthrough passthrough;  // empty: every TLS connection ends here
+    /// Any worker. Whether visitors who ask for this host by TLS are shown a certificate. Empty: they are.
+    std::function<bool(std::string_view host)> has_certificate;
     std::shared_ptr<EdgeCounters> counters = std::make_shared<EdgeCounters>();
     http::HostPages pages;
     Logger* log = &null_logger();

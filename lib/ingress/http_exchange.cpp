@@ -13,6 +13,7 @@
 #include "http/chunked.hpp"
 #include "http/forwarding.hpp"
 #include "http/head_writer.hpp"
+#include "http/max_forwards.hpp"
 #include "http/path_match.hpp"
 
 namespace ferrotunnel::ingress {
@@ -75,7 +76,7 @@ void HttpExchange::operator delete(void* memory) noexcept {
 void HttpExchange::begin(const http::RequestHead& head) {
     EdgeCounters::add(edge_.counters.requests);
     remember(head);
-    if (route(head) && write_request_head(head)) {
+    if (route(head) && may_go_on(head) && write_request_head(head)) {
         open(false);
     }
 }
@@ -178,6 +179,15 @@ bool HttpExchange::route(const http::RequestHead& head) {
     return false;
 }
 
+// False: it was answered instead, since it was to come no farther than here.
+bool HttpExchange::may_go_on(const http::RequestHead& head) {
+    if (head.method != http::Method::options || http::max_forwards(head) != 0U) {
+        return true;
+    }
+    give_empty(200);
+    return false;
+}
+
 // False: it was answered instead. What is chunked is counted as it comes.
 bool HttpExchange::fits(const http::Body& body) {
     if (body.kind == BodyKind::length && body.length > settings_.body_bytes_max) {
@@ -223,6 +233,11 @@ bool HttpExchange::write_request_head(const http::RequestHead& head) {
     if (!settings_.upgrades) {
         out.upgrade = nullptr;
         context_.upgrade.clear();
+    }
+    std::string forwards;
+    if (const auto left = http::max_forwards(head)) {
+        forwards = std::to_string(*left - 1);
+        fits = edits.set("Max-Forwards", forwards) && fits;
     }
     fits = apply_rules(head, out, edits) && fits;
     check(fits, "what the edge adds to a head fits into the edits");

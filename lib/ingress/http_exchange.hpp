@@ -172,7 +172,10 @@ private:
     // The service's rules (http_exchange_rules.cpp).
     bool redirects(const http::RequestHead& head);
     bool came_by_tls(const http::RequestHead& head) const;
+    bool has_https() const;
+    bool may_go_on(const http::RequestHead& head);
     void give_redirect(std::uint16_t status, std::string location);
+    void give_empty(std::uint16_t status);
     bool apply_rules(const http::RequestHead& head, http::RequestOut& out, http::Edits& edits);
     bool apply_rules(const http::ResponseHead& head, http::Edits& edits);
     void map_back(const http::ResponseHead& head, http::Edits& edits);
@@ -263,6 +266,7 @@ private:
     std::string response_hops_;
     http::Page page_;
     std::string retry_after_;
+    bool is_page_ = true;   // what the edge answers; else a redirect, or nothing but a status
     std::string location_;  // of a redirect
 
     /// What a rewritten request's answer is mapped back by.

@@ -340,30 +340,30 @@ Answer HttpExchange::give_page_head() {
     return answer;
 }
 
-// A later edit counts more than an earlier one. Of a redirect the service's rules say how long it may be kept; an error
-// must not be.
+// A later edit counts more than an earlier one. Of a redirect, or an answer without content, the service's rules say
+// how long it may be kept; an error must not be.
 void HttpExchange::put_page_fields(http::Edits& edits) {
-    const bool redirect = !location_.empty();
     bool fits = true;
     auto put_usual = [&] {
         for (const http::PageField& field : http::page_fields) {
             fits = fits && edits.set(field.name, field.value);
         }
     };
-    if (redirect) {
+    if (!is_page_) {
         put_usual();
     }
     if (service_) {
         fits = fits && http::put_page_rules(service_->description().rules.response_headers, edits);
     }
     fits = fits && edits.set("Date", edge_.date()) && edits.set("X-Request-Id", request_id_);
-    if (redirect) {
+    if (!location_.empty()) {
         fits = fits && edits.set("Location", location_);
-    } else {
+    }
+    if (is_page_) {
         put_usual();
         fits = fits && edits.set("Content-Type", page_.content_type) && edits.set("X-FerroTunnel-Error", page_.code);
     }
-    if (!redirect && page_.built_in) {
+    if (is_page_ && page_.built_in) {
         fits = fits && edits.set(http::built_in_page_field.name, http::built_in_page_field.value);
     }
     if (page_.retry_after > 0) {

@@ -24,7 +24,7 @@ bool HttpExchange::redirects(const http::RequestHead& head) {
     const http::Rules& rules = service.rules;
     std::string location;
     const auto& to_https = rules.https_redirect ? rules.https_redirect : edge_.settings.https_redirect;
-    if (to_https && to_https->status != 0 && !came_by_tls(head)) {
+    if (to_https && to_https->status != 0 && !came_by_tls(head) && (rules.https_redirect || has_https())) {
         http::write_https_redirect(*to_https, host_, head.target.path, head.target.query, location);
         give_redirect(to_https->status, std::move(location));
         return true;
@@ -37,11 +37,24 @@ bool HttpExchange::redirects(const http::RequestHead& head) {
     return false;
 }
 
+// Where a visitor of this host would be answered by TLS: a redirect of the edge's own sends nobody to a handshake that
+// fails. A service that asks for one knows what it does.
+bool HttpExchange::has_https() const {
+    const EdgeShared& shared = *edge_.shared;
+    return !shared.has_certificate || shared.has_certificate(host_) ||
+           edge_.routes.get().find_tls(host_, edge_.worker.now()).kind != tunnel::TlsMatch::Kind::none;
+}
+
 void HttpExchange::give_redirect(std::uint16_t status, std::string location) {
+    give_empty(status);
+    location_ = std::move(location);
+}
+
+void HttpExchange::give_empty(std::uint16_t status) {
     state_ = State::page_head;
     page_ = {};
     page_.status = status;
-    location_ = std::move(location);
+    is_page_ = false;
 }
 
 void HttpExchange::add_hsts(http::Edits& edits) {

@@ -43,6 +43,9 @@ struct HttpFrontSettings {
     HttpSettings edge;
     wire::IpNetworks trusted_proxies;
     http::HostPages pages;
+    /// Any worker. Whether visitors who ask for this host by TLS are shown a certificate: `edge.https_redirect` is for
+    /// such hosts alone, and those whose TLS goes to a client untouched. Empty: they are.
+    std::function<bool(std::string_view host)> has_certificate;
 };
 
 /// What it works with; all of it outlives it.

@@ -93,7 +93,12 @@ private:
         }
         std::shared_ptr<void> ticket = ticket_;
         const TlsPassthrough& passthrough = edge_.shared->passthrough;
-        if (visitor.hello && passthrough.take && passthrough.take(edge_, visitor, ticket)) {
+        if (visitor.hello && passthrough.take &&
+            (!settings.may_pass || settings.may_pass(visitor.hello->server_name)) &&
+            passthrough.take(edge_, visitor, ticket)) {
+            return;
+        }
+        if (settings.handshakes && shakes_hands_too_often(visitor)) {
             return;
         }
         VisitorFacts facts = facts_of(visitor);
@@ -109,6 +114,24 @@ private:
             };
         }
         (void)make_intrusive<HttpConnection>(edge_, std::move(pipe), std::move(facts), std::move(ticket))->start();
+    }
+
+    // Nothing can be said to it without a handshake.
+    bool shakes_hands_too_often(const AcceptedVisitor& visitor) const {
+        const std::string ip = wire::ip_text(visitor.from);
+        const auto from = by_proxy_ ? runtime::SocketAddress::from_ip(ip, 0) : from_;
+        if (!from || (edge_.shared->is_trusted && edge_.shared->is_trusted(ip))) {
+            return false;
+        }
+        const auto network = shared_->settings.handshakes->take(*from, edge_.worker.now());
+        if (network) {
+            EdgeCounters::add(edge_.counters.connections_refused);
+            if (edge_.lines.may_write(http::PageState::over_limit, LogLevel::info)) {
+                edge_.log.info("a visitor was refused: TLS handshakes come too often",
+                               {{"visitor", ip}, {"network", *network}});
+            }
+        }
+        return network.has_value();
     }
 
     VisitorFacts facts_of(const AcceptedVisitor& visitor) const {

@@ -8,6 +8,7 @@
 
 #include "runtime/socket.hpp"
 #include "transport/pipe.hpp"
+#include "tunnel/network_rate.hpp"
 #include "wire/ip_network.hpp"
 
 namespace ferrotunnel::ingress {
@@ -20,6 +21,10 @@ struct HttpListenerSettings {
     PipeMaker make_pipe;  // empty: plain
     /// Whether a request for `host` may be answered on this connection (else 421). Empty: any.
     std::function<bool(const transport::Pipe&, std::string_view host)> may_serve;
+    /// Whether TLS for `host` may go untouched to a client that offers that; else it ends here. Empty: always.
+    std::function<bool(std::string_view host)> may_pass;
+    /// How often TLS handshakes may begin, by address; null: as often as they like. Not of trusted proxies.
+    std::shared_ptr<tunnel::NetworkRate> handshakes;
     /// What X-Forwarded-Port says; 0: the port that visitors of a proxy connected to by its PROXY header, else the one
     /// listened on.
     std::uint16_t public_port = 0;

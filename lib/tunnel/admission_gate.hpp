@@ -1,8 +1,10 @@
-// Caps on peers that have not proved their token yet: in all, and per address.
+// Caps on visitors: in all, per address, and of IPv6 per home (/56) and block (/48), since whoever has one has all of
+// its addresses.
 #pragma once
 
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -17,26 +19,33 @@
 
 namespace ferrotunnel::tunnel {
 
+/// Begins what stands for a network of IPv6; IPv4 stands as text.
+inline constexpr char six_mark = 6;
+
 /// What counts as one address: of IPv6 the first 64 bits, since whoever has one address there has all of them.
 inline std::string network_of(const runtime::SocketAddress& from) {
     const auto* six = reinterpret_cast<const sockaddr_in6*>(from.raw());
     if (from.family() != AF_INET6 || IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) {
         return from.ip();
     }
-    return {reinterpret_cast<const char*>(six->sin6_addr.s6_addr), 8};
+    return six_mark + std::string(reinterpret_cast<const char*>(six->sin6_addr.s6_addr), 8);
 }
 
 /// The same; IPv4 in IPv6's clothes is IPv4 already.
 inline std::string network_of(const wire::Address& from) {
-    return from.family == 6 ? std::string(reinterpret_cast<const char*>(from.bytes.data()), 8) : wire::ip_text(from);
+    return from.family == 6 ? six_mark + std::string(reinterpret_cast<const char*>(from.bytes.data()), 8)
+                            : wire::ip_text(from);
 }
 
 /// Any thread.
 class AdmissionGate : public std::enable_shared_from_this<AdmissionGate> {
 public:
-    AdmissionGate(std::uint32_t max = limits::unauthenticated_max,
-                  std::uint32_t per_address_max = limits::unauthenticated_per_address_max)
-        : max_(max), per_address_max_(per_address_max) {}
+    /// A home may have a quarter of them, a block half; not less than an address.
+    AdmissionGate(std::uint32_t max, std::uint32_t per_address_max)
+        : max_(max),
+          per_address_max_(per_address_max),
+          per_home_max_(std::max(max / 4, per_address_max)),
+          per_block_max_(std::max(max / 2, per_address_max)) {}
 
     /// Counts one peer until it is destroyed.
     class Ticket {
@@ -62,26 +71,18 @@ public:
         std::string address_;
     };
 
-    /// Null when the cap in all, or that of this address, is reached. No address: of a proxy, whose visitors all have
-    /// its own until it has said theirs.
+    /// Null when the cap in all, or that of this address or of a network that it is of, is reached. No address: of a
+    /// proxy, whose visitors all have its own until it has said theirs.
     std::shared_ptr<Ticket> enter(const std::string& address) {
         std::lock_guard lock(mutex_);
         if (count_ >= max_ || !has_room(address)) {
             return nullptr;
         }
-        std::uint32_t* of_address = address.empty() ? nullptr : &per_address_[address];
+        make_counts(address);  // what may lack memory comes first
         auto ticket = std::make_shared<Ticket>(shared_from_this(), address);
         ++count_;
-        if (of_address != nullptr) {
-            ++*of_address;
-        }
+        count(address);
         return ticket;
-    }
-
-    /// Below the cap of this address, whatever that in all.
-    bool has_room_for(const std::string& address) const {
-        std::lock_guard lock(mutex_);
-        return has_room(address);
     }
 
     std::uint32_t count() const {
@@ -90,9 +91,34 @@ public:
     }
 
 private:
+    // What an address counts for: itself; of IPv6, which stands for its /64, also its /56 and its /48.
+    template <typename Action>
+    void for_networks(const std::string& address, Action action) const {
+        if (address.empty()) {
+            return;
+        }
+        action(address, per_address_max_);
+        if (address.front() == six_mark) {
+            action(address.substr(0, 8), per_home_max_);
+            action(address.substr(0, 7), per_block_max_);
+        }
+    }
+
     bool has_room(const std::string& address) const {
-        const auto at = per_address_.find(address);
-        return address.empty() || (at == per_address_.end() ? 0U : at->second) < per_address_max_;
+        bool fits = true;
+        for_networks(address, [&](const std::string& network, std::uint32_t most) {
+            const auto at = per_network_.find(network);
+            fits = fits && (at == per_network_.end() ? 0U : at->second) < most;
+        });
+        return fits;
+    }
+
+    void make_counts(const std::string& address) {
+        for_networks(address, [this](const std::string& network, std::uint32_t) { per_network_.try_emplace(network); });
+    }
+
+    void count(const std::string& address) {
+        for_networks(address, [this](const std::string& network, std::uint32_t) { ++per_network_[network]; });
     }
 
     bool count_address(const std::string& address) {
@@ -100,24 +126,29 @@ private:
         if (!has_room(address)) {
             return false;
         }
-        ++per_address_[address];
+        make_counts(address);
+        count(address);
         return true;
     }
 
     void leave(const std::string& address) {
         std::lock_guard lock(mutex_);
         --count_;
-        const auto at = per_address_.find(address);
-        if (at != per_address_.end() && --at->second == 0) {
-            per_address_.erase(at);
-        }
+        for_networks(address, [this](const std::string& network, std::uint32_t) {
+            const auto at = per_network_.find(network);
+            if (at != per_network_.end() && --at->second == 0) {
+                per_network_.erase(at);
+            }
+        });
     }
 
     const std::uint32_t max_;
     const std::uint32_t per_address_max_;
+    const std::uint32_t per_home_max_;
+    const std::uint32_t per_block_max_;
     mutable std::mutex mutex_;
     std::uint32_t count_ = 0;
-    std::map<std::string, std::uint32_t> per_address_;
+    std::map<std::string, std::uint32_t> per_network_;
 };
 
 }  // namespace ferrotunnel::tunnel

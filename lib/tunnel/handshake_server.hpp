@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,9 @@ public:
         Duration ping_interval = limits::ping_interval;
         Duration dead_interval = limits::dead_interval;
         std::string agent{wire::agent_name};
+        /// Whether the client's address has come with too many wrong tokens: then only strong ones are looked at, and
+        /// whatever else it brings is `busy`. Empty: never.
+        std::function<bool()> guesses_too_often{};
     };
 
     ServerHandshake(Settings settings, Random& random);
@@ -63,6 +67,8 @@ public:
     const AcceptedToken& token() const;
     /// After Want::close.
     const HandshakeFailure& failure() const;
+    /// After Want::close: the token that was named, where it was tried and is wrong.
+    const std::optional<TokenId>& wrong_token() const noexcept { return wrong_token_; }
 
 private:
     enum class State : std::uint8_t { expect_hello, expect_auth, proved, established, failed };
@@ -84,6 +90,7 @@ private:
     const AcceptedToken* token_ = nullptr;  // in *settings_.tokens
     Agreement agreement_;
     std::optional<HandshakeFailure> failure_;
+    std::optional<TokenId> wrong_token_;
 };
 
 }  // namespace ferrotunnel::tunnel

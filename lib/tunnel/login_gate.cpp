@@ -7,21 +7,22 @@
 
 namespace ferrotunnel::tunnel {
 
-LoginGate::LoginGate(const Settings& settings)
-    : max_(settings.max), levels_{settings.levels[0], settings.levels[1], settings.levels[2]} {
-    check(max_ > 0, "a gate lets somebody in");
+LoginGate::LoginGate(const Settings& settings) : settings_(settings), rate_(settings.rate) {
+    check(settings.max > 0, "a gate lets somebody in");
 }
 
 LoginGate::Answer LoginGate::enter(const runtime::SocketAddress& from, TimePoint now) {
     const AddressNetworks networks = networks_of(from);
     auto ticket = std::make_shared<Ticket>(shared_from_this());
     Answer answer;
+    if (auto network = from.is_loopback() ? std::nullopt : rate_.take(networks, now)) {
+        answer.fault = Fault::too_often;
+        answer.network = std::move(*network);
+        return answer;
+    }
     std::function<void()> give_way;  // to be called without the lock
     {
         std::lock_guard lock(mutex_);
-        if (!from.is_loopback() && comes_too_often(networks, now, answer)) {
-            return answer;
-        }
         if (const Crowd* crowd = crowded(networks, answer)) {
             give_way = make_room(*crowd);
             if (!give_way) {
@@ -37,42 +38,23 @@ LoginGate::Answer LoginGate::enter(const runtime::SocketAddress& from, TimePoint
     return answer;
 }
 
-// Counted for all its networks or, where one of them comes too often, for none: one address that comes all the time is
-// nothing that its neighbours have to wait for.
-bool LoginGate::comes_too_often(const AddressNetworks& networks, TimePoint now, Answer& answer) {
-    for (std::size_t i = 0; i < network_levels; ++i) {
-        if (!networks[i].empty() && !levels_[i].rate.may_take(networks[i], now)) {
-            answer.fault = Fault::too_often;
-            answer.network = networks[i];
-            return true;
-        }
-    }
-    for (std::size_t i = 0; i < network_levels; ++i) {
-        if (!networks[i].empty()) {
-            (void)levels_[i].rate.take(networks[i], now);
-        }
-    }
-    return false;
-}
-
 // Of which one has to go before another one comes; null: there is room.
 const LoginGate::Crowd* LoginGate::crowded(const AddressNetworks& networks, Answer& answer) const {
     for (std::size_t i = 0; i < network_levels; ++i) {
-        const auto crowd = levels_[i].crowds.find(networks[i]);
-        if (crowd != levels_[i].crowds.end() && crowd->second.size() >= levels_[i].max) {
+        const auto crowd = levels_[i].find(networks[i]);
+        if (crowd != levels_[i].end() && crowd->second.size() >= settings_.level_max[i]) {
             answer.fault = Fault::network_full;
             answer.network = crowd->first;
             answer.present = static_cast<std::uint32_t>(crowd->second.size());
             return &crowd->second;
         }
     }
-    if (count_ < max_) {
+    if (count_ < settings_.max) {
         return nullptr;
     }
-    const auto& blocks = levels_.back().crowds;
-    const auto most = std::max_element(blocks.begin(), blocks.end(), [](const auto& a, const auto& b) {
-        return a.second.size() < b.second.size();
-    });
+    const Crowds& blocks = levels_.back();
+    const auto most = std::max_element(blocks.begin(), blocks.end(),
+                                       [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
     answer.fault = Fault::full;
     answer.network = most->first;
     answer.present = static_cast<std::uint32_t>(most->second.size());
@@ -97,7 +79,7 @@ void LoginGate::take_in(Ticket& ticket, const AddressNetworks& networks) {
     for (std::size_t i = 0; i < network_levels; ++i) {
         if (!networks[i].empty()) {
             Crowd itself{&ticket};
-            const auto crowd = levels_[i].crowds.try_emplace(networks[i]).first;
+            const auto crowd = levels_[i].try_emplace(networks[i]).first;
             ticket.places_[i] = {crowd, itself.begin()};
             crowd->second.splice(crowd->second.end(), itself);
         }
@@ -111,7 +93,7 @@ void LoginGate::take_out(Ticket& ticket) noexcept {
         if (const auto place = std::exchange(ticket.places_[i], std::nullopt)) {
             place->crowd->second.erase(place->at);
             if (place->crowd->second.empty()) {
-                levels_[i].crowds.erase(place->crowd);
+                levels_[i].erase(place->crowd);
             }
         }
     }

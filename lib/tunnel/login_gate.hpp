@@ -18,28 +18,22 @@
 #include "base/clock.hpp"
 #include "runtime/address.hpp"
 #include "tunnel/address_networks.hpp"
-#include "tunnel/rate_gate.hpp"
+#include "tunnel/network_rate.hpp"
 
 namespace ferrotunnel::tunnel {
 
 /// Any thread.
 class LoginGate : public std::enable_shared_from_this<LoginGate> {
 public:
-    /// Of one network of a level (see AddressNetworks).
-    struct LevelSettings {
-        std::uint32_t max;
-        std::uint32_t at_once;
-        std::uint32_t per_second;
-    };
     struct Settings {
         std::uint32_t max = limits::unauthenticated_max;
-        std::array<LevelSettings, network_levels> levels{{
-            {limits::unauthenticated_per_address_max, limits::logins_at_once_max, limits::logins_per_second_max},
-            {limits::unauthenticated_per_home_max, limits::logins_of_home_at_once_max,
-             limits::logins_of_home_per_second_max},
-            {limits::unauthenticated_per_block_max, limits::logins_of_block_at_once_max,
-             limits::logins_of_block_per_second_max},
-        }};
+        /// Of one network of each level (see AddressNetworks).
+        std::array<std::uint32_t, network_levels> level_max{limits::unauthenticated_per_address_max,
+                                                            limits::unauthenticated_per_home_max,
+                                                            limits::unauthenticated_per_block_max};
+        NetworkRate::Settings rate{{{{limits::logins_at_once_max, limits::logins_per_second_max},
+                                     {limits::logins_of_home_at_once_max, limits::logins_of_home_per_second_max},
+                                     {limits::logins_of_block_at_once_max, limits::logins_of_block_per_second_max}}}};
     };
 
     LoginGate() : LoginGate(Settings{}) {}
@@ -66,17 +60,9 @@ public:
     std::uint32_t count() const;
 
 private:
-    using Crowd = std::list<Ticket*>;  // the oldest first
-    struct Level {
-        Level(const LevelSettings& settings)  // NOLINT(google-explicit-constructor): it is made of them
-            : max(settings.max), rate({.at_once = settings.at_once, .per_second = settings.per_second}) {}
+    using Crowd = std::list<Ticket*>;             // the oldest first
+    using Crowds = std::map<std::string, Crowd>;  // by network
 
-        const std::uint32_t max;
-        RateGate rate;
-        std::map<std::string, Crowd> crowds;
-    };
-
-    bool comes_too_often(const AddressNetworks& networks, TimePoint now, Answer& answer);
     const Crowd* crowded(const AddressNetworks& networks, Answer& answer) const;
     std::function<void()> make_room(const Crowd& crowd);
     void take_in(Ticket& ticket, const AddressNetworks& networks);
@@ -84,9 +70,10 @@ private:
     void leave(Ticket& ticket) noexcept;
     void set_give_way(Ticket& ticket, std::function<void()> give_way);
 
-    const std::uint32_t max_;
+    const Settings settings_;
+    NetworkRate rate_;
     mutable std::mutex mutex_;
-    std::array<Level, network_levels> levels_;
+    std::array<Crowds, network_levels> levels_;
     std::uint32_t count_ = 0;
 };
 
@@ -106,7 +93,7 @@ private:
 
     /// Where it stands in a crowd.
     struct Place {
-        std::map<std::string, Crowd>::iterator crowd;
+        Crowds::iterator crowd;
         Crowd::iterator at;
     };
 

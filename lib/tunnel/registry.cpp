@@ -60,13 +60,13 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
         return *refusal;
     }
     // What may lack memory comes first, and leaves nothing that counts.
-    std::size_t& of_token = sessions_of_[info.token];
+    Holding& of_token = holdings_[info.token];
     std::vector<SessionKey>& of_client = clients_[client];
     of_client.reserve(of_client.size() + 1);
     bool is_new = sessions_.emplace(info.key, Session{info, std::move(handle), 0, 0, {}}).second;
     check(is_new, "a session is admitted once");
     of_client.push_back(info.key);
-    ++of_token;
+    ++of_token.sessions;
     return Admitted{};
 }
 
@@ -75,9 +75,11 @@ std::optional<Refusal> Registry::too_many_sessions(const TokenId& token) const {
         return Refusal{wire::Code::busy,
                        "The server holds as many clients as it is allowed to. Trying later may work."};
     }
-    const auto known = sessions_of_.find(token);
-    if (known != sessions_of_.end() && known->second >= settings_.sessions_per_token_max) {
-        return Refusal{wire::Code::busy, "This token has as many connections as one may have. Trying later may work."};
+    const auto known = holdings_.find(token);
+    if (known != holdings_.end() && known->second.sessions >= settings_.sessions_per_token_max) {
+        return Refusal{wire::Code::busy, "This token has as many connections as one may have (" +
+                                             std::to_string(settings_.sessions_per_token_max) +
+                                             "). Trying later may work."};
     }
     return std::nullopt;
 }
@@ -116,12 +118,12 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
             return Granted{};
         }
     }
-    if (auto refusal = too_many_claims(claimant->second, name)) {
+    if (auto refusal = too_many_claims(claimant->second, name, held == claims_.end())) {
         return *refusal;
     }
     // Without memory for a part of it nothing of it must stay.
     if (held == claims_.end()) {
-        Claim claim{{session}, service, now};
+        Claim claim{{session}, service, now, claimant->second.info.token};
         claimant->second.names.insert(name);
         try {
             claims_.emplace(name, std::move(claim));
@@ -129,6 +131,7 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
             claimant->second.names.erase(name);
             throw;
         }
+        holdings_.at(claimant->second.info.token).ports += name.is_port() ? 1U : 0U;
         changed(name);
     } else {
         held->second.holders.reserve(held->second.holders.size() + 1);
@@ -139,9 +142,14 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
     return Granted{};
 }
 
-std::optional<Refusal> Registry::too_many_claims(Session& claimant, const ClaimName& name) const {
+std::optional<Refusal> Registry::too_many_claims(Session& claimant, const ClaimName& name, bool is_new) const {
     const std::size_t most = name.is_port() ? settings_.claims_per_session_max : settings_.hosts_per_session_max;
     if (claimant.count_of(name) < most) {
+        if (name.is_port() && is_new && holdings_.at(claimant.info.token).ports >= settings_.ports_per_token_max) {
+            return Refusal{wire::Code::busy, "The clients of this token have as many public ports as one may have (" +
+                                                 std::to_string(settings_.ports_per_token_max) +
+                                                 "). Trying later may work."};
+        }
         return std::nullopt;
     }
     return Refusal{wire::Code::limit, name.is_port() ? "This client holds as many public ports as one session may."
@@ -180,9 +188,18 @@ void Registry::release(SessionKey session, const ClaimName& name) {
     }
     sessions_.at(session).give_back(name);
     if (give_up(held->second, session)) {
-        claims_.erase(held);
-        changed(name);
+        end_claim(held);
     }
+}
+
+// Nobody holds it any more.
+void Registry::end_claim(Claims::iterator claim) {
+    const ClaimName name = claim->first;
+    if (name.is_port()) {
+        --holdings_.at(claim->second.owner).ports;
+    }
+    claims_.erase(claim);
+    changed(name);
 }
 
 void Registry::release_for_all(SessionKey session, const ClaimName& name) {
@@ -198,8 +215,7 @@ void Registry::release_for_all(SessionKey session, const ClaimName& name) {
     for (SessionKey holder : holders) {
         sessions_.at(holder).give_back(name);
     }
-    claims_.erase(held);
-    changed(name);
+    end_claim(held);
 }
 
 void Registry::remove(SessionKey session) {
@@ -213,8 +229,7 @@ void Registry::remove(SessionKey session) {
     for (const ClaimName& name : removed.mapped().names) {
         const auto held = claims_.find(name);
         if (give_up(held->second, session)) {
-            claims_.erase(held);
-            changed(name);
+            end_claim(held);
         }
     }
     auto client = clients_.find(client_of(removed.mapped().info));
@@ -222,9 +237,9 @@ void Registry::remove(SessionKey session) {
     if (client->second.empty()) {
         clients_.erase(client);
     }
-    const auto count = sessions_of_.find(removed.mapped().info.token);
-    if (--count->second == 0) {
-        sessions_of_.erase(count);
+    const auto holding = holdings_.find(removed.mapped().info.token);
+    if (--holding->second.sessions == 0) {
+        holdings_.erase(holding);
     }
 }
 

@@ -104,6 +104,7 @@ public:
     struct Settings {
         std::size_t sessions_max = limits::sessions_max;
         std::size_t sessions_per_token_max = limits::sessions_max;
+        std::size_t ports_per_token_max = limits::ports_per_token_settable_max;
         std::size_t claims_per_session_max = limits::services_max;  // ports
         std::size_t hosts_per_session_max = limits::http_hosts_per_session_max;
         std::size_t trunks_per_tunnel_max = limits::trunks_per_tunnel_max;
@@ -171,6 +172,13 @@ private:
         std::vector<SessionKey> holders;  // trunks of one tunnel; never empty
         std::uint32_t service = 0;
         TimePoint since{};
+        TokenId owner{};
+    };
+    using Claims = std::map<ClaimName, Claim>;
+    /// What the clients of one token have.
+    struct Holding {
+        std::size_t sessions = 0;
+        std::size_t ports = 0;  // each once, however many trunks hold it
     };
 
     struct Kept {
@@ -182,7 +190,8 @@ private:
     void changed(const ClaimName& name) const;
     ClaimAnswer refuse_or_contest(const Session& claimant, const ClaimName& name, const Session& holder) const;
     std::optional<Refusal> too_many_sessions(const TokenId& token) const;
-    std::optional<Refusal> too_many_claims(Session& claimant, const ClaimName& name) const;
+    std::optional<Refusal> too_many_claims(Session& claimant, const ClaimName& name, bool is_new) const;
+    void end_claim(Claims::iterator claim);
     static ClientId client_of(const SessionInfo& info) { return {info.token, info.instance}; }
     static bool give_up(Claim& claim, SessionKey session);
 
@@ -191,19 +200,24 @@ private:
     mutable std::mutex mutex_;
     std::map<SessionKey, Session> sessions_;
     std::map<ClientId, std::vector<SessionKey>> clients_;
-    std::map<TokenId, std::size_t> sessions_of_;
-    std::map<ClaimName, Claim> claims_;
+    std::map<TokenId, Holding> holdings_;  // of those that have sessions
+    Claims claims_;
     std::map<std::uint16_t, Kept> kept_;
     std::set<std::uint16_t> own_ports_;  // the server's
     std::function<void()> on_change_;
 };
 
-/// Where there are several tokens, none of them can have all sessions.
-inline Registry::Settings registry_settings(std::size_t tokens) {
+/// Where there are several tokens, none of them can have all sessions or ports; what the operator says goes before
+/// that.
+inline Registry::Settings registry_settings(std::size_t tokens, std::optional<std::uint32_t> sessions_per_token = {},
+                                            std::optional<std::uint32_t> ports_per_token = {}) {
     Registry::Settings settings;
     if (tokens > 1) {
         settings.sessions_per_token_max = limits::sessions_per_token_max;
+        settings.ports_per_token_max = limits::ports_per_token_max;
     }
+    settings.sessions_per_token_max = sessions_per_token.value_or(settings.sessions_per_token_max);
+    settings.ports_per_token_max = ports_per_token.value_or(settings.ports_per_token_max);
     return settings;
 }
 

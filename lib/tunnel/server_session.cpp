@@ -153,6 +153,9 @@ void ServerSession::on_pipe_open() {
     settings.limits.opens_max = shared_->mux.opens_max;
     settings.ping_interval = shared_->mux.ping_interval;
     settings.dead_interval = shared_->mux.dead_interval;
+    if (shared_->guesses) {
+        settings.guesses_too_often = [this] { return shared_->guesses->is_closed(networks_of(peer_), worker_.now()); };
+    }
     handshake_ = std::make_unique<ServerHandshake>(std::move(settings), *shared_->random);
 }
 
@@ -187,6 +190,9 @@ void ServerSession::take_step(const Step& step) {
             break;
     }
     const HandshakeFailure& failure = handshake_->failure();
+    if (shared_->guesses && handshake_->wrong_token()) {
+        shared_->guesses->failed(networks_of(peer_), *handshake_->wrong_token(), worker_.now());
+    }
     tell_stranger("a login was refused", failure.code, failure.text);
     trunk_->end(failure.code, failure.text_for_peer);
 }

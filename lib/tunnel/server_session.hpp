@@ -25,6 +25,7 @@
 #include "runtime/socket.hpp"
 #include "runtime/timer.hpp"
 #include "transport/tls_context.hpp"
+#include "tunnel/guess_gate.hpp"
 #include "tunnel/handshake_server.hpp"
 #include "tunnel/http_carrier.hpp"
 #include "tunnel/http_directory.hpp"
@@ -109,6 +110,9 @@ struct ServerShared {
     /// Any thread. Whether visitors who ask for this host (or one that the pattern is for) by TLS are shown a
     /// certificate. Empty: none has one.
     std::function<bool(std::string_view host)> has_certificate;
+    /// Any thread. Whether visitors of this host, or of one that the pattern is for, must show a certificate to the
+    /// edge. Empty: none must.
+    std::function<bool(std::string_view host)> asks_for_certificate;
     std::string domain;      // below which hosts are assigned, in normal form; empty: none are
     HttpBounds http_bounds;  // of what HTTP services ask for
     std::shared_ptr<HttpDirectory> http = std::make_shared<HttpDirectory>();
@@ -117,6 +121,7 @@ struct ServerShared {
     std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>();
     std::shared_ptr<TrafficBook> book = std::make_shared<TrafficBook>();
     std::shared_ptr<ServerCounters> counters = std::make_shared<ServerCounters>();
+    std::shared_ptr<GuessGate> guesses;                                    // null: no token can be guessed
     std::shared_ptr<LineQuota> strangers = std::make_shared<LineQuota>();  // what they may have logged and told
     Logger* log = nullptr;
     Random* random = nullptr;

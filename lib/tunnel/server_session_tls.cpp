@@ -22,6 +22,14 @@ std::optional<Refusal> ServerSession::read_tls(const wire::Service& service, Htt
     if (auto problem = read_tls_part(service.tls, wanted)) {
         return Refusal{Code::protocol, std::move(*problem)};
     }
+    // The edge would not see it.
+    for (const std::string& host : wanted.hosts) {
+        if (shared_->asks_for_certificate && shared_->asks_for_certificate(host)) {
+            return Refusal{Code::unsupported, "This server lets nobody reach " + wire::printable(host, 100) +
+                                                  " without a certificate that it has seen, so TLS for it can not pass "
+                                                  "untouched. Offer the service by HTTP, or choose another host."};
+        }
+    }
     return std::nullopt;
 }
 

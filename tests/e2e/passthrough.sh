@@ -117,3 +117,20 @@ expected_codes[stranger]=3
 client_token=$dir/second_token start_client stranger --passthrough "app.example.com=$secure" --attempts 1
 join stranger
 has_text "$dir/stranger.out" "belongs to another token"
+
+say "a host whose visitors must show a certificate to the server can not be had so, also not below a pattern"
+unset "programs[holder]"
+signal holder TERM
+join_ok holder
+signal server TERM
+join_ok server
+start_https --certificate "$dir/edge.crt:$dir/edge.key" --client-ca "told.example.com=$dir/edge_ca.pem" \
+    --client-ca "a.wild.example.com=$dir/edge_ca.pem"
+expected_codes[bypass]=3
+start_client bypass --passthrough "told.example.com=$secure"
+join bypass
+has_text "$dir/bypass.out" "lets nobody reach told.example.com without a certificate"
+equal "exit code" "${exit_codes[bypass]}" 3
+ready_client pattern 1 --passthrough "*.wild.example.com=$secure"
+equal "another host below the pattern" "$(with_tls ca b.wild.example.com / -k)" "untouched b.wild.example.com"
+equal "that one" "$(alert_of a.wild.example.com)" $unrecognized_name # there is no certificate of the server's for it

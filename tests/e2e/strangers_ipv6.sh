@@ -1,8 +1,9 @@
 # 1,088 silent connections from 17 networks of one customer's IPv6 (a /56), and then from a whole /48: they get a share
-# of the places, clients get in meanwhile, and the log names the network. In a network namespace of its own, where all of
-# 2001:db8::/32 is this machine.
+# of the places, clients get in meanwhile, and the log names the network; and visitors that shake hands too often. In a
+# network namespace of its own, where all of 2001:db8::/32 is this machine.
 source "$(dirname "$0")/lib.sh"
-need ip python3 sysctl
+source "$(dirname "$0")/nginx_lib.sh"
+need ip python3 sysctl openssl
 ((EUID == 0)) || skip "network namespaces need root"
 (($(ulimit -n) >= 4096)) || skip "too few descriptors"
 
@@ -47,7 +48,11 @@ still_open() {
 }
 
 server_bind=[2001:db8:ffff::1]:0
-start_server --handshake-timeout 60
+make_authority ca
+make_certificate edge ca app.example.com
+start_server --handshake-timeout 60 --https-bind '[2001:db8:ffff::1]:0' --certificate "$dir/edge.crt:$dir/edge.key" \
+    --https-handshakes 5
+https=$(awk '$1 == "https" { print $2 }' "$dir/server.endpoints")
 gets_in() {
     local began
     began=$(now_ms)
@@ -74,4 +79,28 @@ say "of which $open have a place"
 at_most "places of a block" "$open" 512
 at_least "places of a block" "$open" 400
 wait_for_text server 'network=2001:db8:2::/48'
+
+say "TLS handshakes of visitors: fifty at once from an address, then five a second"
+cat >"$dir/shake.py" <<'PY'
+import socket, ssl, sys, time
+context = ssl.create_default_context(cafile=sys.argv[1])
+done, began = 0, time.monotonic()
+for i in range(100):
+    visitor = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+    visitor.bind((sys.argv[2], 0))
+    visitor.connect(("2001:db8:ffff::1", int(sys.argv[3])))
+    try:
+        context.wrap_socket(visitor, server_hostname="app.example.com").close()
+        done += 1
+    except OSError:
+        visitor.close()
+print("done=%d most=%d" % (done, 50 + 5 * (time.monotonic() - began) + 1))
+PY
+shake() { ip netns exec "$ns" python3 "$dir/shake.py" "$dir/ca.pem" "$1" "${https##*:}" 2>"$dir/shake.err"; }
+line=$(shake 2001:db8:3::1)
+say "$line"
+at_least "handshakes of an address" "$(value done "$line")" 50
+at_most "handshakes of an address" "$(value done "$line")" "$(value most "$line")"
+at_most "handshakes of an address" "$(value done "$line")" 99
+wait_for_text server 'handshakes come too often.*network=2001:db8:3::/64'
 check_alive

@@ -140,6 +140,59 @@ TEST_CASE("redirects are answered without the backend") {
     CHECK(rig.counters().backend_opened == 0);
 }
 
+TEST_CASE("the edge's own redirect to TLS is for hosts that have TLS") {
+    HttpSettings settings = quick_settings();
+    settings.https_redirect = http::HttpsRedirect{308, 8443};
+    EdgeRig rig(settings, false, [](EdgeShared& shared) {
+        shared.has_certificate = [](std::string_view host) { return host == "app.test"; };
+    });
+    add_ruled(rig, "plain.test", 5, {});
+    http::Rules wants_it;
+    wants_it.https_redirect = http::HttpsRedirect{308, 8443};
+    add_ruled(rig, "wants.test", 6, wants_it);
+    tunnel::HttpDescription untouched = described("untouched.test");
+    untouched.passthrough = true;
+    REQUIRE(rig.join(7, untouched));
+    add_ruled(rig, "untouched.test", 8, {});
+    Peer visitor = rig.visit();
+    for (const char* host : {"app.test", "wants.test", "untouched.test"}) {
+        visitor.send(ask(host, "/x"));
+        const Message moved = visitor.read_message();
+        CHECK(moved.status() == 308);
+        CHECK(moved.field("location") == "https://" + std::string(host) + ":8443/x");
+    }
+    visitor.send(ask("plain.test", "/x"));
+    Peer backend = rig.backend.accept();
+    (void)backend.read_message();
+    backend.send(answer("plain"));
+    CHECK(visitor.read_message().status() == 200);
+}
+
+TEST_CASE("OPTIONS passes as many programs as its visitor wants") {
+    EdgeRig rig;
+    Peer visitor = rig.visit();
+    visitor.send("OPTIONS / HTTP/1.1\r\nHost: app.test\r\nMax-Forwards: 0\r\n\r\n");
+    const Message here = visitor.read_message();
+    CHECK(here.status() == 200);
+    CHECK(here.body.empty());
+    CHECK_FALSE(here.has("x-ferrotunnel-error"));
+    CHECK(rig.counters().backend_opened == 0);
+    const auto passed_on = [&](const std::string& method, const std::string& fields) {
+        visitor.send(method + " / HTTP/1.1\r\nHost: app.test\r\n" + fields + "\r\n");
+        Peer backend = rig.backend.accept();
+        const Message request = backend.read_message();
+        backend.send(answer("x", "Connection: close\r\n"));
+        CHECK(visitor.read_message().status() == 200);
+        return request.has("max-forwards") ? request.field("max-forwards") : "none";
+    };
+    CHECK(passed_on("OPTIONS", "Max-Forwards: 1\r\n") == "0");
+    CHECK(passed_on("OPTIONS", "Max-Forwards: 10\r\n") == "9");
+    CHECK(passed_on("OPTIONS", "Max-Forwards: 99999999999999999999\r\n") == "4294967294");
+    CHECK(passed_on("OPTIONS", "Max-Forwards: -1\r\n") == "-1");
+    CHECK(passed_on("OPTIONS", "") == "none");
+    CHECK(passed_on("GET", "Max-Forwards: 0\r\n") == "0");  // means nothing there
+}
+
 TEST_CASE("a connection that was made for another host is told so, and a request that comes by again") {
     EdgeRig rig;
     EdgeShared shared;

@@ -43,6 +43,35 @@ TEST_CASE("a network of IPv6 counts as one address, an IPv4 address as itself") 
     CHECK(network_of(address("::ffff:192.0.2.1")) != network_of(address("::ffff:192.0.2.2")));
 }
 
+TEST_CASE("of IPv6 a home and a block have caps of their own") {
+    auto gate = std::make_shared<AdmissionGate>(16, 2);  // a home 4, a block 8
+    std::vector<std::shared_ptr<AdmissionGate::Ticket>> inside;
+    const auto enters = [&](const std::string& ip) {
+        inside.push_back(gate->enter(network_of(address(ip.c_str()))));
+        const bool entered = inside.back() != nullptr;
+        return entered;
+    };
+    for (const char* ip : {"2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:2::1", "2001:db8:0:3::1"}) {
+        CHECK(enters(ip));
+    }
+    CHECK_FALSE(enters("2001:db8:0:4::1"));
+    for (const char* ip : {"2001:db8:0:100::1", "2001:db8:0:200::1", "2001:db8:0:300::1", "2001:db8:0:400::1"}) {
+        CHECK(enters(ip));
+    }
+    CHECK_FALSE(enters("2001:db8:0:500::1"));
+    CHECK(enters("2001:db8:1::1"));
+    for (int i = 0; i < 7; ++i) {  // of IPv4, where an address costs something, there is no such cap
+        CHECK(enters("192.0.2." + std::to_string(i)));
+    }
+    CHECK_FALSE(enters("192.0.2.9"));  // in all
+    inside.clear();
+    CHECK(gate->count() == 0);
+    CHECK(enters("2001:db8:0:4::1"));
+    auto proxied = gate->enter("");
+    REQUIRE(proxied);
+    CHECK(proxied->set_address(network_of(address("2001:db8:0:4::1"))));
+}
+
 TEST_CASE("who enters without an address is counted in all, and for one as soon as that is known") {
     auto gate = std::make_shared<AdmissionGate>(3, 1);
     auto first = gate->enter("");

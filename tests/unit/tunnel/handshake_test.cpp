@@ -215,6 +215,33 @@ TEST_CASE("a wrong proof and an unknown token get the same answer") {
     CHECK(contains(unknown.server_failure->text, "not one of this server's"));
 }
 
+TEST_CASE("from where too many wrong tokens came, only strong ones are looked at") {
+    World world;
+    world.accepted.push_back(World::accept("made up", "of a person"));
+    bool closed = true;
+    const auto outcome_of = [&](std::string_view text) {
+        auto settings = world.server();
+        settings.guesses_too_often = [&closed] { return closed; };
+        ClientHandshake client(world.client(text), world.random);
+        ServerHandshake server(std::move(settings), world.random);
+        Outcome outcome = login(client, server);
+        CHECK(server.wrong_token().has_value() == (!closed && !outcome.server_done));
+        return outcome;
+    };
+    CHECK(outcome_of(world.alice_text).client_done);
+    const Outcome weak = outcome_of("of a person");
+    const Outcome wrong = outcome_of("of another person");
+    for (const Outcome* outcome : {&weak, &wrong}) {
+        REQUIRE(outcome->client_failure);
+        CHECK(outcome->client_failure->code == wire::Code::busy);
+        CHECK(contains(outcome->client_failure->text, "Too many wrong tokens"));
+    }
+    CHECK(weak.from_server[1] == wrong.from_server[1]);  // which of them was right is not told
+    closed = false;
+    CHECK(outcome_of("of a person").client_done);
+    CHECK(outcome_of("of another person").client_failure->code == wire::Code::unauthorized);
+}
+
 TEST_CASE("a server without tokens refuses everyone") {
     World world;
     world.accepted.clear();

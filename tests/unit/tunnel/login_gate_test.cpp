@@ -24,9 +24,7 @@ LoginGate::Settings few(std::uint32_t max, std::uint32_t address, std::uint32_t 
                         std::uint32_t block = 1'000) {
     LoginGate::Settings settings;
     settings.max = max;
-    settings.levels[0].max = address;
-    settings.levels[1].max = home;
-    settings.levels[2].max = block;
+    settings.level_max = {address, home, block};
     return settings;
 }
 
