@@ -35,7 +35,7 @@ struct ServerPlan {
 };
 
 // What options say goes before what the file has said to the builder.
-void apply_options(const Options& options, Server::Builder& builder) {
+void apply_options(const Options& options, Server::Builder& builder, Problems& problems) {
     if (const auto bind = options.text("bind")) {
         builder.bind(*bind);
     }
@@ -47,6 +47,12 @@ void apply_options(const Options& options, Server::Builder& builder) {
     }
     if (const auto ports = options.text("allow-ports")) {
         builder.allow_ports(*ports);
+    }
+    if (const auto count = options.number("connections-per-token", 4'096, problems)) {
+        builder.connections_per_token(static_cast<unsigned>(*count));
+    }
+    if (const auto count = options.number("ports-per-token", 65'535, problems)) {
+        builder.ports_per_token(static_cast<unsigned>(*count));
     }
     const std::string chain = options.text("tls-cert").value_or("");
     const std::string key = options.text("tls-key").value_or("");
@@ -88,7 +94,7 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
 
     Server::Builder builder = sources.config != nullptr ? sources.config->server() : Server::builder();
     apply_common(plan.common, builder);
-    apply_options(options, builder);
+    apply_options(options, builder, problems);
     apply_http(sources, file, plan, builder);
     apply_https(options, file, builder, problems);
     check_token_word(options, sources.arguments.token, problems);
@@ -304,6 +310,13 @@ const CommandInfo& server_info() {
                   "Where the self-made certificate is kept, so that its pin stays. Default: $STATE_DIRECTORY, "
                   "/var/lib/ferrotunnel for root, $XDG_STATE_HOME/ferrotunnel or ~/.local/state/ferrotunnel.",
                   false},
+             }},
+            {"What the clients of one token may have together",
+             {
+                 {"connections-per-token", "N",
+                  "Connections, up to 4096. Default: 4096, or 3584 where there are several tokens.", false},
+                 {"ports-per-token", "N",
+                  "Public ports, up to 65535. Default: 65535, or 14000 where there are several tokens.", false},
              }},
             {"Running", running_options(true)},
             {"Log, on the standard error stream", log_options()},

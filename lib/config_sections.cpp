@@ -102,6 +102,28 @@ void SectionReader::read_common(CommonValues& settings, ProgramValues& program) 
     read_timing(settings.timing);
 }
 
+namespace {
+
+// Which there are, and what the clients of each may have.
+void read_server_tokens(SectionReader& reader, ServerPart& part, ConfigReading& reading) {
+    ServerValues& settings = part.settings;
+    if (auto value = reader.find("connections_per_token", "connections_per_token")) {
+        assign(settings.connections_per_token, value->number(1, limits::sessions_max));
+    }
+    if (auto value = reader.find("ports_per_token", "ports_per_token")) {
+        assign(settings.ports_per_token, value->number(1, limits::ports_per_token_settable_max));
+    }
+    if (auto value = reader.find("token", "token")) {
+        part.has_token = true;
+        value->hide();
+        for (Value& item : value->items_or_single()) {
+            read_server_token(item, settings.tokens, reading);
+        }
+    }
+}
+
+}  // namespace
+
 ServerPart read_server(Section section, ConfigReading& reading) {
     ServerPart part;
     ServerValues& settings = part.settings;
@@ -150,13 +172,7 @@ ServerPart read_server(Section section, ConfigReading& reading) {
         }
         settings.allow_ports = ports;
     }
-    if (auto value = reader.find("token", "token")) {
-        part.has_token = true;
-        value->hide();
-        for (Value& item : value->items_or_single()) {
-            read_server_token(item, settings.tokens, reading);
-        }
-    }
+    read_server_tokens(reader, part, reading);
     if (auto value = reader.find("tls_cert", "tls_certificate")) {
         assign(settings.tls_chain, value->path());
     }

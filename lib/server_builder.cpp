@@ -92,6 +92,18 @@ Server::Builder& Server::Builder::allow_ports(std::string ports) {
     return *this;
 }
 
+Server::Builder& Server::Builder::connections_per_token(unsigned count) {
+    settings_->origins.erase("connections_per_token");
+    settings_->connections_per_token = count;
+    return *this;
+}
+
+Server::Builder& Server::Builder::ports_per_token(unsigned count) {
+    settings_->origins.erase("ports_per_token");
+    settings_->ports_per_token = count;
+    return *this;
+}
+
 Server::Builder& Server::Builder::workers(std::size_t count) {
     settings_->origins.erase("workers");
     settings_->workers = count;

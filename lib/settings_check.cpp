@@ -243,6 +243,17 @@ void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
     }
 }
 
+namespace {
+
+void check_count(const char* key, std::optional<unsigned> count, unsigned most, const char* what,
+                 std::vector<Problem>& problems) {
+    if (count && (*count == 0 || *count > most)) {
+        problems.push_back({key, "expected 1 to " + std::to_string(most) + ' ' + what});
+    }
+}
+
+}  // namespace
+
 void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     check_common(settings, settings, problems);
     check_bind(settings, problems);
@@ -259,6 +270,8 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
             problems.push_back({"allow_ports", policy.error()});
         }
     }
+    check_count("connections_per_token", settings.connections_per_token, limits::sessions_max, "connections", problems);
+    check_count("ports_per_token", settings.ports_per_token, limits::ports_per_token_settable_max, "ports", problems);
 }
 
 namespace {

@@ -58,10 +58,10 @@ protected:
 /// A handle to a running client. All members may be called from any thread, except moves and the destructor, which
 /// belong to one. The client connects and reconnects by itself, for ever unless the builder says otherwise. It stops
 /// for good when it is superseded, or when a server that has never let it in, and has proved to be the server (by its
-/// certificate, which `tls_ca` or `tls_pin` verify), refuses its token. Otherwise a refused token is one failed attempt,
-/// and `attempts` bounds those: whoever sits in between could say so, or a server that was started with a wrong file.
-/// A service that is refused is asked for again, after 0.5 s at first and then more and more seldom, as often as the
-/// client connects again after a loss (Timing).
+/// certificate, which `tls_ca` or `tls_pin` verify), refuses its token. Otherwise a refused token is one failed
+/// attempt, and `attempts` bounds those: whoever sits in between could say so, or a server that was started with a
+/// wrong file. A service that is refused is asked for again, after 0.5 s at first and then more and more seldom, as
+/// often as the client connects again after a loss (Timing).
 class FERROTUNNEL_EXPORT Client {
 public:
     class Builder;

@@ -78,7 +78,7 @@ public:
         std::string server;
         std::string name;  ///< of the client; empty: none
         unsigned connections = Client::Builder::connections_default;
-        unsigned attempts = 0;  ///< 0: never gives up
+        unsigned attempts = 0;            ///< 0: never gives up
         std::vector<Tcp> services;        ///< with their names
         std::vector<Http> http_services;  ///< the same
         std::vector<Tls> tls_services;    ///< the same

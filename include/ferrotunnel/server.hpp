@@ -221,6 +221,12 @@ public:
     /// The public ports that clients may have: "2222,8000-8100". Default: every port from 1024 on.
     Builder& allow_ports(std::string ports);
 
+    /// How many connections the clients of one token may have together, 1 to 4,096, and how many public ports, 1 to
+    /// 65,535; who comes later is refused (errc::busy), and tries again. Default: with one token as many as there are;
+    /// with several 3,584 and 14,000, so that no token keeps the others' clients out.
+    Builder& connections_per_token(unsigned count);
+    Builder& ports_per_token(unsigned count);
+
     /// Threads; 0 (the default): one per core, up to 256.
     Builder& workers(std::size_t count);
     /// Instead of own threads: runs inside this io_context, which exactly one thread runs and which outlives the

@@ -45,7 +45,7 @@ constexpr std::array rows{
     Row{"subdomainhost", {"the name that hosts are assigned below is `domain` in `server:`", {}}},
     Row{"allowports", {"the ports that clients may have are `allow_ports` in `server:`", {}}},
     Row{"maxportsperclient",
-        {"how many ports a client has is not limited; which ones is, by `allow_ports` in `server:`", {}}},
+        {"how many ports the clients of one token may have is `ports_per_token` in `server:`", {}}},
     Row{"locations", {"the path of an HTTP service is `path`, one a service", {}}},
     Row{"hostheaderrewrite httphostheader", {"what the backend sees as Host is `host_header`", {}}},
     Row{"requestheaders.set", {"what is done to headers is `request_headers`, like `{set: {X-From: here}}`", {}}},

@@ -11,8 +11,7 @@ constexpr Duration soon_first = std::chrono::milliseconds(200);
 
 }  // namespace
 
-Backoff::Backoff(Random& random, const Settings& settings)
-    : random_(random), settings_(settings) {
+Backoff::Backoff(Random& random, const Settings& settings) : random_(random), settings_(settings) {
     check(settings.first > Duration::zero() && settings.first <= settings.max,
           "a back-off has a first wait below its last");
     start_over();

@@ -164,8 +164,8 @@ private:
     runtime::Timer refused_timer_;
     State state_ = State::idle;
     bool let_in_ = false;  // by the server, at some time
-    bool up_ = false;     // `connected` was told, and `lost` not since
-    bool alone_ = false;  // the server is too far for more trunks than one, as the first one saw it
+    bool up_ = false;      // `connected` was told, and `lost` not since
+    bool alone_ = false;   // the server is too far for more trunks than one, as the first one saw it
     bool told_draining_ = false;
     std::map<std::uint32_t, Offered> services_;
     std::vector<std::unique_ptr<Place>> places_;

@@ -225,8 +225,8 @@ void ClientLink::on_refused(std::size_t place, const wire::Refused& refused) {
           .retry_in = refused_again_in()});
 }
 
-// Soon, and then more and more seldom: a port is free a minute after its client has crashed, or never. All services that
-// are refused are asked for again together.
+// Soon, and then more and more seldom: a port is free a minute after its client has crashed, or never. All services
+// that are refused are asked for again together.
 Duration ClientLink::refused_again_in() {
     if (!refused_timer_.is_set()) {
         refused_timer_.set_after(refused_backoff_.next_wait());

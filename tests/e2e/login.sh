@@ -163,6 +163,28 @@ wait_for_text tls_server 'speaks TLS but is no FerroTunnel client'
 openssl s_client -tls1_2 -alpn ferrotunnel/1 -connect "$tls_control" </dev/null >"$dir/s_client12.out" 2>&1 || true
 wait_for_text tls_server 'does not speak TLS 1.3, and nothing older is accepted'
 
+say "who tries tokens waits longer and longer, and only where a token can be guessed"
+(umask 077 && echo "one that a person made up" >"$dir/weak_token")
+server_name=weak_server tls=on start_server --token-file "$dir/weak_token"
+guess() {
+    (umask 077 && echo "guess number $1" >"$dir/guess")
+    tls=on client_token=$dir/guess start_client "guess$1" --attempts 1 "${service[@]}"
+    join "guess$1"
+}
+for number in {1..10}; do
+    guess "$number"
+    has_text "$dir/guess$number.out" "$not_accepted"
+done
+for number in {11..30}; do
+    guess "$number"
+    ! file_has "$dir/guess$number.out" "Too many wrong tokens came from this address" || break
+done
+has_text "$dir/guess$number.out" "Too many wrong tokens came from this address"
+tls=on start_client strong --attempts 1 "${service[@]}" # is let in at once
+wait_for_services strong 1
+tls=on client_token=$dir/weak_token start_client made_up "${service[@]}" # has to wait, and comes in then
+wait_for_services made_up 1
+
 say "a certificate that a CA has signed"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=Test CA' -days 2 \
     -keyout "$dir/ca.key" -out "$dir/ca.crt" 2>"$dir/openssl.err"
@@ -177,6 +199,17 @@ tls=on
 control=localhost:$port ready_client verified 1 --tls-ca "$dir/ca.crt" "${service[@]}"
 start_client wrong_name --tls-ca "$dir/ca.crt" --attempts 1 "${service[@]}"
 refused_client wrong_name 4 "the server's certificate can not be verified"
+say "a name in the subject alone is none"
+openssl x509 -req -in "$dir/real.csr" -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -CAcreateserial -days 2 \
+    -out "$dir/nameless.crt" 2>"$dir/openssl.err"
+cp "$dir/real.key" "$dir/open.key"
+chmod 644 "$dir/open.key"
+server_name=nameless_server tls=on start_server --tls-cert "$dir/nameless.crt" --tls-key "$dir/open.key"
+control=localhost:${control##*:} start_client nameless --tls-ca "$dir/ca.crt" --attempts 1 "${service[@]}"
+refused_client nameless 4 "the server's certificate can not be verified"
+say "a key that everybody can read is told"
+wait_for_text nameless_server "private key can be read by everybody on this machine  file=$dir/open.key"
+equal "warnings about a key that only its owner can read" "$(count_of ca_server 'private key can be read')" 0
 control=localhost:$port start_client wrong_ca --tls-ca "$dir/false.crt" --attempts 1 "${service[@]}"
 refused_client wrong_ca 4 "the server's certificate can not be verified"
 

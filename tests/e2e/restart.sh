@@ -44,7 +44,8 @@ signal client KILL
 join client
 run_server
 knows_its_hosts
-client_token=$dir/second_token start_client thief --http "app.example.com=$web" --tcp "$port=$backend"
+client_token=$dir/second_token start_client thief --http "app.example.com=$web" --tcp "$port=$backend" \
+    --attempts 1
 wait_until $patience "two refusals" count_is thief 'a service was refused' 2
 has_text "$dir/thief.err" 'belongs to another token'
 has_text "$dir/thief.err" "Public port $port is kept for another client"

@@ -85,6 +85,20 @@ refused forbidden "refused: tcp:$port: .*not allowed"
 ready_client allowed 1 --tcp "$allowed=${backends[1]}"
 ask "127.0.0.1:$allowed" this-is-1
 
+say "no more connections and ports for the clients of one token than the operator allows"
+server_name=frugal start_server --connections-per-token 3 --ports-per-token 2
+ready_client two_ports 2 --connections 2 --tcp "0=${backends[1]}" --tcp "0=${backends[2]}"
+start_client third_port --connections 1 --tcp "0=${backends[3]}" --attempts 1
+refused third_port "The clients of this token have as many public ports as one may have (2)\. .* Trying again\."
+start_client patient_port --connections 1 --tcp "0=${backends[3]}"
+wait_for_text patient_port "as many public ports as one may have"
+start_client fourth --tcp "0=${backends[3]}" --connections 1
+wait_for_text fourth "This token has as many connections as one may have (3)"
+signal two_ports TERM
+join_ok two_ports
+wait_for_services patient_port 1
+wait_for_services fourth 1
+
 many=$(by_size 200 1000)
 say "$many services of one client"
 options=()

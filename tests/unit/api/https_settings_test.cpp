@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "config_file.hpp"
 #include "ferrotunnel/config.hpp"
 #include "ferrotunnel/server.hpp"
@@ -89,6 +90,9 @@ TEST_CASE("what can not work is refused before anything is loaded", "[https]") {
         expect([&](auto& settings) { settings.https.reload_interval = time; },
                "https.reload_interval: expected a time from 100 ms to an hour");
     }
+    expect([](auto& settings) { settings.https.handshakes_per_second = limits::visitor_handshakes_settable_max + 1; },
+           "https.handshakes_per_second: expected 0 to 1000000");
+    CHECK(Https().handshakes_per_second == limits::visitor_handshakes_per_second);
     expect([](auto& settings) { settings.https.redirect = 303; }, "https.redirect: is none of 301, 302, 307 and 308");
     expect(
         [](auto& settings) {

@@ -91,6 +91,17 @@ TEST_CASE("all problems of a server are found at once", "[settings]") {
     CHECK(keys_of_problems(server) ==
           Keys{"timing.open_timeout", "bind", "tcp_bind", "token", "tls_certificate", "allow_ports"});
 
+    for (const unsigned beyond : {0U, limits::sessions_max + 1}) {
+        ServerSettings frugal = good_server();
+        frugal.connections_per_token = beyond;
+        CHECK(keys_of_problems(frugal) == Keys{"connections_per_token"});
+        frugal.connections_per_token = limits::sessions_max;
+        frugal.ports_per_token = beyond == 0 ? 0 : limits::ports_per_token_settable_max + 1;
+        CHECK(keys_of_problems(frugal) == Keys{"ports_per_token"});
+        frugal.ports_per_token = limits::ports_per_token_settable_max;
+        CHECK(keys_of_problems(frugal).empty());
+    }
+
     ServerSettings twice = good_server();
     twice.tokens.push_back({twice.tokens[0].secret.copy(), "mine"});
     CHECK(keys_of_problems(twice) == Keys{"token", "token"});

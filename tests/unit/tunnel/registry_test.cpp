@@ -235,6 +235,50 @@ TEST_CASE("a server with one token gives it all sessions, one with several keeps
     }
 }
 
+TEST_CASE("nor the ports, however many clients it has") {
+    Registry::Settings settings;
+    settings.ports_per_token_max = 3;
+    Registry registry(settings);
+    SessionKey first = admitted(registry, session_of(1, 1));
+    const SessionKey trunk = admitted(registry, session_of(1, 1, 1, 2));
+    const SessionKey second = admitted(registry, session_of(1, 2));
+    const SessionKey other = admitted(registry, session_of(2, 1));
+    CHECK(granted(registry.claim(first, 1, 4001, now)));
+    CHECK(granted(registry.claim(trunk, 1, 4001, now)));  // the same port on another connection is no other one
+    CHECK(granted(registry.claim(second, 1, 4002, now)));
+    CHECK(granted(registry.claim(second, 2, 4003, now)));
+    const ClaimAnswer answer = registry.claim(first, 2, 4004, now);
+    CHECK(code_of(answer) == wire::Code::busy);
+    CHECK(std::get<Refusal>(answer).text.find("this token") != std::string::npos);
+    CHECK(granted(registry.claim(first, 3, {"app.example.com", "/"}, now)));
+    CHECK(granted(registry.claim(other, 1, 4004, now)));
+    registry.release(first, 4001);
+    CHECK(code_of(registry.claim(first, 2, 4005, now)) == wire::Code::busy);  // the other trunk still has it
+    registry.release(trunk, 4001);
+    CHECK(granted(registry.claim(first, 2, 4005, now)));
+    registry.release_for_all(second, 4003);
+    CHECK(granted(registry.claim(first, 4, 4006, now)));
+    registry.remove(second);
+    CHECK(granted(registry.claim(first, 5, 4007, now)));
+    CHECK(code_of(registry.claim(first, 6, 4008, now)) == wire::Code::busy);
+    registry.remove(first);
+    first = admitted(registry, session_of(1, 3));
+    for (std::uint16_t port = 5001; port <= 5003; ++port) {
+        CHECK(granted(registry.claim(first, port, port, now)));
+    }
+    CHECK(code_of(registry.claim(first, 1, 5004, now)) == wire::Code::busy);
+}
+
+TEST_CASE("what an operator allows one token goes before what a server has by itself") {
+    CHECK(registry_settings(1).ports_per_token_max == limits::ports_per_token_settable_max);
+    CHECK(registry_settings(2).ports_per_token_max == limits::ports_per_token_max);
+    for (std::size_t tokens : {1U, 2U}) {
+        CHECK(registry_settings(tokens, 5, 6).sessions_per_token_max == 5);
+        CHECK(registry_settings(tokens, 5, 6).ports_per_token_max == 6);
+        CHECK(registry_settings(tokens, limits::sessions_max).sessions_per_token_max == limits::sessions_max);
+    }
+}
+
 TEST_CASE("a port belongs to who claimed it first") {
     Registry registry;
     auto of_a = handle();
