@@ -5,6 +5,7 @@
 #include <new>
 
 #include "base/check.hpp"
+#include "base/counter.hpp"
 #include "buffer/spare_memory.hpp"
 
 namespace ferrotunnel::buffer {
@@ -66,11 +67,12 @@ public:
     }
 
     void take_back(Slab* slab) noexcept {
-        in_use_.fetch_sub(1, std::memory_order_relaxed);
         if (current == this) {
+            taken_.subtract(1);
             keep(slab);
             return;
         }
+        released_elsewhere_.fetch_add(1, std::memory_order_relaxed);
         // Counted before it is pushed: afterwards the home may be gone.
         if (returned_count_.fetch_add(1, std::memory_order_relaxed) >= SlabPool::free_max) {
             returned_count_.fetch_sub(1, std::memory_order_relaxed);
@@ -124,7 +126,12 @@ public:
         }
     }
 
-    std::atomic<std::size_t> in_use_{0};
+    void count_taken() noexcept { taken_.add(1); }
+    std::size_t in_use() const noexcept {
+        const std::uint64_t released = released_elsewhere_.load(std::memory_order_relaxed);
+        const std::uint64_t taken = taken_.load();
+        return taken > released ? static_cast<std::size_t>(taken - released) : 0;
+    }
 
 private:
     static Slab* closed() noexcept { return reinterpret_cast<Slab*>(std::uintptr_t{1}); }
@@ -150,6 +157,7 @@ private:
     }
 
     // The owner's.
+    Counter taken_;  // less those that it has released itself
     Slab* free_ = nullptr;
     std::size_t free_count_ = 0;
     bool closed_ = false;
@@ -157,6 +165,7 @@ private:
     // Everybody's.
     std::atomic<Slab*> returned_{nullptr};
     std::atomic<std::size_t> returned_count_{0};
+    std::atomic<std::uint64_t> released_elsewhere_{0};
     std::atomic<std::size_t> alive_{1};
 };
 
@@ -211,12 +220,12 @@ SlabPtr SlabPool::acquire(SlabLedger* ledger) {
     }
     slab->refs_.store(1, std::memory_order_relaxed);
     slab->charge(ledger);
-    home_->in_use_.fetch_add(1, std::memory_order_relaxed);
+    home_->count_taken();
     return SlabPtr::adopt(slab);
 }
 
 std::size_t SlabPool::in_use() const noexcept {
-    return home_->in_use_.load(std::memory_order_relaxed);
+    return home_->in_use();
 }
 
 std::size_t SlabPool::cached() const noexcept {
@@ -229,12 +238,16 @@ void SlabPool::trim() noexcept {
 
 SlabPool::Scope::Scope(SlabPool& pool) noexcept
     : home_(pool.home_), previous_(std::exchange(SlabHome::current, pool.home_)) {
-    home_->add_alive();
+    if (home_ != previous_) {  // else the scope around this one keeps it
+        home_->add_alive();
+    }
 }
 
 SlabPool::Scope::~Scope() {
     SlabHome::current = previous_;
-    home_->drop_alive();
+    if (home_ != previous_) {
+        home_->drop_alive();
+    }
 }
 
 Slice Slice::copy_of(Bytes bytes, SlabLedger* ledger) {

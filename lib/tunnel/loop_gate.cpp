@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "runtime/system_random.hpp"
-#include "tunnel/socket_pump.hpp"
+#include "tunnel/traffic.hpp"
 
 namespace ferrotunnel::tunnel {
 namespace {
@@ -77,7 +77,7 @@ void LoopGate::on_time() {
 
 bool LoopGate::has_answered() const noexcept {
     return std::any_of(let_in_.begin(), let_in_.end(),
-                       [](const auto& one) { return one->to_sockets.load(std::memory_order_relaxed) > 0; });
+                       [](const auto& one) { return one->to_sockets.load() > 0; });
 }
 
 // What each gets is counted by itself: a byte from the service means that it is no loop.

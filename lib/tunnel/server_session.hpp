@@ -118,7 +118,7 @@ struct ServerShared {
     std::shared_ptr<HttpDirectory> http = std::make_shared<HttpDirectory>();
     std::shared_ptr<Presence> presence = std::make_shared<Presence>();
     std::function<void(const ServerNotice&)> notify;
-    std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>();
+    std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>(Traffic::Of::all_workers);
     std::shared_ptr<TrafficBook> book = std::make_shared<TrafficBook>();
     std::shared_ptr<ServerCounters> counters = std::make_shared<ServerCounters>();
     std::shared_ptr<GuessGate> guesses;                                    // null: no token can be guessed

@@ -14,8 +14,6 @@
 // bytes. An idle pump holds no slab and no timer.
 #pragma once
 
-#include <atomic>
-#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -27,47 +25,9 @@
 #include "runtime/socket.hpp"
 #include "runtime/worker.hpp"
 #include "tunnel/patient_reset.hpp"
+#include "tunnel/traffic.hpp"
 
 namespace ferrotunnel::tunnel {
-
-/// What the pumps of one service or process have moved, while it happens. Any thread may read.
-struct Traffic {
-    std::atomic<std::uint64_t> visitors{0};      // so far
-    std::atomic<std::uint64_t> visitors_now{0};  // open
-    std::atomic<std::uint64_t> sending_now{0};   // of these, those that may still send
-    std::atomic<std::uint64_t> from_sockets{0};  // bytes
-    std::atomic<std::uint64_t> to_sockets{0};
-    std::shared_ptr<Traffic> total;  // counts along, if set
-
-    void opened() noexcept {
-        for (Traffic* each = this; each != nullptr; each = each->total.get()) {
-            each->visitors.fetch_add(1, std::memory_order_relaxed);
-            each->visitors_now.fetch_add(1, std::memory_order_relaxed);
-            each->sending_now.fetch_add(1, std::memory_order_relaxed);
-        }
-    }
-    void stopped_sending() noexcept {
-        for (Traffic* each = this; each != nullptr; each = each->total.get()) {
-            each->sending_now.fetch_sub(1, std::memory_order_relaxed);
-        }
-    }
-    void closed() noexcept {
-        for (Traffic* each = this; each != nullptr; each = each->total.get()) {
-            each->visitors_now.fetch_sub(1, std::memory_order_relaxed);
-        }
-    }
-    /// Another trunk counts the visitor.
-    void passed_on() noexcept {
-        for (Traffic* each = this; each != nullptr; each = each->total.get()) {
-            each->visitors.fetch_sub(1, std::memory_order_relaxed);
-        }
-    }
-    void moved(std::atomic<std::uint64_t> Traffic::*direction, std::uint64_t bytes) noexcept {
-        for (Traffic* each = this; each != nullptr; each = each->total.get()) {
-            (each->*direction).fetch_add(bytes, std::memory_order_relaxed);
-        }
-    }
-};
 
 /// What every visitor's and backend's socket has: no Nagle delay, and probes that find a peer which has vanished. Set
 /// on a listener it is handed on to what is accepted there, at no cost for each. Peers on this machine (`local`) can

@@ -10,7 +10,7 @@ mux::SessionStats TrafficBook::sum() const {
     mux::SessionStats sum = past_;
     for (const Account* account : open_) {
         account->add_totals(sum);
-        sum.streams += static_cast<std::uint32_t>(account->streams_.load(std::memory_order_relaxed));
+        sum.streams += static_cast<std::uint32_t>(account->streams_.load());
         sum.bytes_held += account->ledger_->bytes();
         const Duration rtt = account->rtt_min_.load(std::memory_order_relaxed);
         if (rtt > Duration::zero()) {
@@ -39,11 +39,11 @@ TrafficBook::Account::~Account() {
 }
 
 void TrafficBook::Account::add_totals(mux::SessionStats& to) const noexcept {
-    to.payload_received += payload_received_.load(std::memory_order_relaxed);
-    to.payload_sent += payload_sent_.load(std::memory_order_relaxed);
-    to.bytes_copied += bytes_copied_.load(std::memory_order_relaxed);
-    to.streams_opened += streams_opened_.load(std::memory_order_relaxed);
-    to.streams_refused += streams_refused_.load(std::memory_order_relaxed);
+    to.payload_received += payload_received_.load();
+    to.payload_sent += payload_sent_.load();
+    to.bytes_copied += bytes_copied_.load();
+    to.streams_opened += streams_opened_.load();
+    to.streams_refused += streams_refused_.load();
 }
 
 }  // namespace ferrotunnel::tunnel

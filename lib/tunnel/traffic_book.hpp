@@ -7,6 +7,7 @@
 #include <mutex>
 #include <set>
 
+#include "base/counter.hpp"
 #include "buffer/slab.hpp"
 #include "mux/session.hpp"
 
@@ -39,31 +40,28 @@ public:
     /// On the worker, whenever the session has done something.
     void update() noexcept {
         const mux::SessionStats& counted = session_.counted();
-        set(payload_received_, counted.payload_received);
-        set(payload_sent_, counted.payload_sent);
-        set(bytes_copied_, counted.bytes_copied);
-        set(streams_opened_, counted.streams_opened);
-        set(streams_refused_, counted.streams_refused);
-        set(streams_, session_.stream_count());
+        payload_received_.set(counted.payload_received);
+        payload_sent_.set(counted.payload_sent);
+        bytes_copied_.set(counted.bytes_copied);
+        streams_opened_.set(counted.streams_opened);
+        streams_refused_.set(counted.streams_refused);
+        streams_.set(session_.stream_count());
         rtt_min_.store(session_.rtt_min(), std::memory_order_relaxed);
     }
 
 private:
     friend class TrafficBook;
-    using Count = std::atomic<std::uint64_t>;
-
-    static void set(Count& count, std::uint64_t to) noexcept { count.store(to, std::memory_order_relaxed); }
     void add_totals(mux::SessionStats& to) const noexcept;
 
     const std::shared_ptr<TrafficBook> book_;
     const mux::Session& session_;
     const IntrusivePtr<buffer::SlabLedger> ledger_;
-    Count payload_received_{0};
-    Count payload_sent_{0};
-    Count bytes_copied_{0};
-    Count streams_opened_{0};
-    Count streams_refused_{0};
-    Count streams_{0};
+    Counter payload_received_;
+    Counter payload_sent_;
+    Counter bytes_copied_;
+    Counter streams_opened_;
+    Counter streams_refused_;
+    Counter streams_;
     std::atomic<Duration> rtt_min_{Duration::zero()};
 };
 
