@@ -1,6 +1,7 @@
 #include "lifecycle.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "ferrotunnel/error.hpp"
@@ -92,12 +93,18 @@ std::error_code Lifecycle::stop(std::chrono::milliseconds drain) {
 void Lifecycle::drain_and_cut(bool at_once) {
     // Before anybody is told: with a goodbye on its way they may go by themselves, cut all the same.
     const bool visitors = at_once && owner_.has_visitors();
-    owner_.begin_drain();
+    try {
+        owner_.begin_drain();
+    } catch (const std::bad_alloc&) {  // who was not told in time is cut
+    }
     if (at_once ? visitors : !wait_until_drained(stop_until_)) {
         std::lock_guard lock(mutex_);
         cut_ = true;
     }
-    owner_.cut_off();
+    try {
+        owner_.cut_off();
+    } catch (const std::bad_alloc&) {  // who was not told goes without a goodbye
+    }
     wait_until_drained(steady_clock::now() + goodbye);
 }
 

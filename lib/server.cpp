@@ -157,7 +157,7 @@ void Server::Impl::begin_drain() {
     if (claims_) {
         claims_->finish();  // as they are, before everybody leaves
     }
-    group_->at(0).post([this] { acceptor_.reset(); });
+    (void)close_mail_->post(*group_->at(0).mailbox(), this);
     if (http_) {
         http_->drain();
     }

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "buffer/mailbox.hpp"
 #include "event_delivery.hpp"
 #include "ferrotunnel/server.hpp"
 #include "https_certificates.hpp"
@@ -99,7 +100,10 @@ private:
     const std::shared_ptr<tunnel::SessionSpread> spread_ = std::make_shared<tunnel::SessionSpread>(group_->size());
     const IntrusivePtr<detail::OwnerLife> life_ = make_intrusive<detail::OwnerLife>();
     std::unique_ptr<runtime::Acceptor> acceptor_;  // the first worker's
-    std::unique_ptr<ingress::HttpFront> http_;     // made by start(), kept until no worker runs any more
+    using CloseMail = buffer::WakeMail<Impl, Impl*>;
+    const IntrusivePtr<CloseMail> close_mail_ =
+        make_intrusive<CloseMail>([](Impl* const& impl) noexcept { impl->acceptor_.reset(); });
+    std::unique_ptr<ingress::HttpFront> http_;  // made by start(), kept until no worker runs any more
     std::shared_ptr<const ingress::EdgeCounters> http_totals_;
     std::unique_ptr<detail::HttpsCertificates> certificates_;
     std::unique_ptr<tunnel::ClaimKeeper> claims_;  // with a state directory

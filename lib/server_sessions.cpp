@@ -88,7 +88,13 @@ void Server::Impl::start_session(runtime::Worker& worker, Arrival arrival) {
         }
         sessions_.insert(session);
     }
-    session->start(std::move(arrival.socket));
+    try {
+        session->start(std::move(arrival.socket));
+    } catch (const std::bad_alloc&) {
+        session->abandon();
+        on_session_end(session);
+        log_.error("a client's connection was closed: there is no memory for it", {{"peer", arrival.from.text()}});
+    }
 }
 
 void Server::Impl::on_session_end(const SessionPtr& session) {

@@ -11,6 +11,8 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <new>
+#include <type_traits>
 #include <utility>
 
 #include "base/intrusive_ptr.hpp"
@@ -48,13 +50,21 @@ public:
     /// Any thread. False, and the message is let go, when the mailbox is closed.
     bool post(IntrusivePtr<Mail> mail) noexcept;
 
-    /// Any thread. Posts a callable, which must not throw. False when closed.
+    /// Any thread. Posts a callable; false when closed. Throws std::bad_alloc where there is no memory for the message:
+    /// what must not fail is made beforehand (WakeMail). The callable may throw std::bad_alloc alone: then the message
+    /// is lost, as one in a mailbox that is closed, and what it holds says what that means. One whose loss nobody would
+    /// notice is noexcept.
     template <typename Callable>
     bool post_call(Callable callable) {
         class Call final : public Mail {
         public:
             explicit Call(Callable callable_in) : callable_(std::move(callable_in)) {}
-            void deliver() noexcept override { callable_(); }
+            void deliver() noexcept override {
+                try {
+                    callable_();
+                } catch (const std::bad_alloc&) {
+                }
+            }
 
         private:
             Callable callable_;
@@ -90,18 +100,39 @@ private:
     std::unique_ptr<Doorbell> doorbell_;
 };
 
-/// Wakes one object from other threads by a message that is made beforehand, so that a wake never fails for want of
-/// memory. However often it is asked for, one at most is on its way. `Target` is RefCounted, has `void woken()
-/// noexcept` for its own thread, and holds this; it is kept alive while a wake is on its way.
-template <typename Target>
+/// Wakes one object from other threads, or in a later round, by a message that is made beforehand, so that a wake never
+/// fails for want of memory. However often it is asked for, one at most is on its way. `Target` usually holds this;
+/// while a wake is on its way a `Pointer` keeps it: of a RefCounted one, a shared_ptr, or a plain one to what outlives
+/// the mailbox's owner.
+template <typename Target, typename Pointer = IntrusivePtr<Target>>
 class WakeMail final : public Mail {
 public:
+    /// On the target's own thread.
+    using Action = void (*)(const Pointer&) noexcept;
+
+    explicit WakeMail(Action action = [](const Pointer& target) noexcept { target->woken(); }) : action_(action) {}
+
     /// Any thread. False when the mailbox is closed.
-    bool post(Mailbox& mailbox, Target& target) noexcept {
-        if (posted_.exchange(true, std::memory_order_acq_rel)) {
-            return true;
-        }
-        target_ = IntrusivePtr<Target>(&target);
+    bool post(Mailbox& mailbox, Target& target) noexcept requires std::is_same_v<Pointer, IntrusivePtr<Target>> {
+        return !begin() || send(mailbox, Pointer(&target));
+    }
+    bool post(Mailbox& mailbox, Pointer target) noexcept { return !begin() || send(mailbox, std::move(target)); }
+
+    void deliver() noexcept override {
+        const Pointer target = std::exchange(target_, Pointer());
+        // Not a store: reading what the last wake wrote makes what it announced visible to the target.
+        posted_.exchange(false, std::memory_order_acq_rel);
+        action_(target);
+    }
+    void dropped() noexcept override {
+        [[maybe_unused]] const Pointer target = std::exchange(target_, Pointer());  // perhaps the last but the list's
+        posted_.exchange(false, std::memory_order_acq_rel);
+    }
+
+private:
+    bool begin() noexcept { return !posted_.exchange(true, std::memory_order_acq_rel); }
+    bool send(Mailbox& mailbox, Pointer target) noexcept {
+        target_ = std::move(target);
         if (mailbox.post(IntrusivePtr<Mail>(this))) {
             return true;
         }
@@ -109,19 +140,8 @@ public:
         return false;
     }
 
-    void deliver() noexcept override {
-        const IntrusivePtr<Target> target = std::move(target_);
-        // Not a store: reading what the last wake wrote makes what it announced visible to the target.
-        posted_.exchange(false, std::memory_order_acq_rel);
-        target->woken();
-    }
-    void dropped() noexcept override {
-        const IntrusivePtr<Target> target = std::move(target_);  // which may hold the last reference but the list's
-        posted_.exchange(false, std::memory_order_acq_rel);
-    }
-
-private:
-    IntrusivePtr<Target> target_;  // while it is on its way
+    const Action action_;
+    Pointer target_{};  // while it is on its way
     std::atomic<bool> posted_{false};
 };
 

@@ -1,5 +1,6 @@
 #include "ingress/http_edge.hpp"
 
+#include <new>
 #include <utility>
 
 #include "ingress/tls_passthrough.hpp"
@@ -8,12 +9,13 @@ namespace ferrotunnel::ingress {
 
 namespace {
 
-template <typename Action>
-void on_its_worker(runtime::Worker& worker, Action action) {
-    if (worker.here()) {
-        action();
-    } else {
-        worker.post(std::move(action));
+// Who could not be told for want of memory is cut by stop().
+void drain_edge(const std::shared_ptr<EdgeWorker>& edge) noexcept try { edge->drain(); } catch (const std::bad_alloc&) {
+}
+
+void end_edge(const std::weak_ptr<EdgeWorker>& edge) noexcept {
+    if (const auto ending = edge.lock()) {
+        ending->end();
     }
 }
 
@@ -26,9 +28,11 @@ HttpEdge::HttpEdge(const std::vector<runtime::Worker*>& workers, EdgeShared shar
           return std::make_shared<const EdgeShared>(std::move(shared));
       }()),
       gate_(std::make_shared<tunnel::AdmissionGate>(shared_->settings.connections_max,
-                                                    shared_->settings.connections_per_address_max)) {
+                                                    shared_->settings.connections_per_address_max)),
+      close_mail_(make_intrusive<CloseMail>(&close_all)) {
     for (runtime::Worker* worker : workers) {
         workers_.push_back(std::make_shared<EdgeWorker>(*worker, shared_));
+        mails_.push_back({make_intrusive<DrainMail>(&drain_edge), make_intrusive<StopMail>(&end_edge)});
     }
 }
 
@@ -40,27 +44,43 @@ HttpEdge::~HttpEdge() {
 }
 
 void HttpEdge::listen(runtime::Fd listener, HttpListenerSettings settings) {
-    on_its_worker(first_, [&worker = first_, listeners = listeners_, edges = workers_, gate = gate_,
-                           settings = std::move(settings), fd = std::make_shared<runtime::Fd>(std::move(listener))] {
+    auto begin = [&worker = first_, listeners = listeners_, edges = workers_, gate = gate_,
+                  settings = std::move(settings), fd = std::make_shared<runtime::Fd>(std::move(listener))]() noexcept {
         if (!listeners->closed) {
             listeners->all.push_back(std::make_unique<HttpListener>(worker, std::move(*fd), settings, edges, gate));
         }
-    });
+    };
+    if (first_.here()) {
+        begin();
+    } else {
+        first_.post(std::move(begin));
+    }
+}
+
+void HttpEdge::close_all(const std::shared_ptr<Listeners>& listeners) noexcept {
+    listeners->closed = true;
+    for (const auto& listener : listeners->all) {
+        listener->close();
+    }
 }
 
 void HttpEdge::close_listeners() noexcept {
-    on_its_worker(first_, [listeners = listeners_] {
-        listeners->closed = true;
-        for (const auto& listener : listeners->all) {
-            listener->close();
-        }
-    });
+    if (first_.here()) {
+        close_all(listeners_);
+    } else {
+        (void)close_mail_->post(*first_.mailbox(), listeners_);
+    }
 }
 
 void HttpEdge::drain() noexcept {
     close_listeners();
-    for (const auto& edge : workers_) {
-        on_its_worker(edge->worker, [edge] { edge->drain(); });
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+        const auto& edge = workers_[i];
+        if (edge->worker.here()) {
+            drain_edge(edge);
+        } else {
+            (void)mails_[i].drain->post(*edge->worker.mailbox(), edge);
+        }
     }
 }
 
@@ -68,12 +88,8 @@ void HttpEdge::stop() noexcept {
     close_listeners();
     // Never at once: an application may stop its server while it is told something, in the middle of an exchange. Once
     // this object is gone there is nothing left to end.
-    for (const auto& edge : workers_) {
-        (void)edge->worker.post([weak = std::weak_ptr<EdgeWorker>(edge)] {
-            if (const auto ending = weak.lock()) {
-                ending->end();
-            }
-        });
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+        (void)mails_[i].stop->post(*workers_[i]->worker.mailbox(), workers_[i]);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "buffer/mailbox.hpp"
 #include "ingress/edge_worker.hpp"
 #include "ingress/http_front.hpp"
 #include "ingress/http_listener.hpp"
@@ -38,12 +39,24 @@ private:
         bool closed = false;
     };
 
+    /// What this is told at the end, by messages that are made beforehand.
+    using CloseMail = buffer::WakeMail<Listeners, std::shared_ptr<Listeners>>;
+    using DrainMail = buffer::WakeMail<EdgeWorker, std::shared_ptr<EdgeWorker>>;
+    using StopMail = buffer::WakeMail<EdgeWorker, std::weak_ptr<EdgeWorker>>;
+    struct Mails {
+        IntrusivePtr<DrainMail> drain;
+        IntrusivePtr<StopMail> stop;
+    };
+
     void close_listeners() noexcept;
+    static void close_all(const std::shared_ptr<Listeners>& listeners) noexcept;
 
     runtime::Worker& first_;
     const std::shared_ptr<const EdgeShared> shared_;
     const std::shared_ptr<tunnel::AdmissionGate> gate_;
     std::vector<std::shared_ptr<EdgeWorker>> workers_;
+    std::vector<Mails> mails_;  // one for each of them
+    const IntrusivePtr<CloseMail> close_mail_;
     const std::shared_ptr<Listeners> listeners_ = std::make_shared<Listeners>();  // the first worker's
 };
 

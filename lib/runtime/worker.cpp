@@ -12,11 +12,13 @@
 #include <atomic>
 #include <cerrno>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <system_error>
 #include <thread>
 
 #include "base/check.hpp"
+#include "runtime/handler_memory.hpp"
 #include "runtime/name_service.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/timer.hpp"
@@ -103,7 +105,7 @@ public:
 
     asio::io_context& io() noexcept {
         if (direct_.exchange(false)) {
-            mailbox_->post_call([] {});  // a loop that waits for sockets comes back to look
+            (void)look_mail_->post(*mailbox_, this);  // a loop that waits for sockets comes back to look
         }
         return io_;
     }
@@ -128,12 +130,7 @@ public:
             close();
             return;
         }
-        // By mail, so that what was posted before is still done.
-        mailbox_->post_call([self = shared_from_this()] {
-            self->mailbox_->close();
-            self->stopping_ = true;
-            self->own_io_->stop();
-        });
+        (void)stop_mail_->post(*mailbox_, this);  // by mail, so that what was posted before is still done
     }
 
     // Unregisters everything from the io_context. The rest stays usable for owners that tear down what lived here.
@@ -225,6 +222,12 @@ private:
                                                    : std::unique_lock<std::mutex>(working_);
     }
 
+    void stop_here() noexcept {
+        mailbox_->close();
+        stopping_ = true;
+        own_io_->stop();
+    }
+
     // The doorbell.
     void on_events(std::uint32_t) noexcept override { mailbox_->deliver_all(); }
 
@@ -310,7 +313,7 @@ private:
     }
 
     void kick() noexcept {
-        asio::post(io_, [self = shared_from_this()] { self->on_handler(); });
+        asio::post(io_, handler_memory_.handler([self = shared_from_this()] { self->on_handler(); }));
     }
 
     void on_handler() noexcept {
@@ -324,26 +327,32 @@ private:
             return;
         }
         watch_->async_wait(asio::posix::stream_descriptor::wait_read,
-                           [self = shared_from_this()](const std::error_code& error) {
+                           handler_memory_.handler([self = shared_from_this()](const std::error_code& error) {
                                if (!error) {
                                    self->on_readable();
                                }
-                           });
+                           }));
     }
 
-    // Only ever made earlier: when it rings too early it is set again.
+    // Only ever made earlier: when it rings too early it is set again. Asio's list of timers may want memory: without
+    // it this comes back at once, for as long as that lasts.
     void arm_alarm() noexcept {
         if (timers_.earliest() >= alarm_at_) {
             return;
         }
         alarm_at_ = timers_.earliest();
         ++counters_.timer_arms;
-        alarm_->expires_at(alarm_at_);
-        alarm_->async_wait([self = shared_from_this()](const std::error_code& error) {
-            if (!error) {
-                self->on_alarm();
-            }
-        });
+        try {
+            alarm_->expires_at(alarm_at_);
+            alarm_->async_wait(handler_memory_.handler([self = shared_from_this()](const std::error_code& error) {
+                if (!error) {
+                    self->on_alarm();
+                }
+            }));
+        } catch (const std::bad_alloc&) {
+            alarm_at_ = never;
+            kick();
+        }
     }
 
     void on_readable() noexcept {
@@ -366,7 +375,13 @@ private:
         }
     }
 
+    using OwnMail = buffer::WakeMail<Core, Core*>;  // the mailbox is closed before the core goes
+
+    HandlerMemory handler_memory_;
     std::mutex working_;  // with an application's io_context
+    const IntrusivePtr<OwnMail> look_mail_ = make_intrusive<OwnMail>([](Core* const&) noexcept {});
+    const IntrusivePtr<OwnMail> stop_mail_ =
+        make_intrusive<OwnMail>([](Core* const& core) noexcept { core->stop_here(); });
     std::optional<asio::posix::stream_descriptor> watch_;
     std::optional<asio::steady_timer> alarm_;
     std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;

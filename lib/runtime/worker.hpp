@@ -86,7 +86,8 @@ public:
     bool runs_here() const noexcept;
     /// What other threads may keep for as long as they like.
     const std::shared_ptr<buffer::Mailbox>& mailbox() const noexcept;
-    /// Runs `callable` later on the worker; it must not throw. False, and it is dropped, when the worker has stopped.
+    /// Runs `callable` later on the worker. False, and it is dropped, when the worker has stopped. For want of memory
+    /// see Mailbox::post_call.
     template <typename Callable>
     bool post(Callable callable) {
         return mailbox()->post_call(std::move(callable));

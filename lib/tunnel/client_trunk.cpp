@@ -183,7 +183,7 @@ void ClientTrunk::on_session_end(ClientSession& session, const TrunkEnd& end) {
 void ClientTrunk::discard(std::unique_ptr<ClientSession> session) {
     // In a list rather than in the mail: a worker that is being stopped takes none.
     discarded_.push_back(std::move(session));
-    worker_.post([this] { discarded_.clear(); });
+    (void)clear_mail_->post(*worker_.mailbox(), this);
 }
 
 }  // namespace ferrotunnel::tunnel

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "buffer/mailbox.hpp"
 #include "tunnel/client_service.hpp"
 #include "tunnel/client_session.hpp"
 
@@ -72,6 +73,9 @@ private:
     std::unique_ptr<ClientSession> current_;
     std::vector<std::unique_ptr<ClientSession>> retiring_;   // still with visitors, replaced by `current_`
     std::vector<std::unique_ptr<ClientSession>> discarded_;  // ended; perhaps still on the stack
+    using ClearMail = buffer::WakeMail<ClientTrunk, ClientTrunk*>;
+    const IntrusivePtr<ClearMail> clear_mail_ =
+        make_intrusive<ClearMail>([](ClientTrunk* const& trunk) noexcept { trunk->discarded_.clear(); });
 };
 
 }  // namespace ferrotunnel::tunnel

@@ -76,8 +76,7 @@ void LoopGate::on_time() {
 }
 
 bool LoopGate::has_answered() const noexcept {
-    return std::any_of(let_in_.begin(), let_in_.end(),
-                       [](const auto& one) { return one->to_sockets.load() > 0; });
+    return std::any_of(let_in_.begin(), let_in_.end(), [](const auto& one) { return one->to_sockets.load() > 0; });
 }
 
 // What each gets is counted by itself: a byte from the service means that it is no loop.

@@ -358,7 +358,7 @@ void ServerSession::on_trunk_end(const TrunkEnd& end) {
         ended();
     }
     // The trunk is still on the stack.
-    mailbox_->post_call([self] { self->trunk_.reset(); });
+    (void)end_mail_->post(*mailbox_, std::move(self));
 }
 
 void ServerSession::leave_registry() {
@@ -392,15 +392,17 @@ SessionView ServerSession::view() const {
 void ServerSession::evict(Code code, std::string text, std::function<void()> released) {
     auto self = shared_from_this();
     bool reached = mailbox_->post_call([self, code, text = std::move(text), released] {
-        if (!self->ended_ && self->rotating_ && self->welcome_) {
-            if (!self->yielding_) {
-                self->yield();
+        self->guarded([&] {
+            if (!self->ended_ && self->rotating_ && self->welcome_) {
+                if (!self->yielding_) {
+                    self->yield();
+                }
+            } else {
+                self->leave_registry();
+                self->tell_gone(code, text);
+                self->end(code, text);
             }
-        } else {
-            self->leave_registry();
-            self->tell_gone(code, text);
-            self->end(code, text);
-        }
+        });
         self->shared_->registry->remove(self->key_);  // also when it was admitted but does not know yet
         released();
     });
@@ -418,7 +420,11 @@ void ServerSession::probe(std::function<void(bool)> answer) {
         } else if (!self->welcome_) {
             answer(true);  // it has just proved its token, and a ping before the welcome would fail its login
         } else {
-            self->probes_.push_back(std::make_unique<Probe>(*self, answer));
+            try {
+                self->probes_.push_back(std::make_unique<Probe>(*self, answer));
+            } catch (const std::bad_alloc&) {
+                answer(true);  // who can not be asked keeps what it has
+            }
         }
     });
     if (!reached) {

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "buffer/mailbox.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/timer.hpp"
 #include "transport/tls_context.hpp"
@@ -172,8 +173,9 @@ public:
     /// Any thread. Runs `action` on the session's worker; false when that has stopped.
     template <typename Action>
     bool post(Action action) {
-        return mailbox_->post_call(
-            [self = shared_from_this(), action = std::move(action)]() mutable { action(*self); });
+        return mailbox_->post_call([self = shared_from_this(), action = std::move(action)]() mutable {
+            self->guarded([&] { action(*self); });
+        });
     }
 
     // SessionHandle: any thread.
@@ -295,6 +297,9 @@ private:
     Callbacks callbacks_;
     const SessionKey key_;
     IntrusivePtr<Trunk> trunk_;
+    using EndMail = buffer::WakeMail<ServerSession, std::shared_ptr<ServerSession>>;
+    const IntrusivePtr<EndMail> end_mail_ = make_intrusive<EndMail>(
+        [](const std::shared_ptr<ServerSession>& session) noexcept { session->trunk_.reset(); });
     std::unique_ptr<ServerHandshake> handshake_;  // until the login is over
     Agreement agreement_;
     std::string token_name_;

@@ -299,7 +299,7 @@ Result<HttpStream, Code> ServerSession::open_http(std::uint32_t id, const wire::
 
 void ServerSession::dropped(const std::shared_ptr<HttpService>& service) {
     mailbox_->post_call([self = shared_from_this(), service] {
-        self->on_dropped([&service](const Service& one) { return one.http == service; });
+        self->guarded([&] { self->on_dropped([&service](const Service& one) { return one.http == service; }); });
     });
 }
 

@@ -346,7 +346,7 @@ void ServerSession::yield() {
 
 void ServerSession::dropped(const std::shared_ptr<SharedPort>& port) {
     mailbox_->post_call([self = shared_from_this(), port] {
-        self->on_dropped([&port](const Service& one) { return one.public_port == port; });
+        self->guarded([&] { self->on_dropped([&port](const Service& one) { return one.public_port == port; }); });
     });
 }
 

@@ -91,6 +91,7 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
             }
             port = std::make_shared<SharedPort>(worker);
             port->address_ = runtime::local_address(listener.get());
+            port->table_ = weak_from_this();
             auto gate = std::make_shared<LoopGate>(worker, *port);
             port->listener_ =
                 open(worker, std::move(listener),
@@ -143,21 +144,25 @@ void PortTable::take_out(const ClientId& client, SharedPort& port) {
     if (known == ports_.end() || known->second.get() != &port) {
         return;
     }
+    closing_.insert(known->second);  // what may lack memory comes first
     const std::shared_ptr<SharedPort> closed = std::move(known->second);
     ports_.erase(known);
     closed->listener_->refuse_visitors();
-    closing_.insert(closed);
     // Always by mail, since the listener may be what calls us.
-    closed->worker_.post([table = shared_from_this(), closed] { table->take_down(closed); });
+    (void)closed->close_mail_->post(*closed->worker_.mailbox(), closed);
 }
 
 // On the listener's worker.
-void PortTable::take_down(const std::shared_ptr<SharedPort>& port) {
-    {
-        std::lock_guard lock(mutex_);
-        closing_.erase(port);
+void SharedPort::take_down(const std::shared_ptr<SharedPort>& closed) noexcept {
+    if (const auto table = closed->table_.lock()) {
+        table->forget(closed);
     }
-    port->listener_.reset();
+    closed->listener_.reset();
+}
+
+void PortTable::forget(const std::shared_ptr<SharedPort>& port) {
+    std::lock_guard lock(mutex_);
+    closing_.erase(port);
 }
 
 void PortTable::end() {

@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "buffer/mailbox.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker.hpp"
 #include "tunnel/carrier_list.hpp"
@@ -42,6 +43,7 @@ using VisitorHandler = std::function<void(runtime::Fd, const runtime::SocketAddr
 using PortOpener =
     std::function<std::unique_ptr<PublicPort>(runtime::Worker&, runtime::Fd listener, VisitorHandler on_visitor)>;
 
+class PortTable;
 class SharedPort;
 class VisitorCarrier;
 struct Traffic;
@@ -110,7 +112,12 @@ private:
         return action(carriers_);
     }
 
+    static void take_down(const std::shared_ptr<SharedPort>& closed) noexcept;
+
     runtime::Worker& worker_;  // the listener's
+    using CloseMail = buffer::WakeMail<SharedPort, std::shared_ptr<SharedPort>>;
+    const IntrusivePtr<CloseMail> close_mail_ = make_intrusive<CloseMail>(&SharedPort::take_down);
+    std::weak_ptr<PortTable> table_;
     runtime::SocketAddress address_;
     std::unique_ptr<PublicPort> listener_;
     std::mutex mutex_;
@@ -147,11 +154,12 @@ public:
     std::uint16_t port_of(const ClientId& client, std::uint32_t service) const;
 
 private:
+    friend class SharedPort;
     using Key = std::pair<ClientId, std::uint16_t>;
 
     static bool carries(SharedPort& port, std::uint32_t service);
     void take_out(const ClientId& client, SharedPort& port);
-    void take_down(const std::shared_ptr<SharedPort>& port);
+    void forget(const std::shared_ptr<SharedPort>& port);
 
     mutable std::mutex mutex_;
     std::map<Key, std::shared_ptr<SharedPort>> ports_;

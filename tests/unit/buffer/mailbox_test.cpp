@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <memory>
+#include <new>
 #include <vector>
 
 namespace ferrotunnel::buffer {
@@ -186,6 +187,18 @@ TEST_CASE_METHOD(Fixture, "a message may be dropped while it posts another", "[m
     REQUIRE_FALSE(answer);
 }
 
+TEST_CASE_METHOD(Fixture, "a message that runs out of memory is lost like one that is dropped, and no other",
+                 "[mailbox]") {
+    auto held = std::make_shared<int>(0);
+    post(0);
+    box.post_call([held] { throw std::bad_alloc(); });
+    post(1);
+    REQUIRE(held.use_count() == 2);
+    REQUIRE(box.deliver_all());
+    CHECK(held.use_count() == 1);
+    CHECK(log.delivered == std::vector<int>{0, 1});
+}
+
 // Counts its wakes, and tells when it goes.
 struct Sleeper final : RefCounted {
     explicit Sleeper(bool& gone_in) : gone(gone_in) {}
@@ -229,6 +242,33 @@ TEST_CASE_METHOD(Fixture, "a wake keeps its target until it arrives or is droppe
         sleeper.reset();
     }
     CHECK(gone);
+}
+
+TEST_CASE_METHOD(Fixture, "a wake does what it was made for, and keeps what it wakes by any kind of pointer",
+                 "[mailbox]") {
+    SECTION("a plain one") {
+        using PlainMail = WakeMail<int, int*>;
+        int count = 0;
+        auto mail = make_intrusive<PlainMail>([](int* const& number) noexcept { ++*number; });
+        CHECK(mail->post(box, &count));
+        CHECK(mail->post(box, &count));
+        box.deliver_all();
+        CHECK(count == 1);
+    }
+    SECTION("a shared one") {
+        using SharedMail = WakeMail<int, std::shared_ptr<int>>;
+        auto count = std::make_shared<int>(0);
+        auto mail = make_intrusive<SharedMail>([](const std::shared_ptr<int>& number) noexcept { ++*number; });
+        CHECK(mail->post(box, count));
+        CHECK(count.use_count() == 2);
+        box.deliver_all();
+        CHECK(*count == 1);
+        CHECK(mail->post(box, count));
+        box.close();
+        CHECK_FALSE(mail->post(box, count));
+        CHECK(count.use_count() == 1);
+        CHECK(*count == 1);
+    }
 }
 
 }  // namespace

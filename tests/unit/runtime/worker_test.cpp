@@ -13,12 +13,13 @@
 #include "runtime/socket.hpp"
 #include "runtime/timer.hpp"
 #include "runtime/worker_group.hpp"
+#include "support/count_allocations.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::runtime;
 using namespace std::chrono_literals;
-using test::on;
-using test::Signal;
+using runtime::test::on;
+using runtime::test::Signal;
 
 namespace {
 
@@ -436,6 +437,33 @@ TEST_CASE("inside an application's io_context") {
     io.run();  // comes to an end: nothing of the worker keeps it alive
 }
 
+TEST_CASE("a stop from another thread waits for the round of an application's io_context, and is its last") {
+    asio::io_context io;
+    Worker worker(io);
+    Signal begun;
+    Signal stopping;
+    int touched = 0;  // by the round, and then by who has stopped it: ThreadSanitizer watches
+    worker.post([&] {
+        begun.tell();
+        stopping.wait();
+        ++touched;
+    });
+    std::thread runs([&] { io.run(); });
+    CHECK(begun.wait());
+    // Mail for a later round, which must not come: the worker is closed first.
+    worker.post([&] { touched += 100; });
+    std::thread stops([&] {
+        stopping.tell();
+        worker.stop();
+        ++touched;
+        worker.slabs().trim();  // what lived on the worker is the caller's
+    });
+    stops.join();
+    runs.join();
+    CHECK((touched == 2 || touched == 102));  // that mail may have come within the round that was running
+    CHECK_FALSE(worker.post([] {}));
+}
+
 TEST_CASE("a worker inside an application's io_context may be destroyed by its own callback") {
     asio::io_context io;
     auto worker = std::make_unique<Worker>(io);
@@ -481,6 +509,18 @@ TEST_CASE("a timer that runs out of memory is called again, and nothing ends") {
         return true;
     });
     CHECK(calls == 3);
+}
+
+TEST_CASE("a worker needs no memory to be stopped, or to be asked for its io_context") {
+    Worker worker;
+    worker.start();
+    CHECK(on(worker, [] { return true; }));
+    ferrotunnel::test::fail_allocation(1);
+    worker.io();
+    worker.stop();
+    worker.stop();
+    CHECK_FALSE(ferrotunnel::test::fail_allocation(0));
+    worker.join();
 }
 
 TEST_CASE("slabs released on the worker come home to it, from elsewhere too") {

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "support/count_allocations.hpp"
 #include "transport/tls_pipe.hpp"
 #include "unit/tunnel/trunk_rig.hpp"
 
@@ -16,6 +17,12 @@ namespace {
 
 // Far fewer rounds than a spinning worker makes in two seconds, far more than one at rest.
 constexpr std::uint64_t rounds_at_rest_max = 300;
+
+class TellingWaker final : public buffer::Waker {
+public:
+    void wake() noexcept override { woken.tell(); }
+    Signal woken;
+};
 
 std::vector<std::uint8_t> control_of(std::size_t bytes) {
     return std::vector<std::uint8_t>(bytes, 0xf6);
@@ -112,6 +119,35 @@ TEST_CASE("many pings at once do not pass the peer's limit") {
     CHECK(pair.server.controls.wait());
     CHECK(pair.client.ended.count() == 0);
     CHECK(pair.server.ended.count() == 0);
+}
+
+TEST_CASE("a stream wakes its trunk from another thread without memory") {
+    TrunkPair pair;
+    auto visitor = make_intrusive<TellingWaker>();
+    auto backend = make_intrusive<TellingWaker>();
+    IntrusivePtr<mux::Stream> accepted;
+    IntrusivePtr<mux::Stream> opened;
+    on(pair.worker, [&] {
+        pair.client.on_stream = [&](IntrusivePtr<mux::Stream> stream, const wire::Open&) {
+            stream->attach(backend, true);
+            stream->accept();
+            accepted = std::move(stream);
+        };
+        opened =
+            *pair.server.trunk->session().open({1, wire::ServiceKind::tcp, {}, {}}, visitor, true, pair.worker.now());
+        pair.server.trunk->session_changed();
+    });
+    REQUIRE(visitor->woken.wait());  // it is answered
+    ferrotunnel::test::fail_allocation(1);
+    accepted->abort(wire::Code::cancelled);
+    CHECK_FALSE(ferrotunnel::test::fail_allocation(0));
+    CHECK(visitor->woken.wait(2));
+    CHECK(opened->verdict().code == wire::Code::cancelled);
+    on(pair.worker, [&] {
+        pair.client.on_stream = nullptr;
+        accepted.reset();
+        opened.reset();
+    });
 }
 
 TEST_CASE("both sides drain at once, and both end in order") {
