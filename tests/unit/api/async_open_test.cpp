@@ -6,6 +6,7 @@
 
 #include "ferrotunnel/client.hpp"
 #include "ferrotunnel/server.hpp"
+#include "support/count_allocations.hpp"
 #include "unit/api/end_to_end.hpp"
 
 using namespace ferrotunnel;
@@ -116,6 +117,22 @@ TEST_CASE("a client has a name, and its service is told apart by that from anoth
     OpenTarget other_token("desk", "bob");
     other_token.token = "another";
     CHECK(rig.open(other_token) == errc::unknown_service);
+}
+
+TEST_CASE("an open looks for its service in place, and copies nothing of the others", "[open]") {
+    Rig rig;
+    constexpr int services = 200;  // each of them some allocations, were it copied
+    for (int i = 0; i < services; ++i) {
+        rig.client.add(Tcp::private_service("a-name-that-fills-memory." + std::to_string(i), "127.0.0.1:1"));
+    }
+    REQUIRE_FALSE(rig.client.wait_ready(patience));
+    REQUIRE(eventually([&] { return rig.server.stats().services == services + 1; }));
+    std::future<Stream> accepted = rig.listener.async_accept(asio::use_future);
+    ferrotunnel::test::fail_allocation(services);
+    std::future<Stream> opened = rig.server.async_open("desk", asio::use_future);
+    CHECK_FALSE(ferrotunnel::test::fail_allocation(0));  // this thread has made fewer
+    CHECK(opened.get().is_open());
+    CHECK(accepted.get().is_open());
 }
 
 TEST_CASE("a private service has no port, whatever else its description says", "[open]") {
