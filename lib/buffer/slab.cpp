@@ -1,5 +1,6 @@
 #include "buffer/slab.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <new>
@@ -56,23 +57,22 @@ public:
         if (free_ == nullptr) {
             return nullptr;
         }
-        --free_count_;
+        free_count_.subtract(1);
         return std::exchange(free_, free_->next_);
     }
 
     Slab* make() {
         Slab* slab = Slab::allocate(this, slab_bytes);
+        slabs_.fetch_add(1, std::memory_order_relaxed);
         add_alive();
         return slab;
     }
 
     void take_back(Slab* slab) noexcept {
         if (current == this) {
-            taken_.subtract(1);
             keep(slab);
             return;
         }
-        released_elsewhere_.fetch_add(1, std::memory_order_relaxed);
         // Counted before it is pushed: afterwards the home may be gone.
         if (returned_count_.fetch_add(1, std::memory_order_relaxed) >= SlabPool::free_max) {
             returned_count_.fetch_sub(1, std::memory_order_relaxed);
@@ -117,7 +117,9 @@ public:
         drop_alive();
     }
 
-    std::size_t cached() const noexcept { return free_count_ + returned_count_.load(std::memory_order_relaxed); }
+    std::size_t cached() const noexcept {
+        return free_count_.load() + returned_count_.load(std::memory_order_relaxed);
+    }
 
     void add_alive() noexcept { alive_.fetch_add(1, std::memory_order_relaxed); }
     void drop_alive() noexcept {
@@ -126,46 +128,45 @@ public:
         }
     }
 
-    void count_taken() noexcept { taken_.add(1); }
+    // Taking and giving back changes the number of free ones alone, which has one writer.
     std::size_t in_use() const noexcept {
-        const std::uint64_t released = released_elsewhere_.load(std::memory_order_relaxed);
-        const std::uint64_t taken = taken_.load();
-        return taken > released ? static_cast<std::size_t>(taken - released) : 0;
+        const std::size_t all = slabs_.load(std::memory_order_relaxed);
+        return all - std::min(all, cached());
     }
 
 private:
     static Slab* closed() noexcept { return reinterpret_cast<Slab*>(std::uintptr_t{1}); }
 
     void keep(Slab* slab) noexcept {
-        if (closed_ || free_count_ == SlabPool::free_max) {
+        if (closed_ || free_count_.load() == SlabPool::free_max) {
             discard(slab);
             return;
         }
         slab->next_ = free_;
         free_ = slab;
-        ++free_count_;
+        free_count_.add(1);
     }
     void discard(Slab* slab) noexcept {
         Slab::destroy(slab);
+        slabs_.fetch_sub(1, std::memory_order_relaxed);
         drop_alive();
     }
     void free_all() noexcept {
         while (free_ != nullptr) {
             discard(std::exchange(free_, free_->next_));
         }
-        free_count_ = 0;
+        free_count_.set(0);
     }
 
     // The owner's.
-    Counter taken_;  // less those that it has released itself
     Slab* free_ = nullptr;
-    std::size_t free_count_ = 0;
+    Counter free_count_;
     bool closed_ = false;
 
     // Everybody's.
     std::atomic<Slab*> returned_{nullptr};
     std::atomic<std::size_t> returned_count_{0};
-    std::atomic<std::uint64_t> released_elsewhere_{0};
+    std::atomic<std::size_t> slabs_{0};  // that exist
     std::atomic<std::size_t> alive_{1};
 };
 
@@ -220,7 +221,6 @@ SlabPtr SlabPool::acquire(SlabLedger* ledger) {
     }
     slab->refs_.store(1, std::memory_order_relaxed);
     slab->charge(ledger);
-    home_->count_taken();
     return SlabPtr::adopt(slab);
 }
 
