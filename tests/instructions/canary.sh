@@ -33,14 +33,15 @@ expect 0 '+0.0 %' "the same again, of messages" requests_one
 expect 1 'FAILED: bulk_one costs more instructions than its bound' "planted work" --plant work bulk_one
 expect 1 'FAILED: requests_one costs more instructions' "planted work of messages" --plant work requests_one
 expect 1 'FAILED: bulk_one allocates more often than its bound' "a planted allocation" --plant allocation bulk_one
+expect 1 'FAILED: bulk_one executes more locked instructions than its bound' "a planted lock" --plant lock bulk_one
 expect 1 'FAILED: queue has no line' "no bound" queue
 
-# scale INSTRUCTIONS ALLOCATIONS: multiplies what was recorded.
+# scale INSTRUCTIONS ALLOCATIONS: multiplies what was recorded; the former for locked ones too.
 cp "$dir/bounds" "$dir/fitting"
 scale() {
     awk -v instructions="$1" -v allocations="$2" '
         $1 == "toolchain" { print; next }
-        { print $1, $2, $3 * instructions, $4 * allocations }' "$dir/fitting" >"$dir/bounds"
+        { print $1, $2, $3 * instructions, $4 * allocations, $5 * instructions }' "$dir/fitting" >"$dir/bounds"
 }
 scale 0.96 1
 expect 1 'FAILED: bulk_one costs more instructions' "a bound that is 4 % too low" bulk_one
@@ -48,10 +49,11 @@ scale 0.98 1
 expect 0 '+2.0 %' "a bound that is 2 % too low" bulk_one
 scale 1.07 2
 expect 0 'requests_one: lower the bound of instructions' "a bound that is 7 % too high" requests_one
+expect 0 'requests_one: lower the bound of locked instructions' "a bound of locked ones that is too high" requests_one
 expect 0 'open_close: lower the bound of allocations' "a bound of allocations that is too high" open_close
 
 # Whatever the driver offers has a bound, and no other line is left in the file.
-bounded=$(awk 'NF == 4 && !/^#/ && $1 != "toolchain" { print $1 }' "$here/bounds.txt" | sort)
+bounded=$(awk 'NF == 5 && !/^#/ && $1 != "toolchain" { print $1 }' "$here/bounds.txt" | sort)
 if ! diff <("$driver" --list | cut -d' ' -f1 | sort) - <<<"$bounded"; then
     echo "canary: bounds.txt and the scenarios differ"
     failures=$((failures + 1))

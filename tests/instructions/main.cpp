@@ -2,11 +2,13 @@
 //
 //   instructions --list                            name, unit, units and description of each
 //   instructions --toolchain                       what the counts depend on
-//   instructions [--plant work|allocation] NAME    prints the calls of operator new
+//   instructions [--plant work|allocation|lock] NAME    prints the calls of operator new
 //
-// `--plant` puts a little more work, or an allocation, into the path of every piece of data: it must be noticed.
+// `--plant` puts a little more work, an allocation, or two locked instructions, into the path of every piece of data: it
+// must be noticed.
 #include <gnu/libc-version.h>
 
+#include <atomic>
 #include <cstdio>
 #include <new>
 #include <optional>
@@ -28,6 +30,12 @@ void plant_work() {
     }
 }
 
+void plant_lock() {
+    static std::atomic<int> sink{0};
+    sink.fetch_add(1);
+    sink.fetch_add(1);
+}
+
 // Called by name: what a `new` expression allocates in vain, the compiler may leave out.
 void plant_allocation() {
     ::operator delete(::operator new(1));
@@ -43,7 +51,7 @@ void count_no_copy(bool begins) {
 }
 
 int usage() {
-    std::fputs("usage: instructions --list | --toolchain | [--plant work|allocation] NAME\n", stderr);
+    std::fputs("usage: instructions --list | --toolchain | [--plant work|allocation|lock] NAME\n", stderr);
     return 2;
 }
 
@@ -63,7 +71,8 @@ int main(int count, char** arguments) {
     }
     hooks.kernel = count_no_copy;
     if (count == 4 && std::string_view(arguments[1]) == "--plant") {
-        hooks.item = std::string_view(arguments[2]) == "work" ? plant_work : plant_allocation;
+        const std::string_view what(arguments[2]);
+        hooks.item = what == "work" ? plant_work : what == "lock" ? plant_lock : plant_allocation;
     } else if (count != 2) {
         return usage();
     }
