@@ -72,7 +72,7 @@ private:
         rotating_.push(*stream);
     }
     void retire(StreamList& list) {
-        if (&list == &fresh_ && !rotating_.empty()) {
+        if (&list == &fresh_ && !rotating_.empty() && !list.front()->side_.gone) {
             rotate(list);
         } else {
             list.pop()->side_.lane = LaneState::out;

@@ -109,7 +109,7 @@ Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, Int
     if (next_id_ > settings_.last_id) {
         return Code::rotated;
     }
-    if (streams_.size() >= std::min(settings_.streams_max, peer_.streams_max) ||
+    if (streams_kept() >= std::min(settings_.streams_max, peer_.streams_max) ||
         own_opens_.size() >= std::min(settings_.opens_max, peer_.opens_max) ||
         own_opens_.of_service(request.service) >= settings_.opens_per_service_max) {
         ++stats_.streams_refused;
@@ -211,14 +211,13 @@ void Session::abort_stream(Stream& stream, Code code) {
     }
     count_refusal(stream, side.opened_here, code);
     bool unknown_to_peer = side.open_due;
+    if (!unknown_to_peer && !mutant(Mutant::lost_abort)) {
+        aborts_.push_back({stream.delivered(), stream.id(), code});
+        shared_->waker->wake();
+    }
     side.open_due = false;
     side.open_frame.reset();
     end_stream(stream, {Verdict::Kind::aborted, code});
-    if (!unknown_to_peer) {
-        side.abort_due = true;
-        side.abort_code = code;
-        want_control(stream);
-    }
 }
 
 // A stream that ends before it was answered was refused, unless whoever asked for it went away.
@@ -239,6 +238,7 @@ void Session::end_stream(Stream& stream, Verdict verdict) {
         commit_change(side.committed(window_rules_), 0);
     }
     side.gone = true;
+    gone_in_lanes_ += side.in_control || side.lane != LaneState::out ? 1U : 0U;
     side.send_open = side.receive_open = false;
     side.opened_due = side.credit_due = false;
     answered(stream);
@@ -343,6 +343,8 @@ void Session::lose_all(Verdict verdict) {
     while (!control_lane_.empty()) {
         control_lane_.pop()->side_.in_control = false;
     }
+    gone_in_lanes_ = 0;
+    aborts_.clear();
     after_call();
 }
 
@@ -453,6 +455,7 @@ SessionStats Session::stats() const noexcept {
     stats.bytes_held = shared_->ledger->bytes();
     stats.streams = static_cast<std::uint32_t>(streams_.size());
     stats.streams_unread = static_cast<std::uint32_t>(unread_.size());
+    stats.resets_waiting = static_cast<std::uint32_t>(aborts_.size());
     stats.rtt_min = liveness_.rtt_min();
     return stats;
 }
@@ -476,6 +479,9 @@ void Session::check_invariants() const {
         const StreamSide& side = unread_[i]->side_;
         check(side.gone && side.unread && side.unread_at == i, "what is unread has left, and knows its place");
     }
+    check(streams_.size() + std::max(aborts_.size(), gone_in_lanes_) <= settings_.streams_max,
+          "streams that are over count until nothing is left of them");
+    check(state_ != SessionState::closed || aborts_.empty(), "a closed session tells nobody of streams");
     check(committed == committed_, "committed credit is the sum over the streams");
     check(own_opens == own_opens_.size() && peer_opens == peer_opens_.size(), "unanswered opens are all listed");
     check(state_ != SessionState::closed || streams_.empty(), "a closed session has no streams");

@@ -79,6 +79,7 @@ struct SessionStats {
     std::uint64_t bytes_held = 0;         // real bytes of slabs, now
     std::uint32_t streams = 0;            // now
     std::uint32_t streams_unread = 0;     // ended, and not everything taken yet: now
+    std::uint32_t resets_waiting = 0;     // aborted, and the peer not told yet: now
     Duration rtt_min = Duration::zero();  // zero: no sample yet
 };
 
@@ -186,6 +187,7 @@ private:
     void serve(Stream& stream);
     void write_urgent(Batch& batch);
     void write_refusals(Batch& batch);
+    void write_aborts(Batch& batch);
     void write_control(Batch& batch);
     void write_control_of(Stream& stream, Batch& batch);
     std::size_t write_next(Stream& stream, Batch& batch);
@@ -209,6 +211,8 @@ private:
     void forget_unread(Stream& stream, bool wake);
     void forget_all_unread();
     void drop_outbound(Stream& stream);
+    /// Streams for which there is memory here: live ones, and those that are over and have left something behind.
+    std::size_t streams_kept() const noexcept { return streams_.size() + aborts_.size() + gone_in_lanes_; }
     void discard_inbound(Stream& stream);
     void touch(Stream& stream, bool always);
     void flush_wakes();
@@ -261,6 +265,15 @@ private:
     std::size_t urgent_bytes_ = 0;
     std::uint32_t pongs_waiting_ = 0;
     std::deque<std::pair<wire::StreamId, wire::Code>> refusals_;
+    /// Streams that this side has aborted, until the peer is told: what RESET says, and nothing else of them. A peer
+    /// that reads slowly could make us hold any number of them: they count as streams.
+    struct Abort {
+        std::uint64_t delivered;
+        wire::StreamId id;
+        wire::Code code;
+    };
+    std::deque<Abort> aborts_;
+    std::size_t gone_in_lanes_ = 0;  // streams that are over and still on a lane
     ControlLane control_lane_;
     DataLane data_lane_;
     std::vector<IntrusivePtr<Stream>> touched_;
@@ -276,6 +289,7 @@ private:
     Liveness liveness_;
     WriteRate write_rate_;
     std::size_t in_flight_ = 0;
+    bool produced_ = false;  // since the last settle()
     TimePoint progress_at_;
     std::uint64_t committed_ = 0;
     std::uint32_t announced_first_window_;

@@ -22,17 +22,19 @@ bool Session::has_output() const noexcept {
     if (!urgent_.empty()) {
         return true;
     }
-    return state_ != SessionState::closed &&
-           (!refusals_.empty() || !control_lane_.empty() || !data_lane_.empty() || !shared_->ready.empty());
+    return state_ != SessionState::closed && (!refusals_.empty() || !aborts_.empty() || !control_lane_.empty() ||
+                                              !data_lane_.empty() || !shared_->ready.empty());
 }
 
 bool Session::produce(Batch& batch, TimePoint now) {
     now_ = now;
+    produced_ = true;
     batch.set_full_at(write_rate_.batch_bytes());
     serve_ready();
     write_urgent(batch);
     if (state_ != SessionState::closed) {
         write_refusals(batch);
+        write_aborts(batch);
         write_control(batch);
         data_lane_.set_quantum(write_rate_.quantum());
         data_lane_.run(batch, [&](Stream& stream) { return write_next(stream, batch); });
@@ -128,10 +130,20 @@ void Session::write_refusals(Batch& batch) {
     }
 }
 
+void Session::write_aborts(Batch& batch) {
+    while (!aborts_.empty() && batch.has_room()) {
+        const auto [delivered, id, code] = aborts_.front();
+        aborts_.pop_front();
+        batch.commit(wire::encode_reset(id, {code, delivered}, true, batch.scratch(wire::reset_frame_bytes)));
+        ++stats_.frames_sent;
+    }
+}
+
 void Session::write_control(Batch& batch) {
     while (!control_lane_.empty() && batch.has_room()) {
         IntrusivePtr<Stream> stream = control_lane_.pop();
         stream->side_.in_control = false;
+        gone_in_lanes_ -= stream->side_.gone && stream->side_.lane == LaneState::out ? 1U : 0U;
         write_control_of(*stream, batch);
     }
 }
@@ -162,10 +174,6 @@ void Session::write_control_of(Stream& stream, Batch& batch) {
         }
         arm_credit_mark(stream);
     }
-    if (std::exchange(side.abort_due, false) && !mutant(Mutant::lost_abort)) {
-        wire::Reset reset{side.abort_code, stream.delivered()};
-        count(wire::encode_reset(stream.id(), reset, true, batch.scratch(wire::reset_frame_bytes)));
-    }
 }
 
 // --- data ---
@@ -173,6 +181,7 @@ void Session::write_control_of(Stream& stream, Batch& batch) {
 // Writes the stream's next frame and answers its size, or 0 when there is nothing that may be sent now.
 std::size_t Session::write_next(Stream& stream, Batch& batch) {
     if (stream.side_.gone) {
+        gone_in_lanes_ -= stream.side_.in_control ? 0U : 1U;  // the data lane lets go of it now
         return 0;
     }
     StreamItem* item = stream.outbound_.front();

@@ -44,6 +44,9 @@ void Session::take(const buffer::Slice& bytes, TimePoint now) {
 
 void Session::settle() {
     if (state_ != SessionState::closed) {
+        if (!std::exchange(produced_, false)) {
+            serve_ready();  // the trunk takes nothing: what is over must not wait for that on the ready list
+        }
         enforce_memory_cap();
         announce_first_window();
         flush_wakes();
@@ -318,7 +321,7 @@ void Session::on_open_frame(StreamId id, Bytes payload) {
         refuse(id, Code::going_away);
         return;
     }
-    if (streams_.size() >= settings_.streams_max || peer_opens_.size() >= settings_.opens_max ||
+    if (streams_kept() >= settings_.streams_max || peer_opens_.size() >= settings_.opens_max ||
         peer_opens_.of_service(open->service) >= settings_.opens_per_service_max) {
         refuse(id, Code::busy);
         return;

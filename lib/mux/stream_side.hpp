@@ -35,9 +35,7 @@ struct StreamSide {
     bool in_control = false;
     bool open_due = false;
     bool opened_due = false;
-    bool abort_due = false;
     bool credit_due = false;
-    wire::Code abort_code = wire::Code::none;
     std::unique_ptr<std::vector<std::uint8_t>> open_frame;  // until it is written
 
     // Credit.
