@@ -110,6 +110,11 @@ inline constexpr std::uint64_t session_outbound_behind = 4_MiB;
 inline constexpr std::uint32_t copy_below = 4_KiB;
 /// Less than this that is left of a slab is copied after a read, so that it does not pin 64 KiB; never a whole frame.
 inline constexpr std::uint32_t compact_below = data_payload_max / 2;
+/// Slabs for payloads that are copied together, since their endpoint is behind: a quarter of what waits for it already,
+/// within these bounds, so that little is taken for what may never come. The smallest is 512 bytes with its header.
+inline constexpr std::uint32_t copies_slab_min = 480;
+inline constexpr std::uint32_t copies_slab_max = 16_KiB;
+static_assert(copies_slab_min < copies_slab_max);
 /// Sent in one system call: bytes (what the trunk takes in `batch_time`, between these) and pieces.
 inline constexpr std::size_t batch_bytes_min = 32_KiB;
 inline constexpr std::size_t batch_bytes_max = 256_KiB;

@@ -19,6 +19,13 @@ constexpr std::size_t small_bytes = 128;
 constexpr std::size_t medium_bytes = 512;
 constexpr std::size_t large_bytes = 1'536;
 
+constexpr std::size_t rounded_up(std::size_t bytes) {
+    return bytes <= small_bytes    ? small_bytes
+           : bytes <= medium_bytes ? medium_bytes
+           : bytes <= large_bytes  ? large_bytes
+                                   : bytes;
+}
+
 void* take_memory(std::size_t bytes) {
     return bytes <= small_bytes    ? SpareMemory<small_bytes>::take()
            : bytes <= medium_bytes ? SpareMemory<medium_bytes>::take()
@@ -172,6 +179,10 @@ private:
 
 constinit thread_local SlabHome* SlabHome::current = nullptr;
 
+std::uint32_t slab_footprint(std::uint32_t capacity) noexcept {
+    return static_cast<std::uint32_t>(rounded_up(sizeof(Slab) + capacity)) + allocation_overhead;
+}
+
 Slab* Slab::allocate(SlabHome* home, std::uint32_t capacity) {
     return new (take_memory(sizeof(Slab) + capacity)) Slab(home, capacity);
 }
@@ -186,13 +197,13 @@ void Slab::charge(SlabLedger* ledger) noexcept {
     ledger_ = ledger;
     if (ledger != nullptr) {
         ledger->add_ref();
-        ledger->add(capacity_ + slab_cost);
+        ledger->add(slab_footprint(capacity_));
     }
 }
 
 void Slab::go_home() noexcept {
     if (ledger_ != nullptr) {
-        ledger_->subtract(capacity_ + slab_cost);
+        ledger_->subtract(slab_footprint(capacity_));
         std::exchange(ledger_, nullptr)->release();
     }
     if (home_ == nullptr) {

@@ -13,27 +13,17 @@
 #include "base/bytes.hpp"
 #include "base/intrusive_ptr.hpp"
 #include "base/units.hpp"
+#include "buffer/slab_ledger.hpp"
 
 namespace ferrotunnel::buffer {
 
 inline constexpr std::uint32_t slab_bytes = 64_KiB;
 
-/// Counts the real bytes of the slabs that one session's data pins, whichever thread releases them.
-class SlabLedger final : public RefCounted {
-public:
-    std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
-    void add(std::uint64_t n) noexcept { bytes_.fetch_add(n, std::memory_order_relaxed); }
-    void subtract(std::uint64_t n) noexcept { bytes_.fetch_sub(n, std::memory_order_relaxed); }
-
-private:
-    std::atomic<std::uint64_t> bytes_{0};
-};
-
 class SlabHome;
 
-/// What a slab takes beyond its bytes, about: its header, what allocating rounds up, and a place in a queue. A ledger
-/// counts it, or slabs of one byte would be held for nothing.
-inline constexpr std::uint32_t slab_cost = 176;
+/// What a slab with so many bytes takes, with its header and what allocating rounds up. This a ledger counts, or slabs
+/// of one byte would be held for nothing.
+std::uint32_t slab_footprint(std::uint32_t capacity) noexcept;
 
 /// The block itself. Made by SlabPool or `make_slab`; its bytes follow the header in the same allocation.
 class Slab {

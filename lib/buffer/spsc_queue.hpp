@@ -26,6 +26,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "buffer/slab_ledger.hpp"
 #include "buffer/spare_segments.hpp"
 
 namespace ferrotunnel::buffer {
@@ -57,6 +58,8 @@ public:
     };
 
     SpscQueue() = default;
+    /// Segments beyond the first, which most queues never need, are charged to `ledger`, which outlives the queue.
+    explicit SpscQueue(SlabLedger& ledger) noexcept : ledger_(&ledger) {}
     SpscQueue(const SpscQueue&) = delete;
     SpscQueue& operator=(const SpscQueue&) = delete;
 
@@ -78,6 +81,9 @@ public:
             first_.store(segment, std::memory_order_release);
         } else if (segment->full()) {
             Segment* next = make_segment_after(segment);
+            if (ledger_ != nullptr) {
+                ledger_->add(segment_footprint);
+            }
             next->put(std::move(value));
             segment->next.store(next, std::memory_order_release);
             segment = next;
@@ -192,6 +198,11 @@ private:
         }
     };
 
+public:
+    /// What a ledger counts for each.
+    static constexpr std::uint32_t segment_footprint = sizeof(Segment) + allocation_overhead;
+
+private:
     static Segment* make_segment() {
         if constexpr (spares == Spares::per_thread) {
             if (Segment* spare = SpareSegments<Segment>::take()) {
@@ -245,6 +256,9 @@ private:
         }
         let_go(std::exchange(head_, next));
         index_ = 0;
+        if (ledger_ != nullptr) {
+            ledger_->subtract(segment_footprint);
+        }
         return true;
     }
 
@@ -273,6 +287,7 @@ private:
     bool detached_ = false;    // consumer: nothing will be added to *head_
     std::uint32_t index_ = 0;  // consumer: next slot of *head_
     Segment* head_ = nullptr;  // consumer
+    SlabLedger* const ledger_ = nullptr;
 };
 
 }  // namespace ferrotunnel::buffer

@@ -191,7 +191,8 @@ void Session::queue_data(Stream& stream, buffer::Slice piece, const wire::FrameH
     const bool copied = should_copy(stream, header, piece);
     if (copied) {
         stats_.bytes_copied += piece.size();
-        piece = buffer::Slice::copy_of(piece.bytes(), shared_->ledger.get());
+        piece = side.foreign ? buffer::Slice::copy_of(piece.bytes(), shared_->ledger.get())
+                             : stream.copy_together(piece, side.pushed);
     }
     if (mutant(Mutant::doubled_slice)) {
         StreamItem twin;
@@ -243,17 +244,18 @@ bool Session::all_taken() const noexcept {
 // copies are cheaper to keep; a full frame never is copied, or a socket that is full would cost bulk bytes a copy.
 // Only what came since the last settle() is looked at, so the work is constant for each item, however long queues are.
 void Session::compact() {
-    for_each_in_received_slabs([](StreamItem& item, ReceivedSlab& slab) { slab.alive += item.slice.size(); });
+    for_each_in_received_slabs(
+        [](Stream&, StreamItem& item, std::uint64_t, ReceivedSlab& slab) { slab.alive += item.slice.size(); });
     bool worth_it = std::any_of(slabs_received_.begin(), slabs_received_.end(), [](const ReceivedSlab& slab) {
         return slab.alive != 0 && slab.alive < limits::compact_below;
     });
     if (!worth_it) {
         return;
     }
-    for_each_in_received_slabs([this](StreamItem& item, ReceivedSlab& slab) {
+    for_each_in_received_slabs([this](Stream& stream, StreamItem& item, std::uint64_t end, ReceivedSlab& slab) {
         if (slab.alive < limits::compact_below) {
             stats_.bytes_copied += item.slice.size();
-            item.slice = buffer::Slice::copy_of(item.slice.bytes(), shared_->ledger.get());
+            item.slice = stream.copy_together(item.slice, end);
         }
     });
 }
@@ -264,9 +266,9 @@ void Session::for_each_in_received_slabs(Visit visit) {
         if (!stream->side_.in_slab || stream->side_.discarding) {
             continue;
         }
-        stream->for_each_fresh([&](StreamItem& item) {
+        stream->for_each_fresh([&](StreamItem& item, std::uint64_t end) {
             if (ReceivedSlab* slab = received_slab_of(item)) {
-                visit(item, *slab);
+                visit(*stream, item, end, *slab);
             }
         });
     }

@@ -1,5 +1,7 @@
 #include "mux/stream.hpp"
 
+#include <cstring>
+
 #include "base/check.hpp"
 
 namespace ferrotunnel::mux {
@@ -128,6 +130,27 @@ void Stream::drop_front() {
     if (data) {
         count_taken(cost);
     }
+}
+
+// Of an endpoint on this thread, which is behind: a copy of what will have been taken at `end`. Frames of one byte so
+// take little more than their places in the queue, and not an allocation each.
+buffer::Slice Stream::copy_together(const buffer::Slice& piece, std::uint64_t end) {
+    StreamSide& side = side_;
+    buffer::SlabPtr slab;
+    if (side.copies_end > taken_.load(std::memory_order_relaxed) &&
+        side.copies->capacity() - side.copies_used >= piece.size()) {
+        slab = buffer::SlabPtr(side.copies);
+    } else {
+        const auto share = std::clamp<std::uint64_t>(waiting() / 4, limits::copies_slab_min, limits::copies_slab_max);
+        slab = buffer::make_slab(std::max(static_cast<std::uint32_t>(share), piece.size()), shared_->ledger.get());
+        side.copies = slab.get();
+        side.copies_used = 0;
+    }
+    std::memcpy(slab->data() + side.copies_used, piece.data(), piece.size());
+    buffer::Slice copy(std::move(slab), side.copies_used, piece.size());
+    side.copies_used += piece.size();
+    side.copies_end = end;
+    return copy;
 }
 
 // Dekker with Session::arm_credit_mark.

@@ -190,16 +190,26 @@ private:
     std::uint64_t waiting() const noexcept { return side_.pushed - taken_.load(std::memory_order_relaxed); }
     /// Something from before the receive() that is running still waits: the endpoint is behind. The session's thread.
     bool is_behind() const noexcept { return waiting() > side_.pushed_now; }
-    /// Calls `visit(StreamItem&)` for what the receive() that is running has queued and nobody has taken. The session's
-    /// thread, which must be the endpoint's as well. Costs what it visits, however much was queued before.
+    /// Calls `visit(StreamItem&, end)` for the data that the receive() that is running has queued and nobody has taken;
+    /// `end`: what will have been taken when that is. The session's thread, which must be the endpoint's as well. Costs
+    /// what it visits, however much was queued before.
     template <typename Visit>
     void for_each_fresh(Visit visit) {
-        if (waiting() >= side_.pushed_now && !mutant(Mutant::growing_walk)) {
-            inbound_.for_each_from(fresh_from_, visit);
+        const bool from_fresh = waiting() >= side_.pushed_now && !mutant(Mutant::growing_walk);
+        std::uint64_t end = from_fresh ? side_.pushed - side_.pushed_now : taken_.load(std::memory_order_relaxed);
+        const auto visit_data = [&](StreamItem& item) {
+            if (item.kind == StreamItem::Kind::data) {
+                end += item.slice.size() + item.cost;
+                visit(item, end);
+            }
+        };
+        if (from_fresh) {
+            inbound_.for_each_from(fresh_from_, visit_data);
         } else {
-            inbound_.for_each(visit);  // the endpoint has got that far: nothing older is left
+            inbound_.for_each(visit_data);  // the endpoint has got that far: nothing older is left
         }
     }
+    buffer::Slice copy_together(const buffer::Slice& piece, std::uint64_t end);
 
     // Both halves.
     const IntrusivePtr<SessionShared> shared_;
@@ -223,7 +233,7 @@ private:
     std::atomic<std::uint32_t> datagram_bytes_held_{0};
     std::atomic<std::uint32_t> datagrams_dropped_{0};
     using Queue = buffer::SpscQueue<StreamItem, buffer::Spares::per_thread>;
-    Queue inbound_;
+    Queue inbound_{*shared_->ledger};
     Queue outbound_;
 
     // The session half alone: what only the trunk's worker touches.

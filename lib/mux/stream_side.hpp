@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "buffer/slab.hpp"
 #include "mux/receive_window.hpp"
 #include "wire/frame.hpp"
 
@@ -50,6 +51,12 @@ struct StreamSide {
     std::uint64_t pushed = 0;
     std::uint64_t pushed_now = 0;
     bool in_slab = false;  // some of the latter lies in the slab that was read into
+
+    // Where small payloads are copied to, one behind the other, while the endpoint is behind. It borrows: what lies in
+    // it holds it, the last of which goes when this much has been taken.
+    buffer::Slab* copies = nullptr;
+    std::uint32_t copies_used = 0;
+    std::uint64_t copies_end = 0;
 
     // Data lane.
     LaneState lane = LaneState::out;

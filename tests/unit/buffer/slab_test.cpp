@@ -1,5 +1,7 @@
 #include "buffer/slab.hpp"
 
+#include <malloc.h>
+
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <optional>
@@ -61,20 +63,32 @@ TEST_CASE("unique tells whether a slab may be overwritten", "[slab]") {
     REQUIRE(slab->unique());
 }
 
+TEST_CASE("what is charged for a slab is what the allocator takes for it", "[slab]") {
+    for (std::uint32_t capacity : {0U, 1U, 96U, 97U, 200U, 480U, 481U, 1'504U, 1'505U, 5'000U, slab_bytes}) {
+        CAPTURE(capacity);
+        const SlabPtr slab = make_slab(capacity);
+        const std::size_t taken = malloc_usable_size(slab.get()) + sizeof(std::size_t);
+        CHECK(slab_footprint(capacity) >= taken - allocation_overhead);
+#ifndef __SANITIZE_ADDRESS__  // which has sizes of its own
+        CHECK(slab_footprint(capacity) <= taken + allocation_overhead);
+#endif
+    }
+}
+
 TEST_CASE("a slab is charged to its ledger until its last reference goes", "[slab]") {
     auto ledger = make_intrusive<SlabLedger>();
     SlabPool pool;
     SlabPool::Scope scope(pool);
     SlabPtr slab = pool.acquire(ledger.get());
     SlabPtr uncharged = pool.acquire();
-    REQUIRE(ledger->bytes() == slab_bytes + slab_cost);
+    REQUIRE(ledger->bytes() == slab_footprint(slab_bytes));
     SlabPtr small = make_slab(100, ledger.get());
-    REQUIRE(ledger->bytes() == slab_bytes + 100 + 2 * slab_cost);
+    REQUIRE(ledger->bytes() == slab_footprint(slab_bytes) + slab_footprint(100));
     SlabPtr second = slab;
     slab.reset();
-    REQUIRE(ledger->bytes() == slab_bytes + 100 + 2 * slab_cost);
+    REQUIRE(ledger->bytes() == slab_footprint(slab_bytes) + slab_footprint(100));
     second.reset();
-    REQUIRE(ledger->bytes() == 100 + slab_cost);
+    REQUIRE(ledger->bytes() == slab_footprint(100));
     small.reset();
     REQUIRE(ledger->bytes() == 0);
 
@@ -255,7 +269,7 @@ TEST_CASE("a copy is charged to its ledger", "[slab][slice]") {
     auto ledger = make_intrusive<SlabLedger>();
     {
         Slice slice = Slice::copy_of(as_bytes("tunnel"), ledger.get());
-        REQUIRE(ledger->bytes() == 6 + slab_cost);
+        REQUIRE(ledger->bytes() == slab_footprint(6));
     }
     REQUIRE(ledger->bytes() == 0);
 }

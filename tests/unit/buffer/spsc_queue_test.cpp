@@ -30,6 +30,31 @@ std::vector<int> numbers(int from, int to) {
     return out;
 }
 
+TEST_CASE("a long queue is charged for its segments, and a short one is not", "[spsc]") {
+    using Queue = SpscQueue<int>;
+    auto ledger = make_intrusive<SlabLedger>();
+    auto queue = std::make_unique<Queue>(*ledger);
+    auto push = [&](std::uint32_t count) {
+        for (std::uint32_t i = 0; i < count; ++i) {
+            queue->push(1);
+        }
+    };
+    for (int round = 0; round < 3; ++round) {  // also after it was parked, which begins a new chain
+        push(Queue::segment_slots);
+        CHECK(ledger->bytes() == 0);
+        push(1);
+        CHECK(ledger->bytes() == Queue::segment_footprint);
+        push(2 * Queue::segment_slots);
+        CHECK(ledger->bytes() == 3 * Queue::segment_footprint);
+        drain(*queue);
+        CHECK(ledger->bytes() == 0);
+        REQUIRE(queue->try_park());
+    }
+    push(50);
+    queue.reset();
+    CHECK(ledger->bytes() == 0);
+}
+
 TEST_CASE("an SPSC queue keeps order over segment boundaries", "[spsc]") {
     int count = GENERATE(0, 1, 15, 16, 17, 31, 32, 33, 1000);
     SpscQueue<int> queue;

@@ -24,7 +24,7 @@ TEST_CASE("a slab is not kept for little of it that is left after a read") {
     SECTION("little is copied") {
         fixture.feed(open_frame(1) + data_frame(1, 5'000));
         REQUIRE(fixture.pool.in_use() == 0);
-        REQUIRE(fixture.session->stats().bytes_held == 5'000 + buffer::slab_cost);
+        REQUIRE(fixture.session->stats().bytes_held == buffer::slab_footprint(5'000));
         REQUIRE(fixture.session->stats().bytes_copied == 5'000);
     }
     SECTION("half a frame is little, and more of it stays where it is") {
@@ -41,7 +41,7 @@ TEST_CASE("a slab is not kept for little of it that is left after a read") {
     SECTION("much stays where it is") {
         fixture.feed(open_frame(1) + data_frame(1, 16'000) + data_frame(1, 16'000) + data_frame(1, 2'000));
         REQUIRE(fixture.pool.in_use() == 1);
-        REQUIRE(fixture.session->stats().bytes_held == buffer::slab_bytes + buffer::slab_cost);
+        REQUIRE(fixture.session->stats().bytes_held == buffer::slab_footprint(buffer::slab_bytes));
         REQUIRE(fixture.session->stats().bytes_copied == 0);
     }
     SECTION("what is taken at once is not copied") {
@@ -61,7 +61,65 @@ TEST_CASE("an endpoint that is behind pins no slab with a few bytes beside anoth
     fixture.feed(data_frame(3, 16'000) + data_frame(1, 100));
     SessionFixture::take_all(*fixture.events.opened[1]);
     REQUIRE(fixture.pool.in_use() == 0);
-    REQUIRE(fixture.session->stats().bytes_held == 200 + 2 * buffer::slab_cost);
+    REQUIRE(fixture.session->stats().bytes_held == buffer::slab_footprint(limits::copies_slab_min));
+}
+
+TEST_CASE("limit: small payloads for an endpoint that is behind share slabs, no larger than what waits needs") {
+    SessionFixture fixture(client_settings());
+    fixture.feed(open_frame(1));
+    const auto held = [&] { return fixture.session->stats().bytes_held; };
+    for (std::uint32_t i = 0; i < limits::copies_slab_min; ++i) {
+        fixture.feed(data_frame(1, 1));
+        REQUIRE(held() <= buffer::slab_footprint(limits::copies_slab_min) + i * (sizeof(StreamItem) + 4));
+    }
+    fixture.feed(data_frame(1, 1));  // one more than fits
+    Stream& stream = *fixture.events.opened[0];
+    REQUIRE(held() > buffer::slab_footprint(limits::copies_slab_min) * 2);
+    // A byte costs its place in the queue and little else: not more than the credit that its frame takes.
+    while (fixture.session->stats().payload_received < 1'000) {
+        fixture.feed(data_frame(1, 1));
+    }
+    CHECK(held() < 1'000 * (1 + limits::data_frame_cost));
+    // None of these slabs is as large as a payload may be that is copied, unless so much waits.
+    std::uint32_t largest = 0;
+    stream.for_each_inbound([&](StreamItem& item) { largest = std::max(largest, item.slice.slab()->capacity()); });
+    CHECK(largest > limits::copies_slab_min);
+    CHECK(largest <= limits::copies_slab_max);
+    REQUIRE(SessionFixture::take_all(stream) == 1'000);
+    CHECK(held() == 0);
+}
+
+TEST_CASE("what is copied together is what was sent, however it is taken") {
+    SessionFixture fixture(client_settings());
+    fixture.feed(open_frame(1) + open_frame(3));
+    Stream& stream = *fixture.events.opened[0];
+    stream.accept();
+    std::uint8_t sent = 0;
+    std::uint8_t taken = 0;
+    for (int round = 0; round < 300; ++round) {
+        Raw read;
+        for (int i = 0; i <= round % 5; ++i) {  // some small, some that stay in their slab, some in between
+            const std::size_t size = i == 3 ? 7'000 : i == 4 ? 16'000 : 1 + static_cast<std::size_t>(round) % 50;
+            read = std::move(read) + data_frame(1, size, 0, sent++);
+        }
+        fixture.feed(read + data_frame(3, 5'000));
+        SessionFixture::take_all(*fixture.events.opened[1]);
+        for (int i = 0; i < 1 + round * 7 % 9 && stream.front() != nullptr; ++i) {  // sometimes all, sometimes a part
+            StreamItem* item = stream.front();
+            REQUIRE(std::all_of(item->slice.bytes().begin(), item->slice.bytes().end(),
+                                [&](std::uint8_t byte) { return byte == taken; }));
+            if (item->slice.size() > 1 && round % 4 == 0) {
+                stream.consume(item->slice.size() / 2);
+            } else {
+                stream.drop_front();
+                ++taken;
+            }
+        }
+        fixture.produce();
+    }
+    REQUIRE(fixture.failure_code() == Code::none);
+    SessionFixture::take_all(stream);
+    CHECK(fixture.session->stats().bytes_held == 0);
 }
 
 TEST_CASE("of a queue that is taken in the middle of it, what is left is compacted") {
