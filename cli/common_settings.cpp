@@ -77,6 +77,7 @@ CommonSettings read_common(const Options& options, milliseconds drain_default, c
                            const Config::Section& section, Problems& problems) {
     CommonSettings settings;
     settings.workers = options.number("workers", workers_max, problems);
+    settings.memory_max = options.size("memory-max", problems);
     if (options.has("allow-weak-token")) {
         settings.allow_weak_token = options.flag("allow-weak-token", problems);
     }
@@ -115,6 +116,10 @@ LogSink log_sink(const CommonSettings& settings) {
 std::vector<OptionInfo> running_options(bool of_server) {
     return {
         {"workers", "N", "Threads. Default: one per core.", false},
+        {"memory-max", "SIZE",
+         "Memory for visitors' bytes, like 512MiB; where it is short, visitors who do not read are reset. Default: a "
+         "quarter of what the machine or the container has.",
+         false},
         {"drain", "TIME",
          std::string("How long present visitors may take to finish after Ctrl-C or SIGTERM. Default: ") +
              (of_server ? "30s." : "10s."),

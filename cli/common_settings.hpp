@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ namespace ferrotunnel::cli {
 /// What was said on the command line or in the environment is there as such; the rest is merged with the file.
 struct CommonSettings {
     std::optional<std::size_t> workers;
+    std::optional<std::uint64_t> memory_max;
     std::optional<bool> allow_weak_token;
     std::optional<bool> tls_off;
     std::optional<LogLevel> log_level;  // the file's, if nobody else has said one
@@ -50,6 +52,9 @@ template <typename Builder>
 void apply_common(const CommonSettings& settings, Builder& builder) {
     if (settings.workers) {
         builder.workers(*settings.workers);
+    }
+    if (settings.memory_max) {
+        builder.memory_max(*settings.memory_max);
     }
     if (settings.allow_weak_token) {
         builder.allow_weak_token(*settings.allow_weak_token);

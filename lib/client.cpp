@@ -32,7 +32,8 @@ std::shared_ptr<tunnel::ClientShared> make_shared_part(const detail::ClientSetti
     shared->token = detail::engine_token(settings.token);
     shared->name = settings.name;
     shared->instance = detail::new_instance(random);
-    shared->mux = detail::mux_settings(mux::Role::client, settings.timing);
+    shared->mux = detail::mux_settings(mux::Role::client, settings);
+    shared->memory = std::make_shared<tunnel::MemoryGovernor>(detail::memory_of(settings));
     shared->handshake_deadline = settings.timing.handshake_timeout;
     shared->log = &log;
     shared->random = &random;
@@ -78,6 +79,7 @@ void Client::Impl::make_link() {
     }
     link_ = std::make_unique<tunnel::ClientLink>(worker_, shared_, settings,
                                                  [this](const tunnel::LinkNotice& notice) { on_notice(notice); });
+    memory_ = std::make_unique<tunnel::MemoryWatch>(worker_, shared_->memory, log_);
 }
 
 void Client::Impl::start() {
@@ -136,6 +138,7 @@ ClientStats Client::Impl::stats() const {
     stats.rtt = std::chrono::duration_cast<std::chrono::microseconds>(moved.rtt_min);
     detail::add_session(stats.traffic, moved);
     detail::add_slabs(stats.traffic, *group_);
+    detail::add_memory(stats.traffic, *shared_->memory);
     return stats;
 }
 
@@ -186,6 +189,7 @@ void Client::Impl::take_down(bool was_started) {
     group_->stop();
     group_->join();
     link_.reset();
+    memory_.reset();
     bool untold = false;
     {
         std::lock_guard lock(mutex_);

@@ -46,6 +46,12 @@ Client::Builder& Client::Builder::workers(std::size_t count) {
     return *this;
 }
 
+Client::Builder& Client::Builder::memory_max(std::uint64_t bytes) {
+    settings_->origins.erase("memory_max");
+    settings_->memory_max = bytes;
+    return *this;
+}
+
 Client::Builder& Client::Builder::run_on(asio::io_context& context) {
     settings_->run_on = &context;
     return *this;

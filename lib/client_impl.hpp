@@ -25,6 +25,7 @@
 #include "settings.hpp"
 #include "sink_logger.hpp"
 #include "tunnel/client_link.hpp"
+#include "tunnel/memory_watch.hpp"
 
 namespace ferrotunnel {
 
@@ -131,7 +132,8 @@ private:
     const std::unique_ptr<runtime::WorkerGroup> group_;
     runtime::Worker& worker_;  // the link's
     const IntrusivePtr<detail::OwnerLife> life_;
-    std::unique_ptr<tunnel::ClientLink> link_;  // the worker's
+    std::unique_ptr<tunnel::ClientLink> link_;     // the worker's
+    std::unique_ptr<tunnel::MemoryWatch> memory_;  // the worker's
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;

@@ -92,6 +92,9 @@ void SectionReader::read_common(CommonValues& settings, ProgramValues& program) 
     if (auto value = find("workers", "workers")) {
         assign(settings.workers, value->number(0, limits::workers_max));
     }
+    if (auto value = find("memory_max", "memory_max")) {
+        assign(settings.memory_max, value->size(limits::memory_min, limits::memory_settable_max));
+    }
     if (auto value = find("drain")) {
         program.drain = value->time();
     }

@@ -1,11 +1,25 @@
 #include "engine_settings.hpp"
 
+#include <algorithm>
+
+#include "runtime/machine_memory.hpp"
 #include "settings_http.hpp"
 
 namespace ferrotunnel::detail {
 
-mux::Settings mux_settings(mux::Role role, const Timing& timing) {
+std::uint64_t memory_of(const CommonValues& settings) {
+    return settings.memory_max != 0 ? settings.memory_max
+                                    : std::max(runtime::machine_memory() / limits::memory_share, limits::memory_min);
+}
+
+// One session can not take it all before the governor looks.
+mux::Settings mux_settings(mux::Role role, const CommonValues& common) {
+    const Timing& timing = common.timing;
+    const std::uint64_t memory = memory_of(common);
     mux::Settings settings;
+    settings.budget = std::min(settings.budget, memory / 4);
+    settings.memory_hard = std::min(settings.memory_hard, memory / 2);
+    settings.outbound_max = std::min(settings.outbound_max, memory / 4);
     settings.role = role;
     settings.ping_interval = timing.ping_interval;
     settings.dead_interval = timing.dead_interval;

@@ -9,7 +9,10 @@
 
 namespace ferrotunnel::detail {
 
-mux::Settings mux_settings(mux::Role role, const Timing& timing);
+/// How much visitors' bytes may take in all: as is set, or a share of what the machine has.
+std::uint64_t memory_of(const CommonValues& settings);
+
+mux::Settings mux_settings(mux::Role role, const CommonValues& common);
 
 /// The settings' check has found them good, and the token.
 ingress::HttpFrontSettings http_front_settings(const HttpServerSettings& settings);

@@ -55,7 +55,8 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
         shared_->guesses = std::make_shared<tunnel::GuessGate>();
     }
     shared_->instance = detail::new_instance(random_);
-    shared_->mux = detail::mux_settings(mux::Role::server, settings_.timing);
+    shared_->mux = detail::mux_settings(mux::Role::server, settings_);
+    shared_->memory = std::make_shared<tunnel::MemoryGovernor>(detail::memory_of(settings_), shared_->tokens->size());
     shared_->handshake_deadline = settings_.timing.handshake_timeout;
     shared_->tls = detail::make_tls(settings_);
     shared_->tcp_bind = *runtime::SocketAddress::from_ip(settings_.tcp_bind, 0);
@@ -127,6 +128,7 @@ void Server::Impl::listen_for_clients(runtime::Fd listener) {
             log_.error("accepting a client failed; trying again", {{"why", why.message()}});
         };
         acceptor_ = std::make_unique<runtime::Acceptor>(group_->at(0), std::move(*socket), std::move(handlers));
+        memory_ = std::make_unique<tunnel::MemoryWatch>(group_->at(0), shared_->memory, log_);
     });
 }
 
@@ -198,6 +200,7 @@ void Server::Impl::take_down(bool was_started) {
     group_->stop();
     group_->join();
     acceptor_.reset();
+    memory_.reset();
     http_.reset();
     certificates_.reset();
     std::set<SessionPtr> rest;

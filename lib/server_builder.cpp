@@ -110,6 +110,12 @@ Server::Builder& Server::Builder::workers(std::size_t count) {
     return *this;
 }
 
+Server::Builder& Server::Builder::memory_max(std::uint64_t bytes) {
+    settings_->origins.erase("memory_max");
+    settings_->memory_max = bytes;
+    return *this;
+}
+
 Server::Builder& Server::Builder::run_on(asio::io_context& context) {
     settings_->run_on = &context;
     return *this;

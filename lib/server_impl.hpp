@@ -27,6 +27,7 @@
 #include "tunnel/claim_keeper.hpp"
 #include "tunnel/line_quota.hpp"
 #include "tunnel/login_gate.hpp"
+#include "tunnel/memory_watch.hpp"
 #include "tunnel/server_session.hpp"
 #include "tunnel/session_spread.hpp"
 
@@ -100,6 +101,7 @@ private:
     const std::shared_ptr<tunnel::SessionSpread> spread_ = std::make_shared<tunnel::SessionSpread>(group_->size());
     const IntrusivePtr<detail::OwnerLife> life_ = make_intrusive<detail::OwnerLife>();
     std::unique_ptr<runtime::Acceptor> acceptor_;  // the first worker's
+    std::unique_ptr<tunnel::MemoryWatch> memory_;  // the first worker's
     using CloseMail = buffer::WakeMail<Impl, Impl*>;
     const IntrusivePtr<CloseMail> close_mail_ =
         make_intrusive<CloseMail>([](Impl* const& impl) noexcept { impl->acceptor_.reset(); });

@@ -237,6 +237,7 @@ ServerStats Server::Impl::stats() const {
     }
     detail::add_session(stats.traffic, shared_->book->sum());
     detail::add_slabs(stats.traffic, *group_);
+    detail::add_memory(stats.traffic, *shared_->memory);
     return stats;
 }
 

@@ -52,7 +52,8 @@ public:
 
 /// What both facades have in common. Settings are values: what has changed between two of them can be told.
 struct CommonValues {
-    std::size_t workers = 0;  // 0: one per core
+    std::size_t workers = 0;       // 0: one per core
+    std::uint64_t memory_max = 0;  // 0: a share of the machine's
     bool allow_weak_token = false;
     bool tls_off = false;
     Timing timing;

@@ -61,6 +61,10 @@ void check_common(const CommonValues& settings, const Attached& attached, std::v
     if (settings.workers > limits::workers_max) {
         problems.push_back({"workers", "at most " + std::to_string(limits::workers_max)});
     }
+    if (settings.memory_max != 0 &&
+        (settings.memory_max < limits::memory_min || settings.memory_max > limits::memory_settable_max)) {
+        problems.push_back({"memory_max", "at least 16MiB, and at most 1 PiB"});
+    }
     check_timing(settings.timing, problems);
 }
 

@@ -5,6 +5,7 @@
 #include "ingress/edge_worker.hpp"
 #include "mux/session.hpp"
 #include "runtime/worker_group.hpp"
+#include "tunnel/memory_governor.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -16,6 +17,11 @@ inline void add_session(TrafficStats& traffic, const mux::SessionStats& session)
     traffic.streams_refused += session.streams_refused;
     traffic.streams += session.streams;
     traffic.bytes_held += session.bytes_held;
+}
+
+inline void add_memory(TrafficStats& traffic, const tunnel::MemoryGovernor& governor) {
+    traffic.memory = governor.held();
+    traffic.memory_max = governor.limit();
 }
 
 inline HttpStats http_stats(const ingress::EdgeCounters& edge) {

@@ -195,6 +195,10 @@ public:
 
     /// Threads; 0 (the default): one per core, up to 256.
     Builder& workers(std::size_t count);
+    /// Of memory for visitors' bytes, in bytes: 16 MiB at least; 0 (the default): a quarter of what the machine or the
+    /// container has. Beyond half of it windows and send queues are small; beyond it visitors who do not read, or whose
+    /// service does not, are reset.
+    Builder& memory_max(std::uint64_t bytes);
     /// Instead of own threads: runs inside this io_context, which exactly one thread runs and which outlives the
     /// Client.
     Builder& run_on(asio::io_context& context);

@@ -229,6 +229,11 @@ public:
 
     /// Threads; 0 (the default): one per core, up to 256.
     Builder& workers(std::size_t count);
+    /// Of memory for visitors' bytes, over all clients, in bytes: 16 MiB at least; 0 (the default): a quarter of what
+    /// the machine or the container has. Beyond half of it windows and send queues are small; beyond it visitors who do
+    /// not read, or whose service does not, are reset, those first of the token that holds most. Where there are
+    /// several tokens, one of them gets half.
+    Builder& memory_max(std::uint64_t bytes);
     /// Instead of own threads: runs inside this io_context, which exactly one thread runs and which outlives the
     /// Server.
     Builder& run_on(asio::io_context& context);

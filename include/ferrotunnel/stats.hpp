@@ -19,6 +19,8 @@ struct TrafficStats {
     std::uint32_t streams = 0;          ///< now
     std::uint64_t bytes_held = 0;       ///< memory of payload that is queued, now
     std::uint64_t slabs_in_use = 0;     ///< blocks of 64 KiB, now
+    std::uint64_t memory = 0;           ///< of visitors' bytes in both directions and their streams, about, now
+    std::uint64_t memory_max = 0;       ///< what that may be, Builder::memory_max
 };
 
 struct ClientStats {

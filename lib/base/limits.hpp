@@ -94,14 +94,23 @@ static_assert(credit_return_min * 4 <= first_window);
 
 /// Bytes held plus credit granted beyond the first windows, per session.
 inline constexpr std::uint64_t session_budget = 64_MiB;
-/// Beyond this many real bytes, the stream that holds most and has not moved for `stalled_after` is reset.
+/// Beyond this many real bytes, the streams that hold most for longest and have not moved for `stalled_after` are
+/// reset; beyond twice as many, those that move as well: else who takes a byte every now and then could hold any
+/// amount.
 inline constexpr std::uint64_t session_memory_hard = 128_MiB;
 inline constexpr auto stalled_after = 500ms;
+/// What a stream holds, and may still be sent, is left out of the budget when nothing was taken from it for this long:
+/// visitors who do not read must not leave all others with small windows for as long as they stay. It counts for the
+/// hard cap. Looked at this often while a quarter of the budget is in use.
+inline constexpr auto set_aside_after = 10s;
+inline constexpr auto set_aside_look_every = 1s;
 /// Queued by one endpoint for sending; then its socket is not read.
 inline constexpr std::uint32_t send_queue_max = 64_KiB;
-/// Queued for sending on all streams of a session together. Beyond that each stream may queue only `send_queue_full`
-/// at a time: enough to move on, and with as many streams as there may be no more than as much again.
+/// What all streams of a session have queued for sending, as it is in memory. Beyond half of it, or where the process
+/// is short of memory, each stream may queue `send_queue_tight`; beyond it only `send_queue_full`: enough to move on,
+/// and with as many streams as there may be no more than as much again.
 inline constexpr std::uint64_t session_outbound_max = 64_MiB;
+inline constexpr std::uint32_t send_queue_tight = 16_KiB;
 inline constexpr std::uint32_t send_queue_full = 4_KiB;
 /// From that much on the trunk is behind: what is read from sockets is copied together where it fills less than half
 /// of a slab, since it may have to wait.
@@ -135,7 +144,8 @@ inline constexpr std::uint32_t datagram_bytes_queued_max = 256_KiB;
 inline constexpr auto datagram_age_max = 200ms;
 
 static_assert(session_budget < session_memory_hard);
-static_assert(session_outbound_behind < session_outbound_max && send_queue_full < send_queue_max);
+static_assert(session_outbound_behind < session_outbound_max);
+static_assert(send_queue_full < send_queue_tight && send_queue_tight < send_queue_max);
 static_assert(batch_bytes_min <= batch_bytes_max);
 static_assert(quantum_min >= data_payload_max && quantum_min <= quantum_max);
 static_assert(urgent_bytes_max >= 2 * control_payload_max);
@@ -431,6 +441,19 @@ static_assert(sessions_per_token_max >= trunks_per_tunnel_max);
 inline constexpr std::uint32_t ports_per_token_max = 14'000;
 /// To what an operator may set that, with one token, too.
 inline constexpr std::uint32_t ports_per_token_settable_max = 65'535;
+/// Memory of visitors' bytes, of all sessions of a client or server together: a share of the machine's or container's,
+/// and what may be set. From the most down a session's own bounds are made to fit several times.
+inline constexpr std::uint64_t memory_share = 4;
+inline constexpr std::uint64_t memory_min = 16_MiB;
+inline constexpr std::uint64_t memory_settable_max = 1ULL << 50;
+/// Where a server has several tokens, one of them gets this share: the others' visitors find room.
+inline constexpr std::uint64_t memory_token_share = 2;
+/// What a stream counts while it holds nothing: itself, its pump, the first segments of its queues.
+inline constexpr std::uint32_t stream_cost = 2_KiB;
+/// How often all sessions are summed up; the former while an eighth of the memory is in use.
+inline constexpr auto memory_look_every = 100ms;
+inline constexpr auto memory_look_idle = 1s;
+static_assert(memory_min / 4 > stream_cost * opens_unanswered_per_service_max);
 /// Threads of a client or server.
 inline constexpr std::uint32_t workers_max = 256;
 /// Attempts in a row after which a client may be told to give up; more are as good as for ever.

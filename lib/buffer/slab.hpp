@@ -32,6 +32,13 @@ public:
     std::uint32_t capacity() const noexcept { return capacity_; }
     /// True when the caller's reference is the only one: then the bytes may be overwritten.
     bool unique() const noexcept { return refs_.load(std::memory_order_acquire) == 1; }
+    /// Charges it to `ledger` until its last reference goes, unless a ledger counts it already. For the thread that
+    /// fills it, before another one has a reference that it may charge too.
+    void charge_to(SlabLedger& ledger) noexcept {
+        if (ledger_ == nullptr) {
+            charge(&ledger);
+        }
+    }
 
     void add_ref() noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
     void release() noexcept {

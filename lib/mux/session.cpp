@@ -189,7 +189,7 @@ IntrusivePtr<Stream> Session::make_stream(StreamId id, std::uint32_t service, wi
     stream->side_.send_credit = send_window;
     stream->side_.window = ReceiveWindow(receive_window, now_);
     stream->side_.window.raise(announced_first_window_);  // a peer may have taken less than it could
-    stream->side_.taken_at = now_;
+    stream->side_.taken_at = stream->side_.sent_at = now_;
     opens.push(*stream, now_);
     try {
         streams_.emplace(id, stream);
@@ -200,6 +200,7 @@ IntrusivePtr<Stream> Session::make_stream(StreamId id, std::uint32_t service, wi
     commit_change(0, stream->side_.committed(window_rules_));
     arm_credit_mark(*stream);
     ++stats_.streams_opened;
+    shared_->streams.store(static_cast<std::uint32_t>(streams_.size()), std::memory_order_relaxed);
     return stream;
 }
 
@@ -251,6 +252,7 @@ void Session::end_stream(Stream& stream, Verdict verdict) {
     }
     touch(stream, static_cast<bool>(verdict));
     streams_.erase(stream.id());
+    shared_->streams.store(static_cast<std::uint32_t>(streams_.size()), std::memory_order_relaxed);
 }
 
 void Session::set_verdict(Stream& stream, Verdict verdict) noexcept {
@@ -418,6 +420,7 @@ void Session::tick(TimePoint now) {
         }
         abort_stream(*oldest, Code::timeout);
     }
+    set_idle_aside();
     enforce_memory_cap();
     announce_first_window();
     after_call();
@@ -435,8 +438,11 @@ TimePoint Session::next_deadline() const noexcept {
     if (Stream* oldest = own_opens_.oldest()) {
         next = std::min(next, oldest->side_.opened_at + settings_.open_deadline);
     }
-    if (shared_->ledger->bytes() > settings_.memory_hard) {
+    if (memory_excess() != 0) {
         next = std::min(next, memory_checked_at_ + limits::stalled_after / 2);
+    }
+    if (shared_->ledger->bytes() + committed_ > settings_.budget / 4) {
+        next = std::min(next, set_aside_at_ + limits::set_aside_look_every);
     }
     return next;
 }
@@ -453,6 +459,7 @@ SessionStats Session::stats() const noexcept {
     SessionStats stats = stats_;
     stats.credit_committed = committed_;
     stats.bytes_held = shared_->ledger->bytes();
+    stats.bytes_queued = shared_->outbound->bytes();
     stats.streams = static_cast<std::uint32_t>(streams_.size());
     stats.streams_unread = static_cast<std::uint32_t>(unread_.size());
     stats.resets_waiting = static_cast<std::uint32_t>(aborts_.size());

@@ -76,7 +76,8 @@ struct SessionStats {
     std::uint64_t datagrams_dropped = 0;
     std::uint64_t resets = 0;
     std::uint64_t credit_committed = 0;   // granted beyond the first windows, now
-    std::uint64_t bytes_held = 0;         // real bytes of slabs, now
+    std::uint64_t bytes_held = 0;         // real bytes of what came in and was not taken, now
+    std::uint64_t bytes_queued = 0;       // real bytes of what waits to be sent, now
     std::uint32_t streams = 0;            // now
     std::uint32_t streams_unread = 0;     // ended, and not everything taken yet: now
     std::uint32_t resets_waiting = 0;     // aborted, and the peer not told yet: now
@@ -144,6 +145,8 @@ public:
     /// Set once the session has failed; the driver then writes what produce() still gives and closes the trunk.
     const std::optional<Failure>& failure() const noexcept { return failure_; }
     const IntrusivePtr<buffer::SlabLedger>& ledger() const noexcept { return shared_->ledger; }
+    /// Outlives the session; for who watches over the memory of all sessions.
+    const IntrusivePtr<SessionShared>& shared() const noexcept { return shared_; }
     SessionStats stats() const noexcept;
     /// The totals alone: what stats() gives but for what exists now.
     const SessionStats& counted() const noexcept { return stats_; }
@@ -227,9 +230,14 @@ private:
     std::uint64_t budget_room() const noexcept;
     bool budget_tight() const noexcept { return budget_room() == 0; }
     void announce_first_window();
+    void set_idle_aside();
+    void see_progress(Stream& stream) noexcept;
+    std::uint64_t memory_excess() const noexcept;
     void enforce_memory_cap();
-    void reset_most_stalled();
+    void reset_most_stalled(std::uint64_t excess);
     void reset_stalled(Stream& stream);
+    template <typename Visit>
+    void for_each_holding(Visit visit);
     void commit_change(std::uint64_t before, std::uint64_t after) noexcept;
 
     void send_goaway(wire::StreamId last, wire::Code code, std::string_view text);
@@ -294,6 +302,8 @@ private:
     std::uint64_t committed_ = 0;
     std::uint32_t announced_first_window_;
     std::uint32_t peer_first_window_ = 0;  // what the peer announced last
+    std::uint64_t set_aside_ = 0;          // of the budget, by set_idle_aside()
+    TimePoint set_aside_at_{};
     TimePoint memory_checked_at_{};
 
     // Draining.

@@ -1,5 +1,6 @@
 // Credit, the session's budget, and what happens when memory runs out.
 #include <algorithm>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -15,12 +16,17 @@ void Session::commit_change(std::uint64_t before, std::uint64_t after) noexcept 
     committed_ = committed_ - before + after;
 }
 
-/// Real bytes that are held, plus credit that may become bytes, beyond what every stream gets anyway.
+/// Real bytes that are held, plus credit that may become bytes, beyond what every stream gets anyway; without what has
+/// not moved for long.
 std::uint64_t Session::budget_in_use() const noexcept {
-    return shared_->ledger->bytes() + committed_;
+    const std::uint64_t in_use = shared_->ledger->bytes() + committed_;
+    return in_use - std::min(in_use, set_aside_);
 }
 
 std::uint64_t Session::budget_room() const noexcept {
+    if (shared_->is_tight()) {
+        return 0;
+    }
     std::uint64_t in_use = budget_in_use();
     return in_use < settings_.budget ? settings_.budget - in_use : 0;
 }
@@ -75,14 +81,15 @@ void Session::grow_window(Stream& stream) {
     }
 }
 
-// While more than half of the budget is in use, new streams start with a small window.
+// While more than half of the budget is in use, or the process is short of memory, new streams start with a small
+// window.
 void Session::announce_first_window() {
     if (state_ != SessionState::open) {
         return;
     }
     bool tight_now = announced_first_window_ != settings_.first_window;
     std::uint64_t in_use = budget_in_use();
-    bool tight = tight_now ? in_use > settings_.budget / 8 * 3 : in_use > settings_.budget / 2;
+    bool tight = shared_->is_tight() || (tight_now ? in_use > settings_.budget / 8 * 3 : in_use > settings_.budget / 2);
     if (tight == tight_now) {
         return;
     }
@@ -96,43 +103,113 @@ void Session::announce_first_window() {
     send_urgent(std::move(frame));
 }
 
-void Session::enforce_memory_cap() {
-    if (shared_->ledger->bytes() > settings_.memory_hard && now_ >= memory_checked_at_ + limits::stalled_after / 2) {
-        memory_checked_at_ = now_;
-        reset_most_stalled();
+// Streams that may hold something: those in the table, and those that have ended and wait for their endpoint.
+template <typename Visit>
+void Session::for_each_holding(Visit visit) {
+    for (auto& [id, stream] : streams_) {
+        see_progress(*stream);
+        visit(*stream);
+    }
+    for (const IntrusivePtr<Stream>& stream : unread_) {
+        see_progress(*stream);
+        visit(*stream);
     }
 }
 
-// Above the hard cap the stream that holds most, and whose endpoint has not taken anything for a while, is reset; also
-// one that has ended already, and waits for a slow visitor with the bytes that came before. Of many the part that holds
-// most goes at once: one each time would take an hour for what 16,384 can hold.
-void Session::reset_most_stalled() {
-    std::vector<std::pair<std::uint64_t, IntrusivePtr<Stream>>> stalled;  // and what each holds
-    auto look_at = [&](Stream& stream) {
-        StreamSide& side = stream.side_;
-        const std::uint64_t taken = stream.taken_.load(std::memory_order_relaxed);
-        if (taken != side.taken_seen) {
-            side.taken_seen = taken;
-            side.taken_at = now_;
+void Session::see_progress(Stream& stream) noexcept {
+    StreamSide& side = stream.side_;
+    const std::uint64_t taken = stream.taken_.load(std::memory_order_relaxed);
+    if (taken != side.taken_seen) {
+        side.taken_seen = taken;
+        side.taken_at = now_;
+    }
+    if (side.sent != side.sent_seen || side.sent_at == TimePoint{}) {
+        side.sent_seen = side.sent;
+        side.sent_at = now_;
+    }
+}
+
+// What has not moved for long is left out of the budget, which is for what moves: a stream's share of what is held, and
+// the credit that its peer does not use. At most a second old; a walk over all streams, once a second while it matters.
+void Session::set_idle_aside() {
+    const std::uint64_t held_now = shared_->ledger->bytes();
+    if (held_now + committed_ <= settings_.budget / 4) {
+        set_aside_ = 0;
+        return;
+    }
+    if (now_ < set_aside_at_ + limits::set_aside_look_every) {
+        return;
+    }
+    set_aside_at_ = now_;
+    std::uint64_t held = 0;
+    std::uint64_t held_idle = 0;
+    std::uint64_t committed_idle = 0;
+    for_each_holding([&](const Stream& stream) {
+        const StreamSide& side = stream.side_;
+        const std::uint64_t here = side.window.received() - side.taken_seen;
+        held += here;
+        if (now_ - side.taken_at >= limits::set_aside_after) {
+            held_idle += here;
+            committed_idle += side.committed(window_rules_);
         }
-        const std::uint64_t held = side.window.received() - taken;
-        if (held > 0 && now_ - side.taken_at >= limits::stalled_after) {
-            stalled.emplace_back(held, &stream);
-        }
+    });
+    // In parts of what is really held: a slab may be pinned by less than it takes.
+    const double share = held != 0 ? static_cast<double>(held_idle) / static_cast<double>(held) : 0;
+    set_aside_ = static_cast<std::uint64_t>(static_cast<double>(held_now) * share) + committed_idle;
+}
+
+/// What streams must give up: beyond the session's hard cap, or as the process asks.
+std::uint64_t Session::memory_excess() const noexcept {
+    const std::uint64_t held = shared_->ledger->bytes();
+    const std::uint64_t own = held > settings_.memory_hard ? held - settings_.memory_hard : 0;
+    return std::max(own, shared_->asked_to_give_up.load(std::memory_order_relaxed));
+}
+
+void Session::enforce_memory_cap() {
+    const std::uint64_t excess = memory_excess();
+    if (excess != 0 && now_ >= memory_checked_at_ + limits::stalled_after / 2) {
+        memory_checked_at_ = now_;
+        reset_most_stalled(excess);
+    }
+}
+
+// The streams that hold most for longest, and whose endpoint has not taken anything for a while, are reset; also those
+// that have ended already, and wait for a slow visitor with the bytes that came before. Of many a part goes at once:
+// one each time would take an hour for what 16,384 can hold. Where the process asks for it, what waits to be sent
+// counts too. Far beyond the hard cap nobody is given a while.
+void Session::reset_most_stalled(std::uint64_t excess) {
+    struct Stalled {
+        double weight = 0;
+        std::uint64_t held = 0;
+        IntrusivePtr<Stream> stream;
     };
-    for (auto& [id, stream] : streams_) {
-        look_at(*stream);
-    }
-    for (const IntrusivePtr<Stream>& stream : unread_) {
-        look_at(*stream);
-    }
-    constexpr std::size_t of_each_reset = 16;  // one of so many
-    std::sort(stalled.begin(), stalled.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-    const std::uint64_t excess = shared_->ledger->bytes() - settings_.memory_hard;
+    const bool asked = shared_->asked_to_give_up.exchange(0, std::memory_order_relaxed) != 0;
+    const bool urgent = shared_->ledger->bytes() / 2 > settings_.memory_hard;
+    std::vector<Stalled> stalled;
+    for_each_holding([&](Stream& stream) {
+        const StreamSide& side = stream.side_;
+        Stalled found;
+        const auto add = [&](std::uint64_t held, Duration still) {
+            if (held > 0 && (urgent || still >= limits::stalled_after)) {
+                found.held += held;
+                found.weight += static_cast<double>(held) * std::chrono::duration<double>(still).count();
+            }
+        };
+        add(side.window.received() - side.taken_seen, now_ - side.taken_at);
+        add(asked ? stream.queued_bytes() : 0, now_ - side.sent_at);
+        if (found.held > 0) {
+            found.stream = IntrusivePtr<Stream>(&stream);
+            stalled.push_back(std::move(found));
+        }
+    });
+    std::sort(stalled.begin(), stalled.end(), [](const Stalled& a, const Stalled& b) {
+        return std::tie(a.weight, a.held) > std::tie(b.weight, b.held);
+    });
+    const std::size_t of_each_reset = urgent ? 1 : 16;  // one of so many
     std::uint64_t given_up = 0;
     for (std::size_t i = 0; i < (stalled.size() + of_each_reset - 1) / of_each_reset && given_up < excess; ++i) {
-        reset_stalled(*stalled[i].second);
-        given_up += stalled[i].first;
+        reset_stalled(*stalled[i].stream);
+        given_up += stalled[i].held;
     }
 }
 

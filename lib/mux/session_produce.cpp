@@ -187,6 +187,7 @@ std::size_t Session::write_next(Stream& stream, Batch& batch) {
     StreamItem* item = stream.outbound_.front();
     if (item == nullptr) {
         (void)stream.outbound_.try_park();  // an idle queue holds no memory; the ready list brings it back
+        stream.side_.sent_at = {};          // and what comes then has not waited yet
         return 0;
     }
     check(stream.side_.send_open || item->kind == StreamItem::Kind::reset, "only a reset can follow the end");
@@ -244,6 +245,7 @@ std::size_t Session::write_data(Stream& stream, StreamItem& item, Batch& batch) 
     }
     append_frame({static_cast<std::uint16_t>(n), FrameType::data, flags, stream.id()}, std::move(payload), headroom,
                  batch);
+    side.sent += n;
     sent_from_queue(stream, leaves_queue);
     end_if_closed(stream);
     return n + limits::frame_header_bytes;

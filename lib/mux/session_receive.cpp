@@ -182,6 +182,9 @@ bool Session::should_copy(const Stream& stream, const wire::FrameHeader& header,
 void Session::queue_data(Stream& stream, buffer::Slice piece, const wire::FrameHeader& header, bool first) {
     StreamSide& side = stream.side_;
     std::uint32_t cost = first ? limits::data_frame_cost : 0;
+    if (stream.waiting() == 0) {
+        side.taken_at = now_;  // it was idle, and not behind
+    }
     side.pushed += piece.size() + cost;
     side.pushed_now += piece.size() + cost;
     if (side.discarding) {

@@ -9,9 +9,7 @@ namespace ferrotunnel::mux {
 Stream::Stream(IntrusivePtr<SessionShared> shared, wire::StreamId id, wire::ServiceKind kind, std::uint32_t service)
     : shared_(std::move(shared)), id_(id), service_(service), kind_(kind) {}
 
-Stream::~Stream() {
-    shared_->outbound.fetch_sub(queued_.load(std::memory_order_relaxed), std::memory_order_relaxed);
-}
+Stream::~Stream() = default;
 
 void Stream::attach(IntrusivePtr<buffer::Waker> waker, bool foreign) {
     waker_ = std::move(waker);
@@ -26,7 +24,7 @@ bool Stream::can_send() const noexcept {
 
 void Stream::send(buffer::Slice payload, bool headroom) {
     check(payload.size() > 0 && payload.size() <= limits::data_payload_max, "a DATA payload is 1 to 16,376 bytes");
-    count_queued(payload.size() + limits::data_frame_cost);
+    count_queued(payload, payload.size() + limits::data_frame_cost);
     StreamItem item;
     item.slice = std::move(payload);
     item.headroom = headroom;
@@ -42,7 +40,7 @@ bool Stream::send_datagram(buffer::Slice payload, std::uint32_t now_ms) {
         return false;
     }
     datagrams_queued_.fetch_add(1, std::memory_order_relaxed);
-    count_queued(payload.size());
+    count_queued(payload, payload.size());
     StreamItem item;
     item.slice = std::move(payload);
     item.stamp_ms = now_ms;

@@ -64,26 +64,47 @@ public:
     SessionShared(IntrusivePtr<buffer::Waker> waker_in, const Settings& settings)
         : waker(std::move(waker_in)),
           send_queue_max(settings.send_queue_max),
-          send_queue_full(std::min(settings.send_queue_max, limits::send_queue_full)),
-          outbound_max(settings.outbound_max) {}
+          outbound_max(settings.outbound_max),
+          outbound_tight_at(settings.outbound_max / 2) {}
 
-    bool is_outbound_full() const noexcept { return outbound.load(std::memory_order_relaxed) >= outbound_max; }
-    /// Whether a stream that has this much queued is below what it may queue now, and below half of that.
-    bool is_below_limit(std::uint32_t queued) const noexcept {
-        return queued < send_queue_full || (queued < send_queue_max && !is_outbound_full());
+    /// What one stream may queue for sending now: less when all of them have much queued, or memory is short.
+    std::uint32_t send_queue_limit() const noexcept {
+        const std::uint64_t bytes = outbound->bytes();
+        if (bytes < outbound_tight_at.load(std::memory_order_relaxed)) {
+            return send_queue_max;
+        }
+        return std::min(send_queue_max, bytes < outbound_max ? limits::send_queue_tight : limits::send_queue_full);
     }
-    bool is_below_half(std::uint32_t queued) const noexcept {
-        return queued <= send_queue_full / 2 || (queued <= send_queue_max / 2 && !is_outbound_full());
+    /// Whether a stream that has this much queued is below that, and below half of it.
+    bool is_below_limit(std::uint32_t queued) const noexcept { return queued < send_queue_limit(); }
+    bool is_below_half(std::uint32_t queued) const noexcept { return queued <= send_queue_limit() / 2; }
+
+    /// Any thread: the process is short of memory, or is not any more. Windows and send queues are small meanwhile.
+    void set_tight(bool tight) noexcept {
+        outbound_tight_at.store(tight ? 0 : outbound_max / 2, std::memory_order_relaxed);
+    }
+    bool is_tight() const noexcept { return outbound_tight_at.load(std::memory_order_relaxed) == 0; }
+    /// Any thread: the streams that hold most and do not move are to give up this much, soon.
+    void ask_to_give_up(std::uint64_t bytes) noexcept {
+        asked_to_give_up.store(bytes, std::memory_order_relaxed);
+        waker->wake();
+    }
+    /// What the session takes of memory, about. Any thread.
+    std::uint64_t memory() const noexcept {
+        return ledger->bytes() + outbound->bytes() +
+               std::uint64_t{streams.load(std::memory_order_relaxed)} * limits::stream_cost;
     }
 
     buffer::ReadyList<Stream> ready;    // streams with something to tell the session
     IntrusivePtr<buffer::Waker> waker;  // wakes the session's driver; any thread
     IntrusivePtr<buffer::SlabLedger> ledger = make_intrusive<buffer::SlabLedger>();
+    /// What all streams have queued for sending, until it was written.
+    IntrusivePtr<buffer::SlabLedger> outbound = make_intrusive<buffer::SlabLedger>();
     const std::uint32_t send_queue_max;
-    const std::uint32_t send_queue_full;
     const std::uint64_t outbound_max;
-    /// What all streams have queued for sending, each counted as queued_bytes().
-    std::atomic<std::uint64_t> outbound{0};
+    std::atomic<std::uint64_t> outbound_tight_at;  // 0: the process is short of memory
+    std::atomic<std::uint64_t> asked_to_give_up{0};
+    std::atomic<std::uint32_t> streams{0};  // now
 };
 
 class Stream final : public buffer::ReadyNode {
@@ -105,14 +126,10 @@ public:
 
     /// False when enough is queued, here or on all streams of the session together, or when nothing more will be sent.
     bool can_send() const noexcept;
-    /// How much one read for it should bring at the most: little while the session has as much queued as it may.
-    std::uint32_t read_size_max() const noexcept {
-        return shared_->is_outbound_full() ? limits::send_queue_full : UINT32_MAX;
-    }
+    /// How much one read for it should bring at the most: little while the session has much queued.
+    std::uint32_t read_size_max() const noexcept { return shared_->send_queue_limit(); }
     /// The trunk can not keep up with what is queued for it: what is queued now may have to wait.
-    bool is_trunk_behind() const noexcept {
-        return shared_->outbound.load(std::memory_order_relaxed) >= limits::session_outbound_behind;
-    }
+    bool is_trunk_behind() const noexcept { return shared_->outbound->bytes() >= limits::session_outbound_behind; }
     /// Nothing that is sent now would reach the peer: it reset the stream, or there is a verdict, which was said before
     /// this. Any thread.
     bool send_is_dead() const noexcept { return send_dead_.load(std::memory_order_acquire); }
@@ -175,13 +192,12 @@ private:
     template <Stream* StreamSide::*>
     friend class StreamFifo;
 
-    void count_queued(std::uint32_t bytes) noexcept {
+    void count_queued(const buffer::Slice& payload, std::uint32_t bytes) noexcept {
+        payload.slab()->charge_to(*shared_->outbound);
         queued_.fetch_add(bytes, std::memory_order_seq_cst);
-        shared_->outbound.fetch_add(bytes, std::memory_order_relaxed);
     }
     /// What is left.
     std::uint32_t count_unqueued(std::uint32_t bytes) noexcept {
-        shared_->outbound.fetch_sub(bytes, std::memory_order_relaxed);
         return queued_.fetch_sub(bytes, std::memory_order_seq_cst) - bytes;
     }
     void count_taken(std::uint64_t cost);
@@ -234,7 +250,7 @@ private:
     std::atomic<std::uint32_t> datagrams_dropped_{0};
     using Queue = buffer::SpscQueue<StreamItem, buffer::Spares::per_thread>;
     Queue inbound_{*shared_->ledger};
-    Queue outbound_;
+    Queue outbound_{*shared_->outbound};
 
     // The session half alone: what only the trunk's worker touches.
     IntrusivePtr<buffer::Waker> waker_;

@@ -71,9 +71,12 @@ struct StreamSide {
 
     std::size_t unread_at = 0;  // in Session::unread_
 
-    // For the hard memory cap: when the endpoint was last seen to take something.
+    // For when memory is short: when the endpoint was last seen to take something, and the peer.
     std::uint64_t taken_seen = 0;
     TimePoint taken_at{};
+    std::uint64_t sent = 0;
+    std::uint64_t sent_seen = 0;
+    TimePoint sent_at{};
 };
 
 }  // namespace ferrotunnel::mux

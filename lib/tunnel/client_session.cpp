@@ -115,6 +115,7 @@ void ClientSession::take_step(const Step& step) {
             agreement_ = handshake_->agreed();
             open_ = true;
             shared_->own_visits->set_server(visitor_address(runtime::peer_address(trunk_->pipe().fd())));
+            trunk_->govern_by(shared_->memory, {});
             trunk_->login_done(agreement_.peer);
             callbacks_.on_open(agreement_);
             return;

@@ -33,6 +33,7 @@ struct ClientShared {
     Duration handshake_deadline = limits::handshake_deadline;
     std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>(Traffic::Of::all_workers);
     std::shared_ptr<TrafficBook> book = std::make_shared<TrafficBook>();
+    std::shared_ptr<MemoryGovernor> memory = std::make_shared<MemoryGovernor>(limits::memory_settable_max);
     std::shared_ptr<OwnVisits> own_visits = std::make_shared<OwnVisits>();
     std::shared_ptr<LineQuota> visitor_lines = std::make_shared<LineQuota>(limits::visitor_log_lines_per_second);
     Logger* log = nullptr;

@@ -21,12 +21,11 @@ inline constexpr std::size_t windows_per_slab = buffer::slab_bytes / frame_bytes
 /// What one read may fill. Lives as long as the slab.
 class Windows {
 public:
-    /// All of the slab (`bulk`) or one frame; less where the stream's session has as much queued as it may.
-    Windows(buffer::Slab& slab, const mux::Stream& stream, bool bulk) noexcept : count_(bulk ? windows_per_slab : 1) {
-        const std::size_t size = std::min<std::size_t>(limits::data_payload_max, stream.read_size_max());
-        if (size < limits::data_payload_max) {
-            count_ = 1;
-        }
+    /// All of the slab (`bulk`) or one frame; less where the stream's session has much queued.
+    Windows(buffer::Slab& slab, const mux::Stream& stream, bool bulk) noexcept {
+        const std::size_t most = stream.read_size_max();
+        const std::size_t size = std::min(limits::data_payload_max, most);
+        count_ = bulk && most >= limits::send_queue_max ? windows_per_slab : 1;
         for (std::size_t i = 0; i < count_; ++i) {
             windows_[i] = {slab.data() + i * frame_bytes + limits::frame_header_bytes, size};
         }

@@ -271,6 +271,7 @@ void ServerSession::admitted(std::optional<Refusal> refusal) {
     finish_login();
     const std::size_t trunks = shared_->presence->enter(client_);
     present_ = true;
+    trunk_->govern_by(shared_->memory, token_name_);
     trunk_->login_done(agreement_.peer);
     shared_->log->info("a client has connected", {{"session", name},
                                                   {"peer", peer_.text()},

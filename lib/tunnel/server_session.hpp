@@ -121,6 +121,7 @@ struct ServerShared {
     std::function<void(const ServerNotice&)> notify;
     std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>(Traffic::Of::all_workers);
     std::shared_ptr<TrafficBook> book = std::make_shared<TrafficBook>();
+    std::shared_ptr<MemoryGovernor> memory = std::make_shared<MemoryGovernor>(limits::memory_settable_max);
     std::shared_ptr<ServerCounters> counters = std::make_shared<ServerCounters>();
     std::shared_ptr<GuessGate> guesses;                                    // null: no token can be guessed
     std::shared_ptr<LineQuota> strangers = std::make_shared<LineQuota>();  // what they may have logged and told

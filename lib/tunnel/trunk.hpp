@@ -23,6 +23,7 @@
 #include "runtime/timer.hpp"
 #include "runtime/worker.hpp"
 #include "transport/pipe.hpp"
+#include "tunnel/memory_governor.hpp"
 #include "tunnel/recent_traffic.hpp"
 #include "tunnel/traffic_book.hpp"
 
@@ -67,6 +68,10 @@ public:
     void count_in(std::shared_ptr<RecentTraffic> recent) noexcept { recent_ = std::move(recent); }
     /// Before `start`: its session has a page there as long as it lives.
     void account_in(std::shared_ptr<TrafficBook> book) { account_.emplace(std::move(book), session_); }
+    /// After the login: its session's memory counts there, as `owner`'s, as long as this lives.
+    void govern_by(std::shared_ptr<MemoryGovernor> governor, const std::string& owner) {
+        governed_.emplace(std::move(governor), session_.shared(), owner);
+    }
     /// Begins; events follow, perhaps from within this call.
     void start();
     /// The login has succeeded: streams may be opened, and the handshake's deadline is over.
@@ -138,6 +143,7 @@ private:
     transport::PipeCounters last_counters_;
     std::shared_ptr<RecentTraffic> recent_;  // may be null
     std::optional<TrafficBook::Account> account_;
+    std::optional<MemoryGovernor::Member> governed_;
     TimePoint handshake_until_;
     TimePoint close_at_ = never;
     std::array<ReadSlab, slabs_per_round_max> slabs_;

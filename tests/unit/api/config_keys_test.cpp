@@ -142,13 +142,13 @@ TEST_CASE("each documented default is the real one", "[config-keys]") {
 
 TEST_CASE("each key changes something, and refuses what it can not take", "[config-keys]") {
     const std::map<std::string, std::string> by_name{
-        {"level", "debug"},       {"format", "json"},     {"bind", "127.0.0.1:1"}, {"tcp_bind", "::1"},
-        {"public_host", "h"},     {"allow_ports", "22"},  {"token", "${TOKEN}"},   {"allow_weak_token", "true"},
-        {"tls", "off"},           {"tls_cert", "/c"},     {"tls_key", "/k"},       {"state_dir", "/s"},
-        {"workers", "2"},         {"drain", "1s"},        {"endpoint_file", "/e"}, {"server", "h:1"},
-        {"tls_ca", "system"},     {"tls_pin", "sha256:"}, {"connections", "3"},    {"http_bind", "off"},
-        {"domain", "d"},          {"attempts", "3"},      {"name", "alice"},       {"connections_per_token", "7"},
-        {"ports_per_token", "7"},
+        {"level", "debug"},       {"format", "json"},      {"bind", "127.0.0.1:1"}, {"tcp_bind", "::1"},
+        {"public_host", "h"},     {"allow_ports", "22"},   {"token", "${TOKEN}"},   {"allow_weak_token", "true"},
+        {"tls", "off"},           {"tls_cert", "/c"},      {"tls_key", "/k"},       {"state_dir", "/s"},
+        {"workers", "2"},         {"drain", "1s"},         {"endpoint_file", "/e"}, {"server", "h:1"},
+        {"tls_ca", "system"},     {"tls_pin", "sha256:"},  {"connections", "3"},    {"http_bind", "off"},
+        {"domain", "d"},          {"attempts", "3"},       {"name", "alice"},       {"connections_per_token", "7"},
+        {"ports_per_token", "7"}, {"memory_max", "64MiB"},
     };
     const std::map<std::string, std::string> of_http{
         {"linger_bytes", "0"},     {"requests_per_connection", "1"},

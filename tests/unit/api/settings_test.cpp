@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/limits.hpp"
+#include "engine_settings.hpp"
 #include "ferrotunnel/client.hpp"
 
 namespace ferrotunnel::detail {
@@ -79,6 +80,35 @@ TEST_CASE("all problems of a client are found at once", "[settings]") {
     plain.tls_pin = "sha256:" + std::string(64, 'a');
     plain.workers = 257;
     CHECK(keys_of_problems(plain) == Keys{"workers", "tls_ca", "tls_pin"});
+}
+
+TEST_CASE("limit: memory for visitors' bytes", "[settings]") {
+    for (const std::uint64_t bytes : {std::uint64_t{0}, limits::memory_min, limits::memory_settable_max}) {
+        ClientSettings client = good_client();
+        client.memory_max = bytes;
+        CHECK(keys_of_problems(client).empty());
+    }
+    for (const std::uint64_t bytes : {limits::memory_min - 1, limits::memory_settable_max + 1}) {
+        ServerSettings server = good_server();
+        server.memory_max = bytes;
+        CHECK(keys_of_problems(server) == Keys{"memory_max"});
+    }
+}
+
+TEST_CASE("a session's own bounds fit several times into the memory of all", "[settings]") {
+    ServerSettings server = good_server();
+    server.memory_max = limits::memory_min;
+    const mux::Settings small = mux_settings(mux::Role::server, server);
+    CHECK(small.budget == limits::memory_min / 4);
+    CHECK(small.memory_hard == limits::memory_min / 2);
+    CHECK(small.outbound_max == limits::memory_min / 4);
+    server.memory_max = limits::memory_settable_max;
+    const mux::Settings large = mux_settings(mux::Role::server, server);
+    CHECK(large.budget == limits::session_budget);
+    CHECK(large.memory_hard == limits::session_memory_hard);
+    CHECK(large.outbound_max == limits::session_outbound_max);
+    server.memory_max = 0;
+    CHECK(memory_of(server) >= limits::memory_min);
 }
 
 TEST_CASE("all problems of a server are found at once", "[settings]") {

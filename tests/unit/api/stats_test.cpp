@@ -11,6 +11,8 @@ using namespace ferrotunnel::test;
 
 namespace {
 
+constexpr std::uint64_t limit_of_memory = 16 * 1024 * 1024;
+
 struct Rig {
     Secret token = Secret::generate();
     Server server = server_builder(token).build();
@@ -91,4 +93,35 @@ TEST_CASE("totals never fall, whatever ends while somebody looks", "[threads][st
     looking.join();
     CHECK(falls == 0);
     CHECK(rig.server.stats().traffic.streams_opened == rounds);
+}
+
+TEST_CASE("what a visitor does not read counts as memory, as long as it waits", "[threads][stats]") {
+    asio::io_context io;
+    tcp::acceptor acceptor(io, {asio::ip::make_address("127.0.0.1"), 0});
+    Secret token = Secret::generate();
+    Server server = server_builder(token).memory_max(limit_of_memory).build();
+    server.start();
+    Client client = client_builder(token, server.control_endpoint()).build();
+    Service service = client.add(to("127.0.0.1:" + std::to_string(acceptor.local_endpoint().port())));
+    client.start();
+    REQUIRE_FALSE(client.wait_ready(patience));
+    CHECK(server.stats().traffic.memory_max == limit_of_memory);
+    CHECK(client.stats().traffic.memory_max >= limit_of_memory);  // of the machine
+    CHECK(server.stats().traffic.memory == 0);
+
+    tcp::socket visitor(io);
+    visitor.connect({asio::ip::make_address("127.0.0.1"), service.port()});
+    tcp::socket backend = acceptor.accept();
+    backend.non_blocking(true);
+    const std::string piece(64 * 1024, 'm');
+    CHECK(eventually([&] {
+        asio::error_code full;
+        while (!full) {
+            (void)backend.write_some(asio::buffer(piece), full);
+        }
+        return server.stats().traffic.memory > piece.size() / 2;
+    }));
+    CHECK(server.stats().traffic.memory <= limit_of_memory);
+    visitor.close();
+    CHECK(eventually([&] { return server.stats().traffic.memory == 0; }));
 }

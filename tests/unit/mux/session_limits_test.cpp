@@ -494,42 +494,49 @@ TEST_CASE("limit: an endpoint queues at most 64 KiB for sending") {
     REQUIRE_FALSE(stream->try_park_send());
 }
 
-TEST_CASE("beyond what a session may have queued for sending each stream may queue a little, and all move on") {
+TEST_CASE(
+    "limit: what a session may have queued for sending; beyond it each stream may queue a little, and all move on") {
     Settings settings = server_settings();
-    settings.outbound_max = 242'000;
+    settings.outbound_max = 400'000;
     SessionFixture fixture(settings);
     std::vector<IntrusivePtr<Stream>> streams;
-    for (int i = 0; i < 4; ++i) {
-        streams.push_back(fixture.open());
-    }
-    fixture.produce();
+    const auto queued = [&] { return fixture.session->stats().bytes_queued; };
     auto queue_until_full = [&](Stream& stream) {
-        std::size_t queued = 0;
+        std::size_t bytes = 0;
         while (stream.can_send()) {
             const std::size_t n = std::min<std::size_t>(stream.read_size_max(), 8'000);
             fixture.send(stream, n);
-            queued += n + limits::data_frame_cost;
+            bytes += n + limits::data_frame_cost;
         }
-        return queued;
+        return bytes;
     };
-    std::size_t total = 0;
-    for (std::size_t i = 0; i < 3; ++i) {  // the first windows go out, and nothing more: the peer grants nothing
-        total += queue_until_full(*streams[i]);
+    // Up to half of it each stream may have its whole queue.
+    streams.push_back(fixture.open());
+    while (queued() + buffer::slab_footprint(8'000) < settings.outbound_max / 2) {
+        REQUIRE(streams.back()->read_size_max() == limits::send_queue_max);
+        fixture.send(*streams.back(), 8'000);
+        if (!streams.back()->can_send()) {
+            CHECK(streams.back()->queued_bytes() >= limits::send_queue_max);
+            streams.push_back(fixture.open());
+        }
     }
-    CHECK(total < settings.outbound_max);
-    fixture.send(*streams[3], 8'000);
-    CHECK(streams[3]->can_send());
-    CHECK(streams[3]->read_size_max() > limits::data_payload_max);
-    while (streams[3]->can_send()) {
-        fixture.send(*streams[3], 1);
+    CHECK(streams.size() > 2);
+    // From there on less.
+    fixture.send(*streams.back(), 8'000);
+    CHECK(queued() >= settings.outbound_max / 2);
+    CHECK(streams.back()->read_size_max() == limits::send_queue_tight);
+    while (queued() < settings.outbound_max) {
+        streams.push_back(fixture.open());
+        while (queued() < settings.outbound_max && streams.back()->can_send()) {
+            fixture.send(*streams.back(), 1'000);
+        }
+        CHECK(streams.back()->queued_bytes() < limits::send_queue_tight + 1'000 + limits::data_frame_cost);
     }
-    total += streams[3]->queued_bytes();
-    CHECK(total >= settings.outbound_max);
-    CHECK(total <= settings.outbound_max + limits::data_frame_cost);
-    CHECK(streams[3]->queued_bytes() < limits::send_queue_max);
+    CHECK(queued() <= settings.outbound_max + buffer::slab_footprint(1'000) + 1'000);  // and a segment of a queue
     // Now it is full. Who has much queued waits, and one with nothing queued may send a little.
-    CHECK_FALSE(streams[3]->can_send());
-    CHECK(streams[3]->try_park_send());
+    const std::size_t before = streams.size() - 2;
+    CHECK_FALSE(streams[before]->can_send());
+    CHECK(streams[before]->try_park_send());
     auto late = fixture.open();
     CHECK(late->can_send());
     CHECK(late->read_size_max() == limits::send_queue_full);
@@ -541,6 +548,6 @@ TEST_CASE("beyond what a session may have queued for sending each stream may que
     CHECK(fixture.stream_waker->count == 2);
     CHECK(late->queued_bytes() == 0);
     CHECK(late->can_send());
-    CHECK(streams[3]->can_send());
-    CHECK(late->read_size_max() > limits::data_payload_max);
+    CHECK(streams[before]->can_send());
+    CHECK(late->read_size_max() == limits::send_queue_max);
 }

@@ -1,0 +1,91 @@
+// How much memory the bytes of all visitors may take: over all sessions of a client or server, above each session's own
+// budget.
+//
+//   beyond half of the limit    all sessions are tight: no window grows, new streams begin with small ones, send queues
+//                               are short
+//   beyond the limit            the token that holds most is asked to give up what is too much: its sessions reset the
+//                               streams that hold most for longest and do not move
+//   one token beyond its share  the same, for its sessions alone; where there is one token its share is all
+//
+// Nothing is counted here: sessions count what they hold where they take it, and a look sums that up every now and
+// then.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "mux/stream.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// Any thread.
+class MemoryGovernor {
+public:
+    class Member;
+
+    /// `tokens`: how many there are whose sessions may be here.
+    explicit MemoryGovernor(std::uint64_t limit, std::size_t tokens = 1) noexcept
+        : limit_(limit), share_(tokens > 1 ? limit / limits::memory_token_share : limit) {}
+
+    /// What a look has found, for the log.
+    struct Look {
+        std::uint64_t held = 0;   // by all
+        std::uint64_t asked = 0;  // of `owner`: bytes that it is to give up; 0: nobody is asked
+        std::string owner;        // the token that holds most
+        bool tight = false;       // for somebody
+        bool busy = false;        // worth another look soon
+    };
+    /// Sums up, and asks for what is too much.
+    Look look();
+
+    std::uint64_t limit() const noexcept { return limit_; }
+    std::uint64_t share() const noexcept { return share_; }
+    /// What all sessions hold now.
+    std::uint64_t held() const;
+
+private:
+    struct Owner {
+        std::size_t sessions = 0;
+        std::uint64_t held = 0;  // as the last look has found
+        bool tight = false;
+    };
+    using Owners = std::map<std::string, Owner>;
+
+    static bool is_tight(std::uint64_t held, std::uint64_t of, bool was) noexcept {
+        return held > (was ? of / 8 * 3 : of / 2);
+    }
+    void sum_up();
+    void ask(const Owner& owner, std::uint64_t excess);
+
+    const std::uint64_t limit_;
+    const std::uint64_t share_;
+    mutable std::mutex mutex_;
+    std::set<Member*> members_;
+    Owners owners_;
+    bool tight_ = false;
+};
+
+/// One session. It counts as long as this lives.
+class MemoryGovernor::Member {
+public:
+    /// `owner`: whose it is, the name of its token.
+    Member(std::shared_ptr<MemoryGovernor> governor, IntrusivePtr<mux::SessionShared> session,
+           const std::string& owner);
+    ~Member();
+    Member(const Member&) = delete;
+    Member& operator=(const Member&) = delete;
+
+private:
+    friend class MemoryGovernor;
+
+    const std::shared_ptr<MemoryGovernor> governor_;
+    const IntrusivePtr<mux::SessionShared> session_;
+    Owners::iterator owner_;
+    std::uint64_t held_ = 0;  // as the last look has found
+};
+
+}  // namespace ferrotunnel::tunnel
