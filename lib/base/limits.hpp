@@ -253,13 +253,6 @@ inline constexpr auto http_count_follows = 1s;
 /// Descriptors that visitors of public TCP ports, who may come in any number and stay as long as they like, leave to
 /// clients that log in, and to the HTTP edge: an eighth of what the process may have, but not more than this.
 inline constexpr std::uint64_t descriptors_reserved_max = 1'024;
-/// Lines of one kind that a worker's visitors may cause in the log: who scans the edge must not fill a disk.
-inline constexpr std::uint32_t http_log_lines_per_second = 20;
-/// Lines and events of a server about services of one client that it refuses: whoever asks for a port again and again
-/// must not fill a disk. As many as one message may have.
-inline constexpr std::uint32_t refusals_told_per_second = services_per_message_max;
-/// Lines of a client about its visitors, each of whom may cause one.
-inline constexpr std::uint32_t visitor_log_lines_per_second = 50;
 /// Up to where an operator may raise those of requests' heads, which each connection can make us hold. Targets can not
 /// be longer: readings of a path have that much room. Below the least, browsers would be refused.
 inline constexpr std::size_t http_head_settable_min = 1_KiB;
@@ -429,6 +422,43 @@ inline constexpr std::size_t config_problems_max = 100;
 inline constexpr std::size_t config_text_max = 64_KiB;
 /// Times; four months keep milliseconds far from overflowing.
 inline constexpr auto config_time_max = std::chrono::milliseconds(10'000'000'000);
+
+// --- names --------------------------------------------------------------------------------------------------------
+
+/// How long what a name has resolved to is used without asking again: getaddrinfo does not tell for how long it is
+/// good. Where an address does not answer it is asked again at once, but for one of the last second.
+inline constexpr auto name_fresh = 30s;
+inline constexpr auto name_retry = 1s;
+/// How long old addresses are used when the resolver fails.
+inline constexpr auto name_stale_max = 1h;
+/// Lookups at a time: each has a thread for as long as it takes, which for a dead resolver is half a minute.
+inline constexpr std::size_t lookups_max = 8;
+/// Names that are remembered: of backends, and of the server.
+inline constexpr std::size_t names_known_max = services_max + 1;
+
+// --- log and events -------------------------------------------------------------------------------------------------
+
+/// Lines of one kind that peers of a client or server may cause in the log: who scans a port must not fill a disk. With
+/// some 30 kinds of 200 bytes that is 120 KB a second at the most.
+inline constexpr std::uint32_t log_lines_per_second = 20;
+/// Of those that say only that there is no room for more: the operator wants to know that, and who has it.
+inline constexpr std::uint32_t crowd_lines_per_second = 1;
+/// About clients that have logged in, and their services: a server that starts again has many at once.
+inline constexpr std::uint32_t client_lines_per_second = 200;
+/// About visitors, each of whom may cause one: they are what a log at level info is for.
+inline constexpr std::uint32_t visitor_lines_per_second = 50;
+/// Events of a server about logins and connections that it refuses, since everybody can cause them.
+inline constexpr std::uint32_t strangers_told_per_second = 20;
+/// Events of a server about services of one client that it refuses, and its lines about all. As many as one message may
+/// have.
+inline constexpr std::uint32_t refusals_told_per_second = services_per_message_max;
+/// Lines that wait for a slow sink, with what they take in memory: some thousand, and no matter for a server.
+inline constexpr std::size_t log_waiting_bytes_max = 1_MiB;
+/// What a client or server waits at its end for a sink to take them; it ends also where nobody reads them.
+inline constexpr auto log_patience = 1s;
+/// Events that wait for a slow handler: as many as a client with the most services causes when its connection breaks
+/// and comes back.
+inline constexpr std::size_t events_waiting_max = 2 * services_max;
 
 // --- the process --------------------------------------------------------------------------------------------------
 

@@ -53,6 +53,7 @@ public:
 
     void resolve(const HostPort& to) {
         timer_.set(deadline_);
+        host_ = to.host;
         resolver_.emplace(worker_, to, [this](std::error_code error, std::vector<SocketAddress> found) {
             if (error) {
                 finish(error);
@@ -181,6 +182,9 @@ private:
     // What is known early is told from the timer: never from within the constructor, and with nothing of ours on the
     // stack.
     void finish(std::error_code error) noexcept {
+        if (error && !addresses_.empty() && !host_.empty()) {
+            worker_.names().distrust(host_);
+        }
         finished_ = true;
         result_ = error;
         timer_.set(worker_.now());
@@ -218,6 +222,7 @@ private:
     TimePoint deadline_;
     Timer timer_;
     std::optional<Resolver> resolver_;
+    std::string host_;  // whose addresses they are
     std::vector<SocketAddress> addresses_;
     std::size_t next_ = 0;
     std::string path_;  // instead of addresses

@@ -1,9 +1,6 @@
 #include "runtime/name_service.hpp"
 
-#include <netdb.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <new>
 #include <thread>
@@ -12,12 +9,6 @@
 namespace ferrotunnel::runtime {
 
 namespace {
-
-class ResolveCategory final : public std::error_category {
-public:
-    const char* name() const noexcept override { return "resolve"; }
-    std::string message(int code) const override { return ::gai_strerror(code); }
-};
 
 constexpr auto again_after = std::chrono::milliseconds(100);
 
@@ -33,11 +24,6 @@ std::vector<SocketAddress> known_without_asking(const std::string& host) {
 }
 
 }  // namespace
-
-const std::error_category& resolve_category() noexcept {
-    static const ResolveCategory category;
-    return category;
-}
 
 NameService::NameService(std::shared_ptr<buffer::Mailbox> mailbox)
     : mailbox_(std::move(mailbox)), self_(std::make_shared<NameService*>(this)) {}
@@ -65,7 +51,7 @@ NameService::Ticket NameService::ask(const std::string& host, Callback callback)
 }
 
 void NameService::begin(const std::string& host) {
-    auto deliver = [self = self_, host](Answer found) {
+    auto deliver = [self = self_, host](NameAnswer found) {
         return [self, host, found = std::move(found)] {
             if (*self != nullptr) {
                 (*self)->answer(host, found);
@@ -76,10 +62,10 @@ void NameService::begin(const std::string& host) {
         mailbox_->post_call(deliver({{}, std::move(known)}));
         return;
     }
-    auto look_it_up = [host, deliver, mailbox = mailbox_] {
+    auto told = [deliver, mailbox = mailbox_](const NameAnswer& found) {
         while (true) {
             try {
-                mailbox->post_call(deliver(look_up(host)));
+                mailbox->post_call(deliver(found));
                 return;
             } catch (const std::bad_alloc&) {
                 // allowed: no worker's thread, and who has asked waits for an answer
@@ -87,11 +73,8 @@ void NameService::begin(const std::string& host) {
             }
         }
     };
-    try {
-        // allowed: nothing ends a lookup early, and joining would wait for it
-        std::thread(std::move(look_it_up)).detach();
-    } catch (const std::system_error& failure) {  // no more threads
-        mailbox_->post_call(deliver({failure.code(), {}}));
+    if (auto known = cache_->ask(host, std::move(told))) {
+        mailbox_->post_call(deliver(std::move(*known)));
     }
 }
 
@@ -99,34 +82,8 @@ void NameService::forget(Ticket ticket) noexcept {
     open_.erase(ticket);
 }
 
-NameService::Answer NameService::look_up(const std::string& host) {
-    addrinfo hints{};
-    hints.ai_family = AF_UNSPEC;
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_ADDRCONFIG;
-    addrinfo* list = nullptr;
-    int code = ::getaddrinfo(host.c_str(), nullptr, &hints, &list);
-    if (code != 0) {
-        return {code == EAI_SYSTEM ? std::error_code(errno, std::system_category())
-                                   : std::error_code(code, resolve_category()),
-                {}};
-    }
-    Answer answer;
-    for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
-        SocketAddress address(entry->ai_addr, entry->ai_addrlen);
-        if (!address.empty()) {
-            answer.addresses.push_back(address);
-        }
-    }
-    ::freeaddrinfo(list);
-    if (answer.addresses.empty()) {
-        answer.error = {EAI_NONAME, resolve_category()};
-    }
-    return answer;
-}
-
 // Takes no memory itself, so that an answer reaches everybody who waits for it.
-void NameService::answer(const std::string& host, const Answer& found) {
+void NameService::answer(const std::string& host, const NameAnswer& found) {
     under_way_.erase(host);
     const Ticket last = last_;  // what a callback asks is another question
     Ticket at = 0;

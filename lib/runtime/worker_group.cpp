@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "runtime/name_service.hpp"
+
 namespace ferrotunnel::runtime {
 
 WorkerGroup::WorkerGroup(std::size_t count) {
@@ -12,6 +14,7 @@ WorkerGroup::WorkerGroup(std::size_t count) {
     workers_.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
         workers_.push_back(std::make_unique<Worker>());
+        workers_.back()->names().share(names_);
     }
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "runtime/name_cache.hpp"
 #include "runtime/worker.hpp"
 
 namespace ferrotunnel::runtime {
@@ -35,6 +36,7 @@ public:
     bool on_a_worker() const noexcept;
 
 private:
+    const std::shared_ptr<NameCache> names_ = std::make_shared<NameCache>();
     std::vector<std::unique_ptr<Worker>> workers_;
     std::atomic<std::size_t> turn_{0};
 };

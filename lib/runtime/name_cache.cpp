@@ -1,0 +1,188 @@
+#include "runtime/name_cache.hpp"
+
+#include <netdb.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <thread>
+#include <utility>
+
+#include "base/limits.hpp"
+
+namespace ferrotunnel::runtime {
+
+namespace {
+
+class ResolveCategory final : public std::error_category {
+public:
+    const char* name() const noexcept override { return "resolve"; }
+    std::string message(int code) const override { return ::gai_strerror(code); }
+};
+
+// The resolver has answered that there is no such name, or no address of it.
+bool is_answer(const std::error_code& error) {
+    return error == std::error_code(EAI_NONAME, resolve_category()) ||
+           error == std::error_code(EAI_NODATA, resolve_category());
+}
+
+}  // namespace
+
+const std::error_category& resolve_category() noexcept {
+    static const ResolveCategory category;
+    return category;
+}
+
+NameAnswer look_up(const std::string& host) {
+    addrinfo hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_ADDRCONFIG;
+    addrinfo* list = nullptr;
+    int code = ::getaddrinfo(host.c_str(), nullptr, &hints, &list);
+    if (code != 0) {
+        return {code == EAI_SYSTEM ? std::error_code(errno, std::system_category())
+                                   : std::error_code(code, resolve_category()),
+                {}};
+    }
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, ::freeaddrinfo);
+    NameAnswer answer;
+    for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
+        SocketAddress address(entry->ai_addr, entry->ai_addrlen);
+        if (!address.empty()) {
+            answer.addresses.push_back(address);
+        }
+    }
+    if (answer.addresses.empty()) {
+        answer.error = {EAI_NONAME, resolve_category()};
+    }
+    return answer;
+}
+
+std::optional<NameAnswer> NameCache::ask(const std::string& host, Told told) {
+    std::lock_guard lock(mutex_);
+    const TimePoint now = clock_();
+    Name& name = find_or_add(host);
+    if (now < name.fresh_until) {
+        return name.answer;
+    }
+    // Where it has failed just now it may take long to fail again.
+    const bool waits = !name.failing || now >= name.usable_until;
+    std::error_code error;
+    if (!name.under_way) {
+        error = begin(host);
+        name.under_way = !error;
+    }
+    if (!waits) {
+        return name.answer;
+    }
+    if (error) {
+        return NameAnswer{error, {}};
+    }
+    name.waiting.push_back(std::move(told));
+    return std::nullopt;
+}
+
+// One more takes the place of the one whose answer is the oldest.
+NameCache::Name& NameCache::find_or_add(const std::string& host) {
+    const auto found = names_.find(host);
+    if (found != names_.end()) {
+        return found->second;
+    }
+    while (names_.size() >= limits::names_known_max) {
+        auto oldest = names_.end();
+        for (auto at = names_.begin(); at != names_.end(); ++at) {
+            if (!at->second.under_way &&
+                (oldest == names_.end() || at->second.answered_at < oldest->second.answered_at)) {
+                oldest = at;
+            }
+        }
+        if (oldest == names_.end()) {
+            break;  // somebody waits for each
+        }
+        names_.erase(oldest);
+    }
+    return names_[host];
+}
+
+void NameCache::distrust(const std::string& host) noexcept {
+    std::lock_guard lock(mutex_);
+    const auto found = names_.find(host);
+    if (found != names_.end() && !found->second.answer.error) {
+        Name& name = found->second;
+        name.fresh_until = std::min(name.fresh_until, name.answered_at + limits::name_retry);
+    }
+}
+
+std::size_t NameCache::size() const {
+    std::lock_guard lock(mutex_);
+    return names_.size();
+}
+
+// A thread serves one name after the other while there are any.
+std::error_code NameCache::begin(const std::string& host) {
+    queue_.push_back(host);
+    if (running_ == limits::lookups_max) {
+        return {};
+    }
+    try {
+        // allowed: nothing ends a lookup early, and joining would wait for it
+        std::thread([self = shared_from_this()] { self->run(); }).detach();
+        ++running_;
+    } catch (const std::system_error& failure) {  // no more threads
+        if (running_ == 0) {
+            queue_.pop_back();
+            return failure.code();
+        }
+    } catch (...) {
+        queue_.pop_back();
+        throw;
+    }
+    return {};
+}
+
+void NameCache::run() noexcept {
+    std::unique_lock lock(mutex_);
+    while (!queue_.empty()) {
+        const std::string host = std::move(queue_.front());
+        queue_.pop_front();
+        lock.unlock();
+        NameAnswer found;
+        try {
+            found = look_up_(host);
+        } catch (...) {
+            found = {std::make_error_code(std::errc::not_enough_memory), {}};
+        }
+        lock.lock();
+        const std::vector<Told> waiting = settle(names_.at(host), found, clock_());
+        lock.unlock();
+        for (const Told& told : waiting) {
+            told(found);
+        }
+        lock.lock();
+    }
+    --running_;
+}
+
+// Takes who waits, and makes `found` what they are told.
+std::vector<NameCache::Told> NameCache::settle(Name& name, NameAnswer& found, TimePoint now) noexcept {
+    name.under_way = false;
+    name.answered_at = now;
+    name.failing = found.error && !is_answer(found.error);
+    try {
+        if (name.failing && now < name.usable_until) {
+            found = name.answer;
+        } else {
+            name.answer = found;
+        }
+    } catch (...) {
+        found = {std::make_error_code(std::errc::not_enough_memory), {}};
+        name.answer = found;
+    }
+    name.fresh_until = now + (name.failing || found.error ? limits::name_retry : limits::name_fresh);
+    if (!name.failing) {
+        name.usable_until = found.error ? now : now + limits::name_stale_max;
+    }
+    return std::exchange(name.waiting, {});
+}
+
+}  // namespace ferrotunnel::runtime

@@ -1,0 +1,197 @@
+#include "runtime/name_cache.hpp"
+
+#include <netdb.h>
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <future>
+#include <string>
+
+#include "base/limits.hpp"
+#include "runtime/connector.hpp"
+#include "runtime/name_service.hpp"
+#include "runtime/worker_group.hpp"
+#include "unit/runtime/loop.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::runtime;
+using namespace std::chrono_literals;
+
+namespace {
+
+NameAnswer found(const std::string& ip) {
+    return {{}, {*SocketAddress::from_ip(ip, 0)}};
+}
+
+// A resolver that answers what it is told to, as often as it is let.
+struct FakeResolver : std::enable_shared_from_this<FakeResolver> {
+    std::shared_ptr<NameCache> make_cache() {
+        return std::make_shared<NameCache>(
+            [self = shared_from_this()](const std::string& host) { return self->look_up(host); },
+            [self = shared_from_this()] { return TimePoint{} + 1h + self->ahead.load(); });
+    }
+    NameAnswer look_up(const std::string& host) {
+        ++lookups;
+        const int now = ++at_once;
+        int most = most_at_once;
+        while (now > most && !most_at_once.compare_exchange_weak(most, now)) {
+        }
+        began.tell();
+        if (holds.load()) {
+            release.wait();
+        }
+        --at_once;
+        return answer(host);
+    }
+
+    std::function<NameAnswer(const std::string&)> answer = [](const std::string&) { return found("192.0.2.1"); };
+    std::atomic<int> lookups{0};
+    std::atomic<int> at_once{0};
+    std::atomic<int> most_at_once{0};
+    std::atomic<bool> holds{false};
+    std::promise<void> released;
+    const std::shared_future<void> release = released.get_future();
+    test::Signal began;
+
+    std::atomic<Duration> ahead{Duration(0)};
+};
+
+// What was told, in the words of a test.
+std::string text_of(const NameAnswer& answer) {
+    return answer.error ? answer.error.message() : answer.addresses.at(0).ip();
+}
+
+// Asks, and waits for the answer where it is not known.
+std::string ask(NameCache& cache, const std::string& host) {
+    auto told = std::make_shared<std::promise<std::string>>();
+    auto answer = told->get_future();
+    if (const auto known = cache.ask(host, [told](const NameAnswer& one) { told->set_value(text_of(one)); })) {
+        return text_of(*known);
+    }
+    return answer.get();
+}
+
+}  // namespace
+
+TEST_CASE("a name is asked for once, and again when its time is over", "[names][threads]") {
+    const auto resolver = std::make_shared<FakeResolver>();
+    const auto cache = resolver->make_cache();
+    for (int visitor = 0; visitor < 200; ++visitor) {
+        CHECK(ask(*cache, "app") == "192.0.2.1");
+    }
+    CHECK(resolver->lookups == 1);
+    resolver->answer = [](const std::string&) { return found("192.0.2.2"); };
+    resolver->ahead = limits::name_fresh - 1ns;
+    CHECK(ask(*cache, "app") == "192.0.2.1");
+    resolver->ahead = limits::name_fresh;
+    CHECK(ask(*cache, "app") == "192.0.2.2");
+    CHECK(resolver->lookups == 2);
+}
+
+TEST_CASE("who asks while a name is looked up gets the same answer", "[names][threads]") {
+    const auto resolver = std::make_shared<FakeResolver>();
+    const auto cache = resolver->make_cache();
+    resolver->holds = true;
+    test::Signal told;
+    for (int visitor = 0; visitor < 200; ++visitor) {
+        CHECK_FALSE(cache->ask("app", [&](const NameAnswer&) { told.tell(); }));
+    }
+    resolver->released.set_value();
+    CHECK(told.wait(200));
+    CHECK(resolver->lookups == 1);
+}
+
+TEST_CASE("old addresses are used while the resolver fails, but not for a name that is gone", "[names][threads]") {
+    const auto resolver = std::make_shared<FakeResolver>();
+    const auto cache = resolver->make_cache();
+    CHECK(ask(*cache, "app") == "192.0.2.1");
+    const NameAnswer failed{{EAI_AGAIN, resolve_category()}, {}};
+    const NameAnswer gone{{EAI_NONAME, resolve_category()}, {}};
+    resolver->ahead = limits::name_fresh;
+    SECTION("it fails") {
+        resolver->answer = [failed](const std::string&) { return failed; };
+        CHECK(ask(*cache, "app") == "192.0.2.1");
+        CHECK(resolver->lookups == 2);
+        CHECK(ask(*cache, "other") == ::gai_strerror(EAI_AGAIN));
+        CHECK(ask(*cache, "other") == ::gai_strerror(EAI_AGAIN));  // for a moment that is known, too
+        CHECK(resolver->lookups == 3);
+        resolver->holds = true;
+        resolver->ahead = limits::name_fresh + limits::name_retry;
+        CHECK_FALSE(cache->ask("other", [](const NameAnswer&) {}));
+        CHECK(ask(*cache, "app") == "192.0.2.1");  // nobody waits for its lookup
+        CHECK(ask(*cache, "app") == "192.0.2.1");
+        CHECK(resolver->began.wait(5));
+        CHECK(resolver->lookups == 5);
+        resolver->released.set_value();
+    }
+    SECTION("it fails for too long") {
+        resolver->answer = [failed](const std::string&) { return failed; };
+        resolver->ahead = limits::name_stale_max - 1ns;
+        CHECK(ask(*cache, "app") == "192.0.2.1");
+        resolver->ahead = limits::name_stale_max + limits::name_retry;
+        CHECK(ask(*cache, "app") == ::gai_strerror(EAI_AGAIN));
+    }
+    SECTION("the name is gone") {
+        resolver->answer = [gone](const std::string&) { return gone; };
+        CHECK(ask(*cache, "app") == ::gai_strerror(EAI_NONAME));
+        CHECK(ask(*cache, "app") == ::gai_strerror(EAI_NONAME));
+        CHECK(resolver->lookups == 2);
+    }
+}
+
+TEST_CASE("a name whose addresses do not answer is asked for again, once a second", "[names][threads]") {
+    const auto resolver = std::make_shared<FakeResolver>();
+    const auto cache = resolver->make_cache();
+    CHECK(ask(*cache, "app") == "192.0.2.1");
+    cache->distrust("app");
+    cache->distrust("unknown");
+    CHECK(ask(*cache, "app") == "192.0.2.1");
+    CHECK(resolver->lookups == 1);
+    resolver->answer = [](const std::string&) { return found("192.0.2.2"); };
+    resolver->ahead = limits::name_retry;
+    CHECK(ask(*cache, "app") == "192.0.2.2");
+    CHECK(resolver->lookups == 2);
+}
+
+TEST_CASE("limit: lookups at a time, and names that are remembered", "[names][threads][limits]") {
+    const auto resolver = std::make_shared<FakeResolver>();
+    const auto cache = resolver->make_cache();
+    resolver->holds = true;
+    test::Signal told;
+    const int names = static_cast<int>(limits::names_known_max) + 3;
+    for (int name = 0; name < names; ++name) {
+        CHECK_FALSE(cache->ask(std::to_string(name), [&](const NameAnswer&) { told.tell(); }));
+    }
+    CHECK(resolver->began.wait(static_cast<int>(limits::lookups_max)));
+    resolver->holds = false;
+    resolver->released.set_value();
+    CHECK(told.wait(names));
+    CHECK(resolver->most_at_once == static_cast<int>(limits::lookups_max));
+    CHECK(resolver->lookups == names);
+    CHECK(cache->size() == static_cast<std::size_t>(names));  // each of them was waited for
+    CHECK(ask(*cache, "one more") == "192.0.2.1");
+    CHECK(cache->size() == limits::names_known_max);
+}
+
+TEST_CASE("workers of a group ask once", "[names][threads]") {
+    WorkerGroup group(4);
+    const auto resolver = std::make_shared<FakeResolver>();
+    const auto cache = resolver->make_cache();
+    for (std::size_t i = 0; i < group.size(); ++i) {
+        group.at(i).names().share(cache);
+    }
+    group.start();
+    test::Signal told;
+    for (int visitor = 0; visitor < 200; ++visitor) {
+        runtime::Worker& worker = group.next();
+        test::on(worker, [&] {
+            (void)worker.names().ask("app", [&](std::error_code, const std::vector<SocketAddress>& addresses) {
+                if (addresses.size() == 1) {
+                    told.tell();
+                }
+            });
+        });
+    }
+    CHECK(told.wait(200));
+    CHECK(resolver->lookups == 1);
+}
