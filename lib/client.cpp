@@ -50,7 +50,8 @@ Client::Impl::Impl(detail::ClientSettings&& settings)
       group_(make_workers(settings_)),
       worker_(group_->at(0)),
       life_(make_intrusive<detail::OwnerLife>()),
-      events_(settings_.on_event, log_),
+      events_(group_->at(0).owns_thread() ? detail::CalledBy::own_thread : detail::CalledBy::whoever,
+              settings_.on_event, log_),
       lifecycle_(*this, *group_) {
     anchor_->impl = this;
     group_->on_exception(
@@ -97,7 +98,7 @@ void Client::Impl::start() {
 }
 
 std::error_code Client::Impl::wait_ready(std::chrono::milliseconds timeout) {
-    if (group_->on_a_worker()) {
+    if (group_->on_a_worker() || in_callback()) {
         return errc::would_deadlock;
     }
     if (!lifecycle_.started()) {
@@ -168,6 +169,10 @@ bool Client::Impl::has_drained() const {
 
 bool Client::Impl::has_visitors() const {
     return shared_->traffic->visitors_now.load() != 0 || shared_->book->sum().streams != 0;
+}
+
+bool Client::Impl::in_callback() const {
+    return log_.here() || (group_->at(0).owns_thread() && events_.here());
 }
 
 void Client::Impl::cut_off() {

@@ -113,6 +113,7 @@ private:
     void begin_drain() override;
     bool has_drained() const override;
     bool has_visitors() const override;
+    bool in_callback() const override;
     void cut_off() override;
     void take_down(bool was_started) override;
     void refuse_services();

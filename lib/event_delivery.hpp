@@ -1,43 +1,39 @@
 // Events on their way to the application's handler.
 #pragma once
 
-#include <condition_variable>
-#include <deque>
-#include <mutex>
-#include <thread>
+#include <cstdint>
 
 #include "base/log.hpp"
+#include "delivery_queue.hpp"
 #include "ferrotunnel/event.hpp"
 
 namespace ferrotunnel::detail {
 
-/// Tells the application's handler one event at a time and in order, and holds no lock while the handler runs. Whoever
-/// brings an event tells it and all that come meanwhile; other threads leave theirs to that one and go on. Any thread.
+/// Tells the application's handler one event at a time and in order; no lock is held meanwhile. Whoever brings one
+/// never waits for the handler, unless it is to call that itself. limits::events_waiting_max may wait for a slow
+/// handler; later ones are dropped, and the next that is told says how many. Any thread.
 class EventDelivery {
 public:
-    /// Events that wait for a slow handler. Beyond that, whoever brings one waits.
-    static constexpr std::size_t waiting_max = 1'000;
-
-    /// `handler` may be empty. What it throws is logged and dropped.
-    EventDelivery(EventHandler handler, Logger& log) : handler_(std::move(handler)), log_(log) {}
+    /// `handler` may be empty. What it throws is logged and dropped. `log` outlives this.
+    EventDelivery(CalledBy who, EventHandler handler, Logger& log);
     EventDelivery(const EventDelivery&) = delete;
     EventDelivery& operator=(const EventDelivery&) = delete;
 
-    /// From within the handler: it is told when the handler has returned.
+    /// `stopped` is never dropped.
     void tell(Event event) noexcept;
     /// Waits until all that came before has been told, unless the handler itself asks.
-    void wait_until_told() noexcept;
+    void wait_until_told() noexcept { events_.wait_until_taken(); }
+    /// Within the handler.
+    bool here() const noexcept { return events_.here(); }
 
 private:
-    void deliver(std::unique_lock<std::mutex>& lock) noexcept;
-    void call(const Event& event) noexcept;
+    void call(Event& event) noexcept;
+    void tell_dropped(std::uint64_t events) noexcept;
 
     const EventHandler handler_;
     Logger& log_;
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::deque<Event> waiting_;
-    std::thread::id teller_{};  // who runs the handler, while somebody does
+    std::uint64_t dropped_ = 0;  // the thread's: to be told with the next event
+    DeliveryQueue<Event> events_;
 };
 
 }  // namespace ferrotunnel::detail

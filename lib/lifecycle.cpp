@@ -28,12 +28,10 @@ std::error_code Lifecycle::start(const std::function<std::error_code()>& action)
             return errc::already_running;
         }
         state_ = State::starting;
-        starter_ = std::this_thread::get_id();
     }
     auto settle = [this](State state) {
         std::lock_guard lock(mutex_);
         state_ = state;
-        starter_ = {};
         changed_.notify_all();
     };
     try {
@@ -66,9 +64,10 @@ std::error_code Lifecycle::stop(std::chrono::milliseconds drain) {
         const bool can = !workers_.at(0).owns_thread() && drain == 0ms;
         return can ? stop_in_context() : make_error_code(errc::would_deadlock);
     }
+    const bool in_callback = owner_.in_callback();
     std::unique_lock lock(mutex_);
-    if (starter_ == std::this_thread::get_id()) {  // a log sink
-        return errc::would_deadlock;
+    if (in_callback) {
+        return taken_down_ ? std::error_code() : errc::would_deadlock;  // the former: a handler of `stopped`
     }
     changed_.wait(lock, [this] { return state_ != State::starting; });
     if (state_ == State::idle || state_ == State::over ||

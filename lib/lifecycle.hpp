@@ -28,6 +28,8 @@ public:
     virtual bool has_visitors() const = 0;
     /// Ends everything now, with a goodbye. On the first worker, or on a thread that is no worker.
     virtual void cut_off() = 0;
+    /// Within a callback that has a thread of its own, and that the end waits for.
+    virtual bool in_callback() const = 0;
     /// The end, once: no worker runs afterwards, and the application has heard of it if it was ever started.
     virtual void take_down(bool was_started) = 0;
 
@@ -68,9 +70,8 @@ private:
     std::condition_variable changed_;
     State state_ = State::idle;
     bool taken_down_ = false;
-    bool cut_ = false;           // visitors had not finished
-    std::thread::id starter_{};  // while it is being started
-    std::thread::id ender_{};    // who does the work of stop(), while that goes on
+    bool cut_ = false;         // visitors had not finished
+    std::thread::id ender_{};  // who does the work of stop(), while that goes on
     std::chrono::steady_clock::time_point stop_until_ = std::chrono::steady_clock::time_point::max();
 };
 

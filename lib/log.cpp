@@ -16,7 +16,7 @@ LogSink stderr_log(LogFormat format) {
         for (const LogRecord::Field& field : record.fields) {
             fields.push_back({field.key, field.value});
         }
-        log->write(record.time, record.level, record.message, fields);
+        log->write(record.time, record.level, record.message, fields, record.ending);
     };
 }
 

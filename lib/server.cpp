@@ -41,7 +41,8 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
       shared_(std::make_shared<tunnel::ServerShared>()),
       group_(settings_.run_on != nullptr ? std::make_unique<runtime::WorkerGroup>(*settings_.run_on)
                                          : std::make_unique<runtime::WorkerGroup>(settings_.workers)),
-      events_(settings_.on_event, log_),
+      events_(group_->at(0).owns_thread() ? detail::CalledBy::own_thread : detail::CalledBy::whoever,
+              settings_.on_event, log_),
       lifecycle_(*this, *group_) {
     group_->on_exception(
         [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
@@ -174,6 +175,10 @@ bool Server::Impl::has_drained() const {
 
 bool Server::Impl::has_visitors() const {
     return shared_->traffic->visitors_now.load() != 0 || shared_->book->sum().streams != 0;
+}
+
+bool Server::Impl::in_callback() const {
+    return log_.here() || (group_->at(0).owns_thread() && events_.here());
 }
 
 void Server::Impl::cut_off() {

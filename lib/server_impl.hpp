@@ -25,7 +25,6 @@
 #include "settings.hpp"
 #include "sink_logger.hpp"
 #include "tunnel/claim_keeper.hpp"
-#include "tunnel/line_quota.hpp"
 #include "tunnel/login_gate.hpp"
 #include "tunnel/memory_watch.hpp"
 #include "tunnel/server_session.hpp"
@@ -88,6 +87,7 @@ private:
     void begin_drain() override;
     bool has_drained() const override;
     bool has_visitors() const override;
+    bool in_callback() const override;
     void cut_off() override;
     void take_down(bool was_started) override;
 
@@ -96,7 +96,6 @@ private:
     detail::SinkLogger log_;
     const std::shared_ptr<tunnel::ServerShared> shared_;
     const std::shared_ptr<tunnel::LoginGate> gate_ = std::make_shared<tunnel::LoginGate>();
-    tunnel::LineQuota crowds_{1};
     const std::unique_ptr<runtime::WorkerGroup> group_;
     const std::shared_ptr<tunnel::SessionSpread> spread_ = std::make_shared<tunnel::SessionSpread>(group_->size());
     const IntrusivePtr<detail::OwnerLife> life_ = make_intrusive<detail::OwnerLife>();

@@ -16,9 +16,7 @@ using tunnel::ServerSession;
 
 void Server::Impl::on_connection(runtime::Fd socket, const runtime::SocketAddress& from) {
     const tunnel::LoginGate::Answer answer = gate_->enter(from, Clock::now());
-    if (answer.fault != tunnel::LoginGate::Fault::none) {
-        tell_crowd(answer, from);
-    }
+    tell_crowd(answer, from);
     if (!answer.ticket) {
         shared_->counters->logins_refused.fetch_add(1, std::memory_order_relaxed);
         return;
@@ -36,27 +34,27 @@ void Server::Impl::on_connection(runtime::Fd socket, const runtime::SocketAddres
 
 // Strangers can cause it as often as they like, and the operator should know where they come from.
 void Server::Impl::tell_crowd(const tunnel::LoginGate::Answer& answer, const runtime::SocketAddress& from) {
-    const auto left_out = crowds_.take(Clock::now());
-    if (!left_out) {
+    using Fault = tunnel::LoginGate::Fault;
+    static constexpr LineKind full{"full", limits::crowd_lines_per_second};
+    static constexpr LineKind network_full{"network_full", limits::crowd_lines_per_second};
+    static constexpr LineKind too_often{"too_often", limits::crowd_lines_per_second};
+    const LineKind& kind = answer.fault == Fault::full           ? full
+                           : answer.fault == Fault::network_full ? network_full
+                                                                 : too_often;
+    if (answer.fault == Fault::none || !log_.may_write(LogLevel::warn, kind, Clock::now())) {
         return;
     }
-    switch (answer.fault) {
-        case tunnel::LoginGate::Fault::full:
-            log_.warn(
-                "there is no room for more connections without a login: of the addresses that have most, the oldest "
-                "gives way",
-                {{"most", answer.network}, {"connections", answer.present}, {"left_out", *left_out}});
-            break;
-        case tunnel::LoginGate::Fault::network_full:
-            log_.warn("a network has as many connections without a login as one may; its oldest gives way",
-                      {{"network", answer.network}, {"connections", answer.present}, {"left_out", *left_out}});
-            break;
-        case tunnel::LoginGate::Fault::too_often:
-            log_.warn("a network connects more often than one may; a connection was closed",
-                      {{"network", answer.network}, {"peer", from.text()}, {"left_out", *left_out}});
-            break;
-        case tunnel::LoginGate::Fault::none:
-            break;
+    if (answer.fault == Fault::full) {
+        log_.warn(
+            "there is no room for more connections without a login: of the addresses that have most, the oldest "
+            "gives way",
+            {{"most", answer.network}, {"connections", answer.present}});
+    } else if (answer.fault == Fault::network_full) {
+        log_.warn("a network has as many connections without a login as one may; its oldest gives way",
+                  {{"network", answer.network}, {"connections", answer.present}});
+    } else {
+        log_.warn("a network connects more often than one may; a connection was closed",
+                  {{"network", answer.network}, {"peer", from.text()}});
     }
 }
 

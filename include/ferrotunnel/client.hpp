@@ -132,10 +132,10 @@ public:
     /// Takes no new visitors, lets the present ones finish for at most `drain`, ends the rest, disconnects and joins.
     /// No error: all had finished; errc::timed_out: some streams were cut, also when no time was given (of HTTP
     /// services that may have been connections kept for a next request); errc::would_deadlock on a worker (nothing
-    /// happens; with run_on: on the io_context's thread if `drain` is above zero) and in a log sink that start() calls.
-    /// Several threads that call it are answered alike, when all is over; the shortest `drain` counts. Once it is over,
-    /// it does nothing. Streams then fail with errc::session_closed. With run_on it waits for the io_context up to
-    /// three seconds longer, for the goodbye, and then goes without: nothing of this object runs there any more.
+    /// happens; with run_on: on the io_context's thread if `drain` is above zero), in its event handler and in its log
+    /// sink. Several threads that call it are answered alike, when all is over; the shortest `drain` counts. Once it is
+    /// over, it does nothing. Streams then fail with errc::session_closed. With run_on it waits for the io_context up
+    /// to three seconds longer, for the goodbye, and then goes without: nothing of this object runs there any more.
     std::error_code stop(std::chrono::milliseconds drain = std::chrono::milliseconds(0));
 
     /// At least one connection is up.

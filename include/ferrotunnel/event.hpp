@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -35,17 +36,19 @@ struct Event {
     std::error_code error;
     std::string text;  ///< a sentence for the user, where there is something to say
     std::chrono::milliseconds retry_in{0};
-    unsigned connection = 0;   ///< which of the tunnel's connections it is about, from 1; 0: about none of them
-    unsigned connections = 0;  ///< client: how many are up now; server: the same, for connected, joined and degraded
+    unsigned connection = 0;    ///< which of the tunnel's connections it is about, from 1; 0: about none of them
+    unsigned connections = 0;   ///< client: how many are up now; server: the same, for connected, joined and degraded
+    std::uint64_t dropped = 0;  ///< events that were dropped before this one, since the handler was too slow for them
 };
 
 /// The name as it is spelled above.
 FERROTUNNEL_EXPORT std::string_view name_of(Event::Kind kind) noexcept;
 
-/// Called on a worker (or in the application's io_context), one event at a time and in order. Keep it short: visitors
-/// of that worker wait, and when 1,000 more events have come, so do the other workers. No lock is held meanwhile: other
-/// threads may use the same Client or Server, but for stop() and the destructor, which wait until it returns. Blocking
-/// calls of the same Client or Server answer would_deadlock there. What it throws is logged and dropped.
+/// Called on a thread of its own (with run_on: in the application's io_context), one event at a time and in order. A
+/// slow handler holds up nobody but stop() and the destructor, which wait until all was told. 2,048 events may wait for
+/// it; further ones are dropped and counted (`Event::dropped`), but never `stopped`. No lock is held meanwhile: other
+/// threads may use the same Client or Server. Blocking calls of the same Client or Server answer would_deadlock there.
+/// What it throws is logged and dropped.
 using EventHandler = std::function<void(const Event&)>;
 
 }  // namespace ferrotunnel

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <span>
+#include <stop_token>
 #include <string_view>
 
 #include "ferrotunnel/export.hpp"
@@ -21,10 +22,16 @@ struct LogRecord {
     LogLevel level = LogLevel::info;
     std::string_view message;
     std::span<const Field> fields;
+    /// Asked to stop when the Client or Server is being destroyed and has waited a second for the lines that were left:
+    /// a sink that waits for something else, a full disk or a reader, must give up then.
+    std::stop_token ending{};
 };
 
-/// Called from the workers and from whoever calls the library, several at once: it must be safe for that. It must not
-/// call the Client or Server that it belongs to; other threads may meanwhile. What it throws is dropped with the line.
+/// Called on a thread of its own, also with run_on: one line at a time and in order. Nobody waits for a slow sink;
+/// lines that together take more than 1 MiB are dropped, and a line says how many. Destroying the Client or Server
+/// waits for the call that is under way. Blocking calls of the same Client or Server answer would_deadlock there. What
+/// it throws is dropped with the line. A sink that several clients or servers share is called by several threads at
+/// once.
 using LogSink = std::function<void(const LogRecord&)>;
 
 enum class LogFormat {
@@ -32,7 +39,8 @@ enum class LogFormat {
     json,  ///< for programs: one object a line with "ts" (RFC 3339, UTC), "level", "msg", and each field as a string
 };
 
-/// A sink that writes to the standard error stream. Whole lines at a time, flushed, from any thread.
+/// A sink that writes to the standard error stream, whole lines at a time, unbuffered. Any thread. While nobody reads
+/// the stream it waits, and gives up when the record's `ending` says so.
 FERROTUNNEL_EXPORT LogSink stderr_log(LogFormat format = LogFormat::text);
 
 }  // namespace ferrotunnel

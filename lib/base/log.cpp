@@ -1,5 +1,7 @@
 #include "base/log.hpp"
 
+#include <exception>
+
 namespace ferrotunnel {
 namespace {
 
@@ -10,6 +12,38 @@ public:
 };
 
 }  // namespace
+
+bool Logger::may_write(LogLevel level, const LineKind& kind, TimePoint now) noexcept {
+    if (!enabled(level)) {
+        return false;
+    }
+    try {
+        LineLimiter::LeftOut before;
+        const bool may = limiter_.take(kind, level, now, before);
+        tell(before);
+        if (!may) {
+            on_left_out();
+        }
+        return may;
+    } catch (const std::exception&) {  // no memory, neither for the line
+        return false;
+    }
+}
+
+void Logger::tell_left_out() noexcept {
+    try {
+        for (const LineLimiter::LeftOut& left_out : limiter_.take_left_out()) {
+            tell(left_out);
+        }
+    } catch (const std::exception&) {  // as above
+    }
+}
+
+void Logger::tell(const LineLimiter::LeftOut& left_out) {
+    if (left_out.lines > 0) {
+        log(left_out.level, "lines were left out", {{"kind", left_out.kind}, {"lines", left_out.lines}});
+    }
+}
 
 Logger& null_logger() noexcept {
     static NullLogger logger;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "base/line_limiter.hpp"
 #include "ferrotunnel/log_level.hpp"
 
 namespace ferrotunnel {
@@ -36,6 +37,10 @@ public:
     virtual bool enabled(LogLevel level) const noexcept = 0;
     virtual void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) noexcept = 0;
 
+    /// For lines that peers cause: whether this one is to be written, since its level is wanted and there were not too
+    /// many of its kind. `lines were left out` says how many were not, when the second is over.
+    bool may_write(LogLevel level, const LineKind& kind, TimePoint now) noexcept;
+
     void debug(std::string_view message, std::initializer_list<LogField> fields = {}) {
         log(LogLevel::debug, message, fields);
     }
@@ -53,12 +58,21 @@ public:
         log(level, message, fields);
     }
 
+protected:
+    /// Lines are left out since just now: tell_left_out() is to be called in a second. A log that has no clock leaves
+    /// it to the next line of that kind.
+    virtual void on_left_out() noexcept {}
+    void tell_left_out() noexcept;
+
 private:
     void log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
         if (enabled(level)) {
             write(level, message, fields);
         }
     }
+    void tell(const LineLimiter::LeftOut& left_out);
+
+    LineLimiter limiter_;
 };
 
 /// A logger that drops everything; the default of the library.

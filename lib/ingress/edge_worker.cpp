@@ -62,7 +62,6 @@ EdgeWorker::EdgeWorker(runtime::Worker& worker_in, std::shared_ptr<const EdgeSha
       settings(shared->settings),
       log(*shared->log),
       wheel(worker_in),
-      lines(wheel, log),
       prefaces(worker_in, wheel, log),
       pool(shared->settings, wheel),
       gate(worker_in, opens_of_a_worker(shared->workers)),

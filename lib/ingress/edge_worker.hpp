@@ -22,7 +22,6 @@
 #include "ingress/backend_pool.hpp"
 #include "ingress/deadline_wheel.hpp"
 #include "ingress/http_settings.hpp"
-#include "ingress/line_limiter.hpp"
 #include "ingress/open_gate.hpp"
 #include "ingress/preface.hpp"
 #include "runtime/worker.hpp"
@@ -135,7 +134,6 @@ public:
     const HttpSettings& settings;
     Logger& log;
     DeadlineWheel wheel;
-    LineLimiter lines;
     Prefaces prefaces;
     BackendPool pool;
     OpenGate gate;

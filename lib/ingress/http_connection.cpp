@@ -85,8 +85,11 @@ void HttpConnection::run() noexcept {
             step();
         } catch (const std::exception& problem) {
             // Out of memory, or a bug: this visitor's connection ends, and nothing else.
-            edge_.log.error("a visitor's connection has failed",
-                            {{"visitor", visitor_.address}, {"why", problem.what()}});
+            static constexpr LineKind failed{"failed"};
+            if (edge_.log.may_write(LogLevel::error, failed, edge_.worker.now())) {
+                edge_.log.error("a visitor's connection has failed",
+                                {{"visitor", visitor_.address}, {"why", problem.what()}});
+            }
             close(true);
         }
     } while (again_ && phase_ != Phase::closed);
@@ -158,7 +161,10 @@ bool HttpConnection::shake_hands() {
         case IoStatus::error:
             break;
     }
-    edge_.log.debug("a visitor's TLS handshake has failed", {{"visitor", visitor_.address}, {"why", why}});
+    static constexpr LineKind handshakes{"handshakes"};
+    if (edge_.log.may_write(LogLevel::info, handshakes, edge_.worker.now())) {
+        edge_.log.info("a visitor's TLS handshake has failed", {{"visitor", visitor_.address}, {"why", why}});
+    }
     EdgeCounters::add(edge_.counters.handshakes_failed);
     end_without_tls();
     return false;

@@ -298,7 +298,8 @@ void HttpConnection::set_stall(TimePoint when) noexcept {
 void HttpConnection::look_at_deadlines() {
     const TimePoint now = edge_.worker.now();
     if (now >= stall_) {
-        if (edge_.lines.may_write(LineLimiter::answer_not_read, LogLevel::info)) {
+        static constexpr LineKind answer_not_read{"answer_not_read"};
+        if (edge_.log.may_write(LogLevel::info, answer_not_read, now)) {
             edge_.log.info("a visitor does not read its answer", {{"visitor", visitor_.address}});
         }
         visitor_lost();

@@ -271,7 +271,8 @@ Answer HttpExchange::cut(std::string_view why) {
     Deadline::cancel();
     drop_backend();
     EdgeCounters::add(edge_.counters.answers_cut);
-    if (edge_.lines.may_write(LineLimiter::answer_cut, LogLevel::warn)) {
+    static constexpr LineKind answer_cut{"answer_cut"};
+    if (edge_.log.may_write(LogLevel::warn, answer_cut, edge_.worker.now())) {
         edge_.log.warn("an answer was cut",
                        {{"request", request_id_},
                         {"visitor", visitor_.address},
@@ -306,7 +307,7 @@ void HttpExchange::give_page(PageState state, std::string_view code, std::string
     request.code = code;
     page_ = http::make_page(request, edge_.shared->pages);
     const LogLevel level = page_.status >= 500 ? LogLevel::warn : LogLevel::info;
-    if (!edge_.lines.may_write(state, level)) {
+    if (!edge_.log.may_write(level, {http::info_of(state).code}, edge_.worker.now())) {
         return;
     }
     edge_.log.log_at(level, "a request was answered by the edge",

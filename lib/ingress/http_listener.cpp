@@ -28,7 +28,8 @@ void answer_too_many(runtime::Fd socket, std::string_view date) {
 
 void refuse(EdgeWorker& edge, bool https, runtime::Fd socket, const std::string& visitor) {
     EdgeCounters::add(edge.counters.connections_refused);
-    if (edge.lines.may_write(http::PageState::over_limit, LogLevel::info)) {
+    static constexpr LineKind over_limit{"over_limit"};
+    if (edge.log.may_write(LogLevel::info, over_limit, edge.worker.now())) {
         edge.log.info("a visitor was refused: too many connections", {{"visitor", visitor}});
     }
     if (!https) {
@@ -196,7 +197,7 @@ void HttpListener::on_accept(runtime::Fd socket, const runtime::SocketAddress& f
         try {
             arrival->begin(std::move(*fd), arrival);
         } catch (const std::exception& problem) {
-            edge->log.error("a visitor could not be taken", {{"visitor", from.ip()}, {"why", problem.what()}});
+            tell_not_taken(edge->log, edge->worker.now(), from.ip(), problem.what());
         }
     };
     if (edge->worker.here()) {

@@ -95,7 +95,10 @@ private:
 };
 
 Prefaces::Reading::Step Prefaces::Reading::refuse(const char* why) const {
-    owner_.log_.warn("a connection of a proxy was refused", {{"proxy", peer_}, {"why", why}});
+    static constexpr LineKind proxies{"proxies"};
+    if (owner_.log_.may_write(LogLevel::warn, proxies, owner_.worker_.now())) {
+        owner_.log_.warn("a connection of a proxy was refused", {{"proxy", peer_}, {"why", why}});
+    }
     return Step::refused;
 }
 
@@ -178,6 +181,13 @@ void Prefaces::Reading::on_deadline() noexcept {
     owner_.drop(*this);
 }
 
+void tell_not_taken(Logger& log, TimePoint now, const std::string& visitor, const char* why) {
+    static constexpr LineKind not_taken{"not_taken"};
+    if (log.may_write(LogLevel::error, not_taken, now)) {
+        log.error("a visitor could not be taken", {{"visitor", visitor}, {"why", why}});
+    }
+}
+
 Prefaces::Prefaces(runtime::Worker& worker, DeadlineWheel& wheel, Logger& log) noexcept
     : worker_(worker), wheel_(wheel), log_(log) {}
 
@@ -198,7 +208,7 @@ void Prefaces::begin(runtime::Fd socket, const runtime::SocketAddress& from, con
             drop(reading);
         }
     } catch (const std::exception& problem) {
-        log_.error("a visitor could not be taken", {{"visitor", from.ip()}, {"why", problem.what()}});
+        tell_not_taken(log_, worker_.now(), from.ip(), problem.what());
     }
 }
 
@@ -209,7 +219,7 @@ void Prefaces::finish(Reading& reading) {
     try {
         done(std::move(visitor));
     } catch (const std::exception& problem) {
-        log_.error("a visitor could not be taken", {{"visitor", peer}, {"why", problem.what()}});
+        tell_not_taken(log_, worker_.now(), peer, problem.what());
     }
 }
 

@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <unordered_set>
 #include <vector>
 
@@ -48,6 +49,9 @@ struct PrefacePlan {
 
     bool empty() const noexcept { return !proxy_header && !client_hello; }
 };
+
+/// The line of a visitor for whom there was no memory, or no descriptor.
+void tell_not_taken(Logger& log, TimePoint now, const std::string& visitor, const char* why);
 
 /// The visitors of one worker whose preface is being read. Lives there.
 class Prefaces {

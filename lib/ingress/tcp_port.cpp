@@ -6,7 +6,6 @@
 
 #include "ingress/preface.hpp"
 #include "runtime/worker.hpp"
-#include "tunnel/line_quota.hpp"
 #include "tunnel/socket_pump.hpp"
 #include "tunnel/visitor_address.hpp"
 #include "wire/ip_text.hpp"
@@ -43,18 +42,18 @@ public:
         if (static_cast<std::uint64_t>(socket.get()) < most_) {
             return true;
         }
-        if (const auto left_out = lines_.take(now)) {
+        static constexpr LineKind descriptors{"descriptors", limits::crowd_lines_per_second};
+        if (log_.may_write(LogLevel::warn, descriptors, now)) {
             log_.warn(
                 "a visitor of a TCP service was turned away: the descriptors that are left are kept for clients "
                 "and HTTP",
-                {{"most", most_}, {"left_out", *left_out}});
+                {{"most", most_}});
         }
         return false;
     }
 
 private:
     Logger& log_;
-    tunnel::LineQuota lines_{1};
     const std::uint64_t most_ = runtime::descriptors_for_visitors();
 };
 

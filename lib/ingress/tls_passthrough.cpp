@@ -15,9 +15,12 @@ bool take(EdgeWorker& edge, AcceptedVisitor& visitor, std::shared_ptr<void>& tic
         case tunnel::TlsMatch::Kind::none:
             return false;
         case tunnel::TlsMatch::Kind::away:
-            edge.log.info("a visitor was turned away", {{"visitor", wire::ip_text(visitor.from)},
-                                                        {"host", name},
-                                                        {"why", "the client of this TLS host is not connected"}});
+            static constexpr LineKind away{"tls_host_away"};
+            if (edge.log.may_write(LogLevel::info, away, edge.worker.now())) {
+                edge.log.info("a visitor was turned away", {{"visitor", wire::ip_text(visitor.from)},
+                                                            {"host", name},
+                                                            {"why", "the client of this TLS host is not connected"}});
+            }
             tunnel::turn_away(std::move(visitor.socket), tunnel::TlsAlert::internal_error);
             return true;
         case tunnel::TlsMatch::Kind::service:

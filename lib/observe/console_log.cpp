@@ -1,17 +1,24 @@
 #include "observe/console_log.hpp"
 
+#include <poll.h>
 #include <spdlog/details/log_msg.h>
 #include <spdlog/details/os.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/base_sink.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <condition_variable>
 #include <mutex>
-#include <vector>
 
 #include "observe/log_line.hpp"
 
 namespace ferrotunnel::observe {
 namespace {
+
+// How soon a line that nobody reads is given up at the end.
+constexpr std::chrono::milliseconds look_every{50};
 
 spdlog::level::level_enum level_of(LogLevel level) {
     switch (level) {
@@ -50,46 +57,37 @@ std::string_view name_of(LogLevel level) {
     return "info";
 }
 
-// spdlog's own sink with colours is for stdout and stderr only. base_sink holds the lock.
-class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
-public:
-    FileSink(std::FILE* stream, bool colours) : stream_(stream), colours_(colours) {}
+std::string_view colour_of(LogLevel level) {
+    switch (level) {
+        case LogLevel::warn:
+            return "\033[33m\033[1m";
+        case LogLevel::error:
+            return "\033[31m\033[1m";
+        case LogLevel::info:
+            return "\033[32m";
+        default:
+            return "\033[36m";
+    }
+}
 
-private:
-    void sink_it_(const spdlog::details::log_msg& record) override {
-        spdlog::memory_buf_t line;
-        formatter_->format(record, line);
-        const std::string_view text(line.data(), line.size());
-        if (!colours_ || record.color_range_end <= record.color_range_start) {
-            put(text);
+// The descriptor stays blocking, since its flags are shared with the shell that started us. A pipe that is ready takes
+// so much without waiting.
+void write_all(int descriptor, std::string_view text, const std::stop_token& ending) {
+    constexpr std::size_t piece_bytes_max = PIPE_BUF;
+    while (!text.empty()) {
+        pollfd wanted{descriptor, POLLOUT, 0};
+        if (::poll(&wanted, 1, static_cast<int>(look_every.count())) >
+            0) {  // ready also means broken: the write then says so
+            const ssize_t written = ::write(descriptor, text.data(), std::min(text.size(), piece_bytes_max));
+            if (written < 0 && errno != EINTR && errno != EAGAIN) {
+                return;
+            }
+            text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+        } else if (ending.stop_requested()) {
             return;
         }
-        put(text.substr(0, record.color_range_start));
-        put(colour_of(record.level));
-        put(text.substr(record.color_range_start, record.color_range_end - record.color_range_start));
-        put("\033[m");
-        put(text.substr(record.color_range_end));
     }
-    void flush_() override { std::fflush(stream_); }
-
-    void put(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stream_); }
-
-    static std::string_view colour_of(spdlog::level::level_enum level) {
-        switch (level) {
-            case spdlog::level::warn:
-                return "\033[33m\033[1m";
-            case spdlog::level::err:
-                return "\033[31m\033[1m";
-            case spdlog::level::info:
-                return "\033[32m";
-            default:
-                return "\033[36m";
-        }
-    }
-
-    std::FILE* const stream_;
-    const bool colours_;
-};
+}
 
 // Text is in local time, for people; JSON in UTC, so that "Z" is true.
 std::unique_ptr<spdlog::formatter> formatter_for(ConsoleLog::Format format) {
@@ -106,43 +104,81 @@ bool wants_colours(std::FILE* stream) {
 
 }  // namespace
 
-struct ConsoleLog::Sink {
-    Sink(std::FILE* stream, bool colours) : file(stream, colours) {}
-    FileSink file;
+struct ConsoleLog::Stream {
+    Stream(std::FILE* stream, Format format)
+        : descriptor(::fileno(stream)),
+          colours(format == Format::text && wants_colours(stream)),
+          formatter(formatter_for(format)) {}
+
+    std::string formatted(const spdlog::details::log_msg& record, LogLevel level);
+
+    const int descriptor;
+    const bool colours;
+    std::mutex mutex;
+    std::condition_variable free;
+    bool busy = false;  // with a line; also guards the formatter
+    const std::unique_ptr<spdlog::formatter> formatter;
 };
 
-ConsoleLog::ConsoleLog(Format format, std::FILE* stream)
-    : sink_(std::make_unique<Sink>(stream, format == Format::text && wants_colours(stream))), format_(format) {
-    sink_->file.set_formatter(formatter_for(format));
+// The right to write a line. Whoever waits for it hears of the end, too.
+class ConsoleLog::Turn {
+public:
+    Turn(Stream& stream, const std::stop_token& ending) : stream_(stream) {
+        std::unique_lock lock(stream_.mutex);
+        while (!stream_.free.wait_for(lock, look_every, [this] { return !stream_.busy; })) {
+            if (ending.stop_requested()) {
+                return;
+            }
+        }
+        stream_.busy = has_it_ = true;
+    }
+    ~Turn() {
+        if (has_it_) {
+            std::lock_guard lock(stream_.mutex);
+            stream_.busy = false;
+            stream_.free.notify_one();
+        }
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    explicit operator bool() const noexcept { return has_it_; }
+
+private:
+    Stream& stream_;
+    bool has_it_ = false;
+};
+
+std::string ConsoleLog::Stream::formatted(const spdlog::details::log_msg& record, LogLevel level) {
+    spdlog::memory_buf_t line;
+    formatter->format(record, line);
+    const std::string_view text(line.data(), line.size());
+    if (!colours || record.color_range_end <= record.color_range_start) {
+        return std::string(text);
+    }
+    std::string coloured(text.substr(0, record.color_range_start));
+    coloured += colour_of(level);
+    coloured += text.substr(record.color_range_start, record.color_range_end - record.color_range_start);
+    coloured += "\033[m";
+    coloured += text.substr(record.color_range_end);
+    return coloured;
 }
+
+ConsoleLog::ConsoleLog(Format format, std::FILE* stream)
+    : stream_(std::make_unique<Stream>(stream, format)), format_(format) {}
 
 ConsoleLog::~ConsoleLog() = default;
 
 void ConsoleLog::write(std::chrono::system_clock::time_point time, LogLevel level, std::string_view message,
-                       std::span<const LogPair> fields) noexcept {
+                       std::span<const LogPair> fields, const std::stop_token& ending) noexcept {
     try {
-        const std::string line = format_ == Format::text ? text_line(message, fields) : json_rest(message, fields);
+        const std::string rest = format_ == Format::text ? text_line(message, fields) : json_rest(message, fields);
         const std::string_view name = name_of(level);
         // The logger's name (%n) carries our name of the level.
-        spdlog::details::log_msg record(time, {}, {name.data(), name.size()}, level_of(level), line);
-        sink_->file.log(record);
-        sink_->file.flush();
-    } catch (...) {  // a line that can not be written is no reason to stop
-    }
-}
-
-void ConsoleLogger::write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) noexcept {
-    if (!enabled(level)) {
-        return;
-    }
-    try {
-        std::vector<LogPair> pairs;
-        pairs.reserve(fields.size());
-        for (const LogField& field : fields) {
-            pairs.push_back({field.key, field.value});
+        const spdlog::details::log_msg record(time, {}, {name.data(), name.size()}, level_of(level), rest);
+        if (const Turn turn(*stream_, ending); turn) {
+            write_all(stream_->descriptor, stream_->formatted(record, level), ending);
         }
-        log_.write(std::chrono::system_clock::now(), level, message, pairs);
-    } catch (...) {  // as above
+    } catch (...) {  // a line that can not be written is no reason to stop
     }
 }
 

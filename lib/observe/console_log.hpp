@@ -3,13 +3,13 @@
 
 #include <chrono>
 #include <cstdio>
-#include <initializer_list>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
-#include "base/log.hpp"
+#include "ferrotunnel/log_level.hpp"
 
 namespace ferrotunnel::observe {
 
@@ -18,7 +18,7 @@ struct LogPair {
     std::string_view value;
 };
 
-/// Writes whole lines and flushes each. Any thread. It neither knows nor changes spdlog's global loggers.
+/// Writes whole lines, past the stream's own buffer. Any thread. It neither knows nor changes spdlog's global loggers.
 class ConsoleLog {
 public:
     enum class Format { text, json };
@@ -29,27 +29,15 @@ public:
     ConsoleLog(const ConsoleLog&) = delete;
     ConsoleLog& operator=(const ConsoleLog&) = delete;
 
+    /// Waits for a stream that nobody reads, until `ending` is asked to stop.
     void write(std::chrono::system_clock::time_point time, LogLevel level, std::string_view message,
-               std::span<const LogPair> fields) noexcept;
+               std::span<const LogPair> fields, const std::stop_token& ending) noexcept;
 
 private:
-    struct Sink;
-    std::unique_ptr<Sink> sink_;
+    struct Stream;
+    class Turn;
+    const std::unique_ptr<Stream> stream_;
     const Format format_;
-};
-
-/// The same as a Logger, for code inside the library.
-class ConsoleLogger final : public Logger {
-public:
-    ConsoleLogger(ConsoleLog::Format format, LogLevel level, std::FILE* stream = stderr)
-        : log_(format, stream), level_(level) {}
-
-    bool enabled(LogLevel level) const noexcept override { return level >= level_ && level_ != LogLevel::off; }
-    void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) noexcept override;
-
-private:
-    ConsoleLog log_;
-    const LogLevel level_;
 };
 
 }  // namespace ferrotunnel::observe

@@ -7,6 +7,12 @@
 
 namespace ferrotunnel::tunnel {
 
+namespace {
+
+constexpr LineKind service_lines{"services", limits::client_lines_per_second};
+
+}  // namespace
+
 bool ClientLink::Offered::is(Carried what) const noexcept {
     return std::find(on.begin(), on.end(), what) != on.end();
 }
@@ -184,7 +190,10 @@ void ClientLink::on_registered(std::size_t place, const wire::RegisteredService&
     }
     offered.told = true;
     offered.endpoint = answer.address;
-    shared_->log->info("a service is reachable", {{"service", offered.service->name}, {"endpoint", offered.endpoint}});
+    if (shared_->log->may_write(LogLevel::info, service_lines, worker_.now())) {
+        shared_->log->info("a service is reachable",
+                           {{"service", offered.service->name}, {"endpoint", offered.endpoint}});
+    }
     tell({.kind = LinkNotice::Kind::registered, .service = answer.id, .endpoint = answer.address, .port = answer.port});
 }
 
@@ -196,10 +205,12 @@ void ClientLink::on_refused(std::size_t place, const wire::Refused& refused) {
     Offered& offered = found->second;
     offered.on[place] = Carried::refused;
     if (offered.is(Carried::yes) || offered.is(Carried::asked)) {  // a trunk that does not carry it, no more
-        shared_->log->warn("a connection does not carry a service", {{"service", offered.service->name},
-                                                                     {"trunk", name_of(place)},
-                                                                     {"code", wire::name_of(refused.code)},
-                                                                     {"why", refused.text}});
+        if (shared_->log->may_write(LogLevel::warn, service_lines, worker_.now())) {
+            shared_->log->warn("a connection does not carry a service", {{"service", offered.service->name},
+                                                                         {"trunk", name_of(place)},
+                                                                         {"code", wire::name_of(refused.code)},
+                                                                         {"why", refused.text}});
+        }
         (void)refused_again_in();
         return;
     }
@@ -215,9 +226,11 @@ void ClientLink::on_refused(std::size_t place, const wire::Refused& refused) {
     offered.refused = true;
     offered.told = false;
     offered.endpoint.clear();
-    shared_->log->warn(
-        "a service was refused",
-        {{"service", offered.service->name}, {"code", wire::name_of(refused.code)}, {"why", refused.text}});
+    if (shared_->log->may_write(LogLevel::warn, service_lines, worker_.now())) {
+        shared_->log->warn(
+            "a service was refused",
+            {{"service", offered.service->name}, {"code", wire::name_of(refused.code)}, {"why", refused.text}});
+    }
     tell({.kind = LinkNotice::Kind::refused,
           .service = refused.id,
           .code = refused.code,

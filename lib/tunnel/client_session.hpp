@@ -15,7 +15,6 @@
 #include "runtime/round_trip.hpp"
 #include "transport/tls_context.hpp"
 #include "tunnel/handshake_client.hpp"
-#include "tunnel/line_quota.hpp"
 #include "tunnel/own_visits.hpp"
 #include "tunnel/socket_pump.hpp"
 #include "tunnel/trunk.hpp"
@@ -35,7 +34,6 @@ struct ClientShared {
     std::shared_ptr<TrafficBook> book = std::make_shared<TrafficBook>();
     std::shared_ptr<MemoryGovernor> memory = std::make_shared<MemoryGovernor>(limits::memory_settable_max);
     std::shared_ptr<OwnVisits> own_visits = std::make_shared<OwnVisits>();
-    std::shared_ptr<LineQuota> visitor_lines = std::make_shared<LineQuota>(limits::visitor_log_lines_per_second);
     Logger* log = nullptr;
     Random* random = nullptr;
 };

@@ -131,8 +131,8 @@ void ClientTrunk::make_session(const ClientLogin& login) {
 
 void ClientTrunk::on_stream(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
     std::shared_ptr<const ClientService> service = services_->find(open.service);
-    if (service && shared_->log->enabled(LogLevel::info)) {
-        tell_visitor(*service, open, *shared_->visitor_lines, worker_.now(), *shared_->log);
+    if (service) {
+        tell_visitor(*service, open, worker_.now(), *shared_->log);
     }
     if (!service) {
         stream->abort(Code::unknown_service);

@@ -200,15 +200,11 @@ void ServerSession::take_step(const Step& step) {
 // Everybody can cause it, as often as they like.
 void ServerSession::tell_stranger(const char* what, Code code, const std::string& why) {
     shared_->counters->logins_refused.fetch_add(1, std::memory_order_relaxed);
-    const auto left_out = shared_->strangers->take(worker_.now());
-    if (!left_out) {
-        return;
+    static constexpr LineKind strangers{"strangers"};
+    if (shared_->log->may_write(LogLevel::warn, strangers, worker_.now())) {
+        shared_->log->warn(what, {{"peer", peer_.text()}, {"code", wire::name_of(code)}, {"why", why}});
     }
-    if (*left_out > 0) {
-        shared_->log->warn("more logins and connections were refused than are told", {{"left_out", *left_out}});
-    }
-    shared_->log->warn(what, {{"peer", peer_.text()}, {"code", wire::name_of(code)}, {"why", why}});
-    if (handshake_) {
+    if (handshake_ && shared_->strangers.may_tell(worker_.now())) {
         notify(ServerNotice::Kind::refused, {}, {}, code, why);
     }
 }
@@ -273,15 +269,43 @@ void ServerSession::admitted(std::optional<Refusal> refusal) {
     present_ = true;
     trunk_->govern_by(shared_->memory, token_name_);
     trunk_->login_done(agreement_.peer);
-    shared_->log->info("a client has connected", {{"session", name},
-                                                  {"peer", peer_.text()},
-                                                  {"client", agreement_.peer_name},
-                                                  {"token", token_name_},
-                                                  {"trunk", place_of(agreement_)},
-                                                  {"agent", wire::printable(agreement_.peer_agent, 64)},
-                                                  {"tls", trunk_->pipe().description()}});
+    log_begin();
     notify(trunks == 1 ? ServerNotice::Kind::connected : ServerNotice::Kind::joined, {}, {}, Code::none, {}, trunks);
     handshake_.reset();
+}
+
+void ServerSession::log_begin() {
+    static constexpr LineKind logins{"logins", limits::client_lines_per_second};
+    if (shared_->log->may_write(LogLevel::info, logins, worker_.now())) {
+        shared_->log->info("a client has connected", {{"session", agreement_.session},
+                                                      {"peer", peer_.text()},
+                                                      {"client", agreement_.peer_name},
+                                                      {"token", token_name_},
+                                                      {"trunk", place_of(agreement_)},
+                                                      {"agent", wire::printable(agreement_.peer_agent, 64)},
+                                                      {"tls", trunk_->pipe().description()}});
+    }
+}
+
+void ServerSession::log_end(const TrunkEnd& end, LogLevel level) {
+    static constexpr LineKind ends{"ends", limits::client_lines_per_second};
+    if (!shared_->log->may_write(level, ends, worker_.now())) {
+        return;
+    }
+    const mux::SessionStats& moved = trunk_->session().counted();
+    const transport::PipeCounters pipe = trunk_->counters();
+    shared_->log->log_at(level, "a client is gone",
+                         {{"session", agreement_.session},
+                          {"peer", peer_.text()},
+                          {"client", agreement_.peer_name},
+                          {"trunk", place_of(agreement_)},
+                          {"code", wire::name_of(end.code)},
+                          {"why", end.text},
+                          {"visitors", traffic_->visitors.load(std::memory_order_relaxed)},
+                          {"received", moved.payload_received},
+                          {"sent", moved.payload_sent},
+                          {"copied", moved.bytes_copied + pipe.bytes_copied},
+                          {"trunk_calls", pipe.system_calls}});
 }
 
 void ServerSession::finish_login() noexcept {
@@ -328,20 +352,7 @@ void ServerSession::on_trunk_end(const TrunkEnd& end) {
         if (violation) {
             shared_->counters->protocol_violations.fetch_add(1, std::memory_order_relaxed);
         }
-        const mux::SessionStats& moved = trunk_->session().counted();
-        transport::PipeCounters pipe = trunk_->counters();
-        shared_->log->log_at(violation ? LogLevel::warn : LogLevel::info, "a client is gone",
-                             {{"session", agreement_.session},
-                              {"peer", peer_.text()},
-                              {"client", agreement_.peer_name},
-                              {"trunk", place_of(agreement_)},
-                              {"code", wire::name_of(end.code)},
-                              {"why", end.text},
-                              {"visitors", traffic_->visitors.load(std::memory_order_relaxed)},
-                              {"received", moved.payload_received},
-                              {"sent", moved.payload_sent},
-                              {"copied", moved.bytes_copied + pipe.bytes_copied},
-                              {"trunk_calls", pipe.system_calls}});
+        log_end(end, violation ? LogLevel::warn : LogLevel::info);
     }
     probes_.clear();
     yield_timer_.reset();

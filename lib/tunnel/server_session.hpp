@@ -26,11 +26,11 @@
 #include "runtime/socket.hpp"
 #include "runtime/timer.hpp"
 #include "transport/tls_context.hpp"
+#include "tunnel/event_quota.hpp"
 #include "tunnel/guess_gate.hpp"
 #include "tunnel/handshake_server.hpp"
 #include "tunnel/http_carrier.hpp"
 #include "tunnel/http_directory.hpp"
-#include "tunnel/line_quota.hpp"
 #include "tunnel/presence.hpp"
 #include "tunnel/recent_traffic.hpp"
 #include "tunnel/registry.hpp"
@@ -123,8 +123,8 @@ struct ServerShared {
     std::shared_ptr<TrafficBook> book = std::make_shared<TrafficBook>();
     std::shared_ptr<MemoryGovernor> memory = std::make_shared<MemoryGovernor>(limits::memory_settable_max);
     std::shared_ptr<ServerCounters> counters = std::make_shared<ServerCounters>();
-    std::shared_ptr<GuessGate> guesses;                                    // null: no token can be guessed
-    std::shared_ptr<LineQuota> strangers = std::make_shared<LineQuota>();  // what they may have logged and told
+    std::shared_ptr<GuessGate> guesses;  // null: no token can be guessed
+    EventQuota strangers{limits::strangers_told_per_second};
     Logger* log = nullptr;
     Random* random = nullptr;
 };
@@ -276,6 +276,8 @@ private:
 
     void leave_registry();
     void tell_stranger(const char* what, wire::Code code, const std::string& why);
+    void log_begin();
+    void log_end(const TrunkEnd& end, LogLevel level);
     void tell_gone(wire::Code code, const std::string& text);
     /// What goes wrong inside (memory, a bug) ends this session and not the process.
     template <typename Action>
@@ -283,7 +285,10 @@ private:
         try {
             action();
         } catch (const std::exception& problem) {
-            shared_->log->error("a session has failed", {{"session", agreement_.session}, {"why", problem.what()}});
+            static constexpr LineKind failed{"failed_sessions"};
+            if (shared_->log->may_write(LogLevel::error, failed, worker_.now())) {
+                shared_->log->error("a session has failed", {{"session", agreement_.session}, {"why", problem.what()}});
+            }
             end(wire::Code::internal, "an internal error");
         }
     }
@@ -308,7 +313,7 @@ private:
     std::unique_ptr<runtime::Timer> yield_timer_;
     std::map<std::uint32_t, Service> services_;
     std::uint64_t registrations_ = 0;
-    LineQuota refusals_{limits::refusals_told_per_second};
+    EventQuota refusals_{limits::refusals_told_per_second};
     mutable std::mutex view_mutex_;
     SessionView view_;  // what `view` answers
     std::vector<std::unique_ptr<Probe>> probes_;

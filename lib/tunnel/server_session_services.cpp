@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "tunnel/server_session.hpp"
 #include "tunnel/visitor_address.hpp"
+#include "tunnel/visitor_lines.hpp"
 #include "wire/text.hpp"
 
 namespace ferrotunnel::tunnel {
@@ -230,8 +231,11 @@ void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
                             {{"session", agreement_.session}, {"service", name}, {"endpoint", registered.address}});
         return;
     }
-    shared_->log->info("a service is reachable",
-                       {{"session", agreement_.session}, {"service", name}, {"endpoint", registered.address}});
+    static constexpr LineKind services{"services", limits::client_lines_per_second};
+    if (shared_->log->may_write(LogLevel::info, services, worker_.now())) {
+        shared_->log->info("a service is reachable",
+                           {{"session", agreement_.session}, {"service", name}, {"endpoint", registered.address}});
+    }
     notify(ServerNotice::Kind::registered, name, registered.address, Code::none, {});
 }
 
@@ -247,18 +251,15 @@ void ServerSession::tell_refusal(const wire::Service& description, const Refusal
     wire::Refused refused{description.id, refusal.code, refusal.text};
     trunk_->session().send_control(wire::encode_control(refused));
     trunk_->session_changed();
-    const auto left_out = refusals_.take(worker_.now());
-    if (!left_out) {
-        return;
+    static constexpr LineKind refused_services{"refused_services", limits::refusals_told_per_second};
+    if (shared_->log->may_write(LogLevel::warn, refused_services, worker_.now())) {
+        shared_->log->warn(
+            "a service was refused",
+            {{"peer", peer_.text()}, {"service", name}, {"code", wire::name_of(refusal.code)}, {"why", refusal.text}});
     }
-    if (*left_out > 0) {
-        shared_->log->warn("more services of a client were refused than are told",
-                           {{"peer", peer_.text()}, {"left_out", *left_out}});
+    if (refusals_.may_tell(worker_.now())) {
+        notify(ServerNotice::Kind::refused, name, {}, refusal.code, refusal.text);
     }
-    shared_->log->warn(
-        "a service was refused",
-        {{"peer", peer_.text()}, {"service", name}, {"code", wire::name_of(refusal.code)}, {"why", refusal.text}});
-    notify(ServerNotice::Kind::refused, name, {}, refusal.code, refusal.text);
 }
 
 // On one trunk it holds for all: what comes next may be another service for the same port, on whatever trunk.
@@ -354,6 +355,10 @@ void ServerSession::leads_back(std::uint32_t id) {
     mailbox_->post_call([self = shared_from_this(), id] {
         auto found = self->services_.find(id);
         if (found == self->services_.end() || self->ended_) {
+            return;
+        }
+        static constexpr LineKind loops{"loops"};
+        if (!self->shared_->log->may_write(LogLevel::warn, loops, self->worker_.now())) {
             return;
         }
         self->shared_->log->warn(
@@ -452,6 +457,11 @@ void ServerSession::open_visitor(std::uint32_t id, Visitor visitor) {
         shared_->log->debug("a visitor was refused",
                             {{"visitor", visitor.from.text()}, {"code", wire::name_of(stream.error())}});
         return;  // and is reset
+    }
+    if (may_tell_visitor(*shared_->log, worker_.now())) {
+        shared_->log->info("a visitor", {{"session", agreement_.session},
+                                         {"service", wire::printable(services_.at(id).description.name, 64)},
+                                         {"from", visitor.from.text()}});
     }
     pump->set_stream(*stream);
     pump->set_socket(std::move(visitor.socket));

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "tunnel/server_session.hpp"
+#include "tunnel/visitor_lines.hpp"
 #include "wire/ip_text.hpp"
 #include "wire/open_metadata.hpp"
 #include "wire/text.hpp"
@@ -90,6 +91,12 @@ void ServerSession::open_tls_visitor(std::uint32_t id, TlsVisitor visitor) {
         shared_->log->debug("a visitor was refused",
                             {{"visitor", wire::ip_text(visitor.from)}, {"code", wire::name_of(stream.error())}});
         return;  // and is turned away
+    }
+    if (may_tell_visitor(*shared_->log, worker_.now())) {
+        shared_->log->info("a visitor", {{"session", agreement_.session},
+                                         {"service", wire::printable(services_.at(id).description.name, 64)},
+                                         {"from", text_of(visitor.from)},
+                                         {"host", visitor.host}});
     }
     pump->set_stream(*stream);
     pump->set_socket(std::move(visitor.socket));

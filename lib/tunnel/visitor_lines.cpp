@@ -1,34 +1,27 @@
 #include "tunnel/visitor_lines.hpp"
 
-#include <string>
-
+#include "base/limits.hpp"
 #include "runtime/address.hpp"
 #include "wire/ip_text.hpp"
 #include "wire/open_metadata.hpp"
 
 namespace ferrotunnel::tunnel {
 
-namespace {
-
-std::string text_of(const wire::Address& address) {
-    if (address.family == 0) {
-        return {};
-    }
-    return runtime::to_text({wire::ip_text(address), address.port});
+bool may_tell_visitor(Logger& log, TimePoint now) noexcept {
+    static constexpr LineKind visitors{"visitors", limits::visitor_lines_per_second};
+    return log.may_write(LogLevel::info, visitors, now);
 }
 
-}  // namespace
+std::string text_of(const wire::Address& visitor) {
+    if (visitor.family == 0) {
+        return {};
+    }
+    return runtime::to_text({wire::ip_text(visitor), visitor.port});
+}
 
-void tell_visitor(const ClientService& service, const wire::Open& open, LineQuota& lines, TimePoint now, Logger& log) {
-    if (!log.enabled(LogLevel::info)) {
+void tell_visitor(const ClientService& service, const wire::Open& open, TimePoint now, Logger& log) {
+    if (!may_tell_visitor(log, now)) {
         return;
-    }
-    const auto left_out = lines.take(now);
-    if (!left_out) {
-        return;
-    }
-    if (*left_out > 0) {
-        log.info("there were more visitors than are told", {{"left_out", *left_out}});
     }
     const std::string& backend = service.backend.text;
     if (service.kind == wire::ServiceKind::http && !service.http.per_visitor) {

@@ -50,10 +50,14 @@ say "a server that has no certificate at all"
 start_https
 wait_for_text server "there are no certificates"
 equal "nobody has it yet" "$(alert_of app.example.com)" $unrecognized_name
+wait_for_text server "info  a visitor's TLS handshake has failed  visitor=127.0.0.1 why=.*app.example.com"
 ready_client client 2 --passthrough "app.example.com=$secure" --passthrough "*.wild.example.com=$secure"
 wait_for_text client "^  tls://app.example.com:${https##*:} -> $secure"
 equal "the backend's own certificate" "$(with_tls ca app.example.com /)" "untouched app.example.com"
 equal "below a wildcard" "$(with_tls ca a.wild.example.com /)" "untouched a.wild.example.com"
+for side in server client; do
+    wait_for_text $side "info  a visitor  .*from=127.0.0.1:.* host=a.wild.example.com"
+done
 with_tls ca app.example.com /large -o "$dir/got.large"
 cmp "$dir/large" "$dir/got.large"
 equal "a name that nobody has" "$(alert_of other.example.com)" $unrecognized_name

@@ -30,6 +30,8 @@ public:
             on_line();
         }
     }
+    /// As a log with a clock does when a second is over in which lines were left out.
+    void tell_left_out() noexcept { Logger::tell_left_out(); }
     int count(std::string_view part) const {
         std::lock_guard lock(mutex_);
         return static_cast<int>(std::count_if(lines_.begin(), lines_.end(), [part](const std::string& line) {

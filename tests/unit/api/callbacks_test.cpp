@@ -147,7 +147,7 @@ TEST_CASE("no lock is held while a callback runs", "[threads][callbacks]") {
     server = server_builder(token).http_bind("127.0.0.1:0").log(sink).on_event(handler).build();
     client = client_builder(token, "127.0.0.1:1").log(sink).on_event(handler).build();
     server.start();
-    CHECK(calls.load() >= 2);  // "listening", twice
+    CHECK(eventually([&] { return calls.load() >= 2; }));  // "listening", twice
     client.start();
     Service service = client.add(to(echo.address()));
     Client second = client_builder(token, server.control_endpoint()).build();
@@ -161,12 +161,59 @@ TEST_CASE("no lock is held while a callback runs", "[threads][callbacks]") {
     CHECK(stuck.load() == 0);
 }
 
-TEST_CASE("a log sink that stops what is being started is told that it would wait for itself", "[threads][callbacks]") {
+TEST_CASE("callbacks that stop what waits for them are told so", "[threads][callbacks]") {
     Server server;
-    std::error_code answer;
-    server = server_builder(Secret::generate())
-                 .log([&](const LogRecord&) { answer = answer ? answer : server.stop(); })
+    std::promise<std::error_code> by_sink;
+    std::promise<std::error_code> by_handler;
+    bool sink_first = true;
+    bool handler_first = true;
+    Secret token = Secret::generate();
+    server = server_builder(token)
+                 .log([&](const LogRecord&) {
+                     if (std::exchange(sink_first, false)) {
+                         by_sink.set_value(server.stop());
+                     }
+                 })
+                 .on_event([&](const Event&) {
+                     if (std::exchange(handler_first, false)) {
+                         by_handler.set_value(server.stop());
+                     }
+                 })
                  .build();
     server.start();
-    CHECK(answer == errc::would_deadlock);
+    CHECK(by_sink.get_future().get() == errc::would_deadlock);
+    Client client = client_builder(token, server.control_endpoint()).build();
+    client.start();
+    CHECK(by_handler.get_future().get() == errc::would_deadlock);
+    CHECK_FALSE(client.wait_ready(patience));
+}
+
+TEST_CASE("a handler and a sink that do not return hold up neither visitors nor clients", "[threads][callbacks]") {
+    Echo echo;
+    Secret token = Secret::generate();
+    std::promise<void> released;
+    const std::shared_future<void> release = released.get_future();
+    std::atomic<int> held{0};
+    auto hold = [&] {
+        ++held;
+        release.wait();
+    };
+    Server server = server_builder(token)
+                        .log([&](const LogRecord&) { hold(); }, LogLevel::info)
+                        .on_event([&](const Event&) { hold(); })
+                        .build();
+    server.start();
+    Client client = client_builder(token, server.control_endpoint())
+                        .log([&](const LogRecord&) { hold(); }, LogLevel::info)
+                        .on_event([&](const Event&) { hold(); })
+                        .build();
+    Service service = client.add(to(echo.address()));
+    client.start();
+    CHECK_FALSE(client.wait_ready(patience));
+    CHECK(eventually([&] { return held.load() == 4; }));
+    for (int visitor = 0; visitor < 8; ++visitor) {  // on whatever worker
+        CHECK(Visitor(service.port()).echoes("served"));
+    }
+    CHECK(held.load() == 4);
+    released.set_value();
 }

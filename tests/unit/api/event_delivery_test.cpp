@@ -1,14 +1,17 @@
 #include "event_delivery.hpp"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <functional>
 #include <future>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "sink_logger.hpp"
+#include "base/limits.hpp"
+#include "support/log_book.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -21,53 +24,71 @@ Event named(std::string service) {
 }
 
 struct Rig {
+    explicit Rig(CalledBy who)
+        : events(
+              who,
+              [this](const Event& event) {
+                  told.push_back(event.service);
+                  dropped.push_back(event.dropped);
+                  if (act) {
+                      act(event);
+                  }
+              },
+              log) {}
+
+    test::LogBook log;
     std::function<void(const Event&)> act;
     std::vector<std::string> told;  // the handler's, which runs once at a time
-    std::vector<std::string> lines;
-    SinkLogger log{[this](const LogRecord& record) { lines.emplace_back(record.message); }, LogLevel::info};
-    EventDelivery events{[this](const Event& event) {
-                             told.push_back(event.service);
-                             if (act) {
-                                 act(event);
-                             }
-                         },
-                         log};
+    std::vector<std::uint64_t> dropped;
+    EventDelivery events;
 };
 
 }  // namespace
 
-TEST_CASE("events are told at once, and what a handler throws is logged", "[event]") {
-    Rig rig;
-    rig.events.tell(named("one"));
-    CHECK(rig.told == std::vector<std::string>{"one"});
-    rig.act = [](const Event&) { throw std::runtime_error("no idea"); };
-    rig.events.tell(named("two"));
-    rig.act = {};
-    rig.events.tell(named("three"));
+TEST_CASE("events are told in order, and what a handler throws is logged", "[event]") {
+    const CalledBy who = GENERATE(CalledBy::own_thread, CalledBy::whoever);
+    Rig rig(who);
+    rig.act = [](const Event& event) {
+        if (event.service == "two") {
+            throw std::runtime_error("no idea");
+        }
+    };
+    for (const char* name : {"one", "two", "three"}) {
+        rig.events.tell(named(name));
+        if (who == CalledBy::whoever) {
+            CHECK(rig.told.back() == name);  // at once
+        }
+    }
+    rig.events.wait_until_told();
     CHECK(rig.told == std::vector<std::string>{"one", "two", "three"});
-    CHECK(rig.lines == std::vector<std::string>{"the event handler has thrown"});
-    EventDelivery nobody({}, rig.log);
+    CHECK(rig.log.count("the event handler has thrown what=no idea") == 1);
+    EventDelivery nobody(who, {}, rig.log);
     nobody.tell(named("lost"));
     nobody.wait_until_told();
 }
 
 TEST_CASE("what a handler causes is told when it has returned", "[event]") {
-    Rig rig;
+    Rig rig(GENERATE(CalledBy::own_thread, CalledBy::whoever));
     std::size_t told_within = 0;
+    bool here = false;
     rig.act = [&](const Event& event) {
         if (event.service == "cause") {
             rig.events.tell(named("effect"));
             rig.events.wait_until_told();
             told_within = rig.told.size();
+            here = rig.events.here();
         }
     };
     rig.events.tell(named("cause"));
+    rig.events.wait_until_told();
     CHECK(told_within == 1);
+    CHECK(here);
+    CHECK_FALSE(rig.events.here());
     CHECK(rig.told == std::vector<std::string>{"cause", "effect"});
 }
 
-TEST_CASE("nobody waits for a slow handler, until too many events do", "[event][threads]") {
-    Rig rig;
+TEST_CASE("limit: events that wait for a slow handler, for whom nobody else waits", "[event][threads][limits]") {
+    Rig rig(GENERATE(CalledBy::own_thread, CalledBy::whoever));
     std::promise<void> entered;
     std::promise<void> released;
     rig.act = [&](const Event& event) {
@@ -78,18 +99,29 @@ TEST_CASE("nobody waits for a slow handler, until too many events do", "[event][
     };
     std::thread slow([&] { rig.events.tell(named("slow")); });
     entered.get_future().wait();
-    for (std::size_t i = 0; i < EventDelivery::waiting_max; ++i) {
+    for (std::size_t i = 0; i < limits::events_waiting_max; ++i) {
         rig.events.tell(named(std::to_string(i)));  // returns although the handler does not
     }
-    auto one_more = std::async(std::launch::async, [&] { rig.events.tell(named("last")); });
-    CHECK(one_more.wait_for(std::chrono::milliseconds(50)) == std::future_status::timeout);
+    for (int i = 0; i < 3; ++i) {
+        rig.events.tell(named("dropped"));
+    }
+    Event stopped = named("last");
+    stopped.kind = Event::Kind::stopped;
+    rig.events.tell(stopped);
     released.set_value();
-    one_more.wait();
-    rig.events.wait_until_told();
     slow.join();
-    REQUIRE(rig.told.size() == EventDelivery::waiting_max + 2);
+    rig.events.wait_until_told();
+    REQUIRE(rig.told.size() == limits::events_waiting_max + 2);
     CHECK(rig.told[1] == "0");
+    CHECK(rig.told[limits::events_waiting_max] == std::to_string(limits::events_waiting_max - 1));
+    CHECK(rig.dropped[limits::events_waiting_max] == 0);
     CHECK(rig.told.back() == "last");
+    CHECK(rig.dropped.back() == 3);
+    CHECK(rig.log.count("events were dropped: the event handler takes too long events=3") == 1);
+    rig.events.tell(named("afterwards"));
+    rig.events.wait_until_told();
+    CHECK(rig.told.back() == "afterwards");
+    CHECK(rig.dropped.back() == 0);
 }
 
 }  // namespace ferrotunnel::detail

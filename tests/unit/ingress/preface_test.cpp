@@ -201,6 +201,21 @@ TEST_CASE("a proxy that sends no header, a wrong one, or not all of one, is refu
     CHECK(rig.log.count("a connection of a proxy was refused") == 6);
 }
 
+TEST_CASE("limit: lines about proxies that send no header") {
+    Rig rig;
+    constexpr int more = 30;
+    for (std::uint32_t i = 0; i < limits::log_lines_per_second + more; ++i) {
+        Peer peer = rig.visit(proxied());
+        peer.send("GET / HTTP/1.1\r\n\r\n");
+        (void)peer.read_to_end();
+    }
+    rig.log.tell_left_out();
+    const int written = rig.log.count("a connection of a proxy was refused");
+    CHECK(written >= static_cast<int>(limits::log_lines_per_second));
+    CHECK((written == static_cast<int>(limits::log_lines_per_second) + more ||
+           rig.log.count("lines were left out kind=proxies") > 0));  // the former: each second had few
+}
+
 TEST_CASE("a header as long as is allowed is read whole") {
     Rig rig;
     Peer peer = rig.visit(proxied());

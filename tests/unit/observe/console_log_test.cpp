@@ -1,10 +1,13 @@
 #include "observe/console_log.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -40,8 +43,8 @@ TEST_CASE("JSON lines carry time in UTC, level, message and fields", "[log]") {
     Capture capture;
     ConsoleLog log(ConsoleLog::Format::json, capture.stream());
     const std::array<LogPair, 1> fields{{{"port", "22"}}};
-    log.write(some_time, LogLevel::warn, "listening", fields);
-    log.write(some_time, LogLevel::error, "over", {});
+    log.write(some_time, LogLevel::warn, "listening", fields, {});
+    log.write(some_time, LogLevel::error, "over", {}, {});
     CHECK(capture.text() ==
           "{\"ts\":\"2023-11-14T22:13:20.123Z\",\"level\":\"warn\",\"msg\":\"listening\",\"port\":\"22\"}\n"
           "{\"ts\":\"2023-11-14T22:13:20.123Z\",\"level\":\"error\",\"msg\":\"over\"}\n");
@@ -50,36 +53,22 @@ TEST_CASE("JSON lines carry time in UTC, level, message and fields", "[log]") {
 TEST_CASE("text lines have no colours in a file", "[log]") {
     Capture capture;
     ConsoleLog log(ConsoleLog::Format::text, capture.stream());
-    log.write(some_time, LogLevel::info, "listening", {});
+    log.write(some_time, LogLevel::info, "listening", {}, {});
     const std::string text = capture.text();
     CHECK(text.substr(text.find(".123")) == ".123 info  listening\n");
     CHECK(text.find('\033') == std::string::npos);
 }
 
-TEST_CASE("the logger filters by level", "[log]") {
-    Capture capture;
-    ConsoleLogger logger(ConsoleLog::Format::json, LogLevel::warn, capture.stream());
-    CHECK_FALSE(logger.enabled(LogLevel::info));
-    CHECK(logger.enabled(LogLevel::warn));
-    CHECK(logger.enabled(LogLevel::error));
-    logger.info("unseen");
-    logger.error("seen", {{"n", 7}, {"who", "me"}});
-    const std::string text = capture.text();
-    CHECK(text.find("unseen") == std::string::npos);
-    CHECK(text.find(R"("level":"error","msg":"seen","n":"7","who":"me"})") != std::string::npos);
-
-    ConsoleLogger off(ConsoleLog::Format::text, LogLevel::off, capture.stream());
-    CHECK_FALSE(off.enabled(LogLevel::error));
-}
-
 TEST_CASE("lines of several threads stay whole", "[log]") {
     Capture capture;
-    ConsoleLogger logger(ConsoleLog::Format::json, LogLevel::info, capture.stream());
+    ConsoleLog log(ConsoleLog::Format::json, capture.stream());
     std::vector<std::thread> threads;
     for (int t = 0; t < 4; ++t) {
-        threads.emplace_back([&logger] {
+        threads.emplace_back([&log] {
             for (int i = 0; i < 200; ++i) {
-                logger.info("a line that is long enough to be torn", {{"i", i}, {"end", "END"}});
+                const std::string number = std::to_string(i);
+                const std::array<LogPair, 2> fields{{{"i", number}, {"end", "END"}}};
+                log.write(some_time, LogLevel::info, "a line that is long enough to be torn", fields, {});
             }
         });
     }
@@ -100,6 +89,73 @@ TEST_CASE("lines of several threads stay whole", "[log]") {
         ++lines;
     }
     CHECK(lines == 800);
+}
+
+namespace {
+
+// A pipe that nobody reads yet.
+class Unread {
+public:
+    Unread() {
+        std::array<int, 2> ends{};
+        REQUIRE(::pipe(ends.data()) == 0);
+        reader_ = ends[0];
+        writer_.reset(::fdopen(ends[1], "w"));
+    }
+    ~Unread() { ::close(reader_); }
+    Unread(const Unread&) = delete;
+    Unread& operator=(const Unread&) = delete;
+
+    std::FILE* stream() const { return writer_.get(); }
+    void end() { writer_.reset(); }
+    std::string read_all() const {
+        std::string all;
+        std::array<char, 4096> piece{};
+        for (ssize_t n = 1; n > 0;) {
+            n = ::read(reader_, piece.data(), piece.size());
+            all.append(piece.data(), static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+        }
+        return all;
+    }
+
+private:
+    struct Close {
+        void operator()(std::FILE* file) const { std::fclose(file); }
+    };
+    int reader_ = -1;
+    std::unique_ptr<std::FILE, Close> writer_;
+};
+
+}  // namespace
+
+TEST_CASE("whoever writes to a stream that nobody reads can be told to give up", "[log]") {
+    Unread unread;
+    ConsoleLog log(ConsoleLog::Format::text, unread.stream());
+    const std::string long_line(1'000'000, 'x');  // more than a pipe takes
+    std::stop_source ending;
+    std::vector<std::thread> stuck;
+    for (int i = 0; i < 2; ++i) {  // with the line, and before it
+        stuck.emplace_back([&] { log.write(some_time, LogLevel::info, long_line, {}, ending.get_token()); });
+    }
+    ending.request_stop();
+    for (std::thread& thread : stuck) {
+        thread.join();
+    }
+}
+
+TEST_CASE("a line waits for its reader and is whole", "[log]") {
+    Unread unread;
+    ConsoleLog log(ConsoleLog::Format::text, unread.stream());
+    const std::string long_line(1'000'000, 'x');
+    std::thread writer([&] {
+        log.write(some_time, LogLevel::info, long_line, {}, {});
+        log.write(some_time, LogLevel::info, "short", {}, {});
+        unread.end();
+    });
+    const std::string text = unread.read_all();
+    writer.join();
+    CHECK(text.find(long_line + '\n') != std::string::npos);
+    CHECK(text.substr(text.size() - 7) == " short\n");
 }
 
 }  // namespace ferrotunnel::observe

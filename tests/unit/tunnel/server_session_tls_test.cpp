@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "support/log_book.hpp"
 #include "tunnel/server_session.hpp"
 #include "tunnel/tls_visitor.hpp"
 #include "unit/runtime/loop.hpp"
@@ -172,7 +173,9 @@ TEST_CASE("a TLS service is answered with its address, or refused in words", "[t
 }
 
 TEST_CASE("a visitor is handed over with its address, and what it has sent comes first", "[tls]") {
+    ferrotunnel::test::LogBook log;
     Rig rig;
+    rig.shared->log = &log;
     WireClient client = rig.connect();
     register_tls(client, 3, {"app.example.com"});
     registered(client);
@@ -190,6 +193,8 @@ TEST_CASE("a visitor is handed over with its address, and what it has sent comes
     const ReceivedFrame data = next(client, wire::FrameType::data);
     CHECK(as_text(data.payload) == "a ClientHello");
     CHECK(rig.shared->traffic->visitors_now == 1);
+    CHECK(log.count("a visitor session=") == 1);
+    CHECK(log.count("host=app.example.com") == 1);
     CHECK_FALSE(ticket.expired());
     client.close();
     while (!ticket.expired()) {  // counted as long as the connection is there

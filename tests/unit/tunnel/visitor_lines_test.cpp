@@ -26,57 +26,40 @@ ClientService service_of(wire::ServiceKind kind) {
     return service;
 }
 
-class SilentLog final : public Logger {
-public:
-    bool enabled(LogLevel level) const noexcept override { return level >= LogLevel::warn; }
-    void write(LogLevel, std::string_view, std::initializer_list<LogField>) noexcept override { ++lines; }
-    int lines = 0;
-};
-
 }  // namespace
 
 TEST_CASE("a visitor has a line with service, address and backend", "[visitor-lines]") {
     test::LogBook log;
-    LineQuota quota(limits::visitor_log_lines_per_second);
     const TimePoint now = TimePoint{} + 1h;
-    tell_visitor(service_of(wire::ServiceKind::tcp), from(7), quota, now, log);
+    tell_visitor(service_of(wire::ServiceKind::tcp), from(7), now, log);
     CHECK(log.count("a visitor service=web from=192.0.2.7:40000 host= backend=127.0.0.1:3000") == 1);
 
     // One connection carries requests of several visitors: the first one's address would be wrong for the others.
     ClientService http = service_of(wire::ServiceKind::http);
-    tell_visitor(http, from(8), quota, now, log);
+    tell_visitor(http, from(8), now, log);
     CHECK(log.count("a connection for HTTP visitors service=web backend=127.0.0.1:3000") == 1);
     CHECK(log.count("192.0.2.8") == 0);
     http.http.per_visitor = true;
-    tell_visitor(http, from(9), quota, now, log);
+    tell_visitor(http, from(9), now, log);
     CHECK(log.count("a visitor service=web from=192.0.2.9:40000") == 1);
 
     wire::Open six = from(0);
     six.visitor.family = 6;
     six.visitor.bytes = {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-    tell_visitor(service_of(wire::ServiceKind::tls), six, quota, now, log);
+    tell_visitor(service_of(wire::ServiceKind::tls), six, now, log);
     CHECK(log.count("from=[2001:db8::1]:40000") == 1);
 }
 
 TEST_CASE("limit: lines about visitors in a second", "[visitor-lines][limits]") {
     test::LogBook log;
-    LineQuota quota(limits::visitor_log_lines_per_second);
     const ClientService service = service_of(wire::ServiceKind::tcp);
     TimePoint now = TimePoint{} + 1h;
-    for (std::uint32_t i = 0; i < limits::visitor_log_lines_per_second + 1'000; ++i) {
-        tell_visitor(service, from(1), quota, now, log);
+    for (std::uint32_t i = 0; i < limits::visitor_lines_per_second + 1'000; ++i) {
+        tell_visitor(service, from(1), now, log);
     }
-    CHECK(log.count("") == static_cast<int>(limits::visitor_log_lines_per_second));
+    CHECK(log.count("") == static_cast<int>(limits::visitor_lines_per_second));
     now += 1s;
-    tell_visitor(service, from(1), quota, now, log);
-    CHECK(log.count("there were more visitors than are told left_out=1000") == 1);
-    CHECK(log.count("a visitor ") == static_cast<int>(limits::visitor_log_lines_per_second) + 1);
-}
-
-TEST_CASE("where the level is off, visitors cost no line of the quota", "[visitor-lines]") {
-    SilentLog log;
-    LineQuota quota(1);
-    tell_visitor(service_of(wire::ServiceKind::tcp), from(1), quota, TimePoint{} + 1h, log);
-    CHECK(log.lines == 0);
-    CHECK(quota.take(TimePoint{} + 1h) == 0U);
+    tell_visitor(service, from(1), now, log);
+    CHECK(log.count("lines were left out kind=visitors lines=1000") == 1);
+    CHECK(log.count("a visitor ") == static_cast<int>(limits::visitor_lines_per_second) + 1);
 }

@@ -1,0 +1,259 @@
+// What is on its way to a callback of the application: a bounded queue with a thread of its own, so that a callback
+// that takes its time holds up nobody else.
+#pragma once
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+
+namespace ferrotunnel::detail {
+
+/// Whose thread calls the application.
+enum class CalledBy {
+    own_thread,  ///< one of the queue's own, which begins with the first item
+    whoever,     ///< who brings an item, and is given those that others bring meanwhile
+};
+
+/// Hands on one item after the other, in the order in which they came. What finds no room is dropped and counted; from
+/// then on all are, until half of the room is free again: a few large gaps are told, not one for each item. Any thread.
+template <typename Item>
+class DeliveryQueue {
+public:
+    /// Called one at a time, without a lock. Neither may throw.
+    struct Taker {
+        std::function<void(Item&)> take;
+        /// So many were dropped after what was taken last, and before what comes next.
+        std::function<void(std::uint64_t)> tell_dropped;
+    };
+
+    /// `room` is in the unit of put()'s weights.
+    DeliveryQueue(CalledBy who, std::size_t room, Taker taker) : who_(who), room_(room), taker_(std::move(taker)) {}
+    DeliveryQueue(const DeliveryQueue&) = delete;
+    DeliveryQueue& operator=(const DeliveryQueue&) = delete;
+    /// Drops what was not taken, and waits for the call that is under way. Not within that.
+    ~DeliveryQueue();
+
+    /// Never waits for another thread. `always`: also where there is no room.
+    void put(Item item, std::size_t weight, bool always = false) noexcept;
+    /// With an own thread: at a certain time, or when somebody waits for everything. The caller bounds how many.
+    void put_later(Item item, TimePoint when);
+    /// Waits until everything that came before was taken; the answer is whether it was, within that time. Within the
+    /// callback, which can not wait for itself, at once.
+    bool wait_until_taken(std::optional<Duration> at_most = std::nullopt) noexcept;
+    /// Within the callback.
+    bool here() const noexcept;
+    /// Asked to stop when nobody waits for the callback any more but the destructor.
+    std::stop_token ending() const noexcept { return ending_.get_token(); }
+
+private:
+    using Lock = std::unique_lock<std::mutex>;
+
+    struct Entry {
+        Item item;
+        std::size_t weight;
+        std::uint64_t dropped_before;
+    };
+    struct Later {
+        TimePoint when;
+        Item item;
+    };
+
+    void ensure_thread();
+    void run();
+    bool wait_for_work(Lock& lock);
+    bool take_next_later(Lock& lock);
+    void take_all(Lock& lock);
+    void take_one(Lock& lock);
+    bool is_idle() const { return entries_.empty() && later_.empty() && dropped_ == 0 && !taken_on_; }
+
+    const CalledBy who_;
+    const std::size_t room_;
+    const Taker taker_;
+    std::stop_source ending_;
+    mutable std::mutex mutex_;
+    std::condition_variable work_;
+    std::condition_variable idle_;
+    std::deque<Entry> entries_;
+    std::vector<Later> later_;
+    std::size_t weight_ = 0;                   // of the entries
+    std::uint64_t dropped_ = 0;                // behind the last entry
+    bool dropping_ = false;                    // until half of the room is free
+    std::optional<std::thread::id> taken_on_;  // who is within the callback
+    std::size_t waiters_ = 0;                  // for everything
+    std::thread thread_;
+};
+
+template <typename Item>
+DeliveryQueue<Item>::~DeliveryQueue() {
+    {
+        std::lock_guard lock(mutex_);
+        entries_.clear();
+        later_.clear();
+        dropped_ = 0;
+        ending_.request_stop();
+        work_.notify_one();
+    }
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
+template <typename Item>
+void DeliveryQueue<Item>::put(Item item, std::size_t weight, bool always) noexcept {
+    Lock lock(mutex_);
+    dropping_ = dropping_ || weight_ + weight > room_;
+    if (dropping_ && !always) {
+        ++dropped_;
+        return;
+    }
+    try {
+        entries_.push_back({std::move(item), weight, dropped_});
+    } catch (...) {  // no memory
+        ++dropped_;
+        return;
+    }
+    dropped_ = 0;
+    weight_ += weight;
+    if (who_ == CalledBy::own_thread) {
+        ensure_thread();
+        work_.notify_one();
+    } else if (!taken_on_) {
+        take_all(lock);
+    }
+}
+
+template <typename Item>
+void DeliveryQueue<Item>::put_later(Item item, TimePoint when) {
+    std::lock_guard lock(mutex_);
+    later_.push_back({when, std::move(item)});
+    ensure_thread();
+    work_.notify_one();
+}
+
+// Where there can be none, what waits is taken when the next item comes.
+template <typename Item>
+void DeliveryQueue<Item>::ensure_thread() {
+    if (thread_.joinable()) {
+        return;
+    }
+    try {
+        // allowed: callbacks must not run on a worker's thread
+        thread_ = std::thread([this] { run(); });
+    } catch (const std::exception&) {  // no more threads, or no memory for one
+    }
+}
+
+template <typename Item>
+bool DeliveryQueue<Item>::wait_until_taken(std::optional<Duration> at_most) noexcept {
+    Lock lock(mutex_);
+    if (taken_on_ == std::this_thread::get_id()) {
+        return false;
+    }
+    if (who_ == CalledBy::own_thread && !thread_.joinable()) {
+        return is_idle();  // there was no thread to be had
+    }
+    ++waiters_;
+    work_.notify_one();
+    auto taken = [this] { return is_idle(); };
+    bool in_time = true;
+    if (at_most) {
+        in_time = idle_.wait_for(lock, *at_most, taken);
+    } else {
+        idle_.wait(lock, taken);
+    }
+    --waiters_;
+    return in_time;
+}
+
+template <typename Item>
+bool DeliveryQueue<Item>::here() const noexcept {
+    std::lock_guard lock(mutex_);
+    return taken_on_ == std::this_thread::get_id();
+}
+
+template <typename Item>
+void DeliveryQueue<Item>::run() {
+    Lock lock(mutex_);
+    while (wait_for_work(lock)) {
+        take_all(lock);
+    }
+}
+
+// False at the end.
+template <typename Item>
+bool DeliveryQueue<Item>::wait_for_work(Lock& lock) {
+    while (!ending_.stop_requested()) {
+        if (!entries_.empty() || dropped_ > 0 || take_next_later(lock)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// What is due becomes the last entry. At the end all is due: it comes behind everything else.
+template <typename Item>
+bool DeliveryQueue<Item>::take_next_later(Lock& lock) {
+    if (later_.empty()) {
+        work_.wait(lock);
+        return false;
+    }
+    const auto next =
+        std::min_element(later_.begin(), later_.end(), [](const Later& a, const Later& b) { return a.when < b.when; });
+    if (waiters_ == 0 && Clock::now() < next->when) {
+        work_.wait_until(lock, next->when);
+        return false;
+    }
+    entries_.push_back({std::move(next->item), 0, 0});
+    later_.erase(next);
+    return true;
+}
+
+template <typename Item>
+void DeliveryQueue<Item>::take_all(Lock& lock) {
+    taken_on_ = std::this_thread::get_id();
+    while (!entries_.empty() || dropped_ > 0) {
+        take_one(lock);
+    }
+    taken_on_.reset();
+    if (is_idle()) {
+        idle_.notify_all();
+    }
+}
+
+template <typename Item>
+void DeliveryQueue<Item>::take_one(Lock& lock) {
+    std::optional<Entry> entry;
+    std::uint64_t gap = 0;
+    if (entries_.empty()) {
+        gap = std::exchange(dropped_, 0);
+    } else {
+        entry = std::move(entries_.front());
+        entries_.pop_front();
+        weight_ -= entry->weight;
+        gap = entry->dropped_before;
+    }
+    dropping_ = dropping_ && weight_ > room_ / 2;
+    lock.unlock();
+    if (gap > 0) {
+        taker_.tell_dropped(gap);
+    }
+    if (entry) {
+        taker_.take(entry->item);
+        entry.reset();
+    }
+    lock.lock();
+}
+
+}  // namespace ferrotunnel::detail

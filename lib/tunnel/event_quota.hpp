@@ -1,0 +1,34 @@
+// How many events of one kind peers may cause in a second, whether or not there is a log: the application's handler
+// gets them all.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+
+#include "base/clock.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// Any thread.
+class EventQuota {
+public:
+    explicit EventQuota(std::uint32_t per_second) : per_second_(per_second) {}
+
+    bool may_tell(TimePoint now) {
+        std::lock_guard lock(mutex_);
+        if (now - began_ >= std::chrono::seconds(1)) {
+            began_ = now;
+            told_ = 0;
+        }
+        return told_ < per_second_ && ++told_ > 0;
+    }
+
+private:
+    const std::uint32_t per_second_;
+    std::mutex mutex_;
+    TimePoint began_{};
+    std::uint32_t told_ = 0;
+};
+
+}  // namespace ferrotunnel::tunnel

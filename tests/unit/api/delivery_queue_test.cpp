@@ -1,0 +1,110 @@
+#include "delivery_queue.hpp"
+
+#include <catch2/catch.hpp>
+#include <future>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace ferrotunnel::detail {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// What was taken, in order; "-3" is a gap. The first item is held until `released`.
+struct Rig {
+    explicit Rig(std::size_t room)
+        : queue(CalledBy::own_thread, room,
+                {[this](std::string& item) { take(item); },
+                 [this](std::uint64_t lost) { taken.push_back("-" + std::to_string(lost)); }}) {}
+
+    void take(const std::string& item) {
+        taken.push_back(item);
+        if (taken.size() == 1) {
+            entered.set_value();
+            released.get_future().wait();
+        }
+    }
+
+    std::vector<std::string> taken;
+    std::promise<void> entered;
+    std::promise<void> released;
+    DeliveryQueue<std::string> queue;
+};
+
+using Items = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("what finds no room is dropped until half of it is free, and counted where it is missing",
+          "[delivery][threads]") {
+    Rig rig(4);
+    rig.queue.put("held", 1);
+    rig.entered.get_future().wait();
+    for (const char* item : {"a", "b", "c", "d", "e", "f"}) {
+        rig.queue.put(item, 1);
+    }
+    rig.queue.put("last", 1, true);
+    rig.released.set_value();
+    CHECK(rig.queue.wait_until_taken());
+    CHECK(rig.taken == Items{"held", "a", "b", "c", "d", "-2", "last"});
+    rig.queue.put("heavy", 5);  // more than there is room at all
+    CHECK(rig.queue.wait_until_taken());
+    CHECK(rig.taken.back() == "-1");
+    rig.queue.put("light", 4);
+    CHECK(rig.queue.wait_until_taken());
+    CHECK(rig.taken.back() == "light");
+}
+
+TEST_CASE("who waits for a callback that does not return waits no longer than it wants", "[delivery][threads]") {
+    Rig rig(4);
+    CHECK(rig.queue.wait_until_taken());  // there was nothing
+    rig.queue.put("held", 1);
+    rig.queue.put("behind", 1);
+    rig.entered.get_future().wait();
+    CHECK_FALSE(rig.queue.wait_until_taken(10ms));
+    CHECK_FALSE(rig.queue.ending().stop_requested());
+    rig.released.set_value();
+    CHECK(rig.queue.wait_until_taken());
+    CHECK(rig.taken == Items{"held", "behind"});
+}
+
+TEST_CASE("a destroyed queue waits for the call under way, which is asked to end, and drops the rest",
+          "[delivery][threads]") {
+    Items taken;
+    std::promise<void> entered;
+    {
+        std::stop_token ending;
+        DeliveryQueue<std::string> queue(CalledBy::own_thread, 4,
+                                         {[&](std::string& item) {
+                                              taken.push_back(item);
+                                              entered.set_value();
+                                              while (!ending.stop_requested()) {
+                                                  std::this_thread::yield();
+                                              }
+                                          },
+                                          [&](std::uint64_t) { taken.emplace_back("gap"); }});
+        ending = queue.ending();
+        queue.put("held", 1);
+        entered.get_future().wait();
+        for (int i = 0; i < 9; ++i) {
+            queue.put("rest", 1);
+        }
+    }
+    CHECK(taken == Items{"held"});
+}
+
+TEST_CASE("what is put for later comes when its time has come, or when everything is waited for",
+          "[delivery][threads]") {
+    Rig rig(4);
+    rig.released.set_value();
+    rig.queue.put_later("in an hour", Clock::now() + 1h);
+    rig.queue.put_later("now", Clock::now());
+    rig.entered.get_future().wait();
+    CHECK(rig.queue.wait_until_taken());
+    CHECK(rig.taken == Items{"now", "in an hour"});
+}
+
+}  // namespace ferrotunnel::detail
