@@ -130,6 +130,7 @@ void StreamCore::close() noexcept {
     if (reader_.claim()) {
         drive_reader();
     }
+    stream_->leave();
 }
 
 void StreamCore::reset() noexcept {

@@ -160,6 +160,11 @@ inline constexpr std::uint32_t streams_max = 16'384;
 inline constexpr std::uint32_t opens_unanswered_max = 4'096;
 inline constexpr std::uint32_t opens_unanswered_per_service_max = 256;
 inline constexpr auto open_answer_deadline = 20s;
+/// Visitors of one service on one trunk for whom no stream can be opened before others are answered. Those of a TCP
+/// port wait in the kernel instead as soon as the first one waits here, and are few; those of TLS hosts share a
+/// listener with others. A client that answers nothing lets one in four go every `open_answer_deadline`: the last waits
+/// for as long as browsers do.
+inline constexpr std::size_t visitors_waiting_max = 1'024;
 /// The client gives a backend this long; less than the above, so that the visitor's side hears why.
 inline constexpr auto backend_connect_deadline = 10s;
 inline constexpr std::uint32_t stream_id_max = 0x7fff'ffff;
@@ -289,8 +294,10 @@ inline constexpr auto ping_asked_min = 1s;
 inline constexpr auto dead_asked_min = 3s;
 inline constexpr auto write_timeout = 30s;
 inline constexpr auto handshake_deadline = 10s;
-/// A socket that is to be reset behind its data is reset anyway when its peer has acknowledged nothing for this long.
-inline constexpr auto reset_patience = 30s;
+/// A stream of which one end is gone ends when nothing of it has moved for this long: what the other end does not take
+/// then is taken by nobody. Proxies give up writing to a silent client after as long, and a kernel keeps the close of a
+/// program that is gone for about as long (FIN_WAIT2). A direction that has only ended in order is no end that is gone.
+inline constexpr auto orphan_patience = 60s;
 inline constexpr auto rtt_memory = 60s;
 inline constexpr auto backoff_first = 500ms;
 inline constexpr auto backoff_max = 30s;

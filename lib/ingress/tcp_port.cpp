@@ -20,6 +20,7 @@ public:
           acceptor_(worker, with_options(std::move(listener)), {std::move(on_visitor), {}}) {}
 
     runtime::SocketAddress address() const override { return acceptor_.address(); }
+    void set_paused(bool paused) noexcept override { paused ? acceptor_.pause() : acceptor_.resume(); }
     // A listening socket that is shut down listens no more, but its descriptor stays what it is until it is closed.
     void refuse_visitors() noexcept override { ::shutdown(descriptor_, SHUT_RD); }
 

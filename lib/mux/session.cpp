@@ -109,9 +109,7 @@ Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, Int
     if (next_id_ > settings_.last_id) {
         return Code::rotated;
     }
-    if (streams_kept() >= std::min(settings_.streams_max, peer_.streams_max) ||
-        own_opens_.size() >= std::min(settings_.opens_max, peer_.opens_max) ||
-        own_opens_.of_service(request.service) >= settings_.opens_per_service_max) {
+    if (streams_kept() >= std::min(settings_.streams_max, peer_.streams_max) || opens_are_full(request.service)) {
         ++stats_.streams_refused;
         return Code::busy;
     }
@@ -135,6 +133,17 @@ Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, Int
         events_.on_rotate_due();
     }
     return stream;
+}
+
+bool Session::opens_are_full(std::uint32_t service) const {
+    return own_opens_.size() >= std::min(settings_.opens_max, peer_.opens_max) ||
+           own_opens_.of_service(service) >= settings_.opens_per_service_max;
+}
+
+bool Session::must_wait(std::uint32_t service) noexcept {
+    const bool waits = state_ == SessionState::open && opens_are_full(service);
+    room_wanted_ = room_wanted_ || waits;
+    return waits;
 }
 
 void Session::drain(Code code, std::string_view text, TimePoint now) {
@@ -205,7 +214,7 @@ IntrusivePtr<Stream> Session::make_stream(StreamId id, std::uint32_t service, wi
 }
 
 // This side ends the stream at once: the peer is told by RESET with ABORT, or not at all if it never heard of it.
-void Session::abort_stream(Stream& stream, Code code) {
+void Session::abort_stream(Stream& stream, Code code, bool in_order) {
     StreamSide& side = stream.side_;
     if (side.gone) {
         return;
@@ -213,7 +222,7 @@ void Session::abort_stream(Stream& stream, Code code) {
     count_refusal(stream, side.opened_here, code);
     bool unknown_to_peer = side.open_due;
     if (!unknown_to_peer && !mutant(Mutant::lost_abort)) {
-        aborts_.push_back({stream.delivered(), stream.id(), code});
+        aborts_.push_back({stream.delivered(), stream.id(), code, in_order});
         shared_->waker->wake();
     }
     side.open_due = false;
@@ -243,6 +252,9 @@ void Session::end_stream(Stream& stream, Verdict verdict) {
     side.send_open = side.receive_open = false;
     side.opened_due = side.credit_due = false;
     answered(stream);
+    if (std::exchange(side.orphan, false)) {
+        orphans_.remove(stream);
+    }
     if (verdict) {
         set_verdict(stream, verdict);
     }
@@ -250,7 +262,7 @@ void Session::end_stream(Stream& stream, Verdict verdict) {
     if (!verdict) {
         keep_if_unread(stream);
     }
-    touch(stream, static_cast<bool>(verdict));
+    touch(stream, static_cast<bool>(verdict) || side.unread);  // who is behind learns that it is the only one left
     streams_.erase(stream.id());
     shared_->streams.store(static_cast<std::uint32_t>(streams_.size()), std::memory_order_relaxed);
 }
@@ -315,6 +327,43 @@ void Session::answered(Stream& stream) {
     }
     side.answered = true;
     (side.opened_here ? own_opens_ : peer_opens_).remove(stream);
+    room_due_ = room_due_ || (side.opened_here && std::exchange(room_wanted_, false));
+    if (stream.discard_.load(std::memory_order_acquire) || stream.left_.load(std::memory_order_acquire)) {
+        list_orphan(stream);
+    }
+}
+
+// --- orphans ---
+
+// Its endpoint has left, or takes nothing more. Until it is answered, an open has a deadline of its own.
+void Session::list_orphan(Stream& stream) noexcept {
+    StreamSide& side = stream.side_;
+    if (side.answered && !side.gone && !std::exchange(side.orphan, true)) {
+        orphans_.push(stream, now_);
+    }
+}
+
+void Session::end_orphans() {
+    while (Stream* oldest = orphans_.oldest()) {
+        if (now_ < oldest->side_.waits_since + settings_.orphan_patience) {
+            break;
+        }
+        end_orphan(*oldest);
+    }
+}
+
+// What still waits here for credit waits for an endpoint that takes nothing. Where everything has been sent only the
+// peer's end is missing: it may still be delivering what it has, and ends the stream behind that.
+void Session::end_orphan(Stream& stream) {
+    StreamSide& side = stream.side_;
+    if (stream.outbound_.front() != nullptr) {
+        abort_stream(stream, Code::too_slow);
+    } else if (!side.send_open) {
+        abort_stream(stream, Code::cancelled, true);
+    } else {  // a socket that takes nothing more may still give something
+        orphans_.remove(stream);
+        orphans_.push(stream, now_);
+    }
 }
 
 // Nothing that the endpoint has queued, or will queue, goes out any more.
@@ -387,6 +436,9 @@ void Session::flush_wakes() {
 
 void Session::after_call() {
     flush_wakes();
+    if (std::exchange(room_due_, false) && state_ == SessionState::open) {
+        events_.on_room();
+    }
     if (state_ == SessionState::draining && final_goaway_sent_ && streams_.empty() && !drained_told_) {
         drained_told_ = true;
         events_.on_drained();
@@ -415,11 +467,12 @@ void Session::tick(TimePoint now) {
         ping(now);
     }
     while (Stream* oldest = own_opens_.oldest()) {
-        if (now < oldest->side_.opened_at + settings_.open_deadline) {
+        if (now < oldest->side_.waits_since + settings_.open_deadline) {
             break;
         }
         abort_stream(*oldest, Code::timeout);
     }
+    end_orphans();
     set_idle_aside();
     enforce_memory_cap();
     announce_first_window();
@@ -436,7 +489,10 @@ TimePoint Session::next_deadline() const noexcept {
     }
     next = std::min(next, liveness_.next_deadline());
     if (Stream* oldest = own_opens_.oldest()) {
-        next = std::min(next, oldest->side_.opened_at + settings_.open_deadline);
+        next = std::min(next, oldest->side_.waits_since + settings_.open_deadline);
+    }
+    if (Stream* oldest = orphans_.oldest()) {
+        next = std::min(next, oldest->side_.waits_since + settings_.orphan_patience);
     }
     if (memory_excess() != 0) {
         next = std::min(next, memory_checked_at_ + limits::stalled_after / 2);
@@ -471,6 +527,7 @@ void Session::check_invariants() const {
     std::uint64_t committed = 0;
     std::uint32_t own_opens = 0;
     std::uint32_t peer_opens = 0;
+    std::uint32_t orphans = 0;
     for (const auto& [id, stream] : streams_) {
         const StreamSide& side = stream->side_;
         check(id == stream->id() && !side.gone, "the table holds live streams under their id");
@@ -481,6 +538,7 @@ void Session::check_invariants() const {
         committed += side.committed(window_rules_);
         own_opens += side.opened_here && !side.answered ? 1U : 0U;
         peer_opens += !side.opened_here && !side.answered ? 1U : 0U;
+        orphans += side.orphan ? 1U : 0U;
     }
     for (std::size_t i = 0; i < unread_.size(); ++i) {
         const StreamSide& side = unread_[i]->side_;
@@ -491,6 +549,7 @@ void Session::check_invariants() const {
     check(state_ != SessionState::closed || aborts_.empty(), "a closed session tells nobody of streams");
     check(committed == committed_, "committed credit is the sum over the streams");
     check(own_opens == own_opens_.size() && peer_opens == peer_opens_.size(), "unanswered opens are all listed");
+    check(orphans == orphans_.size(), "orphans are all listed");
     check(state_ != SessionState::closed || streams_.empty(), "a closed session has no streams");
     check(state_ != SessionState::closed || unread_.empty(), "nor any whose bytes it watches");
 }

@@ -50,6 +50,8 @@ public:
     virtual void on_drained() = 0;
     /// This side has used `rotate_at` of its ids: a fresh session should take over. Comes once.
     virtual void on_rotate_due() = 0;
+    /// Behind a must_wait() that was true: the peer has answered an open.
+    virtual void on_room() {}
 };
 
 /// Streams with a control frame to write.
@@ -128,6 +130,9 @@ public:
     /// A stream with its first window usable at once; or busy, going_away, limit (ids used up), internal (not open).
     Result<IntrusivePtr<Stream>, wire::Code> open(const OpenRequest& request, IntrusivePtr<buffer::Waker> waker,
                                                   bool foreign, TimePoint now);
+    /// True: the peer has so many opens to answer, of this service or in all, that one more would be busy. on_room()
+    /// follows when it has answered one.
+    bool must_wait(std::uint32_t service) noexcept;
     /// Takes no new streams from now on; on_drained() follows when the present ones have ended.
     void drain(wire::Code code, std::string_view text, TimePoint now);
     /// Tells the peer by a GOAWAY to prepare for the end, without draining yet.
@@ -204,7 +209,7 @@ private:
     // Life of streams and credit (session.cpp, session_credit.cpp).
     IntrusivePtr<Stream> make_stream(wire::StreamId id, std::uint32_t service, wire::ServiceKind kind, OpenList& opens,
                                      std::uint32_t send_window, std::uint32_t receive_window);
-    void abort_stream(Stream& stream, wire::Code code);
+    void abort_stream(Stream& stream, wire::Code code, bool in_order = false);
     void count_refusal(const Stream& stream, bool by_opener, wire::Code code) noexcept;
     void end_stream(Stream& stream, Verdict verdict);
     static void set_verdict(Stream& stream, Verdict verdict) noexcept;
@@ -217,6 +222,9 @@ private:
     /// Streams for which there is memory here: live ones, and those that are over and have left something behind.
     std::size_t streams_kept() const noexcept { return streams_.size() + aborts_.size() + gone_in_lanes_; }
     void discard_inbound(Stream& stream);
+    void list_orphan(Stream& stream) noexcept;
+    void end_orphans();
+    void end_orphan(Stream& stream);
     void touch(Stream& stream, bool always);
     void flush_wakes();
     void after_call();
@@ -225,6 +233,7 @@ private:
     std::uint32_t grant(Stream& stream);
     void arm_credit_mark(Stream& stream);
     void answered(Stream& stream);
+    bool opens_are_full(std::uint32_t service) const;
     void grow_window(Stream& stream);
     std::uint64_t budget_in_use() const noexcept;
     std::uint64_t budget_room() const noexcept;
@@ -265,9 +274,13 @@ private:
     std::vector<IntrusivePtr<Stream>> unread_;
     OpenList own_opens_;   // opened here, not answered
     OpenList peer_opens_;  // opened by the peer, not answered
+    /// Answered streams whose endpoint has left, by when one of them last sent anything.
+    WaitList orphans_;
     wire::StreamId next_id_;
     wire::StreamId last_peer_id_ = 0;
     bool rotate_told_ = false;
+    bool room_wanted_ = false;  // for on_room()
+    bool room_due_ = false;
 
     std::deque<std::vector<std::uint8_t>> urgent_;
     std::size_t urgent_bytes_ = 0;
@@ -279,6 +292,7 @@ private:
         std::uint64_t delivered;
         wire::StreamId id;
         wire::Code code;
+        bool in_order;  // everything was sent before: the peer still delivers it
     };
     std::deque<Abort> aborts_;
     std::size_t gone_in_lanes_ = 0;  // streams that are over and still on a lane

@@ -75,8 +75,12 @@ void Session::serve(Stream& stream) {
         }
         want_control(stream);
     }
-    if (stream.discard_.load(std::memory_order_acquire)) {
+    const bool discards = stream.discard_.load(std::memory_order_acquire);
+    if (discards) {
         discard_inbound(stream);
+    }
+    if (discards || stream.left_.load(std::memory_order_acquire)) {
+        list_orphan(stream);
     }
     if (side.receive_open) {
         schedule_credit(stream);
@@ -132,9 +136,9 @@ void Session::write_refusals(Batch& batch) {
 
 void Session::write_aborts(Batch& batch) {
     while (!aborts_.empty() && batch.has_room()) {
-        const auto [delivered, id, code] = aborts_.front();
+        const auto [delivered, id, code, in_order] = aborts_.front();
         aborts_.pop_front();
-        batch.commit(wire::encode_reset(id, {code, delivered}, true, batch.scratch(wire::reset_frame_bytes)));
+        batch.commit(wire::encode_reset(id, {code, delivered}, !in_order, batch.scratch(wire::reset_frame_bytes)));
         ++stats_.frames_sent;
     }
 }
@@ -319,6 +323,10 @@ void Session::append_frame(const wire::FrameHeader& header, buffer::Slice payloa
 // Dekker with Stream::try_park_send.
 void Session::sent_from_queue(Stream& stream, std::uint32_t bytes) {
     const std::uint32_t left = stream.count_unqueued(bytes);
+    if (stream.side_.orphan) {
+        orphans_.remove(stream);
+        orphans_.push(stream, now_);
+    }
     if (stream.room_wanted_.load(std::memory_order_seq_cst) && shared_->is_below_half(left) &&
         stream.room_wanted_.exchange(false, std::memory_order_seq_cst)) {
         if (!mutant(Mutant::lost_room_wake)) {

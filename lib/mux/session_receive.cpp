@@ -227,6 +227,7 @@ void Session::end_data(Stream& stream, const wire::FrameHeader& header) {
     // Nobody will use what credit is left.
     commit_change(stream.side_.committed(window_rules_), 0);
     stream.side_.receive_open = false;
+    arm_credit_mark(stream);  // off: nobody waits for what the endpoint still takes
     if (!stream.side_.discarding) {
         StreamItem item;
         item.kind = StreamItem::Kind::fin;

@@ -87,6 +87,12 @@ void Stream::abort(wire::Code code) noexcept {
     }
 }
 
+void Stream::leave() noexcept {
+    if (!left_.exchange(true, std::memory_order_release)) {
+        notify_session();
+    }
+}
+
 void Stream::accept() noexcept {
     accept_wanted_.store(true, std::memory_order_release);
     notify_session();

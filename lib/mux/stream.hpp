@@ -65,6 +65,7 @@ public:
         : waker(std::move(waker_in)),
           send_queue_max(settings.send_queue_max),
           outbound_max(settings.outbound_max),
+          orphan_patience(settings.orphan_patience),
           outbound_tight_at(settings.outbound_max / 2) {}
 
     /// What one stream may queue for sending now: less when all of them have much queued, or memory is short.
@@ -102,6 +103,7 @@ public:
     IntrusivePtr<buffer::SlabLedger> outbound = make_intrusive<buffer::SlabLedger>();
     const std::uint32_t send_queue_max;
     const std::uint64_t outbound_max;
+    const Duration orphan_patience;
     std::atomic<std::uint64_t> outbound_tight_at;  // 0: the process is short of memory
     std::atomic<std::uint64_t> asked_to_give_up{0};
     std::atomic<std::uint32_t> streams{0};  // now
@@ -152,6 +154,13 @@ public:
     /// Ends both directions at once and drops what is queued. Any thread, any time, also twice.
     void abort(wire::Code code) noexcept;
 
+    /// Nobody is at this end any more: what is queued, with the end behind it, is all that will come. Where none of
+    /// that moves for `orphan_patience`, the session ends the stream. stop_receiving() says the same of what is queued.
+    /// Any thread, also twice.
+    void leave() noexcept;
+    /// How long one end may wait for the other's socket when it is the only one that is left.
+    Duration orphan_patience() const noexcept { return shared_->orphan_patience; }
+
     /// Acceptor only: the backend is connected (sends OPENED).
     void accept() noexcept;
     /// Opener only: the peer has answered OPENED. Any thread.
@@ -188,7 +197,7 @@ public:
 private:
     friend class Session;
     friend class DataLane;
-    friend class OpenList;
+    friend class WaitList;
     template <Stream* StreamSide::*>
     friend class StreamFifo;
 
@@ -237,6 +246,7 @@ private:
     std::atomic<bool> accept_wanted_{false};
     std::atomic<bool> room_wanted_{false};
     std::atomic<bool> discard_{false};            // stop_receiving was called
+    std::atomic<bool> left_{false};               // leave was called
     std::atomic<std::uint32_t> abort_wanted_{0};  // 1 + code
     std::atomic<std::uint32_t> verdict_{0};       // kind << 16 | code
     std::atomic<std::uint32_t> queued_{0};

@@ -47,32 +47,51 @@ private:
     Stream* last_ = nullptr;
 };
 
-/// Streams whose OPEN was not answered yet, oldest first; any may leave. It borrows: only streams of the session's
-/// table are on it.
-class OpenList {
+/// Streams by how long they have waited for something, the longest first; any may leave. It borrows: only streams of
+/// the session's table are on it, and each is on one such list at a time.
+class WaitList {
 public:
     bool empty() const noexcept { return first_ == nullptr; }
     std::uint32_t size() const noexcept { return size_; }
     Stream* oldest() const noexcept { return first_; }
+    void push(Stream& stream, TimePoint now) noexcept {
+        StreamSide& side = stream.side_;
+        side.waits_since = now;
+        side.wait_previous = last_;
+        side.wait_next = nullptr;
+        (last_ == nullptr ? first_ : last_->side_.wait_next) = &stream;
+        last_ = &stream;
+        ++size_;
+    }
+    void remove(Stream& stream) noexcept {
+        StreamSide& side = stream.side_;
+        (side.wait_previous == nullptr ? first_ : side.wait_previous->side_.wait_next) = side.wait_next;
+        (side.wait_next == nullptr ? last_ : side.wait_next->side_.wait_previous) = side.wait_previous;
+        --size_;
+    }
+
+private:
+    Stream* first_ = nullptr;
+    Stream* last_ = nullptr;
+    std::uint32_t size_ = 0;
+};
+
+/// Streams whose OPEN was not answered yet, also counted by service.
+class OpenList {
+public:
+    bool empty() const noexcept { return streams_.empty(); }
+    std::uint32_t size() const noexcept { return streams_.size(); }
+    Stream* oldest() const noexcept { return streams_.oldest(); }
     std::uint32_t of_service(std::uint32_t service) const {
         const auto found = per_service_.find(service);
         return found == per_service_.end() ? 0 : found->second;
     }
     void push(Stream& stream, TimePoint now) {
         ++per_service_[stream.service()];  // first: only this may fail
-        StreamSide& side = stream.side_;
-        side.opened_at = now;
-        side.open_previous = last_;
-        side.open_next = nullptr;
-        (last_ == nullptr ? first_ : last_->side_.open_next) = &stream;
-        last_ = &stream;
-        ++size_;
+        streams_.push(stream, now);
     }
     void remove(Stream& stream) {
-        StreamSide& side = stream.side_;
-        (side.open_previous == nullptr ? first_ : side.open_previous->side_.open_next) = side.open_next;
-        (side.open_next == nullptr ? last_ : side.open_next->side_.open_previous) = side.open_previous;
-        --size_;
+        streams_.remove(stream);
         const auto count = per_service_.find(stream.service());
         if (--count->second == 0) {
             per_service_.erase(count);
@@ -80,9 +99,7 @@ public:
     }
 
 private:
-    Stream* first_ = nullptr;
-    Stream* last_ = nullptr;
-    std::uint32_t size_ = 0;
+    WaitList streams_;
     std::unordered_map<std::uint32_t, std::uint32_t> per_service_;
 };
 

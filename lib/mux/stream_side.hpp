@@ -64,10 +64,11 @@ struct StreamSide {
     Stream* lane_next = nullptr;
     Stream* control_next = nullptr;
 
-    // Unanswered opens, oldest first.
-    TimePoint opened_at{};
-    Stream* open_previous = nullptr;
-    Stream* open_next = nullptr;
+    // On a WaitList: until OPEN is answered, and later, if its endpoint has left, until it is gone.
+    bool orphan = false;  // on Session::orphans_
+    TimePoint waits_since{};
+    Stream* wait_previous = nullptr;
+    Stream* wait_next = nullptr;
 
     std::size_t unread_at = 0;  // in Session::unread_
 

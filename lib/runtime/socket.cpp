@@ -187,11 +187,15 @@ std::error_code set_unsent_low_water(int fd, std::uint32_t bytes) noexcept {
     return set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, static_cast<int>(bytes));
 }
 
+std::error_code set_keepalive(int fd, std::chrono::seconds idle) noexcept {
+    const std::error_code on = set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    const std::error_code after = set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(idle.count()));
+    return on ? on : after;
+}
+
 std::error_code set_keepalive(int fd, std::chrono::seconds idle, std::chrono::seconds interval, int probes) noexcept {
-    std::error_code first;
-    for (std::error_code error : {set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1),
-                                  set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(idle.count())),
-                                  set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(interval.count())),
+    std::error_code first = set_keepalive(fd, idle);
+    for (std::error_code error : {set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(interval.count())),
                                   set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, probes)}) {
         first = first ? first : error;
     }

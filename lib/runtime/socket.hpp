@@ -68,6 +68,8 @@ std::error_code set_no_delay(int fd, bool on = true) noexcept;
 /// Report writable only while less than this is unsent below us, so that priority decided late still counts.
 std::error_code set_unsent_low_water(int fd, std::uint32_t bytes) noexcept;
 std::error_code set_keepalive(int fd, std::chrono::seconds idle, std::chrono::seconds interval, int probes) noexcept;
+/// As far apart, and as many, as the system does it: for peers that are known to answer.
+std::error_code set_keepalive(int fd, std::chrono::seconds idle) noexcept;
 /// The kernel gives up when what was sent stays unacknowledged for this long.
 std::error_code set_user_timeout(int fd, std::chrono::milliseconds timeout) noexcept;
 

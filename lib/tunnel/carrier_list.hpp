@@ -24,6 +24,7 @@ public:
     static constexpr std::uint64_t detour = 16;
 
     bool empty() const noexcept { return carriers_.empty(); }
+    std::size_t size() const noexcept { return carriers_.size(); }
 
     /// The one with the least load that is not in `passed`, in turn where several have as little. Null: nobody is left.
     const Carrier* choose(const std::vector<const Trunk*>& passed) {

@@ -77,6 +77,7 @@ void PipePump::on_events(std::uint32_t events) noexcept {
     readable_ = readable_ || (events & runtime::readable_events) != 0;
     writable_ = writable_ || (events & runtime::writable_events) != 0;
     hung_up_ = hung_up_ || (events & runtime::more_behind_events) != 0;
+    over_ = over_ || (events & EPOLLHUP) != 0;
     error_seen_ = error_seen_ || (events & EPOLLERR) != 0;
     run();
 }
@@ -86,7 +87,7 @@ void PipePump::on_worker_end() noexcept {
     IntrusivePtr<PipePump> keep(this);
     close(true);
     handshake_.reset();
-    resetting_.reset();
+    last_bytes_.reset();
 }
 
 // The session wakes the pump from within calls that the pump makes, so this guards against recursion.
@@ -114,7 +115,7 @@ void PipePump::step() {
     if (closed_ || !stream_ || ended_from_outside() || !pipe_ || (handshake_ && !shake_hands())) {
         return;
     }
-    if (resetting_) {
+    if (is_resetting()) {
         if (error_seen_) {
             close(true);
         }
@@ -125,8 +126,18 @@ void PipePump::step() {
     }
     send();
     receive();
-    if (!closed_ && !reading_ && !writing_ && !reset_next_ && !resetting_ && !pipe_->has_pending()) {
+    if (!closed_ && !is_resetting()) {
+        watch_end();
+    }
+}
+
+void PipePump::watch_end() {
+    if (!reading_ && !writing_ && !reset_next_ && !pipe_->has_pending()) {
         close(false);
+    } else if (!reading_ && over_) {
+        stream_->leave();  // of a unix socket: both directions have ended, and not one alone
+    } else if (!writable_ && !last_bytes_ && stream_->send_is_dead()) {
+        watch_last_bytes(LastBytes::Until::stalled);
     }
 }
 
@@ -330,7 +341,11 @@ void PipePump::reset_in_order() {
         close(true);
         return;
     }
-    resetting_ = std::make_unique<PatientReset>(worker_, pipe_->fd(), [this] {
+    watch_last_bytes(LastBytes::Until::acknowledged);
+}
+
+void PipePump::watch_last_bytes(LastBytes::Until until) {
+    last_bytes_ = std::make_unique<LastBytes>(worker_, pipe_->fd(), *stream_, until, [this] {
         IntrusivePtr<PipePump> keep(this);
         close(true);
     });
@@ -344,8 +359,8 @@ void PipePump::close(bool reset) noexcept {
     if (handshake_) {
         handshake_->cancel();  // it may be what called; it goes with the pump
     }
-    if (resetting_) {
-        resetting_->cancel();
+    if (last_bytes_) {
+        last_bytes_->cancel();
     }
     if (pipe_) {
         worker_.poller().remove(pipe_->fd(), *this);

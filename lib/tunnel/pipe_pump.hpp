@@ -20,7 +20,7 @@
 #include "runtime/timer.hpp"
 #include "runtime/worker.hpp"
 #include "transport/pipe.hpp"
-#include "tunnel/patient_reset.hpp"
+#include "tunnel/last_bytes.hpp"
 #include "tunnel/socket_pump.hpp"
 
 namespace ferrotunnel::tunnel {
@@ -63,6 +63,9 @@ private:
     bool after_write(transport::IoStatus status);
     void pipe_failed();
     void reset_in_order();
+    void watch_end();
+    void watch_last_bytes(LastBytes::Until until);
+    bool is_resetting() const noexcept { return last_bytes_ && last_bytes_->until() == LastBytes::Until::acknowledged; }
     void close(bool reset) noexcept;
 
     runtime::Worker& worker_;
@@ -72,14 +75,15 @@ private:
     std::function<void()> cancel_;
     std::function<void(const std::string&)> outcome_;
     std::unique_ptr<runtime::Timer> handshake_;  // its deadline, until it is over
-    std::unique_ptr<PatientReset> resetting_;
-    IntrusivePtr<PipePump> self_;  // while there is a pipe
+    std::unique_ptr<LastBytes> last_bytes_;      // once the pipe alone is left
+    IntrusivePtr<PipePump> self_;                // while there is a pipe
     bool readable_ = false;
     bool writable_ = false;
     bool reading_ = true;      // the pipe may still give bytes
     bool writing_ = true;      // the stream may still give bytes, and the pipe takes them
     bool bulk_ = false;        // the last read filled a frame
     bool hung_up_ = false;     // something waits behind what a short read gave
+    bool over_ = false;        // nobody is at the other end of the socket
     bool broken_ = false;      // the pipe takes nothing more; what it still holds is read first
     bool heard_ = false;       // anything of the backend
     bool error_seen_ = false;  // told by the poller

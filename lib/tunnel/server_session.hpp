@@ -38,6 +38,7 @@
 #include "tunnel/socket_pump.hpp"
 #include "tunnel/takeover.hpp"
 #include "tunnel/trunk.hpp"
+#include "tunnel/visitor_line.hpp"
 
 namespace ferrotunnel::tunnel {
 
@@ -208,6 +209,7 @@ private:
         bool assigned = false;             // its host is the server's choice
         bool assigned_anew = false;        // and another one than that which it had before
         std::shared_ptr<Traffic> traffic;  // on this trunk
+        VisitorLine line;
 
         bool is_carried() const noexcept { return public_port || http; }
         bool is_private() const noexcept { return description.kind == wire::ServiceKind::private_tcp; }
@@ -221,6 +223,7 @@ private:
     void on_goaway(wire::Code code, std::string_view text) override;
     void on_drained() override;
     void on_rotate_due() override;
+    void on_room() override;
     void on_trunk_end(const TrunkEnd& end) override;
 
     void take_step(const Step& step);
@@ -247,6 +250,13 @@ private:
     void leave(Service& service);
     void close_services();
     void on_visitor(std::uint32_t id, Visitor visitor);
+    template <typename AnyVisitor>
+    void open_or_wait(std::uint32_t id, AnyVisitor visitor);
+    bool pass_to_other(Visitor& visitor) { return std::shared_ptr(visitor.port)->pass_on(visitor, *this); }
+    bool pass_to_other(TlsVisitor& visitor) { return pass_on(visitor, *this); }
+    void refuse_visitor(const std::string& visitor, wire::Code code);
+    bool serve_line(std::uint32_t id);
+    static void send_on(VisitorLine line);
     void open_visitor(std::uint32_t id, Visitor visitor);
     void yield();
     void end_yielding();
@@ -272,7 +282,7 @@ private:
     // Visitors whose TLS passes untouched (server_session_tls.cpp).
     std::optional<Refusal> read_tls(const wire::Service& service, HttpDescription& wanted) const;
     void on_tls_visitor(std::uint32_t id, TlsVisitor visitor);
-    void open_tls_visitor(std::uint32_t id, TlsVisitor visitor);
+    void open_visitor(std::uint32_t id, TlsVisitor visitor);
 
     void leave_registry();
     void tell_stranger(const char* what, wire::Code code, const std::string& why);
@@ -312,6 +322,7 @@ private:
     ClientId client_{};
     std::unique_ptr<runtime::Timer> yield_timer_;
     std::map<std::uint32_t, Service> services_;
+    std::vector<std::uint32_t> lines_;  // of services with visitors in line
     std::uint64_t registrations_ = 0;
     EventQuota refusals_{limits::refusals_told_per_second};
     mutable std::mutex view_mutex_;

@@ -284,9 +284,14 @@ void ServerSession::unregister(std::uint32_t id) {
 }
 
 void ServerSession::forget_service(std::uint32_t id) {
-    services_.erase(id);
-    std::lock_guard lock(view_mutex_);
-    std::erase_if(view_.services, [id](const SessionView::Service& one) { return one.id == id; });
+    auto service = services_.extract(id);
+    {
+        std::lock_guard lock(view_mutex_);
+        std::erase_if(view_.services, [id](const SessionView::Service& one) { return one.id == id; });
+    }
+    if (service) {
+        send_on(std::move(service.mapped().line));
+    }
 }
 
 // Visitors are refused there from now on, or come to other trunks, and without one others may have the port.
@@ -310,8 +315,13 @@ void ServerSession::close_services() {
     for (auto& [id, service] : services) {
         leave(service);
     }
-    std::lock_guard lock(view_mutex_);
-    view_.services.clear();
+    {
+        std::lock_guard lock(view_mutex_);
+        view_.services.clear();
+    }
+    for (auto& [id, service] : services) {
+        send_on(std::move(service.line));
+    }
 }
 
 // --- a successor ---
@@ -428,11 +438,10 @@ void ServerSession::on_visitor(std::uint32_t id, Visitor visitor) {
     auto found = services_.find(id);
     if (ended_ || found == services_.end() || found->second.public_port != visitor.port) {
         // This trunk has left the port while the visitor was on the way to it: others may still be there.
-        const std::shared_ptr<SharedPort> port = visitor.port;
-        port->pass_on(visitor, *this);  // without one it is reset
+        pass_to_other(visitor);  // without one it is reset
         return;
     }
-    guarded([&] { open_visitor(id, std::move(visitor)); });
+    guarded([&] { open_or_wait(id, std::move(visitor)); });
 }
 
 void ServerSession::open_visitor(std::uint32_t id, Visitor visitor) {
@@ -448,14 +457,11 @@ void ServerSession::open_visitor(std::uint32_t id, Visitor visitor) {
     auto stream = trunk_->session().open(request, pump, false, worker_.now());
     trunk_->session_changed();
     if (!stream) {
-        const std::shared_ptr<SharedPort> port = visitor.port;
-        if (port->pass_on(visitor, *this)) {
+        if (pass_to_other(visitor)) {
             traffic->passed_on();
             return;  // another trunk has room, or finds out that it has none either
         }
-        shared_->counters->visitors_refused.fetch_add(1, std::memory_order_relaxed);
-        shared_->log->debug("a visitor was refused",
-                            {{"visitor", visitor.from.text()}, {"code", wire::name_of(stream.error())}});
+        refuse_visitor(visitor.from.text(), stream.error());
         return;  // and is reset
     }
     if (may_tell_visitor(*shared_->log, worker_.now())) {

@@ -62,10 +62,10 @@ void ServerSession::on_tls_visitor(std::uint32_t id, TlsVisitor visitor) {
         pass_on(visitor, *this);  // without one it is turned away
         return;
     }
-    guarded([&] { open_tls_visitor(id, std::move(visitor)); });
+    guarded([&] { open_or_wait(id, std::move(visitor)); });
 }
 
-void ServerSession::open_tls_visitor(std::uint32_t id, TlsVisitor visitor) {
+void ServerSession::open_visitor(std::uint32_t id, TlsVisitor visitor) {
     // The pump holds both: the visitor counts for the edge's caps for as long as it is there.
     struct Counted {
         std::shared_ptr<Traffic> traffic;
@@ -83,13 +83,11 @@ void ServerSession::open_tls_visitor(std::uint32_t id, TlsVisitor visitor) {
     auto stream = trunk_->session().open(request, pump, false, worker_.now());
     trunk_->session_changed();
     if (!stream) {
-        if (pass_on(visitor, *this)) {
+        if (pass_to_other(visitor)) {
             traffic->passed_on();
             return;  // another trunk has room, or finds out that it has none either
         }
-        shared_->counters->visitors_refused.fetch_add(1, std::memory_order_relaxed);
-        shared_->log->debug("a visitor was refused",
-                            {{"visitor", wire::ip_text(visitor.from)}, {"code", wire::name_of(stream.error())}});
+        refuse_visitor(wire::ip_text(visitor.from), stream.error());
         return;  // and is turned away
     }
     if (may_tell_visitor(*shared_->log, worker_.now())) {

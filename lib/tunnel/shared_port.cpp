@@ -43,6 +43,33 @@ bool SharedPort::pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept 
     return false;
 }
 
+std::shared_ptr<void> SharedPort::hold() {
+    std::shared_ptr<void> held(nullptr, [self = shared_from_this()](void*) {
+        self->holds_.fetch_sub(1);
+        self->look_at_holds();
+    });
+    holds_.fetch_add(1);
+    look_at_holds();
+    return held;
+}
+
+// The listener may have gone. Whatever order such mail comes in, the last one finds what is true.
+void SharedPort::look_at_holds() noexcept try {
+    auto look = [self = shared_from_this()] {
+        if (self->listener_) {
+            const std::size_t trunks = self->with_carriers([](const auto& carriers) { return carriers.size(); });
+            self->listener_->set_paused(trunks > 0 && self->holds_.load() >= trunks);
+        }
+    };
+    if (worker_.here()) {
+        look();
+    } else {
+        (void)worker_.post(std::move(look));
+    }
+} catch (const std::exception&) {
+    // No memory for the mail: the next one says it.
+}
+
 std::uint64_t SharedPort::visitors() {
     return with_carriers([](const auto& carriers) { return carriers.load() / 2; });  // a load counts each twice
 }
@@ -106,6 +133,7 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
             ports_.emplace(Key{client, port->address_.port()}, port);
         }
     }
+    port->look_at_holds();
     for (const auto& yielded : replaced) {
         yielded->dropped(port);
     }
@@ -120,6 +148,8 @@ void PortTable::leave(const ClientId& client, SharedPort& port, const VisitorCar
     });
     if (nobody_left) {
         take_out(client, port);
+    } else {
+        port.look_at_holds();
     }
 }
 

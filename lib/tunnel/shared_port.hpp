@@ -11,6 +11,7 @@
 // Locks: the table's, then a port's. Neither is held while a carrier or a listener's handler is called.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -34,6 +35,8 @@ class PublicPort {
 public:
     virtual ~PublicPort() = default;
     virtual runtime::SocketAddress address() const = 0;
+    /// Those who come while it is paused wait in the kernel.
+    virtual void set_paused(bool paused) noexcept = 0;
     /// Any thread. Stops listening at once: visitors are refused, and the port may be bound by others.
     virtual void refuse_visitors() noexcept = 0;
 };
@@ -95,6 +98,10 @@ public:
     /// False when there is none: the visitor stays with the caller.
     bool pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept;
 
+    /// For a trunk that has visitors in line. While each of the port's trunks keeps what this answers, whoever comes
+    /// waits in the kernel: there is nobody to take them yet.
+    std::shared_ptr<void> hold();
+
     /// About how many visitors its trunks have, of all their services.
     std::uint64_t visitors();
     /// To one of its trunks, which says so to whom it concerns.
@@ -105,6 +112,7 @@ private:
     using Carriers = CarrierList<VisitorCarrier>;
 
     bool give(Visitor& visitor);
+    void look_at_holds() noexcept;
     /// Runs `action` on the carriers, under the lock.
     template <typename Action>
     auto with_carriers(Action action) {
@@ -120,6 +128,7 @@ private:
     std::weak_ptr<PortTable> table_;
     runtime::SocketAddress address_;
     std::unique_ptr<PublicPort> listener_;
+    std::atomic<std::uint32_t> holds_{0};
     std::mutex mutex_;
     Carriers carriers_;
 };

@@ -18,8 +18,11 @@ namespace {
 constexpr std::size_t pieces_max = 64;
 
 // Visitors and services that have vanished without a word (a laptop closed, an address translation forgotten) are found
-// by the kernel's probes: after this quiet, this far apart, this many.
-constexpr auto keepalive_idle = std::chrono::seconds(120);
+// by the kernel's probes: after this quiet, this far apart, this many. So are those that have closed their socket while
+// nothing was under way. Their end looks like that of one direction, which may be all that it is; but a kernel forgets
+// a socket that nobody holds after a minute (FIN_WAIT2), and answers a probe that comes later by a reset. One that is
+// still held is asked for as long as it likes.
+constexpr auto keepalive_idle = std::chrono::seconds(75);
 constexpr auto keepalive_interval = std::chrono::seconds(30);
 constexpr int keepalive_probes = 4;
 
@@ -27,7 +30,9 @@ constexpr int keepalive_probes = 4;
 
 void set_pumped_socket_options(int fd, bool local) noexcept {
     (void)runtime::set_no_delay(fd);
-    if (!local) {
+    if (local) {
+        (void)runtime::set_keepalive(fd, keepalive_idle);
+    } else {
         (void)runtime::set_keepalive(fd, keepalive_idle, keepalive_interval, keepalive_probes);
     }
 }
@@ -85,6 +90,7 @@ void SocketPump::on_events(std::uint32_t events) noexcept {
     readable_ = readable_ || (events & runtime::readable_events) != 0;
     writable_ = writable_ || (events & runtime::writable_events) != 0;
     hung_up_ = hung_up_ || (events & runtime::more_behind_events) != 0;
+    over_ = over_ || (events & EPOLLHUP) != 0;
     broken_ = broken_ || (events & EPOLLERR) != 0;
     run();
 }
@@ -114,7 +120,7 @@ void SocketPump::step() {
     if (closed_ || !stream_ || ended_from_outside() || !socket_) {
         return;
     }
-    if (resetting_) {
+    if (is_resetting()) {
         if (broken_) {
             close(true);
         }
@@ -125,8 +131,18 @@ void SocketPump::step() {
     }
     send_to_socket();
     receive_from_socket();
-    if (!closed_ && !reading_ && !writing_ && !resetting_) {
+    if (!closed_ && !is_resetting()) {
+        watch_end();
+    }
+}
+
+void SocketPump::watch_end() {
+    if (!reading_ && !writing_) {
         close(false);
+    } else if (!reading_ && over_) {
+        stream_->leave();  // of a unix socket: both directions have ended, and not one alone
+    } else if (!writable_ && !last_bytes_ && stream_->send_is_dead()) {
+        watch_last_bytes(LastBytes::Until::stalled);
     }
 }
 
@@ -295,7 +311,11 @@ void SocketPump::reset_in_order() {
         close(true);
         return;
     }
-    resetting_ = std::make_unique<PatientReset>(worker_, socket_.get(), [this] {
+    watch_last_bytes(LastBytes::Until::acknowledged);
+}
+
+void SocketPump::watch_last_bytes(LastBytes::Until until) {
+    last_bytes_ = std::make_unique<LastBytes>(worker_, socket_.get(), *stream_, until, [this] {
         IntrusivePtr<SocketPump> keep(this);
         close(true);
     });
@@ -306,8 +326,8 @@ void SocketPump::close(bool reset) noexcept {
         return;
     }
     leave();
-    if (resetting_) {
-        resetting_->cancel();  // it may be what called; it goes with the pump
+    if (last_bytes_) {
+        last_bytes_->cancel();  // it may be what called; it goes with the pump
     }
     if (socket_) {
         worker_.poller().remove(socket_.get(), *this);

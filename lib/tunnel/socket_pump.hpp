@@ -24,14 +24,14 @@
 #include "runtime/resident.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker.hpp"
-#include "tunnel/patient_reset.hpp"
+#include "tunnel/last_bytes.hpp"
 #include "tunnel/traffic.hpp"
 
 namespace ferrotunnel::tunnel {
 
 /// What every visitor's and backend's socket has: no Nagle delay, and probes that find a peer which has vanished. Set
-/// on a listener it is handed on to what is accepted there, at no cost for each. Peers on this machine (`local`) can
-/// not vanish without a word.
+/// on a listener it is handed on to what is accepted there, at no cost for each. A peer on this machine (`local`)
+/// answers the first probe, or its kernel does.
 void set_pumped_socket_options(int fd, bool local = false) noexcept;
 
 class SocketPump final : public buffer::Waker, private runtime::PollTarget, private runtime::Resident {
@@ -66,6 +66,9 @@ private:
     bool write_once();
     void socket_failed();
     void reset_in_order();
+    void watch_end();
+    void watch_last_bytes(LastBytes::Until until);
+    bool is_resetting() const noexcept { return last_bytes_ && last_bytes_->until() == LastBytes::Until::acknowledged; }
     void close(bool reset) noexcept;
 
     runtime::Worker& worker_;
@@ -73,14 +76,15 @@ private:
     IntrusivePtr<mux::Stream> stream_;
     runtime::Fd socket_;
     std::function<void()> cancel_;
-    IntrusivePtr<SocketPump> self_;  // while there is a socket
-    std::unique_ptr<PatientReset> resetting_;
+    IntrusivePtr<SocketPump> self_;          // while there is a socket
+    std::unique_ptr<LastBytes> last_bytes_;  // once the socket alone is left
     bool readable_ = false;
     bool writable_ = false;
     bool reading_ = true;          // the socket may still give bytes
     bool writing_ = true;          // the stream may still give bytes, and the socket takes them
     bool bulk_ = false;            // the last read filled a frame
     bool hung_up_ = false;         // something waits behind what a short read gave
+    bool over_ = false;            // nobody is at the other end of the socket
     bool broken_ = false;          // the socket has failed; what it still holds is read first
     bool output_watched_ = false;  // most sockets always have room, and are not watched for it
     bool running_ = false;

@@ -50,6 +50,7 @@ public:
     virtual void on_goaway(wire::Code code, std::string_view text) = 0;
     virtual void on_drained() = 0;
     virtual void on_rotate_due() = 0;
+    virtual void on_room() {}
     /// Once, and nothing follows. Streams are lost already. The owner may let go of the trunk.
     virtual void on_trunk_end(const TrunkEnd& end) = 0;
 };
@@ -111,6 +112,7 @@ private:
     void on_goaway(wire::Code code, std::string_view text) override { events_.on_goaway(code, text); }
     void on_drained() override { events_.on_drained(); }
     void on_rotate_due() override { events_.on_rotate_due(); }
+    void on_room() override { events_.on_room(); }
 
     void guarded(void (Trunk::*step)()) noexcept;
     void work();

@@ -1,5 +1,7 @@
 #include "unit/api/session_pair.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <cstring>
 
 namespace ferrotunnel::test {
@@ -81,6 +83,19 @@ void SessionPair::hold_server_to_client(bool hold) {
     call([this, hold] { hold_ = hold; });
 }
 
+// Both sides answer pings meanwhile.
+void SessionPair::pass(Duration time) {
+    constexpr Duration step = std::chrono::seconds(5);
+    for (; time > Duration::zero(); time -= step) {
+        call([this, some = std::min(time, step)] {
+            skipped_ += some;
+            server_->session.tick(now());
+            client_->session.tick(now());
+        });
+        call([] {});
+    }
+}
+
 wire::Address SessionPair::visitor() {
     wire::Address address;
     address.family = 4;
@@ -92,7 +107,7 @@ wire::Address SessionPair::visitor() {
 void SessionPair::open(detail::OpenOperation* operation) {
     post([this, operation] {
         auto core = make_intrusive<detail::StreamCore>(detail::StreamOrigin(), server_life_, server_->session.ledger());
-        auto stream = server_->session.open({1, wire::ServiceKind::tcp, visitor(), {}}, core, true, Clock::now());
+        auto stream = server_->session.open({1, wire::ServiceKind::tcp, visitor(), {}}, core, true, now());
         if (!stream) {
             operation->complete(errc::busy, Stream());
             return;
@@ -130,7 +145,7 @@ bool SessionPair::run_tasks() {
 
 // One batch as one read of the other side. True when there was one.
 bool SessionPair::carry(Side& from, Side& to) {
-    if (!from.session.produce(from.batch, Clock::now())) {
+    if (!from.session.produce(from.batch, now())) {
         return false;
     }
     std::size_t bytes = from.batch.bytes();
@@ -142,13 +157,12 @@ bool SessionPair::carry(Side& from, Side& to) {
             buffer::SlabPtr slab = to.pool.acquire(to.session.ledger().get());
             std::memcpy(slab->data(), part.data(), part.size());
             if (to.session.state() != mux::SessionState::closed) {
-                to.session.receive(buffer::Slice(std::move(slab), 0, static_cast<std::uint32_t>(part.size())),
-                                   Clock::now());
+                to.session.receive(buffer::Slice(std::move(slab), 0, static_cast<std::uint32_t>(part.size())), now());
             }
         }
     }
     from.batch.clear();
-    from.session.written(bytes, Clock::now());
+    from.session.written(bytes, now());
     return true;
 }
 

@@ -60,6 +60,9 @@ public:
     /// From now on the client's side is stopped from reading the trunk (frames pile up), or goes on.
     void hold_server_to_client(bool hold);
 
+    /// So much time more has passed for both sides.
+    void pass(Duration time);
+
     /// Visitors that the server's side opens arrive here.
     const std::shared_ptr<detail::ListenerCore>& listener_core() const { return listener_; }
     Listener make_listener(asio::any_io_executor executor) { return {listener_, std::move(executor)}; }
@@ -92,6 +95,7 @@ private:
     void run();
     bool run_tasks();
     bool carry(Side& from, Side& to);
+    TimePoint now() const noexcept { return Clock::now() + skipped_; }
 
     IntrusivePtr<Alarm> alarm_ = make_intrusive<Alarm>();
     IntrusivePtr<detail::OwnerLife> client_life_ = make_intrusive<detail::OwnerLife>();
@@ -101,6 +105,7 @@ private:
     std::deque<std::function<void()>> tasks_;
     bool stopping_ = false;
     bool hold_ = false;  // the pump's
+    Duration skipped_{};
     std::unique_ptr<Side> server_;
     std::unique_ptr<Side> client_;
     std::thread thread_;

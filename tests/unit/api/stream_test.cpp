@@ -202,6 +202,64 @@ TEST_CASE("reset after shutdown_send still resets, and the other side's data aft
     }
 }
 
+TEST_CASE("an application that has gone leaves no stream behind, whatever the other side does", "[stream]") {
+    Fixture f;
+    const Duration patience = limits::orphan_patience;
+    bool in_order = true;  // its end has left
+    const auto is_left = [&] { return f.pair.streams() == std::pair<std::uint32_t, std::uint32_t>(1, 1); };
+    SECTION("and has said nothing more") {
+        SECTION("it closed") {
+            f.ends.far.close();
+        }
+        SECTION("it shut down, and was destroyed") {
+            f.ends.far.shutdown_send();
+            f.ends.far = Stream();
+        }
+    }
+    SECTION("what it has written is not taken") {
+        in_order = false;
+        Answer blocked;
+        const Bytes bytes = pattern(100'000);
+        fill(f.io, f.pair, f.ends.far, bytes, blocked);
+        SECTION("it closed") {
+            f.ends.far.close();
+        }
+        SECTION("it reset") {
+            f.ends.far.reset();
+        }
+        SECTION("it was destroyed") {
+            f.ends.far = Stream();
+        }
+        run_until(f.io, [&] { return blocked.calls == 1; });
+    }
+    f.pair.call([] {});
+    f.pair.pass(patience - std::chrono::seconds(10));
+    CHECK(is_left());
+    f.pair.pass(std::chrono::seconds(20));
+    run_until(f.io, [&] { return f.pair.streams() == std::pair<std::uint32_t, std::uint32_t>(0, 0); });
+    std::error_code end;
+    auto receive = [&]() -> asio::awaitable<void> { co_await read_to_end(f.ends.near, end); };
+    run_all(f.io, receive());
+    CHECK(end == (in_order ? asio::error::eof : asio::error::connection_reset));
+}
+
+TEST_CASE("what an application has written is read however long that takes, also when it has gone", "[stream]") {
+    Fixture f;
+    const Bytes whole = pattern(30'000);
+    auto send = [&]() -> asio::awaitable<void> {
+        co_await asio::async_write(f.ends.far, asio::buffer(whole), use_awaitable);
+    };
+    run_all(f.io, send());
+    f.ends.far.close();
+    f.pair.pass(3 * limits::orphan_patience);
+    std::error_code end;
+    Bytes got;
+    auto receive = [&]() -> asio::awaitable<void> { got = co_await read_to_end(f.ends.near, end); };
+    run_all(f.io, receive());
+    CHECK(got == whole);
+    CHECK(end == asio::error::eof);
+}
+
 TEST_CASE("a lost trunk is not an orderly end, and what came before it is still read", "[stream]") {
     Fixture f;
     const Bytes some = pattern(20'000, 7);

@@ -127,6 +127,11 @@ public:
     void on_goaway(Code code, std::string_view text) override { goaways.emplace_back(code, text); }
     void on_drained() override { ++drained; }
     void on_rotate_due() override { ++rotate_due; }
+    void on_room() override {
+        if (room) {
+            room();
+        }
+    }
 
     std::vector<std::string> controls;
     std::vector<IntrusivePtr<Stream>> opened;
@@ -137,6 +142,7 @@ public:
     bool foreign = false;
     IntrusivePtr<CountingWaker> waker = make_intrusive<CountingWaker>();
     std::function<void(Stream&)> take;
+    std::function<void()> room;
 };
 
 inline Settings server_settings() {

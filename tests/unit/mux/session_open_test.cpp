@@ -271,3 +271,45 @@ TEST_CASE("what a session fails for is the last it says") {
     fixture.feed(open_frame(2));  // nothing is listened to any more
     REQUIRE(fixture.events.opened.empty());
 }
+
+TEST_CASE("who must wait for answers is told when one has come") {
+    SessionFixture fixture;
+    int told = 0;
+    fixture.events.room = [&] { ++told; };
+    for (std::uint32_t i = 0; i < limits::opens_unanswered_per_service_max; ++i) {
+        REQUIRE_FALSE(fixture.session->must_wait(7));
+        fixture.open(7);
+    }
+    fixture.produce();
+    SECTION("and another service does not wait") {
+        CHECK(fixture.session->must_wait(7));
+        CHECK_FALSE(fixture.session->must_wait(8));
+        CHECK(told == 0);
+        fixture.feed(opened_frame(1, 0));
+        CHECK(told == 1);
+        CHECK_FALSE(fixture.session->must_wait(7));
+        fixture.feed(opened_frame(3, 0));
+        CHECK(told == 1);  // nobody has asked since
+    }
+    SECTION("also by a refusal, and by the end of the time for it") {
+        CHECK(fixture.session->must_wait(7));
+        fixture.feed(reset_frame(1, Code::refused, true));
+        CHECK(told == 1);
+        fixture.open(7);
+        CHECK(fixture.session->must_wait(7));
+        fixture.tick_after(limits::open_answer_deadline);
+        CHECK(told == 2);
+    }
+    SECTION("and may open from within that") {
+        CHECK(fixture.session->must_wait(7));
+        std::vector<IntrusivePtr<Stream>> opened;
+        fixture.events.room = [&] { opened.push_back(fixture.open(7)); };
+        fixture.feed(opened_frame(1, 0));
+        CHECK(opened.size() == 1);
+        CHECK(of_type(fixture.produce(), FrameType::open).size() == 1);
+    }
+    SECTION("who was not refused is not told") {
+        fixture.feed(opened_frame(1, 0));
+        CHECK(told == 0);
+    }
+}

@@ -1,6 +1,8 @@
 // How a client connects a stream to what is behind a service: unix sockets, the PROXY protocol, TLS.
 #include "tunnel/dial.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -21,12 +23,14 @@ using namespace ferrotunnel::tunnel;
 using namespace ferrotunnel::tunnel::test;
 using ferrotunnel::test::LogBook;
 using transport::test::TemporaryDirectory;
+using namespace std::chrono_literals;
 
 namespace {
 
 /// Trunks whose client dials `service` for each stream.
 struct DialRig {
-    DialRig() {
+    explicit DialRig(Duration patience = limits::orphan_patience)
+        : pair(of(mux::Role::server, patience), of(mux::Role::client, patience)) {
         on(pair.worker, [this] {
             pair.client.on_stream = [this](IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
                 dial_backend(pair.worker, service, std::move(stream), open.visitor, shared);
@@ -43,6 +47,12 @@ struct DialRig {
     void to(const std::string& local, wire::ServiceKind kind = wire::ServiceKind::tcp) {
         backend().text = local;
         backend().place = *parse_backend_place(local, kind);
+    }
+
+    static mux::Settings of(mux::Role role, Duration patience) {
+        mux::Settings settings = settings_of(role);
+        settings.orphan_patience = patience;
+        return settings;
     }
 
     LogBook log;
@@ -97,6 +107,24 @@ runtime::Fd listen_on_unix(const std::string& path, int backlog = 8) {
     REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0);
     REQUIRE(::listen(listener.get(), backlog) == 0);
     return listener;
+}
+
+/// This process's other end of a connection.
+int descriptor_connected_to(const runtime::SocketAddress& address) {
+    for (int fd = 3; fd < 4'096; ++fd) {
+        if (runtime::peer_address(fd).text() == address.text()) {
+            return fd;
+        }
+    }
+    FAIL("nobody is connected to " << address.text());
+    return -1;
+}
+
+int option(int fd, int level, int name) {
+    int value = -1;
+    socklen_t size = sizeof value;
+    REQUIRE(::getsockopt(fd, level, name, &value, &size) == 0);
+    return value;
 }
 
 struct Files {
@@ -209,6 +237,44 @@ TEST_CASE("a backend may be a unix socket", "[dial]") {
     CHECK(read_exactly(backend.get(), 1).empty());
     backend.reset();
     CHECK(visitor.read_to_end() == std::pair<std::size_t, bool>(0, true));
+}
+
+TEST_CASE("a unix backend that has closed both ways is gone, and not one that has only said everything", "[dial]") {
+    DialRig rig(200ms);
+    TemporaryDirectory folder;
+    const std::string path = (folder.path() / "app.sock").string();
+    runtime::Fd listener = listen_on_unix(path);
+    rig.to("unix:" + path);
+    PumpedVisitor of_half(rig.pair);
+    runtime::Fd half = Listening::accept_on(listener.get());
+    REQUIRE(::shutdown(half.get(), SHUT_WR) == 0);
+    CHECK(of_half.read_to_end().second);
+    PumpedVisitor of_none(rig.pair);
+    Listening::accept_on(listener.get()).reset();
+    CHECK(of_none.read_to_end().second);
+    wait_for(of_none.socket.get(), POLLERR);  // idle, until its stream's patience is over
+    of_half.send("late");
+    CHECK(read_exactly(half.get(), 4) == "late");
+}
+
+TEST_CASE("a backend on this machine that has closed is found by the kernel's probes", "[dial]") {
+    DialRig rig;
+    Listening listening;
+    rig.to(listening.place());
+    PumpedVisitor visitor(rig.pair);
+    runtime::Fd backend = listening.accept();
+    const int pumped = descriptor_connected_to(runtime::local_address(backend.get()));
+    CHECK(option(pumped, SOL_SOCKET, SO_KEEPALIVE) == 1);
+    CHECK(option(pumped, IPPROTO_TCP, TCP_KEEPIDLE) == 75);
+    // The same in a second: the kernel forgets who has closed, and is asked.
+    const int second = 1;
+    REQUIRE(::setsockopt(backend.get(), IPPROTO_TCP, TCP_LINGER2, &second, sizeof second) == 0);
+    REQUIRE(::setsockopt(pumped, IPPROTO_TCP, TCP_KEEPIDLE, &second, sizeof second) == 0);
+    REQUIRE(::setsockopt(pumped, IPPROTO_TCP, TCP_KEEPINTVL, &second, sizeof second) == 0);
+    backend.reset();
+    CHECK(visitor.read_to_end().second);
+    wait_for(visitor.socket.get(), POLLERR);
+    CHECK(rig.shared.traffic->visitors_now.load() == 0);
 }
 
 TEST_CASE("a unix socket that is not there is a backend that refuses, and the log says why", "[dial]") {

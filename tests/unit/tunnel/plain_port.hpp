@@ -16,6 +16,7 @@ public:
     PlainPort(runtime::Worker& worker, runtime::Fd listener, VisitorHandler on_visitor)
         : descriptor_(listener.get()), acceptor_(worker, std::move(listener), {std::move(on_visitor), {}}) {}
     runtime::SocketAddress address() const override { return acceptor_.address(); }
+    void set_paused(bool paused) noexcept override { paused ? acceptor_.pause() : acceptor_.resume(); }
     void refuse_visitors() noexcept override { ::shutdown(descriptor_, SHUT_RD); }
 
     static std::unique_ptr<PublicPort> open(runtime::Worker& worker, runtime::Fd listener, VisitorHandler on_visitor) {

@@ -22,8 +22,8 @@ using transport::test::wait_for;
 /// On the server's side; the test holds the visitor's end.
 struct PumpedVisitor {
     explicit PumpedVisitor(TrunkPair& pair, std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>(),
-                           wire::Address from = {}) {
-        auto [near, far] = tcp_pair();
+                           wire::Address from = {}, int buffer = 0) {
+        auto [near, far] = tcp_pair(buffer);
         socket = std::move(far);
         on(pair.worker, [&, fd = std::make_shared<runtime::Fd>(std::move(near))] {
             auto pump = make_intrusive<SocketPump>(pair.worker, traffic);

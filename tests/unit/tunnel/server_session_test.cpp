@@ -1,5 +1,8 @@
 #include "tunnel/server_session.hpp"
 
+#include <poll.h>
+
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <memory>
@@ -275,4 +278,80 @@ TEST_CASE("an id that is in use is refused, and its service stays") {
     client.register_port(7, 0);
     CHECK(code_in(client.answer()) == wire::Code::protocol);
     CHECK(rig.shared->registry->holder_of(port).has_value());
+}
+
+namespace {
+
+std::vector<runtime::Fd> visitors_of(std::uint16_t port, std::size_t count) {
+    std::vector<runtime::Fd> visitors;
+    for (std::size_t i = 0; i < count; ++i) {
+        std::error_code error;
+        visitors.push_back(runtime::start_connect(*runtime::SocketAddress::from_ip("127.0.0.1", port), error));
+        REQUIRE(visitors.back());
+    }
+    return visitors;
+}
+
+wire::StreamId next_open(WireClient& client) {
+    while (auto frame = client.receive()) {
+        if (frame->header.type == wire::FrameType::reset) {
+            FAIL("a stream was reset");
+        }
+        if (frame->header.type == wire::FrameType::open) {
+            return frame->header.stream;
+        }
+    }
+    FAIL("the server has closed");
+    return 0;
+}
+
+void answer_open(WireClient& client, wire::StreamId id) {
+    std::uint8_t frame[wire::opened_frame_bytes];
+    client.send({frame, wire::encode_opened(id, 0, frame)});
+}
+
+bool was_reset(const runtime::Fd& visitor) {
+    pollfd look{visitor.get(), POLLIN, 0};
+    (void)::poll(&look, 1, 0);
+    return (look.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+}  // namespace
+
+TEST_CASE("limit: of a burst of visitors those beyond what a client may have to answer wait, and none is lost") {
+    constexpr std::size_t burst = limits::opens_unanswered_per_service_max + 44;
+    Rig rig;
+    WireClient client = rig.connect(1);
+    REQUIRE(client.log_in());
+    client.register_port(1, 0);
+    const std::uint16_t port = port_in(client.answer());
+    const auto visitors = visitors_of(port, burst);
+    std::vector<wire::StreamId> opens;
+    while (opens.size() < limits::opens_unanswered_per_service_max) {
+        opens.push_back(next_open(client));
+    }
+    // One more for each answer, in the order in which they came.
+    for (std::size_t i = 0; opens.size() < burst; ++i) {
+        answer_open(client, opens[i]);
+        opens.push_back(next_open(client));
+    }
+    CHECK(rig.shared->counters->visitors_refused.load() == 0);
+    CHECK(std::none_of(visitors.begin(), visitors.end(), was_reset));
+}
+
+TEST_CASE("visitors who wait are reset when their service goes, and not before") {
+    Rig rig;
+    WireClient client = rig.connect(1);
+    REQUIRE(client.log_in());
+    client.register_port(1, 0);
+    const auto visitors = visitors_of(port_in(client.answer()), limits::opens_unanswered_per_service_max + 10);
+    for (std::size_t i = 0; i < limits::opens_unanswered_per_service_max; ++i) {
+        next_open(client);
+    }
+    CHECK(std::none_of(visitors.begin(), visitors.end(), was_reset));
+    client.close();
+    for (const runtime::Fd& visitor : visitors) {
+        transport::test::wait_for(visitor.get(), POLLIN);
+    }
+    CHECK(std::all_of(visitors.begin(), visitors.end(), was_reset));
 }

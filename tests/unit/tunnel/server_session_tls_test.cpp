@@ -247,3 +247,42 @@ TEST_CASE("the trunks of a tunnel share the visitors of a TLS host", "[tls]") {
     third.goes_to(rig.service("app.example.com"));
     CHECK(second.opened() == 1);
 }
+
+TEST_CASE("limit: so many visitors of a TLS host wait until their client has answered others, and one more does not") {
+    Rig rig;
+    WireClient client = rig.connect();
+    register_tls(client, 1, {"app.example.com"});
+    registered(client);
+    const auto service = rig.service("app.example.com");
+    std::vector<std::unique_ptr<Comer>> comers;
+    const auto one_comes = [&] {
+        comers.push_back(std::make_unique<Comer>("hello"));
+        on(rig.worker, [&] { comers.back()->goes_to(service); });
+    };
+    for (std::size_t i = 0; i < limits::opens_unanswered_per_service_max; ++i) {
+        one_comes();
+    }
+    const wire::StreamId first = next(client, wire::FrameType::open).header.stream;
+    // Those in line are not looked at: these have no sockets.
+    const auto some_more_come = [&](std::size_t count) {
+        on(rig.worker, [&] {
+            for (std::size_t i = 0; i < count; ++i) {
+                hand_over({runtime::Fd(), {}, "app.example.com", service, nullptr});
+            }
+        });
+    };
+    one_comes();  // at the head of the line
+    some_more_come(limits::visitors_waiting_max - 1);
+    CHECK(rig.shared->counters->visitors_refused.load() == 0);
+    some_more_come(1);
+    CHECK(rig.shared->counters->visitors_refused.load() == 1);
+    std::uint8_t frame[wire::opened_frame_bytes];
+    client.send({frame, wire::encode_opened(first, 0, frame)});
+    wire::StreamId last = 0;
+    for (std::size_t i = 0; i < limits::opens_unanswered_per_service_max; ++i) {
+        last = next(client, wire::FrameType::open).header.stream;  // the last one is that of the line
+    }
+    while (next(client, wire::FrameType::data).header.stream != last) {
+    }
+    CHECK(rig.shared->counters->visitors_refused.load() == 1);
+}

@@ -128,7 +128,7 @@ TEST_CASE("a visitor that has vanished is found by the kernel's probes: what a l
         return value;
     };
     CHECK(option(SOL_SOCKET, SO_KEEPALIVE) == 1);
-    CHECK(option(IPPROTO_TCP, TCP_KEEPIDLE) == 120);
+    CHECK(option(IPPROTO_TCP, TCP_KEEPIDLE) == 75);
     CHECK(option(IPPROTO_TCP, TCP_KEEPINTVL) == 30);
     CHECK(option(IPPROTO_TCP, TCP_KEEPCNT) == 4);
     CHECK(option(IPPROTO_TCP, TCP_NODELAY) == 1);
@@ -203,6 +203,45 @@ TEST_CASE("a slow visitor gets everything, also when stream and trunk have ended
     REQUIRE(pair.server.ended.wait());
     CHECK(visitor.read_to_end() == std::pair<std::size_t, bool>(bytes, true));
     CHECK(eventually([&] { return traffic->visitors_now.load() == 0; }));
+}
+
+TEST_CASE("limit: a visitor who takes nothing is reset when everybody else has been gone for the patience") {
+    mux::Settings impatient = settings_of(mux::Role::server);
+    impatient.orphan_patience = 200ms;
+    const bool fits_the_socket = GENERATE(false, true);
+    TrunkPair pair(impatient);
+    Shelf shelf(pair);
+    auto traffic = std::make_shared<Traffic>();
+    PumpedVisitor visitor(pair, traffic, {}, 4'096);
+    REQUIRE(shelf.arrived.wait());
+    SECTION("of a stream that was reset") {
+        send_on(pair, *shelf.streams[0], fits_the_socket ? 5'000 : 60'000);
+        on(pair.worker, [&] { shelf.streams[0]->reset(wire::Code::connection_reset); });
+    }
+    SECTION("of a stream that has ended in order") {
+        REQUIRE_FALSE(runtime::shutdown_send(visitor.socket.get()));
+        send_on(pair, *shelf.streams[0], 60'000);
+        on(pair.worker, [&] { shelf.streams[0]->finish(); });
+    }
+    CHECK(eventually([&] { return traffic->visitors_now.load() == 0; }));
+}
+
+TEST_CASE("limit: a visitor who was reset leaves nothing behind when its backend takes nothing") {
+    mux::Settings impatient = settings_of(mux::Role::server);
+    impatient.orphan_patience = 200ms;
+    TrunkPair pair(impatient);
+    Shelf shelf(pair);
+    PumpedVisitor visitor(pair);
+    REQUIRE(shelf.arrived.wait());
+    while (visitor.stream->queued_bytes() < limits::send_queue_max) {
+        visitor.send(5'000);
+    }
+    runtime::reset_close(std::move(visitor.socket));
+    const auto streams = [&](TrunkOwner& side) {
+        return on(pair.worker, [&] { return side.trunk->session().stats().streams; });
+    };
+    CHECK(eventually([&] { return streams(pair.server) == 0 && streams(pair.client) == 0; }));
+    CHECK(on(pair.worker, [&] { return shelf.streams[0]->verdict().code; }) == wire::Code::too_slow);
 }
 
 TEST_CASE("when the trunk is lost its visitors are reset") {

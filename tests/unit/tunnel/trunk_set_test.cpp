@@ -1,5 +1,6 @@
 // Several trunks of one tunnel on the server, on two workers: who carries whose visitors, and what the loss of one
 // does.
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <atomic>
@@ -106,6 +107,27 @@ runtime::Fd visit(std::uint16_t port, std::error_code& error) {
 runtime::Fd visit(std::uint16_t port) {
     std::error_code error;
     return visit(port, error);
+}
+
+/// Waits until something comes on one of them that is an OPEN.
+bool one_is_opened(std::vector<WireClient>& clients) {
+    std::vector<pollfd> look;
+    for (WireClient& client : clients) {
+        client.answer_pings = false;  // each is a frame like others
+        look.push_back({client.fd(), POLLIN, 0});
+    }
+    while (::poll(look.data(), look.size(), 30'000) > 0) {
+        for (std::size_t i = 0; i < look.size(); ++i) {
+            if (look[i].revents != 0) {
+                const auto frame = clients[i].receive();
+                REQUIRE(frame);
+                if (frame->header.type == wire::FrameType::open) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
 }
 
 /// True when it was reset.
@@ -258,8 +280,10 @@ TEST_CASE("visitors whom a full trunk has no room for come to the others", "[thr
     Rig rig;
     std::vector<WireClient> trunks;
     std::uint16_t port = 0;
+    const bool answers = GENERATE(true, false);
+    auto& room = answers ? rig.shared->mux.opens_max : rig.shared->mux.streams_max;
     for (std::uint32_t k = 1; k <= 3; ++k) {
-        rig.shared->mux.opens_max = k == 2 ? 4 : 1;  // for this trunk
+        room = k == 2 ? 4 : 1;  // for this trunk
         trunks.push_back(rig.connect(k, 3));
         REQUIRE(trunks.back().log_in());
         trunks.back().register_port(1, port);
@@ -276,6 +300,17 @@ TEST_CASE("visitors whom a full trunk has no room for come to the others", "[thr
         CHECK(trunks[1].opened() == 1);
     }
     CHECK(rig.shared->counters->visitors_refused == 0);
+    if (answers) {  // who comes next waits for one, in whichever line
+        runtime::Fd one_more = visit(port);
+        REQUIRE(one_more);
+        std::uint8_t frame[wire::opened_frame_bytes];
+        for (WireClient& trunk : trunks) {
+            trunk.send({frame, wire::encode_opened(1, 0, frame)});
+        }
+        CHECK(one_is_opened(trunks));
+        CHECK(rig.shared->counters->visitors_refused == 0);
+        return;
+    }
     std::error_code error;
     runtime::Fd one_more = visit(port, error);
     CHECK((error == std::errc::connection_reset || is_reset(one_more)));

@@ -1,0 +1,82 @@
+// The end of a stream whose other end is gone, and whose socket still has to take what came before. A closed stream
+// ends nothing by itself: the socket may take its time, but not for ever.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "mux/stream.hpp"
+#include "runtime/socket.hpp"
+#include "runtime/timer.hpp"
+#include "runtime/worker.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// Looks whether the socket's peer still takes anything. Lives on its worker, with a socket that outlives it.
+class LastBytes {
+public:
+    enum class Until : std::uint8_t {
+        stalled,       // the socket does not take all that waits for it
+        acknowledged,  // it has taken all, and is to be reset: that would throw away what the kernel still holds
+    };
+
+    /// `due` is called once, from a timer, and may destroy this: when the peer has acknowledged everything, if that is
+    /// waited for, or has acknowledged nothing for as long as the stream's patience lasts.
+    LastBytes(runtime::Worker& worker, int fd, const mux::Stream& stream, Until until, std::function<void()> due)
+        : worker_(worker),
+          fd_(fd),
+          stream_(stream),
+          until_(until),
+          due_(std::move(due)),
+          timer_(worker, [this] { look(); }),
+          progress_at_(worker.now()),
+          acknowledged_(acknowledged()),
+          pause_(until == Until::acknowledged ? pause_first : stream.orphan_patience() / looks_at_stalled) {
+        timer_.set(worker.now() + pause_);
+    }
+
+    Until until() const noexcept { return until_; }
+    /// `due` is not called any more. For who closes the socket before, and goes later.
+    void cancel() noexcept { timer_.cancel(); }
+
+private:
+    static constexpr Duration pause_first = std::chrono::milliseconds(1);
+    static constexpr Duration pause_max = std::chrono::milliseconds(50);
+    static constexpr int looks_at_stalled = 8;  // before it is given up
+
+    /// Bytes of the stream, about: what TLS adds is counted on one side alone. Any change is progress.
+    std::uint64_t acknowledged() const noexcept { return stream_.delivered() - runtime::unacknowledged_bytes(fd_); }
+
+    void look() {
+        const TimePoint now = worker_.now();
+        if (const std::uint64_t acknowledged_now = acknowledged(); acknowledged_now != acknowledged_) {
+            acknowledged_ = acknowledged_now;
+            progress_at_ = now;
+        }
+        const bool all = until_ == Until::acknowledged && runtime::unacknowledged_bytes(fd_) == 0;
+        if (all || now - progress_at_ >= stream_.orphan_patience()) {
+            due_();
+            return;
+        }
+        timer_.set(now + pause_);
+        if (until_ == Until::acknowledged) {
+            pause_ = std::min(pause_ * 2, pause_max);
+        }
+    }
+
+    runtime::Worker& worker_;
+    const int fd_;
+    const mux::Stream& stream_;
+    const Until until_;
+    const std::function<void()> due_;
+    runtime::Timer timer_;
+    TimePoint progress_at_;
+    std::uint64_t acknowledged_;
+    Duration pause_;
+};
+
+}  // namespace ferrotunnel::tunnel
