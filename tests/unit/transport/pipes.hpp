@@ -31,6 +31,13 @@ inline void wait_for(int fd, short events) {
 inline std::pair<runtime::Fd, runtime::Fd> tcp_pair(int buffer = 0) {
     std::error_code error;
     runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
+    const auto limit = [buffer](const runtime::Fd& fd) {
+        if (buffer != 0) {
+            ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
+            ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+        }
+    };
+    limit(listener);  // what is accepted there has promised no more either
     runtime::Fd client = runtime::start_connect(runtime::local_address(listener.get()), error);
     wait_for(listener.get(), POLLIN);
     runtime::SocketAddress peer;
@@ -38,10 +45,7 @@ inline std::pair<runtime::Fd, runtime::Fd> tcp_pair(int buffer = 0) {
     REQUIRE(server);
     for (const runtime::Fd* fd : {&client, &server}) {
         runtime::set_no_delay(fd->get());
-        if (buffer != 0) {
-            ::setsockopt(fd->get(), SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
-            ::setsockopt(fd->get(), SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
-        }
+        limit(*fd);
     }
     return {std::move(client), std::move(server)};
 }
