@@ -60,8 +60,8 @@ protected:
 /// for good when it is superseded, or when a server that has never let it in, and has proved to be the server (by its
 /// certificate, which `tls_ca` or `tls_pin` verify), refuses its token. Otherwise a refused token is one failed
 /// attempt, and `attempts` bounds those: whoever sits in between could say so, or a server that was started with a
-/// wrong file. A service that is refused is asked for again, after 0.5 s at first and then more and more seldom, as
-/// often as the client connects again after a loss (Timing).
+/// wrong file. A service that is refused is asked for again, after a second at first and then more and more seldom, at
+/// least every `Timing::reconnect_max`.
 class FERROTUNNEL_EXPORT Client {
 public:
     class Builder;

@@ -22,7 +22,8 @@ struct Event {
         reconnecting,  ///< client, after lost: the next attempt comes in `retry_in`
         registered,    ///< `service` is reachable at `endpoint`: told once, whatever the number of connections
         refused,       ///< client: the server refused the login (no `service`) or the service; see `error` and `text`.
-                       ///< The service is asked for again in `retry_in`.
+                       ///< The service is asked for again in `retry_in`, and told again with another reason alone,
+                       ///< or each time where `attempts` are counted.
                        ///< Server: it refused one; of each client's services at most 64 a second are told
         unregistered,  ///< `service` is not offered any more
         draining,      ///< no new visitors from now on; the present ones finish. By the other side if `peer` is set

@@ -13,6 +13,14 @@ namespace {
 
 constexpr const char* stopping = "The client is stopping.";
 
+// A service that was refused is not asked for sooner than this, however soon the client connects again after a loss.
+constexpr Duration refused_again_first = std::chrono::seconds(1);
+
+Backoff::Settings for_refused(const Backoff::Settings& settings) {
+    return {std::max(settings.first, refused_again_first), std::max(settings.max, refused_again_first),
+            settings.lived_long};
+}
+
 // Trying again would end the same way, as far as the server is right: the user has to do something.
 bool is_verdict(Code code) {
     return code == Code::unauthorized || code == Code::version || code == Code::superseded;
@@ -28,7 +36,7 @@ ClientLink::ClientLink(runtime::Worker& worker, std::shared_ptr<ClientShared> sh
       notify_(std::move(notify)),
       backoff_(*shared_->random, settings.backoff),
       retry_timer_(worker, [this] { connect_first(); }),
-      refused_backoff_(*shared_->random, settings.backoff),
+      refused_backoff_(*shared_->random, for_refused(settings.backoff)),
       refused_timer_(worker, [this] { retry_refused(); }) {
     std::vector<runtime::Worker*> workers = settings.trunk_workers;
     if (workers.empty()) {

@@ -110,6 +110,7 @@ private:
         std::string assigned_host{};
         bool told = false;          // that it is reachable; a private service is, without an endpoint
         std::string endpoint{};     // as it was told; empty: not reachable now
+        std::string why_refused{};  // as it was told
         bool refused = false;       // as it was told
         std::vector<Carried> on{};  // by place
 

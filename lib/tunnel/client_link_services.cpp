@@ -223,9 +223,15 @@ void ClientLink::on_refused(std::size_t place, const wire::Refused& refused) {
         ask(place, {&offered});
         return;
     }
+    const bool known = offered.refused && offered.why_refused == refused.text;
     offered.refused = true;
+    offered.why_refused = refused.text;
     offered.told = false;
     offered.endpoint.clear();
+    const Duration again_in = refused_again_in();
+    if (known && settings_.attempts == 0) {
+        return;  // who counts attempts hears of each
+    }
     if (shared_->log->may_write(LogLevel::warn, service_lines, worker_.now())) {
         shared_->log->warn(
             "a service was refused",
@@ -235,7 +241,7 @@ void ClientLink::on_refused(std::size_t place, const wire::Refused& refused) {
           .service = refused.id,
           .code = refused.code,
           .text = refused.text,
-          .retry_in = refused_again_in()});
+          .retry_in = again_in});
 }
 
 // Soon, and then more and more seldom: a port is free a minute after its client has crashed, or never. All services
