@@ -77,7 +77,8 @@ private:
 /// system executor. An io_context must outlive what is outstanding on it
 /// and the threads that complete it: create it before the Client or Server, so that it is destroyed after it.
 /// Destroying a Stream ends it: in order if shutdown_send() was called, else the other side sees a reset, so that half
-/// an answer is never taken for a whole one. In both cases what was written before still arrives.
+/// an answer is never taken for a whole one. In both cases what was written before still arrives, as long as the other
+/// side takes any of it at least once a minute.
 class FERROTUNNEL_EXPORT Stream {
 public:
     using executor_type = asio::any_io_executor;
@@ -128,7 +129,7 @@ public:
     void reset() noexcept;
 
     /// Closes like a socket: what was written arrives, followed by an orderly end. What the other side still sends is
-    /// thrown away; if it insists (256 KiB) it is reset. Nothing on an empty stream.
+    /// thrown away; if it insists (256 KiB), or does not end within a minute, it is reset. Nothing on an empty stream.
     void close() noexcept;
 
     /// The visitor's address as the server saw it. Fails with asio::error::bad_descriptor on an empty stream and with
