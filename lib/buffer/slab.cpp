@@ -124,9 +124,7 @@ public:
         drop_alive();
     }
 
-    std::size_t cached() const noexcept {
-        return free_count_.load() + returned_count_.load(std::memory_order_relaxed);
-    }
+    std::size_t cached() const noexcept { return free_count_.load() + returned_count_.load(std::memory_order_relaxed); }
 
     void add_alive() noexcept { alive_.fetch_add(1, std::memory_order_relaxed); }
     void drop_alive() noexcept {

@@ -4,8 +4,8 @@
 //   instructions --toolchain                       what the counts depend on
 //   instructions [--plant work|allocation|lock] NAME    prints the calls of operator new
 //
-// `--plant` puts a little more work, an allocation, or two locked instructions, into the path of every piece of data: it
-// must be noticed.
+// `--plant` puts a little more work, an allocation, or two locked instructions, into the path of every piece of data:
+// it must be noticed.
 #include <gnu/libc-version.h>
 
 #include <atomic>
