@@ -487,7 +487,7 @@ inline constexpr std::uint64_t memory_settable_max = 1ULL << 50;
 inline constexpr std::uint64_t memory_token_share = 2;
 /// What a stream counts while it holds nothing: itself, its pump, the first segments of its queues.
 inline constexpr std::uint32_t stream_cost = 2_KiB;
-/// How often all sessions are summed up; the former while an eighth of the memory is in use.
+/// How often all sessions are summed up; the latter while there are no visitors.
 inline constexpr auto memory_look_every = 100ms;
 inline constexpr auto memory_look_idle = 1s;
 static_assert(memory_min / 4 > stream_cost * opens_unanswered_per_service_max);

@@ -186,9 +186,11 @@ void Session::reset_most_stalled(std::uint64_t excess) {
     const bool asked = shared_->asked_to_give_up.exchange(0, std::memory_order_relaxed) != 0;
     const bool urgent = shared_->ledger->bytes() / 2 > settings_.memory_hard;
     std::vector<Stalled> stalled;
+    std::uint64_t all = 0;  // held by all, as `excess` would be if slabs were pinned by nothing but what is in them
     for_each_holding([&](Stream& stream) {
         const StreamSide& side = stream.side_;
         Stalled found;
+        all += side.window.received() - side.taken_seen + (asked ? stream.queued_bytes() : 0);
         const auto add = [&](std::uint64_t held, Duration still) {
             if (held > 0 && (urgent || still >= limits::stalled_after)) {
                 found.held += held;
@@ -205,6 +207,11 @@ void Session::reset_most_stalled(std::uint64_t excess) {
     std::sort(stalled.begin(), stalled.end(), [](const Stalled& a, const Stalled& b) {
         return std::tie(a.weight, a.held) > std::tie(b.weight, b.held);
     });
+    const std::uint64_t pinned = shared_->ledger->bytes() + (asked ? shared_->outbound->bytes() : 0);
+    if (all < pinned) {
+        const double share = static_cast<double>(all) / static_cast<double>(pinned);
+        excess = static_cast<std::uint64_t>(static_cast<double>(excess) * share) + 1;
+    }
     const std::size_t of_each_reset = urgent ? 1 : 16;  // one of so many
     std::uint64_t given_up = 0;
     for (std::size_t i = 0; i < (stalled.size() + of_each_reset - 1) / of_each_reset && given_up < excess; ++i) {

@@ -245,19 +245,21 @@ bool Session::all_taken() const noexcept {
 }
 
 // Slices that a same-thread endpoint has not taken yet pin the slabs they came in. Where little of a slab is alive,
-// copies are cheaper to keep; a full frame never is copied, or a socket that is full would cost bulk bytes a copy.
-// Only what came since the last settle() is looked at, so the work is constant for each item, however long queues are.
+// copies are cheaper to keep; a full frame is copied only while much of the budget is in use, or a socket that is full
+// would cost bulk bytes a copy. Only what came since the last settle() is looked at, so the work is constant for each
+// item, however long queues are.
 void Session::compact() {
     for_each_in_received_slabs(
         [](Stream&, StreamItem& item, std::uint64_t, ReceivedSlab& slab) { slab.alive += item.slice.size(); });
-    bool worth_it = std::any_of(slabs_received_.begin(), slabs_received_.end(), [](const ReceivedSlab& slab) {
-        return slab.alive != 0 && slab.alive < limits::compact_below;
-    });
+    const bool is_much = shared_->is_tight() || shared_->ledger->bytes() > settings_.budget / 4;
+    const std::uint64_t below = is_much ? buffer::slab_bytes / 2 : limits::compact_below;
+    bool worth_it = std::any_of(slabs_received_.begin(), slabs_received_.end(),
+                                [below](const ReceivedSlab& slab) { return slab.alive != 0 && slab.alive < below; });
     if (!worth_it) {
         return;
     }
-    for_each_in_received_slabs([this](Stream& stream, StreamItem& item, std::uint64_t end, ReceivedSlab& slab) {
-        if (slab.alive < limits::compact_below) {
+    for_each_in_received_slabs([&](Stream& stream, StreamItem& item, std::uint64_t end, ReceivedSlab& slab) {
+        if (slab.alive < below) {
             stats_.bytes_copied += item.slice.size();
             item.slice = stream.copy_together(item.slice, end);
         }

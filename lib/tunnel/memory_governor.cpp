@@ -30,7 +30,7 @@ MemoryGovernor::Look MemoryGovernor::look() {
         found.asked = std::max(beyond_share, std::min(beyond_limit, most->held));
         ask(*most, found.asked);
     }
-    found.busy = found.tight || found.held > limit_ / 8;
+    found.busy = found.held > 0;
     return found;
 }
 

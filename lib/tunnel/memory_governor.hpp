@@ -37,7 +37,7 @@ public:
         std::uint64_t asked = 0;  // of `owner`: bytes that it is to give up; 0: nobody is asked
         std::string owner;        // the token that holds most
         bool tight = false;       // for somebody
-        bool busy = false;        // worth another look soon
+        bool busy = false;        // somebody has visitors: another look soon
     };
     /// Sums up, and asks for what is too much.
     Look look();

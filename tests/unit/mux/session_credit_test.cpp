@@ -215,7 +215,7 @@ TEST_CASE("an announced first window holds for streams that are opened later") {
 TEST_CASE("beyond the hard cap the stream that holds most and does not move is reset") {
     Settings settings = client_settings();
     settings.budget = 64'000;
-    settings.memory_hard = 700'000;  // each read pins a slab here
+    settings.memory_hard = 300'000;
     SessionFixture fixture(settings);
     for (StreamId id = 1; id < 11; id += 2) {
         fixture.feed(open_frame(id));
@@ -249,7 +249,7 @@ struct Ended {
     static Settings tight() {
         Settings settings = client_settings();
         settings.budget = 64'000;
-        settings.memory_hard = 300'000;  // each read pins a slab here
+        settings.memory_hard = 100'000;
         return settings;
     }
     SessionFixture fixture{tight()};

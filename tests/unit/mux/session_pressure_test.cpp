@@ -91,7 +91,7 @@ TEST_CASE("credit that idle streams do not use leaves others with small windows 
 }
 
 TEST_CASE("beyond the hard cap who has not moved for long goes before who holds a little more") {
-    Settings settings = budget_of(64'000);
+    Settings settings = client_settings();
     settings.memory_hard = 9 * buffer::slab_footprint(buffer::slab_bytes);  // each read pins a slab here
     SessionFixture fixture(settings);
     fill(fixture, 2, 3);
@@ -107,7 +107,7 @@ TEST_CASE("beyond the hard cap who has not moved for long goes before who holds 
 }
 
 TEST_CASE("beyond the hard cap a stream that was idle for long has as much time to take as any other") {
-    Settings settings = budget_of(64'000);
+    Settings settings = client_settings();
     settings.memory_hard = 3 * buffer::slab_footprint(buffer::slab_bytes);
     SessionFixture fixture(settings);
     fill(fixture, 2, 1);
@@ -123,7 +123,7 @@ TEST_CASE("beyond the hard cap a stream that was idle for long has as much time 
 }
 
 TEST_CASE("limit: twice the hard cap; beyond it streams that move are reset as well") {
-    Settings settings = budget_of(64'000);
+    Settings settings = client_settings();
     settings.memory_hard = 4 * buffer::slab_footprint(buffer::slab_bytes);
     SessionFixture fixture(settings);
     const auto feed_and_take_a_little = [&](StreamId id) {
@@ -145,6 +145,15 @@ TEST_CASE("limit: twice the hard cap; beyond it streams that move are reset as w
     feed_and_take_a_little(5);
     fixture.tick_after(limits::stalled_after / 2);
     CHECK((fixture.events.opened[0]->verdict() || fixture.events.opened[1]->verdict()));
+}
+
+TEST_CASE("while much of the budget is in use a frame pins no more than it takes") {
+    SessionFixture fixture(budget_of(4 * buffer::slab_footprint(buffer::slab_bytes)));
+    fill(fixture, 1, 1);
+    CHECK(fixture.session->stats().bytes_held == buffer::slab_footprint(buffer::slab_bytes));
+    fixture.feed(data_frame(1, 15'000));  // now it is more than a quarter
+    CHECK(fixture.session->stats().bytes_held <=
+          buffer::slab_footprint(buffer::slab_bytes) + buffer::slab_footprint(limits::data_payload_max));
 }
 
 TEST_CASE("where the process is short of memory windows and send queues are small, and then as before") {
