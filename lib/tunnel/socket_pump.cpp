@@ -95,6 +95,13 @@ void SocketPump::on_events(std::uint32_t events) noexcept {
     run();
 }
 
+// Somebody may hold the pump for longer, but no timer.
+void SocketPump::on_worker_end() noexcept {
+    IntrusivePtr<SocketPump> keep(this);
+    close(true);
+    last_bytes_.reset();
+}
+
 // The session wakes the pump from within calls that the pump makes, so this guards against recursion.
 void SocketPump::run() noexcept {
     if (running_) {

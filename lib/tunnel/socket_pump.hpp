@@ -53,7 +53,7 @@ public:
 
 private:
     void on_events(std::uint32_t events) noexcept override;
-    void on_worker_end() noexcept override { close(true); }
+    void on_worker_end() noexcept override;
     void run() noexcept;
     void step();
     bool ended_from_outside();
