@@ -21,7 +21,7 @@ public:
     }
 
 private:
-    static constexpr std::uint32_t crowd = 1'000;  // fewer are not worth the walk through the heap
+    static constexpr std::uint32_t crowd = 100;  // fewer are not worth the walk through the heap
     std::uint32_t most_ = 0;
 };
 

@@ -8,7 +8,6 @@
 //     churn RATE S    RATE new ones a second for S seconds; each echoes, ends its sending, and closes after the end
 //     drop            closes all that are held
 #include <signal.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -24,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "epoll.hpp"
 #include "socket.hpp"
 
 namespace {
@@ -33,39 +33,6 @@ using namespace e2e;
 constexpr std::size_t opening_max = 100;  // fewer than a service's limit of unanswered opens
 constexpr std::int64_t patience_ms = 60'000;
 constexpr std::string_view greeting = "are you there, at the other end?";
-
-class Epoll {
-public:
-    Epoll() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
-        if (!epoll_.is_open()) {
-            die_errno("epoll_create1");
-        }
-    }
-
-    void add(const Socket& socket, std::uint32_t events, void* who) { control(EPOLL_CTL_ADD, socket, events, who); }
-    void change(const Socket& socket, std::uint32_t events, void* who) { control(EPOLL_CTL_MOD, socket, events, who); }
-
-    template <typename Handler>
-    void wait(int milliseconds, const Handler& handle) {
-        std::array<epoll_event, 256> events;
-        const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), milliseconds);
-        for (int i = 0; i < count; ++i) {
-            handle(events[static_cast<std::size_t>(i)].data.ptr);
-        }
-    }
-
-private:
-    void control(int operation, const Socket& socket, std::uint32_t events, void* who) {
-        epoll_event event{};
-        event.events = events;
-        event.data.ptr = who;
-        if (::epoll_ctl(epoll_.get(), operation, socket.get(), &event) != 0) {
-            die_errno("epoll_ctl");
-        }
-    }
-
-    Socket epoll_;
-};
 
 // --- the backend --------------------------------------------------------------------------------------------------
 
@@ -89,7 +56,7 @@ void echo_once(Socket& socket) {
     epoll.add(listener, EPOLLIN, nullptr);
     write_file(port_file, std::to_string(port_of(listener)));
     while (true) {
-        epoll.wait(-1, [&](void* who) {
+        epoll.wait(-1, [&](void* who, std::uint32_t) {
             if (who != nullptr) {
                 auto* socket = static_cast<Socket*>(who);
                 echo_once(*socket);
@@ -205,7 +172,7 @@ private:
     }
 
     void step(std::int64_t began) {
-        epoll_.wait(5, [this](void* who) { advance(*static_cast<Visitor*>(who)); });
+        epoll_.wait(5, [this](void* who, std::uint32_t) { advance(*static_cast<Visitor*>(who)); });
         if (now_ms() - began > patience_ms * 5) {
             die("nothing moves any more: " + std::to_string(opening_) + " are on their way");
         }

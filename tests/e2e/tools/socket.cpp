@@ -139,8 +139,11 @@ Socket try_connect(const Address& to, const std::string& from) {
     return connect_socket(socket, to, from) == 0 ? std::move(socket) : Socket();
 }
 
-Socket begin_connect(const Address& to, const std::string& from) {
+Socket begin_connect(const Address& to, const std::string& from, int receive_buffer) {
     Socket socket = new_socket(true);
+    if (receive_buffer > 0) {
+        (void)::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    }
     return connect_socket(socket, to, from) == 0 || errno == EINPROGRESS ? std::move(socket) : Socket();
 }
 

@@ -49,7 +49,8 @@ bool can_bind(std::uint16_t port);
 /// Invalid when the connection failed, errno says why; `from` may be empty.
 Socket try_connect(const Address& to, const std::string& from = {});
 /// Begins to connect without waiting; becomes writable when it is done.
-Socket begin_connect(const Address& to, const std::string& from = {});
+/// `receive_buffer`: how much the kernel may take for us unread, about; 0: its own choice.
+Socket begin_connect(const Address& to, const std::string& from = {}, int receive_buffer = 0);
 int pending_error(const Socket& socket);
 void set_nonblocking(const Socket& socket);
 
