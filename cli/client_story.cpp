@@ -66,7 +66,9 @@ std::optional<ExitCode> ClientStory::on_event(const Event& event) {
             end = on_stopped(event);
             break;
     }
-    endpoints_.publish();
+    if (const std::string fault = endpoints_.publish(); !fault.empty()) {
+        output_.line(fault);
+    }
     return end;
 }
 

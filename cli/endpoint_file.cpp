@@ -77,17 +77,30 @@ void EndpointFile::clear() {
     services_.clear();
 }
 
-void EndpointFile::publish() {
+std::string EndpointFile::publish() {
     const std::string now = text();
     if (path_.empty() || now == published_) {
-        return;
+        return {};
     }
+    try {
+        replace(now);
+    } catch (const std::system_error& error) {
+        if (published_.empty()) {
+            throw;
+        }
+        return std::exchange(failing_, true) ? std::string() : fmt::format("can not {}", error.what());
+    }
+    published_ = now;
+    failing_ = false;
+    return {};
+}
+
+void EndpointFile::replace(const std::string& text) const {
     const std::string beside = fmt::format("{}.{}.new", path_, ::getpid());
-    write_file(beside, now);
+    write_file(beside, text);
     if (std::rename(beside.c_str(), path_.c_str()) != 0) {
         fail(path_);
     }
-    published_ = now;
 }
 
 std::string EndpointFile::text() const {

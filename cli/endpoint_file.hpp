@@ -30,14 +30,18 @@ public:
     void remove_service(const std::string& name);
     void clear();
 
-    /// Writes what has changed. Throws std::system_error when that is not possible.
-    void publish();
+    /// Writes what has changed. Throws std::system_error when the first of it can not be written. Later that does not
+    /// end who serves: the file stays as it was until the next change, and why is answered, once in a row; else
+    /// nothing.
+    std::string publish();
 
 private:
     std::string text() const;
+    void replace(const std::string& text) const;
 
     std::string path_;
     std::string published_;
+    bool failing_ = false;
     std::string control_;
     std::string http_;
     std::string https_;

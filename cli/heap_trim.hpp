@@ -1,28 +1,37 @@
-// Gives memory back to the system when a crowd of visitors has gone: the allocator by itself keeps what lies below the
-// top of its heap.
+// Gives memory back to the system when a crowd has gone, of whatever kind: the allocator by itself keeps what lies
+// below the top of its heap.
 #pragma once
 
 #include <malloc.h>
 
 #include <algorithm>
-#include <cstdint>
+#include <cstddef>
 
 namespace ferrotunnel::cli {
 
 class HeapTrim {
 public:
-    /// Called now and then with the number of visitors at the moment.
-    void look(std::uint32_t visitors) noexcept {
-        most_ = std::max(most_, visitors);
-        if (most_ - visitors >= crowd && visitors <= most_ / 2) {
+    /// Called now and then, since it walks through what is free.
+    void look() noexcept {
+        if (is_due(::mallinfo2().fordblks)) {
             ::malloc_trim(0);
-            most_ = visitors;
         }
     }
 
+    /// Whether so much was freed since memory was last given back, or since least was free, that it is worth the walk.
+    /// What was given back still counts as free.
+    bool is_due(std::size_t free_bytes) noexcept {
+        least_ = std::min(least_, free_bytes);
+        if (free_bytes - least_ < worth) {
+            return false;
+        }
+        least_ = free_bytes;
+        return true;
+    }
+
 private:
-    static constexpr std::uint32_t crowd = 100;  // fewer are not worth the walk through the heap
-    std::uint32_t most_ = 0;
+    static constexpr std::size_t worth = 4 << 20;
+    std::size_t least_ = 0;
 };
 
 }  // namespace ferrotunnel::cli

@@ -84,7 +84,7 @@ private:
             throw std::system_error(errno, std::generic_category(), "poll");
         }
         if (ready == 0) {
-            heap_trim_.look(present_visitors());
+            heap_trim_.look();
         }
         output_.write_some();
     }

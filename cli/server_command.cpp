@@ -170,7 +170,7 @@ void introduce(const ServerPlan& plan, Output& output) {
 }
 
 // All that is reachable now. The library knows best.
-void publish(const ServerPlan& plan, EndpointFile& endpoints) {
+void publish(const ServerPlan& plan, EndpointFile& endpoints, Output& output) {
     if (plan.endpoint_file.empty()) {
         return;
     }
@@ -183,7 +183,9 @@ void publish(const ServerPlan& plan, EndpointFile& endpoints) {
             endpoints.add_service(service.name, service.endpoint);
         }
     }
-    endpoints.publish();
+    if (const std::string fault = endpoints.publish(); !fault.empty()) {
+        output.line(fault);
+    }
 }
 
 // "alice (192.0.2.7:40022)", or the address alone.
@@ -237,7 +239,7 @@ public:
         endpoints_.emplace(plan_.endpoint_file);
         plan_.server.start();
         introduce(plan_, output);
-        publish(plan_, *endpoints_);
+        publish(plan_, *endpoints_, output);
     }
 
     Running running() override {
@@ -245,7 +247,7 @@ public:
             events_,
             [this](const Event& event) -> std::optional<ExitCode> {
                 on_event(event, *output_);
-                publish(plan_, *endpoints_);
+                publish(plan_, *endpoints_, *output_);
                 const bool failed = event.kind == Event::Kind::stopped && event.error;
                 return failed ? std::optional(ExitCode::failure) : std::nullopt;
             },

@@ -184,3 +184,19 @@ start limited bash -c 'ulimit -Sn 64; exec "$@"' _ "$FERROTUNNEL" client --serve
 wait_for_services limited 1
 read -r _ _ _ soft hard _ < <(grep 'Max open files' "/proc/$(pid_of limited)/limits")
 equal "the soft limit" "$soft" "$hard"
+
+say "an endpoint file that can not be replaced does not end who serves, and is written with the next change"
+mkdir "$dir/reachable"
+programs[served]=1
+start served "$FERROTUNNEL" server --token-file "$dir/token" --bind 127.0.0.1:0 --tcp-bind 127.0.0.1 --http-bind off \
+    --state-dir "$dir/served_state" --endpoint-file "$dir/reachable/file"
+wait_until $patience "the server's endpoint file" file_has "$dir/reachable/file" '^control '
+mv "$dir/reachable" "$dir/away"
+client_to=$(awk '$1 == "control" { print $2 }' "$dir/away/file") ready_client unwritten 1 --tcp "0=$backend"
+wait_for_text served "can not write the endpoint file .*: No such file"
+mv "$dir/away" "$dir/reachable"
+signal unwritten TERM
+join_ok unwritten
+client_to=$(awk '$1 == "control" { print $2 }' "$dir/reachable/file") ready_client written 1 --tcp "0=$backend"
+wait_until $patience "the service in the server's file" file_has "$dir/reachable/file" "^service $backend "
+check_alive
