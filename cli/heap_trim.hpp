@@ -3,9 +3,11 @@
 #pragma once
 
 #include <malloc.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdio>
 
 namespace ferrotunnel::cli {
 
@@ -13,25 +15,42 @@ class HeapTrim {
 public:
     /// Called now and then, since it walks through what is free.
     void look() noexcept {
-        if (is_due(::mallinfo2().fordblks)) {
+        if (is_due(::mallinfo2().fordblks, resident_bytes())) {
             ::malloc_trim(0);
+            resident_ = resident_bytes();
         }
     }
 
-    /// Whether so much was freed since memory was last given back, or since least was free, that it is worth the walk.
-    /// What was given back still counts as free.
-    bool is_due(std::size_t free_bytes) noexcept {
-        least_ = std::min(least_, free_bytes);
-        if (free_bytes - least_ < worth) {
+    /// Whether it is worth the walk: so much was freed since least was free, or so much was taken from the system since
+    /// least was ours, with as much free. What was given back still counts as free, so that neither alone tells.
+    bool is_due(std::size_t free, std::size_t resident) noexcept {
+        least_ = std::min(least_, free);
+        resident_ = std::min(resident_, resident);
+        if (free - least_ < worth && (resident - resident_ < worth || free < worth)) {
             return false;
         }
-        least_ = free_bytes;
+        least_ = free;
+        resident_ = resident;
         return true;
     }
 
 private:
+    /// 0 where the system does not tell.
+    static std::size_t resident_bytes() noexcept {
+        unsigned long pages = 0;
+        std::FILE* file = std::fopen("/proc/self/statm", "re");
+        if (file != nullptr) {
+            if (std::fscanf(file, "%*u %lu", &pages) != 1) {
+                pages = 0;
+            }
+            (void)std::fclose(file);
+        }
+        return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    }
+
     static constexpr std::size_t worth = 4 << 20;
     std::size_t least_ = 0;
+    std::size_t resident_ = 0;
 };
 
 }  // namespace ferrotunnel::cli

@@ -296,9 +296,9 @@ def one_byte_frames(session, granted):
     that."""
     credit = dict(granted)
     keep = {number: window // 2 for number, window in granted}
-    until = time.monotonic() + 2
-    full = wire.frame(wire.DATA, 0, bytes(4_032))
-    while time.monotonic() < until:
+    more, full = True, wire.frame(wire.DATA, 0, bytes(4_032))
+    while more:
+        more = False
         for number in credit:
             while credit[number] >= keep[number] + 4_096:
                 credit[number] -= 4_096
@@ -309,10 +309,12 @@ def one_byte_frames(session, granted):
                 kind, _, number, payload = session.next_frame()
                 if kind == wire.CREDIT and number in credit:
                     credit[number] += struct.unpack(">I", payload)[0]
+                    more = True
         except Over as over:
             if not isinstance(over.__cause__, TimeoutError):
                 raise
         session.peer.settimeout(60)
+    print("FULL", flush=True)
     for number, left in credit.items():
         session.send(wire.frame(wire.DATA, number, b"x") * (left // 65))
     session.peer.settimeout(3_600)

@@ -106,6 +106,9 @@ inline constexpr auto set_aside_after = 10s;
 inline constexpr auto set_aside_look_every = 1s;
 /// Queued by one endpoint for sending; then its socket is not read.
 inline constexpr std::uint32_t send_queue_max = 64_KiB;
+/// What the kernel holds for a visitor or backend, of what it may not send yet: else it takes what one that does not
+/// read is sent, megabytes each (`tcp_wmem`), from the memory that all sockets of the machine share (`tcp_mem`).
+inline constexpr std::uint32_t socket_unsent_max = 256_KiB;
 /// What all streams of a session have queued for sending, as it is in memory. Beyond half of it, or where the process
 /// is short of memory, each stream may queue `send_queue_tight`; beyond it only `send_queue_full`: enough to move on,
 /// and with as many streams as there may be no more than as much again.

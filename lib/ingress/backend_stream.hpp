@@ -66,6 +66,9 @@ public:
     /// False when enough is queued or there is no stream (yet); `park_send` then arms the wake, and answers false when
     /// there is room after all.
     bool can_send() const noexcept { return stream_ && stream_->can_send(); }
+    /// See mux::Stream.
+    std::uint32_t read_size_max() const noexcept { return stream_ ? stream_->read_size_max() : UINT32_MAX; }
+    bool is_trunk_behind() const noexcept { return stream_ && stream_->is_trunk_behind(); }
     bool has_sent_all() const noexcept { return stream_ && stream_->queued_bytes() == 0; }
     bool send_is_dead() const noexcept { return stream_ && stream_->send_is_dead(); }
     bool park_send() noexcept { return !stream_ || stream_->try_park_send(); }

@@ -20,6 +20,8 @@ namespace {
 constexpr std::uint32_t headroom_bytes = static_cast<std::uint32_t>(limits::frame_header_bytes);
 /// A rest of a slab that is smaller is not worth a read.
 constexpr std::uint32_t worth_reading = 4 * 1024;
+/// At a time, while a head is read: what comes with it, of its body, may have to wait for long.
+constexpr std::uint32_t head_read = 8 * 1024;
 /// More than the next pieces of a head that comes slowly.
 constexpr std::uint32_t slow_room = 256;
 /// So many times around before others have their turn.
@@ -227,24 +229,29 @@ void HttpConnection::shrink_input() {
     }
 }
 
-// A window for one frame, with room for the frame's header before it. Only when nothing is unread.
+// A window for one frame, with room for the frame's header before it; of a slab that has several only where a body
+// comes so fast that they are used: else a frame that waits would pin them all. Only when nothing is unread.
 bool HttpConnection::make_room_for_body() {
     if (slab_ && slab_->unique()) {
         end_ = used_ = 0;
     }
     if (!slab_ || end_ + headroom_bytes + worth_reading > slab_->capacity()) {
-        slab_ = edge_.worker.slabs().acquire();
+        slab_ = bulk_ ? edge_.worker.slabs().acquire() : buffer::make_slab(headroom_bytes + body_read_max());
         end_ = used_ = 0;
     }
     begin_ = end_ = end_ + headroom_bytes;
     return true;
 }
 
-// Reads once behind what is unread: while a body comes no more than a frame holds. False when nothing has come.
+// No more than a frame holds, and little while much waits for the trunk.
+std::uint32_t HttpConnection::body_read_max() const noexcept {
+    return std::min(static_cast<std::uint32_t>(limits::data_payload_max), exchange_->read_size_max());
+}
+
+// Reads once behind what is unread: of a body no more than a frame holds. False when nothing has come.
 bool HttpConnection::read_some() {
     const std::uint32_t room = slab_->capacity() - end_;
-    const std::uint32_t size =
-        phase_ == Phase::exchange ? std::min<std::uint32_t>(room, limits::data_payload_max) : room;
+    const std::uint32_t size = std::min(room, phase_ == Phase::exchange ? body_read_max() : head_read);
     const MutableBytes into(slab_->data() + end_, size);
     const IoResult result = no_tls_ ? runtime::read_some(pipe_->fd(), into) : pipe_->read(into);
     end_ += static_cast<std::uint32_t>(result.bytes);
@@ -338,6 +345,9 @@ void HttpConnection::begin_exchange() {
     if (body_.state() == BodyState::complete) {
         exchange_->body_end(nullptr);
     } else {
+        if (begin_ != end_) {
+            move_head(buffer::make_slab(headroom_bytes + end_ - begin_));  // it may wait, without the whole slab
+        }
         begin_body_window();
     }
 }
@@ -415,7 +425,7 @@ bool HttpConnection::feed_bulk() {
     const IoResult result = pipe_->read_pieces(into);
     note_read(result);
     window_bytes_ += result.bytes;
-    bulk_ = result.bytes == most;
+    bulk_ = result.bytes == most && !exchange_->is_trunk_behind();
     auto left = static_cast<std::uint32_t>(result.bytes);
     for (std::uint32_t at = headroom_bytes; left > 0; at += window) {
         const std::uint32_t n = std::min<std::uint32_t>(left, limits::data_payload_max);
@@ -441,7 +451,7 @@ bool HttpConnection::body_bytes_are_there() {
     }
     if (!eof_ && make_room_for_body() && read_some()) {
         window_bytes_ += end_ - begin_;
-        bulk_ = end_ - begin_ == limits::data_payload_max;
+        bulk_ = end_ - begin_ == limits::data_payload_max && !exchange_->is_trunk_behind();
         return true;
     }
     if (eof_ || broken_) {

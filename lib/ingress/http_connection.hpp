@@ -72,6 +72,7 @@ private:
     void move_head(buffer::SlabPtr to);
     void shrink_input();
     bool make_room_for_body();
+    std::uint32_t body_read_max() const noexcept;
     bool read_some();
     void note_read(const runtime::IoResult& result) noexcept;
     bool feed_body();

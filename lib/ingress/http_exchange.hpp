@@ -102,6 +102,9 @@ public:
 
     /// False: not now; on_exchange follows when it does.
     bool takes_body();
+    /// How much one read for it should bring at the most, and whether what is sent now may have to wait for the trunk.
+    std::uint32_t read_size_max() const noexcept { return backend_ ? backend_->read_size_max() : UINT32_MAX; }
+    bool is_trunk_behind() const noexcept { return backend_ && backend_->is_trunk_behind(); }
     /// A piece of at most limits::data_payload_max bytes, see mux::Stream::send. Only when it takes_body.
     void body(buffer::Slice payload, bool headroom);
     void body_end(const http::Fields* trailers);

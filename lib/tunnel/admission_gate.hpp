@@ -37,15 +37,24 @@ inline std::string network_of(const wire::Address& from) {
                             : wire::ip_text(from);
 }
 
+/// Whether the caps of addresses hold as they are, or become smaller as places are taken.
+enum class Sharing : std::uint8_t {
+    fixed,
+    /// From the half on each cap is multiplied by the square of what is free of the other half. So some addresses, or
+    /// all of one block, do not take every place, and the last ones are for those who have few.
+    of_what_is_free,
+};
+
 /// Any thread.
 class AdmissionGate : public std::enable_shared_from_this<AdmissionGate> {
 public:
     /// A home may have a quarter of them, a block half; not less than an address.
-    AdmissionGate(std::uint32_t max, std::uint32_t per_address_max)
+    AdmissionGate(std::uint32_t max, std::uint32_t per_address_max, Sharing sharing = Sharing::fixed)
         : max_(max),
           per_address_max_(per_address_max),
           per_home_max_(std::max(max / 4, per_address_max)),
-          per_block_max_(std::max(max / 2, per_address_max)) {}
+          per_block_max_(std::max(max / 2, per_address_max)),
+          sharing_(sharing) {}
 
     /// Counts one peer until it is destroyed.
     class Ticket {
@@ -67,6 +76,8 @@ public:
         }
 
     private:
+        friend class AdmissionGate;
+
         std::shared_ptr<AdmissionGate> gate_;
         std::string address_;
     };
@@ -108,9 +119,15 @@ private:
         bool fits = true;
         for_networks(address, [&](const std::string& network, std::uint32_t most) {
             const auto at = per_network_.find(network);
-            fits = fits && (at == per_network_.end() ? 0U : at->second) < most;
+            fits = fits && is_below(at == per_network_.end() ? 0U : at->second, most);
         });
         return fits;
+    }
+
+    bool is_below(std::uint64_t present, std::uint64_t most) const {
+        const std::uint64_t half = (std::uint64_t{max_} + 1) / 2;
+        const std::uint64_t free = max_ - count_;
+        return sharing_ == Sharing::fixed || free >= half ? present < most : present * half * half < most * free * free;
     }
 
     void make_counts(const std::string& address) {
@@ -146,6 +163,7 @@ private:
     const std::uint32_t per_address_max_;
     const std::uint32_t per_home_max_;
     const std::uint32_t per_block_max_;
+    const Sharing sharing_;
     mutable std::mutex mutex_;
     std::uint32_t count_ = 0;
     std::map<std::string, std::uint32_t> per_network_;

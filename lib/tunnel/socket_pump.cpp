@@ -30,6 +30,7 @@ constexpr int keepalive_probes = 4;
 
 void set_pumped_socket_options(int fd, bool local) noexcept {
     (void)runtime::set_no_delay(fd);
+    (void)runtime::set_unsent_low_water(fd, limits::socket_unsent_max);
     if (local) {
         (void)runtime::set_keepalive(fd, keepalive_idle);
     } else {

@@ -29,9 +29,10 @@
 
 namespace ferrotunnel::tunnel {
 
-/// What every visitor's and backend's socket has: no Nagle delay, and probes that find a peer which has vanished. Set
-/// on a listener it is handed on to what is accepted there, at no cost for each. A peer on this machine (`local`)
-/// answers the first probe, or its kernel does.
+/// What every visitor's and backend's socket has: no Nagle delay, a bound of what the kernel holds unsent
+/// (limits::socket_unsent_max), and probes that find a peer which has vanished. Set on a listener it is handed on to
+/// what is accepted there, at no cost for each. A peer on this machine (`local`) answers the first probe, or its kernel
+/// does.
 void set_pumped_socket_options(int fd, bool local = false) noexcept;
 
 class SocketPump final : public buffer::Waker, private runtime::PollTarget, private runtime::Resident {

@@ -149,6 +149,27 @@ TEST_CASE("visitors beyond what may be asked for at once wait for an answer, or 
     SECTION("nobody is left behind when the edge ends") {}
 }
 
+TEST_CASE("a visitor whose body waits in line holds no more of it than a few kilobytes") {
+    EdgeRig rig;
+    Held held(rig);
+    constexpr int most = 64;
+    const std::string body(60'000, 'x');
+    const std::string post = "POST /up HTTP/1.1\r\nHost: app.test\r\nContent-Length: 60000\r\n\r\n" + body;
+    std::vector<Peer> visitors;
+    for (int i = 0; i < most + 20; ++i) {
+        visitors.push_back(rig.visit());
+        visitors.back().send(i < most ? get("/" + std::to_string(i)) : post);
+    }
+    REQUIRE(eventually([&] { return waiting(rig) == 20; }));
+    CHECK(on(rig.edge_worker(), [&] { return rig.edge_worker().slabs().in_use(); }) <= 1);  // the trunk's
+    CHECK(rig.counters().bytes_in <= most * get("/00").size() + 20 * 8'192);
+    held.let_through();
+    Peer backend = rig.backend.accept();
+    backend.read_message();
+    backend.send(answer("1"));
+    CHECK(backend.read_message().body == body);
+}
+
 // The trunk's worker is the edge's own, so the refusal comes before the call that asks has returned.
 TEST_CASE("who is refused at once when its turn comes gets its page, and those behind it come through") {
     EdgeRig rig;

@@ -1,5 +1,7 @@
 #include "tunnel/admission_gate.hpp"
 
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <vector>
@@ -96,4 +98,49 @@ TEST_CASE("an address that a header names counts like that of a socket") {
         const auto* six = std::strchr(ip, ':');
         CHECK(network_of(*(six != nullptr ? wire::parse_ipv6(ip) : wire::parse_ipv4(ip))) == network_of(address(ip)));
     }
+}
+
+TEST_CASE("who has many addresses does not take all places from those who have one") {
+    auto gate = std::make_shared<AdmissionGate>(16'384, 1'024, Sharing::of_what_is_free);
+    std::vector<std::shared_ptr<AdmissionGate::Ticket>> inside;
+    auto crowd = [&](const std::string& network) {
+        while (auto ticket = gate->enter(network)) {
+            inside.push_back(std::move(ticket));
+        }
+    };
+    SECTION("up to the half an address has its whole cap") {
+        for (const char* one : {"192.0.2.1", "198.51.100.1", "203.0.113.1"}) {
+            crowd(one);
+        }
+        CHECK(gate->count() == 3 * 1'024);
+    }
+    SECTION("addresses of many networks") {
+        for (int i = 0; i < 200; ++i) {
+            crowd("10.0." + std::to_string(i) + ".1");
+        }
+        CHECK(gate->count() > 15'000);
+        for (int i = 0; i < 20; ++i) {
+            inside.push_back(gate->enter("172.16." + std::to_string(i) + ".1"));
+            CHECK(inside.back() != nullptr);
+        }
+    }
+    SECTION("all of IPv6 that one has") {
+        for (int i = 0; i < 256; ++i) {
+            for (int j = 0; j < 4; ++j) {
+                crowd(network_of(address(fmt::format("2001:db8:1:{:x}{:02x}::1", i, j).c_str())));
+            }
+        }
+        CHECK(gate->count() == 8'192);
+        CHECK(gate->enter(network_of(address("2001:db8:2::1"))) != nullptr);
+    }
+    SECTION("addresses of one network") {
+        for (int i = 0; i < 250; ++i) {
+            crowd("127.0.0." + std::to_string(i + 1));
+        }
+        CHECK(gate->count() > 15'000);
+    }
+    inside.clear();
+    CHECK(gate->count() == 0);
+    auto again = gate->enter("192.0.2.1");
+    CHECK(again != nullptr);
 }

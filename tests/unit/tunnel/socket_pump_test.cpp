@@ -49,6 +49,24 @@ struct Shelf {
     TrunkPair& pair_;
 };
 
+/// A visitor as a public port accepts it.
+struct AcceptedVisitor {
+    AcceptedVisitor() {
+        std::error_code error;
+        listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
+        REQUIRE(listener);
+        set_pumped_socket_options(listener.get());
+        visitor = runtime::start_connect(runtime::local_address(listener.get()), error);
+        REQUIRE(visitor);
+        REQUIRE(eventually([&] {
+            runtime::SocketAddress peer;
+            accepted = runtime::accept_from(listener.get(), peer, error);
+            return static_cast<bool>(accepted);
+        }));
+    }
+    runtime::Fd listener, visitor, accepted;
+};
+
 void send_on(TrunkPair& pair, mux::Stream& stream, std::size_t bytes) {
     on(pair.worker, [&] {
         for (std::size_t left = bytes; left > 0;) {
@@ -109,22 +127,12 @@ TEST_CASE("idle visitors hold no slab and no timer") {
 }
 
 TEST_CASE("a visitor that has vanished is found by the kernel's probes: what a listener accepts has its options") {
-    std::error_code error;
-    runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
-    REQUIRE(listener);
-    set_pumped_socket_options(listener.get());
-    runtime::Fd visitor = runtime::start_connect(runtime::local_address(listener.get()), error);
-    REQUIRE(visitor);
-    runtime::Fd accepted;
-    REQUIRE(eventually([&] {
-        runtime::SocketAddress peer;
-        accepted = runtime::accept_from(listener.get(), peer, error);
-        return static_cast<bool>(accepted);
-    }));
+    const AcceptedVisitor visitor;
+    const int fd = visitor.accepted.get();
     auto option = [&](int level, int name) {
         int value = 0;
         socklen_t size = sizeof value;
-        REQUIRE(::getsockopt(accepted.get(), level, name, &value, &size) == 0);
+        REQUIRE(::getsockopt(fd, level, name, &value, &size) == 0);
         return value;
     };
     CHECK(option(SOL_SOCKET, SO_KEEPALIVE) == 1);
@@ -132,6 +140,20 @@ TEST_CASE("a visitor that has vanished is found by the kernel's probes: what a l
     CHECK(option(IPPROTO_TCP, TCP_KEEPINTVL) == 30);
     CHECK(option(IPPROTO_TCP, TCP_KEEPCNT) == 4);
     CHECK(option(IPPROTO_TCP, TCP_NODELAY) == 1);
+}
+
+TEST_CASE("a visitor who never reads does not make the kernel hold megabytes for it") {
+    const AcceptedVisitor visitor;
+    const std::vector<char> block(64 * 1024, 'x');
+    std::size_t taken = 0;
+    pollfd writable{visitor.accepted.get(), POLLOUT, 0};
+    while (::poll(&writable, 1, 300) == 1 && taken < 64_MiB) {
+        const ssize_t n = ::send(visitor.accepted.get(), block.data(), block.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        taken += n > 0 ? static_cast<std::size_t>(n) : 0;
+    }
+    // Beside it there is what the visitor's own kernel takes at once.
+    CHECK(taken >= limits::socket_unsent_max);
+    CHECK(taken <= limits::socket_unsent_max + 512_KiB);
 }
 
 TEST_CASE(
