@@ -211,7 +211,8 @@ void add_services(ClientPlan& plan, Problems& problems) {
                 [&plan](const auto& description) {
                     Service service = plan.client.add(description);
                     std::string name = service.name();
-                    plan.offered.emplace(std::move(name), Offered{std::move(service), target_of(description)});
+                    plan.offered.emplace(std::move(name),
+                                         ClientFacts::Offered{std::move(service), target_of(description)});
                 },
                 wanted.service);
         } catch (const config_error& error) {

@@ -127,7 +127,8 @@ private:
         const auto network = shared_->settings.handshakes->take(*from, edge_.worker.now());
         if (network) {
             EdgeCounters::add(edge_.counters.connections_refused);
-            if (edge_.lines.may_write(http::PageState::over_limit, LogLevel::info)) {
+            static constexpr LineKind too_often{"handshakes_too_often"};
+            if (edge_.log.may_write(LogLevel::info, too_often, edge_.worker.now())) {
                 edge_.log.info("a visitor was refused: TLS handshakes come too often",
                                {{"visitor", ip}, {"network", *network}});
             }
