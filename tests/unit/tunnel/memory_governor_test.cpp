@@ -68,17 +68,18 @@ TEST_CASE("limit: the share of one token among several; at it nobody is asked, b
     REQUIRE(governor->share() == limit / limits::memory_token_share);
     Session greedy(governor, "a");
     Session other(governor, "b");
+    // Its own sessions are tight; the other token's are not as long as all together hold little.
+    greedy.hold(governor->share() / 2 + 1);
+    (void)governor->look();
+    CHECK(greedy.shared->is_tight());
+    CHECK_FALSE(other.shared->is_tight());
+
     greedy.hold(governor->share());
     CHECK(governor->look().asked == 0);
     greedy.hold(governor->share() + 1);
     CHECK(governor->look().asked == 1);
     CHECK(greedy.asked() == 1);
     CHECK(other.asked() == 0);
-    // Its sessions are tight, the other token's are as long as all together hold little.
-    greedy.hold(limit / 2);
-    (void)governor->look();
-    CHECK(greedy.shared->is_tight());
-    CHECK_FALSE(other.shared->is_tight());
 }
 
 TEST_CASE("the only token may have all") {
