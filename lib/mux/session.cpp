@@ -358,7 +358,7 @@ void Session::end_orphan(Stream& stream) {
     StreamSide& side = stream.side_;
     if (stream.outbound_.front() != nullptr) {
         abort_stream(stream, Code::too_slow);
-    } else if (!side.send_open) {
+    } else if (!side.send_open && stream.left_.load(std::memory_order_acquire)) {
         abort_stream(stream, Code::cancelled, true);
     } else {  // a socket that takes nothing more may still give something
         orphans_.remove(stream);
