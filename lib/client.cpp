@@ -58,7 +58,7 @@ Client::Impl::Impl(detail::ClientSettings&& settings)
         [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
     // First in the mailbox: whatever is posted later finds the link. It must be made on the worker, since an
     // application's io_context may be running already.
-    worker_.post([this] { make_link(); });
+    worker_.post([this]() noexcept { make_link(); });
 }
 
 Client::Impl::~Impl() {
@@ -89,7 +89,7 @@ void Client::Impl::start() {
     }
     const std::error_code error = lifecycle_.start([this] {
         group_->start();
-        worker_.post([this] { link_->start(); });
+        worker_.post([this]() noexcept { link_->start(); });
         return std::error_code();
     });
     if (error) {

@@ -145,7 +145,7 @@ Client::Impl::Offered Client::Impl::offer(tunnel::ClientService service, std::ve
         log_.warn("the private key for a service's backend can be read by everybody on this machine",
                   {{"service", service.name}, {"file", service.backend.tls->exposed_key()}});
     }
-    worker_.post([this, service = std::move(service)]() mutable { link_->add(std::move(service)); });
+    worker_.post([this, service = std::move(service)]() mutable noexcept { link_->add(std::move(service)); });
     return offered;
 }
 
@@ -191,7 +191,7 @@ void Client::Impl::close_service(std::uint32_t id) {
         services_.erase(found);
         changed_.notify_all();
     }
-    worker_.post([this, id, event = std::move(event)]() mutable {
+    worker_.post([this, id, event = std::move(event)]() mutable noexcept {
         link_->remove(id);
         event.kind = Event::Kind::unregistered;
         event.peer = settings_.server;

@@ -151,7 +151,7 @@ std::error_code Lifecycle::stop_in_context() {
     const bool by_handler = worker.here();
     worker.as_round([this] { owner_.cut_off(); });
     if (by_handler) {
-        worker.post([this] { finish(); });
+        (void)finish_mail_->post(*worker.mailbox(), this);
     } else {
         finish();
     }

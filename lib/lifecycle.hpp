@@ -13,6 +13,7 @@
 #include <system_error>
 #include <thread>
 
+#include "buffer/mailbox.hpp"
 #include "runtime/worker_group.hpp"
 
 namespace ferrotunnel::detail {
@@ -64,8 +65,12 @@ private:
     bool wait_until_drained(const std::chrono::steady_clock::time_point& until);
     std::error_code answer() const;
 
+    using FinishMail = buffer::WakeMail<Lifecycle, Lifecycle*>;
+
     Stoppable& owner_;
     runtime::WorkerGroup& workers_;
+    const IntrusivePtr<FinishMail> finish_mail_ =
+        make_intrusive<FinishMail>([](Lifecycle* const& lifecycle) noexcept { lifecycle->finish(); });
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     State state_ = State::idle;

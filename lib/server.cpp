@@ -120,7 +120,7 @@ void Server::Impl::listen_for_clients(runtime::Fd listener) {
     log_.info("listening for clients", {{"at", at.text()}, {"tls", shared_->tls != nullptr}});
     group_->start();
     auto socket = std::make_shared<runtime::Fd>(std::move(listener));
-    group_->at(0).post([this, socket] {
+    group_->at(0).post([this, socket]() noexcept {
         runtime::Acceptor::Handlers handlers;
         handlers.on_accept = [this](runtime::Fd accepted, const runtime::SocketAddress& from) {
             on_connection(std::move(accepted), from);

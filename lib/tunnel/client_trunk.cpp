@@ -22,12 +22,13 @@ ClientTrunk::ClientTrunk(std::size_t place, runtime::Worker& worker, runtime::Wo
       services_(std::move(services)),
       events_(events) {}
 
-// The trunk outlives its worker's loop, so what is in the mail may know it.
+// The trunk outlives its worker's loop, so what is in the mail may know it. Neither orders nor reports may be lost: a
+// client that does not hear of a trunk's end would never connect again. So what lacks memory for them ends the process.
 void ClientTrunk::on_worker(std::function<void()> order) {
     if (&worker_ == &home_) {
         order();
     } else {
-        worker_.post(std::move(order));
+        worker_.post([order = std::move(order)]() noexcept { order(); });
     }
 }
 
@@ -35,7 +36,7 @@ void ClientTrunk::report(std::function<void()> news) {
     if (&worker_ == &home_) {
         news();
     } else {
-        home_.post(std::move(news));
+        home_.post([news = std::move(news)]() noexcept { news(); });
     }
 }
 
