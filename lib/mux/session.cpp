@@ -514,6 +514,7 @@ void Session::written(std::size_t bytes, TimePoint now) noexcept {
 SessionStats Session::stats() const noexcept {
     SessionStats stats = stats_;
     stats.credit_committed = committed_;
+    stats.set_aside = set_aside_;
     stats.bytes_held = shared_->ledger->bytes();
     stats.bytes_queued = shared_->outbound->bytes();
     stats.streams = static_cast<std::uint32_t>(streams_.size());

@@ -78,6 +78,7 @@ struct SessionStats {
     std::uint64_t datagrams_dropped = 0;
     std::uint64_t resets = 0;
     std::uint64_t credit_committed = 0;   // granted beyond the first windows, now
+    std::uint64_t set_aside = 0;          // of held and committed bytes: they do not move, and do not count
     std::uint64_t bytes_held = 0;         // real bytes of what came in and was not taken, now
     std::uint64_t bytes_queued = 0;       // real bytes of what waits to be sent, now
     std::uint32_t streams = 0;            // now

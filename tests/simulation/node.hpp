@@ -96,6 +96,7 @@ private:
     bool write_batch();
     bool write_injected();
     void watch_fairness();
+    void watch_credit(const mux::SessionStats& stats);
     void watch_memory(std::uint64_t held);
     void close_trunk();
     std::string control_text(std::uint32_t number) const;
@@ -121,6 +122,7 @@ private:
     bool fail_inside_ = false;
     bool draining_ = false;
     bool dead_ = false;
+    std::uint64_t credit_before_ = 0;  // committed, at the step before
     std::optional<TimePoint> over_memory_since_;
     std::uint32_t controls_sent_ = 0;  // after the greeting
     std::uint32_t controls_received_ = 0;
