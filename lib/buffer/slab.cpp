@@ -19,11 +19,12 @@ constexpr std::size_t small_bytes = 128;
 constexpr std::size_t medium_bytes = 512;
 constexpr std::size_t large_bytes = 1'536;
 
+// The usual slab, a pool's, is the largest.
 constexpr std::size_t rounded_up(std::size_t bytes) {
-    return bytes <= small_bytes    ? small_bytes
-           : bytes <= medium_bytes ? medium_bytes
-           : bytes <= large_bytes  ? large_bytes
-                                   : bytes;
+    return bytes > large_bytes    ? bytes
+           : bytes > medium_bytes ? large_bytes
+           : bytes > small_bytes  ? medium_bytes
+                                  : small_bytes;
 }
 
 void* take_memory(std::size_t bytes) {

@@ -436,8 +436,11 @@ void Session::flush_wakes() {
 
 void Session::after_call() {
     flush_wakes();
-    if (std::exchange(room_due_, false) && state_ == SessionState::open) {
-        events_.on_room();
+    if (room_due_) {
+        room_due_ = false;
+        if (state_ == SessionState::open) {
+            events_.on_room();
+        }
     }
     if (state_ == SessionState::draining && final_goaway_sent_ && streams_.empty() && !drained_told_) {
         drained_told_ = true;
@@ -473,7 +476,10 @@ void Session::tick(TimePoint now) {
         abort_stream(*oldest, Code::timeout);
     }
     end_orphans();
-    set_idle_aside();
+    if (set_aside_ != 0 || uses_more_than(settings_.budget / 4)) {
+        set_idle_aside();
+    }
+    see_pressure();
     enforce_memory_cap();
     announce_first_window();
     after_call();
@@ -494,7 +500,7 @@ TimePoint Session::next_deadline() const noexcept {
     if (Stream* oldest = orphans_.oldest()) {
         next = std::min(next, oldest->side_.waits_since + settings_.orphan_patience);
     }
-    if (memory_excess() != 0) {
+    if (must_give_up()) {
         next = std::min(next, memory_checked_at_ + limits::stalled_after / 2);
     }
     if (shared_->ledger->bytes() + committed_ > settings_.budget / 4) {

@@ -10,6 +10,7 @@
 // All members are for the trunk's worker. Streams are the only thing other threads touch (mux/stream.hpp).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -236,13 +237,22 @@ private:
     void answered(Stream& stream);
     bool opens_are_full(std::uint32_t service) const;
     void grow_window(Stream& stream);
-    std::uint64_t budget_in_use() const noexcept;
+    /// Real bytes that are held, plus credit that may become bytes, beyond what every stream gets anyway; without what
+    /// has not moved for long.
+    bool uses_more_than(std::uint64_t bytes) const noexcept {
+        return shared_->ledger->bytes() + committed_ > bytes + set_aside_;
+    }
     std::uint64_t budget_room() const noexcept;
-    bool budget_tight() const noexcept { return budget_room() == 0; }
+    bool budget_tight() const noexcept { return shared_->ledger->bytes() + committed_ >= budget_end_; }
+    void see_pressure() noexcept { budget_end_ = shared_->is_tight() ? 0 : settings_.budget + set_aside_; }
     void announce_first_window();
     void set_idle_aside();
     void see_progress(Stream& stream) noexcept;
     std::uint64_t memory_excess() const noexcept;
+    bool must_give_up() const noexcept {
+        return shared_->ledger->bytes() > settings_.memory_hard ||
+               shared_->asked_to_give_up.load(std::memory_order_relaxed) != 0;
+    }
     void enforce_memory_cap();
     void reset_most_stalled(std::uint64_t excess);
     void reset_stalled(Stream& stream);
@@ -316,8 +326,9 @@ private:
     TimePoint progress_at_;
     std::uint64_t committed_ = 0;
     std::uint32_t announced_first_window_;
-    std::uint32_t peer_first_window_ = 0;  // what the peer announced last
-    std::uint64_t set_aside_ = 0;          // of the budget, by set_idle_aside()
+    std::uint32_t peer_first_window_ = 0;          // what the peer announced last
+    std::uint64_t set_aside_ = 0;                  // of the budget, by set_idle_aside()
+    std::uint64_t budget_end_ = settings_.budget;  // by see_pressure(): 0 where the process lacks memory
     TimePoint set_aside_at_{};
     TimePoint memory_checked_at_{};
 

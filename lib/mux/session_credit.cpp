@@ -16,19 +16,9 @@ void Session::commit_change(std::uint64_t before, std::uint64_t after) noexcept 
     committed_ = committed_ - before + after;
 }
 
-/// Real bytes that are held, plus credit that may become bytes, beyond what every stream gets anyway; without what has
-/// not moved for long.
-std::uint64_t Session::budget_in_use() const noexcept {
-    const std::uint64_t in_use = shared_->ledger->bytes() + committed_;
-    return in_use - std::min(in_use, set_aside_);
-}
-
 std::uint64_t Session::budget_room() const noexcept {
-    if (shared_->is_tight()) {
-        return 0;
-    }
-    std::uint64_t in_use = budget_in_use();
-    return in_use < settings_.budget ? settings_.budget - in_use : 0;
+    const std::uint64_t in_use = shared_->ledger->bytes() + committed_;
+    return in_use < budget_end_ ? std::min(budget_end_ - in_use, settings_.budget) : 0;
 }
 
 // The stream goes on the control lane if it has credit worth sending; how much is decided when the frame is written, so
@@ -88,8 +78,7 @@ void Session::announce_first_window() {
         return;
     }
     bool tight_now = announced_first_window_ != settings_.first_window;
-    std::uint64_t in_use = budget_in_use();
-    bool tight = shared_->is_tight() || (tight_now ? in_use > settings_.budget / 8 * 3 : in_use > settings_.budget / 2);
+    bool tight = budget_end_ == 0 || uses_more_than(tight_now ? settings_.budget / 8 * 3 : settings_.budget / 2);
     if (tight == tight_now) {
         return;
     }
@@ -166,10 +155,9 @@ std::uint64_t Session::memory_excess() const noexcept {
 }
 
 void Session::enforce_memory_cap() {
-    const std::uint64_t excess = memory_excess();
-    if (excess != 0 && now_ >= memory_checked_at_ + limits::stalled_after / 2) {
+    if (must_give_up() && now_ >= memory_checked_at_ + limits::stalled_after / 2) {
         memory_checked_at_ = now_;
-        reset_most_stalled(excess);
+        reset_most_stalled(memory_excess());
     }
 }
 

@@ -34,7 +34,9 @@ bool Session::produce(Batch& batch, TimePoint now) {
     write_urgent(batch);
     if (state_ != SessionState::closed) {
         write_refusals(batch);
-        write_aborts(batch);
+        if (!aborts_.empty()) {
+            write_aborts(batch);
+        }
         write_control(batch);
         data_lane_.set_quantum(write_rate_.quantum());
         data_lane_.run(batch, [&](Stream& stream) { return write_next(stream, batch); });
@@ -70,7 +72,7 @@ void Session::serve(Stream& stream) {
     if (stream.accept_wanted_.load(std::memory_order_acquire) && !side.opened_here && !side.answered) {
         answered(stream);
         side.opened_due = true;
-        if (budget_in_use() < settings_.budget / 2) {
+        if (!uses_more_than(settings_.budget / 2)) {
             side.window.raise(settings_.opened_window);
         }
         want_control(stream);

@@ -44,9 +44,11 @@ void Session::take(const buffer::Slice& bytes, TimePoint now) {
 
 void Session::settle() {
     if (state_ != SessionState::closed) {
-        if (!std::exchange(produced_, false)) {
+        if (!produced_) {
             serve_ready();  // the trunk takes nothing: what is over must not wait for that on the ready list
         }
+        produced_ = false;
+        see_pressure();
         enforce_memory_cap();
         announce_first_window();
         flush_wakes();

@@ -64,6 +64,7 @@ public:
     SessionShared(IntrusivePtr<buffer::Waker> waker_in, const Settings& settings)
         : waker(std::move(waker_in)),
           send_queue_max(settings.send_queue_max),
+          send_queue_least(std::min(settings.send_queue_max, limits::send_queue_full)),
           outbound_max(settings.outbound_max),
           orphan_patience(settings.orphan_patience),
           outbound_tight_at(settings.outbound_max / 2) {}
@@ -77,8 +78,12 @@ public:
         return std::min(send_queue_max, bytes < outbound_max ? limits::send_queue_tight : limits::send_queue_full);
     }
     /// Whether a stream that has this much queued is below that, and below half of it.
-    bool is_below_limit(std::uint32_t queued) const noexcept { return queued < send_queue_limit(); }
-    bool is_below_half(std::uint32_t queued) const noexcept { return queued <= send_queue_limit() / 2; }
+    bool is_below_limit(std::uint32_t queued) const noexcept {
+        return queued < send_queue_least || queued < send_queue_limit();
+    }
+    bool is_below_half(std::uint32_t queued) const noexcept {
+        return queued <= send_queue_least / 2 || queued <= send_queue_limit() / 2;
+    }
 
     /// Any thread: the process is short of memory, or is not any more. Windows and send queues are small meanwhile.
     void set_tight(bool tight) noexcept {
@@ -102,6 +107,7 @@ public:
     /// What all streams have queued for sending, until it was written.
     IntrusivePtr<buffer::SlabLedger> outbound = make_intrusive<buffer::SlabLedger>();
     const std::uint32_t send_queue_max;
+    const std::uint32_t send_queue_least;  // however short memory is
     const std::uint64_t outbound_max;
     const Duration orphan_patience;
     std::atomic<std::uint64_t> outbound_tight_at;  // 0: the process is short of memory

@@ -71,6 +71,9 @@ at_most "places of a home" "$open" 256
 at_least "places of a home" "$open" 200
 at_least "lines that name it" "$(count_of server 'network=2001:db8:1::/\(56\|64\)')" 1
 
+# Of each kind of line one a second is written, and the rest counted when that is over.
+wait_for_text server 'kind=network_full'
+
 say "2,000 silent peers from 2,000 networks of a /48"
 silent_from block 2001:db8:2 0 2000 2000
 gets_in beside_a_block

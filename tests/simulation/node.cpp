@@ -374,8 +374,8 @@ void Node::check_step() {
     watch_credit(stats);
 }
 
-// Credit is given within the budget alone. What was given may be beyond it later, when streams that were left out of the
-// budget move again.
+// Credit is given within the budget alone. What was given may be beyond it later, when streams that were left out of
+// the budget move again.
 void Node::watch_credit(const mux::SessionStats& stats) {
     const std::uint64_t before = std::exchange(credit_before_, stats.credit_committed);
     if (stats.credit_committed > before && stats.credit_committed > plan_.settings.budget + stats.set_aside) {
