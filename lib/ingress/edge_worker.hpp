@@ -138,6 +138,10 @@ public:
     BackendPool pool;
     OpenGate gate;
     tunnel::HttpRoutesCache routes;
+    /// What all exchanges keep of their requests, to send them once more, and the most: beyond that they keep nothing
+    /// more, and a request that meets the end of its backend's connection then is answered with 502.
+    std::size_t replay_kept = 0;
+    static constexpr std::size_t replay_kept_max = 16 << 20;
 
 private:
     static constexpr std::size_t spare_parsers_max = 64;

@@ -59,6 +59,7 @@ HttpExchange::HttpExchange(EdgeWorker& edge, const VisitorFacts& visitor, Exchan
 
 HttpExchange::~HttpExchange() {
     log_access();
+    forget_replay();
     drop_backend();
     edge_.give_back(std::move(parser_));
 }
@@ -459,18 +460,23 @@ void HttpExchange::keep_for_replay(const buffer::Slice& payload) {
     if (!replayable_) {
         return;
     }
-    replay_bytes_ += payload.size() + limits::http_replay_piece_cost;
-    if (replay_bytes_ > edge_.settings.replay_bytes_max && state_ != State::opening) {
+    const std::size_t cost = payload.size() + limits::http_replay_piece_cost;
+    replay_bytes_ += cost;
+    const bool is_full = edge_.replay_kept + cost > EdgeWorker::replay_kept_max;
+    if ((is_full || replay_bytes_ > edge_.settings.replay_bytes_max) && state_ != State::opening) {
         forget_replay();
         return;
     }
     replay_.push_back(payload.share(0, payload.size()));
+    replay_kept_ += cost;
+    edge_.replay_kept += cost;
 }
 
 void HttpExchange::forget_replay() noexcept {
     replayable_ = false;
     replay_head_ = {};
     replay_.clear();
+    edge_.replay_kept -= std::exchange(replay_kept_, 0);
 }
 
 void HttpExchange::flush() {

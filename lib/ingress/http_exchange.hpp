@@ -246,6 +246,7 @@ private:
     buffer::Slice replay_head_;          // what was sent: the first piece,
     std::vector<buffer::Slice> replay_;  // and all others
     std::size_t replay_bytes_ = 0;
+    std::size_t replay_kept_ = 0;  // of it, in edge_.replay_kept
     bool replayable_ = true;
     bool repeated_ = false;
     bool chunk_open_ = false;  // its data was sent, the line end behind it not yet

@@ -579,6 +579,27 @@ TEST_CASE("a request is sent once more only if all of it was kept") {
     }
 }
 
+TEST_CASE("what is kept of all requests together is bounded, and they go on") {
+    EdgeRig rig;
+    const std::string body(50'000, 'x');
+    const std::size_t many = EdgeWorker::replay_kept_max / body.size() + 50;
+    std::vector<Peer> visitors;
+    std::vector<Peer> backends;
+    for (std::size_t i = 0; i < many; ++i) {
+        visitors.push_back(rig.visit());
+        visitors.back().send("PUT / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 50000\r\n\r\n" + body);
+        backends.push_back(rig.backend.accept());
+        REQUIRE(backends.back().read_message().body == body);
+    }
+    const auto kept = [&] { return on(rig.edge_worker(), [&] { return rig.edge->at(0).replay_kept; }); };
+    CHECK(kept() <= EdgeWorker::replay_kept_max);
+    CHECK(kept() > EdgeWorker::replay_kept_max - 2 * body.size());
+    backends.back().send(answer("it came"));
+    CHECK(visitors.back().read_message().body == "it came");
+    visitors.clear();
+    CHECK(eventually([&] { return kept() == 0; }));
+}
+
 TEST_CASE("what is kept of a request counts by what it takes, not by its bytes alone") {
     HttpSettings settings = quick_settings();
     settings.replay_bytes_max = 8'192;

@@ -263,6 +263,8 @@ TEST_CASE("a backend on this machine that has closed is found by the kernel's pr
     rig.to(listening.place());
     PumpedVisitor visitor(rig.pair);
     runtime::Fd backend = listening.accept();
+    REQUIRE(::send(backend.get(), "x", 1, 0) == 1);
+    CHECK(visitor.read(1) == "x");  // accepted is not yet pumped: its socket has its options by now
     const int pumped = descriptor_connected_to(runtime::local_address(backend.get()));
     CHECK(option(pumped, SOL_SOCKET, SO_KEEPALIVE) == 1);
     CHECK(option(pumped, IPPROTO_TCP, TCP_KEEPIDLE) == 75);
