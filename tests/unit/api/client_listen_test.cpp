@@ -69,7 +69,8 @@ TEST_CASE("who comes after a client has ended is told why it did", "[client]") {
 
 TEST_CASE("a listener that waits is told that the client was stopped", "[client]") {
     asio::io_context io;
-    auto client = make_client("127.0.0.1:1", Secret::generate());
+    // Tries for ever: it must not have given up when it is stopped.
+    auto client = Client::builder().server("127.0.0.1:1").token(Secret::generate()).workers(1).build();
     client.start();
     Listening listening(io, client);
     client.stop();

@@ -251,13 +251,16 @@ TEST_CASE("limit: a visitor who takes nothing is reset when everybody else has b
 TEST_CASE("limit: a visitor who was reset leaves nothing behind when its backend takes nothing") {
     mux::Settings impatient = settings_of(mux::Role::server);
     impatient.orphan_patience = 200ms;
-    TrunkPair pair(impatient);
+    mux::Settings narrow = settings_of(mux::Role::client);
+    narrow.opened_window = narrow.window_max = narrow.first_window;
+    TrunkPair pair(impatient, narrow);
     Shelf shelf(pair);
-    PumpedVisitor visitor(pair);
+    auto traffic = std::make_shared<Traffic>();
+    PumpedVisitor visitor(pair, traffic);
     REQUIRE(shelf.arrived.wait());
-    while (visitor.stream->queued_bytes() < limits::send_queue_max) {
-        visitor.send(5'000);
-    }
+    visitor.send(limits::first_window + limits::send_queue_max);
+    // What is more than the window waits for credit, and nobody will give it.
+    REQUIRE(eventually([&] { return traffic->from_sockets.load() > limits::first_window; }));
     runtime::reset_close(std::move(visitor.socket));
     const auto streams = [&](TrunkOwner& side) {
         return on(pair.worker, [&] { return side.trunk->session().stats().streams; });
