@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 #include <new>
 
 #include "base/check.hpp"
@@ -15,31 +14,36 @@ namespace {
 
 // Heads, and messages that are copied, are of a few sizes and there is one with every request: their memory is kept per
 // thread. Header included.
-constexpr std::size_t small_bytes = 128;
-constexpr std::size_t medium_bytes = 512;
-constexpr std::size_t large_bytes = 1'536;
+constexpr std::uint32_t small_bytes = 128;
+constexpr std::uint32_t medium_bytes = 512;
+constexpr std::uint32_t large_bytes = 1'536;
 
 // The usual slab, a pool's, is the largest.
-constexpr std::size_t rounded_up(std::size_t bytes) {
+constexpr std::uint32_t rounded_up(std::uint32_t bytes) {
     return bytes > large_bytes    ? bytes
            : bytes > medium_bytes ? large_bytes
            : bytes > small_bytes  ? medium_bytes
                                   : small_bytes;
 }
 
-void* take_memory(std::size_t bytes) {
-    return bytes <= small_bytes    ? SpareMemory<small_bytes>::take()
-           : bytes <= medium_bytes ? SpareMemory<medium_bytes>::take()
-           : bytes <= large_bytes  ? SpareMemory<large_bytes>::take()
-                                   : ::operator new(bytes);
+struct Memory {
+    void* place;
+    std::uint32_t bytes;  // as rounded_up() says
+};
+
+Memory take_memory(std::uint32_t bytes) {
+    return bytes > large_bytes    ? Memory{::operator new(bytes), bytes}
+           : bytes > medium_bytes ? Memory{SpareMemory<large_bytes>::take(), large_bytes}
+           : bytes > small_bytes  ? Memory{SpareMemory<medium_bytes>::take(), medium_bytes}
+                                  : Memory{SpareMemory<small_bytes>::take(), small_bytes};
 }
 
-void keep_memory(void* memory, std::size_t bytes) noexcept {
-    if (bytes <= small_bytes) {
+void keep_memory(void* memory, std::uint32_t bytes) noexcept {
+    if (bytes == small_bytes) {
         SpareMemory<small_bytes>::keep(memory);
-    } else if (bytes <= medium_bytes) {
+    } else if (bytes == medium_bytes) {
         SpareMemory<medium_bytes>::keep(memory);
-    } else if (bytes <= large_bytes) {
+    } else if (bytes == large_bytes) {
         SpareMemory<large_bytes>::keep(memory);
     } else {
         ::operator delete(memory);
@@ -179,31 +183,24 @@ private:
 constinit thread_local SlabHome* SlabHome::current = nullptr;
 
 std::uint32_t slab_footprint(std::uint32_t capacity) noexcept {
-    return static_cast<std::uint32_t>(rounded_up(sizeof(Slab) + capacity)) + allocation_overhead;
+    return rounded_up(sizeof(Slab) + capacity) + allocation_overhead;
 }
 
 Slab* Slab::allocate(SlabHome* home, std::uint32_t capacity) {
-    return new (take_memory(sizeof(Slab) + capacity)) Slab(home, capacity);
+    check(capacity <= slab_capacity_max, "a slab has at most 1 GiB");
+    const Memory memory = take_memory(sizeof(Slab) + capacity);
+    return new (memory.place) Slab(home, capacity, memory.bytes + allocation_overhead);
 }
 
 void Slab::destroy(Slab* slab) noexcept {
-    const std::size_t bytes = sizeof(Slab) + slab->capacity_;
+    const std::uint32_t bytes = slab->footprint_ - allocation_overhead;
     slab->~Slab();
     keep_memory(slab, bytes);
 }
 
-void Slab::charge(SlabLedger* ledger) noexcept {
-    ledger_ = ledger;
-    if (ledger != nullptr) {
-        ledger->add_ref();
-        ledger->add(slab_footprint(capacity_));
-    }
-}
-
 void Slab::go_home() noexcept {
     if (ledger_ != nullptr) {
-        ledger_->subtract(slab_footprint(capacity_));
-        std::exchange(ledger_, nullptr)->release();
+        std::exchange(ledger_, nullptr)->subtract(footprint_);
     }
     if (home_ == nullptr) {
         destroy(this);
@@ -214,7 +211,9 @@ void Slab::go_home() noexcept {
 
 SlabPtr make_slab(std::uint32_t capacity, SlabLedger* ledger) {
     Slab* slab = Slab::allocate(nullptr, capacity);
-    slab->charge(ledger);
+    if (ledger != nullptr) {
+        slab->charge_to(*ledger);
+    }
     return SlabPtr::adopt(slab);
 }
 
@@ -230,7 +229,9 @@ SlabPtr SlabPool::acquire(SlabLedger* ledger) {
         slab = home_->make();
     }
     slab->refs_.store(1, std::memory_order_relaxed);
-    slab->charge(ledger);
+    if (ledger != nullptr) {
+        slab->charge_to(*ledger);
+    }
     return SlabPtr::adopt(slab);
 }
 
@@ -261,7 +262,7 @@ SlabPool::Scope::~Scope() {
 }
 
 Slice Slice::copy_of(Bytes bytes, SlabLedger* ledger) {
-    check(bytes.size() <= std::numeric_limits<std::uint32_t>::max(), "a slice is shorter than 4 GiB");
+    check(bytes.size() <= slab_capacity_max, "a slab has at most 1 GiB");
     auto length = static_cast<std::uint32_t>(bytes.size());
     SlabPtr slab = make_slab(length, ledger);
     if (length != 0) {

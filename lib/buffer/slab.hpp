@@ -18,6 +18,7 @@
 namespace ferrotunnel::buffer {
 
 inline constexpr std::uint32_t slab_bytes = 64_KiB;
+inline constexpr std::uint32_t slab_capacity_max = 1'024 * 1_MiB;
 
 class SlabHome;
 
@@ -36,13 +37,15 @@ public:
     /// fills it, before another one has a reference that it may charge too.
     void charge_to(SlabLedger& ledger) noexcept {
         if (ledger_ == nullptr) {
-            charge(&ledger);
+            ledger_ = &ledger;
+            ledger.add(footprint_);
         }
     }
 
     void add_ref() noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
     void release() noexcept {
-        if (refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+        // The last one needs no locked instruction: nobody else is there to count.
+        if (unique() || refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
             go_home();
         }
     }
@@ -52,16 +55,17 @@ private:
     friend class SlabPool;
     friend IntrusivePtr<Slab> make_slab(std::uint32_t, SlabLedger*);
 
-    Slab(SlabHome* home, std::uint32_t capacity) noexcept : capacity_(capacity), home_(home) {}
+    Slab(SlabHome* home, std::uint32_t capacity, std::uint32_t footprint) noexcept
+        : capacity_(capacity), footprint_(footprint), home_(home) {}
     static Slab* allocate(SlabHome* home, std::uint32_t capacity);
     static void destroy(Slab* slab) noexcept;
-    void charge(SlabLedger* ledger) noexcept;
     void go_home() noexcept;
 
     std::atomic<std::uint32_t> refs_{1};
-    std::uint32_t capacity_;
+    const std::uint32_t capacity_;
+    const std::uint32_t footprint_;
     SlabHome* home_;                // null: not pooled
-    SlabLedger* ledger_ = nullptr;  // holds a reference while charged
+    SlabLedger* ledger_ = nullptr;  // kept alive by the charge
     Slab* next_ = nullptr;
 };
 
@@ -132,7 +136,7 @@ public:
     Slice(const Slice&) = delete;
     Slice& operator=(const Slice&) = delete;
 
-    /// A fresh slab of exactly these bytes; less than 4 GiB.
+    /// A fresh slab of exactly these bytes, at most slab_capacity_max.
     static Slice copy_of(Bytes bytes, SlabLedger* ledger = nullptr);
 
     std::uint8_t* data() const noexcept { return slab_->data() + offset_; }

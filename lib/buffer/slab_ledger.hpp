@@ -4,20 +4,37 @@
 #include <atomic>
 #include <cstdint>
 
-#include "base/intrusive_ptr.hpp"
-
 namespace ferrotunnel::buffer {
 
 /// Counts the real bytes of the slabs that one session's data pins, and of what its queues need to hold them, whichever
 /// thread releases them. It is written once for a slab or a segment, not for each payload.
-class SlabLedger final : public RefCounted {
+///
+/// For IntrusivePtr. What is charged keeps it alive as a pointer does, both counted in one word: so a slab needs no
+/// reference beside its charge. At most 65,535 pointers and 256 TiB.
+class SlabLedger {
 public:
-    std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
-    void add(std::uint64_t n) noexcept { bytes_.fetch_add(n, std::memory_order_relaxed); }
-    void subtract(std::uint64_t n) noexcept { bytes_.fetch_sub(n, std::memory_order_relaxed); }
+    SlabLedger() = default;
+    SlabLedger(const SlabLedger&) = delete;
+    SlabLedger& operator=(const SlabLedger&) = delete;
+
+    std::uint64_t bytes() const noexcept { return word_.load(std::memory_order_relaxed) >> pointer_bits; }
+    void add(std::uint64_t n) noexcept { word_.fetch_add(n << pointer_bits, std::memory_order_relaxed); }
+    void subtract(std::uint64_t n) noexcept { take_off(n << pointer_bits); }
+
+    void add_ref() noexcept { word_.fetch_add(1, std::memory_order_relaxed); }
+    void release() noexcept { take_off(1); }
 
 private:
-    std::atomic<std::uint64_t> bytes_{0};
+    static constexpr unsigned pointer_bits = 16;
+
+    ~SlabLedger() = default;
+    void take_off(std::uint64_t what) noexcept {
+        if (word_.fetch_sub(what, std::memory_order_acq_rel) == what) {
+            delete this;
+        }
+    }
+
+    std::atomic<std::uint64_t> word_{1};  // bytes, and below them the pointers
 };
 
 /// What an allocator adds to a block, about: its own header, and rounding.

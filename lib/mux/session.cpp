@@ -2,6 +2,7 @@
 #include "mux/session.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/check.hpp"
 #include "mux/mutant.hpp"
@@ -117,8 +118,9 @@ Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, Int
     StreamId id = next_id_;
     wire::Open open{request.service,         request.kind,    request.visitor, peer_first_window_,
                     announced_first_window_, request.metadata};
-    auto frame = std::make_unique<std::vector<std::uint8_t>>(wire::open_frame_max);
-    frame->resize(wire::encode_open(id, open, frame->data()));
+    std::array<std::uint8_t, wire::open_frame_max> encoded;
+    const std::size_t length = wire::encode_open(id, open, encoded.data());
+    buffer::Slice frame = buffer::Slice::copy_of(Bytes(encoded).first(length));
     IntrusivePtr<Stream> stream =
         make_stream(id, request.service, request.kind, own_opens_, peer_first_window_, announced_first_window_);
     next_id_ += 2;
@@ -226,7 +228,7 @@ void Session::abort_stream(Stream& stream, Code code, bool in_order) {
         shared_->waker->wake();
     }
     side.open_due = false;
-    side.open_frame.reset();
+    side.open_frame = {};
     end_stream(stream, {Verdict::Kind::aborted, code});
 }
 
@@ -436,11 +438,14 @@ void Session::flush_wakes() {
 
 void Session::after_call() {
     flush_wakes();
-    if (room_due_) {
-        room_due_ = false;
-        if (state_ == SessionState::open) {
-            events_.on_room();
-        }
+    if (room_due_ || state_ == SessionState::draining) {
+        tell_driver();
+    }
+}
+
+void Session::tell_driver() {
+    if (std::exchange(room_due_, false) && state_ == SessionState::open) {
+        events_.on_room();
     }
     if (state_ == SessionState::draining && final_goaway_sent_ && streams_.empty() && !drained_told_) {
         drained_told_ = true;
@@ -479,9 +484,9 @@ void Session::tick(TimePoint now) {
     if (set_aside_ != 0 || uses_more_than(settings_.budget / 4)) {
         set_idle_aside();
     }
-    see_pressure();
-    enforce_memory_cap();
-    announce_first_window();
+    if (!memory_is_calm()) {
+        see_to_memory();
+    }
     after_call();
 }
 
@@ -503,7 +508,7 @@ TimePoint Session::next_deadline() const noexcept {
     if (must_give_up()) {
         next = std::min(next, memory_checked_at_ + limits::stalled_after / 2);
     }
-    if (shared_->ledger->bytes() + committed_ > settings_.budget / 4) {
+    if (memory_in_use() > settings_.budget / 4) {
         next = std::min(next, set_aside_at_ + limits::set_aside_look_every);
     }
     return next;

@@ -230,6 +230,7 @@ private:
     void touch(Stream& stream, bool always);
     void flush_wakes();
     void after_call();
+    void tell_driver();
     void want_control(Stream& stream);
     void schedule_credit(Stream& stream);
     std::uint32_t grant(Stream& stream);
@@ -239,12 +240,16 @@ private:
     void grow_window(Stream& stream);
     /// Real bytes that are held, plus credit that may become bytes, beyond what every stream gets anyway; without what
     /// has not moved for long.
-    bool uses_more_than(std::uint64_t bytes) const noexcept {
-        return shared_->ledger->bytes() + committed_ > bytes + set_aside_;
-    }
+    bool uses_more_than(std::uint64_t bytes) const noexcept { return memory_in_use() > bytes + set_aside_; }
+    std::uint64_t memory_in_use() const noexcept { return shared_->ledger->bytes() + committed_; }
     std::uint64_t budget_room() const noexcept;
-    bool budget_tight() const noexcept { return shared_->ledger->bytes() + committed_ >= budget_end_; }
-    void see_pressure() noexcept { budget_end_ = shared_->is_tight() ? 0 : settings_.budget + set_aside_; }
+    bool budget_tight() const noexcept { return memory_in_use() >= budget_end_; }
+    /// False when see_to_memory() may have something to do. Asked with every call.
+    bool memory_is_calm() const noexcept {
+        return memory_in_use() - calm_from_ < calm_span_ && !shared_->pressure_changed.load(std::memory_order_relaxed);
+    }
+    void see_to_memory();
+    std::uint64_t small_window_beyond(bool is_small) const noexcept;
     void announce_first_window();
     void set_idle_aside();
     void see_progress(Stream& stream) noexcept;
@@ -328,7 +333,9 @@ private:
     std::uint32_t announced_first_window_;
     std::uint32_t peer_first_window_ = 0;          // what the peer announced last
     std::uint64_t set_aside_ = 0;                  // of the budget, by set_idle_aside()
-    std::uint64_t budget_end_ = settings_.budget;  // by see_pressure(): 0 where the process lacks memory
+    std::uint64_t budget_end_ = settings_.budget;  // by see_to_memory(): 0 where the process lacks memory
+    std::uint64_t calm_from_ = 0;                  // by see_to_memory(): while so much is in use,
+    std::uint64_t calm_span_ = 0;                  // or less than this beyond, it would find nothing to do
     TimePoint set_aside_at_{};
     TimePoint memory_checked_at_{};
 

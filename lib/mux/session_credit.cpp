@@ -17,7 +17,7 @@ void Session::commit_change(std::uint64_t before, std::uint64_t after) noexcept 
 }
 
 std::uint64_t Session::budget_room() const noexcept {
-    const std::uint64_t in_use = shared_->ledger->bytes() + committed_;
+    const std::uint64_t in_use = memory_in_use();
     return in_use < budget_end_ ? std::min(budget_end_ - in_use, settings_.budget) : 0;
 }
 
@@ -71,6 +71,26 @@ void Session::grow_window(Stream& stream) {
     }
 }
 
+// What depends on how much memory is in use, here or in the whole process. It would do nothing more until that leaves a
+// range, or the process says something else: the range is kept, so that a call is spared all this as a rule.
+void Session::see_to_memory() {
+    shared_->pressure_changed.exchange(false, std::memory_order_acquire);  // first: what is said later is looked at again
+    budget_end_ = shared_->is_tight() ? 0 : settings_.budget + set_aside_;
+    enforce_memory_cap();
+    announce_first_window();
+
+    const bool small_window = announced_first_window_ != settings_.first_window;
+    const std::uint64_t small_beyond = budget_end_ == 0 ? 0 : small_window_beyond(small_window) + set_aside_ + 1;
+    calm_from_ = small_window ? small_beyond : 0;
+    const std::uint64_t end = std::min(small_window ? UINT64_MAX : small_beyond, settings_.memory_hard + 1);
+    calm_span_ = end > calm_from_ && !must_give_up() ? end - calm_from_ : 0;
+}
+
+// Of the budget in use; less once windows are small, so that they do not change to and fro.
+std::uint64_t Session::small_window_beyond(bool is_small) const noexcept {
+    return is_small ? settings_.budget / 8 * 3 : settings_.budget / 2;
+}
+
 // While more than half of the budget is in use, or the process is short of memory, new streams start with a small
 // window.
 void Session::announce_first_window() {
@@ -78,7 +98,7 @@ void Session::announce_first_window() {
         return;
     }
     bool tight_now = announced_first_window_ != settings_.first_window;
-    bool tight = budget_end_ == 0 || uses_more_than(tight_now ? settings_.budget / 8 * 3 : settings_.budget / 2);
+    bool tight = budget_end_ == 0 || uses_more_than(small_window_beyond(tight_now));
     if (tight == tight_now) {
         return;
     }
@@ -121,6 +141,7 @@ void Session::see_progress(Stream& stream) noexcept {
 // What has not moved for long is left out of the budget, which is for what moves: a stream's share of what is held, and
 // the credit that its peer does not use. At most a second old; a walk over all streams, once a second while it matters.
 void Session::set_idle_aside() {
+    calm_span_ = 0;  // all that depends on it is to be looked at
     const std::uint64_t held_now = shared_->ledger->bytes();
     if (held_now + committed_ <= settings_.budget / 4) {
         set_aside_ = 0;

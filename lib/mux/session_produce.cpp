@@ -31,13 +31,19 @@ bool Session::produce(Batch& batch, TimePoint now) {
     produced_ = true;
     batch.set_full_at(write_rate_.batch_bytes());
     serve_ready();
-    write_urgent(batch);
+    if (!urgent_.empty()) {
+        write_urgent(batch);
+    }
     if (state_ != SessionState::closed) {
-        write_refusals(batch);
+        if (!refusals_.empty()) {
+            write_refusals(batch);
+        }
         if (!aborts_.empty()) {
             write_aborts(batch);
         }
-        write_control(batch);
+        if (!control_lane_.empty()) {
+            write_control(batch);
+        }
         data_lane_.set_quantum(write_rate_.quantum());
         data_lane_.run(batch, [&](Stream& stream) { return write_next(stream, batch); });
     }
@@ -161,9 +167,9 @@ void Session::write_control_of(Stream& stream, Batch& batch) {
         ++stats_.frames_sent;
     };
     if (std::exchange(side.open_due, false)) {
-        std::unique_ptr<std::vector<std::uint8_t>> frame = std::move(side.open_frame);
-        std::copy(frame->begin(), frame->end(), batch.scratch(frame->size()));
-        count(frame->size());
+        const buffer::Slice frame = std::move(side.open_frame);
+        std::copy_n(frame.data(), frame.size(), batch.scratch(frame.size()));
+        count(frame.size());
     }
     if (std::exchange(side.opened_due, false)) {
         std::uint32_t credit = grant(stream);

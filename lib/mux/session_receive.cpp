@@ -48,9 +48,9 @@ void Session::settle() {
             serve_ready();  // the trunk takes nothing: what is over must not wait for that on the ready list
         }
         produced_ = false;
-        see_pressure();
-        enforce_memory_cap();
-        announce_first_window();
+        if (!memory_is_calm()) {
+            see_to_memory();
+        }
         flush_wakes();
         if (!all_taken()) {
             compact();

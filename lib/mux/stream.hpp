@@ -88,11 +88,13 @@ public:
     /// Any thread: the process is short of memory, or is not any more. Windows and send queues are small meanwhile.
     void set_tight(bool tight) noexcept {
         outbound_tight_at.store(tight ? 0 : outbound_max / 2, std::memory_order_relaxed);
+        pressure_changed.store(true, std::memory_order_release);
     }
     bool is_tight() const noexcept { return outbound_tight_at.load(std::memory_order_relaxed) == 0; }
     /// Any thread: the streams that hold most and do not move are to give up this much, soon.
     void ask_to_give_up(std::uint64_t bytes) noexcept {
         asked_to_give_up.store(bytes, std::memory_order_relaxed);
+        pressure_changed.store(true, std::memory_order_release);
         waker->wake();
     }
     /// What the session takes of memory, about. Any thread.
@@ -112,6 +114,7 @@ public:
     const Duration orphan_patience;
     std::atomic<std::uint64_t> outbound_tight_at;  // 0: the process is short of memory
     std::atomic<std::uint64_t> asked_to_give_up{0};
+    std::atomic<bool> pressure_changed{false};  // one of the two was said, and the session has not looked at it yet
     std::atomic<std::uint32_t> streams{0};  // now
 };
 

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <vector>
 
 #include "base/clock.hpp"
 #include "buffer/slab.hpp"
@@ -37,7 +35,7 @@ struct StreamSide {
     bool open_due = false;
     bool opened_due = false;
     bool credit_due = false;
-    std::unique_ptr<std::vector<std::uint8_t>> open_frame;  // until it is written
+    buffer::Slice open_frame;  // until it is written
 
     // Credit.
     std::uint64_t send_credit = 0;
