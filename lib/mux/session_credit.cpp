@@ -74,7 +74,8 @@ void Session::grow_window(Stream& stream) {
 // What depends on how much memory is in use, here or in the whole process. It would do nothing more until that leaves a
 // range, or the process says something else: the range is kept, so that a call is spared all this as a rule.
 void Session::see_to_memory() {
-    shared_->pressure_changed.exchange(false, std::memory_order_acquire);  // first: what is said later is looked at again
+    shared_->pressure_changed.exchange(false,
+                                       std::memory_order_acquire);  // first: what is said later is looked at again
     budget_end_ = shared_->is_tight() ? 0 : settings_.budget + set_aside_;
     enforce_memory_cap();
     announce_first_window();

@@ -115,7 +115,7 @@ public:
     std::atomic<std::uint64_t> outbound_tight_at;  // 0: the process is short of memory
     std::atomic<std::uint64_t> asked_to_give_up{0};
     std::atomic<bool> pressure_changed{false};  // one of the two was said, and the session has not looked at it yet
-    std::atomic<std::uint32_t> streams{0};  // now
+    std::atomic<std::uint32_t> streams{0};      // now
 };
 
 class Stream final : public buffer::ReadyNode {
