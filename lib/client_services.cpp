@@ -130,7 +130,7 @@ Client::Impl::Offered Client::Impl::offer(tunnel::ClientService service, std::ve
                                     IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
                 detail::StreamOrigin origin{one_visitor ? open.visitor : wire::Address(), kind,
                                             listener->service_state(), wire::read_open_metadata(open.metadata).host};
-                listener->deliver(detail::StreamCore::of_opened(std::move(stream), std::move(origin), life_, nullptr));
+                listener->deliver(detail::StreamCore::of_opened(std::move(stream), std::move(origin), life_));
             };
         }
         services_.emplace(id, Entry{service.name, offered.state, offered.listener, waiting,

@@ -45,7 +45,7 @@ public:
     /// Drops what was not taken, and waits for the call that is under way. Not within that.
     ~DeliveryQueue();
 
-    /// Never waits for another thread. `always`: also where there is no room.
+    /// Never waits for another thread. `always`: also where there is no room, but for want of memory.
     void put(Item item, std::size_t weight, bool always = false) noexcept;
     /// With an own thread: at a certain time, or when somebody waits for everything. The caller bounds how many.
     void put_later(Item item, TimePoint when);
@@ -70,6 +70,7 @@ private:
         Item item;
     };
 
+    void add(Item&& item, std::size_t weight) noexcept;
     void ensure_thread();
     void run();
     bool wait_for_work(Lock& lock);
@@ -102,7 +103,10 @@ DeliveryQueue<Item>::~DeliveryQueue() {
         entries_.clear();
         later_.clear();
         dropped_ = 0;
-        ending_.request_stop();
+    }
+    ending_.request_stop();  // without the lock: what the application has hung on it may ask here()
+    {
+        std::lock_guard lock(mutex_);
         work_.notify_one();
     }
     if (thread_.joinable()) {
@@ -116,21 +120,25 @@ void DeliveryQueue<Item>::put(Item item, std::size_t weight, bool always) noexce
     dropping_ = dropping_ || weight_ + weight > room_;
     if (dropping_ && !always) {
         ++dropped_;
-        return;
+    } else {
+        add(std::move(item), weight);
     }
-    try {
-        entries_.push_back({std::move(item), weight, dropped_});
-    } catch (...) {  // no memory
-        ++dropped_;
-        return;
-    }
-    dropped_ = 0;
-    weight_ += weight;
-    if (who_ == CalledBy::own_thread) {
+    if (who_ == CalledBy::own_thread) {  // also for a gap alone
         ensure_thread();
         work_.notify_one();
     } else if (!taken_on_) {
         take_all(lock);
+    }
+}
+
+template <typename Item>
+void DeliveryQueue<Item>::add(Item&& item, std::size_t weight) noexcept {
+    try {
+        entries_.push_back({std::move(item), weight, dropped_});
+        dropped_ = 0;
+        weight_ += weight;
+    } catch (...) {  // no memory
+        ++dropped_;
     }
 }
 
@@ -215,7 +223,7 @@ bool DeliveryQueue<Item>::take_next_later(Lock& lock) {
         work_.wait_until(lock, next->when);
         return false;
     }
-    entries_.push_back({std::move(next->item), 0, 0});
+    add(std::move(next->item), 0);
     later_.erase(next);
     return true;
 }

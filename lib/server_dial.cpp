@@ -113,7 +113,7 @@ void Server::Impl::dial(std::vector<Carrier> carriers, std::shared_ptr<OpenAttem
         if (!attempt->is_waiting()) {
             return;  // cancelled on the way
         }
-        auto core = make_intrusive<detail::StreamCore>(detail::StreamOrigin(), life_, nullptr);
+        auto core = make_intrusive<detail::StreamCore>(detail::StreamOrigin(), life_);
         core->keep(std::move(counted));
         auto stream = at.open_stream(id, core, true);
         if (stream) {

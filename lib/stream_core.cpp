@@ -11,12 +11,12 @@
 
 namespace ferrotunnel::detail {
 
-StreamCore::StreamCore(StreamOrigin origin, IntrusivePtr<OwnerLife> owner, IntrusivePtr<buffer::SlabLedger> ledger)
-    : origin_(std::move(origin)), owner_(std::move(owner)), ledger_(std::move(ledger)) {}
+StreamCore::StreamCore(StreamOrigin origin, IntrusivePtr<OwnerLife> owner)
+    : origin_(std::move(origin)), owner_(std::move(owner)) {}
 
 IntrusivePtr<StreamCore> StreamCore::of_opened(IntrusivePtr<mux::Stream> stream, StreamOrigin origin,
-                                               IntrusivePtr<OwnerLife> owner, IntrusivePtr<buffer::SlabLedger> ledger) {
-    auto core = make_intrusive<StreamCore>(std::move(origin), std::move(owner), std::move(ledger));
+                                               IntrusivePtr<OwnerLife> owner) {
+    auto core = make_intrusive<StreamCore>(std::move(origin), std::move(owner));
     core->stream_ = stream;
     stream->attach(core, true);
     return core;
@@ -407,8 +407,7 @@ std::size_t StreamCore::copy_outbound(const WriteBuffers& buffers) {
     const std::size_t room = std::max<std::size_t>(limits::send_queue_max - queued, limits::data_payload_max);
     const std::size_t want = std::min({gather.left(), room, std::size_t{stream_->read_size_max()}});
     const std::size_t frames = (want + limits::data_payload_max - 1) / limits::data_payload_max;
-    buffer::SlabPtr slab =
-        buffer::make_slab(static_cast<std::uint32_t>(want + frames * limits::frame_header_bytes), ledger_.get());
+    buffer::SlabPtr slab = buffer::make_slab(static_cast<std::uint32_t>(want + frames * limits::frame_header_bytes));
     std::size_t total = 0;
     std::uint32_t offset = 0;
     while (total < want && stream_->can_send()) {

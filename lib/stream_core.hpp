@@ -34,12 +34,12 @@ public:
     /// Thrown away after close before the stream is aborted, once what was written has left.
     static constexpr std::uint64_t linger_bytes_max = 256 * 1024;
 
-    /// `owner` and `ledger` may be null. Made on the session's worker.
-    StreamCore(StreamOrigin origin, IntrusivePtr<OwnerLife> owner, IntrusivePtr<buffer::SlabLedger> ledger);
+    /// `owner` may be null. Made on the session's worker.
+    StreamCore(StreamOrigin origin, IntrusivePtr<OwnerLife> owner);
 
     /// For a stream that the peer opened, within on_open. Attaches itself as the stream's waker.
     static IntrusivePtr<StreamCore> of_opened(IntrusivePtr<mux::Stream> stream, StreamOrigin origin,
-                                              IntrusivePtr<OwnerLife> owner, IntrusivePtr<buffer::SlabLedger> ledger);
+                                              IntrusivePtr<OwnerLife> owner);
 
     /// For a stream that this side opened: the core goes into Session::open as the waker (foreign), and then gets the
     /// stream. Session's worker, before anything else.
@@ -105,7 +105,6 @@ private:
     IntrusivePtr<mux::Stream> stream_;
     const StreamOrigin origin_;
     const IntrusivePtr<OwnerLife> owner_;
-    const IntrusivePtr<buffer::SlabLedger> ledger_;
     std::shared_ptr<void> companion_;
 
     // Wishes: set by the application at any time, seen by the holder of a baton.

@@ -52,8 +52,8 @@ public:
 
     /// Any thread. Posts a callable; false when closed. Throws std::bad_alloc where there is no memory for the message:
     /// what must not fail is made beforehand (WakeMail). The callable may throw std::bad_alloc alone: then the message
-    /// is lost, as one in a mailbox that is closed, and what it holds says what that means. One whose loss nobody would
-    /// notice is noexcept.
+    /// is lost, as one in a mailbox that is closed, and what it holds says what that means. A callable whose
+    /// loss would leave somebody waiting is noexcept: then the process ends instead.
     template <typename Callable>
     bool post_call(Callable callable) {
         class Call final : public Mail {
@@ -102,8 +102,8 @@ private:
 
 /// Wakes one object from other threads, or in a later round, by a message that is made beforehand, so that a wake never
 /// fails for want of memory. However often it is asked for, one at most is on its way. `Target` usually holds this;
-/// while a wake is on its way a `Pointer` keeps it: of a RefCounted one, a shared_ptr, or a plain one to what outlives
-/// the mailbox's owner.
+/// while a wake is on its way, a `Pointer` keeps the target: an IntrusivePtr, a shared_ptr, or a plain pointer to what
+/// outlives the mailbox's owner.
 template <typename Target, typename Pointer = IntrusivePtr<Target>>
 class WakeMail final : public Mail {
 public:

@@ -200,7 +200,7 @@ IntrusivePtr<Stream> Session::make_stream(StreamId id, std::uint32_t service, wi
     stream->side_.send_credit = send_window;
     stream->side_.window = ReceiveWindow(receive_window, now_);
     stream->side_.window.raise(announced_first_window_);  // a peer may have taken less than it could
-    stream->side_.taken_at = stream->side_.sent_at = now_;
+    stream->side_.taken_at = now_;
     opens.push(*stream, now_);
     try {
         streams_.emplace(id, stream);

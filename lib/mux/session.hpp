@@ -290,7 +290,7 @@ private:
     std::vector<IntrusivePtr<Stream>> unread_;
     OpenList own_opens_;   // opened here, not answered
     OpenList peer_opens_;  // opened by the peer, not answered
-    /// Answered streams whose endpoint has left, by when one of them last sent anything.
+    /// Answered streams whose endpoint has left or takes nothing more, by when each last sent anything.
     WaitList orphans_;
     wire::StreamId next_id_;
     wire::StreamId last_peer_id_ = 0;

@@ -74,8 +74,8 @@ void Session::grow_window(Stream& stream) {
 // What depends on how much memory is in use, here or in the whole process. It would do nothing more until that leaves a
 // range, or the process says something else: the range is kept, so that a call is spared all this as a rule.
 void Session::see_to_memory() {
-    shared_->pressure_changed.exchange(false,
-                                       std::memory_order_acquire);  // first: what is said later is looked at again
+    // First: what is said later is looked at again.
+    shared_->pressure_changed.exchange(false, std::memory_order_acquire);
     budget_end_ = shared_->is_tight() ? 0 : settings_.budget + set_aside_;
     enforce_memory_cap();
     announce_first_window();
@@ -133,14 +133,15 @@ void Session::see_progress(Stream& stream) noexcept {
         side.taken_seen = taken;
         side.taken_at = now_;
     }
-    if (side.sent != side.sent_seen || side.sent_at == TimePoint{}) {
+    if (side.sent != side.sent_seen && side.sent_at != nothing_waits) {
         side.sent_seen = side.sent;
         side.sent_at = now_;
     }
 }
 
 // What has not moved for long is left out of the budget, which is for what moves: a stream's share of what is held, and
-// the credit that its peer does not use. At most a second old; a walk over all streams, once a second while it matters.
+// the credit that its peer does not use: of that no more than the budget once again, since all of it may come at once.
+// At most a second old; a walk over all streams, once a second while it matters.
 void Session::set_idle_aside() {
     calm_span_ = 0;  // all that depends on it is to be looked at
     const std::uint64_t held_now = shared_->ledger->bytes();
@@ -166,7 +167,8 @@ void Session::set_idle_aside() {
     });
     // In parts of what is really held: a slab may be pinned by less than it takes.
     const double share = held != 0 ? static_cast<double>(held_idle) / static_cast<double>(held) : 0;
-    set_aside_ = static_cast<std::uint64_t>(static_cast<double>(held_now) * share) + committed_idle;
+    set_aside_ =
+        static_cast<std::uint64_t>(static_cast<double>(held_now) * share) + std::min(committed_idle, settings_.budget);
 }
 
 /// What streams must give up: beyond the session's hard cap, or as the process asks.
@@ -184,9 +186,8 @@ void Session::enforce_memory_cap() {
 }
 
 // The streams that hold most for longest, and whose endpoint has not taken anything for a while, are reset; also those
-// that have ended already, and wait for a slow visitor with the bytes that came before. Of many a part goes at once:
-// one each time would take an hour for what 16,384 can hold. Where the process asks for it, what waits to be sent
-// counts too. Far beyond the hard cap nobody is given a while.
+// that have ended already, and wait for a slow visitor with the bytes that came before. Of many a part goes at once.
+// Where the process asks for it, what waits to be sent counts too. Far beyond the hard cap nobody is given a while.
 void Session::reset_most_stalled(std::uint64_t excess) {
     struct Stalled {
         double weight = 0;
@@ -208,7 +209,7 @@ void Session::reset_most_stalled(std::uint64_t excess) {
             }
         };
         add(side.window.received() - side.taken_seen, now_ - side.taken_at);
-        add(asked ? stream.queued_bytes() : 0, now_ - side.sent_at);
+        add(asked && side.sent_at != nothing_waits ? stream.queued_bytes() : 0, now_ - side.sent_at);
         if (found.held > 0) {
             found.stream = IntrusivePtr<Stream>(&stream);
             stalled.push_back(std::move(found));
@@ -222,9 +223,9 @@ void Session::reset_most_stalled(std::uint64_t excess) {
         const double share = static_cast<double>(all) / static_cast<double>(pinned);
         excess = static_cast<std::uint64_t>(static_cast<double>(excess) * share) + 1;
     }
-    const std::size_t of_each_reset = urgent ? 1 : 16;  // one of so many
+    const std::size_t one_of = urgent ? 1 : limits::stalled_reset_one_of;
     std::uint64_t given_up = 0;
-    for (std::size_t i = 0; i < (stalled.size() + of_each_reset - 1) / of_each_reset && given_up < excess; ++i) {
+    for (std::size_t i = 0; i < (stalled.size() + one_of - 1) / one_of && given_up < excess; ++i) {
         reset_stalled(*stalled[i].stream);
         given_up += stalled[i].held;
     }

@@ -94,6 +94,10 @@ void Session::serve(Stream& stream) {
         schedule_credit(stream);
     }
     if (stream.outbound_.front() != nullptr && !mutant(Mutant::stuck_ready_flag)) {
+        if (side.sent_at == nothing_waits) {
+            side.sent_at = now_;
+            side.sent_seen = side.sent;
+        }
         data_lane_.activate(stream);
     }
 }
@@ -199,7 +203,7 @@ std::size_t Session::write_next(Stream& stream, Batch& batch) {
     StreamItem* item = stream.outbound_.front();
     if (item == nullptr) {
         (void)stream.outbound_.try_park();  // an idle queue holds no memory; the ready list brings it back
-        stream.side_.sent_at = {};          // and what comes then has not waited yet
+        stream.side_.sent_at = nothing_waits;
         return 0;
     }
     check(stream.side_.send_open || item->kind == StreamItem::Kind::reset, "only a reset can follow the end");

@@ -254,7 +254,7 @@ void Session::compact() {
     for_each_in_received_slabs(
         [](Stream&, StreamItem& item, std::uint64_t, ReceivedSlab& slab) { slab.alive += item.slice.size(); });
     const bool is_much = shared_->is_tight() || shared_->ledger->bytes() > settings_.budget / 4;
-    const std::uint64_t below = is_much ? buffer::slab_bytes / 2 : limits::compact_below;
+    const std::uint64_t below = is_much ? limits::compact_below_tight : limits::compact_below;
     bool worth_it = std::any_of(slabs_received_.begin(), slabs_received_.end(),
                                 [below](const ReceivedSlab& slab) { return slab.alive != 0 && slab.alive < below; });
     if (!worth_it) {

@@ -24,7 +24,8 @@ bool Stream::can_send() const noexcept {
 
 void Stream::send(buffer::Slice payload, bool headroom) {
     check(payload.size() > 0 && payload.size() <= limits::data_payload_max, "a DATA payload is 1 to 16,376 bytes");
-    count_queued(payload, payload.size() + limits::data_frame_cost);
+    payload.slab()->charge_to(*shared_->outbound);
+    count_queued(payload.size() + limits::data_frame_cost);
     StreamItem item;
     item.slice = std::move(payload);
     item.headroom = headroom;
@@ -40,7 +41,10 @@ bool Stream::send_datagram(buffer::Slice payload, std::uint32_t now_ms) {
         return false;
     }
     datagrams_queued_.fetch_add(1, std::memory_order_relaxed);
-    count_queued(payload, payload.size());
+    if (!payload.empty()) {
+        payload.slab()->charge_to(*shared_->outbound);
+    }
+    count_queued(payload.size());
     StreamItem item;
     item.slice = std::move(payload);
     item.stamp_ms = now_ms;

@@ -106,7 +106,7 @@ public:
     buffer::ReadyList<Stream> ready;    // streams with something to tell the session
     IntrusivePtr<buffer::Waker> waker;  // wakes the session's driver; any thread
     IntrusivePtr<buffer::SlabLedger> ledger = make_intrusive<buffer::SlabLedger>();
-    /// What all streams have queued for sending, until it was written.
+    /// What all streams have queued for sending, until it was written, and nobody keeps it to send it once more.
     IntrusivePtr<buffer::SlabLedger> outbound = make_intrusive<buffer::SlabLedger>();
     const std::uint32_t send_queue_max;
     const std::uint32_t send_queue_least;  // however short memory is
@@ -141,8 +141,8 @@ public:
     std::uint32_t read_size_max() const noexcept { return shared_->send_queue_limit(); }
     /// The trunk can not keep up with what is queued for it: what is queued now may have to wait.
     bool is_trunk_behind() const noexcept { return shared_->outbound->bytes() >= limits::session_outbound_behind; }
-    /// Nothing that is sent now would reach the peer: it reset the stream, or there is a verdict, which was said before
-    /// this. Any thread.
+    /// Nothing that is sent now would reach the peer: it has reset the stream, or there is a verdict, which can be read
+    /// by then. Any thread.
     bool send_is_dead() const noexcept { return send_dead_.load(std::memory_order_acquire); }
     /// Queues at most limits::data_payload_max bytes. Slices with 8 bytes of the same slab before them that nobody else
     /// uses (`headroom`) are framed in place. Call `flush` after the last of a group.
@@ -210,10 +210,7 @@ private:
     template <Stream* StreamSide::*>
     friend class StreamFifo;
 
-    void count_queued(const buffer::Slice& payload, std::uint32_t bytes) noexcept {
-        payload.slab()->charge_to(*shared_->outbound);
-        queued_.fetch_add(bytes, std::memory_order_seq_cst);
-    }
+    void count_queued(std::uint32_t bytes) noexcept { queued_.fetch_add(bytes, std::memory_order_seq_cst); }
     /// What is left.
     std::uint32_t count_unqueued(std::uint32_t bytes) noexcept {
         return queued_.fetch_sub(bytes, std::memory_order_seq_cst) - bytes;

@@ -15,6 +15,9 @@ class Stream;
 /// Where a stream stands in the data lane.
 enum class LaneState : std::uint8_t { out, fresh, rotating };
 
+/// Of StreamSide::sent_at: the endpoint has queued nothing that the peer could take.
+inline constexpr TimePoint nothing_waits{};
+
 struct StreamSide {
     // Life.
     bool opened_here = false;
@@ -75,7 +78,7 @@ struct StreamSide {
     TimePoint taken_at{};
     std::uint64_t sent = 0;
     std::uint64_t sent_seen = 0;
-    TimePoint sent_at{};
+    TimePoint sent_at = nothing_waits;
 };
 
 }  // namespace ferrotunnel::mux

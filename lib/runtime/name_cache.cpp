@@ -65,8 +65,8 @@ std::optional<NameAnswer> NameCache::ask(const std::string& host, Told told) {
     if (now < name.fresh_until) {
         return name.answer;
     }
-    // Where it has failed just now it may take long to fail again.
-    const bool waits = !name.failing || now >= name.usable_until;
+    // A resolver that does not answer takes longer to fail than a visitor waits.
+    const bool waits = now >= name.usable_until || (!name.failing && (!name.under_way || name.distrusted));
     std::error_code error;
     if (!name.under_way) {
         error = begin(host);
@@ -110,6 +110,7 @@ void NameCache::distrust(const std::string& host) noexcept {
     if (found != names_.end() && !found->second.answer.error) {
         Name& name = found->second;
         name.fresh_until = std::min(name.fresh_until, name.answered_at + limits::name_retry);
+        name.distrusted = true;
     }
 }
 
@@ -165,7 +166,7 @@ void NameCache::run() noexcept {
 
 // Takes who waits, and makes `found` what they are told.
 std::vector<NameCache::Told> NameCache::settle(Name& name, NameAnswer& found, TimePoint now) noexcept {
-    name.under_way = false;
+    name.under_way = name.distrusted = false;
     name.answered_at = now;
     name.failing = found.error && !is_answer(found.error);
     try {

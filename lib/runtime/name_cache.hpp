@@ -34,8 +34,8 @@ NameAnswer look_up(const std::string& host);
 ///                          '--error--> told; asked again after limits::name_retry
 ///
 /// Where a name has resolved before and the resolver fails, its old addresses are good for limits::name_stale_max: the
-/// first who asks waits for the resolver, and until that answers again nobody else does. That a name does not exist is
-/// no failure but an answer. Any thread.
+/// first who asks waits for the resolver, and until that answers again nobody else does, unless the addresses are
+/// distrusted. That a name does not exist is no failure but an answer. Any thread.
 class NameCache : public std::enable_shared_from_this<NameCache> {
 public:
     using LookUp = std::function<NameAnswer(const std::string& host)>;
@@ -61,7 +61,8 @@ private:
         TimePoint fresh_until{};
         TimePoint usable_until{};  // where the resolver fails
         bool failing = false;
-        bool under_way = false;  // or waits for its turn
+        bool distrusted = false;  // since the last answer
+        bool under_way = false;   // or waits for its turn
         std::vector<Told> waiting;
     };
 

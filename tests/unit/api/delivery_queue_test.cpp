@@ -50,12 +50,26 @@ TEST_CASE("what finds no room is dropped until half of it is free, and counted w
     rig.released.set_value();
     CHECK(rig.queue.wait_until_taken());
     CHECK(rig.taken == Items{"held", "a", "b", "c", "d", "-2", "last"});
-    rig.queue.put("heavy", 5);  // more than there is room at all
-    CHECK(rig.queue.wait_until_taken());
-    CHECK(rig.taken.back() == "-1");
-    rig.queue.put("light", 4);
-    CHECK(rig.queue.wait_until_taken());
-    CHECK(rig.taken.back() == "light");
+}
+
+TEST_CASE("what is heavier than all there is room for is told as dropped, also where nothing else comes",
+          "[delivery][threads]") {
+    std::promise<std::uint64_t> told;
+    DeliveryQueue<std::string> queue(CalledBy::own_thread, 4,
+                                     {[](std::string&) {}, [&](std::uint64_t lost) { told.set_value(lost); }});
+    queue.put("heavy", 5);
+    auto lost = told.get_future();
+    REQUIRE(lost.wait_for(60s) == std::future_status::ready);
+    CHECK(lost.get() == 1);
+
+    Items taken;
+    DeliveryQueue<std::string> shared(
+        CalledBy::whoever, 4,
+        {[&](std::string& item) { taken.push_back(item); }, [&](std::uint64_t) { taken.emplace_back("gap"); }});
+    shared.put("heavy", 5);
+    shared.put("light", 4);
+    CHECK(shared.wait_until_taken(60s));
+    CHECK(taken == Items{"gap", "light"});
 }
 
 TEST_CASE("who waits for a callback that does not return waits no longer than it wants", "[delivery][threads]") {

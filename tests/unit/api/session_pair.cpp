@@ -12,8 +12,8 @@ struct SessionPair::Side final : mux::SessionEvents {
 
     void on_control(Bytes) override {}
     void on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) override {
-        pair.listener_->deliver(detail::StreamCore::of_opened(std::move(stream), {.visitor = open.visitor},
-                                                              pair.client_life_, session.ledger()));
+        pair.listener_->deliver(
+            detail::StreamCore::of_opened(std::move(stream), {.visitor = open.visitor}, pair.client_life_));
     }
     void on_goaway(wire::Code, std::string_view) override {}
     void on_drained() override {}
@@ -106,7 +106,7 @@ wire::Address SessionPair::visitor() {
 
 void SessionPair::open(detail::OpenOperation* operation) {
     post([this, operation] {
-        auto core = make_intrusive<detail::StreamCore>(detail::StreamOrigin(), server_life_, server_->session.ledger());
+        auto core = make_intrusive<detail::StreamCore>(detail::StreamOrigin(), server_life_);
         auto stream = server_->session.open({1, wire::ServiceKind::tcp, visitor(), {}}, core, true, now());
         if (!stream) {
             operation->complete(errc::busy, Stream());

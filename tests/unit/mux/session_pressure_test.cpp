@@ -90,6 +90,21 @@ TEST_CASE("credit that idle streams do not use leaves others with small windows 
     CHECK(announced(said) == limits::first_window);
 }
 
+TEST_CASE("limit: of the credit that idle streams do not use no more than the budget is left out of it") {
+    SessionFixture fixture(budget_of(1'000'000));
+    for (StreamId id = 1; id < 41; id += 2) {
+        fixture.feed(open_frame(id));
+        fixture.events.opened.back()->accept();
+        fixture.produce();
+        if (id % 8 == 7) {
+            pass(fixture, limits::set_aside_after + limits::set_aside_look_every);
+        }
+    }
+    CHECK(fixture.session->stats().credit_committed > fixture.settings.budget);
+    CHECK(fixture.session->stats().credit_committed <= 2 * fixture.settings.budget);
+    CHECK(fixture.session->stats().set_aside == fixture.settings.budget);
+}
+
 TEST_CASE("beyond the hard cap who has not moved for long goes before who holds a little more") {
     Settings settings = client_settings();
     settings.memory_hard = 9 * buffer::slab_footprint(buffer::slab_bytes);  // each read pins a slab here
@@ -217,4 +232,30 @@ TEST_CASE("a session that is asked for memory resets who does not move, also who
     CHECK_FALSE(moving->verdict());
     CHECK(of_type(fixture.produce(), FrameType::reset).size() == 2);
     CHECK(fixture.session->next_deadline() > fixture.now + limits::stalled_after);  // asked once, looked once
+}
+
+TEST_CASE("a session that is asked for memory does not take who was quiet for long for one who is stuck") {
+    SessionFixture fixture;
+    const auto quiet = fixture.open();
+    fixture.produce();
+    fixture.feed(opened_frame(quiet->id(), 0));
+    const auto ask = [&] {
+        fixture.session->shared()->ask_to_give_up(1'000'000);
+        fixture.tick_after(limits::stalled_after / 2);
+    };
+    fixture.send(*quiet, 100'000);  // more than its credit
+    fixture.produce();
+    fixture.feed(credit_frame(quiet->id(), quiet->queued_bytes()));  // all of it, and nothing beyond
+    fixture.produce();
+    REQUIRE(quiet->queued_bytes() == 0);
+    ask();  // looked at while it has nothing to send
+    pass(fixture, 10s);
+    fixture.send(*quiet, 1'000);
+    fixture.produce();
+    REQUIRE(quiet->queued_bytes() > 0);
+    ask();
+    CHECK_FALSE(quiet->verdict());
+    ask();
+    ask();
+    CHECK(quiet->verdict().code == Code::too_slow);
 }

@@ -68,7 +68,7 @@ std::string ask(NameCache& cache, const std::string& host) {
     if (const auto known = cache.ask(host, [told](const NameAnswer& one) { told->set_value(text_of(one)); })) {
         return text_of(*known);
     }
-    return answer.get();
+    return answer.wait_for(60s) == std::future_status::ready ? answer.get() : "no answer within a minute";
 }
 
 }  // namespace
@@ -99,6 +99,24 @@ TEST_CASE("who asks while a name is looked up gets the same answer", "[names][th
     resolver->released.set_value();
     CHECK(told.wait(200));
     CHECK(resolver->lookups == 1);
+}
+
+TEST_CASE("while a resolver takes its time, only the first visitor waits, unless the old addresses are distrusted",
+          "[names][threads]") {
+    const auto resolver = std::make_shared<FakeResolver>();
+    const auto cache = resolver->make_cache();
+    CHECK(ask(*cache, "app") == "192.0.2.1");
+    resolver->ahead = limits::name_fresh;
+    resolver->holds = true;
+    test::Signal told;
+    const auto tell = [&](const NameAnswer&) { told.tell(); };
+    CHECK_FALSE(cache->ask("app", tell));
+    CHECK(ask(*cache, "app") == "192.0.2.1");
+    cache->distrust("app");
+    CHECK_FALSE(cache->ask("app", tell));
+    resolver->released.set_value();
+    CHECK(told.wait(2));
+    CHECK(resolver->lookups == 2);
 }
 
 TEST_CASE("old addresses are used while the resolver fails, but not for a name that is gone", "[names][threads]") {
