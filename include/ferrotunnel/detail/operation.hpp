@@ -23,6 +23,11 @@
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
 
+namespace asio::detail {
+template <typename Result, typename Blocking>
+class promise_executor;  // asio/impl/use_future.hpp
+}
+
 namespace ferrotunnel::detail {
 
 template <typename... Results>
@@ -148,11 +153,19 @@ private:
     asio::executor_work_guard<Executor> work_;
 };
 
-/// The executor that a new object gets: that of the handler that receives it, if it brings one.
+/// That of use_future: what runs on it leaves its exceptions in the promise, which has been kept when the operation has
+/// ended. With newer versions of Asio it looks like any other executor.
+template <typename Executor>
+inline constexpr bool is_of_a_future = false;
+template <typename Result, typename Blocking>
+inline constexpr bool is_of_a_future<asio::detail::promise_executor<Result, Blocking>> = true;
+
+/// The executor that a new object gets: that of the handler that receives it, if it brings one that can be kept.
 template <typename Handler>
 asio::any_io_executor executor_for(const Handler& handler, const asio::any_io_executor& fallback) {
     auto executor = asio::get_associated_executor(handler, fallback);
-    if constexpr (std::is_convertible_v<decltype(executor), asio::any_io_executor>) {
+    using Executor = decltype(executor);
+    if constexpr (std::is_convertible_v<Executor, asio::any_io_executor> && !is_of_a_future<Executor>) {
         return executor;
     } else {
         return fallback;
