@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <mutex>
@@ -37,6 +38,19 @@ public:
         return static_cast<int>(std::count_if(lines_.begin(), lines_.end(), [part](const std::string& line) {
             return line.find(part) != std::string::npos;
         }));
+    }
+
+    /// So many lines of that kind were left out, as all lines about it say together.
+    std::uint64_t left_out(std::string_view kind) const {
+        const std::string begin = "lines were left out kind=" + std::string(kind) + " lines=";
+        std::lock_guard lock(mutex_);
+        std::uint64_t lines = 0;
+        for (const std::string& line : lines_) {
+            if (line.compare(0, begin.size(), begin) == 0) {
+                lines += std::stoull(line.substr(begin.size()));
+            }
+        }
+        return lines;
     }
 
     std::function<void()> on_line;  // set before there are visitors

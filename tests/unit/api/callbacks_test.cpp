@@ -117,7 +117,7 @@ bool returns_elsewhere(Look look) {
         look();
         done->set_value();
     }).detach();
-    return returned.wait_for(5s) == std::future_status::ready;
+    return returned.wait_for(patience) == std::future_status::ready;
 }
 
 }  // namespace
@@ -198,15 +198,21 @@ TEST_CASE("a handler and a sink that do not return hold up neither visitors nor 
         ++held;
         release.wait();
     };
-    Server server = server_builder(token)
-                        .log([&](const LogRecord&) { hold(); }, LogLevel::info)
-                        .on_event([&](const Event&) { hold(); })
-                        .build();
+    Server server;
+    Client client;
+    struct Release {
+        std::promise<void>& promise;
+        ~Release() { promise.set_value(); }
+    } release_before_they_end{released};
+    server = server_builder(token)
+                 .log([&](const LogRecord&) { hold(); }, LogLevel::info)
+                 .on_event([&](const Event&) { hold(); })
+                 .build();
     server.start();
-    Client client = client_builder(token, server.control_endpoint())
-                        .log([&](const LogRecord&) { hold(); }, LogLevel::info)
-                        .on_event([&](const Event&) { hold(); })
-                        .build();
+    client = client_builder(token, server.control_endpoint())
+                 .log([&](const LogRecord&) { hold(); }, LogLevel::info)
+                 .on_event([&](const Event&) { hold(); })
+                 .build();
     Service service = client.add(to(echo.address()));
     client.start();
     CHECK_FALSE(client.wait_ready(patience));
@@ -215,5 +221,4 @@ TEST_CASE("a handler and a sink that do not return hold up neither visitors nor 
         CHECK(Visitor(service.port()).echoes("served"));
     }
     CHECK(held.load() == 4);
-    released.set_value();
 }

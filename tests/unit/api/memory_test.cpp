@@ -1,12 +1,22 @@
 // What is lost where memory is short for a moment, and what is not.
 #include <catch2/catch.hpp>
 #include <cstdint>
+#include <filesystem>
+#include <iterator>
 
 #include "support/count_allocations.hpp"
 #include "unit/api/end_to_end.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::test;
+
+namespace {
+
+std::ptrdiff_t open_descriptors() {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+}
+
+}  // namespace
 
 TEST_CASE("without memory for a session its connection is lost, and nothing else", "[threads][memory]") {
     const Secret token = Secret::generate();
@@ -17,21 +27,26 @@ TEST_CASE("without memory for a session its connection is lost, and nothing else
     const std::string endpoint = server.control_endpoint();
     const tcp::endpoint at(asio::ip::make_address("127.0.0.1"),
                            static_cast<std::uint16_t>(std::stoul(endpoint.substr(endpoint.rfind(':') + 1))));
-    bool has_failed = true;
-    for (std::uint64_t nth = 1; has_failed; ++nth) {
+    std::uint64_t nth = 1;
+    bool was_taken = false;
+    for (int round = 0; !was_taken; ++round) {
         CAPTURE(nth);
-        REQUIRE(nth < 300);
+        REQUIRE(round < 1'000);
         asio::io_context own;
         tcp::socket visitor(own);
         visitor.connect(at);
-        // Taken in one round: the listener is readable as soon as the connection is there.
+        const std::ptrdiff_t before = open_descriptors();
         fail_allocation(nth);
         while (io.poll_one() == 0) {
         }
-        has_failed = fail_allocation(0);
+        const bool has_failed = fail_allocation(0);
+        // The one handler may have been a timer's, before the listener was readable: then the same is done once more.
+        was_taken = !has_failed && open_descriptors() > before;
+        nth += has_failed ? 1 : 0;
         visitor.close();
         io.poll();
     }
+    CHECK((nth > 1 || allocations_so_far() == 0));  // those that fail are not there with sanitizers
     Runner runner(io);
     Client client = client_builder(token, endpoint).build();
     client.start();
