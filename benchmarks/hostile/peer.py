@@ -66,18 +66,13 @@ class Session:
         self.send(wire.frame(wire.CONTROL, payload=payload))
 
     def next_frame(self):
-        while True:
-            if len(self.input) >= 8:
-                length, kind, flags, stream = struct.unpack_from(">HBBI", self.input)
-                if len(self.input) >= 8 + length:
-                    payload = bytes(self.input[8:8 + length])
-                    del self.input[:8 + length]
-                    return kind, flags, stream, payload
+        while not (whole := wire.take_frame(self.input)):
             data = counted(lambda: self.peer.recv(BLOCK))
             if not data:
                 done["ended by the other side"] += 1
                 raise Over
             self.input += data
+        return whole
 
     def message(self, kind):
         frame_kind, _, _, payload = self.next_frame()

@@ -79,6 +79,13 @@ def frame(kind, stream=0, payload=b"", flags=0):
     return struct.pack(">HBBI", len(payload), kind, flags, stream) + payload
 
 
+def take_frame(data):
+    """The first frame of the bytearray, which loses it; None: not all of it is there."""
+    if len(data) >= 8 and len(data) >= (end := 8 + struct.unpack_from(">H", data)[0]):
+        first, data[:end] = (*struct.unpack_from(">BBI", data, 2), bytes(data[8:end])), b""
+        return first
+
+
 def sha256(data):
     return hashlib.sha256(data).digest()
 
@@ -138,14 +145,9 @@ class Client:
 
     def next_frame(self):
         """Reads and writes until a whole frame is there; never reads without being able to write."""
-        while True:
-            if len(self.input) >= 8:
-                length, kind, flags, stream = struct.unpack_from(">HBBI", self.input)
-                if len(self.input) >= 8 + length:
-                    payload = bytes(self.input[8:8 + length])
-                    del self.input[:8 + length]
-                    return kind, flags, stream, payload
+        while not (whole := take_frame(self.input)):
             self.wait()
+        return whole
 
     def wait(self):
         now = time.monotonic()
