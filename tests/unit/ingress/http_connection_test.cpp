@@ -273,7 +273,7 @@ TEST_CASE("where a service has no upgrades they are not offered to the backend")
 
 TEST_CASE("an upgraded connection that says nothing for too long is closed") {
     HttpSettings settings = quick_settings();
-    settings.service.upgraded_idle = 1500ms;
+    settings.service.upgraded_idle = 3s;
     EdgeRig rig(settings);
     Peer visitor = rig.visit();
     visitor.send("GET / HTTP/1.1\r\nHost: app.test\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
@@ -282,7 +282,7 @@ TEST_CASE("an upgraded connection that says nothing for too long is closed") {
     backend.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
     CHECK(visitor.read_message().status() == 101);
     for (int i = 0; i < 4; ++i) {
-        std::this_thread::sleep_for(450ms);
+        std::this_thread::sleep_for(900ms);  // together longer than that
         visitor.send("x");
         CHECK(backend.read_exactly(1) == "x");
     }
@@ -369,7 +369,7 @@ TEST_CASE("a slow visitor holds the backend back, and a slow backend the visitor
 
 TEST_CASE("a head that does not come in time is 408, silence before it an end without a word") {
     HttpSettings settings = quick_settings();
-    settings.head = 150ms;
+    settings.head = 1500ms;  // enough for the first bytes of it
     EdgeRig rig(settings);
     Peer visitor = rig.visit();
     SECTION("a part of a head") {
@@ -382,7 +382,8 @@ TEST_CASE("a head that does not come in time is 408, silence before it an end wi
     SECTION("trickling does not help") {
         visitor.send("GET / HTTP/1.1\r\nX: ");  // so that what follows could go on for long
         std::thread trickle([&] {
-            for (int i = 0; i < 100; ++i) {
+            const auto give_up = std::chrono::steady_clock::now() + 60s;
+            while (std::chrono::steady_clock::now() < give_up) {
                 if (visitor.send_what_fits("x", 10) == 0) {
                     break;
                 }
@@ -423,6 +424,7 @@ TEST_CASE("many heads that come slowly hold no slab each") {
 TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
     HttpSettings settings = quick_settings();
     settings.service.body_grace = 200ms;
+    const auto longer = [&] { settings.service.body_grace = 2s; };  // where something else must be in time
     SECTION("slow") {
         EdgeRig rig(settings);
         Peer visitor = rig.visit();
@@ -435,6 +437,7 @@ TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
         CHECK(backend.was_reset());
     }
     SECTION("slow, and the answer has begun") {
+        longer();
         EdgeRig rig(settings);
         Peer visitor = rig.visit();
         visitor.send(post(100) + "abc");
@@ -447,6 +450,7 @@ TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
         CHECK(backend.read_to_end().empty());
     }
     SECTION("not while it is being answered: who was refused sends no more of it") {
+        longer();
         EdgeRig rig(settings);
         Peer visitor = rig.visit();
         visitor.send(post(100) + "abc");
@@ -454,7 +458,7 @@ TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
         backend.read_until("abc");
         backend.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 20\r\n\r\n");
         for (int i = 0; i < 20; ++i) {
-            std::this_thread::sleep_for(50ms);
+            std::this_thread::sleep_for(125ms);
             backend.send("n");
         }
         const Message response = visitor.read_message();
@@ -475,12 +479,13 @@ TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
         CHECK(visitor.read_message().body == "ok");
     }
     SECTION("kept waiting by the backend") {
+        longer();
         EdgeRig rig(settings);
         Peer visitor = rig.visit();
         visitor.send(post(3, "Expect: 100-continue\r\n"));
         Peer backend = rig.backend.accept();
         backend.read_until("\r\n\r\n");
-        std::this_thread::sleep_for(500ms);
+        std::this_thread::sleep_for(2'500ms);
         backend.send("HTTP/1.1 100 Continue\r\n\r\n");
         CHECK(visitor.read_message().status() == 100);
         visitor.send("abc");

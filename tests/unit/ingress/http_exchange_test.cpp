@@ -583,6 +583,7 @@ TEST_CASE("what is kept of all requests together is bounded, and they go on") {
     EdgeRig rig;
     const std::string body(50'000, 'x');
     const std::size_t many = EdgeWorker::replay_kept_max / body.size() + 50;
+    raise_descriptors(many * 4 + 100);  // both ends of the visitor's and of the backend's connection
     std::vector<Peer> visitors;
     std::vector<Peer> backends;
     for (std::size_t i = 0; i < many; ++i) {
@@ -636,7 +637,7 @@ TEST_CASE("an answer that has begun is not asked for again") {
 
 TEST_CASE("a backend that does not answer in time is given up") {
     HttpSettings settings = quick_settings();
-    settings.service.first_byte = 200ms;
+    settings.service.first_byte = 2s;  // enough for the first request, which is answered
     EdgeRig rig(settings);
     Peer visitor = rig.visit();
     Peer old = warm_up(rig, visitor);
@@ -671,7 +672,7 @@ TEST_CASE("a backend that is never connected is 502") {
 
 TEST_CASE("an answer that has begun may take as long as it likes") {
     HttpSettings settings = quick_settings();
-    settings.service.first_byte = 100ms;
+    settings.service.first_byte = 2s;  // enough for the head
     settings.keep_alive_idle = 100ms;
     EdgeRig rig(settings);
     Peer visitor = rig.visit();
@@ -681,7 +682,7 @@ TEST_CASE("an answer that has begun may take as long as it likes") {
     backend.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
     visitor.read_until("\r\n\r\n");
     for (int i = 0; i < 3; ++i) {
-        std::this_thread::sleep_for(150ms);
+        std::this_thread::sleep_for(i == 0 ? 2'500ms : 150ms);
         backend.send("7\r\ndata: 1\r\n");
         CHECK(visitor.read_exactly(12) == "7\r\ndata: 1\r\n");
     }
