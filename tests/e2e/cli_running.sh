@@ -140,7 +140,7 @@ wait_until $patience "the end of the service in the server's file" file_lacks "$
 
 say "a server drains alike; its clients say so, and come back to a new one"
 before=$control
-server_name=old start_server --drain 60
+server_name=old server_bind=127.0.0.1:$(free_port) start_server --drain 60
 ready_client loyal 1 --tcp "0=$backend"
 loyal=$(public_of loyal)
 exec {visitor}<>"/dev/tcp/127.0.0.1/${loyal##*:}"

@@ -34,6 +34,7 @@ kill_now gone
 # logged ID STATUS CODE WHY: exactly one line about this request, with all of it.
 logged() {
     local line
+    wait_until $patience "the line about request $1" text_is_there server "request=\"\?$1\b" # the answer may be faster
     line=$(grep -h -a "request=\"\?$1\b" "$dir/server.out" "$dir/server.err" || true)
     equal "lines about request $1" "$(grep -c . <<<"$line")" 1
     has_text <(echo "$line") "status=\"\?$2\b"
@@ -55,7 +56,6 @@ meets() {
     has_text <(field Cache-Control "$dir/answer") "no-store"
     id=$(field X-Request-Id "$dir/answer")
     has_text <(sed '1,/^\r$/d' "$dir/answer") "$id"
-    wait_until $patience "the line in the log" text_is_there server "$id"
     logged "$id" "$status" "$code" "$why"
 }
 # get HOST PATH [FIELDS]: as a step, on a connection that ends with it.

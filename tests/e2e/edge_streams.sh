@@ -14,9 +14,9 @@ result=$("$peer" upgrade "$edge" app.example.com 1048576)
 equal "the echo" "$(value same "$result")" yes
 
 say "events come one by one"
-result=$("$peer" events "$edge" app.example.com 20 50)
+# Each is sent when the one before was confirmed: whoever keeps one back never gets the next.
+result=$(timeout $patience "$peer" events "$edge" app.example.com 20)
 equal "events" "$(value events "$result")" 20
-at_most "the latest event, in ms" "$(value latest_ms "$result")" 2000
 
 say "a long poll"
 equal "an answer after a second" "$(ask app.example.com /sleep/1000)" "awake"

@@ -16,10 +16,13 @@ make_token
 (umask 077 && "$FERROTUNNEL" token >"$dir/other_token")
 start_server --token-file "$dir/other_token" --http-bind 127.0.0.1:0
 http=$(awk '$1 == "http" { print $2 }' "$dir/server.endpoints")
-start_target() { start target "$E2E_TOOLS/hostile" serve "$dir/target.port" 131072 "${target##*:}"; }
-target=127.0.0.1:0
+start_target() {
+    rm -f "$dir/target.port" # of one that was killed
+    start target "$E2E_TOOLS/hostile" serve "$dir/target.port" 131072 "${target##*:}"
+    port_file target >"$dir/target.address"
+}
+target=127.0.0.1:$(free_port) # it comes back there
 start_target
-target=$(port_file target)
 start pages "$E2E_TOOLS/hostile" serve-good "$dir/pages.port"
 pages=$(port_file pages)
 serve echo echo
@@ -63,20 +66,25 @@ are_back() {
     (($(descriptors_of server) <= server_descriptors + 16 && $(descriptors_of bad) <= bad_descriptors + 16 &&
         $(descriptors_of good) <= good_descriptors + 16))
 }
+sample() {
+    local now
+    now=$(memory)
+    highest=$((now > highest ? now : highest))
+}
 # One attack, from the first hostile visitor to the descriptors of before; $highest is the most memory meanwhile.
 attack() {
-    local until now rounds=0 began
+    local until rounds=0 began
     highest=0
     crowd tcp_visitors "$attacked"
     crowd http_visitors "$http" host=bad.localhost
     ask tcp_visitors wait
     ask http_visitors wait
+    sample
     until=$(($(now_ms) + seconds * 1000))
     while (($(now_ms) < until)); do
         served
         rounds=$((rounds + 1))
-        now=$(memory)
-        highest=$((now > highest ? now : highest))
+        sample
         check_alive
     done
     ask tcp_visitors count

@@ -30,7 +30,9 @@ assigned=$(url_of first "http:$backend")
 [[ $assigned =~ ^http://[a-z0-9]{8}\.t\.example\.com:$port$ ]] || fail "assigned: $assigned"
 wait_for_text first "^  http://app.example.com:$port -> $backend"
 wait_for_text first "^  tcp://"
-wait_until $patience "the server's list" file_has "$dir/server.endpoints" "^service App.example.com http://app.example.com:$port"
+http_listed() { (($(grep -c "^service .* http://" "$dir/server.endpoints" || true) >= 4)); }
+wait_until $patience "the server's list" http_listed # which is written anew while services come
+has_text "$dir/server.endpoints" "^service App.example.com http://app.example.com:$port"
 equal "http services at the server" "$(grep -c "^service .* http://" "$dir/server.endpoints")" 4
 
 say "the short form"

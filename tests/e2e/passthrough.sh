@@ -120,6 +120,7 @@ ready_client holder 1 --passthrough "app.example.com=$secure"
 expected_codes[stranger]=3
 client_token=$dir/second_token start_client stranger --passthrough "app.example.com=$secure" --attempts 1
 join stranger
+equal "exit code" "${exit_codes[stranger]}" 3
 has_text "$dir/stranger.out" "belongs to another token"
 
 say "a host whose visitors must show a certificate to the server can not be had so, also not below a pattern"

@@ -88,6 +88,7 @@ ask "127.0.0.1:$allowed" this-is-1
 say "no more connections and ports for the clients of one token than the operator allows"
 server_name=frugal start_server --connections-per-token 3 --ports-per-token 2
 ready_client two_ports 2 --connections 2 --tcp "0=${backends[1]}" --tcp "0=${backends[2]}"
+wait_for_text two_ports 'all 2 connections are up' # before others take its place
 start_client third_port --connections 1 --tcp "0=${backends[3]}" --attempts 1
 refused third_port "The clients of this token have as many public ports as one may have (2)\. .* Trying again\."
 start_client patient_port --connections 1 --tcp "0=${backends[3]}"

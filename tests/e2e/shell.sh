@@ -31,6 +31,7 @@ equal "lines with a dash for a name" "$(count_of server 'client=-')" 0
 say "a service without a port is told once, on however many connections"
 ready_client private 1 --tcp "private=$backend" --connections 3 --log-level info
 wait_for_text private 'all 3 connections are up'
+wait_for_text private 'a service is reachable'
 equal "lines that it is reachable" "$(count_of private 'a service is reachable')" 1
 equal "lines for the user" "$(count_of private "  .* -> $backend")" 1
 

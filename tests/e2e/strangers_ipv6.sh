@@ -17,12 +17,13 @@ printf '#!/bin/sh\nexec ip netns exec %s "%s" "$@"\n' "$ns" "$FERROTUNNEL" >"$di
 chmod +x "$dir/program"
 FERROTUNNEL=$dir/program
 
-# silent.py PREFIX FIRST LAST COUNT PORT: connections from PREFIX:k::1, k from FIRST to LAST and again, none of which
-# says anything; prints "ready", and when it is told to end how many the server has not ended.
+# silent.py PREFIX FIRST LAST COUNT PLACES PORT: connections from PREFIX:k::1, k from FIRST to LAST and again, none of which
+# says anything; prints "ready", and when it is told to end how many the server has not ended. It gives the server a
+# minute to end all but PLACES of them.
 cat >"$dir/silent.py" <<'PY'
-import select, signal, socket, sys
+import select, signal, socket, sys, time
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
-prefix, first, last, count, port = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])
+prefix, (first, last, count, places, port) = sys.argv[1], map(int, sys.argv[2:])
 peers = select.poll()
 kept = []
 for i in range(count):
@@ -33,9 +34,12 @@ for i in range(count):
     kept.append(peer)
 print("ready", flush=True)
 signal.sigwait([signal.SIGTERM])
+give_up = time.monotonic() + 60
+while count - len(peers.poll(0)) > places and time.monotonic() < give_up:
+    time.sleep(0.05)
 print("open=%d" % (count - len(peers.poll(0))), flush=True)
 PY
-# silent_from NAME PREFIX FIRST LAST COUNT
+# silent_from NAME PREFIX FIRST LAST COUNT PLACES
 silent_from() {
     start "$1" ip netns exec "$ns" python3 "$dir/silent.py" "${@:2}" "${control##*:}"
     wait_for_text "$1" ready
@@ -50,32 +54,31 @@ still_open() {
 server_bind=[2001:db8:ffff::1]:0
 make_authority ca
 make_certificate edge ca app.example.com
-start_server --handshake-timeout 60 --https-bind '[2001:db8:ffff::1]:0' --certificate "$dir/edge.crt:$dir/edge.key" \
-    --https-handshakes 5
+start_server --handshake-timeout 300 --https-bind '[2001:db8:ffff::1]:0' --certificate "$dir/edge.crt:$dir/edge.key" \
+    --https-handshakes 1
 https=$(awk '$1 == "https" { print $2 }' "$dir/server.endpoints")
 gets_in() {
     local began
     began=$(now_ms)
-    ready_client "$1" 1 --tcp 0=127.0.0.1:9
+    ready_client "$1" 1 --tcp 0=127.0.0.1:9 --handshake-timeout 60
     say "$1 was ready after $(($(now_ms) - began)) ms"
-    at_most "milliseconds until $1 was ready" $(($(now_ms) - began)) 5000
     equal "attempts of $1 that failed" "$(count_of "$1" 'could not connect')" 0
 }
 
 say "1,088 silent peers from 17 networks of a /56"
-silent_from home 2001:db8:1 0 16 1088
+silent_from home 2001:db8:1 0 16 1088 256
 gets_in beside_a_home
 still_open home
 say "of which $open have a place"
 at_most "places of a home" "$open" 256
 at_least "places of a home" "$open" 200
-at_least "lines that name it" "$(count_of server 'network=2001:db8:1::/\(56\|64\)')" 1
+wait_for_text server 'network=2001:db8:1::/\(56\|64\)'
 
 # Of each kind of line one a second is written, and the rest counted when that is over.
 wait_for_text server 'kind=network_full'
 
 say "2,000 silent peers from 2,000 networks of a /48"
-silent_from block 2001:db8:2 0 2000 2000
+silent_from block 2001:db8:2 0 2000 2000 512
 gets_in beside_a_block
 still_open block
 say "of which $open have a place"
@@ -83,7 +86,7 @@ at_most "places of a block" "$open" 512
 at_least "places of a block" "$open" 400
 wait_for_text server 'network=2001:db8:2::/48'
 
-say "TLS handshakes of visitors: fifty at once from an address, then five a second"
+say "TLS handshakes of visitors: ten at once from an address, then one a second"
 cat >"$dir/shake.py" <<'PY'
 import socket, ssl, sys, time
 context = ssl.create_default_context(cafile=sys.argv[1])
@@ -97,13 +100,12 @@ for i in range(100):
         done += 1
     except OSError:
         visitor.close()
-print("done=%d most=%d" % (done, 50 + 5 * (time.monotonic() - began) + 1))
+print("done=%d most=%d" % (done, 10 + (time.monotonic() - began) + 1))
 PY
 shake() { ip netns exec "$ns" python3 "$dir/shake.py" "$dir/ca.pem" "$1" "${https##*:}" 2>"$dir/shake.err"; }
 line=$(shake 2001:db8:3::1)
 say "$line"
-at_least "handshakes of an address" "$(value done "$line")" 50
+at_least "handshakes of an address" "$(value done "$line")" 10
 at_most "handshakes of an address" "$(value done "$line")" "$(value most "$line")"
-at_most "handshakes of an address" "$(value done "$line")" 99
 wait_for_text server 'handshakes come too often.*network=2001:db8:3::/64'
 check_alive

@@ -37,43 +37,49 @@ for i in range(int(sys.argv[3])):
 PYTHON
 }
 
-# drain: the lines that have been written until now, without those of `fill`.
+# drain: the lines that are written, without those of `fill`, until each of the 400 strangers was told or counted, and
+# there are lines about 8 visitors and 2 clients; or for a minute.
 drain() {
     python3 - "$pipe" <<'PYTHON' | grep .
-import os, select, sys
-pipe = int(sys.argv[1])
-while select.select([pipe], [], [], 2)[0]:
-    sys.stdout.write(os.read(pipe, 65536).decode())
+import os, re, select, sys, time
+pipe, text, give_up = int(sys.argv[1]), "", time.monotonic() + 60
+
+def complete():
+    strangers = text.count("a connection was refused")
+    strangers += sum(map(int, re.findall(r"lines were left out  kind=strangers lines=(\d+)\n", text)))
+    return strangers >= 400 and text.count("a visitor ") >= 8 and text.count("a client has connected") >= 2
+
+while not complete() and time.monotonic() < give_up:
+    if select.select([pipe], [], [], 1)[0]:
+        text += os.read(pipe, 65536).decode()
+print(text)
 PYTHON
 }
 
-is_served() { timeout 20 "$E2E_TOOLS/tcp_peer" connect "$public" exchange:64K finish rest >"$dir/visitor.line"; }
+is_served() { timeout $patience "$E2E_TOOLS/tcp_peer" connect "$public" exchange:64K finish rest >"$dir/visitor.line"; }
 
 say "400 strangers, and nobody reads the log"
 fill
 junk 1 400
 for number in {1..8}; do
-    began=$(now_ms)
     is_served || fail "visitor $number was not served"
     equal bytes "$(value received "$(<"$dir/visitor.line")")" 65536
-    at_most "milliseconds for visitor $number" $(($(now_ms) - began)) 10000
 done
 ready_client late_client 1 --tcp "0=$backend"
 say "visitors were served, and one more client has connected"
 
 say "somebody reads the log"
 drain >"$dir/log.out"
-at_least "lines about strangers" "$(grep -c 'a connection was refused' "$dir/log.out")" 20
+told=$(grep -c 'a connection was refused' "$dir/log.out")
+at_least "lines about strangers" "$told" 20
 at_least "lines about visitors" "$(grep -c "a visitor .* service=$backend from=127.0.0.1:" "$dir/log.out")" 8
 at_least "lines about clients" "$(grep -c 'a client has connected' "$dir/log.out")" 2
-at_least "strangers without a line" \
-    "$(awk -F= '/lines were left out  kind=strangers/ { n += $NF } END { print n + 0 }' "$dir/log.out")" 200
+counted=$(awk -F= '/lines were left out  kind=strangers/ { n += $NF } END { print n + 0 }' "$dir/log.out")
+equal "strangers with a line of their own, and those without" $((told + counted)) 400
 
 say "the server ends although nobody reads"
 fill
 junk 2 40
 signal server TERM
 signal server INT
-began=$(now_ms)
-join_ok server 20
-at_most "milliseconds until the end" $(($(now_ms) - began)) 10000
+join_ok server

@@ -17,6 +17,7 @@ for (let i = 0; i < large.length; i += 4) large.writeUInt32LE((Math.imul(i, 2654
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 // The same clock as steady_clock's.
 const nowMs = () => Number(process.hrtime.bigint() / 1000000n);
+let eventSeen = () => {};
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function bodyOf(request) {
@@ -70,6 +71,21 @@ const routes = {
       response.write(`data: ${nowMs()}\n\n`);
     }
     response.end();
+  },
+  // Each event when GET /seen has confirmed the one before.
+  confirmed: async (request, response, parts) => {
+    response.setHeader('Content-Type', 'text/event-stream');
+    response.flushHeaders();
+    for (let i = 0; i < Number(parts[1]); ++i) {
+      const seen = new Promise((resolve) => { eventSeen = resolve; });
+      response.write(`data: ${i}\n\n`);
+      await seen;
+    }
+    response.end();
+  },
+  seen: async (request, response) => {
+    eventSeen();
+    response.end('good\n');
   },
   hints: async (request, response) => {
     response.writeEarlyHints({ link: '</style.css>; rel=preload' });

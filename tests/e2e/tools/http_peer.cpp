@@ -5,12 +5,12 @@
 //     /fields        answers the head of the request
 //     /cut/length    promises 1000 bytes, sends 10 and closes        /cut/chunks   the same with chunks
 //     /close         reads the request and closes without an answer  /reset        the same with a reset
-//     /events/N/MS   N server-sent events, one each MS milliseconds
+//     /confirmed/N   N server-sent events, each when GET /seen, answered at once, has confirmed the one before
 //     /sleep/MS      answers after so long
 //     an Upgrade to "echo" gives everything back
 //     It prints "request METHOD PATH BODY-BYTES connection=N" for each, and "connection N" for each connection.
 //   http_peer upgrade HOST:PORT NAME BYTES     an upgrade at host NAME, and an echo of so many bytes
-//   http_peer events HOST:PORT NAME N MS       reads /events/N/MS and says how late the latest was
+//   http_peer events HOST:PORT NAME N          reads /confirmed/N, and confirms each event on another connection
 //   http_peer visitors HOST:PORT COUNT REQUESTS NAME   so many visitors at once, each at a host of its own
 //                  (vN.NAME), each with so many requests on connections kept alive; every answer must be its own
 #include <netinet/in.h>
@@ -91,18 +91,21 @@ std::vector<std::string> parts_of(const std::string& path) {
     return parts;
 }
 
-bool send_events(Socket& socket, std::uint64_t count, std::int64_t pause) {
+std::atomic<std::uint64_t> seen{0};  // events that were confirmed
+
+bool send_events(Socket& socket, std::uint64_t count) {
+    seen = 0;
     if (!send_all(socket, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")) {
         return false;
     }
     for (std::uint64_t i = 0; i < count; ++i) {
-        sleep_ms(pause);
-        const std::string event = "data: " + std::to_string(now_ms()) + "\n\n";
+        const std::string event = "data: " + std::to_string(i) + "\n\n";
         char head[16];
         std::snprintf(head, sizeof head, "%zx\r\n", event.size());
         if (!send_all(socket, head + event + "\r\n")) {
             return false;
         }
+        seen.wait(i);
     }
     return send_all(socket, "0\r\n\r\n");
 }
@@ -148,8 +151,12 @@ bool serve_one(Socket& socket, StreamReader& reader, int connection, int number)
     }
     if (what == "reset") {
         socket.reset();
-    } else if (what == "events") {
-        return send_events(socket, parse_number(parts.at(1)), static_cast<std::int64_t>(parse_number(parts.at(2))));
+    } else if (what == "confirmed") {
+        return send_events(socket, parse_number(parts.at(1)));
+    } else if (what == "seen") {
+        ++seen;
+        seen.notify_all();
+        return send_all(socket, answer("good\n"));
     } else if (what == "sleep") {
         sleep_ms(static_cast<std::int64_t>(parse_number(parts.at(1))));
         return send_all(socket, answer("awake\n"));
@@ -210,21 +217,26 @@ int upgrade(const std::string& address, const std::string& host, std::size_t byt
     return whole && back == text ? 0 : 1;
 }
 
-int events(const std::string& address, const std::string& host, std::uint64_t count, std::uint64_t pause) {
+int events(const std::string& address, const std::string& host, std::uint64_t count) {
     Socket socket = connect_to(address);
     StreamReader reader(socket);
-    send_all(socket, "GET /events/" + std::to_string(count) + "/" + std::to_string(pause) +
-                         " HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+    const std::string end = " HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
+    send_all(socket, "GET /confirmed/" + std::to_string(count) + end);
     reader.until("\r\n\r\n");
-    std::int64_t latest = 0;
+    Socket other = connect_to(address);
+    StreamReader confirmed(other);
     for (std::uint64_t i = 0; i < count; ++i) {
-        if (reader.until("data: ").empty()) {
-            die("the events ended too early");
+        if (reader.until("data: ").empty() || reader.until("\n\n") != std::to_string(i) + "\n\n") {
+            die("event " + std::to_string(i) + " is missing");
         }
-        const std::string stamp = reader.until("\n\n");
-        latest = std::max<std::int64_t>(latest, now_ms() - std::stoll(stamp));
+        send_all(other, "GET /seen" + end);
+        const std::string head = confirmed.until("\r\n\r\n");
+        std::string body;
+        if (!head.starts_with("HTTP/1.1 200 ") || !read_body(confirmed, head, body)) {
+            die("event " + std::to_string(i) + " could not be confirmed");
+        }
     }
-    std::printf("events=%llu latest_ms=%lld\n", static_cast<unsigned long long>(count), static_cast<long long>(latest));
+    std::printf("events=%llu\n", static_cast<unsigned long long>(count));
     return 0;
 }
 
@@ -286,8 +298,8 @@ int main(int argc, char** argv) {
     if (what == "upgrade" && words.size() == 4) {
         return upgrade(words[1], words[2], parse_number(words[3]));
     }
-    if (what == "events" && words.size() == 5) {
-        return events(words[1], words[2], parse_number(words[3]), parse_number(words[4]));
+    if (what == "events" && words.size() == 4) {
+        return events(words[1], words[2], parse_number(words[3]));
     }
     if (what == "visitors" && words.size() == 5) {
         return visitors(words[1], static_cast<int>(parse_number(words[2])), static_cast<int>(parse_number(words[3])),

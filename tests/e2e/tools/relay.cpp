@@ -1,7 +1,7 @@
 // Somebody in between client and server: relays connections, keeps what the client says, and can end TLS with a
 // certificate of its own on either side.
 //
-//   relay PORT-FILE HOST:PORT [record:FILE] [listen-tls:CERTIFICATE,KEY] [connect-tls] [cut:FILE]
+//   relay PORT-FILE HOST:PORT [record:FILE] [listen-tls:CERTIFICATE,KEY] [connect-tls] [cut:FILE] [port:PORT]
 //
 // With cut:FILE connection N is reset on both sides as soon as there is a file FILE.N.
 // Prints "connection=N up=BYTES down=BYTES" at the end of each connection.
@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -97,6 +98,7 @@ struct Settings {
     Address to;
     std::string record;
     std::string cut;
+    std::uint16_t port = 0;  // of the system's choice
     Context listen_tls;
     Context connect_tls;
 };
@@ -179,6 +181,8 @@ Settings parse(const std::vector<std::string>& words) {
             settings.record = words[i].substr(7);
         } else if (words[i].starts_with("cut:")) {
             settings.cut = words[i].substr(4);
+        } else if (words[i].starts_with("port:")) {
+            settings.port = static_cast<std::uint16_t>(parse_number(words[i].substr(5)));
         } else if (words[i].starts_with("listen-tls:")) {
             settings.listen_tls = listening_context(words[i].substr(11));
         } else if (words[i] == "connect-tls") {
@@ -197,10 +201,11 @@ int main(int argc, char** argv) {
     ::signal(SIGPIPE, SIG_IGN);
     const std::vector<std::string> words(argv + 1, argv + argc);
     if (words.size() < 2) {
-        die("usage: relay PORT-FILE HOST:PORT [record:FILE] [listen-tls:CERTIFICATE,KEY] [connect-tls] [cut:FILE]");
+        die("usage: relay PORT-FILE HOST:PORT [record:FILE] [listen-tls:CERTIFICATE,KEY] [connect-tls] [cut:FILE] "
+            "[port:PORT]");
     }
     const Settings settings = parse(words);
-    const Socket listener = listen_on({"127.0.0.1", 0});
+    const Socket listener = listen_on({"127.0.0.1", settings.port});
     write_file(words[0], std::to_string(port_of(listener)));
     std::vector<std::thread> threads;
     for (int number = 1;; ++number) {

@@ -4,14 +4,16 @@
 //   strangers HOST:PORT COUNT [ADDRESSES [SECONDS [silent]]]
 //
 // They come from 127.0.0.2 and so many addresses from there on, eight of each 127.0.x.0/24; 0: from 127.0.0.1. With
-// `silent` all are of that kind. Prints "ready" when each has connected once, and at the end
-// "connects=N refused=N closed=N sent=N open=N".
+// `silent` all are of that kind. Prints "ready" when each has connected once, "ended" when three quarters of them were
+// ended once, and at the end "connects=N refused=N closed=N sent=N open=N".
 #include <signal.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <functional>
 #include <random>
 #include <string>
 #include <utility>
@@ -83,6 +85,7 @@ public:
     }
 
     bool is_open() const { return socket_.is_open(); }
+    bool was_ended() const { return was_ended_; }
 
 private:
     void connect(Counts& counts) {
@@ -129,6 +132,7 @@ private:
 
     void gone(Counts& counts) {
         ++counts.closed;
+        was_ended_ = true;
         socket_.close();
         again_at_ = now_ms() + 500;
     }
@@ -139,6 +143,7 @@ private:
     Socket socket_;
     std::int64_t again_at_ = 0;
     std::size_t said_ = 0;
+    bool was_ended_ = false;
 };
 
 volatile sig_atomic_t stop = 0;
@@ -161,12 +166,21 @@ int main(int argc, char** argv) {
         strangers.emplace_back(parse_address(words[0]), address_of(i, addresses), static_cast<Kind>(i % kinds));
     }
     Counts counts;
+    const auto ended = [&] {
+        return std::count_if(strangers.begin(), strangers.end(), std::mem_fn(&Stranger::was_ended));
+    };
+    bool told = false;
     for (bool first = true; stop == 0 && now_ms() < end; first = false) {
         for (Stranger& stranger : strangers) {
             stranger.tend(counts);
         }
         if (first) {
             std::printf("ready\n");
+            std::fflush(stdout);
+        }
+        if (!told && static_cast<std::size_t>(ended()) * 4 >= strangers.size() * 3) {
+            told = true;
+            std::printf("ended\n");
             std::fflush(stdout);
         }
         sleep_ms(20);
