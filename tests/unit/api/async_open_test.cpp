@@ -59,7 +59,9 @@ TEST_CASE("an open that nobody answers ends when the caller says", "[open]") {
 TEST_CASE("a stream or listener that a future brings has the executor of its server or client", "[open]") {
     Rig rig;
     CHECK(rig.listener.get_executor() == rig.client.get_executor());
+    std::future<Stream> accepted = rig.listener.async_accept(asio::use_future);
     CHECK(rig.server.async_open("desk", asio::use_future).get().get_executor() == rig.server.get_executor());
+    CHECK(accepted.get().get_executor() == rig.client.get_executor());
 }
 
 TEST_CASE("an open can be cancelled before and after the client has heard of it", "[open]") {
