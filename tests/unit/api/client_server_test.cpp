@@ -66,9 +66,9 @@ TEST_CASE("a hundred clients and servers live in one process", "[threads]") {
 TEST_CASE("a client comes back when its server does, with the port that it had", "[threads]") {
     Echo echo;
     Secret token = Secret::generate();
-    std::optional<Server> server = server_builder(token).build();
+    const std::string control = lasting_address();
+    std::optional<Server> server = server_builder(token, control).build();
     server->start();
-    const std::string control = server->control_endpoint();
     Client client = client_builder(token, control).build();
     Service service = client.add(to(echo.address()));
     client.start();

@@ -20,6 +20,7 @@ struct Rig {
     Secret token = Secret::generate();
     Server server = server_builder(token).build();
     Client client;
+    Listener listener;  // whose end at the server tells that the client's stop has begun
     Stream opened;
     Stream accepted;
 
@@ -27,7 +28,7 @@ struct Rig {
         server.start();
         client = client_builder(token, server.control_endpoint()).build();
         client.start();
-        Listener listener = client.async_listen(Tcp(0, {}, "service"), asio::bind_executor(io, asio::use_future)).get();
+        listener = client.async_listen(Tcp(0, {}, "service"), asio::bind_executor(io, asio::use_future)).get();
         std::future<Stream> coming = listener.async_accept(asio::bind_executor(io, asio::use_future));
         opened = server.async_open("service", asio::bind_executor(io, asio::use_future)).get();
         accepted = coming.get();
@@ -81,6 +82,7 @@ TEST_CASE("all who stop at the same time are answered alike, at the end", "[thre
         CHECK(patient.get() == errc::timed_out);
     };
     SECTION("the client") {
+        REQUIRE(rig.server.stats().services == 1);
         stop_both_ways(rig.client, [&] { return rig.server.stats().services == 0; });
         CHECK_FALSE(rig.client.connected());
     }
