@@ -53,8 +53,12 @@ const LoginGate::Crowd* LoginGate::crowded(const AddressNetworks& networks, Answ
         return nullptr;
     }
     const Crowds& blocks = levels_.back();
-    const auto most = std::max_element(blocks.begin(), blocks.end(),
-                                       [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
+    // Of several as large, the one with the oldest connection: who holds very many blocks has one place in each, and
+    // must not end by that whoever has just come.
+    const auto most = std::max_element(blocks.begin(), blocks.end(), [](const auto& a, const auto& b) {
+        const auto rank = [](const Crowd& crowd) { return std::pair(crowd.size(), ~crowd.front()->number_); };
+        return rank(a.second) < rank(b.second);
+    });
     answer.fault = Fault::full;
     answer.network = most->first;
     answer.present = static_cast<std::uint32_t>(most->second.size());
@@ -74,6 +78,7 @@ std::function<void()> LoginGate::make_room(const Crowd& crowd) {
 }
 
 void LoginGate::take_in(Ticket& ticket, const AddressNetworks& networks) {
+    ticket.number_ = ++last_number_;
     ticket.inside_ = true;  // from now on it is taken out, also where memory for a part of this is lacking
     ++count_;
     for (std::size_t i = 0; i < network_levels; ++i) {

@@ -1,7 +1,7 @@
 // Who may connect to the control port: caps on peers that have not proved their token yet, and how often they may
 // begin, for each address and for the networks that it is of. Where there is no room, the oldest connection gives way,
-// of the network that is at its cap, or of the block that has most: whoever has a token needs some milliseconds to
-// prove it, and whoever has none holds a place for as long as possible.
+// of the network that is at its cap, or of the block that has most (of several, that with the oldest one): whoever has
+// a token needs some milliseconds to prove it, and whoever has none holds a place for as long as possible.
 #pragma once
 
 #include <array>
@@ -75,6 +75,7 @@ private:
     mutable std::mutex mutex_;
     std::array<Crowds, network_levels> levels_;
     std::uint32_t count_ = 0;
+    std::uint64_t last_number_ = 0;
 };
 
 class LoginGate::Ticket {
@@ -100,6 +101,7 @@ private:
     const std::shared_ptr<LoginGate> gate_;
     // Under the gate's lock.
     bool inside_ = false;
+    std::uint64_t number_ = 0;  // in the order in which they came
     std::array<std::optional<Place>, network_levels> places_{};
     std::function<void()> give_way_;
 };

@@ -129,6 +129,25 @@ TEST_CASE("the bounds of unproved peers are reached, and passed by none") {
     CHECK(peers.gate->count() == limits::unauthenticated_max);
 }
 
+TEST_CASE("who has one place in each of very many blocks ends its own oldest one, and not who has just come") {
+    Peers peers;
+    const auto block = [](std::uint32_t i) { return "2a00:1:" + std::to_string(i) + "::1"; };
+    for (std::uint32_t i = 1; i < limits::unauthenticated_max; ++i) {
+        REQUIRE(peers.come(block(i)).fault == Fault::none);
+    }
+    REQUIRE(peers.come("1.2.3.4").fault == Fault::none);  // sorts before all others
+    std::vector<std::string> oldest;
+    for (std::uint32_t i = 1; i < limits::unauthenticated_max; ++i) {
+        const LoginGate::Answer answer = peers.come(block(5'000 + i));
+        REQUIRE(answer.fault == Fault::full);
+        REQUIRE(answer.ticket);
+        oldest.push_back(block(i));
+    }
+    CHECK(peers.gone == oldest);
+    peers.come(block(9'999));
+    CHECK(peers.gone.back() == "1.2.3.4");  // now it is the oldest
+}
+
 TEST_CASE("an address may begin some handshakes at once, and then so many a second") {
     Peers peers;
     const auto begin = [&](const char* ip, TimePoint when) { return peers.gate->enter(address(ip), when).fault; };
