@@ -416,8 +416,11 @@ inline constexpr auto wrong_tokens_known_for = 24h;
 /// Of what follows those that are free, each of so many counts for the home and the block of the address too: they are
 /// closed for who comes from many addresses, and not by one neighbour.
 inline constexpr std::uint32_t wrong_tokens_for_wider = 8;
-/// Addresses, homes and blocks of which that is known; all others share one more.
+/// Addresses, homes and blocks of which that is known. Where there is no room, those that were never closed are known
+/// for an hour only; who is not known shares one of so many records with the region that it is of.
 inline constexpr std::size_t wrong_token_networks_max = 8'192;
+inline constexpr auto wrong_tokens_free_known_for = 1h;
+inline constexpr std::size_t wrong_token_regions = 1'024;
 /// Tokens of one network of which it is known that they are wrong, so that a client that comes with an old one again
 /// and again counts once.
 inline constexpr std::size_t wrong_tokens_kept = 8;

@@ -1,6 +1,8 @@
 #include "tunnel/guess_gate.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <string_view>
 
 namespace ferrotunnel::tunnel {
 namespace {
@@ -8,6 +10,14 @@ namespace {
 constexpr std::array<std::uint32_t, network_levels> free_of_level{
     limits::wrong_tokens_free, limits::wrong_tokens_of_home_free, limits::wrong_tokens_of_block_free};
 constexpr Duration look_every = std::chrono::seconds(1);
+
+// What a block is of, as text: of IPv4 a /16, of IPv6 a /32, which is the least that a provider has.
+std::string_view region_of(std::string_view block) {
+    const auto is_mark = [](char c) { return c == '.' || c == ':'; };
+    const auto first = std::find_if(block.begin(), block.end(), is_mark);
+    const auto second = first == block.end() ? first : std::find_if(first + 1, block.end(), is_mark);
+    return {block.begin(), second};
+}
 
 // After that many beyond those that are free.
 Duration wait_after(std::uint32_t failures) {
@@ -31,7 +41,11 @@ bool GuessGate::is_closed(const AddressNetworks& networks, TimePoint now) const 
             }
         }
     }
-    return !is_known && now < rest_.closed_until;
+    return !is_known && now < rest_[place_of(networks)].closed_until;
+}
+
+std::size_t GuessGate::place_of(const AddressNetworks& networks) {
+    return std::hash<std::string_view>()(region_of(networks.back())) % limits::wrong_token_regions;
 }
 
 void GuessGate::failed(const AddressNetworks& networks, const TokenId& token, TimePoint now) {
@@ -48,7 +62,7 @@ void GuessGate::failed(const AddressNetworks& networks, const TokenId& token, Ti
         }
     }
     if (!is_known) {
-        (void)count(rest_, free_of_level.back(), token, now);
+        (void)count(rest_[place_of(networks)], free_of_level.back(), token, now);
     }
 }
 
@@ -79,9 +93,15 @@ GuessGate::Record* GuessGate::record_of(const std::string& network, TimePoint no
     }
     if (records_.size() >= networks_max_ && now >= looked_at_ + look_every) {
         looked_at_ = now;
-        std::erase_if(records_, [now](const auto& entry) { return entry.second.known_until <= now; });
+        std::erase_if(records_, [now](const auto& entry) { return is_dispensable(entry.second, now); });
     }
     return records_.size() < networks_max_ ? &records_[network] : nullptr;
+}
+
+// Where there is no room: what was never closed is worth less than what comes.
+bool GuessGate::is_dispensable(const Record& record, TimePoint now) {
+    constexpr Duration free_for = limits::wrong_tokens_known_for - limits::wrong_tokens_free_known_for;
+    return record.known_until <= now + (record.closed_until == TimePoint{} ? free_for : Duration::zero());
 }
 
 std::size_t GuessGate::networks() const {
