@@ -138,8 +138,9 @@ public:
     BackendPool pool;
     OpenGate gate;
     tunnel::HttpRoutesCache routes;
-    /// What all exchanges keep of their requests, to send them once more, and the most: beyond that they keep nothing
-    /// more, and a request that meets the end of its backend's connection then is answered with 502.
+    /// What all exchanges keep of their requests, heads and bodies, to send them once more, and the most: beyond that
+    /// they keep nothing of what is sent, and a request that meets the end of its backend's connection then is answered
+    /// with 502. A head that waits for a connection to its backend is not sent yet: it is kept, and counts.
     std::size_t replay_kept = 0;
     static constexpr std::size_t replay_kept_max = 16 << 20;
 

@@ -249,6 +249,7 @@ bool HttpExchange::write_request_head(const http::RequestHead& head) {
         size = http::write_request(out, room);
     }
     copy_framed({room.data(), size}, [this](buffer::Slice piece) {
+        count_as_kept(piece);
         if (replay_head_.empty()) {
             replay_head_ = std::move(piece);
         } else {
@@ -357,6 +358,10 @@ void HttpExchange::start_sending() {
     }
     backend_->flush();
     set_deadline();
+    if (edge_.replay_kept >
+        EdgeWorker::replay_kept_max) {  // a head is kept until it is sent, a second time perhaps not
+        forget_replay();
+    }
 }
 
 void HttpExchange::on_backend() noexcept {
@@ -468,6 +473,11 @@ void HttpExchange::keep_for_replay(const buffer::Slice& payload) {
         return;
     }
     replay_.push_back(payload.share(0, payload.size()));
+    count_as_kept(payload);
+}
+
+void HttpExchange::count_as_kept(const buffer::Slice& piece) noexcept {
+    const std::size_t cost = piece.size() + limits::http_replay_piece_cost;
     replay_kept_ += cost;
     edge_.replay_kept += cost;
 }

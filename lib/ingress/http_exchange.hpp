@@ -168,6 +168,7 @@ private:
     void send(buffer::Slice payload, bool headroom);
     void send_text(std::string_view text);
     void keep_for_replay(const buffer::Slice& payload);
+    void count_as_kept(const buffer::Slice& piece) noexcept;
     void forget_replay() noexcept;
 
     void log_access() noexcept;
@@ -246,7 +247,7 @@ private:
     buffer::Slice replay_head_;          // what was sent: the first piece,
     std::vector<buffer::Slice> replay_;  // and all others
     std::size_t replay_bytes_ = 0;
-    std::size_t replay_kept_ = 0;  // of it, in edge_.replay_kept
+    std::size_t replay_kept_ = 0;  // what it takes, as edge_.replay_kept counts it
     bool replayable_ = true;
     bool repeated_ = false;
     bool chunk_open_ = false;  // its data was sent, the line end behind it not yet

@@ -603,6 +603,33 @@ TEST_CASE("what is kept of all requests together is bounded, and they go on") {
     CHECK(eventually([&] { return kept() == 0; }));
 }
 
+TEST_CASE("the heads of requests that wait for an answer count for what is kept of all") {
+    EdgeRig rig;
+    std::string head = "GET / HTTP/1.1\r\nHost: app.test\r\n";
+    for (int i = 0; i < 40; ++i) {
+        head += "X-Large: " + std::string(1'000, 'x') + "\r\n";
+    }
+    head += "\r\n";
+    const std::size_t many = EdgeWorker::replay_kept_max / head.size() + 50;
+    std::vector<Peer> visitors;
+    std::vector<Peer> backends;
+    for (std::size_t i = 0; i < many; ++i) {
+        visitors.push_back(rig.visit());
+        visitors.back().send(head);
+        backends.push_back(rig.backend.accept());
+        REQUIRE(backends.back().read_until("\r\n\r\n").size() > head.size() - 1'000);
+    }
+    const auto kept = [&] { return on(rig.edge_worker(), [&] { return rig.edge->at(0).replay_kept; }); };
+    CHECK(kept() <= EdgeWorker::replay_kept_max);
+    CHECK(kept() > EdgeWorker::replay_kept_max - 2 * head.size());
+    backends.back().send(answer("it came"));
+    CHECK(visitors.back().read_message().body == "it came");
+    for (Peer& visitor : visitors) {
+        visitor.reset();
+    }
+    CHECK(eventually([&] { return kept() == 0; }));
+}
+
 TEST_CASE("what is kept of a request counts by what it takes, not by its bytes alone") {
     HttpSettings settings = quick_settings();
     settings.replay_bytes_max = 8'192;
