@@ -194,12 +194,11 @@ void Registry::release(SessionKey session, const ClaimName& name) {
 
 // Nobody holds it any more.
 void Registry::end_claim(Claims::iterator claim) {
-    const ClaimName name = claim->first;
-    if (name.is_port()) {
-        --holdings_.at(claim->second.owner).ports;
+    const auto ended = claims_.extract(claim);  // as it is: nothing of this may lack memory
+    if (ended.key().is_port()) {
+        --holdings_.at(ended.mapped().owner).ports;
     }
-    claims_.erase(claim);
-    changed(name);
+    changed(ended.key());
 }
 
 void Registry::release_for_all(SessionKey session, const ClaimName& name) {

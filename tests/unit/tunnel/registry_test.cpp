@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/count_allocations.hpp"
 #include "support/seeded_random.hpp"
 
 using namespace ferrotunnel;
@@ -487,6 +488,27 @@ TEST_CASE("hosts are claimed as ports are, and are none of them") {
     REQUIRE(granted(registry.claim(other_token, 7, host, now)));
     registry.remove(other_token);
     CHECK_FALSE(registry.holder_of(host));
+}
+
+TEST_CASE("a session whose end finds no memory leaves no claim behind") {
+    Registry registry;
+    const SessionKey session = admitted(registry, session_of(1, 1));
+    const ClaimName host("a-host-with-a-rather-long-name.example.com", "/");
+    REQUIRE(granted(registry.claim(session, 1, host, now)));
+    REQUIRE(granted(registry.claim(session, 2, 8'080, now)));
+    bool has_thrown = false;
+    ferrotunnel::test::fail_allocation(1);
+    try {
+        registry.remove(session);
+    } catch (const std::bad_alloc&) {
+        has_thrown = true;
+    }
+    ferrotunnel::test::fail_allocation(0);
+    CHECK_FALSE(has_thrown);
+    CHECK_FALSE(registry.holder_of(host));
+    CHECK_FALSE(registry.holder_of(8'080));
+    CHECK(registry.session_count() == 0);
+    CHECK(granted(registry.claim(admitted(registry, session_of(2, 2)), 1, host, now)));
 }
 
 TEST_CASE("a session holds as many hosts as allowed, and not one more, beside its ports") {
