@@ -22,8 +22,9 @@ ClientTrunk::ClientTrunk(std::size_t place, runtime::Worker& worker, runtime::Wo
       services_(std::move(services)),
       events_(events) {}
 
-// The trunk outlives its worker's loop, so what is in the mail may know it. Neither orders nor reports may be lost: a
-// client that does not hear of a trunk's end would never connect again. So what lacks memory for them ends the process.
+// The trunk outlives its worker's loop, so what is in the mail may know it. Neither orders nor reports may be lost, so
+// what lacks memory while they are delivered by mail ends the process. Who has no memory to send one hears of it: of an
+// order the link; of a report the trunk's session, which ends by it.
 void ClientTrunk::on_worker(std::function<void()> order) {
     if (&worker_ == &home_) {
         order();
@@ -165,7 +166,9 @@ void ClientTrunk::on_goaway(ClientSession& session, Code code, std::string_view 
     }
 }
 
-void ClientTrunk::on_session_end(ClientSession& session, const TrunkEnd& end) {
+// A client that does not hear of its trunk's end would never connect again: what lacks memory for that, at either end,
+// ends the process, and whoever looks after it starts it anew.
+void ClientTrunk::on_session_end(ClientSession& session, const TrunkEnd& end) noexcept {
     auto retired =
         std::find_if(retiring_.begin(), retiring_.end(), [&](const auto& one) { return one.get() == &session; });
     if (retired != retiring_.end()) {

@@ -59,7 +59,7 @@ private:
     void make_session(const ClientLogin& login);
     void on_stream(IntrusivePtr<mux::Stream> stream, const wire::Open& open);
     void on_goaway(ClientSession& session, wire::Code code, std::string_view text);
-    void on_session_end(ClientSession& session, const TrunkEnd& end);
+    void on_session_end(ClientSession& session, const TrunkEnd& end) noexcept;
     void discard(std::unique_ptr<ClientSession> session);
 
     const std::size_t place_;

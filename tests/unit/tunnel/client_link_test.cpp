@@ -1,9 +1,13 @@
 #include "tunnel/client_link.hpp"
 
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <exception>
 #include <memory>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -211,4 +215,22 @@ TEST_CASE("a link that is destroyed in the middle of a handshake lets go of ever
     Rig rig(mute.port(), transport::test::client_context());
     rig.start();
     mute.wait_for_client();
+}
+
+TEST_CASE("a client that has no memory to hear of its trunk's end ends, and does not stay without a server for ever") {
+    constexpr int terminated = 7;
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        std::set_terminate([] { ::_exit(terminated); });
+        Rig rig(closed_port());
+        rig.on_notice = [](const LinkNotice&) { throw std::bad_alloc(); };
+        rig.start();
+        (void)rig.stopped.wait();
+        ::_exit(0);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == terminated);
 }
