@@ -47,8 +47,11 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     group_->on_exception(
         [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
     shared_->tokens = accepted_tokens(settings_);
-    shared_->registry = std::make_shared<tunnel::Registry>(
-        tunnel::registry_settings(shared_->tokens->size(), settings_.connections_per_token, settings_.ports_per_token));
+    const tunnel::Registry::Settings bounds =
+        tunnel::registry_settings(shared_->tokens->size(), settings_.connections_per_token, settings_.ports_per_token);
+    shared_->registry = std::make_shared<tunnel::Registry>(bounds);
+    shared_->ports = std::make_shared<tunnel::PortTable>(
+        tunnel::PortTable::Most{bounds.claims_per_session_max, bounds.ports_per_token_max});
     const bool any_weak = std::any_of(shared_->tokens->begin(), shared_->tokens->end(), [](const auto& accepted) {
         return accepted.token.strength == tunnel::TokenStrength::weak;
     });

@@ -98,6 +98,7 @@ public:
 
     Trunks remove_all() {
         Trunks trunks;
+        trunks.reserve(carriers_.size());  // from here on nothing lacks memory
         for (Carrier& carrier : carriers_) {
             trunks.push_back(std::move(carrier.trunk));
         }

@@ -341,6 +341,27 @@ void ServerSession::on_trunk_end(const TrunkEnd& end) {
         return;
     }
     auto self = shared_from_this();
+    attempt([&] { tell_end(end); });
+    probes_.clear();
+    yield_timer_.reset();
+    if (admitted_ && !draining_) {  // no goodbye: its client is on its way back
+        attempt([&] { shared_->registry->keep_ports(key_, worker_.now() + Registry::ports_kept_for); });
+    }
+    leave_registry();
+    attempt([&] { tell_gone(end.code, end.text); });
+    {
+        std::lock_guard lock(view_mutex_);
+        view_.connected = false;
+    }
+    finish_login();
+    if (auto ended = std::exchange(callbacks_.ended, nullptr)) {
+        ended();
+    }
+    // The trunk is still on the stack.
+    (void)end_mail_->post(*mailbox_, std::move(self));
+}
+
+void ServerSession::tell_end(const TrunkEnd& end) {
     if (gave_way_ || (!welcome_ && handshake_ && !end.text.empty() && !proved_)) {
         shared_->log->debug("a connection ended before the login",
                             {{"peer", peer_.text()}, {"code", wire::name_of(end.code)}, {"why", end.text}});
@@ -354,26 +375,17 @@ void ServerSession::on_trunk_end(const TrunkEnd& end) {
         }
         log_end(end, violation ? LogLevel::warn : LogLevel::info);
     }
-    probes_.clear();
-    yield_timer_.reset();
-    if (admitted_ && !draining_) {  // no goodbye: its client is on its way back
-        shared_->registry->keep_ports(key_, worker_.now() + Registry::ports_kept_for);
-    }
-    leave_registry();
-    tell_gone(end.code, end.text);
-    {
-        std::lock_guard lock(view_mutex_);
-        view_.connected = false;
-    }
-    finish_login();
-    if (auto ended = std::exchange(callbacks_.ended, nullptr)) {
-        ended();
-    }
-    // The trunk is still on the stack.
-    (void)end_mail_->post(*mailbox_, std::move(self));
 }
 
-void ServerSession::leave_registry() {
+void ServerSession::tell_failure(const std::exception& problem) {
+    static constexpr LineKind failed{"failed_sessions"};
+    if (shared_->log->may_write(LogLevel::error, failed, worker_.now())) {
+        shared_->log->error("a session has failed", {{"session", agreement_.session}, {"why", problem.what()}});
+    }
+}
+
+// Nothing of it lacks memory.
+void ServerSession::leave_registry() noexcept {
     close_services();
     if (std::exchange(admitted_, false)) {
         shared_->registry->remove(key_);

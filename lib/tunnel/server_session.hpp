@@ -216,6 +216,25 @@ private:
         std::uint16_t port() const { return public_port ? public_port->address().port() : std::uint16_t{0}; }
     };
     class Probe;
+    /// The session that somebody is on the way to; counted as long as this lives, also where its mail is never taken.
+    class OnTheWay {
+    public:
+        explicit OnTheWay(std::shared_ptr<ServerSession> to) noexcept : to_(std::move(to)) {
+            to_->on_the_way_.fetch_add(1, std::memory_order_relaxed);
+        }
+        OnTheWay(OnTheWay&&) noexcept = default;
+        OnTheWay& operator=(OnTheWay&&) = delete;
+        ~OnTheWay() { (void)arrived(); }
+        std::shared_ptr<ServerSession> arrived() noexcept {
+            if (to_) {
+                to_->on_the_way_.fetch_sub(1, std::memory_order_relaxed);
+            }
+            return std::exchange(to_, nullptr);
+        }
+
+    private:
+        std::shared_ptr<ServerSession> to_;
+    };
 
     void on_pipe_open() override;
     void on_control(Bytes message) override;
@@ -240,6 +259,7 @@ private:
                     const runtime::SocketAddress& at, const std::optional<Refusal>& refusal);
     void assign_port(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at);
     bool open_port(std::uint32_t id, const runtime::SocketAddress& at, std::error_code& error);
+    static Refusal why_not_open(const runtime::SocketAddress& at, const std::error_code& error);
     void confirm(std::uint32_t request, std::uint32_t id);
     void refuse_service(std::uint32_t id, const Refusal& refusal);
     void keep_description(Service& service, const wire::Service& description);
@@ -248,7 +268,7 @@ private:
     void unregister(std::uint32_t id);
     void forget_service(std::uint32_t id);
     void leave(Service& service);
-    void close_services();
+    void close_services() noexcept;
     void on_visitor(std::uint32_t id, Visitor visitor);
     template <typename AnyVisitor>
     void open_or_wait(std::uint32_t id, AnyVisitor visitor);
@@ -284,21 +304,28 @@ private:
     void on_tls_visitor(std::uint32_t id, TlsVisitor visitor);
     void open_visitor(std::uint32_t id, TlsVisitor visitor);
 
-    void leave_registry();
+    void leave_registry() noexcept;
+    void tell_end(const TrunkEnd& end);
     void tell_stranger(const char* what, wire::Code code, const std::string& why);
     void log_begin();
     void log_end(const TrunkEnd& end, LogLevel level);
     void tell_gone(wire::Code code, const std::string& text);
+    void tell_failure(const std::exception& problem);
+    /// One of several steps: where it lacks memory it is left out, and the others are done.
+    template <typename Step>
+    static void attempt(Step step) noexcept {
+        try {
+            step();
+        } catch (const std::exception&) {
+        }
+    }
     /// What goes wrong inside (memory, a bug) ends this session and not the process.
     template <typename Action>
     void guarded(Action action) noexcept {
         try {
             action();
         } catch (const std::exception& problem) {
-            static constexpr LineKind failed{"failed_sessions"};
-            if (shared_->log->may_write(LogLevel::error, failed, worker_.now())) {
-                shared_->log->error("a session has failed", {{"session", agreement_.session}, {"why", problem.what()}});
-            }
+            attempt([&] { tell_failure(problem); });
             end(wire::Code::internal, "an internal error");
         }
     }

@@ -157,8 +157,11 @@ void ServerSession::on_claimed(std::uint32_t request, std::uint32_t id, std::uin
         confirm(request, id);
     } else {
         shared_->registry->release(key_, at.port());
-        refuse_service(id, {Code::port_taken, "The server can not listen on " + at.text() + ": " + error.message() +
-                                                  ". Choose another port."});
+        Refusal why = why_not_open(at, error);
+        if (why.code == Code::port_taken) {
+            why.text += " Choose another port.";
+        }
+        refuse_service(id, why);
     }
 }
 
@@ -173,7 +176,10 @@ void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime
         at.set_port(candidate);
         std::error_code error;
         if (!open_port(id, at, error)) {
-            why.text = "The server can not listen on " + at.text() + ": " + error.message() + ".";
+            why = why_not_open(at, error);
+            if (why.code == Code::busy) {
+                break;
+            }
             continue;
         }
         Service& service = services_[id];
@@ -189,6 +195,15 @@ void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime
         }
     }
     refuse_service(id, why);
+}
+
+Refusal ServerSession::why_not_open(const runtime::SocketAddress& at, const std::error_code& error) {
+    if (error == std::errc::resource_unavailable_try_again) {
+        return {Code::busy,
+                "This client, or its token, has as many public ports as one may have, with those that are "
+                "still being closed. Trying later may work."};
+    }
+    return {Code::port_taken, "The server can not listen on " + at.text() + ": " + error.message() + "."};
 }
 
 bool ServerSession::open_port(std::uint32_t id, const runtime::SocketAddress& at, std::error_code& error) {
@@ -303,14 +318,14 @@ void ServerSession::leave(Service& service) {
         shared_->ports->leave(client_, *port, *this);
     }
     if (auto http = std::exchange(service.http, nullptr)) {
-        shared_->http->leave(*http, *this, Clock::now());  // also where the worker is gone
+        attempt([&] { shared_->http->leave(*http, *this, Clock::now()); });  // also where the worker is gone
     }
     for (const ClaimName& name : service.names) {
         shared_->registry->release(key_, name);
     }
 }
 
-void ServerSession::close_services() {
+void ServerSession::close_services() noexcept {
     auto services = std::exchange(services_, {});
     for (auto& [id, service] : services) {
         leave(service);
@@ -427,10 +442,8 @@ void ServerSession::take(Visitor visitor, std::uint32_t service) {
         on_visitor(service, std::move(visitor));
         return;
     }
-    on_the_way_.fetch_add(1, std::memory_order_relaxed);
-    mailbox_->post_call([self = shared_from_this(), service, visitor = std::move(visitor)]() mutable {
-        self->on_the_way_.fetch_sub(1, std::memory_order_relaxed);
-        self->on_visitor(service, std::move(visitor));
+    mailbox_->post_call([to = OnTheWay(shared_from_this()), service, visitor = std::move(visitor)]() mutable {
+        to.arrived()->on_visitor(service, std::move(visitor));
     });
 }
 

@@ -48,10 +48,8 @@ void ServerSession::take(TlsVisitor visitor, std::uint32_t service) {
         on_tls_visitor(service, std::move(visitor));
         return;
     }
-    on_the_way_.fetch_add(1, std::memory_order_relaxed);
-    mailbox_->post_call([self = shared_from_this(), service, visitor = std::move(visitor)]() mutable {
-        self->on_the_way_.fetch_sub(1, std::memory_order_relaxed);
-        self->on_tls_visitor(service, std::move(visitor));
+    mailbox_->post_call([to = OnTheWay(shared_from_this()), service, visitor = std::move(visitor)]() mutable {
+        to.arrived()->on_tls_visitor(service, std::move(visitor));
     });
 }
 

@@ -1,5 +1,6 @@
 #include "tunnel/shared_port.hpp"
 
+#include <algorithm>
 #include <exception>
 
 #include "base/limits.hpp"
@@ -40,34 +41,33 @@ bool SharedPort::pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept 
     visitor.passed_on_by.push_back(&from);
     return give(visitor);
 } catch (const std::exception&) {
-    return false;
+    return !visitor.port;  // lost on the way
 }
 
 std::shared_ptr<void> SharedPort::hold() {
+    holds_.fetch_add(1);  // before: where there is no memory for what is answered, it is let go of at once
     std::shared_ptr<void> held(nullptr, [self = shared_from_this()](void*) {
         self->holds_.fetch_sub(1);
         self->look_at_holds();
     });
-    holds_.fetch_add(1);
     look_at_holds();
     return held;
 }
 
-// The listener may have gone. Whatever order such mail comes in, the last one finds what is true.
-void SharedPort::look_at_holds() noexcept try {
-    auto look = [self = shared_from_this()] {
-        if (self->listener_) {
-            const std::size_t trunks = self->with_carriers([](const auto& carriers) { return carriers.size(); });
-            self->listener_->set_paused(trunks > 0 && self->holds_.load() >= trunks);
-        }
-    };
+void SharedPort::look_at_holds() noexcept {
     if (worker_.here()) {
-        look();
+        pause_or_resume();
     } else {
-        (void)worker_.post(std::move(look));
+        (void)look_mail_->post(*worker_.mailbox(), shared_from_this());
     }
-} catch (const std::exception&) {
-    // No memory for the mail: the next one says it.
+}
+
+// The listener may have gone.
+void SharedPort::pause_or_resume() noexcept {
+    if (listener_) {
+        const std::size_t trunks = with_carriers([](const auto& carriers) { return carriers.size(); });
+        listener_->set_paused(trunks > 0 && holds_.load() >= trunks);
+    }
 }
 
 std::uint64_t SharedPort::visitors() {
@@ -112,11 +112,16 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
             }
             port = known->second;
         } else {
+            if (has_too_many(client)) {
+                error = std::make_error_code(std::errc::resource_unavailable_try_again);
+                return {};
+            }
             runtime::Fd listener = runtime::listen_on(at, error);
             if (!listener) {
                 return {};
             }
             port = std::make_shared<SharedPort>(worker);
+            port->client_ = client;
             port->address_ = runtime::local_address(listener.get());
             port->table_ = weak_from_this();
             auto gate = std::make_shared<LoopGate>(worker, *port);
@@ -130,7 +135,11 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
         // Before it is known: without memory for this nobody is left with a port that nobody carries.
         replaced = port->with_carriers([&](auto& carriers) { return carriers.add(std::move(trunk), service); });
         if (opened) {
+            std::size_t& of_client = of_client_[client];
+            std::size_t& of_token = of_token_[client.first];
             ports_.emplace(Key{client, port->address_.port()}, port);
+            ++of_client;
+            ++of_token;
         }
     }
     port->look_at_holds();
@@ -174,9 +183,8 @@ void PortTable::take_out(const ClientId& client, SharedPort& port) {
     if (known == ports_.end() || known->second.get() != &port) {
         return;
     }
-    closing_.insert(known->second);  // what may lack memory comes first
-    const std::shared_ptr<SharedPort> closed = std::move(known->second);
-    ports_.erase(known);
+    const std::shared_ptr<SharedPort> closed = known->second;
+    closing_.insert(ports_.extract(known));  // as it is: nothing of this may lack memory
     closed->listener_->refuse_visitors();
     // Always by mail, since the listener may be what calls us.
     (void)closed->close_mail_->post(*closed->worker_.mailbox(), closed);
@@ -184,24 +192,46 @@ void PortTable::take_out(const ClientId& client, SharedPort& port) {
 
 // On the listener's worker.
 void SharedPort::take_down(const std::shared_ptr<SharedPort>& closed) noexcept {
-    if (const auto table = closed->table_.lock()) {
-        table->forget(closed);
-    }
     closed->listener_.reset();
+    if (const auto table = closed->table_.lock()) {
+        table->forget(*closed);
+    }
 }
 
-void PortTable::forget(const std::shared_ptr<SharedPort>& port) {
+// Its listener is really closed.
+void PortTable::forget(const SharedPort& port) {
     std::lock_guard lock(mutex_);
-    closing_.erase(port);
+    const auto [first, last] = closing_.equal_range({port.client_, port.address_.port()});
+    const auto at = std::find_if(first, last, [&port](const auto& entry) { return entry.second.get() == &port; });
+    if (at == last) {
+        return;
+    }
+    closing_.erase(at);
+    const auto uncount = [](auto& counts, const auto& of) {
+        const auto counted = counts.find(of);
+        if (--counted->second == 0) {
+            counts.erase(counted);
+        }
+    };
+    uncount(of_client_, port.client_);
+    uncount(of_token_, port.client_.first);
+}
+
+bool PortTable::has_too_many(const ClientId& client) const {
+    const auto is_at = [](const auto& counts, const auto& of, std::size_t most) {
+        const auto counted = counts.find(of);
+        return (counted == counts.end() ? 0 : counted->second) >= most;
+    };
+    return is_at(of_client_, client, most_.of_client) || is_at(of_token_, client.first, most_.of_token);
 }
 
 void PortTable::end() {
-    std::set<std::shared_ptr<SharedPort>> left;
+    std::multimap<Key, std::shared_ptr<SharedPort>> left;
     {
         std::lock_guard lock(mutex_);
         left.swap(closing_);
     }
-    for (const auto& port : left) {
+    for (const auto& [key, port] : left) {
         port->listener_.reset();
     }
 }

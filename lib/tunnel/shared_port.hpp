@@ -17,11 +17,11 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "buffer/mailbox.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker.hpp"
@@ -95,7 +95,8 @@ public:
     /// To the carrier with the fewest visitors, in turn where several have as few. Without a carrier it is reset.
     void hand_over(Visitor visitor) noexcept;
     /// From a carrier that can not take it, to the one with the fewest among those that have not passed it on before.
-    /// False when there is none: the visitor stays with the caller.
+    /// False when there is none: the visitor stays with the caller. True also of one that was lost on the way, and
+    /// reset, for want of memory: the caller has it no more.
     bool pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept;
 
     /// For a trunk that has visitors in line. While each of the port's trunks keeps what this answers, whoever comes
@@ -113,6 +114,7 @@ private:
 
     bool give(Visitor& visitor);
     void look_at_holds() noexcept;
+    void pause_or_resume() noexcept;
     /// Runs `action` on the carriers, under the lock.
     template <typename Action>
     auto with_carriers(Action action) {
@@ -123,9 +125,13 @@ private:
     static void take_down(const std::shared_ptr<SharedPort>& closed) noexcept;
 
     runtime::Worker& worker_;  // the listener's
-    using CloseMail = buffer::WakeMail<SharedPort, std::shared_ptr<SharedPort>>;
-    const IntrusivePtr<CloseMail> close_mail_ = make_intrusive<CloseMail>(&SharedPort::take_down);
+    using PortMail = buffer::WakeMail<SharedPort, std::shared_ptr<SharedPort>>;
+    const IntrusivePtr<PortMail> close_mail_ = make_intrusive<PortMail>(&SharedPort::take_down);
+    // However many looks are asked for while one is on its way, that one finds what is true.
+    const IntrusivePtr<PortMail> look_mail_ =
+        make_intrusive<PortMail>([](const std::shared_ptr<SharedPort>& port) noexcept { port->pause_or_resume(); });
     std::weak_ptr<PortTable> table_;
+    ClientId client_{};
     runtime::SocketAddress address_;
     std::unique_ptr<PublicPort> listener_;
     std::atomic<std::uint32_t> holds_{0};
@@ -134,12 +140,22 @@ private:
 };
 
 /// Any thread. A port that closes refuses visitors at once, but its listener is taken down on its own worker: by mail,
-/// or by `end` where that takes no mail any more.
+/// or by `end` where that takes no mail any more. Until then it counts: who opens and closes ports without end has no
+/// more descriptors by that than who keeps them.
 class PortTable : public std::enable_shared_from_this<PortTable> {
 public:
+    /// Listeners that are open or not closed yet.
+    struct Most {
+        std::size_t of_client = limits::services_max;
+        std::size_t of_token = limits::ports_per_token_settable_max;
+    };
+    PortTable() : PortTable(Most{}) {}
+    explicit PortTable(const Most& most) : most_(most) {}
+
     /// `trunk` carries the port's visitors from now on. The port is opened, on the calling thread's `worker`, unless
     /// another trunk of the same client has it already; then those that yield at it are replaced. Port 0: any that is
-    /// free. Null, and why, when the server can not listen there.
+    /// free. Null, and why, when the server can not listen there; resource_unavailable_try_again: the client, or its
+    /// token, has as many listeners as one may have.
     struct Joined {
         std::shared_ptr<SharedPort> port;
         bool opened = false;  // just now
@@ -168,11 +184,15 @@ private:
 
     static bool carries(SharedPort& port, std::uint32_t service);
     void take_out(const ClientId& client, SharedPort& port);
-    void forget(const std::shared_ptr<SharedPort>& port);
+    void forget(const SharedPort& port);
+    bool has_too_many(const ClientId& client) const;
 
+    const Most most_;
     mutable std::mutex mutex_;
     std::map<Key, std::shared_ptr<SharedPort>> ports_;
-    std::set<std::shared_ptr<SharedPort>> closing_;
+    std::multimap<Key, std::shared_ptr<SharedPort>> closing_;
+    std::map<ClientId, std::size_t> of_client_;  // listeners, of both
+    std::map<TokenId, std::size_t> of_token_;
 };
 
 }  // namespace ferrotunnel::tunnel

@@ -64,7 +64,7 @@ bool pass_on(TlsVisitor& visitor, const HttpCarrier& from) noexcept try {
     visitor.passed_on_by.push_back(&from);
     return give(visitor);
 } catch (const std::exception&) {
-    return false;
+    return !visitor.service;  // lost on the way
 }
 
 }  // namespace ferrotunnel::tunnel

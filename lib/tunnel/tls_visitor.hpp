@@ -43,7 +43,8 @@ struct TlsVisitor {
 void hand_over(TlsVisitor visitor) noexcept;
 
 /// From a carrier that can not take it, to the one with the fewest among those that have not passed it on before. False
-/// when there is none: the visitor stays with the caller.
+/// when there is none: the visitor stays with the caller. True also of one that was lost on the way, and turned away,
+/// for want of memory: the caller has it no more.
 bool pass_on(TlsVisitor& visitor, const HttpCarrier& from) noexcept;
 
 }  // namespace ferrotunnel::tunnel

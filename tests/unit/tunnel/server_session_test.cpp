@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "support/count_allocations.hpp"
 #include "support/log_book.hpp"
 #include "unit/runtime/loop.hpp"
 #include "unit/tunnel/plain_port.hpp"
@@ -44,11 +45,11 @@ public:
         shared->ports->end();
     }
 
-    WireClient connect(std::uint8_t instance, std::uint64_t epoch = 1) {
+    WireClient connect(std::uint8_t instance, std::uint64_t epoch = 1, ServerSession::Callbacks callbacks = {}) {
         auto [near, far] = transport::test::tcp_pair();
         on(worker, [&, socket = std::make_shared<runtime::Fd>(std::move(near))] {
             auto from = runtime::peer_address(socket->get());
-            auto session = std::make_shared<ServerSession>(worker, from, shared, ServerSession::Callbacks{});
+            auto session = std::make_shared<ServerSession>(worker, from, shared, callbacks);
             sessions.push_back(session);
             session->start(std::move(*socket));
         });
@@ -354,4 +355,113 @@ TEST_CASE("visitors who wait are reset when their service goes, and not before")
         transport::test::wait_for(visitor.get(), POLLIN);
     }
     CHECK(std::all_of(visitors.begin(), visitors.end(), was_reset));
+}
+
+namespace {
+
+/// A trunk that has no memory for the visitors that it is given.
+class Forgetful final : public VisitorCarrier {
+public:
+    std::uint64_t load() const noexcept override { return UINT32_MAX; }
+    void take(Visitor, std::uint32_t) override { throw std::bad_alloc(); }
+    void dropped(const std::shared_ptr<SharedPort>&) override {}
+};
+
+/// Has every line written, and keeps none.
+class EveryLine final : public Logger {
+public:
+    bool enabled(LogLevel) const noexcept override { return true; }
+    void write(LogLevel, std::string_view, std::initializer_list<LogField>) noexcept override {}
+};
+
+}  // namespace
+
+TEST_CASE("visitors who are lost for want of memory on the way to another trunk harm nobody else") {
+    constexpr std::size_t lost = 10;
+    Rig rig;
+    WireClient client = rig.connect(1);
+    REQUIRE(client.log_in());
+    client.register_port(1, 0);
+    const std::uint16_t port = port_in(client.answer());
+    const ClientId id{rig.token.id, {1}};
+    auto forgetful = std::make_shared<Forgetful>();
+    std::error_code error;
+    const auto shared = on(rig.worker, [&] {
+        const auto at = *runtime::SocketAddress::from_ip("127.0.0.1", port);
+        return rig.shared->ports->join(id, at, forgetful, 1, rig.worker, PlainPort::open, error).port;
+    });
+    REQUIRE(shared);
+    const auto visitors = visitors_of(port, limits::opens_unanswered_per_service_max + lost);
+    for (std::size_t i = 0; i < limits::opens_unanswered_per_service_max; ++i) {
+        next_open(client);
+    }
+    client.register_port(2, 0);
+    port_in(client.answer());  // the session is there
+    for (std::size_t i = 0; i < lost; ++i) {
+        transport::test::wait_for(visitors[visitors.size() - 1 - i].get(), POLLIN);
+        CHECK(was_reset(visitors[visitors.size() - 1 - i]));
+    }
+    on(rig.worker, [&] { rig.shared->ports->leave(id, *shared, *forgetful); });
+}
+
+TEST_CASE("a visitor for whose mail there is no memory is not on the way for ever") {
+    Rig rig;
+    WireClient client = rig.connect(1);
+    REQUIRE(client.log_in());
+    client.register_port(1, 0);
+    const std::uint16_t port = port_in(client.answer());
+    const auto session = on(rig.worker, [&] { return rig.sessions.front(); });
+    const auto carrier = std::make_shared<Forgetful>();
+    const ClientId id{rig.token.id, {1}};
+    std::error_code error;
+    const auto shared = on(rig.worker, [&] {
+        const auto at = *runtime::SocketAddress::from_ip("127.0.0.1", port);
+        return rig.shared->ports->join(id, at, carrier, 1, rig.worker, PlainPort::open, error).port;
+    });
+    REQUIRE(shared);
+    const std::uint64_t load = session->load();
+    auto [near, far] = transport::test::tcp_pair();
+    Visitor visitor(std::move(near), runtime::SocketAddress(), shared);
+    ferrotunnel::test::fail_allocation(1);
+    try {
+        session->take(std::move(visitor), 1);
+    } catch (const std::bad_alloc&) {
+    }
+    if (ferrotunnel::test::fail_allocation(0)) {
+        CHECK(session->load() == load);
+    }
+    on(rig.worker, [&] { rig.shared->ports->leave(id, *shared, *carrier); });
+}
+
+TEST_CASE("a session that ends while there is no memory gives back all that it has") {
+    EveryLine log;
+    Rig rig;
+    rig.shared->log = &log;
+    for (std::uint64_t nth = 1; nth <= 40; ++nth) {
+        CAPTURE(nth);
+        runtime::test::Signal over;
+        runtime::test::Signal ended;
+        ServerSession::Callbacks callbacks;
+        callbacks.login_over = [&](bool) { over.tell(); };
+        callbacks.ended = [&] { ended.tell(); };
+        WireClient client = rig.connect(1, nth, callbacks);
+        const bool logs_in = nth % 2 == 0;
+        std::uint16_t port = 0;
+        if (logs_in) {
+            REQUIRE(client.log_in());
+            client.register_port(1, 0);
+            port = port_in(client.answer());
+        } else {
+            (void)client.prepare_auth();
+        }
+        on(rig.worker, [&] { ferrotunnel::test::fail_allocation((nth + 1) / 2); });
+        client.close();
+        REQUIRE(ended.wait());
+        on(rig.worker, [] { ferrotunnel::test::fail_allocation(0); });
+        CHECK(over.count() == 1);
+        CHECK(rig.shared->registry->session_count() == 0);
+        CHECK_FALSE(rig.shared->registry->holder_of(port == 0 ? 1 : port));
+        CHECK(rig.shared->presence->enter({rig.token.id, {1}}) == 1);
+        rig.shared->presence->leave({rig.token.id, {1}});
+    }
 }

@@ -1,6 +1,7 @@
 #include "tunnel/shared_port.hpp"
 
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <atomic>
@@ -8,9 +9,11 @@
 #include <cerrno>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <vector>
 
+#include "support/count_allocations.hpp"
 #include "unit/runtime/loop.hpp"
 #include "unit/transport/pipes.hpp"
 #include "unit/tunnel/plain_port.hpp"
@@ -34,6 +37,9 @@ public:
             port->pass_on(visitor, *this);
             return;
         }
+        if (no_memory) {
+            throw std::bad_alloc();
+        }
         std::lock_guard lock(mutex_);
         ++load_;
         visitors_.push_back(std::move(visitor));
@@ -50,6 +56,7 @@ public:
 
     Signal taken;
     std::atomic<bool> gone{false};  // or full
+    std::atomic<bool> no_memory{false};
     std::atomic<int> refusals{0};
     std::atomic<int> drops{0};
 
@@ -312,6 +319,104 @@ TEST_CASE("a visitor that a trunk can not take goes to the one with the fewest o
     CHECK(trunks[1]->refusals == 3);
     CHECK(trunks[2]->refusals == 1);
     CHECK(trunks[3]->refusals == 1);
+}
+
+TEST_CASE("a visitor who is lost for want of memory on the way to another trunk is nobody's any more") {
+    Rig rig;
+    auto full = std::make_shared<Trunk>();
+    auto other = std::make_shared<Trunk>();
+    auto port = rig.join(full, 0);
+    REQUIRE(rig.join(other, port_of(port)) == port);
+    other->no_memory = true;
+    runtime::Fd far;
+    Visitor visitor = hand_made(port, far);
+    CHECK(port->pass_on(visitor, *full));
+    CHECK_FALSE(visitor.port);
+    CHECK(error_at(far) == ECONNRESET);
+}
+
+TEST_CASE("to hold a port for which there is no memory counts for nothing") {
+    Rig rig;
+    auto trunk = std::make_shared<Trunk>();
+    auto port = rig.join(trunk, 0);
+    ferrotunnel::test::fail_allocation(1);
+    try {
+        (void)port->hold();
+    } catch (const std::bad_alloc&) {
+    }
+    ferrotunnel::test::fail_allocation(0);
+    const runtime::Fd visitor = visit(port_of(port));
+    CHECK(trunk->taken.wait());
+}
+
+TEST_CASE("a port whose last hold ends while there is no memory takes visitors again") {
+    Rig rig;
+    auto trunk = std::make_shared<Trunk>();
+    auto port = rig.join(trunk, 0);
+    std::shared_ptr<void> held = port->hold();
+    on(rig.worker, [] {});  // by now it is paused
+    ferrotunnel::test::fail_allocation(1);
+    held.reset();
+    ferrotunnel::test::fail_allocation(0);
+    const runtime::Fd visitor = visit(port_of(port));
+    CHECK(trunk->taken.wait());
+}
+
+TEST_CASE("limit: listeners of one client, with those that are not closed yet, however fast it opens and closes them") {
+    rlimit descriptors{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &descriptors) == 0);
+    descriptors.rlim_cur = descriptors.rlim_max;
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &descriptors) == 0);
+    Rig rig;
+    auto trunk = std::make_shared<Trunk>();
+    const auto any = *runtime::SocketAddress::from_ip("127.0.0.1", 0);
+    const auto open_and_close = [&](const ClientId& client) {
+        auto port = rig.table->join(client, any, trunk, 1, rig.worker, PlainPort::open, rig.error).port;
+        if (port) {
+            rig.table->close(client, *port, *trunk);
+        }
+        return port != nullptr;
+    };
+    std::size_t opened = 0;
+    on(rig.worker, [&] {  // which closes none meanwhile
+        while (opened <= limits::services_max && open_and_close(alice)) {
+            ++opened;
+        }
+        CHECK(rig.error == std::errc::resource_unavailable_try_again);
+        CHECK(open_and_close(bob));
+    });
+    CHECK(opened == limits::services_max);
+    on(rig.worker, [&] {
+        for (std::size_t i = 0; i < limits::services_max; ++i) {
+            REQUIRE(open_and_close(alice));  // the others are really closed
+        }
+    });
+}
+
+TEST_CASE("limit: listeners of the clients of one token, with those that are not closed yet") {
+    Rig rig;
+    rig.table = std::make_shared<PortTable>(PortTable::Most{4, 6});
+    constexpr ClientId other_token{{2}, {1}};
+    auto trunk = std::make_shared<Trunk>();
+    const auto any = *runtime::SocketAddress::from_ip("127.0.0.1", 0);
+    const auto open_and_close = [&](const ClientId& client, int times) {
+        int opened = 0;
+        while (opened < times) {
+            auto port = rig.table->join(client, any, trunk, 1, rig.worker, PlainPort::open, rig.error).port;
+            if (!port) {
+                break;
+            }
+            rig.table->close(client, *port, *trunk);
+            ++opened;
+        }
+        return opened;
+    };
+    on(rig.worker, [&] {
+        CHECK(open_and_close(alice, 9) == 4);
+        CHECK(open_and_close(bob, 9) == 2);
+        CHECK(open_and_close(other_token, 4) == 4);
+    });
+    CHECK(on(rig.worker, [&] { return open_and_close(bob, 9); }) == 4);
 }
 
 TEST_CASE("trunks join and leave on several threads while visitors come", "[threads]") {
