@@ -8,7 +8,7 @@
 namespace ferrotunnel::tunnel {
 namespace {
 
-std::string first_bytes(const runtime::SocketAddress& from, std::ptrdiff_t bytes) {
+std::string first_bytes(const runtime::SocketAddress& from, std::size_t bytes) {
     sockaddr_in6 network = *reinterpret_cast<const sockaddr_in6*>(from.raw());
     std::fill(std::begin(network.sin6_addr.s6_addr) + bytes, std::end(network.sin6_addr.s6_addr), std::uint8_t{0});
     return runtime::SocketAddress(reinterpret_cast<const sockaddr*>(&network), sizeof network).ip() + '/' +
@@ -26,7 +26,10 @@ AddressNetworks networks_of(const runtime::SocketAddress& from) {
     if (from.family() != AF_INET6) {
         return {ip, ip, ip};
     }
-    return {first_bytes(from, 8), first_bytes(from, 7), first_bytes(from, 6)};
+    AddressNetworks networks;
+    std::transform(network_bytes.begin(), network_bytes.end(), networks.begin(),
+                   [&from](std::size_t bytes) { return first_bytes(from, bytes); });
+    return networks;
 }
 
 }  // namespace ferrotunnel::tunnel

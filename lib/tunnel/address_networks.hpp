@@ -18,6 +18,9 @@ namespace ferrotunnel::tunnel {
 inline constexpr std::size_t network_levels = 3;
 using AddressNetworks = std::array<std::string, network_levels>;
 
+/// The first bytes of an address of IPv6 that tell its host, home and block.
+inline constexpr std::array<std::size_t, network_levels> network_bytes{8, 7, 6};
+
 AddressNetworks networks_of(const runtime::SocketAddress& from);
 
 }  // namespace ferrotunnel::tunnel

@@ -15,6 +15,7 @@
 #include "base/check.hpp"
 #include "base/limits.hpp"
 #include "runtime/address.hpp"
+#include "tunnel/address_networks.hpp"
 #include "wire/ip_text.hpp"
 
 namespace ferrotunnel::tunnel {
@@ -28,12 +29,12 @@ inline std::string network_of(const runtime::SocketAddress& from) {
     if (from.family() != AF_INET6 || IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) {
         return from.ip();
     }
-    return six_mark + std::string(reinterpret_cast<const char*>(six->sin6_addr.s6_addr), 8);
+    return six_mark + std::string(reinterpret_cast<const char*>(six->sin6_addr.s6_addr), network_bytes[0]);
 }
 
 /// The same; IPv4 in IPv6's clothes is IPv4 already.
 inline std::string network_of(const wire::Address& from) {
-    return from.family == 6 ? six_mark + std::string(reinterpret_cast<const char*>(from.bytes.data()), 8)
+    return from.family == 6 ? six_mark + std::string(reinterpret_cast<const char*>(from.bytes.data()), network_bytes[0])
                             : wire::ip_text(from);
 }
 
@@ -110,8 +111,8 @@ private:
         }
         action(address, per_address_max_);
         if (address.front() == six_mark) {
-            action(address.substr(0, 8), per_home_max_);
-            action(address.substr(0, 7), per_block_max_);
+            action(address.substr(0, 1 + network_bytes[1]), per_home_max_);
+            action(address.substr(0, 1 + network_bytes[2]), per_block_max_);
         }
     }
 

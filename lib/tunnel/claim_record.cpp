@@ -97,8 +97,8 @@ std::string line_of(const ClaimRecord::Port& port) {
     return "port " + hex(port.owner) + ' ' + std::to_string(port.port) + '\n';
 }
 
-template <typename Action>
-void for_each_kind(ClaimRecord& record, Action action) {
+template <typename Record, typename Action>
+void for_each_kind(Record& record, Action action) {
     action(record.hosts);
     action(record.assigned);
     action(record.ports);
@@ -155,15 +155,11 @@ void share_out(ClaimRecord& record, std::size_t entries_max, std::size_t bytes_m
 std::string write_claims(const ClaimRecord& record) {
     std::string text(first_line);
     text += '\n';
-    for (const ClaimRecord::Host& host : record.hosts) {
-        text += line_of(host);
-    }
-    for (const ClaimRecord::Assigned& assigned : record.assigned) {
-        text += line_of(assigned);
-    }
-    for (const ClaimRecord::Port& port : record.ports) {
-        text += line_of(port);
-    }
+    for_each_kind(record, [&text](const auto& entries) {
+        for (const auto& entry : entries) {
+            text += line_of(entry);
+        }
+    });
     return text;
 }
 

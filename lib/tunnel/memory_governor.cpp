@@ -17,10 +17,8 @@ MemoryGovernor::Look MemoryGovernor::look() {
             found.owner = name;
         }
         owner.tight = is_tight(owner.held, share_, owner.tight);
-        found.tight = found.tight || owner.tight;
     }
     tight_ = is_tight(found.held, limit_, tight_);
-    found.tight = found.tight || tight_;
     for (Member* member : members_) {
         member->session_->set_tight(tight_ || member->owner_->second.tight);
     }

@@ -36,14 +36,12 @@ public:
         std::uint64_t held = 0;   // by all
         std::uint64_t asked = 0;  // of `owner`: bytes that it is to give up; 0: nobody is asked
         std::string owner;        // the token that holds most
-        bool tight = false;       // for somebody
         bool busy = false;        // somebody has visitors: another look soon
     };
     /// Sums up, and asks for what is too much.
     Look look();
 
     std::uint64_t limit() const noexcept { return limit_; }
-    std::uint64_t share() const noexcept { return share_; }
     /// What all sessions hold now.
     std::uint64_t held() const;
 
