@@ -358,8 +358,8 @@ void HttpExchange::start_sending() {
     }
     backend_->flush();
     set_deadline();
-    if (edge_.replay_kept >
-        EdgeWorker::replay_kept_max) {  // a head is kept until it is sent, a second time perhaps not
+    // A head is kept until it was sent; for a second time only where there is room.
+    if (edge_.replay_kept > EdgeWorker::replay_kept_max) {
         forget_replay();
     }
 }
