@@ -142,13 +142,16 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
     return Granted{};
 }
 
+Refusal too_many_ports(const char* who_has, std::size_t most) {
+    return {wire::Code::busy, std::string(who_has) + " as many public ports as one may have (" + std::to_string(most) +
+                                  "). Trying later may work."};
+}
+
 std::optional<Refusal> Registry::too_many_claims(Session& claimant, const ClaimName& name, bool is_new) const {
     const std::size_t most = name.is_port() ? settings_.claims_per_session_max : settings_.hosts_per_session_max;
     if (claimant.count_of(name) < most) {
         if (name.is_port() && is_new && holdings_.at(claimant.info.token).ports >= settings_.ports_per_token_max) {
-            return Refusal{wire::Code::busy, "The clients of this token have as many public ports as one may have (" +
-                                                 std::to_string(settings_.ports_per_token_max) +
-                                                 "). Trying later may work."};
+            return too_many_ports("The clients of this token have", settings_.ports_per_token_max);
         }
         return std::nullopt;
     }

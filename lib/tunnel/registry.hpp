@@ -56,6 +56,9 @@ struct Refusal {
     std::string text;
 };
 
+/// `who_has`: "The clients of this token have", say.
+Refusal too_many_ports(const char* who_has, std::size_t most);
+
 struct Admitted {};
 /// Older sessions of the same client: evict them with `superseded`, then admit again.
 struct Superseding {

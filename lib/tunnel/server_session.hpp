@@ -258,8 +258,7 @@ private:
     void on_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
                     const runtime::SocketAddress& at, const std::optional<Refusal>& refusal);
     void assign_port(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at);
-    bool open_port(std::uint32_t id, const runtime::SocketAddress& at, std::error_code& error);
-    static Refusal why_not_open(const runtime::SocketAddress& at, const std::error_code& error);
+    std::optional<Refusal> open_port(std::uint32_t id, const runtime::SocketAddress& at);
     void confirm(std::uint32_t request, std::uint32_t id);
     void refuse_service(std::uint32_t id, const Refusal& refusal);
     void keep_description(Service& service, const wire::Service& description);

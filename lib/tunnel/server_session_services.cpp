@@ -150,18 +150,16 @@ void ServerSession::on_claimed(std::uint32_t request, std::uint32_t id, std::uin
         }
         return;
     }
-    std::error_code error;
     if (refusal) {
         refuse_service(id, *refusal);
-    } else if (open_port(id, at, error)) {
-        confirm(request, id);
-    } else {
+    } else if (std::optional<Refusal> why = open_port(id, at)) {
         shared_->registry->release(key_, at.port());
-        Refusal why = why_not_open(at, error);
-        if (why.code == Code::port_taken) {
-            why.text += " Choose another port.";
+        if (why->code == Code::port_taken) {
+            why->text += " Choose another port.";
         }
-        refuse_service(id, why);
+        refuse_service(id, *why);
+    } else {
+        confirm(request, id);
     }
 }
 
@@ -174,9 +172,8 @@ void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime
     Refusal why{Code::port_taken, "The server has no free port that this token may have."};
     for (std::uint16_t candidate : token->ports.candidates(*shared_->random)) {
         at.set_port(candidate);
-        std::error_code error;
-        if (!open_port(id, at, error)) {
-            why = why_not_open(at, error);
+        if (auto failed = open_port(id, at)) {
+            why = std::move(*failed);
             if (why.code == Code::busy) {
                 break;
             }
@@ -197,26 +194,22 @@ void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime
     refuse_service(id, why);
 }
 
-Refusal ServerSession::why_not_open(const runtime::SocketAddress& at, const std::error_code& error) {
-    if (error == std::errc::resource_unavailable_try_again) {
-        return {Code::busy,
-                "This client, or its token, has as many public ports as one may have, with those that are "
-                "still being closed. Trying later may work."};
-    }
-    return {Code::port_taken, "The server can not listen on " + at.text() + ": " + error.message() + "."};
-}
-
-bool ServerSession::open_port(std::uint32_t id, const runtime::SocketAddress& at, std::error_code& error) {
+// The answer is why not.
+std::optional<Refusal> ServerSession::open_port(std::uint32_t id, const runtime::SocketAddress& at) {
+    std::error_code error;
     auto joined = shared_->ports->join(client_, at, shared_from_this(), id, worker_, shared_->open_port, error);
+    if (joined.full) {
+        return joined.full;
+    }
     if (!joined.port) {
-        return false;
+        return Refusal{Code::port_taken, "The server can not listen on " + at.text() + ": " + error.message() + "."};
     }
     Service& service = services_[id];
     service.public_port = std::move(joined.port);
     service.opened = joined.opened;
     service.traffic = std::make_shared<Traffic>();
     service.traffic->total = traffic_;
-    return true;
+    return std::nullopt;
 }
 
 void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {

@@ -112,9 +112,8 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
             }
             port = known->second;
         } else {
-            if (has_too_many(client)) {
-                error = std::make_error_code(std::errc::resource_unavailable_try_again);
-                return {};
+            if (auto full = why_full(client)) {
+                return {nullptr, false, std::move(full)};
             }
             runtime::Fd listener = runtime::listen_on(at, error);
             if (!listener) {
@@ -217,12 +216,18 @@ void PortTable::forget(const SharedPort& port) {
     uncount(of_token_, port.client_.first);
 }
 
-bool PortTable::has_too_many(const ClientId& client) const {
+std::optional<Refusal> PortTable::why_full(const ClientId& client) const {
     const auto is_at = [](const auto& counts, const auto& of, std::size_t most) {
         const auto counted = counts.find(of);
         return (counted == counts.end() ? 0 : counted->second) >= most;
     };
-    return is_at(of_client_, client, most_.of_client) || is_at(of_token_, client.first, most_.of_token);
+    if (is_at(of_token_, client.first, most_.of_token)) {
+        return too_many_ports("The clients of this token have", most_.of_token);
+    }
+    if (is_at(of_client_, client, most_.of_client)) {
+        return too_many_ports("With those that are still being closed, this client has", most_.of_client);
+    }
+    return std::nullopt;
 }
 
 void PortTable::end() {

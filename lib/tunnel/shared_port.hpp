@@ -154,11 +154,11 @@ public:
 
     /// `trunk` carries the port's visitors from now on. The port is opened, on the calling thread's `worker`, unless
     /// another trunk of the same client has it already; then those that yield at it are replaced. Port 0: any that is
-    /// free. Null, and why, when the server can not listen there; resource_unavailable_try_again: the client, or its
-    /// token, has as many listeners as one may have.
+    /// free. Null, and why, when the server can not listen there.
     struct Joined {
         std::shared_ptr<SharedPort> port;
-        bool opened = false;  // just now
+        bool opened = false;            // just now
+        std::optional<Refusal> full{};  // the client, or its token, has as many listeners as one may have
     };
     Joined join(const ClientId& client, const runtime::SocketAddress& at, std::shared_ptr<VisitorCarrier> trunk,
                 std::uint32_t service, runtime::Worker& worker, const PortOpener& open, std::error_code& error);
@@ -185,7 +185,7 @@ private:
     static bool carries(SharedPort& port, std::uint32_t service);
     void take_out(const ClientId& client, SharedPort& port);
     void forget(const SharedPort& port);
-    bool has_too_many(const ClientId& client) const;
+    std::optional<Refusal> why_full(const ClientId& client) const;
 
     const Most most_;
     mutable std::mutex mutex_;
