@@ -109,8 +109,8 @@ done
 say "many visitors who finish one by one while both drain"
 kill_backend
 serve backend text:hello echo
-start_server
-ready_client client 1 --tcp "0=$backend"
+start_server --drain 600 # on a slow machine all of them take longer than the usual 30 s
+ready_client client 1 --tcp "0=$backend" --drain 600
 public=$(public_of client)
 for number in {1..30}; do
     start visitor$number "$E2E_TOOLS/tcp_peer" connect "$public" line "touch:$dir/there$number" \
