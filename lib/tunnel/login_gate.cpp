@@ -53,8 +53,8 @@ const LoginGate::Crowd* LoginGate::crowded(const AddressNetworks& networks, Answ
         return nullptr;
     }
     const Crowds& blocks = levels_.back();
-    // Of several as large, the one with the oldest connection: who holds very many blocks has one place in each, and
-    // must not end by that whoever has just come.
+    // Of several as large, the one with the oldest connection: who holds one place in each of very many blocks must not
+    // push out whoever has just come.
     const auto most = std::max_element(blocks.begin(), blocks.end(), [](const auto& a, const auto& b) {
         const auto rank = [](const Crowd& crowd) { return std::pair(crowd.size(), ~crowd.front()->number_); };
         return rank(a.second) < rank(b.second);

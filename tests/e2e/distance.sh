@@ -62,6 +62,10 @@ for attempt in 1 2 3; do
     at_least "milliseconds of one round trip" "$elapsed" $((round_trip - 5))
 done
 ((best <= round_trip * 7 / 2)) || unless_late "a hundred visitors took $best ms"
+say "more visitors at once than may be without an answer: the others wait for those"
+line=$("${near[@]}" "$E2E_TOOLS/crowd" visit 127.0.0.1:9001 <<<"hold 700")
+say "$line"
+equal "visitors served" "$(value held "$line")" 700
 one_session
 equal "connections beside the first, to a far server" "$(count_of server "one more connection")" 0
 FERROTUNNEL=$dir/far_program ready_client spread 1 --connections 2 --tcp 0=127.0.0.1:9
