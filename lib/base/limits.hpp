@@ -99,7 +99,7 @@ inline constexpr std::uint64_t session_budget = 64_MiB;
 /// amount.
 inline constexpr std::uint64_t session_memory_hard = 128_MiB;
 inline constexpr auto stalled_after = 500ms;
-/// Of those, this part is reset at a time: one each time would take an hour for what 16,384 can hold.
+/// One in so many of those is reset at a time: a single one each time would take an hour for what 16,384 can hold.
 inline constexpr std::size_t stalled_reset_one_of = 16;
 /// What a stream holds, and may still be sent, is left out of the budget when nothing was taken from it for this long:
 /// visitors who do not read must not leave all others with small windows for as long as they stay. It counts for the
@@ -123,7 +123,7 @@ inline constexpr std::uint64_t session_outbound_behind = 4_MiB;
 /// Payloads below this that cross threads are copied, so that a slow reader does not pin a slab of 64 KiB with them.
 inline constexpr std::uint32_t copy_below = 4_KiB;
 /// Less than this that is left of a slab is copied after a read, so that it does not pin 64 KiB: never a whole frame,
-/// but while a quarter of the budget is in use or the process is short of memory.
+/// except while a quarter of the budget is in use or the process is short of memory.
 inline constexpr std::uint32_t compact_below = data_payload_max / 2;
 inline constexpr std::uint32_t compact_below_tight = 32_KiB;
 /// Slabs for payloads that are copied together, since their endpoint is behind: a quarter of what waits for it already,

@@ -358,8 +358,12 @@ void HttpExchange::start_sending() {
     }
     backend_->flush();
     set_deadline();
-    // A head is kept until it was sent; for a second time only where there is room.
-    if (edge_.replay_kept > EdgeWorker::replay_kept_max) {
+    keep_within_bound();
+}
+
+// A head is kept until a backend has it; for a second time only where there is room.
+void HttpExchange::keep_within_bound() noexcept {
+    if (edge_.replay_kept > EdgeWorker::replay_kept_max && state_ == State::waiting && backend_->connected()) {
         forget_replay();
     }
 }
@@ -368,6 +372,7 @@ void HttpExchange::on_backend() noexcept {
     handle([this] {
         if (backend_ && backend_->connected()) {
             open_is_answered();
+            keep_within_bound();
         }
         if (state_ == State::opening) {
             if (backend_->state() == BackendStream::State::busy) {

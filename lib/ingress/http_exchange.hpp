@@ -170,6 +170,7 @@ private:
     void keep_for_replay(const buffer::Slice& payload);
     void count_as_kept(const buffer::Slice& piece) noexcept;
     void forget_replay() noexcept;
+    void keep_within_bound() noexcept;
 
     void log_access() noexcept;
 

@@ -311,8 +311,10 @@ std::size_t Session::write_datagram(Stream& stream, Batch& batch) {
         }
         append_frame({static_cast<std::uint16_t>(n), FrameType::datagram, 0, stream.id()}, std::move(payload), false,
                      batch);
+        stream.side_.sent += n;
         return n + limits::frame_header_bytes;
     }
+    stream.side_.sent_at = nothing_waits;
     return 0;
 }
 

@@ -106,7 +106,7 @@ public:
     buffer::ReadyList<Stream> ready;    // streams with something to tell the session
     IntrusivePtr<buffer::Waker> waker;  // wakes the session's driver; any thread
     IntrusivePtr<buffer::SlabLedger> ledger = make_intrusive<buffer::SlabLedger>();
-    /// What all streams have queued for sending, until it was written, and nobody keeps it to send it once more.
+    /// What all streams have queued for sending, until it was written and nobody keeps it to send it again.
     IntrusivePtr<buffer::SlabLedger> outbound = make_intrusive<buffer::SlabLedger>();
     const std::uint32_t send_queue_max;
     const std::uint32_t send_queue_least;  // however short memory is

@@ -78,7 +78,9 @@ std::optional<NameAnswer> NameCache::ask(const std::string& host, Told told) {
     if (error) {
         return NameAnswer{error, {}};
     }
-    name.waiting.push_back(std::move(told));
+    if (told) {
+        name.waiting.push_back(std::move(told));
+    }
     return std::nullopt;
 }
 

@@ -46,8 +46,9 @@ public:
     explicit NameCache(LookUp how = look_up, std::function<TimePoint()> clock = Clock::now)
         : look_up_(std::move(how)), clock_(std::move(clock)) {}
 
-    /// The answer, if it is known; else `told` gets it. There are never more lookups than one for each name, and
-    /// limits::lookups_max together: others wait for their turn. Throws where there is no memory; then nobody is told.
+    /// The answer, if it is known; else `told` gets it, if there is one. There are never more lookups than one for each
+    /// name, and limits::lookups_max together: others wait for their turn. Throws where there is no memory; then nobody
+    /// is told.
     std::optional<NameAnswer> ask(const std::string& host, Told told);
     /// Its addresses do not answer: it is asked for again, where they are not of the last moment.
     void distrust(const std::string& host) noexcept;

@@ -37,9 +37,7 @@ NameService::Ticket NameService::ask(const std::string& host, Callback callback)
     bool begins = false;
     try {
         begins = under_way_.insert(host).second;
-        if (begins) {
-            begin(host);
-        }
+        begin(host, begins);
     } catch (...) {  // nobody will answer: as if it had never been asked
         open_.erase(question);
         if (begins) {
@@ -50,7 +48,8 @@ NameService::Ticket NameService::ask(const std::string& host, Callback callback)
     return ++last_;
 }
 
-void NameService::begin(const std::string& host) {
+// Also while the first question is under way: what the name had before may do for who comes later, and then for all.
+void NameService::begin(const std::string& host, bool is_first) {
     auto deliver = [self = self_, host](NameAnswer found) {
         return [self, host, found = std::move(found)] {
             if (*self != nullptr) {
@@ -62,7 +61,7 @@ void NameService::begin(const std::string& host) {
         mailbox_->post_call(deliver({{}, std::move(known)}));
         return;
     }
-    auto told = [deliver, mailbox = mailbox_](const NameAnswer& found) {
+    NameCache::Told told = [deliver, mailbox = mailbox_](const NameAnswer& found) {
         while (true) {
             try {
                 mailbox->post_call(deliver(found));
@@ -73,7 +72,7 @@ void NameService::begin(const std::string& host) {
             }
         }
     };
-    if (auto known = cache_->ask(host, std::move(told))) {
+    if (auto known = cache_->ask(host, is_first ? std::move(told) : nullptr)) {
         mailbox_->post_call(deliver(std::move(*known)));
     }
 }

@@ -45,7 +45,7 @@ private:
         Callback callback;
     };
 
-    void begin(const std::string& host);
+    void begin(const std::string& host, bool is_first);
     void answer(const std::string& host, const NameAnswer& answer);
 
     std::shared_ptr<buffer::Mailbox> mailbox_;

@@ -54,8 +54,8 @@ public:
     virtual void take(TlsVisitor visitor, std::uint32_t service) { (void)visitor, (void)service; }
 
     /// It carries no visitors of the service any more: another trunk has taken its place, since it had said that it
-    /// yields, or the service was closed on another trunk.
-    virtual void dropped(const std::shared_ptr<HttpService>& service) = 0;
+    /// yields, or the service was closed on another trunk. Without memory it may miss that: it ends or leaves later.
+    virtual void dropped(const std::shared_ptr<HttpService>& service) noexcept = 0;
 };
 
 }  // namespace ferrotunnel::tunnel

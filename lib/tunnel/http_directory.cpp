@@ -356,7 +356,9 @@ bool HttpDirectory::is_carried(const HttpDescription& description) const {
         const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
         return known != nullptr &&
                std::any_of(known->routes.begin(), known->routes.end(), [&](const HttpRoutes::Route& route) {
-                   return route.service != nullptr && route.is_for(description);
+                   // One that nobody carries was left by a client when there was no memory to say so here.
+                   return route.service != nullptr && route.is_for(description) &&
+                          !route.service->with_carriers([](const auto& carriers) { return carriers.empty(); });
                });
     });
 }
@@ -408,7 +410,7 @@ std::shared_ptr<HttpService> HttpDirectory::add_service(const ClientId& client, 
         HttpRoutes::Host& host = change.host(pattern);
         std::erase_if(host.routes, [&](const HttpRoutes::Route& route) {
             const bool replaced = route.is_for(description);
-            if (replaced) {
+            if (replaced && route.service == nullptr) {
                 away_.remove({route.away_since, host.owner, pattern, route.claimed_path()});
             }
             return replaced;

@@ -187,13 +187,13 @@ public:
     // VisitorCarrier and HttpCarrier: any thread.
     std::uint64_t load() const noexcept override;
     void take(Visitor visitor, std::uint32_t service) override;
-    void dropped(const std::shared_ptr<SharedPort>& port) override;
+    void dropped(const std::shared_ptr<SharedPort>& port) noexcept override;
     void leads_back(std::uint32_t service) override;
     runtime::Worker& worker() noexcept override { return worker_; }
     void open(std::uint32_t service, const wire::Address& visitor, IntrusivePtr<buffer::Waker> waker, bool foreign,
               Opened opened) override;
     void take(TlsVisitor visitor, std::uint32_t service) override;
-    void dropped(const std::shared_ptr<HttpService>& service) override;
+    void dropped(const std::shared_ptr<HttpService>& service) noexcept override;
 
     /// Any thread. Counts one stream of an application as load for as long as what it gives is kept.
     std::shared_ptr<void> count_dialled();

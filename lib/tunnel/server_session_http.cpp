@@ -297,9 +297,11 @@ Result<HttpStream, Code> ServerSession::open_http(std::uint32_t id, const wire::
     return HttpStream{std::move(*stream), std::shared_ptr<void>(nullptr, std::move(both))};
 }
 
-void ServerSession::dropped(const std::shared_ptr<HttpService>& service) {
-    mailbox_->post_call([self = shared_from_this(), service] {
-        self->guarded([&] { self->on_dropped([&service](const Service& one) { return one.http == service; }); });
+void ServerSession::dropped(const std::shared_ptr<HttpService>& service) noexcept {
+    attempt([&] {
+        mailbox_->post_call([self = shared_from_this(), service] {
+            self->guarded([&] { self->on_dropped([&service](const Service& one) { return one.http == service; }); });
+        });
     });
 }
 

@@ -278,11 +278,14 @@ void ServerSession::unregister(std::uint32_t id) {
     }
     Service& service = found->second;
     if (service.is_carried()) {
-        if (auto port = std::exchange(service.public_port, nullptr)) {
+        // They are let go of when they are closed: where that lacks memory the session ends, and leaves them.
+        if (const auto port = service.public_port) {
             shared_->ports->close(client_, *port, *this);
+            service.public_port = nullptr;
         }
-        if (auto http = std::exchange(service.http, nullptr)) {
+        if (const auto http = service.http) {
             shared_->http->close(*http, *this, worker_.now());
+            service.http = nullptr;
         }
         for (const ClaimName& name : service.names) {
             shared_->registry->release_for_all(key_, name);
@@ -363,9 +366,11 @@ void ServerSession::yield() {
     yield_timer_->set_after(shared_->handshake_deadline);
 }
 
-void ServerSession::dropped(const std::shared_ptr<SharedPort>& port) {
-    mailbox_->post_call([self = shared_from_this(), port] {
-        self->guarded([&] { self->on_dropped([&port](const Service& one) { return one.public_port == port; }); });
+void ServerSession::dropped(const std::shared_ptr<SharedPort>& port) noexcept {
+    attempt([&] {
+        mailbox_->post_call([self = shared_from_this(), port] {
+            self->guarded([&] { self->on_dropped([&port](const Service& one) { return one.public_port == port; }); });
+        });
     });
 }
 

@@ -119,9 +119,14 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
             if (!listener) {
                 return {};
             }
+            const runtime::SocketAddress chosen = runtime::local_address(listener.get());
+            if (ports_.contains({client, chosen.port()})) {  // on another address
+                error = std::make_error_code(std::errc::address_in_use);
+                return {};
+            }
             port = std::make_shared<SharedPort>(worker);
             port->client_ = client;
-            port->address_ = runtime::local_address(listener.get());
+            port->address_ = chosen;
             port->table_ = weak_from_this();
             auto gate = std::make_shared<LoopGate>(worker, *port);
             port->listener_ =

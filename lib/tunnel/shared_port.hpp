@@ -80,8 +80,8 @@ public:
     /// the port or has no room, lets another one have it: port->pass_on.
     virtual void take(Visitor visitor, std::uint32_t service) = 0;
     /// It carries no visitors of the port any more: another trunk has taken its place, since it had said that it
-    /// yields, or the port was closed on another trunk.
-    virtual void dropped(const std::shared_ptr<SharedPort>& port) = 0;
+    /// yields, or the port was closed on another trunk. Without memory it may miss that: it ends or leaves later.
+    virtual void dropped(const std::shared_ptr<SharedPort>& port) noexcept = 0;
     /// The visitors of the port have been found to be made by the port itself; they were sent away.
     virtual void leads_back(std::uint32_t service) { (void)service; }
 };

@@ -35,7 +35,7 @@ public:
         check(static_cast<bool>(stream), "the session opens a stream");
         opened(tunnel::HttpStream{std::move(*stream), nullptr});
     }
-    void dropped(const std::shared_ptr<tunnel::HttpService>&) override {}
+    void dropped(const std::shared_ptr<tunnel::HttpService>&) noexcept override {}
 
 private:
     SessionPair& pair_;

@@ -57,7 +57,7 @@ public:
             worker().post(action);
         }
     }
-    void dropped(const std::shared_ptr<tunnel::HttpService>&) override {}
+    void dropped(const std::shared_ptr<tunnel::HttpService>&) noexcept override {}
 
     std::atomic<int> opens{0};
     std::atomic<int> refuse_next{0};

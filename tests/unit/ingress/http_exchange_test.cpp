@@ -459,10 +459,10 @@ TEST_CASE("a GET on a fresh stream is not sent again") {
     CHECK_FALSE(rig.backend.comes(50));
 }
 
-TEST_CASE("any method is sent once more after a reset that says that nothing was delivered") {
-    EdgeRig rig;
-    std::atomic<int> arrived{0};
-    // The first stream is turned away by the client, as one that drains does it.
+namespace {
+
+// The first stream is turned away by the client, as one that drains does it.
+void turn_first_away(EdgeRig& rig, std::atomic<int>& arrived) {
     on(rig.pair.worker, [&] {
         auto dial = rig.pair.client.on_stream;
         rig.pair.client.on_stream = [&arrived, dial](IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
@@ -473,6 +473,14 @@ TEST_CASE("any method is sent once more after a reset that says that nothing was
             }
         };
     });
+}
+
+}  // namespace
+
+TEST_CASE("any method is sent once more after a reset that says that nothing was delivered") {
+    EdgeRig rig;
+    std::atomic<int> arrived{0};
+    turn_first_away(rig, arrived);
     auto second = std::make_shared<PairCarrier>(rig.pair);
     rig.join(described("app.test"), 1, second);
     Peer visitor = rig.visit();
@@ -483,6 +491,25 @@ TEST_CASE("any method is sent once more after a reset that says that nothing was
     CHECK(visitor.read_message().body == "done");
     CHECK(rig.counters().retries == 1);
     CHECK(arrived == 2);
+}
+
+TEST_CASE("a head that no backend has got yet is kept, also where there is no room for what is sent") {
+    EdgeRig rig;
+    const auto keep_more = [&](std::size_t bytes) {
+        on(rig.edge_worker(), [&] { rig.edge->at(0).replay_kept += bytes; });
+    };
+    keep_more(EdgeWorker::replay_kept_max + 1);
+    std::atomic<int> arrived{0};
+    turn_first_away(rig, arrived);
+    rig.join(described("app.test"), 1, std::make_shared<PairCarrier>(rig.pair));
+    Peer visitor = rig.visit();
+    visitor.send(get());
+    Peer backend = rig.backend.accept();
+    backend.read_message();
+    backend.send(answer("done"));
+    CHECK(visitor.read_message().body == "done");
+    CHECK(arrived == 2);
+    keep_more(-(EdgeWorker::replay_kept_max + 1));
 }
 
 namespace {

@@ -43,7 +43,7 @@ public:
         visitors_.push_back(std::move(visitor));
         came.tell();
     }
-    void dropped(const std::shared_ptr<tunnel::HttpService>&) override {}
+    void dropped(const std::shared_ptr<tunnel::HttpService>&) noexcept override {}
     /// The socket of the next one, as the trunk gets it.
     Peer next() {
         REQUIRE(came.wait());

@@ -213,3 +213,27 @@ TEST_CASE("workers of a group ask once", "[names][threads]") {
     CHECK(told.wait(200));
     CHECK(resolver->lookups == 1);
 }
+
+TEST_CASE("while a resolver takes its time, visitors of the first one's worker go to the old addresses, too",
+          "[names][threads]") {
+    WorkerGroup group(1);
+    const auto resolver = std::make_shared<FakeResolver>();
+    const auto cache = resolver->make_cache();
+    group.at(0).names().share(cache);
+    group.start();
+    CHECK(ask(*cache, "app") == "192.0.2.1");
+    resolver->ahead = limits::name_fresh;
+    resolver->holds = true;
+    test::Signal told;
+    const auto visit = [&] {
+        test::on(group.at(0), [&] {
+            (void)group.at(0).names().ask(
+                "app", [&](std::error_code error, const std::vector<SocketAddress>&) { error ? void() : told.tell(); });
+        });
+    };
+    visit();
+    CHECK(resolver->began.wait(2));
+    visit();
+    CHECK(told.wait(2));  // the first as well, since there are addresses for all
+    resolver->released.set_value();
+}

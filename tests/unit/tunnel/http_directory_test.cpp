@@ -23,7 +23,7 @@ public:
     std::uint64_t load() const noexcept override { return now; }
     runtime::Worker& worker() noexcept override { std::abort(); }
     void open(std::uint32_t, const wire::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
-    void dropped(const std::shared_ptr<HttpService>& service) override { dropped_from.push_back(service); }
+    void dropped(const std::shared_ptr<HttpService>& service) noexcept override { dropped_from.push_back(service); }
 
     std::atomic<std::uint64_t> now{0};
     std::vector<std::shared_ptr<HttpService>> dropped_from;

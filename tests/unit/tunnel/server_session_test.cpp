@@ -364,7 +364,7 @@ class Forgetful final : public VisitorCarrier {
 public:
     std::uint64_t load() const noexcept override { return UINT32_MAX; }
     void take(Visitor, std::uint32_t) override { throw std::bad_alloc(); }
-    void dropped(const std::shared_ptr<SharedPort>&) override {}
+    void dropped(const std::shared_ptr<SharedPort>&) noexcept override {}
 };
 
 /// Has every line written, and keeps none.

@@ -46,7 +46,7 @@ public:
         services_.push_back(service);
         taken.tell();
     }
-    void dropped(const std::shared_ptr<SharedPort>&) override { ++drops; }
+    void dropped(const std::shared_ptr<SharedPort>&) noexcept override { ++drops; }
 
     void set_load(std::uint64_t load) { load_ = load; }
     std::vector<std::uint32_t> services() {

@@ -19,7 +19,7 @@ public:
     std::uint64_t load() const noexcept override { return 0; }
     runtime::Worker& worker() noexcept override { std::abort(); }
     void open(std::uint32_t, const wire::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
-    void dropped(const std::shared_ptr<HttpService>&) override {}
+    void dropped(const std::shared_ptr<HttpService>&) noexcept override {}
 };
 
 constexpr ClientId alice{{1}, {1}};
