@@ -20,6 +20,9 @@ public:
 struct Session {
     Session(const std::shared_ptr<MemoryGovernor>& governor, const std::string& owner)
         : member(std::in_place, governor, shared, owner) {}
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+    ~Session() { hold(0); }  // what is held keeps a ledger alive
 
     void hold(std::uint64_t bytes) {
         shared->ledger->subtract(held);
