@@ -606,22 +606,26 @@ TEST_CASE("a request is sent once more only if all of it was kept") {
     }
 }
 
-TEST_CASE("what is kept of all requests together is bounded, and they go on") {
-    EdgeRig rig;
-    const std::string body(50'000, 'x');
-    const std::size_t many = EdgeWorker::replay_kept_max / body.size() + 50;
+namespace {
+
+// More visitors send `request` than there is room to keep what is large of it, so many bytes, and all go on. `arrive`
+// reads it at the backend.
+template <typename Arrive>
+void keep_too_much(const std::string& request, std::size_t large, Arrive arrive) {
+    const std::size_t many = EdgeWorker::replay_kept_max / large + 50;
     raise_descriptors(many * 4 + 100);  // both ends of the visitor's and of the backend's connection
+    EdgeRig rig;
     std::vector<Peer> visitors;
     std::vector<Peer> backends;
     for (std::size_t i = 0; i < many; ++i) {
         visitors.push_back(rig.visit());
-        visitors.back().send("PUT / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 50000\r\n\r\n" + body);
+        visitors.back().send(request);
         backends.push_back(rig.backend.accept());
-        REQUIRE(backends.back().read_message().body == body);
+        arrive(backends.back());
     }
     const auto kept = [&] { return on(rig.edge_worker(), [&] { return rig.edge->at(0).replay_kept; }); };
     CHECK(kept() <= EdgeWorker::replay_kept_max);
-    CHECK(kept() > EdgeWorker::replay_kept_max - 2 * body.size());
+    CHECK(kept() > EdgeWorker::replay_kept_max - 2 * large);
     backends.back().send(answer("it came"));
     CHECK(visitors.back().read_message().body == "it came");
     for (Peer& visitor : visitors) {
@@ -630,31 +634,22 @@ TEST_CASE("what is kept of all requests together is bounded, and they go on") {
     CHECK(eventually([&] { return kept() == 0; }));
 }
 
+}  // namespace
+
+TEST_CASE("what is kept of all requests together is bounded, and they go on") {
+    const std::string body(50'000, 'x');
+    keep_too_much("PUT / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 50000\r\n\r\n" + body, body.size(),
+                  [&](Peer& backend) { REQUIRE(backend.read_message().body == body); });
+}
+
 TEST_CASE("the heads of requests that wait for an answer count for what is kept of all") {
-    EdgeRig rig;
     std::string head = "GET / HTTP/1.1\r\nHost: app.test\r\n";
     for (int i = 0; i < 40; ++i) {
         head += "X-Large: " + std::string(1'000, 'x') + "\r\n";
     }
     head += "\r\n";
-    const std::size_t many = EdgeWorker::replay_kept_max / head.size() + 50;
-    std::vector<Peer> visitors;
-    std::vector<Peer> backends;
-    for (std::size_t i = 0; i < many; ++i) {
-        visitors.push_back(rig.visit());
-        visitors.back().send(head);
-        backends.push_back(rig.backend.accept());
-        REQUIRE(backends.back().read_until("\r\n\r\n").size() > head.size() - 1'000);
-    }
-    const auto kept = [&] { return on(rig.edge_worker(), [&] { return rig.edge->at(0).replay_kept; }); };
-    CHECK(kept() <= EdgeWorker::replay_kept_max);
-    CHECK(kept() > EdgeWorker::replay_kept_max - 2 * head.size());
-    backends.back().send(answer("it came"));
-    CHECK(visitors.back().read_message().body == "it came");
-    for (Peer& visitor : visitors) {
-        visitor.reset();
-    }
-    CHECK(eventually([&] { return kept() == 0; }));
+    keep_too_much(head, head.size(),
+                  [&](Peer& backend) { REQUIRE(backend.read_until("\r\n\r\n").size() > head.size() - 1'000); });
 }
 
 TEST_CASE("what is kept of a request counts by what it takes, not by its bytes alone") {
