@@ -51,7 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::size_t decided = feed(slow, input, 1, 1, slow_status);
     require(slow_status == status);
     require_same(slow, whole);
-    for (std::size_t step : {2, 5, 64, 1'460}) {
+    for (const std::size_t step : {2UL, 5UL, 64UL, 1'460UL}) {
         ClientHelloReader other;
         Status other_status = Status::more;
         feed(other, input, 1 + size % step, step, other_status);
