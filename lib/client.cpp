@@ -67,6 +67,7 @@ Client::Impl::~Impl() {
         anchor_->impl = nullptr;
     }
     lifecycle_.end();
+    log_.finish();  // the sink may look at what is still here
 }
 
 void Client::Impl::make_link() {

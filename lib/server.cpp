@@ -78,6 +78,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
 
 Server::Impl::~Impl() {
     lifecycle_.end();
+    log_.finish();  // the sink may look at what is still here
 }
 
 void Server::Impl::start(std::error_code& error, std::string& what) {

@@ -20,8 +20,8 @@ SinkLogger::SinkLogger(LogSink sink, LogLevel level)
       lines_(CalledBy::own_thread, limits::log_waiting_bytes_max,
              {[this](Item& item) { take(item); }, [this](std::uint64_t lines) { tell_dropped(lines); }}) {}
 
-SinkLogger::~SinkLogger() {
-    lines_.wait_until_taken(limits::log_patience);
+void SinkLogger::finish() noexcept {
+    takes_in_time_ = takes_in_time_ && lines_.wait_until_taken(limits::log_patience);
 }
 
 void SinkLogger::write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) noexcept {

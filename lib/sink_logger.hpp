@@ -27,11 +27,13 @@ class SinkLogger final : public Logger {
 public:
     /// Without a sink it drops everything.
     SinkLogger(LogSink sink, LogLevel level);
-    /// Waits limits::log_patience for the sink to take what is there.
-    ~SinkLogger() override;
+    ~SinkLogger() override { finish(); }
 
     bool enabled(LogLevel level) const noexcept override { return level >= level_ && level_ != LogLevel::off; }
     void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) noexcept override;
+
+    /// Waits limits::log_patience for the sink to take what is there; once it has not, never again. Nobody else writes.
+    void finish() noexcept;
 
     /// Within the sink.
     bool here() const noexcept { return lines_.here(); }
@@ -56,6 +58,7 @@ private:
     const LogSink sink_;
     const LogLevel level_;
     std::atomic<bool> to_tell_{false};  // what was left out, in a second
+    bool takes_in_time_ = true;
     DeliveryQueue<Item> lines_;
 };
 

@@ -4,6 +4,7 @@
 #include <asio/use_future.hpp>
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <functional>
 #include <future>
 #include <mutex>
 #include <stdexcept>
@@ -125,12 +126,19 @@ bool returns_elsewhere(Look look) {
 TEST_CASE("no lock is held while a callback runs", "[threads][callbacks]") {
     Echo echo;
     Secret token = Secret::generate();
-    Server server;
-    Client client;
     std::atomic<int> calls{0};
     std::atomic<int> stuck{0};  // Catch2 has one thread
-    auto look_at_all = [&] {
+    std::mutex looking;
+    bool all_there = false;
+    std::function<void()> look_at_all;
+    Server server;  // calls all that is above until it is destroyed
+    Client client;
+    look_at_all = [&] {
         ++calls;
+        std::lock_guard lock(looking);
+        if (!all_there) {
+            return;
+        }
         stuck += returns_elsewhere([&] {
             (void)server.control_endpoint();
             (void)server.http_endpoint();
@@ -146,6 +154,10 @@ TEST_CASE("no lock is held while a callback runs", "[threads][callbacks]") {
     const EventHandler handler = [&](const Event&) { look_at_all(); };
     server = server_builder(token).http_bind("127.0.0.1:0").log(sink).on_event(handler).build();
     client = client_builder(token, "127.0.0.1:1").log(sink).on_event(handler).build();
+    {
+        std::lock_guard lock(looking);
+        all_there = true;
+    }
     server.start();
     CHECK(eventually([&] { return calls.load() >= 2; }));  // "listening", twice
     client.start();
@@ -158,15 +170,39 @@ TEST_CASE("no lock is held while a callback runs", "[threads][callbacks]") {
     CHECK_FALSE(second.stop());
     CHECK_FALSE(client.stop());
     CHECK_FALSE(server.stop());
+    std::lock_guard lock(looking);
+    all_there = false;  // the sinks are called until both are destroyed, one after the other
     CHECK(stuck.load() == 0);
 }
 
+TEST_CASE("a sink finds its server whole until the last line that was logged", "[threads][callbacks]") {
+    std::promise<void> called;
+    std::atomic<bool> ends{false};
+    std::uint32_t clients = 1;
+    auto server = std::make_unique<Server>();
+    *server = server_builder(Secret::generate())
+                  .log([&, at = server.get(), first = true](const LogRecord&) mutable {
+                      if (std::exchange(first, false)) {
+                          called.set_value();
+                          (void)eventually([&] { return ends.load(); });
+                          std::this_thread::sleep_for(100ms);  // whatever is destroyed without waiting is gone by then
+                      }
+                      clients = at->stats().clients;
+                  })
+                  .build();
+    server->start();
+    called.get_future().wait();
+    ends = true;
+    server.reset();
+    CHECK(clients == 0);
+}
+
 TEST_CASE("callbacks that stop what waits for them are told so", "[threads][callbacks]") {
-    Server server;
     std::promise<std::error_code> by_sink;
     std::promise<std::error_code> by_handler;
     bool sink_first = true;
     bool handler_first = true;
+    Server server;
     Secret token = Secret::generate();
     server = server_builder(token)
                  .log([&](const LogRecord&) {
