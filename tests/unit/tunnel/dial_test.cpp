@@ -481,8 +481,7 @@ TEST_CASE("a backend that asks for a certificate is shown one", "[dial][tls]") {
     }
     SECTION("without one") {
         use_tls(rig, backend, settings);
-        PumpedVisitor visitor(rig.pair);
-        visitor.send("hello");
+        PumpedVisitor visitor(rig.pair);  // sends nothing: it may be reset before
         CHECK_FALSE(visitor.read_to_end().second);
         backend.join();
         CHECK(shown.empty());
