@@ -24,6 +24,7 @@
 
 #include "ferrotunnel/client.hpp"
 #include "ferrotunnel/server.hpp"
+#include "support/descriptors.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::test;
@@ -31,6 +32,7 @@ using namespace std::chrono_literals;
 using asio::ip::tcp;
 
 TEST_CASE("a hundred clients and servers live in one process", "[threads]") {
+    raise_descriptors(4'000);  // each takes eight and its thread's
     Echo echo;
     struct Pair {
         Server server;

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "support/descriptors.hpp"
 #include "unit/ingress/edge_rig.hpp"
 
 using namespace ferrotunnel;
@@ -613,7 +614,8 @@ namespace {
 template <typename Arrive>
 void keep_too_much(const std::string& request, std::size_t large, Arrive arrive) {
     const std::size_t many = EdgeWorker::replay_kept_max / large + 50;
-    raise_descriptors(many * 4 + 100);  // both ends of the visitor's and of the backend's connection
+    ferrotunnel::test::raise_descriptors(
+        many * 5 + 100);  // both ends of the visitor's and of the backend's connection, and the reserve
     EdgeRig rig;
     std::vector<Peer> visitors;
     std::vector<Peer> backends;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <poll.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
@@ -26,17 +25,6 @@ using transport::test::wait_for;
 inline void expect(bool condition, const char* what) {
     if (!condition) {
         throw std::runtime_error(std::string("failed: ") + what);
-    }
-}
-
-/// Lets this program have so many, where its shell allows fewer for now.
-inline void raise_descriptors(rlim_t wanted) {
-    rlimit limit{};
-    REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
-    if (limit.rlim_cur < wanted) {
-        limit.rlim_cur = std::min(wanted, limit.rlim_max);
-        REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
-        REQUIRE(limit.rlim_cur == wanted);
     }
 }
 

@@ -1,7 +1,6 @@
 #include "tunnel/shared_port.hpp"
 
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <atomic>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "support/count_allocations.hpp"
+#include "support/descriptors.hpp"
 #include "unit/runtime/loop.hpp"
 #include "unit/transport/pipes.hpp"
 #include "unit/tunnel/plain_port.hpp"
@@ -363,10 +363,7 @@ TEST_CASE("a port whose last hold ends while there is no memory takes visitors a
 }
 
 TEST_CASE("limit: listeners of one client, with those that are not closed yet, however fast it opens and closes them") {
-    rlimit descriptors{};
-    REQUIRE(::getrlimit(RLIMIT_NOFILE, &descriptors) == 0);
-    descriptors.rlim_cur = descriptors.rlim_max;
-    REQUIRE(::setrlimit(RLIMIT_NOFILE, &descriptors) == 0);
+    ferrotunnel::test::raise_descriptors(2 * limits::services_max + 500);
     Rig rig;
     auto trunk = std::make_shared<Trunk>();
     const auto any = *runtime::SocketAddress::from_ip("127.0.0.1", 0);
