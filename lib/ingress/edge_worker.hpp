@@ -140,9 +140,11 @@ public:
     tunnel::HttpRoutesCache routes;
     /// What all exchanges keep of their requests, heads and bodies, to send them once more, and the most: beyond that
     /// they keep nothing of what is sent, and a request that meets the end of its backend's connection then is answered
-    /// with 502. A head that waits for a connection to its backend is not sent yet: it is kept, and counts.
+    /// with 502. A head that waits for a connection to its backend is not sent yet: it is kept, and counts. Beyond
+    /// `replay_waiting_max`, 4 KiB for each visitor that a server takes, new requests are answered with 503.
     std::size_t replay_kept = 0;
     static constexpr std::size_t replay_kept_max = 16 << 20;
+    static constexpr std::size_t replay_waiting_max = 64 << 20;
 
 private:
     static constexpr std::size_t spare_parsers_max = 64;

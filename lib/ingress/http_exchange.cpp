@@ -257,6 +257,10 @@ bool HttpExchange::write_request_head(const http::RequestHead& head) {
         }
     });
     replay_bytes_ = size;
+    if (edge_.replay_kept > EdgeWorker::replay_waiting_max) {
+        give_page(PageState::busy, {}, "the requests that wait for their backends take too much");
+        return false;
+    }
     return true;
 }
 

@@ -513,6 +513,30 @@ TEST_CASE("a head that no backend has got yet is kept, also where there is no ro
     keep_more(-(EdgeWorker::replay_kept_max + 1));
 }
 
+TEST_CASE("limit: what requests take that wait for their backends") {
+    EdgeRig rig;
+    const std::string large = "GET / HTTP/1.1\r\nHost: app.test\r\nX-Large: " + std::string(5'000, 'x') + "\r\n\r\n";
+    const auto keep_more = [&](std::size_t bytes) {
+        on(rig.edge_worker(), [&] { rig.edge->at(0).replay_kept += bytes; });
+    };
+    constexpr std::size_t all_but_one = EdgeWorker::replay_waiting_max - 3'000;  // of the small ones
+    keep_more(all_but_one);
+    Peer visitor = rig.visit();
+    visitor.send(large);
+    const Message refused = visitor.read_message();
+    CHECK(refused.status() == 503);
+    CHECK(refused.field("x-ferrotunnel-error") == "busy");
+    CHECK(refused.has("retry-after"));
+    Peer next = rig.visit();
+    next.send(get());
+    Peer backend = rig.backend.accept();
+    backend.read_message();
+    backend.send(answer("there was room"));
+    CHECK(next.read_message().body == "there was room");
+    keep_more(-all_but_one);
+    CHECK(on(rig.edge_worker(), [&] { return rig.edge->at(0).replay_kept; }) == 0);
+}
+
 namespace {
 
 struct NobodyToWake final : buffer::Waker {
