@@ -33,6 +33,7 @@ Server::Builder& Server::Builder::tcp_bind(std::string address) {
 }
 
 Server::Builder& Server::Builder::public_host(std::string host) {
+    settings_->origins.erase("public_host");
     settings_->public_host = std::move(host);
     return *this;
 }

@@ -183,6 +183,10 @@ TEST_CASE("a call on a builder overrides the file, and its problems are none of 
     REQUIRE(problems.size() == 1);
     CHECK(problems[0].file.empty());
     CHECK(problems[0].key == "bind");
+    const Config named = Config::parse(server_text("  public_host: tunnel.example.com\n"), "f.yml");
+    const auto about_host = named.server().public_host("no host").check();
+    REQUIRE(about_host.size() == 1);
+    CHECK(about_host[0].file.empty());
 
     Timing timing = config.server_section().timing;
     timing.ping_interval = 20s;
