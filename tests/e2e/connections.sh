@@ -15,7 +15,7 @@ serve backend "file:$dir/part1" "wait:$dir/gate" "file:$dir/part2" finish rest
 FERROTUNNEL_LOG_LEVEL=debug start_server
 start relay "$E2E_TOOLS/relay" "$dir/relay.port" "$control" "cut:$dir/cut"
 wait_until $patience "the relay" test -s "$dir/relay.port"
-client_to=127.0.0.1:$(<"$dir/relay.port") ready_client client 1 --connections $connections --tcp "0=$backend"
+client_to=127.0.0.1:$(<"$dir/relay.port") ready_client client 1 --connections $connections --tcp "$(free_port)=$backend"
 public=$(public_of client)
 wait_for_text client "all $connections connections are up"
 # On every connection but the first the service joins those that have it.
@@ -86,9 +86,12 @@ done
 equal "lines about the tunnel being lost" "$(count_of client "^lost the connection")" 0
 
 say "all connections are cut"
+signal client STOP # else the first is back before the last is cut
 for i in 1 3 4 5; do
     touch "$dir/cut.$i"
 done
+wait_until $patience "the ends of all" count_is relay '^connection=' 5
+signal client CONT
 wait_for_text client "^lost the connection"
 wait_until $patience "all connections" count_is client "all $connections connections are up" 3
 wait_for_services client 1

@@ -41,7 +41,7 @@ nobody_is_left() {
 }
 wait_until $patience "the end of the first visitors" nobody_is_left
 server_descriptors=$(descriptors_of server) client_descriptors=$(descriptors_of client)
-memory() { echo $(($(pss_of server) + $(pss_of client))); }
+memory() { echo $(($(memory_of server) + $(memory_of client))); }
 at_start=$(memory)
 say "at the start: descriptors $server_descriptors and $client_descriptors, memory $at_start KiB"
 

@@ -97,7 +97,6 @@ end_all
 
 say "the same signal twice at the same instant, as timeout(1) sends it, is one"
 for _ in {1..20}; do
-    rm -f "$dir/twice.out" # of the one before
     client_to=127.0.0.1:1 start_client twice --tcp 0=22
     wait_for_text twice 'connecting to'
     kill -TERM "${pids[twice]}"

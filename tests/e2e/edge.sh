@@ -66,5 +66,6 @@ done
 fetch() { curl -sS --fail --max-time 60 -H 'Host: app.example.com' "$@"; }
 equal pages "$(fetch "${pages[@]}" | sort | uniq -c | tr -s ' ')" " 100 a small page"
 equal pages "$(fetch -H 'Connection: close' "${pages[@]}" | sort | uniq -c | tr -s ' ')" " 100 a small page"
-at_least "requests that nginx has logged" "$(wc -l <"$dir/nginx/access.log")" 200
+all_are_logged() { (($(wc -l <"$dir/nginx/access.log") >= 200)); }
+wait_until $patience "200 lines of nginx" all_are_logged
 at_most "connections to nginx" "$(cut -d ' ' -f 1 "$dir/nginx/access.log" | sort -u | wc -l)" 10

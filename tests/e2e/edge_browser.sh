@@ -22,5 +22,6 @@ has_text "$page" '<title>done</title>'
 for result in image=40 post=100000 events=5 "socket=4001 hello" "download=5242880 true" missing=404; do
     has_text "$page" "<li>$result</li>"
 done
+wait_for_text backend '^closed browser'
 equal "how its WebSocket has ended at the backend" "$(grep -a '^closed browser' "$dir/backend.out")" \
     "closed browser 4001 hello"

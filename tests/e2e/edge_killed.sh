@@ -22,10 +22,10 @@ wait_until $patience "requests at b" count_is backend_b '^head ' 1000
 say "kill -9 of one client"
 kill_now client_a
 seen=$(count_of backend_b '^head ')
-wait_until $patience "more requests at b" count_is backend_b '^head ' $((seen + 1000))
+wait_until $patience "more requests at b" count_is backend_b '^head ' $((seen + 1100))
 seen=$(count_of backend_a '^head ')
 ready_client client_a 1 --http "a.example.com=$a"
-wait_until $patience "more requests at a" count_is backend_a '^head ' $((seen + 1000))
+wait_until $patience "more requests at a" count_is backend_a '^head ' $((seen + 1100))
 touch "$dir/stop"
 join_ok visitors_a
 join_ok visitors_b

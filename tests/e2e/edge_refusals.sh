@@ -3,6 +3,7 @@
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
 need curl openssl
+need_descriptors 4096 # there is one visitor too many
 
 serve_mishaps backend
 start full "$E2E_TOOLS/http_mishaps" full "$dir/full.port"
@@ -127,7 +128,7 @@ equal "X-FerroTunnel-Error" "$(field X-FerroTunnel-Error "$dir/head")" misdirect
 logged "$(field X-Request-Id "$dir/head")" 421 misdirected ""
 
 say "429: more connections than one address may have; over TLS they are closed before a byte is read"
-start holders "$E2E_TOOLS/http_mishaps" hold "$edge" 1024 "$dir/stop"
+start holders "$E2E_TOOLS/http_mishaps" hold "$edge" app.example.com 1024 "$dir/stop"
 wait_for_text holders held
 over_limit() { [[ $(status_of app.example.com /) == "429 over_limit" ]]; }
 wait_until $patience "429" over_limit

@@ -5,7 +5,7 @@ need python3 curl
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' || skip "python3 is older than 3.9"
 
 tls=off
-start_server --ping-interval 1 --dead-interval 3 --http-bind 127.0.0.1:0
+start_server --ping-interval 2 --dead-interval 8 --http-bind 127.0.0.1:0
 http=$(awk '$1 == "http" { print $2 }' "$dir/server.endpoints")
 # foreign NAME OPTION...: its public address is then in $public. The token comes by the environment, so that the process
 # list does not show it.
@@ -52,7 +52,7 @@ signal hosted TERM
 join hosted
 
 say "it lives on while it is quiet, beyond the dead interval"
-sleep 5
+sleep 13
 equal page "$(curl -sS --fail --max-time 60 "http://$public_web/")" "Hello from Python, you asked for /"
 
 say "a visitor that resets"

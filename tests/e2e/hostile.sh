@@ -61,7 +61,7 @@ served() {
     equal bytes "$(value received "$line")" $((1 << 20))
     equal page "$(curl -sS --fail --max-time $patience -H 'Host: good.localhost' "http://$http/bytes/300000" | wc -c)" 300000
 }
-memory() { echo $(($(pss_of server) + $(pss_of good))); }
+memory() { echo $(($(memory_of server) + $(memory_of good))); }
 are_back() {
     (($(descriptors_of server) <= server_descriptors + 16 && $(descriptors_of bad) <= bad_descriptors + 16 &&
         $(descriptors_of good) <= good_descriptors + 16))

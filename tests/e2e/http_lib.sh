@@ -67,7 +67,7 @@ http {
 }
 CONF
     start nginx nginx -p "$dir/nginx" -e "$dir/nginx/error.log" -c "$dir/nginx.conf"
-    on_end '[[ ! -s $dir/nginx/pid ]] || kill "$(<"$dir/nginx/pid")" 2>/dev/null; wait_until 10 "the end of nginx" has_ended nginx'
+    on_end '[[ ! -s $dir/nginx/pid ]] || kill "$(<"$dir/nginx/pid")" 2>/dev/null; wait_until $patience "the end of nginx" has_ended nginx'
     wait_for_port "$nginx" nginx
 }
 

@@ -37,7 +37,7 @@ http {
 }
 CONF
 start nginx nginx -p "$dir/nginx" -e "$dir/nginx/error.log" -c "$dir/nginx.conf"
-on_end '[[ ! -s $dir/nginx/pid ]] || kill "$(<"$dir/nginx/pid")" 2>/dev/null; wait_until 10 "the end of nginx" has_ended nginx'
+on_end '[[ ! -s $dir/nginx/pid ]] || kill "$(<"$dir/nginx/pid")" 2>/dev/null; wait_until $patience "the end of nginx" has_ended nginx'
 wait_for_port "127.0.0.1:$port" nginx
 serve_http slow
 slow=$backend
@@ -111,7 +111,7 @@ equal hasty "$(status_of hasty.test /sleep/5000)" "504 backend_slow"
 equal patient "$(status_of patient.test /sleep/1000)" 200
 
 say "upgrades, where the service wants them"
-"$E2E_TOOLS/http_peer" upgrade "$edge" hasty.test 100000 >"$dir/upgraded.out"
+"$E2E_TOOLS/http_peer" upgrade "$edge" small.test 100000 >"$dir/upgraded.out"
 if "$E2E_TOOLS/http_peer" upgrade "$edge" patient.test 1000 >"$dir/not_upgraded.out" 2>&1; then
     fail "an upgrade at a service that has them off"
 fi

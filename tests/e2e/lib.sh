@@ -52,6 +52,15 @@ need() {
     done
 }
 
+# need_descriptors COUNT: of each process of the test, where its shell allows fewer for now.
+need_descriptors() {
+    local allowed
+    allowed=$(ulimit -S -n)
+    if [[ $allowed != unlimited ]] && ((allowed < $1)); then
+        ulimit -S -n "$1" 2>/dev/null || skip "only $allowed descriptors a process are allowed"
+    fi
+}
+
 full() { [[ ${E2E_FULL:-0} == 1 ]]; }
 
 # by_size SMALL FULL: the second with E2E_FULL.
@@ -145,6 +154,8 @@ start() {
     shift
     [[ -z ${pids[$name]:-} ]] || fail "$name runs already"
     unset "exit_codes[$name]"
+    : >"$dir/$name.out" # here, so that nobody reads what one before it has said
+    : >"$dir/$name.err"
     "$@" >"$dir/$name.out" 2>"$dir/$name.err" </dev/null &
     pids[$name]=$!
 }
@@ -347,5 +358,6 @@ backend_line() {
 }
 
 descriptors_of() { ls "/proc/$(pid_of "$1")/fd" | wc -l; }
-# User memory in KiB, shared pages counted in parts.
-pss_of() { awk '$1 == "Pss:" { print $2 }' "/proc/$(pid_of "$1")/smaps_rollup"; }
+# Memory of its own in KiB, shared pages counted in parts; not the program's file, whose part grows when another test's
+# server ends.
+memory_of() { awk '$1 == "Pss_Anon:" { print $2 }' "/proc/$(pid_of "$1")/smaps_rollup"; }

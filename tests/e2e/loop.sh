@@ -28,6 +28,7 @@ watch_descriptors() {
 
 start_server
 watch_descriptors
+wait_until $patience "the first look at the descriptors" test -s "$dir/highest"
 
 say "a service whose backend is its own public port"
 port=$(free_port)

@@ -25,7 +25,7 @@ cd "$dir/database"
 start postgres "${as_user[@]}" "$(command -v postgres)" -D "$dir/database/data" -p "$port" \
     -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=60
 cd - >/dev/null
-on_end 'kill -INT "${pids[postgres]}" 2>/dev/null; wait_until 20 "the end of postgres" has_ended postgres'
+on_end 'kill -INT "${pids[postgres]}" 2>/dev/null; wait_until $patience "the end of postgres" has_ended postgres'
 direct=(-h 127.0.0.1 -p "$port" -U tester)
 answers() { psql "${direct[@]}" -d postgres -c 'select 1' >/dev/null 2>&1 || has_ended postgres; }
 wait_until $patience "postgres" answers

@@ -34,5 +34,7 @@ for kind in plain pipelined large short; do
     fi
     sed "s/^/  $kind /" "$dir/$kind.out" | cut -d , -f 1,2
 done
-equal "nothing is left open" "$(redis-cli -h 127.0.0.1 -p "$port" info clients | tr -d '\r' | grep '^connected_clients')" \
-    connected_clients:1
+nothing_is_open() {
+    [[ $(redis-cli -h 127.0.0.1 -p "$port" info clients | tr -d '\r' | grep '^connected_clients') == connected_clients:1 ]]
+}
+wait_until $patience "the end of all connections" nothing_is_open

@@ -50,8 +50,8 @@ refused() {
     has_text "$dir/$1.out" "$2"
 }
 say "a port that a program of somebody else has: the client waits for it, unless it is to try once"
-serve stranger echo
-port=${backend##*:}
+port=$(free_port)
+serve stranger --port "$port" echo
 in_use="refused: tcp:$port: .*$port: Address already in use\. Choose another port\. Trying again\."
 start_client late --tcp "$port=${backends[1]}" --attempts 1
 refused late "$in_use"

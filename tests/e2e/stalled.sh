@@ -13,7 +13,7 @@ serve echo echo
 # One client, hence one trunk.
 ready_client client 3 --tcp "0=$source" --tcp "0=$sink" --tcp "0=$backend"
 public_for() { awk -v name="$1" '$1 == "service" && $2 == name { print $3 }' "$dir/client.endpoints"; }
-at_start=$(($(pss_of server) + $(pss_of client)))
+at_start=$(($(memory_of server) + $(memory_of client)))
 
 # rounds NAME CONDITION...: transfers both ways until the condition holds; prints how many.
 rounds() {
@@ -38,7 +38,7 @@ wait_until $patience "the stalls" test -e "$dir/reader_stalls" -a -e "$dir/sink_
 during=$(rounds until_time $(($(now_ms) + seconds * 1000)))
 say "others beside two stalled streams: $during rounds in $seconds s"
 at_least "rounds beside stalled streams" "$during" 1
-memory=$(($(pss_of server) + $(pss_of client) - at_start))
+memory=$(($(memory_of server) + $(memory_of client) - at_start))
 say "memory for the stalled streams, server and client together: $memory KiB"
 # One budget for what the client holds, one for what the server holds.
 at_most "memory for the stalled streams (KiB)" $memory $((2 * 64 * 1024))

@@ -166,7 +166,7 @@ if (wsFolder) {
   });
 }
 
-server.listen(0, '127.0.0.1', () => {
+server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => {
   writeFileSync(`${portFile}.new`, String(server.address().port));
   renameSync(`${portFile}.new`, portFile);
 });

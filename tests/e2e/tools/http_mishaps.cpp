@@ -15,7 +15,8 @@
 //     /close                   answers, with Connection: close; /odd with a status that is none
 //   http_mishaps talk EDGE STEP...         a visitor; prints what it got, and how the connection ended
 //     send:TEXT (\r \n \t \\ \xHH)   until:TEXT   pause:MS   finish   reset (prints "reset ms=WHEN")   rest
-//   http_mishaps hold EDGE COUNT STOP      so many connections that say nothing, until the file STOP is there
+//   http_mishaps hold EDGE HOST COUNT STOP    so many connections, with one answered request each, until the file STOP
+//                              is there
 //   http_mishaps full PORT-FILE            listens, and takes no connection: its queue is full
 //   http_mishaps upload EDGE HOST PATH BYTES    a POST; prints its SHA-256 and the answer
 //   http_mishaps steady EDGE HOST COUNT STOP    so many visitors, each with one connection that it keeps, until the
@@ -116,10 +117,18 @@ int upload(const std::string& address, const std::string& host, const std::strin
     return 0;
 }
 
-int hold(const std::string& address, std::uint64_t count, const std::string& stop) {
+int hold(const std::string& address, const std::string& host, std::uint64_t count, const std::string& stop) {
     std::vector<Socket> sockets;
     while (sockets.size() < count) {
-        sockets.push_back(connect_to(address));
+        const Socket& socket = sockets.emplace_back(connect_to(address));
+        StreamReader stream(socket);
+        StrictReader http(stream);
+        StrictMessage answer;
+        if (!send_all(socket, "GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n") ||
+            http.head_of_response(answer) != Reading::complete ||
+            http.body_of_response(answer, "GET") != Reading::complete) {
+            die("no whole answer: " + answer.head + http.why());
+        }
     }
     print_line("held");
     while (::access(stop.c_str(), F_OK) != 0) {
@@ -211,8 +220,8 @@ int main(int argc, char** argv) {
     if (what == "talk" && words.size() > 2) {
         return talk(words[1], {words.begin() + 2, words.end()});
     }
-    if (what == "hold" && words.size() == 4) {
-        return hold(words[1], parse_number(words[2]), words[3]);
+    if (what == "hold" && words.size() == 5) {
+        return hold(words[1], words[2], parse_number(words[3]), words[4]);
     }
     if (what == "full" && words.size() == 2) {
         full(words[1]);
