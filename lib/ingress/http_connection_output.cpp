@@ -27,6 +27,7 @@ bool HttpConnection::take_answer() {
                 close_chunk();
                 return moved;
             case Answer::Kind::interim:
+                excused_ = excused_ || answer.head->status == 100;  // it has waited for that
                 if (version_ != http::Version::http10) {
                     http::ResponseOut out = http::ResponseOut::of(*answer.head, version_, true);
                     out.edits = answer.edits;

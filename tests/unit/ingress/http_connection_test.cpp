@@ -273,7 +273,7 @@ TEST_CASE("where a service has no upgrades they are not offered to the backend")
 
 TEST_CASE("an upgraded connection that says nothing for too long is closed") {
     HttpSettings settings = quick_settings();
-    settings.service.upgraded_idle = 3s;
+    settings.service.upgraded_idle = 4'500ms;
     EdgeRig rig(settings);
     Peer visitor = rig.visit();
     visitor.send("GET / HTTP/1.1\r\nHost: app.test\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
@@ -281,8 +281,8 @@ TEST_CASE("an upgraded connection that says nothing for too long is closed") {
     backend.read_message();
     backend.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
     CHECK(visitor.read_message().status() == 101);
-    for (int i = 0; i < 4; ++i) {
-        std::this_thread::sleep_for(900ms);  // together longer than that
+    for (int i = 0; i < 3; ++i) {
+        std::this_thread::sleep_for(1'600ms);  // together longer than that
         visitor.send("x");
         CHECK(backend.read_exactly(1) == "x");
     }
@@ -424,7 +424,8 @@ TEST_CASE("many heads that come slowly hold no slab each") {
 TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
     HttpSettings settings = quick_settings();
     settings.service.body_grace = 200ms;
-    const auto longer = [&] { settings.service.body_grace = 2s; };  // where something else must be in time
+    // Without its body, which is wanted by nobody before the backend has answered.
+    const std::string waits = post(100, "Expect: 100-continue\r\n");
     SECTION("slow") {
         EdgeRig rig(settings);
         Peer visitor = rig.visit();
@@ -437,12 +438,11 @@ TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
         CHECK(backend.was_reset());
     }
     SECTION("slow, and the answer has begun") {
-        longer();
         EdgeRig rig(settings);
         Peer visitor = rig.visit();
-        visitor.send(post(100) + "abc");
+        visitor.send(waits);
         Peer backend = rig.backend.accept();
-        backend.read_until("abc");
+        backend.read_until("\r\n\r\n");
         backend.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun");
         CHECK_FALSE(visitor.read_message().complete);
         CHECK(rig.counters().answers_cut == 1);
@@ -450,20 +450,20 @@ TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
         CHECK(backend.read_to_end().empty());
     }
     SECTION("not while it is being answered: who was refused sends no more of it") {
-        longer();
+        settings.service.body_grace = 4s;  // something comes in each, also where this thread does not run for long
         EdgeRig rig(settings);
         Peer visitor = rig.visit();
-        visitor.send(post(100) + "abc");
+        visitor.send(waits);
         Peer backend = rig.backend.accept();
-        backend.read_until("abc");
-        backend.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 20\r\n\r\n");
-        for (int i = 0; i < 20; ++i) {
-            std::this_thread::sleep_for(125ms);
+        backend.read_until("\r\n\r\n");
+        backend.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\n");
+        for (int i = 0; i < 10; ++i) {
+            std::this_thread::sleep_for(500ms);
             backend.send("n");
         }
         const Message response = visitor.read_message();
         CHECK(response.complete);
-        CHECK(response.body == std::string(20, 'n'));
+        CHECK(response.body == std::string(10, 'n'));
         CHECK(visitor.read_to_end().empty());
     }
     SECTION("allowed to be slow") {
@@ -479,15 +479,16 @@ TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
         CHECK(visitor.read_message().body == "ok");
     }
     SECTION("kept waiting by the backend") {
-        longer();
+        settings.service.body_grace = 4s;
         EdgeRig rig(settings);
         Peer visitor = rig.visit();
         visitor.send(post(3, "Expect: 100-continue\r\n"));
         Peer backend = rig.backend.accept();
         backend.read_until("\r\n\r\n");
-        std::this_thread::sleep_for(2'500ms);
+        std::this_thread::sleep_for(3s);
         backend.send("HTTP/1.1 100 Continue\r\n\r\n");
         CHECK(visitor.read_message().status() == 100);
+        std::this_thread::sleep_for(2s);  // it has its time from then on
         visitor.send("abc");
         CHECK(backend.read_exactly(3) == "abc");
         backend.send(answer("ok"));
