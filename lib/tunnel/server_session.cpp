@@ -52,6 +52,11 @@ private:
             timer_.set_after(look_every);
             return;
         }
+        // Timers come before sockets: where this worker has stood still the answer may lie there.
+        if (!alive && !std::exchange(last_look_, true)) {
+            timer_.set(session_.worker_.now());
+            return;
+        }
         auto answer = std::exchange(answer_, nullptr);
         std::erase_if(session_.probes_, [this](const auto& probe) { return probe.get() == this; });  // `this` is gone
         answer(alive);
@@ -61,6 +66,7 @@ private:
     std::function<void(bool)> answer_;
     TimePoint began_;
     std::uint64_t heard_;
+    bool last_look_ = false;
     runtime::Timer timer_;
 };
 

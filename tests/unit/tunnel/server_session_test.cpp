@@ -192,6 +192,34 @@ TEST_CASE("a probe in whose round the answers to earlier pings come finds the pe
     CHECK(alive.load() == early + 1);
 }
 
+TEST_CASE("a probe of a server that has stood still finds the peer alive whose answer lies in the socket") {
+    Rig rig;
+    WireClient holder = rig.connect(1);
+    REQUIRE(holder.log_in());
+    holder.answer_pings = false;
+    std::shared_ptr<ServerSession> session = on(rig.worker, [&] { return rig.sessions.front(); });
+    runtime::test::Signal answered;
+    std::atomic<bool> alive{false};
+    on(rig.worker, [&] {
+        session->probe([&](bool lives) {
+            alive = lives;
+            answered.tell();
+        });
+    });
+    auto ping = holder.receive();
+    REQUIRE(ping);
+    runtime::test::Signal stands;
+    rig.worker.post([&] {
+        stands.tell();
+        std::this_thread::sleep_for(limits::takeover_silence + 200ms);
+    });
+    REQUIRE(stands.wait());
+    std::uint8_t answer[wire::ping_frame_bytes];
+    holder.send({answer, wire::encode_ping(*wire::decode_ping(ping->payload), true, answer)});
+    REQUIRE(answered.wait());
+    CHECK(alive);
+}
+
 TEST_CASE("a probe before the welcome finds the peer alive, and does not disturb the login") {
     Rig rig;
     WireClient client = rig.connect(1);
