@@ -185,7 +185,7 @@ TEST_CASE("a sink finds its server whole until the last line that was logged", "
                       if (std::exchange(first, false)) {
                           called.set_value();
                           (void)eventually([&] { return ends.load(); });
-                          std::this_thread::sleep_for(100ms);  // whatever is destroyed without waiting is gone by then
+                          std::this_thread::sleep_for(20ms);  // whatever is destroyed without waiting is gone by then
                       }
                       clients = at->stats().clients;
                   })

@@ -54,6 +54,10 @@ TEST_CASE("a hundred clients and servers live in one process", "[threads]") {
         REQUIRE_FALSE(pair.client.wait_ready(patience));
         CHECK(Visitor(pair.service.port()).echoes("hello"));
     }
+    for (Pair& pair : pairs) {  // who is still leaving would be cut
+        REQUIRE(eventually([&] { return pair.server.stats().traffic.streams == 0; }));
+        REQUIRE(eventually([&] { return pair.client.stats().traffic.streams == 0; }));
+    }
     // Half of them by their servers, half by their clients.
     int i = 0;
     for (Pair& pair : pairs) {
@@ -69,7 +73,8 @@ TEST_CASE("a client comes back when its server does, with the port that it had",
     Echo echo;
     Secret token = Secret::generate();
     const std::string control = lasting_address();
-    std::optional<Server> server = server_builder(token, control).build();
+    const char* lasting_ports = "10000-29999";  // the system gives none of these away meanwhile
+    std::optional<Server> server = server_builder(token, control).allow_ports(lasting_ports).build();
     server->start();
     Client client = client_builder(token, control).build();
     Service service = client.add(to(echo.address()));
@@ -82,7 +87,7 @@ TEST_CASE("a client comes back when its server does, with the port that it had",
     server.reset();
     CHECK(cut.wait_for_end());
     REQUIRE(eventually([&] { return !client.connected(); }));
-    server = server_builder(token, control).build();
+    server = server_builder(token, control).allow_ports(lasting_ports).build();
     server->start();
     REQUIRE_FALSE(client.wait_ready(patience));
     CHECK(service.port() == port);

@@ -257,7 +257,7 @@ TEST_CASE("an application listens and dials over all connections", "[threads]") 
                                 }));
     }
     REQUIRE(eventually([&] { return other.load() == 6; }));
-    CHECK(written.load() == 6);
+    CHECK(eventually([&] { return written.load() == 6; }));
 
     // A dialler that comes now finds one of the others.
     auto accepting = listener.async_accept(asio::use_future);

@@ -77,6 +77,9 @@ inline tunnel::HttpDescription described(const std::string& host) {
 inline HttpSettings quick_settings() {
     HttpSettings settings;
     settings.service.backend_connect = 10s;
+    settings.service.body_grace = 60s;  // tests of these set their own
+    settings.head = 60s;
+    settings.pool_idle = 60s;
     settings.linger = 500ms;
     return settings;
 }

@@ -640,7 +640,9 @@ void keep_too_much(const std::string& request, std::size_t large, Arrive arrive)
     const std::size_t many = EdgeWorker::replay_kept_max / large + 50;
     ferrotunnel::test::raise_descriptors(
         many * 5 + 100);  // both ends of the visitor's and of the backend's connection, and the reserve
-    EdgeRig rig;
+    HttpSettings settings = quick_settings();
+    settings.service.first_byte = 600s;  // the first ones wait until the last one has come
+    EdgeRig rig(settings);
     std::vector<Peer> visitors;
     std::vector<Peer> backends;
     for (std::size_t i = 0; i < many; ++i) {
@@ -714,10 +716,22 @@ TEST_CASE("an answer that has begun is not asked for again") {
 
 TEST_CASE("a backend that does not answer in time is given up") {
     HttpSettings settings = quick_settings();
-    settings.service.first_byte = 2s;  // enough for the first request, which is answered
+    settings.service.first_byte = 200ms;
+    settings.service.body_bytes_per_second_min = 0;
+    settings.pool_idle = 60s;
     EdgeRig rig(settings);
+    Peer first = rig.visit();  // leaves a connection behind; as long as its body is not whole nothing is due
+    first.send("POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 1\r\n\r\n");
+    Peer old = rig.backend.accept();
+    old.read_until("\r\n\r\n");
+    old.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nwa");
+    first.read_until("\r\n\r\n");
+    first.send("x");
+    CHECK(old.read_exactly(1) == "x");
+    old.send("rm");
+    CHECK(first.read_exactly(4) == "warm");
+    REQUIRE(eventually([&] { return rig.pooled() == 1; }));
     Peer visitor = rig.visit();
-    Peer old = warm_up(rig, visitor);
     visitor.send(get("/slow"));
     old.read_message();
     const Message response = visitor.read_message();
@@ -749,17 +763,20 @@ TEST_CASE("a backend that is never connected is 502") {
 
 TEST_CASE("an answer that has begun may take as long as it likes") {
     HttpSettings settings = quick_settings();
-    settings.service.first_byte = 2s;  // enough for the head
+    settings.service.first_byte = 200ms;
+    settings.service.body_bytes_per_second_min = 0;
     settings.keep_alive_idle = 100ms;
     EdgeRig rig(settings);
     Peer visitor = rig.visit();
-    visitor.send(get("/events"));
-    Peer backend = rig.backend.accept();
-    backend.read_message();
+    visitor.send("POST /events HTTP/1.1\r\nHost: app.test\r\nContent-Length: 1\r\n\r\n");  // nothing is due before
+    Peer backend = rig.backend.accept();                                                   // the byte comes
+    backend.read_until("\r\n\r\n");
     backend.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
     visitor.read_until("\r\n\r\n");
+    visitor.send("x");
+    CHECK(backend.read_exactly(1) == "x");
     for (int i = 0; i < 3; ++i) {
-        std::this_thread::sleep_for(i == 0 ? 2'500ms : 150ms);
+        std::this_thread::sleep_for(i == 0 ? 500ms : 150ms);
         backend.send("7\r\ndata: 1\r\n");
         CHECK(visitor.read_exactly(12) == "7\r\ndata: 1\r\n");
     }

@@ -58,8 +58,20 @@ private:
     std::size_t next_ = 0;
 };
 
+/// Who waits here waits until the test lets it go on.
+HttpSettings patient_settings() {
+    HttpSettings settings = quick_settings();
+    settings.service.backend_connect = 600s;
+    return settings;
+}
+
 std::size_t waiting(EdgeRig& rig) {
     return on(rig.edge_worker(), [&] { return rig.edge->at(0).gate.waiting(); });
+}
+
+/// So many have been asked for, or are in line: the order of what was sent is the order in line.
+bool arrived(EdgeRig& rig, int visitors) {
+    return eventually([&] { return rig.carrier->opens + static_cast<int>(waiting(rig)) == visitors; });
 }
 
 }  // namespace
@@ -120,13 +132,14 @@ TEST_CASE("a gate lets through so many, and the others in their order") {
 
 TEST_CASE("visitors beyond what may be asked for at once wait for an answer, or for a stream that is given back") {
     const bool foreign = GENERATE(false, true);
-    EdgeRig rig(quick_settings(), foreign);
+    EdgeRig rig(patient_settings(), foreign);
     Held held(rig);
     constexpr int most = 64;  // with one worker
     std::vector<Peer> visitors;
     for (int i = 0; i < most + 6; ++i) {
         visitors.push_back(rig.visit());
         visitors.back().send(get("/" + std::to_string(i)));
+        REQUIRE(arrived(rig, i + 1));
     }
     REQUIRE(eventually([&] { return waiting(rig) == 6; }));
     CHECK(rig.carrier->opens == most);
@@ -150,7 +163,7 @@ TEST_CASE("visitors beyond what may be asked for at once wait for an answer, or 
 }
 
 TEST_CASE("a visitor whose body waits in line holds no more of it than a few kilobytes") {
-    EdgeRig rig;
+    EdgeRig rig(patient_settings());
     Held held(rig);
     constexpr int most = 64;
     const std::string body(60'000, 'x');
@@ -159,6 +172,7 @@ TEST_CASE("a visitor whose body waits in line holds no more of it than a few kil
     for (int i = 0; i < most + 20; ++i) {
         visitors.push_back(rig.visit());
         visitors.back().send(i < most ? get("/" + std::to_string(i)) : post);
+        REQUIRE(arrived(rig, i + 1));
     }
     REQUIRE(eventually([&] { return waiting(rig) == 20; }));
     CHECK(on(rig.edge_worker(), [&] { return rig.edge_worker().slabs().in_use(); }) <= 1);  // the trunk's
@@ -172,14 +186,14 @@ TEST_CASE("a visitor whose body waits in line holds no more of it than a few kil
 
 // The trunk's worker is the edge's own, so the refusal comes before the call that asks has returned.
 TEST_CASE("who is refused at once when its turn comes gets its page, and those behind it come through") {
-    EdgeRig rig;
+    EdgeRig rig(patient_settings());
     Held held(rig);
     constexpr int most = 64;
     std::vector<Peer> visitors;
     for (int i = 0; i < most + 2; ++i) {
         visitors.push_back(rig.visit());
         visitors.back().send(get("/" + std::to_string(i), "Connection: close\r\n"));
-        REQUIRE(eventually([&] { return rig.carrier->opens + static_cast<int>(waiting(rig)) == i + 1; }));
+        REQUIRE(arrived(rig, i + 1));
     }
     REQUIRE(eventually([&] { return held.count() == most; }));
     rig.carrier->refuse_next = 1;

@@ -188,7 +188,7 @@ TEST_CASE("all others have their TLS end here") {
     }
     Peer visitor = rig.visit();
     visitor.send(first);
-    CHECK(rig.ended_here.wait());
+    CHECK(rig.ended_here.wait(2));
 }
 
 TEST_CASE("who asks for nothing reaches the default service, if that is there") {

@@ -143,17 +143,21 @@ TEST_CASE("a unix socket that has no room is tried again", "[unix]") {
     }
 }
 
-TEST_CASE("within one machine the connection is there at once, for who asks, and then the callback is not called") {
+TEST_CASE("within one machine the connection is usually there at once, for who asks; then the callback is not called") {
     Loop loop;
     Fd listener = listen_locally();
     Outcome outcome;
     Connector connector(loop.worker, {local_address(listener.get())}, outcome.callback(), {});
-    Fd socket = connector.take_connected();
-    REQUIRE(socket);
-    CHECK(peer_address(socket.get()).text() == local_address(listener.get()).text());
-    CHECK_FALSE(connector.take_connected());
-    loop.io.run_for(20ms);
-    CHECK(outcome.calls == 0);
+    if (Fd socket = connector.take_connected()) {
+        CHECK(peer_address(socket.get()).text() == local_address(listener.get()).text());
+        CHECK_FALSE(connector.take_connected());
+        loop.io.run_for(20ms);
+        CHECK(outcome.calls == 0);
+    } else {  // the kernel has put the handshake off
+        REQUIRE(loop.run_until([&] { return outcome.calls == 1; }));
+        CHECK(outcome.fd);
+        outcome.calls = 0;
+    }
 
     Connector refused(loop.worker, {refusing_address()}, outcome.callback(), {});
     CHECK_FALSE(refused.take_connected());
