@@ -220,7 +220,8 @@ bool DeliveryQueue<Item>::take_next_later(Lock& lock) {
     const auto next =
         std::min_element(later_.begin(), later_.end(), [](const Later& a, const Later& b) { return a.when < b.when; });
     if (waiters_ == 0 && Clock::now() < next->when) {
-        work_.wait_until(lock, next->when);
+        const TimePoint when = next->when;  // others may come while it waits: the vector's memory is another one then
+        work_.wait_until(lock, when);
         return false;
     }
     add(std::move(next->item), 0);
