@@ -27,7 +27,6 @@ bool HttpConnection::take_answer() {
                 close_chunk();
                 return moved;
             case Answer::Kind::interim:
-                excused_ = excused_ || answer.head->status == 100;  // it has waited for that
                 if (version_ != http::Version::http10) {
                     http::ResponseOut out = http::ResponseOut::of(*answer.head, version_, true);
                     out.edits = answer.edits;
@@ -336,7 +335,7 @@ void HttpConnection::look_at_deadlines() {
 void HttpConnection::begin_body_window() noexcept {
     const Duration grace = exchange_->settings().body_grace;
     window_bytes_ = 0;
-    excused_ = false;
+    excused_ = exchange_->keeps_visitor_waiting();
     set_due(exchange_->settings().body_bytes_per_second_min == 0 ? never : edge_.worker.now() + grace);
 }
 

@@ -51,6 +51,17 @@ Socket connect_to(const std::string& address) {
     return socket;
 }
 
+StrictMessage whole_answer(const Socket& socket, const std::string& method) {
+    StreamReader stream(socket, 600'000);
+    StrictReader http(stream);
+    StrictMessage answer;
+    if (http.head_of_response(answer) != Reading::complete ||
+        http.body_of_response(answer, method) != Reading::complete) {
+        die("no whole answer: " + answer.head + http.why());
+    }
+    return answer;
+}
+
 int talk(const std::string& address, const std::vector<std::string>& steps) {
     Socket socket = connect_to(address);
     StreamReader stream(socket);
@@ -106,13 +117,7 @@ int upload(const std::string& address, const std::string& host, const std::strin
         }
         left -= part.size();
     }
-    StreamReader stream(socket, 600'000);
-    StrictReader http(stream);
-    StrictMessage answer;
-    if (http.head_of_response(answer) != Reading::complete ||
-        http.body_of_response(answer, "POST") != Reading::complete) {
-        die("no whole answer: " + answer.head + http.why());
-    }
+    const StrictMessage answer = whole_answer(socket, "POST");
     std::printf("sent=%s status=%d answer=%s", digest.hex().c_str(), answer.status(), answer.body.c_str());
     return 0;
 }
@@ -121,14 +126,10 @@ int hold(const std::string& address, const std::string& host, std::uint64_t coun
     std::vector<Socket> sockets;
     while (sockets.size() < count) {
         const Socket& socket = sockets.emplace_back(connect_to(address));
-        StreamReader stream(socket);
-        StrictReader http(stream);
-        StrictMessage answer;
-        if (!send_all(socket, "GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n") ||
-            http.head_of_response(answer) != Reading::complete ||
-            http.body_of_response(answer, "GET") != Reading::complete) {
-            die("no whole answer: " + answer.head + http.why());
+        if (!send_all(socket, "GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n")) {
+            die_errno("send to " + address);
         }
+        whole_answer(socket, "GET");
     }
     print_line("held");
     while (::access(stop.c_str(), F_OK) != 0) {

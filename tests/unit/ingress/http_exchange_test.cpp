@@ -494,12 +494,18 @@ TEST_CASE("any method is sent once more after a reset that says that nothing was
     CHECK(arrived == 2);
 }
 
+namespace {
+
+// As if other requests took so many bytes.
+void keep_more(EdgeRig& rig, std::size_t bytes) {
+    on(rig.edge_worker(), [&] { rig.edge->at(0).replay_kept += bytes; });
+}
+
+}  // namespace
+
 TEST_CASE("a head that no backend has got yet is kept, also where there is no room for what is sent") {
     EdgeRig rig;
-    const auto keep_more = [&](std::size_t bytes) {
-        on(rig.edge_worker(), [&] { rig.edge->at(0).replay_kept += bytes; });
-    };
-    keep_more(EdgeWorker::replay_kept_max + 1);
+    keep_more(rig, EdgeWorker::replay_kept_max + 1);
     std::atomic<int> arrived{0};
     turn_first_away(rig, arrived);
     rig.join(described("app.test"), 1, std::make_shared<PairCarrier>(rig.pair));
@@ -510,17 +516,14 @@ TEST_CASE("a head that no backend has got yet is kept, also where there is no ro
     backend.send(answer("done"));
     CHECK(visitor.read_message().body == "done");
     CHECK(arrived == 2);
-    keep_more(-(EdgeWorker::replay_kept_max + 1));
+    keep_more(rig, -(EdgeWorker::replay_kept_max + 1));
 }
 
 TEST_CASE("limit: what requests take that wait for their backends") {
     EdgeRig rig;
     const std::string large = "GET / HTTP/1.1\r\nHost: app.test\r\nX-Large: " + std::string(5'000, 'x') + "\r\n\r\n";
-    const auto keep_more = [&](std::size_t bytes) {
-        on(rig.edge_worker(), [&] { rig.edge->at(0).replay_kept += bytes; });
-    };
     constexpr std::size_t all_but_one = EdgeWorker::replay_waiting_max - 3'000;  // of the small ones
-    keep_more(all_but_one);
+    keep_more(rig, all_but_one);
     Peer visitor = rig.visit();
     visitor.send(large);
     const Message refused = visitor.read_message();
@@ -533,7 +536,7 @@ TEST_CASE("limit: what requests take that wait for their backends") {
     backend.read_message();
     backend.send(answer("there was room"));
     CHECK(next.read_message().body == "there was room");
-    keep_more(-all_but_one);
+    keep_more(rig, -all_but_one);
     CHECK(on(rig.edge_worker(), [&] { return rig.edge->at(0).replay_kept; }) == 0);
 }
 
@@ -718,7 +721,6 @@ TEST_CASE("a backend that does not answer in time is given up") {
     HttpSettings settings = quick_settings();
     settings.service.first_byte = 200ms;
     settings.service.body_bytes_per_second_min = 0;
-    settings.pool_idle = 60s;
     EdgeRig rig(settings);
     Peer first = rig.visit();  // leaves a connection behind; as long as its body is not whole nothing is due
     first.send("POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 1\r\n\r\n");
@@ -768,8 +770,9 @@ TEST_CASE("an answer that has begun may take as long as it likes") {
     settings.keep_alive_idle = 100ms;
     EdgeRig rig(settings);
     Peer visitor = rig.visit();
-    visitor.send("POST /events HTTP/1.1\r\nHost: app.test\r\nContent-Length: 1\r\n\r\n");  // nothing is due before
-    Peer backend = rig.backend.accept();                                                   // the byte comes
+    // As long as the byte of its body has not come, nothing is due.
+    visitor.send("POST /events HTTP/1.1\r\nHost: app.test\r\nContent-Length: 1\r\n\r\n");
+    Peer backend = rig.backend.accept();
     backend.read_until("\r\n\r\n");
     backend.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
     visitor.read_until("\r\n\r\n");
