@@ -10,9 +10,9 @@ import time
 from dataclasses import dataclass
 
 from failure import Failure
-from processes import Process, cpu_seconds, free_port
+from processes import Process, cpu_seconds, descriptors, free_port
 from rounds import settle
-from scene import LAST, Scene, Watch, descriptors, rss_mib, wait_for
+from scene import LAST, Scene, Watch, rss_mib, wait_for
 
 PEER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peer.py")
 # Kinds of peer.py; those with True are attacked with TLS on.

@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass, field
 
 from failure import Failure
-from processes import cpu_seconds
-from scene import KINDS, Watch, descriptors, rss_mib, socket_mib
+from processes import cpu_seconds, descriptors
+from scene import KINDS, Watch, rss_mib, socket_mib
 
 
 @dataclass

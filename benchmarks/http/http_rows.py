@@ -10,7 +10,7 @@ import time
 from failure import Failure
 from judging import PLAIN, TLS, at_most
 from peers import HOST, PAGE, Direct, Ours, OursTls
-from processes import Process, cpu_seconds, pss_kib
+from processes import Process, cpu_seconds, descriptors, pss_kib
 from results import Metric
 from rows import Row
 from visitors import wrk
@@ -32,10 +32,6 @@ class OneTrunk(OursTls):
 
     def client(self):
         return [*super().client(), "--connections", "1"]
-
-
-def descriptors(pid):
-    return len(os.listdir(f"/proc/{pid}/fd"))
 
 
 class Attackers:

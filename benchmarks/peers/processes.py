@@ -103,6 +103,12 @@ def own_seconds():
                (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)))
 
 
+def descriptors(pid):
+    """Kernels from 6.2 on say how many there are: counting ten thousand takes 7 ms, and some look every 0.2 s."""
+    path = f"/proc/{pid}/fd"
+    return os.stat(path).st_size or len(os.listdir(path))
+
+
 def pss_kib(pid):
     total = 0
     for member in family(pid):
