@@ -7,8 +7,7 @@ many=$(by_size 1000 10000)
 rate=1000
 seconds=$(by_size 5 30)
 # Client and server have one descriptor a visitor each.
-ulimit -n "$(ulimit -H -n)"
-(($(ulimit -n) >= many + rate + 200)) || skip "only $(ulimit -n) descriptors a process are allowed"
+need_descriptors $((many + rate + 200))
 
 start backend "$E2E_TOOLS/crowd" serve "$dir/backend.port"
 wait_until $patience "the port of the backend" test -s "$dir/backend.port"

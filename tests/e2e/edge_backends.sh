@@ -38,7 +38,7 @@ other_port=$(free_port)
 start python11 python3 "$dir/server.py" "$other_port" HTTP/1.1
 wait_for_port "127.0.0.1:$other_port" python11
 
-waits=(2.5 4.2 4.9 5.0 5.1)  # around the 4 s after which the edge ends an idle connection, and Node's 5 s
+waits=(2.5 4.2 4.9 5.0 5.1)  # well within and around the 4 s after which the edge ends an idle connection, and Node's 5 s
 hosts=()
 for i in "${!waits[@]}"; do
     hosts+=(--http "idle$i.example.com=$node")

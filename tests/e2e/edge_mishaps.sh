@@ -9,7 +9,9 @@ port=${backend##*:}
 victim_port=$(free_port)
 serve_mishaps victim "$victim_port"
 start_edge
-ready_client client 2 --connections 1 --http "app.example.com=127.0.0.1:$port" --http "victim.example.com=127.0.0.1:$victim_port"
+ready_client client 1 --http "app.example.com=127.0.0.1:$port"
+ready_client of_victim 2 --connections 1 --http "victim.example.com=127.0.0.1:$victim_port" \
+    --http "beside.example.com=127.0.0.1:$port"
 
 say "an answer that was cut does not look complete, whatever its framing and the visitor's version"
 for way in length chunks close; do
@@ -73,7 +75,7 @@ next_victim
 # The server knows of the idle connection's end when an answer has come behind it, on the same trunk.
 client_has_let_go() { ! awk '{ print $3, $4 }' /proc/net/tcp | grep -q -E ":$(printf %04X "$victim_port") (01|08)"; }
 wait_until $patience "the end of the idle connection" client_has_let_go
-equal "a request behind it" "$(fresh "http://$edge/warm")" 200
+equal "a request behind it" "$(status_of beside.example.com /warm)" 200
 equal "a POST to the next backend" "$(victim "http://$edge/cold" -d body -o /dev/null)" 200
 equal "POSTs that backends have seen, in all" "$(grep -c -h '^head POST' "$dir/victims.out" "$dir/victim.out" |
     awk '{ n += $1 } END { print n }')" 3

@@ -6,8 +6,7 @@ source "$(dirname "$0")/lib.sh"
 visitors=$(by_size 500 5000) # of each service
 seconds=$(by_size 3 120)
 kinds=idle,unread,tiny,reset,half-closed,hung
-ulimit -n "$(ulimit -H -n)"
-(($(ulimit -n) >= visitors * 2 * 8 / 7 + 2000)) || skip "only $(ulimit -n) descriptors a process are allowed"
+need_descriptors $((visitors * 2 * 8 / 7 + 2000))
 
 port_file() { wait_until $patience "the port of $1" test -s "$dir/$1.port" && echo "127.0.0.1:$(<"$dir/$1.port")"; }
 

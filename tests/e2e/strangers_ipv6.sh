@@ -5,8 +5,7 @@ source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/nginx_lib.sh"
 need ip python3 sysctl openssl
 ((EUID == 0)) || skip "network namespaces need root"
-ulimit -n "$(ulimit -H -n)"
-(($(ulimit -n) >= 4096)) || skip "too few descriptors"
+need_descriptors 4096
 
 ns=ft$((BASHPID % 100000))-six
 ip netns add "$ns" 2>"$dir/netns.err" || skip "no network namespaces here: $(<"$dir/netns.err")"
