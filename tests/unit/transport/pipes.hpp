@@ -39,6 +39,7 @@ inline std::pair<runtime::Fd, runtime::Fd> tcp_pair(int buffer = 0) {
     };
     limit(listener);  // what is accepted there has promised no more either
     runtime::Fd client = runtime::start_connect(runtime::local_address(listener.get()), error);
+    REQUIRE(client);
     wait_for(listener.get(), POLLIN);
     runtime::SocketAddress peer;
     runtime::Fd server = runtime::accept_from(listener.get(), peer, error);

@@ -344,7 +344,7 @@ TEST_CASE("a backend that speaks TLS is verified, and bytes pass both ways", "[d
     PumpedVisitor visitor(rig.pair);
     constexpr std::size_t size = 2'000'000;
     bool sent = false;
-    std::thread sender([&] {
+    std::jthread sender([&] {
         sent = visitor.try_send(size);
         (void)runtime::shutdown_send(visitor.socket.get());
     });

@@ -7,6 +7,8 @@
 #include <catch2/catch.hpp>
 #include <map>
 #include <memory>
+#include <stop_token>
+#include <thread>
 #include <vector>
 
 #include "tunnel/server_session.hpp"
@@ -385,17 +387,20 @@ TEST_CASE("visitors come while trunks go and come", "[threads]") {
     REQUIRE(steady.log_in());
     steady.register_port(1, 0);
     const std::uint16_t port = port_in(steady.answer());
-    std::atomic<bool> stop{false};
     std::atomic<int> refused{0};
-    std::thread visiting([&] {
-        while (!stop) {
+    std::jthread visiting([&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
             std::error_code error;
             (void)visit(port, error);  // perhaps reset at once, by a trunk that goes, but never refused
             refused += error == std::errc::connection_refused ? 1 : 0;
         }
     });
-    std::thread reading([&] {
-        while (steady.receive()) {  // answers pings, and takes what is opened
+    std::jthread reading([&](const std::stop_token& stop) {
+        const std::stop_callback hang_up(stop, [&] { ::shutdown(steady.fd(), SHUT_RDWR); });
+        while (const auto frame = steady.receive()) {  // answers pings
+            if (frame->header.type == wire::FrameType::open) {
+                steady.send_abort(frame->header.stream);  // those who waited for an answer would take all descriptors
+            }
         }
     });
     for (int round = 0; round < 30; ++round) {
@@ -405,9 +410,7 @@ TEST_CASE("visitors come while trunks go and come", "[threads]") {
         REQUIRE(port_in(other.answer()) == port);
         other.opened();
     }
-    stop = true;
+    visiting.request_stop();
     visiting.join();
     CHECK(refused == 0);
-    ::shutdown(steady.fd(), SHUT_RDWR);
-    reading.join();
 }

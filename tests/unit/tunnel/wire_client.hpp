@@ -64,6 +64,10 @@ public:
         std::uint8_t frame[wire::goaway_frame_max];
         send({frame, wire::encode_goaway({0, code, {}}, frame)});
     }
+    void send_abort(wire::StreamId stream) {
+        std::uint8_t frame[wire::reset_frame_bytes];
+        send({frame, wire::encode_reset(stream, {wire::Code::cancelled, 0}, true, frame)});
+    }
 
     /// Nothing: the server has closed. Pings are answered on the way.
     std::optional<ReceivedFrame> receive() {
