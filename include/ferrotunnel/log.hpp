@@ -30,9 +30,8 @@ struct LogRecord {
 /// Called on a thread of its own, also with run_on: one line at a time and in order. Nobody waits for a slow sink;
 /// lines that together take more than 1 MiB are dropped, and a line says how many. Destroying the Client or Server
 /// waits for what was logged, a second at most, and for the call that is under way: until then what the sink uses must
-/// be there. Blocking calls of the same Client or Server answer would_deadlock there. What
-/// it throws is dropped with the line. A sink that several clients or servers share is called by several threads at
-/// once.
+/// be there. Blocking calls of the same Client or Server answer would_deadlock there. What it throws is dropped with
+/// the line. A sink that several clients or servers share is called by several threads at once.
 using LogSink = std::function<void(const LogRecord&)>;
 
 enum class LogFormat {

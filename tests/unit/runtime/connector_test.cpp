@@ -143,20 +143,22 @@ TEST_CASE("a unix socket that has no room is tried again", "[unix]") {
     }
 }
 
-TEST_CASE("within one machine the connection is usually there at once, for who asks; then the callback is not called") {
+TEST_CASE("within one machine the connection is there at once, for who asks, and then the callback is not called") {
     Loop loop;
     Fd listener = listen_locally();
     Outcome outcome;
-    Connector connector(loop.worker, {local_address(listener.get())}, outcome.callback(), {});
-    if (Fd socket = connector.take_connected()) {
-        CHECK(peer_address(socket.get()).text() == local_address(listener.get()).text());
-        CHECK_FALSE(connector.take_connected());
-        loop.io.run_for(20ms);
-        CHECK(outcome.calls == 0);
-    } else {  // the kernel has put the handshake off
-        REQUIRE(loop.run_until([&] { return outcome.calls == 1; }));
-        CHECK(outcome.fd);
-        outcome.calls = 0;
+    // Unless the kernel puts the handshake off, which a busy one may do, but not each time.
+    int put_off = 0;
+    for (bool at_once = false; !at_once; ++put_off) {
+        REQUIRE(put_off < 10);
+        Connector connector(loop.worker, {local_address(listener.get())}, outcome.callback(), {});
+        if (Fd socket = connector.take_connected()) {
+            at_once = true;
+            CHECK(peer_address(socket.get()).text() == local_address(listener.get()).text());
+            CHECK_FALSE(connector.take_connected());
+            loop.io.run_for(20ms);
+            CHECK(outcome.calls == 0);
+        }
     }
 
     Connector refused(loop.worker, {refusing_address()}, outcome.callback(), {});

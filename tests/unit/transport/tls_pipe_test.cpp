@@ -323,15 +323,24 @@ TEST_CASE("reading less than a record leaves the rest for the next read") {
     CHECK_FALSE(pair.server->may_read_more());
 }
 
+namespace {
+
+// So many full ones lie in the socket.
+void wait_for_records(int fd, std::size_t count) {
+    int arrived = 0;
+    while (arrived < static_cast<int>(count * (tls_record_plain_max + tls_record_overhead))) {
+        wait_for(fd, POLLIN);
+        REQUIRE(::ioctl(fd, FIONREAD, &arrived) == 0);
+    }
+}
+
+}  // namespace
+
 TEST_CASE("what comes after a read that filled its buffer is there for the next read") {
     TlsPair pair = open_tls();
     std::string four_records(4 * tls_record_plain_max, 'x');
     REQUIRE(write_text(*pair.client, four_records).status == IoStatus::ok);
-    int arrived = 0;
-    while (arrived < static_cast<int>(4 * (tls_record_plain_max + tls_record_overhead))) {
-        wait_for(pair.server->fd(), POLLIN);
-        REQUIRE(::ioctl(pair.server->fd(), FIONREAD, &arrived) == 0);
-    }
+    wait_for_records(pair.server->fd(), 4);
     std::vector<std::uint8_t> into(four_records.size());
     REQUIRE(pair.server->read(into).bytes == into.size());
     write_text(*pair.client, "more");
@@ -366,11 +375,7 @@ TEST_CASE("several records leave with one send and come with one receive; nothin
     CHECK(pair.client->counters().system_calls - before == 1);
     CHECK(pair.client->counters().bytes_copied == 500);
 
-    int arrived = 0;
-    while (arrived < static_cast<int>(4 * (tls_record_plain_max + tls_record_overhead))) {
-        wait_for(pair.server->fd(), POLLIN);
-        REQUIRE(::ioctl(pair.server->fd(), FIONREAD, &arrived) == 0);
-    }
+    wait_for_records(pair.server->fd(), 4);
     std::vector<std::uint8_t> into(bulk.size());
     before = pair.server->counters().system_calls;
     CHECK(pair.server->read(into).bytes == into.size());
