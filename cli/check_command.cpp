@@ -24,7 +24,7 @@ std::string http_of(const Config::ServerSection& server) {
     if (server.http_bind != "off") {
         text = "HTTP at " + server.http_bind.value_or(std::string(default_http_bind) + " if that is free");
     }
-    const std::string https = server.https_bind.value_or(has_certificates(server.https) ? default_https_bind : "off");
+    const std::string https = server.https_bind.value_or(server.https.has_certificates() ? default_https_bind : "off");
     return text + (https == "off" ? "" : ", HTTPS at " + https) +
            (server.domain.empty() ? "" : ", hosts below " + server.domain);
 }

@@ -77,16 +77,12 @@ void apply_bind(const std::optional<std::string>& said, bool in_file, const Http
         builder.https_bind("").https({});
     } else if (said) {
         builder.https_bind(*said);
-    } else if (!in_file && has_certificates(https)) {
+    } else if (!in_file && https.has_certificates()) {
         builder.https_bind(default_https_bind);
     }
 }
 
 }  // namespace
-
-bool has_certificates(const Https& https) {
-    return !https.certificates.empty() || !https.folders.empty() || https.fallback;
-}
 
 std::vector<OptionInfo> https_options() {
     return {

@@ -13,8 +13,6 @@ namespace ferrotunnel::cli {
 /// Where HTTPS is if there are certificates and nobody says otherwise.
 inline constexpr const char* default_https_bind = "0.0.0.0:8443";
 
-bool has_certificates(const Https& https);
-
 std::vector<OptionInfo> https_options();
 
 /// Options override what the file has said to the builder. Whoever gives certificates wants to serve HTTPS.

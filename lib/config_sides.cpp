@@ -3,7 +3,6 @@
 #include <array>
 #include <utility>
 
-#include "https_certificates.hpp"
 #include "settings_places.hpp"
 
 namespace ferrotunnel::detail {
@@ -64,7 +63,7 @@ std::optional<std::string> OwnServer::refusal_of_port(std::uint16_t port) const 
 std::optional<std::string> OwnServer::refusal_of_http(bool wants_a_name) const {
     const ServerValues& settings = part_.settings;
     const bool plain_off = part_.says_http_bind && settings.http_bind.empty();
-    const bool tls_off = part_.says_https_bind ? settings.https_bind.empty() : !has_certificates(settings.https);
+    const bool tls_off = part_.says_https_bind ? settings.https_bind.empty() : !settings.https.has_certificates();
     if (plain_off && tls_off) {
         return "the server of this file takes no HTTP visitors: its `http_bind` is off";
     }
@@ -76,7 +75,7 @@ std::optional<std::string> OwnServer::refusal_of_http(bool wants_a_name) const {
 
 std::optional<std::string> OwnServer::refusal_of_tls() const {
     const ServerValues& settings = part_.settings;
-    const bool off = part_.says_https_bind ? settings.https_bind.empty() : !has_certificates(settings.https);
+    const bool off = part_.says_https_bind ? settings.https_bind.empty() : !settings.https.has_certificates();
     return off ? std::optional<std::string>("the server of this file takes no visitors by TLS: it has no `https_bind`")
                : std::nullopt;
 }

@@ -60,15 +60,11 @@ std::string why_none(const CertificateReport& report) {
 
 }  // namespace
 
-bool has_certificates(const Https& https) noexcept {
-    return !https.certificates.empty() || !https.folders.empty() || https.fallback;
-}
-
 HttpsCertificates::HttpsCertificates(const Https& https, Logger& log)
     : reload_interval_(https.reload_interval), log_(log) {
     CertificateReport report;
     tls_ = transport::VisitorTls::make(tls_settings(https), std::chrono::system_clock::now(), report);
-    if (has_certificates(https) && report.certificates == 0) {
+    if (https.has_certificates() && report.certificates == 0) {
         throw TlsConfigError(why_none(report));
     }
     tell(report);

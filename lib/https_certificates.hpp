@@ -14,9 +14,6 @@
 
 namespace ferrotunnel::detail {
 
-/// Whether any certificate is asked for. Without one, TLS can only be passed through.
-bool has_certificates(const Https& https) noexcept;
-
 class HttpsCertificates {
 public:
     /// Reads all files. Throws transport::TlsConfigError when a client CA can not be read, or when certificates are

@@ -135,7 +135,7 @@ void Server::Impl::listen_tls(runtime::Fd listener) {
     settings.proxies = proxies();
     http_->listen(std::move(listener), std::move(settings));
     log_.info("listening for HTTPS visitors", {{"at", at.text()}});
-    if (!detail::has_certificates(settings_.https)) {
+    if (!settings_.https.has_certificates()) {
         log_.warn("there are no certificates: HTTPS visitors reach only services whose clients do TLS themselves");
     }
     certificates_->watch();

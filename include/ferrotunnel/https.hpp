@@ -75,6 +75,9 @@ struct Https {
     /// Of every service that has no such rule of its own. In answers over TLS alone.
     std::optional<Hsts> hsts{};
 
+    /// Whether any certificate is named. Without one, TLS can only be passed through to clients.
+    bool has_certificates() const noexcept { return !certificates.empty() || !folders.empty() || fallback; }
+
     friend bool operator==(const Https&, const Https&) = default;
 };
 

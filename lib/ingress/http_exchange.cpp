@@ -54,7 +54,7 @@ std::string joined_accept(const http::RequestHead& head) {
 
 }  // namespace
 
-HttpExchange::HttpExchange(EdgeWorker& edge, const VisitorFacts& visitor, ExchangeOwner& owner)
+HttpExchange::HttpExchange(ExchangeWorker& edge, const VisitorFacts& visitor, ExchangeOwner& owner)
     : edge_(edge), visitor_(visitor), owner_(owner), settings_(edge.settings.service), by_tls_(visitor.https) {}
 
 HttpExchange::~HttpExchange() {
@@ -257,7 +257,7 @@ bool HttpExchange::write_request_head(const http::RequestHead& head) {
         }
     });
     replay_bytes_ = size;
-    if (edge_.replay_kept > EdgeWorker::replay_waiting_max) {
+    if (edge_.replay_kept > ExchangeWorker::replay_waiting_max) {
         give_page(PageState::busy, {}, "the requests that wait for their backends take too much");
         return false;
     }
@@ -367,7 +367,7 @@ void HttpExchange::start_sending() {
 
 // A head is kept until a backend has it; for a second time only where there is room.
 void HttpExchange::keep_within_bound() noexcept {
-    if (edge_.replay_kept > EdgeWorker::replay_kept_max && state_ == State::waiting && backend_->connected()) {
+    if (edge_.replay_kept > ExchangeWorker::replay_kept_max && state_ == State::waiting && backend_->connected()) {
         forget_replay();
     }
 }
@@ -476,7 +476,7 @@ void HttpExchange::keep_for_replay(const buffer::Slice& payload) {
     }
     const std::size_t cost = payload.size() + limits::http_replay_piece_cost;
     replay_bytes_ += cost;
-    const bool is_full = edge_.replay_kept + cost > EdgeWorker::replay_kept_max;
+    const bool is_full = edge_.replay_kept + cost > ExchangeWorker::replay_kept_max;
     if ((is_full || replay_bytes_ > edge_.settings.replay_bytes_max) && state_ != State::opening) {
         forget_replay();
         return;

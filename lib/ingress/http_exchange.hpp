@@ -31,7 +31,7 @@
 #include "http/rewrite.hpp"
 #include "ingress/backend_stream.hpp"
 #include "ingress/deadline_wheel.hpp"
-#include "ingress/edge_worker.hpp"
+#include "ingress/exchange_worker.hpp"
 #include "ingress/open_gate.hpp"
 
 namespace ferrotunnel::ingress {
@@ -84,7 +84,7 @@ struct Answer {
 
 class HttpExchange final : private BackendUser, private Deadline, private GateVisitor {
 public:
-    HttpExchange(EdgeWorker& edge, const VisitorFacts& visitor, ExchangeOwner& owner);
+    HttpExchange(ExchangeWorker& edge, const VisitorFacts& visitor, ExchangeOwner& owner);
     /// Whatever is not over is aborted.
     ~HttpExchange();
 
@@ -212,7 +212,7 @@ private:
     void set_deadline() noexcept;
     void look_at_deadline();
 
-    EdgeWorker& edge_;
+    ExchangeWorker& edge_;
     const VisitorFacts& visitor_;
     ExchangeOwner& owner_;
     State state_ = State::opening;

@@ -40,7 +40,7 @@ bool HttpExchange::redirects(const http::RequestHead& head) {
 // Where a visitor of this host would be answered by TLS: a redirect of the edge's own sends nobody to a handshake that
 // fails. A service that asks for one knows what it does.
 bool HttpExchange::has_https() const {
-    const EdgeShared& shared = *edge_.shared;
+    const ExchangeShared& shared = *edge_.shared;
     return !shared.has_certificate || shared.has_certificate(host_) ||
            edge_.routes.get().find_tls(host_, edge_.worker.now()).kind != tunnel::TlsMatch::Kind::none;
 }

@@ -38,7 +38,7 @@ void refuse(EdgeWorker& edge, bool https, runtime::Fd socket, const std::string&
 }
 
 // What a visitor's connections are counted by; nothing for a trusted proxy, which speaks for many.
-std::string counted_as(const EdgeShared& shared, const wire::Address& visitor) {
+std::string counted_as(const ExchangeShared& shared, const wire::Address& visitor) {
     const bool trusted = shared.is_trusted && shared.is_trusted(wire::ip_text(visitor));
     return trusted ? std::string() : tunnel::network_of(visitor);
 }
@@ -69,7 +69,7 @@ public:
     Arrival& operator=(const Arrival&) = delete;
 
     void begin(runtime::Fd socket, const std::shared_ptr<Arrival>& self) {
-        const TlsPassthrough& passthrough = edge_.shared->passthrough;
+        const TlsPassthrough& passthrough = edge_.passthrough;
         PrefacePlan plan;
         plan.proxy_header = by_proxy_;
         plan.client_hello = shared_->settings.https && passthrough.is_wanted && passthrough.is_wanted();
@@ -93,7 +93,7 @@ private:
             return;
         }
         std::shared_ptr<void> ticket = ticket_;
-        const TlsPassthrough& passthrough = edge_.shared->passthrough;
+        const TlsPassthrough& passthrough = edge_.passthrough;
         if (visitor.hello && passthrough.take &&
             (!settings.may_pass || settings.may_pass(visitor.hello->server_name)) &&
             passthrough.take(edge_, visitor, ticket)) {

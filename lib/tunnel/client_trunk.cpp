@@ -147,7 +147,8 @@ void ClientTrunk::on_stream(IntrusivePtr<mux::Stream> stream, const wire::Open& 
                                {{"service", service->name}, {"backend", service->backend.text}});
         }
     } else {
-        dial_backend(worker_, std::move(service), std::move(stream), open.visitor, *shared_);
+        dial_backend(worker_, std::move(service), std::move(stream), open.visitor,
+                     {shared_->traffic, shared_->own_visits, *shared_->log});
     }
 }
 

@@ -6,7 +6,6 @@
 
 #include "runtime/connector.hpp"
 #include "transport/tls_pipe.hpp"
-#include "tunnel/client_session.hpp"
 #include "tunnel/pipe_pump.hpp"
 #include "tunnel/visitor_address.hpp"
 
@@ -20,27 +19,27 @@ struct Dial {
     runtime::Worker& worker;
     std::shared_ptr<const ClientService> service;
     wire::Address visitor;
-    std::shared_ptr<Traffic> traffic;
-    std::shared_ptr<OwnVisits> own_visits;
-    Logger& log;
+    DialShared shared;
     bool may_lead_back = false;       // to a public port of this client
     std::shared_ptr<void> watched{};  // the connection, then
 
     const Backend& backend() const noexcept { return service->backend; }
     BackendState::Names names() const noexcept { return {service->name, backend().text}; }
-    void failed(const std::string& why) const { service->backend_state->failed(names(), why, worker.now(), log); }
-    void answered() const { service->backend_state->answered(names(), worker.now(), log); }
+    void failed(const std::string& why) const {
+        service->backend_state->failed(names(), why, worker.now(), shared.log);
+    }
+    void answered() const { service->backend_state->answered(names(), worker.now(), shared.log); }
     void connected(int fd) {
         if (may_lead_back) {
-            watched = own_visits->watch(visitor_address(runtime::local_address(fd)),
-                                        visitor_address(runtime::peer_address(fd)));
+            watched = shared.own_visits->watch(visitor_address(runtime::local_address(fd)),
+                                               visitor_address(runtime::peer_address(fd)));
         }
     }
 };
 
 // What the pump keeps for as long as the connection is there.
 std::shared_ptr<Traffic> traffic_of(const std::shared_ptr<Dial>& dial) {
-    return dial->may_lead_back ? std::shared_ptr<Traffic>(dial, dial->traffic.get()) : dial->traffic;
+    return dial->may_lead_back ? std::shared_ptr<Traffic>(dial, dial->shared.traffic.get()) : dial->shared.traffic;
 }
 
 // The header goes before the first byte, also before TLS. A socket that was just connected has room for it.
@@ -105,11 +104,10 @@ void dial_by(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, const I
 }  // namespace
 
 void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
-                  IntrusivePtr<mux::Stream> stream, const wire::Address& visitor, const ClientShared& shared) {
-    auto dial = std::make_shared<Dial>(
-        Dial{worker, std::move(service), visitor, shared.traffic, shared.own_visits, *shared.log});
+                  IntrusivePtr<mux::Stream> stream, const wire::Address& visitor, DialShared shared) {
+    auto dial = std::make_shared<Dial>(Dial{worker, std::move(service), visitor, std::move(shared)});
     const BackendPlace& place = dial->backend().place;
-    dial->may_lead_back = place.unix_path.empty() && dial->own_visits->may_lead_back(place.at.port);
+    dial->may_lead_back = place.unix_path.empty() && dial->shared.own_visits->may_lead_back(place.at.port);
     if (!dial->backend().tls) {
         auto pump = make_intrusive<SocketPump>(worker, traffic_of(dial));
         auto take = [pump, stream, dial](runtime::Fd socket) {

@@ -16,6 +16,7 @@
 #include "base/bytes.hpp"
 #include "base/limits.hpp"
 #include "wire/code.hpp"
+#include "wire/ip_address.hpp"
 
 namespace ferrotunnel::wire {
 
@@ -59,16 +60,6 @@ FrameHeader decode_header(const std::uint8_t* at) noexcept;
 
 /// private_tcp has no public address: only the server itself dials it. Its streams are of kind tcp.
 enum class ServiceKind : std::uint8_t { tcp = 1, http = 2, udp = 3, tls = 4, private_tcp = 5 };
-
-/// Where a visitor comes from. No family: not known, or not an IP peer.
-struct Address {
-    std::uint8_t family = 0;  // 0, 4 or 6
-    std::uint16_t port = 0;
-    std::array<std::uint8_t, 16> bytes{};  // the first 4 for family 4
-
-    std::size_t size() const noexcept { return family == 4 ? 4U : family == 6 ? 16U : 0U; }
-    friend bool operator==(const Address&, const Address&) = default;
-};
 
 struct Open {
     std::uint32_t service = 0;

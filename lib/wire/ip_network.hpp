@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "wire/frame.hpp"
+#include "wire/ip_address.hpp"
 
 namespace ferrotunnel::wire {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "wire/frame.hpp"
+#include "wire/ip_address.hpp"
 
 namespace ferrotunnel::wire {
 

@@ -13,7 +13,7 @@
 #include <string>
 
 #include "base/bytes.hpp"
-#include "wire/frame.hpp"
+#include "wire/ip_address.hpp"
 
 namespace ferrotunnel::wire {
 

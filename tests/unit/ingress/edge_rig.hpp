@@ -12,7 +12,6 @@
 
 #include "ingress/http_edge.hpp"
 #include "support/log_book.hpp"
-#include "tunnel/client_session.hpp"
 #include "tunnel/dial.hpp"
 #include "unit/ingress/peers.hpp"
 #include "unit/tunnel/trunk_rig.hpp"
@@ -111,9 +110,8 @@ public:
                 if (service->backend.text.empty()) {
                     service->backend.place.at = places.at(open.service);
                 }
-                tunnel::ClientShared dialler;
-                dialler.log = &log;
-                tunnel::dial_backend(pair.worker, std::move(service), std::move(stream), open.visitor, dialler);
+                tunnel::dial_backend(pair.worker, std::move(service), std::move(stream), open.visitor,
+                                     {std::make_shared<tunnel::Traffic>(), std::make_shared<tunnel::OwnVisits>(), log});
             };
         });
         add_service("app.test", 1, backend.place());

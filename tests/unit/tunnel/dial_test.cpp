@@ -13,7 +13,6 @@
 #include <thread>
 
 #include "support/log_book.hpp"
-#include "tunnel/client_session.hpp"
 #include "unit/transport/made_certificates.hpp"
 #include "unit/tunnel/pumped_visitor.hpp"
 #include "wire/ip_text.hpp"
@@ -37,7 +36,6 @@ struct DialRig {
             };
         });
         service->name = "app";
-        shared.log = &log;
     }
     ~DialRig() {
         on(pair.worker, [this] { pair.client.on_stream = nullptr; });
@@ -58,7 +56,7 @@ struct DialRig {
     LogBook log;
     TrunkPair pair;
     std::shared_ptr<ClientService> service = std::make_shared<ClientService>();
-    ClientShared shared;
+    DialShared shared{std::make_shared<Traffic>(), std::make_shared<OwnVisits>(), log};
 };
 
 wire::Address address(const char* ip, std::uint16_t port) {

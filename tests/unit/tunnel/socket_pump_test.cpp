@@ -9,7 +9,6 @@
 #include <thread>
 #include <vector>
 
-#include "tunnel/client_session.hpp"
 #include "tunnel/dial.hpp"
 #include "unit/tunnel/pumped_visitor.hpp"
 
@@ -281,8 +280,7 @@ TEST_CASE("when the trunk is lost its visitors are reset") {
 }
 
 TEST_CASE("a backend that is being dialled when its worker ends is let go of") {
-    ClientShared shared;
-    shared.log = &null_logger();
+    const DialShared shared{std::make_shared<Traffic>(), std::make_shared<OwnVisits>(), null_logger()};
     const std::shared_ptr<Traffic> traffic = shared.traffic;
     runtime::Worker worker;
     worker.start();

@@ -29,9 +29,9 @@ else()
 endif()
 
 # The library's own sources and their tests.
-add_library(ft_settings INTERFACE)
-target_link_libraries(ft_settings INTERFACE ft_compile)
-target_include_directories(ft_settings INTERFACE
+add_library(ft_flags INTERFACE)
+target_link_libraries(ft_flags INTERFACE ft_compile)
+target_include_directories(ft_flags INTERFACE
   ${PROJECT_SOURCE_DIR}/lib ${PROJECT_SOURCE_DIR}/include ${FERROTUNNEL_GENERATED_INCLUDE_DIR})
 
 # Asio without Boost, deprecated parts left out; one definition for library and users. Asio's headers give their own
