@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/check.hpp"
-#include "tunnel/http_directory.hpp"
-#include "tunnel/registry.hpp"
+#include "directory/http_directory.hpp"
+#include "directory/registry.hpp"
 
 namespace {
 

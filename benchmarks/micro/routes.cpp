@@ -9,7 +9,7 @@
 #include "http/authority.hpp"
 #include "http/page.hpp"
 #include "http/path_regex.hpp"
-#include "http/route_table.hpp"
+#include "routes/route_table.hpp"
 
 namespace {
 

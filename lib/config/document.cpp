@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
-#include "wire/text.hpp"
+#include "base/text.hpp"
 
 namespace ferrotunnel::config {
 namespace {

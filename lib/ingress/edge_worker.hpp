@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include "ingress/exchange_worker.hpp"
+#include "exchange/exchange_worker.hpp"
 #include "ingress/preface.hpp"
 #include "runtime/worker.hpp"
 

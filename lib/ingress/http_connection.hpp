@@ -16,13 +16,13 @@
 #include <string_view>
 
 #include "base/intrusive_ptr.hpp"
+#include "exchange/http_exchange.hpp"
 #include "http/body_reader.hpp"
 #include "http/head_writer.hpp"
 #include "http/request_parser.hpp"
-#include "ingress/deadline_wheel.hpp"
 #include "ingress/edge_worker.hpp"
-#include "ingress/http_exchange.hpp"
 #include "ingress/output_queue.hpp"
+#include "runtime/deadline_wheel.hpp"
 #include "runtime/deferred.hpp"
 #include "runtime/poller.hpp"
 #include "transport/pipe.hpp"

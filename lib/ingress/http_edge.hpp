@@ -8,8 +8,8 @@
 #include "ingress/edge_worker.hpp"
 #include "ingress/http_front.hpp"
 #include "ingress/http_listener.hpp"
+#include "login/admission_gate.hpp"
 #include "runtime/worker.hpp"
-#include "tunnel/admission_gate.hpp"
 
 namespace ferrotunnel::ingress {
 

@@ -8,13 +8,13 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "directory/http_directory.hpp"
+#include "exchange/http_settings.hpp"
 #include "http/page.hpp"
 #include "ingress/http_listener_settings.hpp"
-#include "ingress/http_settings.hpp"
+#include "net/ip_network.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker_group.hpp"
-#include "tunnel/http_directory.hpp"
-#include "wire/ip_network.hpp"
 
 namespace ferrotunnel::ingress {
 

@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "ingress/http_connection.hpp"
+#include "net/ip_text.hpp"
+#include "runtime/visitor_address.hpp"
 #include "transport/tcp_pipe.hpp"
-#include "tunnel/socket_pump.hpp"
-#include "tunnel/visitor_address.hpp"
-#include "wire/ip_text.hpp"
+#include "trunk/socket_pump.hpp"
 
 namespace ferrotunnel::ingress {
 

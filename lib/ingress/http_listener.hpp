@@ -9,9 +9,9 @@
 #include "ingress/edge_worker.hpp"
 #include "ingress/http_listener_settings.hpp"
 #include "ingress/preface.hpp"
+#include "login/admission_gate.hpp"
 #include "runtime/acceptor.hpp"
 #include "runtime/socket.hpp"
-#include "tunnel/admission_gate.hpp"
 
 namespace ferrotunnel::ingress {
 

@@ -6,10 +6,10 @@
 #include <memory>
 #include <string_view>
 
+#include "login/network_rate.hpp"
+#include "net/ip_network.hpp"
 #include "runtime/socket.hpp"
 #include "transport/pipe.hpp"
-#include "tunnel/network_rate.hpp"
-#include "wire/ip_network.hpp"
 
 namespace ferrotunnel::ingress {
 

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "base/limits.hpp"
-#include "tunnel/visitor_address.hpp"
-#include "wire/ip_network.hpp"
-#include "wire/proxy_protocol.hpp"
+#include "net/ip_network.hpp"
+#include "net/proxy_protocol.hpp"
+#include "runtime/visitor_address.hpp"
 
 namespace ferrotunnel::ingress {
 

@@ -18,11 +18,11 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
-#include "ingress/deadline_wheel.hpp"
+#include "net/client_hello.hpp"
 #include "runtime/address.hpp"
+#include "runtime/deadline_wheel.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker.hpp"
-#include "wire/client_hello.hpp"
 #include "wire/frame.hpp"
 
 namespace ferrotunnel::ingress {

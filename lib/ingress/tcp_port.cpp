@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "ingress/preface.hpp"
+#include "net/ip_text.hpp"
+#include "runtime/visitor_address.hpp"
 #include "runtime/worker.hpp"
-#include "tunnel/socket_pump.hpp"
-#include "tunnel/visitor_address.hpp"
-#include "wire/ip_text.hpp"
+#include "trunk/socket_pump.hpp"
 
 namespace ferrotunnel::ingress {
 namespace {

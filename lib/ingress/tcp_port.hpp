@@ -2,9 +2,9 @@
 #pragma once
 
 #include "base/log.hpp"
+#include "net/ip_network.hpp"
 #include "runtime/acceptor.hpp"
-#include "tunnel/server_session.hpp"
-#include "wire/ip_network.hpp"
+#include "session/server_session.hpp"
 
 namespace ferrotunnel::ingress {
 

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "tunnel/tls_visitor.hpp"
-#include "wire/ip_text.hpp"
+#include "directory/tls_visitor.hpp"
+#include "net/ip_text.hpp"
 
 namespace ferrotunnel::ingress {
 namespace {

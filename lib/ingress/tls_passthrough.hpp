@@ -4,8 +4,8 @@
 
 #include <memory>
 
+#include "directory/http_directory.hpp"
 #include "ingress/edge_worker.hpp"
-#include "tunnel/http_directory.hpp"
 
 namespace ferrotunnel::ingress {
 

@@ -3,9 +3,9 @@
 #include <cstring>
 
 #include "base/check.hpp"
+#include "base/text.hpp"
 #include "mux/mutant.hpp"
 #include "mux/session.hpp"
-#include "wire/text.hpp"
 
 namespace ferrotunnel::mux {
 

@@ -8,11 +8,11 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "base/text.hpp"
+#include "net/host_name.hpp"
 #include "transport/certificate.hpp"
 #include "transport/pem_file.hpp"
 #include "transport/visitor_context.hpp"
-#include "wire/host_name.hpp"
-#include "wire/text.hpp"
 
 namespace ferrotunnel::transport {
 

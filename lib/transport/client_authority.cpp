@@ -7,10 +7,10 @@
 #include <map>
 #include <utility>
 
+#include "net/host_name.hpp"
 #include "transport/certificate.hpp"
 #include "transport/pem_file.hpp"
 #include "transport/tls_context.hpp"
-#include "wire/host_name.hpp"
 
 namespace ferrotunnel::transport {
 

@@ -30,7 +30,7 @@ struct PipeCounters {
 
 /// What a visitor's TLS handshake told (visitor_tls.hpp).
 struct VisitorHandshake {
-    std::string server_name;  // that the visitor asked for, in the form of wire/host_name.hpp; empty: it named none
+    std::string server_name;  // that the visitor asked for, in the form of net/host_name.hpp; empty: it named none
     std::string protocol;     // of ALPN; empty: the visitor offered none
     std::string authority;    // stands for the rule about client certificates that applied; empty: none
     /// Of the certificate that the visitor showed and that was verified; empty without one.

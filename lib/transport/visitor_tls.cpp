@@ -8,10 +8,10 @@
 #include <mutex>
 #include <utility>
 
+#include "net/client_hello.hpp"
 #include "transport/certificate.hpp"
 #include "transport/ticket_keys.hpp"
 #include "transport/visitor_handshake.hpp"
-#include "wire/client_hello.hpp"
 
 namespace ferrotunnel::transport {
 

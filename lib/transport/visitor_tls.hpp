@@ -72,7 +72,7 @@ public:
     /// certificate now. Any thread.
     bool has_certificate(std::string_view host) const;
 
-    /// Whether a request for `host` (in the form of wire/host_name.hpp) may be answered on a connection with this
+    /// Whether a request for `host` (in the form of net/host_name.hpp) may be answered on a connection with this
     /// handshake; if not it is misdirected (421). The name of the handshake decides; a connection without a name may
     /// ask for every host that wants no client certificate.
     bool may_serve(const VisitorHandshake& handshake, std::string_view host) const;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "wire/text.hpp"
+#include "base/text.hpp"
 
 namespace ferrotunnel::wire::cbor {
 namespace {

@@ -1,9 +1,9 @@
 #include <limits>
 
+#include "base/text.hpp"
 #include "wire/cbor.hpp"
 #include "wire/control.hpp"
 #include "wire/control_fields.hpp"
-#include "wire/text.hpp"
 
 namespace ferrotunnel::wire {
 namespace {

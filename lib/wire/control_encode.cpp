@@ -1,7 +1,7 @@
 #include "base/check.hpp"
+#include "base/text.hpp"
 #include "wire/cbor.hpp"
 #include "wire/control.hpp"
-#include "wire/text.hpp"
 
 namespace ferrotunnel::wire {
 namespace {

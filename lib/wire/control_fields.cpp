@@ -1,6 +1,6 @@
 #include "wire/control_fields.hpp"
 
-#include "wire/text.hpp"
+#include "base/text.hpp"
 
 namespace ferrotunnel::wire {
 

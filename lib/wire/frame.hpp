@@ -15,8 +15,8 @@
 
 #include "base/bytes.hpp"
 #include "base/limits.hpp"
+#include "net/ip_address.hpp"
 #include "wire/code.hpp"
-#include "wire/ip_address.hpp"
 
 namespace ferrotunnel::wire {
 

@@ -1,8 +1,8 @@
 #include "wire/open_metadata.hpp"
 
 #include "base/limits.hpp"
+#include "base/text.hpp"
 #include "wire/cbor.hpp"
-#include "wire/text.hpp"
 
 namespace ferrotunnel::wire {
 

@@ -70,11 +70,13 @@ finds layers lib/base/b.hpp '#pragma once\n# include <mux/m.hpp>\n' 'lib/base ma
 finds layers lib/mux/n.hpp '#pragma once\n#include <asio/ip/tcp.hpp>\n' 'lib/mux is sans-IO: no <asio/ip/tcp.hpp>'
 finds layers lib/mux/n.hpp '#pragma once\n#include <sys/socket.h>\n' 'lib/mux is sans-IO'
 finds layers lib/unknown/u.hpp '#pragma once\n' 'no ft_layer(unknown'
+finds layers lib/loose.hpp '#pragma once\n' 'lib/ has folders alone'
 finds layers cli/b.cpp '#include "mux/m.hpp"\n' 'cli/b.cpp:1: cli/ sees include/ferrotunnel/ alone'
 finds layers plugins/x/p.cpp '#include <base/a.hpp>\n' 'plugins/ sees include/ferrotunnel/ alone'
 finds layers docs/examples/e.cpp '#include "base/a.hpp"\n' 'docs/examples/ sees include/ferrotunnel/ alone'
 finds layers include/ferrotunnel/s.hpp '#pragma once\n#include <spdlog/spdlog.h>\n' 'must not ask'
 accepts layers lib/mux/n.hpp '#pragma once\n#include <map>\n#include "base/a.hpp"\n'
+accepts layers lib/runtime/n.hpp '#pragma once\n#include <net/if.h>\n'
 accepts layers lib/runtime/r.hpp '#pragma once\n#include <asio/ip/tcp.hpp>\n'
 
 finds headers lib/base/b.hpp '#pragma once\nstd::string b();\n' 'lib/base/b.hpp:1: does not compile alone'

@@ -76,10 +76,15 @@ std::string list_of(const Layer& layer) {
     return list.empty() ? "nothing of lib/" : list;
 }
 
+// The folder of lib/ that a header seems to be of. <net/if.h> is the system's.
+std::string_view folder_of(const Include& include) {
+    return include.has_angles && include.name.ends_with(".h") ? std::string_view() : first_folder(include.name);
+}
+
 void check_folder(const Source& source, const std::string& folder, const Layers& layers, Findings& findings) {
     const Layer& layer = layers.at(folder);
     for (const Include& include : includes_of(source.text)) {
-        const std::string_view target = first_folder(include.name);
+        const std::string_view target = folder_of(include);
         const bool is_allowed = target == folder || layer.uses.contains(target) || target == "ferrotunnel" ||
                                 (include.has_angles && !layers.contains(target));
         if (!is_allowed) {
@@ -98,9 +103,8 @@ void check_library(const std::filesystem::path& root, const Layers& layers, Find
         const std::string below = source.path.substr(4);
         const std::string folder(first_folder(below));
         if (folder == below) {
-            continue;  // the facades may use everything
-        }
-        if (layers.contains(folder)) {
+            findings.push_back(source.at(1) + "lib/ has folders alone: whose subject is it?");
+        } else if (layers.contains(folder)) {
             check_folder(source, folder, layers, findings);
         } else {
             findings.push_back(source.at(1) + "no ft_layer(" + folder +
@@ -113,7 +117,7 @@ void check_public_only(const std::filesystem::path& root, const Layers& layers, 
     for (std::string_view folder : {"cli", "plugins", "docs/examples", "include"}) {
         for (const Source& source : sources_under(root, {folder})) {
             for (const Include& include : includes_of(source.text)) {
-                const std::string_view target = first_folder(include.name);
+                const std::string_view target = folder_of(include);
                 const bool is_of_layer = target != include.name && layers.contains(target);
                 if (is_of_layer || (!include.has_angles && std::filesystem::exists(root / "lib" / include.name))) {
                     findings.push_back(source.at(include.line) + std::string(folder) +

@@ -1,5 +1,5 @@
 # Every option of server, client and run has its key in docs/configuration.md, and every option that is named there
-# exists. (tests/unit/api/config_keys_test.cpp does the same for keys and builders.)
+# exists. (tests/unit/settings/config_keys_test.cpp does the same for keys and builders.)
 source "$(dirname "$0")/lib.sh"
 
 documentation=$E2E_SOURCE/../../docs/configuration.md

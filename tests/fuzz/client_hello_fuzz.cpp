@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/limits.hpp"
-#include "wire/client_hello.hpp"
-#include "wire/host_name.hpp"
+#include "net/client_hello.hpp"
+#include "net/host_name.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::wire;

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/limits.hpp"
-#include "wire/proxy_protocol.hpp"
+#include "net/proxy_protocol.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::wire;

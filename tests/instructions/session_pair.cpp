@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::size_t frame_bytes = limits::frame_header_bytes + limits::data_payload_max;
 constexpr std::size_t frames_per_slab = buffer::slab_bytes / frame_bytes;
-constexpr std::size_t pieces_max = 64;           // of a gathered write, as tunnel/socket_pump.cpp has it
-constexpr std::uint32_t worth_reading = 16_KiB;  // as tunnel/trunk.cpp has it
+constexpr std::size_t pieces_max = 64;           // of a gathered write, as trunk/socket_pump.cpp has it
+constexpr std::uint32_t worth_reading = 16_KiB;  // as trunk/trunk.cpp has it
 constexpr std::size_t opens_at_once = limits::opens_unanswered_per_service_max;
 
 class NoWaker final : public buffer::Waker {

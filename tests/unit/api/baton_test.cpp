@@ -1,4 +1,4 @@
-#include "baton.hpp"
+#include "api/baton.hpp"
 
 #include <catch2/catch.hpp>
 #include <thread>

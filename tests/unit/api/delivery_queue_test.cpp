@@ -1,4 +1,4 @@
-#include "delivery_queue.hpp"
+#include "api/delivery_queue.hpp"
 
 #include <catch2/catch.hpp>
 #include <future>

@@ -1,4 +1,4 @@
-#include "event_delivery.hpp"
+#include "api/event_delivery.hpp"
 
 #include <atomic>
 #include <catch2/catch.hpp>

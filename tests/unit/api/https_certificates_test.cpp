@@ -1,4 +1,4 @@
-#include "https_certificates.hpp"
+#include "api/https_certificates.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

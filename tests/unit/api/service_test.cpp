@@ -3,8 +3,8 @@
 #include <catch2/catch.hpp>
 #include <memory>
 
+#include "api/service_state.hpp"
 #include "ferrotunnel/error.hpp"
-#include "service_state.hpp"
 
 namespace ferrotunnel {
 

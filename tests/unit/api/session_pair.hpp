@@ -14,11 +14,11 @@
 #include <thread>
 #include <utility>
 
+#include "api/listener_core.hpp"
+#include "api/stream_core.hpp"
 #include "buffer/slab.hpp"
 #include "ferrotunnel/server.hpp"
-#include "listener_core.hpp"
 #include "mux/session.hpp"
-#include "stream_core.hpp"
 #include "support/seeded_random.hpp"
 
 namespace ferrotunnel::test {

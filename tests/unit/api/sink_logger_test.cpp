@@ -1,4 +1,4 @@
-#include "sink_logger.hpp"
+#include "api/sink_logger.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

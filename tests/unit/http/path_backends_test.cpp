@@ -4,7 +4,7 @@
 
 #include "support/path_backends.hpp"
 #include "support/seeded_random.hpp"
-#include "unit/http/route_fixture.hpp"
+#include "unit/routes/route_fixture.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::http;

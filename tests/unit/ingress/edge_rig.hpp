@@ -10,11 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "backend/dial.hpp"
 #include "ingress/http_edge.hpp"
 #include "support/log_book.hpp"
-#include "tunnel/dial.hpp"
 #include "unit/ingress/peers.hpp"
-#include "unit/tunnel/trunk_rig.hpp"
+#include "unit/trunk/trunk_rig.hpp"
 
 namespace ferrotunnel::ingress::test {
 

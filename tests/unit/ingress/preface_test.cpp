@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "base/limits.hpp"
-#include "tunnel/visitor_address.hpp"
+#include "net/ip_text.hpp"
+#include "net/proxy_protocol.hpp"
+#include "runtime/visitor_address.hpp"
 #include "unit/ingress/edge_rig.hpp"
-#include "unit/wire/hello_builder.hpp"
-#include "wire/ip_text.hpp"
-#include "wire/proxy_protocol.hpp"
+#include "unit/net/hello_builder.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::ingress;

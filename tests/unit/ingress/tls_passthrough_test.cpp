@@ -6,13 +6,13 @@
 #include <mutex>
 #include <vector>
 
+#include "directory/tls_visitor.hpp"
 #include "ingress/http_edge.hpp"
 #include "support/log_book.hpp"
-#include "tunnel/tls_visitor.hpp"
 #include "unit/ingress/peers.hpp"
+#include "unit/net/hello_builder.hpp"
 #include "unit/runtime/loop.hpp"
-#include "unit/tunnel/trunk_rig.hpp"
-#include "unit/wire/hello_builder.hpp"
+#include "unit/trunk/trunk_rig.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::ingress;

@@ -3,10 +3,10 @@
 #include <catch2/catch.hpp>
 
 #include "base/limits.hpp"
+#include "net/client_hello.hpp"
 #include "transport/certificate.hpp"
-#include "unit/wire/hello_builder.hpp"
+#include "unit/net/hello_builder.hpp"
 #include "visitor_client.hpp"
-#include "wire/client_hello.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::transport;

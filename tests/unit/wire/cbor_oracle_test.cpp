@@ -3,10 +3,10 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "base/text.hpp"
 #include "support/seeded_random.hpp"
 #include "unit/wire/hex.hpp"
 #include "wire/cbor.hpp"
-#include "wire/text.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::wire;

@@ -1,0 +1,324 @@
+// The Client: its life, and the handle that the application holds.
+#include "ferrotunnel/client.hpp"
+
+#include <asio/error.hpp>
+#include <asio/io_context.hpp>
+#include <utility>
+
+#include "api/client_impl.hpp"
+#include "api/engine_settings.hpp"
+#include "api/make_facade.hpp"
+#include "api/tls_settings.hpp"
+#include "api/traffic.hpp"
+#include "runtime/worker_executor.hpp"
+
+namespace ferrotunnel {
+
+using namespace std::chrono_literals;
+using detail::ListenOperation;
+using detail::ServiceState;
+
+namespace {
+
+std::unique_ptr<runtime::WorkerGroup> make_workers(const detail::ClientSettings& settings) {
+    return settings.run_on != nullptr ? std::make_unique<runtime::WorkerGroup>(*settings.run_on)
+                                      : std::make_unique<runtime::WorkerGroup>(settings.workers);
+}
+
+std::shared_ptr<tunnel::ClientShared> make_shared_part(const detail::ClientSettings& settings, Logger& log,
+                                                       Random& random) {
+    auto shared = std::make_shared<tunnel::ClientShared>();
+    shared->server = *runtime::parse_host_port(settings.server, detail::default_control_port);
+    shared->token = detail::engine_token(settings.token);
+    shared->name = settings.name;
+    shared->instance = detail::new_instance(random);
+    shared->mux = detail::mux_settings(mux::Role::client, settings);
+    shared->memory = std::make_shared<tunnel::MemoryGovernor>(detail::memory_of(settings));
+    shared->handshake_deadline = settings.timing.handshake_timeout;
+    shared->log = &log;
+    shared->random = &random;
+    shared->tls = detail::make_tls(settings);
+    return shared;
+}
+
+}  // namespace
+
+Client::Impl::Impl(detail::ClientSettings&& settings)
+    : settings_(std::move(settings)),
+      log_(settings_.log_sink, settings_.log_level),
+      shared_(make_shared_part(settings_, log_, random_)),
+      group_(make_workers(settings_)),
+      worker_(group_->at(0)),
+      life_(make_intrusive<detail::OwnerLife>()),
+      events_(group_->at(0).owns_thread() ? detail::CalledBy::own_thread : detail::CalledBy::whoever,
+              settings_.on_event, log_),
+      lifecycle_(*this, *group_) {
+    anchor_->impl = this;
+    group_->on_exception(
+        [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
+    // First in the mailbox: whatever is posted later finds the link. It must be made on the worker, since an
+    // application's io_context may be running already.
+    worker_.post([this]() noexcept { make_link(); });
+}
+
+Client::Impl::~Impl() {
+    {
+        std::lock_guard lock(anchor_->mutex);
+        anchor_->impl = nullptr;
+    }
+    lifecycle_.end();
+    log_.finish();  // the sink may look at what is still here
+}
+
+void Client::Impl::make_link() {
+    tunnel::ClientLink::Settings settings;
+    settings.backoff.first = settings_.timing.reconnect_first;
+    settings.backoff.max = settings_.timing.reconnect_max;
+    settings.attempts = settings_.attempts;
+    settings.near_below = settings_.connections_by_distance ? limits::near_round_trip : Duration::max();
+    for (std::size_t i = 0; i < settings_.connections; ++i) {
+        settings.trunk_workers.push_back(&group_->at(i % group_->size()));
+    }
+    link_ = std::make_unique<tunnel::ClientLink>(worker_, shared_, settings,
+                                                 [this](const tunnel::LinkNotice& notice) { on_notice(notice); });
+    memory_ = std::make_unique<tunnel::MemoryWatch>(worker_, shared_->memory, log_);
+}
+
+void Client::Impl::start() {
+    for (const std::string& warning : detail::warnings_for(settings_)) {
+        log_.warn(warning);
+    }
+    const std::error_code error = lifecycle_.start([this] {
+        group_->start();
+        worker_.post([this]() noexcept { link_->start(); });
+        return std::error_code();
+    });
+    if (error) {
+        throw std::system_error(error, "start the client");
+    }
+}
+
+std::error_code Client::Impl::wait_ready(std::chrono::milliseconds timeout) {
+    if (group_->on_a_worker() || in_callback()) {
+        return errc::would_deadlock;
+    }
+    if (!lifecycle_.started()) {
+        return errc::not_running;
+    }
+    std::unique_lock lock(mutex_);
+    auto settled = [this] { return stopped_ || (connected_ && count_pending() == 0); };
+    if (!changed_.wait_for(lock, timeout, settled)) {
+        return errc::timed_out;
+    }
+    if (stopped_) {
+        return stop_error_ ? stop_error_ : make_error_code(errc::session_closed);
+    }
+    for (const auto& [id, entry] : services_) {
+        ServiceState::View view = entry.state->view();
+        if (view.state == Service::State::refused) {
+            return view.error;
+        }
+    }
+    return {};
+}
+
+bool Client::Impl::connected() const {
+    std::lock_guard lock(mutex_);
+    return connected_;
+}
+
+ClientStats Client::Impl::stats() const {
+    ClientStats stats;
+    {
+        std::lock_guard lock(mutex_);
+        stats.connected = connected_;
+        stats.connections = connections_;
+        stats.connects = connects_;
+        stats.losses = losses_;
+    }
+    const mux::SessionStats moved = shared_->book->sum();
+    stats.rtt = std::chrono::duration_cast<std::chrono::microseconds>(moved.rtt_min);
+    detail::add_session(stats.traffic, moved);
+    detail::add_slabs(stats.traffic, *group_);
+    detail::add_memory(stats.traffic, *shared_->memory);
+    return stats;
+}
+
+asio::any_io_executor Client::Impl::executor() const {
+    return runtime::executor_of(worker_);
+}
+
+// --- ending ---
+
+std::error_code Client::Impl::stop(std::chrono::milliseconds drain) {
+    if (!lifecycle_.started()) {
+        give_up_services();
+    }
+    return lifecycle_.stop(drain);
+}
+
+void Client::Impl::begin_drain() {
+    refuse_services();
+    worker_.post([this] { link_->drain(); });
+}
+
+// The link stops when its streams have ended; a slow backend's socket may still be taking the last bytes.
+bool Client::Impl::has_drained() const {
+    std::lock_guard lock(mutex_);
+    return stopped_ && shared_->traffic->visitors_now.load() == 0;
+}
+
+bool Client::Impl::has_visitors() const {
+    return shared_->traffic->visitors_now.load() != 0 || shared_->book->sum().streams != 0;
+}
+
+bool Client::Impl::in_callback() const {
+    return log_.here() || (group_->at(0).owns_thread() && events_.here());
+}
+
+void Client::Impl::cut_off() {
+    refuse_services();
+    auto stop_link = [this] {
+        if (link_) {
+            link_->stop();
+        }
+    };
+    if (worker_.here()) {
+        stop_link();
+    } else {
+        worker_.post(stop_link);
+    }
+}
+
+void Client::Impl::take_down(bool was_started) {
+    refuse_services();
+    group_->stop();
+    group_->join();
+    link_.reset();
+    memory_.reset();
+    bool untold = false;
+    {
+        std::lock_guard lock(mutex_);
+        stopped_ = true;
+        connected_ = false;
+        connections_ = 0;
+        untold = was_started && !std::exchange(stopped_told_, true);
+    }
+    give_up_services();
+    changed_.notify_all();
+    if (untold) {  // the link had no time to end by itself
+        Event event;
+        event.kind = Event::Kind::stopped;
+        event.peer = settings_.server;
+        events_.tell(std::move(event));
+    }
+    events_.wait_until_told();
+}
+
+void Client::Impl::refuse_services() {
+    life_->set_stopped();
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+}
+
+void Client::Impl::give_up_services() {
+    std::vector<ListenOperation*> listens;
+    {
+        std::lock_guard lock(mutex_);
+        listens = take_listens();
+    }
+    abort_listens(std::move(listens), asio::error::operation_aborted);
+    close_services();
+}
+
+// --- the facade ---
+
+namespace detail {
+
+Client make_client(ClientSettings&& settings) {
+    return Client(std::make_unique<Client::Impl>(std::move(settings)));
+}
+
+}  // namespace detail
+
+Client::Client() noexcept = default;
+Client::Client(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+Client::~Client() = default;
+
+Service Client::add(Tcp service) {
+    return detail::engine_of(impl_, "Client").add(std::move(service));
+}
+
+Service Client::add(Tls service) {
+    return detail::engine_of(impl_, "Client").add(std::move(service));
+}
+
+Service Client::add(Http service) {
+    return detail::engine_of(impl_, "Client").add(std::move(service));
+}
+
+Listener Client::listen(Tcp service, asio::any_io_executor executor) {
+    return detail::engine_of(impl_, "Client").listen(std::move(service), std::move(executor));
+}
+
+Listener Client::listen(Http service, asio::any_io_executor executor) {
+    return detail::engine_of(impl_, "Client").listen(std::move(service), std::move(executor));
+}
+
+Listener Client::listen(Tls service, asio::any_io_executor executor) {
+    return detail::engine_of(impl_, "Client").listen(std::move(service), std::move(executor));
+}
+
+void Client::start() {
+    detail::engine_of(impl_, "Client").start();
+}
+
+std::error_code Client::wait_ready(std::chrono::milliseconds timeout) {
+    return impl_ ? impl_->wait_ready(timeout) : make_error_code(errc::not_running);
+}
+
+namespace {
+
+template <typename Description>
+void listen_or_fail(const std::unique_ptr<Client::Impl>& impl, Description service,
+                    detail::ListenOperation* operation) noexcept {
+    try {
+        detail::engine_of(impl, "Client").start_listen(std::move(service), operation);
+    } catch (const std::system_error& error) {
+        operation->complete(error.code(), Listener());
+    }
+}
+
+}  // namespace
+
+void Client::start_listen(Tcp service, detail::ListenOperation* operation) noexcept {
+    listen_or_fail(impl_, std::move(service), operation);
+}
+
+void Client::start_listen(Http service, detail::ListenOperation* operation) noexcept {
+    listen_or_fail(impl_, std::move(service), operation);
+}
+
+void Client::start_listen(Tls service, detail::ListenOperation* operation) noexcept {
+    listen_or_fail(impl_, std::move(service), operation);
+}
+
+std::error_code Client::stop(std::chrono::milliseconds drain) {
+    return impl_ ? impl_->stop(drain) : make_error_code(errc::not_running);
+}
+
+bool Client::connected() const {
+    return impl_ && impl_->connected();
+}
+
+ClientStats Client::stats() const {
+    return impl_ ? impl_->stats() : ClientStats{};
+}
+
+asio::any_io_executor Client::get_executor() const {
+    return detail::engine_of(impl_, "Client").executor();
+}
+
+}  // namespace ferrotunnel

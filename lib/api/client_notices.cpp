@@ -1,0 +1,147 @@
+// What a Client's link tells, as events for the application and as the state of its services.
+#include <asio/error.hpp>
+#include <utility>
+
+#include "api/client_impl.hpp"
+#include "api/error_map.hpp"
+
+namespace ferrotunnel {
+
+using detail::ListenOperation;
+using detail::ServiceState;
+using tunnel::LinkNotice;
+
+// Those notices that are about the tunnel as a whole change what the application sees of the services.
+Event::Kind Client::Impl::kind_of(const LinkNotice& notice) {
+    switch (notice.kind) {
+        case LinkNotice::Kind::connected:
+            return Event::Kind::connected;
+        case LinkNotice::Kind::joined:
+            return Event::Kind::joined;
+        case LinkNotice::Kind::degraded:
+            return Event::Kind::degraded;
+        case LinkNotice::Kind::lost:
+            return Event::Kind::lost;
+        case LinkNotice::Kind::reconnecting:
+            return Event::Kind::reconnecting;
+        case LinkNotice::Kind::registered:
+            return Event::Kind::registered;
+        case LinkNotice::Kind::unreachable:
+            return Event::Kind::unregistered;  // never told: see on_notice
+        case LinkNotice::Kind::refused:
+            return Event::Kind::refused;
+        case LinkNotice::Kind::draining:
+            return Event::Kind::draining;
+        case LinkNotice::Kind::stopped:
+            return Event::Kind::stopped;
+    }
+    return Event::Kind::stopped;
+}
+
+void Client::Impl::on_notice(const LinkNotice& notice) {
+    Event event;
+    event.kind = kind_of(notice);
+    event.peer = settings_.server;
+    event.text = notice.text;
+    event.error = notice.service != 0 ? detail::error_of(notice.code) : detail::connection_error(notice.code);
+    event.connection = notice.trunk;
+    event.connections = notice.trunks;
+    event.retry_in = std::chrono::duration_cast<std::chrono::milliseconds>(notice.retry_in);
+    take_counts(notice);
+    if (notice.kind == LinkNotice::Kind::registered) {
+        on_registered(notice, event);
+    } else if (notice.kind == LinkNotice::Kind::refused && notice.service != 0) {
+        on_service_refused(notice, event);
+    } else if (notice.kind == LinkNotice::Kind::unreachable) {
+        (void)answered(notice.service, event, [](ServiceState& state) { state.set_pending(); });
+    }
+    changed_.notify_all();
+    if (notice.kind == LinkNotice::Kind::unreachable) {
+        return;  // it is registered on another connection in a moment, and that is told
+    }
+    events_.tell(std::move(event));
+    if (notice.kind == LinkNotice::Kind::stopped) {
+        on_stopped(notice);
+    }
+}
+
+void Client::Impl::take_counts(const LinkNotice& notice) {
+    std::lock_guard lock(mutex_);
+    connections_ = notice.trunks;
+    connects_ += notice.kind == LinkNotice::Kind::connected || notice.kind == LinkNotice::Kind::joined ? 1U : 0U;
+    losses_ += notice.broke ? 1U : 0U;
+    if (notice.kind == LinkNotice::Kind::connected) {
+        connected_ = true;
+    } else if (notice.kind == LinkNotice::Kind::lost) {
+        connected_ = false;
+        for (const auto& [id, entry] : services_) {
+            entry.state->set_pending();
+        }
+    } else if (notice.kind == LinkNotice::Kind::stopped) {
+        stopped_told_ = true;
+    }
+}
+
+// The server has answered about a service: `change` is done to its state. Who was waiting for the answer is taken out
+// with a copy of the entry. Nothing when the service was closed meanwhile.
+std::optional<Client::Impl::Entry> Client::Impl::answered(std::uint32_t service, Event& event,
+                                                          const std::function<void(ServiceState&)>& change) {
+    std::lock_guard lock(mutex_);
+    auto found = services_.find(service);
+    if (found == services_.end()) {
+        return std::nullopt;
+    }
+    Entry entry = found->second;
+    event.service = entry.name;
+    change(*entry.state);
+    found->second.waiting = nullptr;
+    return entry;
+}
+
+void Client::Impl::on_registered(const LinkNotice& notice, Event& event) {
+    event.endpoint = notice.endpoint;
+    auto entry = answered(notice.service, event,
+                          [&](ServiceState& state) { state.set_registered(notice.endpoint, notice.port); });
+    if (entry && entry->listener) {
+        entry->listener->set_registered();
+    }
+    if (entry && entry->waiting != nullptr) {
+        asio::any_io_executor executor = entry->waiting->executor;
+        entry->waiting->complete({}, Listener(std::move(entry->listener), std::move(executor)));
+    }
+}
+
+void Client::Impl::on_service_refused(const LinkNotice& notice, Event& event) {
+    auto entry =
+        answered(notice.service, event, [&](ServiceState& state) { state.set_refused(event.error, notice.text); });
+    if (!entry) {
+        return;
+    }
+    if (entry->waiting != nullptr) {
+        entry->waiting->complete(event.error, Listener());
+        entry->listener->close();  // nobody holds it: the service goes
+    } else if (entry->listener) {
+        entry->listener->set_refused(event.error);
+    }
+}
+
+void Client::Impl::on_stopped(const LinkNotice& notice) {
+    const std::error_code error = detail::connection_error(notice.code);
+    std::vector<ListenOperation*> listens;
+    {
+        std::lock_guard lock(mutex_);
+        listens = take_listens();
+        stop_error_ = error;
+    }
+    // What ends a client that was stopped here is how that went on the trunk: nothing that the application must know.
+    abort_listens(std::move(listens), error && !life_->stopped() ? error : asio::error::operation_aborted);
+    close_services();
+    std::lock_guard lock(mutex_);
+    connected_ = false;
+    connections_ = 0;
+    stopped_ = true;  // last: whoever waits for it may tear everything down
+    changed_.notify_all();
+    lifecycle_.look_again();
+}
+
+}  // namespace ferrotunnel

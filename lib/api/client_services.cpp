@@ -1,0 +1,240 @@
+// What a Client offers: adding and closing services, and who waits for their registering.
+#include <algorithm>
+#include <asio/error.hpp>
+#include <utility>
+
+#include "api/client_impl.hpp"
+#include "api/make_facade.hpp"
+#include "api/stream_core.hpp"
+#include "directory/http_description.hpp"
+#include "settings/backend.hpp"
+#include "transport/tls_context.hpp"
+#include "wire/open_metadata.hpp"
+
+namespace ferrotunnel {
+
+using detail::ListenOperation;
+using detail::ServiceState;
+
+namespace {
+
+// What services of all kinds have. An application that serves needs no backend.
+template <typename Description>
+void complete(tunnel::ClientService& service, Description& description, bool application_serves,
+              std::vector<Problem>& problems) {
+    service.name = description.name;
+    if (!application_serves && problems.empty()) {
+        service.backend = detail::make_backend(detail::backend_words(description), problems);
+    }
+}
+
+}  // namespace
+
+tunnel::ClientService Client::Impl::described(Tcp description, bool application_serves,
+                                              std::vector<Problem>& problems) {
+    detail::check_service(description, application_serves, problems);
+    tunnel::ClientService service;
+    service.kind = description.is_private ? wire::ServiceKind::private_tcp : wire::ServiceKind::tcp;
+    service.remote_port = description.remote_port;
+    complete(service, description, application_serves, problems);
+    return service;
+}
+
+tunnel::ClientService Client::Impl::described(Http description, bool application_serves,
+                                              std::vector<Problem>& problems) {
+    detail::check_service(description, application_serves, problems);
+    tunnel::ClientService service;
+    service.kind = wire::ServiceKind::http;
+    service.http = detail::http_part(description);
+    complete(service, description, application_serves, problems);
+    return service;
+}
+
+tunnel::ClientService Client::Impl::described(Tls description, bool application_serves,
+                                              std::vector<Problem>& problems) {
+    detail::check_service(description, application_serves, problems);
+    tunnel::ClientService service;
+    service.kind = wire::ServiceKind::tls;
+    service.tls = detail::tls_part(description);
+    complete(service, description, application_serves, problems);
+    return service;
+}
+
+Client::Impl::Claims Client::Impl::claims_of(const tunnel::ClientService& service) {
+    tunnel::HttpDescription description;
+    const bool http = service.kind == wire::ServiceKind::http;
+    if ((!http && service.kind != wire::ServiceKind::tls) ||
+        (http ? tunnel::read_http_part(service.http, description) : tunnel::read_tls_part(service.tls, description))) {
+        return {};
+    }
+    Claims claims;
+    for (const std::string& host : description.hosts) {
+        claims.emplace_back(host, description.claimed_path());
+    }
+    return claims;
+}
+
+// The lock is held.
+void Client::Impl::check_room(const tunnel::ClientService& service, const Claims& claims,
+                              std::vector<Problem>& problems) const {
+    std::size_t hosts = service.http.hosts.size() + service.tls.hosts.size();
+    std::size_t rules = service.http.rules.bytes();
+    for (const auto& [id, entry] : services_) {
+        if (entry.name == service.name) {
+            // A name is made of the host where nobody gives one: then it is the host that is there twice.
+            const bool hosts_too = !claims.empty() && std::ranges::find_first_of(claims, entry.claims) != claims.end();
+            problems.push_back({service.name, hosts_too ? "this client has a service for the same host and path, and "
+                                                          "of that name already"
+                                                        : "this client has a service of that name already"});
+        }
+        hosts += entry.hosts;
+        rules += entry.rules;
+    }
+    if (hosts > limits::http_hosts_per_session_max) {
+        problems.push_back({service.name, "this client has " + std::to_string(limits::http_hosts_per_session_max) +
+                                              " hosts already, as many as one may"});
+    }
+    if (rules > limits::http_rules_bytes_per_session_max) {
+        problems.push_back({service.name, "the rules of this client's services take more than " +
+                                              std::to_string(limits::http_rules_bytes_per_session_max) + " bytes"});
+    }
+}
+
+// Throws config_error, and std::system_error where the client has ended. `waiting` is then still the caller's.
+Client::Impl::Offered Client::Impl::offer(tunnel::ClientService service, std::vector<Problem> problems,
+                                          bool application_serves, ListenOperation* waiting) {
+    Offered offered;
+    Claims claims = claims_of(service);
+    {
+        std::lock_guard lock(mutex_);
+        check_room(service, claims, problems);
+        if (closed_ || stopped_ || stop_error_) {
+            throw std::system_error(stop_error_ ? stop_error_ : make_error_code(errc::session_closed), "add a service");
+        }
+        if (!problems.empty()) {
+            throw config_error(std::move(problems));
+        }
+        std::uint32_t id = ++last_id_;
+        service.id = id;
+        offered.state = std::make_shared<ServiceState>(service.name, [anchor = anchor_, id] {
+            std::lock_guard anchored(anchor->mutex);
+            if (anchor->impl != nullptr) {
+                anchor->impl->close_service(id);
+            }
+        });
+        if (application_serves) {
+            offered.listener = std::make_shared<detail::ListenerCore>(offered.state);
+            // Of an HTTP stream, the address is that of whose request came first: wrong for all that follow.
+            const bool one_visitor = service.kind != wire::ServiceKind::http || service.http.per_visitor;
+            service.on_stream = [this, one_visitor, kind = service.kind, listener = offered.listener](
+                                    IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
+                detail::StreamOrigin origin{one_visitor ? open.visitor : wire::Address(), kind,
+                                            listener->service_state(), wire::read_open_metadata(open.metadata).host};
+                listener->deliver(detail::StreamCore::of_opened(std::move(stream), std::move(origin), life_));
+            };
+        }
+        services_.emplace(id, Entry{service.name, offered.state, offered.listener, waiting,
+                                    service.http.hosts.size() + service.tls.hosts.size(), service.http.rules.bytes(),
+                                    std::move(claims)});
+    }
+    if (service.backend.tls && !service.backend.tls->verifies()) {
+        log_.warn("the certificate of a service's backend is not verified",
+                  {{"service", service.name}, {"backend", service.backend.text}});
+    }
+    if (service.backend.tls && !service.backend.tls->exposed_key().empty()) {
+        log_.warn("the private key for a service's backend can be read by everybody on this machine",
+                  {{"service", service.name}, {"file", service.backend.tls->exposed_key()}});
+    }
+    worker_.post([this, service = std::move(service)]() mutable noexcept { link_->add(std::move(service)); });
+    return offered;
+}
+
+// An error code has no room for what is wrong with a description: the log and the events have.
+void Client::Impl::offer_or_fail(tunnel::ClientService service, std::vector<Problem> problems,
+                                 ListenOperation* operation) {
+    const std::string name = service.name;
+    std::error_code error;
+    try {
+        offer(std::move(service), std::move(problems), true, operation);
+    } catch (const config_error& problem) {
+        error = errc::invalid_argument;
+        tell_impossible(name, problem);
+    } catch (const std::system_error& ended) {
+        error = ended.code();
+    }
+    if (error) {
+        operation->complete(error, Listener());
+    }
+}
+
+void Client::Impl::tell_impossible(const std::string& service, const config_error& error) {
+    log_.error("a service can not be offered", {{"service", service}, {"why", error.what()}});
+    Event event;
+    event.kind = Event::Kind::refused;
+    event.peer = settings_.server;
+    event.service = service;
+    event.error = errc::invalid_argument;
+    event.text = error.what();
+    worker_.post([this, event = std::move(event)] { events_.tell(event); });
+}
+
+// The application has closed the handle: visitors that are there go on.
+void Client::Impl::close_service(std::uint32_t id) {
+    Event event;
+    {
+        std::lock_guard lock(mutex_);
+        auto found = services_.find(id);
+        if (found == services_.end()) {
+            return;
+        }
+        event.service = found->second.name;
+        services_.erase(found);
+        changed_.notify_all();
+    }
+    worker_.post([this, id, event = std::move(event)]() mutable noexcept {
+        link_->remove(id);
+        event.kind = Event::Kind::unregistered;
+        event.peer = settings_.server;
+        events_.tell(std::move(event));
+    });
+}
+
+std::size_t Client::Impl::count_pending() const {
+    std::size_t pending = 0;
+    for (const auto& [id, entry] : services_) {
+        pending += entry.state->view().state == Service::State::pending ? 1U : 0U;
+    }
+    return pending;
+}
+
+std::vector<ListenOperation*> Client::Impl::take_listens() {
+    std::vector<ListenOperation*> listens;
+    for (auto& [id, entry] : services_) {
+        if (entry.waiting != nullptr) {
+            listens.push_back(std::exchange(entry.waiting, nullptr));
+        }
+    }
+    return listens;
+}
+
+void Client::Impl::abort_listens(std::vector<ListenOperation*> listens, std::error_code error) {
+    for (ListenOperation* operation : listens) {
+        operation->complete(error, Listener());
+    }
+}
+
+void Client::Impl::close_services() {
+    std::map<std::uint32_t, Entry> services;
+    {
+        std::lock_guard lock(mutex_);
+        services.swap(services_);
+    }
+    for (auto& [id, entry] : services) {
+        entry.state->set_closed();
+        if (entry.listener) {
+            entry.listener->fail(errc::session_closed);
+        }
+    }
+}
+
+}  // namespace ferrotunnel

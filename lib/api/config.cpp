@@ -1,0 +1,254 @@
+// Config: files, and builders out of them.
+#include "ferrotunnel/config.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "runtime/socket.hpp"
+#include "settings/file.hpp"
+#include "settings/settings.hpp"
+
+namespace ferrotunnel {
+namespace {
+
+std::optional<std::string> variable(const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+struct FileText {
+    std::string text;
+    bool others_can_read = false;
+    std::string error;
+};
+
+// One byte more than is allowed, so that too much is seen. A fifo or a device is read like a file.
+FileText read_file(const std::string& path) {
+    FileText file;
+    const runtime::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    struct stat status {};
+    if (!fd || ::fstat(fd.get(), &status) != 0) {
+        file.error = std::generic_category().message(errno);
+        return file;
+    }
+    file.others_can_read = (status.st_mode & (S_IRGRP | S_IROTH)) != 0;
+    std::array<char, 16'384> piece{};
+    while (file.text.size() <= limits::config_file_bytes_max) {
+        const ssize_t n = ::read(fd.get(), piece.data(), piece.size());
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            file.error = std::generic_category().message(errno);
+        }
+        if (n <= 0) {
+            break;
+        }
+        file.text.append(piece.data(), static_cast<std::size_t>(n));
+    }
+    return file;
+}
+
+Config made_of(detail::ConfigFile file) {
+    return Config(std::make_unique<detail::ConfigFile>(std::move(file)));
+}
+
+Config checked(Config config, std::vector<Problem>& problems) {
+    const std::vector<Problem>& found = config.contents().problems;
+    problems.insert(problems.end(), found.begin(), found.end());
+    return config;
+}
+
+Config thrown_if_wrong(Config config) {
+    if (!config.contents().problems.empty()) {
+        throw config_error(config.contents().problems);
+    }
+    return config;
+}
+
+Config load_all(const std::string& file) {
+    FileText read = read_file(file);
+    if (!read.error.empty()) {
+        detail::ConfigFile nothing;
+        nothing.name = file;
+        nothing.problems.push_back({"", "can not read this file: " + read.error, file, 0, 0});
+        return made_of(std::move(nothing));
+    }
+    return made_of(detail::read_config({read.text, file, read.others_can_read, variable}));
+}
+
+Config parse_all(std::string_view text, const std::string& file) {
+    return made_of(detail::read_config({text, file, false, variable}));
+}
+
+bool is_about(const Problem& problem, std::string_view section) {
+    return problem.key.starts_with(section) &&
+           (problem.key.size() == section.size() || problem.key[section.size()] == '.');
+}
+
+// `other`: the section that somebody else runs, perhaps on another machine, where its files are.
+template <typename Settings>
+void attach(Settings& settings, const detail::ConfigFile& file, const detail::Origins& origins,
+            std::string_view other) {
+    settings.origins = origins;
+    for (const Problem& problem : file.problems) {
+        if (!is_about(problem, other)) {
+            settings.file_problems.push_back(problem);
+        }
+    }
+    if (file.values.log) {
+        settings.log_sink = stderr_log(file.values.log->format.value_or(LogFormat::text));
+        settings.log_level = file.values.log->level.value_or(LogLevel::warn);
+    }
+}
+
+template <typename Part>
+void fill(Config::Section& section, const Part& part) {
+    section.timing = part.settings.timing;
+    section.tls_off = part.settings.tls_off;
+    section.drain = part.drain;
+    section.endpoint_file = part.endpoint_file;
+    section.has_token = part.has_token;
+}
+
+void add_exposed(const Secret& token, Config::Section& section) {
+    if (token.exposed()) {
+        section.exposed_token_files.push_back(token.exposed_file());
+    }
+}
+
+}  // namespace
+
+Config::Config(std::unique_ptr<detail::ConfigFile> file) noexcept : file_(std::move(file)) {}
+Config::Config(Config&&) noexcept = default;
+Config& Config::operator=(Config&&) noexcept = default;
+Config::~Config() = default;
+
+Config Config::load(const std::string& file) {
+    return thrown_if_wrong(load_all(file));
+}
+
+Config Config::try_load(const std::string& file, std::vector<Problem>& problems) {
+    return checked(load_all(file), problems);
+}
+
+Config Config::parse(std::string_view text, const std::string& file) {
+    return thrown_if_wrong(parse_all(text, file));
+}
+
+Config Config::try_parse(std::string_view text, const std::string& file, std::vector<Problem>& problems) {
+    return checked(parse_all(text, file), problems);
+}
+
+bool Config::has_client() const noexcept {
+    return file_->values.client.has_value();
+}
+
+bool Config::has_server() const noexcept {
+    return file_->values.server.has_value();
+}
+
+Client::Builder Config::client() const {
+    Client::Builder builder;
+    if (const auto& part = file_->values.client) {
+        static_cast<detail::ClientValues&>(*builder.settings_) = part->settings;
+    }
+    attach(*builder.settings_, *file_, file_->client_origins, "server");
+    return builder;
+}
+
+Server::Builder Config::server() const {
+    Server::Builder builder;
+    if (const auto& part = file_->values.server) {
+        static_cast<detail::ServerValues&>(*builder.settings_) = part->settings;
+    }
+    attach(*builder.settings_, *file_, file_->server_origins, "client");
+    return builder;
+}
+
+std::vector<Service> Config::offer(Client& client) const {
+    std::vector<Service> services;
+    if (const auto& part = file_->values.client) {
+        for (const Tcp& tcp : part->services) {
+            services.push_back(client.add(tcp));
+        }
+        for (const Http& http : part->http_services) {
+            services.push_back(client.add(http));
+        }
+        for (const Tls& tls : part->tls_services) {
+            services.push_back(client.add(tls));
+        }
+    }
+    return services;
+}
+
+const std::string& Config::file() const noexcept {
+    return file_->name;
+}
+
+Config::ClientSection Config::client_section() const {
+    ClientSection section;
+    const detail::ClientPart part = file_->values.client.value_or(detail::ClientPart());
+    fill(section, part);
+    add_exposed(part.settings.token, section);
+    section.server = part.settings.server;
+    section.name = part.settings.name;
+    section.connections = part.settings.connections;
+    section.attempts = part.settings.attempts;
+    section.services = part.services;
+    section.http_services = part.http_services;
+    section.tls_services = part.tls_services;
+    return section;
+}
+
+Config::ServerSection Config::server_section() const {
+    ServerSection section;
+    const detail::ServerPart part = file_->values.server.value_or(detail::ServerPart());
+    fill(section, part);
+    for (const detail::NamedToken& token : part.settings.tokens) {
+        add_exposed(token.secret, section);
+    }
+    section.bind = part.settings.bind;
+    section.tcp_bind = part.settings.tcp_bind;
+    section.public_host = part.settings.public_host;
+    section.allow_ports = part.settings.allow_ports.value_or("");
+    if (part.says_http_bind) {
+        section.http_bind = part.settings.http_bind.empty() ? "off" : part.settings.http_bind;
+    }
+    if (part.says_https_bind) {
+        section.https_bind = part.settings.https_bind.empty() ? "off" : part.settings.https_bind;
+    }
+    section.https = part.settings.https;
+    section.proxy_protocol_from = part.settings.proxies;
+    section.domain = part.settings.domain;
+    section.http = part.settings.http;
+    section.state_dir = part.settings.state_dir;
+    section.tokens = part.settings.tokens.size();
+    return section;
+}
+
+std::optional<LogLevel> Config::log_level() const {
+    return file_->values.log ? file_->values.log->level : std::nullopt;
+}
+
+std::optional<LogFormat> Config::log_format() const {
+    return file_->values.log ? file_->values.log->format : std::nullopt;
+}
+
+std::vector<Problem> Config::warnings() const {
+    return file_->warnings;
+}
+
+bool operator==(const Config& a, const Config& b) {
+    return a.file_->values == b.file_->values;
+}
+
+}  // namespace ferrotunnel

@@ -1,0 +1,75 @@
+#include "api/engine_settings.hpp"
+
+#include <algorithm>
+
+#include "runtime/machine_memory.hpp"
+#include "settings/http.hpp"
+
+namespace ferrotunnel::detail {
+
+std::uint64_t memory_of(const CommonValues& settings) {
+    return settings.memory_max != 0 ? settings.memory_max
+                                    : std::max(runtime::machine_memory() / limits::memory_share, limits::memory_min);
+}
+
+// One session can not take it all before the governor looks.
+mux::Settings mux_settings(mux::Role role, const CommonValues& common) {
+    const Timing& timing = common.timing;
+    const std::uint64_t memory = memory_of(common);
+    mux::Settings settings;
+    settings.budget = std::min(settings.budget, memory / 4);
+    settings.memory_hard = std::min(settings.memory_hard, memory / 2);
+    settings.outbound_max = std::min(settings.outbound_max, memory / 4);
+    settings.role = role;
+    settings.ping_interval = timing.ping_interval;
+    settings.dead_interval = timing.dead_interval;
+    settings.write_timeout = timing.write_timeout;
+    settings.open_deadline = timing.open_timeout;
+    return settings;
+}
+
+ingress::HttpFrontSettings http_front_settings(const HttpServerSettings& settings) {
+    ingress::HttpFrontSettings front;
+    ingress::HttpSettings& edge = front.edge;
+    edge.head = settings.head_timeout;
+    edge.keep_alive_idle = settings.idle_timeout;
+    edge.write_stalled = settings.write_timeout;
+    edge.linger = settings.linger_timeout;
+    edge.linger_bytes_max = settings.linger_bytes;
+    edge.requests_per_connection_max = settings.requests_per_connection;
+    edge.connections_max = settings.connections;
+    edge.connections_per_address_max = settings.connections_per_address;
+    edge.head_limits = {settings.head_bytes, settings.line_bytes, settings.fields, settings.target_bytes};
+    edge.service.backend_connect = settings.backend_connect_timeout;
+    edge.service.first_byte = settings.first_byte_timeout;
+    edge.service.body_bytes_per_second_min = settings.body_rate;
+    edge.service.body_grace = settings.body_grace;
+    edge.service.upgraded_idle = settings.upgraded_idle_timeout;
+    edge.service.upgrades = settings.upgrades;
+    edge.service.body_bytes_max = settings.body_max != 0 ? settings.body_max : limits::http_body_bytes_max;
+    edge.pool_idle = settings.pool_idle_timeout;
+    edge.pool_per_service_max = settings.pool_per_service;
+    edge.pool_max = settings.pool;
+    edge.replay_bytes_max = settings.replay_bytes;
+    edge.forwarded = settings.forwarded;
+    edge.via = settings.via;
+    front.trusted_proxies = networks_of(settings.trusted_proxies).value();
+    front.pages = pages_of(settings.pages);
+    return front;
+}
+
+tunnel::HttpBounds http_bounds(const HttpServerSettings& settings) {
+    return {settings.first_byte_timeout_max, settings.upgraded_idle_timeout_max};
+}
+
+tunnel::Token engine_token(const Secret& secret) {
+    return tunnel::parse_token(secret.reveal()).value();
+}
+
+wire::InstanceId new_instance(Random& random) {
+    wire::InstanceId instance;
+    random.fill(instance);
+    return instance;
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,41 @@
+#include "api/event_delivery.hpp"
+
+#include <exception>
+#include <utility>
+
+#include "api/sink_logger.hpp"
+#include "base/limits.hpp"
+
+namespace ferrotunnel::detail {
+
+EventDelivery::EventDelivery(CalledBy who, EventHandler handler, Logger& log)
+    : handler_(std::move(handler)),
+      log_(log),
+      events_(who, limits::events_waiting_max,
+              {[this](Event& event) { call(event); }, [this](std::uint64_t events) { tell_dropped(events); }}) {}
+
+void EventDelivery::tell(Event event) noexcept {
+    if (handler_) {
+        const bool is_last = event.kind == Event::Kind::stopped;
+        events_.put(std::move(event), 1, is_last);
+    }
+}
+
+void EventDelivery::call(Event& event) noexcept {
+    event.dropped = std::exchange(dropped_, 0);
+    try {
+        handler_(event);
+    } catch (...) {
+        log_thrown(log_, "the event handler has thrown", std::current_exception());
+    }
+}
+
+void EventDelivery::tell_dropped(std::uint64_t events) noexcept {
+    dropped_ += events;
+    try {
+        log_.warn("events were dropped: the event handler takes too long", {{"events", events}});
+    } catch (const std::exception&) {  // no memory for a line
+    }
+}
+
+}  // namespace ferrotunnel::detail

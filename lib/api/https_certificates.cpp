@@ -1,0 +1,111 @@
+#include "api/https_certificates.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ferrotunnel::detail {
+
+namespace {
+
+using transport::CertificateProblem;
+using transport::CertificateReport;
+using transport::TlsConfigError;
+
+constexpr std::string_view plain_http_text = "This port speaks HTTPS: the address begins with https://, not http://.\n";
+
+std::string answer_to_plain_http() {
+    return "HTTP/1.1 400 Bad Request\r\nX-FerroTunnel-Error: plain_http\r\nContent-Type: text/plain\r\n"
+           "Cache-Control: no-store\r\nContent-Length: " +
+           std::to_string(plain_http_text.size()) + "\r\nConnection: close\r\n\r\n" + std::string(plain_http_text);
+}
+
+transport::CertificateFiles files_of(const Certificate& certificate) {
+    return {certificate.chain, certificate.key};
+}
+
+transport::VisitorTlsSettings tls_settings(const Https& https) {
+    transport::VisitorTlsSettings settings;
+    for (const Certificate& certificate : https.certificates) {
+        settings.certificates.files.push_back(files_of(certificate));
+    }
+    settings.certificates.folders.assign(https.folders.begin(), https.folders.end());
+    if (https.fallback) {
+        settings.certificates.fallback = files_of(*https.fallback);
+    }
+    for (const ClientCertificates& rule : https.client_certificates) {
+        settings.client_authorities.push_back({rule.host, rule.ca_file, rule.required});
+    }
+    settings.grade = https.grade == TlsGrade::modern ? transport::TlsGrade::modern : transport::TlsGrade::intermediate;
+    settings.answer_to_plain_http = answer_to_plain_http();
+    return settings;
+}
+
+std::string text_of(const CertificateProblem& problem) {
+    return problem.file.empty() ? problem.reason : problem.file.string() + ": " + problem.reason;
+}
+
+// All of them when there are few; a folder of a thousand would fill the screen.
+std::string why_none(const CertificateReport& report) {
+    constexpr std::size_t told_max = 5;
+    std::string text = "no certificate can be used";
+    std::size_t told = 0;
+    for (const CertificateProblem& problem : report.problems) {
+        if (!problem.warning && told++ < told_max) {
+            text += (told == 1 ? ": " : "; ") + text_of(problem);
+        }
+    }
+    return told == 0 ? text + ": there is none in the folders"
+                     : text + (told > told_max ? "; and " + std::to_string(told - told_max) + " more" : "");
+}
+
+}  // namespace
+
+HttpsCertificates::HttpsCertificates(const Https& https, Logger& log)
+    : reload_interval_(https.reload_interval), log_(log) {
+    CertificateReport report;
+    tls_ = transport::VisitorTls::make(tls_settings(https), std::chrono::system_clock::now(), report);
+    if (https.has_certificates() && report.certificates == 0) {
+        throw TlsConfigError(why_none(report));
+    }
+    tell(report);
+}
+
+void HttpsCertificates::watch() {
+    watch_ = std::make_unique<transport::CertificateWatch>(tls_, reload_interval_,
+                                                           [this](const CertificateReport& report) { tell(report); });
+}
+
+// Each problem once, for as long as it is there.
+void HttpsCertificates::tell(const CertificateReport& report) {
+    for (const CertificateProblem& problem : report.problems) {
+        if (std::find(told_.begin(), told_.end(), problem) != told_.end()) {
+            continue;
+        }
+        const std::string file = problem.file.string();
+        if (problem.warning) {
+            log_.warn("a certificate has a fault, and is used", {{"file", file}, {"why", problem.reason}});
+        } else if (problem.kept) {
+            log_.error("a certificate can not be read; what was read before goes on serving",
+                       {{"file", file}, {"why", problem.reason}});
+        } else {
+            log_.error("a certificate can not be used", {{"file", file}, {"why", problem.reason}});
+        }
+    }
+    told_ = report.problems;
+    log_.info("certificates for visitors",
+              {{"certificates", report.certificates}, {"hosts", report.hosts}, {"read", report.read}});
+}
+
+void try_https(const ServerSettings& settings, std::vector<Problem>& problems) {
+    if (!problems.empty() || settings.https_bind.empty()) {
+        return;
+    }
+    try {
+        const HttpsCertificates certificates(settings.https, null_logger());
+    } catch (const TlsConfigError& problem) {
+        problems.push_back({"https", problem.what()});
+        locate(problems, settings);
+    }
+}
+
+}  // namespace ferrotunnel::detail

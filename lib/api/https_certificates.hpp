@@ -1,0 +1,41 @@
+// The certificates of the HTTPS listener: from the builder's settings to TLS, and what is logged of their files.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "ferrotunnel/https.hpp"
+#include "settings/settings.hpp"
+#include "transport/certificate_watch.hpp"
+#include "transport/visitor_tls.hpp"
+
+namespace ferrotunnel::detail {
+
+class HttpsCertificates {
+public:
+    /// Reads all files. Throws transport::TlsConfigError when a client CA can not be read, or when certificates are
+    /// asked for and none can be used: its text says which and why. `log` outlives it.
+    HttpsCertificates(const Https& https, Logger& log);
+
+    /// From now on files are looked at for changes, on a thread of its own.
+    void watch();
+
+    const std::shared_ptr<transport::VisitorTls>& tls() const noexcept { return tls_; }
+
+private:
+    void tell(const transport::CertificateReport& report);
+
+    const std::chrono::milliseconds reload_interval_;
+    Logger& log_;
+    std::shared_ptr<transport::VisitorTls> tls_;
+    std::vector<transport::CertificateProblem> told_;
+    std::unique_ptr<transport::CertificateWatch> watch_;  // the last: its thread uses the others
+};
+
+/// What the listener would say at start; where the settings have problems already, nothing is tried.
+void try_https(const ServerSettings& settings, std::vector<Problem>& problems);
+
+}  // namespace ferrotunnel::detail

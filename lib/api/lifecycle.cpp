@@ -1,0 +1,177 @@
+#include "api/lifecycle.hpp"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "ferrotunnel/error.hpp"
+
+namespace ferrotunnel::detail {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+namespace {
+
+/// How long the goodbyes may take, once everybody was cut; then the sockets go anyway.
+constexpr auto goodbye = 3s;
+
+/// A drain that is longer takes this long: clocks count nanoseconds, in 64 bits.
+constexpr std::chrono::milliseconds drain_max = std::chrono::hours(24 * 365);
+
+}  // namespace
+
+std::error_code Lifecycle::start(const std::function<std::error_code()>& action) {
+    {
+        std::lock_guard lock(mutex_);
+        if (state_ != State::idle || taken_down_) {
+            return errc::already_running;
+        }
+        state_ = State::starting;
+    }
+    auto settle = [this](State state) {
+        std::lock_guard lock(mutex_);
+        state_ = state;
+        changed_.notify_all();
+    };
+    try {
+        const std::error_code error = action();
+        settle(error ? State::idle : State::running);
+        return error;
+    } catch (...) {
+        settle(State::idle);
+        throw;
+    }
+}
+
+bool Lifecycle::started() const {
+    std::lock_guard lock(mutex_);
+    return state_ >= State::running;
+}
+
+bool Lifecycle::stopping() const {
+    std::lock_guard lock(mutex_);
+    return state_ >= State::stopping || taken_down_;
+}
+
+std::error_code Lifecycle::answer() const {
+    return cut_ ? make_error_code(errc::timed_out) : std::error_code();
+}
+
+std::error_code Lifecycle::stop(std::chrono::milliseconds drain) {
+    drain = std::clamp(drain, 0ms, drain_max);
+    if (workers_.on_a_worker()) {
+        const bool can = !workers_.at(0).owns_thread() && drain == 0ms;
+        return can ? stop_in_context() : make_error_code(errc::would_deadlock);
+    }
+    const bool in_callback = owner_.in_callback();
+    std::unique_lock lock(mutex_);
+    if (in_callback) {
+        return taken_down_ ? std::error_code() : errc::would_deadlock;  // the former: a handler of `stopped`
+    }
+    changed_.wait(lock, [this] { return state_ != State::starting; });
+    if (state_ == State::idle || state_ == State::over ||
+        ender_ == std::this_thread::get_id()) {  // the latter: a handler of `stopped`
+        return {};
+    }
+    stop_until_ = std::min(stop_until_, steady_clock::now() + drain);
+    changed_.notify_all();
+    if (state_ == State::running) {
+        state_ = State::stopping;
+        ender_ = std::this_thread::get_id();
+        lock.unlock();
+        drain_and_cut(drain == 0ms);
+        finish();
+        lock.lock();
+        ender_ = {};
+    }
+    changed_.wait(lock, [this] { return state_ == State::over; });
+    return answer();
+}
+
+void Lifecycle::drain_and_cut(bool at_once) {
+    // Before anybody is told: with a goodbye on its way they may go by themselves, cut all the same.
+    const bool visitors = at_once && owner_.has_visitors();
+    try {
+        owner_.begin_drain();
+    } catch (const std::bad_alloc&) {  // who was not told in time is cut
+    }
+    if (at_once ? visitors : !wait_until_drained(stop_until_)) {
+        std::lock_guard lock(mutex_);
+        cut_ = true;
+    }
+    try {
+        owner_.cut_off();
+    } catch (const std::bad_alloc&) {  // who was not told goes without a goodbye
+    }
+    wait_until_drained(steady_clock::now() + goodbye);
+}
+
+// `until` may come nearer meanwhile. The last bytes of a visitor leave by a socket that tells nobody: hence a look
+// every now and then.
+bool Lifecycle::wait_until_drained(const steady_clock::time_point& until) {
+    while (!owner_.has_drained()) {
+        std::unique_lock lock(mutex_);
+        const auto now = steady_clock::now();
+        if (now >= until) {
+            return false;
+        }
+        changed_.wait_until(lock, std::min(until, now + 10ms));
+    }
+    return true;
+}
+
+void Lifecycle::end() {
+    // Inside an application's io_context this is its thread, or nobody runs it: there is nothing to wait for.
+    (void)(workers_.at(0).owns_thread() ? stop(0ms) : stop_in_context());
+    finish();
+}
+
+// On the thread of the application's io_context nobody else can do the work. Called by one of our own handlers,
+// whatever called that is still on the stack: then everything is taken down a little later.
+std::error_code Lifecycle::stop_in_context() {
+    runtime::Worker& worker = workers_.at(0);
+    const bool visitors = owner_.has_visitors();
+    {
+        std::lock_guard lock(mutex_);
+        if (state_ == State::starting) {
+            return errc::would_deadlock;
+        }
+        if (state_ == State::idle || state_ == State::over) {
+            return {};
+        }
+        if (state_ == State::stopping) {
+            stop_until_ = steady_clock::now();  // another thread may be at it: it waits no longer
+            changed_.notify_all();
+            return answer();
+        }
+        state_ = State::stopping;
+        cut_ = visitors;
+    }
+    const bool by_handler = worker.here();
+    worker.as_round([this] { owner_.cut_off(); });
+    if (by_handler) {
+        (void)finish_mail_->post(*worker.mailbox(), this);
+    } else {
+        finish();
+    }
+    std::lock_guard lock(mutex_);
+    return answer();
+}
+
+void Lifecycle::finish() {
+    bool was_started = false;
+    {
+        std::lock_guard lock(mutex_);
+        if (std::exchange(taken_down_, true)) {
+            return;
+        }
+        was_started = state_ >= State::running;
+    }
+    owner_.take_down(was_started);
+    std::lock_guard lock(mutex_);
+    state_ = State::over;
+    changed_.notify_all();
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,255 @@
+#include "ferrotunnel/listener.hpp"
+
+#include <algorithm>
+#include <asio/error.hpp>
+#include <asio/system_executor.hpp>
+#include <optional>
+#include <utility>
+
+#include "api/listener_core.hpp"
+
+namespace ferrotunnel {
+
+namespace detail {
+namespace {
+
+// False when the visitor has gone already; the taker is then still the caller's.
+bool hand_over(const IntrusivePtr<StreamCore>& visitor, const Taker& taker) noexcept {
+    if (taker.incoming != nullptr ? visitor->is_gone() : !visitor->accept()) {
+        return false;
+    }
+    IntrusivePtr<StreamCore> reference = visitor;
+    StreamRef ref(reference.detach());
+    if (taker.incoming != nullptr) {
+        Incoming incoming(std::move(ref), taker.incoming->executor);
+        taker.incoming->complete({}, std::move(incoming));
+    } else {
+        Stream stream(std::move(ref), taker.accept->executor);
+        taker.accept->complete({}, std::move(stream));
+    }
+    return true;
+}
+
+}  // namespace
+
+void Taker::fail(std::error_code error) const noexcept {
+    if (incoming != nullptr) {
+        incoming->complete(error, Incoming());
+    } else {
+        accept->complete(error, Stream());
+    }
+}
+
+ListenerCore::~ListenerCore() {
+    end(asio::error::operation_aborted, asio::error::operation_aborted);
+}
+
+void ListenerCore::deliver(IntrusivePtr<StreamCore> visitor) {
+    Taker taker;
+    wire::Code refusal = wire::Code::none;
+    {
+        const std::lock_guard lock(mutex_);
+        if (ended_) {
+            refusal = wire::Code::refused;
+        } else if (!accepts_.empty()) {
+            taker = accepts_.front();
+            accepts_.pop_front();
+        } else if (visitors_.size() < backlog_max) {
+            visitors_.push_back(std::move(visitor));
+            return;
+        } else {
+            refusal = wire::Code::busy;
+        }
+    }
+    if (refusal != wire::Code::none) {
+        visitor->refuse(refusal);
+    } else if (!hand_over(visitor, taker)) {
+        start_accept(taker);
+    }
+}
+
+void ListenerCore::start_accept(Taker taker) noexcept {
+    while (true) {
+        IntrusivePtr<StreamCore> visitor;
+        std::error_code ended;
+        {
+            const std::lock_guard lock(mutex_);
+            ended = ended_;
+            if (!ended && visitors_.empty()) {
+                accepts_.push_back(taker);
+                return;
+            }
+            if (!ended) {
+                visitor = std::move(visitors_.front());
+                visitors_.pop_front();
+            }
+        }
+        if (ended) {
+            taker.fail(ended);
+            return;
+        }
+        if (hand_over(visitor, taker)) {
+            return;
+        }
+    }
+}
+
+void ListenerCore::cancel_accept(std::uint64_t serial) noexcept {
+    std::optional<Taker> cancelled;
+    {
+        const std::lock_guard lock(mutex_);
+        auto at = std::find_if(accepts_.begin(), accepts_.end(),
+                               [serial](const Taker& waiting) { return waiting.serial() == serial; });
+        if (at != accepts_.end()) {
+            cancelled = *at;
+            accepts_.erase(at);
+        }
+    }
+    if (cancelled) {
+        cancelled->fail(asio::error::operation_aborted);
+    }
+}
+
+void ListenerCore::fail(std::error_code error) {
+    end(error, error);
+}
+
+void ListenerCore::set_refused(std::error_code error) {
+    end(error, error);
+    const std::lock_guard lock(mutex_);
+    refused_ = ended_ == error;
+}
+
+void ListenerCore::set_registered() {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(refused_, false)) {
+        ended_.clear();
+    }
+}
+
+void ListenerCore::close() noexcept {
+    end(asio::error::operation_aborted, asio::error::bad_descriptor);
+    service_->close();
+}
+
+void ListenerCore::end(std::error_code for_waiting, std::error_code for_later) noexcept {
+    std::deque<IntrusivePtr<StreamCore>> visitors;
+    std::deque<Taker> accepts;
+    {
+        const std::lock_guard lock(mutex_);
+        ended_ = for_later;
+        refused_ = false;
+        visitors.swap(visitors_);
+        accepts.swap(accepts_);
+    }
+    for (const IntrusivePtr<StreamCore>& visitor : visitors) {
+        visitor->refuse(wire::Code::refused);
+    }
+    for (const Taker& taker : accepts) {
+        taker.fail(for_waiting);
+    }
+}
+
+bool ListenerCore::is_open() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return !ended_ || refused_;
+}
+
+std::uint64_t new_serial(ListenerCore& core) noexcept {
+    return core.new_serial();
+}
+
+void start_accept(ListenerCore& core, AcceptOperation* operation) noexcept {
+    core.start_accept({operation, nullptr});
+}
+
+void start_accept(ListenerCore& core, IncomingOperation* operation) noexcept {
+    core.start_accept({nullptr, operation});
+}
+
+void cancel_accept(ListenerCore& core, std::uint64_t serial) noexcept {
+    core.cancel_accept(serial);
+}
+
+}  // namespace detail
+
+Incoming& Incoming::operator=(Incoming&& other) noexcept {
+    if (this != &other) {
+        refuse();
+        core_ = std::move(other.core_);
+        executor_ = std::move(other.executor_);
+    }
+    return *this;
+}
+
+Incoming::~Incoming() {
+    refuse();
+}
+
+VisitorInfo Incoming::visitor() const {
+    return core_ ? detail::visitor_info(core_.get()->origin()) : VisitorInfo();
+}
+
+Stream Incoming::accept() noexcept {
+    if (core_) {
+        (void)core_.get()->accept();  // the stream's own operations say it if the visitor has gone
+    }
+    return {std::exchange(core_, detail::StreamRef()), std::move(executor_)};
+}
+
+void Incoming::refuse() noexcept {
+    if (const detail::StreamRef core = std::exchange(core_, detail::StreamRef())) {
+        core.get()->refuse(wire::Code::refused);
+    }
+}
+
+Listener::Listener() noexcept = default;
+Listener::Listener(Listener&& other) noexcept : core_(std::move(other.core_)), executor_(other.executor_) {}
+
+Listener::Listener(std::shared_ptr<detail::ListenerCore> core, executor_type executor) noexcept
+    : core_(std::move(core)), executor_(std::move(executor)) {}
+
+Listener& Listener::operator=(Listener&& other) noexcept {
+    if (this != &other) {
+        close();
+        core_ = std::move(other.core_);
+        executor_ = other.executor_;
+    }
+    return *this;
+}
+
+Listener::~Listener() {
+    close();
+}
+
+bool Listener::is_open() const noexcept {
+    return core_ && core_->is_open();
+}
+
+Service Listener::service() const {
+    return core_ ? Service(core_->service_state()) : Service();
+}
+
+std::string Listener::name() const {
+    return core_ ? core_->service().name() : std::string();
+}
+
+std::string Listener::endpoint() const {
+    return core_ ? core_->service().view().endpoint : std::string();
+}
+
+std::uint16_t Listener::port() const {
+    return core_ ? core_->service().view().port : std::uint16_t{0};
+}
+
+void Listener::close() noexcept {
+    if (core_) {
+        core_->close();
+    }
+}
+
+Listener::executor_type Listener::usable_executor() const {
+    return executor_ ? executor_ : executor_type(asio::system_executor());
+}
+
+}  // namespace ferrotunnel

@@ -1,0 +1,66 @@
+// What a Listener is made of: visitors that wait for an accept, and accepts that wait for a visitor. Never both.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <system_error>
+
+#include "api/service_state.hpp"
+#include "api/stream_core.hpp"
+#include "ferrotunnel/listener.hpp"
+
+namespace ferrotunnel::detail {
+
+/// Who waits for a visitor: one of the two.
+struct Taker {
+    AcceptOperation* accept = nullptr;
+    IncomingOperation* incoming = nullptr;
+
+    std::uint64_t serial() const noexcept { return accept != nullptr ? accept->serial : incoming->serial; }
+    void fail(std::error_code error) const noexcept;
+};
+
+/// Any thread. A lock is good enough: it is held for a few instructions per visitor, never per byte.
+class ListenerCore {
+public:
+    static constexpr std::size_t backlog_max = 128;
+
+    explicit ListenerCore(std::shared_ptr<ServiceState> service) : service_(std::move(service)) {}
+    ~ListenerCore();
+    ListenerCore(const ListenerCore&) = delete;
+    ListenerCore& operator=(const ListenerCore&) = delete;
+
+    /// A visitor has come (session's worker, in on_open). Turned away here when nobody wants it.
+    void deliver(IntrusivePtr<StreamCore> visitor);
+    /// It is over: the client has ended. Waiting and later accepts fail with `error`.
+    void fail(std::error_code error);
+    /// The same, but only until the server registers the service after all.
+    void set_refused(std::error_code error);
+    void set_registered();
+
+    // --- for Listener ---
+
+    void start_accept(Taker taker) noexcept;
+    void cancel_accept(std::uint64_t serial) noexcept;
+    std::uint64_t new_serial() noexcept { return ++last_serial_; }
+    void close() noexcept;
+    bool is_open() const noexcept;
+    const ServiceState& service() const noexcept { return *service_; }
+    const std::shared_ptr<ServiceState>& service_state() const noexcept { return service_; }
+
+private:
+    void end(std::error_code for_waiting, std::error_code for_later) noexcept;
+
+    const std::shared_ptr<ServiceState> service_;
+    std::atomic<std::uint64_t> last_serial_{0};
+    mutable std::mutex mutex_;
+    std::error_code ended_;  // what later accepts fail with
+    bool refused_ = false;   // which may pass
+    std::deque<IntrusivePtr<StreamCore>> visitors_;
+    std::deque<Taker> accepts_;
+};
+
+}  // namespace ferrotunnel::detail

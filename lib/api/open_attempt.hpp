@@ -1,0 +1,47 @@
+// One Server::async_open, from the call to its answer: who may still end it, and by what.
+//
+//    waiting --dialled--> handed to the stream, which completes it
+//       \---- cancelled, timed out, nobody can carry it ---> completed here
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <system_error>
+
+#include "api/stream_core.hpp"
+#include "ferrotunnel/server.hpp"
+
+namespace ferrotunnel::detail {
+
+/// Any thread. Whatever happens to the worker it was sent to, the operation is completed: at the latest by the
+/// destructor.
+class OpenAttempt : public std::enable_shared_from_this<OpenAttempt> {
+public:
+    explicit OpenAttempt(OpenOperation* operation) noexcept : operation_(operation) {}
+    OpenAttempt(const OpenAttempt&) = delete;
+    OpenAttempt& operator=(const OpenAttempt&) = delete;
+    ~OpenAttempt() { fail(errc::session_closed); }
+
+    /// Before it is sent anywhere.
+    void set_timeout(asio::io_context& io, std::chrono::milliseconds timeout);
+
+    void fail(std::error_code error) noexcept;
+    bool is_waiting() const noexcept;
+    /// `core` has its stream. Ends that when this was ended meanwhile.
+    void dialled(IntrusivePtr<StreamCore> core) noexcept;
+    void cancel(bool timed_out) noexcept;
+
+private:
+    OpenOperation* take() noexcept;
+
+    mutable std::mutex mutex_;
+    OpenOperation* operation_;
+    IntrusivePtr<StreamCore> core_;  // that has taken the operation over
+    std::optional<asio::steady_timer> timer_;
+};
+
+}  // namespace ferrotunnel::detail

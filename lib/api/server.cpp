@@ -1,0 +1,307 @@
+// The Server: its life, and the handle that the application holds.
+#include "ferrotunnel/server.hpp"
+
+#include <algorithm>
+#include <asio/io_context.hpp>
+#include <new>
+#include <utility>
+
+#include "api/engine_settings.hpp"
+#include "api/make_facade.hpp"
+#include "api/open_attempt.hpp"
+#include "api/server_impl.hpp"
+#include "api/tls_settings.hpp"
+#include "ingress/tcp_port.hpp"
+#include "runtime/worker_executor.hpp"
+
+namespace ferrotunnel {
+
+using tunnel::ServerNotice;
+using tunnel::ServerSession;
+
+namespace {
+
+tunnel::AcceptedTokens accepted_tokens(const detail::ServerSettings& settings) {
+    tunnel::PortPolicy ports;
+    if (settings.allow_ports) {
+        ports = tunnel::PortPolicy::parse(*settings.allow_ports).value();
+    }
+    auto tokens = std::make_shared<std::vector<tunnel::AcceptedToken>>();
+    for (const detail::NamedToken& token : settings.tokens) {
+        tokens->push_back({token.name, detail::engine_token(token.secret), ports});
+    }
+    return tokens;
+}
+
+}  // namespace
+
+Server::Impl::Impl(detail::ServerSettings&& settings)
+    : settings_(std::move(settings)),
+      log_(settings_.log_sink, settings_.log_level),
+      shared_(std::make_shared<tunnel::ServerShared>()),
+      group_(settings_.run_on != nullptr ? std::make_unique<runtime::WorkerGroup>(*settings_.run_on)
+                                         : std::make_unique<runtime::WorkerGroup>(settings_.workers)),
+      events_(group_->at(0).owns_thread() ? detail::CalledBy::own_thread : detail::CalledBy::whoever,
+              settings_.on_event, log_),
+      lifecycle_(*this, *group_) {
+    group_->on_exception(
+        [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
+    shared_->tokens = accepted_tokens(settings_);
+    const tunnel::Registry::Settings bounds =
+        tunnel::registry_settings(shared_->tokens->size(), settings_.connections_per_token, settings_.ports_per_token);
+    shared_->registry = std::make_shared<tunnel::Registry>(bounds);
+    shared_->ports = std::make_shared<tunnel::PortTable>(
+        tunnel::PortTable::Most{bounds.claims_per_session_max, bounds.ports_per_token_max});
+    const bool any_weak = std::any_of(shared_->tokens->begin(), shared_->tokens->end(), [](const auto& accepted) {
+        return accepted.token.strength == tunnel::TokenStrength::weak;
+    });
+    if (any_weak) {
+        shared_->guesses = std::make_shared<tunnel::GuessGate>();
+    }
+    shared_->instance = detail::new_instance(random_);
+    shared_->mux = detail::mux_settings(mux::Role::server, settings_);
+    shared_->memory = std::make_shared<tunnel::MemoryGovernor>(detail::memory_of(settings_), shared_->tokens->size());
+    shared_->handshake_deadline = settings_.timing.handshake_timeout;
+    shared_->tls = detail::make_tls(settings_);
+    shared_->tcp_bind = *runtime::SocketAddress::from_ip(settings_.tcp_bind, 0);
+    shared_->public_host = settings_.public_host.empty() ? settings_.tcp_bind : settings_.public_host;
+    shared_->open_port = ingress::tcp_port_opener(proxies(), log_);
+    shared_->domain = settings_.domain;
+    shared_->http_bounds = detail::http_bounds(settings_.http);
+    tunnel::HttpDirectory::Settings directory;
+    directory.seed = random_.next();
+    shared_->http = std::make_shared<tunnel::HttpDirectory>(directory);
+    shared_->notify = [this](const ServerNotice& notice) { notify(notice); };
+    shared_->log = &log_;
+    shared_->random = &random_;
+}
+
+Server::Impl::~Impl() {
+    lifecycle_.end();
+    log_.finish();  // the sink may look at what is still here
+}
+
+void Server::Impl::start(std::error_code& error, std::string& what) {
+    what = "start the server";
+    error = lifecycle_.start([&] { return open(what); });
+}
+
+// Everything that can fail comes first, so that it may be tried again.
+std::error_code Server::Impl::open(std::string& what) {
+    std::error_code error;
+    runtime::Fd listener =
+        runtime::listen_on(*runtime::SocketAddress::from_ip(*runtime::parse_host_port(settings_.bind)), error);
+    if (!listener) {
+        what = "listen on " + settings_.bind;
+        return error;
+    }
+    keep_claims();
+    if (error = open_http(what); error) {
+        return error;
+    }
+    for (const std::string& warning : detail::warnings_for(settings_)) {
+        log_.warn(warning);
+    }
+    if (shared_->tls && !shared_->tls->exposed_key().empty()) {
+        log_.warn("the server's private key can be read by everybody on this machine",
+                  {{"file", shared_->tls->exposed_key()}});
+    }
+    listen_for_clients(std::move(listener));
+    return {};
+}
+
+// The port is the server's own from now on, and `endpoint` says it to whoever asks.
+runtime::SocketAddress Server::Impl::listening_at(const runtime::Fd& listener, std::string& endpoint) {
+    const runtime::SocketAddress at = runtime::local_address(listener.get());
+    shared_->registry->reserve(at.port());
+    std::lock_guard lock(mutex_);
+    endpoint = at.text();
+    return at;
+}
+
+void Server::Impl::listen_for_clients(runtime::Fd listener) {
+    const runtime::SocketAddress at = listening_at(listener, control_endpoint_);
+    log_.info("listening for clients", {{"at", at.text()}, {"tls", shared_->tls != nullptr}});
+    group_->start();
+    auto socket = std::make_shared<runtime::Fd>(std::move(listener));
+    group_->at(0).post([this, socket]() noexcept {
+        runtime::Acceptor::Handlers handlers;
+        handlers.on_accept = [this](runtime::Fd accepted, const runtime::SocketAddress& from) {
+            on_connection(std::move(accepted), from);
+        };
+        handlers.on_accept_error = [this](std::error_code why) {
+            log_.error("accepting a client failed; trying again", {{"why", why.message()}});
+        };
+        acceptor_ = std::make_unique<runtime::Acceptor>(group_->at(0), std::move(*socket), std::move(handlers));
+        memory_ = std::make_unique<tunnel::MemoryWatch>(group_->at(0), shared_->memory, log_);
+    });
+}
+
+// Before anybody may claim something.
+void Server::Impl::keep_claims() {
+    if (!settings_.state_dir.empty() && !claims_) {
+        claims_ = std::make_unique<tunnel::ClaimKeeper>(tunnel::ClaimKeeper::Settings{.directory = settings_.state_dir},
+                                                        shared_->registry, shared_->http, shared_->tokens, log_);
+    }
+}
+
+asio::any_io_executor Server::Impl::executor() const {
+    return runtime::executor_of(group_->at(0));
+}
+
+// --- ending ---
+
+std::error_code Server::Impl::stop(std::chrono::milliseconds drain) {
+    return lifecycle_.stop(drain);
+}
+
+void Server::Impl::begin_drain() {
+    life_->set_stopped();
+    {
+        std::lock_guard lock(mutex_);
+        closed_ = true;
+    }
+    if (claims_) {
+        claims_->finish();  // as they are, before everybody leaves
+    }
+    (void)close_mail_->post(*group_->at(0).mailbox(), this);
+    if (http_) {
+        http_->drain();
+    }
+    for_each_session([](ServerSession& session) { session.drain(); });
+}
+
+// A session ends when its streams have; a slow visitor's socket may still be taking the last bytes.
+bool Server::Impl::has_drained() const {
+    std::lock_guard lock(mutex_);
+    return sessions_.empty() && shared_->traffic->visitors_now.load() == 0 && (!http_ || http_->connections() == 0);
+}
+
+bool Server::Impl::has_visitors() const {
+    return shared_->traffic->visitors_now.load() != 0 || shared_->book->sum().streams != 0;
+}
+
+bool Server::Impl::in_callback() const {
+    return log_.here() || (group_->at(0).owns_thread() && events_.here());
+}
+
+void Server::Impl::cut_off() {
+    life_->set_stopped();
+    {
+        std::lock_guard lock(mutex_);
+        closed_ = true;
+    }
+    if (claims_) {
+        claims_->finish();
+    }
+    if (group_->at(0).here() && acceptor_) {
+        acceptor_->close();
+    }
+    if (http_) {
+        http_->stop();
+    }
+    for_each_session([](ServerSession& session) { session.end(wire::Code::going_away, "The server is stopping."); });
+}
+
+void Server::Impl::take_down(bool was_started) {
+    life_->set_stopped();
+    claims_.reset();
+    group_->stop();
+    group_->join();
+    acceptor_.reset();
+    memory_.reset();
+    http_.reset();
+    certificates_.reset();
+    std::set<SessionPtr> rest;
+    {
+        std::lock_guard lock(mutex_);
+        rest.swap(sessions_);
+    }
+    for (const SessionPtr& session : rest) {
+        session->abandon();
+    }
+    shared_->ports->end();
+    if (was_started) {
+        Event stopped;
+        stopped.kind = Event::Kind::stopped;
+        events_.tell(std::move(stopped));
+    }
+    events_.wait_until_told();
+}
+
+// --- the facade ---
+
+namespace detail {
+
+Server make_server(ServerSettings&& settings) {
+    return Server(std::make_unique<Server::Impl>(std::move(settings)));
+}
+
+}  // namespace detail
+
+Server::Server() noexcept = default;
+Server::Server(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+Server::Server(Server&&) noexcept = default;
+Server& Server::operator=(Server&&) noexcept = default;
+Server::~Server() = default;
+
+void Server::start() {
+    std::error_code error;
+    std::string what;
+    detail::engine_of(impl_, "Server").start(error, what);
+    if (error) {
+        throw std::system_error(error, what);
+    }
+}
+
+void Server::start(std::error_code& ec) {
+    std::string what;
+    ec.clear();
+    detail::engine_of(impl_, "Server").start(ec, what);
+}
+
+std::string Server::control_endpoint() const {
+    return impl_ ? impl_->control_endpoint() : std::string();
+}
+
+std::string Server::http_endpoint() const {
+    return impl_ ? impl_->http_endpoint() : std::string();
+}
+
+std::string Server::https_endpoint() const {
+    return impl_ ? impl_->https_endpoint() : std::string();
+}
+
+std::string Server::tls_pin() const {
+    return impl_ ? impl_->tls_pin() : std::string();
+}
+
+std::vector<TunnelInfo> Server::tunnels() const {
+    return impl_ ? impl_->tunnels() : std::vector<TunnelInfo>();
+}
+
+ServerStats Server::stats() const {
+    return impl_ ? impl_->stats() : ServerStats{};
+}
+
+void Server::start_open(OpenTarget target, std::shared_ptr<detail::OpenAttempt> attempt) noexcept {
+    if (!impl_) {
+        attempt->fail(errc::not_running);
+        return;
+    }
+    try {
+        impl_->start_open(target, attempt);
+    } catch (const std::bad_alloc&) {
+        attempt->fail(std::make_error_code(std::errc::not_enough_memory));
+    }
+}
+
+std::error_code Server::stop(std::chrono::milliseconds drain) {
+    return impl_ ? impl_->stop(drain) : make_error_code(errc::not_running);
+}
+
+asio::any_io_executor Server::get_executor() const {
+    return detail::engine_of(impl_, "Server").executor();
+}
+
+}  // namespace ferrotunnel

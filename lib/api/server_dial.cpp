@@ -1,0 +1,130 @@
+// Server::async_open: dialling a service through its tunnel, on the trunk that has the fewest visitors.
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "api/error_map.hpp"
+#include "api/open_attempt.hpp"
+#include "api/server_impl.hpp"
+#include "api/stream_core.hpp"
+
+namespace ferrotunnel {
+
+using detail::OpenAttempt;
+using tunnel::ServerSession;
+
+namespace detail {
+
+std::shared_ptr<OpenAttempt> make_attempt(OpenOperation* operation) {
+    try {
+        return std::make_shared<OpenAttempt>(operation);
+    } catch (...) {
+        operation->complete(asio::error::no_memory, Stream());
+        throw;
+    }
+}
+
+void cancel_open(OpenAttempt& attempt) noexcept {
+    attempt.cancel(false);
+}
+
+}  // namespace detail
+
+namespace {
+
+bool is_meant(const tunnel::SessionView::Service& one, const std::string& service) {
+    const bool has_address = one.http || one.port != 0;
+    return one.name == service || (has_address && one.endpoint == service) ||
+           (one.port != 0 && service.starts_with(':') && ":" + std::to_string(one.port) == service);
+}
+
+}  // namespace
+
+// The trunks that carry it, those with the fewest visitors first. A name that several clients use means one of them.
+std::vector<Server::Impl::Carrier> Server::Impl::carriers_of(const OpenTarget& target) {
+    struct Found {
+        Carrier carrier;
+        bool retired = false;
+        std::uint64_t load = 0;
+    };
+    std::vector<Found> found;
+    std::optional<tunnel::ClientId> client;
+    for (const SessionPtr& session : sessions()) {
+        session->look([&](const tunnel::SessionView& view) {
+            if ((client && *client != view.client) || (!target.client.empty() && target.client != view.name) ||
+                (!target.token.empty() && target.token != view.token_name)) {
+                return;
+            }
+            for (const tunnel::SessionView::Service& one : view.services) {
+                if (is_meant(one, target.service)) {
+                    client = view.client;
+                    found.push_back({{session, one.id}, view.retired, session->load()});
+                    return;
+                }
+            }
+        });
+    }
+    if (found.size() > 1) {
+        std::size_t turn = 0;
+        {
+            std::lock_guard lock(mutex_);
+            turn = dial_turn_++ % found.size();
+        }
+        std::rotate(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(turn), found.end());
+        std::stable_sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
+            return std::pair(a.retired, a.load) < std::pair(b.retired, b.load);
+        });
+    }
+    std::vector<Carrier> carriers;
+    for (Found& one : found) {
+        carriers.push_back(std::move(one.carrier));
+    }
+    return carriers;
+}
+
+void Server::Impl::start_open(const OpenTarget& target, std::shared_ptr<OpenAttempt> attempt) {
+    if (!lifecycle_.started() || lifecycle_.stopping()) {
+        attempt->fail(lifecycle_.started() ? errc::session_closed : errc::not_running);
+        return;
+    }
+    if (target.timeout < target.timeout.zero()) {  // what was left of a deadline
+        attempt->fail(errc::timed_out);
+        return;
+    }
+    std::vector<Carrier> carriers = carriers_of(target);
+    if (carriers.empty()) {
+        attempt->fail(errc::unknown_service);
+        return;
+    }
+    // Sessions end what is not answered within the server's own time.
+    if (target.timeout > target.timeout.zero() && target.timeout < settings_.timing.open_timeout) {
+        attempt->set_timeout(group_->at(0).io(), target.timeout);
+    }
+    dial(std::move(carriers), std::move(attempt));
+}
+
+// On the first of them that can; the others may have room where one is full or going.
+void Server::Impl::dial(std::vector<Carrier> carriers, std::shared_ptr<OpenAttempt> attempt) {
+    auto [session, id] = carriers.front();
+    carriers.erase(carriers.begin());
+    std::shared_ptr<void> counted = session->count_dialled();
+    session->post([this, id = id, carriers = std::move(carriers), attempt = std::move(attempt),
+                   counted = std::move(counted)](ServerSession& at) mutable {
+        if (!attempt->is_waiting()) {
+            return;  // cancelled on the way
+        }
+        auto core = make_intrusive<detail::StreamCore>(detail::StreamOrigin(), life_);
+        core->keep(std::move(counted));
+        auto stream = at.open_stream(id, core, true);
+        if (stream) {
+            core->bind(std::move(*stream));
+            attempt->dialled(std::move(core));
+        } else if (!carriers.empty()) {
+            dial(std::move(carriers), std::move(attempt));
+        } else {
+            attempt->fail(detail::error_of(stream.error()));
+        }
+    });
+}
+
+}  // namespace ferrotunnel

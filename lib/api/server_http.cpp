@@ -1,0 +1,144 @@
+// The HTTP edge of a Server: its listeners, with TLS and without.
+#include <utility>
+
+#include "api/engine_settings.hpp"
+#include "api/https_certificates.hpp"
+#include "api/server_impl.hpp"
+#include "http/rules.hpp"
+#include "transport/tls_pipe.hpp"
+
+namespace ferrotunnel {
+
+namespace {
+
+/// For the Server's error text.
+std::error_code fail(std::error_code code, std::string text, std::string& what) {
+    what = std::move(text);
+    return code;
+}
+
+}  // namespace
+
+wire::IpNetworks Server::Impl::proxies() const {
+    std::vector<wire::IpNetwork> networks;
+    for (const std::string& text : settings_.proxies) {
+        networks.push_back(wire::IpNetwork::parse(text).value());
+    }
+    return wire::IpNetworks(std::move(networks));
+}
+
+// Empty where it can not listen: `error` says why, unless that is no reason to stop.
+runtime::Fd Server::Impl::listen_for(const char* what, const std::string& bind, bool needed, std::error_code& error) {
+    if (bind.empty()) {
+        return {};
+    }
+    runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip(*runtime::parse_host_port(bind)), error);
+    if (!listener && !needed) {
+        log_.warn(std::string("can not listen for ") + what + ": visitors are not taken there",
+                  {{"at", bind}, {"why", error.message()}});
+        error.clear();
+    }
+    return listener;
+}
+
+// Everything that can fail comes first, so that start() may be tried again.
+std::error_code Server::Impl::open_http(std::string& what) {
+    std::error_code error;
+    runtime::Fd plain = listen_for("HTTP", settings_.http_bind, settings_.http_needed, error);
+    if (error) {
+        return fail(error, "listen for HTTP on " + settings_.http_bind, what);
+    }
+    runtime::Fd tls = listen_for("HTTPS", settings_.https_bind, settings_.https_needed, error);
+    if (error) {
+        return fail(error, "listen for HTTPS on " + settings_.https_bind, what);
+    }
+    if (tls) {
+        try {
+            certificates_ = std::make_unique<detail::HttpsCertificates>(settings_.https, log_);
+        } catch (const transport::TlsConfigError& problem) {
+            return fail(errc::invalid_argument, std::string("serve HTTPS: ") + problem.what(), what);
+        }
+    }
+    if (!plain && !tls) {
+        return {};
+    }
+    ingress::HttpFrontSettings settings = detail::http_front_settings(settings_.http);
+    if (tls) {
+        const std::uint16_t port = runtime::local_address(tls.get()).port();
+        const std::uint16_t shown = settings_.https.public_port != 0 ? settings_.https.public_port : port;
+        shared_->https_public = tunnel::HttpPublic{"https", shown};
+        set_https_rules(settings.edge, shown);
+        settings.has_certificate = [tls = certificates_->tls()](std::string_view host) {
+            return tls->has_certificate(host);
+        };
+    }
+    http_ = ingress::open_http_front({*group_, shared_->http, log_, random_}, std::move(settings));
+    {
+        std::lock_guard lock(mutex_);
+        http_totals_ = http_->totals();
+    }
+    if (plain) {
+        listen_plain(std::move(plain));
+    }
+    if (tls) {
+        listen_tls(std::move(tls));
+    }
+    return {};
+}
+
+void Server::Impl::set_https_rules(ingress::HttpSettings& settings, std::uint16_t public_port) const {
+    const Https& https = settings_.https;
+    if (https.redirect != 0) {
+        settings.https_redirect = http::HttpsRedirect{https.redirect, public_port};
+    }
+    if (https.hsts) {
+        settings.hsts = http::Hsts{https.hsts->max_age, https.hsts->include_subdomains, https.hsts->preload};
+    }
+}
+
+void Server::Impl::listen_plain(runtime::Fd listener) {
+    const runtime::SocketAddress at = listening_at(listener, http_endpoint_);
+    shared_->http_public = tunnel::HttpPublic{"http", at.port()};
+    ingress::HttpListenerSettings settings;
+    settings.proxies = proxies();
+    if (certificates_ && !settings_.https.client_certificates.empty()) {
+        settings.may_serve = [tls = certificates_->tls()](const transport::Pipe&, std::string_view host) {
+            return tls->may_serve_plain(host);
+        };
+    }
+    http_->listen(std::move(listener), std::move(settings));
+    log_.info("listening for HTTP visitors", {{"at", at.text()}});
+}
+
+void Server::Impl::listen_tls(runtime::Fd listener) {
+    const std::shared_ptr<transport::VisitorTls> tls = certificates_->tls();
+    shared_->has_certificate = [tls](std::string_view host) { return tls->has_certificate(host); };
+    const runtime::SocketAddress at = listening_at(listener, https_endpoint_);
+    ingress::HttpListenerSettings settings;
+    settings.https = true;
+    settings.make_pipe = [context = tls->context()](runtime::Fd socket) {
+        return transport::make_tls_pipe(std::move(socket), context);
+    };
+    settings.may_serve = [tls](const transport::Pipe& pipe, std::string_view host) {
+        const transport::VisitorHandshake* handshake = pipe.visitor();
+        return handshake != nullptr && tls->may_serve(*handshake, host);
+    };
+    if (!settings_.https.client_certificates.empty()) {
+        settings.may_pass = [tls](std::string_view host) { return tls->may_serve_plain(host); };
+        shared_->asks_for_certificate = [tls](std::string_view host) { return !tls->may_serve_plain(host); };
+    }
+    if (settings_.https.handshakes_per_second != 0) {
+        settings.handshakes = std::make_shared<tunnel::NetworkRate>(
+            tunnel::NetworkRate::Settings::of(settings_.https.handshakes_per_second));
+    }
+    settings.public_port = settings_.https.public_port;
+    settings.proxies = proxies();
+    http_->listen(std::move(listener), std::move(settings));
+    log_.info("listening for HTTPS visitors", {{"at", at.text()}});
+    if (!settings_.https.has_certificates()) {
+        log_.warn("there are no certificates: HTTPS visitors reach only services whose clients do TLS themselves");
+    }
+    certificates_->watch();
+}
+
+}  // namespace ferrotunnel

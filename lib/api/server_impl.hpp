@@ -1,0 +1,125 @@
+// The engine of a Server: an accept loop on the first worker, sessions spread over all of them, one registry.
+//
+// Threads: each session lives on its worker; the list of all sessions is kept here under a mutex that is never held
+// while user code runs.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "api/event_delivery.hpp"
+#include "api/https_certificates.hpp"
+#include "api/lifecycle.hpp"
+#include "api/owner_life.hpp"
+#include "api/sink_logger.hpp"
+#include "buffer/mailbox.hpp"
+#include "directory/claim_keeper.hpp"
+#include "ferrotunnel/server.hpp"
+#include "ingress/http_front.hpp"
+#include "login/login_gate.hpp"
+#include "runtime/acceptor.hpp"
+#include "runtime/system_random.hpp"
+#include "runtime/worker_group.hpp"
+#include "session/server_session.hpp"
+#include "session/session_spread.hpp"
+#include "settings/settings.hpp"
+#include "trunk/memory_watch.hpp"
+
+namespace ferrotunnel {
+
+class Server::Impl final : private detail::Stoppable {
+public:
+    explicit Impl(detail::ServerSettings&& settings);
+    ~Impl();
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    void start(std::error_code& error, std::string& what);
+    std::string control_endpoint() const;
+    std::string http_endpoint() const;
+    std::string https_endpoint() const;
+    std::string tls_pin() const;
+    std::vector<TunnelInfo> tunnels() const;
+    ServerStats stats() const;
+    void start_open(const OpenTarget& target, std::shared_ptr<detail::OpenAttempt> attempt);
+    std::error_code stop(std::chrono::milliseconds drain);
+    asio::any_io_executor executor() const;
+
+private:
+    using SessionPtr = std::shared_ptr<tunnel::ServerSession>;
+
+    /// A client's connection on its way to its worker.
+    struct Arrival {
+        runtime::Fd socket;
+        runtime::SocketAddress from;
+        std::shared_ptr<tunnel::LoginGate::Ticket> ticket;
+        std::shared_ptr<tunnel::SessionSpread::Seat> seat;
+    };
+
+    void on_connection(runtime::Fd socket, const runtime::SocketAddress& from);
+    void start_session(runtime::Worker& worker, Arrival arrival);
+    void tell_crowd(const tunnel::LoginGate::Answer& answer, const runtime::SocketAddress& from);
+    void on_session_end(const SessionPtr& session);
+    void notify(const tunnel::ServerNotice& notice);
+    std::vector<SessionPtr> sessions() const;
+    void for_each_session(void (*action)(tunnel::ServerSession&));
+    /// A trunk that carries a service, and what it calls it.
+    using Carrier = std::pair<SessionPtr, std::uint32_t>;
+    std::vector<Carrier> carriers_of(const OpenTarget& target);
+    void dial(std::vector<Carrier> carriers, std::shared_ptr<detail::OpenAttempt> attempt);
+    wire::IpNetworks proxies() const;
+    runtime::Fd listen_for(const char* what, const std::string& bind, bool needed, std::error_code& error);
+    std::error_code open_http(std::string& what);
+    void set_https_rules(ingress::HttpSettings& settings, std::uint16_t public_port) const;
+    void listen_plain(runtime::Fd listener);
+    void listen_tls(runtime::Fd listener);
+    std::error_code open(std::string& what);
+    runtime::SocketAddress listening_at(const runtime::Fd& listener, std::string& endpoint);
+    void listen_for_clients(runtime::Fd listener);
+    void keep_claims();
+
+    // Ending.
+    void begin_drain() override;
+    bool has_drained() const override;
+    bool has_visitors() const override;
+    bool in_callback() const override;
+    void cut_off() override;
+    void take_down(bool was_started) override;
+
+    const detail::ServerSettings settings_;
+    runtime::SystemRandom random_;
+    detail::SinkLogger log_;
+    const std::shared_ptr<tunnel::ServerShared> shared_;
+    const std::shared_ptr<tunnel::LoginGate> gate_ = std::make_shared<tunnel::LoginGate>();
+    const std::unique_ptr<runtime::WorkerGroup> group_;
+    const std::shared_ptr<tunnel::SessionSpread> spread_ = std::make_shared<tunnel::SessionSpread>(group_->size());
+    const IntrusivePtr<detail::OwnerLife> life_ = make_intrusive<detail::OwnerLife>();
+    std::unique_ptr<runtime::Acceptor> acceptor_;  // the first worker's
+    std::unique_ptr<tunnel::MemoryWatch> memory_;  // the first worker's
+    using CloseMail = buffer::WakeMail<Impl, Impl*>;
+    const IntrusivePtr<CloseMail> close_mail_ =
+        make_intrusive<CloseMail>([](Impl* const& impl) noexcept { impl->acceptor_.reset(); });
+    std::unique_ptr<ingress::HttpFront> http_;  // made by start(), kept until no worker runs any more
+    std::shared_ptr<const ingress::EdgeCounters> http_totals_;
+    std::unique_ptr<detail::HttpsCertificates> certificates_;
+    std::unique_ptr<tunnel::ClaimKeeper> claims_;  // with a state directory
+
+    mutable std::mutex mutex_;
+    std::set<SessionPtr> sessions_;
+    std::uint64_t logins_ = 0;
+    std::size_t dial_turn_ = 0;  // among trunks with as few visitors
+    std::string control_endpoint_;
+    std::string http_endpoint_;
+    std::string https_endpoint_;
+    bool closed_ = false;  // takes no sessions any more
+
+    detail::EventDelivery events_;
+    detail::Lifecycle lifecycle_;
+};
+
+}  // namespace ferrotunnel

@@ -1,0 +1,242 @@
+// A Server's sessions: how they begin and end, what they tell, and what is seen of them.
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "api/error_map.hpp"
+#include "api/server_impl.hpp"
+#include "api/traffic.hpp"
+
+namespace ferrotunnel {
+
+using tunnel::ServerNotice;
+using tunnel::ServerSession;
+
+// --- sessions ---
+
+void Server::Impl::on_connection(runtime::Fd socket, const runtime::SocketAddress& from) {
+    const tunnel::LoginGate::Answer answer = gate_->enter(from, Clock::now());
+    tell_crowd(answer, from);
+    if (!answer.ticket) {
+        shared_->counters->logins_refused.fetch_add(1, std::memory_order_relaxed);
+        return;
+    }
+    Arrival arrival{std::move(socket), from, answer.ticket, spread_->take(from.ip())};
+    runtime::Worker& worker = group_->at(arrival.seat->worker());
+    if (worker.here()) {
+        start_session(worker, std::move(arrival));
+        return;
+    }
+    worker.post([this, &worker, shared = std::make_shared<Arrival>(std::move(arrival))] {
+        start_session(worker, std::move(*shared));
+    });
+}
+
+// Strangers can cause it as often as they like, and the operator should know where they come from.
+void Server::Impl::tell_crowd(const tunnel::LoginGate::Answer& answer, const runtime::SocketAddress& from) {
+    using Fault = tunnel::LoginGate::Fault;
+    static constexpr LineKind full{"full", limits::crowd_lines_per_second};
+    static constexpr LineKind network_full{"network_full", limits::crowd_lines_per_second};
+    static constexpr LineKind too_often{"too_often", limits::crowd_lines_per_second};
+    const LineKind& kind = answer.fault == Fault::full           ? full
+                           : answer.fault == Fault::network_full ? network_full
+                                                                 : too_often;
+    if (answer.fault == Fault::none || !log_.may_write(LogLevel::warn, kind, Clock::now())) {
+        return;
+    }
+    if (answer.fault == Fault::full) {
+        log_.warn(
+            "there is no room for more connections without a login: of the addresses that have most, the oldest "
+            "gives way",
+            {{"most", answer.network}, {"connections", answer.present}});
+    } else if (answer.fault == Fault::network_full) {
+        log_.warn("a network has as many connections without a login as one may; its oldest gives way",
+                  {{"network", answer.network}, {"connections", answer.present}});
+    } else {
+        log_.warn("a network connects more often than one may; a connection was closed",
+                  {{"network", answer.network}, {"peer", from.text()}});
+    }
+}
+
+void Server::Impl::start_session(runtime::Worker& worker, Arrival arrival) {
+    auto itself = std::make_shared<std::weak_ptr<ServerSession>>();
+    ServerSession::Callbacks callbacks;
+    callbacks.login_over = [ticket = arrival.ticket, seat = arrival.seat](bool welcome) mutable {
+        ticket.reset();
+        if (welcome) {
+            seat->set_client();
+        }
+    };
+    callbacks.ended = [this, itself, seat = arrival.seat] {
+        if (SessionPtr session = itself->lock()) {
+            on_session_end(session);
+        }
+    };
+    auto session = std::make_shared<ServerSession>(worker, arrival.from, shared_, std::move(callbacks));
+    *itself = session;
+    arrival.ticket->on_give_way([itself = std::weak_ptr<ServerSession>(session)] {
+        if (SessionPtr unproved = itself.lock()) {
+            unproved->post([](ServerSession& one) { one.give_way(); });
+        }
+    });
+    {
+        std::lock_guard lock(mutex_);
+        if (closed_) {
+            return;
+        }
+        sessions_.insert(session);
+    }
+    try {
+        session->start(std::move(arrival.socket));
+    } catch (const std::bad_alloc&) {
+        session->abandon();
+        on_session_end(session);
+        log_.error("a client's connection was closed: there is no memory for it", {{"peer", arrival.from.text()}});
+    }
+}
+
+void Server::Impl::on_session_end(const SessionPtr& session) {
+    {
+        std::lock_guard lock(mutex_);
+        sessions_.erase(session);
+    }
+    lifecycle_.look_again();
+}
+
+void Server::Impl::notify(const ServerNotice& notice) {
+    Event event;
+    switch (notice.kind) {
+        case ServerNotice::Kind::connected: {
+            event.kind = Event::Kind::connected;
+            std::lock_guard lock(mutex_);
+            ++logins_;
+            break;
+        }
+        case ServerNotice::Kind::joined: {
+            event.kind = Event::Kind::joined;
+            std::lock_guard lock(mutex_);
+            ++logins_;
+            break;
+        }
+        case ServerNotice::Kind::degraded:
+            event.kind = Event::Kind::degraded;
+            break;
+        case ServerNotice::Kind::lost:
+            event.kind = Event::Kind::lost;
+            break;
+        case ServerNotice::Kind::registered:
+            event.kind = Event::Kind::registered;
+            break;
+        case ServerNotice::Kind::refused:
+            event.kind = Event::Kind::refused;
+            break;
+    }
+    event.peer = notice.peer;
+    event.client = notice.client;
+    event.service = notice.service;
+    event.endpoint = notice.endpoint;
+    event.error = detail::error_of(notice.code);
+    event.text = notice.text;
+    event.connection = notice.trunk;
+    event.connections = static_cast<unsigned>(notice.trunks);
+    events_.tell(std::move(event));
+}
+
+std::vector<Server::Impl::SessionPtr> Server::Impl::sessions() const {
+    std::lock_guard lock(mutex_);
+    return {sessions_.begin(), sessions_.end()};
+}
+
+void Server::Impl::for_each_session(void (*action)(ServerSession&)) {
+    for (const SessionPtr& session : sessions()) {
+        session->post(action);
+    }
+}
+
+// --- looking ---
+
+std::string Server::Impl::control_endpoint() const {
+    std::lock_guard lock(mutex_);
+    return control_endpoint_;
+}
+
+std::string Server::Impl::http_endpoint() const {
+    std::lock_guard lock(mutex_);
+    return http_endpoint_;
+}
+
+std::string Server::Impl::https_endpoint() const {
+    std::lock_guard lock(mutex_);
+    return https_endpoint_;
+}
+
+std::string Server::Impl::tls_pin() const {
+    std::lock_guard lock(mutex_);
+    return !control_endpoint_.empty() && shared_->tls ? shared_->tls->fingerprint() : std::string();
+}
+
+namespace {
+
+// One more trunk of a tunnel.
+void add_trunk(TunnelInfo& info, const tunnel::SessionView& view) {
+    if (info.client.empty() || view.since < info.since) {
+        info.client = view.peer;
+        info.agent = view.agent;
+        info.token_name = view.token_name;
+        info.name = view.name;
+        info.since = view.since;
+    }
+    info.connections += view.retired ? 0U : 1U;
+    for (const tunnel::SessionView::Service& service : view.services) {
+        const auto streams = static_cast<std::uint32_t>(service.traffic->visitors_now.load());
+        auto known = std::find_if(info.services.begin(), info.services.end(), [&](const auto& one) {
+            return one.endpoint == service.endpoint && one.name == service.name;
+        });
+        if (known != info.services.end()) {
+            known->streams += streams;
+        } else {
+            const std::uint64_t requests = service.http ? service.http->requests() : 0;  // over all its trunks
+            info.services.push_back({service.name, service.endpoint, streams, requests});
+        }
+    }
+}
+
+}  // namespace
+
+std::vector<TunnelInfo> Server::Impl::tunnels() const {
+    std::vector<TunnelInfo> tunnels;
+    std::map<tunnel::ClientId, std::size_t> index;
+    for (const SessionPtr& session : sessions()) {
+        const tunnel::SessionView view = session->view();
+        if (!view.connected) {
+            continue;
+        }
+        auto [at, is_new] = index.try_emplace(view.client, tunnels.size());
+        add_trunk(is_new ? tunnels.emplace_back() : tunnels[at->second], view);
+    }
+    return tunnels;
+}
+
+ServerStats Server::Impl::stats() const {
+    ServerStats stats;
+    {
+        std::lock_guard lock(mutex_);
+        stats.logins = logins_;
+        if (http_totals_) {
+            stats.http = detail::http_stats(*http_totals_);
+        }
+    }
+    stats.logins_refused = shared_->counters->logins_refused.load(std::memory_order_relaxed);
+    stats.visitors_accepted = shared_->traffic->visitors.load(std::memory_order_relaxed);
+    for (const TunnelInfo& tunnel : tunnels()) {
+        ++stats.clients;
+        stats.connections += tunnel.connections;
+        stats.services += static_cast<std::uint32_t>(tunnel.services.size());
+    }
+    detail::add_session(stats.traffic, shared_->book->sum());
+    detail::add_slabs(stats.traffic, *group_);
+    detail::add_memory(stats.traffic, *shared_->memory);
+    return stats;
+}
+
+}  // namespace ferrotunnel

@@ -1,0 +1,98 @@
+#include "ferrotunnel/service.hpp"
+
+#include <utility>
+
+#include "api/service_state.hpp"
+
+namespace ferrotunnel {
+
+namespace detail {
+
+ServiceState::View ServiceState::view() const {
+    const std::lock_guard lock(mutex_);
+    return view_;
+}
+
+void ServiceState::set_registered(std::string endpoint, std::uint16_t port) {
+    const std::lock_guard lock(mutex_);
+    if (view_.state != State::closed) {
+        view_ = {State::registered, std::move(endpoint), port, {}, {}};
+    }
+}
+
+void ServiceState::set_refused(std::error_code error, std::string text) {
+    const std::lock_guard lock(mutex_);
+    if (view_.state != State::closed) {
+        view_.state = State::refused;
+        view_.error = error;
+        view_.error_text = std::move(text);
+    }
+}
+
+void ServiceState::set_pending() {
+    const std::lock_guard lock(mutex_);
+    if (view_.state != State::closed) {
+        view_.state = State::pending;
+    }
+}
+
+void ServiceState::set_closed() {
+    std::function<void()> dropped;  // destroyed without the lock: it may hold much
+    const std::lock_guard lock(mutex_);
+    view_.state = State::closed;
+    dropped.swap(on_close_);
+}
+
+void ServiceState::close() {
+    std::function<void()> on_close;
+    {
+        const std::lock_guard lock(mutex_);
+        view_.state = State::closed;
+        on_close.swap(on_close_);
+    }
+    if (on_close) {
+        on_close();
+    }
+}
+
+}  // namespace detail
+
+Service::Service() noexcept = default;
+Service::Service(std::shared_ptr<detail::ServiceState> state) noexcept : state_(std::move(state)) {}
+Service::Service(const Service&) = default;
+Service::Service(Service&&) noexcept = default;
+Service& Service::operator=(const Service&) = default;
+Service& Service::operator=(Service&&) noexcept = default;
+Service::~Service() = default;
+
+std::string Service::name() const {
+    return state_ ? state_->name() : std::string();
+}
+
+Service::State Service::state() const {
+    return state_ ? state_->view().state : State::closed;
+}
+
+std::string Service::endpoint() const {
+    return state_ ? state_->view().endpoint : std::string();
+}
+
+std::uint16_t Service::port() const {
+    return state_ ? state_->view().port : std::uint16_t{0};
+}
+
+std::error_code Service::error() const {
+    return state_ ? state_->view().error : std::error_code();
+}
+
+std::string Service::error_text() const {
+    return state_ ? state_->view().error_text : std::string();
+}
+
+void Service::close() {
+    if (state_) {
+        state_->close();
+    }
+}
+
+}  // namespace ferrotunnel

@@ -1,0 +1,68 @@
+// The application's log sink behind the library's own interface: whoever logs never waits for it, and what it throws
+// stays with it.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "api/delivery_queue.hpp"
+#include "base/log.hpp"
+#include "ferrotunnel/log.hpp"
+
+namespace ferrotunnel::detail {
+
+/// A Logger that calls a LogSink, one line after the other, on a thread of its own that begins with the first line.
+/// What waits takes limits::log_waiting_bytes_max; further lines are dropped, and the sink is told how many. Any
+/// thread.
+class SinkLogger final : public Logger {
+public:
+    /// Without a sink it drops everything.
+    SinkLogger(LogSink sink, LogLevel level);
+    ~SinkLogger() override { finish(); }
+
+    bool enabled(LogLevel level) const noexcept override { return level >= level_ && level_ != LogLevel::off; }
+    void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) noexcept override;
+
+    /// Waits limits::log_patience for the sink to take what is there; once it has not, never again. Nobody else writes.
+    void finish() noexcept;
+
+    /// Within the sink.
+    bool here() const noexcept { return lines_.here(); }
+
+private:
+    struct Line {
+        std::chrono::system_clock::time_point time;
+        LogLevel level;
+        std::string message;
+        std::vector<std::pair<std::string, std::string>> fields;
+    };
+    struct TellLeftOut {};
+    using Item = std::variant<Line, TellLeftOut>;
+
+    void on_left_out() noexcept override;
+
+    static std::size_t cost_of(const Line& line) noexcept;
+    void take(Item& item) noexcept;
+    void hand_on(const Line& line) noexcept;
+    void tell_dropped(std::uint64_t lines) noexcept;
+
+    const LogSink sink_;
+    const LogLevel level_;
+    std::atomic<bool> to_tell_{false};  // what was left out, in a second
+    bool takes_in_time_ = true;
+    DeliveryQueue<Item> lines_;
+};
+
+/// Logs what a callback of the application has thrown: nobody else would hear of it.
+void log_thrown(Logger& log, std::string_view what, const std::exception_ptr& thrown) noexcept;
+
+}  // namespace ferrotunnel::detail

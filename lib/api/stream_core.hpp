@@ -1,0 +1,133 @@
+// What a ferrotunnel::Stream is made of: the endpoint half of a mux stream, worked on by the application's threads and
+// by the trunk's worker in turn.
+//
+// Each direction has a Baton. The application takes it to start an operation, does what can be done at once, and parks
+// what can not; a wake takes it up again on the worker, moves bytes, and completes the operation, which posts the
+// application's handler. The order in which things are parked matters: first the mux queue (so that the session will
+// wake us), then the baton (so that the wake finds something).
+//
+//    reading:   app: begin -> drive --nothing there--> try_park_receive -> park        worker: wake -> drive -> ...
+//    writing:   app: begin -> drive --queue is full--> try_park_send    -> park        worker: wake -> drive -> ...
+//    close:     claims both batons, whoever parked them, and drives them to their end
+//
+// After close the reading half lingers: it throws away what still comes, until the other side ends too.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <system_error>
+
+#include "api/baton.hpp"
+#include "api/owner_life.hpp"
+#include "api/stream_origin.hpp"
+#include "buffer/slab.hpp"
+#include "buffer/waker.hpp"
+#include "ferrotunnel/server.hpp"
+#include "ferrotunnel/stream.hpp"
+#include "mux/stream.hpp"
+
+namespace ferrotunnel::detail {
+
+class StreamCore final : public buffer::Waker {
+public:
+    /// Thrown away after close before the stream is aborted, once what was written has left.
+    static constexpr std::uint64_t linger_bytes_max = 256 * 1024;
+
+    /// `owner` may be null. Made on the session's worker.
+    StreamCore(StreamOrigin origin, IntrusivePtr<OwnerLife> owner);
+
+    /// For a stream that the peer opened, within on_open. Attaches itself as the stream's waker.
+    static IntrusivePtr<StreamCore> of_opened(IntrusivePtr<mux::Stream> stream, StreamOrigin origin,
+                                              IntrusivePtr<OwnerLife> owner);
+
+    /// For a stream that this side opened: the core goes into Session::open as the waker (foreign), and then gets the
+    /// stream. Session's worker, before anything else.
+    void bind(IntrusivePtr<mux::Stream> stream) noexcept { stream_ = std::move(stream); }
+    /// Keeps something alive for as long as the stream is there for anybody. Before it is shared with other threads.
+    void keep(std::shared_ptr<void> companion) noexcept { companion_ = std::move(companion); }
+    /// After `bind`, instead of a read: completes when the peer has answered. The reference is for the new Stream. It
+    /// keeps `attempt` until then.
+    void start_open(OpenOperation* operation, std::shared_ptr<void> attempt) noexcept;
+    /// Any thread. Ends an open that has not completed: with timed_out, or as cancelled. Later it does nothing.
+    void cancel_open(bool timed_out) noexcept;
+
+    /// Acceptor: the application takes the visitor. False: it has gone already.
+    bool accept() noexcept;
+    /// The visitor has gone before it was accepted.
+    bool is_gone() const noexcept { return static_cast<bool>(stream_->verdict()); }
+    /// Ends it at once, for a visitor that nobody takes.
+    void refuse(wire::Code code) noexcept;
+
+    // --- for Stream ---
+
+    void start_read(ReadOperation* operation) noexcept;
+    void start_write(WriteOperation* operation) noexcept;
+    void cancel_read(std::uint64_t serial) noexcept;
+    void cancel_write(std::uint64_t serial) noexcept;
+    std::uint64_t new_serial() noexcept { return ++last_serial_; }
+    std::error_code shutdown_send() noexcept;
+    void close() noexcept;
+    void reset() noexcept;
+    /// What the destructor of Stream does.
+    void drop() noexcept;
+    bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
+    bool is_aborted() const noexcept { return stream_->verdict().kind == mux::Verdict::Kind::aborted; }
+    const StreamOrigin& origin() const noexcept { return origin_; }
+
+    void wake() noexcept override;
+
+private:
+    /// The end of an operation, carried out after the baton was laid down.
+    struct Outcome {
+        bool done = false;
+        std::error_code error;
+        std::size_t bytes = 0;
+    };
+
+    enum class OpenEnd : std::uint8_t { none, cancelled, timed_out };
+
+    ~StreamCore() override = default;
+
+    void drive_reader() noexcept;
+    void drive_writer() noexcept;
+    Outcome guarded(Outcome (StreamCore::*settle)()) noexcept;
+    Outcome settle_read();
+    Outcome settle_open();
+    Outcome settle_write();
+    std::size_t copy_inbound(const ReadBuffers& buffers);
+    std::size_t copy_outbound(const WriteBuffers& buffers);
+    bool linger() noexcept;
+    void end_sending() noexcept;
+    std::error_code send_error() const noexcept;
+    std::error_code verdict_error_now(const mux::Verdict& verdict) const noexcept;
+
+    IntrusivePtr<mux::Stream> stream_;
+    const StreamOrigin origin_;
+    const IntrusivePtr<OwnerLife> owner_;
+    std::shared_ptr<void> companion_;
+
+    // Wishes: set by the application at any time, seen by the holder of a baton.
+    std::atomic<bool> closed_{false};
+    std::atomic<bool> reset_wanted_{false};
+    std::atomic<bool> shutdown_wanted_{false};
+    std::atomic<std::uint64_t> last_serial_{0};
+    std::atomic<std::uint64_t> cancelled_read_{0};
+    std::atomic<std::uint64_t> cancelled_write_{0};
+    std::atomic<OpenEnd> open_end_{OpenEnd::none};
+
+    Baton reader_;  // and what belongs to it:
+    ReadOperation* read_ = nullptr;
+    OpenOperation* open_ = nullptr;
+    std::shared_ptr<void> open_attempt_;
+    bool receive_ended_ = false;
+    std::error_code receive_end_;  // eof, or what a reset means
+    std::uint64_t lingered_ = 0;
+
+    Baton writer_;  // and what belongs to it:
+    WriteOperation* write_ = nullptr;
+    bool send_ended_ = false;
+    bool reset_sent_ = false;
+};
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,53 @@
+// What sessions and workers have counted, summed up for an application's stats.
+#pragma once
+
+#include "ferrotunnel/stats.hpp"
+#include "ingress/edge_worker.hpp"
+#include "mux/session.hpp"
+#include "runtime/worker_group.hpp"
+#include "trunk/memory_governor.hpp"
+
+namespace ferrotunnel::detail {
+
+inline void add_session(TrafficStats& traffic, const mux::SessionStats& session) {
+    traffic.bytes_received += session.payload_received;
+    traffic.bytes_sent += session.payload_sent;
+    traffic.bytes_copied += session.bytes_copied;
+    traffic.streams_opened += session.streams_opened;
+    traffic.streams_refused += session.streams_refused;
+    traffic.streams += session.streams;
+    traffic.bytes_held += session.bytes_held;
+}
+
+inline void add_memory(TrafficStats& traffic, const tunnel::MemoryGovernor& governor) {
+    traffic.memory = governor.held();
+    traffic.memory_max = governor.limit();
+}
+
+inline HttpStats http_stats(const ingress::EdgeCounters& edge) {
+    const auto read = [](const ingress::EdgeCounters::Count& count) { return count.load(std::memory_order_relaxed); };
+    HttpStats stats;
+    stats.connections_now = static_cast<std::uint32_t>(read(edge.connections_now));
+    stats.connections = read(edge.connections);
+    stats.connections_refused = read(edge.connections_refused);
+    stats.requests = read(edge.requests);
+    stats.requests_refused = read(edge.requests_refused);
+    stats.pages = read(edge.pages);
+    stats.answers_cut = read(edge.answers_cut);
+    stats.visitors_lost = read(edge.visitors_lost);
+    stats.upgrades = read(edge.upgrades);
+    stats.backend_opened = read(edge.backend_opened);
+    stats.backend_reused = read(edge.backend_reused);
+    stats.retries = read(edge.retries);
+    stats.bytes_received = read(edge.bytes_in);
+    stats.bytes_sent = read(edge.bytes_out);
+    return stats;
+}
+
+inline void add_slabs(TrafficStats& traffic, runtime::WorkerGroup& group) {
+    for (std::size_t i = 0; i < group.size(); ++i) {
+        traffic.slabs_in_use += group.at(i).slabs().in_use();
+    }
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,89 @@
+#include "backend/backend.hpp"
+
+#include "base/text.hpp"
+#include "runtime/socket.hpp"
+
+namespace ferrotunnel::tunnel {
+namespace {
+
+using wire::ServiceKind;
+
+constexpr std::string_view unix_prefix = "unix:";
+constexpr std::uint16_t http_port = 80;
+constexpr std::uint16_t https_port = 443;
+
+Result<BackendPlace, std::string> unix_place(std::string_view path) {
+    if (!path.starts_with('/')) {
+        return std::string("is no unix socket; expected its whole path, like unix:/run/app.sock");
+    }
+    if (path.size() > runtime::unix_path_max) {
+        return "has a path of more than " + std::to_string(runtime::unix_path_max) + " bytes";
+    }
+    if (!wire::is_utf8(path) || !wire::is_printable(path)) {
+        return std::string("has control characters");
+    }
+    return BackendPlace{{}, std::string(path), false};
+}
+
+// What is in front of "://" says nothing but whether there is TLS, and who writes it as usual elsewhere hears how.
+std::string wrong_scheme(std::string_view scheme, ServiceKind kind) {
+    if (kind == ServiceKind::tls && (scheme == "tls" || scheme == "https")) {
+        return "speaks of TLS, which goes to this backend as the visitor speaks it; expected host:port";
+    }
+    if (scheme == "tls" && kind == ServiceKind::http) {
+        return "is written https://host:port for an HTTP service";
+    }
+    if (scheme == "https" && kind == ServiceKind::tcp) {
+        return "is written tls://host:port for a TCP service";
+    }
+    if (scheme == "http" || scheme == "tcp") {
+        return "begins with " + std::string(scheme) +
+               "://, which is left out for this kind of service; expected host:port";
+    }
+    return "is no address; expected host:port";
+}
+
+}  // namespace
+
+Result<BackendPlace, std::string> parse_backend_place(std::string_view text, ServiceKind kind) {
+    if (text.starts_with(unix_prefix)) {
+        return unix_place(text.substr(unix_prefix.size()));
+    }
+    BackendPlace made;
+    std::optional<std::uint16_t> default_port;
+    if (const std::size_t end = text.find("://"); end != std::string_view::npos) {
+        const std::string_view scheme = text.substr(0, end);
+        made.tls = (kind == ServiceKind::http && scheme == "https") || (kind == ServiceKind::tcp && scheme == "tls");
+        if (!made.tls && (kind != ServiceKind::http || scheme != "http")) {
+            return wrong_scheme(scheme, kind);
+        }
+        text.remove_prefix(end + 3);
+        if (kind == ServiceKind::http) {  // as a browser shows it
+            default_port = made.tls ? https_port : http_port;
+            text.remove_suffix(text.ends_with('/') ? 1 : 0);
+        }
+        if (text.find('/') != std::string_view::npos) {
+            return std::string("has a path; expected host:port alone");
+        }
+    }
+    const bool is_port = !made.tls && text.find_first_not_of("0123456789") == std::string_view::npos;
+    auto place = runtime::parse_host_port(is_port ? ':' + std::string(text) : std::string(text), default_port);
+    if (!place || place->port == 0 || text.empty()) {
+        return std::string("is no address; expected host:port");
+    }
+    made.at = *std::move(place);
+    if (made.at.host.empty()) {
+        made.at.host = "127.0.0.1";
+    }
+    return made;
+}
+
+std::string to_text(const BackendPlace& place, ServiceKind kind) {
+    if (!place.unix_path.empty()) {
+        return std::string(unix_prefix) + place.unix_path;
+    }
+    const std::string at = runtime::to_text(place.at);
+    return place.tls ? (kind == ServiceKind::http ? "https://" : "tls://") + at : at;
+}
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,65 @@
+// What a client offers, as its trunks look it up when a visitor comes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "backend/backend.hpp"
+#include "backend/backend_state.hpp"
+#include "base/intrusive_ptr.hpp"
+#include "mux/stream.hpp"
+#include "wire/control.hpp"
+#include "wire/frame.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// A service as the client offers it. Either `backend` or `on_stream` says who serves.
+struct ClientService {
+    std::uint32_t id = 0;
+    std::string name;
+    wire::ServiceKind kind = wire::ServiceKind::tcp;
+    std::uint16_t remote_port = 0;  // of tcp; 0: the server's choice
+    wire::HttpPart http;            // of http; without a host: the server's choice
+    wire::TlsPart tls;              // of tls
+    Backend backend;
+    std::shared_ptr<BackendState> backend_state = std::make_shared<BackendState>();
+    /// Takes the stream: attach it and accept it, or abort it. Called on the worker of the trunk that the stream came
+    /// on, so perhaps on several at once. Empty: it is connected to `backend`.
+    std::function<void(IntrusivePtr<mux::Stream>, const wire::Open&)> on_stream;
+
+    /// The server chooses where visitors find it.
+    bool is_assigned() const noexcept {
+        return kind == wire::ServiceKind::http ? http.hosts.empty()
+                                               : kind == wire::ServiceKind::tcp && remote_port == 0;
+    }
+};
+
+/// Any thread: trunks on several workers ask, the link changes it. A lock is good enough: it is taken once per visitor.
+class ServiceTable {
+public:
+    void put(std::shared_ptr<const ClientService> service) {
+        std::lock_guard lock(mutex_);
+        services_.insert_or_assign(service->id, std::move(service));
+    }
+    void erase(std::uint32_t id) {
+        std::lock_guard lock(mutex_);
+        services_.erase(id);
+    }
+    /// Null: there is none of that id.
+    std::shared_ptr<const ClientService> find(std::uint32_t id) const {
+        std::lock_guard lock(mutex_);
+        auto found = services_.find(id);
+        return found == services_.end() ? nullptr : found->second;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::map<std::uint32_t, std::shared_ptr<const ClientService>> services_;
+};
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,133 @@
+#include "backend/dial.hpp"
+
+#include <array>
+#include <new>
+#include <utility>
+
+#include "runtime/connector.hpp"
+#include "runtime/visitor_address.hpp"
+#include "transport/tls_pipe.hpp"
+#include "trunk/pipe_pump.hpp"
+
+namespace ferrotunnel::tunnel {
+namespace {
+
+using runtime::Connector;
+
+// What is told of one connection, and to whom.
+struct Dial {
+    runtime::Worker& worker;
+    std::shared_ptr<const ClientService> service;
+    wire::Address visitor;
+    DialShared shared;
+    bool may_lead_back = false;       // to a public port of this client
+    std::shared_ptr<void> watched{};  // the connection, then
+
+    const Backend& backend() const noexcept { return service->backend; }
+    BackendState::Names names() const noexcept { return {service->name, backend().text}; }
+    void failed(const std::string& why) const {
+        service->backend_state->failed(names(), why, worker.now(), shared.log);
+    }
+    void answered() const { service->backend_state->answered(names(), worker.now(), shared.log); }
+    void connected(int fd) {
+        if (may_lead_back) {
+            watched = shared.own_visits->watch(visitor_address(runtime::local_address(fd)),
+                                               visitor_address(runtime::peer_address(fd)));
+        }
+    }
+};
+
+// What the pump keeps for as long as the connection is there.
+std::shared_ptr<Traffic> traffic_of(const std::shared_ptr<Dial>& dial) {
+    return dial->may_lead_back ? std::shared_ptr<Traffic>(dial, dial->shared.traffic.get()) : dial->shared.traffic;
+}
+
+// The header goes before the first byte, also before TLS. A socket that was just connected has room for it.
+bool send_proxy_header(const Dial& dial, int fd) {
+    wire::ProxyHeader header;
+    header.source = dial.visitor;
+    header.destination = visitor_address(runtime::peer_address(fd));
+    if (header.destination.family == 0) {
+        header.destination.family = header.source.family;  // a unix socket has no address
+    }
+    std::array<std::uint8_t, wire::proxy_written_max> bytes;
+    const std::size_t size = *dial.backend().proxy == wire::ProxyVersion::v1
+                                 ? wire::write_proxy_v1(header, bytes.data())
+                                 : wire::write_proxy_v2(header, bytes.data());
+    return runtime::write_some(fd, Bytes(bytes.data(), size)).bytes == size;
+}
+
+std::unique_ptr<Connector> connect_to(runtime::Worker& worker, const BackendPlace& place,
+                                      Connector::Callback connected) {
+    Connector::Options options;
+    options.deadline = limits::backend_connect_deadline;
+    options.per_address = options.deadline;
+    if (!place.unix_path.empty()) {
+        return std::make_unique<Connector>(worker, runtime::UnixPath{place.unix_path}, std::move(connected), options);
+    }
+    return std::make_unique<Connector>(worker, place.at, std::move(connected), options);
+}
+
+// `take` gets the socket when everything in front of the stream's first byte is said.
+template <typename Pump, typename Take>
+void dial_by(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, const IntrusivePtr<Pump>& pump,
+             IntrusivePtr<mux::Stream> stream, Take take) {
+    stream->attach(pump, false);
+    pump->set_stream(std::move(stream));
+    // The connector lives in the pump's cancel function: it goes when the visitor does, or when it has answered.
+    auto connector = std::make_shared<std::unique_ptr<Connector>>();
+    pump->on_cancel([connector] { connector->reset(); });
+    auto connected = [pump, dial, take = std::move(take)](std::error_code error, runtime::Fd socket) {
+        if (error) {
+            dial->failed(error.message());
+            pump->refuse(error == std::errc::timed_out ? wire::Code::timeout : wire::Code::refused);
+            return;
+        }
+        dial->connected(socket.get());
+        if (dial->backend().place.unix_path.empty()) {
+            auto address = runtime::SocketAddress::from_ip(dial->backend().place.at);
+            set_pumped_socket_options(socket.get(), address && address->is_loopback());
+        }
+        if (dial->backend().proxy && !send_proxy_header(*dial, socket.get())) {
+            dial->failed("it does not take the header of the PROXY protocol");
+            pump->refuse(wire::Code::refused);
+            return;
+        }
+        take(std::move(socket));
+    };
+    *connector = connect_to(worker, dial->backend().place, connected);
+    if (runtime::Fd socket = (*connector)->take_connected()) {
+        connected({}, std::move(socket));
+    }
+}
+
+}  // namespace
+
+void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
+                  IntrusivePtr<mux::Stream> stream, const wire::Address& visitor, DialShared shared) {
+    auto dial = std::make_shared<Dial>(Dial{worker, std::move(service), visitor, std::move(shared)});
+    const BackendPlace& place = dial->backend().place;
+    dial->may_lead_back = place.unix_path.empty() && dial->shared.own_visits->may_lead_back(place.at.port);
+    if (!dial->backend().tls) {
+        auto pump = make_intrusive<SocketPump>(worker, traffic_of(dial));
+        auto take = [pump, stream, dial](runtime::Fd socket) {
+            dial->answered();
+            stream->accept();
+            pump->set_socket(std::move(socket));
+        };
+        dial_by(worker, dial, pump, std::move(stream), std::move(take));
+        return;
+    }
+    auto pump = make_intrusive<PipePump>(worker, traffic_of(dial));
+    auto take = [pump, dial, deadline = worker.now() + limits::backend_connect_deadline](runtime::Fd socket) {
+        try {
+            pump->set_pipe(transport::make_tls_pipe(std::move(socket), dial->backend().tls), deadline,
+                           [dial](const std::string& why) { why.empty() ? dial->answered() : dial->failed(why); });
+        } catch (const std::bad_alloc&) {
+            pump->refuse(wire::Code::busy);
+        }
+    };
+    dial_by(worker, dial, pump, std::move(stream), std::move(take));
+}
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,98 @@
+#include "backend/own_visits.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace ferrotunnel::tunnel {
+namespace {
+
+constexpr auto tell_every = std::chrono::minutes(1);
+
+bool same_host(const wire::Address& a, const wire::Address& b) noexcept {
+    return a.family == b.family && a.bytes == b.bytes;
+}
+
+bool is_loopback(const wire::Address& address) noexcept {
+    if (address.family == 4) {
+        return address.bytes[0] == 127;
+    }
+    return address.family == 6 && address.bytes[15] == 1 &&
+           std::all_of(address.bytes.begin(), address.bytes.end() - 1, [](std::uint8_t byte) { return byte == 0; });
+}
+
+}  // namespace
+
+void OwnVisits::set_public_port(std::uint32_t service, std::uint16_t port) {
+    std::lock_guard lock(mutex_);
+    if (port == 0) {
+        services_.erase(service);
+    } else {
+        services_[service].port = port;
+    }
+}
+
+void OwnVisits::set_server(const wire::Address& server) {
+    std::lock_guard lock(mutex_);
+    server_ = server;
+}
+
+bool OwnVisits::is_public_port(std::uint16_t port) const {
+    return std::any_of(services_.begin(), services_.end(),
+                       [port](const auto& service) { return service.second.port == port; });
+}
+
+bool OwnVisits::may_lead_back(std::uint16_t backend_port) const {
+    std::lock_guard lock(mutex_);
+    return is_public_port(backend_port);
+}
+
+// The same port number elsewhere is no loop: the public ports are on this machine, or where the server is.
+std::shared_ptr<void> OwnVisits::watch(const wire::Address& from, const wire::Address& to) {
+    std::lock_guard lock(mutex_);
+    const bool here = is_loopback(to) || same_host(to, from) || same_host(to, server_);
+    if (from.family == 0 || !here || !is_public_port(to.port)) {
+        return nullptr;
+    }
+    const Connection connection{from, to.port};
+    watched_.emplace(from.port, connection);
+    auto end = [self = shared_from_this(), connection](void*) { self->forget(connection); };
+    return {this, std::move(end)};
+}
+
+void OwnVisits::forget(const Connection& connection) {
+    std::lock_guard lock(mutex_);
+    auto [each, last] = watched_.equal_range(connection.from.port);
+    for (; each != last; ++each) {
+        if (each->second == connection) {
+            watched_.erase(each);
+            return;
+        }
+    }
+}
+
+bool OwnVisits::is_own(const wire::Address& visitor, std::uint32_t service) const {
+    std::lock_guard lock(mutex_);
+    if (watched_.empty()) {
+        return false;
+    }
+    const auto known = services_.find(service);
+    if (known == services_.end()) {
+        return false;
+    }
+    const Connection wanted{visitor, known->second.port};
+    const auto [first, last] = watched_.equal_range(visitor.port);
+    return std::any_of(first, last, [&wanted](const auto& entry) { return entry.second == wanted; });
+}
+
+bool OwnVisits::may_tell(std::uint32_t service, TimePoint now) {
+    std::lock_guard lock(mutex_);
+    auto known = services_.find(service);
+    if (known == services_.end() || (known->second.told && now - known->second.told_at < tell_every)) {
+        return false;
+    }
+    known->second.told = true;
+    known->second.told_at = now;
+    return true;
+}
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,79 @@
+#include "base/text.hpp"
+
+#include <cstdint>
+
+namespace ferrotunnel::wire {
+namespace {
+
+// The character at the front of `text`: its length in bytes, or 0 when the bytes are no UTF-8. `text` is not empty.
+std::size_t decode_front(std::string_view text, std::uint32_t& character) noexcept {
+    auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+    std::uint8_t first = byte(0);
+    if (first < 0x80) {
+        character = first;
+        return 1;
+    }
+    std::size_t length = first < 0xc2 ? 0U : first < 0xe0 ? 2U : first < 0xf0 ? 3U : first < 0xf5 ? 4U : 0U;
+    if (length == 0 || length > text.size()) {
+        return 0;
+    }
+    character = first & (0x7fU >> length);
+    for (std::size_t i = 1; i < length; ++i) {
+        if ((byte(i) & 0xc0) != 0x80) {
+            return 0;
+        }
+        character = character << 6 | (byte(i) & 0x3fU);
+    }
+    bool overlong = (length == 3 && character < 0x800) || (length == 4 && character < 0x1'0000);
+    bool surrogate = character >= 0xd800 && character <= 0xdfff;
+    return overlong || surrogate || character > 0x10'ffff ? 0 : length;
+}
+
+bool is_control(std::uint32_t character) noexcept {
+    return character < 0x20 || (character >= 0x7f && character <= 0x9f);
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view text) noexcept {
+    while (!text.empty()) {
+        std::uint32_t character = 0;
+        std::size_t length = decode_front(text, character);
+        if (length == 0) {
+            return false;
+        }
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
+bool is_printable(std::string_view text) noexcept {
+    while (!text.empty()) {
+        std::uint32_t character = 0;
+        std::size_t length = decode_front(text, character);
+        if (length == 0 || is_control(character)) {
+            return false;
+        }
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
+std::string printable(std::string_view text, std::size_t bytes_max) {
+    std::string out;
+    while (!text.empty()) {
+        std::uint32_t character = 0;
+        std::size_t length = decode_front(text, character);
+        bool allowed = length != 0 && !is_control(character);
+        length = length == 0 ? 1 : length;
+        std::string_view piece = allowed ? text.substr(0, length) : std::string_view("?");
+        if (out.size() + piece.size() > bytes_max) {
+            break;
+        }
+        out += piece;
+        text.remove_prefix(length);
+    }
+    return out;
+}
+
+}  // namespace ferrotunnel::wire

@@ -1,0 +1,109 @@
+#include "directory/claim_file.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+#include <utility>
+
+namespace ferrotunnel::tunnel {
+namespace {
+
+constexpr const char* file_name = "claims";
+constexpr const char* next_name = "claims.new";
+constexpr const char* lock_name = "claims.lock";
+
+std::string reason(const char* what) {
+    return std::string(what) + ": " + std::generic_category().message(errno);
+}
+
+bool write_all(int fd, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t written = ::write(fd, text.data(), text.size());
+        if (written < 0 && errno != EINTR) {
+            return false;
+        }
+        text.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+}  // namespace
+
+ClaimFile::ClaimFile(std::filesystem::path directory) : directory_(std::move(directory)) {
+    std::error_code ignored;  // what does not work out is told by write()
+    if (directory_.has_parent_path()) {
+        std::filesystem::create_directories(directory_.parent_path(), ignored);
+    }
+    (void)::mkdir(directory_.c_str(), 0700);
+}
+
+bool ClaimFile::own() {
+    if (lock_) {
+        return true;
+    }
+    const std::filesystem::path path = directory_ / lock_name;
+    runtime::Fd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!lock) {
+        why_not_ = reason((path.string() + " can not be opened").c_str());
+        return false;
+    }
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+        why_not_ = errno == EWOULDBLOCK ? "another server with the same state directory does that"
+                                        : reason((path.string() + " can not be locked").c_str());
+        return false;
+    }
+    why_not_.clear();
+    lock_ = std::move(lock);
+    return true;
+}
+
+ClaimRecord ClaimFile::read() const {
+    const std::filesystem::path path = directory_ / file_name;
+    runtime::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    struct stat about {};
+    if (!file || ::fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode) ||
+        static_cast<std::size_t>(about.st_size) > ClaimRecord::bytes_max) {
+        return {};
+    }
+    std::string text(static_cast<std::size_t>(about.st_size), '\0');
+    std::size_t have = 0;
+    while (have < text.size()) {
+        const ssize_t got = ::read(file.get(), text.data() + have, text.size() - have);
+        if (got <= 0) {
+            break;
+        }
+        have += static_cast<std::size_t>(got);
+    }
+    return read_claims(std::string_view(text).substr(0, have));
+}
+
+// Complete and on disk before it gets its name.
+std::string ClaimFile::write(const ClaimRecord& record) {
+    const std::string text = write_claims(record);
+    if (text.size() > ClaimRecord::bytes_max) {
+        return "there is too much to remember";
+    }
+    const std::filesystem::path next = directory_ / next_name;
+    (void)::unlink(next.c_str());  // of one that was killed while it wrote
+    runtime::Fd file(::open(next.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (!file) {
+        return reason("the file can not be created");
+    }
+    std::string problem;
+    if (!write_all(file.get(), text) || ::fsync(file.get()) != 0) {
+        problem = reason("the file can not be written");
+    } else if (::rename(next.c_str(), (directory_ / file_name).c_str()) != 0) {
+        problem = reason("the file can not be replaced");
+    }
+    if (!problem.empty()) {
+        (void)::unlink(next.c_str());
+    }
+    return problem;
+}
+
+}  // namespace ferrotunnel::tunnel

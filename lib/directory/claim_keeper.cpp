@@ -1,0 +1,120 @@
+#include "directory/claim_keeper.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace ferrotunnel::tunnel {
+ClaimKeeper::ClaimKeeper(Settings settings, std::shared_ptr<Registry> registry, std::shared_ptr<HttpDirectory> http,
+                         const AcceptedTokens& tokens, Logger& log)
+    : settings_(std::move(settings)),
+      registry_(std::move(registry)),
+      http_(std::move(http)),
+      log_(log),
+      file_(settings_.directory) {
+    restore(tokens);
+    registry_->on_change([this] { on_change(); });
+    http_->on_change([this] { on_change(); });
+    thread_ = std::thread([this] { run(); });
+}
+
+ClaimKeeper::~ClaimKeeper() {
+    finish();
+}
+
+void ClaimKeeper::restore(const AcceptedTokens& tokens) {
+    ClaimRecord record = file_.read();
+    const auto is_foreign = [&tokens](const auto& entry) {
+        return std::none_of(tokens->begin(), tokens->end(),
+                            [&entry](const AcceptedToken& one) { return one.token.id == entry.owner; });
+    };
+    std::erase_if(record.hosts, is_foreign);
+    std::erase_if(record.assigned, is_foreign);
+    std::erase_if(record.ports, is_foreign);
+    http_->restore(record, Clock::now(), std::chrono::system_clock::now());
+    for (const ClaimRecord::Port& port : record.ports) {
+        registry_->keep(port.port, port.owner, Clock::now() + Registry::ports_kept_for);
+    }
+    if (!record.hosts.empty() || !record.ports.empty()) {
+        log_.info("claims from before are remembered",
+                  {{"hosts", record.hosts.size()}, {"ports", record.ports.size()}});
+    }
+}
+
+void ClaimKeeper::finish() {
+    registry_->on_change({});
+    http_->on_change({});
+    {
+        std::lock_guard lock(mutex_);
+        finishing_ = true;
+        wake_.notify_all();
+    }
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
+// Any thread, with locks held: as short as can be.
+void ClaimKeeper::on_change() noexcept {
+    std::lock_guard lock(mutex_);
+    if (!std::exchange(changed_, true)) {
+        wake_.notify_all();
+    }
+}
+
+// False when the server ends meanwhile.
+bool ClaimKeeper::wait(Duration time) {
+    std::unique_lock lock(mutex_);
+    return !wake_.wait_for(lock, time, [this] { return finishing_; });
+}
+
+void ClaimKeeper::run() {
+    while (true) {
+        {
+            std::unique_lock lock(mutex_);
+            wake_.wait(lock, [this] { return changed_ || finishing_; });
+        }
+        const bool goes_on = wait(settings_.settle);
+        bool changed = false;
+        {
+            std::lock_guard lock(mutex_);
+            changed = std::exchange(changed_, false);
+        }
+        if (changed) {
+            save();
+        }
+        if (!goes_on || !wait(settings_.pause)) {
+            break;
+        }
+    }
+    std::unique_lock lock(mutex_);
+    if (std::exchange(changed_, false)) {
+        lock.unlock();
+        save();
+    }
+}
+
+// Once for as long as there is a problem.
+void ClaimKeeper::tell(const std::string& problem) {
+    if (!problem.empty() && !std::exchange(told_, true)) {
+        log_.warn(
+            "claims can not be written down: after a restart their hosts are unknown until their clients are back",
+            {{"directory", settings_.directory.string()}, {"why", problem}});
+    }
+    told_ = told_ && !problem.empty();
+}
+
+void ClaimKeeper::save() try {
+    if (!file_.own()) {
+        tell(file_.why_not());
+        return;
+    }
+    ClaimRecord record = http_->claims(Clock::now(), std::chrono::system_clock::now());
+    record.ports = registry_->ports(Clock::now());
+    share_out(record);
+    tell(file_.write(record));
+} catch (const std::exception&) {
+    // No memory for it now: with the next change it is tried again.
+}
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,16 @@
+#include "directory/claim_name.hpp"
+
+namespace ferrotunnel::tunnel {
+
+std::string ClaimName::text() const {
+    if (is_port()) {
+        return "Public port " + std::to_string(port);
+    }
+    const std::string text = host == "*" ? "The default service" : "The host " + host;
+    if (path == tls_instead_of_path) {
+        return text + " for TLS";
+    }
+    return path.empty() || path == "/" ? text : text + " with the path " + path;
+}
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,67 @@
+// Who has which host and port, as a server writes it down so that it knows it again after a restart. Values and text
+// alone; claim_file.hpp keeps them on disk.
+//
+//   ferrotunnel claims 1
+//   host <token> <since when its client is away, in seconds since 1970; 0: it was there> <host> <path, or tls>
+//   assigned <token> <host> <service>
+//   port <token> <port>
+//
+// A token is its id in hex, which is no secret (docs/protocol.md, 7). What can not be read is skipped line by line: the
+// worst that damage does is that a host is unknown until its client comes.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "login/token.hpp"
+
+namespace ferrotunnel::tunnel {
+
+struct ClaimRecord {
+    /// Entries that are written, and entries of each kind that are read. More hosts than stay known without their
+    /// clients have nobody to remember them for.
+    static constexpr std::size_t entries_max = 65'536;
+    static constexpr std::size_t bytes_max = 32'000'000;
+
+    struct Host {
+        TokenId owner{};
+        std::string host;                       // as HttpDescription has it
+        std::string path;                       // as HttpDescription::claimed_path
+        std::chrono::sys_seconds away_since{};  // zero: its client was there
+
+        friend bool operator==(const Host&, const Host&) = default;
+    };
+    struct Assigned {
+        TokenId owner{};
+        std::string service;
+        std::string host;
+
+        friend bool operator==(const Assigned&, const Assigned&) = default;
+    };
+    struct Port {
+        TokenId owner{};
+        std::uint16_t port = 0;
+
+        friend bool operator==(const Port&, const Port&) = default;
+    };
+
+    std::vector<Host> hosts;
+    std::vector<Assigned> assigned;
+    std::vector<Port> ports;
+
+    friend bool operator==(const ClaimRecord&, const ClaimRecord&) = default;
+};
+
+/// Leaves out what is more than these bounds, of the tokens that have most: they can not make the server forget what
+/// others have. In bytes a token's share counts each line by at least bytes_max / entries_max.
+void share_out(ClaimRecord& record, std::size_t entries_max = ClaimRecord::entries_max,
+               std::size_t bytes_max = ClaimRecord::bytes_max);
+
+std::string write_claims(const ClaimRecord& record);
+ClaimRecord read_claims(std::string_view text);
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,633 @@
+#include "directory/http_directory.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+#include "base/check.hpp"
+
+namespace ferrotunnel::tunnel {
+
+namespace {
+
+// An address has no labels that a pattern could stand for. `host` is in normal form: a last label of digits is that of
+// an IPv4 address.
+bool is_name(std::string_view host) noexcept {
+    const std::string_view last = host.substr(host.rfind('.') + 1);
+    return !host.starts_with('[') && last.find_first_not_of("0123456789") != std::string_view::npos;
+}
+
+Refusal not_yours(const std::string& host) {
+    return {wire::Code::name_taken, ClaimName(host, "/").text() +
+                                        " belongs to another token, also while its client is away. Choose another "
+                                        "host."};
+}
+
+bool is_expression(const http::PathRule& path) noexcept {
+    return path.kind == http::PathRule::Kind::regex;
+}
+
+Refusal too_many_paths(const std::string& host) {
+    return {wire::Code::limit, "The host " + host + " has " + std::to_string(limits::http_paths_per_host_max) +
+                                   " services, each with a path of its own, and that is the most. Use another host."};
+}
+
+Refusal too_many_expressions(const std::string& host) {
+    return {wire::Code::limit,
+            "The host " + host + " has " + std::to_string(limits::http_path_regexes_per_host_max) +
+                " services with a regular expression for their path, and that is the most. Use a prefix, like /api, "
+                "or another host."};
+}
+
+}  // namespace
+
+// --- one service ---
+
+template <typename Action>
+auto HttpService::with_carriers(Action action) {
+    std::lock_guard lock(mutex_);
+    carriers_version_.fetch_add(1, std::memory_order_release);
+    return action(carriers_);
+}
+
+std::optional<HttpService::Carrier> HttpService::choose(const std::vector<const HttpCarrier*>& passed,
+                                                        const runtime::Worker* here) {
+    std::lock_guard lock(mutex_);
+    const auto* carrier =
+        here == nullptr ? carriers_.choose(passed)
+                        : carriers_.choose(passed, [here](HttpCarrier& trunk) { return &trunk.worker() == here; });
+    if (carrier == nullptr) {
+        return std::nullopt;
+    }
+    return Carrier{carrier->trunk, carrier->service};
+}
+
+bool HttpService::carries(const HttpCarrier& trunk) const {
+    std::lock_guard lock(mutex_);
+    return carriers_.has(trunk);
+}
+
+// --- one state of the routes ---
+
+HttpRoutes::Place HttpRoutes::place_of(std::string_view pattern) noexcept {
+    if (pattern.starts_with("**.")) {
+        return {any_labels, pattern.substr(3)};
+    }
+    if (pattern.starts_with("*.")) {
+        return {one_label, pattern.substr(2)};
+    }
+    return {exact, pattern};
+}
+
+const HttpRoutes::Host* HttpRoutes::host_at(const Place& place) const noexcept {
+    if (place.form == exact && place.key == "*") {
+        return default_.get();
+    }
+    const std::size_t hash = hash_(place.key);
+    const auto& branch = hosts_[place.form][branch_of(hash)];
+    const Leaves* leaves = branch ? (*branch)[leaves_of(hash)].get() : nullptr;
+    if (leaves == nullptr) {
+        return nullptr;
+    }
+    for (const Leaf& leaf : *leaves) {
+        if (leaf.hash == hash && place_of(leaf.host->pattern).key == place.key) {
+            return leaf.host.get();
+        }
+    }
+    return nullptr;
+}
+
+// In the place of what is there of that name; null takes it out. Other states of the routes keep what they have.
+void HttpRoutes::put(const Place& place, HostPtr host) {
+    const std::size_t hash = hash_(place.key);
+    std::shared_ptr<const Branch>& branch = hosts_[place.form][branch_of(hash)];
+    auto own_branch = branch ? std::make_shared<Branch>(*branch) : std::make_shared<Branch>();
+    std::shared_ptr<const Leaves>& leaves = (*own_branch)[leaves_of(hash)];
+    auto own_leaves = std::make_shared<Leaves>();
+    if (leaves) {
+        own_leaves->reserve(leaves->size() + 1);
+        std::copy_if(leaves->begin(), leaves->end(), std::back_inserter(*own_leaves), [&](const Leaf& leaf) {
+            return leaf.hash != hash || place_of(leaf.host->pattern).key != place.key;
+        });
+    }
+    if (host) {
+        own_leaves->push_back({hash, std::move(host)});
+    }
+    leaves = own_leaves->empty() ? nullptr : std::move(own_leaves);
+    branch = std::move(own_branch);
+}
+
+bool HttpRoutes::is_known(const Route& route, TimePoint now) const noexcept {
+    return route.service != nullptr || now - route.away_since < known_for_;
+}
+
+bool HttpRoutes::is_known(const Host& host, TimePoint now) const noexcept {
+    return std::any_of(host.routes.begin(), host.routes.end(),
+                       [&](const Route& route) { return is_known(route, now); });
+}
+
+const HttpRoutes::Host* HttpRoutes::known_host_for(std::string_view host, TimePoint now) const noexcept {
+    auto known = [&](const Place& place) {
+        const Host* found = host_at(place);
+        return found != nullptr && is_known(*found, now) ? found : nullptr;
+    };
+    if (const Host* found = known({exact, host})) {
+        return found;
+    }
+    const bool name = is_name(host);
+    Form form = one_label;
+    for (std::size_t dot = host.find('.'); name && dot != std::string_view::npos; dot = host.find('.', dot + 1)) {
+        const std::string_view rest = host.substr(dot + 1);
+        if (form == one_label) {
+            if (const Host* found = known({one_label, rest})) {
+                return found;
+            }
+            form = any_labels;
+        }
+        if (const Host* found = known({any_labels, rest})) {
+            return found;
+        }
+    }
+    return known({exact, "*"});
+}
+
+HttpMatch HttpRoutes::match(const Host& host, std::string_view path, http::LookupSteps* steps) const noexcept {
+    if (!host.paths) {
+        return HttpMatch{};  // it is there for TLS alone
+    }
+    const http::RouteMatch found = host.paths->find("x", path, steps);
+    HttpMatch match{HttpMatch::Kind::unknown_path, nullptr, host.pattern};
+    switch (found.outcome) {
+        case http::RouteOutcome::found:
+            match.service = host.routes[found.value].service.get();
+            match.kind = match.service != nullptr ? HttpMatch::Kind::service : HttpMatch::Kind::away;
+            break;
+        case http::RouteOutcome::bad_path:
+            match.kind = HttpMatch::Kind::bad_path;
+            match.fault = found.fault;
+            break;
+        case http::RouteOutcome::ambiguous_path:
+            match.kind = HttpMatch::Kind::ambiguous_path;
+            break;
+        case http::RouteOutcome::unknown_host:
+        case http::RouteOutcome::unknown_path:
+            break;
+    }
+    return match;
+}
+
+// A table for this host alone, so that a change costs what one host costs. Its expressions are compiled already, and
+// are shared.
+void HttpRoutes::make_paths(Host& host, std::uint64_t seed) {
+    std::vector<http::Route> routes;
+    host.passthrough.reset();
+    host.paths.reset();
+    for (std::size_t place = 0; place < host.routes.size(); ++place) {
+        if (host.routes[place].passthrough) {
+            host.passthrough = place;
+        } else {
+            routes.push_back({{}, host.routes[place].path, static_cast<std::uint32_t>(place), {}});
+        }
+    }
+    if (routes.empty()) {
+        return;
+    }
+    auto built = http::RouteTable::build(std::move(routes), seed);
+    check(static_cast<bool>(built), "the paths of a host were checked, and each stands there once");
+    host.paths = std::make_shared<const http::RouteTable>(std::move(*built));
+}
+
+HttpMatch HttpRoutes::find(std::string_view host, std::string_view path, TimePoint now,
+                           http::LookupSteps* path_steps) const noexcept {
+    const Host* found = known_host_for(host, now);
+    return found != nullptr ? match(*found, path, path_steps) : HttpMatch{};
+}
+
+TlsMatch HttpRoutes::find_tls(std::string_view name, TimePoint now) const noexcept {
+    const Host* found = has_passthrough() ? known_host_for(name, now) : nullptr;
+    if (found == nullptr || !found->passthrough || !is_known(found->routes[*found->passthrough], now)) {
+        return {};
+    }
+    HttpService* service = found->routes[*found->passthrough].service.get();
+    return {service != nullptr ? TlsMatch::Kind::service : TlsMatch::Kind::away, service};
+}
+
+// --- the directory ---
+
+// What one host may have: paths of any kind, and expressions among them.
+struct HttpDirectory::PathBound {
+    bool (*counts)(const http::PathRule& path) noexcept;
+    std::size_t max;
+
+    template <typename Routes>
+    bool is_reached_by(const Routes& routes) const {
+        return static_cast<std::size_t>(std::count_if(routes.begin(), routes.end(),
+                                                      [this](const auto& route) { return counts(route.path); })) >= max;
+    }
+
+    static constexpr auto any = [](const http::PathRule&) noexcept { return true; };
+    static constexpr PathBound of_all() noexcept { return {any, limits::http_paths_per_host_max}; }
+    static constexpr PathBound of_expressions() noexcept {
+        return {is_expression, limits::http_path_regexes_per_host_max};
+    }
+};
+
+// A next state of the routes in the making: each host is copied and built once, however often it is changed. The lock
+// is held.
+class HttpDirectory::Change {
+public:
+    explicit Change(HttpDirectory& directory)
+        : directory_(directory), next_(std::make_shared<HttpRoutes>(*directory.routes_)) {}
+
+    /// To be changed until commit(): a copy of what is there, or a host without routes. One that has none then is taken
+    /// out.
+    HttpRoutes::Host& host(const std::string& pattern) {
+        const auto [at, is_new] = hosts_.try_emplace(pattern);
+        if (is_new) {
+            const HttpRoutes::Host* found = next_->host_at(HttpRoutes::place_of(pattern));
+            at->second = found != nullptr ? *found : HttpRoutes::Host{pattern, {}, {}, nullptr, {}};
+        }
+        return at->second;
+    }
+
+    void commit() {
+        for (auto& [pattern, host] : hosts_) {
+            put(pattern, std::move(host));
+        }
+        directory_.has_passthrough_.store(next_->has_passthrough(), std::memory_order_relaxed);
+        std::shared_ptr<const HttpRoutes> routes = std::move(next_);  // then the ones before, until after the lock
+        {
+            std::lock_guard lock(directory_.routes_mutex_);
+            directory_.routes_.swap(routes);
+        }
+        directory_.version_.fetch_add(1, std::memory_order_release);
+        if (directory_.on_change_) {
+            directory_.on_change_();
+        }
+    }
+
+private:
+    void put(const std::string& pattern, HttpRoutes::Host host) {
+        const HttpRoutes::Place place = HttpRoutes::place_of(pattern);
+        const HttpRoutes::Host* before = next_->host_at(place);
+        next_->passthroughs_ -= before != nullptr && before->passthrough ? 1U : 0U;
+        HttpRoutes::HostPtr shared;
+        if (!host.routes.empty()) {
+            HttpRoutes::make_paths(host, directory_.settings_.seed);
+            next_->passthroughs_ += host.passthrough ? 1U : 0U;
+            shared = std::make_shared<const HttpRoutes::Host>(std::move(host));
+        }
+        if (pattern == "*") {
+            next_->default_ = std::move(shared);
+            return;
+        }
+        next_->put(place, std::move(shared));
+    }
+
+    HttpDirectory& directory_;
+    std::shared_ptr<HttpRoutes> next_;
+    std::map<std::string, HttpRoutes::Host> hosts_;
+};
+
+HttpDirectory::HttpDirectory(const Settings& settings) : settings_(settings) {
+    auto routes = std::make_shared<HttpRoutes>();
+    routes->known_for_ = settings.known_for;
+    routes->hash_ = {http::NameHasher(settings.seed)};
+    routes_ = std::move(routes);
+}
+
+std::shared_ptr<const HttpRoutes> HttpDirectory::routes() const {
+    std::lock_guard lock(routes_mutex_);
+    return routes_;
+}
+
+std::optional<Refusal> HttpDirectory::check_owner(const TokenId& token, const std::vector<std::string>& hosts,
+                                                  TimePoint now) const {
+    std::lock_guard lock(mutex_);
+    return owner_refusal(token, hosts, now);
+}
+
+std::optional<Refusal> HttpDirectory::owner_refusal(const TokenId& token, const std::vector<std::string>& hosts,
+                                                    TimePoint now) const {
+    for (const std::string& host : hosts) {
+        const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
+        if (known != nullptr && known->owner != token && routes_->is_known(*known, now)) {
+            return not_yours(host);
+        }
+    }
+    return std::nullopt;
+}
+
+HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t id, const HttpDescription& description,
+                                          std::shared_ptr<HttpCarrier> trunk, TimePoint now, Refusal& why) {
+    check(!description.hosts.empty(), "a service joins with its hosts");
+    CarrierList<HttpCarrier>::Trunks replaced;
+    Joined joined;
+    {
+        std::lock_guard lock(mutex_);
+        if (auto refusal = owner_refusal(client.first, description.hosts, now)) {
+            why = *refusal;
+            return {};
+        }
+        auto known = services_.find({client, id});
+        if (known != services_.end() && known->second->description() == description) {
+            joined.service = known->second;
+        } else if (known != services_.end() || is_carried(description)) {
+            why = {wire::Code::name_taken, ClaimName(description.hosts.front(), description.claimed_path()).text() +
+                                               " is already used by another service of this client."};
+            return {};
+        } else if (auto refusal = bound_refusal(description)) {
+            why = *refusal;
+            return {};
+        } else {
+            joined = {add_service(client, id, description, now), true};
+        }
+        replaced = joined.service->with_carriers([&](auto& carriers) { return carriers.add(std::move(trunk), id); });
+    }
+    for (const auto& yielded : replaced) {
+        yielded->dropped(joined.service);
+    }
+    return joined;
+}
+
+// One of its names has a service already. The lock is held.
+bool HttpDirectory::is_carried(const HttpDescription& description) const {
+    return std::any_of(description.hosts.begin(), description.hosts.end(), [&](const std::string& host) {
+        const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
+        return known != nullptr &&
+               std::any_of(known->routes.begin(), known->routes.end(), [&](const HttpRoutes::Route& route) {
+                   // One that nobody carries was left by a client when there was no memory to say so here.
+                   return route.service != nullptr && route.is_for(description) &&
+                          !route.service->with_carriers([](const auto& carriers) { return carriers.empty(); });
+               });
+    });
+}
+
+// Whether a host has as many services already as it may have. Those whose client is away make room. The lock is held.
+std::optional<Refusal> HttpDirectory::bound_refusal(const HttpDescription& description) const {
+    for (const std::string& host : description.hosts) {
+        const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
+        const auto is_full = [&](const PathBound& bound) {
+            const auto is_carried = [&](const auto& route) {
+                return route.service != nullptr && bound.counts(route.path);
+            };
+            const auto carried = std::count_if(known->routes.begin(), known->routes.end(), is_carried);
+            return bound.counts(description.path) && static_cast<std::size_t>(carried) >= bound.max;
+        };
+        if (known != nullptr && is_full(PathBound::of_expressions())) {
+            return too_many_expressions(host);
+        }
+        if (known != nullptr && is_full(PathBound::of_all())) {
+            return too_many_paths(host);
+        }
+    }
+    return std::nullopt;
+}
+
+// One more path has a place then: bound_refusal() has been asked.
+void HttpDirectory::make_room(HttpRoutes::Host& host, const PathBound& bound) {
+    const auto is_away = [&](const auto& route) { return route.service == nullptr && bound.counts(route.path); };
+    auto count = static_cast<std::size_t>(std::count_if(host.routes.begin(), host.routes.end(),
+                                                        [&](const auto& route) { return bound.counts(route.path); }));
+    for (; count >= bound.max; --count) {
+        auto oldest = std::find_if(host.routes.begin(), host.routes.end(), is_away);
+        check(oldest != host.routes.end(), "of a host's paths, those that are carried are below the limit");
+        for (auto each = oldest; each != host.routes.end(); ++each) {
+            oldest = is_away(*each) && each->away_since < oldest->away_since ? each : oldest;
+        }
+        away_.remove({oldest->away_since, host.owner, host.pattern, oldest->claimed_path()});
+        host.routes.erase(oldest);
+    }
+}
+
+std::shared_ptr<HttpService> HttpDirectory::add_service(const ClientId& client, std::uint32_t id,
+                                                        const HttpDescription& description, TimePoint now) {
+    auto service = std::make_shared<HttpService>(++last_serial_, description, client, id);
+    services_.emplace(Key{client, id}, service);
+    Change change(*this);
+    forget(change, client.first, now);
+    for (const std::string& pattern : description.hosts) {
+        HttpRoutes::Host& host = change.host(pattern);
+        std::erase_if(host.routes, [&](const HttpRoutes::Route& route) {
+            const bool replaced = route.is_for(description);
+            if (replaced && route.service == nullptr) {
+                away_.remove({route.away_since, host.owner, pattern, route.claimed_path()});
+            }
+            return replaced;
+        });
+        for (const PathBound& bound : {PathBound::of_expressions(), PathBound::of_all()}) {
+            if (bound.counts(description.path)) {
+                make_room(host, bound);
+            }
+        }
+        host.owner = client.first;
+        host.routes.push_back({description.path, service, {}, description.passthrough});
+    }
+    change.commit();
+    return service;
+}
+
+void HttpDirectory::leave(HttpService& service, const HttpCarrier& trunk, TimePoint now) {
+    std::lock_guard lock(mutex_);
+    const bool nobody_left = service.with_carriers([&trunk](auto& carriers) {
+        carriers.remove(trunk);
+        return carriers.empty();
+    });
+    if (nobody_left) {
+        gone(service, now);
+    }
+}
+
+void HttpDirectory::yield(HttpService& service, const HttpCarrier& trunk) {
+    service.with_carriers([&trunk](auto& carriers) { carriers.set_yields(trunk); });
+}
+
+void HttpDirectory::close(HttpService& service, const HttpCarrier& trunk, TimePoint now) {
+    CarrierList<HttpCarrier>::Trunks trunks;
+    const std::shared_ptr<HttpService> closed = service.shared_from_this();
+    {
+        std::lock_guard lock(mutex_);
+        trunks = service.with_carriers([](auto& carriers) { return carriers.remove_all(); });
+        gone(service, now);
+    }
+    for (const auto& other : trunks) {
+        if (other.get() != &trunk) {
+            other->dropped(closed);
+        }
+    }
+}
+
+// Nobody carries it any more: its names stay known. Nothing to do where that is so already. The lock is held.
+void HttpDirectory::gone(HttpService& service, TimePoint now) {
+    auto known = services_.find({service.client_, service.id_});
+    if (known == services_.end() || known->second.get() != &service) {
+        return;
+    }
+    const std::shared_ptr<HttpService> keep = std::move(known->second);
+    services_.erase(known);
+    Change change(*this);
+    for (const std::string& pattern : service.description().hosts) {
+        HttpRoutes::Host& host = change.host(pattern);
+        for (HttpRoutes::Route& route : host.routes) {
+            if (route.service.get() == &service) {
+                route.service = nullptr;
+                route.away_since = now;
+                away_.add({now, host.owner, pattern, route.claimed_path()});
+            }
+        }
+    }
+    forget(change, service.client_.first, now);
+    change.commit();
+}
+
+// Those that are known no more, or are too many. Each host is gone through once, however many of its paths go.
+void HttpDirectory::forget(Change& change, const TokenId& comer, TimePoint now) {
+    std::map<std::string, std::set<std::string>> paths;  // by host
+    while (auto expired = away_.take_since(now - settings_.known_for)) {
+        paths[expired->host].insert(std::move(expired->path));
+    }
+    while (auto surplus = away_.take_surplus(settings_.known_hosts_max, comer)) {
+        paths[surplus->host].insert(std::move(surplus->path));
+    }
+    for (const auto& [pattern, its] : paths) {
+        HttpRoutes::Host& host = change.host(pattern);
+        std::erase_if(host.routes, [&its = its](const HttpRoutes::Route& route) {
+            return route.service == nullptr && its.contains(route.claimed_path());
+        });
+        if (host.routes.empty()) {
+            assigned_.forget(pattern);
+        }
+    }
+}
+
+// --- names that the server gives ---
+
+std::string HttpDirectory::assigned_host(const ClientId& client, std::uint32_t id, const std::string& name,
+                                         std::string_view domain, Random& random, TimePoint now) const {
+    {
+        std::lock_guard lock(mutex_);
+        auto sibling = services_.find({client, id});
+        if (sibling != services_.end()) {
+            return sibling->second->description().hosts.front();
+        }
+        const std::string* remembered = assigned_.find(client.first, name);
+        if (remembered != nullptr && !owner_refusal(client.first, {*remembered}, now)) {
+            return *remembered;
+        }
+    }
+    return fresh_host(domain, random);
+}
+
+void HttpDirectory::remember_assigned(const HttpService& service) {
+    const HttpDescription& description = service.description();
+    std::lock_guard lock(mutex_);
+    assigned_.remember(service.client_.first, description.name, description.hosts.front());
+    if (on_change_) {
+        on_change_();
+    }
+}
+
+std::string HttpDirectory::fresh_host(std::string_view domain, Random& random) const {
+    // Without vowels no words come out, and without 0, 1, i, l and o nothing is misread.
+    constexpr std::string_view letters = "bcdfghjkmnpqrstvwxz";
+    constexpr std::string_view alphabet = "bcdfghjkmnpqrstvwxz23456789";
+    constexpr std::size_t length = 8;
+    std::lock_guard lock(mutex_);
+    while (true) {
+        std::string host(1, letters[random.below(letters.size())]);
+        while (host.size() < length) {
+            host += alphabet[random.below(alphabet.size())];
+        }
+        host += '.';
+        host += domain;
+        if (routes_->host_at(HttpRoutes::place_of(host)) == nullptr) {
+            return host;
+        }
+    }
+}
+
+// --- over a restart ---
+
+template <typename Action>
+void HttpRoutes::for_each_host(Action action) const {
+    if (default_) {
+        action(*default_);
+    }
+    for (const Tree& tree : hosts_) {
+        for (const auto& branch : tree) {
+            for (std::size_t at = 0; branch && at < branch->size(); ++at) {
+                const Leaves* leaves = (*branch)[at].get();
+                for (std::size_t i = 0; leaves != nullptr && i < leaves->size(); ++i) {
+                    action(*(*leaves)[i].host);
+                }
+            }
+        }
+    }
+}
+
+ClaimRecord HttpDirectory::claims(TimePoint now, std::chrono::system_clock::time_point wall) const {
+    ClaimRecord record;
+    const std::shared_ptr<const HttpRoutes> known = routes();
+    known->for_each_host([&](const HttpRoutes::Host& host) {
+        for (const HttpRoutes::Route& route : host.routes) {
+            if (known->is_known(route, now)) {
+                std::chrono::sys_seconds away_since{};
+                if (route.service == nullptr) {
+                    away_since = std::chrono::floor<std::chrono::seconds>(wall - (now - route.away_since));
+                }
+                record.hosts.push_back({host.owner, host.pattern, route.claimed_path(), away_since});
+            }
+        }
+    });
+    std::lock_guard lock(mutex_);
+    assigned_.for_each([&record](const TokenId& owner, const std::string& service, const std::string& host) {
+        record.assigned.push_back({owner, service, host});
+    });
+    return record;
+}
+
+// A file may say anything: hosts and paths are read as those of a client are, and the same bounds hold.
+void HttpDirectory::restore(const ClaimRecord& record, TimePoint now, std::chrono::system_clock::time_point wall) {
+    std::lock_guard lock(mutex_);
+    Change change(*this);
+    for (const ClaimRecord::Host& known : record.hosts) {
+        HttpDescription description;
+        const bool tls = known.path == tls_instead_of_path;
+        const auto problem = tls ? read_tls_part({{known.host}}, description)
+                                 : read_http_part({.hosts = {known.host}, .path = known.path}, description);
+        const bool was_there = known.away_since == std::chrono::sys_seconds{};
+        const Duration age =
+            was_there ? Duration::zero() : std::max<Duration>(wall - known.away_since, Duration::zero());
+        if (problem || age >= settings_.known_for) {
+            continue;
+        }
+        HttpRoutes::Host& host = change.host(description.hosts.front());
+        const bool is_there = std::any_of(host.routes.begin(), host.routes.end(),
+                                          [&](const HttpRoutes::Route& route) { return route.is_for(description); });
+        const auto is_reached = [&](const PathBound& bound) {
+            return bound.counts(description.path) && bound.is_reached_by(host.routes);
+        };
+        const bool is_full = is_reached(PathBound::of_all()) || is_reached(PathBound::of_expressions());
+        if (is_there || is_full || (!host.routes.empty() && host.owner != known.owner)) {
+            continue;
+        }
+        host.owner = known.owner;
+        host.routes.push_back({description.path, nullptr, now - age, description.passthrough});
+        away_.add({now - age, known.owner, host.pattern, description.claimed_path()});
+    }
+    forget(change, {}, now);
+    change.commit();
+    for (const ClaimRecord::Assigned& assigned : record.assigned) {
+        if (const auto* host = routes_->host_at(HttpRoutes::place_of(assigned.host));
+            host != nullptr && host->owner == assigned.owner) {
+            assigned_.remember(assigned.owner, assigned.service, assigned.host);
+        }
+    }
+}
+
+void HttpDirectory::on_change(std::function<void()> changed) {
+    std::lock_guard lock(mutex_);
+    on_change_ = std::move(changed);
+}
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,79 @@
+// What the directory remembers of hosts whose client is away, and of those that it has assigned. For one thread at a
+// time: the directory's lock is around them.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "directory/registry.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// The names (a host with a path) that stay known without a client. When there are too many, the token that has most
+/// loses its oldest one, and where several have as many, the one that comes: so nobody drives out what another token
+/// has by registering ever new names.
+class AwayHosts {
+public:
+    struct Entry {
+        TimePoint since{};
+        TokenId owner{};
+        std::string host;
+        std::string path;  // as text
+
+        friend auto operator<=>(const Entry&, const Entry&) = default;
+    };
+
+    std::size_t size() const noexcept { return entries_.size(); }
+
+    void add(Entry entry);
+    /// Nothing to do where it is not there.
+    void remove(const Entry& entry);
+
+    /// Takes out one that has been away since then or longer.
+    std::optional<Entry> take_since(TimePoint then);
+    /// Takes out one if there are more than `most`; `comer` is the token that has added some.
+    std::optional<Entry> take_surplus(std::size_t most, const TokenId& comer);
+
+private:
+    struct Older {
+        bool operator()(const Entry* left, const Entry* right) const { return *left < *right; }
+    };
+    using OfOwner = std::set<const Entry*, Older>;  // into entries_
+
+    void count_changes(const TokenId& owner, std::size_t from, std::size_t to);
+    Entry take(const Entry& entry);
+
+    std::set<Entry> entries_;
+    std::map<TokenId, OfOwner> owners_;
+    std::set<std::pair<std::size_t, TokenId>> counts_;  // the last one has most
+};
+
+/// Which host a token's service has got from the server.
+class AssignedHosts {
+public:
+    void remember(const TokenId& token, const std::string& service, const std::string& host);
+    void forget(const std::string& host);
+    /// Null: none.
+    const std::string* find(const TokenId& token, const std::string& service) const;
+    /// All of them: `action(token, service, host)`.
+    template <typename Action>
+    void for_each(Action action) const {
+        for (const auto& [key, host] : hosts_) {
+            action(key.first, key.second, host);
+        }
+    }
+
+private:
+    using Key = std::pair<TokenId, std::string>;
+
+    std::map<Key, std::string> hosts_;
+    std::map<std::string, Key> services_;  // by host
+};
+
+}  // namespace ferrotunnel::tunnel

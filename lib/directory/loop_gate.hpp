@@ -1,0 +1,47 @@
+// Stands between a public port's acceptor and its trunks, and keeps visitors out that the port makes itself
+// (trunk/loop_watch.hpp). Lives on the listener's worker.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "directory/shared_port.hpp"
+#include "runtime/timer.hpp"
+#include "trunk/loop_watch.hpp"
+
+namespace ferrotunnel::tunnel {
+
+struct Traffic;
+
+class LoopGate {
+public:
+    /// `port` has the gate, and goes after it.
+    LoopGate(runtime::Worker& worker, SharedPort& port);
+    ~LoopGate();
+
+    void take(Visitor visitor) noexcept;
+
+private:
+    void take_in(Visitor visitor);
+    void on_time();
+    bool has_answered() const noexcept;
+    void try_in();
+    void let_all_in();
+    void on_loop();
+    void on_fall_due();
+
+    runtime::Worker& worker_;
+    SharedPort& port_;
+    LoopWatch watch_;
+    runtime::Timer timer_;
+    runtime::Timer fall_timer_;
+    std::deque<Visitor> held_;
+    std::vector<std::shared_ptr<Traffic>> let_in_;  // of those that were let in since the test began
+    std::uint64_t before_ = 0;                      // visitors, at the last verdict
+    unsigned looks_ = 0;                            // since then, whether most have gone
+    TimePoint tell_from_{};                         // a loop is told again
+};
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,347 @@
+#include "directory/registry.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+
+namespace ferrotunnel::tunnel {
+namespace {
+
+wire::Code taken(const ClaimName& name) {
+    return name.is_port() ? wire::Code::port_taken : wire::Code::name_taken;
+}
+
+Refusal overtaken() {
+    return {wire::Code::superseded, "A newer session of the same client is already here; this one is not needed."};
+}
+
+Refusal too_many_trunks(std::size_t most) {
+    return {wire::Code::limit, "A tunnel has at most " + std::to_string(most) + " connections on this server."};
+}
+
+Refusal session_gone() {
+    return {wire::Code::going_away, "The session has ended."};
+}
+
+Refusal forbidden(const ClaimName& port, const PortPolicy& policy) {
+    return {wire::Code::port_forbidden, port.text() + " is not allowed for this token. Allowed: " + policy.describe() +
+                                            ". Ask for one of these, or have the server allow it."};
+}
+
+}  // namespace
+
+AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHandle> handle) {
+    check(handle != nullptr && info.key != 0, "a session comes with its handle and key");
+    std::lock_guard lock(mutex_);
+    Superseding superseding;
+    std::size_t siblings = 0;
+    const ClientId client = client_of(info);
+    if (auto known = clients_.find(client); known != clients_.end()) {
+        for (SessionKey key : known->second) {
+            const Session& other = sessions_.at(key);
+            const bool same_place = other.info.epoch == info.epoch && other.info.trunk == info.trunk;
+            if (other.info.epoch > info.epoch || (same_place && other.info.attempt > info.attempt)) {
+                return overtaken();
+            }
+            if (other.info.epoch < info.epoch || same_place) {
+                superseding.older.push_back(other.handle);
+            } else {
+                ++siblings;
+            }
+        }
+    }
+    if (siblings >= settings_.trunks_per_tunnel_max) {
+        return too_many_trunks(settings_.trunks_per_tunnel_max);
+    }
+    if (!superseding.older.empty()) {
+        return superseding;
+    }
+    if (auto refusal = too_many_sessions(info.token)) {
+        return *refusal;
+    }
+    // What may lack memory comes first, and leaves nothing that counts.
+    Holding& of_token = holdings_[info.token];
+    std::vector<SessionKey>& of_client = clients_[client];
+    of_client.reserve(of_client.size() + 1);
+    bool is_new = sessions_.emplace(info.key, Session{info, std::move(handle), 0, 0, {}}).second;
+    check(is_new, "a session is admitted once");
+    of_client.push_back(info.key);
+    ++of_token.sessions;
+    return Admitted{};
+}
+
+std::optional<Refusal> Registry::too_many_sessions(const TokenId& token) const {
+    if (sessions_.size() >= settings_.sessions_max) {
+        return Refusal{wire::Code::busy,
+                       "The server holds as many clients as it is allowed to. Trying later may work."};
+    }
+    const auto known = holdings_.find(token);
+    if (known != holdings_.end() && known->second.sessions >= settings_.sessions_per_token_max) {
+        return Refusal{wire::Code::busy, "This token has as many connections as one may have (" +
+                                             std::to_string(settings_.sessions_per_token_max) +
+                                             "). Trying later may work."};
+    }
+    return std::nullopt;
+}
+
+ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const ClaimName& name, TimePoint now) {
+    check(name.is_port() || !name.host.empty(), "an assigned port is bound before it is claimed");
+    std::lock_guard lock(mutex_);
+    auto claimant = sessions_.find(session);
+    if (claimant == sessions_.end()) {
+        return session_gone();
+    }
+    // Rights come first: who may not have the port does not learn whether it is in use.
+    if (name.is_port() && !claimant->second.info.ports.allows(name.port)) {
+        return forbidden(name, claimant->second.info.ports);
+    }
+    if (name.is_port() && own_ports_.contains(name.port)) {
+        return Refusal{wire::Code::port_forbidden,
+                       name.text() + " is one that the server itself listens on. Choose another port."};
+    }
+    if (is_kept_from(claimant->second, name, now)) {
+        return Refusal{taken(name), name.text() +
+                                        " is kept for another client, which had it a moment ago or "
+                                        "before the server's restart. Choose another port, or try again in a minute."};
+    }
+    auto held = claims_.find(name);
+    if (held != claims_.end()) {
+        Claim& claim = held->second;
+        const Session& holder = sessions_.at(claim.holders.front());
+        if (client_of(holder.info) != client_of(claimant->second.info)) {
+            return refuse_or_contest(claimant->second, name, holder);
+        }
+        if (claim.service != service) {
+            return Refusal{taken(name), name.text() + " is already used by another service of this client."};
+        }
+        if (std::find(claim.holders.begin(), claim.holders.end(), session) != claim.holders.end()) {
+            return Granted{};
+        }
+    }
+    if (auto refusal = too_many_claims(claimant->second, name, held == claims_.end())) {
+        return *refusal;
+    }
+    // Without memory for a part of it nothing of it must stay.
+    if (held == claims_.end()) {
+        Claim claim{{session}, service, now, claimant->second.info.token};
+        claimant->second.names.insert(name);
+        try {
+            claims_.emplace(name, std::move(claim));
+        } catch (...) {
+            claimant->second.names.erase(name);
+            throw;
+        }
+        holdings_.at(claimant->second.info.token).ports += name.is_port() ? 1U : 0U;
+        changed(name);
+    } else {
+        held->second.holders.reserve(held->second.holders.size() + 1);
+        claimant->second.names.insert(name);
+        held->second.holders.push_back(session);
+    }
+    ++claimant->second.count_of(name);
+    return Granted{};
+}
+
+Refusal too_many_ports(const char* who_has, std::size_t most) {
+    return {wire::Code::busy, std::string(who_has) + " as many public ports as one may have (" + std::to_string(most) +
+                                  "). Trying later may work."};
+}
+
+std::optional<Refusal> Registry::too_many_claims(Session& claimant, const ClaimName& name, bool is_new) const {
+    const std::size_t most = name.is_port() ? settings_.claims_per_session_max : settings_.hosts_per_session_max;
+    if (claimant.count_of(name) < most) {
+        if (name.is_port() && is_new && holdings_.at(claimant.info.token).ports >= settings_.ports_per_token_max) {
+            return too_many_ports("The clients of this token have", settings_.ports_per_token_max);
+        }
+        return std::nullopt;
+    }
+    return Refusal{wire::Code::limit, name.is_port() ? "This client holds as many public ports as one session may."
+                                                     : "This client holds as many hosts as one session may."};
+}
+
+ClaimAnswer Registry::refuse_or_contest(const Session& claimant, const ClaimName& name, const Session& holder) const {
+    const std::string another = std::string("hoose another ") + name.kind() + '.';
+    if (holder.info.token != claimant.info.token) {
+        return Refusal{taken(name), name.text() + " is held by another client. C" + another};
+    }
+    Contested contested;
+    for (SessionKey key : clients_.at(client_of(holder.info))) {
+        contested.holders.push_back(sessions_.at(key).handle);
+    }
+    contested.if_alive = {taken(name), name.text() + " is held by another client with the same token, from " +
+                                           holder.info.address + ", and that one is alive. Stop it, or c" + another};
+    return contested;
+}
+
+// True when nobody holds it any more.
+bool Registry::give_up(Claim& claim, SessionKey session) {
+    std::erase(claim.holders, session);
+    return claim.holders.empty();
+}
+
+void Registry::release(SessionKey session, const ClaimName& name) {
+    std::lock_guard lock(mutex_);
+    auto held = claims_.find(name);
+    if (held == claims_.end()) {
+        return;
+    }
+    std::vector<SessionKey>& holders = held->second.holders;
+    if (std::find(holders.begin(), holders.end(), session) == holders.end()) {
+        return;
+    }
+    sessions_.at(session).give_back(name);
+    if (give_up(held->second, session)) {
+        end_claim(held);
+    }
+}
+
+// Nobody holds it any more.
+void Registry::end_claim(Claims::iterator claim) {
+    const auto ended = claims_.extract(claim);  // as it is: nothing of this may lack memory
+    if (ended.key().is_port()) {
+        --holdings_.at(ended.mapped().owner).ports;
+    }
+    changed(ended.key());
+}
+
+void Registry::release_for_all(SessionKey session, const ClaimName& name) {
+    std::lock_guard lock(mutex_);
+    auto held = claims_.find(name);
+    if (held == claims_.end()) {
+        return;
+    }
+    const std::vector<SessionKey>& holders = held->second.holders;
+    if (std::find(holders.begin(), holders.end(), session) == holders.end()) {
+        return;
+    }
+    for (SessionKey holder : holders) {
+        sessions_.at(holder).give_back(name);
+    }
+    end_claim(held);
+}
+
+void Registry::remove(SessionKey session) {
+    // The handle may be the last reference to its session, whose destructor must not run under the lock.
+    decltype(sessions_)::node_type removed;
+    std::lock_guard lock(mutex_);
+    removed = sessions_.extract(session);
+    if (removed.empty()) {
+        return;
+    }
+    for (const ClaimName& name : removed.mapped().names) {
+        const auto held = claims_.find(name);
+        if (give_up(held->second, session)) {
+            end_claim(held);
+        }
+    }
+    auto client = clients_.find(client_of(removed.mapped().info));
+    std::erase(client->second, session);
+    if (client->second.empty()) {
+        clients_.erase(client);
+    }
+    const auto holding = holdings_.find(removed.mapped().info.token);
+    if (--holding->second.sessions == 0) {
+        holdings_.erase(holding);
+    }
+}
+
+void Registry::reserve(std::uint16_t port) {
+    std::lock_guard lock(mutex_);
+    own_ports_.insert(port);
+}
+
+// --- over a restart ---
+
+void Registry::keep(std::uint16_t port, const TokenId& owner, TimePoint until) {
+    std::lock_guard lock(mutex_);
+    kept_[port] = {owner, until};
+}
+
+void Registry::keep_ports(SessionKey session, TimePoint until) {
+    std::lock_guard lock(mutex_);
+    const auto known = sessions_.find(session);
+    if (known == sessions_.end()) {
+        return;
+    }
+    for (const ClaimName& name : known->second.names) {
+        if (name.is_port()) {
+            kept_[name.port] = {known->second.info.token, until};
+        }
+    }
+}
+
+bool Registry::is_kept_from(const Session& claimant, const ClaimName& name, TimePoint now) {
+    const auto kept = name.is_port() ? kept_.find(name.port) : kept_.end();
+    if (kept == kept_.end()) {
+        return false;
+    }
+    if (now < kept->second.until && kept->second.owner != claimant.info.token) {
+        return true;
+    }
+    kept_.erase(kept);
+    return false;
+}
+
+std::vector<ClaimRecord::Port> Registry::ports(TimePoint now) const {
+    std::lock_guard lock(mutex_);
+    std::map<std::uint16_t, TokenId> owners;
+    for (const auto& [port, kept] : kept_) {
+        if (now < kept.until) {
+            owners.emplace(port, kept.owner);
+        }
+    }
+    for (const auto& [name, claim] : claims_) {
+        if (name.is_port()) {
+            owners.insert_or_assign(name.port, sessions_.at(claim.holders.front()).info.token);
+        }
+    }
+    std::vector<ClaimRecord::Port> ports;
+    for (const auto& [port, owner] : owners) {
+        ports.push_back({owner, port});
+    }
+    return ports;
+}
+
+void Registry::on_change(std::function<void()> changed) {
+    std::lock_guard lock(mutex_);
+    on_change_ = std::move(changed);
+}
+
+void Registry::changed(const ClaimName& name) const {
+    if (on_change_ && name.is_port()) {
+        on_change_();
+    }
+}
+
+std::vector<TunnelInfo> Registry::tunnels() const {
+    std::lock_guard lock(mutex_);
+    std::vector<TunnelInfo> tunnels;
+    std::map<SessionKey, std::size_t> index;
+    for (const auto& [key, session] : sessions_) {
+        const SessionInfo& info = session.info;
+        index.emplace(key, tunnels.size());
+        tunnels.push_back({key, info.token_name, info.agent, info.address, info.epoch, info.since, {}});
+    }
+    for (const auto& [name, claim] : claims_) {
+        for (SessionKey holder : claim.holders) {
+            tunnels[index.at(holder)].claims.push_back({name, claim.service, claim.since});
+        }
+    }
+    return tunnels;
+}
+
+std::optional<ClaimHolder> Registry::holder_of(const ClaimName& name) const {
+    std::lock_guard lock(mutex_);
+    auto held = claims_.find(name);
+    if (held == claims_.end()) {
+        return std::nullopt;
+    }
+    return ClaimHolder{held->second.holders, held->second.service};
+}
+
+std::size_t Registry::session_count() const {
+    std::lock_guard lock(mutex_);
+    return sessions_.size();
+}
+
+}  // namespace ferrotunnel::tunnel

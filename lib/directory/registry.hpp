@@ -1,0 +1,227 @@
+// The server's table of who holds what: sessions, and the public ports and hosts that they claim. A table only: it
+// answers what is to be done and calls nobody; takeover.hpp does what it says. All members may be called from any
+// thread.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "directory/claim_name.hpp"
+#include "directory/claim_record.hpp"
+#include "directory/session_handle.hpp"
+#include "login/port_policy.hpp"
+#include "login/token.hpp"
+#include "wire/code.hpp"
+#include "wire/control.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// Names a session in its registry; never reused.
+using SessionKey = std::uint64_t;
+
+/// What an authenticated client said of itself, and what its token allows.
+struct SessionInfo {
+    SessionKey key = 0;  // from Registry::new_key
+    TokenId token{};
+    std::string token_name;
+    wire::InstanceId instance{};
+    std::uint64_t epoch = 0;    // raised by the client each time it connects anew with no trunk left
+    std::uint64_t attempt = 0;  // raised with each login of one epoch
+    std::uint32_t trunk = 1;    // which of the tunnel's connections this is
+    std::string agent;          // from the peer: not for terminals without cleaning
+    std::string address;        // where the trunk comes from
+    TimePoint since{};
+    PortPolicy ports;
+};
+
+/// Who is on the other side: its token and its process. The trunks of one client under one epoch are a tunnel.
+using ClientId = std::pair<TokenId, wire::InstanceId>;
+
+/// Why something is not given; the text is for the peer's user.
+struct Refusal {
+    wire::Code code = wire::Code::none;
+    std::string text;
+};
+
+/// `who_has`: "The clients of this token have", say.
+Refusal too_many_ports(const char* who_has, std::size_t most);
+
+struct Admitted {};
+/// Older sessions of the same client: evict them with `superseded`, then admit again.
+struct Superseding {
+    std::vector<std::shared_ptr<SessionHandle>> older;
+};
+using AdmitAnswer = std::variant<Admitted, Superseding, Refusal>;
+
+struct Granted {};
+/// Another client with the same token holds it: probe all its trunks, evict them if all are silent, then claim again;
+/// refuse if one is alive.
+struct Contested {
+    std::vector<std::shared_ptr<SessionHandle>> holders;
+    Refusal if_alive;
+};
+using ClaimAnswer = std::variant<Granted, Contested, Refusal>;
+
+struct ClaimInfo {
+    ClaimName name = 0;
+    std::uint32_t service = 0;
+    TimePoint since{};
+};
+
+struct TunnelInfo {
+    SessionKey session = 0;
+    std::string token_name;
+    std::string agent;
+    std::string address;
+    std::uint64_t epoch = 0;
+    TimePoint since{};
+    std::vector<ClaimInfo> claims;  // hosts, then ports, in their order
+};
+
+/// Who answers for a public port or a host: the trunks of one tunnel that have registered it.
+struct ClaimHolder {
+    std::vector<SessionKey> sessions;  // in the order in which they claimed it
+    std::uint32_t service = 0;
+};
+
+class Registry {
+public:
+    /// A port stays its token's for this long when its client has gone without a goodbye, or the server was started
+    /// anew: clients are back by then.
+    static constexpr std::chrono::seconds ports_kept_for{60};
+    static_assert(ports_kept_for > limits::backoff_max);
+
+    struct Settings {
+        std::size_t sessions_max = limits::sessions_max;
+        std::size_t sessions_per_token_max = limits::sessions_max;
+        std::size_t ports_per_token_max = limits::ports_per_token_settable_max;
+        std::size_t claims_per_session_max = limits::services_max;  // ports
+        std::size_t hosts_per_session_max = limits::http_hosts_per_session_max;
+        std::size_t trunks_per_tunnel_max = limits::trunks_per_tunnel_max;
+    };
+
+    Registry() : Registry(Settings{}) {}
+    explicit Registry(const Settings& settings) : settings_(settings) {}
+
+    /// A key for a session to come. The session has it before it is admitted, since from then on it may be evicted.
+    SessionKey new_key() noexcept { return ++last_key_; }
+
+    /// Takes a session in, and keeps it alive until `remove`, when its proof has been verified. Relative to what the
+    /// same client (token and instance) already has here:
+    ///   nothing                      admitted
+    ///   lower epoch                  Superseding
+    ///   same epoch, another trunk    admitted, as one more trunk of the same tunnel, up to trunks_per_tunnel_max
+    ///   same epoch, same trunk       Superseding: that trunk was lost and this side has not noticed, or it rotates;
+    ///                                refused as superseded if that one's attempt is higher
+    ///   higher epoch                 refused as superseded: this login was overtaken
+    AdmitAnswer admit(const SessionInfo& info, std::shared_ptr<SessionHandle> handle);
+
+    /// Asks for a public port (not 0: bind first, then claim what the system chose) or a host. Claiming again what the
+    /// same service already has is granted, and so is what that service has on another trunk of the tunnel.
+    ClaimAnswer claim(SessionKey session, std::uint32_t service, const ClaimName& name, TimePoint now);
+
+    /// Gives one back; does nothing if the session does not hold it. Other trunks keep it.
+    void release(SessionKey session, const ClaimName& name);
+    /// The same for all trunks that hold it together with this session.
+    void release_for_all(SessionKey session, const ClaimName& name);
+
+    /// The session has ended: it and all its claims go. Close its listeners before.
+    void remove(SessionKey session);
+
+    /// One that the server listens on itself: no client gets it, on whatever address.
+    void reserve(std::uint16_t port);
+
+    /// Nobody but this token gets the port until then: its clients had it before a restart, and are on their way.
+    void keep(std::uint16_t port, const TokenId& owner, TimePoint until);
+    /// The same for the ports that the session has, which is about to go without a goodbye: its client will be back.
+    void keep_ports(SessionKey session, TimePoint until);
+    /// The ports that are claimed or still kept, by token.
+    std::vector<ClaimRecord::Port> ports(TimePoint now) const;
+    /// Called whenever ports() has changed, with the lock held: it must not call back. Empty: nothing is.
+    void on_change(std::function<void()> changed);
+
+    std::vector<TunnelInfo> tunnels() const;
+    std::optional<ClaimHolder> holder_of(const ClaimName& name) const;
+    std::size_t session_count() const;
+
+private:
+    struct Session {
+        SessionInfo info;
+        std::shared_ptr<SessionHandle> handle;
+        std::size_t ports = 0;  // that it holds
+        std::size_t hosts = 0;
+        std::set<ClaimName> names{};  // the same
+
+        std::size_t& count_of(const ClaimName& name) noexcept { return name.is_port() ? ports : hosts; }
+        void give_back(const ClaimName& name) {
+            --count_of(name);
+            names.erase(name);
+        }
+    };
+    struct Claim {
+        std::vector<SessionKey> holders;  // trunks of one tunnel; never empty
+        std::uint32_t service = 0;
+        TimePoint since{};
+        TokenId owner{};
+    };
+    using Claims = std::map<ClaimName, Claim>;
+    /// What the clients of one token have.
+    struct Holding {
+        std::size_t sessions = 0;
+        std::size_t ports = 0;  // each once, however many trunks hold it
+    };
+
+    struct Kept {
+        TokenId owner{};
+        TimePoint until{};
+    };
+
+    bool is_kept_from(const Session& claimant, const ClaimName& name, TimePoint now);
+    void changed(const ClaimName& name) const;
+    ClaimAnswer refuse_or_contest(const Session& claimant, const ClaimName& name, const Session& holder) const;
+    std::optional<Refusal> too_many_sessions(const TokenId& token) const;
+    std::optional<Refusal> too_many_claims(Session& claimant, const ClaimName& name, bool is_new) const;
+    void end_claim(Claims::iterator claim);
+    static ClientId client_of(const SessionInfo& info) { return {info.token, info.instance}; }
+    static bool give_up(Claim& claim, SessionKey session);
+
+    const Settings settings_;
+    std::atomic<SessionKey> last_key_{0};
+    mutable std::mutex mutex_;
+    std::map<SessionKey, Session> sessions_;
+    std::map<ClientId, std::vector<SessionKey>> clients_;
+    std::map<TokenId, Holding> holdings_;  // of those that have sessions
+    Claims claims_;
+    std::map<std::uint16_t, Kept> kept_;
+    std::set<std::uint16_t> own_ports_;  // the server's
+    std::function<void()> on_change_;
+};
+
+/// Where there are several tokens, none of them can have all sessions or ports; what the operator says goes before
+/// that.
+inline Registry::Settings registry_settings(std::size_t tokens, std::optional<std::uint32_t> sessions_per_token = {},
+                                            std::optional<std::uint32_t> ports_per_token = {}) {
+    Registry::Settings settings;
+    if (tokens > 1) {
+        settings.sessions_per_token_max = limits::sessions_per_token_max;
+        settings.ports_per_token_max = limits::ports_per_token_max;
+    }
+    settings.sessions_per_token_max = sessions_per_token.value_or(settings.sessions_per_token_max);
+    settings.ports_per_token_max = ports_per_token.value_or(settings.ports_per_token_max);
+    return settings;
+}
+
+}  // namespace ferrotunnel::tunnel

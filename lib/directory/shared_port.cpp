@@ -1,0 +1,263 @@
+#include "directory/shared_port.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include "base/limits.hpp"
+#include "directory/loop_gate.hpp"
+
+namespace ferrotunnel::tunnel {
+
+// --- one port ---
+
+// False: to nobody.
+bool SharedPort::give(Visitor& visitor) {
+    std::shared_ptr<VisitorCarrier> trunk;
+    std::uint32_t service = 0;
+    {
+        std::lock_guard lock(mutex_);
+        const Carriers::Carrier* carrier = carriers_.choose(visitor.passed_on_by);
+        if (carrier == nullptr) {
+            return false;
+        }
+        trunk = carrier->trunk;
+        service = carrier->service;
+    }
+    trunk->take(std::move(visitor), service);
+    return true;
+}
+
+void SharedPort::hand_over(Visitor visitor) noexcept try {
+    give(visitor);  // or the last one has just left: the visitor is reset
+} catch (const std::exception&) {
+    // No memory for the mail: the visitor is reset, and nobody else notices.
+}
+
+// Each carrier passes a visitor on once, so that this comes to an end; also where carriers join all the time.
+bool SharedPort::pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept try {
+    if (visitor.passed_on_by.size() >= limits::trunks_per_tunnel_max) {
+        return false;
+    }
+    visitor.passed_on_by.push_back(&from);
+    return give(visitor);
+} catch (const std::exception&) {
+    return !visitor.port;  // lost on the way
+}
+
+std::shared_ptr<void> SharedPort::hold() {
+    holds_.fetch_add(1);  // before: where there is no memory for what is answered, it is let go of at once
+    std::shared_ptr<void> held(nullptr, [self = shared_from_this()](void*) {
+        self->holds_.fetch_sub(1);
+        self->look_at_holds();
+    });
+    look_at_holds();
+    return held;
+}
+
+void SharedPort::look_at_holds() noexcept {
+    if (worker_.here()) {
+        pause_or_resume();
+    } else {
+        (void)look_mail_->post(*worker_.mailbox(), shared_from_this());
+    }
+}
+
+// The listener may have gone.
+void SharedPort::pause_or_resume() noexcept {
+    if (listener_) {
+        const std::size_t trunks = with_carriers([](const auto& carriers) { return carriers.size(); });
+        listener_->set_paused(trunks > 0 && holds_.load() >= trunks);
+    }
+}
+
+std::uint64_t SharedPort::visitors() {
+    return with_carriers([](const auto& carriers) { return carriers.load() / 2; });  // a load counts each twice
+}
+
+void SharedPort::tell_of_loop() {
+    std::shared_ptr<VisitorCarrier> trunk;
+    std::uint32_t service = 0;
+    with_carriers([&](auto& carriers) {
+        if (const auto* carrier = carriers.choose({})) {
+            trunk = carrier->trunk;
+            service = carrier->service;
+        }
+    });
+    if (trunk) {
+        trunk->leads_back(service);
+    }
+}
+
+// --- all ports ---
+
+bool PortTable::carries(SharedPort& port, std::uint32_t service) {
+    return port.with_carriers([service](const auto& carriers) { return carriers.has_service(service); });
+}
+
+PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
+                                  std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service, runtime::Worker& worker,
+                                  const PortOpener& open, std::error_code& error) {
+    SharedPort::Carriers::Trunks replaced;
+    std::shared_ptr<SharedPort> port;
+    bool opened = false;
+    {
+        std::lock_guard lock(mutex_);
+        auto known = ports_.find({client, at.port()});
+        if (known != ports_.end()) {
+            // Trunks share a port for the same service. Another one of the client's finds it taken, as a stranger's
+            // does.
+            if (known->second->address().ip() != at.ip() || !carries(*known->second, service)) {
+                error = std::make_error_code(std::errc::address_in_use);
+                return {};
+            }
+            port = known->second;
+        } else {
+            if (auto full = why_full(client)) {
+                return {nullptr, false, std::move(full)};
+            }
+            runtime::Fd listener = runtime::listen_on(at, error);
+            if (!listener) {
+                return {};
+            }
+            const runtime::SocketAddress chosen = runtime::local_address(listener.get());
+            if (ports_.contains({client, chosen.port()})) {  // on another address
+                error = std::make_error_code(std::errc::address_in_use);
+                return {};
+            }
+            port = std::make_shared<SharedPort>(worker);
+            port->client_ = client;
+            port->address_ = chosen;
+            port->table_ = weak_from_this();
+            auto gate = std::make_shared<LoopGate>(worker, *port);
+            port->listener_ =
+                open(worker, std::move(listener),
+                     [to = port.get(), gate = std::move(gate)](runtime::Fd socket, const runtime::SocketAddress& from) {
+                         gate->take(Visitor(std::move(socket), from, to->shared_from_this()));
+                     });
+            opened = true;
+        }
+        // Before it is known: without memory for this nobody is left with a port that nobody carries.
+        replaced = port->with_carriers([&](auto& carriers) { return carriers.add(std::move(trunk), service); });
+        if (opened) {
+            std::size_t& of_client = of_client_[client];
+            std::size_t& of_token = of_token_[client.first];
+            ports_.emplace(Key{client, port->address_.port()}, port);
+            ++of_client;
+            ++of_token;
+        }
+    }
+    port->look_at_holds();
+    for (const auto& yielded : replaced) {
+        yielded->dropped(port);
+    }
+    return {std::move(port), opened};
+}
+
+void PortTable::leave(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk) {
+    std::lock_guard lock(mutex_);
+    const bool nobody_left = port.with_carriers([&trunk](auto& carriers) {
+        carriers.remove(trunk);
+        return carriers.empty();
+    });
+    if (nobody_left) {
+        take_out(client, port);
+    } else {
+        port.look_at_holds();
+    }
+}
+
+void PortTable::close(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk) {
+    SharedPort::Carriers::Trunks trunks;
+    {
+        std::lock_guard lock(mutex_);
+        trunks = port.with_carriers([](auto& carriers) { return carriers.remove_all(); });
+        take_out(client, port);
+    }
+    const std::shared_ptr<SharedPort> closed = port.shared_from_this();
+    for (const auto& other : trunks) {
+        if (other.get() != &trunk) {
+            other->dropped(closed);
+        }
+    }
+}
+
+// Nobody carries it any more. Nothing to do where that is so already.
+void PortTable::take_out(const ClientId& client, SharedPort& port) {
+    auto known = ports_.find({client, port.address().port()});
+    if (known == ports_.end() || known->second.get() != &port) {
+        return;
+    }
+    const std::shared_ptr<SharedPort> closed = known->second;
+    closing_.insert(ports_.extract(known));  // as it is: nothing of this may lack memory
+    closed->listener_->refuse_visitors();
+    // Always by mail, since the listener may be what calls us.
+    (void)closed->close_mail_->post(*closed->worker_.mailbox(), closed);
+}
+
+// On the listener's worker.
+void SharedPort::take_down(const std::shared_ptr<SharedPort>& closed) noexcept {
+    closed->listener_.reset();
+    if (const auto table = closed->table_.lock()) {
+        table->forget(*closed);
+    }
+}
+
+// Its listener is really closed.
+void PortTable::forget(const SharedPort& port) {
+    std::lock_guard lock(mutex_);
+    const auto [first, last] = closing_.equal_range({port.client_, port.address_.port()});
+    const auto at = std::find_if(first, last, [&port](const auto& entry) { return entry.second.get() == &port; });
+    if (at == last) {
+        return;
+    }
+    closing_.erase(at);
+    const auto uncount = [](auto& counts, const auto& of) {
+        const auto counted = counts.find(of);
+        if (--counted->second == 0) {
+            counts.erase(counted);
+        }
+    };
+    uncount(of_client_, port.client_);
+    uncount(of_token_, port.client_.first);
+}
+
+std::optional<Refusal> PortTable::why_full(const ClientId& client) const {
+    const auto is_at = [](const auto& counts, const auto& of, std::size_t most) {
+        const auto counted = counts.find(of);
+        return (counted == counts.end() ? 0 : counted->second) >= most;
+    };
+    if (is_at(of_token_, client.first, most_.of_token)) {
+        return too_many_ports("The clients of this token have", most_.of_token);
+    }
+    if (is_at(of_client_, client, most_.of_client)) {
+        return too_many_ports("With those that are still being closed, this client has", most_.of_client);
+    }
+    return std::nullopt;
+}
+
+void PortTable::end() {
+    std::multimap<Key, std::shared_ptr<SharedPort>> left;
+    {
+        std::lock_guard lock(mutex_);
+        left.swap(closing_);
+    }
+    for (const auto& [key, port] : left) {
+        port->listener_.reset();
+    }
+}
+
+void PortTable::yield(SharedPort& port, const VisitorCarrier& trunk) {
+    port.with_carriers([&trunk](auto& carriers) { carriers.set_yields(trunk); });
+}
+
+std::uint16_t PortTable::port_of(const ClientId& client, std::uint32_t service) const {
+    std::lock_guard lock(mutex_);
+    for (auto at = ports_.lower_bound({client, 0}); at != ports_.end() && at->first.first == client; ++at) {
+        if (carries(*at->second, service)) {
+            return at->first.second;
+        }
+    }
+    return 0;
+}
+
+}  // namespace ferrotunnel::tunnel

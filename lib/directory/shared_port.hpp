@@ -1,0 +1,198 @@
+// The public ports of all tunnels, and which trunks carry the visitors of each.
+//
+// The listening socket belongs to the port, not to a trunk: it stays on the worker that opened it until the last trunk
+// has left. Each visitor is handed to the trunk that has the fewest, on whatever worker that is, before a byte of it is
+// read:
+//
+//   acceptor --accepted socket--> SharedPort: who has fewest? --take--> trunk on this worker: at once
+//                                      ^                       '------> trunk on another one: by mail
+//                                      '-- it has left meanwhile, or is full: who else? --'
+//
+// Locks: the table's, then a port's. Neither is held while a carrier or a listener's handler is called.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "base/limits.hpp"
+#include "buffer/mailbox.hpp"
+#include "directory/carrier_list.hpp"
+#include "directory/registry.hpp"
+#include "runtime/socket.hpp"
+#include "runtime/worker.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// A listening socket that gives visitors to its handler until it is destroyed. Lives on the worker that opened it.
+class PublicPort {
+public:
+    virtual ~PublicPort() = default;
+    virtual runtime::SocketAddress address() const = 0;
+    /// Those who come while it is paused wait in the kernel.
+    virtual void set_paused(bool paused) noexcept = 0;
+    /// Any thread. Stops listening at once: visitors are refused, and the port may be bound by others.
+    virtual void refuse_visitors() noexcept = 0;
+};
+
+using VisitorHandler = std::function<void(runtime::Fd, const runtime::SocketAddress&)>;
+/// Takes visitors from a listening socket on the calling worker; implemented by ingress/.
+using PortOpener =
+    std::function<std::unique_ptr<PublicPort>(runtime::Worker&, runtime::Fd listener, VisitorHandler on_visitor)>;
+
+class PortTable;
+class SharedPort;
+class VisitorCarrier;
+struct Traffic;
+
+/// A visitor on its way to a trunk. Who drops it resets it: it must never see an orderly end instead of an answer.
+struct Visitor {
+    runtime::Fd socket;
+    runtime::SocketAddress from;
+    std::shared_ptr<SharedPort> port;
+    std::vector<const VisitorCarrier*> passed_on_by{};  // only to be compared: some may be gone
+    std::shared_ptr<Traffic> watched{};                 // counts what this visitor moves; usually nothing does
+
+    Visitor(runtime::Fd socket_in, runtime::SocketAddress from_in, std::shared_ptr<SharedPort> port_in)
+        : socket(std::move(socket_in)), from(std::move(from_in)), port(std::move(port_in)) {}
+    Visitor(Visitor&&) noexcept = default;
+    Visitor& operator=(Visitor&&) = delete;
+    ~Visitor() {
+        if (socket) {
+            runtime::reset_close(std::move(socket));
+        }
+    }
+};
+
+/// A trunk, as the ports see it whose visitors it carries. All members may be called from any thread.
+class VisitorCarrier {
+public:
+    virtual ~VisitorCarrier() = default;
+    /// Visitors that it has, or that are on their way to it.
+    virtual std::uint64_t load() const noexcept = 0;
+    /// `service` is its own id for the service behind the port. One that can not take the visitor, since it has left
+    /// the port or has no room, lets another one have it: port->pass_on.
+    virtual void take(Visitor visitor, std::uint32_t service) = 0;
+    /// It carries no visitors of the port any more: another trunk has taken its place, since it had said that it
+    /// yields, or the port was closed on another trunk. Without memory it may miss that: it ends or leaves later.
+    virtual void dropped(const std::shared_ptr<SharedPort>& port) noexcept = 0;
+    /// The visitors of the port have been found to be made by the port itself; they were sent away.
+    virtual void leads_back(std::uint32_t service) { (void)service; }
+};
+
+/// One public port. Made and kept by the PortTable. Any thread.
+class SharedPort : public std::enable_shared_from_this<SharedPort> {
+public:
+    explicit SharedPort(runtime::Worker& worker) : worker_(worker) {}
+
+    const runtime::SocketAddress& address() const noexcept { return address_; }
+    /// To the carrier with the fewest visitors, in turn where several have as few. Without a carrier it is reset.
+    void hand_over(Visitor visitor) noexcept;
+    /// From a carrier that can not take it, to the one with the fewest among those that have not passed it on before.
+    /// False when there is none: the visitor stays with the caller. True also of one that was lost on the way, and
+    /// reset, for want of memory: the caller has it no more.
+    bool pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept;
+
+    /// For a trunk that has visitors in line. While each of the port's trunks keeps what this answers, whoever comes
+    /// waits in the kernel: there is nobody to take them yet.
+    std::shared_ptr<void> hold();
+
+    /// About how many visitors its trunks have, of all their services.
+    std::uint64_t visitors();
+    /// To one of its trunks, which says so to whom it concerns.
+    void tell_of_loop();
+
+private:
+    friend class PortTable;
+    using Carriers = CarrierList<VisitorCarrier>;
+
+    bool give(Visitor& visitor);
+    void look_at_holds() noexcept;
+    void pause_or_resume() noexcept;
+    /// Runs `action` on the carriers, under the lock.
+    template <typename Action>
+    auto with_carriers(Action action) {
+        std::lock_guard lock(mutex_);
+        return action(carriers_);
+    }
+
+    static void take_down(const std::shared_ptr<SharedPort>& closed) noexcept;
+
+    runtime::Worker& worker_;  // the listener's
+    using PortMail = buffer::WakeMail<SharedPort, std::shared_ptr<SharedPort>>;
+    const IntrusivePtr<PortMail> close_mail_ = make_intrusive<PortMail>(&SharedPort::take_down);
+    // However many looks are asked for while one is on its way, that one finds what is true.
+    const IntrusivePtr<PortMail> look_mail_ =
+        make_intrusive<PortMail>([](const std::shared_ptr<SharedPort>& port) noexcept { port->pause_or_resume(); });
+    std::weak_ptr<PortTable> table_;
+    ClientId client_{};
+    runtime::SocketAddress address_;
+    std::unique_ptr<PublicPort> listener_;
+    std::atomic<std::uint32_t> holds_{0};
+    std::mutex mutex_;
+    Carriers carriers_;
+};
+
+/// Any thread. A port that closes refuses visitors at once, but its listener is taken down on its own worker: by mail,
+/// or by `end` where that takes no mail any more. Until then it counts: who opens and closes ports without end has no
+/// more descriptors by that than who keeps them.
+class PortTable : public std::enable_shared_from_this<PortTable> {
+public:
+    /// Listeners that are open or not closed yet.
+    struct Most {
+        std::size_t of_client = limits::services_max;
+        std::size_t of_token = limits::ports_per_token_settable_max;
+    };
+    PortTable() : PortTable(Most{}) {}
+    explicit PortTable(const Most& most) : most_(most) {}
+
+    /// `trunk` carries the port's visitors from now on. The port is opened, on the calling thread's `worker`, unless
+    /// another trunk of the same client has it already; then those that yield at it are replaced. Port 0: any that is
+    /// free. Null, and why, when the server can not listen there.
+    struct Joined {
+        std::shared_ptr<SharedPort> port;
+        bool opened = false;            // just now
+        std::optional<Refusal> full{};  // the client, or its token, has as many listeners as one may have
+    };
+    Joined join(const ClientId& client, const runtime::SocketAddress& at, std::shared_ptr<VisitorCarrier> trunk,
+                std::uint32_t service, runtime::Worker& worker, const PortOpener& open, std::error_code& error);
+
+    /// The trunk carries no more visitors of the port, which closes when it was the last.
+    void leave(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk);
+
+    /// The trunk goes on carrying until another one joins, which then takes its place.
+    void yield(SharedPort& port, const VisitorCarrier& trunk);
+
+    /// Closes the port for all its trunks, which hear of it; `trunk` itself does not.
+    void close(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk);
+
+    /// When no worker runs any more, and before they are destroyed.
+    void end();
+
+    /// The port under which trunks of the client carry this service; 0: none.
+    std::uint16_t port_of(const ClientId& client, std::uint32_t service) const;
+
+private:
+    friend class SharedPort;
+    using Key = std::pair<ClientId, std::uint16_t>;
+
+    static bool carries(SharedPort& port, std::uint32_t service);
+    void take_out(const ClientId& client, SharedPort& port);
+    void forget(const SharedPort& port);
+    std::optional<Refusal> why_full(const ClientId& client) const;
+
+    const Most most_;
+    mutable std::mutex mutex_;
+    std::map<Key, std::shared_ptr<SharedPort>> ports_;
+    std::multimap<Key, std::shared_ptr<SharedPort>> closing_;
+    std::map<ClientId, std::size_t> of_client_;  // listeners, of both
+    std::map<TokenId, std::size_t> of_token_;
+};
+
+}  // namespace ferrotunnel::tunnel

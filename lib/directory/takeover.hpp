@@ -1,0 +1,38 @@
+// Does what the registry says when somebody is in the way: evicts the older sessions of a client that came back, and
+// finds out whether the holder of a wanted port is still alive.
+//
+//                      +---------- evicted, left the registry <-----------------+
+//                      v                                                        |
+//    claim ----> ask the registry --Contested--> probe the holder --silent--> evict      (all trunks of it)
+//                      |                                |
+//                      |--Granted--> done               '--alive--> refused (port_taken)
+//                      '--Refusal--> refused
+//
+// `done` is called exactly once, on any thread, possibly before the call returns. A session may be evicted as soon as
+// it is admitted, even before `done` tells it so; and one that has ended while it waited must still give back what it
+// got in the end: in both cases it calls Registry::remove (again) when `done` comes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "directory/registry.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// Nothing: admitted, or granted.
+using TakeoverDone = std::function<void(std::optional<Refusal>)>;
+
+void admit_with_takeover(std::shared_ptr<Registry> registry, SessionInfo info, std::shared_ptr<SessionHandle> handle,
+                         TakeoverDone done);
+
+/// All of `names`, in their order; after a refusal the session has those before the one that was refused, and gives
+/// back what it does not want.
+void claim_with_takeover(std::shared_ptr<Registry> registry, SessionKey session, std::uint32_t service,
+                         std::vector<ClaimName> names, TimePoint now, TakeoverDone done);
+
+}  // namespace ferrotunnel::tunnel

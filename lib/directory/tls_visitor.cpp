@@ -1,0 +1,70 @@
+#include "directory/tls_visitor.hpp"
+
+#include <array>
+#include <exception>
+
+#include "base/limits.hpp"
+#include "directory/http_directory.hpp"
+
+namespace ferrotunnel::tunnel {
+namespace {
+
+// False: to nobody.
+bool give(TlsVisitor& visitor) {
+    const auto carrier = visitor.service->choose(visitor.passed_on_by);
+    if (carrier) {
+        carrier->trunk->take(std::move(visitor), carrier->service);
+    }
+    return carrier.has_value();
+}
+
+}  // namespace
+
+void turn_away(runtime::Fd socket, TlsAlert alert) noexcept {
+    constexpr std::uint8_t record_alert = 21;
+    constexpr std::uint8_t fatal = 2;
+    std::array<std::uint8_t, 4096> thrown_away;
+    for (std::size_t all = 0; all <= limits::client_hello_bytes_max; all += thrown_away.size()) {
+        if (runtime::read_some(socket.get(), MutableBytes(thrown_away)).bytes == 0) {
+            break;
+        }
+    }
+    const std::uint8_t record[] = {record_alert, 3, 3, 0, 2, fatal, static_cast<std::uint8_t>(alert)};
+    (void)runtime::write_some(socket.get(), Bytes(record));
+    (void)runtime::shutdown_send(socket.get());
+}
+
+TlsVisitor::TlsVisitor(runtime::Fd socket_in, const wire::Address& from_in, std::string host_in,
+                       std::shared_ptr<HttpService> service_in, std::shared_ptr<void> ticket_in)
+    : socket(std::move(socket_in)),
+      from(from_in),
+      host(std::move(host_in)),
+      service(std::move(service_in)),
+      ticket(std::move(ticket_in)) {}
+
+TlsVisitor::TlsVisitor(TlsVisitor&&) noexcept = default;
+
+TlsVisitor::~TlsVisitor() {
+    if (socket) {
+        turn_away(std::move(socket), TlsAlert::internal_error);
+    }
+}
+
+void hand_over(TlsVisitor visitor) noexcept try {
+    give(visitor);  // or the last one has just left
+} catch (const std::exception&) {
+    // No memory for the mail: the visitor is turned away, and nobody else notices.
+}
+
+// Each carrier passes a visitor on once, so that this comes to an end; also where carriers join all the time.
+bool pass_on(TlsVisitor& visitor, const HttpCarrier& from) noexcept try {
+    if (visitor.passed_on_by.size() >= limits::trunks_per_tunnel_max) {
+        return false;
+    }
+    visitor.passed_on_by.push_back(&from);
+    return give(visitor);
+} catch (const std::exception&) {
+    return !visitor.service;  // lost on the way
+}
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,47 @@
+// Visitors of one service who wait, in order, until its client has answered those before them.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include "base/limits.hpp"
+#include "directory/shared_port.hpp"
+#include "directory/tls_visitor.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// On its trunk's worker. Who is still in line when it is destroyed is sent away, as a visitor is whom nobody takes.
+class VisitorLine {
+public:
+    bool empty() const noexcept { return visitors_.empty(); }
+    bool is_full() const noexcept { return visitors_.size() >= limits::visitors_waiting_max; }
+
+    /// See SharedPort::hold.
+    void push(Visitor visitor) {
+        if (!port_) {
+            port_ = visitor.port->hold();
+        }
+        visitors_.emplace_back(std::move(visitor));
+    }
+    void push(TlsVisitor visitor) { visitors_.emplace_back(std::move(visitor)); }
+
+    /// The first one goes to `take(Visitor)` or `take(TlsVisitor)`.
+    template <typename Take>
+    void give_first(Take take) {
+        std::list<Any> first;
+        first.splice(first.end(), visitors_, visitors_.begin());
+        if (visitors_.empty()) {
+            port_.reset();
+        }
+        std::visit([&take](auto& visitor) { take(std::move(visitor)); }, first.front());
+    }
+
+private:
+    using Any = std::variant<Visitor, TlsVisitor>;
+    std::list<Any> visitors_;
+    std::shared_ptr<void> port_;  // holds it
+};
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,121 @@
+#include "exchange/backend_pool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ferrotunnel::ingress {
+
+namespace {
+
+/// Services without an idle stream that keep their place: usually one comes back soon.
+constexpr std::size_t empty_max = 64;
+constexpr auto sweep_interval = std::chrono::milliseconds(200);
+
+}  // namespace
+
+IntrusivePtr<BackendStream> BackendPool::take(const tunnel::HttpService& service, std::uint64_t owner,
+                                              BackendUser& user) {
+    auto found = idle_.find({service.serial(), owner});
+    if (found == idle_.end()) {
+        return nullptr;
+    }
+    IntrusivePtr<BackendStream> taken;
+    auto& streams = found->second;
+    while (!taken && !streams.empty()) {
+        IntrusivePtr<BackendStream> last = std::move(streams.back());
+        streams.pop_back();
+        --size_;
+        if (last->is_fresh() && last->is_carried()) {
+            last->use(user);
+            taken = std::move(last);
+        } else {
+            last->close();
+        }
+    }
+    return taken;
+}
+
+void BackendPool::put(IntrusivePtr<BackendStream> stream) noexcept {
+    try {
+        keep(*stream);
+    } catch (const std::exception&) {
+        stream->close();  // without memory for one more; its user must not be told of anything any more
+    }
+}
+
+void BackendPool::keep(BackendStream& stream) {
+    if (size_ >= settings_.pool_max || !stream.is_fresh()) {
+        stream.close();
+        return;
+    }
+    if (idle_.size() > size_ + empty_max) {
+        std::erase_if(idle_, [](const auto& entry) { return entry.second.empty(); });
+    }
+    auto& streams = idle_[key_of(stream)];
+    if (streams.size() >= settings_.pool_per_service_max) {
+        stream.close();
+        return;
+    }
+    streams.emplace_back(&stream);
+    ++size_;
+    stream.rest(settings_.pool_idle);
+    if (!is_set()) {
+        wheel_.set_after(*this, sweep_interval);
+    }
+}
+
+void BackendPool::on_deadline() noexcept {
+    try {
+        sweep();
+    } catch (const std::exception&) {  // no memory; they end when their time is over
+    }
+    if (size_ > 0) {
+        wheel_.set_after(*this, sweep_interval);
+    }
+}
+
+void BackendPool::sweep() {
+    std::vector<IntrusivePtr<BackendStream>> left_behind;
+    for (auto& [serial, streams] : idle_) {
+        for (auto& stream : streams) {
+            if (!stream->is_carried()) {
+                left_behind.push_back(stream);
+            }
+        }
+    }
+    for (auto& stream : left_behind) {
+        drop(*stream);
+    }
+}
+
+void BackendPool::drop(BackendStream& stream) noexcept {
+    auto found = idle_.find(key_of(stream));
+    if (found != idle_.end()) {
+        auto& streams = found->second;
+        auto at = std::find_if(streams.begin(), streams.end(), [&](const auto& each) { return each.get() == &stream; });
+        if (at != streams.end()) {
+            streams.erase(at);
+            --size_;
+        }
+        if (streams.empty()) {
+            idle_.erase(found);
+        }
+    }
+    stream.close();
+}
+
+void BackendPool::clear() noexcept {
+    auto all = std::exchange(idle_, {});
+    size_ = 0;
+    for (auto& [key, streams] : all) {
+        for (auto& stream : streams) {
+            stream->abort(wire::Code::cancelled);
+        }
+    }
+    auto closing = std::exchange(closing_, {});
+    for (auto& [at, stream] : closing) {
+        stream->abort(wire::Code::cancelled);
+    }
+}
+
+}  // namespace ferrotunnel::ingress

@@ -1,0 +1,71 @@
+// The idle streams to backends that one worker keeps, per service, the one used last first: those that are not needed
+// grow old at the other end and go. Now and then it looks whether their trunks still carry the service: one that drains
+// waits for them. Nothing is shared between workers, so nothing is locked.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "base/intrusive_ptr.hpp"
+#include "exchange/backend_stream.hpp"
+#include "exchange/http_settings.hpp"
+
+namespace ferrotunnel::ingress {
+
+class BackendPool : private Deadline {
+public:
+    BackendPool(const HttpSettings& settings, DeadlineWheel& wheel) : settings_(settings), wheel_(wheel) {}
+    ~BackendPool() { clear(); }
+    BackendPool(const BackendPool&) = delete;
+    BackendPool& operator=(const BackendPool&) = delete;
+
+    /// An idle stream to the service's backend on which nothing has happened meanwhile, in use by `user` from now on;
+    /// of those that belong to `owner`, which is what BackendStream's was made with. Null: there is none.
+    IntrusivePtr<BackendStream> take(const tunnel::HttpService& service, std::uint64_t owner, BackendUser& user);
+
+    /// The exchange is over and the backend keeps the connection. Beyond the bounds it is closed.
+    void put(IntrusivePtr<BackendStream> stream) noexcept;
+
+    /// Ends all at once, those too that are being closed.
+    void clear() noexcept;
+
+    std::size_t size() const noexcept { return size_; }
+
+private:
+    friend class BackendStream;
+
+    /// Of a service: by its serial, and by whose they are.
+    struct Key {
+        std::uint64_t service = 0;
+        std::uint64_t owner = 0;
+
+        friend bool operator==(const Key&, const Key&) = default;
+    };
+    struct Hash {
+        std::size_t operator()(const Key& key) const noexcept {
+            return static_cast<std::size_t>(key.service * 0x9e37'79b9'7f4a'7c15U ^ key.owner);
+        }
+    };
+    static Key key_of(const BackendStream& stream) noexcept { return {stream.service()->serial(), stream.owner()}; }
+
+    void keep(BackendStream& stream);
+    void on_deadline() noexcept override;
+    void sweep();
+
+    /// From an idle stream: its time is over, or the backend has ended it.
+    void drop(BackendStream& stream) noexcept;
+
+    /// Nobody else holds a stream that is being closed.
+    void keep_closing(BackendStream& stream) { closing_.emplace(&stream, IntrusivePtr<BackendStream>(&stream)); }
+    void forget_closing(BackendStream& stream) noexcept { closing_.erase(&stream); }
+
+    const HttpSettings& settings_;
+    DeadlineWheel& wheel_;  // of the next sweep, while there is an idle stream
+    std::unordered_map<Key, std::vector<IntrusivePtr<BackendStream>>, Hash> idle_;
+    std::unordered_map<const BackendStream*, IntrusivePtr<BackendStream>> closing_;
+    std::size_t size_ = 0;
+};
+
+}  // namespace ferrotunnel::ingress

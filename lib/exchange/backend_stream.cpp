@@ -1,0 +1,245 @@
+#include "exchange/backend_stream.hpp"
+
+#include <utility>
+
+#include "exchange/backend_pool.hpp"
+
+namespace ferrotunnel::ingress {
+
+using mux::StreamItem;
+using wire::Code;
+
+namespace {
+
+/// What a backend may still say on a connection that the edge has ended, before it is reset.
+constexpr auto closing_patience = std::chrono::seconds(2);
+constexpr std::uint64_t closing_bytes_max = 64 * 1024;
+
+}  // namespace
+
+BackendStream::BackendStream(runtime::Worker& worker, DeadlineWheel& wheel, BackendPool& pool,
+                             std::shared_ptr<tunnel::HttpService> service, tunnel::HttpService::Carrier carrier,
+                             std::uint64_t owner)
+    : worker_(worker),
+      mailbox_(worker.mailbox()),
+      wheel_(wheel),
+      pool_(pool),
+      service_(std::move(service)),
+      carrier_(std::move(carrier)),
+      owner_(owner),
+      carriers_version_(service_->carriers_version()) {}
+
+void BackendStream::open(const wire::Address& visitor, BackendUser& user) {
+    user_ = &user;
+    exchanges_ = 1;
+    const bool foreign = &carrier_.trunk->worker() != &worker_;
+    auto opened = [self = IntrusivePtr<BackendStream>(this)](Result<tunnel::HttpStream, Code> answer) {
+        if (self->worker_.here()) {
+            self->on_opened(std::move(answer));
+            return;
+        }
+        IntrusivePtr<mux::Stream> stream = answer ? answer->stream : nullptr;
+        const bool posted = self->mailbox_->post_call(
+            [self, answer = std::move(answer)]() mutable { self->on_opened(std::move(answer)); });
+        if (!posted && stream) {
+            stream->abort(Code::cancelled);
+        }
+    };
+    carrier_.trunk->open(carrier_.service, visitor, IntrusivePtr<buffer::Waker>(this), foreign, std::move(opened));
+}
+
+void BackendStream::on_opened(Result<tunnel::HttpStream, Code> opened) noexcept {
+    IntrusivePtr<BackendStream> keep(this);
+    if (state_ != State::opening) {  // nobody waits for it any more
+        if (opened) {
+            opened->stream->abort(Code::cancelled);
+        }
+        return;
+    }
+    if (opened) {
+        stream_ = std::move(opened->stream);
+        counted_ = std::move(opened->counted);
+        state_ = State::busy;
+    } else {
+        open_failure_ = opened.error();
+        state_ = State::closed;
+    }
+    if (user_ != nullptr) {
+        user_->on_backend();
+    }
+}
+
+void BackendStream::wake() noexcept {
+    if (worker_.here()) {
+        run();
+    } else {
+        // Without a worker nobody is left to tell: the edge has let go of its streams, or does so next.
+        (void)mail_->post(*mailbox_, *this);
+    }
+}
+
+void BackendStream::run() noexcept {
+    IntrusivePtr<BackendStream> keep(this);
+    switch (state_) {
+        case State::opening:
+        case State::closed:
+            return;
+        case State::busy:
+            if (user_ != nullptr) {
+                user_->on_backend();
+            }
+            return;
+        case State::idle:
+            if (!is_fresh()) {
+                pool_.drop(*this);
+            }
+            return;
+        case State::closing:
+            linger();
+            return;
+    }
+}
+
+void BackendStream::on_deadline() noexcept {
+    IntrusivePtr<BackendStream> keep(this);
+    if (state_ == State::idle) {
+        pool_.drop(*this);
+    } else if (state_ == State::closing) {
+        abort(Code::cancelled);
+    }
+}
+
+// --- sending and receiving ---
+
+void BackendStream::send(buffer::Slice payload, bool headroom) {
+    sent_ += payload.size();
+    stream_->send(std::move(payload), headroom);
+}
+
+void BackendStream::flush() noexcept {
+    if (stream_) {
+        stream_->flush();
+    }
+}
+
+void BackendStream::finish() {
+    if (stream_ && !stream_->send_is_dead()) {
+        stream_->finish();
+    }
+}
+
+void BackendStream::consume(std::uint32_t n) {
+    stream_->consume(n);
+    stream_->count_delivered(n);
+}
+
+// --- in the pool ---
+
+bool BackendStream::is_carried() noexcept {
+    const std::uint64_t version = service_->carriers_version();
+    if (version == carriers_version_) {
+        return true;
+    }
+    carriers_version_ = version;
+    return service_->carries(*carrier_.trunk);
+}
+
+void BackendStream::use(BackendUser& user) noexcept {
+    Deadline::cancel();
+    user_ = &user;
+    sent_before_ = sent_;
+    ++exchanges_;
+    state_ = State::busy;
+}
+
+void BackendStream::rest(Duration idle) noexcept {
+    user_ = nullptr;
+    state_ = State::idle;
+    wheel_.set_after(*this, idle);
+}
+
+// False when the backend has said anything: its end, a reset, or bytes that nobody has asked for. Otherwise the waker
+// is armed for when it does.
+bool BackendStream::is_fresh() noexcept {
+    try {
+        return stream_ && !stream_->verdict() && !stream_->send_is_dead() && stream_->front() == nullptr &&
+               stream_->try_park_receive();
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
+// --- ending ---
+
+void BackendStream::abort(Code code) noexcept {
+    if (state_ == State::closed) {
+        user_ = nullptr;
+        return;
+    }
+    if (stream_) {
+        stream_->abort(code);
+    }
+    let_go();
+}
+
+void BackendStream::close() noexcept {
+    if (state_ == State::closing || state_ == State::closed) {
+        return;
+    }
+    if (!stream_ || stream_->verdict()) {
+        abort(Code::cancelled);
+        return;
+    }
+    IntrusivePtr<BackendStream> keep(this);
+    state_ = State::closing;
+    user_ = nullptr;
+    wheel_.set_after(*this, closing_patience);
+    try {
+        pool_.keep_closing(*this);
+        stream_->finish();
+        linger();
+    } catch (const std::exception&) {
+        abort(Code::internal);
+    }
+}
+
+// The session returns credit for what is thrown away here, so that the backend's end can come.
+void BackendStream::linger() noexcept try {
+    do {
+        while (StreamItem* item = stream_->front()) {
+            const bool ended = item->kind == StreamItem::Kind::fin || item->kind == StreamItem::Kind::reset;
+            lingered_ += item->slice.size();
+            const bool reset = item->kind == StreamItem::Kind::reset;
+            stream_->drop_front();
+            peer_ended_ = peer_ended_ || ended;
+            if (reset) {
+                let_go();
+                return;
+            }
+        }
+        // What waits for credit would wait for ever if nobody were left to end it: it has as long as the backend has.
+        if (peer_ended_ && stream_->queued_bytes() == 0) {
+            let_go();
+            return;
+        }
+        if (stream_->verdict() || lingered_ > closing_bytes_max) {
+            abort(Code::cancelled);
+            return;
+        }
+    } while (!stream_->try_park_receive());
+} catch (const std::exception&) {
+    abort(Code::internal);
+}
+
+void BackendStream::let_go() noexcept {
+    IntrusivePtr<BackendStream> keep(this);
+    if (std::exchange(state_, State::closed) == State::closing) {
+        pool_.forget_closing(*this);
+    }
+    Deadline::cancel();
+    user_ = nullptr;
+    stream_.reset();
+    counted_.reset();
+}
+
+}  // namespace ferrotunnel::ingress

@@ -1,0 +1,136 @@
+// One stream of a trunk as the edge uses it: one TCP connection of the client to the backend of an HTTP service. It
+// carries one exchange at a time, and waits in its worker's pool between two of them.
+//
+//     opening --stream--> busy <--put, take--> idle --4 s, or the backend says anything--> closing --FIN, 2 s--> closed
+//        |                 |                                                                  ^
+//        '-----------------+--------------- abort: reset at once ----> closed                 |
+//                          '--------------- close: in order ----------------------------------'
+//
+// It lives on the worker of the visitor, its stream's other half on the trunk's: a wake that comes from there is
+// mailed, one mail at a time. The session holds it while the stream lives, the exchange or the pool while they use it
+// (the pool also until it is closed).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "buffer/mailbox.hpp"
+#include "buffer/waker.hpp"
+#include "directory/http_directory.hpp"
+#include "mux/stream.hpp"
+#include "runtime/deadline_wheel.hpp"
+#include "runtime/worker.hpp"
+
+namespace ferrotunnel::ingress {
+
+class BackendPool;
+
+/// Who has a backend stream in use.
+class BackendUser {
+public:
+    /// The stream was opened or refused, has something to read, has room again, or has ended: look.
+    virtual void on_backend() noexcept = 0;
+
+protected:
+    ~BackendUser() = default;
+};
+
+class BackendStream final : public buffer::Waker, private Deadline {
+public:
+    enum class State : std::uint8_t { opening, busy, idle, closing, closed };
+
+    /// `owner`: the visitor's connection that the stream is for alone; 0: it is for everybody.
+    BackendStream(runtime::Worker& worker, DeadlineWheel& wheel, BackendPool& pool,
+                  std::shared_ptr<tunnel::HttpService> service, tunnel::HttpService::Carrier carrier,
+                  std::uint64_t owner = 0);
+
+    /// Asks the carrier for a stream; `user` hears of it, perhaps before the call returns.
+    void open(const wire::Address& visitor, BackendUser& user);
+
+    State state() const noexcept { return state_; }
+    /// Why there is no stream: what the carrier has answered. Of a stream that never was opened alone.
+    std::optional<wire::Code> open_failure() const noexcept { return open_failure_; }
+    const std::shared_ptr<tunnel::HttpService>& service() const noexcept { return service_; }
+    const tunnel::HttpCarrier& carrier() const noexcept { return *carrier_.trunk; }
+    std::uint64_t owner() const noexcept { return owner_; }
+    /// Its trunk still carries the service. One that does not drains, and should come to its end.
+    bool is_carried() noexcept;
+    /// It has carried an exchange before.
+    bool reused() const noexcept { return exchanges_ > 1; }
+    /// The backend has taken the connection.
+    bool connected() const noexcept { return stream_ && stream_->accepted(); }
+
+    // --- while busy ---
+
+    /// False when enough is queued or there is no stream (yet); `park_send` then arms the wake, and answers false when
+    /// there is room after all.
+    bool can_send() const noexcept { return stream_ && stream_->can_send(); }
+    /// See mux::Stream.
+    std::uint32_t read_size_max() const noexcept { return stream_ ? stream_->read_size_max() : UINT32_MAX; }
+    bool is_trunk_behind() const noexcept { return stream_ && stream_->is_trunk_behind(); }
+    bool has_sent_all() const noexcept { return stream_ && stream_->queued_bytes() == 0; }
+    bool send_is_dead() const noexcept { return stream_ && stream_->send_is_dead(); }
+    bool park_send() noexcept { return !stream_ || stream_->try_park_send(); }
+    /// At most limits::data_payload_max bytes; see mux::Stream::send. `flush` once per round.
+    void send(buffer::Slice payload, bool headroom);
+    void flush() noexcept;
+    void finish();
+
+    /// The oldest item, or null. See mux::Stream.
+    mux::StreamItem* front() { return stream_ ? stream_->front() : nullptr; }
+    void consume(std::uint32_t n);
+    void drop_front() { stream_->drop_front(); }
+    bool park_receive() { return !stream_ || stream_->try_park_receive(); }
+    mux::Verdict verdict() const noexcept { return stream_ ? stream_->verdict() : mux::Verdict{}; }
+    /// After a reset: none of the bytes that this exchange has sent have reached the backend.
+    bool nothing_delivered() const noexcept { return !stream_ || stream_->peer_delivered() <= sent_before_; }
+
+    // --- ending ---
+
+    /// Ends it at once, also while it is being opened: the backend sees a reset. Idempotent.
+    void abort(wire::Code code) noexcept;
+    /// Ends it in order: our direction now; what the backend still says is thrown away. Idempotent.
+    void close() noexcept;
+
+    void wake() noexcept override;
+    void woken() noexcept { run(); }
+
+private:
+    friend class BackendPool;
+
+    ~BackendStream() override = default;
+
+    void on_deadline() noexcept override;
+    void on_opened(Result<tunnel::HttpStream, wire::Code> opened) noexcept;
+    void run() noexcept;
+    bool is_fresh() noexcept;
+    void linger() noexcept;
+    void let_go() noexcept;
+
+    // Of the pool.
+    void use(BackendUser& user) noexcept;
+    void rest(Duration idle) noexcept;
+
+    runtime::Worker& worker_;
+    const std::shared_ptr<buffer::Mailbox> mailbox_;
+    DeadlineWheel& wheel_;
+    BackendPool& pool_;
+    const std::shared_ptr<tunnel::HttpService> service_;
+    const tunnel::HttpService::Carrier carrier_;
+    const std::uint64_t owner_;
+    BackendUser* user_ = nullptr;  // while opening or busy
+    IntrusivePtr<mux::Stream> stream_;
+    std::shared_ptr<void> counted_;
+    std::optional<wire::Code> open_failure_;
+    std::uint64_t carriers_version_;  // for which is_carried() was true
+    std::uint64_t sent_ = 0;
+    std::uint64_t sent_before_ = 0;  // this exchange
+    std::uint64_t lingered_ = 0;
+    std::uint32_t exchanges_ = 0;
+    State state_ = State::opening;
+    bool peer_ended_ = false;  // while closing
+    const IntrusivePtr<buffer::WakeMail<BackendStream>> mail_ = make_intrusive<buffer::WakeMail<BackendStream>>();
+};
+
+}  // namespace ferrotunnel::ingress

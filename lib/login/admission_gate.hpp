@@ -1,0 +1,173 @@
+// Caps on visitors: in all, per address, and of IPv6 per home (/56) and block (/48), since whoever has one has all of
+// its addresses.
+#pragma once
+
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "base/check.hpp"
+#include "base/limits.hpp"
+#include "login/address_networks.hpp"
+#include "net/ip_text.hpp"
+#include "runtime/address.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// Begins what stands for a network of IPv6; IPv4 stands as text.
+inline constexpr char six_mark = 6;
+
+/// What counts as one address: of IPv6 the first 64 bits, since whoever has one address there has all of them.
+inline std::string network_of(const runtime::SocketAddress& from) {
+    const auto* six = reinterpret_cast<const sockaddr_in6*>(from.raw());
+    if (from.family() != AF_INET6 || IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) {
+        return from.ip();
+    }
+    return six_mark + std::string(reinterpret_cast<const char*>(six->sin6_addr.s6_addr), network_bytes[0]);
+}
+
+/// The same; IPv4 in IPv6's clothes is IPv4 already.
+inline std::string network_of(const wire::Address& from) {
+    return from.family == 6 ? six_mark + std::string(reinterpret_cast<const char*>(from.bytes.data()), network_bytes[0])
+                            : wire::ip_text(from);
+}
+
+/// Whether the caps of addresses hold as they are, or become smaller as places are taken.
+enum class Sharing : std::uint8_t {
+    fixed,
+    /// From the half on each cap is multiplied by the square of what is free of the other half. So some addresses, or
+    /// all of one block, do not take every place, and the last ones are for those who have few.
+    of_what_is_free,
+};
+
+/// Any thread.
+class AdmissionGate : public std::enable_shared_from_this<AdmissionGate> {
+public:
+    /// A home may have a quarter of them, a block half; not less than an address.
+    AdmissionGate(std::uint32_t max, std::uint32_t per_address_max, Sharing sharing = Sharing::fixed)
+        : max_(max),
+          per_address_max_(per_address_max),
+          per_home_max_(std::max(max / 4, per_address_max)),
+          per_block_max_(std::max(max / 2, per_address_max)),
+          sharing_(sharing) {}
+
+    /// Counts one peer until it is destroyed.
+    class Ticket {
+    public:
+        Ticket(std::shared_ptr<AdmissionGate> gate, std::string address)
+            : gate_(std::move(gate)), address_(std::move(address)) {}
+        ~Ticket() { gate_->leave(address_); }
+        Ticket(const Ticket&) = delete;
+        Ticket& operator=(const Ticket&) = delete;
+
+        /// For one that entered without an address: counts it for this one too. False when the cap of that is reached.
+        bool set_address(std::string address) {
+            check(address_.empty(), "a ticket is for one address");
+            if (!address.empty() && !gate_->count_address(address)) {
+                return false;
+            }
+            address_ = std::move(address);
+            return true;
+        }
+
+    private:
+        friend class AdmissionGate;
+
+        std::shared_ptr<AdmissionGate> gate_;
+        std::string address_;
+    };
+
+    /// Null when the cap in all, or that of this address or of a network that it is of, is reached. No address: of a
+    /// proxy, whose visitors all have its own until it has said theirs.
+    std::shared_ptr<Ticket> enter(const std::string& address) {
+        std::lock_guard lock(mutex_);
+        if (count_ >= max_ || !has_room(address)) {
+            return nullptr;
+        }
+        make_counts(address);  // what may lack memory comes first
+        auto ticket = std::make_shared<Ticket>(shared_from_this(), address);
+        ++count_;
+        count(address);
+        return ticket;
+    }
+
+    std::uint32_t count() const {
+        std::lock_guard lock(mutex_);
+        return count_;
+    }
+
+private:
+    // What an address counts for: itself; of IPv6, which stands for its /64, also its /56 and its /48.
+    template <typename Action>
+    void for_networks(const std::string& address, Action action) const {
+        if (address.empty()) {
+            return;
+        }
+        action(address, per_address_max_);
+        if (address.front() == six_mark) {
+            action(address.substr(0, 1 + network_bytes[1]), per_home_max_);
+            action(address.substr(0, 1 + network_bytes[2]), per_block_max_);
+        }
+    }
+
+    bool has_room(const std::string& address) const {
+        bool fits = true;
+        for_networks(address, [&](const std::string& network, std::uint32_t most) {
+            const auto at = per_network_.find(network);
+            fits = fits && is_below(at == per_network_.end() ? 0U : at->second, most);
+        });
+        return fits;
+    }
+
+    bool is_below(std::uint64_t present, std::uint64_t most) const {
+        const std::uint64_t half = (std::uint64_t{max_} + 1) / 2;
+        const std::uint64_t free = max_ - count_;
+        return sharing_ == Sharing::fixed || free >= half ? present < most : present * half * half < most * free * free;
+    }
+
+    void make_counts(const std::string& address) {
+        for_networks(address, [this](const std::string& network, std::uint32_t) { per_network_.try_emplace(network); });
+    }
+
+    void count(const std::string& address) {
+        for_networks(address, [this](const std::string& network, std::uint32_t) { ++per_network_[network]; });
+    }
+
+    bool count_address(const std::string& address) {
+        std::lock_guard lock(mutex_);
+        if (!has_room(address)) {
+            return false;
+        }
+        make_counts(address);
+        count(address);
+        return true;
+    }
+
+    void leave(const std::string& address) {
+        std::lock_guard lock(mutex_);
+        --count_;
+        for_networks(address, [this](const std::string& network, std::uint32_t) {
+            const auto at = per_network_.find(network);
+            if (at != per_network_.end() && --at->second == 0) {
+                per_network_.erase(at);
+            }
+        });
+    }
+
+    const std::uint32_t max_;
+    const std::uint32_t per_address_max_;
+    const std::uint32_t per_home_max_;
+    const std::uint32_t per_block_max_;
+    const Sharing sharing_;
+    mutable std::mutex mutex_;
+    std::uint32_t count_ = 0;
+    std::map<std::string, std::uint32_t> per_network_;
+};
+
+}  // namespace ferrotunnel::tunnel

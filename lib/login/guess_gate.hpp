@@ -1,0 +1,55 @@
+// Slows down who tries tokens. A token that a person made up can be guessed, one of 32 random bytes can not: so an
+// address that has come with many different wrong ones is closed for weak tokens, each time for longer, and strong ones
+// go on. Where more networks have tried than there is room to know, those that are not known share one record for each
+// region (/16 of IPv4, /32 of IPv6): who has very many networks closes what is around them, and not the rest of the
+// world. Nobody can lock out a client with a strong token by this, not even from its own address.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "login/address_networks.hpp"
+#include "login/token.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// Any thread.
+class GuessGate {
+public:
+    explicit GuessGate(std::size_t networks_max = limits::wrong_token_networks_max) : networks_max_(networks_max) {}
+
+    /// Whether weak tokens are not looked at now, from there.
+    bool is_closed(const AddressNetworks& networks, TimePoint now) const;
+    /// A login has failed with this token.
+    void failed(const AddressNetworks& networks, const TokenId& token, TimePoint now);
+
+    std::size_t networks() const;
+
+private:
+    struct Record {
+        std::uint32_t failures = 0;
+        TimePoint closed_until{};
+        TimePoint known_until{};
+        std::vector<TokenId> tokens{};  // the last ones, oldest first
+    };
+
+    static bool count(Record& record, std::uint32_t free, const TokenId& token, TimePoint now);
+    Record* record_of(const std::string& network, TimePoint now);
+    static bool is_dispensable(const Record& record, TimePoint now);
+    static std::size_t place_of(const AddressNetworks& networks);
+
+    const std::size_t networks_max_;
+    mutable std::mutex mutex_;
+    std::map<std::string, Record> records_;  // by network
+    // Of those for which there was no room, by the region that they are of.
+    std::vector<Record> rest_ = std::vector<Record>(limits::wrong_token_regions);
+    TimePoint looked_at_{};
+};
+
+}  // namespace ferrotunnel::tunnel

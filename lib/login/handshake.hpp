@@ -1,0 +1,98 @@
+// What both sides of the login have in common. The machines themselves (handshake_client.hpp, handshake_server.hpp)
+// take control payloads in and give control payloads out; the driver moves them, and watches
+// limits::handshake_deadline.
+//
+//    client                                               server
+//      | hello: versions, features, limits, nonce, token id  |
+//      |---------------------------------------------------->|
+//      |      hello: versions, features, limits, nonce       |
+//      |<----------------------------------------------------|
+//      | auth: the client's proof over both hellos           |
+//      |---------------------------------------------------->|  verifies, and decides (registry)
+//      |      welcome: the server's proof, what is agreed    |
+//      |<----------------------------------------------------|
+//   verifies                                                 |
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+#include "login/proof.hpp"
+#include "login/token.hpp"
+#include "mux/settings.hpp"
+#include "wire/code.hpp"
+#include "wire/control.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// What the caller of a handshake must do next.
+enum class Want : std::uint8_t {
+    message,   // send what was given, and bring the next message
+    decision,  // server only: the client has proved its token; call `welcome` or `refuse`
+    nothing,   // send what was given; the login has succeeded: see `agreed`
+    close,     // send what was given, say GOAWAY with failure().code and text_for_peer, close the trunk
+};
+
+struct Step {
+    Want want = Want::message;
+    std::optional<wire::ControlPayload> send;
+};
+
+struct HandshakeFailure {
+    wire::Code code = wire::Code::none;
+    std::string text;           // for this side's user or log: what happened and what to do
+    std::string text_for_peer;  // at most limits::goaway_text_max bytes, and nothing that only this side may know
+    bool by_peer = false;       // the peer ended it; there is nothing to tell it
+};
+
+/// What a login has agreed on.
+struct Agreement {
+    std::uint8_t version = 0;
+    std::uint64_t features = 0;
+    mux::PeerLimits peer;                 // for mux::Session::establish
+    std::uint32_t peer_control_max = 0;   // largest CONTROL payload that the peer accepts
+    std::uint32_t peer_services_max = 0;  // of a client: as many services as the server accepts
+    wire::InstanceId peer_instance{};
+    std::uint64_t peer_epoch = 0;
+    std::uint64_t peer_attempt = 0;
+    std::uint32_t trunk = 1;   // k ...
+    std::uint32_t trunks = 1;  // ... of n, as the client said
+    std::string peer_agent;
+    std::string peer_name;  // of a client, as it calls itself
+    std::string session;    // the server's name for it, in the logs of both sides
+    Duration ping_interval{};
+    Duration dead_interval{};
+};
+
+struct Versions {
+    std::uint8_t min = wire::protocol_version;
+    std::uint8_t max = wire::protocol_version;
+};
+
+/// The highest version that both speak.
+std::optional<std::uint8_t> common_version(Versions a, Versions b) noexcept;
+
+/// "version 1" or "versions 1 to 3".
+std::string describe(Versions versions);
+
+/// A failure with one text for both sides.
+HandshakeFailure failure_for_both(wire::Code code, std::string text);
+
+/// What is wrong between the two hellos; tells the user of either side which one to update.
+HandshakeFailure version_failure(Versions client, Versions server);
+
+/// Reads a message of the login: garbage, oversize and unknown types are failures.
+Result<wire::ControlMessage, HandshakeFailure> decode_handshake(Bytes payload);
+
+/// A message that is well-formed but has no place now.
+HandshakeFailure out_of_place(const wire::ControlMessage& message, std::string_view expected);
+
+/// Fills in what a peer's hello says.
+void take_hello(Agreement& agreement, const wire::Hello& hello);
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,162 @@
+#include "login/handshake_client.hpp"
+
+#include <utility>
+
+#include "base/check.hpp"
+#include "base/limits.hpp"
+#include "base/text.hpp"
+
+namespace ferrotunnel::tunnel {
+namespace {
+
+HandshakeFailure server_without_proof() {
+    return {wire::Code::unauthorized,
+            "The server could not prove that it knows the token: either its token differs, or someone is in between "
+            "and poses as the server. Compare the tokens of both sides; if they are equal, do not trust this network.",
+            "The proof in welcome is wrong.", false};
+}
+
+}  // namespace
+
+ClientHandshake::ClientHandshake(Settings settings, Random& random) : settings_(std::move(settings)) {
+    check(settings_.exporter.empty() || settings_.exporter.size() == exporter_bytes, "an exporter has 32 bytes");
+    random.fill(nonce_);
+}
+
+wire::ControlPayload ClientHandshake::start() {
+    check(state_ == State::idle, "a handshake starts once");
+    wire::Hello hello;
+    hello.version_min = settings_.versions.min;
+    hello.version_max = settings_.versions.max;
+    hello.features = settings_.features;
+    hello.role = wire::HelloRole::client;
+    hello.nonce = nonce_;
+    hello.token_id = settings_.token.id;
+    hello.instance = settings_.instance;
+    hello.epoch = settings_.epoch;
+    hello.attempt = settings_.attempt;
+    hello.trunk = settings_.trunk;
+    hello.trunks = settings_.trunks;
+    hello.limits = settings_.limits;
+    hello.agent = settings_.agent;
+    hello.name = settings_.name;
+    client_hello_ = wire::encode_control(hello);
+    state_ = State::hello_sent;
+    return client_hello_;
+}
+
+Step ClientHandshake::receive(Bytes payload) {
+    check(state_ != State::idle, "a handshake is started before it receives");
+    if (state_ == State::failed) {
+        return {Want::close, std::nullopt};
+    }
+    auto message = decode_handshake(payload);
+    if (!message) {
+        return fail(message.error());
+    }
+    if (const auto* refused = std::get_if<wire::Refused>(&*message);
+        refused != nullptr && refused->id == 0 && state_ != State::established) {
+        return peer_gave_up(refused->code, refused->text);
+    }
+    switch (state_) {
+        case State::hello_sent:
+            if (const auto* hello = std::get_if<wire::Hello>(&*message);
+                hello != nullptr && hello->role == wire::HelloRole::server) {
+                return on_hello(*hello, payload);
+            }
+            return fail(out_of_place(*message, "the server's hello"));
+        case State::auth_sent:
+            if (const auto* welcome = std::get_if<wire::Welcome>(&*message)) {
+                return on_welcome(*welcome);
+            }
+            return fail(out_of_place(*message, "welcome"));
+        case State::established:
+            return fail(out_of_place(*message, "a message for an established session"));
+        case State::idle:
+        case State::failed:
+            break;
+    }
+    return {Want::close, std::nullopt};
+}
+
+Step ClientHandshake::on_hello(const wire::Hello& hello, Bytes payload) {
+    Versions server{hello.version_min, hello.version_max};
+    auto version = common_version(settings_.versions, server);
+    if (!version) {
+        return fail(version_failure(settings_.versions, server));
+    }
+    server_hello_.assign(payload.begin(), payload.end());
+    server_nonce_ = hello.nonce;
+    common_features_ = settings_.features & hello.features;
+    take_hello(agreement_, hello);
+    agreement_.version = *version;
+    agreement_.trunk = settings_.trunk;
+    agreement_.trunks = settings_.trunks;
+    wire::Auth auth;
+    auth.proof = make_proof(settings_.token.key, Prover::client, transcript());
+    state_ = State::auth_sent;
+    return {Want::message, wire::encode_control(auth)};
+}
+
+Step ClientHandshake::on_welcome(const wire::Welcome& welcome) {
+    // The proof first: what somebody else says of versions and features is of no interest.
+    if (!verify_proof(settings_.token.key, Prover::server, transcript(), welcome.proof)) {
+        return fail(server_without_proof());
+    }
+    if (welcome.version != agreement_.version) {
+        return fail(failure_for_both(wire::Code::protocol, "Welcome names another version than both hellos give."));
+    }
+    if ((welcome.features & ~common_features_) != 0) {
+        return fail(failure_for_both(wire::Code::protocol, "Welcome names features that were not announced."));
+    }
+    agreement_.features = welcome.features;
+    agreement_.session = welcome.session;
+    agreement_.ping_interval = std::chrono::milliseconds(welcome.ping_ms);
+    agreement_.dead_interval = std::chrono::milliseconds(welcome.dead_ms);
+    agreement_.peer.ping_interval = agreement_.ping_interval;
+    agreement_.peer.dead_interval = agreement_.dead_interval;
+    state_ = State::established;
+    return {Want::nothing, std::nullopt};
+}
+
+Step ClientHandshake::peer_gave_up(wire::Code code, std::string_view text) {
+    if (state_ == State::failed) {
+        return {Want::close, std::nullopt};
+    }
+    return fail({code, explain_refusal(code, text), {}, true});
+}
+
+Step ClientHandshake::fail(HandshakeFailure failure) {
+    failure.text_for_peer = wire::printable(failure.text_for_peer, limits::goaway_text_max);
+    failure_ = std::move(failure);
+    state_ = State::failed;
+    return {Want::close, std::nullopt};
+}
+
+Transcript ClientHandshake::transcript() const {
+    return {agreement_.version, settings_.exporter, nonce_, server_nonce_, client_hello_, server_hello_};
+}
+
+const Agreement& ClientHandshake::agreed() const {
+    check(state_ == State::established, "only a login that succeeded has agreed on something");
+    return agreement_;
+}
+
+const HandshakeFailure& ClientHandshake::failure() const {
+    check(failure_.has_value(), "only a login that failed has a failure");
+    return *failure_;
+}
+
+std::string explain_refusal(wire::Code code, std::string_view text) {
+    if (code == wire::Code::unauthorized) {
+        return "The server does not accept the token. Check that client and server use the same one; if they do, "
+               "someone may be in between.";
+    }
+    if (code == wire::Code::handshake_timeout) {
+        return "The server gave up the login because it took too long. The network may be slow or lose data.";
+    }
+    std::string explained = "The server refused the session (" + std::string(wire::name_of(code)) + ")";
+    return text.empty() ? explained + "." : explained + ": " + wire::printable(text, limits::goaway_text_max);
+}
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,75 @@
+// The client's side of the login, sans-IO.
+//
+//    idle --start--> hello_sent --hello--> auth_sent --welcome, proof verified--> established
+//                        |                     |
+//                        '---------------------'--refused, GOAWAY, anything else--> failed
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/random.hpp"
+#include "login/handshake.hpp"
+#include "login/token.hpp"
+#include "wire/control.hpp"
+
+namespace ferrotunnel::tunnel {
+
+class ClientHandshake {
+public:
+    struct Settings {
+        Token token;
+        /// RFC 9266 exporter of the TLS connection: 32 bytes; empty with tls off.
+        std::vector<std::uint8_t> exporter{};
+        wire::InstanceId instance{};
+        std::uint64_t epoch = 0;
+        std::uint64_t attempt = 0;
+        std::uint32_t trunk = 1;
+        std::uint32_t trunks = 1;
+        Versions versions{};
+        std::uint64_t features = 0;
+        wire::HelloLimits limits{};
+        std::string agent{wire::agent_name};
+        std::string name{};
+    };
+
+    ClientHandshake(Settings settings, Random& random);
+
+    /// The hello, to be sent first. Call once.
+    wire::ControlPayload start();
+    Step receive(Bytes payload);
+    /// The server said GOAWAY instead of an answer.
+    Step peer_gave_up(wire::Code code, std::string_view text);
+
+    /// After Want::nothing.
+    const Agreement& agreed() const;
+    /// After Want::close.
+    const HandshakeFailure& failure() const;
+
+private:
+    enum class State : std::uint8_t { idle, hello_sent, auth_sent, established, failed };
+
+    Step on_hello(const wire::Hello& hello, Bytes payload);
+    Step on_welcome(const wire::Welcome& welcome);
+    Step fail(HandshakeFailure failure);
+    Transcript transcript() const;
+
+    Settings settings_;
+    State state_ = State::idle;
+    wire::Nonce nonce_{};
+    wire::Nonce server_nonce_{};
+    wire::ControlPayload client_hello_;
+    wire::ControlPayload server_hello_;
+    std::uint64_t common_features_ = 0;
+    Agreement agreement_;
+    std::optional<HandshakeFailure> failure_;
+};
+
+/// What a refusal of the whole session means for the client's user. `text` is the server's own, or empty.
+std::string explain_refusal(wire::Code code, std::string_view text);
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,211 @@
+#include "login/handshake_server.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/check.hpp"
+#include "base/limits.hpp"
+#include "base/text.hpp"
+
+namespace ferrotunnel::tunnel {
+namespace {
+
+Key random_key(Random& random) {
+    std::array<std::uint8_t, Key::size_bytes> bytes;
+    random.fill(bytes);
+    return Key(bytes);
+}
+
+// As welcome may carry it: at least one millisecond, at most a day.
+std::uint32_t milliseconds(Duration duration) {
+    using std::chrono::milliseconds;
+    Duration sendable = std::clamp<Duration>(duration, milliseconds(1), std::chrono::hours(24));
+    return static_cast<std::uint32_t>(std::chrono::duration_cast<milliseconds>(sendable).count());
+}
+
+std::string hex(Bytes bytes) {
+    constexpr char digits[] = "0123456789abcdef";
+    std::string text;
+    for (std::uint8_t byte : bytes) {
+        text += {digits[byte >> 4], digits[byte & 15]};
+    }
+    return text;
+}
+
+// The peer hears the same in both cases; the operator needs to know which.
+HandshakeFailure unauthorized(const AcceptedToken* token, const wire::TokenId& id) {
+    std::string text = token == nullptr
+                           ? "The client's token (id " + hex(id) +
+                                 ") is not one of this server's. Give client and server the same token."
+                           : "The client names the token \"" + token->name +
+                                 "\" but its proof is wrong: someone may be between client and server, or repeats an "
+                                 "old login.";
+    return {wire::Code::unauthorized, std::move(text), "The token is not accepted.", false};
+}
+
+}  // namespace
+
+ServerHandshake::ServerHandshake(Settings settings, Random& random)
+    : settings_(std::move(settings)), dummy_key_(random_key(random)) {
+    check(settings_.tokens != nullptr, "a server has a list of tokens");
+    check(settings_.exporter.empty() || settings_.exporter.size() == exporter_bytes, "an exporter has 32 bytes");
+    random.fill(nonce_);
+}
+
+Step ServerHandshake::receive(Bytes payload) {
+    if (state_ == State::failed) {
+        return {Want::close, std::nullopt};
+    }
+    auto message = decode_handshake(payload);
+    if (!message) {
+        return fail(message.error());
+    }
+    switch (state_) {
+        case State::expect_hello:
+            if (const auto* hello = std::get_if<wire::Hello>(&*message);
+                hello != nullptr && hello->role == wire::HelloRole::client && hello->token_id.has_value()) {
+                return on_hello(*hello, payload);
+            }
+            return fail(out_of_place(*message, "a client's hello"));
+        case State::expect_auth:
+            if (const auto* auth = std::get_if<wire::Auth>(&*message)) {
+                return on_auth(*auth);
+            }
+            return fail(out_of_place(*message, "auth"));
+        case State::proved:
+            return fail(out_of_place(*message, "silence until welcome"));
+        case State::established:
+            return fail(out_of_place(*message, "a message for an established session"));
+        case State::failed:
+            break;
+    }
+    return {Want::close, std::nullopt};
+}
+
+Step ServerHandshake::on_hello(const wire::Hello& hello, Bytes payload) {
+    Versions client{hello.version_min, hello.version_max};
+    auto version = common_version(client, settings_.versions);
+    if (!version) {
+        return fail(version_failure(client, settings_.versions));
+    }
+    client_hello_.assign(payload.begin(), payload.end());
+    client_nonce_ = hello.nonce;
+    token_id_ = *hello.token_id;
+    take_hello(agreement_, hello);
+    agreement_.version = *version;
+    agreement_.features = hello.features & settings_.features;
+    agreement_.trunk = hello.trunk;
+    agreement_.trunks = hello.trunks;
+    agreement_.ping_interval = settings_.ping_interval;
+    agreement_.dead_interval = settings_.dead_interval;
+
+    wire::Hello answer;
+    answer.version_min = settings_.versions.min;
+    answer.version_max = settings_.versions.max;
+    answer.features = settings_.features;
+    answer.role = wire::HelloRole::server;
+    answer.nonce = nonce_;
+    answer.instance = settings_.instance;
+    answer.limits = settings_.limits;
+    answer.agent = settings_.agent;
+    server_hello_ = wire::encode_control(answer);
+    state_ = State::expect_auth;
+    return {Want::message, server_hello_};
+}
+
+Step ServerHandshake::on_auth(const wire::Auth& auth) {
+    const AcceptedToken* token = find(token_id_);
+    // Looked up all the same, and proved against a random key: that costs the same, and says nothing of the token.
+    const bool closed = settings_.guesses_too_often && settings_.guesses_too_often();
+    if (closed && token != nullptr && token->token.strength == TokenStrength::weak) {
+        token = nullptr;
+    }
+    const Key& key = token != nullptr ? token->token.key : dummy_key_;
+    bool proved = verify_proof(key, Prover::client, transcript(), auth.proof);
+    if (closed && (!proved || token == nullptr)) {
+        return fail(failure_for_both(wire::Code::busy,
+                                     "Too many wrong tokens came from this address or its neighbours. Try again later; "
+                                     "with a token that `ferrotunnel token` has made there is no wait."));
+    }
+    if (!proved || token == nullptr) {
+        wrong_token_ = token_id_;
+        return fail(unauthorized(token, token_id_));
+    }
+    token_ = token;
+    state_ = State::proved;
+    return {Want::decision, std::nullopt};
+}
+
+Step ServerHandshake::welcome(std::string session) {
+    check(state_ == State::proved, "only a client that has proved its token is welcome");
+    wire::Welcome welcome;
+    welcome.proof = make_proof(token_->token.key, Prover::server, transcript());
+    welcome.session = session;
+    welcome.version = agreement_.version;
+    welcome.features = agreement_.features;
+    welcome.ping_ms = milliseconds(settings_.ping_interval);
+    welcome.dead_ms = milliseconds(settings_.dead_interval);
+    agreement_.session = std::move(session);
+    state_ = State::established;
+    return {Want::nothing, wire::encode_control(welcome)};
+}
+
+Step ServerHandshake::refuse(wire::Code code, std::string_view text) {
+    check(state_ == State::proved, "a client is refused when it has proved its token");
+    return fail(failure_for_both(code, std::string(text)));
+}
+
+Step ServerHandshake::peer_gave_up(wire::Code code, std::string_view text) {
+    if (state_ == State::failed) {
+        return {Want::close, std::nullopt};
+    }
+    std::string what = "The client ended the login (" + std::string(wire::name_of(code)) + ")";
+    return fail(
+        {code, text.empty() ? what + "." : what + ": " + wire::printable(text, limits::goaway_text_max), {}, true});
+}
+
+Step ServerHandshake::fail(HandshakeFailure failure) {
+    failure.text_for_peer = wire::printable(failure.text_for_peer, limits::goaway_text_max);
+    failure_ = std::move(failure);
+    state_ = State::failed;
+    if (failure_->by_peer) {
+        return {Want::close, std::nullopt};
+    }
+    wire::Refused refused;
+    refused.code = failure_->code;
+    refused.text = failure_->text_for_peer;
+    return {Want::close, wire::encode_control(refused)};
+}
+
+// Looks at every entry, so that the time does not tell at which place a token stands.
+const AcceptedToken* ServerHandshake::find(const wire::TokenId& id) const noexcept {
+    const AcceptedToken* found = nullptr;
+    for (const AcceptedToken& accepted : *settings_.tokens) {
+        if (equal_constant_time(accepted.token.id, id)) {
+            found = &accepted;
+        }
+    }
+    return found;
+}
+
+Transcript ServerHandshake::transcript() const {
+    return {agreement_.version, settings_.exporter, client_nonce_, nonce_, client_hello_, server_hello_};
+}
+
+const Agreement& ServerHandshake::agreed() const {
+    check(state_ == State::proved || state_ == State::established, "only a client with a proved token has agreed");
+    return agreement_;
+}
+
+const AcceptedToken& ServerHandshake::token() const {
+    check(token_ != nullptr, "only a client that has proved its token has one");
+    return *token_;
+}
+
+const HandshakeFailure& ServerHandshake::failure() const {
+    check(failure_.has_value(), "only a login that failed has a failure");
+    return *failure_;
+}
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,96 @@
+// The server's side of the login, sans-IO.
+//
+//    expect_hello --hello--> expect_auth --auth, proof verified--> proved --welcome()--> established
+//         |                      |                                   |
+//         '----------------------'--anything else--> failed <--refuse(), anything received
+//
+// A client whose token is not known goes the same way at the same cost as one with a wrong proof, against a random key,
+// and gets the same answer: nobody can ask the server which tokens it has.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/random.hpp"
+#include "login/handshake.hpp"
+#include "login/port_policy.hpp"
+#include "login/token.hpp"
+#include "wire/control.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// A token that the server accepts, and what it allows.
+struct AcceptedToken {
+    std::string name;  // the operator's, for logs; not the secret
+    Token token;
+    PortPolicy ports;
+};
+
+using AcceptedTokens = std::shared_ptr<const std::vector<AcceptedToken>>;
+
+class ServerHandshake {
+public:
+    struct Settings {
+        AcceptedTokens tokens;
+        /// RFC 9266 exporter of the TLS connection: 32 bytes; empty with tls off.
+        std::vector<std::uint8_t> exporter{};
+        wire::InstanceId instance{};
+        Versions versions{};
+        std::uint64_t features = 0;
+        wire::HelloLimits limits{};
+        Duration ping_interval = limits::ping_interval;
+        Duration dead_interval = limits::dead_interval;
+        std::string agent{wire::agent_name};
+        /// Whether the client's address has come with too many wrong tokens: then only strong ones are looked at, and
+        /// whatever else it brings is `busy`. Empty: never.
+        std::function<bool()> guesses_too_often{};
+    };
+
+    ServerHandshake(Settings settings, Random& random);
+
+    Step receive(Bytes payload);
+    /// After Want::decision: lets the client in. `session` is a name for the logs of both sides.
+    Step welcome(std::string session);
+    /// After Want::decision: sends the client away; the text is for its user.
+    Step refuse(wire::Code code, std::string_view text);
+    /// The client said GOAWAY.
+    Step peer_gave_up(wire::Code code, std::string_view text);
+
+    /// After Want::decision and Want::nothing (the session's name only then).
+    const Agreement& agreed() const;
+    const AcceptedToken& token() const;
+    /// After Want::close.
+    const HandshakeFailure& failure() const;
+    /// After Want::close: the token that was named, where it was tried and is wrong.
+    const std::optional<TokenId>& wrong_token() const noexcept { return wrong_token_; }
+
+private:
+    enum class State : std::uint8_t { expect_hello, expect_auth, proved, established, failed };
+
+    Step on_hello(const wire::Hello& hello, Bytes payload);
+    Step on_auth(const wire::Auth& auth);
+    Step fail(HandshakeFailure failure);
+    const AcceptedToken* find(const wire::TokenId& id) const noexcept;
+    Transcript transcript() const;
+
+    Settings settings_;
+    State state_ = State::expect_hello;
+    wire::Nonce nonce_{};
+    Key dummy_key_;
+    wire::TokenId token_id_{};
+    wire::Nonce client_nonce_{};
+    wire::ControlPayload client_hello_;
+    wire::ControlPayload server_hello_;
+    const AcceptedToken* token_ = nullptr;  // in *settings_.tokens
+    Agreement agreement_;
+    std::optional<HandshakeFailure> failure_;
+    std::optional<TokenId> wrong_token_;
+};
+
+}  // namespace ferrotunnel::tunnel

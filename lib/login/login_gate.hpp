@@ -1,0 +1,109 @@
+// Who may connect to the control port: caps on peers that have not proved their token yet, and how often they may
+// begin, for each address and for the networks that it is of. Where there is no room, the oldest connection gives way,
+// of the network that is at its cap, or of the block that has most (of several, that with the oldest one): whoever has
+// a token needs some milliseconds to prove it, and whoever has none holds a place for as long as possible.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "login/address_networks.hpp"
+#include "login/network_rate.hpp"
+#include "runtime/address.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// Any thread.
+class LoginGate : public std::enable_shared_from_this<LoginGate> {
+public:
+    struct Settings {
+        std::uint32_t max = limits::unauthenticated_max;
+        /// Of one network of each level (see AddressNetworks).
+        std::array<std::uint32_t, network_levels> level_max{limits::unauthenticated_per_address_max,
+                                                            limits::unauthenticated_per_home_max,
+                                                            limits::unauthenticated_per_block_max};
+        NetworkRate::Settings rate{{{{limits::logins_at_once_max, limits::logins_per_second_max},
+                                     {limits::logins_of_home_at_once_max, limits::logins_of_home_per_second_max},
+                                     {limits::logins_of_block_at_once_max, limits::logins_of_block_per_second_max}}}};
+    };
+
+    LoginGate() : LoginGate(Settings{}) {}
+    explicit LoginGate(const Settings& settings);
+
+    /// Counts one peer until it is destroyed.
+    class Ticket;
+
+    enum class Fault : std::uint8_t {
+        none,
+        full,          // in all
+        network_full,  // too many of this address, or of a network that it is of
+        too_often,     // the same, in time
+    };
+    struct Answer {
+        std::shared_ptr<Ticket> ticket;  // null: it is to be closed; else, with a fault, another one has given way
+        Fault fault = Fault::none;
+        std::string network{};      // that is the reason; full: the block that has most
+        std::uint32_t present = 0;  // connections of it
+    };
+    /// Calls the `give_way` of another connection, perhaps. Connections from this host may come as often as they like.
+    Answer enter(const runtime::SocketAddress& from, TimePoint now);
+
+    std::uint32_t count() const;
+
+private:
+    using Crowd = std::list<Ticket*>;             // the oldest first
+    using Crowds = std::map<std::string, Crowd>;  // by network
+
+    const Crowd* crowded(const AddressNetworks& networks, Answer& answer) const;
+    std::function<void()> make_room(const Crowd& crowd);
+    void take_in(Ticket& ticket, const AddressNetworks& networks);
+    void take_out(Ticket& ticket) noexcept;
+    void leave(Ticket& ticket) noexcept;
+    void set_give_way(Ticket& ticket, std::function<void()> give_way);
+
+    const Settings settings_;
+    NetworkRate rate_;
+    mutable std::mutex mutex_;
+    std::array<Crowds, network_levels> levels_;
+    std::uint32_t count_ = 0;
+    std::uint64_t last_number_ = 0;
+};
+
+class LoginGate::Ticket {
+public:
+    explicit Ticket(std::shared_ptr<LoginGate> gate) : gate_(std::move(gate)) {}
+    ~Ticket() { gate_->leave(*this); }
+    Ticket(const Ticket&) = delete;
+    Ticket& operator=(const Ticket&) = delete;
+
+    /// What ends the connection when its place is needed; called at most once, on any thread. Before it is set, the
+    /// connection does not give way.
+    void on_give_way(std::function<void()> give_way) { gate_->set_give_way(*this, std::move(give_way)); }
+
+private:
+    friend class LoginGate;
+
+    /// Where it stands in a crowd.
+    struct Place {
+        Crowds::iterator crowd;
+        Crowd::iterator at;
+    };
+
+    const std::shared_ptr<LoginGate> gate_;
+    // Under the gate's lock.
+    bool inside_ = false;
+    std::uint64_t number_ = 0;  // in the order in which they came
+    std::array<std::optional<Place>, network_levels> places_{};
+    std::function<void()> give_way_;
+};
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,25 @@
+#include "login/proof.hpp"
+
+#include <string_view>
+
+#include "base/check.hpp"
+
+namespace ferrotunnel::tunnel {
+
+Proof make_proof(const Key& key, Prover prover, const Transcript& transcript) {
+    // Every part has one possible length, so that no two transcripts read as the same bytes.
+    check(transcript.exporter.empty() || transcript.exporter.size() == exporter_bytes, "an exporter has 32 bytes");
+    check(transcript.client_nonce.size() == nonce_bytes && transcript.server_nonce.size() == nonce_bytes,
+          "a nonce has 32 bytes");
+    std::string_view role = prover == Prover::client ? "client" : "server";
+    const std::uint8_t fixed[] = {0x00, transcript.version};
+    Digest hellos = sha256({transcript.client_hello, transcript.server_hello});
+    return hmac_sha256(
+        key, {as_bytes(role), fixed, transcript.exporter, transcript.client_nonce, transcript.server_nonce, hellos});
+}
+
+bool verify_proof(const Key& key, Prover prover, const Transcript& transcript, Bytes proof) {
+    return equal_constant_time(make_proof(key, prover, transcript), proof);
+}
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,42 @@
+// The proof that one side knows the token, bound to this very connection.
+//
+//    HMAC-SHA-256( key,  role || 0x00 || version || exporter || client nonce || server nonce
+//                        || SHA-256(client hello || server hello) )
+//
+// role:     "client" or "server", so that neither's proof can be sent back to it
+// version:  one byte, the negotiated protocol version
+// exporter: the 32 bytes of RFC 9266 ("EXPORTER-Channel-Binding"), which differ on the two halves of a connection that
+//           a man in the middle terminates; empty with tls off
+// hellos:   the payloads of both CONTROL messages as they travelled, so that nobody edits versions, features or limits
+#pragma once
+
+#include <cstdint>
+
+#include "base/bytes.hpp"
+#include "login/key.hpp"
+
+namespace ferrotunnel::tunnel {
+
+inline constexpr std::size_t exporter_bytes = 32;
+inline constexpr std::size_t nonce_bytes = 32;
+
+using Proof = Digest;
+
+/// What both sides know of a login when the hellos have been exchanged. Views.
+struct Transcript {
+    std::uint8_t version = 0;
+    Bytes exporter;      // exporter_bytes, or none
+    Bytes client_nonce;  // nonce_bytes
+    Bytes server_nonce;  // nonce_bytes
+    Bytes client_hello;
+    Bytes server_hello;
+};
+
+enum class Prover : std::uint8_t { client, server };
+
+Proof make_proof(const Key& key, Prover prover, const Transcript& transcript);
+
+/// In constant time, whatever `proof` holds.
+bool verify_proof(const Key& key, Prover prover, const Transcript& transcript, Bytes proof);
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,99 @@
+// Inside of RouteTable. One hash table has every name that a pattern speaks of: a lookup asks it for the host, then for
+// what is behind the host's first dot, its second, and so on; each slot knows the exact rule, the `*.` and the `**.`
+// rule for its name. Each host has a hash table of its paths, where prefixes are found segment by segment. What a
+// lookup reads is kept small and close together, since with many hosts it comes from memory.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "http/name_hash.hpp"
+#include "http/path_regex.hpp"
+#include "routes/route_table.hpp"
+
+namespace ferrotunnel::http {
+
+inline constexpr std::uint32_t no_route = std::numeric_limits<std::uint32_t>::max();
+
+struct RouteTable::Tables {
+    /// All rules of one pattern.
+    struct HostRules {
+        std::uint32_t everything = no_route;  // the route of the prefix "/"
+        std::uint32_t first_slot = 0;         // of its part of `path_slots`, which is at most half full
+        std::uint32_t slots = 0;              // a power of two, or 0
+        std::uint32_t first_expression = 0;   // of its part of `expressions`, in their order
+        std::uint32_t expressions = 0;
+        std::uint16_t segments_max = 0;  // of its prefixes
+        bool has_equals = false;
+    };
+    /// The same places as `hosts`; for `explain` alone.
+    struct HostInfo {
+        HostPattern pattern;
+        std::vector<std::uint32_t> routes;
+    };
+    /// A name that patterns speak of, with places in `hosts`. Empty without a name.
+    struct NameSlot {
+        std::uint64_t hash = 0;
+        std::uint32_t text_at = 0;  // in `name_text`
+        std::uint32_t size = 0;
+        std::uint32_t exact = no_route;
+        std::uint32_t one_label = no_route;
+        std::uint32_t any_labels = no_route;
+    };
+    struct PathSlot {
+        std::uint64_t hash = 0;
+        std::uint32_t route = no_route;  // an empty slot has none
+        std::uint32_t text = 0;          // a place in `path_texts`, doubled; with 1 for an equal path
+    };
+    struct Expression {
+        PathRegex regex;
+        std::uint32_t route;
+    };
+
+    explicit Tables(std::uint64_t seed) : hasher(seed) {}
+
+    /// The rules for a host, or null.
+    const HostRules* find_host(std::string_view host, LookupSteps& steps) const noexcept;
+    /// The rule for one reading of a path.
+    std::uint32_t find_path(const HostRules& rules, std::string_view reading, LookupSteps& steps) const noexcept;
+    RouteMatch find(std::string_view host, std::string_view path, LookupSteps& steps) const noexcept;
+
+    const HostInfo& info_of(const HostRules& rules) const {
+        return infos[static_cast<std::size_t>(&rules - hosts.data())];
+    }
+
+    /// The slot that has the name, or the empty one where it would be. There are slots.
+    std::size_t name_slot(std::uint64_t hash, std::string_view name, LookupSteps& steps) const noexcept;
+    /// The same for a path; the host has slots.
+    std::size_t path_slot(const HostRules& rules, std::uint64_t hash, std::string_view path, bool equals,
+                          LookupSteps& steps) const noexcept;
+
+    NameHasher hasher;
+    std::uint32_t default_host = no_route;
+    std::size_t suffix_labels_max = 0;  // of the names behind asterisks
+    std::vector<NameSlot> name_slots;   // a power of two, at most half full
+    std::string name_text;
+    std::vector<HostRules> hosts;
+    std::vector<PathSlot> path_slots;
+    std::vector<std::string_view> path_texts;  // each once, into `routes`
+    std::vector<Expression> expressions;
+    std::vector<std::uint32_t> values;  // of the routes
+    std::vector<HostInfo> infos;
+    std::vector<Route> routes;
+
+private:
+    const NameSlot* find_name(std::uint64_t state, std::string_view name, LookupSteps& steps) const noexcept;
+};
+
+/// The hash of a whole host name, label by label from its end.
+std::uint64_t hash_of_host(const NameHasher& hasher, std::string_view name) noexcept;
+/// Where the hash of an equal path or of a prefix begins.
+inline std::uint64_t path_start(const NameHasher& hasher, bool equals) noexcept {
+    return equals ? hasher.number(hasher.start(), 1) : hasher.start();
+}
+
+}  // namespace ferrotunnel::http

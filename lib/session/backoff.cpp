@@ -1,0 +1,52 @@
+#include "session/backoff.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+
+namespace ferrotunnel::tunnel {
+namespace {
+
+constexpr Duration soon_first = std::chrono::milliseconds(200);
+
+}  // namespace
+
+Backoff::Backoff(Random& random, const Settings& settings) : random_(random), settings_(settings) {
+    check(settings.first > Duration::zero() && settings.first <= settings.max,
+          "a back-off has a first wait below its last");
+    start_over();
+}
+
+void Backoff::peer_said_goodbye(TimePoint now) {
+    const bool again = goodbye_at_ != TimePoint::min() && now - goodbye_at_ < settings_.lived_long;
+    goodbye_at_ = now;
+    soon_ = again ? 0 : 2;
+}
+
+Duration Backoff::next_wait() {
+    if (soon_ > 0) {
+        // 1,000 clients in 200 ms are what a core can shake hands with; what is refused meanwhile costs nothing.
+        const Duration least = soon_ == 2 ? Duration::zero() : soon_first;
+        const Duration most = soon_ == 2 ? soon_first : 3 * soon_first;
+        --soon_;
+        const auto spread = static_cast<std::uint64_t>((most - least).count());
+        return std::min(least + Duration(static_cast<Duration::rep>(random_.below(spread + 1))), settings_.max);
+    }
+    auto span = static_cast<std::uint64_t>((ceiling_ - settings_.first).count());
+    Duration wait = settings_.first + Duration(static_cast<Duration::rep>(random_.below(span + 1)));
+    // Not `2 * ceiling_`: a ceiling near the end of the type must not overflow.
+    ceiling_ = ceiling_ > settings_.max / 2 ? settings_.max : 2 * ceiling_;
+    return wait;
+}
+
+void Backoff::start_over() {
+    ceiling_ = std::min(2 * settings_.first, settings_.max);
+}
+
+void Backoff::session_ended(Duration lived) {
+    if (lived >= settings_.lived_long) {
+        start_over();
+    }
+}
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,389 @@
+#include "session/client_link.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <new>
+#include <utility>
+
+namespace ferrotunnel::tunnel {
+
+using wire::Code;
+
+namespace {
+
+constexpr const char* stopping = "The client is stopping.";
+
+// A service that was refused is not asked for sooner than this, however soon the client connects again after a loss.
+constexpr Duration refused_again_first = std::chrono::seconds(1);
+
+Backoff::Settings for_refused(const Backoff::Settings& settings) {
+    return {std::max(settings.first, refused_again_first), std::max(settings.max, refused_again_first),
+            settings.lived_long};
+}
+
+// Trying again would end the same way, as far as the server is right: the user has to do something.
+bool is_verdict(Code code) {
+    return code == Code::unauthorized || code == Code::version || code == Code::superseded;
+}
+
+}  // namespace
+
+ClientLink::ClientLink(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const Settings& settings,
+                       std::function<void(const LinkNotice&)> notify)
+    : worker_(worker),
+      shared_(std::move(shared)),
+      settings_(settings),
+      notify_(std::move(notify)),
+      backoff_(*shared_->random, settings.backoff),
+      retry_timer_(worker, [this] { connect_first(); }),
+      refused_backoff_(*shared_->random, for_refused(settings.backoff)),
+      refused_timer_(worker, [this] { retry_refused(); }) {
+    std::vector<runtime::Worker*> workers = settings.trunk_workers;
+    if (workers.empty()) {
+        workers.push_back(&worker_);
+    }
+    for (std::size_t i = 0; i < workers.size(); ++i) {
+        auto place = std::make_unique<Place>();
+        place->trunk = std::make_unique<ClientTrunk>(i, *workers[i], worker_, shared_, table_,
+                                                     static_cast<ClientTrunkEvents&>(*this));
+        place->backoff = std::make_unique<Backoff>(*shared_->random, settings.backoff);
+        place->retry = std::make_unique<runtime::Timer>(worker_, [this, i] { on_retry(i); });
+        places_.push_back(std::move(place));
+    }
+}
+
+ClientLink::~ClientLink() = default;
+
+void ClientLink::start() {
+    if (state_ != State::idle) {
+        return;  // it was stopped before
+    }
+    state_ = State::running;
+    connect_first();
+}
+
+void ClientLink::drain() {
+    if (state_ != State::running) {
+        stop();
+        return;
+    }
+    state_ = State::draining;
+    cancel_timers();
+    for (auto& place : places_) {
+        place->trunk->drain(stopping);
+    }
+    finish_if_drained(Code::none, {});
+}
+
+void ClientLink::stop() {
+    if (state_ == State::stopped) {
+        return;
+    }
+    state_ = State::draining;  // the end of the last session stops the link
+    cancel_timers();
+    for (auto& place : places_) {
+        place->trunk->end(stopping);
+    }
+    finish_if_drained(Code::none, {});
+}
+
+// --- connecting ---
+
+unsigned ClientLink::open_count() const noexcept {
+    return static_cast<unsigned>(std::count_if(places_.begin(), places_.end(),
+                                               [](const auto& place) { return place->state == Place::State::open; }));
+}
+
+bool ClientLink::any_connecting() const noexcept {
+    return std::any_of(places_.begin(), places_.end(),
+                       [](const auto& place) { return place->state == Place::State::connecting; });
+}
+
+// Nothing is open and nothing is being made, so nobody of the earlier epoch can come late.
+void ClientLink::connect_first() {
+    if (state_ != State::running || open_count() > 0 || any_connecting()) {
+        return;
+    }
+    ++epoch_;
+    attempt_ = 0;
+    connect(0);
+}
+
+void ClientLink::connect(std::size_t place) {
+    ClientLogin login;
+    login.epoch = epoch_;
+    login.attempt = attempt_++;
+    login.trunk = static_cast<std::uint32_t>(place + 1);
+    login.trunks = static_cast<std::uint32_t>(places_.size());
+    const Place::State before = std::exchange(places_[place]->state, Place::State::connecting);
+    places_[place]->draining = false;
+    try {
+        places_[place]->trunk->connect(login);
+    } catch (const std::bad_alloc&) {  // the timer that has called comes again
+        places_[place]->state = before;
+        throw;
+    }
+}
+
+void ClientLink::connect_idle() {
+    if (alone_) {
+        return;
+    }
+    for (std::size_t place = 0; place < places_.size(); ++place) {
+        if (places_[place]->state == Place::State::idle) {
+            connect(place);
+        }
+    }
+}
+
+void ClientLink::on_retry(std::size_t place) {
+    if (state_ == State::running && places_[place]->state == Place::State::waiting) {
+        connect(place);
+    }
+}
+
+void ClientLink::on_trunk_open(std::size_t at, const Agreement& agreed, const std::string& transport,
+                               Duration round_trip) {
+    Place& place = *places_[at];
+    place.state = Place::State::open;
+    place.opened_at = worker_.now();
+    if (state_ != State::running) {
+        return;  // it was stopped meanwhile, and its end is on the way
+    }
+    failed_ = 0;
+    let_in_ = true;
+    retry_timer_.cancel();
+    shared_->log->info("connected", {{"server", runtime::to_text(shared_->server)},
+                                     {"session", agreed.session},
+                                     {"trunk", name_of(at)},
+                                     {"agent", agreed.peer_agent},
+                                     {"tls", transport}});
+    const bool first = !std::exchange(up_, true);
+    if (first) {
+        alone_ = round_trip >= settings_.near_below;
+    }
+    told_draining_ = std::any_of(places_.begin(), places_.end(),
+                                 [](const auto& one) { return one->state == Place::State::open && one->draining; });
+    tell({.kind = first ? LinkNotice::Kind::connected : LinkNotice::Kind::joined,
+          .text = transport,
+          .trunk = static_cast<unsigned>(at + 1)});
+    if (state_ == State::running && place.state == Place::State::open) {  // who was told may have stopped the link
+        register_on(at);
+        connect_idle();
+    }
+}
+
+void ClientLink::on_trunk_draining(std::size_t place, Code code, const std::string& text) {
+    places_[place]->draining = true;
+    if (state_ != State::running || std::exchange(told_draining_, true)) {
+        return;
+    }
+    shared_->log->info("the server takes no new visitors", {{"why", text}});
+    tell({.kind = LinkNotice::Kind::draining, .code = code, .text = text});
+}
+
+void ClientLink::on_trunk_retired(std::size_t at, const std::string& text) {
+    Place& place = *places_[at];
+    ++place.retiring;
+    place.state = Place::State::idle;
+    forget_place(at);
+    if (state_ != State::running) {
+        return;
+    }
+    shared_->log->info("the server asks for a fresh session", {{"trunk", name_of(at)}, {"why", text}});
+    rotate(at);
+}
+
+// At once, since ids run out; but ids last for days, and a server that asks all the time is given a session with the
+// back-off of one that it drops.
+void ClientLink::rotate(std::size_t at) {
+    Place& place = *places_[at];
+    const TimePoint now = worker_.now();
+    const bool again = place.rotated_at && now - *place.rotated_at < settings_.backoff.lived_long;
+    place.rotated_at = now;
+    const bool alone = places_.size() == 1;
+    if (again) {
+        const Duration wait = (alone ? backoff_ : *place.backoff).next_wait();
+        (alone ? retry_timer_ : *place.retry).set_after(wait);
+        place.state = alone ? Place::State::idle : Place::State::waiting;
+    } else if (alone) {
+        connect_first();
+    } else {
+        connect(at);
+    }
+}
+
+void ClientLink::on_retired_end(std::size_t place) {
+    --places_[place]->retiring;
+    if (state_ == State::draining) {
+        finish_if_drained(Code::none, {});
+    }
+}
+
+// --- losing ---
+
+// What somebody says who has not proved to be the server ends one attempt and no client: the next one may reach the
+// server itself. Nor does a token or version that the server has once accepted: it was started with a wrong file, or an
+// older program, and its clients have to be there when that is put right.
+bool ClientLink::is_final(const TrunkEnd& end) const noexcept {
+    return is_verdict(end.code) && end.proved && (end.code == Code::superseded || !let_in_);
+}
+
+std::string ClientLink::explain(const TrunkEnd& end) const {
+    if (end.text.empty()) {
+        return "the connection was lost";
+    }
+    if (!is_verdict(end.code) || is_final(end)) {
+        return end.text;
+    }
+    if (end.proved) {
+        return end.text + " The server has let this client in before, so it goes on trying.";
+    }
+    if (end.code == Code::unauthorized) {  // the text has it already
+        return end.text;
+    }
+    return end.text + " It has not proved that it is the server, so somebody may be in between.";
+}
+
+void ClientLink::on_trunk_end(std::size_t at, const TrunkEnd& end, bool was_open) {
+    Place& place = *places_[at];
+    place.state = Place::State::idle;
+    forget_place(at);
+    if (state_ != State::running) {
+        finish_if_drained(end.code, end.code == Code::none ? std::string() : end.text);
+        return;
+    }
+    if (was_open) {
+        const Duration lived = worker_.now() - place.opened_at;
+        place.backoff->session_ended(lived);
+        backoff_.session_ended(lived);
+        if (end.by_peer && (end.code == Code::going_away || (end.code == Code::none && place.draining))) {
+            backoff_.peer_said_goodbye(worker_.now());
+        }
+    }
+    const std::string text = explain(end);
+    shared_->log->warn(was_open ? "the connection was lost" : "could not connect",
+                       {{"server", runtime::to_text(shared_->server)},
+                        {"trunk", name_of(at)},
+                        {"code", wire::name_of(end.code)},
+                        {"why", text}});
+    if (is_final(end)) {
+        end_for_good(end.code, text, was_open);
+        return;
+    }
+    LinkNotice why;
+    why.code = end.code == Code::none ? Code::connection_reset : end.code;
+    why.text = text;
+    why.trunk = static_cast<unsigned>(at + 1);
+    why.broke = was_open;
+    if (open_count() > 0) {
+        trunk_lost(at, why);
+    } else {
+        tunnel_down(at, why, was_open);
+    }
+}
+
+// Others carry on: this one comes back by itself.
+void ClientLink::trunk_lost(std::size_t at, const LinkNotice& why) {
+    Place& place = *places_[at];
+    LinkNotice notice = why;
+    notice.kind = LinkNotice::Kind::degraded;
+    notice.retry_in = place.backoff->next_wait();
+    place.state = Place::State::waiting;
+    place.retry->set_after(notice.retry_in);
+    register_lost();
+    tell(notice);
+}
+
+void ClientLink::tunnel_down(std::size_t at, const LinkNotice& why, bool was_open) {
+    for (auto& [id, offered] : services_) {
+        offered.told = false;
+        offered.endpoint.clear();
+    }
+    const bool was_up = std::exchange(up_, false);
+    LinkNotice lost = why;
+    lost.kind = LinkNotice::Kind::lost;
+    if (was_up || !any_connecting()) {  // of several that fail one after the other, the last one is told
+        tell(lost);
+    }
+    if (state_ != State::running) {
+        return;  // who was told has stopped the link
+    }
+    // What is being made decides how it goes on. This one waits its own time: where a server drops each connection
+    // right after the login, two of them would call each other back at once, for ever.
+    if (any_connecting()) {
+        Place& place = *places_[at];
+        place.state = Place::State::waiting;
+        place.retry->set_after(place.backoff->next_wait());
+        return;
+    }
+    for (auto& place : places_) {  // they wait for the first one now
+        place->retry->cancel();
+        if (place->state == Place::State::waiting) {
+            place->state = Place::State::idle;
+        }
+    }
+    if (!was_open && settings_.attempts != 0 && ++failed_ >= settings_.attempts) {
+        finish(why.code,
+               "gave up after " + (failed_ == 1 ? "1 attempt: " : std::to_string(failed_) + " attempts: ") + why.text);
+        return;
+    }
+    const Duration wait = backoff_.next_wait();
+    retry_timer_.set_after(wait);
+    tell({.kind = LinkNotice::Kind::reconnecting, .code = why.code, .text = why.text, .retry_in = wait});
+}
+
+// What one trunk is told holds for the client.
+void ClientLink::end_for_good(Code code, const std::string& text, bool was_open) {
+    const auto kind = code == Code::superseded ? LinkNotice::Kind::lost : LinkNotice::Kind::refused;
+    final_ = {code, text};
+    tell({.kind = kind, .code = code, .text = text, .broke = was_open});
+    if (state_ == State::running) {
+        stop();
+    }
+}
+
+void ClientLink::finish_if_drained(Code code, const std::string& text) {
+    const bool any = std::any_of(places_.begin(), places_.end(),
+                                 [](const auto& place) { return place->has_session() || place->retiring > 0; });
+    if (any) {
+        return;
+    }
+    if (final_) {
+        finish(final_->first, final_->second);
+    } else {
+        finish(code, text);
+    }
+}
+
+void ClientLink::finish(Code code, const std::string& text) {
+    if (state_ == State::stopped) {
+        return;
+    }
+    state_ = State::stopped;
+    cancel_timers();
+    tell({.kind = LinkNotice::Kind::stopped, .code = code, .text = text});
+}
+
+void ClientLink::cancel_timers() {
+    retry_timer_.cancel();
+    refused_timer_.cancel();
+    for (auto& place : places_) {
+        place->retry->cancel();
+        if (place->state == Place::State::waiting) {
+            place->state = Place::State::idle;
+        }
+    }
+}
+
+// "2/4", for logs.
+std::string ClientLink::name_of(std::size_t place) const {
+    return std::to_string(place + 1) + '/' + std::to_string(places_.size());
+}
+
+void ClientLink::tell(LinkNotice notice) {
+    notice.trunks = open_count();
+    notify_(notice);
+}
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,180 @@
+// A client's tie to its server, its tunnel: decides when which trunk connects, registers the services on all of them,
+// and tells what the user should know.
+//
+// The tunnel:
+//   idle --start--> down --first trunk open--> up --last trunk lost--> down (back-off, then the first trunk again)
+//   any --replaced by a newer session (superseded), attempts used up, stop--> stopped
+//   down --token or version refused by a proved server that never let this client in--> stopped
+//   any --drain--> draining --visitors gone, or deadline--> stopped
+//
+// Each trunk:
+//   idle --tunnel is up--> connecting --login--> open --lost--> waiting (back-off of its own) --> connecting
+//
+// While the tunnel is down one trunk tries alone, under a new epoch; the others follow when it is open, unless the
+// server is far (Settings::near_below). When the server runs out of a trunk's stream ids it asks for a fresh session,
+// which is made beside the present one.
+//
+// Lives on one worker; all members are for it. The trunks may live on others.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backend/client_service.hpp"
+#include "runtime/timer.hpp"
+#include "session/backoff.hpp"
+#include "session/client_trunk.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// What happens to the link.
+struct LinkNotice {
+    enum class Kind : std::uint8_t {
+        connected,     // the first trunk is open
+        joined,        // one more
+        degraded,      // a trunk broke or could not be made, while others are open
+        lost,          // no trunk is open: the last one broke, or the first could not be made
+        reconnecting,  // after `lost`
+        registered,
+        unreachable,  // a service, which is being registered anew
+        refused,      // a service, or with id 0 the login
+        draining,     // by the server
+        stopped,
+    } kind = Kind::connected;
+    std::uint32_t service = 0;
+    std::string endpoint{};
+    std::uint16_t port = 0;
+    wire::Code code = wire::Code::none;
+    std::string text{};
+    Duration retry_in{};  // degraded, reconnecting; refused, of a service: when it is asked for again
+    unsigned trunk = 0;   // from 1: which one it is about
+    bool broke = false;   // degraded, lost: an open trunk
+    unsigned trunks = 0;  // open now
+};
+
+class ClientLink : private ClientTrunkEvents {
+public:
+    struct Settings {
+        Backoff::Settings backoff;
+        unsigned attempts = 0;  // failed ones in a row before it gives up; 0: never
+        /// One trunk on each; a worker may be there several times. Empty: one trunk, on the link's own.
+        std::vector<runtime::Worker*> trunk_workers{};
+        /// Where a round trip takes as long as this, or longer, the first trunk stays alone.
+        Duration near_below = Duration::max();
+    };
+
+    ClientLink(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const Settings& settings,
+               std::function<void(const LinkNotice&)> notify);
+    /// When none of the workers runs any more, or on the one that all is on.
+    ~ClientLink() override;
+    ClientLink(const ClientLink&) = delete;
+    ClientLink& operator=(const ClientLink&) = delete;
+
+    void add(ClientService service);
+    void remove(std::uint32_t id);
+    void start();
+    /// No new visitors; `stopped` follows when the present ones have finished.
+    void drain();
+    /// Now; `stopped` follows, perhaps from within.
+    void stop();
+
+    bool connected() const noexcept { return open_count() > 0; }
+    bool stopped() const noexcept { return state_ == State::stopped; }
+
+private:
+    enum class State : std::uint8_t { idle, running, draining, stopped };
+
+    /// Where a trunk is, as the link knows it.
+    struct Place {
+        enum class State : std::uint8_t { idle, waiting, connecting, open } state = State::idle;
+        std::unique_ptr<ClientTrunk> trunk;
+        std::unique_ptr<Backoff> backoff;
+        std::unique_ptr<runtime::Timer> retry;
+        TimePoint opened_at{};
+        std::optional<TimePoint> rotated_at{};
+        bool draining = false;     // the server takes no new visitors on it
+        std::size_t retiring = 0;  // earlier sessions with visitors
+
+        bool has_session() const noexcept { return state == State::connecting || state == State::open; }
+    };
+
+    /// What has become of a service on one trunk.
+    enum class Carried : std::uint8_t { no, asked, yes, refused };
+    struct Offered {
+        std::shared_ptr<const ClientService> service;
+        std::uint16_t assigned_port = 0;  // what the server chose: asked for again after a reconnect
+        std::string assigned_host{};
+        bool told = false;          // that it is reachable; a private service is, without an endpoint
+        std::string endpoint{};     // as it was told; empty: not reachable now
+        std::string why_refused{};  // as it was told
+        bool refused = false;       // as it was told
+        std::vector<Carried> on{};  // by place
+
+        bool is(Carried what) const noexcept;
+    };
+
+    void on_trunk_open(std::size_t place, const Agreement& agreed, const std::string& transport,
+                       Duration round_trip) override;
+    void on_trunk_message(std::size_t place, const wire::ControlMessage& message) override;
+    void on_trunk_draining(std::size_t place, wire::Code code, const std::string& text) override;
+    void on_trunk_retired(std::size_t place, const std::string& text) override;
+    void on_trunk_end(std::size_t place, const TrunkEnd& end, bool was_open) override;
+    void on_retired_end(std::size_t place) override;
+
+    unsigned open_count() const noexcept;
+    bool any_connecting() const noexcept;
+    void connect_first();
+    void connect(std::size_t place);
+    void connect_idle();
+    void rotate(std::size_t place);
+    void on_retry(std::size_t place);
+    void trunk_lost(std::size_t place, const LinkNotice& why);
+    void tunnel_down(std::size_t place, const LinkNotice& why, bool was_open);
+    bool is_final(const TrunkEnd& end) const noexcept;
+    std::string explain(const TrunkEnd& end) const;
+    void end_for_good(wire::Code code, const std::string& text, bool was_open);
+    void finish_if_drained(wire::Code code, const std::string& text);
+    void finish(wire::Code code, const std::string& text);
+    void cancel_timers();
+    std::string name_of(std::size_t place) const;
+    void tell(LinkNotice notice);
+
+    // Services (client_link_services.cpp).
+    void register_on(std::size_t place);
+    void register_lost();
+    void forget_place(std::size_t place);
+    void on_registered(std::size_t place, const wire::RegisteredService& answer);
+    void on_refused(std::size_t place, const wire::Refused& refused);
+    void ask(std::size_t place, std::vector<Offered*> wanted);
+    std::optional<std::size_t> first_open() const noexcept;
+    void retry_refused();
+    Duration refused_again_in();
+
+    runtime::Worker& worker_;
+    const std::shared_ptr<ClientShared> shared_;
+    const Settings settings_;
+    const std::function<void(const LinkNotice&)> notify_;
+    const std::shared_ptr<ServiceTable> table_ = std::make_shared<ServiceTable>();
+    Backoff backoff_;  // of the tunnel
+    runtime::Timer retry_timer_;
+    Backoff refused_backoff_;  // of services
+    runtime::Timer refused_timer_;
+    State state_ = State::idle;
+    bool let_in_ = false;  // by the server, at some time
+    bool up_ = false;      // `connected` was told, and `lost` not since
+    bool alone_ = false;   // the server is too far for more trunks than one, as the first one saw it
+    bool told_draining_ = false;
+    std::map<std::uint32_t, Offered> services_;
+    std::vector<std::unique_ptr<Place>> places_;
+    std::uint64_t epoch_ = 0;
+    std::uint64_t attempt_ = 0;
+    std::uint32_t request_ = 0;
+    unsigned failed_ = 0;                                      // attempts in a row
+    std::optional<std::pair<wire::Code, std::string>> final_;  // why it ends, where the server is the reason
+};
+
+}  // namespace ferrotunnel::tunnel

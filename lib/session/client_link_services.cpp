@@ -1,0 +1,256 @@
+// A client's services on its trunks: each is registered on one trunk first, and with what it got there on all
+// others. The user hears of the first answer only.
+#include <algorithm>
+#include <utility>
+
+#include "session/client_link.hpp"
+
+namespace ferrotunnel::tunnel {
+
+namespace {
+
+constexpr LineKind service_lines{"services", limits::client_lines_per_second};
+
+}  // namespace
+
+bool ClientLink::Offered::is(Carried what) const noexcept {
+    return std::find(on.begin(), on.end(), what) != on.end();
+}
+
+std::optional<std::size_t> ClientLink::first_open() const noexcept {
+    std::optional<std::size_t> draining;
+    for (std::size_t place = 0; place < places_.size(); ++place) {
+        if (places_[place]->state == Place::State::open) {
+            if (!places_[place]->draining) {
+                return place;
+            }
+            draining = draining ? draining : place;
+        }
+    }
+    return draining;
+}
+
+void ClientLink::add(ClientService service) {
+    const std::uint32_t id = service.id;
+    Offered& offered = services_[id];
+    offered.service = std::make_shared<const ClientService>(std::move(service));
+    offered.on.assign(places_.size(), Carried::no);
+    table_->put(offered.service);
+    if (auto place = first_open(); place && state_ == State::running) {
+        ask(*place, {&offered});
+    }
+}
+
+void ClientLink::remove(std::uint32_t id) {
+    if (services_.erase(id) == 0) {
+        return;
+    }
+    table_->erase(id);
+    shared_->own_visits->set_public_port(id, 0);
+    wire::Unregister message;
+    message.ids.push_back(id);
+    for (auto& place : places_) {
+        if (place->state == Place::State::open) {
+            place->trunk->send({wire::encode_control(message)});
+        }
+    }
+}
+
+// What is asked for by name goes first: the server gives the rest of what it has to those who take anything.
+void ClientLink::ask(std::size_t place, std::vector<Offered*> wanted) {
+    std::stable_partition(wanted.begin(), wanted.end(),
+                          [](const Offered* offered) { return !offered->service->is_assigned(); });
+    std::vector<wire::Service> services;
+    for (Offered* offered : wanted) {
+        offered->on[place] = Carried::asked;
+        wire::Service& service = services.emplace_back();
+        service.id = offered->service->id;
+        service.kind = offered->service->kind;
+        service.name = offered->service->name;
+        service.remote_port = offered->service->remote_port;
+        service.http = offered->service->http;
+        service.tls = offered->service->tls;
+        // What the server chose is asked for again, so that visitors find the service where it was.
+        if (offered->service->is_assigned()) {
+            service.remote_port = offered->assigned_port;
+            if (!offered->assigned_host.empty()) {
+                service.http.hosts = {offered->assigned_host};
+            }
+        }
+    }
+    places_[place]->trunk->send(wire::encode_register(++request_, services));
+}
+
+// A trunk is open: it gets everything but what another one is just being asked for, or was refused for all: that is
+// asked again when its time has come, as long as there is another trunk.
+void ClientLink::register_on(std::size_t place) {
+    bool alone = true;
+    for (std::size_t other = 0; other < places_.size(); ++other) {
+        alone = alone && (other == place || places_[other]->state != Place::State::open || places_[other]->draining);
+    }
+    std::vector<Offered*> wanted;
+    for (auto& [id, offered] : services_) {
+        const bool anew = !offered.is(Carried::asked) && (alone || !offered.refused);
+        if (offered.is(Carried::yes) || anew) {
+            wanted.push_back(&offered);
+        }
+    }
+    ask(place, wanted);
+}
+
+// A trunk is gone: what it alone carried, or was asked for, is asked of another one.
+void ClientLink::register_lost() {
+    const std::optional<std::size_t> place = first_open();
+    std::vector<Offered*> wanted;
+    for (auto& [id, offered] : services_) {
+        if (!offered.is(Carried::yes) && !offered.is(Carried::asked) && !offered.refused && place) {
+            wanted.push_back(&offered);
+        }
+    }
+    if (!wanted.empty()) {
+        ask(*place, wanted);
+    }
+    for (Offered* offered : wanted) {
+        if (offered->told) {
+            offered->told = false;
+            offered->endpoint.clear();
+            tell({.kind = LinkNotice::Kind::unreachable, .service = offered->service->id});
+        }
+    }
+}
+
+void ClientLink::forget_place(std::size_t place) {
+    for (auto& [id, offered] : services_) {
+        offered.on[place] = Carried::no;
+    }
+}
+
+void ClientLink::retry_refused() {
+    if (state_ != State::running) {
+        return;
+    }
+    const std::optional<std::size_t> first = first_open();
+    for (std::size_t place = 0; place < places_.size(); ++place) {
+        if (places_[place]->state != Place::State::open) {
+            continue;
+        }
+        std::vector<Offered*> wanted;
+        for (auto& [id, offered] : services_) {
+            // Where nobody carries it, one trunk is enough to ask.
+            const bool again = offered.on[place] == Carried::refused && offered.is(Carried::yes);
+            const bool anew = offered.refused && !offered.is(Carried::yes) && !offered.is(Carried::asked);
+            if (again || (anew && place == first)) {
+                wanted.push_back(&offered);
+            }
+        }
+        if (!wanted.empty()) {
+            ask(place, wanted);
+        }
+    }
+}
+
+void ClientLink::on_trunk_message(std::size_t place, const wire::ControlMessage& message) {
+    if (const auto* registered = std::get_if<wire::Registered>(&message)) {
+        for (const wire::RegisteredService& answer : registered->services) {
+            on_registered(place, answer);
+        }
+    } else if (const auto* refused = std::get_if<wire::Refused>(&message)) {
+        on_refused(place, *refused);
+    }
+    // Statistics and messages of later versions are not for this one.
+}
+
+void ClientLink::on_registered(std::size_t place, const wire::RegisteredService& answer) {
+    auto found = services_.find(answer.id);
+    if (found == services_.end()) {
+        return;  // taken off meanwhile
+    }
+    Offered& offered = found->second;
+    offered.on[place] = Carried::yes;
+    if (std::exchange(offered.refused, false)) {
+        refused_backoff_.start_over();
+    }
+    if (offered.service->kind != wire::ServiceKind::http) {  // there the edge finds loops, by Via
+        shared_->own_visits->set_public_port(answer.id, answer.port);
+    }
+    if (offered.service->kind == wire::ServiceKind::http) {
+        offered.assigned_host = answer.host.empty() ? offered.assigned_host : answer.host;
+    } else if (offered.service->is_assigned()) {
+        offered.assigned_port = answer.port;
+    }
+    for (std::size_t other = 0; other < places_.size(); ++other) {
+        // While it drains the trunks have said that they take no new visitors.
+        if (state_ == State::running && places_[other]->state == Place::State::open &&
+            offered.on[other] == Carried::no) {
+            ask(other, {&offered});
+        }
+    }
+    if (offered.told && offered.endpoint == answer.address) {
+        return;  // one more trunk, or a fresh session
+    }
+    offered.told = true;
+    offered.endpoint = answer.address;
+    if (shared_->log->may_write(LogLevel::info, service_lines, worker_.now())) {
+        shared_->log->info("a service is reachable",
+                           {{"service", offered.service->name}, {"endpoint", offered.endpoint}});
+    }
+    tell({.kind = LinkNotice::Kind::registered, .service = answer.id, .endpoint = answer.address, .port = answer.port});
+}
+
+void ClientLink::on_refused(std::size_t place, const wire::Refused& refused) {
+    auto found = services_.find(refused.id);
+    if (found == services_.end()) {
+        return;
+    }
+    Offered& offered = found->second;
+    offered.on[place] = Carried::refused;
+    if (offered.is(Carried::yes) || offered.is(Carried::asked)) {  // a trunk that does not carry it, no more
+        if (shared_->log->may_write(LogLevel::warn, service_lines, worker_.now())) {
+            shared_->log->warn("a connection does not carry a service", {{"service", offered.service->name},
+                                                                         {"trunk", name_of(place)},
+                                                                         {"code", wire::name_of(refused.code)},
+                                                                         {"why", refused.text}});
+        }
+        (void)refused_again_in();
+        return;
+    }
+    if (state_ != State::running) {
+        return;  // crossed our good-bye: nobody waits for it any more
+    }
+    if (offered.assigned_port != 0 || !offered.assigned_host.empty()) {
+        offered.assigned_port = 0;  // somebody else has what we had: any other will do
+        offered.assigned_host.clear();
+        ask(place, {&offered});
+        return;
+    }
+    const bool known = offered.refused && offered.why_refused == refused.text;
+    offered.refused = true;
+    offered.why_refused = refused.text;
+    offered.told = false;
+    offered.endpoint.clear();
+    const Duration again_in = refused_again_in();
+    if (known && settings_.attempts == 0) {
+        return;  // who counts attempts hears of each
+    }
+    if (shared_->log->may_write(LogLevel::warn, service_lines, worker_.now())) {
+        shared_->log->warn(
+            "a service was refused",
+            {{"service", offered.service->name}, {"code", wire::name_of(refused.code)}, {"why", refused.text}});
+    }
+    tell({.kind = LinkNotice::Kind::refused,
+          .service = refused.id,
+          .code = refused.code,
+          .text = refused.text,
+          .retry_in = again_in});
+}
+
+// Soon, and then more and more seldom: a port is free a minute after its client has crashed, or never. All services
+// that are refused are asked for again together.
+Duration ClientLink::refused_again_in() {
+    if (!refused_timer_.is_set()) {
+        refused_timer_.set_after(refused_backoff_.next_wait());
+    }
+    return std::max(refused_timer_.deadline() - worker_.now(), Duration::zero());
+}
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,174 @@
+#include "session/client_session.hpp"
+
+#include <array>
+
+#include "runtime/visitor_address.hpp"
+#include "transport/tcp_pipe.hpp"
+#include "transport/tls_pipe.hpp"
+
+namespace ferrotunnel::tunnel {
+
+using wire::Code;
+
+ClientSession::ClientSession(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const ClientLogin& login,
+                             Callbacks callbacks)
+    : worker_(worker),
+      shared_(std::move(shared)),
+      login_(login),
+      callbacks_(std::move(callbacks)),
+      login_until_(worker.now() + shared_->handshake_deadline) {
+    runtime::Connector::Options options;
+    options.deadline = shared_->handshake_deadline;
+    connector_ = std::make_unique<runtime::Connector>(
+        worker_, shared_->server,
+        [this](std::error_code error, runtime::Fd socket) { on_connected(error, std::move(socket)); }, options);
+}
+
+ClientSession::~ClientSession() {
+    ended_ = true;
+    if (trunk_ && !trunk_->is_closed()) {
+        trunk_->abandon();
+    }
+}
+
+void ClientSession::send(const wire::ControlPayload& message) {
+    trunk_->session().send_control(message);
+    trunk_->session_changed();
+}
+
+void ClientSession::drain(std::string_view text) {
+    if (!open_) {
+        end(Code::going_away, text);
+        return;
+    }
+    trunk_->session().drain(Code::going_away, text, worker_.now());
+    trunk_->session_changed();
+}
+
+void ClientSession::end(Code code, std::string_view text) {
+    if (trunk_) {
+        trunk_->end(code, text);
+    } else {
+        connector_.reset();
+        finish({code, std::string(text), false, false});
+    }
+}
+
+// --- connecting and login ---
+
+void ClientSession::on_connected(std::error_code error, runtime::Fd socket) {
+    if (error) {
+        finish({Code::refused, "can not connect to " + runtime::to_text(shared_->server) + ": " + error.message(),
+                false, false});
+        return;
+    }
+    std::unique_ptr<transport::Pipe> pipe =
+        shared_->tls ? transport::make_tls_pipe(std::move(socket), shared_->tls)
+                     : transport::make_tcp_pipe(std::move(socket), transport::TcpPipeSide::client);
+    trunk_ = make_intrusive<Trunk>(worker_, std::move(pipe), shared_->mux, *shared_->random,
+                                   login_until_ - worker_.now(), static_cast<TrunkEvents&>(*this));
+    trunk_->account_in(shared_->book);
+    trunk_->start();
+}
+
+void ClientSession::on_pipe_open() {
+    ClientHandshake::Settings settings(*shared_->token);
+    std::array<std::uint8_t, 32> exporter;
+    if (trunk_->pipe().exporter(exporter)) {
+        settings.exporter.assign(exporter.begin(), exporter.end());
+    }
+    settings.name = shared_->name;
+    settings.instance = shared_->instance;
+    settings.epoch = login_.epoch;
+    settings.attempt = login_.attempt;
+    settings.trunk = login_.trunk;
+    settings.trunks = login_.trunks;
+    settings.limits.first_window = shared_->mux.first_window;
+    settings.limits.streams_max = shared_->mux.streams_max;
+    settings.limits.opens_max = shared_->mux.opens_max;
+    handshake_ = std::make_unique<ClientHandshake>(std::move(settings), *shared_->random);
+    send(handshake_->start());
+}
+
+void ClientSession::on_control(Bytes message) {
+    if (!open_) {
+        take_step(handshake_->receive(message));
+        return;
+    }
+    auto decoded = wire::decode_control(message);
+    if (!decoded) {
+        trunk_->end(decoded.error().code, decoded.error().text);
+        return;
+    }
+    callbacks_.on_message(*decoded);
+}
+
+void ClientSession::take_step(const Step& step) {
+    if (step.send) {
+        send(*step.send);
+    }
+    switch (step.want) {
+        case Want::message:
+        case Want::decision:
+            return;
+        case Want::nothing:
+            agreement_ = handshake_->agreed();
+            open_ = true;
+            shared_->own_visits->set_server(visitor_address(runtime::peer_address(trunk_->pipe().fd())));
+            trunk_->govern_by(shared_->memory, {});
+            trunk_->login_done(agreement_.peer);
+            callbacks_.on_open(agreement_);
+            return;
+        case Want::close:
+            break;
+    }
+    const HandshakeFailure& failure = handshake_->failure();
+    refused_ = TrunkEnd{failure.code, failure.text, failure.by_peer, true};
+    trunk_->end(failure.by_peer ? Code::none : failure.code, failure.text_for_peer);
+}
+
+// --- the trunk's other events ---
+
+void ClientSession::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
+    callbacks_.on_stream(std::move(stream), open);
+}
+
+void ClientSession::on_goaway(Code code, std::string_view text) {
+    if (open_) {
+        callbacks_.on_goaway(code, text);
+    }
+}
+
+void ClientSession::on_drained() {
+    trunk_->end(Code::none, "Every visitor has finished.");
+}
+
+void ClientSession::on_rotate_due() {
+    // Clients open no streams in this version.
+}
+
+void ClientSession::on_trunk_end(const TrunkEnd& end) {
+    if (refused_) {
+        finish(*refused_);
+        return;
+    }
+    if (!open_ && end.by_peer && handshake_ && end.code != Code::none) {
+        (void)handshake_->peer_gave_up(end.code, end.text);
+        const HandshakeFailure& failure = handshake_->failure();
+        finish({failure.code, failure.text, true, true});
+        return;
+    }
+    finish(end);
+}
+
+void ClientSession::finish(TrunkEnd end) {
+    if (std::exchange(ended_, true)) {
+        return;
+    }
+    // Whoever sits in between may say anything; not after the proof, nor where TLS has verified the server by itself.
+    const bool verified = shared_->tls && (shared_->tls->verifies() || shared_->tls->pin());
+    end.proved = open_ || (end.opened && verified);
+    callbacks_.on_end(end);
+}
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,109 @@
+// One session of a client on one trunk: connecting, login, and the streams that arrive on it. It lives once; its
+// ClientTrunk makes the next.
+//
+//   connecting --socket--> login --welcome--> open --trunk ends--> ended
+//        \____________________\__ failed ______________________/
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "backend/own_visits.hpp"
+#include "base/log.hpp"
+#include "login/handshake_client.hpp"
+#include "runtime/connector.hpp"
+#include "runtime/round_trip.hpp"
+#include "transport/tls_context.hpp"
+#include "trunk/socket_pump.hpp"
+#include "trunk/trunk.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// What all sessions of a client share.
+struct ClientShared {
+    runtime::HostPort server;
+    std::shared_ptr<transport::TlsContext> tls;  // null: off
+    std::optional<Token> token;
+    std::string name;  // what the user calls this client
+    wire::InstanceId instance{};
+    mux::Settings mux;
+    Duration handshake_deadline = limits::handshake_deadline;
+    std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>(Traffic::Of::all_workers);
+    std::shared_ptr<TrafficBook> book = std::make_shared<TrafficBook>();
+    std::shared_ptr<MemoryGovernor> memory = std::make_shared<MemoryGovernor>(limits::memory_settable_max);
+    std::shared_ptr<OwnVisits> own_visits = std::make_shared<OwnVisits>();
+    Logger* log = nullptr;
+    Random* random = nullptr;
+};
+
+/// Which of the client's logins this is, as its hello says.
+struct ClientLogin {
+    std::uint64_t epoch = 1;
+    std::uint64_t attempt = 0;
+    std::uint32_t trunk = 1;   // k ...
+    std::uint32_t trunks = 1;  // ... of n
+};
+
+class ClientSession final : private TrunkEvents {
+public:
+    /// On the worker, from within the session's events. After `on_end` nothing follows, and the session may be
+    /// destroyed in a later round.
+    struct Callbacks {
+        std::function<void(const Agreement&)> on_open;
+        std::function<void(const wire::ControlMessage&)> on_message;
+        std::function<void(IntrusivePtr<mux::Stream>, const wire::Open&)> on_stream;
+        std::function<void(wire::Code, std::string_view)> on_goaway;
+        std::function<void(const TrunkEnd&)> on_end;
+    };
+
+    ClientSession(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const ClientLogin& login,
+                  Callbacks callbacks);
+    ~ClientSession() override;
+    ClientSession(const ClientSession&) = delete;
+    ClientSession& operator=(const ClientSession&) = delete;
+
+    void send(const wire::ControlPayload& message);
+    /// No new visitors; ends when the present ones have finished.
+    void drain(std::string_view text);
+    void end(wire::Code code, std::string_view text);
+
+    bool is_open() const noexcept { return open_; }
+    const Agreement& agreed() const noexcept { return agreement_; }
+    std::string transport_description() const {
+        return trunk_ && !trunk_->is_closed() ? trunk_->pipe().description() : std::string();
+    }
+    Duration round_trip() const {
+        return trunk_ && !trunk_->is_closed()
+                   ? runtime::shortest_round_trip(trunk_->pipe().fd()).value_or(Duration::zero())
+                   : Duration::zero();
+    }
+
+private:
+    void on_connected(std::error_code error, runtime::Fd socket);
+    void on_pipe_open() override;
+    void on_control(Bytes message) override;
+    void on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) override;
+    void on_goaway(wire::Code code, std::string_view text) override;
+    void on_drained() override;
+    void on_rotate_due() override;
+    void on_trunk_end(const TrunkEnd& end) override;
+    void take_step(const Step& step);
+    void finish(TrunkEnd end);
+
+    runtime::Worker& worker_;
+    const std::shared_ptr<ClientShared> shared_;
+    const ClientLogin login_;
+    Callbacks callbacks_;
+    const TimePoint login_until_;  // connecting, TLS and login together
+    std::unique_ptr<runtime::Connector> connector_;
+    IntrusivePtr<Trunk> trunk_;
+    std::unique_ptr<ClientHandshake> handshake_;  // until the login is over
+    std::optional<TrunkEnd> refused_;             // why the login failed, in words for this side's user
+    Agreement agreement_;
+    bool open_ = false;
+    bool ended_ = false;
+};
+
+}  // namespace ferrotunnel::tunnel

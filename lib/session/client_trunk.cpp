@@ -1,0 +1,194 @@
+#include "session/client_trunk.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <new>
+#include <utility>
+
+#include "backend/dial.hpp"
+#include "session/visitor_lines.hpp"
+
+namespace ferrotunnel::tunnel {
+
+using wire::Code;
+
+ClientTrunk::ClientTrunk(std::size_t place, runtime::Worker& worker, runtime::Worker& home,
+                         std::shared_ptr<ClientShared> shared, std::shared_ptr<const ServiceTable> services,
+                         ClientTrunkEvents& events)
+    : place_(place),
+      worker_(worker),
+      home_(home),
+      shared_(std::move(shared)),
+      services_(std::move(services)),
+      events_(events) {}
+
+// The trunk outlives its worker's loop, so what is in the mail may know it. Neither orders nor reports may be lost, so
+// what lacks memory while they are delivered by mail ends the process. Who has no memory to send one hears of it: of an
+// order the link; of a report the trunk's session, which ends by it.
+void ClientTrunk::on_worker(std::function<void()> order) {
+    if (&worker_ == &home_) {
+        order();
+    } else {
+        worker_.post([order = std::move(order)]() noexcept { order(); });
+    }
+}
+
+void ClientTrunk::report(std::function<void()> news) {
+    if (&worker_ == &home_) {
+        news();
+    } else {
+        home_.post([news = std::move(news)]() noexcept { news(); });
+    }
+}
+
+// --- orders ---
+
+void ClientTrunk::connect(const ClientLogin& login) {
+    on_worker([this, login] {
+        try {
+            make_session(login);
+        } catch (const std::bad_alloc&) {
+            if (&worker_ == &home_) {
+                throw;  // to who has called
+            }
+            current_.reset();
+            report([this] {
+                TrunkEnd end;
+                end.code = Code::internal;
+                end.text = "there is no memory";
+                events_.on_trunk_end(place_, end, false);
+            });
+        }
+    });
+}
+
+void ClientTrunk::send(std::vector<wire::ControlPayload> messages) {
+    on_worker([this, messages = std::move(messages)] {
+        if (!current_ || !current_->is_open()) {
+            return;
+        }
+        for (const wire::ControlPayload& message : messages) {
+            current_->send(message);
+        }
+    });
+}
+
+void ClientTrunk::drain(const std::string& text) {
+    on_worker([this, text] {
+        for (ClientSession* session : retiring()) {
+            session->drain(text);
+        }
+        if (current_ && current_->is_open()) {
+            current_->drain(text);
+        } else if (current_) {
+            current_->end(Code::none, text);
+        }
+    });
+}
+
+void ClientTrunk::end(const std::string& text) {
+    on_worker([this, text] {
+        for (ClientSession* session : retiring()) {
+            session->end(Code::none, text);
+        }
+        if (current_) {
+            current_->end(Code::none, text);
+        }
+    });
+}
+
+// --- sessions ---
+
+// A list of its own: who is told to end may leave `retiring_` at once, and lives on until a later round.
+std::vector<ClientSession*> ClientTrunk::retiring() const {
+    std::vector<ClientSession*> sessions;
+    for (const auto& session : retiring_) {
+        sessions.push_back(session.get());
+    }
+    return sessions;
+}
+
+void ClientTrunk::make_session(const ClientLogin& login) {
+    ClientSession::Callbacks callbacks;
+    // The session is known by its place: it calls back only after `current_` was set, or while it is retiring.
+    auto holder = std::make_shared<ClientSession*>(nullptr);
+    callbacks.on_open = [this, holder](const Agreement& agreed) {
+        report([this, agreed, transport = (*holder)->transport_description(), round_trip = (*holder)->round_trip()] {
+            events_.on_trunk_open(place_, agreed, transport, round_trip);
+        });
+    };
+    callbacks.on_message = [this, holder](const wire::ControlMessage& message) {
+        if (*holder == current_.get()) {
+            report([this, message] { events_.on_trunk_message(place_, message); });
+        }
+    };
+    callbacks.on_stream = [this](IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
+        on_stream(std::move(stream), open);
+    };
+    callbacks.on_goaway = [this, holder](Code code, std::string_view text) { on_goaway(**holder, code, text); };
+    callbacks.on_end = [this, holder](const TrunkEnd& end) { on_session_end(**holder, end); };
+    current_ = std::make_unique<ClientSession>(worker_, shared_, login, std::move(callbacks));
+    *holder = current_.get();
+}
+
+void ClientTrunk::on_stream(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
+    std::shared_ptr<const ClientService> service = services_->find(open.service);
+    if (service) {
+        tell_visitor(*service, open, worker_.now(), *shared_->log);
+    }
+    if (!service) {
+        stream->abort(Code::unknown_service);
+    } else if (service->on_stream) {
+        service->on_stream(std::move(stream), open);
+    } else if (shared_->own_visits->is_own(open.visitor, open.service)) {
+        stream->abort(Code::refused);
+        if (shared_->own_visits->may_tell(open.service, worker_.now())) {
+            shared_->log->warn("a service leads back to itself: its backend is a public port of this client",
+                               {{"service", service->name}, {"backend", service->backend.text}});
+        }
+    } else {
+        dial_backend(worker_, std::move(service), std::move(stream), open.visitor,
+                     {shared_->traffic, shared_->own_visits, *shared_->log});
+    }
+}
+
+void ClientTrunk::on_goaway(ClientSession& session, Code code, std::string_view text) {
+    if (&session != current_.get()) {
+        return;
+    }
+    if (code == Code::rotated) {
+        retiring_.push_back(std::move(current_));
+        if (retiring_.size() > limits::sessions_retiring_max) {
+            retiring_.front()->end(Code::limit, "This client keeps no more sessions that have been replaced.");
+        }
+        report([this, why = std::string(text)] { events_.on_trunk_retired(place_, why); });
+    } else {
+        report([this, code, why = std::string(text)] { events_.on_trunk_draining(place_, code, why); });
+    }
+}
+
+// A client that does not hear of its trunk's end would never connect again: what lacks memory for that, at either end,
+// ends the process, and whoever looks after it starts it anew.
+void ClientTrunk::on_session_end(ClientSession& session, const TrunkEnd& end) noexcept {
+    auto retired =
+        std::find_if(retiring_.begin(), retiring_.end(), [&](const auto& one) { return one.get() == &session; });
+    if (retired != retiring_.end()) {
+        std::unique_ptr<ClientSession> ended = std::move(*retired);
+        retiring_.erase(retired);
+        discard(std::move(ended));
+        report([this] { events_.on_retired_end(place_); });
+        return;
+    }
+    const bool was_open = session.is_open();
+    discard(std::move(current_));
+    report([this, end, was_open] { events_.on_trunk_end(place_, end, was_open); });
+}
+
+// The session is still on the stack: it goes in a later round.
+void ClientTrunk::discard(std::unique_ptr<ClientSession> session) {
+    // In a list rather than in the mail: a worker that is being stopped takes none.
+    discarded_.push_back(std::move(session));
+    (void)clear_mail_->post(*worker_.mailbox(), this);
+}
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,81 @@
+// One of a client's trunks: its present session, and those that it replaced and whose visitors finish.
+//
+// It lives on a worker of its own choice, its link on another one or the same. The link's orders and the trunk's
+// reports go by mail between different workers and are plain calls on the same one; either way they arrive in order.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backend/client_service.hpp"
+#include "buffer/mailbox.hpp"
+#include "session/client_session.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// What a trunk reports, on the link's worker. `place` counts from 0.
+class ClientTrunkEvents {
+public:
+    virtual ~ClientTrunkEvents() = default;
+
+    /// `round_trip` is the shortest that was seen so far; zero: not known.
+    virtual void on_trunk_open(std::size_t place, const Agreement& agreed, const std::string& transport,
+                               Duration round_trip) = 0;
+    virtual void on_trunk_message(std::size_t place, const wire::ControlMessage& message) = 0;
+    /// The server takes no new visitors on it.
+    virtual void on_trunk_draining(std::size_t place, wire::Code code, const std::string& text) = 0;
+    /// The server asks for a fresh session: the present one only finishes its visitors from now on.
+    virtual void on_trunk_retired(std::size_t place, const std::string& text) = 0;
+    /// The present session has ended, open or on the way to it.
+    virtual void on_trunk_end(std::size_t place, const TrunkEnd& end, bool was_open) = 0;
+    /// One that had retired has ended.
+    virtual void on_retired_end(std::size_t place) = 0;
+};
+
+class ClientTrunk {
+public:
+    ClientTrunk(std::size_t place, runtime::Worker& worker, runtime::Worker& home, std::shared_ptr<ClientShared> shared,
+                std::shared_ptr<const ServiceTable> services, ClientTrunkEvents& events);
+    ClientTrunk(const ClientTrunk&) = delete;
+    ClientTrunk& operator=(const ClientTrunk&) = delete;
+
+    // The link's orders, on the link's worker.
+
+    /// Makes a session; there is no present one.
+    void connect(const ClientLogin& login);
+    /// To the present session, if that is still open.
+    void send(std::vector<wire::ControlPayload> messages);
+    /// No new visitors; all sessions end when the present ones have finished.
+    void drain(const std::string& text);
+    /// All sessions end now.
+    void end(const std::string& text);
+
+private:
+    void on_worker(std::function<void()> order);
+    void report(std::function<void()> news);
+    std::vector<ClientSession*> retiring() const;
+    void make_session(const ClientLogin& login);
+    void on_stream(IntrusivePtr<mux::Stream> stream, const wire::Open& open);
+    void on_goaway(ClientSession& session, wire::Code code, std::string_view text);
+    void on_session_end(ClientSession& session, const TrunkEnd& end) noexcept;
+    void discard(std::unique_ptr<ClientSession> session);
+
+    const std::size_t place_;
+    runtime::Worker& worker_;
+    runtime::Worker& home_;  // the link's
+    const std::shared_ptr<ClientShared> shared_;
+    const std::shared_ptr<const ServiceTable> services_;
+    ClientTrunkEvents& events_;
+
+    // The trunk's worker's.
+    std::unique_ptr<ClientSession> current_;
+    std::vector<std::unique_ptr<ClientSession>> retiring_;   // still with visitors, replaced by `current_`
+    std::vector<std::unique_ptr<ClientSession>> discarded_;  // ended; perhaps still on the stack
+    using ClearMail = buffer::WakeMail<ClientTrunk, ClientTrunk*>;
+    const IntrusivePtr<ClearMail> clear_mail_ =
+        make_intrusive<ClearMail>([](ClientTrunk* const& trunk) noexcept { trunk->discarded_.clear(); });
+};
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,473 @@
+#include "session/server_session.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.hpp"
+#include "base/text.hpp"
+#include "runtime/timer.hpp"
+#include "transport/tcp_pipe.hpp"
+#include "transport/tls_pipe.hpp"
+
+namespace ferrotunnel::tunnel {
+
+using wire::Code;
+
+namespace {
+
+std::string place_of(const Agreement& agreement) {
+    return std::to_string(agreement.trunk) + '/' + std::to_string(agreement.trunks);
+}
+
+}  // namespace
+
+// Finds out whether the peer still speaks: a ping, and a look every now and then whether anything was heard since.
+class ServerSession::Probe {
+public:
+    Probe(ServerSession& session, std::function<void(bool)> answer)
+        : session_(session),
+          answer_(std::move(answer)),
+          began_(session.worker_.now()),
+          heard_(frames_heard()),
+          timer_(session.worker_, [this] { look(); }) {
+        session_.trunk_->session().ping(began_);
+        session_.trunk_->session_changed();
+        timer_.set_after(look_every);
+    }
+    ~Probe() {
+        if (answer_) {
+            answer_(false);
+        }
+    }
+
+private:
+    static constexpr auto look_every = std::chrono::milliseconds(20);
+
+    // Not the time of the last byte: answers to earlier pings may come in this very round, and then no ping is due.
+    std::uint64_t frames_heard() const { return session_.trunk_->session().stats().frames_received; }
+
+    void look() {
+        bool alive = frames_heard() != heard_;
+        if (!alive && session_.worker_.now() < began_ + limits::takeover_silence) {
+            timer_.set_after(look_every);
+            return;
+        }
+        // Timers come before sockets: where this worker has stood still the answer may lie there.
+        if (!alive && !std::exchange(last_look_, true)) {
+            timer_.set(session_.worker_.now());
+            return;
+        }
+        auto answer = std::exchange(answer_, nullptr);
+        std::erase_if(session_.probes_, [this](const auto& probe) { return probe.get() == this; });  // `this` is gone
+        answer(alive);
+    }
+
+    ServerSession& session_;
+    std::function<void(bool)> answer_;
+    TimePoint began_;
+    std::uint64_t heard_;
+    bool last_look_ = false;
+    runtime::Timer timer_;
+};
+
+ServerSession::ServerSession(runtime::Worker& worker, runtime::SocketAddress peer, std::shared_ptr<ServerShared> shared,
+                             Callbacks callbacks)
+    : worker_(worker),
+      mailbox_(worker.mailbox()),
+      peer_(std::move(peer)),
+      shared_(std::move(shared)),
+      callbacks_(std::move(callbacks)),
+      key_(shared_->registry->new_key()) {
+    traffic_->total = shared_->traffic;
+}
+
+ServerSession::~ServerSession() {
+    leave_registry();
+}
+
+void ServerSession::start(runtime::Fd socket) {
+    std::unique_ptr<transport::Pipe> pipe =
+        shared_->tls ? transport::make_tls_pipe(std::move(socket), shared_->tls)
+                     : transport::make_tcp_pipe(std::move(socket), transport::TcpPipeSide::server);
+    trunk_ = make_intrusive<Trunk>(worker_, std::move(pipe), shared_->mux, *shared_->random,
+                                   shared_->handshake_deadline, static_cast<TrunkEvents&>(*this));
+    trunk_->count_in(recent_);
+    trunk_->account_in(shared_->book);
+    trunk_->start();
+}
+
+void ServerSession::drain() {
+    draining_ = true;
+    close_services();
+    if (!welcome_ || ended_) {  // it may have ended by itself while the order was under way
+        end(Code::going_away, "The server is stopping.");
+        return;
+    }
+    trunk_->session().drain(Code::going_away, "The server is stopping.", worker_.now());
+    trunk_->session_changed();
+}
+
+void ServerSession::end(Code code, std::string_view text) {
+    if (!ended_) {
+        trunk_->end(code, text);
+    }
+}
+
+void ServerSession::give_way() {
+    if (!proved_ && !ended_) {
+        gave_way_ = true;
+        end(Code::busy, "The server has too many connections without a login.");
+    }
+}
+
+Result<IntrusivePtr<mux::Stream>, Code> ServerSession::open_stream(std::uint32_t service,
+                                                                   IntrusivePtr<buffer::Waker> waker, bool foreign) {
+    if (!services_.contains(service)) {
+        return Code::unknown_service;
+    }
+    mux::Session::OpenRequest request;
+    request.service = service;
+    auto stream = trunk_->session().open(request, std::move(waker), foreign, worker_.now());
+    trunk_->session_changed();
+    return stream;
+}
+
+void ServerSession::abandon() {
+    ended_ = true;
+    probes_.clear();
+    yield_timer_.reset();
+    leave_registry();
+    shared_->registry->remove(key_);  // also when it was admitted and was not told so any more
+    if (trunk_) {
+        trunk_->abandon();
+        trunk_.reset();
+    }
+}
+
+// --- login ---
+
+void ServerSession::on_pipe_open() {
+    ServerHandshake::Settings settings;
+    settings.tokens = shared_->tokens;
+    std::array<std::uint8_t, 32> exporter;
+    if (trunk_->pipe().exporter(exporter)) {
+        settings.exporter.assign(exporter.begin(), exporter.end());
+    }
+    settings.instance = shared_->instance;
+    settings.limits.first_window = shared_->mux.first_window;
+    settings.limits.streams_max = shared_->mux.streams_max;
+    settings.limits.opens_max = shared_->mux.opens_max;
+    settings.ping_interval = shared_->mux.ping_interval;
+    settings.dead_interval = shared_->mux.dead_interval;
+    if (shared_->guesses) {
+        settings.guesses_too_often = [this] { return shared_->guesses->is_closed(networks_of(peer_), worker_.now()); };
+    }
+    handshake_ = std::make_unique<ServerHandshake>(std::move(settings), *shared_->random);
+}
+
+void ServerSession::on_control(Bytes message) {
+    if (!welcome_) {
+        take_step(handshake_->receive(message));
+        return;
+    }
+    auto decoded = wire::decode_control(message);
+    if (!decoded) {
+        trunk_->end(decoded.error().code, decoded.error().text);
+        return;
+    }
+    on_message(*decoded);
+}
+
+void ServerSession::take_step(const Step& step) {
+    if (step.send) {
+        trunk_->session().send_control(*step.send);
+        trunk_->session_changed();
+    }
+    switch (step.want) {
+        case Want::message:
+            return;
+        case Want::decision:
+            proved_ = true;
+            ask_admission();
+            return;
+        case Want::nothing:
+            return;
+        case Want::close:
+            break;
+    }
+    const HandshakeFailure& failure = handshake_->failure();
+    if (shared_->guesses && handshake_->wrong_token()) {
+        shared_->guesses->failed(networks_of(peer_), *handshake_->wrong_token(), worker_.now());
+    }
+    tell_stranger("a login was refused", failure.code, failure.text);
+    trunk_->end(failure.code, failure.text_for_peer);
+}
+
+// Everybody can cause it, as often as they like.
+void ServerSession::tell_stranger(const char* what, Code code, const std::string& why) {
+    shared_->counters->logins_refused.fetch_add(1, std::memory_order_relaxed);
+    static constexpr LineKind strangers{"strangers"};
+    if (shared_->log->may_write(LogLevel::warn, strangers, worker_.now())) {
+        shared_->log->warn(what, {{"peer", peer_.text()}, {"code", wire::name_of(code)}, {"why", why}});
+    }
+    if (handshake_ && shared_->strangers.may_tell(worker_.now())) {
+        notify(ServerNotice::Kind::refused, {}, {}, code, why);
+    }
+}
+
+void ServerSession::ask_admission() {
+    agreement_ = handshake_->agreed();
+    token_name_ = handshake_->token().name;
+    client_ = {handshake_->token().token.id, agreement_.peer_instance};
+    SessionInfo info;
+    info.key = key_;
+    info.token = handshake_->token().token.id;
+    info.token_name = token_name_;
+    info.instance = agreement_.peer_instance;
+    info.epoch = agreement_.peer_epoch;
+    info.attempt = agreement_.peer_attempt;
+    info.trunk = agreement_.trunk;
+    info.agent = agreement_.peer_agent;
+    info.address = peer_.text();
+    info.since = worker_.now();
+    info.ports = handshake_->token().ports;
+    auto self = shared_from_this();
+    admit_with_takeover(shared_->registry, std::move(info), self, [self](std::optional<Refusal> refusal) {
+        bool reached = self->mailbox_->post_call([self, refusal] { self->guarded([&] { self->admitted(refusal); }); });
+        if (!reached && !refusal) {
+            self->shared_->registry->remove(self->key_);  // the worker has stopped meanwhile
+        }
+    });
+}
+
+void ServerSession::admitted(std::optional<Refusal> refusal) {
+    admitted_ = !refusal;
+    const bool gone = ended_ || trunk_->session().state() != mux::SessionState::authenticating;
+    if (ended_) {
+        leave_registry();
+        return;
+    }
+    if (gone) {
+        return;  // failed meanwhile, and the login with it; the end follows
+    }
+    if (refusal) {
+        take_step(handshake_->refuse(refusal->code, refusal->text));
+        return;
+    }
+    std::string name = "s" + std::to_string(key_);
+    take_step(handshake_->welcome(name));
+    agreement_.session = name;
+    welcome_ = true;
+    {
+        std::lock_guard lock(view_mutex_);
+        view_ = {true,
+                 false,
+                 client_,
+                 peer_.text(),
+                 agreement_.peer_agent,
+                 token_name_,
+                 agreement_.peer_name,
+                 std::chrono::system_clock::now(),
+                 {}};
+    }
+    finish_login();
+    const std::size_t trunks = shared_->presence->enter(client_);
+    present_ = true;
+    trunk_->govern_by(shared_->memory, token_name_);
+    trunk_->login_done(agreement_.peer);
+    log_begin();
+    notify(trunks == 1 ? ServerNotice::Kind::connected : ServerNotice::Kind::joined, {}, {}, Code::none, {}, trunks);
+    handshake_.reset();
+}
+
+void ServerSession::log_begin() {
+    static constexpr LineKind logins{"logins", limits::client_lines_per_second};
+    if (shared_->log->may_write(LogLevel::info, logins, worker_.now())) {
+        shared_->log->info("a client has connected", {{"session", agreement_.session},
+                                                      {"peer", peer_.text()},
+                                                      {"client", agreement_.peer_name},
+                                                      {"token", token_name_},
+                                                      {"trunk", place_of(agreement_)},
+                                                      {"agent", wire::printable(agreement_.peer_agent, 64)},
+                                                      {"tls", trunk_->pipe().description()}});
+    }
+}
+
+void ServerSession::log_end(const TrunkEnd& end, LogLevel level) {
+    static constexpr LineKind ends{"ends", limits::client_lines_per_second};
+    if (!shared_->log->may_write(level, ends, worker_.now())) {
+        return;
+    }
+    const mux::SessionStats& moved = trunk_->session().counted();
+    const transport::PipeCounters pipe = trunk_->counters();
+    shared_->log->log_at(level, "a client is gone",
+                         {{"session", agreement_.session},
+                          {"peer", peer_.text()},
+                          {"client", agreement_.peer_name},
+                          {"trunk", place_of(agreement_)},
+                          {"code", wire::name_of(end.code)},
+                          {"why", end.text},
+                          {"visitors", traffic_->visitors.load(std::memory_order_relaxed)},
+                          {"received", moved.payload_received},
+                          {"sent", moved.payload_sent},
+                          {"copied", moved.bytes_copied + pipe.bytes_copied},
+                          {"trunk_calls", pipe.system_calls}});
+}
+
+void ServerSession::finish_login() noexcept {
+    if (auto over = std::exchange(callbacks_.login_over, nullptr)) {
+        over(welcome_);
+    }
+}
+
+// --- the trunk's other events ---
+
+void ServerSession::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open&) {
+    stream->abort(Code::unsupported);  // clients open nothing in this version
+}
+
+void ServerSession::on_goaway(Code, std::string_view) {
+    draining_ = true;
+    close_services();  // the client takes no new visitors
+}
+
+void ServerSession::on_drained() {
+    trunk_->end(Code::none, "Every visitor has finished.");
+}
+
+// The client is told to open a fresh session; when that has the same ports, this one lets them go and drains.
+void ServerSession::on_rotate_due() {
+    rotating_ = true;
+    trunk_->session().announce(Code::rotated, "Stream ids run out: open a fresh session.");
+    shared_->log->info("a session rotates: its stream ids run out", {{"session", agreement_.session}});
+}
+
+void ServerSession::on_trunk_end(const TrunkEnd& end) {
+    if (std::exchange(ended_, true)) {
+        return;
+    }
+    auto self = shared_from_this();
+    attempt([&] { tell_end(end); });
+    probes_.clear();
+    yield_timer_.reset();
+    if (admitted_ && !draining_) {  // no goodbye: its client is on its way back
+        attempt([&] { shared_->registry->keep_ports(key_, worker_.now() + Registry::ports_kept_for); });
+    }
+    leave_registry();
+    attempt([&] { tell_gone(end.code, end.text); });
+    {
+        std::lock_guard lock(view_mutex_);
+        view_.connected = false;
+    }
+    finish_login();
+    if (auto ended = std::exchange(callbacks_.ended, nullptr)) {
+        ended();
+    }
+    // The trunk is still on the stack.
+    (void)end_mail_->post(*mailbox_, std::move(self));
+}
+
+void ServerSession::tell_end(const TrunkEnd& end) {
+    if (gave_way_ || (!welcome_ && handshake_ && !end.text.empty() && !proved_)) {
+        shared_->log->debug("a connection ended before the login",
+                            {{"peer", peer_.text()}, {"code", wire::name_of(end.code)}, {"why", end.text}});
+    } else if (!end.opened) {
+        tell_stranger("a connection was refused", end.code, end.text);
+    }
+    if (welcome_) {
+        bool violation = !end.by_peer && end.code >= Code::limit && end.code <= Code::stream_id;
+        if (violation) {
+            shared_->counters->protocol_violations.fetch_add(1, std::memory_order_relaxed);
+        }
+        log_end(end, violation ? LogLevel::warn : LogLevel::info);
+    }
+}
+
+void ServerSession::tell_failure(const std::exception& problem) {
+    static constexpr LineKind failed{"failed_sessions"};
+    if (shared_->log->may_write(LogLevel::error, failed, worker_.now())) {
+        shared_->log->error("a session has failed", {{"session", agreement_.session}, {"why", problem.what()}});
+    }
+}
+
+// Nothing of it lacks memory.
+void ServerSession::leave_registry() noexcept {
+    close_services();
+    if (std::exchange(admitted_, false)) {
+        shared_->registry->remove(key_);
+    }
+}
+
+// What its end means for the tunnel. One that was replaced, or that either side drains, is no loss while others are
+// there.
+void ServerSession::tell_gone(Code code, const std::string& text) {
+    if (!std::exchange(present_, false)) {
+        return;
+    }
+    const std::size_t left = shared_->presence->leave(client_);
+    if (left == 0) {
+        notify(ServerNotice::Kind::lost, {}, {}, code, text);
+    } else if (!yielding_ && !draining_) {
+        notify(ServerNotice::Kind::degraded, {}, {}, code, text, left);
+    }
+}
+
+// --- from other threads ---
+
+SessionView ServerSession::view() const {
+    std::lock_guard lock(view_mutex_);
+    return view_;
+}
+
+void ServerSession::evict(Code code, std::string text, std::function<void()> released) {
+    auto self = shared_from_this();
+    bool reached = mailbox_->post_call([self, code, text = std::move(text), released] {
+        self->guarded([&] {
+            if (!self->ended_ && self->rotating_ && self->welcome_) {
+                if (!self->yielding_) {
+                    self->yield();
+                }
+            } else {
+                self->leave_registry();
+                self->tell_gone(code, text);
+                self->end(code, text);
+            }
+        });
+        self->shared_->registry->remove(self->key_);  // also when it was admitted but does not know yet
+        released();
+    });
+    if (!reached) {
+        shared_->registry->remove(key_);
+        released();
+    }
+}
+
+void ServerSession::probe(std::function<void(bool)> answer) {
+    auto self = shared_from_this();
+    bool reached = mailbox_->post_call([self, answer] {
+        if (self->ended_) {
+            answer(false);
+        } else if (!self->welcome_) {
+            answer(true);  // it has just proved its token, and a ping before the welcome would fail its login
+        } else {
+            try {
+                self->probes_.push_back(std::make_unique<Probe>(*self, answer));
+            } catch (const std::bad_alloc&) {
+                answer(true);  // who can not be asked keeps what it has
+            }
+        }
+    });
+    if (!reached) {
+        answer(false);
+    }
+}
+
+void ServerSession::notify(ServerNotice::Kind kind, const std::string& service, const std::string& endpoint, Code code,
+                           const std::string& text, std::size_t trunks) {
+    if (shared_->notify) {
+        shared_->notify(
+            {kind, peer_.text(), agreement_.peer_name, service, endpoint, code, text, agreement_.trunk, trunks});
+    }
+}
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,372 @@
+// One trunk of a client on the server: its login, and the visitors of the public ports and HTTP services that it
+// carries.
+//
+//   login --proved, admitted--> open --evicted or server stops--> draining --> ended
+//      |                          \--replaced while it rotates--> yielding --'   |
+//      \___________________________\____ trunk ended, refused ___________________/
+//
+// While it yields it goes on carrying until a successor has registered its ports. Lives on one worker. Others reach it
+// only through SessionHandle and VisitorCarrier, whose calls are posted there. When it ends, it leaves its ports first
+// (those that nobody else carries refuse visitors at once), then the registry, then those who wait for that hear it.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "buffer/mailbox.hpp"
+#include "directory/http_carrier.hpp"
+#include "directory/http_directory.hpp"
+#include "directory/presence.hpp"
+#include "directory/registry.hpp"
+#include "directory/shared_port.hpp"
+#include "directory/takeover.hpp"
+#include "directory/visitor_line.hpp"
+#include "login/guess_gate.hpp"
+#include "login/handshake_server.hpp"
+#include "runtime/socket.hpp"
+#include "runtime/timer.hpp"
+#include "session/event_quota.hpp"
+#include "transport/tls_context.hpp"
+#include "trunk/recent_traffic.hpp"
+#include "trunk/socket_pump.hpp"
+#include "trunk/trunk.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// What the application may want to know.
+struct ServerNotice {
+    enum class Kind : std::uint8_t {
+        connected,  // a tunnel's first trunk
+        joined,     // one more
+        degraded,   // a trunk has broken; others of its tunnel are there
+        lost,       // the last one has ended
+        registered,
+        refused,
+    } kind = Kind::connected;
+    std::string peer;      // the client's address
+    std::string client;    // what it calls itself, or empty
+    std::string service;   // its name, or empty
+    std::string endpoint;  // the public address
+    wire::Code code = wire::Code::none;
+    std::string text;
+    std::uint32_t trunk = 0;  // which of the tunnel's it is about
+    std::size_t trunks = 0;   // how many the tunnel has now
+};
+
+struct ServerCounters {
+    std::atomic<std::uint64_t> logins_refused{0};
+    std::atomic<std::uint64_t> visitors_refused{0};  // no stream could be opened for them
+    std::atomic<std::uint64_t> protocol_violations{0};
+};
+
+/// A trunk of a connected client as others see it.
+struct SessionView {
+    struct Service {
+        std::uint32_t id = 0;
+        std::string name;
+        std::string endpoint;
+        std::uint16_t port = 0;
+        std::shared_ptr<Traffic> traffic;
+        std::shared_ptr<const HttpService> http;  // of HTTP
+    };
+    bool connected = false;
+    bool retired = false;  // another trunk has taken its place; its visitors finish
+    ClientId client{};     // what the trunks of a tunnel have in common
+    std::string peer;
+    std::string agent;
+    std::string token_name;
+    std::string name;  // what the client calls itself, or empty
+    std::chrono::system_clock::time_point since;
+    std::vector<Service> services;
+};
+
+/// Where visitors reach the HTTP services of this server.
+struct HttpPublic {
+    std::string scheme = "http";
+    std::uint16_t port = 0;
+};
+
+/// What all sessions of a server share. Immutable but for what synchronises itself.
+struct ServerShared {
+    std::shared_ptr<Registry> registry;
+    AcceptedTokens tokens;
+    wire::InstanceId instance{};
+    mux::Settings mux;
+    Duration handshake_deadline = limits::handshake_deadline;
+    std::shared_ptr<transport::TlsContext> tls;  // null: off
+    runtime::SocketAddress tcp_bind;             // where public ports listen; the port is ignored
+    std::string public_host;                     // how visitors reach this machine
+    PortOpener open_port;
+    std::shared_ptr<PortTable> ports = std::make_shared<PortTable>();
+    std::optional<HttpPublic> http_public;   // nothing: not without TLS
+    std::optional<HttpPublic> https_public;  // nothing: not with TLS
+    /// Any thread. Whether visitors who ask for this host (or one that the pattern is for) by TLS are shown a
+    /// certificate. Empty: none has one.
+    std::function<bool(std::string_view host)> has_certificate;
+    /// Any thread. Whether visitors of this host, or of one that the pattern is for, must show a certificate to the
+    /// edge. Empty: none must.
+    std::function<bool(std::string_view host)> asks_for_certificate;
+    std::string domain;      // below which hosts are assigned, in normal form; empty: none are
+    HttpBounds http_bounds;  // of what HTTP services ask for
+    std::shared_ptr<HttpDirectory> http = std::make_shared<HttpDirectory>();
+    std::shared_ptr<Presence> presence = std::make_shared<Presence>();
+    std::function<void(const ServerNotice&)> notify;
+    std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>(Traffic::Of::all_workers);
+    std::shared_ptr<TrafficBook> book = std::make_shared<TrafficBook>();
+    std::shared_ptr<MemoryGovernor> memory = std::make_shared<MemoryGovernor>(limits::memory_settable_max);
+    std::shared_ptr<ServerCounters> counters = std::make_shared<ServerCounters>();
+    std::shared_ptr<GuessGate> guesses;  // null: no token can be guessed
+    EventQuota strangers{limits::strangers_told_per_second};
+    Logger* log = nullptr;
+    Random* random = nullptr;
+};
+
+class ServerSession final : public std::enable_shared_from_this<ServerSession>,
+                            public SessionHandle,
+                            public VisitorCarrier,
+                            public HttpCarrier,
+                            private TrunkEvents {
+public:
+    /// `ended` is called once on the worker, when nothing of the session is left. `login_over`: when the peer no longer
+    /// counts as one that has not proved its token.
+    struct Callbacks {
+        std::function<void(bool welcome)> login_over;
+        std::function<void()> ended;
+    };
+
+    ServerSession(runtime::Worker& worker, runtime::SocketAddress peer, std::shared_ptr<ServerShared> shared,
+                  Callbacks callbacks);
+    ~ServerSession() override;
+
+    /// On the worker.
+    void start(runtime::Fd socket);
+    /// On the worker. No new visitors; ends when the present ones have finished.
+    void drain();
+    /// On the worker. Ends now.
+    void end(wire::Code code, std::string_view text);
+
+    /// On the worker. Ends now, where the peer has not proved its token yet: the place is needed.
+    void give_way();
+
+    /// On the worker. Dials a service through the tunnel, as a visitor would.
+    Result<IntrusivePtr<mux::Stream>, wire::Code> open_stream(std::uint32_t service, IntrusivePtr<buffer::Waker> waker,
+                                                              bool foreign);
+
+    /// When no worker runs any more: closes everything without a word.
+    void abandon();
+
+    /// Any thread.
+    SessionView view() const;
+    /// The same in place, while nobody changes it: `look(const SessionView&)`, briefly.
+    template <typename Look>
+    void look(Look look) const {
+        std::lock_guard lock(view_mutex_);
+        look(view_);
+    }
+    /// Any thread. Runs `action` on the session's worker; false when that has stopped.
+    template <typename Action>
+    bool post(Action action) {
+        return mailbox_->post_call([self = shared_from_this(), action = std::move(action)]() mutable {
+            self->guarded([&] { action(*self); });
+        });
+    }
+
+    // SessionHandle: any thread.
+    void evict(wire::Code code, std::string text, std::function<void()> released) override;
+    void probe(std::function<void(bool alive)> answer) override;
+
+    // VisitorCarrier and HttpCarrier: any thread.
+    std::uint64_t load() const noexcept override;
+    void take(Visitor visitor, std::uint32_t service) override;
+    void dropped(const std::shared_ptr<SharedPort>& port) noexcept override;
+    void leads_back(std::uint32_t service) override;
+    runtime::Worker& worker() noexcept override { return worker_; }
+    void open(std::uint32_t service, const wire::Address& visitor, IntrusivePtr<buffer::Waker> waker, bool foreign,
+              Opened opened) override;
+    void take(TlsVisitor visitor, std::uint32_t service) override;
+    void dropped(const std::shared_ptr<HttpService>& service) noexcept override;
+
+    /// Any thread. Counts one stream of an application as load for as long as what it gives is kept.
+    std::shared_ptr<void> count_dialled();
+
+private:
+    struct Service {
+        wire::Service description;
+        std::uint64_t registration = 0;  // an id may be registered again while a claim for the first is under way
+        std::vector<ClaimName> names;    // that it has claimed, or is about to
+        std::shared_ptr<SharedPort> public_port;
+        std::shared_ptr<HttpService> http;
+        bool opened = false;               // the port or the service, and did not join other trunks at it
+        bool assigned = false;             // its host is the server's choice
+        bool assigned_anew = false;        // and another one than that which it had before
+        std::shared_ptr<Traffic> traffic;  // on this trunk
+        VisitorLine line;
+
+        bool is_carried() const noexcept { return public_port || http; }
+        bool is_private() const noexcept { return description.kind == wire::ServiceKind::private_tcp; }
+        std::uint16_t port() const { return public_port ? public_port->address().port() : std::uint16_t{0}; }
+    };
+    class Probe;
+    /// The session that somebody is on the way to; counted as long as this lives, also where its mail is never taken.
+    class OnTheWay {
+    public:
+        explicit OnTheWay(std::shared_ptr<ServerSession> to) noexcept : to_(std::move(to)) {
+            to_->on_the_way_.fetch_add(1, std::memory_order_relaxed);
+        }
+        OnTheWay(OnTheWay&&) noexcept = default;
+        OnTheWay& operator=(OnTheWay&&) = delete;
+        ~OnTheWay() { (void)arrived(); }
+        std::shared_ptr<ServerSession> arrived() noexcept {
+            if (to_) {
+                to_->on_the_way_.fetch_sub(1, std::memory_order_relaxed);
+            }
+            return std::exchange(to_, nullptr);
+        }
+
+    private:
+        std::shared_ptr<ServerSession> to_;
+    };
+
+    void on_pipe_open() override;
+    void on_control(Bytes message) override;
+    void on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) override;
+    void on_goaway(wire::Code code, std::string_view text) override;
+    void on_drained() override;
+    void on_rotate_due() override;
+    void on_room() override;
+    void on_trunk_end(const TrunkEnd& end) override;
+
+    void take_step(const Step& step);
+    void ask_admission();
+    void admitted(std::optional<Refusal> refusal);
+    void on_message(const wire::ControlMessage& message);
+    void register_service(std::uint32_t request, const wire::Service& description);
+    std::optional<Refusal> check_service(const wire::Service& description) const;
+    void register_port(std::uint32_t request, const wire::Service& description);
+    void register_private(std::uint32_t request, const wire::Service& description);
+    std::optional<Refusal> narrow(const wire::Service& description, runtime::SocketAddress& at) const;
+    void claim_then_open(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at);
+    void on_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
+                    const runtime::SocketAddress& at, const std::optional<Refusal>& refusal);
+    void assign_port(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at);
+    std::optional<Refusal> open_port(std::uint32_t id, const runtime::SocketAddress& at);
+    void confirm(std::uint32_t request, std::uint32_t id);
+    void refuse_service(std::uint32_t id, const Refusal& refusal);
+    void keep_description(Service& service, const wire::Service& description);
+    std::optional<Refusal> too_many_names(const HttpDescription& wanted) const;
+    void tell_refusal(const wire::Service& description, const Refusal& refusal);
+    void unregister(std::uint32_t id);
+    void forget_service(std::uint32_t id);
+    void leave(Service& service);
+    void close_services() noexcept;
+    void on_visitor(std::uint32_t id, Visitor visitor);
+    template <typename AnyVisitor>
+    void open_or_wait(std::uint32_t id, AnyVisitor visitor);
+    bool pass_to_other(Visitor& visitor) { return std::shared_ptr(visitor.port)->pass_on(visitor, *this); }
+    bool pass_to_other(TlsVisitor& visitor) { return pass_on(visitor, *this); }
+    void refuse_visitor(const std::string& visitor, wire::Code code);
+    bool serve_line(std::uint32_t id);
+    static void send_on(VisitorLine line);
+    void open_visitor(std::uint32_t id, Visitor visitor);
+    void yield();
+    void end_yielding();
+    void on_dropped(const std::function<bool(const Service&)>& is_it);
+
+    // HTTP services (server_session_http.cpp).
+    void register_http(std::uint32_t request, const wire::Service& description);
+    std::optional<Refusal> refuse_rules(const wire::HttpRulesPart& rules) const;
+    void register_tls(std::uint32_t request, const wire::Service& description);
+    void begin_claiming(std::uint32_t request, const wire::Service& description, HttpDescription wanted, bool assign);
+    std::optional<Refusal> read_http(const wire::Service& service, HttpDescription& wanted) const;
+    void claim_hosts(std::uint32_t request, std::uint32_t id, HttpDescription wanted);
+    void on_hosts_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
+                          const std::vector<ClaimName>& names, HttpDescription wanted, std::optional<Refusal> refusal);
+    void release_unwanted(const std::vector<ClaimName>& names);
+    const std::string& shown_host_of(const Service& service) const;
+    const HttpPublic& public_place_of(const Service& service) const;
+    std::string url_of(const Service& service) const;
+    Result<HttpStream, wire::Code> open_http(std::uint32_t id, const wire::Address& visitor,
+                                             IntrusivePtr<buffer::Waker> waker, bool foreign,
+                                             std::shared_ptr<void> counted);
+
+    // Visitors whose TLS passes untouched (server_session_tls.cpp).
+    std::optional<Refusal> read_tls(const wire::Service& service, HttpDescription& wanted) const;
+    void on_tls_visitor(std::uint32_t id, TlsVisitor visitor);
+    void open_visitor(std::uint32_t id, TlsVisitor visitor);
+
+    void leave_registry() noexcept;
+    void tell_end(const TrunkEnd& end);
+    void tell_stranger(const char* what, wire::Code code, const std::string& why);
+    void log_begin();
+    void log_end(const TrunkEnd& end, LogLevel level);
+    void tell_gone(wire::Code code, const std::string& text);
+    void tell_failure(const std::exception& problem);
+    /// One of several steps: where it lacks memory it is left out, and the others are done.
+    template <typename Step>
+    static void attempt(Step step) noexcept {
+        try {
+            step();
+        } catch (const std::exception&) {
+        }
+    }
+    /// What goes wrong inside (memory, a bug) ends this session and not the process.
+    template <typename Action>
+    void guarded(Action action) noexcept {
+        try {
+            action();
+        } catch (const std::exception& problem) {
+            attempt([&] { tell_failure(problem); });
+            end(wire::Code::internal, "an internal error");
+        }
+    }
+    void finish_login() noexcept;
+    void notify(ServerNotice::Kind kind, const std::string& service, const std::string& endpoint, wire::Code code,
+                const std::string& text, std::size_t trunks = 0);
+
+    runtime::Worker& worker_;
+    const std::shared_ptr<buffer::Mailbox> mailbox_;
+    const runtime::SocketAddress peer_;
+    const std::shared_ptr<ServerShared> shared_;
+    Callbacks callbacks_;
+    const SessionKey key_;
+    IntrusivePtr<Trunk> trunk_;
+    using EndMail = buffer::WakeMail<ServerSession, std::shared_ptr<ServerSession>>;
+    const IntrusivePtr<EndMail> end_mail_ = make_intrusive<EndMail>(
+        [](const std::shared_ptr<ServerSession>& session) noexcept { session->trunk_.reset(); });
+    std::unique_ptr<ServerHandshake> handshake_;  // until the login is over
+    Agreement agreement_;
+    std::string token_name_;
+    ClientId client_{};
+    std::unique_ptr<runtime::Timer> yield_timer_;
+    std::map<std::uint32_t, Service> services_;
+    std::vector<std::uint32_t> lines_;  // of services with visitors in line
+    std::uint64_t registrations_ = 0;
+    EventQuota refusals_{limits::refusals_told_per_second};
+    mutable std::mutex view_mutex_;
+    SessionView view_;  // what `view` answers
+    std::vector<std::unique_ptr<Probe>> probes_;
+    const std::shared_ptr<Traffic> traffic_ = std::make_shared<Traffic>();  // of this trunk
+    const std::shared_ptr<RecentTraffic> recent_ = std::make_shared<RecentTraffic>();
+    std::atomic<std::uint32_t> on_the_way_{0};  // visitors in the mail
+    const std::shared_ptr<std::atomic<std::uint32_t>> dialled_ = std::make_shared<std::atomic<std::uint32_t>>(0);
+    bool gave_way_ = false;
+    bool proved_ = false;    // the token was proved: admission is being decided, or was
+    bool admitted_ = false;  // the registry has it
+    bool welcome_ = false;   // the login is over: services may be registered
+    bool present_ = false;   // counted among the tunnel's trunks
+    bool draining_ = false;  // announced, by either side
+    bool rotating_ = false;  // ids run out: a successor is on its way
+    bool yielding_ = false;  // it has come: it takes the ports over, and this one drains
+    bool ended_ = false;
+};
+
+}  // namespace ferrotunnel::tunnel

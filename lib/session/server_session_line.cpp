@@ -1,0 +1,88 @@
+// Visitors for whom no stream can be opened yet: other visitors of their service wait for the client's answer, as many
+// as may at a time. Far away an answer takes a round trip, in which any number may come.
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "net/ip_text.hpp"
+#include "session/server_session.hpp"
+
+namespace ferrotunnel::tunnel {
+
+using wire::Code;
+
+namespace {
+
+std::string address_of(const Visitor& visitor) {
+    return visitor.from.text();
+}
+
+std::string address_of(const TlsVisitor& visitor) {
+    return wire::ip_text(visitor.from);
+}
+
+}  // namespace
+
+// Who comes behind others waits behind them, unless another trunk has room. Without any it stays with the last one.
+template <typename AnyVisitor>
+void ServerSession::open_or_wait(std::uint32_t id, AnyVisitor visitor) {
+    VisitorLine& line = services_.at(id).line;
+    if (line.empty() && !trunk_->session().must_wait(id)) {
+        open_visitor(id, std::move(visitor));
+        return;
+    }
+    if (pass_to_other(visitor)) {
+        return;
+    }
+    if (line.is_full()) {
+        refuse_visitor(address_of(visitor), Code::busy);
+        return;
+    }
+    if (line.empty()) {
+        lines_.push_back(id);
+    }
+    visitor.passed_on_by.clear();
+    line.push(std::move(visitor));
+}
+
+template void ServerSession::open_or_wait(std::uint32_t id, Visitor visitor);
+template void ServerSession::open_or_wait(std::uint32_t id, TlsVisitor visitor);
+
+void ServerSession::refuse_visitor(const std::string& visitor, Code code) {
+    shared_->counters->visitors_refused.fetch_add(1, std::memory_order_relaxed);
+    shared_->log->debug("a visitor was refused", {{"visitor", visitor}, {"code", wire::name_of(code)}});
+}
+
+void ServerSession::on_room() {
+    guarded([this] {
+        auto lines = std::exchange(lines_, {});
+        std::erase_if(lines, [this](std::uint32_t id) { return !serve_line(id); });
+        lines_.insert(lines_.begin(), lines.begin(), lines.end());
+    });
+}
+
+// True while somebody is left in it. The line is looked up anew each time: what is called may end the service.
+bool ServerSession::serve_line(std::uint32_t id) {
+    auto found = services_.find(id);
+    while (found != services_.end() && !found->second.line.empty() && !trunk_->session().must_wait(id)) {
+        found->second.line.give_first([this, id](auto visitor) { open_visitor(id, std::move(visitor)); });
+        found = services_.find(id);
+    }
+    return found != services_.end() && !found->second.line.empty();
+}
+
+// This trunk carries the service no more: others may.
+void ServerSession::send_on(VisitorLine line) {
+    while (!line.empty()) {
+        line.give_first([]<typename AnyVisitor>(AnyVisitor visitor) {
+            if constexpr (std::is_same_v<AnyVisitor, Visitor>) {
+                const std::shared_ptr<SharedPort> port = visitor.port;
+                port->hand_over(std::move(visitor));
+            } else {
+                hand_over(std::move(visitor));
+            }
+        });
+    }
+}
+
+}  // namespace ferrotunnel::tunnel

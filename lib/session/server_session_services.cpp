@@ -1,0 +1,487 @@
+// The public ports of a client's services: registering, claiming, opening, and the visitors that come to them.
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "base/text.hpp"
+#include "runtime/visitor_address.hpp"
+#include "session/server_session.hpp"
+#include "session/visitor_lines.hpp"
+
+namespace ferrotunnel::tunnel {
+
+using wire::Code;
+
+namespace {
+
+constexpr std::string_view private_address = "private";  // what people are shown
+
+// When trunks are compared: a trunk that moves so much has one visitor more.
+constexpr std::uint64_t recent_bytes_as_a_visitor = 102'400;  // about 1 MiB/s
+
+}  // namespace
+
+void ServerSession::on_message(const wire::ControlMessage& message) {
+    if (const auto* request = std::get_if<wire::Register>(&message)) {
+        for (const wire::Service& service : request->services) {
+            register_service(request->request, service);
+        }
+    } else if (const auto* request_end = std::get_if<wire::Unregister>(&message)) {
+        for (std::uint32_t id : request_end->ids) {
+            unregister(id);
+        }
+    } else if (!std::holds_alternative<wire::Stats>(message) && !std::holds_alternative<wire::Unknown>(message)) {
+        trunk_->end(Code::protocol, "a message that has no place after the login");
+    }
+}
+
+void ServerSession::register_service(std::uint32_t request, const wire::Service& description) {
+    if (auto refusal = check_service(description)) {
+        tell_refusal(description, *refusal);
+    } else if (description.kind == wire::ServiceKind::http) {
+        register_http(request, description);
+    } else if (description.kind == wire::ServiceKind::tls) {
+        register_tls(request, description);
+    } else if (description.kind == wire::ServiceKind::private_tcp) {
+        register_private(request, description);
+    } else {
+        register_port(request, description);
+    }
+}
+
+std::optional<Refusal> ServerSession::check_service(const wire::Service& description) const {
+    if (rotating_ || trunk_->session().state() != mux::SessionState::open) {
+        return Refusal{Code::going_away, "The server is stopping."};
+    }
+    if (draining_) {
+        return Refusal{Code::going_away, "The client has said that it is stopping."};
+    }
+    if (description.kind != wire::ServiceKind::tcp && description.kind != wire::ServiceKind::http &&
+        description.kind != wire::ServiceKind::tls && description.kind != wire::ServiceKind::private_tcp) {
+        return Refusal{Code::unsupported, "This server has no services of this kind."};
+    }
+    if (services_.contains(description.id)) {
+        return Refusal{Code::protocol, "The service's id is in use."};
+    }
+    if (services_.size() >= limits::services_max) {
+        return Refusal{Code::limit, "This client has as many services as one may."};
+    }
+    return std::nullopt;
+}
+
+// Without what nobody asks for later.
+void ServerSession::keep_description(Service& service, const wire::Service& description) {
+    service.registration = ++registrations_;
+    service.description.id = description.id;
+    service.description.kind = description.kind;
+    service.description.name = description.name;
+    service.description.http.rules = description.http.rules;  // they are counted
+}
+
+// There is nothing to claim or to open: it is found by its name, and may have that of another client's.
+void ServerSession::register_private(std::uint32_t request, const wire::Service& description) {
+    Service& service = services_[description.id];
+    keep_description(service, description);
+    service.opened = agreement_.trunk == 1;  // the other trunks have nothing to tell
+    service.traffic = std::make_shared<Traffic>();
+    service.traffic->total = traffic_;
+    confirm(request, description.id);
+}
+
+void ServerSession::register_port(std::uint32_t request, const wire::Service& description) {
+    runtime::SocketAddress at = shared_->tcp_bind;
+    if (auto refusal = narrow(description, at)) {
+        tell_refusal(description, *refusal);
+        return;
+    }
+    Service& service = services_[description.id];
+    keep_description(service, description);
+    at.set_port(description.remote_port);
+    if (at.port() == 0 && agreement_.trunks > 1) {
+        at.set_port(shared_->ports->port_of(client_, description.id));  // what another trunk was given for it
+    }
+    if (at.port() == 0) {
+        assign_port(request, description.id, at);
+    } else {
+        claim_then_open(request, description.id, at);
+    }
+}
+
+// A client may narrow a port to the server's own machine, but not widen it beyond what the server listens on: who says
+// 0.0.0.0 has nothing on IPv6.
+std::optional<Refusal> ServerSession::narrow(const wire::Service& description, runtime::SocketAddress& at) const {
+    if (description.bind.empty()) {
+        return std::nullopt;
+    }
+    const auto wanted = runtime::SocketAddress::from_ip(description.bind, 0);
+    const auto covers = [&](const runtime::SocketAddress& narrower) {
+        const bool same_family = narrower.family() == at.family() || (at.is_unspecified() && at.family() == AF_INET6);
+        return narrower.ip() == at.ip() || (same_family && (narrower.is_loopback() || at.is_unspecified()));
+    };
+    if (!wanted || !covers(*wanted)) {
+        return Refusal{Code::port_forbidden,
+                       "The server does not listen on the address " + wire::printable(description.bind, 64) + "."};
+    }
+    at = *wanted;
+    return std::nullopt;
+}
+
+// A given port is claimed before it is bound: a ghost of the same client may have to be driven out first.
+void ServerSession::claim_then_open(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at) {
+    auto self = shared_from_this();
+    Service& service = services_.at(id);
+    service.names = {at.port()};
+    std::uint64_t registration = service.registration;
+    auto done = [self, request, id, registration, at](std::optional<Refusal> refusal) {
+        self->mailbox_->post_call([self, request, id, registration, at, refusal] {
+            self->guarded([&] { self->on_claimed(request, id, registration, at, refusal); });
+        });
+    };
+    claim_with_takeover(shared_->registry, key_, id, {at.port()}, worker_.now(), std::move(done));
+}
+
+void ServerSession::on_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
+                               const runtime::SocketAddress& at, const std::optional<Refusal>& refusal) {
+    auto found = services_.find(id);
+    if (ended_ || found == services_.end() || found->second.registration != registration) {
+        if (!refusal) {
+            release_unwanted({at.port()});  // unregistered meanwhile, and perhaps registered again
+        }
+        return;
+    }
+    if (refusal) {
+        refuse_service(id, *refusal);
+    } else if (std::optional<Refusal> why = open_port(id, at)) {
+        shared_->registry->release(key_, at.port());
+        if (why->code == Code::port_taken) {
+            why->text += " Choose another port.";
+        }
+        refuse_service(id, *why);
+    } else {
+        confirm(request, id);
+    }
+}
+
+// An assigned port is bound before it is claimed: the system chooses among those that are free.
+void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at) {
+    const AcceptedTokens& tokens = shared_->tokens;
+    auto token =
+        std::find_if(tokens->begin(), tokens->end(), [&](const AcceptedToken& one) { return one.name == token_name_; });
+    check(token != tokens->end(), "a session's token is one of the server's");
+    Refusal why{Code::port_taken, "The server has no free port that this token may have."};
+    for (std::uint16_t candidate : token->ports.candidates(*shared_->random)) {
+        at.set_port(candidate);
+        if (auto failed = open_port(id, at)) {
+            why = std::move(*failed);
+            if (why.code == Code::busy) {
+                break;
+            }
+            continue;
+        }
+        Service& service = services_[id];
+        service.names = {service.port()};
+        ClaimAnswer answer = shared_->registry->claim(key_, id, service.port(), worker_.now());
+        if (std::holds_alternative<Granted>(answer)) {
+            confirm(request, id);
+            return;
+        }
+        leave(service);
+        if (auto* refusal = std::get_if<Refusal>(&answer)) {
+            why = *refusal;
+        }
+    }
+    refuse_service(id, why);
+}
+
+// The answer is why not.
+std::optional<Refusal> ServerSession::open_port(std::uint32_t id, const runtime::SocketAddress& at) {
+    std::error_code error;
+    auto joined = shared_->ports->join(client_, at, shared_from_this(), id, worker_, shared_->open_port, error);
+    if (joined.full) {
+        return joined.full;
+    }
+    if (!joined.port) {
+        return Refusal{Code::port_taken, "The server can not listen on " + at.text() + ": " + error.message() + "."};
+    }
+    Service& service = services_[id];
+    service.public_port = std::move(joined.port);
+    service.opened = joined.opened;
+    service.traffic = std::make_shared<Traffic>();
+    service.traffic->total = traffic_;
+    return std::nullopt;
+}
+
+void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
+    const Service& service = services_[id];
+    wire::RegisteredService registered;
+    registered.id = id;
+    if (service.http) {
+        registered.port = public_place_of(service).port;
+        registered.address = url_of(service);
+        registered.host = service.assigned ? service.http->description().hosts.front() : std::string();
+    } else {
+        registered.port = service.port();
+        registered.address = service.is_private() ? std::string(private_address)
+                                                  : runtime::to_text({shared_->public_host, service.port()});
+    }
+    for (const wire::ControlPayload& payload : wire::encode_registered(request, {&registered, 1})) {
+        trunk_->session().send_control(payload);
+    }
+    trunk_->session_changed();
+    std::string name = wire::printable(service.description.name, 64);
+    {
+        std::lock_guard lock(view_mutex_);
+        view_.services.push_back({id, name, registered.address, service.port(), service.traffic, service.http});
+    }
+    if (!service.opened) {
+        shared_->log->debug("one more connection carries a service",
+                            {{"session", agreement_.session}, {"service", name}, {"endpoint", registered.address}});
+        return;
+    }
+    static constexpr LineKind services{"services", limits::client_lines_per_second};
+    if (shared_->log->may_write(LogLevel::info, services, worker_.now())) {
+        shared_->log->info("a service is reachable",
+                           {{"session", agreement_.session}, {"service", name}, {"endpoint", registered.address}});
+    }
+    notify(ServerNotice::Kind::registered, name, registered.address, Code::none, {});
+}
+
+// A service that was being registered, and is not to be.
+void ServerSession::refuse_service(std::uint32_t id, const Refusal& refusal) {
+    wire::Service description = services_.at(id).description;
+    services_.erase(id);
+    tell_refusal(description, refusal);
+}
+
+void ServerSession::tell_refusal(const wire::Service& description, const Refusal& refusal) {
+    std::string name = wire::printable(description.name, 64);
+    wire::Refused refused{description.id, refusal.code, refusal.text};
+    trunk_->session().send_control(wire::encode_control(refused));
+    trunk_->session_changed();
+    static constexpr LineKind refused_services{"refused_services", limits::refusals_told_per_second};
+    if (shared_->log->may_write(LogLevel::warn, refused_services, worker_.now())) {
+        shared_->log->warn(
+            "a service was refused",
+            {{"peer", peer_.text()}, {"service", name}, {"code", wire::name_of(refusal.code)}, {"why", refusal.text}});
+    }
+    if (refusals_.may_tell(worker_.now())) {
+        notify(ServerNotice::Kind::refused, name, {}, refusal.code, refusal.text);
+    }
+}
+
+// On one trunk it holds for all: what comes next may be another service for the same port, on whatever trunk.
+void ServerSession::unregister(std::uint32_t id) {
+    auto found = services_.find(id);
+    if (found == services_.end()) {
+        return;
+    }
+    Service& service = found->second;
+    if (service.is_carried()) {
+        // They are let go of when they are closed: where that lacks memory the session ends, and leaves them.
+        if (const auto port = service.public_port) {
+            shared_->ports->close(client_, *port, *this);
+            service.public_port = nullptr;
+        }
+        if (const auto http = service.http) {
+            shared_->http->close(*http, *this, worker_.now());
+            service.http = nullptr;
+        }
+        for (const ClaimName& name : service.names) {
+            shared_->registry->release_for_all(key_, name);
+        }
+    }
+    forget_service(id);
+}
+
+void ServerSession::forget_service(std::uint32_t id) {
+    auto service = services_.extract(id);
+    {
+        std::lock_guard lock(view_mutex_);
+        std::erase_if(view_.services, [id](const SessionView::Service& one) { return one.id == id; });
+    }
+    if (service) {
+        send_on(std::move(service.mapped().line));
+    }
+}
+
+// Visitors are refused there from now on, or come to other trunks, and without one others may have the port.
+void ServerSession::leave(Service& service) {
+    if (!service.is_carried()) {
+        return;
+    }
+    if (auto port = std::exchange(service.public_port, nullptr)) {
+        shared_->ports->leave(client_, *port, *this);
+    }
+    if (auto http = std::exchange(service.http, nullptr)) {
+        attempt([&] { shared_->http->leave(*http, *this, Clock::now()); });  // also where the worker is gone
+    }
+    for (const ClaimName& name : service.names) {
+        shared_->registry->release(key_, name);
+    }
+}
+
+void ServerSession::close_services() noexcept {
+    auto services = std::exchange(services_, {});
+    for (auto& [id, service] : services) {
+        leave(service);
+    }
+    {
+        std::lock_guard lock(view_mutex_);
+        view_.services.clear();
+    }
+    for (auto& [id, service] : services) {
+        send_on(std::move(service.line));
+    }
+}
+
+// --- a successor ---
+
+// A fresh session has logged in, and will register what this one carries. Until then this one goes on.
+void ServerSession::yield() {
+    yielding_ = true;
+    if (std::exchange(admitted_, false)) {
+        shared_->registry->remove(key_);
+    }
+    {
+        std::lock_guard lock(view_mutex_);
+        view_.retired = true;
+    }
+    bool carries = false;
+    for (auto& [id, service] : services_) {
+        if (service.public_port) {
+            shared_->ports->yield(*service.public_port, *this);
+        }
+        if (service.http) {
+            shared_->http->yield(*service.http, *this);
+        }
+        carries = carries || service.is_carried();
+    }
+    if (!carries) {
+        end_yielding();
+        return;
+    }
+    // What the successor does not ask for is closed a little later.
+    yield_timer_ = std::make_unique<runtime::Timer>(worker_, [this] { end_yielding(); });
+    yield_timer_->set_after(shared_->handshake_deadline);
+}
+
+void ServerSession::dropped(const std::shared_ptr<SharedPort>& port) noexcept {
+    attempt([&] {
+        mailbox_->post_call([self = shared_from_this(), port] {
+            self->guarded([&] { self->on_dropped([&port](const Service& one) { return one.public_port == port; }); });
+        });
+    });
+}
+
+void ServerSession::leads_back(std::uint32_t id) {
+    mailbox_->post_call([self = shared_from_this(), id] {
+        auto found = self->services_.find(id);
+        if (found == self->services_.end() || self->ended_) {
+            return;
+        }
+        static constexpr LineKind loops{"loops"};
+        if (!self->shared_->log->may_write(LogLevel::warn, loops, self->worker_.now())) {
+            return;
+        }
+        self->shared_->log->warn(
+            "visitors of a service lead back to themselves: its backend is a public port, perhaps through other "
+            "tunnels",
+            {{"session", self->agreement_.session},
+             {"service", wire::printable(found->second.description.name, 64)},
+             {"port", found->second.port()}});
+    });
+}
+
+// A successor has taken its place there, or the service was unregistered on another trunk.
+void ServerSession::on_dropped(const std::function<bool(const Service&)>& is_it) {
+    auto found =
+        std::find_if(services_.begin(), services_.end(), [&is_it](const auto& entry) { return is_it(entry.second); });
+    if (found != services_.end()) {
+        forget_service(found->first);
+    }
+    const bool carries =
+        std::any_of(services_.begin(), services_.end(), [](const auto& entry) { return entry.second.is_carried(); });
+    if (!carries && yield_timer_) {
+        end_yielding();
+    }
+}
+
+void ServerSession::end_yielding() {
+    yield_timer_.reset();
+    close_services();
+    if (!ended_) {
+        trunk_->session().drain(Code::going_away, "A fresh session has taken over.", worker_.now());
+        trunk_->session_changed();
+    }
+}
+
+// --- visitors ---
+
+// Visitors, and what they move: who comes after a bulk transfer should not wait behind it. Of two trunks with as much,
+// the one on the calling worker has less, since a visitor that changes threads costs a wake-up. A visitor who will send
+// nothing more is on the way out, or moves bytes, which count.
+std::uint64_t ServerSession::load() const noexcept {
+    const std::uint64_t visitors = traffic_->sending_now.load(std::memory_order_relaxed) +
+                                   on_the_way_.load(std::memory_order_relaxed) +
+                                   dialled_->load(std::memory_order_relaxed);
+    const std::uint64_t as_visitors = recent_->lately(Clock::now()) / recent_bytes_as_a_visitor;
+    return 2 * (visitors + as_visitors) + (worker_.here() ? 0 : 1);
+}
+
+std::shared_ptr<void> ServerSession::count_dialled() {
+    dialled_->fetch_add(1, std::memory_order_relaxed);
+    auto uncount = [dialled = dialled_](void*) { dialled->fetch_sub(1, std::memory_order_relaxed); };
+    return {nullptr, std::move(uncount)};
+}
+
+void ServerSession::take(Visitor visitor, std::uint32_t service) {
+    if (worker_.here()) {
+        on_visitor(service, std::move(visitor));
+        return;
+    }
+    mailbox_->post_call([to = OnTheWay(shared_from_this()), service, visitor = std::move(visitor)]() mutable {
+        to.arrived()->on_visitor(service, std::move(visitor));
+    });
+}
+
+void ServerSession::on_visitor(std::uint32_t id, Visitor visitor) {
+    auto found = services_.find(id);
+    if (ended_ || found == services_.end() || found->second.public_port != visitor.port) {
+        // This trunk has left the port while the visitor was on the way to it: others may still be there.
+        pass_to_other(visitor);  // without one it is reset
+        return;
+    }
+    guarded([&] { open_or_wait(id, std::move(visitor)); });
+}
+
+void ServerSession::open_visitor(std::uint32_t id, Visitor visitor) {
+    std::shared_ptr<Traffic> traffic = services_.at(id).traffic;
+    if (auto watched = std::exchange(visitor.watched, nullptr)) {
+        watched->total = std::move(traffic);
+        traffic = std::move(watched);
+    }
+    auto pump = make_intrusive<SocketPump>(worker_, traffic);
+    mux::Session::OpenRequest request;
+    request.service = id;
+    request.visitor = visitor_address(visitor.from);
+    auto stream = trunk_->session().open(request, pump, false, worker_.now());
+    trunk_->session_changed();
+    if (!stream) {
+        if (pass_to_other(visitor)) {
+            traffic->passed_on();
+            return;  // another trunk has room, or finds out that it has none either
+        }
+        refuse_visitor(visitor.from.text(), stream.error());
+        return;  // and is reset
+    }
+    if (may_tell_visitor(*shared_->log, worker_.now())) {
+        shared_->log->info("a visitor", {{"session", agreement_.session},
+                                         {"service", wire::printable(services_.at(id).description.name, 64)},
+                                         {"from", visitor.from.text()}});
+    }
+    pump->set_stream(*stream);
+    pump->set_socket(std::move(visitor.socket));
+}
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,123 @@
+#include "settings/backend.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "base/quote.hpp"
+#include "net/host_name.hpp"
+#include "transport/tls_context.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+const char* tls_form(wire::ServiceKind kind) {
+    return kind == wire::ServiceKind::http ? "https://host:port" : "tls://host:port";
+}
+
+bool is_server_name(const std::string& name) {
+    return wire::normal_host_name(name) || runtime::SocketAddress::from_ip(name, 0);
+}
+
+void check_backend_tls(const BackendWords& words, const tunnel::BackendPlace& place, std::vector<Problem>& problems) {
+    auto wrong = [&](std::string text) { problems.push_back({words.name, std::move(text)}); };
+    if (!place.tls && words.tls != BackendTls{}) {
+        wrong(std::string("what it says about its backend's TLS has no meaning: `local` is not written ") +
+              tls_form(words.kind));
+        return;
+    }
+    if (words.tls.insecure && !words.tls.ca_file.empty()) {
+        wrong("a backend's TLS can not have a CA file and be insecure, which would not look at it");
+    }
+    if (words.tls.certificate_file.empty() != words.tls.key_file.empty()) {
+        wrong("a certificate for a backend needs its key and a key its certificate: give both files");
+    }
+    if (!words.tls.server_name.empty() && !is_server_name(words.tls.server_name)) {
+        wrong(in_quotes(words.tls.server_name) + " is no name or address of a server");
+    }
+}
+
+// OpenSSL does not say why it can not read a file.
+bool are_readable(const BackendWords& words, std::vector<Problem>& problems) {
+    const std::size_t before = problems.size();
+    for (const std::string* file : {&words.tls.ca_file, &words.tls.certificate_file, &words.tls.key_file}) {
+        if (!file->empty() && ::access(file->c_str(), R_OK) != 0) {
+            problems.push_back(
+                {words.name, "can not read the file \"" + *file + "\": " + std::generic_category().message(errno)});
+        }
+    }
+    return problems.size() == before;
+}
+
+// The visitor's own TLS goes to the backend.
+const BackendTls no_backend_tls{};
+
+}  // namespace
+
+BackendWords backend_words(Tcp& service) {
+    return {service.name, service.local, wire::ServiceKind::tcp, service.backend_tls, service.proxy_protocol};
+}
+
+BackendWords backend_words(Http& service) {
+    return {service.name, service.local, wire::ServiceKind::http, service.backend_tls, service.proxy_protocol};
+}
+
+BackendWords backend_words(Tls& service) {
+    return {service.name, service.local, wire::ServiceKind::tls, no_backend_tls, service.proxy_protocol};
+}
+
+void check_backend(const BackendWords& words, const char* example, std::vector<Problem>& problems) {
+    if (words.local.empty()) {
+        problems.push_back(
+            {words.name, "missing `local`: where visitors are connected to, like " + std::string(example)});
+        return;
+    }
+    auto place = tunnel::parse_backend_place(words.local, words.kind);
+    if (!place) {
+        problems.push_back({words.name, in_quotes(words.local) + ' ' + place.error()});
+        return;
+    }
+    words.local = tunnel::to_text(*place, words.kind);
+    check_backend_tls(words, *place, problems);
+}
+
+void check_no_backend(const BackendWords& words, std::vector<Problem>& problems) {
+    if (words.tls != BackendTls{}) {
+        problems.push_back({words.name, "`backend_tls` has no meaning where the application itself serves"});
+    }
+    if (words.proxy != ProxyProtocol::off) {
+        problems.push_back({words.name, "`proxy_protocol` has no meaning where the application itself serves"});
+    }
+}
+
+tunnel::Backend make_backend(const BackendWords& words, std::vector<Problem>& problems) {
+    tunnel::Backend made;
+    if (words.local.empty()) {
+        return made;  // of a service that needs none
+    }
+    made.text = words.local;
+    made.place = *tunnel::parse_backend_place(words.local, words.kind);
+    if (words.proxy != ProxyProtocol::off) {
+        made.proxy = words.proxy == ProxyProtocol::v1 ? wire::ProxyVersion::v1 : wire::ProxyVersion::v2;
+    }
+    if (made.place.tls && are_readable(words, problems)) {
+        transport::TlsBackendSettings tls;
+        tls.server_name = words.tls.server_name.empty() ? made.place.at.host : words.tls.server_name;
+        tls.ca_file = words.tls.ca_file;
+        tls.insecure = words.tls.insecure;
+        tls.http = words.kind == wire::ServiceKind::http;
+        tls.certificate_file = words.tls.certificate_file;
+        tls.key_file = words.tls.key_file;
+        try {
+            made.tls = transport::TlsContext::make_for_backend(tls);
+        } catch (const transport::TlsConfigError& problem) {
+            problems.push_back({words.name, problem.what()});
+        }
+    }
+    return made;
+}
+
+}  // namespace ferrotunnel::detail

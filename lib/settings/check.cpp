@@ -1,0 +1,412 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+#include <string_view>
+#include <system_error>
+
+#include "base/limits.hpp"
+#include "base/quote.hpp"
+#include "directory/http_description.hpp"
+#include "login/port_policy.hpp"
+#include "login/token.hpp"
+#include "login/weak_token_policy.hpp"
+#include "runtime/address.hpp"
+#include "settings/backend.hpp"
+#include "settings/http.hpp"
+#include "settings/https.hpp"
+#include "settings/places.hpp"
+#include "settings/service_name.hpp"
+#include "settings/service_rules.hpp"
+#include "settings/settings.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+using tunnel::TokenStrength;
+using tunnel::WeakTokenPolicy;
+
+void check_readable(const char* key, const std::string& path, std::vector<Problem>& problems) {
+    if (::access(path.c_str(), R_OK) != 0) {
+        problems.push_back(
+            {key, "can not read the file " + in_quotes(path) + ": " + std::generic_category().message(errno)});
+    }
+}
+
+void check_timing(const Timing& timing, std::vector<Problem>& problems) {
+    auto must_be_above_zero = [&problems](const char* key, std::chrono::milliseconds value) {
+        if (value <= value.zero()) {
+            problems.push_back({key, "must be above zero"});
+        }
+    };
+    must_be_above_zero("timing.ping_interval", timing.ping_interval);
+    must_be_above_zero("timing.dead_interval", timing.dead_interval);
+    must_be_above_zero("timing.write_timeout", timing.write_timeout);
+    must_be_above_zero("timing.handshake_timeout", timing.handshake_timeout);
+    must_be_above_zero("timing.open_timeout", timing.open_timeout);
+    must_be_above_zero("timing.reconnect_first", timing.reconnect_first);
+    if (timing.dead_interval < 3 * timing.ping_interval) {
+        problems.push_back({"timing.dead_interval", "must be at least three times the interval of pings"});
+    }
+    if (timing.reconnect_max < timing.reconnect_first) {
+        problems.push_back({"timing.reconnect_max", "must not be below reconnect_first"});
+    }
+}
+
+void check_common(const CommonValues& settings, const Attached& attached, std::vector<Problem>& problems) {
+    if (attached.run_on != nullptr && settings.workers != 0) {
+        problems.push_back({"workers", "can not be combined with run_on, where the io_context's thread does the work"});
+    }
+    if (settings.workers > limits::workers_max) {
+        problems.push_back({"workers", "at most " + std::to_string(limits::workers_max)});
+    }
+    if (settings.memory_max != 0 &&
+        (settings.memory_max < limits::memory_min || settings.memory_max > limits::memory_settable_max)) {
+        problems.push_back({"memory_max", "at least 16MiB, and at most 1 PiB"});
+    }
+    check_timing(settings.timing, problems);
+}
+
+// The strength, or a problem that does not repeat the text.
+std::optional<TokenStrength> check_token(const Secret& secret, const std::string& key, std::vector<Problem>& problems) {
+    auto token = tunnel::parse_token(secret.reveal());
+    if (!token) {
+        problems.push_back({key, token.error()});
+        return std::nullopt;
+    }
+    return token->strength;
+}
+
+WeakTokenPolicy policy_of(const CommonValues& settings) {
+    return settings.allow_weak_token ? WeakTokenPolicy::allowed : WeakTokenPolicy::loopback_only;
+}
+
+// 32 bytes in hexadecimal, or in base64 as the server prints them.
+bool is_pin(std::string_view text) {
+    constexpr std::string_view prefix = "sha256:";
+    constexpr std::string_view hex = "0123456789abcdefABCDEF";
+    constexpr std::string_view base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    if (!text.starts_with(prefix)) {
+        return false;
+    }
+    const std::string_view value = text.substr(prefix.size());
+    if (value.size() == 64) {
+        return value.find_first_not_of(hex) == std::string_view::npos;
+    }
+    return (value.size() == 43 || (value.size() == 44 && value.back() == '=')) &&
+           value.substr(0, 43).find_first_not_of(base64) == std::string_view::npos;
+}
+
+void check_client_tls(const ClientSettings& settings, std::vector<Problem>& problems) {
+    if (settings.tls_off && !settings.tls_ca.empty()) {
+        problems.push_back({"tls_ca", "has no meaning while TLS is off"});
+    } else if (!settings.tls_ca.empty() && settings.tls_ca != "system") {
+        check_readable("tls_ca", settings.tls_ca, problems);
+    }
+    if (settings.tls_off && !settings.tls_pin.empty()) {
+        problems.push_back({"tls_pin", "has no meaning while TLS is off"});
+    } else if (!settings.tls_pin.empty() && !is_pin(settings.tls_pin)) {
+        problems.push_back({"tls_pin", "expected \"sha256:\" and what the server prints after it at start"});
+    }
+}
+
+void check_server_tls(const ServerSettings& settings, std::vector<Problem>& problems) {
+    if (settings.tls_chain.empty() && settings.tls_key.empty()) {
+        return;
+    }
+    if (settings.tls_off) {
+        problems.push_back({"tls_certificate", "has no meaning while TLS is off"});
+    } else if (settings.tls_chain.empty() || settings.tls_key.empty()) {
+        problems.push_back({"tls_certificate", "needs both the certificate's file and the key's file"});
+    } else {
+        check_readable("tls_certificate", settings.tls_chain, problems);
+        check_readable("tls_certificate", settings.tls_key, problems);
+    }
+}
+
+void check_bind(ServerSettings& settings, std::vector<Problem>& problems) {
+    auto place = runtime::parse_host_port(settings.bind, default_control_port);
+    if (place && place->host == "localhost") {
+        place->host = "127.0.0.1";
+    }
+    if (!place || !runtime::SocketAddress::from_ip(*place)) {
+        problems.push_back({"bind", in_quotes(settings.bind) +
+                                        " is no address to listen on; expected one like 0.0.0.0:7835 or [::]:7835"});
+    } else {
+        settings.bind = runtime::to_text(*place);
+    }
+}
+
+void check_tcp_bind(ServerSettings& settings, std::vector<Problem>& problems) {
+    std::string& address = settings.tcp_bind;
+    if (address.size() > 2 && address.front() == '[' && address.back() == ']') {
+        address = address.substr(1, address.size() - 2);
+    }
+    if (address == "localhost") {
+        address = "127.0.0.1";
+    }
+    if (address.empty() || !runtime::SocketAddress::from_ip(address, 0)) {
+        problems.push_back({"tcp_bind", in_quotes(address) + " is no IP address; expected one like 0.0.0.0 or ::"});
+    }
+}
+
+// What is shown in addresses: a name or an IP address, whether it exists or not.
+void check_public_host(const std::string& host, std::vector<Problem>& problems) {
+    constexpr std::string_view of_names = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+    if (host.find_first_not_of(of_names) != std::string::npos && !runtime::SocketAddress::from_ip(host, 0)) {
+        problems.push_back({"public_host", in_quotes(host) +
+                                               " is no host; expected a name or an IP address alone, like "
+                                               "tunnel.example.com"});
+    }
+}
+
+void check_http(ServerSettings& settings, std::vector<Problem>& problems) {
+    auto place = runtime::parse_host_port(settings.http_bind, default_http_port);
+    if (place && place->host == "localhost") {
+        place->host = "127.0.0.1";
+    }
+    if (settings.http_bind.empty()) {
+        if (!settings.domain.empty() && settings.https_bind.empty()) {
+            problems.push_back({"domain", "has no meaning without http_bind or https_bind"});
+        }
+    } else if (!place || !runtime::SocketAddress::from_ip(*place)) {
+        problems.push_back({"http_bind", in_quotes(settings.http_bind) +
+                                             " is no address to listen on; expected one like 0.0.0.0:8080"});
+    } else {
+        settings.http_bind = runtime::to_text(*place);
+    }
+    if (!settings.domain.empty()) {
+        const std::string domain = tunnel::read_domain(settings.domain);
+        if (domain.empty()) {
+            problems.push_back({"domain", in_quotes(settings.domain) +
+                                              " is no name that hosts can be assigned below; expected one like "
+                                              "tunnel.example.com"});
+        }
+        settings.domain = domain;
+    }
+}
+
+void check_server_tokens(ServerSettings& settings, std::vector<Problem>& problems) {
+    if (settings.tokens.empty()) {
+        problems.push_back({"token", "missing: nobody could log in. `ferrotunnel token` makes one"});
+    }
+    const auto place = runtime::parse_host_port(settings.bind, default_control_port);
+    std::set<std::string_view> names;
+    std::set<std::string_view> texts;
+    for (std::size_t i = 0; i < settings.tokens.size(); ++i) {
+        NamedToken& token = settings.tokens[i];
+        if (token.name.empty()) {
+            token.name = "token-" + std::to_string(i + 1);
+        }
+        if (!names.insert(token.name).second) {
+            problems.push_back({"token", "two tokens have the name " + in_quotes(token.name)});
+        }
+        if (!texts.insert(token.secret.reveal()).second) {
+            problems.push_back({"token", "the token " + in_quotes(token.name) + " is there twice"});
+        }
+        auto strength = check_token(token.secret, "token", problems);
+        if (strength && place) {
+            if (auto refusal = tunnel::refusal_to_listen(policy_of(settings), *strength, place->host)) {
+                problems.push_back({"token", *refusal});
+            }
+        }
+    }
+}
+
+std::string exposed_warning(const std::string& name) {
+    return "the file of the token" + name + " can be read by other users of this machine";
+}
+
+}  // namespace
+
+void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
+    check_common(settings, settings, problems);
+    auto place = runtime::parse_host_port(settings.server, default_control_port);
+    if (settings.server.empty()) {
+        problems.push_back({"server", "missing: the server's address, like tunnel.example.com:7835"});
+    } else if (!place || place->host.empty() || place->port == 0) {
+        problems.push_back({"server", in_quotes(settings.server) + " is no address; expected host:port"});
+    } else {
+        settings.server = runtime::to_text(*place);
+    }
+    if (settings.token.empty()) {
+        problems.push_back({"token", "missing: the token that the server was started with"});
+    } else if (auto strength = check_token(settings.token, "token", problems); strength && place) {
+        if (auto refusal = tunnel::refusal_to_dial(policy_of(settings), *strength, place->host)) {
+            problems.push_back({"token", *refusal});
+        }
+    }
+    if (!settings.name.empty() && !is_name(settings.name)) {
+        problems.push_back({"name", in_quotes(settings.name) + ": " + name_expected});
+    }
+    check_client_tls(settings, problems);
+    if (settings.connections == 0 || settings.connections > limits::trunks_per_tunnel_max) {
+        problems.push_back(
+            {"connections", "expected 1 to " + std::to_string(limits::trunks_per_tunnel_max) + " connections"});
+    }
+}
+
+namespace {
+
+void check_count(const char* key, std::optional<unsigned> count, unsigned most, const char* what,
+                 std::vector<Problem>& problems) {
+    if (count && (*count == 0 || *count > most)) {
+        problems.push_back({key, "expected 1 to " + std::to_string(most) + ' ' + what});
+    }
+}
+
+}  // namespace
+
+void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
+    check_common(settings, settings, problems);
+    check_bind(settings, problems);
+    check_tcp_bind(settings, problems);
+    check_public_host(settings.public_host, problems);
+    check_http(settings, problems);
+    check_http_settings(settings.http, problems);
+    check_https(settings, problems);
+    check_places(settings, problems);
+    check_server_tokens(settings, problems);
+    check_server_tls(settings, problems);
+    if (settings.allow_ports) {
+        if (auto policy = tunnel::PortPolicy::parse(*settings.allow_ports); !policy) {
+            problems.push_back({"allow_ports", policy.error()});
+        }
+    }
+    check_count("connections_per_token", settings.connections_per_token, limits::sessions_max, "connections", problems);
+    check_count("ports_per_token", settings.ports_per_token, limits::ports_per_token_settable_max, "ports", problems);
+}
+
+namespace {
+
+void check_name(const std::string& name, std::vector<Problem>& problems) {
+    if (!is_name(name)) {
+        problems.push_back({"name", in_quotes(name) + ": " + name_expected});
+    }
+}
+
+// What every kind of service says about its backend.
+template <typename Service>
+void check_backend_of(Service& service, bool application_serves, const char* example, std::vector<Problem>& problems) {
+    const BackendWords words = backend_words(service);
+    if (application_serves) {
+        check_no_backend(words, problems);
+    } else {
+        check_backend(words, example, problems);
+    }
+}
+
+}  // namespace
+
+void check_service(Tcp& service, bool application_serves, std::vector<Problem>& problems) {
+    if (service.is_private && service.remote_port != 0) {
+        problems.push_back({service.name, "is private and has a public port; it can be one of the two"});
+    }
+    if (service.name.empty()) {
+        service.name = default_name(service);
+    } else {
+        check_name(service.name, problems);
+    }
+    check_backend_of(service, application_serves, "127.0.0.1:22", problems);
+}
+
+void check_service(Http& service, bool application_serves, std::vector<Problem>& problems) {
+    if (service.name.empty()) {
+        service.name = default_name(service);
+    } else {
+        check_name(service.name, problems);
+    }
+    tunnel::HttpDescription description;
+    wire::HttpPart part = http_part(service);
+    part.rules = {};  // checked below
+    if (service.host.empty() && !service.aliases.empty()) {
+        problems.push_back({service.name, "has `aliases` without `host`"});
+    } else if (part.hosts.size() > limits::http_hosts_per_service_max) {
+        problems.push_back({service.name, "has more than " + std::to_string(limits::http_hosts_per_service_max) +
+                                              " hosts; make two services of it"});
+    } else if (auto problem = tunnel::read_http_part(part, description)) {
+        problems.push_back({service.name, std::move(*problem)});
+    }
+    if (service.path.size() > limits::http_path_text_max) {
+        problems.push_back(
+            {service.name, "has a path of more than " + std::to_string(limits::http_path_text_max) + " bytes"});
+    }
+    for (const Problem& problem : rule_problems(service, application_serves)) {
+        problems.push_back({service.name, '`' + problem.key + "` " + problem.text});
+    }
+    if (application_serves || !service.rules.redirect || !service.local.empty()) {
+        check_backend_of(service, application_serves, "127.0.0.1:3000", problems);
+    }
+}
+
+void check_service(Tls& service, bool application_serves, std::vector<Problem>& problems) {
+    if (service.name.empty()) {
+        service.name = default_name(service);
+    } else {
+        check_name(service.name, problems);
+    }
+    tunnel::HttpDescription description;
+    const wire::TlsPart part = tls_part(service);
+    if (service.host.empty()) {
+        problems.push_back({service.name, "missing `host`: the name that visitors ask for, like app.example.com"});
+    } else if (part.hosts.size() > limits::http_hosts_per_service_max) {
+        problems.push_back({service.name, "has more than " + std::to_string(limits::http_hosts_per_service_max) +
+                                              " hosts; make two services of it"});
+    } else if (auto problem = tunnel::read_tls_part(part, description)) {
+        problems.push_back({service.name, std::move(*problem)});
+    }
+    check_backend_of(service, application_serves, "127.0.0.1:8443", problems);
+}
+
+wire::TlsPart tls_part(const Tls& service) {
+    wire::TlsPart part;
+    part.hosts.push_back(service.host);
+    part.hosts.insert(part.hosts.end(), service.aliases.begin(), service.aliases.end());
+    return part;
+}
+
+wire::HttpPart http_part(const Http& service) {
+    wire::HttpPart part;
+    if (!service.host.empty()) {
+        part.hosts.push_back(service.host);
+        part.hosts.insert(part.hosts.end(), service.aliases.begin(), service.aliases.end());
+    }
+    part.path = service.path;
+    part.per_visitor = service.per_visitor || service.proxy_protocol != ProxyProtocol::off;
+    part.rules = rules_part(service);
+    part.limits = limits_part(service.limits);
+    return part;
+}
+
+std::vector<std::string> warnings_for(const ClientSettings& settings) {
+    std::vector<std::string> warnings;
+    if (settings.tls_off) {
+        warnings.push_back("TLS is off: who sits between client and server can read and take over everything");
+    }
+    if (!settings.token.is_strong()) {
+        warnings.push_back(tunnel::weak_token_warning());
+    }
+    if (settings.token.exposed()) {
+        warnings.push_back(exposed_warning(" " + in_quotes(settings.token.exposed_file())));
+    }
+    return warnings;
+}
+
+std::vector<std::string> warnings_for(const ServerSettings& settings) {
+    std::vector<std::string> warnings;
+    if (settings.tls_off) {
+        warnings.push_back("TLS is off: who sits between client and server can read and take over everything");
+    }
+    for (const NamedToken& token : settings.tokens) {
+        if (!token.secret.is_strong()) {
+            warnings.push_back(token.name + ": " + tunnel::weak_token_warning());
+        }
+        if (token.secret.exposed()) {
+            warnings.push_back(exposed_warning(' ' + in_quotes(token.name)));
+        }
+    }
+    return warnings;
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,57 @@
+#include "settings/file.hpp"
+
+#include <utility>
+
+#include "config/document.hpp"
+#include "settings/keys_sections.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+std::string folder_of(const std::string& file) {
+    const std::size_t slash = file.rfind('/');
+    return slash == std::string::npos ? "" : slash == 0 ? "/" : file.substr(0, slash);
+}
+
+Problem to_problem(const config::Finding& finding, const std::string& file) {
+    return {finding.path, finding.text, file, finding.place.line, finding.place.column};
+}
+
+}  // namespace
+
+ConfigFile read_config(const ConfigSource& source) {
+    ConfigFile file;
+    file.name = source.name;
+    config::Report report;
+    const config::Node document = config::parse_document(source.text, report);
+    const bool is_broken = !report.empty() && document.entries.empty();  // then nothing more can be said about it
+
+    config::Context context{report, source.environment, folder_of(source.name), {}};
+    config::Section root(document, context, "", {1, 1});
+    ConfigReading reading{file, source.others_can_read};
+    if (auto server = root.find("server")) {
+        file.values.server = read_server(server->section(), reading);
+    }
+    if (auto client = root.find("client")) {
+        file.values.client = read_client(client->section(), reading);
+    }
+    if (auto log = root.find("log")) {
+        file.values.log = read_log(log->section());
+    }
+    root.finish();
+    if (file.values.server && file.values.client && !file.values.server->endpoint_file.empty() &&
+        file.values.server->endpoint_file == file.values.client->endpoint_file) {
+        report.add(file.values.client->endpoint_file_place, "client.endpoint_file",
+                   "is the server's as well; each side needs a file of its own");
+    }
+    if (!is_broken && !file.values.server && !file.values.client) {
+        report.add({1, 1}, "", "nothing to run: there is neither `server:` nor `client:`");
+    }
+    for (const config::Finding& finding : report.take()) {
+        file.problems.push_back(to_problem(finding, file.name));
+    }
+    file.keys = std::move(context.keys);
+    return file;
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,90 @@
+// What a configuration file says, mapped onto the builders' settings. docs/configuration.md lists the keys;
+// tests/unit/settings/config_keys_test.cpp holds both together.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/expand.hpp"
+#include "config/node.hpp"
+#include "ferrotunnel/error.hpp"
+#include "ferrotunnel/http.hpp"
+#include "ferrotunnel/log.hpp"
+#include "ferrotunnel/tcp.hpp"
+#include "settings/settings.hpp"
+
+namespace ferrotunnel::detail {
+
+/// Of a section, for the program around the engine.
+struct ProgramValues {
+    std::optional<std::chrono::milliseconds> drain;
+    std::string endpoint_file;
+    config::Place endpoint_file_place;  // no part of what it means
+    bool has_token = false;             // the key is there, be it right or wrong
+
+    friend bool operator==(const ProgramValues& a, const ProgramValues& b) {
+        return a.drain == b.drain && a.endpoint_file == b.endpoint_file && a.has_token == b.has_token;
+    }
+};
+
+struct ServerPart : ProgramValues {
+    ServerValues settings;
+    bool says_http_bind = false;
+    bool says_https_bind = false;
+
+    friend bool operator==(const ServerPart&, const ServerPart&) = default;
+};
+
+struct ClientPart : ProgramValues {
+    ClientValues settings;
+    std::vector<Tcp> services;  // checked, with their names
+    std::vector<Http> http_services;
+    std::vector<Tls> tls_services;
+
+    friend bool operator==(const ClientPart&, const ClientPart&) = default;
+};
+
+struct LogPart {
+    std::optional<LogLevel> level;
+    std::optional<LogFormat> format;
+
+    friend bool operator==(const LogPart&, const LogPart&) = default;
+};
+
+/// Everything that a file means. What is not said is the settings' default.
+struct ConfigValues {
+    std::optional<ServerPart> server;
+    std::optional<ClientPart> client;
+    std::optional<LogPart> log;
+
+    friend bool operator==(const ConfigValues&, const ConfigValues&) = default;
+};
+
+using Origins = std::map<std::string, Origin, std::less<>>;
+
+struct ConfigFile {
+    std::string name;
+    ConfigValues values;
+    Origins server_origins;
+    Origins client_origins;
+    std::vector<Problem> problems;
+    std::vector<Problem> warnings;
+    std::set<std::string> keys;  // all that this reading has looked for, as "client.services[].tcp"
+};
+
+struct ConfigSource {
+    std::string_view text;
+    std::string name;  // what problems call the file; relative paths are relative to its folder
+    bool others_can_read = false;
+    config::Environment environment;
+};
+
+/// Never fails: `problems` says what is wrong, and that is left out of the values.
+ConfigFile read_config(const ConfigSource& source);
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,192 @@
+// `server.http`: the settings of the HTTP edge, and its pages.
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "base/quote.hpp"
+#include "ferrotunnel/detail/nearest.hpp"
+#include "settings/http.hpp"
+#include "settings/keys_sections.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+using config::assign;
+using config::Section;
+using config::Value;
+
+struct FormatName {
+    const char* key;
+    HttpPage::Format format;
+    std::initializer_list<std::string_view> endings;
+};
+const FormatName formats[] = {
+    {"html", HttpPage::Format::html, {".html", ".htm"}},
+    {"json", HttpPage::Format::json, {".json"}},
+    {"text", HttpPage::Format::text, {".txt"}},
+};
+
+constexpr std::size_t name_length_max = 64;  // longer words are no misspelt states, and guessing would take long
+
+std::vector<std::string> names_of_states() {
+    std::vector<std::string> names{"all"};
+    for (std::size_t i = 0; i < http::page_states; ++i) {
+        const http::PageStateInfo& info = http::info_of(static_cast<http::PageState>(i));
+        names.emplace_back(info.code);
+    }
+    return names;
+}
+
+// The file's text; one byte more than a page may have is enough to tell that it is too large.
+std::optional<std::string> read_page_file(const Value& value, const std::string& path) {
+    std::error_code error;
+    errno = 0;
+    std::ifstream in(path, std::ios::binary);
+    std::string text(limits::http_page_max + 1, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (in.bad() || (in.fail() && !in.eof())) {
+        value.problem("can not read the file \"" + path + "\": " + std::generic_category().message(errno));
+        return std::nullopt;
+    }
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    return text;
+}
+
+// One file, of which `page` says all but the text.
+void read_page(const Value& value, HttpPage page, std::vector<HttpPage>& pages) {
+    const std::optional<std::string> path = value.path();
+    std::optional<std::string> text = path ? read_page_file(value, *path) : std::nullopt;
+    if (!text) {
+        return;
+    }
+    page.text = std::move(*text);
+    http::HostPages checked;
+    if (const auto wrong = add_page(page, checked)) {
+        value.problem("the file \"" + *path + "\" " + *wrong);
+        return;
+    }
+    pages.push_back(std::move(page));
+}
+
+// A file whose name says its format, or one for each format.
+void read_state(const Value& value, HttpPage page, std::vector<HttpPage>& pages) {
+    if (value.is_group()) {
+        Section section = value.section();
+        for (const FormatName& each : formats) {
+            if (const auto file = section.find(each.key)) {
+                page.format = each.format;
+                read_page(*file, page, pages);
+            }
+        }
+        section.finish();
+        return;
+    }
+    const std::optional<std::string> name = value.is_text() ? value.try_text() : std::string();
+    for (const FormatName& each : formats) {
+        for (const std::string_view ending : each.endings) {
+            if (name && name->ends_with(ending)) {
+                page.format = each.format;
+                read_page(value, std::move(page), pages);
+                return;
+            }
+        }
+    }
+    if (name) {
+        value.unexpected("a file that ends in .html, .json or .txt, or {html: FILE, json: FILE, text: FILE}");
+    } else {
+        (void)value.text();  // says which variable is not set
+    }
+}
+
+void read_pages(const Value& value, const std::string& host, std::vector<HttpPage>& pages) {
+    for (const auto& [state, file] : value.section().all()) {
+        if (!page_states_of(state)) {
+            const bool is_word = state.find_first_not_of("0123456789") != std::string::npos;
+            const bool can_guess = is_word && state.size() <= name_length_max;
+            const std::string meant = can_guess ? did_you_mean(state, names_of_states()) : "";
+            file.problem_at_key(meant.empty()
+                                    ? "no such state; expected a status like 404, a name like no_client, or all"
+                                    : "no such state" + meant);
+            continue;
+        }
+        HttpPage page;
+        page.state = state;
+        page.host = host;
+        read_state(file, std::move(page), pages);
+    }
+}
+
+void read_hosts(const Value& value, std::vector<HttpPage>& pages) {
+    for (const auto& [host, settings] : value.section().all()) {
+        if (const auto pattern = http::parse_host_pattern(host); !pattern) {
+            settings.problem_at_key("the host " + in_quotes(host) + ' ' + pattern.error().text);
+            continue;
+        }
+        Section section = settings.section();
+        if (const auto own = section.find("pages")) {
+            read_pages(*own, host, pages);
+        }
+        section.finish();
+    }
+}
+
+void read_proxies(const Value& value, std::vector<std::string>& proxies) {
+    for (const Value& item : value.items_or_single()) {
+        const std::optional<std::string> text = item.word();
+        if (!text) {
+            continue;
+        }
+        if (const auto wrong = networks_of({*text}); !wrong) {
+            item.problem(wrong.error());
+        } else {
+            proxies.push_back(*text);
+        }
+    }
+}
+
+}  // namespace
+
+void SectionReader::read_http(HttpServerSettings& http) {
+    const std::optional<Value> group = section_.find("http");
+    static const config::Node nothing{config::Node::Kind::map, {}, {}, {}, {}};
+    Section section =
+        group ? group->section() : Section(nothing, section_.context(), section_.path_of("http"), section_.place());
+    const auto find = [&](const char* key) { return find_in(section, key, http_setting(key)); };
+    for (const HttpTime& each : http_times()) {
+        if (const auto value = find(each.key)) {
+            assign(http.*each.value, value->time());
+        }
+    }
+    for (const HttpNumber& each : http_numbers()) {
+        if (const auto value = find(each.key)) {
+            assign(http.*each.value,
+                   each.is_size ? value->size(each.min, each.max) : value->number(each.min, each.max));
+        }
+    }
+    for (const HttpSwitch& each : http_switches()) {
+        if (const auto value = find(each.key)) {
+            assign(http.*each.value, value->boolean());
+        }
+    }
+    if (const auto value = find("body_max")) {
+        assign(http.body_max, value->size(0, limits::http_body_bytes_max));
+    }
+    if (const auto value = find("trusted_proxies")) {
+        read_proxies(*value, http.trusted_proxies);
+    }
+    if (const auto value = find("via")) {
+        assign(http.via, value->word());
+    }
+    if (const auto value = find("pages")) {
+        read_pages(*value, {}, http.pages);
+    }
+    if (const auto value = section.find("hosts")) {
+        read_hosts(*value, http.pages);
+    }
+    section.finish();
+}
+
+}  // namespace ferrotunnel::detail

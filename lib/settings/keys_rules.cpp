@@ -1,0 +1,304 @@
+#include "settings/keys_rules.hpp"
+
+#include <chrono>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "base/limits.hpp"
+#include "settings/service_rules.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+using config::assign;
+using config::Section;
+using config::Value;
+
+constexpr const char* keys_of_rules[] = {
+    "strip_prefix",     "replace_prefix", "host_header",    "map_back", "request_headers",
+    "response_headers", "redirect",       "https_redirect", "hsts",     "limits"};
+
+/// Reads the values, and remembers where each stands.
+class RuleReader {
+public:
+    /// False: something is no value at all. The rest is there.
+    bool read(const RuleKeys& keys, Http& http);
+    /// Reports at its place what is wrong with the values.
+    bool check(const Http& http, const Value& service) const;
+
+private:
+    struct Place {
+        Value value;
+        bool at_key = false;
+    };
+
+    void read_prefix(const RuleKeys& keys, HttpRules& rules);
+    void read_fields(const Value& value, const std::string& setting, HttpHeaderRules& rules);
+    void read_field_list(const Value& value, const std::string& setting, std::vector<HttpField>& fields);
+    void read_redirect(const Value& value, HttpRules& rules);
+    void read_redirect_keys(const Value& value, HttpRedirect& redirect);
+    void read_https_redirect(const Value& value, HttpRules& rules);
+    void read_hsts(const Value& value, HttpRules& rules);
+    void read_limits(const Value& value, HttpLimits& own);
+    void keep(const std::string& setting, const Value& value, bool at_key = false);
+    const Place* place_of(const std::string& setting) const;
+    /// Remembers whether there was a value.
+    template <typename T>
+    T good(T value) {
+        complete_ = complete_ && value;
+        return value;
+    }
+
+    std::map<std::string, Place, std::less<>> places_;  // by the members of Http: "rules.redirect.to"
+    bool complete_ = true;
+};
+
+// --- reading ---
+
+bool RuleReader::read(const RuleKeys& keys, Http& http) {
+    HttpRules& rules = http.rules;
+    read_prefix(keys, rules);
+    if (const Value* value = keys.get("host_header")) {
+        keep("rules.host_header", *value);
+        assign(rules.host_header, good(value->word()));
+    }
+    if (const Value* value = keys.get("map_back")) {
+        assign(rules.map_back, good(value->boolean()));
+    }
+    if (const Value* value = keys.get("request_headers")) {
+        read_fields(*value, "rules.request_headers", rules.request_headers);
+    }
+    if (const Value* value = keys.get("response_headers")) {
+        read_fields(*value, "rules.response_headers", rules.response_headers);
+    }
+    if (const Value* value = keys.get("redirect")) {
+        read_redirect(*value, rules);
+    }
+    if (const Value* value = keys.get("https_redirect")) {
+        read_https_redirect(*value, rules);
+    }
+    if (const Value* value = keys.get("hsts")) {
+        read_hsts(*value, rules);
+    }
+    if (const Value* value = keys.get("limits")) {
+        read_limits(*value, http.limits);
+    }
+    return complete_;
+}
+
+void RuleReader::read_prefix(const RuleKeys& keys, HttpRules& rules) {
+    if (const Value* value = keys.get("strip_prefix")) {
+        keep("rules.replace_prefix", *value);
+        const std::optional<bool> strips = good(value->boolean());
+        if (strips && *strips) {
+            rules.replace_prefix = "";
+        }
+    }
+    if (const Value* value = keys.get("replace_prefix")) {
+        if (rules.replace_prefix) {
+            value->problem_at_key("`strip_prefix` says already that nothing comes in its place");
+            complete_ = false;
+        }
+        keep("rules.replace_prefix", *value);
+        rules.replace_prefix = good(value->word());
+    }
+}
+
+void RuleReader::read_fields(const Value& value, const std::string& setting, HttpHeaderRules& rules) {
+    keep(setting, value);
+    Section section = value.section();
+    if (const auto list = section.find("remove")) {
+        for (const Value& item : list->items_or_single()) {
+            keep(setting + ".remove[" + std::to_string(rules.remove.size()) + ']', item);
+            rules.remove.push_back(good(item.word()).value_or(""));
+        }
+    }
+    if (const auto list = section.find("set")) {
+        read_field_list(*list, setting + ".set", rules.set);
+    }
+    if (const auto list = section.find("add")) {
+        read_field_list(*list, setting + ".add", rules.add);
+    }
+    section.finish();
+}
+
+// Names with their values, of which one name may have several.
+void RuleReader::read_field_list(const Value& value, const std::string& setting, std::vector<HttpField>& fields) {
+    if (!value.is_group()) {
+        value.unexpected("names with their values, like {X-Env: staging}");
+        complete_ = false;
+        return;
+    }
+    for (const auto& [name, each] : value.section().all()) {
+        for (const Value& item : each.items_or_single()) {
+            const std::string field = setting + '[' + std::to_string(fields.size()) + ']';
+            keep(field + ".name", each, true);
+            keep(field + ".value", item);
+            fields.push_back({name, good(item.text()).value_or("")});
+        }
+    }
+}
+
+void RuleReader::read_redirect(const Value& value, HttpRules& rules) {
+    HttpRedirect& redirect = rules.redirect.emplace();
+    keep("rules.redirect", value);
+    if (!value.is_group()) {
+        keep("rules.redirect.to", value);
+        assign(redirect.to, good(value.word()));
+    } else {
+        read_redirect_keys(value, redirect);
+    }
+    if (redirect.to.empty()) {
+        rules.redirect.reset();  // that is told
+    }
+}
+
+void RuleReader::read_redirect_keys(const Value& value, HttpRedirect& redirect) {
+    Section section = value.section();
+    const auto to = section.find("to");
+    if (to) {
+        keep("rules.redirect.to", *to);
+        assign(redirect.to, good(to->word()));
+    } else {
+        value.problem("`to` is missing: a URL like https://new.example.com, or a path like /new");
+        complete_ = false;
+    }
+    if (const auto status = section.find("status")) {
+        keep("rules.redirect.status", *status);
+        assign(redirect.status, good(status->number(0, 999)));
+    }
+    section.finish();
+}
+
+void RuleReader::read_https_redirect(const Value& value, HttpRules& rules) {
+    if (!value.is_group()) {
+        if (const std::optional<bool> on = good(value.boolean())) {
+            rules.https_redirect.emplace();
+            rules.https_redirect->status = *on ? rules.https_redirect->status : std::uint16_t{0};
+        }
+        return;
+    }
+    HttpsRedirect& redirect = rules.https_redirect.emplace();
+    Section section = value.section();
+    if (const auto status = section.find("status")) {
+        keep("rules.https_redirect.status", *status);
+        assign(redirect.status, good(status->number(0, 999)));
+    }
+    if (const auto port = section.find("port")) {
+        assign(redirect.port, good(port->number(1, 65'535)));
+    }
+    section.finish();
+}
+
+void RuleReader::read_hsts(const Value& value, HttpRules& rules) {
+    if (!value.is_group()) {
+        const std::optional<bool> on = good(value.boolean());
+        if (on && *on) {
+            rules.hsts.emplace();
+        }
+        return;
+    }
+    Hsts& hsts = rules.hsts.emplace();
+    Section section = value.section();
+    if (const auto age = section.find("max_age")) {
+        keep("rules.hsts.max_age", *age);
+        if (const auto time = good(age->time(limits::http_hsts_max_age_max))) {
+            hsts.max_age = std::chrono::duration_cast<std::chrono::seconds>(*time);
+        }
+    }
+    if (const auto below = section.find("include_subdomains")) {
+        assign(hsts.include_subdomains, good(below->boolean()));
+    }
+    if (const auto preload = section.find("preload")) {
+        keep("rules.hsts.preload", *preload);
+        assign(hsts.preload, good(preload->boolean()));
+    }
+    section.finish();
+}
+
+void RuleReader::read_limits(const Value& value, HttpLimits& own) {
+    Section section = value.section();
+    const auto read_time = [&](const char* key, std::optional<std::chrono::milliseconds>& into) {
+        if (const auto found = section.find(key)) {
+            keep(std::string("limits.") + key, *found);
+            into = good(found->time());
+        }
+    };
+    read_time("backend_connect_timeout", own.backend_connect_timeout);
+    read_time("first_byte_timeout", own.first_byte_timeout);
+    read_time("upgraded_idle_timeout", own.upgraded_idle_timeout);
+    if (const auto rate = section.find("body_rate")) {
+        own.body_rate = good(rate->size(0, limits::http_body_rate_max));
+    }
+    if (const auto most = section.find("body_max")) {
+        own.body_max = good(most->size(0, limits::http_body_bytes_max));
+    }
+    if (const auto upgrades = section.find("upgrades")) {
+        assign(own.upgrades, good(upgrades->boolean()));
+    }
+    section.finish();
+}
+
+// --- checking ---
+
+void RuleReader::keep(const std::string& setting, const Value& value, bool at_key) {
+    places_.insert_or_assign(setting, Place{value, at_key});
+}
+
+// That of the setting, or of what it is a part of.
+const RuleReader::Place* RuleReader::place_of(const std::string& setting) const {
+    for (std::string name = setting; !name.empty();) {
+        if (const auto found = places_.find(name); found != places_.end()) {
+            return &found->second;
+        }
+        const std::size_t end = name.find_last_of(".[");
+        name.resize(end == std::string::npos ? 0 : end);
+    }
+    return nullptr;
+}
+
+bool RuleReader::check(const Http& http, const Value& service) const {
+    const std::vector<Problem> problems = rule_problems(http, false);
+    for (const Problem& problem : problems) {
+        const Place* place = place_of(problem.key);
+        if (place == nullptr) {
+            service.problem("its " + problem.key + ' ' + problem.text);
+        } else if (place->at_key) {
+            place->value.problem_at_key(problem.text);
+        } else {
+            place->value.problem(problem.text);
+        }
+    }
+    return problems.empty();
+}
+
+}  // namespace
+
+void RuleKeys::find(Section& service) {
+    for (const char* key : keys_of_rules) {
+        if (auto value = service.find(key)) {
+            values_.emplace(key, std::move(*value));
+        }
+    }
+}
+
+const Value* RuleKeys::get(std::string_view key) const {
+    const auto found = values_.find(key);
+    return found == values_.end() ? nullptr : &found->second;
+}
+
+bool RuleKeys::refuse(const std::string& text) const {
+    for (const auto& [key, value] : values_) {
+        value.problem_at_key(text);
+    }
+    return !values_.empty();
+}
+
+bool read_rules(const RuleKeys& keys, Http& http, const Value& service) {
+    RuleReader reader;
+    const bool complete = reader.read(keys, http);
+    return reader.check(http, service) && complete;
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,88 @@
+// Tokens of a configuration file.
+#include <utility>
+
+#include "ferrotunnel/detail/path_text.hpp"
+#include "ferrotunnel/secret.hpp"
+#include "login/token.hpp"
+#include "settings/keys_sections.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+constexpr std::string_view file_prefix = "file:";
+constexpr std::string_view env_prefix = "env:";
+constexpr const char* expected = "a token: file:PATH, env:NAME or the token itself";
+
+std::optional<Secret> from_file(const config::Value& value, const std::string& path) {
+    try {
+        return Secret::from_file(path);
+    } catch (const config_error& error) {
+        value.problem(error.problems().front().text);
+        return std::nullopt;
+    }
+}
+
+std::optional<Secret> from_environment(const config::Value& value, const std::string& name) {
+    std::optional<std::string> text = value.context().environment(name);
+    if (!text || text->empty()) {
+        value.problem("the variable " + name + (text ? " is empty" : " is not set"));
+        return std::nullopt;
+    }
+    return Secret::from_string(std::move(*text));
+}
+
+std::optional<Secret> written_out(const config::Value& value, std::string text, ConfigReading& reading) {
+    if (!value.has_variables()) {
+        reading.file.warnings.push_back(
+            {value.key_path(),
+             reading.others_can_read ? "a token in a file that other users of this machine can read; file:PATH or "
+                                       "env:NAME avoid that"
+                                     : "a token in the file itself goes wherever copies of the file go; file:PATH or "
+                                       "env:NAME avoid that",
+             reading.file.name, value.place().line, value.place().column});
+    }
+    return Secret::from_string(std::move(text));
+}
+
+}  // namespace
+
+std::string token_name_of(const config::Value& value) {
+    const std::optional<std::string> text = value.begins_with(file_prefix) ? value.try_text() : std::nullopt;
+    return text ? text->substr(text->find_last_of("/:") + 1) : "";
+}
+
+std::optional<Secret> read_secret(config::Value value, ConfigReading& reading) {
+    value.hide();
+    if (!value.is_text()) {
+        value.unexpected(expected);
+        return std::nullopt;
+    }
+    std::optional<std::string> text = value.text();
+    if (!text) {
+        return std::nullopt;
+    }
+    const bool is_file = value.begins_with(file_prefix);
+    const bool is_variable = value.begins_with(env_prefix);
+    const std::string rest = text->substr(is_file ? file_prefix.size() : is_variable ? env_prefix.size() : 0);
+    if (rest.empty()) {
+        value.unexpected(expected);
+        return std::nullopt;
+    }
+    if (!is_file && !is_variable && looks_like_path(*text, value.in_folder(*text))) {
+        value.problem("this is the path of a file, and no token; write file:PATH, like `token: file:token`");
+        return std::nullopt;
+    }
+    std::optional<Secret> secret = is_file       ? from_file(value, value.in_folder(rest))
+                                   : is_variable ? from_environment(value, rest)
+                                                 : written_out(value, std::move(*text), reading);
+    if (!secret) {
+        return std::nullopt;
+    }
+    if (const auto token = tunnel::parse_token(secret->reveal()); !token) {
+        value.problem(token.error());
+        return std::nullopt;
+    }
+    return secret;
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,83 @@
+#include "settings/keys_sides.hpp"
+
+#include <array>
+#include <utility>
+
+#include "settings/places.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+bool goes_there(const ServerPart& server, const ClientValues& client) {
+    const runtime::SocketAddress bind = listening_address(server.settings.bind, default_control_port);
+    const auto dialled = runtime::parse_host_port(client.server, default_control_port);
+    if (bind.empty() || bind.port() == 0 || !dialled || dialled->port != bind.port()) {
+        return false;
+    }
+    const runtime::SocketAddress to = listening_address(client.server, default_control_port);
+    return dialled->host == server.settings.public_host || (!to.empty() && (to.is_loopback() || to.ip() == bind.ip()));
+}
+
+}  // namespace
+
+std::optional<OwnServer> OwnServer::of(const std::optional<ServerPart>& server, const ClientValues& client) {
+    if (!server || !goes_there(*server, client)) {
+        return std::nullopt;
+    }
+    OwnServer own(*server);
+    if (server->settings.allow_ports) {
+        auto ports = tunnel::PortPolicy::parse(*server->settings.allow_ports);
+        if (!ports) {
+            return std::nullopt;  // told where it stands
+        }
+        own.ports_ = std::move(*ports);
+    }
+    return own;
+}
+
+std::optional<std::string> OwnServer::refusal_of_port(std::uint16_t port) const {
+    if (port == 0) {
+        return std::nullopt;
+    }
+    if (!ports_.allows(port)) {
+        return "the server of this file does not let clients have port " + std::to_string(port) +
+               "; its `allow_ports`: " + ports_.describe();
+    }
+    const ServerValues& settings = part_.settings;
+    const auto wanted = runtime::SocketAddress::from_ip(settings.tcp_bind, port);
+    const std::array<std::pair<const char*, runtime::SocketAddress>, 3> own{{
+        {"bind", listening_address(settings.bind, default_control_port)},
+        {"http_bind",
+         part_.says_http_bind ? listening_address(settings.http_bind, default_http_port) : runtime::SocketAddress()},
+        {"https_bind",
+         part_.says_https_bind ? listening_address(settings.https_bind, default_https_port) : runtime::SocketAddress()},
+    }};
+    for (const auto& [key, address] : own) {
+        if (wanted && overlap(*wanted, address)) {
+            return "the server of this file has port " + std::to_string(port) + " itself, as its `" + key + '`';
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> OwnServer::refusal_of_http(bool wants_a_name) const {
+    const ServerValues& settings = part_.settings;
+    const bool plain_off = part_.says_http_bind && settings.http_bind.empty();
+    const bool tls_off = part_.says_https_bind ? settings.https_bind.empty() : !settings.https.has_certificates();
+    if (plain_off && tls_off) {
+        return "the server of this file takes no HTTP visitors: its `http_bind` is off";
+    }
+    if (wants_a_name && settings.domain.empty()) {
+        return "the server of this file assigns no hosts, since it has no `domain`";
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> OwnServer::refusal_of_tls() const {
+    const ServerValues& settings = part_.settings;
+    const bool off = part_.says_https_bind ? settings.https_bind.empty() : !settings.https.has_certificates();
+    return off ? std::optional<std::string>("the server of this file takes no visitors by TLS: it has no `https_bind`")
+               : std::nullopt;
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,149 @@
+#include "ferrotunnel/secret.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include "base/bytes.hpp"
+#include "ferrotunnel/error.hpp"
+#include "login/key.hpp"
+#include "login/token.hpp"
+#include "runtime/socket.hpp"
+#include "runtime/system_random.hpp"
+
+namespace ferrotunnel {
+namespace {
+
+constexpr std::size_t file_bytes_max = 4096;
+
+[[noreturn]] void fail(const std::string& text) {
+    throw config_error({{"token", text}});
+}
+
+[[noreturn]] void fail_for_file(const std::string& path, int error) {
+    fail("can not read the file " + path + ": " + std::generic_category().message(error));
+}
+
+// The number of bytes read, at most as many as fit.
+std::size_t read_all(int fd, const std::string& path, MutableBytes into) {
+    std::size_t filled = 0;
+    while (filled < into.size()) {
+        ssize_t n = ::read(fd, into.data() + filled, into.size() - filled);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            fail_for_file(path, errno);
+        }
+        if (n == 0) {
+            break;
+        }
+        filled += static_cast<std::size_t>(n);
+    }
+    return filled;
+}
+
+void wipe_text(char* text, std::size_t size) noexcept {
+    tunnel::wipe({reinterpret_cast<std::uint8_t*>(text), size});
+}
+
+}  // namespace
+
+Secret::Secret(std::string_view text) : text_(std::make_unique<char[]>(text.size())), size_(text.size()) {
+    if (!text.empty()) {
+        std::memcpy(text_.get(), text.data(), text.size());
+    }
+}
+
+Secret::Secret(Secret&& other) noexcept
+    : text_(std::move(other.text_)),
+      size_(std::exchange(other.size_, 0)),
+      exposed_file_(std::exchange(other.exposed_file_, {})) {}
+
+Secret& Secret::operator=(Secret&& other) noexcept {
+    if (this != &other) {
+        wipe();
+        text_ = std::move(other.text_);
+        size_ = std::exchange(other.size_, 0);
+        exposed_file_ = std::exchange(other.exposed_file_, {});
+    }
+    return *this;
+}
+
+Secret::~Secret() {
+    wipe();
+}
+
+void Secret::wipe() noexcept {
+    if (text_) {
+        wipe_text(text_.get(), size_);
+        text_.reset();
+    }
+    size_ = 0;
+}
+
+Secret Secret::from_env(const char* variable) {
+    const char* value = std::getenv(variable);
+    if (value == nullptr || *value == '\0') {
+        fail(std::string("the environment variable ") + variable + " is " + (value == nullptr ? "not set" : "empty"));
+    }
+    return Secret(std::string_view(value));
+}
+
+Secret Secret::from_file(const std::string& path) {
+    const runtime::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    struct stat status {};
+    if (!file || ::fstat(file.get(), &status) != 0) {
+        fail_for_file(path, errno);
+    }
+    std::array<std::uint8_t, file_bytes_max + 1> raw{};
+    struct WipeOnExit {
+        MutableBytes memory;
+        ~WipeOnExit() { tunnel::wipe(memory); }
+    } wipe_on_exit{raw};
+    std::string_view text = as_text(Bytes(raw).first(read_all(file.get(), path, raw)));
+    if (text.size() > file_bytes_max) {
+        fail("the file " + path + " is longer than 4096 bytes, so it is no token");
+    }
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) {
+        text.remove_suffix(1);
+    }
+    if (text.empty()) {
+        fail("the file " + path + " is empty");
+    }
+    Secret secret(text);
+    if (S_ISREG(status.st_mode) && (status.st_mode & (S_IRGRP | S_IROTH)) != 0) {
+        secret.exposed_file_ = path;
+    }
+    return secret;
+}
+
+Secret Secret::from_string(std::string text) {
+    Secret secret{std::string_view(text)};
+    wipe_text(text.data(), text.size());
+    return secret;
+}
+
+Secret Secret::generate() {
+    return from_string(tunnel::make_token(runtime::system_random()));
+}
+
+Secret Secret::copy() const {
+    Secret secret(reveal());
+    secret.exposed_file_ = exposed_file_;
+    return secret;
+}
+
+bool Secret::is_strong() const {
+    auto token = tunnel::parse_token(reveal());
+    return token && token->strength == tunnel::TokenStrength::strong;
+}
+
+}  // namespace ferrotunnel

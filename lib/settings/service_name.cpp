@@ -1,0 +1,68 @@
+#include "settings/service_name.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ferrotunnel::detail {
+namespace {
+
+constexpr std::size_t name_length_max = 64;
+constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:/[]*";
+
+// FNV-1a: the same everywhere and after every restart.
+std::uint32_t checksum_of(std::string_view text) {
+    std::uint32_t hash = 2'166'136'261U;
+    for (const char c : text) {
+        hash = (hash ^ static_cast<unsigned char>(c)) * 16'777'619U;
+    }
+    return hash;
+}
+
+std::string in_hex(std::uint32_t number) {
+    std::string digits(8, '0');
+    for (std::size_t i = digits.size(); i-- > 0; number /= 16) {
+        digits[i] = "0123456789abcdef"[number % 16];
+    }
+    return digits;
+}
+
+std::string made_valid(const std::string& text) {
+    if (is_name(text)) {
+        return text;
+    }
+    const std::string checksum = '-' + in_hex(checksum_of(text));
+    std::string name = text.substr(0, name_length_max - checksum.size());
+    for (char& c : name) {
+        c = allowed.find(c) == std::string_view::npos ? '-' : c;
+    }
+    return name + checksum;
+}
+
+}  // namespace
+
+bool is_name(std::string_view text) {
+    return !text.empty() && text.size() <= name_length_max && text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+std::string default_name(const Tcp& service) {
+    if (service.is_private) {
+        return made_valid(service.local.empty() ? "private" : "private:" + service.local);
+    }
+    return made_valid(service.remote_port != 0 || service.local.empty() ? "tcp:" + std::to_string(service.remote_port)
+                                                                        : service.local);
+}
+
+std::string default_name(const Http& service) {
+    if (service.host.empty()) {
+        return made_valid(service.local.empty() ? "http" : "http:" + service.local);
+    }
+    std::string name = service.host + service.path;
+    std::erase(name, ' ');
+    return made_valid(name);
+}
+
+std::string default_name(const Tls& service) {
+    return made_valid("tls:" + service.host);
+}
+
+}  // namespace ferrotunnel::detail

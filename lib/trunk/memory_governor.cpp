@@ -1,0 +1,91 @@
+#include "trunk/memory_governor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ferrotunnel::tunnel {
+
+MemoryGovernor::Look MemoryGovernor::look() {
+    std::lock_guard lock(mutex_);
+    sum_up();
+    Look found;
+    const Owner* most = nullptr;
+    for (auto& [name, owner] : owners_) {
+        found.held += owner.held;
+        if (most == nullptr || owner.held > most->held) {
+            most = &owner;
+            found.owner = name;
+        }
+        owner.tight = is_tight(owner.held, share_, owner.tight);
+    }
+    tight_ = is_tight(found.held, limit_, tight_);
+    for (Member* member : members_) {
+        member->session_->set_tight(tight_ || member->owner_->second.tight);
+    }
+    if (most != nullptr) {
+        const std::uint64_t beyond_share = most->held - std::min(most->held, share_);
+        const std::uint64_t beyond_limit = found.held - std::min(found.held, limit_);
+        found.asked = std::max(beyond_share, std::min(beyond_limit, most->held));
+        ask(*most, found.asked);
+    }
+    found.busy = found.held > 0;
+    return found;
+}
+
+void MemoryGovernor::sum_up() {
+    for (auto& [name, owner] : owners_) {
+        owner.held = 0;
+    }
+    for (Member* member : members_) {
+        member->held_ = member->session_->memory();
+        member->owner_->second.held += member->held_;
+    }
+}
+
+// Each session of it in the share that it holds.
+void MemoryGovernor::ask(const Owner& owner, std::uint64_t excess) {
+    if (excess == 0) {
+        return;
+    }
+    for (const Member* member : members_) {
+        if (&member->owner_->second == &owner && member->held_ != 0) {
+            const double share = static_cast<double>(member->held_) / static_cast<double>(owner.held);
+            const auto part = static_cast<std::uint64_t>(static_cast<double>(excess) * share);
+            member->session_->ask_to_give_up(std::max<std::uint64_t>(part, 1));
+        }
+    }
+}
+
+std::uint64_t MemoryGovernor::held() const {
+    std::lock_guard lock(mutex_);
+    std::uint64_t held = 0;
+    for (const Member* member : members_) {
+        held += member->session_->memory();
+    }
+    return held;
+}
+
+MemoryGovernor::Member::Member(std::shared_ptr<MemoryGovernor> governor, IntrusivePtr<mux::SessionShared> session,
+                               const std::string& owner)
+    : governor_(std::move(governor)), session_(std::move(session)) {
+    std::lock_guard lock(governor_->mutex_);
+    governor_->members_.insert(this);  // first: only this and the next line may fail
+    try {
+        owner_ = governor_->owners_.try_emplace(owner).first;
+    } catch (...) {
+        governor_->members_.erase(this);
+        throw;
+    }
+    ++owner_->second.sessions;
+}
+
+// An owner stays only as long as it has sessions.
+MemoryGovernor::Member::~Member() {
+    std::lock_guard lock(governor_->mutex_);
+    governor_->members_.erase(this);
+    if (--owner_->second.sessions == 0) {
+        governor_->owners_.erase(owner_);
+    }
+}
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,96 @@
+// Moves bytes between one socket and one stream, on one worker, both ways.
+//
+//        socket --readable--> slabs --> stream.send        until EOF (stream.finish) or reset (stream.reset)
+//        socket <--writable-- gathered <-- stream.front    until FIN (shutdown) or RESET (the socket is reset)
+//
+//   dialing --connected--> open --both directions ended, of HTTP also one------> closed
+//      |                     |  \--reset in order--> resetting --acknowledged--> /
+//      \_____________________\______ verdict, cancel ___________________________/
+//
+// A socket's reset arrives behind the bytes that came before it: the other way round, a stream's reset becomes the
+// socket's only when its peer has acknowledged everything written before (`resetting`, bounded in time).
+//
+// An open pump keeps itself alive: its stream may be gone from the session while a slow socket still takes the last
+// bytes. An idle pump holds no slab and no timer.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/intrusive_ptr.hpp"
+#include "buffer/waker.hpp"
+#include "mux/stream.hpp"
+#include "runtime/poller.hpp"
+#include "runtime/resident.hpp"
+#include "runtime/socket.hpp"
+#include "runtime/worker.hpp"
+#include "trunk/last_bytes.hpp"
+#include "trunk/traffic.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// What every visitor's and backend's socket has: no Nagle delay, a bound of what the kernel holds unsent
+/// (limits::socket_unsent_max), and probes that find a peer which has vanished. Set on a listener it is handed on to
+/// what is accepted there, at no cost for each. A peer on this machine (`local`) answers the first probe, or its kernel
+/// does.
+void set_pumped_socket_options(int fd, bool local = false) noexcept;
+
+class SocketPump final : public buffer::Waker, private runtime::PollTarget, private runtime::Resident {
+public:
+    SocketPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic);
+    ~SocketPump() override;
+
+    /// The stream first (attached to this pump), then the socket: either at once or when it is connected.
+    void set_stream(IntrusivePtr<mux::Stream> stream);
+    /// Called when the stream ends while there is no socket yet: whoever dials should stop.
+    void on_cancel(std::function<void()> cancel) { cancel_ = std::move(cancel); }
+    /// Takes the connected socket, with set_pumped_socket_options, and begins. On failure the stream is aborted.
+    void set_socket(runtime::Fd socket);
+    /// There will be no socket: the stream ends with this code.
+    void refuse(wire::Code code);
+
+    /// Any thread; acts at once on the worker's.
+    void wake() noexcept override;
+
+private:
+    void on_events(std::uint32_t events) noexcept override;
+    void on_worker_end() noexcept override;
+    void run() noexcept;
+    void step();
+    bool ended_from_outside();
+    void receive_from_socket();
+    bool may_send();
+    void stop_reading() noexcept;
+    bool read_once();
+    void end_of_backend();
+    void send_to_socket();
+    bool write_once();
+    void socket_failed();
+    void reset_in_order();
+    void watch_end();
+    void watch_last_bytes(LastBytes::Until until);
+    bool is_resetting() const noexcept { return last_bytes_ && last_bytes_->until() == LastBytes::Until::acknowledged; }
+    void close(bool reset) noexcept;
+
+    runtime::Worker& worker_;
+    std::shared_ptr<Traffic> traffic_;
+    IntrusivePtr<mux::Stream> stream_;
+    runtime::Fd socket_;
+    std::function<void()> cancel_;
+    IntrusivePtr<SocketPump> self_;          // while there is a socket
+    std::unique_ptr<LastBytes> last_bytes_;  // once the socket alone is left
+    bool readable_ = false;
+    bool writable_ = false;
+    bool reading_ = true;          // the socket may still give bytes
+    bool writing_ = true;          // the stream may still give bytes, and the socket takes them
+    bool bulk_ = false;            // the last read filled a frame
+    bool hung_up_ = false;         // something waits behind what a short read gave
+    bool over_ = false;            // nobody is at the other end of the socket
+    bool broken_ = false;          // the socket has failed; what it still holds is read first
+    bool output_watched_ = false;  // most sockets always have room, and are not watched for it
+    bool running_ = false;
+    bool again_ = false;
+    bool closed_ = false;
+};
+
+}  // namespace ferrotunnel::tunnel

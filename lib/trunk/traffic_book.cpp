@@ -1,0 +1,49 @@
+#include "trunk/traffic_book.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ferrotunnel::tunnel {
+
+mux::SessionStats TrafficBook::sum() const {
+    std::lock_guard lock(mutex_);
+    mux::SessionStats sum = past_;
+    for (const Account* account : open_) {
+        account->add_totals(sum);
+        sum.streams += static_cast<std::uint32_t>(account->streams_.load());
+        sum.bytes_held += account->ledger_->bytes();
+        const Duration rtt = account->rtt_min_.load(std::memory_order_relaxed);
+        if (rtt > Duration::zero()) {
+            sum.rtt_min = sum.rtt_min > Duration::zero() ? std::min(sum.rtt_min, rtt) : rtt;
+        }
+    }
+    return sum;
+}
+
+TrafficBook::Account::Account(std::shared_ptr<TrafficBook> book, const mux::Session& session)
+    : book_(std::move(book)), session_(session), ledger_(session.ledger()) {
+    if (book_) {
+        std::lock_guard lock(book_->mutex_);
+        book_->open_.insert(this);
+    }
+}
+
+// In one step, so that nobody sees the session counted twice, or not at all.
+TrafficBook::Account::~Account() {
+    if (book_) {
+        update();
+        std::lock_guard lock(book_->mutex_);
+        book_->open_.erase(this);
+        add_totals(book_->past_);
+    }
+}
+
+void TrafficBook::Account::add_totals(mux::SessionStats& to) const noexcept {
+    to.payload_received += payload_received_.load();
+    to.payload_sent += payload_sent_.load();
+    to.bytes_copied += bytes_copied_.load();
+    to.streams_opened += streams_opened_.load();
+    to.streams_refused += streams_refused_.load();
+}
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,407 @@
+#include "trunk/trunk.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+
+namespace ferrotunnel::tunnel {
+
+using mux::SessionState;
+using runtime::IoResult;
+using runtime::IoStatus;
+using wire::Code;
+
+namespace {
+
+// How often one trunk may read or write before other sockets of the worker get their turn.
+constexpr int reads_per_turn = 4;
+constexpr int writes_per_turn = 2;
+// What the kernel may hold unsent: it stands before whatever is more urgent and comes later.
+constexpr std::uint32_t unsent_max = 32_KiB;
+// A slab with less room than this left is exchanged for another.
+constexpr std::uint32_t worth_reading = 16_KiB;
+constexpr auto linger = std::chrono::seconds(2);
+
+}  // namespace
+
+// How streams on any thread ask for a flush. It outlives the trunk as long as somebody holds a stream.
+class Trunk::Bell final : public buffer::Waker {
+public:
+    Bell(runtime::Worker& worker, Trunk* trunk) : worker_(&worker), mailbox_(worker.mailbox()), trunk_(trunk) {}
+
+    void wake() noexcept override {
+        if (runtime::Worker::current() == worker_) {
+            ring();
+        } else {
+            (void)mail_->post(*mailbox_, *this);
+        }
+    }
+    void woken() noexcept { ring(); }
+    void forget() noexcept { trunk_ = nullptr; }
+
+private:
+    void ring() noexcept {
+        if (trunk_ != nullptr) {
+            trunk_->worker_.defer(*trunk_);
+        }
+    }
+
+    runtime::Worker* worker_;
+    std::shared_ptr<buffer::Mailbox> mailbox_;
+    Trunk* trunk_;  // the worker's thread alone
+    const IntrusivePtr<buffer::WakeMail<Bell>> mail_ = make_intrusive<buffer::WakeMail<Bell>>();
+};
+
+Trunk::Trunk(runtime::Worker& worker, std::unique_ptr<transport::Pipe> pipe, const mux::Settings& settings,
+             Random& random, Duration handshake_deadline, TrunkEvents& events)
+    : worker_(worker),
+      pipe_(std::move(pipe)),
+      events_(events),
+      bell_(make_intrusive<Bell>(worker, this)),
+      session_(settings, *this, bell_, worker.slabs(), random, worker.now()),
+      batch_(worker.slabs()),
+      timer_(worker, [this] { guarded(&Trunk::on_timer); }),
+      handshake_until_(worker.now() + handshake_deadline) {}
+
+Trunk::~Trunk() {
+    abandon();
+    bell_->forget();
+}
+
+void Trunk::start() {
+    (void)runtime::set_no_delay(pipe_->fd());
+    (void)runtime::set_unsent_low_water(pipe_->fd(), unsent_max);
+    try {
+        worker_.poller().add(pipe_->fd(), *this);
+    } catch (const std::exception& problem) {
+        state_ = State::closed;
+        end_ = {Code::internal, problem.what(), false, false};
+        session_.lose();
+        events_.on_trunk_end(end_);
+        return;
+    }
+    set_timer();
+}
+
+void Trunk::login_done(const mux::PeerLimits& peer) {
+    logged_in_ = true;
+    session_.establish(peer);
+    session_changed();
+}
+
+void Trunk::end(Code code, std::string_view text) {
+    session_.fail(code, text);
+    worker_.defer(*this);
+}
+
+void Trunk::session_changed() {
+    worker_.defer(*this);
+}
+
+// --- events ---
+
+// The owner may let go of the trunk in any event; and a bug ends this trunk, not the process.
+void Trunk::guarded(void (Trunk::*step)()) noexcept {
+    IntrusivePtr<Trunk> keep(this);
+    if (state_ == State::closed) {
+        return;
+    }
+    try {
+        (this->*step)();
+    } catch (const std::exception& problem) {
+        close({Code::internal, problem.what(), false, state_ != State::handshaking});
+    }
+    if (account_) {
+        account_->update();
+    }
+}
+
+void Trunk::on_events(std::uint32_t events) noexcept {
+    readable_ = readable_ || (events & runtime::readable_events) != 0;
+    writable_ = writable_ || (events & runtime::writable_events) != 0;
+    hung_up_ = hung_up_ || (events & runtime::more_behind_events) != 0;
+    guarded(&Trunk::work);
+}
+
+void Trunk::run_deferred() noexcept {
+    guarded(&Trunk::write_some);
+}
+
+void Trunk::work() {
+    if (state_ == State::handshaking) {
+        step_handshake();
+    }
+    if (state_ == State::running) {
+        read_some();
+    }
+    if (state_ == State::closing) {
+        if (writable_ && pipe_->has_pending()) {
+            writable_ = pipe_->flush() == IoStatus::ok;
+        }
+        discard_input();
+    }
+    if (state_ != State::closed) {
+        worker_.defer(*this);
+    }
+}
+
+void Trunk::on_timer() {
+    TimePoint now = worker_.now();
+    if (!logged_in_ && now >= handshake_until_) {
+        if (state_ == State::handshaking) {
+            close({Code::handshake_timeout, "the peer did not finish the TLS handshake in time", false, false});
+            return;
+        }
+        session_.fail(Code::handshake_timeout, "the login did not finish in time");
+    }
+    if (now >= close_at_) {
+        close(std::move(end_));
+        return;
+    }
+    session_.tick(now);
+    if (state_ == State::running && readable_) {
+        read_some();
+    }
+    if (state_ == State::closing) {
+        discard_input();
+    }
+    if (state_ != State::closed) {
+        write_some();
+    }
+}
+
+void Trunk::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
+    events_.on_open(std::move(stream), open);
+}
+
+void Trunk::step_handshake() {
+    std::string why;
+    switch (pipe_->handshake(why)) {
+        case IoStatus::ok:
+            state_ = State::running;
+            events_.on_pipe_open();
+            return;
+        case IoStatus::would_block:
+            return;
+        case IoStatus::eof:
+        case IoStatus::error:
+            close({Code::refused, why.empty() ? "the peer closed the connection during the handshake" : why, false,
+                   false});
+            return;
+    }
+}
+
+// --- reading ---
+
+// Edge-triggered: what is left after a turn is remembered in `readable_` and read in the next round.
+void Trunk::read_some() {
+    for (int reads = 0; reads < reads_per_turn && readable_ && state_ == State::running;) {
+        reads += static_cast<int>(slabs_per_round_);
+        if (!read_round()) {
+            return;
+        }
+    }
+    if (!readable_) {
+        slabs_ = {};  // an idle trunk holds none
+    }
+    check_session();
+}
+
+// Several slabs on a busy trunk, and then every stream is woken once: its socket gets larger pieces. False when the
+// trunk has ended.
+bool Trunk::read_round() {
+    IoStatus status = IoStatus::ok;
+    std::size_t filled = 0;
+    while (filled < slabs_per_round_ && readable_ && state_ == State::running) {
+        status = read_once(slabs_[filled++]);
+    }
+    session_.settle();
+    slabs_per_round_ = readable_ ? std::min(2 * slabs_per_round_, slabs_per_round_max) : filled;
+    if (state_ == State::running && (status == IoStatus::eof || status == IoStatus::error)) {
+        input_ended(status);
+    }
+    return state_ == State::running;
+}
+
+Trunk::IoStatus Trunk::read_once(ReadSlab& into) {
+    auto& [slab, used] = into;
+    if (slab && slab->unique()) {
+        used = 0;  // everybody has taken their bytes: the same memory again, still in the cache
+    } else if (!slab || slab->capacity() - used < worth_reading) {
+        slab = worker_.slabs().acquire(session_.ledger().get());
+        used = 0;
+    }
+    IoResult result = pipe_->read({slab->data() + used, slab->capacity() - used});
+    if (result.bytes > 0) {
+        auto length = static_cast<std::uint32_t>(result.bytes);
+        count(length);
+        session_.take(buffer::Slice(slab, used, length), worker_.now());
+        used += length;
+    }
+    // Behind the end there is nothing to come back for; after all of it was read, only an end that was announced
+    // together with it.
+    readable_ =
+        result.status == IoStatus::ok || (result.status == IoStatus::would_block && hung_up_ && result.bytes > 0);
+    return result.status;
+}
+
+void Trunk::input_ended(IoStatus status) {
+    if (session_.failure()) {
+        check_session();  // the peer said why before it closed, or may still read why we do
+        return;
+    }
+    TrunkEnd end{Code::none, "the peer closed the connection", true, true};
+    if (status == IoStatus::error) {
+        end = {Code::connection_reset, pipe_->error_text(), false, true};
+    }
+    close(std::move(end));
+}
+
+void Trunk::discard_input() {
+    buffer::SlabPtr slab = worker_.slabs().acquire();
+    for (int reads = 0; reads < reads_per_turn && readable_; ++reads) {
+        IoResult result = pipe_->read({slab->data(), slab->capacity()});
+        if (result.status == IoStatus::eof || result.status == IoStatus::error) {
+            close(std::move(end_));
+            return;
+        }
+        readable_ = result.status == IoStatus::ok || (hung_up_ && result.bytes > 0);
+    }
+}
+
+// --- writing ---
+
+void Trunk::write_some() {
+    if (state_ == State::handshaking) {
+        if (const auto& failure = session_.failure()) {  // ended by its owner: there is nobody yet to say why to
+            close({failure->code, failure->text, false, false});
+        }
+        return;
+    }
+    int turn = 0;
+    while (state_ == State::running && writable_ && write_once()) {
+        if (++turn == writes_per_turn) {
+            timer_.set(worker_.now());  // more in the next round; others first
+            return;
+        }
+    }
+    check_session();
+    if (state_ != State::closed) {
+        set_timer();
+    }
+}
+
+// One batch, or what is left of one. False when there is nothing more to do now.
+bool Trunk::write_once() {
+    if (batch_.empty() && !session_.produce(batch_, worker_.now())) {
+        if (pipe_->has_pending()) {
+            writable_ = pipe_->flush() == IoStatus::ok;
+            tell_written(0);
+        }
+        return false;
+    }
+    IoResult result = pipe_->write(batch_.pieces());
+    count(result.bytes);
+    batch_.advance(result.bytes);
+    tell_written(result.bytes);
+    if (result.status == IoStatus::error) {
+        // What the peer has said before it went may still be there to read: a GOAWAY tells more than this error.
+        readable_ = true;
+        batch_.clear();
+        std::string why = pipe_->error_text();
+        read_some();
+        if (state_ == State::running) {
+            close({Code::connection_reset, why, false, true});
+        }
+        return false;
+    }
+    writable_ = result.status == IoStatus::ok;
+    return writable_;
+}
+
+// What TLS has taken but the socket has not is still under way: one byte of it is held back, so that the session goes
+// on watching for progress.
+void Trunk::tell_written(std::size_t bytes) {
+    bytes += std::exchange(held_back_, 0);
+    if (bytes > 0 && pipe_->has_pending()) {
+        held_back_ = 1;
+        --bytes;
+    }
+    session_.written(bytes, worker_.now());
+}
+
+void Trunk::count(std::size_t bytes) noexcept {
+    if (recent_) {
+        recent_->count(bytes, worker_.now());
+    }
+}
+
+// --- ending ---
+
+// A failed session has said its last words when produce() gives nothing more.
+void Trunk::check_session() {
+    if (state_ != State::running || !session_.failure()) {
+        return;
+    }
+    const mux::Failure& failure = *session_.failure();
+    end_ = {failure.code, failure.text, failure.by_peer, true};
+    if (close_at_ == never) {
+        close_at_ = worker_.now() + linger;
+        set_timer();
+    }
+    if (batch_.empty() && !session_.has_output() && !pipe_->has_pending()) {
+        begin_closing();
+    } else if (writable_) {
+        worker_.defer(*this);
+    }
+}
+
+void Trunk::begin_closing() {
+    state_ = State::closing;
+    slabs_ = {};
+    pipe_->shutdown();
+    discard_input();
+}
+
+void Trunk::close(TrunkEnd end) {
+    if (state_ == State::closed) {
+        return;
+    }
+    end_ = std::move(end);
+    let_go();
+    events_.on_trunk_end(end_);
+}
+
+void Trunk::abandon() noexcept {
+    if (state_ != State::closed) {
+        let_go();
+    }
+}
+
+// Gives back everything but the session's memory, which streams may still point to.
+void Trunk::let_go() noexcept {
+    state_ = State::closed;
+    timer_.cancel();
+    cancel_deferred();
+    bell_->forget();
+    worker_.poller().remove(pipe_->fd(), *this);
+    batch_.clear();
+    slabs_ = {};
+    session_.lose();
+    account_.reset();
+    last_counters_ = pipe_->counters();
+    pipe_.reset();
+}
+
+void Trunk::set_timer() {
+    TimePoint next = std::min(session_.next_deadline(), close_at_);
+    if (!logged_in_ && !session_.failure()) {
+        next = std::min(next, handshake_until_);
+    }
+    if (state_ != State::handshaking && readable_) {
+        next = worker_.now();
+    }
+    timer_.set(next);
+}
+
+}  // namespace ferrotunnel::tunnel

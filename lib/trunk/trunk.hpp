@@ -1,0 +1,160 @@
+// The driver of one trunk: it owns the pipe and the mux session, moves bytes between them on the trunk's worker, and
+// keeps their timers.
+//
+//   handshaking --pipe is open--> running --drained, or failed--> closing --peer has closed, or 2 s--> closed
+//        \_________________________\______ pipe error, end of bytes _______________________________/
+//
+// In `closing` our last frames (a GOAWAY) and the end of our direction have been sent; the peer's remaining bytes are
+// read and thrown away, because closing a socket with unread bytes makes the kernel reset it and the GOAWAY would be
+// lost with that.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/intrusive_ptr.hpp"
+#include "base/log.hpp"
+#include "mux/session.hpp"
+#include "runtime/deferred.hpp"
+#include "runtime/poller.hpp"
+#include "runtime/timer.hpp"
+#include "runtime/worker.hpp"
+#include "transport/pipe.hpp"
+#include "trunk/memory_governor.hpp"
+#include "trunk/recent_traffic.hpp"
+#include "trunk/traffic_book.hpp"
+
+namespace ferrotunnel::tunnel {
+
+/// How a trunk ended.
+struct TrunkEnd {
+    wire::Code code = wire::Code::none;  // none: in order
+    std::string text;
+    bool by_peer = false;  // the peer said so
+    bool opened = false;   // the pipe was open: TLS had succeeded
+    bool proved = false;   // of a client: the peer is the server that it says it is, by token or certificate
+};
+
+/// What a trunk tells its owner, always on the trunk's worker and from within its events.
+class TrunkEvents {
+public:
+    virtual ~TrunkEvents() = default;
+
+    /// The pipe is open: the login may begin.
+    virtual void on_pipe_open() = 0;
+    virtual void on_control(Bytes message) = 0;
+    virtual void on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) = 0;
+    virtual void on_goaway(wire::Code code, std::string_view text) = 0;
+    virtual void on_drained() = 0;
+    virtual void on_rotate_due() = 0;
+    virtual void on_room() {}
+    /// Once, and nothing follows. Streams are lost already. The owner may let go of the trunk.
+    virtual void on_trunk_end(const TrunkEnd& end) = 0;
+};
+
+class Trunk final : public RefCounted,
+                    private mux::SessionEvents,
+                    private runtime::PollTarget,
+                    private runtime::Deferred {
+public:
+    /// On the worker. `handshake_deadline` covers everything until `login_done` is called.
+    Trunk(runtime::Worker& worker, std::unique_ptr<transport::Pipe> pipe, const mux::Settings& settings, Random& random,
+          Duration handshake_deadline, TrunkEvents& events);
+    ~Trunk() override;
+
+    /// Before `start`: what it moves is counted there too.
+    void count_in(std::shared_ptr<RecentTraffic> recent) noexcept { recent_ = std::move(recent); }
+    /// Before `start`: its session has a page there as long as it lives.
+    void account_in(std::shared_ptr<TrafficBook> book) { account_.emplace(std::move(book), session_); }
+    /// After the login: its session's memory counts there, as `owner`'s, as long as this lives.
+    void govern_by(std::shared_ptr<MemoryGovernor> governor, const std::string& owner) {
+        governed_.emplace(std::move(governor), session_.shared(), owner);
+    }
+    /// Begins; events follow, perhaps from within this call.
+    void start();
+    /// The login has succeeded: streams may be opened, and the handshake's deadline is over.
+    void login_done(const mux::PeerLimits& peer);
+    /// Ends with this GOAWAY; on_trunk_end follows. Idempotent.
+    void end(wire::Code code, std::string_view text);
+
+    /// The owner goes away: the trunk closes at once, and tells nobody.
+    void abandon() noexcept;
+
+    mux::Session& session() noexcept { return session_; }
+    transport::Pipe& pipe() noexcept { return *pipe_; }
+    runtime::Worker& worker() noexcept { return worker_; }
+    /// Of the pipe, also after it has gone.
+    transport::PipeCounters counters() const noexcept { return pipe_ ? pipe_->counters() : last_counters_; }
+    bool is_closed() const noexcept { return state_ == State::closed; }
+    /// After a call to the session's actions from outside of its events, so that its deadline is watched.
+    void session_changed();
+
+private:
+    enum class State : std::uint8_t { handshaking, running, closing, closed };
+    class Bell;
+    using IoStatus = runtime::IoStatus;
+
+    /// A slab that is being filled; none while there is nothing to read.
+    struct ReadSlab {
+        buffer::SlabPtr slab;
+        std::uint32_t used = 0;
+    };
+    /// Read at most so many slabs full before the streams are woken.
+    static constexpr std::size_t slabs_per_round_max = 4;
+
+    void on_events(std::uint32_t events) noexcept override;
+    void run_deferred() noexcept override;
+    void on_control(Bytes message) override { events_.on_control(message); }
+    void on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) override;
+    void on_goaway(wire::Code code, std::string_view text) override { events_.on_goaway(code, text); }
+    void on_drained() override { events_.on_drained(); }
+    void on_rotate_due() override { events_.on_rotate_due(); }
+    void on_room() override { events_.on_room(); }
+
+    void guarded(void (Trunk::*step)()) noexcept;
+    void work();
+    void on_timer();
+    void step_handshake();
+    void read_some();
+    bool read_round();
+    IoStatus read_once(ReadSlab& into);
+    void input_ended(IoStatus status);
+    void write_some();
+    bool write_once();
+    void tell_written(std::size_t bytes);
+    void count(std::size_t bytes) noexcept;
+    void discard_input();
+    void check_session();
+    void begin_closing();
+    void close(TrunkEnd end);
+    void let_go() noexcept;
+    void set_timer();
+
+    runtime::Worker& worker_;
+    std::unique_ptr<transport::Pipe> pipe_;
+    TrunkEvents& events_;
+    IntrusivePtr<Bell> bell_;
+    mux::Session session_;
+    mux::Batch batch_;
+    runtime::Timer timer_;
+    State state_ = State::handshaking;
+    TrunkEnd end_;
+    transport::PipeCounters last_counters_;
+    std::shared_ptr<RecentTraffic> recent_;  // may be null
+    std::optional<TrafficBook::Account> account_;
+    std::optional<MemoryGovernor::Member> governed_;
+    TimePoint handshake_until_;
+    TimePoint close_at_ = never;
+    std::array<ReadSlab, slabs_per_round_max> slabs_;
+    std::size_t slabs_per_round_ = 1;  // grows while each round finds as much
+    std::size_t held_back_ = 0;        // written, but not told to the session yet
+    bool readable_ = false;
+    bool hung_up_ = false;  // an end waits behind the bytes, and will not be announced again
+    bool writable_ = true;
+    bool logged_in_ = false;
+};
+
+}  // namespace ferrotunnel::tunnel

@@ -1,0 +1,567 @@
+#include "directory/http_directory.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support/seeded_random.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::tunnel;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Kind = HttpMatch::Kind;
+
+class Trunk final : public HttpCarrier {
+public:
+    std::uint64_t load() const noexcept override { return now; }
+    runtime::Worker& worker() noexcept override { std::abort(); }
+    void open(std::uint32_t, const wire::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
+    void dropped(const std::shared_ptr<HttpService>& service) noexcept override { dropped_from.push_back(service); }
+
+    std::atomic<std::uint64_t> now{0};
+    std::vector<std::shared_ptr<HttpService>> dropped_from;
+};
+
+constexpr ClientId alice{{1}, {1}};
+constexpr ClientId alice_again{{1}, {2}};  // the same token, another process
+constexpr ClientId bob{{2}, {1}};
+
+HttpDescription described(std::vector<std::string> hosts, const std::string& path = "", std::string name = "web") {
+    HttpDescription description;
+    description.name = std::move(name);
+    auto problem = read_http_part({std::move(hosts), path}, description);
+    INFO(problem.value_or(""));
+    REQUIRE_FALSE(problem);
+    return description;
+}
+
+struct Rig {
+    HttpDirectory::Joined join(const ClientId& client, std::uint32_t id, const HttpDescription& description) {
+        trunks.push_back(std::make_shared<Trunk>());
+        return join(client, id, description, trunks.back());
+    }
+    HttpDirectory::Joined join(const ClientId& client, std::uint32_t id, const HttpDescription& description,
+                               const std::shared_ptr<Trunk>& trunk) {
+        why = {};
+        return directory.join(client, id, description, trunk, now, why);
+    }
+    HttpMatch find(std::string_view host, std::string_view path = "/") {
+        routes = directory.routes();
+        return routes->find(host, path, now);
+    }
+
+    HttpDirectory directory;
+    std::vector<std::shared_ptr<Trunk>> trunks;
+    std::shared_ptr<const HttpRoutes> routes;
+    Refusal why;
+    TimePoint now{1h};
+};
+
+}  // namespace
+
+TEST_CASE("nobody has registered anything: every host is unknown") {
+    Rig rig;
+    CHECK(rig.find("app.example.com").kind == Kind::unknown_host);
+    CHECK(rig.find("").kind == Kind::unknown_host);
+    CHECK(rig.find("[::1]").kind == Kind::unknown_host);
+}
+
+TEST_CASE("the most specific pattern of a host gets it") {
+    Rig rig;
+    auto exact = rig.join(alice, 1, described({"app.example.com", "example.net"})).service;
+    auto one = rig.join(alice, 2, described({"*.example.com"})).service;
+    auto any = rig.join(alice, 3, described({"**.example.com"})).service;
+    auto deeper = rig.join(alice, 4, described({"**.b.example.com"})).service;
+    CHECK(rig.find("other.example.org").kind == Kind::unknown_host);
+    auto rest = rig.join(alice, 5, described({"*"})).service;
+    REQUIRE((exact && one && any && deeper && rest));
+
+    CHECK(rig.find("app.example.com").service == exact.get());
+    CHECK(rig.find("app.example.com").host_pattern == "app.example.com");
+    CHECK(rig.find("example.net").service == exact.get());
+    CHECK(rig.find("x.example.com").service == one.get());
+    CHECK(rig.find("x.y.example.com").service == any.get());
+    CHECK(rig.find("x.b.example.com").service == deeper.get());
+    CHECK(rig.find("x.y.b.example.com").host_pattern == "**.b.example.com");
+    CHECK(rig.find("example.com").service == rest.get());
+    CHECK(rig.find("other.example.org").service == rest.get());
+    CHECK(rig.find("10.0.0.1").service == rest.get());
+    auto rack = rig.join(alice, 6, described({"*.rack1", "**.0.0.1x"})).service;
+    CHECK(rig.find("web.rack1").service == rack.get());
+    CHECK(rig.find("10.0.0.1x").service == rack.get());
+    CHECK(rig.find("rack1").service == rest.get());
+    CHECK(rig.find("[::1]").service == rest.get());
+}
+
+TEST_CASE("the paths of a host may belong to several services") {
+    Rig rig;
+    auto api = rig.join(alice, 1, described({"app.example.com"}, "/api")).service;
+    auto deep = rig.join(alice_again, 1, described({"app.example.com"}, "/api/v2")).service;
+    auto status = rig.join(alice, 2, described({"app.example.com"}, "= /status")).service;
+    auto versions = rig.join(alice, 3, described({"app.example.com"}, "~ /v[0-9]+/.*")).service;
+    REQUIRE((api && deep && status && versions));
+    CHECK(rig.find("app.example.com", "/v12/x").service == versions.get());
+    CHECK(rig.find("app.example.com", "/api/%zz").kind == Kind::bad_path);
+    CHECK(rig.find("app.example.com", "/api/%zz").fault == http::PathFault::bad_escape);
+    CHECK(rig.find("app.example.com", "/api/../status").kind == Kind::ambiguous_path);
+    CHECK(rig.find("app.example.com", "/api").service == api.get());
+    CHECK(rig.find("app.example.com", "/api/v1").service == api.get());
+    CHECK(rig.find("app.example.com", "/api/v2/x").service == deep.get());
+    CHECK(rig.find("app.example.com", "/status").service == status.get());
+    CHECK(rig.find("app.example.com", "/status/x").kind == Kind::unknown_path);
+    CHECK(rig.find("app.example.com", "/apix").kind == Kind::unknown_path);
+    CHECK(rig.find("app.example.com", "/").kind == Kind::unknown_path);
+    // A less specific pattern is not asked.
+    REQUIRE(rig.join(bob, 1, described({"*.example.com"})).service);
+    CHECK(rig.find("app.example.com", "/").kind == Kind::unknown_path);
+}
+
+TEST_CASE("the trunks of a tunnel carry a service together, the one with the fewest streams first") {
+    Rig rig;
+    auto first = std::make_shared<Trunk>();
+    auto second = std::make_shared<Trunk>();
+    auto joined = rig.join(alice, 7, described({"a.example"}), first);
+    REQUIRE(joined.service);
+    CHECK(joined.first);
+    const std::uint64_t routes_before = rig.directory.version();
+    const std::uint64_t carriers_before = joined.service->carriers_version();
+    auto again = rig.join(alice, 7, described({"a.example"}), second);
+    CHECK(again.service == joined.service);
+    CHECK_FALSE(again.first);
+    CHECK(rig.directory.version() == routes_before);  // for the routes nothing has changed
+    CHECK(joined.service->carriers_version() != carriers_before);
+
+    first->now = 2;
+    second->now = 1;
+    CHECK(joined.service->choose()->trunk == second);
+    CHECK(joined.service->choose()->service == 7);
+    CHECK(joined.service->choose({second.get()})->trunk == first);
+    CHECK_FALSE(joined.service->choose({first.get(), second.get()}));
+
+    rig.directory.leave(*joined.service, *second, rig.now);
+    CHECK_FALSE(joined.service->carries(*second));
+    CHECK(joined.service->choose()->trunk == first);
+    CHECK(rig.find("a.example").kind == Kind::service);
+    rig.directory.leave(*joined.service, *first, rig.now);
+    CHECK_FALSE(joined.service->choose());
+    CHECK(rig.find("a.example").kind == Kind::away);
+}
+
+TEST_CASE("a service that comes back is another one") {
+    Rig rig;
+    auto before = rig.join(alice, 1, described({"a.example"})).service;
+    rig.directory.leave(*before, *rig.trunks[0], rig.now);
+    auto after = rig.join(alice_again, 1, described({"a.example"})).service;
+    REQUIRE(after);
+    CHECK(after != before);
+    CHECK(after->serial() != before->serial());
+    CHECK(rig.find("a.example").service == after.get());
+    rig.directory.leave(*before, *rig.trunks[0], rig.now);  // what the old trunk says plays no part any more
+    CHECK(rig.find("a.example").kind == Kind::service);
+}
+
+TEST_CASE("one that yields carries until another one joins, and hears that it does not any more") {
+    Rig rig;
+    auto old_trunk = std::make_shared<Trunk>();
+    auto service = rig.join(alice, 1, described({"a.example"}), old_trunk).service;
+    rig.directory.yield(*service, *old_trunk);
+    CHECK(service->choose()->trunk == old_trunk);
+    auto joined = rig.join(alice, 1, described({"a.example"}));
+    CHECK(joined.service == service);
+    CHECK(service->choose()->trunk == rig.trunks[0]);
+    CHECK(old_trunk->dropped_from == std::vector{service});
+    rig.directory.leave(*service, *old_trunk, rig.now);
+    CHECK(rig.find("a.example").kind == Kind::service);
+}
+
+TEST_CASE("a service that is closed on one trunk is closed on all") {
+    Rig rig;
+    auto service = rig.join(alice, 1, described({"a.example"})).service;
+    REQUIRE(rig.join(alice, 1, described({"a.example"})).service == service);
+    rig.directory.close(*service, *rig.trunks[0], rig.now);
+    CHECK(rig.find("a.example").kind == Kind::away);
+    CHECK(rig.trunks[0]->dropped_from.empty());
+    CHECK(rig.trunks[1]->dropped_from == std::vector{service});
+    rig.directory.leave(*service, *rig.trunks[1], rig.now);
+    CHECK(rig.find("a.example").kind == Kind::away);
+}
+
+TEST_CASE("a host belongs to the token that claimed it, also while its client is away, and not for ever") {
+    Rig rig;
+    auto service = rig.join(alice, 1, described({"a.example", "*.a.example"})).service;
+    CHECK_FALSE(rig.directory.check_owner(alice.first, {"a.example"}, rig.now));
+    auto refusal = rig.directory.check_owner(bob.first, {"b.example", "a.example"}, rig.now);
+    REQUIRE(refusal);
+    CHECK(refusal->code == wire::Code::name_taken);
+    CHECK(refusal->text ==
+          "The host a.example belongs to another token, also while its client is away. Choose another host.");
+    CHECK_FALSE(rig.join(bob, 1, described({"*.a.example"})).service);
+    CHECK(rig.why.code == wire::Code::name_taken);
+
+    rig.directory.leave(*service, *rig.trunks[0], rig.now);
+    rig.now += limits::http_host_known_for - 1s;
+    CHECK(rig.find("a.example").kind == Kind::away);
+    CHECK(rig.find("x.a.example").kind == Kind::away);
+    CHECK(rig.directory.check_owner(bob.first, {"a.example"}, rig.now));
+    CHECK_FALSE(rig.directory.check_owner(bob.first, {"x.a.example"}, rig.now));  // each pattern is a name of its own
+
+    rig.now += 1s;
+    CHECK(rig.find("a.example").kind == Kind::unknown_host);
+    CHECK_FALSE(rig.directory.check_owner(bob.first, {"a.example"}, rig.now));
+    auto other = rig.join(bob, 1, described({"a.example"})).service;
+    REQUIRE(other);
+    CHECK(rig.find("a.example").service == other.get());
+    CHECK(rig.directory.check_owner(alice.first, {"a.example"}, rig.now));
+}
+
+TEST_CASE("a host whose client is away is not given to a pattern that is less specific") {
+    Rig rig;
+    auto app = rig.join(alice, 1, described({"app.example.com"})).service;
+    auto rest = rig.join(bob, 1, described({"*.example.com"})).service;
+    REQUIRE((app && rest));
+    rig.directory.leave(*app, *rig.trunks[0], rig.now);
+    CHECK(rig.find("app.example.com").kind == Kind::away);
+    rig.now += limits::http_host_known_for;
+    CHECK(rig.find("app.example.com").service == rest.get());
+}
+
+TEST_CASE("a host of which one path is there and another one away") {
+    Rig rig;
+    auto api = rig.join(alice, 1, described({"a.example"}, "/api")).service;
+    auto rest = rig.join(alice, 2, described({"a.example"})).service;
+    rig.directory.leave(*api, *rig.trunks[0], rig.now);
+    CHECK(rig.find("a.example", "/api").kind == Kind::away);
+    CHECK(rig.find("a.example", "/").service == rest.get());
+    rig.now += limits::http_host_known_for;
+    REQUIRE(rig.join(bob, 1, described({"b.example"})).service);  // what is known no more goes on this occasion
+    CHECK(rig.find("a.example", "/api").service == rest.get());
+    CHECK(rig.directory.check_owner(bob.first, {"a.example"}, rig.now));
+}
+
+TEST_CASE("two services of a client can not have the same host and path") {
+    Rig rig;
+    REQUIRE(rig.join(alice, 1, described({"a.example", "b.example"})).service);
+    CHECK_FALSE(rig.join(alice, 2, described({"c.example", "b.example"})).service);
+    CHECK(rig.why.code == wire::Code::name_taken);
+    CHECK(rig.find("c.example").kind == Kind::unknown_host);
+    CHECK_FALSE(rig.join(alice, 1, described({"a.example"})).service);  // that trunk says something else than the first
+    CHECK(rig.why.text == "The host a.example is already used by another service of this client.");
+    CHECK(rig.join(alice, 2, described({"b.example"}, "/api")).service);
+}
+
+TEST_CASE("so many hosts stay known, and the one that is away longest makes room") {
+    constexpr std::size_t most = 5;
+    Rig rig;
+    HttpDirectory small(HttpDirectory::Settings{most, 1h});
+    Refusal why;
+    auto come_and_go = [&](const std::string& host) {
+        rig.now += 1s;
+        auto trunk = std::make_shared<Trunk>();
+        auto service = small.join(alice, 1, described({host}), trunk, rig.now, why).service;
+        REQUIRE(service);
+        small.leave(*service, *trunk, rig.now);
+    };
+    auto kind_of = [&](const std::string& host) { return small.routes()->find(host, "/", rig.now).kind; };
+    for (std::size_t i = 0; i < most; ++i) {
+        come_and_go("h" + std::to_string(i) + ".example");
+    }
+    CHECK(kind_of("h0.example") == Kind::away);
+    come_and_go("h0.example");  // which makes h1 the oldest
+    come_and_go("more.example");
+    CHECK(kind_of("h0.example") == Kind::away);
+    CHECK(kind_of("h1.example") == Kind::unknown_host);
+    CHECK(kind_of("h2.example") == Kind::away);
+    CHECK(kind_of("more.example") == Kind::away);
+    CHECK_FALSE(small.check_owner(bob.first, {"h1.example"}, rig.now));
+    rig.now += 2h;
+    come_and_go("last.example");  // the others are forgotten on this occasion
+    CHECK(kind_of("h2.example") == Kind::unknown_host);
+    CHECK(kind_of("last.example") == Kind::away);
+}
+
+TEST_CASE("a token that registers ever new hosts drives out its own ones alone") {
+    constexpr std::size_t most = 5;
+    Rig rig;
+    HttpDirectory small(HttpDirectory::Settings{most, 1h});
+    Refusal why;
+    auto come_and_go = [&](const ClientId& client, const std::string& host) {
+        rig.now += 1s;
+        auto trunk = std::make_shared<Trunk>();
+        auto service = small.join(client, 1, described({host}), trunk, rig.now, why).service;
+        REQUIRE(service);
+        small.leave(*service, *trunk, rig.now);
+    };
+    auto kind_of = [&](const std::string& host) { return small.routes()->find(host, "/", rig.now).kind; };
+    come_and_go(bob, "bob.example");
+    come_and_go(bob, "shop.bob.example");
+    for (int i = 0; i < 20; ++i) {
+        come_and_go(alice, "h" + std::to_string(i) + ".example");
+    }
+    CHECK(kind_of("bob.example") == Kind::away);
+    CHECK(kind_of("shop.bob.example") == Kind::away);
+    CHECK(small.check_owner(alice.first, {"bob.example"}, rig.now));
+    CHECK(kind_of("h16.example") == Kind::unknown_host);
+    CHECK(kind_of("h17.example") == Kind::away);
+    CHECK(kind_of("h19.example") == Kind::away);
+    // Nor does who has as many as that.
+    come_and_go(bob, "third.bob.example");
+    CHECK(kind_of("bob.example") == Kind::unknown_host);
+    CHECK(kind_of("third.bob.example") == Kind::away);
+    CHECK(kind_of("h17.example") == Kind::away);
+}
+
+TEST_CASE("a host has services with expressions up to a limit, which is reached and passed by one") {
+    constexpr auto most = static_cast<std::uint32_t>(limits::http_path_regexes_per_host_max);
+    Rig rig;
+    auto path_of = [](std::uint32_t id) { return "~ /v" + std::to_string(id) + "/.*"; };
+    std::shared_ptr<HttpService> last;
+    for (std::uint32_t id = 1; id <= most; ++id) {
+        last = rig.join(alice, id, described({"a.example"}, path_of(id))).service;
+        REQUIRE(last);
+    }
+    CHECK(rig.find("a.example", "/v8/x").service == last.get());
+    CHECK_FALSE(rig.join(alice, 9, described({"b.example", "a.example"}, path_of(9))).service);
+    CHECK(rig.why.code == wire::Code::limit);
+    CHECK(rig.why.text ==
+          "The host a.example has 8 services with a regular expression for their path, and that is the most. Use a "
+          "prefix, like /api, or another host.");
+    CHECK(rig.find("b.example", "/v9/x").kind == Kind::unknown_host);
+    CHECK(rig.join(alice, 9, described({"b.example"}, path_of(9))).service);
+    CHECK(rig.join(alice, 10, described({"a.example"}, "/api")).service);
+    CHECK(rig.join(alice, most, described({"a.example"}, path_of(most))).service == last);  // another trunk
+}
+
+TEST_CASE("an expression whose client is away makes room for one that comes") {
+    constexpr auto most = static_cast<std::uint32_t>(limits::http_path_regexes_per_host_max);
+    Rig rig;
+    for (std::uint32_t id = 1; id <= most + 2; ++id) {
+        rig.now += 1s;
+        auto service = rig.join(alice, id, described({"a.example"}, "~ /v" + std::to_string(id) + "/.*")).service;
+        REQUIRE(service);
+        rig.directory.leave(*service, *rig.trunks.back(), rig.now);
+    }
+    CHECK(rig.find("a.example", "/v1/x").kind == Kind::unknown_path);
+    CHECK(rig.find("a.example", "/v2/x").kind == Kind::unknown_path);
+    CHECK(rig.find("a.example", "/v3/x").kind == Kind::away);
+    CHECK(rig.find("a.example", "/v10/x").kind == Kind::away);
+}
+
+TEST_CASE("a host has paths up to a limit, which is reached and passed by one; those that are away make room") {
+    constexpr auto most = static_cast<std::uint32_t>(limits::http_paths_per_host_max);
+    Rig rig;
+    auto path_of = [](std::uint32_t id) { return "/p" + std::to_string(id); };
+    std::shared_ptr<HttpService> first;
+    for (std::uint32_t id = 1; id <= most; ++id) {
+        auto service = rig.join(alice, id, described({"a.example"}, path_of(id))).service;
+        REQUIRE(service);
+        first = first ? first : service;
+    }
+    CHECK_FALSE(rig.join(alice_again, 1, described({"a.example"}, "/one-more")).service);
+    CHECK(rig.why.code == wire::Code::limit);
+    CHECK(rig.why.text ==
+          "The host a.example has 1024 services, each with a path of its own, and that is the most. Use another host.");
+    CHECK(rig.join(alice_again, 1, described({"b.example"}, "/one-more")).service);
+    rig.directory.leave(*first, *rig.trunks.front(), rig.now);
+    CHECK(rig.find("a.example", "/p1").kind == Kind::away);
+    CHECK(rig.join(alice_again, 2, described({"a.example"}, "/one-more")).service);
+    CHECK(rig.find("a.example", "/p1").kind == Kind::unknown_path);
+    CHECK(rig.find("a.example", "/one-more").kind == Kind::service);
+}
+
+TEST_CASE("tables of paths have the seed of the directory: nobody can choose paths that collide") {
+    auto slots_with = [](std::uint64_t seed) {
+        HttpDirectory directory(HttpDirectory::Settings{100, 1h, seed});
+        auto trunk = std::make_shared<Trunk>();
+        http::LookupSteps steps;
+        constexpr std::uint32_t paths = 100;
+        for (std::uint32_t id = 1; id <= paths; ++id) {
+            Refusal why;
+            const auto description = described({"a.example"}, "/p" + std::to_string(id));
+            REQUIRE(directory.join(alice, id, description, trunk, TimePoint{1h}, why).service);
+        }
+        for (std::uint32_t id = 1; id <= paths; ++id) {
+            const std::string path = "/p" + std::to_string(id);
+            CHECK(directory.routes()->find("a.example", path, TimePoint{1h}, &steps).kind == Kind::service);
+        }
+        return steps.slots;
+    };
+    const std::vector<std::size_t> slots{slots_with(1), slots_with(2), slots_with(3), slots_with(4)};
+    CHECK(slots_with(1) == slots[0]);
+    CHECK(std::count(slots.begin(), slots.end(), slots[0]) < 4);
+}
+
+TEST_CASE("a service without a host gets a name below the domain, and the same one again") {
+    Rig rig;
+    ferrotunnel::test::SeededRandom random(1);
+    const std::string host = rig.directory.assigned_host(alice, 1, "web", "t.example.com", random, rig.now);
+    CHECK(host.size() == 8 + 1 + std::string("t.example.com").size());
+    CHECK(host.ends_with(".t.example.com"));
+    CHECK(host.find_first_of("aeiou01l") == host.find("example"));  // the first one is in the domain
+    auto service = rig.join(alice, 1, described({host})).service;
+    rig.directory.remember_assigned(*service);
+    // Another trunk of the same client asks for the same service.
+    CHECK(rig.directory.assigned_host(alice, 1, "web", "t.example.com", random, rig.now) == host);
+    CHECK(rig.directory.assigned_host(alice, 2, "api", "t.example.com", random, rig.now) != host);
+    CHECK(rig.directory.assigned_host(bob, 1, "web", "t.example.com", random, rig.now) != host);
+
+    rig.directory.leave(*service, *rig.trunks[0], rig.now);
+    CHECK(rig.directory.assigned_host(alice_again, 9, "web", "t.example.com", random, rig.now) == host);
+    rig.now += limits::http_host_known_for;
+    auto other = rig.join(bob, 1, described({"b.example"})).service;
+    rig.directory.leave(*other, *rig.trunks[1], rig.now);  // what is known no more is forgotten on this occasion
+    CHECK(rig.directory.assigned_host(alice_again, 9, "web", "t.example.com", random, rig.now) != host);
+}
+
+TEST_CASE("routes that were taken stay what they were while the directory changes") {
+    Rig rig;
+    auto directory = std::make_shared<HttpDirectory>();
+    HttpRoutesCache cache(directory);
+    Refusal why;
+    auto trunk = std::make_shared<Trunk>();
+    CHECK(cache.get().find("a.example", "/", rig.now).kind == Kind::unknown_host);
+    auto service = directory->join(alice, 1, described({"a.example"}), trunk, rig.now, why).service;
+    const HttpRoutes& routes = cache.get();
+    CHECK(&routes == &cache.get());
+    auto kept = directory->routes();
+    directory->leave(*service, *trunk, rig.now);
+    service.reset();
+    HttpMatch match = kept->find("a.example", "/", rig.now);
+    REQUIRE(match.kind == Kind::service);
+    CHECK(match.service->description().hosts == std::vector<std::string>{"a.example"});
+    CHECK(cache.get().find("a.example", "/", rig.now).kind == Kind::away);
+}
+
+TEST_CASE("workers look up while sessions come and go") {
+    auto directory = std::make_shared<HttpDirectory>();
+    std::atomic<bool> stop{false};
+    std::atomic<std::uint64_t> found{0};
+    std::vector<std::thread> readers;
+    const TimePoint now{1h};
+    for (int i = 0; i < 2; ++i) {
+        readers.emplace_back([&] {
+            HttpRoutesCache cache(directory);
+            while (!stop) {
+                HttpMatch match = cache.get().find("h3.example", "/x", now);
+                if (match.kind == Kind::service) {
+                    found += match.service->choose() ? 1U : 0U;
+                }
+            }
+        });
+    }
+    for (int round = 0; round < 50 || (found == 0 && round < 100'000); ++round) {
+        std::vector<std::pair<std::shared_ptr<HttpService>, std::shared_ptr<Trunk>>> joined;
+        for (std::uint32_t id = 1; id <= 8; ++id) {
+            Refusal why;
+            auto trunk = std::make_shared<Trunk>();
+            auto service =
+                directory->join(alice, id, described({"h" + std::to_string(id) + ".example"}), trunk, now, why).service;
+            REQUIRE(service);
+            joined.emplace_back(service, trunk);
+        }
+        for (auto& [service, trunk] : joined) {
+            directory->leave(*service, *trunk, now);
+        }
+    }
+    stop = true;
+    for (std::thread& reader : readers) {
+        reader.join();
+    }
+    CHECK(found > 0);
+}
+
+TEST_CASE("ten thousand hosts come and go without copying all of them for each") {
+    Rig rig;
+    constexpr std::uint32_t count = 10'000;
+    auto trunk = std::make_shared<Trunk>();
+    std::vector<std::shared_ptr<HttpService>> services;
+    for (std::uint32_t id = 1; id <= count; ++id) {
+        services.push_back(rig.join(alice, id, described({"h" + std::to_string(id) + ".example"}), trunk).service);
+        REQUIRE(services.back());
+    }
+    CHECK(rig.find("h1.example").service == services.front().get());
+    CHECK(rig.find("h10000.example").service == services.back().get());
+    CHECK(rig.find("h10001.example").kind == Kind::unknown_host);
+    for (const auto& service : services) {
+        rig.directory.leave(*service, *trunk, rig.now);
+    }
+    CHECK(rig.find("h5000.example").kind == Kind::away);
+}
+
+TEST_CASE("what is known is known again after a restart, as away and to its owners", "[claims]") {
+    ferrotunnel::test::SeededRandom random(1);
+    Rig before;
+    const auto wall = std::chrono::system_clock::time_point(std::chrono::seconds(1'800'000'000));
+    before.join(alice, 1, described({"a.example", "*.wild.example"}, "/api"));
+    before.join(alice, 2, described({"assigned.example"}, "", "web"));
+    before.directory.remember_assigned(
+        *before.join(alice, 3, described({"bcdf.t.example"}, "", "name with spaces")).service);
+    before.join(bob, 1, described({"*"}, "~ /v[0-9]+/.*"));
+    auto gone = before.join(bob, 2, described({"gone.example"}, "= /x")).service;
+    before.directory.leave(*gone, *before.trunks.back(), before.now);
+    before.now += 1h;
+    const ClaimRecord record = before.directory.claims(before.now, wall);
+    CHECK(record.hosts.size() == 6);
+    CHECK(record.assigned.size() == 1);
+    CHECK(read_claims(write_claims(record)) == record);
+
+    Rig after;
+    int changes = 0;
+    after.now += 100h;
+    after.directory.restore(record, after.now, wall + 2h);
+    after.directory.on_change([&changes] { ++changes; });
+    for (const char* host : {"a.example", "x.wild.example"}) {
+        CHECK(after.find(host, "/api/x").kind == Kind::away);
+        CHECK(after.find(host, "/").kind == Kind::unknown_path);
+    }
+    CHECK(after.find("bcdf.t.example").kind == Kind::away);
+    CHECK(after.find("gone.example", "/x").kind == Kind::away);
+    CHECK(after.find("anything.example", "/v7/x").kind == Kind::away);
+    CHECK(after.directory.assigned_host(alice_again, 9, "name with spaces", "t.example", random, after.now) ==
+          "bcdf.t.example");
+    CHECK_FALSE(after.join(bob, 1, described({"a.example"}, "/other")).service);
+    CHECK(after.why.code == wire::Code::name_taken);
+    CHECK(after.join(alice_again, 1, described({"a.example", "*.wild.example"}, "/api")).first);
+    CHECK(after.find("a.example", "/api/x").kind == Kind::service);
+    CHECK(changes == 1);
+    CHECK(after.directory.claims(after.now, wall).hosts.size() == 6);
+
+    // How long one was away counts from before; who was there counts from the restart.
+    after.now += limits::http_host_known_for - 3h;
+    CHECK(after.find("gone.example", "/x").kind == Kind::unknown_path);  // of "*", which is left
+    CHECK(after.find("bcdf.t.example").kind == Kind::away);
+    after.now += 3h;
+    CHECK(after.find("bcdf.t.example").kind == Kind::unknown_host);
+}
+
+TEST_CASE("a record of claims that lies is taken in within the bounds of the directory", "[claims]") {
+    const auto wall = std::chrono::system_clock::time_point(std::chrono::seconds(1'800'000'000));
+    ClaimRecord record;
+    record.hosts.push_back({{1}, "not a host", "/", {}});
+    record.hosts.push_back({{1}, "a.example", "no path", {}});
+    record.hosts.push_back({{1}, "a.example", "~ (", {}});
+    record.hosts.push_back({{1}, "127.0.0.1", "tls", {}});
+    record.hosts.push_back({{1}, "b.example", "/", {}});
+    record.hosts.push_back({{1}, "b.example", "/", {}});     // twice
+    record.hosts.push_back({{2}, "b.example", "/two", {}});  // of two owners
+    record.hosts.push_back({{1}, "future.example", "/", std::chrono::floor<std::chrono::seconds>(wall + 1000h)});
+    for (std::size_t i = 0; i < limits::http_path_regexes_per_host_max + 1; ++i) {
+        record.hosts.push_back({{1}, "c.example", "~ /" + std::to_string(i), {}});
+    }
+    record.assigned.push_back({{2}, "web", "b.example"});
+    Rig rig;
+    rig.directory.restore(record, rig.now, wall);
+    CHECK(rig.find("a.example").kind == Kind::unknown_host);
+    CHECK(rig.find("b.example", "/two").kind == Kind::away);
+    CHECK(rig.find("future.example").kind == Kind::away);
+    const ClaimRecord known = rig.directory.claims(rig.now, wall);
+    CHECK(known.hosts.size() == 2 + limits::http_path_regexes_per_host_max);
+    CHECK(known.assigned.empty());
+    CHECK_FALSE(rig.join(bob, 1, described({"b.example"})).service);
+}

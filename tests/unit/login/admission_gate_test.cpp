@@ -1,0 +1,146 @@
+#include "login/admission_gate.hpp"
+
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <vector>
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::tunnel;
+
+namespace {
+
+runtime::SocketAddress address(const char* ip) {
+    return *runtime::SocketAddress::from_ip(ip, 1234);
+}
+
+}  // namespace
+
+TEST_CASE("the gate counts in all and per address, and forgets who has left") {
+    auto gate = std::make_shared<AdmissionGate>(3, 2);
+    std::vector<std::shared_ptr<AdmissionGate::Ticket>> inside;
+    inside.push_back(gate->enter("a"));
+    inside.push_back(gate->enter("a"));
+    CHECK(gate->enter("a") == nullptr);
+    inside.push_back(gate->enter("b"));
+    CHECK(gate->enter("c") == nullptr);
+    CHECK(gate->count() == 3);
+    inside.erase(inside.begin());
+    CHECK(gate->enter("a") != nullptr);
+    inside.clear();
+    CHECK(gate->count() == 0);
+}
+
+TEST_CASE("an address that is turned away leaves no trace") {
+    auto gate = std::make_shared<AdmissionGate>(8, 0);
+    CHECK(gate->enter("a") == nullptr);
+    CHECK(gate->count() == 0);
+}
+
+TEST_CASE("a network of IPv6 counts as one address, an IPv4 address as itself") {
+    CHECK(network_of(address("2001:db8:1:2::1")) == network_of(address("2001:db8:1:2:ffff:ffff:ffff:ffff")));
+    CHECK(network_of(address("2001:db8:1:2::1")) != network_of(address("2001:db8:1:3::1")));
+    CHECK(network_of(address("192.0.2.1")) != network_of(address("192.0.2.2")));
+    CHECK(network_of(address("::ffff:192.0.2.1")) != network_of(address("::ffff:192.0.2.2")));
+}
+
+TEST_CASE("of IPv6 a home and a block have caps of their own") {
+    auto gate = std::make_shared<AdmissionGate>(16, 2);  // a home 4, a block 8
+    std::vector<std::shared_ptr<AdmissionGate::Ticket>> inside;
+    const auto enters = [&](const std::string& ip) {
+        inside.push_back(gate->enter(network_of(address(ip.c_str()))));
+        const bool entered = inside.back() != nullptr;
+        return entered;
+    };
+    for (const char* ip : {"2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:2::1", "2001:db8:0:3::1"}) {
+        CHECK(enters(ip));
+    }
+    CHECK_FALSE(enters("2001:db8:0:4::1"));
+    for (const char* ip : {"2001:db8:0:100::1", "2001:db8:0:200::1", "2001:db8:0:300::1", "2001:db8:0:400::1"}) {
+        CHECK(enters(ip));
+    }
+    CHECK_FALSE(enters("2001:db8:0:500::1"));
+    CHECK(enters("2001:db8:1::1"));
+    for (int i = 0; i < 7; ++i) {  // of IPv4, where an address costs something, there is no such cap
+        CHECK(enters("192.0.2." + std::to_string(i)));
+    }
+    CHECK_FALSE(enters("192.0.2.9"));  // in all
+    inside.clear();
+    CHECK(gate->count() == 0);
+    CHECK(enters("2001:db8:0:4::1"));
+    auto proxied = gate->enter("");
+    REQUIRE(proxied);
+    CHECK(proxied->set_address(network_of(address("2001:db8:0:4::1"))));
+}
+
+TEST_CASE("who enters without an address is counted in all, and for one as soon as that is known") {
+    auto gate = std::make_shared<AdmissionGate>(3, 1);
+    auto first = gate->enter("");
+    auto second = gate->enter("");
+    REQUIRE(first);
+    REQUIRE(second);
+    CHECK(gate->count() == 2);
+    CHECK(first->set_address("a"));
+    CHECK_FALSE(second->set_address("a"));
+    CHECK(gate->enter("a") == nullptr);
+    CHECK(second->set_address("b"));
+    CHECK(gate->enter("") != nullptr);
+    first.reset();
+    CHECK(gate->enter("a") != nullptr);
+    second.reset();
+    CHECK(gate->count() == 0);
+}
+
+TEST_CASE("an address that a header names counts like that of a socket") {
+    CHECK(network_of(wire::Address()).empty());
+    for (const char* ip : {"192.0.2.7", "2001:db8:1:2::1"}) {
+        const auto* six = std::strchr(ip, ':');
+        CHECK(network_of(*(six != nullptr ? wire::parse_ipv6(ip) : wire::parse_ipv4(ip))) == network_of(address(ip)));
+    }
+}
+
+TEST_CASE("who has many addresses does not take all places from those who have one") {
+    auto gate = std::make_shared<AdmissionGate>(16'384, 1'024, Sharing::of_what_is_free);
+    std::vector<std::shared_ptr<AdmissionGate::Ticket>> inside;
+    auto crowd = [&](const std::string& network) {
+        while (auto ticket = gate->enter(network)) {
+            inside.push_back(std::move(ticket));
+        }
+    };
+    SECTION("up to the half an address has its whole cap") {
+        for (const char* one : {"192.0.2.1", "198.51.100.1", "203.0.113.1"}) {
+            crowd(one);
+        }
+        CHECK(gate->count() == 3 * 1'024);
+    }
+    SECTION("addresses of many networks") {
+        for (int i = 0; i < 200; ++i) {
+            crowd("10.0." + std::to_string(i) + ".1");
+        }
+        CHECK(gate->count() > 15'000);
+        for (int i = 0; i < 20; ++i) {
+            inside.push_back(gate->enter("172.16." + std::to_string(i) + ".1"));
+            CHECK(inside.back() != nullptr);
+        }
+    }
+    SECTION("all of IPv6 that one has") {
+        for (int i = 0; i < 256; ++i) {
+            for (int j = 0; j < 4; ++j) {
+                crowd(network_of(address(fmt::format("2001:db8:1:{:x}{:02x}::1", i, j).c_str())));
+            }
+        }
+        CHECK(gate->count() == 8'192);
+        CHECK(gate->enter(network_of(address("2001:db8:2::1"))) != nullptr);
+    }
+    SECTION("addresses of one network") {
+        for (int i = 0; i < 250; ++i) {
+            crowd("127.0.0." + std::to_string(i + 1));
+        }
+        CHECK(gate->count() > 15'000);
+    }
+    inside.clear();
+    CHECK(gate->count() == 0);
+    auto again = gate->enter("192.0.2.1");
+    CHECK(again != nullptr);
+}

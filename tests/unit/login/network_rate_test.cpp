@@ -1,0 +1,40 @@
+#include "login/network_rate.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::tunnel;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr TimePoint now = TimePoint{} + 1h;
+
+runtime::SocketAddress at(const std::string& ip) {
+    return *runtime::SocketAddress::from_ip(ip, 1);
+}
+
+}  // namespace
+
+TEST_CASE("an address may come so often, its home twice and its block five times as often") {
+    NetworkRate rate(NetworkRate::Settings::of(3));
+    for (int i = 0; i < 30; ++i) {
+        REQUIRE_FALSE(rate.take(at("2001:db8::1"), now));
+    }
+    CHECK(rate.take(at("2001:db8::1"), now) == "2001:db8::/64");
+    for (int i = 0; i < 30; ++i) {
+        REQUIRE_FALSE(rate.take(at("2001:db8:0:" + std::to_string(1 + i) + "::1"), now));
+    }
+    CHECK(rate.take(at("2001:db8:0:99::1"), now) == "2001:db8::/56");
+    for (int i = 0; i < 90; ++i) {
+        REQUIRE_FALSE(rate.take(at("2001:db8:0:" + std::to_string(1'000 + 100 * (i % 80)) + "::1"), now));
+    }
+    CHECK(rate.take(at("2001:db8:0:9900::1"), now) == "2001:db8::/48");
+    for (int i = 0; i < 3; ++i) {
+        REQUIRE_FALSE(rate.take(at("2001:db8::1"), now + 1s));
+    }
+    CHECK(rate.take(at("2001:db8::1"), now + 1s) == "2001:db8::/64");
+    for (int i = 0; i < 1'000; ++i) {
+        REQUIRE_FALSE(rate.take(at("::1"), now));  // this machine
+    }
+}

@@ -1,0 +1,247 @@
+#include "net/client_hello.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "base/limits.hpp"
+#include "support/seeded_random.hpp"
+#include "unit/net/hello_builder.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::wire;
+using namespace ferrotunnel::test;
+
+namespace {
+
+using Status = ClientHelloReader::Status;
+using Foreign = ClientHelloReader::Foreign;
+
+// The verdict in one word, or the error. All at once and byte by byte must come to the same, and of every prefix that
+// is decided the rest must not matter.
+std::string verdict(const ByteVector& bytes) {
+    ClientHelloReader whole;
+    const Status status = whole.look(bytes);
+
+    ClientHelloReader slow;
+    Status slow_status = Status::more;
+    for (std::size_t i = 1; i <= bytes.size() && slow_status == Status::more; ++i) {
+        const ByteVector prefix(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(i));  // so that ASan sees it
+        slow_status = slow.look(prefix);
+    }
+    CHECK(status == slow_status);
+    CHECK(whole.hello() == slow.hello());
+    CHECK(whole.error() == slow.error());
+    CHECK(whole.foreign() == slow.foreign());
+
+    switch (status) {
+        case Status::more:
+            return "more";
+        case Status::complete: {
+            std::string text = whole.hello().server_name;
+            for (const std::string& protocol : whole.hello().protocols) {
+                text += " " + protocol;
+            }
+            return text;
+        }
+        case Status::not_tls:
+            return whole.foreign() == Foreign::http             ? "not TLS: http"
+                   : whole.foreign() == Foreign::proxy_protocol ? "not TLS: proxy protocol"
+                                                                : "not TLS";
+        case Status::malformed:
+            return "! " + whole.error();
+    }
+    return {};
+}
+
+// Of one message in one record.
+std::string verdict_of(std::initializer_list<ByteVector> extensions) {
+    return verdict(record(hello_message(extensions)));
+}
+
+std::string with(const HelloParts& parts) {
+    return verdict(record(hello_message({server_name("a.example")}, parts)));
+}
+
+const ByteVector usual = hello_message(
+    {extension(0x2a2a, {}), server_name("App.Example.com"), extension(23, {}), alpn({"h2", "http/1.1"}), padding(100)});
+
+}  // namespace
+
+TEST_CASE("a ClientHello gives its name and protocols") {
+    CHECK(verdict(record(usual)) == "app.example.com h2 http/1.1");
+    CHECK(verdict_of({server_name("a.example")}) == "a.example");
+    CHECK(verdict_of({alpn({"h2"})}) == " h2");
+    CHECK(verdict_of({padding(4)}) == "");
+    CHECK(verdict_of({}) == "");
+    CHECK(verdict(record(message(hello_front()))) == "");  // without extensions at all
+    CHECK(verdict_of({server_name("EXAMPLE.com.")}) == "example.com");
+}
+
+TEST_CASE("what follows a ClientHello is not looked at") {
+    CHECK(verdict(joined({record(usual), record({1}, 20), {0xff, 0xff}})) == "app.example.com h2 http/1.1");
+    CHECK(verdict(joined({record(usual), ByteVector(100'000)})) == "app.example.com h2 http/1.1");
+}
+
+TEST_CASE("a ClientHello may be spread over records of any size") {
+    for (std::size_t bytes = 1; bytes <= usual.size(); ++bytes) {
+        REQUIRE(verdict(in_records(usual, bytes)) == "app.example.com h2 http/1.1");
+    }
+    const ByteVector large = hello_message({padding(40'000), server_name("large.example")});
+    CHECK(verdict(in_records(large, 1 << 14)) == "large.example");
+}
+
+TEST_CASE("a ClientHello in random records and random pieces") {
+    SeededRandom random(7);
+    for (int round = 0; round < 300; ++round) {
+        ByteVector stream;
+        for (std::size_t at = 0; at < usual.size();) {
+            std::size_t bytes = std::min<std::size_t>(random.between(1, 60), usual.size() - at);
+            auto begin = usual.begin() + static_cast<std::ptrdiff_t>(at);
+            ByteVector one = record(ByteVector(begin, begin + static_cast<std::ptrdiff_t>(bytes)));
+            stream.insert(stream.end(), one.begin(), one.end());
+            at += bytes;
+        }
+        ClientHelloReader reader;
+        Status status = Status::more;
+        for (std::size_t have = 0; have < stream.size();) {
+            REQUIRE(status == Status::more);
+            have = std::min<std::size_t>(stream.size(), have + random.between(1, 50));
+            status = reader.look(Bytes(stream).first(have));
+        }
+        REQUIRE(status == Status::complete);
+        REQUIRE(reader.hello() == ClientHello{"app.example.com", {"h2", "http/1.1"}});
+    }
+}
+
+TEST_CASE("every prefix of a ClientHello wants more") {
+    const ByteVector stream = in_records(usual, 50);
+    for (std::size_t i = 0; i < stream.size(); ++i) {
+        ClientHelloReader reader;
+        REQUIRE(reader.look(Bytes(stream).first(i)) == Status::more);
+    }
+}
+
+TEST_CASE("what is no TLS is told at once, with a guess") {
+    CHECK(verdict(bytes_of("GET / HTTP/1.1\r\n")) == "not TLS: http");
+    CHECK(verdict(bytes_of("POST /")) == "not TLS: http");
+    CHECK(verdict(bytes_of("VERSION-CONTROL /")) == "not TLS: http");
+    CHECK(verdict(bytes_of("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")) == "not TLS: http");
+    CHECK(verdict(bytes_of("GET")) == "more");
+    CHECK(verdict(bytes_of("SSH-2.0-OpenSSH_9.2\r\n")) == "not TLS");
+    CHECK(verdict(bytes_of("ABCDEFGHIJKLMNOP ")) == "not TLS: http");
+    CHECK(verdict(bytes_of("ABCDEFGHIJKLMNOPQ ")) == "not TLS");
+    CHECK(verdict(bytes_of("get / HTTP/1.1\r\n")) == "not TLS");
+    CHECK(verdict(bytes_of("PROXY TCP4 ")) == "not TLS: proxy protocol");
+    CHECK(verdict({'\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n'}) == "not TLS: proxy protocol");
+    CHECK(verdict(bytes_of("\r\n\r")) == "more");
+    CHECK(verdict(bytes_of("\r\nGET")) == "not TLS");
+    CHECK(verdict({0}) == "not TLS");
+    CHECK(verdict({22, 2}) == "not TLS");
+    CHECK(verdict({22, 0xfe, 0xfd}) == "not TLS");                // DTLS
+    CHECK(verdict({0x80, 0x2e, 1, 3, 1, 0, 0x15}) == "not TLS");  // a ClientHello in the dress of SSL 2
+    CHECK(verdict({}) == "more");
+}
+
+TEST_CASE("records that can not be of a ClientHello") {
+    CHECK(verdict(record({})) == "! a record of 0 bytes");
+    CHECK(verdict({22, 3, 1, 0x40, 0}) == "more");
+    CHECK(verdict({22, 3, 1, 0x40, 1}) == "! a record of 16385 bytes");
+    const ByteVector front(usual.begin(), usual.begin() + 20);
+    CHECK(verdict(joined({record(front), record({2, 40}, 21)})) ==
+          "! a record of another kind is inside the ClientHello");
+    CHECK(verdict(joined({record(front), {22, 2, 1, 0, 1}})) == "! a record of another kind is inside the ClientHello");
+    CHECK(verdict(record(message(hello_front(), 2))) == "! the first handshake message is no ClientHello");
+    CHECK(verdict(record(joined({usual, {20}}))) == "! its record goes on behind it");
+    CHECK(verdict(record(joined({usual, usual}))) == "! its record goes on behind it");
+}
+
+TEST_CASE("a ClientHello has 64 KiB at most, records included") {
+    const std::size_t around = hello_message({padding(0), server_name("a.example")}).size();
+    // Records of 16 KiB: four heads of 5 bytes.
+    const std::size_t most = limits::client_hello_bytes_max - 4 * 5 - around;
+    CHECK(verdict(in_records(hello_message({padding(most), server_name("a.example")}), 1 << 14)) == "a.example");
+    CHECK(verdict(in_records(hello_message({padding(most + 1), server_name("a.example")}), 1 << 14)) ==
+          "! it is larger than 65536 bytes");
+    // Refused as soon as it says so.
+    CHECK(verdict({22, 3, 1, 0x40, 0, 1, 1, 0, 0}) == "! it is larger than 65536 bytes");
+    // Many small records are many heads.
+    CHECK(verdict(in_records(hello_message({padding(12'000)}), 1)) == "! it is larger than 65536 bytes");
+    CHECK(verdict(in_records(hello_message({padding(10'000), server_name("a.example")}), 1)) == "a.example");
+}
+
+TEST_CASE("fields before the extensions") {
+    CHECK(with({.version = {3, 1}}) == "a.example");
+    CHECK(with({.version = {2, 0}}) == "! its version is none of TLS");
+    CHECK(with({.session_id = {}}) == "a.example");
+    CHECK(with({.session_id = ByteVector(33)}) == "! its session id is longer than 32 bytes");
+    CHECK(with({.suites = {}}) == "! its list of cipher suites is empty, or has half a suite");
+    CHECK(with({.suites = {1, 2, 3}}) == "! its list of cipher suites is empty, or has half a suite");
+    CHECK(with({.compressions = {}}) == "! it does not offer to leave data uncompressed");
+    CHECK(with({.compressions = {1}}) == "! it does not offer to leave data uncompressed");
+    CHECK(with({.compressions = {1, 0}}) == "a.example");
+    CHECK(verdict(record(message({}))) == "! it is shorter than its own lengths say");
+    ByteVector front = hello_front();
+    front.pop_back();
+    CHECK(verdict(record(message(front))) == "! it is shorter than its own lengths say");
+}
+
+TEST_CASE("lengths of extensions agree with each other") {
+    const ByteVector front = hello_front();
+    const std::string disagree = "! the lengths of its extensions disagree";
+    const ByteVector name = server_name("a.example");
+    CHECK(verdict(record(message(joined({front, {0}})))) == disagree);
+    CHECK(verdict(record(message(joined({front, number<2>(name.size() + 1), name})))) == disagree);
+    CHECK(verdict(record(message(joined({front, number<2>(name.size() - 1), name})))) == disagree);
+    CHECK(verdict(record(message(joined({front, counted<2>(name), {0}})))) == disagree);
+    CHECK(verdict_of({name, {0}}) == disagree);
+    CHECK(verdict_of({name, {0, 5, 0}}) == disagree);
+    CHECK(verdict_of({name, {0, 5, 0, 1}}) == disagree);
+}
+
+TEST_CASE("an extension that occurs twice is refused") {
+    CHECK(verdict_of({server_name("a.example"), server_name("b.example")}) == "! extension 0 occurs twice");
+    CHECK(verdict_of({server_name("a.example"), server_name("a.example")}) == "! extension 0 occurs twice");
+    CHECK(verdict_of({alpn({"h2"}), alpn({"h2"})}) == "! extension 16 occurs twice");
+    CHECK(verdict_of({extension(0xffff, {}), extension(0xffff, {})}) == "! extension 65535 occurs twice");
+}
+
+TEST_CASE("exactly one server name, and a host name") {
+    CHECK(verdict_of({extension(0, {})}) == "! the server name is in a list that is empty, or whose lengths disagree");
+    CHECK(verdict_of({extension(0, {0, 0})}) ==
+          "! the server name is in a list that is empty, or whose lengths disagree");
+    CHECK(verdict_of({extension(0, joined({counted<2>(name_entry("a.example")), {0}}))}) ==
+          "! the server name is in a list that is empty, or whose lengths disagree");
+    CHECK(verdict_of({extension(0, counted<2>(joined({name_entry("a.example"), name_entry("b.example")})))}) ==
+          "! the server name is not the only one");
+    CHECK(verdict_of({extension(0, counted<2>(joined({name_entry("a.example"), {0}})))}) ==
+          "! the server name is not the only one");
+    CHECK(verdict_of({extension(0, counted<2>(name_entry("a.example", 1)))}) ==
+          "! the server name is not of the type host name");
+    CHECK(verdict_of({extension(0, counted<2>({0, 0, 9, 'a'}))}) ==
+          "! the server name is shorter than its length says");
+    CHECK(verdict_of({server_name("")}) == "! the server name is empty");
+    CHECK(verdict_of({server_name(std::string_view("a.example\0.evil", 15))}) ==
+          "! the server name has a character that no host name has");
+    CHECK(verdict_of({server_name("192.0.2.1")}) == "! the server name is an address, or ends like one");
+    CHECK(verdict_of({server_name("2001:db8::1")}) == "! the server name has a character that no host name has");
+    CHECK(verdict_of({server_name(std::string(254, 'a'))}) == "! the server name is longer than 253 bytes");
+    CHECK(verdict_of({server_name("*.example")}) == "! the server name has a character that no host name has");
+}
+
+TEST_CASE("the list of protocols") {
+    const std::string empty_list = "! the list of protocols (ALPN) is empty, or its lengths disagree";
+    const std::string empty_name = "! a name in the list of protocols (ALPN) is empty, or its lengths disagree";
+    CHECK(verdict_of({extension(16, {})}) == empty_list);
+    CHECK(verdict_of({extension(16, {0, 0})}) == empty_list);
+    CHECK(verdict_of({extension(16, {0, 3, 2, 'h', '2', 0})}) == empty_list);
+    CHECK(verdict_of({alpn({""})}) == empty_name);
+    CHECK(verdict_of({extension(16, {0, 3, 3, 'h', '2'})}) == empty_name);
+    CHECK(verdict_of({alpn({std::string_view("\0\xff", 2)})}) == std::string(" \0\xff", 3));
+
+    ByteVector list;
+    for (std::size_t i = 0; i < limits::client_hello_protocols_max; ++i) {
+        list.insert(list.end(), {1, 'x'});
+    }
+    CHECK(verdict_of({extension(16, counted<2>(list))}).size() == 2 * limits::client_hello_protocols_max);
+    list.insert(list.end(), {1, 'x'});
+    CHECK(verdict_of({extension(16, counted<2>(list))}) == "! there are more than 64 protocols (ALPN)");
+}

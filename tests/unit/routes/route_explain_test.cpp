@@ -1,0 +1,88 @@
+#include <catch2/catch.hpp>
+
+#include "unit/routes/route_fixture.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::http;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+Texts explained(const RouteTable& table, std::string_view host, std::string_view path) {
+    return table.explain(host, path).lines;
+}
+
+}  // namespace
+
+TEST_CASE("explain: which rule a request meets, and why the others did not") {
+    const RouteTable table = test::table_of({{"*"},
+                                             {"**.example.com"},
+                                             {"*.example.com"},
+                                             {"app.example.com", "/"},
+                                             {"app.example.com", "/api"},
+                                             {"app.example.com", "/api/v1"},
+                                             {"app.example.com", "/ap"},
+                                             {"app.example.com", "/other"},
+                                             {"app.example.com", "= /api/v2"},
+                                             {"app.example.com", "~ /[0-9]+"}});
+    CHECK(explained(table, "app.example.com", "/api/users") ==
+          Texts{"`app.example.com` fits the host: its rules decide.",
+                "`*.example.com` fits the host too, but a more specific one goes first.",
+                "`**.example.com` fits the host too, but a more specific one goes first.",
+                "`*` fits the host too, but a more specific one goes first.", "`= /api/v2` is for that one path alone.",
+                "`~ /[0-9]+` does not match the whole path.", "`/api/v1` does not fit: the path is not below it.",
+                "`/other` does not fit: the path is not below it.", "`/api` fits the path and goes first: it is taken.",
+                "`/ap` does not fit: it ends in the middle of a segment of the path.",
+                "`/` fits too, but comes later: equal paths, expressions and longer prefixes go before a prefix.",
+                "So the request meets `app.example.com` `/api` (rule 4)."});
+    CHECK(explained(table, "a.b.example.com", "*") ==
+          Texts{"No rule is for the host `a.b.example.com` itself.", "No rule with `*.` fits.",
+                "`**.example.com` fits the host: its rules decide.",
+                "`*` fits the host too, but a more specific one goes first.",
+                "`/` fits the path and goes first: it is taken.",
+                "So the request meets `**.example.com` `/` (rule 1)."});
+}
+
+TEST_CASE("explain: requests that meet no rule") {
+    const RouteTable table = test::table_of({{"a", "/x"}, {"a", "/x/caf\xc3\xa9"}, {"b", "/"}, {"b", "/admin"}});
+    CHECK(explained(table, "c", "/") == Texts{"No rule is for the host `c` itself.", "No rule with `*.` fits.",
+                                              "No rule with `**.` fits.", "There is no default service (`*`).",
+                                              "So the host is unknown: 404."});
+    const Texts host = {"`a` fits the host: its rules decide.", "No rule with `*.` fits.", "No rule with `**.` fits.",
+                        "There is no default service (`*`)."};
+    const auto with_host = [&](Texts lines, std::string name) {
+        lines.insert(lines.begin(), host.begin(), host.end());
+        lines[0][1] = name[0];
+        return lines;
+    };
+    CHECK(explained(table, "a", "/y") == with_host({"`/x/caf%C3%A9` does not fit: the path is not below it.",
+                                                    "`/x` does not fit: the path is not below it.",
+                                                    "So no rule of `a` is for the path: 404. Rules of less specific "
+                                                    "hosts are not asked."},
+                                                   "a"));
+    CHECK(explained(table, "a", "/%78/caf%c3%a9") ==
+          with_host(
+              {"The path is compared as `/x/caf%C3%A9`.", "`/x/caf%C3%A9` fits the path and goes first: it is taken.",
+               "`/x` fits too, but comes later: equal paths, expressions and longer prefixes go before a prefix.",
+               "So the request meets `a` `/x/caf%C3%A9` (rule 1)."},
+              "a"));
+    CHECK(explained(table, "b", "/..") == with_host({"The path leads out of the root with '..': 400."}, "b"));
+    CHECK(explained(table, "b", "//admin") ==
+          with_host({"A backend that takes it literally reads `//admin`, which meets `/`.",
+                     "A backend that merges '//' reads `/admin`, which meets `/admin`.",
+                     "So it depends on the backend which rule is meant, and the request is refused: 400."},
+                    "b"));
+}
+
+TEST_CASE("explain: of many rules that do not fit, some are shown") {
+    std::vector<Route> routes;
+    for (std::uint32_t i = 0; i < 30; ++i) {
+        routes.push_back({*parse_host_pattern("a"), *parse_path_prefix("/" + std::to_string(i)), i, ""});
+    }
+    const auto table = RouteTable::build(routes);
+    const Texts lines = explained(*table, "a", "/29/x");
+    CHECK(lines.size() == 4 + 20 + 1 + 1 + 1);
+    CHECK(lines[lines.size() - 2] == "And 9 more rules that do not fit the path.");
+    CHECK(lines.back() == "So the request meets `a` `/29`.");
+}

@@ -1,0 +1,153 @@
+#include "runtime/deadline_wheel.hpp"
+
+#include <catch2/catch.hpp>
+#include <memory>
+#include <vector>
+
+#include "unit/runtime/loop.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::ingress;
+using namespace std::chrono_literals;
+using runtime::test::on;
+using runtime::test::Signal;
+
+namespace {
+
+struct Alarm final : Deadline {
+    explicit Alarm(runtime::Worker& worker_in) : worker(worker_in) {}
+    void on_deadline() noexcept override {
+        rang_at = worker.now();
+        ++rings;
+        if (then) {
+            then();
+        }
+        signal.tell();
+    }
+    runtime::Worker& worker;
+    TimePoint rang_at{};
+    int rings = 0;
+    std::function<void()> then;
+    Signal signal;
+};
+
+struct Rig {
+    Rig() {
+        worker.start();
+        on(worker, [&] { wheel = std::make_unique<DeadlineWheel>(worker); });
+    }
+    ~Rig() {
+        on(worker, [&] { wheel.reset(); });
+    }
+    runtime::Worker worker;
+    std::unique_ptr<DeadlineWheel> wheel;
+};
+
+}  // namespace
+
+TEST_CASE("a deadline rings once, not before its time, and many of them need one timer") {
+    Rig rig;
+    std::vector<std::unique_ptr<Alarm>> alarms;
+    std::vector<TimePoint> due;
+    on(rig.worker, [&] {
+        for (int i = 0; i < 300; ++i) {
+            alarms.push_back(std::make_unique<Alarm>(rig.worker));
+            due.push_back(rig.worker.now() + std::chrono::milliseconds(i));
+            rig.wheel->set(*alarms.back(), due.back());
+        }
+        CHECK(rig.worker.timers_set() == 1);
+    });
+    for (auto& alarm : alarms) {
+        REQUIRE(alarm->signal.wait());
+    }
+    on(rig.worker, [&] {
+        for (std::size_t i = 0; i < alarms.size(); ++i) {
+            CHECK(alarms[i]->rings == 1);
+            CHECK(alarms[i]->rang_at >= due[i]);
+            CHECK_FALSE(alarms[i]->is_set());
+        }
+        CHECK(rig.wheel->size() == 0);
+        CHECK(rig.worker.timers_set() == 0);
+        alarms.clear();
+    });
+}
+
+TEST_CASE("a deadline may be moved later or earlier, cancelled, and destroyed") {
+    Rig rig;
+    auto later = std::make_unique<Alarm>(rig.worker);
+    auto earlier = std::make_unique<Alarm>(rig.worker);
+    auto cancelled = std::make_unique<Alarm>(rig.worker);
+    auto destroyed = std::make_unique<Alarm>(rig.worker);
+    TimePoint due;
+    TimePoint far;
+    on(rig.worker, [&] {
+        due = rig.worker.now() + 200ms;
+        rig.wheel->set_after(*later, 30ms);
+        rig.wheel->set(*later, due);
+        far = rig.worker.now() + 100s;
+        rig.wheel->set(*earlier, far);
+        rig.wheel->set_after(*earlier, 60ms);
+        rig.wheel->set_after(*cancelled, 40ms);
+        rig.wheel->set_after(*destroyed, 40ms);
+        cancelled->cancel();
+        destroyed.reset();
+        CHECK(rig.wheel->size() == 2);
+    });
+    REQUIRE(earlier->signal.wait());
+    REQUIRE(later->signal.wait());
+    on(rig.worker, [&] {
+        CHECK(earlier->rang_at < far);
+        CHECK(later->rang_at >= due);
+        CHECK(later->rings == 1);
+        CHECK(cancelled->rings == 0);
+    });
+}
+
+TEST_CASE("a deadline beyond the turn of the wheel is kept, and one in the past rings at once") {
+    Rig rig;
+    auto far = std::make_unique<Alarm>(rig.worker);
+    auto past = std::make_unique<Alarm>(rig.worker);
+    on(rig.worker, [&] {
+        rig.wheel->set_after(*far, 2 * DeadlineWheel::tick * static_cast<int>(DeadlineWheel::slots));
+        rig.wheel->set(*past, rig.worker.now() - 10s);
+    });
+    REQUIRE(past->signal.wait());
+    on(rig.worker, [&] {
+        CHECK(far->is_set());
+        CHECK(rig.wheel->size() == 1);
+        far.reset();
+    });
+}
+
+TEST_CASE("who rings may set itself again and destroy its neighbours") {
+    Rig rig;
+    auto again = std::make_unique<Alarm>(rig.worker);
+    auto neighbours = std::make_shared<std::vector<std::unique_ptr<Alarm>>>();
+    on(rig.worker, [&] {
+        again->then = [&, neighbours] {
+            neighbours->clear();
+            if (again->rings < 3) {
+                rig.wheel->set_after(*again, 20ms);
+            }
+        };
+        const TimePoint when = rig.worker.now() + 20ms;
+        rig.wheel->set(*again, when);
+        for (int i = 0; i < 10; ++i) {
+            neighbours->push_back(std::make_unique<Alarm>(rig.worker));
+            rig.wheel->set(*neighbours->back(), when);
+        }
+        rig.wheel->set(*again, when);
+    });
+    REQUIRE(again->signal.wait(3));
+    on(rig.worker, [&] { again.reset(); });
+}
+
+TEST_CASE("a wheel may go before its deadlines") {
+    Rig rig;
+    auto alarm = std::make_unique<Alarm>(rig.worker);
+    on(rig.worker, [&] {
+        rig.wheel->set_after(*alarm, 1s);
+        rig.wheel = std::make_unique<DeadlineWheel>(rig.worker);
+        alarm.reset();
+    });
+}

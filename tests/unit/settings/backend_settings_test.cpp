@@ -1,0 +1,131 @@
+// What services say about their backends, before anything is sent.
+#include "settings/backend.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "settings/settings.hpp"
+#include "unit/transport/made_certificates.hpp"
+#include "unit/transport/pipes.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::detail;
+using transport::test::TemporaryDirectory;
+
+namespace {
+
+template <typename Description>
+std::vector<std::string> problems_of(Description service, bool application_serves = false) {
+    std::vector<Problem> problems;
+    check_service(service, application_serves, problems);
+    if (problems.empty() && !application_serves) {
+        make_backend(backend_words(service), problems);
+    }
+    std::vector<std::string> texts;
+    for (const Problem& problem : problems) {
+        texts.push_back(problem.text);
+    }
+    return texts;
+}
+
+template <typename Description>
+void only(Description service, const char* text) {
+    const auto problems = problems_of(std::move(service));
+    REQUIRE(problems.size() == 1);
+    CHECK_THAT(problems[0], Catch::Contains(text));
+}
+
+Http web(std::string local) {
+    Http http;
+    http.host = "app.example.com";
+    http.local = std::move(local);
+    return http;
+}
+
+Tls tls(std::string host, std::string local = ":8443") {
+    Tls made;
+    made.host = std::move(host);
+    made.local = std::move(local);
+    return made;
+}
+
+}  // namespace
+
+TEST_CASE("where a service leads is checked, and brought to its full form", "[settings]") {
+    Http http = web("https://:8443");
+    std::vector<Problem> problems;
+    check_service(http, false, problems);
+    CHECK(problems.empty());
+    CHECK(http.local == "https://127.0.0.1:8443");
+    CHECK(problems_of(web("unix:/run/app.sock")).empty());
+    CHECK(problems_of(Tcp(1, "tls://db.internal:5433")).empty());
+    only(web("tls://app.internal:1"), "\"tls://app.internal:1\" is written https://host:port for an HTTP service");
+    only(Tcp(1, "unix:app.sock"), "its whole path");
+}
+
+TEST_CASE("what is said about a backend's TLS has to fit", "[settings]") {
+    TemporaryDirectory folder;
+    transport::test::put_file(folder.path() / "ca.pem",
+                              transport::test::certificate_pem(transport::test::make_for("app.internal")));
+    transport::test::put_file(folder.path() / "no.pem", "no certificate\n");
+    Http http = web("https://app.internal");
+    http.backend_tls.ca_file = (folder.path() / "ca.pem").string();
+    CHECK(problems_of(http).empty());
+    http.backend_tls.server_name = "127.0.0.1";
+    CHECK(problems_of(http).empty());
+    http.backend_tls.server_name = "two words";
+    only(http, "\"two words\" is no name or address of a server");
+    http.backend_tls.server_name.clear();
+    http.backend_tls.insecure = true;
+    only(http, "can not have a CA file and be insecure");
+    http.backend_tls.insecure = false;
+    http.backend_tls.ca_file = (folder.path() / "no.pem").string();
+    only(http, "no CA certificate in PEM form could be read");
+    http.backend_tls.ca_file = (folder.path() / "none.pem").string();
+    only(http, "can not read the file");
+
+    http = web("app.internal:80");
+    http.backend_tls.insecure = true;
+    only(http, "`local` is not written https://host:port");
+    Tcp tcp(1, ":22");
+    tcp.backend_tls.server_name = "db.internal";
+    only(tcp, "`local` is not written tls://host:port");
+}
+
+TEST_CASE("where the application serves there is no backend to speak of", "[settings]") {
+    Http http = web("");
+    CHECK(problems_of(http, true).empty());
+    http.proxy_protocol = ProxyProtocol::v1;
+    http.backend_tls.insecure = true;
+    CHECK(problems_of(http, true).size() == 2);
+}
+
+TEST_CASE("what a backend is told of the visitor goes to the engine, and to the server", "[settings]") {
+    std::vector<Problem> problems;
+    Http http = web(":3000");
+    CHECK_FALSE(http_part(http).per_visitor);
+    CHECK_FALSE(make_backend(backend_words(http), problems).proxy);
+    http.proxy_protocol = ProxyProtocol::v2;
+    CHECK(http_part(http).per_visitor);
+    CHECK(make_backend(backend_words(http), problems).proxy == wire::ProxyVersion::v2);
+    http.proxy_protocol = ProxyProtocol::v1;
+    CHECK(make_backend(backend_words(http), problems).proxy == wire::ProxyVersion::v1);
+}
+
+TEST_CASE("a TLS service needs a name that visitors ask for", "[settings]") {
+    Tls app = tls("app.example.com");
+    std::vector<Problem> problems;
+    check_service(app, false, problems);
+    CHECK(problems.empty());
+    CHECK(app.name == "tls:app.example.com");
+    CHECK(app.local == "127.0.0.1:8443");
+    CHECK(problems_of(tls("*.example.com", "unix:/run/app.sock")).empty());
+    only(tls(""), "missing `host`");
+    only(tls("app.example.com", ""), "missing `local`");
+    only(tls("10.0.0.1"), "The host \"10.0.0.1\" is an address");
+    only(tls("app..com"), "The host \"app..com\"");
+    only(tls("app.example.com", "https://:8443"), "speaks of TLS, which goes to this backend");
+    app.aliases.assign(limits::http_hosts_per_service_max - 1, "www.example.com");
+    CHECK(problems_of(app).empty());
+    app.aliases.emplace_back("x.example.com");
+    only(app, "more than 16 hosts");
+}

@@ -1,0 +1,263 @@
+// Holds together what speaks of settings: the builders, the keys that a file may have, and docs/configuration.md with
+// its table and its example. (tests/e2e/config_reference.sh does the same for the program's options.)
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "ferrotunnel/config.hpp"
+#include "settings/file.hpp"
+
+namespace ferrotunnel {
+namespace {
+
+using Names = std::set<std::string>;
+
+std::string read_source(const std::string& path) {
+    std::ifstream in(std::string(FERROTUNNEL_SOURCE) + '/' + path);
+    REQUIRE(in);
+    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::istringstream in(text);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(in, line);) {
+        lines.push_back(line);
+    }
+    return lines;
+}
+
+// What stands between `backticks`.
+std::vector<std::string> code_in(const std::string& cell) {
+    std::vector<std::string> words;
+    for (std::size_t at = cell.find('`'); at != std::string::npos; at = cell.find('`', at + 1)) {
+        const std::size_t end = cell.find('`', at + 1);
+        words.push_back(cell.substr(at + 1, end - at - 1));
+        at = end;
+    }
+    return words;
+}
+
+struct Row {
+    std::string key;
+    std::vector<std::string> initial;  // its default, if the table has one
+    std::vector<std::string> builder;
+};
+
+std::vector<Row> documented() {
+    std::vector<Row> rows;
+    for (const std::string& line : lines_of(read_source("docs/configuration.md"))) {
+        if (!line.starts_with("| `")) {
+            continue;
+        }
+        std::vector<std::string> cells;
+        std::istringstream in(line.substr(1));
+        for (std::string cell; std::getline(in, cell, '|');) {
+            cells.push_back(cell);
+        }
+        INFO(line);
+        REQUIRE(cells.size() == 6);
+        rows.push_back({code_in(cells[0]).at(0), code_in(cells[2]), code_in(cells[4])});
+    }
+    return rows;
+}
+
+detail::ConfigFile read(const std::string& text) {
+    return detail::read_config({text, "f.yml", false, [](const std::string& name) -> std::optional<std::string> {
+                                    return name == "TOKEN" ? std::optional<std::string>("some weak token")
+                                                           : std::nullopt;
+                                }});
+}
+
+// The key and its value, in all the groups around it.
+std::string written(const std::string& key, const std::string& value) {
+    std::istringstream in(key);
+    std::string text;
+    std::string indent;
+    for (std::string part; std::getline(in, part, '.');) {
+        text += (text.empty() ? "" : "\n") + indent + part + ':';
+        indent += "  ";
+    }
+    return text + " \"" + value + "\"\n";
+}
+
+// "    Builder& tls_pin(std::string pin);": "tls_pin"
+Names calls_of_builder(const std::string& header) {
+    Names names;
+    for (const std::string& line : lines_of(read_source(header))) {
+        const std::string before = "    Builder& ";
+        if (line.starts_with(before) && line.find("operator") == std::string::npos) {
+            names.insert(line.substr(before.size(), line.find('(') - before.size()));
+        }
+    }
+    return names;
+}
+
+}  // namespace
+
+TEST_CASE("the documented keys are those that are read", "[config-keys]") {
+    // Every group that a file may have, so that all its keys are asked for.
+    const detail::ConfigFile file = read(
+        "server: {token: [{}], https: {certificates: [{}], fallback: {}, client_certificates: [{}]}}\n"
+        "client: {services: [{http: a, request_headers: {}, response_headers: {}, redirect: {}, "
+        "https_redirect: {}, hsts: {}, limits: {}}]}\nlog: {}\n");
+    Names known = file.keys;
+    for (const char* group :
+         {"server", "client", "log", "server.timing", "server.http", "client.timing", "client.services", "server.https",
+          "server.https.hsts", "client.services[].request_headers", "client.services[].response_headers",
+          "client.services[].limits"}) {
+        CHECK(known.erase(group) == 1);
+    }
+    Names rows;
+    for (const Row& row : documented()) {
+        CHECK(rows.insert(row.key).second);
+    }
+    CHECK(rows == known);
+}
+
+TEST_CASE("each documented default is the real one", "[config-keys]") {
+    for (const Row& row : documented()) {
+        if (row.initial.empty()) {
+            continue;
+        }
+        INFO(row.key);
+        const std::string section = row.key.substr(0, row.key.find('.'));
+        const detail::ConfigFile with = read(written(row.key, row.initial[0]));
+        const detail::ConfigFile without = read(section + ":\n");
+        if (section == "log") {  // what is said about logs is kept as it was said
+            CHECK(with.values.log->level.value_or(LogLevel::warn) == LogLevel::warn);
+            CHECK(with.values.log->format.value_or(LogFormat::text) == LogFormat::text);
+        } else {
+            CHECK(with.problems.empty());
+            CHECK(with.values == without.values);
+        }
+    }
+}
+
+TEST_CASE("each key changes something, and refuses what it can not take", "[config-keys]") {
+    const std::map<std::string, std::string> by_name{
+        {"level", "debug"},       {"format", "json"},      {"bind", "127.0.0.1:1"}, {"tcp_bind", "::1"},
+        {"public_host", "h"},     {"allow_ports", "22"},   {"token", "${TOKEN}"},   {"allow_weak_token", "true"},
+        {"tls", "off"},           {"tls_cert", "/c"},      {"tls_key", "/k"},       {"state_dir", "/s"},
+        {"workers", "2"},         {"drain", "1s"},         {"endpoint_file", "/e"}, {"server", "h:1"},
+        {"tls_ca", "system"},     {"tls_pin", "sha256:"},  {"connections", "3"},    {"http_bind", "off"},
+        {"domain", "d"},          {"attempts", "3"},       {"name", "alice"},       {"connections_per_token", "7"},
+        {"ports_per_token", "7"}, {"memory_max", "64MiB"},
+    };
+    const std::map<std::string, std::string> of_http{
+        {"linger_bytes", "0"},     {"requests_per_connection", "1"},
+        {"connections", "1"},      {"connections_per_address", "1"},
+        {"head_bytes", "1KiB"},    {"line_bytes", "256"},
+        {"fields", "1"},           {"target_bytes", "64"},
+        {"body_rate", "0"},        {"body_max", "1MiB"},
+        {"body_grace", "1s"},      {"upgrades", "off"},
+        {"pool_per_service", "0"}, {"pool", "0"},
+        {"replay_bytes", "0"},     {"trusted_proxies", "::1"},
+        {"forwarded", "on"},       {"via", "edge"},
+    };
+    const std::map<std::string, std::string> of_https{
+        {"https_bind", "h:1"},     {"certificates", "/c"},
+        {"folders", "/f"},         {"fallback", "/c"},
+        {"chain", "/c"},           {"grade", "intermediate"},
+        {"reload_interval", "1s"}, {"handshakes_per_second", "7"},
+        {"public_port", "1"},      {"redirect", "on"},
+        {"max_age", "7"},          {"include_subdomains", "on"},
+        {"preload", "on"},         {"proxy_protocol_from", "::1"},
+    };
+    // http_settings_test.cpp, https_settings_test.cpp
+    const Names of_a_group{"server.http.pages", "server.http.hosts", "server.https.fallback.key",
+                           "server.https.client_certificates"};
+    for (const Row& row : documented()) {
+        INFO(row.key);
+        const std::string section = row.key.substr(0, row.key.find('.'));
+        const std::string name = row.key.substr(row.key.rfind('.') + 1);
+        if (row.key.find("[]") != std::string::npos || of_a_group.contains(row.key)) {
+            continue;  // of services and named tokens: below
+        }
+        const bool is_http = row.key.starts_with("server.http.");
+        const bool is_time =
+            row.key.find(".timing.") != std::string::npos || (is_http && name.find("_timeout") != std::string::npos);
+        const auto& values = is_http ? of_http : of_https.contains(name) ? of_https : by_name;
+        const std::string value = is_time ? "123ms" : values.at(name);
+        const detail::ConfigFile with = read(written(row.key, value));
+        const bool log_alone = section == "log";
+        CHECK(with.problems.size() == (log_alone ? 1 : 0));  // nothing to run
+        CHECK_FALSE(with.values == read(section + ":\n").values);
+        std::string list = written(row.key, "x");
+        list.replace(list.find("\"x\""), 3, "[[x]]");
+        CHECK_FALSE(read(list).problems.empty());
+    }
+    const std::string service = "client: {services: [{tcp: 1, local: 2, name: a}]}\n";
+    for (const char* other :
+         {"client: {services: [{tcp: 2, local: 2, name: a}]}\n", "client: {services: [{tcp: 1, local: 3, name: a}]}\n",
+          "client: {services: [{tcp: 1, local: 2, name: b}]}\n"}) {
+        CHECK_FALSE(read(service).values == read(other).values);
+    }
+    const std::string http = "client: {services: [{http: a.x, path: /p, local: 2, name: a}]}\n";
+    for (const char* other : {"client: {services: [{http: b.x, path: /p, local: 2, name: a}]}\n",
+                              "client: {services: [{http: [a.x, b.x], path: /p, local: 2, name: a}]}\n",
+                              "client: {services: [{http: a.x, path: /q, local: 2, name: a}]}\n",
+                              "client: {services: [{http: a.x, path: /p, local: 2, name: a, strip_prefix: on}]}\n",
+                              "client: {services: [{http: a.x, path: /p, local: 2, name: a, hsts: on}]}\n"}) {
+        CHECK(read(other).problems.empty());
+        CHECK_FALSE(read(http).values == read(other).values);
+    }
+    CHECK_FALSE(read("server: {token: {name: a, secret: x}}\n").values ==
+                read("server: {token: {name: b, secret: x}}\n").values);
+}
+
+TEST_CASE("everything that a builder can be told has a key", "[config-keys]") {
+    const Names objects{"run_on", "on_event"};  // of the application: no file can say them
+    Names documented_calls;
+    Names client = calls_of_builder("include/ferrotunnel/client.hpp");
+    Names server = calls_of_builder("include/ferrotunnel/server.hpp");
+    REQUIRE(client.size() > 10);
+    REQUIRE(server.size() > 10);
+    Names said_by_client, said_by_server;
+    for (const Row& row : documented()) {
+        for (const std::string& call : row.builder) {
+            INFO(row.key << " " << call);
+            if (!row.key.starts_with("server.")) {
+                said_by_client.insert(call);
+                CHECK(client.contains(call));
+            }
+            if (!row.key.starts_with("client.")) {
+                said_by_server.insert(call);
+                CHECK(server.contains(call));
+            }
+        }
+    }
+    for (const std::string& object : objects) {
+        CHECK(client.erase(object) == 1);
+        CHECK(server.erase(object) == 1);
+    }
+    CHECK(said_by_client == client);
+    CHECK(said_by_server == server);
+}
+
+TEST_CASE("the documented example has every key", "[config-keys]") {
+    const std::string text = read_source("docs/configuration.md");
+    const std::size_t begin = text.find("```yaml\n") + 8;
+    const std::string example = text.substr(begin, text.find("```", begin) - begin);
+    for (const Row& row : documented()) {
+        const std::string name = row.key.substr(row.key.rfind('.') + 1);
+        INFO(row.key);
+        CHECK(example.find(name + ":") != std::string::npos);
+    }
+    // Its files are not here; tests/e2e/config_check.sh has them. Nothing else may be wrong.
+    for (const Problem& problem : read(example).problems) {
+        INFO(to_text(problem));
+        const bool is_about_file = problem.key.find(".token") != std::string::npos ||
+                                   problem.key.ends_with(".backend_ca") ||
+                                   problem.text.starts_with("can not read the file");
+        CHECK(is_about_file);
+    }
+}
+
+}  // namespace ferrotunnel

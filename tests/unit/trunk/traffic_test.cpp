@@ -1,0 +1,35 @@
+#include "trunk/traffic.hpp"
+
+#include <catch2/catch.hpp>
+
+using ferrotunnel::tunnel::Traffic;
+
+TEST_CASE("visitors count up to the whole process, bytes as far as one worker counts them", "[traffic]") {
+    auto process = std::make_shared<Traffic>(Traffic::Of::all_workers);
+    auto trunk = std::make_shared<Traffic>();
+    auto service = std::make_shared<Traffic>();
+    trunk->total = process;
+    service->total = trunk;
+
+    service->opened();
+    service->opened();
+    service->stopped_sending();
+    service->closed();
+    service->passed_on();
+    for (const auto& each : {service, trunk, process}) {
+        CHECK(each->visitors == 1);
+        CHECK(each->visitors_now == 1);
+        CHECK(each->sending_now == 1);
+    }
+
+    service->moved(&Traffic::from_sockets, 100);
+    service->moved(&Traffic::to_sockets, 7);
+    service->moved(&Traffic::from_sockets, 1);
+    for (const auto& each : {service, trunk}) {
+        CHECK(each->from_sockets.load() == 101);
+        CHECK(each->to_sockets.load() == 7);
+    }
+    // Every worker would write it, with every read and write: TrafficBook sums up sessions instead.
+    CHECK(process->from_sockets.load() == 0);
+    CHECK(process->to_sockets.load() == 0);
+}
