@@ -16,7 +16,7 @@
 namespace {
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::directory;
 
 constexpr ClientId client{{1}, {1}};
 
@@ -25,7 +25,7 @@ class IdleCarrier final : public HttpCarrier {
 public:
     std::uint64_t load() const noexcept override { return 0; }
     runtime::Worker& worker() noexcept override { std::abort(); }
-    void open(std::uint32_t, const wire::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
+    void open(std::uint32_t, const net::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
     void dropped(const std::shared_ptr<HttpService>&) noexcept override {}
 };
 

@@ -14,6 +14,7 @@
 namespace {
 
 using namespace ferrotunnel::http;
+using namespace ferrotunnel::routes;
 
 std::string host_name(std::int64_t host) {
     return "tenant-" + std::to_string(host) + ".apps.example.com";

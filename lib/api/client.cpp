@@ -25,15 +25,15 @@ std::unique_ptr<runtime::WorkerGroup> make_workers(const detail::ClientSettings&
                                       : std::make_unique<runtime::WorkerGroup>(settings.workers);
 }
 
-std::shared_ptr<tunnel::ClientShared> make_shared_part(const detail::ClientSettings& settings, Logger& log,
-                                                       Random& random) {
-    auto shared = std::make_shared<tunnel::ClientShared>();
+std::shared_ptr<session::ClientShared> make_shared_part(const detail::ClientSettings& settings, Logger& log,
+                                                        Random& random) {
+    auto shared = std::make_shared<session::ClientShared>();
     shared->server = *runtime::parse_host_port(settings.server, detail::default_control_port);
     shared->token = detail::engine_token(settings.token);
     shared->name = settings.name;
     shared->instance = detail::new_instance(random);
     shared->mux = detail::mux_settings(mux::Role::client, settings);
-    shared->memory = std::make_shared<tunnel::MemoryGovernor>(detail::memory_of(settings));
+    shared->memory = std::make_shared<trunk::MemoryGovernor>(detail::memory_of(settings));
     shared->handshake_deadline = settings.timing.handshake_timeout;
     shared->log = &log;
     shared->random = &random;
@@ -71,7 +71,7 @@ Client::Impl::~Impl() {
 }
 
 void Client::Impl::make_link() {
-    tunnel::ClientLink::Settings settings;
+    session::ClientLink::Settings settings;
     settings.backoff.first = settings_.timing.reconnect_first;
     settings.backoff.max = settings_.timing.reconnect_max;
     settings.attempts = settings_.attempts;
@@ -79,9 +79,9 @@ void Client::Impl::make_link() {
     for (std::size_t i = 0; i < settings_.connections; ++i) {
         settings.trunk_workers.push_back(&group_->at(i % group_->size()));
     }
-    link_ = std::make_unique<tunnel::ClientLink>(worker_, shared_, settings,
-                                                 [this](const tunnel::LinkNotice& notice) { on_notice(notice); });
-    memory_ = std::make_unique<tunnel::MemoryWatch>(worker_, shared_->memory, log_);
+    link_ = std::make_unique<session::ClientLink>(worker_, shared_, settings,
+                                                  [this](const session::LinkNotice& notice) { on_notice(notice); });
+    memory_ = std::make_unique<trunk::MemoryWatch>(worker_, shared_->memory, log_);
 }
 
 void Client::Impl::start() {

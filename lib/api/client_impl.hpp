@@ -40,13 +40,13 @@ public:
     template <typename Description>
     Service add(Description description) {
         std::vector<Problem> problems;
-        tunnel::ClientService service = described(std::move(description), false, problems);
+        backend::ClientService service = described(std::move(description), false, problems);
         return Service(offer(std::move(service), std::move(problems), false).state);
     }
     template <typename Description>
     Listener listen(Description description, asio::any_io_executor on) {
         std::vector<Problem> problems;
-        tunnel::ClientService service = described(std::move(description), true, problems);
+        backend::ClientService service = described(std::move(description), true, problems);
         return {offer(std::move(service), std::move(problems), true).listener, on ? std::move(on) : executor()};
     }
     void start();
@@ -54,7 +54,7 @@ public:
     template <typename Description>
     void start_listen(Description description, detail::ListenOperation* operation) {
         std::vector<Problem> problems;
-        tunnel::ClientService service = described(std::move(description), true, problems);
+        backend::ClientService service = described(std::move(description), true, problems);
         offer_or_fail(std::move(service), std::move(problems), operation);
     }
     std::error_code stop(std::chrono::milliseconds drain);
@@ -79,20 +79,20 @@ private:
     void make_link();
 
     // Services (client_services.cpp).
-    static tunnel::ClientService described(Tcp description, bool application_serves, std::vector<Problem>& problems);
-    static tunnel::ClientService described(Http description, bool application_serves, std::vector<Problem>& problems);
-    static tunnel::ClientService described(Tls description, bool application_serves, std::vector<Problem>& problems);
+    static backend::ClientService described(Tcp description, bool application_serves, std::vector<Problem>& problems);
+    static backend::ClientService described(Http description, bool application_serves, std::vector<Problem>& problems);
+    static backend::ClientService described(Tls description, bool application_serves, std::vector<Problem>& problems);
     struct Offered {
         std::shared_ptr<detail::ServiceState> state;
         std::shared_ptr<detail::ListenerCore> listener;  // null: there is a backend
     };
-    Offered offer(tunnel::ClientService service, std::vector<Problem> problems, bool application_serves,
+    Offered offer(backend::ClientService service, std::vector<Problem> problems, bool application_serves,
                   detail::ListenOperation* waiting = nullptr);
-    void offer_or_fail(tunnel::ClientService service, std::vector<Problem> problems,
+    void offer_or_fail(backend::ClientService service, std::vector<Problem> problems,
                        detail::ListenOperation* operation);
     void tell_impossible(const std::string& service, const config_error& error);
-    static Claims claims_of(const tunnel::ClientService& service);
-    void check_room(const tunnel::ClientService& service, const Claims& claims, std::vector<Problem>& problems) const;
+    static Claims claims_of(const backend::ClientService& service);
+    void check_room(const backend::ClientService& service, const Claims& claims, std::vector<Problem>& problems) const;
     void close_service(std::uint32_t id);
     std::size_t count_pending() const;
     std::vector<detail::ListenOperation*> take_listens();
@@ -100,14 +100,14 @@ private:
     void close_services();
 
     // What the link tells (client_notices.cpp).
-    void on_notice(const tunnel::LinkNotice& notice);
-    static Event::Kind kind_of(const tunnel::LinkNotice& notice);
-    void take_counts(const tunnel::LinkNotice& notice);
-    void on_registered(const tunnel::LinkNotice& notice, Event& event);
-    void on_service_refused(const tunnel::LinkNotice& notice, Event& event);
+    void on_notice(const session::LinkNotice& notice);
+    static Event::Kind kind_of(const session::LinkNotice& notice);
+    void take_counts(const session::LinkNotice& notice);
+    void on_registered(const session::LinkNotice& notice, Event& event);
+    void on_service_refused(const session::LinkNotice& notice, Event& event);
     std::optional<Entry> answered(std::uint32_t service, Event& event,
                                   const std::function<void(detail::ServiceState&)>& change);
-    void on_stopped(const tunnel::LinkNotice& notice);
+    void on_stopped(const session::LinkNotice& notice);
 
     // Ending.
     void begin_drain() override;
@@ -129,12 +129,12 @@ private:
     const std::shared_ptr<Anchor> anchor_ = std::make_shared<Anchor>();
     mutable runtime::SystemRandom random_;
     detail::SinkLogger log_;
-    const std::shared_ptr<tunnel::ClientShared> shared_;
+    const std::shared_ptr<session::ClientShared> shared_;
     const std::unique_ptr<runtime::WorkerGroup> group_;
     runtime::Worker& worker_;  // the link's
     const IntrusivePtr<detail::OwnerLife> life_;
-    std::unique_ptr<tunnel::ClientLink> link_;     // the worker's
-    std::unique_ptr<tunnel::MemoryWatch> memory_;  // the worker's
+    std::unique_ptr<session::ClientLink> link_;   // the worker's
+    std::unique_ptr<trunk::MemoryWatch> memory_;  // the worker's
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;

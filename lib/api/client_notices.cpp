@@ -9,7 +9,7 @@ namespace ferrotunnel {
 
 using detail::ListenOperation;
 using detail::ServiceState;
-using tunnel::LinkNotice;
+using session::LinkNotice;
 
 // Those notices that are about the tunnel as a whole change what the application sees of the services.
 Event::Kind Client::Impl::kind_of(const LinkNotice& notice) {

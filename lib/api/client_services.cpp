@@ -20,7 +20,7 @@ namespace {
 
 // What services of all kinds have. An application that serves needs no backend.
 template <typename Description>
-void complete(tunnel::ClientService& service, Description& description, bool application_serves,
+void complete(backend::ClientService& service, Description& description, bool application_serves,
               std::vector<Problem>& problems) {
     service.name = description.name;
     if (!application_serves && problems.empty()) {
@@ -30,41 +30,42 @@ void complete(tunnel::ClientService& service, Description& description, bool app
 
 }  // namespace
 
-tunnel::ClientService Client::Impl::described(Tcp description, bool application_serves,
-                                              std::vector<Problem>& problems) {
+backend::ClientService Client::Impl::described(Tcp description, bool application_serves,
+                                               std::vector<Problem>& problems) {
     detail::check_service(description, application_serves, problems);
-    tunnel::ClientService service;
+    backend::ClientService service;
     service.kind = description.is_private ? wire::ServiceKind::private_tcp : wire::ServiceKind::tcp;
     service.remote_port = description.remote_port;
     complete(service, description, application_serves, problems);
     return service;
 }
 
-tunnel::ClientService Client::Impl::described(Http description, bool application_serves,
-                                              std::vector<Problem>& problems) {
+backend::ClientService Client::Impl::described(Http description, bool application_serves,
+                                               std::vector<Problem>& problems) {
     detail::check_service(description, application_serves, problems);
-    tunnel::ClientService service;
+    backend::ClientService service;
     service.kind = wire::ServiceKind::http;
     service.http = detail::http_part(description);
     complete(service, description, application_serves, problems);
     return service;
 }
 
-tunnel::ClientService Client::Impl::described(Tls description, bool application_serves,
-                                              std::vector<Problem>& problems) {
+backend::ClientService Client::Impl::described(Tls description, bool application_serves,
+                                               std::vector<Problem>& problems) {
     detail::check_service(description, application_serves, problems);
-    tunnel::ClientService service;
+    backend::ClientService service;
     service.kind = wire::ServiceKind::tls;
     service.tls = detail::tls_part(description);
     complete(service, description, application_serves, problems);
     return service;
 }
 
-Client::Impl::Claims Client::Impl::claims_of(const tunnel::ClientService& service) {
-    tunnel::HttpDescription description;
+Client::Impl::Claims Client::Impl::claims_of(const backend::ClientService& service) {
+    directory::HttpDescription description;
     const bool http = service.kind == wire::ServiceKind::http;
     if ((!http && service.kind != wire::ServiceKind::tls) ||
-        (http ? tunnel::read_http_part(service.http, description) : tunnel::read_tls_part(service.tls, description))) {
+        (http ? directory::read_http_part(service.http, description)
+              : directory::read_tls_part(service.tls, description))) {
         return {};
     }
     Claims claims;
@@ -75,7 +76,7 @@ Client::Impl::Claims Client::Impl::claims_of(const tunnel::ClientService& servic
 }
 
 // The lock is held.
-void Client::Impl::check_room(const tunnel::ClientService& service, const Claims& claims,
+void Client::Impl::check_room(const backend::ClientService& service, const Claims& claims,
                               std::vector<Problem>& problems) const {
     std::size_t hosts = service.http.hosts.size() + service.tls.hosts.size();
     std::size_t rules = service.http.rules.bytes();
@@ -101,7 +102,7 @@ void Client::Impl::check_room(const tunnel::ClientService& service, const Claims
 }
 
 // Throws config_error, and std::system_error where the client has ended. `waiting` is then still the caller's.
-Client::Impl::Offered Client::Impl::offer(tunnel::ClientService service, std::vector<Problem> problems,
+Client::Impl::Offered Client::Impl::offer(backend::ClientService service, std::vector<Problem> problems,
                                           bool application_serves, ListenOperation* waiting) {
     Offered offered;
     Claims claims = claims_of(service);
@@ -128,7 +129,7 @@ Client::Impl::Offered Client::Impl::offer(tunnel::ClientService service, std::ve
             const bool one_visitor = service.kind != wire::ServiceKind::http || service.http.per_visitor;
             service.on_stream = [this, one_visitor, kind = service.kind, listener = offered.listener](
                                     IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
-                detail::StreamOrigin origin{one_visitor ? open.visitor : wire::Address(), kind,
+                detail::StreamOrigin origin{one_visitor ? open.visitor : net::Address(), kind,
                                             listener->service_state(), wire::read_open_metadata(open.metadata).host};
                 listener->deliver(detail::StreamCore::of_opened(std::move(stream), std::move(origin), life_));
             };
@@ -150,7 +151,7 @@ Client::Impl::Offered Client::Impl::offer(tunnel::ClientService service, std::ve
 }
 
 // An error code has no room for what is wrong with a description: the log and the events have.
-void Client::Impl::offer_or_fail(tunnel::ClientService service, std::vector<Problem> problems,
+void Client::Impl::offer_or_fail(backend::ClientService service, std::vector<Problem> problems,
                                  ListenOperation* operation) {
     const std::string name = service.name;
     std::error_code error;

@@ -30,7 +30,7 @@ mux::Settings mux_settings(mux::Role role, const CommonValues& common) {
 
 ingress::HttpFrontSettings http_front_settings(const HttpServerSettings& settings) {
     ingress::HttpFrontSettings front;
-    ingress::HttpSettings& edge = front.edge;
+    exchange::HttpSettings& edge = front.edge;
     edge.head = settings.head_timeout;
     edge.keep_alive_idle = settings.idle_timeout;
     edge.write_stalled = settings.write_timeout;
@@ -58,12 +58,12 @@ ingress::HttpFrontSettings http_front_settings(const HttpServerSettings& setting
     return front;
 }
 
-tunnel::HttpBounds http_bounds(const HttpServerSettings& settings) {
+directory::HttpBounds http_bounds(const HttpServerSettings& settings) {
     return {settings.first_byte_timeout_max, settings.upgraded_idle_timeout_max};
 }
 
-tunnel::Token engine_token(const Secret& secret) {
-    return tunnel::parse_token(secret.reveal()).value();
+login::Token engine_token(const Secret& secret) {
+    return login::parse_token(secret.reveal()).value();
 }
 
 wire::InstanceId new_instance(Random& random) {

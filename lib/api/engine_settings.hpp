@@ -16,8 +16,8 @@ mux::Settings mux_settings(mux::Role role, const CommonValues& common);
 
 /// The settings' check has found them good, and the token.
 ingress::HttpFrontSettings http_front_settings(const HttpServerSettings& settings);
-tunnel::HttpBounds http_bounds(const HttpServerSettings& settings);
-tunnel::Token engine_token(const Secret& secret);
+directory::HttpBounds http_bounds(const HttpServerSettings& settings);
+login::Token engine_token(const Secret& secret);
 
 /// Random, so that the server tells a client that reconnects from another one with the same token.
 wire::InstanceId new_instance(Random& random);

@@ -66,20 +66,20 @@ Url parse_url(std::string_view text) {
 // --- the services ---
 
 struct Known {
-    std::vector<tunnel::HttpDescription> descriptions;  // of all services, in their order
-    http::RouteTable table;
+    std::vector<directory::HttpDescription> descriptions;  // of all services, in their order
+    routes::RouteTable table;
 };
 
 Known known_of(const std::vector<Http>& services, HttpRoute& route) {
     Known known;
     std::vector<Problem> problems;
-    std::vector<http::Route> routes;
+    std::vector<routes::Route> routes;
     for (std::size_t i = 0; i < services.size(); ++i) {
         Http service = services[i];
         detail::check_service(service, false, problems);
-        tunnel::HttpDescription& description = known.descriptions.emplace_back();
+        directory::HttpDescription& description = known.descriptions.emplace_back();
         description.name = service.name;
-        if (!problems.empty() || tunnel::read_http_part(detail::http_part(service), description)) {
+        if (!problems.empty() || directory::read_http_part(detail::http_part(service), description)) {
             continue;  // then there is a problem
         }
         if (description.hosts.empty()) {
@@ -94,7 +94,7 @@ Known known_of(const std::vector<Http>& services, HttpRoute& route) {
     if (!problems.empty()) {
         throw config_error(std::move(problems));
     }
-    auto table = http::RouteTable::build(std::move(routes));
+    auto table = routes::RouteTable::build(std::move(routes));
     if (!table) {
         for (const http::Problem& problem : table.error()) {
             problems.push_back({"services", problem.text});
@@ -114,16 +114,16 @@ void answer_with_page(http::PageState state, std::string_view code, HttpRoute& r
     route.code = code.empty() ? info.code : code;
 }
 
-http::PageState page_of(http::RouteOutcome outcome) {
+http::PageState page_of(routes::RouteOutcome outcome) {
     switch (outcome) {
-        case http::RouteOutcome::unknown_path:
+        case routes::RouteOutcome::unknown_path:
             return http::PageState::unknown_path;
-        case http::RouteOutcome::bad_path:
+        case routes::RouteOutcome::bad_path:
             return http::PageState::bad_request;
-        case http::RouteOutcome::ambiguous_path:
+        case routes::RouteOutcome::ambiguous_path:
             return http::PageState::ambiguous_path;
-        case http::RouteOutcome::unknown_host:
-        case http::RouteOutcome::found:
+        case routes::RouteOutcome::unknown_host:
+        case routes::RouteOutcome::found:
             break;
     }
     return http::PageState::unknown_host;
@@ -143,7 +143,7 @@ std::vector<std::string> lines_of(std::string_view head) {
     return lines;
 }
 
-void write_request(const http::RequestHead& head, const tunnel::HttpDescription& service, HttpRoute& route) {
+void write_request(const http::RequestHead& head, const directory::HttpDescription& service, HttpRoute& route) {
     http::Edits edits;
     http::RequestOut out = http::RequestOut::of(head);
     std::string path;
@@ -187,7 +187,7 @@ void note_fields(const http::Rules& rules, std::vector<std::string>& notes) {
     }
 }
 
-void note_limits(const tunnel::HttpServiceLimits& limits, std::vector<std::string>& notes) {
+void note_limits(const directory::HttpServiceLimits& limits, std::vector<std::string>& notes) {
     if (limits.backend_connect) {
         notes.push_back("The backend has " + seconds(*limits.backend_connect) + " to accept a connection, else 502.");
     }
@@ -220,7 +220,7 @@ void note_rules(const http::Rules& rules, bool https, std::vector<std::string>& 
 }
 
 void follow_rules(const http::RequestHead& head, std::string_view host, bool https,
-                  const tunnel::HttpDescription& service, HttpRoute& route) {
+                  const directory::HttpDescription& service, HttpRoute& route) {
     const http::Rules& rules = service.rules;
     if (rules.https_redirect && rules.https_redirect->status != 0 && !https) {
         redirect(rules.https_redirect->status, route);
@@ -257,10 +257,10 @@ HttpRoute find_route(const std::vector<Http>& services, std::string_view url, st
     const http::RequestHead& head = parser.head();
     http::HostBuffer buffer;
     const std::string_view host = http::normal_host(head.authority, buffer);
-    http::RouteExplanation explained = known.table.explain(host, head.target.path);
+    routes::RouteExplanation explained = known.table.explain(host, head.target.path);
     route.why.insert(route.why.end(), explained.lines.begin(), explained.lines.end());
     if (!explained.match) {
-        const bool bad = explained.match.outcome == http::RouteOutcome::bad_path;
+        const bool bad = explained.match.outcome == routes::RouteOutcome::bad_path;
         answer_with_page(page_of(explained.match.outcome), bad ? "bad_path" : "", route);
         return route;
     }

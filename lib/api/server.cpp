@@ -16,17 +16,17 @@
 
 namespace ferrotunnel {
 
-using tunnel::ServerNotice;
-using tunnel::ServerSession;
+using session::ServerNotice;
+using session::ServerSession;
 
 namespace {
 
-tunnel::AcceptedTokens accepted_tokens(const detail::ServerSettings& settings) {
-    tunnel::PortPolicy ports;
+login::AcceptedTokens accepted_tokens(const detail::ServerSettings& settings) {
+    login::PortPolicy ports;
     if (settings.allow_ports) {
-        ports = tunnel::PortPolicy::parse(*settings.allow_ports).value();
+        ports = login::PortPolicy::parse(*settings.allow_ports).value();
     }
-    auto tokens = std::make_shared<std::vector<tunnel::AcceptedToken>>();
+    auto tokens = std::make_shared<std::vector<login::AcceptedToken>>();
     for (const detail::NamedToken& token : settings.tokens) {
         tokens->push_back({token.name, detail::engine_token(token.secret), ports});
     }
@@ -38,7 +38,7 @@ tunnel::AcceptedTokens accepted_tokens(const detail::ServerSettings& settings) {
 Server::Impl::Impl(detail::ServerSettings&& settings)
     : settings_(std::move(settings)),
       log_(settings_.log_sink, settings_.log_level),
-      shared_(std::make_shared<tunnel::ServerShared>()),
+      shared_(std::make_shared<session::ServerShared>()),
       group_(settings_.run_on != nullptr ? std::make_unique<runtime::WorkerGroup>(*settings_.run_on)
                                          : std::make_unique<runtime::WorkerGroup>(settings_.workers)),
       events_(group_->at(0).owns_thread() ? detail::CalledBy::own_thread : detail::CalledBy::whoever,
@@ -47,20 +47,20 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     group_->on_exception(
         [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
     shared_->tokens = accepted_tokens(settings_);
-    const tunnel::Registry::Settings bounds =
-        tunnel::registry_settings(shared_->tokens->size(), settings_.connections_per_token, settings_.ports_per_token);
-    shared_->registry = std::make_shared<tunnel::Registry>(bounds);
-    shared_->ports = std::make_shared<tunnel::PortTable>(
-        tunnel::PortTable::Most{bounds.claims_per_session_max, bounds.ports_per_token_max});
+    const directory::Registry::Settings bounds = directory::registry_settings(
+        shared_->tokens->size(), settings_.connections_per_token, settings_.ports_per_token);
+    shared_->registry = std::make_shared<directory::Registry>(bounds);
+    shared_->ports = std::make_shared<directory::PortTable>(
+        directory::PortTable::Most{bounds.claims_per_session_max, bounds.ports_per_token_max});
     const bool any_weak = std::any_of(shared_->tokens->begin(), shared_->tokens->end(), [](const auto& accepted) {
-        return accepted.token.strength == tunnel::TokenStrength::weak;
+        return accepted.token.strength == login::TokenStrength::weak;
     });
     if (any_weak) {
-        shared_->guesses = std::make_shared<tunnel::GuessGate>();
+        shared_->guesses = std::make_shared<login::GuessGate>();
     }
     shared_->instance = detail::new_instance(random_);
     shared_->mux = detail::mux_settings(mux::Role::server, settings_);
-    shared_->memory = std::make_shared<tunnel::MemoryGovernor>(detail::memory_of(settings_), shared_->tokens->size());
+    shared_->memory = std::make_shared<trunk::MemoryGovernor>(detail::memory_of(settings_), shared_->tokens->size());
     shared_->handshake_deadline = settings_.timing.handshake_timeout;
     shared_->tls = detail::make_tls(settings_);
     shared_->tcp_bind = *runtime::SocketAddress::from_ip(settings_.tcp_bind, 0);
@@ -68,9 +68,9 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     shared_->open_port = ingress::tcp_port_opener(proxies(), log_);
     shared_->domain = settings_.domain;
     shared_->http_bounds = detail::http_bounds(settings_.http);
-    tunnel::HttpDirectory::Settings directory;
+    directory::HttpDirectory::Settings directory;
     directory.seed = random_.next();
-    shared_->http = std::make_shared<tunnel::HttpDirectory>(directory);
+    shared_->http = std::make_shared<directory::HttpDirectory>(directory);
     shared_->notify = [this](const ServerNotice& notice) { notify(notice); };
     shared_->log = &log_;
     shared_->random = &random_;
@@ -133,15 +133,16 @@ void Server::Impl::listen_for_clients(runtime::Fd listener) {
             log_.error("accepting a client failed; trying again", {{"why", why.message()}});
         };
         acceptor_ = std::make_unique<runtime::Acceptor>(group_->at(0), std::move(*socket), std::move(handlers));
-        memory_ = std::make_unique<tunnel::MemoryWatch>(group_->at(0), shared_->memory, log_);
+        memory_ = std::make_unique<trunk::MemoryWatch>(group_->at(0), shared_->memory, log_);
     });
 }
 
 // Before anybody may claim something.
 void Server::Impl::keep_claims() {
     if (!settings_.state_dir.empty() && !claims_) {
-        claims_ = std::make_unique<tunnel::ClaimKeeper>(tunnel::ClaimKeeper::Settings{.directory = settings_.state_dir},
-                                                        shared_->registry, shared_->http, shared_->tokens, log_);
+        claims_ =
+            std::make_unique<directory::ClaimKeeper>(directory::ClaimKeeper::Settings{.directory = settings_.state_dir},
+                                                     shared_->registry, shared_->http, shared_->tokens, log_);
     }
 }
 

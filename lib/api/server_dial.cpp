@@ -11,7 +11,7 @@
 namespace ferrotunnel {
 
 using detail::OpenAttempt;
-using tunnel::ServerSession;
+using session::ServerSession;
 
 namespace detail {
 
@@ -32,7 +32,7 @@ void cancel_open(OpenAttempt& attempt) noexcept {
 
 namespace {
 
-bool is_meant(const tunnel::SessionView::Service& one, const std::string& service) {
+bool is_meant(const session::SessionView::Service& one, const std::string& service) {
     const bool has_address = one.http || one.port != 0;
     return one.name == service || (has_address && one.endpoint == service) ||
            (one.port != 0 && service.starts_with(':') && ":" + std::to_string(one.port) == service);
@@ -48,14 +48,14 @@ std::vector<Server::Impl::Carrier> Server::Impl::carriers_of(const OpenTarget& t
         std::uint64_t load = 0;
     };
     std::vector<Found> found;
-    std::optional<tunnel::ClientId> client;
+    std::optional<directory::ClientId> client;
     for (const SessionPtr& session : sessions()) {
-        session->look([&](const tunnel::SessionView& view) {
+        session->look([&](const session::SessionView& view) {
             if ((client && *client != view.client) || (!target.client.empty() && target.client != view.name) ||
                 (!target.token.empty() && target.token != view.token_name)) {
                 return;
             }
-            for (const tunnel::SessionView::Service& one : view.services) {
+            for (const session::SessionView::Service& one : view.services) {
                 if (is_meant(one, target.service)) {
                     client = view.client;
                     found.push_back({{session, one.id}, view.retired, session->load()});

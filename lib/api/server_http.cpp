@@ -19,12 +19,12 @@ std::error_code fail(std::error_code code, std::string text, std::string& what) 
 
 }  // namespace
 
-wire::IpNetworks Server::Impl::proxies() const {
-    std::vector<wire::IpNetwork> networks;
+net::IpNetworks Server::Impl::proxies() const {
+    std::vector<net::IpNetwork> networks;
     for (const std::string& text : settings_.proxies) {
-        networks.push_back(wire::IpNetwork::parse(text).value());
+        networks.push_back(net::IpNetwork::parse(text).value());
     }
-    return wire::IpNetworks(std::move(networks));
+    return net::IpNetworks(std::move(networks));
 }
 
 // Empty where it can not listen: `error` says why, unless that is no reason to stop.
@@ -66,7 +66,7 @@ std::error_code Server::Impl::open_http(std::string& what) {
     if (tls) {
         const std::uint16_t port = runtime::local_address(tls.get()).port();
         const std::uint16_t shown = settings_.https.public_port != 0 ? settings_.https.public_port : port;
-        shared_->https_public = tunnel::HttpPublic{"https", shown};
+        shared_->https_public = session::HttpPublic{"https", shown};
         set_https_rules(settings.edge, shown);
         settings.has_certificate = [tls = certificates_->tls()](std::string_view host) {
             return tls->has_certificate(host);
@@ -86,7 +86,7 @@ std::error_code Server::Impl::open_http(std::string& what) {
     return {};
 }
 
-void Server::Impl::set_https_rules(ingress::HttpSettings& settings, std::uint16_t public_port) const {
+void Server::Impl::set_https_rules(exchange::HttpSettings& settings, std::uint16_t public_port) const {
     const Https& https = settings_.https;
     if (https.redirect != 0) {
         settings.https_redirect = http::HttpsRedirect{https.redirect, public_port};
@@ -98,7 +98,7 @@ void Server::Impl::set_https_rules(ingress::HttpSettings& settings, std::uint16_
 
 void Server::Impl::listen_plain(runtime::Fd listener) {
     const runtime::SocketAddress at = listening_at(listener, http_endpoint_);
-    shared_->http_public = tunnel::HttpPublic{"http", at.port()};
+    shared_->http_public = session::HttpPublic{"http", at.port()};
     ingress::HttpListenerSettings settings;
     settings.proxies = proxies();
     if (certificates_ && !settings_.https.client_certificates.empty()) {
@@ -128,8 +128,8 @@ void Server::Impl::listen_tls(runtime::Fd listener) {
         shared_->asks_for_certificate = [tls](std::string_view host) { return !tls->may_serve_plain(host); };
     }
     if (settings_.https.handshakes_per_second != 0) {
-        settings.handshakes = std::make_shared<tunnel::NetworkRate>(
-            tunnel::NetworkRate::Settings::of(settings_.https.handshakes_per_second));
+        settings.handshakes = std::make_shared<login::NetworkRate>(
+            login::NetworkRate::Settings::of(settings_.https.handshakes_per_second));
     }
     settings.public_port = settings_.https.public_port;
     settings.proxies = proxies();

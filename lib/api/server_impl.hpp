@@ -51,31 +51,31 @@ public:
     asio::any_io_executor executor() const;
 
 private:
-    using SessionPtr = std::shared_ptr<tunnel::ServerSession>;
+    using SessionPtr = std::shared_ptr<session::ServerSession>;
 
     /// A client's connection on its way to its worker.
     struct Arrival {
         runtime::Fd socket;
         runtime::SocketAddress from;
-        std::shared_ptr<tunnel::LoginGate::Ticket> ticket;
-        std::shared_ptr<tunnel::SessionSpread::Seat> seat;
+        std::shared_ptr<login::LoginGate::Ticket> ticket;
+        std::shared_ptr<session::SessionSpread::Seat> seat;
     };
 
     void on_connection(runtime::Fd socket, const runtime::SocketAddress& from);
     void start_session(runtime::Worker& worker, Arrival arrival);
-    void tell_crowd(const tunnel::LoginGate::Answer& answer, const runtime::SocketAddress& from);
+    void tell_crowd(const login::LoginGate::Answer& answer, const runtime::SocketAddress& from);
     void on_session_end(const SessionPtr& session);
-    void notify(const tunnel::ServerNotice& notice);
+    void notify(const session::ServerNotice& notice);
     std::vector<SessionPtr> sessions() const;
-    void for_each_session(void (*action)(tunnel::ServerSession&));
+    void for_each_session(void (*action)(session::ServerSession&));
     /// A trunk that carries a service, and what it calls it.
     using Carrier = std::pair<SessionPtr, std::uint32_t>;
     std::vector<Carrier> carriers_of(const OpenTarget& target);
     void dial(std::vector<Carrier> carriers, std::shared_ptr<detail::OpenAttempt> attempt);
-    wire::IpNetworks proxies() const;
+    net::IpNetworks proxies() const;
     runtime::Fd listen_for(const char* what, const std::string& bind, bool needed, std::error_code& error);
     std::error_code open_http(std::string& what);
-    void set_https_rules(ingress::HttpSettings& settings, std::uint16_t public_port) const;
+    void set_https_rules(exchange::HttpSettings& settings, std::uint16_t public_port) const;
     void listen_plain(runtime::Fd listener);
     void listen_tls(runtime::Fd listener);
     std::error_code open(std::string& what);
@@ -94,20 +94,20 @@ private:
     const detail::ServerSettings settings_;
     runtime::SystemRandom random_;
     detail::SinkLogger log_;
-    const std::shared_ptr<tunnel::ServerShared> shared_;
-    const std::shared_ptr<tunnel::LoginGate> gate_ = std::make_shared<tunnel::LoginGate>();
+    const std::shared_ptr<session::ServerShared> shared_;
+    const std::shared_ptr<login::LoginGate> gate_ = std::make_shared<login::LoginGate>();
     const std::unique_ptr<runtime::WorkerGroup> group_;
-    const std::shared_ptr<tunnel::SessionSpread> spread_ = std::make_shared<tunnel::SessionSpread>(group_->size());
+    const std::shared_ptr<session::SessionSpread> spread_ = std::make_shared<session::SessionSpread>(group_->size());
     const IntrusivePtr<detail::OwnerLife> life_ = make_intrusive<detail::OwnerLife>();
     std::unique_ptr<runtime::Acceptor> acceptor_;  // the first worker's
-    std::unique_ptr<tunnel::MemoryWatch> memory_;  // the first worker's
+    std::unique_ptr<trunk::MemoryWatch> memory_;   // the first worker's
     using CloseMail = buffer::WakeMail<Impl, Impl*>;
     const IntrusivePtr<CloseMail> close_mail_ =
         make_intrusive<CloseMail>([](Impl* const& impl) noexcept { impl->acceptor_.reset(); });
     std::unique_ptr<ingress::HttpFront> http_;  // made by start(), kept until no worker runs any more
-    std::shared_ptr<const ingress::EdgeCounters> http_totals_;
+    std::shared_ptr<const exchange::EdgeCounters> http_totals_;
     std::unique_ptr<detail::HttpsCertificates> certificates_;
-    std::unique_ptr<tunnel::ClaimKeeper> claims_;  // with a state directory
+    std::unique_ptr<directory::ClaimKeeper> claims_;  // with a state directory
 
     mutable std::mutex mutex_;
     std::set<SessionPtr> sessions_;

@@ -9,13 +9,13 @@
 
 namespace ferrotunnel {
 
-using tunnel::ServerNotice;
-using tunnel::ServerSession;
+using session::ServerNotice;
+using session::ServerSession;
 
 // --- sessions ---
 
 void Server::Impl::on_connection(runtime::Fd socket, const runtime::SocketAddress& from) {
-    const tunnel::LoginGate::Answer answer = gate_->enter(from, Clock::now());
+    const login::LoginGate::Answer answer = gate_->enter(from, Clock::now());
     tell_crowd(answer, from);
     if (!answer.ticket) {
         shared_->counters->logins_refused.fetch_add(1, std::memory_order_relaxed);
@@ -33,8 +33,8 @@ void Server::Impl::on_connection(runtime::Fd socket, const runtime::SocketAddres
 }
 
 // Strangers can cause it as often as they like, and the operator should know where they come from.
-void Server::Impl::tell_crowd(const tunnel::LoginGate::Answer& answer, const runtime::SocketAddress& from) {
-    using Fault = tunnel::LoginGate::Fault;
+void Server::Impl::tell_crowd(const login::LoginGate::Answer& answer, const runtime::SocketAddress& from) {
+    using Fault = login::LoginGate::Fault;
     static constexpr LineKind full{"full", limits::crowd_lines_per_second};
     static constexpr LineKind network_full{"network_full", limits::crowd_lines_per_second};
     static constexpr LineKind too_often{"too_often", limits::crowd_lines_per_second};
@@ -178,7 +178,7 @@ std::string Server::Impl::tls_pin() const {
 namespace {
 
 // One more trunk of a tunnel.
-void add_trunk(TunnelInfo& info, const tunnel::SessionView& view) {
+void add_trunk(TunnelInfo& info, const session::SessionView& view) {
     if (info.client.empty() || view.since < info.since) {
         info.client = view.peer;
         info.agent = view.agent;
@@ -187,7 +187,7 @@ void add_trunk(TunnelInfo& info, const tunnel::SessionView& view) {
         info.since = view.since;
     }
     info.connections += view.retired ? 0U : 1U;
-    for (const tunnel::SessionView::Service& service : view.services) {
+    for (const session::SessionView::Service& service : view.services) {
         const auto streams = static_cast<std::uint32_t>(service.traffic->visitors_now.load());
         auto known = std::find_if(info.services.begin(), info.services.end(), [&](const auto& one) {
             return one.endpoint == service.endpoint && one.name == service.name;
@@ -205,9 +205,9 @@ void add_trunk(TunnelInfo& info, const tunnel::SessionView& view) {
 
 std::vector<TunnelInfo> Server::Impl::tunnels() const {
     std::vector<TunnelInfo> tunnels;
-    std::map<tunnel::ClientId, std::size_t> index;
+    std::map<directory::ClientId, std::size_t> index;
     for (const SessionPtr& session : sessions()) {
-        const tunnel::SessionView view = session->view();
+        const session::SessionView view = session->view();
         if (!view.connected) {
             continue;
         }

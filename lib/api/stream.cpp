@@ -13,7 +13,7 @@ namespace ferrotunnel {
 namespace detail {
 namespace {
 
-std::optional<asio::ip::tcp::endpoint> endpoint_of(const wire::Address& address) noexcept {
+std::optional<asio::ip::tcp::endpoint> endpoint_of(const net::Address& address) noexcept {
     if (address.family == 4) {
         asio::ip::address_v4::bytes_type bytes;
         std::copy_n(address.bytes.begin(), bytes.size(), bytes.begin());

@@ -12,7 +12,7 @@
 namespace ferrotunnel::detail {
 
 struct StreamOrigin {
-    wire::Address visitor{};  // unknown, unless it is one visitor's stream
+    net::Address visitor{};  // unknown, unless it is one visitor's stream
     wire::ServiceKind kind = wire::ServiceKind::tcp;
     std::shared_ptr<const ServiceState> service{};  // null: a stream that this side dialled
     std::string host{};                             // of kind tls

@@ -19,13 +19,13 @@ inline void add_session(TrafficStats& traffic, const mux::SessionStats& session)
     traffic.bytes_held += session.bytes_held;
 }
 
-inline void add_memory(TrafficStats& traffic, const tunnel::MemoryGovernor& governor) {
+inline void add_memory(TrafficStats& traffic, const trunk::MemoryGovernor& governor) {
     traffic.memory = governor.held();
     traffic.memory_max = governor.limit();
 }
 
-inline HttpStats http_stats(const ingress::EdgeCounters& edge) {
-    const auto read = [](const ingress::EdgeCounters::Count& count) { return count.load(std::memory_order_relaxed); };
+inline HttpStats http_stats(const exchange::EdgeCounters& edge) {
+    const auto read = [](const exchange::EdgeCounters::Count& count) { return count.load(std::memory_order_relaxed); };
     HttpStats stats;
     stats.connections_now = static_cast<std::uint32_t>(read(edge.connections_now));
     stats.connections = read(edge.connections);

@@ -3,7 +3,7 @@
 #include "base/text.hpp"
 #include "runtime/socket.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::backend {
 namespace {
 
 using wire::ServiceKind;
@@ -19,7 +19,7 @@ Result<BackendPlace, std::string> unix_place(std::string_view path) {
     if (path.size() > runtime::unix_path_max) {
         return "has a path of more than " + std::to_string(runtime::unix_path_max) + " bytes";
     }
-    if (!wire::is_utf8(path) || !wire::is_printable(path)) {
+    if (!is_utf8(path) || !is_printable(path)) {
         return std::string("has control characters");
     }
     return BackendPlace{{}, std::string(path), false};
@@ -86,4 +86,4 @@ std::string to_text(const BackendPlace& place, ServiceKind kind) {
     return place.tls ? (kind == ServiceKind::http ? "https://" : "tls://") + at : at;
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::backend

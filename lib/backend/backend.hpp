@@ -15,7 +15,7 @@ namespace ferrotunnel::transport {
 class TlsContext;
 }
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::backend {
 
 /// As the `local` of a service says it.
 struct BackendPlace {
@@ -36,7 +36,7 @@ struct Backend {
     std::string text;  // for logs
     BackendPlace place;
     std::shared_ptr<transport::TlsContext> tls;  // null: plain
-    std::optional<wire::ProxyVersion> proxy;     // the header that goes before the first byte
+    std::optional<net::ProxyVersion> proxy;      // the header that goes before the first byte
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::backend

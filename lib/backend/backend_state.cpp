@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::backend {
 namespace {
 
 // A backend that answers every other visitor gets no line for each.
@@ -50,4 +50,4 @@ void BackendState::is_back(const Names& names, TimePoint now, Logger& log) {
                                                                {"seconds", down_for.count()}});
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::backend

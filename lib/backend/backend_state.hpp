@@ -10,7 +10,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::backend {
 
 /// Of one service. Any thread.
 class BackendState {
@@ -40,4 +40,4 @@ private:
     std::uint64_t not_served_ = 0;  // visitors, since it was told
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::backend

@@ -16,7 +16,7 @@
 #include "wire/control.hpp"
 #include "wire/frame.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::backend {
 
 /// A service as the client offers it. Either `backend` or `on_stream` says who serves.
 struct ClientService {
@@ -62,4 +62,4 @@ private:
     std::map<std::uint32_t, std::shared_ptr<const ClientService>> services_;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::backend

@@ -9,7 +9,7 @@
 #include "transport/tls_pipe.hpp"
 #include "trunk/pipe_pump.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::backend {
 namespace {
 
 using runtime::Connector;
@@ -18,7 +18,7 @@ using runtime::Connector;
 struct Dial {
     runtime::Worker& worker;
     std::shared_ptr<const ClientService> service;
-    wire::Address visitor;
+    net::Address visitor;
     DialShared shared;
     bool may_lead_back = false;       // to a public port of this client
     std::shared_ptr<void> watched{};  // the connection, then
@@ -31,29 +31,29 @@ struct Dial {
     void answered() const { service->backend_state->answered(names(), worker.now(), shared.log); }
     void connected(int fd) {
         if (may_lead_back) {
-            watched = shared.own_visits->watch(visitor_address(runtime::local_address(fd)),
-                                               visitor_address(runtime::peer_address(fd)));
+            watched = shared.own_visits->watch(runtime::visitor_address(runtime::local_address(fd)),
+                                               runtime::visitor_address(runtime::peer_address(fd)));
         }
     }
 };
 
 // What the pump keeps for as long as the connection is there.
-std::shared_ptr<Traffic> traffic_of(const std::shared_ptr<Dial>& dial) {
-    return dial->may_lead_back ? std::shared_ptr<Traffic>(dial, dial->shared.traffic.get()) : dial->shared.traffic;
+std::shared_ptr<trunk::Traffic> traffic_of(const std::shared_ptr<Dial>& dial) {
+    return dial->may_lead_back ? std::shared_ptr<trunk::Traffic>(dial, dial->shared.traffic.get())
+                               : dial->shared.traffic;
 }
 
 // The header goes before the first byte, also before TLS. A socket that was just connected has room for it.
 bool send_proxy_header(const Dial& dial, int fd) {
-    wire::ProxyHeader header;
+    net::ProxyHeader header;
     header.source = dial.visitor;
-    header.destination = visitor_address(runtime::peer_address(fd));
+    header.destination = runtime::visitor_address(runtime::peer_address(fd));
     if (header.destination.family == 0) {
         header.destination.family = header.source.family;  // a unix socket has no address
     }
-    std::array<std::uint8_t, wire::proxy_written_max> bytes;
-    const std::size_t size = *dial.backend().proxy == wire::ProxyVersion::v1
-                                 ? wire::write_proxy_v1(header, bytes.data())
-                                 : wire::write_proxy_v2(header, bytes.data());
+    std::array<std::uint8_t, net::proxy_written_max> bytes;
+    const std::size_t size = *dial.backend().proxy == net::ProxyVersion::v1 ? net::write_proxy_v1(header, bytes.data())
+                                                                            : net::write_proxy_v2(header, bytes.data());
     return runtime::write_some(fd, Bytes(bytes.data(), size)).bytes == size;
 }
 
@@ -86,7 +86,7 @@ void dial_by(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, const I
         dial->connected(socket.get());
         if (dial->backend().place.unix_path.empty()) {
             auto address = runtime::SocketAddress::from_ip(dial->backend().place.at);
-            set_pumped_socket_options(socket.get(), address && address->is_loopback());
+            trunk::set_pumped_socket_options(socket.get(), address && address->is_loopback());
         }
         if (dial->backend().proxy && !send_proxy_header(*dial, socket.get())) {
             dial->failed("it does not take the header of the PROXY protocol");
@@ -104,12 +104,12 @@ void dial_by(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, const I
 }  // namespace
 
 void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
-                  IntrusivePtr<mux::Stream> stream, const wire::Address& visitor, DialShared shared) {
+                  IntrusivePtr<mux::Stream> stream, const net::Address& visitor, DialShared shared) {
     auto dial = std::make_shared<Dial>(Dial{worker, std::move(service), visitor, std::move(shared)});
     const BackendPlace& place = dial->backend().place;
     dial->may_lead_back = place.unix_path.empty() && dial->shared.own_visits->may_lead_back(place.at.port);
     if (!dial->backend().tls) {
-        auto pump = make_intrusive<SocketPump>(worker, traffic_of(dial));
+        auto pump = make_intrusive<trunk::SocketPump>(worker, traffic_of(dial));
         auto take = [pump, stream, dial](runtime::Fd socket) {
             dial->answered();
             stream->accept();
@@ -118,7 +118,7 @@ void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> 
         dial_by(worker, dial, pump, std::move(stream), std::move(take));
         return;
     }
-    auto pump = make_intrusive<PipePump>(worker, traffic_of(dial));
+    auto pump = make_intrusive<trunk::PipePump>(worker, traffic_of(dial));
     auto take = [pump, dial, deadline = worker.now() + limits::backend_connect_deadline](runtime::Fd socket) {
         try {
             pump->set_pipe(transport::make_tls_pipe(std::move(socket), dial->backend().tls), deadline,
@@ -130,4 +130,4 @@ void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> 
     dial_by(worker, dial, pump, std::move(stream), std::move(take));
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::backend

@@ -9,11 +9,11 @@
 #include "runtime/worker.hpp"
 #include "trunk/socket_pump.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::backend {
 
 /// What the connections of one client to its services have in common.
 struct DialShared {
-    std::shared_ptr<Traffic> traffic;
+    std::shared_ptr<trunk::Traffic> traffic;
     std::shared_ptr<OwnVisits> own_visits;
     Logger& log;
 };
@@ -22,6 +22,6 @@ struct DialShared {
 /// to), and aborted with `refused` or `timeout` when it can not be. What the visitor sends meanwhile waits in the
 /// stream, within its first window.
 void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
-                  IntrusivePtr<mux::Stream> stream, const wire::Address& visitor, DialShared shared);
+                  IntrusivePtr<mux::Stream> stream, const net::Address& visitor, DialShared shared);
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::backend

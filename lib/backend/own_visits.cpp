@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <chrono>
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::backend {
 namespace {
 
 constexpr auto tell_every = std::chrono::minutes(1);
 
-bool same_host(const wire::Address& a, const wire::Address& b) noexcept {
+bool same_host(const net::Address& a, const net::Address& b) noexcept {
     return a.family == b.family && a.bytes == b.bytes;
 }
 
-bool is_loopback(const wire::Address& address) noexcept {
+bool is_loopback(const net::Address& address) noexcept {
     if (address.family == 4) {
         return address.bytes[0] == 127;
     }
@@ -31,7 +31,7 @@ void OwnVisits::set_public_port(std::uint32_t service, std::uint16_t port) {
     }
 }
 
-void OwnVisits::set_server(const wire::Address& server) {
+void OwnVisits::set_server(const net::Address& server) {
     std::lock_guard lock(mutex_);
     server_ = server;
 }
@@ -47,7 +47,7 @@ bool OwnVisits::may_lead_back(std::uint16_t backend_port) const {
 }
 
 // The same port number elsewhere is no loop: the public ports are on this machine, or where the server is.
-std::shared_ptr<void> OwnVisits::watch(const wire::Address& from, const wire::Address& to) {
+std::shared_ptr<void> OwnVisits::watch(const net::Address& from, const net::Address& to) {
     std::lock_guard lock(mutex_);
     const bool here = is_loopback(to) || same_host(to, from) || same_host(to, server_);
     if (from.family == 0 || !here || !is_public_port(to.port)) {
@@ -70,7 +70,7 @@ void OwnVisits::forget(const Connection& connection) {
     }
 }
 
-bool OwnVisits::is_own(const wire::Address& visitor, std::uint32_t service) const {
+bool OwnVisits::is_own(const net::Address& visitor, std::uint32_t service) const {
     std::lock_guard lock(mutex_);
     if (watched_.empty()) {
         return false;
@@ -95,4 +95,4 @@ bool OwnVisits::may_tell(std::uint32_t service, TimePoint now) {
     return true;
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::backend

@@ -1,6 +1,6 @@
 #include "base/base64url.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel {
 namespace {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -46,4 +46,4 @@ bool decode_base64url(std::string_view text, MutableBytes out) {
     return (bits & ((1U << count) - 1)) == 0;
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel

@@ -6,11 +6,11 @@
 
 #include "base/bytes.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel {
 
 std::string encode_base64url(Bytes bytes);
 
 /// Fills `out` exactly from `text`. False for another length, a foreign character, or unused bits that are not zero.
 bool decode_base64url(std::string_view text, MutableBytes out);
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel

@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace ferrotunnel::wire {
+namespace ferrotunnel {
 
 namespace {
 
@@ -32,4 +32,4 @@ std::uint32_t crc32c(Bytes bytes, std::uint32_t before) noexcept {
     return ~value;
 }
 
-}  // namespace ferrotunnel::wire
+}  // namespace ferrotunnel

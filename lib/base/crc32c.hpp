@@ -5,9 +5,9 @@
 
 #include "base/bytes.hpp"
 
-namespace ferrotunnel::wire {
+namespace ferrotunnel {
 
 /// `before` continues the checksum of the bytes in front of these.
 std::uint32_t crc32c(Bytes bytes, std::uint32_t before = 0) noexcept;
 
-}  // namespace ferrotunnel::wire
+}  // namespace ferrotunnel

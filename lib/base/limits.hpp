@@ -205,7 +205,7 @@ inline constexpr std::size_t http_redirect_text_max = 1_KiB;
 inline constexpr std::size_t http_rules_bytes_max = 8_KiB;
 /// The same of all the services of one session.
 inline constexpr std::size_t http_rules_bytes_per_session_max = 256_KiB;
-/// What a service may ask for at all; operators may allow less (tunnel::HttpBounds).
+/// What a service may ask for at all; operators may allow less (directory::HttpBounds).
 inline constexpr auto http_first_byte_max = 24h;
 inline constexpr auto http_upgraded_idle_max = 24h * 7;
 inline constexpr std::uint64_t http_body_rate_max = 1'024 * 1_MiB;

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-namespace ferrotunnel::wire {
+namespace ferrotunnel {
 namespace {
 
 // The character at the front of `text`: its length in bytes, or 0 when the bytes are no UTF-8. `text` is not empty.
@@ -76,4 +76,4 @@ std::string printable(std::string_view text, std::size_t bytes_max) {
     return out;
 }
 
-}  // namespace ferrotunnel::wire
+}  // namespace ferrotunnel

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace ferrotunnel::wire {
+namespace ferrotunnel {
 
 /// Well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing beyond U+10FFFF.
 bool is_utf8(std::string_view text) noexcept;
@@ -17,4 +17,4 @@ bool is_printable(std::string_view text) noexcept;
 /// `text` as it may be sent: at most `bytes_max` bytes, cut between characters, '?' for each byte that is not allowed.
 std::string printable(std::string_view text, std::size_t bytes_max);
 
-}  // namespace ferrotunnel::wire
+}  // namespace ferrotunnel

@@ -312,13 +312,13 @@ bool is_text(std::string_view text, Report& report) {
         }
         std::string visible(line);
         std::replace(visible.begin(), visible.end(), '\t', ' ');
-        const bool utf8 = wire::is_utf8(visible);
-        if (!utf8 || !wire::is_printable(visible)) {
+        const bool utf8 = is_utf8(visible);
+        if (!utf8 || !is_printable(visible)) {
             std::size_t good = 0;  // bytes before the first bad character
             for (std::size_t end = 1; end <= visible.size(); ++end) {
                 const std::string_view begin = std::string_view(visible).substr(0, end);
-                if (wire::is_utf8(begin)) {
-                    if (!wire::is_printable(begin)) {
+                if (is_utf8(begin)) {
+                    if (!is_printable(begin)) {
                         break;
                     }
                     good = end;

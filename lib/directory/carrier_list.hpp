@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 
 /// `Trunk` has `std::uint64_t load() const`.
 template <typename Trunk>
@@ -127,4 +127,4 @@ private:
     std::size_t turn_ = 0;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

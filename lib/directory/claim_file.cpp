@@ -10,7 +10,7 @@
 #include <system_error>
 #include <utility>
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 namespace {
 
 constexpr const char* file_name = "claims";
@@ -106,4 +106,4 @@ std::string ClaimFile::write(const ClaimRecord& record) {
     return problem;
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

@@ -8,7 +8,7 @@
 #include "directory/claim_record.hpp"
 #include "runtime/socket.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 
 class ClaimFile {
 public:
@@ -30,4 +30,4 @@ private:
     std::string why_not_;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

@@ -4,9 +4,9 @@
 #include <exception>
 #include <utility>
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 ClaimKeeper::ClaimKeeper(Settings settings, std::shared_ptr<Registry> registry, std::shared_ptr<HttpDirectory> http,
-                         const AcceptedTokens& tokens, Logger& log)
+                         const login::AcceptedTokens& tokens, Logger& log)
     : settings_(std::move(settings)),
       registry_(std::move(registry)),
       http_(std::move(http)),
@@ -22,11 +22,11 @@ ClaimKeeper::~ClaimKeeper() {
     finish();
 }
 
-void ClaimKeeper::restore(const AcceptedTokens& tokens) {
+void ClaimKeeper::restore(const login::AcceptedTokens& tokens) {
     ClaimRecord record = file_.read();
     const auto is_foreign = [&tokens](const auto& entry) {
         return std::none_of(tokens->begin(), tokens->end(),
-                            [&entry](const AcceptedToken& one) { return one.token.id == entry.owner; });
+                            [&entry](const login::AcceptedToken& one) { return one.token.id == entry.owner; });
     };
     std::erase_if(record.hosts, is_foreign);
     std::erase_if(record.assigned, is_foreign);
@@ -117,4 +117,4 @@ void ClaimKeeper::save() try {
     // No memory for it now: with the next change it is tried again.
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

@@ -20,7 +20,7 @@
 #include "directory/registry.hpp"
 #include "login/handshake_server.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 
 class ClaimKeeper {
 public:
@@ -32,7 +32,7 @@ public:
 
     /// Takes in what the file says of these tokens; what others had is free. Before anybody claims anything.
     ClaimKeeper(Settings settings, std::shared_ptr<Registry> registry, std::shared_ptr<HttpDirectory> http,
-                const AcceptedTokens& tokens, Logger& log);
+                const login::AcceptedTokens& tokens, Logger& log);
     ~ClaimKeeper();
     ClaimKeeper(const ClaimKeeper&) = delete;
     ClaimKeeper& operator=(const ClaimKeeper&) = delete;
@@ -41,7 +41,7 @@ public:
     void finish();
 
 private:
-    void restore(const AcceptedTokens& tokens);
+    void restore(const login::AcceptedTokens& tokens);
     void on_change() noexcept;
     void run();
     bool wait(Duration time);
@@ -61,4 +61,4 @@ private:
     std::thread thread_;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

@@ -1,6 +1,6 @@
 #include "directory/claim_name.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 
 std::string ClaimName::text() const {
     if (is_port()) {
@@ -13,4 +13,4 @@ std::string ClaimName::text() const {
     return path.empty() || path == "/" ? text : text + " with the path " + path;
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 
 /// Stands for untouched TLS where a path would stand; no path is written so.
 inline constexpr const char* tls_instead_of_path = "tls";
@@ -28,4 +28,4 @@ struct ClaimName {
     friend auto operator<=>(const ClaimName&, const ClaimName&) = default;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

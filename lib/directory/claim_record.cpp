@@ -5,13 +5,13 @@
 #include <map>
 #include <optional>
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 namespace {
 
 constexpr std::string_view first_line = "ferrotunnel claims 1";
 constexpr std::string_view digits = "0123456789abcdef";
 
-std::string hex(const TokenId& id) {
+std::string hex(const login::TokenId& id) {
     std::string text;
     for (const std::uint8_t byte : id) {
         text += digits[byte >> 4];
@@ -20,8 +20,8 @@ std::string hex(const TokenId& id) {
     return text;
 }
 
-std::optional<TokenId> token_of(std::string_view text) {
-    TokenId id{};
+std::optional<login::TokenId> token_of(std::string_view text) {
+    login::TokenId id{};
     if (text.size() != 2 * id.size()) {
         return std::nullopt;
     }
@@ -125,7 +125,7 @@ void share_out(ClaimRecord& record, std::size_t entries_max, std::size_t bytes_m
         std::size_t wanted = 0;
         std::size_t had = 0;
     };
-    std::map<TokenId, Use> uses;
+    std::map<login::TokenId, Use> uses;
     const auto cost = [&](const auto& entry) { return std::max(line_of(entry).size(), bytes_max / entries_max); };
     for_each_kind(record, [&](auto& entries) {
         for (const auto& entry : entries) {
@@ -179,4 +179,4 @@ ClaimRecord read_claims(std::string_view text) {
     return record;
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

@@ -19,7 +19,7 @@
 
 #include "login/token.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 
 struct ClaimRecord {
     /// Entries that are written, and entries of each kind that are read. More hosts than stay known without their
@@ -28,7 +28,7 @@ struct ClaimRecord {
     static constexpr std::size_t bytes_max = 32'000'000;
 
     struct Host {
-        TokenId owner{};
+        login::TokenId owner{};
         std::string host;                       // as HttpDescription has it
         std::string path;                       // as HttpDescription::claimed_path
         std::chrono::sys_seconds away_since{};  // zero: its client was there
@@ -36,14 +36,14 @@ struct ClaimRecord {
         friend bool operator==(const Host&, const Host&) = default;
     };
     struct Assigned {
-        TokenId owner{};
+        login::TokenId owner{};
         std::string service;
         std::string host;
 
         friend bool operator==(const Assigned&, const Assigned&) = default;
     };
     struct Port {
-        TokenId owner{};
+        login::TokenId owner{};
         std::uint16_t port = 0;
 
         friend bool operator==(const Port&, const Port&) = default;
@@ -64,4 +64,4 @@ void share_out(ClaimRecord& record, std::size_t entries_max = ClaimRecord::entri
 std::string write_claims(const ClaimRecord& record);
 ClaimRecord read_claims(std::string_view text);
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

@@ -14,7 +14,7 @@
 #include "wire/code.hpp"
 #include "wire/frame.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 
 class HttpService;
 
@@ -46,7 +46,7 @@ public:
     /// returns when it is made there; or with `going_away` on any thread when the session's worker has stopped. Codes:
     /// `unknown_service` (this trunk does not carry it any more: choose again), `busy` (no room for one more stream),
     /// `going_away` (it drains).
-    virtual void open(std::uint32_t service, const wire::Address& visitor, IntrusivePtr<buffer::Waker> waker,
+    virtual void open(std::uint32_t service, const net::Address& visitor, IntrusivePtr<buffer::Waker> waker,
                       bool foreign, Opened opened) = 0;
 
     /// A visitor of a service whose TLS passes untouched. One that can not take it, since it carries the service no
@@ -58,4 +58,4 @@ public:
     virtual void dropped(const std::shared_ptr<HttpService>& service) noexcept = 0;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

@@ -10,11 +10,11 @@
 #include "net/ip_text.hpp"
 #include "routes/route_table.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 namespace {
 
 std::string wrong(std::string_view what, std::string_view text, const http::Problem& problem) {
-    return "The " + std::string(what) + " \"" + wire::printable(text, 64) + "\" " + problem.text + '.';
+    return "The " + std::string(what) + " \"" + printable(text, 64) + "\" " + problem.text + '.';
 }
 
 std::optional<std::string> read_hosts(const std::vector<std::string>& hosts, HttpDescription& description) {
@@ -74,8 +74,8 @@ Result<http::PathRule, http::Problem> read_http_path(std::string_view text) {
     }
     if (text.starts_with("~ ")) {
         http::PathRule rule{http::PathRule::Kind::regex, std::string(text.substr(2))};
-        std::vector<http::Route> alone(1, http::Route{{}, rule, 0, {}});
-        auto built = http::RouteTable::build(std::move(alone));
+        std::vector<routes::Route> alone(1, routes::Route{{}, rule, 0, {}});
+        auto built = routes::RouteTable::build(std::move(alone));
         if (!built) {  // which names the route as well: here it is known which path this is about
             auto expression = http::PathRegex::compile(text.substr(2));
             return expression ? built.error().front() : expression.error();
@@ -152,7 +152,7 @@ std::optional<std::string> read_tls_part(const wire::TlsPart& part, HttpDescript
         return problem;
     }
     for (const std::string& host : description.hosts) {
-        if (host.starts_with('[') || wire::parse_ipv4(host)) {
+        if (host.starts_with('[') || net::parse_ipv4(host)) {
             return wrong("host", host, {"is an address: visitors ask for names by TLS"});
         }
     }
@@ -172,4 +172,4 @@ std::string read_domain(std::string_view text) {
     return host.size() + label_and_dot <= limits::host_name_max ? std::string(host) : std::string();
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

@@ -16,7 +16,7 @@
 #include "http/rules.hpp"
 #include "wire/control.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 
 /// What a service has otherwise than the server's settings for all.
 struct HttpServiceLimits {
@@ -74,4 +74,4 @@ std::optional<std::string> beyond_bounds(const HttpServiceLimits& limits, const 
 /// none.
 std::string read_domain(std::string_view text);
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

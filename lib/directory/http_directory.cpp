@@ -6,7 +6,7 @@
 
 #include "base/check.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 
 namespace {
 
@@ -151,26 +151,26 @@ const HttpRoutes::Host* HttpRoutes::known_host_for(std::string_view host, TimePo
     return known({exact, "*"});
 }
 
-HttpMatch HttpRoutes::match(const Host& host, std::string_view path, http::LookupSteps* steps) const noexcept {
+HttpMatch HttpRoutes::match(const Host& host, std::string_view path, routes::LookupSteps* steps) const noexcept {
     if (!host.paths) {
         return HttpMatch{};  // it is there for TLS alone
     }
-    const http::RouteMatch found = host.paths->find("x", path, steps);
+    const routes::RouteMatch found = host.paths->find("x", path, steps);
     HttpMatch match{HttpMatch::Kind::unknown_path, nullptr, host.pattern};
     switch (found.outcome) {
-        case http::RouteOutcome::found:
+        case routes::RouteOutcome::found:
             match.service = host.routes[found.value].service.get();
             match.kind = match.service != nullptr ? HttpMatch::Kind::service : HttpMatch::Kind::away;
             break;
-        case http::RouteOutcome::bad_path:
+        case routes::RouteOutcome::bad_path:
             match.kind = HttpMatch::Kind::bad_path;
             match.fault = found.fault;
             break;
-        case http::RouteOutcome::ambiguous_path:
+        case routes::RouteOutcome::ambiguous_path:
             match.kind = HttpMatch::Kind::ambiguous_path;
             break;
-        case http::RouteOutcome::unknown_host:
-        case http::RouteOutcome::unknown_path:
+        case routes::RouteOutcome::unknown_host:
+        case routes::RouteOutcome::unknown_path:
             break;
     }
     return match;
@@ -179,7 +179,7 @@ HttpMatch HttpRoutes::match(const Host& host, std::string_view path, http::Looku
 // A table for this host alone, so that a change costs what one host costs. Its expressions are compiled already, and
 // are shared.
 void HttpRoutes::make_paths(Host& host, std::uint64_t seed) {
-    std::vector<http::Route> routes;
+    std::vector<routes::Route> routes;
     host.passthrough.reset();
     host.paths.reset();
     for (std::size_t place = 0; place < host.routes.size(); ++place) {
@@ -192,13 +192,13 @@ void HttpRoutes::make_paths(Host& host, std::uint64_t seed) {
     if (routes.empty()) {
         return;
     }
-    auto built = http::RouteTable::build(std::move(routes), seed);
+    auto built = routes::RouteTable::build(std::move(routes), seed);
     check(static_cast<bool>(built), "the paths of a host were checked, and each stands there once");
-    host.paths = std::make_shared<const http::RouteTable>(std::move(*built));
+    host.paths = std::make_shared<const routes::RouteTable>(std::move(*built));
 }
 
 HttpMatch HttpRoutes::find(std::string_view host, std::string_view path, TimePoint now,
-                           http::LookupSteps* path_steps) const noexcept {
+                           routes::LookupSteps* path_steps) const noexcept {
     const Host* found = known_host_for(host, now);
     return found != nullptr ? match(*found, path, path_steps) : HttpMatch{};
 }
@@ -301,13 +301,13 @@ std::shared_ptr<const HttpRoutes> HttpDirectory::routes() const {
     return routes_;
 }
 
-std::optional<Refusal> HttpDirectory::check_owner(const TokenId& token, const std::vector<std::string>& hosts,
+std::optional<Refusal> HttpDirectory::check_owner(const login::TokenId& token, const std::vector<std::string>& hosts,
                                                   TimePoint now) const {
     std::lock_guard lock(mutex_);
     return owner_refusal(token, hosts, now);
 }
 
-std::optional<Refusal> HttpDirectory::owner_refusal(const TokenId& token, const std::vector<std::string>& hosts,
+std::optional<Refusal> HttpDirectory::owner_refusal(const login::TokenId& token, const std::vector<std::string>& hosts,
                                                     TimePoint now) const {
     for (const std::string& host : hosts) {
         const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
@@ -481,7 +481,7 @@ void HttpDirectory::gone(HttpService& service, TimePoint now) {
 }
 
 // Those that are known no more, or are too many. Each host is gone through once, however many of its paths go.
-void HttpDirectory::forget(Change& change, const TokenId& comer, TimePoint now) {
+void HttpDirectory::forget(Change& change, const login::TokenId& comer, TimePoint now) {
     std::map<std::string, std::set<std::string>> paths;  // by host
     while (auto expired = away_.take_since(now - settings_.known_for)) {
         paths[expired->host].insert(std::move(expired->path));
@@ -580,7 +580,7 @@ ClaimRecord HttpDirectory::claims(TimePoint now, std::chrono::system_clock::time
         }
     });
     std::lock_guard lock(mutex_);
-    assigned_.for_each([&record](const TokenId& owner, const std::string& service, const std::string& host) {
+    assigned_.for_each([&record](const login::TokenId& owner, const std::string& service, const std::string& host) {
         record.assigned.push_back({owner, service, host});
     });
     return record;
@@ -630,4 +630,4 @@ void HttpDirectory::on_change(std::function<void()> changed) {
     on_change_ = std::move(changed);
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

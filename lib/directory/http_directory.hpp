@@ -47,7 +47,7 @@
 #include "http/name_hash.hpp"
 #include "routes/route_table.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 
 /// A registered service, from its first trunk to its last. When the client comes back it is another object, so that
 /// what a worker keeps for it (idle streams) can not be confused. Any thread.
@@ -129,7 +129,7 @@ public:
     /// it. A known host never falls through to a less specific pattern. That a host is known no more takes effect at
     /// once, that of one of its paths with the next change. `path_steps` are what the path has cost.
     HttpMatch find(std::string_view host, std::string_view path, TimePoint now,
-                   http::LookupSteps* path_steps = nullptr) const noexcept;
+                   routes::LookupSteps* path_steps = nullptr) const noexcept;
 
     /// `name` in the form of net/host_name.hpp; empty: none was asked for, which `*` is for. The host is found in the
     /// same order as above, whatever it was registered for: what belongs to a more specific one never goes to another.
@@ -154,10 +154,10 @@ private:
     };
     struct Host {
         std::string pattern;
-        TokenId owner{};
+        login::TokenId owner{};
         std::vector<Route> routes;
-        std::shared_ptr<const http::RouteTable> paths;  // to places in `routes`; null: none is of HTTP
-        std::optional<std::size_t> passthrough;         // its place in `routes`
+        std::shared_ptr<const routes::RouteTable> paths;  // to places in `routes`; null: none is of HTTP
+        std::optional<std::size_t> passthrough;           // its place in `routes`
     };
     using HostPtr = std::shared_ptr<const Host>;
     struct Hash {
@@ -190,7 +190,7 @@ private:
     const Host* host_at(const Place& place) const noexcept;
     bool is_known(const Route& route, TimePoint now) const noexcept;
     bool is_known(const Host& host, TimePoint now) const noexcept;
-    HttpMatch match(const Host& host, std::string_view path, http::LookupSteps* steps) const noexcept;
+    HttpMatch match(const Host& host, std::string_view path, routes::LookupSteps* steps) const noexcept;
     static void make_paths(Host& host, std::uint64_t seed);
     const Host* known_host_for(std::string_view host, TimePoint now) const noexcept;
 
@@ -224,7 +224,7 @@ public:
 
     /// Why this token may not have one of these hosts: they belong to another one. To be asked before the hosts are
     /// claimed at the registry.
-    std::optional<Refusal> check_owner(const TokenId& token, const std::vector<std::string>& hosts,
+    std::optional<Refusal> check_owner(const login::TokenId& token, const std::vector<std::string>& hosts,
                                        TimePoint now) const;
 
     /// `trunk` carries the service from now on, after the registry has granted its names to the client. Another trunk
@@ -265,7 +265,7 @@ private:
     class Change;
     struct PathBound;
 
-    std::optional<Refusal> owner_refusal(const TokenId& token, const std::vector<std::string>& hosts,
+    std::optional<Refusal> owner_refusal(const login::TokenId& token, const std::vector<std::string>& hosts,
                                          TimePoint now) const;
     bool is_carried(const HttpDescription& description) const;
     std::optional<Refusal> bound_refusal(const HttpDescription& description) const;
@@ -273,7 +273,7 @@ private:
     std::shared_ptr<HttpService> add_service(const ClientId& client, std::uint32_t id,
                                              const HttpDescription& description, TimePoint now);
     void gone(HttpService& service, TimePoint now);
-    void forget(Change& change, const TokenId& comer, TimePoint now);
+    void forget(Change& change, const login::TokenId& comer, TimePoint now);
 
     const Settings settings_;
     mutable std::mutex mutex_;
@@ -308,4 +308,4 @@ private:
     std::uint64_t version_ = 0;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

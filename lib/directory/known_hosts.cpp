@@ -2,7 +2,7 @@
 
 #include <iterator>
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 
 void AwayHosts::add(Entry entry) {
     const auto [added, is_new] = entries_.insert(std::move(entry));
@@ -26,7 +26,7 @@ std::optional<AwayHosts::Entry> AwayHosts::take_since(TimePoint then) {
     return take(*entries_.begin());
 }
 
-std::optional<AwayHosts::Entry> AwayHosts::take_surplus(std::size_t most, const TokenId& comer) {
+std::optional<AwayHosts::Entry> AwayHosts::take_surplus(std::size_t most, const login::TokenId& comer) {
     if (entries_.size() <= most) {
         return std::nullopt;
     }
@@ -46,14 +46,14 @@ AwayHosts::Entry AwayHosts::take(const Entry& entry) {
     return std::move(entries_.extract(entry).value());
 }
 
-void AwayHosts::count_changes(const TokenId& owner, std::size_t from, std::size_t to) {
+void AwayHosts::count_changes(const login::TokenId& owner, std::size_t from, std::size_t to) {
     counts_.erase({from, owner});
     if (to > 0) {
         counts_.insert({to, owner});
     }
 }
 
-void AssignedHosts::remember(const TokenId& token, const std::string& service, const std::string& host) {
+void AssignedHosts::remember(const login::TokenId& token, const std::string& service, const std::string& host) {
     const Key key{token, service};
     forget(host);
     if (auto before = hosts_.find(key); before != hosts_.end()) {
@@ -70,9 +70,9 @@ void AssignedHosts::forget(const std::string& host) {
     }
 }
 
-const std::string* AssignedHosts::find(const TokenId& token, const std::string& service) const {
+const std::string* AssignedHosts::find(const login::TokenId& token, const std::string& service) const {
     const auto found = hosts_.find({token, service});
     return found == hosts_.end() ? nullptr : &found->second;
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

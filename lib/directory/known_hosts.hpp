@@ -13,7 +13,7 @@
 #include "base/clock.hpp"
 #include "directory/registry.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 
 /// The names (a host with a path) that stay known without a client. When there are too many, the token that has most
 /// loses its oldest one, and where several have as many, the one that comes: so nobody drives out what another token
@@ -22,7 +22,7 @@ class AwayHosts {
 public:
     struct Entry {
         TimePoint since{};
-        TokenId owner{};
+        login::TokenId owner{};
         std::string host;
         std::string path;  // as text
 
@@ -38,7 +38,7 @@ public:
     /// Takes out one that has been away since then or longer.
     std::optional<Entry> take_since(TimePoint then);
     /// Takes out one if there are more than `most`; `comer` is the token that has added some.
-    std::optional<Entry> take_surplus(std::size_t most, const TokenId& comer);
+    std::optional<Entry> take_surplus(std::size_t most, const login::TokenId& comer);
 
 private:
     struct Older {
@@ -46,21 +46,21 @@ private:
     };
     using OfOwner = std::set<const Entry*, Older>;  // into entries_
 
-    void count_changes(const TokenId& owner, std::size_t from, std::size_t to);
+    void count_changes(const login::TokenId& owner, std::size_t from, std::size_t to);
     Entry take(const Entry& entry);
 
     std::set<Entry> entries_;
-    std::map<TokenId, OfOwner> owners_;
-    std::set<std::pair<std::size_t, TokenId>> counts_;  // the last one has most
+    std::map<login::TokenId, OfOwner> owners_;
+    std::set<std::pair<std::size_t, login::TokenId>> counts_;  // the last one has most
 };
 
 /// Which host a token's service has got from the server.
 class AssignedHosts {
 public:
-    void remember(const TokenId& token, const std::string& service, const std::string& host);
+    void remember(const login::TokenId& token, const std::string& service, const std::string& host);
     void forget(const std::string& host);
     /// Null: none.
-    const std::string* find(const TokenId& token, const std::string& service) const;
+    const std::string* find(const login::TokenId& token, const std::string& service) const;
     /// All of them: `action(token, service, host)`.
     template <typename Action>
     void for_each(Action action) const {
@@ -70,10 +70,10 @@ public:
     }
 
 private:
-    using Key = std::pair<TokenId, std::string>;
+    using Key = std::pair<login::TokenId, std::string>;
 
     std::map<Key, std::string> hosts_;
     std::map<std::string, Key> services_;  // by host
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

@@ -7,7 +7,7 @@
 #include "runtime/system_random.hpp"
 #include "trunk/traffic.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 namespace {
 
 constexpr auto tell_every = std::chrono::minutes(1);
@@ -39,13 +39,13 @@ void LoopGate::take_in(Visitor visitor) {
     }
     const std::uint64_t visitors = watch_.wants_count(now) ? port_.visitors() : 0;
     switch (watch_.on_visitor(now, visitors)) {
-        case LoopWatch::Verdict::pass_all:
+        case trunk::LoopWatch::Verdict::pass_all:
             let_all_in();
             [[fallthrough]];
-        case LoopWatch::Verdict::pass:
+        case trunk::LoopWatch::Verdict::pass:
             port_.hand_over(std::move(visitor));
             return;
-        case LoopWatch::Verdict::hold:
+        case trunk::LoopWatch::Verdict::hold:
             held_.push_back(std::move(visitor));
             timer_.set(watch_.deadline());
             return;
@@ -60,16 +60,16 @@ void LoopGate::on_time() {
         return;
     }
     switch (watch_.on_time(now)) {
-        case LoopWatch::Act::try_in:
+        case trunk::LoopWatch::Act::try_in:
             try_in();
             break;
-        case LoopWatch::Act::let_all_in:
+        case trunk::LoopWatch::Act::let_all_in:
             let_all_in();
             break;
-        case LoopWatch::Act::loop:
+        case trunk::LoopWatch::Act::loop:
             on_loop();
             break;
-        case LoopWatch::Act::nothing:
+        case trunk::LoopWatch::Act::nothing:
             break;
     }
     timer_.set(watch_.deadline());
@@ -82,7 +82,7 @@ bool LoopGate::has_answered() const noexcept {
 // What each gets is counted by itself: a byte from the service means that it is no loop.
 void LoopGate::try_in() {
     for (; !held_.empty(); held_.pop_front()) {
-        let_in_.push_back(std::make_shared<Traffic>());
+        let_in_.push_back(std::make_shared<trunk::Traffic>());
         held_.front().watched = let_in_.back();
         port_.hand_over(std::move(held_.front()));
     }
@@ -120,4 +120,4 @@ void LoopGate::on_fall_due() {
     }
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

@@ -11,9 +11,11 @@
 #include "runtime/timer.hpp"
 #include "trunk/loop_watch.hpp"
 
-namespace ferrotunnel::tunnel {
-
+namespace ferrotunnel::trunk {
 struct Traffic;
+}
+
+namespace ferrotunnel::directory {
 
 class LoopGate {
 public:
@@ -34,14 +36,14 @@ private:
 
     runtime::Worker& worker_;
     SharedPort& port_;
-    LoopWatch watch_;
+    trunk::LoopWatch watch_;
     runtime::Timer timer_;
     runtime::Timer fall_timer_;
     std::deque<Visitor> held_;
-    std::vector<std::shared_ptr<Traffic>> let_in_;  // of those that were let in since the test began
-    std::uint64_t before_ = 0;                      // visitors, at the last verdict
-    unsigned looks_ = 0;                            // since then, whether most have gone
-    TimePoint tell_from_{};                         // a loop is told again
+    std::vector<std::shared_ptr<trunk::Traffic>> let_in_;  // of those that were let in since the test began
+    std::uint64_t before_ = 0;                             // visitors, at the last verdict
+    unsigned looks_ = 0;                                   // since then, whether most have gone
+    TimePoint tell_from_{};                                // a loop is told again
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

@@ -8,7 +8,7 @@
 
 #include "directory/registry.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 
 /// Any thread.
 class Presence {
@@ -35,4 +35,4 @@ private:
     std::map<ClientId, std::size_t> counts_;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

@@ -4,7 +4,7 @@
 
 #include "base/check.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 namespace {
 
 wire::Code taken(const ClaimName& name) {
@@ -23,7 +23,7 @@ Refusal session_gone() {
     return {wire::Code::going_away, "The session has ended."};
 }
 
-Refusal forbidden(const ClaimName& port, const PortPolicy& policy) {
+Refusal forbidden(const ClaimName& port, const login::PortPolicy& policy) {
     return {wire::Code::port_forbidden, port.text() + " is not allowed for this token. Allowed: " + policy.describe() +
                                             ". Ask for one of these, or have the server allow it."};
 }
@@ -70,7 +70,7 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
     return Admitted{};
 }
 
-std::optional<Refusal> Registry::too_many_sessions(const TokenId& token) const {
+std::optional<Refusal> Registry::too_many_sessions(const login::TokenId& token) const {
     if (sessions_.size() >= settings_.sessions_max) {
         return Refusal{wire::Code::busy,
                        "The server holds as many clients as it is allowed to. Trying later may work."};
@@ -252,7 +252,7 @@ void Registry::reserve(std::uint16_t port) {
 
 // --- over a restart ---
 
-void Registry::keep(std::uint16_t port, const TokenId& owner, TimePoint until) {
+void Registry::keep(std::uint16_t port, const login::TokenId& owner, TimePoint until) {
     std::lock_guard lock(mutex_);
     kept_[port] = {owner, until};
 }
@@ -284,7 +284,7 @@ bool Registry::is_kept_from(const Session& claimant, const ClaimName& name, Time
 
 std::vector<ClaimRecord::Port> Registry::ports(TimePoint now) const {
     std::lock_guard lock(mutex_);
-    std::map<std::uint16_t, TokenId> owners;
+    std::map<std::uint16_t, login::TokenId> owners;
     for (const auto& [port, kept] : kept_) {
         if (now < kept.until) {
             owners.emplace(port, kept.owner);
@@ -344,4 +344,4 @@ std::size_t Registry::session_count() const {
     return sessions_.size();
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

@@ -27,7 +27,7 @@
 #include "wire/code.hpp"
 #include "wire/control.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 
 /// Names a session in its registry; never reused.
 using SessionKey = std::uint64_t;
@@ -35,7 +35,7 @@ using SessionKey = std::uint64_t;
 /// What an authenticated client said of itself, and what its token allows.
 struct SessionInfo {
     SessionKey key = 0;  // from Registry::new_key
-    TokenId token{};
+    login::TokenId token{};
     std::string token_name;
     wire::InstanceId instance{};
     std::uint64_t epoch = 0;    // raised by the client each time it connects anew with no trunk left
@@ -44,11 +44,11 @@ struct SessionInfo {
     std::string agent;          // from the peer: not for terminals without cleaning
     std::string address;        // where the trunk comes from
     TimePoint since{};
-    PortPolicy ports;
+    login::PortPolicy ports;
 };
 
 /// Who is on the other side: its token and its process. The trunks of one client under one epoch are a tunnel.
-using ClientId = std::pair<TokenId, wire::InstanceId>;
+using ClientId = std::pair<login::TokenId, wire::InstanceId>;
 
 /// Why something is not given; the text is for the peer's user.
 struct Refusal {
@@ -145,7 +145,7 @@ public:
     void reserve(std::uint16_t port);
 
     /// Nobody but this token gets the port until then: its clients had it before a restart, and are on their way.
-    void keep(std::uint16_t port, const TokenId& owner, TimePoint until);
+    void keep(std::uint16_t port, const login::TokenId& owner, TimePoint until);
     /// The same for the ports that the session has, which is about to go without a goodbye: its client will be back.
     void keep_ports(SessionKey session, TimePoint until);
     /// The ports that are claimed or still kept, by token.
@@ -175,7 +175,7 @@ private:
         std::vector<SessionKey> holders;  // trunks of one tunnel; never empty
         std::uint32_t service = 0;
         TimePoint since{};
-        TokenId owner{};
+        login::TokenId owner{};
     };
     using Claims = std::map<ClaimName, Claim>;
     /// What the clients of one token have.
@@ -185,14 +185,14 @@ private:
     };
 
     struct Kept {
-        TokenId owner{};
+        login::TokenId owner{};
         TimePoint until{};
     };
 
     bool is_kept_from(const Session& claimant, const ClaimName& name, TimePoint now);
     void changed(const ClaimName& name) const;
     ClaimAnswer refuse_or_contest(const Session& claimant, const ClaimName& name, const Session& holder) const;
-    std::optional<Refusal> too_many_sessions(const TokenId& token) const;
+    std::optional<Refusal> too_many_sessions(const login::TokenId& token) const;
     std::optional<Refusal> too_many_claims(Session& claimant, const ClaimName& name, bool is_new) const;
     void end_claim(Claims::iterator claim);
     static ClientId client_of(const SessionInfo& info) { return {info.token, info.instance}; }
@@ -203,7 +203,7 @@ private:
     mutable std::mutex mutex_;
     std::map<SessionKey, Session> sessions_;
     std::map<ClientId, std::vector<SessionKey>> clients_;
-    std::map<TokenId, Holding> holdings_;  // of those that have sessions
+    std::map<login::TokenId, Holding> holdings_;  // of those that have sessions
     Claims claims_;
     std::map<std::uint16_t, Kept> kept_;
     std::set<std::uint16_t> own_ports_;  // the server's
@@ -224,4 +224,4 @@ inline Registry::Settings registry_settings(std::size_t tokens, std::optional<st
     return settings;
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

@@ -6,7 +6,7 @@
 
 #include "wire/code.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 
 /// Implemented by the server, which posts to the session's worker. Both calls may come from any thread and return at
 /// once; each callback is called exactly once, from any thread, also when the session ends before it could answer.
@@ -23,4 +23,4 @@ public:
     virtual void probe(std::function<void(bool alive)> answer) = 0;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

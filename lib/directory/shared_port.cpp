@@ -6,7 +6,7 @@
 #include "base/limits.hpp"
 #include "directory/loop_gate.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 
 // --- one port ---
 
@@ -260,4 +260,4 @@ std::uint16_t PortTable::port_of(const ClientId& client, std::uint32_t service) 
     return 0;
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

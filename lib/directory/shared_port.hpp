@@ -28,7 +28,11 @@
 #include "runtime/socket.hpp"
 #include "runtime/worker.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::trunk {
+struct Traffic;
+}
+
+namespace ferrotunnel::directory {
 
 /// A listening socket that gives visitors to its handler until it is destroyed. Lives on the worker that opened it.
 class PublicPort {
@@ -49,7 +53,6 @@ using PortOpener =
 class PortTable;
 class SharedPort;
 class VisitorCarrier;
-struct Traffic;
 
 /// A visitor on its way to a trunk. Who drops it resets it: it must never see an orderly end instead of an answer.
 struct Visitor {
@@ -57,7 +60,7 @@ struct Visitor {
     runtime::SocketAddress from;
     std::shared_ptr<SharedPort> port;
     std::vector<const VisitorCarrier*> passed_on_by{};  // only to be compared: some may be gone
-    std::shared_ptr<Traffic> watched{};                 // counts what this visitor moves; usually nothing does
+    std::shared_ptr<trunk::Traffic> watched{};          // counts what this visitor moves; usually nothing does
 
     Visitor(runtime::Fd socket_in, runtime::SocketAddress from_in, std::shared_ptr<SharedPort> port_in)
         : socket(std::move(socket_in)), from(std::move(from_in)), port(std::move(port_in)) {}
@@ -192,7 +195,7 @@ private:
     std::map<Key, std::shared_ptr<SharedPort>> ports_;
     std::multimap<Key, std::shared_ptr<SharedPort>> closing_;
     std::map<ClientId, std::size_t> of_client_;  // listeners, of both
-    std::map<TokenId, std::size_t> of_token_;
+    std::map<login::TokenId, std::size_t> of_token_;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

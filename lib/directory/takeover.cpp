@@ -3,7 +3,7 @@
 #include <atomic>
 #include <utility>
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 namespace {
 
 // Others compete for the same name: after this many evictions that brought nothing, the newcomer gives up.
@@ -137,4 +137,4 @@ void claim_with_takeover(std::shared_ptr<Registry> registry, SessionKey session,
     claiming->ask();
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

@@ -22,7 +22,7 @@
 #include "base/clock.hpp"
 #include "directory/registry.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 
 /// Nothing: admitted, or granted.
 using TakeoverDone = std::function<void(std::optional<Refusal>)>;
@@ -35,4 +35,4 @@ void admit_with_takeover(std::shared_ptr<Registry> registry, SessionInfo info, s
 void claim_with_takeover(std::shared_ptr<Registry> registry, SessionKey session, std::uint32_t service,
                          std::vector<ClaimName> names, TimePoint now, TakeoverDone done);
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

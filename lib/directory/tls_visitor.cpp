@@ -6,7 +6,7 @@
 #include "base/limits.hpp"
 #include "directory/http_directory.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 namespace {
 
 // False: to nobody.
@@ -34,7 +34,7 @@ void turn_away(runtime::Fd socket, TlsAlert alert) noexcept {
     (void)runtime::shutdown_send(socket.get());
 }
 
-TlsVisitor::TlsVisitor(runtime::Fd socket_in, const wire::Address& from_in, std::string host_in,
+TlsVisitor::TlsVisitor(runtime::Fd socket_in, const net::Address& from_in, std::string host_in,
                        std::shared_ptr<HttpService> service_in, std::shared_ptr<void> ticket_in)
     : socket(std::move(socket_in)),
       from(from_in),
@@ -67,4 +67,4 @@ bool pass_on(TlsVisitor& visitor, const HttpCarrier& from) noexcept try {
     return !visitor.service;  // lost on the way
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

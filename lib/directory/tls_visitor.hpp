@@ -11,7 +11,7 @@
 #include "runtime/socket.hpp"
 #include "wire/frame.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 
 class HttpCarrier;
 class HttpService;
@@ -26,13 +26,13 @@ void turn_away(runtime::Fd socket, TlsAlert alert) noexcept;
 /// Who drops it turns it away: its service is known, but nobody takes it.
 struct TlsVisitor {
     runtime::Fd socket;
-    wire::Address from;
+    net::Address from;
     std::string host;  // that it asked for, as it was sent; empty: none
     std::shared_ptr<HttpService> service;
     std::shared_ptr<void> ticket;                    // counts it for the caps of where it came in
     std::vector<const HttpCarrier*> passed_on_by{};  // only to be compared: some may be gone
 
-    TlsVisitor(runtime::Fd socket_in, const wire::Address& from_in, std::string host_in,
+    TlsVisitor(runtime::Fd socket_in, const net::Address& from_in, std::string host_in,
                std::shared_ptr<HttpService> service_in, std::shared_ptr<void> ticket_in);
     TlsVisitor(TlsVisitor&&) noexcept;
     TlsVisitor& operator=(TlsVisitor&&) = delete;
@@ -47,4 +47,4 @@ void hand_over(TlsVisitor visitor) noexcept;
 /// for want of memory: the caller has it no more.
 bool pass_on(TlsVisitor& visitor, const HttpCarrier& from) noexcept;
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

@@ -10,7 +10,7 @@
 #include "directory/shared_port.hpp"
 #include "directory/tls_visitor.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::directory {
 
 /// On its trunk's worker. Who is still in line when it is destroyed is sent away, as a visitor is whom nobody takes.
 class VisitorLine {
@@ -44,4 +44,4 @@ private:
     std::shared_ptr<void> port_;  // holds it
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::directory

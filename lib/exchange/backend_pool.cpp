@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace ferrotunnel::ingress {
+namespace ferrotunnel::exchange {
 
 namespace {
 
@@ -13,7 +13,7 @@ constexpr auto sweep_interval = std::chrono::milliseconds(200);
 
 }  // namespace
 
-IntrusivePtr<BackendStream> BackendPool::take(const tunnel::HttpService& service, std::uint64_t owner,
+IntrusivePtr<BackendStream> BackendPool::take(const directory::HttpService& service, std::uint64_t owner,
                                               BackendUser& user) {
     auto found = idle_.find({service.serial(), owner});
     if (found == idle_.end()) {
@@ -118,4 +118,4 @@ void BackendPool::clear() noexcept {
     }
 }
 
-}  // namespace ferrotunnel::ingress
+}  // namespace ferrotunnel::exchange

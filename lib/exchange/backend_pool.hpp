@@ -12,18 +12,18 @@
 #include "exchange/backend_stream.hpp"
 #include "exchange/http_settings.hpp"
 
-namespace ferrotunnel::ingress {
+namespace ferrotunnel::exchange {
 
-class BackendPool : private Deadline {
+class BackendPool : private runtime::Deadline {
 public:
-    BackendPool(const HttpSettings& settings, DeadlineWheel& wheel) : settings_(settings), wheel_(wheel) {}
+    BackendPool(const HttpSettings& settings, runtime::DeadlineWheel& wheel) : settings_(settings), wheel_(wheel) {}
     ~BackendPool() { clear(); }
     BackendPool(const BackendPool&) = delete;
     BackendPool& operator=(const BackendPool&) = delete;
 
     /// An idle stream to the service's backend on which nothing has happened meanwhile, in use by `user` from now on;
     /// of those that belong to `owner`, which is what BackendStream's was made with. Null: there is none.
-    IntrusivePtr<BackendStream> take(const tunnel::HttpService& service, std::uint64_t owner, BackendUser& user);
+    IntrusivePtr<BackendStream> take(const directory::HttpService& service, std::uint64_t owner, BackendUser& user);
 
     /// The exchange is over and the backend keeps the connection. Beyond the bounds it is closed.
     void put(IntrusivePtr<BackendStream> stream) noexcept;
@@ -62,10 +62,10 @@ private:
     void forget_closing(BackendStream& stream) noexcept { closing_.erase(&stream); }
 
     const HttpSettings& settings_;
-    DeadlineWheel& wheel_;  // of the next sweep, while there is an idle stream
+    runtime::DeadlineWheel& wheel_;  // of the next sweep, while there is an idle stream
     std::unordered_map<Key, std::vector<IntrusivePtr<BackendStream>>, Hash> idle_;
     std::unordered_map<const BackendStream*, IntrusivePtr<BackendStream>> closing_;
     std::size_t size_ = 0;
 };
 
-}  // namespace ferrotunnel::ingress
+}  // namespace ferrotunnel::exchange

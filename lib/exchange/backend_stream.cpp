@@ -4,7 +4,7 @@
 
 #include "exchange/backend_pool.hpp"
 
-namespace ferrotunnel::ingress {
+namespace ferrotunnel::exchange {
 
 using mux::StreamItem;
 using wire::Code;
@@ -17,8 +17,8 @@ constexpr std::uint64_t closing_bytes_max = 64 * 1024;
 
 }  // namespace
 
-BackendStream::BackendStream(runtime::Worker& worker, DeadlineWheel& wheel, BackendPool& pool,
-                             std::shared_ptr<tunnel::HttpService> service, tunnel::HttpService::Carrier carrier,
+BackendStream::BackendStream(runtime::Worker& worker, runtime::DeadlineWheel& wheel, BackendPool& pool,
+                             std::shared_ptr<directory::HttpService> service, directory::HttpService::Carrier carrier,
                              std::uint64_t owner)
     : worker_(worker),
       mailbox_(worker.mailbox()),
@@ -29,11 +29,11 @@ BackendStream::BackendStream(runtime::Worker& worker, DeadlineWheel& wheel, Back
       owner_(owner),
       carriers_version_(service_->carriers_version()) {}
 
-void BackendStream::open(const wire::Address& visitor, BackendUser& user) {
+void BackendStream::open(const net::Address& visitor, BackendUser& user) {
     user_ = &user;
     exchanges_ = 1;
     const bool foreign = &carrier_.trunk->worker() != &worker_;
-    auto opened = [self = IntrusivePtr<BackendStream>(this)](Result<tunnel::HttpStream, Code> answer) {
+    auto opened = [self = IntrusivePtr<BackendStream>(this)](Result<directory::HttpStream, Code> answer) {
         if (self->worker_.here()) {
             self->on_opened(std::move(answer));
             return;
@@ -48,7 +48,7 @@ void BackendStream::open(const wire::Address& visitor, BackendUser& user) {
     carrier_.trunk->open(carrier_.service, visitor, IntrusivePtr<buffer::Waker>(this), foreign, std::move(opened));
 }
 
-void BackendStream::on_opened(Result<tunnel::HttpStream, Code> opened) noexcept {
+void BackendStream::on_opened(Result<directory::HttpStream, Code> opened) noexcept {
     IntrusivePtr<BackendStream> keep(this);
     if (state_ != State::opening) {  // nobody waits for it any more
         if (opened) {
@@ -145,7 +145,7 @@ bool BackendStream::is_carried() noexcept {
 }
 
 void BackendStream::use(BackendUser& user) noexcept {
-    Deadline::cancel();
+    runtime::Deadline::cancel();
     user_ = &user;
     sent_before_ = sent_;
     ++exchanges_;
@@ -236,10 +236,10 @@ void BackendStream::let_go() noexcept {
     if (std::exchange(state_, State::closed) == State::closing) {
         pool_.forget_closing(*this);
     }
-    Deadline::cancel();
+    runtime::Deadline::cancel();
     user_ = nullptr;
     stream_.reset();
     counted_.reset();
 }
 
-}  // namespace ferrotunnel::ingress
+}  // namespace ferrotunnel::exchange

@@ -22,7 +22,7 @@
 #include "runtime/deadline_wheel.hpp"
 #include "runtime/worker.hpp"
 
-namespace ferrotunnel::ingress {
+namespace ferrotunnel::exchange {
 
 class BackendPool;
 
@@ -36,23 +36,23 @@ protected:
     ~BackendUser() = default;
 };
 
-class BackendStream final : public buffer::Waker, private Deadline {
+class BackendStream final : public buffer::Waker, private runtime::Deadline {
 public:
     enum class State : std::uint8_t { opening, busy, idle, closing, closed };
 
     /// `owner`: the visitor's connection that the stream is for alone; 0: it is for everybody.
-    BackendStream(runtime::Worker& worker, DeadlineWheel& wheel, BackendPool& pool,
-                  std::shared_ptr<tunnel::HttpService> service, tunnel::HttpService::Carrier carrier,
+    BackendStream(runtime::Worker& worker, runtime::DeadlineWheel& wheel, BackendPool& pool,
+                  std::shared_ptr<directory::HttpService> service, directory::HttpService::Carrier carrier,
                   std::uint64_t owner = 0);
 
     /// Asks the carrier for a stream; `user` hears of it, perhaps before the call returns.
-    void open(const wire::Address& visitor, BackendUser& user);
+    void open(const net::Address& visitor, BackendUser& user);
 
     State state() const noexcept { return state_; }
     /// Why there is no stream: what the carrier has answered. Of a stream that never was opened alone.
     std::optional<wire::Code> open_failure() const noexcept { return open_failure_; }
-    const std::shared_ptr<tunnel::HttpService>& service() const noexcept { return service_; }
-    const tunnel::HttpCarrier& carrier() const noexcept { return *carrier_.trunk; }
+    const std::shared_ptr<directory::HttpService>& service() const noexcept { return service_; }
+    const directory::HttpCarrier& carrier() const noexcept { return *carrier_.trunk; }
     std::uint64_t owner() const noexcept { return owner_; }
     /// Its trunk still carries the service. One that does not drains, and should come to its end.
     bool is_carried() noexcept;
@@ -102,7 +102,7 @@ private:
     ~BackendStream() override = default;
 
     void on_deadline() noexcept override;
-    void on_opened(Result<tunnel::HttpStream, wire::Code> opened) noexcept;
+    void on_opened(Result<directory::HttpStream, wire::Code> opened) noexcept;
     void run() noexcept;
     bool is_fresh() noexcept;
     void linger() noexcept;
@@ -114,10 +114,10 @@ private:
 
     runtime::Worker& worker_;
     const std::shared_ptr<buffer::Mailbox> mailbox_;
-    DeadlineWheel& wheel_;
+    runtime::DeadlineWheel& wheel_;
     BackendPool& pool_;
-    const std::shared_ptr<tunnel::HttpService> service_;
-    const tunnel::HttpService::Carrier carrier_;
+    const std::shared_ptr<directory::HttpService> service_;
+    const directory::HttpService::Carrier carrier_;
     const std::uint64_t owner_;
     BackendUser* user_ = nullptr;  // while opening or busy
     IntrusivePtr<mux::Stream> stream_;
@@ -133,4 +133,4 @@ private:
     const IntrusivePtr<buffer::WakeMail<BackendStream>> mail_ = make_intrusive<buffer::WakeMail<BackendStream>>();
 };
 
-}  // namespace ferrotunnel::ingress
+}  // namespace ferrotunnel::exchange

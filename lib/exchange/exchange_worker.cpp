@@ -6,7 +6,7 @@
 #include "base/limits.hpp"
 #include "base/units.hpp"
 
-namespace ferrotunnel::ingress {
+namespace ferrotunnel::exchange {
 
 namespace {
 
@@ -109,4 +109,4 @@ void ExchangeWorker::give_back(std::unique_ptr<http::ResponseParser> parser) {
     put_into(response_parsers_, std::move(parser), spare_parsers_max);
 }
 
-}  // namespace ferrotunnel::ingress
+}  // namespace ferrotunnel::exchange

@@ -27,7 +27,7 @@
 #include "runtime/deadline_wheel.hpp"
 #include "runtime/worker.hpp"
 
-namespace ferrotunnel::ingress {
+namespace ferrotunnel::exchange {
 
 /// Any thread may read.
 struct EdgeCounters {
@@ -55,7 +55,7 @@ struct EdgeCounters {
 /// What the exchanges of all workers share.
 struct ExchangeShared {
     HttpSettings settings;
-    std::shared_ptr<const tunnel::HttpDirectory> directory;
+    std::shared_ptr<const directory::HttpDirectory> directory;
     /// Addresses of proxies in front of the edge, whose word on the visitor counts. Empty: none is.
     std::function<bool(std::string_view address)> is_trusted;
     /// Any worker. Whether visitors who ask for this host by TLS are shown a certificate. Empty: they are.
@@ -103,10 +103,10 @@ public:
     EdgeCounters& counters;
     const HttpSettings& settings;
     Logger& log;
-    DeadlineWheel wheel;
+    runtime::DeadlineWheel wheel;
     BackendPool pool;
     OpenGate gate;
-    tunnel::HttpRoutesCache routes;
+    directory::HttpRoutesCache routes;
     /// What all exchanges keep of their requests, heads and bodies, to send them once more, and the most: beyond that
     /// they keep nothing of what is sent, and a request that meets the end of its backend's connection then is answered
     /// with 502. A head that waits for a connection to its backend is not sent yet: it is kept, and counts. Beyond
@@ -133,4 +133,4 @@ private:
     std::uint64_t id_count_ = 0;
 };
 
-}  // namespace ferrotunnel::ingress
+}  // namespace ferrotunnel::exchange

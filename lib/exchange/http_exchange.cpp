@@ -16,7 +16,7 @@
 #include "http/max_forwards.hpp"
 #include "http/path_match.hpp"
 
-namespace ferrotunnel::ingress {
+namespace ferrotunnel::exchange {
 
 using http::BodyKind;
 using http::PageState;
@@ -152,8 +152,8 @@ bool HttpExchange::route(const http::RequestHead& head) {
     if (visitor_.https && !may_serve("the connection was made for another host")) {
         return false;
     }
-    using Kind = tunnel::HttpMatch::Kind;
-    const tunnel::HttpMatch match = edge_.routes.get().find(host_, head.target.path, edge_.worker.now());
+    using Kind = directory::HttpMatch::Kind;
+    const directory::HttpMatch match = edge_.routes.get().find(host_, head.target.path, edge_.worker.now());
     switch (match.kind) {
         case Kind::service:
             service_ = match.service->shared_from_this();
@@ -290,7 +290,7 @@ void HttpExchange::open(bool has_waited) {
 
 void HttpExchange::take_place_in_line() {
     state_ = State::opening;
-    if (!Deadline::is_set()) {
+    if (!runtime::Deadline::is_set()) {
         opened_at_ = edge_.worker.now();
         edge_.wheel.set_after(*this, settings_.backend_connect);
     }
@@ -316,7 +316,7 @@ void HttpExchange::on_gate() noexcept {
 
 void HttpExchange::open_fresh() {
     state_ = State::opening;
-    std::optional<tunnel::HttpService::Carrier> carrier = service_->choose(passed_, &edge_.worker);
+    std::optional<directory::HttpService::Carrier> carrier = service_->choose(passed_, &edge_.worker);
     if (!carrier) {
         backend_.reset();
         if (!no_room_) {
@@ -509,4 +509,4 @@ void HttpExchange::flush() {
     backend_->flush();
 }
 
-}  // namespace ferrotunnel::ingress
+}  // namespace ferrotunnel::exchange

@@ -34,12 +34,12 @@
 #include "http/rewrite.hpp"
 #include "runtime/deadline_wheel.hpp"
 
-namespace ferrotunnel::ingress {
+namespace ferrotunnel::exchange {
 
 /// Who asks, as far as it is the same for all requests of a connection.
 struct VisitorFacts {
     std::string address;  // without port
-    wire::Address wire;
+    net::Address wire;
     /// Which connection of its worker it comes by; HttpConnection numbers itself.
     std::uint64_t connection = 0;
     std::uint16_t port = 80;  // at which it came in
@@ -82,7 +82,7 @@ struct Answer {
     const http::Fields* trailers = nullptr;       // of the end; null or empty: none
 };
 
-class HttpExchange final : private BackendUser, private Deadline, private GateVisitor {
+class HttpExchange final : private BackendUser, private runtime::Deadline, private GateVisitor {
 public:
     HttpExchange(ExchangeWorker& edge, const VisitorFacts& visitor, ExchangeOwner& owner);
     /// Whatever is not over is aborted.
@@ -235,9 +235,9 @@ private:
     std::uint8_t accept_size_ = 0;
     std::array<char, 160> accept_room_;
 
-    std::shared_ptr<tunnel::HttpService> service_;
-    std::vector<const tunnel::HttpCarrier*> passed_;  // carriers without room, or that left
-    bool no_room_ = false;                            // one of them is still there
+    std::shared_ptr<directory::HttpService> service_;
+    std::vector<const directory::HttpCarrier*> passed_;  // carriers without room, or that left
+    bool no_room_ = false;                               // one of them is still there
     IntrusivePtr<BackendStream> backend_;
     bool counted_as_opening_ = false;  // at the gate
     bool handling_ = false;            // see handle()
@@ -302,4 +302,4 @@ void HttpExchange::handle(Action action) noexcept {
     }
 }
 
-}  // namespace ferrotunnel::ingress
+}  // namespace ferrotunnel::exchange

@@ -7,7 +7,7 @@
 #include "exchange/http_exchange.hpp"
 #include "http/header_rules.hpp"
 
-namespace ferrotunnel::ingress {
+namespace ferrotunnel::exchange {
 
 using http::BodyState;
 using http::PageState;
@@ -146,7 +146,7 @@ Answer HttpExchange::give_head() {
         response_hops_ = http::connection_names(head.fields);
     }
     state_ = State::answering;
-    Deadline::cancel();
+    runtime::Deadline::cancel();
     if (head.switches) {
         state_ = State::switched;
         EdgeCounters::add(edge_.counters.upgrades);
@@ -217,7 +217,7 @@ Answer HttpExchange::next_data() {
 
 Answer HttpExchange::finish_answer() {
     state_ = State::done;
-    Deadline::cancel();
+    runtime::Deadline::cancel();
     Answer answer;
     answer.kind = Answer::Kind::end;
     answer.trailers = response_body_.kind() == http::BodyKind::chunked ? &response_body_.trailers() : nullptr;
@@ -248,7 +248,7 @@ Answer HttpExchange::next_raw() {
         }
         if (item->kind == StreamItem::Kind::fin) {
             state_ = State::done;
-            Deadline::cancel();
+            runtime::Deadline::cancel();
             std::exchange(backend_, nullptr)->close();
             return next_piece();
         }
@@ -268,7 +268,7 @@ Answer HttpExchange::next_raw() {
 
 Answer HttpExchange::cut(std::string_view why) {
     state_ = State::broken;
-    Deadline::cancel();
+    runtime::Deadline::cancel();
     drop_backend();
     EdgeCounters::add(edge_.counters.answers_cut);
     static constexpr LineKind answer_cut{"answer_cut"};
@@ -295,7 +295,7 @@ void HttpExchange::refuse(PageState state, std::string_view code, std::string_vi
 }
 
 void HttpExchange::give_page(PageState state, std::string_view code, std::string_view why) {
-    Deadline::cancel();
+    runtime::Deadline::cancel();
     forget_replay();
     state_ = State::page_head;
     EdgeCounters::add(edge_.counters.pages);
@@ -456,7 +456,7 @@ void HttpExchange::fail(const Failure& failure) {
 // Out of memory, or a bug: this exchange ends, and nothing else.
 void HttpExchange::fail_late() noexcept {
     drop_backend();
-    Deadline::cancel();
+    runtime::Deadline::cancel();
     state_ = State::broken;
 }
 
@@ -516,4 +516,4 @@ void HttpExchange::look_at_deadline() {
     }
 }
 
-}  // namespace ferrotunnel::ingress
+}  // namespace ferrotunnel::exchange

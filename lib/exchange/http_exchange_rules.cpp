@@ -7,7 +7,7 @@
 #include "http/header_rules.hpp"
 #include "http/redirect.hpp"
 
-namespace ferrotunnel::ingress {
+namespace ferrotunnel::exchange {
 
 using http::FieldName;
 
@@ -20,7 +20,7 @@ bool HttpExchange::came_by_tls(const http::RequestHead& head) const {
 
 // True: the request was answered with one.
 bool HttpExchange::redirects(const http::RequestHead& head) {
-    const tunnel::HttpDescription& service = service_->description();
+    const directory::HttpDescription& service = service_->description();
     const http::Rules& rules = service.rules;
     std::string location;
     const auto& to_https = rules.https_redirect ? rules.https_redirect : edge_.settings.https_redirect;
@@ -42,7 +42,7 @@ bool HttpExchange::redirects(const http::RequestHead& head) {
 bool HttpExchange::has_https() const {
     const ExchangeShared& shared = *edge_.shared;
     return !shared.has_certificate || shared.has_certificate(host_) ||
-           edge_.routes.get().find_tls(host_, edge_.worker.now()).kind != tunnel::TlsMatch::Kind::none;
+           edge_.routes.get().find_tls(host_, edge_.worker.now()).kind != directory::TlsMatch::Kind::none;
 }
 
 void HttpExchange::give_redirect(std::uint16_t status, std::string location) {
@@ -70,7 +70,7 @@ void HttpExchange::add_hsts(http::Edits& edits) {
 // --- the request ---
 
 bool HttpExchange::apply_rules(const http::RequestHead& head, http::RequestOut& out, http::Edits& edits) {
-    const tunnel::HttpDescription& service = service_->description();
+    const directory::HttpDescription& service = service_->description();
     const http::Rules& rules = service.rules;
     if (rules.prefix || !rules.host.empty()) {
         rewritten_ = std::make_unique<Rewritten>();
@@ -148,4 +148,4 @@ void HttpExchange::map_back(const http::ResponseHead& head, http::Edits& edits) 
     }
 }
 
-}  // namespace ferrotunnel::ingress
+}  // namespace ferrotunnel::exchange

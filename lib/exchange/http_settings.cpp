@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-namespace ferrotunnel::ingress {
+namespace ferrotunnel::exchange {
 
-HttpServiceSettings settings_for(const HttpServiceSettings& usual, const tunnel::HttpServiceLimits& own) noexcept {
+HttpServiceSettings settings_for(const HttpServiceSettings& usual, const directory::HttpServiceLimits& own) noexcept {
     HttpServiceSettings settings = usual;
     settings.backend_connect = own.backend_connect.value_or(usual.backend_connect);
     settings.first_byte = own.first_byte.value_or(usual.first_byte);
@@ -15,4 +15,4 @@ HttpServiceSettings settings_for(const HttpServiceSettings& usual, const tunnel:
     return settings;
 }
 
-}  // namespace ferrotunnel::ingress
+}  // namespace ferrotunnel::exchange

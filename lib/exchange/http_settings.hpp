@@ -14,7 +14,7 @@
 #include "http/field_reader.hpp"
 #include "http/rules.hpp"
 
-namespace ferrotunnel::ingress {
+namespace ferrotunnel::exchange {
 
 using namespace std::chrono_literals;
 
@@ -39,7 +39,7 @@ struct HttpServiceSettings {
 };
 
 /// What a service has, where all have `usual`.
-HttpServiceSettings settings_for(const HttpServiceSettings& usual, const tunnel::HttpServiceLimits& own) noexcept;
+HttpServiceSettings settings_for(const HttpServiceSettings& usual, const directory::HttpServiceLimits& own) noexcept;
 
 struct HttpSettings {
     /// What services have that say nothing else.
@@ -83,4 +83,4 @@ struct HttpSettings {
     friend bool operator==(const HttpSettings&, const HttpSettings&) = default;
 };
 
-}  // namespace ferrotunnel::ingress
+}  // namespace ferrotunnel::exchange

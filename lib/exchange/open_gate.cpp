@@ -4,7 +4,7 @@
 
 #include "runtime/worker.hpp"
 
-namespace ferrotunnel::ingress {
+namespace ferrotunnel::exchange {
 
 void GateVisitor::leave_gate() noexcept {
     if (gate_ != nullptr) {
@@ -126,4 +126,4 @@ void OpenGate::serve(std::uint64_t service) noexcept {
     }
 }
 
-}  // namespace ferrotunnel::ingress
+}  // namespace ferrotunnel::exchange

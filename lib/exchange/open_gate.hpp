@@ -18,7 +18,7 @@ namespace ferrotunnel::runtime {
 class Worker;
 }
 
-namespace ferrotunnel::ingress {
+namespace ferrotunnel::exchange {
 
 class OpenGate;
 
@@ -98,4 +98,4 @@ private:
     std::size_t waiting_ = 0;
 };
 
-}  // namespace ferrotunnel::ingress
+}  // namespace ferrotunnel::exchange

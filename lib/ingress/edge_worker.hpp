@@ -25,14 +25,14 @@ struct TlsPassthrough {
     std::function<bool(EdgeWorker& edge, AcceptedVisitor& visitor, std::shared_ptr<void>& ticket)> take;
 };
 
-struct EdgeShared : ExchangeShared {
+struct EdgeShared : exchange::ExchangeShared {
     TlsPassthrough passthrough;  // empty: every TLS connection ends here
 };
 
 class HttpConnection;
 
 /// Lives on its worker, and is destroyed there or when no worker runs any more.
-class EdgeWorker : public ExchangeWorker {
+class EdgeWorker : public exchange::ExchangeWorker {
 public:
     EdgeWorker(runtime::Worker& worker_in, std::shared_ptr<const EdgeShared> shared_in);
     ~EdgeWorker();

@@ -29,7 +29,7 @@ constexpr int turns_max = 16;
 
 }  // namespace
 
-HttpConnection::HttpConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, VisitorFacts visitor,
+HttpConnection::HttpConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
                                std::shared_ptr<void> ticket)
     : edge_(edge), pipe_(std::move(pipe)), visitor_(std::move(visitor)), ticket_(std::move(ticket)) {
     visitor_.connection = edge.new_connection();
@@ -50,8 +50,8 @@ bool HttpConnection::start() {
     }
     edge_.enter(*this);
     self_ = IntrusivePtr<HttpConnection>(this);
-    EdgeCounters::add(edge_.counters.connections);
-    EdgeCounters::add(edge_.counters.connections_now);
+    exchange::EdgeCounters::add(edge_.counters.connections);
+    exchange::EdgeCounters::add(edge_.counters.connections_now);
     readable_ = writable_ = true;
     set_due(edge_.worker.now() + edge_.settings.head);
     run();
@@ -167,7 +167,7 @@ bool HttpConnection::shake_hands() {
     if (edge_.log.may_write(LogLevel::info, handshakes, edge_.worker.now())) {
         edge_.log.info("a visitor's TLS handshake has failed", {{"visitor", visitor_.address}, {"why", why}});
     }
-    EdgeCounters::add(edge_.counters.handshakes_failed);
+    exchange::EdgeCounters::add(edge_.counters.handshakes_failed);
     end_without_tls();
     return false;
 }
@@ -260,7 +260,7 @@ bool HttpConnection::read_some() {
 }
 
 void HttpConnection::note_read(const IoResult& result) noexcept {
-    EdgeCounters::add(edge_.counters.bytes_in, result.bytes);
+    exchange::EdgeCounters::add(edge_.counters.bytes_in, result.bytes);
     // A short read has emptied the socket. But an end that was announced together with these bytes is not announced
     // again.
     readable_ =
@@ -334,7 +334,7 @@ void HttpConnection::begin_exchange() {
     raw_ended_ = false;
     phase_ = Phase::exchange;
     set_due(never);
-    exchange_ = std::make_unique<HttpExchange>(edge_, visitor_, static_cast<ExchangeOwner&>(*this));
+    exchange_ = std::make_unique<exchange::HttpExchange>(edge_, visitor_, static_cast<exchange::ExchangeOwner&>(*this));
     exchange_->begin(head);
     begin_ += static_cast<std::uint32_t>(parser_->size());
     parsed_ = 0;
@@ -354,14 +354,14 @@ void HttpConnection::begin_exchange() {
 
 // An exchange that answers with a page, after which the connection ends.
 void HttpConnection::refuse(const http::Refusal& refusal, http::Method method) {
-    EdgeCounters::add(edge_.counters.requests_refused);
+    exchange::EdgeCounters::add(edge_.counters.requests_refused);
     version_ = http::Version::http11;
     keep_wanted_ = false;
     phase_ = Phase::exchange;
     parsed_ = 0;
     set_due(never);
     edge_.give_back(std::move(parser_));
-    exchange_ = std::make_unique<HttpExchange>(edge_, visitor_, static_cast<ExchangeOwner&>(*this));
+    exchange_ = std::make_unique<exchange::HttpExchange>(edge_, visitor_, static_cast<exchange::ExchangeOwner&>(*this));
     exchange_->refuse(http::page_state_of(refusal.status), refusal.code, refusal.text, method);
 }
 
@@ -395,7 +395,7 @@ bool HttpConnection::feed_body() {
             set_due(never);
             exchange_->body_end(body_.kind() == http::BodyKind::chunked ? &body_.trailers() : nullptr);
         } else if (body_.state() == BodyState::refused) {
-            EdgeCounters::add(edge_.counters.requests_refused);
+            exchange::EdgeCounters::add(edge_.counters.requests_refused);
             const http::Refusal refusal = body_.refusal();
             if (exchange_->answered()) {
                 exchange_->give_up(refusal.text);

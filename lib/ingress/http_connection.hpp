@@ -32,11 +32,11 @@ namespace ferrotunnel::ingress {
 class HttpConnection final : public RefCounted,
                              private runtime::PollTarget,
                              private runtime::Deferred,
-                             private Deadline,
-                             private ExchangeOwner {
+                             private runtime::Deadline,
+                             private exchange::ExchangeOwner {
 public:
     /// `ticket` is held for as long as the connection lives: what counts it for the caps. On the edge's worker.
-    HttpConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, VisitorFacts visitor,
+    HttpConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
                    std::shared_ptr<void> ticket);
     ~HttpConnection() override;
 
@@ -87,7 +87,7 @@ private:
 
     // Writing and ending (http_connection_output.cpp).
     bool take_answer();
-    void write_head(const Answer& answer);
+    void write_head(const exchange::Answer& answer);
     void add_head(const http::ResponseOut& out);
     void add_data(buffer::Slice data);
     void close_chunk();
@@ -113,7 +113,7 @@ private:
 
     EdgeWorker& edge_;
     std::unique_ptr<transport::Pipe> pipe_;
-    VisitorFacts visitor_;
+    exchange::VisitorFacts visitor_;
     std::shared_ptr<void> ticket_;
     IntrusivePtr<HttpConnection> self_;  // until it is closed
     std::size_t place_ = 0;
@@ -127,7 +127,7 @@ private:
     std::size_t parsed_ = 0;  // bytes of the head that the parser has seen
     std::unique_ptr<http::RequestParser> parser_;
 
-    std::unique_ptr<HttpExchange> exchange_;
+    std::unique_ptr<exchange::HttpExchange> exchange_;
     http::BodyReader body_;
     http::Version version_ = http::Version::http11;
     std::uint32_t requests_ = 0;

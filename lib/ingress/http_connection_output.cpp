@@ -21,29 +21,29 @@ using runtime::IoStatus;
 bool HttpConnection::take_answer() {
     bool moved = false;
     while (phase_ == Phase::exchange && out_.has_room() && (writable_ || out_.empty())) {
-        Answer answer = exchange_->next();
+        exchange::Answer answer = exchange_->next();
         switch (answer.kind) {
-            case Answer::Kind::nothing:
+            case exchange::Answer::Kind::nothing:
                 close_chunk();
                 return moved;
-            case Answer::Kind::interim:
+            case exchange::Answer::Kind::interim:
                 if (version_ != http::Version::http10) {
                     http::ResponseOut out = http::ResponseOut::of(*answer.head, version_, true);
                     out.edits = answer.edits;
                     add_head(out);
                 }
                 break;
-            case Answer::Kind::head:
+            case exchange::Answer::Kind::head:
                 write_head(answer);
                 break;
-            case Answer::Kind::data:
+            case exchange::Answer::Kind::data:
                 add_data(std::move(answer.data));
                 excused_ = true;  // who is being answered may stop sending its request
                 break;
-            case Answer::Kind::end:
+            case exchange::Answer::Kind::end:
                 end_answer(answer.trailers);
                 break;
-            case Answer::Kind::broken:
+            case exchange::Answer::Kind::broken:
                 cut_answer();
                 break;
         }
@@ -53,7 +53,7 @@ bool HttpConnection::take_answer() {
     return moved;
 }
 
-void HttpConnection::write_head(const Answer& answer) {
+void HttpConnection::write_head(const exchange::Answer& answer) {
     const bool keep = keep_wanted_ && body_.state() == BodyState::complete && exchange_->is_request_sent() && !eof_ &&
                       !edge_.draining() && requests_ < edge_.settings.requests_per_connection_max;
     http::ResponseOut out;
@@ -151,7 +151,7 @@ bool HttpConnection::write_output() {
     }
     const IoStatus status = out_.write(*pipe_);
     const bool moved = out_.written() > 0;
-    EdgeCounters::add(edge_.counters.bytes_out, out_.written());
+    exchange::EdgeCounters::add(edge_.counters.bytes_out, out_.written());
     switch (status) {
         case IoStatus::ok:
             set_stall(never);
@@ -242,7 +242,7 @@ void HttpConnection::linger() {
 // The visitor has reset its connection, or has gone within its request.
 void HttpConnection::visitor_lost() {
     if (exchange_) {
-        EdgeCounters::add(edge_.counters.visitors_lost);
+        exchange::EdgeCounters::add(edge_.counters.visitors_lost);
     }
     close(true);
 }
@@ -265,7 +265,7 @@ void HttpConnection::close(bool reset) noexcept {
     phase_ = Phase::closed;
     IntrusivePtr<HttpConnection> keep(this);
     edge_.leave(*this);
-    Deadline::cancel();
+    runtime::Deadline::cancel();
     cancel_deferred();
     edge_.worker.poller().remove(pipe_->fd(), *this);
     exchange_.reset();
@@ -340,7 +340,7 @@ void HttpConnection::begin_body_window() noexcept {
 }
 
 void HttpConnection::look_at_pace() {
-    const HttpServiceSettings& settings = exchange_->settings();
+    const exchange::HttpServiceSettings& settings = exchange_->settings();
     const auto seconds = std::chrono::duration<double>(settings.body_grace).count();
     const bool slow =
         static_cast<double>(window_bytes_) < static_cast<double>(settings.body_bytes_per_second_min) * seconds;

@@ -27,9 +27,9 @@ HttpEdge::HttpEdge(const std::vector<runtime::Worker*>& workers, EdgeShared shar
           shared.workers = workers.size();
           return std::make_shared<const EdgeShared>(std::move(shared));
       }()),
-      gate_(std::make_shared<tunnel::AdmissionGate>(shared_->settings.connections_max,
-                                                    shared_->settings.connections_per_address_max,
-                                                    tunnel::Sharing::of_what_is_free)),
+      gate_(std::make_shared<login::AdmissionGate>(shared_->settings.connections_max,
+                                                   shared_->settings.connections_per_address_max,
+                                                   login::Sharing::of_what_is_free)),
       close_mail_(make_intrusive<CloseMail>(&close_all)) {
     for (runtime::Worker* worker : workers) {
         workers_.push_back(std::make_shared<EdgeWorker>(*worker, shared_));

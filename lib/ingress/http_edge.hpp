@@ -26,10 +26,10 @@ public:
     void drain() noexcept override;
     void stop() noexcept override;
     std::size_t connections() const noexcept override;
-    std::shared_ptr<const EdgeCounters> totals() const noexcept override { return shared_->counters; }
+    std::shared_ptr<const exchange::EdgeCounters> totals() const noexcept override { return shared_->counters; }
 
     /// Any thread.
-    const EdgeCounters& counters() const noexcept { return *shared_->counters; }
+    const exchange::EdgeCounters& counters() const noexcept { return *shared_->counters; }
     /// To look at; on its worker.
     EdgeWorker& at(std::size_t worker) noexcept { return *workers_[worker]; }
 
@@ -53,7 +53,7 @@ private:
 
     runtime::Worker& first_;
     const std::shared_ptr<const EdgeShared> shared_;
-    const std::shared_ptr<tunnel::AdmissionGate> gate_;
+    const std::shared_ptr<login::AdmissionGate> gate_;
     std::vector<std::shared_ptr<EdgeWorker>> workers_;
     std::vector<Mails> mails_;  // one for each of them
     const IntrusivePtr<CloseMail> close_mail_;

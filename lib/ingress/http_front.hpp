@@ -16,9 +16,11 @@
 #include "runtime/socket.hpp"
 #include "runtime/worker_group.hpp"
 
-namespace ferrotunnel::ingress {
-
+namespace ferrotunnel::exchange {
 struct EdgeCounters;
+}
+
+namespace ferrotunnel::ingress {
 
 class HttpFront {
 public:
@@ -35,13 +37,13 @@ public:
     /// Any thread. Visitors' connections that are open.
     virtual std::size_t connections() const noexcept = 0;
     /// Any thread. What it has counted; outlives it.
-    virtual std::shared_ptr<const EdgeCounters> totals() const noexcept = 0;
+    virtual std::shared_ptr<const exchange::EdgeCounters> totals() const noexcept = 0;
 };
 
 /// What an operator says.
 struct HttpFrontSettings {
-    HttpSettings edge;
-    wire::IpNetworks trusted_proxies;
+    exchange::HttpSettings edge;
+    net::IpNetworks trusted_proxies;
     http::HostPages pages;
     /// Any worker. Whether visitors who ask for this host by TLS are shown a certificate: `edge.https_redirect` is for
     /// such hosts alone, and those whose TLS goes to a client untouched. Empty: they are.
@@ -51,7 +53,7 @@ struct HttpFrontSettings {
 /// What it works with; all of it outlives it.
 struct HttpFrontParts {
     runtime::WorkerGroup& workers;
-    std::shared_ptr<tunnel::HttpDirectory> directory;
+    std::shared_ptr<directory::HttpDirectory> directory;
     Logger& log;
     Random& random;
 };

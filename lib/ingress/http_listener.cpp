@@ -27,7 +27,7 @@ void answer_too_many(runtime::Fd socket, std::string_view date) {
 }
 
 void refuse(EdgeWorker& edge, bool https, runtime::Fd socket, const std::string& visitor) {
-    EdgeCounters::add(edge.counters.connections_refused);
+    exchange::EdgeCounters::add(edge.counters.connections_refused);
     static constexpr LineKind over_limit{"over_limit"};
     if (edge.log.may_write(LogLevel::info, over_limit, edge.worker.now())) {
         edge.log.info("a visitor was refused: too many connections", {{"visitor", visitor}});
@@ -38,13 +38,13 @@ void refuse(EdgeWorker& edge, bool https, runtime::Fd socket, const std::string&
 }
 
 // What a visitor's connections are counted by; nothing for a trusted proxy, which speaks for many.
-std::string counted_as(const ExchangeShared& shared, const wire::Address& visitor) {
-    const bool trusted = shared.is_trusted && shared.is_trusted(wire::ip_text(visitor));
-    return trusted ? std::string() : tunnel::network_of(visitor);
+std::string counted_as(const exchange::ExchangeShared& shared, const net::Address& visitor) {
+    const bool trusted = shared.is_trusted && shared.is_trusted(net::ip_text(visitor));
+    return trusted ? std::string() : login::network_of(visitor);
 }
 
 runtime::Fd with_options(runtime::Fd listener) {
-    tunnel::set_pumped_socket_options(listener.get());
+    trunk::set_pumped_socket_options(listener.get());
     return listener;
 }
 
@@ -60,7 +60,7 @@ struct HttpListener::Shared {
 class HttpListener::Arrival {
 public:
     Arrival(EdgeWorker& edge, std::shared_ptr<const Shared> shared,
-            std::shared_ptr<tunnel::AdmissionGate::Ticket> ticket, const runtime::SocketAddress& from, bool by_proxy)
+            std::shared_ptr<login::AdmissionGate::Ticket> ticket, const runtime::SocketAddress& from, bool by_proxy)
         : edge_(edge), shared_(std::move(shared)), ticket_(std::move(ticket)), from_(from), by_proxy_(by_proxy) {
         edge_.on_the_way();
     }
@@ -80,7 +80,7 @@ public:
             return;
         }
         AcceptedVisitor visitor;
-        visitor.from = tunnel::visitor_address(from_);
+        visitor.from = runtime::visitor_address(from_);
         visitor.socket = std::move(socket);
         serve(std::move(visitor));
     }
@@ -89,7 +89,7 @@ private:
     void serve(AcceptedVisitor visitor) {
         const Settings& settings = shared_->settings;
         if (by_proxy_ && !ticket_->set_address(counted_as(*edge_.shared, visitor.from))) {
-            refuse(edge_, settings.https, std::move(visitor.socket), wire::ip_text(visitor.from));
+            refuse(edge_, settings.https, std::move(visitor.socket), net::ip_text(visitor.from));
             return;
         }
         std::shared_ptr<void> ticket = ticket_;
@@ -102,7 +102,7 @@ private:
         if (settings.handshakes && shakes_hands_too_often(visitor)) {
             return;
         }
-        VisitorFacts facts = facts_of(visitor);
+        exchange::VisitorFacts facts = facts_of(visitor);
         std::unique_ptr<transport::Pipe> pipe =
             settings.make_pipe ? settings.make_pipe(std::move(visitor.socket))
                                : transport::make_tcp_pipe(std::move(visitor.socket), transport::TcpPipeSide::visitor);
@@ -119,14 +119,14 @@ private:
 
     // Nothing can be said to it without a handshake.
     bool shakes_hands_too_often(const AcceptedVisitor& visitor) const {
-        const std::string ip = wire::ip_text(visitor.from);
+        const std::string ip = net::ip_text(visitor.from);
         const auto from = by_proxy_ ? runtime::SocketAddress::from_ip(ip, 0) : from_;
         if (!from || (edge_.shared->is_trusted && edge_.shared->is_trusted(ip))) {
             return false;
         }
         const auto network = shared_->settings.handshakes->take(*from, edge_.worker.now());
         if (network) {
-            EdgeCounters::add(edge_.counters.connections_refused);
+            exchange::EdgeCounters::add(edge_.counters.connections_refused);
             static constexpr LineKind too_often{"handshakes_too_often"};
             if (edge_.log.may_write(LogLevel::info, too_often, edge_.worker.now())) {
                 edge_.log.info("a visitor was refused: TLS handshakes come too often",
@@ -136,9 +136,9 @@ private:
         return network.has_value();
     }
 
-    VisitorFacts facts_of(const AcceptedVisitor& visitor) const {
-        VisitorFacts facts;
-        facts.address = wire::ip_text(visitor.from);
+    exchange::VisitorFacts facts_of(const AcceptedVisitor& visitor) const {
+        exchange::VisitorFacts facts;
+        facts.address = net::ip_text(visitor.from);
         facts.wire = visitor.from;
         facts.port = by_proxy_ && visitor.to.port != 0 ? visitor.to.port : shared_->port;
         if (shared_->settings.public_port != 0) {
@@ -151,13 +151,13 @@ private:
 
     EdgeWorker& edge_;
     const std::shared_ptr<const Shared> shared_;
-    const std::shared_ptr<tunnel::AdmissionGate::Ticket> ticket_;
+    const std::shared_ptr<login::AdmissionGate::Ticket> ticket_;
     const runtime::SocketAddress from_;
     const bool by_proxy_;
 };
 
 HttpListener::HttpListener(runtime::Worker& worker, runtime::Fd listener, Settings settings,
-                           std::vector<std::shared_ptr<EdgeWorker>> edges, std::shared_ptr<tunnel::AdmissionGate> gate)
+                           std::vector<std::shared_ptr<EdgeWorker>> edges, std::shared_ptr<login::AdmissionGate> gate)
     : worker_(worker),
       shared_(
           std::make_shared<const Shared>(Shared{std::move(settings), runtime::local_address(listener.get()).port()})),
@@ -184,7 +184,7 @@ std::size_t HttpListener::choose() noexcept {
 
 void HttpListener::on_accept(runtime::Fd socket, const runtime::SocketAddress& from) {
     const Settings& settings = shared_->settings;
-    const wire::Address visitor = tunnel::visitor_address(from);
+    const net::Address visitor = runtime::visitor_address(from);
     const bool by_proxy = !settings.proxies.empty() && settings.proxies.contains(visitor);
     auto ticket = gate_->enter(by_proxy ? std::string() : counted_as(*edges_.front()->shared, visitor));
     if (!ticket || static_cast<std::uint64_t>(socket.get()) >= descriptors_max_) {

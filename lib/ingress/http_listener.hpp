@@ -21,7 +21,7 @@ public:
 
     /// On `worker`, where it accepts; `edges` outlive it. All listeners of an edge share `gate`.
     HttpListener(runtime::Worker& worker, runtime::Fd listener, Settings settings,
-                 std::vector<std::shared_ptr<EdgeWorker>> edges, std::shared_ptr<tunnel::AdmissionGate> gate);
+                 std::vector<std::shared_ptr<EdgeWorker>> edges, std::shared_ptr<login::AdmissionGate> gate);
     ~HttpListener();
 
     runtime::SocketAddress address() const noexcept { return acceptor_.address(); }
@@ -38,7 +38,7 @@ private:
     runtime::Worker& worker_;
     const std::shared_ptr<const Shared> shared_;
     const std::vector<std::shared_ptr<EdgeWorker>> edges_;
-    const std::shared_ptr<tunnel::AdmissionGate> gate_;
+    const std::shared_ptr<login::AdmissionGate> gate_;
     const std::uint64_t descriptors_max_ = runtime::descriptors_for_visitors(2);  // the others are for clients
     std::size_t turn_ = 0;
     runtime::Acceptor acceptor_;

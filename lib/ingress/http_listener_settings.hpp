@@ -24,12 +24,12 @@ struct HttpListenerSettings {
     /// Whether TLS for `host` may go untouched to a client that offers that; else it ends here. Empty: always.
     std::function<bool(std::string_view host)> may_pass;
     /// How often TLS handshakes may begin, by address; null: as often as they like. Not of trusted proxies.
-    std::shared_ptr<tunnel::NetworkRate> handshakes;
+    std::shared_ptr<login::NetworkRate> handshakes;
     /// What X-Forwarded-Port says; 0: the port that visitors of a proxy connected to by its PROXY header, else the one
     /// listened on.
     std::uint16_t public_port = 0;
     /// Proxies that begin with a PROXY header, see preface.hpp.
-    wire::IpNetworks proxies;
+    net::IpNetworks proxies;
 };
 
 }  // namespace ferrotunnel::ingress

@@ -32,14 +32,14 @@ std::optional<Bytes> peek(int fd, MutableBytes into) noexcept {
 
 }  // namespace
 
-class Prefaces::Reading final : private runtime::PollTarget, private Deadline {
+class Prefaces::Reading final : private runtime::PollTarget, private runtime::Deadline {
 public:
     enum class Step : std::uint8_t { more, done, refused };
 
     Reading(Prefaces& owner, runtime::Fd socket, const runtime::SocketAddress& from, const PrefacePlan& plan, Done done)
         : owner_(owner), plan_(plan), done_(std::move(done)) {
-        visitor_.from = tunnel::visitor_address(from);
-        visitor_.to = tunnel::visitor_address(runtime::local_address(socket.get()));
+        visitor_.from = runtime::visitor_address(from);
+        visitor_.to = runtime::visitor_address(runtime::local_address(socket.get()));
         visitor_.socket = std::move(socket);
         peer_ = from.ip();
     }
@@ -90,7 +90,7 @@ private:
     AcceptedVisitor visitor_;
     std::string peer_;
     Done done_;
-    wire::ClientHelloReader hello_;
+    net::ClientHelloReader hello_;
     bool watched_ = false;
 };
 
@@ -112,13 +112,13 @@ Prefaces::Reading::Step Prefaces::Reading::look() {
 }
 
 Prefaces::Reading::Step Prefaces::Reading::look_at_proxy_header() {
-    using Status = wire::ProxyReading::Status;
+    using Status = net::ProxyReading::Status;
     std::array<std::uint8_t, limits::proxy_header_bytes_max> room;
     const auto seen = peek(visitor_.socket.get(), room);
     if (!seen) {
         return Step::refused;  // without a word: a proxy that looks whether we live
     }
-    const wire::ProxyReading read = wire::read_proxy_header(*seen);
+    const net::ProxyReading read = net::read_proxy_header(*seen);
     switch (read.status) {
         case Status::more:
             return Step::more;
@@ -137,14 +137,14 @@ Prefaces::Reading::Step Prefaces::Reading::look_at_proxy_header() {
         return Step::refused;
     }
     if (read.header.source.family != 0) {
-        visitor_.from = wire::unmapped(read.header.source);
-        visitor_.to = wire::unmapped(read.header.destination);
+        visitor_.from = net::unmapped(read.header.source);
+        visitor_.to = net::unmapped(read.header.destination);
     }
     return Step::done;
 }
 
 Prefaces::Reading::Step Prefaces::Reading::look_at_client_hello() {
-    using Status = wire::ClientHelloReader::Status;
+    using Status = net::ClientHelloReader::Status;
     owner_.room_.resize(limits::client_hello_bytes_max);
     const auto seen = peek(visitor_.socket.get(), owner_.room_);
     if (!seen) {
@@ -188,7 +188,7 @@ void tell_not_taken(Logger& log, TimePoint now, const std::string& visitor, cons
     }
 }
 
-Prefaces::Prefaces(runtime::Worker& worker, DeadlineWheel& wheel, Logger& log) noexcept
+Prefaces::Prefaces(runtime::Worker& worker, runtime::DeadlineWheel& wheel, Logger& log) noexcept
     : worker_(worker), wheel_(wheel), log_(log) {}
 
 Prefaces::~Prefaces() {

@@ -32,10 +32,10 @@ struct AcceptedVisitor {
     runtime::Fd socket;
     /// Who it is, and what it has connected to: the PROXY header's word, else the socket's. IPv4 in IPv6's clothes is
     /// IPv4.
-    wire::Address from;
-    wire::Address to;
+    net::Address from;
+    net::Address to;
     /// Where it was asked for, and the visitor has begun with one. Its bytes are still in the socket.
-    std::optional<wire::ClientHello> hello{};
+    std::optional<net::ClientHello> hello{};
 };
 
 /// What is read before a visitor is served.
@@ -59,7 +59,7 @@ public:
     /// Gets the visitor, in a round of the worker, perhaps before begin() returns. What it throws is logged.
     using Done = std::function<void(AcceptedVisitor)>;
 
-    Prefaces(runtime::Worker& worker, DeadlineWheel& wheel, Logger& log) noexcept;
+    Prefaces(runtime::Worker& worker, runtime::DeadlineWheel& wheel, Logger& log) noexcept;
     /// Closes all of them.
     ~Prefaces();
     Prefaces(const Prefaces&) = delete;
@@ -77,7 +77,7 @@ private:
     void drop(Reading& reading) noexcept;
 
     runtime::Worker& worker_;
-    DeadlineWheel& wheel_;
+    runtime::DeadlineWheel& wheel_;
     Logger& log_;
     std::unordered_set<Reading*> reading_;
     std::vector<std::uint8_t> room_;  // to look at a ClientHello in

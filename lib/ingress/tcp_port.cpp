@@ -13,9 +13,9 @@
 namespace ferrotunnel::ingress {
 namespace {
 
-class TcpPort final : public tunnel::PublicPort {
+class TcpPort final : public directory::PublicPort {
 public:
-    TcpPort(runtime::Worker& worker, runtime::Fd listener, tunnel::VisitorHandler on_visitor)
+    TcpPort(runtime::Worker& worker, runtime::Fd listener, directory::VisitorHandler on_visitor)
         : descriptor_(listener.get()),
           acceptor_(worker, with_options(std::move(listener)), {std::move(on_visitor), {}}) {}
 
@@ -26,7 +26,7 @@ public:
 
 private:
     static runtime::Fd with_options(runtime::Fd listener) {
-        tunnel::set_pumped_socket_options(listener.get());
+        trunk::set_pumped_socket_options(listener.get());
         return listener;
     }
 
@@ -61,8 +61,8 @@ private:
 // Reads what proxies say before their visitors are passed on.
 class Reception {
 public:
-    Reception(runtime::Worker& worker, std::shared_ptr<const wire::IpNetworks> proxies, Logger& log,
-              tunnel::VisitorHandler on_visitor)
+    Reception(runtime::Worker& worker, std::shared_ptr<const net::IpNetworks> proxies, Logger& log,
+              directory::VisitorHandler on_visitor)
         : proxies_(std::move(proxies)),
           on_visitor_(std::move(on_visitor)),
           wheel_(worker),
@@ -70,31 +70,31 @@ public:
 
     void take(runtime::Fd socket, const runtime::SocketAddress& from) {
         PrefacePlan plan;
-        plan.proxy_header = proxies_->contains(tunnel::visitor_address(from));
+        plan.proxy_header = proxies_->contains(runtime::visitor_address(from));
         if (plan.empty()) {
             on_visitor_(std::move(socket), from);
             return;
         }
         prefaces_.begin(std::move(socket), from, plan, [this](AcceptedVisitor visitor) {
-            const auto said = runtime::SocketAddress::from_ip(wire::ip_text(visitor.from), visitor.from.port);
+            const auto said = runtime::SocketAddress::from_ip(net::ip_text(visitor.from), visitor.from.port);
             on_visitor_(std::move(visitor.socket), said.value_or(runtime::SocketAddress()));
         });
     }
 
 private:
-    const std::shared_ptr<const wire::IpNetworks> proxies_;
-    const tunnel::VisitorHandler on_visitor_;
-    DeadlineWheel wheel_;
+    const std::shared_ptr<const net::IpNetworks> proxies_;
+    const directory::VisitorHandler on_visitor_;
+    runtime::DeadlineWheel wheel_;
     Prefaces prefaces_;
 };
 
 }  // namespace
 
-tunnel::PortOpener tcp_port_opener(wire::IpNetworks proxies, Logger& log) {
+directory::PortOpener tcp_port_opener(net::IpNetworks proxies, Logger& log) {
     return [doorman = std::make_shared<Doorman>(log),
-            proxies = std::make_shared<const wire::IpNetworks>(std::move(proxies)),
-            &log](runtime::Worker& worker, runtime::Fd listener, tunnel::VisitorHandler on_visitor) {
-        tunnel::VisitorHandler take = std::move(on_visitor);
+            proxies = std::make_shared<const net::IpNetworks>(std::move(proxies)),
+            &log](runtime::Worker& worker, runtime::Fd listener, directory::VisitorHandler on_visitor) {
+        directory::VisitorHandler take = std::move(on_visitor);
         if (!proxies->empty()) {
             auto reception = std::make_shared<Reception>(worker, proxies, log, std::move(take));
             take = [reception](runtime::Fd socket, const runtime::SocketAddress& from) {

@@ -8,9 +8,9 @@
 
 namespace ferrotunnel::ingress {
 
-/// Takes visitors from a listening socket, for tunnel::ServerShared::open_port. `proxies` begin with a PROXY header
+/// Takes visitors from a listening socket, for session::ServerShared::open_port. `proxies` begin with a PROXY header
 /// (preface.hpp) that says who the visitor is. Who comes when the process has few descriptors left is turned away
 /// (limits::descriptors_reserved_max). `log` outlives the ports.
-tunnel::PortOpener tcp_port_opener(wire::IpNetworks proxies, Logger& log);
+directory::PortOpener tcp_port_opener(net::IpNetworks proxies, Logger& log);
 
 }  // namespace ferrotunnel::ingress

@@ -10,22 +10,22 @@ namespace {
 
 bool take(EdgeWorker& edge, AcceptedVisitor& visitor, std::shared_ptr<void>& ticket) {
     const std::string& name = visitor.hello->server_name;
-    const tunnel::TlsMatch match = edge.routes.get().find_tls(name, edge.worker.now());
+    const directory::TlsMatch match = edge.routes.get().find_tls(name, edge.worker.now());
     switch (match.kind) {
-        case tunnel::TlsMatch::Kind::none:
+        case directory::TlsMatch::Kind::none:
             return false;
-        case tunnel::TlsMatch::Kind::away:
+        case directory::TlsMatch::Kind::away:
             static constexpr LineKind away{"tls_host_away"};
             if (edge.log.may_write(LogLevel::info, away, edge.worker.now())) {
-                edge.log.info("a visitor was turned away", {{"visitor", wire::ip_text(visitor.from)},
+                edge.log.info("a visitor was turned away", {{"visitor", net::ip_text(visitor.from)},
                                                             {"host", name},
                                                             {"why", "the client of this TLS host is not connected"}});
             }
-            tunnel::turn_away(std::move(visitor.socket), tunnel::TlsAlert::internal_error);
+            directory::turn_away(std::move(visitor.socket), directory::TlsAlert::internal_error);
             return true;
-        case tunnel::TlsMatch::Kind::service:
-            tunnel::hand_over({std::move(visitor.socket), visitor.from, name, match.service->shared_from_this(),
-                               std::exchange(ticket, nullptr)});
+        case directory::TlsMatch::Kind::service:
+            directory::hand_over({std::move(visitor.socket), visitor.from, name, match.service->shared_from_this(),
+                                  std::exchange(ticket, nullptr)});
             return true;
     }
     return false;
@@ -33,7 +33,7 @@ bool take(EdgeWorker& edge, AcceptedVisitor& visitor, std::shared_ptr<void>& tic
 
 }  // namespace
 
-TlsPassthrough passthrough_by(std::shared_ptr<const tunnel::HttpDirectory> directory) {
+TlsPassthrough passthrough_by(std::shared_ptr<const directory::HttpDirectory> directory) {
     return {[directory = std::move(directory)] { return directory->has_passthrough(); }, take};
 }
 

@@ -10,6 +10,6 @@
 namespace ferrotunnel::ingress {
 
 /// By the hosts of `directory`. Who asks for one whose client is away is told `internal_error`.
-TlsPassthrough passthrough_by(std::shared_ptr<const tunnel::HttpDirectory> directory);
+TlsPassthrough passthrough_by(std::shared_ptr<const directory::HttpDirectory> directory);
 
 }  // namespace ferrotunnel::ingress

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 namespace {
 
 std::string first_bytes(const runtime::SocketAddress& from, std::size_t bytes) {
@@ -32,4 +32,4 @@ AddressNetworks networks_of(const runtime::SocketAddress& from) {
     return networks;
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

@@ -8,7 +8,7 @@
 
 #include "runtime/address.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 
 /// From the narrowest to the widest:
 ///          host                    home             block
@@ -23,4 +23,4 @@ inline constexpr std::array<std::size_t, network_levels> network_bytes{8, 7, 6};
 
 AddressNetworks networks_of(const runtime::SocketAddress& from);
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

@@ -18,7 +18,7 @@
 #include "net/ip_text.hpp"
 #include "runtime/address.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 
 /// Begins what stands for a network of IPv6; IPv4 stands as text.
 inline constexpr char six_mark = 6;
@@ -33,9 +33,9 @@ inline std::string network_of(const runtime::SocketAddress& from) {
 }
 
 /// The same; IPv4 in IPv6's clothes is IPv4 already.
-inline std::string network_of(const wire::Address& from) {
+inline std::string network_of(const net::Address& from) {
     return from.family == 6 ? six_mark + std::string(reinterpret_cast<const char*>(from.bytes.data()), network_bytes[0])
-                            : wire::ip_text(from);
+                            : net::ip_text(from);
 }
 
 /// Whether the caps of addresses hold as they are, or become smaller as places are taken.
@@ -170,4 +170,4 @@ private:
     std::map<std::string, std::uint32_t> per_network_;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

@@ -4,7 +4,7 @@
 #include <functional>
 #include <string_view>
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 namespace {
 
 constexpr std::array<std::uint32_t, network_levels> free_of_level{
@@ -109,4 +109,4 @@ std::size_t GuessGate::networks() const {
     return records_.size();
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

@@ -17,7 +17,7 @@
 #include "login/address_networks.hpp"
 #include "login/token.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 
 /// Any thread.
 class GuessGate {
@@ -52,4 +52,4 @@ private:
     TimePoint looked_at_{};
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

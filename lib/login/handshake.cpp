@@ -4,7 +4,7 @@
 
 #include "base/limits.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 namespace {
 
 struct NameOfMessage {
@@ -75,4 +75,4 @@ void take_hello(Agreement& agreement, const wire::Hello& hello) {
     agreement.peer_name = hello.name;
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

@@ -28,7 +28,7 @@
 #include "wire/code.hpp"
 #include "wire/control.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 
 /// What the caller of a handshake must do next.
 enum class Want : std::uint8_t {
@@ -95,4 +95,4 @@ HandshakeFailure out_of_place(const wire::ControlMessage& message, std::string_v
 /// Fills in what a peer's hello says.
 void take_hello(Agreement& agreement, const wire::Hello& hello);
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

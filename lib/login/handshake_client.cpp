@@ -6,7 +6,7 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 namespace {
 
 HandshakeFailure server_without_proof() {
@@ -127,7 +127,7 @@ Step ClientHandshake::peer_gave_up(wire::Code code, std::string_view text) {
 }
 
 Step ClientHandshake::fail(HandshakeFailure failure) {
-    failure.text_for_peer = wire::printable(failure.text_for_peer, limits::goaway_text_max);
+    failure.text_for_peer = printable(failure.text_for_peer, limits::goaway_text_max);
     failure_ = std::move(failure);
     state_ = State::failed;
     return {Want::close, std::nullopt};
@@ -156,7 +156,7 @@ std::string explain_refusal(wire::Code code, std::string_view text) {
         return "The server gave up the login because it took too long. The network may be slow or lose data.";
     }
     std::string explained = "The server refused the session (" + std::string(wire::name_of(code)) + ")";
-    return text.empty() ? explained + "." : explained + ": " + wire::printable(text, limits::goaway_text_max);
+    return text.empty() ? explained + "." : explained + ": " + printable(text, limits::goaway_text_max);
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

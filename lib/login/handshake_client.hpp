@@ -17,7 +17,7 @@
 #include "login/token.hpp"
 #include "wire/control.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 
 class ClientHandshake {
 public:
@@ -72,4 +72,4 @@ private:
 /// What a refusal of the whole session means for the client's user. `text` is the server's own, or empty.
 std::string explain_refusal(wire::Code code, std::string_view text);
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

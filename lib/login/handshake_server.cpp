@@ -8,7 +8,7 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 namespace {
 
 Key random_key(Random& random) {
@@ -161,12 +161,11 @@ Step ServerHandshake::peer_gave_up(wire::Code code, std::string_view text) {
         return {Want::close, std::nullopt};
     }
     std::string what = "The client ended the login (" + std::string(wire::name_of(code)) + ")";
-    return fail(
-        {code, text.empty() ? what + "." : what + ": " + wire::printable(text, limits::goaway_text_max), {}, true});
+    return fail({code, text.empty() ? what + "." : what + ": " + printable(text, limits::goaway_text_max), {}, true});
 }
 
 Step ServerHandshake::fail(HandshakeFailure failure) {
-    failure.text_for_peer = wire::printable(failure.text_for_peer, limits::goaway_text_max);
+    failure.text_for_peer = printable(failure.text_for_peer, limits::goaway_text_max);
     failure_ = std::move(failure);
     state_ = State::failed;
     if (failure_->by_peer) {
@@ -208,4 +207,4 @@ const HandshakeFailure& ServerHandshake::failure() const {
     return *failure_;
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

@@ -23,7 +23,7 @@
 #include "login/token.hpp"
 #include "wire/control.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 
 /// A token that the server accepts, and what it allows.
 struct AcceptedToken {
@@ -93,4 +93,4 @@ private:
     std::optional<TokenId> wrong_token_;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

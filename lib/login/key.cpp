@@ -11,7 +11,7 @@
 
 #include "base/check.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 namespace {
 
 template <auto Free>
@@ -85,4 +85,4 @@ Digest hmac_sha256(const Key& key, std::initializer_list<Bytes> parts) {
     return digest;
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

@@ -8,7 +8,7 @@
 
 #include "base/bytes.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 
 using Digest = std::array<std::uint8_t, 32>;
 
@@ -45,4 +45,4 @@ Digest sha256(std::initializer_list<Bytes> parts);
 /// HMAC-SHA-256 over the concatenation of `parts`.
 Digest hmac_sha256(const Key& key, std::initializer_list<Bytes> parts);
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

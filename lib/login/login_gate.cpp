@@ -5,7 +5,7 @@
 
 #include "base/check.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 
 LoginGate::LoginGate(const Settings& settings) : settings_(settings), rate_(settings.rate) {
     check(settings.max > 0, "a gate lets somebody in");
@@ -123,4 +123,4 @@ std::uint32_t LoginGate::count() const {
     return count_;
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

@@ -20,7 +20,7 @@
 #include "login/network_rate.hpp"
 #include "runtime/address.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 
 /// Any thread.
 class LoginGate : public std::enable_shared_from_this<LoginGate> {
@@ -106,4 +106,4 @@ private:
     std::function<void()> give_way_;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

@@ -12,7 +12,7 @@
 #include "login/rate_gate.hpp"
 #include "runtime/address.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 
 /// Any thread.
 class NetworkRate {
@@ -66,4 +66,4 @@ private:
     std::array<RateGate, network_levels> gates_;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

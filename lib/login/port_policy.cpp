@@ -7,7 +7,7 @@
 
 #include "base/check.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 namespace {
 
 std::string_view trimmed(std::string_view text) {
@@ -140,4 +140,4 @@ std::string PortPolicy::describe() const {
     return text.empty() ? "none" : text;
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

@@ -9,7 +9,7 @@
 #include "base/random.hpp"
 #include "base/result.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 
 struct PortRange {
     std::uint16_t first = 0;
@@ -47,4 +47,4 @@ private:
     std::vector<PortRange> ranges_{{privileged_below, 65'535}};
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

@@ -4,7 +4,7 @@
 
 #include "base/check.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 
 Proof make_proof(const Key& key, Prover prover, const Transcript& transcript) {
     // Every part has one possible length, so that no two transcripts read as the same bytes.
@@ -22,4 +22,4 @@ bool verify_proof(const Key& key, Prover prover, const Transcript& transcript, B
     return equal_constant_time(make_proof(key, prover, transcript), proof);
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

@@ -15,7 +15,7 @@
 #include "base/bytes.hpp"
 #include "login/key.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 
 inline constexpr std::size_t exporter_bytes = 32;
 inline constexpr std::size_t nonce_bytes = 32;
@@ -39,4 +39,4 @@ Proof make_proof(const Key& key, Prover prover, const Transcript& transcript);
 /// In constant time, whatever `proof` holds.
 bool verify_proof(const Key& key, Prover prover, const Transcript& transcript, Bytes proof);
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

@@ -11,7 +11,7 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 
 /// For one thread, or under a lock.
 class RateGate {
@@ -65,4 +65,4 @@ private:
     std::map<std::string, TimePoint> full_at_;  // when the bucket is full again
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

@@ -5,7 +5,7 @@
 #include "base/base64url.hpp"
 #include "base/check.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 namespace {
 
 constexpr std::size_t checksum_bytes = 4;
@@ -69,4 +69,4 @@ TokenId token_id(const Key& key) {
     return id;
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

@@ -17,7 +17,7 @@
 #include "login/key.hpp"
 #include "wire/control.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 
 enum class TokenStrength : std::uint8_t { strong, weak };
 
@@ -42,4 +42,4 @@ Result<Token, std::string> parse_token(std::string_view text);
 
 TokenId token_id(const Key& key);
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

@@ -1,6 +1,6 @@
 #include "login/weak_token_policy.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 namespace {
 
 // One number of a dotted address, in the only spelling that every resolver reads as decimal: no leading zero.
@@ -87,4 +87,4 @@ std::string weak_token_warning() {
     return "A weak token is in use: who watches a login can guess it offline. `ferrotunnel token` makes a strong one.";
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

@@ -9,7 +9,7 @@
 
 #include "login/token.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::login {
 
 enum class WeakTokenPolicy : std::uint8_t { loopback_only, allowed };
 
@@ -26,4 +26,4 @@ std::optional<std::string> refusal_to_dial(WeakTokenPolicy policy, TokenStrength
 /// What the log says at start for each weak token that is used all the same.
 std::string weak_token_warning();
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::login

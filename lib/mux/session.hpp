@@ -126,7 +126,7 @@ public:
     struct OpenRequest {
         std::uint32_t service = 0;
         wire::ServiceKind kind = wire::ServiceKind::tcp;
-        wire::Address visitor;
+        net::Address visitor;
         Bytes metadata;
     };
     /// A stream with its first window usable at once; or busy, going_away, limit (ids used up), internal (not open).

@@ -473,7 +473,7 @@ void Session::on_goaway_frame(Bytes payload) {
     if (!goaway) {
         return;
     }
-    std::string text = wire::printable(as_text(goaway->text), limits::goaway_text_max);
+    std::string text = printable(as_text(goaway->text), limits::goaway_text_max);
     if (is_drain(goaway->code)) {
         peer_drains_ = peer_drains_ || goaway->code != Code::rotated;
         events_.on_goaway(goaway->code, text);

@@ -9,7 +9,7 @@
 #include "base/limits.hpp"
 #include "net/host_name.hpp"
 
-namespace ferrotunnel::wire {
+namespace ferrotunnel::net {
 
 namespace {
 
@@ -317,4 +317,4 @@ ClientHelloReader::Status ClientHelloReader::judge_message(Bytes received) {
     return Status::complete;
 }
 
-}  // namespace ferrotunnel::wire
+}  // namespace ferrotunnel::net

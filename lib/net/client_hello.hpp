@@ -24,7 +24,7 @@
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 
-namespace ferrotunnel::wire {
+namespace ferrotunnel::net {
 
 struct ClientHello {
     std::string server_name;             // in the form of host_name.hpp; empty: none was sent
@@ -75,4 +75,4 @@ private:
     std::string error_;
 };
 
-}  // namespace ferrotunnel::wire
+}  // namespace ferrotunnel::net

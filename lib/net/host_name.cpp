@@ -2,7 +2,7 @@
 
 #include "base/limits.hpp"
 
-namespace ferrotunnel::wire {
+namespace ferrotunnel::net {
 
 namespace {
 
@@ -96,4 +96,4 @@ Result<std::string, const char*> normal_host_pattern(std::string_view pattern) {
     return "*." + *rest;
 }
 
-}  // namespace ferrotunnel::wire
+}  // namespace ferrotunnel::net

@@ -6,7 +6,7 @@
 
 #include "base/result.hpp"
 
-namespace ferrotunnel::wire {
+namespace ferrotunnel::net {
 
 /// Lower case and without the final dot. Labels of letters, digits, '-' (not at either end) and '_' (which is no host
 /// name by the book, but is served under); at most 63 bytes each and 253 in all. A last label of digits alone is an
@@ -17,4 +17,4 @@ Result<std::string, const char*> normal_host_name(std::string_view name);
 /// The same, but a first label `*` is allowed, as certificates have it: it stands for exactly one label.
 Result<std::string, const char*> normal_host_pattern(std::string_view pattern);
 
-}  // namespace ferrotunnel::wire
+}  // namespace ferrotunnel::net

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace ferrotunnel::wire {
+namespace ferrotunnel::net {
 
 /// Where a visitor comes from. No family: not known, or not an IP peer.
 struct Address {
@@ -17,4 +17,4 @@ struct Address {
     friend bool operator==(const Address&, const Address&) = default;
 };
 
-}  // namespace ferrotunnel::wire
+}  // namespace ferrotunnel::net

@@ -7,7 +7,7 @@
 
 #include "net/ip_text.hpp"
 
-namespace ferrotunnel::wire {
+namespace ferrotunnel::net {
 
 namespace {
 
@@ -111,4 +111,4 @@ bool IpNetworks::contains(std::string_view address) const noexcept {
     return parsed && contains(*parsed);
 }
 
-}  // namespace ferrotunnel::wire
+}  // namespace ferrotunnel::net

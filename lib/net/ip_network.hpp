@@ -12,7 +12,7 @@
 #include "base/result.hpp"
 #include "net/ip_address.hpp"
 
-namespace ferrotunnel::wire {
+namespace ferrotunnel::net {
 
 /// IPv4 in IPv6's clothes (::ffff:a.b.c.d) is IPv4, in networks as in the addresses that are looked for: a listener for
 /// both families sees its IPv4 visitors so.
@@ -57,4 +57,4 @@ Address unmapped(const Address& address) noexcept;
 /// An address as text, of either family; nothing for what is none. The port of the answer is 0.
 std::optional<Address> parse_ip(std::string_view text) noexcept;
 
-}  // namespace ferrotunnel::wire
+}  // namespace ferrotunnel::net

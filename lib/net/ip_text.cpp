@@ -5,7 +5,7 @@
 
 #include "base/bytes.hpp"
 
-namespace ferrotunnel::wire {
+namespace ferrotunnel::net {
 
 namespace {
 
@@ -199,4 +199,4 @@ std::string ip_text(const Address& address) {
     }
 }
 
-}  // namespace ferrotunnel::wire
+}  // namespace ferrotunnel::net

@@ -7,7 +7,7 @@
 
 #include "net/ip_address.hpp"
 
-namespace ferrotunnel::wire {
+namespace ferrotunnel::net {
 
 /// Four decimal numbers without leading zeros. The port of the answer is 0.
 std::optional<Address> parse_ipv4(std::string_view text) noexcept;
@@ -19,4 +19,4 @@ std::optional<Address> parse_ipv6(std::string_view text) noexcept;
 /// family.
 std::string ip_text(const Address& address);
 
-}  // namespace ferrotunnel::wire
+}  // namespace ferrotunnel::net

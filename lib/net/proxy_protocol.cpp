@@ -10,7 +10,7 @@
 #include "base/limits.hpp"
 #include "net/ip_text.hpp"
 
-namespace ferrotunnel::wire {
+namespace ferrotunnel::net {
 
 namespace {
 
@@ -348,4 +348,4 @@ std::size_t write_proxy_v2(const ProxyHeader& header, std::uint8_t* at, bool wit
     return size;
 }
 
-}  // namespace ferrotunnel::wire
+}  // namespace ferrotunnel::net

@@ -15,7 +15,7 @@
 #include "base/bytes.hpp"
 #include "net/ip_address.hpp"
 
-namespace ferrotunnel::wire {
+namespace ferrotunnel::net {
 
 enum class ProxyVersion : std::uint8_t { v1 = 1, v2 = 2 };
 
@@ -59,4 +59,4 @@ inline constexpr std::size_t proxy_written_max = 107;
 std::size_t write_proxy_v1(const ProxyHeader& header, std::uint8_t* at);
 std::size_t write_proxy_v2(const ProxyHeader& header, std::uint8_t* at, bool with_checksum = false);
 
-}  // namespace ferrotunnel::wire
+}  // namespace ferrotunnel::net

@@ -6,7 +6,7 @@
 #include "base/limits.hpp"
 #include "routes/route_tables.hpp"
 
-namespace ferrotunnel::http {
+namespace ferrotunnel::routes {
 namespace {
 
 using Tables = RouteTable::Tables;
@@ -16,7 +16,7 @@ std::size_t labels_of(std::string_view name) noexcept {
 }
 
 // Of a prefix, segment by segment.
-std::uint64_t hash_of_prefix(const NameHasher& hasher, std::string_view prefix) noexcept {
+std::uint64_t hash_of_prefix(const http::NameHasher& hasher, std::string_view prefix) noexcept {
     std::uint64_t state = path_start(hasher, false);
     while (!prefix.empty()) {
         const std::size_t end = std::min(prefix.find('/', 1), prefix.size());
@@ -48,7 +48,7 @@ public:
         tables_.values.reserve(tables_.routes.size());
     }
 
-    std::vector<Problem> build() {
+    std::vector<http::Problem> build() {
         for (std::uint32_t route = 0; route < tables_.routes.size(); ++route) {
             tables_.values.push_back(tables_.routes[route].value);
             tables_.infos[host_of(tables_.routes[route].host)].routes.push_back(route);
@@ -57,7 +57,7 @@ public:
         for (std::size_t host = 0; host < tables_.hosts.size(); ++host) {
             add_host(tables_.hosts[host], tables_.infos[host].routes);
         }
-        std::vector<Problem> problems;
+        std::vector<http::Problem> problems;
         for (auto& [route, problem] : problems_) {
             problems.push_back(std::move(problem));
         }
@@ -65,7 +65,7 @@ public:
     }
 
 private:
-    std::uint32_t host_of(const HostPattern& pattern) {
+    std::uint32_t host_of(const http::HostPattern& pattern) {
         const auto next = static_cast<std::uint32_t>(tables_.hosts.size());
         const auto [at, is_new] = host_by_text_.try_emplace(pattern.text(), next);
         if (is_new) {
@@ -78,18 +78,18 @@ private:
     void add_names() {
         tables_.name_slots.resize(slots_for(tables_.hosts.size()));
         for (std::uint32_t host = 0; host < tables_.hosts.size(); ++host) {
-            const HostPattern& pattern = tables_.infos[host].pattern;
-            if (pattern.kind == HostPattern::Kind::any) {
+            const http::HostPattern& pattern = tables_.infos[host].pattern;
+            if (pattern.kind == http::HostPattern::Kind::any) {
                 tables_.default_host = host;
                 continue;
             }
             Tables::NameSlot& slot = slot_of(pattern.host);
-            if (pattern.kind == HostPattern::Kind::exact) {
+            if (pattern.kind == http::HostPattern::Kind::exact) {
                 slot.exact = host;
                 continue;
             }
             tables_.suffix_labels_max = std::max(tables_.suffix_labels_max, labels_of(pattern.host));
-            (pattern.kind == HostPattern::Kind::one_label ? slot.one_label : slot.any_labels) = host;
+            (pattern.kind == http::HostPattern::Kind::one_label ? slot.one_label : slot.any_labels) = host;
         }
     }
 
@@ -107,10 +107,10 @@ private:
 
     void add_host(Tables::HostRules& rules, const std::vector<std::uint32_t>& routes) {
         const auto is_expression = [&](std::uint32_t route) {
-            return tables_.routes[route].path.kind == PathRule::Kind::regex;
+            return tables_.routes[route].path.kind == http::PathRule::Kind::regex;
         };
         const auto hashed = std::count_if(routes.begin(), routes.end(), [&](std::uint32_t route) {
-            return !is_expression(route) && tables_.routes[route].path != PathRule{};
+            return !is_expression(route) && tables_.routes[route].path != http::PathRule{};
         });
         rules.first_slot = static_cast<std::uint32_t>(tables_.path_slots.size());
         rules.slots = static_cast<std::uint32_t>(slots_for(static_cast<std::size_t>(hashed)));
@@ -127,7 +127,7 @@ private:
 
     // This and the next answer false when the rule is there already.
     bool add_expression(Tables::HostRules& rules, std::uint32_t route) {
-        PathRule& path = tables_.routes[route].path;
+        http::PathRule& path = tables_.routes[route].path;
         const auto first = tables_.expressions.begin() + rules.first_expression;
         const auto same = [&](const Tables::Expression& other) { return tables_.routes[other.route].path == path; };
         if (std::any_of(first, tables_.expressions.end(), same)) {
@@ -138,7 +138,7 @@ private:
             return true;
         }
         if (path.expression.text() != path.path) {
-            auto regex = PathRegex::compile(path.path);
+            auto regex = http::PathRegex::compile(path.path);
             if (!regex) {
                 add_problem(route, "`" + path.text() + "` of `" + tables_.routes[route].host.text() + "` " +
                                        regex.error().text);
@@ -152,12 +152,12 @@ private:
     }
 
     bool add_path(Tables::HostRules& rules, std::uint32_t route) {
-        const PathRule& path = tables_.routes[route].path;
-        const bool equals = path.kind == PathRule::Kind::equals;
+        const http::PathRule& path = tables_.routes[route].path;
+        const bool equals = path.kind == http::PathRule::Kind::equals;
         if (!equals && path.path.empty()) {
             return std::exchange(rules.everything, route) == no_route;
         }
-        const NameHasher& hasher = tables_.hasher;
+        const http::NameHasher& hasher = tables_.hasher;
         const std::uint64_t hash = hasher.finish(equals ? hasher.piece(path_start(hasher, true), path.path)
                                                         : hash_of_prefix(hasher, path.path));
         Tables::PathSlot& slot = tables_.path_slots[tables_.path_slot(rules, hash, path.path, equals, steps_)];
@@ -167,7 +167,7 @@ private:
         slot = {hash, route, text_of(path.path) * 2 + (equals ? 1 : 0)};
         rules.has_equals |= equals;
         if (!equals) {
-            rules.segments_max = std::max(rules.segments_max, static_cast<std::uint16_t>(segments_of(path.path)));
+            rules.segments_max = std::max(rules.segments_max, static_cast<std::uint16_t>(http::segments_of(path.path)));
         }
         return true;
     }
@@ -182,24 +182,26 @@ private:
         return at->second;
     }
 
-    void add_problem(std::uint32_t route, std::string text) { problems_.emplace(route, Problem{std::move(text)}); }
+    void add_problem(std::uint32_t route, std::string text) {
+        problems_.emplace(route, http::Problem{std::move(text)});
+    }
 
     Tables& tables_;
     LookupSteps steps_;
     std::unordered_map<std::string, std::uint32_t> host_by_text_;
     std::unordered_map<std::string_view, std::uint32_t> text_by_path_;
-    std::map<std::uint32_t, Problem> problems_;  // by route: in the order in which the rules are written
+    std::map<std::uint32_t, http::Problem> problems_;  // by route: in the order in which the rules are written
 };
 
 }  // namespace
 
-Result<RouteTable, std::vector<Problem>> RouteTable::build(std::vector<Route> routes, std::uint64_t seed) {
+Result<RouteTable, std::vector<http::Problem>> RouteTable::build(std::vector<Route> routes, std::uint64_t seed) {
     auto tables = std::make_unique<Tables>(seed);
-    std::vector<Problem> problems = Builder(*tables, std::move(routes)).build();
+    std::vector<http::Problem> problems = Builder(*tables, std::move(routes)).build();
     if (!problems.empty()) {
         return problems;
     }
     return RouteTable(std::move(tables));
 }
 
-}  // namespace ferrotunnel::http
+}  // namespace ferrotunnel::routes

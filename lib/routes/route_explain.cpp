@@ -5,7 +5,7 @@
 #include "base/quote.hpp"
 #include "routes/route_tables.hpp"
 
-namespace ferrotunnel::http {
+namespace ferrotunnel::routes {
 namespace {
 
 /// Rules that do not fit are listed up to here; those that do are always.
@@ -19,7 +19,7 @@ std::string rule_text(const Route& route) {
 
 // A reading may have any byte; people and terminals get it like a rule's path.
 std::string printable_path(std::string_view reading) {
-    return PathRule{PathRule::Kind::prefix, std::string(reading)}.text();
+    return http::PathRule{http::PathRule::Kind::prefix, std::string(reading)}.text();
 }
 
 bool is_below(std::string_view path, std::string_view prefix) {
@@ -51,8 +51,8 @@ private:
     void say(std::string line) { lines_.push_back(std::move(line)); }
 
     void explain_host(const RouteTable::Tables::HostRules* chosen) {
-        for (const auto kind : {HostPattern::Kind::exact, HostPattern::Kind::one_label, HostPattern::Kind::any_labels,
-                                HostPattern::Kind::any}) {
+        for (const auto kind : {http::HostPattern::Kind::exact, http::HostPattern::Kind::one_label,
+                                http::HostPattern::Kind::any_labels, http::HostPattern::Kind::any}) {
             explain_kind(kind, chosen);
         }
         if (chosen == nullptr) {
@@ -60,8 +60,8 @@ private:
         }
     }
 
-    void explain_kind(HostPattern::Kind kind, const RouteTable::Tables::HostRules* chosen) {
-        std::vector<const HostPattern*> fitting;
+    void explain_kind(http::HostPattern::Kind kind, const RouteTable::Tables::HostRules* chosen) {
+        std::vector<const http::HostPattern*> fitting;
         for (const RouteTable::Tables::HostInfo& info : tables_.infos) {
             if (info.pattern.kind == kind && info.pattern.matches(host_)) {
                 fitting.push_back(&info.pattern);
@@ -72,35 +72,35 @@ private:
         if (fitting.empty()) {
             say(missing(kind));
         }
-        for (const HostPattern* pattern : fitting) {
+        for (const http::HostPattern* pattern : fitting) {
             const bool taken = chosen != nullptr && pattern == &tables_.info_of(*chosen).pattern;
             say(in_backticks(pattern->text()) + (taken ? " fits the host: its rules decide."
                                                        : " fits the host too, but a more specific one goes first."));
         }
     }
 
-    std::string missing(HostPattern::Kind kind) const {
+    std::string missing(http::HostPattern::Kind kind) const {
         switch (kind) {
-            case HostPattern::Kind::exact:
+            case http::HostPattern::Kind::exact:
                 return "No rule is for the host " + in_backticks(host_) + " itself.";
-            case HostPattern::Kind::one_label:
+            case http::HostPattern::Kind::one_label:
                 return "No rule with `*.` fits.";
-            case HostPattern::Kind::any_labels:
+            case http::HostPattern::Kind::any_labels:
                 return "No rule with `**.` fits.";
-            case HostPattern::Kind::any:
+            case http::HostPattern::Kind::any:
                 break;
         }
         return "There is no default service (`*`).";
     }
 
     void explain_paths(const RouteMatch& match, const RouteTable::Tables::HostRules& rules) {
-        if (match.fault != PathFault::none) {
-            say("The path " + std::string(words_for(match.fault)) + ": 400.");
+        if (match.fault != http::PathFault::none) {
+            say("The path " + std::string(http::words_for(match.fault)) + ": 400.");
             return;
         }
-        PathReadings readings;
+        http::PathReadings readings;
         (void)readings.assign(path_);
-        PathBuffer buffer;
+        http::PathBuffer buffer;
         const std::string literal(readings.reading(0, buffer));
         if (literal != path_) {
             say("The path is compared as " + in_backticks(printable_path(literal)) + '.');
@@ -119,9 +119,9 @@ private:
         }
     }
 
-    void explain_readings(const PathReadings& readings, const RouteTable::Tables::HostRules& rules) {
+    void explain_readings(const http::PathReadings& readings, const RouteTable::Tables::HostRules& rules) {
         for (std::size_t i = 0; i < readings.count(); ++i) {
-            PathBuffer buffer;
+            http::PathBuffer buffer;
             LookupSteps steps;
             const std::string_view reading = readings.reading(i, buffer);
             const std::uint32_t route = tables_.find_path(rules, reading, steps);
@@ -134,14 +134,15 @@ private:
     void explain_rules(std::string_view path, const RouteMatch& match, const RouteTable::Tables::HostRules& rules) {
         std::vector<std::uint32_t> order = tables_.info_of(rules).routes;
         std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-            const PathRule& left = tables_.routes[a].path;
-            const PathRule& right = tables_.routes[b].path;
-            return left.kind != right.kind ? left.kind < right.kind
-                                           : left.kind != PathRule::Kind::regex && left.path.size() > right.path.size();
+            const http::PathRule& left = tables_.routes[a].path;
+            const http::PathRule& right = tables_.routes[b].path;
+            return left.kind != right.kind
+                       ? left.kind < right.kind
+                       : left.kind != http::PathRule::Kind::regex && left.path.size() > right.path.size();
         });
         std::size_t unfit = 0;
         for (const std::uint32_t route : order) {
-            const PathRule& rule = tables_.routes[route].path;
+            const http::PathRule& rule = tables_.routes[route].path;
             const std::string why = why_not(rule, path);
             if (match && route == match.route) {
                 say(in_backticks(rule.text()) + " fits the path and goes first: it is taken.");
@@ -157,13 +158,13 @@ private:
     }
 
     // Empty when the rule fits.
-    std::string why_not(const PathRule& rule, std::string_view path) const {
+    std::string why_not(const http::PathRule& rule, std::string_view path) const {
         switch (rule.kind) {
-            case PathRule::Kind::equals:
+            case http::PathRule::Kind::equals:
                 return rule.path == path ? "" : "is for that one path alone.";
-            case PathRule::Kind::regex:
+            case http::PathRule::Kind::regex:
                 return rule.expression.matches(path) ? "" : "does not match the whole path.";
-            case PathRule::Kind::prefix:
+            case http::PathRule::Kind::prefix:
                 break;
         }
         if (is_below(path, rule.path)) {
@@ -173,13 +174,13 @@ private:
                                            : "does not fit: the path is not below it.";
     }
 
-    static std::string why_later(const PathRule& rule) {
+    static std::string why_later(const http::PathRule& rule) {
         switch (rule.kind) {
-            case PathRule::Kind::equals:
+            case http::PathRule::Kind::equals:
                 break;  // the only one that fits, and always the first
-            case PathRule::Kind::regex:
+            case http::PathRule::Kind::regex:
                 return "equal paths go before expressions, and earlier expressions before later ones.";
-            case PathRule::Kind::prefix:
+            case http::PathRule::Kind::prefix:
                 return "equal paths, expressions and longer prefixes go before a prefix.";
         }
         return "";
@@ -197,4 +198,4 @@ RouteExplanation RouteTable::explain(std::string_view host, std::string_view pat
     return Explainer(*tables_, host, path).explain();
 }
 
-}  // namespace ferrotunnel::http
+}  // namespace ferrotunnel::routes

@@ -6,8 +6,8 @@
 #include "base/limits.hpp"
 #include "routes/route_tables.hpp"
 
-namespace ferrotunnel::http {
-std::uint64_t hash_of_host(const NameHasher& hasher, std::string_view name) noexcept {
+namespace ferrotunnel::routes {
+std::uint64_t hash_of_host(const http::NameHasher& hasher, std::string_view name) noexcept {
     std::uint64_t state = hasher.start();
     while (true) {
         const std::size_t dot = name.rfind('.');
@@ -128,8 +128,8 @@ namespace {
 
 // All readings have to meet the route that the first one meets. Apart, since it needs a buffer.
 template <typename Find>
-[[gnu::noinline]] bool all_meet(const PathReadings& readings, std::uint32_t& route, Find find) noexcept {
-    PathBuffer buffer;
+[[gnu::noinline]] bool all_meet(const http::PathReadings& readings, std::uint32_t& route, Find find) noexcept {
+    http::PathBuffer buffer;
     route = find(readings.reading(0, buffer));
     for (std::size_t i = 1; i < readings.count(); ++i) {
         if (find(readings.reading(i, buffer)) != route) {
@@ -147,12 +147,13 @@ RouteMatch RouteTable::Tables::find(std::string_view host, std::string_view path
     if (rules == nullptr) {
         return match;
     }
-    PathReadings readings;
+    http::PathReadings readings;
     match.fault = readings.assign(path == "*" ? "/" : path);
-    if (match.fault == PathFault::none && rules->expressions > 0 && path.size() > limits::http_path_regex_path_max) {
-        match.fault = PathFault::too_long_to_match;
+    if (match.fault == http::PathFault::none && rules->expressions > 0 &&
+        path.size() > limits::http_path_regex_path_max) {
+        match.fault = http::PathFault::too_long_to_match;
     }
-    if (match.fault != PathFault::none) {
+    if (match.fault != http::PathFault::none) {
         match.outcome = RouteOutcome::bad_path;
         return match;
     }
@@ -191,4 +192,4 @@ const std::vector<Route>& RouteTable::routes() const noexcept {
     return tables_->routes;
 }
 
-}  // namespace ferrotunnel::http
+}  // namespace ferrotunnel::routes

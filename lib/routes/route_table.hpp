@@ -18,11 +18,11 @@
 #include "http/host_pattern.hpp"
 #include "http/path_match.hpp"
 
-namespace ferrotunnel::http {
+namespace ferrotunnel::routes {
 
 struct Route {
-    HostPattern host;
-    PathRule path;
+    http::HostPattern host;
+    http::PathRule path;
     std::uint32_t value = 0;  // the caller's: an index of a service, say
     std::string name;         // for `explain` and problems: "service web"
 
@@ -39,9 +39,9 @@ enum class RouteOutcome : std::uint8_t {
 
 struct RouteMatch {
     RouteOutcome outcome = RouteOutcome::unknown_host;
-    PathFault fault = PathFault::none;  // of `bad_path`
-    std::uint32_t value = 0;            // the rest of `found` alone
-    std::uint32_t route = 0;            // an index into RouteTable::routes()
+    http::PathFault fault = http::PathFault::none;  // of `bad_path`
+    std::uint32_t value = 0;                        // the rest of `found` alone
+    std::uint32_t route = 0;                        // an index into RouteTable::routes()
 
     explicit operator bool() const noexcept { return outcome == RouteOutcome::found; }
 };
@@ -72,7 +72,7 @@ public:
     /// of one host than limits::http_path_regexes_per_host_max. Expressions that are compiled already are shared. The
     /// order of `routes` plays no part but among the expressions of one host. `seed` should be random in production, so
     /// that nobody who may register hosts can choose ones that collide.
-    static Result<RouteTable, std::vector<Problem>> build(std::vector<Route> routes, std::uint64_t seed = 0);
+    static Result<RouteTable, std::vector<http::Problem>> build(std::vector<Route> routes, std::uint64_t seed = 0);
 
     /// `host` as normal_host() gives it; `path` as the request has it, without query. "*" (of OPTIONS) is looked up as
     /// "/".
@@ -91,4 +91,4 @@ private:
     std::unique_ptr<const Tables> tables_;
 };
 
-}  // namespace ferrotunnel::http
+}  // namespace ferrotunnel::routes

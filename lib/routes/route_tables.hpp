@@ -15,7 +15,7 @@
 #include "http/path_regex.hpp"
 #include "routes/route_table.hpp"
 
-namespace ferrotunnel::http {
+namespace ferrotunnel::routes {
 
 inline constexpr std::uint32_t no_route = std::numeric_limits<std::uint32_t>::max();
 
@@ -32,7 +32,7 @@ struct RouteTable::Tables {
     };
     /// The same places as `hosts`; for `explain` alone.
     struct HostInfo {
-        HostPattern pattern;
+        http::HostPattern pattern;
         std::vector<std::uint32_t> routes;
     };
     /// A name that patterns speak of, with places in `hosts`. Empty without a name.
@@ -50,7 +50,7 @@ struct RouteTable::Tables {
         std::uint32_t text = 0;          // a place in `path_texts`, doubled; with 1 for an equal path
     };
     struct Expression {
-        PathRegex regex;
+        http::PathRegex regex;
         std::uint32_t route;
     };
 
@@ -72,7 +72,7 @@ struct RouteTable::Tables {
     std::size_t path_slot(const HostRules& rules, std::uint64_t hash, std::string_view path, bool equals,
                           LookupSteps& steps) const noexcept;
 
-    NameHasher hasher;
+    http::NameHasher hasher;
     std::uint32_t default_host = no_route;
     std::size_t suffix_labels_max = 0;  // of the names behind asterisks
     std::vector<NameSlot> name_slots;   // a power of two, at most half full
@@ -90,10 +90,10 @@ private:
 };
 
 /// The hash of a whole host name, label by label from its end.
-std::uint64_t hash_of_host(const NameHasher& hasher, std::string_view name) noexcept;
+std::uint64_t hash_of_host(const http::NameHasher& hasher, std::string_view name) noexcept;
 /// Where the hash of an equal path or of a prefix begins.
-inline std::uint64_t path_start(const NameHasher& hasher, bool equals) noexcept {
+inline std::uint64_t path_start(const http::NameHasher& hasher, bool equals) noexcept {
     return equals ? hasher.number(hasher.start(), 1) : hasher.start();
 }
 
-}  // namespace ferrotunnel::http
+}  // namespace ferrotunnel::routes

@@ -4,7 +4,7 @@
 
 #include "runtime/worker.hpp"
 
-namespace ferrotunnel::ingress {
+namespace ferrotunnel::runtime {
 
 void Deadline::cancel() noexcept {
     when_ = never;
@@ -129,4 +129,4 @@ void DeadlineWheel::arm() noexcept {
     timer_->set(TimePoint{Duration(at * tick)});
 }
 
-}  // namespace ferrotunnel::ingress
+}  // namespace ferrotunnel::runtime

@@ -21,7 +21,7 @@ namespace ferrotunnel::runtime {
 class Worker;
 }
 
-namespace ferrotunnel::ingress {
+namespace ferrotunnel::runtime {
 
 class DeadlineWheel;
 
@@ -88,4 +88,4 @@ private:
     Deadline* cursor_ = nullptr;  // the next one of the slot that is being visited
 };
 
-}  // namespace ferrotunnel::ingress
+}  // namespace ferrotunnel::runtime

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::runtime {
 
-wire::Address visitor_address(const runtime::SocketAddress& from) noexcept {
-    wire::Address address;
+net::Address visitor_address(const runtime::SocketAddress& from) noexcept {
+    net::Address address;
     address.port = from.port();
     const auto* four = reinterpret_cast<const sockaddr_in*>(from.raw());
     const auto* six = reinterpret_cast<const sockaddr_in6*>(from.raw());
@@ -24,4 +24,4 @@ wire::Address visitor_address(const runtime::SocketAddress& from) noexcept {
     return address;
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::runtime

@@ -1,12 +1,12 @@
 // A visitor's address as OPEN carries it.
 #pragma once
 
-#include "runtime/address.hpp"
 #include "net/ip_address.hpp"
+#include "runtime/address.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::runtime {
 
 /// An IPv4 address in IPv6 clothes becomes IPv4.
-wire::Address visitor_address(const runtime::SocketAddress& from) noexcept;
+net::Address visitor_address(const runtime::SocketAddress& from) noexcept;
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::runtime

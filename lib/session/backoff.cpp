@@ -4,7 +4,7 @@
 
 #include "base/check.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::session {
 namespace {
 
 constexpr Duration soon_first = std::chrono::milliseconds(200);
@@ -49,4 +49,4 @@ void Backoff::session_ended(Duration lived) {
     }
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::session

@@ -6,7 +6,7 @@
 #include "base/limits.hpp"
 #include "base/random.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::session {
 
 class Backoff {
 public:
@@ -43,4 +43,4 @@ private:
     TimePoint goodbye_at_ = TimePoint::min();
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::session

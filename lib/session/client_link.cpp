@@ -5,7 +5,7 @@
 #include <new>
 #include <utility>
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::session {
 
 using wire::Code;
 
@@ -142,7 +142,7 @@ void ClientLink::on_retry(std::size_t place) {
     }
 }
 
-void ClientLink::on_trunk_open(std::size_t at, const Agreement& agreed, const std::string& transport,
+void ClientLink::on_trunk_open(std::size_t at, const login::Agreement& agreed, const std::string& transport,
                                Duration round_trip) {
     Place& place = *places_[at];
     place.state = Place::State::open;
@@ -225,11 +225,11 @@ void ClientLink::on_retired_end(std::size_t place) {
 // What somebody says who has not proved to be the server ends one attempt and no client: the next one may reach the
 // server itself. Nor does a token or version that the server has once accepted: it was started with a wrong file, or an
 // older program, and its clients have to be there when that is put right.
-bool ClientLink::is_final(const TrunkEnd& end) const noexcept {
+bool ClientLink::is_final(const trunk::TrunkEnd& end) const noexcept {
     return is_verdict(end.code) && end.proved && (end.code == Code::superseded || !let_in_);
 }
 
-std::string ClientLink::explain(const TrunkEnd& end) const {
+std::string ClientLink::explain(const trunk::TrunkEnd& end) const {
     if (end.text.empty()) {
         return "the connection was lost";
     }
@@ -245,7 +245,7 @@ std::string ClientLink::explain(const TrunkEnd& end) const {
     return end.text + " It has not proved that it is the server, so somebody may be in between.";
 }
 
-void ClientLink::on_trunk_end(std::size_t at, const TrunkEnd& end, bool was_open) {
+void ClientLink::on_trunk_end(std::size_t at, const trunk::TrunkEnd& end, bool was_open) {
     Place& place = *places_[at];
     place.state = Place::State::idle;
     forget_place(at);
@@ -386,4 +386,4 @@ void ClientLink::tell(LinkNotice notice) {
     notify_(notice);
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::session

@@ -29,7 +29,7 @@
 #include "session/backoff.hpp"
 #include "session/client_trunk.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::session {
 
 /// What happens to the link.
 struct LinkNotice {
@@ -74,7 +74,7 @@ public:
     ClientLink(const ClientLink&) = delete;
     ClientLink& operator=(const ClientLink&) = delete;
 
-    void add(ClientService service);
+    void add(backend::ClientService service);
     void remove(std::uint32_t id);
     void start();
     /// No new visitors; `stopped` follows when the present ones have finished.
@@ -105,7 +105,7 @@ private:
     /// What has become of a service on one trunk.
     enum class Carried : std::uint8_t { no, asked, yes, refused };
     struct Offered {
-        std::shared_ptr<const ClientService> service;
+        std::shared_ptr<const backend::ClientService> service;
         std::uint16_t assigned_port = 0;  // what the server chose: asked for again after a reconnect
         std::string assigned_host{};
         bool told = false;          // that it is reachable; a private service is, without an endpoint
@@ -117,12 +117,12 @@ private:
         bool is(Carried what) const noexcept;
     };
 
-    void on_trunk_open(std::size_t place, const Agreement& agreed, const std::string& transport,
+    void on_trunk_open(std::size_t place, const login::Agreement& agreed, const std::string& transport,
                        Duration round_trip) override;
     void on_trunk_message(std::size_t place, const wire::ControlMessage& message) override;
     void on_trunk_draining(std::size_t place, wire::Code code, const std::string& text) override;
     void on_trunk_retired(std::size_t place, const std::string& text) override;
-    void on_trunk_end(std::size_t place, const TrunkEnd& end, bool was_open) override;
+    void on_trunk_end(std::size_t place, const trunk::TrunkEnd& end, bool was_open) override;
     void on_retired_end(std::size_t place) override;
 
     unsigned open_count() const noexcept;
@@ -134,8 +134,8 @@ private:
     void on_retry(std::size_t place);
     void trunk_lost(std::size_t place, const LinkNotice& why);
     void tunnel_down(std::size_t place, const LinkNotice& why, bool was_open);
-    bool is_final(const TrunkEnd& end) const noexcept;
-    std::string explain(const TrunkEnd& end) const;
+    bool is_final(const trunk::TrunkEnd& end) const noexcept;
+    std::string explain(const trunk::TrunkEnd& end) const;
     void end_for_good(wire::Code code, const std::string& text, bool was_open);
     void finish_if_drained(wire::Code code, const std::string& text);
     void finish(wire::Code code, const std::string& text);
@@ -158,7 +158,7 @@ private:
     const std::shared_ptr<ClientShared> shared_;
     const Settings settings_;
     const std::function<void(const LinkNotice&)> notify_;
-    const std::shared_ptr<ServiceTable> table_ = std::make_shared<ServiceTable>();
+    const std::shared_ptr<backend::ServiceTable> table_ = std::make_shared<backend::ServiceTable>();
     Backoff backoff_;  // of the tunnel
     runtime::Timer retry_timer_;
     Backoff refused_backoff_;  // of services
@@ -177,4 +177,4 @@ private:
     std::optional<std::pair<wire::Code, std::string>> final_;  // why it ends, where the server is the reason
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::session

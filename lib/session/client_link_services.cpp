@@ -5,7 +5,7 @@
 
 #include "session/client_link.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::session {
 
 namespace {
 
@@ -30,10 +30,10 @@ std::optional<std::size_t> ClientLink::first_open() const noexcept {
     return draining;
 }
 
-void ClientLink::add(ClientService service) {
+void ClientLink::add(backend::ClientService service) {
     const std::uint32_t id = service.id;
     Offered& offered = services_[id];
-    offered.service = std::make_shared<const ClientService>(std::move(service));
+    offered.service = std::make_shared<const backend::ClientService>(std::move(service));
     offered.on.assign(places_.size(), Carried::no);
     table_->put(offered.service);
     if (auto place = first_open(); place && state_ == State::running) {
@@ -253,4 +253,4 @@ Duration ClientLink::refused_again_in() {
     return std::max(refused_timer_.deadline() - worker_.now(), Duration::zero());
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::session

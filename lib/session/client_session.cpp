@@ -6,7 +6,7 @@
 #include "transport/tcp_pipe.hpp"
 #include "transport/tls_pipe.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::session {
 
 using wire::Code;
 
@@ -65,14 +65,14 @@ void ClientSession::on_connected(std::error_code error, runtime::Fd socket) {
     std::unique_ptr<transport::Pipe> pipe =
         shared_->tls ? transport::make_tls_pipe(std::move(socket), shared_->tls)
                      : transport::make_tcp_pipe(std::move(socket), transport::TcpPipeSide::client);
-    trunk_ = make_intrusive<Trunk>(worker_, std::move(pipe), shared_->mux, *shared_->random,
-                                   login_until_ - worker_.now(), static_cast<TrunkEvents&>(*this));
+    trunk_ = make_intrusive<trunk::Trunk>(worker_, std::move(pipe), shared_->mux, *shared_->random,
+                                          login_until_ - worker_.now(), static_cast<trunk::TrunkEvents&>(*this));
     trunk_->account_in(shared_->book);
     trunk_->start();
 }
 
 void ClientSession::on_pipe_open() {
-    ClientHandshake::Settings settings(*shared_->token);
+    login::ClientHandshake::Settings settings(*shared_->token);
     std::array<std::uint8_t, 32> exporter;
     if (trunk_->pipe().exporter(exporter)) {
         settings.exporter.assign(exporter.begin(), exporter.end());
@@ -86,7 +86,7 @@ void ClientSession::on_pipe_open() {
     settings.limits.first_window = shared_->mux.first_window;
     settings.limits.streams_max = shared_->mux.streams_max;
     settings.limits.opens_max = shared_->mux.opens_max;
-    handshake_ = std::make_unique<ClientHandshake>(std::move(settings), *shared_->random);
+    handshake_ = std::make_unique<login::ClientHandshake>(std::move(settings), *shared_->random);
     send(handshake_->start());
 }
 
@@ -103,27 +103,27 @@ void ClientSession::on_control(Bytes message) {
     callbacks_.on_message(*decoded);
 }
 
-void ClientSession::take_step(const Step& step) {
+void ClientSession::take_step(const login::Step& step) {
     if (step.send) {
         send(*step.send);
     }
     switch (step.want) {
-        case Want::message:
-        case Want::decision:
+        case login::Want::message:
+        case login::Want::decision:
             return;
-        case Want::nothing:
+        case login::Want::nothing:
             agreement_ = handshake_->agreed();
             open_ = true;
-            shared_->own_visits->set_server(visitor_address(runtime::peer_address(trunk_->pipe().fd())));
+            shared_->own_visits->set_server(runtime::visitor_address(runtime::peer_address(trunk_->pipe().fd())));
             trunk_->govern_by(shared_->memory, {});
             trunk_->login_done(agreement_.peer);
             callbacks_.on_open(agreement_);
             return;
-        case Want::close:
+        case login::Want::close:
             break;
     }
-    const HandshakeFailure& failure = handshake_->failure();
-    refused_ = TrunkEnd{failure.code, failure.text, failure.by_peer, true};
+    const login::HandshakeFailure& failure = handshake_->failure();
+    refused_ = trunk::TrunkEnd{failure.code, failure.text, failure.by_peer, true};
     trunk_->end(failure.by_peer ? Code::none : failure.code, failure.text_for_peer);
 }
 
@@ -147,21 +147,21 @@ void ClientSession::on_rotate_due() {
     // Clients open no streams in this version.
 }
 
-void ClientSession::on_trunk_end(const TrunkEnd& end) {
+void ClientSession::on_trunk_end(const trunk::TrunkEnd& end) {
     if (refused_) {
         finish(*refused_);
         return;
     }
     if (!open_ && end.by_peer && handshake_ && end.code != Code::none) {
         (void)handshake_->peer_gave_up(end.code, end.text);
-        const HandshakeFailure& failure = handshake_->failure();
+        const login::HandshakeFailure& failure = handshake_->failure();
         finish({failure.code, failure.text, true, true});
         return;
     }
     finish(end);
 }
 
-void ClientSession::finish(TrunkEnd end) {
+void ClientSession::finish(trunk::TrunkEnd end) {
     if (std::exchange(ended_, true)) {
         return;
     }
@@ -171,4 +171,4 @@ void ClientSession::finish(TrunkEnd end) {
     callbacks_.on_end(end);
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::session

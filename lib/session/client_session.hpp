@@ -19,21 +19,22 @@
 #include "trunk/socket_pump.hpp"
 #include "trunk/trunk.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::session {
 
 /// What all sessions of a client share.
 struct ClientShared {
     runtime::HostPort server;
     std::shared_ptr<transport::TlsContext> tls;  // null: off
-    std::optional<Token> token;
+    std::optional<login::Token> token;
     std::string name;  // what the user calls this client
     wire::InstanceId instance{};
     mux::Settings mux;
     Duration handshake_deadline = limits::handshake_deadline;
-    std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>(Traffic::Of::all_workers);
-    std::shared_ptr<TrafficBook> book = std::make_shared<TrafficBook>();
-    std::shared_ptr<MemoryGovernor> memory = std::make_shared<MemoryGovernor>(limits::memory_settable_max);
-    std::shared_ptr<OwnVisits> own_visits = std::make_shared<OwnVisits>();
+    std::shared_ptr<trunk::Traffic> traffic = std::make_shared<trunk::Traffic>(trunk::Traffic::Of::all_workers);
+    std::shared_ptr<trunk::TrafficBook> book = std::make_shared<trunk::TrafficBook>();
+    std::shared_ptr<trunk::MemoryGovernor> memory =
+        std::make_shared<trunk::MemoryGovernor>(limits::memory_settable_max);
+    std::shared_ptr<backend::OwnVisits> own_visits = std::make_shared<backend::OwnVisits>();
     Logger* log = nullptr;
     Random* random = nullptr;
 };
@@ -46,16 +47,16 @@ struct ClientLogin {
     std::uint32_t trunks = 1;  // ... of n
 };
 
-class ClientSession final : private TrunkEvents {
+class ClientSession final : private trunk::TrunkEvents {
 public:
     /// On the worker, from within the session's events. After `on_end` nothing follows, and the session may be
     /// destroyed in a later round.
     struct Callbacks {
-        std::function<void(const Agreement&)> on_open;
+        std::function<void(const login::Agreement&)> on_open;
         std::function<void(const wire::ControlMessage&)> on_message;
         std::function<void(IntrusivePtr<mux::Stream>, const wire::Open&)> on_stream;
         std::function<void(wire::Code, std::string_view)> on_goaway;
-        std::function<void(const TrunkEnd&)> on_end;
+        std::function<void(const trunk::TrunkEnd&)> on_end;
     };
 
     ClientSession(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const ClientLogin& login,
@@ -70,7 +71,7 @@ public:
     void end(wire::Code code, std::string_view text);
 
     bool is_open() const noexcept { return open_; }
-    const Agreement& agreed() const noexcept { return agreement_; }
+    const login::Agreement& agreed() const noexcept { return agreement_; }
     std::string transport_description() const {
         return trunk_ && !trunk_->is_closed() ? trunk_->pipe().description() : std::string();
     }
@@ -88,9 +89,9 @@ private:
     void on_goaway(wire::Code code, std::string_view text) override;
     void on_drained() override;
     void on_rotate_due() override;
-    void on_trunk_end(const TrunkEnd& end) override;
-    void take_step(const Step& step);
-    void finish(TrunkEnd end);
+    void on_trunk_end(const trunk::TrunkEnd& end) override;
+    void take_step(const login::Step& step);
+    void finish(trunk::TrunkEnd end);
 
     runtime::Worker& worker_;
     const std::shared_ptr<ClientShared> shared_;
@@ -98,12 +99,12 @@ private:
     Callbacks callbacks_;
     const TimePoint login_until_;  // connecting, TLS and login together
     std::unique_ptr<runtime::Connector> connector_;
-    IntrusivePtr<Trunk> trunk_;
-    std::unique_ptr<ClientHandshake> handshake_;  // until the login is over
-    std::optional<TrunkEnd> refused_;             // why the login failed, in words for this side's user
-    Agreement agreement_;
+    IntrusivePtr<trunk::Trunk> trunk_;
+    std::unique_ptr<login::ClientHandshake> handshake_;  // until the login is over
+    std::optional<trunk::TrunkEnd> refused_;             // why the login failed, in words for this side's user
+    login::Agreement agreement_;
     bool open_ = false;
     bool ended_ = false;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::session

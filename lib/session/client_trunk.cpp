@@ -8,12 +8,12 @@
 #include "backend/dial.hpp"
 #include "session/visitor_lines.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::session {
 
 using wire::Code;
 
 ClientTrunk::ClientTrunk(std::size_t place, runtime::Worker& worker, runtime::Worker& home,
-                         std::shared_ptr<ClientShared> shared, std::shared_ptr<const ServiceTable> services,
+                         std::shared_ptr<ClientShared> shared, std::shared_ptr<const backend::ServiceTable> services,
                          ClientTrunkEvents& events)
     : place_(place),
       worker_(worker),
@@ -53,7 +53,7 @@ void ClientTrunk::connect(const ClientLogin& login) {
             }
             current_.reset();
             report([this] {
-                TrunkEnd end;
+                trunk::TrunkEnd end;
                 end.code = Code::internal;
                 end.text = "there is no memory";
                 events_.on_trunk_end(place_, end, false);
@@ -112,7 +112,7 @@ void ClientTrunk::make_session(const ClientLogin& login) {
     ClientSession::Callbacks callbacks;
     // The session is known by its place: it calls back only after `current_` was set, or while it is retiring.
     auto holder = std::make_shared<ClientSession*>(nullptr);
-    callbacks.on_open = [this, holder](const Agreement& agreed) {
+    callbacks.on_open = [this, holder](const login::Agreement& agreed) {
         report([this, agreed, transport = (*holder)->transport_description(), round_trip = (*holder)->round_trip()] {
             events_.on_trunk_open(place_, agreed, transport, round_trip);
         });
@@ -126,13 +126,13 @@ void ClientTrunk::make_session(const ClientLogin& login) {
         on_stream(std::move(stream), open);
     };
     callbacks.on_goaway = [this, holder](Code code, std::string_view text) { on_goaway(**holder, code, text); };
-    callbacks.on_end = [this, holder](const TrunkEnd& end) { on_session_end(**holder, end); };
+    callbacks.on_end = [this, holder](const trunk::TrunkEnd& end) { on_session_end(**holder, end); };
     current_ = std::make_unique<ClientSession>(worker_, shared_, login, std::move(callbacks));
     *holder = current_.get();
 }
 
 void ClientTrunk::on_stream(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
-    std::shared_ptr<const ClientService> service = services_->find(open.service);
+    std::shared_ptr<const backend::ClientService> service = services_->find(open.service);
     if (service) {
         tell_visitor(*service, open, worker_.now(), *shared_->log);
     }
@@ -147,8 +147,8 @@ void ClientTrunk::on_stream(IntrusivePtr<mux::Stream> stream, const wire::Open& 
                                {{"service", service->name}, {"backend", service->backend.text}});
         }
     } else {
-        dial_backend(worker_, std::move(service), std::move(stream), open.visitor,
-                     {shared_->traffic, shared_->own_visits, *shared_->log});
+        backend::dial_backend(worker_, std::move(service), std::move(stream), open.visitor,
+                              {shared_->traffic, shared_->own_visits, *shared_->log});
     }
 }
 
@@ -169,7 +169,7 @@ void ClientTrunk::on_goaway(ClientSession& session, Code code, std::string_view 
 
 // A client that does not hear of its trunk's end would never connect again: what lacks memory for that, at either end,
 // ends the process, and whoever looks after it starts it anew.
-void ClientTrunk::on_session_end(ClientSession& session, const TrunkEnd& end) noexcept {
+void ClientTrunk::on_session_end(ClientSession& session, const trunk::TrunkEnd& end) noexcept {
     auto retired =
         std::find_if(retiring_.begin(), retiring_.end(), [&](const auto& one) { return one.get() == &session; });
     if (retired != retiring_.end()) {
@@ -191,4 +191,4 @@ void ClientTrunk::discard(std::unique_ptr<ClientSession> session) {
     (void)clear_mail_->post(*worker_.mailbox(), this);
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::session

@@ -13,7 +13,7 @@
 #include "buffer/mailbox.hpp"
 #include "session/client_session.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::session {
 
 /// What a trunk reports, on the link's worker. `place` counts from 0.
 class ClientTrunkEvents {
@@ -21,7 +21,7 @@ public:
     virtual ~ClientTrunkEvents() = default;
 
     /// `round_trip` is the shortest that was seen so far; zero: not known.
-    virtual void on_trunk_open(std::size_t place, const Agreement& agreed, const std::string& transport,
+    virtual void on_trunk_open(std::size_t place, const login::Agreement& agreed, const std::string& transport,
                                Duration round_trip) = 0;
     virtual void on_trunk_message(std::size_t place, const wire::ControlMessage& message) = 0;
     /// The server takes no new visitors on it.
@@ -29,7 +29,7 @@ public:
     /// The server asks for a fresh session: the present one only finishes its visitors from now on.
     virtual void on_trunk_retired(std::size_t place, const std::string& text) = 0;
     /// The present session has ended, open or on the way to it.
-    virtual void on_trunk_end(std::size_t place, const TrunkEnd& end, bool was_open) = 0;
+    virtual void on_trunk_end(std::size_t place, const trunk::TrunkEnd& end, bool was_open) = 0;
     /// One that had retired has ended.
     virtual void on_retired_end(std::size_t place) = 0;
 };
@@ -37,7 +37,7 @@ public:
 class ClientTrunk {
 public:
     ClientTrunk(std::size_t place, runtime::Worker& worker, runtime::Worker& home, std::shared_ptr<ClientShared> shared,
-                std::shared_ptr<const ServiceTable> services, ClientTrunkEvents& events);
+                std::shared_ptr<const backend::ServiceTable> services, ClientTrunkEvents& events);
     ClientTrunk(const ClientTrunk&) = delete;
     ClientTrunk& operator=(const ClientTrunk&) = delete;
 
@@ -59,14 +59,14 @@ private:
     void make_session(const ClientLogin& login);
     void on_stream(IntrusivePtr<mux::Stream> stream, const wire::Open& open);
     void on_goaway(ClientSession& session, wire::Code code, std::string_view text);
-    void on_session_end(ClientSession& session, const TrunkEnd& end) noexcept;
+    void on_session_end(ClientSession& session, const trunk::TrunkEnd& end) noexcept;
     void discard(std::unique_ptr<ClientSession> session);
 
     const std::size_t place_;
     runtime::Worker& worker_;
     runtime::Worker& home_;  // the link's
     const std::shared_ptr<ClientShared> shared_;
-    const std::shared_ptr<const ServiceTable> services_;
+    const std::shared_ptr<const backend::ServiceTable> services_;
     ClientTrunkEvents& events_;
 
     // The trunk's worker's.
@@ -78,4 +78,4 @@ private:
         make_intrusive<ClearMail>([](ClientTrunk* const& trunk) noexcept { trunk->discarded_.clear(); });
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::session

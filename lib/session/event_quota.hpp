@@ -8,7 +8,7 @@
 
 #include "base/clock.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::session {
 
 /// Any thread.
 class EventQuota {
@@ -31,4 +31,4 @@ private:
     std::uint32_t told_ = 0;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::session

@@ -9,13 +9,13 @@
 #include "transport/tcp_pipe.hpp"
 #include "transport/tls_pipe.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::session {
 
 using wire::Code;
 
 namespace {
 
-std::string place_of(const Agreement& agreement) {
+std::string place_of(const login::Agreement& agreement) {
     return std::to_string(agreement.trunk) + '/' + std::to_string(agreement.trunks);
 }
 
@@ -89,8 +89,8 @@ void ServerSession::start(runtime::Fd socket) {
     std::unique_ptr<transport::Pipe> pipe =
         shared_->tls ? transport::make_tls_pipe(std::move(socket), shared_->tls)
                      : transport::make_tcp_pipe(std::move(socket), transport::TcpPipeSide::server);
-    trunk_ = make_intrusive<Trunk>(worker_, std::move(pipe), shared_->mux, *shared_->random,
-                                   shared_->handshake_deadline, static_cast<TrunkEvents&>(*this));
+    trunk_ = make_intrusive<trunk::Trunk>(worker_, std::move(pipe), shared_->mux, *shared_->random,
+                                          shared_->handshake_deadline, static_cast<trunk::TrunkEvents&>(*this));
     trunk_->count_in(recent_);
     trunk_->account_in(shared_->book);
     trunk_->start();
@@ -147,7 +147,7 @@ void ServerSession::abandon() {
 // --- login ---
 
 void ServerSession::on_pipe_open() {
-    ServerHandshake::Settings settings;
+    login::ServerHandshake::Settings settings;
     settings.tokens = shared_->tokens;
     std::array<std::uint8_t, 32> exporter;
     if (trunk_->pipe().exporter(exporter)) {
@@ -160,9 +160,11 @@ void ServerSession::on_pipe_open() {
     settings.ping_interval = shared_->mux.ping_interval;
     settings.dead_interval = shared_->mux.dead_interval;
     if (shared_->guesses) {
-        settings.guesses_too_often = [this] { return shared_->guesses->is_closed(networks_of(peer_), worker_.now()); };
+        settings.guesses_too_often = [this] {
+            return shared_->guesses->is_closed(login::networks_of(peer_), worker_.now());
+        };
     }
-    handshake_ = std::make_unique<ServerHandshake>(std::move(settings), *shared_->random);
+    handshake_ = std::make_unique<login::ServerHandshake>(std::move(settings), *shared_->random);
 }
 
 void ServerSession::on_control(Bytes message) {
@@ -178,26 +180,26 @@ void ServerSession::on_control(Bytes message) {
     on_message(*decoded);
 }
 
-void ServerSession::take_step(const Step& step) {
+void ServerSession::take_step(const login::Step& step) {
     if (step.send) {
         trunk_->session().send_control(*step.send);
         trunk_->session_changed();
     }
     switch (step.want) {
-        case Want::message:
+        case login::Want::message:
             return;
-        case Want::decision:
+        case login::Want::decision:
             proved_ = true;
             ask_admission();
             return;
-        case Want::nothing:
+        case login::Want::nothing:
             return;
-        case Want::close:
+        case login::Want::close:
             break;
     }
-    const HandshakeFailure& failure = handshake_->failure();
+    const login::HandshakeFailure& failure = handshake_->failure();
     if (shared_->guesses && handshake_->wrong_token()) {
-        shared_->guesses->failed(networks_of(peer_), *handshake_->wrong_token(), worker_.now());
+        shared_->guesses->failed(login::networks_of(peer_), *handshake_->wrong_token(), worker_.now());
     }
     tell_stranger("a login was refused", failure.code, failure.text);
     trunk_->end(failure.code, failure.text_for_peer);
@@ -219,7 +221,7 @@ void ServerSession::ask_admission() {
     agreement_ = handshake_->agreed();
     token_name_ = handshake_->token().name;
     client_ = {handshake_->token().token.id, agreement_.peer_instance};
-    SessionInfo info;
+    directory::SessionInfo info;
     info.key = key_;
     info.token = handshake_->token().token.id;
     info.token_name = token_name_;
@@ -232,15 +234,17 @@ void ServerSession::ask_admission() {
     info.since = worker_.now();
     info.ports = handshake_->token().ports;
     auto self = shared_from_this();
-    admit_with_takeover(shared_->registry, std::move(info), self, [self](std::optional<Refusal> refusal) {
-        bool reached = self->mailbox_->post_call([self, refusal] { self->guarded([&] { self->admitted(refusal); }); });
-        if (!reached && !refusal) {
-            self->shared_->registry->remove(self->key_);  // the worker has stopped meanwhile
-        }
-    });
+    directory::admit_with_takeover(
+        shared_->registry, std::move(info), self, [self](std::optional<directory::Refusal> refusal) {
+            bool reached =
+                self->mailbox_->post_call([self, refusal] { self->guarded([&] { self->admitted(refusal); }); });
+            if (!reached && !refusal) {
+                self->shared_->registry->remove(self->key_);  // the worker has stopped meanwhile
+            }
+        });
 }
 
-void ServerSession::admitted(std::optional<Refusal> refusal) {
+void ServerSession::admitted(std::optional<directory::Refusal> refusal) {
     admitted_ = !refusal;
     const bool gone = ended_ || trunk_->session().state() != mux::SessionState::authenticating;
     if (ended_) {
@@ -288,12 +292,12 @@ void ServerSession::log_begin() {
                                                       {"client", agreement_.peer_name},
                                                       {"token", token_name_},
                                                       {"trunk", place_of(agreement_)},
-                                                      {"agent", wire::printable(agreement_.peer_agent, 64)},
+                                                      {"agent", printable(agreement_.peer_agent, 64)},
                                                       {"tls", trunk_->pipe().description()}});
     }
 }
 
-void ServerSession::log_end(const TrunkEnd& end, LogLevel level) {
+void ServerSession::log_end(const trunk::TrunkEnd& end, LogLevel level) {
     static constexpr LineKind ends{"ends", limits::client_lines_per_second};
     if (!shared_->log->may_write(level, ends, worker_.now())) {
         return;
@@ -342,7 +346,7 @@ void ServerSession::on_rotate_due() {
     shared_->log->info("a session rotates: its stream ids run out", {{"session", agreement_.session}});
 }
 
-void ServerSession::on_trunk_end(const TrunkEnd& end) {
+void ServerSession::on_trunk_end(const trunk::TrunkEnd& end) {
     if (std::exchange(ended_, true)) {
         return;
     }
@@ -351,7 +355,7 @@ void ServerSession::on_trunk_end(const TrunkEnd& end) {
     probes_.clear();
     yield_timer_.reset();
     if (admitted_ && !draining_) {  // no goodbye: its client is on its way back
-        attempt([&] { shared_->registry->keep_ports(key_, worker_.now() + Registry::ports_kept_for); });
+        attempt([&] { shared_->registry->keep_ports(key_, worker_.now() + directory::Registry::ports_kept_for); });
     }
     leave_registry();
     attempt([&] { tell_gone(end.code, end.text); });
@@ -367,7 +371,7 @@ void ServerSession::on_trunk_end(const TrunkEnd& end) {
     (void)end_mail_->post(*mailbox_, std::move(self));
 }
 
-void ServerSession::tell_end(const TrunkEnd& end) {
+void ServerSession::tell_end(const trunk::TrunkEnd& end) {
     if (gave_way_ || (!welcome_ && handshake_ && !end.text.empty() && !proved_)) {
         shared_->log->debug("a connection ended before the login",
                             {{"peer", peer_.text()}, {"code", wire::name_of(end.code)}, {"why", end.text}});
@@ -470,4 +474,4 @@ void ServerSession::notify(ServerNotice::Kind kind, const std::string& service, 
     }
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::session

@@ -40,7 +40,7 @@
 #include "trunk/socket_pump.hpp"
 #include "trunk/trunk.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::session {
 
 /// What the application may want to know.
 struct ServerNotice {
@@ -75,12 +75,12 @@ struct SessionView {
         std::string name;
         std::string endpoint;
         std::uint16_t port = 0;
-        std::shared_ptr<Traffic> traffic;
-        std::shared_ptr<const HttpService> http;  // of HTTP
+        std::shared_ptr<trunk::Traffic> traffic;
+        std::shared_ptr<const directory::HttpService> http;  // of HTTP
     };
     bool connected = false;
-    bool retired = false;  // another trunk has taken its place; its visitors finish
-    ClientId client{};     // what the trunks of a tunnel have in common
+    bool retired = false;          // another trunk has taken its place; its visitors finish
+    directory::ClientId client{};  // what the trunks of a tunnel have in common
     std::string peer;
     std::string agent;
     std::string token_name;
@@ -97,16 +97,16 @@ struct HttpPublic {
 
 /// What all sessions of a server share. Immutable but for what synchronises itself.
 struct ServerShared {
-    std::shared_ptr<Registry> registry;
-    AcceptedTokens tokens;
+    std::shared_ptr<directory::Registry> registry;
+    login::AcceptedTokens tokens;
     wire::InstanceId instance{};
     mux::Settings mux;
     Duration handshake_deadline = limits::handshake_deadline;
     std::shared_ptr<transport::TlsContext> tls;  // null: off
     runtime::SocketAddress tcp_bind;             // where public ports listen; the port is ignored
     std::string public_host;                     // how visitors reach this machine
-    PortOpener open_port;
-    std::shared_ptr<PortTable> ports = std::make_shared<PortTable>();
+    directory::PortOpener open_port;
+    std::shared_ptr<directory::PortTable> ports = std::make_shared<directory::PortTable>();
     std::optional<HttpPublic> http_public;   // nothing: not without TLS
     std::optional<HttpPublic> https_public;  // nothing: not with TLS
     /// Any thread. Whether visitors who ask for this host (or one that the pattern is for) by TLS are shown a
@@ -115,26 +115,27 @@ struct ServerShared {
     /// Any thread. Whether visitors of this host, or of one that the pattern is for, must show a certificate to the
     /// edge. Empty: none must.
     std::function<bool(std::string_view host)> asks_for_certificate;
-    std::string domain;      // below which hosts are assigned, in normal form; empty: none are
-    HttpBounds http_bounds;  // of what HTTP services ask for
-    std::shared_ptr<HttpDirectory> http = std::make_shared<HttpDirectory>();
-    std::shared_ptr<Presence> presence = std::make_shared<Presence>();
+    std::string domain;                 // below which hosts are assigned, in normal form; empty: none are
+    directory::HttpBounds http_bounds;  // of what HTTP services ask for
+    std::shared_ptr<directory::HttpDirectory> http = std::make_shared<directory::HttpDirectory>();
+    std::shared_ptr<directory::Presence> presence = std::make_shared<directory::Presence>();
     std::function<void(const ServerNotice&)> notify;
-    std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>(Traffic::Of::all_workers);
-    std::shared_ptr<TrafficBook> book = std::make_shared<TrafficBook>();
-    std::shared_ptr<MemoryGovernor> memory = std::make_shared<MemoryGovernor>(limits::memory_settable_max);
+    std::shared_ptr<trunk::Traffic> traffic = std::make_shared<trunk::Traffic>(trunk::Traffic::Of::all_workers);
+    std::shared_ptr<trunk::TrafficBook> book = std::make_shared<trunk::TrafficBook>();
+    std::shared_ptr<trunk::MemoryGovernor> memory =
+        std::make_shared<trunk::MemoryGovernor>(limits::memory_settable_max);
     std::shared_ptr<ServerCounters> counters = std::make_shared<ServerCounters>();
-    std::shared_ptr<GuessGate> guesses;  // null: no token can be guessed
+    std::shared_ptr<login::GuessGate> guesses;  // null: no token can be guessed
     EventQuota strangers{limits::strangers_told_per_second};
     Logger* log = nullptr;
     Random* random = nullptr;
 };
 
 class ServerSession final : public std::enable_shared_from_this<ServerSession>,
-                            public SessionHandle,
-                            public VisitorCarrier,
-                            public HttpCarrier,
-                            private TrunkEvents {
+                            public directory::SessionHandle,
+                            public directory::VisitorCarrier,
+                            public directory::HttpCarrier,
+                            private trunk::TrunkEvents {
 public:
     /// `ended` is called once on the worker, when nothing of the session is left. `login_over`: when the peer no longer
     /// counts as one that has not proved its token.
@@ -186,14 +187,14 @@ public:
 
     // VisitorCarrier and HttpCarrier: any thread.
     std::uint64_t load() const noexcept override;
-    void take(Visitor visitor, std::uint32_t service) override;
-    void dropped(const std::shared_ptr<SharedPort>& port) noexcept override;
+    void take(directory::Visitor visitor, std::uint32_t service) override;
+    void dropped(const std::shared_ptr<directory::SharedPort>& port) noexcept override;
     void leads_back(std::uint32_t service) override;
     runtime::Worker& worker() noexcept override { return worker_; }
-    void open(std::uint32_t service, const wire::Address& visitor, IntrusivePtr<buffer::Waker> waker, bool foreign,
+    void open(std::uint32_t service, const net::Address& visitor, IntrusivePtr<buffer::Waker> waker, bool foreign,
               Opened opened) override;
-    void take(TlsVisitor visitor, std::uint32_t service) override;
-    void dropped(const std::shared_ptr<HttpService>& service) noexcept override;
+    void take(directory::TlsVisitor visitor, std::uint32_t service) override;
+    void dropped(const std::shared_ptr<directory::HttpService>& service) noexcept override;
 
     /// Any thread. Counts one stream of an application as load for as long as what it gives is kept.
     std::shared_ptr<void> count_dialled();
@@ -202,14 +203,14 @@ private:
     struct Service {
         wire::Service description;
         std::uint64_t registration = 0;  // an id may be registered again while a claim for the first is under way
-        std::vector<ClaimName> names;    // that it has claimed, or is about to
-        std::shared_ptr<SharedPort> public_port;
-        std::shared_ptr<HttpService> http;
-        bool opened = false;               // the port or the service, and did not join other trunks at it
-        bool assigned = false;             // its host is the server's choice
-        bool assigned_anew = false;        // and another one than that which it had before
-        std::shared_ptr<Traffic> traffic;  // on this trunk
-        VisitorLine line;
+        std::vector<directory::ClaimName> names;  // that it has claimed, or is about to
+        std::shared_ptr<directory::SharedPort> public_port;
+        std::shared_ptr<directory::HttpService> http;
+        bool opened = false;                      // the port or the service, and did not join other trunks at it
+        bool assigned = false;                    // its host is the server's choice
+        bool assigned_anew = false;               // and another one than that which it had before
+        std::shared_ptr<trunk::Traffic> traffic;  // on this trunk
+        directory::VisitorLine line;
 
         bool is_carried() const noexcept { return public_port || http; }
         bool is_private() const noexcept { return description.kind == wire::ServiceKind::private_tcp; }
@@ -243,71 +244,73 @@ private:
     void on_drained() override;
     void on_rotate_due() override;
     void on_room() override;
-    void on_trunk_end(const TrunkEnd& end) override;
+    void on_trunk_end(const trunk::TrunkEnd& end) override;
 
-    void take_step(const Step& step);
+    void take_step(const login::Step& step);
     void ask_admission();
-    void admitted(std::optional<Refusal> refusal);
+    void admitted(std::optional<directory::Refusal> refusal);
     void on_message(const wire::ControlMessage& message);
     void register_service(std::uint32_t request, const wire::Service& description);
-    std::optional<Refusal> check_service(const wire::Service& description) const;
+    std::optional<directory::Refusal> check_service(const wire::Service& description) const;
     void register_port(std::uint32_t request, const wire::Service& description);
     void register_private(std::uint32_t request, const wire::Service& description);
-    std::optional<Refusal> narrow(const wire::Service& description, runtime::SocketAddress& at) const;
+    std::optional<directory::Refusal> narrow(const wire::Service& description, runtime::SocketAddress& at) const;
     void claim_then_open(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at);
     void on_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
-                    const runtime::SocketAddress& at, const std::optional<Refusal>& refusal);
+                    const runtime::SocketAddress& at, const std::optional<directory::Refusal>& refusal);
     void assign_port(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at);
-    std::optional<Refusal> open_port(std::uint32_t id, const runtime::SocketAddress& at);
+    std::optional<directory::Refusal> open_port(std::uint32_t id, const runtime::SocketAddress& at);
     void confirm(std::uint32_t request, std::uint32_t id);
-    void refuse_service(std::uint32_t id, const Refusal& refusal);
+    void refuse_service(std::uint32_t id, const directory::Refusal& refusal);
     void keep_description(Service& service, const wire::Service& description);
-    std::optional<Refusal> too_many_names(const HttpDescription& wanted) const;
-    void tell_refusal(const wire::Service& description, const Refusal& refusal);
+    std::optional<directory::Refusal> too_many_names(const directory::HttpDescription& wanted) const;
+    void tell_refusal(const wire::Service& description, const directory::Refusal& refusal);
     void unregister(std::uint32_t id);
     void forget_service(std::uint32_t id);
     void leave(Service& service);
     void close_services() noexcept;
-    void on_visitor(std::uint32_t id, Visitor visitor);
+    void on_visitor(std::uint32_t id, directory::Visitor visitor);
     template <typename AnyVisitor>
     void open_or_wait(std::uint32_t id, AnyVisitor visitor);
-    bool pass_to_other(Visitor& visitor) { return std::shared_ptr(visitor.port)->pass_on(visitor, *this); }
-    bool pass_to_other(TlsVisitor& visitor) { return pass_on(visitor, *this); }
+    bool pass_to_other(directory::Visitor& visitor) { return std::shared_ptr(visitor.port)->pass_on(visitor, *this); }
+    bool pass_to_other(directory::TlsVisitor& visitor) { return directory::pass_on(visitor, *this); }
     void refuse_visitor(const std::string& visitor, wire::Code code);
     bool serve_line(std::uint32_t id);
-    static void send_on(VisitorLine line);
-    void open_visitor(std::uint32_t id, Visitor visitor);
+    static void send_on(directory::VisitorLine line);
+    void open_visitor(std::uint32_t id, directory::Visitor visitor);
     void yield();
     void end_yielding();
     void on_dropped(const std::function<bool(const Service&)>& is_it);
 
     // HTTP services (server_session_http.cpp).
     void register_http(std::uint32_t request, const wire::Service& description);
-    std::optional<Refusal> refuse_rules(const wire::HttpRulesPart& rules) const;
+    std::optional<directory::Refusal> refuse_rules(const wire::HttpRulesPart& rules) const;
     void register_tls(std::uint32_t request, const wire::Service& description);
-    void begin_claiming(std::uint32_t request, const wire::Service& description, HttpDescription wanted, bool assign);
-    std::optional<Refusal> read_http(const wire::Service& service, HttpDescription& wanted) const;
-    void claim_hosts(std::uint32_t request, std::uint32_t id, HttpDescription wanted);
+    void begin_claiming(std::uint32_t request, const wire::Service& description, directory::HttpDescription wanted,
+                        bool assign);
+    std::optional<directory::Refusal> read_http(const wire::Service& service, directory::HttpDescription& wanted) const;
+    void claim_hosts(std::uint32_t request, std::uint32_t id, directory::HttpDescription wanted);
     void on_hosts_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
-                          const std::vector<ClaimName>& names, HttpDescription wanted, std::optional<Refusal> refusal);
-    void release_unwanted(const std::vector<ClaimName>& names);
+                          const std::vector<directory::ClaimName>& names, directory::HttpDescription wanted,
+                          std::optional<directory::Refusal> refusal);
+    void release_unwanted(const std::vector<directory::ClaimName>& names);
     const std::string& shown_host_of(const Service& service) const;
     const HttpPublic& public_place_of(const Service& service) const;
     std::string url_of(const Service& service) const;
-    Result<HttpStream, wire::Code> open_http(std::uint32_t id, const wire::Address& visitor,
-                                             IntrusivePtr<buffer::Waker> waker, bool foreign,
-                                             std::shared_ptr<void> counted);
+    Result<directory::HttpStream, wire::Code> open_http(std::uint32_t id, const net::Address& visitor,
+                                                        IntrusivePtr<buffer::Waker> waker, bool foreign,
+                                                        std::shared_ptr<void> counted);
 
     // Visitors whose TLS passes untouched (server_session_tls.cpp).
-    std::optional<Refusal> read_tls(const wire::Service& service, HttpDescription& wanted) const;
-    void on_tls_visitor(std::uint32_t id, TlsVisitor visitor);
-    void open_visitor(std::uint32_t id, TlsVisitor visitor);
+    std::optional<directory::Refusal> read_tls(const wire::Service& service, directory::HttpDescription& wanted) const;
+    void on_tls_visitor(std::uint32_t id, directory::TlsVisitor visitor);
+    void open_visitor(std::uint32_t id, directory::TlsVisitor visitor);
 
     void leave_registry() noexcept;
-    void tell_end(const TrunkEnd& end);
+    void tell_end(const trunk::TrunkEnd& end);
     void tell_stranger(const char* what, wire::Code code, const std::string& why);
     void log_begin();
-    void log_end(const TrunkEnd& end, LogLevel level);
+    void log_end(const trunk::TrunkEnd& end, LogLevel level);
     void tell_gone(wire::Code code, const std::string& text);
     void tell_failure(const std::exception& problem);
     /// One of several steps: where it lacks memory it is left out, and the others are done.
@@ -337,15 +340,15 @@ private:
     const runtime::SocketAddress peer_;
     const std::shared_ptr<ServerShared> shared_;
     Callbacks callbacks_;
-    const SessionKey key_;
-    IntrusivePtr<Trunk> trunk_;
+    const directory::SessionKey key_;
+    IntrusivePtr<trunk::Trunk> trunk_;
     using EndMail = buffer::WakeMail<ServerSession, std::shared_ptr<ServerSession>>;
     const IntrusivePtr<EndMail> end_mail_ = make_intrusive<EndMail>(
         [](const std::shared_ptr<ServerSession>& session) noexcept { session->trunk_.reset(); });
-    std::unique_ptr<ServerHandshake> handshake_;  // until the login is over
-    Agreement agreement_;
+    std::unique_ptr<login::ServerHandshake> handshake_;  // until the login is over
+    login::Agreement agreement_;
     std::string token_name_;
-    ClientId client_{};
+    directory::ClientId client_{};
     std::unique_ptr<runtime::Timer> yield_timer_;
     std::map<std::uint32_t, Service> services_;
     std::vector<std::uint32_t> lines_;  // of services with visitors in line
@@ -354,8 +357,8 @@ private:
     mutable std::mutex view_mutex_;
     SessionView view_;  // what `view` answers
     std::vector<std::unique_ptr<Probe>> probes_;
-    const std::shared_ptr<Traffic> traffic_ = std::make_shared<Traffic>();  // of this trunk
-    const std::shared_ptr<RecentTraffic> recent_ = std::make_shared<RecentTraffic>();
+    const std::shared_ptr<trunk::Traffic> traffic_ = std::make_shared<trunk::Traffic>();  // of this trunk
+    const std::shared_ptr<trunk::RecentTraffic> recent_ = std::make_shared<trunk::RecentTraffic>();
     std::atomic<std::uint32_t> on_the_way_{0};  // visitors in the mail
     const std::shared_ptr<std::atomic<std::uint32_t>> dialled_ = std::make_shared<std::atomic<std::uint32_t>>(0);
     bool gave_way_ = false;
@@ -369,4 +372,4 @@ private:
     bool ended_ = false;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::session

@@ -6,7 +6,7 @@
 #include "base/text.hpp"
 #include "session/server_session.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::session {
 
 using wire::Code;
 
@@ -15,28 +15,28 @@ namespace {
 // An HttpCarrier::Opened that is answered whatever happens to the mail it travels in.
 class OpenAnswer {
 public:
-    explicit OpenAnswer(HttpCarrier::Opened opened) : opened_(std::move(opened)) {}
+    explicit OpenAnswer(directory::HttpCarrier::Opened opened) : opened_(std::move(opened)) {}
     OpenAnswer(OpenAnswer&& other) noexcept : opened_(std::exchange(other.opened_, nullptr)) {}
     OpenAnswer& operator=(OpenAnswer&&) = delete;
     ~OpenAnswer() { give(Code::going_away); }
 
-    void give(Result<HttpStream, Code> result) {
+    void give(Result<directory::HttpStream, Code> result) {
         if (auto opened = std::exchange(opened_, nullptr)) {
             opened(std::move(result));
         }
     }
 
 private:
-    HttpCarrier::Opened opened_;
+    directory::HttpCarrier::Opened opened_;
 };
 
-Refusal no_http() {
+directory::Refusal no_http() {
     return {Code::unsupported,
             "This server takes no HTTP visitors. They come when it is started with --http-bind 0.0.0.0:8080 or "
             "--https-bind."};
 }
 
-Refusal no_domain() {
+directory::Refusal no_domain() {
     return {Code::unsupported,
             "An HTTP service needs a host here, like app.example.com: this server assigns none, since it was started "
             "without --domain."};
@@ -57,17 +57,18 @@ std::string shown_path(const http::PathRule& rule) {
 }  // namespace
 
 // What the client wants, in normal form.
-std::optional<Refusal> ServerSession::read_http(const wire::Service& service, HttpDescription& wanted) const {
+std::optional<directory::Refusal> ServerSession::read_http(const wire::Service& service,
+                                                           directory::HttpDescription& wanted) const {
     if (!shared_->http_public && !shared_->https_public) {
         return no_http();
     }
-    wanted.name = wire::printable(service.name, 64);
+    wanted.name = printable(service.name, 64);
     wanted.token_name = token_name_;
-    if (auto problem = read_http_part(service.http, wanted)) {
-        return Refusal{Code::protocol, std::move(*problem)};
+    if (auto problem = directory::read_http_part(service.http, wanted)) {
+        return directory::Refusal{Code::protocol, std::move(*problem)};
     }
-    if (auto problem = beyond_bounds(wanted.limits, shared_->http_bounds)) {
-        return Refusal{Code::limit, std::move(*problem)};
+    if (auto problem = directory::beyond_bounds(wanted.limits, shared_->http_bounds)) {
+        return directory::Refusal{Code::limit, std::move(*problem)};
     }
     if (auto& to_https = wanted.rules.https_redirect; to_https && to_https->public_port == 0 && shared_->https_public) {
         to_https->public_port = shared_->https_public->port;
@@ -76,10 +77,11 @@ std::optional<Refusal> ServerSession::read_http(const wire::Service& service, Ht
 }
 
 // Those that this version can not apply, and those that are more than one client may have.
-std::optional<Refusal> ServerSession::refuse_rules(const wire::HttpRulesPart& rules) const {
+std::optional<directory::Refusal> ServerSession::refuse_rules(const wire::HttpRulesPart& rules) const {
     if (!rules.unknown.empty()) {
-        return Refusal{Code::unsupported, "This server does not know the rule `" + wire::printable(rules.unknown, 64) +
-                                              "`, and the service is not to be served without it."};
+        return directory::Refusal{Code::unsupported, "This server does not know the rule `" +
+                                                         printable(rules.unknown, 64) +
+                                                         "`, and the service is not to be served without it."};
     }
     std::size_t bytes = rules.bytes();
     if (bytes == 0) {
@@ -89,32 +91,34 @@ std::optional<Refusal> ServerSession::refuse_rules(const wire::HttpRulesPart& ru
         bytes += service.description.http.rules.bytes();
     }
     if (bytes > limits::http_rules_bytes_per_session_max) {
-        return Refusal{Code::limit, "The rules of this client's services take more than " +
-                                        std::to_string(limits::http_rules_bytes_per_session_max) + " bytes in all."};
+        return directory::Refusal{Code::limit, "The rules of this client's services take more than " +
+                                                   std::to_string(limits::http_rules_bytes_per_session_max) +
+                                                   " bytes in all."};
     }
     return std::nullopt;
 }
 
-std::optional<Refusal> ServerSession::too_many_names(const HttpDescription& wanted) const {
+std::optional<directory::Refusal> ServerSession::too_many_names(const directory::HttpDescription& wanted) const {
     const std::size_t path = wanted.claimed_path().size();
     std::size_t bytes = 0;
     for (const std::string& host : wanted.hosts) {
         bytes += host.size() + path;
     }
     for (const auto& [id, service] : services_) {
-        for (const ClaimName& name : service.names) {
+        for (const directory::ClaimName& name : service.names) {
             bytes += name.host.size() + name.path.size();
         }
     }
     if (bytes <= limits::http_names_bytes_per_session_max) {
         return std::nullopt;
     }
-    return Refusal{Code::limit, "The hosts of this client's services, each with its path, take more than " +
-                                    std::to_string(limits::http_names_bytes_per_session_max) + " bytes in all."};
+    return directory::Refusal{Code::limit, "The hosts of this client's services, each with its path, take more than " +
+                                               std::to_string(limits::http_names_bytes_per_session_max) +
+                                               " bytes in all."};
 }
 
 void ServerSession::register_http(std::uint32_t request, const wire::Service& description) {
-    HttpDescription wanted;
+    directory::HttpDescription wanted;
     auto refusal = read_http(description, wanted);
     const bool assign = wanted.hosts.empty();
     if (!refusal && assign) {
@@ -132,8 +136,8 @@ void ServerSession::register_http(std::uint32_t request, const wire::Service& de
     begin_claiming(request, description, std::move(wanted), assign);
 }
 
-void ServerSession::begin_claiming(std::uint32_t request, const wire::Service& description, HttpDescription wanted,
-                                   bool assign) {
+void ServerSession::begin_claiming(std::uint32_t request, const wire::Service& description,
+                                   directory::HttpDescription wanted, bool assign) {
     if (auto refusal = too_many_names(wanted)) {
         tell_refusal(description, *refusal);
         return;
@@ -145,7 +149,7 @@ void ServerSession::begin_claiming(std::uint32_t request, const wire::Service& d
 }
 
 // A ghost of the same client may have to be driven out first.
-void ServerSession::claim_hosts(std::uint32_t request, std::uint32_t id, HttpDescription wanted) {
+void ServerSession::claim_hosts(std::uint32_t request, std::uint32_t id, directory::HttpDescription wanted) {
     Service& service = services_.at(id);
     service.names.clear();
     for (const std::string& host : wanted.hosts) {
@@ -157,17 +161,17 @@ void ServerSession::claim_hosts(std::uint32_t request, std::uint32_t id, HttpDes
     }
     auto self = shared_from_this();
     auto done = [self, request, id, registration = service.registration, names = service.names,
-                 wanted = std::move(wanted)](std::optional<Refusal> refusal) {
+                 wanted = std::move(wanted)](std::optional<directory::Refusal> refusal) {
         self->mailbox_->post_call([self, request, id, registration, names, wanted, refusal] {
             self->guarded([&] { self->on_hosts_claimed(request, id, registration, names, wanted, refusal); });
         });
     };
-    claim_with_takeover(shared_->registry, key_, id, service.names, worker_.now(), std::move(done));
+    directory::claim_with_takeover(shared_->registry, key_, id, service.names, worker_.now(), std::move(done));
 }
 
 void ServerSession::on_hosts_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
-                                     const std::vector<ClaimName>& names, HttpDescription wanted,
-                                     std::optional<Refusal> refusal) {
+                                     const std::vector<directory::ClaimName>& names, directory::HttpDescription wanted,
+                                     std::optional<directory::Refusal> refusal) {
     auto found = services_.find(id);
     if (ended_ || found == services_.end() || found->second.registration != registration) {
         release_unwanted(names);  // unregistered meanwhile, and perhaps registered again: that one claims for itself
@@ -180,9 +184,9 @@ void ServerSession::on_hosts_claimed(std::uint32_t request, std::uint32_t id, st
         claim_hosts(request, id, std::move(wanted));
         return;
     }
-    HttpDirectory::Joined joined;
+    directory::HttpDirectory::Joined joined;
     if (!refusal) {
-        Refusal why;
+        directory::Refusal why;
         joined = shared_->http->join(client_, id, wanted, shared_from_this(), worker_.now(), why);
         refusal = joined.service ? std::nullopt : std::optional(why);
     }
@@ -193,7 +197,7 @@ void ServerSession::on_hosts_claimed(std::uint32_t request, std::uint32_t id, st
     }
     service.http = std::move(joined.service);
     service.opened = joined.first;
-    service.traffic = std::make_shared<Traffic>();
+    service.traffic = std::make_shared<trunk::Traffic>();
     if (wanted.passthrough) {
         service.traffic->total = traffic_;  // its visitors are on this trunk, as those of a port
     }
@@ -204,8 +208,8 @@ void ServerSession::on_hosts_claimed(std::uint32_t request, std::uint32_t id, st
 }
 
 // Claims that no service of this session has a use for.
-void ServerSession::release_unwanted(const std::vector<ClaimName>& names) {
-    for (const ClaimName& name : names) {
+void ServerSession::release_unwanted(const std::vector<directory::ClaimName>& names) {
+    for (const directory::ClaimName& name : names) {
         const bool wanted = std::any_of(services_.begin(), services_.end(), [&name](const auto& entry) {
             const auto& its = entry.second.names;
             return std::find(its.begin(), its.end(), name) != its.end();
@@ -235,7 +239,7 @@ std::string ServerSession::url_of(const Service& service) const {
     const std::string& host = shown_host_of(service);
     const HttpPublic& at = public_place_of(service);
     if (service.http->description().passthrough) {
-        return wire::printable("tls://" + host + ':' + std::to_string(at.port), limits::public_address_max);
+        return printable("tls://" + host + ':' + std::to_string(at.port), limits::public_address_max);
     }
     const bool usual = at.port == (at.scheme == "https" ? 443 : 80);
     const bool bare_six = host.find(':') != std::string::npos && host.front() != '[';
@@ -244,12 +248,12 @@ std::string ServerSession::url_of(const Service& service) const {
         url += ':' + std::to_string(at.port);
     }
     url += shown_path(service.http->description().path);
-    return wire::printable(url, limits::public_address_max);
+    return printable(url, limits::public_address_max);
 }
 
 // --- streams of the edge ---
 
-void ServerSession::open(std::uint32_t service, const wire::Address& visitor, IntrusivePtr<buffer::Waker> waker,
+void ServerSession::open(std::uint32_t service, const net::Address& visitor, IntrusivePtr<buffer::Waker> waker,
                          bool foreign, Opened opened) {
     OpenAnswer answer(std::move(opened));
     // From here on: what is on the way to it counts as load.
@@ -268,9 +272,9 @@ void ServerSession::open(std::uint32_t service, const wire::Address& visitor, In
     }
 }
 
-Result<HttpStream, Code> ServerSession::open_http(std::uint32_t id, const wire::Address& visitor,
-                                                  IntrusivePtr<buffer::Waker> waker, bool foreign,
-                                                  std::shared_ptr<void> counted) {
+Result<directory::HttpStream, Code> ServerSession::open_http(std::uint32_t id, const net::Address& visitor,
+                                                             IntrusivePtr<buffer::Waker> waker, bool foreign,
+                                                             std::shared_ptr<void> counted) {
     auto found = services_.find(id);
     if (ended_ || found == services_.end() || !found->second.http) {
         return Code::unknown_service;
@@ -286,7 +290,7 @@ Result<HttpStream, Code> ServerSession::open_http(std::uint32_t id, const wire::
         // may carry.
         return stream.error() == Code::busy ? Code::busy : Code::going_away;
     }
-    const std::shared_ptr<Traffic>& traffic = found->second.traffic;
+    const std::shared_ptr<trunk::Traffic>& traffic = found->second.traffic;
     traffic->opened();
     // One object that both counts end with.
     auto both = [traffic, counted = std::move(counted)](void*) mutable {
@@ -294,10 +298,10 @@ Result<HttpStream, Code> ServerSession::open_http(std::uint32_t id, const wire::
         traffic->closed();
         counted.reset();
     };
-    return HttpStream{std::move(*stream), std::shared_ptr<void>(nullptr, std::move(both))};
+    return directory::HttpStream{std::move(*stream), std::shared_ptr<void>(nullptr, std::move(both))};
 }
 
-void ServerSession::dropped(const std::shared_ptr<HttpService>& service) noexcept {
+void ServerSession::dropped(const std::shared_ptr<directory::HttpService>& service) noexcept {
     attempt([&] {
         mailbox_->post_call([self = shared_from_this(), service] {
             self->guarded([&] { self->on_dropped([&service](const Service& one) { return one.http == service; }); });
@@ -305,4 +309,4 @@ void ServerSession::dropped(const std::shared_ptr<HttpService>& service) noexcep
     });
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::session

@@ -7,18 +7,18 @@
 #include "net/ip_text.hpp"
 #include "session/server_session.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::session {
 
 using wire::Code;
 
 namespace {
 
-std::string address_of(const Visitor& visitor) {
+std::string address_of(const directory::Visitor& visitor) {
     return visitor.from.text();
 }
 
-std::string address_of(const TlsVisitor& visitor) {
-    return wire::ip_text(visitor.from);
+std::string address_of(const directory::TlsVisitor& visitor) {
+    return net::ip_text(visitor.from);
 }
 
 }  // namespace
@@ -26,7 +26,7 @@ std::string address_of(const TlsVisitor& visitor) {
 // Who comes behind others waits behind them, unless another trunk has room. Without any it stays with the last one.
 template <typename AnyVisitor>
 void ServerSession::open_or_wait(std::uint32_t id, AnyVisitor visitor) {
-    VisitorLine& line = services_.at(id).line;
+    directory::VisitorLine& line = services_.at(id).line;
     if (line.empty() && !trunk_->session().must_wait(id)) {
         open_visitor(id, std::move(visitor));
         return;
@@ -45,8 +45,8 @@ void ServerSession::open_or_wait(std::uint32_t id, AnyVisitor visitor) {
     line.push(std::move(visitor));
 }
 
-template void ServerSession::open_or_wait(std::uint32_t id, Visitor visitor);
-template void ServerSession::open_or_wait(std::uint32_t id, TlsVisitor visitor);
+template void ServerSession::open_or_wait(std::uint32_t id, directory::Visitor visitor);
+template void ServerSession::open_or_wait(std::uint32_t id, directory::TlsVisitor visitor);
 
 void ServerSession::refuse_visitor(const std::string& visitor, Code code) {
     shared_->counters->visitors_refused.fetch_add(1, std::memory_order_relaxed);
@@ -72,17 +72,17 @@ bool ServerSession::serve_line(std::uint32_t id) {
 }
 
 // This trunk carries the service no more: others may.
-void ServerSession::send_on(VisitorLine line) {
+void ServerSession::send_on(directory::VisitorLine line) {
     while (!line.empty()) {
         line.give_first([]<typename AnyVisitor>(AnyVisitor visitor) {
-            if constexpr (std::is_same_v<AnyVisitor, Visitor>) {
-                const std::shared_ptr<SharedPort> port = visitor.port;
+            if constexpr (std::is_same_v<AnyVisitor, directory::Visitor>) {
+                const std::shared_ptr<directory::SharedPort> port = visitor.port;
                 port->hand_over(std::move(visitor));
             } else {
-                hand_over(std::move(visitor));
+                directory::hand_over(std::move(visitor));
             }
         });
     }
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::session

@@ -9,7 +9,7 @@
 #include "session/server_session.hpp"
 #include "session/visitor_lines.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::session {
 
 using wire::Code;
 
@@ -50,22 +50,22 @@ void ServerSession::register_service(std::uint32_t request, const wire::Service&
     }
 }
 
-std::optional<Refusal> ServerSession::check_service(const wire::Service& description) const {
+std::optional<directory::Refusal> ServerSession::check_service(const wire::Service& description) const {
     if (rotating_ || trunk_->session().state() != mux::SessionState::open) {
-        return Refusal{Code::going_away, "The server is stopping."};
+        return directory::Refusal{Code::going_away, "The server is stopping."};
     }
     if (draining_) {
-        return Refusal{Code::going_away, "The client has said that it is stopping."};
+        return directory::Refusal{Code::going_away, "The client has said that it is stopping."};
     }
     if (description.kind != wire::ServiceKind::tcp && description.kind != wire::ServiceKind::http &&
         description.kind != wire::ServiceKind::tls && description.kind != wire::ServiceKind::private_tcp) {
-        return Refusal{Code::unsupported, "This server has no services of this kind."};
+        return directory::Refusal{Code::unsupported, "This server has no services of this kind."};
     }
     if (services_.contains(description.id)) {
-        return Refusal{Code::protocol, "The service's id is in use."};
+        return directory::Refusal{Code::protocol, "The service's id is in use."};
     }
     if (services_.size() >= limits::services_max) {
-        return Refusal{Code::limit, "This client has as many services as one may."};
+        return directory::Refusal{Code::limit, "This client has as many services as one may."};
     }
     return std::nullopt;
 }
@@ -84,7 +84,7 @@ void ServerSession::register_private(std::uint32_t request, const wire::Service&
     Service& service = services_[description.id];
     keep_description(service, description);
     service.opened = agreement_.trunk == 1;  // the other trunks have nothing to tell
-    service.traffic = std::make_shared<Traffic>();
+    service.traffic = std::make_shared<trunk::Traffic>();
     service.traffic->total = traffic_;
     confirm(request, description.id);
 }
@@ -110,7 +110,8 @@ void ServerSession::register_port(std::uint32_t request, const wire::Service& de
 
 // A client may narrow a port to the server's own machine, but not widen it beyond what the server listens on: who says
 // 0.0.0.0 has nothing on IPv6.
-std::optional<Refusal> ServerSession::narrow(const wire::Service& description, runtime::SocketAddress& at) const {
+std::optional<directory::Refusal> ServerSession::narrow(const wire::Service& description,
+                                                        runtime::SocketAddress& at) const {
     if (description.bind.empty()) {
         return std::nullopt;
     }
@@ -120,8 +121,8 @@ std::optional<Refusal> ServerSession::narrow(const wire::Service& description, r
         return narrower.ip() == at.ip() || (same_family && (narrower.is_loopback() || at.is_unspecified()));
     };
     if (!wanted || !covers(*wanted)) {
-        return Refusal{Code::port_forbidden,
-                       "The server does not listen on the address " + wire::printable(description.bind, 64) + "."};
+        return directory::Refusal{Code::port_forbidden,
+                                  "The server does not listen on the address " + printable(description.bind, 64) + "."};
     }
     at = *wanted;
     return std::nullopt;
@@ -133,16 +134,16 @@ void ServerSession::claim_then_open(std::uint32_t request, std::uint32_t id, run
     Service& service = services_.at(id);
     service.names = {at.port()};
     std::uint64_t registration = service.registration;
-    auto done = [self, request, id, registration, at](std::optional<Refusal> refusal) {
+    auto done = [self, request, id, registration, at](std::optional<directory::Refusal> refusal) {
         self->mailbox_->post_call([self, request, id, registration, at, refusal] {
             self->guarded([&] { self->on_claimed(request, id, registration, at, refusal); });
         });
     };
-    claim_with_takeover(shared_->registry, key_, id, {at.port()}, worker_.now(), std::move(done));
+    directory::claim_with_takeover(shared_->registry, key_, id, {at.port()}, worker_.now(), std::move(done));
 }
 
 void ServerSession::on_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
-                               const runtime::SocketAddress& at, const std::optional<Refusal>& refusal) {
+                               const runtime::SocketAddress& at, const std::optional<directory::Refusal>& refusal) {
     auto found = services_.find(id);
     if (ended_ || found == services_.end() || found->second.registration != registration) {
         if (!refusal) {
@@ -152,7 +153,7 @@ void ServerSession::on_claimed(std::uint32_t request, std::uint32_t id, std::uin
     }
     if (refusal) {
         refuse_service(id, *refusal);
-    } else if (std::optional<Refusal> why = open_port(id, at)) {
+    } else if (std::optional<directory::Refusal> why = open_port(id, at)) {
         shared_->registry->release(key_, at.port());
         if (why->code == Code::port_taken) {
             why->text += " Choose another port.";
@@ -165,11 +166,11 @@ void ServerSession::on_claimed(std::uint32_t request, std::uint32_t id, std::uin
 
 // An assigned port is bound before it is claimed: the system chooses among those that are free.
 void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at) {
-    const AcceptedTokens& tokens = shared_->tokens;
-    auto token =
-        std::find_if(tokens->begin(), tokens->end(), [&](const AcceptedToken& one) { return one.name == token_name_; });
+    const login::AcceptedTokens& tokens = shared_->tokens;
+    auto token = std::find_if(tokens->begin(), tokens->end(),
+                              [&](const login::AcceptedToken& one) { return one.name == token_name_; });
     check(token != tokens->end(), "a session's token is one of the server's");
-    Refusal why{Code::port_taken, "The server has no free port that this token may have."};
+    directory::Refusal why{Code::port_taken, "The server has no free port that this token may have."};
     for (std::uint16_t candidate : token->ports.candidates(*shared_->random)) {
         at.set_port(candidate);
         if (auto failed = open_port(id, at)) {
@@ -181,13 +182,13 @@ void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime
         }
         Service& service = services_[id];
         service.names = {service.port()};
-        ClaimAnswer answer = shared_->registry->claim(key_, id, service.port(), worker_.now());
-        if (std::holds_alternative<Granted>(answer)) {
+        directory::ClaimAnswer answer = shared_->registry->claim(key_, id, service.port(), worker_.now());
+        if (std::holds_alternative<directory::Granted>(answer)) {
             confirm(request, id);
             return;
         }
         leave(service);
-        if (auto* refusal = std::get_if<Refusal>(&answer)) {
+        if (auto* refusal = std::get_if<directory::Refusal>(&answer)) {
             why = *refusal;
         }
     }
@@ -195,19 +196,20 @@ void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime
 }
 
 // The answer is why not.
-std::optional<Refusal> ServerSession::open_port(std::uint32_t id, const runtime::SocketAddress& at) {
+std::optional<directory::Refusal> ServerSession::open_port(std::uint32_t id, const runtime::SocketAddress& at) {
     std::error_code error;
     auto joined = shared_->ports->join(client_, at, shared_from_this(), id, worker_, shared_->open_port, error);
     if (joined.full) {
         return joined.full;
     }
     if (!joined.port) {
-        return Refusal{Code::port_taken, "The server can not listen on " + at.text() + ": " + error.message() + "."};
+        return directory::Refusal{Code::port_taken,
+                                  "The server can not listen on " + at.text() + ": " + error.message() + "."};
     }
     Service& service = services_[id];
     service.public_port = std::move(joined.port);
     service.opened = joined.opened;
-    service.traffic = std::make_shared<Traffic>();
+    service.traffic = std::make_shared<trunk::Traffic>();
     service.traffic->total = traffic_;
     return std::nullopt;
 }
@@ -229,7 +231,7 @@ void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
         trunk_->session().send_control(payload);
     }
     trunk_->session_changed();
-    std::string name = wire::printable(service.description.name, 64);
+    std::string name = printable(service.description.name, 64);
     {
         std::lock_guard lock(view_mutex_);
         view_.services.push_back({id, name, registered.address, service.port(), service.traffic, service.http});
@@ -248,14 +250,14 @@ void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
 }
 
 // A service that was being registered, and is not to be.
-void ServerSession::refuse_service(std::uint32_t id, const Refusal& refusal) {
+void ServerSession::refuse_service(std::uint32_t id, const directory::Refusal& refusal) {
     wire::Service description = services_.at(id).description;
     services_.erase(id);
     tell_refusal(description, refusal);
 }
 
-void ServerSession::tell_refusal(const wire::Service& description, const Refusal& refusal) {
-    std::string name = wire::printable(description.name, 64);
+void ServerSession::tell_refusal(const wire::Service& description, const directory::Refusal& refusal) {
+    std::string name = printable(description.name, 64);
     wire::Refused refused{description.id, refusal.code, refusal.text};
     trunk_->session().send_control(wire::encode_control(refused));
     trunk_->session_changed();
@@ -287,7 +289,7 @@ void ServerSession::unregister(std::uint32_t id) {
             shared_->http->close(*http, *this, worker_.now());
             service.http = nullptr;
         }
-        for (const ClaimName& name : service.names) {
+        for (const directory::ClaimName& name : service.names) {
             shared_->registry->release_for_all(key_, name);
         }
     }
@@ -316,7 +318,7 @@ void ServerSession::leave(Service& service) {
     if (auto http = std::exchange(service.http, nullptr)) {
         attempt([&] { shared_->http->leave(*http, *this, Clock::now()); });  // also where the worker is gone
     }
-    for (const ClaimName& name : service.names) {
+    for (const directory::ClaimName& name : service.names) {
         shared_->registry->release(key_, name);
     }
 }
@@ -366,7 +368,7 @@ void ServerSession::yield() {
     yield_timer_->set_after(shared_->handshake_deadline);
 }
 
-void ServerSession::dropped(const std::shared_ptr<SharedPort>& port) noexcept {
+void ServerSession::dropped(const std::shared_ptr<directory::SharedPort>& port) noexcept {
     attempt([&] {
         mailbox_->post_call([self = shared_from_this(), port] {
             self->guarded([&] { self->on_dropped([&port](const Service& one) { return one.public_port == port; }); });
@@ -388,7 +390,7 @@ void ServerSession::leads_back(std::uint32_t id) {
             "visitors of a service lead back to themselves: its backend is a public port, perhaps through other "
             "tunnels",
             {{"session", self->agreement_.session},
-             {"service", wire::printable(found->second.description.name, 64)},
+             {"service", printable(found->second.description.name, 64)},
              {"port", found->second.port()}});
     });
 }
@@ -435,7 +437,7 @@ std::shared_ptr<void> ServerSession::count_dialled() {
     return {nullptr, std::move(uncount)};
 }
 
-void ServerSession::take(Visitor visitor, std::uint32_t service) {
+void ServerSession::take(directory::Visitor visitor, std::uint32_t service) {
     if (worker_.here()) {
         on_visitor(service, std::move(visitor));
         return;
@@ -445,7 +447,7 @@ void ServerSession::take(Visitor visitor, std::uint32_t service) {
     });
 }
 
-void ServerSession::on_visitor(std::uint32_t id, Visitor visitor) {
+void ServerSession::on_visitor(std::uint32_t id, directory::Visitor visitor) {
     auto found = services_.find(id);
     if (ended_ || found == services_.end() || found->second.public_port != visitor.port) {
         // This trunk has left the port while the visitor was on the way to it: others may still be there.
@@ -455,16 +457,16 @@ void ServerSession::on_visitor(std::uint32_t id, Visitor visitor) {
     guarded([&] { open_or_wait(id, std::move(visitor)); });
 }
 
-void ServerSession::open_visitor(std::uint32_t id, Visitor visitor) {
-    std::shared_ptr<Traffic> traffic = services_.at(id).traffic;
+void ServerSession::open_visitor(std::uint32_t id, directory::Visitor visitor) {
+    std::shared_ptr<trunk::Traffic> traffic = services_.at(id).traffic;
     if (auto watched = std::exchange(visitor.watched, nullptr)) {
         watched->total = std::move(traffic);
         traffic = std::move(watched);
     }
-    auto pump = make_intrusive<SocketPump>(worker_, traffic);
+    auto pump = make_intrusive<trunk::SocketPump>(worker_, traffic);
     mux::Session::OpenRequest request;
     request.service = id;
-    request.visitor = visitor_address(visitor.from);
+    request.visitor = runtime::visitor_address(visitor.from);
     auto stream = trunk_->session().open(request, pump, false, worker_.now());
     trunk_->session_changed();
     if (!stream) {
@@ -477,11 +479,11 @@ void ServerSession::open_visitor(std::uint32_t id, Visitor visitor) {
     }
     if (may_tell_visitor(*shared_->log, worker_.now())) {
         shared_->log->info("a visitor", {{"session", agreement_.session},
-                                         {"service", wire::printable(services_.at(id).description.name, 64)},
+                                         {"service", printable(services_.at(id).description.name, 64)},
                                          {"from", visitor.from.text()}});
     }
     pump->set_stream(*stream);
     pump->set_socket(std::move(visitor.socket));
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::session

@@ -8,34 +8,37 @@
 #include "session/visitor_lines.hpp"
 #include "wire/open_metadata.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::session {
 
 using wire::Code;
 
-std::optional<Refusal> ServerSession::read_tls(const wire::Service& service, HttpDescription& wanted) const {
+std::optional<directory::Refusal> ServerSession::read_tls(const wire::Service& service,
+                                                          directory::HttpDescription& wanted) const {
     if (!shared_->https_public) {
-        return Refusal{Code::unsupported,
-                       "This server takes no visitors by TLS. They come when it is started with --https-bind "
-                       "0.0.0.0:8443."};
+        return directory::Refusal{
+            Code::unsupported,
+            "This server takes no visitors by TLS. They come when it is started with --https-bind "
+            "0.0.0.0:8443."};
     }
-    wanted.name = wire::printable(service.name, 64);
+    wanted.name = printable(service.name, 64);
     wanted.token_name = token_name_;
-    if (auto problem = read_tls_part(service.tls, wanted)) {
-        return Refusal{Code::protocol, std::move(*problem)};
+    if (auto problem = directory::read_tls_part(service.tls, wanted)) {
+        return directory::Refusal{Code::protocol, std::move(*problem)};
     }
     // The edge would not see it.
     for (const std::string& host : wanted.hosts) {
         if (shared_->asks_for_certificate && shared_->asks_for_certificate(host)) {
-            return Refusal{Code::unsupported, "This server lets nobody reach " + wire::printable(host, 100) +
-                                                  " without a certificate that it has seen, so TLS for it can not pass "
-                                                  "untouched. Offer the service by HTTP, or choose another host."};
+            return directory::Refusal{Code::unsupported,
+                                      "This server lets nobody reach " + printable(host, 100) +
+                                          " without a certificate that it has seen, so TLS for it can not pass "
+                                          "untouched. Offer the service by HTTP, or choose another host."};
         }
     }
     return std::nullopt;
 }
 
 void ServerSession::register_tls(std::uint32_t request, const wire::Service& description) {
-    HttpDescription wanted;
+    directory::HttpDescription wanted;
     if (auto refusal = read_tls(description, wanted)) {
         tell_refusal(description, *refusal);
         return;
@@ -43,7 +46,7 @@ void ServerSession::register_tls(std::uint32_t request, const wire::Service& des
     begin_claiming(request, description, std::move(wanted), false);
 }
 
-void ServerSession::take(TlsVisitor visitor, std::uint32_t service) {
+void ServerSession::take(directory::TlsVisitor visitor, std::uint32_t service) {
     if (worker_.here()) {
         on_tls_visitor(service, std::move(visitor));
         return;
@@ -53,25 +56,26 @@ void ServerSession::take(TlsVisitor visitor, std::uint32_t service) {
     });
 }
 
-void ServerSession::on_tls_visitor(std::uint32_t id, TlsVisitor visitor) {
+void ServerSession::on_tls_visitor(std::uint32_t id, directory::TlsVisitor visitor) {
     auto found = services_.find(id);
     if (ended_ || found == services_.end() || found->second.http != visitor.service) {
         // This trunk has left the service while the visitor was on the way to it: others may still be there.
-        pass_on(visitor, *this);  // without one it is turned away
+        directory::pass_on(visitor, *this);  // without one it is turned away
         return;
     }
     guarded([&] { open_or_wait(id, std::move(visitor)); });
 }
 
-void ServerSession::open_visitor(std::uint32_t id, TlsVisitor visitor) {
+void ServerSession::open_visitor(std::uint32_t id, directory::TlsVisitor visitor) {
     // The pump holds both: the visitor counts for the edge's caps for as long as it is there.
     struct Counted {
-        std::shared_ptr<Traffic> traffic;
+        std::shared_ptr<trunk::Traffic> traffic;
         std::shared_ptr<void> ticket;
     };
-    const std::shared_ptr<Traffic> traffic = services_.at(id).traffic;
+    const std::shared_ptr<trunk::Traffic> traffic = services_.at(id).traffic;
     auto counted = std::make_shared<Counted>(Counted{traffic, visitor.ticket});
-    auto pump = make_intrusive<SocketPump>(worker_, std::shared_ptr<Traffic>(std::move(counted), traffic.get()));
+    auto pump =
+        make_intrusive<trunk::SocketPump>(worker_, std::shared_ptr<trunk::Traffic>(std::move(counted), traffic.get()));
     mux::Session::OpenRequest request;
     request.service = id;
     request.kind = wire::ServiceKind::tls;
@@ -85,12 +89,12 @@ void ServerSession::open_visitor(std::uint32_t id, TlsVisitor visitor) {
             traffic->passed_on();
             return;  // another trunk has room, or finds out that it has none either
         }
-        refuse_visitor(wire::ip_text(visitor.from), stream.error());
+        refuse_visitor(net::ip_text(visitor.from), stream.error());
         return;  // and is turned away
     }
     if (may_tell_visitor(*shared_->log, worker_.now())) {
         shared_->log->info("a visitor", {{"session", agreement_.session},
-                                         {"service", wire::printable(services_.at(id).description.name, 64)},
+                                         {"service", printable(services_.at(id).description.name, 64)},
                                          {"from", text_of(visitor.from)},
                                          {"host", visitor.host}});
     }
@@ -98,4 +102,4 @@ void ServerSession::open_visitor(std::uint32_t id, TlsVisitor visitor) {
     pump->set_socket(std::move(visitor.socket));
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::session

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::session {
 
 /// Any thread.
 class SessionSpread : public std::enable_shared_from_this<SessionSpread> {
@@ -110,4 +110,4 @@ private:
     std::size_t turn_ = 0;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::session

@@ -5,21 +5,21 @@
 #include "runtime/address.hpp"
 #include "wire/open_metadata.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::session {
 
 bool may_tell_visitor(Logger& log, TimePoint now) noexcept {
     static constexpr LineKind visitors{"visitors", limits::visitor_lines_per_second};
     return log.may_write(LogLevel::info, visitors, now);
 }
 
-std::string text_of(const wire::Address& visitor) {
+std::string text_of(const net::Address& visitor) {
     if (visitor.family == 0) {
         return {};
     }
-    return runtime::to_text({wire::ip_text(visitor), visitor.port});
+    return runtime::to_text({net::ip_text(visitor), visitor.port});
 }
 
-void tell_visitor(const ClientService& service, const wire::Open& open, TimePoint now, Logger& log) {
+void tell_visitor(const backend::ClientService& service, const wire::Open& open, TimePoint now, Logger& log) {
     if (!may_tell_visitor(log, now)) {
         return;
     }
@@ -34,4 +34,4 @@ void tell_visitor(const ClientService& service, const wire::Open& open, TimePoin
                            {"backend", backend}});
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::session

@@ -19,10 +19,10 @@ const char* tls_form(wire::ServiceKind kind) {
 }
 
 bool is_server_name(const std::string& name) {
-    return wire::normal_host_name(name) || runtime::SocketAddress::from_ip(name, 0);
+    return net::normal_host_name(name) || runtime::SocketAddress::from_ip(name, 0);
 }
 
-void check_backend_tls(const BackendWords& words, const tunnel::BackendPlace& place, std::vector<Problem>& problems) {
+void check_backend_tls(const BackendWords& words, const backend::BackendPlace& place, std::vector<Problem>& problems) {
     auto wrong = [&](std::string text) { problems.push_back({words.name, std::move(text)}); };
     if (!place.tls && words.tls != BackendTls{}) {
         wrong(std::string("what it says about its backend's TLS has no meaning: `local` is not written ") +
@@ -75,12 +75,12 @@ void check_backend(const BackendWords& words, const char* example, std::vector<P
             {words.name, "missing `local`: where visitors are connected to, like " + std::string(example)});
         return;
     }
-    auto place = tunnel::parse_backend_place(words.local, words.kind);
+    auto place = backend::parse_backend_place(words.local, words.kind);
     if (!place) {
         problems.push_back({words.name, in_quotes(words.local) + ' ' + place.error()});
         return;
     }
-    words.local = tunnel::to_text(*place, words.kind);
+    words.local = backend::to_text(*place, words.kind);
     check_backend_tls(words, *place, problems);
 }
 
@@ -93,15 +93,15 @@ void check_no_backend(const BackendWords& words, std::vector<Problem>& problems)
     }
 }
 
-tunnel::Backend make_backend(const BackendWords& words, std::vector<Problem>& problems) {
-    tunnel::Backend made;
+backend::Backend make_backend(const BackendWords& words, std::vector<Problem>& problems) {
+    backend::Backend made;
     if (words.local.empty()) {
         return made;  // of a service that needs none
     }
     made.text = words.local;
-    made.place = *tunnel::parse_backend_place(words.local, words.kind);
+    made.place = *backend::parse_backend_place(words.local, words.kind);
     if (words.proxy != ProxyProtocol::off) {
-        made.proxy = words.proxy == ProxyProtocol::v1 ? wire::ProxyVersion::v1 : wire::ProxyVersion::v2;
+        made.proxy = words.proxy == ProxyProtocol::v1 ? net::ProxyVersion::v1 : net::ProxyVersion::v2;
     }
     if (made.place.tls && are_readable(words, problems)) {
         transport::TlsBackendSettings tls;

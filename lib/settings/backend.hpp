@@ -32,6 +32,6 @@ void check_backend(const BackendWords& words, const char* example, std::vector<P
 void check_no_backend(const BackendWords& words, std::vector<Problem>& problems);
 
 /// After check_backend has found nothing. What only reading files of certificates and keys tells is appended.
-tunnel::Backend make_backend(const BackendWords& words, std::vector<Problem>& problems);
+backend::Backend make_backend(const BackendWords& words, std::vector<Problem>& problems);
 
 }  // namespace ferrotunnel::detail

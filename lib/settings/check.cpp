@@ -24,8 +24,8 @@
 namespace ferrotunnel::detail {
 namespace {
 
-using tunnel::TokenStrength;
-using tunnel::WeakTokenPolicy;
+using login::TokenStrength;
+using login::WeakTokenPolicy;
 
 void check_readable(const char* key, const std::string& path, std::vector<Problem>& problems) {
     if (::access(path.c_str(), R_OK) != 0) {
@@ -70,7 +70,7 @@ void check_common(const CommonValues& settings, const Attached& attached, std::v
 
 // The strength, or a problem that does not repeat the text.
 std::optional<TokenStrength> check_token(const Secret& secret, const std::string& key, std::vector<Problem>& problems) {
-    auto token = tunnel::parse_token(secret.reveal());
+    auto token = login::parse_token(secret.reveal());
     if (!token) {
         problems.push_back({key, token.error()});
         return std::nullopt;
@@ -177,7 +177,7 @@ void check_http(ServerSettings& settings, std::vector<Problem>& problems) {
         settings.http_bind = runtime::to_text(*place);
     }
     if (!settings.domain.empty()) {
-        const std::string domain = tunnel::read_domain(settings.domain);
+        const std::string domain = directory::read_domain(settings.domain);
         if (domain.empty()) {
             problems.push_back({"domain", in_quotes(settings.domain) +
                                               " is no name that hosts can be assigned below; expected one like "
@@ -207,7 +207,7 @@ void check_server_tokens(ServerSettings& settings, std::vector<Problem>& problem
         }
         auto strength = check_token(token.secret, "token", problems);
         if (strength && place) {
-            if (auto refusal = tunnel::refusal_to_listen(policy_of(settings), *strength, place->host)) {
+            if (auto refusal = login::refusal_to_listen(policy_of(settings), *strength, place->host)) {
                 problems.push_back({"token", *refusal});
             }
         }
@@ -233,7 +233,7 @@ void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
     if (settings.token.empty()) {
         problems.push_back({"token", "missing: the token that the server was started with"});
     } else if (auto strength = check_token(settings.token, "token", problems); strength && place) {
-        if (auto refusal = tunnel::refusal_to_dial(policy_of(settings), *strength, place->host)) {
+        if (auto refusal = login::refusal_to_dial(policy_of(settings), *strength, place->host)) {
             problems.push_back({"token", *refusal});
         }
     }
@@ -270,7 +270,7 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     check_server_tokens(settings, problems);
     check_server_tls(settings, problems);
     if (settings.allow_ports) {
-        if (auto policy = tunnel::PortPolicy::parse(*settings.allow_ports); !policy) {
+        if (auto policy = login::PortPolicy::parse(*settings.allow_ports); !policy) {
             problems.push_back({"allow_ports", policy.error()});
         }
     }
@@ -317,7 +317,7 @@ void check_service(Http& service, bool application_serves, std::vector<Problem>&
     } else {
         check_name(service.name, problems);
     }
-    tunnel::HttpDescription description;
+    directory::HttpDescription description;
     wire::HttpPart part = http_part(service);
     part.rules = {};  // checked below
     if (service.host.empty() && !service.aliases.empty()) {
@@ -325,7 +325,7 @@ void check_service(Http& service, bool application_serves, std::vector<Problem>&
     } else if (part.hosts.size() > limits::http_hosts_per_service_max) {
         problems.push_back({service.name, "has more than " + std::to_string(limits::http_hosts_per_service_max) +
                                               " hosts; make two services of it"});
-    } else if (auto problem = tunnel::read_http_part(part, description)) {
+    } else if (auto problem = directory::read_http_part(part, description)) {
         problems.push_back({service.name, std::move(*problem)});
     }
     if (service.path.size() > limits::http_path_text_max) {
@@ -346,14 +346,14 @@ void check_service(Tls& service, bool application_serves, std::vector<Problem>& 
     } else {
         check_name(service.name, problems);
     }
-    tunnel::HttpDescription description;
+    directory::HttpDescription description;
     const wire::TlsPart part = tls_part(service);
     if (service.host.empty()) {
         problems.push_back({service.name, "missing `host`: the name that visitors ask for, like app.example.com"});
     } else if (part.hosts.size() > limits::http_hosts_per_service_max) {
         problems.push_back({service.name, "has more than " + std::to_string(limits::http_hosts_per_service_max) +
                                               " hosts; make two services of it"});
-    } else if (auto problem = tunnel::read_tls_part(part, description)) {
+    } else if (auto problem = directory::read_tls_part(part, description)) {
         problems.push_back({service.name, std::move(*problem)});
     }
     check_backend_of(service, application_serves, "127.0.0.1:8443", problems);
@@ -385,7 +385,7 @@ std::vector<std::string> warnings_for(const ClientSettings& settings) {
         warnings.push_back("TLS is off: who sits between client and server can read and take over everything");
     }
     if (!settings.token.is_strong()) {
-        warnings.push_back(tunnel::weak_token_warning());
+        warnings.push_back(login::weak_token_warning());
     }
     if (settings.token.exposed()) {
         warnings.push_back(exposed_warning(" " + in_quotes(settings.token.exposed_file())));
@@ -400,7 +400,7 @@ std::vector<std::string> warnings_for(const ServerSettings& settings) {
     }
     for (const NamedToken& token : settings.tokens) {
         if (!token.secret.is_strong()) {
-            warnings.push_back(token.name + ": " + tunnel::weak_token_warning());
+            warnings.push_back(token.name + ": " + login::weak_token_warning());
         }
         if (token.secret.exposed()) {
             warnings.push_back(exposed_warning(' ' + in_quotes(token.name)));

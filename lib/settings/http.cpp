@@ -189,10 +189,10 @@ http::HostPages pages_of(const std::vector<HttpPage>& pages) {
 
 // --- trusted proxies ---
 
-Result<wire::IpNetworks, std::string> networks_of(const std::vector<std::string>& texts) {
-    std::vector<wire::IpNetwork> networks;
+Result<net::IpNetworks, std::string> networks_of(const std::vector<std::string>& texts) {
+    std::vector<net::IpNetwork> networks;
     for (const std::string& text : texts) {
-        auto network = wire::IpNetwork::parse(text);
+        auto network = net::IpNetwork::parse(text);
         if (!network) {
             return in_quotes(text) + ' ' + network.error();
         }
@@ -201,7 +201,7 @@ Result<wire::IpNetworks, std::string> networks_of(const std::vector<std::string>
     if (networks.size() > limits::http_trusted_proxies_max) {
         return "more than " + std::to_string(limits::http_trusted_proxies_max) + " networks";
     }
-    return wire::IpNetworks(std::move(networks));
+    return net::IpNetworks(std::move(networks));
 }
 
 // --- the builder ---

@@ -60,7 +60,7 @@ std::optional<std::string> add_page(const HttpPage& page, http::HostPages& pages
 http::HostPages pages_of(const std::vector<HttpPage>& pages);
 
 /// The error has the first one that is wrong, and why.
-Result<wire::IpNetworks, std::string> networks_of(const std::vector<std::string>& texts);
+Result<net::IpNetworks, std::string> networks_of(const std::vector<std::string>& texts);
 
 /// Only what it changes is the application's from now on.
 void set_http_settings(ServerSettings& settings, HttpServerSettings changed);

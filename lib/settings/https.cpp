@@ -78,7 +78,7 @@ void check_https(ServerSettings& settings, std::vector<Problem>& problems) {
     check_certificates(settings.https, problems);
     check_rules(settings.https, problems);
     for (const std::string& text : settings.proxies) {
-        if (const auto network = wire::IpNetwork::parse(text); !network) {
+        if (const auto network = net::IpNetwork::parse(text); !network) {
             problems.push_back({"proxy_protocol_from", in_quotes(text) + ' ' + network.error()});
         }
     }

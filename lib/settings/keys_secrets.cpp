@@ -78,7 +78,7 @@ std::optional<Secret> read_secret(config::Value value, ConfigReading& reading) {
     if (!secret) {
         return std::nullopt;
     }
-    if (const auto token = tunnel::parse_token(secret->reveal()); !token) {
+    if (const auto token = login::parse_token(secret->reveal()); !token) {
         value.problem(token.error());
         return std::nullopt;
     }

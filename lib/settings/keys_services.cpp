@@ -65,7 +65,7 @@ bool is_new_port(std::uint16_t port, const Value& place, Taken& taken) {
 }
 
 // The server would refuse the second service for the same host and path, or for the same TLS name.
-bool are_new_hosts(const tunnel::HttpDescription& description, const Value& place, Taken& taken) {
+bool are_new_hosts(const directory::HttpDescription& description, const Value& place, Taken& taken) {
     for (const std::string& host : description.hosts) {
         const auto [first, fresh] =
             taken.hosts.emplace(std::pair(host, description.claimed_path()), place.place().line);
@@ -80,13 +80,13 @@ bool are_new_hosts(const tunnel::HttpDescription& description, const Value& plac
 }
 
 bool is_new_host(const Http& http, const Value& place, Taken& taken) {
-    tunnel::HttpDescription description;
-    return tunnel::read_http_part(http_part(http), description) || are_new_hosts(description, place, taken);
+    directory::HttpDescription description;
+    return directory::read_http_part(http_part(http), description) || are_new_hosts(description, place, taken);
 }
 
 bool is_new_host(const Tls& tls, const Value& place, Taken& taken) {
-    tunnel::HttpDescription description;
-    return tunnel::read_tls_part(tls_part(tls), description) || are_new_hosts(description, place, taken);
+    directory::HttpDescription description;
+    return directory::read_tls_part(tls_part(tls), description) || are_new_hosts(description, place, taken);
 }
 
 // The keys of one service; what is missing is nothing.

@@ -26,7 +26,7 @@ std::optional<OwnServer> OwnServer::of(const std::optional<ServerPart>& server, 
     }
     OwnServer own(*server);
     if (server->settings.allow_ports) {
-        auto ports = tunnel::PortPolicy::parse(*server->settings.allow_ports);
+        auto ports = login::PortPolicy::parse(*server->settings.allow_ports);
         if (!ports) {
             return std::nullopt;  // told where it stands
         }

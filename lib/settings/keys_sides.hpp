@@ -26,7 +26,7 @@ private:
     explicit OwnServer(const ServerPart& part) : part_(part) {}
 
     ServerPart part_;
-    tunnel::PortPolicy ports_;
+    login::PortPolicy ports_;
 };
 
 }  // namespace ferrotunnel::detail

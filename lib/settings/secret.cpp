@@ -51,7 +51,7 @@ std::size_t read_all(int fd, const std::string& path, MutableBytes into) {
 }
 
 void wipe_text(char* text, std::size_t size) noexcept {
-    tunnel::wipe({reinterpret_cast<std::uint8_t*>(text), size});
+    login::wipe({reinterpret_cast<std::uint8_t*>(text), size});
 }
 
 }  // namespace
@@ -106,7 +106,7 @@ Secret Secret::from_file(const std::string& path) {
     std::array<std::uint8_t, file_bytes_max + 1> raw{};
     struct WipeOnExit {
         MutableBytes memory;
-        ~WipeOnExit() { tunnel::wipe(memory); }
+        ~WipeOnExit() { login::wipe(memory); }
     } wipe_on_exit{raw};
     std::string_view text = as_text(Bytes(raw).first(read_all(file.get(), path, raw)));
     if (text.size() > file_bytes_max) {
@@ -132,7 +132,7 @@ Secret Secret::from_string(std::string text) {
 }
 
 Secret Secret::generate() {
-    return from_string(tunnel::make_token(runtime::system_random()));
+    return from_string(login::make_token(runtime::system_random()));
 }
 
 Secret Secret::copy() const {
@@ -142,8 +142,8 @@ Secret Secret::copy() const {
 }
 
 bool Secret::is_strong() const {
-    auto token = tunnel::parse_token(reveal());
-    return token && token->strength == tunnel::TokenStrength::strong;
+    auto token = login::parse_token(reveal());
+    return token && token->strength == login::TokenStrength::strong;
 }
 
 }  // namespace ferrotunnel

@@ -74,7 +74,7 @@ std::string public_key(const HttpRules& rules, std::string_view key) {
 void check_texts(const std::string& key, const std::vector<HttpField>& fields, std::vector<Problem>& problems) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
         const std::string& value = fields[i].value;
-        if (http::is_field_value(value) && (!wire::is_utf8(value) || !wire::is_printable(value))) {
+        if (http::is_field_value(value) && (!is_utf8(value) || !is_printable(value))) {
             problems.push_back({key + '[' + std::to_string(i) + "].value", "has control characters, or is not UTF-8"});
         }
     }
@@ -171,8 +171,8 @@ wire::HttpLimitsPart limits_part(const HttpLimits& limits) {
 std::vector<Problem> rule_problems(const Http& service, bool application_serves) {
     std::vector<Problem> problems;
     const wire::HttpRulesPart part = rules_part(service);
-    if (const auto path = tunnel::read_http_path(service.path)) {
-        for (const http::RuleProblem& problem : http::check_rules(tunnel::rules_of(part), *path)) {
+    if (const auto path = directory::read_http_path(service.path)) {
+        for (const http::RuleProblem& problem : http::check_rules(directory::rules_of(part), *path)) {
             problems.push_back({"rules." + public_key(service.rules, problem.key), problem.text});
         }
     }

@@ -62,9 +62,9 @@ void take_hosts(LoadedCertificate& loaded, std::vector<std::string>& warnings) {
         }
         const std::string_view text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)),
                                     static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName)));
-        auto host = wire::normal_host_pattern(text);
+        auto host = net::normal_host_pattern(text);
         if (!host) {
-            warnings.push_back("the name \"" + wire::printable(text, shown_name_max) + "\" in it " + host.error());
+            warnings.push_back("the name \"" + printable(text, shown_name_max) + "\" in it " + host.error());
         } else if (loaded.hosts.size() == limits::certificate_names_max) {
             warnings.push_back("has more than " + std::to_string(limits::certificate_names_max) +
                                " names; the others are left out");

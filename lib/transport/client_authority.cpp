@@ -79,7 +79,7 @@ void ClientAuthorities::add(const std::string& pattern, const std::shared_ptr<co
         all_ = authority;
     } else {
         const bool deep = pattern.starts_with("**.");
-        auto host = wire::normal_host_pattern(deep ? std::string_view(pattern).substr(1) : pattern);
+        auto host = net::normal_host_pattern(deep ? std::string_view(pattern).substr(1) : pattern);
         if (!host) {
             throw TlsConfigError("client certificates for \"" + pattern + "\": the host " + host.error());
         }

@@ -106,7 +106,7 @@ Result<std::string, const char*> asked_name(SSL* ssl) {
     if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &value, &bytes) != 1) {
         return std::string();
     }
-    return wire::read_server_name({value, bytes});
+    return net::read_server_name({value, bytes});
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 #include "buffer/slab.hpp"
 #include "mux/stream.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::trunk {
 
 inline constexpr std::size_t frame_bytes = limits::frame_header_bytes + limits::data_payload_max;
 inline constexpr std::size_t windows_per_slab = buffer::slab_bytes / frame_bytes;
@@ -62,4 +62,4 @@ inline void send_frames(mux::Stream& stream, buffer::SlabPtr slab, std::size_t b
     stream.flush();
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::trunk

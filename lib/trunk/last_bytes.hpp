@@ -14,7 +14,7 @@
 #include "runtime/timer.hpp"
 #include "runtime/worker.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::trunk {
 
 /// Looks whether the socket's peer still takes anything. Lives on its worker, with a socket that outlives it.
 class LastBytes {
@@ -79,4 +79,4 @@ private:
     Duration pause_;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::trunk

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::trunk {
 namespace {
 
 // Counting who is there costs more than the rest of it.
@@ -100,4 +100,4 @@ void LoopWatch::stop() noexcept {
     held_ = 0;
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::trunk

@@ -26,7 +26,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::trunk {
 
 class LoopWatch {
 public:
@@ -101,4 +101,4 @@ private:
     std::uint64_t tested_at_ = 0;  // visitors
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::trunk

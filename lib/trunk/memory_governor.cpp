@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::trunk {
 
 MemoryGovernor::Look MemoryGovernor::look() {
     std::lock_guard lock(mutex_);
@@ -88,4 +88,4 @@ MemoryGovernor::Member::~Member() {
     }
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::trunk

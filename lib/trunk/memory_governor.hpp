@@ -20,7 +20,7 @@
 
 #include "mux/stream.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::trunk {
 
 /// Any thread.
 class MemoryGovernor {
@@ -86,4 +86,4 @@ private:
     std::uint64_t held_ = 0;  // as the last look has found
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::trunk

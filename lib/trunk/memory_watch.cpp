@@ -4,7 +4,7 @@
 
 #include "runtime/worker.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::trunk {
 namespace {
 
 // Memory may be short for as long as somebody likes: one line for each time like this.
@@ -30,4 +30,4 @@ void MemoryWatch::look() {
         {{"held", found.held}, {"memory_max", governor_->limit()}, {"token", found.owner}, {"too_much", found.asked}});
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::trunk

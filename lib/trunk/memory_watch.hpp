@@ -7,7 +7,7 @@
 #include "runtime/timer.hpp"
 #include "trunk/memory_governor.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::trunk {
 
 /// Made on its worker; destroyed there, or after it has stopped.
 class MemoryWatch {
@@ -25,4 +25,4 @@ private:
     runtime::Timer timer_;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::trunk

@@ -5,7 +5,7 @@
 
 #include "trunk/frame_windows.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::trunk {
 
 using mux::StreamItem;
 using transport::IoResult;
@@ -378,4 +378,4 @@ void PipePump::close(bool reset) noexcept {
     self_.reset();  // last: this may be the end
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::trunk

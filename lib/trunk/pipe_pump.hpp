@@ -23,7 +23,7 @@
 #include "trunk/last_bytes.hpp"
 #include "trunk/socket_pump.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::trunk {
 
 class PipePump final : public buffer::Waker, private runtime::PollTarget, private runtime::Resident {
 public:
@@ -93,4 +93,4 @@ private:
     bool closed_ = false;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::trunk

@@ -7,7 +7,7 @@
 
 #include "base/clock.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::trunk {
 
 /// One thread counts, any thread looks. What is answered covers the last one or two windows: a burst counts at once,
 /// and what is over is forgotten soon.
@@ -39,4 +39,4 @@ private:
     std::atomic<TimePoint> at_{TimePoint{}};
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::trunk

@@ -6,7 +6,7 @@
 #include "base/limits.hpp"
 #include "trunk/frame_windows.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::trunk {
 
 using mux::StreamItem;
 using runtime::IoResult;
@@ -353,4 +353,4 @@ void SocketPump::close(bool reset) noexcept {
     self_.reset();  // last: this may be the end
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::trunk

@@ -27,7 +27,7 @@
 #include "trunk/last_bytes.hpp"
 #include "trunk/traffic.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::trunk {
 
 /// What every visitor's and backend's socket has: no Nagle delay, a bound of what the kernel holds unsent
 /// (limits::socket_unsent_max), and probes that find a peer which has vanished. Set on a listener it is handed on to
@@ -93,4 +93,4 @@ private:
     bool closed_ = false;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::trunk

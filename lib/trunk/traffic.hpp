@@ -7,7 +7,7 @@
 
 #include "base/counter.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::trunk {
 
 /// Counts while it happens; any thread may read. Visitors come and go on any thread. Bytes are counted with every read
 /// and write of a socket: only where one worker counts them, so that no worker waits for another one's cache line. What
@@ -58,4 +58,4 @@ struct Traffic {
     }
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::trunk

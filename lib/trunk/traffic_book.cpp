@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::trunk {
 
 mux::SessionStats TrafficBook::sum() const {
     std::lock_guard lock(mutex_);
@@ -46,4 +46,4 @@ void TrafficBook::Account::add_totals(mux::SessionStats& to) const noexcept {
     to.streams_refused += streams_refused_.load();
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::trunk

@@ -11,7 +11,7 @@
 #include "buffer/slab.hpp"
 #include "mux/session.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::trunk {
 
 /// The sums over all sessions, present and past. Answers at any time, without asking a worker: also while sessions end,
 /// and after the last one has. Any thread.
@@ -65,4 +65,4 @@ private:
     std::atomic<Duration> rtt_min_{Duration::zero()};
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::trunk

@@ -4,7 +4,7 @@
 
 #include "base/check.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::trunk {
 
 using mux::SessionState;
 using runtime::IoResult;
@@ -404,4 +404,4 @@ void Trunk::set_timer() {
     timer_.set(next);
 }
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::trunk

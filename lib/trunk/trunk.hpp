@@ -27,7 +27,7 @@
 #include "trunk/recent_traffic.hpp"
 #include "trunk/traffic_book.hpp"
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::trunk {
 
 /// How a trunk ended.
 struct TrunkEnd {
@@ -157,4 +157,4 @@ private:
     bool logged_in_ = false;
 };
 
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::trunk

@@ -64,7 +64,7 @@ enum class ServiceKind : std::uint8_t { tcp = 1, http = 2, udp = 3, tls = 4, pri
 struct Open {
     std::uint32_t service = 0;
     ServiceKind kind = ServiceKind::tcp;
-    Address visitor;
+    net::Address visitor;
     std::uint32_t send_window = 0;     // credit that the opener takes for itself: at most what the peer announced
     std::uint32_t receive_window = 0;  // credit that the opener grants
     Bytes metadata;                    // a CBOR map, or empty; a view

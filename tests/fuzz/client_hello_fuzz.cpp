@@ -10,7 +10,7 @@
 #include "net/host_name.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::wire;
+using namespace ferrotunnel::net;
 
 namespace {
 

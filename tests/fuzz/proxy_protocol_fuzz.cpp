@@ -8,7 +8,7 @@
 #include "net/proxy_protocol.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::wire;
+using namespace ferrotunnel::net;
 
 namespace {
 

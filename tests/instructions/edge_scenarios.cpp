@@ -20,22 +20,22 @@ namespace {
 using namespace std::chrono_literals;
 
 /// The server's session of the pair as the edge sees it.
-class PairCarrier final : public tunnel::HttpCarrier {
+class PairCarrier final : public directory::HttpCarrier {
 public:
     PairCarrier(SessionPair& pair, runtime::Worker& worker) : pair_(pair), worker_(worker) {}
 
     std::uint64_t load() const noexcept override { return 0; }
     runtime::Worker& worker() noexcept override { return worker_; }
-    void open(std::uint32_t service, const wire::Address& visitor, IntrusivePtr<buffer::Waker> waker, bool foreign,
+    void open(std::uint32_t service, const net::Address& visitor, IntrusivePtr<buffer::Waker> waker, bool foreign,
               Opened opened) override {
         mux::Session::OpenRequest request;
         request.service = service;
         request.visitor = visitor;
         auto stream = pair_.server.session.open(request, std::move(waker), foreign, pair_.now());
         check(static_cast<bool>(stream), "the session opens a stream");
-        opened(tunnel::HttpStream{std::move(*stream), nullptr});
+        opened(directory::HttpStream{std::move(*stream), nullptr});
     }
-    void dropped(const std::shared_ptr<tunnel::HttpService>&) noexcept override {}
+    void dropped(const std::shared_ptr<directory::HttpService>&) noexcept override {}
 
 private:
     SessionPair& pair_;
@@ -50,10 +50,10 @@ public:
         check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) == 0, "there is a pair of sockets");
         visitor_.reset(ends[0]);
 
-        tunnel::HttpDescription description;
+        directory::HttpDescription description;
         description.name = "app";
         description.hosts = {"app.example.com"};
-        tunnel::Refusal why;
+        directory::Refusal why;
         check(directory_->join({}, 1, description, std::make_shared<PairCarrier>(pair_, worker_), Clock::now(), why)
                       .service != nullptr,
               "the service is registered");
@@ -63,7 +63,7 @@ public:
         shared->settings.pool_idle = 1h;
         worker_.as_round([&] {
             edge_ = std::make_unique<ingress::EdgeWorker>(worker_, shared);
-            ingress::VisitorFacts visitor;
+            exchange::VisitorFacts visitor;
             visitor.address = "203.0.113.195";
             auto pipe = transport::make_tcp_pipe(runtime::Fd(ends[1]), transport::TcpPipeSide::client);
             check(
@@ -105,7 +105,7 @@ private:
         std::string(body_bytes, 'x');
     runtime::Worker worker_;
     SessionPair pair_;
-    const std::shared_ptr<tunnel::HttpDirectory> directory_ = std::make_shared<tunnel::HttpDirectory>();
+    const std::shared_ptr<directory::HttpDirectory> directory_ = std::make_shared<directory::HttpDirectory>();
     std::unique_ptr<ingress::EdgeWorker> edge_;
     runtime::Fd visitor_;
 };

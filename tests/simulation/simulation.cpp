@@ -12,8 +12,8 @@ constexpr Duration patience_with_streams = 200s;
 constexpr Duration patience_with_sessions = 120s;
 
 // The visitor's address carries the number of the stream, so that the acceptor knows which plan it follows.
-wire::Address address_of(std::uint32_t index) {
-    wire::Address address;
+net::Address address_of(std::uint32_t index) {
+    net::Address address;
     address.family = 4;
     address.port = 7;
     store_be<4>(address.bytes.data(), index);

@@ -96,8 +96,8 @@ void SessionPair::pass(Duration time) {
     }
 }
 
-wire::Address SessionPair::visitor() {
-    wire::Address address;
+net::Address SessionPair::visitor() {
+    net::Address address;
     address.family = 4;
     address.port = 40'000;
     address.bytes = {192, 0, 2, 7};

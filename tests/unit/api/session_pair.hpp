@@ -86,7 +86,7 @@ public:
     std::pair<std::uint32_t, std::uint32_t> streams();
 
     /// The address that every visitor of this pair comes from.
-    static wire::Address visitor();
+    static net::Address visitor();
 
 private:
     struct Side;

@@ -5,7 +5,7 @@
 #include "support/log_book.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::backend;
 using namespace std::chrono_literals;
 
 TEST_CASE("a dead backend is told once, its visitors at debug level, and that it is back with their number") {

@@ -5,7 +5,7 @@
 #include "runtime/socket.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::backend;
 using wire::ServiceKind;
 
 namespace {

@@ -18,8 +18,9 @@
 #include "unit/trunk/pumped_visitor.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
-using namespace ferrotunnel::tunnel::test;
+using namespace ferrotunnel::backend;
+using namespace ferrotunnel::trunk;
+using namespace ferrotunnel::trunk::test;
 using ferrotunnel::test::LogBook;
 using transport::test::TemporaryDirectory;
 using namespace std::chrono_literals;
@@ -59,9 +60,9 @@ struct DialRig {
     DialShared shared{std::make_shared<Traffic>(), std::make_shared<OwnVisits>(), log};
 };
 
-wire::Address address(const char* ip, std::uint16_t port) {
-    auto made = wire::parse_ipv4(ip);
-    wire::Address found = made ? *made : *wire::parse_ipv6(ip);
+net::Address address(const char* ip, std::uint16_t port) {
+    auto made = net::parse_ipv4(ip);
+    net::Address found = made ? *made : *net::parse_ipv6(ip);
     found.port = port;
     return found;
 }
@@ -292,18 +293,17 @@ TEST_CASE("the PROXY protocol's header is in front of the first byte", "[dial]")
     DialRig rig;
     Listening listening;
     rig.to(listening.place());
-    rig.backend().proxy = GENERATE(wire::ProxyVersion::v1, wire::ProxyVersion::v2);
-    const bool text = rig.backend().proxy == wire::ProxyVersion::v1;
+    rig.backend().proxy = GENERATE(net::ProxyVersion::v1, net::ProxyVersion::v2);
+    const bool text = rig.backend().proxy == net::ProxyVersion::v1;
     const bool six = GENERATE(false, true);
-    const wire::Address from = six ? address("2001:db8::7", 51'000) : address("192.0.2.7", 51'000);
+    const net::Address from = six ? address("2001:db8::7", 51'000) : address("192.0.2.7", 51'000);
     PumpedVisitor visitor(rig.pair, std::make_shared<Traffic>(), from);
     runtime::Fd backend = listening.accept();
-    wire::ProxyHeader header;
+    net::ProxyHeader header;
     header.source = from;
     header.destination = address("127.0.0.1", listening.port);
-    std::array<std::uint8_t, wire::proxy_written_max> room;
-    const std::size_t size =
-        text ? wire::write_proxy_v1(header, room.data()) : wire::write_proxy_v2(header, room.data());
+    std::array<std::uint8_t, net::proxy_written_max> room;
+    const std::size_t size = text ? net::write_proxy_v1(header, room.data()) : net::write_proxy_v2(header, room.data());
     // It does not wait for the visitor: some speak second.
     CHECK(read_exactly(backend.get(), size) == as_text({room.data(), size}));
     if (text) {
@@ -322,7 +322,7 @@ TEST_CASE("a PROXY header says UNKNOWN of a visitor without an address, and goes
     const std::string path = (folder.path() / "app.sock").string();
     runtime::Fd listener = listen_on_unix(path);
     rig.to("unix:" + path);
-    rig.backend().proxy = wire::ProxyVersion::v1;
+    rig.backend().proxy = net::ProxyVersion::v1;
     PumpedVisitor nobody(rig.pair);
     const std::string unknown = "PROXY UNKNOWN\r\n";
     runtime::Fd first = Listening::accept_on(listener.get());
@@ -555,22 +555,22 @@ TEST_CASE("a visitor's reset reaches a TLS backend behind its bytes", "[dial][tl
 TEST_CASE("the PROXY header goes in the clear before TLS", "[dial][tls]") {
     Files files;
     DialRig rig;
-    wire::ProxyHeader header;
+    net::ProxyHeader header;
     header.source = address("192.0.2.7", 51'000);
     header.destination = address("127.0.0.1", 1);
-    std::array<std::uint8_t, wire::proxy_written_max> room;
-    const std::size_t size = wire::write_proxy_v2(header, room.data());
+    std::array<std::uint8_t, net::proxy_written_max> room;
+    const std::size_t size = net::write_proxy_v2(header, room.data());
     TlsBackend backend(files.server, echo, size);
     use_tls(rig, backend, {.server_name = "app.internal", .ca_file = files.file("ca.pem")});
-    rig.backend().proxy = wire::ProxyVersion::v2;
+    rig.backend().proxy = net::ProxyVersion::v2;
     PumpedVisitor visitor(rig.pair, std::make_shared<Traffic>(), header.source);
     visitor.send("hello");
     CHECK(visitor.read(5) == "hello");
     (void)runtime::shutdown_send(visitor.socket.get());
     CHECK(visitor.read_to_end().second);
     backend.join();
-    const auto read = wire::read_proxy_header(as_bytes(backend.clear));
-    CHECK(read.status == wire::ProxyReading::Status::complete);
+    const auto read = net::read_proxy_header(as_bytes(backend.clear));
+    CHECK(read.status == net::ProxyReading::Status::complete);
     CHECK(read.header.source == header.source);
 }
 

@@ -5,14 +5,14 @@
 #include "net/ip_text.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::backend;
 using namespace std::chrono_literals;
 
 namespace {
 
-wire::Address address(const char* ip, std::uint16_t port) {
-    auto four = wire::parse_ipv4(ip);
-    wire::Address made = four ? *four : *wire::parse_ipv6(ip);
+net::Address address(const char* ip, std::uint16_t port) {
+    auto four = net::parse_ipv4(ip);
+    net::Address made = four ? *four : *net::parse_ipv6(ip);
     made.port = port;
     return made;
 }

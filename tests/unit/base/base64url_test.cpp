@@ -7,7 +7,6 @@
 #include "support/seeded_random.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
 
 TEST_CASE("base64url gives the texts of RFC 4648, without padding") {
     CHECK(encode_base64url(as_bytes("")) == "");

@@ -4,7 +4,6 @@
 #include <vector>
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::wire;
 
 // RFC 3720, B.4.
 TEST_CASE("CRC-32C of known bytes") {

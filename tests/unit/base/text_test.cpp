@@ -6,7 +6,6 @@
 #include "support/seeded_random.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::wire;
 
 TEST_CASE("UTF-8 is checked strictly") {
     for (std::string_view good :

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::directory;
 
 namespace {
 

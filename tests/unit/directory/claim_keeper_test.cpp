@@ -11,7 +11,8 @@
 #include "unit/transport/pipes.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::directory;
+using namespace ferrotunnel::login;
 using namespace std::chrono_literals;
 using ferrotunnel::test::LogBook;
 using transport::test::TemporaryDirectory;
@@ -22,7 +23,7 @@ class IdleCarrier final : public HttpCarrier {
 public:
     std::uint64_t load() const noexcept override { return 0; }
     runtime::Worker& worker() noexcept override { std::abort(); }
-    void open(std::uint32_t, const wire::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
+    void open(std::uint32_t, const net::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
     void dropped(const std::shared_ptr<HttpService>&) noexcept override {}
 };
 

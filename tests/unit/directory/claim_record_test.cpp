@@ -13,7 +13,8 @@
 #include "unit/transport/pipes.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::directory;
+using namespace ferrotunnel::login;
 using transport::test::TemporaryDirectory;
 
 namespace {

@@ -11,7 +11,7 @@
 #include "support/seeded_random.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::directory;
 using namespace std::chrono_literals;
 
 namespace {
@@ -22,7 +22,7 @@ class Trunk final : public HttpCarrier {
 public:
     std::uint64_t load() const noexcept override { return now; }
     runtime::Worker& worker() noexcept override { std::abort(); }
-    void open(std::uint32_t, const wire::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
+    void open(std::uint32_t, const net::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
     void dropped(const std::shared_ptr<HttpService>& service) noexcept override { dropped_from.push_back(service); }
 
     std::atomic<std::uint64_t> now{0};
@@ -379,7 +379,7 @@ TEST_CASE("tables of paths have the seed of the directory: nobody can choose pat
     auto slots_with = [](std::uint64_t seed) {
         HttpDirectory directory(HttpDirectory::Settings{100, 1h, seed});
         auto trunk = std::make_shared<Trunk>();
-        http::LookupSteps steps;
+        routes::LookupSteps steps;
         constexpr std::uint32_t paths = 100;
         for (std::uint32_t id = 1; id <= paths; ++id) {
             Refusal why;

@@ -4,7 +4,8 @@
 #include <string>
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::directory;
+using namespace ferrotunnel::login;
 using namespace std::chrono_literals;
 
 namespace {

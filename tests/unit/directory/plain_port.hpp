@@ -9,7 +9,7 @@
 #include "directory/shared_port.hpp"
 #include "runtime/acceptor.hpp"
 
-namespace ferrotunnel::tunnel::test {
+namespace ferrotunnel::directory::test {
 
 class PlainPort final : public PublicPort {
 public:
@@ -28,4 +28,4 @@ private:
     runtime::Acceptor acceptor_;
 };
 
-}  // namespace ferrotunnel::tunnel::test
+}  // namespace ferrotunnel::directory::test

@@ -9,7 +9,8 @@
 #include "support/seeded_random.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::directory;
+using namespace ferrotunnel::login;
 using namespace std::chrono_literals;
 
 namespace {

@@ -19,8 +19,9 @@
 #include "unit/transport/pipes.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
-using namespace ferrotunnel::tunnel::test;
+using namespace ferrotunnel::directory;
+using namespace ferrotunnel::trunk;
+using namespace ferrotunnel::directory::test;
 using runtime::test::on;
 using runtime::test::Signal;
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::directory;
 using namespace std::chrono_literals;
 
 namespace {

@@ -7,7 +7,7 @@
 #include "directory/http_directory.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::directory;
 using namespace std::chrono_literals;
 
 namespace {
@@ -18,7 +18,7 @@ class Trunk final : public HttpCarrier {
 public:
     std::uint64_t load() const noexcept override { return 0; }
     runtime::Worker& worker() noexcept override { std::abort(); }
-    void open(std::uint32_t, const wire::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
+    void open(std::uint32_t, const net::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
     void dropped(const std::shared_ptr<HttpService>&) noexcept override {}
 };
 

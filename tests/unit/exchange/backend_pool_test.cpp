@@ -6,7 +6,7 @@
 #include "unit/ingress/edge_rig.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::ingress;
+using namespace ferrotunnel::exchange;
 using namespace ferrotunnel::ingress::test;
 using namespace std::chrono_literals;
 

@@ -3,6 +3,7 @@
 #include "unit/ingress/edge_rig.hpp"
 
 using namespace ferrotunnel;
+using namespace ferrotunnel::exchange;
 using namespace ferrotunnel::ingress;
 using namespace ferrotunnel::ingress::test;
 
@@ -11,7 +12,7 @@ namespace {
 /// A service at this host with rules, in front of the rig's backend.
 void add_ruled(EdgeRig& rig, const std::string& host, std::uint32_t id, const http::Rules& rules,
                const std::string& prefix = "/") {
-    tunnel::HttpDescription description = described(host);
+    directory::HttpDescription description = described(host);
     description.path = *http::parse_path_prefix(prefix);
     description.rules = rules;
     rig.add_service(description, id, rig.backend.place());
@@ -152,7 +153,7 @@ TEST_CASE("the edge's own redirect to TLS is for hosts that have TLS") {
     http::Rules wants_it;
     wants_it.https_redirect = http::HttpsRedirect{308, 8443};
     add_ruled(rig, "wants.test", 6, wants_it);
-    tunnel::HttpDescription untouched = described("untouched.test");
+    directory::HttpDescription untouched = described("untouched.test");
     untouched.passthrough = true;
     REQUIRE(rig.join(7, untouched));
     add_ruled(rig, "untouched.test", 8, {});

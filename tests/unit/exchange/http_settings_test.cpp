@@ -6,23 +6,23 @@
 #include "unit/ingress/edge_rig.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::ingress;
+using namespace ferrotunnel::exchange;
 using namespace ferrotunnel::ingress::test;
 
 namespace {
 
-void add_limited(EdgeRig& rig, const std::string& host, std::uint32_t id, const tunnel::HttpServiceLimits& limits) {
+void add_limited(EdgeRig& rig, const std::string& host, std::uint32_t id, const directory::HttpServiceLimits& limits) {
     on(rig.pair.worker, [&] { rig.places[id] = rig.backend.place(); });
-    tunnel::HttpDescription description;
+    directory::HttpDescription description;
     description.name = host;
     description.hosts = {host};
     description.limits = limits;
-    tunnel::Refusal why;
+    directory::Refusal why;
     REQUIRE(rig.directory->join(rig.client, id, description, rig.carrier, Clock::now(), why).service);
 }
 
-tunnel::HttpServiceLimits of_body(std::uint64_t most) {
-    tunnel::HttpServiceLimits limits;
+directory::HttpServiceLimits of_body(std::uint64_t most) {
+    directory::HttpServiceLimits limits;
     limits.body_bytes_max = most;
     return limits;
 }
@@ -38,7 +38,7 @@ const std::string chunked = head("Transfer-Encoding: chunked\r\n");
 TEST_CASE("a service's limits go before the server's, but for what it is not allowed") {
     HttpServiceSettings usual;
     CHECK(settings_for(usual, {}) == usual);
-    tunnel::HttpServiceLimits own;
+    directory::HttpServiceLimits own;
     own.backend_connect = 1s;
     own.first_byte = 10min;
     own.upgraded_idle = 2s;
@@ -119,7 +119,7 @@ TEST_CASE("a long poll survives where its service has more time, and is 504 wher
     settings.service.first_byte = 100ms;
     settings.service.backend_connect = 1h;  // which is not waited for
     EdgeRig rig(settings);
-    tunnel::HttpServiceLimits patient;
+    directory::HttpServiceLimits patient;
     patient.first_byte = 10min;
     add_limited(rig, "poll.test", 5, patient);
     Peer poller = rig.visit();
@@ -136,7 +136,7 @@ TEST_CASE("a long poll survives where its service has more time, and is 504 wher
 
 TEST_CASE("an upgrade is an ordinary request where the service wants none") {
     EdgeRig rig;
-    tunnel::HttpServiceLimits none;
+    directory::HttpServiceLimits none;
     none.upgrades = false;
     add_limited(rig, "plain.test", 5, none);
     Peer visitor = rig.visit();

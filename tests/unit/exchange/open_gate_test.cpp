@@ -5,7 +5,7 @@
 #include "unit/ingress/edge_rig.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::ingress;
+using namespace ferrotunnel::exchange;
 using namespace ferrotunnel::ingress::test;
 
 namespace {

@@ -7,7 +7,7 @@
 #include "unit/routes/route_fixture.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::http;
+using namespace ferrotunnel::routes;
 
 TEST_CASE("paths: the judges do what backends do") {
     CHECK(test::resolved("/a/b/../../c/.") == "/c/");

@@ -18,19 +18,21 @@
 
 namespace ferrotunnel::ingress::test {
 
+using namespace std::chrono_literals;
+
 using ferrotunnel::test::LogBook;
 using runtime::test::on;
-using tunnel::test::RunningWorker;
-using tunnel::test::TrunkPair;
+using trunk::test::RunningWorker;
+using trunk::test::TrunkPair;
 
 /// The server's end of a pair of trunks, as the directory knows it.
-class PairCarrier final : public tunnel::HttpCarrier {
+class PairCarrier final : public directory::HttpCarrier {
 public:
     explicit PairCarrier(TrunkPair& pair) : pair_(pair) {}
 
     std::uint64_t load() const noexcept override { return 0; }
     runtime::Worker& worker() noexcept override { return pair_.worker; }
-    void open(std::uint32_t service, const wire::Address& visitor, IntrusivePtr<buffer::Waker> waker, bool foreign,
+    void open(std::uint32_t service, const net::Address& visitor, IntrusivePtr<buffer::Waker> waker, bool foreign,
               Opened opened) override {
         opens.fetch_add(1);
         auto action = [this, service, visitor, waker, foreign, opened] {
@@ -45,7 +47,7 @@ public:
             auto stream = pair_.server.trunk->session().open(request, waker, foreign, pair_.worker.now());
             pair_.server.trunk->session_changed();
             if (stream) {
-                opened(tunnel::HttpStream{*stream, nullptr});
+                opened(directory::HttpStream{*stream, nullptr});
             } else {
                 opened(stream.error());
             }
@@ -56,7 +58,7 @@ public:
             worker().post(action);
         }
     }
-    void dropped(const std::shared_ptr<tunnel::HttpService>&) noexcept override {}
+    void dropped(const std::shared_ptr<directory::HttpService>&) noexcept override {}
 
     std::atomic<int> opens{0};
     std::atomic<int> refuse_next{0};
@@ -66,15 +68,15 @@ private:
     TrunkPair& pair_;
 };
 
-inline tunnel::HttpDescription described(const std::string& host) {
-    tunnel::HttpDescription description;
+inline directory::HttpDescription described(const std::string& host) {
+    directory::HttpDescription description;
     description.name = host;
     description.hosts = {host};
     return description;
 }
 
-inline HttpSettings quick_settings() {
-    HttpSettings settings;
+inline exchange::HttpSettings quick_settings() {
+    exchange::HttpSettings settings;
     settings.service.backend_connect = 10s;
     settings.service.body_grace = 60s;  // tests of these set their own
     settings.head = 60s;
@@ -86,7 +88,7 @@ inline HttpSettings quick_settings() {
 /// `foreign`: visitors are served on another worker than the trunk's. `set_up`: for what is not in HttpSettings.
 class EdgeRig {
 public:
-    explicit EdgeRig(HttpSettings settings = quick_settings(), bool foreign = false,
+    explicit EdgeRig(exchange::HttpSettings settings = quick_settings(), bool foreign = false,
                      const std::function<void(EdgeShared&)>& set_up = {}) {
         EdgeShared shared;
         shared.settings = settings;
@@ -104,14 +106,15 @@ public:
         edge->listen(std::move(listener), {});
         on(pair.worker, [this] {
             pair.client.on_stream = [this](IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
-                auto service = std::make_shared<tunnel::ClientService>();
+                auto service = std::make_shared<backend::ClientService>();
                 service->name = "test";
                 service->backend = backends[open.service];
                 if (service->backend.text.empty()) {
                     service->backend.place.at = places.at(open.service);
                 }
-                tunnel::dial_backend(pair.worker, std::move(service), std::move(stream), open.visitor,
-                                     {std::make_shared<tunnel::Traffic>(), std::make_shared<tunnel::OwnVisits>(), log});
+                backend::dial_backend(
+                    pair.worker, std::move(service), std::move(stream), open.visitor,
+                    {std::make_shared<trunk::Traffic>(), std::make_shared<backend::OwnVisits>(), log});
             };
         });
         add_service("app.test", 1, backend.place());
@@ -121,22 +124,22 @@ public:
         on(pair.worker, [this] { pair.client.on_stream = nullptr; });
     }
 
-    std::shared_ptr<tunnel::HttpService> add_service(const tunnel::HttpDescription& description, std::uint32_t id,
-                                                     const runtime::HostPort& to) {
+    std::shared_ptr<directory::HttpService> add_service(const directory::HttpDescription& description, std::uint32_t id,
+                                                        const runtime::HostPort& to) {
         on(pair.worker, [&] { places[id] = to; });
         return join(description, id, carrier);
     }
-    std::shared_ptr<tunnel::HttpService> add_service(const std::string& host, std::uint32_t id,
-                                                     const runtime::HostPort& to) {
+    std::shared_ptr<directory::HttpService> add_service(const std::string& host, std::uint32_t id,
+                                                        const runtime::HostPort& to) {
         return add_service(described(host), id, to);
     }
-    std::shared_ptr<tunnel::HttpService> join(std::uint32_t id, tunnel::HttpDescription description) {
+    std::shared_ptr<directory::HttpService> join(std::uint32_t id, directory::HttpDescription description) {
         description.name = description.hosts.front();
         return join(description, id, carrier);
     }
-    std::shared_ptr<tunnel::HttpService> join(const tunnel::HttpDescription& description, std::uint32_t id,
-                                              const std::shared_ptr<tunnel::HttpCarrier>& trunk) {
-        tunnel::Refusal why;
+    std::shared_ptr<directory::HttpService> join(const directory::HttpDescription& description, std::uint32_t id,
+                                                 const std::shared_ptr<directory::HttpCarrier>& trunk) {
+        directory::Refusal why;
         auto joined = directory->join(client, id, description, trunk, Clock::now(), why);
         REQUIRE(joined.service);
         return joined.service;
@@ -151,7 +154,7 @@ public:
         return Peer(std::move(socket));
     }
     runtime::Worker& edge_worker() { return edge->at(0).worker; }
-    const EdgeCounters& counters() const { return edge->counters(); }
+    const exchange::EdgeCounters& counters() const { return edge->counters(); }
     std::size_t pooled() {
         return on(edge_worker(), [this] { return edge->at(0).pool.size(); });
     }
@@ -159,14 +162,14 @@ public:
     LogBook log;
     TrunkPair pair;
     std::unique_ptr<RunningWorker> other;
-    std::shared_ptr<tunnel::HttpDirectory> directory = std::make_shared<tunnel::HttpDirectory>();
+    std::shared_ptr<directory::HttpDirectory> directory = std::make_shared<directory::HttpDirectory>();
     std::shared_ptr<PairCarrier> carrier = std::make_shared<PairCarrier>(pair);
-    const tunnel::ClientId client{};
+    const directory::ClientId client{};
     BackendPort backend;
     runtime::SocketAddress address;
     std::unique_ptr<HttpEdge> edge;
-    std::map<std::uint32_t, runtime::HostPort> places;  // backends by service; the trunk's worker's
-    std::map<std::uint32_t, tunnel::Backend> backends;  // instead, where there is more to say; with a text
+    std::map<std::uint32_t, runtime::HostPort> places;   // backends by service; the trunk's worker's
+    std::map<std::uint32_t, backend::Backend> backends;  // instead, where there is more to say; with a text
 
 private:
     runtime::Worker& worker(bool foreign) {

@@ -6,6 +6,7 @@
 #include "unit/ingress/edge_rig.hpp"
 
 using namespace ferrotunnel;
+using namespace ferrotunnel::exchange;
 using namespace ferrotunnel::ingress;
 using namespace ferrotunnel::ingress::test;
 using namespace std::chrono_literals;
@@ -48,7 +49,7 @@ TEST_CASE("visitors are spread over the workers") {
     RunningWorker first;
     RunningWorker second;
     EdgeShared shared;
-    shared.directory = std::make_shared<tunnel::HttpDirectory>();
+    shared.directory = std::make_shared<directory::HttpDirectory>();
     HttpEdge edge({&first.worker, &second.worker}, std::move(shared));
     std::error_code error;
     runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);

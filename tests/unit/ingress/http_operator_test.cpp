@@ -6,6 +6,7 @@
 #include "unit/ingress/edge_rig.hpp"
 
 using namespace ferrotunnel;
+using namespace ferrotunnel::exchange;
 using namespace ferrotunnel::ingress;
 using namespace ferrotunnel::ingress::test;
 using namespace std::chrono_literals;
@@ -109,7 +110,7 @@ TEST_CASE("what a trusted proxy says of the visitor is passed on, and what anoth
 
 TEST_CASE("a trusted proxy is not sent to https when its visitor has come by that") {
     EdgeRig rig(quick_settings(), false, trusting("127.0.0.1"));
-    tunnel::HttpDescription description = described("secure.test");
+    directory::HttpDescription description = described("secure.test");
     description.rules.https_redirect = http::HttpsRedirect{308, 443};
     description.rules.hsts = http::Hsts{};
     rig.add_service(description, 7, rig.backend.place());

@@ -9,6 +9,7 @@
 #include "unit/transport/visitor_client.hpp"
 
 using namespace ferrotunnel;
+using namespace ferrotunnel::exchange;
 using namespace ferrotunnel::ingress;
 using namespace ferrotunnel::ingress::test;
 using transport::test::VisitorClient;
@@ -18,8 +19,8 @@ namespace {
 
 constexpr std::string_view plain_answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-wire::IpNetworks networks(std::string_view text) {
-    return wire::IpNetworks({*wire::IpNetwork::parse(text)});
+net::IpNetworks networks(std::string_view text) {
+    return net::IpNetworks({*net::IpNetwork::parse(text)});
 }
 
 HttpSettings with_https_rules() {
@@ -31,7 +32,7 @@ HttpSettings with_https_rules() {
 
 // An edge with a second listener, for TLS, which has a certificate for app.test and other.test.
 struct HttpsRig : EdgeRig {
-    explicit HttpsRig(HttpSettings settings = quick_settings(), wire::IpNetworks proxies = {})
+    explicit HttpsRig(HttpSettings settings = quick_settings(), net::IpNetworks proxies = {})
         : EdgeRig(std::move(settings)) {
         transport::test::put_pair(directory_of_certificates.path(), "both",
                                   transport::test::make({.alternative_names = "DNS:app.test,DNS:other.test"}));
@@ -151,14 +152,14 @@ TEST_CASE("a visitor without TLS is sent to https where the server wants that, a
 
 TEST_CASE("a service's own rules go before the server's") {
     HttpsRig rig(with_https_rules());
-    tunnel::HttpDescription description;
+    directory::HttpDescription description;
     description.name = "other.test";
     description.hosts = {"other.test"};
     const bool redirects = GENERATE(true, false);
     description.rules.https_redirect = http::HttpsRedirect{std::uint16_t(redirects ? 301 : 0), 443};
     description.rules.hsts = http::Hsts{std::chrono::seconds(60), true, false};
     on(rig.pair.worker, [&] { rig.places[5] = rig.backend.place(); });
-    tunnel::Refusal why;
+    directory::Refusal why;
     REQUIRE(rig.directory->join(rig.client, 5, description, rig.carrier, Clock::now(), why).service);
     Peer plain = rig.visit();
     plain.send(ask("other.test"));

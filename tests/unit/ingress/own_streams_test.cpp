@@ -5,18 +5,17 @@
 #include "unit/ingress/edge_rig.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::ingress;
 using namespace ferrotunnel::ingress::test;
 
 namespace {
 
-void add_own(EdgeRig& rig, std::optional<wire::ProxyVersion> proxy = {}) {
-    tunnel::Backend to;
+void add_own(EdgeRig& rig, std::optional<net::ProxyVersion> proxy = {}) {
+    backend::Backend to;
     to.text = "the backend";
     to.place.at = rig.backend.place();
     to.proxy = proxy;
     on(rig.pair.worker, [&] { rig.backends[7] = to; });
-    tunnel::HttpDescription description;
+    directory::HttpDescription description;
     description.hosts = {"own.test"};
     description.per_visitor = true;
     rig.join(7, description);
@@ -87,7 +86,7 @@ TEST_CASE("a visitor who is kept apart does not use what others share") {
 
 TEST_CASE("the backend of an HTTP service is told who the visitor is") {
     EdgeRig rig;
-    add_own(rig, wire::ProxyVersion::v1);
+    add_own(rig, net::ProxyVersion::v1);
     Peer visitor = rig.visit();
     visitor.send(ask("/1"));
     Peer backend = rig.backend.accept();
@@ -102,7 +101,7 @@ TEST_CASE("the backend of an HTTP service is told who the visitor is") {
 
 TEST_CASE("a POST that has followed a PROXY header is not sent twice") {
     EdgeRig rig;
-    add_own(rig, wire::ProxyVersion::v2);
+    add_own(rig, net::ProxyVersion::v2);
     Peer visitor = rig.visit();
     visitor.send("POST / HTTP/1.1\r\nHost: own.test\r\nContent-Length: 0\r\n\r\n");
     Peer backend = rig.backend.accept();

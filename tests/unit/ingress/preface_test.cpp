@@ -15,6 +15,7 @@
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::ingress;
+using namespace ferrotunnel::runtime;
 using namespace ferrotunnel::ingress::test;
 using namespace std::chrono_literals;
 using ferrotunnel::test::bytes_of;
@@ -25,17 +26,17 @@ namespace {
 
 const std::string header_v1 = "PROXY TCP4 192.0.2.7 198.51.100.1 51000 443\r\n";
 
-ByteVector header_v2(const wire::ProxyHeader& header) {
-    ByteVector bytes(wire::proxy_written_max);
-    bytes.resize(wire::write_proxy_v2(header, bytes.data()));
+ByteVector header_v2(const net::ProxyHeader& header) {
+    ByteVector bytes(net::proxy_written_max);
+    bytes.resize(net::write_proxy_v2(header, bytes.data()));
     return bytes;
 }
 
 // A header of version 2 with a TLV that makes it this long.
 ByteVector long_header(std::size_t size) {
-    wire::ProxyHeader header;
-    header.source = *wire::parse_ipv4("192.0.2.7");
-    header.destination = *wire::parse_ipv4("198.51.100.1");
+    net::ProxyHeader header;
+    header.source = *net::parse_ipv4("192.0.2.7");
+    header.destination = *net::parse_ipv4("198.51.100.1");
     ByteVector bytes = header_v2(header);
     const std::size_t tlv = size - bytes.size() - 3;
     const ByteVector more = hello::joined({hello::number<1>(4), hello::counted<2>(ByteVector(tlv))});
@@ -122,13 +123,13 @@ PrefacePlan by_name() {
 
 TEST_CASE("a PROXY header says who the visitor is, and what follows is the visitor's") {
     Rig rig;
-    wire::ProxyHeader six;
-    six.source = *wire::parse_ipv6("2001:db8::7");
+    net::ProxyHeader six;
+    six.source = *net::parse_ipv6("2001:db8::7");
     six.source.port = 51'000;
-    six.destination = *wire::parse_ipv6("2001:db8::1");
+    six.destination = *net::parse_ipv6("2001:db8::1");
     six.destination.port = 443;
-    wire::ProxyHeader mapped = six;
-    mapped.source = *wire::parse_ipv6("::ffff:192.0.2.7");
+    net::ProxyHeader mapped = six;
+    mapped.source = *net::parse_ipv6("::ffff:192.0.2.7");
     mapped.source.port = 51'000;
     const struct {
         std::string header;
@@ -147,7 +148,7 @@ TEST_CASE("a PROXY header says who the visitor is, and what follows is the visit
                 peer.send(each.header + "GET /");
             }
             AcceptedVisitor visitor = rig.take();
-            CHECK(wire::ip_text(visitor.from) == each.address);
+            CHECK(net::ip_text(visitor.from) == each.address);
             CHECK(visitor.from.port == 51'000);
             CHECK(visitor.to.port == 443);
             CHECK_FALSE(visitor.hello);
@@ -158,14 +159,14 @@ TEST_CASE("a PROXY header says who the visitor is, and what follows is the visit
 
 TEST_CASE("a header that tells nothing leaves the socket's own addresses") {
     Rig rig;
-    wire::ProxyHeader local;
+    net::ProxyHeader local;
     local.local = true;
     for (const std::string& header : {std::string("PROXY UNKNOWN\r\n"), text(header_v2(local)),
                                       std::string("PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n")}) {
         Peer peer = rig.visit(proxied());
         peer.send(header);
         const AcceptedVisitor visitor = rig.take();
-        CHECK(wire::ip_text(visitor.from) == "127.0.0.1");
+        CHECK(net::ip_text(visitor.from) == "127.0.0.1");
         CHECK(visitor.from.port == rig.port);
     }
 }
@@ -221,7 +222,7 @@ TEST_CASE("a header as long as is allowed is read whole") {
     Peer peer = rig.visit(proxied());
     peer.send(text(long_header(limits::proxy_header_bytes_max)) + "rest");
     AcceptedVisitor visitor = rig.take();
-    CHECK(wire::ip_text(visitor.from) == "192.0.2.7");
+    CHECK(net::ip_text(visitor.from) == "192.0.2.7");
     CHECK(rest_of(visitor, 4) == "rest");
 }
 
@@ -276,7 +277,7 @@ TEST_CASE("what is no ClientHello goes on without one") {
         peer.send(bytes);
         AcceptedVisitor visitor = rig.take();
         CHECK_FALSE(visitor.hello);
-        CHECK(wire::ip_text(visitor.from) == "127.0.0.1");
+        CHECK(net::ip_text(visitor.from) == "127.0.0.1");
         CHECK(rest_of(visitor, bytes.size()) == bytes);
     }
 }
@@ -293,7 +294,7 @@ TEST_CASE("a PROXY header before a ClientHello") {
         on(rig.running.worker, [] {});
         peer.send(all.substr(cut));
         AcceptedVisitor visitor = rig.take();
-        CHECK(wire::ip_text(visitor.from) == "192.0.2.7");
+        CHECK(net::ip_text(visitor.from) == "192.0.2.7");
         REQUIRE(visitor.hello);
         CHECK(visitor.hello->server_name == "app.example.com");
         CHECK(rest_of(visitor, bytes.size()) == bytes);

@@ -29,7 +29,7 @@ Taken visit(const std::string& proxies, const std::string& bytes, std::size_t re
     const runtime::SocketAddress address = runtime::local_address(listener.get());
     auto socket = std::make_shared<runtime::Fd>(std::move(listener));
     auto port = on(running.worker, [&] {
-        const auto open = tcp_port_opener(wire::IpNetworks({*wire::IpNetwork::parse(proxies)}), log);
+        const auto open = tcp_port_opener(net::IpNetworks({*net::IpNetwork::parse(proxies)}), log);
         return open(running.worker, std::move(*socket), [&](runtime::Fd visitor, const runtime::SocketAddress& from) {
             visitors.emplace_back(std::move(visitor), from.text());
         });

@@ -25,25 +25,25 @@ using ferrotunnel::test::padding;
 using ferrotunnel::test::server_name;
 using runtime::test::on;
 using runtime::test::Signal;
-using tunnel::test::RunningWorker;
+using trunk::test::RunningWorker;
 
 namespace {
 
 /// Keeps the visitors that it is given.
-class Keeper final : public tunnel::HttpCarrier {
+class Keeper final : public directory::HttpCarrier {
 public:
     explicit Keeper(runtime::Worker& worker) : worker_(worker) {}
 
     std::uint64_t load() const noexcept override { return 0; }
     runtime::Worker& worker() noexcept override { return worker_; }
-    void open(std::uint32_t, const wire::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
-    void take(tunnel::TlsVisitor visitor, std::uint32_t service) override {
+    void open(std::uint32_t, const net::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
+    void take(directory::TlsVisitor visitor, std::uint32_t service) override {
         CHECK(service == 1);
         std::lock_guard lock(mutex_);
         visitors_.push_back(std::move(visitor));
         came.tell();
     }
-    void dropped(const std::shared_ptr<tunnel::HttpService>&) noexcept override {}
+    void dropped(const std::shared_ptr<directory::HttpService>&) noexcept override {}
     /// The socket of the next one, as the trunk gets it.
     Peer next() {
         REQUIRE(came.wait());
@@ -58,7 +58,7 @@ public:
 private:
     runtime::Worker& worker_;
     std::mutex mutex_;
-    std::vector<tunnel::TlsVisitor> visitors_;
+    std::vector<directory::TlsVisitor> visitors_;
 };
 
 class Rig {
@@ -87,10 +87,10 @@ public:
         on(running.worker, [this] { edge.reset(); });
     }
 
-    std::shared_ptr<tunnel::HttpService> add(std::vector<std::string> hosts) {
-        tunnel::HttpDescription description;
-        REQUIRE_FALSE(tunnel::read_tls_part({std::move(hosts)}, description));
-        tunnel::Refusal why;
+    std::shared_ptr<directory::HttpService> add(std::vector<std::string> hosts) {
+        directory::HttpDescription description;
+        REQUIRE_FALSE(directory::read_tls_part({std::move(hosts)}, description));
+        directory::Refusal why;
         auto joined = directory->join({}, 1, description, keeper, Clock::now(), why);
         REQUIRE(joined.service);
         return joined.service;
@@ -106,7 +106,7 @@ public:
 
     LogBook log;
     RunningWorker running;
-    std::shared_ptr<tunnel::HttpDirectory> directory = std::make_shared<tunnel::HttpDirectory>();
+    std::shared_ptr<directory::HttpDirectory> directory = std::make_shared<directory::HttpDirectory>();
     std::shared_ptr<Keeper> keeper = std::make_shared<Keeper>(running.worker);
     Signal ended_here;
     runtime::SocketAddress address;

@@ -7,7 +7,7 @@
 #include <vector>
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::login;
 
 namespace {
 
@@ -93,10 +93,10 @@ TEST_CASE("who enters without an address is counted in all, and for one as soon 
 }
 
 TEST_CASE("an address that a header names counts like that of a socket") {
-    CHECK(network_of(wire::Address()).empty());
+    CHECK(network_of(net::Address()).empty());
     for (const char* ip : {"192.0.2.7", "2001:db8:1:2::1"}) {
         const auto* six = std::strchr(ip, ':');
-        CHECK(network_of(*(six != nullptr ? wire::parse_ipv6(ip) : wire::parse_ipv4(ip))) == network_of(address(ip)));
+        CHECK(network_of(*(six != nullptr ? net::parse_ipv6(ip) : net::parse_ipv4(ip))) == network_of(address(ip)));
     }
 }
 

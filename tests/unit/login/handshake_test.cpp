@@ -12,7 +12,7 @@
 #include "support/seeded_random.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::login;
 using namespace std::chrono_literals;
 
 namespace {
@@ -63,7 +63,7 @@ struct Outcome {
 };
 
 // Moves messages between both until neither has anything to say. The server lets everyone in who has proved a token.
-Outcome login(ClientHandshake& client, ServerHandshake& server) {
+Outcome log_in(ClientHandshake& client, ServerHandshake& server) {
     Outcome outcome;
     std::optional<Payload> to_server = client.start();
     while (to_server) {
@@ -97,7 +97,7 @@ bool contains(std::string_view text, std::string_view part) {
 // No secret, in any spelling that a careless text might give it, and fit to be sent and printed.
 void check_texts(const World& world, const HandshakeFailure& failure) {
     for (const std::string* text : {&failure.text, &failure.text_for_peer}) {
-        CHECK(wire::is_printable(*text));
+        CHECK(is_printable(*text));
         for (std::string_view secret : {world.alice_text, world.bob_text, world.stranger_text}) {
             CHECK_FALSE(contains(*text, secret));
             CHECK_FALSE(contains(*text, secret.substr(4, 16)));
@@ -138,7 +138,7 @@ TEST_CASE("a login with the right token succeeds on both sides") {
     ClientHandshake client(client_settings, world.random);
     ServerHandshake server(server_settings, world.random);
 
-    Outcome outcome = login(client, server);
+    Outcome outcome = log_in(client, server);
     REQUIRE(outcome.client_done);
     REQUIRE(outcome.server_done);
     CHECK(outcome.from_client.size() == 2);
@@ -180,7 +180,7 @@ TEST_CASE("a login with tls off, and one with a weak token, succeed as well") {
     server_settings.exporter.clear();
     ClientHandshake client(client_settings, world.random);
     ServerHandshake server(server_settings, world.random);
-    CHECK(login(client, server).client_done);
+    CHECK(log_in(client, server).client_done);
     CHECK(server.token().name == "weak");
 }
 
@@ -192,7 +192,7 @@ TEST_CASE("a wrong proof and an unknown token get the same answer") {
     auto run = [&](const ClientHandshake::Settings& settings) {
         ClientHandshake client(settings, world.random);
         ServerHandshake server(world.server(), world.random);
-        Outcome outcome = login(client, server);
+        Outcome outcome = log_in(client, server);
         CHECK_FALSE(outcome.client_done);
         CHECK_FALSE(outcome.server_done);
         REQUIRE(outcome.server_failure);
@@ -224,7 +224,7 @@ TEST_CASE("from where too many wrong tokens came, only strong ones are looked at
         settings.guesses_too_often = [&closed] { return closed; };
         ClientHandshake client(world.client(text), world.random);
         ServerHandshake server(std::move(settings), world.random);
-        Outcome outcome = login(client, server);
+        Outcome outcome = log_in(client, server);
         CHECK(server.wrong_token().has_value() == (!closed && !outcome.server_done));
         return outcome;
     };
@@ -247,7 +247,7 @@ TEST_CASE("a server without tokens refuses everyone") {
     world.accepted.clear();
     ClientHandshake client(world.client(world.alice_text), world.random);
     ServerHandshake server(world.server(), world.random);
-    Outcome outcome = login(client, server);
+    Outcome outcome = log_in(client, server);
     REQUIRE(outcome.server_failure);
     CHECK(outcome.server_failure->code == wire::Code::unauthorized);
 }
@@ -256,7 +256,7 @@ TEST_CASE("a man in the middle who passes everything on is refused by the server
     World world;
     ClientHandshake client(world.client(world.alice_text, 1), world.random);
     ServerHandshake server(world.server(2), world.random);
-    Outcome outcome = login(client, server);
+    Outcome outcome = log_in(client, server);
     REQUIRE(outcome.server_failure);
     CHECK(outcome.server_failure->code == wire::Code::unauthorized);
     CHECK(contains(outcome.server_failure->text, "between"));
@@ -345,7 +345,7 @@ TEST_CASE("a recorded login can not be replayed") {
     }
     ClientHandshake client(client_settings, world.random);
     ServerHandshake server(server_settings, world.random);
-    Outcome recorded = login(client, server);
+    Outcome recorded = log_in(client, server);
     REQUIRE(recorded.client_done);
 
     ServerHandshake later(server_settings, world.random);
@@ -378,7 +378,7 @@ TEST_CASE("the highest common version is agreed on") {
     server_settings.versions = {2, 3};
     ClientHandshake client(client_settings, world.random);
     ServerHandshake server(server_settings, world.random);
-    REQUIRE(login(client, server).client_done);
+    REQUIRE(log_in(client, server).client_done);
     CHECK(client.agreed().version == 3);
     CHECK(server.agreed().version == 3);
 }
@@ -391,7 +391,7 @@ TEST_CASE("without a common version both sides say which versions there are") {
     server_settings.versions = {3, 5};
     ClientHandshake client(client_settings, world.random);
     ServerHandshake server(server_settings, world.random);
-    Outcome outcome = login(client, server);
+    Outcome outcome = log_in(client, server);
     REQUIRE(outcome.server_failure);
     REQUIRE(outcome.client_failure);
     for (const auto& failure : {*outcome.server_failure, *outcome.client_failure}) {
@@ -458,7 +458,7 @@ TEST_CASE("every message in the wrong state of a server is a violation") {
              Step auth = client.receive(*server.receive(client.start()).send);
              REQUIRE(server.receive(*auth.send).want == Want::decision);
          }},
-        {"established", {}, [](ServerHandshake& server, ClientHandshake& client) { login(client, server); }},
+        {"established", {}, [](ServerHandshake& server, ClientHandshake& client) { log_in(client, server); }},
     };
     auto messages = every_message();
     messages.emplace_back("refused session", wire::encode_control(wire::Refused{}));
@@ -497,7 +497,7 @@ TEST_CASE("every message in the wrong state of a client is a violation") {
          [](ServerHandshake& server, ClientHandshake& client) {
              client.receive(*server.receive(client.start()).send);
          }},
-        {"established", {}, [](ServerHandshake& server, ClientHandshake& client) { login(client, server); }},
+        {"established", {}, [](ServerHandshake& server, ClientHandshake& client) { log_in(client, server); }},
     };
     for (const auto& state : states) {
         for (const auto& [name, payload] : every_message()) {
@@ -603,7 +603,7 @@ TEST_CASE("a long or hostile text of a peer is cut and cleaned") {
     client.start();
     std::string hostile = "\x1b[2J\n" + std::string(10'000, 'x') + "\xff";
     CHECK(client.peer_gave_up(wire::Code::busy, hostile).want == Want::close);
-    CHECK(wire::is_printable(client.failure().text));
+    CHECK(is_printable(client.failure().text));
     CHECK(client.failure().text.size() < 400);
     CHECK(contains(client.failure().text, "busy"));
 

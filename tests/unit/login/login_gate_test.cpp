@@ -6,7 +6,7 @@
 #include <vector>
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::login;
 using namespace std::chrono_literals;
 using Fault = LoginGate::Fault;
 using Ticket = std::shared_ptr<LoginGate::Ticket>;

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::login;
 using namespace std::chrono_literals;
 
 namespace {

@@ -7,7 +7,7 @@
 #include "support/seeded_random.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::login;
 
 TEST_CASE("by default every unprivileged port is allowed, and the system chooses assigned ones") {
     PortPolicy policy;

@@ -9,7 +9,7 @@
 #include "unit/login/hex.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::login;
 
 namespace {
 

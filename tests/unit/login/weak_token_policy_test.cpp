@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::login;
 
 TEST_CASE("loopback is told apart from everything else") {
     for (const char* host : {"127.0.0.1", "127.1.2.3", "127.255.255.255", "::1", "[::1]", "localhost", "LocalHost",

@@ -7,7 +7,7 @@
 #include "unit/net/hello_builder.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::wire;
+using namespace ferrotunnel::net;
 using namespace ferrotunnel::test;
 
 namespace {

@@ -4,7 +4,7 @@
 
 #include "base/limits.hpp"
 
-using namespace ferrotunnel::wire;
+using namespace ferrotunnel::net;
 
 namespace {
 

@@ -6,7 +6,7 @@
 
 #include "net/ip_text.hpp"
 
-using namespace ferrotunnel::wire;
+using namespace ferrotunnel::net;
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include "unit/wire/hex.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::wire;
+using namespace ferrotunnel::net;
 
 namespace {
 

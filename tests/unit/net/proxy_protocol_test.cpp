@@ -11,7 +11,7 @@
 #include "unit/wire/hex.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::wire;
+using namespace ferrotunnel::net;
 using namespace ferrotunnel::test;
 
 namespace {

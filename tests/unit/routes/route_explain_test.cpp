@@ -4,6 +4,7 @@
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::http;
+using namespace ferrotunnel::routes;
 
 namespace {
 

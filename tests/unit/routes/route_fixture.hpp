@@ -23,8 +23,8 @@ struct Line {
 };
 
 /// The value of each is its place, its name "rule N".
-inline std::vector<http::Route> routes_of(const std::vector<Line>& lines) {
-    std::vector<http::Route> routes;
+inline std::vector<routes::Route> routes_of(const std::vector<Line>& lines) {
+    std::vector<routes::Route> routes;
     for (const Line& line : lines) {
         const auto value = static_cast<std::uint32_t>(routes.size());
         routes.push_back(
@@ -33,8 +33,8 @@ inline std::vector<http::Route> routes_of(const std::vector<Line>& lines) {
     return routes;
 }
 
-inline http::RouteTable table_of(const std::vector<Line>& lines, std::uint64_t seed = 0) {
-    return std::move(*http::RouteTable::build(routes_of(lines), seed));
+inline routes::RouteTable table_of(const std::vector<Line>& lines, std::uint64_t seed = 0) {
+    return std::move(*routes::RouteTable::build(routes_of(lines), seed));
 }
 
 }  // namespace ferrotunnel::test

@@ -10,6 +10,7 @@
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::http;
+using namespace ferrotunnel::routes;
 
 namespace {
 

@@ -9,6 +9,7 @@
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::http;
+using namespace ferrotunnel::routes;
 using test::Line;
 using test::routes_of;
 using test::table_of;

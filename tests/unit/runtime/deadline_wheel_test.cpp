@@ -7,7 +7,7 @@
 #include "unit/runtime/loop.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::ingress;
+using namespace ferrotunnel::runtime;
 using namespace std::chrono_literals;
 using runtime::test::on;
 using runtime::test::Signal;

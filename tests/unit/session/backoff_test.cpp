@@ -7,7 +7,7 @@
 #include "support/seeded_random.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::session;
 using namespace std::chrono_literals;
 
 namespace {

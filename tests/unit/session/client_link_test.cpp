@@ -17,7 +17,8 @@
 #include "wire/frame.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::login;
+using namespace ferrotunnel::session;
 using namespace std::chrono_literals;
 using runtime::test::on;
 using runtime::test::Signal;

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::session;
 using namespace std::chrono_literals;
 
 TEST_CASE("so many events are told in a second") {

@@ -20,7 +20,10 @@
 #include "unit/directory/plain_port.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::backend;
+using namespace ferrotunnel::directory;
+using namespace ferrotunnel::login;
+using namespace ferrotunnel::session;
 
 namespace {
 

@@ -11,8 +11,11 @@
 #include "unit/session/wire_client.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
-using namespace ferrotunnel::tunnel::test;
+using namespace ferrotunnel::directory;
+using namespace ferrotunnel::login;
+using namespace ferrotunnel::session;
+using namespace ferrotunnel::directory::test;
+using namespace ferrotunnel::session::test;
 using runtime::test::on;
 using runtime::test::Signal;
 using Kind = HttpMatch::Kind;
@@ -205,7 +208,7 @@ TEST_CASE("rules and limits of a service reach the routes, and others after it w
     http.limits.body_max = 5;
     client.register_part(1, http);
     CHECK(registered(client).id == 1);
-    tunnel::HttpDescription description = rig.find("a.example", "/api").service->description();
+    directory::HttpDescription description = rig.find("a.example", "/api").service->description();
     CHECK(description.rules == rules_of(http.rules));
     CHECK(description.rules.prefix == http::PrefixRewrite{"/v2"});
     CHECK(description.rules.host == "127.0.0.1:3000");
@@ -491,7 +494,7 @@ TEST_CASE("the edge opens streams on a trunk, which count until they are let go"
         result.emplace(std::move(opened));
         answered.tell();
     };
-    wire::Address visitor;
+    net::Address visitor;
     visitor.family = 4;
     visitor.port = 4711;
     carrier->trunk->open(5, visitor, make_intrusive<Endpoint>(), true, keep);

@@ -14,8 +14,11 @@
 #include "wire/open_metadata.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
-using namespace ferrotunnel::tunnel::test;
+using namespace ferrotunnel::directory;
+using namespace ferrotunnel::login;
+using namespace ferrotunnel::session;
+using namespace ferrotunnel::directory::test;
+using namespace ferrotunnel::session::test;
 using runtime::test::on;
 using transport::test::wait_for;
 
@@ -136,7 +139,7 @@ struct Comer {
 
     runtime::Fd server_end;
     runtime::Fd socket;
-    wire::Address from;
+    net::Address from;
     std::shared_ptr<void> ticket = std::make_shared<int>();
 };
 

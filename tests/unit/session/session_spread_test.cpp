@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::session;
 
 namespace {
 

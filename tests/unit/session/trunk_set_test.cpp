@@ -17,8 +17,11 @@
 #include "unit/session/wire_client.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
-using namespace ferrotunnel::tunnel::test;
+using namespace ferrotunnel::directory;
+using namespace ferrotunnel::login;
+using namespace ferrotunnel::session;
+using namespace ferrotunnel::directory::test;
+using namespace ferrotunnel::session::test;
 using namespace std::chrono_literals;
 using runtime::test::on;
 using runtime::test::Signal;

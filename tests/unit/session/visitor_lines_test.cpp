@@ -5,7 +5,8 @@
 #include "support/log_book.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::backend;
+using namespace ferrotunnel::session;
 using namespace std::chrono_literals;
 
 namespace {

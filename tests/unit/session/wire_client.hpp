@@ -17,7 +17,7 @@
 #include "wire/control.hpp"
 #include "wire/frame.hpp"
 
-namespace ferrotunnel::tunnel::test {
+namespace ferrotunnel::session::test {
 
 struct ReceivedFrame {
     wire::FrameHeader header;
@@ -26,7 +26,7 @@ struct ReceivedFrame {
 
 class WireClient {
 public:
-    WireClient(runtime::Fd socket, Token token, wire::InstanceId instance = {1}, std::uint64_t epoch = 1,
+    WireClient(runtime::Fd socket, login::Token token, wire::InstanceId instance = {1}, std::uint64_t epoch = 1,
                std::uint32_t trunk = 1, std::uint32_t trunks = 1)
         : socket_(std::move(socket)),
           handshake_(settings(std::move(token), instance, epoch, trunk, trunks), runtime::system_random()) {}
@@ -107,8 +107,8 @@ public:
     wire::ControlPayload prepare_auth() {
         send_control(handshake_.start());
         REQUIRE(receive_control());
-        Step step = handshake_.receive(last_control_);
-        REQUIRE(step.want == Want::message);
+        login::Step step = handshake_.receive(last_control_);
+        REQUIRE(step.want == login::Want::message);
         return *step.send;
     }
     /// The whole login; true when the server said welcome.
@@ -117,9 +117,9 @@ public:
         if (!receive_control()) {
             return false;
         }
-        return handshake_.receive(last_control_).want == Want::nothing;
+        return handshake_.receive(last_control_).want == login::Want::nothing;
     }
-    const HandshakeFailure& failure() const { return handshake_.failure(); }
+    const login::HandshakeFailure& failure() const { return handshake_.failure(); }
 
     void register_port(std::uint32_t id, std::uint16_t port, std::string bind = {}) {
         wire::Service service;
@@ -189,9 +189,9 @@ public:
     bool answer_pings = true;
 
 private:
-    static ClientHandshake::Settings settings(Token token, wire::InstanceId instance, std::uint64_t epoch,
-                                              std::uint32_t trunk, std::uint32_t trunks) {
-        ClientHandshake::Settings settings{std::move(token)};
+    static login::ClientHandshake::Settings settings(login::Token token, wire::InstanceId instance, std::uint64_t epoch,
+                                                     std::uint32_t trunk, std::uint32_t trunks) {
+        login::ClientHandshake::Settings settings{std::move(token)};
         settings.instance = instance;
         settings.epoch = epoch;
         settings.trunk = trunk;
@@ -213,9 +213,9 @@ private:
     bool holds_back_ = false;
     std::vector<std::uint8_t> held_back_;
     runtime::Fd socket_;
-    ClientHandshake handshake_;
+    login::ClientHandshake handshake_;
     std::vector<std::uint8_t> last_control_;
     std::uint32_t request_ = 0;
 };
 
-}  // namespace ferrotunnel::tunnel::test
+}  // namespace ferrotunnel::session::test

@@ -106,9 +106,9 @@ TEST_CASE("what a backend is told of the visitor goes to the engine, and to the 
     CHECK_FALSE(make_backend(backend_words(http), problems).proxy);
     http.proxy_protocol = ProxyProtocol::v2;
     CHECK(http_part(http).per_visitor);
-    CHECK(make_backend(backend_words(http), problems).proxy == wire::ProxyVersion::v2);
+    CHECK(make_backend(backend_words(http), problems).proxy == net::ProxyVersion::v2);
     http.proxy_protocol = ProxyProtocol::v1;
-    CHECK(make_backend(backend_words(http), problems).proxy == wire::ProxyVersion::v1);
+    CHECK(make_backend(backend_words(http), problems).proxy == net::ProxyVersion::v1);
 }
 
 TEST_CASE("a TLS service needs a name that visitors ask for", "[settings]") {

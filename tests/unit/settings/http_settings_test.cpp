@@ -55,8 +55,8 @@ std::string body_of(const http::HostPages& pages, http::PageState state, std::st
 
 TEST_CASE("the edge's settings: what a builder has by default is what the engine has", "[http-settings]") {
     const ingress::HttpFrontSettings front = http_front_settings({});
-    CHECK(front.edge == ingress::HttpSettings{});
-    CHECK(http_bounds({}) == tunnel::HttpBounds{});
+    CHECK(front.edge == exchange::HttpSettings{});
+    CHECK(http_bounds({}) == directory::HttpBounds{});
     CHECK(front.trusted_proxies.empty());
     CHECK(front.pages == http::HostPages{});
     CHECK(problems_with({}).empty());

@@ -456,12 +456,12 @@ TEST_CASE("the reader of ClientHellos understands what OpenSSL sends") {
         std::vector<std::uint8_t> bytes(65'536);
         bytes.resize(runtime::read_some(right.get(), MutableBytes(bytes)).bytes);
         for (std::size_t step : {bytes.size(), std::size_t{1}}) {
-            wire::ClientHelloReader reader;
+            net::ClientHelloReader reader;
             for (std::size_t have = step; have < bytes.size(); have += step) {
-                REQUIRE(reader.look(Bytes(bytes).first(have)) == wire::ClientHelloReader::Status::more);
+                REQUIRE(reader.look(Bytes(bytes).first(have)) == net::ClientHelloReader::Status::more);
             }
-            REQUIRE(reader.look(bytes) == wire::ClientHelloReader::Status::complete);
-            CHECK(reader.hello() == wire::ClientHello{"app.example", {"h2", "http/1.1"}});
+            REQUIRE(reader.look(bytes) == net::ClientHelloReader::Status::complete);
+            CHECK(reader.hello() == net::ClientHello{"app.example", {"h2", "http/1.1"}});
         }
     }
 }

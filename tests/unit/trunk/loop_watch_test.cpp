@@ -6,7 +6,7 @@
 #include "support/seeded_random.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
+using namespace ferrotunnel::trunk;
 using namespace std::chrono_literals;
 using Verdict = LoopWatch::Verdict;
 using Act = LoopWatch::Act;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace ferrotunnel::tunnel {
+namespace ferrotunnel::trunk {
 namespace {
 
 class CountingWaker final : public buffer::Waker {
@@ -137,4 +137,4 @@ TEST_CASE("a look is worth repeating soon while there are visitors") {
 }
 
 }  // namespace
-}  // namespace ferrotunnel::tunnel
+}  // namespace ferrotunnel::trunk

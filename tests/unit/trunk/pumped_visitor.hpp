@@ -15,14 +15,14 @@
 #include "trunk/socket_pump.hpp"
 #include "unit/trunk/trunk_rig.hpp"
 
-namespace ferrotunnel::tunnel::test {
+namespace ferrotunnel::trunk::test {
 
 using transport::test::wait_for;
 
 /// On the server's side; the test holds the visitor's end.
 struct PumpedVisitor {
     explicit PumpedVisitor(TrunkPair& pair, std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>(),
-                           wire::Address from = {}, int buffer = 0) {
+                           net::Address from = {}, int buffer = 0) {
         auto [near, far] = tcp_pair(buffer);
         socket = std::move(far);
         on(pair.worker, [&, fd = std::make_shared<runtime::Fd>(std::move(near))] {
@@ -96,4 +96,4 @@ bool eventually(Condition condition) {
     return true;
 }
 
-}  // namespace ferrotunnel::tunnel::test
+}  // namespace ferrotunnel::trunk::test

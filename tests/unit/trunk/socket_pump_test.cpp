@@ -12,8 +12,8 @@
 #include "unit/trunk/pumped_visitor.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
-using namespace ferrotunnel::tunnel::test;
+using namespace ferrotunnel::trunk;
+using namespace ferrotunnel::trunk::test;
 using namespace std::chrono_literals;
 using transport::test::wait_for;
 

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-using ferrotunnel::tunnel::Traffic;
+using ferrotunnel::trunk::Traffic;
 
 TEST_CASE("visitors count up to the whole process, bytes as far as one worker counts them", "[traffic]") {
     auto process = std::make_shared<Traffic>(Traffic::Of::all_workers);

@@ -17,7 +17,7 @@
 #include "unit/runtime/loop.hpp"
 #include "unit/transport/pipes.hpp"
 
-namespace ferrotunnel::tunnel::test {
+namespace ferrotunnel::trunk::test {
 
 using runtime::test::on;
 using runtime::test::Signal;
@@ -158,4 +158,4 @@ struct LoneTrunk {
     runtime::Fd peer;
 };
 
-}  // namespace ferrotunnel::tunnel::test
+}  // namespace ferrotunnel::trunk::test

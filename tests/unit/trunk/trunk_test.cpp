@@ -9,8 +9,7 @@
 #include "unit/trunk/trunk_rig.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::tunnel;
-using namespace ferrotunnel::tunnel::test;
+using namespace ferrotunnel::trunk::test;
 using namespace std::chrono_literals;
 
 namespace {

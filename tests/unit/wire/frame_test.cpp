@@ -8,6 +8,7 @@
 #include "unit/wire/hex.hpp"
 
 using namespace ferrotunnel;
+using namespace ferrotunnel::net;
 using namespace ferrotunnel::wire;
 using test::from_hex;
 using test::hex;
