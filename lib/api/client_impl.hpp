@@ -17,7 +17,6 @@
 #include "api/event_delivery.hpp"
 #include "api/lifecycle.hpp"
 #include "api/listener_core.hpp"
-#include "api/owner_life.hpp"
 #include "api/service_state.hpp"
 #include "api/sink_logger.hpp"
 #include "ferrotunnel/client.hpp"
@@ -25,7 +24,7 @@
 #include "runtime/worker_group.hpp"
 #include "session/client_link.hpp"
 #include "settings/settings.hpp"
-#include "trunk/memory_watch.hpp"
+#include "trunk/memory_governor.hpp"
 
 namespace ferrotunnel {
 

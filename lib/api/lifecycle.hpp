@@ -6,6 +6,7 @@
 // One thread does the work of stopping; others that call stop() meanwhile wait for it, and may make it hurry.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -13,10 +14,22 @@
 #include <system_error>
 #include <thread>
 
+#include "base/intrusive_ptr.hpp"
 #include "buffer/mailbox.hpp"
 #include "runtime/worker_group.hpp"
 
 namespace ferrotunnel::detail {
+
+/// Whether the Client or Server that made something is still there; what it made may outlive it.
+class OwnerLife final : public RefCounted {
+public:
+    /// Called before the owner closes its sessions on purpose.
+    void set_stopped() noexcept { stopped_.store(true, std::memory_order_release); }
+    bool stopped() const noexcept { return stopped_.load(std::memory_order_acquire); }
+
+private:
+    std::atomic<bool> stopped_{false};
+};
 
 /// What starts and ends. Nothing of it is called with a lock held.
 class Stoppable {

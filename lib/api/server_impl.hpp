@@ -15,7 +15,6 @@
 #include "api/event_delivery.hpp"
 #include "api/https_certificates.hpp"
 #include "api/lifecycle.hpp"
-#include "api/owner_life.hpp"
 #include "api/sink_logger.hpp"
 #include "buffer/mailbox.hpp"
 #include "directory/claim_keeper.hpp"
@@ -28,7 +27,7 @@
 #include "session/server_session.hpp"
 #include "session/session_spread.hpp"
 #include "settings/settings.hpp"
-#include "trunk/memory_watch.hpp"
+#include "trunk/memory_governor.hpp"
 
 namespace ferrotunnel {
 

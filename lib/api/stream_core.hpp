@@ -16,18 +16,32 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <system_error>
+#include <utility>
 
 #include "api/baton.hpp"
-#include "api/owner_life.hpp"
-#include "api/stream_origin.hpp"
+#include "api/lifecycle.hpp"
+#include "api/service_state.hpp"
 #include "buffer/slab.hpp"
 #include "buffer/waker.hpp"
 #include "ferrotunnel/server.hpp"
 #include "ferrotunnel/stream.hpp"
+#include "ferrotunnel/visitor_info.hpp"
 #include "mux/stream.hpp"
+#include "wire/frame.hpp"
 
 namespace ferrotunnel::detail {
+
+/// Where a stream that the peer opened comes from, as far as it is known; what Stream::visitor() is made of.
+struct StreamOrigin {
+    net::Address visitor{};  // unknown, unless it is one visitor's stream
+    wire::ServiceKind kind = wire::ServiceKind::tcp;
+    std::shared_ptr<const ServiceState> service{};  // null: a stream that this side dialled
+    std::string host{};                             // of kind tls
+};
+
+VisitorInfo visitor_info(const StreamOrigin& origin);
 
 class StreamCore final : public buffer::Waker {
 public:

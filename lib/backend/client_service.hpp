@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "backend/backend.hpp"
-#include "backend/backend_state.hpp"
 #include "base/intrusive_ptr.hpp"
 #include "mux/stream.hpp"
 #include "wire/control.hpp"

@@ -4,8 +4,8 @@
 #include <new>
 #include <utility>
 
+#include "runtime/address.hpp"
 #include "runtime/connector.hpp"
-#include "runtime/visitor_address.hpp"
 #include "transport/tls_pipe.hpp"
 #include "trunk/pipe_pump.hpp"
 

@@ -1,8 +1,10 @@
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace ferrotunnel {
+
 namespace {
 
 // The character at the front of `text`: its length in bytes, or 0 when the bytes are no UTF-8. `text` is not empty.
@@ -74,6 +76,28 @@ std::string printable(std::string_view text, std::size_t bytes_max) {
         text.remove_prefix(length);
     }
     return out;
+}
+
+namespace {
+
+constexpr std::size_t quoted_length_max = 60;
+
+bool is_within_character(char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
+
+}  // namespace
+
+std::string in_quotes(std::string_view text) {
+    std::size_t length = std::min(text.size(), quoted_length_max);
+    while (length < text.size() && length > 0 && is_within_character(text[length])) {
+        --length;
+    }
+    return '"' + std::string(text.substr(0, length)) + (length < text.size() ? "...\"" : "\"");
+}
+
+std::string in_backticks(std::string_view text) {
+    return '`' + std::string(text) + '`';
 }
 
 }  // namespace ferrotunnel

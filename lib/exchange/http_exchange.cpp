@@ -13,7 +13,6 @@
 #include "http/chunked.hpp"
 #include "http/forwarding.hpp"
 #include "http/head_writer.hpp"
-#include "http/max_forwards.hpp"
 #include "http/path_match.hpp"
 
 namespace ferrotunnel::exchange {

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <limits>
+#include <string_view>
 
 #include "http/authority.hpp"
 #include "http/characters.hpp"
 
 namespace ferrotunnel::http {
+
 namespace {
 
 // Room that is filled from the left, with nothing beyond it.
@@ -242,6 +245,21 @@ bool Forwarding::write(Edits& edits) const noexcept {
     fits = fits && (request_id_.empty() ? edits.remove("X-Request-Id") : edits.set("X-Request-Id", request_id_));
     fits = fits && (forwarded_.empty() ? edits.remove("Forwarded") : edits.set("Forwarded", forwarded_));
     return fits && (via_.empty() || edits.add("Via", via_));
+}
+
+std::optional<std::uint32_t> max_forwards(const RequestHead& head) noexcept {
+    if (head.method != Method::options || head.fields.count(FieldName::max_forwards) != 1) {
+        return std::nullopt;
+    }
+    const std::string_view text = *head.fields.first(FieldName::max_forwards);
+    const bool is_number =
+        !text.empty() && std::all_of(text.begin(), text.end(), [](char byte) { return byte >= '0' && byte <= '9'; });
+    if (!is_number) {
+        return std::nullopt;
+    }
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc{} ? number : std::numeric_limits<std::uint32_t>::max();
 }
 
 }  // namespace ferrotunnel::http

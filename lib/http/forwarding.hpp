@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/limits.hpp"
@@ -76,5 +77,10 @@ private:
 
 /// A request id that may be kept: 1 to 128 letters, digits and -._~+/=:@
 bool is_request_id(std::string_view text) noexcept;
+
+/// How many programs an OPTIONS request may still pass (RFC 9110, 7.6.2), as its Max-Forwards says; nothing where that
+/// is not there, there twice, or no number. Numbers that are too large are as large as they can be. TRACE, the other
+/// method that may say so, is refused.
+std::optional<std::uint32_t> max_forwards(const RequestHead& head) noexcept;
 
 }  // namespace ferrotunnel::http

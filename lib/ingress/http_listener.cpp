@@ -5,7 +5,7 @@
 
 #include "ingress/http_connection.hpp"
 #include "net/ip_text.hpp"
-#include "runtime/visitor_address.hpp"
+#include "runtime/address.hpp"
 #include "transport/tcp_pipe.hpp"
 #include "trunk/socket_pump.hpp"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ingress/edge_worker.hpp"
-#include "ingress/http_listener_settings.hpp"
+#include "ingress/http_front.hpp"
 #include "ingress/preface.hpp"
 #include "login/admission_gate.hpp"
 #include "runtime/acceptor.hpp"

@@ -9,7 +9,7 @@
 #include "base/limits.hpp"
 #include "net/ip_network.hpp"
 #include "net/proxy_protocol.hpp"
-#include "runtime/visitor_address.hpp"
+#include "runtime/address.hpp"
 
 namespace ferrotunnel::ingress {
 

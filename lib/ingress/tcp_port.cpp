@@ -6,7 +6,7 @@
 
 #include "ingress/preface.hpp"
 #include "net/ip_text.hpp"
-#include "runtime/visitor_address.hpp"
+#include "runtime/address.hpp"
 #include "runtime/worker.hpp"
 #include "trunk/socket_pump.hpp"
 

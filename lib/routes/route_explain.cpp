@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "base/limits.hpp"
-#include "base/quote.hpp"
+#include "base/text.hpp"
 #include "routes/route_tables.hpp"
 
 namespace ferrotunnel::routes {

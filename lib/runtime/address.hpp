@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "net/ip_address.hpp"
+
 namespace ferrotunnel::runtime {
 
 /// "1.2.3.4:80", "[::1]:80", "host:80", ":80" (an empty host: every address, or this machine).
@@ -56,5 +58,8 @@ private:
     } storage_{};
     socklen_t size_ = 0;
 };
+
+/// A visitor's address as OPEN carries it. An IPv4 address in IPv6 clothes becomes IPv4.
+net::Address visitor_address(const runtime::SocketAddress& from) noexcept;
 
 }  // namespace ferrotunnel::runtime

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "runtime/visitor_address.hpp"
+#include "runtime/address.hpp"
 #include "transport/tcp_pipe.hpp"
 #include "transport/tls_pipe.hpp"
 

@@ -36,8 +36,8 @@
 #include "runtime/timer.hpp"
 #include "session/event_quota.hpp"
 #include "transport/tls_context.hpp"
-#include "trunk/recent_traffic.hpp"
 #include "trunk/socket_pump.hpp"
+#include "trunk/traffic.hpp"
 #include "trunk/trunk.hpp"
 
 namespace ferrotunnel::session {

@@ -5,7 +5,7 @@
 
 #include "base/check.hpp"
 #include "base/text.hpp"
-#include "runtime/visitor_address.hpp"
+#include "runtime/address.hpp"
 #include "session/server_session.hpp"
 #include "session/visitor_lines.hpp"
 

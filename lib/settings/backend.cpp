@@ -7,7 +7,7 @@
 #include <system_error>
 #include <utility>
 
-#include "base/quote.hpp"
+#include "base/text.hpp"
 #include "net/host_name.hpp"
 #include "transport/tls_context.hpp"
 

@@ -7,7 +7,7 @@
 #include <system_error>
 
 #include "base/limits.hpp"
-#include "base/quote.hpp"
+#include "base/text.hpp"
 #include "directory/http_description.hpp"
 #include "login/port_policy.hpp"
 #include "login/token.hpp"

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
-#include "base/quote.hpp"
+#include "base/text.hpp"
 #include "http/characters.hpp"
 
 namespace ferrotunnel::detail {

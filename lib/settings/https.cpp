@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
-#include "base/quote.hpp"
+#include "base/text.hpp"
 #include "http/rules.hpp"
 #include "net/ip_network.hpp"
 #include "runtime/address.hpp"

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
-#include "base/quote.hpp"
+#include "base/text.hpp"
 #include "ferrotunnel/detail/nearest.hpp"
 #include "settings/http.hpp"
 #include "settings/keys_sections.hpp"

@@ -3,7 +3,7 @@
 #include <map>
 #include <utility>
 
-#include "base/quote.hpp"
+#include "base/text.hpp"
 #include "directory/http_description.hpp"
 #include "settings/keys_backend.hpp"
 #include "settings/keys_rules.hpp"

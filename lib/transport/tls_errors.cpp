@@ -5,7 +5,7 @@
 #include <openssl/x509_vfy.h>
 
 #include "transport/certificate.hpp"
-#include "transport/visitor_handshake.hpp"
+#include "transport/visitor_context.hpp"
 
 namespace ferrotunnel::transport {
 

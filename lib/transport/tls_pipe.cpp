@@ -17,7 +17,7 @@
 #include "transport/openssl_ptr.hpp"
 #include "transport/tls_bio.hpp"
 #include "transport/tls_errors.hpp"
-#include "transport/visitor_handshake.hpp"
+#include "transport/visitor_context.hpp"
 
 namespace ferrotunnel::transport {
 

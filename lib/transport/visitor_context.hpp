@@ -1,11 +1,15 @@
-// What of OpenSSL's settings towards visitors does not depend on the host: versions, suites, options.
+// What of TLS towards visitors does not depend on the host (versions, suites, options), and what is known of a handshake
+// while it runs.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "transport/certificate_store.hpp"
 #include "transport/openssl_ptr.hpp"
+#include "transport/pipe.hpp"
 
 namespace ferrotunnel::transport {
 
@@ -29,5 +33,24 @@ bool use_certificate(SSL* ssl, const LoadedCertificate& certificate) noexcept;
 
 /// Tries it. Empty, or why a handshake could not use it: its key or a signature is too weak, its kind not known.
 std::string fault_as_visitor_certificate(const LoadedCertificate& certificate);
+
+/// What is known of one visitor's handshake while it runs, kept with its SSL object; for visitor_tls.cpp, which fills
+/// it in, and the pipe, which asks for it at the end.
+struct RunningHandshake {
+    std::string server_name;
+    std::string authority;  // its digest; empty: no client certificate is asked for
+    /// Kept until the end, so that a reload in between changes nothing.
+    std::shared_ptr<const CertificateSnapshot> certificates;
+    /// Why we refused it, in words for the log; empty when we did not.
+    std::string refusal;
+};
+
+/// Null before the ClientHello, or without memory.
+RunningHandshake* running_handshake(SSL* ssl) noexcept;
+/// With an empty one if there is none yet. Throws std::bad_alloc.
+RunningHandshake& start_running_handshake(SSL* ssl);
+
+/// After the handshake. What only it needed is let go. Throws std::bad_alloc.
+std::unique_ptr<VisitorHandshake> finish_visitor_handshake(SSL* ssl);
 
 }  // namespace ferrotunnel::transport

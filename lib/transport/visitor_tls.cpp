@@ -11,7 +11,7 @@
 #include "net/client_hello.hpp"
 #include "transport/certificate.hpp"
 #include "transport/ticket_keys.hpp"
-#include "transport/visitor_handshake.hpp"
+#include "transport/visitor_context.hpp"
 
 namespace ferrotunnel::transport {
 

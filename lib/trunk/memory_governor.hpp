@@ -18,7 +18,9 @@
 #include <set>
 #include <string>
 
+#include "base/log.hpp"
 #include "mux/stream.hpp"
+#include "runtime/timer.hpp"
 
 namespace ferrotunnel::trunk {
 
@@ -84,6 +86,23 @@ private:
     const IntrusivePtr<mux::SessionShared> session_;
     Owners::iterator owner_;
     std::uint64_t held_ = 0;  // as the last look has found
+};
+
+/// Lets a governor look at all sessions every now and then, and tells the log when memory is short. Made on its worker;
+/// destroyed there, or after it has stopped.
+class MemoryWatch {
+public:
+    MemoryWatch(runtime::Worker& worker, std::shared_ptr<MemoryGovernor> governor, Logger& log);
+
+private:
+    void look();
+
+    runtime::Worker& worker_;
+    const std::shared_ptr<MemoryGovernor> governor_;
+    Logger& log_;
+    TimePoint told_at_{};
+    bool told_ = false;
+    runtime::Timer timer_;
 };
 
 }  // namespace ferrotunnel::trunk

@@ -24,7 +24,7 @@
 #include "runtime/worker.hpp"
 #include "transport/pipe.hpp"
 #include "trunk/memory_governor.hpp"
-#include "trunk/recent_traffic.hpp"
+#include "trunk/traffic.hpp"
 #include "trunk/traffic_book.hpp"
 
 namespace ferrotunnel::trunk {

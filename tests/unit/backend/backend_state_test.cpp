@@ -1,4 +1,4 @@
-#include "backend/backend_state.hpp"
+#include "backend/backend.hpp"
 
 #include <catch2/catch.hpp>
 

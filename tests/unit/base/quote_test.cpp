@@ -1,4 +1,4 @@
-#include "base/quote.hpp"
+#include "base/text.hpp"
 
 #include <catch2/catch.hpp>
 #include <string>

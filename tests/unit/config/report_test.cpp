@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/limits.hpp"
-#include "base/quote.hpp"
+#include "base/text.hpp"
 
 namespace ferrotunnel::config {
 

@@ -9,7 +9,7 @@
 #include "base/limits.hpp"
 #include "net/ip_text.hpp"
 #include "net/proxy_protocol.hpp"
-#include "runtime/visitor_address.hpp"
+#include "runtime/address.hpp"
 #include "unit/ingress/edge_rig.hpp"
 #include "unit/net/hello_builder.hpp"
 

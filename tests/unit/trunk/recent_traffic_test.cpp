@@ -1,4 +1,4 @@
-#include "trunk/recent_traffic.hpp"
+#include "trunk/traffic.hpp"
 
 #include <catch2/catch.hpp>
 
