@@ -28,7 +28,7 @@ std::unique_ptr<runtime::WorkerGroup> make_workers(const detail::ClientSettings&
 std::shared_ptr<session::ClientShared> make_shared_part(const detail::ClientSettings& settings, Logger& log,
                                                         Random& random) {
     auto shared = std::make_shared<session::ClientShared>();
-    shared->server = *runtime::parse_host_port(settings.server, detail::default_control_port);
+    shared->server = *net::parse_host_port(settings.server, detail::default_control_port);
     shared->token = detail::engine_token(settings.token);
     shared->name = settings.name;
     shared->instance = detail::new_instance(random);

@@ -55,7 +55,7 @@ bool Lifecycle::stopping() const {
 }
 
 std::error_code Lifecycle::answer() const {
-    return cut_ ? make_error_code(errc::timed_out) : std::error_code();
+    return was_cut_ ? make_error_code(errc::timed_out) : std::error_code();
 }
 
 std::error_code Lifecycle::stop(std::chrono::milliseconds drain) {
@@ -71,19 +71,19 @@ std::error_code Lifecycle::stop(std::chrono::milliseconds drain) {
     }
     changed_.wait(lock, [this] { return state_ != State::starting; });
     if (state_ == State::idle || state_ == State::over ||
-        ender_ == std::this_thread::get_id()) {  // the latter: a handler of `stopped`
+        stopping_thread_ == std::this_thread::get_id()) {  // the latter: a handler of `stopped`
         return {};
     }
     stop_until_ = std::min(stop_until_, steady_clock::now() + drain);
     changed_.notify_all();
     if (state_ == State::running) {
         state_ = State::stopping;
-        ender_ = std::this_thread::get_id();
+        stopping_thread_ = std::this_thread::get_id();
         lock.unlock();
         drain_and_cut(drain == 0ms);
         finish();
         lock.lock();
-        ender_ = {};
+        stopping_thread_ = {};
     }
     changed_.wait(lock, [this] { return state_ == State::over; });
     return answer();
@@ -98,7 +98,7 @@ void Lifecycle::drain_and_cut(bool at_once) {
     }
     if (at_once ? visitors : !wait_until_drained(stop_until_)) {
         std::lock_guard lock(mutex_);
-        cut_ = true;
+        was_cut_ = true;
     }
     try {
         owner_.cut_off();
@@ -146,7 +146,7 @@ std::error_code Lifecycle::stop_in_context() {
             return answer();
         }
         state_ = State::stopping;
-        cut_ = visitors;
+        was_cut_ = visitors;
     }
     const bool by_handler = worker.here();
     worker.as_round([this] { owner_.cut_off(); });

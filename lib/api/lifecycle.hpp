@@ -88,8 +88,8 @@ private:
     std::condition_variable changed_;
     State state_ = State::idle;
     bool taken_down_ = false;
-    bool cut_ = false;         // visitors had not finished
-    std::thread::id ender_{};  // who does the work of stop(), while that goes on
+    bool was_cut_ = false;               // visitors had not finished
+    std::thread::id stopping_thread_{};  // who does the work of stop(), while that goes on
     std::chrono::steady_clock::time_point stop_until_ = std::chrono::steady_clock::time_point::max();
 };
 

@@ -90,7 +90,7 @@ void Server::Impl::start(std::error_code& error, std::string& what) {
 std::error_code Server::Impl::open(std::string& what) {
     std::error_code error;
     runtime::Fd listener =
-        runtime::listen_on(*runtime::SocketAddress::from_ip(*runtime::parse_host_port(settings_.bind)), error);
+        runtime::listen_on(*runtime::SocketAddress::from_ip(*net::parse_host_port(settings_.bind)), error);
     if (!listener) {
         what = "listen on " + settings_.bind;
         return error;

@@ -32,7 +32,7 @@ runtime::Fd Server::Impl::listen_for(const char* what, const std::string& bind, 
     if (bind.empty()) {
         return {};
     }
-    runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip(*runtime::parse_host_port(bind)), error);
+    runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip(*net::parse_host_port(bind)), error);
     if (!listener && !needed) {
         log_.warn(std::string("can not listen for ") + what + ": visitors are not taken there",
                   {{"at", bind}, {"why", error.message()}});

@@ -1,14 +1,14 @@
 // What a ferrotunnel::Stream is made of: the endpoint half of a mux stream, worked on by the application's threads and
 // by the trunk's worker in turn.
 //
-// Each direction has a Baton. The application takes it to start an operation, does what can be done at once, and parks
-// what can not; a wake takes it up again on the worker, moves bytes, and completes the operation, which posts the
+// Each direction has a HandoffLock. The application takes it to start an operation, does what can be done at once, and
+// parks what can not; a wake takes it up again on the worker, moves bytes, and completes the operation, which posts the
 // application's handler. The order in which things are parked matters: first the mux queue (so that the session will
-// wake us), then the baton (so that the wake finds something).
+// wake us), then the lock (so that the wake finds something).
 //
 //    reading:   app: begin -> drive --nothing there--> try_park_receive -> park        worker: wake -> drive -> ...
 //    writing:   app: begin -> drive --queue is full--> try_park_send    -> park        worker: wake -> drive -> ...
-//    close:     claims both batons, whoever parked them, and drives them to their end
+//    close:     claims both locks, whoever parked them, and drives them to their end
 //
 // After close the reading half lingers: it throws away what still comes, until the other side ends too.
 #pragma once
@@ -20,7 +20,7 @@
 #include <system_error>
 #include <utility>
 
-#include "api/baton.hpp"
+#include "api/handoff_lock.hpp"
 #include "api/lifecycle.hpp"
 #include "api/service_state.hpp"
 #include "buffer/slab.hpp"
@@ -92,7 +92,7 @@ public:
     void wake() noexcept override;
 
 private:
-    /// The end of an operation, carried out after the baton was laid down.
+    /// The end of an operation, carried out after the lock was let go of.
     struct Outcome {
         bool done = false;
         std::error_code error;
@@ -121,7 +121,7 @@ private:
     const IntrusivePtr<OwnerLife> owner_;
     std::shared_ptr<void> companion_;
 
-    // Wishes: set by the application at any time, seen by the holder of a baton.
+    // Wishes: set by the application at any time, seen by the holder of a lock.
     std::atomic<bool> closed_{false};
     std::atomic<bool> reset_wanted_{false};
     std::atomic<bool> shutdown_wanted_{false};
@@ -130,7 +130,7 @@ private:
     std::atomic<std::uint64_t> cancelled_write_{0};
     std::atomic<OpenEnd> open_end_{OpenEnd::none};
 
-    Baton reader_;  // and what belongs to it:
+    HandoffLock reader_;  // and what belongs to it:
     ReadOperation* read_ = nullptr;
     OpenOperation* open_ = nullptr;
     std::shared_ptr<void> open_attempt_;
@@ -138,7 +138,7 @@ private:
     std::error_code receive_end_;  // eof, or what a reset means
     std::uint64_t lingered_ = 0;
 
-    Baton writer_;  // and what belongs to it:
+    HandoffLock writer_;  // and what belongs to it:
     WriteOperation* write_ = nullptr;
     bool send_ended_ = false;
     bool reset_sent_ = false;

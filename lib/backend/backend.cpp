@@ -71,7 +71,7 @@ Result<BackendPlace, std::string> parse_backend_place(std::string_view text, Ser
         }
     }
     const bool is_port = !made.tls && text.find_first_not_of("0123456789") == std::string_view::npos;
-    auto place = runtime::parse_host_port(is_port ? ':' + std::string(text) : std::string(text), default_port);
+    auto place = net::parse_host_port(is_port ? ':' + std::string(text) : std::string(text), default_port);
     if (!place || place->port == 0 || text.empty()) {
         return std::string("is no address; expected host:port");
     }
@@ -86,7 +86,7 @@ std::string to_text(const BackendPlace& place, ServiceKind kind) {
     if (!place.unix_path.empty()) {
         return std::string(unix_prefix) + place.unix_path;
     }
-    const std::string at = runtime::to_text(place.at);
+    const std::string at = net::to_text(place.at);
     return place.tls ? (kind == ServiceKind::http ? "https://" : "tls://") + at : at;
 }
 

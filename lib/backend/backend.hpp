@@ -24,7 +24,7 @@ namespace ferrotunnel::backend {
 
 /// As the `local` of a service says it.
 struct BackendPlace {
-    runtime::HostPort at;   // of TCP
+    net::HostPort at;       // of TCP
     std::string unix_path;  // of a unix socket; empty: TCP
     bool tls = false;
 

@@ -31,7 +31,7 @@ public:
 
     /// False: there are enough, or the thread is ending; the segment remains the caller's.
     static bool keep(Segment* segment) noexcept {
-        if (count_ == max || over_) {
+        if (count_ == max || thread_ends_) {
             return false;
         }
         if (!watched_) {
@@ -55,7 +55,7 @@ private:
         AtThreadEnd(const AtThreadEnd&) = delete;
         AtThreadEnd& operator=(const AtThreadEnd&) = delete;
         ~AtThreadEnd() {
-            over_ = true;
+            thread_ends_ = true;
             while (Segment* segment = take()) {
                 delete segment;
             }
@@ -65,7 +65,7 @@ private:
     static inline constinit thread_local Segment* first_ = nullptr;
     static inline constinit thread_local std::uint32_t count_ = 0;
     static inline constinit thread_local bool watched_ = false;
-    static inline constinit thread_local bool over_ = false;
+    static inline constinit thread_local bool thread_ends_ = false;
 };
 
 }  // namespace ferrotunnel::buffer

@@ -52,7 +52,7 @@ struct Admission : std::enable_shared_from_this<Admission> {
     TakeoverDone done;
     int rounds = 0;
 
-    void ask() {
+    void request() {
         AdmitAnswer answer = registry->admit(info, handle);
         if (std::holds_alternative<Admitted>(answer)) {
             done(std::nullopt);
@@ -63,7 +63,8 @@ struct Admission : std::enable_shared_from_this<Admission> {
                          "Other sessions of the same client keep taking over. Trying later may work."});
         } else {
             evict_all(std::get<Superseding>(answer).older, wire::Code::superseded,
-                      "A newer session of the same client took over.", [self = shared_from_this()] { self->ask(); });
+                      "A newer session of the same client took over.",
+                      [self = shared_from_this()] { self->request(); });
         }
     }
 };
@@ -78,7 +79,7 @@ struct Claiming : std::enable_shared_from_this<Claiming> {
     std::size_t granted = 0;  // so many of them, from the front
     int rounds = 0;
 
-    void ask() {
+    void request() {
         while (granted < names.size()) {
             ClaimAnswer answer = registry->claim(session, service, names[granted], now);
             if (std::holds_alternative<Granted>(answer)) {
@@ -108,7 +109,7 @@ struct Claiming : std::enable_shared_from_this<Claiming> {
             const std::string what = name.is_port() ? "public port " + std::to_string(name.port) : name.host;
             evict_all(holders, wire::Code::superseded,
                       "Another client with the same token took over " + what + " while this one was silent.",
-                      [self] { self->ask(); });
+                      [self] { self->request(); });
         });
     }
 };
@@ -122,7 +123,7 @@ void admit_with_takeover(std::shared_ptr<Registry> registry, SessionInfo info, s
     admission->info = std::move(info);
     admission->handle = std::move(handle);
     admission->done = std::move(done);
-    admission->ask();
+    admission->request();
 }
 
 void claim_with_takeover(std::shared_ptr<Registry> registry, SessionKey session, std::uint32_t service,
@@ -134,7 +135,7 @@ void claim_with_takeover(std::shared_ptr<Registry> registry, SessionKey session,
     claiming->names = std::move(names);
     claiming->now = now;
     claiming->done = std::move(done);
-    claiming->ask();
+    claiming->request();
 }
 
 }  // namespace ferrotunnel::directory

@@ -143,11 +143,11 @@ private:
     bool keep_wanted_ = false;  // by the visitor
     bool keep_ = false;         // said in the answer's head
     bool chunk_open_ = false;
-    bool excused_ = false;    // in this window the visitor was kept waiting, or was being answered
-    bool no_tls_ = false;     // the handshake has failed: bytes are only thrown away
-    bool cut_ = false;        // the answer is not complete, and must not look so
-    bool raw_ended_ = false;  // after a switch of protocols: the visitor's end was passed on
-    bool bulk_ = false;       // the last read of a body filled a window
+    bool excused_ = false;         // in this window the visitor was kept waiting, or was being answered
+    bool no_tls_ = false;          // the handshake has failed: bytes are only thrown away
+    bool answer_was_cut_ = false;  // the answer is not complete, and must not look so
+    bool raw_ended_ = false;       // after a switch of protocols: the visitor's end was passed on
+    bool bulk_ = false;            // the last read of a body filled a window
     bool readable_ = false;
     bool writable_ = false;
     bool hung_up_ = false;  // something waits behind what a short read gave

@@ -121,7 +121,7 @@ void HttpConnection::end_answer(const http::Fields* trailers) {
 void HttpConnection::cut_answer() {
     close_chunk();
     exchange_.reset();
-    cut_ = true;
+    answer_was_cut_ = true;
     begin_ending();
 }
 
@@ -189,11 +189,11 @@ bool HttpConnection::end_sending() {
     if (!out_.empty() || pipe_->has_pending()) {
         return false;
     }
-    if (cut_ && (framing_ == BodyKind::until_close || framing_ == BodyKind::none)) {
+    if (answer_was_cut_ && (framing_ == BodyKind::until_close || framing_ == BodyKind::none)) {
         close(true);
         return false;
     }
-    if (cut_) {
+    if (answer_was_cut_) {
         (void)runtime::shutdown_send(pipe_->fd());  // without TLS's word that this was all
     } else {
         pipe_->shutdown();

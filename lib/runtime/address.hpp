@@ -1,4 +1,4 @@
-// Addresses: what people write ("host:80") and what sockets use.
+// Addresses as sockets use them.
 #pragma once
 
 #include <sys/socket.h>
@@ -8,23 +8,10 @@
 #include <string>
 #include <string_view>
 
+#include "net/host_port.hpp"
 #include "net/ip_address.hpp"
 
 namespace ferrotunnel::runtime {
-
-/// "1.2.3.4:80", "[::1]:80", "host:80", ":80" (an empty host: every address, or this machine).
-struct HostPort {
-    std::string host;
-    std::uint16_t port = 0;
-
-    friend bool operator==(const HostPort&, const HostPort&) = default;
-};
-
-/// Nullopt when it is none. A bare IPv6 address needs its brackets; "host" without a port takes `default_port` if
-/// given.
-std::optional<HostPort> parse_host_port(std::string_view text, std::optional<std::uint16_t> default_port = {});
-/// The reverse: IPv6 addresses get brackets.
-std::string to_text(const HostPort& place);
 
 /// An IPv4 or IPv6 address with a port.
 class SocketAddress {
@@ -34,7 +21,7 @@ public:
     SocketAddress(const sockaddr* raw, socklen_t length) noexcept;
     /// Of a numeric address; "" is the unspecified IPv6 address, which with our listeners also means IPv4.
     static std::optional<SocketAddress> from_ip(std::string_view ip, std::uint16_t port);
-    static std::optional<SocketAddress> from_ip(const HostPort& place) { return from_ip(place.host, place.port); }
+    static std::optional<SocketAddress> from_ip(const net::HostPort& place) { return from_ip(place.host, place.port); }
 
     const sockaddr* raw() const noexcept { return reinterpret_cast<const sockaddr*>(&storage_); }
     socklen_t raw_size() const noexcept { return size_; }

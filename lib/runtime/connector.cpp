@@ -17,7 +17,7 @@ struct Resolver::Request {
     NameService::Ticket ticket;
 };
 
-Resolver::Resolver(Worker& worker, const HostPort& place, Callback callback)
+Resolver::Resolver(Worker& worker, const net::HostPort& place, Callback callback)
     : request_(std::make_shared<Request>(Request{worker.names(), 0})) {
     auto with_port = [port = place.port, callback = std::move(callback)](std::error_code error,
                                                                          std::vector<SocketAddress> found) {
@@ -26,7 +26,7 @@ Resolver::Resolver(Worker& worker, const HostPort& place, Callback callback)
         }
         callback(error, std::move(found));
     };
-    request_->ticket = worker.names().ask(place.host, std::move(with_port));
+    request_->ticket = worker.names().resolve(place.host, std::move(with_port));
 }
 
 Resolver::~Resolver() {
@@ -51,7 +51,7 @@ public:
         }
     }
 
-    void resolve(const HostPort& to) {
+    void resolve(const net::HostPort& to) {
         timer_.set(deadline_);
         host_ = to.host;
         resolver_.emplace(worker_, to, [this](std::error_code error, std::vector<SocketAddress> found) {
@@ -235,7 +235,7 @@ private:
     std::error_code last_error_ = std::make_error_code(std::errc::host_unreachable);  // when there is no address at all
 };
 
-Connector::Connector(Worker& worker, const HostPort& to, Callback callback, Options options)
+Connector::Connector(Worker& worker, const net::HostPort& to, Callback callback, Options options)
     : attempt_(std::make_unique<Attempt>(worker, std::move(callback), options)) {
     // An address needs no name service: connect within this call.
     if (auto address = SocketAddress::from_ip(to); address && !to.host.empty()) {

@@ -22,7 +22,7 @@ class Resolver {
 public:
     using Callback = std::function<void(std::error_code, std::vector<SocketAddress>)>;
 
-    Resolver(Worker& worker, const HostPort& place, Callback callback);
+    Resolver(Worker& worker, const net::HostPort& place, Callback callback);
     ~Resolver();
     Resolver(const Resolver&) = delete;
     Resolver& operator=(const Resolver&) = delete;
@@ -49,8 +49,8 @@ public:
         Duration per_address = std::chrono::seconds(4);  // then the next address is tried
     };
 
-    Connector(Worker& worker, const HostPort& to, Callback callback, Options options);
-    Connector(Worker& worker, const HostPort& to, Callback callback)
+    Connector(Worker& worker, const net::HostPort& to, Callback callback, Options options);
+    Connector(Worker& worker, const net::HostPort& to, Callback callback)
         : Connector(worker, to, std::move(callback), Options()) {}
     Connector(Worker& worker, std::vector<SocketAddress> to, Callback callback, Options options);
     /// To a unix socket. While who listens there has no room it is tried again.

@@ -32,7 +32,7 @@ NameService::~NameService() {
     *self_ = nullptr;
 }
 
-NameService::Ticket NameService::ask(const std::string& host, Callback callback) {
+NameService::Ticket NameService::resolve(const std::string& host, Callback callback) {
     const auto question = open_.emplace(last_ + 1, Question{host, std::move(callback)}).first;
     bool begins = false;
     try {
@@ -72,7 +72,7 @@ void NameService::begin(const std::string& host, bool is_first) {
             }
         }
     };
-    if (auto known = cache_->ask(host, is_first ? std::move(told) : nullptr)) {
+    if (auto known = cache_->look_up(host, is_first ? std::move(told) : nullptr)) {
         mailbox_->post_call(deliver(std::move(*known)));
     }
 }

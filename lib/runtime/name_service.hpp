@@ -33,7 +33,7 @@ public:
 
     /// Never calls back from within. The port of the answers is 0. A callback that throws bad_alloc is called again
     /// with std::errc::not_enough_memory and no address, and must take that without memory.
-    Ticket ask(const std::string& host, Callback callback);
+    Ticket resolve(const std::string& host, Callback callback);
     /// The callback is not called any more.
     void forget(Ticket ticket) noexcept;
     /// No address of it could be connected to: they may be others by now.

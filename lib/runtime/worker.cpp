@@ -153,7 +153,7 @@ public:
 
     void end_residents() noexcept {
         CurrentScope scope(owner_, slabs_);
-        residents_.end_all();
+        shutdown_hooks_.end_all();
     }
 
     // Handlers that wait in the own io_context hold this core: without this they would keep each other alive.
@@ -199,7 +199,7 @@ public:
     Poller poller_;
     TimerQueue timers_;
     DeferredQueue deferred_;
-    ResidentList residents_;
+    ShutdownHooks shutdown_hooks_;
     std::shared_ptr<buffer::Mailbox> mailbox_;
     std::optional<NameService> names_;
     Counters counters_;
@@ -445,8 +445,8 @@ bool Worker::owns_thread() const noexcept {
 asio::io_context& Worker::io() noexcept {
     return core_->io();
 }
-ResidentList& Worker::residents() noexcept {
-    return core_->residents_;
+ShutdownHooks& Worker::shutdown_hooks() noexcept {
+    return core_->shutdown_hooks_;
 }
 Poller& Worker::poller() noexcept {
     return core_->poller_;

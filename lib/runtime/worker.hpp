@@ -22,7 +22,7 @@
 #include "buffer/slab.hpp"
 #include "runtime/deferred.hpp"
 #include "runtime/poller.hpp"
-#include "runtime/resident.hpp"
+#include "runtime/shutdown_hook.hpp"
 
 namespace asio {
 class io_context;
@@ -69,7 +69,7 @@ public:
     buffer::SlabPool& slabs() noexcept;
     NameService& names() noexcept;
     /// Those who are still here when the worker is destroyed are told.
-    ResidentList& residents() noexcept;
+    ShutdownHooks& shutdown_hooks() noexcept;
     /// When this round began; read anew outside of a round.
     TimePoint now() const noexcept;
     /// Runs `deferred` at the end of this round, or in a round of its own when none is running. Once if already queued.

@@ -153,7 +153,7 @@ void ClientLink::on_trunk_open(std::size_t at, const login::Agreement& agreed, c
     failed_ = 0;
     let_in_ = true;
     retry_timer_.cancel();
-    shared_->log->info("connected", {{"server", runtime::to_text(shared_->server)},
+    shared_->log->info("connected", {{"server", net::to_text(shared_->server)},
                                      {"session", agreed.session},
                                      {"trunk", name_of(at)},
                                      {"agent", agreed.peer_agent},
@@ -263,7 +263,7 @@ void ClientLink::on_trunk_end(std::size_t at, const trunk::TrunkEnd& end, bool w
     }
     const std::string text = explain(end);
     shared_->log->warn(was_open ? "the connection was lost" : "could not connect",
-                       {{"server", runtime::to_text(shared_->server)},
+                       {{"server", net::to_text(shared_->server)},
                         {"trunk", name_of(at)},
                         {"code", wire::name_of(end.code)},
                         {"why", text}});

@@ -149,7 +149,7 @@ private:
     void forget_place(std::size_t place);
     void on_registered(std::size_t place, const wire::RegisteredService& answer);
     void on_refused(std::size_t place, const wire::Refused& refused);
-    void ask(std::size_t place, std::vector<Offered*> wanted);
+    void request_registration(std::size_t place, std::vector<Offered*> wanted);
     std::optional<std::size_t> first_open() const noexcept;
     void retry_refused();
     Duration refused_again_in();

@@ -37,7 +37,7 @@ void ClientLink::add(backend::ClientService service) {
     offered.on.assign(places_.size(), Carried::no);
     table_->put(offered.service);
     if (auto place = first_open(); place && state_ == State::running) {
-        ask(*place, {&offered});
+        request_registration(*place, {&offered});
     }
 }
 
@@ -57,7 +57,7 @@ void ClientLink::remove(std::uint32_t id) {
 }
 
 // What is asked for by name goes first: the server gives the rest of what it has to those who take anything.
-void ClientLink::ask(std::size_t place, std::vector<Offered*> wanted) {
+void ClientLink::request_registration(std::size_t place, std::vector<Offered*> wanted) {
     std::stable_partition(wanted.begin(), wanted.end(),
                           [](const Offered* offered) { return !offered->service->is_assigned(); });
     std::vector<wire::Service> services;
@@ -95,7 +95,7 @@ void ClientLink::register_on(std::size_t place) {
             wanted.push_back(&offered);
         }
     }
-    ask(place, wanted);
+    request_registration(place, wanted);
 }
 
 // A trunk is gone: what it alone carried, or was asked for, is asked of another one.
@@ -108,7 +108,7 @@ void ClientLink::register_lost() {
         }
     }
     if (!wanted.empty()) {
-        ask(*place, wanted);
+        request_registration(*place, wanted);
     }
     for (Offered* offered : wanted) {
         if (offered->told) {
@@ -144,7 +144,7 @@ void ClientLink::retry_refused() {
             }
         }
         if (!wanted.empty()) {
-            ask(place, wanted);
+            request_registration(place, wanted);
         }
     }
 }
@@ -182,7 +182,7 @@ void ClientLink::on_registered(std::size_t place, const wire::RegisteredService&
         // While it drains the trunks have said that they take no new visitors.
         if (state_ == State::running && places_[other]->state == Place::State::open &&
             offered.on[other] == Carried::no) {
-            ask(other, {&offered});
+            request_registration(other, {&offered});
         }
     }
     if (offered.told && offered.endpoint == answer.address) {
@@ -220,7 +220,7 @@ void ClientLink::on_refused(std::size_t place, const wire::Refused& refused) {
     if (offered.assigned_port != 0 || !offered.assigned_host.empty()) {
         offered.assigned_port = 0;  // somebody else has what we had: any other will do
         offered.assigned_host.clear();
-        ask(place, {&offered});
+        request_registration(place, {&offered});
         return;
     }
     const bool known = offered.refused && offered.why_refused == refused.text;

@@ -58,8 +58,8 @@ void ClientSession::end(Code code, std::string_view text) {
 
 void ClientSession::on_connected(std::error_code error, runtime::Fd socket) {
     if (error) {
-        finish({Code::refused, "can not connect to " + runtime::to_text(shared_->server) + ": " + error.message(),
-                false, false});
+        finish({Code::refused, "can not connect to " + net::to_text(shared_->server) + ": " + error.message(), false,
+                false});
         return;
     }
     std::unique_ptr<transport::Pipe> pipe =

@@ -23,7 +23,7 @@ namespace ferrotunnel::session {
 
 /// What all sessions of a client share.
 struct ClientShared {
-    runtime::HostPort server;
+    net::HostPort server;
     std::shared_ptr<transport::TlsContext> tls;  // null: off
     std::optional<login::Token> token;
     std::string name;  // what the user calls this client

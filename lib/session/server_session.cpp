@@ -275,7 +275,7 @@ void ServerSession::admitted(std::optional<directory::Refusal> refusal) {
                  {}};
     }
     finish_login();
-    const std::size_t trunks = shared_->presence->enter(client_);
+    const std::size_t trunks = shared_->trunk_counts->enter(client_);
     present_ = true;
     trunk_->govern_by(shared_->memory, token_name_);
     trunk_->login_done(agreement_.peer);
@@ -408,7 +408,7 @@ void ServerSession::tell_gone(Code code, const std::string& text) {
     if (!std::exchange(present_, false)) {
         return;
     }
-    const std::size_t left = shared_->presence->leave(client_);
+    const std::size_t left = shared_->trunk_counts->leave(client_);
     if (left == 0) {
         notify(ServerNotice::Kind::lost, {}, {}, code, text);
     } else if (!yielding_ && !draining_) {

@@ -25,10 +25,10 @@
 #include "buffer/mailbox.hpp"
 #include "directory/http_carrier.hpp"
 #include "directory/http_directory.hpp"
-#include "directory/presence.hpp"
 #include "directory/registry.hpp"
 #include "directory/shared_port.hpp"
 #include "directory/takeover.hpp"
+#include "directory/trunk_counts.hpp"
 #include "directory/visitor_line.hpp"
 #include "login/guess_gate.hpp"
 #include "login/handshake_server.hpp"
@@ -118,7 +118,7 @@ struct ServerShared {
     std::string domain;                 // below which hosts are assigned, in normal form; empty: none are
     directory::HttpBounds http_bounds;  // of what HTTP services ask for
     std::shared_ptr<directory::HttpDirectory> http = std::make_shared<directory::HttpDirectory>();
-    std::shared_ptr<directory::Presence> presence = std::make_shared<directory::Presence>();
+    std::shared_ptr<directory::TrunkCounts> trunk_counts = std::make_shared<directory::TrunkCounts>();
     std::function<void(const ServerNotice&)> notify;
     std::shared_ptr<trunk::Traffic> traffic = std::make_shared<trunk::Traffic>(trunk::Traffic::Of::all_workers);
     std::shared_ptr<trunk::TrafficBook> book = std::make_shared<trunk::TrafficBook>();

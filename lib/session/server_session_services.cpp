@@ -224,8 +224,8 @@ void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
         registered.host = service.assigned ? service.http->description().hosts.front() : std::string();
     } else {
         registered.port = service.port();
-        registered.address = service.is_private() ? std::string(private_address)
-                                                  : runtime::to_text({shared_->public_host, service.port()});
+        registered.address =
+            service.is_private() ? std::string(private_address) : net::to_text({shared_->public_host, service.port()});
     }
     for (const wire::ControlPayload& payload : wire::encode_registered(request, {&registered, 1})) {
         trunk_->session().send_control(payload);

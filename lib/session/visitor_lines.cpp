@@ -16,7 +16,7 @@ std::string text_of(const net::Address& visitor) {
     if (visitor.family == 0) {
         return {};
     }
-    return runtime::to_text({net::ip_text(visitor), visitor.port});
+    return net::to_text({net::ip_text(visitor), visitor.port});
 }
 
 void tell_visitor(const backend::ClientService& service, const wire::Open& open, TimePoint now, Logger& log) {

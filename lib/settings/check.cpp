@@ -126,7 +126,7 @@ void check_server_tls(const ServerSettings& settings, std::vector<Problem>& prob
 }
 
 void check_bind(ServerSettings& settings, std::vector<Problem>& problems) {
-    auto place = runtime::parse_host_port(settings.bind, default_control_port);
+    auto place = net::parse_host_port(settings.bind, default_control_port);
     if (place && place->host == "localhost") {
         place->host = "127.0.0.1";
     }
@@ -134,7 +134,7 @@ void check_bind(ServerSettings& settings, std::vector<Problem>& problems) {
         problems.push_back({"bind", in_quotes(settings.bind) +
                                         " is no address to listen on; expected one like 0.0.0.0:7835 or [::]:7835"});
     } else {
-        settings.bind = runtime::to_text(*place);
+        settings.bind = net::to_text(*place);
     }
 }
 
@@ -162,7 +162,7 @@ void check_public_host(const std::string& host, std::vector<Problem>& problems) 
 }
 
 void check_http(ServerSettings& settings, std::vector<Problem>& problems) {
-    auto place = runtime::parse_host_port(settings.http_bind, default_http_port);
+    auto place = net::parse_host_port(settings.http_bind, default_http_port);
     if (place && place->host == "localhost") {
         place->host = "127.0.0.1";
     }
@@ -174,7 +174,7 @@ void check_http(ServerSettings& settings, std::vector<Problem>& problems) {
         problems.push_back({"http_bind", in_quotes(settings.http_bind) +
                                              " is no address to listen on; expected one like 0.0.0.0:8080"});
     } else {
-        settings.http_bind = runtime::to_text(*place);
+        settings.http_bind = net::to_text(*place);
     }
     if (!settings.domain.empty()) {
         const std::string domain = directory::read_domain(settings.domain);
@@ -191,7 +191,7 @@ void check_server_tokens(ServerSettings& settings, std::vector<Problem>& problem
     if (settings.tokens.empty()) {
         problems.push_back({"token", "missing: nobody could log in. `ferrotunnel token` makes one"});
     }
-    const auto place = runtime::parse_host_port(settings.bind, default_control_port);
+    const auto place = net::parse_host_port(settings.bind, default_control_port);
     std::set<std::string_view> names;
     std::set<std::string_view> texts;
     for (std::size_t i = 0; i < settings.tokens.size(); ++i) {
@@ -222,13 +222,13 @@ std::string exposed_warning(const std::string& name) {
 
 void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
     check_common(settings, settings, problems);
-    auto place = runtime::parse_host_port(settings.server, default_control_port);
+    auto place = net::parse_host_port(settings.server, default_control_port);
     if (settings.server.empty()) {
         problems.push_back({"server", "missing: the server's address, like tunnel.example.com:7835"});
     } else if (!place || place->host.empty() || place->port == 0) {
         problems.push_back({"server", in_quotes(settings.server) + " is no address; expected host:port"});
     } else {
-        settings.server = runtime::to_text(*place);
+        settings.server = net::to_text(*place);
     }
     if (settings.token.empty()) {
         problems.push_back({"token", "missing: the token that the server was started with"});

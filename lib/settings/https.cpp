@@ -14,7 +14,7 @@ namespace ferrotunnel::detail {
 namespace {
 
 void check_bind(ServerSettings& settings, std::vector<Problem>& problems) {
-    auto place = runtime::parse_host_port(settings.https_bind, default_https_port);
+    auto place = net::parse_host_port(settings.https_bind, default_https_port);
     if (place && place->host == "localhost") {
         place->host = "127.0.0.1";
     }
@@ -22,7 +22,7 @@ void check_bind(ServerSettings& settings, std::vector<Problem>& problems) {
         problems.push_back({"https_bind", in_quotes(settings.https_bind) +
                                               " is no address to listen on; expected one like 0.0.0.0:8443"});
     } else {
-        settings.https_bind = runtime::to_text(*place);
+        settings.https_bind = net::to_text(*place);
     }
 }
 

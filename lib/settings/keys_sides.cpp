@@ -10,7 +10,7 @@ namespace {
 
 bool goes_there(const ServerPart& server, const ClientValues& client) {
     const runtime::SocketAddress bind = listening_address(server.settings.bind, default_control_port);
-    const auto dialled = runtime::parse_host_port(client.server, default_control_port);
+    const auto dialled = net::parse_host_port(client.server, default_control_port);
     if (bind.empty() || bind.port() == 0 || !dialled || dialled->port != bind.port()) {
         return false;
     }

@@ -13,7 +13,7 @@ bool covers(const runtime::SocketAddress& wide, const runtime::SocketAddress& na
 }  // namespace
 
 runtime::SocketAddress listening_address(const std::string& text, std::uint16_t default_port) {
-    auto place = runtime::parse_host_port(text, default_port);
+    auto place = net::parse_host_port(text, default_port);
     if (!place) {
         return {};
     }

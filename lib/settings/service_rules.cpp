@@ -119,7 +119,7 @@ std::string authority_of(std::string_view local, const std::string& server_name)
         local.remove_prefix(scheme.size());
         usual = 443;
     }
-    auto place = runtime::parse_host_port(local, usual);
+    auto place = net::parse_host_port(local, usual);
     if (!place) {
         return {};
     }

@@ -16,7 +16,7 @@
 #include "buffer/waker.hpp"
 #include "mux/stream.hpp"
 #include "runtime/poller.hpp"
-#include "runtime/resident.hpp"
+#include "runtime/shutdown_hook.hpp"
 #include "runtime/timer.hpp"
 #include "runtime/worker.hpp"
 #include "transport/pipe.hpp"
@@ -25,7 +25,7 @@
 
 namespace ferrotunnel::trunk {
 
-class PipePump final : public buffer::Waker, private runtime::PollTarget, private runtime::Resident {
+class PipePump final : public buffer::Waker, private runtime::PollTarget, private runtime::ShutdownHook {
 public:
     PipePump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic);
     ~PipePump() override;
@@ -83,7 +83,7 @@ private:
     bool writing_ = true;      // the stream may still give bytes, and the pipe takes them
     bool bulk_ = false;        // the last read filled a frame
     bool hung_up_ = false;     // something waits behind what a short read gave
-    bool over_ = false;        // nobody is at the other end of the socket
+    bool hung_up_ = false;     // nobody is at the other end of the socket
     bool broken_ = false;      // the pipe takes nothing more; what it still holds is read first
     bool heard_ = false;       // anything of the backend
     bool error_seen_ = false;  // told by the poller

@@ -21,7 +21,7 @@
 #include "buffer/waker.hpp"
 #include "mux/stream.hpp"
 #include "runtime/poller.hpp"
-#include "runtime/resident.hpp"
+#include "runtime/shutdown_hook.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker.hpp"
 #include "trunk/last_bytes.hpp"
@@ -35,7 +35,7 @@ namespace ferrotunnel::trunk {
 /// does.
 void set_pumped_socket_options(int fd, bool local = false) noexcept;
 
-class SocketPump final : public buffer::Waker, private runtime::PollTarget, private runtime::Resident {
+class SocketPump final : public buffer::Waker, private runtime::PollTarget, private runtime::ShutdownHook {
 public:
     SocketPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic);
     ~SocketPump() override;
@@ -85,7 +85,7 @@ private:
     bool writing_ = true;          // the stream may still give bytes, and the socket takes them
     bool bulk_ = false;            // the last read filled a frame
     bool hung_up_ = false;         // something waits behind what a short read gave
-    bool over_ = false;            // nobody is at the other end of the socket
+    bool hung_up_ = false;         // nobody is at the other end of the socket
     bool broken_ = false;          // the socket has failed; what it still holds is read first
     bool output_watched_ = false;  // most sockets always have room, and are not watched for it
     bool running_ = false;

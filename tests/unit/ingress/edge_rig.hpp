@@ -125,12 +125,12 @@ public:
     }
 
     std::shared_ptr<directory::HttpService> add_service(const directory::HttpDescription& description, std::uint32_t id,
-                                                        const runtime::HostPort& to) {
+                                                        const net::HostPort& to) {
         on(pair.worker, [&] { places[id] = to; });
         return join(description, id, carrier);
     }
     std::shared_ptr<directory::HttpService> add_service(const std::string& host, std::uint32_t id,
-                                                        const runtime::HostPort& to) {
+                                                        const net::HostPort& to) {
         return add_service(described(host), id, to);
     }
     std::shared_ptr<directory::HttpService> join(std::uint32_t id, directory::HttpDescription description) {
@@ -168,7 +168,7 @@ public:
     BackendPort backend;
     runtime::SocketAddress address;
     std::unique_ptr<HttpEdge> edge;
-    std::map<std::uint32_t, runtime::HostPort> places;   // backends by service; the trunk's worker's
+    std::map<std::uint32_t, net::HostPort> places;       // backends by service; the trunk's worker's
     std::map<std::uint32_t, backend::Backend> backends;  // instead, where there is more to say; with a text
 
 private:

@@ -217,7 +217,7 @@ public:
         REQUIRE(listener_);
         address_ = runtime::local_address(listener_.get());
     }
-    runtime::HostPort place() const { return {"127.0.0.1", address_.port()}; }
+    net::HostPort place() const { return {"127.0.0.1", address_.port()}; }
     Peer accept() {
         wait_for(listener_.get(), POLLIN);
         std::error_code error;

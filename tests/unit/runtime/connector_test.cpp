@@ -174,7 +174,7 @@ TEST_CASE("connects by address and by name, never calling back from within") {
     for (const char* host : {"127.0.0.1", "localhost", ""}) {
         CAPTURE(host);
         Outcome outcome;
-        Connector connector(loop.worker, HostPort{host, port}, outcome.callback());
+        Connector connector(loop.worker, net::HostPort{host, port}, outcome.callback());
         CHECK(outcome.calls == 0);
         REQUIRE(loop.run_until([&] { return outcome.calls == 1; }));
         CHECK_FALSE(outcome.error);
@@ -188,7 +188,7 @@ TEST_CASE("connects by address and by name, never calling back from within") {
 TEST_CASE("a refusal is told") {
     Loop loop;
     Outcome outcome;
-    Connector connector(loop.worker, HostPort{"127.0.0.1", refusing_address().port()}, outcome.callback());
+    Connector connector(loop.worker, net::HostPort{"127.0.0.1", refusing_address().port()}, outcome.callback());
     CHECK(outcome.calls == 0);
     REQUIRE(loop.run_until([&] { return outcome.calls == 1; }));
     CHECK(outcome.error == std::errc::connection_refused);
@@ -232,7 +232,7 @@ TEST_CASE("destroying a connector cancels it, whatever it is doing") {
     Fd listener = listen_locally();
     Outcome outcome;
     {
-        Connector resolving(loop.worker, HostPort{"localhost", 1}, outcome.callback());
+        Connector resolving(loop.worker, net::HostPort{"localhost", 1}, outcome.callback());
         Connector connecting(loop.worker, {deaf.address}, outcome.callback(), {});
         Connector connected(loop.worker, {local_address(listener.get())}, outcome.callback(), {});
         Connector failed(loop.worker, std::vector<SocketAddress>{}, outcome.callback(), {});
@@ -248,7 +248,7 @@ TEST_CASE("the callback may destroy the connector") {
     Fd listener = listen_locally();
     std::optional<Connector> connector;
     bool called = false;
-    connector.emplace(loop.worker, HostPort{"localhost", local_address(listener.get()).port()},
+    connector.emplace(loop.worker, net::HostPort{"localhost", local_address(listener.get()).port()},
                       [&](std::error_code error, Fd fd) {
                           CHECK_FALSE(error);
                           CHECK(fd);
@@ -268,7 +268,7 @@ TEST_CASE("who has no memory to hear of a connection hears that there was none")
         listener.reset();
     }
     std::vector<std::error_code> told;
-    Connector connector(loop.worker, HostPort{host, port}, [&](std::error_code error, Fd) {
+    Connector connector(loop.worker, net::HostPort{host, port}, [&](std::error_code error, Fd) {
         told.push_back(error);
         if (told.size() == 1) {
             throw std::bad_alloc();
@@ -284,12 +284,12 @@ TEST_CASE("a connector may be destroyed by a callback that then lacks memory") {
     Fd listener = listen_locally();
     int calls = 0;
     std::unique_ptr<Connector> connector;
-    connector = std::make_unique<Connector>(loop.worker, HostPort{"127.0.0.1", local_address(listener.get()).port()},
-                                            [&](std::error_code, Fd) {
-                                                ++calls;
-                                                connector.reset();
-                                                throw std::bad_alloc();
-                                            });
+    connector = std::make_unique<Connector>(
+        loop.worker, net::HostPort{"127.0.0.1", local_address(listener.get()).port()}, [&](std::error_code, Fd) {
+            ++calls;
+            connector.reset();
+            throw std::bad_alloc();
+        });
     REQUIRE(loop.run_until([&] { return calls == 1; }));
     loop.io.run_for(200ms);
     CHECK(calls == 1);
@@ -326,7 +326,7 @@ TEST_CASE("a question for which there is no memory was never asked, and the name
         std::optional<Resolver> resolver;
         ferrotunnel::test::fail_allocation(nth);
         try {
-            resolver.emplace(loop.worker, HostPort{"localhost", 80},
+            resolver.emplace(loop.worker, net::HostPort{"localhost", 80},
                              [&](std::error_code, const std::vector<SocketAddress>&) { ++dangling; });
         } catch (const std::bad_alloc&) {
         }
@@ -343,7 +343,7 @@ TEST_CASE("a question for which there is no memory was never asked, and the name
 TEST_CASE("a name that does not exist is told in the resolver's words") {
     Loop loop;
     Outcome outcome;
-    Connector connector(loop.worker, HostPort{"name.invalid", 1}, outcome.callback(), {.deadline = 60s});
+    Connector connector(loop.worker, net::HostPort{"name.invalid", 1}, outcome.callback(), {.deadline = 60s});
     REQUIRE(loop.run_until([&] { return outcome.calls == 1; }));
     CHECK(outcome.error);
     CHECK_FALSE(outcome.error.message().empty());
@@ -353,7 +353,7 @@ TEST_CASE("a worker stops while a lookup is under way") {
     Outcome outcome;
     Worker worker;
     // Nobody delivers mail before the start, so the lookup's answer finds a worker that stops.
-    auto connector = std::make_unique<Connector>(worker, HostPort{"stopped.invalid", 1}, outcome.callback());
+    auto connector = std::make_unique<Connector>(worker, net::HostPort{"stopped.invalid", 1}, outcome.callback());
     worker.stop();
     worker.start();
     worker.join();

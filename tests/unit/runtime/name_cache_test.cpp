@@ -62,10 +62,10 @@ std::string text_of(const NameAnswer& answer) {
 }
 
 // Asks, and waits for the answer where it is not known.
-std::string ask(NameCache& cache, const std::string& host) {
+std::string look_up(NameCache& cache, const std::string& host) {
     auto told = std::make_shared<std::promise<std::string>>();
     auto answer = told->get_future();
-    if (const auto known = cache.ask(host, [told](const NameAnswer& one) { told->set_value(text_of(one)); })) {
+    if (const auto known = cache.look_up(host, [told](const NameAnswer& one) { told->set_value(text_of(one)); })) {
         return text_of(*known);
     }
     return answer.wait_for(60s) == std::future_status::ready ? answer.get() : "no answer within a minute";
@@ -77,14 +77,14 @@ TEST_CASE("a name is asked for once, and again when its time is over", "[names][
     const auto resolver = std::make_shared<FakeResolver>();
     const auto cache = resolver->make_cache();
     for (int visitor = 0; visitor < 200; ++visitor) {
-        CHECK(ask(*cache, "app") == "192.0.2.1");
+        CHECK(look_up(*cache, "app") == "192.0.2.1");
     }
     CHECK(resolver->lookups == 1);
     resolver->answer = [](const std::string&) { return found("192.0.2.2"); };
     resolver->ahead = limits::name_fresh - 1ns;
-    CHECK(ask(*cache, "app") == "192.0.2.1");
+    CHECK(look_up(*cache, "app") == "192.0.2.1");
     resolver->ahead = limits::name_fresh;
-    CHECK(ask(*cache, "app") == "192.0.2.2");
+    CHECK(look_up(*cache, "app") == "192.0.2.2");
     CHECK(resolver->lookups == 2);
 }
 
@@ -94,7 +94,7 @@ TEST_CASE("who asks while a name is looked up gets the same answer", "[names][th
     resolver->holds = true;
     test::Signal told;
     for (int visitor = 0; visitor < 200; ++visitor) {
-        CHECK_FALSE(cache->ask("app", [&](const NameAnswer&) { told.tell(); }));
+        CHECK_FALSE(cache->look_up("app", [&](const NameAnswer&) { told.tell(); }));
     }
     resolver->released.set_value();
     CHECK(told.wait(200));
@@ -105,15 +105,15 @@ TEST_CASE("while a resolver takes its time, only the first visitor waits, unless
           "[names][threads]") {
     const auto resolver = std::make_shared<FakeResolver>();
     const auto cache = resolver->make_cache();
-    CHECK(ask(*cache, "app") == "192.0.2.1");
+    CHECK(look_up(*cache, "app") == "192.0.2.1");
     resolver->ahead = limits::name_fresh;
     resolver->holds = true;
     test::Signal told;
     const auto tell = [&](const NameAnswer&) { told.tell(); };
-    CHECK_FALSE(cache->ask("app", tell));
-    CHECK(ask(*cache, "app") == "192.0.2.1");
+    CHECK_FALSE(cache->look_up("app", tell));
+    CHECK(look_up(*cache, "app") == "192.0.2.1");
     cache->distrust("app");
-    CHECK_FALSE(cache->ask("app", tell));
+    CHECK_FALSE(cache->look_up("app", tell));
     resolver->released.set_value();
     CHECK(told.wait(2));
     CHECK(resolver->lookups == 2);
@@ -122,22 +122,22 @@ TEST_CASE("while a resolver takes its time, only the first visitor waits, unless
 TEST_CASE("old addresses are used while the resolver fails, but not for a name that is gone", "[names][threads]") {
     const auto resolver = std::make_shared<FakeResolver>();
     const auto cache = resolver->make_cache();
-    CHECK(ask(*cache, "app") == "192.0.2.1");
+    CHECK(look_up(*cache, "app") == "192.0.2.1");
     const NameAnswer failed{{EAI_AGAIN, resolve_category()}, {}};
     const NameAnswer gone{{EAI_NONAME, resolve_category()}, {}};
     resolver->ahead = limits::name_fresh;
     SECTION("it fails") {
         resolver->answer = [failed](const std::string&) { return failed; };
-        CHECK(ask(*cache, "app") == "192.0.2.1");
+        CHECK(look_up(*cache, "app") == "192.0.2.1");
         CHECK(resolver->lookups == 2);
-        CHECK(ask(*cache, "other") == ::gai_strerror(EAI_AGAIN));
-        CHECK(ask(*cache, "other") == ::gai_strerror(EAI_AGAIN));  // for a moment that is known, too
+        CHECK(look_up(*cache, "other") == ::gai_strerror(EAI_AGAIN));
+        CHECK(look_up(*cache, "other") == ::gai_strerror(EAI_AGAIN));  // for a moment that is known, too
         CHECK(resolver->lookups == 3);
         resolver->holds = true;
         resolver->ahead = limits::name_fresh + limits::name_retry;
-        CHECK_FALSE(cache->ask("other", [](const NameAnswer&) {}));
-        CHECK(ask(*cache, "app") == "192.0.2.1");  // nobody waits for its lookup
-        CHECK(ask(*cache, "app") == "192.0.2.1");
+        CHECK_FALSE(cache->look_up("other", [](const NameAnswer&) {}));
+        CHECK(look_up(*cache, "app") == "192.0.2.1");  // nobody waits for its lookup
+        CHECK(look_up(*cache, "app") == "192.0.2.1");
         CHECK(resolver->began.wait(5));
         CHECK(resolver->lookups == 5);
         resolver->released.set_value();
@@ -145,14 +145,14 @@ TEST_CASE("old addresses are used while the resolver fails, but not for a name t
     SECTION("it fails for too long") {
         resolver->answer = [failed](const std::string&) { return failed; };
         resolver->ahead = limits::name_stale_max - 1ns;
-        CHECK(ask(*cache, "app") == "192.0.2.1");
+        CHECK(look_up(*cache, "app") == "192.0.2.1");
         resolver->ahead = limits::name_stale_max + limits::name_retry;
-        CHECK(ask(*cache, "app") == ::gai_strerror(EAI_AGAIN));
+        CHECK(look_up(*cache, "app") == ::gai_strerror(EAI_AGAIN));
     }
     SECTION("the name is gone") {
         resolver->answer = [gone](const std::string&) { return gone; };
-        CHECK(ask(*cache, "app") == ::gai_strerror(EAI_NONAME));
-        CHECK(ask(*cache, "app") == ::gai_strerror(EAI_NONAME));
+        CHECK(look_up(*cache, "app") == ::gai_strerror(EAI_NONAME));
+        CHECK(look_up(*cache, "app") == ::gai_strerror(EAI_NONAME));
         CHECK(resolver->lookups == 2);
     }
 }
@@ -160,14 +160,14 @@ TEST_CASE("old addresses are used while the resolver fails, but not for a name t
 TEST_CASE("a name whose addresses do not answer is asked for again, once a second", "[names][threads]") {
     const auto resolver = std::make_shared<FakeResolver>();
     const auto cache = resolver->make_cache();
-    CHECK(ask(*cache, "app") == "192.0.2.1");
+    CHECK(look_up(*cache, "app") == "192.0.2.1");
     cache->distrust("app");
     cache->distrust("unknown");
-    CHECK(ask(*cache, "app") == "192.0.2.1");
+    CHECK(look_up(*cache, "app") == "192.0.2.1");
     CHECK(resolver->lookups == 1);
     resolver->answer = [](const std::string&) { return found("192.0.2.2"); };
     resolver->ahead = limits::name_retry;
-    CHECK(ask(*cache, "app") == "192.0.2.2");
+    CHECK(look_up(*cache, "app") == "192.0.2.2");
     CHECK(resolver->lookups == 2);
 }
 
@@ -178,7 +178,7 @@ TEST_CASE("limit: lookups at a time, and names that are remembered", "[names][th
     test::Signal told;
     const int names = static_cast<int>(limits::names_known_max) + 3;
     for (int name = 0; name < names; ++name) {
-        CHECK_FALSE(cache->ask(std::to_string(name), [&](const NameAnswer&) { told.tell(); }));
+        CHECK_FALSE(cache->look_up(std::to_string(name), [&](const NameAnswer&) { told.tell(); }));
     }
     CHECK(resolver->began.wait(static_cast<int>(limits::lookups_max)));
     resolver->holds = false;
@@ -187,7 +187,7 @@ TEST_CASE("limit: lookups at a time, and names that are remembered", "[names][th
     CHECK(resolver->most_at_once == static_cast<int>(limits::lookups_max));
     CHECK(resolver->lookups == names);
     CHECK(cache->size() == static_cast<std::size_t>(names));  // each of them was waited for
-    CHECK(ask(*cache, "one more") == "192.0.2.1");
+    CHECK(look_up(*cache, "one more") == "192.0.2.1");
     CHECK(cache->size() == limits::names_known_max);
 }
 
@@ -203,7 +203,7 @@ TEST_CASE("workers of a group ask once", "[names][threads]") {
     for (int visitor = 0; visitor < 200; ++visitor) {
         runtime::Worker& worker = group.next();
         test::on(worker, [&] {
-            (void)worker.names().ask("app", [&](std::error_code, const std::vector<SocketAddress>& addresses) {
+            (void)worker.names().resolve("app", [&](std::error_code, const std::vector<SocketAddress>& addresses) {
                 if (addresses.size() == 1) {
                     told.tell();
                 }
@@ -221,13 +221,13 @@ TEST_CASE("while a resolver takes its time, visitors of the first one's worker g
     const auto cache = resolver->make_cache();
     group.at(0).names().share(cache);
     group.start();
-    CHECK(ask(*cache, "app") == "192.0.2.1");
+    CHECK(look_up(*cache, "app") == "192.0.2.1");
     resolver->ahead = limits::name_fresh;
     resolver->holds = true;
     test::Signal told;
     const auto visit = [&] {
         test::on(group.at(0), [&] {
-            (void)group.at(0).names().ask(
+            (void)group.at(0).names().resolve(
                 "app", [&](std::error_code error, const std::vector<SocketAddress>&) { error ? void() : told.tell(); });
         });
     };

@@ -45,24 +45,6 @@ Connection connect_over_tcp(std::string_view ip) {
 
 }  // namespace
 
-TEST_CASE("places are read and written") {
-    CHECK(parse_host_port("1.2.3.4:80") == HostPort{"1.2.3.4", 80});
-    CHECK(parse_host_port("[::1]:80") == HostPort{"::1", 80});
-    CHECK(parse_host_port("example.com:65535") == HostPort{"example.com", 65535});
-    CHECK(parse_host_port(":80") == HostPort{"", 80});
-    CHECK(parse_host_port("example.com", 7835) == HostPort{"example.com", 7835});
-    CHECK(parse_host_port("[::1]", 7835) == HostPort{"::1", 7835});
-    CHECK(parse_host_port("localhost:0") == HostPort{"localhost", 0});
-    for (const char* bad :
-         {"", ":", "host", "host:", "host:65536", "host:-1", "host:8x", "host: 80", "::1:80", "[::1]", "[::1:80",
-          "[::1]80", "[host]:80", "[1.2.3.4]:80", "a b:80", "http://host:80", "user@h:1"}) {
-        CAPTURE(bad);
-        CHECK_FALSE(parse_host_port(bad));
-    }
-    CHECK(to_text(HostPort{"::1", 80}) == "[::1]:80");
-    CHECK(to_text(HostPort{"host", 80}) == "host:80");
-}
-
 TEST_CASE("addresses are read and written") {
     auto v4 = SocketAddress::from_ip("127.0.0.1", 80);
     REQUIRE(v4);

@@ -492,7 +492,7 @@ TEST_CASE("a session that ends while there is no memory gives back all that it h
         CHECK(over.count() == 1);
         CHECK(rig.shared->registry->session_count() == 0);
         CHECK_FALSE(rig.shared->registry->holder_of(port == 0 ? 1 : port));
-        CHECK(rig.shared->presence->enter({rig.token.id, {1}}) == 1);
-        rig.shared->presence->leave({rig.token.id, {1}});
+        CHECK(rig.shared->trunk_counts->enter({rig.token.id, {1}}) == 1);
+        rig.shared->trunk_counts->leave({rig.token.id, {1}});
     }
 }

@@ -1,4 +1,4 @@
-#include "directory/known_hosts.hpp"
+#include "directory/away_hosts.hpp"
 
 #include <catch2/catch.hpp>
 #include <string>

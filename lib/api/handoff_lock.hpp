@@ -7,7 +7,7 @@
 //                       v |
 //                      rerun     somebody came while the holder was at work: it must look again
 //
-// Who takes a step into `running` holds the baton and alone touches what belongs to that half; it lays it down by
+// Who takes a step into `running` holds the lock and alone touches what belongs to that half; it lets go of it by
 // `end` (nothing is outstanding) or `park` (something is, and waits for a wake). Both refuse when somebody came in the
 // meantime, so that no wake is lost. Every step is a read-modify-write of one word: the steps of all threads are in one
 // order, and each sees what was written before the step that it follows.
@@ -18,7 +18,7 @@
 
 namespace ferrotunnel::detail {
 
-class Baton {
+class HandoffLock {
 public:
     /// True: it was idle, and the caller holds it now.
     bool begin() noexcept {
@@ -26,13 +26,13 @@ public:
         return state_.compare_exchange_strong(expected, State::running, std::memory_order_acq_rel);
     }
 
-    /// Something has changed. True: something was parked, and the caller holds the baton now. False: nothing is
+    /// Something has changed. True: something was parked, and the caller holds the lock now. False: nothing is
     /// outstanding, or the holder will look again.
     bool wake() noexcept {
         return step([](State now) { return now == State::parked ? State::running : busy(now); }) == State::parked;
     }
 
-    /// Something must be done, whether anything is outstanding or not. True: the caller holds the baton now and must do
+    /// Something must be done, whether anything is outstanding or not. True: the caller holds the lock now and must do
     /// it. False: the holder will.
     bool claim() noexcept {
         State before =
@@ -41,9 +41,9 @@ public:
     }
 
     /// Holder. False: look again.
-    bool park() noexcept { return lay_down(State::parked); }
+    bool park() noexcept { return let_go(State::parked); }
     /// Holder. False: look again.
-    bool end() noexcept { return lay_down(State::idle); }
+    bool end() noexcept { return let_go(State::idle); }
 
 private:
     enum class State : std::uint8_t { idle, running, rerun, parked };
@@ -58,7 +58,7 @@ private:
         return now;
     }
 
-    bool lay_down(State to) noexcept {
+    bool let_go(State to) noexcept {
         State expected = State::running;
         if (state_.compare_exchange_strong(expected, to, std::memory_order_acq_rel)) {
             return true;

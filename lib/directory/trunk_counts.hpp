@@ -11,7 +11,7 @@
 namespace ferrotunnel::directory {
 
 /// Any thread.
-class Presence {
+class TrunkCounts {
 public:
     /// How many there are now, with this one.
     std::size_t enter(const ClientId& client) {

@@ -1,32 +1,32 @@
-#include "api/baton.hpp"
+#include "api/handoff_lock.hpp"
 
 #include <catch2/catch.hpp>
 #include <thread>
 
 namespace ferrotunnel::detail {
 
-TEST_CASE("a baton is held by one at a time, and nothing that comes is forgotten", "[baton]") {
-    Baton baton;
-    CHECK_FALSE(baton.wake());  // nothing is outstanding
-    CHECK(baton.begin());
-    CHECK_FALSE(baton.begin());
-    CHECK_FALSE(baton.claim());  // the holder will look again
-    CHECK_FALSE(baton.park());
-    CHECK(baton.park());
-    CHECK_FALSE(baton.begin());  // something is outstanding
-    CHECK(baton.wake());
-    CHECK_FALSE(baton.wake());
-    CHECK_FALSE(baton.end());
-    CHECK(baton.end());
-    CHECK(baton.claim());  // at rest: who claims does it
-    CHECK(baton.end());
+TEST_CASE("a handoff lock is held by one at a time, and nothing that comes is forgotten", "[handoff_lock]") {
+    HandoffLock lock;
+    CHECK_FALSE(lock.wake());  // nothing is outstanding
+    CHECK(lock.begin());
+    CHECK_FALSE(lock.begin());
+    CHECK_FALSE(lock.claim());  // the holder will look again
+    CHECK_FALSE(lock.park());
+    CHECK(lock.park());
+    CHECK_FALSE(lock.begin());  // something is outstanding
+    CHECK(lock.wake());
+    CHECK_FALSE(lock.wake());
+    CHECK_FALSE(lock.end());
+    CHECK(lock.end());
+    CHECK(lock.claim());  // at rest: who claims does it
+    CHECK(lock.end());
 }
 
 // One thread makes and parks, one wakes: each item must be taken although it may come at any moment. Data travels in
-// plain variables, so that ThreadSanitizer sees whether the baton orders them.
-TEST_CASE("no wake is lost between two threads", "[baton][threads]") {
+// plain variables, so that ThreadSanitizer sees whether the lock orders them.
+TEST_CASE("no wake is lost between two threads", "[handoff_lock][threads]") {
     constexpr int items = 300'000;
-    Baton baton;
+    HandoffLock lock;
     std::atomic<int> published = 0;
     int taken = 0;  // the holder's
     std::atomic<int> finished = 0;
@@ -34,12 +34,12 @@ TEST_CASE("no wake is lost between two threads", "[baton][threads]") {
         while (true) {
             if (published.load(std::memory_order_acquire) > taken) {
                 ++taken;
-                while (!baton.end()) {
+                while (!lock.end()) {
                 }
                 finished.fetch_add(1, std::memory_order_release);
                 return;
             }
-            if (baton.park()) {
+            if (lock.park()) {
                 return;
             }
         }
@@ -47,7 +47,7 @@ TEST_CASE("no wake is lost between two threads", "[baton][threads]") {
     std::thread waker([&] {
         for (int i = 0; i < items; ++i) {
             published.fetch_add(1, std::memory_order_acq_rel);
-            if (baton.wake()) {
+            if (lock.wake()) {
                 drive();
             }
             while (published.load(std::memory_order_relaxed) - finished.load(std::memory_order_acquire) > 2) {
@@ -56,7 +56,7 @@ TEST_CASE("no wake is lost between two threads", "[baton][threads]") {
         }
     });
     for (int i = 0; i < items; ++i) {
-        while (!baton.begin()) {  // the last one is laid down before `finished` says so
+        while (!lock.begin()) {  // the last one is laid down before `finished` says so
             std::this_thread::yield();
         }
         drive();

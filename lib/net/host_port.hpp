@@ -1,0 +1,25 @@
+// What people write for a place: "host:80".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ferrotunnel::net {
+
+/// "1.2.3.4:80", "[::1]:80", "host:80", ":80" (an empty host: every address, or this machine).
+struct HostPort {
+    std::string host;
+    std::uint16_t port = 0;
+
+    friend bool operator==(const HostPort&, const HostPort&) = default;
+};
+
+/// Nullopt when it is none. A bare IPv6 address needs its brackets; "host" without a port takes `default_port` if
+/// given.
+std::optional<HostPort> parse_host_port(std::string_view text, std::optional<std::uint16_t> default_port = {});
+/// The reverse: IPv6 addresses get brackets.
+std::string to_text(const HostPort& place);
+
+}  // namespace ferrotunnel::net

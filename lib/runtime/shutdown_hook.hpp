@@ -1,0 +1,72 @@
+// What lives on a worker with no other owner, and must go before the worker's poller and timers do.
+#pragma once
+
+namespace ferrotunnel::runtime {
+
+class ShutdownHooks;
+
+class ShutdownHook {
+public:
+    ShutdownHook() = default;
+    ShutdownHook(const ShutdownHook&) = delete;
+    ShutdownHook& operator=(const ShutdownHook&) = delete;
+
+    /// The worker is about to be destroyed and runs no more: let go of its poller and timers. It is off the list by
+    /// now.
+    virtual void on_worker_end() noexcept = 0;
+
+protected:
+    ~ShutdownHook() { leave(); }
+    /// Off the list, if it is on one.
+    void leave() noexcept;
+
+private:
+    friend class ShutdownHooks;
+    ShutdownHooks* list_ = nullptr;
+    ShutdownHook* previous_ = nullptr;
+    ShutdownHook* next_ = nullptr;
+};
+
+/// Of one worker; for its thread.
+class ShutdownHooks {
+public:
+    ShutdownHooks() = default;
+    ShutdownHooks(const ShutdownHooks&) = delete;
+    ShutdownHooks& operator=(const ShutdownHooks&) = delete;
+
+    void add(ShutdownHook& hook) noexcept {
+        hook.leave();
+        hook.list_ = this;
+        hook.previous_ = nullptr;
+        hook.next_ = first_;
+        if (first_ != nullptr) {
+            first_->previous_ = &hook;
+        }
+        first_ = &hook;
+    }
+
+    void end_all() noexcept {
+        while (first_ != nullptr) {
+            ShutdownHook& hook = *first_;
+            hook.leave();
+            hook.on_worker_end();
+        }
+    }
+
+private:
+    friend class ShutdownHook;
+    ShutdownHook* first_ = nullptr;
+};
+
+inline void ShutdownHook::leave() noexcept {
+    if (list_ == nullptr) {
+        return;
+    }
+    (previous_ == nullptr ? list_->first_ : previous_->next_) = next_;
+    if (next_ != nullptr) {
+        next_->previous_ = previous_;
+    }
+    list_ = nullptr;
+}
+
+}  // namespace ferrotunnel::runtime
