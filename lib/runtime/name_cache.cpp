@@ -58,7 +58,7 @@ NameAnswer look_up(const std::string& host) {
     return answer;
 }
 
-std::optional<NameAnswer> NameCache::look_up(const std::string& host, Told told) {
+std::optional<NameAnswer> NameCache::find(const std::string& host, Told told) {
     std::lock_guard lock(mutex_);
     const TimePoint now = clock_();
     Name& name = find_or_add(host);

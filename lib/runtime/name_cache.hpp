@@ -28,7 +28,7 @@ struct NameAnswer {
 /// Asks with getaddrinfo.
 NameAnswer look_up(const std::string& host);
 
-///     unknown --look_up--> under way --answer--> known --limits::name_fresh--> asked again, by the next who wants it
+///     unknown --find--> under way --answer--> known --limits::name_fresh--> asked again, by the next who wants it
 ///                          |                   |
 ///                          |                   '--its addresses do not answer (distrust)--> asked again
 ///                          '--error--> told; asked again after limits::name_retry
@@ -49,7 +49,7 @@ public:
     /// The answer, if it is known; else `told` gets it, if there is one. There are never more lookups than one for each
     /// name, and limits::lookups_max together: others wait for their turn. Throws where there is no memory; then nobody
     /// is told.
-    std::optional<NameAnswer> look_up(const std::string& host, Told told);
+    std::optional<NameAnswer> find(const std::string& host, Told told);
     /// Its addresses do not answer: it is asked for again, where they are not of the last moment.
     void distrust(const std::string& host) noexcept;
 

@@ -72,7 +72,7 @@ void NameService::begin(const std::string& host, bool is_first) {
             }
         }
     };
-    if (auto known = cache_->look_up(host, is_first ? std::move(told) : nullptr)) {
+    if (auto known = cache_->find(host, is_first ? std::move(told) : nullptr)) {
         mailbox_->post_call(deliver(std::move(*known)));
     }
 }

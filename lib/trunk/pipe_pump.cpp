@@ -77,7 +77,7 @@ void PipePump::on_events(std::uint32_t events) noexcept {
     readable_ = readable_ || (events & runtime::readable_events) != 0;
     writable_ = writable_ || (events & runtime::writable_events) != 0;
     hung_up_ = hung_up_ || (events & runtime::more_behind_events) != 0;
-    hung_up_ = hung_up_ || (events & EPOLLHUP) != 0;
+    peer_gone_ = peer_gone_ || (events & EPOLLHUP) != 0;
     error_seen_ = error_seen_ || (events & EPOLLERR) != 0;
     run();
 }
@@ -134,7 +134,7 @@ void PipePump::step() {
 void PipePump::watch_end() {
     if (!reading_ && !writing_ && !reset_next_ && !pipe_->has_pending()) {
         close(false);
-    } else if (!reading_ && hung_up_) {
+    } else if (!reading_ && peer_gone_) {
         stream_->leave();  // of a unix socket: both directions have ended, and not one alone
     } else if (!writable_ && !last_bytes_ && stream_->send_is_dead()) {
         watch_last_bytes(LastBytes::Until::stalled);

@@ -83,7 +83,7 @@ private:
     bool writing_ = true;      // the stream may still give bytes, and the pipe takes them
     bool bulk_ = false;        // the last read filled a frame
     bool hung_up_ = false;     // something waits behind what a short read gave
-    bool hung_up_ = false;     // nobody is at the other end of the socket
+    bool peer_gone_ = false;   // nobody is at the other end of the socket
     bool broken_ = false;      // the pipe takes nothing more; what it still holds is read first
     bool heard_ = false;       // anything of the backend
     bool error_seen_ = false;  // told by the poller

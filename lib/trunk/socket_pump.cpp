@@ -91,7 +91,7 @@ void SocketPump::on_events(std::uint32_t events) noexcept {
     readable_ = readable_ || (events & runtime::readable_events) != 0;
     writable_ = writable_ || (events & runtime::writable_events) != 0;
     hung_up_ = hung_up_ || (events & runtime::more_behind_events) != 0;
-    hung_up_ = hung_up_ || (events & EPOLLHUP) != 0;
+    peer_gone_ = peer_gone_ || (events & EPOLLHUP) != 0;
     broken_ = broken_ || (events & EPOLLERR) != 0;
     run();
 }
@@ -147,7 +147,7 @@ void SocketPump::step() {
 void SocketPump::watch_end() {
     if (!reading_ && !writing_) {
         close(false);
-    } else if (!reading_ && hung_up_) {
+    } else if (!reading_ && peer_gone_) {
         stream_->leave();  // of a unix socket: both directions have ended, and not one alone
     } else if (!writable_ && !last_bytes_ && stream_->send_is_dead()) {
         watch_last_bytes(LastBytes::Until::stalled);

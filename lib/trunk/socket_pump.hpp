@@ -85,7 +85,7 @@ private:
     bool writing_ = true;          // the stream may still give bytes, and the socket takes them
     bool bulk_ = false;            // the last read filled a frame
     bool hung_up_ = false;         // something waits behind what a short read gave
-    bool hung_up_ = false;         // nobody is at the other end of the socket
+    bool peer_gone_ = false;       // nobody is at the other end of the socket
     bool broken_ = false;          // the socket has failed; what it still holds is read first
     bool output_watched_ = false;  // most sockets always have room, and are not watched for it
     bool running_ = false;

@@ -65,7 +65,7 @@ std::string text_of(const NameAnswer& answer) {
 std::string look_up(NameCache& cache, const std::string& host) {
     auto told = std::make_shared<std::promise<std::string>>();
     auto answer = told->get_future();
-    if (const auto known = cache.look_up(host, [told](const NameAnswer& one) { told->set_value(text_of(one)); })) {
+    if (const auto known = cache.find(host, [told](const NameAnswer& one) { told->set_value(text_of(one)); })) {
         return text_of(*known);
     }
     return answer.wait_for(60s) == std::future_status::ready ? answer.get() : "no answer within a minute";
@@ -94,7 +94,7 @@ TEST_CASE("who asks while a name is looked up gets the same answer", "[names][th
     resolver->holds = true;
     test::Signal told;
     for (int visitor = 0; visitor < 200; ++visitor) {
-        CHECK_FALSE(cache->look_up("app", [&](const NameAnswer&) { told.tell(); }));
+        CHECK_FALSE(cache->find("app", [&](const NameAnswer&) { told.tell(); }));
     }
     resolver->released.set_value();
     CHECK(told.wait(200));
@@ -110,10 +110,10 @@ TEST_CASE("while a resolver takes its time, only the first visitor waits, unless
     resolver->holds = true;
     test::Signal told;
     const auto tell = [&](const NameAnswer&) { told.tell(); };
-    CHECK_FALSE(cache->look_up("app", tell));
+    CHECK_FALSE(cache->find("app", tell));
     CHECK(look_up(*cache, "app") == "192.0.2.1");
     cache->distrust("app");
-    CHECK_FALSE(cache->look_up("app", tell));
+    CHECK_FALSE(cache->find("app", tell));
     resolver->released.set_value();
     CHECK(told.wait(2));
     CHECK(resolver->lookups == 2);
@@ -135,7 +135,7 @@ TEST_CASE("old addresses are used while the resolver fails, but not for a name t
         CHECK(resolver->lookups == 3);
         resolver->holds = true;
         resolver->ahead = limits::name_fresh + limits::name_retry;
-        CHECK_FALSE(cache->look_up("other", [](const NameAnswer&) {}));
+        CHECK_FALSE(cache->find("other", [](const NameAnswer&) {}));
         CHECK(look_up(*cache, "app") == "192.0.2.1");  // nobody waits for its lookup
         CHECK(look_up(*cache, "app") == "192.0.2.1");
         CHECK(resolver->began.wait(5));
@@ -178,7 +178,7 @@ TEST_CASE("limit: lookups at a time, and names that are remembered", "[names][th
     test::Signal told;
     const int names = static_cast<int>(limits::names_known_max) + 3;
     for (int name = 0; name < names; ++name) {
-        CHECK_FALSE(cache->look_up(std::to_string(name), [&](const NameAnswer&) { told.tell(); }));
+        CHECK_FALSE(cache->find(std::to_string(name), [&](const NameAnswer&) { told.tell(); }));
     }
     CHECK(resolver->began.wait(static_cast<int>(limits::lookups_max)));
     resolver->holds = false;
