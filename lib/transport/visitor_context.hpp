@@ -1,5 +1,5 @@
-// What of TLS towards visitors does not depend on the host (versions, suites, options), and what is known of a handshake
-// while it runs.
+// What of TLS towards visitors does not depend on the host (versions, suites, options), and what is known of a
+// handshake while it runs.
 #pragma once
 
 #include <cstdint>
