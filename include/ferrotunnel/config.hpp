@@ -34,18 +34,20 @@ struct ConfigFile;
 }
 
 /// What a configuration file says: a value that can be moved and compared. Distinct objects may be used from different
-/// threads, one object from several as long as nobody assigns to it.
+/// threads; one object may be used from several threads as long as none of them assigns to it.
 class FERROTUNNEL_EXPORT Config {
 public:
-    /// Throws config_error with everything that is wrong in the file, sorted by place; each problem has `file`, `line`
-    /// and `column`. What only the whole can tell (no token at all, a weak one for a server beyond this machine) is for
-    /// build() to say, since the application may still add it; its problems have the place in the file as well.
+    /// Reads a file. Throws config_error with everything that is wrong in it, sorted by place; each problem has `file`,
+    /// `line` and `column`. What only the settings as a whole can tell (no token at all, a weak one for a server beyond
+    /// this machine) is left to build(), since the application may still add a setting; the problems of build() have
+    /// their place in the file as well.
     static Config load(const std::string& file);
-    /// The same without throwing: problems are appended, and what was wrong is left out of the Config. Its builders
-    /// refuse to build while there are any that are not of the other section, and their check() tells these too.
+    /// Like load(), but does not throw: problems are appended, and what was wrong is left out of the Config. A builder
+    /// of this Config refuses to build while there are problems outside the other side's section (client or server),
+    /// and its check() returns these too.
     static Config try_load(const std::string& file, std::vector<Problem>& problems);
-    /// The same for a text that the application has already; `file` is what problems call it, and relative paths in it
-    /// are relative to its folder.
+    /// Like load() and try_load(), for a text that the application has already. Problems call the text `file`, and
+    /// relative paths in the text are relative to the folder of `file`.
     static Config parse(std::string_view text, const std::string& file);
     static Config try_parse(std::string_view text, const std::string& file, std::vector<Problem>& problems);
 
@@ -56,61 +58,62 @@ public:
     bool has_client() const noexcept;
     bool has_server() const noexcept;
 
-    /// Builders with what the section says, or with the defaults where there is none. A call on the builder overrides
-    /// the file. They log to the standard error stream if the file has `log`, until log() says something else.
+    /// Return a builder with what the side's section says, or with the defaults if the file has no such section. A call
+    /// on the builder overrides the file. It logs to the standard error stream if the file has `log`, until log() says
+    /// something else.
     Client::Builder client() const;
     Server::Builder server() const;
 
-    /// Adds the services of the client section, in the order of the file: first TCP, then HTTP, then TLS.
+    /// Adds the services of the client section to `client`: first TCP, then HTTP, then TLS, each in the file's order.
     std::vector<Service> offer(Client& client) const;
 
-    /// What the sections say, for programs that show it or have options of their own for it.
+    /// What both kinds of section say, for programs that show it or have options of their own for it.
     struct Section {
         Timing timing;
         bool tls_off = false;
-        std::optional<std::chrono::milliseconds> drain;  ///< for stop(); nothing: the file does not say
+        std::optional<std::chrono::milliseconds> drain;  ///< for stop(); empty: the file does not say
         std::string endpoint_file;                       ///< where to write what is reachable; empty: nowhere
-        bool has_token = false;                          ///< the key is there; whether it is right, build() says
-        /// Files of tokens that other users of this machine can read, which start() warns about.
+        bool has_token = false;                          ///< the key is there; build() says whether it is right
+        /// Token files that other users of this machine can read; start() warns about them.
         std::vector<std::string> exposed_token_files;
     };
     struct ClientSection : Section {
         std::string server;
-        std::string name;  ///< of the client; empty: none
+        std::string name;  ///< the client's name; empty: none
         unsigned connections = Client::Builder::connections_default;
         unsigned attempts = 0;            ///< 0: never gives up
         std::vector<Tcp> services;        ///< with their names
-        std::vector<Http> http_services;  ///< the same
-        std::vector<Tls> tls_services;    ///< the same
+        std::vector<Http> http_services;  ///< likewise
+        std::vector<Tls> tls_services;    ///< likewise
     };
     struct ServerSection : Section {
         std::string bind;
         std::string tcp_bind = Server::Builder::tcp_bind_default;
         std::string public_host;
         std::string allow_ports;                ///< empty: the default
-        std::optional<std::string> http_bind;   ///< "off", an address; nothing: the file does not say
-        std::optional<std::string> https_bind;  ///< the same
+        std::optional<std::string> http_bind;   ///< "off" or an address; empty: the file does not say
+        std::optional<std::string> https_bind;  ///< likewise
         Https https;
         std::vector<std::string> proxy_protocol_from;
         std::string domain;
         HttpServerSettings http;
         std::string state_dir;
-        std::size_t tokens = 0;  ///< how many
+        std::size_t tokens = 0;  ///< how many there are
     };
-    /// What the file was loaded from, as the caller called it.
+    /// The name of the file, as the caller gave it.
     const std::string& file() const noexcept;
     ClientSection client_section() const;
     ServerSection server_section() const;
     std::optional<LogLevel> log_level() const;
     std::optional<LogFormat> log_format() const;
 
-    /// What is not wrong but not safe either: a token in the file itself. Never contains a secret.
+    /// Returns what is not wrong but not safe either: a token in the file itself. The texts never contain a secret.
     std::vector<Problem> warnings() const;
 
-    /// Two files mean the same: order, comments, quotes, and where the secrets come from do not matter.
+    /// True when both files mean the same: order, comments, quotes, and where the secrets come from do not matter.
     friend FERROTUNNEL_EXPORT bool operator==(const Config& a, const Config& b);
 
-    /// For the library.
+    /// Only for the library.
     explicit Config(std::unique_ptr<detail::ConfigFile> file) noexcept;
     const detail::ConfigFile& contents() const noexcept { return *file_; }
 

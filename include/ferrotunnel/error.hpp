@@ -14,13 +14,13 @@
 
 namespace ferrotunnel {
 
-/// Each also equals the std::errc in brackets: `ec == std::errc::timed_out`.
+/// The library's error codes. Each also equals the std::errc in brackets: `ec == std::errc::timed_out`.
 enum class errc {
     session_closed = 1,  ///< the Client or Server behind this object was stopped or destroyed [not_connected]
     trunk_lost,          ///< the connection between client and server broke [connection_reset]
-    stream_reset,        ///< the other side ended this stream out of order [connection_reset]
+    stream_reset,        ///< the other side ended this stream without an orderly end [connection_reset]
     refused,             ///< the service behind the tunnel refused the connection [connection_refused]
-    timed_out,           ///< no answer in time; of stop(): streams were cut [timed_out]
+    timed_out,           ///< no answer in time; from stop(): streams were cut [timed_out]
     unknown_service,     ///< no such service, or its client is not connected [host_unreachable]
     busy,                ///< a limit is reached; trying later may work [resource_unavailable_try_again]
     unauthorized,        ///< the token is wrong, or the other side does not know it [permission_denied]
@@ -42,7 +42,7 @@ enum class errc {
     internal,            ///< a bug on this or the other side [state_not_recoverable]
 };
 
-/// The category "ferrotunnel". One object for the process, also with the shared library.
+/// Returns the category "ferrotunnel": one object for the process, also with the shared library.
 FERROTUNNEL_EXPORT const std::error_category& ferrotunnel_category() noexcept;
 
 inline std::error_code make_error_code(errc code) noexcept {
@@ -51,15 +51,15 @@ inline std::error_code make_error_code(errc code) noexcept {
 
 /// One thing that is wrong with a configuration.
 struct Problem {
-    std::string key;      ///< the setting as the builder calls it: "server", "token", "tls_ca"; or the service's name.
-                          ///< What came from a file has the path of its key there: "client.services[0].local"
+    std::string key;      ///< the setting as the builder calls it ("server", "token", "tls_ca"), or the service's name;
+                          ///< for a setting from a file, the path of its key there: "client.services[0].local"
     std::string text;     ///< what is wrong and what was expected; never contains a secret
     std::string file{};   ///< where it is written, if that is a configuration file (see config.hpp)
-    unsigned line = 0;    ///< from 1; 0: it is about no line
+    unsigned line = 0;    ///< from 1; 0: the problem is about no line
     unsigned column = 0;  ///< in characters, from 1
 };
 
-/// "ferrotunnel.yml:3:5: server.bind: ..." or "bind: ...".
+/// Returns the problem as text: "ferrotunnel.yml:3:5: server.bind: ..." or "bind: ...".
 FERROTUNNEL_EXPORT std::string to_text(const Problem& problem);
 
 /// Thrown by `build()`: everything that is wrong, not only the first thing. `what()` has one line for each problem.

@@ -1,4 +1,4 @@
-// Where an application takes the visitors of a service that it serves itself, without a local port.
+// How an application accepts the visitors of a service that it serves itself, without a local port.
 #pragma once
 
 #include <cstdint>
@@ -18,26 +18,26 @@ namespace ferrotunnel {
 
 class Listener;
 
-/// A visitor who has come and was neither let in nor turned away. All members belong to one thread at a time.
+/// A visitor who has come and has been neither accepted nor refused yet. All members belong to one thread at a time.
 class FERROTUNNEL_EXPORT Incoming {
 public:
-    /// Empty: accept() gives an empty Stream.
+    /// Makes an empty object, whose accept() returns an empty Stream.
     Incoming() noexcept = default;
     Incoming(Incoming&&) noexcept = default;
     Incoming& operator=(Incoming&&) noexcept;
-    /// Refuses, unless one of the two below was called.
+    /// Refuses the visitor, unless accept() or refuse() was called.
     ~Incoming();
 
     explicit operator bool() const noexcept { return static_cast<bool>(core_); }
     VisitorInfo visitor() const;
 
-    /// Lets the visitor in. Call it within the server's open timeout (20 s unless set): who was turned away for that
-    /// meanwhile, or went, is a Stream whose operations fail.
+    /// Lets the visitor in. Call it within the server's open timeout (20 s unless set): for a visitor who was turned
+    /// away after that time, or who has left, the operations of the Stream fail.
     [[nodiscard]] Stream accept() noexcept;
-    /// The visitor's connection is reset, as by a service that is not there; of HTTP the answer is 502.
+    /// Resets the visitor's connection, as a service that is not there does; for HTTP the visitor's answer is 502.
     void refuse() noexcept;
 
-    /// For the library.
+    /// Only for the library.
     Incoming(detail::StreamRef core, asio::any_io_executor executor) noexcept
         : core_(std::move(core)), executor_(std::move(executor)) {}
 
@@ -49,16 +49,16 @@ private:
 namespace detail {
 class ListenerCore;
 
-/// One visitor, when it comes.
+/// A pending async_accept: completes with the next visitor's Stream.
 class AcceptOperation : public Operation<std::error_code, Stream> {
 public:
-    asio::any_io_executor executor;  // of the new Stream
+    asio::any_io_executor executor;  // the one that the new Stream gets
 
 protected:
     ~AcceptOperation() = default;
 };
 
-/// The same, undecided.
+/// A pending async_incoming: completes with the next visitor, who is neither accepted nor refused yet.
 class IncomingOperation : public Operation<std::error_code, Incoming> {
 public:
     asio::any_io_executor executor;
@@ -74,17 +74,17 @@ FERROTUNNEL_EXPORT void start_accept(ListenerCore& core, IncomingOperation* oper
 FERROTUNNEL_EXPORT void cancel_accept(ListenerCore& core, std::uint64_t serial) noexcept;
 }  // namespace detail
 
-/// Made by Client::listen and async_listen. Several accepts may be outstanding, and async_accept may be called from
-/// several threads; moves and the destructor belong to one thread. Visitors wait in a queue (128) until they are
-/// accepted, at most for the server's open deadline; more are turned away. The service is registered again by itself
-/// after a reconnect. Destroying the Listener closes it.
+/// Takes the visitors of one service; made by Client::listen and async_listen. Several accepts may be outstanding, and
+/// async_accept may be called from several threads; moves and the destructor belong to one thread. Visitors wait in a
+/// queue of 128 until they are accepted, at most for the server's open deadline; when the queue is full, further ones
+/// are turned away. The service is registered again by itself after a reconnect. Destroying the Listener closes it.
 class FERROTUNNEL_EXPORT Listener {
 public:
     using executor_type = asio::any_io_executor;
 
-    /// Empty: accepts fail with asio::error::bad_descriptor.
+    /// Makes an empty Listener: accepts fail with asio::error::bad_descriptor.
     Listener() noexcept;
-    /// What was moved from is empty, and keeps its executor.
+    /// A moved-from Listener is empty and keeps its executor.
     Listener(Listener&&) noexcept;
     Listener& operator=(Listener&&) noexcept;
     ~Listener();
@@ -92,36 +92,36 @@ public:
     executor_type get_executor() const noexcept { return executor_; }
     bool is_open() const noexcept;
 
-    /// The next visitor: `void(std::error_code, Stream)`. The Stream's executor is that of the handler, or
+    /// Accepts the next visitor: `void(std::error_code, Stream)`. The Stream's executor is that of the handler, or
     /// get_executor(). Fails with asio::error::operation_aborted (cancelled or closed here), errc::session_closed
-    /// (the Client was stopped), or what a server says that does not want the service (errc::port_taken and the like;
-    /// service().error_text() says more): then until it is registered after all, after a reconnect. A lost trunk is no
-    /// failure: the next visitor comes after the reconnect.
+    /// (the Client was stopped), or the server's reason for refusing the service (errc::port_taken and the like;
+    /// service().error_text() says more). In the last case accepts fail until the service is registered after all,
+    /// after a reconnect. A lost trunk is no failure: the next visitor comes after the reconnect.
     template <typename AcceptToken = typename asio::default_completion_token<executor_type>::type>
     auto async_accept(AcceptToken&& token = typename asio::default_completion_token<executor_type>::type{}) {
         return asio::async_initiate<AcceptToken, void(std::error_code, Stream)>(
             Initiate<detail::AcceptOperation, Stream>{this}, token);
     }
 
-    /// The next visitor, for the application to decide about: `void(std::error_code, Incoming)`. As async_accept
-    /// otherwise; both may be used in turn.
+    /// Hands over the next visitor for the application to accept or refuse: `void(std::error_code, Incoming)`.
+    /// Otherwise like async_accept; both may be used in turn.
     template <typename IncomingToken = typename asio::default_completion_token<executor_type>::type>
     auto async_incoming(IncomingToken&& token = typename asio::default_completion_token<executor_type>::type{}) {
         return asio::async_initiate<IncomingToken, void(std::error_code, Incoming)>(
             Initiate<detail::IncomingOperation, Incoming>{this}, token);
     }
 
-    /// Its state, and why the server refuses it. The handle may outlive this object.
+    /// Returns a handle to the service: its state, and why the server refuses it. It may outlive this object.
     Service service() const;
     std::string name() const;
     /// The public address as visitors use it, "tunnel.example.com:40022" or "http://app.example.com:8080"; empty before
     /// it was first registered.
     std::string endpoint() const;
     std::uint16_t port() const;
-    /// Takes the service off the server and turns away who still waits. Streams that were accepted go on.
+    /// Takes the service off the server and turns away the visitors who still wait. Streams that were accepted go on.
     void close() noexcept;
 
-    /// For the library.
+    /// Only for the library.
     Listener(std::shared_ptr<detail::ListenerCore> core, executor_type executor) noexcept;
 
 private:

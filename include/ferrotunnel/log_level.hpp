@@ -5,7 +5,7 @@
 
 namespace ferrotunnel {
 
-/// In rising order of weight; a level includes those after it.
+/// How much a log line weighs, in rising order; choosing a level includes those after it.
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error, off };
 
 }  // namespace ferrotunnel

@@ -11,8 +11,9 @@
 
 namespace ferrotunnel {
 
-/// Move-only, so that copies are visible in the code; it overwrites its memory when it goes and can not be streamed.
-/// An empty Secret counts as "no secret". Distinct objects may be used from different threads.
+/// A secret text. It is move-only, so that copies are visible in the code; it overwrites its memory when it is
+/// destroyed, and can not be streamed. An empty Secret counts as "no secret". Distinct objects may be used from
+/// different threads.
 class FERROTUNNEL_EXPORT Secret {
 public:
     Secret() noexcept = default;
@@ -20,27 +21,27 @@ public:
     Secret& operator=(Secret&& other) noexcept;
     ~Secret();
 
-    /// The value of an environment variable, as it is. Throws config_error when it is not set or empty.
+    /// Takes the value of an environment variable, unchanged. Throws config_error when it is not set or empty.
     static Secret from_env(const char* variable);
-    /// The text of a file of at most 4 KiB, without line ends after it. Throws config_error when the file can not be
-    /// read or is empty. A file that other users may read is taken, see `exposed`.
+    /// Takes the text of a file of at most 4 KiB, without line ends behind it. Throws config_error when the file can
+    /// not be read or is empty. A file that other users may read is accepted, see `exposed`.
     static Secret from_file(const std::string& path);
-    /// Overwrites `text` after taking it over. Copies that the caller made are the caller's.
+    /// Takes over `text` and then overwrites it. Copies that the caller made are the caller's responsibility.
     static Secret from_string(std::string text);
-    /// A fresh random token in the form that `ferrotunnel token` prints: "ft1_" and 48 characters.
+    /// Makes a fresh random token in the form that `ferrotunnel token` prints: "ft1_" and 48 characters.
     static Secret generate();
 
-    /// An explicit copy.
+    /// Makes an explicit copy.
     Secret copy() const;
     /// The text itself. The view lives as long as this object is neither moved nor destroyed.
     std::string_view reveal() const noexcept { return {text_.get(), size_}; }
     bool empty() const noexcept { return size_ == 0; }
-    /// True when this has the form of `generate`. Any other token is weak: whoever sits between client and server and
-    /// sees a login can try guesses without asking anyone.
+    /// True when this has the form of a token from generate(). Any other token is weak: whoever sits between client and
+    /// server and sees a login can try guesses without asking anyone.
     bool is_strong() const;
-    /// True when it came from a file that other users of the machine may read. Client and server log a warning.
+    /// True when the secret came from a file that other users of the machine may read. Client and server log a warning.
     bool exposed() const noexcept { return !exposed_file_.empty(); }
-    /// That file; empty where others can not read it.
+    /// The file that other users may read; empty where they can not.
     const std::string& exposed_file() const noexcept { return exposed_file_; }
 
     friend std::ostream& operator<<(std::ostream&, const Secret&) = delete;

@@ -1,4 +1,4 @@
-// The server: gives clients public ports, and their HTTP services hosts.
+// The server: gives clients public ports, and gives their HTTP services hosts.
 //
 //    auto server = ferrotunnel::Server::builder()
 //                      .bind("0.0.0.0:7835")
@@ -42,10 +42,10 @@ struct ServerSettings;
 
 class OpenAttempt;
 
-/// A Stream, when the client has connected it to its service.
+/// A pending async_open: completes with a Stream when the client has connected it to its service.
 class OpenOperation : public Operation<std::error_code, Stream> {
 public:
-    asio::any_io_executor executor;  // of the new Stream
+    asio::any_io_executor executor;  // the one that the new Stream gets
 
 protected:
     ~OpenOperation() = default;
@@ -56,27 +56,27 @@ FERROTUNNEL_EXPORT std::shared_ptr<OpenAttempt> make_attempt(OpenOperation* oper
 FERROTUNNEL_EXPORT void cancel_open(OpenAttempt& attempt) noexcept;
 }  // namespace detail
 
-/// What Server::async_open dials. It has constructors, and so is safe within `co_await` (see Tcp).
+/// The service that Server::async_open dials. It has constructors, and so is safe within `co_await` (see Tcp).
 struct OpenTarget {
     OpenTarget(std::string service_in, std::string client_in = {})  // NOLINT(google-explicit-constructor)
         : service(std::move(service_in)), client(std::move(client_in)) {}
     OpenTarget(const char* service_in) : service(service_in) {}  // NOLINT(google-explicit-constructor)
 
-    /// A name or a public endpoint as Server::tunnels() lists them, or ":port".
+    /// The service: its name or public endpoint as Server::tunnels() lists them, or ":port".
     std::string service;
-    /// Of the client with this name (Client::Builder::name). Empty: of whichever has such a service; where several
-    /// have one, that is left to chance.
+    /// The name of the client that has the service (Client::Builder::name). Empty: any client with such a service;
+    /// where there are several, chance decides.
     std::string client{};
-    /// Of a client that logged in with the token of this name (Builder::token). What clients call themselves is their
-    /// word; which token they have is the server's. Empty: whichever.
+    /// The name of the token (Builder::token) that the client must have logged in with. What clients call themselves
+    /// is their own word; which token they have, the server has verified. Empty: any token.
     std::string token{};
-    /// Until the client has connected it; then errc::timed_out. At most Timing::open_timeout, which also counts where
-    /// this is 0. Below 0: at once.
+    /// How long the client may take to connect the stream; then errc::timed_out. At most Timing::open_timeout, which
+    /// also counts where this is 0. Below 0: it fails at once.
     std::chrono::milliseconds timeout{0};
 };
 
 /// A handle to a server. All members may be called from any thread, except moves and the destructor, which belong to
-/// one.
+/// one thread.
 class FERROTUNNEL_EXPORT Server {
 public:
     class Builder;
@@ -84,59 +84,65 @@ public:
 
     static Builder builder();
 
-    /// Empty: only assigning to it makes sense; other members throw or return errc::not_running.
+    /// Makes an empty handle, only good for assigning to; other members throw or return errc::not_running.
     Server() noexcept;
     Server(Server&&) noexcept;
     Server& operator=(Server&&) noexcept;
-    /// Stops at once and joins its threads. Not from one of its own callbacks. With run_on: on the io_context's thread,
-    /// or when nobody runs it, and before the io_context is gone.
+    /// Stops the server at once and joins its threads. Must not be called from one of the server's own callbacks. With
+    /// run_on: call it on the io_context's thread, or while no thread runs the io_context, and before that is gone.
     ~Server();
 
-    /// Binds the control port and serves. Throws std::system_error whose text says what could not be done, for instance
-    /// "listen on 0.0.0.0:7835: Address already in use"; errc::already_running the second time.
+    /// Binds the control port and begins to serve. Throws std::system_error whose text says what could not be done, for
+    /// instance "listen on 0.0.0.0:7835: Address already in use"; a second call fails with errc::already_running.
     void start();
     void start(std::error_code& ec);
 
-    /// Where clients connect: what bind() said, with the port that the system chose for 0. Empty before start().
+    /// The address where clients connect: that of bind(), with the port that the system chose for 0. Empty before
+    /// start().
     std::string control_endpoint() const;
-    /// Where visitors of HTTP services come in: what http_bind() said, with the port that the system chose for 0. Empty
-    /// before start() and without HTTP.
+    /// The address where visitors of HTTP services connect: that of http_bind(), with the port that the system chose
+    /// for 0. Empty before start() and without HTTP.
     std::string http_endpoint() const;
-    /// The same with TLS, for https_bind().
+    /// The address where they connect by TLS: like http_endpoint(), for https_bind().
     std::string https_endpoint() const;
-    /// What a client can pin: "sha256:" and base64; empty before start() and with tls_off.
+    /// The server's public key as a client can pin it: "sha256:" and base64. Empty before start() and with tls_off.
     std::string tls_pin() const;
 
     std::vector<TunnelInfo> tunnels() const;
     ServerStats stats() const;
 
-    /// Dials a service through its tunnel, as a visitor would: `void(std::error_code, Stream)`, completed when the
-    /// client has connected it; over the connection with the fewest visitors, where a client has several. Of `target`,
-    /// a string is the service: `async_open("web", token)`, `async_open({"web", "alice"}, token)`. A stream to an HTTP
-    /// service is raw: what is written to it reaches the backend as it is. The Stream's executor is that of the
-    /// handler, or get_executor(). Fails with errc::unknown_service, refused, timed_out, busy, trunk_lost,
-    /// session_closed, not_running; with asio::error::operation_aborted when it is cancelled (all kinds; the client is
-    /// then told to give up).
+    /// Dials a service through its tunnel, as a visitor would, and completes when the client has connected the stream:
+    /// `void(std::error_code, Stream)`. Where a client has several connections, the one with the fewest visitors is
+    /// used. A string as `target` is the service: `async_open("web", token)`, `async_open({"web", "alice"}, token)`. A
+    /// stream to an HTTP service is raw: what is written to it reaches the backend unchanged. The Stream's executor is
+    /// that of the handler, or get_executor(). Fails with errc::unknown_service, refused, timed_out, busy, trunk_lost,
+    /// session_closed or not_running, and with asio::error::operation_aborted when it is cancelled (all kinds of
+    /// cancellation; the client is then told to give up).
     template <typename OpenToken>
     auto async_open(OpenTarget target, OpenToken&& token) {
         return asio::async_initiate<OpenToken, void(std::error_code, Stream)>(InitiateOpen{this}, token,
                                                                               std::move(target));
     }
 
-    /// Takes no new visitors and clients, lets present streams finish for at most `drain`, ends the rest and joins.
-    /// No error: all had finished; errc::timed_out: some streams were cut, also when no time was given (of HTTP
-    /// services that may have been connections kept for a next request); errc::would_deadlock on a worker (nothing
-    /// happens; with run_on: on the io_context's thread if `drain` is above zero), in its event handler and in its log
-    /// sink. Several threads that call it are answered alike, when all is over; the shortest `drain` counts. Once it is
-    /// over, it does nothing. Streams then fail with errc::session_closed. With run_on it waits for the io_context up
-    /// to three seconds longer, for the goodbye, and then goes without: nothing of this object runs there any more.
+    /// Takes no new visitors and clients, lets present streams finish for at most `drain`, ends the rest and joins its
+    /// threads.
+    ///
+    /// Returns no error when all had finished, and errc::timed_out when some streams were cut, also if `drain` is zero
+    /// (for HTTP services these may have been connections kept for a next request). Returns errc::would_deadlock, and
+    /// does nothing, on a worker (with run_on: on the io_context's thread if `drain` is above zero), in the event
+    /// handler and in the log sink.
+    ///
+    /// Several threads that call it get the same answer, when all is over; the shortest `drain` counts. After that a
+    /// call does nothing, and streams fail with errc::session_closed. With run_on it waits up to three seconds longer
+    /// for the io_context to send the goodbye, and then ends without it: nothing of this object runs there any more.
     std::error_code stop(std::chrono::milliseconds drain = std::chrono::milliseconds(0));
 
-    /// For handlers that bring no executor: a worker, or the application's io_context. When the worker has stopped,
-    /// what it is given runs on Asio's system executor. Timers and sockets made with it must not outlive this Server.
+    /// The executor for handlers that bring none: a worker, or the application's io_context. When the worker has
+    /// stopped, what is submitted runs on Asio's system executor. Timers and sockets made with this executor must not
+    /// outlive this Server.
     asio::any_io_executor get_executor() const;
 
-    /// For the library.
+    /// Only for the library.
     explicit Server(std::unique_ptr<Impl> impl) noexcept;
 
 private:
@@ -174,9 +180,9 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// Collects settings; each call replaces what an earlier one said, except token(), which adds. Only a token is
-/// required. It holds secrets, so it is moved and never copied: keep one as `Server::Builder builder;` and then call
-/// its members.
+/// Collects the settings of a Server; each call replaces what an earlier one set, except token(), which adds. Only a
+/// token is required. A Builder holds secrets, so it can be moved but not copied: to keep one, declare
+/// `Server::Builder builder;` and then call its members.
 class FERROTUNNEL_EXPORT Server::Builder {
 public:
     static constexpr const char* tcp_bind_default = "0.0.0.0";
@@ -186,76 +192,80 @@ public:
     Builder& operator=(Builder&&) noexcept;
     ~Builder();
 
-    /// Where clients connect. Default "0.0.0.0:7835"; port 0: the system chooses, see control_endpoint().
+    /// Sets the address where clients connect. Default "0.0.0.0:7835"; port 0: the system chooses, see
+    /// control_endpoint().
     Builder& bind(std::string address);
-    /// The local address of the public ports, without a port. Default "0.0.0.0".
+    /// Sets the local address of the public ports, without a port. Default "0.0.0.0".
     Builder& tcp_bind(std::string address);
-    /// How visitors reach this machine, for the endpoints that tunnels() lists. Default: what tcp_bind() says.
+    /// Sets how visitors reach this machine, for the endpoints that tunnels() lists. Default: what tcp_bind() says.
     Builder& public_host(std::string host);
 
-    /// Where visitors of HTTP services come in: "0.0.0.0:8080"; port 0: the system chooses, see http_endpoint().
-    /// Default: nowhere, and HTTP services are refused. (The program listens on port 8080 unless told otherwise.)
-    /// `needed` false: where it can not listen there, start() logs that and goes on without HTTP.
+    /// Sets the address where visitors of HTTP services connect: "0.0.0.0:8080"; port 0: the system chooses, see
+    /// http_endpoint(). Default: none, and HTTP services are refused. (The program listens on port 8080 unless told
+    /// otherwise.) If `needed` is false and it can not listen there, start() logs that and goes on without HTTP.
     Builder& http_bind(std::string address, bool needed = true);
-    /// Where visitors of HTTP services come in by TLS: "0.0.0.0:8443"; as http_bind(). What it works with is said by
-    /// https(); without certificates, no visitor can be served here but by services whose clients do TLS themselves.
-    /// start() fails when there are certificates and none can be used. Addresses of HTTP services are then https://
-    /// ones where there is a certificate for the host.
+    /// Sets the address where visitors of HTTP services connect by TLS: "0.0.0.0:8443"; otherwise like http_bind().
+    /// https() sets the certificates; without any, visitors reach only services whose clients do TLS themselves.
+    /// start() fails when there are certificates and none can be used. With this listener, the address of an HTTP
+    /// service begins with https:// where there is a certificate for its host.
     Builder& https_bind(std::string address, bool needed = true);
+    /// Sets the certificates and rules for https_bind(); replaces all of them.
     Builder& https(Https https);
-    /// Proxies and load balancers in front that speak the PROXY protocol, version 1 or 2: "10.0.0.0/8", "::1".
-    /// Connections of visitors (HTTP, HTTPS, public ports) that come from there have to begin with such a header, and
-    /// the visitor is who that says; those from elsewhere are what they are, whatever they begin with. Default: none.
+    /// Sets the proxies and load balancers in front that speak the PROXY protocol, version 1 or 2: "10.0.0.0/8", "::1".
+    /// Visitors' connections (HTTP, HTTPS, public ports) from there must begin with such a header, and its source is
+    /// the visitor; connections from elsewhere are taken as they are, whatever they begin with. Default: none.
     Builder& proxy_protocol_from(std::vector<std::string> networks);
-    /// HTTP services that name no host get one below this domain, "k7rw2vbd.tunnel.example.com", whose DNS entries
-    /// (`*.tunnel.example.com`) point here. Default: such services are refused.
+    /// Sets the domain below which HTTP services that name no host are given one, "k7rw2vbd.tunnel.example.com". Its
+    /// DNS entries (`*.tunnel.example.com`) must point here. Default: services without a host are refused.
     Builder& domain(std::string name);
-    /// Deadlines, limits, trusted proxies and pages of the HTTP edge. Replaces all of them.
+    /// Sets deadlines, limits, trusted proxies and pages of the HTTP edge; replaces all of them.
     Builder& http_settings(HttpServerSettings settings);
 
-    /// A token that clients may log in with; call it again for more. `name` is for logs and tunnels(); empty: "token-1"
-    /// and so on.
+    /// Adds a token that clients may log in with; call it again for more. `name` is for logs and tunnels(); empty:
+    /// "token-1" and so on.
     Builder& token(Secret token, std::string name = {});
-    /// Accepts tokens that were made up by a person also when bind() is not on a loopback address. Default: refused.
+    /// Accepts tokens that were made up by a person even when bind() is not a loopback address. Default: refused.
     Builder& allow_weak_token(bool allow = true);
-    /// The public ports that clients may have: "2222,8000-8100". Default: every port from 1024 on.
+    /// Sets the public ports that clients may have: "2222,8000-8100". Default: every port from 1024 on.
     Builder& allow_ports(std::string ports);
 
-    /// How many connections the clients of one token may have together, 1 to 4,096, and how many public ports, 1 to
-    /// 65,535; who comes later is refused (errc::busy), and tries again. Default: with one token as many as there are;
-    /// with several 3,584 and 14,000, so that no token keeps the others' clients out.
+    /// Set how many connections the clients of one token may have together, 1 to 4,096, and how many public ports, 1 to
+    /// 65,535; a client that comes later is refused (errc::busy), and tries again. Default: with one token, as many as
+    /// there are; with several tokens 3,584 and 14,000, so that no token keeps the others' clients out.
     Builder& connections_per_token(unsigned count);
     Builder& ports_per_token(unsigned count);
 
-    /// Threads; 0 (the default): one per core, up to 256.
+    /// Sets the number of threads, up to 256; 0 (the default): one per core.
     Builder& workers(std::size_t count);
-    /// Of memory for visitors' bytes, over all clients, in bytes: 16 MiB at least; 0 (the default): a quarter of what
-    /// the machine or the container has. Beyond half of it windows and send queues are small; beyond it visitors who do
-    /// not read, or whose service does not, are reset, those first of the token that holds most. Where there are
-    /// several tokens, one of them gets half.
+    /// Limits the memory for visitors' data, over all clients, in bytes: at least 16 MiB; 0 (the default): a quarter of
+    /// what the machine or the container has. Beyond half of the limit, windows and send queues are kept small; beyond
+    /// the limit, visitors who do not read, or whose service does not, are reset, first those of the token that holds
+    /// most. Where there are several tokens, a single one gets at most half.
     Builder& memory_max(std::uint64_t bytes);
-    /// Instead of own threads: runs inside this io_context, which exactly one thread runs and which outlives the
-    /// Server.
+    /// Runs the server inside this io_context instead of on threads of its own. Exactly one thread must run the
+    /// io_context, and it must outlive the Server.
     Builder& run_on(asio::io_context& context);
 
-    /// Without encryption. Tokens are still never sent, but who sits in between can read and take over everything.
+    /// Turns encryption off. Tokens are still never sent, but anyone in between can read and take over everything.
     Builder& tls_off(bool off = true);
-    /// A certificate chain and its key, PEM files. Default: a self-made one, kept in the state directory.
+    /// Sets a certificate chain and its key, as PEM files. Default: a self-made one, kept in the state directory.
     Builder& tls_certificate(std::string chain_file, std::string key_file);
-    /// Where the self-made certificate is kept, made with mode 0700 if needed. Empty (the default): it is made anew at
-    /// each start and kept in memory, so that its pin changes.
+    /// Sets the directory where the self-made certificate is kept; it is created with mode 0700 if needed. Empty (the
+    /// default): the certificate is made anew at each start and kept in memory, so that its pin changes.
     Builder& state_dir(std::string directory);
 
+    /// Sets the deadlines and intervals; replaces all of them.
     Builder& timing(const Timing& timing);
+    /// Sets the handler of the server's events. Default: none.
     Builder& on_event(EventHandler handler);
-    /// Without it nothing is logged.
+    /// Sets where log lines of this level and above go. Default: nothing is logged.
     Builder& log(LogSink sink, LogLevel level = LogLevel::info);
 
-    /// Throws config_error with all problems. The Builder is used up.
+    /// Makes the Server; throws config_error with all problems. The Builder is used up.
     Server build();
-    /// The same without throwing: no Server, and the problems are appended.
+    /// Like build(), but does not throw: where it fails there is no Server, and the problems are appended.
     std::optional<Server> try_build(std::vector<Problem>& problems);
-    /// The problems that can be told without making anything; the Builder stays as it is.
+    /// Returns the problems that can be found without making anything; the Builder stays as it is.
     std::vector<Problem> check() const;
 
 private:

@@ -14,9 +14,9 @@ namespace detail {
 class ServiceState;
 }
 
-/// A handle; copies are handles of the same service, and dropping the last does not end it. All members may be called
-/// from any thread, also after the Client is gone. A default-constructed or moved-from handle answers like a closed
-/// service.
+/// A handle to a service. Copies are handles to the same service, and destroying the last one does not end it. All
+/// members may be called from any thread, also after the Client is gone. A default-constructed or moved-from handle
+/// answers like a closed service.
 class FERROTUNNEL_EXPORT Service {
 public:
     enum class State {
@@ -39,13 +39,13 @@ public:
     /// The public address as visitors use it, "tunnel.example.com:40022" or "http://app.example.com:8080"; empty before
     /// it was first registered.
     std::string endpoint() const;
-    /// The public port, of HTTP the server's for all; 0 before it was first registered.
+    /// The public port, which for HTTP is the server's for all services; 0 before it was first registered.
     std::uint16_t port() const;
-    /// Why it is refused.
+    /// Why the server refuses the service.
     std::error_code error() const;
-    /// The same as a sentence.
+    /// Why the server refuses the service, as a sentence.
     std::string error_text() const;
-    /// Takes it off the server: no new visitors; the present ones go on. Returns at once.
+    /// Takes the service off the server: no new visitors come; the present ones go on. Returns at once.
     void close();
 
 private:

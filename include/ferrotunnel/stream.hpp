@@ -1,4 +1,4 @@
-// One visitor's connection, or one that the server dialled through a tunnel, in the hands of the application.
+// A connection in the hands of the application: a visitor's, or one that the server dialled through a tunnel.
 #pragma once
 
 #include <cstddef>
@@ -24,11 +24,11 @@ namespace ferrotunnel {
 namespace detail {
 class StreamCore;
 
-/// A counted reference to what a Stream is made of inside the library.
+/// A counted reference to the library's inner side of a Stream.
 class FERROTUNNEL_EXPORT StreamRef {
 public:
     StreamRef() noexcept = default;
-    /// Takes over a reference.
+    /// Takes over a reference that was counted already.
     explicit StreamRef(StreamCore* core) noexcept : core_(core) {}
     StreamRef(const StreamRef& other) noexcept;
     StreamRef(StreamRef&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
@@ -52,49 +52,49 @@ private:
 };
 }  // namespace detail
 
-/// Meets Asio's AsyncReadStream and AsyncWriteStream, so that asio::async_read, asio::async_write,
-/// asio::ssl::stream<Stream>, coroutines and cancellation work on it.
+/// A connection as a byte stream. It meets Asio's AsyncReadStream and AsyncWriteStream, so that asio::async_read,
+/// asio::async_write, asio::ssl::stream<Stream>, coroutines and cancellation work on it.
 ///
-/// Threads: at most one read and one write are outstanding at a time; another one completes with
+/// Threads: at most one read and one write may be outstanding at a time; another one completes with
 /// asio::error::already_started. Reading and writing may happen on two threads; all other members, moves and the
-/// destructor belong to one thread at a time, with nothing else going on in another. Operations may be outstanding
+/// destructor belong to one thread at a time, while no other thread uses the Stream. Operations may be outstanding
 /// while the Stream is moved.
 ///
-/// Completions: always posted to the handler's associated executor, or to get_executor() where it has none; never
-/// called from within the function that started the operation, nor from the trunk's worker. Buffers must stay valid
-/// until then.
+/// Completions: a handler is always posted to its associated executor, or to get_executor() where it has none; it is
+/// never called from within the function that started the operation, nor from the trunk's worker. Buffers must stay
+/// valid until the handler is called.
 ///
-/// Each direction ends on its own. Errors of reads, after everything that came before:
+/// Each direction ends on its own. A read fails, after everything that came before was read, with
 ///   asio::error::eof                the other side ended its direction in order
 ///   asio::error::connection_reset   the other side reset the stream
 ///   errc::trunk_lost                the connection between client and server broke: not an orderly end
 ///   errc::session_closed            this side's Client or Server was stopped
 ///   asio::error::operation_aborted  cancelled, or close(), reset() or the destructor were called
 ///   asio::error::bad_descriptor     the Stream is empty or closed
-/// Writes fail alike, and with asio::error::broken_pipe after shutdown_send().
+/// Writes fail with the same errors, and with asio::error::broken_pipe after shutdown_send().
 ///
-/// Lifetime: a Stream outlives its Client or Server without harm; handlers that bring no executor then run on Asio's
-/// system executor. An io_context must outlive what is outstanding on it
-/// and the threads that complete it: create it before the Client or Server, so that it is destroyed after it.
+/// Lifetime: a Stream may outlive its Client or Server; handlers that bring no executor then run on Asio's system
+/// executor. An io_context must outlive the operations that are outstanding on it and the threads that complete them:
+/// create it before the Client or Server, so that it is destroyed after them.
 /// Destroying a Stream ends it: in order if shutdown_send() was called, else the other side sees a reset, so that half
 /// an answer is never taken for a whole one. In both cases what was written before still arrives, as long as the other
-/// side takes any of it at least once a minute.
+/// side takes some of it at least once a minute.
 class FERROTUNNEL_EXPORT Stream {
 public:
     using executor_type = asio::any_io_executor;
     using lowest_layer_type = Stream;
     using endpoint_type = asio::ip::tcp::endpoint;
 
-    /// Empty: every operation fails with asio::error::bad_descriptor.
+    /// Makes an empty Stream: every operation fails with asio::error::bad_descriptor.
     Stream() noexcept = default;
-    /// What was moved from is empty, and keeps its executor, as Asio's sockets do: so
+    /// A moved-from Stream is empty and keeps its executor, as Asio's sockets do, so that
     /// `co_spawn(stream.get_executor(), serve(std::move(stream)), ...)` works in whichever order the compiler evaluates
     /// the arguments.
     Stream(Stream&& other) noexcept : core_(std::move(other.core_)), executor_(other.executor_) {}
     Stream& operator=(Stream&& other) noexcept;
     ~Stream();
 
-    /// Of the handler that received this Stream. Empty only if this was never anything else than Stream().
+    /// The executor of the handler that received this Stream. Empty only if this was never anything else than Stream().
     executor_type get_executor() const noexcept { return executor_; }
     lowest_layer_type& lowest_layer() noexcept { return *this; }
     const lowest_layer_type& lowest_layer() const noexcept { return *this; }
@@ -110,8 +110,8 @@ public:
             Initiate<detail::ReadBuffers>{this}, token, detail::ReadBuffers::of(buffers));
     }
 
-    /// Takes at least one byte for sending, and waits while 64 KiB are queued: `void(std::error_code, std::size_t)`.
-    /// Success means queued; what was queued arrives unless the trunk breaks or the other side resets.
+    /// Queues at least one byte for sending, and waits while 64 KiB are queued: `void(std::error_code, std::size_t)`.
+    /// Success means queued; what was queued arrives unless the trunk breaks or the other side resets the stream.
     template <typename ConstBufferSequence,
               typename WriteToken = typename asio::default_completion_token<executor_type>::type>
     auto async_write_some(const ConstBufferSequence& buffers,
@@ -121,15 +121,16 @@ public:
     }
 
     /// Ends our direction in order, after what was written; reading goes on. An outstanding write fails with
-    /// asio::error::broken_pipe. Fails with the error that writing would fail with.
+    /// asio::error::broken_pipe. The call itself fails with the error that a write would fail with.
     void shutdown_send();
     void shutdown_send(std::error_code& ec) noexcept;
 
-    /// Resets the stream: the other side gets what was written and then a reset. Nothing on an empty stream.
+    /// Resets the stream: the other side gets what was written, then a reset. Does nothing on an empty stream.
     void reset() noexcept;
 
     /// Closes like a socket: what was written arrives, followed by an orderly end. What the other side still sends is
-    /// thrown away; if it insists (256 KiB), or does not end within a minute, it is reset. Nothing on an empty stream.
+    /// thrown away; if that is more than 256 KiB, or does not end within a minute, the stream is reset. Does nothing on
+    /// an empty stream.
     void close() noexcept;
 
     /// The visitor's address as the server saw it. Fails with asio::error::bad_descriptor on an empty stream and with
@@ -138,10 +139,10 @@ public:
     endpoint_type remote_endpoint() const;
     endpoint_type remote_endpoint(std::error_code& ec) const noexcept;
 
-    /// What is known of who has come, and to which service. Empty on an empty stream and on one that this side dialled.
+    /// What is known of the visitor and the service. Empty on an empty stream and on one that this side dialled.
     VisitorInfo visitor() const;
 
-    /// For the library: what a listener hands out.
+    /// Only for the library: makes what a listener hands out.
     Stream(detail::StreamRef core, executor_type executor) noexcept
         : core_(std::move(core)), executor_(std::move(executor)) {}
 

@@ -9,31 +9,34 @@
 
 namespace ferrotunnel {
 
-/// It has constructors and no designated initialisers: of an aggregate that is made inside a `co_await` expression, GCC
-/// 12 copies the strings bit by bit and frees them twice, without a warning. What they do not take is a member to set.
+/// A TCP service. It has constructors and no designated initialisers: when an aggregate is made inside a `co_await`
+/// expression, GCC 12 copies its strings bit by bit and frees them twice, without a warning. What the constructors do
+/// not take is a member to set.
 struct Tcp {
     Tcp() = default;
     explicit Tcp(std::uint16_t remote_port_in) : remote_port(remote_port_in) {}
     Tcp(std::uint16_t remote_port_in, std::string local_in, std::string name_in = {})
         : remote_port(remote_port_in), local(std::move(local_in)), name(std::move(name_in)) {}
 
-    /// A service without a public port: only the server's own program reaches it, by Server::async_open and `name`.
+    /// Makes a service without a public port: only the server's own program reaches it, by Server::async_open and
+    /// `name`.
     static Tcp private_service(std::string name_in, std::string local_in = {}) {
         Tcp tcp(0, std::move(local_in), std::move(name_in));
         tcp.is_private = true;
         return tcp;
     }
 
-    /// The public port on the server; 0: the server chooses one, and keeps it while this client is known to it.
+    /// The public port on the server; 0: the server chooses one, and keeps it for as long as it knows this client.
     std::uint16_t remote_port = 0;
-    /// Where visitors are connected to, seen from this process: "127.0.0.1:22", "[::1]:22", "db.internal:5432", "22"
-    /// (on this machine); "unix:/run/app.sock"; "tls://db.internal:5433" for a backend that speaks TLS from the first
-    /// byte on, see `backend_tls`. Not used by listen, where the application itself serves.
+    /// The backend that visitors are connected to, seen from this process: "127.0.0.1:22", "[::1]:22",
+    /// "db.internal:5432", "22" (on this machine); "unix:/run/app.sock"; "tls://db.internal:5433" for a backend that
+    /// speaks TLS from the first byte on, see `backend_tls`. Not used by listen, where the application itself serves.
     std::string local{};
-    /// How events, logs and Server::async_open call it, up to 64 letters, digits and "._-:/". Empty: "tcp:" and
-    /// remote_port, or `local` where the server chooses the port. Unique within a client.
+    /// The name of the service in events, logs and Server::async_open: up to 64 letters, digits and "._-:/". Empty:
+    /// "tcp:" and remote_port, or `local` where the server chooses the port. It must be unique within a client.
     std::string name{};
-    /// No public port: `remote_port` is 0 and means nothing. Without a name it is called "private:" and `local`.
+    /// Whether the service has no public port: then `remote_port` is 0 and means nothing, and a service without a name
+    /// is called "private:" and `local`.
     bool is_private = false;
     BackendTls backend_tls{};
     ProxyProtocol proxy_protocol = ProxyProtocol::off;

@@ -56,8 +56,8 @@ Client::Impl::Impl(detail::ClientSettings&& settings)
     anchor_->impl = this;
     group_->on_exception(
         [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
-    // First in the mailbox: whatever is posted later finds the link. It must be made on the worker, since an
-    // application's io_context may be running already.
+    // This is first in the mailbox: whatever is posted later finds the link. The link must be made on the worker, since
+    // an application's io_context may be running already.
     worker_.post([this]() noexcept { make_link(); });
 }
 

@@ -35,7 +35,7 @@ public:
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
 
-    /// Of a Tcp, an Http or a Tls.
+    /// Adds a service, described by a Tcp, an Http or a Tls.
     template <typename Description>
     Service add(Description description) {
         std::vector<Problem> problems;
@@ -62,17 +62,17 @@ public:
     asio::any_io_executor executor() const;
 
 private:
-    /// Hosts in normal form, each with what makes a name of it.
+    /// Hosts in normal form, each with what makes a claimed name of it: the path, or the mark for TLS.
     using Claims = std::vector<std::pair<std::string, std::string>>;
 
     struct Entry {
         std::string name;
         std::shared_ptr<detail::ServiceState> state;
-        std::shared_ptr<detail::ListenerCore> listener;  // the application serves
+        std::shared_ptr<detail::ListenerCore> listener;  // set when the application serves
         detail::ListenOperation* waiting = nullptr;      // until the server has answered
-        std::size_t hosts = 0;                           // of HTTP and TLS
-        std::size_t rules = 0;                           // of HTTP, in bytes
-        Claims claims;                                   // of HTTP and TLS
+        std::size_t hosts = 0;                           // for HTTP and TLS
+        std::size_t rules = 0;                           // for HTTP, in bytes
+        Claims claims;                                   // for HTTP and TLS
     };
 
     void make_link();
@@ -118,7 +118,7 @@ private:
     void refuse_services();
     void give_up_services();
 
-    /// How handles find this, which they may outlive.
+    /// The way by which handles find their Impl, which they may outlive.
     struct Anchor {
         std::mutex mutex;
         Impl* impl = nullptr;

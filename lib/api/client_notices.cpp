@@ -1,4 +1,4 @@
-// What a Client's link tells, as events for the application and as the state of its services.
+// Turns what a Client's link tells into events for the application and into the state of its services.
 #include <asio/error.hpp>
 #include <utility>
 
@@ -11,7 +11,8 @@ using detail::ListenOperation;
 using detail::ServiceState;
 using session::LinkNotice;
 
-// Those notices that are about the tunnel as a whole change what the application sees of the services.
+// The kind of event that tells a notice. Notices about the tunnel as a whole change what the application sees of the
+// services.
 Event::Kind Client::Impl::kind_of(const LinkNotice& notice) {
     switch (notice.kind) {
         case LinkNotice::Kind::connected:
@@ -82,8 +83,8 @@ void Client::Impl::take_counts(const LinkNotice& notice) {
     }
 }
 
-// The server has answered about a service: `change` is done to its state. Who was waiting for the answer is taken out
-// with a copy of the entry. Nothing when the service was closed meanwhile.
+// Takes in the server's answer about a service: `change` is done to its state, and whoever was waiting for the answer
+// is taken out with a copy of the entry. Nothing when the service was closed meanwhile.
 std::optional<Client::Impl::Entry> Client::Impl::answered(std::uint32_t service, Event& event,
                                                           const std::function<void(ServiceState&)>& change) {
     std::lock_guard lock(mutex_);
@@ -119,7 +120,7 @@ void Client::Impl::on_service_refused(const LinkNotice& notice, Event& event) {
     }
     if (entry->waiting != nullptr) {
         entry->waiting->complete(event.error, Listener());
-        entry->listener->close();  // nobody holds it: the service goes
+        entry->listener->close();  // nobody holds the listener: the service goes
     } else if (entry->listener) {
         entry->listener->set_refused(event.error);
     }
@@ -133,7 +134,8 @@ void Client::Impl::on_stopped(const LinkNotice& notice) {
         listens = take_listens();
         stop_error_ = error;
     }
-    // What ends a client that was stopped here is how that went on the trunk: nothing that the application must know.
+    // The error that ends a client which was stopped here says how that went on the trunk: nothing that the application
+    // must know.
     abort_listens(std::move(listens), error && !life_->stopped() ? error : asio::error::operation_aborted);
     close_services();
     std::lock_guard lock(mutex_);

@@ -1,4 +1,4 @@
-// What a Client offers: adding and closing services, and who waits for their registering.
+// What a Client offers: adding and closing services, and the operations that wait until they are registered.
 #include <algorithm>
 #include <asio/error.hpp>
 #include <utility>
@@ -18,7 +18,7 @@ using detail::ServiceState;
 
 namespace {
 
-// What services of all kinds have. An application that serves needs no backend.
+// Fills in what services of all kinds have. An application that serves needs no backend.
 template <typename Description>
 void complete(backend::ClientService& service, Description& description, bool application_serves,
               std::vector<Problem>& problems) {
@@ -75,14 +75,14 @@ Client::Impl::Claims Client::Impl::claims_of(const backend::ClientService& servi
     return claims;
 }
 
-// The lock is held.
+// Checks a new service against those that are there. The lock is held.
 void Client::Impl::check_room(const backend::ClientService& service, const Claims& claims,
                               std::vector<Problem>& problems) const {
     std::size_t hosts = service.http.hosts.size() + service.tls.hosts.size();
     std::size_t rules = service.http.rules.bytes();
     for (const auto& [id, entry] : services_) {
         if (entry.name == service.name) {
-            // A name is made of the host where nobody gives one: then it is the host that is there twice.
+            // Where nobody gives a name, it is made of the host: then it is the host that is there twice.
             const bool hosts_too = !claims.empty() && std::ranges::find_first_of(claims, entry.claims) != claims.end();
             problems.push_back({service.name, hosts_too ? "this client has a service for the same host and path, and "
                                                           "of that name already"
@@ -101,7 +101,8 @@ void Client::Impl::check_room(const backend::ClientService& service, const Claim
     }
 }
 
-// Throws config_error, and std::system_error where the client has ended. `waiting` is then still the caller's.
+// Adds a service. Throws config_error, and std::system_error where the client has ended; `waiting` is then still the
+// caller's.
 Client::Impl::Offered Client::Impl::offer(backend::ClientService service, std::vector<Problem> problems,
                                           bool application_serves, ListenOperation* waiting) {
     Offered offered;
@@ -125,7 +126,7 @@ Client::Impl::Offered Client::Impl::offer(backend::ClientService service, std::v
         });
         if (application_serves) {
             offered.listener = std::make_shared<detail::ListenerCore>(offered.state);
-            // Of an HTTP stream, the address is that of whose request came first: wrong for all that follow.
+            // The address of an HTTP stream is that of the visitor whose request came first: wrong for all that follow.
             const bool one_visitor = service.kind != wire::ServiceKind::http || service.http.per_visitor;
             service.on_stream = [this, one_visitor, kind = service.kind, listener = offered.listener](
                                     IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
@@ -150,7 +151,8 @@ Client::Impl::Offered Client::Impl::offer(backend::ClientService service, std::v
     return offered;
 }
 
-// An error code has no room for what is wrong with a description: the log and the events have.
+// Offers a service for a listen operation. An error code has no room for what is wrong with a description; the log and
+// the events have.
 void Client::Impl::offer_or_fail(backend::ClientService service, std::vector<Problem> problems,
                                  ListenOperation* operation) {
     const std::string name = service.name;
@@ -179,7 +181,7 @@ void Client::Impl::tell_impossible(const std::string& service, const config_erro
     worker_.post([this, event = std::move(event)] { events_.tell(event); });
 }
 
-// The application has closed the handle: visitors that are there go on.
+// Called when the application has closed the handle: visitors that are there go on.
 void Client::Impl::close_service(std::uint32_t id) {
     Event event;
     {

@@ -1,4 +1,4 @@
-// What is on its way to a callback of the application: a bounded queue with a thread of its own, so that a callback
+// A bounded queue for what is on its way to a callback of the application, with a thread of its own, so that a callback
 // that takes its time holds up nobody else.
 #pragma once
 
@@ -20,21 +20,22 @@
 
 namespace ferrotunnel::detail {
 
-/// Whose thread calls the application.
+/// The thread that calls the application.
 enum class CalledBy {
     own_thread,  ///< one of the queue's own, which begins with the first item
-    whoever,     ///< who brings an item, and is given those that others bring meanwhile
+    whoever,     ///< whoever brings an item, and then takes those that others bring meanwhile
 };
 
-/// Hands on one item after the other, in the order in which they came. What finds no room is dropped and counted; from
-/// then on all are, until half of the room is free again: a few large gaps are told, not one for each item. Any thread.
+/// Hands on one item after the other, in the order in which they came. An item that finds no room is dropped and
+/// counted; from then on all are, until half of the room is free again: a few large gaps are told, not one for each
+/// item. Any thread.
 template <typename Item>
 class DeliveryQueue {
 public:
-    /// Called one at a time, without a lock. Neither may throw.
+    /// The callbacks, called one at a time, without a lock. Neither may throw.
     struct Taker {
         std::function<void(Item&)> take;
-        /// So many were dropped after what was taken last, and before what comes next.
+        /// Tells how many items were dropped after the one that was taken last, and before the one that comes next.
         std::function<void(std::uint64_t)> tell_dropped;
     };
 
@@ -42,19 +43,21 @@ public:
     DeliveryQueue(CalledBy who, std::size_t room, Taker taker) : who_(who), room_(room), taker_(std::move(taker)) {}
     DeliveryQueue(const DeliveryQueue&) = delete;
     DeliveryQueue& operator=(const DeliveryQueue&) = delete;
-    /// Drops what was not taken, and waits for the call that is under way. Not within that.
+    /// Drops what was not taken, and waits for the call that is under way. Not allowed within that call.
     ~DeliveryQueue();
 
-    /// Never waits for another thread. `always`: also where there is no room, but for want of memory.
+    /// Adds an item; never waits for another thread. `always`: also where there is no room; it is dropped only for want
+    /// of memory.
     void put(Item item, std::size_t weight, bool always = false) noexcept;
-    /// With an own thread: at a certain time, or when somebody waits for everything. The caller bounds how many.
+    /// Adds an item to be taken at a certain time, or when somebody waits for everything; only with a thread of its
+    /// own. The caller bounds how many there are.
     void put_later(Item item, TimePoint when);
-    /// Waits until everything that came before was taken; the answer is whether it was, within that time. Within the
-    /// callback, which can not wait for itself, at once.
+    /// Waits until everything that came before was taken; returns whether it was, within that time. Within the
+    /// callback, which can not wait for itself, it returns at once.
     bool wait_until_taken(std::optional<Duration> at_most = std::nullopt) noexcept;
-    /// Within the callback.
+    /// Whether the caller is within the callback.
     bool here() const noexcept;
-    /// Asked to stop when nobody waits for the callback any more but the destructor.
+    /// Asked to stop when nobody but the destructor waits for the callback any more.
     std::stop_token ending() const noexcept { return ending_.get_token(); }
 
 private:
@@ -88,11 +91,11 @@ private:
     std::condition_variable idle_;
     std::deque<Entry> entries_;
     std::vector<Later> later_;
-    std::size_t weight_ = 0;                   // of the entries
-    std::uint64_t dropped_ = 0;                // behind the last entry
+    std::size_t weight_ = 0;                   // of all entries
+    std::uint64_t dropped_ = 0;                // items, behind the last entry
     bool dropping_ = false;                    // until half of the room is free
-    std::optional<std::thread::id> taken_on_;  // who is within the callback
-    std::size_t waiters_ = 0;                  // for everything
+    std::optional<std::thread::id> taken_on_;  // the thread that is within the callback
+    std::size_t waiters_ = 0;                  // callers who wait for everything
     std::thread thread_;
 };
 
@@ -104,7 +107,7 @@ DeliveryQueue<Item>::~DeliveryQueue() {
         later_.clear();
         dropped_ = 0;
     }
-    ending_.request_stop();  // without the lock: what the application has hung on it may ask here()
+    ending_.request_stop();  // without the lock: the application's stop callbacks may ask here()
     {
         std::lock_guard lock(mutex_);
         work_.notify_one();
@@ -150,7 +153,7 @@ void DeliveryQueue<Item>::put_later(Item item, TimePoint when) {
     work_.notify_one();
 }
 
-// Where there can be none, what waits is taken when the next item comes.
+// Starts the thread if it is not there. Where there can be none, what waits is taken when the next item comes.
 template <typename Item>
 void DeliveryQueue<Item>::ensure_thread() {
     if (thread_.joinable()) {
@@ -199,7 +202,7 @@ void DeliveryQueue<Item>::run() {
     }
 }
 
-// False at the end.
+// Waits for something to take. False at the end.
 template <typename Item>
 bool DeliveryQueue<Item>::wait_for_work(Lock& lock) {
     while (!ending_.stop_requested()) {
@@ -210,7 +213,7 @@ bool DeliveryQueue<Item>::wait_for_work(Lock& lock) {
     return false;
 }
 
-// What is due becomes the last entry. At the end all is due: it comes behind everything else.
+// Makes what is due the last entry. At the end all is due: it comes behind everything else.
 template <typename Item>
 bool DeliveryQueue<Item>::take_next_later(Lock& lock) {
     if (later_.empty()) {
@@ -220,7 +223,7 @@ bool DeliveryQueue<Item>::take_next_later(Lock& lock) {
     const auto next =
         std::min_element(later_.begin(), later_.end(), [](const Later& a, const Later& b) { return a.when < b.when; });
     if (waiters_ == 0 && Clock::now() < next->when) {
-        const TimePoint when = next->when;  // others may come while it waits: the vector's memory is another one then
+        const TimePoint when = next->when;  // others may come while this waits, and move the vector
         work_.wait_until(lock, when);
         return false;
     }

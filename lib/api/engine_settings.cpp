@@ -12,7 +12,7 @@ std::uint64_t memory_of(const CommonValues& settings) {
                                     : std::max(runtime::machine_memory() / limits::memory_share, limits::memory_min);
 }
 
-// One session can not take it all before the governor looks.
+// The settings keep one session from taking all memory before the governor looks.
 mux::Settings mux_settings(mux::Role role, const CommonValues& common) {
     const Timing& timing = common.timing;
     const std::uint64_t memory = memory_of(common);

@@ -1,4 +1,4 @@
-// From the codes on the wire, and the ways in which a stream ends, to what the application is told.
+// Maps the codes on the wire, and the ways in which a stream ends, to what the application is told.
 #pragma once
 
 #include <system_error>
@@ -14,10 +14,10 @@ std::error_code error_of(wire::Code code) noexcept;
 /// Why a client has no connection to its server.
 std::error_code connection_error(wire::Code code) noexcept;
 
-/// What an operation of a stream reports that was ended by a reset with this code.
+/// The error of a stream's operation that was ended by a reset with this code.
 std::error_code reset_error(wire::Code code) noexcept;
 
-/// The same for a verdict. `owner_stopped`: the Client or Server of the stream was stopped on purpose.
+/// The same for a verdict. `owner_stopped`: the stream's Client or Server was stopped on purpose.
 std::error_code verdict_error(const mux::Verdict& verdict, bool owner_stopped) noexcept;
 
 }  // namespace ferrotunnel::detail

@@ -9,9 +9,9 @@
 
 namespace ferrotunnel::detail {
 
-/// Tells the application's handler one event at a time and in order; no lock is held meanwhile. Whoever brings one
-/// never waits for the handler, unless it is to call that itself. limits::events_waiting_max may wait for a slow
-/// handler; later ones are dropped, and the next that is told says how many. Any thread.
+/// Tells the application's handler one event at a time and in order; no lock is held meanwhile. Whoever brings an event
+/// never waits for the handler, unless it is to call the handler itself. Up to limits::events_waiting_max events may
+/// wait for a slow handler; later ones are dropped, and the next event that is told says how many. Any thread.
 class EventDelivery {
 public:
     /// `handler` may be empty. What it throws is logged and dropped. `log` outlives this.
@@ -21,9 +21,9 @@ public:
 
     /// `stopped` is never dropped.
     void tell(Event event) noexcept;
-    /// Waits until all that came before has been told, unless the handler itself asks.
+    /// Waits until all events that came before have been told, unless the handler itself asks.
     void wait_until_told() noexcept { events_.wait_until_taken(); }
-    /// Within the handler.
+    /// Whether the caller is within the handler.
     bool here() const noexcept { return events_.here(); }
 
 private:
@@ -32,7 +32,7 @@ private:
 
     const EventHandler handler_;
     Logger& log_;
-    std::uint64_t dropped_ = 0;  // the thread's: to be told with the next event
+    std::uint64_t dropped_ = 0;  // for the delivering thread: to be told with the next event
     DeliveryQueue<Event> events_;
 };
 

@@ -1,4 +1,4 @@
-// Who works on one half of a stream right now, when both the application and the trunk's worker may have to.
+// Says who works on one half of a stream right now, when both the application and the trunk's worker may have to.
 //
 //            begin                    park
 //    idle ----------> running ------------------> parked
@@ -7,10 +7,10 @@
 //                       v |
 //                      rerun     somebody came while the holder was at work: it must look again
 //
-// Who takes a step into `running` holds the lock and alone touches what belongs to that half; it lets go of it by
-// `end` (nothing is outstanding) or `park` (something is, and waits for a wake). Both refuse when somebody came in the
-// meantime, so that no wake is lost. Every step is a read-modify-write of one word: the steps of all threads are in one
-// order, and each sees what was written before the step that it follows.
+// Whoever takes a step into `running` holds the lock, and alone touches what belongs to that half. The holder lets go
+// by `end` (nothing is outstanding) or `park` (something is, and waits for a wake). Both refuse when somebody came in
+// the meantime, so that no wake is lost. Every step is a read-modify-write of one word: the steps of all threads are in
+// one order, and each sees what was written before the step that it follows.
 #pragma once
 
 #include <atomic>
@@ -20,29 +20,29 @@ namespace ferrotunnel::detail {
 
 class HandoffLock {
 public:
-    /// True: it was idle, and the caller holds it now.
+    /// Takes the lock if it is idle. True: it was, and the caller holds it now.
     bool begin() noexcept {
         State expected = State::idle;
         return state_.compare_exchange_strong(expected, State::running, std::memory_order_acq_rel);
     }
 
-    /// Something has changed. True: something was parked, and the caller holds the lock now. False: nothing is
-    /// outstanding, or the holder will look again.
+    /// Says that something has changed. True: something was parked, and the caller holds the lock now. False: nothing
+    /// is outstanding, or the holder will look again.
     bool wake() noexcept {
         return step([](State now) { return now == State::parked ? State::running : busy(now); }) == State::parked;
     }
 
-    /// Something must be done, whether anything is outstanding or not. True: the caller holds the lock now and must do
-    /// it. False: the holder will.
+    /// Says that something must be done, whether anything is outstanding or not. True: the caller holds the lock now
+    /// and must do it. False: the holder will.
     bool claim() noexcept {
         State before =
             step([](State now) { return now == State::idle || now == State::parked ? State::running : busy(now); });
         return before == State::idle || before == State::parked;
     }
 
-    /// Holder. False: look again.
+    /// The holder lets go, with something outstanding. False: it must look again.
     bool park() noexcept { return let_go(State::parked); }
-    /// Holder. False: look again.
+    /// The holder lets go, with nothing outstanding. False: it must look again.
     bool end() noexcept { return let_go(State::idle); }
 
 private:

@@ -1,4 +1,4 @@
-// find_route: the steps of ingress::HttpExchange, in words.
+// find_route: goes through the steps of ingress::HttpExchange, in words.
 #include "ferrotunnel/http_route.hpp"
 
 #include <algorithm>
@@ -34,7 +34,7 @@ struct Url {
     std::string target;
 };
 
-// As a browser takes it apart: a fragment stays with the visitor.
+// Takes a URL apart as a browser does: a fragment stays with the visitor.
 Url parse_url(std::string_view text) {
     for (const char c : text) {
         if (static_cast<unsigned char>(c) <= ' ' || c == '\x7f') {

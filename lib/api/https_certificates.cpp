@@ -44,7 +44,7 @@ std::string text_of(const CertificateProblem& problem) {
     return problem.file.empty() ? problem.reason : problem.file.string() + ": " + problem.reason;
 }
 
-// All of them when there are few; a folder of a thousand would fill the screen.
+// Why no certificate can be used: all reasons when there are few, as a folder of a thousand would fill the screen.
 std::string why_none(const CertificateReport& report) {
     constexpr std::size_t told_max = 5;
     std::string text = "no certificate can be used";
@@ -75,7 +75,7 @@ void HttpsCertificates::watch() {
                                                            [this](const CertificateReport& report) { tell(report); });
 }
 
-// Each problem once, for as long as it is there.
+// Logs each problem once, for as long as it is there.
 void HttpsCertificates::tell(const CertificateReport& report) {
     for (const CertificateProblem& problem : report.problems) {
         if (std::find(told_.begin(), told_.end(), problem) != told_.end()) {

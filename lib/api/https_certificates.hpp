@@ -20,7 +20,7 @@ public:
     /// asked for and none can be used: its text says which and why. `log` outlives it.
     HttpsCertificates(const Https& https, Logger& log);
 
-    /// From now on files are looked at for changes, on a thread of its own.
+    /// From now on looks at the files for changes, on a thread of its own.
     void watch();
 
     const std::shared_ptr<transport::VisitorTls>& tls() const noexcept { return tls_; }
@@ -32,10 +32,10 @@ private:
     Logger& log_;
     std::shared_ptr<transport::VisitorTls> tls_;
     std::vector<transport::CertificateProblem> told_;
-    std::unique_ptr<transport::CertificateWatch> watch_;  // the last: its thread uses the others
+    std::unique_ptr<transport::CertificateWatch> watch_;  // the last member: its thread uses the others
 };
 
-/// What the listener would say at start; where the settings have problems already, nothing is tried.
+/// Tells what the listener would say at start; where the settings have problems already, nothing is tried.
 void try_https(const ServerSettings& settings, std::vector<Problem>& problems);
 
 }  // namespace ferrotunnel::detail

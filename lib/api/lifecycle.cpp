@@ -13,10 +13,10 @@ using std::chrono::steady_clock;
 
 namespace {
 
-/// How long the goodbyes may take, once everybody was cut; then the sockets go anyway.
+/// How long the goodbyes may take once everybody was cut; then the sockets go anyway.
 constexpr auto goodbye = 3s;
 
-/// A drain that is longer takes this long: clocks count nanoseconds, in 64 bits.
+/// The longest drain, which a longer one is cut down to: clocks count nanoseconds, in 64 bits.
 constexpr std::chrono::milliseconds drain_max = std::chrono::hours(24 * 365);
 
 }  // namespace
@@ -90,11 +90,11 @@ std::error_code Lifecycle::stop(std::chrono::milliseconds drain) {
 }
 
 void Lifecycle::drain_and_cut(bool at_once) {
-    // Before anybody is told: with a goodbye on its way they may go by themselves, cut all the same.
+    // Asked before anybody is told: with a goodbye on its way visitors may go by themselves, and are cut all the same.
     const bool visitors = at_once && owner_.has_visitors();
     try {
         owner_.begin_drain();
-    } catch (const std::bad_alloc&) {  // who was not told in time is cut
+    } catch (const std::bad_alloc&) {  // whoever was not told in time is cut
     }
     if (at_once ? visitors : !wait_until_drained(stop_until_)) {
         std::lock_guard lock(mutex_);
@@ -102,13 +102,13 @@ void Lifecycle::drain_and_cut(bool at_once) {
     }
     try {
         owner_.cut_off();
-    } catch (const std::bad_alloc&) {  // who was not told goes without a goodbye
+    } catch (const std::bad_alloc&) {  // whoever was not told goes without a goodbye
     }
     wait_until_drained(steady_clock::now() + goodbye);
 }
 
-// `until` may come nearer meanwhile. The last bytes of a visitor leave by a socket that tells nobody: hence a look
-// every now and then.
+// Waits until everything has drained; `until` may come nearer meanwhile. The last bytes of a visitor leave by a socket
+// that tells nobody: hence a look every now and then.
 bool Lifecycle::wait_until_drained(const steady_clock::time_point& until) {
     while (!owner_.has_drained()) {
         std::unique_lock lock(mutex_);
@@ -122,13 +122,14 @@ bool Lifecycle::wait_until_drained(const steady_clock::time_point& until) {
 }
 
 void Lifecycle::end() {
-    // Inside an application's io_context this is its thread, or nobody runs it: there is nothing to wait for.
+    // Inside an application's io_context this is the context's thread, or nobody runs the context: there is nothing to
+    // wait for.
     (void)(workers_.at(0).owns_thread() ? stop(0ms) : stop_in_context());
     finish();
 }
 
-// On the thread of the application's io_context nobody else can do the work. Called by one of our own handlers,
-// whatever called that is still on the stack: then everything is taken down a little later.
+// Stops on the thread of the application's io_context, where nobody else can do the work. When one of our own handlers
+// calls this, whatever called the handler is still on the stack: then everything is taken down a little later.
 std::error_code Lifecycle::stop_in_context() {
     runtime::Worker& worker = workers_.at(0);
     const bool visitors = owner_.has_visitors();
@@ -141,7 +142,7 @@ std::error_code Lifecycle::stop_in_context() {
             return {};
         }
         if (state_ == State::stopping) {
-            stop_until_ = steady_clock::now();  // another thread may be at it: it waits no longer
+            stop_until_ = steady_clock::now();  // another thread may be stopping: it waits no longer
             changed_.notify_all();
             return answer();
         }

@@ -31,20 +31,21 @@ private:
     std::atomic<bool> stopped_{false};
 };
 
-/// What starts and ends. Nothing of it is called with a lock held.
+/// The Client or Server that starts and ends. Nothing of it is called with a lock held.
 class Stoppable {
 public:
-    /// No new visitors from now on; those who are there may finish.
+    /// Takes no new visitors from now on; those who are there may finish.
     virtual void begin_drain() = 0;
-    /// Everybody has finished, and what carried them has ended.
+    /// Whether everybody has finished, and what carried them has ended.
     virtual bool has_drained() const = 0;
-    /// There are visitors who would be cut.
+    /// Whether there are visitors who would be cut.
     virtual bool has_visitors() const = 0;
     /// Ends everything now, with a goodbye. On the first worker, or on a thread that is no worker.
     virtual void cut_off() = 0;
-    /// Within a callback that has a thread of its own, and that the end waits for.
+    /// Whether the caller is within a callback that has a thread of its own, and that the end waits for.
     virtual bool in_callback() const = 0;
-    /// The end, once: no worker runs afterwards, and the application has heard of it if it was ever started.
+    /// Takes everything down, once: no worker runs afterwards, and the application has been told if it was ever
+    /// started.
     virtual void take_down(bool was_started) = 0;
 
 protected:
@@ -57,16 +58,17 @@ public:
     Lifecycle(const Lifecycle&) = delete;
     Lifecycle& operator=(const Lifecycle&) = delete;
 
-    /// Any thread, once: runs `action`, which answers what went wrong; then it may be tried again. Or already_running.
+    /// Runs `action`, which returns what went wrong; if anything did, start() may be tried again. Otherwise it runs
+    /// once, and then returns already_running. Any thread.
     std::error_code start(const std::function<std::error_code()>& action);
     /// See Client::stop.
     std::error_code stop(std::chrono::milliseconds drain);
-    /// For destructors: at once, whatever the state. Nobody calls anything else any more.
+    /// Ends at once, whatever the state; for destructors. Nobody calls anything else any more.
     void end();
 
     bool started() const;   ///< start() has succeeded
     bool stopping() const;  ///< somebody has called stop() since
-    /// Something has changed that has_drained() looks at.
+    /// Says that something has changed that has_drained() looks at.
     void look_again() { changed_.notify_all(); }
 
 private:
@@ -89,7 +91,7 @@ private:
     State state_ = State::idle;
     bool taken_down_ = false;
     bool was_cut_ = false;               // visitors had not finished
-    std::thread::id stopping_thread_{};  // who does the work of stop(), while that goes on
+    std::thread::id stopping_thread_{};  // the one that does the work of stop(), while that goes on
     std::chrono::steady_clock::time_point stop_until_ = std::chrono::steady_clock::time_point::max();
 };
 

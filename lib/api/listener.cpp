@@ -13,7 +13,7 @@ namespace ferrotunnel {
 namespace detail {
 namespace {
 
-// False when the visitor has gone already; the taker is then still the caller's.
+// Gives a visitor to a taker. False when the visitor has gone already; the taker is then still the caller's.
 bool hand_over(const IntrusivePtr<StreamCore>& visitor, const Taker& taker) noexcept {
     if (taker.incoming != nullptr ? visitor->is_gone() : !visitor->accept()) {
         return false;
@@ -192,7 +192,7 @@ VisitorInfo Incoming::visitor() const {
 
 Stream Incoming::accept() noexcept {
     if (core_) {
-        (void)core_.get()->accept();  // the stream's own operations say it if the visitor has gone
+        (void)core_.get()->accept();  // the stream's own operations report it if the visitor has gone
     }
     return {std::exchange(core_, detail::StreamRef()), std::move(executor_)};
 }

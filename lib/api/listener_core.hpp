@@ -1,4 +1,4 @@
-// What a Listener is made of: visitors that wait for an accept, and accepts that wait for a visitor. Never both.
+// The inside of a Listener: visitors that wait for an accept, and accepts that wait for a visitor. Never both.
 #pragma once
 
 #include <atomic>
@@ -14,7 +14,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Who waits for a visitor: one of the two.
+/// An operation that waits for a visitor: one of the two.
 struct Taker {
     AcceptOperation* accept = nullptr;
     IncomingOperation* incoming = nullptr;
@@ -23,7 +23,8 @@ struct Taker {
     void fail(std::error_code error) const noexcept;
 };
 
-/// Any thread. A lock is good enough: it is held for a few instructions per visitor, never per byte.
+/// The core of a Listener. Any thread. A lock is good enough: it is held for a few instructions per visitor, never per
+/// byte.
 class ListenerCore {
 public:
     static constexpr std::size_t backlog_max = 128;
@@ -33,9 +34,9 @@ public:
     ListenerCore(const ListenerCore&) = delete;
     ListenerCore& operator=(const ListenerCore&) = delete;
 
-    /// A visitor has come (session's worker, in on_open). Turned away here when nobody wants it.
+    /// Takes a visitor that has come (session's worker, in on_open), or turns it away when nobody wants it.
     void deliver(IntrusivePtr<StreamCore> visitor);
-    /// It is over: the client has ended. Waiting and later accepts fail with `error`.
+    /// Ends the listener, since the client has ended. Waiting and later accepts fail with `error`.
     void fail(std::error_code error);
     /// The same, but only until the server registers the service after all.
     void set_refused(std::error_code error);
@@ -58,7 +59,7 @@ private:
     std::atomic<std::uint64_t> last_serial_{0};
     mutable std::mutex mutex_;
     std::error_code ended_;  // what later accepts fail with
-    bool refused_ = false;   // which may pass
+    bool refused_ = false;   // `ended_` is a refusal, which may pass
     std::deque<IntrusivePtr<StreamCore>> visitors_;
     std::deque<Taker> accepts_;
 };

@@ -10,11 +10,12 @@
 
 namespace ferrotunnel::detail {
 
-/// The settings have been checked. May still throw config_error for what only the engine can find out (certificates).
+/// Make a handle and its engine. The settings have been checked; may still throw config_error for what only the engine
+/// can find out (certificates).
 Client make_client(ClientSettings&& settings);
 Server make_server(ServerSettings&& settings);
 
-/// `what` is the class of the handle.
+/// The engine behind a handle. `what` is the class of the handle.
 template <typename Pointer>
 auto& engine_of(const Pointer& engine, const char* what) {
     if (!engine) {

@@ -30,7 +30,7 @@ bool OpenAttempt::is_waiting() const noexcept {
     return operation_ != nullptr;
 }
 
-// The core keeps this, and this keeps the core, until the core has completed the operation.
+// The core keeps this attempt, and this attempt keeps the core, until the core has completed the operation.
 void OpenAttempt::dialled(IntrusivePtr<StreamCore> core) noexcept {
     OpenOperation* operation = nullptr;
     {

@@ -17,8 +17,8 @@
 
 namespace ferrotunnel::detail {
 
-/// Any thread. Whatever happens to the worker it was sent to, the operation is completed: at the latest by the
-/// destructor.
+/// The state of such a call. Any thread. Whatever happens to the worker it was sent to, the operation is completed: at
+/// the latest by the destructor.
 class OpenAttempt : public std::enable_shared_from_this<OpenAttempt> {
 public:
     explicit OpenAttempt(OpenOperation* operation) noexcept : operation_(operation) {}
@@ -26,12 +26,12 @@ public:
     OpenAttempt& operator=(const OpenAttempt&) = delete;
     ~OpenAttempt() { fail(errc::session_closed); }
 
-    /// Before it is sent anywhere.
+    /// Sets a time limit; called before the attempt is sent anywhere.
     void set_timeout(asio::io_context& io, std::chrono::milliseconds timeout);
 
     void fail(std::error_code error) noexcept;
     bool is_waiting() const noexcept;
-    /// `core` has its stream. Ends that when this was ended meanwhile.
+    /// `core` has got its stream, which is ended if this attempt was ended meanwhile.
     void dialled(IntrusivePtr<StreamCore> core) noexcept;
     void cancel(bool timed_out) noexcept;
 
@@ -40,7 +40,7 @@ private:
 
     mutable std::mutex mutex_;
     OpenOperation* operation_;
-    IntrusivePtr<StreamCore> core_;  // that has taken the operation over
+    IntrusivePtr<StreamCore> core_;  // the one that has taken the operation over
     std::optional<asio::steady_timer> timer_;
 };
 

@@ -86,7 +86,7 @@ void Server::Impl::start(std::error_code& error, std::string& what) {
     error = lifecycle_.start([&] { return open(what); });
 }
 
-// Everything that can fail comes first, so that it may be tried again.
+// Opens everything. What can fail comes first, so that it may be tried again.
 std::error_code Server::Impl::open(std::string& what) {
     std::error_code error;
     runtime::Fd listener =
@@ -110,7 +110,7 @@ std::error_code Server::Impl::open(std::string& what) {
     return {};
 }
 
-// The port is the server's own from now on, and `endpoint` says it to whoever asks.
+// Reserves the port: it is the server's own from now on, and `endpoint` says it to whoever asks.
 runtime::SocketAddress Server::Impl::listening_at(const runtime::Fd& listener, std::string& endpoint) {
     const runtime::SocketAddress at = runtime::local_address(listener.get());
     shared_->registry->reserve(at.port());
@@ -137,7 +137,7 @@ void Server::Impl::listen_for_clients(runtime::Fd listener) {
     });
 }
 
-// Before anybody may claim something.
+// Makes the keeper of the claims, before anybody may claim something.
 void Server::Impl::keep_claims() {
     if (!settings_.state_dir.empty() && !claims_) {
         claims_ =
@@ -163,7 +163,7 @@ void Server::Impl::begin_drain() {
         closed_ = true;
     }
     if (claims_) {
-        claims_->finish();  // as they are, before everybody leaves
+        claims_->finish();  // keeps the claims as they are, before everybody leaves
     }
     (void)close_mail_->post(*group_->at(0).mailbox(), this);
     if (http_) {

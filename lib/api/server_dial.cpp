@@ -40,7 +40,8 @@ bool is_meant(const session::SessionView::Service& one, const std::string& servi
 
 }  // namespace
 
-// The trunks that carry it, those with the fewest visitors first. A name that several clients use means one of them.
+// The trunks that carry the service, those with the fewest visitors first. A name that several clients use means one of
+// them.
 std::vector<Server::Impl::Carrier> Server::Impl::carriers_of(const OpenTarget& target) {
     struct Found {
         Carrier carrier;
@@ -103,7 +104,7 @@ void Server::Impl::start_open(const OpenTarget& target, std::shared_ptr<OpenAtte
     dial(std::move(carriers), std::move(attempt));
 }
 
-// On the first of them that can; the others may have room where one is full or going.
+// Dials on the first carrier that can; the others may have room where one is full or going.
 void Server::Impl::dial(std::vector<Carrier> carriers, std::shared_ptr<OpenAttempt> attempt) {
     auto [session, id] = carriers.front();
     carriers.erase(carriers.begin());

@@ -11,7 +11,7 @@ namespace ferrotunnel {
 
 namespace {
 
-/// For the Server's error text.
+/// Sets the Server's error text, and returns `code`.
 std::error_code fail(std::error_code code, std::string text, std::string& what) {
     what = std::move(text);
     return code;
@@ -27,7 +27,7 @@ net::IpNetworks Server::Impl::proxies() const {
     return net::IpNetworks(std::move(networks));
 }
 
-// Empty where it can not listen: `error` says why, unless that is no reason to stop.
+// Listens on `bind`. Empty where it can not listen: `error` says why, unless that is no reason to stop.
 runtime::Fd Server::Impl::listen_for(const char* what, const std::string& bind, bool needed, std::error_code& error) {
     if (bind.empty()) {
         return {};
@@ -41,7 +41,7 @@ runtime::Fd Server::Impl::listen_for(const char* what, const std::string& bind, 
     return listener;
 }
 
-// Everything that can fail comes first, so that start() may be tried again.
+// Opens the listeners. Everything that can fail comes first, so that start() may be tried again.
 std::error_code Server::Impl::open_http(std::string& what) {
     std::error_code error;
     runtime::Fd plain = listen_for("HTTP", settings_.http_bind, settings_.http_needed, error);

@@ -67,7 +67,7 @@ private:
     void notify(const session::ServerNotice& notice);
     std::vector<SessionPtr> sessions() const;
     void for_each_session(void (*action)(session::ServerSession&));
-    /// A trunk that carries a service, and what it calls it.
+    /// A trunk that carries a service, and the id by which the trunk knows the service.
     using Carrier = std::pair<SessionPtr, std::uint32_t>;
     std::vector<Carrier> carriers_of(const OpenTarget& target);
     void dial(std::vector<Carrier> carriers, std::shared_ptr<detail::OpenAttempt> attempt);
@@ -111,7 +111,7 @@ private:
     mutable std::mutex mutex_;
     std::set<SessionPtr> sessions_;
     std::uint64_t logins_ = 0;
-    std::size_t dial_turn_ = 0;  // among trunks with as few visitors
+    std::size_t dial_turn_ = 0;  // takes turns among trunks with as few visitors
     std::string control_endpoint_;
     std::string http_endpoint_;
     std::string https_endpoint_;

@@ -32,7 +32,8 @@ void Server::Impl::on_connection(runtime::Fd socket, const runtime::SocketAddres
     });
 }
 
-// Strangers can cause it as often as they like, and the operator should know where they come from.
+// Logs a crowd of connections. Strangers can cause it as often as they like, and the operator should know where they
+// come from.
 void Server::Impl::tell_crowd(const login::LoginGate::Answer& answer, const runtime::SocketAddress& from) {
     using Fault = login::LoginGate::Fault;
     static constexpr LineKind full{"full", limits::crowd_lines_per_second};
@@ -177,7 +178,7 @@ std::string Server::Impl::tls_pin() const {
 
 namespace {
 
-// One more trunk of a tunnel.
+// Adds one more trunk of a tunnel.
 void add_trunk(TunnelInfo& info, const session::SessionView& view) {
     if (info.client.empty() || view.since < info.since) {
         info.client = view.peer;

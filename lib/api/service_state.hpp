@@ -11,7 +11,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Any thread.
+/// The state of one service. Any thread.
 class ServiceState {
 public:
     using State = Service::State;
@@ -25,22 +25,22 @@ public:
     };
 
     /// `on_close` is called once, by whoever closes the service; it must not call back into this object's owner while
-    /// that holds a lock. Empty is fine.
+    /// the owner holds a lock. Empty is fine.
     ServiceState(std::string name, std::function<void()> on_close)
         : name_(std::move(name)), on_close_(std::move(on_close)) {}
 
     const std::string& name() const noexcept { return name_; }
     View view() const;
 
-    // The engine. None has an effect once closed.
+    // For the engine. None of these has an effect once the service is closed.
     void set_registered(std::string endpoint, std::uint16_t port);
     void set_refused(std::error_code error, std::string text);
-    /// After the trunk was lost; the endpoint stays known.
+    /// Called after the trunk was lost; the endpoint stays known.
     void set_pending();
-    /// Without calling on_close: the client has ended.
+    /// Closes without calling on_close: the client has ended.
     void set_closed();
 
-    // The application.
+    // For the application.
     void close();
 
 private:

@@ -1,5 +1,5 @@
-// The application's log sink behind the library's own interface: whoever logs never waits for it, and what it throws
-// stays with it.
+// The application's log sink behind the library's own interface: whoever logs never waits for the sink, and what the
+// sink throws goes no further.
 #pragma once
 
 #include <atomic>
@@ -20,9 +20,9 @@
 
 namespace ferrotunnel::detail {
 
-/// A Logger that calls a LogSink, one line after the other, on a thread of its own that begins with the first line.
-/// What waits takes limits::log_waiting_bytes_max; further lines are dropped, and the sink is told how many. Any
-/// thread.
+/// A Logger that calls a LogSink, one line after the other, on a thread of its own that begins with the first line. The
+/// lines that wait take limits::log_waiting_bytes_max at most; further lines are dropped, and the sink is told how
+/// many. Any thread.
 class SinkLogger final : public Logger {
 public:
     /// Without a sink it drops everything.
@@ -32,10 +32,11 @@ public:
     bool enabled(LogLevel level) const noexcept override { return level >= level_ && level_ != LogLevel::off; }
     void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) noexcept override;
 
-    /// Waits limits::log_patience for the sink to take what is there; once it has not, never again. Nobody else writes.
+    /// Waits limits::log_patience for the sink to take what is there; once that was not enough, it never waits again.
+    /// Nobody else writes.
     void finish() noexcept;
 
-    /// Within the sink.
+    /// Whether the caller is within the sink.
     bool here() const noexcept { return lines_.here(); }
 
 private:
@@ -57,7 +58,7 @@ private:
 
     const LogSink sink_;
     const LogLevel level_;
-    std::atomic<bool> to_tell_{false};  // what was left out, in a second
+    std::atomic<bool> to_tell_{false};  // what was left out is to be told in a second
     bool takes_in_time_ = true;
     DeliveryQueue<Item> lines_;
 };

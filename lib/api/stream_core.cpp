@@ -43,7 +43,7 @@ void StreamCore::start_read(ReadOperation* operation) noexcept {
     } else if (operation->buffers.empty()) {
         operation->complete({}, 0);
     } else if (!reader_.begin()) {
-        const mux::Verdict verdict = stream_->verdict();  // who is told of that may be at it just now
+        const mux::Verdict verdict = stream_->verdict();  // whoever is told of that may be at work just now
         operation->complete(verdict ? verdict_error_now(verdict) : asio::error::already_started, 0);
     } else {
         read_ = operation;
@@ -85,7 +85,8 @@ void StreamCore::cancel_open(bool timed_out) noexcept {
 
 namespace {
 
-// Serials rise, and one operation of a kind is outstanding: the highest that was cancelled says it for all before it.
+// Raises the highest cancelled serial. Serials rise, and one operation of a kind is outstanding: the highest that was
+// cancelled says it for all before it.
 void raise_to(std::atomic<std::uint64_t>& value, std::uint64_t serial) noexcept {
     std::uint64_t now = value.load(std::memory_order_relaxed);
     while (now < serial && !value.compare_exchange_weak(now, serial, std::memory_order_acq_rel)) {
@@ -150,7 +151,7 @@ void StreamCore::drop() noexcept {
 }
 
 void StreamCore::wake() noexcept {
-    // What an aborted stream still holds is read by nobody, whether or not one is at it.
+    // Nobody reads what an aborted stream still holds, whether or not a read is under way.
     if (is_aborted() ? reader_.claim() : reader_.wake()) {
         drive_reader();
     }
@@ -159,7 +160,7 @@ void StreamCore::wake() noexcept {
     }
 }
 
-// What fails inside (memory, a bug) ends this stream and not the process.
+// Runs `settle`. What fails inside (memory, a bug) ends this stream and not the process.
 StreamCore::Outcome StreamCore::guarded(Outcome (StreamCore::*settle)()) noexcept {
     try {
         return (this->*settle)();
@@ -176,7 +177,7 @@ StreamCore::Outcome StreamCore::guarded(Outcome (StreamCore::*settle)()) noexcep
 void StreamCore::drive_reader() noexcept {
     ReadOperation* read_done = nullptr;
     OpenOperation* open_done = nullptr;
-    std::shared_ptr<void> attempt;  // whose timer, if it has one, is for nothing any more
+    std::shared_ptr<void> attempt;  // its timer, if it has one, is of no use any more
     Outcome outcome;
     while (true) {
         if (is_aborted()) {
@@ -201,7 +202,7 @@ void StreamCore::drive_reader() noexcept {
         read_done->complete(outcome.error, outcome.bytes);
     } else if (open_done != nullptr && outcome.error) {
         if (open_end_.load(std::memory_order_acquire) != OpenEnd::none) {
-            refuse(wire::Code::cancelled);  // overtakes: nobody must accept it any more
+            refuse(wire::Code::cancelled);  // overtakes: nobody must accept the stream any more
         } else {
             drop();
         }
@@ -213,7 +214,7 @@ void StreamCore::drive_reader() noexcept {
     }
 }
 
-// The verdict is asked before the queue: what came before the trunk was lost is still read.
+// Settles a read. The verdict is asked before the queue: what came before the trunk was lost is still read.
 StreamCore::Outcome StreamCore::settle_read() {
     if (closed() || cancelled_read_.load(std::memory_order_acquire) >= read_->serial) {
         return {true, asio::error::operation_aborted, 0};
@@ -246,8 +247,8 @@ StreamCore::Outcome StreamCore::settle_open() {
     return {static_cast<bool>(verdict), verdict_error_now(verdict), 0};
 }
 
-// Fills `buffers` from what is queued. An end that is met sets receive_ended_; it is reported by the next read when
-// bytes came before it.
+// Fills `buffers` from what is queued. An end that is met sets receive_ended_; when bytes came before it, the next read
+// reports it.
 std::size_t StreamCore::copy_inbound(const ReadBuffers& buffers) {
     std::size_t total = 0;
     for (const asio::mutable_buffer& piece : buffers) {
@@ -284,7 +285,7 @@ std::size_t StreamCore::copy_inbound(const ReadBuffers& buffers) {
     return total;
 }
 
-// After close. True while more may come.
+// Throws away what comes after close. True while more may come.
 bool StreamCore::linger() noexcept try {
     while (!receive_ended_) {
         const mux::StreamItem* item = stream_->front();
@@ -342,7 +343,7 @@ StreamCore::Outcome StreamCore::settle_write() {
     return {bytes > 0, {}, bytes};
 }
 
-// Carries out what the application wished, once. A reset may still follow an end.
+// Carries out the end that the application wished for, once. A reset may still follow an end.
 void StreamCore::end_sending() noexcept try {
     const bool reset = reset_wanted_.load(std::memory_order_acquire);
     const bool finish = closed() || shutdown_wanted_.load(std::memory_order_acquire);
@@ -397,7 +398,8 @@ private:
 
 }  // namespace
 
-// One slab for all payloads of this call, each with room for its header before it, so that they leave in one piece.
+// Copies into one slab for all payloads of this call, each with room for its header before it, so that they leave in
+// one piece.
 std::size_t StreamCore::copy_outbound(const WriteBuffers& buffers) {
     if (!stream_->can_send()) {
         return 0;
@@ -422,8 +424,9 @@ std::size_t StreamCore::copy_outbound(const WriteBuffers& buffers) {
     return total;
 }
 
-// Whoever loses the session says the verdict first and then that nothing is sent any more, so this is asked the other
-// way around: asked as it is said, a loss that comes between the two questions would look like the peer's reset.
+// Why nothing can be sent. Whoever loses the session says the verdict first and then that nothing is sent any more, so
+// this is asked the other way around: asked in the order in which it is said, a loss that comes between the two
+// questions would look like the peer's reset.
 std::error_code StreamCore::send_error() const noexcept {
     const bool is_dead = stream_->send_is_dead();
     if (const mux::Verdict verdict = stream_->verdict()) {

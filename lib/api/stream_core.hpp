@@ -33,44 +33,45 @@
 
 namespace ferrotunnel::detail {
 
-/// Where a stream that the peer opened comes from, as far as it is known; what Stream::visitor() is made of.
+/// The origin of a stream that the peer opened, as far as it is known; Stream::visitor() is made of it.
 struct StreamOrigin {
     net::Address visitor{};  // unknown, unless it is one visitor's stream
     wire::ServiceKind kind = wire::ServiceKind::tcp;
     std::shared_ptr<const ServiceState> service{};  // null: a stream that this side dialled
-    std::string host{};                             // of kind tls
+    std::string host{};                             // for kind tls
 };
 
 VisitorInfo visitor_info(const StreamOrigin& origin);
 
 class StreamCore final : public buffer::Waker {
 public:
-    /// Thrown away after close before the stream is aborted, once what was written has left.
+    /// How much is thrown away after close before the stream is aborted, once what was written has left.
     static constexpr std::uint64_t linger_bytes_max = 256 * 1024;
 
     /// `owner` may be null. Made on the session's worker.
     StreamCore(StreamOrigin origin, IntrusivePtr<OwnerLife> owner);
 
-    /// For a stream that the peer opened, within on_open. Attaches itself as the stream's waker.
+    /// Makes the core of a stream that the peer opened, within on_open. Attaches itself as the stream's waker.
     static IntrusivePtr<StreamCore> of_opened(IntrusivePtr<mux::Stream> stream, StreamOrigin origin,
                                               IntrusivePtr<OwnerLife> owner);
 
-    /// For a stream that this side opened: the core goes into Session::open as the waker (foreign), and then gets the
-    /// stream. Session's worker, before anything else.
+    /// Gives the core its stream, when this side has opened it: the core goes into Session::open as the waker
+    /// (foreign), and then gets the stream. Session's worker, before anything else.
     void bind(IntrusivePtr<mux::Stream> stream) noexcept { stream_ = std::move(stream); }
-    /// Keeps something alive for as long as the stream is there for anybody. Before it is shared with other threads.
+    /// Keeps `companion` alive for as long as the stream is there for anybody. Called before the stream is shared with
+    /// other threads.
     void keep(std::shared_ptr<void> companion) noexcept { companion_ = std::move(companion); }
-    /// After `bind`, instead of a read: completes when the peer has answered. The reference is for the new Stream. It
-    /// keeps `attempt` until then.
+    /// Called after `bind`, instead of a read: completes when the peer has answered. The reference is for the new
+    /// Stream. It keeps `attempt` until then.
     void start_open(OpenOperation* operation, std::shared_ptr<void> attempt) noexcept;
-    /// Any thread. Ends an open that has not completed: with timed_out, or as cancelled. Later it does nothing.
+    /// Any thread. Ends an open that has not completed: with timed_out, or as cancelled. After that it does nothing.
     void cancel_open(bool timed_out) noexcept;
 
-    /// Acceptor: the application takes the visitor. False: it has gone already.
+    /// Called by the acceptor: the application takes the visitor. False: the visitor has gone already.
     bool accept() noexcept;
-    /// The visitor has gone before it was accepted.
+    /// Whether the visitor has gone before it was accepted.
     bool is_gone() const noexcept { return static_cast<bool>(stream_->verdict()); }
-    /// Ends it at once, for a visitor that nobody takes.
+    /// Ends the stream at once, for a visitor that nobody takes.
     void refuse(wire::Code code) noexcept;
 
     // --- for Stream ---

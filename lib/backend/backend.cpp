@@ -29,7 +29,8 @@ Result<BackendPlace, std::string> unix_place(std::string_view path) {
     return BackendPlace{{}, std::string(path), false};
 }
 
-// What is in front of "://" says nothing but whether there is TLS, and who writes it as usual elsewhere hears how.
+// Explains a wrong scheme: what is in front of "://" only says whether there is TLS, and a user who writes it as is
+// usual elsewhere is told the right form.
 std::string wrong_scheme(std::string_view scheme, ServiceKind kind) {
     if (kind == ServiceKind::tls && (scheme == "tls" || scheme == "https")) {
         return "speaks of TLS, which goes to this backend as the visitor speaks it; expected host:port";
@@ -92,7 +93,7 @@ std::string to_text(const BackendPlace& place, ServiceKind kind) {
 
 namespace {
 
-// A backend that answers every other visitor gets no line for each.
+// The shortest time between two lines: a backend that answers every other visitor gets no line for each.
 constexpr auto tell_again_after = std::chrono::seconds(10);
 
 }  // namespace
@@ -129,7 +130,7 @@ void BackendState::is_back(const Names& names, TimePoint now, Logger& log) {
         not_served = std::exchange(not_served_, 0);
         down_for = std::chrono::duration_cast<std::chrono::seconds>(now - down_since_);
     }
-    // As loud as the loss: who has heard of that shall hear of this.
+    // As loud as the loss: whoever has heard of the loss is to hear of the return.
     log.warn("the backend of a service can be reached again", {{"service", names.service},
                                                                {"backend", names.backend},
                                                                {"visitors_refused", not_served},

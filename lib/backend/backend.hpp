@@ -1,4 +1,4 @@
-// What is behind a service of a client: where it is, and how it is spoken to.
+// What is behind a service of a client: where it is, and how to speak to it.
 #pragma once
 
 #include <atomic>
@@ -22,42 +22,42 @@ class TlsContext;
 
 namespace ferrotunnel::backend {
 
-/// As the `local` of a service says it.
+/// A backend's place, as the `local` of a service gives it.
 struct BackendPlace {
-    net::HostPort at;       // of TCP
-    std::string unix_path;  // of a unix socket; empty: TCP
+    net::HostPort at;       // for TCP
+    std::string unix_path;  // for a unix socket; empty: TCP
     bool tls = false;
 
     friend bool operator==(const BackendPlace&, const BackendPlace&) = default;
 };
 
-/// "127.0.0.1:22", ":22" and "22" (this machine), "unix:/run/app.sock"; of HTTP services "https://host" and
-/// "https://host:port", of TCP services "tls://host:port". The words of an error follow the text.
+/// Reads "127.0.0.1:22", ":22" and "22" (this machine), "unix:/run/app.sock"; for HTTP services also "https://host" and
+/// "https://host:port", for TCP services "tls://host:port". The words of an error are to follow the text.
 Result<BackendPlace, std::string> parse_backend_place(std::string_view text, wire::ServiceKind kind);
-/// The reverse, in full.
+/// The reverse of parse_backend_place, in full.
 std::string to_text(const BackendPlace& place, wire::ServiceKind kind);
 
 struct Backend {
     std::string text;  // for logs
     BackendPlace place;
-    std::shared_ptr<transport::TlsContext> tls;  // null: plain
-    std::optional<net::ProxyVersion> proxy;      // the header that goes before the first byte
+    std::shared_ptr<transport::TlsContext> tls;  // null: no TLS
+    std::optional<net::ProxyVersion> proxy;      // the header that is sent before the first byte
 };
 
-/// Whether the backend of a service answers, as its visitors find out: told once when it does not, and once when it is
-/// back. A line for each visitor would fill a disk for as long as a backend is down. One of these a
+/// Whether the backend of a service answers, as its visitors find out: logged once when it does not, and once when it
+/// is back. A line for each visitor would fill a disk for as long as a backend is down. There is one of these per
 /// service. Any thread.
 class BackendState {
 public:
-    /// What the lines say of it.
+    /// The names that the log lines give.
     struct Names {
         const std::string& service;
         const std::string& backend;
     };
 
-    /// A visitor was refused, since it could not be reached.
+    /// Counts a visitor that was refused because the backend could not be reached.
     void failed(const Names& names, const std::string& why, TimePoint now, Logger& log);
-    /// A visitor was connected to it. A load, where nothing has changed.
+    /// Notes that a visitor was connected to the backend. Costs one atomic load if nothing has changed.
     void answered(const Names& names, TimePoint now, Logger& log) {
         if (down_.load(std::memory_order_relaxed)) {
             is_back(names, now, log);
@@ -67,11 +67,11 @@ public:
 private:
     void is_back(const Names& names, TimePoint now, Logger& log);
 
-    std::atomic<bool> down_{false};  // and that was told
+    std::atomic<bool> down_{false};  // and that was logged
     std::mutex mutex_;
     bool ever_down_ = false;
-    TimePoint down_since_{};        // as it was told last
-    std::uint64_t not_served_ = 0;  // visitors, since it was told
+    TimePoint down_since_{};        // as it was last logged
+    std::uint64_t not_served_ = 0;  // visitors refused since it was last back
 };
 
 }  // namespace ferrotunnel::backend

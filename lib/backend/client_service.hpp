@@ -1,4 +1,4 @@
-// What a client offers, as its trunks look it up when a visitor comes.
+// A client's services, as its trunks look them up when a visitor comes.
 #pragma once
 
 #include <cstdint>
@@ -17,28 +17,29 @@
 
 namespace ferrotunnel::backend {
 
-/// A service as the client offers it. Either `backend` or `on_stream` says who serves.
+/// A service as the client offers it. Either `backend` or `on_stream` serves its visitors.
 struct ClientService {
     std::uint32_t id = 0;
     std::string name;
     wire::ServiceKind kind = wire::ServiceKind::tcp;
-    std::uint16_t remote_port = 0;  // of tcp; 0: the server's choice
-    wire::HttpPart http;            // of http; without a host: the server's choice
-    wire::TlsPart tls;              // of tls
+    std::uint16_t remote_port = 0;  // for tcp; 0: the server's choice
+    wire::HttpPart http;            // for http; without a host: the server's choice
+    wire::TlsPart tls;              // for tls
     Backend backend;
     std::shared_ptr<BackendState> backend_state = std::make_shared<BackendState>();
-    /// Takes the stream: attach it and accept it, or abort it. Called on the worker of the trunk that the stream came
-    /// on, so perhaps on several at once. Empty: it is connected to `backend`.
+    /// Takes a stream: attach it and accept it, or abort it. Called on the worker of the trunk that the stream came on,
+    /// so perhaps on several workers at once. Empty: the stream is connected to `backend`.
     std::function<void(IntrusivePtr<mux::Stream>, const wire::Open&)> on_stream;
 
-    /// The server chooses where visitors find it.
+    /// Whether the server chooses where visitors find the service.
     bool is_assigned() const noexcept {
         return kind == wire::ServiceKind::http ? http.hosts.empty()
                                                : kind == wire::ServiceKind::tcp && remote_port == 0;
     }
 };
 
-/// Any thread: trunks on several workers ask, the link changes it. A lock is good enough: it is taken once per visitor.
+/// A client's services by id. Any thread: trunks on several workers look services up, and the link changes them. A lock
+/// is good enough, since it is taken once per visitor.
 class ServiceTable {
 public:
     void put(std::shared_ptr<const ClientService> service) {
@@ -49,7 +50,7 @@ public:
         std::lock_guard lock(mutex_);
         services_.erase(id);
     }
-    /// Null: there is none of that id.
+    /// The service with this id; null if there is none.
     std::shared_ptr<const ClientService> find(std::uint32_t id) const {
         std::lock_guard lock(mutex_);
         auto found = services_.find(id);

@@ -14,14 +14,14 @@ namespace {
 
 using runtime::Connector;
 
-// What is told of one connection, and to whom.
+// One connection to a backend, and how it is reported.
 struct Dial {
     runtime::Worker& worker;
     std::shared_ptr<const ClientService> service;
     net::Address visitor;
     DialShared shared;
     bool may_lead_back = false;       // to a public port of this client
-    std::shared_ptr<void> watched{};  // the connection, then
+    std::shared_ptr<void> watched{};  // the connection, if it may
 
     const Backend& backend() const noexcept { return service->backend; }
     BackendState::Names names() const noexcept { return {service->name, backend().text}; }
@@ -37,13 +37,13 @@ struct Dial {
     }
 };
 
-// What the pump keeps for as long as the connection is there.
+// The counter that the pump holds while the connection lasts; if that may lead back, it keeps the Dial's watch too.
 std::shared_ptr<trunk::Traffic> traffic_of(const std::shared_ptr<Dial>& dial) {
     return dial->may_lead_back ? std::shared_ptr<trunk::Traffic>(dial, dial->shared.traffic.get())
                                : dial->shared.traffic;
 }
 
-// The header goes before the first byte, also before TLS. A socket that was just connected has room for it.
+// Sends the PROXY header before the first byte, even before TLS. A newly connected socket has room for it.
 bool send_proxy_header(const Dial& dial, int fd) {
     net::ProxyHeader header;
     header.source = dial.visitor;
@@ -68,13 +68,13 @@ std::unique_ptr<Connector> connect_to(runtime::Worker& worker, const BackendPlac
     return std::make_unique<Connector>(worker, place.at, std::move(connected), options);
 }
 
-// `take` gets the socket when everything in front of the stream's first byte is said.
+// Connects; `take` gets the socket once everything that precedes the stream's first byte was sent.
 template <typename Pump, typename Take>
 void dial_by(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, const IntrusivePtr<Pump>& pump,
              IntrusivePtr<mux::Stream> stream, Take take) {
     stream->attach(pump, false);
     pump->set_stream(std::move(stream));
-    // The connector lives in the pump's cancel function: it goes when the visitor does, or when it has answered.
+    // The connector lives in the pump's cancel function: it goes with the visitor, or once it has answered.
     auto connector = std::make_shared<std::unique_ptr<Connector>>();
     pump->on_cancel([connector] { connector->reset(); });
     auto connected = [pump, dial, take = std::move(take)](std::error_code error, runtime::Fd socket) {

@@ -1,4 +1,4 @@
-// Connects a stream that has arrived to the service behind this client.
+// Connects a stream that has arrived at a client to the service behind the client.
 #pragma once
 
 #include <memory>
@@ -18,9 +18,9 @@ struct DialShared {
     Logger& log;
 };
 
-/// On the worker, within on_open. The stream is accepted when the backend is connected (and speaks TLS, where it is
-/// to), and aborted with `refused` or `timeout` when it can not be. What the visitor sends meanwhile waits in the
-/// stream, within its first window.
+/// Connects `stream` to the service's backend; to be called on the worker, within on_open. The stream is accepted when
+/// the backend is connected (and speaks TLS, if it should), and aborted with `refused` or `timeout` if that fails. What
+/// the visitor sends meanwhile waits in the stream, within its first window.
 void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
                   IntrusivePtr<mux::Stream> stream, const net::Address& visitor, DialShared shared);
 

@@ -1,4 +1,4 @@
-// Base64url without padding (RFC 4648 section 5), strict: one text per value.
+// Base64url without padding (RFC 4648 section 5), strict: each value has exactly one text.
 #pragma once
 
 #include <string>
@@ -10,7 +10,8 @@ namespace ferrotunnel {
 
 std::string encode_base64url(Bytes bytes);
 
-/// Fills `out` exactly from `text`. False for another length, a foreign character, or unused bits that are not zero.
+/// Decodes `text` into `out`, which it must fill exactly. False for another length, a character outside the alphabet,
+/// or unused bits that are not zero.
 bool decode_base64url(std::string_view text, MutableBytes out);
 
 }  // namespace ferrotunnel

@@ -1,4 +1,4 @@
-// Views of bytes and big-endian integers at unaligned places.
+// Views of bytes, and big-endian integers at unaligned addresses.
 #pragma once
 
 #include <bit>
@@ -23,8 +23,8 @@ inline std::string_view as_text(Bytes bytes) {
 
 namespace detail {
 
-// The integers that a processor turns round with one instruction; the compiler finds that out of the loops below only
-// sometimes.
+// The integer types whose bytes a processor swaps with one instruction; the compiler recognises that in the loops below
+// only sometimes.
 template <std::size_t N>
 struct Whole {};
 template <>
@@ -47,7 +47,7 @@ inline constexpr bool is_whole = (N == 2 || N == 4 || N == 8) && std::endian::na
 
 }  // namespace detail
 
-/// Writes the low `N` bytes of `value`, most significant first, at `at`.
+/// Writes the low `N` bytes of `value` to `at`, most significant first.
 template <std::size_t N>
 constexpr void store_be(std::uint8_t* at, std::uint64_t value) {
     static_assert(N >= 1 && N <= 8);
@@ -63,7 +63,7 @@ constexpr void store_be(std::uint8_t* at, std::uint64_t value) {
     }
 }
 
-/// Reads `N` bytes at `at`, most significant first.
+/// Reads `N` bytes from `at`, most significant first.
 template <std::size_t N>
 constexpr std::uint64_t load_be(const std::uint8_t* at) {
     static_assert(N >= 1 && N <= 8);

@@ -1,4 +1,5 @@
-// A number that one thread changes while any thread may look at it: no locked instruction, no shared line to wait for.
+// A number that one thread changes while any thread may read it, without a locked instruction and without waiting for a
+// shared cache line.
 #pragma once
 
 #include <atomic>
@@ -6,8 +7,8 @@
 
 namespace ferrotunnel {
 
-/// The writing may move to another thread where the move is ordered by the caller. What a reader sees is a value that
-/// was true at some time, never an older one than it has seen before.
+/// The writing role may move to another thread if the caller orders the move. A reader sees a value that was true at
+/// some time, and never an older one than it has seen before.
 class Counter {
 public:
     void add(std::uint64_t n) noexcept { value_.store(load() + n, std::memory_order_relaxed); }

@@ -6,7 +6,7 @@ namespace ferrotunnel {
 
 namespace {
 
-constexpr std::uint32_t polynomial = 0x82f6'3b78;  // 0x1edc6f41, its bits reversed
+constexpr std::uint32_t polynomial = 0x82f6'3b78;  // 0x1edc6f41 with its bits reversed
 
 constexpr std::array<std::uint32_t, 256> make_table() {
     std::array<std::uint32_t, 256> table{};

@@ -7,7 +7,7 @@
 
 namespace ferrotunnel {
 
-/// `before` continues the checksum of the bytes in front of these.
+/// The checksum of `bytes`. `before` is the checksum of the bytes in front of these, which it continues.
 std::uint32_t crc32c(Bytes bytes, std::uint32_t before = 0) noexcept;
 
 }  // namespace ferrotunnel

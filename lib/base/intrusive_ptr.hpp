@@ -1,4 +1,4 @@
-// A reference-counted base and its pointer: one word, no control block, safe across threads.
+// A reference-counted base class and its pointer: one word, no control block, safe across threads.
 #pragma once
 
 #include <atomic>
@@ -9,7 +9,8 @@
 
 namespace ferrotunnel {
 
-/// Objects start with one reference, which `IntrusivePtr<T>::adopt` (or `make_intrusive`) takes over.
+/// Base of reference-counted objects. An object starts with one reference, which `IntrusivePtr<T>::adopt` (or
+/// `make_intrusive`) takes over.
 class RefCounted {
 public:
     RefCounted() = default;
@@ -60,7 +61,7 @@ public:
         pointer.object_ = object;
         return pointer;
     }
-    /// Gives the reference away: the caller must release it.
+    /// Gives the reference away: the caller must release it later.
     T* detach() noexcept { return std::exchange(object_, nullptr); }
     void reset() noexcept {
         if (T* object = std::exchange(object_, nullptr)) {

@@ -1,5 +1,5 @@
-// How many lines of each kind peers may cause in a log: whoever tries tokens, scans the edge or speaks nonsense to a
-// port must not fill a disk.
+// A limit on how many lines of each kind peers may cause in a log: a peer that tries tokens, scans the edge or speaks
+// nonsense to a port must not fill a disk.
 #pragma once
 
 #include <cstdint>
@@ -14,25 +14,25 @@
 
 namespace ferrotunnel {
 
-/// Lines that count together.
+/// Log lines that are counted together.
 struct LineKind {
-    std::string_view name;  ///< in the log, where some were left out; not copied: a literal
+    std::string_view name;  ///< logged when lines were left out; not copied: a literal
     std::uint32_t per_second = limits::log_lines_per_second;
 };
 
-/// The kinds of one log. Any thread.
+/// Counts the lines of one log by kind. Any thread.
 class LineLimiter {
 public:
     struct LeftOut {
         std::string_view kind;
-        LogLevel level = LogLevel::off;  // of the last one
+        LogLevel level = LogLevel::off;  // of the last such line
         std::uint64_t lines = 0;
     };
 
-    /// Whether the line may be written; else it is counted. Of a second that is over, `before` is what was left out and
-    /// has not been told yet.
+    /// Whether the line may be written; if not, it is counted as left out. When a new second begins, `before` receives
+    /// what was left out in the last one and has not been reported yet.
     bool take(const LineKind& kind, LogLevel level, TimePoint now, LeftOut& before);
-    /// All that was left out and has not been told yet.
+    /// Everything that was left out and has not been reported yet.
     std::vector<LeftOut> take_left_out();
 
 private:

@@ -25,7 +25,7 @@ bool Logger::may_write(LogLevel level, const LineKind& kind, TimePoint now) noex
             on_left_out();
         }
         return may;
-    } catch (const std::exception&) {  // no memory, neither for the line
+    } catch (const std::exception&) {  // no memory for this, nor for the line
         return false;
     }
 }

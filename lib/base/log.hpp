@@ -1,4 +1,4 @@
-// The interface through which everything logs. Sinks live in observe/; the core only knows this.
+// The interface through which everything logs. Sinks live in observe/; the core knows only this interface.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ namespace ferrotunnel {
 template <typename T>
 concept Arithmetic = std::is_arithmetic_v<T>;
 
-/// One named value of a log line. Values are text; numbers and truths are formatted by the constructor. The key is not
-/// copied: it should be a literal.
+/// One named value of a log line. Values are text; the constructor formats numbers and booleans. The key is not copied:
+/// it should be a literal.
 struct LogField {
     LogField(std::string_view key_in, std::string_view value_in) : key(key_in), value(value_in) {}
     LogField(std::string_view key_in, const char* value_in) : key(key_in), value(value_in != nullptr ? value_in : "") {}
@@ -29,7 +29,7 @@ struct LogField {
     std::string value;
 };
 
-/// Safe to call from any thread. Secrets never reach it: nothing formats a Secret.
+/// A log. Safe to call from any thread. Secrets never reach it: nothing formats a Secret.
 class Logger {
 public:
     virtual ~Logger() = default;
@@ -37,8 +37,8 @@ public:
     virtual bool enabled(LogLevel level) const noexcept = 0;
     virtual void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) noexcept = 0;
 
-    /// For lines that peers cause: whether this one is to be written, since its level is wanted and there were not too
-    /// many of its kind. `lines were left out` says how many were not, when the second is over.
+    /// For lines that peers cause: whether this one is to be written, because its level is enabled and there were not
+    /// too many of its kind. When the second is over, a line `lines were left out` says how many were not written.
     bool may_write(LogLevel level, const LineKind& kind, TimePoint now) noexcept;
 
     void debug(std::string_view message, std::initializer_list<LogField> fields = {}) {
@@ -59,8 +59,8 @@ public:
     }
 
 protected:
-    /// Lines are left out since just now: tell_left_out() is to be called in a second. A log that has no clock leaves
-    /// it to the next line of that kind.
+    /// Called when a line was left out: tell_left_out() is to be called within a second. A log without a clock leaves
+    /// the report to the next line of that kind.
     virtual void on_left_out() noexcept {}
     void tell_left_out() noexcept;
 

@@ -7,7 +7,8 @@ namespace ferrotunnel {
 
 namespace {
 
-// The character at the front of `text`: its length in bytes, or 0 when the bytes are no UTF-8. `text` is not empty.
+// Decodes the first character of `text`, which is not empty. Returns its length in bytes, or 0 when the bytes are not
+// UTF-8.
 std::size_t decode_front(std::string_view text, std::uint32_t& character) noexcept {
     auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
     std::uint8_t first = byte(0);

@@ -19,7 +19,7 @@ bool Mailbox::post(IntrusivePtr<Mail> mail) noexcept {
         }
         mail->next_mail_ = head;
     } while (!head_.compare_exchange_weak(head, mail.get(), std::memory_order_acq_rel, std::memory_order_relaxed));
-    (void)mail.detach();  // now the list's
+    (void)mail.detach();  // now owned by the list
     if (parked_.exchange(false, std::memory_order_acq_rel)) {
         doorbell_->ring();
     }
@@ -57,7 +57,7 @@ void Mailbox::close() noexcept {
     }
 }
 
-// Moves what was posted behind what is still to be delivered (there is some only within a delivery).
+// Appends newly posted messages to those that are still to be delivered (there are some only within a delivery).
 void Mailbox::collect() noexcept {
     Mail* newest = head_.load(std::memory_order_relaxed);
     if (newest == nullptr || newest == closed_mark()) {

@@ -1,11 +1,12 @@
-// How other threads reach a worker: messages that it takes all at once, and a doorbell that rings only when it sleeps.
+// How other threads reach a worker: a mailbox whose messages the worker takes all at once, and a doorbell that rings
+// only when the worker sleeps.
 //
-// Foreign threads hold the mailbox (shared), never the worker or its io_context. Once closed, posting answers false and
-// the message is dropped, so a message's destructor must say what its loss means.
+// Other threads hold the mailbox (shared), never the worker or its io_context. Once the mailbox is closed, post()
+// returns false and drops the message, so a message's destructor must say what its loss means.
 //
-// No ring is lost because owner and senders change `parked_` by read-modify-write alone: of a post and a try_park one
-// comes later and reads what the other wrote. Taking the flag down by a plain store would break that chain: with two
-// senders, one rings for an earlier message while the other, finding the flag down, has not yet been seen.
+// No ring is lost because owner and senders change `parked_` by read-modify-write alone: of a post and a try_park the
+// later one reads what the other wrote. Clearing the flag with a plain store would break that chain: with two senders,
+// one rings for an earlier message while the other, finding the flag clear, has not been seen yet.
 #pragma once
 
 #include <atomic>
@@ -19,12 +20,12 @@
 
 namespace ferrotunnel::buffer {
 
-/// A message. A given object may be posted again only after it was delivered.
+/// A message. An object may be posted again only after it was delivered.
 class Mail : public RefCounted {
 public:
-    /// Runs on the mailbox's owner.
+    /// Runs on the mailbox's owner when the message is delivered.
     virtual void deliver() noexcept = 0;
-    /// Instead, when the mailbox is closed with the message in it; on whichever thread does that.
+    /// Called instead of `deliver` when the mailbox is closed with the message in it, on the thread that closes it.
     virtual void dropped() noexcept {}
 
 private:
@@ -32,8 +33,8 @@ private:
     Mail* next_mail_ = nullptr;
 };
 
-/// Wakes the owner of a mailbox out of its sleep; must be safe to ring from any thread while the mailbox lives, also
-/// after it was closed and its owner is gone.
+/// Wakes the owner of a mailbox from its sleep. Must be safe to ring from any thread while the mailbox lives, even
+/// after the mailbox was closed and its owner is gone.
 class Doorbell {
 public:
     virtual ~Doorbell() = default;
@@ -47,13 +48,13 @@ public:
     Mailbox(const Mailbox&) = delete;
     Mailbox& operator=(const Mailbox&) = delete;
 
-    /// Any thread. False, and the message is let go, when the mailbox is closed.
+    /// Posts a message; any thread. Returns false, and lets go of the message, when the mailbox is closed.
     bool post(IntrusivePtr<Mail> mail) noexcept;
 
-    /// Any thread. Posts a callable; false when closed. Throws std::bad_alloc where there is no memory for the message:
-    /// what must not fail is made beforehand (WakeMail). The callable may throw std::bad_alloc alone: then the message
-    /// is lost, as one in a mailbox that is closed, and what it holds says what that means. A callable whose
-    /// loss would leave somebody waiting is noexcept: then the process ends instead.
+    /// Posts a callable; any thread. False when closed. Throws std::bad_alloc when there is no memory for the message:
+    /// messages that must not fail are made beforehand (WakeMail). The callable may throw nothing but std::bad_alloc:
+    /// then the message is lost as in a closed mailbox, and the destructors of what it holds say what that means. A
+    /// callable whose loss would leave somebody waiting must be noexcept: then the process ends instead.
     template <typename Callable>
     bool post_call(Callable callable) {
         class Call final : public Mail {
@@ -72,21 +73,22 @@ public:
         return post(make_intrusive<Call>(std::move(callable)));
     }
 
-    /// Any thread.
+    /// Whether the mailbox is closed; any thread.
     bool is_closed() const noexcept { return head_.load(std::memory_order_acquire) == closed_mark(); }
 
-    /// The owner. Delivers what has come, in order of posting (per sender). True when there was something. A message
-    /// may deliver the rest from within itself, or close the mailbox, which drops the rest; it must not destroy it.
+    /// Delivers what has come, in order of posting (per sender); owner only. True when there was something. A message
+    /// may deliver the rest from within its own delivery, or close the mailbox, which drops the rest; it must not
+    /// destroy it.
     bool deliver_all() noexcept;
 
-    /// The owner, before it sleeps: true when it may, and then the next post rings; false: deliver again.
+    /// Called by the owner before it sleeps. True: it may sleep, and the next post rings; false: it must deliver again.
     bool try_park() noexcept;
 
-    /// The owner, when it is awake again for another reason: posts need not ring until it parks the next time.
-    /// A read-modify-write, so that a post which did not ring because of an earlier one is still seen by `try_park`.
+    /// Called by the owner when it woke up for another reason: posts need not ring until it parks again. It is a
+    /// read-modify-write, so that `try_park` still sees a post which did not ring because of an earlier one.
     void unpark() noexcept { parked_.exchange(false, std::memory_order_acq_rel); }
 
-    /// The owner. Lets go of what is inside and refuses everything later.
+    /// Lets go of all messages inside and refuses every later one; owner only.
     void close() noexcept;
 
 private:
@@ -96,23 +98,23 @@ private:
 
     std::atomic<Mail*> head_{nullptr};
     std::atomic<bool> parked_{false};
-    Mail* collected_ = nullptr;  // the owner's: oldest first, not yet delivered
+    Mail* collected_ = nullptr;  // the owner's: collected but not yet delivered, oldest first
     std::unique_ptr<Doorbell> doorbell_;
 };
 
 /// Wakes one object from other threads, or in a later round, by a message that is made beforehand, so that a wake never
-/// fails for want of memory. However often it is asked for, one at most is on its way. `Target` usually holds this;
-/// while a wake is on its way, a `Pointer` keeps the target: an IntrusivePtr, a shared_ptr, or a plain pointer to what
-/// outlives the mailbox's owner.
+/// fails for want of memory. However often a wake is requested, at most one is on its way. `Target` usually holds this
+/// object. While a wake is on its way, a `Pointer` keeps the target alive: an IntrusivePtr, a shared_ptr, or a plain
+/// pointer to an object that outlives the mailbox's owner.
 template <typename Target, typename Pointer = IntrusivePtr<Target>>
 class WakeMail final : public Mail {
 public:
-    /// On the target's own thread.
+    /// Runs on the target's own thread.
     using Action = void (*)(const Pointer&) noexcept;
 
     explicit WakeMail(Action action = [](const Pointer& target) noexcept { target->woken(); }) : action_(action) {}
 
-    /// Any thread. False when the mailbox is closed.
+    /// Requests a wake; any thread. False when the mailbox is closed.
     bool post(Mailbox& mailbox, Target& target) noexcept requires std::is_same_v<Pointer, IntrusivePtr<Target>> {
         return !begin() || send(mailbox, Pointer(&target));
     }
@@ -120,12 +122,12 @@ public:
 
     void deliver() noexcept override {
         const Pointer target = std::exchange(target_, Pointer());
-        // Not a store: reading what the last wake wrote makes what it announced visible to the target.
+        // Not a store: reading what the last wake wrote makes what that wake announced visible to the target.
         posted_.exchange(false, std::memory_order_acq_rel);
         action_(target);
     }
     void dropped() noexcept override {
-        [[maybe_unused]] const Pointer target = std::exchange(target_, Pointer());  // perhaps the last but the list's
+        [[maybe_unused]] const Pointer target = std::exchange(target_, Pointer());  // maybe the last besides the list's
         posted_.exchange(false, std::memory_order_acq_rel);
     }
 
@@ -141,7 +143,7 @@ private:
     }
 
     const Action action_;
-    Pointer target_{};  // while it is on its way
+    Pointer target_{};  // set while a wake is on its way
     std::atomic<bool> posted_{false};
 };
 

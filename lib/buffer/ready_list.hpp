@@ -1,6 +1,8 @@
-// A list that many threads put things on and one takes whole. Each thing is on it at most once.
+// A list on which many threads put objects and from which one thread takes all of them. Each object is on it at most
+// once.
 //
-// The taker must clear a node's flag *before* it looks for that node's work: what comes later then puts it back.
+// The taker must clear a node's flag *before* it looks for that node's work, so that work which comes later puts the
+// node back on the list.
 #pragma once
 
 #include <atomic>
@@ -11,7 +13,7 @@
 
 namespace ferrotunnel::buffer {
 
-/// Base of what can be listed. The list holds a reference to each node on it.
+/// Base of objects that can be listed. The list holds a reference to each node on it.
 class ReadyNode : public RefCounted {
 private:
     template <typename>
@@ -20,7 +22,7 @@ private:
     ReadyNode* next_ready_ = nullptr;
 };
 
-/// T derives from ReadyNode.
+/// The list. T derives from ReadyNode.
 template <typename T>
 class ReadyList {
 public:
@@ -29,8 +31,8 @@ public:
     ReadyList& operator=(const ReadyList&) = delete;
     ~ReadyList() { close(); }
 
-    /// Any thread. True when the list was empty before: then the taker must be woken. Both sides change the same word
-    /// by read-modify-write, so this wake can not be lost.
+    /// Puts `node` on the list; any thread. True when the list was empty before: then the caller must wake the taker.
+    /// Both sides change the same word by read-modify-write, so this wake cannot be lost.
     bool put(T& node) noexcept {
         ReadyNode& base = node;
         if (base.listed_.exchange(true, std::memory_order_acq_rel)) {
@@ -41,9 +43,9 @@ public:
         return before == nullptr;
     }
 
-    /// The taker. Calls `visit(IntrusivePtr<T>)` for each, in the order in which they were put; flags are cleared
-    /// first. A visit may close or destroy the list: what was taken is visited all the same. One that throws (a bug)
-    /// leaves those that it kept from being visited on the list, which must then still be there.
+    /// Calls `visit(IntrusivePtr<T>)` for each node, in the order in which they were put; taker only. A node's flag is
+    /// cleared before its visit. A visit may close or destroy the list: the nodes taken are visited all the same. A
+    /// visit that throws (a bug) puts the unvisited nodes back on the list, which must then still exist.
     template <typename Visit>
     void take_all(Visit visit) {
         if (empty()) {
@@ -52,7 +54,7 @@ public:
         visit_in_order(head_.exchange(nullptr, std::memory_order_acq_rel), visit);
     }
 
-    /// The taker. Lets go of what is listed and ignores everything that is put later.
+    /// Lets go of all listed nodes and ignores every node put later; taker only.
     void close() noexcept {
         ReadyNode* rest = head_.exchange(closed_mark(), std::memory_order_acq_rel);
         if (rest != closed_mark()) {
@@ -60,7 +62,7 @@ public:
         }
     }
 
-    /// Also true once closed.
+    /// Whether nothing is listed; also true once closed.
     bool empty() const noexcept {
         ReadyNode* head = head_.load(std::memory_order_acquire);
         return head == nullptr || head == closed_mark();
@@ -69,8 +71,8 @@ public:
 private:
     static ReadyNode* closed_mark() noexcept { return reinterpret_cast<ReadyNode*>(std::uintptr_t{1}); }
 
-    // Takes over a reference to a node whose flag is set. Answers what was first before; when that is the closed mark,
-    // the reference is gone.
+    // Takes over a reference to a node whose flag is set. Returns the previous first node; when that is the closed
+    // mark, the reference has been released.
     ReadyNode* push(ReadyNode& node) noexcept {
         ReadyNode* head = head_.load(std::memory_order_relaxed);
         do {
@@ -83,7 +85,7 @@ private:
         return head;
     }
 
-    // Owns what was taken and not yet visited; an exception puts it back.
+    // Owns the nodes that were taken and not yet visited; an exception puts them back.
     struct Taken {
         ~Taken() {
             while (first != nullptr) {

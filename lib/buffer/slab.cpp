@@ -12,13 +12,13 @@ namespace ferrotunnel::buffer {
 
 namespace {
 
-// Heads, and messages that are copied, are of a few sizes and there is one with every request: their memory is kept per
-// thread. Header included.
+// Sizes, header included, of small slabs whose memory is kept per thread: heads and copied messages have a few sizes
+// only, and every request needs one.
 constexpr std::uint32_t small_bytes = 128;
 constexpr std::uint32_t medium_bytes = 512;
 constexpr std::uint32_t large_bytes = 1'536;
 
-// The usual slab, a pool's, is the largest.
+// Larger sizes are not rounded: the usual slab, a pool's, is the largest.
 constexpr std::uint32_t rounded_up(std::uint32_t bytes) {
     return bytes > large_bytes    ? bytes
            : bytes > medium_bytes ? large_bytes
@@ -28,7 +28,7 @@ constexpr std::uint32_t rounded_up(std::uint32_t bytes) {
 
 struct Memory {
     void* place;
-    std::uint32_t bytes;  // as rounded_up() says
+    std::uint32_t bytes;  // rounded as by rounded_up()
 };
 
 Memory take_memory(std::uint32_t bytes) {
@@ -55,9 +55,9 @@ void keep_memory(void* memory, std::uint32_t bytes) noexcept {
 // The part of a pool that slabs point to. It lives until the pool is gone and every slab has come home.
 //
 // The return stack's head is null, a list of slabs, or `closed` once the pool is gone: a slab that meets `closed` is
-// freed by whoever released it. Whoever pushes a slab there touches the home no more: the slab kept it alive.
-// `alive_` counts the pool itself, its scopes and every slab that exists; the last one frees the home. A scope counts
-// so that `current` never matches another pool that happens to get the same address.
+// freed by the thread that released it. A thread that has pushed a slab must not touch the home again, since only the
+// slab kept it alive. `alive_` counts the pool itself, its scopes and every slab that exists; the last of them frees
+// the home. Scopes are counted so that `current` never matches another pool that happens to get the same address.
 class SlabHome {
 public:
     static constinit thread_local SlabHome* current;
@@ -85,7 +85,7 @@ public:
             keep(slab);
             return;
         }
-        // Counted before it is pushed: afterwards the home may be gone.
+        // Counted before the slab is pushed: afterwards the home may be gone.
         if (returned_count_.fetch_add(1, std::memory_order_relaxed) >= SlabPool::free_max) {
             returned_count_.fetch_sub(1, std::memory_order_relaxed);
             discard(slab);
@@ -138,7 +138,7 @@ public:
         }
     }
 
-    // Taking and giving back changes the number of free ones alone, which has one writer.
+    // Taking a slab and giving it back changes only the number of free slabs, which has one writer.
     std::size_t in_use() const noexcept {
         const std::size_t all = slabs_.load(std::memory_order_relaxed);
         return all - std::min(all, cached());
@@ -168,15 +168,15 @@ private:
         free_count_.set(0);
     }
 
-    // The owner's.
+    // For the owner only.
     Slab* free_ = nullptr;
     Counter free_count_;
     bool closed_ = false;
 
-    // Everybody's.
+    // For any thread.
     std::atomic<Slab*> returned_{nullptr};
     std::atomic<std::size_t> returned_count_{0};
-    std::atomic<std::size_t> slabs_{0};  // that exist
+    std::atomic<std::size_t> slabs_{0};  // all that exist
     std::atomic<std::size_t> alive_{1};
 };
 
@@ -249,7 +249,7 @@ void SlabPool::trim() noexcept {
 
 SlabPool::Scope::Scope(SlabPool& pool) noexcept
     : home_(pool.home_), previous_(std::exchange(SlabHome::current, pool.home_)) {
-    if (home_ != previous_) {  // else the scope around this one keeps it
+    if (home_ != previous_) {  // otherwise the outer scope keeps the home alive
         home_->add_alive();
     }
 }

@@ -1,8 +1,8 @@
 // Slabs: the blocks of memory that payload bytes live in, from the read that fills them to the write that sends them.
 //
-// A slab is reference counted. Slices of it travel through queues and threads; the last reference sends it home to the
-// pool of the worker that made it. A release on another thread pushes it on the pool's return stack, without a lock and
-// without waking anyone: the owner looks there before it allocates.
+// A slab is reference counted. Slices of it travel through queues and threads; releasing the last reference sends it
+// home to the pool of the worker that made it. A release on another thread pushes it on the pool's return stack,
+// without a lock and without waking anyone: the owner looks there before it allocates.
 #pragma once
 
 #include <atomic>
@@ -22,19 +22,19 @@ inline constexpr std::uint32_t slab_capacity_max = 1'024 * 1_MiB;
 
 class SlabHome;
 
-/// What a slab with so many bytes takes, with its header and what allocating rounds up. This a ledger counts, or slabs
-/// of one byte would be held for nothing.
+/// The memory that a slab of `capacity` bytes really takes, with its header and what the allocator rounds up. A ledger
+/// counts this, since otherwise slabs of one byte would be held for nothing.
 std::uint32_t slab_footprint(std::uint32_t capacity) noexcept;
 
-/// The block itself. Made by SlabPool or `make_slab`; its bytes follow the header in the same allocation.
+/// The block itself. It is made by SlabPool or `make_slab`; its bytes follow the header in the same allocation.
 class Slab {
 public:
     std::uint8_t* data() noexcept { return reinterpret_cast<std::uint8_t*>(this + 1); }
     std::uint32_t capacity() const noexcept { return capacity_; }
     /// True when the caller's reference is the only one: then the bytes may be overwritten.
     bool unique() const noexcept { return refs_.load(std::memory_order_acquire) == 1; }
-    /// Charges it to `ledger` until its last reference goes, unless a ledger counts it already. For the thread that
-    /// fills it, before another one has a reference that it may charge too.
+    /// Charges the slab to `ledger` until its last reference goes, unless a ledger counts it already. To be called by
+    /// the thread that fills the slab, before another thread has a reference that it may charge too.
     void charge_to(SlabLedger& ledger) noexcept {
         if (ledger_ == nullptr) {
             ledger_ = &ledger;
@@ -44,7 +44,7 @@ public:
 
     void add_ref() noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
     void release() noexcept {
-        // The last one needs no locked instruction: nobody else is there to count.
+        // The last reference needs no locked instruction: nobody else is there to count.
         if (unique() || refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
             go_home();
         }
@@ -64,7 +64,7 @@ private:
     std::atomic<std::uint32_t> refs_{1};
     const std::uint32_t capacity_;
     const std::uint32_t footprint_;
-    SlabHome* home_;                // null: not pooled
+    SlabHome* home_;                // null if not pooled
     SlabLedger* ledger_ = nullptr;  // kept alive by the charge
     Slab* next_ = nullptr;
 };
@@ -74,12 +74,12 @@ using SlabPtr = IntrusivePtr<Slab>;
 /// A slab of exactly `capacity` bytes that belongs to no pool; for copies of small payloads.
 SlabPtr make_slab(std::uint32_t capacity, SlabLedger* ledger = nullptr);
 
-/// The pool of one worker. All members are for the owning thread, except `in_use()`.
-/// Slabs may outlive the pool: what comes home afterwards is freed.
+/// The pool of one worker. All members are for the owning thread, except `in_use()`. Slabs may outlive the pool: those
+/// that come home afterwards are freed.
 class SlabPool {
 public:
-    /// At most this many free slabs are kept (4 MiB), and at most as many again on the return stack, where a worker
-    /// that sleeps would not look for them; more go back to the allocator.
+    /// At most this many free slabs are kept (4 MiB), and at most as many again on the return stack, where a sleeping
+    /// worker would not look for them; further ones go back to the allocator.
     static constexpr std::size_t free_max = 64;
 
     SlabPool();
@@ -87,20 +87,20 @@ public:
     SlabPool(const SlabPool&) = delete;
     SlabPool& operator=(const SlabPool&) = delete;
 
-    /// A slab of `slab_bytes`, charged to `ledger` until its last reference goes. Throws std::bad_alloc.
+    /// Returns a slab of `slab_bytes`, charged to `ledger` until its last reference goes. Throws std::bad_alloc.
     SlabPtr acquire(SlabLedger* ledger = nullptr);
 
-    /// Slabs that are referenced by someone now. Exact only when nobody is releasing; for tests and stats.
+    /// Number of slabs that are referenced now. Exact only when nobody is releasing; for tests and stats.
     std::size_t in_use() const noexcept;
 
-    /// Free slabs that are kept, those on the return stack included. Exact only when nobody is releasing.
+    /// Number of free slabs kept, including those on the return stack. Exact only when nobody is releasing.
     std::size_t cached() const noexcept;
 
-    /// Frees what is cached, for tests and for a worker that has gone idle.
+    /// Frees all cached slabs; for tests and for a worker that has gone idle.
     void trim() noexcept;
 
-    /// While it lives, releases on this thread are known to be the owner's: only one thread at a time may have scopes
-    /// of a pool. Nests. The pool may go first.
+    /// While a scope lives, releases on this thread are known to be the owner's: only one thread at a time may have
+    /// scopes of a pool. Scopes may nest. The pool may be destroyed first.
     class Scope {
     public:
         explicit Scope(SlabPool& pool) noexcept;
@@ -136,7 +136,7 @@ public:
     Slice(const Slice&) = delete;
     Slice& operator=(const Slice&) = delete;
 
-    /// A fresh slab of exactly these bytes, at most slab_capacity_max.
+    /// Copies `bytes` into a fresh slab of exactly their size, at most slab_capacity_max.
     static Slice copy_of(Bytes bytes, SlabLedger* ledger = nullptr);
 
     std::uint8_t* data() const noexcept { return slab_->data() + offset_; }
@@ -146,7 +146,7 @@ public:
     std::uint32_t offset() const noexcept { return offset_; }
     const SlabPtr& slab() const noexcept { return slab_; }
 
-    /// The first `n` bytes as a slice of their own; this one keeps the rest.
+    /// Cuts off the first `n` bytes as a slice of their own; this one keeps the rest.
     Slice take_front(std::uint32_t n) noexcept {
         Slice front(slab_, offset_, n);
         drop_front(n);

@@ -1,4 +1,4 @@
-// What one session's data takes of memory, counted where it is taken and given back.
+// The memory that one session's data takes, counted where it is taken and given back.
 #pragma once
 
 #include <atomic>
@@ -6,11 +6,11 @@
 
 namespace ferrotunnel::buffer {
 
-/// Counts the real bytes of the slabs that one session's data pins, and of what its queues need to hold them, whichever
-/// thread releases them. It is written once for a slab or a segment, not for each payload.
+/// Counts the real bytes of the slabs that one session's data pins, and of the queue segments needed to hold them,
+/// whichever thread releases them. It is written once for each slab or segment, not for each payload.
 ///
-/// For IntrusivePtr. What is charged keeps it alive as a pointer does, both counted in one word: so a slab needs no
-/// reference beside its charge. At most 65,535 pointers and 256 TiB.
+/// It is used through IntrusivePtr. A charge keeps the ledger alive as a pointer does, and both are counted in one
+/// word, so a slab needs no reference besides its charge. At most 65,535 pointers and 256 TiB.
 class SlabLedger {
 public:
     SlabLedger() = default;
@@ -34,10 +34,10 @@ private:
         }
     }
 
-    std::atomic<std::uint64_t> word_{1};  // bytes, and below them the pointers
+    std::atomic<std::uint64_t> word_{1};  // bytes, and below them the number of pointers
 };
 
-/// What an allocator adds to a block, about: its own header, and rounding.
+/// Roughly what an allocator adds to a block: its own header, and rounding.
 inline constexpr std::uint32_t allocation_overhead = 16;
 
 }  // namespace ferrotunnel::buffer

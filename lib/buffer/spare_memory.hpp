@@ -1,5 +1,6 @@
-// Memory for objects of one size that come and go with every request: what a thread gives back, its next ones take.
-// For operator new and delete of a class, or of a size. AddressSanitizer is shown each object's end as it is.
+// Memory for objects of one size that come and go with every request: a thread reuses what it gave back before. For
+// operator new and delete of a class, or of a size. With AddressSanitizer nothing is kept, so that it sees the real end
+// of each object.
 #pragma once
 
 #include <atomic>
@@ -20,7 +21,7 @@ public:
         void* memory = SpareSegments<Block>::take();
         return memory != nullptr ? memory : ::operator new(sizeof(Block));
     }
-    /// What `take` has given, on any thread.
+    /// Gives back memory from `take`; any thread.
     static void keep(void* memory) noexcept {
         if constexpr (!kept) {
             ::operator delete(memory);
@@ -49,7 +50,7 @@ private:
     static_assert(sizeof(Block) == bytes);
 };
 
-/// `bytes` for SpareMemory of objects of this type.
+/// The `bytes` of SpareMemory for objects of this type.
 template <typename Object>
 inline constexpr std::size_t spare_bytes_for = (sizeof(Object) + alignof(std::max_align_t) - 1) /
                                                alignof(std::max_align_t) * alignof(std::max_align_t);

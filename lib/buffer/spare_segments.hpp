@@ -1,8 +1,8 @@
-// Segments of queues that a thread has given up and will soon need again. Queues that are mostly empty take and let go
-// of one with each burst; without this, every message would visit the allocator on each of its hops, and build and
-// destroy sixteen slots.
+// Queue segments that a thread has given up and will soon need again. Queues that are mostly empty take and release one
+// segment with each burst; without this list, every message would visit the allocator on each of its hops, and build
+// and destroy sixteen slots.
 //
-// The list is the thread's own: no lock, no atomics. It is bounded, and goes with the thread.
+// The list belongs to its thread: no lock, no atomic operations. It is bounded, and is freed with the thread.
 #pragma once
 
 #include <atomic>
@@ -10,15 +10,15 @@
 
 namespace ferrotunnel::buffer {
 
-/// `Segment` has an atomic pointer `next` to its own kind, which is null in a segment that was taken. A segment that is
-/// kept must hold nothing that matters.
+/// `Segment` has an atomic pointer `next` to its own type, which is null in a segment returned by `take`. A segment
+/// that is kept must hold nothing that matters.
 template <typename Segment>
 class SpareSegments {
 public:
-    /// Some 80 KiB a thread for the segments of streams.
+    /// Takes some 80 KiB per thread for the segments of streams.
     static constexpr std::uint32_t max = 128;
 
-    /// One that was kept, or null.
+    /// Returns a kept segment, or null.
     static Segment* take() noexcept {
         Segment* segment = first_;
         if (segment != nullptr) {
@@ -29,13 +29,13 @@ public:
         return segment;
     }
 
-    /// False: there are enough, or the thread is ending; the segment remains the caller's.
+    /// Keeps `segment`. False when there are enough or the thread is ending; the segment then remains the caller's.
     static bool keep(Segment* segment) noexcept {
         if (count_ == max || thread_ends_) {
             return false;
         }
         if (!watched_) {
-            // Apart from the list, which so needs no check for whether it was initialised whenever it is used.
+            // Separate from the list, which therefore needs no check for initialisation on each use.
             thread_local const AtThreadEnd at_thread_end;
             watched_ = true;
         }
@@ -45,11 +45,11 @@ public:
         return true;
     }
 
-    /// Kept by this thread; for tests.
+    /// Number of segments kept by this thread; for tests.
     static std::uint32_t count() noexcept { return count_; }
 
 private:
-    // Queues may be used by what the thread destroys after this.
+    // Empties the list when the thread ends. Objects that the thread destroys later may still use queues.
     struct AtThreadEnd {
         AtThreadEnd() = default;
         AtThreadEnd(const AtThreadEnd&) = delete;

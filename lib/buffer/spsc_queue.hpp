@@ -1,22 +1,22 @@
-// A lock-free queue between exactly one producer and one consumer, unbounded in itself (credit bounds it), that owns no
-// memory while it is empty and its consumer is parked.
+// A lock-free queue between exactly one producer and one consumer. It is unbounded in itself (credit bounds it) and
+// owns no memory while it is empty and its consumer is parked.
 //
 // It is a chain of segments of 16 slots. The producer fills the last one, the consumer empties the first. An empty
-// queue must hold no segment, yet the producer must never write into one that the consumer frees: so the last segment's
-// pointer is a token. The producer takes it (exchange) while it writes; a parking consumer may take it only when it
-// points to the segment that it has read to the end. What was published in between stays the consumer's to read, and
-// the producer, finding no token, begins a new chain in `first_`.
+// queue must hold no segment, yet the producer must never write into a segment that the consumer frees: so the pointer
+// to the last segment is a token. The producer takes it (exchange) while it writes; a parking consumer may take it only
+// when it points to the segment that it has read to the end. The consumer can still read what was published in between,
+// and the producer, finding no token, begins a new chain in `first_`.
 //
 //   producer:  tail_ --take--> write slot, filled_++ --give back--> tail_ ; then `unpark()` says whether to wake
 //   consumer:  pop() until empty; try_park() = raise flag, look once more, let go of the last segment
 //
-// No wake is lost because both sides change `parked_` by read-modify-write alone: of an unpark() and a try_park() one
-// comes later and reads what the other wrote, so either the producer learns that the consumer parked, or the consumer
-// sees everything that was pushed before. That holds for taking the flag down after a failed try_park() too: a plain
-// store there could hide a publication whose unpark() had just answered false.
+// No wake is lost because both sides change `parked_` by read-modify-write alone: of an unpark() and a try_park() the
+// later one reads what the other wrote, so either the producer learns that the consumer parked, or the consumer sees
+// everything that was pushed before. Clearing the flag after a failed try_park() needs it too: a plain store there
+// could hide a publication whose unpark() had just returned false.
 //
-// The two roles may move between threads if each move is ordered by the caller (release/acquire). A wake does not order
-// it: it may arrive while the consumer is still inside try_park().
+// Each role may move to another thread if the caller orders the move (release/acquire). A wake does not order it: it
+// may arrive while the consumer is still inside try_park().
 #pragma once
 
 #include <array>
@@ -32,7 +32,7 @@
 namespace ferrotunnel::buffer {
 
 /// Where a queue's segments come from: straight from the allocator, or from a list that each thread keeps
-/// (spare_segments.hpp). The latter needs values that hold nothing once they were moved from.
+/// (spare_segments.hpp). The latter needs values that hold nothing once they have been moved from.
 enum class Spares : std::uint8_t { none, per_thread };
 
 template <typename T, Spares spares = Spares::none>
@@ -44,7 +44,7 @@ class SpscQueue {
 public:
     static constexpr std::uint32_t segment_slots = 16;
 
-    /// Where a value lies. Good until the consumer takes that value.
+    /// The position of a value. Valid until the consumer takes that value.
     class Place {
     public:
         Place() = default;
@@ -58,20 +58,20 @@ public:
     };
 
     SpscQueue() = default;
-    /// Segments beyond the first, which most queues never need, are charged to `ledger`, which outlives the queue.
+    /// Charges segments beyond the first, which most queues never need, to `ledger`, which must outlive the queue.
     explicit SpscQueue(SlabLedger& ledger) noexcept : ledger_(&ledger) {}
     SpscQueue(const SpscQueue&) = delete;
     SpscQueue& operator=(const SpscQueue&) = delete;
 
-    /// Neither role may be active.
+    /// Neither role may be active during destruction.
     ~SpscQueue() {
         while (pop()) {
         }
         let_go(head_);
     }
 
-    /// Producer. Publishes `value` and tells where it lies; follow one or several pushes by `unpark()`. When there is
-    /// no memory for a segment it throws std::bad_alloc and the queue is as before.
+    /// Producer: publishes `value` and returns its place; one or several pushes must be followed by `unpark()`. When
+    /// there is no memory for a segment, it throws std::bad_alloc and leaves the queue as it was.
     Place push(T value) {
         Segment* segment = tail_.exchange(nullptr, std::memory_order_acquire);
         std::uint32_t index = 0;
@@ -94,10 +94,10 @@ public:
         return Place(segment, index);
     }
 
-    /// Producer. True when the consumer had parked and must be woken by the caller.
+    /// Producer: true when the consumer had parked and must be woken by the caller.
     bool unpark() noexcept { return parked_.exchange(false, std::memory_order_acq_rel); }
 
-    /// Consumer. The oldest value, or nothing.
+    /// Consumer: takes the oldest value, if there is one.
     std::optional<T> pop() noexcept {
         T* slot = front();
         if (slot == nullptr) {
@@ -108,7 +108,7 @@ public:
         return value;
     }
 
-    /// Consumer. The oldest value in place, or null. It may be changed there.
+    /// Consumer: the oldest value in place, or null. The value may be changed there.
     T* front() noexcept {
         while (true) {
             if (head_ == nullptr) {
@@ -127,15 +127,15 @@ public:
         }
     }
 
-    /// Consumer. Drops the value that `front()` showed.
+    /// Consumer: drops the value that `front()` returned.
     void drop_front() noexcept {
         head_->slots[index_] = T{};
         ++index_;
     }
 
-    /// Consumer, when `pop` has found nothing: raises the parked flag and looks once more. True: parked, the next
-    /// `unpark()` answers true, and the consumer's role is at rest. False: something came, go on popping.
-    /// A wake may come although this answers false.
+    /// Consumer, when `pop` has found nothing: raises the parked flag and looks once more. True: the consumer is parked
+    /// and its role at rest, and the next `unpark()` returns true. False: something came, so go on popping. A wake may
+    /// come although this returns false.
     bool try_park() noexcept {
         parked_.exchange(true, std::memory_order_acq_rel);
         if (front() != nullptr || !let_go_last()) {
@@ -145,29 +145,29 @@ public:
         return true;
     }
 
-    /// Consumer. Calls `visit(T&)` for each value that is published now, oldest first; one that answers bool ends the
-    /// walk with false.
+    /// Consumer: calls `visit(T&)` for each value that is published now, oldest first. If `visit` returns a bool, false
+    /// ends the walk.
     template <typename Visit>
     void for_each(Visit visit) {
         front();
         walk(head_, index_, visit);
     }
 
-    /// Consumer. The same from `place` on, whose value must not have been taken yet.
+    /// Consumer: like `for_each`, but from `place` on, whose value must not have been taken yet.
     template <typename Visit>
     void for_each_from(Place place, Visit visit) {
         walk(place.segment_, place.index_, visit);
     }
 
-    /// Consumer's role. True when the queue holds memory; for tests.
+    /// Consumer's role: true when the queue holds memory; for tests.
     bool holds_memory() const noexcept { return head_ != nullptr || first_.load(std::memory_order_acquire) != nullptr; }
 
 private:
     template <typename Visit>
     void walk(Segment* segment, std::uint32_t index, Visit& visit) const {
         while (segment != nullptr) {
-            // What follows is looked at first: were it to appear after this segment's end was read, the values that
-            // filled the segment up in the meantime would be skipped.
+            // The next segment is read first: if it appeared only after this segment's end was read, the values that
+            // filled this segment up in the meantime would be skipped.
             Segment* next = after(segment);
             std::uint32_t filled = segment->filled.load(std::memory_order_acquire);
             for (; index < filled; ++index) {
@@ -185,7 +185,7 @@ private:
     }
 
     struct Segment {
-        std::array<T, segment_slots> slots;    // without braces: gcc 12 would take a throwing T for one that does not
+        std::array<T, segment_slots> slots;    // no braces: with them gcc 12 takes a throwing T for a nothrow one
         std::atomic<std::uint32_t> filled{0};  // written by the producer alone
         std::atomic<Segment*> next{nullptr};
 
@@ -199,7 +199,7 @@ private:
     };
 
 public:
-    /// What a ledger counts for each.
+    /// What a ledger counts for each segment.
     static constexpr std::uint32_t segment_footprint = sizeof(Segment) + allocation_overhead;
 
 private:
@@ -213,7 +213,7 @@ private:
         return new Segment;
     }
 
-    // Its values were all read.
+    // Frees or keeps a segment, all of whose values were read.
     static void let_go(Segment* segment) noexcept {
         if constexpr (spares == Spares::per_thread) {
             if (segment != nullptr && SpareSegments<Segment>::keep(segment)) {
@@ -223,8 +223,8 @@ private:
         delete segment;
     }
 
-    // Gives the token back when there is no memory: without it the producer would begin a new chain that a consumer who
-    // waits for the end of this one never finds.
+    // Makes the segment behind `last`. Gives the token back when there is no memory: without the token the producer
+    // would begin a new chain, which a consumer that waits for the end of this one never finds.
     Segment* make_segment_after(Segment* last) {
         try {
             return make_segment();
@@ -234,7 +234,7 @@ private:
         }
     }
 
-    // What follows a segment: behind a detached one, the chain that the producer may have begun since.
+    // The segment behind `segment`; behind a detached one, the chain that the producer may have begun since.
     Segment* after(Segment* segment) const noexcept {
         bool end_of_chain = detached_ && segment == head_;
         return (end_of_chain ? first_ : segment->next).load(std::memory_order_acquire);
@@ -262,8 +262,8 @@ private:
         return true;
     }
 
-    // Frees the segment that was read to its end. False when the producer has published in the meantime. When the
-    // producer is writing, the segment stays: its unpark() follows and brings the consumer back here.
+    // Frees the segment that was read to its end. False when the producer has published in the meantime. If the
+    // producer is writing just now, the segment stays: the unpark() that follows brings the consumer back here.
     bool let_go_last() noexcept {
         if (head_ == nullptr) {
             return first_.load(std::memory_order_acquire) == nullptr;

@@ -28,8 +28,8 @@ std::size_t characters_in(std::string_view text) {
         std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
-// Columns of characters out of the parser's columns of bytes. Marks come mostly in order, so each goes on from the one
-// before: a file may be one line.
+// Converts the parser's columns, in bytes, to columns in characters. Marks come mostly in order, so each count goes on
+// from the last one: a whole file may be one line.
 class Places {
 public:
     explicit Places(std::string_view text) : text_(text) {
@@ -66,17 +66,17 @@ private:
     std::size_t characters_ = 0;
 };
 
-// Thrown out of the parser when going on makes no sense.
+// Thrown out of the parser when it makes no sense to go on.
 struct Abandoned {};
 
-// Builds the tree from yaml-cpp's events. Its own tree would follow aliases, forget where keys are, and keep the last
-// of two equal keys without a word.
+// Builds the tree from yaml-cpp's events. yaml-cpp's own tree would follow aliases, forget where keys are, and silently
+// keep the last of two equal keys.
 class TreeBuilder : public YAML::EventHandler {
 public:
     TreeBuilder(Places& places, Report& report) : places_(places), report_(report) {}
 
     Node take() { return std::move(root_); }
-    /// Of the last key or value that was complete.
+    /// The place of the last complete key or value.
     Place last() const noexcept { return last_; }
 
     void OnDocumentStart(const YAML::Mark&) override {}
@@ -176,7 +176,7 @@ private:
         put(std::move(node));
     }
 
-    // A value that is complete, in whatever is open.
+    // Puts a complete value into the innermost open list or map.
     void put(Node node) {
         if (open_.empty()) {
             root_ = std::move(node);
@@ -230,7 +230,7 @@ private:
 
 constexpr std::string_view endless_quote = "illegal EOF in scalar";
 
-// The parser's messages speak of its states; these speak of what to do.
+// Replaces the parser's messages, which speak of its states, by ones that say what to do.
 std::string explain(const std::string& message) {
     static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> known{{
         {"illegal map value",
@@ -253,7 +253,7 @@ std::string explain(const std::string& message) {
     return "this is no YAML: " + message;
 }
 
-// YAML takes no tabs there, but the parser's message would be about something else.
+// YAML does not allow tabs in the indentation, but the parser's message would be about something else.
 bool is_indented_with_tab(std::string_view text, unsigned line) {
     for (unsigned number = 1; number < line && !text.empty(); ++number) {
         text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
@@ -262,7 +262,7 @@ bool is_indented_with_tab(std::string_view text, unsigned line) {
     return text.substr(0, std::min(end, text.size())).find('\t') != std::string_view::npos;
 }
 
-// Of a file with more than one document.
+// Refuses a second document in the file.
 class SecondDocument : public TreeBuilder {
 public:
     SecondDocument(Places& places, Report& report) : TreeBuilder(places, report), places_(places), report_(report) {}
@@ -280,8 +280,8 @@ private:
 Node run_parser(std::string_view text, Report& report) {
     Places places(text);
     TreeBuilder builder(places, report);
-    // A comment at the end: without it the parser takes a quote that is never closed, if a line's end is the last
-    // thing.
+    // A comment is appended: without it the parser accepts a quote that is never closed if the last thing is the end of
+    // a line.
     std::istringstream stream(std::string(text) + "\n#");
     try {
         YAML::Parser parser(stream);
@@ -301,7 +301,8 @@ Node run_parser(std::string_view text, Report& report) {
     return builder.take();
 }
 
-// The first byte that is no text: what YAML takes may still steer a terminal, or be read differently elsewhere.
+// Reports the first byte that is not text: what YAML accepts may still steer a terminal, or be read differently
+// elsewhere.
 bool is_text(std::string_view text, Report& report) {
     unsigned number = 1;
     while (!text.empty()) {
@@ -333,7 +334,7 @@ bool is_text(std::string_view text, Report& report) {
     return true;
 }
 
-// "[server]" or "bindPort = 7000", whatever YAML takes that for.
+// Whether the first line looks like "[server]" or "bindPort = 7000", whatever YAML takes that for.
 bool looks_like_toml(std::string_view text) {
     std::string_view line;
     while (!text.empty() && (line.empty() || line.front() == '#')) {

@@ -1,4 +1,4 @@
-// Variables inside texts: ${NAME}, ${NAME:-default}, and $$ for the character itself.
+// Variables inside texts: ${NAME}, ${NAME:-default}, and $$ for a dollar sign.
 #pragma once
 
 #include <functional>
@@ -13,8 +13,8 @@ namespace ferrotunnel::config {
 /// The value of a variable, or nothing when it is not set.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 
-/// The error says what is wrong without repeating a value. What comes out of a variable is taken as it is: a $ in it
-/// means nothing. The default after ":-" is for a variable that is not set or empty.
+/// The error of `expand`: it says what is wrong without repeating a value. What a variable contains is taken as it is:
+/// a $ in it has no meaning. The default after ":-" is for a variable that is not set or empty.
 struct ExpandError {
     std::string text;
 };

@@ -9,7 +9,7 @@ namespace ferrotunnel::config {
 namespace {
 
 struct Row {
-    std::string_view words;  // in small letters, without '_' and '-', with blanks between them
+    std::string_view words;  // lower case, without '_' and '-', separated by blanks
     ForeignKey meaning;
 };
 
@@ -75,7 +75,7 @@ constexpr std::array rows{
         {"there is no policy language; rules of a service are keys of it, like `request_headers` and `redirect`", {}}},
 };
 
-// What a service's `type` says elsewhere.
+// What the values of a service's `type` in other programs correspond to.
 constexpr std::array types{
     Row{"tcp", {"here that is the key `tcp`, whose value is the public port: `tcp: 2222`", of_kind}},
     Row{"http", {"here that is the key `http`, whose value is the host: `http: app.example.com`", of_kind}},

@@ -1,4 +1,5 @@
-// Keys that files of other tunnels have: who moves here is told what they are called, instead of what looks like them.
+// Keys from the files of other tunnels: a user who moves here is told what they are called here, instead of being shown
+// keys that merely look like them.
 #pragma once
 
 #include <string_view>
@@ -6,11 +7,11 @@
 namespace ferrotunnel::config {
 
 struct ForeignKey {
-    std::string_view here;        // a sentence that goes behind "no such key"; empty: nobody is known to have this key
-    std::string_view stands_for;  // "kind" or "local" where it says that of a service
+    std::string_view here;        // a sentence to put after "no such key"; empty: this key is not known from elsewhere
+    std::string_view stands_for;  // "kind" or "local" if the key says that of a service
 };
 
-/// `section`: the path of where it stands. `value`: what it says, if that is one text.
+/// Looks up a key. `section` is the path of the section it is in, and `value` its value, if that is a single text.
 ForeignKey foreign_key(std::string_view section, std::string_view key, std::string_view value);
 
 }  // namespace ferrotunnel::config

@@ -7,7 +7,7 @@
 
 namespace ferrotunnel::config {
 
-/// Both from 1, columns in characters. 0: no place.
+/// A place in the file. Both numbers begin at 1, columns count characters. 0: no place.
 struct Place {
     unsigned line = 0;
     unsigned column = 0;
@@ -33,7 +33,7 @@ struct Entry {
     Node value;
 };
 
-/// For messages: "nothing", "\"text\"", "a list", "keys".
+/// Describes a node for messages: "nothing", "\"text\"", "a list", "keys".
 std::string describe(const Node& node);
 
 }  // namespace ferrotunnel::config

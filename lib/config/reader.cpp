@@ -21,7 +21,7 @@ std::string joined(const std::vector<std::string>& words) {
     return list;
 }
 
-// "client.services[3].tcp": "client.services[].tcp"
+// Removes list indices: "client.services[3].tcp" becomes "client.services[].tcp".
 std::string without_indices(std::string_view path) {
     std::string general;
     bool inside = false;
@@ -135,7 +135,7 @@ std::optional<std::chrono::milliseconds> Value::time(std::chrono::milliseconds m
 }
 
 std::optional<std::uint64_t> Value::size(std::uint64_t min, std::uint64_t max) const {
-    const bool bounded = max < std::uint64_t{1} << 62;  // beyond it nobody asks for the exact number
+    const bool bounded = max < std::uint64_t{1} << 62;  // beyond this nobody asks for the exact number
     const std::string range =
         bounded ? " from " + std::to_string(min) + " to " + std::to_string(max) + " bytes" : std::string();
     const std::string expected = "a size" + range + ", like 64KiB or 1MiB";

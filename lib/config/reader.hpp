@@ -1,9 +1,9 @@
 // Typed access to a tree. Whatever is not as expected goes to the report, with the path of its key, what was expected
-// and what was found; the caller gets nothing then and goes on, so that all problems are told at once.
+// and what was found. The caller gets no value then and goes on, so that all problems are reported at once.
 //
 //    Section server = root.section("server")...
 //    if (auto value = server.find("drain")) { assign(drain, value->time()); }
-//    server.finish();  // what was not asked for is unknown
+//    server.finish();  // keys that were not asked for are unknown
 #pragma once
 
 #include <chrono>
@@ -24,22 +24,23 @@ namespace ferrotunnel::config {
 
 class Section;
 
-/// What all values of one reading share.
+/// What all values of one reading have in common.
 struct Context {
     Report& report;
     Environment environment;
     std::string folder;          // of the file, for relative paths; empty: the current one
-    std::set<std::string> keys;  // the paths of all keys that were asked for; items of lists as "[]"
+    std::set<std::string> keys;  // the paths of all keys that were asked for; indices of lists as "[]"
 };
 
-/// A value that is there. The Node and the Context outlive it.
+/// A value that is present. The Node and the Context must outlive it.
 class Value {
 public:
-    /// `key_place`: where to point when there is no value, as the value's own place is then the next key's.
+    /// `key_place` is the place to report when there is no value, as the value's own place is then that of the next
+    /// key.
     Value(const Node& node, Context& context, std::string path, Place key_place);
 
     std::optional<std::string> text() const;
-    /// The same without a report.
+    /// Like text(), but without a report.
     std::optional<std::string> try_text() const;
     /// A text that is not empty.
     std::optional<std::string> word() const;
@@ -47,15 +48,15 @@ public:
     std::optional<std::uint64_t> number(std::uint64_t min, std::uint64_t max) const;
     std::optional<std::chrono::milliseconds> time(std::chrono::milliseconds most = limits::config_time_max) const;
     std::optional<std::uint64_t> size(std::uint64_t min, std::uint64_t max) const;
-    /// Which of `choices` it is.
+    /// The index of the value in `choices`.
     std::optional<std::size_t> choice(const std::vector<std::string>& choices) const;
     /// The path of a file or folder; a relative one is made relative to the file's folder.
     std::optional<std::string> path() const;
     /// The items of a list.
     std::vector<Value> items() const;
-    /// The same, or the value itself as the only one.
+    /// The items of a list, or the value itself as the only one.
     std::vector<Value> items_or_single() const;
-    /// The keys of a group; nothing at all is a group without keys.
+    /// The keys of a group; a missing value counts as a group without keys.
     Section section() const;
 
     /// The text as it is written, before variables are replaced.
@@ -64,13 +65,13 @@ public:
     bool has_variables() const noexcept;
     bool is_text() const noexcept { return node_->kind == Node::Kind::text; }
     bool is_group() const noexcept { return node_->kind == Node::Kind::map; }
-    /// From now on no message repeats what stands here: it may be a secret.
+    /// From now on no message repeats this value: it may be a secret.
     void hide() noexcept { hidden_ = true; }
 
     void problem(std::string text) const;
-    /// The same about its key, where that may be any.
+    /// Reports a problem with the value's key, in a group where keys can be chosen freely.
     void problem_at_key(std::string text) const;
-    /// "expected ..., found ..."
+    /// Reports "expected ..., found ...".
     void unexpected(std::string_view expected) const;
     Place place() const noexcept;
     const std::string& key_path() const noexcept { return path_; }
@@ -92,12 +93,12 @@ class Section {
 public:
     Section(const Node& node, Context& context, std::string path, Place place);
 
-    /// The value of a key, if it is there. From then on the key is a known one.
+    /// The value of a key, if it is there. From then on the key counts as known.
     std::optional<Value> find(const std::string& key);
-    /// All keys with their values, where they may be any. From then on they are known ones.
+    /// All keys with their values, in a group where keys can be chosen freely. From then on they count as known.
     std::vector<std::pair<std::string, Value>> all();
     bool has(std::string_view key) const;
-    /// Among the keys that nobody has asked for is one of another tunnel, which says this of a service.
+    /// Whether one of the keys that nobody has asked for is a key of another tunnel that says this of a service.
     bool has_foreign(std::string_view what) const;
     /// Reports all keys that nobody has asked for. `hidden`: without repeating them.
     void finish(bool hidden = false);

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view digits = "0123456789";
 
-// The number at the beginning of `text` and what follows it, perhaps behind a blank.
+// Splits `text` into the number at its beginning and what follows it, perhaps after a blank.
 std::pair<std::string_view, std::string_view> split_unit(std::string_view text, std::string_view letters_of_number) {
     const std::size_t length = std::min(text.find_first_not_of(letters_of_number), text.size());
     std::string_view unit = text.substr(length);
@@ -41,8 +41,7 @@ struct TimePart {
     std::uint64_t unit = 0;  // in milliseconds
 };
 
-// The number at the beginning of `text` with its unit, which are cut off. Without a unit it is seconds, where that is
-// all.
+// Cuts the number at the beginning of `text` off, with its unit. Where the text is a number alone, the unit is seconds.
 std::optional<TimePart> take_time_part(std::string_view& text, bool is_number) {
     auto [number_text, unit_text] = split_unit(text, "0123456789.");
     text = unit_text.substr(std::min(unit_text.find_first_of(digits), unit_text.size()));

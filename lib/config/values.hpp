@@ -1,4 +1,4 @@
-// Single values out of their texts. No text is taken that is not whole: "10 s" and "4x" are nothing.
+// Parses single values. A text is accepted only as a whole: "10 s" and "4x" are nothing.
 #pragma once
 
 #include <chrono>
@@ -10,17 +10,18 @@
 
 namespace ferrotunnel::config {
 
-/// true, on, yes; false, off, no.
+/// Parses a boolean: true, on, yes; false, off, no.
 std::optional<bool> parse_bool(std::string_view text);
 
-/// Decimal digits.
+/// Parses decimal digits.
 std::optional<std::uint64_t> parse_number(std::string_view text);
 
-/// "500ms", "30s", "0.5s", "2m", "1h", "7d"; a number alone is seconds.
+/// Parses a time: "500ms", "30s", "0.5s", "2m", "1h", "7d"; a number alone is in seconds.
 std::optional<std::chrono::milliseconds> parse_time(std::string_view text,
                                                     std::chrono::milliseconds most = limits::config_time_max);
 
-/// Bytes: "512", "64KiB", "1MiB", "2GiB", or shorter "64K", "1M", "2G"; and with powers of ten "64kB", "1MB", "2GB".
+/// Parses a number of bytes: "512", "64KiB", "1MiB", "2GiB", or shorter "64K", "1M", "2G"; and with powers of ten
+/// "64kB", "1MB", "2GB".
 std::optional<std::uint64_t> parse_size(std::string_view text);
 
 }  // namespace ferrotunnel::config

@@ -1,5 +1,5 @@
-// What the directory remembers of hosts whose client is away, and of those that it has assigned. For one thread at a
-// time: the directory's lock is around them.
+// What the directory remembers about hosts whose client is away, and about hosts that it has assigned. For one thread
+// at a time: the directory's lock protects them.
 #pragma once
 
 #include <compare>
@@ -16,8 +16,8 @@
 namespace ferrotunnel::directory {
 
 /// The names (a host with a path) that stay known without a client. When there are too many, the token that has most
-/// loses its oldest one, and where several have as many, the one that comes: so nobody drives out what another token
-/// has by registering ever new names.
+/// loses its oldest one; if several have as many, it is the newcomer's token that loses one. So nobody drives out
+/// another token's names by registering ever new ones.
 class AwayHosts {
 public:
     struct Entry {
@@ -32,19 +32,19 @@ public:
     std::size_t size() const noexcept { return entries_.size(); }
 
     void add(Entry entry);
-    /// Nothing to do where it is not there.
+    /// Removes an entry; does nothing if it is not there.
     void remove(const Entry& entry);
 
-    /// Takes out one that has been away since then or longer.
+    /// Takes out one entry that has been away since `then` or longer.
     std::optional<Entry> take_since(TimePoint then);
-    /// Takes out one if there are more than `most`; `comer` is the token that has added some.
+    /// Takes out one entry if there are more than `most`; `comer` is the token that has added some.
     std::optional<Entry> take_surplus(std::size_t most, const login::TokenId& comer);
 
 private:
     struct Older {
         bool operator()(const Entry* left, const Entry* right) const { return *left < *right; }
     };
-    using OfOwner = std::set<const Entry*, Older>;  // into entries_
+    using OfOwner = std::set<const Entry*, Older>;  // points into entries_
 
     void count_changes(const login::TokenId& owner, std::size_t from, std::size_t to);
     Entry take(const Entry& entry);
@@ -54,14 +54,14 @@ private:
     std::set<std::pair<std::size_t, login::TokenId>> counts_;  // the last one has most
 };
 
-/// Which host a token's service has got from the server.
+/// Which host the server has assigned to a token's service.
 class AssignedHosts {
 public:
     void remember(const login::TokenId& token, const std::string& service, const std::string& host);
     void forget(const std::string& host);
-    /// Null: none.
+    /// The host of a service; null if it has none.
     const std::string* find(const login::TokenId& token, const std::string& service) const;
-    /// All of them: `action(token, service, host)`.
+    /// Calls `action(token, service, host)` for each assigned host.
     template <typename Action>
     void for_each(Action action) const {
         for (const auto& [key, host] : hosts_) {

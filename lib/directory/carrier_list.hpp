@@ -1,4 +1,4 @@
-// The trunks that carry one port or one service together. For one thread at a time: its owner has the lock.
+// The trunks that carry one port or one service together. For one thread at a time: the owner locks it.
 #pragma once
 
 #include <algorithm>
@@ -10,14 +10,14 @@
 
 namespace ferrotunnel::directory {
 
-/// `Trunk` has `std::uint64_t load() const`.
+/// The carriers of one port or service. `Trunk` has `std::uint64_t load() const`.
 template <typename Trunk>
 class CarrierList {
 public:
     struct Carrier {
         std::shared_ptr<Trunk> trunk;
         std::uint32_t service = 0;  // the trunk's id for it
-        bool yields = false;        // the next one that joins takes its place
+        bool yields = false;        // the next trunk that joins takes its place
     };
     using Trunks = std::vector<std::shared_ptr<Trunk>>;
 
@@ -26,7 +26,7 @@ public:
     bool empty() const noexcept { return carriers_.empty(); }
     std::size_t size() const noexcept { return carriers_.size(); }
 
-    /// The one with the least load that is not in `passed`, in turn where several have as little. Null: nobody is left.
+    /// The carrier with the least load that is not in `passed`, in turn if several have the same. Null: none is left.
     const Carrier* choose(const std::vector<const Trunk*>& passed) {
         const std::size_t count = carriers_.size();
         const std::size_t turn = turn_;
@@ -47,8 +47,8 @@ public:
         return best;
     }
 
-    /// As choose(); but of those for which `is_near` holds, the one with the least load is preferred unless it has half
-    /// as much again, and `detour` more, as the one with the least of all.
+    /// Like choose(), but prefers the carrier with the least load among those for which `is_near` holds, unless its
+    /// load is half as much again, and `detour` more, as the least of all.
     template <typename IsNear>
     const Carrier* choose(const std::vector<const Trunk*>& passed, const IsNear& is_near) {
         const Carrier* best = choose(passed);
@@ -68,7 +68,7 @@ public:
         return best;
     }
 
-    /// Of all together.
+    /// The load of all carriers together.
     std::uint64_t load() const {
         std::uint64_t sum = 0;
         for (const Carrier& carrier : carriers_) {
@@ -77,11 +77,11 @@ public:
         return sum;
     }
 
-    /// Those whose place it takes.
+    /// Adds a trunk, and returns the trunks whose place it takes.
     Trunks add(std::shared_ptr<Trunk> trunk, std::uint32_t service) {
         Trunks replaced;
         replaced.reserve(carriers_.size());
-        carriers_.reserve(carriers_.size() + 1);  // from here on nothing lacks memory
+        carriers_.reserve(carriers_.size() + 1);  // from here on nothing allocates
         for (Carrier& carrier : carriers_) {
             if (carrier.yields) {
                 replaced.push_back(std::move(carrier.trunk));
@@ -98,7 +98,7 @@ public:
 
     Trunks remove_all() {
         Trunks trunks;
-        trunks.reserve(carriers_.size());  // from here on nothing lacks memory
+        trunks.reserve(carriers_.size());  // from here on nothing allocates
         for (Carrier& carrier : carriers_) {
             trunks.push_back(std::move(carrier.trunk));
         }

@@ -35,7 +35,7 @@ bool write_all(int fd, std::string_view text) {
 }  // namespace
 
 ClaimFile::ClaimFile(std::filesystem::path directory) : directory_(std::move(directory)) {
-    std::error_code ignored;  // what does not work out is told by write()
+    std::error_code ignored;  // write() reports what does not work
     if (directory_.has_parent_path()) {
         std::filesystem::create_directories(directory_.parent_path(), ignored);
     }
@@ -82,14 +82,14 @@ ClaimRecord ClaimFile::read() const {
     return read_claims(std::string_view(text).substr(0, have));
 }
 
-// Complete and on disk before it gets its name.
+// Writes the file completely, and to the disk, before it gets its name.
 std::string ClaimFile::write(const ClaimRecord& record) {
     const std::string text = write_claims(record);
     if (text.size() > ClaimRecord::bytes_max) {
         return "there is too much to remember";
     }
     const std::filesystem::path next = directory_ / next_name;
-    (void)::unlink(next.c_str());  // of one that was killed while it wrote
+    (void)::unlink(next.c_str());  // left by a server that was killed while it wrote
     runtime::Fd file(::open(next.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!file) {
         return reason("the file can not be created");

@@ -1,5 +1,5 @@
-// The file in the state directory in which a server writes down its claims. Of several servers with the same directory
-// one has it; the others remember nothing.
+// The file in the state directory in which a server records its claims. Of several servers with the same directory one
+// has the file; the others remember nothing.
 #pragma once
 
 #include <filesystem>
@@ -12,15 +12,16 @@ namespace ferrotunnel::directory {
 
 class ClaimFile {
 public:
-    /// The directory is made (0700) if it is not there.
+    /// Creates the directory (0700) if it is not there.
     explicit ClaimFile(std::filesystem::path directory);
 
-    /// Empty when there is none, or none that can be read.
+    /// The record in the file; empty if there is no file, or none that can be read.
     ClaimRecord read() const;
-    /// Replaces it at once and as a whole (0600). Empty, or why it could not be written. Blocks for the disk.
+    /// Replaces the file at once and as a whole (0600). Returns an empty text, or why writing failed. Blocks on the
+    /// disk.
     std::string write(const ClaimRecord& record);
-    /// Whether the file is this server's. One that has it keeps it; another one may get it later: `why_not` says why it
-    /// has not.
+    /// Whether the file is this server's; takes the file if it is free. A server that has the file keeps it; another
+    /// may get it later, and `why_not` says why it does not have it yet.
     bool own();
     const std::string& why_not() const noexcept { return why_not_; }
 

@@ -54,7 +54,7 @@ void ClaimKeeper::finish() {
     }
 }
 
-// Any thread, with locks held: as short as can be.
+// Called on any thread, with locks held: as short as can be.
 void ClaimKeeper::on_change() noexcept {
     std::lock_guard lock(mutex_);
     if (!std::exchange(changed_, true)) {
@@ -62,7 +62,7 @@ void ClaimKeeper::on_change() noexcept {
     }
 }
 
-// False when the server ends meanwhile.
+// Waits; false if the server ends meanwhile.
 bool ClaimKeeper::wait(Duration time) {
     std::unique_lock lock(mutex_);
     return !wake_.wait_for(lock, time, [this] { return finishing_; });
@@ -94,7 +94,7 @@ void ClaimKeeper::run() {
     }
 }
 
-// Once for as long as there is a problem.
+// Logs a problem, once for as long as there is one.
 void ClaimKeeper::tell(const std::string& problem) {
     if (!problem.empty() && !std::exchange(told_, true)) {
         log_.warn(
@@ -114,7 +114,7 @@ void ClaimKeeper::save() try {
     share_out(record);
     tell(file_.write(record));
 } catch (const std::exception&) {
-    // No memory for it now: with the next change it is tried again.
+    // No memory for it now: the next change tries again.
 }
 
 }  // namespace ferrotunnel::directory

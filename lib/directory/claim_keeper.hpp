@@ -1,6 +1,6 @@
-// Remembers a server's claims over a restart: reads them before clients come, and writes them down, on a thread of its
-// own, a little after something has changed. Changes come in storms (a thousand clients at once): `settle` after the
-// first one they are written together, and then not again for `pause`.
+// Remembers a server's claims over a restart: reads them before clients come, and writes them, on a thread of its own,
+// shortly after a change. Changes come in storms (a thousand clients at once): they are written together, `settle`
+// after the first one, and then not again for `pause`.
 //
 //   asleep --something changes--> settling --> written --> pausing --changed meanwhile--> settling
 //                                                              \--> asleep
@@ -30,14 +30,15 @@ public:
         Duration pause = std::chrono::seconds(5);
     };
 
-    /// Takes in what the file says of these tokens; what others had is free. Before anybody claims anything.
+    /// Restores what the file says about these tokens; what other tokens had is free. To be created before anybody
+    /// claims anything.
     ClaimKeeper(Settings settings, std::shared_ptr<Registry> registry, std::shared_ptr<HttpDirectory> http,
                 const login::AcceptedTokens& tokens, Logger& log);
     ~ClaimKeeper();
     ClaimKeeper(const ClaimKeeper&) = delete;
     ClaimKeeper& operator=(const ClaimKeeper&) = delete;
 
-    /// The server is about to end: writes down what is claimed now, and nothing after that. Idempotent.
+    /// Writes what is claimed now, and nothing after that: the server is about to end. Idempotent.
     void finish();
 
 private:
@@ -53,7 +54,7 @@ private:
     const std::shared_ptr<HttpDirectory> http_;
     Logger& log_;
     ClaimFile file_;
-    bool told_ = false;  // that nothing is written
+    bool told_ = false;  // logged that nothing is written
     std::mutex mutex_;
     std::condition_variable wake_;
     bool changed_ = false;

@@ -1,4 +1,4 @@
-// What a session may hold so that no other tunnel has it: a public port, a host with a path, or a host's untouched TLS.
+// The name of what one tunnel may hold exclusively: a public port, a host with a path, or a host's untouched TLS.
 #pragma once
 
 #include <compare>
@@ -8,11 +8,11 @@
 
 namespace ferrotunnel::directory {
 
-/// Stands for untouched TLS where a path would stand; no path is written so.
+/// Stands in place of a path for untouched TLS; no path is written like this.
 inline constexpr const char* tls_instead_of_path = "tls";
 
 struct ClaimName {
-    std::uint16_t port = 0;  // 0: it is a host
+    std::uint16_t port = 0;  // 0: the name is a host's
     std::string host;        // normalised, or a pattern
     std::string path;
 
@@ -20,9 +20,10 @@ struct ClaimName {
     ClaimName(std::string host_in, std::string path_in) : host(std::move(host_in)), path(std::move(path_in)) {}
 
     bool is_port() const noexcept { return port != 0; }
-    /// As a sentence begins with it: "Public port 2222", "The host app.example.com", "... with the path /api".
+    /// The name as the beginning of a sentence: "Public port 2222", "The host app.example.com", "... with the path
+    /// /api".
     std::string text() const;
-    /// The word for one of its kind: "port", "host".
+    /// The word for this kind of name: "port", "host".
     const char* kind() const noexcept { return is_port() ? "port" : "host"; }
 
     friend auto operator<=>(const ClaimName&, const ClaimName&) = default;

@@ -43,7 +43,7 @@ std::optional<Number> number_of(std::string_view text) {
     return error == std::errc{} && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
 }
 
-// The words of a line, the last of which may have spaces itself.
+// Splits a line into words, the last of which may contain spaces.
 class Words {
 public:
     explicit Words(std::string_view line) : rest_(line) {}
@@ -69,7 +69,7 @@ void read_line(std::string_view line, ClaimRecord& record) {
     if (kind == "host" && record.hosts.size() < ClaimRecord::entries_max) {
         const auto seconds = number_of<std::int64_t>(words.next());
         const std::string host(words.next());
-        // Beyond that, arithmetic with other times would overflow.
+        // A later time would overflow in arithmetic with other times.
         if (seconds && *seconds >= 0 && *seconds < 1LL << 32 && !host.empty() && !words.rest().empty()) {
             const std::chrono::sys_seconds at{std::chrono::seconds(*seconds)};
             record.hosts.push_back({*owner, host, std::string(words.rest()), at});
@@ -104,8 +104,8 @@ void for_each_kind(Record& record, Action action) {
     action(record.ports);
 }
 
-// What each may have so that all together have no more than `most`: who wants less has what it wants, and the others
-// the same.
+// The share of bytes that each token may have so that all together have no more than `most`: a token that wants less
+// gets what it wants, and all others get equal shares.
 std::size_t fair_share(std::vector<std::size_t> wanted, std::size_t most) {
     std::sort(wanted.begin(), wanted.end());
     for (std::size_t i = 0; i < wanted.size(); ++i) {
@@ -166,12 +166,12 @@ std::string write_claims(const ClaimRecord& record) {
 ClaimRecord read_claims(std::string_view text) {
     ClaimRecord record;
     if (!text.starts_with(first_line)) {
-        return record;  // of another version, or something else
+        return record;  // another version, or something else
     }
     while (!text.empty()) {
         const std::size_t end = text.find('\n');
         if (end == std::string_view::npos) {
-            break;  // a line without its end is half of one
+            break;  // a line without its end is incomplete
         }
         read_line(text.substr(0, end), record);
         text.remove_prefix(end + 1);

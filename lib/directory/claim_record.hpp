@@ -1,13 +1,13 @@
-// Who has which host and port, as a server writes it down so that it knows it again after a restart. Values and text
-// alone; claim_file.hpp keeps them on disk.
+// Who has which host and port, as a server records it to know it again after a restart. Values and text only;
+// claim_file.hpp keeps them on disk.
 //
 //   ferrotunnel claims 1
 //   host <token> <since when its client is away, in seconds since 1970; 0: it was there> <host> <path, or tls>
 //   assigned <token> <host> <service>
 //   port <token> <port>
 //
-// A token is its id in hex, which is no secret (docs/protocol.md, 7). What can not be read is skipped line by line: the
-// worst that damage does is that a host is unknown until its client comes.
+// A token is its id in hex, which is no secret (docs/protocol.md, 7). What cannot be read is skipped line by line: the
+// worst effect of damage is that a host is unknown until its client comes.
 #pragma once
 
 #include <chrono>
@@ -22,8 +22,8 @@
 namespace ferrotunnel::directory {
 
 struct ClaimRecord {
-    /// Entries that are written, and entries of each kind that are read. More hosts than stay known without their
-    /// clients have nobody to remember them for.
+    /// How many entries are written, and how many of each kind are read. Remembering more hosts than may stay
+    /// known without their clients would serve nobody.
     static constexpr std::size_t entries_max = 65'536;
     static constexpr std::size_t bytes_max = 32'000'000;
 
@@ -56,8 +56,8 @@ struct ClaimRecord {
     friend bool operator==(const ClaimRecord&, const ClaimRecord&) = default;
 };
 
-/// Leaves out what is more than these bounds, of the tokens that have most: they can not make the server forget what
-/// others have. In bytes a token's share counts each line by at least bytes_max / entries_max.
+/// Drops what exceeds these bounds, from the tokens that have most: they cannot make the server forget what others
+/// have. In a token's share of the bytes, each line counts for at least bytes_max / entries_max.
 void share_out(ClaimRecord& record, std::size_t entries_max = ClaimRecord::entries_max,
                std::size_t bytes_max = ClaimRecord::bytes_max);
 

@@ -1,5 +1,5 @@
-// What a service with hosts is, of HTTP or of TLS that passes untouched, as a value; and how it is read from what a
-// client says.
+// A service with hosts, of HTTP or of TLS that passes untouched, described as a value; and how to read the description
+// from what a client says.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@
 
 namespace ferrotunnel::directory {
 
-/// What a service has otherwise than the server's settings for all.
+/// The limits in which a service differs from the server's settings for all.
 struct HttpServiceLimits {
     std::optional<Duration> backend_connect;
     std::optional<Duration> first_byte;
@@ -30,7 +30,7 @@ struct HttpServiceLimits {
     friend bool operator==(const HttpServiceLimits&, const HttpServiceLimits&) = default;
 };
 
-/// What the operator lets clients ask for: who waits for long holds a visitor's connection and a stream.
+/// The limits that clients may ask for at most: a long wait holds a visitor's connection and a stream.
 struct HttpBounds {
     Duration first_byte = std::chrono::hours(1);
     Duration upgraded_idle = std::chrono::hours(24);
@@ -38,40 +38,39 @@ struct HttpBounds {
     friend bool operator==(const HttpBounds&, const HttpBounds&) = default;
 };
 
-/// Two registrations are compared by it.
+/// The description of a service; two registrations are compared by it.
 struct HttpDescription {
     std::string name;                // for logs
     std::string token_name;          // for logs
     std::vector<std::string> hosts;  // normalised: "app.example.com", "*.example.com", "**.example.com", "*"
-    http::PathRule path;             // which of their paths; by default all
+    http::PathRule path;             // which of the hosts' paths; by default all
     http::Rules rules;
     HttpServiceLimits limits;
-    bool passthrough = false;  // of TLS: no path, no rules
-    bool per_visitor = false;  // a stream carries requests of one visitor's connection only
+    bool passthrough = false;  // TLS passes untouched: no path, no rules
+    bool per_visitor = false;  // a stream carries requests of only one visitor's connection
 
-    /// What makes a name of a host, as ClaimName has it: the path, or that it is about TLS.
+    /// What turns a host into a name, as in ClaimName: the path, or the mark for TLS.
     std::string claimed_path() const;
 
     friend bool operator==(const HttpDescription&, const HttpDescription&) = default;
 };
 
-/// "/api", "= /status", "~ /v[0-9]+/.*"; empty: all paths. The words of a problem go behind the text.
+/// Reads "/api", "= /status", "~ /v[0-9]+/.*"; empty: all paths. The words of a problem are to follow the text.
 Result<http::PathRule, http::Problem> read_http_path(std::string_view text);
 
-/// The values that a client says, unchecked.
+/// The values that a client gives, unchecked.
 http::Rules rules_of(const wire::HttpRulesPart& part);
 HttpServiceLimits limits_of(const wire::HttpLimitsPart& part);
 
-/// Fills in hosts (without duplicates), path, rules and limits. A sentence when something is wrong.
+/// Fills in hosts (without duplicates), path, rules and limits. Returns a sentence if something is wrong.
 std::optional<std::string> read_http_part(const wire::HttpPart& part, HttpDescription& description);
 
-/// The same of a service of the kind tls.
+/// The same for a service of the kind tls.
 std::optional<std::string> read_tls_part(const wire::TlsPart& part, HttpDescription& description);
-/// A sentence about the first of the limits that is beyond the bounds.
+/// A sentence about the first limit that exceeds the bounds.
 std::optional<std::string> beyond_bounds(const HttpServiceLimits& limits, const HttpBounds& bounds);
 
-/// What comes before "below a domain": a name in normal form that hosts can be assigned under. Empty when `text` is
-/// none.
+/// Reads the domain below which hosts can be assigned, and returns it in normal form. Empty if `text` is none.
 std::string read_domain(std::string_view text);
 
 }  // namespace ferrotunnel::directory

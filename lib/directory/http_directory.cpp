@@ -10,8 +10,8 @@ namespace ferrotunnel::directory {
 
 namespace {
 
-// An address has no labels that a pattern could stand for. `host` is in normal form: a last label of digits is that of
-// an IPv4 address.
+// Whether a host is a name. An address has no labels that a pattern could stand for. `host` is in normal form: a last
+// label of digits is that of an IPv4 address.
 bool is_name(std::string_view host) noexcept {
     const std::string_view last = host.substr(host.rfind('.') + 1);
     return !host.starts_with('[') && last.find_first_not_of("0123456789") != std::string_view::npos;
@@ -97,7 +97,8 @@ const HttpRoutes::Host* HttpRoutes::host_at(const Place& place) const noexcept {
     return nullptr;
 }
 
-// In the place of what is there of that name; null takes it out. Other states of the routes keep what they have.
+// Puts a host in the place of the one with that name, or removes that if `host` is null. Other states of the routes
+// keep what they have.
 void HttpRoutes::put(const Place& place, HostPtr host) {
     const std::size_t hash = hash_(place.key);
     std::shared_ptr<const Branch>& branch = hosts_[place.form][branch_of(hash)];
@@ -153,7 +154,7 @@ const HttpRoutes::Host* HttpRoutes::known_host_for(std::string_view host, TimePo
 
 HttpMatch HttpRoutes::match(const Host& host, std::string_view path, routes::LookupSteps* steps) const noexcept {
     if (!host.paths) {
-        return HttpMatch{};  // it is there for TLS alone
+        return HttpMatch{};  // the host is there only for TLS
     }
     const routes::RouteMatch found = host.paths->find("x", path, steps);
     HttpMatch match{HttpMatch::Kind::unknown_path, nullptr, host.pattern};
@@ -176,8 +177,8 @@ HttpMatch HttpRoutes::match(const Host& host, std::string_view path, routes::Loo
     return match;
 }
 
-// A table for this host alone, so that a change costs what one host costs. Its expressions are compiled already, and
-// are shared.
+// Builds a table for this host alone, so that a change costs what one host costs. Its expressions are compiled already,
+// and are shared.
 void HttpRoutes::make_paths(Host& host, std::uint64_t seed) {
     std::vector<routes::Route> routes;
     host.passthrough.reset();
@@ -214,7 +215,7 @@ TlsMatch HttpRoutes::find_tls(std::string_view name, TimePoint now) const noexce
 
 // --- the directory ---
 
-// What one host may have: paths of any kind, and expressions among them.
+// A bound on what one host may have: on all its paths, or on the expressions among them.
 struct HttpDirectory::PathBound {
     bool (*counts)(const http::PathRule& path) noexcept;
     std::size_t max;
@@ -232,15 +233,15 @@ struct HttpDirectory::PathBound {
     }
 };
 
-// A next state of the routes in the making: each host is copied and built once, however often it is changed. The lock
-// is held.
+// A next state of the routes in the making: each host is copied and built once, however often it is changed. To be used
+// with the lock held.
 class HttpDirectory::Change {
 public:
     explicit Change(HttpDirectory& directory)
         : directory_(directory), next_(std::make_shared<HttpRoutes>(*directory.routes_)) {}
 
-    /// To be changed until commit(): a copy of what is there, or a host without routes. One that has none then is taken
-    /// out.
+    /// The host to change before commit(): a copy of what is there, or a host without routes. A host that has no routes
+    /// at commit() is removed.
     HttpRoutes::Host& host(const std::string& pattern) {
         const auto [at, is_new] = hosts_.try_emplace(pattern);
         if (is_new) {
@@ -255,7 +256,7 @@ public:
             put(pattern, std::move(host));
         }
         directory_.has_passthrough_.store(next_->has_passthrough(), std::memory_order_relaxed);
-        std::shared_ptr<const HttpRoutes> routes = std::move(next_);  // then the ones before, until after the lock
+        std::shared_ptr<const HttpRoutes> routes = std::move(next_);  // then holds the old routes, until after the lock
         {
             std::lock_guard lock(directory_.routes_mutex_);
             directory_.routes_.swap(routes);
@@ -350,20 +351,20 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
     return joined;
 }
 
-// One of its names has a service already. The lock is held.
+// Whether one of its names has a service already. The lock is held.
 bool HttpDirectory::is_carried(const HttpDescription& description) const {
     return std::any_of(description.hosts.begin(), description.hosts.end(), [&](const std::string& host) {
         const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
         return known != nullptr &&
                std::any_of(known->routes.begin(), known->routes.end(), [&](const HttpRoutes::Route& route) {
-                   // One that nobody carries was left by a client when there was no memory to say so here.
+                   // A service that nobody carries was left by a client when memory was too short to record that here.
                    return route.service != nullptr && route.is_for(description) &&
                           !route.service->with_carriers([](const auto& carriers) { return carriers.empty(); });
                });
     });
 }
 
-// Whether a host has as many services already as it may have. Those whose client is away make room. The lock is held.
+// The refusal if a host already has as many services as it may. Those whose client is away make room. The lock is held.
 std::optional<Refusal> HttpDirectory::bound_refusal(const HttpDescription& description) const {
     for (const std::string& host : description.hosts) {
         const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
@@ -384,7 +385,7 @@ std::optional<Refusal> HttpDirectory::bound_refusal(const HttpDescription& descr
     return std::nullopt;
 }
 
-// One more path has a place then: bound_refusal() has been asked.
+// Removes the oldest routes whose client is away until one more path fits: bound_refusal() has ensured that it can.
 void HttpDirectory::make_room(HttpRoutes::Host& host, const PathBound& bound) {
     const auto is_away = [&](const auto& route) { return route.service == nullptr && bound.counts(route.path); };
     auto count = static_cast<std::size_t>(std::count_if(host.routes.begin(), host.routes.end(),
@@ -457,7 +458,8 @@ void HttpDirectory::close(HttpService& service, const HttpCarrier& trunk, TimePo
     }
 }
 
-// Nobody carries it any more: its names stay known. Nothing to do where that is so already. The lock is held.
+// Removes a service that nobody carries any more; its names stay known. Does nothing if that is done already. The lock
+// is held.
 void HttpDirectory::gone(HttpService& service, TimePoint now) {
     auto known = services_.find({service.client_, service.id_});
     if (known == services_.end() || known->second.get() != &service) {
@@ -480,7 +482,7 @@ void HttpDirectory::gone(HttpService& service, TimePoint now) {
     change.commit();
 }
 
-// Those that are known no more, or are too many. Each host is gone through once, however many of its paths go.
+// Forgets names that are no longer known, or are too many. Each host is visited once, however many of its paths go.
 void HttpDirectory::forget(Change& change, const login::TokenId& comer, TimePoint now) {
     std::map<std::string, std::set<std::string>> paths;  // by host
     while (auto expired = away_.take_since(now - settings_.known_for)) {
@@ -528,7 +530,7 @@ void HttpDirectory::remember_assigned(const HttpService& service) {
 }
 
 std::string HttpDirectory::fresh_host(std::string_view domain, Random& random) const {
-    // Without vowels no words come out, and without 0, 1, i, l and o nothing is misread.
+    // Without vowels no words can appear, and without 0, 1, i, l and o nothing is misread.
     constexpr std::string_view letters = "bcdfghjkmnpqrstvwxz";
     constexpr std::string_view alphabet = "bcdfghjkmnpqrstvwxz23456789";
     constexpr std::size_t length = 8;
@@ -586,7 +588,7 @@ ClaimRecord HttpDirectory::claims(TimePoint now, std::chrono::system_clock::time
     return record;
 }
 
-// A file may say anything: hosts and paths are read as those of a client are, and the same bounds hold.
+// A file may say anything: hosts and paths are read like those of a client, and the same bounds hold.
 void HttpDirectory::restore(const ClaimRecord& record, TimePoint now, std::chrono::system_clock::time_point wall) {
     std::lock_guard lock(mutex_);
     Change change(*this);

@@ -4,19 +4,19 @@
 //   (any worker)                   |                      (immutable; every worker has its own reference)
 //                                  '-- hosts whose client has gone stay known for a while: 503, and nobody else's
 //
-// What a worker does for each request: HttpRoutesCache::get (one atomic load), find (no lock, no allocation), choose (a
+// For each request a worker does: HttpRoutesCache::get (one atomic load), find (no lock, no allocation), and choose (a
 // lock that is held for a few instructions) if it has no idle stream to the backend.
 //
 // Who may have a host: one name (a host or pattern with its path) is held by one tunnel, all of whose trunks carry it
-// together; that is the registry's business, as with ports (Registry::claim). A host belongs to the token that claimed
-// it, also while its holder is away and the host is still known; that is this table's business. Each pattern is a name
-// of its own: who holds `*.example.com` does not hold `a.example.com`, and the more specific one gets the visitor.
+// together; the registry decides that, as with ports (Registry::claim). A host belongs to the token that claimed it,
+// even while its holder is away and the host is still known; this table decides that. Each pattern is a name of its
+// own: the holder of `*.example.com` does not hold `a.example.com`, and the more specific one gets the visitor.
 //
-// Hosts whose TLS passes untouched stand in the same table, as one more route of the host: so a host belongs to one
+// Hosts whose TLS passes untouched are in the same table, as one more route of the host: so a host belongs to one
 // token, whatever it is used for.
 //
 // Locks: the directory's, then a service's or the one around the reference to the routes. None is held while a carrier
-// is called. Workers take the last two alone, which are held for a few instructions: they do not wait while tables are
+// is called. Workers only take the latter two, which are held for a few instructions: they do not wait while tables are
 // built.
 #pragma once
 
@@ -49,8 +49,8 @@
 
 namespace ferrotunnel::directory {
 
-/// A registered service, from its first trunk to its last. When the client comes back it is another object, so that
-/// what a worker keeps for it (idle streams) can not be confused. Any thread.
+/// A registered service, from its first trunk to its last. When the client comes back the service is another object, so
+/// that what a worker keeps for it (idle streams) cannot be confused. Any thread.
 class HttpService : public std::enable_shared_from_this<HttpService> {
 public:
     struct Carrier {
@@ -61,22 +61,22 @@ public:
     HttpService(std::uint64_t serial, HttpDescription description, const ClientId& client, std::uint32_t id)
         : serial_(serial), description_(std::move(description)), client_(client), id_(id) {}
 
-    /// Different for each that there ever was.
+    /// A number that no other service has or had.
     std::uint64_t serial() const noexcept { return serial_; }
     const HttpDescription& description() const noexcept { return description_; }
 
-    /// The carrier with the fewest streams, in turn where several have as few, without those in `passed` (which have
-    /// just answered that they have no room). One on the worker `here` may have some more: what goes over it changes
-    /// threads nowhere. Nothing: nobody is left.
+    /// The carrier with the fewest streams, in turn if several have the same, without those in `passed` (which have
+    /// just answered that they have no room). A carrier on the worker `here` may have some more: traffic over it never
+    /// changes threads. Nothing: none is left.
     std::optional<Carrier> choose(const std::vector<const HttpCarrier*>& passed = {},
                                   const runtime::Worker* here = nullptr);
 
-    /// Changes whenever a carrier joins or leaves. An idle stream to the backend is looked at again then: one whose
-    /// carrier does not carry any more is closed, so that a trunk which drains comes to its end.
+    /// Changes whenever a carrier joins or leaves. Idle streams to the backend are then checked: one whose carrier no
+    /// longer carries the service is closed, so that a draining trunk comes to its end.
     std::uint64_t carriers_version() const noexcept { return carriers_version_.load(std::memory_order_acquire); }
     bool carries(const HttpCarrier& trunk) const;
 
-    /// Requests that the edge has found to be for it.
+    /// Counts a request that the edge has found to be for this service.
     void count_request() noexcept { requests_.fetch_add(1, std::memory_order_relaxed); }
     std::uint64_t requests() const noexcept { return requests_.load(std::memory_order_relaxed); }
 
@@ -96,7 +96,7 @@ private:
     auto with_carriers(Action action);
 };
 
-/// What a host and path lead to.
+/// The result of looking up a host and path.
 struct HttpMatch {
     enum class Kind : std::uint8_t {
         service,         // `service` is there
@@ -107,11 +107,11 @@ struct HttpMatch {
         ambiguous_path,  // 400: it can be read in several ways, which lead to different services
     } kind = Kind::unknown_host;
     HttpService* service = nullptr;  // alive as long as the routes are
-    std::string_view host_pattern;   // which pattern has matched; of the routes
+    std::string_view host_pattern;   // the pattern that has matched; points into the routes
     http::PathFault fault = http::PathFault::none;
 };
 
-/// What a name that a visitor asks for by TLS leads to.
+/// The result of looking up a name that a visitor asks for by TLS.
 struct TlsMatch {
     enum class Kind : std::uint8_t {
         none,     // nobody has registered it for untouched TLS: TLS ends here
@@ -121,20 +121,22 @@ struct TlsMatch {
     HttpService* service = nullptr;  // alive as long as the routes are
 };
 
-/// One state of the directory. Immutable: any number of threads may ask it.
+/// One state of the directory. Immutable: any number of threads may use it.
 class HttpRoutes {
 public:
-    /// `host` as http::normal_host gives it; `path` of the request's target, without query. Order: the exact host,
-    /// `*.x`, `**.x` from the longest x on, `*`; of the first that is known, the paths decide as http::RouteTable has
-    /// it. A known host never falls through to a less specific pattern. That a host is known no more takes effect at
-    /// once, that of one of its paths with the next change. `path_steps` are what the path has cost.
+    /// Finds the service for a host and path. `host` is as http::normal_host gives it; `path` is that of the request's
+    /// target, without query. Order: the exact host, `*.x`, `**.x` from the longest x on, `*`; in the first that is
+    /// known, the paths decide as in http::RouteTable. A known host never falls through to a less specific pattern.
+    /// When a host stops being known, that takes effect at once; for one of its paths, with the next change.
+    /// `path_steps` counts what the path has cost.
     HttpMatch find(std::string_view host, std::string_view path, TimePoint now,
                    routes::LookupSteps* path_steps = nullptr) const noexcept;
 
-    /// `name` in the form of net/host_name.hpp; empty: none was asked for, which `*` is for. The host is found in the
-    /// same order as above, whatever it was registered for: what belongs to a more specific one never goes to another.
+    /// Finds the service for a TLS name. `name` is in the form of net/host_name.hpp; empty if none was asked for, which
+    /// `*` is for. The host is found in the same order as in find(), whatever it was registered for: what belongs to a
+    /// more specific host never goes to another.
     TlsMatch find_tls(std::string_view name, TimePoint now) const noexcept;
-    /// Somebody has registered a name for untouched TLS.
+    /// Whether anybody has registered a name for untouched TLS.
     bool has_passthrough() const noexcept { return passthroughs_ != 0; }
 
 private:
@@ -144,8 +146,8 @@ private:
     struct Route {
         http::PathRule path;
         std::shared_ptr<HttpService> service;  // null: its client has gone
-        TimePoint away_since{};                // then
-        bool passthrough = false;              // not of HTTP: a host has at most one
+        TimePoint away_since{};                // if its client has gone
+        bool passthrough = false;              // for untouched TLS; a host has at most one
 
         std::string claimed_path() const { return passthrough ? tls_instead_of_path : path.text(); }
         bool is_for(const HttpDescription& description) const {
@@ -156,7 +158,7 @@ private:
         std::string pattern;
         login::TokenId owner{};
         std::vector<Route> routes;
-        std::shared_ptr<const routes::RouteTable> paths;  // to places in `routes`; null: none is of HTTP
+        std::shared_ptr<const routes::RouteTable> paths;  // values are places in `routes`; null: none is of HTTP
         std::optional<std::size_t> passthrough;           // its place in `routes`
     };
     using HostPtr = std::shared_ptr<const Host>;
@@ -166,8 +168,8 @@ private:
             return hasher.finish(hasher.piece(hasher.start(), text));
         }
     };
-    // A tree of two levels by hash, over some hosts each: a change copies one branch and one leaf, and not ten thousand
-    // hosts.
+    // The hosts are in a tree of two levels by hash, with a few hosts at each leaf: a change copies one branch and one
+    // leaf, not ten thousand hosts.
     static constexpr std::size_t width = 64;
     struct Leaf {
         std::size_t hash = 0;
@@ -179,7 +181,7 @@ private:
 
     struct Place {
         Form form = exact;
-        std::string_view key;  // what is behind "*." or "**."
+        std::string_view key;  // what follows "*." or "**."
     };
     static Place place_of(std::string_view pattern) noexcept;
     static std::size_t branch_of(std::size_t hash) noexcept { return hash % width; }
@@ -214,22 +216,22 @@ public:
 
     // --- for every worker ---
 
-    /// Rises with each change of the routes.
+    /// Increases with each change of the routes.
     std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
     std::shared_ptr<const HttpRoutes> routes() const;
-    /// As the routes have it, at the cost of a load.
+    /// The same as the routes' has_passthrough(), at the cost of one atomic load.
     bool has_passthrough() const noexcept { return has_passthrough_.load(std::memory_order_relaxed); }
 
     // --- for sessions ---
 
-    /// Why this token may not have one of these hosts: they belong to another one. To be asked before the hosts are
-    /// claimed at the registry.
+    /// Why this token may not have one of these hosts: it belongs to another. To be called before the hosts are claimed
+    /// at the registry.
     std::optional<Refusal> check_owner(const login::TokenId& token, const std::vector<std::string>& hosts,
                                        TimePoint now) const;
 
-    /// `trunk` carries the service from now on, after the registry has granted its names to the client. Another trunk
-    /// of the same client may carry it already; then those that yield are replaced. Null and why: the service is
-    /// another one than that trunk's, or another token was faster.
+    /// Makes `trunk` carry the service, after the registry has granted its names to the client. If other trunks of the
+    /// same client carry it already, those that yield are replaced. Returns null and sets `why` if the service differs
+    /// from those trunks', or if another token was faster.
     struct Joined {
         std::shared_ptr<HttpService> service;
         bool first = false;  // nobody had carried it
@@ -237,27 +239,28 @@ public:
     Joined join(const ClientId& client, std::uint32_t id, const HttpDescription& description,
                 std::shared_ptr<HttpCarrier> trunk, TimePoint now, Refusal& why);
 
-    /// The trunk carries it no more. Without the last one the hosts stay known.
+    /// Ends the trunk's carrying of the service. After the last trunk the hosts stay known.
     void leave(HttpService& service, const HttpCarrier& trunk, TimePoint now);
     /// The trunk goes on carrying until another one joins, which then takes its place.
     void yield(HttpService& service, const HttpCarrier& trunk);
-    /// Ends it for all its trunks, which hear of it; `trunk` itself does not.
+    /// Ends the service for all its trunks, which are told; only `trunk` itself is not.
     void close(HttpService& service, const HttpCarrier& trunk, TimePoint now);
 
-    /// The host below `domain` for a service that names none: the one that another trunk of the client has got, or
-    /// that a service of this name and token had as long as it is known, else a new one.
+    /// The host below `domain` for a service that names none: the one that another trunk of the client has got, or else
+    /// one that a service of this name and token had, while it is known, or else a new one.
     std::string assigned_host(const ClientId& client, std::uint32_t id, const std::string& name,
                               std::string_view domain, Random& random, TimePoint now) const;
-    /// The service has joined with a host that was assigned: it is to have that again.
+    /// Remembers the assigned host with which the service has joined, so that the service gets it again.
     void remember_assigned(const HttpService& service);
-    /// What is known, as it is written down; `wall` is the same moment as `now`. Ports are not its business.
+    /// What is known, in the form that is recorded; `wall` is the same moment as `now`. Leaves out ports.
     ClaimRecord claims(TimePoint now, std::chrono::system_clock::time_point wall) const;
-    /// Takes in what was known before a restart, as away. Before anybody joins.
+    /// Restores what was known before a restart, as away. To be called before anybody joins.
     void restore(const ClaimRecord& record, TimePoint now, std::chrono::system_clock::time_point wall);
-    /// Called whenever claims() has changed, with the lock held: it must not call back. Empty: nothing is.
+    /// Sets what is called, with the lock held, whenever claims() has changed: it must not call back. Empty: nothing
+    /// is.
     void on_change(std::function<void()> changed);
 
-    /// A new one, also where another is known.
+    /// A new host below `domain`, even if another is remembered.
     std::string fresh_host(std::string_view domain, Random& random) const;
 
 private:
@@ -278,7 +281,7 @@ private:
     const Settings settings_;
     mutable std::mutex mutex_;
     mutable std::mutex routes_mutex_;           // for an exchange of routes_ alone: workers do not wait for a change
-    std::shared_ptr<const HttpRoutes> routes_;  // written with both locks, read with either
+    std::shared_ptr<const HttpRoutes> routes_;  // written under both locks, read under either
     std::map<Key, std::shared_ptr<HttpService>> services_;
     AwayHosts away_;
     AssignedHosts assigned_;
@@ -293,7 +296,8 @@ class HttpRoutesCache {
 public:
     explicit HttpRoutesCache(std::shared_ptr<const HttpDirectory> directory) : directory_(std::move(directory)) {}
 
-    /// Valid until the next call, and so are the services that it names; keep shared_from_this() of one for longer.
+    /// The present routes. Valid until the next call, and so are their services; keep shared_from_this() of one for
+    /// longer.
     const HttpRoutes& get() {
         if (const std::uint64_t version = directory_->version(); version != version_ || !routes_) {
             routes_ = directory_->routes();

@@ -11,8 +11,8 @@ namespace ferrotunnel::directory {
 namespace {
 
 constexpr auto tell_every = std::chrono::minutes(1);
-// A loop whose heads were sent away falls, each of its members by the next one: at once where the machines are near
-// each other, over seconds where they are far apart.
+// A loop whose heads were sent away falls, each of its members after the next one: at once if the machines are near
+// each other, over seconds if they are far apart.
 constexpr auto look_every = std::chrono::seconds(1);
 constexpr unsigned looks_max = 10;
 
@@ -28,7 +28,7 @@ LoopGate::LoopGate(runtime::Worker& worker, SharedPort& port)
 LoopGate::~LoopGate() = default;
 
 void LoopGate::take(Visitor visitor) noexcept try { take_in(std::move(visitor)); } catch (const std::exception&) {
-    // No memory to hold it: it is reset.
+    // No memory to hold the visitor: it is reset.
 }
 
 void LoopGate::take_in(Visitor visitor) {
@@ -79,7 +79,7 @@ bool LoopGate::has_answered() const noexcept {
     return std::any_of(let_in_.begin(), let_in_.end(), [](const auto& one) { return one->to_sockets.load() > 0; });
 }
 
-// What each gets is counted by itself: a byte from the service means that it is no loop.
+// Lets the held visitors in and counts what each one gets: a byte from the service means that there is no loop.
 void LoopGate::try_in() {
     for (; !held_.empty(); held_.pop_front()) {
         let_in_.push_back(std::make_shared<trunk::Traffic>());
@@ -96,7 +96,7 @@ void LoopGate::let_all_in() {
     }
 }
 
-// Those that are held are reset, which takes the chains behind them down: then it was a loop.
+// Resets those that are held. If that takes down the chains behind them, it was a loop.
 void LoopGate::on_loop() {
     let_in_.clear();
     before_ = port_.visitors();

@@ -1,4 +1,4 @@
-// Stands between a public port's acceptor and its trunks, and keeps visitors out that the port makes itself
+// Stands between a public port's acceptor and its trunks, and keeps out visitors that the port itself makes
 // (trunk/loop_watch.hpp). Lives on the listener's worker.
 #pragma once
 
@@ -19,7 +19,7 @@ namespace ferrotunnel::directory {
 
 class LoopGate {
 public:
-    /// `port` has the gate, and goes after it.
+    /// `port` owns the gate, and outlives it.
     LoopGate(runtime::Worker& worker, SharedPort& port);
     ~LoopGate();
 
@@ -41,9 +41,9 @@ private:
     runtime::Timer fall_timer_;
     std::deque<Visitor> held_;
     std::vector<std::shared_ptr<trunk::Traffic>> let_in_;  // of those that were let in since the test began
-    std::uint64_t before_ = 0;                             // visitors, at the last verdict
-    unsigned looks_ = 0;                                   // since then, whether most have gone
-    TimePoint tell_from_{};                                // a loop is told again
+    std::uint64_t before_ = 0;                             // visitors at the last verdict
+    unsigned looks_ = 0;                                   // checks since then whether most have gone
+    TimePoint tell_from_{};                                // when a loop may be reported again
 };
 
 }  // namespace ferrotunnel::directory

@@ -59,7 +59,7 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
     if (auto refusal = too_many_sessions(info.token)) {
         return *refusal;
     }
-    // What may lack memory comes first, and leaves nothing that counts.
+    // What may run out of memory comes first, and leaves nothing behind that counts.
     Holding& of_token = holdings_[info.token];
     std::vector<SessionKey>& of_client = clients_[client];
     of_client.reserve(of_client.size() + 1);
@@ -91,7 +91,7 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
     if (claimant == sessions_.end()) {
         return session_gone();
     }
-    // Rights come first: who may not have the port does not learn whether it is in use.
+    // Rights come first: a client that may not have the port does not learn whether it is in use.
     if (name.is_port() && !claimant->second.info.ports.allows(name.port)) {
         return forbidden(name, claimant->second.info.ports);
     }
@@ -121,7 +121,7 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
     if (auto refusal = too_many_claims(claimant->second, name, held == claims_.end())) {
         return *refusal;
     }
-    // Without memory for a part of it nothing of it must stay.
+    // If memory runs out for a part of this, nothing of it must stay.
     if (held == claims_.end()) {
         Claim claim{{session}, service, now, claimant->second.info.token};
         claimant->second.names.insert(name);
@@ -173,7 +173,7 @@ ClaimAnswer Registry::refuse_or_contest(const Session& claimant, const ClaimName
     return contested;
 }
 
-// True when nobody holds it any more.
+// Removes a holder; true if nobody holds the claim any more.
 bool Registry::give_up(Claim& claim, SessionKey session) {
     std::erase(claim.holders, session);
     return claim.holders.empty();
@@ -195,9 +195,9 @@ void Registry::release(SessionKey session, const ClaimName& name) {
     }
 }
 
-// Nobody holds it any more.
+// Ends a claim that nobody holds any more.
 void Registry::end_claim(Claims::iterator claim) {
-    const auto ended = claims_.extract(claim);  // as it is: nothing of this may lack memory
+    const auto ended = claims_.extract(claim);  // the node as it is: nothing here may allocate
     if (ended.key().is_port()) {
         --holdings_.at(ended.mapped().owner).ports;
     }

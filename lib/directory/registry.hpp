@@ -1,5 +1,5 @@
 // The server's table of who holds what: sessions, and the public ports and hosts that they claim. A table only: it
-// answers what is to be done and calls nobody; takeover.hpp does what it says. All members may be called from any
+// answers what is to be done and calls nobody; takeover.hpp acts on the answers. All members may be called from any
 // thread.
 #pragma once
 
@@ -29,10 +29,10 @@
 
 namespace ferrotunnel::directory {
 
-/// Names a session in its registry; never reused.
+/// Identifies a session in its registry; never reused.
 using SessionKey = std::uint64_t;
 
-/// What an authenticated client said of itself, and what its token allows.
+/// What an authenticated client has said about itself, and what its token allows.
 struct SessionInfo {
     SessionKey key = 0;  // from Registry::new_key
     login::TokenId token{};
@@ -47,16 +47,16 @@ struct SessionInfo {
     login::PortPolicy ports;
 };
 
-/// Who is on the other side: its token and its process. The trunks of one client under one epoch are a tunnel.
+/// A client's identity: its token and its process. The trunks of one client under one epoch are a tunnel.
 using ClientId = std::pair<login::TokenId, wire::InstanceId>;
 
-/// Why something is not given; the text is for the peer's user.
+/// Why something is refused; the text is for the peer's user.
 struct Refusal {
     wire::Code code = wire::Code::none;
     std::string text;
 };
 
-/// `who_has`: "The clients of this token have", say.
+/// The refusal of one more port. `who_has` is, say, "The clients of this token have".
 Refusal too_many_ports(const char* who_has, std::size_t most);
 
 struct Admitted {};
@@ -67,8 +67,8 @@ struct Superseding {
 using AdmitAnswer = std::variant<Admitted, Superseding, Refusal>;
 
 struct Granted {};
-/// Another client with the same token holds it: probe all its trunks, evict them if all are silent, then claim again;
-/// refuse if one is alive.
+/// Another client with the same token holds the name: probe all its trunks, evict them if all are silent, then claim
+/// again; refuse if one is alive.
 struct Contested {
     std::vector<std::shared_ptr<SessionHandle>> holders;
     Refusal if_alive;
@@ -91,7 +91,7 @@ struct TunnelInfo {
     std::vector<ClaimInfo> claims;  // hosts, then ports, in their order
 };
 
-/// Who answers for a public port or a host: the trunks of one tunnel that have registered it.
+/// The holder of a public port or a host: the trunks of one tunnel that have registered it.
 struct ClaimHolder {
     std::vector<SessionKey> sessions;  // in the order in which they claimed it
     std::uint32_t service = 0;
@@ -99,8 +99,8 @@ struct ClaimHolder {
 
 class Registry {
 public:
-    /// A port stays its token's for this long when its client has gone without a goodbye, or the server was started
-    /// anew: clients are back by then.
+    /// How long a port stays its token's when its client has gone without a goodbye, or the server was restarted:
+    /// clients are back by then.
     static constexpr std::chrono::seconds ports_kept_for{60};
     static_assert(ports_kept_for > limits::backoff_max);
 
@@ -116,11 +116,11 @@ public:
     Registry() : Registry(Settings{}) {}
     explicit Registry(const Settings& settings) : settings_(settings) {}
 
-    /// A key for a session to come. The session has it before it is admitted, since from then on it may be evicted.
+    /// A key for a future session, which needs it before it is admitted, since from then on it may be evicted.
     SessionKey new_key() noexcept { return ++last_key_; }
 
-    /// Takes a session in, and keeps it alive until `remove`, when its proof has been verified. Relative to what the
-    /// same client (token and instance) already has here:
+    /// Admits a session whose proof has been verified, and keeps it alive until `remove`. The answer depends on what
+    /// the same client (token and instance) already has here:
     ///   nothing                      admitted
     ///   lower epoch                  Superseding
     ///   same epoch, another trunk    admitted, as one more trunk of the same tunnel, up to trunks_per_tunnel_max
@@ -129,28 +129,28 @@ public:
     ///   higher epoch                 refused as superseded: this login was overtaken
     AdmitAnswer admit(const SessionInfo& info, std::shared_ptr<SessionHandle> handle);
 
-    /// Asks for a public port (not 0: bind first, then claim what the system chose) or a host. Claiming again what the
-    /// same service already has is granted, and so is what that service has on another trunk of the tunnel.
+    /// Asks for a public port (not 0: bind first, then claim what the system chose) or a host. Granted again for what
+    /// the same service already has, also for what that service has on another trunk of the tunnel.
     ClaimAnswer claim(SessionKey session, std::uint32_t service, const ClaimName& name, TimePoint now);
 
-    /// Gives one back; does nothing if the session does not hold it. Other trunks keep it.
+    /// Gives a name back; does nothing if the session does not hold it. Other trunks keep it.
     void release(SessionKey session, const ClaimName& name);
-    /// The same for all trunks that hold it together with this session.
+    /// The same for all trunks that hold the name together with this session.
     void release_for_all(SessionKey session, const ClaimName& name);
 
-    /// The session has ended: it and all its claims go. Close its listeners before.
+    /// Removes a session that has ended, with all its claims. Close its listeners first.
     void remove(SessionKey session);
 
-    /// One that the server listens on itself: no client gets it, on whatever address.
+    /// Reserves a port on which the server itself listens: no client gets it, on whatever address.
     void reserve(std::uint16_t port);
 
-    /// Nobody but this token gets the port until then: its clients had it before a restart, and are on their way.
+    /// Keeps a port for this token until then: its clients had it before a restart, and are on their way.
     void keep(std::uint16_t port, const login::TokenId& owner, TimePoint until);
-    /// The same for the ports that the session has, which is about to go without a goodbye: its client will be back.
+    /// Keeps the ports of a session that is about to go without a goodbye: its client will be back.
     void keep_ports(SessionKey session, TimePoint until);
     /// The ports that are claimed or still kept, by token.
     std::vector<ClaimRecord::Port> ports(TimePoint now) const;
-    /// Called whenever ports() has changed, with the lock held: it must not call back. Empty: nothing is.
+    /// Sets what is called, with the lock held, whenever ports() has changed: it must not call back. Empty: nothing is.
     void on_change(std::function<void()> changed);
 
     std::vector<TunnelInfo> tunnels() const;
@@ -163,7 +163,7 @@ private:
         std::shared_ptr<SessionHandle> handle;
         std::size_t ports = 0;  // that it holds
         std::size_t hosts = 0;
-        std::set<ClaimName> names{};  // the same
+        std::set<ClaimName> names{};  // what it holds
 
         std::size_t& count_of(const ClaimName& name) noexcept { return name.is_port() ? ports : hosts; }
         void give_back(const ClaimName& name) {
@@ -178,10 +178,10 @@ private:
         login::TokenId owner{};
     };
     using Claims = std::map<ClaimName, Claim>;
-    /// What the clients of one token have.
+    /// What the clients of one token hold.
     struct Holding {
         std::size_t sessions = 0;
-        std::size_t ports = 0;  // each once, however many trunks hold it
+        std::size_t ports = 0;  // each counted once, however many trunks hold it
     };
 
     struct Kept {
@@ -203,15 +203,15 @@ private:
     mutable std::mutex mutex_;
     std::map<SessionKey, Session> sessions_;
     std::map<ClientId, std::vector<SessionKey>> clients_;
-    std::map<login::TokenId, Holding> holdings_;  // of those that have sessions
+    std::map<login::TokenId, Holding> holdings_;  // of tokens that have sessions
     Claims claims_;
     std::map<std::uint16_t, Kept> kept_;
     std::set<std::uint16_t> own_ports_;  // the server's
     std::function<void()> on_change_;
 };
 
-/// Where there are several tokens, none of them can have all sessions or ports; what the operator says goes before
-/// that.
+/// The settings for this many tokens. If there are several, none of them can have all sessions or ports; what the
+/// operator says takes precedence.
 inline Registry::Settings registry_settings(std::size_t tokens, std::optional<std::uint32_t> sessions_per_token = {},
                                             std::optional<std::uint32_t> ports_per_token = {}) {
     Registry::Settings settings;

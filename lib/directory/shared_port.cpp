@@ -10,7 +10,7 @@ namespace ferrotunnel::directory {
 
 // --- one port ---
 
-// False: to nobody.
+// Gives the visitor to a carrier; false if there is none.
 bool SharedPort::give(Visitor& visitor) {
     std::shared_ptr<VisitorCarrier> trunk;
     std::uint32_t service = 0;
@@ -28,12 +28,12 @@ bool SharedPort::give(Visitor& visitor) {
 }
 
 void SharedPort::hand_over(Visitor visitor) noexcept try {
-    give(visitor);  // or the last one has just left: the visitor is reset
+    give(visitor);  // nobody takes it if the last one has just left: the visitor is reset
 } catch (const std::exception&) {
     // No memory for the mail: the visitor is reset, and nobody else notices.
 }
 
-// Each carrier passes a visitor on once, so that this comes to an end; also where carriers join all the time.
+// Each carrier passes a visitor on once, so this comes to an end, even if carriers join all the time.
 bool SharedPort::pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept try {
     if (visitor.passed_on_by.size() >= limits::trunks_per_tunnel_max) {
         return false;
@@ -45,7 +45,7 @@ bool SharedPort::pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept 
 }
 
 std::shared_ptr<void> SharedPort::hold() {
-    holds_.fetch_add(1);  // before: where there is no memory for what is answered, it is let go of at once
+    holds_.fetch_add(1);  // first: if there is no memory for the result, the hold is released at once
     std::shared_ptr<void> held(nullptr, [self = shared_from_this()](void*) {
         self->holds_.fetch_sub(1);
         self->look_at_holds();
@@ -62,7 +62,7 @@ void SharedPort::look_at_holds() noexcept {
     }
 }
 
-// The listener may have gone.
+// Pauses or resumes the listener, which may have gone.
 void SharedPort::pause_or_resume() noexcept {
     if (listener_) {
         const std::size_t trunks = with_carriers([](const auto& carriers) { return carriers.size(); });
@@ -104,8 +104,8 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
         std::lock_guard lock(mutex_);
         auto known = ports_.find({client, at.port()});
         if (known != ports_.end()) {
-            // Trunks share a port for the same service. Another one of the client's finds it taken, as a stranger's
-            // does.
+            // Trunks share a port for the same service. Another service of the client finds it taken, as a stranger's
+            // service does.
             if (known->second->address().ip() != at.ip() || !carries(*known->second, service)) {
                 error = std::make_error_code(std::errc::address_in_use);
                 return {};
@@ -136,7 +136,7 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
                      });
             opened = true;
         }
-        // Before it is known: without memory for this nobody is left with a port that nobody carries.
+        // Before the port is known: if memory runs out here, no port is left that nobody carries.
         replaced = port->with_carriers([&](auto& carriers) { return carriers.add(std::move(trunk), service); });
         if (opened) {
             std::size_t& of_client = of_client_[client];
@@ -181,20 +181,20 @@ void PortTable::close(const ClientId& client, SharedPort& port, const VisitorCar
     }
 }
 
-// Nobody carries it any more. Nothing to do where that is so already.
+// Closes a port that nobody carries any more. Does nothing if that is done already.
 void PortTable::take_out(const ClientId& client, SharedPort& port) {
     auto known = ports_.find({client, port.address().port()});
     if (known == ports_.end() || known->second.get() != &port) {
         return;
     }
     const std::shared_ptr<SharedPort> closed = known->second;
-    closing_.insert(ports_.extract(known));  // as it is: nothing of this may lack memory
+    closing_.insert(ports_.extract(known));  // the node as it is: nothing here may allocate
     closed->listener_->refuse_visitors();
-    // Always by mail, since the listener may be what calls us.
+    // Always by mail, since the listener may be our caller.
     (void)closed->close_mail_->post(*closed->worker_.mailbox(), closed);
 }
 
-// On the listener's worker.
+// Destroys the listener; runs on its worker.
 void SharedPort::take_down(const std::shared_ptr<SharedPort>& closed) noexcept {
     closed->listener_.reset();
     if (const auto table = closed->table_.lock()) {
@@ -202,7 +202,7 @@ void SharedPort::take_down(const std::shared_ptr<SharedPort>& closed) noexcept {
     }
 }
 
-// Its listener is really closed.
+// Uncounts a port whose listener is really closed.
 void PortTable::forget(const SharedPort& port) {
     std::lock_guard lock(mutex_);
     const auto [first, last] = closing_.equal_range({port.client_, port.address_.port()});

@@ -1,4 +1,4 @@
-// The public ports of all tunnels, and which trunks carry the visitors of each.
+// The public ports of all tunnels, and the trunks that carry the visitors of each.
 //
 // The listening socket belongs to the port, not to a trunk: it stays on the worker that opened it until the last trunk
 // has left. Each visitor is handed to the trunk that has the fewest, on whatever worker that is, before a byte of it is
@@ -39,14 +39,14 @@ class PublicPort {
 public:
     virtual ~PublicPort() = default;
     virtual runtime::SocketAddress address() const = 0;
-    /// Those who come while it is paused wait in the kernel.
+    /// Pauses or resumes accepting; visitors that come meanwhile wait in the kernel.
     virtual void set_paused(bool paused) noexcept = 0;
-    /// Any thread. Stops listening at once: visitors are refused, and the port may be bound by others.
+    /// Stops listening at once: visitors are refused, and others may bind the port. Any thread.
     virtual void refuse_visitors() noexcept = 0;
 };
 
 using VisitorHandler = std::function<void(runtime::Fd, const runtime::SocketAddress&)>;
-/// Takes visitors from a listening socket on the calling worker; implemented by ingress/.
+/// Opens a PublicPort for a listening socket on the calling worker; implemented by ingress/.
 using PortOpener =
     std::function<std::unique_ptr<PublicPort>(runtime::Worker&, runtime::Fd listener, VisitorHandler on_visitor)>;
 
@@ -54,13 +54,14 @@ class PortTable;
 class SharedPort;
 class VisitorCarrier;
 
-/// A visitor on its way to a trunk. Who drops it resets it: it must never see an orderly end instead of an answer.
+/// A visitor on its way to a trunk. Its destructor resets the connection, which must never end orderly instead of with
+/// an answer.
 struct Visitor {
     runtime::Fd socket;
     runtime::SocketAddress from;
     std::shared_ptr<SharedPort> port;
-    std::vector<const VisitorCarrier*> passed_on_by{};  // only to be compared: some may be gone
-    std::shared_ptr<trunk::Traffic> watched{};          // counts what this visitor moves; usually nothing does
+    std::vector<const VisitorCarrier*> passed_on_by{};  // only for comparison: some may be gone
+    std::shared_ptr<trunk::Traffic> watched{};          // counts what this visitor moves; usually null
 
     Visitor(runtime::Fd socket_in, runtime::SocketAddress from_in, std::shared_ptr<SharedPort> port_in)
         : socket(std::move(socket_in)), from(std::move(from_in)), port(std::move(port_in)) {}
@@ -73,42 +74,44 @@ struct Visitor {
     }
 };
 
-/// A trunk, as the ports see it whose visitors it carries. All members may be called from any thread.
+/// A trunk, as seen by the ports whose visitors it carries. Any thread may call the members.
 class VisitorCarrier {
 public:
     virtual ~VisitorCarrier() = default;
-    /// Visitors that it has, or that are on their way to it.
+    /// The visitors that the trunk has, or that are on their way to it.
     virtual std::uint64_t load() const noexcept = 0;
-    /// `service` is its own id for the service behind the port. One that can not take the visitor, since it has left
-    /// the port or has no room, lets another one have it: port->pass_on.
+    /// Takes a visitor. `service` is the trunk's own id for the service behind the port. A trunk that cannot take the
+    /// visitor, because it has left the port or has no room, passes it to another: port->pass_on.
     virtual void take(Visitor visitor, std::uint32_t service) = 0;
-    /// It carries no visitors of the port any more: another trunk has taken its place, since it had said that it
-    /// yields, or the port was closed on another trunk. Without memory it may miss that: it ends or leaves later.
+    /// Tells the trunk that it carries no more visitors of the port: another trunk has taken its place after this one
+    /// had yielded, or the port was closed on another trunk. If memory is short the trunk may miss that: it ends or
+    /// leaves later.
     virtual void dropped(const std::shared_ptr<SharedPort>& port) noexcept = 0;
-    /// The visitors of the port have been found to be made by the port itself; they were sent away.
+    /// Tells the trunk that the port was found to make its own visitors, which were sent away.
     virtual void leads_back(std::uint32_t service) { (void)service; }
 };
 
-/// One public port. Made and kept by the PortTable. Any thread.
+/// One public port. Created and owned by the PortTable. Any thread.
 class SharedPort : public std::enable_shared_from_this<SharedPort> {
 public:
     explicit SharedPort(runtime::Worker& worker) : worker_(worker) {}
 
     const runtime::SocketAddress& address() const noexcept { return address_; }
-    /// To the carrier with the fewest visitors, in turn where several have as few. Without a carrier it is reset.
+    /// Gives the visitor to the carrier with the fewest, in turn if several have the same. Resets it if there is no
+    /// carrier.
     void hand_over(Visitor visitor) noexcept;
-    /// From a carrier that can not take it, to the one with the fewest among those that have not passed it on before.
-    /// False when there is none: the visitor stays with the caller. True also of one that was lost on the way, and
-    /// reset, for want of memory: the caller has it no more.
+    /// Passes on a visitor that the carrier `from` cannot take, to the carrier with the fewest visitors among those
+    /// that have not passed it on before. False if there is none: the visitor stays with the caller. True also if the
+    /// visitor was lost on the way, and reset, for want of memory: the caller no longer has it.
     bool pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept;
 
-    /// For a trunk that has visitors in line. While each of the port's trunks keeps what this answers, whoever comes
-    /// waits in the kernel: there is nobody to take them yet.
+    /// Holds back new visitors, for a trunk that has visitors in line. While each of the port's trunks keeps the
+    /// result, newcomers wait in the kernel, since nobody can take them yet.
     std::shared_ptr<void> hold();
 
-    /// About how many visitors its trunks have, of all their services.
+    /// Roughly how many visitors its trunks have, over all their services.
     std::uint64_t visitors();
-    /// To one of its trunks, which says so to whom it concerns.
+    /// Tells one of the port's trunks of a loop; the trunk reports it further.
     void tell_of_loop();
 
 private:
@@ -130,7 +133,7 @@ private:
     runtime::Worker& worker_;  // the listener's
     using PortMail = buffer::WakeMail<SharedPort, std::shared_ptr<SharedPort>>;
     const IntrusivePtr<PortMail> close_mail_ = make_intrusive<PortMail>(&SharedPort::take_down);
-    // However many looks are asked for while one is on its way, that one finds what is true.
+    // However many looks are requested while one is on its way, that one finds the present state.
     const IntrusivePtr<PortMail> look_mail_ =
         make_intrusive<PortMail>([](const std::shared_ptr<SharedPort>& port) noexcept { port->pause_or_resume(); });
     std::weak_ptr<PortTable> table_;
@@ -142,12 +145,12 @@ private:
     Carriers carriers_;
 };
 
-/// Any thread. A port that closes refuses visitors at once, but its listener is taken down on its own worker: by mail,
-/// or by `end` where that takes no mail any more. Until then it counts: who opens and closes ports without end has no
-/// more descriptors by that than who keeps them.
+/// The public ports of all tunnels; any thread. A closing port refuses visitors at once, but its listener is taken down
+/// on its own worker: by mail, or by `end` if that worker takes no more mail. Until then the listener counts: opening
+/// and closing ports without end gets a client no more descriptors than keeping them.
 class PortTable : public std::enable_shared_from_this<PortTable> {
 public:
-    /// Listeners that are open or not closed yet.
+    /// How many listeners there may be, open or not closed yet.
     struct Most {
         std::size_t of_client = limits::services_max;
         std::size_t of_token = limits::ports_per_token_settable_max;
@@ -155,27 +158,27 @@ public:
     PortTable() : PortTable(Most{}) {}
     explicit PortTable(const Most& most) : most_(most) {}
 
-    /// `trunk` carries the port's visitors from now on. The port is opened, on the calling thread's `worker`, unless
-    /// another trunk of the same client has it already; then those that yield at it are replaced. Port 0: any that is
-    /// free. Null, and why, when the server can not listen there.
+    /// Makes `trunk` carry the port's visitors. The port is opened on the calling thread's `worker`, unless other
+    /// trunks of the same client have it already; then those of them that yield are replaced. Port 0: any that is free.
+    /// Returns null, and why, if the server cannot listen there.
     struct Joined {
         std::shared_ptr<SharedPort> port;
-        bool opened = false;            // just now
+        bool opened = false;            // by this call
         std::optional<Refusal> full{};  // the client, or its token, has as many listeners as one may have
     };
     Joined join(const ClientId& client, const runtime::SocketAddress& at, std::shared_ptr<VisitorCarrier> trunk,
                 std::uint32_t service, runtime::Worker& worker, const PortOpener& open, std::error_code& error);
 
-    /// The trunk carries no more visitors of the port, which closes when it was the last.
+    /// Ends the trunk's carrying of the port, which closes after its last trunk.
     void leave(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk);
 
     /// The trunk goes on carrying until another one joins, which then takes its place.
     void yield(SharedPort& port, const VisitorCarrier& trunk);
 
-    /// Closes the port for all its trunks, which hear of it; `trunk` itself does not.
+    /// Closes the port for all its trunks, which are told; only `trunk` itself is not.
     void close(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk);
 
-    /// When no worker runs any more, and before they are destroyed.
+    /// Closes what is left. To be called when no worker runs any more, and before they are destroyed.
     void end();
 
     /// The port under which trunks of the client carry this service; 0: none.
@@ -194,7 +197,7 @@ private:
     mutable std::mutex mutex_;
     std::map<Key, std::shared_ptr<SharedPort>> ports_;
     std::multimap<Key, std::shared_ptr<SharedPort>> closing_;
-    std::map<ClientId, std::size_t> of_client_;  // listeners, of both
+    std::map<ClientId, std::size_t> of_client_;  // listeners, open or closing
     std::map<login::TokenId, std::size_t> of_token_;
 };
 

@@ -6,12 +6,12 @@
 namespace ferrotunnel::directory {
 namespace {
 
-// Others compete for the same name: after this many evictions that brought nothing, the newcomer gives up.
+// Others compete for the same name: after this many fruitless evictions the newcomer gives up.
 constexpr int rounds_max = 4;
 
 using Handles = std::vector<std::shared_ptr<SessionHandle>>;
 
-// Evicts all; `then` comes once, when the last of them has left.
+// Evicts all; calls `then` once, when the last of them has left.
 void evict_all(const Handles& sessions, wire::Code code, const std::string& text, std::function<void()> then) {
     // Counted in full before the first eviction, which may answer at once.
     auto waiting = std::make_shared<std::atomic<std::size_t>>(sessions.size());
@@ -25,7 +25,7 @@ void evict_all(const Handles& sessions, wire::Code code, const std::string& text
     }
 }
 
-// Probes all; `then` comes once: with true when the first of them is found alive, with false when all are silent.
+// Probes all; calls `then` once: with true when the first of them is found alive, with false when all are silent.
 void probe_all(const Handles& sessions, std::function<void(bool)> then) {
     struct Probing {
         std::atomic<std::size_t> waiting;
@@ -76,7 +76,7 @@ struct Claiming : std::enable_shared_from_this<Claiming> {
     std::vector<ClaimName> names;
     TimePoint now{};
     TakeoverDone done;
-    std::size_t granted = 0;  // so many of them, from the front
+    std::size_t granted = 0;  // how many of them, from the front
     int rounds = 0;
 
     void request() {

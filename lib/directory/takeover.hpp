@@ -1,4 +1,4 @@
-// Does what the registry says when somebody is in the way: evicts the older sessions of a client that came back, and
+// Acts on the registry's answers when somebody is in the way: evicts the older sessions of a client that came back, and
 // finds out whether the holder of a wanted port is still alive.
 //
 //                      +---------- evicted, left the registry <-----------------+
@@ -9,8 +9,8 @@
 //                      '--Refusal--> refused
 //
 // `done` is called exactly once, on any thread, possibly before the call returns. A session may be evicted as soon as
-// it is admitted, even before `done` tells it so; and one that has ended while it waited must still give back what it
-// got in the end: in both cases it calls Registry::remove (again) when `done` comes.
+// it is admitted, even before `done` is called; and a session that has ended while it waited must still give back what
+// it got in the end. In both cases it calls Registry::remove (again) when `done` comes.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +24,13 @@
 
 namespace ferrotunnel::directory {
 
-/// Nothing: admitted, or granted.
+/// Gets nothing if the session is admitted, or the names are granted.
 using TakeoverDone = std::function<void(std::optional<Refusal>)>;
 
 void admit_with_takeover(std::shared_ptr<Registry> registry, SessionInfo info, std::shared_ptr<SessionHandle> handle,
                          TakeoverDone done);
 
-/// All of `names`, in their order; after a refusal the session has those before the one that was refused, and gives
+/// Claims all of `names`, in their order. After a refusal the session has the names before the refused one, and gives
 /// back what it does not want.
 void claim_with_takeover(std::shared_ptr<Registry> registry, SessionKey session, std::uint32_t service,
                          std::vector<ClaimName> names, TimePoint now, TakeoverDone done);

@@ -9,7 +9,7 @@
 namespace ferrotunnel::directory {
 namespace {
 
-// False: to nobody.
+// Gives the visitor to a carrier; false if there is none.
 bool give(TlsVisitor& visitor) {
     const auto carrier = visitor.service->choose(visitor.passed_on_by);
     if (carrier) {
@@ -51,12 +51,12 @@ TlsVisitor::~TlsVisitor() {
 }
 
 void hand_over(TlsVisitor visitor) noexcept try {
-    give(visitor);  // or the last one has just left
+    give(visitor);  // nobody takes it if the last one has just left
 } catch (const std::exception&) {
     // No memory for the mail: the visitor is turned away, and nobody else notices.
 }
 
-// Each carrier passes a visitor on once, so that this comes to an end; also where carriers join all the time.
+// Each carrier passes a visitor on once, so this comes to an end, even if carriers join all the time.
 bool pass_on(TlsVisitor& visitor, const HttpCarrier& from) noexcept try {
     if (visitor.passed_on_by.size() >= limits::trunks_per_tunnel_max) {
         return false;

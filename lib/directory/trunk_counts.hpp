@@ -1,5 +1,5 @@
-// How many trunks each client has on this server, from its welcome to its end: what tells the loss of one from the loss
-// of the last. The registry does not know: a session that is replaced leaves it while its visitors finish.
+// How many trunks each client has on this server, from welcome to end, to tell the loss of one from the loss of the
+// last. The registry does not know: a session that is replaced leaves it while its visitors finish.
 #pragma once
 
 #include <cstddef>
@@ -10,16 +10,16 @@
 
 namespace ferrotunnel::directory {
 
-/// Any thread.
+/// Counts trunks by client; any thread.
 class TrunkCounts {
 public:
-    /// How many there are now, with this one.
+    /// Counts a trunk; returns how many there are now, with this one.
     std::size_t enter(const ClientId& client) {
         std::lock_guard lock(mutex_);
         return ++counts_[client];
     }
 
-    /// How many are left.
+    /// Uncounts a trunk; returns how many are left.
     std::size_t leave(const ClientId& client) {
         std::lock_guard lock(mutex_);
         auto found = counts_.find(client);

@@ -1,4 +1,4 @@
-// Visitors of one service who wait, in order, until its client has answered those before them.
+// The visitors of one service that wait, in order, until its client has answered those before them.
 #pragma once
 
 #include <list>
@@ -12,13 +12,14 @@
 
 namespace ferrotunnel::directory {
 
-/// On its trunk's worker. Who is still in line when it is destroyed is sent away, as a visitor is whom nobody takes.
+/// A queue of visitors; lives on its trunk's worker. Its destructor sends those in line away, like visitors that nobody
+/// takes.
 class VisitorLine {
 public:
     bool empty() const noexcept { return visitors_.empty(); }
     bool is_full() const noexcept { return visitors_.size() >= limits::visitors_waiting_max; }
 
-    /// See SharedPort::hold.
+    /// Appends a visitor, and holds its port (see SharedPort::hold).
     void push(Visitor visitor) {
         if (!port_) {
             port_ = visitor.port->hold();
@@ -27,7 +28,7 @@ public:
     }
     void push(TlsVisitor visitor) { visitors_.emplace_back(std::move(visitor)); }
 
-    /// The first one goes to `take(Visitor)` or `take(TlsVisitor)`.
+    /// Gives the first visitor to `take(Visitor)` or `take(TlsVisitor)`.
     template <typename Take>
     void give_first(Take take) {
         std::list<Any> first;
@@ -41,7 +42,7 @@ public:
 private:
     using Any = std::variant<Visitor, TlsVisitor>;
     std::list<Any> visitors_;
-    std::shared_ptr<void> port_;  // holds it
+    std::shared_ptr<void> port_;  // holds the port
 };
 
 }  // namespace ferrotunnel::directory

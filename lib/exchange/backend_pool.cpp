@@ -7,7 +7,7 @@ namespace ferrotunnel::exchange {
 
 namespace {
 
-/// Services without an idle stream that keep their place: usually one comes back soon.
+/// How many services without an idle stream keep their place: usually a stream comes back soon.
 constexpr std::size_t empty_max = 64;
 constexpr auto sweep_interval = std::chrono::milliseconds(200);
 
@@ -39,7 +39,7 @@ void BackendPool::put(IntrusivePtr<BackendStream> stream) noexcept {
     try {
         keep(*stream);
     } catch (const std::exception&) {
-        stream->close();  // without memory for one more; its user must not be told of anything any more
+        stream->close();  // no memory for one more; its user must not be told of anything any more
     }
 }
 
@@ -67,7 +67,7 @@ void BackendPool::keep(BackendStream& stream) {
 void BackendPool::on_deadline() noexcept {
     try {
         sweep();
-    } catch (const std::exception&) {  // no memory; they end when their time is over
+    } catch (const std::exception&) {  // no memory; the streams end when their time is over
     }
     if (size_ > 0) {
         wheel_.set_after(*this, sweep_interval);

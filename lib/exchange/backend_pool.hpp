@@ -1,6 +1,6 @@
-// The idle streams to backends that one worker keeps, per service, the one used last first: those that are not needed
-// grow old at the other end and go. Now and then it looks whether their trunks still carry the service: one that drains
-// waits for them. Nothing is shared between workers, so nothing is locked.
+// The idle streams to backends that one worker keeps, per service. The one used last is taken first: those that are not
+// needed grow old at the other end and go. Now and then the pool looks whether the streams' trunks still carry the
+// service, since a trunk that drains waits for them. Nothing is shared between workers, so nothing is locked.
 #pragma once
 
 #include <cstddef>
@@ -21,14 +21,14 @@ public:
     BackendPool(const BackendPool&) = delete;
     BackendPool& operator=(const BackendPool&) = delete;
 
-    /// An idle stream to the service's backend on which nothing has happened meanwhile, in use by `user` from now on;
-    /// of those that belong to `owner`, which is what BackendStream's was made with. Null: there is none.
+    /// An idle stream to the service's backend on which nothing has happened meanwhile, in use by `user` from now on.
+    /// It is one of those that belong to `owner`, the owner that BackendStream was made with. Null: there is none.
     IntrusivePtr<BackendStream> take(const directory::HttpService& service, std::uint64_t owner, BackendUser& user);
 
-    /// The exchange is over and the backend keeps the connection. Beyond the bounds it is closed.
+    /// Keeps a stream whose exchange is over and whose backend keeps the connection. Beyond the bounds it is closed.
     void put(IntrusivePtr<BackendStream> stream) noexcept;
 
-    /// Ends all at once, those too that are being closed.
+    /// Ends all streams at once, also those that are being closed.
     void clear() noexcept;
 
     std::size_t size() const noexcept { return size_; }
@@ -36,7 +36,7 @@ public:
 private:
     friend class BackendStream;
 
-    /// Of a service: by its serial, and by whose they are.
+    /// What idle streams are found by: the serial of their service, and their owner.
     struct Key {
         std::uint64_t service = 0;
         std::uint64_t owner = 0;
@@ -54,15 +54,15 @@ private:
     void on_deadline() noexcept override;
     void sweep();
 
-    /// From an idle stream: its time is over, or the backend has ended it.
+    /// Called by an idle stream: its time is over, or the backend has ended it.
     void drop(BackendStream& stream) noexcept;
 
-    /// Nobody else holds a stream that is being closed.
+    /// Holds a stream that is being closed, since nobody else does.
     void keep_closing(BackendStream& stream) { closing_.emplace(&stream, IntrusivePtr<BackendStream>(&stream)); }
     void forget_closing(BackendStream& stream) noexcept { closing_.erase(&stream); }
 
     const HttpSettings& settings_;
-    runtime::DeadlineWheel& wheel_;  // of the next sweep, while there is an idle stream
+    runtime::DeadlineWheel& wheel_;  // for the next sweep, while there is an idle stream
     std::unordered_map<Key, std::vector<IntrusivePtr<BackendStream>>, Hash> idle_;
     std::unordered_map<const BackendStream*, IntrusivePtr<BackendStream>> closing_;
     std::size_t size_ = 0;

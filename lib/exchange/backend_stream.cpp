@@ -11,7 +11,7 @@ using wire::Code;
 
 namespace {
 
-/// What a backend may still say on a connection that the edge has ended, before it is reset.
+/// How long, and how much, a backend may still talk on a connection that the edge has ended, before it is reset.
 constexpr auto closing_patience = std::chrono::seconds(2);
 constexpr std::uint64_t closing_bytes_max = 64 * 1024;
 
@@ -159,7 +159,7 @@ void BackendStream::rest(Duration idle) noexcept {
 }
 
 // False when the backend has said anything: its end, a reset, or bytes that nobody has asked for. Otherwise the waker
-// is armed for when it does.
+// is armed for the moment when it does.
 bool BackendStream::is_fresh() noexcept {
     try {
         return stream_ && !stream_->verdict() && !stream_->send_is_dead() && stream_->front() == nullptr &&
@@ -203,7 +203,7 @@ void BackendStream::close() noexcept {
     }
 }
 
-// The session returns credit for what is thrown away here, so that the backend's end can come.
+// Throws away what the backend still says. The session returns credit for it, so that the backend's end can come.
 void BackendStream::linger() noexcept try {
     do {
         while (StreamItem* item = stream_->front()) {
@@ -217,7 +217,8 @@ void BackendStream::linger() noexcept try {
                 return;
             }
         }
-        // What waits for credit would wait for ever if nobody were left to end it: it has as long as the backend has.
+        // Bytes that wait for credit would wait for ever if nobody were left to end the stream: they have as long as
+        // the backend has.
         if (peer_ended_ && stream_->queued_bytes() == 0) {
             let_go();
             return;

@@ -6,9 +6,9 @@
 //        '-----------------+--------------- abort: reset at once ----> closed                 |
 //                          '--------------- close: in order ----------------------------------'
 //
-// It lives on the worker of the visitor, its stream's other half on the trunk's: a wake that comes from there is
-// mailed, one mail at a time. The session holds it while the stream lives, the exchange or the pool while they use it
-// (the pool also until it is closed).
+// It lives on the worker of the visitor, the other half of its stream on the trunk's worker: a wake that comes from
+// there is mailed, one mail at a time. The session holds it while the stream lives; the exchange or the pool hold it
+// while they use it (the pool also until it is closed).
 #pragma once
 
 #include <cstdint>
@@ -26,10 +26,10 @@ namespace ferrotunnel::exchange {
 
 class BackendPool;
 
-/// Who has a backend stream in use.
+/// Whoever has a backend stream in use.
 class BackendUser {
 public:
-    /// The stream was opened or refused, has something to read, has room again, or has ended: look.
+    /// Called when the stream was opened or refused, has something to read, has room again, or has ended: look at it.
     virtual void on_backend() noexcept = 0;
 
 protected:
@@ -40,31 +40,31 @@ class BackendStream final : public buffer::Waker, private runtime::Deadline {
 public:
     enum class State : std::uint8_t { opening, busy, idle, closing, closed };
 
-    /// `owner`: the visitor's connection that the stream is for alone; 0: it is for everybody.
+    /// `owner`: the one visitor's connection that the stream is for; 0: it is for everybody.
     BackendStream(runtime::Worker& worker, runtime::DeadlineWheel& wheel, BackendPool& pool,
                   std::shared_ptr<directory::HttpService> service, directory::HttpService::Carrier carrier,
                   std::uint64_t owner = 0);
 
-    /// Asks the carrier for a stream; `user` hears of it, perhaps before the call returns.
+    /// Asks the carrier for a stream; `user` is told the result, perhaps before the call returns.
     void open(const net::Address& visitor, BackendUser& user);
 
     State state() const noexcept { return state_; }
-    /// Why there is no stream: what the carrier has answered. Of a stream that never was opened alone.
+    /// Why there is no stream: the carrier's answer. Only for a stream that never was opened.
     std::optional<wire::Code> open_failure() const noexcept { return open_failure_; }
     const std::shared_ptr<directory::HttpService>& service() const noexcept { return service_; }
     const directory::HttpCarrier& carrier() const noexcept { return *carrier_.trunk; }
     std::uint64_t owner() const noexcept { return owner_; }
-    /// Its trunk still carries the service. One that does not drains, and should come to its end.
+    /// Whether its trunk still carries the service. A trunk that does not is draining, and should come to its end.
     bool is_carried() noexcept;
-    /// It has carried an exchange before.
+    /// Whether it has carried an exchange before.
     bool reused() const noexcept { return exchanges_ > 1; }
-    /// The backend has taken the connection.
+    /// Whether the backend has taken the connection.
     bool connected() const noexcept { return stream_ && stream_->accepted(); }
 
     // --- while busy ---
 
-    /// False when enough is queued or there is no stream (yet); `park_send` then arms the wake, and answers false when
-    /// there is room after all.
+    /// False when enough is queued or when there is no stream (yet); `park_send` then arms the wake, and returns false
+    /// when there is room after all.
     bool can_send() const noexcept { return stream_ && stream_->can_send(); }
     /// See mux::Stream.
     std::uint32_t read_size_max() const noexcept { return stream_ ? stream_->read_size_max() : UINT32_MAX; }
@@ -72,7 +72,7 @@ public:
     bool has_sent_all() const noexcept { return stream_ && stream_->queued_bytes() == 0; }
     bool send_is_dead() const noexcept { return stream_ && stream_->send_is_dead(); }
     bool park_send() noexcept { return !stream_ || stream_->try_park_send(); }
-    /// At most limits::data_payload_max bytes; see mux::Stream::send. `flush` once per round.
+    /// Sends at most limits::data_payload_max bytes; see mux::Stream::send. Call `flush` once per round.
     void send(buffer::Slice payload, bool headroom);
     void flush() noexcept;
     void finish();
@@ -83,14 +83,14 @@ public:
     void drop_front() { stream_->drop_front(); }
     bool park_receive() { return !stream_ || stream_->try_park_receive(); }
     mux::Verdict verdict() const noexcept { return stream_ ? stream_->verdict() : mux::Verdict{}; }
-    /// After a reset: none of the bytes that this exchange has sent have reached the backend.
+    /// After a reset: whether none of the bytes that this exchange has sent have reached the backend.
     bool nothing_delivered() const noexcept { return !stream_ || stream_->peer_delivered() <= sent_before_; }
 
     // --- ending ---
 
-    /// Ends it at once, also while it is being opened: the backend sees a reset. Idempotent.
+    /// Ends the stream at once, also while it is being opened: the backend sees a reset. Idempotent.
     void abort(wire::Code code) noexcept;
-    /// Ends it in order: our direction now; what the backend still says is thrown away. Idempotent.
+    /// Ends the stream in order: our direction now; what the backend still says is thrown away. Idempotent.
     void close() noexcept;
 
     void wake() noexcept override;
@@ -108,7 +108,7 @@ private:
     void linger() noexcept;
     void let_go() noexcept;
 
-    // Of the pool.
+    // For the pool.
     void use(BackendUser& user) noexcept;
     void rest(Duration idle) noexcept;
 
@@ -123,9 +123,9 @@ private:
     IntrusivePtr<mux::Stream> stream_;
     std::shared_ptr<void> counted_;
     std::optional<wire::Code> open_failure_;
-    std::uint64_t carriers_version_;  // for which is_carried() was true
+    std::uint64_t carriers_version_;  // the one for which is_carried() was true
     std::uint64_t sent_ = 0;
-    std::uint64_t sent_before_ = 0;  // this exchange
+    std::uint64_t sent_before_ = 0;  // before this exchange
     std::uint64_t lingered_ = 0;
     std::uint32_t exchanges_ = 0;
     State state_ = State::opening;

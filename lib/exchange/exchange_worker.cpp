@@ -14,7 +14,7 @@ constexpr std::string_view id_letters = "0123456789abcdefghjkmnpqrstvwxyz";  // 
 constexpr std::size_t id_prefix_size = 8;
 constexpr std::size_t id_count_size = 7;
 
-// All workers together stay below what the session takes, also over one trunk.
+// How many connections a worker may ask for: all together stay below what the session takes, also over one trunk.
 std::uint32_t opens_of_a_worker(std::size_t workers) {
     constexpr std::size_t most = 64;
     constexpr std::size_t least = 4;

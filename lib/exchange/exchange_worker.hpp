@@ -29,7 +29,7 @@
 
 namespace ferrotunnel::exchange {
 
-/// Any thread may read.
+/// What the edge has counted. Any thread may read it.
 struct EdgeCounters {
     using Count = std::atomic<std::uint64_t>;
 
@@ -42,11 +42,11 @@ struct EdgeCounters {
     Count backend_opened{0};       // streams asked for
     Count backend_reused{0};       // requests that took one from a pool
     Count retries{0};
-    Count answers_cut{0};    // that had begun and could not be completed
-    Count visitors_lost{0};  // who reset their connection during an exchange
+    Count answers_cut{0};    // answers that had begun and could not be completed
+    Count visitors_lost{0};  // visitors who reset their connection during an exchange
     Count upgrades{0};
-    Count handshakes_failed{0};  // of TLS
-    Count bytes_in{0};           // of visitors' connections
+    Count handshakes_failed{0};  // TLS handshakes
+    Count bytes_in{0};           // on visitors' connections
     Count bytes_out{0};
 
     static void add(Count& count, std::uint64_t n = 1) noexcept { count.fetch_add(n, std::memory_order_relaxed); }
@@ -56,28 +56,28 @@ struct EdgeCounters {
 struct ExchangeShared {
     HttpSettings settings;
     std::shared_ptr<const directory::HttpDirectory> directory;
-    /// Addresses of proxies in front of the edge, whose word on the visitor counts. Empty: none is.
+    /// Tells which addresses are proxies in front of the edge, whose word on the visitor counts. Empty: none is.
     std::function<bool(std::string_view address)> is_trusted;
-    /// Any worker. Whether visitors who ask for this host by TLS are shown a certificate. Empty: they are.
+    /// Whether visitors who ask for this host by TLS are shown a certificate. Any worker. Empty: they are.
     std::function<bool(std::string_view host)> has_certificate;
     std::shared_ptr<EdgeCounters> counters = std::make_shared<EdgeCounters>();
     http::HostPages pages;
     Logger* log = &null_logger();
     Random* random = nullptr;
-    /// Of the edge; set by it.
+    /// The number of the edge's workers; set by the edge.
     std::size_t workers = 1;
 };
 
-/// Lives on its worker, and is destroyed there or when no worker runs any more.
+/// The exchanges' part of one worker. It lives on that worker, and is destroyed there or when no worker runs any more.
 class ExchangeWorker {
 public:
     ExchangeWorker(runtime::Worker& worker_in, std::shared_ptr<const ExchangeShared> shared_in);
     ExchangeWorker(const ExchangeWorker&) = delete;
     ExchangeWorker& operator=(const ExchangeWorker&) = delete;
 
-    /// What Date says in this second, good until the next call. Costs a comparison.
+    /// The value of Date in this second, good until the next call. Costs a comparison.
     std::string_view date() noexcept;
-    /// Fifteen characters that no other request of this server has.
+    /// A new id: fifteen characters that no other request of this server has.
     std::string new_request_id();
 
     std::unique_ptr<http::RequestParser> take_request_parser();
@@ -85,9 +85,10 @@ public:
     std::unique_ptr<http::ResponseParser> take_response_parser();
     void give_back(std::unique_ptr<http::ResponseParser> parser);
 
-    /// Room to write one head in; what it holds is good until the next one is written.
+    /// Room to write one head in; its content is good until the next head is written.
     std::vector<char>& head_room() noexcept { return head_room_; }
-    /// For the head that is being written, and good until the next one. `keep` holds a text that an edit points to.
+    /// The edits of the head that is being written, good until the next one. `keep` holds a text that an edit points
+    /// to.
     http::Edits& new_edits() noexcept {
         edits_.clear();
         texts_.clear();
@@ -107,10 +108,11 @@ public:
     BackendPool pool;
     OpenGate gate;
     directory::HttpRoutesCache routes;
-    /// What all exchanges keep of their requests, heads and bodies, to send them once more, and the most: beyond that
-    /// they keep nothing of what is sent, and a request that meets the end of its backend's connection then is answered
-    /// with 502. A head that waits for a connection to its backend is not sent yet: it is kept, and counts. Beyond
-    /// `replay_waiting_max`, 4 KiB for each visitor that a server takes, new requests are answered with 503.
+    /// What all exchanges keep of their requests, heads and bodies, to send them once more, and the most that they may
+    /// keep: beyond that they keep nothing of what is sent, and a request that meets the end of its backend's
+    /// connection then is answered with 502. A head that waits for a connection to its backend is not sent yet: it is
+    /// kept, and counts. Beyond `replay_waiting_max`, 4 KiB for each visitor that a server takes, new requests are
+    /// answered with 503.
     std::size_t replay_kept = 0;
     static constexpr std::size_t replay_kept_max = 16 << 20;
     static constexpr std::size_t replay_waiting_max = 64 << 20;

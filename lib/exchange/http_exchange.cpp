@@ -40,7 +40,7 @@ void copy_framed(std::string_view bytes, const Take& take) {
     }
 }
 
-/// Several Accept fields are one list.
+/// Joins the Accept fields of a head: several are one list.
 std::string joined_accept(const http::RequestHead& head) {
     std::string all;
     for (const http::Field& field : head.fields) {
@@ -81,7 +81,7 @@ void HttpExchange::begin(const http::RequestHead& head) {
     }
 }
 
-// It is read when there is a page to show, which is rare: until then a copy of what is usual is kept.
+// Keeps a copy of a usual Accept: it is read only when there is a page to show, which is rare.
 void HttpExchange::remember_accept(const http::RequestHead& head) {
     accept_size_ = 0;
     if (head.fields.count(http::FieldName::accept) > 1) {
@@ -119,7 +119,7 @@ void HttpExchange::remember(const http::RequestHead& head) {
     }
 }
 
-// Status 0: the visitor has gone before there was an answer.
+// Logs this request. Status 0: the visitor has gone before there was an answer.
 void HttpExchange::log_access() noexcept try {
     if (access_) {
         using std::chrono::duration_cast;
@@ -179,7 +179,7 @@ bool HttpExchange::route(const http::RequestHead& head) {
     return false;
 }
 
-// False: it was answered instead, since it was to come no farther than here.
+// False: the request was answered instead, since it was to come no farther than here.
 bool HttpExchange::may_go_on(const http::RequestHead& head) {
     if (head.method != http::Method::options || http::max_forwards(head) != 0U) {
         return true;
@@ -188,7 +188,7 @@ bool HttpExchange::may_go_on(const http::RequestHead& head) {
     return false;
 }
 
-// False: it was answered instead. What is chunked is counted as it comes.
+// False: the body is too large, and was answered. A chunked one is counted as it comes.
 bool HttpExchange::fits(const http::Body& body) {
     if (body.kind == BodyKind::length && body.length > settings_.body_bytes_max) {
         give_page(PageState::body_too_large, {}, "the request declares a body that is larger than its service takes");
@@ -215,7 +215,7 @@ http::ForwardingFacts HttpExchange::forwarding_facts() const {
     return facts;
 }
 
-// False: it was answered instead.
+// Writes the head for the backend. False: the request was answered instead.
 bool HttpExchange::write_request_head(const http::RequestHead& head) {
     const http::Forwarding forwarding(head, forwarding_facts());
     by_tls_ = forwarding.https();
@@ -265,7 +265,8 @@ bool HttpExchange::write_request_head(const http::RequestHead& head) {
 
 // --- the stream ---
 
-// Where the backend is told who the visitor is when it takes the connection, nobody else may come by that.
+// The connection that a stream is for alone, or 0. Where the backend is told who the visitor is when it takes the
+// connection, nobody else may use that one.
 std::uint64_t HttpExchange::stream_owner() const noexcept {
     return service_->description().per_visitor ? visitor_.connection : 0;
 }
@@ -296,8 +297,8 @@ void HttpExchange::take_place_in_line() {
     edge_.gate.wait(service_->serial(), *this);
 }
 
-// Its time has passed. While others come through, its turn comes too: then it waits on, as long as it would for an
-// answer.
+// Called when its time has passed. While others come through, its turn comes too: then it waits on, as long as it would
+// for an answer.
 void HttpExchange::look_at_line() {
     const TimePoint now = edge_.worker.now();
     const bool moves = now - edge_.gate.moved_at(service_->serial()) < settings_.backend_connect;
@@ -332,11 +333,11 @@ void HttpExchange::open_fresh() {
     edge_.wheel.set_after(*this, settings_.backend_connect);
     edge_.gate.opening(service_->serial());
     counted_as_opening_ = true;
-    const IntrusivePtr<BackendStream> opening = backend_;  // what it answers at once may replace it
+    const IntrusivePtr<BackendStream> opening = backend_;  // an answer that comes at once may replace it
     opening->open(visitor_.wire, *this);
 }
 
-// The backend has taken the connection, or never will.
+// Tells the gate that the backend has taken the connection, or never will.
 void HttpExchange::open_is_answered() noexcept {
     if (std::exchange(counted_as_opening_, false)) {
         edge_.gate.answered(service_->serial(), backend_ && backend_->connected());
@@ -354,7 +355,7 @@ void HttpExchange::open_failed() {
 void HttpExchange::start_sending() {
     state_ = State::waiting;
     progress_at_ = edge_.worker.now();
-    // A first copy has room for the frame's header; of a second one the stream before may still use that.
+    // The first copy has room for the frame's header; in a second one, the stream before may still use that room.
     backend_->send(replay_head_.share(0, replay_head_.size()), !repeated_);
     for (const buffer::Slice& piece : replay_) {
         backend_->send(piece.share(0, piece.size()), false);
@@ -364,7 +365,7 @@ void HttpExchange::start_sending() {
     keep_within_bound();
 }
 
-// A head is kept until a backend has it; for a second time only where there is room.
+// Forgets the copy for want of room. A head is kept until a backend has it; for a second time only where there is room.
 void HttpExchange::keep_within_bound() noexcept {
     if (edge_.replay_kept > ExchangeWorker::replay_kept_max && state_ == State::waiting && backend_->connected()) {
         forget_replay();
@@ -394,7 +395,7 @@ bool HttpExchange::takes_body() {
         return false;
     }
     while (!backend_->can_send()) {
-        // After a reset the answer ends with it: whatever is to be said is said there.
+        // After a reset the answer ends with the reset: whatever is to be said is said there.
         if (backend_->send_is_dead() || backend_->park_send()) {
             return false;
         }
@@ -428,7 +429,7 @@ void HttpExchange::body(buffer::Slice payload, bool headroom) {
     send(std::move(payload), headroom);
 }
 
-// The backend sees a reset, so that it does not take what it has for the whole.
+// The backend sees a reset, so that it does not take what it has of the body for the whole.
 void HttpExchange::give_up_body() {
     constexpr std::string_view why = "the body of a request is larger than its service takes";
     if (head_given_) {
@@ -464,7 +465,7 @@ void HttpExchange::send_text(std::string_view text) {
 
 void HttpExchange::send(buffer::Slice payload, bool headroom) {
     keep_for_replay(payload);
-    if (state_ != State::opening) {  // then all of it is sent when there is a stream
+    if (state_ != State::opening) {  // otherwise all of it is sent when there is a stream
         backend_->send(std::move(payload), headroom);
     }
 }

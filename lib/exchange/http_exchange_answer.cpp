@@ -71,7 +71,7 @@ Answer HttpExchange::next_head() {
     return next_piece();
 }
 
-// True when a head is complete. Its bytes stay where they are until the next call.
+// Reads bytes of a head; true when it is complete. Its bytes then stay where they are until the next call.
 bool HttpExchange::read_head_bytes(StreamItem& item) {
     const std::string_view bytes = as_text(item.slice.bytes());
     if (bytes.empty()) {
@@ -155,7 +155,7 @@ Answer HttpExchange::give_head() {
     return answer;
 }
 
-// The caller has written the head that was given out.
+// Lets go of the head that was given out: the caller has written it.
 void HttpExchange::forget_head() {
     if (!std::exchange(head_lent_, false)) {
         return;
@@ -222,7 +222,7 @@ Answer HttpExchange::finish_answer() {
     answer.kind = Answer::Kind::end;
     answer.trailers = response_body_.kind() == http::BodyKind::chunked ? &response_body_.trailers() : nullptr;
     if (!is_request_sent()) {
-        drop_backend();  // what would still come of the request must not become another one
+        drop_backend();  // the rest of the request must not become another request
     } else if (response_keeps_ && !edge_.draining() && response_body_.kind() != http::BodyKind::until_close) {
         open_is_answered();
         edge_.pool.put(std::exchange(backend_, nullptr));
@@ -341,8 +341,8 @@ Answer HttpExchange::give_page_head() {
     return answer;
 }
 
-// A later edit counts more than an earlier one. Of a redirect, or an answer without content, the service's rules say
-// how long it may be kept; an error must not be.
+// Adds the fields of a page. A later edit counts more than an earlier one. The service's rules say how long a redirect,
+// or an answer without content, may be kept; an error must not be kept.
 void HttpExchange::put_page_fields(http::Edits& edits) {
     bool fits = true;
     auto put_usual = [&] {
@@ -412,8 +412,8 @@ HttpExchange::Failure HttpExchange::failure_of(Code code, bool told_by_backend) 
     return failure;
 }
 
-// The backend has ended the connection. Where it may only be sent once more when nothing of it was delivered, what the
-// client says of that follows at once; a program that serves by itself does not say it.
+// Called when the backend has ended the connection. Where the request may only be sent once more when nothing of it was
+// delivered, the client's word on that follows at once, and is waited for; a program that serves by itself sends none.
 bool HttpExchange::waits_for_count() {
     const bool matters = replayable_ && !repeated_ && interims_ == 0 && backend_->reused();
     if (!matters || http::is_idempotent(context_.method)) {
@@ -453,7 +453,7 @@ void HttpExchange::fail(const Failure& failure) {
     give_page(failure.state, failure.code, failure.why);
 }
 
-// Out of memory, or a bug: this exchange ends, and nothing else.
+// Called when memory has run out, or on a bug: this exchange ends, and nothing else.
 void HttpExchange::fail_late() noexcept {
     drop_backend();
     runtime::Deadline::cancel();
@@ -476,7 +476,7 @@ void HttpExchange::set_deadline() noexcept {
     } else if (backend_->connected()) {
         edge_.wheel.set(*this, progress_at_ + settings_.first_byte);
     } else {
-        // Nobody tells when it is connected: the answer may be due before the connection would be.
+        // Nobody tells when the backend is connected: the answer may be due before the connection would be.
         edge_.wheel.set(*this, std::min(opened_at_ + settings_.backend_connect, progress_at_ + settings_.first_byte));
     }
 }
@@ -498,10 +498,10 @@ void HttpExchange::look_at_deadline() {
         forget_replay();
         fail({PageState::backend_refused, "connect_timeout", "the backend can not be reached in time"});
     } else if (state_ == State::waiting) {
-        // As long as the visitor is the one who is waited for, the connection watches its pace.
+        // As long as the visitor is the one to be waited for, its connection watches its pace.
         const bool backends_turn = body_ended_ || awaits_continue_ || !backend_->can_send();
         if (backends_turn && now - progress_at_ >= settings_.first_byte) {
-            forget_replay();  // it may be at work on the request, however slowly
+            forget_replay();  // the backend may be at work on it, however slowly
             fail({PageState::backend_slow, {}, "the backend has not answered in time"});
             return;
         }

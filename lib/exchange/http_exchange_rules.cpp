@@ -13,12 +13,12 @@ using http::FieldName;
 
 // --- redirects ---
 
-// To this server; or to a trusted proxy in front of it, which says so.
+// Whether the request came by TLS: to this server, or to a trusted proxy in front of it, which says so.
 bool HttpExchange::came_by_tls(const http::RequestHead& head) const {
     return visitor_.trusted ? http::Forwarding(head, forwarding_facts()).https() : visitor_.https;
 }
 
-// True: the request was answered with one.
+// True when the request was answered with a redirect.
 bool HttpExchange::redirects(const http::RequestHead& head) {
     const directory::HttpDescription& service = service_->description();
     const http::Rules& rules = service.rules;
@@ -37,8 +37,8 @@ bool HttpExchange::redirects(const http::RequestHead& head) {
     return false;
 }
 
-// Where a visitor of this host would be answered by TLS: a redirect of the edge's own sends nobody to a handshake that
-// fails. A service that asks for one knows what it does.
+// Whether a visitor of this host would be answered by TLS: the edge's own redirect sends nobody to a handshake that
+// fails. A service that asks for a redirect knows what it does.
 bool HttpExchange::has_https() const {
     const ExchangeShared& shared = *edge_.shared;
     return !shared.has_certificate || shared.has_certificate(host_) ||
@@ -90,7 +90,7 @@ bool HttpExchange::apply_rules(const http::RequestHead& head, http::RequestOut& 
 
 // --- trailers ---
 
-// What a rule takes out of a head does not come behind the body either.
+// Writes trailers under the rules: a field that a rule takes out of a head does not come behind the body either.
 std::string_view HttpExchange::write_trailers(const http::Fields& trailers, const std::vector<http::HeaderRule>& rules,
                                               std::string_view connection) {
     http::Edits& edits = edge_.new_edits();
@@ -132,7 +132,7 @@ void HttpExchange::map_back(const http::ResponseHead& head, http::Edits& edits) 
             (void)edits.set(name, edge_.keep(std::move(mapped)));
         }
     }
-    // All or none: with more cookies than edits have room for, they stay as they are.
+    // All cookies are mapped or none: with more than the edits have room for, they stay as they are.
     constexpr std::size_t cookies_max = 24;
     const std::size_t cookies = head.fields.count(FieldName::set_cookie);
     if (cookies == 0 || cookies > cookies_max) {

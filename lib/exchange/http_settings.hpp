@@ -1,4 +1,4 @@
-// What the HTTP edge is set to: deadlines, bounds, and what it tells backends and visitors. Values only.
+// The settings of the HTTP edge: deadlines, bounds, and what it tells backends and visitors. Values only.
 #pragma once
 
 #include <chrono>
@@ -18,66 +18,69 @@ namespace ferrotunnel::exchange {
 
 using namespace std::chrono_literals;
 
-/// What may differ from service to service, so that long polls, uploads and streams are not cut.
+/// The settings that may differ from service to service, so that long polls, uploads and streams are not cut.
 struct HttpServiceSettings {
-    /// From the OPEN of a stream until the backend has taken the connection: then 502.
+    /// The time from the OPEN of a stream until the backend has taken the connection; after that 502.
     Duration backend_connect = 3s;
-    /// From the last byte of the request that was sent, or the last interim response: then 504.
+    /// The time from the last byte of the request that was sent, or the last interim response, to the answer; after
+    /// that 504.
     Duration first_byte = 60s;
-    /// A visitor who sends a body may not be slower than this, looked at every `body_grace`: then 408. Zero: as slow as
-    /// it likes. Time in which the backend takes nothing does not count.
+    /// The least pace of a visitor who sends a body, looked at every `body_grace`; below that 408. Zero: as slow as the
+    /// visitor likes. Time in which the backend takes nothing does not count.
     std::uint64_t body_bytes_per_second_min = 500;
     Duration body_grace = 5s;
-    /// After 101: without a byte either way.
+    /// The time after a 101 without a byte either way.
     Duration upgraded_idle = 1h;
     /// Whether a request may change the protocol (WebSocket).
     bool upgrades = true;
-    /// A request with a larger body: 413, before the backend is asked where its length is declared.
+    /// The largest body of a request; beyond that 413, before the backend is asked where the length is declared.
     std::uint64_t body_bytes_max = limits::http_body_bytes_max;
 
     friend bool operator==(const HttpServiceSettings&, const HttpServiceSettings&) = default;
 };
 
-/// What a service has, where all have `usual`.
+/// The settings of a service: its own where it has any, else those of `usual`.
 HttpServiceSettings settings_for(const HttpServiceSettings& usual, const directory::HttpServiceLimits& own) noexcept;
 
 struct HttpSettings {
-    /// What services have that say nothing else.
+    /// The settings of services that say nothing else.
     HttpServiceSettings service;
 
     // --- visitors ---
-    /// From the first byte of a head, or from the connection's begin, to the head's end: then 408.
+    /// The time from the first byte of a head, or from the connection's begin, to the head's end; after that 408.
     Duration head = 10s;
-    /// Between two requests.
+    /// The time between two requests.
     Duration keep_alive_idle = 75s;
-    /// A visitor who takes nothing of what waits for it is given up after this long.
+    /// How long a visitor may take nothing of what waits for it before it is given up.
     Duration write_stalled = 60s;
     std::uint32_t requests_per_connection_max = 1'000;
-    /// After the last response the rest of what the visitor sends is thrown away for this long or this many bytes: a
+    /// How long, and for how many bytes, the rest of what the visitor sends is thrown away after the last response: a
     /// socket that is closed with unread bytes is reset, and the response would be lost with that.
     Duration linger = 2s;
     std::uint64_t linger_bytes_max = 64_KiB;
     std::uint32_t connections_max = 16'384;
-    std::uint32_t connections_per_address_max = 1'024;  // not of trusted proxies
-    /// Of requests. Those of responses are not to be set: they are what the visitor's programs have to bear.
+    std::uint32_t connections_per_address_max = 1'024;  // not for trusted proxies
+    /// The limits for requests' heads. Those of responses can not be set: they are what the visitor's programs have to
+    /// bear.
     http::HeadLimits head_limits;
 
-    /// What services have that have no such rule of their own.
+    /// The rules of services that have no such rule of their own.
     std::optional<http::HttpsRedirect> https_redirect;
     std::optional<http::Hsts> hsts;
 
-    /// Tell backends by Forwarded (RFC 7239) too.
+    /// Tell backends about the visitor by Forwarded (RFC 7239) too.
     bool forwarded = false;
-    /// This edge's name in Via, by which a request that comes by again is known (508). Empty: Via is left alone.
+    /// This edge's name in Via, by which a request that comes by again is recognised (508). Empty: Via is left alone.
     std::string via;
 
     // --- backends ---
-    /// Shorter than what usual servers have (Node 5 s), so that the edge and not the backend ends an idle connection.
+    /// How long an idle stream is kept: shorter than with usual servers (Node 5 s), so that the edge and not the
+    /// backend ends an idle connection.
     Duration pool_idle = 4s;
-    /// Idle streams that one worker keeps, for a service and in all.
+    /// How many idle streams one worker keeps, for a service and in all.
     std::size_t pool_per_service_max = 512;
     std::size_t pool_max = 2'048;
-    /// A request that may be sent once more is kept up to this size until the answer begins.
+    /// A request that may be sent once more is kept up to this size, until the answer begins.
     std::size_t replay_bytes_max = 64_KiB;
 
     friend bool operator==(const HttpSettings&, const HttpSettings&) = default;

@@ -89,7 +89,8 @@ void OpenGate::forget_if_empty(Lines::iterator at) noexcept {
     }
 }
 
-// At the end of the round, and not from within an exchange that ends: whoever is called may end exchanges itself.
+// Serves a line at the end of the round, not from within an exchange that ends: a visitor who is called may end
+// exchanges itself.
 void OpenGate::serve_soon(Line& line) noexcept {
     if (line.first == nullptr || std::exchange(line.due, true)) {
         return;
@@ -110,7 +111,7 @@ void OpenGate::run_deferred() noexcept {
     }
 }
 
-// Everything is looked up anew after each call: it may have changed the lines.
+// Calls visitors of a line. Everything is looked up anew after each call, which may have changed the lines.
 void OpenGate::serve(std::uint64_t service) noexcept {
     auto at = lines_.find(service);
     std::uint32_t streams = std::exchange(at->second.came_back, 0);

@@ -1,10 +1,11 @@
-// How many connections to one service's backend a worker asks for at once. A client answers them as fast as its backend
-// takes connections; when a thousand visitors come at the same time, asking for a thousand would only be refused by the
-// session (limits::opens_unanswered_per_service_max). So who comes beyond the bound waits, in order, until
+// Bounds how many connections to one service's backend a worker asks for at once. A client answers them as fast as its
+// backend takes connections; when a thousand visitors come at the same time, asking for a thousand would only be
+// refused by the session (limits::opens_unanswered_per_service_max). So a visitor beyond the bound waits, in order,
+// until
 //
 //   an answer has come, and it may ask itself   or   a stream was given back to the pool, and it takes that
 //
-// whichever is first. One gate for each worker: nothing is shared, nothing is locked.
+// whichever is first. There is one gate for each worker: nothing is shared, nothing is locked.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +23,7 @@ namespace ferrotunnel::exchange {
 
 class OpenGate;
 
-/// Who may have to wait. Destroying it takes it off the line.
+/// Whoever may have to wait. Destroying it takes it off the line.
 class GateVisitor {
 public:
     GateVisitor() = default;
@@ -35,7 +36,7 @@ public:
 protected:
     ~GateVisitor() { leave_gate(); }
 
-    /// It stands in line no more: a stream is in the pool, or one may be opened. At the end of a round.
+    /// Called when it no longer stands in line: a stream is in the pool, or one may be opened. At the end of a round.
     virtual void on_gate() noexcept = 0;
 
 private:
@@ -51,15 +52,15 @@ public:
     OpenGate(runtime::Worker& worker, std::uint32_t opens_max) noexcept : worker_(worker), opens_max_(opens_max) {}
     ~OpenGate();
 
-    // `service` is its serial.
+    // Below, `service` is the serial of a service.
 
-    /// Somebody came before: who comes now stands behind them.
+    /// Whether somebody is waiting: whoever comes now stands behind them.
     bool has_line(std::uint64_t service) const noexcept;
     bool may_open(std::uint64_t service) const noexcept;
-    /// One is asked for; `answered` follows, whether or not the backend has taken it.
+    /// A stream is being asked for; `answered` follows, whether or not the backend has taken the connection.
     void opening(std::uint64_t service);
     void answered(std::uint64_t service, bool taken) noexcept;
-    /// A stream can be taken from the pool.
+    /// A stream has come back, and can be taken from the pool.
     void came_back(std::uint64_t service) noexcept;
     /// When the backend last took a connection or gave one back; long ago where nobody waits.
     TimePoint moved_at(std::uint64_t service) const noexcept;
@@ -73,10 +74,10 @@ private:
 
     struct Line {
         std::uint32_t opening = 0;
-        std::uint32_t came_back = 0;  // since the line was served
+        std::uint32_t came_back = 0;  // streams, since the line was served
         std::uint64_t service = 0;
-        bool due = false;          // to be served at the end of the round; it is not forgotten before
-        Line* next_due = nullptr;  // of those
+        bool due = false;          // to be served at the end of the round, and not forgotten before
+        Line* next_due = nullptr;  // the next line that is due
         TimePoint moved_at{};
         GateVisitor* first = nullptr;
         GateVisitor* last = nullptr;
@@ -92,7 +93,7 @@ private:
 
     runtime::Worker& worker_;
     const std::uint32_t opens_max_;
-    Lines lines_;  // of services with somebody in line, or that are being opened
+    Lines lines_;  // of services with somebody in line or a stream that is being opened
     Line* first_due_ = nullptr;
     Line* last_due_ = nullptr;
     std::size_t waiting_ = 0;

@@ -1,4 +1,4 @@
-// Which format of a page an Accept field asks for.
+// Chooses the format of a page by what an Accept field asks for.
 #include <algorithm>
 #include <tuple>
 
@@ -14,7 +14,7 @@ std::string_view trimmed(std::string_view text) noexcept {
     return begin == std::string_view::npos ? std::string_view() : text.substr(begin, end - begin + 1);
 }
 
-// Cuts off what stands before the first `separator` outside of quotes.
+// Cuts off and returns the text before the first `separator` that stands outside quotes.
 std::string_view take_until(std::string_view& rest, char separator) noexcept {
     bool quoted = false;
     std::size_t at = 0;
@@ -30,7 +30,7 @@ std::string_view take_until(std::string_view& rest, char separator) noexcept {
     return trimmed(taken);
 }
 
-// In thousandths; -1 for what is no weight: "0.5", "1", "1.000".
+// Reads a weight like "0.5", "1" or "1.000" in thousandths; -1 for text that is not a weight.
 int read_weight(std::string_view text) noexcept {
     if (text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1') || (text.size() > 1 && text[1] != '.')) {
         return -1;
@@ -92,7 +92,7 @@ PageFormat choose_format(std::string_view accept) noexcept {
         }
     }
     auto best = PageFormat::text;
-    auto rank = std::tuple(0, 1);  // what is not wished for, or only by "*/*", is text
+    auto rank = std::tuple(0, 1);  // text is the default: for no wish, or for "*/*" alone
     for (std::size_t i = 0; i < wishes.size(); ++i) {
         const auto own = std::tuple(wishes[i].weight, wishes[i].exactness);
         const bool everything = wishes[i].exactness == 1 && static_cast<PageFormat>(i) != PageFormat::text;

@@ -25,7 +25,7 @@ char lower(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
 }
 
-// a.b.c.d in decimal without leading zeros, which some programs read as octal.
+// Reads a.b.c.d in decimal, without leading zeros, which some programs read as octal.
 bool read_ipv4(std::string_view text, std::uint32_t& address) noexcept {
     address = 0;
     for (int part = 0; part < 4; ++part) {
@@ -49,8 +49,8 @@ bool read_ipv4(std::string_view text, std::uint32_t& address) noexcept {
     return text.empty();
 }
 
-// One side of "::", or all of the text when there is none: at most `room` groups, the last of which may be an IPv4
-// address where it ends the whole. Returns how many there are, or -1.
+// Reads one side of "::", or the whole text when it has none: at most `room` groups, the last of which may be an IPv4
+// address where it ends the whole address. Returns the number of groups, or -1.
 int read_groups(std::string_view text, std::uint16_t* groups, int room, bool ends_address) noexcept {
     int count = 0;
     while (!text.empty()) {
@@ -103,7 +103,8 @@ bool read_ipv6(std::string_view text, Groups& groups) noexcept {
     return true;
 }
 
-// RFC 5952: the longest run of at least two zero groups becomes "::", the first of equally long ones.
+// Writes an address as RFC 5952 says: the longest run of at least two zero groups becomes "::", the first of equally
+// long ones.
 std::size_t write_ipv6(const Groups& groups, char* to) noexcept {
     std::size_t gap = groups.size();
     std::size_t gap_length = 1;
@@ -136,7 +137,8 @@ std::size_t write_ipv6(const Groups& groups, char* to) noexcept {
     return static_cast<std::size_t>(at - to);
 }
 
-// The last label decides whether a host is an address: a resolver takes "127.1" and "0x7f.1" for one.
+// Whether a label is a number. The last label decides whether a host is an address: a resolver takes "127.1" and
+// "0x7f.1" for addresses.
 bool is_number(std::string_view label) noexcept {
     const bool hexadecimal = label.size() >= 2 && label[0] == '0' && lower(label[1]) == 'x';
     for (char c : label.substr(hexadecimal ? 2 : 0)) {
@@ -151,11 +153,11 @@ AuthorityFault fault_of(char c) noexcept {
     return c == '@' ? AuthorityFault::userinfo : c == ',' ? AuthorityFault::list : AuthorityFault::bad_byte;
 }
 
-// The name or IPv4 address that `text` starts with, up to its end or a colon.
+// Reads the name or IPv4 address that `text` starts with, up to a colon or the end.
 AuthorityFault read_name(std::string_view text, Authority& authority) noexcept {
     std::size_t at = 0;
     std::size_t label = 0;       // where the label at `at` begins
-    std::size_t last_label = 0;  // and the one before, for a name with a final dot
+    std::size_t last_label = 0;  // where the one before begins, for a name with a final dot
     for (; at < text.size() && text[at] != ':'; ++at) {
         if (is_name_byte(text[at])) {
             continue;
@@ -253,7 +255,7 @@ AuthorityFault split_authority(std::string_view text, Authority& authority) noex
     }
     const AuthorityFault fault = text[0] == '[' ? read_literal(text, authority) : read_name(text, authority);
     if (fault != AuthorityFault::none) {
-        // "user:secret@host" stumbles over the port of a host "user"; say what it is.
+        // "user:secret@host" fails at the port of a host "user": report the real fault.
         return text.find('@') != std::string_view::npos ? AuthorityFault::userinfo : fault;
     }
     text.remove_prefix(authority.host.size());

@@ -1,5 +1,6 @@
-// The host and the port that a request names, in Host or in an absolute-form target. Read strictly: what two programs
-// could understand differently is refused, since the edge would route by one meaning and the backend act by another.
+// The host and the port that a request names, in Host or in an absolute-form target. They are read strictly: anything
+// that two programs could understand differently is refused, since the edge would route by one meaning and the backend
+// act by another.
 //
 //     api.example.com   api.example.com:8080   127.0.0.1:80   [::1]:8080
 #pragma once
@@ -24,7 +25,7 @@ enum class AuthorityFault : std::uint8_t {
     bad_port,     // empty, not 1*5DIGIT, with a leading zero, 0, above 65535
 };
 
-/// What is wrong, for a log line or a configuration error: "has a port that is not a number from 1 to 65535".
+/// The fault in words, for a log line or a configuration error: "has a port that is not a number from 1 to 65535".
 std::string_view words_for(AuthorityFault fault) noexcept;
 
 enum class HostKind : std::uint8_t { name, ipv4, ipv6 };
@@ -35,20 +36,20 @@ struct Authority {
     HostKind kind = HostKind::name;
 };
 
-/// Splits and checks `text`; `authority` holds views into it. Names have letters, digits, '-' and '_' (which are no
-/// host names by the letter, but exist), in labels of at most 63 bytes; one final dot is allowed. Anything else that
-/// RFC 3986 has for a reg-name (percent-encoding, "sub-delims") is refused.
+/// Splits and checks `text`; `authority` holds views into it. Names have letters, digits, '-' and '_' (names with '_'
+/// are not host names by the letter, but exist), in labels of at most 63 bytes; one final dot is allowed. Anything else
+/// that RFC 3986 allows in a reg-name (percent-encoding, "sub-delims") is refused.
 AuthorityFault split_authority(std::string_view text, Authority& authority) noexcept;
 
 /// Room for the normal form of any host: 253 bytes of a name, or the longest IPv6 address in brackets.
 using HostBuffer = std::array<char, 255>;
 
 /// The form in which hosts are compared: lower case, no port, no final dot; an IPv6 address as RFC 5952 writes it
-/// (always in hexadecimal), in brackets. `authority` is what split_authority() accepted; the answer is a view into
+/// (always in hexadecimal), in brackets. `authority` is what split_authority() accepted; the result is a view into
 /// `buffer`.
 std::string_view normal_host(const Authority& authority, HostBuffer& buffer) noexcept;
 
-/// Both in one. An empty view when `text` is refused.
+/// Splits and normalises `text` in one call; an empty view when `text` is refused.
 std::string_view normal_host(std::string_view text, HostBuffer& buffer) noexcept;
 
 }  // namespace ferrotunnel::http

@@ -1,4 +1,4 @@
-// Takes a body out of the bytes of a connection as they come, without copying: it says which of them are payload.
+// Extracts a body from the bytes of a connection as they come, without copying: it says which of them are payload.
 //
 //     BodyReader body(head.body);
 //     while (!input.empty() && body.state() == BodyState::more) {
@@ -23,28 +23,30 @@ namespace ferrotunnel::http {
 
 class BodyReader {
 public:
-    /// A body of no bytes, complete.
+    /// An empty body, complete from the start.
     BodyReader() noexcept : BodyReader(Body{}) {}
     explicit BodyReader(const Body& body) noexcept;
 
     struct Piece {
         std::size_t consumed = 0;
-        std::string_view payload;  // of what was consumed
+        std::string_view payload;  // a part of the consumed bytes
     };
-    /// Takes one stretch of payload, with the framing before and behind it as far as it is there. Takes at least one
-    /// byte while the state is `more` and `input` is not empty.
+    /// Takes one stretch of payload, with the framing before and behind it as far as that has arrived. Takes at least
+    /// one byte while the state is `more` and `input` is not empty.
     Piece next(std::string_view input);
 
     BodyState state() const noexcept { return state_; }
-    /// The stream has ended: true when that is where the body ends, which makes one that lasts until then complete.
-    /// False: it was cut off, is refused as `truncated`, and must not look complete to anyone.
+    /// Reports that the stream has ended. True when the body ends there as well; this completes a body that lasts until
+    /// the end of the stream. False: the body was cut off, is refused as `truncated`, and must not look complete to
+    /// anyone.
     bool end_of_input() noexcept;
     Refusal refusal() const noexcept { return refusal_of(fault_); }
 
     BodyKind kind() const noexcept { return kind_; }
-    /// Payload that is still to come, where that is known: of `length`; of `chunked` in this chunk.
+    /// The payload that is still to come, where that is known: of the body for `length`, of this chunk for `chunked`.
     std::uint64_t remaining() const noexcept;
-    /// Of a chunked body that is complete; mostly empty. Forbidden names are gone. They live as long as this object.
+    /// The trailers of a complete chunked body, without forbidden names; mostly empty. They live as long as this
+    /// object.
     const Fields& trailers() const noexcept;
 
 private:

@@ -14,11 +14,11 @@ namespace ferrotunnel::http {
 
 namespace detail {
 
-inline constexpr std::uint8_t class_token = 1;   // of names, methods and list elements (RFC 9110, 5.6.2)
-inline constexpr std::uint8_t class_value = 2;   // of a field's value, a reason phrase, a quoted string
-inline constexpr std::uint8_t class_target = 4;  // of a request target: visible ASCII without '#' and '\'
+inline constexpr std::uint8_t class_token = 1;   // bytes of names, methods and list elements (RFC 9110, 5.6.2)
+inline constexpr std::uint8_t class_value = 2;   // bytes of a field's value, a reason phrase, a quoted string
+inline constexpr std::uint8_t class_target = 4;  // bytes of a request target: visible ASCII without '#' and '\'
 inline constexpr std::uint8_t class_digit = 8;
-inline constexpr std::uint8_t class_plain = 16;  // of a usual field name: letters, digits and '-'
+inline constexpr std::uint8_t class_plain = 16;  // bytes of a usual field name: letters, digits and '-'
 
 constexpr std::uint8_t classes_of(unsigned byte) {
     const bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
@@ -43,7 +43,7 @@ inline constexpr auto classes = [] {
     return table;
 }();
 
-/// Lower case, and '-' for all that is no letter or digit.
+/// Maps letters to lower case, and every byte that is neither letter nor digit to '-'.
 inline constexpr auto loose = [] {
     std::array<char, 256> table{};
     for (unsigned byte = 0; byte < table.size(); ++byte) {
@@ -65,7 +65,7 @@ inline const char* skip(const char* at, const char* end, std::uint8_t wanted) no
     return at;
 }
 
-/// All of `text`, which is not empty.
+/// Whether all of `text` is of the class and `text` is not empty.
 inline bool consists_of(std::string_view text, std::uint8_t wanted) noexcept {
     return !text.empty() && skip(text.data(), text.data() + text.size(), wanted) == text.data() + text.size();
 }
@@ -84,7 +84,7 @@ constexpr char lower_case(char byte) noexcept {
     return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte | 0x20) : byte;
 }
 
-/// Without blanks at both ends.
+/// `text` without the blanks at both ends.
 inline std::string_view trimmed(std::string_view text) noexcept {
     while (!text.empty() && is_blank(text.front())) {
         text.remove_prefix(1);
@@ -95,7 +95,7 @@ inline std::string_view trimmed(std::string_view text) noexcept {
     return text;
 }
 
-// The scans answer the first place in [at, end) whose byte is of another class, or `end`.
+// The scans return the first place in [at, end) whose byte is of another class, or `end`.
 
 #if defined(__SSE2__)
 
@@ -105,12 +105,12 @@ inline __m128i load16(const char* at) noexcept {
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
 }
 
-// The bits of bytes that are not "yes".
+// A bit for each byte that "yes" does not mark.
 inline unsigned others(__m128i yes) noexcept {
     return static_cast<unsigned>(_mm_movemask_epi8(yes)) ^ 0xffffU;
 }
 
-// Comparisons are signed: bytes from 0x80 are negative.
+// SSE2 compares signed bytes: those from 0x80 are negative.
 inline unsigned not_value(__m128i bytes) noexcept {
     const __m128i from_space = _mm_cmpeq_epi8(_mm_max_epu8(bytes, _mm_set1_epi8(0x20)), bytes);
     const __m128i allowed = _mm_or_si128(from_space, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t')));

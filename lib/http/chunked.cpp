@@ -7,7 +7,7 @@
 
 namespace ferrotunnel::http {
 
-// The bytes are kept here, since they may come in many pieces and fields are views of one.
+// The bytes are kept here, since they may come in many pieces while fields are views into one.
 struct ChunkedDecoder::Trailers {
     std::string text;
     FieldReader reader{HeadLimits{limits::http_trailers_max, limits::http_trailers_max, limits::http_fields_max, 0}};
@@ -21,8 +21,9 @@ void ChunkedDecoder::DeleteTrailers::operator()(Trailers* trailers) const noexce
 
 namespace {
 
-// Fields that frame, route, authenticate or forward a message, or describe its body, would come too late or behind
-// someone's checks in a trailer section: all that the edge knows by name, and what caches and conditions go by.
+// Whether a trailer is dropped. Fields that frame, route, authenticate or forward a message, or describe its body,
+// would come too late in a trailer section, or behind someone's checks: all that the edge knows by name, and those that
+// caches and conditions go by.
 bool is_forbidden(const Field& field) {
     if (field.known != FieldName::other || field.alias) {
         return true;
@@ -136,7 +137,7 @@ Fault ChunkedDecoder::read_byte(char byte) noexcept {
 Fault ChunkedDecoder::read_size(char byte) noexcept {
     const int value = hex_value(byte);
     if (value >= 0) {
-        if (digits_ == limits::http_chunk_size_digits_max || left_ >> 59 != 0) {  // 2^63 or more with this digit
+        if (digits_ == limits::http_chunk_size_digits_max || left_ >> 59 != 0) {  // this digit makes it 2^63 or more
             return Fault::bad_chunk_size;
         }
         left_ = left_ << 4 | static_cast<std::uint64_t>(value);
@@ -169,7 +170,7 @@ Fault ChunkedDecoder::start_extension(char byte) noexcept {
 
 Fault ChunkedDecoder::read_extension_name(char byte) noexcept {
     if (detail::is_of(byte, detail::class_token)) {
-        // "a b" is not one name, nor two.
+        // "a b" is neither one name nor two.
         const bool first = extension_ == Extension::name_start;
         const bool goes_on = extension_ == Extension::name;
         extension_ = Extension::name;
@@ -224,7 +225,7 @@ Fault ChunkedDecoder::read_extension(char byte) noexcept {
         case Extension::value_end:
             break;
     }
-    // Behind a value.
+    // The byte follows a value.
     if (byte == '\r' || byte == '\n') {
         return end_of_size_line(byte);
     }

@@ -19,23 +19,23 @@ namespace ferrotunnel::http {
 
 enum class BodyState : std::uint8_t { more, complete, refused };
 
-/// Most users want BodyReader, which has this inside.
+/// Decodes a chunked body. Most users want BodyReader, which contains one.
 class ChunkedDecoder {
 public:
     ChunkedDecoder() noexcept = default;
 
     struct Piece {
         std::size_t consumed = 0;
-        std::size_t payload_at = 0;  // in what was consumed
+        std::size_t payload_at = 0;  // within the consumed bytes
         std::size_t payload_size = 0;
     };
-    /// Takes framing up to the next stretch of payload, and that stretch; all of `input` when there is none.
+    /// Takes the framing up to the next stretch of payload, and that stretch; all of `input` when it has no payload.
     Piece next(std::string_view input);
 
     BodyState state() const noexcept { return state_; }
     Fault fault() const noexcept { return fault_; }
     std::uint64_t chunk_remaining() const noexcept { return phase_ == Phase::data ? left_ : 0; }
-    /// Those that may be forwarded; what frames, routes, authenticates or forwards a message is dropped.
+    /// The trailers that may be forwarded; those that frame, route, authenticate or forward a message are dropped.
     const Fields& trailers() const noexcept;
 
 private:
@@ -65,7 +65,7 @@ private:
         escaped,
         value_end,
     };
-    // What few messages have.
+    // The state of a trailer section, which few messages have.
     struct Trailers;
     struct DeleteTrailers {
         void operator()(Trailers* trailers) const noexcept;
@@ -91,10 +91,10 @@ private:
     std::unique_ptr<Trailers, DeleteTrailers> trailers_;
 };
 
-/// What stands before the data of a chunk: its size in hexadecimal and a line end. Behind the data stands `chunk_end`.
+/// The line before the data of a chunk: its size in hexadecimal and a line end. `chunk_end` follows the data.
 class ChunkHead {
 public:
-    /// `size` is not 0: a chunk of no bytes is the last one.
+    /// `size` must not be 0: a chunk of no bytes is the last one.
     explicit ChunkHead(std::uint64_t size) noexcept;
     std::string_view text() const noexcept { return {text_.data() + at_, text_.size() - at_}; }
 
@@ -105,16 +105,16 @@ private:
 };
 
 inline constexpr std::string_view chunk_end = "\r\n";
-/// Ends a chunked body that has no trailers; with trailers, write_trailers() writes all that ends it.
+/// Ends a chunked body that has no trailers; for one with trailers, write_trailers() writes the whole end.
 inline constexpr std::string_view last_chunk = "0\r\n\r\n";
 
-/// Writes the last chunk and `trailers`. Answers how many bytes that takes; more than `into` has means it did not fit.
-/// Trailers that `edits` would drop from a head are left out, and those that `connection` names: the connection_names()
-/// of the head.
+/// Writes the last chunk and `trailers`. Returns how many bytes that takes; more than `into` has means that it did not
+/// fit. Trailers that `edits` would drop from a head are left out, and so are those that `connection` names: the
+/// connection_names() of the head.
 std::size_t write_trailers(const Fields& trailers, std::span<char> into, const Edits* edits = nullptr,
                            std::string_view connection = {}) noexcept;
 
-/// What the Connection fields of a head name that could come as a trailer, "X-Hop, y"; most often nothing.
+/// The names in the Connection fields of a head that could come as a trailer, like "X-Hop, y"; most often none.
 std::string connection_names(const Fields& fields);
 
 }  // namespace ferrotunnel::http

@@ -1,4 +1,4 @@
-// The time as Date has it: "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7).
+// The time as the Date field has it: "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7).
 #pragma once
 
 #include <array>
@@ -9,7 +9,7 @@ namespace ferrotunnel::http {
 
 using DateText = std::array<char, 29>;
 
-/// `seconds` since 1970, in years of four digits.
+/// The text for `seconds` since 1970; only for years of four digits.
 DateText date_text(std::int64_t seconds) noexcept;
 
 }  // namespace ferrotunnel::http

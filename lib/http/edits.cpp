@@ -10,7 +10,7 @@ std::uint64_t bit_of(std::string_view name) {
 }
 
 bool is_same(const Edits::Edit& edit, std::string_view name, FieldName known) {
-    // Two names that are both known are equal or not, but all of X-Forwarded-* that is not known has one number.
+    // Two known names are equal exactly if their numbers are, except that all unknown X-Forwarded-* share one number.
     if (edit.known != FieldName::other && edit.known != FieldName::x_forwarded_other && known != FieldName::other) {
         return edit.known == known;
     }

@@ -1,5 +1,5 @@
-// What is changed in the fields of a head while it is written: a short list, in order, without allocation. The texts
-// are views and have to live until the head is written.
+// The changes to the fields of a head while it is written: a short list, in order, without allocation. The texts are
+// views and have to live until the head is written.
 #pragma once
 
 #include <array>
@@ -13,20 +13,20 @@
 
 namespace ferrotunnel::http {
 
-/// True for what may be written as the name of a field.
+/// Whether `name` may be written as the name of a field.
 bool is_field_name(std::string_view name) noexcept;
-/// True for what may be written as the value of a field: no control characters but tab.
+/// Whether `value` may be written as the value of a field: it has no control characters but tab.
 bool is_field_value(std::string_view value) noexcept;
 
-/// Fields that the writer makes itself (Host, Content-Length, Transfer-Encoding, Connection, Upgrade, Keep-Alive, TE,
-/// Expect) are not touched by edits, whatever these say. Names match as programs behind might match them, see
-/// same_name_loosely(): who removes X-User removes X_User too.
+/// A list of edits. Fields that the writer makes itself (Host, Content-Length, Transfer-Encoding, Connection, Upgrade,
+/// Keep-Alive, TE, Expect) are not touched by edits, whatever these say. Names match as programs behind the edge might
+/// match them, see same_name_loosely(): removing X-User removes X_User too.
 class Edits {
 public:
     enum class Kind : std::uint8_t {
-        add,     // behind the fields that are there
-        set,     // instead of all the fields of that name, those that earlier edits added too
-        remove,  // all of them
+        add,     // put behind the fields that are there
+        set,     // replaces all fields of that name, those that earlier edits added too
+        remove,  // takes away all fields of that name
     };
     struct Edit {
         Kind kind = Kind::add;
@@ -35,27 +35,27 @@ public:
         std::string_view value;
     };
 
-    /// These answer false, and change nothing, when there is no room or when name or value may not be written (a line
+    /// These return false, and change nothing, when there is no room or when name or value may not be written (a line
     /// end in a value would make a field, or a message, of its own).
     bool add(std::string_view name, std::string_view value) noexcept { return push(Kind::add, name, value); }
     bool set(std::string_view name, std::string_view value) noexcept { return push(Kind::set, name, value); }
     bool remove(std::string_view name) noexcept { return push(Kind::remove, name, {}); }
-    /// Removes each field that is_claim(), however many there are.
+    /// Removes every field for which is_claim() holds, however many there are.
     void remove_claims() noexcept { removes_claims_ = true; }
 
     std::span<const Edit> all() const noexcept { return {edits_.data(), size_}; }
     void clear() noexcept;
 
-    /// Whether a field of that name in a message is left out.
+    /// Whether the edits leave out a field of that name in a message.
     bool drops(std::string_view name, FieldName known) const noexcept;
-    /// Whether the edit at `i` still adds its field: no later one sets or removes that name.
+    /// Whether the edit at `i` still adds its field: no later edit sets or removes that name.
     bool stands(std::size_t i) const noexcept;
 
 private:
     bool push(Kind kind, std::string_view name, std::string_view value) noexcept;
 
     std::size_t size_ = 0;
-    std::uint64_t dropped_ = 0;  // a bit for the first byte of each name that is dropped: most fields are not compared
+    std::uint64_t dropped_ = 0;  // a bit for the first byte of each dropped name: most fields need no comparison
     bool removes_claims_ = false;
     std::array<Edit, limits::http_edits_max> edits_;
 };

@@ -16,7 +16,7 @@ struct Known {
     std::string_view usual;
 };
 
-// In the order of the enumeration.
+// The known names, in the order of the enumeration.
 constexpr std::array names = {
     Known{FieldName::other, ""},
     Known{FieldName::accept, "Accept"},
@@ -85,8 +85,8 @@ constexpr bool is_in_order() {
 }
 static_assert(is_in_order());
 
-// Names differ in their length, first, last and fourth-last byte; the factors were found by trying, and the assertion
-// below says when a new name needs others.
+// The slot of a name, by its length and its first, last and fourth-last byte. The factors were found by trying; the
+// assertion below says when a new name needs other factors.
 constexpr std::size_t slots = 128;
 constexpr std::size_t slot_of(std::string_view name, std::uint32_t factors) {
     const std::size_t n = name.size();
@@ -130,7 +130,7 @@ constexpr std::uint32_t factors = 0x1773e2f1;
 constexpr Slots table = fill(factors);
 static_assert(table.perfect, "two names share a slot: choose other factors");
 
-// Not 0 when a word of the name is another one, whatever its case.
+// Not 0 when a word of the name differs from the known one in more than its case.
 template <typename Word>
 Word difference(const char* name, const char* lower, Word fold) {
     Word a;
@@ -140,8 +140,8 @@ Word difference(const char* name, const char* lower, Word fold) {
     return (a | fold) ^ b;
 }
 
-// `lower` has letters, digits and '-' alone. Setting 0x20 makes no control character or other token into one of these,
-// except those controls that is_token() has kept out.
+// Compares without regard to case. `lower` has only letters, digits and '-'. Setting 0x20 turns no other byte of a
+// token into one of these; it does so with some control characters, but is_token() has kept those out.
 bool matches(const char* name, const char* lower, std::size_t n) {
     constexpr std::uint64_t fold8 = 0x2020202020202020;
     constexpr std::uint32_t fold4 = 0x20202020;
@@ -181,7 +181,7 @@ FieldName field_name_loosely(std::string_view name) noexcept {
     }
     std::array<char, 32> plain;
     static_assert(plain.size() > longest && plain.size() > forwarded_prefix.size());
-    const std::size_t n = std::min(name.size(), plain.size());  // what is cut is too long for all but a prefix
+    const std::size_t n = std::min(name.size(), plain.size());  // a name that is cut can only match the prefix
     std::transform(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(n), plain.begin(),
                    [](char byte) { return detail::loose[static_cast<unsigned char>(byte)]; });
     return field_name_of({plain.data(), n});

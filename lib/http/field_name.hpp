@@ -1,4 +1,5 @@
-// The names of fields that the edge itself reads, recognised once while parsing, so that nobody compares texts later.
+// The names of the fields that the edge itself reads. They are recognised once, while parsing, so that nobody compares
+// texts later.
 #pragma once
 
 #include <cstdint>
@@ -62,8 +63,8 @@ enum class FieldName : std::uint8_t {
     x_url_scheme,
 };
 
-/// Fields that name a visitor, a scheme or a path to backends that believe them, and that the edge does not make
-/// itself: only a trusted peer may send them. All of X-Forwarded-* that is not known is among them.
+/// Whether a field is a claim: it names a visitor, a scheme or a path to backends that believe it, and the edge does
+/// not make it itself, so that only a trusted peer may send it. All unknown X-Forwarded-* fields are claims.
 constexpr bool is_claim(FieldName name) noexcept {
     switch (name) {
         case FieldName::cf_connecting_ip:
@@ -85,18 +86,18 @@ constexpr bool is_claim(FieldName name) noexcept {
     }
 }
 
-/// Not case-sensitive. `name` is a token.
+/// The known field of that name, without regard to case. `name` is a token.
 FieldName field_name_of(std::string_view name) noexcept;
 
-/// The usual spelling, "Content-Length"; empty for `other` and `x_forwarded_other`.
+/// The usual spelling, like "Content-Length"; empty for `other` and `x_forwarded_other`.
 std::string_view spelling_of(FieldName name) noexcept;
 
-/// Equal without regard to ASCII case.
+/// Whether the texts are equal without regard to ASCII case.
 bool same_text(std::string_view a, std::string_view b) noexcept;
 
-/// True when some programs take one name for the other: equal without regard to case once each byte that is no letter
-/// or digit has become '-' and those at the end are gone. CGI and its heirs (WSGI, PHP, Rack) map names like this, so
-/// that X_Forwarded_For, X.Forwarded.For and X-Forwarded-For- all arrive as HTTP_X_FORWARDED_FOR.
+/// True when some programs take one name for the other: the names are equal without regard to case once each byte that
+/// is neither letter nor digit has become '-' and those at the end are gone. CGI and its heirs (WSGI, PHP, Rack) map
+/// names like this, so that X_Forwarded_For, X.Forwarded.For and X-Forwarded-For- all arrive as HTTP_X_FORWARDED_FOR.
 bool same_name_loosely(std::string_view a, std::string_view b) noexcept;
 
 /// The known field that some programs would take `name` for, by the same mapping; `other` when there is none.

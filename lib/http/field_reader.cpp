@@ -7,7 +7,7 @@
 namespace ferrotunnel::http {
 namespace {
 
-// What Fields has room for.
+// The sizes that Fields has room for.
 constexpr std::size_t name_bytes_max = 0xffff;
 constexpr std::size_t head_bytes_max = 0xffff'ffff;
 
@@ -66,7 +66,7 @@ ParseState FieldReader::read(std::string_view bytes, Fields& fields) noexcept {
     return fault_ == Fault::none ? ParseState::complete : ParseState::refused;
 }
 
-// Up to the colon and beyond it; without it all of [at, end).
+// Reads a name up to and including the colon, or all of [at, end) when there is no colon.
 inline Fault FieldReader::read_name(const char* data, const char*& at, const char* end) noexcept {
     at = scan_plain(at, end);
     while (at != end && *at != ':') {
@@ -89,7 +89,7 @@ inline Fault FieldReader::read_name(const char* data, const char*& at, const cha
     return Fault::none;
 }
 
-// Up to the CR and beyond it, or all of [at, end).
+// Reads a value up to and including the CR, or all of [at, end).
 inline Fault FieldReader::read_value(const char*& at, const char* end) noexcept {
     at = scan_value(at, end);
     if (at == end) {
@@ -103,8 +103,8 @@ inline Fault FieldReader::read_value(const char*& at, const char* end) noexcept 
     return Fault::none;
 }
 
-// Goes on in the phase where the last call ran out of bytes, and ends with a line or again without bytes. There is at
-// least one.
+// Goes on in the phase where the last call ran out of bytes, up to the end of the line or until the bytes run out
+// again. There is at least one byte.
 Fault FieldReader::read_line(const char* data, std::size_t size, Fields& fields) noexcept {
     const char* at = data + at_;
     const char* const end = data + size;

@@ -1,5 +1,5 @@
-// Reads field lines up to the empty line, from left to right, once, however the bytes are cut. The heads of requests
-// and responses are made of them, and trailer sections.
+// Reads field lines up to the empty line, once and from left to right, however the bytes are cut. The heads of requests
+// and responses consist of such lines, and so do trailer sections.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace ferrotunnel::http {
 
-/// more: all bytes are read, call again with more behind them. complete and refused are final until reset.
+/// more: all bytes are read; call again with more behind them. complete and refused are final until the reset.
 enum class ParseState : std::uint8_t { more, complete, refused };
 
 struct HeadLimits {
@@ -23,22 +23,22 @@ struct HeadLimits {
     bool operator==(const HeadLimits&) const = default;
 };
 
-/// How far one may look at bytes in a line that began at `line_at`: those from the answer on are not there yet, or
-/// beyond a limit.
+/// How far the bytes of a line that began at `line_at` may be looked at: those from the result on are not there yet, or
+/// are beyond a limit.
 std::size_t readable(std::size_t size, std::size_t line_at, const HeadLimits& limits) noexcept;
-/// Which limit does not let a line that began at `line_at` go on at `at`; none: it may, when more bytes come.
+/// The limit that keeps a line that began at `line_at` from going on at `at`; none: it may go on when more bytes come.
 Fault passed_limit(std::size_t at, std::size_t line_at, const HeadLimits& limits) noexcept;
 
 class FieldReader {
 public:
     explicit FieldReader(const HeadLimits& limits) noexcept;
 
-    /// Fields begin at `at`. What `bytes` has before counts towards the limit of the whole.
+    /// The fields begin at `at`. The bytes before that count towards the limit of the whole.
     void begin(std::size_t at) noexcept;
-    /// `bytes` are those of the last call, perhaps elsewhere in memory, with new ones behind them.
+    /// `bytes` are those of the last call, perhaps moved in memory, with new ones behind them.
     ParseState read(std::string_view bytes, Fields& fields) noexcept;
 
-    /// Behind the empty line, when complete.
+    /// The place behind the empty line, once reading is complete.
     std::size_t at() const noexcept { return at_; }
     Fault fault() const noexcept { return fault_; }
     const HeadLimits& limits() const noexcept { return limits_; }

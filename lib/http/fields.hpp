@@ -17,11 +17,12 @@ struct Field {
     std::string_view name;   // as it was written
     std::string_view value;  // without the blanks around it
     FieldName known = FieldName::other;
-    /// Belongs to one connection, or was named by a Connection field: it is not forwarded.
+    /// The field belongs to one connection, or a Connection field names it: it is not forwarded.
     bool hop_by_hop = false;
     /// The name has other bytes than letters, digits and '-', or ends with '-'.
     bool odd_name = false;
-    /// Odd, and a program behind could take it for one of the known fields ("Content_Length"): it is not forwarded.
+    /// The name is odd, and a program behind the edge could take it for one of the known fields ("Content_Length"): the
+    /// field is not forwarded.
     bool alias = false;
 };
 
@@ -77,7 +78,7 @@ public:
     };
 
     void clear() noexcept { size_ = 0; }
-    /// Where the parsed bytes are now.
+    /// Tells where the parsed bytes are now.
     void rebase(const char* base) noexcept { base_ = base; }
     bool full() const noexcept { return size_ == places_.size(); }
     void add(const Place& place) noexcept { places_[size_++] = place; }

@@ -13,7 +13,7 @@ namespace ferrotunnel::http {
 
 namespace {
 
-// Room that is filled from the left, with nothing beyond it.
+// Fills a buffer from the left, and writes nothing beyond its end.
 class Text {
 public:
     explicit Text(std::span<char> room) noexcept : room_(room) {}
@@ -34,8 +34,8 @@ private:
     std::size_t size_ = 0;
 };
 
-// The address in an element of X-Forwarded-For, which some proxies write with a port or with brackets; empty when it is
-// none ("unknown", a name, somebody's script).
+// Returns the address in an element of X-Forwarded-For, which some proxies write with a port or with brackets; empty
+// when the element is not an address ("unknown", a name, somebody's script).
 std::string_view address_of(std::string_view element) {
     Authority authority;
     if (split_authority(element, authority) == AuthorityFault::none) {
@@ -59,7 +59,7 @@ std::string_view address_of(std::string_view element) {
     return split_authority(text.text(), authority) == AuthorityFault::none ? element : std::string_view{};
 }
 
-// The last element of `list`, which is cut off from it; false when there is none.
+// Cuts the last element off `list`; false when there is none.
 bool take_last(std::string_view& list, std::string_view& element) {
     if (list.empty()) {
         return false;
@@ -75,7 +75,7 @@ std::string_view single(const Fields& fields, FieldName name) {
     return fields.count(name) == 1 ? *fields.first(name) : std::string_view{};
 }
 
-// "1.1 name (comment)"; whether `name` is the one.
+// Whether the Via element "1.1 name (comment)" has that name.
 bool is_via_of(std::string_view element, std::string_view name) {
     const std::size_t blank = element.find_first_of(" \t");
     if (blank == std::string_view::npos) {
@@ -126,7 +126,7 @@ Forwarding::Forwarding(const RequestHead& head, const ForwardingFacts& facts) no
     }
 }
 
-// In front of what is there; false when it does not fit.
+// Puts an address in front of the chain; false when it does not fit.
 bool Forwarding::prepend(std::string_view address) noexcept {
     constexpr std::string_view comma = ", ";
     const std::string_view between = chain_.empty() ? std::string_view{} : comma;
@@ -141,7 +141,7 @@ bool Forwarding::prepend(std::string_view address) noexcept {
     return true;
 }
 
-// From the right: each proxy that is trusted vouches for the one that it names.
+// Reads the chain from the right: each proxy that is trusted vouches for the one that it names.
 void Forwarding::read_chain(const RequestHead& head, const ForwardingFacts& facts) noexcept {
     client_ = facts.peer;
     prepend(facts.peer);
@@ -189,7 +189,7 @@ void Forwarding::read_origin(const RequestHead& head, const ForwardingFacts& fac
         }
     }
     const auto [end, error] = std::to_chars(port_room_.data(), port_room_.data() + port_room_.size(), port);
-    static_cast<void>(error);  // there is room for any
+    static_cast<void>(error);  // there is room for any port
     port_ = {port_room_.data(), static_cast<std::size_t>(end - port_room_.data())};
 }
 
@@ -203,8 +203,8 @@ void Forwarding::read_request_id(const RequestHead& head, const ForwardingFacts&
     }
 }
 
-// An element for each address of the chain; the last one, of the peer, also says what it asked for. What the peer
-// itself sent in Forwarded is not read: X-Forwarded-For says the same, and two chains could differ.
+// Writes an element for each address of the chain; the last one, of the peer, also says what the peer asked for. The
+// Forwarded that the peer itself sent is not read: X-Forwarded-For says the same, and two chains could differ.
 void Forwarding::write_forwarded(const ForwardingFacts& facts) noexcept {
     Text text(forwarded_room_);
     std::string_view chain = chain_;

@@ -1,6 +1,6 @@
 // The fields that tell a backend who asked: X-Forwarded-For, -Proto, -Host and -Port, X-Real-IP, Forwarded, Via and
-// X-Request-Id. They are made of the immediate peer; what the request itself says counts only when that peer is
-// trusted. What else a peer that is not trusted claims, see is_claim(), is removed.
+// X-Request-Id. They are made from the immediate peer; what the request itself says counts only when that peer is
+// trusted. Whatever else an untrusted peer claims, see is_claim(), is removed.
 #pragma once
 
 #include <array>
@@ -18,37 +18,38 @@ namespace ferrotunnel::http {
 struct ForwardingFacts {
     /// The visitor's address as text, without port or brackets.
     std::string_view peer;
-    /// The peer is one of `trusted_proxies`: what it says of the visitor is believed.
+    /// The peer is one of `trusted_proxies`: what it says about the visitor is believed.
     bool trusted = false;
-    /// Asked for each address of a trusted peer's X-Forwarded-For, from the right, until one is not trusted: that is
-    /// the visitor, and what stands left of it could be anyone's. Null: none is, so the rightmost is the visitor.
+    /// Called for each address of a trusted peer's X-Forwarded-For, from the right, until one is not trusted: that one
+    /// is the visitor, and those left of it could be anyone's. Null: no address is trusted, so the rightmost is the
+    /// visitor.
     bool (*is_trusted)(const void* context, std::string_view address) = nullptr;
     const void* context = nullptr;
 
     bool https = false;
-    std::uint16_t port = 80;  // at which visitors came in
-    /// Made by the caller; used unless a trusted peer sent one.
+    std::uint16_t port = 80;  // the one at which visitors came in
+    /// Made by the caller; used unless a trusted peer sent its own.
     std::string_view request_id;
-    bool forwarded = false;  // RFC 7239 as well; else Forwarded is removed
+    bool forwarded = false;  // also write Forwarded (RFC 7239); else it is removed
     std::string_view via;    // the name to add to Via, a token; empty: Via is left as it is
 };
 
-/// The answers, and room for the texts that edits point to: it has to live until the head is written.
+/// Decides what these fields say, and holds the texts that edits point to: it has to live until the head is written.
 class Forwarding {
 public:
     Forwarding(const RequestHead& head, const ForwardingFacts& facts) noexcept;
     Forwarding(const Forwarding&) = delete;
     Forwarding& operator=(const Forwarding&) = delete;
 
-    /// The visitor: the peer, or whom a trusted peer names. Without port or brackets.
+    /// The visitor's address, without port or brackets: the peer's, or the one that a trusted peer names.
     std::string_view client() const noexcept { return client_; }
     std::string_view request_id() const noexcept { return request_id_; }
-    /// What the visitor used, as far as it can be believed.
+    /// Whether the visitor used HTTPS, as far as that can be believed.
     bool https() const noexcept { return https_; }
-    /// The request has been here before: `facts.via` stands in Via. It is answered 508.
+    /// The request has been here before: Via names `facts.via`. Such a request is answered with 508.
     bool loops() const noexcept { return loops_; }
 
-    /// False when there was no room for all of them.
+    /// Adds the fields to `edits`; false when there was no room for all of them.
     bool write(Edits& edits) const noexcept;
 
 private:
@@ -75,12 +76,12 @@ private:
     std::array<char, 300> via_room_;
 };
 
-/// A request id that may be kept: 1 to 128 letters, digits and -._~+/=:@
+/// Whether a request id may be kept: it has 1 to 128 letters, digits and -._~+/=:@
 bool is_request_id(std::string_view text) noexcept;
 
-/// How many programs an OPTIONS request may still pass (RFC 9110, 7.6.2), as its Max-Forwards says; nothing where that
-/// is not there, there twice, or no number. Numbers that are too large are as large as they can be. TRACE, the other
-/// method that may say so, is refused.
+/// How many programs an OPTIONS request may still pass, as its Max-Forwards says (RFC 9110, 7.6.2); nothing where the
+/// field is missing, present twice, or not a number. A number that is too large counts as the largest possible one.
+/// TRACE, the other method that may have Max-Forwards, is refused.
 std::optional<std::uint32_t> max_forwards(const RequestHead& head) noexcept;
 
 }  // namespace ferrotunnel::http

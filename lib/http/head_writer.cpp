@@ -12,7 +12,7 @@
 namespace ferrotunnel::http {
 namespace {
 
-// Counts on when there is no more room, so that the caller learns how much it takes.
+// Writes into a buffer, and goes on counting when there is no more room, so that the caller learns how much is needed.
 class Out {
 public:
     explicit Out(std::span<char> into) noexcept : at_(into.data()), room_(into.size()) {}
@@ -35,8 +35,8 @@ public:
     void field(std::string_view name, std::string_view value) noexcept { put(name, ": ", value, "\r\n"); }
 
 private:
-    // Most pieces are short, and a call of memcpy costs more than they do. Two overlapping words cover any size between
-    // one and two of them.
+    // Copies a short piece. Most pieces are short, and a call of memcpy costs more than copying them. Two overlapping
+    // words cover any size between one word and two.
     template <typename Word>
     void copy_two(const char* from, std::size_t size) noexcept {
         Word head;
@@ -51,7 +51,7 @@ private:
         std::uint64_t high;
     };
 
-    // Not inlined: GCC would see a long copy out of every short array, and warn.
+    // Not inlined: otherwise GCC would see a long copy out of every short array, and warn.
     [[gnu::noinline]] void copy_long(const char* from, std::size_t size) noexcept { std::memcpy(at_, from, size); }
 
     void copy(const char* from, std::size_t size) noexcept {
@@ -76,7 +76,7 @@ private:
     std::size_t size_ = 0;
 };
 
-// What the writers make themselves.
+// Whether the writers make this field themselves.
 bool is_own(FieldName name) {
     switch (name) {
         case FieldName::connection:
@@ -84,7 +84,7 @@ bool is_own(FieldName name) {
         case FieldName::expect:
         case FieldName::host:
         case FieldName::keep_alive:
-        case FieldName::proxy:  // is no field; CGI programs would take it for HTTP_PROXY, the proxy to use
+        case FieldName::proxy:  // not a field of HTTP; CGI programs would take it for HTTP_PROXY, the proxy to use
         case FieldName::proxy_connection:
         case FieldName::te:
         case FieldName::transfer_encoding:
@@ -95,12 +95,13 @@ bool is_own(FieldName name) {
     }
 }
 
-// A response may have fields that mean something in requests alone: they are not the writer's then.
+// The same for a response, where fields that mean something only in requests are not the writer's.
 bool is_own_of_response(FieldName name) {
     return is_own(name) && name != FieldName::expect && name != FieldName::host && name != FieldName::proxy;
 }
 
-// `drops_aliases`: to a backend, which might read them otherwise than we did.
+// Writes the fields and the edits. `drops_aliases` is set towards a backend, which might read an alias otherwise than
+// we did.
 void put_fields(Out& out, const Fields* fields, const Edits* edits, bool (*is_own_field)(FieldName),
                 bool drops_aliases) {
     if (fields != nullptr) {
@@ -125,7 +126,7 @@ void put_fields(Out& out, const Fields* fields, const Edits* edits, bool (*is_ow
 void put_length(Out& out, std::uint64_t length) {
     std::array<char, 20> digits;
     const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), length);
-    static_cast<void>(error);  // there is room for any
+    static_cast<void>(error);  // there is room for any number
     out.field("Content-Length", {digits.data(), static_cast<std::size_t>(end - digits.data())});
 }
 
@@ -137,7 +138,7 @@ void put_framing(Out& out, const Body& body) {
     }
 }
 
-// All Upgrade fields: a 101 may name layers of protocols, also in several lines. False when there is none.
+// Writes all Upgrade fields: a 101 may name layers of protocols, also in several lines. False when there is none.
 bool put_protocols(Out& out, const Fields* fields) {
     bool any = false;
     for (const Field& field : *fields) {
@@ -149,7 +150,7 @@ bool put_protocols(Out& out, const Fields* fields) {
     return any;
 }
 
-// "Connection: a, b" without empty elements; nothing when all are.
+// Writes "Connection: a, b" without the empty options; nothing when all are empty.
 void put_connection(Out& out, std::initializer_list<std::string_view> options) {
     bool first = true;
     for (std::string_view option : options) {
@@ -167,7 +168,7 @@ bool has_no_body(std::uint16_t status) {
     return status < 200 || status == 204;
 }
 
-// What Connection says of it; nothing where that is understood.
+// What Connection says about persistence; empty where that goes without saying.
 std::string_view persistence_of(const ResponseOut& response) {
     if (response.status < 200) {
         return {};
@@ -275,7 +276,7 @@ std::string connection_names(const Fields& fields) {
         ListItems items(field.known == FieldName::connection ? field.value : std::string_view{});
         std::string_view item;
         while (items.next(item)) {
-            // Known names are not let through as trailers anyway.
+            // Known names are never let through as trailers anyway.
             if (!same_text(item, "close") && field_name_loosely(item) == FieldName::other) {
                 names.append(names.empty() ? "" : ", ").append(item);
             }

@@ -1,8 +1,8 @@
 // Writes heads anew from the model: a field that belongs to one connection, an alias or a byte that no rule allows is
 // never passed on, and framing and persistence are what the caller says, not what was received.
 //
-// Both functions answer how many bytes the head takes. When that is more than `into` has, it did not fit, and what is
-// in `into` is worthless.
+// Both functions return how many bytes the head takes. When that is more than `into` has, the head did not fit, and the
+// content of `into` is worthless.
 #pragma once
 
 #include <cstddef>
@@ -23,11 +23,11 @@ struct RequestOut {
     const Fields* fields = nullptr;
     const Edits* edits = nullptr;
     Body body;  // none, length or chunked
-    /// Asks the backend to keep its connection. Always HTTP/1.1.
+    /// Asks the backend to keep its connection. The request is always HTTP/1.1.
     bool keep_alive = true;
     bool expects_continue = false;
     bool takes_trailers = false;
-    /// What is offered by Upgrade; nothing when it is null or empty.
+    /// The protocols that Upgrade offers; none when it is null or empty.
     const UpgradeOffer* upgrade = nullptr;
 
     /// The request as it came; the caller changes what it wants to change.
@@ -38,22 +38,22 @@ std::size_t write_request(const RequestOut& request, std::span<char> into) noexc
 
 struct ResponseOut {
     std::uint16_t status = 200;
-    std::string_view reason;  // empty: the registered one
+    std::string_view reason;  // empty: the registered phrase
     const Fields* fields = nullptr;
     const Edits* edits = nullptr;
-    /// none, length, chunked (HTTP/1.1 alone) or until_close, which closes.
+    /// The kind is none, length, chunked (HTTP/1.1 only) or until_close, which closes the connection.
     Body body;
-    /// Written where there is no body but a Content-Length: HEAD and 304.
+    /// Written where there is a Content-Length but no body: HEAD and 304.
     std::optional<std::uint64_t> content_length;
-    /// The visitor's; the status line says HTTP/1.1 to both.
+    /// The visitor's version; the status line says HTTP/1.1 to both versions.
     Version visitor = Version::http11;
     bool keep_alive = true;
-    /// The Upgrade fields among `fields` are passed on: those of a 101 or a 426.
+    /// The Upgrade fields among `fields` are passed on: for a 101 or a 426.
     bool names_protocols = false;
 
-    /// A backend's response, framed as the visitor can read it: what lasted until the close is chunked towards 1.1,
-    /// what was chunked lasts until the close towards 1.0. `keep_alive` is what the visitor asked for; it is off in the
-    /// result where the framing or a switch of protocols takes the connection.
+    /// A backend's response, framed as the visitor can read it: a body that lasted until the close is chunked towards
+    /// 1.1, a chunked one lasts until the close towards 1.0. `keep_alive` is what the visitor asked for; it is off in
+    /// the result where the framing or a switch of protocols takes the connection.
     static ResponseOut of(const ResponseHead& head, Version visitor, bool keep_alive) noexcept;
 };
 

@@ -38,7 +38,7 @@ constexpr Own own[] = {
     {"X-Request-Id", "ties the logs of both ends together; the edge alone writes it"},
 };
 
-// RFC 9110, 8.3 to 8.8, 13.1 and 14; RFC 9111, 5.1 and 5.3.
+// The fields that describe a body: RFC 9110, 8.3 to 8.8, 13.1 and 14; RFC 9111, 5.1 and 5.3.
 constexpr std::string_view of_body[] = {
     "Accept-Ranges",
     "Age",

@@ -1,4 +1,4 @@
-// Header rules as edits of a head that is written.
+// Turns header rules into edits of a head that is being written.
 #pragma once
 
 #include <span>
@@ -9,16 +9,17 @@
 
 namespace ferrotunnel::http {
 
-/// Why rules may not touch the field `name`, in words that go after its name; empty when they may. Framing, routing,
-/// what belongs to one connection and what tells a backend who the visitor is are the edge's own.
+/// Why rules may not touch the field `name`, in words that follow the name; empty when they may. Fields for framing and
+/// routing, those that belong to one connection and those that tell a backend who the visitor is are the edge's own.
 std::string_view why_untouchable(std::string_view name) noexcept;
 
-/// Puts the rules behind what `edits` has, in their order. The rules have to live until the head is written. False when
-/// there is no room for all of them, which checked rules and edits of the edge's own never need.
+/// Adds the rules behind the edits that `edits` has, in their order. The rules have to live until the head is written.
+/// False when there is no room for all of them, which never happens with checked rules and the edge's own edits.
 bool put_header_rules(std::span<const HeaderRule> rules, Edits& edits) noexcept;
 
-/// The same for an answer of the edge's own, in place of the backend's: without rules for fields that describe a body,
-/// which is another one here. What the page itself says has to be put behind them, and so counts.
+/// Does the same for an answer that the edge gives in place of the backend's, but leaves out rules for fields that
+/// describe a body, which is another one here. The page's own fields have to be put behind these rules, so that they
+/// count.
 bool put_page_rules(std::span<const HeaderRule> rules, Edits& edits) noexcept;
 
 }  // namespace ferrotunnel::http

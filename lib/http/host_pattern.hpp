@@ -1,4 +1,4 @@
-// Which hosts a rule is for, as configurations, flags and clients write it.
+// The hosts that a rule is for, as configurations, flags and clients write them.
 //
 //     app.example.com     that host alone
 //     *.example.com       one label in front: a.example.com, neither a.b.example.com nor example.com
@@ -14,7 +14,7 @@
 
 namespace ferrotunnel::http {
 
-/// What is wrong with a setting, in words that go after it: "has a port; ...".
+/// What is wrong with a setting, in words that follow the setting: "has a port; ...".
 struct Problem {
     std::string text;
 };
@@ -23,10 +23,11 @@ struct HostPattern {
     enum class Kind : std::uint8_t { exact, one_label, any_labels, any };
 
     Kind kind = Kind::any;
-    /// In normal form (see normal_host()), without the asterisks and the dot behind them; empty for `any`.
+    /// The host in normal form (see normal_host()), without the asterisks and the dot that follows them; empty for
+    /// `any`.
     std::string host;
 
-    /// "*.example.com": two patterns are equal when and only when their texts are.
+    /// The pattern as text, like "*.example.com": two patterns are equal if and only if their texts are.
     std::string text() const;
     bool matches(std::string_view normal_host) const noexcept;
 
@@ -34,7 +35,7 @@ struct HostPattern {
     auto operator<=>(const HostPattern&) const = default;
 };
 
-/// Case and a final dot do not matter. The words of a problem say how to write what was probably meant.
+/// Parses a pattern; case and a final dot do not matter. A problem says how to write what was probably meant.
 Result<HostPattern, Problem> parse_host_pattern(std::string_view text);
 
 }  // namespace ferrotunnel::http

@@ -8,8 +8,8 @@
 namespace ferrotunnel::http {
 namespace {
 
-// A Connection field may not take these away: a backend would then frame, route or trust the message otherwise than the
-// edge does.
+// Whether a Connection field may not take this field away: a backend would then frame, route or trust the message
+// otherwise than the edge does.
 bool is_protected(FieldName name) {
     switch (name) {
         case FieldName::authorization:
@@ -33,7 +33,8 @@ bool is_protected(FieldName name) {
     }
 }
 
-// Under each spelling that a backend may take for `name`: who says that X_Foo ends here would not have X-Foo go on.
+// Marks a field under each spelling that a backend may take for `name`: whoever says that X_Foo ends here does not want
+// X-Foo to go on.
 void mark_named(Fields& fields, std::string_view name) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
         if (same_name_loosely(fields[i].name, name)) {
@@ -58,13 +59,13 @@ void read_option(Fields& fields, std::string_view option, ConnectionOptions& opt
     }
 }
 
-// A protocol as Upgrade names it: token, or token "/" token.
+// Whether `text` is a protocol as Upgrade names it: token, or token "/" token.
 bool is_protocol(std::string_view text) {
     const std::size_t slash = text.find('/');
     return is_token(text.substr(0, slash)) && (slash == std::string_view::npos || is_token(text.substr(slash + 1)));
 }
 
-// Behind these, requests would go on that the edge does not see: no rule would hold for them.
+// Whether the edge would not see what follows a switch to this protocol: requests would go on to which no rule applies.
 bool is_out_of_sight(std::string_view protocol) {
     const std::string_view name = protocol.substr(0, protocol.find('/'));
     return same_text(name, "h2c") || same_text(name, "h2") || same_text(name, "HTTP") || same_text(name, "TLS");

@@ -1,5 +1,5 @@
-// The rules that hold for requests and responses alike once their fields are read: framing, Connection, what belongs to
-// one connection only.
+// The rules that hold for requests and responses alike once their fields are read: framing, Connection, and what
+// belongs to one connection only.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ struct SpecialFields {
     std::size_t hosts = 0;
     std::size_t lengths = 0;
     std::size_t encodings = 0;
-    std::string_view host;  // the last of them
+    std::string_view host;  // the last of these fields; the next two likewise
     std::string_view length;
     std::string_view encoding;
     bool connection = false;
@@ -27,7 +27,7 @@ struct SpecialFields {
     std::size_t upgrades = 0;
 };
 
-/// Also marks what belongs to one connection whatever Connection says.
+/// Finds these fields, and marks those that belong to one connection whatever Connection says.
 SpecialFields find_special(Fields& fields) noexcept;
 
 struct ConnectionOptions {
@@ -35,16 +35,16 @@ struct ConnectionOptions {
     bool keep_alive = false;
     bool upgrade = false;
     bool well_formed = true;
-    bool names_protected = false;  // a field that frames, routes, authenticates or forwards
+    bool names_protected = false;  // names a field that frames, routes, authenticates or forwards
 };
 
-/// Reads every Connection field, and marks the fields that they name; protected ones are not marked.
+/// Reads every Connection field, and marks the fields that it names, except protected ones.
 ConnectionOptions read_connection(Fields& fields) noexcept;
 
-/// 1*DIGIT up to 2^63-1.
+/// Reads a length: 1*DIGIT, up to 2^63-1.
 std::optional<std::uint64_t> parse_length(std::string_view text) noexcept;
 
-/// What is wrong with the one Transfer-Encoding; none for `chunked`.
+/// What is wrong with the only Transfer-Encoding; none for `chunked`.
 Fault check_encoding(std::string_view value) noexcept;
 
 /// Whether every element of the Expect fields is 100-continue.
@@ -53,11 +53,11 @@ bool expects_only_continue(const Fields& fields) noexcept;
 /// Whether one of the fields of that name has `element` in its list.
 bool lists(const Fields& fields, FieldName name, std::string_view element) noexcept;
 
-/// What the Upgrade fields offer, without h2c, h2, HTTP and TLS of any version: what goes over such a connection to the
-/// backend would be out of our sight. Empty when they are not well-formed or too long.
+/// Reads what the Upgrade fields offer, without h2c, h2, HTTP and TLS of any version: what goes to the backend over
+/// such a connection would be out of our sight. The offer is empty when the fields are not well-formed or too long.
 void read_offer(const Fields& fields, UpgradeOffer& offer) noexcept;
 
-/// Whether a 101 with these fields names protocols of the offer alone, and at least one.
+/// Whether a 101 with these fields names at least one protocol, and only protocols of the offer.
 bool accepts_offer(const Fields& fields, const UpgradeOffer& offer) noexcept;
 
 }  // namespace ferrotunnel::http

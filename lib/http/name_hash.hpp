@@ -1,8 +1,8 @@
 // A keyed hash of names that grows piece by piece: host names label by label from their end, paths segment by segment
-// from their start, so that one pass over a text gives the hash of everything a pattern might be for.
+// from their start, so that one pass over a text gives the hash of every part that a pattern might be for.
 //
-// It is a polynomial over a prime field whose point is secret: whoever may choose names, but does not know the key, can
-// not choose ones that collide (the chance for two names is their length over 2^61).
+// It is a polynomial over a prime field at a secret point: whoever chooses names without knowing the key cannot choose
+// ones that collide (the chance for two names is their length over 2^61).
 #pragma once
 
 #include <cstdint>
@@ -18,12 +18,12 @@ public:
 
     std::uint64_t start() const noexcept { return start_; }
 
-    /// `state` with a number below 2^60 behind it.
+    /// `state` with a number below 2^60 appended.
     std::uint64_t number(std::uint64_t state, std::uint64_t number) const noexcept {
         return reduce(static_cast<Wide>(state) * point_ + number);
     }
 
-    /// `state` with a piece behind it. Where one piece ends and the next begins makes a difference.
+    /// `state` with a piece appended. Where one piece ends and the next begins makes a difference.
     std::uint64_t piece(std::uint64_t state, std::string_view text) const noexcept {
         while (text.size() > 7) {
             state = number(state, load(text.data(), 7));
@@ -32,7 +32,7 @@ public:
         return number(state, load(text.data(), text.size()) | (text.size() + 1) << 56);
     }
 
-    /// What a table is indexed by: neighbouring names are far from each other.
+    /// The hash that a table is indexed by: neighbouring names are far from each other.
     std::uint64_t finish(std::uint64_t state) const noexcept { return reduce(static_cast<Wide>(state) * spread_); }
 
 private:
@@ -50,7 +50,7 @@ private:
         return sum >= prime ? sum - prime : sum;
     }
 
-    // A number from 2^32 to the prime out of a seed (the finaliser of splitmix64).
+    // Makes a number from 2^32 to the prime out of a seed (the finaliser of splitmix64).
     static std::uint64_t mix(std::uint64_t seed) noexcept {
         seed += 0x9e37'79b9'7f4a'7c15;
         seed = (seed ^ (seed >> 30)) * 0xbf58'476d'1ce4'e5b9;

@@ -7,7 +7,7 @@ namespace {
 
 using enum PageState;
 
-// In the order of the enumeration.
+// The states, in the order of the enumeration.
 constexpr std::array<PageStateInfo, page_states> infos = {{
     {bad_request, 400, "Bad Request", "bad_request", "The request could not be understood."},
     {ambiguous_path, 400, "Bad Request", "ambiguous_path",
@@ -156,7 +156,7 @@ std::optional<PageState> page_state_of(std::string_view code) noexcept {
 }
 
 PageState page_state_of(std::uint16_t status) noexcept {
-    // Where several states have one status, the first that is about the message itself.
+    // Where several states have one status, take the first one that is about the message itself.
     const auto at = std::find_if(infos.begin(), infos.end(), [&](const PageStateInfo& info) {
         return info.status == status && info.state != backend_refused && info.state != no_client;
     });

@@ -1,6 +1,6 @@
-// What a visitor is told when the edge answers instead of a backend: every state it can meet, its status, its code for
-// X-FerroTunnel-Error, and its page, as HTML, JSON or plain text by what the visitor accepts. Nothing of the request
-// gets into a page but the host and the request's id, and those only escaped.
+// What a visitor is told when the edge answers instead of a backend: every state that the edge can meet, its status,
+// its code for X-FerroTunnel-Error, and its page, as HTML, JSON or plain text by what the visitor accepts. Of the
+// request, nothing gets into a page but the host and the request's id, and those only escaped.
 #pragma once
 
 #include <array>
@@ -39,7 +39,7 @@ enum class PageState : std::uint8_t {
     busy,                   // 503, Retry-After: the server or the tunnel has no room, or is shutting down
     backend_slow,           // 504
     version_not_supported,  // 505
-    loop,                   // 508: the request came by here before
+    loop,                   // 508: the request has been here before
 };
 inline constexpr std::size_t page_states = 21;
 
@@ -53,9 +53,9 @@ struct PageStateInfo {
 };
 
 const PageStateInfo& info_of(PageState state) noexcept;
-/// By its code, for configurations: "backend_slow".
+/// The state with that code, for configurations: "backend_slow".
 std::optional<PageState> page_state_of(std::string_view code) noexcept;
-/// The state for a request that a parser has refused with that status; bad_request for a status it does not know.
+/// The state for a request that a parser has refused with that status; bad_request for a status that no state has.
 PageState page_state_of(std::uint16_t status) noexcept;
 
 enum class PageFormat : std::uint8_t { html, json, text };
@@ -63,22 +63,23 @@ inline constexpr std::size_t page_formats = 3;
 
 std::string_view content_type_of(PageFormat format) noexcept;
 
-/// What an Accept field asks for: a type has the weight of the most specific range that fits it, and the highest weight
-/// wins. Between equal weights the type that was named more exactly, then HTML, then JSON, then text; text for who has
-/// no wish (no field, or "*/*" alone) and for who accepts none of the three.
+/// The format that an Accept field asks for. A type has the weight of the most specific range that fits it, and the
+/// highest weight wins; between equal weights the type that was named more exactly, then HTML, then JSON, then text. A
+/// visitor who has no wish (no field, or "*/*" alone) or accepts none of the three gets text.
 /// Several Accept fields are one list, joined by commas.
 PageFormat choose_format(std::string_view accept) noexcept;
 
 /// A page as text with placeholders, checked once. `{{status}}`, `{{title}}`, `{{message}}`, `{{code}}`, `{{host}}`,
 /// `{{request_id}}` and `{{retry_after}}` are replaced, escaped for the text and attributes of HTML, for strings of
-/// JSON, or made printable; any other `{{name}}` is a problem, while `{{` that no name and `}}` follow stays as it is.
+/// JSON, or made printable; any other `{{name}}` is a problem, while `{{` that is not followed by a name and `}}`
+/// stays.
 class PageTemplate {
 public:
     static Result<PageTemplate, Problem> parse(std::string text, PageFormat format);
 
     enum class Name : std::uint8_t { none, status, title, message, code, host, request_id, retry_after };
     struct Piece {
-        std::size_t begin = 0;  // of the text, verbatim
+        std::size_t begin = 0;  // of the verbatim text before `then`
         std::size_t end = 0;
         Name then = Name::none;
     };
@@ -99,9 +100,9 @@ private:
 /// Pages by state and format. Copies share the templates.
 class PageSet {
 public:
-    /// The page for that state in the template's format.
+    /// Sets the page for that state in the template's format.
     void set(PageState state, PageTemplate page);
-    /// For every state that has none of its own in that format.
+    /// Sets the page for every state that has none of its own in that format.
     void set_default(PageTemplate page);
     const PageTemplate* find(PageState state, PageFormat format) const noexcept;
 
@@ -113,12 +114,12 @@ private:
     Templates default_;
 };
 
-/// The pages of a server: for single hosts, and for all.
+/// The pages of a server: those for single hosts, and those for all.
 class HostPages {
 public:
     PageSet& of_all() noexcept { return all_; }
     PageSet& of(const HostPattern& hosts);
-    /// That of the most exact pattern for the host which has one for the state in this format; null: none has.
+    /// The page of the most exact pattern for the host that has one for the state in this format; null: none has.
     const PageTemplate* find(std::string_view normal_host, PageState state, PageFormat format) const;
 
     bool operator==(const HostPages&) const = default;
@@ -133,20 +134,20 @@ struct PageRequest {
     PageFormat format = PageFormat::text;
     std::string_view request_id;
     std::string_view host;  // in normal form, or empty
-    /// A more exact code than the state's ("space_before_colon"); empty: the state's own.
+    /// A more exact code than the state's, like "space_before_colon"; empty: the state's own.
     std::string_view code;
-    /// Another number of seconds than the state's.
+    /// Another number of seconds for Retry-After than the state's.
     std::optional<std::uint32_t> retry_after;
 };
 
-/// The answer but for Date and Connection. Send it to a HEAD without its body, and with its body's length.
+/// The answer, except for Date and Connection. Send it to a HEAD without its body, but with its body's length.
 struct Page {
     std::uint16_t status = 0;
     std::string_view reason;
     std::string_view code;
     std::string_view content_type;
     std::uint32_t retry_after = 0;  // 0: no Retry-After
-    bool built_in = true;           // not an operator's own
+    bool built_in = true;           // false: an operator's own
     std::string body;
 };
 
@@ -158,12 +159,12 @@ struct PageField {
     std::string_view name;
     std::string_view value;
 };
-/// Fields that every page has beside those that follow from Page.
+/// The fields that every page has besides those that follow from Page.
 inline constexpr PageField page_fields[] = {
     {"Cache-Control", "no-store"},
     {"X-Content-Type-Options", "nosniff"},
 };
-/// And one that built-in pages have: they run no script and load nothing. An operator's own may want to.
+/// The field that built-in pages have as well: they run no script and load nothing. An operator's own page may want to.
 inline constexpr PageField built_in_page_field = {"Content-Security-Policy",
                                                   "default-src 'none'; style-src 'unsafe-inline'"};
 

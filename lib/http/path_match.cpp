@@ -8,7 +8,7 @@
 namespace ferrotunnel::http {
 namespace {
 
-// What a byte of a path may be.
+// The kinds of bytes in a path.
 enum class Is : std::uint8_t {
     plain,
     separator,  // '/'
@@ -53,8 +53,8 @@ int decode(std::string_view path, std::size_t at) noexcept {
     return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
-// UTF-8 has one encoding of each character. Longer ones begin with C0 or C1, or with E0 or F0 and a low second byte. F5
-// to FF begin nothing.
+// Whether UTF-8 never has this byte. UTF-8 has one encoding of each character: longer ones begin with C0 or C1, or with
+// E0 or F0 and a low second byte. F5 to FF begin nothing.
 bool is_never_utf8(int byte, std::string_view path, std::size_t next) noexcept {
     if (byte == 0xc0 || byte == 0xc1 || byte >= 0xf5) {
         return true;
@@ -66,7 +66,7 @@ bool is_never_utf8(int byte, std::string_view path, std::size_t next) noexcept {
     return second >= 0x80 && second < (byte == 0xf0 ? 0x90 : 0xa0);
 }
 
-// One byte of a path as the comparing form sees it, however it was written.
+// One byte of a path as the form for comparing sees it, however it was written.
 struct Unit {
     unsigned char byte = 0;
     bool encoded = false;
@@ -76,7 +76,7 @@ struct Unit {
     bool stays_encoded() const noexcept { return encoded && (is_slash() || byte == '%'); }
 };
 
-// `path` was checked.
+// The unit at `at` of a path that was checked.
 Unit unit_at(std::string_view path, std::size_t at) noexcept {
     if (path[at] != '%') {
         return {static_cast<unsigned char>(path[at]), false, 1};
@@ -95,8 +95,8 @@ PathFault check_escape(std::string_view path, std::size_t at) noexcept {
     return is_never_utf8(byte, path, at + 3) ? PathFault::overlong_encoding : PathFault::none;
 }
 
-// Puts one reading together, segment by segment. What has been written always begins with '/', and segment_ is behind a
-// '/'.
+// Puts one reading together, segment by segment. The text that has been written always begins with '/', and segment_ is
+// the place behind a '/'.
 class ReadingWriter {
 public:
     ReadingWriter(std::uint8_t actions, PathBuffer& to) noexcept : actions_(actions), to_(to) { to_[size_++] = '/'; }
@@ -164,7 +164,7 @@ private:
     bool dropped_ = false;  // the segment that has just ended is gone
 };
 
-// ".." that has nothing to remove. Only for paths whose dot segments are plain.
+// Whether a ".." has nothing to remove. Only for paths whose dot segments are plain.
 bool leaves_root(std::string_view path) noexcept {
     std::size_t depth = 0;
     for (std::size_t at = 1; at <= path.size();) {
@@ -259,12 +259,12 @@ PathFault PathReadings::assign(std::string_view path) noexcept {
     return judge();
 }
 
-// Looks at the segments between slashes of any kind, up to a ';'.
+// Looks for oddities in the segments between slashes of any kind, in each up to a ';'.
 void PathReadings::find_oddities() noexcept {
-    std::size_t length = 0;  // of the segment so far, in units
-    bool dots = true;        // it has dots alone
-    bool encoded = false;    // one of them at least was encoded
-    bool cut = false;        // a ';' has come
+    std::size_t length = 0;  // of the current segment, in units
+    bool dots = true;        // the segment has only dots
+    bool encoded = false;    // at least one of them was encoded
+    bool cut = false;        // a ';' was seen in the segment
     const auto end_segment = [&](bool last) {
         if (length == 0 && !last) {
             oddities_ |= odd_empty_segments;

@@ -10,12 +10,12 @@
 // The form in which paths are compared: percent-encoded bytes are decoded ("/%61pi" is "/api", and "/a%2Bb" is
 // "/a+b"), but for %25, %2F and %5C, which stay as they are in upper case. Case matters. The query plays no part.
 //
-// Refused whatever the rules are, since the order in which a backend does things would matter or nobody means well:
-// what is no percent-encoding ("%zz"), encoded control characters, encodings of UTF-8 that are longer than need be
-// (%C0%AF, an old disguise of '/') and bytes that it never has (%C0, %C1, %F5 to %FF), encoded dot segments ("%2e%2e"),
-// ".." that leads out of the root, dot segments in one path with "//", an encoded slash or ";", and an encoded slash in
-// one path with ";". Who decodes a path twice ("%252e"), or takes %3F or %23 for the end of the path, is not guarded
-// against.
+// These paths are refused whatever the rules are, since the order in which a backend does things would matter or since
+// nobody who means well sends them: paths with invalid percent-encoding ("%zz"), encoded control characters, encodings
+// of UTF-8 that are longer than need be (%C0%AF, an old disguise of '/') and bytes that it never has (%C0, %C1, %F5 to
+// %FF), encoded dot segments ("%2e%2e"), ".." that leads out of the root, dot segments in one path with "//", an
+// encoded slash or ";", and an encoded slash in one path with ";". A backend that decodes a path twice ("%252e"), or
+// takes %3F or %23 for the end of the path, is not protected.
 #pragma once
 
 #include <array>
@@ -45,10 +45,10 @@ enum class PathFault : std::uint8_t {
     too_long_to_match,  // for the regular expressions of its host: a longer one could slip past them to another rule
 };
 
-/// For logs and configuration errors: "has a '%' without two hexadecimal digits behind it".
+/// The fault in words, for logs and configuration errors: "has a '%' without two hexadecimal digits behind it".
 std::string_view words_for(PathFault fault) noexcept;
 
-/// What a path has that programs read differently, as bits.
+/// The parts of a path that programs read differently, as bits.
 enum PathOddity : std::uint8_t {
     odd_dot_segments = 1,    // "." or ".." (kept or resolved)
     odd_empty_segments = 2,  // "//" (kept or merged)
@@ -59,20 +59,20 @@ enum PathOddity : std::uint8_t {
 /// Room for a reading of any path.
 using PathBuffer = std::array<char, limits::http_target_max>;
 
-/// A path, checked and ready to be read. Cheap for what is usual: one pass over it, no copy.
+/// A path, checked and ready to be read. For usual paths this is cheap: one pass, no copy.
 class PathReadings {
 public:
     /// `path` has to outlive this. On a fault there are no readings.
     PathFault assign(std::string_view path) noexcept;
 
-    /// The union of its PathOddity bits; 0 for a path with one reading.
+    /// The union of the path's PathOddity bits; 0 for a path with one reading.
     std::uint8_t oddities() const noexcept { return oddities_; }
     std::size_t count() const noexcept;
-    /// One reading, and that is the path as it was written.
+    /// The path has one reading, which is the path as it was written.
     bool is_plain() const noexcept { return oddities_ == 0 && !escaped_; }
     std::string_view plain() const noexcept { return path_; }
 
-    /// Reading `which` < count(); 0 is the literal one, which keeps everything. `buffer` may hold it.
+    /// The reading with that number, below count(); 0 is the literal one, which keeps everything. `buffer` may hold it.
     std::string_view reading(std::size_t which, PathBuffer& buffer) const noexcept;
     /// What that reading does, in words, for `explain`: "resolves dot segments, merges slashes"; "literal".
     std::string words_for_reading(std::size_t which) const;
@@ -92,32 +92,32 @@ private:
 struct PathRule {
     enum class Kind : std::uint8_t {
         equals,  // the path and nothing else
-        regex,   // RE2 that matches the whole path
+        regex,   // an RE2 expression that matches the whole path
         prefix,  // the path and what is below it: "/api" is for /api, /api/ and /api/x, not for /apix
     };
 
     Kind kind = Kind::prefix;
-    /// `equals` and `prefix` in the form in which paths are compared; a prefix without the slash at its end, so that
-    /// the one for everything is empty.
+    /// For `equals` and `prefix`, the path in the form in which paths are compared; a prefix has no slash at its end,
+    /// so that the one for everything is empty.
     std::string path;
-    /// Of `regex`: `path`, compiled, so that copies need not do it again. RouteTable::build() does it where it is
-    /// missing.
+    /// For `regex`: `path`, compiled, so that copies need not compile it again. RouteTable::build() compiles it where
+    /// it is missing.
     PathRegex expression = {};
 
-    /// For people: `= /status`, `~ /v[0-9]+/.*`, `/api`, `/`.
+    /// The rule as people read it: `= /status`, `~ /v[0-9]+/.*`, `/api`, `/`.
     std::string text() const;
     bool operator==(const PathRule& other) const noexcept { return kind == other.kind && path == other.path; }
 };
 
-/// `text` as a configuration has it: percent-encoded or plain UTF-8, no query. A path that has several readings would
-/// be a rule that no request meets safely, so it is a problem.
+/// Parse a path as a configuration has it: percent-encoded or plain UTF-8, no query. A path that has several readings
+/// would be a rule that no request meets safely, so it is a problem.
 Result<PathRule, Problem> parse_path_equals(std::string_view text);
 Result<PathRule, Problem> parse_path_prefix(std::string_view text);
 
-/// The same for an expression. It has to match the whole path; "/v[0-9]+/.*" is what is below /v1, /v2 and so on.
+/// Parses an expression. It has to match the whole path; "/v[0-9]+/.*" is what is below /v1, /v2 and so on.
 Result<PathRule, Problem> parse_path_regex(std::string_view text);
 
-/// A path in the form in which paths are compared, as it is written in a target or URL.
+/// The path `compared`, which is in the form in which paths are compared, as it is written in a target or URL.
 std::string written_path(std::string_view compared);
 
 /// The number of segments of a prefix: "/api/v1" has 2, "" has 0.

@@ -1,5 +1,5 @@
-// Regular expressions over paths: RE2, whose time is linear in the path, whatever the expression. Behind an own type,
-// so that one file alone includes RE2.
+// Regular expressions over paths, by RE2, whose time is linear in the path, whatever the expression. They have a type
+// of their own, so that only one file includes RE2.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,7 @@ class RE2;
 
 namespace ferrotunnel::http {
 
-/// A compiled expression, or none. Copies share it: to compile one takes a while, and it holds up to 1 MiB.
+/// A compiled expression, or none. Copies share it, since compiling one takes a while and it holds up to 1 MiB.
 class PathRegex {
 public:
     PathRegex() = default;
@@ -23,11 +23,11 @@ public:
 
     /// The expression as it was written; empty when there is none.
     std::string_view text() const noexcept;
-    /// Whether one is a copy of the other.
+    /// Whether one of the two is a copy of the other.
     bool shares_with(const PathRegex& other) const noexcept { return expression_ == other.expression_; }
 
-    /// The whole of a path, in the form in which paths are compared, up to limits::http_path_regex_path_max (a table
-    /// refuses longer ones). Any thread.
+    /// Whether the whole of a path matches. `path` is in the form in which paths are compared, and has at most
+    /// limits::http_path_regex_path_max bytes (a table refuses longer ones). Any thread.
     bool matches(std::string_view path) const noexcept;
 
 private:

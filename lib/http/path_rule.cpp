@@ -15,7 +15,7 @@ void add_encoded(std::string& to, char c) {
     to += hex_digits[byte & 0xf];
 }
 
-// Configurations may have spaces and letters beyond ASCII in a path; requests have them encoded.
+// Encodes spaces and letters beyond ASCII, which configurations may have in a path and requests have encoded.
 std::string encoded(std::string_view text) {
     std::string out;
     for (const char c : text) {

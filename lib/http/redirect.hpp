@@ -10,11 +10,12 @@
 
 namespace ferrotunnel::http {
 
-/// `rule` is the one that was found for `path` ("*" counts as "/"); `query` begins with '?' or is empty.
+/// Writes the Location of a service's redirect. `rule` is the one that was found for `path` ("*" counts as "/");
+/// `query` begins with '?' or is empty.
 void write_redirect(const Redirect& redirect, const PathRule& rule, std::string_view path, std::string_view query,
                     std::string& out);
 
-/// The same page over TLS. `host` as normal_host() gives it.
+/// Writes the Location of the same page over TLS. `host` is as normal_host() gives it.
 void write_https_redirect(const HttpsRedirect& redirect, std::string_view host, std::string_view path,
                           std::string_view query, std::string& out);
 

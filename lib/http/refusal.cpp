@@ -6,7 +6,7 @@
 namespace ferrotunnel::http {
 namespace {
 
-// In the order of the enumeration.
+// The refusals, in the order of the enumeration.
 constexpr std::array refusals = {
     Refusal{Fault::none, 0, "none", "nothing is wrong"},
     Refusal{Fault::bare_line_feed, 400, "bare_line_feed", "a line ends with LF alone"},

@@ -67,15 +67,15 @@ enum class Fault : std::uint8_t {
 
 struct Refusal {
     Fault fault = Fault::none;
-    /// Towards the visitor when it is his request; a response that breaks the rules is always 502.
+    /// The visitor's answer when the message is a request; a response that breaks the rules is always 502.
     std::uint16_t status = 0;
     std::string_view code;  // "space_before_colon"
     std::string_view text;  // "a space before the colon of a field", for the log
 };
 
-/// Of a request.
+/// The refusal of a request.
 Refusal refusal_of(Fault fault) noexcept;
-/// Of a response: the same with status 502.
+/// The refusal of a response: the same with status 502.
 Refusal response_refusal_of(Fault fault) noexcept;
 
 /// The reason phrase of a status ("Not Found"); empty for one that is not registered.

@@ -44,13 +44,13 @@ ParseState RequestParser::parse(std::string_view bytes) noexcept {
     return fault_ == Fault::none ? ParseState::complete : ParseState::refused;
 }
 
-// Which limit was met, if it is one: within the target that is always the target's.
+// The limit that was passed, if any; within the target it is always the target's.
 Fault RequestParser::line_limit() const noexcept {
     const Fault fault = passed_limit(at_, line_at_, limits_);
     return fault != Fault::none && phase_ == Phase::target ? Fault::target_too_long : fault;
 }
 
-// Goes on in the phase where the last call ran out of bytes; there is at least one.
+// Goes on in the phase where the last call ran out of bytes; there is at least one byte.
 Fault RequestParser::read_request_line(const char* data, std::size_t size) noexcept {
     const char* at = data + at_;
     const char* const end = data + size;
@@ -163,8 +163,8 @@ Fault RequestParser::read_request_target(const char* data, const char*& at, cons
 
 namespace {
 
-// Methods are case-sensitive, but not all programs behind know that: "trace" may be TRACE to them. TRACK is what some
-// call TRACE.
+// Whether the method is served. Methods are case-sensitive, but not all programs behind the edge know that: to them,
+// "trace" may be TRACE. TRACK is what some call TRACE.
 Fault check_method(Method method, std::string_view text, bool connect_wanted) noexcept {
     switch (method) {
         case Method::trace:
@@ -183,7 +183,7 @@ Fault check_method(Method method, std::string_view text, bool connect_wanted) no
 
 }  // namespace
 
-// The whole head is there, and its lines are well-formed.
+// Decides what the head means. All of it is there, and its lines are well-formed.
 Fault RequestParser::decide(std::string_view bytes) noexcept {
     head_.method_text = bytes.substr(method_at_, target_at_ - 1 - method_at_);
     std::string_view authority;
@@ -236,7 +236,7 @@ Fault RequestParser::decide_host(const SpecialFields& special, std::string_view 
         if (head_.authority.port == 0) {
             return Fault::bad_target;
         }
-        default_port = head_.authority.port;  // Host of a CONNECT often comes without it
+        default_port = head_.authority.port;  // the Host of a CONNECT often has no port
     }
     return is_same_host(host, head_.authority, default_port) ? Fault::none : Fault::host_differs;
 }

@@ -1,5 +1,6 @@
-// Reads the head of a request and decides what it means: target, host, framing, connection, Expect and Upgrade. What is
-// complete has passed every rule; what is refused must be answered with `refusal().status` and the connection closed.
+// Reads the head of a request and decides what it means: target, host, framing, connection, Expect and Upgrade. A head
+// that is complete has passed every rule; one that is refused must be answered with `refusal().status` and the
+// connection closed.
 //
 //     RequestParser parser(limits);
 //     switch (parser.parse(all_bytes_of_this_request_so_far)) {
@@ -10,8 +11,8 @@
 //     parser.reset();                 // before the next request
 //
 // The first offending byte decides, so the answer does not depend on how the bytes were cut. Nothing is allocated. The
-// bytes may be elsewhere in memory at each call; those of the call that answered `complete` are what the head's views
-// point into.
+// bytes may be elsewhere in memory at each call; the head's views point into those of the call that answered
+// `complete`.
 #pragma once
 
 #include <cstddef>
@@ -27,17 +28,18 @@ namespace ferrotunnel::http {
 
 class RequestParser {
 public:
-    /// `connect_wanted`: CONNECT is a request like others, not 405.
+    /// `connect_wanted`: CONNECT is taken like other requests, and not answered with 405.
     explicit RequestParser(const HeadLimits& limits = {}, bool connect_wanted = false) noexcept;
 
     void reset() noexcept;
     ParseState parse(std::string_view bytes) noexcept;
 
-    /// Of the head, when complete, with the empty line before it if there was one.
+    /// The size of the head, when complete, with the empty line before it if there was one.
     std::size_t size() const noexcept { return fields_.at(); }
     const RequestHead& head() const noexcept { return head_; }
     Refusal refusal() const noexcept { return refusal_of(fault_); }
-    /// As far as it was read, also of a request that is refused: the answer to HEAD has no body. `other` before that.
+    /// The method as far as it was read, also of a refused request: the answer to HEAD has no body. `other` before
+    /// that.
     Method method() const noexcept { return head_.method; }
 
 private:

@@ -49,7 +49,7 @@ ParseState ResponseParser::parse(std::string_view bytes) noexcept {
     return fault_ == Fault::none ? ParseState::complete : ParseState::refused;
 }
 
-// Goes on in the phase where the last call ran out of bytes; there is at least one.
+// Goes on in the phase where the last call ran out of bytes; there is at least one byte.
 Fault ResponseParser::read_status_line(const char* data, std::size_t size) noexcept {
     const char* at = data + at_;
     const char* const end = data + size;
@@ -117,7 +117,7 @@ Fault ResponseParser::read_status(const char* data, const char*& at, const char*
     if (head_.status < 100 || head_.status > 599) {
         return Fault::bad_status;
     }
-    // Without a reason many leave out the blank as well.
+    // Without a reason, many servers leave out the blank as well.
     if (*at != ' ' && *at != '\r') {
         return *at == '\n' ? Fault::bare_line_feed : Fault::bad_status_line;
     }
@@ -128,7 +128,7 @@ Fault ResponseParser::read_status(const char* data, const char*& at, const char*
     return Fault::none;
 }
 
-// The whole head is there, and its lines are well-formed.
+// Decides what the head means. All of it is there, and its lines are well-formed.
 Fault ResponseParser::decide(std::string_view bytes) noexcept {
     head_.reason = bytes.substr(reason_at_, reason_size_);
     const SpecialFields special = find_special(head_.fields);
@@ -179,14 +179,14 @@ Fault ResponseParser::decide_body(const SpecialFields& special) noexcept {
         if (fault != Fault::none) {
             return fault;
         }
-        // Someone between here and the backend may have read it by the other one.
+        // Someone between here and the backend may have read the body by Content-Length instead.
         head_.keep_alive = head_.keep_alive && special.lengths == 0;
         head_.content_length.reset();
     }
     if (context_.method == Method::head || head_.status < 200 || head_.status == 304) {
         return Fault::none;
     }
-    if (head_.status == 204) {  // what is announced, though it must not be, may come and be taken for the next answer
+    if (head_.status == 204) {  // an announced body, though forbidden, may come and be taken for the next answer
         head_.keep_alive = head_.keep_alive && special.encodings == 0 && head_.content_length.value_or(0) == 0;
         return Fault::none;
     }

@@ -1,6 +1,6 @@
-// Reads the head of a backend's response and decides what it means for the request that it answers. Used like
-// RequestParser; an interim response (100, 103) is a head of its own: after it comes reset() and the next head, for the
-// same request. What is refused is 502 for the visitor, and the backend's stream is closed.
+// Reads the head of a backend's response and decides what it means for the request that it answers. It is used like
+// RequestParser; an interim response (100, 103) is a head of its own: after it come reset() and the next head, for the
+// same request. A response that is refused is 502 for the visitor, and the backend's stream is closed.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace ferrotunnel::http {
 
-/// What must be known of a request to read its response; small, and without views.
+/// What a parser must know about a request to read its response; small, and without views.
 struct ResponseContext {
     Method method = Method::get;
     UpgradeOffer upgrade;  // what the backend was offered
@@ -26,9 +26,9 @@ class ResponseParser {
 public:
     explicit ResponseParser(const HeadLimits& limits = {}) noexcept;
 
-    /// For the next head that answers the same request: after an interim response.
+    /// Prepares for the next head that answers the same request: after an interim response.
     void reset() noexcept;
-    /// For the answer to another request.
+    /// Prepares for the answer to another request.
     void reset(const ResponseContext& context) noexcept;
     ParseState parse(std::string_view bytes) noexcept;
 

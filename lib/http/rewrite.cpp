@@ -12,7 +12,7 @@ bool starts_with_text(std::string_view text, std::string_view start) noexcept {
     return text.size() >= start.size() && same_text(text.substr(0, start.size()), start);
 }
 
-// "/x" of "//x".
+// The path with one slash at its start: "/x" for "//x".
 std::string_view with_one_slash(std::string_view path) noexcept {
     while (path.starts_with("//")) {
         path.remove_prefix(1);
@@ -25,8 +25,8 @@ bool is_below(std::string_view path, std::string_view prefix) noexcept {
                                         path[prefix.size()] == '?' || path[prefix.size()] == '#');
 }
 
-// Browsers take a backslash for a slash and leave out tabs and ends of lines, so that these could hide a "//" behind
-// which they find a host.
+// Whether browsers read the path otherwise. They take a backslash for a slash and leave out tabs and ends of lines, so
+// that these could hide a "//" behind which they find a host.
 bool is_read_otherwise_by_browsers(std::string_view path) noexcept {
     path = path.substr(0, path.find_first_of("?#"));
     return std::any_of(path.begin(), path.end(),
@@ -52,7 +52,7 @@ std::uint16_t port_of(const Authority& authority, std::string_view scheme) noexc
 }
 
 // Whether a URL with `scheme` and `left` is at the authority `right`. What Host was told has no scheme: without a port
-// it is where either scheme leads by default.
+// it means the default port of either scheme.
 bool same_authority(std::string_view scheme, std::string_view left, std::string_view right) noexcept {
     Authority a;
     Authority b;
@@ -76,7 +76,7 @@ struct Url {
     std::string_view rest;  // path, query, fragment
 };
 
-// False for what has no authority, or another scheme than HTTP's.
+// Splits a URL; false when it has no authority, or another scheme than HTTP's.
 bool split_url(std::string_view text, Url& url) noexcept {
     for (const std::string_view scheme : {"http", "https"}) {
         if (starts_with_text(text, scheme) && text.substr(scheme.size()).starts_with("://")) {
@@ -132,7 +132,7 @@ bool has_dot_segments(std::string_view path) noexcept {
     return false;
 }
 
-// RFC 3986, 5.2.4; what leads out of the root stays there.
+// Resolves dot segments (RFC 3986, 5.2.4); a ".." that would lead out of the root stays at the root.
 std::string without_dot_segments(std::string_view path) {
     std::string out;
     out.reserve(path.size());
@@ -197,7 +197,7 @@ Fate map_domain_back(const MapBack& map, std::string_view domain, std::string& o
 Fate map_cookie_path_back(const PrefixMap& prefix, std::string_view path, std::string& out) {
     const std::size_t start = out.size();
     out += "Path=";
-    // "/" is everything, so it becomes the prefix itself, which is above what has a slash behind it too.
+    // "/" is everything, so it becomes the prefix itself, which also covers paths with a slash behind it.
     const bool everything = path == "/" && prefix.backend.empty();
     if (everything ? prefix.seen.empty() : !path.starts_with('/')) {
         out.resize(start);
@@ -247,8 +247,8 @@ void map_path(const PrefixMap& prefix, std::string_view path, std::string& out) 
         out += path;
         return;
     }
-    // A backend would resolve them behind its own prefix, where ".." may lead out of it. The route was found for the
-    // path without them too.
+    // A backend would resolve dot segments behind its own prefix, where ".." may lead out of it. The route was found
+    // for the path without them too.
     std::string resolved;
     if (has_dot_segments(path)) {
         resolved = without_dot_segments(path);

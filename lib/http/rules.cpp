@@ -21,7 +21,8 @@ std::string longer_than(std::size_t bytes) {
     return "is longer than " + std::to_string(bytes) + " bytes";
 }
 
-// What may be written into a target as it stands; empty when it may. A slash at the end does not matter.
+// What keeps a path from being written into a target as it stands; empty when nothing does. A slash at the end does not
+// matter.
 std::string fault_of_written_path(std::string_view path) {
     PathReadings readings;
     if (path.find_first_of("?#") != std::string_view::npos) {
@@ -177,7 +178,7 @@ private:
         }
     }
 
-    // Where visitors would go round for ever.
+    // Whether visitors would be sent round in circles for ever.
     bool leads_to_itself(std::string_view to) const {
         const auto target = path_.kind == PathRule::Kind::equals ? parse_path_equals(to) : parse_path_prefix(to);
         if (!target || path_.kind == PathRule::Kind::regex) {

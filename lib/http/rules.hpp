@@ -13,7 +13,7 @@
 
 namespace ferrotunnel::http {
 
-/// What replaces the prefix by which the route was found: "/v2" makes /api/users to /v2/users, "" (strip) to /users.
+/// Replaces the prefix by which the route was found: "/v2" turns /api/users into /v2/users, "" (strip) into /users.
 struct PrefixRewrite {
     std::string to;  // begins with '/', or is empty; no slash at its end
 
@@ -22,9 +22,9 @@ struct PrefixRewrite {
 
 struct HeaderRule {
     enum class Action : std::uint8_t {
-        add,     // one more field, beside those of that name
-        set,     // instead of those of that name
-        remove,  // all of that name
+        add,     // one more field, besides those of that name
+        set,     // replaces those of that name
+        remove,  // takes away all of that name
     };
 
     Action action = Action::set;
@@ -37,23 +37,22 @@ struct HeaderRule {
 /// An answer by the edge itself; the backend is not asked.
 struct Redirect {
     std::uint16_t status = 302;  // 301, 302, 307, 308
-    /// "https://new.example.com" or "/new": with a path, that comes in place of the prefix by which the route was
-    /// found; without one, scheme and host change and the path stays. What is below the prefix, and the query, are
-    /// kept.
+    /// The target: "https://new.example.com" or "/new". A path in it replaces the prefix by which the route was found;
+    /// without one, scheme and host change and the path stays. The part below the prefix, and the query, are kept.
     std::string to;
 
     bool operator==(const Redirect&) const = default;
 };
 
-/// For requests that came without TLS.
+/// The redirect to HTTPS, for requests that came without TLS.
 struct HttpsRedirect {
-    std::uint16_t status = 308;     // 0: served as they came, also where the edge redirects
+    std::uint16_t status = 308;     // 0: none; they are served as they came, also where the edge redirects
     std::uint16_t public_port = 0;  // what visitors connect to, which is not always what the edge listens on; 0: 443
 
     bool operator==(const HttpsRedirect&) const = default;
 };
 
-/// Strict-Transport-Security, in responses over TLS alone.
+/// Strict-Transport-Security, in responses over TLS only.
 struct Hsts {
     std::chrono::seconds max_age{31'536'000};
     bool include_subdomains = false;
@@ -70,14 +69,14 @@ struct Rules {
     std::optional<Redirect> redirect;
     std::optional<HttpsRedirect> https_redirect;
     std::optional<Hsts> hsts;
-    /// Location, Content-Location and Set-Cookie are mapped back to what the visitor sees where host or prefix was
-    /// rewritten.
+    /// Location, Content-Location and Set-Cookie are mapped back to what the visitor sees, where the host or the prefix
+    /// was rewritten.
     bool map_back = true;
 
     bool operator==(const Rules&) const = default;
 };
 
-/// What is wrong with the setting at `key` ("request_headers[1].name"), in words that go after it.
+/// What is wrong with the setting at `key` ("request_headers[1].name"), in words that follow the key.
 struct RuleProblem {
     std::string key;
     std::string text;
@@ -85,8 +84,8 @@ struct RuleProblem {
     bool operator==(const RuleProblem&) const = default;
 };
 
-/// Everything that is wrong with them, empty when they can be applied. `path` is the rule they belong to: a prefix can
-/// be rewritten only where there is one.
+/// Everything that is wrong with the rules, empty when they can be applied. `path` is the rule for the path that they
+/// belong to: a prefix can be rewritten only where there is one.
 std::vector<RuleProblem> check_rules(const Rules& rules, const PathRule& path);
 
 }  // namespace ferrotunnel::http

@@ -8,8 +8,8 @@
 
 namespace ferrotunnel::http {
 
-/// Splits `text`, which has target bytes alone (see scan_target()), for `method`. `authority` is set for the forms that
-/// have one, and empty otherwise.
+/// Splits `text`, which consists of target bytes (see scan_target()), for a request with `method`. `authority` is set
+/// for the forms that have one, and empty otherwise.
 Fault read_target(std::string_view text, Method method, Target& target, std::string_view& authority) noexcept;
 
 }  // namespace ferrotunnel::http

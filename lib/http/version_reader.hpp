@@ -1,4 +1,4 @@
-// HTTP/1.1 or HTTP/1.0, byte by byte.
+// Reads the version HTTP/1.1 or HTTP/1.0, byte by byte.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,8 @@ namespace ferrotunnel::http {
 
 inline constexpr std::size_t version_bytes = 8;
 
-/// Looks at `text`, at most the first 8 bytes from where a version should be. With all of them there, sets `version`.
+/// Looks at `text`, at most the first 8 bytes from where a version should be. Sets `version` once all of them are
+/// there.
 Fault read_version(std::string_view text, Version& version) noexcept;
 
 }  // namespace ferrotunnel::http

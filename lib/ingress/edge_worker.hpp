@@ -16,12 +16,13 @@ namespace ferrotunnel::ingress {
 
 class EdgeWorker;
 
-/// TLS that services want to have untouched, told by the name in its ClientHello.
+/// Takes TLS that services want to have untouched out of the edge, by the name in its ClientHello.
 struct TlsPassthrough {
     /// Whether there is such a service now: without one no ClientHello is waited for. Any worker, for each visitor.
     std::function<bool()> is_wanted;
-    /// Takes the visitor over, with what counts it for the caps, when the name it asks for is passed through; false: it
-    /// has touched neither. `visitor.hello` is there; the bytes are still in the socket. On the visitor's worker.
+    /// Takes the visitor over, with the ticket that counts it for the caps, when the name it asks for is passed
+    /// through. False: neither was touched. `visitor.hello` is there; the bytes are still in the socket. On the
+    /// visitor's worker.
     std::function<bool(EdgeWorker& edge, AcceptedVisitor& visitor, std::shared_ptr<void>& ticket)> take;
 };
 
@@ -31,13 +32,14 @@ struct EdgeShared : exchange::ExchangeShared {
 
 class HttpConnection;
 
-/// Lives on its worker, and is destroyed there or when no worker runs any more.
+/// The edge's part of one worker. It lives on that worker, and is destroyed there or when no worker runs any more.
 class EdgeWorker : public exchange::ExchangeWorker {
 public:
     EdgeWorker(runtime::Worker& worker_in, std::shared_ptr<const EdgeShared> shared_in);
     ~EdgeWorker();
 
-    /// From now on responses end their connections; those that wait for a request are closed, and so are idle streams.
+    /// From now on responses end their connections; connections that wait for a request are closed, and so are idle
+    /// streams.
     void drain();
     /// Closes everything.
     void end() noexcept;
@@ -48,10 +50,10 @@ public:
     void leave(HttpConnection& connection) noexcept;
     std::size_t connections() const noexcept { return connections_.size(); }
 
-    /// Any thread: visitors that it has or that are on their way to it.
+    /// The number of visitors that the worker has or that are on their way to it. Any thread.
     std::uint64_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
     void on_the_way() noexcept { load_.fetch_add(1, std::memory_order_relaxed); }
-    /// It was taken, and counts itself from now on, or could not be.
+    /// The visitor was taken, and counts itself from now on, or could not be taken.
     void arrived() noexcept { load_.fetch_sub(1, std::memory_order_relaxed); }
 
     const TlsPassthrough& passthrough;

@@ -18,13 +18,13 @@ using runtime::IoStatus;
 namespace {
 
 constexpr std::uint32_t headroom_bytes = static_cast<std::uint32_t>(limits::frame_header_bytes);
-/// A rest of a slab that is smaller is not worth a read.
+/// The rest of a slab is not worth a read when it is smaller than this.
 constexpr std::uint32_t worth_reading = 4 * 1024;
-/// At a time, while a head is read: what comes with it, of its body, may have to wait for long.
+/// How much is read at a time while a head is read: the part of its body that comes with it may have to wait for long.
 constexpr std::uint32_t head_read = 8 * 1024;
-/// More than the next pieces of a head that comes slowly.
+/// Room behind a head that comes slowly: more than its next pieces take.
 constexpr std::uint32_t slow_room = 256;
-/// So many times around before others have their turn.
+/// How many times around a connection may go before others have their turn.
 constexpr int turns_max = 16;
 
 }  // namespace
@@ -73,7 +73,8 @@ void HttpConnection::on_deadline() noexcept {
     run();
 }
 
-// The exchange calls back from within calls that are made here, so this guards against recursion.
+// Lets the connection move on. The exchange calls back from within calls that are made here, so this guards against
+// recursion.
 void HttpConnection::run() noexcept {
     if (running_) {
         again_ = true;
@@ -124,7 +125,7 @@ void HttpConnection::step() {
     }
 }
 
-// Once around. False when nothing has moved.
+// Goes once around. False when nothing has moved.
 bool HttpConnection::turn() {
     bool moved = false;
     if (phase_ == Phase::head) {
@@ -183,8 +184,8 @@ void HttpConnection::drop_input() noexcept {
     begin_ = end_ = used_ = 0;
 }
 
-// A head has to lie in one piece: what does not fit where it is moves to another slab, which is larger when it had the
-// one to itself.
+// Makes room to read more of a head, which has to lie in one piece: a head that does not fit where it is moves to
+// another slab, which is larger when the head had the old one to itself.
 bool HttpConnection::make_room_for_head() {
     const std::uint32_t size = end_ - begin_;
     if (size == 0 && slab_ && slab_->unique()) {
@@ -202,7 +203,7 @@ bool HttpConnection::make_room_for_head() {
     } else if (slab_->capacity() < largest) {
         move_head(buffer::make_slab(largest));
     } else {
-        return false;  // the parser refuses it before that
+        return false;  // the parser refuses the head before that
     }
     return true;
 }
@@ -218,8 +219,8 @@ void HttpConnection::move_head(buffer::SlabPtr to) {
     used_ = 0;
 }
 
-// While it waits for more: nothing without a byte of a head, and little for a head that comes slowly, so that many who
-// send slowly do not hold a slab each.
+// Called while the connection waits for more of a head. It keeps nothing without a byte of a head, and little for a
+// head that comes slowly, so that many visitors who send slowly do not hold a slab each.
 void HttpConnection::shrink_input() {
     const std::uint32_t size = end_ - begin_;
     if (size == 0) {
@@ -229,8 +230,9 @@ void HttpConnection::shrink_input() {
     }
 }
 
-// A window for one frame, with room for the frame's header before it; of a slab that has several only where a body
-// comes so fast that they are used: else a frame that waits would pin them all. Only when nothing is unread.
+// Makes a window for one frame, with room for the frame's header before it. It is in a slab that has several windows
+// only where a body comes so fast that they are used: otherwise a frame that waits would pin them all. Only when
+// nothing is unread.
 bool HttpConnection::make_room_for_body() {
     if (slab_ && slab_->unique()) {
         end_ = used_ = 0;
@@ -243,12 +245,12 @@ bool HttpConnection::make_room_for_body() {
     return true;
 }
 
-// No more than a frame holds, and little while much waits for the trunk.
+// How much of a body one read takes: no more than a frame holds, and little while much waits for the trunk.
 std::uint32_t HttpConnection::body_read_max() const noexcept {
     return std::min(static_cast<std::uint32_t>(limits::data_payload_max), exchange_->read_size_max());
 }
 
-// Reads once behind what is unread: of a body no more than a frame holds. False when nothing has come.
+// Reads once behind what is unread; of a body no more than a frame holds. False when nothing has come.
 bool HttpConnection::read_some() {
     const std::uint32_t room = slab_->capacity() - end_;
     const std::uint32_t size = std::min(room, phase_ == Phase::exchange ? body_read_max() : head_read);
@@ -273,7 +275,7 @@ void HttpConnection::note_read(const IoResult& result) noexcept {
 
 bool HttpConnection::read_request() {
     if (!out_.has_room()) {
-        return false;  // who does not read answers gets no further
+        return false;  // a visitor who does not read answers gets no further
     }
     while (true) {
         if (end_ - begin_ > parsed_ && parse_request()) {
@@ -306,7 +308,7 @@ bool HttpConnection::read_request() {
     return false;
 }
 
-// False: more is needed.
+// Parses what is unread. False: more is needed.
 bool HttpConnection::parse_request() {
     if (!parser_) {
         parser_ = edge_.take_request_parser();
@@ -340,19 +342,19 @@ void HttpConnection::begin_exchange() {
     parsed_ = 0;
     edge_.give_back(std::move(parser_));
     if (begin_ == end_) {
-        drop_input();  // who waits for a long answer holds none
+        drop_input();  // a visitor who waits for a long answer holds no slab
     }
     if (body_.state() == BodyState::complete) {
         exchange_->body_end(nullptr);
     } else {
         if (begin_ != end_) {
-            move_head(buffer::make_slab(headroom_bytes + end_ - begin_));  // it may wait, without the whole slab
+            move_head(buffer::make_slab(headroom_bytes + end_ - begin_));  // the rest may wait, without the whole slab
         }
         begin_body_window();
     }
 }
 
-// An exchange that answers with a page, after which the connection ends.
+// Begins an exchange that answers with a page, after which the connection ends.
 void HttpConnection::refuse(const http::Refusal& refusal, http::Method method) {
     exchange::EdgeCounters::add(edge_.counters.requests_refused);
     version_ = http::Version::http11;
@@ -408,7 +410,7 @@ bool HttpConnection::feed_body() {
     return moved;
 }
 
-// Four frames' worth in one system call, while a body comes as fast as that. False: not now, or not all that fits.
+// Reads four frames' worth in one system call, while a body comes as fast as that. False: not now, or nothing has come.
 bool HttpConnection::feed_bulk() {
     constexpr std::uint32_t window = headroom_bytes + static_cast<std::uint32_t>(limits::data_payload_max);
     constexpr std::uint32_t windows = buffer::slab_bytes / window;
@@ -440,7 +442,8 @@ bool HttpConnection::feed_bulk() {
     return result.bytes > 0;
 }
 
-// False: nothing now, or the visitor has gone within its request, which then must not look complete to the backend.
+// Whether there are bytes of the body. False: there are none now, or the visitor has gone within its request, which
+// then must not look complete to the backend.
 bool HttpConnection::body_bytes_are_there() {
     if (begin_ != end_) {
         return true;
@@ -462,7 +465,7 @@ bool HttpConnection::body_bytes_are_there() {
     return false;
 }
 
-// Everything was taken: a slow visitor does not hold a slab while it waits.
+// Called when everything was taken: a slow visitor does not hold a slab while it waits.
 void HttpConnection::drop_input_if_unused() noexcept {
     if (slab_ && slab_->unique()) {
         drop_input();
@@ -475,7 +478,7 @@ void HttpConnection::give_body(std::string_view payload) {
     exchange_->body(std::move(slice), headroom);
 }
 
-// Few bytes are copied, so that they do not pin a slab until they are sent.
+// Cuts payload out of the slab. Few bytes are copied, so that they do not pin a slab until they are sent.
 buffer::Slice HttpConnection::cut_out(std::string_view payload, bool& headroom) {
     const auto size = static_cast<std::uint32_t>(payload.size());
     if (size < limits::copy_below) {
@@ -490,7 +493,7 @@ buffer::Slice HttpConnection::cut_out(std::string_view payload, bool& headroom) 
     return {slab_, at, size};
 }
 
-// After a switch of protocols.
+// Feeds what comes after a switch of protocols.
 bool HttpConnection::feed_raw() {
     bool moved = false;
     while (!raw_ended_ && exchange_ && exchange_->takes_body()) {

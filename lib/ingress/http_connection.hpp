@@ -7,8 +7,8 @@
 //                               '--idle for too long, the visitor's end--------------------------------------------^
 //
 // Reading stops where an exchange takes no more, and while an answer is under way: requests that are pipelined wait in
-// the socket and in at most one slab. What is read lies in windows of a slab with room for a frame's header before
-// each, so that bodies reach the trunk without a copy. An idle connection holds no slab, no parser and no timer.
+// the socket and in at most one slab. What is read lies in windows of a slab, each with room for a frame's header
+// before it, so that bodies reach the trunk without a copy. An idle connection holds no slab, no parser and no timer.
 #pragma once
 
 #include <cstdint>
@@ -35,19 +35,21 @@ class HttpConnection final : public RefCounted,
                              private runtime::Deadline,
                              private exchange::ExchangeOwner {
 public:
-    /// `ticket` is held for as long as the connection lives: what counts it for the caps. On the edge's worker.
+    /// `ticket` counts the connection for the caps, and is held for as long as the connection lives. On the edge's
+    /// worker.
     HttpConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
                    std::shared_ptr<void> ticket);
     ~HttpConnection() override;
 
-    /// Begins; it keeps itself alive until it is closed. False: the socket can not be watched, and is closed.
+    /// Begins; the connection keeps itself alive until it is closed. False: the socket can not be watched, and is
+    /// closed.
     bool start();
-    /// The present exchange is the last one; without one it ends now.
+    /// Makes the present exchange the last one; without an exchange the connection ends now.
     void drain() noexcept;
-    /// Closes at once; called from within what it does itself, when that is over.
+    /// Closes at once; when called from within the connection's own work, as soon as that is over.
     void end() noexcept;
 
-    // Of EdgeWorker: where it stands in the list.
+    // For EdgeWorker: the place in its list of connections.
     std::size_t place() const noexcept { return place_; }
     void set_place(std::size_t place) noexcept { place_ = place; }
 
@@ -119,7 +121,7 @@ private:
     std::size_t place_ = 0;
     Phase phase_ = Phase::handshaking;
 
-    // What was read and not used yet: [begin, end) of the slab. Before `used` everything belongs to slices.
+    // What was read and not used yet is [begin, end) of the slab. Everything before `used` belongs to slices.
     buffer::SlabPtr slab_;
     std::uint32_t begin_ = 0;
     std::uint32_t end_ = 0;
@@ -137,11 +139,11 @@ private:
     OutputQueue out_;
     http::BodyKind framing_ = http::BodyKind::none;  // of the answer, as the visitor gets it
 
-    TimePoint due_ = never;    // of the phase
-    TimePoint stall_ = never;  // of what waits to be written
+    TimePoint due_ = never;    // the deadline of the phase
+    TimePoint stall_ = never;  // the deadline for what waits to be written
 
-    bool keep_wanted_ = false;  // by the visitor
-    bool keep_ = false;         // said in the answer's head
+    bool keep_wanted_ = false;  // the visitor wants to keep the connection
+    bool keep_ = false;         // the answer's head says that the connection is kept
     bool chunk_open_ = false;
     bool excused_ = false;         // in this window the visitor was kept waiting, or was being answered
     bool no_tls_ = false;          // the handshake has failed: bytes are only thrown away

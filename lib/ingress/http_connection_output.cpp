@@ -17,7 +17,8 @@ using runtime::IoStatus;
 
 // --- answers ---
 
-// As much as there is room for. What the visitor does not take stays in the stream, and holds the backend back.
+// Takes as much of the answer as there is room for. What the visitor does not take stays in the stream, and holds the
+// backend back.
 bool HttpConnection::take_answer() {
     bool moved = false;
     while (phase_ == Phase::exchange && out_.has_room() && (writable_ || out_.empty())) {
@@ -38,7 +39,7 @@ bool HttpConnection::take_answer() {
                 break;
             case exchange::Answer::Kind::data:
                 add_data(std::move(answer.data));
-                excused_ = true;  // who is being answered may stop sending its request
+                excused_ = true;  // a visitor who is being answered may stop sending its request
                 break;
             case exchange::Answer::Kind::end:
                 end_answer(answer.trailers);
@@ -91,7 +92,7 @@ void HttpConnection::add_data(buffer::Slice data) {
     out_.add(std::move(data));
 }
 
-// The line end behind a chunk's data goes together with the next chunk's head, or alone before anybody waits.
+// Closes a chunk: the line end behind its data goes together with the next chunk's head, or alone before anybody waits.
 void HttpConnection::close_chunk() {
     if (std::exchange(chunk_open_, false)) {
         out_.add_text(http::chunk_end);
@@ -116,8 +117,8 @@ void HttpConnection::end_answer(const http::Fields* trailers) {
     }
 }
 
-// What was written of the answer must not look complete. Its framing says so when the connection just ends, unless the
-// answer lasts until then.
+// Cuts the answer off: what was written of it must not look complete. Its framing says so when the connection just
+// ends, unless the answer lasts until then.
 void HttpConnection::cut_answer() {
     close_chunk();
     exchange_.reset();
@@ -134,7 +135,7 @@ void HttpConnection::next_request() {
     wait_for_request();
 }
 
-// The time for the next request begins when the answer has left: until then `stall_` rules.
+// Sets the time for the next request. It begins when the answer has left: until then `stall_` rules.
 void HttpConnection::wait_for_request() noexcept {
     if (!out_.empty() || pipe_->has_pending()) {
         set_due(never);
@@ -184,7 +185,7 @@ void HttpConnection::begin_ending() {
     set_due(never);
 }
 
-// When everything was written: our end, then the visitor's.
+// Ends the connection when everything was written: our direction first, then the visitor's.
 bool HttpConnection::end_sending() {
     if (!out_.empty() || pipe_->has_pending()) {
         return false;
@@ -194,7 +195,7 @@ bool HttpConnection::end_sending() {
         return false;
     }
     if (answer_was_cut_) {
-        (void)runtime::shutdown_send(pipe_->fd());  // without TLS's word that this was all
+        (void)runtime::shutdown_send(pipe_->fd());  // so that TLS does not say that this was all
     } else {
         pipe_->shutdown();
     }
@@ -214,8 +215,8 @@ void HttpConnection::begin_lingering() {
     set_due(edge_.worker.now() + edge_.settings.linger);
 }
 
-// An alert, or the answer to plain HTTP, is on its way; a socket that is closed with unread bytes would be reset, and
-// it would be lost with that.
+// Ends a connection whose handshake has failed. An alert, or the answer to plain HTTP, is on its way; a socket that is
+// closed with unread bytes would be reset, and what is on its way would be lost with that.
 void HttpConnection::end_without_tls() {
     no_tls_ = true;
     (void)runtime::shutdown_send(pipe_->fd());
@@ -239,7 +240,7 @@ void HttpConnection::linger() {
     drop_input();
 }
 
-// The visitor has reset its connection, or has gone within its request.
+// Called when the visitor has reset its connection, or has gone within its request.
 void HttpConnection::visitor_lost() {
     if (exchange_) {
         exchange::EdgeCounters::add(edge_.counters.visitors_lost);
@@ -249,7 +250,7 @@ void HttpConnection::visitor_lost() {
 
 void HttpConnection::drain() noexcept {
     if (phase_ == Phase::head && begin_ == end_) {
-        run();  // it sees that the edge drains
+        run();  // which sees that the edge drains
     }
 }
 

@@ -15,9 +15,9 @@ namespace ferrotunnel::ingress {
 
 class HttpEdge final : public HttpFront {
 public:
-    /// Any thread. The workers outlive it.
+    /// Any thread may make it. The workers outlive it.
     HttpEdge(const std::vector<runtime::Worker*>& workers, EdgeShared shared);
-    /// When no worker runs any more, or on the thread of the only one.
+    /// Destroyed when no worker runs any more, or on the thread of the only one.
     ~HttpEdge() override;
     HttpEdge(const HttpEdge&) = delete;
     HttpEdge& operator=(const HttpEdge&) = delete;
@@ -30,7 +30,7 @@ public:
 
     /// Any thread.
     const exchange::EdgeCounters& counters() const noexcept { return *shared_->counters; }
-    /// To look at; on its worker.
+    /// The edge's part of a worker, to look at; on that worker.
     EdgeWorker& at(std::size_t worker) noexcept { return *workers_[worker]; }
 
 private:
@@ -39,7 +39,7 @@ private:
         bool closed = false;
     };
 
-    /// What this is told at the end, by messages that are made beforehand.
+    /// The messages that tell the edge's parts to end; they are made beforehand.
     using CloseMail = buffer::WakeMail<Listeners, std::shared_ptr<Listeners>>;
     using DrainMail = buffer::WakeMail<EdgeWorker, std::shared_ptr<EdgeWorker>>;
     using StopMail = buffer::WakeMail<EdgeWorker, std::weak_ptr<EdgeWorker>>;

@@ -13,7 +13,7 @@ namespace ferrotunnel::ingress {
 
 namespace {
 
-// Best effort: nothing is waited for, so who has not sent its request yet may see a reset.
+// Best effort: nothing is waited for, so a visitor who has not sent its request yet may see a reset.
 void answer_too_many(runtime::Fd socket, std::string_view date) {
     std::string too_many("HTTP/1.1 429 Too Many Requests\r\nDate: ");
     too_many.append(date).append(
@@ -37,7 +37,7 @@ void refuse(EdgeWorker& edge, bool https, runtime::Fd socket, const std::string&
     }
 }
 
-// What a visitor's connections are counted by; nothing for a trusted proxy, which speaks for many.
+// The key that a visitor's connections are counted by; empty for a trusted proxy, which speaks for many.
 std::string counted_as(const exchange::ExchangeShared& shared, const net::Address& visitor) {
     const bool trusted = shared.is_trusted && shared.is_trusted(net::ip_text(visitor));
     return trusted ? std::string() : login::network_of(visitor);
@@ -53,10 +53,10 @@ runtime::Fd with_options(runtime::Fd listener) {
 /// What a visitor's worker needs of the listener, which may be gone by then.
 struct HttpListener::Shared {
     Settings settings;
-    std::uint16_t port = 0;  // that it listens on
+    std::uint16_t port = 0;  // the one that it listens on
 };
 
-/// A visitor on its way from the listener to who serves it, on the worker that it was given to.
+/// A visitor on its way from the listener to whoever serves it, on the worker that it was given to.
 class HttpListener::Arrival {
 public:
     Arrival(EdgeWorker& edge, std::shared_ptr<const Shared> shared,
@@ -117,7 +117,7 @@ private:
         (void)make_intrusive<HttpConnection>(edge_, std::move(pipe), std::move(facts), std::move(ticket))->start();
     }
 
-    // Nothing can be said to it without a handshake.
+    // Whether handshakes come too often. Without one nothing can be said to the visitor.
     bool shakes_hands_too_often(const AcceptedVisitor& visitor) const {
         const std::string ip = net::ip_text(visitor.from);
         const auto from = by_proxy_ ? runtime::SocketAddress::from_ip(ip, 0) : from_;

@@ -1,6 +1,6 @@
-// A public address at which visitors speak HTTP: accepts them on one worker, and gives each to the worker with the
-// fewest, before a byte of it is read. Whom the caps refuse hears 429, as far as that can be said without waiting; over
-// TLS, where nothing can, its connection is closed.
+// A public address at which visitors speak HTTP. It accepts them on one worker, and gives each to the worker with the
+// fewest, before a byte of it is read. A visitor whom the caps refuse is told 429, as far as that can be said without
+// waiting; over TLS, where nothing can be said, its connection is closed.
 #pragma once
 
 #include <memory>
@@ -19,13 +19,13 @@ class HttpListener {
 public:
     using Settings = HttpListenerSettings;
 
-    /// On `worker`, where it accepts; `edges` outlive it. All listeners of an edge share `gate`.
+    /// Made on `worker`, where it accepts; `edges` outlive it. All listeners of an edge share `gate`.
     HttpListener(runtime::Worker& worker, runtime::Fd listener, Settings settings,
                  std::vector<std::shared_ptr<EdgeWorker>> edges, std::shared_ptr<login::AdmissionGate> gate);
     ~HttpListener();
 
     runtime::SocketAddress address() const noexcept { return acceptor_.address(); }
-    /// Visitors are refused from now on. On its worker.
+    /// Refuses visitors from now on. On its worker.
     void close() noexcept { acceptor_.close(); }
 
 private:
@@ -39,7 +39,7 @@ private:
     const std::shared_ptr<const Shared> shared_;
     const std::vector<std::shared_ptr<EdgeWorker>> edges_;
     const std::shared_ptr<login::AdmissionGate> gate_;
-    const std::uint64_t descriptors_max_ = runtime::descriptors_for_visitors(2);  // the others are for clients
+    const std::uint64_t descriptors_max_ = runtime::descriptors_for_visitors(2);  // the other ones are for clients
     std::size_t turn_ = 0;
     runtime::Acceptor acceptor_;
 };

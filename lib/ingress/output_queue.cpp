@@ -13,7 +13,7 @@ using runtime::IoStatus;
 
 namespace {
 
-/// An idle connection keeps room for no more than this.
+/// The most pieces that an idle connection keeps room for.
 constexpr std::size_t kept_pieces_max = 8;
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What waits to be written to a visitor: slices as they came out of streams, with short texts (heads of chunks) before
-// them, written together by gathered sends.
+// The output that waits to be written to a visitor: slices as they came out of streams, with short texts (heads of
+// chunks) before them, written together by gathered sends.
 #pragma once
 
 #include <array>
@@ -15,8 +15,8 @@ namespace ferrotunnel::ingress {
 
 class OutputQueue {
 public:
-    /// Beyond one of these nothing more should be added: what a visitor does not take stays in the stream, which holds
-    /// back the backend.
+    /// Nothing more should be added beyond one of these bounds: what a visitor does not take stays in the stream, which
+    /// holds back the backend.
     static constexpr std::size_t pieces_max = 64;
     static constexpr std::size_t bytes_max = 64 * 1024;
     static constexpr std::size_t text_max = 22;
@@ -25,15 +25,15 @@ public:
     bool empty() const noexcept { return first_ == pieces_.size(); }
     std::size_t bytes() const noexcept { return bytes_; }
 
-    /// At most `text_max` bytes, which are copied.
+    /// Adds at most `text_max` bytes, which are copied.
     void add_text(std::string_view text);
     void add(buffer::Slice slice);
     void add_copy(std::string_view text);
 
-    /// Writes until the pipe takes no more. `ok`: everything has left, also from within the pipe.
+    /// Writes until the pipe takes no more. `ok`: everything has left, also what was within the pipe.
     runtime::IoStatus write(transport::Pipe& pipe) noexcept;
     void clear() noexcept;
-    /// Of the last write.
+    /// How many bytes the last write has written.
     std::size_t written() const noexcept { return written_; }
 
 private:

@@ -15,10 +15,10 @@ namespace ferrotunnel::ingress {
 
 namespace {
 
-// A peer's end, after which a preface that is not complete never will be.
+// The events of a peer's end, after which a preface that is not complete never will be.
 constexpr std::uint32_t end_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
-// What lies in the socket, without taking it. Nothing: the peer has ended before its first byte, or is gone.
+// Looks at what lies in the socket, without taking it. Nothing: the peer has ended before its first byte, or is gone.
 std::optional<Bytes> peek(int fd, MutableBytes into) noexcept {
     ssize_t got = 0;
     do {
@@ -66,7 +66,7 @@ public:
         }
     }
 
-    /// What it has read, and who gets it. It can then only be destroyed.
+    /// What was read, and whoever gets it. This object can then only be destroyed.
     std::pair<AcceptedVisitor, Done> take() noexcept {
         if (std::exchange(watched_, false)) {
             owner_.worker_.poller().remove(visitor_.socket.get(), *this);
@@ -116,7 +116,7 @@ Prefaces::Reading::Step Prefaces::Reading::look_at_proxy_header() {
     std::array<std::uint8_t, limits::proxy_header_bytes_max> room;
     const auto seen = peek(visitor_.socket.get(), room);
     if (!seen) {
-        return Step::refused;  // without a word: a proxy that looks whether we live
+        return Step::refused;  // without a log line: a proxy that looks whether we live
     }
     const net::ProxyReading read = net::read_proxy_header(*seen);
     switch (read.status) {
@@ -132,7 +132,7 @@ Prefaces::Reading::Step Prefaces::Reading::look_at_proxy_header() {
     if (read.header.datagrams) {
         return refuse("its PROXY header speaks of datagrams");
     }
-    // These bytes are there, so they come at once.
+    // These bytes are in the socket, so they come at once.
     if (runtime::read_some(visitor_.socket.get(), MutableBytes(room).first(read.size)).bytes != read.size) {
         return Step::refused;
     }

@@ -1,13 +1,14 @@
-// What stands before a visitor's own first bytes is read here, on the visitor's worker, between accept and whoever
-// serves it: a PROXY header, and the ClientHello where somebody wants to know the name that it asks for.
+// Reads what stands before a visitor's own first bytes, on the visitor's worker, between accept and whoever serves the
+// visitor: a PROXY header, and the ClientHello where somebody wants to know the name that it asks for.
 //
 //   accepted --> PROXY header (from trusted addresses) --> ClientHello (looked at) --> done(visitor)
 //                   |absent, malformed, not in time           |not in time
 //                   '-------------------------> closed <------'
 //
-// The header is taken out of the socket; of the ClientHello nothing is: whoever gets the socket reads it from there,
-// our own TLS as well as a relay that passes it on. So nothing is held per visitor but the descriptor, however slowly
-// its bytes come. What is no ClientHello, or a broken one, goes on without one: TLS itself knows best what to answer.
+// The header is taken out of the socket; of the ClientHello nothing is taken: whoever gets the socket reads it from
+// there, our own TLS as well as a relay that passes it on. So nothing is held per visitor but the descriptor, however
+// slowly its bytes come. A visitor who sends no ClientHello, or a broken one, goes on without one: TLS itself knows
+// best what to answer.
 #pragma once
 
 #include <functional>
@@ -30,42 +31,42 @@ namespace ferrotunnel::ingress {
 /// A visitor whose preface was read.
 struct AcceptedVisitor {
     runtime::Fd socket;
-    /// Who it is, and what it has connected to: the PROXY header's word, else the socket's. IPv4 in IPv6's clothes is
-    /// IPv4.
+    /// The visitor's address, and the address that it has connected to: what the PROXY header says, else what the
+    /// socket says. IPv4 in the form of IPv6 is made IPv4.
     net::Address from;
     net::Address to;
-    /// Where it was asked for, and the visitor has begun with one. Its bytes are still in the socket.
+    /// The ClientHello, where it was asked for and the visitor has begun with one. Its bytes are still in the socket.
     std::optional<net::ClientHello> hello{};
 };
 
 /// What is read before a visitor is served.
 struct PrefacePlan {
-    /// The visitor's address is of a proxy that is trusted: then it has to begin with a PROXY header. From any other
+    /// The visitor's address is that of a trusted proxy: then it has to begin with a PROXY header. From any other
     /// address the same bytes are never interpreted.
     bool proxy_header = false;
     bool client_hello = false;
-    /// For all of it.
+    /// The time for all of it.
     Duration deadline = std::chrono::seconds(10);
 
     bool empty() const noexcept { return !proxy_header && !client_hello; }
 };
 
-/// The line of a visitor for whom there was no memory, or no descriptor.
+/// Logs that a visitor was not taken, because there was no memory or no descriptor for it.
 void tell_not_taken(Logger& log, TimePoint now, const std::string& visitor, const char* why);
 
-/// The visitors of one worker whose preface is being read. Lives there.
+/// The visitors of one worker whose preface is being read. It lives on that worker.
 class Prefaces {
 public:
     /// Gets the visitor, in a round of the worker, perhaps before begin() returns. What it throws is logged.
     using Done = std::function<void(AcceptedVisitor)>;
 
     Prefaces(runtime::Worker& worker, runtime::DeadlineWheel& wheel, Logger& log) noexcept;
-    /// Closes all of them.
+    /// Closes the connections of all of them.
     ~Prefaces();
     Prefaces(const Prefaces&) = delete;
     Prefaces& operator=(const Prefaces&) = delete;
 
-    /// `done` is dropped without a call when the visitor is refused or gone.
+    /// Begins to read. `done` is dropped without a call when the visitor is refused or gone.
     void begin(runtime::Fd socket, const runtime::SocketAddress& from, const PrefacePlan& plan, Done done) noexcept;
     void clear() noexcept;
     std::size_t size() const noexcept { return reading_.size(); }

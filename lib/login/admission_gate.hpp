@@ -1,5 +1,5 @@
-// Caps on visitors: in all, per address, and of IPv6 per home (/56) and block (/48), since whoever has one has all of
-// its addresses.
+// Caps on visitors: in all, per address, and for IPv6 also per home (/56) and block (/48), since the owner of one of
+// those has all of its addresses.
 #pragma once
 
 #include <netinet/in.h>
@@ -20,10 +20,10 @@
 
 namespace ferrotunnel::login {
 
-/// Begins what stands for a network of IPv6; IPv4 stands as text.
+/// The first byte of an IPv6 network's key; the key of an IPv4 address is its text.
 inline constexpr char six_mark = 6;
 
-/// What counts as one address: of IPv6 the first 64 bits, since whoever has one address there has all of them.
+/// The key of what counts as one address: for IPv6 the first 64 bits, since the owner of one address has all of them.
 inline std::string network_of(const runtime::SocketAddress& from) {
     const auto* six = reinterpret_cast<const sockaddr_in6*>(from.raw());
     if (from.family() != AF_INET6 || IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) {
@@ -32,24 +32,25 @@ inline std::string network_of(const runtime::SocketAddress& from) {
     return six_mark + std::string(reinterpret_cast<const char*>(six->sin6_addr.s6_addr), network_bytes[0]);
 }
 
-/// The same; IPv4 in IPv6's clothes is IPv4 already.
+/// The same for an address on the wire, where an IPv4-mapped IPv6 address is IPv4 already.
 inline std::string network_of(const net::Address& from) {
     return from.family == 6 ? six_mark + std::string(reinterpret_cast<const char*>(from.bytes.data()), network_bytes[0])
                             : net::ip_text(from);
 }
 
-/// Whether the caps of addresses hold as they are, or become smaller as places are taken.
+/// Whether the caps of addresses stay as they are, or shrink as places are taken.
 enum class Sharing : std::uint8_t {
     fixed,
-    /// From the half on each cap is multiplied by the square of what is free of the other half. So some addresses, or
-    /// all of one block, do not take every place, and the last ones are for those who have few.
+    /// Once half of the places are taken, each cap is multiplied by the square of the free part of the other half. So a
+    /// few addresses, or all addresses of one block, do not take every place, and the last places are for those who
+    /// have few.
     of_what_is_free,
 };
 
-/// Any thread.
+/// Counts visitors and enforces the caps; any thread.
 class AdmissionGate : public std::enable_shared_from_this<AdmissionGate> {
 public:
-    /// A home may have a quarter of them, a block half; not less than an address.
+    /// A home may have a quarter of the places and a block half of them, but never fewer than one address may have.
     AdmissionGate(std::uint32_t max, std::uint32_t per_address_max, Sharing sharing = Sharing::fixed)
         : max_(max),
           per_address_max_(per_address_max),
@@ -66,7 +67,8 @@ public:
         Ticket(const Ticket&) = delete;
         Ticket& operator=(const Ticket&) = delete;
 
-        /// For one that entered without an address: counts it for this one too. False when the cap of that is reached.
+        /// Counts a visitor that entered without an address for this one too. False if the cap of the address is
+        /// reached.
         bool set_address(std::string address) {
             check(address_.empty(), "a ticket is for one address");
             if (!address.empty() && !gate_->count_address(address)) {
@@ -83,14 +85,14 @@ public:
         std::string address_;
     };
 
-    /// Null when the cap in all, or that of this address or of a network that it is of, is reached. No address: of a
-    /// proxy, whose visitors all have its own until it has said theirs.
+    /// Null if the cap in all, or that of this address or of a network around it, is reached. An empty address is for a
+    /// proxy's visitors, who all have the proxy's address until it has told theirs.
     std::shared_ptr<Ticket> enter(const std::string& address) {
         std::lock_guard lock(mutex_);
         if (count_ >= max_ || !has_room(address)) {
             return nullptr;
         }
-        make_counts(address);  // what may lack memory comes first
+        make_counts(address);  // may run out of memory, so it comes first
         auto ticket = std::make_shared<Ticket>(shared_from_this(), address);
         ++count_;
         count(address);
@@ -103,7 +105,8 @@ public:
     }
 
 private:
-    // What an address counts for: itself; of IPv6, which stands for its /64, also its /56 and its /48.
+    // Visits the networks for which an address counts: itself; an IPv6 address, which stands for its /64, also counts
+    // for its /56 and its /48.
     template <typename Action>
     void for_networks(const std::string& address, Action action) const {
         if (address.empty()) {

@@ -1,8 +1,8 @@
-// Slows down who tries tokens. A token that a person made up can be guessed, one of 32 random bytes can not: so an
-// address that has come with many different wrong ones is closed for weak tokens, each time for longer, and strong ones
-// go on. Where more networks have tried than there is room to know, those that are not known share one record for each
-// region (/16 of IPv4, /32 of IPv6): who has very many networks closes what is around them, and not the rest of the
-// world. Nobody can lock out a client with a strong token by this, not even from its own address.
+// Slows down peers that try tokens. A token that a person made up can be guessed, one of 32 random bytes cannot: so an
+// address that has brought many different wrong tokens is closed for weak ones, each time for longer, while strong ones
+// go on. If more networks have tried than can be remembered, those that are not remembered share one record for each
+// region (/16 of IPv4, /32 of IPv6): an attacker with very many networks closes what is around them, and not the rest
+// of the world. Nobody can lock out a client with a strong token by this, not even from the client's own address.
 #pragma once
 
 #include <array>
@@ -19,14 +19,14 @@
 
 namespace ferrotunnel::login {
 
-/// Any thread.
+/// Remembers wrong tokens by network; any thread.
 class GuessGate {
 public:
     explicit GuessGate(std::size_t networks_max = limits::wrong_token_networks_max) : networks_max_(networks_max) {}
 
-    /// Whether weak tokens are not looked at now, from there.
+    /// Whether weak tokens from these networks are not looked at now.
     bool is_closed(const AddressNetworks& networks, TimePoint now) const;
-    /// A login has failed with this token.
+    /// Counts a login that has failed with this token.
     void failed(const AddressNetworks& networks, const TokenId& token, TimePoint now);
 
     std::size_t networks() const;
@@ -47,7 +47,7 @@ private:
     const std::size_t networks_max_;
     mutable std::mutex mutex_;
     std::map<std::string, Record> records_;  // by network
-    // Of those for which there was no room, by the region that they are of.
+    // The shared records of networks for which there was no room, by the region that they are in.
     std::vector<Record> rest_ = std::vector<Record>(limits::wrong_token_regions);
     TimePoint looked_at_{};
 };

@@ -1,6 +1,6 @@
-// What both sides of the login have in common. The machines themselves (handshake_client.hpp, handshake_server.hpp)
-// take control payloads in and give control payloads out; the driver moves them, and watches
-// limits::handshake_deadline.
+// What both sides of the login have in common. The state machines themselves (handshake_client.hpp,
+// handshake_server.hpp) take control payloads in and give control payloads out; the driver moves the payloads and
+// watches limits::handshake_deadline.
 //
 //    client                                               server
 //      | hello: versions, features, limits, nonce, token id  |
@@ -33,7 +33,7 @@ namespace ferrotunnel::login {
 /// What the caller of a handshake must do next.
 enum class Want : std::uint8_t {
     message,   // send what was given, and bring the next message
-    decision,  // server only: the client has proved its token; call `welcome` or `refuse`
+    decision,  // server only: the token is proved; call `welcome` or `refuse`
     nothing,   // send what was given; the login has succeeded: see `agreed`
     close,     // send what was given, say GOAWAY with failure().code and text_for_peer, close the trunk
 };
@@ -56,15 +56,15 @@ struct Agreement {
     std::uint64_t features = 0;
     mux::PeerLimits peer;                 // for mux::Session::establish
     std::uint32_t peer_control_max = 0;   // largest CONTROL payload that the peer accepts
-    std::uint32_t peer_services_max = 0;  // of a client: as many services as the server accepts
+    std::uint32_t peer_services_max = 0;  // on the client: as many as the server accepts
     wire::InstanceId peer_instance{};
     std::uint64_t peer_epoch = 0;
     std::uint64_t peer_attempt = 0;
     std::uint32_t trunk = 1;   // k ...
     std::uint32_t trunks = 1;  // ... of n, as the client said
     std::string peer_agent;
-    std::string peer_name;  // of a client, as it calls itself
-    std::string session;    // the server's name for it, in the logs of both sides
+    std::string peer_name;  // the client's own name for itself
+    std::string session;    // the server's name for the session, in the logs of both sides
     Duration ping_interval{};
     Duration dead_interval{};
 };
@@ -74,7 +74,7 @@ struct Versions {
     std::uint8_t max = wire::protocol_version;
 };
 
-/// The highest version that both speak.
+/// The highest version that both speak; nothing if there is none.
 std::optional<std::uint8_t> common_version(Versions a, Versions b) noexcept;
 
 /// "version 1" or "versions 1 to 3".
@@ -83,16 +83,16 @@ std::string describe(Versions versions);
 /// A failure with one text for both sides.
 HandshakeFailure failure_for_both(wire::Code code, std::string text);
 
-/// What is wrong between the two hellos; tells the user of either side which one to update.
+/// The failure when two hellos have no common version; tells the user of either side which one to update.
 HandshakeFailure version_failure(Versions client, Versions server);
 
-/// Reads a message of the login: garbage, oversize and unknown types are failures.
+/// Decodes a message of the login: garbage, oversize and unknown types are failures.
 Result<wire::ControlMessage, HandshakeFailure> decode_handshake(Bytes payload);
 
-/// A message that is well-formed but has no place now.
+/// The failure for a message that is well-formed but not allowed in this state.
 HandshakeFailure out_of_place(const wire::ControlMessage& message, std::string_view expected);
 
-/// Fills in what a peer's hello says.
+/// Copies into `agreement` what a peer's hello says.
 void take_hello(Agreement& agreement, const wire::Hello& hello);
 
 }  // namespace ferrotunnel::login

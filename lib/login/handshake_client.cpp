@@ -99,7 +99,7 @@ Step ClientHandshake::on_hello(const wire::Hello& hello, Bytes payload) {
 }
 
 Step ClientHandshake::on_welcome(const wire::Welcome& welcome) {
-    // The proof first: what somebody else says of versions and features is of no interest.
+    // The proof comes first: what an impostor says about versions and features is of no interest.
     if (!verify_proof(settings_.token.key, Prover::server, transcript(), welcome.proof)) {
         return fail(server_without_proof());
     }

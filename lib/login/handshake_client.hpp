@@ -23,7 +23,7 @@ class ClientHandshake {
 public:
     struct Settings {
         Token token;
-        /// RFC 9266 exporter of the TLS connection: 32 bytes; empty with tls off.
+        /// The RFC 9266 exporter of the TLS connection: 32 bytes; empty with tls off.
         std::vector<std::uint8_t> exporter{};
         wire::InstanceId instance{};
         std::uint64_t epoch = 0;
@@ -42,12 +42,12 @@ public:
     /// The hello, to be sent first. Call once.
     wire::ControlPayload start();
     Step receive(Bytes payload);
-    /// The server said GOAWAY instead of an answer.
+    /// To be called when the server has said GOAWAY instead of answering.
     Step peer_gave_up(wire::Code code, std::string_view text);
 
-    /// After Want::nothing.
+    /// Valid after Want::nothing.
     const Agreement& agreed() const;
-    /// After Want::close.
+    /// Valid after Want::close.
     const HandshakeFailure& failure() const;
 
 private:
@@ -69,7 +69,7 @@ private:
     std::optional<HandshakeFailure> failure_;
 };
 
-/// What a refusal of the whole session means for the client's user. `text` is the server's own, or empty.
+/// Explains to the client's user what a refusal of the whole session means. `text` is the server's own, or empty.
 std::string explain_refusal(wire::Code code, std::string_view text);
 
 }  // namespace ferrotunnel::login

@@ -17,7 +17,7 @@ Key random_key(Random& random) {
     return Key(bytes);
 }
 
-// As welcome may carry it: at least one millisecond, at most a day.
+// A duration as welcome may carry it: at least one millisecond, at most a day.
 std::uint32_t milliseconds(Duration duration) {
     using std::chrono::milliseconds;
     Duration sendable = std::clamp<Duration>(duration, milliseconds(1), std::chrono::hours(24));
@@ -33,7 +33,7 @@ std::string hex(Bytes bytes) {
     return text;
 }
 
-// The peer hears the same in both cases; the operator needs to know which.
+// The failure for an unknown token or a wrong proof. The peer is told the same; the operator needs to know which.
 HandshakeFailure unauthorized(const AcceptedToken* token, const wire::TokenId& id) {
     std::string text = token == nullptr
                            ? "The client's token (id " + hex(id) +
@@ -116,7 +116,7 @@ Step ServerHandshake::on_hello(const wire::Hello& hello, Bytes payload) {
 
 Step ServerHandshake::on_auth(const wire::Auth& auth) {
     const AcceptedToken* token = find(token_id_);
-    // Looked up all the same, and proved against a random key: that costs the same, and says nothing of the token.
+    // A closed weak token is proved against a random key: that costs the same, and says nothing of the token.
     const bool closed = settings_.guesses_too_often && settings_.guesses_too_often();
     if (closed && token != nullptr && token->token.strength == TokenStrength::weak) {
         token = nullptr;
@@ -177,7 +177,7 @@ Step ServerHandshake::fail(HandshakeFailure failure) {
     return {Want::close, wire::encode_control(refused)};
 }
 
-// Looks at every entry, so that the time does not tell at which place a token stands.
+// The accepted token with this id. Looks at every entry, so that the time does not tell where a token stands.
 const AcceptedToken* ServerHandshake::find(const wire::TokenId& id) const noexcept {
     const AcceptedToken* found = nullptr;
     for (const AcceptedToken& accepted : *settings_.tokens) {

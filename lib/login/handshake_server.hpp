@@ -4,8 +4,8 @@
 //         |                      |                                   |
 //         '----------------------'--anything else--> failed <--refuse(), anything received
 //
-// A client whose token is not known goes the same way at the same cost as one with a wrong proof, against a random key,
-// and gets the same answer: nobody can ask the server which tokens it has.
+// A client with an unknown token goes the same way as one with a wrong proof, at the same cost, against a random key,
+// and gets the same answer: nobody can find out from the server which tokens it has.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ namespace ferrotunnel::login {
 
 /// A token that the server accepts, and what it allows.
 struct AcceptedToken {
-    std::string name;  // the operator's, for logs; not the secret
+    std::string name;  // given by the operator, for logs; not the secret
     Token token;
     PortPolicy ports;
 };
@@ -38,7 +38,7 @@ class ServerHandshake {
 public:
     struct Settings {
         AcceptedTokens tokens;
-        /// RFC 9266 exporter of the TLS connection: 32 bytes; empty with tls off.
+        /// The RFC 9266 exporter of the TLS connection: 32 bytes; empty with tls off.
         std::vector<std::uint8_t> exporter{};
         wire::InstanceId instance{};
         Versions versions{};
@@ -47,8 +47,8 @@ public:
         Duration ping_interval = limits::ping_interval;
         Duration dead_interval = limits::dead_interval;
         std::string agent{wire::agent_name};
-        /// Whether the client's address has come with too many wrong tokens: then only strong ones are looked at, and
-        /// whatever else it brings is `busy`. Empty: never.
+        /// Whether too many wrong tokens have come from the client's address: then only strong tokens are considered,
+        /// and anything else is answered with `busy`. Empty: never.
         std::function<bool()> guesses_too_often{};
     };
 
@@ -59,15 +59,15 @@ public:
     Step welcome(std::string session);
     /// After Want::decision: sends the client away; the text is for its user.
     Step refuse(wire::Code code, std::string_view text);
-    /// The client said GOAWAY.
+    /// To be called when the client has said GOAWAY.
     Step peer_gave_up(wire::Code code, std::string_view text);
 
-    /// After Want::decision and Want::nothing (the session's name only then).
+    /// Valid after Want::decision and Want::nothing (the session's name only after the latter).
     const Agreement& agreed() const;
     const AcceptedToken& token() const;
-    /// After Want::close.
+    /// Valid after Want::close.
     const HandshakeFailure& failure() const;
-    /// After Want::close: the token that was named, where it was tried and is wrong.
+    /// Valid after Want::close: the token that the client named, if it was tried and is wrong.
     const std::optional<TokenId>& wrong_token() const noexcept { return wrong_token_; }
 
 private:

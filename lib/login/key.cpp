@@ -26,7 +26,7 @@ using DigestContext = std::unique_ptr<EVP_MD_CTX, Freer<EVP_MD_CTX_free>>;
 using Mac = std::unique_ptr<EVP_MAC, Freer<EVP_MAC_free>>;
 using MacContext = std::unique_ptr<EVP_MAC_CTX, Freer<EVP_MAC_CTX_free>>;
 
-// Fails only when memory is out or the crypto library has no such algorithm; there is no way to go on without it.
+// Throws if an OpenSSL call failed: memory is out or the crypto library has no such algorithm, and we cannot go on.
 void require(bool done) {
     if (!done) {
         throw std::bad_alloc();

@@ -12,7 +12,7 @@ namespace ferrotunnel::login {
 
 using Digest = std::array<std::uint8_t, 32>;
 
-/// A secret of 32 bytes. It wipes its memory, can not be printed, and compares in constant time.
+/// A secret of 32 bytes. It wipes its memory, cannot be printed, and compares in constant time.
 class Key {
 public:
     static constexpr std::size_t size_bytes = 32;
@@ -36,7 +36,7 @@ private:
 /// Overwrites memory in a way that the compiler keeps.
 void wipe(MutableBytes memory) noexcept;
 
-/// Compares without telling by its duration where the two differ. Lengths are not secret.
+/// Compares in a time that does not reveal where the two differ. Lengths are not secret.
 bool equal_constant_time(Bytes a, Bytes b) noexcept;
 
 /// SHA-256 over the concatenation of `parts`.

@@ -38,7 +38,7 @@ LoginGate::Answer LoginGate::enter(const runtime::SocketAddress& from, TimePoint
     return answer;
 }
 
-// Of which one has to go before another one comes; null: there is room.
+// The crowd of which one has to go before another comes; null if there is room.
 const LoginGate::Crowd* LoginGate::crowded(const AddressNetworks& networks, Answer& answer) const {
     for (std::size_t i = 0; i < network_levels; ++i) {
         const auto crowd = levels_[i].find(networks[i]);
@@ -53,8 +53,8 @@ const LoginGate::Crowd* LoginGate::crowded(const AddressNetworks& networks, Answ
         return nullptr;
     }
     const Crowds& blocks = levels_.back();
-    // Of several as large, the one with the oldest connection: who holds one place in each of very many blocks must not
-    // push out whoever has just come.
+    // Of several equally large blocks, the one with the oldest connection: an attacker that holds one place in each of
+    // very many blocks must not push out whoever has just come.
     const auto most = std::max_element(blocks.begin(), blocks.end(), [](const auto& a, const auto& b) {
         const auto rank = [](const Crowd& crowd) { return std::pair(crowd.size(), ~crowd.front()->number_); };
         return rank(a.second) < rank(b.second);
@@ -65,7 +65,7 @@ const LoginGate::Crowd* LoginGate::crowded(const AddressNetworks& networks, Answ
     return &most->second;
 }
 
-// Not one that has not said yet how it is ended: it is about to.
+// Takes out the oldest connection that can be ended. One that has not yet set how it is ended is about to do so.
 std::function<void()> LoginGate::make_room(const Crowd& crowd) {
     const auto oldest = std::find_if(crowd.begin(), crowd.end(), [](const Ticket* one) { return !!one->give_way_; });
     if (oldest == crowd.end()) {
@@ -79,7 +79,7 @@ std::function<void()> LoginGate::make_room(const Crowd& crowd) {
 
 void LoginGate::take_in(Ticket& ticket, const AddressNetworks& networks) {
     ticket.number_ = ++last_number_;
-    ticket.inside_ = true;  // from now on it is taken out, also where memory for a part of this is lacking
+    ticket.inside_ = true;  // from now on it is taken out, even if memory runs out below
     ++count_;
     for (std::size_t i = 0; i < network_levels; ++i) {
         if (!networks[i].empty()) {

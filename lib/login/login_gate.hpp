@@ -1,7 +1,7 @@
-// Who may connect to the control port: caps on peers that have not proved their token yet, and how often they may
-// begin, for each address and for the networks that it is of. Where there is no room, the oldest connection gives way,
-// of the network that is at its cap, or of the block that has most (of several, that with the oldest one): whoever has
-// a token needs some milliseconds to prove it, and whoever has none holds a place for as long as possible.
+// Decides who may connect to the control port: caps the peers that have not proved their token yet, and how often they
+// may begin, per address and per network around it. When there is no room, the oldest connection gives way: that of the
+// network at its cap, or else of the block that has most (of several such blocks, the one with the oldest connection).
+// A peer with a token needs some milliseconds to prove it; one without holds a place for as long as possible.
 #pragma once
 
 #include <array>
@@ -22,12 +22,12 @@
 
 namespace ferrotunnel::login {
 
-/// Any thread.
+/// Counts the peers that have not proved their token; any thread.
 class LoginGate : public std::enable_shared_from_this<LoginGate> {
 public:
     struct Settings {
         std::uint32_t max = limits::unauthenticated_max;
-        /// Of one network of each level (see AddressNetworks).
+        /// Caps for one network of each level (see AddressNetworks).
         std::array<std::uint32_t, network_levels> level_max{limits::unauthenticated_per_address_max,
                                                             limits::unauthenticated_per_home_max,
                                                             limits::unauthenticated_per_block_max};
@@ -44,17 +44,17 @@ public:
 
     enum class Fault : std::uint8_t {
         none,
-        full,          // in all
-        network_full,  // too many of this address, or of a network that it is of
-        too_often,     // the same, in time
+        full,          // the cap in all is reached
+        network_full,  // too many of this address, or of a network around it
+        too_often,     // this address, or a network around it, comes too often
     };
     struct Answer {
-        std::shared_ptr<Ticket> ticket;  // null: it is to be closed; else, with a fault, another one has given way
+        std::shared_ptr<Ticket> ticket;  // null: close it; else, with a fault, another one has given way
         Fault fault = Fault::none;
-        std::string network{};      // that is the reason; full: the block that has most
-        std::uint32_t present = 0;  // connections of it
+        std::string network{};      // the cause of the fault; full: the block that has most
+        std::uint32_t present = 0;  // connections of that network
     };
-    /// Calls the `give_way` of another connection, perhaps. Connections from this host may come as often as they like.
+    /// May call the `give_way` of another connection. Connections from this host may come as often as they like.
     Answer enter(const runtime::SocketAddress& from, TimePoint now);
 
     std::uint32_t count() const;
@@ -85,23 +85,23 @@ public:
     Ticket(const Ticket&) = delete;
     Ticket& operator=(const Ticket&) = delete;
 
-    /// What ends the connection when its place is needed; called at most once, on any thread. Before it is set, the
+    /// Sets what ends the connection when its place is needed; called at most once, on any thread. Until it is set, the
     /// connection does not give way.
     void on_give_way(std::function<void()> give_way) { gate_->set_give_way(*this, std::move(give_way)); }
 
 private:
     friend class LoginGate;
 
-    /// Where it stands in a crowd.
+    /// A ticket's position in one crowd.
     struct Place {
         Crowds::iterator crowd;
         Crowd::iterator at;
     };
 
     const std::shared_ptr<LoginGate> gate_;
-    // Under the gate's lock.
+    // Guarded by the gate's lock.
     bool inside_ = false;
-    std::uint64_t number_ = 0;  // in the order in which they came
+    std::uint64_t number_ = 0;  // in the order of arrival
     std::array<std::optional<Place>, network_levels> places_{};
     std::function<void()> give_way_;
 };

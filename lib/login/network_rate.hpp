@@ -1,4 +1,4 @@
-// How often an address may come, and the networks that it is of.
+// How often an address may come, and the networks around it.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,8 @@
 
 namespace ferrotunnel::login {
 
-/// How often each address may come: token buckets, for as long as they are not full. For one thread, or under a lock.
+/// Limits how often each address may come: token buckets, kept while they are not full. For one thread, or under a
+/// lock.
 class RateGate {
 public:
     struct Settings {
@@ -31,7 +32,7 @@ public:
     explicit RateGate(const Settings& settings)
         : settings_(settings), each_(Duration(std::chrono::seconds(1)) / settings.per_second) {}
 
-    /// False: too often.
+    /// Counts one visit; false if the address comes too often.
     bool take(const std::string& address, TimePoint now) {
         if (!may_take(address, now)) {
             return false;
@@ -44,7 +45,7 @@ public:
         }
         return true;
     }
-    /// What `take` would say.
+    /// What `take` would return, without counting.
     bool may_take(const std::string& address, TimePoint now) const {
         const auto known = full_at_.find(address);
         return known == full_at_.end() || known->second - now <= each_ * (settings_.at_once - 1);
@@ -55,7 +56,7 @@ public:
 private:
     static constexpr Duration look_every = std::chrono::milliseconds(100);
 
-    // A full bucket is like none. Where there are as many as there may be, they are looked through now and then alone.
+    // A full bucket need not be kept. When as many are kept as may be, they are searched only at intervals.
     bool has_room(TimePoint now) {
         if (full_at_.size() >= settings_.addresses_max && now >= looked_at_ + look_every) {
             looked_at_ = now;
@@ -70,10 +71,10 @@ private:
     std::map<std::string, TimePoint> full_at_;  // when the bucket is full again
 };
 
-/// Any thread.
+/// Limits how often an address and the networks around it may come; any thread.
 class NetworkRate {
 public:
-    /// Of one network of a level (see AddressNetworks).
+    /// The limits for one network of a level (see AddressNetworks).
     struct Level {
         std::uint32_t at_once;
         std::uint32_t per_second;
@@ -81,8 +82,8 @@ public:
     struct Settings {
         std::array<Level, network_levels> levels;
 
-        /// So many a second of an address, twice as many of a home, five times as many of a block; at once what comes
-        /// in ten seconds.
+        /// Allows `per_second` for an address, twice as many for a home, five times as many for a block; and at once
+        /// what comes in ten seconds.
         static Settings of(std::uint32_t per_second) noexcept {
             return {{{{10 * per_second, per_second},
                       {20 * per_second, 2 * per_second},
@@ -93,8 +94,9 @@ public:
     explicit NetworkRate(const Settings& settings)
         : gates_{gate(settings.levels[0]), gate(settings.levels[1]), gate(settings.levels[2])} {}
 
-    /// Nothing, and it is counted; or the network that comes too often, and it is counted for none: an address that
-    /// comes all the time is nothing that its neighbours have to wait for. This machine's own are never too often.
+    /// Returns nothing and counts the visit; or returns the network that comes too often, and counts it for none: the
+    /// neighbours of an address that comes all the time must not wait for it. This machine's own visits are never too
+    /// often.
     std::optional<std::string> take(const runtime::SocketAddress& from, TimePoint now) {
         return from.is_loopback() ? std::nullopt : take(networks_of(from), now);
     }

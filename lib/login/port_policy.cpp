@@ -88,7 +88,7 @@ std::vector<std::uint16_t> PortPolicy::candidates(Random& random, std::size_t co
     for (const PortRange& range : ranges) {
         total += range.last - range.first + 1U;
     }
-    // The first steps of a Fisher-Yates shuffle of all of them, of which only what was moved is written down.
+    // The first steps of a Fisher-Yates shuffle of all the ports, of which only the moved ones are stored.
     std::map<std::uint32_t, std::uint32_t> moved;
     const auto at = [&moved](std::uint32_t place) {
         const auto found = moved.find(place);
@@ -105,7 +105,7 @@ std::vector<std::uint16_t> PortPolicy::candidates(Random& random, std::size_t co
     return ports;
 }
 
-// In order and without overlaps.
+// The unprivileged ranges, sorted and without overlaps.
 std::vector<PortRange> PortPolicy::unprivileged() const {
     std::vector<PortRange> sorted = ranges_;
     std::sort(sorted.begin(), sorted.end(), [](const PortRange& a, const PortRange& b) { return a.first < b.first; });

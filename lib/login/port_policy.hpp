@@ -24,20 +24,21 @@ public:
 
     /// The default: every unprivileged port, and assigned ones from the system's ephemeral range.
     PortPolicy() = default;
-    /// These and nothing else. Ranges must be in order (first <= last) and not contain port 0. Empty: no port at all.
+    /// Allows these and no others. Ranges must be in order (first <= last) and not contain port 0. Empty: no port at
+    /// all.
     explicit PortPolicy(std::vector<PortRange> ranges);
 
-    /// Reads "2222,8000-8100". The error is a sentence that quotes the part that is wrong.
+    /// Reads "2222,8000-8100". The error is a sentence that quotes the wrong part.
     static Result<PortPolicy, std::string> parse(std::string_view text);
 
-    /// Port 0 (assign me one) is not a port: see `candidates`.
+    /// Whether a client may ask for `port`. Port 0 (assign me one) is not a port: see `candidates`.
     bool allows(std::uint16_t port) const noexcept;
 
-    /// What to try to bind, in this order, for a client that lets the server choose: port 0 by default, so that the
-    /// system chooses; else at most `count_max` different unprivileged ports of the list, drawn at random.
+    /// The ports to try to bind, in this order, for a client that lets the server choose: by default port 0, so that
+    /// the system chooses; otherwise at most `count_max` different unprivileged ports of the list, drawn at random.
     std::vector<std::uint16_t> candidates(Random& random, std::size_t count_max = 32) const;
 
-    /// The allowed ports for a message: "1024-65535", "2222, 8000-8100", "none".
+    /// Describes the allowed ports for a message: "1024-65535", "2222, 8000-8100", "none".
     std::string describe() const;
 
 private:

@@ -22,7 +22,7 @@ inline constexpr std::size_t nonce_bytes = 32;
 
 using Proof = Digest;
 
-/// What both sides know of a login when the hellos have been exchanged. Views.
+/// What both sides know of a login once the hellos have been exchanged. The members are views.
 struct Transcript {
     std::uint8_t version = 0;
     Bytes exporter;      // exporter_bytes, or none
@@ -36,7 +36,7 @@ enum class Prover : std::uint8_t { client, server };
 
 Proof make_proof(const Key& key, Prover prover, const Transcript& transcript);
 
-/// In constant time, whatever `proof` holds.
+/// Verifies in constant time, whatever `proof` holds.
 bool verify_proof(const Key& key, Prover prover, const Transcript& transcript, Bytes proof);
 
 }  // namespace ferrotunnel::login

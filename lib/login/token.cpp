@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t checksum_bytes = 4;
 
-// Key and checksum as they stand in a token, wiped when done.
+// Key and checksum as they stand in a token; wiped by the destructor.
 struct Body {
     std::array<std::uint8_t, Key::size_bytes + checksum_bytes> bytes{};
 

@@ -5,7 +5,7 @@
 //    | 32 random bytes: the key   | first 4 of SHA-256("ferrotunnel ft1" key) |    52 characters in all
 //    +----------------------------+------------------------------------------+
 //
-// Any other text is a *weak* token: it works, but who sees a login can try guesses without asking the server.
+// Any other text is a *weak* token: it works, but an observer of a login can try guesses without asking the server.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ namespace ferrotunnel::login {
 
 enum class TokenStrength : std::uint8_t { strong, weak };
 
-/// Names a token without telling it: the client's hello carries it, so that a server can hold several.
+/// Identifies a token without revealing it: the client's hello carries it, so that a server can hold several.
 using TokenId = wire::TokenId;
 
 /// A parsed token. Its text is not kept.
@@ -37,7 +37,8 @@ inline constexpr std::size_t token_length = 52;
 /// A fresh strong token as text. `random` must be cryptographic outside of tests.
 std::string make_token(Random& random);
 
-/// A token, or a sentence for the user that does not repeat the text. The text is taken as it is, spaces included.
+/// Returns a token, or a sentence for the user that does not repeat the text. The text is taken as it is, spaces
+/// included.
 Result<Token, std::string> parse_token(std::string_view text);
 
 TokenId token_id(const Key& key);

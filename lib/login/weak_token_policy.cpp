@@ -3,7 +3,8 @@
 namespace ferrotunnel::login {
 namespace {
 
-// One number of a dotted address, in the only spelling that every resolver reads as decimal: no leading zero.
+// Whether `text` is one number of a dotted address, in the only spelling that every resolver reads as decimal: without
+// a leading zero.
 bool is_octet(std::string_view text) noexcept {
     if (text.empty() || text.size() > 3 || (text.size() > 1 && text[0] == '0')) {
         return false;

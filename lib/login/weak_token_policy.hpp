@@ -1,5 +1,5 @@
-// Where weak tokens may be used. Who sits between client and server sees the login and can try guesses offline: a token
-// that a person made up does not stand that. Within the machine nobody sits in between.
+// Where weak tokens may be used. Anybody between client and server sees the login and can try guesses offline: a token
+// that a person made up does not withstand that. Within the machine nobody is in between.
 #pragma once
 
 #include <cstdint>
@@ -17,13 +17,13 @@ enum class WeakTokenPolicy : std::uint8_t { loopback_only, allowed };
 /// without the port. False for every other name: what it resolves to may change.
 bool is_loopback(std::string_view host) noexcept;
 
-/// Why a server that listens on `host` must not start with a token of this strength; nothing when it may.
+/// Why a server that listens on `host` must not start with a token of this strength; nothing if it may.
 std::optional<std::string> refusal_to_listen(WeakTokenPolicy policy, TokenStrength strength, std::string_view host);
 
 /// The same for a client that dials `host`.
 std::optional<std::string> refusal_to_dial(WeakTokenPolicy policy, TokenStrength strength, std::string_view host);
 
-/// What the log says at start for each weak token that is used all the same.
+/// The log's text at start for each weak token that is used all the same.
 std::string weak_token_warning();
 
 }  // namespace ferrotunnel::login

@@ -47,7 +47,7 @@ void Batch::commit(std::size_t n) noexcept {
 
 void Batch::append(buffer::Slice slice, std::size_t before) noexcept {
     add_piece({slice.data() - before, slice.size() + before});
-    // Neighbours usually come from one slab: one reference keeps them all.
+    // Neighbouring slices usually come from one slab: one reference keeps them all.
     if (held_count_ == 0 || !(held_[held_count_ - 1].slab() == slice.slab())) {
         held_[held_count_++] = std::move(slice);
     }

@@ -1,4 +1,4 @@
-// What goes out in one write: pieces of memory in order, and the slabs that keep them alive until it is done.
+// What is sent in one write: pieces of memory in order, and the slabs that keep them alive until the write is done.
 #pragma once
 
 #include <array>
@@ -11,9 +11,9 @@
 
 namespace ferrotunnel::mux {
 
-/// Filled by Session::produce, emptied by the driver after the write. Not shared between threads.
+/// One write's data, filled by Session::produce and emptied by the driver after the write. Not shared between threads.
 ///
-/// Small frames and headers that have no place of their own are written into `scratch`, which is one slab that the
+/// Small frames, and headers that have no place of their own, are written into `scratch`. This is one slab, which the
 /// batch takes when it first needs it and gives back when it is cleared. Neighbouring pieces are merged, so that frames
 /// which are contiguous in memory leave as one piece.
 class Batch {
@@ -24,11 +24,11 @@ public:
 
     bool empty() const noexcept { return count_ == 0; }
     std::size_t bytes() const noexcept { return bytes_; }
-    /// Pieces in order. A driver that wrote part of them calls `advance`.
+    /// The pieces in order. A driver that wrote part of them calls `advance`.
     std::span<const Bytes> pieces() const noexcept { return {pieces_.data() + first_, count_ - first_}; }
-    /// The first `n` bytes of what remains were written.
+    /// To be called when the first `n` bytes of what remains were written.
     void advance(std::size_t n) noexcept;
-    /// Everything was written, or never will be.
+    /// To be called when everything was written, or never will be.
     void clear() noexcept;
 
     /// True when another frame of up to `frame_bytes` fits: two pieces, two slabs and scratch for it are left.
@@ -36,14 +36,14 @@ public:
         return count_ + 2 <= pieces_max && held_count_ < pieces_max && bytes_ < full_at_ &&
                scratch_used_ + limits::frame_header_bytes + limits::control_payload_max <= buffer::slab_bytes;
     }
-    /// How many bytes make it full, limits::batch_bytes_max at first; one frame may go beyond.
+    /// Sets how many bytes make the batch full, limits::batch_bytes_max at first; one frame may go beyond.
     void set_full_at(std::size_t bytes) noexcept { full_at_ = bytes; }
-    /// Scratch for a small frame of at most `max` bytes; `commit` says how long it became.
+    /// Returns scratch memory for a small frame of at most `max` bytes; `commit` says how long the frame became.
     std::uint8_t* scratch(std::size_t max);
     void commit(std::size_t n) noexcept;
-    /// Appends bytes that live in `slice`'s slab, beginning `before` bytes ahead of it (its header).
+    /// Appends the bytes of `slice`, beginning `before` bytes ahead of it in its slab (its header).
     void append(buffer::Slice slice, std::size_t before) noexcept;
-    /// Bytes that were copied into scratch although they were payload; for the counter of copied bytes.
+    /// Number of payload bytes that were copied into scratch; for the counter of copied bytes.
     std::uint64_t copied() const noexcept { return copied_; }
     void append_copy(Bytes bytes);
 

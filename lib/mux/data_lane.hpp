@@ -1,10 +1,11 @@
-// Which stream sends next: deficit round robin by bytes, with a head start for what is new or was idle.
+// Decides which stream sends next: deficit round robin by bytes, with a head start for streams that are new or were
+// idle.
 //
 //   activate --> fresh ----(deficit used up, or emptied while others wait)----> rotating --(nothing to send)--> out
 //           \--> rotating (woken with a lot waiting) ------------------------>/
 //
 // A stream in `fresh` is served before every stream in `rotating`, but only for one quantum, and it must pass through
-// `rotating` before it can be fresh again: a stream can not jump the queue by sending little and often.
+// `rotating` before it can be fresh again: a stream cannot jump the queue by sending little and often.
 #pragma once
 
 #include "base/limits.hpp"
@@ -21,7 +22,7 @@ public:
     /// What each stream may send in its turn from now on.
     void set_quantum(std::uint32_t bytes) noexcept { quantum_ = static_cast<std::int32_t>(bytes); }
 
-    /// The stream may have something to send. Does nothing when it is in the lane already.
+    /// Puts a stream that may have something to send on the lane. Does nothing when it is there already.
     void activate(Stream& stream) {
         StreamSide& side = stream.side_;
         if (side.lane != LaneState::out) {
@@ -33,7 +34,7 @@ public:
         (sparse ? fresh_ : rotating_).push(stream);
     }
 
-    /// Fills `batch`. `emit(Stream&)` adds one frame and answers its size, or 0 when the stream has nothing it may
+    /// Fills `batch`. `emit(Stream&)` adds one frame and returns its size, or 0 when the stream has nothing that it may
     /// send.
     template <typename Emit>
     void run(Batch& batch, Emit emit) {

@@ -28,7 +28,7 @@ void FrameReader::read(const buffer::Slice& bytes, FrameSink& sink) {
 // False while the header is not complete.
 bool FrameReader::read_header(Bytes all, std::size_t& at) {
     if (header_have_ == 0 && all.size() - at >= sizeof header_bytes_) {
-        header_ = wire::decode_header(all.data() + at);  // nearly always: it is not cut
+        header_ = wire::decode_header(all.data() + at);  // nearly always: it is in one piece
         at += sizeof header_bytes_;
         return true;
     }

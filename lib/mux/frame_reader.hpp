@@ -1,5 +1,5 @@
-// Cuts a trunk's bytes into frames. DATA payload is passed on in pieces as it comes, without a copy; every other frame
-// is whole, in place when it lies in one piece and otherwise put together in a small buffer.
+// Cuts a trunk's bytes into frames. DATA payload is passed on in pieces as it comes, without a copy. Every other frame
+// is passed on whole: in place if it lies in one piece, otherwise put together in a small buffer.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,11 @@
 
 namespace ferrotunnel::mux {
 
-/// What the reader finds. Each answers false to stop: the session has failed.
+/// Receives what the reader finds. Each function returns false to stop the reader: the session has failed.
 class FrameSink {
 public:
     virtual ~FrameSink() = default;
-    /// A header, before its payload. Stateless rules are not checked yet.
+    /// A header, before its payload. Rules without state are not checked yet.
     virtual bool on_header(const wire::FrameHeader& header) = 0;
     /// A piece of a DATA payload; `first` and `last` mark its ends. A DATA without payload has one empty piece.
     virtual bool on_data(const wire::FrameHeader& header, buffer::Slice piece, bool first, bool last) = 0;
@@ -24,7 +24,7 @@ public:
 
 class FrameReader {
 public:
-    /// Takes all of `bytes`, unless the sink stops it.
+    /// Reads all of `bytes`, unless the sink stops it.
     void read(const buffer::Slice& bytes, FrameSink& sink);
 
 private:
@@ -38,7 +38,7 @@ private:
     wire::FrameHeader header_;
     std::size_t payload_left_ = 0;
     bool in_payload_ = false;
-    std::vector<std::uint8_t> collected_;  // at most one frame's payload, released after it
+    std::vector<std::uint8_t> collected_;  // at most one frame's payload, released after the frame
 };
 
 }  // namespace ferrotunnel::mux

@@ -1,4 +1,4 @@
-// Whether the peer lives, and how far away it is: pings, the smallest round trip, silence. Time comes in.
+// Whether the peer is alive, and how far away it is: pings, the smallest round trip, silence. Time is passed in.
 #pragma once
 
 #include <array>
@@ -14,19 +14,20 @@ class Liveness {
 public:
     Liveness(const Settings& settings, std::uint32_t jitter_per_mille, TimePoint now) noexcept;
 
-    /// The peer wants pings this often, and to be given up this early; zero: it did not say. What we have set ourselves
-    /// is the longest, and the bounds in limits.hpp the shortest.
+    /// Applies the peer's wishes: to be pinged this often, and to be given up this early; zero: it has none. Our own
+    /// settings are the longest times possible, the bounds in limits.hpp the shortest.
     void shorten(Duration ping_interval, Duration dead_interval) noexcept;
 
     void heard(TimePoint now) noexcept { last_heard_ = now; }
     TimePoint last_heard() const noexcept { return last_heard_; }
 
-    /// A ping leaves: its opaque value. The oldest that waits for an answer is given up when there are too many.
+    /// Notes that a ping is sent and returns its opaque value. When too many wait for an answer, the oldest is given
+    /// up.
     std::uint64_t ping(TimePoint now) noexcept;
-    /// A ping was due, but enough wait for an answer: the next is due when one would be after this.
+    /// Called when a ping was due but enough wait for an answer: the next one is due as if one had been sent now.
     void put_off(TimePoint now) noexcept { last_ping_ = now; }
     std::size_t unanswered() const noexcept;
-    /// Answers true when this was one of ours.
+    /// Notes an answer. Returns true when it belongs to one of our pings.
     bool answered(std::uint64_t opaque, TimePoint now) noexcept;
     /// Opaque values count up, so `answered_up_to` tells whether a given ping came back.
     std::uint64_t last_sent() const noexcept { return sent_; }
@@ -56,7 +57,7 @@ private:
     std::array<Sent, 4> waiting_{};  // opaque 0: free
     std::uint64_t sent_ = 0;
     std::uint64_t answered_ = 0;
-    // Two buckets of half of limits::rtt_memory: the older one is forgotten when the newer one is full.
+    // Two buckets, each of half of limits::rtt_memory: the older one is forgotten when the newer one is full.
     Duration rtt_old_ = Duration::zero();
     Duration rtt_new_ = Duration::zero();
     TimePoint bucket_at_{};

@@ -1,4 +1,4 @@
-// Planted bugs. The simulation must find each of them, or it proves nothing.
+// Planted bugs. The simulation must find each of them, or else it proves nothing.
 //
 // In a normal build `mutant(...)` is the constant false and its branches vanish. The simulation compiles this folder a
 // second time with FERROTUNNEL_MUTANTS, where its runner chooses one planted bug and how often it strikes.
@@ -21,16 +21,16 @@ enum class Mutant : std::uint8_t {
     lost_room_wake,         // a sender that waits for room is not woken
     reset_before_data,      // an ordered reset drops the data that is queued before it
     doubled_credit,         // the same credit is granted twice
-    leaked_slab,            // a slice is kept by nobody and never released
-    growing_walk,           // compaction walks all that is queued, with each read again
+    leaked_slab,            // a reference to a slab is never released
+    growing_walk,           // compaction walks everything queued, again with each read
 };
 
 #ifdef FERROTUNNEL_MUTANTS
 
-/// What the runner chose. Only one thread uses a session in the simulation.
+/// The bug that the runner chose. Only one thread uses a session in the simulation.
 struct MutantChoice {
     Mutant active = Mutant::none;
-    std::uint32_t period = 1;  // strikes at each period-th visit
+    std::uint32_t period = 1;  // strikes at every period-th visit
     std::uint32_t visits = 0;
 };
 inline MutantChoice mutant_choice;

@@ -8,10 +8,10 @@
 namespace ferrotunnel::mux {
 namespace {
 
-// Before there is a sample, and as the shortest time in which a rate means anything.
+// Used before there is a sample, and as the shortest time over which a rate means anything.
 constexpr Duration rtt_floor = std::chrono::microseconds(100);
 
-// What was taken in one round trip, scaled down from a longer sample.
+// What was taken in one round trip, scaled down if the sample is longer than that.
 std::uint64_t taken_per_rtt(std::uint64_t taken, Duration elapsed, Duration rtt) noexcept {
     if (elapsed <= rtt) {
         return taken;
@@ -20,7 +20,7 @@ std::uint64_t taken_per_rtt(std::uint64_t taken, Duration elapsed, Duration rtt)
     return static_cast<std::uint64_t>(static_cast<double>(taken) * share);
 }
 
-// Credit goes back at a quarter of the window, but not in pieces that cost more than they help.
+// The least credit worth a frame: a quarter of the window, but no piece so small that it costs more than it helps.
 std::uint64_t worth_a_frame(std::uint64_t size) noexcept {
     std::uint64_t smallest = std::min<std::uint64_t>(limits::credit_return_min, size / 2);
     return std::max({size / 4, smallest, std::uint64_t{1}});

@@ -1,4 +1,4 @@
-// Receiver-driven credit of one stream and direction: a plain struct and arithmetic, time comes in.
+// Receiver-driven credit of one stream and direction: a plain struct and arithmetic. Time is passed in.
 //
 // All counts are cumulative *cost* (payload plus limits::data_frame_cost per frame) since the stream began:
 //
@@ -6,8 +6,8 @@
 //        |-- held --|-- outstanding --|          granted - taken is what the window really is now;
 //                                                `size` is what it should be.
 //
-// Credit goes back when a quarter of the window was taken. The window grows when the sender says BLOCKED, to a few
-// times what was taken in one round trip, and shrinks by giving back less than was taken.
+// Credit goes back when a quarter of the window was taken. When the sender says BLOCKED, the window grows to a few
+// times what was taken in one round trip. It shrinks by giving back less than was taken.
 #pragma once
 
 #include <cstdint>
@@ -17,40 +17,40 @@
 namespace ferrotunnel::mux {
 
 struct WindowRules {
-    std::uint32_t first = 0;  // never shrinks below this
+    std::uint32_t first = 0;  // a window never shrinks below this
     std::uint32_t max = 0;
 };
 
 class ReceiveWindow {
 public:
     ReceiveWindow() = default;
-    /// `granted` is what the peer may send at once.
+    /// Makes a window. `granted` is what the peer may send at once.
     ReceiveWindow(std::uint32_t granted, TimePoint now) noexcept
         : size_(granted), granted_(granted), blocked_at_(now), received_at_(now) {}
 
     /// Raises the window to `size` if it is smaller, to be granted by the next `grant`.
     void raise(std::uint32_t size) noexcept;
 
-    /// False: the sender has passed its credit; nothing was counted.
+    /// Counts received data. False when the sender has exceeded its credit; then nothing was counted.
     bool receive(std::uint64_t cost, TimePoint now) noexcept;
 
-    /// The sender said BLOCKED. `taken`: what the endpoint has taken so far; `room`: how much the budget lets it grow.
-    /// True when the window grew.
+    /// To be called when the sender said BLOCKED. `taken` is what the endpoint has taken so far; `room` is how much the
+    /// budget lets the window grow. True when it grew.
     bool grow(const WindowRules& rules, std::uint64_t taken, std::uint64_t room, Duration rtt, TimePoint now) noexcept;
 
-    /// Credit to give back now that `taken` was taken, or 0 while it is not worth a frame; it counts as granted.
-    /// `room`: what the budget has left beyond first windows; without any, credit goes back only up to the first
-    /// window.
+    /// Returns the credit to give back now that `taken` was taken, or 0 while it is not worth a frame; it then counts
+    /// as granted. `room` is what the budget has left beyond first windows; without any, credit goes back only up to
+    /// the first window.
     std::uint32_t grant(const WindowRules& rules, std::uint64_t taken, std::uint64_t room, TimePoint now) noexcept;
 
-    /// The value of `taken` at which `grant` will have something to give. After a `grant` it lies beyond `taken`.
+    /// The value of `taken` at which `grant` will have something to give. After a `grant` this value is beyond `taken`.
     std::uint64_t next_grant_at(const WindowRules& rules, bool tight) const noexcept;
 
     std::uint64_t size() const noexcept { return size_; }
     std::uint64_t received() const noexcept { return received_; }
     std::uint64_t granted() const noexcept { return granted_; }
     std::uint64_t outstanding() const noexcept { return granted_ - received_; }
-    /// What is granted and unused beyond a first window: this the session's budget pays for.
+    /// What is granted and unused beyond a first window; the session's budget pays for this.
     std::uint64_t committed(const WindowRules& rules) const noexcept {
         return outstanding() > rules.first ? outstanding() - rules.first : 0;
     }
@@ -62,8 +62,8 @@ private:
     std::uint64_t size_ = 0;
     std::uint64_t granted_ = 0;
     std::uint64_t received_ = 0;
-    TimePoint blocked_at_{};   // last BLOCKED, or last shrinking
-    TimePoint received_at_{};  // last data
+    TimePoint blocked_at_{};   // time of the last BLOCKED, or the last shrinking
+    TimePoint received_at_{};  // time of the last data
     TimePoint grown_at_{};
     // What was taken in the current round trip, for growth.
     TimePoint sample_at_{};

@@ -1,4 +1,4 @@
-// Life of the session and of its streams: opening, ending, draining, failing, time.
+// The life of the session and of its streams: opening, ending, draining, failing, time.
 #include "mux/session.hpp"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace {
 using wire::Code;
 using wire::StreamId;
 
-// One less than the peer allows: a drain sends its ping in any case.
+// One less than the peer allows, since a drain sends its ping in any case.
 constexpr std::size_t pings_unanswered_max = limits::pongs_pending_max - 1;
 
 StreamId first_own_id(const Settings& settings) {
@@ -61,8 +61,8 @@ void Session::send_control(Bytes message) {
     send_urgent(std::move(frame));
 }
 
-// While enough pings wait for their answer these prove life as well as another would; a peer that was stopped for a
-// while reads them all at once, and more than it may owe answers to would end the session.
+// Pings that wait for their answer prove life as well as another one would. A peer that was stopped for a while reads
+// them all at once, and more of them than it may owe answers to would end the session.
 void Session::ping(TimePoint now) {
     if (liveness_.unanswered() >= pings_unanswered_max) {
         liveness_.put_off(now);
@@ -114,7 +114,8 @@ Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, Int
         ++stats_.streams_refused;
         return Code::busy;
     }
-    // What may lack memory comes first: a stream is there with all that belongs to it, or not at all.
+    // Everything that may fail for lack of memory comes first: a stream exists with all that belongs to it, or not at
+    // all.
     StreamId id = next_id_;
     wire::Open open{request.service,         request.kind,    request.visitor, peer_first_window_,
                     announced_first_window_, request.metadata};
@@ -156,7 +157,7 @@ void Session::drain(Code code, std::string_view text, TimePoint now) {
     state_ = SessionState::draining;
     drain_code_ = code;
     drain_text_ = text;
-    // Opens that are on their way are still welcome: the final word follows when a ping has come back.
+    // Opens that are under way are still welcome: the final word follows when a ping has come back.
     send_goaway(limits::stream_id_max, code, text);
     send_ping(now);
     drain_ping_ = liveness_.last_sent();
@@ -187,13 +188,13 @@ void Session::lose() {
         lose_all({Verdict::Kind::lost, Code::none});
     }
     flush_wakes();
-    forget_received();  // where something failed between take() and settle()
+    forget_received();  // needed if something failed between take() and settle()
     shared_->ready.close();
 }
 
 // --- streams ---
 
-// It is in the table and in `opens`, or, where there is no memory, in neither.
+// Makes a stream and puts it into the table and into `opens`, or, when there is no memory, into neither.
 IntrusivePtr<Stream> Session::make_stream(StreamId id, std::uint32_t service, wire::ServiceKind kind, OpenList& opens,
                                           std::uint32_t send_window, std::uint32_t receive_window) {
     auto stream = make_intrusive<Stream>(shared_, id, kind, service);
@@ -215,7 +216,7 @@ IntrusivePtr<Stream> Session::make_stream(StreamId id, std::uint32_t service, wi
     return stream;
 }
 
-// This side ends the stream at once: the peer is told by RESET with ABORT, or not at all if it never heard of it.
+// Ends the stream from this side at once. The peer is told by RESET with ABORT, or not at all if it never heard of it.
 void Session::abort_stream(Stream& stream, Code code, bool in_order) {
     StreamSide& side = stream.side_;
     if (side.gone) {
@@ -232,14 +233,15 @@ void Session::abort_stream(Stream& stream, Code code, bool in_order) {
     end_stream(stream, {Verdict::Kind::aborted, code});
 }
 
-// A stream that ends before it was answered was refused, unless whoever asked for it went away.
+// Counts a refusal: a stream that ends before it was answered was refused, unless its opener went away.
 void Session::count_refusal(const Stream& stream, bool by_opener, Code code) noexcept {
     if (!stream.side_.answered && (!by_opener || code == Code::timeout)) {
         ++stats_.streams_refused;
     }
 }
 
-// The stream leaves the session. What is queued inbound stays for the endpoint, unless the verdict says otherwise.
+// Removes the stream from the session. What is queued inbound stays for the endpoint, unless the verdict says
+// otherwise.
 void Session::end_stream(Stream& stream, Verdict verdict) {
     StreamSide& side = stream.side_;
     if (side.gone) {
@@ -264,7 +266,7 @@ void Session::end_stream(Stream& stream, Verdict verdict) {
     if (!verdict) {
         keep_if_unread(stream);
     }
-    touch(stream, static_cast<bool>(verdict) || side.unread);  // who is behind learns that it is the only one left
+    touch(stream, static_cast<bool>(verdict) || side.unread);  // an endpoint behind learns that it alone is left
     streams_.erase(stream.id());
     shared_->streams.store(static_cast<std::uint32_t>(streams_.size()), std::memory_order_relaxed);
 }
@@ -274,7 +276,8 @@ void Session::set_verdict(Stream& stream, Verdict verdict) noexcept {
                           std::memory_order_release);
 }
 
-// Dekker with Stream::count_taken, as in arm_credit_mark: the endpoint tells when it has taken the last byte.
+// Dekker's scheme with Stream::count_taken, as in arm_credit_mark: the endpoint reports when it has taken the last
+// byte.
 void Session::keep_if_unread(Stream& stream) {
     StreamSide& side = stream.side_;
     if (side.discarding || side.pushed == stream.taken_.load(std::memory_order_relaxed)) {
@@ -288,7 +291,7 @@ void Session::keep_if_unread(Stream& stream) {
     }
 }
 
-// Its endpoint has taken everything, or takes nothing any more.
+// Serves a stream that has left the session: its endpoint has taken everything, or takes nothing any more.
 void Session::serve_gone(Stream& stream) {
     drop_outbound(stream);
     const bool given_up =
@@ -300,7 +303,7 @@ void Session::serve_gone(Stream& stream) {
 
 void Session::forget_unread(Stream& stream, bool wake) {
     StreamSide& side = stream.side_;
-    touch(stream, wake);  // which lets go of the waker as well
+    touch(stream, wake);  // this releases the waker as well
     side.unread = false;
     const IntrusivePtr<Stream> keep = std::exchange(unread_[side.unread_at], std::move(unread_.back()));
     if (side.unread_at + 1 < unread_.size()) {
@@ -337,7 +340,8 @@ void Session::answered(Stream& stream) {
 
 // --- orphans ---
 
-// Its endpoint has left, or takes nothing more. Until it is answered, an open has a deadline of its own.
+// Lists a stream whose endpoint has left or takes nothing more. Until it is answered, an open has a deadline of its
+// own.
 void Session::list_orphan(Stream& stream) noexcept {
     StreamSide& side = stream.side_;
     if (side.answered && !side.gone && !std::exchange(side.orphan, true)) {
@@ -354,8 +358,8 @@ void Session::end_orphans() {
     }
 }
 
-// What still waits here for credit waits for an endpoint that takes nothing. Where everything has been sent only the
-// peer's end is missing: it may still be delivering what it has, and ends the stream behind that.
+// Data that still waits here for credit waits for an endpoint that takes nothing. If everything has been sent, only the
+// peer's end is missing: the peer may still be delivering what it has, and ends the stream after that.
 void Session::end_orphan(Stream& stream) {
     StreamSide& side = stream.side_;
     if (stream.outbound_.front() != nullptr) {
@@ -368,7 +372,7 @@ void Session::end_orphan(Stream& stream) {
     }
 }
 
-// Nothing that the endpoint has queued, or will queue, goes out any more.
+// Drops the outbound queue: nothing that the endpoint has queued, or will queue, is sent any more.
 void Session::drop_outbound(Stream& stream) {
     stream.send_dead_.store(true, std::memory_order_seq_cst);
     while (StreamItem* item = stream.outbound_.front()) {
@@ -403,7 +407,8 @@ void Session::lose_all(Verdict verdict) {
 
 // --- waking endpoints ---
 
-// Endpoints are woken once at the end of a call, however much came for them. `always`: also when not parked.
+// Notes that the endpoint is to be woken. Endpoints are woken once at the end of a call, however much came for them.
+// `always`: wake it even if it has not parked.
 void Session::touch(Stream& stream, bool always) {
     StreamSide& side = stream.side_;
     side.wake_always = side.wake_always || always;
@@ -413,7 +418,8 @@ void Session::touch(Stream& stream, bool always) {
     }
 }
 
-// A woken endpoint may act at once, and what it does may come back here: so the list is worked on a copy.
+// Wakes the noted endpoints. A woken endpoint may act at once and call back into this session, so a copy of the list is
+// processed.
 void Session::flush_wakes() {
     while (!touched_.empty()) {
         std::vector<IntrusivePtr<Stream>> list;

@@ -7,7 +7,7 @@
 //   authenticating --establish--> open --drain / GOAWAY received--> draining --last stream gone--> drained
 //          \________________________\___________________________________\____ fail / close ____> closed
 //
-// All members are for the trunk's worker. Streams are the only thing other threads touch (mux/stream.hpp).
+// All members are for the trunk's worker. Other threads touch nothing but streams (mux/stream.hpp).
 #pragma once
 
 #include <algorithm>
@@ -35,30 +35,30 @@
 
 namespace ferrotunnel::mux {
 
-/// What a session tells its driver, from within receive() and tick(). Handlers may call the session's actions, but not
+/// What a session tells its driver from within receive() and tick(). Handlers may call the session's actions, but not
 /// receive(), produce() or tick().
 class SessionEvents {
 public:
     virtual ~SessionEvents() = default;
 
-    /// One CONTROL message, a view.
+    /// One CONTROL message; `message` is a view.
     virtual void on_control(Bytes message) = 0;
-    /// The peer opened a stream. Call `attach`, then `accept` when the backend is there, or `reset`/`abort`.
+    /// The peer opened a stream. Call `attach`, then `accept` when the backend is connected, or `reset`/`abort`.
     virtual void on_open(IntrusivePtr<Stream> stream, const wire::Open& open) = 0;
-    /// The peer drains: it takes no new streams. Comes at most twice (announcement and final word).
+    /// The peer drains: it takes no new streams. Called at most twice (announcement and final word).
     virtual void on_goaway(wire::Code code, std::string_view text) = 0;
-    /// Draining, and the last stream has gone.
+    /// This side drains, and the last stream has gone.
     virtual void on_drained() = 0;
-    /// This side has used `rotate_at` of its ids: a fresh session should take over. Comes once.
+    /// This side has used `rotate_at` of its ids: a fresh session should take over. Called once.
     virtual void on_rotate_due() = 0;
-    /// Behind a must_wait() that was true: the peer has answered an open.
+    /// Follows a must_wait() that returned true: the peer has answered an open.
     virtual void on_room() {}
 };
 
-/// Streams with a control frame to write.
+/// Streams that have a control frame to write.
 using ControlLane = StreamFifo<&StreamSide::control_next>;
 
-/// Why a session can not go on.
+/// Why a session cannot go on.
 struct Failure {
     wire::Code code = wire::Code::none;
     std::string text;      // for the log and for the peer
@@ -75,22 +75,22 @@ struct SessionStats {
     std::uint64_t bytes_copied = 0;     // payload bytes that were copied inside the session
     std::uint64_t streams_opened = 0;   // by either side
     std::uint64_t streams_refused = 0;  // opens beyond a limit, refused or not answered in time, by either side
-    std::uint64_t frames_ignored = 0;   // for streams that are gone
+    std::uint64_t frames_ignored = 0;   // frames for streams that are gone
     std::uint64_t datagrams_dropped = 0;
     std::uint64_t resets = 0;
-    std::uint64_t credit_committed = 0;   // granted beyond the first windows, now
-    std::uint64_t set_aside = 0;          // of held and committed bytes: they do not move, and do not count
-    std::uint64_t bytes_held = 0;         // real bytes of what came in and was not taken, now
-    std::uint64_t bytes_queued = 0;       // real bytes of what waits to be sent, now
+    std::uint64_t credit_committed = 0;   // credit granted beyond the first windows, now
+    std::uint64_t set_aside = 0;          // bytes, held or committed, that do not move and are not counted
+    std::uint64_t bytes_held = 0;         // real bytes that came in and were not taken, now
+    std::uint64_t bytes_queued = 0;       // real bytes that wait to be sent, now
     std::uint32_t streams = 0;            // now
-    std::uint32_t streams_unread = 0;     // ended, and not everything taken yet: now
-    std::uint32_t resets_waiting = 0;     // aborted, and the peer not told yet: now
+    std::uint32_t streams_unread = 0;     // streams that ended before everything was taken, now
+    std::uint32_t resets_waiting = 0;     // streams aborted without the peer having been told, now
     Duration rtt_min = Duration::zero();  // zero: no sample yet
 };
 
 class Session final : private FrameSink {
 public:
-    /// `waker` is called from any thread when produce() has something to do. `pool` is the worker's.
+    /// `waker` is called from any thread when produce() has something to do. `pool` belongs to the worker.
     Session(const Settings& settings, SessionEvents& events, IntrusivePtr<buffer::Waker> waker, buffer::SlabPool& pool,
             Random& random, TimePoint now);
     ~Session() override;
@@ -99,28 +99,28 @@ public:
 
     // --- bytes and time ----------------------------------------------------------------------------------------------
 
-    /// Bytes from the trunk, cut anywhere. Payloads are queued as parts of `bytes`, which should come from a slab
+    /// Takes bytes from the trunk, cut anywhere. Payloads are queued as parts of `bytes`, which should come from a slab
     /// charged to `ledger()`.
     void receive(const buffer::Slice& bytes, TimePoint now);
-    /// The same in two steps, so that several reads wake each stream once: `take` for each read, then `settle`, before
-    /// anything else is called.
+    /// receive() in two steps, so that several reads wake each stream only once: `take` for each read, then `settle`,
+    /// before anything else is called.
     void take(const buffer::Slice& bytes, TimePoint now);
     void settle();
-    /// Adds what should leave next to `batch`, which is empty before. False when there is nothing.
+    /// Adds what should be sent next to `batch`, which must be empty before. False when there is nothing.
     bool produce(Batch& batch, TimePoint now);
-    /// True when produce would find something; a driver that sleeps asks it after it has armed its waker.
+    /// True when produce would find something; a sleeping driver asks this after it has armed its waker.
     bool has_output() const noexcept;
-    /// Tells the session that the trunk took bytes (write progress).
+    /// Tells the session that the trunk took bytes: the write makes progress.
     void written(std::size_t bytes, TimePoint now) noexcept;
     void tick(TimePoint now);
-    /// When tick wants to be called at the latest. Changes after every call above.
+    /// The latest time at which tick must be called. It changes with every call above.
     TimePoint next_deadline() const noexcept;
 
     // --- actions -----------------------------------------------------------------------------------------------------
 
-    /// The handshake is done: streams may be opened, within what the peer announced.
+    /// To be called when the handshake is done: streams may be opened, within what the peer announced.
     void establish(const PeerLimits& peer);
-    /// Queues one CONTROL message. Beyond limits::urgent_bytes_max the session fails: the peer does not read.
+    /// Queues one CONTROL message. Beyond limits::urgent_bytes_max the session fails, because the peer does not read.
     void send_control(Bytes message);
 
     struct OpenRequest {
@@ -129,21 +129,22 @@ public:
         net::Address visitor;
         Bytes metadata;
     };
-    /// A stream with its first window usable at once; or busy, going_away, limit (ids used up), internal (not open).
+    /// Opens a stream with its first window usable at once; or returns busy, going_away, limit (ids used up), internal
+    /// (not open).
     Result<IntrusivePtr<Stream>, wire::Code> open(const OpenRequest& request, IntrusivePtr<buffer::Waker> waker,
                                                   bool foreign, TimePoint now);
-    /// True: the peer has so many opens to answer, of this service or in all, that one more would be busy. on_room()
-    /// follows when it has answered one.
+    /// True when the peer has so many opens to answer, of this service or in all, that one more would be busy.
+    /// on_room() follows when it has answered one.
     bool must_wait(std::uint32_t service) noexcept;
-    /// Takes no new streams from now on; on_drained() follows when the present ones have ended.
+    /// Takes no new streams from now on; on_drained() follows when the present streams have ended.
     void drain(wire::Code code, std::string_view text, TimePoint now);
-    /// Tells the peer by a GOAWAY to prepare for the end, without draining yet.
+    /// Sends a GOAWAY that tells the peer to prepare for the end, without draining yet.
     void announce(wire::Code code, std::string_view text);
-    /// Ends everything with a GOAWAY that produce() still delivers. Streams are lost.
+    /// Ends everything with a GOAWAY, which produce() still delivers. All streams are lost.
     void fail(wire::Code code, std::string_view text);
-    /// The trunk is gone: streams are lost, nothing more is produced. Idempotent.
+    /// To be called when the trunk is gone: all streams are lost and nothing more is produced. Idempotent.
     void lose();
-    /// Sends a PING now, unless enough of them wait for an answer; that is an RTT sample.
+    /// Sends a PING now, unless enough of them wait for an answer. Its answer is an RTT sample.
     void ping(TimePoint now);
 
     // --- looking -----------------------------------------------------------------------------------------------------
@@ -152,16 +153,16 @@ public:
     /// Set once the session has failed; the driver then writes what produce() still gives and closes the trunk.
     const std::optional<Failure>& failure() const noexcept { return failure_; }
     const IntrusivePtr<buffer::SlabLedger>& ledger() const noexcept { return shared_->ledger; }
-    /// Outlives the session; for who watches over the memory of all sessions.
+    /// Outlives the session; for the code that watches over the memory of all sessions.
     const IntrusivePtr<SessionShared>& shared() const noexcept { return shared_; }
     SessionStats stats() const noexcept;
-    /// The totals alone: what stats() gives but for what exists now.
+    /// Only the totals: stats() without the numbers of what exists now.
     const SessionStats& counted() const noexcept { return stats_; }
     std::size_t stream_count() const noexcept { return streams_.size(); }
     Duration rtt_min() const noexcept { return liveness_.rtt_min(); }
-    /// When anything was last heard from the peer.
+    /// The time when anything was last received from the peer.
     TimePoint last_heard() const noexcept { return liveness_.last_heard(); }
-    /// Aborts if the session's books do not balance. Cheap enough for every step of a simulation.
+    /// Aborts if the session's counts are inconsistent. Cheap enough for every step of a simulation.
     void check_invariants() const;
 
 private:
@@ -221,7 +222,7 @@ private:
     void forget_unread(Stream& stream, bool wake);
     void forget_all_unread();
     void drop_outbound(Stream& stream);
-    /// Streams for which there is memory here: live ones, and those that are over and have left something behind.
+    /// Number of streams that take memory here: live ones, and those that are over but have left something behind.
     std::size_t streams_kept() const noexcept { return streams_.size() + aborts_.size() + gone_in_lanes_; }
     void discard_inbound(Stream& stream);
     void list_orphan(Stream& stream) noexcept;
@@ -238,13 +239,13 @@ private:
     void answered(Stream& stream);
     bool opens_are_full(std::uint32_t service) const;
     void grow_window(Stream& stream);
-    /// Real bytes that are held, plus credit that may become bytes, beyond what every stream gets anyway; without what
-    /// has not moved for long.
+    /// True when more than `bytes` is used: real bytes that are held, plus credit that may become bytes, beyond what
+    /// every stream gets anyway, without what has not moved for long.
     bool uses_more_than(std::uint64_t bytes) const noexcept { return memory_in_use() > bytes + set_aside_; }
     std::uint64_t memory_in_use() const noexcept { return shared_->ledger->bytes() + committed_; }
     std::uint64_t budget_room() const noexcept;
     bool budget_tight() const noexcept { return memory_in_use() >= budget_end_; }
-    /// False when see_to_memory() may have something to do. Asked with every call.
+    /// False when see_to_memory() may have something to do. Evaluated with every call.
     bool memory_is_calm() const noexcept {
         return memory_in_use() - calm_from_ < calm_span_ && !shared_->pressure_changed.load(std::memory_order_relaxed);
     }
@@ -276,21 +277,21 @@ private:
     SessionEvents& events_;
     buffer::SlabPool& pool_;
     IntrusivePtr<SessionShared> shared_;
-    TimePoint now_;  // of the call that is running
+    TimePoint now_;  // time of the current call
     SessionState state_ = SessionState::authenticating;
     std::optional<Failure> failure_;
     PeerLimits peer_;
     SessionStats stats_;
 
     FrameReader reader_;
-    IntrusivePtr<Stream> data_target_;  // whose DATA payload is being read; null: ignored
+    IntrusivePtr<Stream> data_target_;  // stream whose DATA payload is being read; null: ignored
     std::unordered_map<wire::StreamId, IntrusivePtr<Stream>> streams_;
-    /// Streams that ended in order before their endpoint had taken everything: no part of the session any more, but
-    /// what they hold counts, and the memory cap must find them.
+    /// Streams that ended in order before their endpoint had taken everything. They are not part of the session any
+    /// more, but what they hold counts, and the memory cap must find them.
     std::vector<IntrusivePtr<Stream>> unread_;
-    OpenList own_opens_;   // opened here, not answered
-    OpenList peer_opens_;  // opened by the peer, not answered
-    /// Answered streams whose endpoint has left or takes nothing more, by when each last sent anything.
+    OpenList own_opens_;   // opened here and not answered
+    OpenList peer_opens_;  // opened by the peer and not answered
+    /// Answered streams whose endpoint has left or takes nothing more, ordered by when each last sent anything.
     WaitList orphans_;
     wire::StreamId next_id_;
     wire::StreamId last_peer_id_ = 0;
@@ -302,26 +303,26 @@ private:
     std::size_t urgent_bytes_ = 0;
     std::uint32_t pongs_waiting_ = 0;
     std::deque<std::pair<wire::StreamId, wire::Code>> refusals_;
-    /// Streams that this side has aborted, until the peer is told: what RESET says, and nothing else of them. A peer
-    /// that reads slowly could make us hold any number of them: they count as streams.
+    /// A stream that this side has aborted, until the peer is told: only what RESET says is kept of it. A peer that
+    /// reads slowly could make us hold any number of them, so they count as streams.
     struct Abort {
         std::uint64_t delivered;
         wire::StreamId id;
         wire::Code code;
-        bool in_order;  // everything was sent before: the peer still delivers it
+        bool in_order;  // everything was sent before, and the peer still delivers it
     };
     std::deque<Abort> aborts_;
-    std::size_t gone_in_lanes_ = 0;  // streams that are over and still on a lane
+    std::size_t gone_in_lanes_ = 0;  // streams that are over but still on a lane
     ControlLane control_lane_;
     DataLane data_lane_;
     std::vector<IntrusivePtr<Stream>> touched_;
-    std::vector<IntrusivePtr<Stream>> waking_;  // spare memory for the list being worked on
-    /// What was read into since the last settle(), and how much of it nobody has taken.
+    std::vector<IntrusivePtr<Stream>> waking_;  // spare memory for the list that is being processed
+    /// A slab that was read into since the last settle(), and how many of its bytes nobody has taken.
     struct ReceivedSlab {
         buffer::SlabPtr slab;
         std::uint64_t alive = 0;
     };
-    std::vector<IntrusivePtr<Stream>> received_;  // got data since the last settle(), for compact()
+    std::vector<IntrusivePtr<Stream>> received_;  // streams that got data since the last settle(), for compact()
     std::vector<ReceivedSlab> slabs_received_;
 
     Liveness liveness_;
@@ -331,9 +332,9 @@ private:
     TimePoint progress_at_;
     std::uint64_t committed_ = 0;
     std::uint32_t announced_first_window_;
-    std::uint32_t peer_first_window_ = 0;          // what the peer announced last
-    std::uint64_t set_aside_ = 0;                  // of the budget, by set_idle_aside()
-    std::uint64_t budget_end_ = settings_.budget;  // by see_to_memory(): 0 where the process lacks memory
+    std::uint32_t peer_first_window_ = 0;          // first window that the peer announced last
+    std::uint64_t set_aside_ = 0;                  // left out of the budget, by set_idle_aside()
+    std::uint64_t budget_end_ = settings_.budget;  // by see_to_memory(): 0 if the process is short of memory
     std::uint64_t calm_from_ = 0;                  // by see_to_memory(): while so much is in use,
     std::uint64_t calm_span_ = 0;                  // or less than this beyond, it would find nothing to do
     TimePoint set_aside_at_{};

@@ -1,4 +1,4 @@
-// Credit, the session's budget, and what happens when memory runs out.
+// Credit, the session's budget, and what happens when memory runs short.
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -21,8 +21,8 @@ std::uint64_t Session::budget_room() const noexcept {
     return in_use < budget_end_ ? std::min(budget_end_ - in_use, settings_.budget) : 0;
 }
 
-// The stream goes on the control lane if it has credit worth sending; how much is decided when the frame is written, so
-// that everything taken until then is merged.
+// Puts the stream on the control lane if it has credit worth sending. The amount is decided when the frame is written,
+// so that everything taken until then is merged into it.
 void Session::schedule_credit(Stream& stream) {
     StreamSide& side = stream.side_;
     if (!side.receive_open || side.credit_due) {
@@ -48,8 +48,8 @@ std::uint32_t Session::grant(Stream& stream) {
     return credit;
 }
 
-// Tells the endpoint when to speak up. Dekker with Stream::count_taken: the mark is written before `taken_` is read,
-// and there `taken_` before the mark, so that one of the two sees the other.
+// Tells the endpoint when to notify the session. Dekker's scheme with Stream::count_taken: here the mark is written
+// before `taken_` is read, and there `taken_` before the mark, so that one of the two sees the other's write.
 void Session::arm_credit_mark(Stream& stream) {
     StreamSide& side = stream.side_;
     std::uint64_t mark = side.receive_open ? side.window.next_grant_at(window_rules_, budget_tight()) : UINT64_MAX;
@@ -60,7 +60,7 @@ void Session::arm_credit_mark(Stream& stream) {
     }
 }
 
-// The sender said BLOCKED.
+// Reacts to BLOCKED from the sender.
 void Session::grow_window(Stream& stream) {
     if (liveness_.sample_is_old(now_)) {
         ping(now_);
@@ -71,10 +71,11 @@ void Session::grow_window(Stream& stream) {
     }
 }
 
-// What depends on how much memory is in use, here or in the whole process. It would do nothing more until that leaves a
-// range, or the process says something else: the range is kept, so that a call is spared all this as a rule.
+// Does everything that depends on how much memory is in use, here or in the whole process. It would do nothing more
+// until that amount leaves a certain range or the process reports something else. The range is kept, so that a call is
+// usually spared all this.
 void Session::see_to_memory() {
-    // First: what is said later is looked at again.
+    // This comes first, so that a change reported later is looked at again.
     shared_->pressure_changed.exchange(false, std::memory_order_acquire);
     budget_end_ = shared_->is_tight() ? 0 : settings_.budget + set_aside_;
     enforce_memory_cap();
@@ -87,13 +88,14 @@ void Session::see_to_memory() {
     calm_span_ = end > calm_from_ && !must_give_up() ? end - calm_from_ : 0;
 }
 
-// Of the budget in use; less once windows are small, so that they do not change to and fro.
+// The part of the budget in use beyond which windows are small. It is lower once they are, so that they do not flip to
+// and fro.
 std::uint64_t Session::small_window_beyond(bool is_small) const noexcept {
     return is_small ? settings_.budget / 8 * 3 : settings_.budget / 2;
 }
 
-// While more than half of the budget is in use, or the process is short of memory, new streams start with a small
-// window.
+// Announces the first window: new streams start with a small window while more than half of the budget is in use, or
+// while the process is short of memory.
 void Session::announce_first_window() {
     if (state_ != SessionState::open) {
         return;
@@ -113,7 +115,8 @@ void Session::announce_first_window() {
     send_urgent(std::move(frame));
 }
 
-// Streams that may hold something: those in the table, and those that have ended and wait for their endpoint.
+// Visits all streams that may hold something: those in the table, and those that have ended and wait for their
+// endpoint.
 template <typename Visit>
 void Session::for_each_holding(Visit visit) {
     for (auto& [id, stream] : streams_) {
@@ -139,11 +142,12 @@ void Session::see_progress(Stream& stream) noexcept {
     }
 }
 
-// What has not moved for long is left out of the budget, which is for what moves: a stream's share of what is held, and
-// the credit that its peer does not use: of that no more than the budget once again, since all of it may come at once.
-// At most a second old; a walk over all streams, once a second while it matters.
+// Leaves what has not moved for long out of the budget, which is for what moves: a stream's share of the held bytes,
+// and the credit that its peer does not use. Of that credit no more is left out than the size of the budget, since all
+// of it may come at once. The result is at most a second old; a walk over all streams happens once a second while it
+// matters.
 void Session::set_idle_aside() {
-    calm_span_ = 0;  // all that depends on it is to be looked at
+    calm_span_ = 0;  // everything that depends on it must be looked at again
     const std::uint64_t held_now = shared_->ledger->bytes();
     if (held_now + committed_ <= settings_.budget / 4) {
         set_aside_ = 0;
@@ -165,13 +169,13 @@ void Session::set_idle_aside() {
             committed_idle += side.committed(window_rules_);
         }
     });
-    // In parts of what is really held: a slab may be pinned by less than it takes.
+    // As a share of what is really held: the bytes in a slab may be fewer than the slab takes.
     const double share = held != 0 ? static_cast<double>(held_idle) / static_cast<double>(held) : 0;
     set_aside_ =
         static_cast<std::uint64_t>(static_cast<double>(held_now) * share) + std::min(committed_idle, settings_.budget);
 }
 
-/// What streams must give up: beyond the session's hard cap, or as the process asks.
+/// How much streams must give up: what exceeds the session's hard cap, or what the process asks for.
 std::uint64_t Session::memory_excess() const noexcept {
     const std::uint64_t held = shared_->ledger->bytes();
     const std::uint64_t own = held > settings_.memory_hard ? held - settings_.memory_hard : 0;
@@ -185,9 +189,10 @@ void Session::enforce_memory_cap() {
     }
 }
 
-// The streams that hold most for longest, and whose endpoint has not taken anything for a while, are reset; also those
-// that have ended already, and wait for a slow visitor with the bytes that came before. Of many a part goes at once.
-// Where the process asks for it, what waits to be sent counts too. Far beyond the hard cap nobody is given a while.
+// Resets the streams that hold most for longest and whose endpoint has not taken anything for a while, including
+// streams that have ended already and wait for a slow visitor to take their last bytes. Of many such streams a part is
+// reset at once. When the process asks for it, what waits to be sent counts too. Far beyond the hard cap no stream gets
+// this grace.
 void Session::reset_most_stalled(std::uint64_t excess) {
     struct Stalled {
         double weight = 0;
@@ -197,7 +202,7 @@ void Session::reset_most_stalled(std::uint64_t excess) {
     const bool asked = shared_->asked_to_give_up.exchange(0, std::memory_order_relaxed) != 0;
     const bool urgent = shared_->ledger->bytes() / 2 > settings_.memory_hard;
     std::vector<Stalled> stalled;
-    std::uint64_t all = 0;  // held by all, as `excess` would be if slabs were pinned by nothing but what is in them
+    std::uint64_t all = 0;  // held by all streams, without what slabs pin beyond what is in them
     for_each_holding([&](Stream& stream) {
         const StreamSide& side = stream.side_;
         Stalled found;

@@ -1,4 +1,4 @@
-// Frames out: strict lanes (session frames, then control frames of streams, then data by deficit round robin).
+// Outgoing frames, in strict lanes: session frames, then control frames of streams, then data by deficit round robin.
 #include <algorithm>
 
 #include "base/check.hpp"
@@ -102,7 +102,7 @@ void Session::serve(Stream& stream) {
     }
 }
 
-// The endpoint has given its receiving role away: what is queued goes, and counts as taken.
+// The endpoint has given its receiving role away: everything queued is dropped and counts as taken.
 void Session::discard_inbound(Stream& stream) {
     if (std::exchange(stream.side_.discarding, true)) {
         return;
@@ -194,7 +194,7 @@ void Session::write_control_of(Stream& stream, Batch& batch) {
 
 // --- data ---
 
-// Writes the stream's next frame and answers its size, or 0 when there is nothing that may be sent now.
+// Writes the stream's next frame. Returns its size, or 0 when there is nothing that may be sent now.
 std::size_t Session::write_next(Stream& stream, Batch& batch) {
     if (stream.side_.gone) {
         gone_in_lanes_ -= stream.side_.in_control ? 0U : 1U;  // the data lane lets go of it now
@@ -239,7 +239,7 @@ std::size_t Session::write_data(Stream& stream, StreamItem& item, Batch& batch) 
     side.send_credit -= n + (mutant(Mutant::credit_cost_forgotten) ? 0 : limits::data_frame_cost);
 
     buffer::Slice payload = item.slice.take_front(n);
-    bool headroom = std::exchange(item.headroom, false);  // what is left follows bytes that are still being sent
+    bool headroom = std::exchange(item.headroom, false);  // the rest follows bytes that are still being sent
     StreamItem* next = &item;
     std::uint32_t leaves_queue = n;
     if (item.slice.empty()) {
@@ -289,7 +289,7 @@ std::size_t Session::write_reset(Stream& stream, Code code, Batch& batch) {
     return n;
 }
 
-// A datagram that has waited too long is worth less than the time it would take.
+// Writes the next datagram that is not too old: one that has waited too long is worth less than the time it would take.
 std::size_t Session::write_datagram(Stream& stream, Batch& batch) {
     auto now_ms = static_cast<std::uint32_t>(
         std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch()).count());
@@ -318,7 +318,7 @@ std::size_t Session::write_datagram(Stream& stream, Batch& batch) {
     return 0;
 }
 
-// Header and payload in one piece where the payload has room before it, in two otherwise.
+// Appends header and payload as one piece if the payload has room before it, otherwise as two.
 void Session::append_frame(const wire::FrameHeader& header, buffer::Slice payload, bool headroom, Batch& batch) {
     ++stats_.frames_sent;
     stats_.payload_sent += payload.size();
@@ -334,7 +334,7 @@ void Session::append_frame(const wire::FrameHeader& header, buffer::Slice payloa
     }
 }
 
-// Dekker with Stream::try_park_send.
+// Dekker's scheme with Stream::try_park_send.
 void Session::sent_from_queue(Stream& stream, std::uint32_t bytes) {
     const std::uint32_t left = stream.count_unqueued(bytes);
     if (stream.side_.orphan) {

@@ -1,4 +1,4 @@
-// Frames in: what each means for the session and its streams, and what a peer may not do.
+// Incoming frames: what each means for the session and its streams, and what a peer may not do.
 #include <algorithm>
 #include <cstring>
 
@@ -15,10 +15,11 @@ using wire::StreamId;
 
 namespace {
 
-// Refused opens whose RESET was not yet sent. A peer that opens and never reads passes it.
+// The largest number of refused opens whose RESET is not sent yet. A peer that opens streams and never reads exceeds
+// it.
 constexpr std::size_t refusals_max = limits::opens_unanswered_max;
 
-// A GOAWAY with one of these announces a drain; any other code ends the session.
+// Whether a GOAWAY with this code announces a drain; any other code ends the session.
 bool is_drain(Code code) {
     return code == Code::none || code == Code::going_away || code == Code::rotated;
 }
@@ -45,7 +46,7 @@ void Session::take(const buffer::Slice& bytes, TimePoint now) {
 void Session::settle() {
     if (state_ != SessionState::closed) {
         if (!produced_) {
-            serve_ready();  // the trunk takes nothing: what is over must not wait for that on the ready list
+            serve_ready();  // the trunk takes nothing: ended streams must not wait for it on the ready list
         }
         produced_ = false;
         if (!memory_is_calm()) {
@@ -60,7 +61,7 @@ void Session::settle() {
     after_call();
 }
 
-// Rules that need no payload. False: the session has failed.
+// Checks the rules that need no payload. False: the session has failed.
 bool Session::on_header(const wire::FrameHeader& header) {
     ++stats_.frames_received;
     if (auto violation = wire::violation_of(header)) {
@@ -112,10 +113,10 @@ bool Session::on_frame(const wire::FrameHeader& header, Bytes payload) {
     return state_ != SessionState::closed;
 }
 
-// The stream, or null when it is gone (the frame is ignored) or was never there (the session fails).
+// Finds the stream; null when it is gone (the frame is ignored) or never existed (the session fails).
 Stream* Session::find_live(StreamId id) {
     auto found = streams_.find(id);
-    // Of a stream whose OPEN still waits here the peer can not have heard, though it may guess the id.
+    // The peer cannot know a stream whose OPEN still waits here, though it may guess the id.
     const bool unheard_of = found != streams_.end() && found->second->side_.open_due;
     if (found != streams_.end() && !unheard_of) {
         return found->second.get();
@@ -170,9 +171,9 @@ bool Session::on_data(const wire::FrameHeader& header, buffer::Slice piece, bool
     return true;
 }
 
-// Small payloads are copied for another thread, since they can not be compacted later. And for an endpoint that is
-// behind: each of them would pin a slab until everything before it was taken, also where other streams' bytes keep that
-// slab from being compacted now and are taken soon after.
+// Small payloads are copied for an endpoint on another thread, since they cannot be compacted later. They are also
+// copied for an endpoint that is behind: otherwise each of them would pin a slab until everything before it was taken,
+// even if bytes of other streams keep that slab from being compacted now and are taken soon after.
 bool Session::should_copy(const Stream& stream, const wire::FrameHeader& header,
                           const buffer::Slice& piece) const noexcept {
     if (stream.side_.foreign) {
@@ -185,7 +186,7 @@ void Session::queue_data(Stream& stream, buffer::Slice piece, const wire::FrameH
     StreamSide& side = stream.side_;
     std::uint32_t cost = first ? limits::data_frame_cost : 0;
     if (stream.waiting() == 0) {
-        side.taken_at = now_;  // it was idle, and not behind
+        side.taken_at = now_;  // the endpoint was idle, not behind
     }
     side.pushed += piece.size() + cost;
     side.pushed_now += piece.size() + cost;
@@ -226,10 +227,10 @@ void Session::end_data(Stream& stream, const wire::FrameHeader& header) {
     if ((header.flags & wire::flag::fin) == 0) {
         return;
     }
-    // Nobody will use what credit is left.
+    // Nobody will use the credit that is left.
     commit_change(stream.side_.committed(window_rules_), 0);
     stream.side_.receive_open = false;
-    arm_credit_mark(stream);  // off: nobody waits for what the endpoint still takes
+    arm_credit_mark(stream);  // switched off: nobody waits for what the endpoint still takes
     if (!stream.side_.discarding) {
         StreamItem item;
         item.kind = StreamItem::Kind::fin;
@@ -239,17 +240,17 @@ void Session::end_data(Stream& stream, const wire::FrameHeader& header) {
     end_if_closed(stream);
 }
 
-// As usual: most endpoints take what comes as it comes.
+// Usually true: most endpoints take data as it comes.
 bool Session::all_taken() const noexcept {
     return std::none_of(received_.begin(), received_.end(), [](const auto& stream) {
         return stream->side_.in_slab && !stream->side_.discarding && stream->waiting() != 0;
     });
 }
 
-// Slices that a same-thread endpoint has not taken yet pin the slabs they came in. Where little of a slab is alive,
-// copies are cheaper to keep; a full frame is copied only while much of the budget is in use, or a socket that is full
-// would cost bulk bytes a copy. Only what came since the last settle() is looked at, so the work is constant for each
-// item, however long queues are.
+// Copies small remainders out of slabs. Slices that an endpoint on this thread has not taken yet pin the slabs that
+// they came in. If little of a slab is still in use, copies are cheaper to keep. A full frame is copied only while much
+// of the budget is in use, since otherwise a full socket would cost bulk data a copy. Only what came since the last
+// settle() is looked at, so the work for each item is constant, however long queues are.
 void Session::compact() {
     for_each_in_received_slabs(
         [](Stream&, StreamItem& item, std::uint64_t, ReceivedSlab& slab) { slab.alive += item.slice.size(); });
@@ -282,14 +283,15 @@ void Session::for_each_in_received_slabs(Visit visit) {
     }
 }
 
-// A round reads into a few slabs at the most (Trunk::slabs_per_round_max).
+// The received slab that an item lies in. A round reads into a few slabs at most (Trunk::slabs_per_round_max).
 Session::ReceivedSlab* Session::received_slab_of(const StreamItem& item) {
     auto found = std::find_if(slabs_received_.begin(), slabs_received_.end(),
                               [&item](const ReceivedSlab& received) { return received.slab == item.slice.slab(); });
     return found != slabs_received_.end() ? &*found : nullptr;
 }
 
-// Also after a failure in the middle: a closed session must not keep streams, and with them slabs, alive.
+// Forgets what was received, also after a failure in the middle: a closed session must not keep streams, and with them
+// slabs, alive.
 void Session::forget_received() {
     for (const IntrusivePtr<Stream>& stream : received_) {
         stream->side_.received = false;
@@ -402,7 +404,8 @@ void Session::on_reset_frame(StreamId id, std::uint8_t flags, Bytes payload) {
         end_stream(*stream, {Verdict::Kind::aborted, reset->code});
         return;
     }
-    // In order: behind the data, and behind FIN if that came before. Who throws data away learns it at once.
+    // The reset is passed on in order: behind the data, and behind FIN if that came before. An endpoint that discards
+    // data learns of it at once.
     if (stream->side_.discarding) {
         end_stream(*stream, {Verdict::Kind::aborted, reset->code});
         return;
@@ -415,14 +418,14 @@ void Session::on_reset_frame(StreamId id, std::uint8_t flags, Bytes payload) {
     touch(*stream, true);
 }
 
-// Datagrams are dropped rather than waited for: beyond the bounds the newest goes.
+// Datagrams are dropped rather than waited for: beyond the bounds the newest one is dropped.
 void Session::on_datagram_frame(StreamId id, Bytes payload) {
     Stream* stream = find_live(id);
     if (stream == nullptr) {
         return;
     }
     if (stream->kind() != wire::ServiceKind::udp) {
-        ++stats_.datagrams_dropped;  // a stream of bytes has no place for it
+        ++stats_.datagrams_dropped;  // a stream of bytes has no place for a datagram
         return;
     }
     auto size = static_cast<std::uint32_t>(payload.size());

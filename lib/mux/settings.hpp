@@ -1,4 +1,4 @@
-// What a session may do and hold. The defaults are limits.hpp; tests make them small.
+// What a session may do and hold. The defaults are those of limits.hpp; tests make them small.
 #pragma once
 
 #include <cstdint>
@@ -9,12 +9,12 @@
 
 namespace ferrotunnel::mux {
 
-/// The server opens odd ids, the client even ones.
+/// The side of the trunk. The server opens odd ids, the client even ones.
 enum class Role : std::uint8_t { client, server };
 
 struct Settings {
     Role role = Role::client;
-    /// The first id this side opens; its parity must fit the role. 0: the role's lowest.
+    /// The first id that this side opens; its parity must fit the role. 0: the role's lowest id.
     wire::StreamId first_id = 0;
     wire::StreamId last_id = limits::stream_id_max;
     wire::StreamId rotate_at = limits::stream_id_rotate;
@@ -39,12 +39,12 @@ struct Settings {
     Duration write_timeout = limits::write_timeout;
 };
 
-/// What the peer announced in its hello: this side keeps within it.
+/// What the peer announced in its hello. This side keeps within it.
 struct PeerLimits {
     std::uint32_t first_window = limits::first_window;
     std::uint32_t streams_max = limits::streams_max;
     std::uint32_t opens_max = limits::opens_unanswered_max;
-    /// What it wants the other side to do about silence; zero: nothing.
+    /// How the peer wants this side to handle silence; zero: it has no wish.
     Duration ping_interval{};
     Duration dead_interval{};
 };

@@ -72,9 +72,9 @@ void Stream::reset(wire::Code code) {
     notify_session();
 }
 
-// Dekker with Session::sent_from_queue: each side first changes its own word, then reads the other's, all sequentially
-// consistent. The limit may change between the two looks; no wake is lost by that, since what parks has something
-// queued, and the last byte that leaves is below half of any limit.
+// Dekker's scheme with Session::sent_from_queue: each side first changes its own word, then reads the other's, all
+// sequentially consistent. The limit may change between the two reads. No wake is lost by that, since an endpoint that
+// parks has something queued, and the last byte that leaves is below half of any limit.
 bool Stream::try_park_send() noexcept {
     room_wanted_.exchange(true, std::memory_order_seq_cst);
     if (shared_->is_below_half(queued_.load(std::memory_order_seq_cst)) || send_dead_.load(std::memory_order_seq_cst)) {
@@ -140,8 +140,8 @@ void Stream::drop_front() {
     }
 }
 
-// Of an endpoint on this thread, which is behind: a copy of what will have been taken at `end`. Frames of one byte so
-// take little more than their places in the queue, and not an allocation each.
+// Copies a piece for an endpoint on this thread that is behind; `end` is the value of `taken_` once the piece has been
+// taken. So frames of one byte take little more than their places in the queue, and not an allocation each.
 buffer::Slice Stream::copy_together(const buffer::Slice& piece, std::uint64_t end) {
     StreamSide& side = side_;
     buffer::SlabPtr slab;
@@ -161,7 +161,7 @@ buffer::Slice Stream::copy_together(const buffer::Slice& piece, std::uint64_t en
     return copy;
 }
 
-// Dekker with Session::arm_credit_mark.
+// Dekker's scheme with Session::arm_credit_mark.
 void Stream::count_taken(std::uint64_t cost) {
     std::uint64_t taken = taken_.fetch_add(cost, std::memory_order_seq_cst) + cost;
     if (taken >= credit_mark_.load(std::memory_order_seq_cst)) {

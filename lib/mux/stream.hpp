@@ -1,4 +1,4 @@
-// One virtual connection on a session: where its two halves meet.
+// One virtual connection on a session: the place where its two halves meet.
 //
 //   the endpoint half                             the session half
 //   (visitor's socket, backend's socket,          (frames on the trunk; lives on the trunk's worker)
@@ -7,7 +7,7 @@
 //      send() finish() reset() abort() --outbound queue--> taken by the scheduler, up to the peer's credit
 //      front() consume()               <--inbound queue--- filled by DATA as it arrives
 //
-// Each queue has one producer and one consumer. Each direction ends on its own:
+// Each queue has one producer and one consumer. Each direction ends independently of the other:
 //
 //      sending:    open --finish--> finished           receiving:   open --FIN taken--> finished
 //                  open --reset---> reset                           open --RESET------> reset
@@ -15,7 +15,7 @@
 //   once and which does not wait for queued data.
 //
 // The endpoint's members are for one thread at a time for sending and one for receiving. A move between threads must be
-// ordered by the caller. What any thread may call is marked.
+// ordered by the caller. Members that any thread may call are marked.
 #pragma once
 
 #include <algorithm>
@@ -38,12 +38,12 @@ namespace ferrotunnel::mux {
 class Session;
 class Stream;
 
-/// What travels in a stream's queues.
+/// An item in one of a stream's queues.
 struct StreamItem {
     enum class Kind : std::uint8_t { data, datagram, fin, reset };
 
     buffer::Slice slice;         // data, datagram
-    std::uint32_t cost = 0;      // inbound data: credit that comes free with the last byte, beyond the bytes themselves
+    std::uint32_t cost = 0;      // inbound data: credit that the last byte frees beyond the bytes themselves
     std::uint32_t stamp_ms = 0;  // datagram: when it was queued
     Kind kind = Kind::data;
     bool headroom = false;               // outbound: the 8 bytes before the slice are free for the frame's header
@@ -58,7 +58,7 @@ struct Verdict {
     explicit operator bool() const noexcept { return kind != Kind::none; }
 };
 
-/// What a session's streams share with it; outlives the session while a stream does.
+/// What a session shares with its streams; it outlives the session while a stream does.
 class SessionShared final : public RefCounted {
 public:
     SessionShared(IntrusivePtr<buffer::Waker> waker_in, const Settings& settings)
@@ -69,7 +69,8 @@ public:
           orphan_patience(settings.orphan_patience),
           outbound_tight_at(settings.outbound_max / 2) {}
 
-    /// What one stream may queue for sending now: less when all of them have much queued, or memory is short.
+    /// How much one stream may queue for sending now: less if all streams together have much queued, or memory is
+    /// short.
     std::uint32_t send_queue_limit() const noexcept {
         const std::uint64_t bytes = outbound->bytes();
         if (bytes < outbound_tight_at.load(std::memory_order_relaxed)) {
@@ -77,7 +78,7 @@ public:
         }
         return std::min(send_queue_max, bytes < outbound_max ? limits::send_queue_tight : limits::send_queue_full);
     }
-    /// Whether a stream that has this much queued is below that, and below half of it.
+    /// Whether a stream that has this much queued is below send_queue_limit(), and below half of it.
     bool is_below_limit(std::uint32_t queued) const noexcept {
         return queued < send_queue_least || queued < send_queue_limit();
     }
@@ -85,19 +86,20 @@ public:
         return queued <= send_queue_least / 2 || queued <= send_queue_limit() / 2;
     }
 
-    /// Any thread: the process is short of memory, or is not any more. Windows and send queues are small meanwhile.
+    /// Any thread: says that the process is short of memory, or is not any more. While it is, windows and send queues
+    /// are small.
     void set_tight(bool tight) noexcept {
         outbound_tight_at.store(tight ? 0 : outbound_max / 2, std::memory_order_relaxed);
         pressure_changed.store(true, std::memory_order_release);
     }
     bool is_tight() const noexcept { return outbound_tight_at.load(std::memory_order_relaxed) == 0; }
-    /// Any thread: the streams that hold most and do not move are to give up this much, soon.
+    /// Any thread: asks the streams that hold most and do not move to give up this much, soon.
     void ask_to_give_up(std::uint64_t bytes) noexcept {
         asked_to_give_up.store(bytes, std::memory_order_relaxed);
         pressure_changed.store(true, std::memory_order_release);
         waker->wake();
     }
-    /// What the session takes of memory, about. Any thread.
+    /// Roughly the memory that the session takes. Any thread.
     std::uint64_t memory() const noexcept {
         return ledger->bytes() + outbound->bytes() +
                std::uint64_t{streams.load(std::memory_order_relaxed)} * limits::stream_cost;
@@ -106,21 +108,21 @@ public:
     buffer::ReadyList<Stream> ready;    // streams with something to tell the session
     IntrusivePtr<buffer::Waker> waker;  // wakes the session's driver; any thread
     IntrusivePtr<buffer::SlabLedger> ledger = make_intrusive<buffer::SlabLedger>();
-    /// What all streams have queued for sending, until it was written and nobody keeps it to send it again.
+    /// What all streams have queued for sending, until it was written and nobody keeps it for sending it again.
     IntrusivePtr<buffer::SlabLedger> outbound = make_intrusive<buffer::SlabLedger>();
     const std::uint32_t send_queue_max;
-    const std::uint32_t send_queue_least;  // however short memory is
+    const std::uint32_t send_queue_least;  // even if memory is short
     const std::uint64_t outbound_max;
     const Duration orphan_patience;
     std::atomic<std::uint64_t> outbound_tight_at;  // 0: the process is short of memory
     std::atomic<std::uint64_t> asked_to_give_up{0};
-    std::atomic<bool> pressure_changed{false};  // one of the two was said, and the session has not looked at it yet
+    std::atomic<bool> pressure_changed{false};  // one of the two was set, and the session has not looked at it yet
     std::atomic<std::uint32_t> streams{0};      // now
 };
 
 class Stream final : public buffer::ReadyNode {
 public:
-    /// Made by Session. `waker` may be set later by `attach`.
+    /// Called by Session alone. `waker` may be set later by `attach`.
     Stream(IntrusivePtr<SessionShared> shared, wire::StreamId id, wire::ServiceKind kind, std::uint32_t service);
     ~Stream() override;
 
@@ -128,79 +130,79 @@ public:
     wire::ServiceKind kind() const noexcept { return kind_; }
     std::uint32_t service() const noexcept { return service_; }
 
-    /// Session thread, once, before the endpoint half works. `waker` is called when there is something to receive, room
-    /// to send again, an answer to OPEN, or a verdict. `foreign`: the endpoint receives on another thread than the
-    /// session's, so small payloads are copied for it.
+    /// To be called once on the session's thread, before the endpoint half works. `waker` is called when there is
+    /// something to receive, room to send again, an answer to OPEN, or a verdict. `foreign`: the endpoint receives on
+    /// another thread than the session's, so small payloads are copied for it.
     void attach(IntrusivePtr<buffer::Waker> waker, bool foreign);
 
     // --- sending -----------------------------------------------------------------------------------------------------
 
     /// False when enough is queued, here or on all streams of the session together, or when nothing more will be sent.
     bool can_send() const noexcept;
-    /// How much one read for it should bring at the most: little while the session has much queued.
+    /// The most that one read for this stream should bring: little while the session has much queued.
     std::uint32_t read_size_max() const noexcept { return shared_->send_queue_limit(); }
-    /// The trunk can not keep up with what is queued for it: what is queued now may have to wait.
+    /// The trunk cannot keep up with what is queued for it: what is queued now may have to wait.
     bool is_trunk_behind() const noexcept { return shared_->outbound->bytes() >= limits::session_outbound_behind; }
-    /// Nothing that is sent now would reach the peer: it has reset the stream, or there is a verdict, which can be read
-    /// by then. Any thread.
+    /// True when nothing sent now would reach the peer: it has reset the stream, or there is a verdict, which can be
+    /// read by then. Any thread.
     bool send_is_dead() const noexcept { return send_dead_.load(std::memory_order_acquire); }
-    /// Queues at most limits::data_payload_max bytes. Slices with 8 bytes of the same slab before them that nobody else
-    /// uses (`headroom`) are framed in place. Call `flush` after the last of a group.
+    /// Queues at most limits::data_payload_max bytes. A slice with `headroom`, which means 8 bytes before it in the
+    /// same slab that nobody else uses, is framed in place. Call `flush` after the last of a group.
     void send(buffer::Slice payload, bool headroom);
-    /// Queues one datagram, or drops it (false, counted) when the queue is full.
+    /// Queues one datagram, or drops it (false, and counted) when the queue is full.
     bool send_datagram(buffer::Slice payload, std::uint32_t now_ms);
     void flush() noexcept;
     /// Ends this direction after what is queued.
     void finish();
-    /// Ends both directions, after what is queued and also after `finish`: the socket was reset. Who then reads no more
-    /// must call stop_receiving, or two ends that reset each other would wait for credit for ever.
+    /// Ends both directions, after what is queued and even after `finish`: the socket was reset. An endpoint that then
+    /// reads no more must call stop_receiving, or two ends that reset each other would wait for credit for ever.
     void reset(wire::Code code);
-    /// Waiting to be sent: bytes, and limits::data_frame_cost for each piece. Any thread.
+    /// What waits to be sent: its bytes, and limits::data_frame_cost for each piece. Any thread.
     std::uint32_t queued_bytes() const noexcept { return queued_.load(std::memory_order_relaxed); }
     /// True: the waker will be called when there is room again. False: there is room now, or sending is over.
     bool try_park_send() noexcept;
 
-    /// Ends both directions at once and drops what is queued. Any thread, any time, also twice.
+    /// Ends both directions at once and drops what is queued. Any thread, at any time, even twice.
     void abort(wire::Code code) noexcept;
 
-    /// Nobody is at this end any more: what is queued, with the end behind it, is all that will come. Where none of
-    /// that moves for `orphan_patience`, the session ends the stream. stop_receiving() says the same of what is queued.
-    /// Any thread, also twice.
+    /// Says that nobody is at this end any more: what is queued, with the end behind it, is all that will come. If none
+    /// of it moves for `orphan_patience`, the session ends the stream. stop_receiving() says the same about what is
+    /// queued. Any thread, even twice.
     void leave() noexcept;
-    /// How long one end may wait for the other's socket when it is the only one that is left.
+    /// How long an end that is the only one left may wait for the other end's socket.
     Duration orphan_patience() const noexcept { return shared_->orphan_patience; }
 
-    /// Acceptor only: the backend is connected (sends OPENED).
+    /// Acceptor only: says that the backend is connected (sends OPENED).
     void accept() noexcept;
-    /// Opener only: the peer has answered OPENED. Any thread.
+    /// Opener only: whether the peer has answered OPENED. Any thread.
     bool accepted() const noexcept { return accepted_.load(std::memory_order_acquire); }
 
     // --- receiving ---------------------------------------------------------------------------------------------------
 
     /// The oldest item in place, or null. Data may be taken in parts.
     StreamItem* front() { return inbound_.front(); }
-    /// `n` bytes of the front item are taken for good; with its last byte the item goes, and credit returns.
+    /// Takes `n` bytes of the front item for good; with its last byte the item is removed, and credit returns.
     void consume(std::uint32_t n);
     /// Drops the front item, whatever it is; data counts as taken.
     void drop_front();
-    /// Calls `visit(StreamItem&)` for each item queued now, oldest first, for gathered writes; one that answers bool
-    /// ends the walk with false.
+    /// Calls `visit(StreamItem&)` for each item queued now, oldest first, for gathered writes. If `visit` returns a
+    /// bool, false ends the walk.
     template <typename Visit>
     void for_each_inbound(Visit visit) {
         inbound_.for_each(visit);
     }
-    /// True: nothing is there and the waker will be called. False: look again.
+    /// True: nothing is queued and the waker will be called. False: look again.
     bool try_park_receive() { return inbound_.try_park(); }
-    /// Everything that comes from now on may be thrown away by the session, and credit is returned: the socket can not
-    /// take it any more, but sending goes on. Receiving thread; afterwards the inbound queue is the session's.
+    /// From now on the session may discard everything that comes, and return its credit: the socket cannot take it any
+    /// more, but sending goes on. Receiving thread; afterwards the inbound queue belongs to the session.
     void stop_receiving() noexcept;
-    /// For RESET: bytes that reached this side's socket. Receiving thread.
+    /// Counts bytes that reached this side's socket, for RESET. Receiving thread.
     void count_delivered(std::uint64_t n) noexcept { delivered_.fetch_add(n, std::memory_order_relaxed); }
 
-    /// Any thread.
+    /// How the stream ended from outside, if it did. Any thread.
     Verdict verdict() const noexcept;
     std::uint64_t delivered() const noexcept { return delivered_.load(std::memory_order_relaxed); }
-    /// What the peer says it delivered, when it reset. Any thread, after the reset was seen.
+    /// What the peer says that it delivered, when it reset the stream. Any thread, after the reset was seen.
     std::uint64_t peer_delivered() const noexcept { return peer_delivered_.load(std::memory_order_relaxed); }
 
 private:
@@ -211,19 +213,19 @@ private:
     friend class StreamFifo;
 
     void count_queued(std::uint32_t bytes) noexcept { queued_.fetch_add(bytes, std::memory_order_seq_cst); }
-    /// What is left.
+    /// Returns what is left.
     std::uint32_t count_unqueued(std::uint32_t bytes) noexcept {
         return queued_.fetch_sub(bytes, std::memory_order_seq_cst) - bytes;
     }
     void count_taken(std::uint64_t cost);
     void notify_session() noexcept;
-    /// What the endpoint has not taken yet, counted as `taken_` is. The session's thread.
+    /// The cost of what the endpoint has not taken yet, counted as in `taken_`. Session's thread.
     std::uint64_t waiting() const noexcept { return side_.pushed - taken_.load(std::memory_order_relaxed); }
-    /// Something from before the receive() that is running still waits: the endpoint is behind. The session's thread.
+    /// True when something from before the current receive() still waits: the endpoint is behind. Session's thread.
     bool is_behind() const noexcept { return waiting() > side_.pushed_now; }
-    /// Calls `visit(StreamItem&, end)` for the data that the receive() that is running has queued and nobody has taken;
-    /// `end`: what will have been taken when that is. The session's thread, which must be the endpoint's as well. Costs
-    /// what it visits, however much was queued before.
+    /// Calls `visit(StreamItem&, end)` for the data that the current receive() has queued and nobody has taken. `end`
+    /// is the value of `taken_` once that item has been taken. Session's thread, which must be the endpoint's as well.
+    /// The cost depends on the items visited, not on how much was queued before.
     template <typename Visit>
     void for_each_fresh(Visit visit) {
         const bool from_fresh = waiting() >= side_.pushed_now && !mutant(Mutant::growing_walk);
@@ -237,12 +239,12 @@ private:
         if (from_fresh) {
             inbound_.for_each_from(fresh_from_, visit_data);
         } else {
-            inbound_.for_each(visit_data);  // the endpoint has got that far: nothing older is left
+            inbound_.for_each(visit_data);  // the endpoint has got this far: nothing older is left
         }
     }
     buffer::Slice copy_together(const buffer::Slice& piece, std::uint64_t end);
 
-    // Both halves.
+    // Used by both halves.
     const IntrusivePtr<SessionShared> shared_;
     const wire::StreamId id_;
     const std::uint32_t service_;
@@ -257,7 +259,7 @@ private:
     std::atomic<std::uint32_t> verdict_{0};       // kind << 16 | code
     std::atomic<std::uint32_t> queued_{0};
     std::atomic<std::uint64_t> taken_{0};        // cost of what the endpoint has taken
-    std::atomic<std::uint64_t> credit_mark_{0};  // tell the session when taken_ reaches this
+    std::atomic<std::uint64_t> credit_mark_{0};  // taken_ at which the session must be notified
     std::atomic<std::uint64_t> delivered_{0};
     std::atomic<std::uint64_t> peer_delivered_{0};
     std::atomic<std::uint32_t> datagrams_queued_{0};  // outbound
@@ -268,9 +270,9 @@ private:
     Queue inbound_{*shared_->ledger};
     Queue outbound_{*shared_->outbound};
 
-    // The session half alone: what only the trunk's worker touches.
+    // For the session half alone: only the trunk's worker touches these.
     IntrusivePtr<buffer::Waker> waker_;
-    Queue::Place fresh_from_;  // the first item of the receive() that is running, if `side_.received`
+    Queue::Place fresh_from_;  // the first item of the current receive(), if `side_.received`
     StreamSide side_;
 };
 

@@ -1,4 +1,5 @@
-// Intrusive lists of streams on the session's thread. A list holds a reference to each stream on it.
+// Intrusive lists of streams on the session's thread. Unless it says otherwise, a list holds a reference to each
+// stream.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,7 @@
 
 namespace ferrotunnel::mux {
 
-/// First in, first out, linked through the member `Next`. The caller knows whether a stream is on it.
+/// A first-in, first-out list, linked through the member `Next`. The caller must know whether a stream is on it.
 template <Stream* StreamSide::*Next>
 class StreamFifo {
 public:
@@ -47,8 +48,8 @@ private:
     Stream* last_ = nullptr;
 };
 
-/// Streams by how long they have waited for something, the longest first; any may leave. It borrows: only streams of
-/// the session's table are on it, and each is on one such list at a time.
+/// Streams ordered by how long they have waited for something, the longest first; any of them may leave. It holds no
+/// references: only streams of the session's table are on it, and each is on one such list at a time.
 class WaitList {
 public:
     bool empty() const noexcept { return first_ == nullptr; }
@@ -76,7 +77,7 @@ private:
     std::uint32_t size_ = 0;
 };
 
-/// Streams whose OPEN was not answered yet, also counted by service.
+/// Streams whose OPEN is not answered yet, also counted by service.
 class OpenList {
 public:
     bool empty() const noexcept { return streams_.empty(); }
@@ -87,7 +88,7 @@ public:
         return found == per_service_.end() ? 0 : found->second;
     }
     void push(Stream& stream, TimePoint now) {
-        ++per_service_[stream.service()];  // first: only this may fail
+        ++per_service_[stream.service()];  // first, since only this may fail
         streams_.push(stream, now);
     }
     void remove(Stream& stream) {

@@ -1,4 +1,4 @@
-// What the session keeps per stream, inside the Stream itself so that a stream is one allocation.
+// What the session keeps for each stream. It is inside the Stream, so that a stream is one allocation.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,10 @@ namespace ferrotunnel::mux {
 
 class Stream;
 
-/// Where a stream stands in the data lane.
+/// The place of a stream in the data lane.
 enum class LaneState : std::uint8_t { out, fresh, rotating };
 
-/// Of StreamSide::sent_at: the endpoint has queued nothing that the peer could take.
+/// A value of StreamSide::sent_at: the endpoint has queued nothing that the peer could take.
 inline constexpr TimePoint nothing_waits{};
 
 struct StreamSide {
@@ -25,20 +25,20 @@ struct StreamSide {
     bool send_open = true;     // this side may still send
     bool receive_open = true;  // the peer may still send
     bool gone = false;         // left the session
-    bool unread = false;       // gone, and its endpoint has not taken everything: see Session::unread_
+    bool unread = false;       // gone before its endpoint has taken everything: see Session::unread_
     bool foreign = false;      // the endpoint receives on another thread
     bool touched = false;      // on the list of streams to wake at the end of this call
-    bool received = false;     // got data in the receive() that is running
+    bool received = false;     // got data in the current receive()
     bool wake_always = false;  // wake even if the inbound queue's consumer had not parked
-    bool discarding = false;   // the session throws inbound data away
-    bool sent_any = false;     // the first data of a stream counts as sparse
+    bool discarding = false;   // the session discards inbound data
+    bool sent_any = false;     // false until the first data, which counts as sparse
 
     // Control frames to be written, see ControlLane.
     bool in_control = false;
     bool open_due = false;
     bool opened_due = false;
     bool credit_due = false;
-    buffer::Slice open_frame;  // until it is written
+    buffer::Slice open_frame;  // held until it is written
 
     // Credit.
     std::uint64_t send_credit = 0;
@@ -48,13 +48,13 @@ struct StreamSide {
         return receive_open ? window.committed(rules) : 0;
     }
 
-    // Inbound: what was queued so far, and in the receive() that is running; counted as `taken` is.
+    // Inbound: what was queued so far, and in the current receive(); counted as in `taken`.
     std::uint64_t pushed = 0;
     std::uint64_t pushed_now = 0;
-    bool in_slab = false;  // some of the latter lies in the slab that was read into
+    bool in_slab = false;  // some of `pushed_now` lies in the slab that was read into
 
-    // Where small payloads are copied to, one behind the other, while the endpoint is behind. It borrows: what lies in
-    // it holds it, the last of which goes when this much has been taken.
+    // The slab into which small payloads are copied, one behind the other, while the endpoint is behind. The pointer
+    // holds no reference: the slices in the slab hold it, and the last of them goes when `copies_end` has been taken.
     buffer::Slab* copies = nullptr;
     std::uint32_t copies_used = 0;
     std::uint64_t copies_end = 0;
@@ -65,15 +65,15 @@ struct StreamSide {
     Stream* lane_next = nullptr;
     Stream* control_next = nullptr;
 
-    // On a WaitList: until OPEN is answered, and later, if its endpoint has left, until it is gone.
+    // On a WaitList: until OPEN is answered, and later, if its endpoint has left, until the stream is gone.
     bool orphan = false;  // on Session::orphans_
     TimePoint waits_since{};
     Stream* wait_previous = nullptr;
     Stream* wait_next = nullptr;
 
-    std::size_t unread_at = 0;  // in Session::unread_
+    std::size_t unread_at = 0;  // index in Session::unread_
 
-    // For when memory is short: when the endpoint was last seen to take something, and the peer.
+    // For when memory is short: when the endpoint, and the peer, was last seen to take something.
     std::uint64_t taken_seen = 0;
     TimePoint taken_at{};
     std::uint64_t sent = 0;

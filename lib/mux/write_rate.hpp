@@ -1,6 +1,6 @@
-// How fast the trunk takes bytes, and from that how much one stream may send in its turn and how much goes into one
-// batch. On a fast trunk both are large, because the peer then hands larger pieces to each socket; on a slow one they
-// are small, because what is decided stands before whoever comes next.
+// How fast the trunk takes bytes; this decides how much one stream may send in its turn and how much goes into one
+// batch. On a fast trunk both are large, because the peer then hands larger pieces to each socket. On a slow trunk they
+// are small, because data that is already scheduled goes ahead of any stream that comes next.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@ class WriteRate {
 public:
     explicit WriteRate(TimePoint now) noexcept : since_(now) {}
 
-    /// `bytes` were taken by the trunk. A trunk with nothing to send looks slow, which only makes turns short.
+    /// Counts `bytes` that the trunk took. A trunk with nothing to send looks slow, which only makes turns short.
     void count(std::size_t bytes, TimePoint now) noexcept {
         bytes_ += bytes;
         Duration elapsed = now - since_;

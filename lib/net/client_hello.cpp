@@ -13,9 +13,9 @@ namespace ferrotunnel::net {
 
 namespace {
 
-// RFC 8446, 4 and 5.1.
+// See RFC 8446, sections 4 and 5.1.
 constexpr std::uint8_t handshake_record = 22;
-constexpr std::uint8_t version_major = 3;  // of everything since SSL 3
+constexpr std::uint8_t version_major = 3;  // the major version of everything since SSL 3
 constexpr std::size_t record_head_bytes = 5;
 constexpr std::size_t record_payload_max = 1 << 14;
 constexpr std::uint8_t client_hello_type = 1;
@@ -26,19 +26,20 @@ constexpr std::uint16_t extension_alpn = 16;
 
 static_assert(limits::client_hello_protocols_max == 64, "a text below says so");
 
-// What else could begin with a word in capitals: a method and a blank. The longest registered method has 16 letters.
+// Another protocol could begin with a word in capitals: a method and a blank. The longest registered method has 16
+// letters.
 constexpr std::size_t word_max = 16;
 constexpr std::string_view proxy_word = "PROXY";
 constexpr std::string_view proxy_signature("\r\n\r\n\0\r\nQUIT\n", 12);
 
-// Takes fields off the front. A field that is not there sets `broken`, and everything after it is empty.
+// Takes fields off the front. A missing field sets `broken`, and then everything after it is empty.
 class Fields {
 public:
     explicit Fields(Bytes bytes) : left_(bytes) {}
 
     bool broken() const noexcept { return broken_; }
     bool empty() const noexcept { return left_.empty(); }
-    /// Everything was there and nothing is left over.
+    /// True when every field was there and nothing is left over.
     bool exact() const noexcept { return !broken_ && left_.empty(); }
 
     Bytes take(std::size_t count) noexcept {
@@ -56,7 +57,7 @@ public:
         Bytes raw = take(N);
         return raw.empty() ? 0 : static_cast<std::size_t>(load_be<N>(raw.data()));
     }
-    /// A length of N bytes and as many bytes.
+    /// Takes a length of N bytes and then as many bytes.
     template <std::size_t N>
     Bytes counted() noexcept {
         return take(number<N>());
@@ -67,7 +68,7 @@ private:
     bool broken_ = false;
 };
 
-// The value of an ALPN extension (RFC 7301).
+// Reads the value of an ALPN extension (RFC 7301).
 Result<std::vector<std::string>, const char*> read_protocols(Bytes extension) {
     Fields outer(extension);
     Fields list(outer.counted<2>());
@@ -88,7 +89,7 @@ Result<std::vector<std::string>, const char*> read_protocols(Bytes extension) {
     return protocols;
 }
 
-// Empty when fine.
+// Reads the extensions. Returns the error, or an empty text.
 std::string read_extensions(Fields all, ClientHello& hello) {
     std::bitset<1 << 16> seen;
     while (!all.empty()) {
@@ -118,7 +119,7 @@ std::string read_extensions(Fields all, ClientHello& hello) {
     return {};
 }
 
-// The message without its head. Empty when fine.
+// Reads the message without its head. Returns the error, or an empty text.
 std::string read_hello(Bytes body, ClientHello& hello) {
     Fields fields(body);
     Bytes version = fields.take(2);
@@ -215,8 +216,8 @@ ClientHelloReader::Status ClientHelloReader::judge(Bytes received) {
     }
 }
 
-// Everything that follows from the first byte on is decided at a byte of its own, so that the way in which the bytes
-// come makes no difference.
+// Guesses which other protocol it is. Each decision is made at one particular byte, so that it makes no difference in
+// which pieces the bytes arrive.
 ClientHelloReader::Status ClientHelloReader::judge_foreign(Bytes received) {
     if (received[0] == '\r') {
         std::string_view start = as_text(received.first(std::min(received.size(), proxy_signature.size())));
@@ -245,7 +246,7 @@ ClientHelloReader::Status ClientHelloReader::judge_foreign(Bytes received) {
     return Status::not_tls;
 }
 
-// The record at record_at_. `whole`: it is all there and was counted.
+// Judges the record at record_at_. `whole` becomes true when all of it is there and has been counted.
 ClientHelloReader::Status ClientHelloReader::judge_record(Bytes received, bool& whole) {
     Bytes record = received.subspan(record_at_);
     if (record.size() < record_head_bytes) {
@@ -271,7 +272,7 @@ ClientHelloReader::Status ClientHelloReader::judge_record(Bytes received, bool& 
     return Status::more;
 }
 
-// Reads as much of the message's head as there is in this fragment, and then whether the record can hold what it says.
+// Reads as much of the message's head as this fragment has, then checks the record against the length in it.
 ClientHelloReader::Status ClientHelloReader::judge_message_head(Bytes fragment, std::size_t record_bytes) {
     for (std::size_t i = seen_; i < message_head_bytes && i - seen_ < fragment.size(); ++i) {
         head_[i] = fragment[i - seen_];
@@ -295,7 +296,7 @@ ClientHelloReader::Status ClientHelloReader::judge_message_head(Bytes fragment, 
     return Status::more;
 }
 
-// All of it is there: in one record as a rule, else its fragments are put together.
+// Reads the message, all of which is there: usually in one record, otherwise its fragments are put together.
 ClientHelloReader::Status ClientHelloReader::judge_message(Bytes received) {
     std::vector<std::uint8_t> together;
     Bytes message = received.subspan(record_head_bytes, message_bytes_);

@@ -1,5 +1,5 @@
-// Reads the ClientHello with which a TLS connection begins, to know the name that it asks for. It only looks: the bytes
-// stay the caller's, who relays them untouched or hands the connection to TLS.
+// Reads the ClientHello with which a TLS connection begins, to find out which name it asks for. The reader only looks
+// at the bytes: they stay the property of the caller, who relays them untouched or hands the connection to TLS.
 //
 //     ClientHelloReader reader;                        // one for each connection
 //     for (;;) {
@@ -7,14 +7,14 @@
 //         switch (reader.look(received)) {
 //             case Status::more: continue;             // the caller has the deadline
 //             case Status::complete: route(reader.hello().server_name);
-//             case Status::not_tls: ...                // foreign() has a guess what it is
+//             case Status::not_tls: ...                // foreign() guesses what it is
 //             case Status::malformed: ...              // error() says why, for the log
 //         }
 //     }
 //
-// However the bytes come, one at a time or all at once, the verdict is the same. It is strict where it reads: records,
-// the framing of the message and of every extension, the name and the list of protocols. What the backend alone needs
-// to understand (versions, suites, keys) is not judged.
+// The verdict is the same however the bytes arrive, one at a time or all at once. The reader is strict about what it
+// reads: records, the framing of the message and of every extension, the name and the list of protocols. What only the
+// backend needs to understand (versions, suites, keys) is not judged.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,8 @@ struct ClientHello {
     friend bool operator==(const ClientHello&, const ClientHello&) = default;
 };
 
-/// The value of a server_name extension (RFC 6066): exactly one name, and a host name. The error is in words that may
-/// follow "the server name".
+/// Reads the value of a server_name extension (RFC 6066): exactly one name, which must be a host name. The error is
+/// worded so that it can follow "the server name".
 Result<std::string, const char*> read_server_name(Bytes extension);
 
 class ClientHelloReader {
@@ -45,16 +45,16 @@ public:
         not_tls,    // the first bytes are no TLS
         malformed,  // TLS, but broken, or larger than limits::client_hello_bytes_max
     };
-    /// What speaks where TLS was expected.
+    /// The protocol that was spoken where TLS was expected.
     enum class Foreign : std::uint8_t { unknown, http, proxy_protocol };
 
-    /// `received` begins with the connection's first byte and never gets shorter. After a verdict other than `more` the
-    /// bytes are not looked at again. Costs what is new, not what is there.
+    /// Judges what has been received. `received` begins with the connection's first byte and never gets shorter. After
+    /// a verdict other than `more` the bytes are not looked at again. The cost depends on the new bytes alone.
     Status look(Bytes received);
 
     const ClientHello& hello() const noexcept { return hello_; }
     Foreign foreign() const noexcept { return foreign_; }
-    /// Words of ours with numbers, never bytes of the peer's.
+    /// The reason, in our own words and with numbers, never with bytes of the peer.
     const std::string& error() const noexcept { return error_; }
 
 private:
@@ -67,9 +67,9 @@ private:
 
     Status status_ = Status::more;
     Foreign foreign_ = Foreign::unknown;
-    std::size_t record_at_ = 0;      // where the record that is not complete yet begins
-    std::size_t seen_ = 0;           // bytes of the message in the records before it
-    std::size_t message_bytes_ = 0;  // with its head of 4; 0 while that is not known
+    std::size_t record_at_ = 0;      // where the first incomplete record begins
+    std::size_t seen_ = 0;           // bytes of the message in the records before that one
+    std::size_t message_bytes_ = 0;  // with its head of 4 bytes; 0 while it is not known
     std::uint8_t head_[4] = {};
     ClientHello hello_;
     std::string error_;

@@ -46,7 +46,7 @@ std::optional<HostPort> parse_host_port(std::string_view text, std::optional<std
         }
     } else if (auto colon = text.find(':'); colon != std::string_view::npos) {
         host = text.substr(0, colon);
-        port = parse_port(text.substr(colon + 1));  // an IPv6 address without brackets has more colons: no number
+        port = parse_port(text.substr(colon + 1));  // more colons, as in a bare IPv6 address: no number
     } else if (text.empty()) {
         return {};
     }

@@ -1,4 +1,4 @@
-// What people write for a place: "host:80".
+// A host and a port as people write them: "host:80".
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace ferrotunnel::net {
 
-/// "1.2.3.4:80", "[::1]:80", "host:80", ":80" (an empty host: every address, or this machine).
+/// Examples: "1.2.3.4:80", "[::1]:80", "host:80", ":80" (an empty host: every address, or this machine).
 struct HostPort {
     std::string host;
     std::uint16_t port = 0;
@@ -16,7 +16,7 @@ struct HostPort {
     friend bool operator==(const HostPort&, const HostPort&) = default;
 };
 
-/// Nullopt when it is none. A bare IPv6 address needs its brackets; "host" without a port takes `default_port` if
+/// Nullopt when `text` is none. An IPv6 address needs brackets; "host" without a port takes `default_port` if that is
 /// given.
 std::optional<HostPort> parse_host_port(std::string_view text, std::optional<std::uint16_t> default_port = {});
 /// The reverse: IPv6 addresses get brackets.

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t mapped_prefix_bytes = 12;
 
-// Up to 128, without leading zeros.
+// Parses a length up to 128, without leading zeros.
 std::optional<unsigned> parse_length(std::string_view text) noexcept {
     if (text.empty() || text.size() > 3 || (text.size() > 1 && text.front() == '0')) {
         return std::nullopt;

@@ -1,5 +1,5 @@
-// Networks of addresses, as people write them: "10.0.0.0/8", "fd00::/8", "192.0.2.7", "::1". For lists of whom to
-// trust.
+// Networks of addresses, as people write them: "10.0.0.0/8", "fd00::/8", "192.0.2.7", "::1". They are used for lists of
+// trusted peers.
 #pragma once
 
 #include <cstdint>
@@ -14,17 +14,18 @@
 
 namespace ferrotunnel::net {
 
-/// IPv4 in IPv6's clothes (::ffff:a.b.c.d) is IPv4, in networks as in the addresses that are looked for: a listener for
-/// both families sees its IPv4 visitors so.
+/// One network. An IPv4-mapped IPv6 address (::ffff:a.b.c.d) counts as IPv4, both in networks and in the addresses that
+/// are looked up: a listener for both families sees its IPv4 visitors in that form.
 class IpNetwork {
 public:
-    /// The error is in words that may follow the text. Strict: no zone, no brackets, no port, a length without leading
-    /// zeros, and no bit set behind it, since who writes 10.1.2.3/8 means something else than what would be matched.
+    /// Parses a network. The error is worded so that it can follow the text. Strict: no zone, no brackets, no port, a
+    /// length without leading zeros, and no bit set behind the length, since somebody who writes 10.1.2.3/8 means
+    /// something else than what it would match.
     static Result<IpNetwork, std::string> parse(std::string_view text);
 
     /// False for an address without a family.
     bool contains(const Address& address) const noexcept;
-    /// "10.0.0.0/8"; without the length where it is one address.
+    /// The network as text, like "10.0.0.0/8"; without the length if it is a single address.
     std::string text() const;
 
     friend bool operator==(const IpNetwork&, const IpNetwork&) = default;
@@ -41,7 +42,7 @@ public:
 
     bool empty() const noexcept { return networks_.empty(); }
     bool contains(const Address& address) const noexcept;
-    /// Of an address as text, without port or brackets; false for what is none.
+    /// Whether `address`, a text without port or brackets, is in one of the networks; false when it is no address.
     bool contains(std::string_view address) const noexcept;
     const std::vector<IpNetwork>& all() const noexcept { return networks_; }
 
@@ -51,10 +52,10 @@ private:
     std::vector<IpNetwork> networks_;
 };
 
-/// ::ffff:a.b.c.d as IPv4; every other address as it is.
+/// Returns ::ffff:a.b.c.d as IPv4, and every other address as it is.
 Address unmapped(const Address& address) noexcept;
 
-/// An address as text, of either family; nothing for what is none. The port of the answer is 0.
+/// Parses an address of either family; nothing when `text` is none. The returned port is 0.
 std::optional<Address> parse_ip(std::string_view text) noexcept;
 
 }  // namespace ferrotunnel::net

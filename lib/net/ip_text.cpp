@@ -19,7 +19,7 @@ int hex_value(char c) noexcept {
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-// A decimal number of one to three digits without leading zeros, up to 255; -1 when it is none.
+// Parses a decimal number of one to three digits without leading zeros, up to 255; returns -1 for anything else.
 int octet(std::string_view text) noexcept {
     if (text.empty() || text.size() > 3 || (text.size() > 1 && text.front() == '0')) {
         return -1;
@@ -63,7 +63,7 @@ struct Groups {
     }
 };
 
-// `may_end_in_ipv4`: the last group of an address may be two, written as IPv4.
+// `may_end_in_ipv4`: the last two groups of an address may be written as IPv4.
 bool read_groups(std::string_view text, bool may_end_in_ipv4, Groups& out) noexcept {
     if (text.empty()) {
         return true;

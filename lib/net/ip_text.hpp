@@ -1,4 +1,4 @@
-// IP addresses as text, without the system's help: what the PROXY protocol's version 1 carries.
+// IP addresses as text, without the system's help, as version 1 of the PROXY protocol carries them.
 #pragma once
 
 #include <optional>
@@ -9,14 +9,14 @@
 
 namespace ferrotunnel::net {
 
-/// Four decimal numbers without leading zeros. The port of the answer is 0.
+/// Parses four decimal numbers without leading zeros. The returned port is 0.
 std::optional<Address> parse_ipv4(std::string_view text) noexcept;
-/// RFC 4291: groups of one to four hexadecimal digits, at most one "::" (for one group or more), and the last 32 bits
-/// possibly as IPv4. No zone, no brackets.
+/// Parses an address of RFC 4291: groups of one to four hexadecimal digits, at most one "::" (for one group or more),
+/// and the last 32 bits possibly as IPv4. No zone, no brackets.
 std::optional<Address> parse_ipv6(std::string_view text) noexcept;
 
-/// RFC 5952: lower case, the longest run of zero groups as "::", IPv4-mapped addresses with dots. Empty without a
-/// family.
+/// Writes an address as RFC 5952 has it: lower case, the longest run of zero groups as "::", IPv4-mapped addresses with
+/// dots. Empty for an address without a family.
 std::string ip_text(const Address& address);
 
 }  // namespace ferrotunnel::net

@@ -23,7 +23,7 @@ constexpr std::size_t v2_head_bytes = 16;
 constexpr std::uint8_t v2_local = 0x20;
 constexpr std::uint8_t v2_proxy = 0x21;
 
-// The high half of the 14th byte is the family, the low one the transport.
+// The high half of the 14th byte is the family, the low half the transport.
 constexpr std::uint8_t family_unspecified = 0;
 constexpr std::uint8_t family_ipv4 = 1;
 constexpr std::uint8_t family_ipv6 = 2;
@@ -69,7 +69,8 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
     return value <= 0xffff ? std::optional(static_cast<std::uint16_t>(value)) : std::nullopt;
 }
 
-// Up to the next blank, which goes too. Nothing, not even an empty word, once the text has ended.
+// Takes a word up to the next blank, and drops the blank. Returns nothing, not even an empty word, after the text
+// ended.
 std::optional<std::string_view> take_word(std::optional<std::string_view>& text) {
     if (!text) {
         return std::nullopt;
@@ -80,7 +81,7 @@ std::optional<std::string_view> take_word(std::optional<std::string_view>& text)
     return word;
 }
 
-// What follows "TCP4 " or "TCP6 ". Null when it is right, otherwise what is wrong.
+// Reads what follows "TCP4 " or "TCP6 ". Returns null when it is correct, otherwise what is wrong.
 const char* read_v1_addresses(std::optional<std::string_view> text, std::uint8_t family, ProxyHeader& header) {
     const auto parse = family == 4 ? parse_ipv4 : parse_ipv6;
     auto source = take_word(text);
@@ -107,7 +108,7 @@ const char* read_v1_addresses(std::optional<std::string_view> text, std::uint8_t
     return nullptr;
 }
 
-// The line without "PROXY " and CR LF.
+// Reads the line without "PROXY " and CR LF.
 const char* read_v1_line(std::string_view line, ProxyHeader& header) {
     std::optional<std::string_view> rest = line;
     auto protocol = take_word(rest);
@@ -145,7 +146,7 @@ ProxyReading read_v1(std::string_view text) {
 
 // --- version 2 ----------------------------------------------------------------------------------------------------
 
-// Null when the TLVs are right. `all` is the whole header, and `at` where they begin.
+// Checks the TLVs; null when they are correct. `all` is the whole header, and `at` is where they begin.
 const char* check_tlvs(Bytes all, std::size_t at) {
     bool checked = false;
     while (at < all.size()) {
@@ -198,7 +199,7 @@ void read_v2_addresses(const std::uint8_t* at, std::uint8_t family, ProxyHeader&
     header.destination.port = static_cast<std::uint16_t>(load_be<2>(at + 2 * bytes + 2));
 }
 
-// What the 13th to 16th byte say, as far as it is wrong whatever follows. Called with the 13th at least.
+// What is wrong with the 13th to 16th byte, whatever follows, or null. `head` has the 13th byte at least.
 const char* fault_of_v2_head(Bytes head) {
     if (head[12] != v2_local && head[12] != v2_proxy) {
         return "neither version 2 nor one of the commands LOCAL and PROXY";
@@ -243,7 +244,7 @@ ProxyReading read_v2(Bytes received) {
     reading.header.local = received[12] == v2_local;
     const auto family = static_cast<std::uint8_t>(received[13] >> 4);
     if (reading.header.local || family == family_unspecified) {
-        return reading;  // the rest is to be ignored, and where its TLVs would begin nobody can tell
+        return reading;  // the rest is to be ignored, and nobody can tell where its TLVs would begin
     }
     if (family == family_unix) {
         reading.header.unix_sockets = true;

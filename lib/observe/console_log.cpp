@@ -17,7 +17,7 @@
 namespace ferrotunnel::observe {
 namespace {
 
-// How soon a line that nobody reads is given up at the end.
+// How soon, at the end, a line that nobody reads is given up.
 constexpr std::chrono::milliseconds look_every{50};
 
 spdlog::level::level_enum level_of(LogLevel level) {
@@ -38,7 +38,7 @@ spdlog::level::level_enum level_of(LogLevel level) {
     return spdlog::level::info;
 }
 
-// spdlog calls them "warning" and "err" in full; ours are the names that --log-level takes.
+// Our names are those that --log-level takes; spdlog writes "warning" and "err".
 std::string_view name_of(LogLevel level) {
     switch (level) {
         case LogLevel::trace:
@@ -70,8 +70,8 @@ std::string_view colour_of(LogLevel level) {
     }
 }
 
-// The descriptor stays blocking, since its flags are shared with the shell that started us. A pipe that is ready takes
-// so much without waiting.
+// Writes all of `text`. The descriptor stays blocking, since its flags are shared with the shell that started us. A
+// pipe that is ready takes PIPE_BUF bytes without waiting.
 void write_all(int descriptor, std::string_view text, const std::stop_token& ending) {
     constexpr std::size_t piece_bytes_max = PIPE_BUF;
     while (!text.empty()) {
@@ -89,7 +89,7 @@ void write_all(int descriptor, std::string_view text, const std::stop_token& end
     }
 }
 
-// Text is in local time, for people; JSON in UTC, so that "Z" is true.
+// Text lines have local time, for people; JSON lines have UTC, so that their "Z" is true.
 std::unique_ptr<spdlog::formatter> formatter_for(ConsoleLog::Format format) {
     if (format == ConsoleLog::Format::text) {
         return std::make_unique<spdlog::pattern_formatter>("%Y-%m-%d %H:%M:%S.%e %^%-5!n%$ %v");
@@ -116,11 +116,11 @@ struct ConsoleLog::Stream {
     const bool colours;
     std::mutex mutex;
     std::condition_variable free;
-    bool busy = false;  // with a line; also guards the formatter
+    bool busy = false;  // writing a line; also guards the formatter
     const std::unique_ptr<spdlog::formatter> formatter;
 };
 
-// The right to write a line. Whoever waits for it hears of the end, too.
+// The right to write a line. Waiting for it also ends when `ending` is asked to stop.
 class ConsoleLog::Turn {
 public:
     Turn(Stream& stream, const std::stop_token& ending) : stream_(stream) {
@@ -178,7 +178,7 @@ void ConsoleLog::write(std::chrono::system_clock::time_point time, LogLevel leve
         if (const Turn turn(*stream_, ending); turn) {
             write_all(stream_->descriptor, stream_->formatted(record, level), ending);
         }
-    } catch (...) {  // a line that can not be written is no reason to stop
+    } catch (...) {  // a line that cannot be written is no reason to stop
     }
 }
 

@@ -1,4 +1,4 @@
-// Log lines on a stream of the process: for people (text) or for programs (JSON lines).
+// Log lines on a stream of the process, either for people (text) or for programs (JSON lines).
 #pragma once
 
 #include <chrono>
@@ -18,18 +18,19 @@ struct LogPair {
     std::string_view value;
 };
 
-/// Writes whole lines, past the stream's own buffer. Any thread. It neither knows nor changes spdlog's global loggers.
+/// Writes whole lines, bypassing the stream's own buffer. Any thread. It neither uses nor changes spdlog's global
+/// loggers.
 class ConsoleLog {
 public:
     enum class Format { text, json };
 
-    /// `stream` must outlive it. Text is coloured if `stream` is a terminal that understands colours.
+    /// `stream` must outlive this object. Text is coloured if `stream` is a terminal that understands colours.
     explicit ConsoleLog(Format format, std::FILE* stream = stderr);
     ~ConsoleLog();
     ConsoleLog(const ConsoleLog&) = delete;
     ConsoleLog& operator=(const ConsoleLog&) = delete;
 
-    /// Waits for a stream that nobody reads, until `ending` is asked to stop.
+    /// Writes a line. If nobody reads the stream, it waits until `ending` is asked to stop.
     void write(std::chrono::system_clock::time_point time, LogLevel level, std::string_view message,
                std::span<const LogPair> fields, const std::stop_token& ending) noexcept;
 

@@ -1,4 +1,4 @@
-// What a log line looks like after its time and level. Foreign text in it can not break the line or the terminal.
+// What a log line looks like after its time and level. Foreign text in it cannot break the line or the terminal.
 #pragma once
 
 #include <span>
@@ -9,12 +9,12 @@
 
 namespace ferrotunnel::observe {
 
-/// `visitor refused  service=web code=busy text="no room"`: values are quoted where they hold more than plain
-/// characters, and control characters are escaped.
+/// Formats a line such as `visitor refused  service=web code=busy text="no room"`: values are quoted if they hold more
+/// than plain characters, and control characters are escaped.
 std::string text_line(std::string_view message, std::span<const LogPair> fields);
 
-/// The rest of a JSON object whose first members were written: `,"msg":"...","service":"web"}`. Bytes that are no
-/// UTF-8 become U+FFFD. A field called "ts", "level" or "msg" gets a trailing underscore.
+/// Formats the rest of a JSON object whose first members were written: `,"msg":"...","service":"web"}`. Bytes that are
+/// not UTF-8 become U+FFFD. A field called "ts", "level" or "msg" gets a trailing underscore.
 std::string json_rest(std::string_view message, std::span<const LogPair> fields);
 
 }  // namespace ferrotunnel::observe

@@ -1,4 +1,4 @@
-// RouteTable::build().
+// Builds the tables of a RouteTable: RouteTable::build().
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -15,7 +15,7 @@ std::size_t labels_of(std::string_view name) noexcept {
     return static_cast<std::size_t>(std::count(name.begin(), name.end(), '.')) + 1;
 }
 
-// Of a prefix, segment by segment.
+// The hash of a prefix, segment by segment.
 std::uint64_t hash_of_prefix(const http::NameHasher& hasher, std::string_view prefix) noexcept {
     std::uint64_t state = path_start(hasher, false);
     while (!prefix.empty()) {
@@ -26,7 +26,7 @@ std::uint64_t hash_of_prefix(const http::NameHasher& hasher, std::string_view pr
     return state;
 }
 
-// Room for a hash table that is at most half full.
+// The number of slots of a hash table that is at most half full.
 std::size_t slots_for(std::size_t entries) noexcept {
     std::size_t slots = 2;
     while (slots < entries * 2) {
@@ -125,7 +125,7 @@ private:
         }
     }
 
-    // This and the next answer false when the rule is there already.
+    // This function and the next return false when the rule is there already.
     bool add_expression(Tables::HostRules& rules, std::uint32_t route) {
         http::PathRule& path = tables_.routes[route].path;
         const auto first = tables_.expressions.begin() + rules.first_expression;
@@ -172,7 +172,7 @@ private:
         return true;
     }
 
-    // The same text for all hosts that have it: then it is in the cache, whichever host is asked for.
+    // Returns one text for all hosts that have this path: then it is in the cache, whichever host is asked for.
     std::uint32_t text_of(std::string_view path) {
         const auto next = static_cast<std::uint32_t>(tables_.path_texts.size());
         const auto [at, is_new] = text_by_path_.try_emplace(path, next);

@@ -8,16 +8,16 @@
 namespace ferrotunnel::routes {
 namespace {
 
-/// Rules that do not fit are listed up to here; those that do are always.
+/// How many rules that do not fit are listed; those that fit are always listed.
 constexpr std::size_t unfit_lines_max = 20;
 
-// `app.example.com` `/api` (service web)
+// A rule as text: `app.example.com` `/api` (service web)
 std::string rule_text(const Route& route) {
     return in_backticks(route.host.text()) + ' ' + in_backticks(route.path.text()) +
            (route.name.empty() ? "" : " (" + route.name + ")");
 }
 
-// A reading may have any byte; people and terminals get it like a rule's path.
+// A reading may have any byte; people and terminals are shown it like a rule's path.
 std::string printable_path(std::string_view reading) {
     return http::PathRule{http::PathRule::Kind::prefix, std::string(reading)}.text();
 }
@@ -157,7 +157,7 @@ private:
         }
     }
 
-    // Empty when the rule fits.
+    // Why the rule does not fit the path; empty when it fits.
     std::string why_not(const http::PathRule& rule, std::string_view path) const {
         switch (rule.kind) {
             case http::PathRule::Kind::equals:

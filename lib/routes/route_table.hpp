@@ -1,5 +1,6 @@
-// From a host and a path to a route. Built once, then immutable and read from any thread; nothing is allocated, and
-// what a lookup costs depends on the host's and the path's length, not on how many hosts and prefixes there are.
+// Leads from a host and a path to a route. A table is built once, then immutable and read from any thread; a lookup
+// allocates nothing, and its cost depends on the length of the host and the path, not on how many hosts and prefixes
+// there are.
 //
 // The host decides first, and alone: exact, then `*.x`, then the longest `**.x`, then `*`. Among that host's rules the
 // path decides: equals, then regular expressions in their order, then the longest prefix. When the host that was found
@@ -39,19 +40,19 @@ enum class RouteOutcome : std::uint8_t {
 
 struct RouteMatch {
     RouteOutcome outcome = RouteOutcome::unknown_host;
-    http::PathFault fault = http::PathFault::none;  // of `bad_path`
-    std::uint32_t value = 0;                        // the rest of `found` alone
+    http::PathFault fault = http::PathFault::none;  // for `bad_path`
+    std::uint32_t value = 0;                        // this and the next: for `found` only
     std::uint32_t route = 0;                        // an index into RouteTable::routes()
 
     explicit operator bool() const noexcept { return outcome == RouteOutcome::found; }
 };
 
-/// What a lookup did, for tests: what must not grow with the table.
+/// What a lookup did, for tests: numbers that must not grow with the table.
 struct LookupSteps {
-    std::size_t slots = 0;        // of hash tables that were looked at
-    std::size_t comparisons = 0;  // of texts
+    std::size_t slots = 0;        // slots of hash tables that were looked at
+    std::size_t comparisons = 0;  // comparisons of texts
     std::size_t expressions = 0;  // regular expressions that were tried
-    std::size_t readings = 0;     // of the path
+    std::size_t readings = 0;     // readings of the path that were looked up
 };
 
 struct RouteExplanation {
@@ -62,23 +63,23 @@ struct RouteExplanation {
 
 class RouteTable {
 public:
-    /// Empty: every host is unknown.
+    /// An empty table: every host is unknown.
     RouteTable();
     ~RouteTable();
     RouteTable(RouteTable&&) noexcept;
     RouteTable& operator=(RouteTable&&) noexcept;
 
-    /// All problems at once: two routes with the same host and path, an expression that is none, more expressions
-    /// of one host than limits::http_path_regexes_per_host_max. Expressions that are compiled already are shared. The
-    /// order of `routes` plays no part but among the expressions of one host. `seed` should be random in production, so
-    /// that nobody who may register hosts can choose ones that collide.
+    /// Builds a table, or reports all problems at once: two routes with the same host and path, an invalid expression,
+    /// more expressions of one host than limits::http_path_regexes_per_host_max. Expressions that are compiled already
+    /// are shared. The order of `routes` matters only among the expressions of one host. `seed` should be random in
+    /// production, so that nobody who may register hosts can choose ones that collide.
     static Result<RouteTable, std::vector<http::Problem>> build(std::vector<Route> routes, std::uint64_t seed = 0);
 
-    /// `host` as normal_host() gives it; `path` as the request has it, without query. "*" (of OPTIONS) is looked up as
-    /// "/".
+    /// Finds the route. `host` is as normal_host() gives it, `path` as the request has it, without query. "*" (of
+    /// OPTIONS) is looked up as "/".
     RouteMatch find(std::string_view host, std::string_view path, LookupSteps* steps = nullptr) const noexcept;
 
-    /// The same in words. Not for the hot path.
+    /// The same lookup, explained in words. Not for the hot path.
     RouteExplanation explain(std::string_view host, std::string_view path) const;
 
     const std::vector<Route>& routes() const noexcept;

@@ -1,7 +1,7 @@
-// Inside of RouteTable. One hash table has every name that a pattern speaks of: a lookup asks it for the host, then for
-// what is behind the host's first dot, its second, and so on; each slot knows the exact rule, the `*.` and the `**.`
-// rule for its name. Each host has a hash table of its paths, where prefixes are found segment by segment. What a
-// lookup reads is kept small and close together, since with many hosts it comes from memory.
+// The inside of RouteTable. One hash table has every name that a pattern mentions: a lookup asks it for the host, then
+// for what is behind the host's first dot, its second, and so on; each slot knows the exact rule, the `*.` and the
+// `**.` rule for its name. Each host has a hash table of its paths, where prefixes are found segment by segment. The
+// data that a lookup reads is kept small and close together, since with many hosts it comes from memory.
 #pragma once
 
 #include <cstdint>
@@ -23,22 +23,22 @@ struct RouteTable::Tables {
     /// All rules of one pattern.
     struct HostRules {
         std::uint32_t everything = no_route;  // the route of the prefix "/"
-        std::uint32_t first_slot = 0;         // of its part of `path_slots`, which is at most half full
+        std::uint32_t first_slot = 0;         // where its part of `path_slots` begins, at most half full
         std::uint32_t slots = 0;              // a power of two, or 0
-        std::uint32_t first_expression = 0;   // of its part of `expressions`, in their order
+        std::uint32_t first_expression = 0;   // where its part of `expressions` begins, in their order
         std::uint32_t expressions = 0;
-        std::uint16_t segments_max = 0;  // of its prefixes
+        std::uint16_t segments_max = 0;  // of its longest prefix
         bool has_equals = false;
     };
-    /// The same places as `hosts`; for `explain` alone.
+    /// What only `explain` needs of a pattern; the same places as `hosts`.
     struct HostInfo {
         http::HostPattern pattern;
         std::vector<std::uint32_t> routes;
     };
-    /// A name that patterns speak of, with places in `hosts`. Empty without a name.
+    /// A name that patterns mention, with places in `hosts`. A slot without a name is empty.
     struct NameSlot {
         std::uint64_t hash = 0;
-        std::uint32_t text_at = 0;  // in `name_text`
+        std::uint32_t text_at = 0;  // the place in `name_text`
         std::uint32_t size = 0;
         std::uint32_t exact = no_route;
         std::uint32_t one_label = no_route;
@@ -47,7 +47,7 @@ struct RouteTable::Tables {
     struct PathSlot {
         std::uint64_t hash = 0;
         std::uint32_t route = no_route;  // an empty slot has none
-        std::uint32_t text = 0;          // a place in `path_texts`, doubled; with 1 for an equal path
+        std::uint32_t text = 0;          // a place in `path_texts`, doubled; plus 1 for an equal path
     };
     struct Expression {
         http::PathRegex regex;
@@ -66,22 +66,22 @@ struct RouteTable::Tables {
         return infos[static_cast<std::size_t>(&rules - hosts.data())];
     }
 
-    /// The slot that has the name, or the empty one where it would be. There are slots.
+    /// The slot that has the name, or the empty slot where it would be. The table must have slots.
     std::size_t name_slot(std::uint64_t hash, std::string_view name, LookupSteps& steps) const noexcept;
-    /// The same for a path; the host has slots.
+    /// The same for a path; the host must have slots.
     std::size_t path_slot(const HostRules& rules, std::uint64_t hash, std::string_view path, bool equals,
                           LookupSteps& steps) const noexcept;
 
     http::NameHasher hasher;
     std::uint32_t default_host = no_route;
-    std::size_t suffix_labels_max = 0;  // of the names behind asterisks
+    std::size_t suffix_labels_max = 0;  // the most that a name behind asterisks has
     std::vector<NameSlot> name_slots;   // a power of two, at most half full
     std::string name_text;
     std::vector<HostRules> hosts;
     std::vector<PathSlot> path_slots;
-    std::vector<std::string_view> path_texts;  // each once, into `routes`
+    std::vector<std::string_view> path_texts;  // each path once, a view into `routes`
     std::vector<Expression> expressions;
-    std::vector<std::uint32_t> values;  // of the routes
+    std::vector<std::uint32_t> values;  // of the routes, by their index
     std::vector<HostInfo> infos;
     std::vector<Route> routes;
 
@@ -91,7 +91,7 @@ private:
 
 /// The hash of a whole host name, label by label from its end.
 std::uint64_t hash_of_host(const http::NameHasher& hasher, std::string_view name) noexcept;
-/// Where the hash of an equal path or of a prefix begins.
+/// The state with which the hash of an equal path or of a prefix begins.
 inline std::uint64_t path_start(const http::NameHasher& hasher, bool equals) noexcept {
     return equals ? hasher.number(hasher.start(), 1) : hasher.start();
 }

@@ -74,7 +74,7 @@ void Acceptor::accept_some() noexcept {
             ++counters_.accepted;
             try {
                 handlers_.on_accept(std::move(fd), peer);
-            } catch (const std::bad_alloc&) {  // that one is not taken
+            } catch (const std::bad_alloc&) {  // that connection is dropped
                 if (!destroyed) {
                     ++counters_.errors;
                 }
@@ -95,7 +95,7 @@ void Acceptor::accept_some() noexcept {
     }
     destroyed_ = outer;
     if (is_open() && !paused_) {
-        again_.set(worker_.now());  // the others come first
+        again_.set(worker_.now());  // other targets come first
     }
 }
 

@@ -13,28 +13,28 @@ namespace ferrotunnel::runtime {
 
 class Worker;
 
-/// Lives on its worker. With no descriptor left, a connection that waits would hang until its own timeout: the acceptor
-/// then closes its reserve, takes the connection, resets it at once (the visitor sees a refusal, not silence), takes
-/// its reserve back and tries again a little later.
+/// Accepts connections for its worker, and lives there. When no descriptor is left, a waiting connection would hang
+/// until its own timeout: the acceptor then closes a reserve descriptor, accepts the connection, resets it at once (the
+/// visitor sees a refusal, not silence), reopens the reserve and tries again a little later.
 class Acceptor final : private PollTarget {
 public:
     struct Handlers {
-        /// A connection. The handler may close or destroy the acceptor; where it throws bad_alloc, that connection is
-        /// let go.
+        /// Called with each connection. The handler may close or destroy the acceptor; if it throws bad_alloc, that
+        /// connection is dropped.
         std::function<void(Fd, const SocketAddress& peer)> on_accept;
-        /// Accepting failed for want of descriptors or memory; it goes on by itself. Called once a second at most. May
-        /// be empty, may not destroy.
+        /// Called, once a second at most, when accepting has failed for want of descriptors or memory; the acceptor
+        /// goes on by itself. May be empty; must not destroy the acceptor.
         std::function<void(std::error_code)> on_accept_error;
     };
 
-    /// Takes over a socket that listens. Begins with the next round.
+    /// Takes over a listening socket. Accepting begins with the next round.
     Acceptor(Worker& worker, Fd listener, Handlers handlers);
     ~Acceptor();
 
-    /// Connections wait in the kernel until `resume`.
+    /// Stops accepting: connections wait in the kernel until `resume`.
     void pause() noexcept;
     void resume() noexcept;
-    /// Stops listening at once: later connects are refused, those that wait in the kernel are reset.
+    /// Stops listening at once: later connects are refused, and those that wait in the kernel are reset.
     void close() noexcept;
 
     bool is_open() const noexcept { return static_cast<bool>(listener_); }
@@ -43,7 +43,7 @@ public:
     struct Counters {
         std::uint64_t accepted = 0;
         std::uint64_t errors = 0;
-        std::uint64_t shed = 0;  // accepted by means of the reserve and reset
+        std::uint64_t shed = 0;  // accepted by means of the reserve, then reset
     };
     const Counters& counters() const noexcept { return counters_; }
 
@@ -64,7 +64,7 @@ private:
     Timer again_;
     TimePoint told_at_ = TimePoint::min();
     bool paused_ = false;
-    bool* destroyed_ = nullptr;  // where to tell it, while a handler runs
+    bool* destroyed_ = nullptr;  // set by the destructor while a handler runs
     Counters counters_;
 };
 

@@ -17,9 +17,9 @@ namespace ferrotunnel::runtime {
 class SocketAddress {
 public:
     SocketAddress() = default;
-    /// From the kernel's form; families other than IP give an empty address.
+    /// Copies the kernel's form; families other than IP give an empty address.
     SocketAddress(const sockaddr* raw, socklen_t length) noexcept;
-    /// Of a numeric address; "" is the unspecified IPv6 address, which with our listeners also means IPv4.
+    /// Parses a numeric address; "" is the unspecified IPv6 address, which for our listeners includes IPv4.
     static std::optional<SocketAddress> from_ip(std::string_view ip, std::uint16_t port);
     static std::optional<SocketAddress> from_ip(const net::HostPort& place) { return from_ip(place.host, place.port); }
 
@@ -28,11 +28,11 @@ public:
     int family() const noexcept { return storage_.generic.sa_family; }
     bool empty() const noexcept { return size_ == 0; }
 
-    /// Numeric; an IPv4 address in IPv6 clothes is shown as IPv4.
+    /// The numeric address; an IPv4-mapped IPv6 address is shown as IPv4.
     std::string ip() const;
     std::uint16_t port() const noexcept;
     void set_port(std::uint16_t port) noexcept;
-    /// "1.2.3.4:80" or "[::1]:80".
+    /// The address with its port: "1.2.3.4:80" or "[::1]:80".
     std::string text() const;
     bool is_loopback() const noexcept;
     bool is_unspecified() const noexcept;
@@ -46,7 +46,7 @@ private:
     socklen_t size_ = 0;
 };
 
-/// A visitor's address as OPEN carries it. An IPv4 address in IPv6 clothes becomes IPv4.
+/// A visitor's address in the form that OPEN carries. An IPv4-mapped IPv6 address becomes IPv4.
 net::Address visitor_address(const runtime::SocketAddress& from) noexcept;
 
 }  // namespace ferrotunnel::runtime

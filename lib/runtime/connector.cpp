@@ -11,7 +11,7 @@
 
 namespace ferrotunnel::runtime {
 
-// The service is the worker's; a question that its owner no longer waits for is forgotten there.
+// A question put to the worker's name service. If its owner no longer waits for the answer, the service forgets it.
 struct Resolver::Request {
     NameService& names;
     NameService::Ticket ticket;
@@ -82,7 +82,7 @@ public:
     }
 
 private:
-    static constexpr auto unix_retry = std::chrono::milliseconds(10);  // first, then twice as long each time, up to
+    static constexpr auto unix_retry = std::chrono::milliseconds(10);  // the first wait; doubled up to unix_retry_max
     static constexpr auto unix_retry_max = std::chrono::milliseconds(250);
     static constexpr auto told_again_after = std::chrono::milliseconds(100);
 
@@ -145,7 +145,8 @@ private:
         tell();
     }
 
-    // May destroy this. Who has no memory to hear it hears a little later that there was none.
+    // Calls the callback, which may destroy this. A callback that lacks memory is called again a little later, with
+    // that error.
     void tell() noexcept {
         bool destroyed = false;
         destroyed_ = &destroyed;
@@ -164,12 +165,13 @@ private:
         }
     }
 
-    // Within this machine a connect is usually complete when it returns, although it says that it is in progress.
+    // Whether it is connected: within this machine a connect is usually complete when it returns, although it reports
+    // "in progress".
     bool is_connected_already() const noexcept {
         return addresses_[next_ - 1].is_loopback() && !peer_address(socket_.get()).empty();
     }
 
-    // A connect to a free port of this machine in the range of ephemeral ports may meet itself.
+    // A connect to a free port of this machine in the range of ephemeral ports may connect the socket to itself.
     bool is_connected_to_itself() const noexcept {
         SocketAddress peer = addresses_[next_ - 1];
         if (peer.is_unspecified()) {
@@ -179,8 +181,8 @@ private:
         return local.port() == peer.port() && local.ip() == peer.ip();
     }
 
-    // What is known early is told from the timer: never from within the constructor, and with nothing of ours on the
-    // stack.
+    // Ends the attempt. A result that is known early is told from the timer: never from within the constructor, and
+    // with nothing of ours on the stack.
     void finish(std::error_code error) noexcept {
         if (error && !addresses_.empty() && !host_.empty()) {
             worker_.names().distrust(host_);
@@ -222,7 +224,7 @@ private:
     TimePoint deadline_;
     Timer timer_;
     std::optional<Resolver> resolver_;
-    std::string host_;  // whose addresses they are
+    std::string host_;  // the name that the addresses belong to
     std::vector<SocketAddress> addresses_;
     std::size_t next_ = 0;
     std::string path_;  // instead of addresses
@@ -230,14 +232,14 @@ private:
     Fd socket_;
     bool watched_ = false;
     bool finished_ = false;
-    bool* destroyed_ = nullptr;  // where to tell it, while the callback runs
+    bool* destroyed_ = nullptr;  // set by the destructor while the callback runs
     std::error_code result_;
-    std::error_code last_error_ = std::make_error_code(std::errc::host_unreachable);  // when there is no address at all
+    std::error_code last_error_ = std::make_error_code(std::errc::host_unreachable);  // if there is no address at all
 };
 
 Connector::Connector(Worker& worker, const net::HostPort& to, Callback callback, Options options)
     : attempt_(std::make_unique<Attempt>(worker, std::move(callback), options)) {
-    // An address needs no name service: connect within this call.
+    // A numeric address needs no name service: connect within this call.
     if (auto address = SocketAddress::from_ip(to); address && !to.host.empty()) {
         attempt_->connect_to({*address});
     } else {

@@ -16,8 +16,9 @@ namespace ferrotunnel::runtime {
 
 class Worker;
 
-/// Resolves a name off the worker's thread. Numeric addresses are answered without a thread, but never from within the
-/// call. Destroying it cancels: the callback is not called any more. An empty host is the loopback address.
+/// Resolves a name off the worker's thread. A numeric address is answered without a thread, but never from within the
+/// constructor. An empty host is the loopback address. Destroying the resolver cancels: the callback is then not called
+/// any more.
 class Resolver {
 public:
     using Callback = std::function<void(std::error_code, std::vector<SocketAddress>)>;
@@ -37,15 +38,15 @@ struct UnixPath {
 };
 
 /// Connects to the first address of a name that answers, in the order given by the resolver. Lives on its worker; the
-/// callback comes in a round of its own, once, and may destroy the connector. Destroying it cancels.
+/// callback comes in a round of its own, once, and may destroy the connector. Destroying the connector cancels.
 class Connector {
 public:
-    /// Exactly one: a connected non-blocking socket, or why there is none (of the last address tried). One that throws
-    /// bad_alloc is called again, with std::errc::not_enough_memory.
+    /// Gets exactly one of the two: a connected non-blocking socket, or the error of the last address tried. A callback
+    /// that throws bad_alloc is called again, with std::errc::not_enough_memory.
     using Callback = std::function<void(std::error_code, Fd)>;
 
     struct Options {
-        Duration deadline = std::chrono::seconds(10);    // for everything
+        Duration deadline = std::chrono::seconds(10);    // for the whole attempt
         Duration per_address = std::chrono::seconds(4);  // then the next address is tried
     };
 
@@ -53,14 +54,14 @@ public:
     Connector(Worker& worker, const net::HostPort& to, Callback callback)
         : Connector(worker, to, std::move(callback), Options()) {}
     Connector(Worker& worker, std::vector<SocketAddress> to, Callback callback, Options options);
-    /// To a unix socket. While who listens there has no room it is tried again.
+    /// Connects to a unix socket, and tries again while the listener's queue is full.
     Connector(Worker& worker, const UnixPath& to, Callback callback, Options options);
     ~Connector();
     Connector(const Connector&) = delete;
     Connector& operator=(const Connector&) = delete;
 
-    /// The socket, if it was connected within the constructor, as within one machine it usually is; the callback is
-    /// then not called. Empty otherwise.
+    /// The socket, if it was connected within the constructor, as is usual within one machine; the callback is then not
+    /// called. Empty otherwise.
     Fd take_connected() noexcept;
 
 private:

@@ -38,7 +38,7 @@ DeadlineWheel::~DeadlineWheel() {
     }
 }
 
-// Rounded up: a tick that has been reached means that the deadline has passed.
+// The tick of a time, rounded up: when a tick has been reached, its deadlines have passed.
 std::int64_t DeadlineWheel::tick_of(TimePoint when) noexcept {
     return (when.time_since_epoch() + tick - Duration(1)) / tick;
 }
@@ -61,7 +61,7 @@ void DeadlineWheel::set(Deadline& deadline, TimePoint when) noexcept {
     deadline.when_ = when;
     const std::int64_t at = tick_of(when);
     if (deadline.wheel_ == this && deadline.tick_ <= at) {
-        return;  // its slot comes first, and moves it on
+        return;  // its slot comes first and moves it on
     }
     deadline.unlink();
     link(deadline, at);
@@ -72,7 +72,7 @@ void DeadlineWheel::set(Deadline& deadline, TimePoint when) noexcept {
 }
 
 void DeadlineWheel::link(Deadline& deadline, std::int64_t at) noexcept {
-    // What is overdue waits for the next visit; what lies beyond a turn is looked at within it.
+    // An overdue deadline waits for the next visit; one beyond a turn of the wheel is looked at within the turn.
     deadline.tick_ = std::clamp(at, done_ + 1, done_ + static_cast<std::int64_t>(slots) - 1);
     const std::size_t slot = slot_of(deadline.tick_);
     deadline.wheel_ = this;

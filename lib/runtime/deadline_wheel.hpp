@@ -1,10 +1,11 @@
-// Deadlines of many connections over one timer of their worker: a connection that waits for its next request costs a
+// Deadlines of many connections over one timer of their worker: a connection that waits for its next request costs one
 // list entry and nothing else.
 //
 //     set(node, when) --> slot of that tick --timer reaches the slot--> due? on_deadline : moved to its later slot
 //
-// A deadline that is only moved later stays where it is until its old slot comes, so that reading may push it for free.
-// Deadlines are kept to a tick (20 ms), never early. Beyond a turn of the wheel a deadline is looked at once per turn.
+// A deadline that is only moved later stays in its slot until the timer reaches that slot, so moving the deadline with
+// every read is free. Deadlines fire within a tick (20 ms) after their time, never early. A deadline further away than
+// one turn of the wheel is looked at once per turn.
 #pragma once
 
 #include <array>
@@ -25,7 +26,7 @@ namespace ferrotunnel::runtime {
 
 class DeadlineWheel;
 
-/// One deadline. Lives on the wheel's worker; destroying it cancels, and the wheel may go first.
+/// One deadline. Lives on the wheel's worker; destroying it cancels. The wheel may be destroyed before it.
 class Deadline {
 public:
     Deadline() = default;
@@ -39,34 +40,34 @@ public:
 protected:
     ~Deadline() { unlink(); }
 
-    /// It has passed, and is no longer set. May set, cancel or destroy this one and others.
+    /// Called when the deadline has passed; it is no longer set. May set, cancel or destroy this deadline and others.
     virtual void on_deadline() noexcept = 0;
 
 private:
     friend class DeadlineWheel;
     void unlink() noexcept;
 
-    DeadlineWheel* wheel_ = nullptr;  // while it is in a slot
+    DeadlineWheel* wheel_ = nullptr;  // null while it is in no slot
     Deadline* previous_ = nullptr;
     Deadline* next_ = nullptr;
     TimePoint when_ = never;
-    std::int64_t tick_ = 0;  // whose slot it is in
+    std::int64_t tick_ = 0;  // the tick in whose slot it is
 };
 
-/// Of one worker.
+/// The deadlines of one worker.
 class DeadlineWheel {
 public:
     static constexpr Duration tick = std::chrono::milliseconds(20);
     static constexpr std::size_t slots = 1024;
 
-    /// On any thread; everything else is for the worker's.
+    /// May be called on any thread; everything else is for the worker's thread.
     explicit DeadlineWheel(runtime::Worker& worker) noexcept : worker_(worker) {}
     ~DeadlineWheel();
 
-    /// Replaces what was set before; `never` cancels.
+    /// Replaces the time set before; `never` cancels.
     void set(Deadline& deadline, TimePoint when) noexcept;
     void set_after(Deadline& deadline, Duration delay) noexcept;
-    /// Entries in the slots, those that were cancelled not counted.
+    /// The number of entries in the slots, without those that were cancelled.
     std::size_t size() const noexcept { return size_; }
 
 private:
@@ -80,12 +81,12 @@ private:
     void arm() noexcept;
 
     runtime::Worker& worker_;
-    std::optional<runtime::Timer> timer_;  // from the first deadline on
+    std::optional<runtime::Timer> timer_;  // created with the first deadline
     std::array<Deadline*, slots> first_{};
     std::bitset<slots> used_;
     std::size_t size_ = 0;
-    std::int64_t done_ = 0;       // ticks up to this one were visited
-    Deadline* cursor_ = nullptr;  // the next one of the slot that is being visited
+    std::int64_t done_ = 0;       // ticks up to this one have been visited
+    Deadline* cursor_ = nullptr;  // the next entry of the slot that is being visited
 };
 
 }  // namespace ferrotunnel::runtime

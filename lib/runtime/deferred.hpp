@@ -1,4 +1,4 @@
-// Work that waits for the end of the present round of events, so that many causes make one effect (one flush).
+// Work that is put off until the end of the present round of events, so that many causes make one effect (one flush).
 #pragma once
 
 #include <cstddef>
@@ -7,14 +7,14 @@ namespace ferrotunnel::runtime {
 
 class DeferredQueue;
 
-/// Something that can be queued once at a time. Destroying it takes it off the queue.
+/// A piece of work that can be queued once at a time. Destroying it takes it off the queue.
 class Deferred {
 public:
     Deferred() = default;
     Deferred(const Deferred&) = delete;
     Deferred& operator=(const Deferred&) = delete;
 
-    /// May defer itself again, perhaps for ever: sockets have their turn in between.
+    /// Does the work. May defer itself again, perhaps for ever: sockets have their turn in between.
     virtual void run_deferred() noexcept = 0;
 
     bool deferred() const noexcept { return queue_ != nullptr; }
@@ -38,10 +38,10 @@ public:
     DeferredQueue& operator=(const DeferredQueue&) = delete;
     ~DeferredQueue();
 
-    /// False when it was queued already.
+    /// Appends `deferred`; false if it was queued already.
     bool push(Deferred& deferred) noexcept;
     void remove(Deferred& deferred) noexcept;
-    /// First in, first out, at most `count`.
+    /// Runs at most `count` of them, first in, first out.
     void run(std::size_t count) noexcept;
     bool empty() const noexcept { return first_ == nullptr; }
     std::size_t size() const noexcept { return size_; }

@@ -1,5 +1,5 @@
-// Memory for the few handlers that an object has in an io_context at a time, made beforehand: waiting must not fail for
-// want of it.
+// Preallocated memory for the few handlers that an object has in an io_context at a time, so that waiting never fails
+// for want of memory.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@ public:
     HandlerMemory(const HandlerMemory&) = delete;
     HandlerMemory& operator=(const HandlerMemory&) = delete;
 
-    /// From the allocator where no place is free, or large enough.
+    /// Takes a free place that is large enough, or else memory from the allocator.
     void* allocate(std::size_t bytes) {
         for (Place& place : places_) {
             if (bytes <= sizeof place.memory && !place.taken.exchange(true, std::memory_order_acquire)) {
@@ -35,7 +35,7 @@ public:
         ::operator delete(memory);
     }
 
-    /// As Asio asks for it.
+    /// The allocator in the form that Asio asks for.
     template <typename Value>
     class Allocator {
     public:
@@ -55,7 +55,7 @@ public:
         HandlerMemory* memory_;
     };
 
-    /// `function` as a handler whose operation lies here; it must keep the memory alive.
+    /// Wraps `function` as a handler whose operation lies here; it must keep the memory alive.
     template <typename Function>
     struct Handler {
         using allocator_type = Allocator<void>;

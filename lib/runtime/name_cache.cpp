@@ -19,7 +19,7 @@ public:
     std::string message(int code) const override { return ::gai_strerror(code); }
 };
 
-// The resolver has answered that there is no such name, or no address of it.
+// Whether the resolver has answered that there is no such name, or that the name has no address.
 bool is_answer(const std::error_code& error) {
     return error == std::error_code(EAI_NONAME, resolve_category()) ||
            error == std::error_code(EAI_NODATA, resolve_category());
@@ -65,7 +65,7 @@ std::optional<NameAnswer> NameCache::find(const std::string& host, Told told) {
     if (now < name.fresh_until) {
         return name.answer;
     }
-    // A resolver that does not answer takes longer to fail than a visitor waits.
+    // A resolver that does not answer takes longer to fail than a visitor is willing to wait.
     const bool waits = now >= name.usable_until || (!name.failing && (!name.under_way || name.distrusted));
     std::error_code error;
     if (!name.under_way) {
@@ -84,7 +84,7 @@ std::optional<NameAnswer> NameCache::find(const std::string& host, Told told) {
     return std::nullopt;
 }
 
-// One more takes the place of the one whose answer is the oldest.
+// The entry of `host`. A new one takes the place of the entry with the oldest answer.
 NameCache::Name& NameCache::find_or_add(const std::string& host) {
     const auto found = names_.find(host);
     if (found != names_.end()) {
@@ -99,7 +99,7 @@ NameCache::Name& NameCache::find_or_add(const std::string& host) {
             }
         }
         if (oldest == names_.end()) {
-            break;  // somebody waits for each
+            break;  // a lookup is under way for each
         }
         names_.erase(oldest);
     }
@@ -121,7 +121,7 @@ std::size_t NameCache::size() const {
     return names_.size();
 }
 
-// A thread serves one name after the other while there are any.
+// Queues a lookup. One thread serves one name after the other while there are any.
 std::error_code NameCache::begin(const std::string& host) {
     queue_.push_back(host);
     if (running_ == limits::lookups_max) {
@@ -166,7 +166,7 @@ void NameCache::run() noexcept {
     --running_;
 }
 
-// Takes who waits, and makes `found` what they are told.
+// Stores an answer and returns the callbacks that wait for it; `found` becomes what they are told.
 std::vector<NameCache::Told> NameCache::settle(Name& name, NameAnswer& found, TimePoint now) noexcept {
     name.under_way = name.distrusted = false;
     name.answered_at = now;

@@ -1,5 +1,5 @@
-// What names have resolved to, for all workers of a client or server: getaddrinfo costs a thread and a question to a
-// server each time, and every visitor of a backend with a name would ask.
+// What names have resolved to, shared by all workers of a client or server: each getaddrinfo costs a thread and a query
+// to a name server, and every visitor of a backend that is given by name would cause one.
 #pragma once
 
 #include <deque>
@@ -17,40 +17,40 @@
 
 namespace ferrotunnel::runtime {
 
-/// What getaddrinfo answers (EAI_*).
+/// The category of getaddrinfo's errors (EAI_*).
 const std::error_category& resolve_category() noexcept;
 
 struct NameAnswer {
     std::error_code error;
-    std::vector<SocketAddress> addresses;  // none with an error; the ports are 0
+    std::vector<SocketAddress> addresses;  // empty with an error; the ports are 0
 };
 
-/// Asks with getaddrinfo.
+/// Asks getaddrinfo, and blocks until it answers.
 NameAnswer look_up(const std::string& host);
 
-///     unknown --find--> under way --answer--> known --limits::name_fresh--> asked again, by the next who wants it
+///     unknown --find--> under way --answer--> known --limits::name_fresh--> asked again, by the next caller
 ///                          |                   |
 ///                          |                   '--its addresses do not answer (distrust)--> asked again
 ///                          '--error--> told; asked again after limits::name_retry
 ///
-/// Where a name has resolved before and the resolver fails, its old addresses are good for limits::name_stale_max: the
-/// first who asks waits for the resolver, and until that answers again nobody else does, unless the addresses are
-/// distrusted. That a name does not exist is no failure but an answer. Any thread.
+/// If a name has resolved before and the resolver fails now, its old addresses stay usable for limits::name_stale_max:
+/// the first caller waits for the resolver, and until the resolver answers again no other caller does, unless the
+/// addresses are distrusted. "No such name" is an answer, not a failure. Any thread.
 class NameCache : public std::enable_shared_from_this<NameCache> {
 public:
     using LookUp = std::function<NameAnswer(const std::string& host)>;
-    /// Called once, on the thread of a lookup.
+    /// Called once, on the lookup's thread.
     using Told = std::function<void(const NameAnswer&)>;
 
-    /// Lookups run on detached threads, since nothing ends them early; what they use must live as long.
+    /// Lookups run on detached threads, since nothing can end them early; whatever they use must live as long.
     explicit NameCache(LookUp how = look_up, std::function<TimePoint()> clock = Clock::now)
         : look_up_(std::move(how)), clock_(std::move(clock)) {}
 
-    /// The answer, if it is known; else `told` gets it, if there is one. There are never more lookups than one for each
-    /// name, and limits::lookups_max together: others wait for their turn. Throws where there is no memory; then nobody
-    /// is told.
+    /// Returns the answer if it is known; otherwise `told`, if it is not empty, will be called with it. At most one
+    /// lookup runs for each name, and at most limits::lookups_max together: others wait for their turn. Throws if there
+    /// is no memory; then nobody is told.
     std::optional<NameAnswer> find(const std::string& host, Told told);
-    /// Its addresses do not answer: it is asked for again, where they are not of the last moment.
+    /// Says that the addresses of `host` do not answer: the name is looked up again, unless its answer is very recent.
     void distrust(const std::string& host) noexcept;
 
     std::size_t size() const;
@@ -60,10 +60,10 @@ private:
         NameAnswer answer;
         TimePoint answered_at{};
         TimePoint fresh_until{};
-        TimePoint usable_until{};  // where the resolver fails
+        TimePoint usable_until{};  // if the resolver fails
         bool failing = false;
         bool distrusted = false;  // since the last answer
-        bool under_way = false;   // or waits for its turn
+        bool under_way = false;   // or waiting for its turn
         std::vector<Told> waiting;
     };
 
@@ -76,7 +76,7 @@ private:
     const std::function<TimePoint()> clock_;
     mutable std::mutex mutex_;
     std::map<std::string, Name> names_;
-    std::deque<std::string> queue_;  // names that wait for their turn
+    std::deque<std::string> queue_;  // names waiting for their turn
     std::size_t running_ = 0;
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr auto again_after = std::chrono::milliseconds(100);
 
-// Names that need no resolver: an address, this machine, or nothing.
+// The addresses of a name that needs no resolver: a numeric address, this machine, or an empty name.
 std::vector<SocketAddress> known_without_asking(const std::string& host) {
     if (host.empty() || host == "localhost") {
         return {*SocketAddress::from_ip("127.0.0.1", 0), *SocketAddress::from_ip("::1", 0)};
@@ -48,7 +48,8 @@ NameService::Ticket NameService::resolve(const std::string& host, Callback callb
     return ++last_;
 }
 
-// Also while the first question is under way: what the name had before may do for who comes later, and then for all.
+// Asks the cache, even while the first question is under way: the name's older answer may do for a later caller, and
+// then for all.
 void NameService::begin(const std::string& host, bool is_first) {
     auto deliver = [self = self_, host](NameAnswer found) {
         return [self, host, found = std::move(found)] {
@@ -81,10 +82,10 @@ void NameService::forget(Ticket ticket) noexcept {
     open_.erase(ticket);
 }
 
-// Takes no memory itself, so that an answer reaches everybody who waits for it.
+// Answers all who asked for `host`. Allocates nothing itself, so that everybody who waits gets the answer.
 void NameService::answer(const std::string& host, const NameAnswer& found) {
     under_way_.erase(host);
-    const Ticket last = last_;  // what a callback asks is another question
+    const Ticket last = last_;  // a name that a callback asks for is another question
     Ticket at = 0;
     while (true) {
         const auto next = std::find_if(open_.upper_bound(at), open_.end(),

@@ -1,6 +1,6 @@
-// Names to addresses, without holding up the worker. getaddrinfo blocks for as long as it likes and can not be
-// cancelled, so it runs on a detached thread that knows nothing but the mailbox: a worker stops at once while a lookup
-// hangs.
+// Resolves names to addresses without holding up the worker. getaddrinfo blocks for as long as it likes and cannot be
+// cancelled, so it runs on a detached thread that knows nothing but the mailbox: a worker stops at once even while a
+// lookup hangs.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@
 
 namespace ferrotunnel::runtime {
 
-/// One per worker; it lives there.
+/// The name service of one worker; it lives there.
 class NameService {
 public:
     using Callback = std::function<void(std::error_code, const std::vector<SocketAddress>&)>;
@@ -28,15 +28,16 @@ public:
     explicit NameService(std::shared_ptr<buffer::Mailbox> mailbox);
     ~NameService();
 
-    /// Before the first question: what other workers have asked, too.
+    /// Sets the cache that is shared with other workers. To be called before the first `resolve`.
     void share(std::shared_ptr<NameCache> cache) noexcept { cache_ = std::move(cache); }
 
-    /// Never calls back from within. The port of the answers is 0. A callback that throws bad_alloc is called again
-    /// with std::errc::not_enough_memory and no address, and must take that without memory.
+    /// Asks for the addresses of `host`, whose port will be 0. Never calls back from within. A callback that throws
+    /// bad_alloc is called again with std::errc::not_enough_memory and no address, and must handle that without
+    /// allocating.
     Ticket resolve(const std::string& host, Callback callback);
-    /// The callback is not called any more.
+    /// Withdraws a question: its callback is not called any more.
     void forget(Ticket ticket) noexcept;
-    /// No address of it could be connected to: they may be others by now.
+    /// Says that no address of `host` could be connected to: the name may have other addresses by now.
     void distrust(const std::string& host) noexcept { cache_->distrust(host); }
 
 private:
@@ -50,7 +51,7 @@ private:
 
     std::shared_ptr<buffer::Mailbox> mailbox_;
     std::shared_ptr<NameCache> cache_ = std::make_shared<NameCache>();
-    std::shared_ptr<NameService*> self_;  // nulled when the service is gone before an answer
+    std::shared_ptr<NameService*> self_;  // set to null when the service is destroyed before an answer
     std::map<Ticket, Question> open_;
     std::set<std::string> under_way_;
     Ticket last_ = 0;

@@ -71,7 +71,7 @@ std::size_t Poller::dispatch() noexcept {
 
 std::size_t Poller::wait(int timeout_ms) noexcept {
     if (next_ != filled_) {
-        return 0;  // called from a target: the batch is being told further out
+        return 0;  // called from a target: an outer call is still telling the batch
     }
     ++system_calls_;
     int count = ::epoll_wait(epoll_, batch_.data(), batch_max, timeout_ms);

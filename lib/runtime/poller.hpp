@@ -1,7 +1,7 @@
-// Readiness of descriptors, edge-triggered: each is registered once, for everything, and not touched again (except that
-// output may be watched from later on).
+// Edge-triggered readiness of descriptors: each is registered once, for every event, and not touched again (except that
+// watching for output may begin later).
 //
-// Asio's own waits cost a system call and an allocation per operation, and while nobody waits for a read an error on
+// Asio's own waits cost a system call and an allocation per operation, and while nobody waits for a read, an error on
 // the socket goes unnoticed. Here an event is a virtual call, and hang-ups and errors always arrive.
 #pragma once
 
@@ -13,15 +13,15 @@
 
 namespace ferrotunnel::runtime {
 
-// What an edge-triggered event says of a socket. Behind an end, an error or urgent data more may wait than a short read
-// gave, and it will not be announced again.
+// What an edge-triggered event says about a socket. Behind an end of stream, an error or urgent data, more may be
+// waiting than a short read returned, and no further event will announce it.
 inline constexpr std::uint32_t more_behind_events = EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 inline constexpr std::uint32_t readable_events = EPOLLIN | more_behind_events;
 inline constexpr std::uint32_t writable_events = EPOLLOUT | EPOLLHUP | EPOLLERR;
 
-/// What wants to know about a descriptor. Edge-triggered: read until would_block (or remember that more may be there),
-/// and write until would_block, or the event does not come again. The first event after `add` tells the state at that
-/// time.
+/// Receives the events of a descriptor. They are edge-triggered: read until would_block (or remember that more may be
+/// there), and write until would_block, or the event does not come again. The first event after `add` reports the state
+/// at that time.
 class PollTarget {
 public:
     /// `events` holds EPOLLIN, EPOLLPRI, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR. The target may remove and destroy
@@ -40,28 +40,28 @@ public:
     Poller(const Poller&) = delete;
     Poller& operator=(const Poller&) = delete;
 
-    /// Throws std::system_error, for instance when the descriptor can not be polled.
+    /// Registers for input and output. Throws std::system_error, for instance if the descriptor cannot be polled.
     void add(int fd, PollTarget& target) { add(fd, target, input | EPOLLOUT); }
-    /// For who can usually write, and would be woken in vain to hear so: without EPOLLOUT, until `add_output`, which
-    /// tells at once if there is room.
+    /// Registers without EPOLLOUT, for targets that can usually write and would be woken in vain to hear so.
+    /// `add_output` adds it later, and an event comes at once if there is room.
     void add_input(int fd, PollTarget& target) { add(fd, target, input); }
     void add_output(int fd, PollTarget& target) noexcept;
-    /// Before `fd` is closed: a child of a fork may hold a copy, and its events would go on coming. Afterwards `target`
-    /// gets no event, not even one that the current batch already holds.
+    /// To be called before `fd` is closed: a forked child may hold a copy, and events would go on coming. Afterwards
+    /// `target` gets no event, not even one that the current batch already holds.
     void remove(int fd, PollTarget& target) noexcept;
 
-    /// Takes what is ready now, without waiting, and tells the targets. Returns how many events there were.
+    /// Collects the events that are ready now, without waiting, and tells the targets. Returns the number of events.
     std::size_t dispatch() noexcept;
-    /// The two halves of it, for who sleeps here: waits up to `timeout_ms` (-1: for ever) until something is ready and
-    /// answers how much; `tell` then tells the targets.
+    /// The two halves of `dispatch`, for a caller that sleeps here: `wait` waits up to `timeout_ms` (-1: for ever)
+    /// until something is ready and returns the number of events; `tell` then tells the targets.
     std::size_t wait(int timeout_ms) noexcept;
     void tell() noexcept;
 
-    /// Readable when there is something to dispatch, so pollers nest.
+    /// A descriptor that is readable when there is something to dispatch, so that pollers nest.
     int descriptor() const noexcept { return epoll_; }
-    /// Registered descriptors, for tests and stats.
+    /// The number of registered descriptors, for tests and stats.
     std::size_t size() const noexcept { return size_; }
-    /// Calls of epoll_wait and epoll_ctl so far.
+    /// The number of calls of epoll_wait and epoll_ctl so far.
     std::uint64_t system_calls() const noexcept { return system_calls_; }
 
 private:
@@ -73,7 +73,7 @@ private:
     int epoll_;
     std::size_t size_ = 0;
     std::uint64_t system_calls_ = 0;
-    int next_ = 0;  // of the batch being told; equal to filled_ outside dispatch
+    int next_ = 0;  // index into the batch being told; equal to filled_ outside dispatch
     int filled_ = 0;
     std::array<epoll_event, batch_max> batch_;
 };

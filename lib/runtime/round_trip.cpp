@@ -1,6 +1,6 @@
 #include "runtime/round_trip.hpp"
 
-// Not <netinet/tcp.h>, whose tcp_info ends before tcpi_min_rtt; the two can not stand in one file.
+// Not <netinet/tcp.h>, whose tcp_info ends before tcpi_min_rtt; one file cannot include both.
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>

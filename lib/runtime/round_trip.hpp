@@ -7,7 +7,8 @@
 
 namespace ferrotunnel::runtime {
 
-/// The shortest round trip that the kernel has seen on this connected socket; nothing where it has none, or tells none.
+/// The shortest round trip that the kernel has seen on this connected socket; empty if there is none yet, or if the
+/// kernel does not report it.
 std::optional<Duration> shortest_round_trip(int fd) noexcept;
 
 }  // namespace ferrotunnel::runtime

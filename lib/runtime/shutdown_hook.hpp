@@ -1,4 +1,4 @@
-// What lives on a worker with no other owner, and must go before the worker's poller and timers do.
+// Notice of a worker's end, for objects that live on it with no other owner and must go before its poller and timers.
 #pragma once
 
 namespace ferrotunnel::runtime {
@@ -11,13 +11,13 @@ public:
     ShutdownHook(const ShutdownHook&) = delete;
     ShutdownHook& operator=(const ShutdownHook&) = delete;
 
-    /// The worker is about to be destroyed and runs no more: let go of its poller and timers. It is off the list by
-    /// now.
+    /// Called when the worker is about to be destroyed and runs no more: let go of its poller and timers. The hook is
+    /// already off the list.
     virtual void on_worker_end() noexcept = 0;
 
 protected:
     ~ShutdownHook() { leave(); }
-    /// Off the list, if it is on one.
+    /// Takes the hook off its list, if it is on one.
     void leave() noexcept;
 
 private:
@@ -27,7 +27,7 @@ private:
     ShutdownHook* next_ = nullptr;
 };
 
-/// Of one worker; for its thread.
+/// The hooks of one worker; for its thread.
 class ShutdownHooks {
 public:
     ShutdownHooks() = default;

@@ -41,9 +41,9 @@ IoResult failure(std::size_t bytes = 0) noexcept {
     return {bytes, IoStatus::error, last_error()};
 }
 
-// Where BBR is the system's default, every connection is paced by a timer, also one that never leaves this machine:
-// there it costs a third of all CPU time and protects nothing. Only before a connection is made can that be changed;
-// what a listener accepts inherits it. docs/performance.md has the measurement.
+// Turns pacing off on connections within this machine. If BBR is the system's default, a timer paces every connection,
+// even a local one: there it costs a third of all CPU time and protects nothing. It can be changed only before a
+// connection is made; accepted connections inherit it from their listener. docs/performance.md has the measurement.
 void unpace_if_local(int fd, const SocketAddress& end) noexcept {
     static const bool default_paces = [fd] {
         char name[16] = {};  // TCP_CA_NAME_MAX
@@ -56,7 +56,7 @@ void unpace_if_local(int fd, const SocketAddress& end) noexcept {
     }
 }
 
-// What a call answers that no signal has interrupted.
+// The result of a call, repeated until no signal interrupts it.
 template <typename Call>
 ssize_t uninterrupted(Call call) noexcept {
     ssize_t result = 0;
@@ -215,7 +215,7 @@ std::error_code socket_error(int fd) noexcept {
     return {error, std::system_category()};
 }
 
-// One piece needs no vector, which the kernel would have to fetch and check.
+// A single piece needs no vector, which the kernel would have to fetch and check.
 IoResult read_some(int fd, std::span<const MutableBytes> into) noexcept {
     if (into.size() == 1) {
         return read_some(fd, into.front());

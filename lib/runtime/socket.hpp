@@ -1,4 +1,4 @@
-// Sockets without waiting: everything is non-blocking and close-on-exec, and answers at once.
+// Sockets that never wait: each is non-blocking and close-on-exec, and every call returns at once.
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,7 @@
 
 namespace ferrotunnel::runtime {
 
-/// Owns a descriptor.
+/// Owns a descriptor and closes it.
 class Fd {
 public:
     Fd() = default;
@@ -45,15 +45,15 @@ private:
 /// known at once is in `error` and the Fd is empty.
 Fd start_connect(const SocketAddress& to, std::error_code& error) noexcept;
 
-/// The same to the unix socket at `path`, of at most unix_path_max bytes; it is connected when the call returns.
-/// EAGAIN: who listens there has no room at the moment, and nothing tells when it has.
+/// Connects to the unix socket at `path`, of at most unix_path_max bytes; the socket is connected when the call
+/// returns. EAGAIN: the listener's queue is full at the moment, and no event tells when it has room.
 Fd connect_unix(const std::string& path, std::error_code& error) noexcept;
 inline constexpr std::size_t unix_path_max = 107;
 
-/// SO_REUSEADDR; an IPv6 listener on "[::]" also takes IPv4.
+/// Listens with SO_REUSEADDR; an IPv6 listener on "[::]" also takes IPv4.
 Fd listen_on(const SocketAddress& at, std::error_code& error, int backlog = 4096) noexcept;
 
-/// One connection, non-blocking and close-on-exec. Empty with EAGAIN when there is none.
+/// Accepts one connection, non-blocking and close-on-exec. Empty with EAGAIN when none is waiting.
 Fd accept_from(int listener, SocketAddress& peer, std::error_code& error) noexcept;
 
 /// A connected pair of local stream sockets, for tests and in-process use.
@@ -65,12 +65,12 @@ SocketAddress peer_address(int fd) noexcept;
 // --- options; a failure is no reason to stop, so it is only returned -----------------------------------------------
 
 std::error_code set_no_delay(int fd, bool on = true) noexcept;
-/// Report writable only while less than this is unsent below us, so that priority decided late still counts.
+/// Makes the socket writable only while less than this is unsent below us, so that a priority decided late counts.
 std::error_code set_unsent_low_water(int fd, std::uint32_t bytes) noexcept;
 std::error_code set_keepalive(int fd, std::chrono::seconds idle, std::chrono::seconds interval, int probes) noexcept;
-/// As far apart, and as many, as the system does it: for peers that are known to answer.
+/// Leaves interval and number of probes as the system has them: for peers that are known to answer.
 std::error_code set_keepalive(int fd, std::chrono::seconds idle) noexcept;
-/// The kernel gives up when what was sent stays unacknowledged for this long.
+/// Makes the kernel give up when sent data stays unacknowledged for this long.
 std::error_code set_user_timeout(int fd, std::chrono::milliseconds timeout) noexcept;
 
 // --- using them ---------------------------------------------------------------------------------------------------
@@ -78,16 +78,17 @@ std::error_code set_user_timeout(int fd, std::chrono::milliseconds timeout) noex
 /// The pending error of the socket (SO_ERROR), which this clears.
 std::error_code socket_error(int fd) noexcept;
 
-/// One recvmsg into up to 64 pieces. `ok` means that bytes came; fewer than asked for says nothing about an end.
+/// Reads once (recvmsg) into up to 64 pieces. `ok` means that bytes came; fewer than asked for do not mean the end.
 IoResult read_some(int fd, std::span<const MutableBytes> into) noexcept;
 IoResult read_some(int fd, MutableBytes into) noexcept;
 
-/// One sendmsg of up to 64 pieces, never with SIGPIPE. `ok` when all of the pieces given were taken, would_block when
-/// the socket is full (with what it still took). Of more than 64 pieces the first 64 are sent, and `ok` means those.
+/// Writes up to 64 pieces with one sendmsg, never raising SIGPIPE. `ok` if all of the pieces given were taken,
+/// would_block if the socket is full (with the bytes that it still took). Of more than 64 pieces the first 64 are sent,
+/// and `ok` refers to those.
 IoResult write_some(int fd, std::span<const Bytes> pieces) noexcept;
 IoResult write_some(int fd, Bytes bytes) noexcept;
 
-/// Bytes that were written and that the peer's system has not acknowledged (SIOCOUTQ); 0 when the socket can not tell.
+/// Bytes that were written and that the peer's system has not acknowledged (SIOCOUTQ); 0 if the socket cannot tell.
 std::uint32_t unacknowledged_bytes(int fd) noexcept;
 
 /// Ends our direction: the peer reads what was sent and then eof.
@@ -96,9 +97,9 @@ std::error_code shutdown_send(int fd) noexcept;
 /// Closes so that the peer sees a reset; what was not sent yet is lost.
 void reset_close(Fd fd) noexcept;
 
-/// How many descriptors there may be before visitors leave the rest to others: an eighth of what the process may have
-/// is kept, limits::descriptors_reserved_max at the most, or a `part`th of that. A new descriptor is the lowest number
-/// that is free, so who gets this number or a higher one finds that many in use.
+/// How many descriptors may be in use before visitors must leave the rest to others. Kept back is an eighth of the
+/// process's limit, at most limits::descriptors_reserved_max, or a `part`th of that. A new descriptor is the lowest
+/// free number, so a caller that gets this number or a higher one knows that so many are in use.
 std::uint64_t descriptors_for_visitors(std::uint64_t part = 1) noexcept;
 
 }  // namespace ferrotunnel::runtime

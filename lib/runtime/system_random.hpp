@@ -7,11 +7,11 @@ namespace ferrotunnel::runtime {
 
 class SystemRandom final : public Random {
 public:
-    /// Throws std::system_error when the kernel has none, which it always has.
+    /// Throws std::system_error if the kernel has no randomness, which never happens.
     void fill(MutableBytes out) override;
 };
 
-/// One for everybody; any thread.
+/// The one instance for everybody; any thread.
 SystemRandom& system_random() noexcept;
 
 }  // namespace ferrotunnel::runtime

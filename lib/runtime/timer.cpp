@@ -77,8 +77,8 @@ void TimerQueue::remove(Timer& timer) noexcept {
     }
 }
 
-// Without memory it is tried again a little later: what a timer has to do must be done some time, and the process goes
-// on meanwhile.
+// False if the callback lacked memory. It is called again a little later: its work must be done some time, and the
+// process goes on meanwhile.
 bool TimerQueue::call(const std::function<void()>& callback) {
     try {
         callback();
@@ -90,7 +90,8 @@ bool TimerQueue::call(const std::function<void()>& callback) {
 
 void TimerQueue::fire_due(TimePoint now) {
     ++run_;
-    // What a callback sets to a time that has passed is at the top again; it ends this run, and the loop comes back.
+    // A timer that a callback sets to a time in the past is at the top again; it ends this run, and the loop comes
+    // back.
     while (!heap_.empty() && heap_.front()->when_ <= now && heap_.front()->set_in_ != run_) {
         Timer* timer = heap_.front();
         remove(*timer);

@@ -1,4 +1,4 @@
-// Timers of a worker: any number of them over one Asio timer. Moving a deadline later costs no system call, so that a
+// Timers of a worker: any number of them over one Asio timer. Moving a deadline later costs no system call, so a
 // session may push its deadline with every read.
 #pragma once
 
@@ -15,7 +15,7 @@ namespace ferrotunnel::runtime {
 class TimerQueue;
 class Worker;
 
-/// One-shot; the callback may set it again, and may destroy it. Lives on its worker and must not outlive it.
+/// A one-shot timer; its callback may set it again or destroy it. Lives on its worker and must not outlive it.
 class Timer {
 public:
     Timer(Worker& worker, std::function<void()> callback);
@@ -23,9 +23,9 @@ public:
     Timer(const Timer&) = delete;
     Timer& operator=(const Timer&) = delete;
 
-    /// Replaces the deadline. One that has passed fires in the next round; `never` cancels.
+    /// Replaces the deadline. A deadline in the past fires in the next round; `never` cancels.
     void set(TimePoint when) noexcept;
-    /// From the worker's cached time on.
+    /// Counts `delay` from the worker's cached time.
     void set_after(Duration delay) noexcept;
     void cancel() noexcept;
 
@@ -43,15 +43,15 @@ private:
     std::uint64_t set_in_ = 0;        // the run of `fire_due` during which it was set
 };
 
-/// A binary heap by deadline. Equal deadlines fire in no particular order.
+/// The timers of one worker, in a binary heap by deadline. Equal deadlines fire in no particular order.
 class TimerQueue {
 public:
     TimePoint earliest() const noexcept { return heap_.empty() ? never : heap_.front()->when_; }
     std::size_t size() const noexcept { return heap_.size(); }
-    /// When what failed for want of memory is called again, unless its callback has set the timer.
+    /// The delay before a callback that failed for want of memory is called again, unless it has set the timer itself.
     static constexpr Duration again_after = std::chrono::milliseconds(100);
 
-    /// Fires what is due, but not what its callbacks set anew: that waits for the next call.
+    /// Fires the timers that are due, but not those that callbacks set anew: they wait for the next call.
     void fire_due(TimePoint now);
 
 private:

@@ -48,7 +48,7 @@ private:
     Fd fd_;
 };
 
-/// Makes `worker` the current one of this thread.
+/// Makes `worker` the current worker of this thread.
 class CurrentScope {
 public:
     CurrentScope(Worker* worker, buffer::SlabPool& slabs) noexcept
@@ -64,7 +64,8 @@ private:
 
 }  // namespace
 
-// What handlers in the io_context hold on to: with an application's io_context they may come after the Worker is gone.
+// The part of a worker that handlers in the io_context keep alive: with an application's io_context they may come after
+// the Worker is gone.
 //
 //     asleep (parked, poller watched, timer armed) --handler--> turn: rounds until nothing is ready --> asleep
 //
@@ -142,9 +143,9 @@ public:
         mailbox_->close();
         poller_.remove(bell_fd_, *this);
         try {
-            watch_->release();  // the descriptor is the poller's
+            watch_->release();  // the descriptor belongs to the poller
         } catch (const std::system_error&) {
-            // It is not in the reactor then, which is what was wanted.
+            // Then it is not in the reactor, which is what was wanted.
         }
         watch_.reset();
         alarm_.reset();
@@ -156,7 +157,7 @@ public:
         shutdown_hooks_.end_all();
     }
 
-    // Handlers that wait in the own io_context hold this core: without this they would keep each other alive.
+    // Destroys the own io_context. Handlers waiting there hold this core: otherwise they would keep each other alive.
     void drop_io() noexcept {
         close();
         own_io_.reset();
@@ -209,14 +210,15 @@ public:
 
 private:
     static constexpr int rounds_per_turn = 16;
-    // A flush makes room, room makes a pump read, and that asks for the next flush: while a bulk transfer goes on, this
-    // would never end, and other sockets would wait. So only who waited before the first one ran has a turn.
+    // A flush makes room, room makes a pump read, and the read asks for the next flush: while a bulk transfer goes on
+    // this would never end, and other sockets would wait. So only those that were queued before the first one ran have
+    // a turn.
     static constexpr std::size_t deferred_per_round_max = 16;
     static constexpr std::size_t last_words_max = 65'536;
     static constexpr std::int64_t sleep_max_ms = 60'000;
 
-    // Inside an application's io_context its thread runs the rounds, and another thread may end the worker: whichever
-    // of them is at work holds the lock, however deep it calls.
+    // Locks out the other thread. Inside an application's io_context its thread runs the rounds, and another thread may
+    // end the worker: whichever of them is at work holds the lock, however deep it calls.
     std::unique_lock<std::mutex> exclude_others() {
         return own_io_ || current_worker == owner_ ? std::unique_lock<std::mutex>()
                                                    : std::unique_lock<std::mutex>(working_);
@@ -228,7 +230,7 @@ private:
         own_io_->stop();
     }
 
-    // The doorbell.
+    // The doorbell has rung.
     void on_events(std::uint32_t) noexcept override { mailbox_->deliver_all(); }
 
     void wake_up() noexcept {
@@ -238,8 +240,9 @@ private:
         }
     }
 
-    // While nobody uses the io_context there is nothing to wait for but sockets, mail and timers: one epoll_wait a
-    // round. Asio's way costs three system calls more (its own wait, an empty look at the poller, arming the watch).
+    // Runs the worker without Asio. While nobody uses the io_context there is nothing to wait for but sockets, mail and
+    // timers: one epoll_wait a round. Asio's way costs three system calls more (its own wait, an empty look at the
+    // poller, arming the watch).
     void run_direct() noexcept {
         while (direct_ && !stopping_ && !closed_) {
             int timeout_ms = deferred_.empty() && mailbox_->try_park() ? milliseconds_to_sleep() : 0;
@@ -287,8 +290,8 @@ private:
         in_round_ = false;
     }
 
-    // Rounds until nothing is ready, then back to sleep. Bounded, so that other handlers of the io_context have their
-    // turn.
+    // Does rounds until nothing is ready, then goes back to sleep. The number of rounds is bounded, so that other
+    // handlers of the io_context have their turn.
     void turn() noexcept {
         for (int i = 0; i < rounds_per_turn && !closed_; ++i) {
             std::size_t events = 0;
@@ -301,7 +304,7 @@ private:
         }
         if (!closed_) {
             sleep();
-            kick();  // mail is not seen by the watch, so come back by post
+            kick();  // the watch does not see mail, so come back by post
         }
     }
 
@@ -321,7 +324,8 @@ private:
         come_back();
     }
 
-    // Asio looks at the descriptor anew with each wait, so no event is lost between the last dispatch and here.
+    // Waits for the poller. Asio looks at the descriptor anew with each wait, so no event between the last dispatch and
+    // here is lost.
     void watch_poller() noexcept {
         if (std::exchange(watching_, true)) {
             return;
@@ -334,8 +338,8 @@ private:
                            }));
     }
 
-    // Only ever made earlier: when it rings too early it is set again. Asio's list of timers may want memory: without
-    // it this comes back at once, for as long as that lasts.
+    // Sets the Asio timer, but only ever to an earlier time: when it rings too early it is set again. Asio's list of
+    // timers may need memory: without it the worker comes back at once, for as long as the shortage lasts.
     void arm_alarm() noexcept {
         if (timers_.earliest() >= alarm_at_) {
             return;
@@ -393,7 +397,7 @@ private:
     bool watching_ = false;
     bool stopping_ = false;
     bool closed_ = false;
-    std::atomic<bool> direct_;  // own thread, and nobody has asked for the io_context
+    std::atomic<bool> direct_;  // the thread is our own, and nobody has asked for the io_context
 };
 
 Worker::Worker() : core_(std::make_shared<Core>(*this, std::make_unique<asio::io_context>(1), nullptr)) {

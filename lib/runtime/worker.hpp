@@ -37,10 +37,10 @@ class TimerQueue;
 
 class Worker {
 public:
-    /// With an io_context and, after `start`, a thread of its own.
+    /// Has its own io_context and, after `start`, a thread of its own.
     Worker();
-    /// Inside the application's io_context, which one thread runs. Destroyed before the io_context; on that thread or
-    /// any other.
+    /// Lives inside the application's io_context, which one thread runs. To be destroyed before the io_context, on that
+    /// thread or any other.
     explicit Worker(asio::io_context& application);
     /// Stops and joins.
     ~Worker();
@@ -49,13 +49,15 @@ public:
 
     // --- life ---
 
-    /// Starts the thread. Nothing to do inside an application's io_context.
+    /// Starts the thread. Does nothing inside an application's io_context.
     void start();
-    /// Runs the own io_context on the calling thread until `stop`. For callers that bring the thread themselves.
+    /// Runs the worker's own io_context on the calling thread until `stop`, for callers that bring the thread
+    /// themselves.
     void run();
-    /// Any thread. The own loop ends after the present round; mail is refused from then on. Inside an application's
-    /// io_context: waits for the present round, where it is not called from within it; the worker closes at once and
-    /// leaves the io_context running. From then on the caller alone touches what lived on the worker.
+    /// Stops the worker; any thread. Its own loop ends after the present round; mail is refused from then on. Inside an
+    /// application's io_context the call waits for the present round, unless it is made from within that round; the
+    /// worker closes at once and leaves the io_context running. From then on only the caller may touch what lived on
+    /// the worker.
     void stop() noexcept;
     /// Waits for the thread. Afterwards any thread may destroy what lived on the worker.
     void join();
@@ -63,18 +65,19 @@ public:
 
     // --- on the worker ---
 
-    /// For the application's handlers; any thread. From the first call on the worker waits inside it.
+    /// The io_context, for the application's handlers; any thread. From the first call on the worker waits inside it.
     asio::io_context& io() noexcept;
     Poller& poller() noexcept;
     buffer::SlabPool& slabs() noexcept;
     NameService& names() noexcept;
-    /// Those who are still here when the worker is destroyed are told.
+    /// The hooks that are called if they are still registered when the worker is destroyed.
     ShutdownHooks& shutdown_hooks() noexcept;
-    /// When this round began; read anew outside of a round.
+    /// The time at which this round began; outside of a round the clock is read anew.
     TimePoint now() const noexcept;
-    /// Runs `deferred` at the end of this round, or in a round of its own when none is running. Once if already queued.
+    /// Runs `deferred` at the end of this round, or in a round of its own when none is running. Queued already, it runs
+    /// once.
     void defer(Deferred& deferred) noexcept;
-    /// Runs `function` as a round, or directly when one is running. For handlers that Asio calls (resolver, signals).
+    /// Runs `function` as a round, or directly inside a running one. For handlers that Asio calls (resolver, signals).
     void as_round(const std::function<void()>& function) noexcept;
 
     // --- from anywhere ---
@@ -82,32 +85,33 @@ public:
     /// The worker whose thread (or round, inside an application's io_context) this is; null elsewhere.
     static Worker* current() noexcept;
     bool here() const noexcept { return current() == this; }
-    /// True on the thread that runs it: here(), or in a handler of the application's own io_context between rounds.
+    /// True on the thread that runs the worker: if here(), or in a handler of the application's own io_context between
+    /// rounds.
     bool runs_here() const noexcept;
-    /// What other threads may keep for as long as they like.
+    /// The mailbox, which other threads may keep for as long as they like.
     const std::shared_ptr<buffer::Mailbox>& mailbox() const noexcept;
-    /// Runs `callable` later on the worker. False, and it is dropped, when the worker has stopped. For want of memory
-    /// see Mailbox::post_call.
+    /// Runs `callable` later on the worker. Returns false, and drops it, if the worker has stopped. For a lack of
+    /// memory see Mailbox::post_call.
     template <typename Callable>
     bool post(Callable callable) {
         return mailbox()->post_call(std::move(callable));
     }
 
-    /// What to do with an exception that leaves a handler which the application itself put into the own io_context, or
-    /// gave to executor_of(). Without one the exception leaves `run`, or ends the process when the worker has its own
-    /// thread.
+    /// Sets what to do with an exception that leaves a handler which the application itself put into the worker's own
+    /// io_context or gave to executor_of(). Without this the exception leaves `run`, or ends the process if the worker
+    /// has its own thread.
     void on_exception(std::function<void(std::exception_ptr)> handler);
-    /// For executor_of().
+    /// What executor_of() needs to know about this worker.
     std::shared_ptr<HandlerHome> handler_home() noexcept;
 
     struct Counters {
         std::uint64_t rounds = 0;
         std::uint64_t wakes = 0;         // times that Asio woke the poller
         std::uint64_t timer_arms = 0;    // changes of the one Asio timer
-        std::uint64_t system_calls = 0;  // of the poller
+        std::uint64_t system_calls = 0;  // made by the poller
     };
     Counters counters() const noexcept;
-    /// Timers that are set now, for tests and stats.
+    /// The number of timers that are set now, for tests and stats.
     std::size_t timers_set() const noexcept;
 
 private:

@@ -1,8 +1,9 @@
-// The executor of handlers that bring none: they run on a worker, as mail in its rounds.
+// The executor for handlers that bring none: they run on a worker, as mail in its rounds.
 //
-// A worker with a thread of its own needs no io_context for that. What is posted when the worker has stopped, or was
-// waiting there when it did, runs on Asio's system executor instead: who is told that something has ended may be told
-// late, but is told. Inside an application's io_context the executor is the io_context's own.
+// A worker with a thread of its own needs no io_context for that. A function that is posted after the worker has
+// stopped, or is still waiting there when it stops, runs on Asio's system executor instead: a handler that waits for
+// the end of something may be called late, but it is called. Inside an application's io_context the executor is the
+// io_context's own.
 #pragma once
 
 #include <asio/any_io_executor.hpp>
@@ -20,20 +21,21 @@ namespace ferrotunnel::runtime {
 
 class Worker;
 
-/// What the executor knows of its worker; outlives it.
+/// What the executor knows of its worker; it outlives the worker.
 class HandlerHome {
 public:
     virtual buffer::Mailbox& mailbox_for_handlers() noexcept = 0;
-    /// On the worker.
+    /// Called on the worker.
     virtual void handler_has_thrown(const std::exception_ptr& thrown) = 0;
-    /// The worker's io_context, which it uses from then on; that of the system executor when the worker is gone.
+    /// The worker's io_context, which the worker uses from then on; the system executor's context once the worker is
+    /// gone.
     virtual asio::execution_context& context_for_handlers() noexcept = 0;
 
 protected:
     ~HandlerHome() = default;
 };
 
-/// Any thread. See Asio's requirements of a standard executor: `execute` never runs a function at once.
+/// Runs functions on a worker; any thread. As a standard executor in Asio's terms: `execute` never runs one at once.
 class WorkerExecutor {
 public:
     explicit WorkerExecutor(std::shared_ptr<HandlerHome> home) noexcept : home_(std::move(home)) {}
@@ -70,7 +72,7 @@ private:
             asio::post(asio::system_executor(), [function = std::move(function_)]() mutable {
                 try {
                     function();
-                } catch (...) {  // whom it could be told to is gone
+                } catch (...) {  // nobody is left to report it to
                 }
             });
         }
@@ -83,7 +85,7 @@ private:
     std::shared_ptr<HandlerHome> home_;
 };
 
-/// For handlers without an executor of their own. Any thread; may outlive the worker.
+/// The executor for handlers without one of their own. Any thread; may outlive the worker.
 asio::any_io_executor executor_of(Worker& worker);
 
 }  // namespace ferrotunnel::runtime

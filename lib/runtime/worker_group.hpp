@@ -15,14 +15,14 @@ namespace ferrotunnel::runtime {
 
 class WorkerGroup {
 public:
-    /// Zero means one per core.
+    /// Zero means one worker per core.
     explicit WorkerGroup(std::size_t count);
-    /// One worker inside the application's io_context.
+    /// Creates one worker inside the application's io_context.
     explicit WorkerGroup(asio::io_context& application);
     /// Stops and joins.
     ~WorkerGroup();
 
-    /// See Worker::on_exception. Before `start`.
+    /// Calls Worker::on_exception on each. Before `start`.
     void on_exception(const std::function<void(std::exception_ptr)>& handler);
     void start();
     void stop() noexcept;
@@ -30,9 +30,9 @@ public:
 
     std::size_t size() const noexcept { return workers_.size(); }
     Worker& at(std::size_t index) noexcept { return *workers_[index]; }
-    /// Round robin. Any thread.
+    /// The next worker, round robin. Any thread.
     Worker& next() noexcept;
-    /// On a thread that one of the workers needs; see Worker::runs_here.
+    /// True on a thread that one of the workers needs; see Worker::runs_here.
     bool on_a_worker() const noexcept;
 
 private:

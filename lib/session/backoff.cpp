@@ -25,7 +25,7 @@ void Backoff::peer_said_goodbye(TimePoint now) {
 
 Duration Backoff::next_wait() {
     if (soon_ > 0) {
-        // 1,000 clients in 200 ms are what a core can shake hands with; what is refused meanwhile costs nothing.
+        // A core can shake hands with 1,000 clients in 200 ms; a connection that is refused meanwhile costs nothing.
         const Duration least = soon_ == 2 ? Duration::zero() : soon_first;
         const Duration most = soon_ == 2 ? soon_first : 3 * soon_first;
         --soon_;
@@ -34,7 +34,7 @@ Duration Backoff::next_wait() {
     }
     auto span = static_cast<std::uint64_t>((ceiling_ - settings_.first).count());
     Duration wait = settings_.first + Duration(static_cast<Duration::rep>(random_.below(span + 1)));
-    // Not `2 * ceiling_`: a ceiling near the end of the type must not overflow.
+    // Not `2 * ceiling_`, which would overflow for a ceiling near the end of the type.
     ceiling_ = ceiling_ > settings_.max / 2 ? settings_.max : 2 * ceiling_;
     return wait;
 }

@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* stopping = "The client is stopping.";
 
-// A service that was refused is not asked for sooner than this, however soon the client connects again after a loss.
+// The shortest time before a refused service is asked for again, however soon the client reconnects after a loss.
 constexpr Duration refused_again_first = std::chrono::seconds(1);
 
 Backoff::Settings for_refused(const Backoff::Settings& settings) {
@@ -21,7 +21,7 @@ Backoff::Settings for_refused(const Backoff::Settings& settings) {
             settings.lived_long};
 }
 
-// Trying again would end the same way, as far as the server is right: the user has to do something.
+// Whether trying again would end the same way, if the server is right: the user has to do something.
 bool is_verdict(Code code) {
     return code == Code::unauthorized || code == Code::version || code == Code::superseded;
 }
@@ -56,7 +56,7 @@ ClientLink::~ClientLink() = default;
 
 void ClientLink::start() {
     if (state_ != State::idle) {
-        return;  // it was stopped before
+        return;  // stopped before it was started
     }
     state_ = State::running;
     connect_first();
@@ -79,7 +79,7 @@ void ClientLink::stop() {
     if (state_ == State::stopped) {
         return;
     }
-    state_ = State::draining;  // the end of the last session stops the link
+    state_ = State::draining;  // the end of the last session then stops the link
     cancel_timers();
     for (auto& place : places_) {
         place->trunk->end(stopping);
@@ -99,7 +99,7 @@ bool ClientLink::any_connecting() const noexcept {
                        [](const auto& place) { return place->state == Place::State::connecting; });
 }
 
-// Nothing is open and nothing is being made, so nobody of the earlier epoch can come late.
+// Connects the first trunk. Nothing is open and nothing is being made, so no login of the earlier epoch can come late.
 void ClientLink::connect_first() {
     if (state_ != State::running || open_count() > 0 || any_connecting()) {
         return;
@@ -119,7 +119,7 @@ void ClientLink::connect(std::size_t place) {
     places_[place]->draining = false;
     try {
         places_[place]->trunk->connect(login);
-    } catch (const std::bad_alloc&) {  // the timer that has called comes again
+    } catch (const std::bad_alloc&) {  // the timer that has called will call again
         places_[place]->state = before;
         throw;
     }
@@ -148,7 +148,7 @@ void ClientLink::on_trunk_open(std::size_t at, const login::Agreement& agreed, c
     place.state = Place::State::open;
     place.opened_at = worker_.now();
     if (state_ != State::running) {
-        return;  // it was stopped meanwhile, and its end is on the way
+        return;  // stopped meanwhile; its end is on the way
     }
     failed_ = 0;
     let_in_ = true;
@@ -167,7 +167,7 @@ void ClientLink::on_trunk_open(std::size_t at, const login::Agreement& agreed, c
     tell({.kind = first ? LinkNotice::Kind::connected : LinkNotice::Kind::joined,
           .text = transport,
           .trunk = static_cast<unsigned>(at + 1)});
-    if (state_ == State::running && place.state == Place::State::open) {  // who was told may have stopped the link
+    if (state_ == State::running && place.state == Place::State::open) {  // the handler may have stopped the link
         register_on(at);
         connect_idle();
     }
@@ -194,8 +194,8 @@ void ClientLink::on_trunk_retired(std::size_t at, const std::string& text) {
     rotate(at);
 }
 
-// At once, since ids run out; but ids last for days, and a server that asks all the time is given a session with the
-// back-off of one that it drops.
+// Makes a fresh session: at once, since ids run out. But ids last for days, so a server that asks all the time is given
+// a session with the same back-off as if it had dropped one.
 void ClientLink::rotate(std::size_t at) {
     Place& place = *places_[at];
     const TimePoint now = worker_.now();
@@ -222,9 +222,10 @@ void ClientLink::on_retired_end(std::size_t place) {
 
 // --- losing ---
 
-// What somebody says who has not proved to be the server ends one attempt and no client: the next one may reach the
-// server itself. Nor does a token or version that the server has once accepted: it was started with a wrong file, or an
-// older program, and its clients have to be there when that is put right.
+// Whether the end of a trunk is final for the client. What a peer says that has not proved to be the server ends one
+// attempt, not the client: the next attempt may reach the real server. Nor is it final if the server refuses a token or
+// version that it has once accepted: it was started with a wrong file, or an older program, and its clients must be
+// there when that is put right.
 bool ClientLink::is_final(const trunk::TrunkEnd& end) const noexcept {
     return is_verdict(end.code) && end.proved && (end.code == Code::superseded || !let_in_);
 }
@@ -239,7 +240,7 @@ std::string ClientLink::explain(const trunk::TrunkEnd& end) const {
     if (end.proved) {
         return end.text + " The server has let this client in before, so it goes on trying.";
     }
-    if (end.code == Code::unauthorized) {  // the text has it already
+    if (end.code == Code::unauthorized) {  // the text already says so
         return end.text;
     }
     return end.text + " It has not proved that it is the server, so somebody may be in between.";
@@ -283,7 +284,7 @@ void ClientLink::on_trunk_end(std::size_t at, const trunk::TrunkEnd& end, bool w
     }
 }
 
-// Others carry on: this one comes back by itself.
+// Handles the loss of a trunk while others carry on: it comes back by itself.
 void ClientLink::trunk_lost(std::size_t at, const LinkNotice& why) {
     Place& place = *places_[at];
     LinkNotice notice = why;
@@ -303,21 +304,21 @@ void ClientLink::tunnel_down(std::size_t at, const LinkNotice& why, bool was_ope
     const bool was_up = std::exchange(up_, false);
     LinkNotice lost = why;
     lost.kind = LinkNotice::Kind::lost;
-    if (was_up || !any_connecting()) {  // of several that fail one after the other, the last one is told
+    if (was_up || !any_connecting()) {  // of several that fail in a row, only the last is reported
         tell(lost);
     }
     if (state_ != State::running) {
-        return;  // who was told has stopped the link
+        return;  // the handler has stopped the link
     }
-    // What is being made decides how it goes on. This one waits its own time: where a server drops each connection
-    // right after the login, two of them would call each other back at once, for ever.
+    // The connections being made decide how it goes on. This trunk waits its own time: if a server drops each
+    // connection right after the login, two trunks would otherwise reconnect each other at once, for ever.
     if (any_connecting()) {
         Place& place = *places_[at];
         place.state = Place::State::waiting;
         place.retry->set_after(place.backoff->next_wait());
         return;
     }
-    for (auto& place : places_) {  // they wait for the first one now
+    for (auto& place : places_) {  // they now wait for the first trunk
         place->retry->cancel();
         if (place->state == Place::State::waiting) {
             place->state = Place::State::idle;
@@ -333,7 +334,7 @@ void ClientLink::tunnel_down(std::size_t at, const LinkNotice& why, bool was_ope
     tell({.kind = LinkNotice::Kind::reconnecting, .code = why.code, .text = why.text, .retry_in = wait});
 }
 
-// What one trunk is told holds for the client.
+// Ends the link: what the server tells one trunk holds for the client.
 void ClientLink::end_for_good(Code code, const std::string& text, bool was_open) {
     const auto kind = code == Code::superseded ? LinkNotice::Kind::lost : LinkNotice::Kind::refused;
     final_ = {code, text};
@@ -376,7 +377,7 @@ void ClientLink::cancel_timers() {
     }
 }
 
-// "2/4", for logs.
+// The trunk's name for logs, like "2/4".
 std::string ClientLink::name_of(std::size_t place) const {
     return std::to_string(place + 1) + '/' + std::to_string(places_.size());
 }

@@ -1,5 +1,5 @@
-// A client's tie to its server, its tunnel: decides when which trunk connects, registers the services on all of them,
-// and tells what the user should know.
+// A client's tunnel to its server: decides when which trunk connects, registers the services on all trunks, and reports
+// what the user should know.
 //
 // The tunnel:
 //   idle --start--> down --first trunk open--> up --last trunk lost--> down (back-off, then the first trunk again)
@@ -10,11 +10,11 @@
 // Each trunk:
 //   idle --tunnel is up--> connecting --login--> open --lost--> waiting (back-off of its own) --> connecting
 //
-// While the tunnel is down one trunk tries alone, under a new epoch; the others follow when it is open, unless the
-// server is far (Settings::near_below). When the server runs out of a trunk's stream ids it asks for a fresh session,
-// which is made beside the present one.
+// While the tunnel is down one trunk tries alone, under a new epoch; the others follow when that one is open, unless
+// the server is far (Settings::near_below). When a trunk's stream ids run out on the server, the server asks for a
+// fresh session, which is made beside the present one.
 //
-// Lives on one worker; all members are for it. The trunks may live on others.
+// Lives on one worker, where all members are to be called. The trunks may live on other workers.
 #pragma once
 
 #include <cstdint>
@@ -31,18 +31,18 @@
 
 namespace ferrotunnel::session {
 
-/// What happens to the link.
+/// A report of what happens to the link.
 struct LinkNotice {
     enum class Kind : std::uint8_t {
         connected,     // the first trunk is open
-        joined,        // one more
+        joined,        // one more trunk is open
         degraded,      // a trunk broke or could not be made, while others are open
         lost,          // no trunk is open: the last one broke, or the first could not be made
         reconnecting,  // after `lost`
         registered,
-        unreachable,  // a service, which is being registered anew
-        refused,      // a service, or with id 0 the login
-        draining,     // by the server
+        unreachable,  // a service that is being registered anew
+        refused,      // a service, or the login (id 0)
+        draining,     // announced by the server
         stopped,
     } kind = Kind::connected;
     std::uint32_t service = 0;
@@ -50,9 +50,9 @@ struct LinkNotice {
     std::uint16_t port = 0;
     wire::Code code = wire::Code::none;
     std::string text{};
-    Duration retry_in{};  // degraded, reconnecting; refused, of a service: when it is asked for again
-    unsigned trunk = 0;   // from 1: which one it is about
-    bool broke = false;   // degraded, lost: an open trunk
+    Duration retry_in{};  // degraded, reconnecting; refused service: when it is asked for again
+    unsigned trunk = 0;   // which trunk it is about, from 1
+    bool broke = false;   // degraded, lost: whether an open trunk broke
     unsigned trunks = 0;  // open now
 };
 
@@ -60,16 +60,16 @@ class ClientLink : private ClientTrunkEvents {
 public:
     struct Settings {
         Backoff::Settings backoff;
-        unsigned attempts = 0;  // failed ones in a row before it gives up; 0: never
-        /// One trunk on each; a worker may be there several times. Empty: one trunk, on the link's own.
+        unsigned attempts = 0;  // failed attempts in a row before the link gives up; 0: never
+        /// The worker of each trunk; a worker may be listed several times. Empty: one trunk, on the link's own worker.
         std::vector<runtime::Worker*> trunk_workers{};
-        /// Where a round trip takes as long as this, or longer, the first trunk stays alone.
+        /// If a round trip takes this long, or longer, the first trunk stays alone.
         Duration near_below = Duration::max();
     };
 
     ClientLink(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const Settings& settings,
                std::function<void(const LinkNotice&)> notify);
-    /// When none of the workers runs any more, or on the one that all is on.
+    /// To be called when none of the workers runs any more, or on the one worker on which everything lives.
     ~ClientLink() override;
     ClientLink(const ClientLink&) = delete;
     ClientLink& operator=(const ClientLink&) = delete;
@@ -77,9 +77,9 @@ public:
     void add(backend::ClientService service);
     void remove(std::uint32_t id);
     void start();
-    /// No new visitors; `stopped` follows when the present ones have finished.
+    /// Takes no new visitors; `stopped` follows when the present ones have finished.
     void drain();
-    /// Now; `stopped` follows, perhaps from within.
+    /// Stops now; `stopped` follows, perhaps from within this call.
     void stop();
 
     bool connected() const noexcept { return open_count() > 0; }
@@ -88,7 +88,7 @@ public:
 private:
     enum class State : std::uint8_t { idle, running, draining, stopped };
 
-    /// Where a trunk is, as the link knows it.
+    /// The state of one trunk, as the link knows it.
     struct Place {
         enum class State : std::uint8_t { idle, waiting, connecting, open } state = State::idle;
         std::unique_ptr<ClientTrunk> trunk;
@@ -96,23 +96,23 @@ private:
         std::unique_ptr<runtime::Timer> retry;
         TimePoint opened_at{};
         std::optional<TimePoint> rotated_at{};
-        bool draining = false;     // the server takes no new visitors on it
-        std::size_t retiring = 0;  // earlier sessions with visitors
+        bool draining = false;     // the server takes no new visitors on this trunk
+        std::size_t retiring = 0;  // earlier sessions that still have visitors
 
         bool has_session() const noexcept { return state == State::connecting || state == State::open; }
     };
 
-    /// What has become of a service on one trunk.
+    /// The state of a service on one trunk.
     enum class Carried : std::uint8_t { no, asked, yes, refused };
     struct Offered {
         std::shared_ptr<const backend::ClientService> service;
         std::uint16_t assigned_port = 0;  // what the server chose: asked for again after a reconnect
         std::string assigned_host{};
-        bool told = false;          // that it is reachable; a private service is, without an endpoint
-        std::string endpoint{};     // as it was told; empty: not reachable now
-        std::string why_refused{};  // as it was told
-        bool refused = false;       // as it was told
-        std::vector<Carried> on{};  // by place
+        bool told = false;          // that it is reachable; a private service has no endpoint
+        std::string endpoint{};     // as last reported; empty: not reachable now
+        std::string why_refused{};  // as last reported
+        bool refused = false;       // as last reported
+        std::vector<Carried> on{};  // indexed by place
 
         bool is(Carried what) const noexcept;
     };
@@ -159,22 +159,22 @@ private:
     const Settings settings_;
     const std::function<void(const LinkNotice&)> notify_;
     const std::shared_ptr<backend::ServiceTable> table_ = std::make_shared<backend::ServiceTable>();
-    Backoff backoff_;  // of the tunnel
+    Backoff backoff_;  // for the tunnel
     runtime::Timer retry_timer_;
-    Backoff refused_backoff_;  // of services
+    Backoff refused_backoff_;  // for refused services
     runtime::Timer refused_timer_;
     State state_ = State::idle;
-    bool let_in_ = false;  // by the server, at some time
-    bool up_ = false;      // `connected` was told, and `lost` not since
-    bool alone_ = false;   // the server is too far for more trunks than one, as the first one saw it
+    bool let_in_ = false;  // the server has accepted this client at some time
+    bool up_ = false;      // `connected` was reported, and `lost` not since
+    bool alone_ = false;   // the server is too far for a second trunk, as the first one measured
     bool told_draining_ = false;
     std::map<std::uint32_t, Offered> services_;
     std::vector<std::unique_ptr<Place>> places_;
     std::uint64_t epoch_ = 0;
     std::uint64_t attempt_ = 0;
     std::uint32_t request_ = 0;
-    unsigned failed_ = 0;                                      // attempts in a row
-    std::optional<std::pair<wire::Code, std::string>> final_;  // why it ends, where the server is the reason
+    unsigned failed_ = 0;                                      // failed attempts in a row
+    std::optional<std::pair<wire::Code, std::string>> final_;  // why the link ends, if the server is the reason
 };
 
 }  // namespace ferrotunnel::session

@@ -1,5 +1,5 @@
-// A client's services on its trunks: each is registered on one trunk first, and with what it got there on all
-// others. The user hears of the first answer only.
+// A client's services on its trunks: each is registered on one trunk first, and then, with what it got there, on all
+// others. The user is told of the first answer only.
 #include <algorithm>
 #include <utility>
 
@@ -56,7 +56,7 @@ void ClientLink::remove(std::uint32_t id) {
     }
 }
 
-// What is asked for by name goes first: the server gives the rest of what it has to those who take anything.
+// Services that ask for something by name go first: the server gives what is left to those that take anything.
 void ClientLink::request_registration(std::size_t place, std::vector<Offered*> wanted) {
     std::stable_partition(wanted.begin(), wanted.end(),
                           [](const Offered* offered) { return !offered->service->is_assigned(); });
@@ -81,8 +81,8 @@ void ClientLink::request_registration(std::size_t place, std::vector<Offered*> w
     places_[place]->trunk->send(wire::encode_register(++request_, services));
 }
 
-// A trunk is open: it gets everything but what another one is just being asked for, or was refused for all: that is
-// asked again when its time has come, as long as there is another trunk.
+// Registers services on a trunk that has opened: all but those that another trunk is just asking for, and those that
+// were refused for all. The latter are asked for again when their time has come, as long as there is another trunk.
 void ClientLink::register_on(std::size_t place) {
     bool alone = true;
     for (std::size_t other = 0; other < places_.size(); ++other) {
@@ -98,7 +98,7 @@ void ClientLink::register_on(std::size_t place) {
     request_registration(place, wanted);
 }
 
-// A trunk is gone: what it alone carried, or was asked for, is asked of another one.
+// Asks another trunk for the services that only the lost trunk carried or was asking for.
 void ClientLink::register_lost() {
     const std::optional<std::size_t> place = first_open();
     std::vector<Offered*> wanted;
@@ -136,7 +136,7 @@ void ClientLink::retry_refused() {
         }
         std::vector<Offered*> wanted;
         for (auto& [id, offered] : services_) {
-            // Where nobody carries it, one trunk is enough to ask.
+            // If nobody carries the service, it is enough to ask on one trunk.
             const bool again = offered.on[place] == Carried::refused && offered.is(Carried::yes);
             const bool anew = offered.refused && !offered.is(Carried::yes) && !offered.is(Carried::asked);
             if (again || (anew && place == first)) {
@@ -157,20 +157,20 @@ void ClientLink::on_trunk_message(std::size_t place, const wire::ControlMessage&
     } else if (const auto* refused = std::get_if<wire::Refused>(&message)) {
         on_refused(place, *refused);
     }
-    // Statistics and messages of later versions are not for this one.
+    // Statistics and messages of later versions do not concern the link.
 }
 
 void ClientLink::on_registered(std::size_t place, const wire::RegisteredService& answer) {
     auto found = services_.find(answer.id);
     if (found == services_.end()) {
-        return;  // taken off meanwhile
+        return;  // removed meanwhile
     }
     Offered& offered = found->second;
     offered.on[place] = Carried::yes;
     if (std::exchange(offered.refused, false)) {
         refused_backoff_.start_over();
     }
-    if (offered.service->kind != wire::ServiceKind::http) {  // there the edge finds loops, by Via
+    if (offered.service->kind != wire::ServiceKind::http) {  // for HTTP the edge finds loops, by Via
         shared_->own_visits->set_public_port(answer.id, answer.port);
     }
     if (offered.service->kind == wire::ServiceKind::http) {
@@ -179,14 +179,14 @@ void ClientLink::on_registered(std::size_t place, const wire::RegisteredService&
         offered.assigned_port = answer.port;
     }
     for (std::size_t other = 0; other < places_.size(); ++other) {
-        // While it drains the trunks have said that they take no new visitors.
+        // While the link drains, its trunks have announced that they take no new visitors.
         if (state_ == State::running && places_[other]->state == Place::State::open &&
             offered.on[other] == Carried::no) {
             request_registration(other, {&offered});
         }
     }
     if (offered.told && offered.endpoint == answer.address) {
-        return;  // one more trunk, or a fresh session
+        return;  // only one more trunk, or a fresh session
     }
     offered.told = true;
     offered.endpoint = answer.address;
@@ -204,7 +204,7 @@ void ClientLink::on_refused(std::size_t place, const wire::Refused& refused) {
     }
     Offered& offered = found->second;
     offered.on[place] = Carried::refused;
-    if (offered.is(Carried::yes) || offered.is(Carried::asked)) {  // a trunk that does not carry it, no more
+    if (offered.is(Carried::yes) || offered.is(Carried::asked)) {  // only this trunk does not carry it
         if (shared_->log->may_write(LogLevel::warn, service_lines, worker_.now())) {
             shared_->log->warn("a connection does not carry a service", {{"service", offered.service->name},
                                                                          {"trunk", name_of(place)},
@@ -215,7 +215,7 @@ void ClientLink::on_refused(std::size_t place, const wire::Refused& refused) {
         return;
     }
     if (state_ != State::running) {
-        return;  // crossed our good-bye: nobody waits for it any more
+        return;  // crossed our goodbye: nobody waits for the service any more
     }
     if (offered.assigned_port != 0 || !offered.assigned_host.empty()) {
         offered.assigned_port = 0;  // somebody else has what we had: any other will do
@@ -230,7 +230,7 @@ void ClientLink::on_refused(std::size_t place, const wire::Refused& refused) {
     offered.endpoint.clear();
     const Duration again_in = refused_again_in();
     if (known && settings_.attempts == 0) {
-        return;  // who counts attempts hears of each
+        return;  // an application that counts attempts is told of each
     }
     if (shared_->log->may_write(LogLevel::warn, service_lines, worker_.now())) {
         shared_->log->warn(
@@ -244,8 +244,8 @@ void ClientLink::on_refused(std::size_t place, const wire::Refused& refused) {
           .retry_in = again_in});
 }
 
-// Soon, and then more and more seldom: a port is free a minute after its client has crashed, or never. All services
-// that are refused are asked for again together.
+// Arms the timer for refused services, and returns the time left: short at first, then longer and longer, since a port
+// is free a minute after its client has crashed, or never. All refused services are asked for again together.
 Duration ClientLink::refused_again_in() {
     if (!refused_timer_.is_set()) {
         refused_timer_.set_after(refused_backoff_.next_wait());

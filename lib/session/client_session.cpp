@@ -165,7 +165,7 @@ void ClientSession::finish(trunk::TrunkEnd end) {
     if (std::exchange(ended_, true)) {
         return;
     }
-    // Whoever sits in between may say anything; not after the proof, nor where TLS has verified the server by itself.
+    // A peer in between may say anything, but not after the proof, nor if TLS alone has verified the server.
     const bool verified = shared_->tls && (shared_->tls->verifies() || shared_->tls->pin());
     end.proved = open_ || (end.opened && verified);
     callbacks_.on_end(end);

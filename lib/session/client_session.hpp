@@ -1,5 +1,5 @@
-// One session of a client on one trunk: connecting, login, and the streams that arrive on it. It lives once; its
-// ClientTrunk makes the next.
+// One session of a client on one trunk: connecting, login, and the streams that arrive on it. A session is used once;
+// its ClientTrunk makes the next.
 //
 //   connecting --socket--> login --welcome--> open --trunk ends--> ended
 //        \____________________\__ failed ______________________/
@@ -24,9 +24,9 @@ namespace ferrotunnel::session {
 /// What all sessions of a client share.
 struct ClientShared {
     net::HostPort server;
-    std::shared_ptr<transport::TlsContext> tls;  // null: off
+    std::shared_ptr<transport::TlsContext> tls;  // null: no TLS
     std::optional<login::Token> token;
-    std::string name;  // what the user calls this client
+    std::string name;  // the user's name for this client
     wire::InstanceId instance{};
     mux::Settings mux;
     Duration handshake_deadline = limits::handshake_deadline;
@@ -39,7 +39,7 @@ struct ClientShared {
     Random* random = nullptr;
 };
 
-/// Which of the client's logins this is, as its hello says.
+/// Which of the client's logins this is, as stated in its hello.
 struct ClientLogin {
     std::uint64_t epoch = 1;
     std::uint64_t attempt = 0;
@@ -49,7 +49,7 @@ struct ClientLogin {
 
 class ClientSession final : private trunk::TrunkEvents {
 public:
-    /// On the worker, from within the session's events. After `on_end` nothing follows, and the session may be
+    /// Called on the worker, from within the session's events. After `on_end` nothing follows, and the session may be
     /// destroyed in a later round.
     struct Callbacks {
         std::function<void(const login::Agreement&)> on_open;
@@ -66,7 +66,7 @@ public:
     ClientSession& operator=(const ClientSession&) = delete;
 
     void send(const wire::ControlPayload& message);
-    /// No new visitors; ends when the present ones have finished.
+    /// Takes no new visitors; ends when the present ones have finished.
     void drain(std::string_view text);
     void end(wire::Code code, std::string_view text);
 
@@ -100,7 +100,7 @@ private:
     const TimePoint login_until_;  // connecting, TLS and login together
     std::unique_ptr<runtime::Connector> connector_;
     IntrusivePtr<trunk::Trunk> trunk_;
-    std::unique_ptr<login::ClientHandshake> handshake_;  // until the login is over
+    std::unique_ptr<login::ClientHandshake> handshake_;  // null once the login is over
     std::optional<trunk::TrunkEnd> refused_;             // why the login failed, in words for this side's user
     login::Agreement agreement_;
     bool open_ = false;

@@ -22,9 +22,10 @@ ClientTrunk::ClientTrunk(std::size_t place, runtime::Worker& worker, runtime::Wo
       services_(std::move(services)),
       events_(events) {}
 
-// The trunk outlives its worker's loop, so what is in the mail may know it. Neither orders nor reports may be lost, so
-// what lacks memory while they are delivered by mail ends the process. Who has no memory to send one hears of it: of an
-// order the link; of a report the trunk's session, which ends by it.
+// Runs an order on the trunk's worker. The trunk outlives its worker's loop, so mail may refer to it. Neither orders
+// nor reports may be lost, so one that lacks memory while it is delivered by mail ends the process. If memory is
+// lacking for sending, the sender gets the exception: the link for an order; for a report the trunk's session, which
+// then ends.
 void ClientTrunk::on_worker(std::function<void()> order) {
     if (&worker_ == &home_) {
         order();
@@ -49,7 +50,7 @@ void ClientTrunk::connect(const ClientLogin& login) {
             make_session(login);
         } catch (const std::bad_alloc&) {
             if (&worker_ == &home_) {
-                throw;  // to who has called
+                throw;  // to the caller
             }
             current_.reset();
             report([this] {
@@ -99,7 +100,7 @@ void ClientTrunk::end(const std::string& text) {
 
 // --- sessions ---
 
-// A list of its own: who is told to end may leave `retiring_` at once, and lives on until a later round.
+// A copy of the list: a session that is told to end may leave `retiring_` at once, and lives on until a later round.
 std::vector<ClientSession*> ClientTrunk::retiring() const {
     std::vector<ClientSession*> sessions;
     for (const auto& session : retiring_) {
@@ -110,7 +111,7 @@ std::vector<ClientSession*> ClientTrunk::retiring() const {
 
 void ClientTrunk::make_session(const ClientLogin& login) {
     ClientSession::Callbacks callbacks;
-    // The session is known by its place: it calls back only after `current_` was set, or while it is retiring.
+    // A session is identified by its address: it calls back only once `current_` is set, or while it is retiring.
     auto holder = std::make_shared<ClientSession*>(nullptr);
     callbacks.on_open = [this, holder](const login::Agreement& agreed) {
         report([this, agreed, transport = (*holder)->transport_description(), round_trip = (*holder)->round_trip()] {
@@ -167,8 +168,8 @@ void ClientTrunk::on_goaway(ClientSession& session, Code code, std::string_view 
     }
 }
 
-// A client that does not hear of its trunk's end would never connect again: what lacks memory for that, at either end,
-// ends the process, and whoever looks after it starts it anew.
+// Reports the end of a session. A client that did not hear of its trunk's end would never connect again: if memory for
+// that is lacking at either end, the process ends, and its supervisor restarts it.
 void ClientTrunk::on_session_end(ClientSession& session, const trunk::TrunkEnd& end) noexcept {
     auto retired =
         std::find_if(retiring_.begin(), retiring_.end(), [&](const auto& one) { return one.get() == &session; });
@@ -184,9 +185,9 @@ void ClientTrunk::on_session_end(ClientSession& session, const trunk::TrunkEnd& 
     report([this, end, was_open] { events_.on_trunk_end(place_, end, was_open); });
 }
 
-// The session is still on the stack: it goes in a later round.
+// Destroys the session in a later round, since it is still on the stack.
 void ClientTrunk::discard(std::unique_ptr<ClientSession> session) {
-    // In a list rather than in the mail: a worker that is being stopped takes none.
+    // Kept in a list rather than in the mail: a worker that is being stopped takes no mail.
     discarded_.push_back(std::move(session));
     (void)clear_mail_->post(*worker_.mailbox(), this);
 }

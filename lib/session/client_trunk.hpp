@@ -1,7 +1,8 @@
-// One of a client's trunks: its present session, and those that it replaced and whose visitors finish.
+// One of a client's trunks: its present session, and the replaced sessions whose visitors are still finishing.
 //
-// It lives on a worker of its own choice, its link on another one or the same. The link's orders and the trunk's
-// reports go by mail between different workers and are plain calls on the same one; either way they arrive in order.
+// The trunk lives on a worker of its own choice, its link on another worker or the same. The link's orders and the
+// trunk's reports go by mail between different workers and are plain calls on the same one; either way they arrive in
+// order.
 #pragma once
 
 #include <cstdint>
@@ -15,22 +16,22 @@
 
 namespace ferrotunnel::session {
 
-/// What a trunk reports, on the link's worker. `place` counts from 0.
+/// Receives a trunk's reports, on the link's worker. `place` counts from 0.
 class ClientTrunkEvents {
 public:
     virtual ~ClientTrunkEvents() = default;
 
-    /// `round_trip` is the shortest that was seen so far; zero: not known.
+    /// The present session is open. `round_trip` is the shortest seen so far; zero: not known.
     virtual void on_trunk_open(std::size_t place, const login::Agreement& agreed, const std::string& transport,
                                Duration round_trip) = 0;
     virtual void on_trunk_message(std::size_t place, const wire::ControlMessage& message) = 0;
-    /// The server takes no new visitors on it.
+    /// The server takes no new visitors on this trunk.
     virtual void on_trunk_draining(std::size_t place, wire::Code code, const std::string& text) = 0;
     /// The server asks for a fresh session: the present one only finishes its visitors from now on.
     virtual void on_trunk_retired(std::size_t place, const std::string& text) = 0;
-    /// The present session has ended, open or on the way to it.
+    /// The present session has ended, whether it was open or still connecting.
     virtual void on_trunk_end(std::size_t place, const trunk::TrunkEnd& end, bool was_open) = 0;
-    /// One that had retired has ended.
+    /// A retired session has ended.
     virtual void on_retired_end(std::size_t place) = 0;
 };
 
@@ -43,13 +44,13 @@ public:
 
     // The link's orders, on the link's worker.
 
-    /// Makes a session; there is no present one.
+    /// Makes a session; there must be no present one.
     void connect(const ClientLogin& login);
-    /// To the present session, if that is still open.
+    /// Sends to the present session, if it is still open.
     void send(std::vector<wire::ControlPayload> messages);
-    /// No new visitors; all sessions end when the present ones have finished.
+    /// Takes no new visitors; all sessions end when the present visitors have finished.
     void drain(const std::string& text);
-    /// All sessions end now.
+    /// Ends all sessions now.
     void end(const std::string& text);
 
 private:
@@ -64,15 +65,15 @@ private:
 
     const std::size_t place_;
     runtime::Worker& worker_;
-    runtime::Worker& home_;  // the link's
+    runtime::Worker& home_;  // the link's worker
     const std::shared_ptr<ClientShared> shared_;
     const std::shared_ptr<const backend::ServiceTable> services_;
     ClientTrunkEvents& events_;
 
-    // The trunk's worker's.
+    // For the trunk's worker only.
     std::unique_ptr<ClientSession> current_;
-    std::vector<std::unique_ptr<ClientSession>> retiring_;   // still with visitors, replaced by `current_`
-    std::vector<std::unique_ptr<ClientSession>> discarded_;  // ended; perhaps still on the stack
+    std::vector<std::unique_ptr<ClientSession>> retiring_;   // replaced by `current_`, still with visitors
+    std::vector<std::unique_ptr<ClientSession>> discarded_;  // ended, but perhaps still on the stack
     using ClearMail = buffer::WakeMail<ClientTrunk, ClientTrunk*>;
     const IntrusivePtr<ClearMail> clear_mail_ =
         make_intrusive<ClearMail>([](ClientTrunk* const& trunk) noexcept { trunk->discarded_.clear(); });

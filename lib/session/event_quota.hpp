@@ -1,5 +1,5 @@
-// How many events of one kind peers may cause in a second, whether or not there is a log: the application's handler
-// gets them all.
+// Limits how many events of one kind peers may cause in a second, whether or not there is a log: the application's
+// handler gets every event within the limit.
 #pragma once
 
 #include <chrono>
@@ -10,7 +10,7 @@
 
 namespace ferrotunnel::session {
 
-/// Any thread.
+/// Counts the events of one kind; any thread.
 class EventQuota {
 public:
     explicit EventQuota(std::uint32_t per_second) : per_second_(per_second) {}

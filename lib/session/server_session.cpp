@@ -21,7 +21,7 @@ std::string place_of(const login::Agreement& agreement) {
 
 }  // namespace
 
-// Finds out whether the peer still speaks: a ping, and a look every now and then whether anything was heard since.
+// Finds out whether the peer still speaks: sends a ping, and looks at intervals whether anything was heard since.
 class ServerSession::Probe {
 public:
     Probe(ServerSession& session, std::function<void(bool)> answer)
@@ -43,7 +43,7 @@ public:
 private:
     static constexpr auto look_every = std::chrono::milliseconds(20);
 
-    // Not the time of the last byte: answers to earlier pings may come in this very round, and then no ping is due.
+    // Not the time of the last byte: answers to earlier pings may arrive in this very round, and then no ping is due.
     std::uint64_t frames_heard() const { return session_.trunk_->session().stats().frames_received; }
 
     void look() {
@@ -52,7 +52,7 @@ private:
             timer_.set_after(look_every);
             return;
         }
-        // Timers come before sockets: where this worker has stood still the answer may lie there.
+        // Timers come before sockets: if this worker has stood still, the answer may be waiting in the socket.
         if (!alive && !std::exchange(last_look_, true)) {
             timer_.set(session_.worker_.now());
             return;
@@ -137,7 +137,7 @@ void ServerSession::abandon() {
     probes_.clear();
     yield_timer_.reset();
     leave_registry();
-    shared_->registry->remove(key_);  // also when it was admitted and was not told so any more
+    shared_->registry->remove(key_);  // it may have been admitted without being told
     if (trunk_) {
         trunk_->abandon();
         trunk_.reset();
@@ -205,7 +205,7 @@ void ServerSession::take_step(const login::Step& step) {
     trunk_->end(failure.code, failure.text_for_peer);
 }
 
-// Everybody can cause it, as often as they like.
+// Reports a stranger's failure, within limits: everybody can cause one, as often as they like.
 void ServerSession::tell_stranger(const char* what, Code code, const std::string& why) {
     shared_->counters->logins_refused.fetch_add(1, std::memory_order_relaxed);
     static constexpr LineKind strangers{"strangers"};
@@ -252,7 +252,7 @@ void ServerSession::admitted(std::optional<directory::Refusal> refusal) {
         return;
     }
     if (gone) {
-        return;  // failed meanwhile, and the login with it; the end follows
+        return;  // the session has failed, and its login with it; the end follows
     }
     if (refusal) {
         take_step(handshake_->refuse(refusal->code, refusal->text));
@@ -339,7 +339,7 @@ void ServerSession::on_drained() {
     trunk_->end(Code::none, "Every visitor has finished.");
 }
 
-// The client is told to open a fresh session; when that has the same ports, this one lets them go and drains.
+// Tells the client to open a fresh session; when that has the same ports, this one lets them go and drains.
 void ServerSession::on_rotate_due() {
     rotating_ = true;
     trunk_->session().announce(Code::rotated, "Stream ids run out: open a fresh session.");
@@ -394,7 +394,7 @@ void ServerSession::tell_failure(const std::exception& problem) {
     }
 }
 
-// Nothing of it lacks memory.
+// Leaves the ports and the registry. Needs no memory.
 void ServerSession::leave_registry() noexcept {
     close_services();
     if (std::exchange(admitted_, false)) {
@@ -402,8 +402,8 @@ void ServerSession::leave_registry() noexcept {
     }
 }
 
-// What its end means for the tunnel. One that was replaced, or that either side drains, is no loss while others are
-// there.
+// Reports what the session's end means for the tunnel. A trunk that was replaced, or that either side drains, is no
+// loss while others are there.
 void ServerSession::tell_gone(Code code, const std::string& text) {
     if (!std::exchange(present_, false)) {
         return;
@@ -437,7 +437,7 @@ void ServerSession::evict(Code code, std::string text, std::function<void()> rel
                 self->end(code, text);
             }
         });
-        self->shared_->registry->remove(self->key_);  // also when it was admitted but does not know yet
+        self->shared_->registry->remove(self->key_);  // it may have been admitted without knowing yet
         released();
     });
     if (!reached) {
@@ -452,12 +452,12 @@ void ServerSession::probe(std::function<void(bool)> answer) {
         if (self->ended_) {
             answer(false);
         } else if (!self->welcome_) {
-            answer(true);  // it has just proved its token, and a ping before the welcome would fail its login
+            answer(true);  // its token was just proved, and a ping before the welcome would fail the login
         } else {
             try {
                 self->probes_.push_back(std::make_unique<Probe>(*self, answer));
             } catch (const std::bad_alloc&) {
-                answer(true);  // who can not be asked keeps what it has
+                answer(true);  // a session that cannot be asked keeps what it has
             }
         }
     });

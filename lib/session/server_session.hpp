@@ -5,9 +5,10 @@
 //      |                          \--replaced while it rotates--> yielding --'   |
 //      \___________________________\____ trunk ended, refused ___________________/
 //
-// While it yields it goes on carrying until a successor has registered its ports. Lives on one worker. Others reach it
-// only through SessionHandle and VisitorCarrier, whose calls are posted there. When it ends, it leaves its ports first
-// (those that nobody else carries refuse visitors at once), then the registry, then those who wait for that hear it.
+// While it yields, the session goes on carrying until a successor has registered its ports. Lives on one worker. Other
+// threads reach it only through SessionHandle and VisitorCarrier, whose calls are posted there. When the session ends,
+// it first leaves its ports (those that nobody else carries refuse visitors at once), then the registry; then those who
+// wait for that are told.
 #pragma once
 
 #include <atomic>
@@ -42,24 +43,24 @@
 
 namespace ferrotunnel::session {
 
-/// What the application may want to know.
+/// An event that the application may want to know about.
 struct ServerNotice {
     enum class Kind : std::uint8_t {
         connected,  // a tunnel's first trunk
-        joined,     // one more
+        joined,     // one more trunk
         degraded,   // a trunk has broken; others of its tunnel are there
-        lost,       // the last one has ended
+        lost,       // the last trunk has ended
         registered,
         refused,
     } kind = Kind::connected;
     std::string peer;      // the client's address
-    std::string client;    // what it calls itself, or empty
-    std::string service;   // its name, or empty
+    std::string client;    // the client's own name for itself, or empty
+    std::string service;   // the service's name, or empty
     std::string endpoint;  // the public address
     wire::Code code = wire::Code::none;
     std::string text;
-    std::uint32_t trunk = 0;  // which of the tunnel's it is about
-    std::size_t trunks = 0;   // how many the tunnel has now
+    std::uint32_t trunk = 0;  // which of the tunnel's trunks it is about
+    std::size_t trunks = 0;   // how many trunks the tunnel has now
 };
 
 struct ServerCounters {
@@ -76,7 +77,7 @@ struct SessionView {
         std::string endpoint;
         std::uint16_t port = 0;
         std::shared_ptr<trunk::Traffic> traffic;
-        std::shared_ptr<const directory::HttpService> http;  // of HTTP
+        std::shared_ptr<const directory::HttpService> http;  // for HTTP
     };
     bool connected = false;
     bool retired = false;          // another trunk has taken its place; its visitors finish
@@ -84,39 +85,39 @@ struct SessionView {
     std::string peer;
     std::string agent;
     std::string token_name;
-    std::string name;  // what the client calls itself, or empty
+    std::string name;  // the client's own name for itself, or empty
     std::chrono::system_clock::time_point since;
     std::vector<Service> services;
 };
 
-/// Where visitors reach the HTTP services of this server.
+/// Where visitors reach this server's HTTP services.
 struct HttpPublic {
     std::string scheme = "http";
     std::uint16_t port = 0;
 };
 
-/// What all sessions of a server share. Immutable but for what synchronises itself.
+/// What all sessions of a server share. Immutable, except for members that synchronise themselves.
 struct ServerShared {
     std::shared_ptr<directory::Registry> registry;
     login::AcceptedTokens tokens;
     wire::InstanceId instance{};
     mux::Settings mux;
     Duration handshake_deadline = limits::handshake_deadline;
-    std::shared_ptr<transport::TlsContext> tls;  // null: off
+    std::shared_ptr<transport::TlsContext> tls;  // null: no TLS
     runtime::SocketAddress tcp_bind;             // where public ports listen; the port is ignored
-    std::string public_host;                     // how visitors reach this machine
+    std::string public_host;                     // the name by which visitors reach this machine
     directory::PortOpener open_port;
     std::shared_ptr<directory::PortTable> ports = std::make_shared<directory::PortTable>();
-    std::optional<HttpPublic> http_public;   // nothing: not without TLS
-    std::optional<HttpPublic> https_public;  // nothing: not with TLS
-    /// Any thread. Whether visitors who ask for this host (or one that the pattern is for) by TLS are shown a
-    /// certificate. Empty: none has one.
+    std::optional<HttpPublic> http_public;   // nothing: no HTTP without TLS
+    std::optional<HttpPublic> https_public;  // nothing: no HTTP with TLS
+    /// Whether visitors who ask by TLS for this host (or for one that the pattern matches) are shown a certificate. Any
+    /// thread. Empty: no host has one.
     std::function<bool(std::string_view host)> has_certificate;
-    /// Any thread. Whether visitors of this host, or of one that the pattern is for, must show a certificate to the
-    /// edge. Empty: none must.
+    /// Whether visitors of this host, or of one that the pattern matches, must show a certificate to the edge. Any
+    /// thread. Empty: none must.
     std::function<bool(std::string_view host)> asks_for_certificate;
     std::string domain;                 // below which hosts are assigned, in normal form; empty: none are
-    directory::HttpBounds http_bounds;  // of what HTTP services ask for
+    directory::HttpBounds http_bounds;  // on what HTTP services may ask for
     std::shared_ptr<directory::HttpDirectory> http = std::make_shared<directory::HttpDirectory>();
     std::shared_ptr<directory::TrunkCounts> trunk_counts = std::make_shared<directory::TrunkCounts>();
     std::function<void(const ServerNotice&)> notify;
@@ -137,8 +138,8 @@ class ServerSession final : public std::enable_shared_from_this<ServerSession>,
                             public directory::HttpCarrier,
                             private trunk::TrunkEvents {
 public:
-    /// `ended` is called once on the worker, when nothing of the session is left. `login_over`: when the peer no longer
-    /// counts as one that has not proved its token.
+    /// `ended` is called once on the worker, when nothing of the session is left. `login_over` is called when the peer
+    /// no longer counts as one that has not proved its token.
     struct Callbacks {
         std::function<void(bool welcome)> login_over;
         std::function<void()> ended;
@@ -148,32 +149,32 @@ public:
                   Callbacks callbacks);
     ~ServerSession() override;
 
-    /// On the worker.
+    /// To be called on the worker.
     void start(runtime::Fd socket);
-    /// On the worker. No new visitors; ends when the present ones have finished.
+    /// Takes no new visitors; the session ends when the present ones have finished. On the worker.
     void drain();
-    /// On the worker. Ends now.
+    /// Ends the session now. On the worker.
     void end(wire::Code code, std::string_view text);
 
-    /// On the worker. Ends now, where the peer has not proved its token yet: the place is needed.
+    /// Ends the session now if the peer has not proved its token yet: its place is needed. On the worker.
     void give_way();
 
-    /// On the worker. Dials a service through the tunnel, as a visitor would.
+    /// Dials a service through the tunnel, as a visitor would. On the worker.
     Result<IntrusivePtr<mux::Stream>, wire::Code> open_stream(std::uint32_t service, IntrusivePtr<buffer::Waker> waker,
                                                               bool foreign);
 
-    /// When no worker runs any more: closes everything without a word.
+    /// Closes everything without a word. To be called when no worker runs any more.
     void abandon();
 
-    /// Any thread.
+    /// What others may see of the session. Any thread.
     SessionView view() const;
-    /// The same in place, while nobody changes it: `look(const SessionView&)`, briefly.
+    /// The same in place, while nobody changes it: `look(const SessionView&)`, which must be brief.
     template <typename Look>
     void look(Look look) const {
         std::lock_guard lock(view_mutex_);
         look(view_);
     }
-    /// Any thread. Runs `action` on the session's worker; false when that has stopped.
+    /// Runs `action` on the session's worker; false if that has stopped. Any thread.
     template <typename Action>
     bool post(Action action) {
         return mailbox_->post_call([self = shared_from_this(), action = std::move(action)]() mutable {
@@ -196,19 +197,19 @@ public:
     void take(directory::TlsVisitor visitor, std::uint32_t service) override;
     void dropped(const std::shared_ptr<directory::HttpService>& service) noexcept override;
 
-    /// Any thread. Counts one stream of an application as load for as long as what it gives is kept.
+    /// Counts one stream of an application as load for as long as the result is kept. Any thread.
     std::shared_ptr<void> count_dialled();
 
 private:
     struct Service {
         wire::Service description;
         std::uint64_t registration = 0;  // an id may be registered again while a claim for the first is under way
-        std::vector<directory::ClaimName> names;  // that it has claimed, or is about to
+        std::vector<directory::ClaimName> names;  // claimed, or about to be
         std::shared_ptr<directory::SharedPort> public_port;
         std::shared_ptr<directory::HttpService> http;
-        bool opened = false;                      // the port or the service, and did not join other trunks at it
+        bool opened = false;                      // opened the port or service here, did not join other trunks
         bool assigned = false;                    // its host is the server's choice
-        bool assigned_anew = false;               // and another one than that which it had before
+        bool assigned_anew = false;               // and it is not the one that the service had before
         std::shared_ptr<trunk::Traffic> traffic;  // on this trunk
         directory::VisitorLine line;
 
@@ -217,7 +218,8 @@ private:
         std::uint16_t port() const { return public_port ? public_port->address().port() : std::uint16_t{0}; }
     };
     class Probe;
-    /// The session that somebody is on the way to; counted as long as this lives, also where its mail is never taken.
+    /// A session to which a visitor is on the way. The visitor counts as long as this lives, even if its mail is never
+    /// taken.
     class OnTheWay {
     public:
         explicit OnTheWay(std::shared_ptr<ServerSession> to) noexcept : to_(std::move(to)) {
@@ -313,7 +315,7 @@ private:
     void log_end(const trunk::TrunkEnd& end, LogLevel level);
     void tell_gone(wire::Code code, const std::string& text);
     void tell_failure(const std::exception& problem);
-    /// One of several steps: where it lacks memory it is left out, and the others are done.
+    /// Runs one of several steps: if it lacks memory it is left out, and the others are still done.
     template <typename Step>
     static void attempt(Step step) noexcept {
         try {
@@ -321,7 +323,7 @@ private:
         } catch (const std::exception&) {
         }
     }
-    /// What goes wrong inside (memory, a bug) ends this session and not the process.
+    /// Runs `action`. What goes wrong in it (memory, a bug) ends this session and not the process.
     template <typename Action>
     void guarded(Action action) noexcept {
         try {
@@ -351,24 +353,24 @@ private:
     directory::ClientId client_{};
     std::unique_ptr<runtime::Timer> yield_timer_;
     std::map<std::uint32_t, Service> services_;
-    std::vector<std::uint32_t> lines_;  // of services with visitors in line
+    std::vector<std::uint32_t> lines_;  // ids of services with visitors in line
     std::uint64_t registrations_ = 0;
     EventQuota refusals_{limits::refusals_told_per_second};
     mutable std::mutex view_mutex_;
-    SessionView view_;  // what `view` answers
+    SessionView view_;  // returned by `view`
     std::vector<std::unique_ptr<Probe>> probes_;
     const std::shared_ptr<trunk::Traffic> traffic_ = std::make_shared<trunk::Traffic>();  // of this trunk
     const std::shared_ptr<trunk::RecentTraffic> recent_ = std::make_shared<trunk::RecentTraffic>();
-    std::atomic<std::uint32_t> on_the_way_{0};  // visitors in the mail
+    std::atomic<std::uint32_t> on_the_way_{0};  // visitors that are still in the mail
     const std::shared_ptr<std::atomic<std::uint32_t>> dialled_ = std::make_shared<std::atomic<std::uint32_t>>(0);
     bool gave_way_ = false;
     bool proved_ = false;    // the token was proved: admission is being decided, or was
-    bool admitted_ = false;  // the registry has it
+    bool admitted_ = false;  // the registry has the session
     bool welcome_ = false;   // the login is over: services may be registered
     bool present_ = false;   // counted among the tunnel's trunks
-    bool draining_ = false;  // announced, by either side
+    bool draining_ = false;  // announced by either side
     bool rotating_ = false;  // ids run out: a successor is on its way
-    bool yielding_ = false;  // it has come: it takes the ports over, and this one drains
+    bool yielding_ = false;  // the successor has come: it takes the ports over, and this one drains
     bool ended_ = false;
 };
 

@@ -12,7 +12,7 @@ using wire::Code;
 
 namespace {
 
-// An HttpCarrier::Opened that is answered whatever happens to the mail it travels in.
+// An HttpCarrier::Opened that is always answered, whatever happens to the mail that carries it.
 class OpenAnswer {
 public:
     explicit OpenAnswer(directory::HttpCarrier::Opened opened) : opened_(std::move(opened)) {}
@@ -42,7 +42,7 @@ directory::Refusal no_domain() {
             "without --domain."};
 }
 
-// The path that a URL shows; a rule that is none stands beside it.
+// The path that a URL shows. An expression, which is no path, is shown beside the URL.
 std::string shown_path(const http::PathRule& rule) {
     switch (rule.kind) {
         case http::PathRule::Kind::prefix:
@@ -56,7 +56,7 @@ std::string shown_path(const http::PathRule& rule) {
 
 }  // namespace
 
-// What the client wants, in normal form.
+// Reads what the client wants, in normal form.
 std::optional<directory::Refusal> ServerSession::read_http(const wire::Service& service,
                                                            directory::HttpDescription& wanted) const {
     if (!shared_->http_public && !shared_->https_public) {
@@ -76,7 +76,7 @@ std::optional<directory::Refusal> ServerSession::read_http(const wire::Service& 
     return refuse_rules(service.http.rules);
 }
 
-// Those that this version can not apply, and those that are more than one client may have.
+// Refuses rules that this version cannot apply, and rules beyond what one client may have.
 std::optional<directory::Refusal> ServerSession::refuse_rules(const wire::HttpRulesPart& rules) const {
     if (!rules.unknown.empty()) {
         return directory::Refusal{Code::unsupported, "This server does not know the rule `" +
@@ -148,7 +148,7 @@ void ServerSession::begin_claiming(std::uint32_t request, const wire::Service& d
     claim_hosts(request, description.id, std::move(wanted));
 }
 
-// A ghost of the same client may have to be driven out first.
+// Claims the hosts, for which a ghost of the same client may have to be driven out first.
 void ServerSession::claim_hosts(std::uint32_t request, std::uint32_t id, directory::HttpDescription wanted) {
     Service& service = services_.at(id);
     service.names.clear();
@@ -179,7 +179,7 @@ void ServerSession::on_hosts_claimed(std::uint32_t request, std::uint32_t id, st
     }
     Service& service = found->second;
     if (refusal && service.assigned && !std::exchange(service.assigned_anew, true)) {
-        // Another client, which is alive, has the host that a service of this name had before: any other will do.
+        // Another client, which is alive, has the host that a service of this name had before: any other host will do.
         wanted.hosts = {shared_->http->fresh_host(shared_->domain, *shared_->random)};
         claim_hosts(request, id, std::move(wanted));
         return;
@@ -199,7 +199,7 @@ void ServerSession::on_hosts_claimed(std::uint32_t request, std::uint32_t id, st
     service.opened = joined.first;
     service.traffic = std::make_shared<trunk::Traffic>();
     if (wanted.passthrough) {
-        service.traffic->total = traffic_;  // its visitors are on this trunk, as those of a port
+        service.traffic->total = traffic_;  // its visitors are on this trunk, like those of a port
     }
     if (service.assigned) {
         shared_->http->remember_assigned(*service.http);
@@ -207,7 +207,7 @@ void ServerSession::on_hosts_claimed(std::uint32_t request, std::uint32_t id, st
     confirm(request, id);
 }
 
-// Claims that no service of this session has a use for.
+// Releases claims that no service of this session needs.
 void ServerSession::release_unwanted(const std::vector<directory::ClaimName>& names) {
     for (const directory::ClaimName& name : names) {
         const bool wanted = std::any_of(services_.begin(), services_.end(), [&name](const auto& entry) {
@@ -220,13 +220,13 @@ void ServerSession::release_unwanted(const std::vector<directory::ClaimName>& na
     }
 }
 
-// The first one; the others, and the exact rule of its path, are in the log and in the configuration.
+// The service's first host; the others, and the exact rule of its path, are in the log and in the configuration.
 const std::string& ServerSession::shown_host_of(const Service& service) const {
     const std::string& first = service.http->description().hosts.front();
     return first == "*" ? shared_->public_host : first;
 }
 
-// By TLS where it is not ours, or there is a certificate for it.
+// The HTTPS place if TLS passes untouched, or if there is a certificate for its host; else the HTTP place.
 const HttpPublic& ServerSession::public_place_of(const Service& service) const {
     const auto& plain = shared_->http_public;
     const auto& tls = shared_->https_public;
@@ -256,7 +256,7 @@ std::string ServerSession::url_of(const Service& service) const {
 void ServerSession::open(std::uint32_t service, const net::Address& visitor, IntrusivePtr<buffer::Waker> waker,
                          bool foreign, Opened opened) {
     OpenAnswer answer(std::move(opened));
-    // From here on: what is on the way to it counts as load.
+    // Counted from here on: a stream on its way to this trunk counts as load.
     auto counted = count_dialled();
     auto action = [self = shared_from_this(), service, visitor, waker = std::move(waker), foreign,
                    counted = std::move(counted), answer = std::move(answer)]() mutable {
@@ -286,13 +286,13 @@ Result<directory::HttpStream, Code> ServerSession::open_http(std::uint32_t id, c
     auto stream = trunk_->session().open(request, std::move(waker), foreign, worker_.now());
     trunk_->session_changed();
     if (!stream) {
-        // Whatever else it is that keeps this trunk from it (its ids have run out, or it has just failed), another one
-        // may carry.
+        // Whatever else keeps this trunk from opening (its ids have run out, or it has just failed), another trunk may
+        // carry the stream.
         return stream.error() == Code::busy ? Code::busy : Code::going_away;
     }
     const std::shared_ptr<trunk::Traffic>& traffic = found->second.traffic;
     traffic->opened();
-    // One object that both counts end with.
+    // One object whose end ends both counts.
     auto both = [traffic, counted = std::move(counted)](void*) mutable {
         traffic->stopped_sending();
         traffic->closed();

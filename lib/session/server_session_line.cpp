@@ -1,5 +1,5 @@
-// Visitors for whom no stream can be opened yet: other visitors of their service wait for the client's answer, as many
-// as may at a time. Far away an answer takes a round trip, in which any number may come.
+// Visitors for whom no stream can be opened yet: as many others of their service as may at a time already wait for the
+// client's answer. Far away an answer takes a round trip, in which any number may come.
 #include <algorithm>
 #include <type_traits>
 #include <utility>
@@ -23,7 +23,8 @@ std::string address_of(const directory::TlsVisitor& visitor) {
 
 }  // namespace
 
-// Who comes behind others waits behind them, unless another trunk has room. Without any it stays with the last one.
+// Opens a stream for a visitor. If others wait, it waits behind them, unless another trunk has room; if no trunk has
+// room, it stays with the last one.
 template <typename AnyVisitor>
 void ServerSession::open_or_wait(std::uint32_t id, AnyVisitor visitor) {
     directory::VisitorLine& line = services_.at(id).line;
@@ -61,7 +62,8 @@ void ServerSession::on_room() {
     });
 }
 
-// True while somebody is left in it. The line is looked up anew each time: what is called may end the service.
+// Serves a line; true while somebody is left in it. The line is looked up anew each time, because a call may end the
+// service.
 bool ServerSession::serve_line(std::uint32_t id) {
     auto found = services_.find(id);
     while (found != services_.end() && !found->second.line.empty() && !trunk_->session().must_wait(id)) {
@@ -71,7 +73,7 @@ bool ServerSession::serve_line(std::uint32_t id) {
     return found != services_.end() && !found->second.line.empty();
 }
 
-// This trunk carries the service no more: others may.
+// Sends visitors on to other trunks: this one no longer carries the service, but others may.
 void ServerSession::send_on(directory::VisitorLine line) {
     while (!line.empty()) {
         line.give_first([]<typename AnyVisitor>(AnyVisitor visitor) {

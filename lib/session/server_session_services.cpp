@@ -15,9 +15,9 @@ using wire::Code;
 
 namespace {
 
-constexpr std::string_view private_address = "private";  // what people are shown
+constexpr std::string_view private_address = "private";  // shown to people
 
-// When trunks are compared: a trunk that moves so much has one visitor more.
+// For comparing trunks: a trunk that moves this much counts as having one visitor more.
 constexpr std::uint64_t recent_bytes_as_a_visitor = 102'400;  // about 1 MiB/s
 
 }  // namespace
@@ -70,16 +70,17 @@ std::optional<directory::Refusal> ServerSession::check_service(const wire::Servi
     return std::nullopt;
 }
 
-// Without what nobody asks for later.
+// Keeps the description, without the parts that nobody asks for later.
 void ServerSession::keep_description(Service& service, const wire::Service& description) {
     service.registration = ++registrations_;
     service.description.id = description.id;
     service.description.kind = description.kind;
     service.description.name = description.name;
-    service.description.http.rules = description.http.rules;  // they are counted
+    service.description.http.rules = description.http.rules;  // kept because they are counted
 }
 
-// There is nothing to claim or to open: it is found by its name, and may have that of another client's.
+// Registers a private service. There is nothing to claim or open: it is found by its name, which may be the same as
+// that of another client's.
 void ServerSession::register_private(std::uint32_t request, const wire::Service& description) {
     Service& service = services_[description.id];
     keep_description(service, description);
@@ -108,8 +109,8 @@ void ServerSession::register_port(std::uint32_t request, const wire::Service& de
     }
 }
 
-// A client may narrow a port to the server's own machine, but not widen it beyond what the server listens on: who says
-// 0.0.0.0 has nothing on IPv6.
+// Narrows the listening address. A client may narrow a port to the server's own machine, but not widen it beyond what
+// the server listens on: a server that listens on 0.0.0.0 has nothing on IPv6.
 std::optional<directory::Refusal> ServerSession::narrow(const wire::Service& description,
                                                         runtime::SocketAddress& at) const {
     if (description.bind.empty()) {
@@ -128,7 +129,7 @@ std::optional<directory::Refusal> ServerSession::narrow(const wire::Service& des
     return std::nullopt;
 }
 
-// A given port is claimed before it is bound: a ghost of the same client may have to be driven out first.
+// A given port is claimed before it is bound, since a ghost of the same client may have to be driven out first.
 void ServerSession::claim_then_open(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at) {
     auto self = shared_from_this();
     Service& service = services_.at(id);
@@ -164,7 +165,7 @@ void ServerSession::on_claimed(std::uint32_t request, std::uint32_t id, std::uin
     }
 }
 
-// An assigned port is bound before it is claimed: the system chooses among those that are free.
+// An assigned port is bound before it is claimed, since the system chooses among the free ones.
 void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at) {
     const login::AcceptedTokens& tokens = shared_->tokens;
     auto token = std::find_if(tokens->begin(), tokens->end(),
@@ -195,7 +196,7 @@ void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime
     refuse_service(id, why);
 }
 
-// The answer is why not.
+// Opens the port, or joins it; returns why that failed, or nothing.
 std::optional<directory::Refusal> ServerSession::open_port(std::uint32_t id, const runtime::SocketAddress& at) {
     std::error_code error;
     auto joined = shared_->ports->join(client_, at, shared_from_this(), id, worker_, shared_->open_port, error);
@@ -249,7 +250,7 @@ void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
     notify(ServerNotice::Kind::registered, name, registered.address, Code::none, {});
 }
 
-// A service that was being registered, and is not to be.
+// Refuses a service that was being registered.
 void ServerSession::refuse_service(std::uint32_t id, const directory::Refusal& refusal) {
     wire::Service description = services_.at(id).description;
     services_.erase(id);
@@ -272,7 +273,7 @@ void ServerSession::tell_refusal(const wire::Service& description, const directo
     }
 }
 
-// On one trunk it holds for all: what comes next may be another service for the same port, on whatever trunk.
+// Unregisters a service. On one trunk this holds for all: the next service for the same port may come on any trunk.
 void ServerSession::unregister(std::uint32_t id) {
     auto found = services_.find(id);
     if (found == services_.end()) {
@@ -280,7 +281,8 @@ void ServerSession::unregister(std::uint32_t id) {
     }
     Service& service = found->second;
     if (service.is_carried()) {
-        // They are let go of when they are closed: where that lacks memory the session ends, and leaves them.
+        // The references are dropped only after closing: if closing lacks memory, the session ends and leaves them
+        // then.
         if (const auto port = service.public_port) {
             shared_->ports->close(client_, *port, *this);
             service.public_port = nullptr;
@@ -307,7 +309,7 @@ void ServerSession::forget_service(std::uint32_t id) {
     }
 }
 
-// Visitors are refused there from now on, or come to other trunks, and without one others may have the port.
+// Leaves the service: new visitors go to other trunks; without one they are refused, and others may have the port.
 void ServerSession::leave(Service& service) {
     if (!service.is_carried()) {
         return;
@@ -316,7 +318,7 @@ void ServerSession::leave(Service& service) {
         shared_->ports->leave(client_, *port, *this);
     }
     if (auto http = std::exchange(service.http, nullptr)) {
-        attempt([&] { shared_->http->leave(*http, *this, Clock::now()); });  // also where the worker is gone
+        attempt([&] { shared_->http->leave(*http, *this, Clock::now()); });  // the worker may be gone already
     }
     for (const directory::ClaimName& name : service.names) {
         shared_->registry->release(key_, name);
@@ -339,7 +341,7 @@ void ServerSession::close_services() noexcept {
 
 // --- a successor ---
 
-// A fresh session has logged in, and will register what this one carries. Until then this one goes on.
+// Yields to a fresh session, which has logged in and will register what this one carries. Until then this one goes on.
 void ServerSession::yield() {
     yielding_ = true;
     if (std::exchange(admitted_, false)) {
@@ -395,7 +397,7 @@ void ServerSession::leads_back(std::uint32_t id) {
     });
 }
 
-// A successor has taken its place there, or the service was unregistered on another trunk.
+// Forgets a service whose place a successor has taken, or that was unregistered on another trunk.
 void ServerSession::on_dropped(const std::function<bool(const Service&)>& is_it) {
     auto found =
         std::find_if(services_.begin(), services_.end(), [&is_it](const auto& entry) { return is_it(entry.second); });
@@ -420,9 +422,9 @@ void ServerSession::end_yielding() {
 
 // --- visitors ---
 
-// Visitors, and what they move: who comes after a bulk transfer should not wait behind it. Of two trunks with as much,
-// the one on the calling worker has less, since a visitor that changes threads costs a wake-up. A visitor who will send
-// nothing more is on the way out, or moves bytes, which count.
+// The load of this trunk: visitors, and what they move, since a newcomer should not wait behind a bulk transfer. Of two
+// trunks with the same load, the one on the calling worker has less, since a visitor that changes threads costs a
+// wake-up. A visitor who will send nothing more is on the way out, or moves bytes, which count.
 std::uint64_t ServerSession::load() const noexcept {
     const std::uint64_t visitors = traffic_->sending_now.load(std::memory_order_relaxed) +
                                    on_the_way_.load(std::memory_order_relaxed) +
@@ -451,7 +453,7 @@ void ServerSession::on_visitor(std::uint32_t id, directory::Visitor visitor) {
     auto found = services_.find(id);
     if (ended_ || found == services_.end() || found->second.public_port != visitor.port) {
         // This trunk has left the port while the visitor was on the way to it: others may still be there.
-        pass_to_other(visitor);  // without one it is reset
+        pass_to_other(visitor);  // without another trunk the visitor is reset
         return;
     }
     guarded([&] { open_or_wait(id, std::move(visitor)); });
@@ -475,7 +477,7 @@ void ServerSession::open_visitor(std::uint32_t id, directory::Visitor visitor) {
             return;  // another trunk has room, or finds out that it has none either
         }
         refuse_visitor(visitor.from.text(), stream.error());
-        return;  // and is reset
+        return;  // the visitor is reset
     }
     if (may_tell_visitor(*shared_->log, worker_.now())) {
         shared_->log->info("a visitor", {{"session", agreement_.session},

@@ -1,4 +1,4 @@
-// Services of a client whose visitors speak TLS with the backend itself: their hosts, and the visitors that the edge
+// A client's services whose visitors speak TLS with the backend itself: their hosts, and the visitors that the edge
 // hands over.
 #include <utility>
 
@@ -25,7 +25,7 @@ std::optional<directory::Refusal> ServerSession::read_tls(const wire::Service& s
     if (auto problem = directory::read_tls_part(service.tls, wanted)) {
         return directory::Refusal{Code::protocol, std::move(*problem)};
     }
-    // The edge would not see it.
+    // The edge would not see the visitor's certificate.
     for (const std::string& host : wanted.hosts) {
         if (shared_->asks_for_certificate && shared_->asks_for_certificate(host)) {
             return directory::Refusal{Code::unsupported,
@@ -60,14 +60,14 @@ void ServerSession::on_tls_visitor(std::uint32_t id, directory::TlsVisitor visit
     auto found = services_.find(id);
     if (ended_ || found == services_.end() || found->second.http != visitor.service) {
         // This trunk has left the service while the visitor was on the way to it: others may still be there.
-        directory::pass_on(visitor, *this);  // without one it is turned away
+        directory::pass_on(visitor, *this);  // without another trunk the visitor is turned away
         return;
     }
     guarded([&] { open_or_wait(id, std::move(visitor)); });
 }
 
 void ServerSession::open_visitor(std::uint32_t id, directory::TlsVisitor visitor) {
-    // The pump holds both: the visitor counts for the edge's caps for as long as it is there.
+    // The pump holds both: the visitor counts towards the edge's caps for as long as it is there.
     struct Counted {
         std::shared_ptr<trunk::Traffic> traffic;
         std::shared_ptr<void> ticket;
@@ -90,7 +90,7 @@ void ServerSession::open_visitor(std::uint32_t id, directory::TlsVisitor visitor
             return;  // another trunk has room, or finds out that it has none either
         }
         refuse_visitor(net::ip_text(visitor.from), stream.error());
-        return;  // and is turned away
+        return;  // the visitor is turned away
     }
     if (may_tell_visitor(*shared_->log, worker_.now())) {
         shared_->log->info("a visitor", {{"session", agreement_.session},

@@ -1,7 +1,8 @@
-// Which worker gets a client's connection. The trunks of one tunnel are to be on different workers, or it would have
-// one core of several; and whose trunk a connection will be is not known yet. So those from one address are spread,
-// those with a login before those that may never have one, and among equals the worker with the fewest clients gets it:
-// connections that come from elsewhere, and go again without a login, change nothing.
+// Decides which worker gets a client's connection. The trunks of one tunnel should be on different workers, or the
+// tunnel would use one core of several; but it is not known yet whose trunk a connection will be. So connections from
+// one address are spread: first those with a login, then those that may never have one, and among equals the worker
+// with the fewest clients is chosen. Connections that come from elsewhere, and go again without a login, change
+// nothing.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +18,7 @@
 
 namespace ferrotunnel::session {
 
-/// Any thread.
+/// Counts connections by address and worker; any thread.
 class SessionSpread : public std::enable_shared_from_this<SessionSpread> {
 public:
     explicit SessionSpread(std::size_t workers) : clients_(workers) {}
@@ -32,7 +33,7 @@ public:
         Seat& operator=(const Seat&) = delete;
 
         std::size_t worker() const noexcept { return worker_; }
-        /// Its token is proved: it stays.
+        /// Says that the connection's token is proved: it stays.
         void set_client() { spread_->set_client(*this); }
 
     private:
@@ -41,7 +42,7 @@ public:
         const std::shared_ptr<SessionSpread> spread_;
         const std::string address_;
         const std::size_t worker_;
-        bool client_ = false;  // under the spread's lock
+        bool client_ = false;  // guarded by the spread's lock
     };
 
     std::shared_ptr<Seat> take(const std::string& address) {
@@ -61,7 +62,7 @@ public:
         return seat;
     }
 
-    /// Addresses that are connected.
+    /// The number of addresses that are connected.
     std::size_t addresses() const {
         std::lock_guard lock(mutex_);
         return addresses_.size();
@@ -105,7 +106,7 @@ private:
     }
 
     mutable std::mutex mutex_;
-    std::map<std::string, std::vector<Counts>> addresses_;  // of those who are there, by worker
+    std::map<std::string, std::vector<Counts>> addresses_;  // of connected addresses, by worker
     std::vector<std::uint32_t> clients_;                    // by worker
     std::size_t turn_ = 0;
 };

@@ -1,4 +1,4 @@
-// Lines in the log for visitors, alike on both sides of the tunnel.
+// The log lines for visitors, the same on both sides of the tunnel.
 #pragma once
 
 #include <string>
@@ -10,16 +10,16 @@
 
 namespace ferrotunnel::session {
 
-/// Whether a line about a visitor is to be written: at level info, at most limits::visitor_lines_per_second.
+/// Whether to write a line about a visitor: at level info, at most limits::visitor_lines_per_second.
 bool may_tell_visitor(Logger& log, TimePoint now) noexcept;
 
-/// "192.0.2.1:40000"; empty where nothing is known.
+/// The visitor as "192.0.2.1:40000"; empty if nothing is known.
 std::string text_of(const net::Address& visitor);
 
-/// The client's line for a stream that has arrived.
+/// Writes the client's line for a stream that has arrived.
 ///
-/// A stream is a visitor, except of an HTTP service that shares its connections: the edge sends requests of several
-/// visitors on one, so that the client, which does not read them, knows of connections alone.
+/// A stream is a visitor, except for an HTTP service that shares its connections: the edge sends requests of several
+/// visitors over one connection, so the client, which does not read them, only knows about connections.
 void tell_visitor(const backend::ClientService& service, const wire::Open& open, TimePoint now, Logger& log);
 
 }  // namespace ferrotunnel::session

@@ -32,7 +32,7 @@ void BackendSessions::collect_from(SSL_CTX* context) {
     SSL_CTX_sess_set_new_cb(context, on_new);
 }
 
-// A copy: OpenSSL spoils the connection's own one when that ends without a close_notify.
+// Keeps a copy, because OpenSSL spoils the connection's own session when the connection ends without a close_notify.
 int BackendSessions::on_new(SSL* ssl, SSL_SESSION* session) {
     auto* sessions = static_cast<BackendSessions*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
     if (SessionPtr copy{SSL_SESSION_dup(session)}) {

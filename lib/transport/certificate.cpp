@@ -26,7 +26,7 @@ namespace {
 
 constexpr const char* identity_file = "server-identity.pem";
 constexpr long lifetime_seconds = 10L * 365 * 24 * 3600;
-constexpr long clock_skew_seconds = 24 * 3600;  // so that a peer whose clock is late takes it as valid
+constexpr long clock_skew_seconds = 24 * 3600;  // so that a peer whose clock is behind accepts it as valid
 constexpr std::size_t digest_bytes = 32;
 
 void require(bool fine, const char* what) {
@@ -83,7 +83,7 @@ Identity read_identity(const std::filesystem::path& path) {
         ERR_clear_error();
         fail_with_errno(path, "can not be read");
     }
-    // A key that asks for a pass phrase must not stop the program at a prompt: the empty one is answered.
+    // A key that asks for a pass phrase must not stop the program at a prompt: the answer is an empty one.
     char no_phrase[] = "";
     Identity identity;
     identity.key.reset(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, no_phrase));
@@ -100,7 +100,7 @@ Identity read_identity(const std::filesystem::path& path) {
     return identity;
 }
 
-// False with errno.
+// False with errno set.
 bool try_directory(const std::filesystem::path& directory) {
     std::error_code error;
     if (std::filesystem::is_directory(directory, error)) {
@@ -109,7 +109,7 @@ bool try_directory(const std::filesystem::path& directory) {
     if (directory.has_parent_path()) {
         std::filesystem::create_directories(directory.parent_path(), error);
     }
-    // What is there and is no directory is told as such.
+    // If there is something that is not a directory, the error says so.
     return ::mkdir(directory.c_str(), 0700) == 0 ||
            (errno == EEXIST && std::filesystem::is_directory(directory, error));
 }
@@ -120,7 +120,8 @@ void make_directory(const std::filesystem::path& directory) {
     }
 }
 
-// The temporary file is complete and on disk before it gets its name; link() leaves a file that is already there.
+// Keeps `pem` unless the file exists. The temporary file is complete and on disk before it gets its name; link() leaves
+// an existing file as it is.
 void keep_if_first(const std::filesystem::path& path, const std::string& pem) {
     std::filesystem::path temporary = path;
     temporary += "." + std::to_string(runtime::system_random().next()) + ".tmp";

@@ -1,4 +1,4 @@
-// Certificates and keys: self-made ones, where they are kept, and what they are pinned by.
+// Certificates and keys: self-made ones, the place where they are kept, and the digests that they are pinned by.
 #pragma once
 
 #include <filesystem>
@@ -13,30 +13,30 @@ struct Identity {
     CertificatePtr certificate;
 };
 
-/// A fresh P-256 key and a self-signed certificate of it, for ten years. Throws TlsConfigError.
+/// Makes a fresh P-256 key and a self-signed certificate for it, valid for ten years. Throws TlsConfigError.
 Identity make_identity();
 
-/// The one kept in `directory` (server-identity.pem: key and certificate in one file, so that they can not get out of
-/// step), made at the first call. Directories are created 0700, the file 0600 by an atomic rename; of two processes
-/// that start at once both use the one that came first. Throws TlsConfigError, also for a file that is damaged: making
-/// a new key in its place would silently break everybody who pinned the old one.
+/// Returns the identity kept in `directory` (server-identity.pem: key and certificate in one file, so that they cannot
+/// get out of step); the first call makes it. Directories are created with mode 0700, the file with 0600 by an atomic
+/// rename; two processes that start at once both use the one that came first. Throws TlsConfigError, also for a damaged
+/// file: making a new key in its place would silently break everybody who pinned the old one.
 Identity load_or_make_identity(const std::filesystem::path& directory);
 
-/// Where that one is.
+/// The path of that identity's file.
 std::filesystem::path identity_path(const std::filesystem::path& directory);
 
-/// Whether the call before would succeed, and nothing is left behind: an identity that is there is read; else the
-/// directories that are missing are made for a moment. Throws TlsConfigError as it would.
+/// Checks whether load_or_make_identity would succeed, and leaves nothing behind: an existing identity is read;
+/// otherwise the missing directories are made for a moment. Throws TlsConfigError as that call would.
 void try_identity(const std::filesystem::path& directory);
 
-/// SHA-256 of the certificate's SubjectPublicKeyInfo: 32 raw bytes.
+/// SHA-256 of the certificate's SubjectPublicKeyInfo, as 32 raw bytes.
 std::string key_digest(X509* certificate);
-/// "sha256:<base64>".
+/// Writes a digest as "sha256:<base64>".
 std::string fingerprint_text(const std::string& digest);
-/// The reverse; hex (with or without colons) is understood too. Throws TlsConfigError.
+/// The reverse of fingerprint_text; hex (with or without colons) is understood too. Throws TlsConfigError.
 std::string parse_fingerprint(const std::string& text);
 
-/// The oldest error of this thread in OpenSSL's words, and forgets all of them.
+/// Returns this thread's oldest error in OpenSSL's words, and forgets all its errors.
 std::string take_openssl_error();
 
 }  // namespace ferrotunnel::transport

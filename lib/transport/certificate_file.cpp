@@ -50,7 +50,7 @@ struct FreeGeneralNames {
     void operator()(GENERAL_NAMES* names) const noexcept { GENERAL_NAMES_free(names); }
 };
 
-// Names that could never be asked for are left out, with a warning.
+// Collects the names. Those that could never be asked for are left out, with a warning.
 void take_hosts(LoadedCertificate& loaded, std::vector<std::string>& warnings) {
     std::unique_ptr<GENERAL_NAMES, FreeGeneralNames> names(static_cast<GENERAL_NAMES*>(
         X509_get_ext_d2i(loaded.certificate.get(), NID_subject_alt_name, nullptr, nullptr)));
@@ -58,7 +58,7 @@ void take_hosts(LoadedCertificate& loaded, std::vector<std::string>& warnings) {
     for (int i = 0; i < count; ++i) {
         const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
         if (name->type != GEN_DNS) {
-            continue;  // addresses are never asked for by name
+            continue;  // visitors never ask for addresses by name
         }
         const std::string_view text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)),
                                     static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName)));

@@ -1,4 +1,4 @@
-// One certificate with its chain and key, read from PEM files and checked before anybody is shown it.
+// One certificate with its chain and key, read from PEM files and checked before it is shown to anybody.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@
 
 namespace ferrotunnel::transport {
 
-/// A certificate by its files. `key` may be empty when it is in the certificate's file.
+/// The files of a certificate. `key` may be empty if the key is in the certificate's file.
 struct CertificateFiles {
     std::filesystem::path certificate{};
     std::filesystem::path key{};
@@ -20,12 +20,12 @@ struct CertificateFiles {
     friend bool operator==(const CertificateFiles&, const CertificateFiles&) = default;
 };
 
-/// Immutable once read, and shared by handshakes of all workers.
+/// A certificate that was read. It is immutable, and shared by handshakes of all workers.
 struct LoadedCertificate {
     CertificatePtr certificate;
     KeyPtr key;
-    std::vector<std::shared_ptr<X509>> chain;  // the intermediate ones, in the file's order
-    ChainPtr chain_view;                       // the same for OpenSSL
+    std::vector<std::shared_ptr<X509>> chain;  // the intermediate certificates, in the file's order
+    ChainPtr chain_view;                       // the same chain in OpenSSL's form
     std::vector<std::string> hosts;            // names and "*." patterns of its subjectAltName, in normal form
     int key_type = 0;                          // EVP_PKEY_RSA, EVP_PKEY_EC, ...
     std::string content;                       // digest of the files, to tell whether anything has changed
@@ -33,11 +33,11 @@ struct LoadedCertificate {
     std::chrono::system_clock::time_point not_after;
 };
 
-/// Intermediate certificates are few, and each comes with thousands of hosts: equal ones are kept once.
+/// Keeps equal intermediate certificates once: there are few, but each comes with thousands of hosts.
 class ChainCertificates {
 public:
     std::shared_ptr<X509> share(CertificatePtr certificate);
-    /// Forgets those that nobody has any more.
+    /// Forgets the certificates that nobody holds any more.
     void sweep();
     std::size_t size() const noexcept { return known_.size(); }
 
@@ -47,12 +47,12 @@ private:
 
 struct CertificateReading {
     std::shared_ptr<const LoadedCertificate> loaded;  // null: `error` says why
-    std::filesystem::path file;                       // which the error is about
+    std::filesystem::path file;                       // the file that the error is about
     std::string error;
     std::vector<std::string> warnings;  // expired, not yet valid, a chain out of order, a key that everybody may read
 };
 
-/// `needs_hosts`: a certificate without a usable name is an error.
+/// Reads and checks a certificate. `needs_hosts`: a certificate without a usable name is an error.
 CertificateReading read_certificate(const CertificateFiles& files, bool needs_hosts,
                                     std::chrono::system_clock::time_point now, ChainCertificates& chains);
 

@@ -21,7 +21,7 @@ bool is_there(const fs::path& file) {
     return fs::exists(file, ignored);
 }
 
-// What there is of one name.
+// The files that exist for one name.
 struct Pieces {
     bool crt = false;
     bool pem = false;

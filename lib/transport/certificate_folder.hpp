@@ -1,4 +1,4 @@
-// Finds certificates in a folder by how their files are called, and notices when a file has changed.
+// Finds certificates in a folder by the names of their files, and notices when a file has changed.
 //
 //     NAME.crt  NAME.key                      a chain and its key
 //     NAME.pem  NAME.key                      the same
@@ -6,7 +6,7 @@
 //     NAME.pem                                both in one file
 //     NAME/fullchain.pem  NAME/privkey.pem    as certbot keeps them, one folder deep
 //
-// Names of files mean nothing more: the hosts are those in the certificate. Hidden and other files are left alone.
+// File names have no other meaning: the hosts are those in the certificate. Hidden and other files are ignored.
 #pragma once
 
 #include <cstddef>
@@ -21,11 +21,11 @@
 
 namespace ferrotunnel::transport {
 
-/// What tells whether a file is still the one that was read, without reading it. A link is followed.
+/// Tells, without reading a file, whether it is still the one that was read. A link is followed.
 struct FileStamp {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
-    std::int64_t size = -1;  // -1: there is none
+    std::int64_t size = -1;  // -1: there is no such file
     std::int64_t modified_ns = 0;
     std::int64_t changed_ns = 0;
 
@@ -35,8 +35,8 @@ struct FileStamp {
 FileStamp stamp_of(const std::filesystem::path& file) noexcept;
 
 struct FoundCertificate {
-    std::string name;        // of the two files, without what tells them apart
-    CertificateFiles files;  // one of the two may be missing
+    std::string name;        // what the names of the two files have in common
+    CertificateFiles files;  // one of the two may not exist
 };
 
 struct FolderListing {

@@ -11,7 +11,7 @@ namespace {
 namespace fs = std::filesystem;
 using WallTime = CertificateStore::WallTime;
 
-// The kernel's clock of files moves in ticks: a second write within one leaves the stamp as it is.
+// The kernel's clock for files moves in ticks: a second write within one tick leaves the stamp unchanged.
 constexpr auto stamp_settles_after = std::chrono::seconds(2);
 
 bool may_still_change(const FileStamp& stamp, WallTime now) {
@@ -67,7 +67,7 @@ CertificateReport CertificateStore::report() const {
     return report_;
 }
 
-// Which pairs there are. A folder that can not be listed keeps those that it had.
+// Finds out which pairs there are. A folder that cannot be listed keeps those that it had.
 bool CertificateStore::look() {
     std::map<Place, CertificateFiles> wanted;
     for (const CertificateFiles& files : sources_.files) {
@@ -112,7 +112,7 @@ bool CertificateStore::keep_folder(const fs::path& folder, std::map<Place, Certi
 
 // Reads the pair if its files are no longer those that were read. True when that made a difference.
 bool CertificateStore::refresh(Pair& pair, bool needs_hosts, WallTime now) {
-    // Before the files are read: what changes meanwhile is then seen the next time.
+    // The stamps are taken before the files are read, so that the next call notices a change in between.
     const FileStamp certificate = stamp_of(pair.files.certificate);
     const FileStamp key = pair.files.key.empty() ? FileStamp{} : stamp_of(pair.files.key);
     if (!pair.unsettled && certificate == pair.certificate_stamp && key == pair.key_stamp) {
@@ -139,8 +139,8 @@ bool CertificateStore::refresh(Pair& pair, bool needs_hosts, WallTime now) {
     return changed;
 }
 
-// The best first. Of two for one name and kind of key: files before folders, then the one that is valid already, then
-// the one that is valid longest.
+// All candidates, the best first. Of two for the same name and kind of key, files come before folders, then the one
+// that is valid already, then the one that is valid longest.
 std::vector<CertificateStore::Candidate> CertificateStore::by_preference(WallTime now) const {
     std::vector<Candidate> all;
     for (const auto& [place, pair] : pairs_) {
@@ -181,7 +181,7 @@ void CertificateStore::publish(WallTime now) {
     }
     std::shared_ptr<const CertificateSnapshot> old = std::move(next);
     std::lock_guard lock(swap_);
-    snapshot_.swap(old);  // the old one goes when nobody has it any more, and not under the lock
+    snapshot_.swap(old);  // the old snapshot goes with its last holder, and not under the lock
 }
 
 }  // namespace ferrotunnel::transport

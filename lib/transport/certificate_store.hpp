@@ -1,7 +1,8 @@
-// The certificates that visitors are shown, by host: read from files, kept when a file goes bad, read again on change.
+// The certificates that visitors are shown, by host: read from files, kept when a file goes bad, and read again when a
+// file changes.
 //
-// Readers take an immutable snapshot; a reload builds the next one beside it and swaps. What did not change is shared
-// between the two, and intermediate certificates that are equal are kept once.
+// Readers take an immutable snapshot; a reload builds the next snapshot beside it and then swaps them. Both share what
+// did not change, and equal intermediate certificates are kept once.
 #pragma once
 
 #include <chrono>
@@ -23,13 +24,14 @@
 
 namespace ferrotunnel::transport {
 
-/// Where certificates come from. Names are those of the certificate itself (subjectAltName).
+/// Where certificates come from. Their names are those in the certificate itself (subjectAltName).
 struct CertificateSources {
-    /// These go before those of folders, where two have the same name.
+    /// Files, which take precedence over folders if both have the same name.
     std::vector<CertificateFiles> files{};
-    /// certificate_folder.hpp says what is found there.
+    /// Folders; certificate_folder.hpp says what is found in them.
     std::vector<std::filesystem::path> folders{};
-    /// For visitors that tell no name, or one that no certificate has. Without it they are refused. It needs no names.
+    /// For visitors who send no name, or one that no certificate has. Without a fallback they are refused. It needs no
+    /// names.
     CertificateFiles fallback{};
 
     friend bool operator==(const CertificateSources&, const CertificateSources&) = default;
@@ -38,29 +40,29 @@ struct CertificateSources {
 struct CertificateProblem {
     std::filesystem::path file;
     std::string reason;
-    bool warning = false;  // it is used nevertheless (expired, readable by everybody)
-    bool kept = false;     // what was read from there before goes on serving
+    bool warning = false;  // the certificate is used nevertheless (expired, readable by everybody)
+    bool kept = false;     // what was read from there before stays in use
 
     friend bool operator==(const CertificateProblem&, const CertificateProblem&) = default;
 };
 
-/// What a load came to. Problems are all that exist, not only new ones.
+/// The result of a load. Problems are all that exist, not only new ones.
 struct CertificateReport {
     std::vector<CertificateProblem> problems;
     std::size_t certificates = 0;
     std::size_t hosts = 0;  // names and wildcards
-    std::size_t read = 0;   // certificates that were read anew this time
+    std::size_t read = 0;   // certificates that were read anew by this load
     bool errors() const noexcept;
 };
 
-/// What a name gets: one certificate for each kind of key there is, so that old visitors find one they know.
+/// What is shown for a name: one certificate for each available kind of key, so that old visitors find one they know.
 using ServedCertificates = std::vector<std::shared_ptr<const LoadedCertificate>>;
 
-/// Immutable.
+/// The certificates at one moment. Immutable.
 class CertificateSnapshot {
 public:
-    /// The exact name's, else of "*." and the name without its first label, else the fallback. Null: refuse. Costs two
-    /// hash lookups, however many there are.
+    /// Returns those of the exact name, else those of "*." and the name without its first label, else the fallback.
+    /// Null: refuse. Costs two hash lookups, however many names there are.
     const ServedCertificates* find(std::string_view host) const noexcept;
     std::size_t hosts() const noexcept { return exact_.size() + wildcard_.size(); }
 
@@ -72,7 +74,7 @@ private:
     };
     using Map = std::unordered_map<std::string, ServedCertificates, Hash, std::equal_to<>>;
     Map exact_;
-    Map wildcard_;  // by what follows "*."
+    Map wildcard_;  // the key is what follows "*."
     ServedCertificates fallback_;
 };
 
@@ -82,29 +84,29 @@ public:
 
     explicit CertificateStore(CertificateSources sources);
 
-    /// Reads what has changed since the last time, all of it at first. Any thread; see VisitorTls.
+    /// Reads what has changed since the last call; the first call reads everything. Any thread; see VisitorTls.
     std::optional<CertificateReport> reload_if_changed(WallTime now);
 
-    /// Any thread.
+    /// The current snapshot. Any thread.
     std::shared_ptr<const CertificateSnapshot> snapshot() const;
 
-    /// What the last load came to.
+    /// The result of the last load.
     CertificateReport report() const;
 
 private:
     enum class Rank : std::uint8_t { file, folder, fallback };
     struct Place {
         Rank rank;
-        std::filesystem::path path;  // of the certificate, or of the folder
-        std::string name;            // in the folder
+        std::filesystem::path path;  // path of the certificate, or of the folder
+        std::string name;            // name in the folder
         friend auto operator<=>(const Place&, const Place&) = default;
     };
     struct Pair {
         CertificateFiles files;
         FileStamp certificate_stamp;
         FileStamp key_stamp;
-        bool unsettled = false;                           // to be read again whatever the stamps say
-        std::shared_ptr<const LoadedCertificate> loaded;  // the last good one
+        bool unsettled = false;                           // must be read again, whatever the stamps say
+        std::shared_ptr<const LoadedCertificate> loaded;  // the last good certificate
         std::vector<CertificateProblem> problems;
     };
     struct Candidate {
@@ -120,14 +122,14 @@ private:
 
     const CertificateSources sources_;
 
-    mutable std::mutex loading_;  // held while files are read; guards what follows
+    mutable std::mutex loading_;  // held while files are read; guards this block of members
     std::map<Place, Pair> pairs_;
     ChainCertificates chains_;
     std::vector<CertificateProblem> folder_problems_;
     CertificateReport report_;
     bool loaded_ = false;
 
-    mutable std::mutex swap_;  // held for the copy of a pointer
+    mutable std::mutex swap_;  // held only to copy a pointer
     std::shared_ptr<const CertificateSnapshot> snapshot_;
 };
 

@@ -36,7 +36,7 @@ void CertificateWatch::run() {
                 tell_(*report);
             }
         } catch (const std::exception&) {
-            // Without memory or randomness what is in force stays so, and the next round tries again.
+            // Without memory or randomness the present state stays in force, and the next round tries again.
         }
         lock.lock();
         changed_.wait_for(lock, every_, [this] { return stop_ || look_; });

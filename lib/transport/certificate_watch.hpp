@@ -1,5 +1,5 @@
-// A thread that looks after a VisitorTls: reads certificates that have changed, and changes the ticket keys. Looking at
-// thousands of files takes milliseconds, which a worker must not spend.
+// A thread that looks after a VisitorTls: it reads certificates that have changed and changes the ticket keys. Looking
+// at thousands of files takes milliseconds, which a worker must not spend.
 #pragma once
 
 #include <condition_variable>
@@ -15,15 +15,15 @@ namespace ferrotunnel::transport {
 
 class CertificateWatch {
 public:
-    /// `tell` is called on the thread after each load that changed something; it must not throw.
+    /// Starts the thread. `tell` is called on it after each load that changed something; it must not throw.
     CertificateWatch(std::shared_ptr<VisitorTls> tls, Duration every,
                      std::function<void(const CertificateReport&)> tell);
-    /// Waits for a load that is under way.
+    /// Waits for a load that is in progress.
     ~CertificateWatch();
     CertificateWatch(const CertificateWatch&) = delete;
     CertificateWatch& operator=(const CertificateWatch&) = delete;
 
-    /// Looks now, for example after a signal. Any thread, does not wait.
+    /// Makes the thread look now, for example after a signal. Any thread; does not wait.
     void look_now();
 
 private:
@@ -37,7 +37,7 @@ private:
     std::condition_variable changed_;
     bool stop_ = false;
     bool look_ = false;
-    std::thread thread_;  // the last: it uses the others
+    std::thread thread_;  // last, since it uses the others
 };
 
 }  // namespace ferrotunnel::transport

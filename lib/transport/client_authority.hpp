@@ -1,4 +1,4 @@
-// Which visitors must show a certificate of their own, by host.
+// Which visitors must show a certificate of their own, decided by host.
 #pragma once
 
 #include <filesystem>
@@ -13,12 +13,12 @@
 namespace ferrotunnel::transport {
 
 struct ClientAuthorityRule {
-    /// "app.example.com", "*.example.com" (one label), "**.example.com" (one or more), or "*": all that no other rule
-    /// names, also visitors without a name.
+    /// The hosts: "app.example.com", "*.example.com" (one label), "**.example.com" (one or more), or "*": everything
+    /// that no other rule names, including visitors without a name.
     std::string host{};
-    /// PEM: the CA certificates that sign the visitors'.
+    /// PEM file with the CA certificates that sign the visitors' certificates.
     std::filesystem::path ca_file{};
-    /// False: a visitor without a certificate is let in too, and the service may tell the two apart.
+    /// False: a visitor without a certificate is admitted too, and the service can tell the two cases apart.
     bool required = true;
 
     friend bool operator==(const ClientAuthorityRule&, const ClientAuthorityRule&) = default;
@@ -29,18 +29,18 @@ struct ClientAuthority {
     StorePtr store;     // to verify with
     NameListPtr names;  // told to the visitor, so that its user is offered the right certificate
     bool required = true;
-    std::string digest;  // of the rule and its certificates: rules that differ have different ones
+    std::string digest;  // of the rule and its certificates: different rules have different digests
 };
 
-/// Immutable. A name's rule is the exact one, else that of "*." and the name without its first label, else the longest
-/// of "**.", else "*".
+/// All rules. Immutable. The rule for a name is the exact one, else that of "*." and the name without its first label,
+/// else the longest one of "**.", else "*".
 class ClientAuthorities {
 public:
-    /// Throws TlsConfigError with the file and the reason.
+    /// Loads all rules. Throws TlsConfigError with the file and the reason.
     static std::shared_ptr<const ClientAuthorities> load(const std::vector<ClientAuthorityRule>& rules);
 
     bool empty() const noexcept { return exact_.empty() && wildcard_.empty() && deep_.empty() && !all_; }
-    /// Null: no certificate is asked for.
+    /// The rule for `host`. Null: no certificate is requested.
     const ClientAuthority* find(std::string_view host) const noexcept;
 
 private:
@@ -52,8 +52,8 @@ private:
     void add(const std::string& pattern, const std::shared_ptr<const ClientAuthority>& authority);
 
     Map exact_;
-    Map wildcard_;  // by what follows "*."
-    Map deep_;      // by what follows "**."
+    Map wildcard_;  // the key is what follows "*."
+    Map deep_;      // the key is what follows "**."
     std::shared_ptr<const ClientAuthority> all_;
 };
 

@@ -25,7 +25,7 @@ using SslPtr = std::unique_ptr<SSL, FreeWith<SSL_free>>;
 using SslContextPtr = std::unique_ptr<SSL_CTX, FreeWith<SSL_CTX_free>>;
 using StorePtr = std::unique_ptr<X509_STORE, FreeWith<X509_STORE_free>>;
 
-/// A stack that does not own what is on it.
+/// Frees a stack that does not own its elements.
 inline void free_view(STACK_OF(X509) * view) noexcept {
     sk_X509_free(view);
 }

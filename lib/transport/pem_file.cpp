@@ -30,7 +30,7 @@ BioPtr bio_of(const PemText& pem) {
     return BioPtr(BIO_new_mem_buf(pem.text().data(), static_cast<int>(pem.text().size())));
 }
 
-// The end of the file is told as an error of OpenSSL's.
+// Whether the file simply ended, which OpenSSL reports as an error.
 bool ended_in_order() {
     const unsigned long code = ERR_peek_last_error();
     return ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
@@ -42,7 +42,7 @@ int note_pass_phrase(char*, int, int, void* asked) {
     return 0;
 }
 
-// Null when it is no such key, or needs more care.
+// Reads a key of this type. Null when there is none, or when it needs more care.
 KeyPtr key_of_type(const PemText& pem, const char* type) {
     EVP_PKEY* key = nullptr;
     DecoderPtr decoder(OSSL_DECODER_CTX_new_for_pkey(&key, "PEM", nullptr, type, EVP_PKEY_KEYPAIR, nullptr, nullptr));
@@ -73,7 +73,7 @@ PemText& PemText::operator=(PemText&& other) noexcept {
 }
 
 Result<PemText, std::string> read_pem_file(const std::filesystem::path& file) {
-    // Not blocking: a pipe or device by that name is then refused below instead of waited for.
+    // Opened without blocking, so that a pipe or device by that name is refused below instead of waited for.
     runtime::Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     struct stat about {};
     if (!fd || ::fstat(fd.get(), &about) != 0) {

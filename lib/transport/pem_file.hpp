@@ -11,7 +11,7 @@
 
 namespace ferrotunnel::transport {
 
-/// A file's content, wiped when it goes.
+/// The content of a file, wiped when the object is destroyed.
 class PemText {
 public:
     PemText() = default;
@@ -25,23 +25,23 @@ public:
     ~PemText() { wipe(); }
 
     const std::string& text() const noexcept { return text_; }
-    bool others_may_read = false;  // everybody on this machine
+    bool others_may_read = false;  // everybody on this machine may read the file
 
 private:
     void wipe() noexcept;
     std::string text_;
 };
 
-/// A regular file of bounded size. The error is the reason alone, without the file's name.
+/// Reads a regular file of bounded size. The error is only the reason, without the file's name.
 Result<PemText, std::string> read_pem_file(const std::filesystem::path& file);
 
-/// Whether everybody on this machine can read it.
+/// Whether everybody on this machine can read the file.
 bool others_may_read(const std::filesystem::path& file) noexcept;
 
-/// All certificates in it, in its order; other things between them are skipped.
+/// Returns all certificates in `pem`, in its order; other things between them are skipped.
 Result<std::vector<CertificatePtr>, std::string> certificates_in(const PemText& pem);
 
-/// The first private key in it. `likely_type` ("EC", "RSA", ...) makes it several times faster where it is right:
+/// Returns the first private key in `pem`. A correct `likely_type` ("EC", "RSA", ...) makes this several times faster:
 /// without one OpenSSL tries everything it knows.
 Result<KeyPtr, std::string> key_in(const PemText& pem, const char* likely_type = nullptr);
 

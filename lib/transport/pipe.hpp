@@ -3,8 +3,9 @@
 //
 //     connected socket --handshake()--> open --read/write--> ... --shutdown()--> our end is told to the peer
 //
-// Edge-triggered rules: after `would_block` from a read wait for EPOLLIN; from a write or flush wait for EPOLLOUT; from
-// a handshake call it again on either. A TLS pipe may need to write in order to read only during the handshake.
+// Rules for edge-triggered events: after `would_block` from a read, wait for EPOLLIN; after one from a write or flush,
+// wait for EPOLLOUT; after one from a handshake, call it again on either event. A TLS pipe may need to write in order
+// to read only during the handshake.
 #pragma once
 
 #include <cstdint>
@@ -23,37 +24,37 @@ using runtime::IoStatus;
 
 struct PipeCounters {
     std::uint64_t system_calls = 0;  // reads and writes on the socket
-    std::uint64_t bytes_in = 0;      // of the trunk: plain bytes, without TLS
+    std::uint64_t bytes_in = 0;      // plain bytes of the trunk, without TLS
     std::uint64_t bytes_out = 0;
     std::uint64_t bytes_copied = 0;  // by us, outside of TLS: small pieces gathered into one record
 };
 
-/// What a visitor's TLS handshake told (visitor_tls.hpp).
+/// What a visitor's TLS handshake revealed (visitor_tls.hpp).
 struct VisitorHandshake {
-    std::string server_name;  // that the visitor asked for, in the form of net/host_name.hpp; empty: it named none
-    std::string protocol;     // of ALPN; empty: the visitor offered none
-    std::string authority;    // stands for the rule about client certificates that applied; empty: none
-    /// Of the certificate that the visitor showed and that was verified; empty without one.
+    std::string server_name;  // the name asked for, in the form of net/host_name.hpp; empty: the visitor named none
+    std::string protocol;     // chosen by ALPN; empty: the visitor offered none
+    std::string authority;    // identifies the rule about client certificates that applied; empty: none
+    /// About the certificate that the visitor showed and that was verified; empty without one.
     std::string client_subject;      // as RFC 2253 writes it
     std::string client_fingerprint;  // "sha256:<base64>" of its public key
     bool resumed = false;
 };
 
-/// Owns its socket. Lives on one worker.
+/// A connection's bytes in both directions. It owns its socket and lives on one worker.
 class Pipe {
 public:
     virtual ~Pipe() = default;
 
-    /// One step. `ok`: done. `would_block`: call again on the next event, of any kind. Otherwise `why` says, in words
-    /// for the user, what went wrong.
+    /// Makes one step. `ok`: done. `would_block`: call again on the next event of any kind. Otherwise `why` says, in
+    /// words for the user, what went wrong.
     virtual IoStatus handshake(std::string& why) = 0;
 
-    /// As much as there is, up to the size. `ok`: `into` is full or more may be there; would_block: all of it was read,
-    /// but for an end that was announced in the same event as the last bytes (EPOLLRDHUP): whoever was told of one
-    /// reads until nothing comes.
+    /// Reads as much as there is, up to the size. `ok`: `into` is full or more may be there; would_block: everything
+    /// was read, except for an end that was announced in the same event as the last bytes (EPOLLRDHUP): a caller that
+    /// was told of one must read until nothing comes.
     virtual IoResult read(MutableBytes into) noexcept = 0;
 
-    /// The same into several pieces, one after the other.
+    /// Reads into several pieces, one after the other.
     virtual IoResult read_pieces(std::span<const MutableBytes> into) noexcept {
         IoResult all;
         for (const MutableBytes& piece : into) {
@@ -66,33 +67,34 @@ public:
         return all;
     }
 
-    /// `ok`: everything was taken and nothing is pending. `would_block`: of the pieces, `bytes` were taken (perhaps
-    /// all), and the socket is full; on EPOLLOUT flush or write again. What was taken will not be needed again.
+    /// Writes the pieces. `ok`: everything was taken and nothing is pending. `would_block`: `bytes` of the pieces were
+    /// taken (perhaps all) and the socket is full; flush or write again on EPOLLOUT. What was taken will not be needed
+    /// again.
     virtual IoResult write(std::span<const Bytes> pieces) noexcept = 0;
 
-    /// Bytes that were taken but that the socket has not.
+    /// Whether there are bytes that were taken but that the socket has not taken yet.
     virtual bool has_pending() const noexcept = 0;
     virtual IoStatus flush() noexcept = 0;
-    /// Bytes have been received that a read would give without a system call.
+    /// Whether bytes have been received that a read would return without a system call.
     virtual bool may_read_more() const noexcept = 0;
 
     /// Tells the peer that nothing more comes (TLS: close_notify, then TCP FIN). Best effort; flush what is pending
     /// first.
     virtual void shutdown() noexcept = 0;
 
-    /// 32 bytes that only the two ends of this TLS connection know (RFC 9266). False on a plain pipe.
+    /// Returns 32 bytes that only the two ends of this TLS connection know (RFC 9266). False on a plain pipe.
     virtual bool exporter(MutableBytes out32) noexcept = 0;
 
-    /// After the handshake, of a visitor's TLS connection; null for any other.
+    /// The handshake of a visitor's TLS connection, once it is done; null for any other connection.
     virtual const VisitorHandshake* visitor() const noexcept { return nullptr; }
 
     /// "TLSv1.3 TLS_AES_128_GCM_SHA256", or "plain".
     virtual std::string description() const = 0;
-    /// In words, why the last read, write or flush answered `error`.
+    /// Why the last read, write or flush returned `error`, in words.
     virtual std::string error_text() const = 0;
 
     virtual int fd() const noexcept = 0;
-    /// Gives the socket up, for instance to `reset_close` it. The pipe can then only be destroyed.
+    /// Gives up the socket, for instance to `reset_close` it. The pipe can then only be destroyed.
     virtual runtime::Fd release_fd() noexcept = 0;
 
     const PipeCounters& counters() const noexcept { return counters_; }

@@ -46,7 +46,7 @@ public:
             return IoStatus::ok;
         }
         if (seen.size() < first.size()) {
-            return IoStatus::would_block;  // the next byte is an event of its own
+            return IoStatus::would_block;  // the next byte causes an event of its own
         }
         answer_tls();
         why = error_ = tls_on_plain_server;
@@ -63,7 +63,7 @@ public:
         }
         checked_ = checked_ || result.bytes > 0;
         if (result.status == IoStatus::ok && result.bytes < into.size()) {
-            result.status = IoStatus::would_block;  // what comes later is a new event
+            result.status = IoStatus::would_block;  // later bytes are a new event
         }
         return noted(result);
     }
@@ -80,7 +80,7 @@ public:
             room += piece.size();
         }
         if (result.status == IoStatus::ok && result.bytes < room) {
-            result.status = IoStatus::would_block;  // what comes later is a new event
+            result.status = IoStatus::would_block;  // later bytes are a new event
         }
         return noted(result);
     }
@@ -112,8 +112,8 @@ private:
     static constexpr std::size_t pieces_per_send = 64;
     static constexpr std::size_t client_hello_max = 16 * 1024;
 
-    // Without an answer a TLS client would see no more than a reset, since its hello was not read. A GOAWAY without
-    // text is no TLS record, and that is what it can tell its user.
+    // Without an answer a TLS client would see only a reset, since its hello was not read. A GOAWAY without text is no
+    // TLS record, and this is what the client can tell its user.
     void answer_tls() noexcept {
         static constexpr std::uint8_t goaway_protocol[] = {0, 6, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12};
         std::array<std::uint8_t, 1024> hello;

@@ -16,7 +16,7 @@ namespace ferrotunnel::transport {
 
 namespace {
 
-// What the callback answers.
+// The return values of the callback.
 constexpr int failed = -1;
 constexpr int unknown_ticket = 0;
 constexpr int opened = 1;
@@ -62,7 +62,7 @@ void TicketKeys::rotate(TimePoint now) {
     if (made_at_ == never) {
         made_at_ = now;
     }
-    // After a long sleep the old ones are too old to open anything.
+    // After a long sleep the old keys are too old to open anything.
     for (std::size_t i = 0; i < limits::ticket_keys_kept && now - made_at_ >= limits::ticket_key_seals_for; ++i) {
         auto key = make_key();
         std::move_backward(keys_.begin(), keys_.end() - 1, keys_.end());

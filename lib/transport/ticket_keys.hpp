@@ -1,6 +1,6 @@
-// The keys that session tickets towards visitors are sealed with. A ticket is the visitor's to keep; what it needs to
-// be opened again is here, in memory alone, the same for all workers, and forgotten after some hours: whoever gets hold
-// of it later can read nothing older (of TLS 1.2; in TLS 1.3 a resumed session has fresh keys anyway).
+// The keys that seal the session tickets of visitors. The visitor keeps the ticket; what is needed to open it again is
+// kept here, in memory only, the same for all workers, and is forgotten after some hours. Somebody who gets hold of the
+// keys later can read nothing older (of TLS 1.2; in TLS 1.3 a resumed session has fresh keys anyway).
 //
 //     new key every 4 h:   |--seals--|--opens only--|--opens only--|  forgotten
 #pragma once
@@ -20,13 +20,13 @@ namespace ferrotunnel::transport {
 
 class TicketKeys {
 public:
-    /// Makes the first key. Throws TlsConfigError without randomness.
+    /// Makes the first key. Throws TlsConfigError when there is no randomness.
     TicketKeys();
 
-    /// Makes a new key if it is time, and forgets the oldest. The first call only starts the clock. Any thread.
+    /// Makes a new key if it is time for one, and forgets the oldest. The first call only starts the clock. Any thread.
     void rotate(TimePoint now);
 
-    /// Has the context seal and open its tickets with these, which must outlive it.
+    /// Makes the context seal and open its tickets with these keys, which must outlive it.
     void install(SSL_CTX* context);
 
 private:
@@ -46,7 +46,7 @@ private:
 
     mutable std::mutex mutex_;
     Keys keys_;
-    TimePoint made_at_ = never;  // the newest; never: not told yet
+    TimePoint made_at_ = never;  // time of the newest key; never: not known yet
 };
 
 }  // namespace ferrotunnel::transport

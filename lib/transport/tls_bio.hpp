@@ -1,8 +1,8 @@
 // The BIO between OpenSSL and a non-blocking socket.
 //
 // Reading: OpenSSL (with read-ahead and a large buffer) asks for as much as its buffer holds, and recv() writes
-// straight into that: one system call brings several records, and nothing of ours copies them. Writing: OpenSSL hands
-// over one record at a time. They are collected here, and the pipe sends several with one call.
+// straight into that buffer: one system call brings several records, and we copy none of them. Writing: OpenSSL hands
+// over one record at a time. The records are collected here, and the pipe sends several with one call.
 #pragma once
 
 #include <openssl/bio.h>
@@ -18,15 +18,15 @@
 namespace ferrotunnel::transport {
 
 inline constexpr std::size_t tls_record_plain_max = 16_KiB;
-/// Header, content type and tag of TLS 1.3's suites.
+/// Header, content type and tag of the suites of TLS 1.3.
 inline constexpr std::size_t tls_record_overhead = 5 + 1 + 16;
-/// Beyond this many bytes of records they are sent. tls_pipe.hpp has the measurement.
+/// Records are sent once they exceed this many bytes. tls_pipe.hpp has the measurement.
 inline constexpr std::size_t tls_send_bytes = 4 * (tls_record_plain_max + tls_record_overhead);
 inline constexpr std::size_t tls_read_buffer_bytes = 4 * (tls_record_plain_max + tls_record_overhead) + 64;
-/// What may be collected at most: a peer that has us answer (key updates) and does not read is lost.
+/// The most that may be collected: a peer that makes us answer (key updates) and does not read is lost.
 inline constexpr std::size_t tls_collected_max = 4 * tls_send_bytes;
 
-/// Records that wait for the socket. Idle it holds no memory: the usual block comes from a cache of the thread.
+/// Records that wait for the socket. An idle buffer holds no memory: the usual block comes from a cache of the thread.
 class RecordBuffer {
 public:
     RecordBuffer() = default;
@@ -50,27 +50,27 @@ private:
     std::size_t end_ = 0;
 };
 
-/// The socket's side of the BIO. The BIO points to it and must not outlive it.
+/// The socket's side of the BIO. The BIO points to this object and must not outlive it.
 struct TlsSocket {
     int fd = -1;
     RecordBuffer out;
     bool saw_end = false;  // TCP FIN
-    int read_errno = 0;    // a failed recv
-    /// Once the owner knows to read on when an end was announced with the last bytes (pipe.hpp), which a handshake does
-    /// not: a recv that
-    /// gave less than was asked for has emptied the socket, and the next one is not made (what comes later is an
-    /// event).
+    int read_errno = 0;    // errno of a failed recv
+    /// Set once the owner knows to read on when an end was announced with the last bytes (pipe.hpp), which is not the
+    /// case in a handshake. A recv that returned less than was asked for has then emptied the socket, and the next one
+    /// is not made (what comes later is an event).
     bool short_recv_drains = false;
-    /// It holds within one read of the pipe only: between two of them more may have come, and its event been told.
+    /// Valid within one read of the pipe only: between two reads more may have come, and its event may have been
+    /// reported.
     bool drained = false;
     bool skipped = false;  // a recv was not made
     std::uint64_t system_calls = 0;
 
-    /// One or more sends, until `out` is empty or the socket full.
+    /// Makes one or more sends, until `out` is empty or the socket is full.
     runtime::IoResult send_out() noexcept;
 };
 
-/// Owned by the caller (an SSL takes it over with SSL_set_bio). Null without memory.
+/// Makes the BIO. The caller owns it (an SSL takes it over with SSL_set_bio). Null when there is no memory.
 BIO* make_tls_bio(TlsSocket& socket) noexcept;
 
 }  // namespace ferrotunnel::transport

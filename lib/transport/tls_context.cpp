@@ -15,7 +15,7 @@ namespace ferrotunnel::transport {
 
 namespace {
 
-// The wire form of our one protocol name: a length and the name.
+// Our one protocol name in the form of the wire: a length and the name.
 constexpr unsigned char alpn_list[] =
     "\x0d"
     "ferrotunnel/1";
@@ -65,7 +65,7 @@ SSL_CTX* make_native(const SSL_METHOD* method) {
     return context;
 }
 
-// What backends speak is not ours to choose, so only what is broken is left out: the rest is as the system has it.
+// What backends speak is not ours to choose, so only what is broken is left out; the rest is as the system sets it.
 SSL_CTX* make_native_for_backend() {
     SSL_CTX* context = SSL_CTX_new(TLS_client_method());
     require(context != nullptr, "can not set up TLS");
@@ -193,7 +193,7 @@ std::shared_ptr<TlsContext> TlsContext::make_for_backend(const TlsBackendSetting
     }
     if (made->verifies_ && !settings.ca_file.empty()) {
         use_authority(context, settings.ca_file);
-        // A file with the backend's own certificate is enough, also where another CA has signed that.
+        // A file with the backend's own certificate is enough, even if another CA has signed that certificate.
         X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
     } else if (made->verifies_) {
         require(SSL_CTX_set_default_verify_paths(context) == 1, "can not load the system's CA certificates");

@@ -1,5 +1,5 @@
-// How our ends speak TLS: with each other 1.3 only, ALPN ferrotunnel/1, no tickets, no resumption, no early data; with
-// backends of services 1.2 too, as their clients, and resuming sessions.
+// How our ends speak TLS. With each other: 1.3 only, ALPN ferrotunnel/1, no tickets, no resumption, no early data. With
+// backends of services, as their clients: also 1.2, and with resumed sessions.
 #pragma once
 
 #include <filesystem>
@@ -25,54 +25,55 @@ public:
 };
 
 struct TlsServerSettings {
-    /// PEM files: the chain, own certificate first, and its key. Both or none.
+    /// PEM files: the chain, our own certificate first, and its key. Both or none.
     std::filesystem::path certificate_file{};
     std::filesystem::path key_file{};
-    /// Where a self-made certificate is kept when no files are given. Empty: it lives in memory alone.
+    /// Where a self-made certificate is kept when no files are given. Empty: it exists in memory only.
     std::filesystem::path state_directory{};
-    /// Asks clients for a certificate of this CA. Empty: does not ask.
+    /// Clients are asked for a certificate of this CA. Empty: they are not asked.
     std::filesystem::path client_ca_file{};
 };
 
 struct TlsClientSettings {
-    /// Name or address that was connected to: SNI, and checked against the certificate when a CA is used.
+    /// The name or address that was connected to: used for SNI, and checked against the certificate when a CA is used.
     std::string server_name{};
-    /// Verifies chain and name against this file, or against the system's store. Neither: the proof of the token over
-    /// the exporter is what the server is trusted by.
+    /// Chain and name are verified against this file, or against the system's store. With neither, the server is
+    /// trusted because of the proof of the token over the exporter.
     std::filesystem::path ca_file{};
     bool system_ca = false;
     /// "sha256:<hex or base64>" of the server's SubjectPublicKeyInfo.
     std::string pin{};
-    /// For servers that ask for it. Both or none.
+    /// Our certificate, for servers that ask for one. Both or none.
     std::filesystem::path certificate_file{};
     std::filesystem::path key_file{};
 };
 
-/// Towards the backend of a service. Its certificate and name are verified unless `insecure` says otherwise.
+/// For connections to the backend of a service. Its certificate and name are verified unless `insecure` says otherwise.
 struct TlsBackendSettings {
-    /// Name or address: SNI, and what the certificate must have.
+    /// Name or address: used for SNI, and the certificate must have it.
     std::string server_name{};
-    /// CAs, or the backend's own certificate. Empty: the system's store.
+    /// CAs, or the backend's own certificate. Empty: the system's store is used.
     std::filesystem::path ca_file{};
     bool insecure = false;
-    bool http = false;  // offers http/1.1 by ALPN; else offers nothing
-    /// For backends that ask for a certificate. Both or none.
+    bool http = false;  // offers http/1.1 by ALPN; otherwise offers nothing
+    /// Our certificate, for backends that ask for one. Both or none.
     std::filesystem::path certificate_file{};
     std::filesystem::path key_file{};
 };
 
-/// What a context needs for make_tls_pipe, whoever it is for: buffers that idle connections do not hold, large reads.
+/// Sets what a context needs for make_tls_pipe, whatever it is for: buffers that idle connections do not hold, large
+/// reads.
 void prepare_for_pipe(ssl_ctx_st* context) noexcept;
 
-/// Immutable once made, so any number of threads may make pipes of it.
+/// The settings of TLS for one kind of connection. Immutable once made, so any number of threads may make pipes of it.
 class TlsContext {
 public:
     /// Throws TlsConfigError. May create the certificate in the state directory.
     static std::shared_ptr<TlsContext> make_server(const TlsServerSettings& settings);
     static std::shared_ptr<TlsContext> make_client(const TlsClientSettings& settings);
     static std::shared_ptr<TlsContext> make_for_backend(const TlsBackendSettings& settings);
-    /// For visitors: everything is decided by the callbacks of `context` (visitor_tls.hpp), whose argument `keeps`
-    /// owns. It is taken over. `answer_to_plain_http` may be empty.
+    /// Makes a context for visitors: everything is decided by the callbacks of `context` (visitor_tls.hpp), whose
+    /// argument `keeps` owns. `context` is taken over. `answer_to_plain_http` may be empty.
     static std::shared_ptr<TlsContext> make_for_visitors(ssl_ctx_st* context, std::shared_ptr<void> keeps,
                                                          std::string answer_to_plain_http);
     ~TlsContext();
@@ -80,14 +81,14 @@ public:
     TlsContext& operator=(const TlsContext&) = delete;
 
     bool is_server() const noexcept { return server_; }
-    /// Of a server: towards visitors, and not towards our own clients.
+    /// True for a server's context that is for visitors, and not for our own clients.
     bool is_for_visitors() const noexcept { return keeps_ != nullptr; }
-    /// Of a client: towards the backend of a service, and not towards our own servers.
+    /// True for a client's context that is for the backend of a service, and not for our own servers.
     bool is_for_backends() const noexcept { return backends_; }
-    /// "sha256:<base64>" of the own certificate's public key, as `pin` takes it; empty without a certificate.
+    /// "sha256:<base64>" of our certificate's public key, as `pin` takes it; empty without a certificate.
     const std::string& fingerprint() const noexcept { return fingerprint_; }
 
-    /// The file of its private key, where everybody on this machine can read it; else empty.
+    /// The file of the private key if everybody on this machine can read it; otherwise empty.
     const std::string& exposed_key() const noexcept { return exposed_key_; }
 
     // For TlsPipe.
@@ -96,7 +97,7 @@ public:
     const std::optional<std::string>& pin() const noexcept { return pin_; }  // 32 raw bytes
     bool verifies() const noexcept { return verifies_; }
     const std::string& answer_to_plain_http() const noexcept { return answer_to_plain_http_; }
-    /// Towards backends; else null.
+    /// Sessions to resume with backends; null for other contexts.
     BackendSessions* sessions() const noexcept { return sessions_.get(); }
 
 private:

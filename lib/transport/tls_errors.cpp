@@ -121,7 +121,7 @@ std::string backend_failure_text(SSL* ssl) {
         case reason_of_alert(SSL_AD_CERTIFICATE_EXPIRED):
         case reason_of_alert(SSL_AD_CERTIFICATE_UNKNOWN):
             return "the backend does not accept the client certificate that it was shown: " + take_openssl_error();
-        case reason_of_alert(SSL_AD_HANDSHAKE_FAILURE):  // TLS 1.2 has no word for a certificate that is missing
+        case reason_of_alert(SSL_AD_HANDSHAKE_FAILURE):  // TLS 1.2 has no alert for a missing certificate
             return "the backend refuses TLS with us; perhaps it asks for a client certificate: " + take_openssl_error();
         default:
             return "TLS with the backend: " + take_openssl_error();

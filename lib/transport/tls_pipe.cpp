@@ -23,16 +23,17 @@ namespace ferrotunnel::transport {
 
 namespace {
 
-/// Pieces smaller than this share a record: a record costs more than copying them.
+/// Pieces smaller than this share a record, because a record costs more than copying them.
 constexpr std::size_t gather_below = 4_KiB;
 
-/// A place in a list of pieces.
+/// A position in a list of pieces.
 class Cursor {
 public:
     explicit Cursor(std::span<const Bytes> pieces) : pieces_(pieces) { skip_empty(); }
     bool done() const noexcept { return pieces_.empty(); }
     Bytes front() const noexcept { return pieces_.front().subspan(offset_); }
-    /// Small pieces in a row belong into one record. One alone is a record anyway, and needs no copy for it.
+    /// Several small pieces in a row belong into one record. A single one is a record anyway, and need not be copied
+    /// for it.
     bool several_small() const noexcept {
         return front().size() < gather_below && pieces_.size() > 1 && pieces_[1].size() < gather_below;
     }
@@ -56,7 +57,7 @@ private:
 //        |                                               |----FIN alone-----> read: error, "truncated"
 //        +--any failure--> failed <----------------------+----any failure---> failed: every call answers error
 //
-// One failure is milder: when the socket takes no more bytes, reads go on, since the peer may have said why.
+// One failure is less severe: when the socket takes no more bytes, reads go on, since the peer may have said why.
 class TlsPipe final : public Pipe {
 public:
     TlsPipe(runtime::Fd fd, std::shared_ptr<TlsContext> context, TlsPipeTuning tuning);
@@ -103,10 +104,10 @@ private:
     std::unique_ptr<VisitorHandshake> visitor_;
     bool open_ = false;
     bool stopped_full_ = false;     // the last read ended because its buffer was full
-    bool end_after_flush_ = false;  // TCP FIN is due once everything is sent
+    bool end_after_flush_ = false;  // TCP FIN is to follow once everything is sent
     std::error_code error_;         // why the pipe failed
-    std::error_code write_error_;   // why the socket takes no more
-    std::string error_text_;        // of the last call that answered error
+    std::error_code write_error_;   // why the socket takes no more bytes
+    std::string error_text_;        // of the last call that returned error
 };
 
 TlsPipe::TlsPipe(runtime::Fd fd, std::shared_ptr<TlsContext> context, TlsPipeTuning tuning)
@@ -144,7 +145,7 @@ void TlsPipe::set_peer_name() {
         SSL_set_tlsext_host_name(ssl_.get(), name.c_str());
     }
     if (context_->verifies()) {
-        // A name is what subjectAltName says (RFC 9525, 6.3): the subject's CN is free text.
+        // Only names in subjectAltName count (RFC 9525, 6.3): the subject's CN is free text.
         SSL_set_hostflags(ssl_.get(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
         bool set = is_address ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), name.c_str()) == 1
                               : SSL_set1_host(ssl_.get(), name.c_str()) == 1;
@@ -157,7 +158,7 @@ void TlsPipe::set_peer_name() {
 IoStatus TlsPipe::handshake(std::string& why) {
     if (!open_ && !error_) {
         if (IoStatus status = step_handshake(); status == IoStatus::would_block && write_error_) {
-            (void)step_handshake();  // an alert that came meanwhile says more than a failed send
+            (void)step_handshake();  // an alert that has come meanwhile says more than a failed send
         }
     }
     why = error_text_;
@@ -186,7 +187,7 @@ IoStatus TlsPipe::step_handshake() {
     return IoStatus::ok;
 }
 
-// Chain and name were OpenSSL's to verify; protocol and pin are ours.
+// Checks the protocol and the pin, which is our task; OpenSSL has verified chain and name.
 std::string TlsPipe::wrong_peer() {
     if (context_->is_for_backends()) {
         return {};
@@ -214,8 +215,8 @@ std::string TlsPipe::wrong_peer() {
     return {};
 }
 
-// The handshake was decided by the context's callbacks. A resumed session brings the certificate of its first
-// handshake.
+// Checks a visitor. The handshake itself was decided by the context's callbacks, but a resumed session brings the
+// certificate of its first handshake.
 std::string TlsPipe::wrong_visitor() {
     visitor_ = finish_visitor_handshake(ssl_.get());
     X509* certificate = visitor_->resumed ? SSL_get0_peer_certificate(ssl_.get()) : nullptr;
@@ -309,7 +310,7 @@ IoResult TlsPipe::read(MutableBytes into) noexcept {
         std::size_t got = 0;
         if (SSL_read_ex(ssl_.get(), into.data() + total, into.size() - total, &got) != 1) {
             if (total == 0 && std::exchange(socket_.skipped, false)) {
-                continue;  // only a part of a record was there: that nothing comes must be the socket's own word
+                continue;  // only part of a record was there: the socket itself must say that nothing comes
             }
             stopped_full_ = false;
             break;
@@ -355,7 +356,7 @@ IoResult TlsPipe::write(std::span<const Bytes> pieces) noexcept {
     return {accepted, status, error_ ? error_ : write_error_};
 }
 
-// Makes records until a send's worth is collected.
+// Makes records until there are enough for one send.
 bool TlsPipe::write_batch(Cursor& cursor, std::size_t& accepted) noexcept {
     while (!cursor.done() && room() != 0) {
         Bytes piece = cursor.front();
@@ -378,7 +379,7 @@ bool TlsPipe::write_batch(Cursor& cursor, std::size_t& accepted) noexcept {
 }
 
 // How much plain text the next record of this send may hold: a whole record or none. A send may be half a record longer
-// or shorter than wished, so that a small record among large ones does not cut every one that follows.
+// or shorter than wished, so that a small record among large ones does not cut every record that follows.
 std::size_t TlsPipe::room() const noexcept {
     return socket_.out.size() + tls_record_plain_max / 2 > send_bytes_ ? 0 : tls_record_plain_max;
 }

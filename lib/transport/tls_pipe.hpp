@@ -1,7 +1,7 @@
-// The pipe of a trunk with TLS 1.3, by OpenSSL over a BIO of our own (tls_bio.hpp).
+// The pipe of a trunk with TLS 1.3, implemented with OpenSSL over our own BIO (tls_bio.hpp).
 //
-// Why so: benchmarks/micro/tls_pipe.cpp, two cores that others used too, loopback TCP, one thread at each end, medians
-// of 7 interleaved rounds of 1 GiB. CPU seconds are of both ends, user and kernel.
+// The reason is this measurement by benchmarks/micro/tls_pipe.cpp: two cores that others used too, loopback TCP, one
+// thread at each end, medians of 7 interleaved rounds of 1 GiB. CPU seconds are those of both ends, user and kernel.
 //
 //                                            GB/s   CPU s per GB
 //     plain, gathered sends                  2.76      0.334
@@ -15,7 +15,7 @@
 //     own BIO, 8 records a send              1.14      0.815
 //     own BIO, 4 records, no read-ahead      1.07      0.871
 //
-// Encryption and decryption alone cost 0.42, so little is left to gain short of doing records without OpenSSL.
+// Encryption and decryption alone cost 0.42, so there is little left to gain short of doing records without OpenSSL.
 #pragma once
 
 #include <cstddef>
@@ -26,12 +26,12 @@
 
 namespace ferrotunnel::transport {
 
-/// For measurements; the default is what was measured best.
+/// Settings for measurements; the default is what was measured to be best.
 struct TlsPipeTuning {
     std::size_t records_per_send = 4;
 };
 
-/// Takes over a connected socket. The context decides the side. Throws std::bad_alloc.
+/// Takes over a connected socket. The context determines the side. Throws std::bad_alloc.
 std::unique_ptr<Pipe> make_tls_pipe(runtime::Fd socket, std::shared_ptr<TlsContext> context, TlsPipeTuning tuning = {});
 
 }  // namespace ferrotunnel::transport

@@ -53,7 +53,7 @@ SslContextPtr make_visitor_context(TlsGrade grade) {
     SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                     SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_mode(native, SSL_MODE_NO_AUTO_CHAIN);
-    SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);  // sessions are in tickets, with the visitors
+    SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);  // sessions are kept in tickets, by the visitors
     SSL_CTX_set_timeout(native, std::chrono::seconds(limits::visitor_session_lifetime).count());
     SSL_CTX_set_max_early_data(native, 0);
     std::string suites = modern_suites;

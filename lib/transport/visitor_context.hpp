@@ -1,5 +1,5 @@
-// What of TLS towards visitors does not depend on the host (versions, suites, options), and what is known of a
-// handshake while it runs.
+// The parts of TLS towards visitors that do not depend on the host (versions, suites, options), and what is known about
+// a handshake while it runs.
 #pragma once
 
 #include <cstdint>
@@ -21,36 +21,38 @@ enum class TlsGrade : std::uint8_t {
     intermediate,  // and 1.2 with ECDHE and AES-CBC: Internet Explorer 11 before Windows 10, Safari 6 to 8, Java 7
 };
 
-/// "modern" or "intermediate". Throws TlsConfigError, which says what there is.
+/// Parses "modern" or "intermediate". Throws TlsConfigError, which names the choices.
 TlsGrade parse_tls_grade(std::string_view name);
 std::string_view name_of(TlsGrade grade) noexcept;
 
-/// Without a certificate and callbacks. Throws TlsConfigError.
+/// Makes a context without certificate and callbacks. Throws TlsConfigError.
 SslContextPtr make_visitor_context(TlsGrade grade);
 
-/// Shows this certificate in the handshake of `ssl`, beside those of other kinds of key. False: OpenSSL refuses it.
+/// Shows this certificate in the handshake of `ssl`, in addition to those with other kinds of keys. False: OpenSSL
+/// refuses it.
 bool use_certificate(SSL* ssl, const LoadedCertificate& certificate) noexcept;
 
-/// Tries it. Empty, or why a handshake could not use it: its key or a signature is too weak, its kind not known.
+/// Tries the certificate. Empty, or why a handshake could not use it: its key or a signature is too weak, or its kind
+/// is not known.
 std::string fault_as_visitor_certificate(const LoadedCertificate& certificate);
 
-/// What is known of one visitor's handshake while it runs, kept with its SSL object; for visitor_tls.cpp, which fills
-/// it in, and the pipe, which asks for it at the end.
+/// What is known about one visitor's handshake while it runs, kept with its SSL object. It is for visitor_tls.cpp,
+/// which fills it in, and for the pipe, which asks for it at the end.
 struct RunningHandshake {
     std::string server_name;
-    std::string authority;  // its digest; empty: no client certificate is asked for
-    /// Kept until the end, so that a reload in between changes nothing.
+    std::string authority;  // the rule's digest; empty: no client certificate is requested
+    /// Kept until the end, so that a reload in between makes no difference.
     std::shared_ptr<const CertificateSnapshot> certificates;
-    /// Why we refused it, in words for the log; empty when we did not.
+    /// Why we refused the visitor, in words for the log; empty when we did not.
     std::string refusal;
 };
 
-/// Null before the ClientHello, or without memory.
+/// The record of this handshake; null before the ClientHello, or when there is no memory.
 RunningHandshake* running_handshake(SSL* ssl) noexcept;
-/// With an empty one if there is none yet. Throws std::bad_alloc.
+/// Returns that record, a new and empty one if there is none yet. Throws std::bad_alloc.
 RunningHandshake& start_running_handshake(SSL* ssl);
 
-/// After the handshake. What only it needed is let go. Throws std::bad_alloc.
+/// To be called after the handshake. Releases what only the handshake needed. Throws std::bad_alloc.
 std::unique_ptr<VisitorHandshake> finish_visitor_handshake(SSL* ssl);
 
 }  // namespace ferrotunnel::transport

@@ -19,7 +19,7 @@ namespace {
 
 using WallTime = VisitorTls::WallTime;
 
-// As ALPN has it on the wire.
+// The list in the form that ALPN has on the wire.
 std::string protocol_list(const std::vector<std::string>& protocols) {
     std::string list;
     for (const std::string& protocol : protocols) {
@@ -63,7 +63,7 @@ struct VisitorTls::Inner {
     CertificateStore certificates;
     TicketKeys tickets;
 
-    std::mutex loading;  // of client CAs
+    std::mutex loading;  // guards loading of client CAs
     std::map<std::filesystem::path, FileStamp> authority_stamps;
     std::vector<CertificateProblem> authority_problems;
 
@@ -88,7 +88,7 @@ bool ask_for_certificate(SSL* ssl, const ClientAuthority* authority) {
     return true;
 }
 
-// A session is for one name under one rule about client certificates: in the dress of any other it is unknown.
+// A session is for one name under one rule about client certificates: with any other name or rule it is unknown.
 bool set_session_scope(SSL* ssl, const RunningHandshake& running) {
     std::string scope = running.server_name;
     scope += '\0';
@@ -99,7 +99,7 @@ bool set_session_scope(SSL* ssl, const RunningHandshake& running) {
     return SSL_set_session_id_context(ssl, digest, sizeof digest) == 1;
 }
 
-// Of the ClientHello that is being read. Empty without one.
+// The name in the ClientHello that is being read. Empty if it has none.
 Result<std::string, const char*> asked_name(SSL* ssl) {
     const unsigned char* value = nullptr;
     std::size_t bytes = 0;
@@ -111,7 +111,7 @@ Result<std::string, const char*> asked_name(SSL* ssl) {
 
 }  // namespace
 
-// The answer is OpenSSL's: whether the handshake goes on.
+// Returns what OpenSSL expects: whether the handshake goes on.
 int VisitorTls::Inner::judge_hello(SSL* ssl, int& alert) {
     auto name = asked_name(ssl);
     const bool again = running_handshake(ssl) != nullptr;  // the second ClientHello, after one that guessed wrong
@@ -150,7 +150,7 @@ int VisitorTls::Inner::on_client_hello(SSL* ssl, int* alert, void* inner) noexce
     }
 }
 
-// Only where no session is resumed, and a second time after a visitor's wrong guess.
+// Called only if no session is resumed, and a second time after a visitor's wrong guess.
 int VisitorTls::Inner::on_certificate(SSL* ssl, void*) noexcept {
     RunningHandshake* running = running_handshake(ssl);
     const ServedCertificates* served =
@@ -178,7 +178,7 @@ int VisitorTls::Inner::on_protocols(SSL*, const unsigned char** out, unsigned ch
     return SSL_TLSEXT_ERR_OK;
 }
 
-// True when something has changed. What can not be read leaves all rules as they were.
+// True when something has changed. If a file cannot be read, all rules stay as they were.
 bool VisitorTls::Inner::reload_authorities() {
     std::lock_guard lock(loading);
     bool changed = false;

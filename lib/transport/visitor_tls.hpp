@@ -1,5 +1,5 @@
-// TLS towards visitors: which certificate a name gets, who must show one of its own, and what is remembered between
-// connections. It yields a TlsContext, so that a visitor's connection is an ordinary Pipe:
+// TLS towards visitors: which certificate is shown for a name, who must show one of its own, and what is remembered
+// between connections. The result is a TlsContext, so that a visitor's connection is an ordinary Pipe:
 //
 //     auto tls = VisitorTls::make(settings, report);              // at start; report: what could not be loaded
 //     auto pipe = make_tls_pipe(std::move(socket), tls->context());
@@ -7,9 +7,9 @@
 //     const VisitorHandshake* told = pipe->visitor();             // the name asked for, the protocol, the certificate
 //     if (!tls->may_serve(*told, host_of_the_request)) answer 421;
 //
-// One SSL_CTX serves all names: a host costs its certificate and key, not a context. What changes while running
-// (certificates, client CAs, ticket keys) is looked up by callbacks in immutable snapshots; a handshake keeps the one
-// it began with, so a reload never disturbs it.
+// One SSL_CTX serves all names: a host costs its certificate and key, not a context. What changes at run time
+// (certificates, client CAs, ticket keys) is looked up by callbacks in immutable snapshots. A handshake keeps the
+// snapshot it began with, so a reload never disturbs it.
 //
 //     ClientHello -> name -> rule about client certificates, session id context -> session resumed?
 //                                                                    |no: certificate of the name (exact, *.x, default)
@@ -38,7 +38,7 @@ struct VisitorTlsSettings {
     CertificateSources certificates{};
     std::vector<ClientAuthorityRule> client_authorities{};
     TlsGrade grade = TlsGrade::modern;
-    /// ALPN, the most wanted first. A visitor that offers protocols but none of these is refused.
+    /// ALPN names, the most preferred first. A visitor that offers protocols but none of these is refused.
     std::vector<std::string> protocols{"http/1.1"};
     /// Sent as it is, without TLS, to a visitor whose first bytes are a plain HTTP request.
     std::string answer_to_plain_http{};
@@ -50,34 +50,35 @@ class VisitorTls {
 public:
     using WallTime = CertificateStore::WallTime;
 
-    /// Reads everything. Throws TlsConfigError for settings that can not work and for a client CA that can not be read
-    /// (to go on without would let everybody in). Bad certificates are in `report`, the others serve.
+    /// Reads everything. Throws TlsConfigError for settings that cannot work and for a client CA that cannot be read
+    /// (going on without it would let everybody in). Bad certificates are listed in `report`; the others are served.
     static std::shared_ptr<VisitorTls> make(const VisitorTlsSettings& settings, WallTime now,
                                             CertificateReport& report);
     ~VisitorTls();
     VisitorTls(const VisitorTls&) = delete;
     VisitorTls& operator=(const VisitorTls&) = delete;
 
-    /// What a visitor's pipe is made of. The same one for ever; it keeps what it needs alive.
+    /// The context that visitors' pipes are made with. It never changes, and keeps alive what it needs.
     std::shared_ptr<TlsContext> context() const noexcept { return context_; }
 
-    /// Looks for changed files and reads those. Reads files and may take long with many: for a thread that may wait,
-    /// not for a worker. Any thread; two at once wait for each other. An empty optional: nothing has changed.
+    /// Looks for changed files and reads them. It reads files and may take long if there are many, so it is for a
+    /// thread that may wait, not for a worker. Any thread; two calls at once wait for each other. An empty optional:
+    /// nothing has changed.
     std::optional<CertificateReport> reload_if_changed(WallTime now);
 
-    /// Makes a new ticket key when it is time. Any thread, cheap; once a minute is often enough.
+    /// Makes a new ticket key when it is time. Any thread, and cheap; once a minute is often enough.
     void rotate_ticket_keys(TimePoint now);
 
-    /// Whether a visitor who asks for this name, or for one that this pattern ("*.example.com") is for, is shown a
+    /// Whether a visitor who asks for this name, or for one that this pattern ("*.example.com") covers, is shown a
     /// certificate now. Any thread.
     bool has_certificate(std::string_view host) const;
 
     /// Whether a request for `host` (in the form of net/host_name.hpp) may be answered on a connection with this
-    /// handshake; if not it is misdirected (421). The name of the handshake decides; a connection without a name may
+    /// handshake; if not, it is misdirected (421). The name in the handshake decides; a connection without a name may
     /// ask for every host that wants no client certificate.
     bool may_serve(const VisitorHandshake& handshake, std::string_view host) const;
 
-    /// Whether it may be answered without TLS: not where a client certificate must be shown.
+    /// Whether a request for `host` may be answered without TLS: not if a client certificate must be shown.
     bool may_serve_plain(std::string_view host) const;
 
 private:

@@ -1,5 +1,5 @@
-// A slab as pumps read into it: windows of one frame's payload each, with room for the frame's header before it, so
-// that header and payload leave in one piece and nothing is copied.
+// A slab as pumps read into it: windows that each hold one frame's payload, with room for the frame's header before
+// each, so that header and payload are sent in one piece and nothing is copied.
 #pragma once
 
 #include <algorithm>
@@ -18,10 +18,10 @@ namespace ferrotunnel::trunk {
 inline constexpr std::size_t frame_bytes = limits::frame_header_bytes + limits::data_payload_max;
 inline constexpr std::size_t windows_per_slab = buffer::slab_bytes / frame_bytes;
 
-/// What one read may fill. Lives as long as the slab.
+/// The windows that one read may fill. Live as long as the slab.
 class Windows {
 public:
-    /// All of the slab (`bulk`) or one frame; less where the stream's session has much queued.
+    /// Covers the whole slab (`bulk`) or one frame; less if the stream's session has much queued.
     Windows(buffer::Slab& slab, const mux::Stream& stream, bool bulk) noexcept {
         const std::size_t most = stream.read_size_max();
         const std::size_t size = std::min(limits::data_payload_max, most);
@@ -39,9 +39,10 @@ private:
     std::size_t count_;
 };
 
-/// Queues the first `bytes` of what lies in the slab's windows. They pin the slab until they are sent, so a few bytes
-/// are copied; and where sending has come to a halt, or the trunk is behind, also what fills less than half of the
-/// slab: else a visitor whose stream is not read could pin a slab with every 4 KiB that it sends.
+/// Queues the first `bytes` bytes of the slab's windows. Queued windows pin the slab until they are sent, so a few
+/// bytes are copied instead. Where sending has come to a halt, or the trunk is behind, anything that fills less than
+/// half of the slab is copied too: otherwise a visitor whose stream is not read could pin a slab with every 4 KiB that
+/// it sends.
 inline void send_frames(mux::Stream& stream, buffer::SlabPtr slab, std::size_t bytes) {
     if (bytes == 0) {
         return;

@@ -1,5 +1,5 @@
-// The end of a stream whose other end is gone, and whose socket still has to take what came before. A closed stream
-// ends nothing by itself: the socket may take its time, but not for ever.
+// The end of a stream whose other end is gone, while its socket still has to take the bytes that came before. A closed
+// stream ends nothing by itself: the socket may take its time, but not for ever.
 #pragma once
 
 #include <algorithm>
@@ -16,12 +16,12 @@
 
 namespace ferrotunnel::trunk {
 
-/// Looks whether the socket's peer still takes anything. Lives on its worker, with a socket that outlives it.
+/// Watches whether the socket's peer still takes anything. Lives on its worker; the socket outlives it.
 class LastBytes {
 public:
     enum class Until : std::uint8_t {
         stalled,       // the socket does not take all that waits for it
-        acknowledged,  // it has taken all, and is to be reset: that would throw away what the kernel still holds
+        acknowledged,  // it has taken all and is to be reset, but a reset discards what the kernel holds
     };
 
     /// `due` is called once, from a timer, and may destroy this: when the peer has acknowledged everything, if that is
@@ -40,15 +40,15 @@ public:
     }
 
     Until until() const noexcept { return until_; }
-    /// `due` is not called any more. For who closes the socket before, and goes later.
+    /// Prevents the call of `due`. For an owner that closes the socket first and destroys this later.
     void cancel() noexcept { timer_.cancel(); }
 
 private:
     static constexpr Duration pause_first = std::chrono::milliseconds(1);
     static constexpr Duration pause_max = std::chrono::milliseconds(50);
-    static constexpr int looks_at_stalled = 8;  // before it is given up
+    static constexpr int looks_at_stalled = 8;  // looks before the peer is given up
 
-    /// Bytes of the stream, about: what TLS adds is counted on one side alone. Any change is progress.
+    /// Roughly the acknowledged bytes of the stream: what TLS adds is counted on one side only. Any change is progress.
     std::uint64_t acknowledged() const noexcept { return stream_.delivered() - runtime::unacknowledged_bytes(fd_); }
 
     void look() {

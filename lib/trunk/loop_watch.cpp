@@ -6,7 +6,7 @@
 namespace ferrotunnel::trunk {
 namespace {
 
-// Counting who is there costs more than the rest of it.
+// Only one visitor in so many has the others counted: counting them costs more than all the rest.
 constexpr std::uint64_t look_at_every = 16;
 
 }  // namespace

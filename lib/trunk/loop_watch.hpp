@@ -1,22 +1,23 @@
-// Finds out whether the visitors of a public port are made by the port itself: a service whose backend leads back to
-// the port, perhaps through other clients and servers and behind addresses that say nothing. Sans-IO; LoopGate acts.
+// Finds out whether a public port makes its own visitors: a service whose backend leads back to the port, perhaps
+// through other clients and servers and behind addresses that reveal nothing. Sans-IO; LoopGate acts on the result.
 //
-// Then each visitor is the consequence of the one before. So when many have come, and are still there, it is tried out,
-// in rounds:
+// In such a loop each visitor is the consequence of the one before. So when many have come and are still there, the
+// suspicion is tested in rounds:
 //
-//   idle --many came--> quiet: who comes is held
+//   idle --many came--> quiet: newcomers are held
 //     ^                   |  ^
 //     |     for a while nobody came: all that are held are let in
 //     |                   v  | one came: the next round
 //     +--nobody came-- followed?  ... and as often in a row as is no accident, by exactly as many --> a loop
 //
-// Who waits for nobody (browsers, crowds, people) comes at other times too, which ends it; and who has got a byte from
-// the service was not in a loop, at whose end is nobody. What it costs others is that a port which has many silent
-// visitors holds the next one for half a second, rarely.
+// Visitors that wait for nobody (browsers, crowds, people) come at other times too, which ends the test; and a visitor
+// that has got a byte from the service was not in a loop, since at the end of a loop there is nobody. The cost to
+// others is that a port with many silent visitors holds the next one for half a second, rarely.
 //
-// Whoever knows this can imitate it, with many idle connections and one more in each round. So the verdict touches
-// nobody else: only those of the last round are sent away, who are the whole of it; one visitor besides, and the round
-// does not count. And it does not make the next test come sooner, unless the others fell with them, as in a loop.
+// Anybody who knows this can imitate it, with many idle connections and one more in each round. So the verdict touches
+// nobody else: only the visitors of the last round are sent away, and the imitator's must be all of that round; with
+// one visitor besides, the round does not count. Nor does the verdict make the next test come sooner, unless the other
+// visitors fell with those sent away, as they do in a loop.
 #pragma once
 
 #include <chrono>
@@ -30,29 +31,29 @@ namespace ferrotunnel::trunk {
 
 class LoopWatch {
 public:
-    /// Visitors that have come within `window`, and are still there, before anything is suspected.
+    /// How many visitors must have come within `window`, and still be there, before anything is suspected.
     static constexpr std::uint64_t many = 64;
     static constexpr Duration window = std::chrono::seconds(60);
-    /// In how many rounds as many must follow as were let in. Visitors that come by chance, at the rate that is worst
-    /// for us, do so once in ten thousand.
+    /// In how many rounds exactly as many must follow as were let in. Visitors that come by chance, at the rate that is
+    /// worst for us, do so once in ten thousand times.
     static constexpr unsigned proof = 10;
-    /// After so many rounds it is over, however many of them counted.
+    /// After this many rounds the test is over, however many of them counted.
     static constexpr unsigned rounds_max = 3 * proof;
-    /// Several loops may run through one port; more visitors than this are a crowd.
+    /// How many visitors may be held at once: several loops may run through one port, but more than this are a crowd.
     static constexpr std::size_t held_max = 8;
-    /// Nobody is held longer, however many come behind.
+    /// The longest time for which a visitor is held, however many come behind.
     static constexpr Duration held_for_max = std::chrono::seconds(1);
     static constexpr Duration quiet_min = std::chrono::milliseconds(250);
     static constexpr Duration quiet_max = std::chrono::milliseconds(500);
     static constexpr Duration follows_within = std::chrono::milliseconds(750);
-    /// After a test that found nothing: until the next one, unless there are twice as many visitors before. Each time
-    /// twice as long: a busy port that is no loop does not hold a visitor every minute.
+    /// The pause after a test that found nothing, unless there are twice as many visitors before it ends. It doubles
+    /// each time: a busy port that is no loop does not hold a visitor every minute.
     static constexpr Duration rest = std::chrono::minutes(1);
     static constexpr Duration rest_max = std::chrono::hours(1);
 
     explicit LoopWatch(Random& random) : random_(random) {}
 
-    /// True now and then: the number of visitors that are there is wanted for `on_visitor`; else it may be 0.
+    /// True now and then: `on_visitor` then needs the number of visitors that are there; otherwise it may be 0.
     bool wants_count(TimePoint now) noexcept;
 
     enum class Verdict : std::uint8_t {
@@ -64,17 +65,17 @@ public:
 
     enum class Act : std::uint8_t {
         nothing,
-        try_in,      // let in all that are held, and tell when one of them gets a byte
-        let_all_in,  // the same, and it is over
+        try_in,      // let in all that are held, and say when one of them gets a byte
+        let_all_in,  // let in all that are held; the test is over
         loop,        // send away all that are held
     };
     /// To be called at `deadline`.
     Act on_time(TimePoint now);
     TimePoint deadline() const noexcept { return deadline_; }
 
-    /// One that was let in since the test began has got a byte: it was no loop. The rest is let in.
+    /// Says that a visitor let in since the test began has got a byte: there is no loop. The rest is to be let in.
     void answered(TimePoint now) noexcept { give_up(now); }
-    /// After the verdict, most visitors have gone: it was a loop indeed. The next one is looked for at once.
+    /// Says that after the verdict most visitors have gone: it was indeed a loop. The next one is looked for at once.
     void fell() noexcept;
     bool is_testing() const noexcept { return state_ != State::idle; }
 
@@ -98,7 +99,7 @@ private:
     TimePoint window_began_{};
     Duration next_rest_ = rest;
     TimePoint rests_until_{};
-    std::uint64_t tested_at_ = 0;  // visitors
+    std::uint64_t tested_at_ = 0;  // visitors there at the last test
 };
 
 }  // namespace ferrotunnel::trunk

@@ -44,7 +44,7 @@ void MemoryGovernor::sum_up() {
     }
 }
 
-// Each session of it in the share that it holds.
+// Asks each session of `owner` in proportion to what it holds.
 void MemoryGovernor::ask(const Owner& owner, std::uint64_t excess) {
     if (excess == 0) {
         return;
@@ -71,7 +71,7 @@ MemoryGovernor::Member::Member(std::shared_ptr<MemoryGovernor> governor, Intrusi
                                const std::string& owner)
     : governor_(std::move(governor)), session_(std::move(session)) {
     std::lock_guard lock(governor_->mutex_);
-    governor_->members_.insert(this);  // first: only this and the next line may fail
+    governor_->members_.insert(this);  // first: only this line and the next may fail
     try {
         owner_ = governor_->owners_.try_emplace(owner).first;
     } catch (...) {
@@ -81,7 +81,7 @@ MemoryGovernor::Member::Member(std::shared_ptr<MemoryGovernor> governor, Intrusi
     ++owner_->second.sessions;
 }
 
-// An owner stays only as long as it has sessions.
+// Removes the session, and its owner with the owner's last session.
 MemoryGovernor::Member::~Member() {
     std::lock_guard lock(governor_->mutex_);
     governor_->members_.erase(this);
@@ -92,7 +92,7 @@ MemoryGovernor::Member::~Member() {
 
 namespace {
 
-// Memory may be short for as long as somebody likes: one line for each time like this.
+// The least time between two lines: memory may be short for as long as somebody likes.
 constexpr auto told_again_after = std::chrono::seconds(60);
 
 }  // namespace

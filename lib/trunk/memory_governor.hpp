@@ -1,14 +1,13 @@
-// How much memory the bytes of all visitors may take: over all sessions of a client or server, above each session's own
-// budget.
+// Bounds the memory that the bytes of all visitors may take, over all sessions of a client or server, in addition to
+// each session's own budget.
 //
 //   beyond half of the limit    all sessions are tight: no window grows, new streams begin with small ones, send queues
 //                               are short
-//   beyond the limit            the token that holds most is asked to give up what is too much: its sessions reset the
+//   beyond the limit            the token that holds most is asked to give up the excess: its sessions reset the
 //                               streams that hold most for longest and do not move
-//   one token beyond its share  the same, for its sessions alone; where there is one token its share is all
+//   one token beyond its share  the same, for its sessions alone; if there is one token, its share is the whole
 //
-// Nothing is counted here: sessions count what they hold where they take it, and a look sums that up every now and
-// then.
+// Nothing is counted here: sessions count what they hold when they take it, and a look sums that up at intervals.
 #pragma once
 
 #include <cstdint>
@@ -24,33 +23,33 @@
 
 namespace ferrotunnel::trunk {
 
-/// Any thread.
+/// Sums up the memory of all sessions and asks for some of it back; any thread.
 class MemoryGovernor {
 public:
     class Member;
 
-    /// `tokens`: how many there are whose sessions may be here.
+    /// `tokens`: the number of tokens whose sessions may be here.
     explicit MemoryGovernor(std::uint64_t limit, std::size_t tokens = 1) noexcept
         : limit_(limit), share_(tokens > 1 ? limit / limits::memory_token_share : limit) {}
 
-    /// What a look has found, for the log.
+    /// The result of a look, for the log.
     struct Look {
         std::uint64_t held = 0;   // by all
-        std::uint64_t asked = 0;  // of `owner`: bytes that it is to give up; 0: nobody is asked
+        std::uint64_t asked = 0;  // bytes that `owner` is to give up; 0: nobody is asked
         std::string owner;        // the token that holds most
-        bool busy = false;        // somebody has visitors: another look soon
+        bool busy = false;        // somebody has visitors: look again soon
     };
-    /// Sums up, and asks for what is too much.
+    /// Sums up what all sessions hold, and asks for the excess.
     Look look();
 
     std::uint64_t limit() const noexcept { return limit_; }
-    /// What all sessions hold now.
+    /// The bytes that all sessions hold now.
     std::uint64_t held() const;
 
 private:
     struct Owner {
         std::size_t sessions = 0;
-        std::uint64_t held = 0;  // as the last look has found
+        std::uint64_t held = 0;  // as found by the last look
         bool tight = false;
     };
     using Owners = std::map<std::string, Owner>;
@@ -69,10 +68,10 @@ private:
     bool tight_ = false;
 };
 
-/// One session. It counts as long as this lives.
+/// One session, which counts as long as this lives.
 class MemoryGovernor::Member {
 public:
-    /// `owner`: whose it is, the name of its token.
+    /// `owner`: the name of the session's token.
     Member(std::shared_ptr<MemoryGovernor> governor, IntrusivePtr<mux::SessionShared> session,
            const std::string& owner);
     ~Member();
@@ -85,11 +84,11 @@ private:
     const std::shared_ptr<MemoryGovernor> governor_;
     const IntrusivePtr<mux::SessionShared> session_;
     Owners::iterator owner_;
-    std::uint64_t held_ = 0;  // as the last look has found
+    std::uint64_t held_ = 0;  // as found by the last look
 };
 
-/// Lets a governor look at all sessions every now and then, and tells the log when memory is short. Made on its worker;
-/// destroyed there, or after it has stopped.
+/// Makes a governor look at all sessions at intervals, and tells the log when memory is short. Created on its worker;
+/// destroyed there, or after the worker has stopped.
 class MemoryWatch {
 public:
     MemoryWatch(runtime::Worker& worker, std::shared_ptr<MemoryGovernor> governor, Logger& log);

@@ -65,7 +65,7 @@ void PipePump::refuse(Code code) {
 }
 
 void PipePump::wake() noexcept {
-    // The stream's session lives on the same worker; where that has ended, this thread takes down what lived there.
+    // The stream's session lives on the same worker; if that has ended, this thread tears down what lived there.
     if (!worker_.here() && !worker_.mailbox()->is_closed()) {
         (void)worker_.mailbox()->post_call([self = IntrusivePtr<PipePump>(this)] { self->run(); });
         return;
@@ -82,7 +82,7 @@ void PipePump::on_events(std::uint32_t events) noexcept {
     run();
 }
 
-// Somebody may hold the pump for longer, but no timer.
+// Releases the timers: somebody may hold the pump for longer, but its timers must not outlive the worker.
 void PipePump::on_worker_end() noexcept {
     IntrusivePtr<PipePump> keep(this);
     close(true);
@@ -90,7 +90,8 @@ void PipePump::on_worker_end() noexcept {
     last_bytes_.reset();
 }
 
-// The session wakes the pump from within calls that the pump makes, so this guards against recursion.
+// Steps until nothing is left to do. The session wakes the pump from within the pump's own calls, hence the guard
+// against recursion.
 void PipePump::run() noexcept {
     if (running_) {
         again_ = true;
@@ -103,7 +104,7 @@ void PipePump::run() noexcept {
         try {
             step();
         } catch (const std::exception&) {
-            // Out of memory, or a bug: this visitor's connection ends, and nothing else.
+            // Out of memory, or a bug: only this visitor's connection ends.
             stream_->abort(Code::internal);
             close(true);
         }
@@ -135,13 +136,13 @@ void PipePump::watch_end() {
     if (!reading_ && !writing_ && !reset_next_ && !pipe_->has_pending()) {
         close(false);
     } else if (!reading_ && peer_gone_) {
-        stream_->leave();  // of a unix socket: both directions have ended, and not one alone
+        stream_->leave();  // of a unix socket: both directions have ended, not only one
     } else if (!writable_ && !last_bytes_ && stream_->send_is_dead()) {
         watch_last_bytes(LastBytes::Until::stalled);
     }
 }
 
-// True when the stream was aborted or its trunk is lost: the backend gets a reset, never an orderly end.
+// True if the stream was aborted or its trunk is lost: the backend gets a reset, never an orderly end.
 bool PipePump::ended_from_outside() {
     if (!stream_->verdict()) {
         return false;
@@ -246,7 +247,7 @@ bool PipePump::read_once() {
 void PipePump::send() {
     while (!closed_ && !broken_ && writable_ && write_once()) {
     }
-    // Behind FIN only a reset can come.
+    // Behind a FIN only a reset can come.
     if (!closed_ && !writing_ && !broken_ && !reset_next_) {
         if (StreamItem* item = stream_->front(); item != nullptr && item->kind == StreamItem::Kind::reset) {
             reset_in_order();
@@ -254,7 +255,7 @@ void PipePump::send() {
     }
 }
 
-// What is pending, or everything that is queued in one gathered write. False when there is nothing more to do now.
+// Writes what is pending, or else everything queued, gathered into one write. False if there is nothing more to do now.
 bool PipePump::write_once() {
     if (pipe_->has_pending()) {
         return after_write(pipe_->flush());
@@ -280,7 +281,7 @@ bool PipePump::write_once() {
     }
     const IoResult result = pipe_->write(std::span<const Bytes>(pieces.data(), count));
     traffic_->moved(&Traffic::to_sockets, result.bytes);
-    // What the pipe has taken may be on its way: from here on nobody may believe that the backend has none of it.
+    // The pipe may already have sent what it has taken: from here on nobody may assume that the backend has none of it.
     stream_->count_delivered(result.bytes);
     for (std::size_t left = result.bytes; left > 0;) {
         const auto n = static_cast<std::uint32_t>(std::min<std::size_t>(left, stream_->front()->slice.size()));
@@ -290,7 +291,7 @@ bool PipePump::write_once() {
     return after_write(result.status);
 }
 
-// No data is queued.
+// Handles a queue without data: ends the pipe's direction, resets it, or parks.
 bool PipePump::end_or_park() {
     StreamItem* item = stream_->front();
     if (item == nullptr) {
@@ -316,8 +317,8 @@ bool PipePump::after_write(IoStatus status) {
     return writable_;
 }
 
-// The pipe takes nothing any more. What it has received before it failed is still to be read, and the reset follows
-// that; if its end was already read, the reset follows at once.
+// Handles a pipe that takes nothing any more. What it received before it failed is still to be read, and the reset
+// follows that; if its end was already read, the reset follows at once.
 void PipePump::pipe_failed() {
     broken_ = true;
     readable_ = true;
@@ -357,7 +358,7 @@ void PipePump::close(bool reset) noexcept {
     }
     leave();
     if (handshake_) {
-        handshake_->cancel();  // it may be what called; it goes with the pump
+        handshake_->cancel();  // it may be the caller; it is destroyed with the pump
     }
     if (last_bytes_) {
         last_bytes_->cancel();
@@ -371,11 +372,11 @@ void PipePump::close(bool reset) noexcept {
     }
     stop_reading();
     traffic_->closed();
-    // What is still queued inbound is nobody's; the stream itself goes with its last reference.
+    // Nobody will take what is still queued inbound; the stream itself goes with its last reference.
     if (stream_) {
         stream_->stop_receiving();
     }
-    self_.reset();  // last: this may be the end
+    self_.reset();  // last: this may destroy the pump
 }
 
 }  // namespace ferrotunnel::trunk

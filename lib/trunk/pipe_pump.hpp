@@ -1,11 +1,11 @@
-// Moves bytes between one pipe and one stream, on one worker, both ways: what a SocketPump does for a plain socket, for
-// a backend that speaks TLS.
+// Moves bytes between one pipe and one stream in both directions, on one worker: the counterpart of SocketPump for a
+// backend that speaks TLS.
 //
 //   dialing --connected--> handshaking --TLS is up: the stream is accepted--> open --both directions ended--> closed
 //      |                        |  \__ failed: refused, and why ____            |  \--reset in order--> resetting --> /
 //      \________________________\__ verdict, cancel, deadline ______\___________\__________________________________/
 //
-// A direction ends with close_notify, and an end without one is a reset: what was cut never looks complete.
+// A direction ends with close_notify, and an end without one is a reset: a truncated transfer never looks complete.
 #pragma once
 
 #include <functional>
@@ -30,19 +30,19 @@ public:
     PipePump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic);
     ~PipePump() override;
 
-    /// The stream first (attached to this pump), then the pipe when it is connected.
+    /// Sets the stream (attached to this pump). It comes first; the pipe follows when it is connected.
     void set_stream(IntrusivePtr<mux::Stream> stream);
-    /// Called when the stream ends while there is no pipe yet: whoever dials should stop.
+    /// Sets the function to call if the stream ends before there is a pipe: whoever dials should stop.
     void on_cancel(std::function<void()> cancel) { cancel_ = std::move(cancel); }
-    /// Takes the pipe over a connected socket and shakes hands, until `deadline`. Then the stream is accepted; or
-    /// refused, and `outcome` is told why. It is also told when the backend fails before it has said anything, as one
-    /// does that wants a client's certificate; and gets an empty text when it has.
+    /// Takes the pipe over a connected socket and does the handshake, until `deadline`. Then the stream is accepted, or
+    /// it is refused and `outcome` is told why. `outcome` also gets the reason if the backend fails before it has sent
+    /// anything, as one does that wants a client's certificate; and an empty text once the backend has sent something.
     void set_pipe(std::unique_ptr<transport::Pipe> pipe, TimePoint deadline,
                   std::function<void(const std::string& why)> outcome);
-    /// There will be no pipe: the stream ends with this code.
+    /// Says that there will be no pipe: the stream ends with this code.
     void refuse(wire::Code code);
 
-    /// Any thread; acts at once on the worker's.
+    /// Any thread; acts at once on the worker's thread.
     void wake() noexcept override;
 
 private:
@@ -74,20 +74,20 @@ private:
     std::unique_ptr<transport::Pipe> pipe_;
     std::function<void()> cancel_;
     std::function<void(const std::string&)> outcome_;
-    std::unique_ptr<runtime::Timer> handshake_;  // its deadline, until it is over
-    std::unique_ptr<LastBytes> last_bytes_;      // once the pipe alone is left
+    std::unique_ptr<runtime::Timer> handshake_;  // its deadline; null once it is over
+    std::unique_ptr<LastBytes> last_bytes_;      // once only the pipe is left
     IntrusivePtr<PipePump> self_;                // while there is a pipe
     bool readable_ = false;
     bool writable_ = false;
     bool reading_ = true;      // the pipe may still give bytes
     bool writing_ = true;      // the stream may still give bytes, and the pipe takes them
     bool bulk_ = false;        // the last read filled a frame
-    bool hung_up_ = false;     // something waits behind what a short read gave
+    bool hung_up_ = false;     // something waits behind the bytes of a short read
     bool peer_gone_ = false;   // nobody is at the other end of the socket
     bool broken_ = false;      // the pipe takes nothing more; what it still holds is read first
-    bool heard_ = false;       // anything of the backend
-    bool error_seen_ = false;  // told by the poller
-    bool reset_next_ = false;  // behind what the pipe still has to send
+    bool heard_ = false;       // something has come from the backend
+    bool error_seen_ = false;  // reported by the poller
+    bool reset_next_ = false;  // a reset follows what the pipe still has to send
     bool running_ = false;
     bool again_ = false;
     bool closed_ = false;

@@ -17,11 +17,11 @@ namespace {
 
 constexpr std::size_t pieces_max = 64;
 
-// Visitors and services that have vanished without a word (a laptop closed, an address translation forgotten) are found
-// by the kernel's probes: after this quiet, this far apart, this many. So are those that have closed their socket while
-// nothing was under way. Their end looks like that of one direction, which may be all that it is; but a kernel forgets
-// a socket that nobody holds after a minute (FIN_WAIT2), and answers a probe that comes later by a reset. One that is
-// still held is asked for as long as it likes.
+// The kernel's probes find visitors and services that have vanished without a word (a laptop closed, an address
+// translation forgotten): the first probe comes after `idle` without traffic, the next ones `interval` apart, `probes`
+// in all. They also find peers that have closed their socket while nothing was under way. Such an end looks like that
+// of one direction, and may be no more; but a kernel forgets a socket that nobody holds after a minute (FIN_WAIT2), and
+// answers a later probe with a reset. A socket that is still held is probed for as long as its peer likes.
 constexpr auto keepalive_idle = std::chrono::seconds(75);
 constexpr auto keepalive_interval = std::chrono::seconds(30);
 constexpr int keepalive_probes = 4;
@@ -79,7 +79,7 @@ void SocketPump::refuse(Code code) {
 }
 
 void SocketPump::wake() noexcept {
-    // The stream's session lives on the same worker; where that has ended, this thread takes down what lived there.
+    // The stream's session lives on the same worker; if that has ended, this thread tears down what lived there.
     if (!worker_.here() && !worker_.mailbox()->is_closed()) {
         (void)worker_.mailbox()->post_call([self = IntrusivePtr<SocketPump>(this)] { self->run(); });
         return;
@@ -96,14 +96,15 @@ void SocketPump::on_events(std::uint32_t events) noexcept {
     run();
 }
 
-// Somebody may hold the pump for longer, but no timer.
+// Releases the timer: somebody may hold the pump for longer, but its timer must not outlive the worker.
 void SocketPump::on_worker_end() noexcept {
     IntrusivePtr<SocketPump> keep(this);
     close(true);
     last_bytes_.reset();
 }
 
-// The session wakes the pump from within calls that the pump makes, so this guards against recursion.
+// Steps until nothing is left to do. The session wakes the pump from within the pump's own calls, hence the guard
+// against recursion.
 void SocketPump::run() noexcept {
     if (running_) {
         again_ = true;
@@ -116,7 +117,7 @@ void SocketPump::run() noexcept {
         try {
             step();
         } catch (const std::exception&) {
-            // Out of memory, or a bug: this visitor's connection ends, and nothing else.
+            // Out of memory, or a bug: only this visitor's connection ends.
             stream_->abort(Code::internal);
             close(true);
         }
@@ -148,13 +149,13 @@ void SocketPump::watch_end() {
     if (!reading_ && !writing_) {
         close(false);
     } else if (!reading_ && peer_gone_) {
-        stream_->leave();  // of a unix socket: both directions have ended, and not one alone
+        stream_->leave();  // of a unix socket: both directions have ended, not only one
     } else if (!writable_ && !last_bytes_ && stream_->send_is_dead()) {
         watch_last_bytes(LastBytes::Until::stalled);
     }
 }
 
-// True when the stream was aborted or its trunk is lost: the socket's peer gets a reset, never an orderly end.
+// True if the stream was aborted or its trunk is lost: the socket's peer gets a reset, never an orderly end.
 bool SocketPump::ended_from_outside() {
     if (!stream_->verdict()) {
         return false;
@@ -195,7 +196,7 @@ void SocketPump::stop_reading() noexcept {
     }
 }
 
-// Up to four frames' worth in one system call, one while little comes.
+// Reads up to four frames' worth in one system call, or one frame's worth while little comes.
 bool SocketPump::read_once() {
     buffer::SlabPtr slab = worker_.slabs().acquire();
     const Windows windows(*slab, *stream_, bulk_);
@@ -205,8 +206,8 @@ bool SocketPump::read_once() {
     send_frames(*stream_, std::move(slab), result.bytes);
     switch (result.status) {
         case IoStatus::ok:
-            // A short read has emptied the socket, and what comes later is a new event: no second call to hear so.
-            // But an end that was announced together with these bytes will not be announced again.
+            // A short read has emptied the socket, and later bytes cause a new event: no second call to learn that. But
+            // an end that was announced together with these bytes will not be announced again.
             readable_ = result.bytes == windows.bytes() || hung_up_;
             return readable_;
         case IoStatus::would_block:
@@ -219,7 +220,7 @@ bool SocketPump::read_once() {
                 end_of_backend();
                 return false;
             }
-            [[fallthrough]];  // a write was told of the error, and who reads afterwards is told of an end
+            [[fallthrough]];  // a write was told of the error, so a read afterwards reports an end
         case IoStatus::error:
             stop_reading();
             stream_->reset(Code::connection_reset);
@@ -229,8 +230,8 @@ bool SocketPump::read_once() {
     return false;
 }
 
-// HTTP has no use for half a connection: nobody would answer what is still sent. The reset behind the end says how much
-// has been delivered, so that the edge can send once more what was on the way here.
+// Ends an HTTP stream: HTTP has no use for half a connection, and nobody would answer what is still sent. The reset
+// behind the end says how much has been delivered, so that the edge can resend what was on the way here.
 void SocketPump::end_of_backend() {
     if (stream_->kind() == wire::ServiceKind::http) {
         stream_->reset(Code::connection_reset);
@@ -243,7 +244,7 @@ void SocketPump::end_of_backend() {
 void SocketPump::send_to_socket() {
     while (!closed_ && writing_ && writable_ && write_once()) {
     }
-    // Behind FIN only a reset can come.
+    // Behind a FIN only a reset can come.
     if (!closed_ && !writing_ && !broken_) {
         if (StreamItem* item = stream_->front(); item != nullptr && item->kind == StreamItem::Kind::reset) {
             reset_in_order();
@@ -251,7 +252,7 @@ void SocketPump::send_to_socket() {
     }
 }
 
-// Everything that is queued in one gathered write. False when there is nothing more to do now.
+// Writes everything queued, gathered into one write. False if there is nothing more to do now.
 bool SocketPump::write_once() {
     std::array<Bytes, pieces_max> pieces;
     std::size_t count = 0;
@@ -274,7 +275,7 @@ bool SocketPump::write_once() {
         stream_->drop_front();
         if (reading_) {
             (void)runtime::shutdown_send(socket_.get());
-        }  // else it is closed next, which says the same
+        }  // otherwise the socket is closed next, which says the same
         writing_ = false;
         (void)stream_->try_park_receive();
         return false;
@@ -298,8 +299,8 @@ bool SocketPump::write_once() {
     return writable_;
 }
 
-// The socket takes nothing any more. What it has received before it failed is still to be read, and the reset follows
-// that; if its end was already read, the reset follows at once.
+// Handles a socket that takes nothing any more. What it received before it failed is still to be read, and the reset
+// follows that; if its end was already read, the reset follows at once.
 void SocketPump::socket_failed() {
     broken_ = true;
     readable_ = true;
@@ -335,7 +336,7 @@ void SocketPump::close(bool reset) noexcept {
     }
     leave();
     if (last_bytes_) {
-        last_bytes_->cancel();  // it may be what called; it goes with the pump
+        last_bytes_->cancel();  // it may be the caller; it is destroyed with the pump
     }
     if (socket_) {
         worker_.poller().remove(socket_.get(), *this);
@@ -346,11 +347,11 @@ void SocketPump::close(bool reset) noexcept {
     }
     stop_reading();
     traffic_->closed();
-    // What is still queued inbound is nobody's; the stream itself goes with its last reference.
+    // Nobody will take what is still queued inbound; the stream itself goes with its last reference.
     if (stream_) {
         stream_->stop_receiving();
     }
-    self_.reset();  // last: this may be the end
+    self_.reset();  // last: this may destroy the pump
 }
 
 }  // namespace ferrotunnel::trunk

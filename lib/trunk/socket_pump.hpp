@@ -1,14 +1,14 @@
-// Moves bytes between one socket and one stream, on one worker, both ways.
+// Moves bytes between one socket and one stream in both directions, on one worker.
 //
 //        socket --readable--> slabs --> stream.send        until EOF (stream.finish) or reset (stream.reset)
 //        socket <--writable-- gathered <-- stream.front    until FIN (shutdown) or RESET (the socket is reset)
 //
-//   dialing --connected--> open --both directions ended, of HTTP also one------> closed
+//   dialing --connected--> open --both directions ended (or one, for HTTP)-----> closed
 //      |                     |  \--reset in order--> resetting --acknowledged--> /
 //      \_____________________\______ verdict, cancel ___________________________/
 //
-// A socket's reset arrives behind the bytes that came before it: the other way round, a stream's reset becomes the
-// socket's only when its peer has acknowledged everything written before (`resetting`, bounded in time).
+// A socket's reset arrives behind the bytes that came before it. In the other direction a stream's reset becomes the
+// socket's only after the socket's peer has acknowledged everything written before (`resetting`, bounded in time).
 //
 // An open pump keeps itself alive: its stream may be gone from the session while a slow socket still takes the last
 // bytes. An idle pump holds no slab and no timer.
@@ -29,9 +29,9 @@
 
 namespace ferrotunnel::trunk {
 
-/// What every visitor's and backend's socket has: no Nagle delay, a bound of what the kernel holds unsent
-/// (limits::socket_unsent_max), and probes that find a peer which has vanished. Set on a listener it is handed on to
-/// what is accepted there, at no cost for each. A peer on this machine (`local`) answers the first probe, or its kernel
+/// Sets the options of every visitor's and backend's socket: no Nagle delay, a bound on what the kernel holds unsent
+/// (limits::socket_unsent_max), and probes that find a peer which has vanished. Accepted sockets inherit the options
+/// from their listener, at no cost for each. A peer on this machine (`local`) answers the first probe, or its kernel
 /// does.
 void set_pumped_socket_options(int fd, bool local = false) noexcept;
 
@@ -40,16 +40,16 @@ public:
     SocketPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic);
     ~SocketPump() override;
 
-    /// The stream first (attached to this pump), then the socket: either at once or when it is connected.
+    /// Sets the stream (attached to this pump). It comes first; the socket follows, at once or when it is connected.
     void set_stream(IntrusivePtr<mux::Stream> stream);
-    /// Called when the stream ends while there is no socket yet: whoever dials should stop.
+    /// Sets the function to call if the stream ends before there is a socket: whoever dials should stop.
     void on_cancel(std::function<void()> cancel) { cancel_ = std::move(cancel); }
-    /// Takes the connected socket, with set_pumped_socket_options, and begins. On failure the stream is aborted.
+    /// Takes the connected socket, which has set_pumped_socket_options, and begins. On failure the stream is aborted.
     void set_socket(runtime::Fd socket);
-    /// There will be no socket: the stream ends with this code.
+    /// Says that there will be no socket: the stream ends with this code.
     void refuse(wire::Code code);
 
-    /// Any thread; acts at once on the worker's.
+    /// Any thread; acts at once on the worker's thread.
     void wake() noexcept override;
 
 private:
@@ -78,16 +78,16 @@ private:
     runtime::Fd socket_;
     std::function<void()> cancel_;
     IntrusivePtr<SocketPump> self_;          // while there is a socket
-    std::unique_ptr<LastBytes> last_bytes_;  // once the socket alone is left
+    std::unique_ptr<LastBytes> last_bytes_;  // once only the socket is left
     bool readable_ = false;
     bool writable_ = false;
     bool reading_ = true;          // the socket may still give bytes
     bool writing_ = true;          // the stream may still give bytes, and the socket takes them
     bool bulk_ = false;            // the last read filled a frame
-    bool hung_up_ = false;         // something waits behind what a short read gave
+    bool hung_up_ = false;         // something waits behind the bytes of a short read
     bool peer_gone_ = false;       // nobody is at the other end of the socket
     bool broken_ = false;          // the socket has failed; what it still holds is read first
-    bool output_watched_ = false;  // most sockets always have room, and are not watched for it
+    bool output_watched_ = false;  // set late: most sockets always have room, and are not watched for it
     bool running_ = false;
     bool again_ = false;
     bool closed_ = false;

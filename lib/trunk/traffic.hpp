@@ -1,4 +1,4 @@
-// What sockets' pumps have moved, of one service, one trunk or a whole process.
+// The counts of what the pumps of sockets have moved, for one service, one trunk or a whole process.
 #pragma once
 
 #include <atomic>
@@ -11,22 +11,22 @@
 
 namespace ferrotunnel::trunk {
 
-/// Counts while it happens; any thread may read. Visitors come and go on any thread. Bytes are counted with every read
-/// and write of a socket: only where one worker counts them, so that no worker waits for another one's cache line. What
-/// all of a process moved is the sum of its sessions (trunk/traffic_book.hpp).
+/// Visitors and bytes, counted as they come; any thread may read. Visitors are counted on any thread. Bytes are counted
+/// with every read and write of a socket, but only if a single worker counts them, so that no worker waits for
+/// another's cache line. The total of a process is the sum of its sessions (trunk/traffic_book.hpp).
 struct Traffic {
-    /// On how many workers its visitors are: bytes are counted where it is one.
+    /// On how many workers the visitors are: bytes are counted only for one_worker.
     enum class Of : std::uint8_t { one_worker, all_workers };
 
     Traffic() = default;
     explicit Traffic(Of of_in) : of(of_in) {}
 
     std::atomic<std::uint64_t> visitors{0};      // so far
-    std::atomic<std::uint64_t> visitors_now{0};  // open
-    std::atomic<std::uint64_t> sending_now{0};   // of these, those that may still send
+    std::atomic<std::uint64_t> visitors_now{0};  // open now
+    std::atomic<std::uint64_t> sending_now{0};   // those of `visitors_now` that may still send
     Counter from_sockets;                        // bytes
     Counter to_sockets;
-    std::shared_ptr<Traffic> total;  // counts along, if set
+    std::shared_ptr<Traffic> total;  // counts the same, if set
     const Of of = Of::one_worker;
 
     void opened() noexcept {
@@ -46,13 +46,13 @@ struct Traffic {
             each->visitors_now.fetch_sub(1, std::memory_order_relaxed);
         }
     }
-    /// Another trunk counts the visitor.
+    /// Takes the visitor off the total of visitors: another trunk counts it.
     void passed_on() noexcept {
         for (Traffic* each = this; each != nullptr; each = each->total.get()) {
             each->visitors.fetch_sub(1, std::memory_order_relaxed);
         }
     }
-    /// On the worker of the visitor.
+    /// Counts bytes; to be called on the visitor's worker.
     void moved(Counter Traffic::*direction, std::uint64_t bytes) noexcept {
         for (Traffic* each = this; each != nullptr && each->of == Of::one_worker; each = each->total.get()) {
             (each->*direction).add(bytes);
@@ -60,8 +60,8 @@ struct Traffic {
     }
 };
 
-/// How much a trunk has moved lately. One thread counts, any thread looks. What is answered covers the last one or two
-/// windows: a burst counts at once, and what is over is forgotten soon.
+/// How much a trunk has moved lately. One thread counts, any thread reads. The answer covers the last one or two
+/// windows: a burst counts at once, and an old one is soon forgotten.
 class RecentTraffic {
 public:
     static constexpr Duration window = std::chrono::milliseconds(100);
@@ -77,15 +77,15 @@ public:
         at_.store(now, std::memory_order_relaxed);
     }
 
-    /// Bytes. What a look between the two stores of `count` sees is off by that one count, which does no harm.
+    /// The bytes moved lately. A read between the two stores of `count` is off by that one count, which does no harm.
     std::uint64_t lately(TimePoint now) const noexcept {
         return now - at_.load(std::memory_order_relaxed) < 2 * window ? bytes_.load(std::memory_order_relaxed) : 0;
     }
 
 private:
-    TimePoint began_{};         // of the present window
-    std::uint64_t since_ = 0;   // in it
-    std::uint64_t before_ = 0;  // in the one before
+    TimePoint began_{};         // start of the present window
+    std::uint64_t since_ = 0;   // bytes in it
+    std::uint64_t before_ = 0;  // bytes in the one before
     std::atomic<std::uint64_t> bytes_{0};
     std::atomic<TimePoint> at_{TimePoint{}};
 };

@@ -28,7 +28,7 @@ TrafficBook::Account::Account(std::shared_ptr<TrafficBook> book, const mux::Sess
     }
 }
 
-// In one step, so that nobody sees the session counted twice, or not at all.
+// Moves the session to the past in one step, so that nobody sees it counted twice, or not at all.
 TrafficBook::Account::~Account() {
     if (book_) {
         update();

@@ -1,4 +1,4 @@
-// What the sessions of a Client or a Server move, for those who look from other threads.
+// The sums of what the sessions of a Client or a Server move, for readers on other threads.
 #pragma once
 
 #include <atomic>
@@ -13,13 +13,14 @@
 
 namespace ferrotunnel::trunk {
 
-/// The sums over all sessions, present and past. Answers at any time, without asking a worker: also while sessions end,
-/// and after the last one has. Any thread.
+/// The sums over all sessions, present and past. Answers at any time, without asking a worker, even while sessions end
+/// and after the last one has ended. Any thread.
 class TrafficBook {
 public:
     class Account;
 
-    /// Totals over all sessions that ever were; what exists now; the shortest round trip of those that are open.
+    /// Totals over all sessions that ever were; counts of what exists now; the shortest round trip of the open
+    /// sessions.
     mux::SessionStats sum() const;
 
 private:
@@ -28,7 +29,7 @@ private:
     mux::SessionStats past_;
 };
 
-/// One session's page. Its worker writes, any thread reads.
+/// One session's page in the book. Its worker writes, any thread reads.
 class TrafficBook::Account {
 public:
     /// `book` may be null: then nothing is kept.
@@ -37,7 +38,7 @@ public:
     Account(const Account&) = delete;
     Account& operator=(const Account&) = delete;
 
-    /// On the worker, whenever the session has done something.
+    /// Updates the page; to be called on the worker, whenever the session has done something.
     void update() noexcept {
         const mux::SessionStats& counted = session_.counted();
         payload_received_.set(counted.payload_received);

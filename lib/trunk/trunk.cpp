@@ -16,15 +16,15 @@ namespace {
 // How often one trunk may read or write before other sockets of the worker get their turn.
 constexpr int reads_per_turn = 4;
 constexpr int writes_per_turn = 2;
-// What the kernel may hold unsent: it stands before whatever is more urgent and comes later.
+// What the kernel may hold unsent: those bytes stay ahead of anything more urgent that comes later.
 constexpr std::uint32_t unsent_max = 32_KiB;
-// A slab with less room than this left is exchanged for another.
+// A slab with less room left than this is exchanged for another.
 constexpr std::uint32_t worth_reading = 16_KiB;
 constexpr auto linger = std::chrono::seconds(2);
 
 }  // namespace
 
-// How streams on any thread ask for a flush. It outlives the trunk as long as somebody holds a stream.
+// The way in which streams on any thread ask for a flush. Outlives the trunk as long as somebody holds a stream.
 class Trunk::Bell final : public buffer::Waker {
 public:
     Bell(runtime::Worker& worker, Trunk* trunk) : worker_(&worker), mailbox_(worker.mailbox()), trunk_(trunk) {}
@@ -48,7 +48,7 @@ private:
 
     runtime::Worker* worker_;
     std::shared_ptr<buffer::Mailbox> mailbox_;
-    Trunk* trunk_;  // the worker's thread alone
+    Trunk* trunk_;  // for the worker's thread only
     const IntrusivePtr<buffer::WakeMail<Bell>> mail_ = make_intrusive<buffer::WakeMail<Bell>>();
 };
 
@@ -100,7 +100,7 @@ void Trunk::session_changed() {
 
 // --- events ---
 
-// The owner may let go of the trunk in any event; and a bug ends this trunk, not the process.
+// Runs a step, during which the owner may let go of the trunk. A bug ends this trunk, not the process.
 void Trunk::guarded(void (Trunk::*step)()) noexcept {
     IntrusivePtr<Trunk> keep(this);
     if (state_ == State::closed) {
@@ -193,7 +193,7 @@ void Trunk::step_handshake() {
 
 // --- reading ---
 
-// Edge-triggered: what is left after a turn is remembered in `readable_` and read in the next round.
+// Reads for one turn. Events are edge-triggered: `readable_` remembers what is left, for the next round.
 void Trunk::read_some() {
     for (int reads = 0; reads < reads_per_turn && readable_ && state_ == State::running;) {
         reads += static_cast<int>(slabs_per_round_);
@@ -202,13 +202,13 @@ void Trunk::read_some() {
         }
     }
     if (!readable_) {
-        slabs_ = {};  // an idle trunk holds none
+        slabs_ = {};  // an idle trunk holds no slabs
     }
     check_session();
 }
 
-// Several slabs on a busy trunk, and then every stream is woken once: its socket gets larger pieces. False when the
-// trunk has ended.
+// Reads several slabs on a busy trunk before it wakes every stream once, so that sockets get larger pieces. False if
+// the trunk has ended.
 bool Trunk::read_round() {
     IoStatus status = IoStatus::ok;
     std::size_t filled = 0;
@@ -226,7 +226,7 @@ bool Trunk::read_round() {
 Trunk::IoStatus Trunk::read_once(ReadSlab& into) {
     auto& [slab, used] = into;
     if (slab && slab->unique()) {
-        used = 0;  // everybody has taken their bytes: the same memory again, still in the cache
+        used = 0;  // everybody has taken their bytes: reuse the memory while it is in the cache
     } else if (!slab || slab->capacity() - used < worth_reading) {
         slab = worker_.slabs().acquire(session_.ledger().get());
         used = 0;
@@ -238,8 +238,8 @@ Trunk::IoStatus Trunk::read_once(ReadSlab& into) {
         session_.take(buffer::Slice(slab, used, length), worker_.now());
         used += length;
     }
-    // Behind the end there is nothing to come back for; after all of it was read, only an end that was announced
-    // together with it.
+    // Nothing follows the end. If everything was read, we come back only for an end that was announced together with
+    // these bytes.
     readable_ =
         result.status == IoStatus::ok || (result.status == IoStatus::would_block && hung_up_ && result.bytes > 0);
     return result.status;
@@ -247,7 +247,7 @@ Trunk::IoStatus Trunk::read_once(ReadSlab& into) {
 
 void Trunk::input_ended(IoStatus status) {
     if (session_.failure()) {
-        check_session();  // the peer said why before it closed, or may still read why we do
+        check_session();  // the peer said why before it closed, or may still read why we close
         return;
     }
     TrunkEnd end{Code::none, "the peer closed the connection", true, true};
@@ -273,7 +273,7 @@ void Trunk::discard_input() {
 
 void Trunk::write_some() {
     if (state_ == State::handshaking) {
-        if (const auto& failure = session_.failure()) {  // ended by its owner: there is nobody yet to say why to
+        if (const auto& failure = session_.failure()) {  // ended by its owner: there is nobody to tell yet
             close({failure->code, failure->text, false, false});
         }
         return;
@@ -291,7 +291,7 @@ void Trunk::write_some() {
     }
 }
 
-// One batch, or what is left of one. False when there is nothing more to do now.
+// Writes one batch, or the rest of one. False if there is nothing more to do now.
 bool Trunk::write_once() {
     if (batch_.empty() && !session_.produce(batch_, worker_.now())) {
         if (pipe_->has_pending()) {
@@ -305,7 +305,7 @@ bool Trunk::write_once() {
     batch_.advance(result.bytes);
     tell_written(result.bytes);
     if (result.status == IoStatus::error) {
-        // What the peer has said before it went may still be there to read: a GOAWAY tells more than this error.
+        // What the peer sent before it went may still be there to read: a GOAWAY tells more than this error.
         readable_ = true;
         batch_.clear();
         std::string why = pipe_->error_text();
@@ -319,8 +319,8 @@ bool Trunk::write_once() {
     return writable_;
 }
 
-// What TLS has taken but the socket has not is still under way: one byte of it is held back, so that the session goes
-// on watching for progress.
+// Tells the session how much was written. Bytes that TLS has taken but the socket has not are still under way: one of
+// them is held back, so that the session goes on watching for progress.
 void Trunk::tell_written(std::size_t bytes) {
     bytes += std::exchange(held_back_, 0);
     if (bytes > 0 && pipe_->has_pending()) {
@@ -338,7 +338,7 @@ void Trunk::count(std::size_t bytes) noexcept {
 
 // --- ending ---
 
-// A failed session has said its last words when produce() gives nothing more.
+// Begins to close once a failed session has said its last words: when produce() gives nothing more.
 void Trunk::check_session() {
     if (state_ != State::running || !session_.failure()) {
         return;
@@ -378,7 +378,7 @@ void Trunk::abandon() noexcept {
     }
 }
 
-// Gives back everything but the session's memory, which streams may still point to.
+// Releases everything except the session's memory, to which streams may still point.
 void Trunk::let_go() noexcept {
     state_ = State::closed;
     timer_.cancel();

@@ -1,12 +1,11 @@
-// The driver of one trunk: it owns the pipe and the mux session, moves bytes between them on the trunk's worker, and
-// keeps their timers.
+// Drives one trunk: owns the pipe and the mux session, moves bytes between them on the trunk's worker, and keeps their
+// timers.
 //
 //   handshaking --pipe is open--> running --drained, or failed--> closing --peer has closed, or 2 s--> closed
 //        \_________________________\______ pipe error, end of bytes _______________________________/
 //
-// In `closing` our last frames (a GOAWAY) and the end of our direction have been sent; the peer's remaining bytes are
-// read and thrown away, because closing a socket with unread bytes makes the kernel reset it and the GOAWAY would be
-// lost with that.
+// In `closing` our last frames (a GOAWAY) and the end of our direction have been sent. The peer's remaining bytes are
+// read and discarded: closing a socket with unread bytes makes the kernel reset it, and the GOAWAY would be lost.
 #pragma once
 
 #include <array>
@@ -33,12 +32,12 @@ namespace ferrotunnel::trunk {
 struct TrunkEnd {
     wire::Code code = wire::Code::none;  // none: in order
     std::string text;
-    bool by_peer = false;  // the peer said so
+    bool by_peer = false;  // the peer announced it
     bool opened = false;   // the pipe was open: TLS had succeeded
-    bool proved = false;   // of a client: the peer is the server that it says it is, by token or certificate
+    bool proved = false;   // for a client: the peer has proved to be its server, by token or certificate
 };
 
-/// What a trunk tells its owner, always on the trunk's worker and from within its events.
+/// Receives what a trunk tells its owner, always on the trunk's worker and from within its events.
 class TrunkEvents {
 public:
     virtual ~TrunkEvents() = default;
@@ -51,7 +50,7 @@ public:
     virtual void on_drained() = 0;
     virtual void on_rotate_due() = 0;
     virtual void on_room() {}
-    /// Once, and nothing follows. Streams are lost already. The owner may let go of the trunk.
+    /// Called once, and no event follows. The streams are lost already. The owner may let go of the trunk.
     virtual void on_trunk_end(const TrunkEnd& end) = 0;
 };
 
@@ -60,36 +59,37 @@ class Trunk final : public RefCounted,
                     private runtime::PollTarget,
                     private runtime::Deferred {
 public:
-    /// On the worker. `handshake_deadline` covers everything until `login_done` is called.
+    /// To be called on the worker. `handshake_deadline` covers everything until `login_done` is called.
     Trunk(runtime::Worker& worker, std::unique_ptr<transport::Pipe> pipe, const mux::Settings& settings, Random& random,
           Duration handshake_deadline, TrunkEvents& events);
     ~Trunk() override;
 
-    /// Before `start`: what it moves is counted there too.
+    /// Counts the bytes that the trunk moves in `recent` as well. To be called before `start`.
     void count_in(std::shared_ptr<RecentTraffic> recent) noexcept { recent_ = std::move(recent); }
-    /// Before `start`: its session has a page there as long as it lives.
+    /// Gives the session a page in `book` for as long as it lives. To be called before `start`.
     void account_in(std::shared_ptr<TrafficBook> book) { account_.emplace(std::move(book), session_); }
-    /// After the login: its session's memory counts there, as `owner`'s, as long as this lives.
+    /// Counts the session's memory in `governor`, as `owner`'s, for as long as the trunk lives. To be called after the
+    /// login.
     void govern_by(std::shared_ptr<MemoryGovernor> governor, const std::string& owner) {
         governed_.emplace(std::move(governor), session_.shared(), owner);
     }
     /// Begins; events follow, perhaps from within this call.
     void start();
-    /// The login has succeeded: streams may be opened, and the handshake's deadline is over.
+    /// Says that the login has succeeded: streams may be opened, and the handshake's deadline no longer applies.
     void login_done(const mux::PeerLimits& peer);
-    /// Ends with this GOAWAY; on_trunk_end follows. Idempotent.
+    /// Ends the trunk with this GOAWAY; on_trunk_end follows. Idempotent.
     void end(wire::Code code, std::string_view text);
 
-    /// The owner goes away: the trunk closes at once, and tells nobody.
+    /// Closes the trunk at once and tells nobody: the owner is going away.
     void abandon() noexcept;
 
     mux::Session& session() noexcept { return session_; }
     transport::Pipe& pipe() noexcept { return *pipe_; }
     runtime::Worker& worker() noexcept { return worker_; }
-    /// Of the pipe, also after it has gone.
+    /// The pipe's counters, even after the pipe has gone.
     transport::PipeCounters counters() const noexcept { return pipe_ ? pipe_->counters() : last_counters_; }
     bool is_closed() const noexcept { return state_ == State::closed; }
-    /// After a call to the session's actions from outside of its events, so that its deadline is watched.
+    /// To be called after the session's actions were used outside of its events, so that its deadline is watched.
     void session_changed();
 
 private:
@@ -97,12 +97,12 @@ private:
     class Bell;
     using IoStatus = runtime::IoStatus;
 
-    /// A slab that is being filled; none while there is nothing to read.
+    /// A slab that is being filled; empty while there is nothing to read.
     struct ReadSlab {
         buffer::SlabPtr slab;
         std::uint32_t used = 0;
     };
-    /// Read at most so many slabs full before the streams are woken.
+    /// The most slabs that are filled before the streams are woken.
     static constexpr std::size_t slabs_per_round_max = 4;
 
     void on_events(std::uint32_t events) noexcept override;
@@ -150,7 +150,7 @@ private:
     TimePoint close_at_ = never;
     std::array<ReadSlab, slabs_per_round_max> slabs_;
     std::size_t slabs_per_round_ = 1;  // grows while each round finds as much
-    std::size_t held_back_ = 0;        // written, but not told to the session yet
+    std::size_t held_back_ = 0;        // bytes written, but not told to the session yet
     bool readable_ = false;
     bool hung_up_ = false;  // an end waits behind the bytes, and will not be announced again
     bool writable_ = true;

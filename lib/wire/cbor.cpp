@@ -23,7 +23,7 @@ enum Major : std::uint8_t {
 constexpr std::uint8_t simple_false = 20;
 constexpr std::uint8_t simple_true = 21;
 constexpr std::uint8_t simple_null = 22;
-constexpr std::uint8_t info_one_byte = 24;     // the argument is in the byte that follows; 25, 26, 27: in 2, 4, 8
+constexpr std::uint8_t info_one_byte = 24;     // the argument is in the next byte; 25, 26, 27: in the next 2, 4, 8
 constexpr std::uint8_t info_eight_bytes = 27;  // 28-30 are reserved, 31 is an indefinite length
 
 // The first byte of an item and the argument in or after it.
@@ -32,11 +32,11 @@ struct Head {
     std::uint64_t argument = 0;
     std::size_t bytes = 0;
 
-    // What follows the head and is not an item of its own.
+    // Bytes that follow the head and are not an item of their own.
     std::size_t content() const noexcept {
         return major == major_bytes || major == major_text ? static_cast<std::size_t>(argument) : 0;
     }
-    // Items inside.
+    // The number of items inside.
     std::size_t items() const noexcept {
         return major == major_array ? static_cast<std::size_t>(argument)
                : major == major_map ? static_cast<std::size_t>(argument) * 2
@@ -70,7 +70,7 @@ std::optional<Problem> read_head(Bytes from, Head& head) noexcept {
         }
         head.argument = load_argument(from.data() + 1, length);
         head.bytes = 1 + length;
-        // The smallest value that needs this many bytes: 24, 2^8, 2^16, 2^32.
+        // The smallest value that needs as many bytes: 24, 2^8, 2^16, 2^32.
         std::uint64_t least = length == 1 ? info_one_byte : std::uint64_t{1} << (length * 4);
         if (head.argument < least) {
             return Problem::not_shortest;
@@ -81,15 +81,15 @@ std::optional<Problem> read_head(Bytes from, Head& head) noexcept {
     return supported ? std::nullopt : std::optional(Problem::unsupported_type);
 }
 
-// For bytes that were parsed.
+// Reads a head from bytes that were parsed before.
 Head head_of(Bytes from) noexcept {
     Head head;
     read_head(from, head);
     return head;
 }
 
-// Walks over a message item by item. Instead of recursion it keeps one Level per open array or map; the keys of all
-// open maps lie on one stack, so that each map can look for doubles when it closes.
+// Walks over a message item by item. Instead of recursion it keeps one Level per open array or map. The keys of all
+// open maps are on one stack, so that each map can look for duplicates when it closes.
 class Checker {
 public:
     Checker(Bytes message, std::size_t nesting_max, std::size_t items_max) noexcept

@@ -4,8 +4,8 @@
 //   out: floats, other simple values, tags, indefinite lengths, integers or lengths longer than they need to be,
 //        a key twice in one map, text that is not UTF-8, anything after the one item
 //
-// `parse` looks at every byte once before anybody uses the message. What it answers is a view: nothing is copied, and
-// the accessors of Item can not fail on bytes that were parsed.
+// `parse` looks at every byte once before anybody uses the message. Its result is a view: nothing is copied, and the
+// accessors of Item cannot fail on bytes that were parsed.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,7 @@ enum class Problem : std::uint8_t {
     duplicate_key,
 };
 
-/// In words, for a log.
+/// Describes the problem in words, for a log.
 std::string_view describe(Problem problem) noexcept;
 
 enum class Type : std::uint8_t { unsigned_integer, negative_integer, bytes, text, array, map, boolean, null };
@@ -42,14 +42,14 @@ class Item {
 public:
     Type type() const noexcept;
 
-    /// The value, or nothing when the item is of another type (or, for `as_integer`, beyond its range).
+    /// The value, or nothing when the item is of another type (or, with `as_integer`, when the value is out of range).
     std::optional<std::uint64_t> as_unsigned() const noexcept;
     std::optional<std::int64_t> as_integer() const noexcept;
     std::optional<Bytes> as_bytes() const noexcept;
     std::optional<std::string_view> as_text() const noexcept;
     std::optional<bool> as_bool() const noexcept;
 
-    /// Elements of an array, pairs of a map; 0 for everything else.
+    /// The number of elements of an array or of pairs of a map; 0 for everything else.
     std::size_t count() const noexcept;
     /// The value under `key` of a map.
     std::optional<Item> find(std::string_view key) const noexcept;
@@ -82,15 +82,16 @@ private:
     Item first_inside() const noexcept;
     Item next() const noexcept;  // the item that follows this one in the bytes
 
-    Bytes from_;  // begins with this item; what follows belongs to its neighbours
+    Bytes from_;  // begins with this item; the bytes after it belong to its neighbours
 };
 
-/// Checks all of `message`, which is one item. Arrays and maps may be `nesting_max` deep and hold `items_max` elements
-/// or pairs each.
+/// Checks all of `message`, which must be a single item. Arrays and maps may be `nesting_max` deep and hold `items_max`
+/// elements or pairs each.
 Result<Item, Problem> parse(Bytes message, std::size_t nesting_max = limits::control_nesting_max,
                             std::size_t items_max = limits::control_items_max);
 
-/// Appends items, each in its shortest form. Counts are given first: the caller must then write so many.
+/// Appends items, each in its shortest form. The count of an array or map is given first, and the caller must then
+/// write that many items.
 class Writer {
 public:
     Writer& unsigned_integer(std::uint64_t value);

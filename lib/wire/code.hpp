@@ -1,4 +1,4 @@
-// The one space of codes that RESET, GOAWAY and the control message `refused` carry.
+// The codes that RESET, GOAWAY and the control message `refused` share.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ enum class Code : std::uint16_t {
     superseded = 8,          // a newer session of the same client took over
     unauthorized = 9,        // the proof was wrong, or the token is unknown
     version = 10,            // no common protocol version
-    limit = 11,              // an announced limit was passed
+    limit = 11,              // an announced limit was exceeded
     protocol = 12,           // a frame or message that makes no sense here
     flow_control = 13,       // more data than credit
     frame_size = 14,         // a frame longer or shorter than its type allows
@@ -34,7 +34,7 @@ enum class Code : std::uint16_t {
     rotated = 24,            // ids run out: open a new session
 };
 
-/// The name as documents and logs spell it; "code N" territory answers "unknown".
+/// The name as the documentation and logs spell it; "unknown" for a number without a name.
 std::string_view name_of(Code code) noexcept;
 
 }  // namespace ferrotunnel::wire

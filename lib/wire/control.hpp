@@ -1,4 +1,4 @@
-// Control messages: what the two sides say to each other beside the streams. docs/protocol.md is the definition.
+// Control messages: what the two sides tell each other besides the streams. docs/protocol.md is the definition.
 //
 //   client                      server
 //     hello  ------------------>          who I am, what I can, my nonce, which token
@@ -9,9 +9,9 @@
 //            <-----------------  registered, refused
 //            <-- stats ------->
 //
-// Each message is one CBOR map; "t" says which. Unknown keys are ignored and unknown messages answer `Unknown`, so that
-// a later version can add both. All rules about fields are in the decoder; encoders assert that what they wrote
-// decodes, so a peer is never sent what it would refuse.
+// Each message is one CBOR map; its key "t" says which message it is. Unknown keys are ignored and unknown messages are
+// returned as `Unknown`, so that a later version can add both. All rules about fields are in the decoder. Encoders
+// assert that what they wrote can be decoded, so a peer is never sent a message that it would refuse.
 #pragma once
 
 #include <array>
@@ -36,7 +36,7 @@ namespace ferrotunnel::wire {
 inline constexpr std::uint8_t protocol_version = 1;
 inline constexpr std::string_view agent_name = "ferrotunnel/0.1.0";
 
-/// What both sides must announce before either may use it. Unknown bits are ignored.
+/// Features that both sides must announce before either may use them. Unknown bits are ignored.
 namespace feature {
 inline constexpr std::uint64_t resume = 1U << 0;       // reserved
 inline constexpr std::uint64_t compression = 1U << 1;  // reserved
@@ -50,11 +50,11 @@ using Proof = std::array<std::uint8_t, 32>;
 
 enum class HelloRole : std::uint8_t { client, server };
 
-/// What the sender of a hello accepts. The peer keeps within it.
+/// What the sender of a hello accepts. The peer keeps within these limits.
 struct HelloLimits {
     std::uint32_t first_window = limits::first_window;       // credit of each direction of a new stream
-    std::uint32_t streams_max = limits::streams_max;         // streams that the peer has opened, at once
-    std::uint32_t opens_max = limits::opens_unanswered_max;  // of these, not answered yet
+    std::uint32_t streams_max = limits::streams_max;         // streams that the peer has opened, at the same time
+    std::uint32_t opens_max = limits::opens_unanswered_max;  // how many of these may be unanswered
     std::uint32_t control_max = limits::control_payload_max;
     std::uint32_t services_max = limits::services_max;
 
@@ -67,7 +67,7 @@ struct Hello {
     std::uint64_t features = 0;
     HelloRole role = HelloRole::client;
     Nonce nonce{};
-    std::optional<TokenId> token_id;  // the client's hello has it, the server's has not
+    std::optional<TokenId> token_id;  // in the client's hello only
     InstanceId instance{};            // random per process
     std::uint64_t epoch = 0;          // grows when a process replaces all of its own sessions
     std::uint64_t attempt = 0;        // grows with each login of one epoch; 0: not said
@@ -75,7 +75,7 @@ struct Hello {
     std::uint32_t trunks = 1;         // ... of n
     HelloLimits limits;
     std::string agent{agent_name};
-    std::string name;  // of a client: what its user calls it; empty: nothing
+    std::string name;  // client only: what its user calls it; empty: no name
 
     friend bool operator==(const Hello&, const Hello&) = default;
 };
@@ -90,32 +90,32 @@ struct Welcome {
     Proof proof{};
     std::string session;  // a name for logs on both sides
     std::uint8_t version = protocol_version;
-    std::uint64_t features = 0;  // those that both sides announced and the server wants
+    std::uint64_t features = 0;  // features that both sides announced and the server wants
     std::uint32_t ping_ms = 15'000;
     std::uint32_t dead_ms = 45'000;
 
     friend bool operator==(const Welcome&, const Welcome&) = default;
 };
 
-/// What a service of the kind http says beside the rest.
+/// What a service of kind http declares in addition.
 struct HttpPart {
-    /// "app.example.com", "*.example.com" (one label in front), "**.example.com" (one or more), "*" (whatever nothing
-    /// else is for). None: the server assigns one.
+    /// Hosts: "app.example.com", "*.example.com" (one label in front), "**.example.com" (one or more labels), "*"
+    /// (everything that no other host matches). None: the server assigns one.
     std::vector<std::string> hosts;
-    /// Which of their paths: "/api" (it, and what is below), "= /status" (it alone), "~ /v[0-9]+/.*" (a regular
-    /// expression for the whole path). Empty: all.
+    /// Which paths of these hosts: "/api" (it, and what is below), "= /status" (only itself), "~ /v[0-9]+/.*" (a
+    /// regular expression for the whole path). Empty: all paths.
     std::string path;
     HttpRulesPart rules{};
     HttpLimitsPart limits{};
-    /// A stream carries requests of one visitor's connection only: its OPEN says whose.
+    /// A stream carries requests of one visitor's connection only; its OPEN says whose connection that is.
     bool per_visitor = false;
 
     friend bool operator==(const HttpPart&, const HttpPart&) = default;
 };
 
-/// What a service of the kind tls says beside the rest.
+/// What a service of kind tls declares in addition.
 struct TlsPart {
-    /// As of the kind http, but names alone, and at least one: the server assigns none.
+    /// Hosts as for kind http, but only names, and at least one: the server assigns none.
     std::vector<std::string> hosts;
 
     friend bool operator==(const TlsPart&, const TlsPart&) = default;
@@ -128,8 +128,8 @@ struct Service {
     std::string bind;                     // the server's address to listen on; empty: the server's choice
     std::string name;                     // empty: none
     std::string metadata;                 // for the server's hooks; empty: none
-    HttpPart http{};                      // of the kind http alone
-    TlsPart tls{};                        // of the kind tls alone
+    HttpPart http{};                      // of kind http only
+    TlsPart tls{};                        // of kind tls only
 
     friend bool operator==(const Service&, const Service&) = default;
 };
@@ -144,8 +144,8 @@ struct Register {
 struct RegisteredService {
     std::uint32_t id = 0;
     std::uint16_t port = 0;
-    std::string address;  // where visitors reach it, for people: "tunnel.example.com:2222", or a URL
-    std::string host{};   // of the kind http: the host that the server has assigned; else empty
+    std::string address;  // where visitors reach the service, for people: "tunnel.example.com:2222", or a URL
+    std::string host{};   // of kind http: the host that the server has assigned; otherwise empty
 
     friend bool operator==(const RegisteredService&, const RegisteredService&) = default;
 };
@@ -205,12 +205,12 @@ ControlPayload encode_control(const Refused& refused);
 ControlPayload encode_control(const Unregister& unregister);
 ControlPayload encode_control(const Stats& stats);
 
-/// As many messages as it takes, each with at most limits::services_per_message_max and within the payload's limit.
-/// All carry `request`. None for no services.
+/// Encodes as many messages as needed, each with at most limits::services_per_message_max services and within the limit
+/// of a payload. All carry `request`. No services need no message.
 std::vector<ControlPayload> encode_register(std::uint32_t request, std::span<const Service> services);
 std::vector<ControlPayload> encode_registered(std::uint32_t request, std::span<const RegisteredService> services);
 
-/// What a server would find wrong with `service`; for checking a configuration before anything is sent.
+/// What a server would find wrong with `service`; used to check a configuration before anything is sent.
 std::optional<ControlError> problem_of(const Service& service);
 
 }  // namespace ferrotunnel::wire

@@ -107,7 +107,7 @@ ControlMessage decode_welcome(cbor::Item map, Error& error) {
     return welcome;
 }
 
-// Keys that this version does not know may stand in it.
+// The map may have keys that this version does not know.
 void decode_http(FieldReader& service, HttpPart& http, std::size_t index, Error& error) {
     auto map = service.map("http");
     if (!map) {
@@ -192,7 +192,7 @@ ControlMessage decode_unregister(cbor::Item map, Error& error) {
     return message;
 }
 
-// Reserved: what is not a counter is left out, so that later versions can add other things.
+// Reserved. Entries that are not counters are left out, so that later versions can add other things.
 ControlMessage decode_stats(cbor::Item map, Error& error) {
     Stats stats;
     FieldReader fields(map, "stats", error);

@@ -9,10 +9,10 @@ namespace {
 static_assert(limits::services_max <= limits::control_items_max);
 static_assert(limits::services_max * 5 + 64 <= limits::control_payload_max, "unregister fits with 5 bytes per id");
 static_assert(limits::counters_max * (limits::counter_name_max + 2 + 9) + 64 <= limits::control_payload_max);
-// One service and what is around it, generously: a message with at least one always fits.
+// One service with what surrounds it, estimated generously: a message with at least one service always fits.
 static_assert(limits::service_bytes_max <= limits::control_payload_max);
 
-// What is sent is what its receiver accepts: the rules stand in the decoder and nowhere else.
+// We send only what the receiver accepts: the rules are in the decoder and nowhere else.
 ControlPayload checked(cbor::Writer& writer, std::size_t most = limits::control_payload_max) {
     ControlPayload payload = writer.take();
     check(payload.size() <= most, "a control message fits its frame");
@@ -99,7 +99,7 @@ std::size_t size_of(const Any& service) {
     return writer.size();
 }
 
-// Cuts the list where a message is full, by count or by bytes.
+// Splits the list whenever a message is full, by count or by bytes.
 template <typename Any>
 std::vector<ControlPayload> encode_list(std::string_view type, std::uint32_t request, std::span<const Any> services) {
     constexpr std::size_t around = 64;  // the map, "t", "request" and the array's head

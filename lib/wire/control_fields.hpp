@@ -1,4 +1,4 @@
-// Reads the fields of one map of a control message by rule; the first rule that is broken becomes the error.
+// Reads the fields of one map of a control message by rules; the first broken rule becomes the error.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,8 @@
 
 namespace ferrotunnel::wire {
 
-/// After an error every member answers a default and changes nothing, so that decoders need no branches.
+/// Reads fields of one map. After an error every member returns a default and changes nothing, so that decoders need no
+/// branches.
 class FieldReader {
 public:
     /// `place` names the map in errors: "hello", "register.services". `index` is its position in an array.
@@ -24,14 +25,14 @@ public:
 
     bool failed() const noexcept { return error_.has_value(); }
 
-    /// Required.
+    /// A required number from `least` to `most`.
     template <typename Number>
     void number(std::string_view key, Number& out, std::uint64_t least, std::uint64_t most) {
         if (auto item = required(key)) {
             read_number(key, *item, out, least, most);
         }
     }
-    /// Keeps `out` when the key is missing.
+    /// An optional number; keeps `out` when the key is missing.
     template <typename Number>
     void optional_number(std::string_view key, Number& out, std::uint64_t least, std::uint64_t most) {
         if (auto item = optional(key)) {
@@ -39,7 +40,7 @@ public:
         }
     }
 
-    /// Required, of exactly N bytes.
+    /// Required bytes, exactly N of them.
     template <std::size_t N>
     void bytes(std::string_view key, std::array<std::uint8_t, N>& out) {
         if (auto item = required(key)) {
@@ -52,26 +53,26 @@ public:
         }
     }
 
-    /// Required: printable text of `least` to `most` bytes.
+    /// A required printable text of `least` to `most` bytes.
     void text(std::string_view key, std::string& out, std::size_t least, std::size_t most);
-    /// The same, but empty when the key is missing.
+    /// An optional printable text of up to `most` bytes; `out` is empty when the key is missing.
     void optional_text(std::string_view key, std::string& out, std::size_t most);
 
-    /// Keeps `out` when the key is missing.
+    /// An optional boolean; keeps `out` when the key is missing.
     void optional_boolean(std::string_view key, bool& out);
-    /// The same rule for an element of what stands under `key`.
+    /// An element of the value under `key`: a printable text of `least` to `most` bytes.
     void element_text(std::string_view key, cbor::Item item, std::string& out, std::size_t least, std::size_t most) {
         read_text(key, item, out, least, most);
     }
 
-    /// Required: an array of 1 to `most` printable texts of 1 to `length_most` bytes.
+    /// A required array of 1 to `most` printable texts of 1 to `length_most` bytes each.
     void texts(std::string_view key, std::vector<std::string>& out, std::size_t most, std::size_t length_most);
 
-    /// Required: a map or an array, the latter of 1 to `most` elements.
+    /// A required map, or array of 1 to `most` elements.
     std::optional<cbor::Item> map(std::string_view key);
     std::optional<cbor::Item> array(std::string_view key, std::size_t most);
 
-    /// Required: a map; calls `visit(FieldReader&)` with it.
+    /// A required map; calls `visit(FieldReader&)` with it.
     template <typename Visit>
     void inside(std::string_view key, Visit visit) {
         if (auto inner = map(key)) {

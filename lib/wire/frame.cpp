@@ -32,7 +32,7 @@ constexpr std::array<Rule, frame_type_count> rules{{
     {1, limits::control_payload_max, 0, Rule::On::session},
 }};
 
-// Appends big-endian values after a header that is written last, when the length is known.
+// Appends big-endian values behind the place of the header, which is written last, when the length is known.
 class FrameWriter {
 public:
     explicit FrameWriter(std::uint8_t* at) noexcept : start_(at), at_(at + frame_header_bytes) {}
@@ -78,7 +78,8 @@ std::optional<Code> violation_of(const FrameHeader& header) noexcept {
         header.stream > limits::stream_id_max) {
         return Code::stream_id;
     }
-    // Free slots in the receiver's queue: an empty DATA that does not end the direction says nothing.
+    // An empty DATA that does not end the direction says nothing, but would take a slot in the receiver's queue for
+    // free.
     if (header.type == FrameType::data && header.length == 0 && (header.flags & flag::fin) == 0) {
         return Code::protocol;
     }

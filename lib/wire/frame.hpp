@@ -5,7 +5,7 @@
 //   | length| type | flags |   stream id    | payload ...    |    all big-endian; length counts the payload alone
 //   +-------+------+-------+----------------+----------------+
 //
-// Decoders answer nullopt for bytes that are no such frame; they never read beyond `payload` and never allocate.
+// Decoders return nullopt for bytes that are not such a frame; they never read beyond `payload` and never allocate.
 #pragma once
 
 #include <array>
@@ -37,8 +37,8 @@ inline constexpr std::uint8_t frame_type_count = 9;
 
 namespace flag {
 inline constexpr std::uint8_t fin = 0x01;      // DATA: this direction ends with this frame
-inline constexpr std::uint8_t blocked = 0x02;  // DATA: this used my credit up and I have more
-inline constexpr std::uint8_t abort = 0x01;    // RESET: overtakes and drops what was queued
+inline constexpr std::uint8_t blocked = 0x02;  // DATA: the sender's credit is used up and it has more to send
+inline constexpr std::uint8_t abort = 0x01;    // RESET: overtakes, and drops what was queued
 inline constexpr std::uint8_t ack = 0x01;      // PING: an answer
 }  // namespace flag
 
@@ -51,14 +51,15 @@ struct FrameHeader {
     friend bool operator==(const FrameHeader&, const FrameHeader&) = default;
 };
 
-/// Why a header is refused, or nothing. Stateless rules only: type, flags, length per type, stream 0 or not.
+/// Why a header is refused, or nothing. Only rules without state: type, flags, length per type, stream 0 or not.
 std::optional<Code> violation_of(const FrameHeader& header) noexcept;
 
 void encode_header(const FrameHeader& header, std::uint8_t* at) noexcept;  // writes frame_header_bytes
-/// Takes exactly frame_header_bytes. The type may be one that `violation_of` refuses.
+/// Reads exactly frame_header_bytes. The type may be one that `violation_of` refuses.
 FrameHeader decode_header(const std::uint8_t* at) noexcept;
 
-/// private_tcp has no public address: only the server itself dials it. Its streams are of kind tcp.
+/// The kind of a service. private_tcp has no public address: only the server itself dials it. Its streams are of kind
+/// tcp.
 enum class ServiceKind : std::uint8_t { tcp = 1, http = 2, udp = 3, tls = 4, private_tcp = 5 };
 
 struct Open {
@@ -81,7 +82,7 @@ struct Goaway {
     Bytes text;  // UTF-8 for a person; a view
 };
 
-/// The largest encodings of the fixed frames, header included.
+/// The largest sizes of the fixed frames, header included.
 inline constexpr std::size_t open_frame_max =
     limits::frame_header_bytes + 4 + 1 + 1 + 2 + 4 + 4 + 16 + 2 + limits::open_metadata_max;
 inline constexpr std::size_t opened_frame_bytes = limits::frame_header_bytes + 4;
@@ -90,7 +91,7 @@ inline constexpr std::size_t reset_frame_bytes = limits::frame_header_bytes + 2 
 inline constexpr std::size_t ping_frame_bytes = limits::frame_header_bytes + limits::ping_payload_bytes;
 inline constexpr std::size_t goaway_frame_max = limits::frame_header_bytes + 4 + 2 + limits::goaway_text_max;
 
-/// Each writes a whole frame at `at` (which has room for the maximum above) and answers its size.
+/// Each writes a whole frame to `at` (which has room for the maximum above) and returns its size.
 std::size_t encode_open(StreamId stream, const Open& open, std::uint8_t* at) noexcept;
 std::size_t encode_opened(StreamId stream, std::uint32_t credit, std::uint8_t* at) noexcept;
 std::size_t encode_credit(StreamId stream, std::uint32_t credit, std::uint8_t* at) noexcept;

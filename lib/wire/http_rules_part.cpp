@@ -119,7 +119,7 @@ void write_limits(cbor::Writer& writer, const HttpLimitsPart& part) {
 
 // --- reading ---
 
-// One rule of a field: [0, name, value], [1, name, value] or [2, name].
+// Reads one rule for a field: [0, name, value], [1, name, value] or [2, name].
 void read_field_rule(FieldReader& rules, std::string_view key, cbor::Item item, std::vector<HttpFieldRule>& out) {
     constexpr std::string_view none =
         " has an element that is none of [0, name, value], [1, name, value] and [2, name]";
@@ -156,7 +156,7 @@ void read_field_rules(FieldReader& rules, std::string_view key, std::vector<Http
 constexpr std::uint64_t status_min = 300;
 constexpr std::uint64_t status_max = 399;
 
-// The first key that is none of these.
+// Finds the first key that is unknown.
 void find_unknown(cbor::Item map, HttpRulesPart& rules) {
     constexpr std::array<std::string_view, 8> known{"prefix",           "host",     "map_back",       "request_headers",
                                                     "response_headers", "redirect", "https_redirect", "hsts"};

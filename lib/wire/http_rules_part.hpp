@@ -1,6 +1,6 @@
 // The rules and limits of an HTTP service as a client registers them: the maps `rules` and `limits` of its `http` part.
-// docs/protocol.md is the definition. What the values mean, and whether they make sense together, is for the server's
-// http::check_rules to say; here are only their types and bounds.
+// docs/protocol.md is the definition. This file knows only their types and bounds; what the values mean, and whether
+// they make sense together, is decided by the server's http::check_rules.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,8 @@ namespace ferrotunnel::wire {
 
 class FieldReader;
 
-/// On the wire an array: [0, name, value] adds, [1, name, value] sets, [2, name] removes.
+/// A rule for a header field. On the wire it is an array: [0, name, value] adds, [1, name, value] sets, [2, name]
+/// removes.
 struct HttpFieldRule {
     enum class Action : std::uint8_t { add = 0, set = 1, remove = 2 };
 
@@ -47,7 +48,7 @@ struct HttpRulesPart {
         friend bool operator==(const Hsts&, const Hsts&) = default;
     };
 
-    std::optional<std::string> prefix;  // what comes in place of the path's prefix; empty: nothing does
+    std::optional<std::string> prefix;  // what replaces the path's prefix; empty: nothing does
     std::string host;                   // what the backend sees as Host; empty: the visitor's
     bool map_back = true;
     std::vector<HttpFieldRule> request_headers;
@@ -55,16 +56,16 @@ struct HttpRulesPart {
     std::optional<Redirect> redirect;
     std::optional<HttpsRedirect> https_redirect;
     std::optional<Hsts> hsts;
-    /// A key that this version does not know: the service must not be served without that rule. Never sent.
+    /// The first key that this version does not know: the service must not be served without that rule. Never sent.
     std::string unknown;
 
-    /// What limits::http_rules_bytes_max is about: all texts, and what each rule takes beside them.
+    /// The size that limits::http_rules_bytes_max bounds: all texts, and what each rule takes besides them.
     std::size_t bytes() const noexcept;
 
     friend bool operator==(const HttpRulesPart&, const HttpRulesPart&) = default;
 };
 
-/// What is not said is the server's choice.
+/// Limits of a service; those that are absent are the server's choice.
 struct HttpLimitsPart {
     std::optional<std::uint64_t> connect_ms;
     std::optional<std::uint64_t> first_byte_ms;
@@ -76,11 +77,12 @@ struct HttpLimitsPart {
     friend bool operator==(const HttpLimitsPart&, const HttpLimitsPart&) = default;
 };
 
-/// The keys `rules` and `limits`, those that are not as by default. `count` says how many pairs `write` writes.
+/// Writes the keys `rules` and `limits`, if they differ from the default. `count_http_rules` says how many pairs
+/// `write_http_rules` writes.
 std::size_t count_http_rules(const HttpRulesPart& rules, const HttpLimitsPart& limits) noexcept;
 void write_http_rules(cbor::Writer& writer, const HttpRulesPart& rules, const HttpLimitsPart& limits);
 
-/// `http`: the map that they may stand in.
+/// Reads both keys. `http` is the map that may contain them.
 void read_http_rules(FieldReader& http, HttpRulesPart& rules, HttpLimitsPart& limits);
 
 }  // namespace ferrotunnel::wire

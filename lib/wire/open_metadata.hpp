@@ -1,4 +1,4 @@
-// What an OPEN says of the visitor beside its address: a CBOR map with optional keys. docs/protocol.md, section 2.
+// What an OPEN says about the visitor besides its address: a CBOR map with optional keys. docs/protocol.md, section 2.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +10,15 @@
 namespace ferrotunnel::wire {
 
 struct OpenMetadata {
-    std::string host;  // of services of kind tls: the name that the visitor asked for; empty: none
+    std::string host;  // for services of kind tls: the name that the visitor asked for; empty: none
 
     friend bool operator==(const OpenMetadata&, const OpenMetadata&) = default;
 };
 
-/// At most limits::open_metadata_max bytes; none where there is nothing to say.
+/// At most limits::open_metadata_max bytes; empty when there is nothing to say.
 std::vector<std::uint8_t> encode_open_metadata(const OpenMetadata& metadata);
 
-/// What can not be understood is left out: nothing in it is needed to carry the stream.
+/// Entries that cannot be understood are left out: none of them is needed to carry the stream.
 OpenMetadata read_open_metadata(Bytes bytes);
 
 }  // namespace ferrotunnel::wire

@@ -10,14 +10,15 @@
 
 namespace ferrotunnel::detail {
 
-/// How many letters must be put in, taken out, replaced or swapped with their neighbour to make one from the other.
+/// Returns how many letters must be put in, taken out, replaced or swapped with their neighbour to turn one text into
+/// the other.
 FERROTUNNEL_EXPORT std::size_t edit_distance(std::string_view a, std::string_view b);
 
-/// The candidate that is nearest to `word`, or empty when none is near enough to be a guess worth making: about one
-/// mistake in three letters, or a candidate that begins with `word`.
+/// Returns the candidate that is nearest to `word`, or nothing when none is near enough to be a guess worth making:
+/// about one mistake in three letters, or a candidate that begins with `word`.
 FERROTUNNEL_EXPORT std::string nearest(std::string_view word, std::span<const std::string> candidates);
 
-/// "; did you mean x?", or nothing.
+/// Returns the nearest candidate as "; did you mean x?", or nothing.
 FERROTUNNEL_EXPORT std::string did_you_mean(std::string_view word, std::span<const std::string> candidates);
 
 }  // namespace ferrotunnel::detail

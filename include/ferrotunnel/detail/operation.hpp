@@ -1,7 +1,8 @@
-// How a handler that only the application's compiler knows waits inside the library: behind one virtual call.
+// How the library keeps a waiting handler whose type only the application's compiler knows: behind one virtual call.
 //
-// An Operation is made where the application calls, with the handler's own allocator, and counts as work of the
-// handler's executor. Completing it from any thread frees it and posts the handler there; it never runs at once.
+// An Operation is made in the application's call, with the handler's own allocator, and counts as work of the handler's
+// executor. Completing it, from any thread, frees it and posts the handler to that executor; the handler never runs
+// within the completion.
 #pragma once
 
 #include <array>
@@ -30,6 +31,7 @@ class promise_executor;  // asio/impl/use_future.hpp
 
 namespace ferrotunnel::detail {
 
+/// An operation that waits for its results.
 template <typename... Results>
 class Operation {
 public:
@@ -37,7 +39,7 @@ public:
     Operation(const Operation&) = delete;
     Operation& operator=(const Operation&) = delete;
 
-    /// Exactly once, from any thread; this object is gone afterwards.
+    /// Hands the results to the handler. Called exactly once, from any thread; this object is gone afterwards.
     virtual void complete(Results... results) noexcept = 0;
 
     std::uint64_t serial = 0;  // names this operation for a later cancellation
@@ -46,8 +48,8 @@ protected:
     ~Operation() = default;
 };
 
-/// A buffer sequence without its type; Buffer is asio::mutable_buffer or asio::const_buffer. Of longer sequences only
-/// the first pieces are used, as `_some` allows.
+/// A buffer sequence without its type; Buffer is asio::mutable_buffer or asio::const_buffer. Only the first
+/// `pieces_max` pieces of a longer sequence are used, as `_some` operations allow.
 template <typename Buffer>
 class BufferList {
 public:
@@ -79,7 +81,7 @@ private:
 using ReadBuffers = BufferList<asio::mutable_buffer>;
 using WriteBuffers = BufferList<asio::const_buffer>;
 
-/// A read or a write. The caller keeps what the buffers point to alive until the handler is called.
+/// A read or a write. The caller keeps the memory of the buffers alive until the handler is called.
 template <typename Buffers>
 class IoOperation : public Operation<std::error_code, std::size_t> {
 public:
@@ -93,8 +95,8 @@ using ReadOperation = IoOperation<ReadBuffers>;
 using WriteOperation = IoOperation<WriteBuffers>;
 
 /// What is posted in the end: the handler and its arguments, with the handler's executor and allocator. The work guard
-/// travels along, because whoever completes must not touch the executor after posting: the handler may have run by
-/// then, and the application may have destroyed the io_context.
+/// travels along, because the thread that completes must not touch the executor after posting: the handler may have run
+/// by then, and the application may have destroyed the io_context.
 template <typename Handler, typename Executor, typename... Results>
 class PostedHandler {
 public:
@@ -153,14 +155,16 @@ private:
     asio::executor_work_guard<Executor> work_;
 };
 
-/// That of use_future: what runs on it leaves its exceptions in the promise, which has been kept when the operation has
-/// ended. With newer versions of Asio it looks like any other executor.
+/// Whether this is the executor of asio::use_future. What runs on that executor leaves its exceptions in the promise,
+/// which already has its value when the operation has ended. With newer versions of Asio it looks like any other
+/// executor.
 template <typename Executor>
 inline constexpr bool is_of_a_future = false;
 template <typename Result, typename Blocking>
 inline constexpr bool is_of_a_future<asio::detail::promise_executor<Result, Blocking>> = true;
 
-/// The executor that a new object gets: that of the handler that receives it, if it brings one that can be kept.
+/// Returns the executor that a new object gets: that of the handler that receives the object, if the handler brings one
+/// that can be kept, else `fallback`.
 template <typename Handler>
 asio::any_io_executor executor_for(const Handler& handler, const asio::any_io_executor& fallback) {
     auto executor = asio::get_associated_executor(handler, fallback);

@@ -1,4 +1,4 @@
-// A path where a token should be: one rule for the library and the program.
+// Recognises a path where a token should be: one rule for the library and the program.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace ferrotunnel::detail {
 
-/// The text begins as paths do, or `file`, which is what it means as one, is a file. Whoever forgot to say that the
-/// token stands in a file would have its path for a token, on both sides.
+/// True when `text` begins as paths do, or when `file`, which is what `text` means as a path, is a file. Otherwise a
+/// user who forgot to say that the token is in a file would have its path for a token, on both sides.
 FERROTUNNEL_EXPORT bool looks_like_path(std::string_view text, const std::string& file);
 
 }  // namespace ferrotunnel::detail

@@ -1,4 +1,4 @@
-// Which times Timing has: one list for configuration files and the program's options.
+// The times of Timing by name: one list for configuration files and the program's options.
 #pragma once
 
 #include <algorithm>
@@ -7,9 +7,9 @@
 
 namespace ferrotunnel::detail {
 
-/// Calls `read(key, time)` for each, which says whether it was written and then sets it. One that is written pulls one
-/// along that is not: pings come often enough for a dead interval, the first wait is no longer than the longest.
-/// `reconnects`: also those of clients alone.
+/// Calls `read(key, time)` for each time; `read` returns whether the user has written that time, and then sets it. A
+/// time that was written adapts one that was not: pings come often enough for a dead interval, and the first wait is no
+/// longer than the longest. With `reconnects`, also the times that only clients have.
 template <typename Read>
 void read_timing(Timing& timing, bool reconnects, Read read) {
     const bool has_ping = read("ping_interval", timing.ping_interval);

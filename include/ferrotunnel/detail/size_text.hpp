@@ -9,7 +9,7 @@
 
 namespace ferrotunnel::detail {
 
-/// "65536", "64KiB", "10MB", "1g": bytes. Nothing where it is none, or does not fit.
+/// Reads a size: "65536", "64KiB", "10MB", "1g". Returns bytes, or nothing where the text is no size or does not fit.
 FERROTUNNEL_EXPORT std::optional<std::uint64_t> read_size(std::string_view text);
 
 }  // namespace ferrotunnel::detail

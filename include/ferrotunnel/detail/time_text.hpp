@@ -9,7 +9,8 @@
 
 namespace ferrotunnel::detail {
 
-/// "500ms", "30s", "0.5s", "2m", "1h", "7d"; a number alone is seconds. Nothing where it is none, or beyond `most`.
+/// Reads a time: "500ms", "30s", "0.5s", "2m", "1h", "7d"; a number alone is seconds. Returns nothing where the text is
+/// no time, or beyond `most`.
 FERROTUNNEL_EXPORT std::optional<std::chrono::milliseconds> read_time(
     std::string_view text, std::chrono::milliseconds most = std::chrono::milliseconds(10'000'000'000));
 
