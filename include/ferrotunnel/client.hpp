@@ -58,13 +58,14 @@ protected:
 /// A handle to a running client. All members may be called from any thread, except moves and the destructor, which
 /// belong to one thread. The client connects and reconnects by itself, for ever unless the builder says otherwise.
 ///
-/// It stops for good when it is superseded, or when its token is refused by a server that has never let it in and has
-/// proved that it is the server (by its certificate, which `tls_ca` or `tls_pin` verify). Any other refusal of the
-/// token is one failed attempt, and `attempts` bounds those: the refusal may come from somebody in between, or from a
-/// server that was started with a wrong file.
+/// It stops for good when it is superseded, or when its token or protocol version is refused by a server that has never
+/// let it in and has proved that it is the server (by its certificate, which `tls_ca` or `tls_pin` verify). Any other
+/// refusal of these is one failed attempt, and `attempts` bounds those: the refusal may come from somebody in between,
+/// or from a server that was started with a wrong file or is an older program.
 ///
-/// A service that the server refuses is requested again: after a second at first, then less and less often, but at
-/// least every `Timing::reconnect_max`.
+/// A service that the server refuses is requested again, also on the connection that is up: after one to two seconds at
+/// first (`Timing::reconnect_first` to twice that, where that is more than a second), then less and less often, but at
+/// least every `Timing::reconnect_max`, or every second where that is less.
 class FERROTUNNEL_EXPORT Client {
 public:
     class Builder;
@@ -72,7 +73,8 @@ public:
 
     static Builder builder();
 
-    /// Makes an empty handle, only good for assigning to; other members throw or return errc::not_running.
+    /// Makes an empty handle, only good for assigning to: connected() is false, stats() is all zero, wait_ready() and
+    /// stop() return errc::not_running, and the other members throw std::system_error with that.
     Client() noexcept;
     Client(Client&&) noexcept;
     Client& operator=(Client&&) noexcept;
@@ -81,7 +83,8 @@ public:
     ~Client();
 
     /// Offers a service; may be called before start() or at any time later. Returns at once, and Service::state() tells
-    /// what became of it. Throws config_error when the description can not be right (no `local`, a name in use).
+    /// what became of it. Throws config_error when the description can not be right (no `local`, a name in use), and
+    /// std::system_error when the client has stopped: errc::session_closed, or the error that ended it for good.
     Service add(Tcp service);
     Service add(Http service);
     Service add(Tls service);
@@ -91,8 +94,9 @@ public:
 
     /// Waits until the client is connected and every service that was added so far is registered or refused; with
     /// several connections, on the first of them. Returns no error when all are registered. Otherwise it returns the
-    /// first refusal, errc::timed_out, the error that ended the client for good, errc::not_running, or
-    /// errc::would_deadlock if called on a thread that the answer needs (a worker; with run_on, the io_context's).
+    /// first refusal, errc::timed_out, the error that ended the client for good, errc::session_closed after a stop,
+    /// errc::not_running before start(), or errc::would_deadlock if called on a thread that the answer needs (a worker;
+    /// with run_on, the io_context's), in the event handler or in the log sink.
     [[nodiscard]] std::error_code wait_ready(std::chrono::milliseconds timeout);
 
     /// Offers a service that the application serves itself; `local` is not used. May be called before start() or at any
@@ -139,8 +143,9 @@ public:
     ///
     /// Returns no error when all had finished, and errc::timed_out when some streams were cut, also if `drain` is zero
     /// (for HTTP services these may have been connections kept for a next request). Returns errc::would_deadlock, and
-    /// does nothing, on a worker (with run_on: on the io_context's thread if `drain` is above zero), in the event
-    /// handler and in the log sink.
+    /// does nothing, on a worker, in the event handler and in the log sink. With run_on it may be called on the
+    /// io_context's thread, also in the event handler, if `drain` is zero. In the handler of `stopped` it returns no
+    /// error if everything has ended by then.
     ///
     /// Several threads that call it get the same answer, when all is over; the shortest `drain` counts. After that a
     /// call does nothing, and streams fail with errc::session_closed. With run_on it waits up to three seconds longer
@@ -201,7 +206,7 @@ public:
     Builder& allow_weak_token(bool allow = true);
 
     /// Sets the name by which the server shows this client (TunnelInfo, events, logs) and dials it
-    /// (Server::async_open): up to 64 letters, digits and "._-:/*". Several clients may have the same name. Default:
+    /// (Server::async_open): up to 64 letters, digits and "._-:/[]*". Several clients may have the same name. Default:
     /// none.
     Builder& name(std::string name);
 

@@ -24,7 +24,8 @@ struct Event {
         refused,       ///< client: the server refused the login (no `service`) or the service; see `error` and `text`.
                        ///< The service is requested again in `retry_in`; a further refusal is told only if its reason
                        ///< is another one, or each time where `attempts` are counted.
-                       ///< Server: it refused a login or a service; at most 64 services a second for each client
+                       ///< Server: it refused a login (told at most 20 times a second) or a service (at most 64
+                       ///< times a second for each connection)
         unregistered,  ///< `service` is not offered any more
         draining,      ///< no new visitors from now on; the present ones finish. By the other side if `peer` is set
         stopped,       ///< the last event: the end, by stop() (no error) or for good (`error` says why)
@@ -46,10 +47,11 @@ struct Event {
 FERROTUNNEL_EXPORT std::string_view name_of(Event::Kind kind) noexcept;
 
 /// The application's handler of events. It is called on a thread of its own (with run_on: in the application's
-/// io_context), one event at a time and in order. A slow handler holds up only stop() and the destructor, which wait
-/// until all events were told. Up to 2,048 events wait for it; further ones are dropped and counted (`Event::dropped`),
-/// but never `stopped`. No lock is held during the call: other threads may use the same Client or Server. Blocking
-/// calls of the same Client or Server return errc::would_deadlock in the handler. What it throws is logged and dropped.
+/// io_context, or for `stopped` on the thread that stops or destroys the Client or Server), one event at a time and in
+/// order. A slow handler holds up only stop() and the destructor, which wait until all events were told. Up to 2,048
+/// events wait for it; further ones are dropped and counted (`Event::dropped`), but never `stopped`. No lock is held
+/// during the call: other threads may use the same Client or Server. Blocking calls of the same Client or Server return
+/// errc::would_deadlock in the handler; stop() says where it does not. What the handler throws is logged and dropped.
 using EventHandler = std::function<void(const Event&)>;
 
 }  // namespace ferrotunnel

@@ -28,9 +28,9 @@ struct Http {
     /// speaks TLS (port 443 if none is given), see `backend_tls`. Not used by listen, where the application itself
     /// serves, nor where `rules.redirect` answers.
     std::string local{};
-    /// The name of the service in events, logs and Server::async_open: up to 64 letters, digits and "._-:/*". Empty:
-    /// `host`, with the path if there is one, or "http:" and `local` where the server assigns the host. It must be
-    /// unique within a client.
+    /// The name of the service in events, logs and Server::async_open: up to 64 letters, digits and "._-:/[]*". Empty:
+    /// `host`, with the path if there is one, or "http:" and `local` where the server assigns the host; where that is
+    /// no name, it is cut or changed, with a checksum at the end. It must be unique within a client.
     std::string name{};
     /// The paths of the host that the service is for: "/api" (/api and what is below it, not /apix), "= /status" (that
     /// path alone), "~ /v[0-9]+/.*" (a regular expression for the whole path). Empty: all paths that no other service

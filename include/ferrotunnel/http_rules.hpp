@@ -28,9 +28,10 @@ struct HttpField {
 };
 
 /// Changes to the fields of a message's head, applied in this order, so that `remove` with `add` replaces a field. Up
-/// to 32 in each direction, and 8 KiB of text in all. Names are matched without regard to case and to the difference
-/// between `_` and `-`. Fields that frame a message, belong to a connection or tell who the visitor is are the edge's
-/// own: rules that name them are refused.
+/// to 32 in each direction, and 8 KiB of text in all. Names are matched as programs behind the edge may take them:
+/// without regard to case, with any other mark for `-`, and without marks at the end (X_User and x.user- are X-User).
+/// Fields that frame a message, belong to a connection or tell who the visitor is are the edge's own: rules that name
+/// them are refused.
 struct HttpHeaderRules {
     /// Removes all fields of these names.
     std::vector<std::string> remove{};
@@ -68,8 +69,9 @@ struct HttpRules {
     /// with "" (strip) /users. Not allowed where `path` is a single path ("= ...") or an expression ("~ ...").
     std::optional<std::string> replace_prefix{};
     /// The Host that the backend sees. Empty: the one that the visitor asked for. "backend": the address of `local`,
-    /// without its port if that is the usual one. Anything else is taken as it is: a host with or without a port. (For
-    /// a backend that is called `backend`, write its port too.)
+    /// without its port if that is the usual one; with `backend_tls.server_name` as the host for https, if it is set;
+    /// "localhost" for a unix socket. Anything else is taken as it is: a host with or without a port. (For a backend
+    /// that is called `backend`, write its port too.)
     std::string host_header{};
     /// Whether Location, Content-Location and the Path and Domain of cookies are mapped back to what the visitor sees,
     /// where prefix or host were rewritten.

@@ -47,7 +47,9 @@ struct HttpServerSettings {
     /// Requests on one connection, 1 to 1,000,000,000; the last answer says `Connection: close`.
     std::uint32_t requests_per_connection = 1'000;
     /// Visitors' connections that may be open at once, 1 to 1,000,000: in all, and from one address (IPv6: /64), the
-    /// latter not counted for `trusted_proxies`. Further ones get 429, or are closed before TLS.
+    /// latter not counted for `trusted_proxies`. An IPv6 /56 may have a quarter of all, a /48 half of all; when more
+    /// than half of all are taken, an address or network may have fewer (docs/http.md). Further ones get 429, or are
+    /// closed before TLS.
     std::uint32_t connections = 16'384;
     std::uint32_t connections_per_address = 1'024;
 

@@ -72,7 +72,8 @@ struct Https {
     /// forwarding or load balancer in front. 0: that of https_bind().
     std::uint16_t public_port = 0;
     /// The status by which requests without TLS to HTTP services are redirected to https: 301, 302, 307 or 308. 0: they
-    /// are served. A service's own rule goes before this one.
+    /// are served, as are those to a host that has no TLS here (no certificate, no fallback, no client that takes its
+    /// TLS untouched). A service's own rule goes before this one.
     std::uint16_t redirect = 0;
     /// Strict-Transport-Security for every service that has no such rule of its own, in answers over TLS alone.
     std::optional<Hsts> hsts{};

@@ -95,8 +95,8 @@ public:
     /// Accepts the next visitor: `void(std::error_code, Stream)`. The Stream's executor is that of the handler, or
     /// get_executor(). Fails with asio::error::operation_aborted (cancelled or closed here), errc::session_closed
     /// (the Client was stopped), or the server's reason for refusing the service (errc::port_taken and the like;
-    /// service().error_text() says more). In the last case accepts fail until the service is registered after all,
-    /// after a reconnect. A lost trunk is no failure: the next visitor comes after the reconnect.
+    /// service().error_text() says more). In the last case accepts fail until the service is registered after all: the
+    /// Client goes on asking for it. A lost trunk is no failure: the next visitor comes after the reconnect.
     template <typename AcceptToken = typename asio::default_completion_token<executor_type>::type>
     auto async_accept(AcceptToken&& token = typename asio::default_completion_token<executor_type>::type{}) {
         return asio::async_initiate<AcceptToken, void(std::error_code, Stream)>(

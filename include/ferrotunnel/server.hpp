@@ -84,7 +84,8 @@ public:
 
     static Builder builder();
 
-    /// Makes an empty handle, only good for assigning to; other members throw or return errc::not_running.
+    /// Makes an empty handle, only good for assigning to: the endpoints, tls_pin() and tunnels() are empty, stats() is
+    /// all zero, stop() returns errc::not_running, and the other members throw std::system_error with that.
     Server() noexcept;
     Server(Server&&) noexcept;
     Server& operator=(Server&&) noexcept;
@@ -129,8 +130,9 @@ public:
     ///
     /// Returns no error when all had finished, and errc::timed_out when some streams were cut, also if `drain` is zero
     /// (for HTTP services these may have been connections kept for a next request). Returns errc::would_deadlock, and
-    /// does nothing, on a worker (with run_on: on the io_context's thread if `drain` is above zero), in the event
-    /// handler and in the log sink.
+    /// does nothing, on a worker, in the event handler and in the log sink. With run_on it may be called on the
+    /// io_context's thread, also in the event handler, if `drain` is zero. In the handler of `stopped` it returns no
+    /// error if everything has ended by then.
     ///
     /// Several threads that call it get the same answer, when all is over; the shortest `drain` counts. After that a
     /// call does nothing, and streams fail with errc::session_closed. With run_on it waits up to three seconds longer
@@ -250,8 +252,9 @@ public:
     Builder& tls_off(bool off = true);
     /// Sets a certificate chain and its key, as PEM files. Default: a self-made one, kept in the state directory.
     Builder& tls_certificate(std::string chain_file, std::string key_file);
-    /// Sets the directory where the self-made certificate is kept; it is created with mode 0700 if needed. Empty (the
-    /// default): the certificate is made anew at each start and kept in memory, so that its pin changes.
+    /// Sets the directory where the self-made certificate is kept, and which token has which hosts and ports, so that a
+    /// restart does not forget it; it is created with mode 0700 if needed. Empty (the default): the certificate is made
+    /// anew at each start and kept in memory, so that its pin changes, and hosts and ports are forgotten.
     Builder& state_dir(std::string directory);
 
     /// Sets the deadlines and intervals; replaces all of them.

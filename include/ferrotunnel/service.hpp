@@ -22,7 +22,7 @@ public:
     enum class State {
         pending,     ///< not registered yet, or not again after a reconnect
         registered,  ///< reachable at endpoint()
-        refused,     ///< the server does not want it: error() says why. Tried again after a reconnect
+        refused,     ///< the server does not want it: error() says why. It is asked for again, see Client
         closed,      ///< ended by close() or with the Client
     };
 

@@ -42,7 +42,7 @@ struct HttpStats {
     std::uint64_t requests_refused = 0;     ///< requests that break the rules, or came too slowly
     std::uint64_t pages = 0;                ///< answers of the edge itself, redirects not counted
     std::uint64_t answers_cut = 0;          ///< answers that had begun and could not be completed
-    std::uint64_t visitors_lost = 0;        ///< visitors who left during an exchange
+    std::uint64_t visitors_lost = 0;        ///< visitors who left during an exchange, or were reset: they did not read
     std::uint64_t upgrades = 0;             ///< changes of protocol (WebSocket)
     std::uint64_t backend_opened = 0;       ///< connections to backends that were requested
     std::uint64_t backend_reused = 0;       ///< requests that went over an earlier connection
@@ -60,7 +60,7 @@ struct ServerStats {
     std::uint32_t services = 0;           ///< now
     std::uint64_t visitors_accepted = 0;  ///< connections to public ports of TCP services, in all
     TrafficStats traffic;                 ///< over the trunks, for services of all kinds
-    HttpStats http;                       ///< zero without http_bind()
+    HttpStats http;                       ///< zero without http_bind() and https_bind()
 };
 
 /// A connected client, as the server sees it.

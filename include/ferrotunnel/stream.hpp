@@ -71,6 +71,8 @@ private:
 ///   errc::session_closed            this side's Client or Server was stopped
 ///   asio::error::operation_aborted  cancelled, or close(), reset() or the destructor were called
 ///   asio::error::bad_descriptor     the Stream is empty or closed
+///   asio::error::no_memory          there was none for this operation; the Stream can still be used
+///   errc::internal                  a bug in the library; the stream is reset
 /// Writes fail with the same errors, and with asio::error::broken_pipe after shutdown_send().
 ///
 /// Lifetime: a Stream may outlive its Client or Server; handlers that bring no executor then run on Asio's system

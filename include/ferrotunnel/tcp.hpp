@@ -32,8 +32,9 @@ struct Tcp {
     /// "db.internal:5432", "22" (on this machine); "unix:/run/app.sock"; "tls://db.internal:5433" for a backend that
     /// speaks TLS from the first byte on, see `backend_tls`. Not used by listen, where the application itself serves.
     std::string local{};
-    /// The name of the service in events, logs and Server::async_open: up to 64 letters, digits and "._-:/". Empty:
-    /// "tcp:" and remote_port, or `local` where the server chooses the port. It must be unique within a client.
+    /// The name of the service in events, logs and Server::async_open: up to 64 letters, digits and "._-:/[]*". Empty:
+    /// "tcp:" and remote_port, or `local` where the server chooses the port; where that is no name, it is cut or
+    /// changed, with a checksum at the end. It must be unique within a client.
     std::string name{};
     /// Whether the service has no public port: then `remote_port` is 0 and means nothing, and a service without a name
     /// is called "private:" and `local`.

@@ -17,8 +17,9 @@ struct Timing {
     std::chrono::milliseconds handshake_timeout{10'000};
     /// A visitor whose backend does not answer for this long is turned away.
     std::chrono::milliseconds open_timeout{20'000};
-    /// Client: the wait before an attempt to reconnect is drawn at random from [first, ceiling]; the ceiling doubles
-    /// from `first` to `max`.
+    /// Client: the wait before an attempt to reconnect is drawn at random from [first, ceiling]; the ceiling begins at
+    /// twice `first` and doubles up to `max`. After a goodbye of the server the first wait is at most 200 ms, and the
+    /// second 200 to 600 ms.
     std::chrono::milliseconds reconnect_first{500};
     std::chrono::milliseconds reconnect_max{30'000};
 

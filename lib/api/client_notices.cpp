@@ -11,8 +11,7 @@ using detail::ListenOperation;
 using detail::ServiceState;
 using session::LinkNotice;
 
-// The kind of event that tells a notice. Notices about the tunnel as a whole change what the application sees of the
-// services.
+// The kind of event that tells a notice.
 Event::Kind Client::Impl::kind_of(const LinkNotice& notice) {
     switch (notice.kind) {
         case LinkNotice::Kind::connected:
@@ -66,6 +65,7 @@ void Client::Impl::on_notice(const LinkNotice& notice) {
     }
 }
 
+// Counts, and takes in notices about the tunnel as a whole: without a connection all services are pending.
 void Client::Impl::take_counts(const LinkNotice& notice) {
     std::lock_guard lock(mutex_);
     connections_ = notice.trunks;

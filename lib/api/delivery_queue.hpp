@@ -1,5 +1,5 @@
-// A bounded queue for what is on its way to a callback of the application, with a thread of its own, so that a callback
-// that takes its time holds up nobody else.
+// A bounded queue for what is on its way to a callback of the application. It may have a thread of its own, so that a
+// callback that takes its time holds up nobody else; see CalledBy.
 #pragma once
 
 #include <algorithm>

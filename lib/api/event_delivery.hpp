@@ -19,7 +19,7 @@ public:
     EventDelivery(const EventDelivery&) = delete;
     EventDelivery& operator=(const EventDelivery&) = delete;
 
-    /// `stopped` is never dropped.
+    /// `stopped` is dropped only for want of memory.
     void tell(Event event) noexcept;
     /// Waits until all events that came before have been told, unless the handler itself asks.
     void wait_until_told() noexcept { events_.wait_until_taken(); }

@@ -1,11 +1,12 @@
 // Says who works on one half of a stream right now, when both the application and the trunk's worker may have to.
 //
-//            begin                    park
-//    idle ----------> running ------------------> parked
-//     ^  <----------    | ^  <------------------    |
-//            end   wake | | park, end       wake, claim
-//                       v |
-//                      rerun     somebody came while the holder was at work: it must look again
+//          begin, claim               park
+//    idle --------------> running --------------> parked
+//         <--------------   | ^   <--------------
+//               end         | |     wake, claim
+//               wake, claim | | park, end (refused)
+//                           v |
+//                          rerun     somebody came while the holder was at work: it must look again
 //
 // Whoever takes a step into `running` holds the lock, and alone touches what belongs to that half. The holder lets go
 // by `end` (nothing is outstanding) or `park` (something is, and waits for a wake). Both refuse when somebody came in

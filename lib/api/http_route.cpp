@@ -1,4 +1,4 @@
-// find_route: goes through the steps of ingress::HttpExchange, in words.
+// find_route: goes through the steps of exchange::HttpExchange, in words.
 #include "ferrotunnel/http_route.hpp"
 
 #include <algorithm>

@@ -71,7 +71,7 @@ private:
     std::mutex mutex_;
     bool ever_down_ = false;
     TimePoint down_since_{};        // as it was last logged
-    std::uint64_t not_served_ = 0;  // visitors refused since it was last back
+    std::uint64_t not_served_ = 0;  // visitors refused since the log last said that it is back
 };
 
 }  // namespace ferrotunnel::backend

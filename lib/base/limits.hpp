@@ -479,8 +479,8 @@ inline constexpr std::uint32_t client_lines_per_second = 200;
 inline constexpr std::uint32_t visitor_lines_per_second = 50;
 /// A server's events about logins and connections that it refuses, since anybody can cause them.
 inline constexpr std::uint32_t strangers_told_per_second = 20;
-/// A server's events about refused services of one client, and its log lines about those of all clients: as many as one
-/// message may have services.
+/// A server's events about refused services of one connection, and its log lines about those of all clients: as many as
+/// one message may have services.
 inline constexpr std::uint32_t refusals_told_per_second = services_per_message_max;
 /// Lines that wait for a slow sink, with the memory that they take: some thousand lines, a trifle for a server.
 inline constexpr std::size_t log_waiting_bytes_max = 1_MiB;

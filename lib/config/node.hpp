@@ -33,7 +33,7 @@ struct Entry {
     Node value;
 };
 
-/// Describes a node for messages: "nothing", "\"text\"", "a list", "keys".
+/// Describes a node for messages: "nothing", "\"text\"", "a list", "keys of its own".
 std::string describe(const Node& node);
 
 }  // namespace ferrotunnel::config

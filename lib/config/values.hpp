@@ -1,4 +1,4 @@
-// Parses single values. A text is accepted only as a whole: "10 s" and "4x" are nothing.
+// Parses single values. A text is accepted only as a whole: "4x" is nothing. A blank may stand before a unit: "10 s".
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
 // The file in the state directory in which a server records its claims. Of several servers with the same directory one
-// has the file; the others remember nothing.
+// has the file and writes it; the others only read it when they start.
 #pragma once
 
 #include <filesystem>

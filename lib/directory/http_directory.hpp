@@ -126,7 +126,7 @@ class HttpRoutes {
 public:
     /// Finds the service for a host and path. `host` is as http::normal_host gives it; `path` is that of the request's
     /// target, without query. Order: the exact host, `*.x`, `**.x` from the longest x on, `*`; in the first that is
-    /// known, the paths decide as in http::RouteTable. A known host never falls through to a less specific pattern.
+    /// known, the paths decide as in routes::RouteTable. A known host never falls through to a less specific pattern.
     /// When a host stops being known, that takes effect at once; for one of its paths, with the next change.
     /// `path_steps` counts what the path has cost.
     HttpMatch find(std::string_view host, std::string_view path, TimePoint now,
@@ -231,7 +231,8 @@ public:
 
     /// Makes `trunk` carry the service, after the registry has granted its names to the client. If other trunks of the
     /// same client carry it already, those that yield are replaced. Returns null and sets `why` if the service differs
-    /// from those trunks', or if another token was faster.
+    /// from those trunks', if another service carries one of its names, if one of its hosts has as many paths or
+    /// expressions as it may, or if another token was faster.
     struct Joined {
         std::shared_ptr<HttpService> service;
         bool first = false;  // nobody had carried it

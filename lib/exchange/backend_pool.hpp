@@ -54,7 +54,8 @@ private:
     void on_deadline() noexcept override;
     void sweep();
 
-    /// Called by an idle stream: its time is over, or the backend has ended it.
+    /// Closes an idle stream: its time is over or the backend has ended it, as the stream says, or its trunk no longer
+    /// carries the service.
     void drop(BackendStream& stream) noexcept;
 
     /// Holds a stream that is being closed, since nobody else does.

@@ -14,7 +14,8 @@ constexpr std::string_view id_letters = "0123456789abcdefghjkmnpqrstvwxyz";  // 
 constexpr std::size_t id_prefix_size = 8;
 constexpr std::size_t id_count_size = 7;
 
-// How many connections a worker may ask for: all together stay below what the session takes, also over one trunk.
+// How many connections to one backend a worker may ask for at once: up to 64 workers together ask for no more than one
+// session takes.
 std::uint32_t opens_of_a_worker(std::size_t workers) {
     constexpr std::size_t most = 64;
     constexpr std::size_t least = 4;

@@ -43,7 +43,7 @@ struct EdgeCounters {
     Count backend_reused{0};       // requests that took one from a pool
     Count retries{0};
     Count answers_cut{0};    // answers that had begun and could not be completed
-    Count visitors_lost{0};  // visitors who reset their connection during an exchange
+    Count visitors_lost{0};  // visitors who left during an exchange, or did not read its answer
     Count upgrades{0};
     Count handshakes_failed{0};  // TLS handshakes
     Count bytes_in{0};           // on visitors' connections

@@ -18,9 +18,10 @@ bool is_field_name(std::string_view name) noexcept;
 /// Whether `value` may be written as the value of a field: it has no control characters but tab.
 bool is_field_value(std::string_view value) noexcept;
 
-/// A list of edits. Fields that the writer makes itself (Host, Content-Length, Transfer-Encoding, Connection, Upgrade,
-/// Keep-Alive, TE, Expect) are not touched by edits, whatever these say. Names match as programs behind the edge might
-/// match them, see same_name_loosely(): removing X-User removes X_User too.
+/// A list of edits. Fields that the writer makes itself or never passes on (Content-Length, Transfer-Encoding,
+/// Connection, Upgrade, Keep-Alive, Proxy-Connection, TE; in requests also Host, Expect and Proxy) are not touched by
+/// edits, whatever these say. Names match as programs behind the edge might match them, see same_name_loosely():
+/// removing X-User removes X_User too.
 class Edits {
 public:
     enum class Kind : std::uint8_t {

@@ -22,7 +22,7 @@ struct Field {
     /// The name has other bytes than letters, digits and '-', or ends with '-'.
     bool odd_name = false;
     /// The name is odd, and a program behind the edge could take it for one of the known fields ("Content_Length"): the
-    /// field is not forwarded.
+    /// field is not forwarded, except in the head of a response.
     bool alias = false;
 };
 

@@ -208,7 +208,7 @@ void Forwarding::read_request_id(const RequestHead& head, const ForwardingFacts&
 void Forwarding::write_forwarded(const ForwardingFacts& facts) noexcept {
     Text text(forwarded_room_);
     std::string_view chain = chain_;
-    while (chain.size() > forwarded_room_.size() / 4) {  // an address takes up to twice as much here
+    while (chain.size() > forwarded_room_.size() / 4) {  // an address takes up to three times as much here
         chain.remove_prefix(chain.find(',') + 1);
     }
     ListItems addresses(chain);

@@ -1,5 +1,5 @@
-// Writes heads anew from the model: a field that belongs to one connection, an alias or a byte that no rule allows is
-// never passed on, and framing and persistence are what the caller says, not what was received.
+// Writes heads anew from the model: a field that belongs to one connection or a byte that no rule allows is never
+// passed on, nor an alias in a request, and framing and persistence are what the caller says, not what was received.
 //
 // Both functions return how many bytes the head takes. When that is more than `into` has, the head did not fit, and the
 // content of `into` is worthless.

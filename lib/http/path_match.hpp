@@ -74,7 +74,7 @@ public:
 
     /// The reading with that number, below count(); 0 is the literal one, which keeps everything. `buffer` may hold it.
     std::string_view reading(std::size_t which, PathBuffer& buffer) const noexcept;
-    /// What that reading does, in words, for `explain`: "resolves dot segments, merges slashes"; "literal".
+    /// What that reading does, in words, for `explain`: "merges '//', takes %2F for a slash"; "takes it literally".
     std::string words_for_reading(std::size_t which) const;
 
 private:

@@ -18,7 +18,7 @@ namespace ferrotunnel::http {
 class PathRegex {
 public:
     PathRegex() = default;
-    /// The problem has RE2's own words.
+    /// The problem says in our own words what is wrong, and quotes the part that RE2 does not take.
     static Result<PathRegex, Problem> compile(std::string_view expression);
 
     /// The expression as it was written; empty when there is none.

@@ -1,5 +1,5 @@
-// Answers that send a visitor elsewhere. Each function appends the Location to `out`; the path and the query of the
-// request are kept, as they were written.
+// Answers that send a visitor elsewhere. The write_ functions append the Location to `out`. The query of the request is
+// kept as it was written, and so is its path, where the redirect does not replace it or its prefix.
 #pragma once
 
 #include <string>

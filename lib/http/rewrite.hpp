@@ -44,7 +44,8 @@ struct MapBack {
 bool map_location_back(const MapBack& map, std::string_view location, std::string& out);
 
 /// Maps Set-Cookie. A Domain that is the backend's host becomes the visitor's; one that the backend's host is below is
-/// left out; Path gets the visitor's prefix. Cookies called __Host- have neither, so they stay.
+/// left out, and so is the former where the visitor asked for an address; Path gets the visitor's prefix. Cookies
+/// called __Host- stay: they have no Domain, and their Path must be "/". False: nothing is to be changed.
 bool map_cookie_back(const MapBack& map, std::string_view cookie, std::string& out);
 
 }  // namespace ferrotunnel::http

@@ -410,7 +410,8 @@ bool HttpConnection::feed_body() {
     return moved;
 }
 
-// Reads four frames' worth in one system call, while a body comes as fast as that. False: not now, or nothing has come.
+// Reads up to four frames' worth at once (without TLS in one system call), while a body comes as fast as that. False:
+// not now, or nothing has come.
 bool HttpConnection::feed_bulk() {
     constexpr std::uint32_t window = headroom_bytes + static_cast<std::uint32_t>(limits::data_payload_max);
     constexpr std::uint32_t windows = buffer::slab_bytes / window;

@@ -6,9 +6,10 @@
 //                               |                             '--close, cut--> ending --written--> lingering --> closed
 //                               '--idle for too long, the visitor's end--------------------------------------------^
 //
-// Reading stops where an exchange takes no more, and while an answer is under way: requests that are pipelined wait in
-// the socket and in at most one slab. What is read lies in windows of a slab, each with room for a frame's header
-// before it, so that bodies reach the trunk without a copy. An idle connection holds no slab, no parser and no timer.
+// Reading stops where an exchange takes no more, and from the end of a request to that of its answer: requests that are
+// pipelined wait in the socket and in at most one slab. What is read lies in windows of a slab, each with room for a
+// frame's header before it, so that bodies reach the trunk without a copy, except for small pieces. An idle connection
+// holds no slab, no parser and no timer of its own.
 #pragma once
 
 #include <cstdint>

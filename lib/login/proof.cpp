@@ -7,7 +7,8 @@
 namespace ferrotunnel::login {
 
 Proof make_proof(const Key& key, Prover prover, const Transcript& transcript) {
-    // Every part has one possible length, so that no two different transcripts read as the same bytes.
+    // No two different transcripts read as the same bytes: every part has one possible length, except for the exporter,
+    // which has 0 or 32 bytes and so shows in the length of the whole.
     check(transcript.exporter.empty() || transcript.exporter.size() == exporter_bytes, "an exporter has 32 bytes");
     check(transcript.client_nonce.size() == nonce_bytes && transcript.server_nonce.size() == nonce_bytes,
           "a nonce has 32 bytes");

@@ -31,7 +31,8 @@ public:
     /// To be called when everything was written, or never will be.
     void clear() noexcept;
 
-    /// True when another frame of up to `frame_bytes` fits: two pieces, two slabs and scratch for it are left.
+    /// True when another frame of any size fits: the batch is not full, and two pieces, a slab and scratch for it are
+    /// left.
     bool has_room() const noexcept {
         return count_ + 2 <= pieces_max && held_count_ < pieces_max && bytes_ < full_at_ &&
                scratch_used_ + limits::frame_header_bytes + limits::control_payload_max <= buffer::slab_bytes;

@@ -29,7 +29,7 @@ public:
     std::size_t unanswered() const noexcept;
     /// Notes an answer. Returns true when it belongs to one of our pings.
     bool answered(std::uint64_t opaque, TimePoint now) noexcept;
-    /// Opaque values count up, so `answered_up_to` tells whether a given ping came back.
+    /// Opaque values count up, so last_answered() tells whether a given ping came back.
     std::uint64_t last_sent() const noexcept { return sent_; }
     std::uint64_t last_answered() const noexcept { return answered_; }
 
@@ -37,7 +37,7 @@ public:
     bool dead(TimePoint now) const noexcept { return now >= last_heard_ + dead_after_; }
     TimePoint next_deadline() const noexcept;
 
-    /// The smallest round trip of the last minute or two; zero without a sample.
+    /// The smallest round trip of the last half minute to minute; zero without a sample.
     Duration rtt_min() const noexcept;
     bool sample_is_old(TimePoint now) const noexcept;
 

@@ -35,8 +35,8 @@
 
 namespace ferrotunnel::mux {
 
-/// What a session tells its driver from within receive() and tick(). Handlers may call the session's actions, but not
-/// receive(), produce() or tick().
+/// What a session tells its driver from within receive() (take() and settle() alike), produce(), tick() and open().
+/// Handlers may call the session's actions, but not receive(), produce() or tick().
 class SessionEvents {
 public:
     virtual ~SessionEvents() = default;
@@ -45,7 +45,8 @@ public:
     virtual void on_control(Bytes message) = 0;
     /// The peer opened a stream. Call `attach`, then `accept` when the backend is connected, or `reset`/`abort`.
     virtual void on_open(IntrusivePtr<Stream> stream, const wire::Open& open) = 0;
-    /// The peer drains: it takes no new streams. Called at most twice (announcement and final word).
+    /// The peer drains and takes no new streams, or, with `rotated`, it wants a fresh session in place of this one.
+    /// Called for each GOAWAY that says so: a drain has two, an announcement and a final word.
     virtual void on_goaway(wire::Code code, std::string_view text) = 0;
     /// This side drains, and the last stream has gone.
     virtual void on_drained() = 0;
@@ -129,8 +130,8 @@ public:
         net::Address visitor;
         Bytes metadata;
     };
-    /// Opens a stream with its first window usable at once; or returns busy, going_away, limit (ids used up), internal
-    /// (not open).
+    /// Opens a stream with its first window usable at once; or returns busy, going_away, rotated (ids used up),
+    /// internal (not open).
     Result<IntrusivePtr<Stream>, wire::Code> open(const OpenRequest& request, IntrusivePtr<buffer::Waker> waker,
                                                   bool foreign, TimePoint now);
     /// True when the peer has so many opens to answer, of this service or in all, that one more would be busy.

@@ -1,5 +1,4 @@
-// Intrusive lists of streams on the session's thread. Unless it says otherwise, a list holds a reference to each
-// stream.
+// Intrusive lists of streams on the session's thread. Only a StreamFifo holds a reference to each of its streams.
 #pragma once
 
 #include <cstdint>
@@ -77,7 +76,7 @@ private:
     std::uint32_t size_ = 0;
 };
 
-/// Streams whose OPEN is not answered yet, also counted by service.
+/// Streams whose OPEN is not answered yet, also counted by service. It holds no references either.
 class OpenList {
 public:
     bool empty() const noexcept { return streams_.empty(); }

@@ -143,7 +143,7 @@ std::string read_hello(Bytes body, ClientHello& hello) {
         return "it does not offer to leave data uncompressed";
     }
     if (fields.empty()) {
-        return {};  // extensions came with TLS 1.0's second edition
+        return {};  // up to TLS 1.2, extensions may be missing (RFC 5246, 7.4.1.2)
     }
     Bytes extensions = fields.counted<2>();
     if (!fields.exact()) {

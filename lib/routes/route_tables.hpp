@@ -1,7 +1,8 @@
-// The inside of RouteTable. One hash table has every name that a pattern mentions: a lookup asks it for the host, then
-// for what is behind the host's first dot, its second, and so on; each slot knows the exact rule, the `*.` and the
-// `**.` rule for its name. Each host has a hash table of its paths, where prefixes are found segment by segment. The
-// data that a lookup reads is kept small and close together, since with many hosts it comes from memory.
+// The inside of RouteTable. One hash table has every name that a pattern mentions: a lookup asks it for what is behind
+// the host's last dot, then behind the one before it, and so on, and at last for the host; each slot knows the exact
+// rule, the `*.` and the `**.` rule for its name. Each host has a hash table of its paths, where prefixes are found
+// segment by segment. The data that a lookup reads is kept small and close together, since with many hosts it comes
+// from memory.
 #pragma once
 
 #include <cstdint>

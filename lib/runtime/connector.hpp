@@ -38,7 +38,8 @@ struct UnixPath {
 };
 
 /// Connects to the first address of a name that answers, in the order given by the resolver. Lives on its worker; the
-/// callback comes in a round of its own, once, and may destroy the connector. Destroying the connector cancels.
+/// callback comes from an event of the socket or from a timer, never from within the constructor, and may destroy the
+/// connector. Destroying the connector cancels.
 class Connector {
 public:
     /// Gets exactly one of the two: a connected non-blocking socket, or the error of the last address tried. A callback

@@ -73,7 +73,7 @@ private:
     int epoll_;
     std::size_t size_ = 0;
     std::uint64_t system_calls_ = 0;
-    int next_ = 0;  // index into the batch being told; equal to filled_ outside dispatch
+    int next_ = 0;  // index into the batch: what is to be told next; equal to filled_ when all was told
     int filled_ = 0;
     std::array<epoll_event, batch_max> batch_;
 };

@@ -78,13 +78,14 @@ std::error_code set_user_timeout(int fd, std::chrono::milliseconds timeout) noex
 /// The pending error of the socket (SO_ERROR), which this clears.
 std::error_code socket_error(int fd) noexcept;
 
-/// Reads once (recvmsg) into up to 64 pieces. `ok` means that bytes came; fewer than asked for do not mean the end.
+/// Reads once (readv; recv for one piece) into up to 64 pieces. `ok` means that bytes came; fewer than asked for do not
+/// mean the end.
 IoResult read_some(int fd, std::span<const MutableBytes> into) noexcept;
 IoResult read_some(int fd, MutableBytes into) noexcept;
 
-/// Writes up to 64 pieces with one sendmsg, never raising SIGPIPE. `ok` if all of the pieces given were taken,
-/// would_block if the socket is full (with the bytes that it still took). Of more than 64 pieces the first 64 are sent,
-/// and `ok` refers to those.
+/// Writes up to 64 pieces with one sendmsg (send for one piece), never raising SIGPIPE. `ok` if all of the pieces given
+/// were taken, would_block if the socket is full (with the bytes that it still took). Of more than 64 pieces the first
+/// 64 are sent, and `ok` refers to those.
 IoResult write_some(int fd, std::span<const Bytes> pieces) noexcept;
 IoResult write_some(int fd, Bytes bytes) noexcept;
 

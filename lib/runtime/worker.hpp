@@ -1,4 +1,5 @@
-// A worker: one thread's loop with its sockets, timers, slabs and mailbox. Workers share nothing.
+// A worker: one thread's loop with its sockets, timers, slabs and mailbox. Workers share nothing but the NameCache of
+// their group.
 //
 // The loop is an Asio io_context, either the worker's own (with its own thread) or the application's. The worker's
 // Poller is nested in it. Everything that the worker calls runs in a *round*:
@@ -74,8 +75,8 @@ public:
     ShutdownHooks& shutdown_hooks() noexcept;
     /// The time at which this round began; outside of a round the clock is read anew.
     TimePoint now() const noexcept;
-    /// Runs `deferred` at the end of this round, or in a round of its own when none is running. Queued already, it runs
-    /// once.
+    /// Runs `deferred` at the end of this round, of a later one if more is queued than a round runs, or in a round of
+    /// its own when none is running. Queued already, it runs once.
     void defer(Deferred& deferred) noexcept;
     /// Runs `function` as a round, or directly inside a running one. For handlers that Asio calls (resolver, signals).
     void as_round(const std::function<void()>& function) noexcept;
@@ -106,7 +107,7 @@ public:
 
     struct Counters {
         std::uint64_t rounds = 0;
-        std::uint64_t wakes = 0;         // times that Asio woke the poller
+        std::uint64_t wakes = 0;         // times that events ended a sleep, in Asio or in the poller itself
         std::uint64_t timer_arms = 0;    // changes of the one Asio timer
         std::uint64_t system_calls = 0;  // made by the poller
     };

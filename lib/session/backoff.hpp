@@ -11,7 +11,7 @@ namespace ferrotunnel::session {
 class Backoff {
 public:
     struct Settings {
-        Duration first = limits::backoff_first;  // no wait is shorter; also sets the first ceiling
+        Duration first = limits::backoff_first;  // no wait is shorter, but after a goodbye; the first ceiling is double
         Duration max = limits::backoff_max;      // no wait is longer
         /// A session that lived this long was a success: the next wait starts over. A shorter one was not a success, so
         /// that a server that accepts its clients and drops them at once is not hammered.
@@ -21,7 +21,8 @@ public:
     explicit Backoff(Random& random) : Backoff(random, Settings{}) {}
     Backoff(Random& random, const Settings& settings);
 
-    /// Draws the wait before the next attempt evenly from [first, ceiling]; the ceiling then doubles, up to `max`.
+    /// Draws the wait before the next attempt evenly from [first, ceiling]; the ceiling, at first twice `first`, then
+    /// doubles, up to `max`. After a goodbye the wait is drawn from 0 to 200 ms, and the next from 200 to 600 ms.
     Duration next_wait();
 
     /// Notes that the server has said goodbye in order, so it is likely to be back in a moment: the next wait is almost

@@ -6,9 +6,9 @@
 //      \___________________________\____ trunk ended, refused ___________________/
 //
 // While it yields, the session goes on carrying until a successor has registered its ports. Lives on one worker. Other
-// threads reach it only through SessionHandle and VisitorCarrier, whose calls are posted there. When the session ends,
-// it first leaves its ports (those that nobody else carries refuse visitors at once), then the registry; then those who
-// wait for that are told.
+// threads reach it only through SessionHandle, VisitorCarrier, HttpCarrier and post(), which post there what changes
+// the session, and through view(), look() and count_dialled(). When the session ends, it first leaves its ports (those
+// that nobody else carries refuse visitors at once), then the registry; then those who wait for that are told.
 #pragma once
 
 #include <atomic>

@@ -1,6 +1,6 @@
-// TLS sessions with one backend: connections that resume a session skip the certificates and their verification, which
-// are most of the cost of a handshake. They are kept for the backends of a single service, since what a session was
-// verified for does not change.
+// TLS sessions with the backend of one service: connections that resume a session skip the certificates and their
+// verification, which are most of the cost of a handshake. Each service has sessions of its own, so what one was
+// verified for is what the next connection asks for.
 #pragma once
 
 #include <openssl/ssl.h>

@@ -17,9 +17,10 @@ struct Identity {
 Identity make_identity();
 
 /// Returns the identity kept in `directory` (server-identity.pem: key and certificate in one file, so that they cannot
-/// get out of step); the first call makes it. Directories are created with mode 0700, the file with 0600 by an atomic
-/// rename; two processes that start at once both use the one that came first. Throws TlsConfigError, also for a damaged
-/// file: making a new key in its place would silently break everybody who pinned the old one.
+/// get out of step); the first call makes it. Directories are created with mode 0700, the file with 0600: it is written
+/// under another name and then linked, so of two processes that start at once both use the one that came first. Throws
+/// TlsConfigError, also for a damaged file: making a new key in its place would silently break everybody who pinned the
+/// old one.
 Identity load_or_make_identity(const std::filesystem::path& directory);
 
 /// The path of that identity's file.

@@ -40,7 +40,7 @@ struct FoundCertificate {
 };
 
 struct FolderListing {
-    std::vector<FoundCertificate> found;  // by name, each once
+    std::vector<FoundCertificate> found;  // each once: subfolders as the system lists them, then files by name
     std::string error;                    // why the folder could not be listed; empty when it could
 };
 

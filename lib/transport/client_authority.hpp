@@ -29,7 +29,7 @@ struct ClientAuthority {
     StorePtr store;     // to verify with
     NameListPtr names;  // told to the visitor, so that its user is offered the right certificate
     bool required = true;
-    std::string digest;  // of the rule and its certificates: different rules have different digests
+    std::string digest;  // of the CA file and `required`: rules that ask for something else have another digest
 };
 
 /// All rules. Immutable. The rule for a name is the exact one, else that of "*." and the name without its first label,

@@ -1,7 +1,7 @@
 // TLS towards visitors: which certificate is shown for a name, who must show one of its own, and what is remembered
 // between connections. The result is a TlsContext, so that a visitor's connection is an ordinary Pipe:
 //
-//     auto tls = VisitorTls::make(settings, report);              // at start; report: what could not be loaded
+//     auto tls = VisitorTls::make(settings, now, report);         // at start; report: what could not be loaded
 //     auto pipe = make_tls_pipe(std::move(socket), tls->context());
 //     ... pipe->handshake(why) until ok ...
 //     const VisitorHandshake* told = pipe->visitor();             // the name asked for, the protocol, the certificate
@@ -74,8 +74,8 @@ public:
     bool has_certificate(std::string_view host) const;
 
     /// Whether a request for `host` (in the form of net/host_name.hpp) may be answered on a connection with this
-    /// handshake; if not, it is misdirected (421). The name in the handshake decides; a connection without a name may
-    /// ask for every host that wants no client certificate.
+    /// handshake; if not, it is misdirected (421). The host must be the name in the handshake, if there was one, and
+    /// must be under the same rule about client certificates (the same CAs, required or not, or none) as the handshake.
     bool may_serve(const VisitorHandshake& handshake, std::string_view host) const;
 
     /// Whether a request for `host` may be answered without TLS: not if a client certificate must be shown.

@@ -8,7 +8,7 @@
 //     ^                   |  ^
 //     |     for a while nobody came: all that are held are let in
 //     |                   v  | one came: the next round
-//     +--nobody came-- followed?  ... and as often in a row as is no accident, by exactly as many --> a loop
+//     +--nobody came-- followed?  ... and by exactly as many, in `proof` rounds of the test --> a loop
 //
 // Visitors that wait for nobody (browsers, crowds, people) come at other times too, which ends the test; and a visitor
 // that has got a byte from the service was not in a loop, since at the end of a loop there is nobody. The cost to

@@ -52,9 +52,9 @@ enum class HelloRole : std::uint8_t { client, server };
 
 /// What the sender of a hello accepts. The peer keeps within these limits.
 struct HelloLimits {
-    std::uint32_t first_window = limits::first_window;       // credit of each direction of a new stream
-    std::uint32_t streams_max = limits::streams_max;         // streams that the peer has opened, at the same time
-    std::uint32_t opens_max = limits::opens_unanswered_max;  // how many of these may be unanswered
+    std::uint32_t first_window = limits::first_window;       // credit that the peer has on a new stream that it opens
+    std::uint32_t streams_max = limits::streams_max;         // streams of the session, whoever has opened them
+    std::uint32_t opens_max = limits::opens_unanswered_max;  // streams that the peer has opened, not answered yet
     std::uint32_t control_max = limits::control_payload_max;
     std::uint32_t services_max = limits::services_max;
 

@@ -14,8 +14,8 @@
 
 namespace ferrotunnel::wire {
 
-/// Reads fields of one map. After an error every member returns a default and changes nothing, so that decoders need no
-/// branches.
+/// Reads fields of one map. After an error the members that look up a key to read its value return a default and change
+/// nothing, so that decoders need no branches. The text list that an error is in may have one element too many.
 class FieldReader {
 public:
     /// `place` names the map in errors: "hello", "register.services". `index` is its position in an array.
@@ -55,7 +55,7 @@ public:
 
     /// A required printable text of `least` to `most` bytes.
     void text(std::string_view key, std::string& out, std::size_t least, std::size_t most);
-    /// An optional printable text of up to `most` bytes; `out` is empty when the key is missing.
+    /// An optional printable text of up to `most` bytes; keeps `out` when the key is missing.
     void optional_text(std::string_view key, std::string& out, std::size_t most);
 
     /// An optional boolean; keeps `out` when the key is missing.
