@@ -4,7 +4,6 @@
 #include <array>
 
 #include "base/limits.hpp"
-#include "base/units.hpp"
 
 namespace ferrotunnel::exchange {
 
@@ -65,7 +64,6 @@ ExchangeWorker::ExchangeWorker(runtime::Worker& worker_in, std::shared_ptr<const
       pool(shared->settings, wheel),
       gate(worker_in, opens_of_a_worker(shared->workers)),
       routes(shared->directory),
-      head_room_(16_KiB),
       id_prefix_(random_prefix(shared->random)) {
     // Giving parsers back must not allocate.
     request_parsers_.reserve(spare_parsers_max);

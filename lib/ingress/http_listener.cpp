@@ -39,7 +39,7 @@ void refuse(EdgeWorker& edge, bool https, runtime::Fd socket, const std::string&
 
 // The key that a visitor's connections are counted by; empty for a trusted proxy, which speaks for many.
 std::string counted_as(const exchange::ExchangeShared& shared, const net::Address& visitor) {
-    const bool trusted = shared.is_trusted && shared.is_trusted(net::ip_text(visitor));
+    const bool trusted = shared.trusts(net::ip_text(visitor));
     return trusted ? std::string() : login::network_of(visitor);
 }
 
@@ -121,7 +121,7 @@ private:
     bool shakes_hands_too_often(const AcceptedVisitor& visitor) const {
         const std::string ip = net::ip_text(visitor.from);
         const auto from = by_proxy_ ? runtime::SocketAddress::from_ip(ip, 0) : from_;
-        if (!from || (edge_.shared->is_trusted && edge_.shared->is_trusted(ip))) {
+        if (!from || edge_.shared->trusts(ip)) {
             return false;
         }
         const auto network = shared_->settings.handshakes->take(*from, edge_.worker.now());
@@ -145,7 +145,7 @@ private:
             facts.port = shared_->settings.public_port;
         }
         facts.https = shared_->settings.https;
-        facts.trusted = edge_.shared->is_trusted && edge_.shared->is_trusted(facts.address);
+        facts.trusted = edge_.shared->trusts(facts.address);
         return facts;
     }
 

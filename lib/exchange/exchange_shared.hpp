@@ -1,0 +1,60 @@
+// What the exchanges of all workers share: settings, counters, and questions that others answer.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "directory/http_directory.hpp"
+#include "exchange/http_settings.hpp"
+#include "http/page.hpp"
+
+namespace ferrotunnel::exchange {
+
+/// What the edge has counted. Any thread may read it.
+struct EdgeCounters {
+    using Count = std::atomic<std::uint64_t>;
+
+    Count connections{0};          // so far
+    Count connections_now{0};      // open
+    Count connections_refused{0};  // beyond a cap
+    Count requests{0};             // whose head was read
+    Count requests_refused{0};     // that break the rules
+    Count pages{0};                // answers of the edge itself
+    Count backend_opened{0};       // streams asked for
+    Count backend_reused{0};       // requests that took one from a pool
+    Count retries{0};
+    Count answers_cut{0};    // answers that had begun and could not be completed
+    Count visitors_lost{0};  // visitors who left during an exchange, or did not read its answer
+    Count upgrades{0};
+    Count handshakes_failed{0};  // TLS handshakes
+    Count bytes_in{0};           // on visitors' connections
+    Count bytes_out{0};
+
+    static void add(Count& count, std::uint64_t n = 1) noexcept { count.fetch_add(n, std::memory_order_relaxed); }
+};
+
+/// What the exchanges of all workers share.
+struct ExchangeShared {
+    HttpSettings settings;
+    std::shared_ptr<const directory::HttpDirectory> directory;
+    /// Tells which addresses are proxies in front of the edge, whose word on the visitor counts. Empty: none is.
+    std::function<bool(std::string_view address)> is_trusted;
+    /// Whether visitors who ask for this host by TLS are shown a certificate. Any worker. Empty: they are.
+    std::function<bool(std::string_view host)> has_certificate;
+    std::shared_ptr<EdgeCounters> counters = std::make_shared<EdgeCounters>();
+    http::HostPages pages;
+    Logger* log = &null_logger();
+    Random* random = nullptr;
+    /// The number of the edge's workers; set by the edge.
+    std::size_t workers = 1;
+
+    bool trusts(std::string_view address) const { return is_trusted && is_trusted(address); }
+};
+
+}  // namespace ferrotunnel::exchange

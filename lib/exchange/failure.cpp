@@ -1,0 +1,52 @@
+#include "exchange/failure.hpp"
+
+namespace ferrotunnel::exchange {
+
+using http::PageState;
+using wire::Code;
+
+Failure reset_failure(Code code, const StreamFacts& stream) noexcept {
+    if (!stream.connected) {
+        switch (code) {
+            case Code::refused:
+                return {{PageState::backend_refused, {}, "the backend has refused the connection"}};
+            case Code::timeout:
+                return connect_failure();
+            case Code::busy:
+                return {{PageState::busy, {}, "the client takes no more streams"}, stream.nothing_delivered, true};
+            case Code::going_away:
+            case Code::unknown_service:
+                return {{PageState::no_client, {}, "the client does not carry the service any more"},
+                        stream.nothing_delivered,
+                        true};
+            default:
+                break;
+        }
+    }
+    return {{PageState::backend_broken, "reset", "the backend has reset the connection before it answered"},
+            stream.nothing_delivered};
+}
+
+Failure lost_failure() noexcept {
+    return {{PageState::backend_broken, "tunnel_lost",
+             "the connection to the client was lost before the backend answered"}};
+}
+
+Failure closed_failure(bool not_delivered) noexcept {
+    return {{PageState::backend_broken, "closed_early", "the backend has closed the connection without an answer"},
+            not_delivered};
+}
+
+Failure connect_failure() noexcept {
+    return {{PageState::backend_refused, "connect_timeout", "the backend can not be reached in time"}};
+}
+
+Failure slow_failure() noexcept {
+    return {{PageState::backend_slow, {}, "the backend has not answered in time"}};
+}
+
+bool may_repeat(const Failure& failure, const StreamFacts& stream, http::Method method) noexcept {
+    return failure.not_delivered || (stream.reused && http::is_idempotent(method));
+}
+
+}  // namespace ferrotunnel::exchange

@@ -1,0 +1,111 @@
+// What goes wrong with an exchange: a backend that does not answer, or not in time; and what is sent once more.
+#include <algorithm>
+
+#include "base/limits.hpp"
+#include "exchange/http_exchange.hpp"
+
+namespace ferrotunnel::exchange {
+
+StreamFacts HttpExchange::stream_facts() const noexcept {
+    return {backend_->connected(), backend_->nothing_delivered(), backend_->reused()};
+}
+
+// Nothing of an answer has come, and all of the request is there.
+bool HttpExchange::can_repeat() const noexcept {
+    return kept_.is_whole() && !repeated_ && interims_ == 0;
+}
+
+// The backend has ended the connection. Where the request may only be sent once more when nothing of it was delivered,
+// what the client says of that follows at once; a program that serves by itself does not say it.
+bool HttpExchange::waits_for_count() {
+    if (!can_repeat() || !backend_->reused() || http::is_idempotent(request_.context.method)) {
+        return false;
+    }
+    fin_seen_ = true;
+    backend_->drop_front();
+    edge_.wheel.set_after(*this, limits::http_count_follows);
+    return true;
+}
+
+void HttpExchange::fail(const Failure& failure) {
+    const bool repeats =
+        state_ == State::waiting && can_repeat() && may_repeat(failure, stream_facts(), request_.context.method);
+    if (!repeats) {
+        drop_backend();
+        give_page(failure);
+        return;
+    }
+    repeated_ = true;
+    fin_seen_ = false;
+    EdgeCounters::add(edge_.counters.retries);
+    edge_.log.debug("a request is sent once more", {{"request", request_.id}, {"why", failure.why}});
+    if (failure.elsewhere) {
+        no_room_ = no_room_ || failure.state == http::PageState::busy;
+        passed_.push_back(&backend_->carrier());
+    }
+    drop_backend();
+    open_fresh();
+}
+
+// Out of memory, or a bug: this exchange ends, and nothing else.
+void HttpExchange::fail_late() noexcept {
+    drop_backend();
+    runtime::Deadline::cancel();
+    state_ = State::broken;
+}
+
+// --- time ---
+
+void HttpExchange::set_deadline() noexcept {
+    const HttpServiceSettings& settings = request_.settings;
+    if (state_ == State::switched) {
+        edge_.wheel.set(*this, progress_at_ + settings.upgraded_idle);
+    } else if (backend_->connected()) {
+        edge_.wheel.set(*this, progress_at_ + settings.first_byte);
+    } else {
+        // Nobody tells when it is connected: the answer may be due before the connection would be.
+        edge_.wheel.set(*this, std::min(opened_at_ + settings.backend_connect, progress_at_ + settings.first_byte));
+    }
+}
+
+void HttpExchange::on_deadline() noexcept {
+    handle([this] { look_at_deadline(); });
+}
+
+void HttpExchange::look_at_deadline() {
+    const TimePoint now = edge_.worker.now();
+    const bool connects = state_ == State::opening || (state_ == State::waiting && !backend_->connected());
+    if (fin_seen_) {
+        fail(closed_failure(false));
+    } else if (waits_at_gate()) {
+        look_at_line();
+    } else if (state_ == State::waiting && connects && now - opened_at_ < request_.settings.backend_connect) {
+        progress_at_ = now;
+        set_deadline();
+    } else if (connects) {
+        kept_.forget();
+        fail(connect_failure());
+    } else if (state_ == State::waiting) {
+        look_at_answer(now);
+    } else if (state_ == State::switched) {
+        if (now - progress_at_ >= request_.settings.upgraded_idle) {
+            (void)cut("nothing was said for too long after a switch of protocols");
+            return;
+        }
+        set_deadline();
+    }
+}
+
+// As long as the visitor is the one who is waited for, the connection watches its pace.
+void HttpExchange::look_at_answer(TimePoint now) {
+    const bool backends_turn = body_ended_ || awaits_continue_ || !backend_->can_send();
+    if (backends_turn && now - progress_at_ >= request_.settings.first_byte) {
+        kept_.forget();  // it may be at work on the request, however slowly
+        fail(slow_failure());
+        return;
+    }
+    progress_at_ = backends_turn ? progress_at_ : now;
+    set_deadline();
+}
+
+}  // namespace ferrotunnel::exchange

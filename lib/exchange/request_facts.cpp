@@ -1,0 +1,54 @@
+#include "exchange/request_facts.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "http/chunked.hpp"
+
+namespace ferrotunnel::exchange {
+namespace {
+
+/// Several Accept fields are one list.
+std::string joined_accept(const http::RequestHead& head) {
+    std::string all;
+    for (const http::Field& field : head.fields) {
+        if (field.known == http::FieldName::accept) {
+            all.append(all.empty() ? "" : ", ").append(field.value);
+        }
+    }
+    return all;
+}
+
+}  // namespace
+
+void RequestFacts::read(const http::RequestHead& head, std::string new_id) {
+    id = std::move(new_id);
+    host = http::normal_host(head.authority, host_room_);
+    context = http::ResponseContext::of(head);
+    body = head.body;
+    if (head.body.kind == http::BodyKind::chunked) {
+        hops = http::connection_names(head.fields);
+    }
+    read_accept(head);
+}
+
+void RequestFacts::read_accept(const http::RequestHead& head) {
+    accept_size_ = 0;
+    if (head.fields.count(http::FieldName::accept) > 1) {
+        page_format_ = http::choose_format(joined_accept(head));
+        return;
+    }
+    const std::string_view accept = head.fields.first(http::FieldName::accept).value_or(std::string_view());
+    if (accept.size() > accept_room_.size()) {
+        page_format_ = http::choose_format(accept);
+        return;
+    }
+    accept_size_ = static_cast<std::uint8_t>(accept.size());
+    std::copy(accept.begin(), accept.end(), accept_room_.begin());
+}
+
+http::PageFormat RequestFacts::page_format() const noexcept {
+    return accept_size_ == 0 ? page_format_ : http::choose_format({accept_room_.data(), accept_size_});
+}
+
+}  // namespace ferrotunnel::exchange

@@ -1,0 +1,135 @@
+#include "exchange/rewriting.hpp"
+
+#include <utility>
+
+#include "base/check.hpp"
+#include "http/chunked.hpp"
+#include "http/forwarding.hpp"
+#include "http/header_rules.hpp"
+#include "http/redirect.hpp"
+
+namespace ferrotunnel::exchange {
+namespace {
+
+/// `write(room)` says how much it needs; once more where there was less.
+template <typename Write>
+std::size_t write_fully(std::vector<char>& room, const Write& write) {
+    std::size_t size = write(room);
+    if (size > room.size()) {
+        room.resize(size);
+        size = write(room);
+    }
+    return size;
+}
+
+}  // namespace
+
+std::optional<Instead> Rewriting::write_request(const Arrival& arrival, RequestFacts& request, HeadScratch& scratch,
+                                                std::size_t& size) {
+    const http::RequestHead& head = arrival.head;
+    const http::Forwarding forwarding(head, forwarding_facts(arrival.visitor, arrival.shared, request.id));
+    request.by_tls = forwarding.https();
+    request.id = std::string(forwarding.request_id());
+    if (forwarding.loops()) {
+        return Instead{Refusal{http::PageState::loop, {}, "the request came by here before"}};
+    }
+    http::Edits& edits = scratch.new_edits();
+    bool fits = forwarding.write(edits);
+    http::RequestOut out = http::RequestOut::of(head);
+    out.edits = &edits;
+    out.keep_alive = true;
+    if (!request.settings.upgrades) {
+        out.upgrade = nullptr;
+        request.context.upgrade.clear();
+    }
+    std::string forwards;
+    if (const auto left = http::max_forwards(head)) {
+        forwards = std::to_string(*left - 1);
+        fits = edits.set("Max-Forwards", forwards) && fits;
+    }
+    fits = apply_rules(head, request.service->description(), out, edits) && fits;
+    check(fits, "what the edge adds to a head fits into the edits");
+    size = write_fully(scratch.head_room(), [&](std::vector<char>& room) { return http::write_request(out, room); });
+    return std::nullopt;
+}
+
+bool Rewriting::apply_rules(const http::RequestHead& head, const directory::HttpDescription& service,
+                            http::RequestOut& out, http::Edits& edits) {
+    const http::Rules& rules = service.rules;
+    if (rules.prefix || !rules.host.empty()) {
+        rewritten_ = std::make_unique<Rewritten>();
+        rewritten_->seen_authority = head.authority_text;
+        rewritten_->prefix = http::PrefixMap::of(rules, service.path);
+        if (rewritten_->prefix) {
+            http::map_path(*rewritten_->prefix, head.target.path, rewritten_->path);
+            out.path = rewritten_->path;
+        }
+        if (!rules.host.empty()) {
+            rewritten_->backend_authority = rules.host;
+            out.host = rewritten_->backend_authority;
+        }
+    }
+    return http::put_header_rules(rules.request_headers, edits);
+}
+
+bool Rewriting::edit_answer(const http::ResponseHead& head, const RequestFacts& request, const HttpSettings& settings,
+                            HeadScratch& scratch, http::Edits& edits) const {
+    const http::Rules& rules = request.service->description().rules;
+    if (rewritten_ && rules.map_back) {
+        map_back(head, request.by_tls, scratch, edits);
+    }
+    add_hsts(request, settings, scratch, edits);
+    return http::put_header_rules(rules.response_headers, edits);
+}
+
+void Rewriting::map_back(const http::ResponseHead& head, bool by_tls, HeadScratch& scratch, http::Edits& edits) const {
+    http::MapBack map;
+    map.seen_scheme = by_tls ? "https" : "http";
+    map.seen_authority = rewritten_->seen_authority;
+    map.backend_authority = rewritten_->backend_authority;
+    map.prefix = rewritten_->prefix ? &*rewritten_->prefix : nullptr;
+    for (const std::string_view name : {"Location", "Content-Location"}) {
+        const auto value = head.fields.first(name);
+        std::string mapped;
+        if (value && http::map_location_back(map, *value, mapped)) {
+            (void)edits.set(name, scratch.keep(std::move(mapped)));
+        }
+    }
+    // All or none: with more cookies than edits have room for, they stay as they are.
+    constexpr std::size_t cookies_max = 24;
+    const std::size_t cookies = head.fields.count(http::FieldName::set_cookie);
+    if (cookies == 0 || cookies > cookies_max) {
+        return;
+    }
+    (void)edits.remove("Set-Cookie");
+    for (const http::Field& field : head.fields) {
+        if (field.known == http::FieldName::set_cookie) {
+            std::string mapped;
+            const bool changed = http::map_cookie_back(map, field.value, mapped);
+            (void)edits.add("Set-Cookie", scratch.keep(changed ? std::move(mapped) : std::string(field.value)));
+        }
+    }
+}
+
+void add_hsts(const RequestFacts& request, const HttpSettings& settings, HeadScratch& scratch, http::Edits& edits) {
+    if (!request.by_tls || !request.service) {
+        return;
+    }
+    const auto& own = request.service->description().rules.hsts;
+    if (const auto& hsts = own ? own : settings.hsts) {
+        (void)edits.set("Strict-Transport-Security", scratch.keep(http::hsts_value(*hsts)));
+    }
+}
+
+// What a rule takes out of a head does not come behind the body either.
+std::string_view write_trailers(const http::Fields& trailers, const std::vector<http::HeaderRule>& rules,
+                                std::string_view connection, HeadScratch& scratch) {
+    http::Edits& edits = scratch.new_edits();
+    check(http::put_header_rules(rules, edits), "the rules of a service fit into the edits");
+    std::vector<char>& room = scratch.head_room();
+    const std::size_t size = write_fully(
+        room, [&](std::vector<char>& into) { return http::write_trailers(trailers, into, &edits, connection); });
+    return {room.data(), size};
+}
+
+}  // namespace ferrotunnel::exchange

@@ -1,0 +1,133 @@
+#include "exchange/stages.hpp"
+
+#include <utility>
+
+#include "http/path_match.hpp"
+#include "http/redirect.hpp"
+
+namespace ferrotunnel::exchange {
+namespace {
+
+using http::PageState;
+
+Instead page(PageState state, std::string_view code, std::string_view why) {
+    return {Refusal{state, code, why}};
+}
+
+std::optional<Instead> misdirected(const Arrival& arrival, const RequestFacts& request, std::string_view why) {
+    const auto& may_serve = arrival.visitor.may_serve;
+    return !may_serve || may_serve(request.host) ? std::nullopt : std::optional(page(PageState::misdirected, {}, why));
+}
+
+// To this server; or to a trusted proxy in front of it, which says so.
+bool came_by_tls(const Arrival& arrival, const RequestFacts& request) {
+    const VisitorFacts& visitor = arrival.visitor;
+    return visitor.trusted
+               ? http::Forwarding(arrival.head, forwarding_facts(visitor, arrival.shared, request.id)).https()
+               : visitor.https;
+}
+
+// Where a visitor of this host would be answered by TLS: a redirect of the edge's own sends nobody to a handshake that
+// fails. A service that asks for one knows what it does.
+bool has_https(const Arrival& arrival, std::string_view host) {
+    const auto& has_certificate = arrival.shared.has_certificate;
+    return !has_certificate || has_certificate(host) ||
+           arrival.routes.find_tls(host, arrival.now).kind != directory::TlsMatch::Kind::none;
+}
+
+}  // namespace
+
+std::optional<Instead> check_connection(const Arrival& arrival, RequestFacts& request) {
+    return arrival.visitor.https ? misdirected(arrival, request, "the connection was made for another host")
+                                 : std::nullopt;
+}
+
+std::optional<Instead> find_service(const Arrival& arrival, RequestFacts& request) {
+    using Kind = directory::HttpMatch::Kind;
+    const directory::HttpMatch match = arrival.routes.find(request.host, arrival.head.target.path, arrival.now);
+    switch (match.kind) {
+        case Kind::service:
+            break;
+        case Kind::unknown_host:
+            return page(PageState::unknown_host, {}, "nobody has registered this host");
+        case Kind::unknown_path:
+            return page(PageState::unknown_path, {}, "nobody has registered this path of the host");
+        case Kind::away:
+            return page(PageState::no_client, {}, "the client of this host is not connected");
+        case Kind::bad_path:
+            return page(PageState::bad_request, "bad_path", http::words_for(match.fault));
+        case Kind::ambiguous_path:
+            return page(PageState::ambiguous_path, {}, "readings of the path lead to different services");
+    }
+    request.service = match.service->shared_from_this();
+    request.service->count_request();
+    request.settings = settings_for(arrival.shared.settings.service, request.service->description().limits);
+    return std::nullopt;
+}
+
+std::optional<Instead> redirect(const Arrival& arrival, RequestFacts& request) {
+    const directory::HttpDescription& service = request.service->description();
+    const http::Rules& rules = service.rules;
+    const http::Target& target = arrival.head.target;
+    const auto& to_https = rules.https_redirect ? rules.https_redirect : arrival.shared.settings.https_redirect;
+    if (to_https && to_https->status != 0 && !came_by_tls(arrival, request) &&
+        (rules.https_redirect || has_https(arrival, request.host))) {
+        Instead instead{{}, to_https->status};
+        http::write_https_redirect(*to_https, request.host, target.path, target.query, instead.location);
+        return instead;
+    }
+    if (rules.redirect) {
+        Instead instead{{}, rules.redirect->status};
+        http::write_redirect(*rules.redirect, service.path, target.path, target.query, instead.location);
+        return instead;
+    }
+    return std::nullopt;
+}
+
+std::optional<Instead> check_certificate(const Arrival& arrival, RequestFacts& request) {
+    return arrival.visitor.https ? std::nullopt
+                                 : misdirected(arrival, request, "this host is for HTTPS with a certificate alone");
+}
+
+std::optional<Instead> check_size(const Arrival& arrival, RequestFacts& request) {
+    const http::Body& body = arrival.head.body;
+    if (body.kind == http::BodyKind::length && body.length > request.settings.body_bytes_max) {
+        return page(PageState::body_too_large, {}, "the request declares a body that is larger than its service takes");
+    }
+    return std::nullopt;
+}
+
+std::optional<Instead> check_forwards(const Arrival& arrival, RequestFacts& /*request*/) {
+    const bool ends_here = arrival.head.method == http::Method::options && http::max_forwards(arrival.head) == 0U;
+    return ends_here ? std::optional(Instead{{}, 200}) : std::nullopt;
+}
+
+std::optional<Instead> pass_stages(const Arrival& arrival, RequestFacts& request) {
+    for (Stage* const stage : stages) {
+        if (std::optional<Instead> instead = stage(arrival, request)) {
+            return instead;
+        }
+    }
+    return std::nullopt;
+}
+
+http::ForwardingFacts forwarding_facts(const VisitorFacts& visitor, const ExchangeShared& shared,
+                                       std::string_view request_id) {
+    http::ForwardingFacts facts;
+    facts.peer = visitor.address;
+    facts.trusted = visitor.trusted;
+    if (shared.is_trusted) {
+        facts.is_trusted = [](const void* context, std::string_view address) {
+            return (*static_cast<const std::function<bool(std::string_view)>*>(context))(address);
+        };
+        facts.context = &shared.is_trusted;
+    }
+    facts.https = visitor.https;
+    facts.port = visitor.port;
+    facts.request_id = request_id;
+    facts.forwarded = shared.settings.forwarded;
+    facts.via = shared.settings.via;
+    return facts;
+}
+
+}  // namespace ferrotunnel::exchange

@@ -1,0 +1,42 @@
+#include "exchange/failure.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::exchange;
+using http::Method;
+using http::PageState;
+using wire::Code;
+
+TEST_CASE("what a visitor is told when a stream is reset", "[failure]") {
+    const StreamFacts not_connected{false, true, false};
+    CHECK(reset_failure(Code::refused, not_connected).state == PageState::backend_refused);
+    CHECK(reset_failure(Code::timeout, not_connected).code == "connect_timeout");
+    for (const Code code : {Code::going_away, Code::unknown_service, Code::busy}) {
+        const Failure failure = reset_failure(code, not_connected);
+        CHECK(failure.state == (code == Code::busy ? PageState::busy : PageState::no_client));
+        CHECK(failure.elsewhere);
+        CHECK(failure.not_delivered);
+    }
+    // Of a backend that had taken the connection these codes are its own business.
+    for (const Code code : {Code::refused, Code::timeout, Code::busy, Code::cancelled}) {
+        const Failure failure = reset_failure(code, {true, false, false});
+        CHECK(failure.state == PageState::backend_broken);
+        CHECK(failure.code == "reset");
+        CHECK_FALSE(failure.elsewhere);
+        CHECK_FALSE(failure.not_delivered);
+    }
+    CHECK(lost_failure().code == "tunnel_lost");
+    CHECK_FALSE(lost_failure().not_delivered);
+    CHECK(closed_failure(true).not_delivered);
+    CHECK(slow_failure().state == PageState::backend_slow);
+}
+
+TEST_CASE("what may be sent once more", "[failure]") {
+    const StreamFacts fresh{true, false, false};
+    const StreamFacts reused{true, false, true};
+    CHECK(may_repeat(closed_failure(true), fresh, Method::post));
+    CHECK_FALSE(may_repeat(closed_failure(false), fresh, Method::get));
+    CHECK(may_repeat(closed_failure(false), reused, Method::get));
+    CHECK_FALSE(may_repeat(closed_failure(false), reused, Method::post));
+}

@@ -1,0 +1,76 @@
+#include "exchange/kept_request.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "base/bytes.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::exchange;
+
+namespace {
+
+buffer::Slice piece(std::size_t bytes, char letter = 'x') {
+    return buffer::Slice::copy_of(as_bytes(std::string(bytes, letter)));
+}
+
+std::string all_of(const KeptRequest& kept) {
+    std::string all;
+    kept.for_each([&all](const buffer::Slice& slice, bool is_first) {
+        CHECK(is_first == all.empty());
+        all += as_text(slice.bytes());
+    });
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("a kept request is head and body, in their order", "[kept]") {
+    KeptBytes all;
+    KeptRequest kept(all);
+    kept.add_head(piece(2, 'a'));
+    kept.add_head(piece(1, 'b'));
+    kept.add_body(piece(3, 'c'), 1'000, true);
+    CHECK(all_of(kept) == "aabccc");
+    CHECK(all_of(kept) == "aabccc");  // as often as needed
+    CHECK(kept.is_whole());
+    CHECK(all.now == 6 + 3 * limits::http_replay_piece_cost);
+    kept.forget();
+    CHECK_FALSE(kept.is_whole());
+    CHECK(all.now == 0);
+    kept.add_body(piece(1), 1'000, true);
+    CHECK(all.now == 0);
+}
+
+TEST_CASE("limit: what one request keeps of its body", "[kept]") {
+    const std::size_t cost = 10 + limits::http_replay_piece_cost;
+    KeptBytes all;
+    {
+        KeptRequest exact(all);
+        exact.add_head(piece(5));
+        exact.add_body(piece(10), 5 + cost, true);
+        CHECK(exact.is_whole());
+        KeptRequest beyond(all);
+        beyond.add_head(piece(5));
+        beyond.add_body(piece(10), 5 + cost - 1, true);
+        CHECK_FALSE(beyond.is_whole());
+        // Nobody has it yet: it has to be kept.
+        KeptRequest waiting(all);
+        waiting.add_head(piece(5));
+        waiting.add_body(piece(10), 5 + cost - 1, false);
+        CHECK(waiting.is_whole());
+    }
+    CHECK(all.now == 0);
+}
+
+TEST_CASE("limit: what all requests of a worker keep", "[kept]") {
+    const std::size_t cost = 10 + limits::http_replay_piece_cost;
+    KeptBytes all;
+    KeptRequest kept(all);
+    all.now = KeptBytes::max - cost;
+    kept.add_body(piece(10), 1'000, true);
+    CHECK(kept.is_whole());
+    kept.add_body(piece(0), 1'000, true);
+    CHECK_FALSE(kept.is_whole());
+    CHECK(all.now == KeptBytes::max - cost);
+}

@@ -1,0 +1,169 @@
+// What a request passes before its backend: each stage, and their order. Without a socket.
+#include "exchange/stages.hpp"
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "unit/http/parse.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::exchange;
+using namespace std::chrono_literals;
+using ferrotunnel::test::ParsedRequest;
+using http::PageState;
+
+namespace {
+
+class Trunk final : public directory::HttpCarrier {
+public:
+    std::uint64_t load() const noexcept override { return 0; }
+    runtime::Worker& worker() noexcept override { std::abort(); }
+    void open(std::uint32_t, const net::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
+    void dropped(const std::shared_ptr<directory::HttpService>&) noexcept override {}
+};
+
+/// A service of the host app.test, and a request on its way to it.
+struct Rig {
+    Rig() { shared.settings.service.body_bytes_max = 1'000; }
+
+    void serve(const http::Rules& rules, const std::string& path = "") {
+        directory::HttpDescription description;
+        REQUIRE_FALSE(directory::read_http_part({{"app.test"}, path}, description));
+        description.name = "web";
+        description.rules = rules;
+        directory::Refusal why;
+        service = directory.join({{1}, {1}}, 1, description, std::make_shared<Trunk>(), now, why).service;
+        REQUIRE(service);
+    }
+
+    std::optional<Instead> pass(const std::string& start = "GET /a?b=c", const std::string& fields = "") {
+        const ParsedRequest parsed(start + " HTTP/1.1\r\nHost: app.test\r\n" + fields + "\r\n");
+        routes = directory.routes();
+        request.emplace(shared.settings.service, visitor.https);
+        request->read(parsed.head(), "id-1");
+        return pass_stages({parsed.head(), visitor, shared, *routes, now}, *request);
+    }
+
+    PageState page(const std::optional<Instead>& instead) {
+        REQUIRE(instead);
+        REQUIRE(instead->page);
+        CHECK_FALSE(instead->page->why.empty());
+        return instead->page->state;
+    }
+
+    directory::HttpDirectory directory;
+    std::shared_ptr<const directory::HttpRoutes> routes;
+    std::shared_ptr<directory::HttpService> service;
+    ExchangeShared shared;
+    VisitorFacts visitor;
+    std::optional<RequestFacts> request;
+    TimePoint now{1h};
+};
+
+const http::HttpsRedirect to_https{308, 443};
+
+}  // namespace
+
+TEST_CASE("stages: a request goes on when none of them says something else", "[stages]") {
+    Rig rig;
+    rig.serve({});
+    CHECK_FALSE(rig.pass());
+    CHECK(rig.request->service == rig.service);
+    CHECK(rig.request->host == "app.test");
+    CHECK(rig.request->service_name() == "web");
+    CHECK(rig.request->settings.body_bytes_max == 1'000);
+    CHECK(rig.service->requests() == 1);
+}
+
+TEST_CASE("stages: a host or path that nobody has is an error's page", "[stages]") {
+    Rig rig;
+    CHECK(rig.page(rig.pass()) == PageState::unknown_host);
+    CHECK_FALSE(rig.request->service);
+    rig.serve({}, "/api");
+    CHECK(rig.page(rig.pass("GET /other")) == PageState::unknown_path);
+    CHECK(rig.page(rig.pass("GET /api/%00")) == PageState::bad_request);
+    CHECK_FALSE(rig.pass("GET /api/x"));
+}
+
+TEST_CASE("stages: a body that is declared larger than its service takes", "[stages]") {
+    Rig rig;
+    rig.serve({});
+    CHECK_FALSE(rig.pass("POST /", "Content-Length: 1000\r\n"));
+    CHECK(rig.page(rig.pass("POST /", "Content-Length: 1001\r\n")) == PageState::body_too_large);
+    CHECK_FALSE(rig.pass("POST /", "Transfer-Encoding: chunked\r\n"));
+}
+
+TEST_CASE("stages: redirects to https, and to elsewhere", "[stages]") {
+    Rig rig;
+    http::Rules rules;
+    rules.https_redirect = to_https;
+    rules.redirect = http::Redirect{302, "https://new.test"};
+    rig.serve(rules);
+    std::optional<Instead> instead = rig.pass();
+    REQUIRE(instead);
+    CHECK(instead->status == 308);
+    CHECK(instead->location == "https://app.test/a?b=c");
+    rig.visitor.https = true;
+    instead = rig.pass();
+    REQUIRE(instead);
+    CHECK(instead->status == 302);
+    CHECK(instead->location == "https://new.test/a?b=c");
+}
+
+TEST_CASE("stages: the server's own redirect to https needs a certificate", "[stages]") {
+    Rig rig;
+    rig.shared.settings.https_redirect = to_https;
+    bool has_certificate = false;
+    rig.shared.has_certificate = [&has_certificate](std::string_view host) {
+        CHECK(host == "app.test");
+        return has_certificate;
+    };
+    rig.serve({});
+    CHECK_FALSE(rig.pass());
+    has_certificate = true;
+    REQUIRE(rig.pass());
+    rig.visitor.trusted = true;
+    CHECK_FALSE(rig.pass("GET /", "X-Forwarded-Proto: https\r\n"));
+    CHECK(rig.pass("GET /", "X-Forwarded-Proto: http\r\n"));
+}
+
+TEST_CASE("stages: OPTIONS that is to come no farther is answered here", "[stages]") {
+    Rig rig;
+    rig.serve({});
+    const std::optional<Instead> instead = rig.pass("OPTIONS /", "Max-Forwards: 0\r\n");
+    REQUIRE(instead);
+    CHECK(instead->status == 200);
+    CHECK(instead->location.empty());
+    CHECK_FALSE(rig.pass("OPTIONS /", "Max-Forwards: 1\r\n"));
+    CHECK_FALSE(rig.pass("GET /", "Max-Forwards: 0\r\n"));
+}
+
+TEST_CASE("stages: whom the host's certificate keeps out", "[stages]") {
+    Rig rig;
+    rig.visitor.may_serve = [](std::string_view host) { return host != "app.test"; };
+    rig.visitor.https = true;
+    // Before anything is looked up: nobody hears what there is.
+    CHECK(rig.page(rig.pass()) == PageState::misdirected);
+    CHECK_FALSE(rig.request->service);
+    rig.visitor.https = false;
+    CHECK(rig.page(rig.pass()) == PageState::unknown_host);
+    rig.serve({});
+    CHECK(rig.page(rig.pass()) == PageState::misdirected);
+}
+
+// A browser that comes without TLS to a host with client certificates is to be sent to https, whatever it brings.
+TEST_CASE("stages: a redirect goes before the certificate and the size", "[stages]") {
+    Rig rig;
+    http::Rules rules;
+    rules.https_redirect = to_https;
+    rig.serve(rules);
+    rig.visitor.may_serve = [](std::string_view) { return false; };
+    std::optional<Instead> instead = rig.pass();
+    REQUIRE(instead);
+    CHECK(instead->status == 308);
+    instead = rig.pass("POST /", "Content-Length: 1001\r\n");
+    REQUIRE(instead);
+    CHECK(instead->status == 308);
+}
