@@ -20,6 +20,7 @@
 #include "http_spec.hpp"
 #include "reach.hpp"
 #include "run.hpp"
+#include "setting_options.hpp"
 #include "silent_backend.hpp"
 #include "tcp_spec.hpp"
 #include "token_source.hpp"
@@ -234,26 +235,9 @@ LogSink without_echo(LogSink sink) {
     };
 }
 
-// What options say goes before what the file has said to the builder.
-void apply_options(const Options& options, Client::Builder& builder, Problems& problems) {
-    if (const auto server = options.text("server")) {
-        builder.server(*server);
-    }
-    if (const auto ca = options.text("tls-ca")) {
-        builder.tls_ca(*ca);
-    }
-    if (const auto pin = options.text("tls-pin")) {
-        builder.tls_pin(*pin);
-    }
-    if (const auto name = options.text("name")) {
-        builder.name(*name);
-    }
-    if (const auto attempts = options.number("attempts", 1'000'000, problems)) {
-        builder.attempts(static_cast<unsigned>(*attempts));
-    }
-    if (const auto connections = options.number("connections", 1'000, problems)) {
-        builder.connections(static_cast<unsigned>(*connections));
-    }
+const SettingOptions& settings() {
+    static const SettingOptions options = detail::client_options();
+    return options;
 }
 
 ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, EventQueue& events, Signals& signals,
@@ -269,11 +253,9 @@ ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, EventQu
     check_endpoint_file(plan.endpoint_file, sources, "client", problems);
 
     Client::Builder builder = sources.config != nullptr ? sources.config->client() : Client::builder();
-    apply_common(plan.common, builder);
-    if (!plan.common.log_level) {
-        builder.log(without_echo(log_sink(plan.common)), default_log_level);
-    }
-    apply_options(options, builder, problems);
+    const LogSink sink = log_sink(plan.common);
+    builder.log(plan.common.log_level ? sink : without_echo(sink), plan.common.log_level.value_or(default_log_level));
+    say_options(options, settings(), builder, problems);
     Problems ignored;  // told already
     plan.connections = static_cast<unsigned>(options.number("connections", 1'000, ignored).value_or(file.connections));
     plan.attempts = static_cast<unsigned>(options.number("attempts", 1'000'000, ignored).value_or(file.attempts));
@@ -292,44 +274,13 @@ ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, EventQu
 
     std::vector<Problem> found;
     std::optional<Client> client = builder.try_build(found);
-    add_library_problems(found, options, problems);
+    add_library_problems(found, options, settings(), problems);
     if (client) {
         plan.client = std::move(*client);
         add_services(plan, problems);
     }
     return plan;
 }
-
-std::vector<OptionSection> shared_sections() {
-    return {
-        {"Token", token_options(false)},
-        {"TLS",
-         {
-             {"tls", "on|off", "off: no encryption, for a server that was started so. Default: on.", false},
-             {"tls-pin", "PIN", "Take only the server with this key: sha256:..., as the server prints it.", false},
-             {"tls-ca", "FILE",
-              "Check the server's certificate and name against the CAs in this PEM file; `system` for the system's.",
-              false},
-         }},
-        {"Running", running_options(false)},
-        {"Log, on the standard error stream", log_options()},
-        {"Timing, for unusual networks and for tests", timing_options(false)},
-    };
-}
-
-const OptionInfo server_option{"server", "HOST[:PORT]", "Where the server is; the port is 7835 if not given.", false};
-const OptionInfo name_option{"name", "NAME", "What the server calls this client where it shows it. Default: nothing.",
-                             false};
-const OptionInfo connections_option{
-    "connections", "N",
-    "Keep so many connections to the server, 1 to 16: visitors are spread over them and "
-    "over several cores, and if one breaks, the others go on. Default: 2, or 1 where a round trip to "
-    "the server takes 2 ms or more, since visitors share one connection more evenly.",
-    false};
-const OptionInfo attempts_option{"attempts", "N",
-                                 "Give up after this many failed attempts in a row, or when the server has refused all "
-                                 "services this often. Default: 0, never.",
-                                 false};
 
 using WantedBy = std::vector<Wanted>(const Sources&, Problems&);
 
@@ -390,69 +341,60 @@ ExitCode run(Arguments arguments, const CommandInfo& info, WantedBy* wanted_by) 
     return run_parts(parts, signals);
 }
 
-// `tls`: those that concern backends which speak TLS too.
-void add_backend_options(std::vector<OptionInfo>& options, bool tls) {
-    std::vector<OptionInfo> more = tls ? backend_tls_options() : std::vector<OptionInfo>();
-    more.push_back(proxy_protocol_option());
-    options.insert(options.end(), more.begin(), more.end());
+// The sections of a command that offers services: `own` stands behind where the server is. `backend_tls`: with the
+// options for backends that speak TLS.
+std::vector<OptionSection> client_sections(const std::vector<OptionInfo>& own, bool backend_tls) {
+    std::vector<OptionSection> sections = sections_of(settings());
+    std::vector<OptionInfo>& options = sections.front().options;
+    options.insert(options.begin() + 1, own.begin(), own.end());
+    std::vector<OptionInfo> backend = backend_tls ? backend_tls_options() : std::vector<OptionInfo>();
+    backend.push_back(proxy_protocol_option());
+    options.insert(options.end(), backend.begin(), backend.end());
+    add_token_options(false, sections);
+    sections.push_back(log_section());
+    return sections;
 }
 
 // A command for one service: what it says of the service stands among the options that it shares with `client`.
-CommandInfo short_form(const char* name, const char* about, const char* examples, std::vector<OptionInfo> own,
+CommandInfo short_form(const char* name, const char* about, const char* examples, const std::vector<OptionInfo>& own,
                        bool backend_tls) {
-    CommandInfo made{name, about, "ADDRESS", examples, shared_sections(), CommandInfo::Kind::client};
-    own.insert(own.begin(), server_option);
-    own.push_back(name_option);
-    own.push_back(connections_option);
-    own.push_back(attempts_option);
-    add_backend_options(own, backend_tls);
-    made.sections.insert(made.sections.begin(), {"Service", std::move(own)});
-    return made;
+    return {name, about, "ADDRESS", examples, client_sections(own, backend_tls), CommandInfo::Kind::client};
 }
 
 }  // namespace
 
 const CommandInfo& client_info() {
     static const CommandInfo info = [] {
-        CommandInfo made{"client",
-                         "offers services that this machine can reach on a server's public ports and hosts",
-                         "",
-                         "  ferrotunnel client --server tunnel.example.com --token-file token --tcp 2222=22\n"
-                         "  ferrotunnel client --server tunnel.example.com --http app.example.com=3000\n"
-                         "  ferrotunnel client --config ferrotunnel.yml\n"
-                         "  ferrotunnel client --server tunnel.example.com --tcp 8080=127.0.0.1:80 --tcp "
-                         "0=db.internal:5432\n",
-                         shared_sections(),
-                         CommandInfo::Kind::client};
+        CommandInfo made{
+            "client",
+            "offers services that this machine can reach on a server's public ports and hosts",
+            "",
+            "  ferrotunnel client --server tunnel.example.com --token-file token --tcp 2222=22\n"
+            "  ferrotunnel client --server tunnel.example.com --http app.example.com=3000\n"
+            "  ferrotunnel client --config ferrotunnel.yml\n"
+            "  ferrotunnel client --server tunnel.example.com --tcp 8080=127.0.0.1:80 --tcp 0=db.internal:5432\n",
+            client_sections(
+                {
+                    {"tcp", "PORT=ADDRESS",
+                     "Visitors of this public port reach that address; several times for several. Port 0: the server "
+                     "chooses, and the client prints what it got. 2222=22 means 127.0.0.1:22. private=22: no public "
+                     "port, for programs that embed the server.",
+                     true},
+                    {"http", "HOST=ADDRESS",
+                     "HTTP visitors who ask for this host reach that address: app.example.com=3000, "
+                     "*.example.com=3000 (any one label in front), app.example.com/api=3001 (what is below a path), "
+                     "*=3000 (every host that nothing else is for), =3000 (the server assigns a host, and the client "
+                     "prints it).",
+                     true},
+                    {"passthrough", "HOST=ADDRESS",
+                     "TLS visitors who ask for this name (SNI) reach that address, and nobody touches their TLS in "
+                     "between: the backend has the certificate. app.example.com=8443, *.example.com=8443.",
+                     true},
+                },
+                true),
+            CommandInfo::Kind::client};
+        made.sections.front().title = "Services";
         made.sections.insert(made.sections.begin(), config_section());
-        OptionSection services{
-            "Services",
-            {
-                server_option,
-                {"tcp", "PORT=ADDRESS",
-                 "Visitors of this public port reach that address; several times for several. Port 0: the server "
-                 "chooses, and the client prints what it got. 2222=22 means 127.0.0.1:22. private=22: no public port, "
-                 "for "
-                 "programs that embed the server.",
-                 true},
-                {"http", "HOST=ADDRESS",
-                 "HTTP visitors who ask for this host reach that address: app.example.com=3000, *.example.com=3000 "
-                 "(any "
-                 "one label in front), app.example.com/api=3001 (what is below a path), *=3000 (every host that "
-                 "nothing "
-                 "else is for), =3000 (the server assigns a host, and the client prints it).",
-                 true},
-                {"passthrough", "HOST=ADDRESS",
-                 "TLS visitors who ask for this name (SNI) reach that address, and nobody touches their TLS in "
-                 "between: "
-                 "the backend has the certificate. app.example.com=8443, *.example.com=8443.",
-                 true},
-                name_option,
-                connections_option,
-                attempts_option,
-            }};
-        add_backend_options(services.options, true);
-        made.sections.insert(made.sections.begin() + 1, std::move(services));
         return made;
     }();
     return info;

@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "ferrotunnel/detail/nearest.hpp"
-#include "ferrotunnel/detail/size_text.hpp"
 #include "ferrotunnel/detail/time_text.hpp"
 #include "foreign_options.hpp"
 
@@ -226,15 +225,6 @@ std::optional<std::chrono::milliseconds> Options::time(std::string_view name, Pr
         problems.add(
             place_of(name),
             fmt::format("\"{}\" is no time; expected one like 30s, 500ms or 2m, or a number of seconds", *value));
-    }
-    return read;
-}
-
-std::optional<std::uint64_t> Options::size(std::string_view name, Problems& problems) const {
-    const std::optional<std::string> value = text(name);
-    const std::optional<std::uint64_t> read = value ? detail::read_size(*value) : std::nullopt;
-    if (value && !read) {
-        problems.add(place_of(name), fmt::format("\"{}\" is no size; expected one like 512MiB or 2GiB", *value));
     }
     return read;
 }

@@ -64,8 +64,6 @@ public:
     std::optional<std::chrono::milliseconds> time(
         std::string_view name, Problems& problems,
         std::chrono::milliseconds most = std::chrono::milliseconds(10'000'000'000)) const;
-    /// In bytes, as configuration files have it: "64MiB", "1g", "1000000".
-    std::optional<std::uint64_t> size(std::string_view name, Problems& problems) const;
     /// One of `choices`, or nothing.
     std::optional<std::string> choice(std::string_view name, const std::vector<std::string>& choices,
                                       Problems& problems) const;

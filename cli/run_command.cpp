@@ -31,7 +31,7 @@ const CommandInfo& run_info() {
                   "else 30s for a server and 10s for a client.",
                   false},
              }},
-            {"Log, on the standard error stream", log_options()},
+            log_section(),
         },
         CommandInfo::Kind::both,
     };

@@ -15,6 +15,7 @@
 #include "printable.hpp"
 #include "reach.hpp"
 #include "run.hpp"
+#include "setting_options.hpp"
 #include "state_dir.hpp"
 #include "token_source.hpp"
 
@@ -34,50 +35,18 @@ struct ServerPlan {
     Server server;
 };
 
-// What options say goes before what the file has said to the builder.
-void apply_options(const Options& options, Server::Builder& builder, Problems& problems) {
-    if (const auto bind = options.text("bind")) {
-        builder.bind(*bind);
-    }
-    if (const auto bind = options.text("tcp-bind")) {
-        builder.tcp_bind(*bind);
-    }
-    if (const auto host = options.text("public-host")) {
-        builder.public_host(*host);
-    }
-    if (const auto ports = options.text("allow-ports")) {
-        builder.allow_ports(*ports);
-    }
-    if (const auto count = options.number("connections-per-token", 4'096, problems)) {
-        builder.connections_per_token(static_cast<unsigned>(*count));
-    }
-    if (const auto count = options.number("ports-per-token", 65'535, problems)) {
-        builder.ports_per_token(static_cast<unsigned>(*count));
-    }
-    const std::string chain = options.text("tls-cert").value_or("");
-    const std::string key = options.text("tls-key").value_or("");
-    if (!chain.empty() || !key.empty()) {
-        builder.tls_certificate(chain, key);
-    }
+const SettingOptions& settings() {
+    static const SettingOptions options = detail::server_options();
+    return options;
 }
 
 // Asked for by nobody, HTTP is there if its usual port is free.
-void apply_http(const Sources& sources, const Config::ServerSection& file, ServerPlan& plan, Server::Builder& builder) {
-    const Options& options = sources.options;
+void apply_http(const Options& options, const Config::ServerSection& file, ServerPlan& plan, Server::Builder& builder) {
     plan.domain = options.text("domain").value_or(file.domain);
-    if (options.has("domain")) {
-        builder.domain(plan.domain);
-    }
-    if (options.has("trusted-proxy")) {
-        HttpServerSettings http = file.http;
-        http.trusted_proxies = options.list("trusted-proxy");
-        builder.http_settings(std::move(http));
-    }
     const std::optional<std::string> wanted = options.has("http-bind") ? options.text("http-bind") : file.http_bind;
     plan.http_bind = wanted.value_or(default_http_bind);
-    if (options.has("http-bind") || !wanted) {
-        const bool off = plan.http_bind == "off";
-        builder.http_bind(off ? std::string() : plan.http_bind, wanted || !plan.domain.empty());
+    if (!wanted) {
+        builder.http_bind(default_http_bind, !plan.domain.empty());
     }
 }
 
@@ -93,10 +62,10 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
     plan.endpoint_file = options.text("endpoint-file").value_or(file.endpoint_file);
 
     Server::Builder builder = sources.config != nullptr ? sources.config->server() : Server::builder();
-    apply_common(plan.common, builder);
-    apply_options(options, builder, problems);
-    apply_http(sources, file, plan, builder);
+    builder.log(log_sink(plan.common), plan.common.log_level.value_or(default_log_level));
+    apply_http(options, file, plan, builder);
     apply_https(options, file, builder, problems);
+    say_options(options, settings(), builder, problems);
     check_token_word(options, sources.arguments.token, problems);
     if (needs_token(sources, file.has_token)) {
         for (FoundToken& token : find_tokens(options, std::move(sources.arguments.token),
@@ -104,8 +73,8 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
             builder.token(std::move(token.secret), std::move(token.name));
         }
     }
-    if (options.has("state-dir") || file.state_dir.empty()) {
-        builder.state_dir(options.text("state-dir").value_or(default_state_dir()));
+    if (!options.has("state-dir") && file.state_dir.empty()) {
+        builder.state_dir(default_state_dir());
     }
     check_endpoint_file(plan.endpoint_file, sources, "server", problems);
     return builder;
@@ -120,7 +89,7 @@ ServerPlan read_plan(const Sources& sources, EventQueue& events, Signals& signal
     if (found.empty() && problems.empty()) {
         server = builder.try_build(found);
     }
-    add_library_problems(found, sources.options, problems);
+    add_library_problems(found, sources.options, settings(), problems);
     if (server && problems.empty()) {
         plan.server = std::move(*server);
     }
@@ -136,7 +105,7 @@ std::string example_of_a_client(const ServerPlan& plan) {
         host = name_of_this_machine();
     }
     return fmt::format("ferrotunnel client --server {}:{}{} --tcp 2222=127.0.0.1:22", host, port_of(control),
-                       plan.common.is_tls_off ? " --tls off" : "");
+                       plan.server.tls_pin().empty() ? " --tls off" : "");
 }
 
 void introduce_http(const ServerPlan& plan, Output& output) {
@@ -157,8 +126,9 @@ void introduce_http(const ServerPlan& plan, Output& output) {
 
 void introduce(const ServerPlan& plan, Output& output) {
     output.line(fmt::format("FerroTunnel {} server", version_string));
-    output.line(fmt::format("  clients    {}   {}", plan.server.control_endpoint(),
-                            plan.common.is_tls_off ? "TLS is OFF: anyone in between can read everything" : "TLS 1.3"));
+    output.line(
+        fmt::format("  clients    {}   {}", plan.server.control_endpoint(),
+                    plan.server.tls_pin().empty() ? "TLS is OFF: anyone in between can read everything" : "TLS 1.3"));
     if (const std::string pin = plan.server.tls_pin(); !pin.empty()) {
         output.line(fmt::format("  TLS pin    {}", pin));
     }
@@ -267,65 +237,24 @@ private:
 }  // namespace
 
 const CommandInfo& server_info() {
-    static const CommandInfo info{
-        "server",
-        "lets clients offer their services on this machine's public ports and hosts",
-        "",
-        "  ferrotunnel token > token; chmod 600 token\n"
-        "  ferrotunnel server --token-file token\n"
-        "  ferrotunnel server --config ferrotunnel.yml\n"
-        "  ferrotunnel server --token-file token --bind 192.0.2.1:7835 --allow-ports 2222,8000-8100\n",
-        {
-            config_section(),
-            {"Addresses",
-             {
-                 {"bind", "HOST:PORT", "Where clients connect; port 0 lets the system choose. Default: 0.0.0.0:7835.",
-                  false},
-                 {"tcp-bind", "HOST", "Where the public ports are. Default: 0.0.0.0.", false},
-                 {"public-host", "HOST",
-                  "How visitors call this machine, for the addresses that are shown. Default: what --tcp-bind says.",
-                  false},
-                 {"http-bind", "HOST:PORT|off",
-                  "Where visitors of HTTP services come in. Default: 0.0.0.0:8080, or off where that is in use.",
-                  false},
-                 {"domain", "NAME",
-                  "HTTP services that name no host get one below this name, like k7rw2vbd.tunnel.example.com. Its DNS "
-                  "entries (*.NAME) must point here. Default: such services are refused.",
-                  false},
-                 {"trusted-proxy", "NETWORK",
-                  "A proxy in front of the HTTP address, like 192.0.2.7 or 10.0.0.0/8, whose X-Forwarded-* are "
-                  "believed; several times for several.",
-                  true},
-                 {"allow-ports", "LIST",
-                  "The public ports that clients may have, like 2222,8000-8100. Default: all from 1024 on.", false},
-             }},
-            {"HTTPS, and proxies in front", https_options()},
-            {"Token", token_options(true)},
-            {"TLS, of the connections with clients",
-             {
-                 {"tls", "on|off",
-                  "off: no encryption; who is in between can read and take over everything. Default: on.", false},
-                 {"tls-cert", "FILE", "A certificate chain of your own, PEM. Default: one that the server makes.",
-                  false},
-                 {"tls-key", "FILE", "Its private key, PEM.", false},
-                 {"state-dir", "PATH",
-                  "Where the self-made certificate is kept, so that its pin stays. Default: $STATE_DIRECTORY, "
-                  "/var/lib/ferrotunnel for root, $XDG_STATE_HOME/ferrotunnel or ~/.local/state/ferrotunnel.",
-                  false},
-             }},
-            {"What the clients of one token may have together",
-             {
-                 {"connections-per-token", "N",
-                  "Connections, up to 4096. Default: 4096, or 3584 where there are several tokens.", false},
-                 {"ports-per-token", "N",
-                  "Public ports, up to 65535. Default: 65535, or 14000 where there are several tokens.", false},
-             }},
-            {"Running", running_options(true)},
-            {"Log, on the standard error stream", log_options()},
-            {"Timing, for unusual networks and for tests", timing_options(true)},
-        },
-        CommandInfo::Kind::server,
-    };
+    static const CommandInfo info = [] {
+        CommandInfo made{
+            "server",
+            "lets clients offer their services on this machine's public ports and hosts",
+            "",
+            "  ferrotunnel token > token; chmod 600 token\n"
+            "  ferrotunnel server --token-file token\n"
+            "  ferrotunnel server --config ferrotunnel.yml\n"
+            "  ferrotunnel server --token-file token --bind 192.0.2.1:7835 --allow-ports 2222,8000-8100\n",
+            sections_of(settings()),
+            CommandInfo::Kind::server,
+        };
+        add_https_options(made.sections);
+        add_token_options(true, made.sections);
+        made.sections.insert(made.sections.begin(), config_section());
+        made.sections.push_back(log_section());
+        return made;
+    }();
     return info;
 }
 
@@ -348,7 +277,8 @@ ExitCode run_server(Arguments arguments) {
 
 void check_server_part(const Sources& sources, Signals& signals, Problems& problems) {
     ServerPlan plan;
-    add_library_problems(read_settings(sources, plan, signals, problems).check(), sources.options, problems);
+    const Server::Builder builder = read_settings(sources, plan, signals, problems);
+    add_library_problems(builder.check(), sources.options, settings(), problems);
 }
 
 std::unique_ptr<Part> make_server_part(const Sources& sources, Signals& signals, Problems& problems) {

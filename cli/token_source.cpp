@@ -8,6 +8,7 @@
 
 #include "ferrotunnel/error.hpp"
 #include "prompt.hpp"
+#include "setting_options.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
@@ -94,17 +95,17 @@ bool needs_token(const Sources& sources, bool file_has_one) {
     return !sources.file_alone && (overrides || !file_has_one);
 }
 
-std::vector<OptionInfo> token_options(bool several_files) {
-    return {
-        {"token-file", "FILE",
-         several_files ? "A file with the token that clients log in with; several times for several tokens, which logs "
-                         "then call by their files' names. Without any token option, a terminal is asked."
-                       : "A file with the token that the server was started with. Without any token option, a terminal "
-                         "is asked.",
-         several_files},
-        {"token", "TOKEN", "The token itself. A file or the variable keeps it out of the shell's history.", false},
-        {"allow-weak-token", "", "Take a token that a person made up, also beyond this machine.", false},
-    };
+void add_token_options(bool several_files, std::vector<OptionSection>& sections) {
+    std::vector<OptionInfo>& options = section_called(sections, "Token").options;
+    options.insert(
+        options.begin(),
+        {{"token-file", "FILE",
+          several_files ? "A file with the token that clients log in with; several times for several tokens, which "
+                          "logs then call by their files' names. Without any token option, a terminal is asked."
+                        : "A file with the token that the server was started with. Without any token option, a "
+                          "terminal is asked.",
+          several_files},
+         {"token", "TOKEN", "The token itself. A file or the variable keeps it out of the shell's history.", false}});
 }
 
 }  // namespace ferrotunnel::cli

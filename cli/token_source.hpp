@@ -27,7 +27,7 @@ std::vector<FoundToken> find_tokens(const Options& options, std::optional<Secret
 /// False where the file has one and nobody overrides it, or where there is nothing but the file.
 bool needs_token(const Sources& sources, bool file_has_one);
 
-/// What goes for every command that needs a token.
-std::vector<OptionInfo> token_options(bool several_files);
+/// Those of every command that needs a token, in its section "Token".
+void add_token_options(bool several_files, std::vector<OptionSection>& sections);
 
 }  // namespace ferrotunnel::cli

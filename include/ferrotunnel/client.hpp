@@ -11,9 +11,11 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <type_traits>
 #include <utility>
@@ -43,6 +45,7 @@ namespace ferrotunnel {
 class Config;
 
 namespace detail {
+struct BuilderAccess;
 struct ClientSettings;
 
 /// A pending async_listen: completes with a Listener when the server has registered the service.
@@ -199,23 +202,23 @@ public:
     ~Builder();
 
     /// Sets the server's address: "host:port", "host" (port 7835), "192.0.2.1:7835", "[2001:db8::1]:7835".
-    Builder& server(std::string address);
+    Builder& server(std::string address) { return set("server", std::move(address)); }
     /// Sets the token that the client logs in with.
     Builder& token(Secret token);
     /// Accepts a token that was made up by a person even when the server is not on this machine. Default: refused.
-    Builder& allow_weak_token(bool allow = true);
+    Builder& allow_weak_token(bool allow = true) { return set("allow_weak_token", allow); }
 
     /// Sets the name by which the server shows this client (TunnelInfo, events, logs) and dials it
     /// (Server::async_open): up to 64 letters, digits and "._-:/[]*". Several clients may have the same name. Default:
     /// none.
-    Builder& name(std::string name);
+    Builder& name(std::string name) { return set("name", std::move(name)); }
 
     /// Sets the number of threads, up to 256; 0 (the default): one per core.
-    Builder& workers(std::size_t count);
+    Builder& workers(std::size_t count) { return set("workers", std::uint64_t{count}); }
     /// Limits the memory for visitors' data, in bytes: at least 16 MiB; 0 (the default): a quarter of what the machine
     /// or the container has. Beyond half of the limit, windows and send queues are kept small; beyond the limit,
     /// visitors who do not read, or whose service does not, are reset.
-    Builder& memory_max(std::uint64_t bytes);
+    Builder& memory_max(std::uint64_t bytes) { return set("memory_max", bytes); }
     /// Runs the client inside this io_context instead of on threads of its own. Exactly one thread must run the
     /// io_context, and it must outlive the Client.
     Builder& run_on(asio::io_context& context);
@@ -226,17 +229,17 @@ public:
     /// help where one core on each side is not enough for the visitors' traffic, and on lines that lose packets.
     /// Default: two where a round trip to the server takes less than 2 ms; else one, on which visitors share the line
     /// evenly.
-    Builder& connections(unsigned count);
+    Builder& connections(unsigned count) { return set("connections", std::uint64_t{count}); }
 
     /// Turns encryption off. The token is still never sent, but anyone in between can read and take over everything.
-    Builder& tls_off(bool off = true);
+    Builder& tls_off(bool off = true) { return set("tls", !off); }
     /// Checks the server's certificate and name against the CAs in this PEM file; "system" means the system's CAs.
-    Builder& tls_ca(std::string file);
+    Builder& tls_ca(std::string file) { return set("tls_ca", std::move(file)); }
     /// Accepts only a server with this public key, as it prints it at start: "sha256:" and base64 or hexadecimal.
-    Builder& tls_pin(std::string pin);
+    Builder& tls_pin(std::string pin) { return set("tls_pin", std::move(pin)); }
 
     /// Gives up after this many failed attempts in a row to connect; 0 (the default): never.
-    Builder& attempts(unsigned count);
+    Builder& attempts(unsigned count) { return set("attempts", std::uint64_t{count}); }
     /// Sets the deadlines and intervals; replaces all of them.
     Builder& timing(const Timing& timing);
     /// Sets the handler of the client's events. Default: none.
@@ -252,7 +255,11 @@ public:
     std::vector<Problem> check() const;
 
 private:
-    friend class Config;
+    friend struct detail::BuilderAccess;
+
+    /// `setting`: its key in a configuration file. Of no other types than those that settings have.
+    template <typename T>
+    Builder& set(std::string_view setting, T value);
 
     std::unique_ptr<detail::ClientSettings> settings_;
 };

@@ -9,9 +9,11 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <type_traits>
 #include <utility>
@@ -38,6 +40,7 @@ namespace ferrotunnel {
 class Config;
 
 namespace detail {
+struct BuilderAccess;
 struct ServerSettings;
 
 class OpenAttempt;
@@ -196,11 +199,11 @@ public:
 
     /// Sets the address where clients connect. Default "0.0.0.0:7835"; port 0: the system chooses, see
     /// control_endpoint().
-    Builder& bind(std::string address);
+    Builder& bind(std::string address) { return set("bind", std::move(address)); }
     /// Sets the local address of the public ports, without a port. Default "0.0.0.0".
-    Builder& tcp_bind(std::string address);
+    Builder& tcp_bind(std::string address) { return set("tcp_bind", std::move(address)); }
     /// Sets how visitors reach this machine, for the endpoints that tunnels() lists. Default: what tcp_bind() says.
-    Builder& public_host(std::string host);
+    Builder& public_host(std::string host) { return set("public_host", std::move(host)); }
 
     /// Sets the address where visitors of HTTP services connect: "0.0.0.0:8080"; port 0: the system chooses, see
     /// http_endpoint(). Default: none, and HTTP services are refused. (The program listens on port 8080 unless told
@@ -216,10 +219,12 @@ public:
     /// Sets the proxies and load balancers in front that speak the PROXY protocol, version 1 or 2: "10.0.0.0/8", "::1".
     /// Visitors' connections (HTTP, HTTPS, public ports) from there must begin with such a header, and its source is
     /// the visitor; connections from elsewhere are taken as they are, whatever they begin with. Default: none.
-    Builder& proxy_protocol_from(std::vector<std::string> networks);
+    Builder& proxy_protocol_from(std::vector<std::string> networks) {
+        return set("proxy_protocol_from", std::move(networks));
+    }
     /// Sets the domain below which HTTP services that name no host are given one, "k7rw2vbd.tunnel.example.com". Its
     /// DNS entries (`*.tunnel.example.com`) must point here. Default: services without a host are refused.
-    Builder& domain(std::string name);
+    Builder& domain(std::string name) { return set("domain", std::move(name)); }
     /// Sets deadlines, limits, trusted proxies and pages of the HTTP edge; replaces all of them.
     Builder& http_settings(HttpServerSettings settings);
 
@@ -227,35 +232,37 @@ public:
     /// "token-1" and so on.
     Builder& token(Secret token, std::string name = {});
     /// Accepts tokens that were made up by a person even when bind() is not a loopback address. Default: refused.
-    Builder& allow_weak_token(bool allow = true);
+    Builder& allow_weak_token(bool allow = true) { return set("allow_weak_token", allow); }
     /// Sets the public ports that clients may have: "2222,8000-8100". Default: every port from 1024 on.
-    Builder& allow_ports(std::string ports);
+    Builder& allow_ports(std::string ports) { return set("allow_ports", std::move(ports)); }
 
     /// Set how many connections the clients of one token may have together, 1 to 4,096, and how many public ports, 1 to
     /// 65,535; a client that comes later is refused (errc::busy), and tries again. Default: with one token, as many as
     /// there are; with several tokens 3,584 and 14,000, so that no token keeps the others' clients out.
-    Builder& connections_per_token(unsigned count);
-    Builder& ports_per_token(unsigned count);
+    Builder& connections_per_token(unsigned count) { return set("connections_per_token", std::uint64_t{count}); }
+    Builder& ports_per_token(unsigned count) { return set("ports_per_token", std::uint64_t{count}); }
 
     /// Sets the number of threads, up to 256; 0 (the default): one per core.
-    Builder& workers(std::size_t count);
+    Builder& workers(std::size_t count) { return set("workers", std::uint64_t{count}); }
     /// Limits the memory for visitors' data, over all clients, in bytes: at least 16 MiB; 0 (the default): a quarter of
     /// what the machine or the container has. Beyond half of the limit, windows and send queues are kept small; beyond
     /// the limit, visitors who do not read, or whose service does not, are reset, first those of the token that holds
     /// most. Where there are several tokens, a single one gets at most half.
-    Builder& memory_max(std::uint64_t bytes);
+    Builder& memory_max(std::uint64_t bytes) { return set("memory_max", bytes); }
     /// Runs the server inside this io_context instead of on threads of its own. Exactly one thread must run the
     /// io_context, and it must outlive the Server.
     Builder& run_on(asio::io_context& context);
 
     /// Turns encryption off. Tokens are still never sent, but anyone in between can read and take over everything.
-    Builder& tls_off(bool off = true);
+    Builder& tls_off(bool off = true) { return set("tls", !off); }
     /// Sets a certificate chain and its key, as PEM files. Default: a self-made one, kept in the state directory.
-    Builder& tls_certificate(std::string chain_file, std::string key_file);
+    Builder& tls_certificate(std::string chain_file, std::string key_file) {
+        return set("tls_cert", std::move(chain_file)).set("tls_key", std::move(key_file));
+    }
     /// Sets the directory where the self-made certificate is kept, and which token has which hosts and ports, so that a
     /// restart does not forget it; it is created with mode 0700 if needed. Empty (the default): the certificate is made
     /// anew at each start and kept in memory, so that its pin changes, and hosts and ports are forgotten.
-    Builder& state_dir(std::string directory);
+    Builder& state_dir(std::string directory) { return set("state_dir", std::move(directory)); }
 
     /// Sets the deadlines and intervals; replaces all of them.
     Builder& timing(const Timing& timing);
@@ -272,7 +279,11 @@ public:
     std::vector<Problem> check() const;
 
 private:
-    friend class Config;
+    friend struct detail::BuilderAccess;
+
+    /// `setting`: its key in a configuration file. Of no other types than those that settings have.
+    template <typename T>
+    Builder& set(std::string_view setting, T value);
 
     std::unique_ptr<detail::ServerSettings> settings_;
 };

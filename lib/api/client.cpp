@@ -74,9 +74,9 @@ void Client::Impl::make_link() {
     session::ClientLink::Settings settings;
     settings.backoff.first = settings_.timing.reconnect_first;
     settings.backoff.max = settings_.timing.reconnect_max;
-    settings.attempts = settings_.attempts;
-    settings.near_below = settings_.connections_by_distance ? limits::near_round_trip : Duration::max();
-    for (std::size_t i = 0; i < settings_.connections; ++i) {
+    settings.attempts = static_cast<unsigned>(settings_.attempts);
+    settings.near_below = settings_.connections ? Duration::max() : limits::near_round_trip;
+    for (std::size_t i = 0; i < settings_.connections.value_or(Builder::connections_default); ++i) {
         settings.trunk_workers.push_back(&group_->at(i % group_->size()));
     }
     link_ = std::make_unique<session::ClientLink>(worker_, shared_, settings,

@@ -1,10 +1,12 @@
 #include <utility>
 
+#include "api/builder_access.hpp"
 #include "api/make_facade.hpp"
 #include "api/tls_settings.hpp"
 #include "ferrotunnel/client.hpp"
+#include "settings/group.hpp"
+#include "settings/option.hpp"
 #include "settings/origin.hpp"
-#include "settings/settings.hpp"
 
 namespace ferrotunnel {
 
@@ -17,38 +19,18 @@ Client::Builder::Builder(Builder&&) noexcept = default;
 Client::Builder& Client::Builder::operator=(Builder&&) noexcept = default;
 Client::Builder::~Builder() = default;
 
-Client::Builder& Client::Builder::server(std::string address) {
-    settings_->origins.erase("server");
-    settings_->server = std::move(address);
+template <typename T>
+Client::Builder& Client::Builder::set(std::string_view setting, T value) {
+    detail::replace_value<detail::ClientValues>(*settings_, setting, std::move(value));
     return *this;
 }
+template Client::Builder& Client::Builder::set(std::string_view setting, bool value);
+template Client::Builder& Client::Builder::set(std::string_view setting, std::uint64_t value);
+template Client::Builder& Client::Builder::set(std::string_view setting, std::string value);
 
 Client::Builder& Client::Builder::token(Secret token) {
     settings_->origins.erase("token");
     settings_->token = std::move(token);
-    return *this;
-}
-
-Client::Builder& Client::Builder::allow_weak_token(bool allow) {
-    settings_->allow_weak_token = allow;
-    return *this;
-}
-
-Client::Builder& Client::Builder::name(std::string name) {
-    settings_->origins.erase("name");
-    settings_->name = std::move(name);
-    return *this;
-}
-
-Client::Builder& Client::Builder::workers(std::size_t count) {
-    settings_->origins.erase("workers");
-    settings_->workers = count;
-    return *this;
-}
-
-Client::Builder& Client::Builder::memory_max(std::uint64_t bytes) {
-    settings_->origins.erase("memory_max");
-    settings_->memory_max = bytes;
     return *this;
 }
 
@@ -57,37 +39,8 @@ Client::Builder& Client::Builder::run_on(asio::io_context& context) {
     return *this;
 }
 
-Client::Builder& Client::Builder::tls_off(bool off) {
-    settings_->tls_off = off;
-    return *this;
-}
-
-Client::Builder& Client::Builder::tls_ca(std::string file) {
-    settings_->origins.erase("tls_ca");
-    settings_->tls_ca = std::move(file);
-    return *this;
-}
-
-Client::Builder& Client::Builder::tls_pin(std::string pin) {
-    settings_->origins.erase("tls_pin");
-    settings_->tls_pin = std::move(pin);
-    return *this;
-}
-
-Client::Builder& Client::Builder::attempts(unsigned count) {
-    settings_->attempts = count;
-    return *this;
-}
-
-Client::Builder& Client::Builder::connections(unsigned count) {
-    settings_->origins.erase("connections");
-    settings_->connections = count;
-    settings_->connections_by_distance = false;
-    return *this;
-}
-
 Client::Builder& Client::Builder::timing(const Timing& timing) {
-    detail::set_timing(*settings_, timing);
+    detail::replace_timing(settings_->timing, timing, *settings_);
     return *this;
 }
 
@@ -132,6 +85,10 @@ std::optional<Client> Client::Builder::try_build(std::vector<Problem>& problems)
     }
     problems.insert(problems.end(), found.begin(), found.end());
     return std::nullopt;
+}
+
+std::vector<Problem> detail::say(Client::Builder& builder, const std::vector<SettingText>& texts) {
+    return say(BuilderAccess::settings_of(builder), texts);
 }
 
 }  // namespace ferrotunnel

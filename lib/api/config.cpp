@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "api/builder_access.hpp"
 #include "base/limits.hpp"
 #include "runtime/socket.hpp"
 #include "settings/file.hpp"
@@ -113,10 +114,14 @@ void attach(Settings& settings, const detail::ConfigFile& file, const detail::Or
 template <typename Part>
 void fill(Config::Section& section, const Part& part) {
     section.timing = part.settings.timing;
-    section.tls_off = part.settings.tls_off;
+    section.tls_off = !part.settings.tls;
     section.drain = part.drain;
     section.endpoint_file = part.endpoint_file;
     section.has_token = part.has_token;
+}
+
+std::optional<std::string> if_said(const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional(text);
 }
 
 void add_exposed(const Secret& token, Config::Section& section) {
@@ -158,19 +163,21 @@ bool Config::has_server() const noexcept {
 
 Client::Builder Config::client() const {
     Client::Builder builder;
+    detail::ClientSettings& settings = detail::BuilderAccess::settings_of(builder);
     if (const auto& part = file_->values.client) {
-        static_cast<detail::ClientValues&>(*builder.settings_) = part->settings;
+        static_cast<detail::ClientValues&>(settings) = part->settings;
     }
-    attach(*builder.settings_, *file_, file_->client_origins, "server");
+    attach(settings, *file_, file_->client_origins, "server");
     return builder;
 }
 
 Server::Builder Config::server() const {
     Server::Builder builder;
+    detail::ServerSettings& settings = detail::BuilderAccess::settings_of(builder);
     if (const auto& part = file_->values.server) {
-        static_cast<detail::ServerValues&>(*builder.settings_) = part->settings;
+        static_cast<detail::ServerValues&>(settings) = part->settings;
     }
-    attach(*builder.settings_, *file_, file_->server_origins, "client");
+    attach(settings, *file_, file_->server_origins, "client");
     return builder;
 }
 
@@ -201,8 +208,9 @@ Config::ClientSection Config::client_section() const {
     add_exposed(part.settings.token, section);
     section.server = part.settings.server;
     section.name = part.settings.name;
-    section.connections = part.settings.connections;
-    section.attempts = part.settings.attempts;
+    section.connections =
+        static_cast<unsigned>(part.settings.connections.value_or(Client::Builder::connections_default));
+    section.attempts = static_cast<unsigned>(part.settings.attempts);
     section.services = part.services;
     section.http_services = part.http_services;
     section.tls_services = part.tls_services;
@@ -220,12 +228,8 @@ Config::ServerSection Config::server_section() const {
     section.tcp_bind = part.settings.tcp_bind;
     section.public_host = part.settings.public_host;
     section.allow_ports = part.settings.allow_ports.value_or("");
-    if (part.says_http_bind) {
-        section.http_bind = part.settings.http_bind.empty() ? "off" : part.settings.http_bind;
-    }
-    if (part.says_https_bind) {
-        section.https_bind = part.settings.https_bind.empty() ? "off" : part.settings.https_bind;
-    }
+    section.http_bind = if_said(part.settings.http_bind);
+    section.https_bind = if_said(part.settings.https_bind);
     section.https = part.settings.https;
     section.proxy_protocol_from = part.settings.proxies;
     section.domain = part.settings.domain;

@@ -1,13 +1,13 @@
 #include <utility>
 
+#include "api/builder_access.hpp"
 #include "api/https_certificates.hpp"
 #include "api/make_facade.hpp"
 #include "api/tls_settings.hpp"
 #include "ferrotunnel/server.hpp"
-#include "settings/http.hpp"
-#include "settings/https.hpp"
+#include "settings/group.hpp"
+#include "settings/option.hpp"
 #include "settings/origin.hpp"
-#include "settings/settings.hpp"
 
 namespace ferrotunnel {
 
@@ -20,57 +20,35 @@ Server::Builder::Builder(Builder&&) noexcept = default;
 Server::Builder& Server::Builder::operator=(Builder&&) noexcept = default;
 Server::Builder::~Builder() = default;
 
-Server::Builder& Server::Builder::bind(std::string address) {
-    settings_->origins.erase("bind");
-    settings_->bind = std::move(address);
+template <typename T>
+Server::Builder& Server::Builder::set(std::string_view setting, T value) {
+    detail::replace_value<detail::ServerValues>(*settings_, setting, std::move(value));
     return *this;
 }
-
-Server::Builder& Server::Builder::tcp_bind(std::string address) {
-    settings_->origins.erase("tcp_bind");
-    settings_->tcp_bind = std::move(address);
-    return *this;
-}
-
-Server::Builder& Server::Builder::public_host(std::string host) {
-    settings_->origins.erase("public_host");
-    settings_->public_host = std::move(host);
-    return *this;
-}
+template Server::Builder& Server::Builder::set(std::string_view setting, bool value);
+template Server::Builder& Server::Builder::set(std::string_view setting, std::uint64_t value);
+template Server::Builder& Server::Builder::set(std::string_view setting, std::string value);
+template Server::Builder& Server::Builder::set(std::string_view setting, std::vector<std::string> value);
 
 Server::Builder& Server::Builder::http_bind(std::string address, bool needed) {
-    settings_->origins.erase("http_bind");
-    settings_->http_bind = std::move(address);
     settings_->http_needed = needed;
-    return *this;
+    return set("http_bind", std::move(address));
 }
 
 Server::Builder& Server::Builder::https_bind(std::string address, bool needed) {
-    settings_->origins.erase("https_bind");
-    settings_->https_bind = std::move(address);
     settings_->https_needed = needed;
-    return *this;
+    return set("https_bind", std::move(address));
 }
 
 Server::Builder& Server::Builder::https(Https https) {
-    detail::set_https(*settings_, std::move(https));
-    return *this;
-}
-
-Server::Builder& Server::Builder::proxy_protocol_from(std::vector<std::string> networks) {
-    settings_->origins.erase("proxy_protocol_from");
-    settings_->proxies = std::move(networks);
-    return *this;
-}
-
-Server::Builder& Server::Builder::domain(std::string name) {
-    settings_->origins.erase("domain");
-    settings_->domain = std::move(name);
+    detail::replace_group(detail::https_place, detail::https_settings(), settings_->https, std::move(https),
+                          *settings_);
     return *this;
 }
 
 Server::Builder& Server::Builder::http_settings(HttpServerSettings settings) {
-    detail::set_http_settings(*settings_, std::move(settings));
+    detail::replace_group(detail::http_place, detail::http_settings(), settings_->http, std::move(settings),
+                          *settings_);
     return *this;
 }
 
@@ -82,66 +60,13 @@ Server::Builder& Server::Builder::token(Secret token, std::string name) {
     return *this;
 }
 
-Server::Builder& Server::Builder::allow_weak_token(bool allow) {
-    settings_->allow_weak_token = allow;
-    return *this;
-}
-
-Server::Builder& Server::Builder::allow_ports(std::string ports) {
-    settings_->origins.erase("allow_ports");
-    settings_->allow_ports = std::move(ports);
-    return *this;
-}
-
-Server::Builder& Server::Builder::connections_per_token(unsigned count) {
-    settings_->origins.erase("connections_per_token");
-    settings_->connections_per_token = count;
-    return *this;
-}
-
-Server::Builder& Server::Builder::ports_per_token(unsigned count) {
-    settings_->origins.erase("ports_per_token");
-    settings_->ports_per_token = count;
-    return *this;
-}
-
-Server::Builder& Server::Builder::workers(std::size_t count) {
-    settings_->origins.erase("workers");
-    settings_->workers = count;
-    return *this;
-}
-
-Server::Builder& Server::Builder::memory_max(std::uint64_t bytes) {
-    settings_->origins.erase("memory_max");
-    settings_->memory_max = bytes;
-    return *this;
-}
-
 Server::Builder& Server::Builder::run_on(asio::io_context& context) {
     settings_->run_on = &context;
     return *this;
 }
 
-Server::Builder& Server::Builder::tls_off(bool off) {
-    settings_->tls_off = off;
-    return *this;
-}
-
-Server::Builder& Server::Builder::tls_certificate(std::string chain_file, std::string key_file) {
-    settings_->origins.erase("tls_certificate");
-    settings_->tls_chain = std::move(chain_file);
-    settings_->tls_key = std::move(key_file);
-    return *this;
-}
-
-Server::Builder& Server::Builder::state_dir(std::string directory) {
-    settings_->origins.erase("state_dir");
-    settings_->state_dir = std::move(directory);
-    return *this;
-}
-
 Server::Builder& Server::Builder::timing(const Timing& timing) {
-    detail::set_timing(*settings_, timing);
+    detail::replace_timing(settings_->timing, timing, *settings_);
     return *this;
 }
 
@@ -187,6 +112,10 @@ std::optional<Server> Server::Builder::try_build(std::vector<Problem>& problems)
     }
     problems.insert(problems.end(), found.begin(), found.end());
     return std::nullopt;
+}
+
+std::vector<Problem> detail::say(Server::Builder& builder, const std::vector<SettingText>& texts) {
+    return say(BuilderAccess::settings_of(builder), texts);
 }
 
 }  // namespace ferrotunnel

@@ -22,7 +22,7 @@ void try_to_make(const Settings& settings, std::vector<Problem>& problems) {
 }  // namespace
 
 std::shared_ptr<transport::TlsContext> make_tls(const ClientSettings& settings) {
-    if (settings.tls_off) {
+    if (!settings.tls) {
         return nullptr;
     }
     transport::TlsClientSettings tls;
@@ -38,7 +38,7 @@ std::shared_ptr<transport::TlsContext> make_tls(const ClientSettings& settings) 
 }
 
 std::shared_ptr<transport::TlsContext> make_tls(const ServerSettings& settings) {
-    if (settings.tls_off) {
+    if (!settings.tls) {
         return nullptr;
     }
     transport::TlsServerSettings tls;
@@ -60,7 +60,7 @@ void try_tls(const ClientSettings& settings, std::vector<Problem>& problems) {
 }
 
 void try_tls(const ServerSettings& settings, std::vector<Problem>& problems) {
-    if (!problems.empty() || settings.tls_off) {
+    if (!problems.empty() || !settings.tls) {
         return;
     }
     if (!settings.tls_chain.empty()) {

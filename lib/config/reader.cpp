@@ -53,7 +53,7 @@ bool Value::begins_with(std::string_view prefix) const noexcept {
 }
 
 bool Value::has_variables() const noexcept {
-    return node_->kind == Node::Kind::text && node_->text.find("${") != std::string::npos;
+    return context_->environment && node_->kind == Node::Kind::text && node_->text.find("${") != std::string::npos;
 }
 
 void Value::problem(std::string text) const {
@@ -72,12 +72,16 @@ void Value::unexpected(std::string_view expected) const {
     problem("expected " + std::string(expected) + ", found " + (secret ? "a text" : describe(*node_)));
 }
 
+Result<std::string, ExpandError> Value::expanded_text() const {
+    return context_->environment ? expand(node_->text, context_->environment) : node_->text;
+}
+
 std::optional<std::string> Value::expanded(std::string_view expected) const {
     if (node_->kind != Node::Kind::text) {
         unexpected(expected);
         return std::nullopt;
     }
-    Result<std::string, ExpandError> text = expand(node_->text, context_->environment);
+    Result<std::string, ExpandError> text = expanded_text();
     if (!text) {
         problem(text.error().text);
         return std::nullopt;
@@ -90,7 +94,7 @@ std::optional<std::string> Value::text() const {
 }
 
 std::optional<std::string> Value::try_text() const {
-    const Result<std::string, ExpandError> text = expand(node_->text, context_->environment);
+    const Result<std::string, ExpandError> text = expanded_text();
     return text ? std::optional(*text) : std::nullopt;
 }
 

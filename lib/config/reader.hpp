@@ -27,7 +27,7 @@ class Section;
 /// What all values of one reading have in common.
 struct Context {
     Report& report;
-    Environment environment;
+    Environment environment;     // empty: texts have no variables
     std::string folder;          // of the file, for relative paths; empty: the current one
     std::set<std::string> keys;  // the paths of all keys that were asked for; indices of lists as "[]"
 };
@@ -79,6 +79,7 @@ public:
     std::string in_folder(std::string_view file) const;
 
 private:
+    Result<std::string, ExpandError> expanded_text() const;
     std::optional<std::string> expanded(std::string_view expected) const;
 
     const Node* node_;

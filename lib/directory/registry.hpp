@@ -212,8 +212,8 @@ private:
 
 /// The settings for this many tokens. If there are several, none of them can have all sessions or ports; what the
 /// operator says takes precedence.
-inline Registry::Settings registry_settings(std::size_t tokens, std::optional<std::uint32_t> sessions_per_token = {},
-                                            std::optional<std::uint32_t> ports_per_token = {}) {
+inline Registry::Settings registry_settings(std::size_t tokens, std::optional<std::uint64_t> sessions_per_token = {},
+                                            std::optional<std::uint64_t> ports_per_token = {}) {
     Registry::Settings settings;
     if (tokens > 1) {
         settings.sessions_per_token_max = limits::sessions_per_token_max;

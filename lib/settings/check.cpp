@@ -14,8 +14,7 @@
 #include "login/weak_token_policy.hpp"
 #include "runtime/address.hpp"
 #include "settings/backend.hpp"
-#include "settings/http.hpp"
-#include "settings/https.hpp"
+#include "settings/group.hpp"
 #include "settings/places.hpp"
 #include "settings/service_name.hpp"
 #include "settings/service_rules.hpp"
@@ -35,17 +34,8 @@ void check_readable(const char* key, const std::string& path, std::vector<Proble
 }
 
 void check_timing(const Timing& timing, std::vector<Problem>& problems) {
-    auto must_be_above_zero = [&problems](const char* key, std::chrono::milliseconds value) {
-        if (value <= value.zero()) {
-            problems.push_back({key, "must be above zero"});
-        }
-    };
-    must_be_above_zero("timing.ping_interval", timing.ping_interval);
-    must_be_above_zero("timing.dead_interval", timing.dead_interval);
-    must_be_above_zero("timing.write_timeout", timing.write_timeout);
-    must_be_above_zero("timing.handshake_timeout", timing.handshake_timeout);
-    must_be_above_zero("timing.open_timeout", timing.open_timeout);
-    must_be_above_zero("timing.reconnect_first", timing.reconnect_first);
+    check_bounds(timing_place, timing_settings, timing, problems);
+    check_bounds(timing_place, reconnect_settings, timing, problems);
     if (timing.dead_interval < 3 * timing.ping_interval) {
         problems.push_back({"timing.dead_interval", "must be at least three times the interval of pings"});
     }
@@ -58,13 +48,7 @@ void check_common(const CommonValues& settings, const Attached& attached, std::v
     if (attached.run_on != nullptr && settings.workers != 0) {
         problems.push_back({"workers", "can not be combined with run_on, where the io_context's thread does the work"});
     }
-    if (settings.workers > limits::workers_max) {
-        problems.push_back({"workers", "at most " + std::to_string(limits::workers_max)});
-    }
-    if (settings.memory_max != 0 &&
-        (settings.memory_max < limits::memory_min || settings.memory_max > limits::memory_settable_max)) {
-        problems.push_back({"memory_max", "at least 16MiB, and at most 1 PiB"});
-    }
+    check_bounds({}, common_settings, settings, problems);
     check_timing(settings.timing, problems);
 }
 
@@ -99,12 +83,12 @@ bool is_pin(std::string_view text) {
 }
 
 void check_client_tls(const ClientSettings& settings, std::vector<Problem>& problems) {
-    if (settings.tls_off && !settings.tls_ca.empty()) {
+    if (!settings.tls && !settings.tls_ca.empty()) {
         problems.push_back({"tls_ca", "has no meaning while TLS is off"});
     } else if (!settings.tls_ca.empty() && settings.tls_ca != "system") {
         check_readable("tls_ca", settings.tls_ca, problems);
     }
-    if (settings.tls_off && !settings.tls_pin.empty()) {
+    if (!settings.tls && !settings.tls_pin.empty()) {
         problems.push_back({"tls_pin", "has no meaning while TLS is off"});
     } else if (!settings.tls_pin.empty() && !is_pin(settings.tls_pin)) {
         problems.push_back({"tls_pin", "expected \"sha256:\" and what the server prints after it at start"});
@@ -115,7 +99,7 @@ void check_server_tls(const ServerSettings& settings, std::vector<Problem>& prob
     if (settings.tls_chain.empty() && settings.tls_key.empty()) {
         return;
     }
-    if (settings.tls_off) {
+    if (!settings.tls) {
         problems.push_back({"tls_certificate", "has no meaning while TLS is off"});
     } else if (settings.tls_chain.empty() || settings.tls_key.empty()) {
         problems.push_back({"tls_certificate", "needs both the certificate's file and the key's file"});
@@ -187,6 +171,17 @@ void check_http(ServerSettings& settings, std::vector<Problem>& problems) {
     }
 }
 
+// Whatever is kept in a file for another time.
+void leave_out_what_is_off(ServerSettings& settings) {
+    if (settings.http_bind == off) {
+        settings.http_bind.clear();
+    }
+    if (settings.https_bind == off) {
+        settings.https_bind.clear();
+        settings.https = {};
+    }
+}
+
 void check_server_tokens(ServerSettings& settings, std::vector<Problem>& problems) {
     if (settings.tokens.empty()) {
         problems.push_back({"token", "missing: nobody could log in. `ferrotunnel token` makes one"});
@@ -241,24 +236,11 @@ void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
         problems.push_back({"name", in_quotes(settings.name) + ": " + name_expected});
     }
     check_client_tls(settings, problems);
-    if (settings.connections == 0 || settings.connections > limits::trunks_per_tunnel_max) {
-        problems.push_back(
-            {"connections", "expected 1 to " + std::to_string(limits::trunks_per_tunnel_max) + " connections"});
-    }
+    check_bounds({}, client_settings, settings, problems);
 }
-
-namespace {
-
-void check_count(const char* key, std::optional<unsigned> count, unsigned most, const char* what,
-                 std::vector<Problem>& problems) {
-    if (count && (*count == 0 || *count > most)) {
-        problems.push_back({key, "expected 1 to " + std::to_string(most) + ' ' + what});
-    }
-}
-
-}  // namespace
 
 void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
+    leave_out_what_is_off(settings);
     check_common(settings, settings, problems);
     check_bind(settings, problems);
     check_tcp_bind(settings, problems);
@@ -274,8 +256,7 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
             problems.push_back({"allow_ports", policy.error()});
         }
     }
-    check_count("connections_per_token", settings.connections_per_token, limits::sessions_max, "connections", problems);
-    check_count("ports_per_token", settings.ports_per_token, limits::ports_per_token_settable_max, "ports", problems);
+    check_bounds({}, server_settings, settings, problems);
 }
 
 namespace {
@@ -381,7 +362,7 @@ wire::HttpPart http_part(const Http& service) {
 
 std::vector<std::string> warnings_for(const ClientSettings& settings) {
     std::vector<std::string> warnings;
-    if (settings.tls_off) {
+    if (!settings.tls) {
         warnings.push_back("TLS is off: who sits between client and server can read and take over everything");
     }
     if (!settings.token.is_strong()) {
@@ -395,7 +376,7 @@ std::vector<std::string> warnings_for(const ClientSettings& settings) {
 
 std::vector<std::string> warnings_for(const ServerSettings& settings) {
     std::vector<std::string> warnings;
-    if (settings.tls_off) {
+    if (!settings.tls) {
         warnings.push_back("TLS is off: who sits between client and server can read and take over everything");
     }
     for (const NamedToken& token : settings.tokens) {

@@ -41,7 +41,8 @@ ConfigFile read_config(const ConfigSource& source) {
     root.finish();
     if (file.values.server && file.values.client && !file.values.server->endpoint_file.empty() &&
         file.values.server->endpoint_file == file.values.client->endpoint_file) {
-        report.add(file.values.client->endpoint_file_place, "client.endpoint_file",
+        const Origin& origin = file.client_origins.find("endpoint_file")->second;
+        report.add({origin.line, origin.column}, "client.endpoint_file",
                    "is the server's as well; each side needs a file of its own");
     }
     if (!is_broken && !file.values.server && !file.values.client) {

@@ -24,18 +24,32 @@ namespace ferrotunnel::detail {
 struct ProgramValues {
     std::optional<std::chrono::milliseconds> drain;
     std::string endpoint_file;
-    config::Place endpoint_file_place;  // no part of what it means
-    bool has_token = false;             // the key is there, be it right or wrong
+    bool has_token = false;  // the key is there, be it right or wrong
 
-    friend bool operator==(const ProgramValues& a, const ProgramValues& b) {
-        return a.drain == b.drain && a.endpoint_file == b.endpoint_file && a.has_token == b.has_token;
-    }
+    friend bool operator==(const ProgramValues&, const ProgramValues&) = default;
+};
+
+inline constexpr Setting<ProgramValues> program_settings[] = {
+    {{.key = "drain",
+      .form = Form::time,
+      .option = "drain",
+      .operand = "TIME",
+      .topic = running_topic,
+      .help = "How long present visitors may take to finish after Ctrl-C or SIGTERM.",
+      .otherwise = "30s for a server, 10s for a client"},
+     &ProgramValues::drain},
+    {{.key = "endpoint_file",
+      .form = Form::path,
+      .option = "endpoint-file",
+      .operand = "PATH",
+      .topic = running_topic,
+      .help = "For other programs: what is reachable where, lines `control HOST:PORT` and `service NAME HOST:PORT`, "
+              "replaced as a whole when something changes."},
+     &ProgramValues::endpoint_file},
 };
 
 struct ServerPart : ProgramValues {
     ServerValues settings;
-    bool says_http_bind = false;
-    bool says_https_bind = false;
 
     friend bool operator==(const ServerPart&, const ServerPart&) = default;
 };

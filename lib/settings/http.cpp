@@ -1,6 +1,7 @@
 #include "settings/http.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -8,74 +9,102 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "http/characters.hpp"
+#include "settings/group.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
 
-using Settings = HttpServerSettings;
+using S = HttpServerSettings;
 
-constexpr HttpTime times[] = {
-    {"head_timeout", &Settings::head_timeout},
-    {"idle_timeout", &Settings::idle_timeout},
-    {"write_timeout", &Settings::write_timeout},
-    {"linger_timeout", &Settings::linger_timeout},
-    {"backend_connect_timeout", &Settings::backend_connect_timeout},
-    {"first_byte_timeout", &Settings::first_byte_timeout},
-    {"body_grace", &Settings::body_grace},
-    {"upgraded_idle_timeout", &Settings::upgraded_idle_timeout},
-    {"pool_idle_timeout", &Settings::pool_idle_timeout},
-    {"first_byte_timeout_max", &Settings::first_byte_timeout_max, limits::http_first_byte_max},
-    {"upgraded_idle_timeout_max", &Settings::upgraded_idle_timeout_max, limits::http_upgraded_idle_max},
-};
-
-constexpr HttpNumber numbers[] = {
-    {"linger_bytes", &Settings::linger_bytes, 0, limits::http_linger_settable_max, true},
-    {"requests_per_connection", &Settings::requests_per_connection, 1, limits::http_requests_settable_max, false},
-    {"connections", &Settings::connections, 1, limits::http_connections_settable_max, false},
-    {"connections_per_address", &Settings::connections_per_address, 1, limits::http_connections_settable_max, false},
-    {"head_bytes", &Settings::head_bytes, limits::http_head_settable_min, limits::http_head_settable_max, true},
-    {"line_bytes", &Settings::line_bytes, limits::http_line_settable_min, limits::http_line_settable_max, true},
-    {"fields", &Settings::fields, 1, limits::http_fields_max, false},
-    {"target_bytes", &Settings::target_bytes, limits::http_target_settable_min, limits::http_target_max, true},
-    {"body_rate", &Settings::body_rate, 0, limits::http_body_rate_settable_max, true},
-    {"pool_per_service", &Settings::pool_per_service, 0, limits::http_connections_settable_max, false},
-    {"pool", &Settings::pool, 0, limits::http_connections_settable_max, false},
-    {"replay_bytes", &Settings::replay_bytes, 0, limits::http_replay_settable_max, true},
-};
-
-constexpr HttpSwitch switches[] = {
-    {"upgrades", &Settings::upgrades},
-    {"forwarded", &Settings::forwarded},
-};
-
-void check_times(const Settings& settings, std::vector<Problem>& problems) {
-    for (const HttpTime& time : times) {
-        const std::chrono::milliseconds value = settings.*time.value;
-        if (value <= value.zero()) {
-            problems.push_back({http_setting(time.key), "must be above zero"});
-        } else if (value > time.max) {
-            using hours = std::chrono::hours;
-            problems.push_back(
-                {http_setting(time.key),
-                 "must be at most " + std::to_string(std::chrono::floor<hours>(time.max).count()) + " hours"});
-        }
-    }
+constexpr Setting<S> of_time(std::string_view key, std::chrono::milliseconds S::*at, std::string_view help,
+                             std::chrono::milliseconds most = limits::config_time_max) {
+    const auto max = static_cast<std::uint64_t>(most.count());
+    return {{.key = key, .form = Form::time, .min = 1, .max = max, .help = help}, at};
 }
 
-void check_numbers(const Settings& settings, std::vector<Problem>& problems) {
-    for (const HttpNumber& number : numbers) {
-        const std::uint32_t value = settings.*number.value;
-        if (value < number.min || value > number.max) {
-            problems.push_back({http_setting(number.key),
-                                "expected " + std::string(number.is_size ? "a size" : "a number") + " from " +
-                                    std::to_string(number.min) + " to " + std::to_string(number.max) +
-                                    (number.is_size ? " bytes" : "") + ", found " + std::to_string(value)});
-        }
-    }
+constexpr Setting<S> number(std::string_view key, Member<S> at, std::uint64_t min, std::uint64_t max,
+                            std::string_view help) {
+    return {{.key = key, .form = Form::number, .min = min, .max = max, .help = help}, at};
 }
+
+constexpr Setting<S> size(std::string_view key, Member<S> at, std::uint64_t min, std::uint64_t max,
+                          std::string_view help) {
+    return {{.key = key, .form = Form::size, .min = min, .max = max, .help = help}, at};
+}
+
+constexpr Setting<S> on_off(std::string_view key, bool S::*at, std::string_view help) {
+    return {{.key = key, .form = Form::on_off, .help = help}, at};
+}
+
+constexpr std::array settings_of_http{
+    of_time("head_timeout", &S::head_timeout,
+            "How long a head may take from its first byte, or from the begin of the connection: then 408."),
+    of_time("idle_timeout", &S::idle_timeout,
+            "How long a visitor's connection waits for its next request: then it is closed."),
+    of_time("write_timeout", &S::write_timeout, "A visitor who takes nothing of its answer for this long is reset."),
+    of_time("linger_timeout", &S::linger_timeout,
+            "After the last answer, what the visitor still sends is thrown away for this long ..."),
+    size("linger_bytes", &S::linger_bytes, 0, limits::http_linger_settable_max, "... or this much of it."),
+    number("requests_per_connection", &S::requests_per_connection, 1, limits::http_requests_settable_max,
+           "The last answer of a visitor's connection says `Connection: close`."),
+    number("connections", &S::connections, 1, limits::http_connections_settable_max,
+           "Visitors' connections that are open at once; beyond that 429, or closed before TLS."),
+    number("connections_per_address", &S::connections_per_address, 1, limits::http_connections_settable_max,
+           "The same from one address (IPv6: /64); an IPv6 /56 may have a quarter of `connections`, a /48 half, or "
+           "this if it is more. Does not count for trusted proxies."),
+    size("head_bytes", &S::head_bytes, limits::http_head_settable_min, limits::http_head_settable_max,
+         "The most that the head of a request may have: then 431."),
+    size("line_bytes", &S::line_bytes, limits::http_line_settable_min, limits::http_line_settable_max,
+         "The same for each of its lines."),
+    number("fields", &S::fields, 1, limits::http_fields_max, "The most fields that a head may have: then 431."),
+    size("target_bytes", &S::target_bytes, limits::http_target_settable_min, limits::http_target_max,
+         "The most that path and query may have together: then 414."),
+    of_time("backend_connect_timeout", &S::backend_connect_timeout,
+            "How long the backend may take to accept a connection: then 502."),
+    of_time("first_byte_timeout", &S::first_byte_timeout,
+            "How long the backend may take to the first byte of its answer: then 504."),
+    size("body_rate", &S::body_rate, 0, limits::http_body_rate_settable_max,
+         "Bytes per second that the body of a request has to come with: then 408. 0: as slow as it likes."),
+    of_time("body_grace", &S::body_grace, "How often `body_rate` is looked at."),
+    of_time("upgraded_idle_timeout", &S::upgraded_idle_timeout,
+            "After a change of protocols (WebSocket), how long no byte may come either way: then it is closed."),
+    on_off("upgrades", &S::upgrades, "Whether requests may change the protocol (WebSocket)."),
+    size("body_max", &S::body_max, 0, limits::http_body_bytes_max,
+         "The most that the body of a request may have: then 413. 0: any number of bytes."),
+    of_time("first_byte_timeout_max", &S::first_byte_timeout_max,
+            "The most that a service may ask for as `first_byte_timeout`, up to 24 h.", limits::http_first_byte_max),
+    of_time("upgraded_idle_timeout_max", &S::upgraded_idle_timeout_max,
+            "The most that a service may ask for as `upgraded_idle_timeout`, up to 7 days.",
+            limits::http_upgraded_idle_max),
+    of_time("pool_idle_timeout", &S::pool_idle_timeout,
+            "How long a connection to a backend is kept for its next request."),
+    number("pool_per_service", &S::pool_per_service, 0, limits::http_connections_settable_max,
+           "How many idle connections each thread keeps for a service."),
+    number("pool", &S::pool, 0, limits::http_connections_settable_max, "How many it keeps in all."),
+    size("replay_bytes", &S::replay_bytes, 0, limits::http_replay_settable_max,
+         "A request that may have to be sent once more is kept up to this size."),
+    Setting<S>{{.key = "trusted_proxies",
+                .form = Form::words,
+                .fault = network_fault,
+                .option = "trusted-proxy",
+                .operand = "NETWORK",
+                .is_repeated = true,
+                .topic = addresses_topic,
+                .type = "address or network, or a list",
+                .help = "Proxies in front of this server, like 192.0.2.7 or 10.0.0.0/8: what they say in X-Forwarded-* "
+                        "and X-Request-Id is believed. Up to 1,024."},
+               &S::trusted_proxies},
+    on_off("forwarded", &S::forwarded, "Whether backends are told by Forwarded (RFC 7239) too."),
+    Setting<S>{
+        {.key = "via",
+         .form = Form::word,
+         .help = "This server's name in Via, up to 64 characters; a request that has it already is answered 508."},
+        &S::via},
+    Setting<S>{{.key = "pages"}, {}, [](const S& a, const S& b) { return a.pages == b.pages; }},
+};
 
 void check_pages(const std::vector<HttpPage>& pages, std::vector<Problem>& problems) {
-    const std::string setting = http_setting("pages");
+    const std::string setting = "http_settings.pages";
     if (pages.size() > limits::http_pages_max) {
         problems.push_back({setting, "has more than " + std::to_string(limits::http_pages_max) + " pages"});
         return;
@@ -94,35 +123,19 @@ void check_pages(const std::vector<HttpPage>& pages, std::vector<Problem>& probl
 
 }  // namespace
 
-std::span<const HttpTime> http_times() noexcept {
-    return times;
-}
-
-std::span<const HttpNumber> http_numbers() noexcept {
-    return numbers;
-}
-
-std::span<const HttpSwitch> http_switches() noexcept {
-    return switches;
-}
-
-std::string http_setting(const std::string& key) {
-    return "http_settings." + key;
+std::span<const Setting<HttpServerSettings>> http_settings() noexcept {
+    return settings_of_http;
 }
 
 void check_http_settings(const HttpServerSettings& settings, std::vector<Problem>& problems) {
-    check_times(settings, problems);
-    check_numbers(settings, problems);
-    if (settings.body_max > limits::http_body_bytes_max) {
-        problems.push_back({http_setting("body_max"), "must be below 2^63"});
-    }
+    check_bounds(http_place, http_settings(), settings, problems);
     if (!settings.via.empty() && (settings.via.size() > limits::http_via_max || !http::is_token(settings.via))) {
-        problems.push_back({http_setting("via"), in_quotes(settings.via) +
+        problems.push_back({"http_settings.via", in_quotes(settings.via) +
                                                      " is no name for Via; expected up to 64 letters, digits and "
                                                      "!#$%&'*+-.^_`|~"});
     }
     if (const auto networks = networks_of(settings.trusted_proxies); !networks) {
-        problems.push_back({http_setting("trusted_proxies"), networks.error()});
+        problems.push_back({"http_settings.trusted_proxies", networks.error()});
     }
     check_pages(settings.pages, problems);
 }
@@ -202,29 +215,6 @@ Result<net::IpNetworks, std::string> networks_of(const std::vector<std::string>&
         return "more than " + std::to_string(limits::http_trusted_proxies_max) + " networks";
     }
     return net::IpNetworks(std::move(networks));
-}
-
-// --- the builder ---
-
-void set_http_settings(ServerSettings& settings, HttpServerSettings changed) {
-    const auto forget = [&](const char* key, bool same) {
-        if (!same) {
-            settings.origins.erase(http_setting(key));
-        }
-    };
-    const auto compare = [&](const auto& list) {
-        for (const auto& each : list) {
-            forget(each.key, settings.http.*each.value == changed.*each.value);
-        }
-    };
-    compare(times);
-    compare(numbers);
-    compare(switches);
-    forget("body_max", settings.http.body_max == changed.body_max);
-    forget("trusted_proxies", settings.http.trusted_proxies == changed.trusted_proxies);
-    forget("via", settings.http.via == changed.via);
-    forget("pages", settings.http.pages == changed.pages);
-    settings.http = std::move(changed);
 }
 
 }  // namespace ferrotunnel::detail

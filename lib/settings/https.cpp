@@ -1,6 +1,7 @@
 #include "settings/https.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -9,9 +10,91 @@
 #include "http/rules.hpp"
 #include "net/ip_network.hpp"
 #include "runtime/address.hpp"
+#include "settings/group.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Choice grades[] = {
+    {"modern", static_cast<std::uint64_t>(TlsGrade::modern)},
+    {"intermediate", static_cast<std::uint64_t>(TlsGrade::intermediate)},
+};
+constexpr Choice redirects[] = {{"off", 0}, {"on", 308}, {"301", 301}, {"302", 302}, {"307", 307}, {"308", 308}};
+
+constexpr auto same_hsts = [](const Https& a, const Https& b) { return a.hsts == b.hsts; };
+
+constexpr std::array settings_of_https{
+    Setting<Https>{{.key = "certificates", .option = "certificate"},
+                   {},
+                   [](const Https& a, const Https& b) { return a.certificates == b.certificates; }},
+    Setting<Https>{{.key = "folders",
+                    .form = Form::paths,
+                    .option = "certificates",
+                    .operand = "DIR",
+                    .is_repeated = true,
+                    .topic = https_topic,
+                    .type = "folder, or a list",
+                    .help = "Folders of certificates: NAME.crt or NAME.pem with NAME.key, NAME.pem with both, or as "
+                            "certbot keeps them."},
+                   &Https::folders},
+    Setting<Https>{{.key = "fallback", .option = "fallback-certificate"},
+                   {},
+                   [](const Https& a, const Https& b) { return a.fallback == b.fallback; }},
+    Setting<Https>{{.key = "reload_interval",
+                    .form = Form::time,
+                    .min = limits::certificate_reload_min / 1ms,
+                    .max = limits::certificate_reload_max / 1ms,
+                    .option = "certificate-reload",
+                    .operand = "TIME",
+                    .topic = https_topic,
+                    .help = "How often the files are looked at for changes, 100 ms to an hour."},
+                   &Https::reload_interval},
+    Setting<Https>{
+        {.key = "grade",
+         .form = Form::choice,
+         .choices = grades,
+         .option = "https-grade",
+         .operand = "GRADE",
+         .topic = https_topic,
+         .help = "`modern`: TLS 1.3 and the best of 1.2; `intermediate`: also visitors of ten years ago, with "
+                 "TLS 1.2 and AES-CBC."},
+        &Https::grade},
+    Setting<Https>{{.key = "handshakes_per_second",
+                    .form = Form::number,
+                    .max = limits::visitor_handshakes_settable_max,
+                    .option = "https-handshakes",
+                    .operand = "N",
+                    .topic = https_topic,
+                    .help = "TLS handshakes that visitors of one address may begin in a second, ten times as many at "
+                            "once; of an IPv6 /56 twice, of a /48 or IPv4 /24 five times as many. 0: any number."},
+                   &Https::handshakes_per_second},
+    Setting<Https>{{.key = "client_certificates", .option = "client-ca"},
+                   {},
+                   [](const Https& a, const Https& b) { return a.client_certificates == b.client_certificates; }},
+    Setting<Https>{{.key = "redirect",
+                    .form = Form::choice,
+                    .choices = redirects,
+                    .option = "https-redirect",
+                    .operand = "on|off|STATUS",
+                    .topic = https_topic,
+                    .help = "Sends requests without TLS to https, for hosts that have a certificate; `on` is 308. A "
+                            "service's own rule goes before it."},
+                   &Https::redirect},
+    Setting<Https>{{.key = "public_port",
+                    .form = Form::number,
+                    .max = 65'535,
+                    .option = "https-public-port",
+                    .operand = "PORT",
+                    .topic = https_topic,
+                    .help = "The port of HTTPS in addresses that are shown or redirected to, behind a port forwarding; "
+                            "0: that of `https_bind`."},
+                   &Https::public_port},
+    Setting<Https>{{.key = "hsts.max_age", .option = "hsts"}, {}, same_hsts},
+    Setting<Https>{{.key = "hsts.include_subdomains", .option = "hsts"}, {}, same_hsts},
+    Setting<Https>{{.key = "hsts.preload", .option = "hsts"}, {}, same_hsts},
+};
 
 void check_bind(ServerSettings& settings, std::vector<Problem>& problems) {
     auto place = net::parse_host_port(settings.https_bind, default_https_port);
@@ -44,13 +127,7 @@ void check_certificates(const Https& https, std::vector<Problem>& problems) {
                                 "a rule needs a host, like app.example.com or *, and the file of its CAs"});
         }
     }
-    if (https.reload_interval < limits::certificate_reload_min ||
-        https.reload_interval > limits::certificate_reload_max) {
-        problems.push_back({"https.reload_interval", "expected a time from 100 ms to an hour"});
-    }
-    if (https.handshakes_per_second > limits::visitor_handshakes_settable_max) {
-        problems.push_back({"https.handshakes_per_second", "expected 0 to 1000000"});
-    }
+    check_bounds(https_place, https_settings(), https, problems);
 }
 
 void check_rules(const Https& https, std::vector<Problem>& problems) {
@@ -69,6 +146,15 @@ void check_rules(const Https& https, std::vector<Problem>& problems) {
 
 }  // namespace
 
+std::span<const Setting<Https>> https_settings() noexcept {
+    return settings_of_https;
+}
+
+std::optional<std::string> network_fault(const std::string& text) {
+    const auto network = net::IpNetwork::parse(text);
+    return network ? std::nullopt : std::optional(in_quotes(text) + ' ' + network.error());
+}
+
 void check_https(ServerSettings& settings, std::vector<Problem>& problems) {
     if (!settings.https_bind.empty()) {
         check_bind(settings, problems);
@@ -78,43 +164,9 @@ void check_https(ServerSettings& settings, std::vector<Problem>& problems) {
     check_certificates(settings.https, problems);
     check_rules(settings.https, problems);
     for (const std::string& text : settings.proxies) {
-        if (const auto network = net::IpNetwork::parse(text); !network) {
-            problems.push_back({"proxy_protocol_from", in_quotes(text) + ' ' + network.error()});
+        if (auto fault = network_fault(text)) {
+            problems.push_back({"proxy_protocol_from", std::move(*fault)});
         }
-    }
-}
-
-void set_https(ServerSettings& settings, Https https) {
-    const Https old = std::exchange(settings.https, std::move(https));
-    const Https& now = settings.https;
-    const auto changed = [&settings](const char* key) { settings.origins.erase(key); };
-    if (old != now) {
-        changed("https");
-    }
-    if (old.certificates != now.certificates) {
-        changed("https.certificates");
-    }
-    if (old.folders != now.folders) {
-        changed("https.folders");
-    }
-    if (old.fallback != now.fallback) {
-        changed("https.fallback");
-    }
-    if (old.client_certificates != now.client_certificates) {
-        changed("https.client_certificates");
-    }
-    if (old.reload_interval != now.reload_interval) {
-        changed("https.reload_interval");
-    }
-    if (old.handshakes_per_second != now.handshakes_per_second) {
-        changed("https.handshakes_per_second");
-    }
-    if (old.redirect != now.redirect) {
-        changed("https.redirect");
-    }
-    if (old.hsts != now.hsts) {
-        changed("https.hsts.max_age");
-        changed("https.hsts.preload");
     }
 }
 

@@ -1,17 +1,21 @@
-// What the builders collect for the HTTPS listener and for proxies in front of the server.
+// The HTTPS listener's settings, and proxies in front of the server.
 #pragma once
 
-#include <string>
+#include <span>
 #include <vector>
 
-#include "settings/settings.hpp"
+#include "ferrotunnel/error.hpp"
+#include "ferrotunnel/https.hpp"
+#include "settings/setting.hpp"
 
 namespace ferrotunnel::detail {
 
+struct ServerSettings;
+
+/// A row for each.
+std::span<const Setting<Https>> https_settings() noexcept;
+
 /// Appends everything that is wrong, and puts the address in normal form. Files are not looked at.
 void check_https(ServerSettings& settings, std::vector<Problem>& problems);
-
-/// Replaces the settings; only what it changes is the application's from now on, the rest is still the file's.
-void set_https(ServerSettings& settings, Https https);
 
 }  // namespace ferrotunnel::detail

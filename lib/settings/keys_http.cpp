@@ -1,4 +1,4 @@
-// `server.http`: the settings of the HTTP edge, and its pages.
+// `server.http.pages` and `server.http.hosts`: pages of the operator's own.
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
@@ -8,7 +8,6 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "ferrotunnel/detail/nearest.hpp"
-#include "settings/http.hpp"
 #include "settings/keys_sections.hpp"
 
 namespace ferrotunnel::detail {
@@ -133,60 +132,15 @@ void read_hosts(const Value& value, std::vector<HttpPage>& pages) {
     }
 }
 
-void read_proxies(const Value& value, std::vector<std::string>& proxies) {
-    for (const Value& item : value.items_or_single()) {
-        const std::optional<std::string> text = item.word();
-        if (!text) {
-            continue;
-        }
-        if (const auto wrong = networks_of({*text}); !wrong) {
-            item.problem(wrong.error());
-        } else {
-            proxies.push_back(*text);
-        }
-    }
-}
-
 }  // namespace
 
-void SectionReader::read_http(HttpServerSettings& http) {
-    const std::optional<Value> group = section_.find("http");
-    static const config::Node nothing{config::Node::Kind::map, {}, {}, {}, {}};
-    Section section =
-        group ? group->section() : Section(nothing, section_.context(), section_.path_of("http"), section_.place());
-    const auto find = [&](const char* key) { return find_in(section, key, http_setting(key)); };
-    for (const HttpTime& each : http_times()) {
-        if (const auto value = find(each.key)) {
-            assign(http.*each.value, value->time());
-        }
-    }
-    for (const HttpNumber& each : http_numbers()) {
-        if (const auto value = find(each.key)) {
-            assign(http.*each.value,
-                   each.is_size ? value->size(each.min, each.max) : value->number(each.min, each.max));
-        }
-    }
-    for (const HttpSwitch& each : http_switches()) {
-        if (const auto value = find(each.key)) {
-            assign(http.*each.value, value->boolean());
-        }
-    }
-    if (const auto value = find("body_max")) {
-        assign(http.body_max, value->size(0, limits::http_body_bytes_max));
-    }
-    if (const auto value = find("trusted_proxies")) {
-        read_proxies(*value, http.trusted_proxies);
-    }
-    if (const auto value = find("via")) {
-        assign(http.via, value->word());
-    }
-    if (const auto value = find("pages")) {
+void read_http_sections(SectionReader& reader, HttpServerSettings& http) {
+    if (const auto value = reader.find(http_place, "pages")) {
         read_pages(*value, {}, http.pages);
     }
-    if (const auto value = section.find("hosts")) {
+    if (const auto value = reader.find(http_place, "hosts")) {
         read_hosts(*value, http.pages);
     }
-    section.finish();
 }
 
 }  // namespace ferrotunnel::detail

@@ -1,4 +1,4 @@
-// `server.https`: certificates, and what visitors without TLS get.
+// `server.https`: its certificates, and those of visitors.
 #include <utility>
 
 #include "base/limits.hpp"
@@ -60,89 +60,47 @@ std::optional<ClientCertificates> read_client_certificates(const Value& value) {
     return ClientCertificates{*name, *path, must.value_or(true)};
 }
 
-// `on` is what suits most.
-void read_redirect(const Value& value, std::uint16_t& status) {
-    static const std::vector<std::string> choices{"off", "on", "301", "302", "307", "308"};
-    static constexpr std::uint16_t statuses[] = {0, 308, 301, 302, 307, 308};
-    if (const auto choice = value.choice(choices)) {
-        status = statuses[*choice];
-    }
-}
-
-}  // namespace
-
-config::Section SectionReader::group(Section& section, const std::string& key, const std::string& setting) {
-    static const config::Node nothing{config::Node::Kind::map, {}, {}, {}, {}};
-    const std::optional<Value> value = find_in(section, key, setting);
-    return value ? value->section() : Section(nothing, section.context(), section.path_of(key), section.place());
-}
-
-void SectionReader::read_hsts(Section& https, std::optional<Hsts>& hsts) {
-    const bool is_there = https.has("hsts");
-    Section section = group(https, "hsts", {});
+void read_hsts(SectionReader& reader, std::optional<Hsts>& hsts) {
+    constexpr GroupPlace place{"https.hsts", "https.hsts"};
+    const bool is_there = reader.group(https_place).has("hsts");
     Hsts said;
-    if (auto value = find_in(section, "max_age", "https.hsts.max_age")) {
+    if (auto value = reader.find(place, "max_age")) {
         if (const auto time = value->time(limits::http_hsts_max_age_max)) {
             said.max_age = std::chrono::duration_cast<std::chrono::seconds>(*time);
         }
     }
-    if (auto value = section.find("include_subdomains")) {
+    if (auto value = reader.find(place, "include_subdomains")) {
         assign(said.include_subdomains, value->boolean());
     }
-    if (auto value = find_in(section, "preload", "https.hsts.preload")) {
+    if (auto value = reader.find(place, "preload")) {
         assign(said.preload, value->boolean());
     }
-    section.finish();
     if (is_there) {
         hsts = said;
     }
 }
 
-void SectionReader::read_https(Https& https) {
-    Section section = group(section_, "https", "https");
-    if (auto value = find_in(section, "certificates", "https.certificates")) {
+}  // namespace
+
+void read_https_sections(SectionReader& reader, Https& https) {
+    if (auto value = reader.find(https_place, "certificates")) {
         for (const Value& item : value->items_or_single()) {
             if (auto certificate = read_certificate(item)) {
                 https.certificates.push_back(std::move(*certificate));
             }
         }
     }
-    if (auto value = find_in(section, "folders", "https.folders")) {
-        for (const Value& item : value->items_or_single()) {
-            if (auto path = item.path()) {
-                https.folders.push_back(std::move(*path));
-            }
-        }
-    }
-    if (auto value = find_in(section, "fallback", "https.fallback")) {
+    if (auto value = reader.find(https_place, "fallback")) {
         https.fallback = read_certificate(*value);
     }
-    if (auto value = find_in(section, "grade", "https.grade")) {
-        if (const auto grade = value->choice({"modern", "intermediate"})) {
-            https.grade = *grade == 0 ? TlsGrade::modern : TlsGrade::intermediate;
-        }
-    }
-    if (auto value = find_in(section, "client_certificates", "https.client_certificates")) {
+    if (auto value = reader.find(https_place, "client_certificates")) {
         for (const Value& item : value->items_or_single()) {
             if (auto rule = read_client_certificates(item)) {
                 https.client_certificates.push_back(std::move(*rule));
             }
         }
     }
-    if (auto value = find_in(section, "reload_interval", "https.reload_interval")) {
-        assign(https.reload_interval, value->time());
-    }
-    if (auto value = find_in(section, "handshakes_per_second", "https.handshakes_per_second")) {
-        assign(https.handshakes_per_second, value->number(0, limits::visitor_handshakes_settable_max));
-    }
-    if (auto value = find_in(section, "public_port", "https.public_port")) {
-        assign(https.public_port, value->number(0, 65'535));
-    }
-    if (auto value = find_in(section, "redirect", "https.redirect")) {
-        read_redirect(*value, https.redirect);
-    }
-    read_hsts(section, https.hsts);
-    section.finish();
+    read_hsts(reader, https.hsts);
 }
 
 }  // namespace ferrotunnel::detail

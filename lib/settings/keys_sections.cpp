@@ -3,21 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/limits.hpp"
-#include "ferrotunnel/detail/read_timing.hpp"
-
 namespace ferrotunnel::detail {
 namespace {
 
 using config::assign;
 using config::Section;
 using config::Value;
-
-// A key that names a file, which may also be this word.
-std::optional<std::string> read_path_or(const Value& value, std::string_view word) {
-    std::optional<std::string> text = value.text();
-    return text && *text == word ? text : value.path();
-}
 
 // `token` of a server: one or several, each alone or with a name.
 void read_server_token(Value value, std::vector<NamedToken>& tokens, ConfigReading& reading) {
@@ -48,184 +39,94 @@ void read_server_token(Value value, std::vector<NamedToken>& tokens, ConfigReadi
 
 }  // namespace
 
-std::optional<Value> SectionReader::find(const std::string& key, const std::string& setting) {
-    return find_in(section_, key, setting);
-}
-
-std::optional<Value> SectionReader::find_in(Section& section, const std::string& key, const std::string& setting) {
-    std::optional<Value> value = section.find(key);
-    if (!setting.empty()) {
-        const config::Place place = value ? value->place() : section.place();
-        Origin origin{reading_.file.name, section.path_of(key), place.line, place.column, value.has_value()};
-        if (value && value->has_variables() && setting != "token") {
-            origin.value = value->try_text().value_or("");
-            origin.written = value->written();
-        }
-        const auto [known, fresh] = origins_.try_emplace(setting, origin);
-        if (!fresh && !known->second.is_there) {  // two keys of one setting: the first that is there
-            known->second = origin;
-        }
+std::optional<Value> SectionReader::find(const GroupPlace& place, std::string_view key, std::string_view problem) {
+    Section& section = group(place);
+    const std::string own(key);
+    std::optional<Value> value = section.find(own);
+    const config::Place where = value ? value->place() : section.place();
+    Origin origin{file_, section.path_of(own), where.line, where.column, value.has_value()};
+    if (value && value->has_variables() && key != "token") {
+        origin.value = value->try_text().value_or("");
+        origin.written = value->written();
+    }
+    const std::string name = joined_path(place.problem_path, problem.empty() ? key : problem);
+    const auto [known, fresh] = origins_.try_emplace(name, origin);
+    if (!fresh && !known->second.is_there) {  // two keys of one setting: the first that is there
+        known->second = origin;
     }
     return value;
 }
 
-void SectionReader::read_timing(Timing& timing) {
-    Section section = group(section_, "timing", {});
-    const bool reconnects = &origins_ == &reading_.file.client_origins;
-    detail::read_timing(timing, reconnects, [&](const char* key, std::chrono::milliseconds& into) {
-        const std::optional<Value> value = find_in(section, key, std::string("timing.") + key);
-        const std::optional<std::chrono::milliseconds> time = value ? value->time() : std::nullopt;
-        assign(into, time);
-        return time.has_value();
-    });
-    section.finish();
+Section& SectionReader::group(const GroupPlace& place) {
+    static const config::Node nothing{config::Node::Kind::map, {}, {}, {}, {}};
+    if (const auto known = groups_.find(place.path); known != groups_.end()) {
+        return known->second;
+    }
+    const std::size_t dot = place.path.rfind('.');
+    const bool is_nested = dot != std::string_view::npos;
+    const GroupPlace around{is_nested ? place.path.substr(0, dot) : std::string_view(), {}, {}};
+    const std::string key(is_nested ? place.path.substr(dot + 1) : place.path);
+    const std::optional<Value> value = find(around, key, place.problem_path);
+    const Section& outer = group(around);
+    Section section = value ? value->section() : Section(nothing, outer.context(), outer.path_of(key), outer.place());
+    return groups_.emplace(place.path, std::move(section)).first->second;
 }
 
-void SectionReader::read_common(CommonValues& settings, ProgramValues& program) {
-    if (auto value = find("allow_weak_token")) {
-        assign(settings.allow_weak_token, value->boolean());
+void SectionReader::finish() {
+    for (auto& [path, section] : groups_) {
+        section.finish();
     }
-    if (auto value = find("tls")) {
-        const std::optional<bool> on = value->boolean();
-        settings.tls_off = on && !*on;
-    }
-    if (auto value = find("workers", "workers")) {
-        assign(settings.workers, value->number(0, limits::workers_max));
-    }
-    if (auto value = find("memory_max", "memory_max")) {
-        assign(settings.memory_max, value->size(limits::memory_min, limits::memory_settable_max));
-    }
-    if (auto value = find("drain")) {
-        program.drain = value->time();
-    }
-    if (auto value = find("endpoint_file")) {
-        assign(program.endpoint_file, value->path());
-        program.endpoint_file_place = value->place();
-    }
-    read_timing(settings.timing);
 }
 
-namespace {
+// A time that is said pulls one along that is not: pings come often enough for a dead interval, and the first wait is
+// no longer than the longest.
+void SectionReader::fit(Timing& timing) const {
+    if (was_read_.contains("timing.dead_interval") && !was_read_.contains("timing.ping_interval")) {
+        timing.ping_interval = std::min(timing.ping_interval, timing.dead_interval / 3);
+    }
+    if (was_read_.contains("timing.reconnect_max") && !was_read_.contains("timing.reconnect_first")) {
+        timing.reconnect_first = std::min(timing.reconnect_first, timing.reconnect_max);
+    }
+}
 
-// Which there are, and what the clients of each may have.
-void read_server_tokens(SectionReader& reader, ServerPart& part, ConfigReading& reading) {
+ServerPart read_server(Section section, ConfigReading& reading) {
+    ServerPart part;
     ServerValues& settings = part.settings;
-    if (auto value = reader.find("connections_per_token", "connections_per_token")) {
-        assign(settings.connections_per_token, value->number(1, limits::sessions_max));
+    SectionReader reader(std::move(section), reading.file.name, reading.file.server_origins);
+    reader.read_settings(settings);
+    reader.read_group({}, program_settings, part);
+    read_https_sections(reader, settings.https);
+    read_http_sections(reader, settings.http);
+    if (settings.https_bind == off) {
+        settings.https = {};  // whatever is kept for another time
     }
-    if (auto value = reader.find("ports_per_token", "ports_per_token")) {
-        assign(settings.ports_per_token, value->number(1, limits::ports_per_token_settable_max));
-    }
-    if (auto value = reader.find("token", "token")) {
+    if (auto value = reader.find({}, "token")) {
         part.has_token = true;
         value->hide();
         for (Value& item : value->items_or_single()) {
             read_server_token(item, settings.tokens, reading);
         }
     }
-}
-
-}  // namespace
-
-ServerPart read_server(Section section, ConfigReading& reading) {
-    ServerPart part;
-    ServerValues& settings = part.settings;
-    SectionReader reader(section, reading, reading.file.server_origins);
-    if (auto value = reader.find("bind", "bind")) {
-        assign(settings.bind, value->word());
-    }
-    if (auto value = reader.find("tcp_bind", "tcp_bind")) {
-        assign(settings.tcp_bind, value->word());
-    }
-    if (auto value = reader.find("http_bind", "http_bind")) {
-        part.says_http_bind = true;
-        assign(settings.http_bind, value->word());
-        if (settings.http_bind == "off") {
-            settings.http_bind.clear();
-        }
-    }
-    if (auto value = reader.find("https_bind", "https_bind")) {
-        part.says_https_bind = true;
-        assign(settings.https_bind, value->word());
-        if (settings.https_bind == "off") {
-            settings.https_bind.clear();
-        }
-    }
-    reader.read_https(settings.https);
-    if (part.says_https_bind && settings.https_bind.empty()) {
-        settings.https = {};  // it is off, whatever is kept for another time
-    }
-    if (auto value = reader.find("proxy_protocol_from", "proxy_protocol_from")) {
-        for (const Value& item : value->items_or_single()) {
-            if (auto network = item.word()) {
-                settings.proxies.push_back(std::move(*network));
-            }
-        }
-    }
-    if (auto value = reader.find("domain", "domain")) {
-        assign(settings.domain, value->word());
-    }
-    if (auto value = reader.find("public_host", "public_host")) {
-        assign(settings.public_host, value->word());
-    }
-    if (auto value = reader.find("allow_ports", "allow_ports")) {
-        std::string ports;
-        for (const Value& item : value->items_or_single()) {
-            ports += (ports.empty() ? "" : ",") + item.word().value_or("");
-        }
-        settings.allow_ports = ports;
-    }
-    read_server_tokens(reader, part, reading);
-    if (auto value = reader.find("tls_cert", "tls_certificate")) {
-        assign(settings.tls_chain, value->path());
-    }
-    if (auto value = reader.find("tls_key", "tls_certificate")) {
-        assign(settings.tls_key, value->path());
-    }
-    if (auto value = reader.find("state_dir", "state_dir")) {
-        assign(settings.state_dir, value->path());
-    }
-    reader.read_http(settings.http);
-    reader.read_common(settings, part);
-    section.finish();
+    reader.finish();
     return part;
 }
 
 ClientPart read_client(Section section, ConfigReading& reading) {
     ClientPart part;
-    ClientValues& settings = part.settings;
-    SectionReader reader(section, reading, reading.file.client_origins);
-    if (auto value = reader.find("server", "server")) {
-        assign(settings.server, value->word());
-    }
-    if (auto value = reader.find("token", "token")) {
+    SectionReader reader(std::move(section), reading.file.name, reading.file.client_origins);
+    reader.read_settings(part.settings);
+    reader.read_group({}, program_settings, part);
+    if (auto value = reader.find({}, "token")) {
         part.has_token = true;
         value->hide();
         if (std::optional<Secret> secret = read_secret(*value, reading)) {
-            settings.token = std::move(*secret);
+            part.settings.token = std::move(*secret);
         }
     }
-    if (auto value = reader.find("tls_ca", "tls_ca")) {
-        assign(settings.tls_ca, read_path_or(*value, "system"));
-    }
-    if (auto value = reader.find("tls_pin", "tls_pin")) {
-        assign(settings.tls_pin, value->word());
-    }
-    if (auto value = reader.find("name", "name")) {
-        assign(settings.name, value->word());
-    }
-    if (auto value = reader.find("connections", "connections")) {
-        assign(settings.connections, value->number(1, limits::trunks_per_tunnel_max));
-        settings.connections_by_distance = false;
-    }
-    if (auto value = reader.find("attempts")) {
-        assign(settings.attempts, value->number(0, limits::attempts_max));
-    }
-    if (auto value = reader.find("services")) {
+    if (auto value = reader.find({}, "services")) {
         read_services(*value, reading.file.values.server, part);
     }
-    reader.read_common(settings, part);
-    section.finish();
+    reader.finish();
     return part;
 }
 

@@ -1,8 +1,16 @@
 // The sections of a configuration file, one function each.
 #pragma once
 
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "config/reader.hpp"
 #include "settings/file.hpp"
+#include "settings/group.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -16,33 +24,54 @@ ServerPart read_server(config::Section section, ConfigReading& reading);
 ClientPart read_client(config::Section section, ConfigReading& reading);
 LogPart read_log(config::Section section);
 
-/// A key of a section, whose place is kept for what build() will say about it.
+/// Reads the settings of a side, and keeps the place of each for what build() will say about it.
 class SectionReader {
 public:
-    SectionReader(config::Section& section, ConfigReading& reading, Origins& origins)
-        : section_(section), reading_(reading), origins_(origins) {}
+    SectionReader(config::Section section, std::string file, Origins& origins)
+        : file_(std::move(file)), origins_(origins) {
+        groups_.emplace("", std::move(section));
+    }
 
-    /// `setting`: as the builder calls it; empty where it has nothing to say about it.
-    std::optional<config::Value> find(const std::string& key, const std::string& setting = {});
-    /// The same in another section of the same part.
-    std::optional<config::Value> find_in(config::Section& section, const std::string& key, const std::string& setting);
+    /// All that have a row, but sections.
+    template <typename Values>
+    void read_settings(Values& values) {
+        Groups<Values>::visit([&](const GroupPlace& place, const auto& rows, const auto& part) {
+            read_group(place, rows, part(values));
+        });
+        fit(values.timing);
+    }
+    template <typename Rows, typename Group>
+    void read_group(const GroupPlace& place, const Rows& rows, Group& into) {
+        for (const auto& setting : rows) {
+            visit_value(setting, into, [&](auto& value) {
+                const std::optional<config::Value> said = find(place, setting.key, setting.problem);
+                if (said && read_value(setting, *said, value)) {
+                    was_read_.insert(problem_path_of(place, setting));
+                }
+            });
+        }
+    }
 
-    /// What server and client have in common.
-    void read_common(CommonValues& settings, ProgramValues& program);
-    /// `http` of a server.
-    void read_http(HttpServerSettings& http);
-    void read_https(Https& https);
+    /// One that is a section. `problem`: what problems call it; empty: as its key.
+    std::optional<config::Value> find(const GroupPlace& place, std::string_view key, std::string_view problem = {});
+    /// The keys of a group; none where it is not there, so that all that could be there are known.
+    config::Section& group(const GroupPlace& place);
+    /// What problems call those that were read.
+    const std::set<std::string>& was_read() const noexcept { return was_read_; }
+    /// Reports keys that nobody has asked for.
+    void finish();
 
 private:
-    void read_timing(Timing& timing);
-    void read_hsts(config::Section& https, std::optional<Hsts>& hsts);
-    /// The keys below one; none where that is not there, so that all that could be there are known.
-    config::Section group(config::Section& section, const std::string& key, const std::string& setting);
+    void fit(Timing& timing) const;
 
-    config::Section& section_;
-    ConfigReading& reading_;
+    std::string file_;
     Origins& origins_;
+    std::map<std::string, config::Section, std::less<>> groups_;
+    std::set<std::string> was_read_;
 };
+
+void read_https_sections(SectionReader& reader, Https& https);
+void read_http_sections(SectionReader& reader, HttpServerSettings& http);
 
 /// A token: `file:PATH`, `env:NAME`, or the text itself, which is warned about. Nothing, and a problem, if it is none.
 std::optional<Secret> read_secret(config::Value value, ConfigReading& reading);

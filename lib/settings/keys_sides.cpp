@@ -18,6 +18,11 @@ bool goes_there(const ServerPart& server, const ClientValues& client) {
     return dialled->host == server.settings.public_host || (!to.empty() && (to.is_loopback() || to.ip() == bind.ip()));
 }
 
+// The program listens where there are certificates, unless the file says something else.
+bool takes_tls(const ServerValues& server) {
+    return server.https_bind.empty() ? server.https.has_certificates() : server.https_bind != off;
+}
+
 }  // namespace
 
 std::optional<OwnServer> OwnServer::of(const std::optional<ServerPart>& server, const ClientValues& client) {
@@ -47,10 +52,8 @@ std::optional<std::string> OwnServer::refusal_of_port(std::uint16_t port) const 
     const auto wanted = runtime::SocketAddress::from_ip(settings.tcp_bind, port);
     const std::array<std::pair<const char*, runtime::SocketAddress>, 3> own{{
         {"bind", listening_address(settings.bind, default_control_port)},
-        {"http_bind",
-         part_.says_http_bind ? listening_address(settings.http_bind, default_http_port) : runtime::SocketAddress()},
-        {"https_bind",
-         part_.says_https_bind ? listening_address(settings.https_bind, default_https_port) : runtime::SocketAddress()},
+        {"http_bind", listening_address(settings.http_bind, default_http_port)},
+        {"https_bind", listening_address(settings.https_bind, default_https_port)},
     }};
     for (const auto& [key, address] : own) {
         if (wanted && overlap(*wanted, address)) {
@@ -62,9 +65,7 @@ std::optional<std::string> OwnServer::refusal_of_port(std::uint16_t port) const 
 
 std::optional<std::string> OwnServer::refusal_of_http(bool wants_a_name) const {
     const ServerValues& settings = part_.settings;
-    const bool plain_off = part_.says_http_bind && settings.http_bind.empty();
-    const bool tls_off = part_.says_https_bind ? settings.https_bind.empty() : !settings.https.has_certificates();
-    if (plain_off && tls_off) {
+    if (settings.http_bind == off && !takes_tls(settings)) {
         return "the server of this file takes no HTTP visitors: its `http_bind` is off";
     }
     if (wants_a_name && settings.domain.empty()) {
@@ -74,10 +75,9 @@ std::optional<std::string> OwnServer::refusal_of_http(bool wants_a_name) const {
 }
 
 std::optional<std::string> OwnServer::refusal_of_tls() const {
-    const ServerValues& settings = part_.settings;
-    const bool off = part_.says_https_bind ? settings.https_bind.empty() : !settings.https.has_certificates();
-    return off ? std::optional<std::string>("the server of this file takes no visitors by TLS: it has no `https_bind`")
-               : std::nullopt;
+    return takes_tls(part_.settings)
+               ? std::nullopt
+               : std::optional<std::string>("the server of this file takes no visitors by TLS: it has no `https_bind`");
 }
 
 }  // namespace ferrotunnel::detail

@@ -11,7 +11,7 @@
 namespace ferrotunnel::detail {
 
 /// What is said behind a name that is_name() refuses.
-inline constexpr const char* name_expected = "expected a name of up to 64 letters, digits and \"._-:/*\"";
+inline constexpr const char* name_expected = "expected a name of up to 64 letters, digits and \"._-:/[]*\"";
 
 bool is_name(std::string_view text);
 

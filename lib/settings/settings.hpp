@@ -1,25 +1,20 @@
 // What the builders collect, before and after it was checked.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/event.hpp"
 #include "ferrotunnel/http.hpp"
-#include "ferrotunnel/http_settings.hpp"
-#include "ferrotunnel/https.hpp"
 #include "ferrotunnel/log.hpp"
-#include "ferrotunnel/secret.hpp"
 #include "ferrotunnel/tcp.hpp"
-#include "ferrotunnel/timing.hpp"
 #include "ferrotunnel/tls.hpp"
+#include "settings/client.hpp"
+#include "settings/server.hpp"
 #include "wire/control.hpp"
 
 namespace asio {
@@ -31,36 +26,6 @@ namespace ferrotunnel::detail {
 inline constexpr std::uint16_t default_control_port = 7835;
 inline constexpr std::uint16_t default_http_port = 8080;
 inline constexpr std::uint16_t default_https_port = 8443;
-
-/// A Secret that is copied with the settings it belongs to, and compared with them.
-class KeptSecret : public Secret {
-public:
-    KeptSecret() noexcept = default;
-    KeptSecret(Secret&& secret) noexcept : Secret(std::move(secret)) {}  // NOLINT(google-explicit-constructor)
-    KeptSecret(const KeptSecret& other) : Secret(other.copy()) {}
-    KeptSecret(KeptSecret&&) noexcept = default;
-    KeptSecret& operator=(const KeptSecret& other) {
-        Secret::operator=(other.copy());
-        return *this;
-    }
-    KeptSecret& operator=(KeptSecret&&) noexcept = default;
-    ~KeptSecret() = default;
-
-    /// Where it came from does not matter.
-    friend bool operator==(const KeptSecret& a, const KeptSecret& b) noexcept { return a.reveal() == b.reveal(); }
-};
-
-/// What both facades have in common. Settings are values: what has changed between two of them can be told.
-struct CommonValues {
-    std::size_t workers = 0;       // 0: one per core
-    std::uint64_t memory_max = 0;  // 0: a share of the machine's
-    bool allow_weak_token = false;
-    bool tls_off = false;
-    Timing timing;
-    LogLevel log_level = LogLevel::info;
-
-    friend bool operator==(const CommonValues&, const CommonValues&) = default;
-};
 
 /// Where a setting stands in a configuration file.
 struct Origin {
@@ -85,50 +50,7 @@ struct Attached {
     std::vector<Problem> file_problems;  // with them nothing is built
 };
 
-struct ClientValues : CommonValues {
-    std::string server;
-    std::string name;  // of this client, or empty
-    KeptSecret token;
-    std::string tls_ca;   // a PEM file, "system", or empty
-    std::string tls_pin;  // "sha256:..." or empty
-    unsigned attempts = 0;
-    unsigned connections = 2;             // trunks; Client::Builder::connections_default says so too
-    bool connections_by_distance = true;  // one is enough where the server is far
-
-    friend bool operator==(const ClientValues&, const ClientValues&) = default;
-};
-
 struct ClientSettings : ClientValues, Attached {};
-
-struct NamedToken {
-    KeptSecret secret;
-    std::string name;  // given by the check where the user gave none
-
-    friend bool operator==(const NamedToken&, const NamedToken&) = default;
-};
-
-struct ServerValues : CommonValues {
-    std::string bind = "0.0.0.0:7835";
-    std::string tcp_bind = "0.0.0.0";
-    std::string public_host;  // empty: tcp_bind
-    std::string http_bind;    // empty: no HTTP
-    bool http_needed = true;  // else it goes on without HTTP where it can not listen
-    std::string https_bind;
-    bool https_needed = true;
-    Https https;
-    std::vector<std::string> proxies;  // that begin with a PROXY header
-    std::string domain;                // empty: no hosts are assigned
-    HttpServerSettings http;
-    std::vector<NamedToken> tokens;
-    std::optional<std::string> allow_ports;
-    std::optional<unsigned> connections_per_token;
-    std::optional<unsigned> ports_per_token;
-    std::string tls_chain;
-    std::string tls_key;
-    std::string state_dir;
-
-    friend bool operator==(const ServerValues&, const ServerValues&) = default;
-};
 
 struct ServerSettings : ServerValues, Attached {};
 

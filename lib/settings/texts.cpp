@@ -3,14 +3,9 @@
 
 #include "config/values.hpp"
 #include "ferrotunnel/detail/path_text.hpp"
-#include "ferrotunnel/detail/size_text.hpp"
 #include "ferrotunnel/detail/time_text.hpp"
 
 namespace ferrotunnel::detail {
-
-std::optional<std::uint64_t> read_size(std::string_view text) {
-    return config::parse_size(text);
-}
 
 std::optional<std::chrono::milliseconds> read_time(std::string_view text, std::chrono::milliseconds most) {
     return config::parse_time(text, most);

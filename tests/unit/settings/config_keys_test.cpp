@@ -2,6 +2,7 @@
 // its table and its example. (tests/e2e/config_reference.sh does the same for the program's options.)
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -10,8 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "ferrotunnel/config.hpp"
 #include "settings/file.hpp"
+#include "settings/group.hpp"
 
 namespace ferrotunnel {
 namespace {
@@ -92,7 +95,8 @@ Names calls_of_builder(const std::string& header) {
     Names names;
     for (const std::string& line : lines_of(read_source(header))) {
         const std::string before = "    Builder& ";
-        if (line.starts_with(before) && line.find("operator") == std::string::npos) {
+        const bool is_public = line.find("operator") == std::string::npos && !line.starts_with(before + "set(");
+        if (line.starts_with(before) && is_public) {
             names.insert(line.substr(before.size(), line.find('(') - before.size()));
         }
     }
@@ -119,6 +123,110 @@ TEST_CASE("the documented keys are those that are read", "[config-keys]") {
         CHECK(rows.insert(row.key).second);
     }
     CHECK(rows == known);
+}
+
+namespace {
+
+std::string in_code(const std::string& text) {
+    return text.empty() ? "" : '`' + text + '`';
+}
+
+// What the table calls the values of a setting.
+std::string type_of(const detail::SettingFacts& setting) {
+    const bool is_size = setting.form == detail::Form::size;
+    const auto amount = [&](std::uint64_t number) { return number == 0 ? "0" : detail::text_of(setting, number); };
+    std::string choices;
+    for (const detail::Choice& choice : setting.choices) {
+        choices += (choices.empty() ? "" : " ") + in_code(std::string(choice.word));
+    }
+    switch (setting.form) {
+        case detail::Form::on_off:
+            return "boolean";
+        case detail::Form::number:
+        case detail::Form::size:
+            return is_size && setting.max > limits::memory_settable_max
+                       ? "size"
+                       : amount(setting.min) + " to " + amount(setting.max);
+        case detail::Form::time:
+            return "time";
+        case detail::Form::path:
+            return "file";
+        case detail::Form::choice:
+            return choices;
+        default:
+            return "text";
+    }
+}
+
+// The lines of the table that follow from the declarations of settings, by their keys.
+class Lines {
+public:
+    template <typename Values>
+    void add_side(const std::string& side) {
+        const Values initial;
+        detail::Groups<Values>::visit([&](const detail::GroupPlace& place, const auto& rows, const auto& part) {
+            add(side, place, rows, part(initial), true);
+        });
+        add(side, {}, detail::program_settings, detail::ProgramValues(), false);
+    }
+    const std::map<std::string, std::string>& by_key() const { return lines_; }
+
+private:
+    template <typename Rows, typename Group>
+    void add(const std::string& side, const detail::GroupPlace& place, const Rows& rows, const Group& group,
+             bool has_call) {
+        for (const auto& setting : rows) {
+            if (setting.form == detail::Form::section) {
+                continue;
+            }
+            const std::string key = side + '.' + path_of(place, setting);
+            std::string initial;
+            visit_value(setting, group, [&](const auto& value) { initial = detail::text_of(setting, value); });
+            const std::string_view call = !setting.call.empty() ? setting.call
+                                          : !place.call.empty() ? place.call
+                                                                : setting.key;
+            const std::string otherwise =
+                setting.otherwise.empty() ? "" : " Else " + std::string(setting.otherwise) + '.';
+            const std::string option = setting.option.empty() ? "" : "--" + std::string(setting.option);
+            std::string line = "|";
+            for (const std::string& cell :
+                 {in_code(key), setting.type.empty() ? type_of(setting) : std::string(setting.type), in_code(initial),
+                  std::string(setting.help) + otherwise, has_call ? in_code(std::string(call)) : "", in_code(option)}) {
+                line += (cell.empty() ? "" : ' ' + cell) + " |";
+            }
+            lines_.emplace(key, line);
+        }
+    }
+
+    std::map<std::string, std::string> lines_;
+};
+
+}  // namespace
+
+TEST_CASE("the documented lines are what the settings' declarations say", "[config-keys]") {
+    Lines lines;
+    lines.add_side<detail::ServerValues>("server");
+    lines.add_side<detail::ClientValues>("client");
+    std::map<std::string, std::string> missing = lines.by_key();
+    std::string written;
+    for (const std::string& line : lines_of(read_source("docs/configuration.md"))) {
+        const std::vector<std::string> code = line.starts_with("| `") ? code_in(line) : std::vector<std::string>();
+        const auto declared = code.empty() ? lines.by_key().end() : lines.by_key().find(code[0]);
+        written += (declared == lines.by_key().end() ? line : declared->second) + '\n';
+        if (declared != lines.by_key().end()) {
+            missing.erase(code[0]);
+        }
+    }
+    const std::string path = std::string(FERROTUNNEL_SOURCE) + "/docs/configuration.md";
+    if (std::getenv("FERROTUNNEL_WRITE_DOCS") != nullptr) {
+        std::ofstream(path) << written;
+    }
+    for (const auto& [key, line] : missing) {
+        UNSCOPED_INFO("no line in docs/configuration.md; it should be: " << line);
+    }
+    CHECK(missing.empty());
+    UNSCOPED_INFO("to write them anew: FERROTUNNEL_WRITE_DOCS=1 test_settings \"[config-keys]\"");
+    CHECK(written == read_source("docs/configuration.md"));
 }
 
 TEST_CASE("each documented default is the real one", "[config-keys]") {

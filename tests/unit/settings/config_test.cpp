@@ -364,16 +364,15 @@ TEST_CASE("rules and limits of an HTTP service", "[config]") {
 }
 
 TEST_CASE("services are told apart", "[config]") {
-    CHECK(
-        problems_of(client_text("  services:\n    - {tcp: 1, local: 22}\n    - {tcp: 1, local: 23, name: x}\n"
-                                "    - {tcp: 2, local: 24, name: x}\n    - {tcp: 3, local: 25, name: 'a b'}\n"
-                                "    - {tcp: 0, local: 22}\n    - {tcp: 0, local: 127.0.0.1:22}\n")) ==
-        Texts{
-            "f.yml:6:13: client.services[1].tcp: the public port 1 is there twice; the first one is in line 5",
-            "f.yml:7:33: client.services[2].name: a second service is called \"x\"; the first one is in line 6",
-            "f.yml:8:33: client.services[3].name: \"a b\": expected a name of up to 64 letters, digits and \"._-:/*\"",
-            "f.yml:10:13: client.services[5].tcp: a second service is called \"127.0.0.1:22\"; the first one is in "
-            "line 9"});
+    CHECK(problems_of(client_text("  services:\n    - {tcp: 1, local: 22}\n    - {tcp: 1, local: 23, name: x}\n"
+                                  "    - {tcp: 2, local: 24, name: x}\n    - {tcp: 3, local: 25, name: 'a b'}\n"
+                                  "    - {tcp: 0, local: 22}\n    - {tcp: 0, local: 127.0.0.1:22}\n")) ==
+          Texts{"f.yml:6:13: client.services[1].tcp: the public port 1 is there twice; the first one is in line 5",
+                "f.yml:7:33: client.services[2].name: a second service is called \"x\"; the first one is in line 6",
+                "f.yml:8:33: client.services[3].name: \"a b\": expected a name of up to 64 letters, digits and "
+                "\"._-:/[]*\"",
+                "f.yml:10:13: client.services[5].tcp: a second service is called \"127.0.0.1:22\"; the first one is in "
+                "line 9"});
 }
 
 TEST_CASE("an interval that is given alone takes the other one with it", "[config]") {

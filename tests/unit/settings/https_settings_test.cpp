@@ -88,10 +88,10 @@ TEST_CASE("what can not work is refused before anything is loaded", "[https]") {
         "https.client_certificates: a rule needs a host, like app.example.com or *, and the file of its CAs");
     for (const auto time : {99ms, 3'600'001ms}) {
         expect([&](auto& settings) { settings.https.reload_interval = time; },
-               "https.reload_interval: expected a time from 100 ms to an hour");
+               "https.reload_interval: expected a time from 100ms to 1h");
     }
     expect([](auto& settings) { settings.https.handshakes_per_second = limits::visitor_handshakes_settable_max + 1; },
-           "https.handshakes_per_second: expected 0 to 1000000");
+           "https.handshakes_per_second: expected a number from 0 to 1000000, found 1000001");
     CHECK(Https().handshakes_per_second == limits::visitor_handshakes_per_second);
     expect([](auto& settings) { settings.https.redirect = 303; }, "https.redirect: is none of 301, 302, 307 and 308");
     expect(
@@ -194,7 +194,7 @@ TEST_CASE("what only the whole can tell stands at its key in the file", "[https]
     };
     Server::Builder builder = config.server();
     builder.token(Secret::generate());
-    CHECK(lines(builder) == "f.yml:5:22: server.https.reload_interval: expected a time from 100 ms to an hour\n");
+    CHECK(lines(builder) == "f.yml:5:22: server.https.reload_interval: expected a time from 100ms to 1h\n");
     Https https = config.server_section().https;
     https.reload_interval = 1s;
     builder.https(https);

@@ -75,7 +75,7 @@ TEST_CASE("all problems of a client are found at once", "[settings]") {
     ClientSettings none;
     CHECK(keys_of_problems(none) == Keys{"server", "token"});
     ClientSettings plain = good_client();
-    plain.tls_off = true;
+    plain.tls = false;
     plain.tls_ca = "system";
     plain.tls_pin = "sha256:" + std::string(64, 'a');
     plain.workers = 257;
@@ -162,7 +162,7 @@ TEST_CASE("weak tokens are for this machine, unless the user says otherwise", "[
 
 TEST_CASE("a client has 1 to 16 connections", "[settings]") {
     ClientSettings client = good_client();
-    CHECK(client.connections == Client::Builder::connections_default);
+    CHECK_FALSE(client.connections);
     for (unsigned count : {1U, limits::trunks_per_tunnel_max}) {
         client.connections = count;
         CHECK(keys_of_problems(client).empty());
@@ -175,7 +175,7 @@ TEST_CASE("a client has 1 to 16 connections", "[settings]") {
 
 TEST_CASE("less safety is said at start", "[settings]") {
     ClientSettings client = good_client();
-    client.tls_off = true;
+    client.tls = false;
     CHECK(keys_of_problems(client).empty());
     REQUIRE(warnings_for(client).size() == 1);
     CHECK(warnings_for(client)[0].find("TLS is off") == 0);

@@ -1,0 +1,15 @@
+// The settings in a builder, for the parts of the library that are no builder.
+#pragma once
+
+#include "ferrotunnel/client.hpp"
+#include "ferrotunnel/server.hpp"
+#include "settings/settings.hpp"
+
+namespace ferrotunnel::detail {
+
+struct BuilderAccess {
+    static ServerSettings& settings_of(Server::Builder& builder) noexcept { return *builder.settings_; }
+    static ClientSettings& settings_of(Client::Builder& builder) noexcept { return *builder.settings_; }
+};
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,85 @@
+// The settings of a client.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/limits.hpp"
+#include "settings/common.hpp"
+#include "settings/kept_secret.hpp"
+
+namespace ferrotunnel::detail {
+
+struct ClientValues : CommonValues {
+    std::string server;
+    std::string name;
+    KeptSecret token;
+    std::string tls_ca;   // a PEM file, "system", or empty
+    std::string tls_pin;  // "sha256:..." or empty
+    std::uint64_t attempts = 0;
+    std::optional<std::uint64_t> connections;  // trunks
+
+    friend bool operator==(const ClientValues&, const ClientValues&) = default;
+};
+
+inline constexpr Choice tls_ca_words[] = {{"system"}};
+
+inline constexpr Setting<ClientValues> client_settings[] = {
+    {{.key = "server",
+      .form = Form::word,
+      .option = "server",
+      .operand = "HOST[:PORT]",
+      .topic = "Service",
+      .type = "address",
+      .help = "Where the server is; the port is 7835 if none is given. Required."},
+     &ClientValues::server},
+    {{.key = "name",
+      .form = Form::word,
+      .option = "name",
+      .operand = "NAME",
+      .topic = "Service",
+      .help = "What the server calls this client where it shows it, and dials it by.",
+      .otherwise = "nothing"},
+     &ClientValues::name},
+    {{.key = "connections",
+      .form = Form::number,
+      .min = 1,
+      .max = limits::trunks_per_tunnel_max,
+      .option = "connections",
+      .operand = "N",
+      .topic = "Service",
+      .help = "How many connections to keep to the server: visitors are spread over them and over several cores, and "
+              "if one breaks, the others go on.",
+      .otherwise = "2, or 1 where a round trip to the server takes 2 ms or more, since visitors share one connection "
+                   "more evenly"},
+     &ClientValues::connections},
+    {{.key = "attempts",
+      .form = Form::number,
+      .max = limits::attempts_max,
+      .option = "attempts",
+      .operand = "N",
+      .topic = "Service",
+      .help = "Give up after this many failed attempts in a row, or when the server has refused all services this "
+              "often; 0: never."},
+     &ClientValues::attempts},
+    {{.key = "token", .option = "token-file"}},
+    {{.key = "tls_ca",
+      .form = Form::path,
+      .choices = tls_ca_words,
+      .option = "tls-ca",
+      .operand = "FILE",
+      .topic = tls_topic,
+      .type = "file, or `system`",
+      .help = "Check the server's certificate and name against the CAs in this PEM file; `system`: the system's."},
+     &ClientValues::tls_ca},
+    {{.key = "tls_pin",
+      .form = Form::word,
+      .option = "tls-pin",
+      .operand = "PIN",
+      .topic = tls_topic,
+      .help = "Take only the server with this key, as it prints it: sha256:..."},
+     &ClientValues::tls_pin},
+};
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,100 @@
+// The settings that server and client have in common.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+#include "base/limits.hpp"
+#include "ferrotunnel/log.hpp"
+#include "ferrotunnel/timing.hpp"
+#include "settings/setting.hpp"
+
+namespace ferrotunnel::detail {
+
+/// Values can be compared: what has changed between two of them can be told.
+struct CommonValues {
+    std::uint64_t workers = 0;     // 0: one per core
+    std::uint64_t memory_max = 0;  // 0: a share of the machine's
+    bool allow_weak_token = false;
+    bool tls = true;
+    Timing timing;
+    LogLevel log_level = LogLevel::info;
+
+    friend bool operator==(const CommonValues&, const CommonValues&) = default;
+};
+
+inline constexpr std::string_view running_topic = "Running";
+inline constexpr std::string_view tls_topic = "TLS, of the connections between client and server";
+inline constexpr std::string_view timing_topic = "Timing, for unusual networks and for tests";
+
+inline constexpr Setting<CommonValues> common_settings[] = {
+    {{.key = "allow_weak_token",
+      .form = Form::on_off,
+      .option = "allow-weak-token",
+      .topic = "Token",
+      .help = "Take tokens that a person made up, also beyond this machine."},
+     &CommonValues::allow_weak_token},
+    {{.key = "tls",
+      .form = Form::on_off,
+      .option = "tls",
+      .operand = "on|off",
+      .topic = tls_topic,
+      .help = "`off`: no encryption, on both sides; whoever is in between can read and take over everything.",
+      .call = "tls_off"},
+     &CommonValues::tls},
+    {{.key = "workers",
+      .form = Form::number,
+      .max = limits::workers_max,
+      .option = "workers",
+      .operand = "N",
+      .topic = running_topic,
+      .help = "Threads; 0: one per core."},
+     &CommonValues::workers},
+    {{.key = "memory_max",
+      .form = Form::size,
+      .min = limits::memory_min,
+      .max = limits::memory_settable_max,
+      .zero_is_default = true,
+      .option = "memory-max",
+      .operand = "SIZE",
+      .topic = running_topic,
+      .help = "Memory for visitors' bytes, like 512MiB; where it is short, visitors who do not read are reset.",
+      .otherwise = "a quarter of what the machine or the container has"},
+     &CommonValues::memory_max},
+};
+
+constexpr Setting<Timing> patience(std::string_view key, std::string_view option, std::chrono::milliseconds Timing::*at,
+                                   std::string_view help) {
+    return {{.key = key,
+             .form = Form::time,
+             .min = 1,
+             .option = option,
+             .operand = "TIME",
+             .topic = timing_topic,
+             .help = help},
+            at};
+}
+
+inline constexpr Setting<Timing> timing_settings[]{
+    patience("ping_interval", "ping-interval", &Timing::ping_interval, "A quiet connection is pinged after this."),
+    patience("dead_interval", "dead-interval", &Timing::dead_interval,
+             "One without any answer for this long is given up."),
+    patience("write_timeout", "write-timeout", &Timing::write_timeout,
+             "One that takes nothing for this long is given up."),
+    patience("handshake_timeout", "handshake-timeout", &Timing::handshake_timeout,
+             "Connecting, TLS and login together."),
+    patience("open_timeout", "open-timeout", &Timing::open_timeout,
+             "A visitor whose service does not answer for this long is turned away."),
+};
+
+/// Of clients alone.
+inline constexpr Setting<Timing> reconnect_settings[]{
+    patience(
+        "reconnect_first", "reconnect-first", &Timing::reconnect_first,
+        "The shortest wait between attempts, which is drawn at random: at first up to twice this, then up to more and "
+        "more. After a goodbye of the server the first wait is at most 0.2 s, the second at most 0.6 s."),
+    patience("reconnect_max", "reconnect-max", &Timing::reconnect_max, "The longest wait between attempts."),
+};
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,156 @@
+// The settings of a side, group by group, and what is done with all of them alike: reading, bounds, comparison.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/check.hpp"
+#include "settings/http.hpp"
+#include "settings/https.hpp"
+#include "settings/setting_value.hpp"
+#include "settings/settings.hpp"
+
+namespace ferrotunnel::detail {
+
+/// Where a group of settings stands.
+struct GroupPlace {
+    std::string_view path{};          // in its section of a file: "https"; empty: it is the section itself
+    std::string_view problem_path{};  // in problems, which call settings as builders do: "http_settings"
+    std::string_view call{};          // of the builder, for all of them; empty: each has its own, called as its key
+};
+
+/// "timing.ping_interval"; either may be empty.
+inline std::string joined_path(std::string_view path, std::string_view key) {
+    return std::string(path) + (path.empty() || key.empty() ? "" : ".") + std::string(key);
+}
+
+inline std::string path_of(const GroupPlace& place, const SettingFacts& setting) {
+    return joined_path(place.path, setting.key);
+}
+
+/// What problems and origins call it.
+inline std::string problem_path_of(const GroupPlace& place, const SettingFacts& setting) {
+    return joined_path(place.problem_path, setting.problem.empty() ? setting.key : setting.problem);
+}
+
+inline constexpr GroupPlace timing_place{"timing", "timing", "timing"};
+inline constexpr GroupPlace http_place{"http", "http_settings", "http_settings"};
+inline constexpr GroupPlace https_place{"https", "https", "https"};
+
+/// Calls `visit(place, rows, part)` for each group; `part` finds the group in the values of the side.
+template <typename Values>
+struct Groups;
+
+template <>
+struct Groups<ServerValues> {
+    template <typename Visit>
+    static void visit(Visit visit) {
+        visit(
+            GroupPlace{}, std::span(server_settings), [](auto& values) -> auto& { return values; });
+        visit(
+            GroupPlace{}, std::span(common_settings), [](auto& values) -> auto& { return values; });
+        visit(
+            timing_place, std::span(timing_settings), [](auto& values) -> auto& { return values.timing; });
+        visit(
+            http_place, http_settings(), [](auto& values) -> auto& { return values.http; });
+        visit(
+            https_place, https_settings(), [](auto& values) -> auto& { return values.https; });
+    }
+};
+
+template <>
+struct Groups<ClientValues> {
+    template <typename Visit>
+    static void visit(Visit visit) {
+        visit(
+            GroupPlace{}, std::span(client_settings), [](auto& values) -> auto& { return values; });
+        visit(
+            GroupPlace{}, std::span(common_settings), [](auto& values) -> auto& { return values; });
+        visit(
+            timing_place, std::span(timing_settings), [](auto& values) -> auto& { return values.timing; });
+        visit(
+            timing_place, std::span(reconnect_settings), [](auto& values) -> auto& { return values.timing; });
+    }
+};
+
+/// `visit` of the setting's value in `group`; not called for a section.
+template <typename Group, typename Values, typename Visit>
+void visit_value(const Setting<Group>& setting, Values& group, Visit visit) {
+    std::visit(
+        [&](auto at) {
+            if constexpr (!std::is_same_v<decltype(at), std::monostate>) {
+                visit(group.*at);
+            }
+        },
+        setting.at);
+}
+
+/// Appends what is not within its bounds.
+template <typename Rows, typename Values>
+void check_bounds(const GroupPlace& place, const Rows& rows, const Values& group, std::vector<Problem>& problems) {
+    for (const auto& setting : rows) {
+        visit_value(setting, group, [&](const auto& value) {
+            if (auto wrong = out_of_bounds(setting, value)) {
+                problems.push_back({problem_path_of(place, setting), std::move(*wrong)});
+            }
+        });
+    }
+}
+
+/// Whether two groups say the same for it.
+template <typename Group, typename Values>
+bool is_same(const Setting<Group>& setting, const Values& a, const Values& b) {
+    return std::visit(
+        [&](auto at) {
+            if constexpr (std::is_same_v<decltype(at), std::monostate>) {
+                return setting.is_same == nullptr || setting.is_same(a, b);
+            } else {
+                return a.*at == b.*at;
+            }
+        },
+        setting.at);
+}
+
+/// What the application changes is the file's no more; the rest still is.
+template <typename Rows, typename Group>
+void forget_changed(const GroupPlace& place, const Rows& rows, const Group& before, const Group& now,
+                    Attached& attached) {
+    for (const auto& setting : rows) {
+        if (!is_same(setting, before, now)) {
+            attached.origins.erase(problem_path_of(place, setting));
+            attached.origins.erase(std::string(place.problem_path));
+        }
+    }
+}
+
+/// Sets one setting, of no group, to what the application says.
+template <typename Values, typename Settings, typename Said>
+void replace_value(Settings& settings, std::string_view key, Said said) {
+    bool found = false;
+    Groups<Values>::visit([&](const GroupPlace& place, const auto& rows, const auto& part) {
+        for (const auto& setting : rows) {
+            if (place.path.empty() && setting.key == key) {
+                visit_value(setting, part(settings), [&](auto& value) { found = assign_value(value, said); });
+                settings.origins.erase(problem_path_of(place, setting));
+            }
+        }
+    });
+    check(found, "a builder sets a setting that there is not");
+}
+
+/// The same for a group.
+template <typename Group>
+void replace_group(const GroupPlace& place, std::span<const Setting<Group>> rows, Group& group, Group now,
+                   Attached& attached) {
+    forget_changed(place, rows, group, now, attached);
+    group = std::move(now);
+}
+
+inline void replace_timing(Timing& timing, const Timing& now, Attached& attached) {
+    forget_changed(timing_place, reconnect_settings, timing, now, attached);
+    replace_group(timing_place, std::span<const Setting<Timing>>(timing_settings), timing, now, attached);
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,27 @@
+// A Secret that is copied with the settings it belongs to, and compared with them.
+#pragma once
+
+#include <utility>
+
+#include "ferrotunnel/secret.hpp"
+
+namespace ferrotunnel::detail {
+
+class KeptSecret : public Secret {
+public:
+    KeptSecret() noexcept = default;
+    KeptSecret(Secret&& secret) noexcept : Secret(std::move(secret)) {}  // NOLINT(google-explicit-constructor)
+    KeptSecret(const KeptSecret& other) : Secret(other.copy()) {}
+    KeptSecret(KeptSecret&&) noexcept = default;
+    KeptSecret& operator=(const KeptSecret& other) {
+        Secret::operator=(other.copy());
+        return *this;
+    }
+    KeptSecret& operator=(KeptSecret&&) noexcept = default;
+    ~KeptSecret() = default;
+
+    /// Where it came from does not matter.
+    friend bool operator==(const KeptSecret& a, const KeptSecret& b) noexcept { return a.reveal() == b.reveal(); }
+};
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,184 @@
+// The settings of a server. Those of its HTTP edge and of HTTPS have groups of their own (settings/http.hpp,
+// https.hpp).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/limits.hpp"
+#include "ferrotunnel/http_settings.hpp"
+#include "ferrotunnel/https.hpp"
+#include "settings/common.hpp"
+#include "settings/kept_secret.hpp"
+
+namespace ferrotunnel::detail {
+
+struct NamedToken {
+    KeptSecret secret;
+    std::string name;  // given by the check where the user gave none
+
+    friend bool operator==(const NamedToken&, const NamedToken&) = default;
+};
+
+/// What http_bind and https_bind say instead of an address.
+inline constexpr std::string_view off = "off";
+
+struct ServerValues : CommonValues {
+    std::string bind = "0.0.0.0:7835";
+    std::string tcp_bind = "0.0.0.0";
+    std::string public_host;  // empty: tcp_bind
+    std::string http_bind;    // or off, which the check makes empty; empty: nobody has said it, and there is no HTTP
+    bool http_needed = true;  // else it goes on without HTTP where it can not listen
+    std::string https_bind;   // the same
+    bool https_needed = true;
+    Https https;
+    std::vector<std::string> proxies;
+    std::string domain;  // empty: no hosts are assigned
+    HttpServerSettings http;
+    std::vector<NamedToken> tokens;
+    std::optional<std::string> allow_ports;
+    std::optional<std::uint64_t> connections_per_token;
+    std::optional<std::uint64_t> ports_per_token;
+    std::string tls_chain;
+    std::string tls_key;
+    std::string state_dir;
+
+    friend bool operator==(const ServerValues&, const ServerValues&) = default;
+};
+
+/// What is wrong with the text of a network or address.
+std::optional<std::string> network_fault(const std::string& text);
+
+inline constexpr std::string_view addresses_topic = "Addresses";
+inline constexpr std::string_view https_topic = "HTTPS, and proxies in front";
+inline constexpr std::string_view share_topic = "What the clients of one token may have together";
+
+inline constexpr Setting<ServerValues> server_settings[] = {
+    {{.key = "bind",
+      .form = Form::word,
+      .option = "bind",
+      .operand = "HOST:PORT",
+      .topic = addresses_topic,
+      .type = "address",
+      .help = "Where clients connect; port 0: the system chooses."},
+     &ServerValues::bind},
+    {{.key = "tcp_bind",
+      .form = Form::word,
+      .option = "tcp-bind",
+      .operand = "HOST",
+      .topic = addresses_topic,
+      .type = "IP address",
+      .help = "Where the public ports of TCP services are."},
+     &ServerValues::tcp_bind},
+    {{.key = "public_host",
+      .form = Form::word,
+      .option = "public-host",
+      .operand = "HOST",
+      .topic = addresses_topic,
+      .help = "How visitors call this machine, for the addresses that are shown.",
+      .otherwise = "what `tcp_bind` says"},
+     &ServerValues::public_host},
+    {{.key = "http_bind",
+      .form = Form::word,
+      .option = "http-bind",
+      .operand = "HOST:PORT|off",
+      .topic = addresses_topic,
+      .type = "address, or `off`",
+      .help = "Where visitors of HTTP services come in.",
+      .otherwise = "0.0.0.0:8080 where that is free, of the program; nowhere, of the library"},
+     &ServerValues::http_bind},
+    {{.key = "domain",
+      .form = Form::word,
+      .option = "domain",
+      .operand = "NAME",
+      .topic = addresses_topic,
+      .help = "HTTP services that name no host get one below this name, like k7rw2vbd.tunnel.example.com. Its DNS "
+              "entries (*.NAME) must point here.",
+      .otherwise = "such services are refused"},
+     &ServerValues::domain},
+    {{.key = "allow_ports",
+      .form = Form::words,
+      .option = "allow-ports",
+      .operand = "LIST",
+      .topic = addresses_topic,
+      .type = "port or range, or a list",
+      .help = "The public ports that clients may have, like 2222,8000-8100.",
+      .otherwise = "all from 1024 on"},
+     &ServerValues::allow_ports},
+    {{.key = "https_bind",
+      .form = Form::word,
+      .option = "https-bind",
+      .operand = "HOST:PORT|off",
+      .topic = https_topic,
+      .type = "address, or `off`",
+      .help = "Where visitors of HTTP services come in by TLS.",
+      .otherwise = "0.0.0.0:8443 where there are certificates, of the program; nowhere, of the library"},
+     &ServerValues::https_bind},
+    {{.key = "proxy_protocol_from",
+      .form = Form::words,
+      .fault = network_fault,
+      .option = "proxy-protocol-from",
+      .operand = "NETWORK",
+      .is_repeated = true,
+      .topic = https_topic,
+      .type = "network, or a list",
+      .help = "Proxies in front, like 10.0.0.0/8 or ::1, that speak the PROXY protocol (version 1 or 2): connections "
+              "from there must begin with its header, at every public address, and the visitor is whom that names."},
+     &ServerValues::proxies},
+    {{.key = "token", .option = "token-file"}},
+    {{.key = "tls_cert",
+      .form = Form::path,
+      .option = "tls-cert",
+      .operand = "FILE",
+      .topic = tls_topic,
+      .help = "A certificate chain of your own, PEM.",
+      .otherwise = "one that the server makes",
+      .call = "tls_certificate",
+      .problem = "tls_certificate"},
+     &ServerValues::tls_chain},
+    {{.key = "tls_key",
+      .form = Form::path,
+      .option = "tls-key",
+      .operand = "FILE",
+      .topic = tls_topic,
+      .help = "Its private key, PEM.",
+      .call = "tls_certificate",
+      .problem = "tls_certificate"},
+     &ServerValues::tls_key},
+    {{.key = "state_dir",
+      .form = Form::path,
+      .option = "state-dir",
+      .operand = "PATH",
+      .topic = tls_topic,
+      .type = "folder",
+      .help =
+          "Where the self-made certificate is kept, so that its pin stays, and which token has which host and port.",
+      .otherwise = "$STATE_DIRECTORY, /var/lib/ferrotunnel for root, $XDG_STATE_HOME/ferrotunnel or "
+                   "~/.local/state/ferrotunnel, of the program; nowhere, of the library"},
+     &ServerValues::state_dir},
+    {{.key = "connections_per_token",
+      .form = Form::number,
+      .min = 1,
+      .max = limits::sessions_max,
+      .option = "connections-per-token",
+      .operand = "N",
+      .topic = share_topic,
+      .help = "How many connections the clients of one token may have together.",
+      .otherwise = "4096, or 3584 where there are several tokens"},
+     &ServerValues::connections_per_token},
+    {{.key = "ports_per_token",
+      .form = Form::number,
+      .min = 1,
+      .max = limits::ports_per_token_settable_max,
+      .option = "ports-per-token",
+      .operand = "N",
+      .topic = share_topic,
+      .help = "How many public ports they may have together, with those that are still being closed.",
+      .otherwise = "65535, or 14000 where there are several tokens"},
+     &ServerValues::ports_per_token},
+};
+
+}  // namespace ferrotunnel::detail

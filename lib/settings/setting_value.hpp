@@ -1,0 +1,82 @@
+// The value of one setting: read from a text, held against its bounds, and shown.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "config/reader.hpp"
+#include "ferrotunnel/error.hpp"
+#include "settings/setting.hpp"
+
+namespace ferrotunnel::detail {
+
+/// Reads the value of a setting. False: it is none, which was reported at its place, and `into` stays as it is.
+bool read_value(const SettingFacts& setting, const config::Value& value, bool& into);
+bool read_value(const SettingFacts& setting, const config::Value& value, std::uint16_t& into);
+bool read_value(const SettingFacts& setting, const config::Value& value, std::uint32_t& into);
+bool read_value(const SettingFacts& setting, const config::Value& value, std::uint64_t& into);
+bool read_value(const SettingFacts& setting, const config::Value& value, std::optional<std::uint64_t>& into);
+bool read_value(const SettingFacts& setting, const config::Value& value, std::chrono::milliseconds& into);
+bool read_value(const SettingFacts& setting, const config::Value& value,
+                std::optional<std::chrono::milliseconds>& into);
+bool read_value(const SettingFacts& setting, const config::Value& value, std::string& into);
+bool read_value(const SettingFacts& setting, const config::Value& value, std::optional<std::string>& into);
+bool read_value(const SettingFacts& setting, const config::Value& value, std::vector<std::string>& into);
+bool read_value(const SettingFacts& setting, const config::Value& value, TlsGrade& into);
+
+/// What is wrong with a value, if it is not within the setting's bounds. (Those of choices and texts are for others.)
+std::optional<std::string> out_of_bounds(const SettingFacts& setting, std::uint64_t value);
+std::optional<std::string> out_of_bounds(const SettingFacts& setting, std::chrono::milliseconds value);
+
+template <typename T>
+std::optional<std::string> out_of_bounds(const SettingFacts& setting, const T& value) {
+    if constexpr (std::is_same_v<T, std::optional<std::uint64_t>>) {
+        return value ? out_of_bounds(setting, *value) : std::nullopt;
+    } else if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+        return out_of_bounds(setting, std::uint64_t{value});
+    } else {
+        return std::nullopt;
+    }
+}
+
+/// As a file has it; empty: there is none.
+std::string text_of(const SettingFacts& setting, bool value);
+std::string text_of(const SettingFacts& setting, std::uint64_t value);
+std::string text_of(const SettingFacts& setting, std::chrono::milliseconds value);
+std::string text_of(const SettingFacts& setting, const std::string& value);
+
+template <typename T>
+std::string text_of(const SettingFacts& setting, const T& value) {
+    if constexpr (std::is_same_v<T, std::optional<std::uint64_t>> || std::is_same_v<T, std::optional<std::string>>) {
+        return value ? text_of(setting, *value) : std::string();
+    } else if constexpr (std::is_integral_v<T>) {
+        return text_of(setting, std::uint64_t{value});
+    } else if constexpr (std::is_enum_v<T>) {
+        return text_of(setting, static_cast<std::uint64_t>(value));
+    } else {
+        return {};
+    }
+}
+
+/// Takes what a builder is told. False: the value is of another type.
+template <typename T, typename Said>
+bool assign_value(T& into, Said& said) {
+    constexpr bool are_numbers =
+        std::is_integral_v<T> && std::is_integral_v<Said> && std::is_same_v<T, bool> == std::is_same_v<Said, bool>;
+    if constexpr (are_numbers) {
+        into = static_cast<T>(said);
+        return true;
+    } else if constexpr (std::is_same_v<T, Said> || std::is_same_v<T, std::optional<Said>>) {
+        into = std::move(said);
+        return true;
+    } else {
+        return false;
+    }
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,120 @@
+// Settings that are said by texts, as the program's options say them.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "ferrotunnel/config.hpp"
+#include "ferrotunnel/detail/setting_texts.hpp"
+#include "settings/option.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::vector<std::string> lines_of(const std::vector<Problem>& problems) {
+    std::vector<std::string> lines;
+    for (const Problem& problem : problems) {
+        lines.push_back(to_text(problem));
+    }
+    return lines;
+}
+
+}  // namespace
+
+TEST_CASE("options: each setting is offered once, under its topic", "[options]") {
+    for (const std::vector<SettingOption>& options : {server_options(), client_options()}) {
+        CHECK(options.size() > 15);
+        std::set<std::string> names, topics;
+        std::string topic;
+        for (const SettingOption& option : options) {
+            INFO(option.name);
+            CHECK((names.insert(option.name).second || option.help.empty()));
+            if (!option.help.empty() && option.topic != topic) {
+                CHECK(topics.insert(option.topic).second);
+                topic = option.topic;
+            }
+            CHECK((option.help.empty() || option.help.ends_with('.')));
+        }
+    }
+    const auto options = server_options();
+    const auto bind = std::ranges::find(options, "bind", &SettingOption::name);
+    REQUIRE(bind != options.end());
+    CHECK(bind->help == "Where clients connect; port 0: the system chooses. Default: 0.0.0.0:7835.");
+}
+
+TEST_CASE("options: texts become values, and nothing else changes", "[options]") {
+    ServerSettings settings;
+    CHECK(say(settings, {}).empty());
+    CHECK(static_cast<ServerValues&>(settings) == ServerValues());
+    CHECK(say(settings, {{"bind", {"127.0.0.1:1"}},
+                         {"workers", {"3"}},
+                         {"memory_max", {"64MiB"}},
+                         {"tls", {"off"}},
+                         {"allow_ports", {"22,80"}},
+                         {"state_dir", {"here"}},
+                         {"proxy_protocol_from", {"::1", "10.0.0.0/8"}},
+                         {"https.grade", {"intermediate"}},
+                         {"https.redirect", {"on"}},
+                         {"http.trusted_proxies", {"::1"}}})
+              .empty());
+    ServerValues expected;
+    expected.bind = "127.0.0.1:1";
+    expected.workers = 3;
+    expected.memory_max = 64 << 20;
+    expected.tls = false;
+    expected.allow_ports = "22,80";
+    expected.state_dir = "here";
+    expected.proxies = {"::1", "10.0.0.0/8"};
+    expected.https.grade = TlsGrade::intermediate;
+    expected.https.redirect = 308;
+    expected.http.trusted_proxies = {"::1"};
+    CHECK(static_cast<ServerValues&>(settings) == expected);
+}
+
+TEST_CASE("options: a text is taken as it is, variables are for files", "[options]") {
+    ClientSettings settings;
+    CHECK(say(settings, {{"name", {"${HOME}"}}}).empty());
+    CHECK(settings.name == "${HOME}");
+}
+
+TEST_CASE("options: what is wrong is told by the setting, and not said", "[options]") {
+    ServerSettings settings;
+    CHECK(lines_of(say(settings, {{"workers", {"many"}},
+                                  {"https.grade", {"old"}},
+                                  {"proxy_protocol_from", {"::1", "x"}},
+                                  {"no.such", {"1"}}})) ==
+          std::vector<std::string>{
+              "proxy_protocol_from: \"x\" is neither an IP address nor a network like 10.0.0.0/8 or fd00::/8",
+              "workers: expected a whole number from 0 to 256, found \"many\"",
+              "https.grade: expected one of modern, intermediate, found \"old\"",
+              "no: no such key; the keys here are bind, tcp_bind, public_host, http_bind, domain, allow_ports, "
+              "https_bind, proxy_protocol_from, tls_cert, tls_key, state_dir, connections_per_token, "
+              "ports_per_token, allow_weak_token, tls, workers, memory_max, timing, http, https"});
+    CHECK(settings.workers == 0);
+    CHECK(settings.https.grade == TlsGrade::modern);
+}
+
+TEST_CASE("options: a time that is said pulls one along that is not", "[options]") {
+    ClientSettings settings;
+    CHECK(say(settings, {{"timing.dead_interval", {"3s"}}, {"timing.reconnect_max", {"100ms"}}}).empty());
+    CHECK(settings.timing.ping_interval == 1s);
+    CHECK(settings.timing.reconnect_first == 100ms);
+    CHECK(say(settings, {{"timing.dead_interval", {"30s"}}, {"timing.ping_interval", {"20s"}}}).empty());
+    CHECK(settings.timing.ping_interval == 20s);
+}
+
+TEST_CASE("options: what they say is the file's no more", "[options]") {
+    Client::Builder builder = Config::parse("client: {server: 'a:x', tls_pin: x}\n", "f.yml").client();
+    builder.token(Secret::generate());
+    CHECK(lines_of(builder.check()).size() == 2);
+    CHECK(say(builder, {{"server", {"b:x"}}}).empty());
+    const std::vector<std::string> lines = lines_of(builder.check());
+    REQUIRE(lines.size() == 2);
+    CHECK(lines[0] == "server: \"b:x\" is no address; expected host:port");
+    CHECK(lines[1].starts_with("f.yml:1:34: client.tls_pin: "));
+}
+
+}  // namespace ferrotunnel::detail
