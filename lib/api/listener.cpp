@@ -128,17 +128,20 @@ void ListenerCore::set_registered() {
 }
 
 void ListenerCore::close() noexcept {
-    end(asio::error::operation_aborted, asio::error::bad_descriptor);
+    end(asio::error::operation_aborted, asio::error::bad_descriptor, true);
     service_->close();
 }
 
-void ListenerCore::end(std::error_code for_waiting, std::error_code for_later) noexcept {
+void ListenerCore::end(std::error_code for_waiting, std::error_code for_later, bool closes) noexcept {
     std::deque<IntrusivePtr<StreamCore>> visitors;
     std::deque<Taker> accepts;
     {
         const std::lock_guard lock(mutex_);
-        ended_ = for_later;
-        refused_ = false;
+        if (!is_closed_) {  // by its application: what the client or server says of it afterwards changes nothing
+            ended_ = for_later;
+            refused_ = false;
+        }
+        is_closed_ = is_closed_ || closes;
         visitors.swap(visitors_);
         accepts.swap(accepts_);
     }

@@ -53,13 +53,14 @@ public:
     const std::shared_ptr<ServiceState>& service_state() const noexcept { return service_; }
 
 private:
-    void end(std::error_code for_waiting, std::error_code for_later) noexcept;
+    void end(std::error_code for_waiting, std::error_code for_later, bool closes = false) noexcept;
 
     const std::shared_ptr<ServiceState> service_;
     std::atomic<std::uint64_t> last_serial_{0};
     mutable std::mutex mutex_;
     std::error_code ended_;  // what later accepts fail with
-    bool refused_ = false;   // `ended_` is a refusal, which may pass
+    bool is_closed_ = false;
+    bool refused_ = false;  // `ended_` is a refusal, which may pass
     std::deque<IntrusivePtr<StreamCore>> visitors_;
     std::deque<Taker> accepts_;
 };

@@ -520,7 +520,5 @@ static_assert(memory_min / 4 > stream_cost * opens_unanswered_per_service_max);
 inline constexpr std::uint32_t workers_max = 256;
 /// Attempts in a row after which a client may be told to give up; a larger number would be as good as for ever.
 inline constexpr std::uint32_t attempts_max = 1'000'000;
-/// Descriptors kept in reserve so that accepting survives EMFILE.
-inline constexpr int reserve_descriptors = 1;
 
 }  // namespace ferrotunnel::limits

@@ -6,7 +6,7 @@
 namespace ferrotunnel::directory {
 namespace {
 
-// Others compete for the same name: after this many fruitless evictions the newcomer gives up.
+// Others compete for the same name: after this many fruitless evictions for one name the newcomer gives up.
 constexpr int rounds_max = 4;
 
 using Handles = std::vector<std::shared_ptr<SessionHandle>>;
@@ -84,11 +84,13 @@ struct Claiming : std::enable_shared_from_this<Claiming> {
             ClaimAnswer answer = registry->claim(session, service, names[granted], now);
             if (std::holds_alternative<Granted>(answer)) {
                 ++granted;
+                rounds = 0;
             } else if (auto* refusal = std::get_if<Refusal>(&answer)) {
                 done(std::move(*refusal));
                 return;
             } else if (auto& contested = std::get<Contested>(answer); ++rounds > rounds_max) {
-                done(std::move(contested.if_alive));
+                done(Refusal{contested.if_alive.code,
+                             "Other clients keep taking " + text_of_name() + " over. Trying later may work."});
                 return;
             } else {
                 probe(contested);
@@ -105,12 +107,16 @@ struct Claiming : std::enable_shared_from_this<Claiming> {
                 self->done(std::move(refusal));
                 return;
             }
-            const ClaimName& name = self->names[self->granted];
-            const std::string what = name.is_port() ? "public port " + std::to_string(name.port) : name.host;
-            evict_all(holders, wire::Code::superseded,
-                      "Another client with the same token took over " + what + " while this one was silent.",
-                      [self] { self->request(); });
+            evict_all(
+                holders, wire::Code::superseded,
+                "Another client with the same token took over " + self->text_of_name() + " while this one was silent.",
+                [self] { self->request(); });
         });
+    }
+
+    std::string text_of_name() const {
+        const ClaimName& name = names[granted];
+        return name.is_port() ? "public port " + std::to_string(name.port) : name.host;
     }
 };
 

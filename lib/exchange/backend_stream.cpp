@@ -136,12 +136,11 @@ void BackendStream::consume(std::uint32_t n) {
 // --- in the pool ---
 
 bool BackendStream::is_carried() noexcept {
-    const std::uint64_t version = service_->carriers_version();
-    if (version == carriers_version_) {
-        return true;
+    if (const std::uint64_t version = service_->carriers_version(); version != carriers_version_) {
+        carriers_version_ = version;
+        is_carried_ = service_->carries(*carrier_.trunk);
     }
-    carriers_version_ = version;
-    return service_->carries(*carrier_.trunk);
+    return is_carried_;
 }
 
 void BackendStream::use(BackendUser& user) noexcept {

@@ -7,6 +7,7 @@
 #include <deque>
 #include <thread>
 
+#include "api/listener_core.hpp"
 #include "unit/api/app.hpp"
 
 namespace ferrotunnel::test {
@@ -211,6 +212,17 @@ TEST_CASE("an open that fails says why", "[listener]") {
     run_until(f.io, [&] { return opened.calls == 1; });
     CHECK(opened.error == errc::trunk_lost);
     CHECK_FALSE(opened.stream.is_open());
+}
+
+TEST_CASE("a listener that was closed stays closed, whatever the server still says of it", "[listener]") {
+    detail::ListenerCore core(std::make_shared<detail::ServiceState>("web", nullptr));
+    core.set_refused(errc::port_taken);
+    CHECK(core.is_open());
+    core.close();
+    core.set_refused(errc::port_taken);
+    CHECK_FALSE(core.is_open());
+    core.set_registered();
+    CHECK_FALSE(core.is_open());
 }
 
 }  // namespace ferrotunnel::test

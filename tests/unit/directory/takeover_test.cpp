@@ -321,6 +321,20 @@ TEST_CASE("of several names each is asked for, and each silent holder driven out
     }
 }
 
+TEST_CASE("as many names as a service may have can be taken over from silent holders") {
+    Server server;
+    auto newcomer = server.admitted(session_of(1, 100));
+    std::vector<ClaimName> names;
+    for (std::uint8_t i = 0; i < 9; ++i) {
+        auto holder = server.admitted(session_of(1, i));
+        holder->eager = true;
+        holder->alive = false;
+        names.emplace_back("host-" + std::to_string(i) + ".example", "/");
+        REQUIRE(server.claim(holder, {names.back()})->granted());
+    }
+    CHECK(server.claim(newcomer, names)->granted());
+}
+
 TEST_CASE("a holder with another token is neither probed nor evicted") {
     Server server;
     auto holder = server.admitted(session_of(1, 1));
@@ -393,6 +407,7 @@ TEST_CASE("a handle that lies about having let go does not keep the takeover bus
     auto claim = server.claim(newcomer, 2222);
     REQUIRE(claim->refusal);
     CHECK(claim->refusal->code == wire::Code::port_taken);
+    CHECK(claim->refusal->text == "Other clients keep taking public port 2222 over. Trying later may work.");
     auto fresh = server.session();
     auto admission = server.admit(session_of(1, 1, 2), fresh);
     REQUIRE(admission->refusal);

@@ -127,8 +127,8 @@ TEST_CASE("what is no TLS is told at once, with a guess") {
     CHECK(verdict(bytes_of("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")) == "not TLS: http");
     CHECK(verdict(bytes_of("GET")) == "more");
     CHECK(verdict(bytes_of("SSH-2.0-OpenSSH_9.2\r\n")) == "not TLS");
-    CHECK(verdict(bytes_of("ABCDEFGHIJKLMNOP ")) == "not TLS: http");
-    CHECK(verdict(bytes_of("ABCDEFGHIJKLMNOPQ ")) == "not TLS");
+    CHECK(verdict(bytes_of("UPDATEREDIRECTREF /")) == "not TLS: http");
+    CHECK(verdict(bytes_of("ABCDEFGHIJKLMNOPQR ")) == "not TLS");
     CHECK(verdict(bytes_of("get / HTTP/1.1\r\n")) == "not TLS");
     CHECK(verdict(bytes_of("PROXY TCP4 ")) == "not TLS: proxy protocol");
     CHECK(verdict({'\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n'}) == "not TLS: proxy protocol");
