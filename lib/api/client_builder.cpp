@@ -6,7 +6,6 @@
 #include "ferrotunnel/client.hpp"
 #include "settings/group.hpp"
 #include "settings/option.hpp"
-#include "settings/origin.hpp"
 
 namespace ferrotunnel {
 
@@ -56,12 +55,7 @@ Client::Builder& Client::Builder::log(LogSink sink, LogLevel level) {
 }
 
 Client Client::Builder::build() {
-    std::vector<Problem> problems;
-    std::optional<Client> client = try_build(problems);
-    if (!client) {
-        throw config_error(std::move(problems));
-    }
-    return std::move(*client);
+    return detail::make_or_throw(std::exchange(*settings_, {}), detail::make_client);
 }
 
 std::vector<Problem> Client::Builder::check() const {
@@ -72,19 +66,7 @@ std::vector<Problem> Client::Builder::check() const {
 }
 
 std::optional<Client> Client::Builder::try_build(std::vector<Problem>& problems) {
-    detail::ClientSettings settings = std::exchange(*settings_, {});
-    std::vector<Problem> found = detail::problems_of(settings);
-    const detail::Attached attached = settings;  // for what making it still finds
-    try {
-        if (found.empty()) {
-            return detail::make_client(std::move(settings));
-        }
-    } catch (const config_error& error) {
-        found = error.problems();
-        detail::locate(found, attached);
-    }
-    problems.insert(problems.end(), found.begin(), found.end());
-    return std::nullopt;
+    return detail::try_make(std::exchange(*settings_, {}), detail::make_client, problems);
 }
 
 std::vector<Problem> detail::say(Client::Builder& builder, const std::vector<SettingText>& texts) {

@@ -2,7 +2,10 @@
 // what an empty handle answers.
 #pragma once
 
+#include <optional>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "ferrotunnel/client.hpp"
 #include "ferrotunnel/server.hpp"
@@ -14,6 +17,34 @@ namespace ferrotunnel::detail {
 /// can find out (certificates).
 Client make_client(ClientSettings&& settings);
 Server make_server(ServerSettings&& settings);
+
+/// Checks the settings and makes the handle. Where that fails there is none, and the problems are appended.
+template <typename Handle, typename Settings>
+std::optional<Handle> try_make(Settings settings, Handle (*make)(Settings&&), std::vector<Problem>& problems) {
+    std::vector<Problem> found = problems_of(settings);
+    const Attached attached = settings;  // for what making it still finds
+    try {
+        if (found.empty()) {
+            return make(std::move(settings));
+        }
+    } catch (const config_error& error) {
+        found = error.problems();
+        locate(found, attached);
+    }
+    problems.insert(problems.end(), found.begin(), found.end());
+    return std::nullopt;
+}
+
+/// The same, but throws config_error with all problems.
+template <typename Handle, typename Settings>
+Handle make_or_throw(Settings settings, Handle (*make)(Settings&&)) {
+    std::vector<Problem> problems;
+    std::optional<Handle> handle = try_make(std::move(settings), make, problems);
+    if (!handle) {
+        throw config_error(std::move(problems));
+    }
+    return std::move(*handle);
+}
 
 /// The engine behind a handle. `what` is the class of the handle.
 template <typename Pointer>

@@ -7,7 +7,6 @@
 #include "ferrotunnel/server.hpp"
 #include "settings/group.hpp"
 #include "settings/option.hpp"
-#include "settings/origin.hpp"
 
 namespace ferrotunnel {
 
@@ -82,12 +81,7 @@ Server::Builder& Server::Builder::log(LogSink sink, LogLevel level) {
 }
 
 Server Server::Builder::build() {
-    std::vector<Problem> problems;
-    std::optional<Server> server = try_build(problems);
-    if (!server) {
-        throw config_error(std::move(problems));
-    }
-    return std::move(*server);
+    return detail::make_or_throw(std::exchange(*settings_, {}), detail::make_server);
 }
 
 std::vector<Problem> Server::Builder::check() const {
@@ -99,19 +93,7 @@ std::vector<Problem> Server::Builder::check() const {
 }
 
 std::optional<Server> Server::Builder::try_build(std::vector<Problem>& problems) {
-    detail::ServerSettings settings = std::exchange(*settings_, {});
-    std::vector<Problem> found = detail::problems_of(settings);
-    const detail::Attached attached = settings;  // for what making it still finds
-    try {
-        if (found.empty()) {
-            return detail::make_server(std::move(settings));
-        }
-    } catch (const config_error& error) {
-        found = error.problems();
-        detail::locate(found, attached);
-    }
-    problems.insert(problems.end(), found.begin(), found.end());
-    return std::nullopt;
+    return detail::try_make(std::exchange(*settings_, {}), detail::make_server, problems);
 }
 
 std::vector<Problem> detail::say(Server::Builder& builder, const std::vector<SettingText>& texts) {

@@ -239,6 +239,18 @@ private:
         std::shared_ptr<ServerSession> to_;
     };
 
+    /// Brings a visitor to this session's worker.
+    template <typename Visitor>
+    void bring(Visitor visitor, std::uint32_t service) {
+        if (worker_.here()) {
+            on_visitor(service, std::move(visitor));
+            return;
+        }
+        mailbox_->post_call([to = OnTheWay(shared_from_this()), service, visitor = std::move(visitor)]() mutable {
+            to.arrived()->on_visitor(service, std::move(visitor));
+        });
+    }
+
     void on_pipe_open() override;
     void on_control(Bytes message) override;
     void on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) override;
@@ -305,7 +317,7 @@ private:
 
     // Visitors whose TLS passes untouched (server_session_tls.cpp).
     std::optional<directory::Refusal> read_tls(const wire::Service& service, directory::HttpDescription& wanted) const;
-    void on_tls_visitor(std::uint32_t id, directory::TlsVisitor visitor);
+    void on_visitor(std::uint32_t id, directory::TlsVisitor visitor);
     void open_visitor(std::uint32_t id, directory::TlsVisitor visitor);
 
     void leave_registry() noexcept;

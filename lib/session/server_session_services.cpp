@@ -440,13 +440,7 @@ std::shared_ptr<void> ServerSession::count_dialled() {
 }
 
 void ServerSession::take(directory::Visitor visitor, std::uint32_t service) {
-    if (worker_.here()) {
-        on_visitor(service, std::move(visitor));
-        return;
-    }
-    mailbox_->post_call([to = OnTheWay(shared_from_this()), service, visitor = std::move(visitor)]() mutable {
-        to.arrived()->on_visitor(service, std::move(visitor));
-    });
+    bring(std::move(visitor), service);
 }
 
 void ServerSession::on_visitor(std::uint32_t id, directory::Visitor visitor) {

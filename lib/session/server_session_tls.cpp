@@ -47,16 +47,10 @@ void ServerSession::register_tls(std::uint32_t request, const wire::Service& des
 }
 
 void ServerSession::take(directory::TlsVisitor visitor, std::uint32_t service) {
-    if (worker_.here()) {
-        on_tls_visitor(service, std::move(visitor));
-        return;
-    }
-    mailbox_->post_call([to = OnTheWay(shared_from_this()), service, visitor = std::move(visitor)]() mutable {
-        to.arrived()->on_tls_visitor(service, std::move(visitor));
-    });
+    bring(std::move(visitor), service);
 }
 
-void ServerSession::on_tls_visitor(std::uint32_t id, directory::TlsVisitor visitor) {
+void ServerSession::on_visitor(std::uint32_t id, directory::TlsVisitor visitor) {
     auto found = services_.find(id);
     if (ended_ || found == services_.end() || found->second.http != visitor.service) {
         // This trunk has left the service while the visitor was on the way to it: others may still be there.

@@ -1,0 +1,237 @@
+#include "trunk/pump.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ferrotunnel::trunk {
+
+using mux::StreamItem;
+using wire::Code;
+
+Pump::Pump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic) : worker_(worker), traffic_(std::move(traffic)) {
+    traffic_->opened();
+}
+
+void Pump::begin() {
+    self_ = IntrusivePtr<Pump>(this);
+    worker_.shutdown_hooks().add(*this);
+    readable_ = writable_ = true;
+    run();
+}
+
+void Pump::refuse(Code code) {
+    if (wants_end()) {
+        stream_->abort(code);
+        close(true);
+    }
+}
+
+void Pump::wake() noexcept {
+    // The stream's session lives on the same worker; if that has ended, this thread tears down what lived there.
+    if (!worker_.here() && !worker_.mailbox()->is_closed()) {
+        (void)worker_.mailbox()->post_call([self = IntrusivePtr<Pump>(this)] { self->run(); });
+        return;
+    }
+    run();
+}
+
+void Pump::on_events(std::uint32_t events) noexcept {
+    readable_ = readable_ || (events & runtime::readable_events) != 0;
+    writable_ = writable_ || (events & runtime::writable_events) != 0;
+    hung_up_ = hung_up_ || (events & runtime::more_behind_events) != 0;
+    peer_gone_ = peer_gone_ || (events & EPOLLHUP) != 0;
+    error_seen_ = error_seen_ || (events & EPOLLERR) != 0;
+    run();
+}
+
+void Pump::on_worker_end() noexcept {
+    IntrusivePtr<Pump> keep(this);
+    close(true);
+    last_bytes_.reset();
+    drop_timers();
+}
+
+// Steps until nothing is left to do. The session wakes the pump from within the pump's own calls, hence the guard
+// against recursion.
+void Pump::run() noexcept {
+    if (running_) {
+        again_ = true;
+        return;
+    }
+    IntrusivePtr<Pump> keep(this);
+    running_ = true;
+    do {
+        again_ = false;
+        try {
+            step();
+        } catch (const std::exception&) {
+            // Out of memory, or a bug: only this visitor's connection ends.
+            stream_->abort(Code::internal);
+            close(true);
+        }
+    } while (again_ && !closed_);
+    running_ = false;
+}
+
+void Pump::step() {
+    if (closed_ || !stream_ || ended_from_outside() || fd() < 0 || !is_ready()) {
+        return;
+    }
+    if (is_resetting()) {
+        if (error_seen_ || broken_) {
+            close(true);
+        }
+        return;
+    }
+    if (error_seen_ || broken_) {
+        end_failed();
+    }
+    send();
+    receive();
+    if (!closed_ && !is_resetting()) {
+        watch_end();
+    }
+}
+
+void Pump::watch_end() {
+    if (!reading_ && !writing_ && !has_pending()) {
+        close(false);
+    } else if (!reading_ && peer_gone_) {
+        stream_->leave();  // of a unix socket: both directions have ended, not only one
+    } else if (!writable_ && !last_bytes_ && stream_->send_is_dead()) {
+        watch_last_bytes(LastBytes::Until::stalled);
+    }
+}
+
+// True if the stream was aborted or its trunk is lost: the end's peer gets a reset, never an orderly end.
+bool Pump::ended_from_outside() {
+    if (!stream_->verdict()) {
+        return false;
+    }
+    if (std::function<void()> cancel = std::exchange(cancel_, nullptr)) {
+        cancel();
+    }
+    close(true);
+    return true;
+}
+
+// --- from the end ---
+
+void Pump::receive() {
+    while (!closed_ && reading_ && readable_ && may_send() && read_once()) {
+    }
+}
+
+bool Pump::may_send() {
+    while (!stream_->can_send()) {
+        if (stream_->send_is_dead()) {
+            stop_reading();  // the peer has reset the stream; the inbound queue ends with that reset
+            return false;
+        }
+        if (stream_->try_park_send()) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void Pump::stop_reading() noexcept {
+    if (std::exchange(reading_, false)) {
+        traffic_->stopped_sending();
+    }
+}
+
+void Pump::finish_stream() {
+    stop_reading();
+    stream_->finish();
+    if (stream_->kind() == wire::ServiceKind::http) {
+        stream_->reset(Code::connection_reset);
+        close(false);
+    }
+}
+
+void Pump::reset_stream() {
+    stop_reading();
+    stream_->reset(Code::connection_reset);
+    close(true);
+}
+
+// --- to the end ---
+
+std::span<const Bytes> Pump::gather(Pieces& pieces) {
+    std::size_t count = 0;
+    stream_->for_each_inbound([&](StreamItem& item) {  // the queue may be long
+        if (item.kind != StreamItem::Kind::data) {
+            return false;
+        }
+        pieces[count++] = item.slice.bytes();
+        return count < pieces_max;
+    });
+    return {pieces.data(), count};
+}
+
+void Pump::count_taken(std::size_t bytes) {
+    traffic_->moved(&Traffic::to_sockets, bytes);
+    stream_->count_delivered(bytes);
+    for (std::size_t left = bytes; left > 0;) {
+        const auto n = static_cast<std::uint32_t>(std::min<std::size_t>(left, stream_->front()->slice.size()));
+        stream_->consume(n);
+        left -= n;
+    }
+}
+
+bool Pump::is_reset_behind_end() {
+    const StreamItem* item = !closed_ && !writing_ && !broken_ ? stream_->front() : nullptr;
+    return item != nullptr && item->kind == StreamItem::Kind::reset;
+}
+
+void Pump::end_failed() {
+    broken_ = true;
+    readable_ = true;
+    if (std::exchange(writing_, false)) {
+        stream_->stop_receiving();
+    }
+    if (!reading_) {
+        stream_->reset(Code::connection_reset);
+        close(true);
+    }
+}
+
+void Pump::reset_acknowledged() {
+    stop_reading();
+    if (runtime::unacknowledged_bytes(fd()) == 0) {
+        close(true);
+        return;
+    }
+    watch_last_bytes(LastBytes::Until::acknowledged);
+}
+
+void Pump::watch_last_bytes(LastBytes::Until until) {
+    last_bytes_ = std::make_unique<LastBytes>(worker_, fd(), *stream_, until, [this] {
+        IntrusivePtr<Pump> keep(this);
+        close(true);
+    });
+}
+
+void Pump::close(bool reset) noexcept {
+    if (std::exchange(closed_, true)) {
+        return;
+    }
+    leave();
+    if (last_bytes_) {
+        last_bytes_->cancel();  // it may be the caller; it is destroyed with the pump
+    }
+    if (fd() >= 0) {
+        worker_.poller().remove(fd(), *this);
+    }
+    let_go(reset);
+    stop_reading();
+    traffic_->closed();
+    // Nobody will take what is still queued inbound; the stream itself goes with its last reference.
+    if (stream_) {
+        stream_->stop_receiving();
+    }
+    self_.reset();  // last: this may destroy the pump
+}
+
+}  // namespace ferrotunnel::trunk

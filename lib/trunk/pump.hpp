@@ -1,0 +1,131 @@
+// Moves bytes between a stream and one other end, a socket or a pipe, in both directions, on one worker.
+//
+//          end --readable--> slabs --> stream.send        until its end (stream.finish) or reset (stream.reset)
+//          end <--writable-- gathered <-- stream.front    until FIN (its direction ends) or RESET (it is reset)
+//
+//   dialing --connected--> open --both directions ended (or one, for HTTP)-----> closed
+//      |                     |  \--reset in order--> resetting --acknowledged--> /
+//      \_____________________\______ verdict, cancel ___________________________/
+//
+// The end's reset arrives behind the bytes that came before it. In the other direction a stream's reset becomes the
+// end's only after the peer has acknowledged everything written before (`resetting`, bounded in time).
+//
+// An open pump keeps itself alive: its stream may be gone from the session while a slow peer still takes the last
+// bytes. An idle pump holds no slab and no timer.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "base/intrusive_ptr.hpp"
+#include "buffer/slab.hpp"
+#include "buffer/waker.hpp"
+#include "mux/stream.hpp"
+#include "runtime/io_result.hpp"
+#include "runtime/poller.hpp"
+#include "runtime/shutdown_hook.hpp"
+#include "runtime/worker.hpp"
+#include "trunk/last_bytes.hpp"
+#include "trunk/traffic.hpp"
+
+namespace ferrotunnel::trunk {
+
+class Pump : public buffer::Waker, protected runtime::PollTarget, private runtime::ShutdownHook {
+public:
+    /// Sets the stream (attached to this pump). It comes first; the end follows, at once or when it is connected.
+    void set_stream(IntrusivePtr<mux::Stream> stream) { stream_ = std::move(stream); }
+    /// Sets the function to call if the stream ends before there is an end: whoever dials should stop.
+    void on_cancel(std::function<void()> cancel) { cancel_ = std::move(cancel); }
+    /// Says that there will be no end: the stream ends with this code.
+    void refuse(wire::Code code);
+
+    /// Any thread; acts at once on the worker's thread.
+    void wake() noexcept override;
+
+protected:
+    Pump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic);
+    /// A derived class closes in its destructor, while its end is still there.
+    ~Pump() override = default;
+
+    /// The end is there and watched: the pump lives until it is closed.
+    void begin();
+    /// Drops what the dialler was told to call. False: the pump is closed, and wants no end any more.
+    bool wants_end() noexcept {
+        cancel_ = nullptr;
+        return !closed_;
+    }
+    void close(bool reset) noexcept;
+
+    // From the end.
+    void stop_reading() noexcept;
+    /// Ends an HTTP stream: HTTP has no use for half a connection, and nobody would answer what is still sent. The
+    /// reset behind the end says how much has been delivered, so that the edge can resend what was on the way here.
+    void finish_stream();
+    /// The end was reset, or has failed.
+    void reset_stream();
+
+    // To the end.
+    static constexpr std::size_t pieces_max = 64;
+    using Pieces = std::array<Bytes, pieces_max>;
+    /// The data that waits at the front of the stream, no further than one write goes.
+    std::span<const Bytes> gather(Pieces& pieces);
+    /// The end has taken so much of it.
+    void count_taken(std::size_t bytes);
+    /// Behind the stream's FIN only a reset can come.
+    bool is_reset_behind_end();
+    /// Handles an end that takes nothing any more. What it received before it failed is still to be read, and the reset
+    /// follows that; if its end was already read, the reset follows at once.
+    void end_failed();
+    /// Resets the end once its peer has acknowledged everything, and reads no more of it.
+    void reset_acknowledged();
+
+    runtime::Worker& worker_;
+    std::shared_ptr<Traffic> traffic_;
+    IntrusivePtr<mux::Stream> stream_;
+    bool readable_ = false;
+    bool writable_ = false;
+    bool reading_ = true;   // the end may still give bytes
+    bool writing_ = true;   // the stream may still give bytes, and the end takes them
+    bool bulk_ = false;     // the last read filled a frame
+    bool hung_up_ = false;  // something waits behind the bytes of a short read
+    bool broken_ = false;   // the end takes nothing more; what it still holds is read first
+    bool closed_ = false;
+
+private:
+    // What the kinds of ends do differently.
+    virtual int fd() const noexcept = 0;  // below 0: there is no end
+    virtual bool is_ready() { return true; }
+    virtual void send() = 0;
+    /// False: nothing more comes for now.
+    virtual bool read_once() = 0;
+    /// It has taken bytes that its socket has not taken yet.
+    virtual bool has_pending() const noexcept { return false; }
+    /// After it was taken from the poller.
+    virtual void let_go(bool reset) noexcept = 0;
+    /// Somebody may hold the pump for longer, but its timers must not outlive the worker.
+    virtual void drop_timers() noexcept {}
+
+    void on_events(std::uint32_t events) noexcept override;
+    void on_worker_end() noexcept override;
+    void run() noexcept;
+    void step();
+    bool ended_from_outside();
+    void receive();
+    bool may_send();
+    void watch_end();
+    void watch_last_bytes(LastBytes::Until until);
+    bool is_resetting() const noexcept { return last_bytes_ && last_bytes_->until() == LastBytes::Until::acknowledged; }
+
+    std::function<void()> cancel_;
+    IntrusivePtr<Pump> self_;                // while there is an end
+    std::unique_ptr<LastBytes> last_bytes_;  // once only the end is left
+    bool peer_gone_ = false;                 // nobody is at the other end of the socket
+    bool error_seen_ = false;                // reported by the poller
+    bool running_ = false;
+    bool again_ = false;
+};
+
+}  // namespace ferrotunnel::trunk
