@@ -1,6 +1,5 @@
 #include "common_settings.hpp"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 

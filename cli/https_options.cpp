@@ -76,8 +76,8 @@ void apply_https(const Options& options, const Config::ServerSection& file, Serv
         https.hsts = https.hsts.value_or(Hsts());
         https.hsts->max_age = std::chrono::duration_cast<std::chrono::seconds>(*time);
     }
-    const bool has_certificates = https.has_certificates() || options.has("certificates");
-    builder.https(std::move(https));
+    const bool has_certificates = https.has_certificates() || !options.list("certificates").empty();
+    builder.https(options.text("https-bind") == "off" ? Https() : std::move(https));
     if (!options.has("https-bind") && !file.https_bind && has_certificates) {
         builder.https_bind(default_https_bind);
     }

@@ -65,6 +65,9 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
     builder.log(log_sink(plan.common), plan.common.log_level.value_or(default_log_level));
     apply_http(options, file, plan, builder);
     apply_https(options, file, builder, problems);
+    if (options.has("tls-cert") != options.has("tls-key")) {
+        builder.tls_certificate("", "");  // one alone does not go with the file's other one
+    }
     say_options(options, settings(), builder, problems);
     check_token_word(options, sources.arguments.token, problems);
     if (needs_token(sources, file.has_token)) {

@@ -8,9 +8,7 @@ namespace {
 
 // Of a setting, as a configuration file or a builder calls it. `https` as a whole has no option but its address.
 std::string option_of(const std::string& key, const SettingOptions& settings) {
-    const auto found = std::ranges::find_if(settings, [&key](const detail::SettingOption& setting) {
-        return setting.problem == key || setting.path == key;
-    });
+    const auto found = std::ranges::find(settings, key, &detail::SettingOption::problem);
     return found != settings.end() ? found->name : key == "https" ? "https-bind" : key;
 }
 
@@ -31,20 +29,23 @@ std::vector<OptionSection> sections_of(const SettingOptions& settings) {
 }
 
 OptionSection& section_called(std::vector<OptionSection>& sections, std::string_view title) {
-    return *std::ranges::find(sections, title, &OptionSection::title);
+    const auto found = std::ranges::find(sections, title, &OptionSection::title);
+    return found != sections.end() ? *found : sections.emplace_back(OptionSection{std::string(title), {}});
 }
 
 std::vector<detail::SettingText> said_by(const Options& options, const SettingOptions& settings, Problems& problems) {
     std::vector<detail::SettingText> texts;
     for (const detail::SettingOption& setting : settings) {
-        const std::optional<std::string> text = options.text(setting.name);
-        if (!setting.is_said || !text) {
+        if (!setting.is_said || !options.has(setting.name)) {
             continue;
         }
+        const std::optional<std::string> text = options.text(setting.name);
         if (setting.operand.empty()) {
             texts.push_back({setting.path, {options.flag(setting.name, problems) ? "on" : "off"}});
-        } else {
-            texts.push_back({setting.path, setting.is_repeated ? options.list(setting.name) : std::vector{*text}});
+        } else if (setting.is_repeated) {  // a variable may have an empty list
+            texts.push_back({setting.path, options.list(setting.name)});
+        } else if (text) {
+            texts.push_back({setting.path, {*text}});
         }
     }
     return texts;

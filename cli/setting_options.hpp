@@ -15,7 +15,7 @@ using SettingOptions = std::vector<detail::SettingOption>;
 /// A section for each topic.
 std::vector<OptionSection> sections_of(const SettingOptions& settings);
 
-/// Of `sections`, that with this title.
+/// The section with this title; it is made where there is none.
 OptionSection& section_called(std::vector<OptionSection>& sections, std::string_view title);
 
 /// What options say of settings, as texts.

@@ -42,8 +42,6 @@ class io_context;
 
 namespace ferrotunnel {
 
-class Config;
-
 namespace detail {
 struct BuilderAccess;
 struct ClientSettings;
@@ -238,8 +236,8 @@ public:
     /// Accepts only a server with this public key, as it prints it at start: "sha256:" and base64 or hexadecimal.
     Builder& tls_pin(std::string pin) { return set("tls_pin", std::move(pin)); }
 
-    /// Gives up after this many failed attempts in a row to connect; 0 (the default): never.
-    Builder& attempts(unsigned count) { return set("attempts", std::uint64_t{count}); }
+    /// Gives up after this many failed attempts in a row to connect, at most 1,000,000; 0 (the default): never.
+    Builder& attempts(unsigned count) { return set("attempts", std::uint64_t{count < 1'000'000 ? count : 1'000'000}); }
     /// Sets the deadlines and intervals; replaces all of them.
     Builder& timing(const Timing& timing);
     /// Sets the handler of the client's events. Default: none.

@@ -37,8 +37,6 @@ class io_context;
 
 namespace ferrotunnel {
 
-class Config;
-
 namespace detail {
 struct BuilderAccess;
 struct ServerSettings;
@@ -207,7 +205,8 @@ public:
 
     /// Sets the address where visitors of HTTP services connect: "0.0.0.0:8080"; port 0: the system chooses, see
     /// http_endpoint(). Default: none, and HTTP services are refused. (The program listens on port 8080 unless told
-    /// otherwise.) If `needed` is false and it can not listen there, start() logs that and goes on without HTTP.
+    /// otherwise.) "off": none. If `needed` is false and it can not listen there, start() logs that and goes on without
+    /// HTTP.
     Builder& http_bind(std::string address, bool needed = true);
     /// Sets the address where visitors of HTTP services connect by TLS: "0.0.0.0:8443"; otherwise like http_bind().
     /// https() sets the certificates; without any, visitors reach only services whose clients do TLS themselves.

@@ -3,7 +3,6 @@
 #include <string>
 
 #include "runtime/address.hpp"
-#include "settings/origin.hpp"
 #include "transport/certificate.hpp"
 
 namespace ferrotunnel::detail {

@@ -16,6 +16,9 @@ void AccessLine::begin(const http::RequestHead& head, const Logger& log, TimePoi
 
 void AccessLine::write(const RequestFacts& request, const VisitorFacts& visitor, bool complete, Logger& log,
                        TimePoint now) const noexcept try {
+    if (!noted_) {
+        return;
+    }
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(now - noted_->begun_at);
     log.debug("a request is over", {{"request", request.id},
                                     {"visitor", visitor.address},

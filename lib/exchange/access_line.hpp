@@ -14,6 +14,7 @@ namespace ferrotunnel::exchange {
 
 class AccessLine {
 public:
+    /// Notes a request, where the log has such lines.
     void begin(const http::RequestHead& head, const Logger& log, TimePoint now);
     bool has_begun() const noexcept { return noted_ != nullptr; }
     void set_status(std::uint16_t status) noexcept {
@@ -26,12 +27,13 @@ public:
             noted_->body_bytes += bytes;
         }
     }
-    /// After begin(), where the log has such lines. `complete`: the visitor has got a whole answer. Status 0: the
-    /// visitor has gone before there was one.
+    /// Writes the line, if begin() has noted a request. `complete`: all of the answer was given out. Status 0: there
+    /// was no answer, as when the visitor has gone before.
     void write(const RequestFacts& request, const VisitorFacts& visitor, bool complete, Logger& log,
                TimePoint now) const noexcept;
 
 private:
+    /// What the line says of the request and its answer.
     struct Noted {
         TimePoint begun_at;
         std::string method;
@@ -39,7 +41,7 @@ private:
         std::uint16_t status = 0;
         std::uint64_t body_bytes = 0;  // of the answer
     };
-    std::unique_ptr<Noted> noted_;
+    std::unique_ptr<Noted> noted_;  // only where the log has such lines
 };
 
 }  // namespace ferrotunnel::exchange

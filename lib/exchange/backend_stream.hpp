@@ -123,7 +123,7 @@ private:
     IntrusivePtr<mux::Stream> stream_;
     std::shared_ptr<void> counted_;
     std::optional<wire::Code> open_failure_;
-    std::uint64_t carriers_version_;  // for which is_carried_ holds
+    std::uint64_t carriers_version_;  // the one for which is_carried_ holds
     bool is_carried_ = true;
     std::uint64_t sent_ = 0;
     std::uint64_t sent_before_ = 0;  // before this exchange

@@ -13,6 +13,8 @@
 #include "directory/http_directory.hpp"
 #include "exchange/http_settings.hpp"
 #include "http/page.hpp"
+#include "net/ip_address.hpp"
+#include "net/ip_text.hpp"
 
 namespace ferrotunnel::exchange {
 
@@ -23,11 +25,11 @@ struct EdgeCounters {
     Count connections{0};          // so far
     Count connections_now{0};      // open
     Count connections_refused{0};  // beyond a cap
-    Count requests{0};             // whose head was read
-    Count requests_refused{0};     // that break the rules
-    Count pages{0};                // answers of the edge itself
+    Count requests{0};             // those whose head was read
+    Count requests_refused{0};     // those that break the rules, or whose head comes too slowly
+    Count pages{0};                // pages that the edge itself has answered with
     Count backend_opened{0};       // streams asked for
-    Count backend_reused{0};       // requests that took one from a pool
+    Count backend_reused{0};       // requests that took a stream from a pool
     Count retries{0};
     Count answers_cut{0};    // answers that had begun and could not be completed
     Count visitors_lost{0};  // visitors who left during an exchange, or did not read its answer
@@ -55,6 +57,7 @@ struct ExchangeShared {
     std::size_t workers = 1;
 
     bool trusts(std::string_view address) const { return is_trusted && is_trusted(address); }
+    bool trusts(const net::Address& address) const { return is_trusted && is_trusted(net::ip_text(address)); }
 };
 
 }  // namespace ferrotunnel::exchange

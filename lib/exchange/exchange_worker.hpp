@@ -41,7 +41,7 @@ public:
     std::unique_ptr<http::ResponseParser> take_response_parser();
     void give_back(std::unique_ptr<http::ResponseParser> parser);
 
-    /// No more requests come: connections to backends are kept no longer.
+    /// Whether the edge drains: no more requests come, and connections to backends are kept no longer.
     bool draining() const noexcept { return draining_; }
 
     runtime::Worker& worker;

@@ -1,4 +1,4 @@
-// Room for the head that is being written, used again for each.
+// Room to write heads in, one at a time, used again for each.
 #pragma once
 
 #include <deque>
@@ -13,15 +13,15 @@ namespace ferrotunnel::exchange {
 
 class HeadScratch {
 public:
-    /// Room to write one head in; what it holds is good until the next one is written.
+    /// Room to write one head in; its content is good until the next head is written.
     std::vector<char>& head_room() noexcept { return head_room_; }
-    /// For the head that is being written, and good until the next one.
+    /// The edits of the head that is being written, empty at first and good until the next call.
     http::Edits& new_edits() noexcept {
         edits_.clear();
         texts_.clear();
         return edits_;
     }
-    /// Holds a text that an edit points to.
+    /// Holds a text that an edit points to, for as long as the edits are good.
     std::string& keep(std::string text) { return texts_.emplace_back(std::move(text)); }
 
 private:

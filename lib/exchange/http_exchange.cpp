@@ -1,5 +1,5 @@
 // The request's half of an exchange: its stages, its stream, and what is sent there. http_exchange_answer.cpp has the
-// other half, http_exchange_failure.cpp what goes wrong, and deadlines.
+// other half, http_exchange_failure.cpp has failures and deadlines.
 #include "exchange/http_exchange.hpp"
 
 #include <algorithm>
@@ -76,7 +76,7 @@ void HttpExchange::begin(const http::RequestHead& head) {
     }
 }
 
-// False: it was answered instead.
+// Writes the head for the backend, and keeps it. False: the request was answered instead.
 bool HttpExchange::keep_head(const Arrival& arrival) {
     std::size_t size = 0;
     if (std::optional<Instead> instead = rewriting_.write_request(arrival, request_, edge_, size)) {
@@ -93,7 +93,8 @@ bool HttpExchange::keep_head(const Arrival& arrival) {
 
 // --- the stream ---
 
-// Where the backend is told who the visitor is when it takes the connection, nobody else may come by that.
+// The connection that a stream is for alone, or 0. Where the backend is told who the visitor is when it takes the
+// connection, nobody else may use that one.
 std::uint64_t HttpExchange::stream_owner() const noexcept {
     return request_.service->description().per_visitor ? visitor_.connection : 0;
 }
@@ -124,8 +125,8 @@ void HttpExchange::take_place_in_line() {
     edge_.gate.wait(request_.service->serial(), *this);
 }
 
-// Its time has passed. While others come through, its turn comes too: then it waits on, as long as it would for an
-// answer.
+// Called when the time in line has passed. While others come through, this exchange's turn comes too: then it waits on,
+// as long as it would for an answer.
 void HttpExchange::look_at_line() {
     const TimePoint now = edge_.worker.now();
     const bool moves = now - edge_.gate.moved_at(request_.service->serial()) < request_.settings.backend_connect;
@@ -157,11 +158,11 @@ void HttpExchange::open_fresh() {
     edge_.wheel.set_after(*this, request_.settings.backend_connect);
     edge_.gate.opening(request_.service->serial());
     counted_as_opening_ = true;
-    const IntrusivePtr<BackendStream> opening = backend_;  // what it answers at once may replace it
+    const IntrusivePtr<BackendStream> opening = backend_;  // an answer that comes at once may replace it
     opening->open(visitor_.wire, *this);
 }
 
-// The backend has taken the connection, or never will.
+// Tells the gate that the backend has taken the connection, or never will.
 void HttpExchange::open_is_answered() noexcept {
     if (std::exchange(counted_as_opening_, false)) {
         edge_.gate.answered(request_.service->serial(), backend_ && backend_->connected());
@@ -179,7 +180,7 @@ void HttpExchange::open_failed() {
 void HttpExchange::start_sending() {
     state_ = State::waiting;
     progress_at_ = edge_.worker.now();
-    // A first copy has room for the frame's header; of a second one the stream before may still use that.
+    // The first copy has room for the frame's header; in a second one, the stream before may still use that room.
     kept_.for_each(
         [this](buffer::Slice piece, bool is_first) { backend_->send(std::move(piece), is_first && !repeated_); });
     backend_->flush();
@@ -187,7 +188,7 @@ void HttpExchange::start_sending() {
     keep_within_bound();
 }
 
-// A head is kept until a backend has it; for a second time only where there is room.
+// Forgets the copy for want of room. A head is kept until a backend has it; for a second time only where there is room.
 void HttpExchange::keep_within_bound() noexcept {
     if (edge_.kept_bytes.now > KeptBytes::max && state_ == State::waiting && backend_->connected()) {
         kept_.forget();
@@ -225,7 +226,7 @@ bool HttpExchange::takes_body() {
         return false;
     }
     while (!backend_->can_send()) {
-        // After a reset the answer ends with it: whatever is to be said is said there.
+        // After a reset the answer ends with the reset: whatever is to be said is said there.
         if (backend_->send_is_dead() || backend_->park_send()) {
             return false;
         }
@@ -258,7 +259,7 @@ void HttpExchange::body(buffer::Slice payload, bool headroom) {
     send(std::move(payload), headroom);
 }
 
-// The backend sees a reset, so that it does not take what it has for the whole.
+// The backend sees a reset, so that it does not take what it has of the body for the whole.
 void HttpExchange::give_up_body() {
     constexpr std::string_view why = "the body of a request is larger than its service takes";
     if (head_given_) {
@@ -294,7 +295,7 @@ void HttpExchange::send_text(std::string_view text) {
 }
 
 void HttpExchange::send(buffer::Slice payload, bool headroom) {
-    const bool has_stream = state_ != State::opening;  // else all of it is sent when there is one
+    const bool has_stream = state_ != State::opening;  // otherwise all of it is sent when there is a stream
     kept_.add_body(payload, edge_.settings.replay_bytes_max, has_stream);
     if (has_stream) {
         backend_->send(std::move(payload), headroom);

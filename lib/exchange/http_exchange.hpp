@@ -1,5 +1,5 @@
 // One request and its answer: finds the service, takes or opens a stream to the backend, sends the request anew and
-// reads the response. It knows nothing of the connection that the request came by (HTTP/1.1 now, a stream of HTTP/2 to
+// reads the response. It knows nothing of the connection that brought the request (HTTP/1.1 now, a stream of HTTP/2 to
 // come), which feeds it the body and takes the answer out of it, each as fast as it can.
 //
 //   begin --no route, no client--> page ----------------------------------------------.
@@ -7,11 +7,16 @@
 //                      ^  '---fails---.     |   '--101--> switched --both ends--> done
 //                      '-- once more --'    '-- fails before the head: page; after it: broken
 //
-// Here are the order of things and whatever takes time. The stages are elsewhere, and know nothing of each other: what
-// a request passes before its backend (stages.hpp), its head as the backend gets it and the answer's as the visitor
-// does (rewriting.hpp), what is kept of it (kept_request.hpp), the answer as it is read (response_reader.hpp), why
+// A request is sent once more only when it surely was not acted on, since a reset says that nothing of it was
+// delivered, or when a second time does no harm: its method may be repeated, and the stream was an old one that the
+// backend was probably about to close. Never after a byte of the answer.
+//
+// This class has the order of things and whatever takes time. The rest is in parts that know nothing of it: what a
+// request passes before its backend (stages.hpp), its head as the backend gets it and the answer's as the visitor does
+// (rewriting.hpp), the copy of the request (kept_request.hpp), the reading of the answer (response_reader.hpp), why
 // there is none (failure.hpp), what the edge answers instead (local_answer.hpp), and the line in the log
-// (access_line.hpp).
+// (access_line.hpp). Only the reading of the answer touches the backend's stream. The parts share the facts of request
+// and visitor, the types of stages.hpp, the room for heads, and add_hsts.
 #pragma once
 
 #include <cstdint>
@@ -37,17 +42,18 @@
 
 namespace ferrotunnel::exchange {
 
-/// Whoever the request came by.
+/// The owner of an exchange: whoever brought the request.
 class ExchangeOwner {
 public:
-    /// The exchange takes the body again, or has more of the answer: look. May come from within its calls.
+    /// Called when the exchange takes the body again, or has more of the answer: look at it. May come from within calls
+    /// of the exchange.
     virtual void on_exchange() noexcept = 0;
 
 protected:
     ~ExchangeOwner() = default;
 };
 
-/// A piece of an answer, in the order: interim heads, the head, data, the end.
+/// A piece of an answer. The pieces come in this order: interim heads, the head, data, the end.
 struct Answer {
     enum class Kind : std::uint8_t {
         nothing,  // for now; on_exchange follows
@@ -58,59 +64,61 @@ struct Answer {
         broken,  // the answer had begun, and can not be completed: it must not look complete
     } kind = Kind::nothing;
 
-    // Of heads; good until the next call. Without `head` it is the edge's own answer.
+    // For heads. `head` is good until the next call; without it the answer is the edge's own. `edits` are the worker's:
+    // good until any exchange of this worker begins, has a head taken from it, or writes trailers.
     const http::ResponseHead* head = nullptr;
     const http::Edits* edits = nullptr;
     std::uint16_t status = 0;
     http::Body body;
-    std::optional<std::uint64_t> content_length;  // of a body that is not sent: HEAD
-    buffer::Slice data;                           // of data
-    const http::Fields* trailers = nullptr;       // of the end; null or empty: none
+    std::optional<std::uint64_t> content_length;  // for a body that is not sent: HEAD
+    buffer::Slice data;                           // for data
+    const http::Fields* trailers = nullptr;       // for the end; null or empty: none
 };
 
 class HttpExchange final : private BackendUser, private runtime::Deadline, private GateVisitor {
 public:
     HttpExchange(ExchangeWorker& edge, const VisitorFacts& visitor, ExchangeOwner& owner);
-    /// Whatever is not over is aborted.
+    /// Aborts whatever is not over.
     ~HttpExchange();
 
-    // There is one with every request: their memory is kept per thread.
+    // There is one exchange with every request, so their memory is kept per thread.
     static void* operator new(std::size_t bytes);
     static void operator delete(void* memory) noexcept;
 
-    /// `head` is needed for this call alone.
+    /// Begins with a request; `head` is needed for this call only.
     void begin(const http::RequestHead& head);
-    /// Instead: the request broke the rules, or did not come in time. May also follow `begin` while no head of the
-    /// answer was taken; the backend's part is then aborted.
+    /// Called instead of `begin`: the request broke the rules, or did not come in time. May also follow `begin` while
+    /// no head of the answer was taken; the backend's part is then aborted.
     void refuse(http::PageState state, std::string_view code, std::string_view why, http::Method method);
 
     // --- the request's body ---
 
-    /// False: not now; on_exchange follows when it does.
+    /// Whether a piece of the body can be taken. False: not now; on_exchange follows when it can.
     bool takes_body();
-    /// How much one read for it should bring at the most, and whether what is sent now may have to wait for the trunk.
+    /// How much one read for the body should bring at most, and whether what is sent now may have to wait for the
+    /// trunk.
     std::uint32_t read_size_max() const noexcept { return backend_ ? backend_->read_size_max() : UINT32_MAX; }
     bool is_trunk_behind() const noexcept { return backend_ && backend_->is_trunk_behind(); }
-    /// A piece of at most limits::data_payload_max bytes, see mux::Stream::send. Only when it takes_body.
+    /// Takes a piece of at most limits::data_payload_max bytes, see mux::Stream::send. Only when takes_body() is true.
     void body(buffer::Slice payload, bool headroom);
     void body_end(const http::Fields* trailers);
-    /// The request is complete, and nothing of it waits to be sent. Also when nobody is sent it any more.
+    /// Whether the request is complete and nothing of it waits to be sent. Also true when nobody is sent it any more.
     bool is_request_sent() const noexcept { return body_ended_ && (!backend_ || backend_->has_sent_all()); }
-    /// The visitor is not to blame if no body comes: there is no stream, no room, or no 100 (Continue) yet.
+    /// Whether the visitor is not to blame if no body comes: there is no stream, no room, or no 100 (Continue) yet.
     bool keeps_visitor_waiting() const noexcept;
 
     // --- the answer ---
 
     Answer next();
-    /// After a 101: body and data are what the visitor and the backend say to each other.
+    /// True after a 101: body and data are then what the visitor and the backend say to each other.
     bool switched() const noexcept { return state_ == State::switched; }
-    /// A head of the answer was given out; only `broken` can follow a failure now.
+    /// Whether a head of the answer was given out, interim ones aside; only `broken` can follow a failure then.
     bool answered() const noexcept { return head_given_; }
-    /// The request can not go on, and the answer has begun.
+    /// Ends an exchange whose request can not go on after the answer has begun.
     void give_up(std::string_view why) { (void)cut(why); }
     /// Sends what body() was given in this round.
     void flush();
-    /// The last chunk of the answer and these trailers, under the service's rules; good until another head is written.
+    /// The last chunk of the answer with these trailers, under the service's rules; good until another head is written.
     std::string_view answer_trailers(const http::Fields& trailers);
 
     http::Method method() const noexcept { return request_.context.method; }
@@ -186,24 +194,24 @@ private:
     bool no_room_ = false;                               // one of them is still there
     bool counted_as_opening_ = false;                    // at the gate
     bool repeated_ = false;
-    TimePoint opened_at_{};    // the stream, or when it began to wait for one
-    TimePoint progress_at_{};  // when the backend last took or said something
+    TimePoint opened_at_{};    // when the stream was asked for, or the wait for one began
+    TimePoint progress_at_{};  // when something last went either way, or the backend was not to blame
 
     // The body of the request.
     std::uint64_t body_bytes_ = 0;
-    bool chunk_open_ = false;  // its data was sent, the line end behind it not yet
+    bool chunk_open_ = false;  // a chunk's data was sent, the line end behind it not yet
     bool body_ended_ = false;
     bool awaits_continue_ = false;
 
     // The answer.
     std::uint32_t interims_ = 0;
-    bool fin_seen_ = false;  // without an answer: how much was delivered is still to be told
+    bool fin_seen_ = false;  // an end without an answer: how much was delivered is still to be told
     bool head_given_ = false;
 };
 
 // Everything from outside comes through here. What `action` asks for may be answered while it runs (a refusal by the
-// trunk, say), so this may be entered again from within; the owner is told once, by the outermost, since it may end the
-// exchange when it is told.
+// trunk, say), so this may be entered again from within; the owner is told once, by the outermost call, since it may
+// end the exchange when it is told.
 template <typename Action>
 void HttpExchange::handle(Action action) noexcept {
     const bool outermost = !std::exchange(handling_, true);

@@ -1,5 +1,4 @@
-// The answer's half of an exchange: the backend's response, or one of the edge's own.
-#include <algorithm>
+// The answer's half of an exchange: the backend's response, or an answer of the edge's own.
 #include <utility>
 
 #include "base/check.hpp"
@@ -66,7 +65,7 @@ Answer HttpExchange::next_head() {
     return next_piece();
 }
 
-// True when a head is complete.
+// Reads bytes of a head; true when it is complete. Its bytes then stay where they are until the next call.
 bool HttpExchange::read_head(const StreamItem& item) {
     if (item.slice.empty()) {
         backend_->consume(0);
@@ -123,7 +122,7 @@ Answer HttpExchange::give_head() {
     return answer;
 }
 
-// The caller has written the head that was given out.
+// Lets go of the head that was given out: the caller has written it.
 void HttpExchange::forget_head() {
     if (response_.has_head()) {
         response_.forget_head(backend_.get(), state_ == State::waiting);
@@ -157,7 +156,7 @@ Answer HttpExchange::finish_answer() {
     answer.kind = Answer::Kind::end;
     answer.trailers = response_.trailers();
     if (!is_request_sent()) {
-        drop_backend();  // what would still come of the request must not become another one
+        drop_backend();  // the rest of the request must not become another request
     } else if (response_.keeps_connection() && !edge_.draining()) {
         open_is_answered();
         edge_.pool.put(std::exchange(backend_, nullptr));
@@ -227,6 +226,8 @@ void HttpExchange::answer_instead(Instead instead) {
         give_page(*instead.page);
         return;
     }
+    runtime::Deadline::cancel();
+    kept_.forget();
     state_ = State::page_head;
     local_.set_status(instead.status, std::move(instead.location));
 }

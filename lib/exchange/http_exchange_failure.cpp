@@ -1,4 +1,4 @@
-// What goes wrong with an exchange: a backend that does not answer, or not in time; and what is sent once more.
+// The failures of an exchange: a backend that does not answer, or not in time; and requests that are sent once more.
 #include <algorithm>
 
 #include "base/limits.hpp"
@@ -10,13 +10,13 @@ StreamFacts HttpExchange::stream_facts() const noexcept {
     return {backend_->connected(), backend_->nothing_delivered(), backend_->reused()};
 }
 
-// Nothing of an answer has come, and all of the request is there.
+// Whether the request can be sent once more: all of it is kept, it was sent only once, and no answer has begun.
 bool HttpExchange::can_repeat() const noexcept {
     return kept_.is_whole() && !repeated_ && interims_ == 0;
 }
 
-// The backend has ended the connection. Where the request may only be sent once more when nothing of it was delivered,
-// what the client says of that follows at once; a program that serves by itself does not say it.
+// Called when the backend has ended the connection. Where the request may only be sent once more when nothing of it was
+// delivered, the client's word on that follows at once, and is waited for; a program that serves by itself sends none.
 bool HttpExchange::waits_for_count() {
     if (!can_repeat() || !backend_->reused() || http::is_idempotent(request_.context.method)) {
         return false;
@@ -47,7 +47,7 @@ void HttpExchange::fail(const Failure& failure) {
     open_fresh();
 }
 
-// Out of memory, or a bug: this exchange ends, and nothing else.
+// Called when memory has run out, or on a bug: this exchange ends, and nothing else.
 void HttpExchange::fail_late() noexcept {
     drop_backend();
     runtime::Deadline::cancel();
@@ -63,7 +63,7 @@ void HttpExchange::set_deadline() noexcept {
     } else if (backend_->connected()) {
         edge_.wheel.set(*this, progress_at_ + settings.first_byte);
     } else {
-        // Nobody tells when it is connected: the answer may be due before the connection would be.
+        // Nobody tells when the backend is connected: the answer may be due before the connection would be.
         edge_.wheel.set(*this, std::min(opened_at_ + settings.backend_connect, progress_at_ + settings.first_byte));
     }
 }
@@ -96,11 +96,12 @@ void HttpExchange::look_at_deadline() {
     }
 }
 
-// As long as the visitor is the one who is waited for, the connection watches its pace.
+// Looks whether the backend has answered in time. As long as the visitor is the one to be waited for, its connection
+// watches its pace.
 void HttpExchange::look_at_answer(TimePoint now) {
     const bool backends_turn = body_ended_ || awaits_continue_ || !backend_->can_send();
     if (backends_turn && now - progress_at_ >= request_.settings.first_byte) {
-        kept_.forget();  // it may be at work on the request, however slowly
+        kept_.forget();  // the backend may be at work on it, however slowly
         fail(slow_failure());
         return;
     }

@@ -39,7 +39,8 @@ struct HttpServiceSettings {
     friend bool operator==(const HttpServiceSettings&, const HttpServiceSettings&) = default;
 };
 
-/// The settings of a service: its own where it has any, else those of `usual`.
+/// The settings of a service: its own where it has any, else those of `usual`. A service can neither allow upgrades
+/// that `usual` forbids nor raise `body_bytes_max`.
 HttpServiceSettings settings_for(const HttpServiceSettings& usual, const directory::HttpServiceLimits& own) noexcept;
 
 struct HttpSettings {
@@ -47,7 +48,7 @@ struct HttpSettings {
     HttpServiceSettings service;
 
     // --- visitors ---
-    /// The time from the first byte of a head, or from the connection's begin, to the head's end; after that 408.
+    /// The time from the first byte of a head, or from the connection's start, to the head's end; after that 408.
     Duration head = 10s;
     /// The time between two requests.
     Duration keep_alive_idle = 75s;

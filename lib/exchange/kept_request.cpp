@@ -14,10 +14,7 @@ void KeptRequest::add_head(buffer::Slice piece) {
     }
 }
 
-void KeptRequest::add_body(const buffer::Slice& piece, std::size_t most, bool is_sent) {
-    if (!is_whole_) {
-        return;
-    }
+void KeptRequest::keep(const buffer::Slice& piece, std::size_t most, bool is_sent) {
     bytes_ += cost_of(piece);
     if (is_sent && (bytes_ > most || all_.now + cost_of(piece) > KeptBytes::max)) {
         forget();

@@ -6,8 +6,8 @@
 
 namespace ferrotunnel::exchange {
 
-// A later edit counts more than an earlier one. The service's rules say how long a redirect may be kept, or an answer
-// without content; an error must not be.
+// Adds the fields of the head. A later edit counts more than an earlier one. The service's rules say how long a
+// redirect, or an answer without content, may be kept; an error must not be kept.
 void LocalAnswer::put_fields(const RequestFacts& request, const HttpSettings& settings, std::string_view date,
                              HeadScratch& scratch, http::Edits& edits) {
     bool fits = true;

@@ -15,11 +15,13 @@ namespace ferrotunnel::exchange {
 
 class LocalAnswer {
 public:
+    /// Makes this a page.
     void set_page(http::Page page) {
         page_ = std::move(page);
+        location_.clear();
         is_page_ = true;
     }
-    /// `location`: where a redirect leads to; empty: it is none.
+    /// Makes this an answer without content. `location`: where a redirect leads to; empty: the answer is none.
     void set_status(std::uint16_t status, std::string location) {
         page_ = {};
         page_.status = status;
@@ -31,15 +33,16 @@ public:
     std::string_view code() const noexcept { return page_.code; }
     const std::string& body() const noexcept { return page_.body; }
 
-    /// The fields of its head. They point to this, to the request and to `date`.
+    /// Adds the fields of the answer's head to `edits`. They point to this object, to the request, to its service's
+    /// rules, to `date` and to `scratch`.
     void put_fields(const RequestFacts& request, const HttpSettings& settings, std::string_view date,
                     HeadScratch& scratch, http::Edits& edits);
 
 private:
     http::Page page_;
     std::string retry_after_;
-    std::string location_;
-    bool is_page_ = true;
+    std::string location_;  // of a redirect
+    bool is_page_ = true;   // a page; else a redirect, or nothing but a status
 };
 
 }  // namespace ferrotunnel::exchange

@@ -8,7 +8,7 @@
 namespace ferrotunnel::exchange {
 namespace {
 
-/// Several Accept fields are one list.
+/// Joins the Accept fields of a head: several are one list.
 std::string joined_accept(const http::RequestHead& head) {
     std::string all;
     for (const http::Field& field : head.fields) {
@@ -32,6 +32,7 @@ void RequestFacts::read(const http::RequestHead& head, std::string new_id) {
     read_accept(head);
 }
 
+// Keeps a copy of a usual Accept: it is read only when there is a page to show, which is rare.
 void RequestFacts::read_accept(const http::RequestHead& head) {
     accept_size_ = 0;
     if (head.fields.count(http::FieldName::accept) > 1) {

@@ -1,4 +1,7 @@
-// What is known of a request once its head was read and its service was found. It does not change after that.
+// What is known of a request. Its head says most; the stage that finds its service adds that and its settings, and
+// Rewriting::write_request sets what a trusted proxy says (id and by_tls), and that the backend is offered no change of
+// protocols where the service allows none (context.upgrade). Apart from that only HttpExchange::refuse changes it: it
+// sets context.method, and an id where there is none.
 #pragma once
 
 #include <array>
@@ -18,17 +21,18 @@ namespace ferrotunnel::exchange {
 
 class RequestFacts {
 public:
-    /// `usual`: what services have that say nothing else. `https`: what the visitor's connection uses.
+    /// `usual`: the settings of services that say nothing else. `https`: whether the visitor's connection uses TLS.
     RequestFacts(const HttpServiceSettings& usual, bool https) noexcept : by_tls(https), settings(usual) {}
     RequestFacts(const RequestFacts&) = delete;
     RequestFacts& operator=(const RequestFacts&) = delete;
 
-    /// `head` is needed for this call alone; `new_id` counts unless a trusted proxy names another one.
+    /// Takes what the head says; `head` is needed for this call only. `new_id` counts unless a trusted proxy names
+    /// another one.
     void read(const http::RequestHead& head, std::string new_id);
 
-    /// What the visitor wants an error to be told in.
+    /// The format in which the visitor wants to be told of an error.
     http::PageFormat page_format() const noexcept;
-    /// For logs; empty while the service is not known.
+    /// The service's name, for logs; empty while the service is not known.
     std::string_view service_name() const noexcept {
         return service ? std::string_view(service->description().name) : std::string_view();
     }
@@ -37,8 +41,8 @@ public:
     std::string_view host;          // in normal form
     http::ResponseContext context;  // the method, and which change of protocols the backend is offered
     http::Body body;
-    std::string hops;  // what Connection named that could come as a trailer
-    bool by_tls;       // what the visitor used, as far as it can be believed
+    std::string hops;  // names in Connection that could come as a trailer, if the body is chunked
+    bool by_tls;       // whether the visitor used TLS, as far as that can be believed
     std::shared_ptr<directory::HttpService> service;
     HttpServiceSettings settings;  // the service's, once it is known
 
@@ -46,7 +50,7 @@ private:
     void read_accept(const http::RequestHead& head);
 
     http::HostBuffer host_room_;
-    // Accept is looked at when there is a page to show, which is rare: until then a copy of what is usual is kept.
+    // What Accept says: the format, or a copy from which it is read when there is a page to show.
     http::PageFormat page_format_ = http::PageFormat::text;  // where there is no copy
     std::uint8_t accept_size_ = 0;
     std::array<char, 160> accept_room_;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "buffer/slab.hpp"
 #include "exchange/backend_stream.hpp"
@@ -28,46 +29,50 @@ public:
     // --- heads ---
 
     enum class Progress : std::uint8_t { more, complete, refused };
-    /// Reads what the front item of `backend` has of a head. Of a complete one the bytes stay where they are until
-    /// forget_head().
+    /// Reads bytes of a head from `item`, the front item of `backend`. When the head is complete, its bytes stay where
+    /// they are until forget_head().
     Progress read_head(BackendStream& backend, const mux::StreamItem& item, const http::ResponseContext& context);
     const http::ResponseHead& head() const noexcept { return parser_->head(); }
     http::Refusal refusal() const noexcept { return parser_->refusal(); }
-    /// The complete head has been written. `backend`: if it is still there. `more`: it was an interim one.
+    /// Lets go of the complete head, which has been written. `backend` is null if the stream has gone. `more`: another
+    /// head follows, since this was an interim one.
     void forget_head(BackendStream* backend, bool more);
     bool has_head() const noexcept { return has_head_; }
 
     // --- the body ---
 
-    /// Of the head that is complete now.
+    /// Begins the body that belongs to the head that is complete now.
     void begin_body();
+    /// Whether the backend keeps the connection after this answer.
     bool keeps_connection() const noexcept { return keeps_connection_ && body_.kind() != http::BodyKind::until_close; }
-    /// Null: there are none. Behind the body's end.
+    /// The trailers, once the body has ended; null where there can be none.
     const http::Fields* trailers() const noexcept {
         return body_.kind() == http::BodyKind::chunked ? &body_.trailers() : nullptr;
     }
-    /// What Connection named that could come as a trailer.
+    /// Names in the answer's Connection that could come as a trailer, if the body is chunked.
     const std::string& hops() const noexcept { return hops_; }
 
+    /// A piece of what the backend says after the head.
     struct Piece {
         enum class Kind : std::uint8_t {
             nothing,  // for now; the stream wakes its user
             data,
             end,
-            broken,  // it can not be completed: `why`
+            broken,  // the rest can not come; `why` says why
         } kind = Kind::nothing;
         buffer::Slice data{};
         std::string_view why{};
     };
+    /// The next piece of the body.
     Piece next(BackendStream& backend);
-    /// After a change of protocols.
+    /// The next piece of what the backend says after a change of protocols.
     Piece next_raw(BackendStream& backend);
 
 private:
     ExchangeWorker& worker_;
     std::unique_ptr<http::ResponseParser> parser_;
     std::string head_bytes_;             // of a head that did not come in one piece
-    std::uint32_t pending_consume_ = 0;  // of the front item: what the complete head lies in
+    std::uint32_t pending_consume_ = 0;  // bytes of the front item that the complete head lies in
     bool has_head_ = false;
     bool keeps_connection_ = false;
     http::BodyReader body_;

@@ -11,7 +11,8 @@
 namespace ferrotunnel::exchange {
 namespace {
 
-/// `write(room)` says how much it needs; once more where there was less.
+/// Calls `write(room)`, which returns how much room it needs; where there was less, once more with enough. Returns the
+/// size of what was written.
 template <typename Write>
 std::size_t write_fully(std::vector<char>& room, const Write& write) {
     std::size_t size = write(room);
@@ -29,7 +30,9 @@ std::optional<Instead> Rewriting::write_request(const Arrival& arrival, RequestF
     const http::RequestHead& head = arrival.head;
     const http::Forwarding forwarding(head, forwarding_facts(arrival.visitor, arrival.shared, request.id));
     request.by_tls = forwarding.https();
-    request.id = std::string(forwarding.request_id());
+    if (forwarding.request_id() != request.id) {  // a trusted proxy's; otherwise a view of request.id itself
+        request.id = forwarding.request_id();
+    }
     if (forwarding.loops()) {
         return Instead{Refusal{http::PageState::loop, {}, "the request came by here before"}};
     }
@@ -43,7 +46,7 @@ std::optional<Instead> Rewriting::write_request(const Arrival& arrival, RequestF
         request.context.upgrade.clear();
     }
     std::string forwards;
-    if (const auto left = http::max_forwards(head)) {
+    if (const auto left = http::max_forwards(head); left && *left > 0) {
         forwards = std::to_string(*left - 1);
         fits = edits.set("Max-Forwards", forwards) && fits;
     }
@@ -95,7 +98,7 @@ void Rewriting::map_back(const http::ResponseHead& head, bool by_tls, HeadScratc
             (void)edits.set(name, scratch.keep(std::move(mapped)));
         }
     }
-    // All or none: with more cookies than edits have room for, they stay as they are.
+    // All cookies are mapped or none: with more than the edits have room for, they stay as they are.
     constexpr std::size_t cookies_max = 24;
     const std::size_t cookies = head.fields.count(http::FieldName::set_cookie);
     if (cookies == 0 || cookies > cookies_max) {
@@ -121,7 +124,7 @@ void add_hsts(const RequestFacts& request, const HttpSettings& settings, HeadScr
     }
 }
 
-// What a rule takes out of a head does not come behind the body either.
+// Writes trailers under the rules: a field that a rule takes out of a head does not come behind the body either.
 std::string_view write_trailers(const http::Fields& trailers, const std::vector<http::HeaderRule>& rules,
                                 std::string_view connection, HeadScratch& scratch) {
     http::Edits& edits = scratch.new_edits();

@@ -1,5 +1,5 @@
-// A request's head as its backend gets it, and the backend's answer as the visitor gets it: what forwarding adds, and
-// what the service's rules change. A service without rules costs a few comparisons.
+// Rewrites a request's head for its backend and the heads of the backend's answer for the visitor: adds what forwarding
+// needs, and changes what the service's rules say. A service without rules costs a few comparisons.
 #pragma once
 
 #include <memory>
@@ -20,16 +20,17 @@ namespace ferrotunnel::exchange {
 
 class Rewriting {
 public:
-    /// Writes the head into `scratch.head_room()`, and its size into `size`. From then on the request's id and whether
-    /// it came by TLS are as a trusted proxy says. Or says what the visitor is answered instead: 508 in a loop.
+    /// Writes the head for the backend into `scratch.head_room()` and its size into `size`, and returns nothing; or
+    /// returns what the visitor is answered instead: 508 in a loop. From then on the request's id and by_tls are as a
+    /// trusted proxy says, and its context has no upgrade where the service allows none.
     std::optional<Instead> write_request(const Arrival& arrival, RequestFacts& request, HeadScratch& scratch,
                                          std::size_t& size);
-    /// What is changed in a head of the backend's answer. False: there was no room.
+    /// Adds to `edits` what is changed in a head of the backend's answer. False: they have no room for the rules.
     bool edit_answer(const http::ResponseHead& head, const RequestFacts& request, const HttpSettings& settings,
                      HeadScratch& scratch, http::Edits& edits) const;
 
 private:
-    /// What an answer is mapped back by.
+    /// What is needed to map back the answer to a rewritten request.
     struct Rewritten {
         std::string seen_authority;
         std::string backend_authority;  // empty: as the visitor's
@@ -41,13 +42,14 @@ private:
                      http::Edits& edits);
     void map_back(const http::ResponseHead& head, bool by_tls, HeadScratch& scratch, http::Edits& edits) const;
 
-    std::unique_ptr<Rewritten> rewritten_;  // where a rule changes host or path
+    std::unique_ptr<Rewritten> rewritten_;  // null unless a rule changes host or path
 };
 
-/// Strict-Transport-Security, in answers over TLS.
+/// Adds Strict-Transport-Security to an answer over TLS, by the service's rule or else the edge's; only where the
+/// service is known.
 void add_hsts(const RequestFacts& request, const HttpSettings& settings, HeadScratch& scratch, http::Edits& edits);
 
-/// The last chunk and these trailers under the rules of one direction; good until another head is written.
+/// Writes the last chunk with these trailers, under the rules of one direction; good until another head is written.
 /// `connection`: names that the head's Connection had, which are not passed on.
 std::string_view write_trailers(const http::Fields& trailers, const std::vector<http::HeaderRule>& rules,
                                 std::string_view connection, HeadScratch& scratch);

@@ -19,7 +19,7 @@ std::optional<Instead> misdirected(const Arrival& arrival, const RequestFacts& r
     return !may_serve || may_serve(request.host) ? std::nullopt : std::optional(page(PageState::misdirected, {}, why));
 }
 
-// To this server; or to a trusted proxy in front of it, which says so.
+// Whether the request came by TLS: to this server, or to a trusted proxy in front of it, which says so.
 bool came_by_tls(const Arrival& arrival, const RequestFacts& request) {
     const VisitorFacts& visitor = arrival.visitor;
     return visitor.trusted
@@ -27,21 +27,22 @@ bool came_by_tls(const Arrival& arrival, const RequestFacts& request) {
                : visitor.https;
 }
 
-// Where a visitor of this host would be answered by TLS: a redirect of the edge's own sends nobody to a handshake that
-// fails. A service that asks for one knows what it does.
+// Whether a visitor of this host would be answered by TLS: the edge's own redirect sends nobody to a handshake that
+// fails. A service that asks for a redirect knows what it does.
 bool has_https(const Arrival& arrival, std::string_view host) {
     const auto& has_certificate = arrival.shared.has_certificate;
     return !has_certificate || has_certificate(host) ||
            arrival.routes.find_tls(host, arrival.now).kind != directory::TlsMatch::Kind::none;
 }
 
-}  // namespace
-
+// Answers 421 where the visitor's TLS connection was made for another host.
 std::optional<Instead> check_connection(const Arrival& arrival, RequestFacts& request) {
     return arrival.visitor.https ? misdirected(arrival, request, "the connection was made for another host")
                                  : std::nullopt;
 }
 
+// Finds the service of host and path, and counts the request there; answers 404, 503 or 400 where there is none. The
+// stages behind this one have a service.
 std::optional<Instead> find_service(const Arrival& arrival, RequestFacts& request) {
     using Kind = directory::HttpMatch::Kind;
     const directory::HttpMatch match = arrival.routes.find(request.host, arrival.head.target.path, arrival.now);
@@ -65,6 +66,7 @@ std::optional<Instead> find_service(const Arrival& arrival, RequestFacts& reques
     return std::nullopt;
 }
 
+// Redirects to https, or to where the service says.
 std::optional<Instead> redirect(const Arrival& arrival, RequestFacts& request) {
     const directory::HttpDescription& service = request.service->description();
     const http::Rules& rules = service.rules;
@@ -84,11 +86,14 @@ std::optional<Instead> redirect(const Arrival& arrival, RequestFacts& request) {
     return std::nullopt;
 }
 
+// Answers 421 to a request without TLS for a host whose visitors need a certificate. It stands behind `redirect`, since
+// such a host may send its visitors to https.
 std::optional<Instead> check_certificate(const Arrival& arrival, RequestFacts& request) {
     return arrival.visitor.https ? std::nullopt
                                  : misdirected(arrival, request, "this host is for HTTPS with a certificate alone");
 }
 
+// Answers 413 where a larger body is declared than the service takes. A chunked body is counted as it comes.
 std::optional<Instead> check_size(const Arrival& arrival, RequestFacts& request) {
     const http::Body& body = arrival.head.body;
     if (body.kind == http::BodyKind::length && body.length > request.settings.body_bytes_max) {
@@ -97,18 +102,25 @@ std::optional<Instead> check_size(const Arrival& arrival, RequestFacts& request)
     return std::nullopt;
 }
 
+// Answers an OPTIONS that is to come no farther than here (RFC 9110, 7.6.2).
 std::optional<Instead> check_forwards(const Arrival& arrival, RequestFacts& /*request*/) {
     const bool ends_here = arrival.head.method == http::Method::options && http::max_forwards(arrival.head) == 0U;
     return ends_here ? std::optional(Instead{{}, 200}) : std::nullopt;
 }
 
+// Runs these stages up to the first one that answers instead; nothing if none does.
+template <auto... stages>
+std::optional<Instead> first_answer(const Arrival& arrival, RequestFacts& request) {
+    std::optional<Instead> instead;
+    (void)(... || (instead = stages(arrival, request)).has_value());
+    return instead;
+}
+
+}  // namespace
+
 std::optional<Instead> pass_stages(const Arrival& arrival, RequestFacts& request) {
-    for (Stage* const stage : stages) {
-        if (std::optional<Instead> instead = stage(arrival, request)) {
-            return instead;
-        }
-    }
-    return std::nullopt;
+    return first_answer<check_connection, find_service, redirect, check_certificate, check_size, check_forwards>(
+        arrival, request);
 }
 
 http::ForwardingFacts forwarding_facts(const VisitorFacts& visitor, const ExchangeShared& shared,

@@ -1,12 +1,12 @@
-// What a request passes before it is written for its backend, one stage after the other. Each lets it go on, or says
-// what the visitor is answered instead. None waits, knows a socket, or changes anything but the request's facts.
+// The stages that a request passes, one after the other, before it is written for its backend. Each lets the request go
+// on, or says what the visitor is answered instead. None of them waits or knows a socket.
 //
-//   check_connection --> find_service --> redirect --> check_certificate --> check_size --> check_forwards --> written
-//          |                   |              |               |                  |                |
-//          '-------------------'--------------'-- Instead: page, redirect or status --------------'
+//   connection --> service --> redirect --> certificate --> size --> forwards --> written for the backend
+//        |            |            |             |           |          |
+//        '------------'------------'-- Instead: page, redirect or status'
 #pragma once
 
-#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,11 +20,11 @@
 
 namespace ferrotunnel::exchange {
 
-/// An error's page, why, and a code that is more exact than the page's own if there is one.
+/// Which error page the visitor gets, and why. The texts outlive the request.
 struct Refusal {
     http::PageState state = http::PageState::internal_error;
-    std::string_view code;
-    std::string_view why;  // for the log
+    std::string_view code;  // for X-FerroTunnel-Error, where it is more exact than the state's
+    std::string_view why;   // for the log
 };
 
 /// What a visitor is answered instead of what the backend would say: a page, or a status, perhaps with a Location.
@@ -34,7 +34,7 @@ struct Instead {
     std::string location{};
 };
 
-/// What stages look at, and none of them changes.
+/// What the stages look at, and do not change.
 struct Arrival {
     const http::RequestHead& head;
     const VisitorFacts& visitor;
@@ -43,28 +43,12 @@ struct Arrival {
     TimePoint now;
 };
 
-using Stage = std::optional<Instead>(const Arrival&, RequestFacts&);
-
-/// 421 where the visitor's TLS connection was made for another host.
-Stage check_connection;
-/// Finds the service of host and path; 404, 503 or 400 where there is none.
-Stage find_service;
-/// Redirects to https, or to where the service says.
-Stage redirect;
-/// 421 without TLS for a host whose visitors need a certificate. It stands behind redirect, which such hosts may do.
-Stage check_certificate;
-/// 413 where a larger body is declared than the service takes. What is chunked is counted as it comes.
-Stage check_size;
-/// Answers an OPTIONS that is to come no farther than here (RFC 9110, 7.6.2).
-Stage check_forwards;
-
-inline constexpr std::array stages{&check_connection,  &find_service, &redirect,
-                                   &check_certificate, &check_size,   &check_forwards};
-
-/// All of them in their order. Nothing: the request may be written for its backend.
+/// Takes the request through all stages in their order. Nothing: it may be written for its backend. `arrival.routes`
+/// must stay valid meanwhile: no function that a stage calls may ask the worker's HttpRoutesCache, which could replace
+/// them.
 std::optional<Instead> pass_stages(const Arrival& arrival, RequestFacts& request);
 
-/// What a request's forwarding fields are made of.
+/// The facts that a request's forwarding fields are made of. They point to the arguments.
 http::ForwardingFacts forwarding_facts(const VisitorFacts& visitor, const ExchangeShared& shared,
                                        std::string_view request_id);
 

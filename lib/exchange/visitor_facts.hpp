@@ -10,18 +10,19 @@
 
 namespace ferrotunnel::exchange {
 
-/// The same for all requests of a connection.
+/// What is known of a visitor, as far as it is the same for all requests of a connection.
 struct VisitorFacts {
     std::string address;  // without port
     net::Address wire;
-    /// Which connection of its worker the visitor came by; HttpConnection numbers itself.
+    /// The number of the visitor's connection among those of its worker; HttpConnection numbers itself.
     std::uint64_t connection = 0;
-    std::uint16_t port = 80;  // at which the visitor came in
+    std::uint16_t port = 80;  // the one at which the visitor came in
     bool https = false;
     /// The visitor's X-Forwarded-* and X-Request-Id are believed.
     bool trusted = false;
-    /// Whether a request for this host may be answered on the visitor's connection: its SNI and client certificate
-    /// allow it; without TLS, unless the request is redirected. Empty: any request may.
+    /// Whether a request for this host may be answered on the visitor's connection: by SNI and client certificate;
+    /// without TLS, if the host needs no certificate (asked only if the request is not redirected). Empty: for any
+    /// host.
     std::function<bool(std::string_view host)> may_serve{};
 };
 

@@ -39,8 +39,7 @@ void refuse(EdgeWorker& edge, bool https, runtime::Fd socket, const std::string&
 
 // The key that a visitor's connections are counted by; empty for a trusted proxy, which speaks for many.
 std::string counted_as(const exchange::ExchangeShared& shared, const net::Address& visitor) {
-    const bool trusted = shared.trusts(net::ip_text(visitor));
-    return trusted ? std::string() : login::network_of(visitor);
+    return shared.trusts(visitor) ? std::string() : login::network_of(visitor);
 }
 
 runtime::Fd with_options(runtime::Fd listener) {

@@ -39,7 +39,7 @@ void check_timing(const Timing& timing, std::vector<Problem>& problems) {
     if (timing.dead_interval < 3 * timing.ping_interval) {
         problems.push_back({"timing.dead_interval", "must be at least three times the interval of pings"});
     }
-    if (timing.reconnect_max < timing.reconnect_first) {
+    if (timing.reconnect_max > timing.reconnect_max.zero() && timing.reconnect_max < timing.reconnect_first) {
         problems.push_back({"timing.reconnect_max", "must not be below reconnect_first"});
     }
 }
@@ -171,14 +171,13 @@ void check_http(ServerSettings& settings, std::vector<Problem>& problems) {
     }
 }
 
-// Whatever is kept in a file for another time.
+// From here on an address that is off is none.
 void leave_out_what_is_off(ServerSettings& settings) {
-    if (settings.http_bind == off) {
+    if (settings.http_bind == bind_off) {
         settings.http_bind.clear();
     }
-    if (settings.https_bind == off) {
+    if (settings.https_bind == bind_off) {
         settings.https_bind.clear();
-        settings.https = {};
     }
 }
 

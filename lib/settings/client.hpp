@@ -63,7 +63,9 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .help = "Give up after this many failed attempts in a row, or when the server has refused all services this "
               "often; 0: never."},
      &ClientValues::attempts},
-    {{.key = "token", .option = "token-file"}},
+    {{.key = "token", .option = "token-file"},
+     {},
+     [](const ClientValues& a, const ClientValues& b) { return a.token == b.token; }},
     {{.key = "tls_ca",
       .form = Form::path,
       .choices = tls_ca_words,

@@ -59,7 +59,8 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .option = "memory-max",
       .operand = "SIZE",
       .topic = running_topic,
-      .help = "Memory for visitors' bytes, like 512MiB; where it is short, visitors who do not read are reset.",
+      .help = "Memory for visitors' bytes, like 512MiB; where it is short, visitors who do not read are reset. 0: the "
+              "default.",
       .otherwise = "a quarter of what the machine or the container has"},
      &CommonValues::memory_max},
 };
@@ -88,7 +89,7 @@ inline constexpr Setting<Timing> timing_settings[]{
              "A visitor whose service does not answer for this long is turned away."),
 };
 
-/// Of clients alone.
+/// What clients have beside that.
 inline constexpr Setting<Timing> reconnect_settings[]{
     patience(
         "reconnect_first", "reconnect-first", &Timing::reconnect_first,

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -17,8 +18,7 @@ namespace ferrotunnel::detail {
 /// Where a group of settings stands.
 struct GroupPlace {
     std::string_view path{};          // in its section of a file: "https"; empty: it is the section itself
-    std::string_view problem_path{};  // in problems, which call settings as builders do: "http_settings"
-    std::string_view call{};          // of the builder, for all of them; empty: each has its own, called as its key
+    std::string_view problem_path{};  // in problems, as the builder's call for all of them is called: "http_settings"
 };
 
 /// "timing.ping_interval"; either may be empty.
@@ -35,9 +35,9 @@ inline std::string problem_path_of(const GroupPlace& place, const SettingFacts& 
     return joined_path(place.problem_path, setting.problem.empty() ? setting.key : setting.problem);
 }
 
-inline constexpr GroupPlace timing_place{"timing", "timing", "timing"};
-inline constexpr GroupPlace http_place{"http", "http_settings", "http_settings"};
-inline constexpr GroupPlace https_place{"https", "https", "https"};
+inline constexpr GroupPlace timing_place{"timing", "timing"};
+inline constexpr GroupPlace http_place{"http", "http_settings"};
+inline constexpr GroupPlace https_place{"https", "https"};
 
 /// Calls `visit(place, rows, part)` for each group; `part` finds the group in the values of the side.
 template <typename Values>
@@ -100,8 +100,9 @@ void check_bounds(const GroupPlace& place, const Rows& rows, const Values& group
 }
 
 /// Whether two groups say the same for it.
-template <typename Group, typename Values>
-bool is_same(const Setting<Group>& setting, const Values& a, const Values& b) {
+template <typename Group>
+bool is_same(const Setting<Group>& setting, const std::type_identity_t<Group>& a,
+             const std::type_identity_t<Group>& b) {
     return std::visit(
         [&](auto at) {
             if constexpr (std::is_same_v<decltype(at), std::monostate>) {
@@ -114,8 +115,8 @@ bool is_same(const Setting<Group>& setting, const Values& a, const Values& b) {
 }
 
 /// What the application changes is the file's no more; the rest still is.
-template <typename Rows, typename Group>
-void forget_changed(const GroupPlace& place, const Rows& rows, const Group& before, const Group& now,
+template <typename Rows, typename Before, typename Now>
+void forget_changed(const GroupPlace& place, const Rows& rows, const Before& before, const Now& now,
                     Attached& attached) {
     for (const auto& setting : rows) {
         if (!is_same(setting, before, now)) {
@@ -125,7 +126,7 @@ void forget_changed(const GroupPlace& place, const Rows& rows, const Group& befo
     }
 }
 
-/// Sets one setting, of no group, to what the application says.
+/// Sets a setting that stands in no group to what the application says.
 template <typename Values, typename Settings, typename Said>
 void replace_value(Settings& settings, std::string_view key, Said said) {
     bool found = false;
@@ -140,7 +141,7 @@ void replace_value(Settings& settings, std::string_view key, Said said) {
     check(found, "a builder sets a setting that there is not");
 }
 
-/// The same for a group.
+/// Sets a group to what the application says.
 template <typename Group>
 void replace_group(const GroupPlace& place, std::span<const Setting<Group>> rows, Group& group, Group now,
                    Attached& attached) {

@@ -79,8 +79,8 @@ constexpr std::array settings_of_https{
                     .option = "https-redirect",
                     .operand = "on|off|STATUS",
                     .topic = https_topic,
-                    .help = "Sends requests without TLS to https, for hosts that have a certificate; `on` is 308. A "
-                            "service's own rule goes before it."},
+                    .help = "Sends requests without TLS to https, for hosts that have a certificate; `on` is 308; "
+                            "`off`: they are served as they come. A service's own rule goes before it."},
                    &Https::redirect},
     Setting<Https>{{.key = "public_port",
                     .form = Form::number,
@@ -89,7 +89,7 @@ constexpr std::array settings_of_https{
                     .operand = "PORT",
                     .topic = https_topic,
                     .help = "The port of HTTPS in addresses that are shown or redirected to, behind a port forwarding; "
-                            "0: that of `https_bind`."},
+                            "0: the port that it listens on."},
                    &Https::public_port},
     Setting<Https>{{.key = "hsts.max_age", .option = "hsts"}, {}, same_hsts},
     Setting<Https>{{.key = "hsts.include_subdomains", .option = "hsts"}, {}, same_hsts},

@@ -64,7 +64,7 @@ Section& SectionReader::group(const GroupPlace& place) {
     }
     const std::size_t dot = place.path.rfind('.');
     const bool is_nested = dot != std::string_view::npos;
-    const GroupPlace around{is_nested ? place.path.substr(0, dot) : std::string_view(), {}, {}};
+    const GroupPlace around{is_nested ? place.path.substr(0, dot) : std::string_view(), {}};
     const std::string key(is_nested ? place.path.substr(dot + 1) : place.path);
     const std::optional<Value> value = find(around, key, place.problem_path);
     const Section& outer = group(around);
@@ -97,7 +97,7 @@ ServerPart read_server(Section section, ConfigReading& reading) {
     reader.read_group({}, program_settings, part);
     read_https_sections(reader, settings.https);
     read_http_sections(reader, settings.http);
-    if (settings.https_bind == off) {
+    if (settings.https_bind == bind_off) {
         settings.https = {};  // whatever is kept for another time
     }
     if (auto value = reader.find({}, "token")) {

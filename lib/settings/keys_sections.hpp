@@ -52,7 +52,7 @@ public:
         }
     }
 
-    /// One that is a section. `problem`: what problems call it; empty: as its key.
+    /// The value of a key, if it is there; its place is kept. `problem`: what problems call it; empty: as its key.
     std::optional<config::Value> find(const GroupPlace& place, std::string_view key, std::string_view problem = {});
     /// The keys of a group; none where it is not there, so that all that could be there are known.
     config::Section& group(const GroupPlace& place);

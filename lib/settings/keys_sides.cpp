@@ -20,7 +20,7 @@ bool goes_there(const ServerPart& server, const ClientValues& client) {
 
 // The program listens where there are certificates, unless the file says something else.
 bool takes_tls(const ServerValues& server) {
-    return server.https_bind.empty() ? server.https.has_certificates() : server.https_bind != off;
+    return server.https_bind.empty() ? server.https.has_certificates() : server.https_bind != bind_off;
 }
 
 }  // namespace
@@ -65,7 +65,7 @@ std::optional<std::string> OwnServer::refusal_of_port(std::uint16_t port) const 
 
 std::optional<std::string> OwnServer::refusal_of_http(bool wants_a_name) const {
     const ServerValues& settings = part_.settings;
-    if (settings.http_bind == off && !takes_tls(settings)) {
+    if (settings.http_bind == bind_off && !takes_tls(settings)) {
         return "the server of this file takes no HTTP visitors: its `http_bind` is off";
     }
     if (wants_a_name && settings.domain.empty()) {

@@ -1,6 +1,8 @@
 #include "settings/option.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <utility>
 
 #include "settings/keys_sections.hpp"
@@ -16,7 +18,12 @@ std::string help_of(const Setting<Group>& setting, const Values& group) {
     if (initial.empty() && !setting.operand.empty()) {
         visit_value(setting, group, [&](const auto& value) { initial = text_of(setting, value); });
     }
-    return std::string(setting.help) + (initial.empty() ? "" : " Default: " + initial + ".");
+    std::string help(setting.help);
+    if (setting.form == Form::number) {
+        help += ' ' + std::to_string(setting.min) + " to " + std::to_string(setting.max) + '.';
+    }
+    help += setting.is_repeated ? " Several times for several." : "";
+    return help + (initial.empty() ? "" : " Default: " + initial + ".");
 }
 
 template <typename Rows, typename Group>
@@ -60,7 +67,7 @@ Node text_node(const std::string& text) {
     return {Node::Kind::text, {}, text, {}, {}};
 }
 
-// The groups that a path leads through are made.
+// Puts a value at a path, and makes the groups that the path leads through.
 void put(Node& group, std::string_view path, Node value) {
     const std::size_t dot = path.find('.');
     const std::string key(path.substr(0, dot));
@@ -76,32 +83,61 @@ void put(Node& group, std::string_view path, Node value) {
     put(inner->value, path.substr(dot + 1), std::move(value));
 }
 
-// As a file would have them.
-Node tree_of(const std::vector<SettingText>& texts) {
+/// A setting by its path, as far as options have to know it.
+struct Known {
+    std::string problem;  // what problems call it
+    bool is_list = false;
+};
+
+template <typename Values>
+std::map<std::string, Known> known_settings() {
+    std::map<std::string, Known> known;
+    Groups<Values>::visit([&](const GroupPlace& place, const auto& rows, const auto&) {
+        for (const auto& setting : rows) {
+            const bool is_list = setting.form == Form::words || setting.form == Form::paths;
+            known.emplace(path_of(place, setting), Known{problem_path_of(place, setting), is_list});
+        }
+    });
+    return known;
+}
+
+// The texts as a file would have them.
+Node tree_of(const std::vector<SettingText>& texts, const std::map<std::string, Known>& known) {
     Node root{Node::Kind::map, {}, {}, {}, {}};
     for (const SettingText& said : texts) {
         Node list{Node::Kind::list, {}, {}, {}, {}};
         std::ranges::transform(said.texts, std::back_inserter(list.items), text_node);
-        put(root, said.path, said.texts.size() == 1 ? list.items.front() : std::move(list));
+        const auto found = known.find(said.path);
+        const bool is_list = found != known.end() && found->second.is_list;
+        put(root, said.path, is_list || list.items.empty() ? list : list.items.back());
     }
     return root;
 }
 
+// The texts are read into a copy, so that what they change, also what one pulls along, is the file's no more.
 template <typename Values, typename Settings>
 std::vector<Problem> say_as(Settings& settings, const std::vector<SettingText>& texts) {
-    const Node root = tree_of(texts);
+    const std::map<std::string, Known> known = known_settings<Values>();
+    const Node root = tree_of(texts, known);
     config::Report report;
     config::Context context{report, nullptr, {}, {}};
     Origins nowhere;
+    Values now = settings;
     SectionReader reader(config::Section(root, context, "", {}), "", nowhere);
-    reader.read_settings(static_cast<Values&>(settings));
+    reader.read_settings(now);
+    reader.finish();
+    Groups<Values>::visit([&](const GroupPlace& place, const auto& rows, const auto& part) {
+        forget_changed(place, rows, part(std::as_const(settings)), part(std::as_const(now)), settings);
+    });
     for (const std::string& setting : reader.was_read()) {
         settings.origins.erase(setting);
     }
-    reader.finish();
+    static_cast<Values&>(settings) = std::move(now);
     std::vector<Problem> problems;
     for (config::Finding& finding : report.take()) {
-        problems.push_back({finding.path.substr(0, finding.path.find('[')), std::move(finding.text)});
+        const std::string path = finding.path.substr(0, finding.path.find('['));
+        const auto found = known.find(path);
+        problems.push_back({found == known.end() ? path : found->second.problem, std::move(finding.text)});
     }
     return problems;
 }

@@ -1,4 +1,5 @@
-#include "settings/origin.hpp"
+// Where settings stand in a file, and problems in the order of the file.
+#include "settings/settings.hpp"
 
 #include <algorithm>
 #include <tuple>

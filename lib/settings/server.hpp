@@ -24,15 +24,15 @@ struct NamedToken {
 };
 
 /// What http_bind and https_bind say instead of an address.
-inline constexpr std::string_view off = "off";
+inline constexpr std::string_view bind_off = "off";
 
 struct ServerValues : CommonValues {
     std::string bind = "0.0.0.0:7835";
     std::string tcp_bind = "0.0.0.0";
     std::string public_host;  // empty: tcp_bind
-    std::string http_bind;    // or off, which the check makes empty; empty: nobody has said it, and there is no HTTP
+    std::string http_bind;    // or bind_off, which the check makes empty; empty: nobody has said it
     bool http_needed = true;  // else it goes on without HTTP where it can not listen
-    std::string https_bind;   // the same
+    std::string https_bind;   // as http_bind
     bool https_needed = true;
     Https https;
     std::vector<std::string> proxies;
@@ -79,7 +79,7 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .operand = "HOST",
       .topic = addresses_topic,
       .help = "How visitors call this machine, for the addresses that are shown.",
-      .otherwise = "what `tcp_bind` says"},
+      .otherwise = "the address of the public ports"},
      &ServerValues::public_host},
     {{.key = "http_bind",
       .form = Form::word,
@@ -88,7 +88,7 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .topic = addresses_topic,
       .type = "address, or `off`",
       .help = "Where visitors of HTTP services come in.",
-      .otherwise = "0.0.0.0:8080 where that is free, of the program; nowhere, of the library"},
+      .otherwise = "0.0.0.0:8080 where that is free (the library: nowhere)"},
      &ServerValues::http_bind},
     {{.key = "domain",
       .form = Form::word,
@@ -115,7 +115,7 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .topic = https_topic,
       .type = "address, or `off`",
       .help = "Where visitors of HTTP services come in by TLS.",
-      .otherwise = "0.0.0.0:8443 where there are certificates, of the program; nowhere, of the library"},
+      .otherwise = "0.0.0.0:8443 where there are certificates (the library: nowhere)"},
      &ServerValues::https_bind},
     {{.key = "proxy_protocol_from",
       .form = Form::words,
@@ -128,7 +128,9 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .help = "Proxies in front, like 10.0.0.0/8 or ::1, that speak the PROXY protocol (version 1 or 2): connections "
               "from there must begin with its header, at every public address, and the visitor is whom that names."},
      &ServerValues::proxies},
-    {{.key = "token", .option = "token-file"}},
+    {{.key = "token", .option = "token-file"},
+     {},
+     [](const ServerValues& a, const ServerValues& b) { return a.tokens == b.tokens; }},
     {{.key = "tls_cert",
       .form = Form::path,
       .option = "tls-cert",
@@ -157,7 +159,7 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .help =
           "Where the self-made certificate is kept, so that its pin stays, and which token has which host and port.",
       .otherwise = "$STATE_DIRECTORY, /var/lib/ferrotunnel for root, $XDG_STATE_HOME/ferrotunnel or "
-                   "~/.local/state/ferrotunnel, of the program; nowhere, of the library"},
+                   "~/.local/state/ferrotunnel (the library: nowhere)"},
      &ServerValues::state_dir},
     {{.key = "connections_per_token",
       .form = Form::number,
@@ -176,7 +178,8 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .option = "ports-per-token",
       .operand = "N",
       .topic = share_topic,
-      .help = "How many public ports they may have together, with those that are still being closed.",
+      .help =
+          "How many public ports the clients of one token may have together, with those that are still being closed.",
       .otherwise = "65535, or 14000 where there are several tokens"},
      &ServerValues::ports_per_token},
 };

@@ -44,8 +44,8 @@ struct SettingFacts {
     Form form = Form::section;
     std::uint64_t min = 0;
     std::uint64_t max = std::numeric_limits<std::uint64_t>::max();
-    bool zero_is_default = false;       // a builder may say 0 although `min` is more
-    std::span<const Choice> choices{};  // of a path: the words that are none
+    bool zero_is_default = false;       // 0 stands for the default, and may be less than `min`
+    std::span<const Choice> choices{};  // a path may also be one of these words
     std::optional<std::string> (*fault)(const std::string& word) = nullptr;  // what is wrong with one of its words
 
     std::string_view option{};     // of the program, without dashes; empty: it has none
@@ -54,8 +54,8 @@ struct SettingFacts {
     std::string_view topic{};      // what --help lists it under
     std::string_view type{};       // what documentation calls its values; empty: as form and bounds say
     std::string_view help{};       // whole sentences
-    std::string_view otherwise{};  // what holds where nobody says it, unless that is the value that it has then
-    std::string_view call{};       // of the builder; empty: its group's, or its key
+    std::string_view otherwise{};  // the default in words, where it is no value of the setting
+    std::string_view call{};       // of the builder, where it is called neither as the group nor as the key
     std::string_view problem{};    // what problems call it; empty: its key
 };
 

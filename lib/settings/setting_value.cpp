@@ -23,8 +23,8 @@ std::optional<std::uint64_t> read_choice(const SettingFacts& setting, const Valu
 
 std::optional<std::uint64_t> read_number(const SettingFacts& setting, const Value& value) {
     switch (setting.form) {
-        case Form::size:
-            return value.size(setting.min, setting.max);
+        case Form::size:  // of what may be 0 the check tells that it is too small
+            return value.size(setting.zero_is_default ? 0 : setting.min, setting.max);
         case Form::choice:
             return read_choice(setting, value);
         default:
@@ -50,8 +50,7 @@ struct Unit {
     std::string_view name;
     std::uint64_t size;
 };
-constexpr std::array size_units{Unit{"PiB", 1'024 * 1'024 * 1'024 * 1_MiB}, Unit{"GiB", 1'024 * 1_MiB},
-                                Unit{"MiB", 1_MiB}, Unit{"KiB", 1_KiB}};
+constexpr std::array size_units{Unit{"GiB", 1'024 * 1_MiB}, Unit{"MiB", 1_MiB}, Unit{"KiB", 1_KiB}};
 constexpr std::array time_units{Unit{"h", 3'600'000}, Unit{"s", 1'000}, Unit{"ms", 1}};
 
 template <typename Units>
@@ -65,9 +64,22 @@ std::string in_units(std::uint64_t value, const Units& units) {
 }
 
 std::string range_of(const SettingFacts& setting, std::uint64_t value) {
-    const bool is_size = setting.form == Form::size;
-    return "expected a " + std::string(is_size ? "size" : "number") + " from " + std::to_string(setting.min) + " to " +
-           std::to_string(setting.max) + (is_size ? " bytes" : "") + ", found " + std::to_string(value);
+    const std::string found = ", found " + std::to_string(value);
+    if (setting.form == Form::number) {
+        return "expected a number from " + std::to_string(setting.min) + " to " + std::to_string(setting.max) + found;
+    }
+    if (setting.min >= 1_MiB) {
+        return "expected a size from " + in_units(setting.min, size_units) + " to " +
+               in_units(setting.max, size_units) + found;
+    }
+    return "expected a size from " + std::to_string(setting.min) + " to " + std::to_string(setting.max) + " bytes" +
+           found;
+}
+
+// A bound, in whole hours where it is that long.
+std::string longest(std::uint64_t time) {
+    constexpr std::uint64_t hour = 3'600'000;
+    return in_units(time < hour ? time : time / hour * hour, time_units);
 }
 
 }  // namespace
@@ -123,12 +135,14 @@ bool read_value(const SettingFacts& setting, const Value& value, std::string& in
 // One text for a list, with commas.
 bool read_value(const SettingFacts& setting, const Value& value, std::optional<std::string>& into) {
     std::vector<std::string> items;
-    const bool all = read_value(setting, value, items);
+    if (!read_value(setting, value, items)) {
+        return false;
+    }
     into.emplace();
     for (const std::string& item : items) {
         *into += (into->empty() ? "" : ",") + item;
     }
-    return all;
+    return true;
 }
 
 bool read_value(const SettingFacts& setting, const Value& value, std::vector<std::string>& into) {
@@ -166,9 +180,9 @@ std::optional<std::string> out_of_bounds(const SettingFacts& setting, millisecon
         return std::nullopt;
     }
     if (setting.min > 1) {
-        return "expected a time from " + in_units(setting.min, time_units) + " to " + in_units(setting.max, time_units);
+        return "expected a time from " + in_units(setting.min, time_units) + " to " + longest(setting.max);
     }
-    return is_below ? "must be above zero" : "must be at most " + in_units(setting.max, time_units);
+    return is_below ? "must be above zero" : "must be at most " + longest(setting.max);
 }
 
 std::string text_of(const SettingFacts& /*setting*/, bool value) {

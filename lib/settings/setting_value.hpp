@@ -15,7 +15,8 @@
 
 namespace ferrotunnel::detail {
 
-/// Reads the value of a setting. False: it is none, which was reported at its place, and `into` stays as it is.
+/// Reads the value of a setting. False: it is none, which was reported at its place, and `into` stays as it is; of a
+/// list, an item was none, and `into` has the others.
 bool read_value(const SettingFacts& setting, const config::Value& value, bool& into);
 bool read_value(const SettingFacts& setting, const config::Value& value, std::uint16_t& into);
 bool read_value(const SettingFacts& setting, const config::Value& value, std::uint32_t& into);
@@ -29,7 +30,7 @@ bool read_value(const SettingFacts& setting, const config::Value& value, std::op
 bool read_value(const SettingFacts& setting, const config::Value& value, std::vector<std::string>& into);
 bool read_value(const SettingFacts& setting, const config::Value& value, TlsGrade& into);
 
-/// What is wrong with a value, if it is not within the setting's bounds. (Those of choices and texts are for others.)
+/// What is wrong with a number, size or time that is not within the setting's bounds.
 std::optional<std::string> out_of_bounds(const SettingFacts& setting, std::uint64_t value);
 std::optional<std::string> out_of_bounds(const SettingFacts& setting, std::chrono::milliseconds value);
 
@@ -44,7 +45,7 @@ std::optional<std::string> out_of_bounds(const SettingFacts& setting, const T& v
     }
 }
 
-/// As a file has it; empty: there is none.
+/// A value as documentation has it; empty: there is none.
 std::string text_of(const SettingFacts& setting, bool value);
 std::string text_of(const SettingFacts& setting, std::uint64_t value);
 std::string text_of(const SettingFacts& setting, std::chrono::milliseconds value);

@@ -32,8 +32,8 @@ struct SettingText {
     std::vector<std::string> texts;  ///< of a list all; else the last one counts
 };
 
-/// Tells a builder settings as configuration files have them, but without variables. Answers what is wrong, with the
-/// path as key; that is not told the builder.
+/// Tells a builder settings as configuration files have them, but without variables. Answers what is wrong; that is not
+/// told the builder (but the rest of a list is).
 FERROTUNNEL_EXPORT std::vector<Problem> say(Server::Builder& builder, const std::vector<SettingText>& texts);
 FERROTUNNEL_EXPORT std::vector<Problem> say(Client::Builder& builder, const std::vector<SettingText>& texts);
 

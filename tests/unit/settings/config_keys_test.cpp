@@ -182,9 +182,9 @@ private:
             const std::string key = side + '.' + path_of(place, setting);
             std::string initial;
             visit_value(setting, group, [&](const auto& value) { initial = detail::text_of(setting, value); });
-            const std::string_view call = !setting.call.empty() ? setting.call
-                                          : !place.call.empty() ? place.call
-                                                                : setting.key;
+            const std::string_view call = !setting.call.empty()         ? setting.call
+                                          : !place.problem_path.empty() ? place.problem_path
+                                                                        : setting.key;
             const std::string otherwise =
                 setting.otherwise.empty() ? "" : " Else " + std::string(setting.otherwise) + '.';
             const std::string option = setting.option.empty() ? "" : "--" + std::string(setting.option);

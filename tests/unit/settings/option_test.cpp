@@ -7,6 +7,7 @@
 
 #include "ferrotunnel/config.hpp"
 #include "ferrotunnel/detail/setting_texts.hpp"
+#include "settings/group.hpp"
 #include "settings/option.hpp"
 
 namespace ferrotunnel::detail {
@@ -40,6 +41,9 @@ TEST_CASE("options: each setting is offered once, under its topic", "[options]")
         }
     }
     const auto options = server_options();
+    const auto share = std::ranges::find(options, "ports-per-token", &SettingOption::name);
+    REQUIRE(share != options.end());
+    CHECK(share->help.find(" 1 to 65535. Default: 65535, or ") != std::string::npos);
     const auto bind = std::ranges::find(options, "bind", &SettingOption::name);
     REQUIRE(bind != options.end());
     CHECK(bind->help == "Where clients connect; port 0: the system chooses. Default: 0.0.0.0:7835.");
@@ -115,6 +119,61 @@ TEST_CASE("options: what they say is the file's no more", "[options]") {
     REQUIRE(lines.size() == 2);
     CHECK(lines[0] == "server: \"b:x\" is no address; expected host:port");
     CHECK(lines[1].starts_with("f.yml:1:34: client.tls_pin: "));
+}
+
+// A file's place is not blamed for what an option has said, or has pulled along.
+TEST_CASE("options: no place of the file for what they change", "[options]") {
+    const auto lines = [](const std::string& file, const std::vector<SettingText>& texts) {
+        Server::Builder builder = Config::parse(file, "f.yml").server();
+        builder.token(Secret::generate());
+        CHECK(say(builder, texts).empty());
+        return lines_of(builder.check());
+    };
+    const std::string plain = "server: {bind: 127.0.0.1:0}\n";
+    CHECK(lines(plain, {{"https.redirect", {"on"}}}) ==
+          std::vector<std::string>{"https: has no meaning without https_bind"});
+    CHECK(lines("server: {bind: 127.0.0.1:0, https_bind: off}\n", {{"https.folders", {"x"}}}) ==
+          std::vector<std::string>{"https: has no meaning without https_bind"});
+    CHECK(lines(plain, {{"timing.dead_interval", {"2ms"}}}) ==
+          std::vector<std::string>{"timing.ping_interval: must be above zero"});
+}
+
+TEST_CASE("options: the last of several texts counts, a list may be empty", "[options]") {
+    ServerSettings settings;
+    settings.proxies = {"::1"};
+    CHECK(say(settings, {{"workers", {"1", "2"}}, {"proxy_protocol_from", {}}, {"memory_max", {"0"}}}).empty());
+    CHECK(settings.workers == 2);
+    CHECK(settings.proxies.empty());
+    CHECK_FALSE(say(settings, {{"proxy_protocol_from", {"::1", "x"}}}).empty());
+    CHECK(settings.proxies == std::vector<std::string>{"::1"});
+}
+
+// What a row says twice, it says alike.
+TEST_CASE("settings: each row fits its value", "[options]") {
+    const auto check_side = [](const auto* values) {
+        using Values = std::remove_cvref_t<decltype(*values)>;
+        std::set<std::string> paths;
+        Groups<Values>::visit([&](const GroupPlace& place, const auto& rows, const auto& part) {
+            Values some;
+            for (const auto& setting : rows) {
+                INFO(path_of(place, setting));
+                CHECK(paths.insert(path_of(place, setting)).second);
+                CHECK((setting.form == Form::section) == (setting.at.index() == 0));
+                CHECK((setting.form != Form::section || setting.is_same != nullptr));
+                CHECK(setting.help.empty() == (setting.form == Form::section));
+                visit_value(setting, part(some), [&](auto& value) {
+                    using T = std::remove_cvref_t<decltype(value)>;
+                    CHECK(std::is_same_v<T, bool> == (setting.form == Form::on_off));
+                    CHECK((std::is_same_v<T, std::chrono::milliseconds>) == (setting.form == Form::time));
+                    if constexpr (std::is_same_v<T, std::uint16_t> || std::is_same_v<T, std::uint32_t>) {
+                        CHECK((setting.form == Form::choice || setting.max <= std::numeric_limits<T>::max()));
+                    }
+                });
+            }
+        });
+    };
+    check_side(static_cast<const ServerValues*>(nullptr));
+    check_side(static_cast<const ClientValues*>(nullptr));
 }
 
 }  // namespace ferrotunnel::detail
