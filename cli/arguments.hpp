@@ -9,9 +9,9 @@
 
 namespace ferrotunnel::cli {
 
-/// The words after the program's name. The value of `--token` stands in `token` alone: in `words` and in the memory
-/// that the process list shows there are asterisks in its place, so that neither a message nor `ps` can repeat it. The
-/// same goes for any other word that has the form of a token, which are mistakes like `--tokn ft1_...`.
+/// The words after the program's name. The value of `--token` is in `token` alone: in `words`, and in the memory that
+/// the process list shows, asterisks stand in its place, so that neither a message nor `ps` can repeat it. Any other
+/// word that has the form of a token is replaced by asterisks too: it comes from a mistake like `--tokn ft1_...`.
 struct Arguments {
     std::vector<std::string> words;
     std::optional<Secret> token;

@@ -1,4 +1,4 @@
-// --backend-ca and its like, and --proxy-protocol: how the services of the command line reach their backends.
+// The options --backend-..., and --proxy-protocol: how the services of the command line reach their backends.
 #pragma once
 
 #include <variant>
@@ -13,14 +13,14 @@ namespace ferrotunnel::cli {
 
 using AnyService = std::variant<Tcp, Http, Tls>;
 
-/// Those that a command has whose services may speak TLS to their backends.
+/// The options --backend-..., for a command whose services may speak TLS to their backends.
 std::vector<OptionInfo> backend_tls_options();
 OptionInfo proxy_protocol_option();
 
-/// Whether any of them was said.
+/// Whether any of these options was given.
 bool has_backend_options(const Options& options);
 
-/// What they say goes to all services that it can be about; that there is none is a problem.
+/// Applies the options to all services that they can be about. It is a problem if there are services, but no such ones.
 void apply_backend_options(const Options& options, const std::vector<AnyService*>& services, Problems& problems);
 
 }  // namespace ferrotunnel::cli

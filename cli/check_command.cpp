@@ -67,7 +67,7 @@ void print_client(const Config::ClientSection& client) {
     }
 }
 
-// What a start would put into the log.
+// Prints the warnings that a start would put into the log.
 void warn_of_exposed(const Config::Section& section, const std::string& key) {
     for (const std::string& file : section.exposed_token_files) {
         fmt::print(stderr, "warning: {}\n",
@@ -75,7 +75,7 @@ void warn_of_exposed(const Config::Section& section, const std::string& key) {
     }
 }
 
-// What `run` makes before it starts anything: the problems are its own.
+// Checks what `run` makes before it starts anything, and so finds the same problems.
 void check(const Sources& sources, Problems& problems) {
     Signals signals;
     if (sources.config->has_server()) {

@@ -34,7 +34,7 @@ using namespace std::chrono_literals;
 struct Wanted {
     std::string place;  // "--tcp 2222=22"
     AnyService service;
-    std::string address{};  // the word that says where visitors are connected to, if that is another
+    std::string address{};  // the word with the backend's address, if that is not `place`
 };
 
 struct ClientPlan : ClientFacts {
@@ -68,7 +68,7 @@ void apply_backend_options(const Options& options, std::vector<Wanted>& wanted, 
     apply_backend_options(options, services, problems);
 }
 
-// What `parse` makes of each value of the option.
+// Adds what `parse` makes of each value of the option.
 template <typename Parse>
 void add_wanted(const Options& options, std::string_view name, Parse parse, std::vector<Wanted>& wanted,
                 Problems& problems) {
@@ -224,7 +224,7 @@ void add_services(ClientPlan& plan, Problems& problems) {
     }
 }
 
-// Left out of the log as long as the user did not ask for a level: the standard output says the same.
+// Leaves out of the log what the standard output says as well; used as long as the user has not asked for a level.
 LogSink without_echo(LogSink sink) {
     return [sink = std::move(sink)](const LogRecord& record) {
         static const std::set<std::string_view> told{"could not connect", "the connection was lost",
@@ -256,7 +256,7 @@ ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, EventQu
     const LogSink sink = log_sink(plan.common);
     builder.log(plan.common.log_level ? sink : without_echo(sink), plan.common.log_level.value_or(default_log_level));
     say_options(options, settings(), builder, problems);
-    Problems ignored;  // told already
+    Problems ignored;  // reported already
     plan.connections = static_cast<unsigned>(options.number("connections", 1'000, ignored).value_or(file.connections));
     plan.attempts = static_cast<unsigned>(options.number("attempts", 1'000'000, ignored).value_or(file.attempts));
     plan.tells_connections = options.has("connections") || file.connections != Client::Builder::connections_default;
@@ -294,7 +294,7 @@ public:
     void start(Output& output) override {
         endpoints_.emplace(plan_.endpoint_file);
         output.line(fmt::format("FerroTunnel {} client, connecting to {}", version_string, plan_.server));
-        std::map<std::string, std::string> names;  // of the services that lead there
+        std::map<std::string, std::string> names;  // by backend, the services that lead there
         for (const auto& [name, offered] : plan_.offered) {
             std::string& those = names[offered.local];
             those += (those.empty() ? "" : ", ") + name;
@@ -341,8 +341,8 @@ ExitCode run(Arguments arguments, const CommandInfo& info, WantedBy* wanted_by) 
     return run_parts(parts, signals);
 }
 
-// The sections of a command that offers services: `own` stands behind where the server is. `backend_tls`: with the
-// options for backends that speak TLS.
+// The sections of a command that offers services. `own`: its own options, which follow the server's address.
+// `backend_tls`: whether it has the options for backends that speak TLS.
 std::vector<OptionSection> client_sections(const std::vector<OptionInfo>& own, bool backend_tls) {
     std::vector<OptionSection> sections = sections_of(settings());
     std::vector<OptionInfo>& options = sections.front().options;
@@ -355,7 +355,7 @@ std::vector<OptionSection> client_sections(const std::vector<OptionInfo>& own, b
     return sections;
 }
 
-// A command for one service: what it says of the service stands among the options that it shares with `client`.
+// A command for one service. `own` are its options about the service, listed among those that it shares with `client`.
 CommandInfo short_form(const char* name, const char* about, const char* examples, const std::vector<OptionInfo>& own,
                        bool backend_tls) {
     return {name, about, "ADDRESS", examples, client_sections(own, backend_tls), CommandInfo::Kind::client};

@@ -19,7 +19,7 @@ std::string reason(const Event& event) {
     return event.text.empty() ? event.error.message() : event.text;
 }
 
-// What others hold may be free in a moment; what the server does not allow will not be.
+// Whether a refusal may pass: what others hold may soon be free, but what the server does not allow stays refused.
 bool may_pass(const std::error_code& error) {
     return error == errc::port_taken || error == errc::name_taken || error == errc::busy || error == errc::draining ||
            error == errc::internal;
@@ -97,7 +97,7 @@ void ClientStory::on_registered(const Event& event) {
                              found == facts_.offered.end() ? event.service : found->second.local));
 }
 
-// A client whose services were all refused from the beginning, for reasons that stay, is not set up right, and ends.
+// Ends a client whose services were all refused from the beginning, for reasons that stay: it is not set up right.
 // Later refusals may pass: the library tries again.
 std::optional<ExitCode> ClientStory::on_refused(const Event& event) {
     if (event.service.empty()) {

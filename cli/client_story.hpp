@@ -1,4 +1,4 @@
-// What a client's user sees of its life: lines on the standard output, the endpoint file, and when it is over.
+// What the user sees of a client's life: lines on the standard output, the endpoint file, and when it ends.
 #pragma once
 
 #include <map>
@@ -13,7 +13,7 @@
 
 namespace ferrotunnel::cli {
 
-/// What the story is about.
+/// What the story has to know about the client.
 struct ClientFacts {
     struct Offered {
         Service service;
@@ -22,18 +22,18 @@ struct ClientFacts {
 
     std::string server;
     unsigned connections = Client::Builder::connections_default;
-    bool tells_connections = false;          // they were asked for
+    bool tells_connections = false;          // tell when all are up: the user set their number
     unsigned attempts = 0;                   // 0: any number
     std::map<std::string, Offered> offered;  // by the service's name
 };
 
 class ClientStory {
 public:
-    /// All of them outlive it.
+    /// All arguments must outlive the story.
     ClientStory(const ClientFacts& facts, Output& output, EndpointFile& endpoints)
         : facts_(facts), output_(output), endpoints_(endpoints) {}
 
-    /// With a code the client is to end.
+    /// Tells the user. If a code is returned, the client is to end with it.
     std::optional<ExitCode> on_event(const Event& event);
 
 private:

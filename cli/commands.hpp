@@ -1,4 +1,4 @@
-// What the program can do, one function a command.
+// The commands of the program, one function each.
 #pragma once
 
 #include <memory>
@@ -22,8 +22,8 @@ const CommandInfo& run_info();
 const CommandInfo& check_info();
 const CommandInfo& route_info();
 
-/// `arguments` without the command's name. They throw UsageError before anything is started, and std::system_error with
-/// a text for the user when starting fails.
+/// Run the commands. `arguments` do not have the command's name. UsageError is thrown before anything is started, and
+/// std::system_error, with a text for the user, when starting fails.
 ExitCode run_server(Arguments arguments);
 ExitCode run_client(Arguments arguments);
 ExitCode run_tcp(Arguments arguments);
@@ -34,14 +34,14 @@ ExitCode run_check(Arguments arguments);
 ExitCode run_route(Arguments arguments);
 ExitCode run_token();
 
-/// Where HTTP is if nobody says otherwise and the port is free.
+/// The address of HTTP if nobody gives another one and the port is free.
 inline constexpr const char* default_http_bind = "0.0.0.0:8080";
 
-/// The parts that commands run. What is not right goes to `problems`; then the part must not be started.
+/// Make the parts that commands run. What is not right is added to `problems`; then the part must not be started.
 std::unique_ptr<Part> make_server_part(const Sources& sources, Signals& signals, Problems& problems);
 std::unique_ptr<Part> make_client_part(const Sources& sources, Signals& signals, Problems& problems);
-/// The same problems as those of making the part, without making anything on disk. There is none for a client, whose
-/// part makes nothing.
+/// Finds the problems that make_server_part would find, but makes nothing on disk. There is no such function for a
+/// client: making its part makes nothing on disk anyway.
 void check_server_part(const Sources& sources, Signals& signals, Problems& problems);
 
 }  // namespace ferrotunnel::cli

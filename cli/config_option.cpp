@@ -11,7 +11,7 @@
 namespace ferrotunnel::cli {
 namespace {
 
-// `ignored`: a section; or empty, for none.
+// Reads a file. `ignored`: the section whose problems do not count, or empty.
 Config read(const std::string& file, std::string_view ignored, Problems& problems) {
     std::vector<Problem> found;
     Config config = Config::try_load(file, found);

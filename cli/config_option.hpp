@@ -1,4 +1,4 @@
-// The option --config, and where what was said comes from.
+// The option --config, and the sources that settings come from.
 #pragma once
 
 #include <optional>
@@ -13,39 +13,40 @@
 
 namespace ferrotunnel::cli {
 
-/// Where `run` and `check` look if nobody says otherwise.
+/// The file that `run`, `check` and `route` take if the user names none.
 inline constexpr const char* default_config_file = "ferrotunnel.yml";
 
-/// What a part is made from. The command line goes before the environment, that before the file.
+/// What a part is made from. The command line goes before the environment, and the environment before the file.
 struct Sources {
     const Options& options;
     Arguments& arguments;
     /// The file, if there is one.
     const Config* config = nullptr;
-    /// There are no options for the part beside the file: nobody is asked for a token, and messages do not speak of
-    /// options.
+    /// The part has no options besides the file: nobody is asked for a token, and messages do not speak of options.
     bool file_alone = false;
-    /// Both parts run in this process: log lines say whose they are.
+    /// Both parts run in this process, so that log lines have to say which side they are from.
     bool both_sides = false;
 };
 
 OptionSection config_section();
 
-/// Reads the file that --config names, and tells its warnings. Nothing without the option. Everything that is wrong is
-/// a problem, and so is a file without that section; but not what is wrong in the other one, which may be meant for
-/// another machine.
+/// Reads the file that --config names, and prints its warnings. Returns nothing without the option. Everything that is
+/// wrong is a problem, and so is a file without `section`; but not what is wrong in the other side's section, which may
+/// be meant for another machine.
 std::optional<Config> read_config_option(const Options& options, std::string_view section, Problems& problems);
 
-/// Which file `run` and `check` take: the word or --config, which say the same; both are a problem.
+/// The file that `run` and `check` take: their operand, or the value of --config, which means the same. Giving both on
+/// the command line is a problem.
 std::string config_file_of(const Options& options, Problems& problems);
 
-/// The whole of a file, with all its problems.
+/// Reads a whole file, with the problems of all its sections.
 Config read_config_file(const std::string& file, Problems& problems);
 
-/// `path` of `section` or of --endpoint-file, if it is not empty: whether it can be written.
+/// Checks that the endpoint file can be written. `path` comes from `section` or from --endpoint-file; empty: there is
+/// no such file.
 void check_endpoint_file(const std::string& path, const Sources& sources, std::string_view section, Problems& problems);
 
-/// A client that offers nothing is not what anybody wants.
+/// Reports a client section without services: nobody wants a client that offers nothing.
 void check_services(const Config& config, Problems& problems);
 
 }  // namespace ferrotunnel::cli

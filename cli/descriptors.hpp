@@ -1,4 +1,4 @@
-// How many descriptors this process may have, and with them how many visitors.
+// How many descriptors this process may have, and so how many visitors.
 #pragma once
 
 namespace ferrotunnel::cli {

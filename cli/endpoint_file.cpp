@@ -17,7 +17,7 @@ namespace {
     throw std::system_error(errno, std::generic_category(), "write the endpoint file " + path);
 }
 
-// A fresh file: nothing that is called so already, whoever made it, is written to or followed.
+// Writes a fresh file. A file or link that has this name already, whoever made it, is neither written to nor followed.
 void write_file(const std::string& path, const std::string& text) {
     ::unlink(path.c_str());
     const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);

@@ -1,6 +1,6 @@
 // What is reachable where, in a file for other programs: lines `control HOST:PORT`, `http HOST:PORT` and
-// `https HOST:PORT` (where the server takes such visitors) and `service NAME HOST:PORT`, of an HTTP service `service
-// NAME URL`.
+// `https HOST:PORT` (where the server takes such visitors) and `service NAME HOST:PORT`, or `service NAME URL` for an
+// HTTP service.
 #pragma once
 
 #include <set>
@@ -9,14 +9,14 @@
 
 namespace ferrotunnel::cli {
 
-/// Why there can be no such file, or must not be: somebody else's would be replaced. Empty: there can.
+/// Why the file can not be written, or must not be because it would replace somebody else's. Empty: it can be written.
 std::string endpoint_file_fault(const std::string& path);
 
 /// The file always has everything that is reachable at the moment. It is replaced as a whole, so that a reader never
 /// sees half of it, and goes away with this object. Without a path nothing happens.
 class EndpointFile {
 public:
-    /// A file of an earlier run is removed.
+    /// Removes the file of an earlier run.
     explicit EndpointFile(std::string path);
     ~EndpointFile();
     EndpointFile(const EndpointFile&) = delete;
@@ -26,13 +26,13 @@ public:
     void set_http(const std::string& endpoint) { http_ = endpoint; }
     void set_https(const std::string& endpoint) { https_ = endpoint; }
     void add_service(const std::string& name, const std::string& endpoint) { services_.emplace(name, endpoint); }
-    /// Whatever its endpoint is.
+    /// Removes the service, whatever its endpoint is.
     void remove_service(const std::string& name);
     void clear();
 
-    /// Writes what has changed. Throws std::system_error when the first of it can not be written. Later that does not
-    /// end who serves: the file stays as it was until the next change, and why is answered, once in a row; else
-    /// nothing.
+    /// Writes the file if anything has changed. Throws std::system_error if the file can not be written the first time.
+    /// A later failure does not end a program that is serving: the file stays as it was until the next change, and the
+    /// reason is returned, once for failures in a row. Otherwise returns nothing.
     std::string publish();
 
 private:

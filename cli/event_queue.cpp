@@ -28,7 +28,7 @@ void EventQueue::push(const Event& event) {
     {
         const std::lock_guard lock(mutex_);
         if (events_.size() >= events_max) {
-            // The last event, which ends the program, must be among those that stay: half of the oldest go.
+            // The last event, which ends the program, must be among those that stay: the older half is dropped.
             events_.erase(events_.begin(), events_.begin() + events_max / 2);
         }
         events_.push_back(event);

@@ -8,7 +8,7 @@ namespace {
 
 struct Foreign {
     std::string_view option;
-    std::array<std::string_view, 2> here;  // of which a command has one at most
+    std::array<std::string_view, 2> here;  // its names here; a command has at most one of them
 };
 
 constexpr std::array<std::string_view, 2> host{"--host", "--http"};

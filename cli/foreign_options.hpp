@@ -1,4 +1,5 @@
-// Options that other tunnels have: who moves here is told what they are called, instead of what looks like them.
+// Options of other tunnels: users who come from there are told what such an option is called here, instead of what
+// looks like it.
 #pragma once
 
 #include <string>
@@ -7,7 +8,7 @@
 
 namespace ferrotunnel::cli {
 
-/// The one of `known` that says the same, "--host"; empty: there is none.
+/// The one of `known` that means the same as `option`, like "--host"; empty: there is none.
 std::string here_called(std::string_view option, const std::vector<std::string>& known);
 
 }  // namespace ferrotunnel::cli

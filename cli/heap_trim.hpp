@@ -1,5 +1,5 @@
-// Gives memory back to the system when a crowd has gone, of whatever kind: the allocator by itself keeps what lies
-// below the top of its heap.
+// Gives memory back to the system when a crowd, of whatever kind, has gone: by itself the allocator keeps the free
+// memory that lies below the top of its heap.
 #pragma once
 
 #include <malloc.h>
@@ -13,7 +13,7 @@ namespace ferrotunnel::cli {
 
 class HeapTrim {
 public:
-    /// Called now and then, since it walks through what is free.
+    /// Trims if that is due. Called only now and then, since it walks through the free memory.
     void look() noexcept {
         if (is_due(::mallinfo2().fordblks, resident_bytes())) {
             ::malloc_trim(0);
@@ -21,8 +21,9 @@ public:
         }
     }
 
-    /// Whether it is worth the walk: so much was freed since least was free, or so much was taken from the system since
-    /// least was ours, with as much free. What was given back still counts as free, so that neither alone tells.
+    /// Whether trimming is worth the walk: `worth` bytes were freed since the least were free; or as many were taken
+    /// from the system since the least were resident, and as many are free now. Memory that was given back still counts
+    /// as free, so neither number tells enough alone.
     bool is_due(std::size_t free, std::size_t resident) noexcept {
         least_ = std::min(least_, free);
         resident_ = std::min(resident_, resident);

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t columns = 100;
 constexpr std::size_t option_columns = 30;
 
-// `text` broken between words, each line but the first behind `indent` blanks; the first begins at that column.
+// `text`, broken into lines between words. The first line begins at column `indent`; the others are indented to it.
 std::string wrapped(std::string_view text, std::size_t indent) {
     std::string lines;
     std::size_t column = indent;

@@ -8,9 +8,9 @@
 
 namespace ferrotunnel::cli {
 
-/// The commands and how to begin.
+/// The program's help: the commands and how to begin.
 std::string help_for_program(const std::vector<const CommandInfo*>& commands);
-/// One command: examples first, then its options by section, its variables, signals and exit codes.
+/// A command's help: examples first, then its options by section, its variables, signals and exit codes.
 std::string help_for(const CommandInfo& command);
 
 }  // namespace ferrotunnel::cli

@@ -1,4 +1,4 @@
-// "app.example.com=3000", as --http and --passthrough take it.
+// Services as --http and --passthrough take them: "app.example.com=3000".
 #pragma once
 
 #include <optional>
@@ -10,14 +10,14 @@
 
 namespace ferrotunnel::cli {
 
-/// "app.example.com", "app.example.com/api", "*", or nothing for one that the server assigns. Whether it is a host is
-/// for the library to say.
+/// Sets host and path: "app.example.com", "app.example.com/api", "*", or nothing for one that the server assigns.
+/// Whether it is a host is for the library to say.
 void set_host(std::string_view text, Http& http);
 
-/// Nothing, and `error` says why, when it can not be one.
+/// Reads a service of --http. If it can not be one, returns nothing, and `error` says why.
 std::optional<Http> parse_http_spec(std::string_view text, std::string& error);
 
-/// "app.example.com=8443", as --tls takes it.
+/// Reads a service of --passthrough: "app.example.com=8443".
 std::optional<Tls> parse_tls_spec(std::string_view text, std::string& error);
 
 }  // namespace ferrotunnel::cli

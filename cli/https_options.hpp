@@ -1,4 +1,4 @@
-// The options of `server` for visitors by TLS, and for proxies in front.
+// The options of `server` for visitors who come by TLS, and for proxies in front.
 #pragma once
 
 #include <string>
@@ -10,13 +10,14 @@
 
 namespace ferrotunnel::cli {
 
-/// Where HTTPS is if there are certificates and nobody says otherwise.
+/// The address of HTTPS if there are certificates and nobody says otherwise.
 inline constexpr const char* default_https_bind = "0.0.0.0:8443";
 
-/// Those that are richer than a text.
+/// Adds the options whose settings are richer than a text.
 void add_https_options(std::vector<OptionSection>& sections);
 
-/// They override what the file has said to the builder. Whoever gives certificates wants to serve HTTPS.
+/// Applies the options to the builder, where they override the file. Whoever gives certificates wants to serve HTTPS:
+/// it then has an address by default.
 void apply_https(const Options& options, const Config::ServerSection& file, Server::Builder& builder,
                  Problems& problems);
 

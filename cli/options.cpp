@@ -29,7 +29,7 @@ std::vector<std::string> dashed_names(const CommandInfo& command) {
     return names;
 }
 
-// What was meant by it is not told as missing, too.
+// Reports an unknown option. The one that was probably meant is then not reported as missing, too.
 void report_unknown(const std::string& name, const std::vector<std::string>& known, Problems& problems) {
     const std::string here = here_called(name, known);
     problems.add(name, "no such option" + (here.empty() ? detail::did_you_mean(name, known) : "; here it is " + here));
@@ -234,7 +234,7 @@ std::optional<std::string> Options::choice(std::string_view name, const std::vec
     std::optional<std::string> value = text(name);
     if (value && std::find(choices.begin(), choices.end(), *value) == choices.end()) {
         if (problems.about(place_of(name))) {
-            return std::nullopt;  // somebody knows better what is wrong with it
+            return std::nullopt;  // reported already, and with a better text
         }
         problems.add(place_of(name), fmt::format("\"{}\" is none of {}{}", *value, joined(choices),
                                                  detail::did_you_mean(*value, choices)));
@@ -261,7 +261,7 @@ std::vector<std::string> misspelt_variables(const std::vector<const CommandInfo*
         if (!name.starts_with(variable_prefix) || known.contains(name)) {
             continue;
         }
-        // Without the prefix, which would make every name look near.
+        // Compared without the prefix, which would make every name look near.
         const std::string_view rest = std::string_view(name).substr(variable_prefix.size());
         for (const std::string& candidate : candidates) {
             if (detail::edit_distance(rest, std::string_view(candidate).substr(variable_prefix.size())) <=

@@ -20,7 +20,7 @@ struct OptionInfo {
     std::string value;  // what --help calls its value, "HOST:PORT"; empty: a flag
     std::string help;
     bool repeatable = false;
-    char letter = 0;  // of its short form, if it has one
+    char letter = 0;  // of its short form; 0: it has none
 };
 
 struct OptionSection {
@@ -39,9 +39,9 @@ struct CommandInfo {
     Kind kind = Kind::client;  // which signals and exit codes it has
 };
 
-/// What the user said. The command line hides the environment, the last of several values those before it, and an empty
-/// variable counts as not set.
-/// Everything that is not right goes to `problems`, with the name that the user knows it by.
+/// The options that the user gave. The command line hides the environment, the last of several values hides those
+/// before it, and an empty variable counts as not set. Everything that is not right is added to `problems`, under the
+/// name by which the user knows it.
 class Options {
 public:
     explicit Options(const CommandInfo& command) : command_(command) {}
@@ -60,11 +60,11 @@ public:
     std::vector<std::string> list(std::string_view name) const;
     bool flag(std::string_view name, Problems& problems) const;
     std::optional<std::size_t> number(std::string_view name, std::size_t max, Problems& problems) const;
-    /// As configuration files have it: "30s", "500ms"; without a unit it is seconds.
+    /// A time, as configuration files have it: "30s", "500ms"; without a unit it is seconds.
     std::optional<std::chrono::milliseconds> time(
         std::string_view name, Problems& problems,
         std::chrono::milliseconds most = std::chrono::milliseconds(10'000'000'000)) const;
-    /// One of `choices`, or nothing.
+    /// The value if it is one of `choices`, else nothing.
     std::optional<std::string> choice(std::string_view name, const std::vector<std::string>& choices,
                                       Problems& problems) const;
 
@@ -85,10 +85,10 @@ private:
     bool help_ = false;
 };
 
-/// "tcp-bind": "FERROTUNNEL_TCP_BIND"
+/// The environment variable of an option: "FERROTUNNEL_TCP_BIND" for "tcp-bind".
 std::string variable_of(std::string_view option);
 
-/// Names of variables that look like a misspelt one of `commands`, each with what it was probably meant to be.
+/// Sentences about variables that look like a misspelt one of `commands`, each with the name that was probably meant.
 std::vector<std::string> misspelt_variables(const std::vector<const CommandInfo*>& commands,
                                             const char* const* environment);
 

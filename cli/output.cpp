@@ -14,11 +14,11 @@ namespace ferrotunnel::cli {
 namespace {
 
 constexpr std::size_t waiting_bytes_max = 1024 * 1024;
-// What a pipe that is ready takes in whole, without waiting. The descriptor itself stays blocking: its flags are shared
-// with the shell that started us.
+// What a pipe takes as a whole when it is ready, without waiting. The descriptor itself stays blocking: its flags are
+// shared with the shell that started us.
 constexpr std::size_t piece_bytes_max = PIPE_BUF;
 
-// Ready also means broken: the write then says so.
+// Whether a write would not wait. A broken descriptor is ready, too: the write then says so.
 bool is_ready(int descriptor, std::chrono::milliseconds patience) {
     pollfd wanted{descriptor, POLLOUT, 0};
     return ::poll(&wanted, 1, static_cast<int>(patience.count())) > 0;

@@ -15,8 +15,8 @@ bool is_between(unsigned char byte, unsigned char low, unsigned char high) {
     return byte >= low && byte <= high;
 }
 
-// How many bytes the character at the front has, 0 when it is none that may be shown. Overlong forms, surrogates and
-// what is beyond U+10FFFF are none (RFC 3629, table 3-7 of Unicode).
+// How many bytes the character at the front has; 0 if it is no character that may be shown. Overlong forms, surrogates
+// and what is beyond U+10FFFF are no characters (RFC 3629, table 3-7 of Unicode).
 std::size_t shown_length(std::string_view text) {
     const unsigned char first = byte_at(text, 0);
     const unsigned char second = byte_at(text, 1);

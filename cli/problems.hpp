@@ -1,4 +1,4 @@
-// Everything that is wrong with what the user asked for, told at once.
+// Everything that is wrong with what the user asked for, collected and then told at once.
 #pragma once
 
 #include <cstdio>
@@ -15,17 +15,17 @@ class Problems {
 public:
     /// `place` is what the user has to look at: "--bind", "FERROTUNNEL_BIND", "--tcp 2222=nowhere".
     void add(std::string place, std::string text);
-    /// One of the library's that is about a configuration file. The same one twice is told once.
+    /// Adds a problem of the library's that is about a configuration file. One that is added twice is told once.
     void add(const ferrotunnel::Problem& problem);
-    /// From now on nothing is added about this place: what is wrong there has been told about another one.
+    /// From now on nothing is added about this place: what is wrong there has been reported about another place.
     void excuse(std::string place);
-    /// There is one about this place, or it is excused.
+    /// Whether there is a problem about this place, or the place is excused.
     bool about(std::string_view place) const;
     bool empty() const noexcept { return list_.empty() && of_files_.empty(); }
 
-    /// All of them, one a line, those of files in the order of the file; and where help is.
+    /// Prints all problems, one a line, those of files in the order of the file; and where to find help.
     void print(std::FILE* to, std::string_view command) const;
-    /// All of them, without anything around.
+    /// All problems as lines, without anything around them.
     std::vector<std::string> lines() const;
 
 private:
@@ -38,7 +38,7 @@ private:
     std::vector<ferrotunnel::Problem> of_files_;
 };
 
-/// Thrown when nothing should be started; main() prints them and ends with ExitCode::usage.
+/// Thrown when nothing should be started; main() prints the problems and ends with ExitCode::usage.
 struct UsageError {
     Problems problems;
     std::string command;  // "server", or empty

@@ -34,7 +34,7 @@ private:
     bool changed_ = false;
 };
 
-// False when a signal came instead.
+// Waits for a line. False: a signal came instead.
 bool wait_for_line(Signals& signals) {
     std::array<pollfd, 2> sources{{{STDIN_FILENO, POLLIN, 0}, {signals.descriptor(), POLLIN, 0}}};
     while (::poll(sources.data(), sources.size(), -1) < 0) {
@@ -55,7 +55,7 @@ std::optional<Secret> prompt_for_secret(const std::string& question, Signals& si
     std::string line(4096, '\0');
     ssize_t size = 0;
     {
-        const EchoOff silent;  // first: what is typed before is thrown away
+        const EchoOff silent;  // first: it throws away what was typed before
         fmt::print(stderr, "{}", question);
         std::fflush(stderr);
         if (wait_for_line(signals)) {

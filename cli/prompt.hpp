@@ -9,10 +9,12 @@
 
 namespace ferrotunnel::cli {
 
-/// Both the standard input and the standard error stream are a terminal, so that a question can be seen and answered.
+/// Whether both the standard input and the standard error stream are terminals, so that a question can be seen and
+/// answered.
 bool can_prompt();
 
-/// One line without echo. Nothing when it is empty, or ended by Ctrl-D or a signal. The terminal is left as it was.
+/// Asks the question and reads one line without echo. Returns nothing if the line is empty, or ended by Ctrl-D or a
+/// signal. The terminal is left as it was.
 std::optional<Secret> prompt_for_secret(const std::string& question, Signals& signals);
 
 }  // namespace ferrotunnel::cli

@@ -9,13 +9,14 @@ namespace ferrotunnel::cli {
 std::string host_of(const std::string& endpoint);
 std::string port_of(const std::string& endpoint);
 
-/// "tcp://tunnel.example.com:2222"; an endpoint of HTTP is a URL already, and "private" is none.
+/// The endpoint as a URL, "tcp://tunnel.example.com:2222". That of an HTTP service is a URL already, and "private"
+/// stays as it is.
 std::string as_url(const std::string& endpoint);
 
 /// True for 0.0.0.0 and ::, which mean every address of the machine.
 bool is_wildcard(const std::string& host);
 
-/// A guess, for an example that can be copied: the machine's full name, else its first address that is not loopback.
+/// A guess for an example that can be copied: the machine's full name, else its first address that is not loopback.
 std::string name_of_this_machine();
 
 }  // namespace ferrotunnel::cli

@@ -1,4 +1,4 @@
-// `ferrotunnel route`: which service a URL meets and why, told from a configuration alone.
+// `ferrotunnel route`: tells which service a URL meets and why, from a configuration alone.
 #include <fmt/format.h>
 
 #include <utility>
@@ -12,7 +12,7 @@
 namespace ferrotunnel::cli {
 namespace {
 
-// Of a file, only what is wrong with its services matters here: its token may be on another machine.
+// Whether a problem of a file matters here: only those of its services do, since its token may be on another machine.
 bool concerns_services(const Problem& problem) {
     return problem.key.empty() || problem.key == "client" || problem.key.starts_with("client.services");
 }
@@ -28,7 +28,7 @@ std::vector<Http> services_of_file(const std::string& file, Problems& problems) 
     std::vector<Http> services = config.client_section().http_services;
     if (problems.empty() && services.empty()) {
         for (const Problem& problem : found) {
-            problems.add(problem);  // perhaps why there are none
+            problems.add(problem);  // may be the reason why there are no services
         }
         problems.add(file + ": client.services", "has no HTTP services, like `- {http: app.example.com, local: 3000}`");
     }

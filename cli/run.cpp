@@ -32,7 +32,7 @@ public:
 
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
-    // Only left to do when something threw.
+    // Has something to join only if run() threw.
     ~Loop() { join(); }
 
     ExitCode run() {
@@ -93,7 +93,7 @@ private:
         for (const Running& part : parts_) {
             for (const Event& event : part.events.take()) {
                 if (!stoppers_.empty() && is_about_connections(event)) {
-                    continue;  // that they end is what was asked for, and nobody will make new ones
+                    continue;  // connections end because that was asked for, and nobody will make new ones
                 }
                 const std::optional<ExitCode> code = part.on_event(event);
                 if (code && !code_ && stoppers_.empty()) {
@@ -147,7 +147,7 @@ private:
         }
     }
 
-    // stop() blocks, and a second signal must be heard meanwhile: hence a thread each.
+    // stop() blocks, and a second signal must be heard meanwhile: hence a thread for each call.
     void stop(std::size_t index, milliseconds drain) {
         stoppers_.emplace_back([this, index, drain] {
             const Running& part = parts_[index];
@@ -167,7 +167,7 @@ private:
     std::vector<std::thread> stoppers_;
     std::vector<std::atomic<bool>> stopped_;  // by part
     std::atomic<bool> cut_{false};
-    bool nobody_was_there_ = false;  // when it was asked for the second time
+    bool nobody_was_there_ = false;  // at the second request to stop
     StopRequests requests_;
     std::optional<ExitCode> code_;
 };
@@ -181,7 +181,7 @@ ExitCode run_until_end(std::span<const Running> parts, Signals& signals, Output&
 ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& signals) {
     Output output(STDOUT_FILENO);
     std::vector<Running> running;
-    std::deque<Output> sides;  // of several parts, each line says whose it is
+    std::deque<Output> sides;  // with several parts, each line says whose it is
     for (const std::unique_ptr<Part>& part : parts) {
         const std::string prefix = fmt::format("{}: ", part->side());
         part->start(parts.size() == 1 ? output : sides.emplace_back(output, prefix));

@@ -1,4 +1,4 @@
-// The main thread of a running server, client or both: it tells what happens and ends it when asked.
+// The main thread of a running server, client or both: it tells the user what happens, and ends them when asked to.
 #pragma once
 
 #include <chrono>
@@ -22,7 +22,7 @@ namespace ferrotunnel::cli {
 struct Running {
     /// Where its events come in.
     EventQueue& events;
-    /// In the main thread, also while it drains. A value ends the program with that code.
+    /// Called in the main thread, also while the part drains. A returned code ends the program with it.
     std::function<std::optional<ExitCode>(const Event&)> on_event;
     /// Server::stop or Client::stop; called from other threads.
     std::function<std::error_code(std::chrono::milliseconds)> stop;
@@ -36,9 +36,9 @@ public:
     virtual ~Part() = default;
     /// "server" or "client".
     virtual std::string_view side() const = 0;
-    /// Throws std::system_error with a text for the user.
+    /// Starts the part. Throws std::system_error with a text for the user.
     virtual void start(Output& output) = 0;
-    /// Lives as long as the part.
+    /// The result is valid as long as the part lives.
     virtual Running running() = 0;
 };
 

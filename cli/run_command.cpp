@@ -1,4 +1,4 @@
-// `ferrotunnel run`: what a configuration file says, and nothing else.
+// `ferrotunnel run`: runs what a configuration file says, and nothing else.
 #include <fmt/format.h>
 
 #include <utility>
@@ -50,7 +50,7 @@ ExitCode run_run(Arguments arguments) {
     const Sources sources{options, arguments, &config, true, config.has_server() && config.has_client()};
     std::vector<std::unique_ptr<Part>> parts;
     if (config.has_server()) {
-        parts.push_back(make_server_part(sources, signals, problems));  // first: the client may be meant for it
+        parts.push_back(make_server_part(sources, signals, problems));  // first: the client may want to connect to it
     }
     if (config.has_client()) {
         parts.push_back(make_client_part(sources, signals, problems));

@@ -29,7 +29,7 @@ struct ServerPlan {
     std::string public_host;
     std::string allow_ports;
     std::string tcp_bind;
-    std::string http_bind;  // "off", or where the user or the program wants it
+    std::string http_bind;  // "off", or the address that the user or the program wants
     std::string domain;
     std::string endpoint_file;
     Server server;
@@ -40,7 +40,7 @@ const SettingOptions& settings() {
     return options;
 }
 
-// Asked for by nobody, HTTP is there if its usual port is free.
+// If nobody has asked for HTTP, it is served where its usual port is free.
 void apply_http(const Options& options, const Config::ServerSection& file, ServerPlan& plan, Server::Builder& builder) {
     plan.domain = options.text("domain").value_or(file.domain);
     const std::optional<std::string> wanted = options.has("http-bind") ? options.text("http-bind") : file.http_bind;
@@ -50,7 +50,7 @@ void apply_http(const Options& options, const Config::ServerSection& file, Serve
     }
 }
 
-// Everything but the server itself: what `check` looks at too.
+// Reads everything, but does not make the server: `check` needs the same.
 Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals& signals, Problems& problems) {
     const Options& options = sources.options;
     const auto file = sources.config != nullptr ? sources.config->server_section() : Config::ServerSection();
@@ -66,7 +66,7 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
     apply_http(options, file, plan, builder);
     apply_https(options, file, builder, problems);
     if (options.has("tls-cert") != options.has("tls-key")) {
-        builder.tls_certificate("", "");  // one alone does not go with the file's other one
+        builder.tls_certificate("", "");  // one option alone must not be combined with the file's other half
     }
     say_options(options, settings(), builder, problems);
     check_token_word(options, sources.arguments.token, problems);
@@ -142,7 +142,7 @@ void introduce(const ServerPlan& plan, Output& output) {
     output.line("  " + example_of_a_client(plan));
 }
 
-// All that is reachable now. The library knows best.
+// Publishes all that is reachable now, as the library knows it.
 void publish(const ServerPlan& plan, EndpointFile& endpoints, Output& output) {
     if (plan.endpoint_file.empty()) {
         return;

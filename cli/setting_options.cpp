@@ -6,7 +6,7 @@
 namespace ferrotunnel::cli {
 namespace {
 
-// Of a setting, as a configuration file or a builder calls it. `https` as a whole has no option but its address.
+// The option of a setting, which `key` names as problems do. `https` as a whole has no option but its address.
 std::string option_of(const std::string& key, const SettingOptions& settings) {
     const auto found = std::ranges::find(settings, key, &detail::SettingOption::problem);
     return found != settings.end() ? found->name : key == "https" ? "https-bind" : key;

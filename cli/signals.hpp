@@ -3,8 +3,8 @@
 
 namespace ferrotunnel::cli {
 
-/// From its construction on the signals wait in a descriptor instead of ending the process. It must exist before any
-/// other thread does: threads inherit that the signals are blocked. SIGPIPE is ignored from then on.
+/// Catches the signals: from its construction on they wait in a descriptor instead of ending the process. It must exist
+/// before any other thread does: threads inherit that the signals are blocked. SIGPIPE is ignored from then on.
 class Signals {
 public:
     Signals();
@@ -14,7 +14,7 @@ public:
 
     /// Readable when a signal has come.
     int descriptor() const noexcept { return descriptor_; }
-    /// Takes one that has come; its number, or 0.
+    /// Takes one signal that has come, and returns its number; 0: there is none.
     int take() noexcept;
 
 private:

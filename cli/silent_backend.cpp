@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view unix_prefix = "unix:";
 constexpr std::string_view listening = "0A";
 
-// Of an address on this machine; that of another one is nothing.
+// The port of an address on this machine; nothing for one elsewhere.
 std::optional<std::uint16_t> local_port(std::string_view text) {
     if (const std::size_t scheme = text.find("://"); scheme != std::string_view::npos) {
         text.remove_prefix(scheme + 3);
@@ -30,8 +30,8 @@ std::optional<std::uint16_t> local_port(std::string_view text) {
     return error == std::errc{} ? std::optional(port) : std::nullopt;
 }
 
-// Whoever listens comes first in the kernel's table, so that the rest, which may be long, is not read. Nothing: there
-// is no such table.
+// Whether anybody listens. Listening sockets come first in the kernel's table, so that the rest, which may be long, is
+// not read. Nothing: there is no such table.
 std::optional<bool> anybody_listens(const char* table, std::uint16_t port) {
     std::ifstream lines(table);
     std::string line;

@@ -7,12 +7,12 @@
 
 namespace ferrotunnel::cli {
 
-/// True where `local`, as services have it, is an address of this machine, or a unix socket, that nobody listens at.
-/// False also where that can not be told, as of an address of another machine.
+/// True if `local`, in the form that services have it, is an address of this machine, or a unix socket, that nobody
+/// listens at. False also if that can not be told, as for an address of another machine.
 bool is_silent(const std::string& local);
 
-/// Says so, with the names of the services that lead there. The tunnel goes on all the same: a backend that is started
-/// later is reached.
+/// Warns if nobody listens at `local`, and names the services that lead there. The tunnel goes on all the same: a
+/// backend that is started later is reached.
 void tell_if_silent(const std::string& local, const std::string& services, Output& output);
 
 }  // namespace ferrotunnel::cli

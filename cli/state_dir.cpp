@@ -15,7 +15,7 @@ std::string variable(const char* name) {
 }  // namespace
 
 std::string default_state_dir() {
-    // systemd lists several with colons; the first is as good as any.
+    // systemd separates several folders by colons; the first is as good as any.
     if (const std::string given = variable("STATE_DIRECTORY"); !given.empty()) {
         return given.substr(0, given.find(':'));
     }

@@ -1,4 +1,4 @@
-// Where the server keeps its certificate when nothing else is said.
+// Where the server keeps its certificate if the user names no other folder.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// What a signal asks for, counted with those before it.
+// Counts the signals that ask the program to stop.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@ public:
     /// Programs like timeout(1) send the same signal to a process and to its group: within this time it is one request.
     static constexpr std::chrono::milliseconds same_within{250};
 
-    /// How many requests there are with this signal; 0: it says again what the last one did.
+    /// How many requests there are, with this signal; 0: the signal only repeats the last one.
     int count(int signal, Clock::time_point now) noexcept {
         if (signal == last_ && now - at_ < same_within) {
             return 0;

@@ -18,16 +18,17 @@ struct FoundToken {
     std::string name;  // of its file, so that logs can tell several apart; empty: it came from elsewhere
 };
 
-/// `on_command_line`: what `--token` said. What is on the command line goes before the environment; two sources of one
-/// kind are a problem, as nobody can tell which one was meant. The question is asked last, and only when nothing is
-/// wrong so far. Empty together with a problem.
+/// Finds the tokens. `on_command_line`: the value of `--token`. The command line goes before the environment; two
+/// sources of one kind are a problem, as nobody can tell which one was meant. The question is asked last, and only if
+/// nothing is wrong so far. Returns none only together with a problem.
 std::vector<FoundToken> find_tokens(const Options& options, std::optional<Secret> on_command_line,
                                     const std::string& question, Signals& signals, Problems& problems);
 
-/// False where the file has one and nobody overrides it, or where there is nothing but the file.
+/// Whether find_tokens has to be called. False if the file has a token and nobody overrides it, or if there is nothing
+/// but the file.
 bool needs_token(const Sources& sources, bool file_has_one);
 
-/// Those of every command that needs a token, in its section "Token".
+/// Adds the options of every command that needs a token, in its section "Token".
 void add_token_options(bool several_files, std::vector<OptionSection>& sections);
 
 }  // namespace ferrotunnel::cli

@@ -1,8 +1,8 @@
 // Traffic for the distance benchmark: a backend, and visitors who measure. Everything is measured where it arrives,
-// since what a sender has got rid of may wait in a socket for seconds.
+// since bytes that a sender has got rid of may wait in a socket for seconds.
 //
 //   traffic backend HOST:PORT                             serves until it is killed
-//   traffic bulk HOST:PORT down|up STREAMS SECONDS SKIP   as much as goes for SECONDS on each stream at once; prints
+//   traffic bulk HOST:PORT down|up STREAMS SECONDS SKIP   as much as can pass in SECONDS, all streams at once; prints
 //       Mbit/s of all from the beginning, Mbit/s of all after the first SKIP seconds, and Jain's index, the slowest and
 //       the fastest stream (Mbit/s) of that second part
 //   traffic open HOST:PORT COUNT                          connections opened at once, each asks for an echo; prints the
@@ -10,7 +10,8 @@
 //   traffic probe HOST:PORT SECONDS EVERY_MS              one new connection and echo after the other; prints how many,
 //       median and longest milliseconds
 //
-// A connection begins with a command: D is sent to as fast as it goes, U sends and is told what arrived, E is echoed.
+// A connection begins with a command: to D the backend sends as fast as it can, U sends and is told how much arrived,
+// E gets an echo.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -99,7 +100,7 @@ bool receive_all(int fd, void* data, std::size_t size) {
     return ::recv(fd, data, size, MSG_WAITALL) == static_cast<ssize_t>(size);
 }
 
-// What is still under way is of no use to anyone.
+// Resets the connection, since what is still under way is of no use to anyone.
 void reset(int fd) {
     const linger at_once{1, 0};
     ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

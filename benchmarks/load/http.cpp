@@ -15,7 +15,7 @@ namespace load {
 
 namespace {
 
-// The length a head promises, after a look at the status.
+// The length that a head promises, after a check of its status.
 std::uint64_t content_length(const std::string& head) {
     static const char name[] = "\r\nContent-Length:";
     if (head.compare(0, 12, "HTTP/1.1 200") != 0) {

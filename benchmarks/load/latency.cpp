@@ -43,7 +43,7 @@ public:
 
     std::uint64_t received() const { return received_.load(std::memory_order_relaxed); }
 
-    // The first megabytes, so that the exchanges meet it at its full speed.
+    // Waits for the first megabytes, so that the exchanges meet the download at its full speed.
     void wait_until_running() const {
         Clock::time_point begin = Clock::now();
         while (received() < 32'000'000) {

@@ -7,15 +7,15 @@
 //                                                         p50, p99 and p99.9 in us; with `bulk` a download runs all the
 //                                                         time, and its MB/s are a fifth column
 //   load connect HOST:PORT SECONDS [AT_ONCE]              connect, one round trip, close; prints how many, and per
-//   second load idle HOST:PORT CONNECTIONS [MORE...]             opens that many, each used once; prints "ready N" and
-//   waits for
-//                                                         a line before it goes on to MORE, for the end of input at
+//                                                         second
+//   load idle HOST:PORT CONNECTIONS [MORE...]             opens that many, each used once; prints "ready N" and waits
+//                                                         for a line before it goes on to MORE, for the end of input at
 //                                                         last; "stuck N" if no more than N came about
 //   load http HOST:PORT PATH SECONDS                      GET, a connection each, at least one; prints how many, bytes,
 //                                                         seconds, and p50 and p99 in us
 //   load start port|service HOST:PORT PROGRAM ARG...      starts a program, prints the ms until the port accepts, or
-//   until
-//                                                         an echo comes back through it; ends it at the end of input
+//                                                         until an echo comes back through it; ends it at the end of
+//                                                         input
 #include <csignal>
 #include <cstdio>
 #include <string>

@@ -13,7 +13,7 @@ using Clock = std::chrono::steady_clock;
 
 // Says what went wrong, with errno's words, and ends the program.
 [[noreturn]] void fail(const char* what);
-// The same where errno says nothing.
+// As fail(), where errno says nothing.
 [[noreturn]] void fail_plainly(const char* what);
 
 double seconds_since(Clock::time_point start);

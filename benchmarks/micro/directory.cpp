@@ -29,7 +29,7 @@ public:
     void dropped(const std::shared_ptr<HttpService>&) noexcept override {}
 };
 
-/// A session that nobody drives out.
+/// A session that nobody evicts.
 class IdleSession final : public SessionHandle {
 public:
     void evict(wire::Code, std::string, std::function<void()>) override {}
@@ -48,7 +48,7 @@ HttpDescription description_of(std::int64_t host, const std::string& path) {
     return description;
 }
 
-/// So many hosts with five services each.
+/// A directory of `hosts` hosts with five services each.
 class Hosts {
 public:
     explicit Hosts(std::int64_t hosts) {
@@ -110,7 +110,7 @@ void directory_join_leave(benchmark::State& state) {
 }
 BENCHMARK(directory_join_leave)->Arg(10)->Arg(10'000)->ArgName("hosts")->Unit(benchmark::kMicrosecond);
 
-// What the first request after a change costs a worker more.
+// What the first request after a change costs a worker in addition.
 void directory_new_routes(benchmark::State& state) {
     Hosts hosts(state.range(0));
     std::int64_t next = state.range(0);

@@ -13,7 +13,7 @@ namespace {
 
 using namespace ferrotunnel;
 
-// Many of a kind, so that neither the same bytes nor the same branches come again and again.
+// Many different headers, so that neither the same bytes nor the same branches come again and again.
 constexpr std::size_t frames = 1024;
 
 std::array<wire::FrameHeader, frames> some_headers() {
@@ -39,7 +39,7 @@ void encode_header(benchmark::State& state) {
 }
 BENCHMARK(encode_header);
 
-// And checks it.
+// Decodes headers, and checks them.
 void decode_header(benchmark::State& state) {
     std::array<std::uint8_t, frames * limits::frame_header_bytes> bytes;
     const auto headers = some_headers();
@@ -90,7 +90,7 @@ public:
     std::int64_t frames = 0;
 };
 
-// Full reads of DATA frames with payloads of that size; what a read cuts goes on in the next one.
+// Full reads of DATA frames with payloads of the given size; a frame that one read cuts goes on in the next one.
 void read_frames(benchmark::State& state) {
     const auto payload = static_cast<std::uint16_t>(state.range(0));
     const std::size_t frame = limits::frame_header_bytes + payload;

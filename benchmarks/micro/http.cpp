@@ -31,7 +31,7 @@ void parse_request(benchmark::State& state, std::string_view text) {
 BENCHMARK_CAPTURE(parse_request, small, small_request);
 BENCHMARK_CAPTURE(parse_request, browser, browser_request);
 
-// As it comes from somebody who wants to make it expensive.
+// A request byte by byte, as it comes from somebody who wants to make its parsing expensive.
 void parse_request_by_bytes(benchmark::State& state) {
     RequestParser parser;
     for (auto _ : state) {
@@ -57,7 +57,7 @@ void parse_response(benchmark::State& state) {
 }
 BENCHMARK(parse_response);
 
-// With the fields that an edge adds.
+// Writes a head with the fields that an edge adds.
 void write_request_head(benchmark::State& state, std::string_view text) {
     RequestParser parser;
     if (parser.parse(text) != ParseState::complete) {
@@ -97,7 +97,7 @@ void write_response_head(benchmark::State& state) {
 }
 BENCHMARK(write_response_head);
 
-// 64 KiB in chunks of that size; no payload is copied.
+// 64 KiB in chunks of the given size; no payload is copied.
 void read_chunks(benchmark::State& state) {
     const auto size = static_cast<std::size_t>(state.range(0));
     std::string body;

@@ -1,7 +1,7 @@
 // Hand-over between the two halves of a stream and between threads: on one thread, as visitors of a trunk's own worker
 // do it, and from one thread to another, as applications do it.
 //
-// With two threads the producer stays at most `ahead` items before the consumer, as credit makes it in the program.
+// With two threads the producer stays at most `ahead` items before the consumer, as credit ensures in the program.
 // Items are counted once, by the consumer.
 #include <benchmark/benchmark.h>
 
@@ -30,7 +30,7 @@ mux::StreamItem some_item(const buffer::SlabPtr& slab) {
     return item;
 }
 
-// So many pushes, then as many pops, then the consumer rests and the queue gives its memory back.
+// `burst` pushes, then as many pops, then the consumer rests and the queue gives its memory back.
 void queue_one_thread(benchmark::State& state) {
     buffer::SlabPtr slab = buffer::make_slab(64);
     buffer::SpscQueue<mux::StreamItem, buffer::Spares::per_thread> queue;
@@ -175,7 +175,7 @@ struct SharedMailbox {
     }
     buffer::Mailbox mailbox{std::make_unique<SilentBell>()};
     std::array<IntrusivePtr<Letter>, ahead> letters;
-    std::uint64_t delivered = 0;  // the owner's
+    std::uint64_t delivered = 0;  // used by the owner's thread alone
 };
 SharedMailbox* shared_mailbox = nullptr;
 

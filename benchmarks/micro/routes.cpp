@@ -31,7 +31,7 @@ std::vector<Route> routes_for(std::int64_t hosts) {
     return routes;
 }
 
-// So many of the hosts, neighbours far from each other.
+// `count` names of hosts in the table; neighbours in this list are far from each other there.
 std::vector<std::string> asked_hosts(std::int64_t hosts, std::int64_t count = 64) {
     std::vector<std::string> asked;
     for (std::int64_t i = 0; i < count; ++i) {

@@ -124,7 +124,7 @@ void slow_taker(benchmark::State& state) {
 }
 BENCHMARK(slow_taker)->Arg(16)->Arg(64)->Arg(256)->Arg(1024)->ArgName("read");
 
-// What the copy costs that stands for the kernel: `bulk` without the sessions.
+// The cost of the copy that stands for the kernel: `bulk` without the sessions.
 void copy_alone(benchmark::State& state) {
     buffer::SlabPtr from = buffer::make_slab(buffer::slab_bytes);
     buffer::SlabPtr to = buffer::make_slab(buffer::slab_bytes);

@@ -31,7 +31,7 @@ void slab_owner(benchmark::State& state) {
 }
 BENCHMARK(slab_owner)->Arg(1)->Arg(32)->ArgName("held");
 
-// A slab of exactly its bytes, as small payloads get one.
+// A slab of exactly as many bytes as are needed, as small payloads get one.
 void slab_unpooled(benchmark::State& state) {
     for (auto _ : state) {
         buffer::SlabPtr slab = buffer::make_slab(72);
@@ -41,8 +41,8 @@ void slab_unpooled(benchmark::State& state) {
 }
 BENCHMARK(slab_unpooled);
 
-// Taken here, released on the other thread, and home again by the return stack. The queue between them is part of the
-// figure: queue_two_threads has it alone.
+// Slabs that are taken here, released on the other thread, and come home by the return stack. The queue between them is
+// part of the figure: queue_two_threads has it alone.
 struct Shared {
     buffer::SlabPool pool;
     buffer::SpscQueue<buffer::SlabPtr> queue;

@@ -1,4 +1,4 @@
-// Waiting for another thread without sleeping; where cores are short, the other one gets its turn.
+// Waiting for another thread without sleeping; where cores are short, the other thread gets its turn.
 #pragma once
 
 #include <thread>

@@ -2,7 +2,7 @@
 //
 //     bench_tls_pipe [GiB for each measurement = 1] [rounds = 7]
 //
-// The ways take turns in each round, so that a change of the machine's mood meets all of them; medians are shown. CPU
+// The ways take turns in each round, so that a change of the machine's speed meets all of them; medians are shown. CPU
 // seconds are of both threads, user and kernel, for each 10^9 bytes.
 #include <openssl/ssl.h>
 #include <poll.h>
@@ -159,7 +159,7 @@ Figures by_tls_pipe(std::size_t total, std::size_t records_per_send) {
                    make_tls_pipe(std::move(right), server_context(), {records_per_send}));
 }
 
-// The same without our large read buffer: one recv for each header and each body.
+// As by_tls_pipe, but without our large read buffer: one recv for each header and each body.
 Figures by_tls_pipe_without_read_ahead(std::size_t total) {
     static const auto server = [] {
         auto context = TlsContext::make_server({});

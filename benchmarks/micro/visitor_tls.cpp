@@ -42,7 +42,7 @@ std::string host_of(std::size_t number) {
     return "host" + std::to_string(number) + ".example";
 }
 
-// As an authority gives them: with one intermediate certificate, which is the same for all.
+// Certificates as an authority gives them: with one intermediate certificate, which is the same for all.
 fs::path make_folder(std::size_t hosts) {
     const test::Made root = test::make({.common_name = "root", .authority = true});
     const test::Made middle = test::make({.common_name = "middle", .issuer = &root, .authority = true});

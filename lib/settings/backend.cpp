@@ -52,7 +52,7 @@ bool are_readable(const BackendWords& words, std::vector<Problem>& problems) {
     return problems.size() == before;
 }
 
-// The visitor's own TLS goes to the backend.
+// For a service that passes the visitor's own TLS on to the backend: no TLS of its own.
 const BackendTls no_backend_tls{};
 
 }  // namespace
@@ -96,7 +96,7 @@ void check_no_backend(const BackendWords& words, std::vector<Problem>& problems)
 backend::Backend make_backend(const BackendWords& words, std::vector<Problem>& problems) {
     backend::Backend made;
     if (words.local.empty()) {
-        return made;  // of a service that needs none
+        return made;  // the service needs no backend
     }
     made.text = words.local;
     made.place = *backend::parse_backend_place(words.local, words.kind);

@@ -1,4 +1,4 @@
-// What a service says about its backend: checked, and as the engine takes it.
+// What a service says about its backend: the check, and the form that the engine takes.
 #pragma once
 
 #include <string>
@@ -13,9 +13,9 @@
 
 namespace ferrotunnel::detail {
 
-/// The parts of a Tcp, an Http or a Tls that it is about.
+/// The parts of a Tcp, an Http or a Tls that describe its backend.
 struct BackendWords {
-    const std::string& name;  // of the service, which problems are about
+    const std::string& name;  // of the service; the key of problems
     std::string& local;
     wire::ServiceKind kind;
     const BackendTls& tls;
@@ -25,13 +25,14 @@ BackendWords backend_words(Tcp& service);
 BackendWords backend_words(Http& service);
 BackendWords backend_words(Tls& service);
 
-/// Appends what is wrong, and brings `local` to its full form. `example` is one.
+/// Appends what is wrong, and brings `local` to its full form. `example`: an address to show if `local` is missing.
 void check_backend(const BackendWords& words, const char* example, std::vector<Problem>& problems);
 
-/// The same where the application itself serves, and there is no backend.
+/// Appends what is wrong where the application itself serves, without a backend.
 void check_no_backend(const BackendWords& words, std::vector<Problem>& problems);
 
-/// After check_backend has found nothing. What only reading files of certificates and keys tells is appended.
+/// Makes the backend, after check_backend has found nothing. Appends the problems that show only when the files of
+/// certificates and keys are read.
 backend::Backend make_backend(const BackendWords& words, std::vector<Problem>& problems);
 
 }  // namespace ferrotunnel::detail

@@ -52,7 +52,7 @@ void check_common(const CommonValues& settings, const Attached& attached, std::v
     check_timing(settings.timing, problems);
 }
 
-// The strength, or a problem that does not repeat the text.
+// The token's strength, or nothing and a problem that does not repeat the token.
 std::optional<TokenStrength> check_token(const Secret& secret, const std::string& key, std::vector<Problem>& problems) {
     auto token = login::parse_token(secret.reveal());
     if (!token) {
@@ -66,7 +66,7 @@ WeakTokenPolicy policy_of(const CommonValues& settings) {
     return settings.allow_weak_token ? WeakTokenPolicy::allowed : WeakTokenPolicy::loopback_only;
 }
 
-// 32 bytes in hexadecimal, or in base64 as the server prints them.
+// Whether the text has 32 bytes in hexadecimal, or in base64 as the server prints them.
 bool is_pin(std::string_view text) {
     constexpr std::string_view prefix = "sha256:";
     constexpr std::string_view hex = "0123456789abcdefABCDEF";
@@ -135,7 +135,7 @@ void check_tcp_bind(ServerSettings& settings, std::vector<Problem>& problems) {
     }
 }
 
-// What is shown in addresses: a name or an IP address, whether it exists or not.
+// This host is only shown in addresses: a name or an IP address, whether it exists or not.
 void check_public_host(const std::string& host, std::vector<Problem>& problems) {
     constexpr std::string_view of_names = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
     if (host.find_first_not_of(of_names) != std::string::npos && !runtime::SocketAddress::from_ip(host, 0)) {
@@ -171,7 +171,7 @@ void check_http(ServerSettings& settings, std::vector<Problem>& problems) {
     }
 }
 
-// From here on an address that is off is none.
+// Clears addresses that are off: from here on they are empty.
 void leave_out_what_is_off(ServerSettings& settings) {
     if (settings.http_bind == bind_off) {
         settings.http_bind.clear();
@@ -266,7 +266,7 @@ void check_name(const std::string& name, std::vector<Problem>& problems) {
     }
 }
 
-// What every kind of service says about its backend.
+// Checks the backend of a service of any kind.
 template <typename Service>
 void check_backend_of(Service& service, bool application_serves, const char* example, std::vector<Problem>& problems) {
     const BackendWords words = backend_words(service);

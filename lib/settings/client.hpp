@@ -18,7 +18,7 @@ struct ClientValues : CommonValues {
     std::string tls_ca;   // a PEM file, "system", or empty
     std::string tls_pin;  // "sha256:..." or empty
     std::uint64_t attempts = 0;
-    std::optional<std::uint64_t> connections;  // trunks
+    std::optional<std::uint64_t> connections;  // the number of trunks
 
     friend bool operator==(const ClientValues&, const ClientValues&) = default;
 };

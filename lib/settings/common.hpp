@@ -12,10 +12,10 @@
 
 namespace ferrotunnel::detail {
 
-/// Values can be compared: what has changed between two of them can be told.
+/// The values that both sides have. Two of them can be compared, to tell what has changed.
 struct CommonValues {
     std::uint64_t workers = 0;     // 0: one per core
-    std::uint64_t memory_max = 0;  // 0: a share of the machine's
+    std::uint64_t memory_max = 0;  // 0: a share of the machine's memory
     bool allow_weak_token = false;
     bool tls = true;
     Timing timing;
@@ -89,7 +89,7 @@ inline constexpr Setting<Timing> timing_settings[]{
              "A visitor whose service does not answer for this long is turned away."),
 };
 
-/// What clients have beside that.
+/// The times that only clients have, in addition to timing_settings.
 inline constexpr Setting<Timing> reconnect_settings[]{
     patience(
         "reconnect_first", "reconnect-first", &Timing::reconnect_first,

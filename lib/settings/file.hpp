@@ -1,5 +1,5 @@
 // What a configuration file says, mapped onto the builders' settings. docs/configuration.md lists the keys;
-// tests/unit/settings/config_keys_test.cpp holds both together.
+// tests/unit/settings/config_keys_test.cpp checks that both agree.
 #pragma once
 
 #include <chrono>
@@ -20,11 +20,11 @@
 
 namespace ferrotunnel::detail {
 
-/// Of a section, for the program around the engine.
+/// The values of a section that are meant for the program around the engine.
 struct ProgramValues {
     std::optional<std::chrono::milliseconds> drain;
     std::string endpoint_file;
-    bool has_token = false;  // the key is there, be it right or wrong
+    bool has_token = false;  // the key is there, whether its value is right or wrong
 
     friend bool operator==(const ProgramValues&, const ProgramValues&) = default;
 };
@@ -56,7 +56,7 @@ struct ServerPart : ProgramValues {
 
 struct ClientPart : ProgramValues {
     ClientValues settings;
-    std::vector<Tcp> services;  // checked, with their names
+    std::vector<Tcp> services;  // checked, and with their names
     std::vector<Http> http_services;
     std::vector<Tls> tls_services;
 
@@ -70,7 +70,7 @@ struct LogPart {
     friend bool operator==(const LogPart&, const LogPart&) = default;
 };
 
-/// Everything that a file means. What is not said is the settings' default.
+/// Everything that a file means. Settings that the file does not mention have their defaults.
 struct ConfigValues {
     std::optional<ServerPart> server;
     std::optional<ClientPart> client;
@@ -88,7 +88,7 @@ struct ConfigFile {
     Origins client_origins;
     std::vector<Problem> problems;
     std::vector<Problem> warnings;
-    std::set<std::string> keys;  // all that this reading has looked for, as "client.services[].tcp"
+    std::set<std::string> keys;  // all keys that this reading has looked for: "client.services[].tcp"
 };
 
 struct ConfigSource {
@@ -98,7 +98,7 @@ struct ConfigSource {
     config::Environment environment;
 };
 
-/// Never fails: `problems` says what is wrong, and that is left out of the values.
+/// Reads a file. Never fails: `problems` says what is wrong, and the values leave that out.
 ConfigFile read_config(const ConfigSource& source);
 
 }  // namespace ferrotunnel::detail

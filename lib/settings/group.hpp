@@ -1,4 +1,5 @@
-// The settings of a side, group by group, and what is done with all of them alike: reading, bounds, comparison.
+// The settings of a side, group by group, and what is done with all of them alike: reading, checking the bounds,
+// comparing.
 #pragma once
 
 #include <string>
@@ -18,10 +19,10 @@ namespace ferrotunnel::detail {
 /// Where a group of settings stands.
 struct GroupPlace {
     std::string_view path{};          // in its section of a file: "https"; empty: it is the section itself
-    std::string_view problem_path{};  // in problems, as the builder's call for all of them is called: "http_settings"
+    std::string_view problem_path{};  // in problems: the name of the builder's call for the group, "http_settings"
 };
 
-/// "timing.ping_interval"; either may be empty.
+/// Joins "timing" and "ping_interval" with a dot; either may be empty.
 inline std::string joined_path(std::string_view path, std::string_view key) {
     return std::string(path) + (path.empty() || key.empty() ? "" : ".") + std::string(key);
 }
@@ -30,7 +31,7 @@ inline std::string path_of(const GroupPlace& place, const SettingFacts& setting)
     return joined_path(place.path, setting.key);
 }
 
-/// What problems and origins call it.
+/// The setting's name in problems and origins.
 inline std::string problem_path_of(const GroupPlace& place, const SettingFacts& setting) {
     return joined_path(place.problem_path, setting.problem.empty() ? setting.key : setting.problem);
 }
@@ -39,7 +40,7 @@ inline constexpr GroupPlace timing_place{"timing", "timing"};
 inline constexpr GroupPlace http_place{"http", "http_settings"};
 inline constexpr GroupPlace https_place{"https", "https"};
 
-/// Calls `visit(place, rows, part)` for each group; `part` finds the group in the values of the side.
+/// Calls `visit(place, rows, part)` for each group of a side; `part(values)` is the group within the side's values.
 template <typename Values>
 struct Groups;
 
@@ -75,7 +76,7 @@ struct Groups<ClientValues> {
     }
 };
 
-/// `visit` of the setting's value in `group`; not called for a section.
+/// Calls `visit` with the setting's value in `group`. Does nothing for a section.
 template <typename Group, typename Values, typename Visit>
 void visit_value(const Setting<Group>& setting, Values& group, Visit visit) {
     std::visit(
@@ -87,7 +88,7 @@ void visit_value(const Setting<Group>& setting, Values& group, Visit visit) {
         setting.at);
 }
 
-/// Appends what is not within its bounds.
+/// Appends a problem for each value that is not within its bounds.
 template <typename Rows, typename Values>
 void check_bounds(const GroupPlace& place, const Rows& rows, const Values& group, std::vector<Problem>& problems) {
     for (const auto& setting : rows) {
@@ -99,7 +100,7 @@ void check_bounds(const GroupPlace& place, const Rows& rows, const Values& group
     }
 }
 
-/// Whether two groups say the same for it.
+/// Whether the setting is the same in two groups.
 template <typename Group>
 bool is_same(const Setting<Group>& setting, const std::type_identity_t<Group>& a,
              const std::type_identity_t<Group>& b) {
@@ -114,7 +115,7 @@ bool is_same(const Setting<Group>& setting, const std::type_identity_t<Group>& a
         setting.at);
 }
 
-/// What the application changes is the file's no more; the rest still is.
+/// Erases the origins of the settings that the application has changed; the others still come from the file.
 template <typename Rows, typename Before, typename Now>
 void forget_changed(const GroupPlace& place, const Rows& rows, const Before& before, const Now& now,
                     Attached& attached) {
@@ -126,7 +127,7 @@ void forget_changed(const GroupPlace& place, const Rows& rows, const Before& bef
     }
 }
 
-/// Sets a setting that stands in no group to what the application says.
+/// Sets a setting that is in no group to the value that the application gives.
 template <typename Values, typename Settings, typename Said>
 void replace_value(Settings& settings, std::string_view key, Said said) {
     bool found = false;
@@ -141,7 +142,7 @@ void replace_value(Settings& settings, std::string_view key, Said said) {
     check(found, "a builder sets a setting that there is not");
 }
 
-/// Sets a group to what the application says.
+/// Sets a group to the values that the application gives.
 template <typename Group>
 void replace_group(const GroupPlace& place, std::span<const Setting<Group>> rows, Group& group, Group now,
                    Attached& attached) {

@@ -184,7 +184,7 @@ std::optional<std::string> add_page(const HttpPage& page, http::HostPages& pages
     return std::nullopt;
 }
 
-// The most exact one is put in last, and stays.
+// The pages for the most exact states are put in last, and so stay.
 http::HostPages pages_of(const std::vector<HttpPage>& pages) {
     const auto exactness = [](const HttpPage& page) {
         return page.state == "all" ? 0 : http::page_state_of(std::string_view(page.state)) ? 2 : 1;

@@ -14,26 +14,26 @@
 
 namespace ferrotunnel::detail {
 
-/// A row for each.
+/// A row for each setting of the HTTP edge.
 std::span<const Setting<HttpServerSettings>> http_settings() noexcept;
 
 void check_http_settings(const HttpServerSettings& settings, std::vector<Problem>& problems);
 
-/// The states that a page is for: by a status, a state's name, or "all" (then none is listed). Nothing: there is none
-/// of that name.
+/// The states that a page is for.
 struct PageStates {
-    bool all = false;
+    bool all = false;  // then none is listed
     std::vector<http::PageState> states;
 };
+/// The states that a status, a state's name or "all" means. Nothing: there is none of that name.
 std::optional<PageStates> page_states_of(const std::string& name);
 
-/// One page is put into `pages`; or the words of what is wrong, which go behind its name.
+/// Adds one page to `pages`; or returns what is wrong with it, in words that go behind its name.
 std::optional<std::string> add_page(const HttpPage& page, http::HostPages& pages);
 
-/// The check has found them good.
+/// Puts together pages that the check has found good.
 http::HostPages pages_of(const std::vector<HttpPage>& pages);
 
-/// The error has the first one that is wrong, and why.
+/// Parses networks. The error has the first one that is wrong, and why; or says that there are too many.
 Result<net::IpNetworks, std::string> networks_of(const std::vector<std::string>& texts);
 
 }  // namespace ferrotunnel::detail

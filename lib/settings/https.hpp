@@ -12,10 +12,10 @@ namespace ferrotunnel::detail {
 
 struct ServerSettings;
 
-/// A row for each.
+/// A row for each setting of HTTPS.
 std::span<const Setting<Https>> https_settings() noexcept;
 
-/// Appends everything that is wrong, and puts the address in normal form. Files are not looked at.
+/// Appends everything that is wrong, and puts the address in normal form. Does not look at files.
 void check_https(ServerSettings& settings, std::vector<Problem>& problems);
 
 }  // namespace ferrotunnel::detail

@@ -20,7 +20,7 @@ public:
     KeptSecret& operator=(KeptSecret&&) noexcept = default;
     ~KeptSecret() = default;
 
-    /// Where it came from does not matter.
+    /// Compares the texts; where they came from does not matter.
     friend bool operator==(const KeptSecret& a, const KeptSecret& b) noexcept { return a.reveal() == b.reveal(); }
 };
 

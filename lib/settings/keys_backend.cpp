@@ -35,7 +35,7 @@ bool BackendKeys::read(ProxyProtocol& proxy) const {
 }
 
 bool BackendKeys::are_files_good(const BackendWords& words) const {
-    // Each by itself, so that the problem is told where it comes from.
+    // CA and certificate are tried one by one, so that each problem is reported at the key that it comes from.
     auto are_good = [&](const BackendTls& tls, const std::optional<config::Value>& at) {
         std::vector<Problem> problems;
         if (at) {

@@ -1,4 +1,4 @@
-// What a service in a configuration file says about its backend, beside `local`.
+// What a service in a configuration file says about its backend, besides `local`.
 #pragma once
 
 #include <optional>
@@ -10,15 +10,15 @@ namespace ferrotunnel::detail {
 
 class BackendKeys {
 public:
-    /// All keys, so that they are known ones.
+    /// Looks for all keys, so that they count as known.
     explicit BackendKeys(config::Section& service);
 
-    /// False: something is wrong with a value, and was reported.
+    /// Reads the values. False: one of them is wrong, which was reported.
     bool read(BackendTls& tls) const;
     bool read(ProxyProtocol& proxy) const;
-    /// The same for files of certificates and keys that can not be used.
+    /// Tries the files of certificates and keys. False: one of them can not be used, which was reported.
     bool are_files_good(const BackendWords& words) const;
-    /// The first key about TLS that is there: not for a service whose TLS is the visitor's.
+    /// The first key about TLS that is there, or null. A service that passes on the visitor's TLS must have none.
     const config::Value* any_tls() const noexcept;
 
 private:

@@ -1,4 +1,4 @@
-// `server.http.pages` and `server.http.hosts`: pages of the operator's own.
+// `server.http.pages` and `server.http.hosts`: the operator's own pages.
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
@@ -28,7 +28,7 @@ const FormatName formats[] = {
     {"text", HttpPage::Format::text, {".txt"}},
 };
 
-constexpr std::size_t name_length_max = 64;  // longer words are no misspelt states, and guessing would take long
+constexpr std::size_t name_length_max = 64;  // a longer word is no misspelt state, and guessing would take long
 
 std::vector<std::string> names_of_states() {
     std::vector<std::string> names{"all"};
@@ -39,7 +39,7 @@ std::vector<std::string> names_of_states() {
     return names;
 }
 
-// The file's text; one byte more than a page may have is enough to tell that it is too large.
+// Reads the file's text, at most one byte more than a page may have: enough to tell that it is too large.
 std::optional<std::string> read_page_file(const Value& value, const std::string& path) {
     std::error_code error;
     errno = 0;
@@ -54,7 +54,7 @@ std::optional<std::string> read_page_file(const Value& value, const std::string&
     return text;
 }
 
-// One file, of which `page` says all but the text.
+// Reads the text of one page from its file; `page` has everything else.
 void read_page(const Value& value, HttpPage page, std::vector<HttpPage>& pages) {
     const std::optional<std::string> path = value.path();
     std::optional<std::string> text = path ? read_page_file(value, *path) : std::nullopt;
@@ -70,7 +70,7 @@ void read_page(const Value& value, HttpPage page, std::vector<HttpPage>& pages) 
     pages.push_back(std::move(page));
 }
 
-// A file whose name says its format, or one for each format.
+// Reads the pages for a state: one file whose name says its format, or one file for each format.
 void read_state(const Value& value, HttpPage page, std::vector<HttpPage>& pages) {
     if (value.is_group()) {
         Section section = value.section();
@@ -96,7 +96,7 @@ void read_state(const Value& value, HttpPage page, std::vector<HttpPage>& pages)
     if (name) {
         value.unexpected("a file that ends in .html, .json or .txt, or {html: FILE, json: FILE, text: FILE}");
     } else {
-        (void)value.text();  // says which variable is not set
+        (void)value.text();  // reports which variable is not set
     }
 }
 

@@ -1,4 +1,4 @@
-// `server.https`: its certificates, and those of visitors.
+// `server.https`: the server's certificates, those of visitors, and HSTS.
 #include <utility>
 
 #include "base/limits.hpp"
@@ -11,7 +11,7 @@ using config::assign;
 using config::Section;
 using config::Value;
 
-// The file of a chain with its key, or both files.
+// Reads the file of a chain with its key, or both files.
 std::optional<Certificate> read_certificate(const Value& value) {
     Certificate certificate;
     if (!value.is_group()) {

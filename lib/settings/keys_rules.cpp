@@ -19,12 +19,12 @@ constexpr const char* keys_of_rules[] = {
     "strip_prefix",     "replace_prefix", "host_header",    "map_back", "request_headers",
     "response_headers", "redirect",       "https_redirect", "hsts",     "limits"};
 
-/// Reads the values, and remembers where each stands.
+/// Reads the values, and remembers the place of each.
 class RuleReader {
 public:
-    /// False: something is no value at all. The rest is there.
+    /// Reads all values. False: something is no value at all; the rest is in `http`.
     bool read(const RuleKeys& keys, Http& http);
-    /// Reports at its place what is wrong with the values.
+    /// Reports what is wrong with the values, each problem at its place.
     bool check(const Http& http, const Value& service) const;
 
 private:
@@ -43,7 +43,7 @@ private:
     void read_limits(const Value& value, HttpLimits& own);
     void keep(const std::string& setting, const Value& value, bool at_key = false);
     const Place* place_of(const std::string& setting) const;
-    /// Remembers whether there was a value.
+    /// Passes a value on, and remembers if there was none.
     template <typename T>
     T good(T value) {
         complete_ = complete_ && value;
@@ -123,7 +123,7 @@ void RuleReader::read_fields(const Value& value, const std::string& setting, Htt
     section.finish();
 }
 
-// Names with their values, of which one name may have several.
+// Reads names with their values; a name may have several values.
 void RuleReader::read_field_list(const Value& value, const std::string& setting, std::vector<HttpField>& fields) {
     if (!value.is_group()) {
         value.unexpected("names with their values, like {X-Env: staging}");
@@ -150,7 +150,7 @@ void RuleReader::read_redirect(const Value& value, HttpRules& rules) {
         read_redirect_keys(value, redirect);
     }
     if (redirect.to.empty()) {
-        rules.redirect.reset();  // that is told
+        rules.redirect.reset();  // which has been reported
     }
 }
 
@@ -246,7 +246,7 @@ void RuleReader::keep(const std::string& setting, const Value& value, bool at_ke
     places_.insert_or_assign(setting, Place{value, at_key});
 }
 
-// That of the setting, or of what it is a part of.
+// The place of the setting, or of the nearest one that it is a part of.
 const RuleReader::Place* RuleReader::place_of(const std::string& setting) const {
     for (std::string name = setting; !name.empty();) {
         if (const auto found = places_.find(name); found != places_.end()) {

@@ -10,7 +10,7 @@ using config::assign;
 using config::Section;
 using config::Value;
 
-// `token` of a server: one or several, each alone or with a name.
+// Reads one of the tokens in a server's `token`: the token alone, or with a name.
 void read_server_token(Value value, std::vector<NamedToken>& tokens, ConfigReading& reading) {
     value.hide();
     NamedToken token;
@@ -51,7 +51,7 @@ std::optional<Value> SectionReader::find(const GroupPlace& place, std::string_vi
     }
     const std::string name = joined_path(place.problem_path, problem.empty() ? key : problem);
     const auto [known, fresh] = origins_.try_emplace(name, origin);
-    if (!fresh && !known->second.is_there) {  // two keys of one setting: the first that is there
+    if (!fresh && !known->second.is_there) {  // two keys set one setting: keep the first that is there
         known->second = origin;
     }
     return value;
@@ -78,8 +78,8 @@ void SectionReader::finish() {
     }
 }
 
-// A time that is said pulls one along that is not: pings come often enough for a dead interval, and the first wait is
-// no longer than the longest.
+// Adjusts times that were not given to those that were: pings come often enough for a given dead interval, and the
+// first wait is no longer than a given longest one.
 void SectionReader::fit(Timing& timing) const {
     if (was_read_.contains("timing.dead_interval") && !was_read_.contains("timing.ping_interval")) {
         timing.ping_interval = std::min(timing.ping_interval, timing.dead_interval / 3);
@@ -98,7 +98,7 @@ ServerPart read_server(Section section, ConfigReading& reading) {
     read_https_sections(reader, settings.https);
     read_http_sections(reader, settings.http);
     if (settings.https_bind == bind_off) {
-        settings.https = {};  // whatever is kept for another time
+        settings.https = {};  // the file may keep them for another time
     }
     if (auto value = reader.find({}, "token")) {
         part.has_token = true;

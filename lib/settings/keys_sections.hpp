@@ -24,7 +24,7 @@ ServerPart read_server(config::Section section, ConfigReading& reading);
 ClientPart read_client(config::Section section, ConfigReading& reading);
 LogPart read_log(config::Section section);
 
-/// Reads the settings of a side, and keeps the place of each for what build() will say about it.
+/// Reads the settings of a side, and keeps the place of each one for the problems that build() may report about it.
 class SectionReader {
 public:
     SectionReader(config::Section section, std::string file, Origins& origins)
@@ -32,7 +32,7 @@ public:
         groups_.emplace("", std::move(section));
     }
 
-    /// All that have a row, but sections.
+    /// Reads all settings that have a row, except sections.
     template <typename Values>
     void read_settings(Values& values) {
         Groups<Values>::visit([&](const GroupPlace& place, const auto& rows, const auto& part) {
@@ -52,11 +52,12 @@ public:
         }
     }
 
-    /// The value of a key, if it is there; its place is kept. `problem`: what problems call it; empty: as its key.
+    /// The value of a key, if it is there; its place is kept. `problem`: the setting's name in problems; empty: the
+    /// key.
     std::optional<config::Value> find(const GroupPlace& place, std::string_view key, std::string_view problem = {});
-    /// The keys of a group; none where it is not there, so that all that could be there are known.
+    /// The keys of a group. One that is not there has none, but keys that it could have are looked for all the same.
     config::Section& group(const GroupPlace& place);
-    /// What problems call those that were read.
+    /// The settings that were read, by their names in problems.
     const std::set<std::string>& was_read() const noexcept { return was_read_; }
     /// Reports keys that nobody has asked for.
     void finish();
@@ -73,13 +74,14 @@ private:
 void read_https_sections(SectionReader& reader, Https& https);
 void read_http_sections(SectionReader& reader, HttpServerSettings& http);
 
-/// A token: `file:PATH`, `env:NAME`, or the text itself, which is warned about. Nothing, and a problem, if it is none.
+/// Reads a token: `file:PATH`, `env:NAME`, or the text itself, which gives a warning unless it comes from a variable.
+/// Returns nothing, and reports a problem, if it is no token.
 std::optional<Secret> read_secret(config::Value value, ConfigReading& reading);
 
-/// What logs call it: the name of its file, or nothing.
+/// The token's name in logs: that of its file; empty if it is not in a file.
 std::string token_name_of(const config::Value& value);
 
-/// The services of a client. `server`: the file's own, if there is one.
+/// Reads the services of a client. `server`: the server section of the same file, if there is one.
 void read_services(const config::Value& list, const std::optional<ServerPart>& server, ClientPart& part);
 
 }  // namespace ferrotunnel::detail

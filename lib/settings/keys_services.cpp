@@ -1,5 +1,5 @@
-// The services of a client in a configuration file. Each item says by one key of its own what kind it is: `tcp`,
-// `http` or `tls`.
+// The services of a client in a configuration file. Each item has one of the keys `tcp`, `http` and `tls`, which says
+// what kind it is.
 #include <map>
 #include <utility>
 
@@ -24,7 +24,8 @@ std::string with_host(const std::string& local) {
     return is_port ? "127.0.0.1:" + local.substr(begin) : local;
 }
 
-// Names, public ports and hosts that services before have taken, with their lines; and who will be asked for them.
+// Names, public ports and hosts that earlier services have taken, with their lines; and the server that will be asked
+// for them, if it is in the same file.
 struct Taken {
     std::optional<OwnServer> server;
     std::map<std::string, unsigned> names;
@@ -32,7 +33,7 @@ struct Taken {
     std::map<std::pair<std::string, std::string>, unsigned> hosts;  // host, and path as the server claims it
 };
 
-// What check_service finds, at the key that it is about.
+// Reports what check_service finds, at the key that it is about. False: it has found something.
 template <typename Description>
 bool is_good(Description& service, const Value& local, const std::optional<Value>& name) {
     std::vector<Problem> problems;
@@ -89,7 +90,7 @@ bool is_new_host(const Tls& tls, const Value& place, Taken& taken) {
     return directory::read_tls_part(tls_part(tls), description) || are_new_hosts(description, place, taken);
 }
 
-// The keys of one service; what is missing is nothing.
+// The keys of one service; a key that is missing is empty.
 struct Keys {
     explicit Keys(Section& service)
         : tcp(service.find("tcp")),
@@ -114,7 +115,7 @@ struct Keys {
     RuleKeys rules;
 };
 
-// What the file's own server would refuse, at the key that asks for it.
+// Reports what the file's own server would refuse, at the key that asks for it.
 bool is_allowed(const Value& place, const std::optional<std::string>& refusal) {
     if (refusal) {
         place.problem(*refusal);
@@ -122,7 +123,7 @@ bool is_allowed(const Value& place, const std::optional<std::string>& refusal) {
     return !refusal;
 }
 
-// What is wrong with where it leads, at the key that says so.
+// Reports what is wrong with the backend, at the key that names it.
 template <typename Description>
 bool is_backend_good(Description& service, const Keys& keys) {
     std::vector<Problem> problems;
@@ -166,14 +167,14 @@ void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
     }
     const bool has_port = is_new_port(tcp.remote_port, *keys.tcp, taken);
     if (!has_port && !keys.name) {
-        return;  // its name is made of the port, which would be told twice
+        return;  // its name is made from the port, so the problem would be reported twice
     }
     if (is_new_name(tcp.name, keys.name ? *keys.name : *keys.tcp, taken) && has_port) {
         part.services.push_back(std::move(tcp));
     }
 }
 
-// What is wrong with a host or path, at its key; the rest is for check_service to say.
+// Reports what is wrong with a host, at its key. The rest is left to check_service on the whole service.
 bool hosts_are_good(const Keys& keys, const Http& http) {
     std::vector<Problem> problems;
     Http alone = http;
@@ -192,7 +193,7 @@ bool hosts_are_good(const Keys& keys, const Http& http) {
     return true;
 }
 
-// Of a service that only redirects, nothing has to be behind it.
+// Whether `local` is missing: only a service that redirects can do without it.
 bool is_local_missing(const Keys& keys) {
     return !keys.local && !(keys.http && keys.rules.has("redirect"));
 }

@@ -18,7 +18,7 @@ bool goes_there(const ServerPart& server, const ClientValues& client) {
     return dialled->host == server.settings.public_host || (!to.empty() && (to.is_loopback() || to.ip() == bind.ip()));
 }
 
-// The program listens where there are certificates, unless the file says something else.
+// Whether the server listens for HTTPS: as the file says, else the program does so if there are certificates.
 bool takes_tls(const ServerValues& server) {
     return server.https_bind.empty() ? server.https.has_certificates() : server.https_bind != bind_off;
 }
@@ -33,7 +33,7 @@ std::optional<OwnServer> OwnServer::of(const std::optional<ServerPart>& server, 
     if (server->settings.allow_ports) {
         auto ports = login::PortPolicy::parse(*server->settings.allow_ports);
         if (!ports) {
-            return std::nullopt;  // told where it stands
+            return std::nullopt;  // reported at its own place
         }
         own.ports_ = std::move(*ports);
     }

@@ -1,4 +1,4 @@
-// A file with both sides: what its server would refuse of its client is found before either starts.
+// A file with both sides: finds what its server would refuse to its client, before either starts.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +10,14 @@
 
 namespace ferrotunnel::detail {
 
-/// The file's server, as far as it is the one that the file's client goes to.
+/// The file's server, if it is the one that the file's client connects to.
 class OwnServer {
 public:
-    /// Nothing where the client goes elsewhere, or where that can not be told, for instance from a port that the system
-    /// chooses.
+    /// Returns nothing if the client connects elsewhere, or if that can not be told, for instance because the system
+    /// chooses the server's port.
     static std::optional<OwnServer> of(const std::optional<ServerPart>& server, const ClientValues& client);
 
-    /// Sentences about what it would refuse.
+    /// Sentences about what the server would refuse; nothing if it would not.
     std::optional<std::string> refusal_of_port(std::uint16_t port) const;
     std::optional<std::string> refusal_of_http(bool wants_a_name) const;
     std::optional<std::string> refusal_of_tls() const;

@@ -38,7 +38,7 @@ void add_options(const GroupPlace& place, const Rows& rows, const Group& group, 
     }
 }
 
-// In the order of the topics' first settings.
+// Sorts by topic, in the order of the topics' first settings.
 void sort_by_topic(std::vector<SettingOption>& options) {
     std::vector<std::string> topics;
     for (const SettingOption& option : options) {
@@ -83,9 +83,9 @@ void put(Node& group, std::string_view path, Node value) {
     put(inner->value, path.substr(dot + 1), std::move(value));
 }
 
-/// A setting by its path, as far as options have to know it.
+/// What has to be known of a setting here; found by its path.
 struct Known {
-    std::string problem;  // what problems call it
+    std::string problem;  // its name in problems
     bool is_list = false;
 };
 
@@ -101,7 +101,7 @@ std::map<std::string, Known> known_settings() {
     return known;
 }
 
-// The texts as a file would have them.
+// The tree that a file with these texts would give.
 Node tree_of(const std::vector<SettingText>& texts, const std::map<std::string, Known>& known) {
     Node root{Node::Kind::map, {}, {}, {}, {}};
     for (const SettingText& said : texts) {
@@ -114,7 +114,8 @@ Node tree_of(const std::vector<SettingText>& texts, const std::map<std::string, 
     return root;
 }
 
-// The texts are read into a copy, so that what they change, also what one pulls along, is the file's no more.
+// Reads the texts into a copy of the settings. What they change there, also through SectionReader::fit, no longer
+// counts as the file's.
 template <typename Values, typename Settings>
 std::vector<Problem> say_as(Settings& settings, const std::vector<SettingText>& texts) {
     const std::map<std::string, Known> known = known_settings<Values>();

@@ -1,4 +1,4 @@
-// The options that say settings, and settings that are said by texts (ferrotunnel/detail/setting_texts.hpp).
+// Settings that are given as texts. The options for them are declared in ferrotunnel/detail/setting_texts.hpp.
 #pragma once
 
 #include <vector>

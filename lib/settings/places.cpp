@@ -5,7 +5,7 @@
 namespace ferrotunnel::detail {
 namespace {
 
-// The one that means every address takes the other's; the IPv6 one of ours takes IPv4 as well.
+// Whether `wide` means every address and so includes `narrow`. As an address of our listeners, :: includes IPv4.
 bool covers(const runtime::SocketAddress& wide, const runtime::SocketAddress& narrow) {
     return wide.is_unspecified() && (wide.family() == AF_INET6 || narrow.family() == AF_INET);
 }

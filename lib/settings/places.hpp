@@ -1,4 +1,4 @@
-// Where a server listens: addresses that can not be had at once.
+// Where a server listens, and which of these addresses exclude each other.
 #pragma once
 
 #include <cstdint>
@@ -11,15 +11,16 @@
 
 namespace ferrotunnel::detail {
 
-/// "localhost" is an address to listen on too. Empty where the text is none; `default_port` is for one without a port.
+/// The address to listen on that `text` means; "localhost" is one too. Empty if the text is no address; `default_port`
+/// is for a text without a port.
 runtime::SocketAddress listening_address(const std::string& text, std::uint16_t default_port);
 
-/// The system would not let both be listened on: the same port, and the same address or one that means every address.
-/// Port 0, which the system chooses, is never the same.
+/// Whether the system would refuse to listen on both addresses: they have the same port, and the same address or one
+/// that means every address. Port 0, for which the system chooses one, is never the same.
 bool overlap(const runtime::SocketAddress& a, const runtime::SocketAddress& b);
 
-/// Two of `bind`, `http_bind` and `https_bind` that overlap: a problem of the later one. An address that nobody asked
-/// for is not opened then, which is no problem.
+/// Appends a problem where two of `bind`, `http_bind` and `https_bind` overlap; its key is the later one. An address
+/// that nobody asked for is no problem: it is not opened then.
 void check_places(const ServerValues& settings, std::vector<Problem>& problems);
 
 }  // namespace ferrotunnel::detail

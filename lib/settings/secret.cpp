@@ -31,7 +31,7 @@ constexpr std::size_t file_bytes_max = 4096;
     fail("can not read the file " + path + ": " + std::generic_category().message(error));
 }
 
-// The number of bytes read, at most as many as fit.
+// Returns the number of bytes read, at most as many as fit.
 std::size_t read_all(int fd, const std::string& path, MutableBytes into) {
     std::size_t filled = 0;
     while (filled < into.size()) {

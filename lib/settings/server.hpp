@@ -18,21 +18,21 @@ namespace ferrotunnel::detail {
 
 struct NamedToken {
     KeptSecret secret;
-    std::string name;  // given by the check where the user gave none
+    std::string name;  // made up by the check if the user gave none
 
     friend bool operator==(const NamedToken&, const NamedToken&) = default;
 };
 
-/// What http_bind and https_bind say instead of an address.
+/// The word that http_bind and https_bind may have instead of an address.
 inline constexpr std::string_view bind_off = "off";
 
 struct ServerValues : CommonValues {
     std::string bind = "0.0.0.0:7835";
     std::string tcp_bind = "0.0.0.0";
-    std::string public_host;  // empty: tcp_bind
-    std::string http_bind;    // or bind_off, which the check makes empty; empty: nobody has said it
-    bool http_needed = true;  // else it goes on without HTTP where it can not listen
-    std::string https_bind;   // as http_bind
+    std::string public_host;  // empty: the address of tcp_bind
+    std::string http_bind;    // an address, or bind_off, which the check clears; empty: nobody has set it
+    bool http_needed = true;  // false: where the server can not listen, it goes on without HTTP
+    std::string https_bind;   // an address, bind_off or empty, like http_bind
     bool https_needed = true;
     Https https;
     std::vector<std::string> proxies;
@@ -49,7 +49,7 @@ struct ServerValues : CommonValues {
     friend bool operator==(const ServerValues&, const ServerValues&) = default;
 };
 
-/// What is wrong with the text of a network or address.
+/// What is wrong with the text of a network or address; nothing if it is right.
 std::optional<std::string> network_fault(const std::string& text);
 
 inline constexpr std::string_view addresses_topic = "Addresses";

@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t name_length_max = 64;
 constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:/[]*";
 
-// FNV-1a: the same everywhere and after every restart.
+// FNV-1a: gives the same value on every machine and after every restart.
 std::uint32_t checksum_of(std::string_view text) {
     std::uint32_t hash = 2'166'136'261U;
     for (const char c : text) {

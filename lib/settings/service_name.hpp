@@ -1,4 +1,4 @@
-// Names of services and clients: what they may consist of, and what a service is called that nobody gave a name.
+// Names of services and clients: what they may consist of, and the name of a service that was given none.
 #pragma once
 
 #include <string>
@@ -10,13 +10,13 @@
 
 namespace ferrotunnel::detail {
 
-/// What is said behind a name that is_name() refuses.
+/// What messages say behind a name that is_name() refuses.
 inline constexpr const char* name_expected = "expected a name of up to 64 letters, digits and \"._-:/[]*\"";
 
 bool is_name(std::string_view text);
 
-/// Always a name. One that had to be cut or changed ends in a checksum of all of it, so that two services that differ
-/// have two names.
+/// The name of a service that was given none; is_name() always accepts it. A name that had to be cut or changed ends in
+/// a checksum of the whole text, so that two services that differ have two names.
 std::string default_name(const Tcp& service);
 std::string default_name(const Http& service);
 std::string default_name(const Tls& service);

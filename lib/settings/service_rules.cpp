@@ -30,11 +30,11 @@ std::vector<wire::HttpFieldRule> field_rules(const HttpHeaderRules& rules) {
     return part;
 }
 
-// "[3].name" of the list above: "set[1].name".
+// Turns "[3].name", of the list of field_rules(), into ".set[1].name".
 std::string key_of_field(const HttpHeaderRules& rules, std::string_view key) {
     const std::size_t close = key.find(']');
     if (!key.starts_with('[') || close == std::string_view::npos) {
-        return {};  // about all of them
+        return {};  // the problem is about all fields
     }
     std::size_t index = std::stoul(std::string(key.substr(1, close - 1)));
     const auto at = [&](const char* list, std::size_t i, std::string_view part) {
@@ -70,7 +70,7 @@ std::string public_key(const HttpRules& rules, std::string_view key) {
     return std::string(key);
 }
 
-// The wire takes texts for people; a field of a message could hold more (a tab, other encodings).
+// The protocol takes readable texts only; a field of a message could hold more (a tab, other encodings).
 void check_texts(const std::string& key, const std::vector<HttpField>& fields, std::vector<Problem>& problems) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
         const std::string& value = fields[i].value;
@@ -112,7 +112,7 @@ void check_host(const Http& service, bool application_serves, std::vector<Proble
 
 std::string authority_of(std::string_view local, const std::string& server_name) {
     if (local.starts_with("unix:")) {
-        return "localhost";  // what programs say that have nothing else to say
+        return "localhost";  // what programs send if they have nothing better
     }
     std::uint16_t usual = 80;
     if (constexpr std::string_view scheme = "https://"; local.starts_with(scheme)) {

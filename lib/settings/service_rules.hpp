@@ -1,4 +1,4 @@
-// Rules and limits of an HTTP service, from how an application says them to how they are registered.
+// Rules and limits of an HTTP service: as an application states them, and as they are registered.
 #pragma once
 
 #include <string>
@@ -11,18 +11,19 @@
 
 namespace ferrotunnel::detail {
 
-/// What HttpRules::host_header calls the backend's own Host.
+/// The word by which HttpRules::host_header means the backend's own Host.
 inline constexpr std::string_view backend_host = "backend";
 
-/// What a program that connects to `local` says in Host: without a port that is the usual one. `server_name`: what it
-/// calls that by TLS, where that is another name. Empty: it is no address.
+/// What a program that connects to `local` sends as Host: the port is left out if it is the usual one. `server_name`:
+/// the name that the program asks for by TLS, if that is another one. Returns nothing if `local` is no address.
 std::string authority_of(std::string_view local, const std::string& server_name = {});
 
 wire::HttpRulesPart rules_part(const Http& service);
 wire::HttpLimitsPart limits_part(const HttpLimits& limits);
 
-/// Everything that is wrong with them. Keys are members of Http, "rules.request_headers.set[1].name", and the words go
-/// behind them. What is wrong with `path` or `local` itself is none of it.
+/// Everything that is wrong with the rules and limits of a service. Keys are members of Http, like
+/// "rules.request_headers.set[1].name", and the texts are to follow them. What is wrong with `path` or `local` itself
+/// is not included.
 std::vector<Problem> rule_problems(const Http& service, bool application_serves);
 
 }  // namespace ferrotunnel::detail

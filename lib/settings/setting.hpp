@@ -1,8 +1,9 @@
-// A setting, declared once. From its row come the reading of files and of the program's options, the check of its
-// bounds, the builders' calls, the comparison of two sets of values, --help, and its line in docs/configuration.md.
+// A setting, declared once, as a row of a table. The row drives the reading of files and of the program's options, the
+// check of the bounds, the builders' calls, the comparison of two sets of values, --help, and the setting's line in
+// docs/configuration.md.
 //
-// Rows stand beside the values that they are about: common.hpp, client.hpp, server.hpp, http.cpp, https.cpp. What can
-// be done with all of them is in settings/group.hpp.
+// Rows stand beside the values that they describe: common.hpp, client.hpp, server.hpp, file.hpp, http.cpp, https.cpp.
+// What is done with all rows alike is in settings/group.hpp.
 #pragma once
 
 #include <chrono>
@@ -19,7 +20,7 @@
 
 namespace ferrotunnel::detail {
 
-/// How its text is read.
+/// How the text of a setting is read.
 enum class Form : std::uint8_t {
     on_off,
     number,
@@ -27,36 +28,37 @@ enum class Form : std::uint8_t {
     time,     // its bounds are in milliseconds
     word,     // a text that is not empty
     path,     // of a file or folder, below the folder of the configuration file unless it begins with a slash
-    words,    // a list of them, or one
-    paths,    // the same
-    choice,   // one of `choices`
-    section,  // richer than a text: code of its own reads it
+    words,    // a list of words, or one word
+    paths,    // a list of paths, or one path
+    choice,   // one of the words in `choices`
+    section,  // richer than a text, and read by code of its own
 };
 
+/// A word that a setting may have, and the value that the word stands for.
 struct Choice {
     std::string_view word;
     std::uint64_t value = 0;
 };
 
-/// What is known of a setting beside where its value is.
+/// Everything about a setting except where its value is stored.
 struct SettingFacts {
     std::string_view key;  // within its group
     Form form = Form::section;
     std::uint64_t min = 0;
     std::uint64_t max = std::numeric_limits<std::uint64_t>::max();
     bool zero_is_default = false;       // 0 stands for the default, and may be less than `min`
-    std::span<const Choice> choices{};  // a path may also be one of these words
-    std::optional<std::string> (*fault)(const std::string& word) = nullptr;  // what is wrong with one of its words
+    std::span<const Choice> choices{};  // the words of a choice; for a path, words that it may be instead
+    std::optional<std::string> (*fault)(const std::string& word) = nullptr;  // what is wrong with a word, or nothing
 
-    std::string_view option{};     // of the program, without dashes; empty: it has none
+    std::string_view option{};     // the program's option, without dashes; empty: there is none
     std::string_view operand{};    // what --help calls the option's value; empty: it is a flag
-    bool is_repeated = false;      // the option may be there several times
-    std::string_view topic{};      // what --help lists it under
-    std::string_view type{};       // what documentation calls its values; empty: as form and bounds say
+    bool is_repeated = false;      // the option may be given several times
+    std::string_view topic{};      // the heading under which --help lists it
+    std::string_view type{};       // what documentation calls its values; empty: made from form and bounds
     std::string_view help{};       // whole sentences
-    std::string_view otherwise{};  // the default in words, where it is no value of the setting
-    std::string_view call{};       // of the builder, where it is called neither as the group nor as the key
-    std::string_view problem{};    // what problems call it; empty: its key
+    std::string_view otherwise{};  // the default in words, where no value of the setting expresses it
+    std::string_view call{};       // the builder's call, if it has neither the group's name nor the key's
+    std::string_view problem{};    // the setting's name in problems; empty: its key
 };
 
 template <typename Group>
@@ -66,8 +68,8 @@ using Member =
                  std::optional<std::chrono::milliseconds> Group::*, std::string Group::*,
                  std::optional<std::string> Group::*, std::vector<std::string> Group::*, TlsGrade Group::*>;
 
-/// A row: the facts, and where the value is in its group. A section has no value of one of these types; instead it may
-/// say how two groups are compared in it.
+/// A row: the facts of a setting, and where its value is in its group. A section has no value of one of these types;
+/// instead it may bring `is_same`, which compares the section in two groups.
 template <typename Group>
 struct Setting : SettingFacts {
     Member<Group> at{};

@@ -23,7 +23,7 @@ std::optional<std::uint64_t> read_choice(const SettingFacts& setting, const Valu
 
 std::optional<std::uint64_t> read_number(const SettingFacts& setting, const Value& value) {
     switch (setting.form) {
-        case Form::size:  // of what may be 0 the check tells that it is too small
+        case Form::size:  // where 0 is allowed, out_of_bounds() reports what is too small
             return value.size(setting.zero_is_default ? 0 : setting.min, setting.max);
         case Form::choice:
             return read_choice(setting, value);
@@ -45,7 +45,7 @@ std::optional<std::string> read_path(const SettingFacts& setting, const Value& v
     return is_word ? text : value.path();
 }
 
-// The largest of these units of which it is a whole number.
+// in_units() takes the largest of these of which a value is a whole number.
 struct Unit {
     std::string_view name;
     std::uint64_t size;
@@ -76,7 +76,7 @@ std::string range_of(const SettingFacts& setting, std::uint64_t value) {
            found;
 }
 
-// A bound, in whole hours where it is that long.
+// An upper bound; in whole hours if it is that long.
 std::string longest(std::uint64_t time) {
     constexpr std::uint64_t hour = 3'600'000;
     return in_units(time < hour ? time : time / hour * hour, time_units);
@@ -132,7 +132,7 @@ bool read_value(const SettingFacts& setting, const Value& value, std::string& in
     return text.has_value();
 }
 
-// One text for a list, with commas.
+// Reads a list into one text, with commas.
 bool read_value(const SettingFacts& setting, const Value& value, std::optional<std::string>& into) {
     std::vector<std::string> items;
     if (!read_value(setting, value, items)) {
@@ -179,6 +179,7 @@ std::optional<std::string> out_of_bounds(const SettingFacts& setting, millisecon
     if (!is_below && !is_beyond) {
         return std::nullopt;
     }
+    // A lower bound of 1 ms only means "above zero"; any other one is told as a range.
     if (setting.min > 1) {
         return "expected a time from " + in_units(setting.min, time_units) + " to " + longest(setting.max);
     }

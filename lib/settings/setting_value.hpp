@@ -1,4 +1,4 @@
-// The value of one setting: read from a text, held against its bounds, and shown.
+// The value of one setting: reading it from a text, checking it against its bounds, and showing it.
 #pragma once
 
 #include <chrono>
@@ -15,8 +15,8 @@
 
 namespace ferrotunnel::detail {
 
-/// Reads the value of a setting. False: it is none, which was reported at its place, and `into` stays as it is; of a
-/// list, an item was none, and `into` has the others.
+/// Reads the value of a setting. False: the text is no such value, which was reported at its place, and `into` stays as
+/// it is. For a std::vector: an item is wrong, and `into` has the other items.
 bool read_value(const SettingFacts& setting, const config::Value& value, bool& into);
 bool read_value(const SettingFacts& setting, const config::Value& value, std::uint16_t& into);
 bool read_value(const SettingFacts& setting, const config::Value& value, std::uint32_t& into);
@@ -45,7 +45,7 @@ std::optional<std::string> out_of_bounds(const SettingFacts& setting, const T& v
     }
 }
 
-/// A value as documentation has it; empty: there is none.
+/// A value as documentation writes it; empty: there is none.
 std::string text_of(const SettingFacts& setting, bool value);
 std::string text_of(const SettingFacts& setting, std::uint64_t value);
 std::string text_of(const SettingFacts& setting, std::chrono::milliseconds value);
@@ -64,7 +64,7 @@ std::string text_of(const SettingFacts& setting, const T& value) {
     }
 }
 
-/// Takes what a builder is told. False: the value is of another type.
+/// Assigns the value that a builder was given. False: the setting is of another type, and stays as it is.
 template <typename T, typename Said>
 bool assign_value(T& into, Said& said) {
     constexpr bool are_numbers =

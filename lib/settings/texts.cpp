@@ -1,4 +1,4 @@
-// What the program asks of the texts that people write, with the words of the configuration file.
+// Reads texts that people write on the command line, by the rules for texts in a configuration file.
 #include <sys/stat.h>
 
 #include "config/values.hpp"

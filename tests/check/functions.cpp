@@ -10,7 +10,7 @@ namespace check {
 
 namespace {
 
-using Head = std::span<const Token>;  // what stands before a brace, from the end of the statement before
+using Head = std::span<const Token>;  // the tokens before a brace, from the end of the previous statement on
 
 bool is_any(const Token& token, std::initializer_list<std::string_view> texts) {
     return std::find(texts.begin(), texts.end(), token.text) != texts.end();
@@ -36,7 +36,7 @@ Head without_template(Head head) {
     return head;
 }
 
-// May this stand between the parameter list and the body?
+// Whether `rest` may stand between the parameter list and the body.
 bool is_end_of_declarator(Head rest) {
     if (rest.empty()) {
         return true;
@@ -106,7 +106,8 @@ std::optional<std::string> function_name(Head head) {
     return {};
 }
 
-// `member_{1}` in a constructor's list, `int x{1}`, `= {`, `f(Options options = {}`: the statement goes on behind it.
+// Whether a brace opens an initialiser, behind which the statement goes on: `member_{1}` in a constructor's list,
+// `int x{1}`, `= {`, `f(Options options = {}`.
 bool is_initialiser(Head head) {
     if (head.empty()) {
         return false;

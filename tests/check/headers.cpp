@@ -8,7 +8,7 @@ namespace check {
 
 namespace {
 
-// The name by which others include it: the path without lib/ or include/.
+// The name by which other files include a header: its path without lib/ or include/.
 std::string include_name(const Source& header) {
     return header.path.substr(header.path.find('/') + 1);
 }
@@ -18,8 +18,8 @@ bool is_of_asio(const Include& include) {
            include.name.find("asio_version") != std::string::npos;
 }
 
-// The headers, by include name, that a source file of the build includes before anything else: that file compiles, so
-// they compile alone. A missing guard does not show there.
+// The headers, by include name, that some source file of the build includes before anything else. That file compiles,
+// so such a header compiles alone; but a missing include guard would not show there.
 std::set<std::string> proved_by_sources(const std::filesystem::path& root) {
     std::set<std::string> proved;
     for (const Source& source : sources_under(root, {"lib"})) {

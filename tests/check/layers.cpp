@@ -15,7 +15,7 @@ struct Layer {
 };
 using Layers = std::map<std::string, Layer, std::less<>>;
 
-// Of one call: "mux SANS_IO USES buffer wire".
+// Adds the layer that one ft_layer() call describes, such as "mux SANS_IO USES buffer wire".
 void add_layer(Layers& layers, const std::string& call) {
     std::istringstream words(call);
     std::string name, word, key;
@@ -76,7 +76,7 @@ std::string list_of(const Layer& layer) {
     return list.empty() ? "nothing of lib/" : list;
 }
 
-// The folder of lib/ that a header seems to be of. <net/if.h> is the system's.
+// The folder of lib/ that a header seems to be of; empty for a header of the system such as <net/if.h>.
 std::string_view folder_of(const Include& include) {
     return include.has_angles && include.name.ends_with(".h") ? std::string_view() : first_folder(include.name);
 }

@@ -21,10 +21,10 @@ struct Source {
     std::string at(int line) const { return path + ":" + std::to_string(line) + ": "; }
 };
 
-// Sorted by path. A folder that does not exist is empty.
+// The C++ files below these folders, sorted by path. A folder that does not exist has none.
 std::vector<Source> sources_under(const std::filesystem::path& root, const Folders& folders);
 
-// Empty where there is no such file.
+// The text of a file; empty where there is no such file.
 std::string read_text(const std::filesystem::path& file);
 
 std::vector<std::string_view> lines_of(std::string_view text);
@@ -36,7 +36,7 @@ struct Include {
 };
 std::vector<Include> includes_of(std::string_view text);
 
-// "asio" for "asio/ip/tcp.hpp", all of it where there is no slash.
+// The first folder of a path: "asio" for "asio/ip/tcp.hpp", all of it where there is no slash.
 std::string_view first_folder(std::string_view path);
 
 }  // namespace check

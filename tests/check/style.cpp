@@ -78,7 +78,7 @@ bool is_exempt(const std::vector<std::string_view>& lines, int number) {
     return false;
 }
 
-// In code points: a byte of 10xxxxxx goes on with the one before.
+// The width of a line in code points: a byte 10xxxxxx continues the character before it.
 int columns_of(std::string_view line) {
     return static_cast<int>(
         std::count_if(line.begin(), line.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));

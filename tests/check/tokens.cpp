@@ -100,7 +100,7 @@ private:
         return found == std::string_view::npos ? found : found + size;
     }
 
-    // Counts the lines on the way.
+    // Moves to `end` and counts the lines on the way.
     void advance_to(std::size_t end) {
         end = std::min(end, text_.size());
         line_ += static_cast<int>(std::count(text_.begin() + static_cast<std::ptrdiff_t>(at_),

@@ -14,7 +14,7 @@ struct Token {
 
 bool is_word(const Token& token);
 
-// The tokens point into `text`.
+// Splits a text into tokens, which point into `text`.
 std::vector<Token> tokens_of(std::string_view text);
 
 }  // namespace check

@@ -1,5 +1,5 @@
-// The input is what a connection begins with. However it comes, the verdict, the name and the words are the same; and
-// what is accepted is in the form that routing compares.
+// The input is the first bytes of a connection. However they are split, the verdict, the name and the words are the
+// same; and what is accepted is in the form that routing compares.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -28,7 +28,7 @@ void require_same(const ClientHelloReader& left, const ClientHelloReader& right)
     require(left.foreign() == right.foreign());
 }
 
-// In pieces of these many bytes, the first of them shorter. Answers after how many bytes it was decided.
+// Shows the reader `first` bytes of the input, then `step` more each time. Returns after how many bytes it decided.
 std::size_t feed(ClientHelloReader& reader, Bytes input, std::size_t first, std::size_t step, Status& status) {
     std::size_t have = 0;
     status = Status::more;
@@ -60,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     if (status != Status::more) {
         require(decided <= limits::client_hello_bytes_max);
-        // A copy that ends there, so that AddressSanitizer sees a read beyond what decides.
+        // A copy that ends with the deciding byte, so that AddressSanitizer sees a read beyond it.
         const std::vector<std::uint8_t> exact(data, data + decided);
         ClientHelloReader again;
         require(again.look(exact) == status);

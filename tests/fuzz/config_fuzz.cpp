@@ -1,5 +1,5 @@
 // The input is a configuration file. Whatever it is, reading it ends, in bounded memory; every value that is there can
-// be asked for as every type; and an answer or a finding comes of it, never neither.
+// be asked for as every type; and each question gets a value or adds a finding to the report, never neither.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -23,7 +23,7 @@ std::optional<std::string> environment(const std::string& name) {
     return name.size() % 2 == 0 ? std::optional<std::string>("value of " + name) : std::nullopt;
 }
 
-// Asks for one value as a type: either it has it, or the report has grown.
+// Asks for one value as one type: either it has that type, or the report has grown.
 template <typename Ask>
 void answers(Report& report, Ask ask) {
     (void)report.take();

@@ -1,4 +1,4 @@
-// The input is the payload of a CONTROL frame. What is accepted is encoded again: that must fit and decode equal.
+// The input is the payload of a CONTROL frame. What is accepted is encoded again: the result must fit and decode equal.
 #include <cstdint>
 #include <cstdlib>
 
@@ -28,7 +28,7 @@ struct EncodeAgain {
         return encode_control(message);
     }
 
-    // What came in one message leaves in one.
+    // A list that came in one message is encoded as one message again.
     static ControlPayload only(const std::vector<ControlPayload>& payloads) {
         require(payloads.size() == 1);
         return payloads[0];

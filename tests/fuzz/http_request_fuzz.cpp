@@ -1,6 +1,6 @@
-// The input is a request, behind two bytes that choose limits and cuts. Cut anywhere, it gets the same answer. What is
-// accepted is written anew for a backend: that parses again, with the same meaning, and nothing is left over of it; and
-// writing what was parsed from there gives the same bytes.
+// The input is a request, after two bytes that choose limits and cuts. Wherever the request is cut, the answer is the
+// same. An accepted request is written anew for a backend: that text parses again, with the same meaning and nothing
+// left over; and writing what was parsed from it gives the same bytes.
 #include "http/body_reader.hpp"
 #include "http/forwarding.hpp"
 #include "http/head_writer.hpp"
@@ -13,7 +13,7 @@ using namespace ferrotunnel::http;
 
 namespace {
 
-// What a request says, in memory of its own.
+// What a request says, copied into memory of its own.
 struct Meaning {
     std::uint16_t refused = 0;
     Fault fault = Fault::none;
@@ -59,7 +59,7 @@ Meaning meaning_of(const std::vector<std::string>& pieces, const HeadLimits& lim
     std::vector<char> copy;
     while (state == ParseState::more && next < pieces.size()) {
         received += pieces[next++];
-        copy = guarded(received);  // elsewhere at each call
+        copy = guarded(received);  // at another address each time
         state = parser.parse(view(copy));
     }
     if (state != ParseState::complete) {
@@ -144,7 +144,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (whole.seen.empty()) {
         return 0;
     }
-    // What a backend gets: the head, and the body in the framing of the head, whole.
+    // What a backend gets: the head, and the whole body in the framing that the head announces.
     std::string sent = whole.seen;
     if (whole.framing.kind == BodyKind::chunked) {
         if (!whole.body.empty()) {

@@ -1,5 +1,6 @@
-// The input is a response, behind two bytes that choose what it answers and cuts. Cut anywhere, it gets the same
-// answer. What is accepted is written anew for a visitor: that parses again, with the same meaning.
+// The input is a response, after two bytes that choose the request that it answers and the cuts. Wherever it is cut,
+// the answer is the same. An accepted response is written anew for a visitor: that text parses again, with the same
+// meaning.
 #include "http/body_reader.hpp"
 #include "http/head_writer.hpp"
 #include "http/response_parser.hpp"
@@ -95,7 +96,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (whole.fault != Fault::none || whole.seen.empty()) {
         return 0;
     }
-    // The visitor's side of it: the head, and the body as it is framed there.
+    // What a visitor gets: the head, and the body in the framing that this head announces.
     std::string sent = whole.seen;
     if (whole.framing.kind == BodyKind::chunked) {
         if (!whole.body.empty()) {

@@ -1,4 +1,4 @@
-// What the HTTP fuzz targets share: an input that says itself where it is cut, and checks that survive NDEBUG.
+// What the HTTP fuzz targets share: an input that itself chooses where it is cut, and checks that survive NDEBUG.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,8 @@ struct Input {
         return {data[0], data[1], {reinterpret_cast<const char*>(data) + 2, size - 2}};
     }
 
-    /// Pieces of 1 to 16 bytes, or the like, from a seed; each in memory of its own, so that nothing is read beyond it.
+    /// The message in pieces of 1 to 16 bytes, or the like, from a seed; each piece in memory of its own, so that a
+    /// read beyond it shows.
     std::vector<std::string> pieces() const {
         std::vector<std::string> all;
         std::uint32_t state = cuts * 2'654'435'761U + 1;
@@ -54,7 +55,7 @@ inline std::string_view view(const std::vector<char>& bytes) {
     return {bytes.data(), bytes.size()};
 }
 
-// What a body says goes to `body`, what follows it to `rest`. Every piece lies within the input.
+// Reads a body: appends its content to `body` and what follows it to `rest`. Every piece must lie within the input.
 inline void read_body(http::BodyReader& reader, std::string_view input, std::string& body, std::string& rest) {
     while (!input.empty() && reader.state() == http::BodyState::more) {
         const http::BodyReader::Piece piece = reader.next(input);

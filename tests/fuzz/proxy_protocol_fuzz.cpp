@@ -1,5 +1,5 @@
-// The input is what a connection begins with. The verdict falls at one byte, whatever follows it; and a header that was
-// read, written by us in both versions, is read as the same again.
+// The input is the first bytes of a connection. The verdict falls at one byte, whatever follows that byte; and a header
+// that was read, and that we write again in both versions, reads back equal.
 #include <cstdint>
 #include <cstdlib>
 #include <vector>
@@ -40,7 +40,7 @@ void write_again(ProxyHeader header) {
         room.resize(write_proxy_v2(header, room.data(), with_checksum));
         require_read_back(header, ProxyVersion::v2, room);
     }
-    header.local = header.datagrams = false;  // version 1 can not say so
+    header.local = header.datagrams = false;  // version 1 can express neither
     room.resize(proxy_written_max);
     room.resize(write_proxy_v1(header, room.data()));
     require_read_back(header, ProxyVersion::v1, room);

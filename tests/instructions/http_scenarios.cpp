@@ -67,7 +67,7 @@ void http_exchange(std::uint64_t exchanges) {
     measurement::end();
 }
 
-// Of 64 bytes: what a server sends that flushes each line.
+// Chunks of 64 bytes, as a server sends them that flushes each line.
 void http_chunks(std::uint64_t chunks) {
     std::string input;
     for (int i = 0; i < 100; ++i) {

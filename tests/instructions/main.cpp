@@ -36,7 +36,7 @@ void plant_lock() {
     sink.fetch_add(1);
 }
 
-// Called by name: what a `new` expression allocates in vain, the compiler may leave out.
+// Calls operator new by name, since the compiler may leave out a `new` expression whose memory nobody uses.
 void plant_allocation() {
     ::operator delete(::operator new(1));
 }

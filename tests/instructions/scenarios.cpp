@@ -41,7 +41,7 @@ void bulk(std::uint64_t mebibytes, std::size_t streams, std::uint32_t read_max) 
     SessionPair pair;
     pair.read_max = read_max;
     Ends ends = pair.open(streams);
-    send_bulk(pair, ends, 16_MiB);  // windows have grown, lists have their memory
+    send_bulk(pair, ends, 16_MiB);  // now windows have grown, and lists have their memory
     measurement::begin();
     send_bulk(pair, ends, mebibytes * 1_MiB);
     measurement::end();
@@ -55,7 +55,7 @@ void bulk_ten(std::uint64_t mebibytes) {
     bulk(mebibytes, 10, buffer::slab_bytes);
 }
 
-// Neither a frame's nor a slab's size: every header and payload is cut somewhere sooner or later.
+// Reads of neither a frame's nor a slab's size, so that every header and payload is cut somewhere sooner or later.
 void bulk_chopped(std::uint64_t mebibytes) {
     bulk(mebibytes, 1, 10'001);
 }
@@ -116,7 +116,7 @@ void requests_many(std::uint64_t requests) {
     request_answer(requests, 256);
 }
 
-// All streams have a message at once: what choosing among very many costs.
+// All streams have a message at once: the cost of choosing among very many.
 void many_ready(std::uint64_t messages) {
     constexpr std::size_t streams = 10'000;
     SessionPair pair;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t frame_bytes = limits::frame_header_bytes + limits::data_payload_max;
 constexpr std::size_t frames_per_slab = buffer::slab_bytes / frame_bytes;
-constexpr std::size_t pieces_max = 64;           // of a gathered write, as trunk/socket_pump.cpp has it
+constexpr std::size_t pieces_max = 64;           // of a gathered write, as trunk/pump.hpp has it
 constexpr std::uint32_t worth_reading = 16_KiB;  // as trunk/trunk.cpp has it
 constexpr std::size_t opens_at_once = limits::opens_unanswered_per_service_max;
 
@@ -126,7 +126,7 @@ void Side::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open&) {
     stream->attach(end, false);
     end->stream = std::move(stream);
     end->stream->accept();
-    end->take();  // nothing is there: it parks, to be woken
+    end->take();  // nothing is there yet: it parks, to be woken
 }
 
 // --- the pair ---
@@ -202,11 +202,11 @@ void SessionPair::exchange() {
         again = move(server, client);
         again = move(client, server) || again;
     }
-    server.slabs_ = {};  // as a trunk that is read to its end
+    server.slabs_ = {};  // as those of a trunk that is read to its end
     client.slabs_ = {};
 }
 
-// One batch. False when there was nothing.
+// Moves one batch. False when there was none.
 bool SessionPair::move(Side& from, Side& to) {
     if (!from.session.produce(from.batch, now_)) {
         return false;

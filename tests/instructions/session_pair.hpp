@@ -19,21 +19,21 @@
 
 namespace ferrotunnel::instructions {
 
-/// What a measurement wants to be told; null: nothing.
+/// What a measurement wants to be told of; null: nothing.
 struct Hooks {
     void (*kernel)(bool begins) = nullptr;  // around the copy that stands for the kernel
     void (*item)() = nullptr;               // for each piece of data that an end takes
 };
 inline Hooks hooks;
 
-/// One end of a stream, woken as a socket's pump is. What comes is taken at once, as a socket with room would.
+/// One end of a stream, woken as a socket's pump is. It takes what comes at once, as a socket with room would.
 class End final : public buffer::Waker {
 public:
     /// Answers every message with as many bytes of its own, and FIN with FIN.
     bool echo = false;
     /// Takes nothing, as a socket that is full.
     bool stalled = false;
-    /// Instead: answers every message with this.
+    /// If it is set, answers every message with this text and not with an echo.
     std::string_view answer;
     IntrusivePtr<mux::Stream> stream;
     std::uint64_t taken_bytes = 0;
@@ -45,9 +45,9 @@ public:
     /// A message as a socket's pump queues it: a slab of its own that has room for the header.
     void send_message(std::uint32_t bytes);
     void send_text(std::string_view text);
-    /// As much as the queue takes, as a pump does that reads a socket which is never empty: a slab in four frames.
+    /// Sends as much as the queue takes, as a pump does whose socket is never empty: a slab in four frames.
     void send_bulk(buffer::SlabPool& pool);
-    /// For the next stream.
+    /// Lets go of the stream, and is ready for the next one.
     void forget() noexcept;
 };
 
@@ -91,21 +91,21 @@ public:
     };
     /// Opens streams, all answered.
     std::vector<Ends> open(std::size_t count);
-    /// Starts to open one for this end; `exchange` does the rest.
+    /// Starts to open a stream for this end; `exchange` does the rest.
     void begin_open(const EndPtr& visitor);
 
-    /// Until neither session has something to send.
+    /// Moves batches until neither session has something to send.
     void exchange();
     /// Brings what the server's session has just produced into `server.batch` to the client's.
     void deliver_produced() { deliver(server, client); }
-    /// All these ends get a stream, and both directions of it are ended; backends must echo.
+    /// Gives each of these ends a stream, and ends both directions of it; backends must echo.
     void come_and_go(const std::vector<Ends>& ends);
 
     TimePoint now() const noexcept { return now_; }
     void advance(Duration time) noexcept { now_ += time; }
 
     buffer::SlabPool pool;
-    /// The most that one read gives; frames are cut there.
+    /// The most bytes that one read gives; frames are cut there.
     std::uint32_t read_max = buffer::slab_bytes;
 
 private:

@@ -9,8 +9,7 @@ unsigned long long wide(std::uint64_t value) {
 
 }  // namespace
 
-// --- the sender
-// -------------------------------------------------------------------------------------------------------
+// --- the sender -----------------------------------------------------------------------------------------------------
 
 void Direction::send(MutableBytes out) {
     payload_.fill(sent_, out);
@@ -37,8 +36,7 @@ void Direction::send_datagram(MutableBytes out) {
     world_.progress();
 }
 
-// --- the receiver
-// -----------------------------------------------------------------------------------------------------
+// --- the receiver ---------------------------------------------------------------------------------------------------
 
 void Direction::check_not_over(const char* what) {
     if (fin_received_ || reset_received_) {
@@ -68,7 +66,7 @@ void Direction::receive_fin() {
     world_.progress();
 }
 
-// A reset may follow a FIN: the sender had ended this direction and resets the stream for the other's sake.
+// A reset may follow a FIN: the sender had ended this direction, and resets the stream to end the other one.
 void Direction::receive_reset(wire::Code code) {
     if (reset_received_) {
         world_.fail("stream #%u.%u: a second reset", stream_, role_);

@@ -1,7 +1,7 @@
-// The oracle of one direction of one stream: what its sender did, what its receiver saw, and whether that may be.
+// The oracle of one direction of one stream: what its sender did, what its receiver saw, and whether that is allowed.
 //
-//   sender:    bytes ... then finish or reset          receiver:   the same bytes ... then FIN or the reset, then
-//   nothing
+//   sender:    bytes ... then finish or reset
+//   receiver:  the same bytes ... then FIN or the reset, then nothing
 //
 // The payload is a function of the direction and the offset, so a byte that is lost, doubled, moved or changed shows.
 #pragma once
@@ -23,8 +23,7 @@ public:
           stream_(stream),
           role_(role) {}
 
-    // --- the sender
-    // ---------------------------------------------------------------------------------------------------
+    // --- the sender -------------------------------------------------------------------------------------------------
 
     /// Writes the next bytes into `out` and counts them as sent.
     void send(MutableBytes out);
@@ -33,14 +32,13 @@ public:
     /// Writes the next datagram, of at least four bytes, into `out`.
     void send_datagram(MutableBytes out);
 
-    // --- the receiver
-    // -------------------------------------------------------------------------------------------------
+    // --- the receiver -----------------------------------------------------------------------------------------------
 
     void receive(Bytes bytes);
     void receive_fin();
     void receive_reset(wire::Code code);
     void receive_datagram(Bytes bytes);
-    /// The receiver does not want to know how it ends.
+    /// The receiver no longer wants to know how this direction ends.
     void give_up() noexcept { gave_up_ = true; }
 
     std::uint64_t sent() const noexcept { return sent_; }
@@ -48,7 +46,7 @@ public:
     bool finished() const noexcept { return finished_; }
     const std::optional<wire::Code>& reset_code() const noexcept { return reset_; }
     bool fin_received() const noexcept { return fin_received_; }
-    /// The receiver knows how this direction ended, or does not want to.
+    /// The receiver knows how this direction ended, or no longer wants to know.
     bool settled() const noexcept { return fin_received_ || reset_received_ || gave_up_; }
 
 private:

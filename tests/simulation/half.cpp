@@ -38,8 +38,7 @@ IntrusivePtr<buffer::Waker> Half::waker() const {
     return waker_;
 }
 
-// --- life
-// -------------------------------------------------------------------------------------------------------------
+// --- life -----------------------------------------------------------------------------------------------------------
 
 void Half::begin(IntrusivePtr<mux::Stream> stream) {
     stream_ = std::move(stream);
@@ -79,7 +78,7 @@ void Half::answer() {
         case HalfPlan::Answer::refuse_abort:
             return abort(plan_.code);
         case HalfPlan::Answer::never:
-            // A backend that hangs is let go by its own limits, long after the opener's.
+            // A backend that hangs is given up by its own side's limits, long after those of the opener.
             world_.after(std::chrono::seconds(90), [this] {
                 if (!over_) {
                     abort(wire::Code::timeout);
@@ -160,7 +159,8 @@ void Half::reset(wire::Code code) {
     incoming_.give_up();
     node_.observer().ignore_consumption(id_);
     stream_->reset(code);
-    // Who will not take anything any more says so, or a peer that resets as well would wait for credit for ever.
+    // An endpoint that takes nothing any more has to say so: a peer that resets as well would else wait for credit
+    // for ever.
     stream_->stop_receiving();
     end("reset here");
 }
@@ -184,7 +184,7 @@ void Half::on_verdict(mux::Verdict verdict) {
         return end("lost");
     }
     bool waited = world_.now() - record_.opened_at >= node_.settings().open_deadline;
-    // A reset that finds its direction ended by FIN has no data left to follow.
+    // A reset of a direction that has already ended by FIN has no data left to follow.
     bool reset_after_end = record_.direction[1 - role_].reset_code() == verdict.code && incoming_.settled();
     bool justified = other.aborted() == verdict.code || reset_after_end ||
                      (verdict.code == wire::Code::timeout && waited) ||
@@ -198,8 +198,7 @@ void Half::on_verdict(mux::Verdict verdict) {
     end("aborted there");
 }
 
-// --- receiving
-// --------------------------------------------------------------------------------------------------------
+// --- receiving ------------------------------------------------------------------------------------------------------
 
 void Half::receive() {
     taken_in_turn_ = 0;
@@ -294,8 +293,7 @@ void Half::after_taking(std::uint32_t n) {
     plan_run(pause);
 }
 
-// --- sending
-// ----------------------------------------------------------------------------------------------------------
+// --- sending --------------------------------------------------------------------------------------------------------
 
 void Half::send() {
     if (plan_.answer_after_fin && role_ == 1 && !incoming_.settled()) {
@@ -354,7 +352,8 @@ bool Half::send_piece() {
     return true;
 }
 
-// Several chunks share a slab, as a pump reads several windows into one; with headroom each has its header's place.
+// Several chunks share a slab, as when a pump reads several windows into one slab. With headroom, each chunk has the
+// place for its frame header in front of it.
 buffer::Slice Half::make_chunk(std::uint32_t size, bool& headroom) {
     if (!headroom && size < 2'000) {
         buffer::SlabPtr own = buffer::make_slab(size);
@@ -418,14 +417,13 @@ void Half::end_sending() {
     }
 }
 
-// --- being watched
-// ----------------------------------------------------------------------------------------------------
+// --- being watched --------------------------------------------------------------------------------------------------
 
 std::uint32_t Half::waiting_bytes() const noexcept {
     return !over_ && started_ && !unflushed_ && plan_.datagrams == 0 ? stream_->queued_bytes() : 0;
 }
 
-// There is data that the session knows of, and credit for a whole frame of it.
+// Whether there is data that the session knows of, and credit for a whole frame of it.
 bool Half::can_be_served() const {
     if (!node_.observer().checking()) {
         return false;
@@ -463,7 +461,7 @@ bool Half::holds_without_taking(Duration time) const {
            books->payload_received > incoming_.received() && world_.now() - taken_at_ >= time;
 }
 
-// Who has taken everything has left the peer with at least half of the first window.
+// Checks that an endpoint that has taken everything has left the peer at least half of the first window.
 void Half::check_credit() {
     const StreamBooks* books = node_.observer().find(id_);
     if (books == nullptr || !node_.observer().checking() || books->consumption_unseen || books->receiving_over() ||

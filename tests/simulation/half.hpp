@@ -1,4 +1,4 @@
-// One half of a stream as its endpoint lives it: a visitor, a backend or an application, driving mux::Stream by its
+// One half of a stream, played by its endpoint: a visitor, a backend or an application that drives mux::Stream by its
 // endpoint members. It runs only when it was woken or when its own pause is over, so that a lost wake becomes a hang.
 //
 //   opener:    begin --> running --> over            acceptor:   begin --answer delay--> running --> over
@@ -32,16 +32,16 @@ public:
     bool over() const noexcept { return over_; }
     const std::optional<wire::Code>& aborted() const noexcept { return aborted_; }
     wire::StreamId id() const noexcept { return id_; }
-    /// One line of where it stands, for a hang's report.
+    /// Traces one line about the state of this half, for the report of a hang.
     void describe() const;
 
-    /// Bytes that wait for the session; 0 when they were not announced yet.
+    /// Bytes that wait for the session to send them; 0 while they have not been announced to it.
     std::uint32_t waiting_bytes() const noexcept;
-    /// After each batch: a stream that could have been served is not left out for too long.
+    /// Called after each batch: checks that a stream that could have been served is not left out for too long.
     void watch_fairness(std::uint32_t senders);
-    /// It has received something, has not taken anything for so long, and lives.
+    /// True if this half lives, has received something, and has not taken anything for at least `time`.
     bool holds_without_taking(Duration time) const;
-    /// When nothing moves: nothing that could move was forgotten.
+    /// Called when nothing moves: checks that nothing that could move was forgotten.
     void check_quiet();
 
 private:
@@ -107,7 +107,7 @@ private:
 
     // Fairness.
     bool was_waiting_ = false;
-    std::uint64_t waiting_since_ = 0;  // what the node had sent then
+    std::uint64_t waiting_since_ = 0;  // what the node had sent by then
 };
 
 /// A stream from the plan, both halves of it and what passed between them.
@@ -129,8 +129,8 @@ public:
     const StreamPlan& plan;
     const Plan& whole_plan;
     const std::uint32_t index;
-    bool attempted = false;                // the opener has tried
-    std::optional<wire::Code> open_error;  // it was told no
+    bool attempted = false;                // the opener has tried to open it
+    std::optional<wire::Code> open_error;  // why the open was refused
     TimePoint opened_at{};
     Direction direction[2];  // what the opener sends, what the acceptor sends
     Half half[2];

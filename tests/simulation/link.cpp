@@ -73,7 +73,7 @@ void Link::deliver() {
     }
     std::size_t n = next_read();
     if (n > 0) {
-        // Copied out: the reader may write, and its writes may end up here.
+        // A copy: the reader may write in response, and what it writes may end up in this buffer.
         std::vector<std::uint8_t> read(buffer_.begin() + static_cast<std::ptrdiff_t>(buffer_start_),
                                        buffer_.begin() + static_cast<std::ptrdiff_t>(buffer_start_ + n));
         buffer_start_ += n;

@@ -37,22 +37,22 @@ public:
     std::function<void()> on_eof;
     std::function<void()> on_cut;  // `cut_after` was reached
 
-    /// How much `write` takes now. Asking and getting 0 promises an on_room.
+    /// How much `write` takes now. A caller that gets 0 is promised an on_room.
     std::size_t room() noexcept;
     void write(Bytes bytes);
-    /// The writer says goodbye; the reader learns it after the last byte.
+    /// The writer ends its side; the reader learns of it after the last byte.
     void close();
-    /// Nothing is delivered for so long.
+    /// Delivers nothing for `time`.
     void stall(Duration time);
-    /// Nothing is delivered any more and nobody is told.
+    /// From now on nothing is delivered, and nobody is told.
     void swallow() noexcept { swallowing_ = true; }
-    /// Breaks after exactly so many bytes.
+    /// Breaks the link after exactly `delivered` bytes.
     void cut_after(std::uint64_t delivered) { cut_after_ = delivered; }
-    /// Nothing is taken or delivered any more; whoever calls this tells both ends.
+    /// From now on nothing is taken or delivered; whoever calls this tells both ends.
     void kill() noexcept { dead_ = true; }
 
     std::uint64_t delivered() const noexcept { return delivered_; }
-    /// Nothing is under way that will still arrive.
+    /// True if nothing is under way that will still arrive.
     bool idle() const noexcept { return dead_ || swallowing_ || in_flight() == 0; }
 
 private:
@@ -64,7 +64,7 @@ private:
 
     World& world_;
     LinkShape shape_;
-    std::vector<std::uint8_t> buffer_;  // from delivered_ on
+    std::vector<std::uint8_t> buffer_;  // the bytes from delivered_ on
     std::size_t buffer_start_ = 0;
     std::uint64_t written_ = 0;
     std::uint64_t arrived_ = 0;

@@ -5,8 +5,9 @@
 //   simulation ... --mutant NAME [--every N]  with a planted bug that strikes at each N-th visit
 //   simulation ... --expect-failure           success means that some seed fails: for mutants
 //
-// A seed that fails is printed with how to replay it. Crashes and endless loops count as failures of their seed; and so
-// does one that costs far more than its steps and bytes explain, as where something walks what only grows.
+// A seed that fails is printed with the command that replays it. Crashes and endless loops count as failures of their
+// seed, and so does a seed that costs far more processor time than its steps explain, as when something walks a list
+// that only grows.
 #include <sys/time.h>
 #include <csignal>
 #include <cstdio>
@@ -77,7 +78,7 @@ std::string replay_command(std::uint64_t seed) {
     _exit(current_options->expect_failure ? 0 : 1);
 }
 
-// In time of its own CPU: a busy machine must not fail a seed. 0 lifts the limit.
+// Limits the CPU time of this process, since a busy machine must not fail a seed. 0 lifts the limit.
 void limit_cpu(time_t seconds) {
     itimerval limit{};
     limit.it_value.tv_sec = seconds;
@@ -167,7 +168,7 @@ simulation::Outcome run_seed(std::uint64_t seed, bool verbose) {
     return outcome;
 }
 
-// Answers whether a seed failed.
+// True if a seed failed.
 bool run_seeds(const Options& options) {
     simulation::Outcome total;
     simulation::SeedCosts costs;

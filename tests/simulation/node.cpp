@@ -53,8 +53,7 @@ bool Node::trunk_over() const noexcept {
     return dead_ || session_->failure().has_value() || session_->state() == mux::SessionState::closed;
 }
 
-// --- bytes and time
-// ---------------------------------------------------------------------------------------------------
+// --- bytes and time -------------------------------------------------------------------------------------------------
 
 void Node::bytes_arrived(Bytes bytes) {
     if (dead_) {
@@ -84,7 +83,7 @@ void Node::bytes_arrived(Bytes bytes) {
             session_->settle();
         }
     }
-    // Between reads the driver keeps no slab that nobody else needs.
+    // Between reads the driver keeps a slab only if somebody else needs it too.
     if (read_slab_->unique()) {
         read_slab_.reset();
     }
@@ -119,7 +118,7 @@ void Node::trunk_broke() {
     }
 }
 
-// After each call of the driver's own: is there something to send, has it failed?
+// Called after each of the driver's own calls into the session: is there something to send, has the session failed?
 void Node::follow_up() {
     if (dead_) {
         return;
@@ -130,7 +129,7 @@ void Node::follow_up() {
         world_.trace("%s: failed, %s: %s", name_, wire::name_of(session_->failure()->code).data(),
                      session_->failure()->text.c_str());
         plan_pump(Duration::zero());
-        // What explains the failure may not be deliverable.
+        // The frame that explains the failure may not be deliverable.
         world_.after(2s, [this] { close_trunk(); });
     }
     if (session_->has_output()) {
@@ -229,8 +228,7 @@ void Node::watch_fairness() {
     }
 }
 
-// --- actions
-// ----------------------------------------------------------------------------------------------------------
+// --- actions --------------------------------------------------------------------------------------------------------
 
 std::string Node::control_text(std::uint32_t number) const {
     std::string text = std::string(name_) + " says " + std::to_string(number);
@@ -243,7 +241,7 @@ void Node::greet() {
     follow_up();
 }
 
-// The handshake is the driver's: so is its deadline.
+// The handshake is the driver's, and so is its deadline.
 void Node::expect_greeting() {
     world_.after(limits::handshake_deadline, [this] {
         if (!established_) {
@@ -305,8 +303,7 @@ void Node::inject(std::vector<std::uint8_t> bytes) {
     plan_pump(Duration::zero());
 }
 
-// --- events
-// -----------------------------------------------------------------------------------------------------------
+// --- events ---------------------------------------------------------------------------------------------------------
 
 void Node::fail_if_planned() {
     if (std::exchange(fail_inside_, false)) {
@@ -358,8 +355,7 @@ void Node::on_rotate_due() {
     }
 }
 
-// --- checks
-// -----------------------------------------------------------------------------------------------------------
+// --- checks ---------------------------------------------------------------------------------------------------------
 
 void Node::check_step() {
     session_->check_invariants();
@@ -374,8 +370,8 @@ void Node::check_step() {
     watch_credit(stats);
 }
 
-// Credit is given within the budget alone. What was given may be beyond it later, when streams that were left out of
-// the budget move again.
+// Checks that new credit is given within the budget alone. Credit given before may exceed the budget later, when
+// streams that were left out of it move again.
 void Node::watch_credit(const mux::SessionStats& stats) {
     const std::uint64_t before = std::exchange(credit_before_, stats.credit_committed);
     if (stats.credit_committed > before && stats.credit_committed > plan_.settings.budget + stats.set_aside) {

@@ -1,5 +1,6 @@
-// One end of a trunk: a real session and a driver that behaves as the real one does. It produces only when its waker
-// was called or when the session says so after the driver's own calls; bytes go to a link that may be full.
+// One end of a trunk: a real session and a driver that behaves as the real one does. The driver produces only when its
+// waker was called, or when the session has output after one of the driver's own calls; bytes go to a link that may be
+// full.
 #pragma once
 
 #include <cstdint>
@@ -22,13 +23,12 @@ public:
     Node(World& world, const char* name, const NodePlan& plan, const NodePlan& peer_plan);
     ~Node() override;
 
-    /// Must come first. `out` carries what this node sends.
+    /// Must be called first. `out` carries what this node sends.
     void connect(Link& out);
     void set_peer(Node& peer) noexcept { peer_ = &peer; }
     std::function<void(IntrusivePtr<mux::Stream>, const wire::Open&)> on_stream;
 
-    // --- what happens to it
-    // -------------------------------------------------------------------------------------------
+    // --- what happens to it -----------------------------------------------------------------------------------------
 
     void bytes_arrived(Bytes bytes);
     void room_on_link();
@@ -37,10 +37,9 @@ public:
     void tick();
     TimePoint deadline() const noexcept;
 
-    // --- what it is told to do
-    // ----------------------------------------------------------------------------------------
+    // --- what it is told to do --------------------------------------------------------------------------------------
 
-    /// The client speaks first; both establish their sessions when they have heard the other.
+    /// The client speaks first; each side establishes its session when it has heard the other.
     void greet();
     void expect_greeting();
     void send_control_messages();
@@ -50,11 +49,10 @@ public:
     void fail(wire::Code code);
     void fail_inside_next_event() noexcept { fail_inside_ = true; }
     void lose();
-    /// Bytes that no session would send, at the next place between two frames.
+    /// Sends bytes that no session would send, at the next boundary between two frames.
     void inject(std::vector<std::uint8_t> bytes);
 
-    // --- looking
-    // ------------------------------------------------------------------------------------------------------
+    // --- looking ----------------------------------------------------------------------------------------------------
 
     const char* name() const noexcept { return name_; }
     const mux::Settings& settings() const noexcept { return plan_.settings; }
@@ -62,21 +60,22 @@ public:
     WireObserver& observer() noexcept { return observer_; }
     mux::Session& session() noexcept { return *session_; }
     bool established() const noexcept { return established_; }
-    /// The session has failed or lost its trunk: streams are lost.
+    /// True if the session has failed or lost its trunk: its streams are lost.
     bool trunk_over() const noexcept;
     /// Nothing comes or goes any more.
     bool dead() const noexcept { return dead_; }
     bool draining() const noexcept { return draining_ || goaways_ > 0 || (peer_ != nullptr && peer_->draining_); }
     std::uint32_t drained_events() const noexcept { return drained_events_; }
-    /// Nothing is about to happen but time.
+    /// True if nothing happens here before time passes.
     bool idle() const noexcept { return dead_ || (!pump_planned_ && batch_.empty() && injected_.empty()); }
-    std::vector<Half*> halves;  // that live here
+    std::vector<Half*> halves;  // those that live at this node
 
-    /// After each step.
+    /// Called after each step.
     void check_step();
-    /// At a quiet moment of a live session: its statistics agree with what was seen on the wire.
+    /// Called at a quiet moment of a live session: checks that its statistics agree with what was seen on the wire.
     void check_statistics();
-    /// At the end, when every stream is over: nothing is kept. `lived`: until it had drained.
+    /// Called at the end, when every stream is over: checks that nothing is kept. `lived`: the sessions lived until
+    /// they had drained.
     void check_nothing_left(bool lived);
 
 private:
@@ -122,7 +121,7 @@ private:
     bool fail_inside_ = false;
     bool draining_ = false;
     bool dead_ = false;
-    std::uint64_t credit_before_ = 0;  // committed, at the step before
+    std::uint64_t credit_before_ = 0;  // credit that was committed at the step before
     std::optional<TimePoint> over_memory_since_;
     std::uint32_t controls_sent_ = 0;  // after the greeting
     std::uint32_t controls_received_ = 0;

@@ -14,8 +14,7 @@ Duration draw(SeededRandom& random, Duration low, Duration high) {
         random.between(static_cast<std::uint64_t>(low.count()), static_cast<std::uint64_t>(high.count()))));
 }
 
-// --- nodes and network
-// ------------------------------------------------------------------------------------------------
+// --- nodes and network ----------------------------------------------------------------------------------------------
 
 LinkShape draw_link(SeededRandom& random, bool tiny) {
     LinkShape link;
@@ -96,8 +95,7 @@ void draw_nodes(SeededRandom& random, Plan& plan) {
     }
 }
 
-// --- streams
-// ----------------------------------------------------------------------------------------------------------
+// --- streams --------------------------------------------------------------------------------------------------------
 
 std::uint64_t draw_size(SeededRandom& random, std::uint64_t volume) {
     std::uint64_t kind = random.below(100);
@@ -218,8 +216,7 @@ void draw_streams(SeededRandom& random, Plan& plan) {
     }
 }
 
-// --- faults
-// -----------------------------------------------------------------------------------------------------------
+// --- faults ---------------------------------------------------------------------------------------------------------
 
 FaultPlan draw_fault(SeededRandom& random) {
     static constexpr FaultKind survivable[] = {FaultKind::stall, FaultKind::stall, FaultKind::drain};

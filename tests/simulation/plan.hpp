@@ -18,32 +18,32 @@ struct HalfPlan {
     std::uint32_t chunk_max = limits::data_payload_max;
     bool headroom = false;
     bool flush_each = false;
-    std::uint32_t burst_bytes = 0;  // 0: as fast as it goes; else so much, then a pause
+    std::uint32_t burst_bytes = 0;  // bytes between two pauses; 0: as fast as it goes
     Duration send_pause = Duration::zero();
     Duration start_delay = Duration::zero();
     bool answer_after_fin = false;  // sends nothing before the other side's FIN
-    std::uint32_t datagrams = 0;    // a UDP stream: so many datagrams instead of bytes
+    std::uint32_t datagrams = 0;    // a UDP stream: this many datagrams instead of bytes
     enum class End : std::uint8_t { finish, reset, abort } end = End::finish;
     wire::Code code = wire::Code::none;
     Duration linger = Duration::zero();  // idle between the last byte and the end
 
     // Receiving.
-    std::uint32_t take_max = 0;  // 0: as fast as it comes; else so much, then a pause
+    std::uint32_t take_max = 0;  // bytes between two pauses; 0: as fast as it comes
     Duration take_pause = Duration::zero();
     bool partial = false;  // takes items in parts
     std::uint64_t stall_at = UINT64_MAX;
     Duration stall_for = Duration::zero();
-    std::uint64_t end_at_received = UINT64_MAX;  // resets or aborts when it has received so much
+    std::uint64_t end_at_received = UINT64_MAX;  // resets or aborts when it has received this much
     bool end_at_received_aborts = false;
     std::uint64_t stop_receiving_at = UINT64_MAX;
 
-    // Answering, for the half that is opened to.
+    // Answering: for the acceptor's half.
     enum class Answer : std::uint8_t { accept, refuse_reset, refuse_abort, never } answer = Answer::accept;
     Duration answer_delay = Duration::zero();
 
     // How it runs.
     bool direct = false;   // acts inside the wake, as a pump on the session's own worker does
-    bool foreign = false;  // is said to receive on another thread
+    bool foreign = false;  // is said to receive on a thread that is not the session's
     Duration wake_delay = Duration::zero();
 };
 
@@ -63,7 +63,7 @@ enum class FaultKind : std::uint8_t {
     silence_both,
     drain,        // one node takes no new streams
     fail,         // one node ends with an error
-    fail_inside,  // the same from within the next event that its session tells
+    fail_inside,  // one node ends with an error, from within the next event of its session
     lose,         // one node is told that its trunk is gone
     rogue,        // hand-made frames that violate the protocol
     ping_flood,   // more pings than a peer may have open
@@ -72,7 +72,7 @@ const char* name_of(FaultKind kind) noexcept;
 
 struct FaultPlan {
     FaultKind kind = FaultKind::none;
-    std::uint32_t node = 0;  // where it happens, or whose sending direction
+    std::uint32_t node = 0;  // where it happens, or whose sending direction it hits
     Duration at = Duration::zero();
     std::uint64_t at_byte = 0;
     Duration lasts = Duration::zero();
@@ -83,7 +83,7 @@ struct NodePlan {
     mux::Settings settings;
     LinkShape link;  // from this node to the other
     bool slab_per_read = false;
-    bool several_reads = false;  // between two wakes of the streams
+    bool several_reads = false;  // before the streams are woken again
     Duration pump_delay = Duration::zero();
     std::uint32_t control_messages = 0;
 };

@@ -1,8 +1,9 @@
-// What seeds cost, to find one that costs far more than its steps explain: something in it walks what only grows.
+// The costs of seeds, to find one that costs far more than its steps explain: in it something walks a list that only
+// grows.
 //
 // Costs are CPU time, so that a busy machine changes all of them alike, and per step, since seeds differ in size by
-// three orders of magnitude. Of a thousand seeds the dearest costs 5 times the median a step; one in which a session
-// walked its queues again with each read cost 43 times.
+// three orders of magnitude. Of a thousand seeds the most expensive costs 5 times the median per step; one in which a
+// session walked its queues again with each read cost 43 times.
 #pragma once
 
 #include <algorithm>
@@ -18,11 +19,11 @@ namespace ferrotunnel::simulation {
 
 class SeedCosts {
 public:
-    /// Times the median.
+    /// A seed is too dear if it costs this many times the median.
     static constexpr double too_dear = 20;
     /// Kernels account CPU time in steps of some milliseconds: what costs less than this is not judged.
     static constexpr double seconds_min = 0.1;
-    /// Before so many seeds have run there is no median to speak of.
+    /// Before this many seeds have run there is no median to speak of.
     static constexpr std::size_t seeds_min = 20;
 
     static double cpu_seconds() noexcept {
@@ -31,7 +32,7 @@ public:
         return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
     }
 
-    /// Adds what a seed has cost. Why it, or an earlier one that could not be judged before, is too dear.
+    /// Adds the cost of a seed. Says why this seed, or an earlier one that could not be judged before, is too dear.
     std::optional<std::string> add(std::uint64_t seed, double seconds, std::uint64_t steps) {
         const double per_step = seconds / static_cast<double>(std::max<std::uint64_t>(steps, 1));
         per_step_.push_back(per_step);

@@ -109,8 +109,7 @@ void Simulation::open_stream(StreamRecord& record) {
     }
 }
 
-// --- faults
-// -----------------------------------------------------------------------------------------------------------
+// --- faults ---------------------------------------------------------------------------------------------------------
 
 void Simulation::plan_faults() {
     for (const FaultPlan& fault : plan_.faults) {
@@ -185,7 +184,7 @@ void Simulation::inject_violation(Node& node, std::uint32_t variant) {
             frame(200, 0, 0, 10);  // no such type
             break;
         case 1:
-            frame(static_cast<std::uint8_t>(wire::FrameType::data), 0, 1, 0);  // says nothing
+            frame(static_cast<std::uint8_t>(wire::FrameType::data), 0, 1, 0);  // a DATA frame that says nothing
             break;
         case 2:
             frame(static_cast<std::uint8_t>(wire::FrameType::open), 0, wrong_parity, 18);
@@ -206,7 +205,7 @@ void Simulation::inject_violation(Node& node, std::uint32_t variant) {
     node.inject(std::move(bytes));
 }
 
-// Both ends learn of it, each in its own time.
+// Kills both links; each end learns of it in its own time.
 void Simulation::break_trunk() {
     for (std::uint32_t i = 0; i < 2; ++i) {
         link_[i]->kill();
@@ -214,8 +213,7 @@ void Simulation::break_trunk() {
     }
 }
 
-// --- running
-// ----------------------------------------------------------------------------------------------------------
+// --- running --------------------------------------------------------------------------------------------------------
 
 Outcome Simulation::run() {
     run_while(&Simulation::streams_run, patience_with_streams, "streams are not over");
@@ -247,7 +245,7 @@ bool Simulation::streams_run() const {
     return std::any_of(records_.begin(), records_.end(), [](auto& record) { return !record->over(); });
 }
 
-// The last frames are under way, and what a fault did to the trunk is not known to both yet.
+// True while the last frames are under way, or while one end does not know yet what a fault did to the trunk.
 bool Simulation::sessions_settle() const {
     if (streams_run()) {
         return true;  // an OPEN that was under way has arrived
@@ -310,7 +308,7 @@ void Simulation::check_quiet() {
     }
 }
 
-// Sessions that have lived so far drain; then the trunk ends and nothing may be left.
+// Drains the sessions that have lived so far; then the trunk ends, and nothing may be left.
 void Simulation::finish() {
     if (world_.failure()) {
         return;

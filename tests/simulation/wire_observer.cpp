@@ -40,7 +40,7 @@ std::uint64_t WireObserver::credit_committed(std::uint32_t first_window) const {
     return committed;
 }
 
-// A frame of a stream that the node should know; null (and a violation) when it should not send such a frame.
+// The books of a stream of which the node sends a frame; null (and a violation) when it should not send such a frame.
 StreamBooks* WireObserver::known(wire::StreamId id, const char* what) {
     auto found = streams_.find(id);
     if (found == streams_.end()) {
@@ -50,8 +50,7 @@ StreamBooks* WireObserver::known(wire::StreamId id, const char* what) {
     return &found->second;
 }
 
-// --- what leaves
-// ------------------------------------------------------------------------------------------------------
+// --- what leaves ----------------------------------------------------------------------------------------------------
 
 void WireObserver::tell(const wire::FrameHeader& header, Bytes payload) {
     if (!world_.verbose()) {
@@ -108,7 +107,7 @@ void WireObserver::on_sent(const wire::FrameHeader& header, Bytes payload) {
     }
 }
 
-// More would make a violator of it if the peer answers slowly.
+// Counts a PING: more unanswered ones would make the node a violator if the peer answers slowly.
 void WireObserver::sent_ping(std::uint8_t flags) {
     if ((flags & wire::flag::ack) == 0 && ++pings_unanswered_ > limits::pongs_pending_max) {
         world_.fail("%s has sent %u pings that are not answered", name_, pings_unanswered_);
@@ -154,8 +153,8 @@ void WireObserver::sent_data(const wire::FrameHeader& header) {
     books->fin_sent = books->fin_sent || (header.flags & wire::flag::fin) != 0;
 }
 
-// What is granted beyond what the endpoint has consumed is the window: never more than the largest one. The cost of the
-// frame that the endpoint is in the middle of may count as consumed already.
+// Checks the window, which is what is granted beyond what the endpoint has consumed: never more than the largest one.
+// The cost of the frame that the endpoint is in the middle of may count as consumed already.
 void WireObserver::sent_credit(wire::StreamId id, std::uint32_t credit) {
     StreamBooks* books = known(id, "CREDIT");
     if (books == nullptr) {
@@ -171,7 +170,7 @@ void WireObserver::sent_credit(wire::StreamId id, std::uint32_t credit) {
 
 void WireObserver::sent_reset(wire::StreamId id) {
     auto found = streams_.find(id);
-    // A refusal of a stream that the session did not take is the only thing said about it.
+    // The RESET that refuses a stream which the session did not take is the only frame about that stream.
     StreamBooks& books = found == streams_.end() ? streams_[id] : found->second;
     if (books.reset_sent) {
         world_.fail("%s sent a second RESET on stream %u", name_, id);
@@ -179,8 +178,7 @@ void WireObserver::sent_reset(wire::StreamId id) {
     books.reset_sent = true;
 }
 
-// --- what arrives
-// -----------------------------------------------------------------------------------------------------
+// --- what arrives ---------------------------------------------------------------------------------------------------
 
 void WireObserver::on_received(const wire::FrameHeader& header, Bytes payload) {
     ++frames_received_;

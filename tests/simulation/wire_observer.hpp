@@ -18,20 +18,20 @@ namespace ferrotunnel::simulation {
 /// What both directions of one stream have cost and granted, seen from one node.
 struct StreamBooks {
     bool opened_here = false;
-    bool accepted = false;  // OPENED has left, or never must
-    // Sending, as far as it left.
+    bool accepted = false;  // OPENED has left, or need not
+    // Sending: what has left.
     std::int64_t credit = 0;
     std::uint64_t payload_sent = 0;
     bool fin_sent = false;
     bool reset_sent = false;
-    // Receiving, as far as it arrived.
+    // Receiving: what has arrived.
     std::uint64_t granted_first = 0;
     std::uint64_t granted = 0;
     std::uint64_t cost_received = 0;
     std::uint64_t payload_received = 0;
     bool fin_received = false;
     bool reset_received = false;
-    std::deque<std::uint64_t> frame_ends;  // payload offsets at which frames end that the endpoint has not consumed
+    std::deque<std::uint64_t> frame_ends;  // payload offsets at the ends of frames that the endpoint has not consumed
     // What the endpoint has taken.
     std::uint64_t frames_consumed = 0;
     std::uint64_t cost_consumed = 0;
@@ -45,7 +45,7 @@ struct StreamBooks {
     bool sending_over() const noexcept { return fin_sent || reset_sent || reset_received; }
 };
 
-/// Where a stream of frames is cut into frames again.
+/// Cuts a stream of bytes into frames again.
 class FrameCutter {
 public:
     /// Calls `visit(header, payload)` for each frame that is complete.
@@ -65,7 +65,7 @@ public:
         pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(at));
     }
 
-    /// Nothing of a next frame has been seen.
+    /// True if no byte of a next frame has been seen.
     bool between_frames() const noexcept { return pending_.empty(); }
 
 private:
@@ -79,12 +79,12 @@ public:
 
     void sent(Bytes bytes);
     void received(Bytes bytes);
-    /// The endpoint took payload up to this offset.
+    /// Notes that the endpoint took payload up to this offset.
     void consumed(wire::StreamId id, std::uint64_t offset);
     /// From here on the session throws away what arrives: consumption can not be seen any more.
     void ignore_consumption(wire::StreamId id) { streams_[id].consumption_unseen = true; }
 
-    /// The node's own frames, or the peer's, are made by hand to be wrong: only counting goes on.
+    /// From now on only counts, because the frames of the node, or of its peer, are made by hand to be wrong.
     void stop_checking() noexcept { checking_ = false; }
     bool checking() const noexcept { return checking_; }
 

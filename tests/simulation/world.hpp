@@ -31,7 +31,7 @@ public:
     /// When the next planned thing happens, or `never`.
     TimePoint next_event() const noexcept;
     void run_event();
-    /// Time moves without anything planned, for a session's tick.
+    /// Moves the time on without running anything planned, for a session's tick.
     void advance_to(TimePoint time);
 
     /// The first violation is kept; the simulation stops soon after. Safe to call where exceptions may not pass.

@@ -1,4 +1,5 @@
-// What a test's thread sleeps on: remembers one ring, and gives up at a deadline instead of hanging.
+// A bell that a test's thread sleeps on: it remembers one ring, and the sleeper gives up at a deadline instead of
+// hanging.
 #pragma once
 
 #include <atomic>
@@ -9,12 +10,12 @@
 
 namespace ferrotunnel::test {
 
-/// Generous: only a wake that was really lost gets here, also on a loaded machine under a sanitizer.
+/// Generous: only a wake that was really lost takes this long, also on a loaded machine under a sanitizer.
 inline constexpr std::chrono::seconds lost_wake_deadline{120};
 
 class Bell {
 public:
-    /// Any thread.
+    /// May be called on any thread.
     void ring() noexcept {
         rings_.fetch_add(1, std::memory_order_relaxed);
         // Under the lock: once wait() has returned, the bell may be destroyed.
@@ -23,7 +24,7 @@ public:
         condition_.notify_one();
     }
 
-    /// Sleeps until it is rung, or was since the last wait. False when the deadline has passed.
+    /// Sleeps until the bell rings, unless it has rung since the last wait. False when the deadline has passed.
     bool wait(std::chrono::seconds deadline = lost_wake_deadline) {
         std::unique_lock lock(mutex_);
         bool in_time = condition_.wait_for(lock, deadline, [this] { return rung_; });

@@ -1,15 +1,15 @@
-// How often this test program has called operator new, and calls of it that fail.
+// Counts how often this test program has called operator new, and makes chosen calls of it fail.
 #pragma once
 
 #include <cstdint>
 
 namespace ferrotunnel::test {
 
-/// Always 0 in a build with sanitizers, which bring their own operator new.
+/// The calls so far. Always 0 in a build with sanitizers, which bring their own operator new.
 std::uint64_t allocations_so_far() noexcept;
 
-/// The `nth` allocation of this thread from now on fails, once; 0: none does. True when the one before has failed. Has
-/// no effect in a build with sanitizers.
+/// Makes the `nth` allocation of this thread from now on fail, once; 0: none. True when the failure that was asked for
+/// before has happened. Has no effect in a build with sanitizers.
 bool fail_allocation(std::uint64_t nth) noexcept;
 
 }  // namespace ferrotunnel::test

@@ -1,4 +1,4 @@
-// How many descriptors the test's program may have.
+// Raises the number of descriptors that the test's program may have.
 #pragma once
 
 #include <sys/resource.h>
@@ -8,7 +8,7 @@
 
 namespace ferrotunnel::test {
 
-/// Lets this program have so many, where its shell allows fewer for now.
+/// Lets this program have `wanted` descriptors, where its shell allows fewer for now.
 inline void raise_descriptors(rlim_t wanted) {
     rlimit limit{};
     REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);

@@ -36,7 +36,7 @@ inline int hex_digit(char c) {
 
 }  // namespace corpus_detail
 
-/// \r \n \t \\ \xHH, and \{N*TEXT} for TEXT repeated N times (TEXT has escapes, but no '}' ).
+/// Undoes the escapes \r \n \t \\ \xHH, and \{N*TEXT} for TEXT repeated N times (TEXT has escapes, but no '}' ).
 inline std::string unescape(std::string_view text) {
     const auto fail = [&](const char* what) { throw std::runtime_error(std::string(what) + ": " + std::string(text)); };
     std::string plain;
@@ -70,7 +70,7 @@ inline std::string unescape(std::string_view text) {
     return plain;
 }
 
-/// For a person.
+/// Escapes bytes so that a person can read them.
 inline std::string escape(std::string_view bytes) {
     std::string text;
     for (char c : bytes) {
@@ -117,7 +117,7 @@ inline std::vector<HttpCase> read_http_cases(const std::filesystem::path& path) 
     return cases;
 }
 
-/// Those of all files whose names begin with `prefix`.
+/// The cases of all files whose names begin with `prefix`.
 inline std::vector<HttpCase> read_http_corpus(const std::filesystem::path& folder, const std::string& prefix) {
     std::vector<std::filesystem::path> files;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {

@@ -31,7 +31,7 @@ public:
             on_line();
         }
     }
-    /// As a log with a clock does when a second is over in which lines were left out.
+    /// Tells what was left out, as a log with a clock does when a second is over in which lines were left out.
     void tell_left_out() noexcept { Logger::tell_left_out(); }
     int count(std::string_view part) const {
         std::lock_guard lock(mutex_);
@@ -40,7 +40,7 @@ public:
         }));
     }
 
-    /// So many lines of that kind were left out, as all lines about it say together.
+    /// How many lines of that kind were left out: the sum of all lines that say so.
     std::uint64_t left_out(std::string_view kind) const {
         const std::string begin = "lines were left out kind=" + std::string(kind) + " lines=";
         std::lock_guard lock(mutex_);

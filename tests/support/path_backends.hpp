@@ -1,5 +1,5 @@
 // What backends of all kinds may make of a path: each does some of a few steps, in an order of its own. Plain functions
-// on whole texts, written without a look at the library, to judge it by.
+// on whole texts, written without a look at the library, so that it can be judged by them.
 #pragma once
 
 #include <algorithm>
@@ -11,8 +11,8 @@
 
 namespace ferrotunnel::test {
 
-/// The bytes of which percent-encodings are decoded, once: those that mean the same either way (RFC 3986: unreserved
-/// ones), these without the dot, or all.
+/// Which percent-encodings are decoded, once: those of bytes that mean the same either way (RFC 3986: unreserved ones),
+/// of these without the dot, or of all bytes.
 enum class Decodes { unreserved, unreserved_but_dots, all };
 
 inline std::string decoded(std::string_view path, Decodes which) {
@@ -89,7 +89,7 @@ inline std::string with_slashes(std::string path) {
     return path;
 }
 
-/// What every backend that does some of the steps, each at most once, in whatever order, ends up with.
+/// All results of backends that do some of the steps, each at most once, in any order.
 inline std::vector<std::string> what_backends_read(std::string_view path) {
     std::vector<std::string> all;
     for (const Decodes first : {Decodes::unreserved, Decodes::unreserved_but_dots}) {
@@ -103,7 +103,7 @@ inline std::vector<std::string> what_backends_read(std::string_view path) {
                        : step == 2 ? merged(text)
                        : step == 3 ? resolved(text)
                                    : with_slashes(text);
-                all.push_back(text);  // one that stops here
+                all.push_back(text);  // a backend that stops here
             }
         } while (std::next_permutation(steps.begin(), steps.end()));
     }

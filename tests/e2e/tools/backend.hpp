@@ -17,11 +17,11 @@ public:
 
     /// Port 0: the system chooses.
     Backend(std::uint16_t port, Serve serve);
-    /// Accepts no more; connections that there are still are not waited for.
+    /// Accepts no more; does not wait for connections that are still open.
     ~Backend();
     std::uint16_t port() const { return port_of(listener_); }
     std::size_t connections_ever() const { return ever_; }
-    /// Waits until none is left: the edge closes those that it does not need. False: in vain.
+    /// Waits until no connection is left: the edge closes those that it does not need. False if some stay.
     bool wait_until_alone() const;
 
 private:

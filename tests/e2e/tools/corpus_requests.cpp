@@ -1,6 +1,6 @@
 // Requests: each client sends the whole corpus, each message on a connection of its own between valid requests, and
-// valid requests on a connection that it keeps. What each connection's requests must look like at the backend is
-// written down; in the end that has to be all that has ever come there.
+// valid requests on a connection that it keeps. A ledger says what each connection's requests must look like at the
+// backend; in the end, exactly these must have arrived there.
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -24,10 +24,10 @@ struct Arrived {
 
 struct Connection {
     std::vector<Arrived> expected;
-    bool may_be_cut = false;  // behind those, a request that was refused or abandoned in its body
+    bool may_be_cut = false;  // after these, a request may come that was refused or abandoned in its body
     std::vector<Arrived> arrived;
     std::size_t cut = 0;
-    std::string name;  // of the case
+    std::string name;  // the name of the case
 };
 
 class Ledger {
@@ -57,8 +57,8 @@ private:
     std::size_t count_ = 0;
 };
 
-/// The backend: takes nothing that is not strictly HTTP, and answers with who has sent it, which one it was, and its
-/// target.
+/// The backend: takes nothing that is not strictly HTTP, and answers with the sender's address, the number of the
+/// request, and its target.
 void serve(Socket& socket, Ledger& ledger, Problems& problems) {
     StreamReader stream(socket, -1);
     StrictReader http(stream);
@@ -148,15 +148,15 @@ private:
     std::string name_;
     std::unique_ptr<Visit> live_;
     Connection live_expected_;
-    std::vector<std::size_t> numbers_;  // of the answers, as the backend has counted them
+    std::vector<std::size_t> numbers_;  // the numbers that the backend has given to the answers
 };
 
-/// A request that nothing is wrong with, and which no other is like.
+/// A request that nothing is wrong with, and that differs from every other one.
 std::string Client::valid_request(Connection& connection) {
     const std::string id = std::to_string(client_) + "-" + std::to_string(++valid_);
     std::string body;
     if (valid_ % 3 == 0) {
-        // What is in it would be a request, if its beginning were taken for an end.
+        // The body would be a request of its own, if the message were taken to end before it.
         body = "GET /smuggled-" + id + " HTTP/1.1\r\nHost: a.example\r\n\r\n";
     }
     std::string head =
@@ -169,7 +169,7 @@ std::string Client::valid_request(Connection& connection) {
     return head + body;
 }
 
-/// The answer to that request, and to no other.
+/// True when the answer to that request has come, and not the answer to another one.
 bool Client::answered(Visit& visit, const Arrived& expected) {
     const std::string method = expected.head.substr(0, expected.head.find(' '));
     const std::size_t target_at = method.size() + 1;
@@ -215,7 +215,7 @@ bool Client::refused(Visit& visit, const std::string& expect, bool closes) {
 
 /// What is known of a message before it is sent.
 struct Client::Plan {
-    std::string expect;  // as the corpus has it, but what the edge's routes say goes before
+    std::string expect;  // as the corpus has it, unless the edge's routes decide before
     bool accepted = false;
     bool more = false;
     bool routed = false;   // refused by routing, which leaves the connection as it is
@@ -224,7 +224,7 @@ struct Client::Plan {
     Arrived own;
 };
 
-/// A valid request, the message, and where the connection goes on, another valid one.
+/// Sends a valid request, the message, and where the connection goes on, another valid request.
 void Client::visit(const HttpCase& some) {
     name_ = some.file + ": " + some.name;
     Connection connection;
@@ -270,7 +270,7 @@ Client::Plan Client::plan_of(const HttpCase& some, bool pipelined) const {
     return plan;
 }
 
-/// The message's bytes, and what is sent at once behind them; `connection` learns what must arrive of that.
+/// The message's bytes, and those that are sent right behind it; notes in `connection` which requests must arrive.
 std::string Client::message_of(const HttpCase& some, const Plan& plan, Connection& connection) {
     const std::string rest = some.fact("rest");
     if (plan.accepted) {
@@ -287,7 +287,7 @@ std::string Client::message_of(const HttpCase& some, const Plan& plan, Connectio
     return some.send + (is_last ? "GET /smuggled HTTP/1.1\r\nHost: a.example\r\n\r\n" : "");
 }
 
-/// The visitor's end within its request.
+/// Ends the visitor's side within its request.
 void Client::abandon(Visit& visit) {
     visit.finish();
     StrictMessage answer;
@@ -296,7 +296,7 @@ void Client::abandon(Visit& visit) {
     }
 }
 
-/// Behind the answer to the message.
+/// Goes on after the answer to the message.
 void Client::go_on(Visit& visit, const HttpCase& some, const Plan& plan, Connection& connection) {
     if (plan.goes_on) {
         if (!plan.pipelined) {
@@ -315,7 +315,7 @@ void Client::go_on(Visit& visit, const HttpCase& some, const Plan& plan, Connect
     }
 }
 
-/// On a connection that lasts as long as the edge keeps it.
+/// Sends a valid request on a connection that lasts as long as the edge keeps it.
 void Client::live_request() {
     name_ = "a valid request";
     if (!live_) {
@@ -336,7 +336,7 @@ void Client::end_live() {
     }
 }
 
-/// What has arrived is what had to, for each connection.
+/// Checks, for each connection, that exactly the expected requests have arrived.
 void compare(const Ledger& ledger, Problems& problems) {
     for (const auto& [address, connection] : ledger.all()) {
         const std::string where = "backend, " + connection.name + ", from " + address;

@@ -23,7 +23,7 @@ bool can_go_on(const HttpCase& some) {
 void serve(Socket& socket, const Cases& cases, Problems& problems) {
     StreamReader stream(socket, -1);
     StrictReader http(stream);
-    std::string spoilt;  // by which message
+    std::string spoilt;  // the message that has spoilt this connection
     while (true) {
         StrictMessage request;
         const Reading reading = http.head_of_request(request);
@@ -56,7 +56,7 @@ void serve(Socket& socket, const Cases& cases, Problems& problems) {
     }
 }
 
-/// Refusals that can only be known when the head was passed on.
+/// Whether a refusal can only be known when the head was already passed on.
 bool is_of_body(const std::string& expect) {
     return expect.find("chunk") != std::string::npos || expect.find("trailer") != std::string::npos;
 }
@@ -73,7 +73,7 @@ public:
         }
         std::shuffle(order.begin(), order.end(), random_);
         for (const std::size_t which : order) {
-            if (cases_[which].fact("to") != "CONNECT") {  // which no visitor can ask
+            if (cases_[which].fact("to") != "CONNECT") {  // no visitor can ask for that
                 visit(which);
             }
         }
@@ -143,7 +143,7 @@ void Visitor::send_request(Visit& visit, const HttpCase& some, std::size_t which
     (void)visit.send(bytes + "\r\n");
 }
 
-/// The head as the corpus says, byte for byte but for what the edge adds.
+/// Checks that the head is as the corpus says, byte for byte but for what the edge adds.
 bool Visitor::gets_head(Visit& visit, const HttpCase& some, StrictMessage& answer) {
     const Reading reading = visit.http().head_of_response(answer);
     if (reading != Reading::complete) {
@@ -155,7 +155,7 @@ bool Visitor::gets_head(Visit& visit, const HttpCase& some, StrictMessage& answe
     return answer.count("x-request-id") == 1 || wrong("not one X-Request-Id");
 }
 
-/// True when the connection goes on.
+/// Checks the answer. True when the connection goes on.
 bool Visitor::gets_answer(Visit& visit, const HttpCase& some) {
     StrictMessage answer;
     if (!gets_head(visit, some, answer)) {
@@ -186,7 +186,7 @@ bool Visitor::gets_refusal(Visit& visit, const std::string& method, const std::s
     return answer.value("connection") != "close";
 }
 
-/// An answer that began, and whose end can not be taken for its end.
+/// Checks that an answer began, and ended so that this end can not be taken for its proper one.
 bool Visitor::gets_cut(Visit& visit, const std::string& method) {
     StrictMessage answer;
     const Reading reading = visit.response(answer, method);
@@ -210,7 +210,7 @@ void Visitor::gets_switch(Visit& visit, const HttpCase& some) {
     ++answers_;
 }
 
-/// Between the others, so that what they leave behind would show.
+/// A valid exchange between the others, so that what those leave behind would show.
 bool Visitor::valid_exchange(Visit& visit) {
     const std::string target = "/valid/" + std::to_string(client_) + "-" + std::to_string(++valid_);
     (void)visit.send("GET " + target + " HTTP/1.1\r\nHost: a.example\r\n\r\n");

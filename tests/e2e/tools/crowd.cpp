@@ -5,7 +5,8 @@
 //                                      visitors come from 127.0.0.2 and so many addresses from there on
 //     hold N          opens connections, each proved by an echo, until N are held
 //     check           an echo on each of them
-//     churn RATE S    RATE new ones a second for S seconds; each echoes, ends its sending, and closes after the end
+//     churn RATE S    RATE new ones a second for S seconds; each echoes, ends its sending, and closes after the
+//                     backend's end
 //     drop            closes all that are held
 #include <signal.h>
 #include <sys/socket.h>

@@ -22,7 +22,7 @@ public:
     void add(const Socket& socket, std::uint32_t events, void* who) { control(EPOLL_CTL_ADD, socket, events, who); }
     void change(const Socket& socket, std::uint32_t events, void* who) { control(EPOLL_CTL_MOD, socket, events, who); }
 
-    /// Calls handle(who, events) for each socket that is ready, after at most so long.
+    /// Waits for at most `milliseconds`, and calls handle(who, events) for each socket that is ready.
     template <typename Handler>
     void wait(int milliseconds, const Handler& handle) {
         std::array<epoll_event, 256> events;

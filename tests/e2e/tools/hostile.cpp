@@ -1,12 +1,12 @@
-// Visitors who mean ill, in any number, from one process; and the backend behind the service that they attack.
+// Hostile visitors, in any number, from one process; and the backend behind the service that they attack.
 //
-//   hostile serve PORT-FILE [POUR-BYTES [PORT]]   for them; what it pours to one who asks is 128 KiB if not given
-//   hostile serve-good PORT-FILE           for others: GET /bytes/N
+//   hostile serve PORT-FILE [POUR-BYTES [PORT]]   their backend; each that asks gets POUR-BYTES, 128 KiB if not given
+//   hostile serve-good PORT-FILE           a backend for good visitors: GET /bytes/N
 //   hostile visit HOST:PORT COUNT KIND[,KIND...] [host=NAME] [addresses=N] [bytes=N] [opens=N] [pieces=N] [resets=N]
-//       kinds: idle, unread, tiny, reset, half-closed, hung; `host` makes them visitors of an HTTP service; `bytes` are
-//       sent to a backend that hangs, as many as the kernel's memory for sockets bears if not given; the last three are
-//       a second, of all of them. Commands on the standard input are answered by a line of numbers each: `wait` once
-//       each of them has been there, `count` at once; `end` ends them.
+//       kinds: idle, unread, tiny, reset, half-closed, hung; `host` makes them visitors of an HTTP service; `bytes` is
+//       what each sends to a backend that hangs, else as many as the kernel's memory for sockets bears; the last three
+//       are rates a second, of all visitors together. Commands on the standard input are answered by a line of numbers
+//       each: `wait` once each visitor has been there, `count` at once; `end` ends the program.
 #include "hostile.hpp"
 
 #include <sys/resource.h>
@@ -48,7 +48,7 @@ hostile::Plan plan_of(const std::vector<std::string>& words) {
     hostile::Plan plan;
     plan.to = parse_address(words[1]);
     plan.count = parse_number(words[2]);
-    // On one machine the kernel holds them twice or more, of about a gigabyte that it has for all sockets.
+    // On one machine the kernel holds these bytes twice or more, of about a gigabyte that it has for all sockets.
     plan.bytes = std::min<std::size_t>(256 << 10, (std::size_t{512} << 20) / std::max<std::size_t>(plan.count, 1));
     std::istringstream names(words[3]);
     for (std::string name; std::getline(names, name, ',');) {

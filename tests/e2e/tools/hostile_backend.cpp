@@ -26,8 +26,8 @@ enum class Role { unknown, pouring, echoing, hanging, answering };
 struct Connection {
     Socket socket;
     Role role = Role::unknown;
-    std::uint64_t left = 0;  // to pour
-    std::string head;        // of an answer, before that
+    std::uint64_t left = 0;  // bytes that are still to be poured
+    std::string head;        // of an answer; sent before those bytes
     std::list<Connection>::iterator self;
 };
 
@@ -76,7 +76,7 @@ private:
             }
             epoll_.add(connection.socket, EPOLLIN, &connection);
         }
-        // A backend that hangs never notices that its connections are over: the oldest make room.
+        // A backend that hangs never notices that its connections are over, so the oldest make room.
         while (held_.size() > held_max) {
             end(held_.front());
         }
@@ -173,7 +173,7 @@ private:
     std::uint64_t pour_;
     std::string bytes_;
     std::list<Connection> held_;  // oldest first
-    std::list<Connection> gone_;  // until the events of this round are told
+    std::list<Connection> gone_;  // kept until the events of this round are handled
 };
 
 }  // namespace

@@ -22,7 +22,7 @@ constexpr std::int64_t again_after_ms = 1'000;
 constexpr int unread_buffer = 4096;
 constexpr std::size_t visitors_per_address = 500;
 
-// How many of something are due by now, with so many a second and no catching up beyond a tenth of one.
+// Says how many of something are due by now, at a rate a second; does not catch up on more than a tenth of a second.
 class Pace {
 public:
     explicit Pace(std::size_t per_second) : per_second_(per_second) {}
@@ -49,7 +49,7 @@ struct Visitor {
     Kind kind = Kind::idle;
     std::string from;
     std::string begin;     // what it says first
-    std::size_t more = 0;  // bytes behind that, as many as the socket takes
+    std::size_t more = 0;  // bytes after that, as many as the socket takes
     Socket socket;
     Stage stage = Stage::waiting;
     std::int64_t again_at = 0;
@@ -64,7 +64,7 @@ std::string request(const std::string& host, const char* method, const char* pat
     return std::string(method) + " " + path + " HTTP/1.1\r\nHost: " + host + "\r\n" + rest;
 }
 
-// Every other one that sends tiny pieces over HTTP does so with a body.
+// What a visitor sends first. Of those that send tiny pieces over HTTP, every other one does so with a body.
 std::string first_words(const Plan& plan, Kind kind, bool other) {
     const bool http = !plan.host.empty();
     constexpr const char* large_body = "Content-Length: 1000000000\r\n\r\n";
@@ -149,7 +149,7 @@ private:
         waiting_.push_back(&visitor);
     }
 
-    // Gives `due` of them their turn; those that are not there miss it.
+    // Gives the next `due` visitors their turn; those that are not connected miss it.
     template <typename Action>
     void in_turn(std::vector<Visitor*>& all, std::size_t& next, std::size_t due, const Action& act) {
         for (; due > 0 && !all.empty(); --due) {
@@ -257,12 +257,12 @@ private:
     std::vector<Visitor> visitors_;
     std::vector<Visitor*> tiny_, resetting_;
     std::size_t next_tiny_ = 0, next_reset_ = 0;
-    std::deque<Visitor*> waiting_;  // by when they come again
+    std::deque<Visitor*> waiting_;  // in the order in which they come again
     std::size_t connecting_ = 0, there_ = 0, were_there_ = 0;
     Counts counts_;
 };
 
-// What has come on the standard input, without waiting; false at its end.
+// Appends what has come on the standard input, without waiting; false at its end.
 bool read_commands(std::string& commands) {
     pollfd input{STDIN_FILENO, POLLIN, 0};
     std::array<char, 256> buffer;

@@ -1,5 +1,5 @@
-// The corpus of HTTP messages (tests/corpus/http) through a live edge: the tool is the visitors, many at once, and the
-// backend, which reads as strictly as it can.
+// Sends the corpus of HTTP messages (tests/corpus/http) through a live edge: the tool is both the visitors, many at
+// once, and the backend, which reads as strictly as it can.
 //
 //   http_corpus requests EDGE BACKEND-PORT FOLDER CLIENTS     hostile visitors
 //   http_corpus responses EDGE BACKEND-PORT FOLDER CLIENTS    a hostile backend

@@ -1,26 +1,24 @@
 // What goes wrong between visitors, edge and backends, for the end-to-end tests: a backend that fails at the stage that
 // its path names, and visitors that do exactly what they are told.
 //
-//   http_mishaps serve PORT-FILE [PORT]    a backend; prints "head METHOD PATH connection=N" for each head that it
-//   gets.
-//     /die/STAGE[/reset]       the connection ends behind the head, half of the body, the request (body), an interim
-//                              answer (interim) or within the answer's head (part)
-//     /cut/length|chunks|close an answer that ends before its end
-//     /early                   answers at the head, before the body
-//     /hang, /endless          an interim answer alone, or one without end; prints "gone PATH ms=WHEN" at the
+//   http_mishaps serve PORT-FILE [PORT]    a backend; prints "head METHOD PATH connection=N" for each head
+//     /die/STAGE[/reset]       ends the connection after the head (head), half of the body (half), the request (body)
+//                              or an interim answer (interim), or within the answer's head (part)
+//     /cut/length|chunks|close an answer that ends before its proper end
+//     /early                   answers after the head, before the body
+//     /hang, /endless          an interim answer alone, or an answer without end; prints "gone PATH ms=WHEN" at the
 //                              connection's end
-//     /late/MS                 answers after so long
+//     /late/MS                 answers after MS milliseconds
 //     /hash/STALL/SLOW         takes nothing for STALL ms, the first SLOW bytes slowly; answers with SHA-256 and size
 //     /head                    answers with the head that it has seen; /trailers with the trailers
-//     /close                   answers, with Connection: close; /odd with a status that is none
+//     /close                   answers, with Connection: close; /odd with a status that does not exist
 //   http_mishaps talk EDGE STEP...         a visitor; prints what it got, and how the connection ended
 //     send:TEXT (\r \n \t \\ \xHH)   until:TEXT   pause:MS   finish   reset (prints "reset ms=WHEN")   rest
-//   http_mishaps hold EDGE HOST COUNT STOP    so many connections, with one answered request each, until the file STOP
+//   http_mishaps hold EDGE HOST COUNT STOP    COUNT connections, with one answered request each, until the file STOP
 //                              is there
 //   http_mishaps full PORT-FILE            listens, and takes no connection: its queue is full
 //   http_mishaps upload EDGE HOST PATH BYTES    a POST; prints its SHA-256 and the answer
-//   http_mishaps steady EDGE HOST COUNT STOP    so many visitors, each with one connection that it keeps, until the
-//   file
+//   http_mishaps steady EDGE HOST COUNT STOP    COUNT visitors, each with one connection that it keeps, until the file
 //                              STOP is there; prints how many requests were answered, and how the others ended
 #include <poll.h>
 #include <signal.h>

@@ -5,14 +5,14 @@
 //     /fields        answers the head of the request
 //     /cut/length    promises 1000 bytes, sends 10 and closes        /cut/chunks   the same with chunks
 //     /close         reads the request and closes without an answer  /reset        the same with a reset
-//     /confirmed/N   N server-sent events, each when GET /seen, answered at once, has confirmed the one before
-//     /sleep/MS      answers after so long
+//     /confirmed/N   N server-sent events, each after GET /seen, answered at once, has confirmed the one before
+//     /sleep/MS      answers after MS milliseconds
 //     an Upgrade to "echo" gives everything back
-//     It prints "request METHOD PATH BODY-BYTES connection=N" for each, and "connection N" for each connection.
+//     It prints "request METHOD PATH BODY-BYTES connection=N" for each request, "connection N" for each connection.
 //   http_peer upgrade HOST:PORT NAME BYTES     an upgrade at host NAME, and an echo of so many bytes
 //   http_peer events HOST:PORT NAME N          reads /confirmed/N, and confirms each event on another connection
-//   http_peer visitors HOST:PORT COUNT REQUESTS NAME   so many visitors at once, each at a host of its own
-//                  (vN.NAME), each with so many requests on connections kept alive; every answer must be its own
+//   http_peer visitors HOST:PORT COUNT REQUESTS NAME   COUNT visitors at once, each at a host of its own (vN.NAME),
+//                  each with REQUESTS requests on connections kept alive; each must get its own answers
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -42,7 +42,7 @@ void print(const std::string& line) {
     std::fflush(stdout);
 }
 
-/// The value of a field, in whatever case its name is; empty without one.
+/// The value of a field, whatever the case of its name in the head; empty if there is none.
 std::string field(std::string head, const std::string& name) {
     std::string lower = head;
     std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });

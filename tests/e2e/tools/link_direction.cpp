@@ -5,13 +5,13 @@
 namespace e2e {
 namespace {
 
-// The segments of a train arrive together, as a network card would merge them, unless the line needs longer for them
-// than this: on a slow link each arrives when it was sent.
+// The segments of a train arrive together, as a network card would merge them, unless the line needs longer than this
+// to send them: on a slow link each segment arrives when it was sent.
 constexpr auto merged_for = std::chrono::microseconds(600);
 
 }  // namespace
 
-// Whether the packet arrives; free_at_ is then when it has left.
+// Sends a packet over the line. True if it arrives; free_at_ is then the time at which it has left.
 bool LinkDirection::carry(std::size_t bytes, LinkClock::time_point now) {
     ++counts_.packets;
     const auto size = static_cast<double>(bytes);

@@ -36,12 +36,12 @@ public:
 
     explicit LinkDirection(const LinkSettings& settings) : settings_(settings), random_(settings.seed) {}
 
-    /// As read from the device at one end.
+    /// Takes bytes as they were read from the device at one end.
     void offer(std::span<const std::uint8_t> bytes, LinkClock::time_point now);
 
-    /// When the next one arrives; time_point::max() when nothing is under way.
+    /// When the next packet arrives; time_point::max() when nothing is under way.
     LinkClock::time_point next() const;
-    /// The one that arrives next.
+    /// The packet that arrives next.
     const std::vector<std::uint8_t>& front() const { return under_way_.front().bytes; }
     void pop() { under_way_.pop_front(); }
 

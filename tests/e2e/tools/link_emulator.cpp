@@ -4,8 +4,8 @@
 //   link_emulator --left NAMESPACE=ADDRESS --right NAMESPACE=ADDRESS [--device NAME] [--rtt MS] [--rate BYTES/S]
 //                 [--queue BYTES] [--loss PERCENT] [--seed N]
 //
-// Prints "ready" when the link is up. Both directions have the same properties and nothing in common; --queue is the
-// room before the line of each, one bandwidth-delay product (at least 64 KiB) when it is not given.
+// Prints "ready" when the link is up. Both directions have the same properties and share nothing; --queue is the room
+// before the line of each, one bandwidth-delay product (at least 64 KiB) when it is not given.
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -31,7 +31,7 @@ using namespace std::chrono_literals;
 
 // A super-packet and its header.
 constexpr std::size_t packet_bytes_max = 66'000;
-// Packets read from one device before what has arrived is delivered.
+// How many packets are read from one device before those that have arrived are delivered.
 constexpr int reads_per_turn = 64;
 
 volatile sig_atomic_t ended = 0;
@@ -88,7 +88,7 @@ Settings parse(const std::vector<std::string>& words) {
     return settings;
 }
 
-// From the device at one end to that at the other.
+// Carries packets from the device at one end to the device at the other.
 class Carrier {
 public:
     Carrier(const Socket& from, const Socket& to, const LinkSettings& settings)
@@ -136,13 +136,14 @@ private:
     const Socket& from_;
     const Socket& to_;
     LinkDirection direction_;
-    std::uint64_t delivered_ = 0;  // writes: trains
-    std::uint64_t refused_ = 0;    // by the device
-    double late_sum_ = 0;          // behind the time at which it should have arrived
+    std::uint64_t delivered_ = 0;  // counts writes, each of a train
+    std::uint64_t refused_ = 0;    // writes that the device has refused
+    double late_sum_ = 0;          // milliseconds after the time at which a train should have arrived
     double late_max_ = 0;
 };
 
-// A link does not wait for a processor. Where this is not allowed the emulator is merely less exact.
+// Asks to run before other programs: a link does not wait for a processor. Where this is not allowed the emulator is
+// merely less exact.
 void come_first() {
     sched_param priority{};
     priority.sched_priority = 1;
@@ -178,7 +179,7 @@ void carry(const Socket& left, const Socket& right, const Settings& settings) {
 
 int main(int argc, char** argv) {
     const Settings settings = parse({argv + 1, argv + argc});
-    // Signals are taken while waiting only.
+    // Signals are taken only while it waits.
     sigset_t ends;
     sigemptyset(&ends);
     sigaddset(&ends, SIGTERM);

@@ -129,7 +129,7 @@ bool Served::die_at(const std::vector<std::string>& parts) {
     return false;
 }
 
-/// An answer that begins, and ends before its end.
+/// Sends an answer that ends before its proper end.
 bool Served::cut(const std::string& way) {
     const std::string ten = "0123456789";
     if (way == "length") {
@@ -146,12 +146,12 @@ bool Served::cut(const std::string& way) {
     return false;
 }
 
-/// Answers at the head, and goes on as is right: with the body, then the next request.
+/// Answers after the head, and then goes on as is right: with the body, then the next request.
 bool Served::early() {
     return say(answer("early\n")) && http_.body_of_request(request_) == Reading::complete;
 }
 
-/// Never answers, but for a word that it has the request.
+/// Never answers, except for an interim answer that says that it has the request.
 bool Served::hang(const std::string& path) {
     (void)say("HTTP/1.1 103 Early Hints\r\n\r\n");
     while (stream_.more()) {
@@ -174,8 +174,8 @@ void Served::gone(const std::string& path) {
     print_line("gone " + path + " ms=" + std::to_string(now_ms()));
 }
 
-/// /hash/STALL_MS/SLOW_BYTES: takes nothing for so long, then this many bytes slowly, then the rest; answers with the
-/// hash of all.
+/// /hash/STALL_MS/SLOW_BYTES: takes nothing for STALL_MS, then SLOW_BYTES slowly, then the rest; answers with the hash
+/// of all.
 bool Served::hash(const std::vector<std::string>& parts) {
     constexpr std::size_t block = 256 * 1024;
     const std::size_t slow = parse_number(parts[2]);

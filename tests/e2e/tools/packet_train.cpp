@@ -55,11 +55,11 @@ void fix_ip(iphdr& ip, std::size_t length, std::size_t first) {
     ip.check = static_cast<std::uint16_t>(~fold(sum_of(&ip, sizeof ip)));
 }
 
-// The device is told that the checksum is only begun: what stands there is the sum of the pseudo header.
+// Leaves the sum of the pseudo header in the checksum: the device is told that the checksum is only begun.
 void fix_tcp(tcphdr& tcp, const iphdr& ip, std::size_t length, std::size_t offset, bool begins, bool ends) {
     tcp.seq = htonl(static_cast<std::uint32_t>(ntohl(tcp.seq) + offset));
     if (!begins) {
-        tcp.res2 = tcp.res2 & 1U;  // without CWR, which is said once
+        tcp.res2 = tcp.res2 & 1U;  // without CWR, which only the first segment has
     }
     if (!ends) {
         tcp.fin = 0;

@@ -11,7 +11,7 @@ namespace e2e {
 /// Writes the pattern's bytes from `offset` on.
 void fill_pattern(std::span<char> into, std::uint64_t offset);
 
-/// Where in `bytes` the first one is that is not the pattern's.
+/// The index of the first byte in `bytes` that is not the pattern's.
 std::optional<std::size_t> differs_from_pattern(std::span<const char> bytes, std::uint64_t offset);
 
 }  // namespace e2e

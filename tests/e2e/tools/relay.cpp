@@ -1,5 +1,5 @@
-// Somebody in between client and server: relays connections, keeps what the client says, and can end TLS with a
-// certificate of its own on either side.
+// A man in the middle between client and server: relays connections, records what the client says, and can end TLS with
+// a certificate of its own on either side.
 //
 //   relay PORT-FILE HOST:PORT [record:FILE] [listen-tls:CERTIFICATE,KEY] [connect-tls] [cut:FILE] [port:PORT]
 //
@@ -53,7 +53,7 @@ public:
     const Socket& socket() const { return socket_; }
     bool has_pending() const { return ssl_ && SSL_pending(ssl_.get()) > 0; }
 
-    /// 0 when there is nothing now; nothing when the connection has ended.
+    /// The number of bytes; 0 when there are none now; std::nullopt when the connection has ended.
     std::optional<std::size_t> read(std::array<char, 65536>& into) {
         const int size = static_cast<int>(into.size());
         if (ssl_) {
@@ -98,7 +98,7 @@ struct Settings {
     Address to;
     std::string record;
     std::string cut;
-    std::uint16_t port = 0;  // of the system's choice
+    std::uint16_t port = 0;  // 0: the system chooses
     Context listen_tls;
     Context connect_tls;
 };

@@ -45,7 +45,7 @@ Socket new_socket(bool nonblocking) {
 
 int connect_socket(const Socket& socket, const Address& to, const std::string& from) {
     if (!from.empty()) {
-        // The port is chosen when the peer is known, so that it may be in use towards another peer.
+        // The port is chosen only when the peer is known, so that it may be in use towards another peer.
         const int yes = 1;
         (void)::setsockopt(socket.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
         const sockaddr_in source = to_system({from, 0});

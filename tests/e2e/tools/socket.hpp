@@ -19,7 +19,7 @@ public:
     int get() const { return fd_; }
     bool is_open() const { return fd_ >= 0; }
     int release();
-    /// Orderly, as far as everything that came was read.
+    /// Closes the connection; orderly only if everything that came was read.
     void close();
     /// The peer sees a reset; what it has not got yet is lost.
     void reset();
@@ -34,7 +34,7 @@ struct Address {
 };
 
 [[noreturn]] void die(const std::string& what);
-/// The same with what errno says.
+/// As die(), with what errno says.
 [[noreturn]] void die_errno(const std::string& what);
 
 /// "127.0.0.1:80"; IPv4 only.
@@ -49,19 +49,19 @@ bool can_bind(std::uint16_t port);
 /// Invalid when the connection failed, errno says why; `from` may be empty.
 Socket try_connect(const Address& to, const std::string& from = {});
 /// Begins to connect without waiting; becomes writable when it is done.
-/// `receive_buffer`: how much the kernel may take for us unread, about; 0: its own choice.
+/// `receive_buffer`: about how many unread bytes the kernel may hold for us; 0: its own choice.
 Socket begin_connect(const Address& to, const std::string& from = {}, int receive_buffer = 0);
 int pending_error(const Socket& socket);
 void set_nonblocking(const Socket& socket);
 
-/// True when the socket becomes ready for `events` in time; forever with a negative time.
+/// True when the socket becomes ready for `events` in time; a negative time waits for ever.
 bool wait_for(const Socket& socket, short events, int milliseconds);
 /// Bytes that the peer's kernel has not confirmed yet.
 std::size_t unconfirmed(const Socket& socket);
 
 std::int64_t now_ms();
 void sleep_ms(std::int64_t milliseconds);
-/// Written whole or not at all, so that who waits for the file finds everything in it.
+/// Written whole or not at all, so that whoever waits for the file finds everything in it.
 void write_file(const std::string& path, const std::string& text);
 
 }  // namespace e2e

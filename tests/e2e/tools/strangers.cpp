@@ -1,11 +1,12 @@
-// Peers of the control port that never log in: silent ones, ones that send garbage, ones that stop in the middle of a
-// TLS or of a plain login, and ones that send a byte a second. They stay until the server ends them, and come again.
+// Peers of the control port that never log in: silent ones, ones that send garbage once or without end, ones that stop
+// in the middle of a TLS or of a plain login, and ones that send a byte a second. They stay until the server ends them,
+// and come again.
 //
 //   strangers HOST:PORT COUNT [ADDRESSES [SECONDS [silent]]]
 //
-// They come from 127.0.0.2 and so many addresses from there on, eight of each 127.0.x.0/24; 0: from 127.0.0.1. With
-// `silent` all are of that kind. Prints "ready" when each has connected once, "ended" when three quarters of them were
-// ended once, and at the end "connects=N refused=N closed=N sent=N open=N".
+// They come from ADDRESSES addresses, 127.0.0.2 and on, eight of each 127.0.x.0/24; 0: from 127.0.0.1. With `silent`
+// all are silent ones. Prints "ready" when each has connected once, "ended" when three quarters of them were ended
+// once, and at the end "connects=N refused=N closed=N sent=N open=N".
 #include <signal.h>
 #include <sys/socket.h>
 
@@ -66,7 +67,7 @@ class Stranger {
 public:
     Stranger(Address to, std::string from, Kind kind) : to_(std::move(to)), from_(std::move(from)), kind_(kind) {}
 
-    /// Something to do at this time?
+    /// Does what is due by now.
     void tend(Counts& counts) {
         if (!socket_.is_open()) {
             if (now_ms() >= again_at_) {

@@ -21,7 +21,7 @@ public:
 
     /// Reads once; false when the connection has ended, or nothing came for too long.
     bool more();
-    /// Up to and with `end`; empty when the connection ends before.
+    /// Reads up to and including `end`; empty when the connection ends before.
     std::string until(std::string_view end);
     bool exactly(std::size_t size, std::string& into);
     /// What was read and not taken yet.

@@ -30,7 +30,7 @@ bool are_digits(std::string_view text) {
            std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
-/// Lines of `text`, each of which ends with CR LF, without those.
+/// The lines of `text`, without the CR LF that ends each of them.
 std::vector<std::string> lines_of(std::string_view text) {
     std::vector<std::string> lines;
     while (!text.empty()) {
@@ -104,7 +104,7 @@ Reading StrictReader::head(StrictMessage& message) {
             return bad("no field: " + lines[i]);
         }
     }
-    // Three words; the third one, a reason, may have more in it.
+    // Three words; the third one may be a reason, with blanks in it.
     const std::string& first = lines.front();
     const std::size_t one = first.find(' ');
     const std::size_t two = one == std::string::npos ? one : first.find(' ', one + 1);

@@ -21,7 +21,7 @@ struct StrictMessage {
     std::vector<std::pair<std::string, std::string>> fields;
 
     std::size_t count(std::string_view name) const;
-    /// The first one's value; empty without one.
+    /// The value of the first field of that name; empty if there is none.
     std::string value(std::string_view name) const;
     int status() const;
 };
@@ -40,7 +40,7 @@ public:
     Reading head_of_request(StrictMessage& message);
     Reading body_of_request(StrictMessage& message);
     Reading head_of_response(StrictMessage& message);
-    /// Of a response to `method`.
+    /// Reads the body of a response to `method`.
     Reading body_of_response(StrictMessage& message, std::string_view method);
     const std::string& why() const { return why_; }
 

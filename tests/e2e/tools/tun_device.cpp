@@ -15,7 +15,7 @@
 namespace e2e {
 namespace {
 
-// Nothing waits here as long as it is read in time; long, so that a turn of the emulator that comes late loses nothing.
+// The queue is empty as long as it is read in time; it is long, so that a late turn of the emulator loses nothing.
 constexpr int device_queue_packets = 10'000;
 
 ifreq request_for(const std::string& device) {

@@ -1,5 +1,5 @@
-// A point-to-point network device in a network namespace; what is sent over it is read from the descriptor, and what is
-// written to that arrives.
+// A point-to-point network device in a network namespace: what is sent over the device is read from the descriptor, and
+// what is written to the descriptor arrives at the device.
 #pragma once
 
 #include <string>
@@ -14,7 +14,8 @@ struct TunPlace {
     std::string peer;        // at the other end
 };
 
-/// With virtio headers and segmentation offload (packet_train.hpp), not blocking, up. It lives as long as this does.
+/// Opens a device with virtio headers and segmentation offload (packet_train.hpp), not blocking, up. The device lives
+/// as long as the socket does.
 Socket open_tun(const TunPlace& place, const std::string& device);
 
 }  // namespace e2e

@@ -26,7 +26,7 @@ namespace ferrotunnel::test {
 
 inline constexpr auto deadline = std::chrono::seconds(120);
 
-/// Runs coroutines on `io` until all have ended; the first exception is thrown on.
+/// Runs coroutines on `io` until all have ended; the first exception is rethrown.
 template <typename... Coroutines>
 void run_all(asio::io_context& io, Coroutines... coroutines) {
     int left = sizeof...(coroutines);

@@ -48,7 +48,7 @@ TEST_CASE("an open that nobody answers ends when the caller says", "[open]") {
     OpenTarget target("desk");
     target.timeout = 30ms;
     CHECK(rig.open(target) == errc::timed_out);
-    // The client hears of it: who accepts then gets the next one.
+    // The client hears that the open has ended: an application that accepts then gets the next visitor.
     REQUIRE(eventually([&] { return rig.client.stats().traffic.streams == 0; }));
     std::future<Stream> next = rig.server.async_open("desk", asio::use_future);
     std::future<Stream> accepted = rig.listener.async_accept(asio::use_future);
@@ -129,7 +129,7 @@ TEST_CASE("a client has a name, and its service is told apart by that from anoth
 
 TEST_CASE("an open looks for its service in place, and copies nothing of the others", "[open]") {
     Rig rig;
-    constexpr int services = 200;  // each of them some allocations, were it copied
+    constexpr int services = 200;  // copying each of them would take some allocations
     for (int i = 0; i < services; ++i) {
         rig.client.add(Tcp::private_service("a-name-that-fills-memory." + std::to_string(i), "127.0.0.1:1"));
     }
@@ -138,7 +138,7 @@ TEST_CASE("an open looks for its service in place, and copies nothing of the oth
     std::future<Stream> accepted = rig.listener.async_accept(asio::use_future);
     ferrotunnel::test::fail_allocation(services);
     std::future<Stream> opened = rig.server.async_open("desk", asio::use_future);
-    CHECK_FALSE(ferrotunnel::test::fail_allocation(0));  // this thread has made fewer
+    CHECK_FALSE(ferrotunnel::test::fail_allocation(0));  // this thread has made fewer allocations
     CHECK(opened.get().is_open());
     CHECK(accepted.get().is_open());
 }

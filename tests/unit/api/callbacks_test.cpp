@@ -127,7 +127,7 @@ TEST_CASE("no lock is held while a callback runs", "[threads][callbacks]") {
     Echo echo;
     Secret token = Secret::generate();
     std::atomic<int> calls{0};
-    std::atomic<int> stuck{0};  // Catch2 has one thread
+    std::atomic<int> stuck{0};  // Catch2's assertions are for one thread
     std::mutex looking;
     bool all_there = false;
     std::function<void()> look_at_all;
@@ -253,7 +253,7 @@ TEST_CASE("a handler and a sink that do not return hold up neither visitors nor 
     client.start();
     CHECK_FALSE(client.wait_ready(patience));
     CHECK(eventually([&] { return held.load() == 4; }));
-    for (int visitor = 0; visitor < 8; ++visitor) {  // on whatever worker
+    for (int visitor = 0; visitor < 8; ++visitor) {  // on any of the workers
         CHECK(Visitor(service.port()).echoes("served"));
     }
     CHECK(held.load() == 4);

@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// One attempt: a server that has not proved the token is not believed that it refuses it, and would be tried for ever.
+// Makes one attempt only: a server that has not proved that it knows the token is not believed when it refuses that
+// token, and would be tried for ever.
 Client make_client(const std::string& server, Secret token) {
     return Client::builder().server(server).token(std::move(token)).attempts(1).workers(1).build();
 }

@@ -32,7 +32,7 @@ using namespace std::chrono_literals;
 using asio::ip::tcp;
 
 TEST_CASE("a hundred clients and servers live in one process", "[threads]") {
-    raise_descriptors(4'000);  // each takes eight and its thread's
+    raise_descriptors(4'000);  // each pair takes eight and those of its threads
     Echo echo;
     struct Pair {
         Server server;
@@ -54,7 +54,7 @@ TEST_CASE("a hundred clients and servers live in one process", "[threads]") {
         REQUIRE_FALSE(pair.client.wait_ready(patience));
         CHECK(Visitor(pair.service.port()).echoes("hello"));
     }
-    for (Pair& pair : pairs) {  // who is still leaving would be cut
+    for (Pair& pair : pairs) {  // a visitor that is still leaving would be cut
         REQUIRE(eventually([&] { return pair.server.stats().traffic.streams == 0; }));
         REQUIRE(eventually([&] { return pair.client.stats().traffic.streams == 0; }));
     }
@@ -95,7 +95,7 @@ TEST_CASE("a client comes back when its server does, with the port that it had",
 }
 
 TEST_CASE("a drain waits for visitors, and an end cuts them", "[threads]") {
-    // The last one is how long clocks can not count.
+    // The last value is longer than clocks can count.
     const auto drain = GENERATE(std::chrono::milliseconds(patience), std::chrono::milliseconds::max());
     Echo echo;
     Secret token = Secret::generate();
@@ -316,7 +316,7 @@ TEST_CASE("event handlers stop what they hear of", "[threads]") {
         client_stops_at = Event::Kind::connected;
         server_stops_at = Event::Kind::connected;
     }
-    std::atomic<int> failed_stops{0};  // Catch2 has one thread
+    std::atomic<int> failed_stops{0};  // Catch2's assertions are for one thread
     std::promise<void> client_stopped;
     std::promise<void> server_stopped;
     runner->call([&] {

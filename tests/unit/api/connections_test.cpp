@@ -27,7 +27,7 @@ std::uint16_t port_of(const std::string& address) {
     return static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
 }
 
-/// What was told, by kind.
+/// The events that were told, to be counted by kind.
 class Told {
 public:
     EventHandler handler() {
@@ -72,7 +72,7 @@ struct Rig {
                      .on_event(client_told.handler())
                      .build();
     }
-    /// With one service; until all connections carry it.
+    /// Adds one service, and waits until all connections carry it.
     void start(const std::string& backend) {
         service = client.add(to(backend));
         client.start();
@@ -85,7 +85,7 @@ struct Rig {
 
     const unsigned count;
     Secret token = Secret::generate();
-    std::atomic<int> joins{0};  // to a port that other connections carry
+    std::atomic<int> joins{0};  // registrations of a port that other connections carry already
     Told server_told;
     Told client_told;
     Server server;
@@ -269,7 +269,7 @@ TEST_CASE("an application listens and dials over all connections", "[threads]") 
     again.async_write_some(asio::buffer("x", 1), asio::bind_executor(io, [](std::error_code, std::size_t) {}));
     CHECK(eventually([&] { return got.load() == 1; }));
     listener.close();
-    // What still reads ends before what its handlers use.
+    // What still reads has to end before what its handlers use.
     dialled.clear();
     accepted.clear();
     CHECK(eventually([&] { return lost.load() + other.load() == 2 * static_cast<int>(count); }));
@@ -359,14 +359,14 @@ TEST_CASE("a service that is refused is told once, however many connections ther
     REQUIRE(eventually([&] { return rig.client_told.count(Kind::refused) > 0; }));
     CHECK(rig.client.wait_ready(patience) == errc::port_taken);
     Service later = rig.client.add(Tcp(0, echo.address(), "later"));
-    rig.wait_for_joins(6);  // what was asked before has been answered
+    rig.wait_for_joins(6);  // so the requests before it have been answered
     CHECK(rig.client_told.count(Kind::refused) == 1);
     rig.relay->cut(2);
     rig.wait_for_joins(8);
     REQUIRE(eventually([&] { return rig.client_told.count(Kind::joined) == 4; }));
     CHECK(rig.client_told.count(Kind::refused) == 1);
     // It asks again, after a second or more, and not on each connection.
-    const int refused = rig.server_told.count(Kind::refused);  // before the time is taken: each took a second of it
+    const int refused = rig.server_told.count(Kind::refused);  // read before the time: each refusal took a second of it
     const auto seconds = std::chrono::floor<std::chrono::seconds>(std::chrono::steady_clock::now() - began);
     CHECK(refused <= 1 + static_cast<int>(seconds.count()));
     CHECK(taken.state() != Service::State::registered);

@@ -19,7 +19,7 @@ namespace ferrotunnel::test {
 
 class CutRelay {
 public:
-    /// To a port of this machine, on a thread of its own.
+    /// Relays to a port of this machine, on a thread of its own.
     explicit CutRelay(std::uint16_t to) : to_(to), acceptor_(io_, {asio::ip::make_address("127.0.0.1"), 0}) {
         accept();
         thread_ = std::thread([this] { io_.run(); });
@@ -33,11 +33,11 @@ public:
 
     std::string address() const { return "127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()); }
 
-    /// How many there have been so far.
+    /// How many connections there have been so far.
     std::size_t count() {
         return ask([this] { return links_.size(); });
     }
-    /// Both its sockets are reset.
+    /// Resets both sockets of a connection.
     void cut(std::size_t which) {
         ask([this, which] {
             links_.at(which)->cut();

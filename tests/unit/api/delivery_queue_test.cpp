@@ -115,7 +115,7 @@ TEST_CASE("what is put for later comes when its time has come, or when everythin
     Rig rig(4);
     rig.released.set_value();
     rig.queue.put_later("in an hour", Clock::now() + 1h);
-    std::this_thread::sleep_for(20ms);  // usually its thread waits by then, and must not mind what comes beside it
+    std::this_thread::sleep_for(20ms);  // usually the queue's thread waits by then, and must not mind another item
     rig.queue.put_later("now", Clock::now());
     rig.entered.get_future().wait();
     CHECK(rig.queue.wait_until_taken());

@@ -84,8 +84,8 @@ private:
     std::thread thread_;
 };
 
-/// A free port that is there again when it has been given up: outside of the range from which the system takes ports by
-/// itself, for whatever other test asks for one.
+/// A free port that can be had again after it was given up: it is outside of the range from which the system takes
+/// ports by itself, for any other test that asks for one.
 inline std::uint16_t lasting_port() {
     std::random_device random;
     std::uniform_int_distribution<int> ports(10'000, 29'999);
@@ -164,7 +164,7 @@ bool eventually(Condition condition) {
     return true;
 }
 
-/// Its stop() has begun: it opens nothing any more.
+/// Whether the server's stop() has begun: it opens nothing any more.
 inline bool is_stopping(Server& server) {
     std::promise<std::error_code> told;
     server.async_open("nobody", [&](std::error_code error, const Stream&) { told.set_value(error); });

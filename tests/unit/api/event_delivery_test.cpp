@@ -38,7 +38,7 @@ struct Rig {
 
     test::LogBook log;
     std::function<void(const Event&)> act;
-    std::vector<std::string> told;  // the handler's, which runs once at a time
+    std::vector<std::string> told;  // used by the handler alone, which runs once at a time
     std::vector<std::uint64_t> dropped;
     EventDelivery events;
 };

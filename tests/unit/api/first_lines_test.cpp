@@ -19,14 +19,14 @@
 using namespace ferrotunnel;
 using namespace ferrotunnel::test;
 
-// Of all that may stand in a co_await expression.
+// All types that may stand in a co_await expression.
 static_assert(!std::is_aggregate_v<Tcp>);
 static_assert(!std::is_aggregate_v<Http>);
 static_assert(!std::is_aggregate_v<Tls>);
 
 namespace {
 
-// Names that no short string optimisation keeps inside the object, and one that it does.
+// Names that no short string optimisation keeps inside the object, and one name that it does keep there.
 constexpr const char* long_host = "a-name-that-is-longer-than-a-short-string.example.com";
 
 struct Rig {

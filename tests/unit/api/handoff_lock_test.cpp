@@ -18,7 +18,7 @@ TEST_CASE("a handoff lock is held by one at a time, and nothing that comes is fo
     CHECK_FALSE(lock.wake());
     CHECK_FALSE(lock.end());
     CHECK(lock.end());
-    CHECK(lock.claim());  // at rest: who claims does it
+    CHECK(lock.claim());  // at rest: whoever claims the lock does the work
     CHECK(lock.end());
 }
 
@@ -28,7 +28,7 @@ TEST_CASE("no wake is lost between two threads", "[handoff_lock][threads]") {
     constexpr int items = 300'000;
     HandoffLock lock;
     std::atomic<int> published = 0;
-    int taken = 0;  // the holder's
+    int taken = 0;  // used by the holder alone
     std::atomic<int> finished = 0;
     auto drive = [&] {  // parks while nothing new is there; ends when it has taken one
         while (true) {

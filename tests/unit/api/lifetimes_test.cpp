@@ -17,7 +17,7 @@ using namespace ferrotunnel::test;
 
 namespace {
 
-/// Nothing of it brings an executor: all of it runs where the library chooses.
+/// An application none of whose calls brings an executor: all of them run where the library chooses.
 struct Bare {
     Secret token = Secret::generate();
     std::optional<Server> server{server_builder(token).build()};
@@ -43,7 +43,7 @@ struct Bare {
     }
 };
 
-/// What a handler without an executor is told; it must be called.
+/// The error that a handler without an executor is called with; it must be called.
 template <typename Start>
 std::error_code told(Start start) {
     auto promise = std::make_shared<std::promise<std::error_code>>();

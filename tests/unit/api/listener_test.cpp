@@ -57,7 +57,7 @@ TEST_CASE("a visitor that nobody has accepted is not told that it is connected",
     CHECK(opened.calls == 0);
     Accepted accepted;
     f.listener.async_accept(accepted.handler());
-    CHECK(accepted.calls == 0);  // posted, although somebody was waiting
+    CHECK(accepted.calls == 0);  // the call is posted, although somebody was waiting
     run_until(f.io, [&] { return accepted.calls == 1 && opened.calls == 1; });
     CHECK_FALSE(opened.error);
     CHECK_FALSE(accepted.error);

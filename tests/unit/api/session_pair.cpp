@@ -83,7 +83,7 @@ void SessionPair::hold_server_to_client(bool hold) {
     call([this, hold] { hold_ = hold; });
 }
 
-// Both sides answer pings meanwhile.
+// Lets time pass; both sides answer pings meanwhile.
 void SessionPair::pass(Duration time) {
     constexpr Duration step = std::chrono::seconds(5);
     for (; time > Duration::zero(); time -= step) {
@@ -143,7 +143,7 @@ bool SessionPair::run_tasks() {
     return !stopping;
 }
 
-// One batch as one read of the other side. True when there was one.
+// Carries one batch, as one read of the other side. True when there was one.
 bool SessionPair::carry(Side& from, Side& to) {
     if (!from.session.produce(from.batch, now())) {
         return false;

@@ -23,7 +23,7 @@
 
 namespace ferrotunnel::test {
 
-/// Wakes the pump; what a driver's waker is.
+/// Wakes the pump, as a driver's waker does.
 class Alarm final : public buffer::Waker {
 public:
     void wake() noexcept override {
@@ -50,17 +50,17 @@ public:
 
     /// Runs `task` on the pump's thread and waits for it.
     void call(const std::function<void()>& task);
-    /// The same without waiting.
+    /// Runs `task` on the pump's thread without waiting for it.
     void post(std::function<void()> task);
 
     /// Both sides lose their trunk, as at a broken connection.
     void lose();
     /// The client's side is stopped on purpose: its streams end with session_closed.
     void stop_client();
-    /// From now on the client's side is stopped from reading the trunk (frames pile up), or goes on.
+    /// Stops the client's side from reading the trunk (frames pile up), or lets it go on.
     void hold_server_to_client(bool hold);
 
-    /// So much time more has passed for both sides.
+    /// Lets this much time pass for both sides.
     void pass(Duration time);
 
     /// Visitors that the server's side opens arrive here.
@@ -104,7 +104,7 @@ private:
     std::mutex mutex_;
     std::deque<std::function<void()>> tasks_;
     bool stopping_ = false;
-    bool hold_ = false;  // the pump's
+    bool hold_ = false;  // used on the pump's thread alone
     Duration skipped_{};
     std::unique_ptr<Side> server_;
     std::unique_ptr<Side> client_;

@@ -46,8 +46,8 @@ private:
     Lines lines_;
 };
 
-// What was logged until the logger's end, which does not come before there are as many lines as are expected: the end
-// itself waits for a sink for so long only.
+// What was logged until the logger's end. Waits for as many lines as are expected before it ends the logger, since the
+// end itself waits for a sink for a limited time only.
 template <typename Action>
 Lines lines_of(LogLevel level, std::size_t expected, Action action) {
     Book book;
@@ -59,7 +59,7 @@ Lines lines_of(LogLevel level, std::size_t expected, Action action) {
     return book.lines();
 }
 
-// So many lines were left out, as all lines about it say together.
+// How many lines were left out: the sum of all lines that say so.
 std::uint64_t left_out(const Lines& lines) {
     constexpr std::string_view begin = "lines were left out kind=junk lines=";
     std::uint64_t count = 0;
@@ -129,7 +129,7 @@ TEST_CASE("limit: lines that wait for a slow sink, for which nobody waits", "[lo
             log.error(text);  // returns although the sink does not
         }
         released.set_value();
-        CHECK(test::eventually([&] { return !gaps.lines().empty(); }));  // the last thing that it is told
+        CHECK(test::eventually([&] { return !gaps.lines().empty(); }));  // the last thing that the sink is told
     }
     const int dropped = some + 1 - written;
     CHECK(dropped > 0);
@@ -179,7 +179,7 @@ TEST_CASE("what was left out is told at the end, too", "[log]") {
     const TimePoint give_up = Clock::now() + test::patience;
     std::optional<Book> book;
     TimePoint began;
-    do {  // an end that took all of its patience did not wait for the line, which proves nothing
+    do {  // when the end took all of its patience it did not wait for the line, which proves nothing
         REQUIRE(Clock::now() < give_up);
         book.emplace();
         std::optional<SinkLogger> log(std::in_place, book->sink(), LogLevel::warn);

@@ -15,7 +15,7 @@ namespace {
 
 /// A stream from end to end, both ends of it the application's.
 struct Rig {
-    asio::io_context io;  // outlives both, and with it what waits for the end of a stream
+    asio::io_context io;  // outlives both sides, as do the handlers in it that wait for the end of a stream
     Runner runner{io};
     Secret token = Secret::generate();
     Server server = server_builder(token).build();
@@ -108,7 +108,7 @@ TEST_CASE("a stop beside an io_context that is busy for long touches nothing tha
         release.get_future().wait();
     });
     busy.get_future().wait();
-    CHECK_FALSE(client.stop());  // the goodbye never leaves: after a while it goes without
+    CHECK_FALSE(client.stop());  // the goodbye never leaves: after a while the client goes without it
     CHECK_FALSE(server.stop());
     release.set_value();
     runner->call([&] { CHECK_FALSE(client.connected()); });

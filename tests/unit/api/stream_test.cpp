@@ -23,7 +23,7 @@ struct Fixture {
     Ends ends = connect(io, pair, listener);
 };
 
-// Calls that complete by callback, run to their end.
+// What a call that completes by callback was answered.
 struct Answer {
     int calls = 0;
     std::error_code error;
@@ -205,7 +205,7 @@ TEST_CASE("reset after shutdown_send still resets, and the other side's data aft
 TEST_CASE("an application that has gone leaves no stream behind, whatever the other side does", "[stream]") {
     Fixture f;
     const Duration patience = limits::orphan_patience;
-    bool in_order = true;  // its end has left
+    bool in_order = true;  // the application's end has left
     const auto is_left = [&] { return f.pair.streams() == std::pair<std::uint32_t, std::uint32_t>(1, 1); };
     SECTION("and has said nothing more") {
         SECTION("it closed") {
@@ -318,7 +318,7 @@ TEST_CASE("an outstanding read is cancelled, and the next one works", "[stream][
 
     Answer again;
     f.ends.far.async_read_some(asio::buffer(room), again.handler());
-    signal.emit(type);  // names the operation that has ended
+    signal.emit(type);  // by now the signal names the operation that has ended
     Answer write;
     f.ends.near.async_write_some(asio::buffer("abc", 3), write.handler());
     run_until(f.io, [&] { return again.calls == 1 && write.calls == 1; });
@@ -356,7 +356,7 @@ TEST_CASE("a write that waits is cancelled by its slot, and the stream goes on",
     std::size_t sent = 0;
     asio::cancellation_signal signal;
     Answer last;
-    while (true) {  // the same as fill(), with a slot
+    while (true) {  // as in fill(), but with a slot
         last = {};
         f.ends.near.async_write_some(asio::buffer(filling),
                                      asio::bind_cancellation_slot(signal.slot(), last.handler()));

@@ -1,4 +1,4 @@
-// What an application that serves by itself is told of its visitors, and how it turns one away.
+// What an application that serves its visitors by itself is told of them, and how it turns one away.
 #include "ferrotunnel/visitor_info.hpp"
 
 #include <asio/bind_cancellation_slot.hpp>

@@ -263,11 +263,11 @@ TEST_CASE("a backend on this machine that has closed is found by the kernel's pr
     PumpedVisitor visitor(rig.pair);
     runtime::Fd backend = listening.accept();
     REQUIRE(::send(backend.get(), "x", 1, 0) == 1);
-    CHECK(visitor.read(1) == "x");  // accepted is not yet pumped: its socket has its options by now
+    CHECK(visitor.read(1) == "x");  // an accepted connection is not pumped yet; by now its socket has its options
     const int pumped = descriptor_connected_to(runtime::local_address(backend.get()));
     CHECK(option(pumped, SOL_SOCKET, SO_KEEPALIVE) == 1);
     CHECK(option(pumped, IPPROTO_TCP, TCP_KEEPIDLE) == 75);
-    // The same in a second: the kernel forgets who has closed, and is asked.
+    // The same within a second: the kernel forgets a socket that has closed, and a probe asks for it.
     const int second = 1;
     REQUIRE(::setsockopt(backend.get(), IPPROTO_TCP, TCP_LINGER2, &second, sizeof second) == 0);
     REQUIRE(::setsockopt(pumped, IPPROTO_TCP, TCP_KEEPIDLE, &second, sizeof second) == 0);
@@ -304,7 +304,7 @@ TEST_CASE("the PROXY protocol's header is in front of the first byte", "[dial]")
     header.destination = address("127.0.0.1", listening.port);
     std::array<std::uint8_t, net::proxy_written_max> room;
     const std::size_t size = text ? net::write_proxy_v1(header, room.data()) : net::write_proxy_v2(header, room.data());
-    // It does not wait for the visitor: some speak second.
+    // The header does not wait for the visitor's first bytes: some visitors let the backend speak first.
     CHECK(read_exactly(backend.get(), size) == as_text({room.data(), size}));
     if (text) {
         const std::string port = std::to_string(listening.port);
@@ -397,7 +397,7 @@ TEST_CASE("who says insecure takes any certificate", "[dial][tls]") {
 
 namespace {
 
-// Connections one after the other; which of them were resumed.
+// Makes connections one after the other, and says which of them were resumed.
 std::string resumed_of(int connections, int version, bool with_close) {
     Files files;
     DialRig rig;
@@ -406,7 +406,7 @@ std::string resumed_of(int connections, int version, bool with_close) {
         resumed += SSL_session_reused(ssl) == 1 ? 'r' : 'f';
         if (with_close) {
             echo(ssl, fd);
-        } else {  // goes without a close_notify
+        } else {  // this backend goes without a close_notify
             char byte = 0;
             (void)SSL_read(ssl, &byte, 1);
             (void)SSL_write(ssl, &byte, 1);
@@ -434,10 +434,10 @@ TEST_CASE("a TLS backend that knows no session any more gets a full handshake", 
     Files files;
     DialRig rig;
     std::string resumed;
-    // Each connection has keys of its own for tickets, as a backend has that was started anew.
+    // Each connection has keys of its own for tickets, as after a restart of the backend.
     auto forget = [](SSL* ssl, int) {
         unsigned char keys[80];
-        (void)RAND_bytes(keys, sizeof keys);  // no assertion on this thread: resumed sessions would tell
+        (void)RAND_bytes(keys, sizeof keys);  // no assertion on this thread: if it fails, resumed sessions tell
         SSL_CTX_set_tlsext_ticket_keys(SSL_get_SSL_CTX(ssl), keys, sizeof keys);
     };
     auto serve = [&](SSL* ssl, int fd) {
@@ -479,7 +479,7 @@ TEST_CASE("a backend that asks for a certificate is shown one", "[dial][tls]") {
     }
     SECTION("without one") {
         use_tls(rig, backend, settings);
-        PumpedVisitor visitor(rig.pair);  // sends nothing: it may be reset before
+        PumpedVisitor visitor(rig.pair);  // sends nothing, since it may be reset before
         CHECK_FALSE(visitor.read_to_end().second);
         backend.join();
         CHECK(shown.empty());
@@ -522,7 +522,7 @@ TEST_CASE("a backend that does not speak TLS is told from one that does", "[dial
 TEST_CASE("what a TLS backend has cut does not look complete", "[dial][tls]") {
     Files files;
     DialRig rig;
-    TlsBackend backend(files.server, [](SSL* ssl, int) { SSL_write(ssl, "half", 4); });  // and no close_notify
+    TlsBackend backend(files.server, [](SSL* ssl, int) { SSL_write(ssl, "half", 4); });  // and sends no close_notify
     use_tls(rig, backend, {.server_name = "app.internal", .ca_file = files.file("ca.pem")});
     PumpedVisitor visitor(rig.pair);
     CHECK(visitor.read_to_end() == std::pair<std::size_t, bool>(4, false));

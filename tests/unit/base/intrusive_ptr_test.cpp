@@ -105,7 +105,7 @@ TEST_CASE("detach and adopt carry a reference through a plain pointer", "[intrus
     REQUIRE(destroyed == 1);
 }
 
-// Looks at its owner's pointer while it goes.
+// Looks at its owner's pointer while it is destroyed.
 struct Part final : RefCounted {
     explicit Part(IntrusivePtr<Part>& holder_in, bool& holder_was_empty_in)
         : holder(holder_in), holder_was_empty(holder_was_empty_in) {}

@@ -34,7 +34,7 @@ TEST_CASE("limit: lines of a kind in a second", "[log][limits]") {
     CHECK(log.may_write(LogLevel::info, usual, now += 1ms));
     CHECK(log.count("lines were left out kind=usual lines=999") == 1);
     log.tell_left_out();
-    CHECK(log.count("") == 1);  // told already
+    CHECK(log.count("") == 1);  // it was told already
 }
 
 TEST_CASE("each kind of line has its own count", "[log]") {

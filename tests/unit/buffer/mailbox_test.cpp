@@ -17,7 +17,7 @@ private:
     int& rings_;
 };
 
-// Writes down what becomes of it.
+// A message that records what becomes of it.
 class Letter final : public Mail {
 public:
     struct Log {
@@ -199,7 +199,7 @@ TEST_CASE_METHOD(Fixture, "a message that runs out of memory is lost like one th
     CHECK(log.delivered == std::vector<int>{0, 1});
 }
 
-// Counts its wakes, and tells when it goes.
+// Counts its wakes, and tells when it is destroyed.
 struct Sleeper final : RefCounted {
     explicit Sleeper(bool& gone_in) : gone(gone_in) {}
     ~Sleeper() override { gone = true; }

@@ -30,7 +30,7 @@ private:
     Bell& bell_;
 };
 
-// Checks that each sender's messages come in order. The owner's, but for `read`.
+// Checks that each sender's messages come in order. Used by the owner alone, but for `read`.
 struct Reader {
     std::array<std::uint64_t, senders> next{};
     std::uint64_t total = 0;
@@ -42,7 +42,7 @@ struct Reader {
         ++total;
         read[sender].store(number + 1, std::memory_order_relaxed);
     }
-    // Any thread. Until `count` of the sender's messages were read, or the owner has given up.
+    // For any thread: waits until `count` of the sender's messages were read, or the owner has given up.
     void wait_until_read(std::size_t sender, std::uint64_t count, const std::atomic<bool>& given_up) const {
         for (int looks = 1; read[sender].load(std::memory_order_relaxed) < count && !given_up.load(); ++looks) {
             if (looks % 256 == 0) {
@@ -67,7 +67,7 @@ private:
 };
 
 TEST_CASE("a mailbox loses no message and no ring", "[mailbox][threads]") {
-    // A patient sender waits until its message was read: else its next one's ring would make up for a lost one.
+    // A patient sender waits until its message was read: else the ring of its next one would make up for a lost one.
     const bool patient = GENERATE(false, true);
     const std::uint64_t per_sender = load(patient ? 100'000 : 500'000);
     Bell bell;

@@ -37,7 +37,7 @@ struct Node final : ReadyNode {
     bool has_work(std::size_t producer) const noexcept {
         return taken[producer].load(std::memory_order_relaxed) != work[producer].load(std::memory_order_relaxed);
     }
-    // The taker. How much there was.
+    // For the taker: how much work there was.
     std::uint64_t take_work() noexcept {
         std::uint64_t done = 0;
         for (std::size_t producer = 0; producer < producers; ++producer) {

@@ -69,7 +69,7 @@ TEST_CASE("what is charged for a slab is what the allocator takes for it", "[sla
         const SlabPtr slab = make_slab(capacity);
         const std::size_t taken = malloc_usable_size(slab.get()) + sizeof(std::size_t);
         CHECK(slab_footprint(capacity) >= taken - allocation_overhead);
-#ifndef __SANITIZE_ADDRESS__  // which has sizes of its own
+#ifndef __SANITIZE_ADDRESS__  // it has sizes of its own
         CHECK(slab_footprint(capacity) <= taken + allocation_overhead);
 #endif
     }
@@ -92,7 +92,7 @@ TEST_CASE("a slab is charged to its ledger until its last reference goes", "[sla
     small.reset();
     REQUIRE(ledger->bytes() == 0);
 
-    // The next user of the same memory is charged to whom it says.
+    // The next use of the same memory is charged to the ledger that it names, here none.
     slab = pool.acquire();
     REQUIRE(ledger->bytes() == 0);
 }
@@ -240,7 +240,7 @@ TEST_CASE("a scope that outlives its pool does not claim the next pool's slabs",
         acquire_many(second, SlabPool::free_max).clear();
     });
     REQUIRE(second.cached() == SlabPool::free_max);
-    slab.reset();  // foreign here: were it taken for the owner's, a full list of free slabs would refuse it
+    slab.reset();  // foreign to this thread: were it taken for the owner's, a full list of free slabs would refuse it
     REQUIRE(second.cached() == SlabPool::free_max + 1);
 }
 

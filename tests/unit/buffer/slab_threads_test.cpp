@@ -18,7 +18,7 @@ namespace {
 using test::load;
 using test::SeededRandom;
 
-// A worker as slabs see it: its pool, and a queue from the other one.
+// A worker as slabs see it: its pool, and a queue from the other worker.
 struct Side {
     SlabPool pool;
     SpscQueue<Slice> inbound;
@@ -146,7 +146,7 @@ TEST_CASE("the last reference to a slab may go on any thread", "[slab][threads]"
         slab->data()[0] = static_cast<std::uint8_t>(round);
         written += slab->data()[0];
         queue.push(slab);
-        // Both hold it now. Once we are alone with it we may write again, for the reader has read.
+        // Both threads hold the slab now. Once we are alone with it we may write again, for the reader has read.
         while (round % 8 == 0 && !slab->unique()) {
             std::this_thread::yield();
         }

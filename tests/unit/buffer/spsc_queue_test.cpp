@@ -158,7 +158,7 @@ TEST_CASE("for_each_from begins at the value that push told of, wherever its seg
             auto here = queue.push(i);
             place = i == first ? here : place;
         }
-        for (int taken : {0, first / 2, first}) {  // up to the value itself
+        for (int taken : {0, first / 2, first}) {  // how far the consumer has come: at most to the value itself
             while (*queue.front() < taken) {
                 queue.drop_front();
             }
@@ -206,7 +206,7 @@ TEST_CASE("an SPSC queue's destructor frees what remains", "[spsc]") {
     REQUIRE(value.use_count() == 1);
 }
 
-// Says no when a segment with it is made: stands for std::bad_alloc.
+// Throws when a segment with it is made, if `fails` is set: stands for std::bad_alloc.
 struct Stubborn {
     Stubborn() {
         if (fails) {
@@ -262,7 +262,7 @@ TEST_CASE("a thread uses a segment again that one of its queues let go", "[spsc]
         }
     }
     first.push(Slice(nullptr, 0, 7));
-    // The last segment that was let go is the first that is taken; `slot` was its fourth.
+    // The segment that was let go last is taken first; `slot` was its fourth.
     REQUIRE(first.front() == slot - 3);
     REQUIRE(first.front()->size() == 7);
 }

@@ -126,8 +126,9 @@ TEST_CASE("an SPSC queue loses nothing and no wake between two threads", "[spsc]
     REQUIRE_FALSE(litmus.queue.holds_memory());
 }
 
-// As above with a window of nothing, but sleeping is looking at a flag, which is so quick that pushes hit the middle of
-// try_park() often. Some wakes come without anything to take, so that the consumer parks with and without a segment.
+// As above with a window of nothing, but the consumer sleeps by looking at a flag, which is so quick that pushes hit
+// the middle of try_park() often. Some wakes come without anything to take, so that parking comes with and without a
+// segment.
 TEST_CASE("pushes that meet a parking consumer wake it", "[spsc][threads]") {
     const std::uint64_t total = load(400'000);
     SpscQueue<std::uint64_t> queue;
@@ -203,7 +204,7 @@ TEST_CASE("for_each sees everything that was published before", "[spsc][threads]
 
 TEST_CASE("the consumer's role of an SPSC queue may move between threads", "[spsc][threads]") {
     Litmus litmus(load(2'000'000));
-    std::atomic<int> turn{0};  // whose the role is; its release and acquire are the order that the queue asks for
+    std::atomic<int> turn{0};  // who has the role; its release and acquire are the order that the queue asks for
     std::thread producer([&] { litmus.produce(20, 300); });
     auto consumer = [&](int me) {
         while (true) {

@@ -10,7 +10,7 @@ TEST_CASE("memory is given back once for what was freed, and again for what was 
     (void)trim.is_due(1 * mib, 10 * mib);
     CHECK_FALSE(trim.is_due(1 * mib, 10 * mib));
     CHECK(trim.is_due(20 * mib, 40 * mib));
-    CHECK_FALSE(trim.is_due(20 * mib, 20 * mib));  // it was given back, and counts as free
+    CHECK_FALSE(trim.is_due(20 * mib, 20 * mib));  // the rest was given back, and counts as free
     CHECK_FALSE(trim.is_due(23 * mib, 23 * mib));
     CHECK(trim.is_due(20 * mib, 35 * mib));  // used and freed again between two looks
     CHECK_FALSE(trim.is_due(20 * mib, 20 * mib));

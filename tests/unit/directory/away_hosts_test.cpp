@@ -61,7 +61,7 @@ TEST_CASE("away hosts: one that was taken out counts no more, and twice the same
     CHECK(away.size() == 3);
     away.remove({start, alice, "a.example", "/"});
     away.remove({start, alice, "a.example", "/api"});
-    away.remove({start + 2s, bob, "b.example", "/"});  // not there
+    away.remove({start + 2s, bob, "b.example", "/"});  // not there: it was added with another time
     CHECK(away.size() == 1);
     CHECK(away.take_surplus(0, alice)->host == "b.example");
 }
@@ -76,7 +76,7 @@ TEST_CASE("assigned hosts: a service has one, and a host one service") {
     CHECK(*assigned.find(bob, "web") == "y.example");
     assigned.remember(alice, "web", "z.example");
     CHECK(*assigned.find(alice, "web") == "z.example");
-    assigned.forget("x.example");  // it was given up for the other one
+    assigned.forget("x.example");  // the service has given it up for the other one
     CHECK(*assigned.find(alice, "web") == "z.example");
     assigned.remember(alice, "api", "z.example");
     CHECK(assigned.find(alice, "web") == nullptr);

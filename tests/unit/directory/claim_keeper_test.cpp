@@ -27,7 +27,7 @@ public:
     void dropped(const std::shared_ptr<HttpService>&) noexcept override {}
 };
 
-/// What a server has of it, for one life.
+/// What a server has for claims during one of its lives.
 struct Life {
     Life(const std::filesystem::path& directory, AcceptedTokens tokens, Duration settle = 1ms, Duration pause = 1ms)
         : keeper({directory, settle, pause}, registry, http, tokens, log) {}
@@ -78,13 +78,13 @@ TEST_CASE("claims are written down a little after a change, and known in the nex
     {
         Life life(folder.path(), tokens);
         REQUIRE(life.join(one, 1, "a.example"));
-        // Without an orderly end: what is read now is what is there after a kill.
+        // The server is still alive: what is read now is what would be there after a kill.
         CHECK(eventually([&] { return ClaimFile(folder.path()).read().hosts.size() == 1; }));
         REQUIRE(life.join(tokens->back().token.id, 2, "b.example"));
     }
     Life next(folder.path(), tokens);
     CHECK(kind_of(next, "a.example") == HttpMatch::Kind::away);
-    CHECK(kind_of(next, "b.example") == HttpMatch::Kind::away);  // of the end
+    CHECK(kind_of(next, "b.example") == HttpMatch::Kind::away);  // written at the orderly end
     CHECK(kind_of(next, "c.example") == HttpMatch::Kind::unknown_host);
     CHECK(next.log.count("claims from before are remembered hosts=2 ports=0") == 1);
 }

@@ -98,7 +98,7 @@ TEST_CASE("a token that has more than can be written down does not make the serv
         share_out(record, 50, 50'000);
         CHECK(hosts_of(record, bob) == 1);
         CHECK(record.ports.size() == 1);
-        CHECK(hosts_of(record, alice) == 47);  // 50 but for the two, and the file's first line
+        CHECK(hosts_of(record, alice) == 47);  // 50 without the two others and the file's first line
     }
     SECTION("too long") {
         share_out(record, 50'000, 5'000);

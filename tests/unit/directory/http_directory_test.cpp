@@ -163,7 +163,7 @@ TEST_CASE("a service that comes back is another one") {
     CHECK(after != before);
     CHECK(after->serial() != before->serial());
     CHECK(rig.find("a.example").service == after.get());
-    rig.directory.leave(*before, *rig.trunks[0], rig.now);  // what the old trunk says plays no part any more
+    rig.directory.leave(*before, *rig.trunks[0], rig.now);  // what the old trunk says no longer plays a part
     CHECK(rig.find("a.example").kind == Kind::service);
 }
 
@@ -240,7 +240,7 @@ TEST_CASE("a host of which one path is there and another one away") {
     CHECK(rig.find("a.example", "/api").kind == Kind::away);
     CHECK(rig.find("a.example", "/").service == rest.get());
     rig.now += limits::http_host_known_for;
-    REQUIRE(rig.join(bob, 1, described({"b.example"})).service);  // what is known no more goes on this occasion
+    REQUIRE(rig.join(bob, 1, described({"b.example"})).service);  // forgets what is no longer known
     CHECK(rig.find("a.example", "/api").service == rest.get());
     CHECK(rig.directory.check_owner(bob.first, {"a.example"}, rig.now));
 }
@@ -251,7 +251,7 @@ TEST_CASE("two services of a client can not have the same host and path") {
     CHECK_FALSE(rig.join(alice, 2, described({"c.example", "b.example"})).service);
     CHECK(rig.why.code == wire::Code::name_taken);
     CHECK(rig.find("c.example").kind == Kind::unknown_host);
-    CHECK_FALSE(rig.join(alice, 1, described({"a.example"})).service);  // that trunk says something else than the first
+    CHECK_FALSE(rig.join(alice, 1, described({"a.example"})).service);  // described otherwise than by the first trunk
     CHECK(rig.why.text == "The host a.example is already used by another service of this client.");
     CHECK(rig.join(alice, 2, described({"b.example"}, "/api")).service);
 }
@@ -310,7 +310,7 @@ TEST_CASE("a token that registers ever new hosts drives out its own ones alone")
     CHECK(kind_of("h16.example") == Kind::unknown_host);
     CHECK(kind_of("h17.example") == Kind::away);
     CHECK(kind_of("h19.example") == Kind::away);
-    // Nor does who has as many as that.
+    // Nor does a token that has as many hosts as that drive out those of others.
     come_and_go(bob, "third.bob.example");
     CHECK(kind_of("bob.example") == Kind::unknown_host);
     CHECK(kind_of("third.bob.example") == Kind::away);
@@ -403,7 +403,7 @@ TEST_CASE("a service without a host gets a name below the domain, and the same o
     const std::string host = rig.directory.assigned_host(alice, 1, "web", "t.example.com", random, rig.now);
     CHECK(host.size() == 8 + 1 + std::string("t.example.com").size());
     CHECK(host.ends_with(".t.example.com"));
-    CHECK(host.find_first_of("aeiou01l") == host.find("example"));  // the first one is in the domain
+    CHECK(host.find_first_of("aeiou01l") == host.find("example"));  // the first of these is in the domain
     auto service = rig.join(alice, 1, described({host})).service;
     rig.directory.remember_assigned(*service);
     // Another trunk of the same client asks for the same service.
@@ -415,7 +415,7 @@ TEST_CASE("a service without a host gets a name below the domain, and the same o
     CHECK(rig.directory.assigned_host(alice_again, 9, "web", "t.example.com", random, rig.now) == host);
     rig.now += limits::http_host_known_for;
     auto other = rig.join(bob, 1, described({"b.example"})).service;
-    rig.directory.leave(*other, *rig.trunks[1], rig.now);  // what is known no more is forgotten on this occasion
+    rig.directory.leave(*other, *rig.trunks[1], rig.now);  // forgets what is no longer known
     CHECK(rig.directory.assigned_host(alice_again, 9, "web", "t.example.com", random, rig.now) != host);
 }
 
@@ -532,9 +532,9 @@ TEST_CASE("what is known is known again after a restart, as away and to its owne
     CHECK(changes == 1);
     CHECK(after.directory.claims(after.now, wall).hosts.size() == 6);
 
-    // How long one was away counts from before; who was there counts from the restart.
+    // A host that was away already counts as away since then; one that was there, since the restart.
     after.now += limits::http_host_known_for - 3h;
-    CHECK(after.find("gone.example", "/x").kind == Kind::unknown_path);  // of "*", which is left
+    CHECK(after.find("gone.example", "/x").kind == Kind::unknown_path);  // the answer of the pattern "*", which is left
     CHECK(after.find("bcdf.t.example").kind == Kind::away);
     after.now += 3h;
     CHECK(after.find("bcdf.t.example").kind == Kind::unknown_host);

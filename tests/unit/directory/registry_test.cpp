@@ -148,7 +148,7 @@ TEST_CASE("a tunnel has as many trunks as allowed, and not one more") {
     REQUIRE(std::holds_alternative<Refusal>(answer));
     CHECK(std::get<Refusal>(answer).code == wire::Code::limit);
     admitted(registry, session_of(1, 2, 5, most + 1));  // another client's
-    // One that comes back takes its own place, and one that has gone leaves its place.
+    // A trunk that comes back takes its own place, and one that has gone leaves its place.
     CHECK(std::holds_alternative<Superseding>(admit(registry, session_of(1, 1, 5, most))));
     registry.remove(trunks.front());
     admitted(registry, session_of(1, 1, 5, most + 1));
@@ -246,7 +246,7 @@ TEST_CASE("nor the ports, however many clients it has") {
     const SessionKey second = admitted(registry, session_of(1, 2));
     const SessionKey other = admitted(registry, session_of(2, 1));
     CHECK(granted(registry.claim(first, 1, 4001, now)));
-    CHECK(granted(registry.claim(trunk, 1, 4001, now)));  // the same port on another connection is no other one
+    CHECK(granted(registry.claim(trunk, 1, 4001, now)));  // the same port on another connection is the same claim
     CHECK(granted(registry.claim(second, 1, 4002, now)));
     CHECK(granted(registry.claim(second, 2, 4003, now)));
     const ClaimAnswer answer = registry.claim(first, 2, 4004, now);
@@ -363,7 +363,7 @@ TEST_CASE("released ports can be claimed by anybody") {
     SessionKey b = admitted(registry, session_of(2, 2));
     REQUIRE(granted(registry.claim(a, 1, 2001, now)));
     REQUIRE(granted(registry.claim(a, 2, 2002, now)));
-    registry.release(b, 2001);  // not b's: nothing happens
+    registry.release(b, 2001);  // not b's port: nothing happens
     registry.release(b, 4000);
     CHECK(registry.holder_of(2001)->sessions == std::vector{a});
     registry.release(a, 2001);

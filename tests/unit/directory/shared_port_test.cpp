@@ -190,7 +190,7 @@ TEST_CASE("a port closes when its last trunk leaves, and is free at once", "[thr
     REQUIRE(second->taken.wait());
     CHECK(first->services().empty());
 
-    // From a thread that is not the listener's, which does nothing meanwhile.
+    // Leaves on a thread that is not the listener's, whose worker does nothing meanwhile.
     on(rig.worker, [&] {
         std::thread other([&] { rig.table->leave(alice, *shared, *second); });
         other.join();
@@ -243,7 +243,7 @@ TEST_CASE("a trunk that yields goes on until another one joins, and others stay"
     CHECK(old->services().size() == 1);
     CHECK(other->services().size() == 1);
     CHECK(fresh->services().size() == 1);
-    // What it does when it hears of that does no harm.
+    // When the old trunk hears of that, what it does is harmless.
     rig.table->leave(alice, *port, *old);
     CHECK(visit(port_of(port)));
 }
@@ -261,7 +261,7 @@ TEST_CASE("a port that is closed on one trunk is closed for all") {
     auto another = rig.join(first, port_of(port), 2);
     REQUIRE(another);
     CHECK(another != port);
-    // The second one hears of it late, and does no harm.
+    // The second trunk hears of it late, and does no harm.
     rig.table->leave(alice, *port, *second);
     rig.table->close(alice, *port, *second);
     CHECK(visit(port_of(port)));
@@ -279,7 +279,7 @@ TEST_CASE("a visitor whose trunk has left goes to another one; without one it is
     Visitor visitor = hand_made(port, far);
     leaving->gone = true;
     rig.table->leave(alice, *port, *leaving);
-    leaving->take(std::move(visitor), 1);  // it was in the mail
+    leaving->take(std::move(visitor), 1);  // it was on its way to that trunk
     CHECK(staying->services().size() == 1);
 
     Visitor late = hand_made(port, far);
@@ -288,7 +288,7 @@ TEST_CASE("a visitor whose trunk has left goes to another one; without one it is
     staying->take(std::move(late), 1);
     CHECK(error_at(far) == ECONNRESET);
     {
-        Visitor dropped = hand_made(port, far);  // with a mailbox that was closed
+        Visitor dropped = hand_made(port, far);  // as if it lay in a mailbox that was closed
     }
     CHECK(error_at(far) == ECONNRESET);
 }
@@ -355,7 +355,7 @@ TEST_CASE("a port whose last hold ends while there is no memory takes visitors a
     auto trunk = std::make_shared<Trunk>();
     auto port = rig.join(trunk, 0);
     std::shared_ptr<void> held = port->hold();
-    on(rig.worker, [] {});  // by now it is paused
+    on(rig.worker, [] {});  // by now the port is paused
     ferrotunnel::test::fail_allocation(1);
     held.reset();
     ferrotunnel::test::fail_allocation(0);
@@ -378,7 +378,7 @@ TEST_CASE("limit: listeners of one client, with those that are not closed yet, h
         return joined.port != nullptr;
     };
     std::size_t opened = 0;
-    on(rig.worker, [&] {  // which closes none meanwhile
+    on(rig.worker, [&] {  // the worker closes none of them meanwhile
         while (opened <= limits::services_max && open_and_close(alice)) {
             ++opened;
         }
@@ -389,7 +389,7 @@ TEST_CASE("limit: listeners of one client, with those that are not closed yet, h
     CHECK(opened == limits::services_max);
     on(rig.worker, [&] {
         for (std::size_t i = 0; i < limits::services_max; ++i) {
-            REQUIRE(open_and_close(alice));  // the others are really closed
+            REQUIRE(open_and_close(alice));  // the former ones are really closed
         }
     });
 }

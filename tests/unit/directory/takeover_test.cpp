@@ -61,7 +61,7 @@ public:
     }
 
     SessionKey key = 0;
-    bool eager = false;  // answers at once, within the call
+    bool eager = false;  // answers a probe at once, within the call
     bool alive = true;
     int probes = 0;
     std::optional<wire::Code> eviction_code;
@@ -197,7 +197,7 @@ TEST_CASE("of two that come back at once the higher epoch wins, in either order"
     }
     old->leave();
     if (of_newer->answers == 1 && !of_newer->refusal) {
-        REQUIRE(newer->eviction_code == wire::Code::superseded);  // it got in, and was replaced
+        REQUIRE(newer->eviction_code == wire::Code::superseded);  // it was admitted, and then replaced
         newer->leave();
     } else {
         REQUIRE(of_newer->refusal);

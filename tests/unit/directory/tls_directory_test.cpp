@@ -1,4 +1,4 @@
-// Hosts whose TLS passes untouched, in the directory that they share with those of HTTP.
+// Hosts whose TLS passes untouched, in the directory that they share with the hosts of HTTP services.
 #include <catch2/catch.hpp>
 #include <memory>
 #include <string>

@@ -18,7 +18,7 @@ TEST_CASE("what a visitor is told when a stream is reset", "[failure]") {
         CHECK(failure.elsewhere);
         CHECK(failure.not_delivered);
     }
-    // Of a backend that had taken the connection these codes are its own business.
+    // From a backend that had taken the connection, these codes are its own business.
     for (const Code code : {Code::refused, Code::timeout, Code::busy, Code::cancelled}) {
         const Failure failure = reset_failure(code, {true, false, false});
         CHECK(failure.state == PageState::backend_broken);

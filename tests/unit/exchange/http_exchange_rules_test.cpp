@@ -85,7 +85,7 @@ TEST_CASE("the rules of a service hold for what the edge answers in its place") 
         Peer visitor = rig.visit();
         visitor.send(ask("ruled.test", "/"));
         Peer backend = rig.backend.accept();
-        backend.read_message();  // a request that a backend has not got would be sent to another connection
+        backend.read_message();  // a request that the backend has not got would be sent again
         backend.reset();
         const Message page = visitor.read_message();
         CHECK(page.status() == 502);
@@ -193,7 +193,7 @@ TEST_CASE("OPTIONS passes as many programs as its visitor wants") {
     CHECK(passed_on("OPTIONS", "Max-Forwards: 99999999999999999999\r\n") == "4294967294");
     CHECK(passed_on("OPTIONS", "Max-Forwards: -1\r\n") == "-1");
     CHECK(passed_on("OPTIONS", "") == "none");
-    CHECK(passed_on("GET", "Max-Forwards: 0\r\n") == "0");  // means nothing there
+    CHECK(passed_on("GET", "Max-Forwards: 0\r\n") == "0");  // the field means nothing there
 }
 
 TEST_CASE("a connection that was made for another host is told so, and a request that comes by again") {

@@ -183,7 +183,7 @@ TEST_CASE("a request hidden in a body whose backend answered early never reaches
     CHECK(response.field("connection") == "close");
     visitor.send_what_fits(hidden);
     CHECK(visitor.read_to_end().empty());
-    CHECK(backend.read_to_end().empty());  // it ends, in whatever way, and nothing more comes
+    CHECK(backend.read_to_end().empty());  // the connection ends, in whatever way, and nothing more comes
     CHECK_FALSE(rig.backend.comes(50));
 }
 
@@ -463,7 +463,7 @@ TEST_CASE("a GET on a fresh stream is not sent again") {
 
 namespace {
 
-// The first stream is turned away by the client, as one that drains does it.
+// Has the client turn the first stream away, as one that drains does.
 void turn_first_away(EdgeRig& rig, std::atomic<int>& arrived) {
     on(rig.pair.worker, [&] {
         auto dial = rig.pair.client.on_stream;
@@ -497,7 +497,7 @@ TEST_CASE("any method is sent once more after a reset that says that nothing was
 
 namespace {
 
-// As if other requests took so many bytes.
+// Pretends that other requests keep so many bytes.
 void keep_more(EdgeRig& rig, std::size_t bytes) {
     on(rig.edge_worker(), [&] { rig.edge->at(0).kept_bytes.now += bytes; });
 }
@@ -523,7 +523,7 @@ TEST_CASE("a head that no backend has got yet is kept, also where there is no ro
 TEST_CASE("limit: what requests take that wait for their backends") {
     EdgeRig rig;
     const std::string large = "GET / HTTP/1.1\r\nHost: app.test\r\nX-Large: " + std::string(5'000, 'x') + "\r\n\r\n";
-    constexpr std::size_t all_but_one = exchange::KeptBytes::waiting_max - 3'000;  // of the small ones
+    constexpr std::size_t all_but_one = exchange::KeptBytes::waiting_max - 3'000;  // leaves room for one small request
     keep_more(rig, all_but_one);
     Peer visitor = rig.visit();
     visitor.send(large);
@@ -554,9 +554,9 @@ TEST_CASE("a POST that crosses the end of an old stream's backend is sent once m
     Peer visitor = rig.visit();
     Peer old = warm_up(rig, visitor);
     for (int round = 0; round < 20; ++round) {
-        on(rig.pair.worker, [] {});  // what is still on its way there would be read before the backend's end
+        on(rig.pair.worker, [] {});  // else what is still on its way there would be read before the backend's end
     }
-    // While the trunks' worker stands still the backend ends, and the edge, on its own worker, sends into the stream.
+    // While the trunks' worker stands still, the backend ends, and the edge, on its own worker, sends into the stream.
     rig.pair.worker.post([&] {
         old.close();
         visitor.send("POST /once HTTP/1.1\r\nHost: app.test\r\nContent-Length: 4\r\n\r\nbody");
@@ -613,7 +613,7 @@ TEST_CASE("a request is sent once more only if all of it was kept") {
     const bool fits = GENERATE(true, false);
     std::size_t sent = 0;
     {
-        EdgeRig rig(settings);  // how large is it towards the backend?
+        EdgeRig rig(settings);  // measures how large the request is towards the backend
         Peer visitor = rig.visit();
         visitor.send(head);
         sent = rig.backend.accept().read_until("\r\n\r\n").size() + 5'000 + limits::http_replay_piece_cost;
@@ -637,8 +637,8 @@ TEST_CASE("a request is sent once more only if all of it was kept") {
 
 namespace {
 
-// More visitors send `request` than there is room to keep what is large of it, so many bytes, and all go on. `arrive`
-// reads it at the backend.
+// More visitors send `request` than there is room to keep it for, `large` bytes of each; yet all of them go on.
+// `arrive` reads it at the backend.
 template <typename Arrive>
 void keep_too_much(const std::string& request, std::size_t large, Arrive arrive) {
     const std::size_t many = exchange::KeptBytes::max / large + 50;
@@ -661,7 +661,7 @@ void keep_too_much(const std::string& request, std::size_t large, Arrive arrive)
     backends.back().send(answer("it came"));
     CHECK(visitors.back().read_message().body == "it came");
     for (Peer& visitor : visitors) {
-        visitor.reset();  // after a mere end the edge would wait for answers, as long as eventually() waits
+        visitor.reset();  // after a mere end of sending the edge would wait for answers, as long as eventually() waits
     }
     CHECK(eventually([&] { return kept() == 0; }));
 }
@@ -723,7 +723,7 @@ TEST_CASE("a backend that does not answer in time is given up") {
     settings.service.first_byte = 200ms;
     settings.service.body_bytes_per_second_min = 0;
     EdgeRig rig(settings);
-    Peer first = rig.visit();  // leaves a connection behind; as long as its body is not whole nothing is due
+    Peer first = rig.visit();  // leaves a connection behind; no time limit runs before its body is whole
     first.send("POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 1\r\n\r\n");
     Peer old = rig.backend.accept();
     old.read_until("\r\n\r\n");
@@ -740,7 +740,7 @@ TEST_CASE("a backend that does not answer in time is given up") {
     const Message response = visitor.read_message();
     CHECK(response.status() == 504);
     CHECK(response.field("x-ferrotunnel-error") == "backend_slow");
-    CHECK(old.read_to_end().empty());  // and it hears so
+    CHECK(old.read_to_end().empty());  // the backend hears that it was given up
     CHECK(rig.counters().retries == 0);
 }
 
@@ -771,7 +771,7 @@ TEST_CASE("an answer that has begun may take as long as it likes") {
     settings.keep_alive_idle = 100ms;
     EdgeRig rig(settings);
     Peer visitor = rig.visit();
-    // As long as the byte of its body has not come, nothing is due.
+    // No time limit runs before the byte of its body has come.
     visitor.send("POST /events HTTP/1.1\r\nHost: app.test\r\nContent-Length: 1\r\n\r\n");
     Peer backend = rig.backend.accept();
     backend.read_until("\r\n\r\n");

@@ -1,4 +1,4 @@
-// What a service has otherwise than the server: as a value, and at the edge.
+// Settings of a service that differ from the server's: as a value, and at the edge.
 #include "exchange/http_settings.hpp"
 
 #include <catch2/catch.hpp>
@@ -117,7 +117,7 @@ TEST_CASE("a chunked body that becomes too large when the answer has begun cuts 
 TEST_CASE("a long poll survives where its service has more time, and is 504 where it has not") {
     HttpSettings settings = quick_settings();
     settings.service.first_byte = 100ms;
-    settings.service.backend_connect = 1h;  // which is not waited for
+    settings.service.backend_connect = 1h;  // this time is not waited for
     EdgeRig rig(settings);
     directory::HttpServiceLimits patient;
     patient.first_byte = 10min;

@@ -32,7 +32,7 @@ TEST_CASE("a kept request is head and body, in their order", "[kept]") {
     kept.add_head(piece(1, 'b'));
     kept.add_body(piece(3, 'c'), 1'000, true);
     CHECK(all_of(kept) == "aabccc");
-    CHECK(all_of(kept) == "aabccc");  // as often as needed
+    CHECK(all_of(kept) == "aabccc");  // it can be read as often as needed
     CHECK(kept.is_whole());
     CHECK(all.now == 6 + 3 * limits::http_replay_piece_cost);
     kept.forget();
@@ -54,7 +54,7 @@ TEST_CASE("limit: what one request keeps of its body", "[kept]") {
         beyond.add_head(piece(5));
         beyond.add_body(piece(10), 5 + cost - 1, true);
         CHECK_FALSE(beyond.is_whole());
-        // Nobody has it yet: it has to be kept.
+        // No backend has got it yet, so it has to be kept.
         KeptRequest waiting(all);
         waiting.add_head(piece(5));
         waiting.add_body(piece(10), 5 + cost - 1, false);

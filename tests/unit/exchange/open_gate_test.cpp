@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint32_t opens_max = 2;
 
-/// Notes when it is its turn.
+/// Notes that its turn has come.
 class Visitor final : public GateVisitor {
 public:
     Visitor(std::string name, std::string& book) : name_(std::move(name)), book_(book) {}
@@ -23,7 +23,7 @@ private:
     std::string& book_;
 };
 
-/// Streams that the client has been asked for, not answered yet.
+/// Streams that the client was asked for and has not answered yet.
 class Held {
 public:
     explicit Held(EdgeRig& rig) : rig_(rig) {
@@ -43,7 +43,7 @@ public:
     std::size_t count() {
         return on(rig_.pair.worker, [this] { return streams_.size(); });
     }
-    /// The oldest one reaches the backend.
+    /// Lets the oldest of them reach the backend.
     void let_through() {
         on(rig_.pair.worker, [this] {
             auto& [stream, open] = streams_.at(next_++);
@@ -58,7 +58,7 @@ private:
     std::size_t next_ = 0;
 };
 
-/// Who waits here waits until the test lets it go on.
+/// Settings with which a visitor that waits in line waits until the test lets it go on.
 HttpSettings patient_settings() {
     HttpSettings settings = quick_settings();
     settings.service.backend_connect = 600s;
@@ -69,7 +69,7 @@ std::size_t waiting(EdgeRig& rig) {
     return on(rig.edge_worker(), [&] { return rig.edge->at(0).gate.waiting(); });
 }
 
-/// So many have been asked for, or are in line: the order of what was sent is the order in line.
+/// Waits until so many streams have been asked for, or are in line: then the order of sending is the order in line.
 bool arrived(EdgeRig& rig, int visitors) {
     return eventually([&] { return rig.carrier->opens + static_cast<int>(waiting(rig)) == visitors; });
 }
@@ -134,7 +134,7 @@ TEST_CASE("visitors beyond what may be asked for at once wait for an answer, or 
     const bool foreign = GENERATE(false, true);
     EdgeRig rig(patient_settings(), foreign);
     Held held(rig);
-    constexpr int most = 64;  // with one worker
+    constexpr int most = 64;  // the limit with one worker
     std::vector<Peer> visitors;
     for (int i = 0; i < most + 6; ++i) {
         visitors.push_back(rig.visit());
@@ -151,7 +151,7 @@ TEST_CASE("visitors beyond what may be asked for at once wait for an answer, or 
     REQUIRE(eventually([&] { return rig.carrier->opens == most + 1; }));  // one has been answered
     CHECK(waiting(rig) == 5);
     backend.send(answer("1"));
-    CHECK(backend.read_message().start != first);  // the same connection, for who was next in line
+    CHECK(backend.read_message().start != first);  // the same connection, for the next in line
     CHECK(waiting(rig) == 4);
     CHECK(rig.carrier->opens == most + 1);
 
@@ -175,7 +175,7 @@ TEST_CASE("a visitor whose body waits in line holds no more of it than a few kil
         REQUIRE(arrived(rig, i + 1));
     }
     REQUIRE(eventually([&] { return waiting(rig) == 20; }));
-    CHECK(on(rig.edge_worker(), [&] { return rig.edge_worker().slabs().in_use(); }) <= 1);  // the trunk's
+    CHECK(on(rig.edge_worker(), [&] { return rig.edge_worker().slabs().in_use(); }) <= 1);  // that one is the trunk's
     CHECK(rig.counters().bytes_in <= most * get("/00").size() + 20 * 8'192);
     held.let_through();
     Peer backend = rig.backend.accept();
@@ -184,7 +184,7 @@ TEST_CASE("a visitor whose body waits in line holds no more of it than a few kil
     CHECK(backend.read_message().body == body);
 }
 
-// The trunk's worker is the edge's own, so the refusal comes before the call that asks has returned.
+// The trunk's worker is the edge's own, so the refusal comes before the call that asks for a stream has returned.
 TEST_CASE("who is refused at once when its turn comes gets its page, and those behind it come through") {
     EdgeRig rig(patient_settings());
     Held held(rig);

@@ -1,4 +1,4 @@
-// What a request passes before its backend: each stage, and their order. Without a socket.
+// The stages that a request passes before its backend: each of them, and their order. Without a socket.
 #include "exchange/stages.hpp"
 
 #include <catch2/catch.hpp>
@@ -144,7 +144,7 @@ TEST_CASE("stages: whom the host's certificate keeps out", "[stages]") {
     Rig rig;
     rig.visitor.may_serve = [](std::string_view host) { return host != "app.test"; };
     rig.visitor.https = true;
-    // Before anything is looked up: nobody hears what there is.
+    // The refusal comes before anything is looked up: nobody learns which hosts there are.
     CHECK(rig.page(rig.pass()) == PageState::misdirected);
     CHECK_FALSE(rig.request->service);
     rig.visitor.https = false;

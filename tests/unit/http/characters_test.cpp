@@ -21,7 +21,7 @@ const Scanner scanners[] = {
     {scan_plain, detail::class_plain},
 };
 
-// In memory of its own, of exactly that size: a sanitizer sees a byte that is read beyond the end.
+// Scans bytes in memory of exactly their size: a sanitizer sees a byte that is read beyond the end.
 std::ptrdiff_t scanned(Scan scan, const std::vector<char>& bytes) {
     const std::vector<char> copy(bytes);
     return scan(copy.data(), copy.data() + copy.size()) - copy.data();

@@ -12,7 +12,7 @@ TEST_CASE("chunked: payload is where it lies in the input") {
     ChunkedDecoder decoder;
     ChunkedDecoder::Piece piece = decoder.next(input);
     CHECK(input.substr(piece.payload_at, piece.payload_size) == "hello");
-    CHECK(piece.consumed == input.find("abc"));  // and the framing behind it
+    CHECK(piece.consumed == input.find("abc"));  // and the framing after it
     CHECK(decoder.chunk_remaining() == 3);
     const std::string_view second = input.substr(piece.consumed);
     piece = decoder.next(second);

@@ -15,7 +15,7 @@ const std::filesystem::path folder = FERROTUNNEL_HTTP_CORPUS;
 
 using Run = std::function<MessageOutcome(const Pieces&)>;
 
-// A long message is cut at fewer places than it has: at all near its ends, and at some between.
+// Whether a message is cut at this place: a short one everywhere, a long one near both ends and at some places between.
 bool is_cut_at(std::size_t at, std::size_t size) {
     return size < 2'000 || at < 100 || size - at < 100 || at % 997 == 0;
 }

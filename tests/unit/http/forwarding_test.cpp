@@ -154,7 +154,7 @@ TEST_CASE("forwarding: the chain is trimmed from the right, behind the first who
     CHECK(chain_of("X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-For: 10.0.0.2\r\n", trusting_facts(), &client) ==
           "203.0.113.9, 10.0.0.2, 10.0.0.1");
     CHECK(chain_of("X-Forwarded-For: 10.0.0.2\r\n", trusting_facts(), &client) == "10.0.0.2, 10.0.0.1");
-    CHECK(client == "10.0.0.2");  // all are trusted: the first of them asked
+    CHECK(client == "10.0.0.2");  // all are trusted: the first of them has asked
     CHECK(chain_of("X-Forwarded-For: 203.0.113.9, unknown, 10.0.0.2\r\n", trusting_facts(), &client) ==
           "10.0.0.2, 10.0.0.1");
     CHECK(client == "10.0.0.2");

@@ -175,7 +175,7 @@ TEST_CASE("head_writer: a backend's response, as visitors of both versions can r
     out = ResponseOut::of(chunked.head(), Version::http10, true);
     CHECK(out.body.kind == BodyKind::until_close);
     CHECK_FALSE(out.keep_alive);
-    out.keep_alive = true;  // a body that lasts until the close takes the connection with it, whatever is said
+    out.keep_alive = true;  // a body that lasts until the close ends the connection, whatever is set here
     CHECK(written(out) == "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
 }
 

@@ -10,7 +10,7 @@ std::string text_of(const Refusal& refusal) {
     return std::to_string(refusal.status) + " " + std::string(refusal.code);
 }
 
-// The bytes that came so far, in memory of exactly their size that is elsewhere after each piece: a sanitizer sees a
+// The bytes that came so far, in memory of exactly their size, at another address after each piece: a sanitizer sees a
 // read beyond them, and a parser that kept a pointer fails.
 class Received {
 public:
@@ -69,7 +69,7 @@ std::string written(const Message& message) {
     return text;
 }
 
-// Heads of one message after the other, then the body of the last; `on_head` answers whether another head follows.
+// Reads one head, and gives it to `on_head`.
 template <typename Parser, typename OnHead>
 bool read_head(Parser& parser, const Pieces& pieces, std::size_t& next, Received& received, OnHead on_head,
                MessageOutcome& outcome) {

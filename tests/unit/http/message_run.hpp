@@ -38,7 +38,7 @@ using Pieces = std::vector<std::string_view>;
 MessageOutcome run_request(const Pieces& pieces, const http::HeadLimits& limits = {});
 MessageOutcome run_response(const Pieces& pieces, const ResponseAsk& ask = {}, const http::HeadLimits& limits = {});
 
-/// `bytes` as one piece, as single bytes, and cut in two at `at`.
+/// `bytes` as one piece; as single bytes; cut in two at `at`.
 Pieces whole(std::string_view bytes);
 Pieces single_bytes(std::string_view bytes);
 Pieces cut_at(std::string_view bytes, std::size_t at);

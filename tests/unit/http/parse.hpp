@@ -1,4 +1,4 @@
-// A text that is parsed and has to be accepted, kept with the parser that points into it.
+// A parsed text, which has to be accepted, together with the parser that points into it.
 #pragma once
 
 #include <catch2/catch.hpp>

@@ -190,7 +190,7 @@ TEST_CASE("paths: readings of random paths are those that plain functions find")
         PathBuffer buffer;
         const std::string literal = replace_all(path, "%61", "a");
         Texts expected = {literal};
-        if ((readings.oddities() & odd_dot_segments) == 0) {  // resolving has a test of its own above
+        if ((readings.oddities() & odd_dot_segments) == 0) {  // resolving dot segments has a test of its own above
             for (const bool strip : {false, true}) {
                 for (const bool slash : {false, true}) {
                     for (const bool merge : {false, true}) {

@@ -39,7 +39,7 @@ TEST_CASE("refusal: docs/http.md has every code, with its status where it is not
         const std::size_t at = text.find("`" + std::string(refusal.code) + "`");
         INFO(refusal.code);
         REQUIRE(at != std::string::npos);
-        // The last number of three digits before it on its line that begins an entry of the table.
+        // The status: the last number of three digits before the code, on its line, that begins an entry of the table.
         const std::string line = text.substr(text.rfind('\n', at) + 1, at - text.rfind('\n', at) - 1);
         std::string status;
         for (std::size_t j = 0; j + 4 < line.size(); ++j) {

@@ -155,7 +155,7 @@ TEST_CASE("request_parser: limits that are set lower are reached and passed by o
     CHECK(code_of(text, limits) == "complete");
     --limits.line_bytes_max;
     CHECK(code_of(text, limits) == "line_too_long");
-    limits.line_bytes_max = 10;  // within the target
+    limits.line_bytes_max = 10;  // the limit falls within the target
     CHECK(code_of(text, limits) == "target_too_long");
 }
 

@@ -31,7 +31,7 @@ TEST_CASE("response_parser: interim responses, then the final one") {
         REQUIRE(parser.parse(rest) == ParseState::complete);
         CHECK(parser.head().status == status);
         CHECK(parser.head().is_interim() == (status < 200));
-        CHECK(parser.head().body == Body{});  // the last one because HEAD is still what it answers
+        CHECK(parser.head().body == Body{});  // that of 200, too, because it still answers HEAD
         rest.remove_prefix(parser.size());
         parser.reset();
     }

@@ -30,7 +30,7 @@ const PrefixMap stripped{"/api", ""};
 const PrefixMap replaced{"/api", "/v2"};
 const PrefixMap added{"", "/v2"};
 
-// "-" where nothing is to be changed.
+// What a Location becomes; "-" where nothing is to be changed.
 std::string location(const MapBack& map, std::string_view value) {
     std::string out = "Location: ";
     const bool changed = map_location_back(map, value, out);
@@ -85,7 +85,7 @@ TEST_CASE("rewrite: dot segments never lead out of a rewritten prefix") {
     CHECK(mapped("/api", "", "/api/x/..") == "/");
     CHECK(mapped("/api", "", "/api/.") == "/");
     CHECK(mapped("/api", "", "/api/../%61pi/%7e/.../..x") == "/%7e/.../..x");  // the rest stays as it was written
-    // No route lets these pass; all the same nothing is above the prefix.
+    // No route lets these pass; even so, no result is above the prefix.
     CHECK(mapped("/api", "/v2", "/api/../../../x") == "/v2");
     CHECK(mapped("/api", "", "/api/.//evil.example") == "/evil.example");
     CHECK(mapped("/", "/v2", "/../..") == "/v2/");
@@ -187,7 +187,7 @@ TEST_CASE("rewrite: Location gets the visitor's prefix back") {
 }
 
 TEST_CASE("rewrite: no path of a backend's becomes another host for browsers") {
-    // They take a backslash for a slash, and leave out tabs and ends of lines.
+    // Browsers take a backslash for a slash, and leave out tabs and ends of lines.
     const MapBack add = prefix_back(added);
     for (std::string_view odd : {"/v2/\\evil.example", "/v2\\evil.example", "/v2/\t/evil.example",
                                  "/v2/\t\\evil.example", "/v2/\n/evil.example", "/v2/x\\y", "/v2/\x7f/evil.example",

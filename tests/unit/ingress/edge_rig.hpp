@@ -168,8 +168,8 @@ public:
     BackendPort backend;
     runtime::SocketAddress address;
     std::unique_ptr<HttpEdge> edge;
-    std::map<std::uint32_t, net::HostPort> places;       // backends by service; the trunk's worker's
-    std::map<std::uint32_t, backend::Backend> backends;  // instead, where there is more to say; with a text
+    std::map<std::uint32_t, net::HostPort> places;       // backends by service; used on the trunk's worker
+    std::map<std::uint32_t, backend::Backend> backends;  // used instead if it has a text: more than a place
 
 private:
     runtime::Worker& worker(bool foreign) {

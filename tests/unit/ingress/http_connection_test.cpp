@@ -130,7 +130,7 @@ TEST_CASE("a head as long as one may be is read, and one byte more is refused") 
         head.insert(head.size() - 4, "x");
     }
     Peer visitor = rig.visit();
-    // Not at the slab's begin, so that the head has to move.
+    // The head does not come at the slab's begin, so that it has to move.
     visitor.send(get("/first"));
     Peer backend = rig.backend.accept();
     backend.read_message();
@@ -282,7 +282,7 @@ TEST_CASE("an upgraded connection that says nothing for too long is closed") {
     backend.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
     CHECK(visitor.read_message().status() == 101);
     for (int i = 0; i < 3; ++i) {
-        std::this_thread::sleep_for(1'600ms);  // together longer than that
+        std::this_thread::sleep_for(1'600ms);  // three of these are longer than upgraded_idle
         visitor.send("x");
         CHECK(backend.read_exactly(1) == "x");
     }
@@ -369,7 +369,7 @@ TEST_CASE("a slow visitor holds the backend back, and a slow backend the visitor
 
 TEST_CASE("a head that does not come in time is 408, silence before it an end without a word") {
     HttpSettings settings = quick_settings();
-    settings.head = 1500ms;  // enough for the first bytes of it
+    settings.head = 1500ms;  // enough for the first bytes of a head
     EdgeRig rig(settings);
     Peer visitor = rig.visit();
     SECTION("a part of a head") {
@@ -380,7 +380,7 @@ TEST_CASE("a head that does not come in time is 408, silence before it an end wi
         CHECK(response.field("x-ferrotunnel-error") == "head_too_slow");
     }
     SECTION("trickling does not help") {
-        visitor.send("GET / HTTP/1.1\r\nX: ");  // so that what follows could go on for long
+        visitor.send("GET / HTTP/1.1\r\nX: ");  // the value that follows could go on for long
         std::thread trickle([&] {
             const auto give_up = std::chrono::steady_clock::now() + 60s;
             while (std::chrono::steady_clock::now() < give_up) {
@@ -424,7 +424,7 @@ TEST_CASE("many heads that come slowly hold no slab each") {
 TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
     HttpSettings settings = quick_settings();
     settings.service.body_grace = 200ms;
-    // Without its body, which is wanted by nobody before the backend has answered.
+    // A request without its body, which nobody wants before the backend has answered.
     const std::string waits = post(100, "Expect: 100-continue\r\n");
     SECTION("slow") {
         EdgeRig rig(settings);
@@ -450,7 +450,7 @@ TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
         CHECK(backend.read_to_end().empty());
     }
     SECTION("not while it is being answered: who was refused sends no more of it") {
-        settings.service.body_grace = 4s;  // something comes in each, also where this thread does not run for long
+        settings.service.body_grace = 4s;  // something comes in each 4 s, also where this thread does not run for long
         EdgeRig rig(settings);
         Peer visitor = rig.visit();
         visitor.send(waits);
@@ -488,7 +488,7 @@ TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
         std::this_thread::sleep_for(3s);
         backend.send("HTTP/1.1 100 Continue\r\n\r\n");
         CHECK(visitor.read_message().status() == 100);
-        std::this_thread::sleep_for(2s);  // it has its time from then on
+        std::this_thread::sleep_for(2s);  // the body has its time from then on
         visitor.send("abc");
         CHECK(backend.read_exactly(3) == "abc");
         backend.send(answer("ok"));

@@ -52,7 +52,7 @@ private:
     };
 
     EdgeRig& rig_;
-    IntrusivePtr<mux::Stream> stream_;  // the worker's
+    IntrusivePtr<mux::Stream> stream_;  // used on the worker alone
     std::atomic<bool> there_{false};
 };
 
@@ -66,7 +66,7 @@ TEST_CASE("nothing is kept when a backend answers a request whose rest still wai
     const std::string body(limits::opened_window + 30'000, 'x');
     visitor.send("POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
                  body);
-    // All of it was read from the visitor, so the head of the answer could say that its connection goes on.
+    // All of the body was read from the visitor, so the head of the answer could say that its connection goes on.
     REQUIRE(eventually([&] { return backend.is_there() && rig.counters().bytes_in > body.size(); }));
     backend.send(answer("early"));
     const Message response = visitor.read_message();
@@ -95,7 +95,7 @@ TEST_CASE("a stream that has ended while the visitor's bytes wait for credit doe
 
 TEST_CASE("an answer that is still being written is not cut by the time for the next request") {
     HttpSettings settings = quick_settings();
-    settings.keep_alive_idle = settings.head = 5s;  // none of the requests before takes that
+    settings.keep_alive_idle = settings.head = 5s;  // no request before the pause takes that long
     settings.requests_per_connection_max = 1'000'000;
     EdgeRig rig(settings);
     Peer visitor = rig.visit();
@@ -103,7 +103,7 @@ TEST_CASE("an answer that is still being written is not cut by the time for the 
     REQUIRE(::setsockopt(visitor.fd(), SOL_SOCKET, SO_RCVBUF, &little, sizeof little) == 0);
     const std::string body(8'000, 'x');
     Peer backend;
-    // Answers that are not read, until one does not fit into the sockets any more.
+    // Sends answers that are not read, until one does not fit into the sockets any more.
     int answers = 0;
     std::uint64_t size = 0;
     for (bool fits = true; fits; ++answers) {
@@ -125,7 +125,7 @@ TEST_CASE("an answer that is still being written is not cut by the time for the 
         REQUIRE(response.complete);
         REQUIRE(response.body == body);
     }
-    CHECK(visitor.read_to_end().empty());  // and then it is idle for too long
+    CHECK(visitor.read_to_end().empty());  // and then the connection is idle for too long
     CHECK_FALSE(visitor.was_reset());
 }
 

@@ -23,7 +23,7 @@ std::string get_from(const std::string& host, const std::string& more = {}) {
     return "GET / HTTP/1.1\r\nHost: " + host + "\r\n" + more + "\r\n";
 }
 
-// The seconds of a Date field; -1: it is none.
+// The seconds of a Date field; -1 if it is none.
 std::time_t seconds_of(const std::string& date) {
     std::tm parts{};
     const char* end = ::strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
@@ -199,7 +199,7 @@ TEST_CASE("a second has so many lines about one cause, and the others are counte
     CHECK(written <= static_cast<int>(limits::log_lines_per_second * (took.count() + 2)));  // a second begins anywhere
     visitor.send("BAD\r\n\r\n");
     CHECK(visitor.read_message().status() == 400);
-    CHECK(rig.log.count("status=400") == 1);  // another cause
+    CHECK(rig.log.count("status=400") == 1);  // a line about another cause is not left out
     rig.log.tell_left_out();
     CHECK(static_cast<std::uint64_t>(written) + rig.log.left_out("unknown_host") == asked);
     CHECK(rig.counters().pages == asked + 1);

@@ -82,7 +82,7 @@ public:
         std::size_t written = 0;
         expect(SSL_write_ex(client_.ssl(), text.data(), text.size(), &written) == 1, "a write by TLS");
     }
-    /// Up to the end of an answer with a length.
+    /// Reads up to the end of an answer with a length.
     std::string read_answer() {
         while (true) {
             const std::size_t end = client_.text.find("\r\n\r\n");

@@ -1,5 +1,5 @@
-// Services whose backends are told who the visitor is: nobody else comes by that connection. And backends that speak
-// TLS.
+// Services whose backends are told who the visitor is, so that nobody else's request comes by that connection; and
+// backends that speak TLS.
 #include <catch2/catch.hpp>
 
 #include "unit/ingress/edge_rig.hpp"
@@ -44,12 +44,12 @@ TEST_CASE("where visitors are kept apart each has its own connections to the bac
     CHECK(first.read_message().body == "1");
     CHECK(rig.pooled() == 1);
     second.send(ask("/2"));
-    Peer of_second = rig.backend.accept();  // although one is idle
+    Peer of_second = rig.backend.accept();  // a new connection, although one is idle
     CHECK(of_second.read_message().start == "GET /2 HTTP/1.1");
     of_second.send(answer("2"));
     CHECK(second.read_message().body == "2");
     CHECK(rig.pooled() == 2);
-    // Each comes back by its own.
+    // Each visitor's next request comes by its own connection.
     second.send(ask("/2b"));
     CHECK(of_second.read_message().start == "GET /2b HTTP/1.1");
     of_second.send(answer("2b"));
@@ -59,7 +59,7 @@ TEST_CASE("where visitors are kept apart each has its own connections to the bac
     of_first.send(answer("1b"));
     CHECK(first.read_message().body == "1b");
     CHECK(rig.backend.accepted == 2);
-    // A third one comes when the first has gone, and does not get what that has left.
+    // A third visitor comes when the first has gone, and does not get the connection that the first has left.
     first.close();
     Peer third = rig.visit();
     third.send(ask("/3"));
@@ -96,7 +96,7 @@ TEST_CASE("the backend of an HTTP service is told who the visitor is") {
     backend.send(answer("1"));
     CHECK(visitor.read_message().body == "1");
     visitor.send(ask("/2"));
-    CHECK(backend.read_message().start == "GET /2 HTTP/1.1");  // and once for each connection
+    CHECK(backend.read_message().start == "GET /2 HTTP/1.1");  // the PROXY header comes once for each connection
 }
 
 TEST_CASE("a POST that has followed a PROXY header is not sent twice") {
@@ -105,8 +105,8 @@ TEST_CASE("a POST that has followed a PROXY header is not sent twice") {
     Peer visitor = rig.visit();
     visitor.send("POST / HTTP/1.1\r\nHost: own.test\r\nContent-Length: 0\r\n\r\n");
     Peer backend = rig.backend.accept();
-    backend.read_until("POST / HTTP/1.1\r\n");  // before that, it may be sent once more
+    backend.read_until("POST / HTTP/1.1\r\n");  // before it has come, the request may be sent once more
     backend.reset();
-    CHECK(visitor.read_message().status() == 502);  // it may have been at work
+    CHECK(visitor.read_message().status() == 502);  // the backend may have been at work
     CHECK(rig.backend.accepted == 1);
 }

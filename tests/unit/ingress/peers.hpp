@@ -1,4 +1,4 @@
-// The two who speak HTTP in tests of the edge, as plain sockets on the test's thread: a visitor and a backend.
+// The two peers that speak HTTP in tests of the edge, as plain sockets on the test's thread: a visitor and a backend.
 #pragma once
 
 #include <poll.h>
@@ -60,7 +60,7 @@ public:
             left = left.subspan(result.bytes);
         }
     }
-    /// As much as the socket takes without waiting for the other side.
+    /// Sends as much as the socket takes without waiting for the other side.
     std::size_t send_what_fits(std::string_view text, int patience_ms = 200) {
         std::size_t sent = 0;
         while (sent < text.size()) {
@@ -80,13 +80,13 @@ public:
     void close() { socket_.reset(); }
     void reset() { runtime::reset_close(std::move(socket_)); }
 
-    /// Something to read, an end included, within this time.
+    /// Whether there is something to read, an end included, within this time.
     bool stirs(int ms) {
         pollfd entry{socket_.get(), POLLIN, 0};
         return !buffer_.empty() || ::poll(&entry, 1, ms) == 1;
     }
 
-    /// Reads up to and with `end`.
+    /// Reads up to and including `end`.
     std::string read_until(std::string_view end) {
         std::size_t at = 0;
         while ((at = buffer_.find(end)) == std::string::npos) {
@@ -101,7 +101,7 @@ public:
         }
         return take(std::min(size, buffer_.size()));
     }
-    /// Everything to the end; `was_reset` tells how it ended.
+    /// Reads everything to the end; `was_reset` tells how it ended.
     std::string read_to_end() {
         while (read_more()) {
         }
@@ -110,7 +110,7 @@ public:
     bool ended() const { return ended_; }
     bool was_reset() const { return was_reset_; }
 
-    /// A request, or a response; `no_body` as for HEAD. What is not framed lasts until the end.
+    /// Reads a request or a response; `no_body` as for HEAD. What is not framed lasts until the end.
     Message read_message(bool no_body = false) {
         Message message = parse_head(read_until("\r\n\r\n"));
         if (message.start.empty()) {

@@ -53,7 +53,7 @@ ByteVector client_hello(std::string_view name, std::size_t padding = 0, std::siz
     return hello::in_records(hello::hello_message({hello::server_name(name), hello::padding(padding)}), record_bytes);
 }
 
-// A worker that reads prefaces of visitors that are this test's.
+// A worker that reads the prefaces of visitors, whose other ends are this test's.
 struct Rig {
     Rig() {
         on(running.worker, [this] {
@@ -190,7 +190,7 @@ TEST_CASE("a proxy that sends no header, a wrong one, or not all of one, is refu
         CHECK(rig.count() == 0);
     }
     CHECK(rig.log.count("a connection of a proxy was refused") == 6);
-    // Half a header and the end; and nothing at all, as those who look whether we live do.
+    // Half a header and the end; and nothing at all, as from a health check.
     for (const std::string& bytes : {header_v1.substr(0, 20), std::string()}) {
         Peer peer = rig.visit(proxied());
         peer.send(bytes);
@@ -214,7 +214,7 @@ TEST_CASE("limit: lines about proxies that send no header") {
     const int written = rig.log.count("a connection of a proxy was refused");
     CHECK(written >= static_cast<int>(limits::log_lines_per_second));
     CHECK((written == static_cast<int>(limits::log_lines_per_second) + more ||
-           rig.log.count("lines were left out kind=proxies") > 0));  // the former: each second had few
+           rig.log.count("lines were left out kind=proxies") > 0));  // the former if each second had few
 }
 
 TEST_CASE("a header as long as is allowed is read whole") {

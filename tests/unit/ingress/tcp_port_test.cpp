@@ -19,7 +19,7 @@ struct Taken {
     std::string first_bytes;
 };
 
-// What the handler gets of a visitor who sends `bytes` to a port with these proxies in front.
+// What the handler gets of a visitor that sends `bytes` to a port with these proxies in front.
 Taken visit(const std::string& proxies, const std::string& bytes, std::size_t rest) {
     LogBook log;
     RunningWorker running;
@@ -61,7 +61,7 @@ TEST_CASE("from elsewhere a PROXY header is bytes like any other") {
     CHECK(taken.first_bytes == bytes);
 }
 
-// A descriptor of a high number stands for all that are below it.
+// A descriptor with a high number stands for as many as are below it.
 TEST_CASE("visitors of TCP ports leave descriptors to others") {
     LogBook log;
     RunningWorker running;
@@ -69,7 +69,7 @@ TEST_CASE("visitors of TCP ports leave descriptors to others") {
     REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
     const rlimit few{256, limit.rlim_max};
     REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
-    const auto open = tcp_port_opener({}, log);  // looks at the limit
+    const auto open = tcp_port_opener({}, log);  // it looks at the limit now
     REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
 
     std::error_code error;

@@ -1,5 +1,5 @@
-// Which visitors of an https listener are handed over untouched; TLS that ends at the edge is a pipe that is never
-// made.
+// Which visitors of an https listener are handed over untouched. For those whose TLS ends at the edge, the test makes
+// no pipe.
 #include "ingress/tls_passthrough.hpp"
 
 #include <catch2/catch.hpp>
@@ -44,7 +44,7 @@ public:
         came.tell();
     }
     void dropped(const std::shared_ptr<directory::HttpService>&) noexcept override {}
-    /// The socket of the next one, as the trunk gets it.
+    /// The socket of the next visitor, as the trunk gets it.
     Peer next() {
         REQUIRE(came.wait());
         std::lock_guard lock(mutex_);
@@ -150,7 +150,7 @@ TEST_CASE("who asks for a host that passes untouched is handed over with every b
         visitor.send(hello);
         CHECK(rig.keeper->next().read_exactly(hello.size()) == hello);
     }
-    CHECK(rig.edge->connections() == 0);  // none of the edge's any more
+    CHECK(rig.edge->connections() == 0);  // none of these connections is the edge's any more
 }
 
 TEST_CASE("limit: a ClientHello as large as may be passes, one that is larger is for TLS to refuse") {

@@ -46,7 +46,7 @@ TEST_CASE("a network of IPv6 counts as one address, an IPv4 address as itself") 
 }
 
 TEST_CASE("of IPv6 a home and a block have caps of their own") {
-    auto gate = std::make_shared<AdmissionGate>(16, 2);  // a home 4, a block 8
+    auto gate = std::make_shared<AdmissionGate>(16, 2);  // an address 2, a home 4, a block 8, all 16
     std::vector<std::shared_ptr<AdmissionGate::Ticket>> inside;
     const auto enters = [&](const std::string& ip) {
         inside.push_back(gate->enter(network_of(address(ip.c_str()))));
@@ -62,10 +62,10 @@ TEST_CASE("of IPv6 a home and a block have caps of their own") {
     }
     CHECK_FALSE(enters("2001:db8:0:500::1"));
     CHECK(enters("2001:db8:1::1"));
-    for (int i = 0; i < 7; ++i) {  // of IPv4, where an address costs something, there is no such cap
+    for (int i = 0; i < 7; ++i) {  // for IPv4, where an address costs something, there is no such cap
         CHECK(enters("192.0.2." + std::to_string(i)));
     }
-    CHECK_FALSE(enters("192.0.2.9"));  // in all
+    CHECK_FALSE(enters("192.0.2.9"));  // the cap of all is reached
     inside.clear();
     CHECK(gate->count() == 0);
     CHECK(enters("2001:db8:0:4::1"));

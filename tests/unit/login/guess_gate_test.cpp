@@ -100,7 +100,7 @@ TEST_CASE("where there are too many networks to know, those of a region that are
     }
     CHECK(gate.networks() == 2);
     CHECK(gate.is_closed(at("198.51.200.1"), start));
-    CHECK_FALSE(gate.is_closed(at("192.0.2.1"), start));  // which is known
+    CHECK_FALSE(gate.is_closed(at("192.0.2.1"), start));  // this network is known
     gate.failed(at("203.0.113.1"), guess(++tries), start + limits::wrong_tokens_known_for);
     CHECK_FALSE(gate.is_closed(at("198.51.0.1"), start + limits::wrong_tokens_known_for));
 }
@@ -139,7 +139,7 @@ TEST_CASE("where there is no room, a network that was never closed is known for 
     gate.failed(at("192.0.2.1"), guess(++tries), later - 1s);
     CHECK(gate.networks() == 4);
     gate.failed(at("192.0.2.1"), guess(++tries), later);
-    CHECK(gate.networks() == 3);  // a block that is within what is free went as well
+    CHECK(gate.networks() == 3);  // a block that is within what is free was forgotten as well
     for (std::uint32_t i = 0; i < limits::wrong_tokens_free; ++i) {
         gate.failed(at("192.0.2.1"), guess(++tries), later);
     }

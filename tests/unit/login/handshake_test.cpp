@@ -52,7 +52,7 @@ struct World {
     }
 };
 
-// What became of a login. A failed side keeps its text, so that tests can search it for secrets.
+// The outcome of a login. A failed side keeps its text, so that tests can search it for secrets.
 struct Outcome {
     bool client_done = false;
     bool server_done = false;
@@ -62,7 +62,8 @@ struct Outcome {
     std::vector<Payload> from_server;
 };
 
-// Moves messages between both until neither has anything to say. The server lets everyone in who has proved a token.
+// Moves messages between both sides until neither has anything to say. The server lets in everyone who has proved a
+// token.
 Outcome log_in(ClientHandshake& client, ServerHandshake& server) {
     Outcome outcome;
     std::optional<Payload> to_server = client.start();
@@ -94,7 +95,8 @@ bool contains(std::string_view text, std::string_view part) {
     return text.find(part) != std::string_view::npos;
 }
 
-// No secret, in any spelling that a careless text might give it, and fit to be sent and printed.
+// Checks that the texts hold no secret, in any spelling that a careless text might give it, and are fit to be sent and
+// printed.
 void check_texts(const World& world, const HandshakeFailure& failure) {
     for (const std::string* text : {&failure.text, &failure.text_for_peer}) {
         CHECK(is_printable(*text));
@@ -236,7 +238,7 @@ TEST_CASE("from where too many wrong tokens came, only strong ones are looked at
         CHECK(outcome->client_failure->code == wire::Code::busy);
         CHECK(contains(outcome->client_failure->text, "Too many wrong tokens"));
     }
-    CHECK(weak.from_server[1] == wrong.from_server[1]);  // which of them was right is not told
+    CHECK(weak.from_server[1] == wrong.from_server[1]);  // the answer does not tell which of the tokens was right
     closed = false;
     CHECK(outcome_of("of a person").client_done);
     CHECK(outcome_of("of another person").client_failure->code == wire::Code::unauthorized);
@@ -279,7 +281,7 @@ TEST_CASE("a man in the middle who lets the client in himself is recognised by t
         check_texts(world, client.failure());
     };
     SECTION("with a token of his own") {
-        // He knows the client's token id, and puts his own key under it.
+        // The attacker knows the client's token id, and puts a key of their own under it.
         auto mine = World::accept("mine", world.stranger_text);
         mine.token.id = parse_token(world.alice_text)->id;
         world.accepted = {mine};
@@ -299,7 +301,7 @@ TEST_CASE("a man in the middle who lets the client in himself is recognised by t
         fails(wire::encode_control(reflected));
     }
     SECTION("with the welcome that the true server gave on another connection") {
-        // The true server believes in a login whose exporter is that of the other half.
+        // The true server believes in a login whose exporter is that of the attacker's other connection.
         ServerHandshake server(world.server(2), world.random);
         Payload client_hello = client.start();
         Payload server_hello = *server.receive(client_hello).send;
@@ -401,7 +403,7 @@ TEST_CASE("without a common version both sides say which versions there are") {
         CHECK(contains(failure.text, "Update the client"));
         check_texts(world, failure);
     }
-    // A server that answers all the same is refused by the client.
+    // A server that goes on all the same is refused by the client.
     ClientHandshake alone(client_settings, world.random);
     alone.start();
     wire::Hello hello;
@@ -445,7 +447,7 @@ TEST_CASE("every message in the wrong state of a server is a violation") {
     World world;
     struct {
         const char* state;
-        std::vector<std::string> welcome;  // messages that are not out of place here
+        std::vector<std::string> welcome;  // messages that are expected in this state
         std::function<void(ServerHandshake&, ClientHandshake&)> prepare;
     } const states[] = {
         {"expect_hello", {"client hello"}, [](ServerHandshake&, ClientHandshake&) {}},

@@ -19,7 +19,7 @@ runtime::SocketAddress address(const std::string& ip) {
     return *runtime::SocketAddress::from_ip(ip, 1234);
 }
 
-// Places in all, of an address, of a home and of a block.
+// Settings with these numbers of places: in all, of an address, of a home and of a block.
 LoginGate::Settings few(std::uint32_t max, std::uint32_t address, std::uint32_t home = 1'000,
                         std::uint32_t block = 1'000) {
     LoginGate::Settings settings;
@@ -64,7 +64,7 @@ TEST_CASE("where there is no room, the oldest of those that have most gives way"
     CHECK(peers.gate->count() == 4);
     peers.come("198.51.100.2");
     CHECK(peers.gone == std::vector<std::string>{"192.0.2.1", "192.0.2.2"});
-    peers.inside.clear();  // also of those that have given way
+    peers.inside.clear();  // also the places of those that have given way
     CHECK(peers.gate->count() == 0);
 }
 
@@ -102,7 +102,7 @@ TEST_CASE("homes and blocks have caps of their own, since addresses of IPv6 are 
     CHECK(peers.come("2001:db8:1:200::1").network == "2001:db8:1::/48");
     CHECK(peers.gone.back() == "2001:db8:1:1::1");
     CHECK(peers.gate->count() == 4);
-    for (const char* ip : {"192.0.2.1", "192.0.2.2", "192.0.2.3"}) {  // of IPv4 there are no homes
+    for (const char* ip : {"192.0.2.1", "192.0.2.2", "192.0.2.3"}) {  // for IPv4 there are no homes
         CHECK(peers.come(ip).fault == Fault::none);
     }
     CHECK(peers.come("192.0.2.4").network == "192.0.2.0/24");
@@ -145,7 +145,7 @@ TEST_CASE("who has one place in each of very many blocks ends its own oldest one
     }
     CHECK(peers.gone == oldest);
     peers.come(block(9'999));
-    CHECK(peers.gone.back() == "1.2.3.4");  // now it is the oldest
+    CHECK(peers.gone.back() == "1.2.3.4");  // now this one is the oldest
 }
 
 TEST_CASE("an address may begin some handshakes at once, and then so many a second") {

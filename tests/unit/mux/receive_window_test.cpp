@@ -144,7 +144,7 @@ TEST_CASE("an unused window shrinks by giving back less") {
         now += limits::window_shrink_after;
         pass(400'000);
         REQUIRE(window.size() == 500'000);
-        REQUIRE(window.outstanding() == 600'000);  // what was granted stays granted
+        REQUIRE(window.outstanding() == 600'000);  // credit that was granted stays granted
         pass(400'000);
         REQUIRE(window.outstanding() == 500'000);
         now += limits::window_shrink_after;

@@ -24,7 +24,7 @@ TEST_CASE("credit goes back when bytes were taken, not when they came") {
     fixture.feed(open_frame(1));
     Stream& stream = *fixture.events.opened[0];
     for (int i = 0; i < 4; ++i) {
-        fixture.feed(data_frame(1, 15'936));  // 16,000 each
+        fixture.feed(data_frame(1, 15'936));  // each costs 16,000
     }
     REQUIRE(fixture.produce().empty());
     stream.consume(15'936);
@@ -149,7 +149,7 @@ TEST_CASE("no credit beyond first windows is granted than the budget has") {
     fixture.produce();
     REQUIRE(fixture.session->stats().credit_committed <= settings.budget);
     REQUIRE(fixture.session->stats().credit_committed > 0);
-    // What ends gives its share back, and FIN already does.
+    // A stream that ends gives its share back, and does so already by FIN.
     std::uint64_t before = fixture.session->stats().credit_committed;
     fixture.feed(fin_frame(1));
     std::uint64_t after = fixture.session->stats().credit_committed;
@@ -276,7 +276,7 @@ struct Ended {
 TEST_CASE("frames of one byte count for the hard cap by what they take") {
     Settings settings = client_settings();
     const bool foreign = GENERATE(false, true);
-    settings.memory_hard = foreign ? 300'000 : 60'000;  // on one thread they are copied together
+    settings.memory_hard = foreign ? 300'000 : 60'000;  // on one thread these frames are copied together
     SessionFixture fixture(settings);
     fixture.events.foreign = foreign;
     for (StreamId id : {1U, 3U}) {
@@ -305,7 +305,7 @@ TEST_CASE("beyond the hard cap a stream that has ended is reset as well, when it
     CHECK(ended.stream(0).verdict().code == Code::too_slow);
     CHECK_FALSE(ended.stream(1).verdict());
     CHECK(ended.fixture.events.waker->count == wakes + 1);
-    CHECK(of_type(ended.fixture.produce(), FrameType::reset).empty());  // the peer has forgotten it
+    CHECK(of_type(ended.fixture.produce(), FrameType::reset).empty());  // the peer has forgotten the stream
     CHECK(ended.stats().streams_unread == 1);
 }
 
@@ -336,5 +336,5 @@ TEST_CASE("a session that ends watches nothing any more") {
         ended.fixture.session->fail(Code::internal, "for the test");
     }
     CHECK(ended.stats().streams_unread == 0);
-    CHECK_FALSE(ended.stream(0).verdict());  // what came before is still its endpoint's
+    CHECK_FALSE(ended.stream(0).verdict());  // the bytes that came before still belong to its endpoint
 }

@@ -1,4 +1,4 @@
-// How the directions of a stream end: FIN, ordered reset, abort, and what comes too late.
+// How the directions of a stream end: FIN, ordered reset, abort, and frames that come too late.
 #include <catch2/catch.hpp>
 
 #include "unit/mux/session_fixture.hpp"
@@ -149,7 +149,7 @@ TEST_CASE("an abort overtakes: it drops what is queued, on both sides") {
         OpenedStream fixture;
         fixture.send(*fixture.stream, 50'000);
         fixture.stream->abort(Code::cancelled);
-        fixture.stream->abort(Code::internal);  // the first one counts
+        fixture.stream->abort(Code::internal);  // the first abort counts
         auto frames = fixture.produce();
         REQUIRE(frames.size() == 1);
         REQUIRE(frames[0].is(FrameType::reset, 1));

@@ -1,4 +1,4 @@
-// One session and a hand in place of its peer: frames are fed as bytes, and what it sends is read back as frames.
+// One session and a hand in place of its peer: frames are fed as bytes, and what the session sends is read as frames.
 #pragma once
 
 #include <algorithm>
@@ -33,8 +33,7 @@ struct Frame {
     std::uint32_t credit() const { return wire::decode_credit(payload).value(); }
 };
 
-// --- what the hand writes
-// ---------------------------------------------------------------------------------------------
+// --- what the hand writes -------------------------------------------------------------------------------------------
 
 using Raw = std::vector<std::uint8_t>;
 
@@ -96,10 +95,9 @@ inline Raw operator+(Raw left, const Raw& right) {
     return left;
 }
 
-// --- the session and its surroundings
-// ---------------------------------------------------------------------------------
+// --- the session and its surroundings -------------------------------------------------------------------------------
 
-/// Counts wakes, and runs an action in each when there is one.
+/// Counts wakes, and runs an action in each wake when there is one.
 class CountingWaker final : public buffer::Waker {
 public:
     void wake() noexcept override {
@@ -183,7 +181,7 @@ public:
         }
     }
 
-    /// Reads that come one behind the other, before the session looks around.
+    /// Feeds reads that come one behind the other, before the session looks around.
     void feed_in_one_turn(std::initializer_list<Raw> reads) {
         for (const Raw& bytes : reads) {
             buffer::SlabPtr slab = pool.acquire(session->ledger().get());
@@ -194,7 +192,7 @@ public:
         session->check_invariants();
     }
 
-    /// One batch, as frames.
+    /// Produces one batch, as frames.
     std::vector<Frame> produce_batch() {
         Batch batch(pool);
         session->produce(batch, now);
@@ -206,7 +204,7 @@ public:
         session->written(bytes.size(), now);
         return cut(bytes);
     }
-    /// Everything that it wants to send now.
+    /// Produces everything that the session wants to send now.
     std::vector<Frame> produce() {
         std::vector<Frame> all;
         while (session->has_output()) {
@@ -218,7 +216,7 @@ public:
         }
         return all;
     }
-    /// Answers every ping that it sends; the other frames are dropped.
+    /// Answers every ping that the session sends; the other frames are dropped.
     void answer_pings() {
         for (const Frame& frame : produce()) {
             if (frame.header.type == FrameType::ping && (frame.header.flags & wire::flag::ack) == 0) {
@@ -242,7 +240,7 @@ public:
         }
         stream.flush();
     }
-    /// Takes everything that a stream has received; answers the bytes of data.
+    /// Takes everything that a stream has received; returns the bytes of data.
     static std::size_t take_all(Stream& stream) {
         std::size_t bytes = 0;
         while (StreamItem* item = stream.front()) {

@@ -1,4 +1,4 @@
-// Streams that come and end faster than the peer reads that they have: what is kept of them, and how many of them.
+// Streams that come and end faster than the peer reads of their ends: what is kept of them, and how many of them.
 #include <catch2/catch.hpp>
 
 #include "unit/mux/session_fixture.hpp"
@@ -43,7 +43,7 @@ TEST_CASE("limit: streams that were aborted count as streams until their RESET h
     CHECK(fixture.events.opened.size() == told);
     CHECK(fixture.session->stats().streams_refused == settings.streams_max + 1);
 
-    // With everything told there is room for all again.
+    // When every reset has been told, there is room for all again.
     abort_all(fixture);
     const auto resets = fixture.produce();
     CHECK(resets.size() == settings.streams_max + 1);
@@ -79,7 +79,7 @@ TEST_CASE("of an aborted stream nothing is kept but what its RESET says") {
     Settings settings = client_settings();
     SessionFixture fixture(settings);
     fixture.feed(opens_from(1, 3'000));
-    fixture.feed(data_frame(5'999, 5'000));  // of the last one, whose RESET does not fit into one batch
+    fixture.feed(data_frame(5'999, 5'000));  // data of the last stream, whose RESET does not fit into one batch
     REQUIRE(fixture.session->stats().bytes_held > 5'000);
     fixture.events.opened.back()->count_delivered(1'234);
     abort_all(fixture);
@@ -94,7 +94,7 @@ TEST_CASE("of an aborted stream nothing is kept but what its RESET says") {
 TEST_CASE("a stream that is over is let go although the trunk takes nothing") {
     SessionFixture fixture(client_settings());
     fixture.feed(open_frame(1) + data_frame(1, 5'000));
-    fixture.events.opened.back()->flush();  // the session has not looked what it wants yet
+    fixture.events.opened.back()->flush();  // the session has not looked yet what the stream wants
     fixture.events.opened.clear();
     fixture.feed(reset_frame(1, Code::cancelled, true));
     CHECK(fixture.session->stats().bytes_held == 0);
@@ -108,7 +108,7 @@ TEST_CASE("limit: streams that ended with a frame still to be written count unti
     for (const IntrusivePtr<Stream>& stream : std::exchange(fixture.events.opened, {})) {
         stream->accept();
     }
-    REQUIRE(fixture.produce_batch().size() < settings.streams_max);  // OPENED of the first ones
+    REQUIRE(fixture.produce_batch().size() < settings.streams_max);  // the OPENED of the first streams
     Raw resets;
     for (std::uint32_t i = 0; i < settings.streams_max; ++i) {
         resets = std::move(resets) + reset_frame(1 + 2 * i, Code::cancelled, true);

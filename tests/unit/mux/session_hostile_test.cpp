@@ -29,7 +29,7 @@ public:
     }
     ferrotunnel::test::SeededRandom& random() { return random_; }
 
-    /// What the session grants belongs to the picture.
+    /// Notes the credit that the session grants.
     void hear(const std::vector<Frame>& frames) {
         for (const Frame& frame : frames) {
             bool grants = frame.header.type == FrameType::credit || frame.header.type == FrameType::opened;
@@ -102,7 +102,7 @@ private:
 
     ferrotunnel::test::SeededRandom random_;
     std::map<StreamId, Known> streams_;
-    StreamId highest_ = static_cast<StreamId>(-1);  // the first is 1
+    StreamId highest_ = static_cast<StreamId>(-1);  // so that the first one is 1
 };
 
 // What an endpoint may do, at random. `ended`: the streams that it sends nothing on any more.
@@ -155,7 +155,7 @@ TEST_CASE("a hostile peer can end its session, and nothing else") {
                 std::size_t at = peer.random().below(fixture.events.opened.size());
                 act(*fixture.events.opened[at], ended, peer.random());
                 if (peer.random().chance(10)) {
-                    // The handle goes without a word.
+                    // The endpoint lets go of its handle without a word.
                     fixture.events.opened.erase(fixture.events.opened.begin() + static_cast<std::ptrdiff_t>(at));
                 }
             }
@@ -164,7 +164,7 @@ TEST_CASE("a hostile peer can end its session, and nothing else") {
                 fixture.session->tick(fixture.now);
                 fixture.session->check_invariants();
             }
-            // Windows, and slabs that are partly alive.
+            // The bound: windows, and slabs that are partly alive.
             REQUIRE(fixture.session->stats().streams <= settings.streams_max);
             REQUIRE(fixture.session->stats().bytes_held <=
                     2 * (settings.budget + settings.streams_max * std::uint64_t{settings.first_window}) +
@@ -176,7 +176,7 @@ TEST_CASE("a hostile peer can end its session, and nothing else") {
         fixture.events.opened.clear();
         REQUIRE(fixture.pool.in_use() == 0);
     }
-    // Both happen: long lives, and ends.
+    // Both happen: long lives, and failures.
     REQUIRE(failures > 50);
     REQUIRE(frames > 10'000);
 }

@@ -14,7 +14,7 @@ SessionFixture accepting(Settings settings = client_settings()) {
     return SessionFixture(settings);
 }
 
-// The session has failed with this code, and says so to the peer in a GOAWAY that is the last thing it sends.
+// Checks that the session has failed with this code, and tells the peer so in a GOAWAY that is the last thing it sends.
 void require_failed(SessionFixture& fixture, Code code) {
     REQUIRE(fixture.failure_code() == code);
     REQUIRE(fixture.session->state() == SessionState::closed);
@@ -28,8 +28,7 @@ void require_failed(SessionFixture& fixture, Code code) {
 
 }  // namespace
 
-// --- frames
-// -----------------------------------------------------------------------------------------------------------
+// --- frames ---------------------------------------------------------------------------------------------------------
 
 TEST_CASE("limit: the payload of DATA") {
     SessionFixture fixture = accepting();
@@ -134,8 +133,7 @@ TEST_CASE("unknown frame types, flags and empty DATA are violations") {
     }
 }
 
-// --- before the handshake is done
-// -------------------------------------------------------------------------------------
+// --- before the handshake is done -----------------------------------------------------------------------------------
 
 TEST_CASE("before establish only CONTROL and GOAWAY are allowed") {
     for (const Raw& raw : {data_frame(2, 5), open_frame(2), credit_frame(0, 100), ping_frame(1, false),
@@ -158,8 +156,7 @@ TEST_CASE("nothing can be opened before establish") {
     REQUIRE(result.error() == Code::internal);
 }
 
-// --- ids
-// --------------------------------------------------------------------------------------------------------------
+// --- ids ------------------------------------------------------------------------------------------------------------
 
 TEST_CASE("an OPEN has the opener's parity and rises") {
     SECTION("gaps are allowed") {
@@ -216,8 +213,7 @@ TEST_CASE("OPENED comes once, and from the side that was asked") {
     }
 }
 
-// --- streams and opens
-// ------------------------------------------------------------------------------------------------
+// --- streams and opens ----------------------------------------------------------------------------------------------
 
 TEST_CASE("limit: streams at once, of the peer's opens") {
     Settings settings = client_settings();
@@ -235,7 +231,7 @@ TEST_CASE("limit: streams at once, of the peer's opens") {
     REQUIRE(resets[0].reset().code == Code::busy);
     REQUIRE(fixture.session->stats().streams_refused == 1);
 
-    // When one has gone there is room for one.
+    // When one stream has gone there is room for one.
     fixture.feed(reset_frame(1, Code::none, true) + open_frame(9));
     REQUIRE(fixture.events.opened.size() == 4);
 }
@@ -339,8 +335,7 @@ TEST_CASE("limit: a closed stream makes room for another") {
     REQUIRE(fixture.try_open());
 }
 
-// --- floods
-// -----------------------------------------------------------------------------------------------------------
+// --- floods ---------------------------------------------------------------------------------------------------------
 
 TEST_CASE("limit: pings whose answers are not read") {
     SessionFixture fixture;
@@ -375,11 +370,10 @@ TEST_CASE("limit: session frames that the peer does not read") {
     REQUIRE(frames.back().goaway().code == Code::limit);
 }
 
-// --- credit
-// -----------------------------------------------------------------------------------------------------------
+// --- credit ---------------------------------------------------------------------------------------------------------
 
 TEST_CASE("limit: DATA beyond its credit, to the byte") {
-    // Two frames of 30,000 cost 60,128; the third may carry 65,536 - 60,128 - 64 bytes.
+    // Four frames of 15,000 cost 60,256; the fifth may carry 65,536 - 60,256 - 64 bytes.
     constexpr std::size_t last =
         limits::first_window - 4 * (15'000 + limits::data_frame_cost) - limits::data_frame_cost;
     Raw first = open_frame(1);
@@ -468,8 +462,7 @@ TEST_CASE("DATA after FIN is a violation") {
     }
 }
 
-// --- what the endpoint may queue
-// --------------------------------------------------------------------------------------
+// --- what the endpoint may queue ------------------------------------------------------------------------------------
 
 TEST_CASE("limit: an endpoint queues at most 64 KiB for sending") {
     SessionFixture fixture(server_settings(), false);
@@ -510,7 +503,7 @@ TEST_CASE(
         }
         return bytes;
     };
-    // Up to half of it each stream may have its whole queue.
+    // Up to half of the session's limit each stream may have its whole queue.
     streams.push_back(fixture.open());
     while (queued() + buffer::slab_footprint(8'000) < settings.outbound_max / 2) {
         REQUIRE(streams.back()->read_size_max() == limits::send_queue_max);
@@ -521,7 +514,7 @@ TEST_CASE(
         }
     }
     CHECK(streams.size() > 2);
-    // From there on less.
+    // From there on each may have less.
     fixture.send(*streams.back(), 8'000);
     CHECK(queued() >= settings.outbound_max / 2);
     CHECK(streams.back()->read_size_max() == limits::send_queue_tight);
@@ -533,7 +526,7 @@ TEST_CASE(
         CHECK(streams.back()->queued_bytes() < limits::send_queue_tight + 1'000 + limits::data_frame_cost);
     }
     CHECK(queued() <= settings.outbound_max + buffer::slab_footprint(1'000) + 1'000);  // and a segment of a queue
-    // Now it is full. Who has much queued waits, and one with nothing queued may send a little.
+    // Now the limit is reached. A stream with much queued waits, and one with nothing queued may send a little.
     const std::size_t before = streams.size() - 2;
     CHECK_FALSE(streams[before]->can_send());
     CHECK(streams[before]->try_park_send());
@@ -542,7 +535,7 @@ TEST_CASE(
     CHECK(late->read_size_max() == limits::send_queue_full);
     CHECK(queue_until_full(*late) <= limits::send_queue_full + limits::data_frame_cost);
     CHECK(late->try_park_send());
-    // Everything that parked is woken when its own queue has left, and with all gone the limits are as before.
+    // Each stream that parked is woken when its own queue has left, and with all gone the limits are as before.
     CHECK(fixture.stream_waker->count == 0);
     fixture.produce();
     CHECK(fixture.stream_waker->count == 2);

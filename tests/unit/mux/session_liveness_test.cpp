@@ -15,7 +15,7 @@ Settings patient() {
     return settings;
 }
 
-// Up to a fifth earlier, at random.
+// Pings come up to a fifth earlier than their interval, at random.
 constexpr Duration ping_earliest = limits::ping_interval * 4 / 5;
 
 }  // namespace
@@ -79,7 +79,7 @@ TEST_CASE("a peer may ask for earlier pings and an earlier end, within bounds an
     CHECK(liveness.ping_due(TimePoint{} + expected));
     CHECK_FALSE(liveness.dead(TimePoint{} + 3 * expected - 1ms));
     CHECK(liveness.dead(TimePoint{} + 3 * expected));
-    Liveness early(settings, 199, TimePoint{});  // jitter stays
+    Liveness early(settings, 199, TimePoint{});  // the jitter stays
     early.shorten(asked, 3 * asked);
     CHECK(early.ping_due(TimePoint{} + expected * 81 / 100));
 }

@@ -72,7 +72,7 @@ TEST_CASE("limit: small payloads for an endpoint that is behind share slabs, no 
         fixture.feed(data_frame(1, 1));
         REQUIRE(held() <= buffer::slab_footprint(limits::copies_slab_min) + i * (sizeof(StreamItem) + 4));
     }
-    fixture.feed(data_frame(1, 1));  // one more than fits
+    fixture.feed(data_frame(1, 1));  // one more than fits into that slab
     Stream& stream = *fixture.events.opened[0];
     REQUIRE(held() > buffer::slab_footprint(limits::copies_slab_min) * 2);
     // A byte costs its place in the queue and little else: not more than the credit that its frame takes.
@@ -80,7 +80,7 @@ TEST_CASE("limit: small payloads for an endpoint that is behind share slabs, no 
         fixture.feed(data_frame(1, 1));
     }
     CHECK(held() < 1'000 * (1 + limits::data_frame_cost));
-    // None of these slabs is as large as a payload may be that is copied, unless so much waits.
+    // None of these slabs is as large as the largest payload that is copied, unless so much waits.
     std::uint32_t largest = 0;
     stream.for_each_inbound([&](StreamItem& item) { largest = std::max(largest, item.slice.slab()->capacity()); });
     CHECK(largest > limits::copies_slab_min);
@@ -212,7 +212,8 @@ TEST_CASE("a steady transfer allocates nothing per frame but its queues' segment
     for (int i = 0; i < rounds; ++i) {
         round();
     }
-    // A segment for each sixteen items at most, or one for each round in either direction when the queues run empty.
+    // The queues allocate a segment for each sixteen items at most, or one in each round and direction when they run
+    // empty.
     REQUIRE(ferrotunnel::test::allocations_so_far() - before <= 2 * rounds);
     REQUIRE(fixture.session->stats().bytes_copied == 0);
     REQUIRE(fixture.failure_code() == Code::none);
@@ -247,7 +248,7 @@ TEST_CASE("a stream without memory is not there at all, and the session can end"
         }
         has_failed = ferrotunnel::test::fail_allocation(0);
         if (threw && !by_peer && fixture.session->stream_count() == 0) {
-            REQUIRE(fixture.session->open({}, waker, false, fixture.now));  // the next one does not suffer
+            REQUIRE(fixture.session->open({}, waker, false, fixture.now));  // the next stream does not suffer
             fixture.produce();
         }
         fixture.session->fail(Code::internal, "what a driver does after this");

@@ -70,7 +70,7 @@ TEST_CASE("OPENED wakes the opener and adds its credit") {
     for (int i = 0; i < 5; ++i) {
         fixture.send(*stream, limits::data_payload_max);
     }
-    // The last frame is cut to what credit is left.
+    // The last frame is cut to the credit that is left.
     REQUIRE(payload_bytes(fixture.produce(), 1) == limits::first_window + 5'000 - 5 * limits::data_frame_cost);
 }
 
@@ -120,8 +120,7 @@ TEST_CASE("a stream that is aborted before its OPEN has left was never there") {
     REQUIRE(stream->verdict().code == Code::cancelled);
 }
 
-// --- the end of the id space
-// ------------------------------------------------------------------------------------------
+// --- the end of the id space ----------------------------------------------------------------------------------------
 
 TEST_CASE("ids run out and are never used again") {
     Settings settings = server_settings();
@@ -151,8 +150,7 @@ TEST_CASE("a session says once that it should be replaced, at three quarters of 
     REQUIRE(fixture.events.rotate_due == 1);
 }
 
-// --- draining
-// ---------------------------------------------------------------------------------------------------------
+// --- draining -------------------------------------------------------------------------------------------------------
 
 TEST_CASE("a drain has two phases, and ends with the last stream") {
     SessionFixture fixture(client_settings());
@@ -161,7 +159,7 @@ TEST_CASE("a drain has two phases, and ends with the last stream") {
     fixture.session->drain(Code::going_away, "restart", fixture.now);
     REQUIRE(fixture.session->state() == SessionState::draining);
 
-    // First: nobody should open any more, but what is under way is welcome.
+    // First phase: nobody should open any more, but opens that are under way are welcome.
     auto frames = fixture.produce();
     REQUIRE(frames.size() == 2);
     REQUIRE(frames[0].header.type == FrameType::goaway);
@@ -173,7 +171,7 @@ TEST_CASE("a drain has two phases, and ends with the last stream") {
     fixture.feed(open_frame(3));
     REQUIRE(fixture.events.opened.size() == 2);
 
-    // Second: the ping has come back behind everything that was under way.
+    // Second phase: the ping has come back behind everything that was under way.
     fixture.feed(ping_frame(wire::decode_ping(frames[1].payload).value(), true));
     auto last = of_type(fixture.produce(), FrameType::goaway);
     REQUIRE(last.size() == 1);
@@ -184,7 +182,7 @@ TEST_CASE("a drain has two phases, and ends with the last stream") {
     REQUIRE(resets.at(0).header.stream == 5);
     REQUIRE(resets.at(0).reset().code == Code::going_away);
 
-    // The streams that are there finish.
+    // The streams that are there may finish.
     fixture.send(*fixture.events.opened[0], 10);
     fixture.events.opened[0]->finish();
     fixture.feed(data_frame(1, 10, wire::flag::fin));
@@ -268,7 +266,7 @@ TEST_CASE("what a session fails for is the last it says") {
     REQUIRE(frames[0].goaway().code == Code::internal);
     REQUIRE(as_text(frames[0].goaway().text) == "a bug");
     REQUIRE_FALSE(fixture.session->failure()->by_peer);
-    fixture.feed(open_frame(2));  // nothing is listened to any more
+    fixture.feed(open_frame(2));  // a session that has failed listens to nothing any more
     REQUIRE(fixture.events.opened.empty());
 }
 

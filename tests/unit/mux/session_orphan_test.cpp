@@ -18,7 +18,7 @@ struct Orphan : SessionFixture {
         produce();
         feed(opened_frame(1, 0));
     }
-    /// More than the peer takes.
+    /// Sends more than the peer takes.
     void fill() {
         send(*stream, limits::first_window);
         produce();
@@ -143,7 +143,7 @@ TEST_CASE("an endpoint that is behind is woken when the stream has ended and nob
     orphan.stream->finish();
     orphan.produce();
     (void)orphan.stream->try_park_receive();
-    orphan.feed(data_frame(1, 100));  // woken, and does not take it
+    orphan.feed(data_frame(1, 100));  // the endpoint is woken, and does not take it
     orphan.stream_waker->count = 0;
     orphan.feed(data_frame(1, 100, wire::flag::fin));
     CHECK(orphan.session->stats().streams == 0);

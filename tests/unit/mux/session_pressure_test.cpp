@@ -20,7 +20,7 @@ std::optional<std::uint32_t> announced(const std::vector<Frame>& frames) {
     return window;
 }
 
-// Pings and their answers, so that the peer lives.
+// Lets time pass with pings and their answers, so that the peer lives.
 void pass(SessionFixture& fixture, Duration time, std::vector<Frame>* said = nullptr) {
     for (Duration gone{}; gone < time; gone += 500ms) {
         fixture.tick_after(500ms);
@@ -63,7 +63,7 @@ TEST_CASE("limit: what visitors do not read leaves others with small windows for
     CHECK_FALSE(announced(said));
     pass(fixture, 500ms + limits::set_aside_look_every, &said);
     CHECK(announced(said) == limits::first_window);
-    // Who reads again counts again.
+    // A stream that is read again counts again.
     for (const IntrusivePtr<Stream>& stream : fixture.events.opened) {
         stream->consume(1);
     }
@@ -221,7 +221,7 @@ TEST_CASE("a session that is asked for memory resets who does not move, also who
         REQUIRE(fixture.session->next_deadline() <= fixture.now + limits::stalled_after / 2);
         fixture.tick_after(limits::stalled_after / 2);
     };
-    ask(1);  // one is enough, and what the other has sent meanwhile is seen only now
+    ask(1);  // one byte is enough; what the other stream has sent meanwhile is seen only now
     CHECK(stalled->verdict().code == Code::too_slow);
     CHECK_FALSE(sending->verdict());
     ask(1);
@@ -245,10 +245,10 @@ TEST_CASE("a session that is asked for memory does not take who was quiet for lo
     };
     fixture.send(*quiet, 100'000);  // more than its credit
     fixture.produce();
-    fixture.feed(credit_frame(quiet->id(), quiet->queued_bytes()));  // all of it, and nothing beyond
+    fixture.feed(credit_frame(quiet->id(), quiet->queued_bytes()));  // credit for all of it, and for nothing beyond
     fixture.produce();
     REQUIRE(quiet->queued_bytes() == 0);
-    ask();  // looked at while it has nothing to send
+    ask();  // the session looks at it while it has nothing to send
     pass(fixture, 10s);
     fixture.send(*quiet, 1'000);
     fixture.produce();

@@ -55,7 +55,7 @@ TEST_CASE("session frames overtake control frames, and both overtake data") {
 TEST_CASE("a batch holds no more than its bytes, and the rest follows") {
     Senders fixture(1);
     fixture.send(*fixture.streams[0], 1'000'000);
-    // Small until the trunk is known to be fast. The last frame may begin just below the limit.
+    // A batch is small until the trunk is known to be fast. The last frame may begin just below the limit.
     auto frames = fixture.produce_batch();
     REQUIRE(payload_bytes(frames, 1) >= limits::batch_bytes_min - 16_KiB);
     REQUIRE(payload_bytes(frames, 1) <= limits::batch_bytes_min + 16_KiB);

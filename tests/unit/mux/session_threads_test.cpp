@@ -18,7 +18,7 @@ namespace {
 constexpr auto generous = 120s;
 std::atomic<bool> hung{false};
 
-/// A place to sleep, for one thread, until woken by any.
+/// A place where one thread sleeps until any thread wakes it.
 class Bed {
 public:
     void wake() noexcept {

@@ -15,8 +15,8 @@ namespace {
 using Status = ClientHelloReader::Status;
 using Foreign = ClientHelloReader::Foreign;
 
-// The verdict in one word, or the error. All at once and byte by byte must come to the same, and of every prefix that
-// is decided the rest must not matter.
+// The verdict in one word, or the error. Checks that all bytes at once and byte by byte come to the same, and that what
+// follows a prefix that was decided makes no difference.
 std::string verdict(const ByteVector& bytes) {
     ClientHelloReader whole;
     const Status status = whole.look(bytes);
@@ -52,7 +52,7 @@ std::string verdict(const ByteVector& bytes) {
     return {};
 }
 
-// Of one message in one record.
+// The verdict on one message in one record.
 std::string verdict_of(std::initializer_list<ByteVector> extensions) {
     return verdict(record(hello_message(extensions)));
 }
@@ -137,7 +137,7 @@ TEST_CASE("what is no TLS is told at once, with a guess") {
     CHECK(verdict({0}) == "not TLS");
     CHECK(verdict({22, 2}) == "not TLS");
     CHECK(verdict({22, 0xfe, 0xfd}) == "not TLS");                // DTLS
-    CHECK(verdict({0x80, 0x2e, 1, 3, 1, 0, 0x15}) == "not TLS");  // a ClientHello in the dress of SSL 2
+    CHECK(verdict({0x80, 0x2e, 1, 3, 1, 0, 0x15}) == "not TLS");  // a ClientHello in the form of SSL 2
     CHECK(verdict({}) == "more");
 }
 
@@ -156,12 +156,12 @@ TEST_CASE("records that can not be of a ClientHello") {
 
 TEST_CASE("a ClientHello has 64 KiB at most, records included") {
     const std::size_t around = hello_message({padding(0), server_name("a.example")}).size();
-    // Records of 16 KiB: four heads of 5 bytes.
+    // The message takes records of 16 KiB: four heads of 5 bytes.
     const std::size_t most = limits::client_hello_bytes_max - 4 * 5 - around;
     CHECK(verdict(in_records(hello_message({padding(most), server_name("a.example")}), 1 << 14)) == "a.example");
     CHECK(verdict(in_records(hello_message({padding(most + 1), server_name("a.example")}), 1 << 14)) ==
           "! it is larger than 65536 bytes");
-    // Refused as soon as it says so.
+    // It is refused as soon as its length is known.
     CHECK(verdict({22, 3, 1, 0x40, 0, 1, 1, 0, 0}) == "! it is larger than 65536 bytes");
     // Many small records are many heads.
     CHECK(verdict(in_records(hello_message({padding(12'000)}), 1)) == "! it is larger than 65536 bytes");

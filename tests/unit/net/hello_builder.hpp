@@ -1,4 +1,4 @@
-// Makes ClientHellos, right ones and wrong ones.
+// Makes ClientHellos, valid and invalid ones.
 #pragma once
 
 #include <algorithm>
@@ -72,7 +72,7 @@ struct HelloParts {
     ByteVector compressions = {0};
 };
 
-/// The message without its head and up to its extensions.
+/// The message without its head, up to its extensions.
 inline ByteVector hello_front(const HelloParts& parts = {}) {
     return joined({parts.version, ByteVector(32, 0xaa), counted<1>(parts.session_id), counted<2>(parts.suites),
                    counted<1>(parts.compressions)});
@@ -90,7 +90,7 @@ inline ByteVector record(const ByteVector& payload, std::uint8_t type = 22) {
     return joined({{type, 3, 1}, counted<2>(payload)});
 }
 
-/// In records of at most `record_bytes`.
+/// The message in records of at most `record_bytes`.
 inline ByteVector in_records(const ByteVector& message, std::size_t record_bytes) {
     ByteVector all;
     for (std::size_t at = 0; at < message.size(); at += record_bytes) {

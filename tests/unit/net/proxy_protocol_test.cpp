@@ -24,7 +24,7 @@ std::string end_text(const Address& address) {
     return address.family == 0 ? "-" : ip_text(address) + "/" + std::to_string(address.port);
 }
 
-// What was read in one line. Decides at one prefix, and what follows that makes no difference.
+// What was read, in one line. Checks that the verdict falls at one prefix, and that what follows makes no difference.
 std::string read(const ByteVector& bytes) {
     const ProxyReading whole = read_proxy_header(bytes);
     ProxyReading first;
@@ -58,7 +58,7 @@ std::string v1(std::string_view text) {
     return read(bytes_of(text));
 }
 
-// Version 2 from its 13th byte on, with the length put in.
+// Reads a header of version 2, given from its 13th byte on; puts its length in.
 std::string v2(std::uint8_t command, std::uint8_t family, const ByteVector& rest) {
     return read(joined({signature, {command, family}, counted<2>(rest)}));
 }
@@ -70,7 +70,7 @@ ByteVector tlv(std::uint8_t type, const ByteVector& value) {
 const ByteVector ends_v4 = from_hex("c0000201 c6336407 c738 01bb");
 const ByteVector ends_v6 = from_hex("20010db8000000000000000000000001 20010db8000000000000000000000002 c738 01bb");
 
-// A version 2 header with a checksum TLV of this value behind these TLVs; without a value the right one.
+// A version 2 header with a checksum TLV between these TLVs; its value is the right one if none is given.
 ByteVector with_checksum(const ByteVector& tlvs, const ByteVector& behind, std::int64_t value = -1) {
     ByteVector all =
         joined({signature, {0x21, 0x11}, counted<2>(joined({ends_v4, tlvs, tlv(3, ByteVector(4)), behind}))});
@@ -163,7 +163,7 @@ TEST_CASE("PROXY protocol, version 2") {
     CHECK(v2(0x21, 0x00, {1, 2, 3}) == "- - in v2, 19");
     CHECK(v2(0x20, 0x00, {}) == "- - local in v2, 16");
     CHECK(v2(0x20, 0x11, ends_v4) == "- - local in v2, 28");
-    CHECK(v2(0x20, 0xff, {1}) == "- - local in v2, 17");  // of LOCAL the family and the rest are to be ignored
+    CHECK(v2(0x20, 0xff, {1}) == "- - local in v2, 17");  // with LOCAL, the family and the rest are to be ignored
 }
 
 TEST_CASE("PROXY protocol, version 2: what breaks its rules") {

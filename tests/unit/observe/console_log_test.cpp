@@ -134,7 +134,7 @@ TEST_CASE("whoever writes to a stream that nobody reads can be told to give up",
     const std::string long_line(1'000'000, 'x');  // more than a pipe takes
     std::stop_source ending;
     std::vector<std::thread> stuck;
-    for (int i = 0; i < 2; ++i) {  // with the line, and before it
+    for (int i = 0; i < 2; ++i) {  // one is stuck with its line, the other before it
         stuck.emplace_back([&] { log.write(some_time, LogLevel::info, long_line, {}, ending.get_token()); });
     }
     ending.request_stop();

@@ -9,7 +9,7 @@
 
 namespace ferrotunnel::test {
 
-/// "= /x" equals, "~ /x" expression, "/x" prefix.
+/// A rule from a word: "= /x" equals, "~ /x" expression, "/x" prefix.
 inline http::PathRule path_rule(std::string_view text) {
     if (text.starts_with("= ")) {
         return *http::parse_path_equals(text.substr(2));
@@ -22,7 +22,7 @@ struct Line {
     std::string_view path = "/";
 };
 
-/// The value of each is its place, its name "rule N".
+/// A route for each line: its value is its place, its name "rule N".
 inline std::vector<routes::Route> routes_of(const std::vector<Line>& lines) {
     std::vector<routes::Route> routes;
     for (const Line& line : lines) {

@@ -37,7 +37,7 @@ struct Words {
         }
         return text.empty() || random.chance(20) ? text + '/' : text;
     }
-    // What programs read differently, here and there.
+    // A path with something, here and there, that programs read differently.
     std::string odd_path() {
         std::string text = path(5);
         while (random.chance(40)) {
@@ -56,7 +56,7 @@ int rank_of(HostPattern::Kind kind) {
                                                    : 0;
 }
 
-// The greater, the more specific.
+// The greater the rank, the more specific the pattern.
 std::tuple<int, std::size_t> rank_of(const HostPattern& pattern) {
     return {rank_of(pattern.kind), pattern.host.size()};
 }

@@ -229,7 +229,7 @@ TEST_CASE("routes: expressions are for paths up to a limit, which is reached and
     const std::string longest = "/x/" + std::string(limits::http_path_regex_path_max - 3, 'a');
     CHECK(found(table, "a", longest) == 0);
     CHECK(found(table, "b", longest) == 2);
-    // A longer one meets no rule at all: it must not slip past an expression to the prefix behind it.
+    // A longer path meets no rule at all: it must not slip past an expression to the prefix behind it.
     for (const char* host : {"a", "b"}) {
         for (const std::string& path : {longest + 'a', "/x/%61" + longest.substr(4), "/x//" + longest.substr(3)}) {
             const RouteMatch match = table.find(host, path);
@@ -270,7 +270,7 @@ TEST_CASE("routes: an expression is compiled once, and shared by copies of its r
     CHECK(first->routes()[0].path.expression.shares_with(rule.expression));
     CHECK(second->routes()[0].path.expression.shares_with(rule.expression));
 
-    // Where it is missing, or another rule's, the table compiles it.
+    // Where a route's expression is missing, or is another rule's, the table compiles it.
     for (const PathRegex& expression : {PathRegex(), rule.expression}) {
         routes[0].path = {PathRule::Kind::regex, "/y", expression};
         const auto table = RouteTable::build(routes);
@@ -320,10 +320,10 @@ TEST_CASE("routes: with 10,000 hosts a lookup takes the steps that it takes with
     };
     const Worst small = worst_of(10);
     const Worst large = worst_of(10'000);
-    // The host, /api and /api/v1: no other text is ever looked at.
+    // The texts compared are the host, /api and /api/v1: no other text is ever looked at.
     CHECK(small.comparisons == 3);
     CHECK(large.comparisons == 3);
-    // Three slots are the least; tables at most half full take one and a half looks for each that is found.
+    // Three slots are the least; a table that is at most half full takes one and a half looks for each text found.
     CHECK(small.slots >= 30);
     CHECK(small.slots <= 60);
     CHECK(large.slots >= 30);

@@ -111,7 +111,7 @@ TEST_CASE("close refuses at once, also from within the handler") {
 
 namespace {
 
-// In a child process, because the limit is the process's. Exits with 0 when all is as it should be.
+// Runs in a child process, because the limit is the process's. Exits with 0 when all is as it should be.
 int accept_without_descriptors() {
     Loop loop;
     std::vector<Fd> accepted;

@@ -85,7 +85,7 @@ struct UnixListener {
         ::unlink(to.path.c_str());
         ::rmdir(folder.c_str());
     }
-    // Until one more would have to wait for room.
+    // Makes connections until one more would have to wait for room.
     void fill() {
         std::error_code error;
         while (Fd socket = connect_unix(to.path, error)) {
@@ -147,7 +147,7 @@ TEST_CASE("within one machine the connection is there at once, for who asks, and
     Loop loop;
     Fd listener = listen_locally();
     Outcome outcome;
-    // Unless the kernel puts the handshake off, which a busy one may do, but not each time.
+    // It is not there at once if the kernel puts the handshake off, which a busy one may do, but not each time.
     int put_off = 0;
     for (bool at_once = false; !at_once; ++put_off) {
         REQUIRE(put_off < 10);
@@ -180,7 +180,7 @@ TEST_CASE("connects by address and by name, never calling back from within") {
         CHECK_FALSE(outcome.error);
         REQUIRE(outcome.fd);
         CHECK(peer_address(outcome.fd.get()).port() == port);
-        CHECK(loop.worker.poller().size() == 1);  // the doorbell: the socket is the callback's now
+        CHECK(loop.worker.poller().size() == 1);  // the doorbell; the socket belongs to the callback now
     }
     CHECK(loop.worker.timers_set() == 0);
 }

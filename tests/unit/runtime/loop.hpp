@@ -41,7 +41,7 @@ public:
         ++count_;
         changed_.notify_all();
     }
-    /// True when it was told `count` times in all.
+    /// True when it has been told `count` times in all.
     bool wait(int count = 1) {
         std::unique_lock lock(mutex_);
         return changed_.wait_for(lock, patience, [&] { return count_ >= count; });

@@ -23,7 +23,7 @@ NameAnswer found(const std::string& ip) {
     return {{}, {*SocketAddress::from_ip(ip, 0)}};
 }
 
-// A resolver that answers what it is told to, as often as it is let.
+// A resolver that gives the answer it is told to, and waits while it is held.
 struct FakeResolver : std::enable_shared_from_this<FakeResolver> {
     std::shared_ptr<NameCache> make_cache() {
         return std::make_shared<NameCache>(
@@ -56,12 +56,12 @@ struct FakeResolver : std::enable_shared_from_this<FakeResolver> {
     std::atomic<Duration> ahead{Duration(0)};
 };
 
-// What was told, in the words of a test.
+// The answer that was told, in the words of a test.
 std::string text_of(const NameAnswer& answer) {
     return answer.error ? answer.error.message() : answer.addresses.at(0).ip();
 }
 
-// Asks, and waits for the answer where it is not known.
+// Asks for a host, and waits for the answer where it is not known.
 std::string look_up(NameCache& cache, const std::string& host) {
     auto told = std::make_shared<std::promise<std::string>>();
     auto answer = told->get_future();
@@ -131,12 +131,12 @@ TEST_CASE("old addresses are used while the resolver fails, but not for a name t
         CHECK(look_up(*cache, "app") == "192.0.2.1");
         CHECK(resolver->lookups == 2);
         CHECK(look_up(*cache, "other") == ::gai_strerror(EAI_AGAIN));
-        CHECK(look_up(*cache, "other") == ::gai_strerror(EAI_AGAIN));  // for a moment that is known, too
+        CHECK(look_up(*cache, "other") == ::gai_strerror(EAI_AGAIN));  // a failure is known for a moment, too
         CHECK(resolver->lookups == 3);
         resolver->holds = true;
         resolver->ahead = limits::name_fresh + limits::name_retry;
         CHECK_FALSE(cache->find("other", [](const NameAnswer&) {}));
-        CHECK(look_up(*cache, "app") == "192.0.2.1");  // nobody waits for its lookup
+        CHECK(look_up(*cache, "app") == "192.0.2.1");  // nobody waits for the lookup that this begins
         CHECK(look_up(*cache, "app") == "192.0.2.1");
         CHECK(resolver->began.wait(5));
         CHECK(resolver->lookups == 5);
@@ -186,7 +186,7 @@ TEST_CASE("limit: lookups at a time, and names that are remembered", "[names][th
     CHECK(told.wait(names));
     CHECK(resolver->most_at_once == static_cast<int>(limits::lookups_max));
     CHECK(resolver->lookups == names);
-    CHECK(cache->size() == static_cast<std::size_t>(names));  // each of them was waited for
+    CHECK(cache->size() == static_cast<std::size_t>(names));  // each of these names was waited for
     CHECK(look_up(*cache, "one more") == "192.0.2.1");
     CHECK(cache->size() == limits::names_known_max);
 }
@@ -234,6 +234,6 @@ TEST_CASE("while a resolver takes its time, visitors of the first one's worker g
     visit();
     CHECK(resolver->began.wait(2));
     visit();
-    CHECK(told.wait(2));  // the first as well, since there are addresses for all
+    CHECK(told.wait(2));  // the first request as well, since there are addresses for all
     resolver->released.set_value();
 }

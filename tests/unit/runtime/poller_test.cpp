@@ -74,7 +74,7 @@ TEST_CASE("targets that are removed and destroyed within a batch get nothing mor
     for (int i = 0; i < count; ++i) {
         pairs.push_back(socket_pair());
         targets.push_back(std::make_unique<Target>());
-        // Whoever comes first destroys everybody, itself included.
+        // The target that is called first destroys all of them, itself included.
         targets.back()->then = [&] {
             ++calls;
             for (std::size_t k = 0; k < targets.size(); ++k) {
@@ -113,7 +113,7 @@ TEST_CASE("a descriptor number that is used again within a batch belongs to its 
         renewed = socket_pair();
         poller.add(renewed.first.get(), new_target);
     };
-    // Whichever is told first replaces the other one.
+    // The target that is called first replaces the other one.
     old_target.then = [&] { replace(other, second.first); };
     other.then = [&] { replace(old_target, first.first); };
     poller.add(first.first.get(), old_target);

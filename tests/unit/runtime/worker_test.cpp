@@ -106,7 +106,7 @@ TEST_CASE("limit: work that defers itself for ever takes turns with mail, timers
             }
         });
         self = &forever;
-        // Nothing is under way any more that knows what ends here.
+        // Waits until nothing is under way any more that uses the variables of this block.
         wait([&] { worker.defer(forever); },
              [&] { return runs_at_mail.size() >= 100 && runs_at_mail.size() == posted && !forever.deferred(); });
         int most = 0;
@@ -189,8 +189,8 @@ TEST_CASE("timers fire in order of their deadlines, cancelled and moved ones as 
         }
         timers[10]->cancel();
         CHECK_FALSE(timers[10]->is_set());
-        timers[0]->set(start - 1s);     // earlier
-        timers[49]->set(start + 20ms);  // later
+        timers[0]->set(start - 1s);     // earlier than the others
+        timers[49]->set(start + 20ms);  // later than the others
         timers.push_back(std::make_unique<Timer>(worker, [&] { done.tell(); }));
         timers.back()->set(start + 30ms);
         CHECK(worker.timers_set() == 50);
@@ -323,7 +323,7 @@ TEST_CASE("mail from many threads wakes a sleeping worker every time") {
             for (int i = 0; i < each; ++i) {
                 mailbox->post_call([&] { delivered.fetch_add(1); });
                 if (i % 16 == 0) {
-                    on(worker, [] {});  // lets it fall asleep now and then
+                    on(worker, [] {});  // lets the worker fall asleep now and then
                 }
             }
         });
@@ -367,7 +367,7 @@ TEST_CASE("mail that mails itself does not starve sockets and timers") {
         reader.reset();
         timer.reset();
     });
-    on(worker, [] {});  // a mail that had not seen `stop` may have posted one more behind the last
+    on(worker, [] {});  // mail that had not seen `stop` may have posted one more behind the last
 }
 
 TEST_CASE("stop does what was posted before, refuses what comes later, and leaks nothing") {
@@ -429,12 +429,12 @@ TEST_CASE("inside an application's io_context") {
         });
         CHECK(done == 3);
 
-        // Destroyed while handlers of it wait in the io_context.
+        // The worker is destroyed while handlers of it wait in the io_context.
         worker.post([shared] { FAIL("destroyed"); });
     }
     CHECK(shared.use_count() == 1);
     io.restart();
-    io.run();  // comes to an end: nothing of the worker keeps it alive
+    io.run();  // it comes to an end: nothing of the worker keeps it alive
 }
 
 TEST_CASE("a stop from another thread waits for the round of an application's io_context, and is its last") {
@@ -442,7 +442,7 @@ TEST_CASE("a stop from another thread waits for the round of an application's io
     Worker worker(io);
     Signal begun;
     Signal stopping;
-    int touched = 0;  // by the round, and then by who has stopped it: ThreadSanitizer watches
+    int touched = 0;  // touched by the round, then by the thread that has stopped it: ThreadSanitizer watches
     worker.post([&] {
         begun.tell();
         stopping.wait();
@@ -456,7 +456,7 @@ TEST_CASE("a stop from another thread waits for the round of an application's io
         stopping.tell();
         worker.stop();
         ++touched;
-        worker.slabs().trim();  // what lived on the worker is the caller's
+        worker.slabs().trim();  // whatever lived on the worker is now the caller's
     });
     stops.join();
     runs.join();

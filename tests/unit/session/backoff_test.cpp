@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Always the smallest or the largest number.
+// Gives always the smallest or always the largest number.
 class ExtremeRandom final : public Random {
 public:
     explicit ExtremeRandom(bool high) : high_(high) {}
@@ -68,7 +68,7 @@ TEST_CASE("waits spread: clients that were lost together do not come back togeth
     for (std::uint64_t seed = 0; seed < 1'000; ++seed) {
         first.push_back(waits(seed, 1).front());
     }
-    // A thousand clients over half a second: no tenth of it holds more than twice its share.
+    // A thousand clients spread over half a second: no tenth of it holds more than twice its share.
     for (int tenth = 0; tenth < 10; ++tenth) {
         Duration from = limits::backoff_first + tenth * 50ms;
         auto inside = std::count_if(first.begin(), first.end(),
@@ -125,7 +125,7 @@ TEST_CASE("after a goodbye in order a client is back almost at once, then soon, 
         REQUIRE(second <= 600ms);
         REQUIRE(backoff.next_wait() >= limits::backoff_first);
     }
-    CHECK(longest > 190ms);  // they spread
+    CHECK(longest > 190ms);  // the clients spread
     CHECK(shortest < 10ms);
 }
 

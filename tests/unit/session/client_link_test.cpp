@@ -71,7 +71,7 @@ public:
     runtime::Worker worker;
     std::shared_ptr<ClientShared> shared = std::make_shared<ClientShared>();
     std::unique_ptr<ClientLink> link;
-    std::function<void(const LinkNotice&)> on_notice;  // the worker's, like what follows
+    std::function<void(const LinkNotice&)> on_notice;  // used on the worker alone, like what follows
     std::vector<Kind> notices;
     wire::Code last_code = wire::Code::none;
     Signal stopped;
@@ -106,7 +106,7 @@ TEST_CASE("a link gives up after its attempts") {
 
 namespace {
 
-/// Takes so many connections, one after the other, and answers each client's first bytes with the same frames, on a
+/// Takes `times` connections, one after the other, and answers each client's first bytes with the same frames, on a
 /// thread of its own.
 class Answers {
 public:
@@ -179,7 +179,7 @@ TEST_CASE("a link that is stopped by who hears of a loss tells nothing more") {
 
 TEST_CASE("a link stops while it connects, shakes hands or logs in") {
     Mute mute;
-    const bool tls = GENERATE(true, false);  // without it the server's hello is what does not come
+    const bool tls = GENERATE(true, false);  // without TLS it is the server's hello that does not come
     const bool drain = GENERATE(true, false);
     Rig rig(mute.port(), tls ? transport::test::client_context() : nullptr);
     rig.start();
@@ -218,7 +218,7 @@ TEST_CASE("a link that is destroyed in the middle of a handshake lets go of ever
     mute.wait_for_client();
 }
 
-#ifndef __SANITIZE_THREAD__  // which lets no child have threads where its parent had some
+#ifndef __SANITIZE_THREAD__  // it lets no child have threads where its parent had some
 
 TEST_CASE("a client that has no memory to hear of its trunk's end ends, and does not stay without a server for ever") {
     constexpr int terminated = 7;

@@ -159,7 +159,7 @@ public:
 
     std::uint16_t port = 0;
     std::atomic<int> connects{0};
-    std::atomic<int> logins{0};  // fresh sessions in place of others
+    std::atomic<int> logins{0};  // of fresh sessions in place of others
     std::atomic<int> losses{0};
     std::atomic<int> down{0};  // as the client sees it
     std::atomic<unsigned> most_trunks{0};
@@ -169,8 +169,8 @@ private:
         server_->registry = std::make_shared<Registry>();
         server_->tokens = std::make_shared<std::vector<AcceptedToken>>(1, AcceptedToken{"test", token_, {}});
         server_->mux.role = mux::Role::server;
-        server_->mux.rotate_at = 21;    // ten visitors
-        server_->mux.last_id = 20'001;  // what comes while the fresh session logs in
+        server_->mux.rotate_at = 21;    // after ten visitors
+        server_->mux.last_id = 20'001;  // room for visitors that come while the fresh session logs in
         server_->tcp_bind = *runtime::SocketAddress::from_ip("127.0.0.1", 0);
         server_->public_host = "127.0.0.1";
         server_->open_port = test::PlainPort::open;
@@ -274,14 +274,14 @@ TEST_CASE("a session rotates at three quarters of its ids, and no visitor notice
     CHECK(serve_visitors(rig.port, 200) == 200);
     CHECK(exchange(old, "the first session still serves its visitor"));
     CHECK(rig.connects == 1);
-    if (patient) {  // once at once, then with the back-off of a server that drops its clients
+    if (patient) {  // first at once, then with the back-off for a server that drops its clients
         const auto waits = (Clock::now() - began) / settings_of_backoff.first + 1;
         CHECK(rig.logins <= static_cast<int>(trunks) * (1 + static_cast<int>(waits)));
         CHECK(rig.logins >= static_cast<int>(far ? 1 : trunks));
     } else {
         CHECK(rig.logins > static_cast<int>(trunks));
     }
-    CHECK(rig.most_trunks == (far ? 1 : trunks));  // a far server gets the first one alone
+    CHECK(rig.most_trunks == (far ? 1 : trunks));  // a far server gets the first trunk alone
     CHECK(rig.down == 0);
     CHECK(rig.losses == 0);
     ::close(old);
@@ -291,7 +291,8 @@ TEST_CASE("a client keeps so many sessions that were replaced, and ends the olde
     ClientLink::Settings settings;
     settings.backoff.lived_long = Duration::zero();
     Rig rig(1, settings);
-    // One visitor of each session; two may get the same one, since a fresh session carries a moment after its login.
+    // Holds one visitor of each session; two may get the same session, since a fresh one carries visitors only a moment
+    // after its login.
     std::vector<int> held;
     const auto first_has_ended = [&] {
         pollfd look{held.front(), POLLIN, 0};

@@ -106,7 +106,7 @@ wire::Refused refused(WireClient& client) {
     return std::get<wire::Refused>(answer);
 }
 
-// The server asks whether the client lives: any frame is an answer.
+// Answers the server's question whether the client lives: any frame is an answer.
 void be_alive(WireClient& client) {
     client.answer_pings = false;
     auto frame = client.receive();
@@ -131,7 +131,7 @@ TEST_CASE("a server without an HTTP port says how to get one") {
     CHECK(refusal.code == wire::Code::unsupported);
     CHECK_THAT(refusal.text, Catch::Contains("--http-bind 0.0.0.0:8080"));
     client.register_port(1, 0);
-    CHECK(std::holds_alternative<std::uint16_t>(client.answer()));  // the id is free
+    CHECK(std::holds_alternative<std::uint16_t>(client.answer()));  // the id is free for another service
 }
 
 TEST_CASE("an HTTP service is answered with its URL, and the routes have it") {
@@ -291,7 +291,7 @@ TEST_CASE("the rules of one client's services have a bound in all, which is reac
     http.hosts = {"more.example"};
     http.rules = {};
     client.register_part(most + 1, http);
-    CHECK(registered(client).id == most + 1);  // without rules
+    CHECK(registered(client).id == most + 1);  // a service without rules still fits
     http.rules.map_back = false;
     http.hosts = {"much.example"};
     client.register_part(most + 2, http);
@@ -369,7 +369,7 @@ TEST_CASE("without a host the server assigns a name below its domain, or says th
         CHECK(second->host != first.host);
         CHECK(second->host.ends_with(".t.example.com"));
 
-        // The client that comes back, as another process, gets what it had.
+        // The client that comes back, as another process, gets the host that it had.
         other.close();
         rig.wait_until_away(second->host);
         WireClient again = rig.connect(3);
@@ -399,7 +399,7 @@ TEST_CASE("two clients can not hold one host, and a host belongs to the token th
     CHECK(refusal.code == wire::Code::name_taken);
     CHECK_THAT(refusal.text, Catch::Contains("and that one is alive"));
     CHECK_FALSE(rig.shared->registry->holder_of(ClaimName("free.example.com", "/")));
-    // Another path of the same host is free, for the same token alone.
+    // Another path of the same host is free, but for the same token alone.
     sibling.register_http(1, {"app.example.com"}, "/api");
     registered(sibling);
 
@@ -425,7 +425,7 @@ TEST_CASE("a service that was unregistered is away, and its host is free for the
     registered(client);
     CHECK(rig.find("app.example.com").kind == Kind::away);
     CHECK(rig.find("app.example.com", "/api").kind == Kind::service);
-    // Between a request and its answer: what was claimed for the first is not lost for the second.
+    // Unregistered between a request and its answer: what was claimed for the first request is not lost for the second.
     client.send_together([&] {
         client.register_http(3, {"b.example.com"});
         client.send_control(wire::encode_control(wire::Unregister{{3}}));
@@ -453,12 +453,12 @@ TEST_CASE("the trunks of a tunnel carry a host together") {
     first.register_http(1, {}, "", "web");
     const std::string host = registered(first).host;
     WireClient second = rig.connect(1, 0, 2, 2);
-    second.register_http(1, {host}, "", "web");  // as a client asks that knows what the first trunk got
+    second.register_http(1, {host}, "", "web");  // as a client does that knows what the first trunk got
     CHECK(registered(second).address == "http://" + host + ":8080");
     auto service = rig.find(host).service->shared_from_this();
     CHECK(service->carries(*rig.sessions[0]));
     CHECK(service->carries(*rig.sessions[1]));
-    // One that does not know it is given the same.
+    // A client that does not know the host is given the same one.
     second.send_control(wire::encode_control(wire::Unregister{{1}}));
     rig.wait_until_away(host);
     first.send_control(wire::encode_control(wire::Unregister{{1}}));
@@ -473,7 +473,7 @@ TEST_CASE("the trunks of a tunnel carry a host together") {
         on(rig.worker, [] {});
     }
     CHECK(rig.find(host).kind == Kind::service);
-    // Unregistered on one trunk it is closed for all.
+    // A service that is unregistered on one trunk is closed for all.
     second.send_control(wire::encode_control(wire::Unregister{{1}}));
     rig.wait_until_away(host);
 }
@@ -588,7 +588,7 @@ TEST_CASE("a session whose ids run out carries its hosts until a fresh one does"
     open();
     open();
     wait_for_goaway(wire::Code::rotated);
-    open();  // it goes on
+    open();  // the old session goes on
 
     WireClient fresh = rig.connect(1, 0, 1, 1, 2);
     CHECK(service->carries(*rig.sessions[0]));
@@ -598,7 +598,7 @@ TEST_CASE("a session whose ids run out carries its hosts until a fresh one does"
     CHECK(rig.find("app.example.com").service == service.get());
     CHECK(service->carries(*rig.sessions[1]));
     CHECK_FALSE(service->carries(*rig.sessions[0]));
-    wait_for_goaway(wire::Code::going_away);  // the old one drains
+    wait_for_goaway(wire::Code::going_away);  // the old session drains
     CHECK(rig.find("app.example.com").kind == Kind::service);
     CHECK(rig.shared->registry->holder_of(ClaimName("app.example.com", "/")));
 }

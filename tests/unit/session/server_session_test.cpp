@@ -112,7 +112,7 @@ TEST_CASE("the ports of a client that drains are free for others at once") {
     WireClient second = rig.connect(2);
     REQUIRE(second.log_in());
     first.send_goaway(wire::Code::going_away);
-    // Two connections: the first one's GOAWAY has been read when its answer to this is there.
+    // These are two connections: when the answer to this is there, the first one's GOAWAY has been read.
     first.register_port(2, 0);
     REQUIRE(first.receive_control());
     second.register_port(1, port);
@@ -139,7 +139,7 @@ TEST_CASE("five contested ports at once do not end the session that holds them")
     for (const wire::ControlPayload& payload : wire::encode_register(1, wanted)) {
         newcomer.send_control(payload);
     }
-    // What the holder is asked at once, before it answers anything.
+    // Reads what the holder is asked at once, before it answers anything.
     holder.answer_pings = false;
     auto first = holder.receive();
     REQUIRE(first);
@@ -186,7 +186,7 @@ TEST_CASE("a probe in whose round the answers to earlier pings come finds the pe
         wire::encode_ping(*wire::decode_ping(ping->payload), true, answer);
         answers.insert(answers.end(), std::begin(answer), std::end(answer));
     }
-    // Both in one round: the probe begins, and then the answers are there when that round looks at its sockets.
+    // Both come in one round: the probe begins, and then the answers are there when that round looks at its sockets.
     on(rig.worker, [&] {
         session->probe(count);
         rig.worker.post([&] { holder.send(answers); });
@@ -292,9 +292,9 @@ TEST_CASE("a client that is refused again and again does not fill the log") {
     const TimePoint began = Clock::now();
     for (std::uint32_t i = 0; i < 10 * limits::refusals_told_per_second; ++i) {
         client.register_port(1, 0);
-        CHECK(code_in(client.answer()) == wire::Code::protocol);  // the client hears each
+        CHECK(code_in(client.answer()) == wire::Code::protocol);  // the client hears of each refusal
     }
-    const auto seconds = static_cast<std::uint32_t>((Clock::now() - began) / 1s) + 2;  // that have begun
+    const auto seconds = static_cast<std::uint32_t>((Clock::now() - began) / 1s) + 2;  // the seconds that have begun
     const std::uint32_t lines = static_cast<std::uint32_t>(log.count("a service was refused"));
     CHECK(lines >= limits::refusals_told_per_second);
     CHECK(lines <= limits::refusals_told_per_second * seconds);
@@ -362,7 +362,7 @@ TEST_CASE("limit: of a burst of visitors those beyond what a client may have to 
     while (opens.size() < limits::opens_unanswered_per_service_max) {
         opens.push_back(next_open(client));
     }
-    // One more for each answer, in the order in which they came.
+    // One more stream is opened for each answer, in the order in which the visitors came.
     for (std::size_t i = 0; opens.size() < burst; ++i) {
         answer_open(client, opens[i]);
         opens.push_back(next_open(client));
@@ -398,7 +398,7 @@ public:
     void dropped(const std::shared_ptr<SharedPort>&) noexcept override {}
 };
 
-/// Has every line written, and keeps none.
+/// Takes every line, and keeps none.
 class EveryLine final : public Logger {
 public:
     bool enabled(LogLevel) const noexcept override { return true; }

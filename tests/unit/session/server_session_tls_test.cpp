@@ -122,7 +122,7 @@ struct Comer {
     void goes_to(std::shared_ptr<HttpService> service) {
         hand_over({std::move(server_end), from, "app.example.com", std::move(service), ticket});
     }
-    /// All bytes up to the end, which is no reset.
+    /// Reads all bytes up to the end, which must not be a reset.
     std::string read_to_end() {
         std::string all;
         while (true) {
@@ -200,7 +200,7 @@ TEST_CASE("a visitor is handed over with its address, and what it has sent comes
     CHECK(log.count("host=app.example.com") == 1);
     CHECK_FALSE(ticket.expired());
     client.close();
-    while (!ticket.expired()) {  // counted as long as the connection is there
+    while (!ticket.expired()) {  // the visitor counts as long as the connection is there
         on(rig.worker, [] {});
     }
     CHECK(rig.shared->traffic->visitors_now == 0);
@@ -266,7 +266,7 @@ TEST_CASE("limit: so many visitors of a TLS host wait until their client has ans
         one_comes();
     }
     const wire::StreamId first = next(client, wire::FrameType::open).header.stream;
-    // Those in line are not looked at: these have no sockets.
+    // Visitors in line are not looked at, so these have no sockets.
     const auto some_more_come = [&](std::size_t count) {
         on(rig.worker, [&] {
             for (std::size_t i = 0; i < count; ++i) {
@@ -274,7 +274,7 @@ TEST_CASE("limit: so many visitors of a TLS host wait until their client has ans
             }
         });
     };
-    one_comes();  // at the head of the line
+    one_comes();  // this one stands at the head of the line
     some_more_come(limits::visitors_waiting_max - 1);
     CHECK(rig.shared->counters->visitors_refused.load() == 0);
     some_more_come(1);
@@ -283,7 +283,7 @@ TEST_CASE("limit: so many visitors of a TLS host wait until their client has ans
     client.send({frame, wire::encode_opened(first, 0, frame)});
     wire::StreamId last = 0;
     for (std::size_t i = 0; i < limits::opens_unanswered_per_service_max; ++i) {
-        last = next(client, wire::FrameType::open).header.stream;  // the last one is that of the line
+        last = next(client, wire::FrameType::open).header.stream;  // the last one is the visitor that stood in line
     }
     while (next(client, wire::FrameType::data).header.stream != last) {
     }

@@ -60,7 +60,7 @@ public:
         shared->ports->end();
     }
 
-    /// Trunk k of n, on the workers in turn.
+    /// Connects trunk k of n; the workers take turns.
     WireClient connect(std::uint32_t trunk, std::uint32_t trunks, std::uint8_t instance = 1, std::uint64_t epoch = 1) {
         auto [near, far] = transport::test::tcp_pair();
         runtime::Worker& worker = workers[trunk % 2];
@@ -114,11 +114,11 @@ runtime::Fd visit(std::uint16_t port) {
     return visit(port, error);
 }
 
-/// Waits until something comes on one of them that is an OPEN.
+/// Waits until one of them gets an OPEN; other frames are skipped.
 bool one_is_opened(std::vector<WireClient>& clients) {
     std::vector<pollfd> look;
     for (WireClient& client : clients) {
-        client.answer_pings = false;  // each is a frame like others
+        client.answer_pings = false;  // each ping is a frame like others here
         look.push_back({client.fd(), POLLIN, 0});
     }
     while (::poll(look.data(), look.size(), 30'000) > 0) {
@@ -189,7 +189,7 @@ TEST_CASE("the loss of one trunk costs its own visitors; the port goes with the 
     for (WireClient& trunk : trunks) {
         CHECK(trunk.opened() == 1);
     }
-    // The first one's worker has the listening socket.
+    // The first trunk's worker has the listening socket.
     trunks[0].close();
     REQUIRE(rig.ended.wait(1));
     CHECK(rig.told().back() == Kind::degraded);
@@ -274,7 +274,7 @@ TEST_CASE("a trunk that drains leaves its ports to the others", "[threads]") {
     first.send_goaway(wire::Code::going_away);
     first.register_port(2, 0);
     CHECK(first.answer() == std::variant<std::uint16_t, wire::Code>(wire::Code::going_away));
-    first.register_port(1, port);  // which no visitor of the other one may come to any more
+    first.register_port(1, port);  // no visitor of the other trunk may come to this one any more
     CHECK(first.answer() == std::variant<std::uint16_t, wire::Code>(wire::Code::going_away));
     runtime::Fd visitors[2] = {visit(port), visit(port)};
     CHECK(second.opened() == 1);
@@ -305,7 +305,7 @@ TEST_CASE("visitors whom a full trunk has no room for come to the others", "[thr
         CHECK(trunks[1].opened() == 1);
     }
     CHECK(rig.shared->counters->visitors_refused == 0);
-    if (answers) {  // who comes next waits for one, in whichever line
+    if (answers) {  // the next visitor waits for an answer, in whichever line
         runtime::Fd one_more = visit(port);
         REQUIRE(one_more);
         std::uint8_t frame[wire::opened_frame_bytes];
@@ -402,7 +402,7 @@ TEST_CASE("visitors come while trunks go and come", "[threads]") {
         const std::stop_callback hang_up(stop, [&] { ::shutdown(steady.fd(), SHUT_RDWR); });
         while (const auto frame = steady.receive()) {  // answers pings
             if (frame->header.type == wire::FrameType::open) {
-                steady.send_abort(frame->header.stream);  // those who waited for an answer would take all descriptors
+                steady.send_abort(frame->header.stream);  // visitors that wait for an answer would take all descriptors
             }
         }
     });

@@ -35,7 +35,7 @@ TEST_CASE("a visitor has a line with service, address and backend", "[visitor-li
     tell_visitor(service_of(wire::ServiceKind::tcp), from(7), now, log);
     CHECK(log.count("a visitor service=web from=192.0.2.7:40000 host= backend=127.0.0.1:3000") == 1);
 
-    // One connection carries requests of several visitors: the first one's address would be wrong for the others.
+    // One connection carries requests of several visitors: the address of the first would be wrong for the others.
     ClientService http = service_of(wire::ServiceKind::http);
     tell_visitor(http, from(8), now, log);
     CHECK(log.count("a connection for HTTP visitors service=web backend=127.0.0.1:3000") == 1);

@@ -45,7 +45,7 @@ public:
             bytes = bytes.subspan(result.bytes);
         }
     }
-    /// What `action` sends leaves in one piece, which the server reads in one round.
+    /// All that `action` sends leaves in one piece, which the server reads in one round.
     template <typename Action>
     void send_together(Action action) {
         holds_back_ = true;
@@ -69,7 +69,7 @@ public:
         send({frame, wire::encode_reset(stream, {wire::Code::cancelled, 0}, true, frame)});
     }
 
-    /// Nothing: the server has closed. Pings are answered on the way.
+    /// Reads a frame; nothing when the server has closed. Pings are answered on the way.
     std::optional<ReceivedFrame> receive() {
         while (true) {
             std::uint8_t header[limits::frame_header_bytes];
@@ -103,7 +103,7 @@ public:
         return std::nullopt;
     }
 
-    /// Says hello, and answers the proof that is to be sent next.
+    /// Says hello, and makes the proof that is to be sent next.
     wire::ControlPayload prepare_auth() {
         send_control(handshake_.start());
         REQUIRE(receive_control());
@@ -111,7 +111,7 @@ public:
         REQUIRE(step.want == login::Want::message);
         return *step.send;
     }
-    /// The whole login; true when the server said welcome.
+    /// Makes the whole login; true when the server said welcome.
     bool log_in() {
         send_control(prepare_auth());
         if (!receive_control()) {

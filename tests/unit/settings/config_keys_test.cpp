@@ -1,5 +1,5 @@
-// Holds together what speaks of settings: the builders, the keys that a file may have, and docs/configuration.md with
-// its table and its example. (tests/e2e/config_reference.sh does the same for the program's options.)
+// Holds together all that speaks of settings: the builders, the keys that a file may have, and docs/configuration.md
+// with its table and its example. (tests/e2e/config_reference.sh does the same for the program's options.)
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -36,7 +36,7 @@ std::vector<std::string> lines_of(const std::string& text) {
     return lines;
 }
 
-// What stands between `backticks`.
+// The words between `backticks`.
 std::vector<std::string> code_in(const std::string& cell) {
     std::vector<std::string> words;
     for (std::size_t at = cell.find('`'); at != std::string::npos; at = cell.find('`', at + 1)) {
@@ -78,7 +78,7 @@ detail::ConfigFile read(const std::string& text) {
                                 }});
 }
 
-// The key and its value, in all the groups around it.
+// A file's text with this key and value, in all the groups around the key.
 std::string written(const std::string& key, const std::string& value) {
     std::istringstream in(key);
     std::string text;
@@ -90,7 +90,7 @@ std::string written(const std::string& key, const std::string& value) {
     return text + " \"" + value + "\"\n";
 }
 
-// "    Builder& tls_pin(std::string pin);": "tls_pin"
+// The names of a builder's calls: "tls_pin" for "    Builder& tls_pin(std::string pin);".
 Names calls_of_builder(const std::string& header) {
     Names names;
     for (const std::string& line : lines_of(read_source(header))) {
@@ -131,7 +131,7 @@ std::string in_code(const std::string& text) {
     return text.empty() ? "" : '`' + text + '`';
 }
 
-// What the table calls the values of a setting.
+// What the table says about the type of a setting.
 std::string type_of(const detail::SettingFacts& setting) {
     const bool is_size = setting.form == detail::Form::size;
     const auto amount = [&](std::uint64_t number) { return number == 0 ? "0" : detail::text_of(setting, number); };
@@ -238,7 +238,7 @@ TEST_CASE("each documented default is the real one", "[config-keys]") {
         const std::string section = row.key.substr(0, row.key.find('.'));
         const detail::ConfigFile with = read(written(row.key, row.initial[0]));
         const detail::ConfigFile without = read(section + ":\n");
-        if (section == "log") {  // what is said about logs is kept as it was said
+        if (section == "log") {  // the values of a log are kept as they were said
             CHECK(with.values.log->level.value_or(LogLevel::warn) == LogLevel::warn);
             CHECK(with.values.log->format.value_or(LogFormat::text) == LogFormat::text);
         } else {
@@ -278,7 +278,7 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"max_age", "7"},          {"include_subdomains", "on"},
         {"preload", "on"},         {"proxy_protocol_from", "::1"},
     };
-    // http_settings_test.cpp, https_settings_test.cpp
+    // These are tested in http_settings_test.cpp and https_settings_test.cpp.
     const Names of_a_group{"server.http.pages", "server.http.hosts", "server.https.fallback.key",
                            "server.https.client_certificates"};
     for (const Row& row : documented()) {
@@ -286,7 +286,7 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         const std::string section = row.key.substr(0, row.key.find('.'));
         const std::string name = row.key.substr(row.key.rfind('.') + 1);
         if (row.key.find("[]") != std::string::npos || of_a_group.contains(row.key)) {
-            continue;  // of services and named tokens: below
+            continue;  // those of services and named tokens come below
         }
         const bool is_http = row.key.starts_with("server.http.");
         const bool is_time =
@@ -295,7 +295,7 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         const std::string value = is_time ? "123ms" : values.at(name);
         const detail::ConfigFile with = read(written(row.key, value));
         const bool log_alone = section == "log";
-        CHECK(with.problems.size() == (log_alone ? 1 : 0));  // nothing to run
+        CHECK(with.problems.size() == (log_alone ? 1 : 0));  // the problem is that there is nothing to run
         CHECK_FALSE(with.values == read(section + ":\n").values);
         std::string list = written(row.key, "x");
         list.replace(list.find("\"x\""), 3, "[[x]]");
@@ -321,7 +321,7 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
 }
 
 TEST_CASE("everything that a builder can be told has a key", "[config-keys]") {
-    const Names objects{"run_on", "on_event"};  // of the application: no file can say them
+    const Names objects{"run_on", "on_event"};  // objects of the application: no file can say them
     Names documented_calls;
     Names client = calls_of_builder("include/ferrotunnel/client.hpp");
     Names server = calls_of_builder("include/ferrotunnel/server.hpp");
@@ -358,7 +358,7 @@ TEST_CASE("the documented example has every key", "[config-keys]") {
         INFO(row.key);
         CHECK(example.find(name + ":") != std::string::npos);
     }
-    // Its files are not here; tests/e2e/config_check.sh has them. Nothing else may be wrong.
+    // The example's files are not here; tests/e2e/config_check.sh has them. Nothing else may be wrong.
     for (const Problem& problem : read(example).problems) {
         INFO(to_text(problem));
         const bool is_about_file = problem.key.find(".token") != std::string::npos ||

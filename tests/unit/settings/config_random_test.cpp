@@ -1,4 +1,4 @@
-// Files that somebody broke: whatever they are, reading ends, says why, and never accepts what then can not be compared
+// Files that somebody broke: whatever they are, reading ends, says why, and never accepts what can then not be compared
 // or built. The kept inputs are those of the fuzz target in tests/fuzz, which sees lib/config alone.
 #include <algorithm>
 #include <catch2/catch.hpp>

@@ -160,10 +160,10 @@ TEST_CASE("the builders of a wrong file build nothing, and tell all", "[config]"
           Texts{"f.yml:3:12: server.workers: expected a whole number from 0 to 256, found \"many\"",
                 "f.yml:4:9: server.bind: \"x\" is no address to listen on; expected one like 0.0.0.0:7835 or "
                 "[::]:7835"});
-    // A token that is wrong is not also missing.
+    // A token that is wrong is not reported as missing, too.
     CHECK(problems_of_building("server:\n  token: env:FERROTUNNEL_NO_SUCH\n").size() == 1);
     CHECK(problems_of_building("server:\n  token: [env:FERROTUNNEL_NO_SUCH]\n").size() == 1);
-    // Nor is anything missing from a section that is none.
+    // Nor is anything reported as missing from a section that is none.
     CHECK(problems_of_building("server: 1\n").size() == 1);
 }
 
@@ -192,9 +192,9 @@ TEST_CASE("a call on a builder overrides the file, and its problems are none of 
     timing.ping_interval = 20s;
     const auto about_time = config.server().bind("127.0.0.1:0").timing(timing).check();
     REQUIRE(about_time.size() == 1);
-    CHECK(about_time[0].key == "server.timing.dead_interval");  // which the file could say
+    CHECK(about_time[0].key == "server.timing.dead_interval");  // the file could say this key
 
-    // The file's tokens go when the application says one; a second call adds.
+    // Tokens of the file are dropped when the application says one; a second call adds one.
     const Config weak = Config::parse("server: {token: hunter2hunter2, bind: \"0.0.0.0:0\"}\n", "f.yml");
     CHECK(weak.server().check().size() == 1);
     CHECK(weak.server().allow_weak_token().check().empty());
@@ -212,7 +212,7 @@ TEST_CASE("two files that mean the same are equal", "[config]") {
     CHECK_FALSE(one == Config::parse(client_text("  services: [{tcp: 0, local: 23}]\n"), "one.yml"));
     CHECK_FALSE(one == Config::parse(client_text("  services: [{tcp: 0, local: 22}]\nlog: {}\n"), "one.yml"));
     CHECK_FALSE(one == Config::parse(server_text(), "one.yml"));
-    // Unset, it depends on how far the server is.
+    // Without this key, the number of connections depends on how far the server is.
     CHECK_FALSE(one == Config::parse(client_text("  services: [{tcp: 0, local: 22}]\n  connections: 2\n"), "one.yml"));
     std::string changed = client_text("  services: [{tcp: 0, local: 22}]\n");
     changed.replace(changed.find(token()), token().size(), std::string(Secret::generate().reveal()));
@@ -253,7 +253,7 @@ TEST_CASE("tokens of a server have names", "[config]") {
     REQUIRE(tokens.size() == 3);
     CHECK(tokens[0].name == first.name());
     CHECK(tokens[1].name == "bob");
-    CHECK(tokens[2].name.empty());  // the settings' check calls it token-3
+    CHECK(tokens[2].name.empty());  // the check of the settings calls it token-3
 }
 
 TEST_CASE("no message repeats a secret", "[config]") {

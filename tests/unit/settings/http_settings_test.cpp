@@ -36,7 +36,7 @@ HttpPage page(std::string state, std::string text, std::string host = {},
     return {std::move(state), format, std::move(text), std::move(host)};
 }
 
-// To another good value.
+// Changes a value to another good one.
 void change(bool& value) {
     value = !value;
 }
@@ -146,7 +146,7 @@ TEST_CASE("the edge's settings: each limit is kept, and passed by one", "[http-s
     }
     CHECK(bounded == 24);
     HttpServerSettings targets;
-    targets.target_bytes = 8 * 1024 + 1;  // what readings of a path have room for
+    targets.target_bytes = 8 * 1024 + 1;  // more than the readings of a path have room for
     CHECK(problems_with(targets) ==
           Texts{"http_settings.target_bytes: expected a size from 64 to 8192 bytes, found 8193"});
 }
@@ -205,7 +205,7 @@ TEST_CASE("the edge's pages: the most exact one is taken, in whatever order they
 
 namespace {
 
-/// A folder with pages, and what a file in it would mean.
+/// A folder with pages; reads configurations as if they were files in it.
 class Folder {
 public:
     Folder() {

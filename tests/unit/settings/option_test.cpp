@@ -1,4 +1,4 @@
-// Settings that are said by texts, as the program's options say them.
+// Settings that are given as texts, as by the program's options.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <set>
@@ -121,7 +121,7 @@ TEST_CASE("options: what they say is the file's no more", "[options]") {
     CHECK(lines[1].starts_with("f.yml:1:34: client.tls_pin: "));
 }
 
-// A file's place is not blamed for what an option has said, or has pulled along.
+// The place of a setting in the file is not named for what an option has set, or has changed in consequence.
 TEST_CASE("options: no place of the file for what they change", "[options]") {
     const auto lines = [](const std::string& file, const std::vector<SettingText>& texts) {
         Server::Builder builder = Config::parse(file, "f.yml").server();
@@ -148,7 +148,7 @@ TEST_CASE("options: the last of several texts counts, a list may be empty", "[op
     CHECK(settings.proxies == std::vector<std::string>{"::1"});
 }
 
-// What a row says twice, it says alike.
+// What a row of the settings' table says in two ways has to agree.
 TEST_CASE("settings: each row fits its value", "[options]") {
     const auto check_side = [](const auto* values) {
         using Values = std::remove_cvref_t<decltype(*values)>;

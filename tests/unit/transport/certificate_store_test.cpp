@@ -25,7 +25,7 @@ CertificateStore::WallTime now() {
     return std::chrono::system_clock::now();
 }
 
-// The common name of what a host gets, one for each kind of key.
+// The common names of the certificates that a host gets, one for each kind of key.
 std::string served(const CertificateStore& store, std::string_view host) {
     auto snapshot = store.snapshot();
     const ServedCertificates* found = snapshot->find(host);
@@ -224,21 +224,21 @@ TEST_CASE("a pair that goes bad leaves the last good one in service, until it is
     CHECK(folder.load_problems() == Texts{});
 
     const Made second = named("second", "DNS:a.example");
-    put_file(folder.path / "a.crt", certificate_pem(second));  // and the key has not come yet
+    put_file(folder.path / "a.crt", certificate_pem(second));  // the key has not come yet
     CHECK(folder.load_problems() == Texts{"a.key: the private key does not belong to the certificate " +
                                           (folder.path / "a.crt").string() + " (kept)"});
     CHECK(served(folder.store, "a.example") == "first");
-    CHECK(!folder.store.reload_if_changed(now() + hours(1)));  // said once
+    CHECK(!folder.store.reload_if_changed(now() + hours(1)));  // a problem is said once
 
     put_file(folder.path / "a.key", key_pem(second));
     CHECK(folder.load_problems() == Texts{});
     CHECK(served(folder.store, "a.example") == "second");
 
-    fs::remove(folder.path / "a.crt");  // half of it is gone: in the middle of a renewal
+    fs::remove(folder.path / "a.crt");  // half of the pair is gone: in the middle of a renewal
     CHECK(folder.load_problems() == Texts{"a.crt: No such file or directory (kept)"});
     CHECK(served(folder.store, "a.example") == "second");
 
-    fs::remove(folder.path / "a.key");  // all of it is gone: that was meant
+    fs::remove(folder.path / "a.key");  // all of the pair is gone: that was meant
     CHECK(folder.load_problems() == Texts{});
     CHECK(served(folder.store, "a.example") == "");
 }
@@ -279,14 +279,14 @@ TEST_CASE("files are read again only when they may have changed") {
     CHECK(folder.load().read == 2);
     CHECK(!folder.store.reload_if_changed(now()));
 
-    put_pair(folder.path, "a", made);  // touched, and the same as before
+    put_pair(folder.path, "a", made);  // written again, with the same content
     CHECK(!folder.store.reload_if_changed(now()));
 
     auto before = folder.store.snapshot();
     put_pair(folder.path, "b", named("b2", "DNS:b.example"));
     CHECK(folder.load().read == 1);
     auto after = folder.store.snapshot();
-    CHECK(before->find("a.example")->front() == after->find("a.example")->front());  // shared
+    CHECK(before->find("a.example")->front() == after->find("a.example")->front());  // the same object, shared
     CHECK(before->find("b.example")->front() != after->find("b.example")->front());
 }
 
@@ -295,7 +295,7 @@ TEST_CASE("a write within the same tick of the file system's clock is noticed") 
     const Made made = named("a", "DNS:a.example");
     put_pair(folder.path, "a", made);
     folder.load();
-    // In place, of the same size, with the times put back: only reading tells.
+    // The file is changed in place, to the same size, with its times put back: only reading it tells.
     struct stat before {};
     REQUIRE(::stat((folder.path / "a.key").c_str(), &before) == 0);
     const std::string other = key_pem(named("b", "DNS:b.example"));
@@ -381,7 +381,7 @@ TEST_CASE("limits of one certificate: bytes, names, chain") {
 
     std::string chain = pem;
     for (std::size_t i = 0; i < limits::certificate_chain_max; ++i) {
-        chain += pem;  // signs itself, so that the chain is in order
+        chain += pem;  // it signs itself, so that the chain is in order
     }
     put_file(folder.path / "a.crt", chain);
     CHECK(folder.load_problems() == Texts{});
@@ -407,7 +407,7 @@ TEST_CASE("keys of every common kind and form are read") {
     const Made ec = named("ec", "DNS:ec.example");
     put_pair(folder.path, "ec", ec);
     put_pair(folder.path, "rsa", make({.alternative_names = "DNS:rsa.example", .rsa_bits = 2048}));
-    // As older tools write it: "EC PARAMETERS" and "EC PRIVATE KEY".
+    // A key as older tools write it: "EC PARAMETERS" and "EC PRIVATE KEY".
     BioPtr bio(BIO_new(BIO_s_mem()));
     must(PEM_write_bio_PrivateKey_traditional(bio.get(), ec.key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1);
     const std::string traditional = text_of(bio.get());

@@ -102,7 +102,7 @@ inline std::string key_pem(const Made& made, const char* pass_phrase = nullptr) 
     return text_of(bio.get());
 }
 
-/// As programs should replace files: whole, and under the old name at once. 0600 unless said otherwise.
+/// Replaces a file as programs should: whole, and under the old name at once. 0600 unless said otherwise.
 inline void put_file(const std::filesystem::path& file, const std::string& content, mode_t mode = 0600) {
     std::filesystem::path fresh = file;
     fresh += ".fresh";

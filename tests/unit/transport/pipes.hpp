@@ -37,7 +37,7 @@ inline std::pair<runtime::Fd, runtime::Fd> tcp_pair(int buffer = 0) {
             ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
         }
     };
-    limit(listener);  // what is accepted there has promised no more either
+    limit(listener);  // so that accepted sockets do not announce more either
     runtime::Fd client = runtime::start_connect(runtime::local_address(listener.get()), error);
     REQUIRE(client);
     wait_for(listener.get(), POLLIN);
@@ -141,7 +141,7 @@ inline std::string read_exactly(Pipe& pipe, std::size_t count) {
     return text;
 }
 
-/// Reads until something else than bytes comes.
+/// Reads until something other than bytes comes.
 inline IoResult read_to_end(Pipe& pipe) {
     std::uint8_t bytes[4096];
     for (;;) {

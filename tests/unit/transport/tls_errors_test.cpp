@@ -31,7 +31,7 @@ Ends shake(std::shared_ptr<TlsContext> client, std::shared_ptr<TlsContext> serve
     return {a, b};
 }
 
-// Speaks first, then closes when told so.
+// How a handshake fails with a peer that sends `words` first, and closes when told so.
 std::string handshake_after(std::string_view words, bool is_server, bool close = false) {
     auto [left, right] = tcp_pair();
     auto pipe = make_tls_pipe(std::move(left), is_server ? server_context() : client_context());
@@ -75,7 +75,7 @@ struct Files {
     std::filesystem::path key;
 };
 
-// A foreign TLS end driven against one of our pipes until ours fails.
+// How one of our pipes fails when a foreign TLS end is driven against it.
 std::string failure_with_foreign(SSL_CTX* foreign, bool ours_is_server) {
     auto [left, right] = tcp_pair();
     auto pipe = make_tls_pipe(std::move(left), ours_is_server ? server_context() : client_context());

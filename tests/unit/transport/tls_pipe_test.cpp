@@ -19,7 +19,7 @@ using namespace ferrotunnel::transport::test;
 
 namespace {
 
-// One direction of random bytes in random pieces: what the writer makes the reader can check.
+// One direction of random bytes in random pieces; the reader can compute what the writer makes, and checks it.
 class Flow {
 public:
     Flow(unsigned seed, std::size_t total) : made_(seed), checked_(seed), sizes_(seed + 1), total_(total) {}
@@ -107,7 +107,7 @@ private:
     bool right_ = true;
 };
 
-// Both directions at once, on one thread, until everything has arrived.
+// Moves bytes in both directions at once, on one thread, until everything has arrived.
 void exchange(Pipe& left, Pipe& right, std::size_t total) {
     Flow there(1, total);
     Flow back(2, total);
@@ -281,7 +281,7 @@ TEST_CASE("a flipped bit ends the pipe") {
     auto [client_end, relay_left] = tcp_pair();
     TlsPair pair;
     {
-        // The relay turns over one bit after the handshake, so the pair is made over it.
+        // The relay flips one bit after the handshake, so the connection is made through it.
         auto [relay_right, server_end] = tcp_pair();
         pair = {make_tls_pipe(std::move(client_end), client_context()),
                 make_tls_pipe(std::move(server_end), server_context())};
@@ -325,7 +325,7 @@ TEST_CASE("reading less than a record leaves the rest for the next read") {
 
 namespace {
 
-// So many full ones lie in the socket.
+// Waits until `count` full records lie in the socket.
 void wait_for_records(int fd, std::size_t count) {
     int arrived = 0;
     while (arrived < static_cast<int>(count * (tls_record_plain_max + tls_record_overhead))) {
@@ -384,7 +384,7 @@ TEST_CASE("several records leave with one send and come with one receive; nothin
 }
 
 TEST_CASE("key updates of the peer are answered, and a flood of them is bounded") {
-    // A client of plain OpenSSL, which can ask for key updates, over sockets that hold little.
+    // The peer is a client of plain OpenSSL, which can ask for key updates, over sockets that hold little.
     auto [raw, ours] = runtime::socket_pair();
     auto server = make_tls_pipe(std::move(ours), server_context());
     SSL* ssl = SSL_new(client_context()->native());
@@ -411,7 +411,7 @@ TEST_CASE("key updates of the peer are answered, and a flood of them is bounded"
     int got = SSL_read(ssl, answer, 6);
     CHECK(got == 6);
 
-    // The peer asks again and again and reads nothing: first the socket is full, then what may be collected.
+    // The peer asks again and again and reads nothing: first the socket fills up, then what may be collected.
     std::uint8_t byte[64];
     IoResult result;
     for (int i = 0; i < 200'000 && result.status != IoStatus::error; ++i) {
@@ -454,7 +454,7 @@ TEST_CASE("no session can be resumed and no ticket is sent") {
 }
 
 TEST_CASE("an idle pipe holds little memory and no buffers") {
-    open_tls();  // what the library allocates once
+    open_tls();  // for what the library allocates once
     constexpr std::size_t count = 50;
     std::vector<std::pair<runtime::Fd, runtime::Fd>> sockets;
     for (std::size_t i = 0; i < count; ++i) {
@@ -479,7 +479,7 @@ TEST_CASE("an idle pipe holds little memory and no buffers") {
         CHECK(pair.server->read(MutableBytes(&byte, 1)).status == IoStatus::would_block);
     }
     auto after = ::mallinfo2().uordblks;
-    if (after > before) {  // the sanitizers' allocators count nothing there
+    if (after > before) {  // the allocators of sanitizers count nothing there
         auto each = (after - before) / (2 * count);
         UNSCOPED_INFO("bytes for each end: " << each);
         CHECK(each < 32'768);

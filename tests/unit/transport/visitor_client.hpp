@@ -30,7 +30,7 @@ using SessionPtr = std::shared_ptr<SSL_SESSION>;
 struct VisitorWish {
     std::string name{};            // SNI; empty: none
     std::string protocols{};       // ALPN as on the wire
-    int version = 0;               // 0: what both can
+    int version = 0;               // 0: whatever both ends can
     const char* suites = nullptr;  // of TLS 1.2
     const char* groups = nullptr;
     const char* signatures = nullptr;
@@ -39,16 +39,16 @@ struct VisitorWish {
 };
 
 struct Visit {
-    bool open = false;        // both ends have finished
+    bool open = false;        // both ends have finished the handshake
     std::string why;          // what our end says when it refuses
     std::string alert;        // what the visitor was told
-    std::string common_name;  // of the certificate that the visitor saw
-    VisitorHandshake told;    // what our end knows
+    std::string common_name;  // of the certificate that the visitor has seen
+    VisitorHandshake told;    // what our end knows of the visitor
     std::string description;
     SessionPtr session;  // with a ticket
 };
 
-/// The visitor's end.
+/// The visitor's end of the connection.
 class VisitorClient {
 public:
     VisitorClient(runtime::Fd fd, VisitorWish wish) : fd_(std::move(fd)), wish_(std::move(wish)) {
@@ -56,7 +56,7 @@ public:
         SSL_CTX_set_session_cache_mode(context_.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
         SSL_CTX_sess_set_new_cb(context_.get(), keep_session);
         SSL_CTX_set_ex_data(context_.get(), 0, this);
-        SSL_CTX_set_security_level(context_.get(), 0);  // it is our end that is to refuse
+        SSL_CTX_set_security_level(context_.get(), 0);  // it is our end that has to refuse
         if (wish_.version != 0) {
             SSL_CTX_set_min_proto_version(context_.get(), wish_.version);
             SSL_CTX_set_max_proto_version(context_.get(), wish_.version);
@@ -74,7 +74,7 @@ public:
     VisitorClient(const VisitorClient&) = delete;
     VisitorClient& operator=(const VisitorClient&) = delete;
 
-    /// True when the handshake is over, one way or the other.
+    /// Goes on with the handshake. True when it is over, one way or the other.
     bool step() {
         ERR_clear_error();
         const int result = SSL_do_handshake(ssl_.get());
@@ -139,7 +139,7 @@ private:
             SSL_use_PrivateKey(ssl_.get(), wish_.certificate->key.get());
         }
         if (wish_.session) {
-            // A copy, since the library marks one that was replaced by a newer ticket as used up.
+            // A copy, since the library marks a session that was replaced by a newer ticket as used up.
             wish_.session = SessionPtr(SSL_SESSION_dup(wish_.session.get()), SSL_SESSION_free);
             SSL_set_session(ssl_.get(), wish_.session.get());
         }

@@ -44,7 +44,7 @@ struct Hosts {
     std::shared_ptr<VisitorTls> tls() const { return make_visitor_tls(settings); }
 };
 
-// What our end says to bytes that are sent as they are, and what it sends back.
+// What our end says about bytes that are sent as they are, and what it sends back.
 std::pair<std::string, std::string> send_raw(const std::shared_ptr<VisitorTls>& tls, const hello::ByteVector& bytes) {
     auto [left, right] = runtime::socket_pair();
     std::unique_ptr<Pipe> pipe = make_tls_pipe(std::move(right), tls->context());
@@ -58,7 +58,7 @@ std::pair<std::string, std::string> send_raw(const std::shared_ptr<VisitorTls>& 
 }
 
 std::string raw_hello_refusal(const std::shared_ptr<VisitorTls>& tls, const hello::ByteVector& extension) {
-    // Versions, groups and signatures, so that nothing but the name can displease.
+    // With versions, groups and signatures, so that nothing but the name can be wrong.
     return send_raw(tls, hello::record(hello::hello_message({extension, hello::extension(43, {2, 3, 4}),
                                                              hello::extension(10, {0, 2, 0, 23}),
                                                              hello::extension(13, {0, 2, 4, 3})})))
@@ -178,7 +178,7 @@ TEST_CASE("ALPN: the protocol that both speak, or none at all") {
     CHECK(got.why == "the visitor offers protocols (ALPN), but none that is spoken here");
     CHECK(got.alert == "tlsv1 alert no application protocol");
 
-    hosts.settings.protocols = {"h2", "http/1.1"};  // the place for HTTP/2
+    hosts.settings.protocols = {"h2", "http/1.1"};  // shows where HTTP/2 would have its place
     CHECK(visit(hosts.tls(), {.name = "a.example", .protocols = std::string(http11) + "\x02h2"}).told.protocol == "h2");
     hosts.settings.protocols = {""};
     CHECK_THROWS_WITH(hosts.tls(), "\"\" is no name of a protocol (ALPN)");
@@ -295,7 +295,7 @@ TEST_CASE("sessions survive a reload of certificates, and two changes of the tic
         tls->rotate_ticket_keys(now += limits::ticket_key_seals_for);
         CHECK(!resumes(session));
     }
-    // After a long sleep nothing old is left.
+    // After a long sleep no old key is left.
     const SessionPtr session = visit(tls, {.name = "a.example"}).session;
     tls->rotate_ticket_keys(now += std::chrono::hours(1'000));
     CHECK(!visit(tls, {.name = "a.example", .session = session}).told.resumed);
@@ -317,7 +317,7 @@ TEST_CASE("client certificates: required, or taken if there is one") {
             return visit(tls, {.name = name, .version = version, .certificate = certificate});
         };
         CHECK(go("open.example", nullptr).open);
-        CHECK(go("open.example", &alice).told.client_subject == "");  // it is not asked for
+        CHECK(go("open.example", &alice).told.client_subject == "");  // the certificate is not asked for
 
         Visit got = go("closed.example", &alice);
         CHECK(got.open);
@@ -357,7 +357,7 @@ TEST_CASE("a session is not resumed where another rule about client certificates
         const SessionPtr alices = go("one.example", &alice, nullptr).session;
         REQUIRE(open);
         REQUIRE(alices);
-        Visit again = go("one.example", nullptr, alices);  // who has the session has shown the certificate
+        Visit again = go("one.example", nullptr, alices);  // whoever has the session has shown the certificate
         CHECK(again.told.resumed);
         CHECK(again.told.client_subject == "CN=alice");
         CHECK(!go("one.example", nullptr, open).open);
@@ -365,7 +365,7 @@ TEST_CASE("a session is not resumed where another rule about client certificates
         CHECK(!go("two.example", &alice, alices).open);
         CHECK(!go("open.example", nullptr, alices).told.resumed);
     }
-    // The same host, but its CA has been replaced: the old sessions do not get in.
+    // The host is the same, but its CA has been replaced: the old sessions do not get in.
     const SessionPtr alices = visit(tls, {.name = "one.example", .certificate = &alice}).session;
     put_file(hosts.settings.client_authorities[0].ca_file, certificate_pem(two));
     REQUIRE(tls->reload_if_changed(wall_now()));
@@ -389,7 +389,7 @@ TEST_CASE("a client CA that goes bad leaves the rules as they were") {
     CHECK(!visit(tls, {.name = "a.example"}).open);
     CHECK(visit(tls, {.name = "a.example", .certificate = &alice}).open);
 
-    CHECK_THROWS_WITH(hosts.tls(), file.string() + ": holds no certificate in PEM form");  // never without it
+    CHECK_THROWS_WITH(hosts.tls(), file.string() + ": holds no certificate in PEM form");  // not served without it
 }
 
 TEST_CASE("which requests belong on a connection") {
@@ -413,7 +413,7 @@ TEST_CASE("which requests belong on a connection") {
     CHECK(tls->may_serve(nameless, "other.example"));
     CHECK(!tls->may_serve(nameless, "closed.example"));
 
-    // Its CA is replaced: those who are in already must show their certificate again.
+    // The host's CA is replaced: visitors that are in already must show their certificate again.
     put_file(hosts.settings.client_authorities[0].ca_file, certificate_pem(make({.authority = true})));
     REQUIRE(tls->reload_if_changed(wall_now()));
     CHECK(!tls->may_serve(closed, "closed.example"));
@@ -445,7 +445,7 @@ TEST_CASE("a visitor's pipe carries bytes both ways and tells its end") {
         SSL_shutdown(client.ssl());
         CHECK(read_to_end(*pipe).status == IoStatus::eof);
     }
-    CHECK(open_tls().server->visitor() == nullptr);  // a trunk has none
+    CHECK(open_tls().server->visitor() == nullptr);  // a trunk has no visitor
 }
 
 TEST_CASE("the reader of ClientHellos understands what OpenSSL sends") {

@@ -13,7 +13,7 @@ using Act = LoopWatch::Act;
 
 namespace {
 
-/// A port whose visitors are made by itself: each that is let in makes the next one, `latency` later.
+/// A port that makes its own visitors: each that is let in makes the next one, `latency` later.
 struct Port {
     Verdict visit() {
         const std::uint64_t count = watch.wants_count(now) ? inside : 0;
@@ -40,7 +40,7 @@ struct Port {
         inside += let_in = std::exchange(held, 0);
         return act;
     }
-    /// Those that were let in make as many, and nobody else comes.
+    /// Each visitor that was let in makes one more, and nobody else comes.
     Act round(Duration latency) {
         now += latency;
         for (std::size_t i = let_in; i > 0; --i) {
@@ -55,7 +55,7 @@ struct Port {
         }
         return act;
     }
-    /// Until one is held, at most so many.
+    /// Lets visitors come until one is held, at most `most` of them.
     bool fill(std::uint64_t most, Duration apart = 1ms) {
         for (std::uint64_t i = 0; i < most; ++i) {
             now += apart;
@@ -85,7 +85,7 @@ TEST_CASE("visitors that follow whoever is let in, and only then, are a loop", "
     Act act = Act::try_in;
     unsigned rounds = 0;
     for (; act == Act::try_in; ++rounds) {
-        act = port.round(700ms);  // far apart, but it comes
+        act = port.round(700ms);  // the followers are far apart, but they come
     }
     CHECK(act == Act::loop);
     CHECK(rounds == LoopWatch::proof);
@@ -119,12 +119,12 @@ TEST_CASE("a visitor who comes besides is let in with the others, and is never p
     REQUIRE(port.at_deadline() == Act::try_in);
     REQUIRE(port.rounds(LoopWatch::proof - 1) == Act::try_in);
     port.now += 1ms;
-    REQUIRE(port.visit() == Verdict::hold);  // somebody
+    REQUIRE(port.visit() == Verdict::hold);  // a stranger to the loop
     CHECK(port.rounds(1) == Act::try_in);    // the follower comes behind: two, where one was let in
     CHECK(port.let_in == 2);
     port.now += 1ms;
     REQUIRE(port.visit() == Verdict::hold);
-    CHECK(port.at_deadline() == Act::try_in);  // somebody is no loop: one follows two
+    CHECK(port.at_deadline() == Act::try_in);  // the stranger is no loop: one follows two
     CHECK(port.rounds(1) == Act::loop);
 }
 
@@ -147,7 +147,7 @@ TEST_CASE("a test in which others come all the time ends after some rounds", "[l
     Act act = port.at_deadline();
     unsigned rounds = 0;
     for (; act == Act::try_in; ++rounds) {
-        for (unsigned i = 0; i < 1 + rounds % 2; ++i) {  // never as many as before
+        for (unsigned i = 0; i < 1 + rounds % 2; ++i) {  // never as many as in the round before
             port.now += 1ms;
             REQUIRE(port.visit() == Verdict::hold);
         }
@@ -158,7 +158,7 @@ TEST_CASE("a test in which others come all the time ends after some rounds", "[l
     CHECK(rounds == LoopWatch::rounds_max);
 }
 
-// 80 idle connections, and then one more whenever it is time, as often as somebody likes.
+// An imitated loop: 80 idle connections, and then one more whenever it is time for one, as often as somebody likes.
 TEST_CASE("who imitates a loop does not make the next test come sooner; a loop that fell does", "[loop]") {
     Port port;
     REQUIRE(port.fill(1'000));
@@ -186,7 +186,7 @@ TEST_CASE("when nobody follows, all are let in, and the port rests", "[loop]") {
     const std::uint64_t there = port.inside;
     CHECK_FALSE(port.fill(there / 2, 10ms));  // not yet twice as many
     CHECK(port.fill(2 * there, 10ms));
-    CHECK(port.inside >= 2 * (there - 1));  // as many as were there when it was tried out
+    CHECK(port.inside >= 2 * (there - 1));  // as many again as were there when it was tried out
 }
 
 TEST_CASE("a byte from the service ends a test", "[loop]") {

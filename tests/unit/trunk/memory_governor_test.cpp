@@ -1,4 +1,4 @@
-// What all sessions of a server may hold together, and what is asked of whom when it is too much.
+// What all sessions of a server may hold together, and which sessions are asked for what when it is too much.
 #include "trunk/memory_governor.hpp"
 
 #include <catch2/catch.hpp>
@@ -71,7 +71,7 @@ TEST_CASE("limit: the share of one token among several; at it nobody is asked, b
     constexpr std::uint64_t share = limit / limits::memory_token_share;
     Session greedy(governor, "a");
     Session other(governor, "b");
-    // Its own sessions are tight; the other token's are not as long as all together hold little.
+    // The token's own sessions are tight; those of the other token are not, as long as all together hold little.
     greedy.hold(share / 2 + 1);
     (void)governor->look();
     CHECK(greedy.shared->is_tight());

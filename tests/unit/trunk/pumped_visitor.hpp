@@ -19,7 +19,7 @@ namespace ferrotunnel::trunk::test {
 
 using transport::test::wait_for;
 
-/// On the server's side; the test holds the visitor's end.
+/// A visitor on the server's side; the test holds the visitor's end.
 struct PumpedVisitor {
     explicit PumpedVisitor(TrunkPair& pair, std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>(),
                            net::Address from = {}, int buffer = 0) {
@@ -39,7 +39,7 @@ struct PumpedVisitor {
 
     void send(std::size_t bytes) { REQUIRE(try_send(bytes)); }
     void send(std::string_view text) { REQUIRE(try_send(as_bytes(text))); }
-    /// The same on any thread: Catch's macros belong to the test's own.
+    /// As send(), but for any thread: Catch's macros belong to the test's own.
     bool try_send(std::size_t bytes) { return try_send(std::vector<std::uint8_t>(bytes, 'x')); }
     bool try_send(Bytes left) {
         while (!left.empty()) {

@@ -79,7 +79,7 @@ TEST_CASE("a visitor whose stream is not read can not pin a slab with every few 
     auto traffic = std::make_shared<Traffic>();
     PumpedVisitor visitor(pair, traffic);
     REQUIRE(shelf.arrived.wait());
-    // Until the window is used up and the pump's queue is full; each piece is read by itself.
+    // Sends until the window is used up and the pump's queue is full; each piece is read by itself.
     std::uint64_t sent = 0;
     while (visitor.stream->queued_bytes() < limits::send_queue_max) {
         visitor.send(5'000);
@@ -88,7 +88,7 @@ TEST_CASE("a visitor whose stream is not read can not pin a slab with every few 
             return traffic->from_sockets.load() == sent || visitor.stream->queued_bytes() >= limits::send_queue_max;
         }));
     }
-    // Of 64 KiB that wait for credit; what the client's side holds unread is counted too, and compacted.
+    // The slabs hold 64 KiB that wait for credit; what the client's side holds unread is counted too, and compacted.
     CHECK(on(pair.worker, [&] { return pair.worker.slabs().in_use(); }) <= 6);
 }
 
@@ -101,7 +101,7 @@ TEST_CASE("idle visitors hold no slab and no timer") {
         visitors.push_back(std::make_unique<PumpedVisitor>(pair));
         visitors.back()->send(10);
     }
-    // Each has said something once, and the backend has taken it: from then on they are only there.
+    // Each visitor has said something once, and the backend has taken it: from then on they are only there.
     std::uint64_t taken = 0;
     CHECK(eventually([&] {
         on(pair.worker, [&] {
@@ -137,7 +137,7 @@ TEST_CASE("a visitor that has vanished is found by the kernel's probes: what a l
 
 TEST_CASE("a visitor who never reads does not make the kernel hold megabytes for it") {
     const AcceptedVisitor visitor;
-    const int little = 64 * 1024;  // else the machine's settings say what the visitor's own kernel takes
+    const int little = 64 * 1024;  // else the machine's settings decide how much the visitor's own kernel takes
     REQUIRE(::setsockopt(visitor.visitor.get(), SOL_SOCKET, SO_RCVBUF, &little, sizeof little) == 0);
     const std::vector<char> block(64 * 1024, 'x');
     std::size_t taken = 0;
@@ -146,7 +146,7 @@ TEST_CASE("a visitor who never reads does not make the kernel hold megabytes for
         const ssize_t n = ::send(visitor.accepted.get(), block.data(), block.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         taken += n > 0 ? static_cast<std::size_t>(n) : 0;
     }
-    // Beside it there is what the visitor's own kernel takes at once.
+    // What comes on top of the limit is what the visitor's own kernel takes at once.
     CHECK(taken >= limits::socket_unsent_max);
     CHECK(taken <= limits::socket_unsent_max + 512_KiB);
 }
@@ -164,8 +164,8 @@ TEST_CASE(
     REQUIRE(shelf.arrived.wait());
     mux::Stream& backend = *shelf.streams.front();
     send_on(pair, backend, 100);
-    wait_for(visitor.socket.get(), POLLIN);  // unread bytes: closing resets
-    // Behind the trunk's flush and before the next poll: the bytes are ready before the reset is.
+    wait_for(visitor.socket.get(), POLLIN);  // with unread bytes, closing resets
+    // The reset comes after the trunk's flush and before the next poll: the bytes are ready before the reset is.
     Later reset([&] { visitor.socket.reset(); });
     on(pair.worker, [&] {
         std::uint32_t n = 100;
@@ -254,7 +254,7 @@ TEST_CASE("limit: a visitor who was reset leaves nothing behind when its backend
     PumpedVisitor visitor(pair, traffic);
     REQUIRE(shelf.arrived.wait());
     visitor.send(limits::first_window + limits::send_queue_max);
-    // What is more than the window waits for credit, and nobody will give it.
+    // The bytes beyond the window wait for credit, and nobody will give it.
     REQUIRE(eventually([&] { return traffic->from_sockets.load() > limits::first_window; }));
     runtime::reset_close(std::move(visitor.socket));
     const auto streams = [&](TrunkOwner& side) {

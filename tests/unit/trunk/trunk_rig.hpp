@@ -39,7 +39,7 @@ public:
         });
     }
 
-    /// From the test's thread.
+    /// For the test's thread.
     void start(std::unique_ptr<transport::Pipe> pipe, const mux::Settings& settings,
                Duration handshake_deadline = std::chrono::seconds(60)) {
         on(worker_, [&] {
@@ -50,7 +50,7 @@ public:
     }
 
     bool gone = false;  // the test has let go of the trunk itself
-    // The worker's.
+    // Used on the worker alone.
     bool log_in = true;
     IntrusivePtr<Trunk> trunk;
     std::function<void(IntrusivePtr<mux::Stream>, const wire::Open&)> on_stream;
@@ -88,7 +88,7 @@ private:
     runtime::Worker& worker_;
 };
 
-/// For a stream that nobody reads.
+/// The waker of a stream that nobody reads.
 class NullWaker final : public buffer::Waker {
 public:
     void wake() noexcept override {}

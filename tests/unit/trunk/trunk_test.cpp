@@ -82,7 +82,7 @@ TEST_CASE("a peer that sends but never reads is given up, also when TLS has take
     std::uint8_t answer[wire::ping_frame_bytes];
     wire::encode_ping(0, true, answer);
     auto until = std::chrono::steady_clock::now() + runtime::test::patience;
-    // One message a round: TLS takes each as a whole, and what the socket does not take stays with it.
+    // One message in each round: TLS takes each message as a whole, and what the socket does not take stays with TLS.
     for (int sent = 0; owner.ended.count() == 0 && std::chrono::steady_clock::now() < until; ++sent) {
         on(running.worker, [&] {
             if (!owner.trunk->is_closed() && sent < 60) {
@@ -91,7 +91,7 @@ TEST_CASE("a peer that sends but never reads is given up, also when TLS has take
             }
         });
         Bytes piece(answer);
-        (void)pipes.client->write(std::span<const Bytes>(&piece, 1));  // proof of life
+        (void)pipes.client->write(std::span<const Bytes>(&piece, 1));  // an answer to a ping, as proof of life
         std::this_thread::sleep_for(5ms);
     }
     REQUIRE(owner.ended.count() == 1);
@@ -136,7 +136,7 @@ TEST_CASE("a stream wakes its trunk from another thread without memory") {
             *pair.server.trunk->session().open({1, wire::ServiceKind::tcp, {}, {}}, visitor, true, pair.worker.now());
         pair.server.trunk->session_changed();
     });
-    REQUIRE(visitor->woken.wait());  // it is answered
+    REQUIRE(visitor->woken.wait());  // the stream has been answered
     ferrotunnel::test::fail_allocation(1);
     accepted->abort(wire::Code::cancelled);
     CHECK_FALSE(ferrotunnel::test::fail_allocation(0));

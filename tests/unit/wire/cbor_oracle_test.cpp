@@ -1,5 +1,5 @@
 // Another implementation as the judge: what nlohmann/json writes we read as the same value, and the other way round,
-// and of arbitrary bytes we accept nothing that it refuses.
+// and of arbitrary bytes we accept nothing that nlohmann/json refuses.
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
@@ -123,7 +123,7 @@ json random_value(SeededRandom& random, std::size_t depth) {
     }
 }
 
-// Discarded when it refuses. It throws for some lengths although it is told not to.
+// What the other implementation reads; discarded if it refuses. It throws for some lengths although it is told not to.
 json read_by_other(const std::vector<std::uint8_t>& bytes) {
     try {
         return json::from_cbor(bytes, true, false);
@@ -183,7 +183,7 @@ TEST_CASE("of bytes that were changed, nothing is accepted that the other implem
         }
         ++accepted;
         REQUIRE_FALSE(theirs.is_discarded());
-        // A negative integer below -2^63 is in the subset, but theirs has no type for it.
+        // A negative integer below -2^63 is in our subset, but nlohmann/json has no type for it.
         if (!has_huge_negative(*ours)) {
             REQUIRE(to_json(*ours) == theirs);
         }

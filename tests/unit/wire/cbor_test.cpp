@@ -187,7 +187,7 @@ TEST_CASE("lengths beyond the message are refused before anything is allocated")
     CHECK(problem_in("5a7fffffff00") == Problem::truncated);
     CHECK(problem_in("9bffffffffffffffff") == Problem::too_many_items);
     CHECK(problem_in("bbffffffffffffffff") == Problem::too_many_items);
-    CHECK(problem_in("bb8000000000000001") == Problem::too_many_items);  // twice this overflows
+    CHECK(problem_in("bb8000000000000001") == Problem::too_many_items);  // twice this number overflows
     CHECK(problem_in("190400") == std::nullopt);
     CHECK(problem_in("990400") == Problem::truncated);
 }
@@ -232,9 +232,9 @@ TEST_CASE("keys are texts and stand once") {
     CHECK(problem_in("a3 6161 00 6162 00 6161 00") == Problem::duplicate_key);
     CHECK(problem_in("a2 60 00 60 00") == Problem::duplicate_key);
     CHECK(problem_in("82 a2 6161 00 6161 00 00") == Problem::duplicate_key);
-    // The same key in maps beside and inside each other is no double.
+    // The same key in two maps, beside or inside each other, is no duplicate.
     CHECK(problem_in("a2 6161 a1 6161 00 6162 a1 6161 00") == std::nullopt);
-    // A double around a nested map.
+    // A duplicate with a nested map in between.
     CHECK(problem_in("a3 6161 a1 6161 00 6162 a0 6161 00") == Problem::duplicate_key);
     CHECK(problem_in("a1 6161 a2 6162 00 6162 00") == Problem::duplicate_key);
     CHECK(problem_in("a1 61ff 00") == Problem::invalid_utf8);

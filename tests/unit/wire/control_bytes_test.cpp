@@ -30,7 +30,7 @@ std::array<std::uint8_t, N> array_of(std::string_view text) {
     return out;
 }
 
-// Exactly these bytes, and they decode to the same message.
+// Checks that a message is encoded as exactly these bytes, and that they decode to the same message.
 template <typename Message>
 void pin(const Message& message, const ControlPayload& payload, std::string_view bytes) {
     CHECK(to_hex(payload) == hex(bytes));

@@ -1,4 +1,4 @@
-// Random messages: what is encoded decodes equal and fits; what is then damaged is refused or is another valid message.
+// Random messages: what is encoded decodes equal and fits; damaged, it is refused or is another valid message.
 #include <catch2/catch.hpp>
 
 #include "support/seeded_random.hpp"
@@ -101,7 +101,7 @@ void fill_rules(SeededRandom& random, HttpPart& http) {
     }
 }
 
-// All rules that one service may have, and every key.
+// Sets all rules that one service may have, and every key.
 void fill_largest_rules(HttpPart& http) {
     HttpRulesPart& rules = http.rules;
     rules.prefix = "/p";
@@ -168,7 +168,7 @@ void round_trip(const Message& message, const ControlPayload& payload) {
     REQUIRE(std::get<Message>(*back) == message);
 }
 
-// All payloads together give the services in order, each with the request.
+// Checks that all payloads together give the services in order, each payload with the number of the request.
 template <typename Message, typename Any>
 void round_trip_list(std::uint32_t request, const std::vector<Any>& services,
                      const std::vector<ControlPayload>& payloads) {
@@ -245,7 +245,7 @@ TEST_CASE("any number of services fits into messages, also of the largest") {
             count, RegisteredService{0xffff'ffff, 65'535, std::string(limits::public_address_max, 'a')});
         round_trip_list<Registered>(0xffff'ffff, answers, encode_registered(0xffff'ffff, answers));
     }
-    // The usual: an address to listen on, a port, a name. 64 of them are one message.
+    // Usual services have an address to listen on, a port, a name. 64 of them are one message.
     std::vector<Service> usual(64, Service{0xffff'ffff, ServiceKind::udp, 65'535, std::string(45, 'b'),
                                            std::string(64, 'n'), std::string(64, 'm')});
     CHECK(encode_register(0xffff'ffff, usual).size() == 1);

@@ -10,7 +10,7 @@ using namespace ferrotunnel::wire;
 
 namespace {
 
-// `path` is a JSON pointer to the field; an accepted value, and a refused one with what the error says.
+// Both put a value into the field at `path`, a JSON pointer; a refused value comes with what the error says.
 void accepts(json message, const char* path, const json& value) {
     CAPTURE(message["t"].get<std::string>(), path, value.dump(-1, ' ', false, json::error_handler_t::replace));
     message[json::json_pointer(path)] = value;
@@ -169,7 +169,7 @@ TEST_CASE("register: what an HTTP service says has its rules") {
     auto with_more = decode(message);
     REQUIRE(with_more);
     CHECK(*with_more == *plain);
-    // Of other kinds it is one of the keys that nobody knows.
+    // For other kinds of services it is one of the keys that nobody knows.
     message["services"][1]["kind"] = 1;
     message["services"][1]["http"] = 5;
     CHECK(decode(message));
@@ -248,7 +248,7 @@ TEST_CASE("register: rules of fields, and all rules together, have their bounds"
     refuses(message, first, json::array({0, "X", std::string(limits::http_header_rule_value_max + 1, 'x')}),
             "is longer", Code::limit);
 
-    // Two rules of eight bytes, a name of one each: what is left is for values.
+    // Two rules of eight bytes, each with a name of one byte: what is left is for values.
     const std::size_t left = limits::http_rules_bytes_max - 2 * (limits::http_header_rule_bytes + 1);
     const std::string value(limits::http_header_rule_value_max, 'x');
     const auto with = [&](std::size_t rest) {
@@ -415,7 +415,7 @@ TEST_CASE("what is no message at all is refused with the reason") {
 TEST_CASE("a message at the size limit is read, one byte more is refused") {
     json message = auth_json();
     message["padding"] = binary(0);
-    std::size_t around = json::to_cbor(message).size() + 2;  // the length takes two more bytes
+    std::size_t around = json::to_cbor(message).size() + 2;  // the length of a large string takes two more bytes
     message["padding"] = binary(limits::control_payload_max - around);
     REQUIRE(json::to_cbor(message).size() == limits::control_payload_max);
     CHECK(decode(message));

@@ -84,7 +84,7 @@ TEST_CASE("register: what a TLS service says has its rules") {
     hosts = {"a.example"};
     message["services"][0]["tls"]["later"] = 1;
     CHECK(first_of(message).tls.hosts == std::vector<std::string>{"a.example"});
-    // Of other kinds it is one of the keys that nobody knows.
+    // For other kinds of services it is one of the keys that nobody knows.
     message["services"][0]["kind"] = 1;
     message["services"][0]["tls"] = 5;
     CHECK(first_of(message).tls == TlsPart{});

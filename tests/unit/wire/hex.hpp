@@ -39,7 +39,7 @@ inline std::string to_hex(Bytes bytes) {
     return out;
 }
 
-/// Spaces out.
+/// The text without its spaces.
 inline std::string hex(std::string_view text) {
     return to_hex(from_hex(text));
 }
