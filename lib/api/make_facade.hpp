@@ -1,5 +1,5 @@
-// Between the handles and the engines behind them: how builders make one (defined in client.cpp and server.cpp), and
-// what an empty handle answers.
+// Between the handles and the engines behind them: how builders check their settings and make a handle, and what an
+// empty handle answers.
 #pragma once
 
 #include <optional>
@@ -13,8 +13,8 @@
 
 namespace ferrotunnel::detail {
 
-/// Make a handle and its engine. The settings have been checked; may still throw config_error for what only the engine
-/// can find out (certificates).
+/// Make a handle and its engine; defined in client.cpp and server.cpp. The settings have been checked; may still throw
+/// config_error for what only the engine can find out (certificates).
 Client make_client(ClientSettings&& settings);
 Server make_server(ServerSettings&& settings);
 

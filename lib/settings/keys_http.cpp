@@ -13,7 +13,6 @@
 namespace ferrotunnel::detail {
 namespace {
 
-using config::assign;
 using config::Section;
 using config::Value;
 

@@ -47,7 +47,7 @@ public:
 
 protected:
     Pump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic);
-    /// A derived class closes in its destructor, while its end is still there.
+    /// A derived class closes in its destructor, since closing calls what that class overrides.
     ~Pump() override = default;
 
     /// The end is there and watched: the pump lives until it is closed.
@@ -61,8 +61,9 @@ protected:
 
     // From the end.
     void stop_reading() noexcept;
-    /// Ends an HTTP stream: HTTP has no use for half a connection, and nobody would answer what is still sent. The
-    /// reset behind the end says how much has been delivered, so that the edge can resend what was on the way here.
+    /// Passes on that the end gives nothing more. An HTTP stream is over then: HTTP has no use for half a connection,
+    /// and nobody would answer what is still sent. The reset behind its end says how much has been delivered, so that
+    /// the edge can resend what was on the way here.
     void finish_stream();
     /// The end was reset, or has failed.
     void reset_stream();
@@ -101,9 +102,9 @@ private:
     virtual void send() = 0;
     /// False: nothing more comes for now.
     virtual bool read_once() = 0;
-    /// It has taken bytes that its socket has not taken yet.
+    /// Something is still to be sent: bytes that the end has taken and its socket has not, or a reset behind them.
     virtual bool has_pending() const noexcept { return false; }
-    /// After it was taken from the poller.
+    /// Closes the end, if there is one; it is watched no more. Stops timers, of which one may be the caller.
     virtual void let_go(bool reset) noexcept = 0;
     /// Somebody may hold the pump for longer, but its timers must not outlive the worker.
     virtual void drop_timers() noexcept {}

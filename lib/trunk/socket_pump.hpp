@@ -1,5 +1,5 @@
 // The pump of a visitor's socket, or of a backend's that speaks no TLS: bytes go from it into slabs and out of slabs to
-// it, and are never copied.
+// it. Only small reads are copied (frame_windows.hpp).
 #pragma once
 
 #include <memory>
