@@ -79,13 +79,13 @@ void EndpointFile::clear() {
 
 std::string EndpointFile::publish() {
     const std::string now = text();
-    if (path_.empty() || now == published_) {
+    if (path_.empty() || now == published_.value_or("")) {
         return {};
     }
     try {
         replace(now);
     } catch (const std::system_error& error) {
-        if (published_.empty()) {
+        if (!published_) {
             throw;
         }
         return std::exchange(failing_, true) ? std::string() : fmt::format("can not {}", error.what());

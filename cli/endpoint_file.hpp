@@ -3,6 +3,7 @@
 // HTTP service.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -40,7 +41,7 @@ private:
     void replace(const std::string& text) const;
 
     std::string path_;
-    std::string published_;
+    std::optional<std::string> published_;  // what the file says; nothing before it was written
     bool failing_ = false;
     std::string control_;
     std::string http_;

@@ -94,8 +94,8 @@ void Pump::step() {
 }
 
 void Pump::watch_end() {
-    if (!reading_ && !writing_ && !has_pending()) {
-        close(false);
+    if (!reading_ && !writing_ && (broken_ || !has_pending())) {
+        close(broken_);
     } else if (!reading_ && peer_gone_) {
         stream_->leave();  // of a unix socket: both directions have ended, not only one
     } else if (!writable_ && !last_bytes_ && stream_->send_is_dead()) {
@@ -181,7 +181,7 @@ void Pump::count_taken(std::size_t bytes) {
 }
 
 bool Pump::is_reset_behind_end() {
-    const StreamItem* item = !closed_ && !writing_ && !broken_ ? stream_->front() : nullptr;
+    const StreamItem* item = !closed_ && !writing_ && !broken_ && !is_resetting() ? stream_->front() : nullptr;
     return item != nullptr && item->kind == StreamItem::Kind::reset;
 }
 

@@ -199,4 +199,19 @@ signal unwritten TERM
 join_ok unwritten
 client_to=$(awk '$1 == "control" { print $2 }' "$dir/reachable/file") ready_client written 1 --tcp "0=$backend"
 wait_until $patience "the service in the server's file" file_has "$dir/reachable/file" "^service $backend "
+
+say "nor does one that had nothing to say in between"
+served_at=$(awk '$1 == "control" { print $2 }' "$dir/reachable/file")
+mkdir "$dir/lonely"
+programs[lonely]=1
+start lonely "$FERROTUNNEL" client --server "$served_at" --token-file "$dir/token" --tcp "0=$backend" \
+    --reconnect-max 0.1 --endpoint-file "$dir/lonely/file"
+wait_until $patience "the service in the client's file" file_has "$dir/lonely/file" '^service '
+signal served TERM
+join_ok served
+wait_until $patience "the end of the service in the client's file" file_lacks "$dir/lonely/file" '^service '
+mv "$dir/lonely" "$dir/lonely_away"
+start served "$FERROTUNNEL" server --token-file "$dir/token" --bind "$served_at" --tcp-bind 127.0.0.1 --http-bind off \
+    --state-dir "$dir/served_state" --endpoint-file "$dir/reachable/file"
+wait_for_text lonely "can not write the endpoint file .*: No such file"
 check_alive
