@@ -6,7 +6,7 @@ LEAST_RATE, MOST_LATE = 0.9, 2.0
 # Bytes of log a second that visitors may cause at info: 20 lines a worker over HTTP, 50 of a client (limits.hpp).
 LOG_RATE = 40_000
 
-HEAD = ("attack", "held", "throughput", "of what is left", "p99", "server MiB before, most, after",
+HEAD = ("attack", "held", "throughput", "of a direct connection's", "p99", "server MiB before, most, after",
         "their client MiB", "descriptors of the server", "of their client", "back after s", "kernel's MiB for sockets",
         "log B/s", "server, cores")
 
@@ -33,13 +33,17 @@ def cells(row):
 
 def introduce(options):
     print(f"{options.visitors} hostile visitors of one token's service, a good one of another's; beside over alone, "
-          f"medians of {options.rounds} rounds; TLS {options.tls}; {options.pieces} pieces and {options.resets} resets "
-          "a second\n")
+          f"medians of {options.rounds} x {options.samples} samples; TLS {options.tls}; {options.pieces} pieces and "
+          f"{options.resets} resets a second\n")
     print("| " + " | ".join(HEAD) + " |\n|" + "---|" * len(HEAD), flush=True)
 
 
-def show(row):
+def show(row, samples=False):
     print("| " + " | ".join(cells(row)) + " |", flush=True)
+    for each in row.samples if samples else ():
+        for when, values in zip(("before", "beside", "behind"), each):
+            print(f"  {when}: " + ", ".join(f"{each.rate:.0f} MB/s ({each.of_direct:.2f}) {each.late:.0f} us"
+                                         for each in values), flush=True)
 
 
 def broken(rows, options):

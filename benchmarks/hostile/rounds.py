@@ -1,7 +1,6 @@
 """Rounds of a good visitor alone and beside hostile ones, in turns; and an hour of all kinds mixed."""
 
 import contextlib
-import os
 import statistics
 import time
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ class Row:
     kind: str
     held: int = 0
     rate: list = field(default_factory=list)   # beside over alone, a round each
-    left: list = field(default_factory=list)   # the same of what the attackers' own programs leave of the processors
+    left: list = field(default_factory=list)   # the same, of what a direct connection has at the same time
     late: list = field(default_factory=list)   # p99 beside over alone
     highest: dict = field(default_factory=dict)
     memory_before: dict = field(default_factory=dict)
@@ -28,12 +27,13 @@ class Row:
     log_rate: float = 0  # bytes a second
     server_cpu: float = 0  # cores, while nobody but the hostile ones is there
     failed: str = ""
+    samples: list = field(default_factory=list)  # before, beside and behind them, a round each
 
 
 def settle(scene, before, patience):
     """Seconds until server and clients have as many descriptors as before; None if they do not within the patience."""
     began = time.monotonic()
-    while time.monotonic() - began < patience:
+    while time.monotonic() - began < patience and not scene.options.ended.is_set():
         now = scene.counts()
         if all(now[name] <= before[name] + scene.options.spare for name in before):
             return time.monotonic() - began
@@ -58,40 +58,59 @@ def crowds(scene, plan):
             crowd.end()
 
 
-def one_round(scene, row, kinds, alone):
-    """Beside the hostile ones, and alone again behind them; answers the latter."""
-    options = scene.options
+def samples(scene, service):
+    return [scene.good(service) for _ in range(scene.options.samples)]
+
+
+def compare(row, alone, found):
+    """Adds what the good visitor had beside the hostile ones, over what it has alone: the middle of several sides, each
+    of which counts the same."""
+    usual = {name: statistics.mean(statistics.median(getattr(sample, name) for sample in side) for side in alone)
+             for name in ("rate", "of_direct", "late")}
+    row.rate += [sample.rate / usual["rate"] for sample in found]
+    row.left += [sample.of_direct / usual["of_direct"] for sample in found]
+    row.late += [sample.late / usual["late"] for sample in found]
+
+
+def beside(scene, row, kinds):
+    """Samples beside the hostile ones."""
     logged, began = scene.log_bytes(), time.monotonic()
-    with crowds(scene, [(row.service, kinds, options.visitors)]) as (crowd,):
+    with crowds(scene, [(row.service, kinds, scene.options.visitors)]) as (crowd,):
         crowd.ask("wait")
         quiet, spent = cpu_seconds(scene.pid("server")), time.monotonic()
         time.sleep(1)
         row.server_cpu = max(row.server_cpu, (cpu_seconds(scene.pid("server")) - quiet) / (time.monotonic() - spent))
-        spent, since = scene.attackers_cpu(crowd), time.monotonic()
-        rate, late = scene.good(row.service)
-        taken = (scene.attackers_cpu(crowd) - spent) / (time.monotonic() - since) / len(os.sched_getaffinity(0))
+        found = samples(scene, row.service)
         row.held = max(row.held, crowd.ask("count")["there"])
     row.log_rate = max(row.log_rate, (scene.log_bytes() - logged) / (time.monotonic() - began))
-    back = settle(scene, row.counts_before, options.patience)
+    return found
+
+
+def one_round(scene, row, kinds, turn):
+    """Alone, beside the hostile ones, and alone again behind them. Nothing else is measured meanwhile, except while
+    this one waits for its descriptors."""
+    with turn:
+        before = samples(scene, row.service)
+        found = beside(scene, row, kinds)
+    back = settle(scene, row.counts_before, scene.options.patience)
     row.back = None if back is None or row.back is None else max(row.back, back)
     scene.alive()
-    again = scene.good(row.service)
-    usual = statistics.mean((alone[0], again[0])), statistics.mean((alone[1], again[1]))
-    row.rate.append(rate / usual[0])
-    row.left.append(rate / usual[0] / max(0.05, 1 - taken))
-    row.late.append(late / usual[1])
-    return again
+    with turn:
+        behind = samples(scene, row.service)
+    row.samples.append((before, found, behind))
+    compare(row, (before, behind), found)
 
 
-def measure(scene, service, kind):
+def measure(scene, service, kind, turn):
     row = Row(service, kind)
     kinds = KINDS if kind == "mixed" else (kind,)
     try:
-        alone = scene.good(service)
+        with turn:
+            scene.good(service)  # warms it up
         row.counts_before, row.memory_before = scene.counts(), scene.memory()
         with Watch(**looks(scene)) as row.highest:
             for _ in range(scene.options.rounds):
-                alone = one_round(scene, row, kinds, alone)
+                one_round(scene, row, kinds, turn)
     except Failure as failure:
         row.failed = str(failure)
         settle(scene, row.counts_before, scene.options.patience)
@@ -104,29 +123,30 @@ def soak(scene, minutes):
     options = scene.options
     row = Row("both", f"mixed, {minutes:g} minutes")
     half = options.visitors // 2
-    alone = {service: scene.good(service) for service in ("tcp", "http")}
+    alone = {service: samples(scene, service) for service in ("tcp", "http")}
     row.counts_before, row.memory_before = scene.counts(), scene.memory()
     until, logged, began = time.monotonic() + minutes * 60, scene.log_bytes(), time.monotonic()
     with Watch(**looks(scene)) as row.highest:
         while time.monotonic() < until:
+            found = {service: [] for service in alone}
             part = min(until, time.monotonic() + 300)
             with crowds(scene, [("tcp", KINDS, half), ("http", KINDS, half)]) as running:
                 for crowd in running:
                     crowd.ask("wait")
                 while time.monotonic() < part:
-                    for service, (rate, late) in alone.items():
-                        beside = scene.good(service)
-                        row.rate.append(beside[0] / rate)
-                        row.late.append(beside[1] / late)
+                    for service, each in found.items():
+                        each.append(scene.good(service))
                     row.held = max(row.held, sum(crowd.ask("count")["there"] for crowd in running))
                     time.sleep(min(10, options.seconds * 3))
             back = settle(scene, row.counts_before, options.patience)
             row.back = None if back is None or row.back is None else max(row.back, back)
             scene.alive()
-            alone = {service: scene.good(service) for service in alone}
+            again = {service: samples(scene, service) for service in alone}
+            for service, each in found.items():
+                compare(row, (alone[service], again[service]), each)
+            alone = again
             print(f"  {(time.monotonic() - began) / 60:.1f} minutes: {scene.memory()['server']:.0f} MiB, "
                   f"{scene.counts()} descriptors", flush=True)
-    row.left = row.rate
     row.log_rate = (scene.log_bytes() - logged) / (time.monotonic() - began)
     row.counts_after, row.memory_after = scene.counts(), scene.memory()
     return row

@@ -8,25 +8,19 @@ import subprocess
 import tempfile
 import threading
 import time
+from dataclasses import dataclass
 
 from failure import Failure
 from load import Load
-from processes import Process, cpu_seconds, descriptors, free_port
+from processes import Process, descriptors, free_port
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 GOOD_HOST, BAD_HOST = "localhost", "hostile.localhost"
 KINDS = ("unread", "tiny", "reset", "half-closed", "hung")
 # What belongs to the attackers would be on machines of their own: it gets the processors only where nobody else wants
-# them.
-LAST = ("nice", "-n", "19")
+# them, and gives them up as soon as somebody does. So that this counts, all processes belong to one session.
+LAST = ("chrt", "--idle", "0")
 PATIENCE_SECONDS = 60
-
-
-def give_way(pid):
-    """The kernel may share out the processors by sessions first, each of which has a niceness of its own; that of a
-    process then counts within its session alone."""
-    with contextlib.suppress(OSError), open(f"/proc/{pid}/autogroup", "w", encoding="ascii") as file:
-        file.write("19")
 
 
 def wait_for(condition, what, seconds=PATIENCE_SECONDS):
@@ -70,15 +64,22 @@ class Watch:
         self.thread.join()
 
 
+@dataclass
+class Sample:
+    """What a good visitor has."""
+    rate: float       # MB/s of one that moves bulk
+    of_direct: float  # the same of what a direct connection has right before: the machine's speed drifts
+    late: float       # p99 in us of those that ask and wait
+
+
 class Crowd:
     """Hostile visitors of one service."""
 
     def __init__(self, command, log):
         with open(log, "ab") as file:
             self.child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=file,
-                                          text=True, start_new_session=True)
+                                          text=True, process_group=0)
         self.pid = self.child.pid
-        give_way(self.pid)
 
     def ask(self, word):
         try:
@@ -137,9 +138,16 @@ class Scene:
         self.client("good", self.echo, GOOD_HOST, self.port("pages"), ())
         self.client("bad", self.port("target"), BAD_HOST, self.port("target"), LAST)
 
+    # The kernel's memory for all sockets is one machine's here, for visitors, server, client and backend together.
+    # Where it is short everybody's transfers stall, whatever the server does: a gigabyte of it is usual.
+
     def pour(self):
-        """Bytes for one who never reads: as many as the kernel's memory for sockets bears on one machine."""
+        """Bytes for one who never reads."""
         return min(128 << 10, (640 << 20) // self.options.visitors)
+
+    def sent(self):
+        """Bytes of one whose backend hangs, which every hop holds once."""
+        return min(256 << 10, (256 << 20) // self.options.visitors)
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -150,9 +158,7 @@ class Scene:
 
     def start(self, name, command):
         environment = {key: value for key, value in os.environ.items() if not key.startswith("FERROTUNNEL_")}
-        self.processes[name] = Process(command, self.path(name + ".log"), environment)
-        if command[:len(LAST)] == [*LAST]:
-            give_way(self.pid(name))
+        self.processes[name] = Process(command, self.path(name + ".log"), environment, session=False)
 
     def client(self, name, tcp, host, http, before):
         command = self.program("client")
@@ -205,23 +211,20 @@ class Scene:
         options = self.options
         to, more = (self.public("bad"), []) if service == "tcp" else (self.http, ["host=" + BAD_HOST])
         return Crowd([*LAST, options.hostile, "visit", f"127.0.0.1:{to}", str(visitors), ",".join(kinds), *more,
-                      f"opens={options.opens}", f"pieces={options.pieces}", f"resets={options.resets}"],
-                     self.path("visitors.log"))
-
-    def attackers_cpu(self, *crowds):
-        """Processor seconds of what would be on other machines."""
-        return sum(cpu_seconds(pid) for pid in
-                   (*(crowd.pid for crowd in crowds), self.pid("bad"), self.pid("target")))
+                      f"bytes={self.sent()}", f"opens={options.opens}", f"pieces={options.pieces}",
+                      f"resets={options.resets}"], self.path("visitors.log"))
 
     # --- the good visitor -------------------------------------------------------------------------------------------
 
     def good(self, service):
-        """Throughput in MB/s, p99 in us, of one that moves bulk, and of those that ask and wait."""
+        if self.options.ended.is_set():
+            raise Failure("ended")
         seconds, size = self.options.seconds, self.options.megabytes * 1_000_000
         if service == "tcp":
             place = f":{self.public('good')}"
-            rate = self.load("bulk", place, "down", 1, size)[2]
-            return rate, self.load("latency", place, 4, seconds)[2]
+            direct, rate = (self.load("bulk", at, "down", 1, size)[2] for at in (f":{self.echo}", place))
+            return Sample(rate, rate / direct, self.load("latency", place, 4, seconds)[2])
         place = f":{self.http}"
-        _, total, took, _, _ = self.load("http", place, f"/bytes/{size}", 0)
-        return total / took / 1e6, self.load("http", place, "/bytes/1024", seconds)[4]
+        direct, rate = (size / self.load("http", at, f"/bytes/{size}", 0)[2] / 1e6
+                        for at in (f":{self.port('pages')}", place))
+        return Sample(rate, rate / direct, self.load("http", place, "/bytes/1024", seconds)[4])

@@ -65,6 +65,8 @@ def chosen_tunnels(comparison, options, programs, results):
         if options.peers and not {tunnel.peer, tunnel.name} & {"ours", "direct", *options.peers}:
             continue
         missing = [name for name in tunnel.programs if not programs.find(name)]
+        if missing and tunnel.optional:
+            continue
         if missing:
             results.missing[tunnel.name] = f"{' and '.join(missing)} not found"
         else:

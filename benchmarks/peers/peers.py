@@ -64,6 +64,7 @@ class Tunnel:
     peer = ""            # of the product, as --peers takes it
     encryption = PLAIN   # or what encrypts
     programs = ()        # what must be found
+    optional = False     # not missed where it is not found
     services = ("tcp",)  # what it carries here: also http, https; place.service says which is wanted
     settings = "defaults"
     control = None       # a port that cannot be chosen
@@ -106,9 +107,13 @@ class Ours(Tunnel):
     settings = "defaults, --tls off; over HTTP, connections_per_address raised"
     tls = "off"
 
+    @property
+    def program(self):
+        return self.find(self.programs[0])
+
     def prepare(self):
         self.configuration = self.place.write("server.yml", "server: {http: {connections_per_address: 100000}}\n")
-        token = subprocess.run([self.find("ferrotunnel"), "token"], capture_output=True, text=True, check=True).stdout
+        token = subprocess.run([self.program, "token"], capture_output=True, text=True, check=True).stdout
         self.token = self.place.write("token", token)
         os.chmod(self.token, 0o600)
 
@@ -119,13 +124,13 @@ class Ours(Tunnel):
         return ["--http-bind", f"127.0.0.1:{self.place.public}", "--config", self.configuration]
 
     def server(self):
-        return [self.find("ferrotunnel"), "server", "--token-file", self.token, "--tls", self.tls, "--bind",
+        return [self.program, "server", "--token-file", self.token, "--tls", self.tls, "--bind",
                 f"127.0.0.1:{self.place.control}", "--tcp-bind", "127.0.0.1", *self.edge(), "--state-dir",
                 os.path.join(self.place.folder, "state")]
 
     def client(self):
         kind, name = ("--tcp", self.place.public) if self.place.service == "tcp" else ("--http", HOST)
-        return [self.find("ferrotunnel"), "client", "--token-file", self.token, "--tls", self.tls, "--server",
+        return [self.program, "client", "--token-file", self.token, "--tls", self.tls, "--server",
                 f"127.0.0.1:{self.place.control}", kind, f"{name}=127.0.0.1:{self.place.backend}", *self.more()]
 
     def more(self):
@@ -145,6 +150,16 @@ class OursHttps(OursTls):
         keys = self.place.keys.make()
         return ["--http-bind", "off", "--https-bind", f"127.0.0.1:{self.place.public}", "--certificate",
                 f"{keys.certificate}:{keys.key}", "--config", self.configuration]
+
+
+class Earlier(Ours):
+    """A build of another commit, for before and after: measured where --peer ferrotunnel-earlier=PATH names it."""
+
+    name, peer, programs, optional = "earlier FerroTunnel plain", "earlier", ("ferrotunnel-earlier",), True
+
+
+class EarlierTls(OursTls):
+    name, peer, programs, optional = "earlier FerroTunnel TLS", "earlier", ("ferrotunnel-earlier",), True
 
 
 class Rathole(Tunnel):
@@ -355,5 +370,5 @@ class TwoNginxHttps(TwoNginxTls):
     settings = TwoNginx.settings + "; TLS 1.3 for visitors too"
 
 
-TUNNELS = [Direct, Ours, OursTls, OursHttps, Rathole, RatholeTls, RatholeNoise, Frp, FrpTls, FerroTunnelRs,
-           FerroTunnelRsTls, Bore, Chisel, TwoNginx, TwoNginxTls, TwoNginxHttps]
+TUNNELS = [Direct, Ours, OursTls, OursHttps, Earlier, EarlierTls, Rathole, RatholeTls, RatholeNoise, Frp, FrpTls,
+           FerroTunnelRs, FerroTunnelRsTls, Bore, Chisel, TwoNginx, TwoNginxTls, TwoNginxHttps]

@@ -118,12 +118,14 @@ def pss_kib(pid):
 
 
 class Process:
-    def __init__(self, command, log, environment=None):
-        """`environment` is the whole of it; without, it is ours."""
+    def __init__(self, command, log, environment=None, session=True):
+        """`environment` is the whole of it; without, it is ours. The kernel may share out the processors by sessions,
+        and priorities count within one: processes of different priority belong into the same."""
         self.log = log
         with open(log, "ab") as file:
             self.child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
-                                          start_new_session=True, env=environment)
+                                          start_new_session=session, process_group=None if session else 0,
+                                          env=environment)
         self.pid = self.child.pid
 
     def ended(self):
