@@ -1,13 +1,17 @@
-// The simplest public port, for servers in tests: what ingress/ has, without that folder.
+// The simplest public port, for servers in tests: what ingress/ has, without that folder. And visitors of public ports.
 #pragma once
 
 #include <sys/socket.h>
 
+#include <cerrno>
+#include <cstdint>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "directory/shared_port.hpp"
 #include "runtime/acceptor.hpp"
+#include "unit/transport/pipes.hpp"
 
 namespace ferrotunnel::directory::test {
 
@@ -27,5 +31,26 @@ private:
     const int descriptor_;
     runtime::Acceptor acceptor_;
 };
+
+/// A visitor of this port; nothing if there was an error.
+inline runtime::Fd visit(std::uint16_t port, std::error_code& error) {
+    runtime::Fd fd = runtime::start_connect(transport::test::loopback(port), error);
+    if (fd) {
+        transport::test::wait_for(fd.get(), POLLOUT);
+        error = runtime::socket_error(fd.get());
+    }
+    return error ? runtime::Fd() : std::move(fd);
+}
+inline runtime::Fd visit(std::uint16_t port) {
+    std::error_code error;
+    return visit(port, error);
+}
+
+/// Waits until the visitor hears something; 0 if that is no error.
+inline int error_at(const runtime::Fd& visitor) {
+    transport::test::wait_for(visitor.get(), POLLIN);
+    char byte = 0;
+    return ::recv(visitor.get(), &byte, 1, 0) < 0 ? errno : 0;
+}
 
 }  // namespace ferrotunnel::directory::test

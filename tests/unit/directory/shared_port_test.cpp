@@ -1,8 +1,5 @@
 #include "directory/shared_port.hpp"
 
-#include <poll.h>
-#include <sys/socket.h>
-
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <cerrno>
@@ -102,22 +99,6 @@ struct Rig {
 std::uint16_t port_of(const std::shared_ptr<SharedPort>& port) {
     REQUIRE(port);
     return port->address().port();
-}
-
-runtime::Fd visit(std::uint16_t port) {
-    std::error_code error;
-    runtime::Fd fd = runtime::start_connect(*runtime::SocketAddress::from_ip("127.0.0.1", port), error);
-    if (fd) {
-        transport::test::wait_for(fd.get(), POLLOUT);
-        error = runtime::socket_error(fd.get());
-    }
-    return error ? runtime::Fd() : std::move(fd);
-}
-
-int error_at(const runtime::Fd& visitor) {
-    transport::test::wait_for(visitor.get(), POLLIN);
-    char byte = 0;
-    return ::recv(visitor.get(), &byte, 1, 0) < 0 ? errno : 0;
 }
 
 Visitor hand_made(const std::shared_ptr<SharedPort>& port, runtime::Fd& far) {

@@ -11,14 +11,12 @@
 #include <thread>
 #include <vector>
 
-#include "runtime/system_random.hpp"
 #include "unit/runtime/loop.hpp"
-#include "unit/transport/pipes.hpp"
-#include "wire/frame.hpp"
+#include "unit/session/wire_client.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::login;
 using namespace ferrotunnel::session;
+using namespace ferrotunnel::session::test;
 using namespace std::chrono_literals;
 using runtime::test::on;
 using runtime::test::Signal;
@@ -32,7 +30,7 @@ public:
     explicit Rig(std::uint16_t port, std::shared_ptr<transport::TlsContext> tls = nullptr, unsigned attempts = 0,
                  std::size_t trunks = 1) {
         shared->server = {"127.0.0.1", port};
-        shared->token = parse_token(make_token(runtime::system_random())).value();
+        shared->token = new_token();
         shared->tls = std::move(tls);
         shared->handshake_deadline = 1h;
         shared->log = &null_logger();
@@ -79,14 +77,9 @@ public:
 
 /// A port that takes connections, in the kernel, and says nothing.
 struct Mute {
-    Mute() {
-        std::error_code error;
-        listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
-        REQUIRE(listener);
-    }
     std::uint16_t port() const { return runtime::local_address(listener.get()).port(); }
     void wait_for_client() { transport::test::wait_for(listener.get(), POLLIN); }
-    runtime::Fd listener;
+    const runtime::Fd listener = transport::test::listen_on_loopback();
 };
 
 std::uint16_t closed_port() {
@@ -132,19 +125,12 @@ private:
     std::thread thread_;
 };
 
-std::vector<std::uint8_t> control_frame(const wire::ControlPayload& payload) {
-    std::vector<std::uint8_t> frame(limits::frame_header_bytes);
-    wire::encode_header({static_cast<std::uint16_t>(payload.size()), wire::FrameType::control, 0, 0}, frame.data());
-    frame.insert(frame.end(), payload.begin(), payload.end());
-    return frame;
-}
-
 }  // namespace
 
 TEST_CASE("what somebody says who has not proved to be the server ends an attempt, and no client") {
     const wire::Code code = GENERATE(wire::Code::unauthorized, wire::Code::superseded, wire::Code::version);
     constexpr int attempts = 3;
-    Answers somebody(control_frame(wire::encode_control(wire::Refused{0, code, "Go away."})), attempts);
+    Answers somebody(WireClient::frame_of(wire::encode_control(wire::Refused{0, code, "Go away."})), attempts);
     Rig rig(somebody.mute.port(), nullptr, attempts);
     std::string told;
     on(rig.worker, [&] { rig.on_notice = [&](const LinkNotice& notice) { told = notice.text; }; });

@@ -13,29 +13,22 @@
 #include <vector>
 
 #include "runtime/acceptor.hpp"
-#include "runtime/system_random.hpp"
-#include "runtime/worker.hpp"
 #include "session/client_link.hpp"
-#include "session/server_session.hpp"
-#include "unit/directory/plain_port.hpp"
+#include "unit/session/server_rig.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::backend;
-using namespace ferrotunnel::directory;
-using namespace ferrotunnel::login;
 using namespace ferrotunnel::session;
+using runtime::test::on;
+using transport::test::listen_on_loopback;
+using transport::test::loopback;
 
 namespace {
 
 // A backend that echoes, with a thread per connection.
 class Echo {
 public:
-    Echo() {
-        std::error_code error;
-        listener_ = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
-        REQUIRE_FALSE(error);
-        thread_ = std::thread([this] { accept_all(); });
-    }
+    Echo() : thread_([this] { accept_all(); }) {}
     ~Echo() {
         ::shutdown(listener_.get(), SHUT_RDWR);
         stop_ = true;
@@ -71,15 +64,15 @@ private:
         }
     }
 
-    runtime::Fd listener_;
+    const runtime::Fd listener_ = listen_on_loopback();
     std::atomic<bool> stop_{false};
-    std::thread thread_;
     std::vector<std::thread> connections_;
+    std::thread thread_;
 };
 
 int dial(std::uint16_t port) {
     int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-    auto address = *runtime::SocketAddress::from_ip("127.0.0.1", port);
+    const auto address = loopback(port);
     timeval patience{30, 0};
     ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     REQUIRE(::connect(fd, address.raw(), address.raw_size()) == 0);
@@ -103,37 +96,27 @@ bool exchange(int fd, const char* text) {
     return std::memcmp(answer, text, size) == 0;
 }
 
-template <typename Action>
-void run_on(runtime::Worker& worker, Action action) {
-    std::promise<void> done;
-    worker.post([&] {
-        action();
-        done.set_value();
-    });
-    done.get_future().wait();
-}
-
 // A server whose sessions have ten ids for visitors, and a client with an echo behind it; two workers each.
 class Rig {
 public:
     Rig(std::size_t trunks, ClientLink::Settings settings) {
-        share_server();
+        set_up_server();
         client_->token = token_;
         client_->log = &null_logger();
-        client_->random = &random_;
+        client_->random = &runtime::system_random();
         for (int i = 0; i < 2; ++i) {
             server_workers_[i].start();
             client_workers_[i].start();
         }
-        run_on(server_workers_[0], [&] { listen(); });
+        on(server_workers_[0], [&] { listen(); });
         for (std::size_t i = 0; i < trunks; ++i) {
             settings.trunk_workers.push_back(&client_workers_[i % 2]);
         }
-        run_on(client_workers_[0], [&] { connect(settings); });
+        on(client_workers_[0], [&] { connect(settings); });
         port = reachable_.get_future().get();
     }
     ~Rig() {
-        run_on(client_workers_[0], [&] { link_->stop(); });
+        on(client_workers_[0], [&] { link_->stop(); });
         for (auto* workers : {server_workers_, client_workers_}) {
             workers[0].stop();
             workers[1].stop();
@@ -165,26 +148,17 @@ public:
     std::atomic<unsigned> most_trunks{0};
 
 private:
-    void share_server() {
-        server_->registry = std::make_shared<Registry>();
-        server_->tokens = std::make_shared<std::vector<AcceptedToken>>(1, AcceptedToken{"test", token_, {}});
-        server_->mux.role = mux::Role::server;
+    void set_up_server() {
         server_->mux.rotate_at = 21;    // after ten visitors
         server_->mux.last_id = 20'001;  // room for visitors that come while the fresh session logs in
-        server_->tcp_bind = *runtime::SocketAddress::from_ip("127.0.0.1", 0);
-        server_->public_host = "127.0.0.1";
-        server_->open_port = test::PlainPort::open;
         server_->notify = [this](const ServerNotice& notice) {
             connects += notice.kind == ServerNotice::Kind::connected ? 1 : 0;
             logins += notice.kind == ServerNotice::Kind::joined ? 1 : 0;
             losses += notice.kind == ServerNotice::Kind::lost || notice.kind == ServerNotice::Kind::degraded ? 1 : 0;
         };
-        server_->log = &null_logger();
-        server_->random = &random_;
     }
     void listen() {
-        std::error_code error;
-        runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
+        runtime::Fd listener = listen_on_loopback();
         client_->server = {"127.0.0.1", runtime::local_address(listener.get()).port()};
         auto serve = [this](runtime::Fd accepted, const runtime::SocketAddress& from) {
             runtime::Worker& worker = server_workers_[turn_++ % 2];
@@ -225,9 +199,8 @@ private:
     }
 
     Echo echo_;
-    runtime::SystemRandom random_;
-    Token token_ = parse_token(make_token(random_)).value();
-    std::shared_ptr<ServerShared> server_ = std::make_shared<ServerShared>();
+    const login::Token token_ = session::test::new_token();
+    const std::shared_ptr<ServerShared> server_ = session::test::shared_by_sessions(token_);
     std::shared_ptr<ClientShared> client_ = std::make_shared<ClientShared>();
     runtime::Worker server_workers_[2];
     runtime::Worker client_workers_[2];

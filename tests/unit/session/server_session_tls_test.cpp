@@ -6,59 +6,28 @@
 #include <vector>
 
 #include "directory/tls_visitor.hpp"
-#include "session/server_session.hpp"
 #include "support/log_book.hpp"
-#include "unit/directory/plain_port.hpp"
-#include "unit/runtime/loop.hpp"
-#include "unit/session/wire_client.hpp"
+#include "unit/session/server_rig.hpp"
 #include "wire/open_metadata.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::directory;
-using namespace ferrotunnel::login;
 using namespace ferrotunnel::session;
-using namespace ferrotunnel::directory::test;
 using namespace ferrotunnel::session::test;
 using runtime::test::on;
 using transport::test::wait_for;
 
 namespace {
 
-class Rig {
-public:
-    explicit Rig(bool https = true) {
-        shared->registry = std::make_shared<Registry>();
-        shared->tokens = std::make_shared<std::vector<AcceptedToken>>(1, AcceptedToken{"one", token, {}});
-        shared->mux.role = mux::Role::server;
-        shared->tcp_bind = *runtime::SocketAddress::from_ip("127.0.0.1", 0);
-        shared->public_host = "tunnel.example.com";
-        shared->open_port = PlainPort::open;
-        shared->log = &null_logger();
-        shared->random = &runtime::system_random();
-        if (https) {
-            shared->https_public = HttpPublic{"https", 8443};
-        }
-        worker.start();
-    }
-    ~Rig() {
-        worker.stop();
-        worker.join();
-        for (auto& session : sessions) {
-            session->abandon();
-        }
-        shared->ports->end();
-    }
+/// A server with a port for TLS.
+struct TlsRig : ServerRig {
+    TlsRig() { shared->https_public = HttpPublic{"https", 8443}; }
 
-    WireClient connect(std::uint32_t trunk = 1, std::uint32_t trunks = 1) {
-        auto [near, far] = transport::test::tcp_pair();
-        on(worker, [&, socket = std::make_shared<runtime::Fd>(std::move(near))] {
-            auto from = runtime::peer_address(socket->get());
-            auto session = std::make_shared<ServerSession>(worker, from, shared, ServerSession::Callbacks{});
-            sessions.push_back(session);
-            session->start(std::move(*socket));
-        });
-        WireClient client(std::move(far), token, {1}, 1, trunk, trunks);
-        REQUIRE(client.log_in());
+    /// A client that has registered a service for this host.
+    WireClient client_of(const std::string& host, const Caller& caller = {}) {
+        WireClient client = log_in(caller);
+        client.register_tls(1, {host});
+        client.registered();
         return client;
     }
     std::shared_ptr<HttpService> service(std::string_view host) {
@@ -68,44 +37,8 @@ public:
         return match.service->shared_from_this();
     }
 
-    Token token = parse_token(make_token(runtime::system_random())).value();
-    std::shared_ptr<ServerShared> shared = std::make_shared<ServerShared>();
-    std::vector<std::shared_ptr<ServerSession>> sessions;
     std::shared_ptr<const HttpRoutes> routes;
-    runtime::Worker worker;
 };
-
-void register_tls(WireClient& client, std::uint32_t id, std::vector<std::string> hosts) {
-    wire::Service service;
-    service.id = id;
-    service.kind = wire::ServiceKind::tls;
-    service.tls.hosts = std::move(hosts);
-    for (const wire::ControlPayload& payload : wire::encode_register(id, {&service, 1})) {
-        client.send_control(payload);
-    }
-}
-
-wire::RegisteredService registered(WireClient& client) {
-    auto answer = client.full_answer();
-    REQUIRE(std::holds_alternative<wire::RegisteredService>(answer));
-    return std::get<wire::RegisteredService>(answer);
-}
-
-wire::Refused refused(WireClient& client) {
-    auto answer = client.full_answer();
-    REQUIRE(std::holds_alternative<wire::Refused>(answer));
-    return std::get<wire::Refused>(answer);
-}
-
-ReceivedFrame next(WireClient& client, wire::FrameType type) {
-    while (auto frame = client.receive()) {
-        if (frame->header.type == type) {
-            return *frame;
-        }
-    }
-    FAIL("the server has closed");
-    return {};
-}
 
 /// A visitor that has said something already; the test holds its end.
 struct Comer {
@@ -148,52 +81,52 @@ const std::string internal_error("\x15\x03\x03\x00\x02\x02\x50", 7);
 }  // namespace
 
 TEST_CASE("a server without a port for TLS says how to get one", "[tls]") {
-    Rig rig(false);
-    WireClient client = rig.connect();
-    register_tls(client, 1, {"app.example.com"});
-    const wire::Refused refusal = refused(client);
+    ServerRig rig;
+    WireClient client = rig.log_in();
+    client.register_tls(1, {"app.example.com"});
+    const wire::Refused refusal = client.refused();
     CHECK(refusal.code == wire::Code::unsupported);
     CHECK_THAT(refusal.text, Catch::Contains("--https-bind"));
 }
 
 TEST_CASE("a TLS service is answered with its address, or refused in words", "[tls]") {
-    Rig rig;
-    WireClient client = rig.connect();
-    register_tls(client, 1, {"App.Example.com", "*.example.org"});
-    const wire::RegisteredService answer = registered(client);
+    TlsRig rig;
+    WireClient client = rig.log_in();
+    client.register_tls(1, {"App.Example.com", "*.example.org"});
+    const wire::RegisteredService answer = client.registered();
     CHECK(answer.port == 8443);
     CHECK(answer.address == "tls://app.example.com:8443");
     CHECK(answer.host.empty());
     CHECK(rig.service("x.example.org") == rig.service("app.example.com"));
     CHECK(rig.shared->registry->holder_of(ClaimName("app.example.com", tls_instead_of_path)));
 
-    register_tls(client, 2, {"10.0.0.1"});
-    CHECK_THAT(refused(client).text, Catch::Contains("is an address"));
-    register_tls(client, 2, {"app.example.com"});
-    CHECK(refused(client).code == wire::Code::name_taken);
-    register_tls(client, 2, {"*"});
-    CHECK(registered(client).address == "tls://tunnel.example.com:8443");
+    client.register_tls(2, {"10.0.0.1"});
+    CHECK_THAT(client.refused().text, Catch::Contains("is an address"));
+    client.register_tls(2, {"app.example.com"});
+    CHECK(client.refused().code == wire::Code::name_taken);
+    client.register_tls(2, {"*"});
+    CHECK(client.registered().address == "tls://tunnel.example.com:8443");
 }
 
 TEST_CASE("a visitor is handed over with its address, and what it has sent comes first", "[tls]") {
     ferrotunnel::test::LogBook log;
-    Rig rig;
+    TlsRig rig;
     rig.shared->log = &log;
-    WireClient client = rig.connect();
-    register_tls(client, 3, {"app.example.com"});
-    registered(client);
+    WireClient client = rig.log_in();
+    client.register_tls(3, {"app.example.com"});
+    client.registered();
     Comer visitor("a ClientHello");
     std::weak_ptr<void> ticket = visitor.ticket;
     visitor.goes_to(rig.service("app.example.com"));
     visitor.ticket.reset();
-    const ReceivedFrame frame = next(client, wire::FrameType::open);
+    const ReceivedFrame frame = client.next(wire::FrameType::open);
     const auto open = wire::decode_open(frame.payload);
     REQUIRE(open);
     CHECK(open->service == 3);
     CHECK(open->kind == wire::ServiceKind::tls);
     CHECK(open->visitor == visitor.from);
     CHECK(wire::read_open_metadata(open->metadata).host == "app.example.com");
-    const ReceivedFrame data = next(client, wire::FrameType::data);
+    const ReceivedFrame data = client.next(wire::FrameType::data);
     CHECK(as_text(data.payload) == "a ClientHello");
     CHECK(rig.shared->traffic->visitors_now == 1);
     CHECK(log.count("a visitor session=") == 1);
@@ -207,15 +140,13 @@ TEST_CASE("a visitor is handed over with its address, and what it has sent comes
 }
 
 TEST_CASE("a visitor whom no trunk takes hears an alert", "[tls]") {
-    Rig rig;
-    WireClient client = rig.connect();
-    register_tls(client, 1, {"app.example.com"});
-    registered(client);
+    TlsRig rig;
+    WireClient client = rig.client_of("app.example.com");
     auto service = rig.service("app.example.com");
     SECTION("the service has just gone") {
-        client.send_control(wire::encode_control(wire::Unregister{{1}}));
-        register_tls(client, 2, {"other.example.com"});
-        registered(client);
+        client.unregister(1);
+        client.register_tls(2, {"other.example.com"});
+        client.registered();
     }
     SECTION("its trunk drains") {
         client.send_goaway(wire::Code::going_away);
@@ -229,13 +160,9 @@ TEST_CASE("a visitor whom no trunk takes hears an alert", "[tls]") {
 }
 
 TEST_CASE("the trunks of a tunnel share the visitors of a TLS host", "[tls]") {
-    Rig rig;
-    WireClient first = rig.connect(1, 2);
-    register_tls(first, 1, {"app.example.com"});
-    registered(first);
-    WireClient second = rig.connect(2, 2);
-    register_tls(second, 1, {"app.example.com"});
-    registered(second);
+    TlsRig rig;
+    WireClient first = rig.client_of("app.example.com", {.trunk = 1, .trunks = 2});
+    WireClient second = rig.client_of("app.example.com", {.trunk = 2, .trunks = 2});
     Comer one("1"), other("2");
     one.goes_to(rig.service("app.example.com"));
     other.goes_to(rig.service("app.example.com"));
@@ -252,10 +179,8 @@ TEST_CASE("the trunks of a tunnel share the visitors of a TLS host", "[tls]") {
 }
 
 TEST_CASE("limit: so many visitors of a TLS host wait until their client has answered others, and one more does not") {
-    Rig rig;
-    WireClient client = rig.connect();
-    register_tls(client, 1, {"app.example.com"});
-    registered(client);
+    TlsRig rig;
+    WireClient client = rig.client_of("app.example.com");
     const auto service = rig.service("app.example.com");
     std::vector<std::unique_ptr<Comer>> comers;
     const auto one_comes = [&] {
@@ -265,7 +190,7 @@ TEST_CASE("limit: so many visitors of a TLS host wait until their client has ans
     for (std::size_t i = 0; i < limits::opens_unanswered_per_service_max; ++i) {
         one_comes();
     }
-    const wire::StreamId first = next(client, wire::FrameType::open).header.stream;
+    const wire::StreamId first = client.next(wire::FrameType::open).header.stream;
     // Visitors in line are not looked at, so these have no sockets.
     const auto some_more_come = [&](std::size_t count) {
         on(rig.worker, [&] {
@@ -279,13 +204,12 @@ TEST_CASE("limit: so many visitors of a TLS host wait until their client has ans
     CHECK(rig.shared->counters->visitors_refused.load() == 0);
     some_more_come(1);
     CHECK(rig.shared->counters->visitors_refused.load() == 1);
-    std::uint8_t frame[wire::opened_frame_bytes];
-    client.send({frame, wire::encode_opened(first, 0, frame)});
+    client.send_opened(first);
     wire::StreamId last = 0;
     for (std::size_t i = 0; i < limits::opens_unanswered_per_service_max; ++i) {
-        last = next(client, wire::FrameType::open).header.stream;  // the last one is the visitor that stood in line
+        last = client.next(wire::FrameType::open).header.stream;  // the last one is the visitor that stood in line
     }
-    while (next(client, wire::FrameType::data).header.stream != last) {
+    while (client.next(wire::FrameType::data).header.stream != last) {
     }
     CHECK(rig.shared->counters->visitors_refused.load() == 1);
 }

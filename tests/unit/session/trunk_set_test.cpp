@@ -3,116 +3,72 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
-#include <map>
+#include <cerrno>
 #include <memory>
+#include <mutex>
 #include <stop_token>
 #include <thread>
 #include <vector>
 
-#include "session/server_session.hpp"
-#include "unit/directory/plain_port.hpp"
-#include "unit/runtime/loop.hpp"
-#include "unit/session/wire_client.hpp"
+#include "unit/session/server_rig.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::directory;
-using namespace ferrotunnel::login;
 using namespace ferrotunnel::session;
-using namespace ferrotunnel::directory::test;
 using namespace ferrotunnel::session::test;
-using namespace std::chrono_literals;
-using runtime::test::on;
+using directory::test::error_at;
+using directory::test::visit;
 using runtime::test::Signal;
 
 namespace {
 
 using Kind = ServerNotice::Kind;
 
-class Rig {
+/// A server on two workers that remembers what it was told.
+class Rig : public ServerRig {
 public:
-    Rig() {
-        shared->registry = std::make_shared<Registry>();
-        shared->tokens = std::make_shared<std::vector<AcceptedToken>>(1, AcceptedToken{"test", token, {}});
-        shared->mux.role = mux::Role::server;
-        shared->tcp_bind = *runtime::SocketAddress::from_ip("127.0.0.1", 0);
-        shared->public_host = "127.0.0.1";
-        shared->open_port = PlainPort::open;
+    Rig() : ServerRig(2) {
         shared->notify = [this](const ServerNotice& notice) {
             std::lock_guard lock(mutex_);
-            notices_.push_back(notice);
+            kinds_.push_back(notice.kind);
         };
-        shared->log = &null_logger();
-        shared->random = &runtime::system_random();
-        for (runtime::Worker& worker : workers) {
-            worker.start();
-        }
     }
-    ~Rig() {
-        for (runtime::Worker& worker : workers) {
-            worker.stop();
-            worker.join();
-        }
-        for (auto& session : sessions) {
-            session->abandon();
-        }
-        shared->ports->end();
-    }
+    ~Rig() { stop(); }
 
-    /// Connects trunk k of n; the workers take turns.
-    WireClient connect(std::uint32_t trunk, std::uint32_t trunks, std::uint8_t instance = 1, std::uint64_t epoch = 1) {
-        auto [near, far] = transport::test::tcp_pair();
-        runtime::Worker& worker = workers[trunk % 2];
-        on(worker, [&, socket = std::make_shared<runtime::Fd>(std::move(near))] {
-            ServerSession::Callbacks callbacks;
-            callbacks.ended = [this] { ended.tell(); };
-            auto session = std::make_shared<ServerSession>(worker, runtime::peer_address(socket->get()), shared,
-                                                           std::move(callbacks));
-            sessions.push_back(session);
-            session->start(std::move(*socket));
-        });
-        return {std::move(far), token, {instance}, epoch, trunk, trunks};
+    /// Trunk k of n; its end is told to `ended`.
+    WireClient connect(std::uint32_t trunk, std::uint32_t trunks, std::uint64_t epoch = 1) {
+        ServerSession::Callbacks callbacks;
+        callbacks.ended = [this] { ended.tell(); };
+        return ServerRig::connect({.epoch = epoch, .trunk = trunk, .trunks = trunks}, callbacks);
+    }
+    WireClient log_in(std::uint32_t trunk, std::uint32_t trunks, std::uint64_t epoch = 1) {
+        WireClient client = connect(trunk, trunks, epoch);
+        REQUIRE(client.log_in());
+        return client;
     }
 
     std::vector<Kind> told() {
         std::lock_guard lock(mutex_);
-        std::vector<Kind> kinds;
-        for (const ServerNotice& notice : notices_) {
-            kinds.push_back(notice.kind);
-        }
-        return kinds;
+        return kinds_;
     }
 
-    Token token = parse_token(make_token(runtime::system_random())).value();
-    std::shared_ptr<ServerShared> shared = std::make_shared<ServerShared>();
-    std::vector<std::shared_ptr<ServerSession>> sessions;
     Signal ended;
-    runtime::Worker workers[2];
 
 private:
     std::mutex mutex_;
-    std::vector<ServerNotice> notices_;
+    std::vector<Kind> kinds_;
 };
 
-std::uint16_t port_in(const std::variant<std::uint16_t, wire::Code>& answer) {
-    REQUIRE(std::holds_alternative<std::uint16_t>(answer));
-    return std::get<std::uint16_t>(answer);
-}
+/// A server and both trunks of a tunnel, which carry one port for their service 1.
+struct TwoTrunks : Rig {
+    TwoTrunks() { REQUIRE(second.obtain_port(1, port) == port); }
 
-runtime::Fd visit(std::uint16_t port, std::error_code& error) {
-    runtime::Fd fd = runtime::start_connect(*runtime::SocketAddress::from_ip("127.0.0.1", port), error);
-    if (fd) {
-        transport::test::wait_for(fd.get(), POLLOUT);
-        error = runtime::socket_error(fd.get());
-    }
-    return error ? runtime::Fd() : std::move(fd);
-}
-
-runtime::Fd visit(std::uint16_t port) {
-    std::error_code error;
-    return visit(port, error);
-}
+    WireClient first = log_in(1, 2);
+    WireClient second = log_in(2, 2);
+    const std::uint16_t port = first.obtain_port(1);
+};
 
 /// Waits until one of them gets an OPEN; other frames are skipped.
 bool one_is_opened(std::vector<WireClient>& clients) {
@@ -135,30 +91,20 @@ bool one_is_opened(std::vector<WireClient>& clients) {
     return false;
 }
 
-/// True when it was reset.
-bool is_reset(const runtime::Fd& visitor) {
-    transport::test::wait_for(visitor.get(), POLLIN);
-    char byte = 0;
-    return ::recv(visitor.get(), &byte, 1, 0) < 0 && errno == ECONNRESET;
-}
-
 }  // namespace
 
 TEST_CASE("two trunks of a tunnel carry the visitors of one port in turn", "[threads]") {
     Rig rig;
-    WireClient first = rig.connect(1, 2);
-    WireClient second = rig.connect(2, 2);
-    REQUIRE(first.log_in());
-    REQUIRE(second.log_in());
-    first.register_port(7, 0);
-    const std::uint16_t port = port_in(first.answer());
+    WireClient first = rig.log_in(1, 2);
+    WireClient second = rig.log_in(2, 2);
+    const std::uint16_t port = first.obtain_port(7);
     SECTION("which the second one asks for") {
         second.register_port(7, port);
     }
     SECTION("which the server knows by the service's id") {
         second.register_port(7, 0);
     }
-    CHECK(port_in(second.answer()) == port);
+    CHECK(second.registered().port == port);
     CHECK(rig.told() == std::vector{Kind::connected, Kind::joined, Kind::registered});
 
     std::vector<runtime::Fd> visitors;
@@ -177,10 +123,8 @@ TEST_CASE("the loss of one trunk costs its own visitors; the port goes with the 
     std::vector<WireClient> trunks;
     std::uint16_t port = 0;
     for (std::uint32_t k = 1; k <= 3; ++k) {
-        trunks.push_back(rig.connect(k, 3));
-        REQUIRE(trunks.back().log_in());
-        trunks.back().register_port(1, port);
-        port = port_in(trunks.back().answer());
+        trunks.push_back(rig.log_in(k, 3));
+        port = trunks.back().obtain_port(1, port);
     }
     std::vector<runtime::Fd> visitors;
     for (int i = 0; i < 3; ++i) {
@@ -206,7 +150,7 @@ TEST_CASE("the loss of one trunk costs its own visitors; the port goes with the 
     CHECK(rig.told().back() == Kind::lost);
     CHECK_FALSE(visit(port));
     for (const runtime::Fd& visitor : visitors) {
-        CHECK(is_reset(visitor));
+        CHECK(error_at(visitor) == ECONNRESET);
     }
     CHECK_FALSE(rig.shared->registry->holder_of(port));
     auto losses = rig.told();
@@ -214,71 +158,41 @@ TEST_CASE("the loss of one trunk costs its own visitors; the port goes with the 
 }
 
 TEST_CASE("a trunk that comes back takes the place of its ghost, and the others stay", "[threads]") {
-    Rig rig;
-    WireClient first = rig.connect(1, 2);
-    WireClient second = rig.connect(2, 2);
-    REQUIRE(first.log_in());
-    REQUIRE(second.log_in());
-    first.register_port(1, 0);
-    const std::uint16_t port = port_in(first.answer());
-    second.register_port(1, port);
-    REQUIRE(port_in(second.answer()) == port);
-
-    WireClient again = rig.connect(2, 2);
-    REQUIRE(again.log_in());
-    again.register_port(1, port);
-    CHECK(port_in(again.answer()) == port);
-    runtime::Fd visitors[2] = {visit(port), visit(port)};
-    CHECK(first.opened() == 1);
+    TwoTrunks rig;
+    WireClient again = rig.log_in(2, 2);
+    CHECK(again.obtain_port(1, rig.port) == rig.port);
+    runtime::Fd visitors[2] = {visit(rig.port), visit(rig.port)};
+    CHECK(rig.first.opened() == 1);
     CHECK(again.opened() == 1);
-    while (second.receive()) {
+    while (rig.second.receive()) {
     }
 }
 
 TEST_CASE("a higher epoch replaces all trunks", "[threads]") {
-    Rig rig;
-    WireClient first = rig.connect(1, 2);
-    WireClient second = rig.connect(2, 2);
-    REQUIRE(first.log_in());
-    REQUIRE(second.log_in());
-    first.register_port(1, 0);
-    const std::uint16_t port = port_in(first.answer());
-    second.register_port(1, port);
-    REQUIRE(port_in(second.answer()) == port);
-
-    WireClient fresh = rig.connect(1, 2, 1, 2);
-    REQUIRE(fresh.log_in());
-    fresh.register_port(1, port);
-    CHECK(port_in(fresh.answer()) == port);
-    while (first.receive()) {
+    TwoTrunks rig;
+    WireClient fresh = rig.log_in(1, 2, 2);
+    CHECK(fresh.obtain_port(1, rig.port) == rig.port);
+    while (rig.first.receive()) {
     }
-    while (second.receive()) {
+    while (rig.second.receive()) {
     }
     CHECK(rig.shared->registry->session_count() == 1);
-    runtime::Fd visitor = visit(port);
+    runtime::Fd visitor = visit(rig.port);
     CHECK(fresh.opened() == 1);
     CHECK(rig.told() == std::vector{Kind::connected, Kind::joined, Kind::registered, Kind::degraded, Kind::lost,
                                     Kind::connected, Kind::registered});
 }
 
 TEST_CASE("a trunk that drains leaves its ports to the others", "[threads]") {
-    Rig rig;
-    WireClient first = rig.connect(1, 2);
-    WireClient second = rig.connect(2, 2);
-    REQUIRE(first.log_in());
-    REQUIRE(second.log_in());
-    first.register_port(1, 0);
-    const std::uint16_t port = port_in(first.answer());
-    second.register_port(1, port);
-    REQUIRE(port_in(second.answer()) == port);
-    first.send_goaway(wire::Code::going_away);
-    first.register_port(2, 0);
-    CHECK(first.answer() == std::variant<std::uint16_t, wire::Code>(wire::Code::going_away));
-    first.register_port(1, port);  // no visitor of the other trunk may come to this one any more
-    CHECK(first.answer() == std::variant<std::uint16_t, wire::Code>(wire::Code::going_away));
-    runtime::Fd visitors[2] = {visit(port), visit(port)};
-    CHECK(second.opened() == 1);
-    CHECK(second.opened() == 1);
+    TwoTrunks rig;
+    rig.first.send_goaway(wire::Code::going_away);
+    rig.first.register_port(2, 0);
+    CHECK(rig.first.refused().code == wire::Code::going_away);
+    rig.first.register_port(1, rig.port);  // no visitor of the other trunk may come to this one any more
+    CHECK(rig.first.refused().code == wire::Code::going_away);
+    runtime::Fd visitors[2] = {visit(rig.port), visit(rig.port)};
+    CHECK(rig.second.opened() == 1);
+    CHECK(rig.second.opened() == 1);
 }
 
 TEST_CASE("visitors whom a full trunk has no room for come to the others", "[threads]") {
@@ -289,10 +203,8 @@ TEST_CASE("visitors whom a full trunk has no room for come to the others", "[thr
     auto& room = answers ? rig.shared->mux.opens_max : rig.shared->mux.streams_max;
     for (std::uint32_t k = 1; k <= 3; ++k) {
         room = k == 2 ? 4 : 1;  // for this trunk
-        trunks.push_back(rig.connect(k, 3));
-        REQUIRE(trunks.back().log_in());
-        trunks.back().register_port(1, port);
-        port = port_in(trunks.back().answer());
+        trunks.push_back(rig.log_in(k, 3));
+        port = trunks.back().obtain_port(1, port);
     }
     std::vector<runtime::Fd> visitors;
     for (int i = 0; i < 6; ++i) {
@@ -308,9 +220,8 @@ TEST_CASE("visitors whom a full trunk has no room for come to the others", "[thr
     if (answers) {  // the next visitor waits for an answer, in whichever line
         runtime::Fd one_more = visit(port);
         REQUIRE(one_more);
-        std::uint8_t frame[wire::opened_frame_bytes];
         for (WireClient& trunk : trunks) {
-            trunk.send({frame, wire::encode_opened(1, 0, frame)});
+            trunk.send_opened(1);
         }
         CHECK(one_is_opened(trunks));
         CHECK(rig.shared->counters->visitors_refused == 0);
@@ -318,30 +229,20 @@ TEST_CASE("visitors whom a full trunk has no room for come to the others", "[thr
     }
     std::error_code error;
     runtime::Fd one_more = visit(port, error);
-    CHECK((error == std::errc::connection_reset || is_reset(one_more)));
+    CHECK((error == std::errc::connection_reset || error_at(one_more) == ECONNRESET));
     CHECK(rig.shared->counters->visitors_refused == 1);
 }
 
 TEST_CASE("a service that is unregistered on one trunk is gone on all, and its port free at once", "[threads]") {
-    Rig rig;
-    WireClient first = rig.connect(1, 2);
-    WireClient second = rig.connect(2, 2);
-    REQUIRE(first.log_in());
-    REQUIRE(second.log_in());
-    first.register_port(1, 0);
-    const std::uint16_t port = port_in(first.answer());
-    second.register_port(1, port);
-    REQUIRE(port_in(second.answer()) == port);
+    TwoTrunks rig;
     for (std::uint32_t id = 2; id < 20; ++id) {
-        first.send_control(wire::encode_control(wire::Unregister{{id - 1}}));
-        first.register_port(id, port);
-        CHECK(port_in(first.answer()) == port);
-        second.send_control(wire::encode_control(wire::Unregister{{id - 1}}));
-        second.register_port(id, port);
-        CHECK(port_in(second.answer()) == port);
-        runtime::Fd visitors[2] = {visit(port), visit(port)};
-        CHECK(first.opened() == id);
-        CHECK(second.opened() == id);
+        rig.first.unregister(id - 1);
+        CHECK(rig.first.obtain_port(id, rig.port) == rig.port);
+        rig.second.unregister(id - 1);
+        CHECK(rig.second.obtain_port(id, rig.port) == rig.port);
+        runtime::Fd visitors[2] = {visit(rig.port), visit(rig.port)};
+        CHECK(rig.first.opened() == id);
+        CHECK(rig.second.opened() == id);
     }
 }
 
@@ -350,21 +251,17 @@ TEST_CASE("a service too many does not take the port of another one of the same 
     std::error_code error;
     const std::uint16_t only =
         runtime::local_address(runtime::listen_on(rig.shared->tcp_bind, error).get()).port();  // free now
-    rig.shared->tokens =
-        std::make_shared<std::vector<AcceptedToken>>(1, AcceptedToken{"test", rig.token, PortPolicy({{only, only}})});
-    WireClient first = rig.connect(1, 2);
-    WireClient second = rig.connect(2, 2);
-    REQUIRE(first.log_in());
-    REQUIRE(second.log_in());
-    first.register_port(1, 0);
-    REQUIRE(port_in(first.answer()) == only);
-    second.register_port(1, 0);
-    CHECK(port_in(second.answer()) == only);
+    rig.shared->tokens = std::make_shared<std::vector<login::AcceptedToken>>(
+        1, login::AcceptedToken{"one", rig.token, login::PortPolicy({{only, only}})});
+    WireClient first = rig.log_in(1, 2);
+    WireClient second = rig.log_in(2, 2);
+    REQUIRE(first.obtain_port(1) == only);
+    CHECK(second.obtain_port(1) == only);
     for (WireClient* trunk : {&first, &second}) {
         trunk->register_port(2, 0);
-        CHECK(std::get<wire::Code>(trunk->answer()) == wire::Code::port_taken);
+        CHECK(trunk->refused().code == wire::Code::port_taken);
         trunk->register_port(3, only);
-        CHECK(std::get<wire::Code>(trunk->answer()) == wire::Code::port_taken);
+        CHECK(trunk->refused().code == wire::Code::port_taken);
     }
     runtime::Fd visitors[2] = {visit(only), visit(only)};
     CHECK(first.opened() == 1);
@@ -376,8 +273,7 @@ TEST_CASE("one trunk more than a tunnel may have is refused", "[threads]") {
     const std::uint32_t most = limits::trunks_per_tunnel_max;
     std::vector<WireClient> trunks;
     for (std::uint32_t k = 1; k <= most; ++k) {
-        trunks.push_back(rig.connect(k, most + 1));
-        REQUIRE(trunks.back().log_in());
+        trunks.push_back(rig.log_in(k, most + 1));
     }
     WireClient one_more = rig.connect(most + 1, most + 1);
     CHECK_FALSE(one_more.log_in());
@@ -386,10 +282,8 @@ TEST_CASE("one trunk more than a tunnel may have is refused", "[threads]") {
 
 TEST_CASE("visitors come while trunks go and come", "[threads]") {
     Rig rig;
-    WireClient steady = rig.connect(1, 3);
-    REQUIRE(steady.log_in());
-    steady.register_port(1, 0);
-    const std::uint16_t port = port_in(steady.answer());
+    WireClient steady = rig.log_in(1, 3);
+    const std::uint16_t port = steady.obtain_port(1);
     std::atomic<int> refused{0};
     std::jthread visiting([&](const std::stop_token& stop) {
         while (!stop.stop_requested()) {
@@ -407,10 +301,8 @@ TEST_CASE("visitors come while trunks go and come", "[threads]") {
         }
     });
     for (int round = 0; round < 30; ++round) {
-        WireClient other = rig.connect(2, 3);
-        REQUIRE(other.log_in());
-        other.register_port(1, port);
-        REQUIRE(port_in(other.answer()) == port);
+        WireClient other = rig.log_in(2, 3);
+        REQUIRE(other.obtain_port(1, port) == port);
         other.opened();
     }
     visiting.request_stop();

@@ -5,12 +5,14 @@
 
 #include <catch2/catch.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "login/handshake_client.hpp"
+#include "login/token.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/system_random.hpp"
 #include "unit/transport/pipes.hpp"
@@ -19,17 +21,27 @@
 
 namespace ferrotunnel::session::test {
 
+inline login::Token new_token() {
+    return login::parse_token(login::make_token(runtime::system_random())).value();
+}
+
 struct ReceivedFrame {
     wire::FrameHeader header;
     std::vector<std::uint8_t> payload;
 };
 
+/// As whom a client logs in.
+struct Caller {
+    std::uint8_t instance = 1;
+    std::uint64_t epoch = 1;
+    std::uint32_t trunk = 1;
+    std::uint32_t trunks = 1;
+};
+
 class WireClient {
 public:
-    WireClient(runtime::Fd socket, login::Token token, wire::InstanceId instance = {1}, std::uint64_t epoch = 1,
-               std::uint32_t trunk = 1, std::uint32_t trunks = 1)
-        : socket_(std::move(socket)),
-          handshake_(settings(std::move(token), instance, epoch, trunk, trunks), runtime::system_random()) {}
+    WireClient(runtime::Fd socket, const login::Token& token, const Caller& caller)
+        : socket_(std::move(socket)), handshake_(settings(token, caller), runtime::system_random()) {}
 
     void send(Bytes bytes) {
         if (holds_back_) {
@@ -64,6 +76,14 @@ public:
         std::uint8_t frame[wire::goaway_frame_max];
         send({frame, wire::encode_goaway({0, code, {}}, frame)});
     }
+    void send_ping(std::uint64_t opaque, bool ack) {
+        std::uint8_t frame[wire::ping_frame_bytes];
+        send({frame, wire::encode_ping(opaque, ack, frame)});
+    }
+    void send_opened(wire::StreamId stream) {
+        std::uint8_t frame[wire::opened_frame_bytes];
+        send({frame, wire::encode_opened(stream, 0, frame)});
+    }
     void send_abort(wire::StreamId stream) {
         std::uint8_t frame[wire::reset_frame_bytes];
         send({frame, wire::encode_reset(stream, {wire::Code::cancelled, 0}, true, frame)});
@@ -85,10 +105,19 @@ public:
                 return frame;
             }
             if (frame.header.flags == 0) {
-                std::uint8_t answer[wire::ping_frame_bytes];
-                send({answer, wire::encode_ping(*wire::decode_ping(frame.payload), true, answer)});
+                send_ping(*wire::decode_ping(frame.payload), true);
             }
         }
+    }
+    /// The next frame of this type; skips others.
+    ReceivedFrame next(wire::FrameType type) {
+        while (auto frame = receive()) {
+            if (frame->header.type == type) {
+                return std::move(*frame);
+            }
+        }
+        FAIL("the server has closed");
+        return {};
     }
     /// The next control message; skips other frames.
     std::optional<wire::ControlMessage> receive_control() {
@@ -121,14 +150,17 @@ public:
     }
     const login::HandshakeFailure& failure() const { return handshake_.failure(); }
 
+    void register_services(std::span<const wire::Service> services) {
+        for (const wire::ControlPayload& payload : wire::encode_register(++request_, services)) {
+            send_control(payload);
+        }
+    }
     void register_port(std::uint32_t id, std::uint16_t port, std::string bind = {}) {
         wire::Service service;
         service.id = id;
         service.remote_port = port;
         service.bind = std::move(bind);
-        for (const wire::ControlPayload& payload : wire::encode_register(++request_, {&service, 1})) {
-            send_control(payload);
-        }
+        register_services({&service, 1});
     }
     void register_http(std::uint32_t id, std::vector<std::string> hosts, std::string path = {}, std::string name = {}) {
         register_part(id, wire::HttpPart{std::move(hosts), std::move(path)}, std::move(name));
@@ -139,49 +171,61 @@ public:
         service.kind = wire::ServiceKind::http;
         service.name = std::move(name);
         service.http = std::move(http);
-        for (const wire::ControlPayload& payload : wire::encode_register(++request_, {&service, 1})) {
-            send_control(payload);
-        }
+        register_services({&service, 1});
     }
-    /// The next `registered` service, or the next `refused`.
-    std::variant<wire::RegisteredService, wire::Refused> full_answer() {
+    void register_tls(std::uint32_t id, std::vector<std::string> hosts) {
+        wire::Service service;
+        service.id = id;
+        service.kind = wire::ServiceKind::tls;
+        service.tls.hosts = std::move(hosts);
+        register_services({&service, 1});
+    }
+    void unregister(std::uint32_t id) { send_control(wire::encode_control(wire::Unregister{{id}})); }
+
+    /// The first service of the next `registered`, or the next `refused`.
+    std::variant<wire::RegisteredService, wire::Refused> answer() {
         while (auto message = receive_control()) {
-            if (const auto* registered = std::get_if<wire::Registered>(&*message)) {
-                return registered->services.at(0);
+            if (const auto* granted = std::get_if<wire::Registered>(&*message)) {
+                return granted->services.at(0);
             }
-            if (const auto* refused = std::get_if<wire::Refused>(&*message)) {
-                return *refused;
+            if (const auto* refusal = std::get_if<wire::Refused>(&*message)) {
+                return *refusal;
             }
         }
         FAIL("the server has closed");
         return wire::Refused{};
     }
-
-    /// The port of the next `registered`, or the code of the next `refused`.
-    std::variant<std::uint16_t, wire::Code> answer() {
-        while (auto message = receive_control()) {
-            if (const auto* registered = std::get_if<wire::Registered>(&*message)) {
-                return registered->services.at(0).port;
-            }
-            if (const auto* refused = std::get_if<wire::Refused>(&*message)) {
-                return refused->code;
-            }
-        }
-        FAIL("the server has closed");
-        return wire::Code::none;
+    /// The next answer, which must be `registered`.
+    wire::RegisteredService registered() {
+        const auto got = answer();
+        const auto* refusal = std::get_if<wire::Refused>(&got);
+        INFO((refusal != nullptr ? refusal->text : std::string()));
+        REQUIRE(std::holds_alternative<wire::RegisteredService>(got));
+        return std::get<wire::RegisteredService>(got);
+    }
+    /// The next answer, which must be `refused`.
+    wire::Refused refused() {
+        const auto got = answer();
+        REQUIRE(std::holds_alternative<wire::Refused>(got));
+        return std::get<wire::Refused>(got);
+    }
+    /// Registers a port, 0 for any, which must be granted; says which it is.
+    std::uint16_t obtain_port(std::uint32_t id, std::uint16_t port = 0) {
+        register_port(id, port);
+        return registered().port;
+    }
+    wire::RegisteredService obtain_http(std::uint32_t id, std::vector<std::string> hosts, std::string path = {},
+                                        std::string name = {}) {
+        register_http(id, std::move(hosts), std::move(path), std::move(name));
+        return registered();
     }
 
     /// The service of the next OPEN.
     std::uint32_t opened() {
-        while (auto frame = receive()) {
-            if (frame->header.type == wire::FrameType::open) {
-                auto open = wire::decode_open(frame->payload);
-                REQUIRE(open);
-                return open->service;
-            }
-        }
-        FAIL("the server has closed");
-        return 0;
+        const ReceivedFrame frame = next(wire::FrameType::open);
+        const auto open = wire::decode_open(frame.payload);
+        REQUIRE(open);
+        return open->service;
     }
     void close() { socket_.reset(); }
 
@@ -189,13 +233,12 @@ public:
     bool answer_pings = true;
 
 private:
-    static login::ClientHandshake::Settings settings(login::Token token, wire::InstanceId instance, std::uint64_t epoch,
-                                                     std::uint32_t trunk, std::uint32_t trunks) {
-        login::ClientHandshake::Settings settings{std::move(token)};
-        settings.instance = instance;
-        settings.epoch = epoch;
-        settings.trunk = trunk;
-        settings.trunks = trunks;
+    static login::ClientHandshake::Settings settings(const login::Token& token, const Caller& caller) {
+        login::ClientHandshake::Settings settings{token};
+        settings.instance = {caller.instance};
+        settings.epoch = caller.epoch;
+        settings.trunk = caller.trunk;
+        settings.trunks = caller.trunks;
         return settings;
     }
     bool read(MutableBytes into) {

@@ -15,8 +15,12 @@
 #include "runtime/system_random.hpp"
 #include "transport/tls_context.hpp"
 #include "transport/tls_pipe.hpp"
+#include "unit/runtime/loopback.hpp"
 
 namespace ferrotunnel::transport::test {
+
+using runtime::test::listen_on_loopback;
+using runtime::test::loopback;
 
 inline constexpr int patience_ms = 60'000;
 
@@ -27,10 +31,20 @@ inline void wait_for(int fd, short events) {
     }
 }
 
+/// A socket that has connected, and sends what it is given at once.
+inline runtime::Fd connect_to(const runtime::SocketAddress& address) {
+    std::error_code error;
+    runtime::Fd socket = runtime::start_connect(address, error);
+    REQUIRE(socket);
+    wait_for(socket.get(), POLLOUT);
+    runtime::set_no_delay(socket.get());
+    return socket;
+}
+
 /// A connected TCP pair; `buffer` limits what the kernel holds, when not 0.
 inline std::pair<runtime::Fd, runtime::Fd> tcp_pair(int buffer = 0) {
     std::error_code error;
-    runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
+    runtime::Fd listener = listen_on_loopback();
     const auto limit = [buffer](const runtime::Fd& fd) {
         if (buffer != 0) {
             ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
