@@ -10,22 +10,12 @@ using namespace ferrotunnel::exchange;
 using namespace ferrotunnel::ingress::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-void serve_one(Peer& backend, const std::string& body, const std::string& more = {}) {
-    backend.read_message();
-    backend.send(answer(body, more));
-}
-
-}  // namespace
-
 TEST_CASE("many visitors one after the other share one connection to the backend") {
     const bool foreign = GENERATE(false, true);
     EdgeRig rig(quick_settings(), foreign);
     Peer backend;
     for (int i = 0; i < 20; ++i) {
-        Peer visitor = rig.visit();
-        visitor.send(get("/", "Connection: close\r\n"));
+        Peer visitor = rig.visit(get("/", "Connection: close\r\n"));
         if (!backend) {
             backend = rig.backend.accept();
         }
@@ -42,8 +32,7 @@ TEST_CASE("an idle stream is closed in order after its time") {
     HttpSettings settings = quick_settings();
     settings.pool_idle = 500ms;
     EdgeRig rig(settings);
-    Peer visitor = rig.visit();
-    visitor.send(get());
+    Peer visitor = rig.visit(get());
     Peer backend = rig.backend.accept();
     const auto began = std::chrono::steady_clock::now();
     serve_one(backend, "1");
@@ -62,8 +51,7 @@ TEST_CASE("an idle stream is closed in order after its time") {
 TEST_CASE("a stream that the backend has closed is noticed before it is used") {
     const bool foreign = GENERATE(false, true);
     EdgeRig rig(quick_settings(), foreign);
-    Peer visitor = rig.visit();
-    visitor.send(get());
+    Peer visitor = rig.visit(get());
     Peer backend = rig.backend.accept();
     serve_one(backend, "1");
     visitor.read_message();
@@ -86,10 +74,8 @@ TEST_CASE("a stream that the backend has closed is noticed before it is used") {
 
 TEST_CASE("a stream with more bytes than its answer is not used again") {
     EdgeRig rig;
-    Peer visitor = rig.visit();
-    visitor.send(get());
-    Peer backend = rig.backend.accept();
-    backend.read_message();
+    Peer visitor = rig.visit(get());
+    Peer backend = rig.backend.accept_request();
     backend.send(answer("1") + "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison");
     CHECK(visitor.read_message().body == "1");
     visitor.send(get());
@@ -103,8 +89,7 @@ TEST_CASE("a backend that says close is not asked again") {
     Peer visitor = rig.visit();
     const bool old = GENERATE(false, true);
     visitor.send(get());
-    Peer backend = rig.backend.accept();
-    backend.read_message();
+    Peer backend = rig.backend.accept_request();
     if (old) {
         backend.send("HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n1");
     } else {
@@ -143,8 +128,7 @@ TEST_CASE("no more idle streams are kept than the bounds say") {
 
 TEST_CASE("idle streams of a trunk that carries the service no more are not used") {
     EdgeRig rig;
-    Peer visitor = rig.visit();
-    visitor.send(get());
+    Peer visitor = rig.visit(get());
     Peer backend = rig.backend.accept();
     serve_one(backend, "1");
     visitor.read_message();

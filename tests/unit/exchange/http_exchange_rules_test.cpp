@@ -18,10 +18,6 @@ void add_ruled(EdgeRig& rig, const std::string& host, std::uint32_t id, const ht
     rig.add_service(description, id, rig.backend.place());
 }
 
-std::string ask(const std::string& host, const std::string& path) {
-    return "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
-}
-
 }  // namespace
 
 TEST_CASE("a prefix and a host are rewritten, and mapped back in the answer") {
@@ -30,8 +26,7 @@ TEST_CASE("a prefix and a host are rewritten, and mapped back in the answer") {
     rules.prefix = http::PrefixRewrite{"/v2"};
     rules.host = "inner.test:3000";
     add_ruled(rig, "ruled.test", 5, rules, "/api");
-    Peer visitor = rig.visit();
-    visitor.send(ask("ruled.test:8080", "/api/users?x=1"));
+    Peer visitor = rig.visit(ask("ruled.test:8080", "/api/users?x=1"));
     Peer backend = rig.backend.accept();
     const Message request = backend.read_message();
     CHECK(request.start == "GET /v2/users?x=1 HTTP/1.1");
@@ -54,8 +49,8 @@ TEST_CASE("fields are added, set and removed both ways") {
     rules.response_headers = {{http::HeaderRule::Action::add, "X-Frame-Options", "DENY"},
                               {http::HeaderRule::Action::remove, "Server", ""}};
     add_ruled(rig, "ruled.test", 5, rules);
-    Peer visitor = rig.visit();
-    visitor.send("GET / HTTP/1.1\r\nHost: ruled.test\r\nX-User: root\r\nX_User: root\r\nAccept-Language: de\r\n\r\n");
+    Peer visitor =
+        rig.visit("GET / HTTP/1.1\r\nHost: ruled.test\r\nX-User: root\r\nX_User: root\r\nAccept-Language: de\r\n\r\n");
     Peer backend = rig.backend.accept();
     const Message request = backend.read_message();
     CHECK(request.fields.count("x-user") == 1);
@@ -82,8 +77,7 @@ TEST_CASE("the rules of a service hold for what the edge answers in its place") 
                               {Action::set, "Date", "yesterday"}};
     SECTION("an error page") {
         add_ruled(rig, "ruled.test", 5, rules);
-        Peer visitor = rig.visit();
-        visitor.send(ask("ruled.test", "/"));
+        Peer visitor = rig.visit(ask("ruled.test", "/"));
         Peer backend = rig.backend.accept();
         backend.read_message();  // a request that the backend has not got would be sent again
         backend.reset();
@@ -102,8 +96,7 @@ TEST_CASE("the rules of a service hold for what the edge answers in its place") 
     SECTION("a redirect") {
         rules.redirect = http::Redirect{301, "https://new.test"};
         add_ruled(rig, "ruled.test", 5, rules);
-        Peer visitor = rig.visit();
-        visitor.send(ask("ruled.test", "/"));
+        Peer visitor = rig.visit(ask("ruled.test", "/"));
         const Message moved = visitor.read_message();
         CHECK(moved.status() == 301);
         CHECK(moved.field("location") == "https://new.test/");
@@ -115,8 +108,7 @@ TEST_CASE("the rules of a service hold for what the edge answers in its place") 
     }
     SECTION("a host that nobody has") {
         add_ruled(rig, "ruled.test", 5, rules);
-        Peer visitor = rig.visit();
-        visitor.send(ask("other.test", "/"));
+        Peer visitor = rig.visit(ask("other.test", "/"));
         CHECK_FALSE(visitor.read_message().has("x-frame-options"));
     }
 }
@@ -129,8 +121,7 @@ TEST_CASE("redirects are answered without the backend") {
     http::Rules tls;
     tls.https_redirect = http::HttpsRedirect{308, 8443};
     add_ruled(rig, "secure.test", 6, tls);
-    Peer visitor = rig.visit();
-    visitor.send(ask("moved.test", "/a/b?c=d"));
+    Peer visitor = rig.visit(ask("moved.test", "/a/b?c=d"));
     const Message moved = visitor.read_message();
     CHECK(moved.status() == 301);
     CHECK(moved.field("location") == "https://new.test/a/b?c=d");
@@ -165,16 +156,14 @@ TEST_CASE("the edge's own redirect to TLS is for hosts that have TLS") {
         CHECK(moved.field("location") == "https://" + std::string(host) + ":8443/x");
     }
     visitor.send(ask("plain.test", "/x"));
-    Peer backend = rig.backend.accept();
-    (void)backend.read_message();
+    Peer backend = rig.backend.accept_request();
     backend.send(answer("plain"));
     CHECK(visitor.read_message().status() == 200);
 }
 
 TEST_CASE("OPTIONS passes as many programs as its visitor wants") {
     EdgeRig rig;
-    Peer visitor = rig.visit();
-    visitor.send("OPTIONS / HTTP/1.1\r\nHost: app.test\r\nMax-Forwards: 0\r\n\r\n");
+    Peer visitor = rig.visit("OPTIONS / HTTP/1.1\r\nHost: app.test\r\nMax-Forwards: 0\r\n\r\n");
     const Message here = visitor.read_message();
     CHECK(here.status() == 200);
     CHECK(here.body.empty());
@@ -204,16 +193,10 @@ TEST_CASE("a connection that was made for another host is told so, and a request
     shared.settings.via = "edge-1";
     shared.is_trusted = [](std::string_view address) { return address == "127.0.0.1"; };
     auto edge = std::make_unique<HttpEdge>(std::vector<runtime::Worker*>{&rig.pair.worker}, std::move(shared));
-    std::error_code error;
-    runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
-    const runtime::SocketAddress address = runtime::local_address(listener.get());
     HttpListener::Settings settings;
     settings.https = true;
     settings.may_serve = [](const transport::Pipe&, std::string_view host) { return host != "other.test"; };
-    edge->listen(std::move(listener), settings);
-    runtime::Fd socket = runtime::start_connect(address, error);
-    wait_for(socket.get(), POLLOUT);
-    Peer visitor(std::move(socket));
+    Peer visitor(connect_to(add_listener(*edge, settings)));
     visitor.send(ask("other.test", "/"));
     CHECK(visitor.read_message().status() == 421);
     visitor.send("GET / HTTP/1.1\r\nHost: app.test\r\nVia: 1.1 edge-1\r\n\r\n");
@@ -236,8 +219,7 @@ TEST_CASE("rules and Connection hold for trailers too, both ways") {
     rules.request_headers = {{http::HeaderRule::Action::set, "X-User", "edge"}};
     rules.response_headers = {{http::HeaderRule::Action::remove, "X-Secret", ""}};
     add_ruled(rig, "ruled.test", 5, rules);
-    Peer visitor = rig.visit();
-    visitor.send(
+    Peer visitor = rig.visit(
         "POST / HTTP/1.1\r\nHost: ruled.test\r\nTransfer-Encoding: chunked\r\nConnection: X-Hop\r\n\r\n"
         "0\r\nX_User: root\r\nX-Hop: 1\r\nX-Sum: 7\r\n\r\n");
     Peer backend = rig.backend.accept();

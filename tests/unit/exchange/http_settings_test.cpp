@@ -12,13 +12,9 @@ using namespace ferrotunnel::ingress::test;
 namespace {
 
 void add_limited(EdgeRig& rig, const std::string& host, std::uint32_t id, const directory::HttpServiceLimits& limits) {
-    on(rig.pair.worker, [&] { rig.places[id] = rig.backend.place(); });
-    directory::HttpDescription description;
-    description.name = host;
-    description.hosts = {host};
+    directory::HttpDescription description = described(host);
     description.limits = limits;
-    directory::Refusal why;
-    REQUIRE(rig.directory->join(rig.client, id, description, rig.carrier, Clock::now(), why).service);
+    rig.add_service(description, id, rig.backend.place());
 }
 
 directory::HttpServiceLimits of_body(std::uint64_t most) {
@@ -63,8 +59,7 @@ TEST_CASE("a service's limits go before the server's, but for what it is not all
 TEST_CASE("a body whose declared length is too large is 413, and the backend is not asked") {
     EdgeRig rig;
     add_limited(rig, "small.test", 5, of_body(10));
-    Peer visitor = rig.visit();
-    visitor.send(head("Content-Length: 10\r\n") + "0123456789");
+    Peer visitor = rig.visit(head("Content-Length: 10\r\n") + "0123456789");
     Peer backend = rig.backend.accept();
     CHECK(backend.read_message().body == "0123456789");
     backend.send(answer("fits"));
@@ -82,8 +77,7 @@ TEST_CASE("a body whose declared length is too large is 413, and the backend is 
 TEST_CASE("a chunked body is counted as it comes: 413, and the backend sees a reset and no end") {
     EdgeRig rig;
     add_limited(rig, "small.test", 5, of_body(10));
-    Peer visitor = rig.visit();
-    visitor.send(chunked + "6\r\n012345\r\n4\r\n6789\r\n0\r\n\r\n");
+    Peer visitor = rig.visit(chunked + "6\r\n012345\r\n4\r\n6789\r\n0\r\n\r\n");
     Peer backend = rig.backend.accept();
     CHECK(backend.read_message().body == "0123456789");
     backend.send(answer("fits"));
@@ -102,8 +96,7 @@ TEST_CASE("a chunked body is counted as it comes: 413, and the backend sees a re
 TEST_CASE("a chunked body that becomes too large when the answer has begun cuts the answer") {
     EdgeRig rig;
     add_limited(rig, "small.test", 5, of_body(10));
-    Peer visitor = rig.visit();
-    visitor.send(chunked + "6\r\n012345\r\n");
+    Peer visitor = rig.visit(chunked + "6\r\n012345\r\n");
     Peer backend = rig.backend.accept();
     backend.read_until("012345");
     backend.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab");
@@ -122,12 +115,10 @@ TEST_CASE("a long poll survives where its service has more time, and is 504 wher
     directory::HttpServiceLimits patient;
     patient.first_byte = 10min;
     add_limited(rig, "poll.test", 5, patient);
-    Peer poller = rig.visit();
-    poller.send("GET / HTTP/1.1\r\nHost: poll.test\r\n\r\n");
+    Peer poller = rig.visit(ask("poll.test"));
     Peer slow = rig.backend.accept();
     CHECK(slow.read_message().start == "GET / HTTP/1.1");
-    Peer visitor = rig.visit();
-    visitor.send(get());
+    Peer visitor = rig.visit(get());
     Peer backend = rig.backend.accept();
     CHECK(visitor.read_message().status() == 504);
     slow.send(answer("at last"));
@@ -139,8 +130,7 @@ TEST_CASE("an upgrade is an ordinary request where the service wants none") {
     directory::HttpServiceLimits none;
     none.upgrades = false;
     add_limited(rig, "plain.test", 5, none);
-    Peer visitor = rig.visit();
-    visitor.send("GET / HTTP/1.1\r\nHost: plain.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    Peer visitor = rig.visit("GET / HTTP/1.1\r\nHost: plain.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
     Peer backend = rig.backend.accept();
     CHECK_FALSE(backend.read_message().has("upgrade"));
     backend.send(answer("plain"));

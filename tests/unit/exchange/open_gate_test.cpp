@@ -178,8 +178,7 @@ TEST_CASE("a visitor whose body waits in line holds no more of it than a few kil
     CHECK(on(rig.edge_worker(), [&] { return rig.edge_worker().slabs().in_use(); }) <= 1);  // that one is the trunk's
     CHECK(rig.counters().bytes_in <= most * get("/00").size() + 20 * 8'192);
     held.let_through();
-    Peer backend = rig.backend.accept();
-    backend.read_message();
+    Peer backend = rig.backend.accept_request();
     backend.send(answer("1"));
     CHECK(backend.read_message().body == body);
 }

@@ -2,27 +2,20 @@
 #include "exchange/stages.hpp"
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <memory>
 #include <string>
 
+#include "unit/directory/idle_carrier.hpp"
 #include "unit/http/parse.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::exchange;
 using namespace std::chrono_literals;
+using directory::test::IdleCarrier;
 using ferrotunnel::test::ParsedRequest;
 using http::PageState;
 
 namespace {
-
-class Trunk final : public directory::HttpCarrier {
-public:
-    std::uint64_t load() const noexcept override { return 0; }
-    runtime::Worker& worker() noexcept override { std::abort(); }
-    void open(std::uint32_t, const net::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
-    void dropped(const std::shared_ptr<directory::HttpService>&) noexcept override {}
-};
 
 /// A service of the host app.test, and a request on its way to it.
 struct Rig {
@@ -34,7 +27,7 @@ struct Rig {
         description.name = "web";
         description.rules = rules;
         directory::Refusal why;
-        service = directory.join({{1}, {1}}, 1, description, std::make_shared<Trunk>(), now, why).service;
+        service = directory.join({{1}, {1}}, 1, description, std::make_shared<IdleCarrier>(), now, why).service;
         REQUIRE(service);
     }
 

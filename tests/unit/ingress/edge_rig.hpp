@@ -7,11 +7,13 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "backend/dial.hpp"
 #include "ingress/http_edge.hpp"
+#include "support/eventually.hpp"
 #include "support/log_book.hpp"
 #include "unit/ingress/peers.hpp"
 #include "unit/trunk/trunk_rig.hpp"
@@ -20,8 +22,11 @@ namespace ferrotunnel::ingress::test {
 
 using namespace std::chrono_literals;
 
+using ferrotunnel::test::eventually;
 using ferrotunnel::test::LogBook;
 using runtime::test::on;
+using transport::test::connect_to;
+using trunk::test::NullWaker;
 using trunk::test::RunningWorker;
 using trunk::test::TrunkPair;
 
@@ -85,6 +90,32 @@ inline exchange::HttpSettings quick_settings() {
     return settings;
 }
 
+/// Has the edge listen at a free port of this machine, and says which.
+inline runtime::SocketAddress add_listener(HttpEdge& edge, HttpListenerSettings settings = {}) {
+    runtime::Fd listener = transport::test::listen_on_loopback();
+    const runtime::SocketAddress address = runtime::local_address(listener.get());
+    edge.listen(std::move(listener), std::move(settings));
+    return address;
+}
+
+/// A visitor who comes there, and sends this at once.
+inline Peer visit_at(const runtime::SocketAddress& address, std::string_view text = {}) {
+    Peer visitor(connect_to(address));
+    visitor.send(text);
+    return visitor;
+}
+
+/// A service that must be taken.
+inline std::shared_ptr<directory::HttpService> must_join(directory::HttpDirectory& all,
+                                                         const directory::ClientId& client, std::uint32_t id,
+                                                         const directory::HttpDescription& description,
+                                                         const std::shared_ptr<directory::HttpCarrier>& trunk) {
+    directory::Refusal why;
+    auto joined = all.join(client, id, description, trunk, Clock::now(), why);
+    REQUIRE(joined.service);
+    return joined.service;
+}
+
 /// `foreign`: visitors are served on another worker than the trunk's. `set_up`: for what is not in HttpSettings.
 class EdgeRig {
 public:
@@ -99,11 +130,7 @@ public:
             set_up(shared);
         }
         edge = std::make_unique<HttpEdge>(std::vector<runtime::Worker*>{&worker(foreign)}, std::move(shared));
-        std::error_code error;
-        runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
-        REQUIRE(listener);
-        address = runtime::local_address(listener.get());
-        edge->listen(std::move(listener), {});
+        address = add_listener(*edge);
         on(pair.worker, [this] {
             pair.client.on_stream = [this](IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
                 auto service = std::make_shared<backend::ClientService>();
@@ -139,20 +166,10 @@ public:
     }
     std::shared_ptr<directory::HttpService> join(const directory::HttpDescription& description, std::uint32_t id,
                                                  const std::shared_ptr<directory::HttpCarrier>& trunk) {
-        directory::Refusal why;
-        auto joined = directory->join(client, id, description, trunk, Clock::now(), why);
-        REQUIRE(joined.service);
-        return joined.service;
+        return must_join(*directory, client, id, description, trunk);
     }
 
-    Peer visit() {
-        std::error_code error;
-        runtime::Fd socket = runtime::start_connect(address, error);
-        REQUIRE(socket);
-        wait_for(socket.get(), POLLOUT);
-        runtime::set_no_delay(socket.get());
-        return Peer(std::move(socket));
-    }
+    Peer visit(std::string_view text = {}) { return visit_at(address, text); }
     runtime::Worker& edge_worker() { return edge->at(0).worker; }
     const exchange::EdgeCounters& counters() const { return edge->counters(); }
     std::size_t pooled() {
@@ -181,12 +198,27 @@ private:
     }
 };
 
+inline std::string ask(const std::string& host, const std::string& path = "/", const std::string& more = {}) {
+    return "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n" + more + "\r\n";
+}
+
 inline std::string get(const std::string& path = "/", const std::string& more = {}) {
-    return "GET " + path + " HTTP/1.1\r\nHost: app.test\r\n" + more + "\r\n";
+    return ask("app.test", path, more);
+}
+
+/// The head of a request with a body of so many bytes.
+inline std::string post(std::size_t size, const std::string& more = {}) {
+    return "POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: " + std::to_string(size) + "\r\n" + more + "\r\n";
 }
 
 inline std::string answer(const std::string& body, const std::string& more = {}) {
     return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + more + "\r\n" + body;
+}
+
+/// Reads a request, and answers it.
+inline void serve_one(Peer& backend, const std::string& body, const std::string& more = {}) {
+    backend.read_message();
+    backend.send(answer(body, more));
 }
 
 inline std::string random_text(std::size_t size, unsigned seed = 1) {
@@ -197,18 +229,6 @@ inline std::string random_text(std::size_t size, unsigned seed = 1) {
         each = static_cast<char>(state >> 56);
     }
     return text;
-}
-
-template <typename Condition>
-bool eventually(Condition condition) {
-    const auto until = std::chrono::steady_clock::now() + runtime::test::patience;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > until) {
-            return false;
-        }
-        std::this_thread::sleep_for(1ms);
-    }
-    return true;
 }
 
 }  // namespace ferrotunnel::ingress::test

@@ -3,60 +3,13 @@
 #include <thread>
 
 #include "ingress/http_connection.hpp"
+#include "unit/ingress/deaf_backend.hpp"
 #include "unit/ingress/edge_rig.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::exchange;
 using namespace ferrotunnel::ingress::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-/// The client's end of a stream whose backend takes nothing, so that credit never comes back.
-class DeafBackend {
-public:
-    explicit DeafBackend(EdgeRig& rig) : rig_(rig) {
-        on(rig.pair.worker, [this] {
-            rig_.pair.client.on_stream = [this](IntrusivePtr<mux::Stream> stream, const wire::Open&) {
-                stream->attach(make_intrusive<Quiet>(), false);
-                stream->accept();
-                stream_ = std::move(stream);
-                there_ = true;
-            };
-        });
-    }
-    ~DeafBackend() {
-        on(rig_.pair.worker, [this] {
-            rig_.pair.client.on_stream = nullptr;
-            stream_.reset();
-        });
-    }
-
-    bool is_there() const { return there_; }
-    void send(const std::string& text, bool end = false) {
-        on(rig_.pair.worker, [&] {
-            stream_->send(buffer::Slice::copy_of(as_bytes(text)), false);
-            if (end) {
-                stream_->finish();
-            }
-            stream_->flush();
-        });
-    }
-    bool is_aborted() {
-        return on(rig_.pair.worker, [this] { return stream_->verdict().kind == mux::Verdict::Kind::aborted; });
-    }
-
-private:
-    class Quiet final : public buffer::Waker {
-        void wake() noexcept override {}
-    };
-
-    EdgeRig& rig_;
-    IntrusivePtr<mux::Stream> stream_;  // used on the worker alone
-    std::atomic<bool> there_{false};
-};
-
-}  // namespace
 
 TEST_CASE("nothing is kept when a backend answers a request whose rest still waits to be sent") {
     const bool foreign = GENERATE(false, true);
@@ -80,8 +33,7 @@ TEST_CASE("nothing is kept when a backend answers a request whose rest still wai
 TEST_CASE("a stream that has ended while the visitor's bytes wait for credit does not wait for ever") {
     EdgeRig rig;
     DeafBackend backend(rig);
-    Peer visitor = rig.visit();
-    visitor.send(get("/", "Connection: Upgrade\r\nUpgrade: websocket\r\n"));
+    Peer visitor = rig.visit(get("/", "Connection: Upgrade\r\nUpgrade: websocket\r\n"));
     REQUIRE(eventually([&] { return backend.is_there(); }));
     backend.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
     CHECK(visitor.read_message().status() == 101);
@@ -112,8 +64,7 @@ TEST_CASE("an answer that is still being written is not cut by the time for the 
         if (!backend) {
             backend = rig.backend.accept();
         }
-        backend.read_message();
-        backend.send(answer(body));
+        serve_one(backend, body);
         REQUIRE(eventually([&] { return rig.pooled() == 1; }));
         const std::uint64_t written = rig.counters().bytes_out - before;
         size = std::max(size, written);
@@ -132,8 +83,7 @@ TEST_CASE("an answer that is still being written is not cut by the time for the 
 TEST_CASE("an application may stop the edge while it is told of a request") {
     EdgeRig rig;
     rig.log.on_line = [&] { rig.edge->stop(); };
-    Peer visitor = rig.visit();
-    visitor.send("GET / HTTP/1.1\r\nHost: other.test\r\n\r\n");
+    Peer visitor = rig.visit(ask("other.test"));
     (void)visitor.read_to_end();
     CHECK(eventually([&] { return rig.edge->connections() == 0; }));
     CHECK(rig.log.count("unknown_host") == 1);
@@ -145,7 +95,7 @@ TEST_CASE("a worker's edge may end while a connection of it is at work") {
     Peer other = rig.visit();
     Peer visitor = rig.visit();
     CHECK(eventually([&] { return rig.edge->connections() == 2; }));
-    visitor.send("GET / HTTP/1.1\r\nHost: other.test\r\n\r\n");
+    visitor.send(ask("other.test"));
     (void)visitor.read_to_end();
     CHECK(visitor.was_reset());
     CHECK(other.read_to_end().empty());

@@ -30,15 +30,13 @@ TEST_CASE("as many connections as the caps allow are taken, and one more is told
     CHECK(rig.counters().connections_refused == 1);
     visitors.pop_back();
     CHECK(eventually([&] { return rig.edge->connections() == 2; }));
-    Peer taken = rig.visit();
-    taken.send("GET / HTTP/1.1\r\nHost: other.test\r\n\r\n");
+    Peer taken = rig.visit(ask("other.test"));
     CHECK(taken.read_message().status() == 404);
 }
 
 TEST_CASE("a TLS client at the port without TLS is answered as everybody is who does not speak HTTP") {
     EdgeRig rig;
-    Peer visitor = rig.visit();
-    visitor.send(std::string_view("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11));
+    Peer visitor = rig.visit(std::string_view("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11));
     const Message response = visitor.read_message();
     CHECK(response.status() == 400);
     CHECK(response.field("x-ferrotunnel-error") == "bad_method");
@@ -51,16 +49,11 @@ TEST_CASE("visitors are spread over the workers") {
     EdgeShared shared;
     shared.directory = std::make_shared<directory::HttpDirectory>();
     HttpEdge edge({&first.worker, &second.worker}, std::move(shared));
-    std::error_code error;
-    runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
-    const runtime::SocketAddress address = runtime::local_address(listener.get());
-    edge.listen(std::move(listener), {});
+    const runtime::SocketAddress address = add_listener(edge);
     std::vector<Peer> visitors;
     for (int i = 0; i < 10; ++i) {
-        runtime::Fd socket = runtime::start_connect(address, error);
-        wait_for(socket.get(), POLLOUT);
-        visitors.emplace_back(std::move(socket));
-        visitors.back().send("GET / HTTP/1.1\r\nHost: nobody.test\r\n\r\n");
+        visitors.emplace_back(connect_to(address));
+        visitors.back().send(ask("nobody.test"));
         CHECK(visitors.back().read_message().status() == 404);
     }
     CHECK(on(first.worker, [&] { return edge.at(0).connections(); }) == 5);

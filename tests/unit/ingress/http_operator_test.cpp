@@ -19,10 +19,6 @@ std::function<void(EdgeShared&)> trusting(std::string_view address) {
     };
 }
 
-std::string get_from(const std::string& host, const std::string& more = {}) {
-    return "GET / HTTP/1.1\r\nHost: " + host + "\r\n" + more + "\r\n";
-}
-
 // The seconds of a Date field; -1 if it is none.
 std::time_t seconds_of(const std::string& date) {
     std::tm parts{};
@@ -43,12 +39,11 @@ TEST_CASE("heads are refused by the limits that are set, lower or higher than th
         const auto [head, status] = GENERATE(table<std::string, int>({
             {"GET /" + std::string(299, 'a') + " HTTP/1.1\r\nHost: other.test\r\n\r\n", 404},
             {"GET /" + std::string(300, 'a') + " HTTP/1.1\r\nHost: other.test\r\n\r\n", 414},
-            {get_from("other.test", "A: " + std::string(595, 'a') + "\r\n"), 404},
-            {get_from("other.test", "A: " + std::string(596, 'a') + "\r\n"), 431},
+            {ask("other.test", "/", "A: " + std::string(595, 'a') + "\r\n"), 404},
+            {ask("other.test", "/", "A: " + std::string(596, 'a') + "\r\n"), 431},
         }));
         EdgeRig rig(settings);
-        Peer visitor = rig.visit();
-        visitor.send(head);
+        Peer visitor = rig.visit(head);
         CHECK(visitor.read_message().status() == status);
     }
     SECTION("lower, in all and in fields") {
@@ -59,7 +54,7 @@ TEST_CASE("heads are refused by the limits that are set, lower or higher than th
         for (int i = 0; i < (many ? 10 : 4); ++i) {
             fields += "A: " + std::string(many ? 1 : 500, 'a') + "\r\n";
         }
-        visitor.send(get_from("other.test", fields));
+        visitor.send(ask("other.test", "/", fields));
         CHECK(visitor.read_message().status() == 431);
     }
     SECTION("higher") {
@@ -67,7 +62,7 @@ TEST_CASE("heads are refused by the limits that are set, lower or higher than th
         EdgeRig rig(settings);
         Peer visitor = rig.visit();
         const std::string value(59'000, 'a');
-        visitor.send(get_from("app.test", "A: " + value + "\r\nB: " + value + "\r\nC: " + value + "\r\n"));
+        visitor.send(ask("app.test", "/", "A: " + value + "\r\nB: " + value + "\r\nC: " + value + "\r\n"));
         Peer backend = rig.backend.accept();
         const Message request = backend.read_message();
         CHECK(request.field("a") == value);
@@ -83,10 +78,9 @@ TEST_CASE("what a trusted proxy says of the visitor is passed on, and what anoth
     settings.forwarded = true;
     settings.via = "edge";
     EdgeRig rig(settings, false, trusting(trusted ? "127.0.0.1" : "127.0.0.2"));
-    Peer visitor = rig.visit();
-    visitor.send(get_from("app.test",
-                          "X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: "
-                          "shop.test\r\nX-Request-Id: abc\r\n"));
+    Peer visitor = rig.visit(ask("app.test", "/",
+                                 "X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: "
+                                 "shop.test\r\nX-Request-Id: abc\r\n"));
     Peer backend = rig.backend.accept();
     const Message request = backend.read_message();
     backend.send(answer("x"));
@@ -114,12 +108,10 @@ TEST_CASE("a trusted proxy is not sent to https when its visitor has come by tha
     description.rules.https_redirect = http::HttpsRedirect{308, 443};
     description.rules.hsts = http::Hsts{};
     rig.add_service(description, 7, rig.backend.place());
-    Peer visitor = rig.visit();
-    visitor.send(get_from("secure.test", "X-Forwarded-Proto: http\r\n"));
+    Peer visitor = rig.visit(ask("secure.test", "/", "X-Forwarded-Proto: http\r\n"));
     CHECK(visitor.read_message().status() == 308);
-    visitor.send(get_from("secure.test", "X-Forwarded-Proto: https\r\n"));
-    Peer backend = rig.backend.accept();
-    backend.read_message();
+    visitor.send(ask("secure.test", "/", "X-Forwarded-Proto: https\r\n"));
+    Peer backend = rig.backend.accept_request();
     backend.send(answer("x"));
     const Message response = visitor.read_message();
     CHECK(response.status() == 200);
@@ -133,7 +125,7 @@ TEST_CASE("the cap of connections from one address is not for trusted proxies") 
     std::vector<Peer> visitors;
     for (int i = 0; i < 5; ++i) {
         visitors.push_back(rig.visit());
-        visitors.back().send(get_from("other.test"));
+        visitors.back().send(ask("other.test"));
         CHECK(visitors.back().read_message().status() == 404);
     }
     CHECK(rig.edge->connections() == 5);
@@ -152,33 +144,30 @@ TEST_CASE("visitors see the operator's pages: of their host, then of all, in the
     auto away = rig.add_service("away.test", 2, rig.backend.place());
     rig.directory->leave(*away, *rig.carrier, Clock::now());
     Peer visitor = rig.visit();
-    const auto ask = [&](const std::string& host, const std::string& accept) {
-        visitor.send(get_from(host, "Accept: " + accept + "\r\n"));
+    const auto answer_to = [&](const std::string& host, const std::string& accept) {
+        visitor.send(ask(host, "/", "Accept: " + accept + "\r\n"));
         return visitor.read_message();
     };
-    CHECK(ask("away.test", "text/html").body == "<p>away.test rests");
-    CHECK(ask("away.test", "application/json").body == R"({"is":"no_client"})");
-    const Message other = ask("other.test", "text/html");
+    CHECK(answer_to("away.test", "text/html").body == "<p>away.test rests");
+    CHECK(answer_to("away.test", "application/json").body == R"({"is":"no_client"})");
+    const Message other = answer_to("other.test", "text/html");
     CHECK(other.status() == 404);
     CHECK(other.body == "<p>unknown_host");
     CHECK(other.field("content-type") == "text/html; charset=utf-8");
-    CHECK(ask("other.test", "text/plain").body.find("There is no service under this name") != std::string::npos);
+    CHECK(answer_to("other.test", "text/plain").body.find("There is no service under this name") != std::string::npos);
 }
 
 TEST_CASE("every answer has a Date: the edge's own, the backend's, or one that the edge adds") {
     EdgeRig rig;
-    Peer visitor = rig.visit();
-    visitor.send(get_from("other.test"));
+    Peer visitor = rig.visit(ask("other.test"));
     CHECK(is_now(visitor.read_message().field("date")));
     visitor.send(get());
-    Peer backend = rig.backend.accept();
-    backend.read_message();
+    Peer backend = rig.backend.accept_request();
     backend.send("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + answer("a"));
     CHECK_FALSE(visitor.read_message().has("date"));
     CHECK(is_now(visitor.read_message().field("date")));
     visitor.send(get());
-    backend.read_message();
-    backend.send(answer("b", "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"));
+    serve_one(backend, "b", "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
     const Message response = visitor.read_message();
     CHECK(response.fields.count("date") == 1);
     CHECK(response.field("date") == "Sun, 06 Nov 1994 08:49:37 GMT");
@@ -190,7 +179,7 @@ TEST_CASE("a second has so many lines about one cause, and the others are counte
     constexpr int asked = 200;
     const auto began = std::chrono::steady_clock::now();
     for (int i = 0; i < asked; ++i) {
-        visitor.send(get_from("other.test"));
+        visitor.send(ask("other.test"));
         REQUIRE(visitor.read_message().status() == 404);
     }
     const auto took = std::chrono::floor<std::chrono::seconds>(std::chrono::steady_clock::now() - began);
@@ -207,15 +196,13 @@ TEST_CASE("a second has so many lines about one cause, and the others are counte
 
 TEST_CASE("each request has a line for those who look closely") {
     EdgeRig rig;
-    Peer visitor = rig.visit();
-    visitor.send(get("/a/b?secret=1"));
-    Peer backend = rig.backend.accept();
-    backend.read_message();
+    Peer visitor = rig.visit(get("/a/b?secret=1"));
+    Peer backend = rig.backend.accept_request();
     backend.send(answer("twelve bytes"));
     visitor.read_message();
     CHECK(eventually([&] { return rig.log.count("a request is over") == 1; }));
     CHECK(rig.log.count("method=GET host=app.test path=/a/b service=app.test status=200 bytes=12 complete=true") == 1);
-    visitor.send(get_from("other.test"));
+    visitor.send(ask("other.test"));
     visitor.read_message();
     CHECK(eventually([&] { return rig.log.count("host=other.test path=/ service= status=404") == 1; }));
     CHECK(rig.log.count("secret") == 0);

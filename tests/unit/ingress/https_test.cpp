@@ -49,17 +49,15 @@ struct HttpsRig : EdgeRig {
             return pipe.visitor() != nullptr && tls->may_serve(*pipe.visitor(), host);
         };
         listening.proxies = std::move(proxies);
-        std::error_code error;
-        runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
-        tls_address = runtime::local_address(listener.get());
-        edge->listen(std::move(listener), std::move(listening));
+        tls_address = add_listener(*edge, std::move(listening));
     }
 
-    runtime::Fd connect() const {
-        std::error_code error;
-        runtime::Fd socket = runtime::start_connect(tls_address, error);
-        wait_for(socket.get(), POLLOUT);
-        runtime::set_no_delay(socket.get());
+    runtime::Fd connect() const { return connect_to(tls_address); }
+    /// A connection of a proxy that says that its visitor has this address.
+    runtime::Fd connect_for(const std::string& visitor) const {
+        runtime::Fd socket = connect();
+        const std::string header = "PROXY TCP4 " + visitor + " 198.51.100.1 51000 443\r\n";
+        REQUIRE(runtime::write_some(socket.get(), as_bytes(header)).bytes == header.size());
         return socket;
     }
 
@@ -115,17 +113,13 @@ bool has(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
 }
 
-std::string ask(const std::string& host, const std::string& more = {}) {
-    return "GET /x?y=z HTTP/1.1\r\nHost: " + host + "\r\n" + more + "\r\n";
-}
-
 }  // namespace
 
 TEST_CASE("a visitor by TLS is served, and its backend told so") {
     HttpsRig rig(with_https_rules());
     TlsVisitor visitor(rig.connect(), "app.test");
     REQUIRE(visitor.open());
-    visitor.send(ask("app.test", "X-Forwarded-Proto: http\r\n"));
+    visitor.send(ask("app.test", "/x?y=z", "X-Forwarded-Proto: http\r\n"));
     Peer backend = rig.backend.accept();
     const Message request = backend.read_message();
     CHECK(request.field("x-forwarded-proto") == "https");
@@ -140,32 +134,25 @@ TEST_CASE("a visitor by TLS is served, and its backend told so") {
 
 TEST_CASE("a visitor without TLS is sent to https where the server wants that, and not told of it by HSTS") {
     HttpsRig rig(with_https_rules());
-    Peer visitor = rig.visit();
-    visitor.send(ask("app.test"));
+    Peer visitor = rig.visit(ask("app.test", "/x?y=z"));
     const Message response = visitor.read_message();
     CHECK(response.status() == 308);
     CHECK(response.field("location") == "https://app.test:8443/x?y=z");
     CHECK_FALSE(response.has("strict-transport-security"));
-    visitor.send(ask("nobody.test"));
+    visitor.send(ask("nobody.test", "/x?y=z"));
     CHECK(visitor.read_message().status() == 404);
 }
 
 TEST_CASE("a service's own rules go before the server's") {
     HttpsRig rig(with_https_rules());
-    directory::HttpDescription description;
-    description.name = "other.test";
-    description.hosts = {"other.test"};
+    directory::HttpDescription description = described("other.test");
     const bool redirects = GENERATE(true, false);
     description.rules.https_redirect = http::HttpsRedirect{std::uint16_t(redirects ? 301 : 0), 443};
     description.rules.hsts = http::Hsts{std::chrono::seconds(60), true, false};
-    on(rig.pair.worker, [&] { rig.places[5] = rig.backend.place(); });
-    directory::Refusal why;
-    REQUIRE(rig.directory->join(rig.client, 5, description, rig.carrier, Clock::now(), why).service);
-    Peer plain = rig.visit();
-    plain.send(ask("other.test"));
+    rig.add_service(description, 5, rig.backend.place());
+    Peer plain = rig.visit(ask("other.test", "/x?y=z"));
     if (!redirects) {
-        Peer asked = rig.backend.accept();
-        (void)asked.read_message();
+        Peer asked = rig.backend.accept_request();
         asked.send(answer("plain"));
         CHECK(plain.read_message().status() == 200);
         return;
@@ -174,9 +161,8 @@ TEST_CASE("a service's own rules go before the server's") {
     CHECK(redirect.status() == 301);
     CHECK(redirect.field("location") == "https://other.test/x?y=z");
     TlsVisitor visitor(rig.connect(), "other.test");
-    visitor.send(ask("other.test"));
-    Peer backend = rig.backend.accept();
-    (void)backend.read_message();
+    visitor.send(ask("other.test", "/x?y=z"));
+    Peer backend = rig.backend.accept_request();
     backend.send(answer("x"));
     CHECK(has(visitor.read_answer(), "Strict-Transport-Security: max-age=60; includeSubDomains\r\n"));
 }
@@ -185,13 +171,12 @@ TEST_CASE("a host that the handshake was not for is misdirected, and the next re
     HttpsRig rig;
     rig.add_service("other.test", 5, rig.backend.place());
     TlsVisitor visitor(rig.connect(), "app.test");
-    visitor.send(ask("other.test"));
+    visitor.send(ask("other.test", "/x?y=z"));
     const std::string refused = visitor.read_answer();
     CHECK(has(refused, "HTTP/1.1 421 "));
     CHECK(has(refused, "X-FerroTunnel-Error: misdirected\r\n"));
-    visitor.send(ask("app.test"));
-    Peer backend = rig.backend.accept();
-    (void)backend.read_message();
+    visitor.send(ask("app.test", "/x?y=z"));
+    Peer backend = rig.backend.accept_request();
     backend.send(answer("right"));
     CHECK(visitor.read_answer().ends_with("right"));
 }
@@ -236,12 +221,9 @@ TEST_CASE("beyond the caps a connection for TLS is closed before a byte is read"
 
 TEST_CASE("a PROXY header before TLS says who the visitor is") {
     HttpsRig rig(quick_settings(), networks("127.0.0.1"));
-    runtime::Fd socket = rig.connect();
-    const std::string header = "PROXY TCP4 192.0.2.7 198.51.100.1 51000 443\r\n";
-    REQUIRE(runtime::write_some(socket.get(), as_bytes(header)).bytes == header.size());
-    TlsVisitor visitor(std::move(socket), "app.test");
+    TlsVisitor visitor(rig.connect_for("192.0.2.7"), "app.test");
     REQUIRE(visitor.open());
-    visitor.send(ask("app.test", "X-Forwarded-For: 10.0.0.1\r\n"));
+    visitor.send(ask("app.test", "/x?y=z", "X-Forwarded-For: 10.0.0.1\r\n"));
     const Message request = rig.backend.accept().read_message();
     CHECK(request.field("x-forwarded-for") == "192.0.2.7");
     CHECK(request.field("x-real-ip") == "192.0.2.7");
@@ -261,16 +243,10 @@ TEST_CASE("visitors of a proxy count by their own addresses") {
     HttpSettings settings = quick_settings();
     settings.connections_per_address_max = 1;
     HttpsRig rig(settings, networks("127.0.0.1"));
-    const auto come = [&](const std::string& address) {
-        runtime::Fd socket = rig.connect();
-        const std::string header = "PROXY TCP4 " + address + " 198.51.100.1 51000 443\r\n";
-        REQUIRE(runtime::write_some(socket.get(), as_bytes(header)).bytes == header.size());
-        return socket;
-    };
-    TlsVisitor first(come("192.0.2.7"), "app.test");
-    TlsVisitor second(come("192.0.2.8"), "app.test");
+    TlsVisitor first(rig.connect_for("192.0.2.7"), "app.test");
+    TlsVisitor second(rig.connect_for("192.0.2.8"), "app.test");
     CHECK(first.open());
     CHECK(second.open());
-    CHECK(Peer(come("192.0.2.7")).read_to_end().empty());
+    CHECK(Peer(rig.connect_for("192.0.2.7")).read_to_end().empty());
     CHECK(rig.counters().connections_refused == 1);
 }

@@ -211,12 +211,6 @@ private:
 /// Where backends' connections arrive.
 class BackendPort {
 public:
-    BackendPort() {
-        std::error_code error;
-        listener_ = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
-        REQUIRE(listener_);
-        address_ = runtime::local_address(listener_.get());
-    }
     net::HostPort place() const { return {"127.0.0.1", address_.port()}; }
     Peer accept() {
         wait_for(listener_.get(), POLLIN);
@@ -226,6 +220,12 @@ public:
         expect(static_cast<bool>(socket), "a connection");
         ++accepted;
         return Peer(std::move(socket));
+    }
+    /// A connection by which a request has come, which was read.
+    Peer accept_request() {
+        Peer peer = accept();
+        peer.read_message();
+        return peer;
     }
     /// Whether another connection comes within this time.
     bool comes(int ms) {
@@ -237,8 +237,8 @@ public:
     std::atomic<int> accepted{0};
 
 private:
-    runtime::Fd listener_;
-    runtime::SocketAddress address_;
+    runtime::Fd listener_ = transport::test::listen_on_loopback();
+    const runtime::SocketAddress address_ = runtime::local_address(listener_.get());
 };
 
 }  // namespace ferrotunnel::ingress::test

@@ -24,8 +24,7 @@ Taken visit(const std::string& proxies, const std::string& bytes, std::size_t re
     LogBook log;
     RunningWorker running;
     std::vector<std::pair<runtime::Fd, std::string>> visitors;
-    std::error_code error;
-    runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
+    runtime::Fd listener = transport::test::listen_on_loopback();
     const runtime::SocketAddress address = runtime::local_address(listener.get());
     auto socket = std::make_shared<runtime::Fd>(std::move(listener));
     auto port = on(running.worker, [&] {
@@ -35,8 +34,7 @@ Taken visit(const std::string& proxies, const std::string& bytes, std::size_t re
         });
     });
     CHECK(on(running.worker, [&] { return port->address().port(); }) == address.port());
-    Peer peer(runtime::start_connect(address, error));
-    wait_for(peer.fd(), POLLOUT);
+    Peer peer(connect_to(address));
     peer.send(bytes);
     CHECK(eventually([&] { return on(running.worker, [&] { return visitors.size() == 1; }); }));
     Taken taken;
@@ -72,8 +70,7 @@ TEST_CASE("visitors of TCP ports leave descriptors to others") {
     const auto open = tcp_port_opener({}, log);  // it looks at the limit now
     REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
 
-    std::error_code error;
-    runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
+    runtime::Fd listener = transport::test::listen_on_loopback();
     const runtime::SocketAddress address = runtime::local_address(listener.get());
     auto socket = std::make_shared<runtime::Fd>(std::move(listener));
     std::vector<runtime::Fd> visitors;
@@ -82,11 +79,7 @@ TEST_CASE("visitors of TCP ports leave descriptors to others") {
             visitors.push_back(std::move(visitor));
         });
     });
-    const auto visit = [&] {
-        Peer peer(runtime::start_connect(address, error));
-        wait_for(peer.fd(), POLLOUT);
-        return peer;
-    };
+    const auto visit = [&] { return Peer(connect_to(address)); };
     std::vector<Peer> peers;
     std::vector<runtime::Fd> others;
     peers.push_back(visit());

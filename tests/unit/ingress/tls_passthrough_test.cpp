@@ -7,12 +7,8 @@
 #include <vector>
 
 #include "directory/tls_visitor.hpp"
-#include "ingress/http_edge.hpp"
-#include "support/log_book.hpp"
-#include "unit/ingress/peers.hpp"
+#include "unit/ingress/edge_rig.hpp"
 #include "unit/net/hello_builder.hpp"
-#include "unit/runtime/loop.hpp"
-#include "unit/trunk/trunk_rig.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::ingress;
@@ -20,12 +16,9 @@ using namespace ferrotunnel::ingress::test;
 using namespace std::chrono_literals;
 using ferrotunnel::test::hello_message;
 using ferrotunnel::test::in_records;
-using ferrotunnel::test::LogBook;
 using ferrotunnel::test::padding;
 using ferrotunnel::test::server_name;
-using runtime::test::on;
 using runtime::test::Signal;
-using trunk::test::RunningWorker;
 
 namespace {
 
@@ -71,17 +64,13 @@ public:
         shared.log = &log;
         shared.random = &runtime::system_random();
         edge = std::make_unique<HttpEdge>(std::vector<runtime::Worker*>{&running.worker}, std::move(shared));
-        std::error_code error;
-        runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
-        REQUIRE(listener);
-        address = runtime::local_address(listener.get());
         HttpListenerSettings settings;
         settings.https = true;
         settings.make_pipe = [this](runtime::Fd) {
             ended_here.tell();
             return nullptr;
         };
-        edge->listen(std::move(listener), std::move(settings));
+        address = add_listener(*edge, std::move(settings));
     }
     ~Rig() {
         on(running.worker, [this] { edge.reset(); });
@@ -90,19 +79,9 @@ public:
     std::shared_ptr<directory::HttpService> add(std::vector<std::string> hosts) {
         directory::HttpDescription description;
         REQUIRE_FALSE(directory::read_tls_part({std::move(hosts)}, description));
-        directory::Refusal why;
-        auto joined = directory->join({}, 1, description, keeper, Clock::now(), why);
-        REQUIRE(joined.service);
-        return joined.service;
+        return must_join(*directory, {}, 1, description, keeper);
     }
-    Peer visit() {
-        std::error_code error;
-        runtime::Fd socket = runtime::start_connect(address, error);
-        REQUIRE(socket);
-        wait_for(socket.get(), POLLOUT);
-        runtime::set_no_delay(socket.get());
-        return Peer(std::move(socket));
-    }
+    Peer visit(std::string_view text = {}) { return visit_at(address, text); }
 
     LogBook log;
     RunningWorker running;
@@ -126,8 +105,7 @@ TEST_CASE("who asks for a host that passes untouched is handed over with every b
     rig.add({"app.example.com", "*.wild.example.com"});
     std::string hello = hello_for("App.Example.com.");
     SECTION("in one piece") {
-        Peer visitor = rig.visit();
-        visitor.send(hello);
+        Peer visitor = rig.visit(hello);
         CHECK(rig.keeper->next().read_exactly(hello.size()) == hello);
     }
     SECTION("a byte at a time") {
@@ -140,14 +118,12 @@ TEST_CASE("who asks for a host that passes untouched is handed over with every b
     }
     SECTION("over many records") {
         hello = hello_for("app.example.com", 7);
-        Peer visitor = rig.visit();
-        visitor.send(hello);
+        Peer visitor = rig.visit(hello);
         CHECK(rig.keeper->next().read_exactly(hello.size()) == hello);
     }
     SECTION("larger than one record, with more behind it") {
         hello = hello_for("app.example.com", 16'384, 40'000) + "more";
-        Peer visitor = rig.visit();
-        visitor.send(hello);
+        Peer visitor = rig.visit(hello);
         CHECK(rig.keeper->next().read_exactly(hello.size()) == hello);
     }
     CHECK(rig.edge->connections() == 0);  // none of these connections is the edge's any more
@@ -159,8 +135,7 @@ TEST_CASE("limit: a ClientHello as large as may be passes, one that is larger is
     const std::size_t around = hello_for("app.example.com", 16'384, 1).size() - 1 + 3 * 5;  // four records
     const std::string largest = hello_for("app.example.com", 16'384, limits::client_hello_bytes_max - around);
     REQUIRE(largest.size() == limits::client_hello_bytes_max);
-    Peer visitor = rig.visit();
-    visitor.send(largest);
+    Peer visitor = rig.visit(largest);
     CHECK(rig.keeper->next().read_exactly(largest.size()) == largest);
     Peer larger = rig.visit();
     larger.send(hello_for("app.example.com", 16'384, limits::client_hello_bytes_max - around + 1));
@@ -186,8 +161,7 @@ TEST_CASE("all others have their TLS end here") {
         first = hello_for("app.example.com");
         first[9] = '\x7f';
     }
-    Peer visitor = rig.visit();
-    visitor.send(first);
+    Peer visitor = rig.visit(first);
     CHECK(rig.ended_here.wait(2));
 }
 
@@ -195,8 +169,7 @@ TEST_CASE("who asks for nothing reaches the default service, if that is there") 
     Rig rig;
     rig.add({"*"});
     const std::string hello(as_text(in_records(hello_message({padding(3)}), 16'384)));
-    Peer visitor = rig.visit();
-    visitor.send(hello);
+    Peer visitor = rig.visit(hello);
     CHECK(rig.keeper->next().read_exactly(hello.size()) == hello);
 }
 
@@ -204,8 +177,7 @@ TEST_CASE("a host whose client is away: an alert, and a line in the log") {
     Rig rig;
     auto service = rig.add({"app.example.com"});
     rig.directory->leave(*service, *rig.keeper, Clock::now());
-    Peer visitor = rig.visit();
-    visitor.send(hello_for("app.example.com"));
+    Peer visitor = rig.visit(hello_for("app.example.com"));
     CHECK(visitor.read_to_end() == std::string("\x15\x03\x03\x00\x02\x02\x50", 7));
     CHECK_FALSE(visitor.was_reset());
     CHECK(rig.log.count("a visitor was turned away visitor=127.0.0.1 host=app.example.com") == 1);

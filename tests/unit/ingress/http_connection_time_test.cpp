@@ -1,0 +1,212 @@
+// How long visitors' connections may take for what they do, and what those hold that wait.
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "unit/ingress/edge_rig.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::exchange;
+using namespace ferrotunnel::ingress::test;
+using namespace std::chrono_literals;
+
+TEST_CASE("a head that does not come in time is 408, silence before it an end without a word") {
+    HttpSettings settings = quick_settings();
+    settings.head = 1500ms;  // enough for the first bytes of a head
+    EdgeRig rig(settings);
+    Peer visitor = rig.visit();
+    SECTION("a part of a head") {
+        visitor.send("GET / HTTP/1.1\r\nHost:");
+        const Message response = visitor.read_message();
+        CHECK(response.status() == 408);
+        CHECK(response.field("connection") == "close");
+        CHECK(response.field("x-ferrotunnel-error") == "head_too_slow");
+    }
+    SECTION("trickling does not help") {
+        visitor.send("GET / HTTP/1.1\r\nX: ");  // the value that follows could go on for long
+        std::thread trickle([&] {
+            const auto give_up = std::chrono::steady_clock::now() + 60s;
+            while (std::chrono::steady_clock::now() < give_up) {
+                if (visitor.send_what_fits("x", 10) == 0) {
+                    break;
+                }
+                std::this_thread::sleep_for(5ms);
+            }
+        });
+        wait_for(visitor.fd(), POLLIN);
+        CHECK(eventually([&] { return rig.log.count("head_too_slow") == 1; }));
+        trickle.join();
+    }
+    SECTION("nothing") {
+        CHECK(visitor.read_to_end().empty());
+    }
+    CHECK(eventually([&] { return rig.edge->connections() == 0; }));
+}
+
+TEST_CASE("many heads that come slowly hold no slab each") {
+    EdgeRig rig;
+    std::vector<Peer> visitors;
+    for (int i = 0; i < 50; ++i) {
+        visitors.push_back(rig.visit());
+        visitors.back().send("GET / HTTP/1.1\r\nHost: app.test\r\nX-Slow: ");
+    }
+    for (int round = 0; round < 100; ++round) {
+        for (Peer& visitor : visitors) {
+            visitor.send("xxxxxxxxxx");
+        }
+    }
+    CHECK(eventually([&] { return rig.counters().bytes_in >= 50 * 1'000; }));
+    CHECK(on(rig.edge_worker(), [&] { return rig.edge_worker().slabs().in_use(); }) == 0);
+    visitors.back().send("\r\n\r\n");
+    Peer backend = rig.backend.accept();
+    CHECK(backend.read_message().field("x-slow").size() == 1'000);
+    backend.send(answer("at last"));
+    CHECK(visitors.back().read_message().body == "at last");
+}
+
+TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
+    HttpSettings settings = quick_settings();
+    settings.service.body_grace = 200ms;
+    // A request without its body, which nobody wants before the backend has answered.
+    const std::string waits = post(100, "Expect: 100-continue\r\n");
+    SECTION("slow") {
+        EdgeRig rig(settings);
+        Peer visitor = rig.visit(post(100) + "abc");
+        Peer backend = rig.backend.accept();
+        const Message response = visitor.read_message();
+        CHECK(response.status() == 408);
+        CHECK(response.field("x-ferrotunnel-error") == "body_too_slow");
+        backend.read_to_end();
+        CHECK(backend.was_reset());
+    }
+    SECTION("slow, and the answer has begun") {
+        EdgeRig rig(settings);
+        Peer visitor = rig.visit(waits);
+        Peer backend = rig.backend.accept();
+        backend.read_until("\r\n\r\n");
+        backend.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun");
+        CHECK_FALSE(visitor.read_message().complete);
+        CHECK(rig.counters().answers_cut == 1);
+        CHECK(rig.log.count("an answer was cut") == 1);
+        CHECK(backend.read_to_end().empty());
+    }
+    SECTION("not while it is being answered: who was refused sends no more of it") {
+        settings.service.body_grace = 4s;  // something comes in each 4 s, also where this thread does not run for long
+        EdgeRig rig(settings);
+        Peer visitor = rig.visit(waits);
+        Peer backend = rig.backend.accept();
+        backend.read_until("\r\n\r\n");
+        backend.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\n");
+        for (int i = 0; i < 10; ++i) {
+            std::this_thread::sleep_for(500ms);
+            backend.send("n");
+        }
+        const Message response = visitor.read_message();
+        CHECK(response.complete);
+        CHECK(response.body == std::string(10, 'n'));
+        CHECK(visitor.read_to_end().empty());
+    }
+    SECTION("allowed to be slow") {
+        settings.service.body_bytes_per_second_min = 0;
+        EdgeRig rig(settings);
+        Peer visitor = rig.visit(post(6) + "abc");
+        Peer backend = rig.backend.accept();
+        std::this_thread::sleep_for(500ms);
+        visitor.send("def");
+        CHECK(backend.read_message().body == "abcdef");
+        backend.send(answer("ok"));
+        CHECK(visitor.read_message().body == "ok");
+    }
+    SECTION("kept waiting by the backend") {
+        settings.service.body_grace = 4s;
+        EdgeRig rig(settings);
+        Peer visitor = rig.visit(post(3, "Expect: 100-continue\r\n"));
+        Peer backend = rig.backend.accept();
+        backend.read_until("\r\n\r\n");
+        std::this_thread::sleep_for(3s);
+        backend.send("HTTP/1.1 100 Continue\r\n\r\n");
+        CHECK(visitor.read_message().status() == 100);
+        std::this_thread::sleep_for(2s);  // the body has its time from then on
+        visitor.send("abc");
+        CHECK(backend.read_exactly(3) == "abc");
+        backend.send(answer("ok"));
+        CHECK(visitor.read_message().body == "ok");
+    }
+}
+
+TEST_CASE("a connection that waits for its next request is closed after its time") {
+    HttpSettings settings = quick_settings();
+    settings.keep_alive_idle = 150ms;
+    EdgeRig rig(settings);
+    Peer visitor = rig.visit(get());
+    Peer backend = rig.backend.accept_request();
+    std::this_thread::sleep_for(300ms);
+    backend.send(answer("late, but not idle"));
+    CHECK(visitor.read_message().body == "late, but not idle");
+    CHECK(visitor.read_to_end().empty());
+    CHECK_FALSE(visitor.was_reset());
+}
+
+TEST_CASE("a visitor that does not read its answer is given up") {
+    HttpSettings settings = quick_settings();
+    settings.write_stalled = 200ms;
+    EdgeRig rig(settings);
+    Peer visitor = rig.visit(get());
+    Peer backend = rig.backend.accept_request();
+    const std::string bulk(32'000'000, 'x');
+    backend.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(bulk.size()) + "\r\n\r\n");
+    backend.send_what_fits(bulk, 1'000);
+    CHECK(eventually([&] { return rig.edge->connections() == 0; }));
+    CHECK(rig.log.count("does not read") == 1);
+}
+
+TEST_CASE("an idle connection holds no slab and no timer of its own") {
+    const bool foreign = GENERATE(false, true);
+    EdgeRig rig(quick_settings(), foreign);
+    std::vector<Peer> visitors;
+    Peer backend;
+    for (int i = 0; i < 50; ++i) {
+        visitors.push_back(rig.visit());
+        visitors.back().send(get());
+        if (!backend) {
+            backend = rig.backend.accept();
+        }
+        serve_one(backend, "x");
+        CHECK(visitors.back().read_message().body == "x");
+    }
+    CHECK(rig.edge->connections() == 50);
+    on(rig.edge_worker(), [&] {
+        CHECK(rig.edge_worker().slabs().in_use() == 0);
+        CHECK(rig.edge_worker().timers_set() <= 3);  // the trunks' and the wheel's
+    });
+}
+
+TEST_CASE("visitors that wait for their answers hold no slab") {
+    EdgeRig rig;
+    std::vector<Peer> visitors;
+    std::vector<Peer> backends;
+    for (int i = 0; i < 50; ++i) {
+        visitors.push_back(rig.visit());
+        visitors.back().send(get());
+        backends.push_back(rig.backend.accept());
+        backends.back().read_message();
+    }
+    CHECK(on(rig.edge_worker(), [&] { return rig.edge_worker().slabs().in_use(); }) == 0);
+}
+
+TEST_CASE("what a visitor still sends after the last answer is thrown away, up to a bound") {
+    HttpSettings settings = quick_settings();
+    settings.linger = 10s;
+    EdgeRig rig(settings);
+    Peer visitor = rig.visit("GET / HTTP/1.1\r\nHost: other.test\r\nConnection: close\r\n\r\n");
+    CHECK(visitor.read_message().status() == 404);
+    CHECK(visitor.read_to_end().empty());
+    CHECK_FALSE(visitor.was_reset());
+    CHECK(rig.edge->connections() == 1);
+    SECTION("until its end") {
+        visitor.close();
+    }
+    SECTION("until it is too much") {
+        visitor.send_what_fits(std::string(1'000'000, 'x'));
+    }
+    CHECK(eventually([&] { return rig.edge->connections() == 0; }));
+}
