@@ -1,31 +1,25 @@
 #include "directory/claim_keeper.hpp"
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <thread>
 
 #include "runtime/system_random.hpp"
+#include "support/eventually.hpp"
 #include "support/log_book.hpp"
+#include "unit/directory/idle_carrier.hpp"
 #include "unit/transport/pipes.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::directory;
 using namespace ferrotunnel::login;
 using namespace std::chrono_literals;
+using directory::test::IdleCarrier;
+using ferrotunnel::test::eventually;
 using ferrotunnel::test::LogBook;
 using transport::test::TemporaryDirectory;
 
 namespace {
-
-class IdleCarrier final : public HttpCarrier {
-public:
-    std::uint64_t load() const noexcept override { return 0; }
-    runtime::Worker& worker() noexcept override { std::abort(); }
-    void open(std::uint32_t, const net::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
-    void dropped(const std::shared_ptr<HttpService>&) noexcept override {}
-};
 
 /// What a server has for claims during one of its lives.
 struct Life {
@@ -56,17 +50,6 @@ AcceptedTokens two_tokens() {
 
 HttpMatch::Kind kind_of(const Life& life, const char* host) {
     return life.http->routes()->find(host, "/", Clock::now()).kind;
-}
-
-template <typename Condition>
-bool eventually(Condition condition) {
-    for (int i = 0; i < 6'000; ++i) {
-        if (condition()) {
-            return true;
-        }
-        std::this_thread::sleep_for(10ms);
-    }
-    return false;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "support/seeded_random.hpp"
+#include "unit/directory/idle_carrier.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::directory;
@@ -18,11 +19,9 @@ namespace {
 
 using Kind = HttpMatch::Kind;
 
-class Trunk final : public HttpCarrier {
+class Trunk final : public directory::test::IdleCarrier {
 public:
     std::uint64_t load() const noexcept override { return now; }
-    runtime::Worker& worker() noexcept override { std::abort(); }
-    void open(std::uint32_t, const net::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
     void dropped(const std::shared_ptr<HttpService>& service) noexcept override { dropped_from.push_back(service); }
 
     std::atomic<std::uint64_t> now{0};

@@ -140,6 +140,19 @@ struct Server {
     }
 };
 
+/// A session that holds port 2222, and a newcomer that has claimed it.
+struct ContestedPort {
+    ContestedPort() {
+        REQUIRE(server.claim(holder, 2222)->granted());
+        claim = server.claim(newcomer, 2222);
+    }
+
+    Server server;
+    const std::shared_ptr<FakeSession> holder = server.admitted(session_of(1, 1));
+    const std::shared_ptr<FakeSession> newcomer = server.admitted(session_of(1, 2));
+    std::shared_ptr<Server::Claim> claim;
+};
+
 }  // namespace
 
 TEST_CASE("a first session is admitted at once") {
@@ -228,33 +241,25 @@ TEST_CASE("an overtaken login is refused") {
 }
 
 TEST_CASE("a port whose holder is alive stays with it") {
-    Server server;
-    auto holder = server.admitted(session_of(1, 1));
-    auto newcomer = server.admitted(session_of(1, 2));
-    REQUIRE(server.claim(holder, 2222)->granted());
-    auto claim = server.claim(newcomer, 2222);
-    CHECK(claim->answers == 0);
-    CHECK(holder->probes == 1);
-    holder->answer_probe(true);
-    CHECK(claim->answers == 1);
-    REQUIRE(claim->refusal);
-    CHECK(claim->refusal->code == wire::Code::port_taken);
-    CHECK_FALSE(holder->eviction_code);
+    ContestedPort port;
+    CHECK(port.claim->answers == 0);
+    CHECK(port.holder->probes == 1);
+    port.holder->answer_probe(true);
+    CHECK(port.claim->answers == 1);
+    REQUIRE(port.claim->refusal);
+    CHECK(port.claim->refusal->code == wire::Code::port_taken);
+    CHECK_FALSE(port.holder->eviction_code);
 }
 
 TEST_CASE("a port whose holder is silent goes to the newcomer, when the holder has let go") {
-    Server server;
-    auto holder = server.admitted(session_of(1, 1));
-    auto newcomer = server.admitted(session_of(1, 2));
-    REQUIRE(server.claim(holder, 2222)->granted());
-    auto claim = server.claim(newcomer, 2222);
-    holder->answer_probe(false);
-    CHECK(holder->eviction_code == wire::Code::superseded);
-    CHECK(holder->eviction_text.find("2222") != std::string::npos);
-    CHECK(claim->answers == 0);
-    holder->leave();
-    CHECK(claim->granted());
-    CHECK(server.registry->holder_of(2222)->sessions == std::vector{newcomer->key});
+    ContestedPort port;
+    port.holder->answer_probe(false);
+    CHECK(port.holder->eviction_code == wire::Code::superseded);
+    CHECK(port.holder->eviction_text.find("2222") != std::string::npos);
+    CHECK(port.claim->answers == 0);
+    port.holder->leave();
+    CHECK(port.claim->granted());
+    CHECK(port.server.registry->holder_of(2222)->sessions == std::vector{port.newcomer->key});
 }
 
 TEST_CASE("a port is its holder's as long as one of the holder's trunks is alive") {
@@ -347,13 +352,9 @@ TEST_CASE("a holder with another token is neither probed nor evicted") {
 }
 
 TEST_CASE("a holder that ends while it is probed frees the port") {
-    Server server;
-    auto holder = server.admitted(session_of(1, 1));
-    auto newcomer = server.admitted(session_of(1, 2));
-    REQUIRE(server.claim(holder, 2222)->granted());
-    auto claim = server.claim(newcomer, 2222);
-    holder->leave();
-    CHECK(claim->granted());
+    ContestedPort port;
+    port.holder->leave();
+    CHECK(port.claim->granted());
 }
 
 TEST_CASE("two newcomers for one silent holder: one gets the port, the other finds a living holder") {
@@ -375,16 +376,12 @@ TEST_CASE("two newcomers for one silent holder: one gets the port, the other fin
 }
 
 TEST_CASE("a session that ended while it waited for a port holds nothing") {
-    Server server;
-    auto holder = server.admitted(session_of(1, 1));
-    auto newcomer = server.admitted(session_of(1, 2));
-    REQUIRE(server.claim(holder, 2222)->granted());
-    auto claim = server.claim(newcomer, 2222);
-    newcomer->leave();
-    holder->leave();
-    REQUIRE(claim->refusal);
-    CHECK(claim->refusal->code == wire::Code::going_away);
-    CHECK_FALSE(server.registry->holder_of(2222));
+    ContestedPort port;
+    port.newcomer->leave();
+    port.holder->leave();
+    REQUIRE(port.claim->refusal);
+    CHECK(port.claim->refusal->code == wire::Code::going_away);
+    CHECK_FALSE(port.server.registry->holder_of(2222));
 }
 
 TEST_CASE("a handle that lies about having let go does not keep the takeover busy for ever") {

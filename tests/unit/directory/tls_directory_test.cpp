@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "directory/http_directory.hpp"
+#include "unit/directory/idle_carrier.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::directory;
@@ -13,14 +13,6 @@ using namespace std::chrono_literals;
 namespace {
 
 using Kind = TlsMatch::Kind;
-
-class Trunk final : public HttpCarrier {
-public:
-    std::uint64_t load() const noexcept override { return 0; }
-    runtime::Worker& worker() noexcept override { std::abort(); }
-    void open(std::uint32_t, const net::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
-    void dropped(const std::shared_ptr<HttpService>&) noexcept override {}
-};
 
 constexpr ClientId alice{{1}, {1}};
 constexpr ClientId bob{{2}, {1}};
@@ -57,7 +49,7 @@ struct Rig {
     }
 
     HttpDirectory directory;
-    std::shared_ptr<Trunk> trunk = std::make_shared<Trunk>();
+    std::shared_ptr<HttpCarrier> trunk = std::make_shared<directory::test::IdleCarrier>();
     std::vector<std::shared_ptr<HttpService>> services;
     std::shared_ptr<const HttpRoutes> routes;
     Refusal why;
