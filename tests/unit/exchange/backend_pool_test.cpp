@@ -8,7 +8,6 @@
 using namespace ferrotunnel;
 using namespace ferrotunnel::exchange;
 using namespace ferrotunnel::ingress::test;
-using namespace std::chrono_literals;
 
 TEST_CASE("many visitors one after the other share one connection to the backend") {
     const bool foreign = GENERATE(false, true);

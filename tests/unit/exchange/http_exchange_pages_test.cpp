@@ -4,8 +4,6 @@
 #include "unit/ingress/edge_rig.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::exchange;
-using namespace ferrotunnel::ingress;
 using namespace ferrotunnel::ingress::test;
 
 TEST_CASE("states that a visitor can meet have a status, a code and a line in the log") {

@@ -5,8 +5,6 @@
 #include "unit/ingress/edge_rig.hpp"
 
 using namespace ferrotunnel;
-using namespace ferrotunnel::exchange;
-using namespace ferrotunnel::ingress;
 using namespace ferrotunnel::ingress::test;
 
 TEST_CASE("a request is sent anew to the backend, and its answer to the visitor") {

@@ -6,9 +6,7 @@
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::exchange;
-using namespace ferrotunnel::ingress;
 using namespace ferrotunnel::ingress::test;
-using namespace std::chrono_literals;
 
 TEST_CASE("a backend that does not answer in time is given up") {
     HttpSettings settings = quick_settings();

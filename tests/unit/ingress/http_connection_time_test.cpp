@@ -7,7 +7,6 @@
 using namespace ferrotunnel;
 using namespace ferrotunnel::exchange;
 using namespace ferrotunnel::ingress::test;
-using namespace std::chrono_literals;
 
 TEST_CASE("a head that does not come in time is 408, silence before it an end without a word") {
     HttpSettings settings = quick_settings();

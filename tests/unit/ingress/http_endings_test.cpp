@@ -9,7 +9,6 @@
 using namespace ferrotunnel;
 using namespace ferrotunnel::exchange;
 using namespace ferrotunnel::ingress::test;
-using namespace std::chrono_literals;
 
 TEST_CASE("nothing is kept when a backend answers a request whose rest still waits to be sent") {
     const bool foreign = GENERATE(false, true);

@@ -9,7 +9,6 @@ using namespace ferrotunnel;
 using namespace ferrotunnel::exchange;
 using namespace ferrotunnel::ingress;
 using namespace ferrotunnel::ingress::test;
-using namespace std::chrono_literals;
 
 TEST_CASE("as many connections as the caps allow are taken, and one more is told so") {
     HttpSettings settings = quick_settings();

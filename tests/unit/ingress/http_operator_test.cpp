@@ -9,7 +9,6 @@ using namespace ferrotunnel;
 using namespace ferrotunnel::exchange;
 using namespace ferrotunnel::ingress;
 using namespace ferrotunnel::ingress::test;
-using namespace std::chrono_literals;
 
 namespace {
 

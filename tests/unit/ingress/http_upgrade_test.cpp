@@ -7,7 +7,6 @@
 using namespace ferrotunnel;
 using namespace ferrotunnel::exchange;
 using namespace ferrotunnel::ingress::test;
-using namespace std::chrono_literals;
 
 TEST_CASE("after 101 with an offered protocol the bytes are passed on as they are") {
     const bool foreign = GENERATE(false, true);

@@ -17,7 +17,6 @@ using namespace ferrotunnel;
 using namespace ferrotunnel::ingress;
 using namespace ferrotunnel::runtime;
 using namespace ferrotunnel::ingress::test;
-using namespace std::chrono_literals;
 using ferrotunnel::test::bytes_of;
 using ferrotunnel::test::ByteVector;
 namespace hello = ferrotunnel::test;

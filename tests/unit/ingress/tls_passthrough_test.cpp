@@ -13,7 +13,6 @@
 using namespace ferrotunnel;
 using namespace ferrotunnel::ingress;
 using namespace ferrotunnel::ingress::test;
-using namespace std::chrono_literals;
 using ferrotunnel::test::hello_message;
 using ferrotunnel::test::in_records;
 using ferrotunnel::test::padding;

@@ -28,7 +28,7 @@ struct HttpRig : ServerRig {
     }
     void wait_until_away(std::string_view host) {
         while (find(host).kind == directory::HttpMatch::Kind::service) {
-            runtime::test::on(worker, [] {});
+            on(worker, [] {});
         }
     }
 

@@ -19,9 +19,7 @@
 using namespace ferrotunnel;
 using namespace ferrotunnel::backend;
 using namespace ferrotunnel::session;
-using runtime::test::on;
-using transport::test::listen_on_loopback;
-using transport::test::loopback;
+using namespace ferrotunnel::session::test;
 
 namespace {
 
@@ -199,8 +197,8 @@ private:
     }
 
     Echo echo_;
-    const login::Token token_ = session::test::new_token();
-    const std::shared_ptr<ServerShared> server_ = session::test::shared_by_sessions(token_);
+    const login::Token token_ = new_token();
+    const std::shared_ptr<ServerShared> server_ = shared_by_sessions(token_);
     std::shared_ptr<ClientShared> client_ = std::make_shared<ClientShared>();
     runtime::Worker server_workers_[2];
     runtime::Worker client_workers_[2];

@@ -15,15 +15,24 @@
 
 namespace ferrotunnel::session::test {
 
+using directory::test::error_at;
+using directory::test::PlainPort;
+using directory::test::visit;
+using runtime::test::on;
+using runtime::test::Signal;
+using transport::test::listen_on_loopback;
+using transport::test::loopback;
+using transport::test::wait_for;
+
 /// What the sessions of a test's server share: it accepts this token alone, and its ports are on the loopback.
 inline std::shared_ptr<ServerShared> shared_by_sessions(const login::Token& token) {
     auto shared = std::make_shared<ServerShared>();
     shared->tokens = std::make_shared<std::vector<login::AcceptedToken>>(1, login::AcceptedToken{"one", token, {}});
     shared->registry = std::make_shared<directory::Registry>();
     shared->mux.role = mux::Role::server;
-    shared->tcp_bind = transport::test::loopback();
+    shared->tcp_bind = loopback();
     shared->public_host = "tunnel.example.com";
-    shared->open_port = directory::test::PlainPort::open;
+    shared->open_port = PlainPort::open;
     shared->log = &null_logger();
     shared->random = &runtime::system_random();
     return shared;
@@ -74,7 +83,7 @@ private:
     WireClient connect_with(const login::Token& with, const Caller& caller, const ServerSession::Callbacks& callbacks) {
         auto [near, far] = transport::test::tcp_pair();
         runtime::Worker& its_worker = workers[caller.trunk % workers.size()];
-        runtime::test::on(its_worker, [&, socket = std::make_shared<runtime::Fd>(std::move(near))] {
+        on(its_worker, [&, socket = std::make_shared<runtime::Fd>(std::move(near))] {
             const auto from = runtime::peer_address(socket->get());
             auto session = std::make_shared<ServerSession>(its_worker, from, shared, callbacks);
             sessions.push_back(session);

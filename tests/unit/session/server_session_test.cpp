@@ -13,7 +13,6 @@ using namespace ferrotunnel;
 using namespace ferrotunnel::session;
 using namespace ferrotunnel::session::test;
 using namespace std::chrono_literals;
-using runtime::test::on;
 
 TEST_CASE("a client that goes on talking while its refusal is on the way harms only itself") {
     ServerRig rig;
@@ -93,7 +92,7 @@ TEST_CASE("a probe in whose round the answers to earlier pings come finds the pe
     REQUIRE(holder.receive_control());
     holder.answer_pings = false;
     std::shared_ptr<ServerSession> session = on(rig.worker, [&] { return rig.sessions.front(); });
-    runtime::test::Signal answered;
+    Signal answered;
     std::atomic<int> alive{0};
     auto count = [&](bool lives) {
         alive += lives ? 1 : 0;
@@ -125,7 +124,7 @@ TEST_CASE("a probe of a server that has stood still finds the peer alive whose a
     WireClient holder = rig.log_in();
     holder.answer_pings = false;
     std::shared_ptr<ServerSession> session = on(rig.worker, [&] { return rig.sessions.front(); });
-    runtime::test::Signal answered;
+    Signal answered;
     std::atomic<bool> alive{false};
     on(rig.worker, [&] {
         session->probe([&](bool lives) {
@@ -135,7 +134,7 @@ TEST_CASE("a probe of a server that has stood still finds the peer alive whose a
     });
     auto ping = holder.receive();
     REQUIRE(ping);
-    runtime::test::Signal stands;
+    Signal stands;
     rig.worker.post([&] {
         stands.tell();
         std::this_thread::sleep_for(limits::takeover_silence + 200ms);
@@ -152,7 +151,7 @@ TEST_CASE("a probe before the welcome finds the peer alive, and does not disturb
     client.answer_pings = false;
     const wire::ControlPayload proof = client.prepare_auth();
     std::shared_ptr<ServerSession> session = on(rig.worker, [&] { return rig.sessions.front(); });
-    runtime::test::Signal answered;
+    Signal answered;
     std::atomic<bool> alive{false};
     session->probe([&](bool lives) {
         alive = lives;

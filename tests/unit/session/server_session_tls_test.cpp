@@ -14,8 +14,6 @@ using namespace ferrotunnel;
 using namespace ferrotunnel::directory;
 using namespace ferrotunnel::session;
 using namespace ferrotunnel::session::test;
-using runtime::test::on;
-using transport::test::wait_for;
 
 namespace {
 

@@ -11,8 +11,6 @@ using namespace ferrotunnel;
 using namespace ferrotunnel::directory;
 using namespace ferrotunnel::session;
 using namespace ferrotunnel::session::test;
-using runtime::test::on;
-using runtime::test::Signal;
 using trunk::test::NullWaker;
 using Kind = HttpMatch::Kind;
 

@@ -14,9 +14,6 @@ using namespace ferrotunnel;
 using namespace ferrotunnel::directory;
 using namespace ferrotunnel::session;
 using namespace ferrotunnel::session::test;
-using directory::test::PlainPort;
-using runtime::test::on;
-using transport::test::loopback;
 
 namespace {
 
@@ -80,7 +77,7 @@ TEST_CASE("visitors who wait are reset when their service goes, and not before")
     CHECK(std::none_of(visitors.begin(), visitors.end(), was_reset));
     client.close();
     for (const runtime::Fd& visitor : visitors) {
-        transport::test::wait_for(visitor.get(), POLLIN);
+        wait_for(visitor.get(), POLLIN);
     }
     CHECK(std::all_of(visitors.begin(), visitors.end(), was_reset));
 }
@@ -138,7 +135,7 @@ TEST_CASE("visitors who are lost for want of memory on the way to another trunk 
     }
     client.obtain_port(2);  // the session is there
     for (std::size_t i = 0; i < lost; ++i) {
-        transport::test::wait_for(visitors[visitors.size() - 1 - i].get(), POLLIN);
+        wait_for(visitors[visitors.size() - 1 - i].get(), POLLIN);
         CHECK(was_reset(visitors[visitors.size() - 1 - i]));
     }
 }
@@ -168,8 +165,8 @@ TEST_CASE("a session that ends while there is no memory gives back all that it h
     rig.shared->log = &log;
     for (std::uint64_t nth = 1; nth <= 40; ++nth) {
         CAPTURE(nth);
-        runtime::test::Signal over;
-        runtime::test::Signal ended;
+        Signal over;
+        Signal ended;
         ServerSession::Callbacks callbacks;
         callbacks.login_over = [&](bool) { over.tell(); };
         callbacks.ended = [&] { ended.tell(); };

@@ -18,9 +18,6 @@
 using namespace ferrotunnel;
 using namespace ferrotunnel::session;
 using namespace ferrotunnel::session::test;
-using directory::test::error_at;
-using directory::test::visit;
-using runtime::test::Signal;
 
 namespace {
 
