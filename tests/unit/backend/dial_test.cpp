@@ -68,12 +68,6 @@ net::Address address(const char* ip, std::uint16_t port) {
 }
 
 struct Listening {
-    Listening() {
-        std::error_code error;
-        socket = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
-        REQUIRE(socket);
-        port = runtime::local_address(socket.get()).port();
-    }
     /// Blocking, for the thread of the test or of a TLS backend.
     runtime::Fd accept() const { return accept_on(socket.get()); }
     static runtime::Fd accept_on(int listener) {
@@ -82,8 +76,8 @@ struct Listening {
     }
     std::string place() const { return "127.0.0.1:" + std::to_string(port); }
 
-    runtime::Fd socket;
-    std::uint16_t port = 0;
+    const runtime::Fd socket = transport::test::listen_on_loopback();
+    const std::uint16_t port = runtime::local_address(socket.get()).port();
 };
 
 std::string read_exactly(int fd, std::size_t bytes) {

@@ -5,38 +5,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <asio/io_context.hpp>
 #include <catch2/catch.hpp>
-#include <functional>
 #include <vector>
 
-#include "runtime/worker.hpp"
+#include "unit/runtime/loopback.hpp"
+#include "unit/runtime/own_loop.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::runtime;
+using namespace ferrotunnel::runtime::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-// A worker inside the test's own loop: everything on one thread.
-struct Loop {
-    bool run_until(const std::function<bool()>& condition) {
-        TimePoint deadline = Clock::now() + 60s;
-        while (!condition() && Clock::now() < deadline) {
-            io.run_one_for(10ms);
-        }
-        return condition();
-    }
-    asio::io_context io;
-    Worker worker{io};
-};
-
-Fd listen_locally() {
-    std::error_code error;
-    Fd listener = listen_on(*SocketAddress::from_ip("127.0.0.1", 0), error);
-    REQUIRE(listener);
-    return listener;
-}
 
 Fd connect_to(const SocketAddress& address) {
     std::error_code error;
@@ -56,10 +36,10 @@ bool is_refused(const Fd& fd) {
 }  // namespace
 
 TEST_CASE("connections are accepted, more than one round takes") {
-    Loop loop;
+    OwnLoop loop;
     std::vector<Fd> accepted;
     std::vector<Fd> clients;
-    Fd listener = listen_locally();
+    Fd listener = listen_on_loopback();
     SocketAddress address = local_address(listener.get());
     for (int i = 0; i < 200; ++i) {
         clients.push_back(connect_to(address));
@@ -77,9 +57,9 @@ TEST_CASE("connections are accepted, more than one round takes") {
 }
 
 TEST_CASE("a pause keeps connections waiting, resume takes them") {
-    Loop loop;
+    OwnLoop loop;
     std::vector<Fd> accepted;
-    Acceptor acceptor(loop.worker, listen_locally(),
+    Acceptor acceptor(loop.worker, listen_on_loopback(),
                       {[&](Fd fd, const SocketAddress&) { accepted.push_back(std::move(fd)); }, {}});
     acceptor.pause();
     Fd first = connect_to(acceptor.address());
@@ -91,10 +71,10 @@ TEST_CASE("a pause keeps connections waiting, resume takes them") {
 }
 
 TEST_CASE("close refuses at once, also from within the handler") {
-    Loop loop;
+    OwnLoop loop;
     std::unique_ptr<Acceptor> acceptor;
     int count = 0;
-    acceptor = std::make_unique<Acceptor>(loop.worker, listen_locally(),
+    acceptor = std::make_unique<Acceptor>(loop.worker, listen_on_loopback(),
                                           Acceptor::Handlers{[&](Fd, const SocketAddress&) {
                                                                  ++count;
                                                                  acceptor.reset();
@@ -113,10 +93,10 @@ namespace {
 
 // Runs in a child process, because the limit is the process's. Exits with 0 when all is as it should be.
 int accept_without_descriptors() {
-    Loop loop;
+    OwnLoop loop;
     std::vector<Fd> accepted;
     std::vector<std::error_code> errors;
-    Fd listener = listen_locally();
+    Fd listener = listen_on_loopback();
     SocketAddress address = local_address(listener.get());
     Acceptor acceptor(loop.worker, std::move(listener),
                       {[&](Fd fd, const SocketAddress&) { accepted.push_back(std::move(fd)); },

@@ -4,7 +4,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <asio/io_context.hpp>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <memory>
@@ -13,26 +12,16 @@
 #include <string>
 #include <vector>
 
-#include "runtime/worker.hpp"
 #include "support/count_allocations.hpp"
+#include "unit/runtime/loopback.hpp"
+#include "unit/runtime/own_loop.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::runtime;
+using namespace ferrotunnel::runtime::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-struct Loop {
-    bool run_until(const std::function<bool()>& condition) {
-        TimePoint deadline = Clock::now() + 60s;
-        while (!condition() && Clock::now() < deadline) {
-            io.run_one_for(10ms);
-        }
-        return condition();
-    }
-    asio::io_context io;
-    Worker worker{io};
-};
 
 struct Outcome {
     Connector::Callback callback() {
@@ -47,16 +36,9 @@ struct Outcome {
     Fd fd;
 };
 
-Fd listen_locally(int backlog = 16) {
-    std::error_code error;
-    Fd listener = listen_on(*SocketAddress::from_ip("127.0.0.1", 0), error, backlog);
-    REQUIRE(listener);
-    return listener;
-}
-
 // A listener whose queue is full drops what else comes: connects to it hang.
 struct Deaf {
-    Deaf() : listener(listen_locally(0)), address(local_address(listener.get())) {
+    Deaf() : listener(listen_on_loopback(0)), address(local_address(listener.get())) {
         std::error_code error;
         for (int i = 0; i < 4; ++i) {
             fillers.push_back(start_connect(address, error));
@@ -102,14 +84,14 @@ struct UnixListener {
 };
 
 SocketAddress refusing_address() {
-    Fd listener = listen_locally();
+    Fd listener = listen_on_loopback(16);
     return local_address(listener.get());
 }
 
 }  // namespace
 
 TEST_CASE("a unix socket is connected at once, or it is told why not", "[unix]") {
-    Loop loop;
+    OwnLoop loop;
     UnixListener listener;
     Outcome outcome;
     Connector connector(loop.worker, listener.to, outcome.callback(), {});
@@ -124,7 +106,7 @@ TEST_CASE("a unix socket is connected at once, or it is told why not", "[unix]")
 }
 
 TEST_CASE("a unix socket that has no room is tried again", "[unix]") {
-    Loop loop;
+    OwnLoop loop;
     UnixListener listener;
     listener.fill();
     Outcome outcome;
@@ -144,8 +126,8 @@ TEST_CASE("a unix socket that has no room is tried again", "[unix]") {
 }
 
 TEST_CASE("within one machine the connection is there at once, for who asks, and then the callback is not called") {
-    Loop loop;
-    Fd listener = listen_locally();
+    OwnLoop loop;
+    Fd listener = listen_on_loopback(16);
     Outcome outcome;
     // It is not there at once if the kernel puts the handshake off, which a busy one may do, but not each time.
     int put_off = 0;
@@ -168,8 +150,8 @@ TEST_CASE("within one machine the connection is there at once, for who asks, and
 }
 
 TEST_CASE("connects by address and by name, never calling back from within") {
-    Loop loop;
-    Fd listener = listen_locally();
+    OwnLoop loop;
+    Fd listener = listen_on_loopback(16);
     std::uint16_t port = local_address(listener.get()).port();
     for (const char* host : {"127.0.0.1", "localhost", ""}) {
         CAPTURE(host);
@@ -186,7 +168,7 @@ TEST_CASE("connects by address and by name, never calling back from within") {
 }
 
 TEST_CASE("a refusal is told") {
-    Loop loop;
+    OwnLoop loop;
     Outcome outcome;
     Connector connector(loop.worker, net::HostPort{"127.0.0.1", refusing_address().port()}, outcome.callback());
     CHECK(outcome.calls == 0);
@@ -196,7 +178,7 @@ TEST_CASE("a refusal is told") {
 }
 
 TEST_CASE("an address that can not be reached is told, not from within the constructor") {
-    Loop loop;
+    OwnLoop loop;
     Outcome outcome;
     Connector connector(loop.worker, std::vector<SocketAddress>{}, outcome.callback(), {});
     CHECK(outcome.calls == 0);
@@ -205,7 +187,7 @@ TEST_CASE("an address that can not be reached is told, not from within the const
 }
 
 TEST_CASE("a connect that hangs ends with its deadline") {
-    Loop loop;
+    OwnLoop loop;
     Deaf deaf;
     Outcome outcome;
     Connector connector(loop.worker, {deaf.address}, outcome.callback(), {.deadline = 50ms, .per_address = 10s});
@@ -214,9 +196,9 @@ TEST_CASE("a connect that hangs ends with its deadline") {
 }
 
 TEST_CASE("each address gets its turn: refused, deaf, then one that answers") {
-    Loop loop;
+    OwnLoop loop;
     Deaf deaf;
-    Fd listener = listen_locally();
+    Fd listener = listen_on_loopback(16);
     Outcome outcome;
     Connector connector(loop.worker, {refusing_address(), deaf.address, local_address(listener.get())},
                         outcome.callback(), {.deadline = 60s, .per_address = 30ms});
@@ -227,9 +209,9 @@ TEST_CASE("each address gets its turn: refused, deaf, then one that answers") {
 }
 
 TEST_CASE("destroying a connector cancels it, whatever it is doing") {
-    Loop loop;
+    OwnLoop loop;
     Deaf deaf;
-    Fd listener = listen_locally();
+    Fd listener = listen_on_loopback(16);
     Outcome outcome;
     {
         Connector resolving(loop.worker, net::HostPort{"localhost", 1}, outcome.callback());
@@ -244,8 +226,8 @@ TEST_CASE("destroying a connector cancels it, whatever it is doing") {
 }
 
 TEST_CASE("the callback may destroy the connector") {
-    Loop loop;
-    Fd listener = listen_locally();
+    OwnLoop loop;
+    Fd listener = listen_on_loopback(16);
     std::optional<Connector> connector;
     bool called = false;
     connector.emplace(loop.worker, net::HostPort{"localhost", local_address(listener.get()).port()},
@@ -259,8 +241,8 @@ TEST_CASE("the callback may destroy the connector") {
 }
 
 TEST_CASE("who has no memory to hear of a connection hears that there was none") {
-    Loop loop;
-    Fd listener = listen_locally();
+    OwnLoop loop;
+    Fd listener = listen_on_loopback(16);
     const std::uint16_t port = local_address(listener.get()).port();
     const std::string host = GENERATE("127.0.0.1", "localhost");
     const bool refused = GENERATE(false, true);
@@ -280,8 +262,8 @@ TEST_CASE("who has no memory to hear of a connection hears that there was none")
 }
 
 TEST_CASE("a connector may be destroyed by a callback that then lacks memory") {
-    Loop loop;
-    Fd listener = listen_locally();
+    OwnLoop loop;
+    Fd listener = listen_on_loopback(16);
     int calls = 0;
     std::unique_ptr<Connector> connector;
     connector = std::make_unique<Connector>(
@@ -296,7 +278,7 @@ TEST_CASE("a connector may be destroyed by a callback that then lacks memory") {
 }
 
 TEST_CASE("of those who wait for a name everybody is answered, also beside one who lacks memory") {
-    Loop loop;
+    OwnLoop loop;
     std::vector<std::error_code> first;
     std::vector<std::error_code> second;
     Resolver one(loop.worker, {"localhost", 80}, [&](std::error_code error, const std::vector<SocketAddress>&) {
@@ -321,7 +303,7 @@ TEST_CASE("a question for which there is no memory was never asked, and the name
     for (std::uint64_t nth = 1; has_failed; ++nth) {
         CAPTURE(nth);
         REQUIRE(nth < 50);
-        Loop loop;
+        OwnLoop loop;
         int dangling = 0;
         std::optional<Resolver> resolver;
         ferrotunnel::test::fail_allocation(nth);
@@ -341,7 +323,7 @@ TEST_CASE("a question for which there is no memory was never asked, and the name
 }
 
 TEST_CASE("a name that does not exist is told in the resolver's words") {
-    Loop loop;
+    OwnLoop loop;
     Outcome outcome;
     Connector connector(loop.worker, net::HostPort{"name.invalid", 1}, outcome.callback(), {.deadline = 60s});
     REQUIRE(loop.run_until([&] { return outcome.calls == 1; }));

@@ -8,9 +8,8 @@
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::runtime;
+using namespace ferrotunnel::runtime::test;
 using namespace std::chrono_literals;
-using runtime::test::on;
-using runtime::test::Signal;
 
 namespace {
 

@@ -31,10 +31,7 @@ std::string served(const CertificateStore& store, std::string_view host) {
     const ServedCertificates* found = snapshot->find(host);
     std::string names;
     for (std::size_t i = 0; found != nullptr && i < found->size(); ++i) {
-        char name[256] = "";
-        X509_NAME_get_text_by_NID(X509_get_subject_name((*found)[i]->certificate.get()), NID_commonName, name,
-                                  sizeof name);
-        names += (i == 0 ? "" : " ") + std::string(name);
+        names += (i == 0 ? "" : " ") + common_name_of((*found)[i]->certificate.get());
     }
     return names;
 }

@@ -82,24 +82,36 @@ inline Made make_for(const std::string& host) {
     return make({.alternative_names = "DNS:" + host});
 }
 
+inline std::string common_name_of(const X509* certificate) {
+    char name[256] = "";
+    X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name, sizeof name);
+    return name;
+}
+
 inline std::string text_of(BIO* bio) {
     char* data = nullptr;
     const long length = BIO_get_mem_data(bio, &data);
     return {data, static_cast<std::size_t>(length)};
 }
 
-inline std::string certificate_pem(const Made& made) {
+inline std::string certificate_pem(X509* certificate) {
     BioPtr bio(BIO_new(BIO_s_mem()));
-    must(PEM_write_bio_X509(bio.get(), made.certificate.get()) == 1);
+    must(PEM_write_bio_X509(bio.get(), certificate) == 1);
     return text_of(bio.get());
 }
+inline std::string certificate_pem(const Made& made) {
+    return certificate_pem(made.certificate.get());
+}
 
-inline std::string key_pem(const Made& made, const char* pass_phrase = nullptr) {
+inline std::string key_pem(EVP_PKEY* key, const char* pass_phrase = nullptr) {
     BioPtr bio(BIO_new(BIO_s_mem()));
     const int bytes = pass_phrase != nullptr ? static_cast<int>(std::string(pass_phrase).size()) : 0;
-    must(PEM_write_bio_PKCS8PrivateKey(bio.get(), made.key.get(), pass_phrase != nullptr ? EVP_aes_128_cbc() : nullptr,
+    must(PEM_write_bio_PKCS8PrivateKey(bio.get(), key, pass_phrase != nullptr ? EVP_aes_128_cbc() : nullptr,
                                        pass_phrase, bytes, nullptr, nullptr) == 1);
     return text_of(bio.get());
+}
+inline std::string key_pem(const Made& made, const char* pass_phrase = nullptr) {
+    return key_pem(made.key.get(), pass_phrase);
 }
 
 /// Replaces a file as programs should: whole, and under the old name at once. 0600 unless said otherwise.

@@ -1,12 +1,12 @@
 // What a user is told when TLS does not come about.
 #include "transport/tls_errors.hpp"
 
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "made_certificates.hpp"
 #include "pipes.hpp"
 #include "transport/certificate.hpp"
 #include "transport/tcp_pipe.hpp"
@@ -52,25 +52,10 @@ std::string handshake_after(std::string_view words, bool is_server, bool close =
     }
 }
 
-std::string pem_of(X509* certificate) {
-    BioPtr bio(BIO_new(BIO_s_mem()));
-    PEM_write_bio_X509(bio.get(), certificate);
-    char* data = nullptr;
-    long size = BIO_get_mem_data(bio.get(), &data);
-    return {data, static_cast<std::size_t>(size)};
-}
-std::string pem_of(EVP_PKEY* key) {
-    BioPtr bio(BIO_new(BIO_s_mem()));
-    PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr);
-    char* data = nullptr;
-    long size = BIO_get_mem_data(bio.get(), &data);
-    return {data, static_cast<std::size_t>(size)};
-}
-
 struct Files {
     explicit Files(const TemporaryDirectory& directory, const std::string& name, const Identity& identity)
-        : certificate(directory.file(name + "-cert.pem", pem_of(identity.certificate.get()))),
-          key(directory.file(name + "-key.pem", pem_of(identity.key.get()))) {}
+        : certificate(directory.file(name + "-cert.pem", certificate_pem(identity.certificate.get()))),
+          key(directory.file(name + "-key.pem", key_pem(identity.key.get()))) {}
     std::filesystem::path certificate;
     std::filesystem::path key;
 };

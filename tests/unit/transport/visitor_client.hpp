@@ -102,11 +102,8 @@ public:
     }
 
     std::string common_name() const {
-        char name[256] = "";
-        if (X509* certificate = SSL_get0_peer_certificate(ssl_.get())) {
-            X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name, sizeof name);
-        }
-        return name;
+        const X509* certificate = SSL_get0_peer_certificate(ssl_.get());
+        return certificate != nullptr ? common_name_of(certificate) : "";
     }
 
     SSL* ssl() const { return ssl_.get(); }

@@ -4,19 +4,19 @@
 #include <poll.h>
 
 #include <catch2/catch.hpp>
-#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include "support/eventually.hpp"
 #include "trunk/socket_pump.hpp"
 #include "unit/trunk/trunk_rig.hpp"
 
 namespace ferrotunnel::trunk::test {
 
+using ferrotunnel::test::eventually;
 using transport::test::wait_for;
 
 /// A visitor on the server's side; the test holds the visitor's end.
@@ -83,17 +83,5 @@ struct PumpedVisitor {
     runtime::Fd socket;
     IntrusivePtr<mux::Stream> stream;
 };
-
-template <typename Condition>
-bool eventually(Condition condition) {
-    auto until = std::chrono::steady_clock::now() + runtime::test::patience;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > until) {
-            return false;
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    return true;
-}
 
 }  // namespace ferrotunnel::trunk::test

@@ -46,8 +46,6 @@ struct Shelf {
 struct AcceptedVisitor {
     AcceptedVisitor() {
         std::error_code error;
-        listener = runtime::listen_on(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
-        REQUIRE(listener);
         set_pumped_socket_options(listener.get());
         visitor = runtime::start_connect(runtime::local_address(listener.get()), error);
         REQUIRE(visitor);
@@ -57,7 +55,8 @@ struct AcceptedVisitor {
             return static_cast<bool>(accepted);
         }));
     }
-    runtime::Fd listener, visitor, accepted;
+    const runtime::Fd listener = transport::test::listen_on_loopback();
+    runtime::Fd visitor, accepted;
 };
 
 void send_on(TrunkPair& pair, mux::Stream& stream, std::size_t bytes) {
