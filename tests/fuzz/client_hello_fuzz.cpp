@@ -2,25 +2,20 @@
 // same; and what is accepted is in the form that routing compares.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <vector>
 
 #include "base/limits.hpp"
 #include "net/client_hello.hpp"
 #include "net/host_name.hpp"
+#include "require.hpp"
 
 using namespace ferrotunnel;
+using namespace ferrotunnel::fuzz;
 using namespace ferrotunnel::net;
 
 namespace {
 
 using Status = ClientHelloReader::Status;
-
-void require(bool holds) {
-    if (!holds) {
-        std::abort();
-    }
-}
 
 void require_same(const ClientHelloReader& left, const ClientHelloReader& right) {
     require(left.hello() == right.hello());

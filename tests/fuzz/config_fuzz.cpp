@@ -1,23 +1,18 @@
 // The input is a configuration file. Whatever it is, reading it ends, in bounded memory; every value that is there can
 // be asked for as every type; and each question gets a value or adds a finding to the report, never neither.
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "base/limits.hpp"
 #include "config/document.hpp"
 #include "config/reader.hpp"
+#include "require.hpp"
 
 using namespace ferrotunnel;
+using namespace ferrotunnel::fuzz;
 using namespace ferrotunnel::config;
 
 namespace {
-
-void require(bool holds) {
-    if (!holds) {
-        std::abort();
-    }
-}
 
 std::optional<std::string> environment(const std::string& name) {
     return name.size() % 2 == 0 ? std::optional<std::string>("value of " + name) : std::nullopt;

@@ -1,19 +1,14 @@
 // The input is the payload of a CONTROL frame. What is accepted is encoded again: the result must fit and decode equal.
 #include <cstdint>
-#include <cstdlib>
 
+#include "require.hpp"
 #include "wire/control.hpp"
 
 using namespace ferrotunnel;
+using namespace ferrotunnel::fuzz;
 using namespace ferrotunnel::wire;
 
 namespace {
-
-void require(bool holds) {
-    if (!holds) {
-        std::abort();
-    }
-}
 
 struct EncodeAgain {
     ControlPayload operator()(const Register& message) const {

@@ -5,18 +5,14 @@
 #include <cstring>
 #include <vector>
 
+#include "require.hpp"
 #include "wire/frame.hpp"
 
 using namespace ferrotunnel;
+using namespace ferrotunnel::fuzz;
 using namespace ferrotunnel::wire;
 
 namespace {
-
-void require(bool holds) {
-    if (!holds) {
-        std::abort();
-    }
-}
 
 void require_same(Bytes frame, const std::vector<std::uint8_t>& room, std::size_t size) {
     require(size == frame.size() && std::memcmp(room.data(), frame.data(), size) == 0);

@@ -53,15 +53,9 @@ std::string trailers_of(const BodyReader& reader) {
 Meaning meaning_of(const std::vector<std::string>& pieces, const HeadLimits& limits) {
     Meaning meaning;
     RequestParser parser(limits, true);
-    std::string received;
     std::size_t next = 0;
-    ParseState state = ParseState::more;
     std::vector<char> copy;
-    while (state == ParseState::more && next < pieces.size()) {
-        received += pieces[next++];
-        copy = guarded(received);  // at another address each time
-        state = parser.parse(view(copy));
-    }
+    const ParseState state = read_head(parser, pieces, next, copy);
     if (state != ParseState::complete) {
         meaning.fault = parser.refusal().fault;
         meaning.refused = parser.refusal().status;
@@ -78,11 +72,7 @@ Meaning meaning_of(const std::vector<std::string>& pieces, const HeadLimits& lim
     meaning.framing = head.body;
     meaning.seen = written(RequestOut::of(head));
     BodyReader body(head.body);
-    read_body(body, view(copy).substr(parser.size()), meaning.body, meaning.rest);
-    for (; next < pieces.size(); ++next) {
-        const std::vector<char> piece = guarded(pieces[next]);
-        read_body(body, view(piece), meaning.body, meaning.rest);
-    }
+    read_body(body, view(copy).substr(parser.size()), pieces, next, meaning.body, meaning.rest);
     if (body.state() == BodyState::refused) {
         Meaning refused;
         refused.fault = body.refusal().fault;
@@ -145,15 +135,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     // What a backend gets: the head, and the whole body in the framing that the head announces.
-    std::string sent = whole.seen;
-    if (whole.framing.kind == BodyKind::chunked) {
-        if (!whole.body.empty()) {
-            sent += std::string(ChunkHead(whole.body.size()).text()) + whole.body + std::string(chunk_end);
-        }
-        sent += whole.complete ? whole.trailers : "";
-    } else {
-        sent += whole.body;
-    }
+    const std::string sent = whole.seen + framed(whole.framing, whole.body, whole.complete ? whole.trailers : "");
     const Meaning again = meaning_of({sent}, {});
     require(again.refused == 0 || again.refused == 431);  // "Name:value" became one byte longer
     if (again.refused == 0) {

@@ -49,15 +49,9 @@ Meaning meaning_of(const std::vector<std::string>& pieces, const ResponseContext
     Meaning meaning;
     ResponseParser parser;
     parser.reset(context);
-    std::string received;
     std::size_t next = 0;
-    ParseState state = ParseState::more;
     std::vector<char> copy;
-    while (state == ParseState::more && next < pieces.size()) {
-        received += pieces[next++];
-        copy = guarded(received);
-        state = parser.parse(view(copy));
-    }
+    const ParseState state = read_head(parser, pieces, next, copy);
     if (state != ParseState::complete) {
         meaning.fault = parser.refusal().fault;
         require(parser.refusal().status == (state == ParseState::refused ? 502 : 0));
@@ -71,11 +65,7 @@ Meaning meaning_of(const std::vector<std::string>& pieces, const ResponseContext
     meaning.seen_by_old = written(ResponseOut::of(head, Version::http10, true));
     meaning.framing = ResponseOut::of(head, Version::http11, true).body;
     BodyReader body(head.body);
-    read_body(body, view(copy).substr(parser.size()), meaning.body, meaning.rest);
-    for (; next < pieces.size(); ++next) {
-        const std::vector<char> piece = guarded(pieces[next]);
-        read_body(body, view(piece), meaning.body, meaning.rest);
-    }
+    read_body(body, view(copy).substr(parser.size()), pieces, next, meaning.body, meaning.rest);
     if (body.state() == BodyState::refused) {
         Meaning refused;
         refused.fault = body.refusal().fault;
@@ -97,15 +87,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     // What a visitor gets: the head, and the body in the framing that this head announces.
-    std::string sent = whole.seen;
-    if (whole.framing.kind == BodyKind::chunked) {
-        if (!whole.body.empty()) {
-            sent += std::string(ChunkHead(whole.body.size()).text()) + whole.body + std::string(chunk_end);
-        }
-        sent += whole.complete ? std::string(last_chunk) : "";
-    } else {
-        sent += whole.body;
-    }
+    const std::string sent = whole.seen + framed(whole.framing, whole.body, whole.complete ? last_chunk : "");
     const Meaning again = meaning_of({sent}, context);
     require(again.fault == Fault::none || again.fault == Fault::line_too_long || again.fault == Fault::head_too_long ||
             again.fault == Fault::too_many_fields);

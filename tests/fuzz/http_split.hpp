@@ -1,22 +1,18 @@
-// What the HTTP fuzz targets share: an input that itself chooses where it is cut, and checks that survive NDEBUG.
+// What the HTTP fuzz targets share: an input that itself chooses where it is cut.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "http/body_reader.hpp"
+#include "http/chunked.hpp"
+#include "http/field_reader.hpp"
+#include "require.hpp"
 
 namespace ferrotunnel::fuzz {
-
-inline void require(bool holds) {
-    if (!holds) {
-        std::abort();
-    }
-}
 
 /// The first two bytes choose among options and cuts, the rest is the message.
 struct Input {
@@ -68,6 +64,43 @@ inline void read_body(http::BodyReader& reader, std::string_view input, std::str
     if (reader.state() == http::BodyState::complete) {
         rest += input;
     }
+}
+
+/// Parses a head that comes in these pieces; `next` is the first one that was not needed, and `head` what the parser
+/// has seen last.
+template <typename Parser>
+http::ParseState read_head(Parser& parser, const std::vector<std::string>& pieces, std::size_t& next,
+                           std::vector<char>& head) {
+    std::string received;
+    http::ParseState state = http::ParseState::more;
+    while (state == http::ParseState::more && next < pieces.size()) {
+        received += pieces[next++];
+        head = guarded(received);  // at another address each time
+        state = parser.parse(view(head));
+    }
+    return state;
+}
+
+/// Reads a body that begins with `first` and goes on with the pieces from `next` on.
+inline void read_body(http::BodyReader& reader, std::string_view first, const std::vector<std::string>& pieces,
+                      std::size_t next, std::string& body, std::string& rest) {
+    read_body(reader, first, body, rest);
+    for (; next < pieces.size(); ++next) {
+        const std::vector<char> piece = guarded(pieces[next]);
+        read_body(reader, view(piece), body, rest);
+    }
+}
+
+/// A body in this framing; `end` is what comes after the last chunk.
+inline std::string framed(const http::Body& framing, const std::string& body, std::string_view end) {
+    if (framing.kind != http::BodyKind::chunked) {
+        return body;
+    }
+    std::string sent;
+    if (!body.empty()) {
+        sent += std::string(http::ChunkHead(body.size()).text()) + body + std::string(http::chunk_end);
+    }
+    return sent + std::string(end);
 }
 
 }  // namespace ferrotunnel::fuzz

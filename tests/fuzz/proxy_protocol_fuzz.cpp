@@ -1,24 +1,19 @@
 // The input is the first bytes of a connection. The verdict falls at one byte, whatever follows that byte; and a header
 // that was read, and that we write again in both versions, reads back equal.
 #include <cstdint>
-#include <cstdlib>
 #include <vector>
 
 #include "base/limits.hpp"
 #include "net/proxy_protocol.hpp"
+#include "require.hpp"
 
 using namespace ferrotunnel;
+using namespace ferrotunnel::fuzz;
 using namespace ferrotunnel::net;
 
 namespace {
 
 using Status = ProxyReading::Status;
-
-void require(bool holds) {
-    if (!holds) {
-        std::abort();
-    }
-}
 
 void require_same(const ProxyReading& left, const ProxyReading& right) {
     require(left.status == right.status && left.version == right.version && left.header == right.header);
