@@ -441,15 +441,34 @@ std::vector<std::pair<std::string, Payload>> every_message() {
     };
 }
 
+struct State {
+    const char* name;
+    std::vector<std::string> welcome;  // messages that are expected in this state
+    std::function<void(ServerHandshake&, ClientHandshake&)> prepare;
+};
+
+/// Makes `check` of each message in each state that does not expect it.
+template <typename Messages, typename Check>
+void for_each_unwelcome(World& world, const std::vector<State>& states, const Messages& messages, Check check) {
+    for (const State& state : states) {
+        for (const auto& [name, payload] : messages) {
+            if (std::find(state.welcome.begin(), state.welcome.end(), name) != state.welcome.end()) {
+                continue;
+            }
+            CAPTURE(state.name, name);
+            ClientHandshake client(world.client(world.alice_text), world.random);
+            ServerHandshake server(world.server(), world.random);
+            state.prepare(server, client);
+            check(server, client, payload);
+        }
+    }
+}
+
 }  // namespace
 
 TEST_CASE("every message in the wrong state of a server is a violation") {
     World world;
-    struct {
-        const char* state;
-        std::vector<std::string> welcome;  // messages that are expected in this state
-        std::function<void(ServerHandshake&, ClientHandshake&)> prepare;
-    } const states[] = {
+    const std::vector<State> states = {
         {"expect_hello", {"client hello"}, [](ServerHandshake&, ClientHandshake&) {}},
         {"expect_auth",
          {"auth"},
@@ -464,35 +483,22 @@ TEST_CASE("every message in the wrong state of a server is a violation") {
     };
     auto messages = every_message();
     messages.emplace_back("refused session", wire::encode_control(wire::Refused{}));
-    for (const auto& state : states) {
-        for (const auto& [name, payload] : messages) {
-            if (std::find(state.welcome.begin(), state.welcome.end(), name) != state.welcome.end()) {
-                continue;
-            }
-            CAPTURE(state.state, name);
-            ClientHandshake client(world.client(world.alice_text), world.random);
-            ServerHandshake server(world.server(), world.random);
-            state.prepare(server, client);
-            Step step = server.receive(payload);
-            CHECK(step.want == Want::close);
-            CHECK(server.failure().code == wire::Code::protocol);
-            check_texts(world, server.failure());
-            REQUIRE(step.send);
-            CHECK(decoded<wire::Refused>(*step.send).code == wire::Code::protocol);
-            // What comes afterwards changes nothing.
-            CHECK(server.receive(payload).want == Want::close);
-            CHECK_FALSE(server.receive(payload).send);
-        }
-    }
+    for_each_unwelcome(world, states, messages, [&](ServerHandshake& server, ClientHandshake&, const auto& payload) {
+        Step step = server.receive(payload);
+        CHECK(step.want == Want::close);
+        CHECK(server.failure().code == wire::Code::protocol);
+        check_texts(world, server.failure());
+        REQUIRE(step.send);
+        CHECK(decoded<wire::Refused>(*step.send).code == wire::Code::protocol);
+        // What comes afterwards changes nothing.
+        CHECK(server.receive(payload).want == Want::close);
+        CHECK_FALSE(server.receive(payload).send);
+    });
 }
 
 TEST_CASE("every message in the wrong state of a client is a violation") {
     World world;
-    struct {
-        const char* state;
-        std::vector<std::string> welcome;
-        std::function<void(ServerHandshake&, ClientHandshake&)> prepare;
-    } const states[] = {
+    const std::vector<State> states = {
         {"hello_sent", {"server hello"}, [](ServerHandshake&, ClientHandshake& client) { client.start(); }},
         {"auth_sent",
          {"welcome"},
@@ -501,23 +507,15 @@ TEST_CASE("every message in the wrong state of a client is a violation") {
          }},
         {"established", {}, [](ServerHandshake& server, ClientHandshake& client) { log_in(client, server); }},
     };
-    for (const auto& state : states) {
-        for (const auto& [name, payload] : every_message()) {
-            if (std::find(state.welcome.begin(), state.welcome.end(), name) != state.welcome.end()) {
-                continue;
-            }
-            CAPTURE(state.state, name);
-            ClientHandshake client(world.client(world.alice_text), world.random);
-            ServerHandshake server(world.server(), world.random);
-            state.prepare(server, client);
-            Step step = client.receive(payload);
-            CHECK(step.want == Want::close);
-            CHECK_FALSE(step.send);
-            CHECK(client.failure().code == wire::Code::protocol);
-            check_texts(world, client.failure());
-            CHECK(client.receive(payload).want == Want::close);
-        }
-    }
+    const auto messages = every_message();
+    for_each_unwelcome(world, states, messages, [&](ServerHandshake&, ClientHandshake& client, const auto& payload) {
+        Step step = client.receive(payload);
+        CHECK(step.want == Want::close);
+        CHECK_FALSE(step.send);
+        CHECK(client.failure().code == wire::Code::protocol);
+        check_texts(world, client.failure());
+        CHECK(client.receive(payload).want == Want::close);
+    });
 }
 
 TEST_CASE("a message of the login may have 4 KiB and not one byte more") {
