@@ -41,14 +41,6 @@ namespace {
 using namespace e2e;
 using ferrotunnel::test::unescape;
 
-Socket connect_to(const std::string& address) {
-    Socket socket = try_connect(parse_address(address));
-    if (!socket.is_open()) {
-        die_errno("connect to " + address);
-    }
-    return socket;
-}
-
 StrictMessage whole_answer(const Socket& socket, const std::string& method) {
     StreamReader stream(socket, 600'000);
     StrictReader http(stream);

@@ -81,16 +81,6 @@ std::string answer(const std::string& body) {
     return head + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
-std::vector<std::string> parts_of(const std::string& path) {
-    std::vector<std::string> parts;
-    for (std::size_t at = 1; at <= path.size();) {
-        const std::size_t end = std::min(path.find('/', at), path.size());
-        parts.push_back(path.substr(at, end - at));
-        at = end + 1;
-    }
-    return parts;
-}
-
 std::atomic<std::uint64_t> seen{0};  // events that were confirmed
 
 bool send_events(Socket& socket, std::uint64_t count) {
@@ -186,14 +176,6 @@ bool serve_one(Socket& socket, StreamReader& reader, int connection, int number)
 }
 
 // --- visitors -----------------------------------------------------------------------------------------------------
-
-Socket connect_to(const std::string& address) {
-    Socket socket = try_connect(parse_address(address));
-    if (!socket.is_open()) {
-        die_errno("connect to " + address);
-    }
-    return socket;
-}
 
 int upgrade(const std::string& address, const std::string& host, std::size_t bytes) {
     Socket socket = connect_to(address);

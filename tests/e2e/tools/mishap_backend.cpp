@@ -14,17 +14,6 @@
 namespace e2e {
 namespace {
 
-std::vector<std::string> parts_of(const std::string& path) {
-    std::vector<std::string> parts;
-    for (std::size_t at = 1; at <= path.size();) {
-        const std::size_t end = std::min(path.find('/', at), path.size());
-        parts.push_back(path.substr(at, end - at));
-        at = end + 1;
-    }
-    parts.resize(4);
-    return parts;
-}
-
 std::string answer(const std::string& body) {
     return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
@@ -69,7 +58,8 @@ bool Served::one() {
     }
     const std::string& path = request_.words[1];
     print_line("head " + request_.words[0] + " " + path + " connection=" + std::to_string(connection_));
-    const std::vector<std::string> parts = parts_of(path);
+    std::vector<std::string> parts = parts_of(path);
+    parts.resize(4);
     if (parts[0] == "die") {
         return die_at(parts);
     }

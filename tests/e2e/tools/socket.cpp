@@ -139,6 +139,14 @@ Socket try_connect(const Address& to, const std::string& from) {
     return connect_socket(socket, to, from) == 0 ? std::move(socket) : Socket();
 }
 
+Socket connect_to(const std::string& address) {
+    Socket socket = try_connect(parse_address(address));
+    if (!socket.is_open()) {
+        die_errno("connect to " + address);
+    }
+    return socket;
+}
+
 Socket begin_connect(const Address& to, const std::string& from, int receive_buffer) {
     Socket socket = new_socket(true);
     if (receive_buffer > 0) {

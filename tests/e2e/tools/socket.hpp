@@ -48,6 +48,8 @@ bool can_bind(std::uint16_t port);
 
 /// Invalid when the connection failed, errno says why; `from` may be empty.
 Socket try_connect(const Address& to, const std::string& from = {});
+/// To an address as parse_address takes it.
+Socket connect_to(const std::string& address);
 /// Begins to connect without waiting; becomes writable when it is done.
 /// `receive_buffer`: about how many unread bytes the kernel may hold for us; 0: its own choice.
 Socket begin_connect(const Address& to, const std::string& from = {}, int receive_buffer = 0);

@@ -18,6 +18,16 @@ bool send_all(const Socket& socket, std::string_view bytes) {
     return true;
 }
 
+std::vector<std::string> parts_of(const std::string& path) {
+    std::vector<std::string> parts;
+    for (std::size_t at = 1; at <= path.size();) {
+        const std::size_t end = std::min(path.find('/', at), path.size());
+        parts.push_back(path.substr(at, end - at));
+        at = end + 1;
+    }
+    return parts;
+}
+
 bool StreamReader::more() {
     char room[65'536];
     if (!wait_for(socket_, POLLIN, patience_ms_)) {

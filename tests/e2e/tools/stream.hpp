@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "actions.hpp"
 #include "socket.hpp"
@@ -12,6 +13,9 @@ namespace e2e {
 
 /// False when the peer has gone.
 bool send_all(const Socket& socket, std::string_view bytes);
+
+/// What is between the slashes of a path.
+std::vector<std::string> parts_of(const std::string& path);
 
 /// A socket and what was read of it.
 class StreamReader {
