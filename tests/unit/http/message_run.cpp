@@ -42,6 +42,13 @@ public:
             outcome_.rest += input;
         }
     }
+    /// Takes what has come with the head, and the pieces from `next` on.
+    void take_all(std::string_view first, const Pieces& pieces, std::size_t next) {
+        take(first);
+        for (; next < pieces.size(); ++next) {
+            take(pieces[next]);
+        }
+    }
     void end(const Refusal& refusal) {
         if (reader_.state() == BodyState::refused) {
             outcome_ = {};
@@ -112,10 +119,7 @@ MessageOutcome run_request(const Pieces& pieces, const HeadLimits& limits) {
     if (!read_head(parser, pieces, next, received, on_head, outcome)) {
         return outcome;
     }
-    body.take(received.all().substr(parser.size()));
-    for (; next < pieces.size(); ++next) {
-        body.take(pieces[next]);
-    }
+    body.take_all(received.all().substr(parser.size()), pieces, next);
     body.end(body.reader().refusal());
     return outcome;
 }
@@ -144,10 +148,7 @@ MessageOutcome run_response(const Pieces& pieces, const ResponseAsk& ask, const 
     if (!read_head(parser, pieces, next, received, on_head, outcome)) {
         return outcome;
     }
-    body.take(received.all().substr(parser.size()));
-    for (; next < pieces.size(); ++next) {
-        body.take(pieces[next]);
-    }
+    body.take_all(received.all().substr(parser.size()), pieces, next);
     const bool cut = body.reader().state() == BodyState::more && body.reader().kind() != BodyKind::until_close;
     const bool ends = !cut && body.reader().end_of_input();
     body.end(response_refusal_of(body.reader().refusal().fault));
