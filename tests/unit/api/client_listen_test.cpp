@@ -15,6 +15,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// With a token that nobody knows.
+Server running_server() {
+    Server server =
+        Server::builder().bind("127.0.0.1:0").tcp_bind("127.0.0.1").token(Secret::generate()).workers(1).build();
+    server.start();
+    return server;
+}
+
 // Makes one attempt only: a server that has not proved that it knows the token is not believed when it refuses that
 // token, and would be tried for ever.
 Client make_client(const std::string& server, Secret token) {
@@ -43,9 +51,7 @@ private:
 
 TEST_CASE("a listener that waits is told that the token was refused", "[client]") {
     asio::io_context io;
-    auto server =
-        Server::builder().bind("127.0.0.1:0").tcp_bind("127.0.0.1").token(Secret::generate()).workers(1).build();
-    server.start();
+    auto server = running_server();
     auto client = make_client(server.control_endpoint(), Secret::generate());
     client.start();
     CHECK(Listening(io, client).wait() == errc::unauthorized);
@@ -53,9 +59,7 @@ TEST_CASE("a listener that waits is told that the token was refused", "[client]"
 
 TEST_CASE("who comes after a client has ended is told why it did", "[client]") {
     asio::io_context io;
-    auto server =
-        Server::builder().bind("127.0.0.1:0").tcp_bind("127.0.0.1").token(Secret::generate()).workers(1).build();
-    server.start();
+    auto server = running_server();
     auto client = make_client(server.control_endpoint(), Secret::generate());
     client.start();
     REQUIRE(client.wait_ready(60s) == errc::unauthorized);

@@ -98,17 +98,11 @@ TEST_CASE("a drain waits for visitors, and an end cuts them", "[threads]") {
     // The last value is longer than clocks can count.
     const auto drain = GENERATE(std::chrono::milliseconds(patience), std::chrono::milliseconds::max());
     Echo echo;
-    Secret token = Secret::generate();
-    Server server = server_builder(token).build();
-    server.start();
-    Client client = client_builder(token, server.control_endpoint()).build();
-    Service service = client.add(to(echo.address()));
-    client.start();
-    REQUIRE_FALSE(client.wait_ready(patience));
-    auto visitor = std::make_unique<Visitor>(service.port());
+    Tunnel tunnel(echo.address());
+    auto visitor = std::make_unique<Visitor>(tunnel.service.port());
     REQUIRE(visitor->echoes("one"));
-    auto stopping = std::async(std::launch::async, [&] { return client.stop(drain); });
-    REQUIRE(eventually([&] { return server.stats().services == 0; }));
+    auto stopping = std::async(std::launch::async, [&] { return tunnel.client.stop(drain); });
+    REQUIRE(eventually([&] { return tunnel.server.stats().services == 0; }));
     CHECK(visitor->echoes("two"));
     CHECK(stopping.wait_for(0s) == std::future_status::timeout);
     visitor.reset();
@@ -117,32 +111,27 @@ TEST_CASE("a drain waits for visitors, and an end cuts them", "[threads]") {
 
 TEST_CASE("a stop from another thread shortens the one that goes on, and both return when all is over", "[threads]") {
     Echo echo;
-    Secret token = Secret::generate();
     std::atomic<int> told{0};
-    Server server = server_builder(token)
-                        .http_bind("127.0.0.1:0")
-                        .on_event([&](const Event& event) { told += event.kind == Event::Kind::stopped ? 1 : 0; })
-                        .build();
-    server.start();
-    Client client = client_builder(token, server.control_endpoint()).build();
-    Service service = client.add(to(echo.address()));
-    client.start();
-    REQUIRE_FALSE(client.wait_ready(patience));
-    Visitor visitor(service.port());
+    Tunnel tunnel(echo.address(), [&](Server::Builder& builder) {
+        builder.http_bind("127.0.0.1:0").on_event([&](const Event& event) {
+            told += event.kind == Event::Kind::stopped ? 1 : 0;
+        });
+    });
+    Visitor visitor(tunnel.service.port());
     REQUIRE(visitor.echoes("one"));
     SECTION("of the client") {
-        auto stopping = std::async(std::launch::async, [&] { return client.stop(patience); });
-        REQUIRE(eventually([&] { return server.stats().services == 0; }));
-        CHECK(client.stop() == errc::timed_out);
+        auto stopping = std::async(std::launch::async, [&] { return tunnel.client.stop(patience); });
+        REQUIRE(eventually([&] { return tunnel.server.stats().services == 0; }));
+        CHECK(tunnel.client.stop() == errc::timed_out);
         CHECK(stopping.get() == errc::timed_out);
     }
     SECTION("of the server") {
-        auto stopping = std::async(std::launch::async, [&] { return server.stop(patience); });
-        REQUIRE(eventually([&] { return is_stopping(server); }));
-        CHECK(server.stop() == errc::timed_out);
+        auto stopping = std::async(std::launch::async, [&] { return tunnel.server.stop(patience); });
+        REQUIRE(eventually([&] { return is_stopping(tunnel.server); }));
+        CHECK(tunnel.server.stop() == errc::timed_out);
         CHECK(told == 1);
         CHECK(stopping.get() == errc::timed_out);
-        CHECK_FALSE(server.stop());
+        CHECK_FALSE(tunnel.server.stop());
     }
 }
 

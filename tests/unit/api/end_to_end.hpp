@@ -19,6 +19,7 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <future>
 #include <memory>
 #include <random>
@@ -29,6 +30,7 @@
 
 #include "ferrotunnel/client.hpp"
 #include "ferrotunnel/server.hpp"
+#include "support/eventually.hpp"
 
 namespace ferrotunnel::test {
 
@@ -125,6 +127,27 @@ inline Tcp to(const std::string& local, std::uint16_t port = 0) {
     return Tcp(port, local, "service");
 }
 
+/// A server, and a client with one service, which the server has registered.
+struct Tunnel {
+    explicit Tunnel(const std::string& backend, const std::function<void(Server::Builder&)>& set_up = {}) {
+        Server::Builder builder = server_builder(token);
+        if (set_up) {
+            set_up(builder);
+        }
+        server = builder.build();
+        server.start();
+        client = client_builder(token, server.control_endpoint()).build();
+        service = client.add(to(backend));
+        client.start();
+        REQUIRE_FALSE(client.wait_ready(patience));
+    }
+
+    const Secret token = Secret::generate();
+    Server server;
+    Client client;
+    Service service;
+};
+
 /// A visitor of a public port.
 class Visitor {
 public:
@@ -151,18 +174,6 @@ private:
     asio::io_context io_;
     tcp::socket socket_;
 };
-
-template <typename Condition>
-bool eventually(Condition condition) {
-    auto until = std::chrono::steady_clock::now() + patience;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > until) {
-            return false;
-        }
-        std::this_thread::sleep_for(2ms);
-    }
-    return true;
-}
 
 /// Whether the server's stop() has begun: it opens nothing any more.
 inline bool is_stopping(Server& server) {

@@ -13,21 +13,6 @@ namespace {
 
 constexpr std::uint64_t limit_of_memory = 16 * 1024 * 1024;
 
-struct Rig {
-    Secret token = Secret::generate();
-    Server server = server_builder(token).build();
-    Client client;
-    Service service;
-
-    explicit Rig(const std::string& backend) {
-        server.start();
-        client = client_builder(token, server.control_endpoint()).build();
-        service = client.add(to(backend));
-        client.start();
-        REQUIRE_FALSE(client.wait_ready(patience));
-    }
-};
-
 }  // namespace
 
 TEST_CASE("visitors that a backend refuses are counted on both sides", "[threads][stats]") {
@@ -37,7 +22,7 @@ TEST_CASE("visitors that a backend refuses are counted on both sides", "[threads
         tcp::acceptor once(io, {asio::ip::make_address("127.0.0.1"), 0});
         closed = "127.0.0.1:" + std::to_string(once.local_endpoint().port());
     }
-    Rig rig(closed);
+    Tunnel rig(closed);
     for (int i = 0; i < 3; ++i) {
         Visitor(rig.service.port()).wait_for_end();
     }
@@ -48,7 +33,7 @@ TEST_CASE("visitors that a backend refuses are counted on both sides", "[threads
 
 TEST_CASE("totals stay after stop()", "[threads][stats]") {
     Echo echo;
-    Rig rig(echo.address());
+    Tunnel rig(echo.address());
     REQUIRE(Visitor(rig.service.port()).echoes("twelve bytes"));
     REQUIRE(eventually([&] { return rig.client.stats().traffic.streams == 0; }));
     CHECK(rig.client.stats().traffic.bytes_received == 12);
@@ -68,7 +53,7 @@ TEST_CASE("totals stay after stop()", "[threads][stats]") {
 
 TEST_CASE("totals never fall, whatever ends while somebody looks", "[threads][stats]") {
     Echo echo;
-    Rig rig(echo.address());
+    Tunnel rig(echo.address());
     std::atomic<bool> done{false};
     std::atomic<int> falls{0};
     std::thread looking([&] {
