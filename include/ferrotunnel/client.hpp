@@ -213,6 +213,13 @@ public:
 
     /// Sets the number of threads, up to 256; 0 (the default): one per core.
     Builder& workers(std::size_t count) { return set("workers", std::uint64_t{count}); }
+    /// Sets for how long, in microseconds up to 1,000, a thread that has run out of work looks for more before it
+    /// sleeps. 0 (the default): it sleeps at once. It looks only while its work comes in quick succession and is soon
+    /// done, and as long as nobody else wants its processor. With 50, a request and its answer between idle machines
+    /// take half as long, for processor time that would have been idle; not to be used where processor time is limited
+    /// or paid for. Without effect with run_on(), and once timers or sockets of the application's run on the thread by
+    /// get_executor().
+    Builder& busy_poll(unsigned microseconds) { return set("busy_poll", std::uint64_t{microseconds}); }
     /// Limits the memory for visitors' data, in bytes: at least 16 MiB; 0 (the default): a quarter of what the machine
     /// or the container has. Beyond half of the limit, windows and send queues are kept small; beyond the limit,
     /// visitors who do not read, or whose service does not, are reset.

@@ -22,7 +22,8 @@ namespace {
 
 std::unique_ptr<runtime::WorkerGroup> make_workers(const detail::ClientSettings& settings) {
     return settings.run_on != nullptr ? std::make_unique<runtime::WorkerGroup>(*settings.run_on)
-                                      : std::make_unique<runtime::WorkerGroup>(settings.workers);
+                                      : std::make_unique<runtime::WorkerGroup>(
+                                            settings.workers, std::chrono::microseconds(settings.busy_poll));
 }
 
 std::shared_ptr<session::ClientShared> make_shared_part(const detail::ClientSettings& settings, Logger& log,

@@ -40,7 +40,8 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
       log_(settings_.log_sink, settings_.log_level),
       shared_(std::make_shared<session::ServerShared>()),
       group_(settings_.run_on != nullptr ? std::make_unique<runtime::WorkerGroup>(*settings_.run_on)
-                                         : std::make_unique<runtime::WorkerGroup>(settings_.workers)),
+                                         : std::make_unique<runtime::WorkerGroup>(
+                                               settings_.workers, std::chrono::microseconds(settings_.busy_poll))),
       events_(group_->at(0).owns_thread() ? detail::CalledBy::own_thread : detail::CalledBy::whoever,
               settings_.on_event, log_),
       lifecycle_(*this, *group_) {

@@ -518,6 +518,8 @@ inline constexpr auto memory_look_idle = 1s;
 static_assert(memory_min / 4 > stream_cost * opens_unanswered_per_service_max);
 /// Threads of a client or server.
 inline constexpr std::uint32_t workers_max = 256;
+/// Microseconds that a worker out of work may look for more before it sleeps: to sleep and be woken takes less.
+inline constexpr std::uint32_t busy_poll_max = 1'000;
 /// Attempts in a row after which a client may be told to give up; a larger number would be as good as for ever.
 inline constexpr std::uint32_t attempts_max = 1'000'000;
 

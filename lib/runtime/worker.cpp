@@ -1,5 +1,6 @@
 #include "runtime/worker.hpp"
 
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include <thread>
 
 #include "base/check.hpp"
+#include "runtime/busy_poll.hpp"
 #include "runtime/handler_memory.hpp"
 #include "runtime/name_service.hpp"
 #include "runtime/socket.hpp"
@@ -72,10 +74,11 @@ private:
 // A worker with a thread of its own begins without Asio (run_direct), until somebody asks for the io_context.
 class Worker::Core final : public std::enable_shared_from_this<Worker::Core>, public HandlerHome, private PollTarget {
 public:
-    Core(Worker& owner, std::unique_ptr<asio::io_context> own, asio::io_context* application)
+    Core(Worker& owner, std::unique_ptr<asio::io_context> own, asio::io_context* application, Duration busy_poll)
         : own_io_(std::move(own)),
           io_(own_io_ ? *own_io_ : *application),
           owner_(&owner),
+          busy_poll_(busy_poll),
           watch_(std::in_place, io_),
           alarm_(std::in_place, io_),
           direct_(own_io_ != nullptr) {
@@ -216,6 +219,8 @@ private:
     static constexpr std::size_t deferred_per_round_max = 16;
     static constexpr std::size_t last_words_max = 65'536;
     static constexpr std::int64_t sleep_max_ms = 60'000;
+    // A look and an offer of the processor that nobody takes need less than a microsecond.
+    static constexpr Duration somebody_ran = std::chrono::microseconds(5);
 
     // Locks out the other thread. Inside an application's io_context its thread runs the rounds, and another thread may
     // end the worker: whichever of them is at work holds the lock, however deep it calls.
@@ -244,12 +249,41 @@ private:
     // timers: one epoll_wait a round. Asio's way costs three system calls more (its own wait, an empty look at the
     // poller, arming the watch).
     void run_direct() noexcept {
+        TimePoint woke = Clock::now();
         while (direct_ && !stopping_ && !closed_) {
-            int timeout_ms = deferred_.empty() && mailbox_->try_park() ? milliseconds_to_sleep() : 0;
-            counters_.wakes += poller_.wait(timeout_ms) != 0 && timeout_ms != 0 ? 1 : 0;
-            mailbox_->unpark();
+            const bool idle = deferred_.empty();
+            const TimePoint since = idle && busy_poll_.is_on() ? Clock::now() : now_;
+            if (idle) {
+                busy_poll_.count_work(since - woke);
+            }
+            if (!idle || !poll(since)) {
+                int timeout_ms = idle && mailbox_->try_park() ? milliseconds_to_sleep() : 0;
+                counters_.wakes += poller_.wait(timeout_ms) != 0 && timeout_ms != 0 ? 1 : 0;
+                mailbox_->unpark();
+            }
             round([this] { poller_.tell(); });
+            if (idle) {
+                busy_poll_.count_gap(now_ - since);
+                woke = now_;
+            }
         }
+    }
+
+    // Looks for events and mail until there are some; false if it is better to sleep. See busy_poll.hpp.
+    bool poll(TimePoint since) noexcept {
+        const TimePoint until = std::min(since + busy_poll_.budget(), timers_.earliest());
+        for (TimePoint now = since; now < until;) {
+            if (poller_.wait(0) != 0 || !mailbox_->try_park()) {
+                return true;
+            }
+            mailbox_->unpark();
+            ::sched_yield();
+            const TimePoint before = std::exchange(now, Clock::now());
+            if (now - before > somebody_ran) {
+                return false;
+            }
+        }
+        return false;
     }
 
     int milliseconds_to_sleep() const noexcept {
@@ -381,6 +415,7 @@ private:
 
     using OwnMail = buffer::WakeMail<Core, Core*>;  // the mailbox is closed before the core goes
 
+    BusyPoll busy_poll_;
     HandlerMemory handler_memory_;
     std::mutex working_;  // with an application's io_context
     const IntrusivePtr<OwnMail> look_mail_ = make_intrusive<OwnMail>([](Core* const&) noexcept {});
@@ -400,11 +435,13 @@ private:
     std::atomic<bool> direct_;  // the thread is our own, and nobody has asked for the io_context
 };
 
-Worker::Worker() : core_(std::make_shared<Core>(*this, std::make_unique<asio::io_context>(1), nullptr)) {
+Worker::Worker(Duration busy_poll)
+    : core_(std::make_shared<Core>(*this, std::make_unique<asio::io_context>(1), nullptr, busy_poll)) {
     core_->begin_life();
 }
 
-Worker::Worker(asio::io_context& application) : core_(std::make_shared<Core>(*this, nullptr, &application)) {
+Worker::Worker(asio::io_context& application)
+    : core_(std::make_shared<Core>(*this, nullptr, &application, Duration::zero())) {
     core_->begin_life();
 }
 

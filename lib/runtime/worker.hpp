@@ -38,8 +38,9 @@ class TimerQueue;
 
 class Worker {
 public:
-    /// Has its own io_context and, after `start`, a thread of its own.
-    Worker();
+    /// Has its own io_context and, after `start`, a thread of its own. While it waits without Asio and its work comes
+    /// in quick succession, it looks for more for as long as `busy_poll` before it sleeps.
+    explicit Worker(Duration busy_poll = Duration::zero());
     /// Lives inside the application's io_context, which one thread runs. To be destroyed before the io_context, on that
     /// thread or any other.
     explicit Worker(asio::io_context& application);

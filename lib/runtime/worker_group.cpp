@@ -7,13 +7,13 @@
 
 namespace ferrotunnel::runtime {
 
-WorkerGroup::WorkerGroup(std::size_t count) {
+WorkerGroup::WorkerGroup(std::size_t count, Duration busy_poll) {
     if (count == 0) {
         count = std::max<std::size_t>(1, std::thread::hardware_concurrency());
     }
     workers_.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
-        workers_.push_back(std::make_unique<Worker>());
+        workers_.push_back(std::make_unique<Worker>(busy_poll));
         workers_.back()->names().share(names_);
     }
 }

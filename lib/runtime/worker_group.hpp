@@ -15,8 +15,8 @@ namespace ferrotunnel::runtime {
 
 class WorkerGroup {
 public:
-    /// Zero means one worker per core.
-    explicit WorkerGroup(std::size_t count);
+    /// Zero means one worker per core. For `busy_poll` see Worker.
+    explicit WorkerGroup(std::size_t count, Duration busy_poll = Duration::zero());
     /// Creates one worker inside the application's io_context.
     explicit WorkerGroup(asio::io_context& application);
     /// Stops and joins.

@@ -15,6 +15,7 @@ namespace ferrotunnel::detail {
 /// The values that both sides have. Two of them can be compared, to tell what has changed.
 struct CommonValues {
     std::uint64_t workers = 0;     // 0: one per core
+    std::uint64_t busy_poll = 0;   // microseconds
     std::uint64_t memory_max = 0;  // 0: a share of the machine's memory
     bool allow_weak_token = false;
     bool tls = true;
@@ -51,6 +52,16 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .topic = running_topic,
       .help = "Threads; 0: one per core."},
      &CommonValues::workers},
+    {{.key = "busy_poll",
+      .form = Form::number,
+      .max = limits::busy_poll_max,
+      .option = "busy-poll",
+      .operand = "N",
+      .topic = running_topic,
+      .help =
+          "Microseconds for which a thread that has just been busy looks for more work before it sleeps, as long as "
+          "nobody else wants its processor; 0: it sleeps at once."},
+     &CommonValues::busy_poll},
     {{.key = "memory_max",
       .form = Form::size,
       .min = limits::memory_min,
