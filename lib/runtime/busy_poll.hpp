@@ -47,7 +47,7 @@ public:
 
 private:
     void count(Duration& average, Duration latest) const noexcept {
-        average += (std::min(latest, longest_ * gap_max) - average) / weight;
+        average += (std::clamp(latest, Duration::zero(), longest_ * gap_max) - average) / weight;
     }
 
     Duration longest_;

@@ -273,10 +273,11 @@ private:
     bool poll(TimePoint since) noexcept {
         const TimePoint until = std::min(since + busy_poll_.budget(), timers_.earliest());
         for (TimePoint now = since; now < until;) {
-            if (poller_.wait(0) != 0 || !mailbox_->try_park()) {
+            const bool has_mail = !mailbox_->try_park();
+            mailbox_->unpark();
+            if (has_mail || poller_.wait(0) != 0) {
                 return true;
             }
-            mailbox_->unpark();
             ::sched_yield();
             const TimePoint before = std::exchange(now, Clock::now());
             if (now - before > somebody_ran) {

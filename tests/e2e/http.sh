@@ -7,8 +7,8 @@ size=$(by_size 64 1024)  # MiB
 start_nginx
 head -c "${size}M" /dev/urandom >"$dir/www/large"
 
-start_server
-ready_client client 1 --tcp "0=$nginx"
+start_server --busy-poll 50 # what comes in quick succession is looked for before a thread sleeps
+ready_client client 1 --busy-poll 50 --tcp "0=$nginx"
 url=http://$(public_of client)
 fetch() { curl -sS --fail --max-time 600 "$@"; }
 sum() { sha256sum | cut -d ' ' -f 1; }
