@@ -27,7 +27,7 @@ def cells(row):
     counts = [three(row.counts_before[name], row.highest[name + "_fds"], row.counts_after[name])
               for name in ("server", "bad")]
     back = "never" if row.back is None else f"{row.back:.0f}"
-    return [name, str(row.held), middle(row.rate), middle(row.left), middle(row.late), *memory, *counts, back,
+    return [name, str(row.held), middle(row.rate), middle(row.of_direct), middle(row.late), *memory, *counts, back,
             f"{row.highest['sockets']:.0f}", f"{row.log_rate:.0f}", f"{row.server_cpu:.2f}"]
 
 
@@ -40,10 +40,10 @@ def introduce(options):
 
 def show(row, samples=False):
     print("| " + " | ".join(cells(row)) + " |", flush=True)
-    for each in row.samples if samples else ():
-        for when, values in zip(("before", "beside", "behind"), each):
+    for sides in row.samples if samples else ():
+        for when, side in zip(("before", "beside", "behind"), sides):
             print(f"  {when}: " + ", ".join(f"{each.rate:.0f} MB/s ({each.of_direct:.2f}) {each.late:.0f} us"
-                                         for each in values), flush=True)
+                                         for each in side), flush=True)
 
 
 def broken(rows, options):
@@ -54,8 +54,8 @@ def broken(rows, options):
         if row.failed:
             found.append(name + row.failed)
             continue
-        if statistics.median(row.left) < LEAST_RATE:
-            found.append(name + f"a good visitor keeps {middle(row.left)} of its throughput")
+        if statistics.median(row.of_direct) < LEAST_RATE:
+            found.append(name + f"a good visitor keeps {middle(row.of_direct)} of its throughput")
         if statistics.median(row.late) > MOST_LATE:
             found.append(name + f"its p99 is {middle(row.late)} of what it was")
         if row.highest["server"] > options.memory:

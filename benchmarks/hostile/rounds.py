@@ -15,9 +15,9 @@ class Row:
     service: str
     kind: str
     held: int = 0
-    rate: list = field(default_factory=list)   # beside over alone, a round each
-    left: list = field(default_factory=list)   # the same, of what a direct connection has at the same time
-    late: list = field(default_factory=list)   # p99 beside over alone
+    rate: list = field(default_factory=list)       # beside over alone, a sample each
+    of_direct: list = field(default_factory=list)  # the same, of what a direct connection has at the same time
+    late: list = field(default_factory=list)       # p99 beside over alone
     highest: dict = field(default_factory=dict)
     memory_before: dict = field(default_factory=dict)
     memory_after: dict = field(default_factory=dict)
@@ -47,6 +47,13 @@ def looks(scene):
             "bad_fds": lambda: descriptors(scene.pid("bad")), "sockets": socket_mib}
 
 
+def wait_until_gone(scene, row):
+    """The hostile ones have ended: takes down when their descriptors are back."""
+    back = settle(scene, row.counts_before, scene.options.patience)
+    row.back = None if back is None or row.back is None else max(row.back, back)
+    scene.alive()
+
+
 @contextlib.contextmanager
 def crowds(scene, plan):
     """Hostile visitors by service, until the end of the block."""
@@ -68,7 +75,7 @@ def compare(row, alone, found):
     usual = {name: statistics.mean(statistics.median(getattr(sample, name) for sample in side) for side in alone)
              for name in ("rate", "of_direct", "late")}
     row.rate += [sample.rate / usual["rate"] for sample in found]
-    row.left += [sample.of_direct / usual["of_direct"] for sample in found]
+    row.of_direct += [sample.of_direct / usual["of_direct"] for sample in found]
     row.late += [sample.late / usual["late"] for sample in found]
 
 
@@ -92,9 +99,7 @@ def one_round(scene, row, kinds, turn):
     with turn:
         before = samples(scene, row.service)
         found = beside(scene, row, kinds)
-    back = settle(scene, row.counts_before, scene.options.patience)
-    row.back = None if back is None or row.back is None else max(row.back, back)
-    scene.alive()
+    wait_until_gone(scene, row)
     with turn:
         behind = samples(scene, row.service)
     row.samples.append((before, found, behind))
@@ -138,9 +143,7 @@ def soak(scene, minutes):
                         each.append(scene.good(service))
                     row.held = max(row.held, sum(crowd.ask("count")["there"] for crowd in running))
                     time.sleep(min(10, options.seconds * 3))
-            back = settle(scene, row.counts_before, options.patience)
-            row.back = None if back is None or row.back is None else max(row.back, back)
-            scene.alive()
+            wait_until_gone(scene, row)
             again = {service: samples(scene, service) for service in alone}
             for service, each in found.items():
                 compare(row, (alone[service], again[service]), each)

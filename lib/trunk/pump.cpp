@@ -93,6 +93,7 @@ void Pump::step() {
     }
 }
 
+// What a broken end still holds goes nowhere, and no event comes of it: it is not waited for.
 void Pump::watch_end() {
     if (!reading_ && !writing_ && (broken_ || !has_pending())) {
         close(broken_);

@@ -111,10 +111,8 @@ TEST_CASE("no more idle streams are kept than the bounds say") {
     std::vector<Peer> visitors;
     std::vector<Peer> backends;
     for (int i = 0; i < 3; ++i) {
-        visitors.push_back(rig.visit());
-        visitors.back().send(get());
-        backends.push_back(rig.backend.accept());
-        backends.back().read_message();
+        visitors.push_back(rig.visit(get()));
+        backends.push_back(rig.backend.accept_request());
     }
     for (std::size_t i = 0; i < 3; ++i) {
         backends[i].send(answer("x"));

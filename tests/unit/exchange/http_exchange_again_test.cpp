@@ -229,8 +229,7 @@ void keep_too_much(const std::string& request, std::size_t large, Arrive arrive)
     std::vector<Peer> visitors;
     std::vector<Peer> backends;
     for (std::size_t i = 0; i < many; ++i) {
-        visitors.push_back(rig.visit());
-        visitors.back().send(request);
+        visitors.push_back(rig.visit(request));
         backends.push_back(rig.backend.accept());
         arrive(backends.back());
     }

@@ -137,8 +137,7 @@ TEST_CASE("visitors beyond what may be asked for at once wait for an answer, or 
     constexpr int most = 64;  // the limit with one worker
     std::vector<Peer> visitors;
     for (int i = 0; i < most + 6; ++i) {
-        visitors.push_back(rig.visit());
-        visitors.back().send(get("/" + std::to_string(i)));
+        visitors.push_back(rig.visit(get("/" + std::to_string(i))));
         REQUIRE(arrived(rig, i + 1));
     }
     REQUIRE(eventually([&] { return waiting(rig) == 6; }));
@@ -170,8 +169,7 @@ TEST_CASE("a visitor whose body waits in line holds no more of it than a few kil
     const std::string post = "POST /up HTTP/1.1\r\nHost: app.test\r\nContent-Length: 60000\r\n\r\n" + body;
     std::vector<Peer> visitors;
     for (int i = 0; i < most + 20; ++i) {
-        visitors.push_back(rig.visit());
-        visitors.back().send(i < most ? get("/" + std::to_string(i)) : post);
+        visitors.push_back(rig.visit(i < most ? get("/" + std::to_string(i)) : post));
         REQUIRE(arrived(rig, i + 1));
     }
     REQUIRE(eventually([&] { return waiting(rig) == 20; }));
@@ -190,8 +188,7 @@ TEST_CASE("who is refused at once when its turn comes gets its page, and those b
     constexpr int most = 64;
     std::vector<Peer> visitors;
     for (int i = 0; i < most + 2; ++i) {
-        visitors.push_back(rig.visit());
-        visitors.back().send(get("/" + std::to_string(i), "Connection: close\r\n"));
+        visitors.push_back(rig.visit(get("/" + std::to_string(i), "Connection: close\r\n")));
         REQUIRE(arrived(rig, i + 1));
     }
     REQUIRE(eventually([&] { return held.count() == most; }));

@@ -45,8 +45,7 @@ TEST_CASE("many heads that come slowly hold no slab each") {
     EdgeRig rig;
     std::vector<Peer> visitors;
     for (int i = 0; i < 50; ++i) {
-        visitors.push_back(rig.visit());
-        visitors.back().send("GET / HTTP/1.1\r\nHost: app.test\r\nX-Slow: ");
+        visitors.push_back(rig.visit("GET / HTTP/1.1\r\nHost: app.test\r\nX-Slow: "));
     }
     for (int round = 0; round < 100; ++round) {
         for (Peer& visitor : visitors) {
@@ -164,8 +163,7 @@ TEST_CASE("an idle connection holds no slab and no timer of its own") {
     std::vector<Peer> visitors;
     Peer backend;
     for (int i = 0; i < 50; ++i) {
-        visitors.push_back(rig.visit());
-        visitors.back().send(get());
+        visitors.push_back(rig.visit(get()));
         if (!backend) {
             backend = rig.backend.accept();
         }
@@ -184,10 +182,8 @@ TEST_CASE("visitors that wait for their answers hold no slab") {
     std::vector<Peer> visitors;
     std::vector<Peer> backends;
     for (int i = 0; i < 50; ++i) {
-        visitors.push_back(rig.visit());
-        visitors.back().send(get());
-        backends.push_back(rig.backend.accept());
-        backends.back().read_message();
+        visitors.push_back(rig.visit(get()));
+        backends.push_back(rig.backend.accept_request());
     }
     CHECK(on(rig.edge_worker(), [&] { return rig.edge_worker().slabs().in_use(); }) == 0);
 }

@@ -123,8 +123,7 @@ TEST_CASE("the cap of connections from one address is not for trusted proxies") 
     EdgeRig rig(settings, false, trusting("127.0.0.1"));
     std::vector<Peer> visitors;
     for (int i = 0; i < 5; ++i) {
-        visitors.push_back(rig.visit());
-        visitors.back().send(ask("other.test"));
+        visitors.push_back(rig.visit(ask("other.test")));
         CHECK(visitors.back().read_message().status() == 404);
     }
     CHECK(rig.edge->connections() == 5);
