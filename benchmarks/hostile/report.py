@@ -6,9 +6,9 @@ LEAST_RATE, MOST_LATE = 0.9, 2.0
 # Bytes of log a second that visitors may cause at info: 20 lines a worker over HTTP, 50 of a client (limits.hpp).
 LOG_RATE = 40_000
 
-HEAD = ("attack", "held", "throughput", "of a direct connection's", "p99", "server MiB before, most, after",
-        "their client MiB", "descriptors of the server", "of their client", "back after s", "kernel's MiB for sockets",
-        "log B/s", "server, cores")
+HEAD = ("attack", "held", "throughput", "of a direct connection's", "p99", "of a direct connection's",
+        "server MiB before, most, after", "their client MiB", "descriptors of the server", "of their client",
+        "back after s", "kernel's MiB for sockets", "log B/s", "server, cores")
 
 
 def middle(values, digits=2):
@@ -27,8 +27,9 @@ def cells(row):
     counts = [three(row.counts_before[name], row.highest[name + "_fds"], row.counts_after[name])
               for name in ("server", "bad")]
     back = "never" if row.back is None else f"{row.back:.0f}"
-    return [name, str(row.held), middle(row.rate), middle(row.of_direct), middle(row.late), *memory, *counts, back,
-            f"{row.highest['sockets']:.0f}", f"{row.log_rate:.0f}", f"{row.server_cpu:.2f}"]
+    return [name, str(row.held), middle(row.rate), middle(row.rate_of_direct), middle(row.late),
+            middle(row.late_of_direct), *memory, *counts, back, f"{row.highest['sockets']:.0f}", f"{row.log_rate:.0f}",
+            f"{row.server_cpu:.2f}"]
 
 
 def introduce(options):
@@ -42,8 +43,8 @@ def show(row, samples=False):
     print("| " + " | ".join(cells(row)) + " |", flush=True)
     for sides in row.samples if samples else ():
         for when, side in zip(("before", "beside", "behind"), sides):
-            print(f"  {when}: " + ", ".join(f"{each.rate:.0f} MB/s ({each.of_direct:.2f}) {each.late:.0f} us"
-                                         for each in side), flush=True)
+            print(f"  {when}: " + ", ".join(f"{each.rate:.0f} MB/s ({each.rate_of_direct:.2f}) {each.late:.0f} us "
+                                         f"({each.late_of_direct:.1f})" for each in side), flush=True)
 
 
 def broken(rows, options):
@@ -54,10 +55,10 @@ def broken(rows, options):
         if row.failed:
             found.append(name + row.failed)
             continue
-        if statistics.median(row.of_direct) < LEAST_RATE:
-            found.append(name + f"a good visitor keeps {middle(row.of_direct)} of its throughput")
-        if statistics.median(row.late) > MOST_LATE:
-            found.append(name + f"its p99 is {middle(row.late)} of what it was")
+        if statistics.median(row.rate_of_direct) < LEAST_RATE:
+            found.append(name + f"a good visitor keeps {middle(row.rate_of_direct)} of its throughput")
+        if statistics.median(row.late_of_direct) > MOST_LATE:
+            found.append(name + f"its p99 is {middle(row.late_of_direct)} of what it was")
         if row.highest["server"] > options.memory:
             found.append(name + f"the server held {row.highest['server']:.0f} MiB")
         if row.back is None:

@@ -15,9 +15,12 @@ class Row:
     service: str
     kind: str
     held: int = 0
-    rate: list = field(default_factory=list)       # beside over alone, a sample each
-    of_direct: list = field(default_factory=list)  # the same, of what a direct connection has at the same time
-    late: list = field(default_factory=list)       # p99 beside over alone
+    # What the good visitor has beside the hostile ones over what it has alone, a sample each: throughput and p99, and
+    # both as parts of what a direct connection has at the same time.
+    rate: list = field(default_factory=list)
+    rate_of_direct: list = field(default_factory=list)
+    late: list = field(default_factory=list)
+    late_of_direct: list = field(default_factory=list)
     highest: dict = field(default_factory=dict)
     memory_before: dict = field(default_factory=dict)
     memory_after: dict = field(default_factory=dict)
@@ -72,11 +75,9 @@ def samples(scene, service):
 def compare(row, alone, found):
     """Adds what the good visitor had beside the hostile ones, over what it has alone: the middle of several sides, each
     of which counts the same."""
-    usual = {name: statistics.mean(statistics.median(getattr(sample, name) for sample in side) for side in alone)
-             for name in ("rate", "of_direct", "late")}
-    row.rate += [sample.rate / usual["rate"] for sample in found]
-    row.of_direct += [sample.of_direct / usual["of_direct"] for sample in found]
-    row.late += [sample.late / usual["late"] for sample in found]
+    for name in ("rate", "rate_of_direct", "late", "late_of_direct"):
+        usual = statistics.mean(statistics.median(getattr(sample, name) for sample in side) for side in alone)
+        getattr(row, name).extend(getattr(sample, name) / usual for sample in found)
 
 
 def beside(scene, row, kinds):

@@ -67,9 +67,11 @@ class Watch:
 @dataclass
 class Sample:
     """What a good visitor has."""
-    rate: float       # MB/s of one that moves bulk
-    of_direct: float  # the same of what a direct connection has right before: the machine's speed drifts
-    late: float       # p99 in us of those that ask and wait
+    rate: float  # MB/s of one that moves bulk
+    late: float  # p99 in us of those that ask and wait
+    # Both over what a direct connection has right before: the machine's speed drifts, and attackers use it as well.
+    rate_of_direct: float
+    late_of_direct: float
 
 
 class Crowd:
@@ -221,10 +223,11 @@ class Scene:
             raise Failure("ended")
         seconds, size = self.options.seconds, self.options.megabytes * 1_000_000
         if service == "tcp":
-            place = f":{self.public('good')}"
-            direct, rate = (self.load("bulk", at, "down", 1, size)[2] for at in (f":{self.echo}", place))
-            return Sample(rate, rate / direct, self.load("latency", place, 4, seconds)[2])
-        place = f":{self.http}"
-        direct, rate = (size / self.load("http", at, f"/bytes/{size}", 0)[2] / 1e6
-                        for at in (f":{self.port('pages')}", place))
-        return Sample(rate, rate / direct, self.load("http", place, "/bytes/1024", seconds)[4])
+            places = (f":{self.echo}", f":{self.public('good')}")
+            rates = [self.load("bulk", at, "down", 1, size)[2] for at in places]
+            lates = [self.load("latency", at, 4, seconds)[2] for at in places]
+        else:
+            places = (f":{self.port('pages')}", f":{self.http}")
+            rates = [size / self.load("http", at, f"/bytes/{size}", 0)[2] / 1e6 for at in places]
+            lates = [self.load("http", at, "/bytes/1024", seconds)[4] for at in places]
+        return Sample(rates[1], lates[1], rates[1] / rates[0], lates[1] / lates[0])

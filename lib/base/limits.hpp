@@ -228,6 +228,10 @@ inline constexpr std::size_t http_known_hosts_max = 16'384;
 inline constexpr std::uint32_t pongs_pending_max = 4;
 /// Services that one client may register.
 inline constexpr std::uint32_t services_max = 1'024;
+/// Services that a client registers on one connection: all of them twice at once, and so many in each second from then
+/// on. Each costs sockets, lines of output and others' time, and could be given back at once.
+inline constexpr std::uint32_t registrations_at_once_max = 2 * services_max;
+inline constexpr std::uint32_t registrations_per_second_max = 64;
 /// What one service takes in a message, estimated generously.
 inline constexpr std::size_t service_bytes_max = service_metadata_max + service_name_max + bind_text_max +
                                                  http_path_text_max + http_rules_bytes_max +

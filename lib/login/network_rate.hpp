@@ -1,7 +1,6 @@
 // How often an address may come, and the networks around it.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -13,6 +12,7 @@
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
+#include "base/token_bucket.hpp"
 #include "login/address_networks.hpp"
 #include "runtime/address.hpp"
 
@@ -23,64 +23,56 @@ namespace ferrotunnel::login {
 class RateGate {
 public:
     struct Settings {
-        std::uint32_t at_once = limits::logins_at_once_max;
-        std::uint32_t per_second = limits::logins_per_second_max;
+        Pace pace{limits::logins_at_once_max, limits::logins_per_second_max};
         std::size_t addresses_max = limits::login_addresses_max;
     };
 
     RateGate() : RateGate(Settings{}) {}
-    explicit RateGate(const Settings& settings)
-        : settings_(settings), each_(Duration(std::chrono::seconds(1)) / settings.per_second) {}
+    explicit RateGate(const Settings& settings) : settings_(settings) {}
 
     /// Counts one visit; false if the address comes too often.
     bool take(const std::string& address, TimePoint now) {
         if (!may_take(address, now)) {
             return false;
         }
-        const auto known = full_at_.find(address);
-        if (known != full_at_.end()) {
-            known->second = std::max(known->second, now) + each_;
+        const auto known = buckets_.find(address);
+        if (known != buckets_.end()) {
+            known->second.take(settings_.pace, now);
         } else if (has_room(now)) {
-            full_at_.emplace(address, now + each_);
+            buckets_[address].take(settings_.pace, now);
         }
         return true;
     }
     /// What `take` would return, without counting.
     bool may_take(const std::string& address, TimePoint now) const {
-        const auto known = full_at_.find(address);
-        return known == full_at_.end() || known->second - now <= each_ * (settings_.at_once - 1);
+        const auto known = buckets_.find(address);
+        return known == buckets_.end() || known->second.may_take(settings_.pace, now);
     }
 
-    std::size_t addresses() const noexcept { return full_at_.size(); }
+    std::size_t addresses() const noexcept { return buckets_.size(); }
 
 private:
     static constexpr Duration look_every = std::chrono::milliseconds(100);
 
     // A full bucket need not be kept. When as many are kept as may be, they are searched only at intervals.
     bool has_room(TimePoint now) {
-        if (full_at_.size() >= settings_.addresses_max && now >= looked_at_ + look_every) {
+        if (buckets_.size() >= settings_.addresses_max && now >= looked_at_ + look_every) {
             looked_at_ = now;
-            std::erase_if(full_at_, [now](const auto& entry) { return entry.second <= now; });
+            std::erase_if(buckets_, [now](const auto& entry) { return entry.second.is_full(now); });
         }
-        return full_at_.size() < settings_.addresses_max;
+        return buckets_.size() < settings_.addresses_max;
     }
 
     const Settings settings_;
-    const Duration each_;
     TimePoint looked_at_{};
-    std::map<std::string, TimePoint> full_at_;  // when the bucket is full again
+    std::map<std::string, TokenBucket> buckets_;
 };
 
 /// Limits how often an address and the networks around it may come; any thread.
 class NetworkRate {
 public:
-    /// The limits for one network of a level (see AddressNetworks).
-    struct Level {
-        std::uint32_t at_once;
-        std::uint32_t per_second;
-    };
     struct Settings {
-        std::array<Level, network_levels> levels;
+        std::array<Pace, network_levels> levels;  // for one network of each (see AddressNetworks)
 
         /// Allows `per_second` for an address, twice as many for a home, five times as many for a block; and at once
         /// what comes in ten seconds.
@@ -116,9 +108,7 @@ public:
     }
 
 private:
-    static RateGate gate(const Level& level) {
-        return RateGate({.at_once = level.at_once, .per_second = level.per_second});
-    }
+    static RateGate gate(const Pace& pace) { return RateGate(RateGate::Settings{.pace = pace}); }
 
     std::mutex mutex_;
     std::array<RateGate, network_levels> gates_;

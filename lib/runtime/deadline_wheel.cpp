@@ -57,6 +57,7 @@ void DeadlineWheel::set(Deadline& deadline, TimePoint when) noexcept {
     }
     if (size_ == 0) {
         done_ = worker_.now().time_since_epoch() / tick;
+        next_ = done_ + 1;
     }
     deadline.when_ = when;
     const std::int64_t at = tick_of(when);
@@ -90,19 +91,24 @@ void DeadlineWheel::on_timer() noexcept {
     const TimePoint now = worker_.now();
     const std::int64_t until = now.time_since_epoch() / tick;
     // After a long pause each slot is visited once.
-    const std::int64_t from = std::max(done_, until - static_cast<std::int64_t>(slots)) + 1;
+    next_ = std::max(next_, until - static_cast<std::int64_t>(slots) + 1);
     done_ = std::max(done_, until);
-    for (std::int64_t at = from; at <= until; ++at) {
-        if (used_[slot_of(at)]) {
-            visit_slot(at, now);
+    for (int left = per_round_max; next_ <= done_; ++next_) {
+        if (used_[slot_of(next_)] && !visit_slot(next_, now, left)) {
+            break;
         }
     }
     arm();
 }
 
-void DeadlineWheel::visit_slot(std::int64_t at, TimePoint now) noexcept {
+// False if more of the slot are left than may fire in this round.
+bool DeadlineWheel::visit_slot(std::int64_t at, TimePoint now, int& left) noexcept {
     cursor_ = first_[slot_of(at)];
     while (Deadline* each = cursor_) {
+        if (left == 0) {
+            cursor_ = nullptr;
+            return false;
+        }
         cursor_ = each->next_;
         if (each->tick_ > done_) {
             continue;  // set anew, for the next turn
@@ -112,17 +118,19 @@ void DeadlineWheel::visit_slot(std::int64_t at, TimePoint now) noexcept {
         if (when > now) {
             link(*each, tick_of(when));
         } else {
+            --left;
             each->when_ = never;
             each->on_deadline();
         }
     }
+    return true;
 }
 
 void DeadlineWheel::arm() noexcept {
     if (size_ == 0) {
         return;
     }
-    std::int64_t at = done_ + 1;
+    std::int64_t at = next_;
     while (!used_[slot_of(at)]) {
         ++at;
     }

@@ -5,7 +5,8 @@
 //
 // A deadline that is only moved later stays in its slot until the timer reaches that slot, so moving the deadline with
 // every read is free. Deadlines fire within a tick (20 ms) after their time, never early. A deadline further away than
-// one turn of the wheel is looked at once per turn.
+// one turn of the wheel is looked at once per turn. Thousands of visitors who came at once have their deadlines at
+// once: a round has so many of them, and sockets their turn before the next.
 #pragma once
 
 #include <array>
@@ -59,6 +60,8 @@ class DeadlineWheel {
 public:
     static constexpr Duration tick = std::chrono::milliseconds(20);
     static constexpr std::size_t slots = 1024;
+    /// Deadlines that fire in one round.
+    static constexpr int per_round_max = 16;
 
     /// May be called on any thread; everything else is for the worker's thread.
     explicit DeadlineWheel(runtime::Worker& worker) noexcept : worker_(worker) {}
@@ -77,7 +80,7 @@ private:
     static std::size_t slot_of(std::int64_t at) noexcept { return static_cast<std::size_t>(at) % slots; }
     void link(Deadline& deadline, std::int64_t at) noexcept;
     void on_timer() noexcept;
-    void visit_slot(std::int64_t at, TimePoint now) noexcept;
+    bool visit_slot(std::int64_t at, TimePoint now, int& left) noexcept;
     void arm() noexcept;
 
     runtime::Worker& worker_;
@@ -85,7 +88,8 @@ private:
     std::array<Deadline*, slots> first_{};
     std::bitset<slots> used_;
     std::size_t size_ = 0;
-    std::int64_t done_ = 0;       // ticks up to this one have been visited
+    std::int64_t done_ = 0;       // ticks up to this one have been visited, or are being visited
+    std::int64_t next_ = 1;       // the first tick of which something is left: after done_ if nothing is
     Deadline* cursor_ = nullptr;  // the next entry of the slot that is being visited
 };
 

@@ -65,7 +65,7 @@ public:
     std::uint64_t system_calls() const noexcept { return system_calls_; }
 
 private:
-    static constexpr int batch_max = 256;
+    static constexpr int batch_max = 64;  // what one round may bring: flushes wait for its end
     static constexpr std::uint32_t input = EPOLLIN | EPOLLPRI | EPOLLRDHUP;
 
     void add(int fd, PollTarget& target, std::uint32_t events);

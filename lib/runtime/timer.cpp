@@ -92,7 +92,10 @@ void TimerQueue::fire_due(TimePoint now) {
     ++run_;
     // A timer that a callback sets to a time in the past is at the top again; it ends this run, and the loop comes
     // back.
-    while (!heap_.empty() && heap_.front()->when_ <= now && heap_.front()->set_in_ != run_) {
+    for (int left = fired_at_once_max; left > 0; --left) {
+        if (heap_.empty() || heap_.front()->when_ > now || heap_.front()->set_in_ == run_) {
+            return;
+        }
         Timer* timer = heap_.front();
         remove(*timer);
         firing_ = timer;

@@ -51,7 +51,11 @@ public:
     /// The delay before a callback that failed for want of memory is called again, unless it has set the timer itself.
     static constexpr Duration again_after = std::chrono::milliseconds(100);
 
-    /// Fires the timers that are due, but not those that callbacks set anew: they wait for the next call.
+    /// Thousands of visitors who came at once have their deadlines at once; sockets have their turn between the calls.
+    static constexpr int fired_at_once_max = 32;
+
+    /// Fires the timers that are due, `fired_at_once_max` at the most and none that a callback sets anew: the others
+    /// wait for the next call.
     void fire_due(TimePoint now);
 
 private:

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "base/token_bucket.hpp"
 #include "buffer/mailbox.hpp"
 #include "directory/http_carrier.hpp"
 #include "directory/http_directory.hpp"
@@ -367,6 +368,7 @@ private:
     std::map<std::uint32_t, Service> services_;
     std::vector<std::uint32_t> lines_;  // ids of services with visitors in line
     std::uint64_t registrations_ = 0;
+    TokenBucket registrations_rate_;
     EventQuota refusals_{limits::refusals_told_per_second};
     mutable std::mutex view_mutex_;
     SessionView view_;  // returned by `view`

@@ -37,7 +37,10 @@ void ServerSession::on_message(const wire::ControlMessage& message) {
 }
 
 void ServerSession::register_service(std::uint32_t request, const wire::Service& description) {
-    if (auto refusal = check_service(description)) {
+    static constexpr Pace pace{limits::registrations_at_once_max, limits::registrations_per_second_max};
+    if (!registrations_rate_.take(pace, worker_.now())) {
+        tell_refusal(description, {Code::busy, "This client registers services too often."});
+    } else if (auto refusal = check_service(description)) {
         tell_refusal(description, *refusal);
     } else if (description.kind == wire::ServiceKind::http) {
         register_http(request, description);

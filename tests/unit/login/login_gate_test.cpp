@@ -198,8 +198,7 @@ TEST_CASE("an address that comes all the time does not use up what its neighbour
 
 TEST_CASE("addresses are forgotten when their buckets are full, and there are only so many") {
     RateGate::Settings settings;
-    settings.at_once = 2;
-    settings.per_second = 1;
+    settings.pace = {.at_once = 2, .per_second = 1};
     settings.addresses_max = 2;
     RateGate gate(settings);
     for (const char* ip : {"a", "a", "b", "c", "c", "c"}) {

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "unit/runtime/loop.hpp"
@@ -115,6 +116,43 @@ TEST_CASE("a deadline beyond the turn of the wheel is kept, and one in the past 
         CHECK(far->is_set());
         CHECK(rig.wheel->size() == 1);
         far.reset();
+    });
+}
+
+TEST_CASE("of deadlines that have passed at once a round has so many, and mail comes between them") {
+    Rig rig;
+    constexpr int once = DeadlineWheel::per_round_max;
+    constexpr int many = 10 * once;
+    std::vector<std::unique_ptr<Alarm>> alarms;
+    std::vector<int> rings_before_mail;
+    int rings = 0;
+    Signal done;
+    on(rig.worker, [&] {
+        const TimePoint when = rig.worker.now() + 2 * DeadlineWheel::tick;
+        for (int i = 0; i < many; ++i) {
+            alarms.push_back(std::make_unique<Alarm>(rig.worker));
+            alarms.back()->then = [&] {
+                if (rings++ % once == 0) {
+                    rig.worker.post([&] { rings_before_mail.push_back(rings); });
+                }
+                if (rings == many) {
+                    rig.worker.post([&] { done.tell(); });
+                }
+            };
+            // Two slots: the round that ends one begins the other.
+            rig.wheel->set(*alarms.back(), i % 3 == 0 ? when : when + DeadlineWheel::tick);
+        }
+        // Both have passed when the wheel is looked at.
+        std::this_thread::sleep_for(5 * DeadlineWheel::tick);
+    });
+    REQUIRE(done.wait());
+    on(rig.worker, [&] {
+        REQUIRE(rings_before_mail.size() == 10);
+        for (int i = 0; i < 10; ++i) {
+            CHECK(rings_before_mail[static_cast<std::size_t>(i)] == (i + 1) * once);
+        }
+        CHECK(rig.wheel->size() == 0);
+        alarms.clear();
     });
 }
 

@@ -210,6 +210,35 @@ TEST_CASE("timers fire in order of their deadlines, cancelled and moved ones as 
     });
 }
 
+TEST_CASE("of timers that are due at once a round fires so many, and mail comes between them") {
+    Worker worker;
+    worker.start();
+    constexpr int many = 3 * TimerQueue::fired_at_once_max;
+    std::vector<std::unique_ptr<Timer>> timers;
+    std::vector<int> fired_before_mail;
+    int fired = 0;
+    Signal done;
+    on(worker, [&] {
+        for (int i = 0; i < many; ++i) {
+            timers.push_back(std::make_unique<Timer>(worker, [&] {
+                if (fired++ % TimerQueue::fired_at_once_max == 0) {
+                    worker.post([&] { fired_before_mail.push_back(fired); });
+                }
+                if (fired == many) {
+                    worker.post([&] { done.tell(); });
+                }
+            }));
+            timers.back()->set(worker.now() - 1s);
+        }
+    });
+    REQUIRE(done.wait());
+    on(worker, [&] {
+        constexpr int once = TimerQueue::fired_at_once_max;
+        CHECK(fired_before_mail == std::vector<int>{once, 2 * once, 3 * once});
+        timers.clear();
+    });
+}
+
 TEST_CASE("moving a deadline later arms nothing") {
     asio::io_context io;
     Worker worker(io);

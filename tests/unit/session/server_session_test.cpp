@@ -3,6 +3,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -219,6 +220,35 @@ TEST_CASE("a client that is refused again and again does not fill the log") {
     CHECK(lines >= limits::refusals_told_per_second);
     CHECK(lines <= limits::refusals_told_per_second * seconds);
     CHECK(told == lines);
+}
+
+TEST_CASE("limit: so many services are registered at once and a second on a connection, whether or not they stay") {
+    ServerRig rig;
+    WireClient client = rig.log_in();
+    wire::Service service;
+    service.id = 1;
+    service.kind = wire::ServiceKind::private_tcp;
+    service.name = "database";
+    const TimePoint began = Clock::now();
+    std::uint32_t registered = 0;
+    std::optional<wire::Refused> refused;
+    for (; !refused && registered < 2 * limits::registrations_at_once_max; registered += refused ? 0 : 1) {
+        client.register_services({&service, 1});
+        client.unregister(1);
+        const auto answer = client.answer();
+        if (std::holds_alternative<wire::Refused>(answer)) {
+            refused = std::get<wire::Refused>(answer);
+        }
+    }
+    const auto seconds = static_cast<std::uint32_t>((Clock::now() - began) / 1s) + 1;
+    REQUIRE(refused);
+    CHECK(refused->code == wire::Code::busy);
+    CHECK(registered >= limits::registrations_at_once_max);
+    CHECK(registered <= limits::registrations_at_once_max + limits::registrations_per_second_max * seconds);
+
+    std::this_thread::sleep_for(100ms);  // time enough for some more
+    client.register_services({&service, 1});
+    CHECK(std::holds_alternative<wire::RegisteredService>(client.answer()));
 }
 
 TEST_CASE("an id that is in use is refused, and its service stays") {

@@ -1,0 +1,28 @@
+#include "base/token_bucket.hpp"
+
+#include <catch2/catch.hpp>
+#include <chrono>
+
+using namespace ferrotunnel;
+using namespace std::chrono_literals;
+
+TEST_CASE("a bucket gives so many at once, then one each time that its pace allows, and never more than it holds") {
+    constexpr Pace pace{.at_once = 3, .per_second = 10};
+    const TimePoint now = Clock::now();
+    TokenBucket bucket;
+    CHECK(bucket.is_full(now));
+    for (int i = 0; i < 3; ++i) {
+        CHECK(bucket.may_take(pace, now));
+        CHECK(bucket.take(pace, now));
+    }
+    CHECK_FALSE(bucket.is_full(now));
+    CHECK_FALSE(bucket.take(pace, now));
+    CHECK_FALSE(bucket.take(pace, now + 99ms));  // what was refused did not count
+    CHECK(bucket.take(pace, now + 100ms));
+    CHECK_FALSE(bucket.take(pace, now + 100ms));
+    for (int i = 0; i < 3; ++i) {
+        CHECK(bucket.take(pace, now + 10s));
+    }
+    CHECK_FALSE(bucket.take(pace, now + 10s));
+    CHECK(bucket.is_full(now + 11s));
+}
