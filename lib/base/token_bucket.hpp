@@ -11,7 +11,7 @@ namespace ferrotunnel {
 
 /// What a bucket allows.
 struct Pace {
-    std::uint32_t at_once;
+    std::uint32_t at_once;  // one at least
     std::uint32_t per_second;
 
     constexpr Duration each() const noexcept { return Duration(std::chrono::seconds(1)) / per_second; }
@@ -30,7 +30,7 @@ public:
     }
     /// What `take` would return, without counting.
     bool may_take(const Pace& pace, TimePoint now) const noexcept {
-        return full_at_ <= now || full_at_ - now <= pace.each() * (pace.at_once - 1);
+        return full_at_ - now <= pace.each() * (pace.at_once - 1);
     }
     /// A full bucket is as good as a new one.
     bool is_full(TimePoint now) const noexcept { return full_at_ <= now; }

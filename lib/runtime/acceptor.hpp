@@ -48,7 +48,7 @@ public:
     const Counters& counters() const noexcept { return counters_; }
 
 private:
-    static constexpr int per_round_max = 16;
+    static constexpr int per_round_max = 16;  // each is served at once, while other sockets wait
     static constexpr std::chrono::milliseconds retry_after{50};
     static constexpr std::chrono::seconds told_every{1};
 

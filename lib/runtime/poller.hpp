@@ -35,6 +35,9 @@ protected:
 /// Used by one thread at a time: the worker's, or any other while the worker does not run.
 class Poller {
 public:
+    /// Events that are told at once, the others at the next time: a worker's flushes wait for the end of a round.
+    static constexpr int batch_max = 64;
+
     Poller();  // throws std::system_error
     ~Poller();
     Poller(const Poller&) = delete;
@@ -65,7 +68,6 @@ public:
     std::uint64_t system_calls() const noexcept { return system_calls_; }
 
 private:
-    static constexpr int batch_max = 64;  // what one round may bring: flushes wait for its end
     static constexpr std::uint32_t input = EPOLLIN | EPOLLPRI | EPOLLRDHUP;
 
     void add(int fd, PollTarget& target, std::uint32_t events);

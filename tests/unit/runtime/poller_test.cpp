@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "runtime/socket.hpp"
@@ -56,6 +57,27 @@ TEST_CASE("a descriptor tells its state once, then each change") {
 
     poller.remove(left.get(), target);
     CHECK(poller.size() == 0);
+}
+
+TEST_CASE("limit: so many events are told at once, and none is lost") {
+    Poller poller;
+    std::vector<Fd> ends;
+    std::vector<std::unique_ptr<Target>> targets;
+    constexpr std::size_t once = Poller::batch_max;
+    for (std::size_t i = 0; i < once + 10; ++i) {
+        auto [left, right] = socket_pair();
+        targets.push_back(std::make_unique<Target>());
+        poller.add(left.get(), *targets.back());
+        ends.push_back(std::move(left));
+        ends.push_back(std::move(right));
+    }
+    CHECK(poller.dispatch() == once);
+    CHECK(poller.dispatch() == 10);
+    CHECK(poller.dispatch() == 0);
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        CHECK(targets[i]->calls == 1);
+        poller.remove(ends[2 * i].get(), *targets[i]);
+    }
 }
 
 TEST_CASE("adding what can not be polled throws") {
