@@ -9,7 +9,7 @@ visitor_is_sent_away() {
     join visitor 60
     equal "how it ended for the visitor" "$(value ending "$(<"$dir/visitor.out")")" reset
 }
-# few NAME MOST: descriptors, when everybody has gone; `highest` watches all the time.
+# The most descriptors that the server has had, always whole in `highest`: a file that is renamed has no empty moment.
 watch_descriptors() {
     (
         trap - EXIT ERR
@@ -18,7 +18,8 @@ watch_descriptors() {
             now=$(descriptors_of server) || exit 0
             if ((now > most)); then
                 most=$now
-                echo "$most" >"$dir/highest"
+                echo "$most" >"$dir/highest.new"
+                mv "$dir/highest.new" "$dir/highest"
             fi
         done
     ) 2>/dev/null &
