@@ -2,17 +2,12 @@
 #include <algorithm>
 #include <tuple>
 
+#include "http/characters.hpp"
 #include "http/field_name.hpp"
 #include "http/page.hpp"
 
 namespace ferrotunnel::http {
 namespace {
-
-std::string_view trimmed(std::string_view text) noexcept {
-    const std::size_t begin = text.find_first_not_of(" \t");
-    const std::size_t end = text.find_last_not_of(" \t");
-    return begin == std::string_view::npos ? std::string_view() : text.substr(begin, end - begin + 1);
-}
 
 // Cuts off and returns the text before the first `separator` that stands outside quotes.
 std::string_view take_until(std::string_view& rest, char separator) noexcept {

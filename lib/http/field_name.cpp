@@ -75,7 +75,7 @@ constexpr std::array names = {
 constexpr std::string_view forwarded_prefix = "x-forwarded-";
 constexpr std::size_t longest = 19;
 
-constexpr bool is_in_order() {
+constexpr bool names_are_in_order() {
     for (std::size_t i = 0; i < names.size(); ++i) {
         if (static_cast<std::size_t>(names[i].id) != i || names[i].usual.size() > longest) {
             return false;
@@ -83,7 +83,7 @@ constexpr bool is_in_order() {
     }
     return true;
 }
-static_assert(is_in_order());
+static_assert(names_are_in_order());
 
 // The slot of a name, by its length and its first, last and fourth-last byte. The factors were found by trying; the
 // assertion below says when a new name needs other factors.

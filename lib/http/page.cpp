@@ -38,7 +38,7 @@ constexpr std::array<PageStateInfo, page_states> infos = {{
     {loop, 508, "Loop Detected", "loop", "The request came back to where it had been before."},
 }};
 
-constexpr bool is_in_order() {
+constexpr bool all_states_are_there() {
     for (std::size_t i = 0; i < infos.size(); ++i) {
         if (static_cast<std::size_t>(infos[i].state) != i || infos[i].sentence.empty()) {
             return false;
@@ -46,7 +46,7 @@ constexpr bool is_in_order() {
     }
     return static_cast<std::size_t>(loop) + 1 == page_states;
 }
-static_assert(is_in_order());
+static_assert(all_states_are_there());
 
 constexpr std::string_view html_page =
     R"(<!doctype html>

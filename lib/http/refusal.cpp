@@ -58,7 +58,7 @@ constexpr std::array refusals = {
     Refusal{Fault::truncated, 400, "truncated", "the stream ended before the message did"},
 };
 
-constexpr bool is_in_order() {
+constexpr bool all_faults_are_there() {
     for (std::size_t i = 0; i < refusals.size(); ++i) {
         if (static_cast<std::size_t>(refusals[i].fault) != i) {
             return false;
@@ -66,7 +66,7 @@ constexpr bool is_in_order() {
     }
     return refusals.size() == static_cast<std::size_t>(Fault::truncated) + 1;
 }
-static_assert(is_in_order());
+static_assert(all_faults_are_there());
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "http/authority.hpp"
+#include "http/characters.hpp"
 #include "http/field_name.hpp"
 
 namespace ferrotunnel::http {
@@ -152,17 +153,6 @@ std::string without_dot_segments(std::string_view path) {
         at = end + 1;
     }
     return out;
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-    const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
-    while (!text.empty() && is_blank(text.front())) {
-        text.remove_prefix(1);
-    }
-    while (!text.empty() && is_blank(text.back())) {
-        text.remove_suffix(1);
-    }
-    return text;
 }
 
 // What becomes of one attribute of a cookie.

@@ -55,7 +55,8 @@ ProxyReading malformed(ProxyVersion version, const char* error) {
 
 // --- version 1 ----------------------------------------------------------------------------------------------------
 
-std::optional<std::uint16_t> parse_port(std::string_view text) {
+// A port as the PROXY protocol writes it: digits, and no zero before them.
+std::optional<std::uint16_t> proxy_port(std::string_view text) {
     if (text.empty() || text.size() > 5 || (text.size() > 1 && text.front() == '0')) {
         return std::nullopt;
     }
@@ -96,8 +97,8 @@ const char* read_v1_addresses(std::optional<std::string_view> text, std::uint8_t
     if (!from || !to) {
         return "an address is none of the family that is named";
     }
-    auto from_port = parse_port(*source_port);
-    auto to_port = parse_port(*destination_port);
+    auto from_port = proxy_port(*source_port);
+    auto to_port = proxy_port(*destination_port);
     if (!from_port || !to_port) {
         return "a port is no number up to 65535 without leading zeros";
     }
