@@ -9,6 +9,7 @@
 #include "base/limits.hpp"
 #include "buffer/spare_memory.hpp"
 #include "http/chunked.hpp"
+#include "http/forwarding.hpp"
 
 namespace ferrotunnel::exchange {
 
@@ -68,7 +69,9 @@ void HttpExchange::begin(const http::RequestHead& head) {
     request_.read(head, edge_.new_request_id());
     access_.begin(head, edge_.log, now);
     awaits_continue_ = head.expects_continue && head.body.kind != BodyKind::none;
-    const Arrival arrival{head, visitor_, *edge_.shared, edge_.routes.get(), now};
+    const http::Forwarding forwarding(head, forwarding_facts(visitor_, *edge_.shared, request_.id));
+    request_.believe(forwarding);
+    const Arrival arrival{head, forwarding, visitor_, *edge_.shared, edge_.routes.get(), now};
     if (std::optional<Instead> instead = pass_stages(arrival, request_)) {
         answer_instead(std::move(*instead));
     } else if (keep_head(arrival)) {
@@ -78,11 +81,7 @@ void HttpExchange::begin(const http::RequestHead& head) {
 
 // Writes the head for the backend, and keeps it. False: the request was answered instead.
 bool HttpExchange::keep_head(const Arrival& arrival) {
-    std::size_t size = 0;
-    if (std::optional<Instead> instead = rewriting_.write_request(arrival, request_, edge_, size)) {
-        answer_instead(std::move(*instead));
-        return false;
-    }
+    const std::size_t size = rewriting_.write_request(arrival, request_, edge_);
     copy_framed({edge_.head_room().data(), size}, [this](buffer::Slice piece) { kept_.add_head(std::move(piece)); });
     if (edge_.kept_bytes.now > KeptBytes::waiting_max) {
         give_page({PageState::busy, {}, "the requests that wait for their backends take too much"});

@@ -32,6 +32,13 @@ void RequestFacts::read(const http::RequestHead& head, std::string new_id) {
     read_accept(head);
 }
 
+void RequestFacts::believe(const http::Forwarding& forwarding) {
+    by_tls = forwarding.https();
+    if (forwarding.request_id() != id) {  // otherwise it is a view of `id`
+        id = forwarding.request_id();
+    }
+}
+
 // Keeps a copy of a usual Accept: it is read only when there is a page to show, which is rare.
 void RequestFacts::read_accept(const http::RequestHead& head) {
     accept_size_ = 0;

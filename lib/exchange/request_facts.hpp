@@ -1,7 +1,7 @@
 // What is known of a request. Its head says most; the stage that finds its service adds that and its settings, and
-// Rewriting::write_request sets what a trusted proxy says (id and by_tls), and that the backend is offered no change of
-// protocols where the service allows none (context.upgrade). Apart from that only HttpExchange::refuse changes it: it
-// sets context.method, and an id where there is none.
+// Rewriting::write_request sets that the backend is offered no change of protocols where the service allows none
+// (context.upgrade). Apart from that only HttpExchange::refuse changes it: it sets context.method, and an id where
+// there is none.
 #pragma once
 
 #include <array>
@@ -13,6 +13,7 @@
 #include "directory/http_directory.hpp"
 #include "exchange/http_settings.hpp"
 #include "http/authority.hpp"
+#include "http/forwarding.hpp"
 #include "http/head.hpp"
 #include "http/page.hpp"
 #include "http/response_parser.hpp"
@@ -29,6 +30,9 @@ public:
     /// Takes what the head says; `head` is needed for this call only. `new_id` counts unless a trusted proxy names
     /// another one.
     void read(const http::RequestHead& head, std::string new_id);
+
+    /// Takes what a trusted proxy says of the request: its id, and whether the visitor used TLS.
+    void believe(const http::Forwarding& forwarding);
 
     /// The format in which the visitor wants to be told of an error.
     http::PageFormat page_format() const noexcept;

@@ -25,19 +25,10 @@ std::size_t write_fully(std::vector<char>& room, const Write& write) {
 
 }  // namespace
 
-std::optional<Instead> Rewriting::write_request(const Arrival& arrival, RequestFacts& request, HeadScratch& scratch,
-                                                std::size_t& size) {
+std::size_t Rewriting::write_request(const Arrival& arrival, RequestFacts& request, HeadScratch& scratch) {
     const http::RequestHead& head = arrival.head;
-    const http::Forwarding forwarding(head, forwarding_facts(arrival.visitor, arrival.shared, request.id));
-    request.by_tls = forwarding.https();
-    if (forwarding.request_id() != request.id) {  // a trusted proxy's; otherwise a view of request.id itself
-        request.id = forwarding.request_id();
-    }
-    if (forwarding.loops()) {
-        return Instead{Refusal{http::PageState::loop, {}, "the request came by here before"}};
-    }
     http::Edits& edits = scratch.new_edits();
-    bool fits = forwarding.write(edits);
+    bool fits = arrival.forwarding.write(edits);
     http::RequestOut out = http::RequestOut::of(head);
     out.edits = &edits;
     out.keep_alive = true;
@@ -52,8 +43,7 @@ std::optional<Instead> Rewriting::write_request(const Arrival& arrival, RequestF
     }
     fits = apply_rules(head, request.service->description(), out, edits) && fits;
     check(fits, "what the edge adds to a head fits into the edits");
-    size = write_fully(scratch.head_room(), [&](std::vector<char>& room) { return http::write_request(out, room); });
-    return std::nullopt;
+    return write_fully(scratch.head_room(), [&](std::vector<char>& room) { return http::write_request(out, room); });
 }
 
 bool Rewriting::apply_rules(const http::RequestHead& head, const directory::HttpDescription& service,

@@ -20,11 +20,9 @@ namespace ferrotunnel::exchange {
 
 class Rewriting {
 public:
-    /// Writes the head for the backend into `scratch.head_room()` and its size into `size`, and returns nothing; or
-    /// returns what the visitor is answered instead: 508 in a loop. From then on the request's id and by_tls are as a
-    /// trusted proxy says, and its context has no upgrade where the service allows none.
-    std::optional<Instead> write_request(const Arrival& arrival, RequestFacts& request, HeadScratch& scratch,
-                                         std::size_t& size);
+    /// Writes the head for the backend into `scratch.head_room()`, and returns its size. From then on the request's
+    /// context has no upgrade where the service allows none.
+    std::size_t write_request(const Arrival& arrival, RequestFacts& request, HeadScratch& scratch);
     /// Adds to `edits` what is changed in a head of the backend's answer. False: they have no room for the rules.
     bool edit_answer(const http::ResponseHead& head, const RequestFacts& request, const HttpSettings& settings,
                      HeadScratch& scratch, http::Edits& edits) const;

@@ -19,14 +19,6 @@ std::optional<Instead> misdirected(const Arrival& arrival, const RequestFacts& r
     return !may_serve || may_serve(request.host) ? std::nullopt : std::optional(page(PageState::misdirected, {}, why));
 }
 
-// Whether the request came by TLS: to this server, or to a trusted proxy in front of it, which says so.
-bool came_by_tls(const Arrival& arrival, const RequestFacts& request) {
-    const VisitorFacts& visitor = arrival.visitor;
-    return visitor.trusted
-               ? http::Forwarding(arrival.head, forwarding_facts(visitor, arrival.shared, request.id)).https()
-               : visitor.https;
-}
-
 // Whether a visitor of this host would be answered by TLS: the edge's own redirect sends nobody to a handshake that
 // fails. A service that asks for a redirect knows what it does.
 bool has_https(const Arrival& arrival, std::string_view host) {
@@ -72,7 +64,7 @@ std::optional<Instead> redirect(const Arrival& arrival, RequestFacts& request) {
     const http::Rules& rules = service.rules;
     const http::Target& target = arrival.head.target;
     const auto& to_https = rules.https_redirect ? rules.https_redirect : arrival.shared.settings.https_redirect;
-    if (to_https && to_https->status != 0 && !came_by_tls(arrival, request) &&
+    if (to_https && to_https->status != 0 && !arrival.forwarding.https() &&
         (rules.https_redirect || has_https(arrival, request.host))) {
         Instead instead{{}, to_https->status};
         http::write_https_redirect(*to_https, request.host, target.path, target.query, instead.location);
@@ -108,6 +100,12 @@ std::optional<Instead> check_forwards(const Arrival& arrival, RequestFacts& /*re
     return ends_here ? std::optional(Instead{{}, 200}) : std::nullopt;
 }
 
+// Answers 508 to a request that this edge has forwarded before.
+std::optional<Instead> check_loop(const Arrival& arrival, RequestFacts& /*request*/) {
+    return arrival.forwarding.loops() ? std::optional(page(PageState::loop, {}, "the request came by here before"))
+                                      : std::nullopt;
+}
+
 // Runs these stages up to the first one that answers instead; nothing if none does.
 template <auto... stages>
 std::optional<Instead> first_answer(const Arrival& arrival, RequestFacts& request) {
@@ -119,8 +117,8 @@ std::optional<Instead> first_answer(const Arrival& arrival, RequestFacts& reques
 }  // namespace
 
 std::optional<Instead> pass_stages(const Arrival& arrival, RequestFacts& request) {
-    return first_answer<check_connection, find_service, redirect, check_certificate, check_size, check_forwards>(
-        arrival, request);
+    return first_answer<check_connection, find_service, redirect, check_certificate, check_size, check_forwards,
+                        check_loop>(arrival, request);
 }
 
 http::ForwardingFacts forwarding_facts(const VisitorFacts& visitor, const ExchangeShared& shared,

@@ -1,9 +1,9 @@
 // The stages that a request passes, one after the other, before it is written for its backend. Each lets the request go
 // on, or says what the visitor is answered instead. None of them waits or knows a socket.
 //
-//   connection --> service --> redirect --> certificate --> size --> forwards --> written for the backend
-//        |            |            |             |           |          |
-//        '------------'------------'-- Instead: page, redirect or status'
+//   connection --> service --> redirect --> certificate --> size --> forwards --> loop --> written for the backend
+//        |            |            |             |           |          |         |
+//        '------------'------------'-- Instead: page, redirect or status --------'
 #pragma once
 
 #include <cstdint>
@@ -37,6 +37,7 @@ struct Instead {
 /// What the stages look at, and do not change.
 struct Arrival {
     const http::RequestHead& head;
+    const http::Forwarding& forwarding;  // who the visitor is, as far as that can be believed
     const VisitorFacts& visitor;
     const ExchangeShared& shared;
     const directory::HttpRoutes& routes;

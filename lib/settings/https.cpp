@@ -96,7 +96,7 @@ constexpr std::array settings_of_https{
     Setting<Https>{{.key = "hsts.preload", .option = "hsts"}, {}, same_hsts},
 };
 
-void check_bind(ServerSettings& settings, std::vector<Problem>& problems) {
+void check_https_bind(ServerSettings& settings, std::vector<Problem>& problems) {
     auto place = net::parse_host_port(settings.https_bind, default_https_port);
     if (place && place->host == "localhost") {
         place->host = "127.0.0.1";
@@ -157,7 +157,7 @@ std::optional<std::string> network_fault(const std::string& text) {
 
 void check_https(ServerSettings& settings, std::vector<Problem>& problems) {
     if (!settings.https_bind.empty()) {
-        check_bind(settings, problems);
+        check_https_bind(settings, problems);
     } else if (settings.https != Https()) {
         problems.push_back({"https", "has no meaning without https_bind"});
     }

@@ -36,7 +36,9 @@ struct Rig {
         routes = directory.routes();
         request.emplace(shared.settings.service, visitor.https);
         request->read(parsed.head(), "id-1");
-        return pass_stages({parsed.head(), visitor, shared, *routes, now}, *request);
+        const http::Forwarding forwarding(parsed.head(), forwarding_facts(visitor, shared, request->id));
+        request->believe(forwarding);
+        return pass_stages({parsed.head(), forwarding, visitor, shared, *routes, now}, *request);
     }
 
     PageState page(const std::optional<Instead>& instead) {
@@ -159,4 +161,24 @@ TEST_CASE("stages: a redirect goes before the certificate and the size", "[stage
     instead = rig.pass("POST /", "Content-Length: 1001\r\n");
     REQUIRE(instead);
     CHECK(instead->status == 308);
+}
+
+TEST_CASE("stages: a request that the edge has forwarded before is not forwarded again", "[stages]") {
+    Rig rig;
+    rig.shared.settings.via = "edge-1";
+    rig.serve({});
+    CHECK_FALSE(rig.pass("GET /", "Via: 1.1 edge-2\r\n"));
+    CHECK(rig.page(rig.pass("GET /", "Via: 1.1 edge-2, 1.1 edge-1\r\n")) == PageState::loop);
+}
+
+TEST_CASE("stages: a trusted proxy says which id a request has, and whether it came by TLS", "[stages]") {
+    const std::string said = "X-Request-Id: proxy-7\r\nX-Forwarded-Proto: https\r\n";
+    Rig rig;
+    (void)rig.pass("GET /", said);
+    CHECK(rig.request->id == "id-1");
+    CHECK_FALSE(rig.request->by_tls);
+    rig.visitor.trusted = true;
+    (void)rig.pass("GET /", said);  // nobody has this host: its page has the proxy's id as well
+    CHECK(rig.request->id == "proxy-7");
+    CHECK(rig.request->by_tls);
 }
