@@ -45,15 +45,7 @@ public:
 
     std::size_t size() const noexcept { return size_; }
     bool empty() const noexcept { return size_ == 0; }
-    Field operator[](std::size_t i) const noexcept {
-        const Place& place = places_[i];
-        return {{base_ + place.name_at, place.name_size},
-                {base_ + place.value_at, place.value_size},
-                place.known,
-                (place.marks & mark_hop_by_hop) != 0,
-                (place.marks & mark_odd_name) != 0,
-                (place.marks & mark_alias) != 0};
-    }
+    Field operator[](std::size_t i) const noexcept { return field_at(places_[i], base_); }
     Iterator begin() const noexcept { return {this, 0}; }
     Iterator end() const noexcept { return {this, size_}; }
 
@@ -76,6 +68,16 @@ public:
         FieldName known;
         std::uint8_t marks;
     };
+
+    /// The field at `place` of the bytes at `base`.
+    static Field field_at(const Place& place, const char* base) noexcept {
+        return {{base + place.name_at, place.name_size},
+                {base + place.value_at, place.value_size},
+                place.known,
+                (place.marks & mark_hop_by_hop) != 0,
+                (place.marks & mark_odd_name) != 0,
+                (place.marks & mark_alias) != 0};
+    }
 
     void clear() noexcept { size_ = 0; }
     /// Tells where the parsed bytes are now.

@@ -1,0 +1,84 @@
+#include "http/kept_head.hpp"
+
+namespace ferrotunnel::http {
+namespace {
+
+// The size of all texts that are no parts of others, as path and query usually are.
+std::size_t text_size(const RequestHead& head) {
+    std::size_t size = head.method_text.size() + head.target.whole.size() + head.authority_text.size();
+    for (const Field& field : head.fields) {
+        size += field.name.size() + field.value.size();
+    }
+    return size;
+}
+
+}  // namespace
+
+KeptHead::KeptHead(const RequestHead& head)
+    : body_(head.body),
+      port_(head.authority.port),
+      method_(head.method),
+      form_(head.target.form),
+      host_kind_(head.authority.kind),
+      version_(head.version),
+      https_(head.target.https),
+      keep_alive_(head.keep_alive),
+      expects_continue_(head.expects_continue),
+      takes_trailers_(head.takes_trailers),
+      upgrade_(head.upgrade) {
+    texts_.reserve(text_size(head));
+    method_text_ = keep(head.method_text);
+    target_ = keep(head.target.whole);
+    path_ = keep_within(head.target.path, head.target.whole, target_);
+    query_ = keep_within(head.target.query, head.target.whole, target_);
+    authority_text_ = keep(head.authority_text);
+    authority_host_ = keep_within(head.authority.host, head.authority_text, authority_text_);
+    places_.reserve(head.fields.size());
+    for (std::size_t i = 0; i < head.fields.size(); ++i) {
+        Fields::Place place = head.fields.place(i);
+        const Field field = head.fields[i];
+        place.name_at = keep(field.name).at;
+        place.value_at = keep(field.value).at;
+        places_.push_back(place);
+    }
+}
+
+KeptHead::Part KeptHead::keep(std::string_view text) {
+    const Part part{static_cast<std::uint32_t>(texts_.size()), static_cast<std::uint32_t>(text.size())};
+    texts_ += text;
+    return part;
+}
+
+// Keeps a text that is usually a part of `whole`, which is kept already.
+KeptHead::Part KeptHead::keep_within(std::string_view text, std::string_view whole, Part kept) {
+    const bool is_within = text.data() >= whole.data() && text.data() + text.size() <= whole.data() + whole.size();
+    if (!is_within || text.empty()) {
+        return keep(text);
+    }
+    return {kept.at + static_cast<std::uint32_t>(text.data() - whole.data()), static_cast<std::uint32_t>(text.size())};
+}
+
+Field KeptHead::field(std::size_t i) const noexcept {
+    return Fields::field_at(places_[i], texts_.data());
+}
+
+void KeptHead::restore(RequestHead& head) const noexcept {
+    head.method = method_;
+    head.method_text = method();
+    head.target = {form_, text(target_), path(), query(), https_};
+    head.version = version_;
+    head.authority = {text(authority_host_), port_, host_kind_};
+    head.authority_text = text(authority_text_);
+    head.fields.clear();
+    head.fields.rebase(texts_.data());
+    for (const Fields::Place& place : places_) {
+        head.fields.add(place);
+    }
+    head.body = body_;
+    head.keep_alive = keep_alive_;
+    head.expects_continue = expects_continue_;
+    head.takes_trailers = takes_trailers_;
+    head.upgrade = upgrade_;
+}
+
+}  // namespace ferrotunnel::http

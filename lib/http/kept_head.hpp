@@ -1,0 +1,66 @@
+// A copy of a request's head that owns its texts. What a parser fills points into the bytes that were read, and is gone
+// when the connection goes on to the body; a request that is held, or whose fields are asked for once its answer is
+// there, needs a copy.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/head.hpp"
+
+namespace ferrotunnel::http {
+
+class KeptHead {
+public:
+    explicit KeptHead(const RequestHead& head);
+    KeptHead(const KeptHead&) = delete;
+    KeptHead& operator=(const KeptHead&) = delete;
+
+    std::string_view method() const noexcept { return text(method_text_); }
+    std::string_view path() const noexcept { return text(path_); }
+    std::string_view query() const noexcept { return text(query_); }
+    std::size_t fields() const noexcept { return places_.size(); }
+    Field field(std::size_t i) const noexcept;
+
+    /// Makes `head` equal to the one that was copied. Its views point into this object.
+    void restore(RequestHead& head) const noexcept;
+    /// The memory that the copy takes.
+    std::size_t bytes() const noexcept {
+        return sizeof(KeptHead) + texts_.capacity() + places_.capacity() * sizeof(Fields::Place);
+    }
+
+private:
+    struct Part {
+        std::uint32_t at = 0;
+        std::uint32_t size = 0;
+    };
+
+    Part keep(std::string_view text);
+    Part keep_within(std::string_view text, std::string_view whole, Part kept);
+    std::string_view text(Part part) const noexcept { return {texts_.data() + part.at, part.size}; }
+
+    std::string texts_;
+    std::vector<Fields::Place> places_;  // in texts_
+    Part method_text_;
+    Part target_;
+    Part path_;
+    Part query_;
+    Part authority_text_;
+    Part authority_host_;
+    Body body_;
+    std::uint16_t port_;
+    Method method_;
+    TargetForm form_;
+    HostKind host_kind_;
+    Version version_;
+    bool https_;
+    bool keep_alive_;
+    bool expects_continue_;
+    bool takes_trailers_;
+    UpgradeOffer upgrade_;
+};
+
+}  // namespace ferrotunnel::http
