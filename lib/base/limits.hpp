@@ -263,8 +263,10 @@ inline constexpr std::size_t http_trailers_max = 8_KiB;
 inline constexpr std::size_t http_upgrade_offer_max = 62;
 /// Elements of Connection fields. Each is looked up among the fields; one or two are usual.
 inline constexpr std::size_t http_connection_options_max = 32;
-/// Fields that rules add, set or remove in one head, together with those that the edge itself sets.
-inline constexpr std::size_t http_edits_max = 64;
+/// Fields that plugins add, set or remove in one head: more than any of them needs, few enough to look through.
+inline constexpr std::size_t plugin_edits_max = 32;
+/// Fields that rules add, set or remove in one head, together with those that the edge itself sets, and plugins.
+inline constexpr std::size_t http_edits_max = 64 + plugin_edits_max;
 /// The chain of proxies in X-Forwarded-For or Forwarded; a longer one is kept from the right.
 inline constexpr std::size_t http_forwarded_max = 2_KiB;
 inline constexpr std::size_t http_request_id_max = 128;
@@ -273,6 +275,18 @@ inline constexpr std::uint32_t http_interims_max = 64;
 /// When a backend has ended a connection, the client tells right behind it how much the backend had got; the edge waits
 /// for that no longer than this.
 inline constexpr auto http_count_follows = 1s;
+/// Plugins: instances of a chain, each of which may look at every request; what they may keep for one exchange as texts
+/// of edits and notes; the body of an answer of their own; and how long one may owe a decision, and how many of a
+/// worker's exchanges may wait for one (one instance: half of them).
+inline constexpr std::size_t plugin_instances_max = 64;
+inline constexpr std::size_t plugin_texts_max = 16_KiB;
+inline constexpr std::size_t plugin_notes_max = 32;
+inline constexpr std::size_t plugin_answer_max = 1_MiB;
+inline constexpr std::size_t plugin_answer_fields_max = 32;
+inline constexpr std::size_t plugin_code_max = 64;
+inline constexpr auto plugin_wait_settable_max = 5min;
+inline constexpr std::size_t plugin_waiting_max = 1'024;
+inline constexpr std::size_t plugin_waiting_heads_max = 16_MiB;
 /// Descriptors that are kept for clients that log in and for the HTTP edge, since visitors of public TCP ports may come
 /// in any number and stay as long as they like: an eighth of what the process may have, but not more than this.
 inline constexpr std::uint64_t descriptors_reserved_max = 1'024;
@@ -345,7 +359,7 @@ inline constexpr std::size_t http_path_regex_path_max = 2_KiB;
 /// rebuilds the host's table, and other clients' registrations wait for that.
 inline constexpr std::size_t http_paths_per_host_max = 1'024;
 static_assert(http_paths_per_host_max >= services_max);
-static_assert(http_header_rules_max <= http_edits_max / 2);
+static_assert(http_header_rules_max <= (http_edits_max - plugin_edits_max) / 2);
 /// Size of an operator's own page; it is held in memory and written anew for each visitor.
 inline constexpr std::size_t http_page_max = 256_KiB;
 /// Strict-Transport-Security: ten years at most; and the least that the browsers' preload lists ask for.

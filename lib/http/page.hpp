@@ -21,6 +21,8 @@ namespace ferrotunnel::http {
 enum class PageState : std::uint8_t {
     bad_request,            // 400: breaks the rules of HTTP
     ambiguous_path,         // 400: readings of its path meet different rules
+    unauthorized,           // 401: a plugin wants to know who the visitor is
+    forbidden,              // 403: a plugin lets this visitor do nothing here
     unknown_host,           // 404
     unknown_path,           // 404: the host is known, none of its rules is for the path
     method_not_allowed,     // 405: CONNECT, TRACE
@@ -37,11 +39,12 @@ enum class PageState : std::uint8_t {
     backend_broken,         // 502: its answer breaks the rules of HTTP, or was cut before it began
     no_client,              // 503, Retry-After: nobody who serves the host is connected
     busy,                   // 503, Retry-After: the server or the tunnel has no room, or is shutting down
+    plugin_failed,          // 503: a plugin that decides who may come in has failed
     backend_slow,           // 504
     version_not_supported,  // 505
     loop,                   // 508: the request has been here before
 };
-inline constexpr std::size_t page_states = 21;
+inline constexpr std::size_t page_states = 24;
 
 struct PageStateInfo {
     PageState state;

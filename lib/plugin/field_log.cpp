@@ -1,0 +1,127 @@
+#include "plugin/field_log.hpp"
+
+#include <algorithm>
+
+#include "http/header_rules.hpp"
+
+namespace ferrotunnel::plugin {
+
+using http::FieldName;
+
+bool BaseFields::shows(const http::Field& field) const noexcept {
+    if (field.hop_by_hop) {
+        return false;
+    }
+    if (request == nullptr) {
+        return true;
+    }
+    switch (field.known) {
+        case FieldName::forwarded:
+        case FieldName::x_forwarded_for:
+        case FieldName::x_forwarded_host:
+        case FieldName::x_forwarded_port:
+        case FieldName::x_forwarded_proto:
+        case FieldName::x_real_ip:
+            return false;
+        default:
+            return !field.alias && !http::is_claim(field.known);
+    }
+}
+
+bool FieldLog::may_write(std::string_view name, std::string_view value) noexcept {
+    return http::is_field_name(name) && http::is_field_value(value) && http::why_untouchable(name).empty();
+}
+
+bool FieldLog::add(Kind kind, std::string_view name, std::string_view value) {
+    if (changes_.size() == limits::plugin_edits_max || !may_write(name, value)) {
+        return false;
+    }
+    changes_.push_back({kind, http::field_name_of(name), name, value});
+    return true;
+}
+
+// Whether a later change takes away what had that name in the base.
+bool FieldLog::drops(std::string_view name) const noexcept {
+    return std::any_of(changes_.begin(), changes_.end(), [name](const Change& change) {
+        return change.kind != Kind::add && http::same_name_loosely(change.name, name);
+    });
+}
+
+// Whether the change at `i` still adds its field.
+bool FieldLog::stands(std::size_t i) const noexcept {
+    const Change& change = changes_[i];
+    return change.kind != Kind::remove && std::none_of(changes_.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                                                       changes_.end(), [&](const Change& later) {
+                                                           return later.kind != Kind::add &&
+                                                                  http::same_name_loosely(later.name, change.name);
+                                                       });
+}
+
+// Calls `look(name, value, stands)` for each field in order, until it returns true. `stands` tells whether the field is
+// still there; it is asked only for those that are looked for, since it costs a walk through the changes.
+template <typename Look>
+bool FieldLog::look_at_each(const BaseFields& base, Look look) const {
+    for (std::size_t i = 0; i < base.size(); ++i) {
+        const http::Field field = base[i];
+        const auto is_there = [&] {
+            const bool stays = base.edits == nullptr || !base.edits->drops(field.name, field.known);
+            return stays && base.shows(field) && !drops(field.name);
+        };
+        if (look(field.name, field.value, is_there)) {
+            return true;
+        }
+    }
+    const auto edits = base.edits != nullptr ? base.edits->all() : std::span<const http::Edits::Edit>();
+    for (std::size_t i = 0; i < edits.size(); ++i) {
+        const auto is_there = [&] { return base.edits->stands(i) && !drops(edits[i].name); };
+        if (look(edits[i].name, edits[i].value, is_there)) {
+            return true;
+        }
+    }
+    for (std::size_t i = 0; i < changes_.size(); ++i) {
+        if (look(changes_[i].name, changes_[i].value, [&] { return stands(i); })) {
+            return true;
+        }
+    }
+    return false;
+}
+
+std::optional<std::string_view> FieldLog::value(const BaseFields& base, std::string_view name, std::size_t nth) const {
+    std::optional<std::string_view> found;
+    look_at_each(base, [&](std::string_view each, std::string_view value, const auto& is_there) {
+        if (!http::same_text(each, name) || !is_there() || nth-- > 0) {
+            return false;
+        }
+        found = value;
+        return true;
+    });
+    return found;
+}
+
+std::optional<http::Edits::Edit> FieldLog::field(const BaseFields& base, std::size_t i) const {
+    std::optional<http::Edits::Edit> found;
+    look_at_each(base, [&](std::string_view name, std::string_view value, const auto& is_there) {
+        if (!is_there() || i-- > 0) {
+            return false;
+        }
+        found = http::Edits::Edit{Kind::add, FieldName::other, name, value};
+        return true;
+    });
+    return found;
+}
+
+bool FieldLog::put(http::Edits& edits) const noexcept {
+    return std::all_of(changes_.begin(), changes_.end(), [&](const Change& change) {
+        switch (change.kind) {
+            case Kind::add:
+                return edits.add(change.name, change.value);
+            case Kind::set:
+                return edits.set(change.name, change.value);
+            case Kind::remove:
+                return edits.remove(change.name);
+        }
+        return false;
+    });
+}
+
+}  // namespace ferrotunnel::plugin

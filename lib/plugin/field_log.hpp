@@ -1,0 +1,75 @@
+// What plugins have changed in the fields of a head, in the order in which they did, and the fields as they stand with
+// that.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/limits.hpp"
+#include "http/edits.hpp"
+#include "http/field_name.hpp"
+#include "http/fields.hpp"
+#include "http/kept_head.hpp"
+
+namespace ferrotunnel::plugin {
+
+/// The fields that the changes are made to: a request's, as its copy has them, or an answer's with the edge's own
+/// edits.
+struct BaseFields {
+    const http::KeptHead* request = nullptr;
+    const http::Fields* fields = nullptr;
+    const http::Edits* edits = nullptr;
+
+    std::size_t size() const noexcept {
+        return request != nullptr ? request->fields() : fields != nullptr ? fields->size() : 0;
+    }
+    http::Field operator[](std::size_t i) const noexcept {
+        return request != nullptr ? request->field(i) : (*fields)[i];
+    }
+    /// Whether plugins see the field: the backend, or the visitor, gets it, and it is not the edge's word on who the
+    /// visitor is.
+    bool shows(const http::Field& field) const noexcept;
+};
+
+class FieldLog {
+public:
+    using Kind = http::Edits::Kind;
+
+    struct Change {
+        Kind kind;
+        http::FieldName known;
+        std::string_view name;
+        std::string_view value;
+    };
+
+    /// Adds a change. The texts live as long as the log. False: there is no room, or name or value may not be written
+    /// or not by plugins.
+    bool add(Kind kind, std::string_view name, std::string_view value);
+    /// Whether a plugin may write this field.
+    static bool may_write(std::string_view name, std::string_view value) noexcept;
+
+    std::size_t size() const noexcept { return changes_.size(); }
+    /// Takes back what was added behind the first `size` changes.
+    void take_back(std::size_t size) { changes_.resize(size, {}); }
+
+    /// The nth field of that name, in any case of its letters.
+    std::optional<std::string_view> value(const BaseFields& base, std::string_view name, std::size_t nth) const;
+    /// The ith of all fields.
+    std::optional<http::Edits::Edit> field(const BaseFields& base, std::size_t i) const;
+
+    /// Adds the changes to `edits`; false: there is no room for all.
+    bool put(http::Edits& edits) const noexcept;
+
+private:
+    template <typename Look>
+    bool look_at_each(const BaseFields& base, Look look) const;
+    bool drops(std::string_view name) const noexcept;
+    bool stands(std::size_t i) const noexcept;
+
+    std::vector<Change> changes_;
+};
+
+}  // namespace ferrotunnel::plugin

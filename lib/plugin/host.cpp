@@ -1,0 +1,44 @@
+#include "plugin/host.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <string_view>
+
+#include "plugin/instance.hpp"
+
+namespace ferrotunnel::plugin {
+namespace {
+
+std::atomic<std::uint64_t (*)()> clock_of_plugins{nullptr};
+
+std::uint64_t now_ns() {
+    auto* const clock = clock_of_plugins.load(std::memory_order_relaxed);
+    return clock != nullptr ? clock() : 0;
+}
+
+const void* extension(const char* id) {
+    return std::string_view(id != nullptr ? id : "") == FT_HTTP_1 ? &http_table() : nullptr;
+}
+
+void log(const ft_instance* instance, std::int32_t level, ft_text line) {
+    if (instance != nullptr) {
+        static_cast<const Instance*>(instance)->log(level, {line.data, line.size});
+    }
+}
+
+}  // namespace
+
+const ft_host& host() noexcept {
+    static const ft_host table{sizeof(ft_host), FT_ABI_MINOR, extension, log, now_ns};
+    return table;
+}
+
+void set_clock(std::uint64_t (*now_ns)()) noexcept {
+    clock_of_plugins.store(now_ns, std::memory_order_relaxed);
+}
+
+TimePoint now() noexcept {
+    return TimePoint(std::chrono::nanoseconds(now_ns()));
+}
+
+}  // namespace ferrotunnel::plugin

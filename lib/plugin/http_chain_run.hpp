@@ -1,0 +1,147 @@
+// One exchange's way through the chain of plugins: which of them is next, what they have changed, and whose decision is
+// waited for.
+//
+//   request: 0 --go on--> 1 --go on--> ... --> all have let it pass       response: backwards through those
+//            | '--answered, failed closed--> answer
+//            '--later--> wait --decided--> `then` in place of the hook; expired or let go--> failed
+//
+// A failure takes back what the instance did, and is an answer (closed) or goes on (open).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <memory_resource>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/intrusive_ptr.hpp"
+#include "hooks/http_run.hpp"
+#include "http/kept_head.hpp"
+#include "plugin/field_log.hpp"
+#include "plugin/instance.hpp"
+#include "plugin/ticket.hpp"
+
+/// What plugins know of an exchange: that it is there.
+struct ft_exchange {};
+
+namespace ferrotunnel::plugin {
+
+class WorkerChain;
+
+class HttpChainRun final : public hooks::HttpRun, public ft_exchange, private TicketUser {
+public:
+    HttpChainRun(IntrusivePtr<WorkerChain> chain, const http::RequestHead& head, const hooks::RequestInfo& info,
+                 hooks::RunOwner& owner);
+    ~HttpChainRun() override;
+    HttpChainRun(const HttpChainRun&) = delete;
+    HttpChainRun& operator=(const HttpChainRun&) = delete;
+
+    hooks::Step request(TimePoint now) noexcept override;
+    hooks::Step response(const hooks::AnswerView& answer, TimePoint now) noexcept override;
+    void drop_answer() noexcept override;
+    TimePoint wait_until() const noexcept override { return wait_until_; }
+    void expire() noexcept override;
+    hooks::Reply take_reply() noexcept override { return std::exchange(reply_, {}); }
+    void restore(http::RequestHead& head) const noexcept override;
+    bool changes_target() const noexcept override { return !path_.empty(); }
+    bool put_request(http::Edits& edits) const noexcept override { return request_log_.put(edits); }
+    bool put_response(http::Edits& edits) const noexcept override { return response_log_.put(edits); }
+    void close(const hooks::Outcome& outcome) noexcept override;
+
+    // --- what a hook may ask and do, see plugin_abi.h ---
+
+    std::string_view get(std::uint32_t what) const noexcept;
+    std::optional<std::string_view> field(std::uint32_t side, std::string_view name, std::size_t nth) const;
+    std::optional<http::Edits::Edit> field_at(std::uint32_t side, std::size_t i) const;
+    bool edit(std::uint32_t side, std::uint32_t how, std::string_view name, std::string_view value);
+    bool set_target(std::string_view path, std::string_view query);
+    std::uint16_t status() const noexcept { return phase_ == Phase::response ? answer_.status : closing_status_; }
+    hooks::Origin origin() const noexcept { return answer_.origin; }
+    bool answer(std::uint32_t status, std::vector<std::pair<std::string, std::string>> fields, std::string_view body);
+    bool reject(std::uint32_t status, std::string_view code, std::vector<std::pair<std::string, std::string>> fields);
+    std::string_view note(std::string_view name) const noexcept;
+    bool set_note(std::string_view name, std::string_view value);
+    void* state() const noexcept;
+    void set_state(void* state, void (*release)(void*));
+    Ticket::Handle later(std::uint64_t timeout_ns);
+
+private:
+    enum class Phase : std::uint8_t { none, request, response, close };
+
+    /// What an instance keeps for this exchange.
+    struct State {
+        std::size_t instance;
+        void* state;
+        void (*release)(void*);
+    };
+    struct Note {
+        std::string_view name;
+        std::string_view value;
+    };
+    /// How much there was when the hook of an instance began, so that it can be taken back.
+    struct Mark {
+        std::size_t request_changes = 0;
+        std::size_t response_changes = 0;
+        std::size_t notes = 0;
+        std::string_view path;
+        std::string_view query;
+    };
+
+    void on_ticket(const Then& then) noexcept override;
+
+    const Instance& instance(std::size_t i) const noexcept;
+    std::size_t instances() const noexcept;
+    std::optional<hooks::Step> ask(std::size_t i, TimePoint now) noexcept;
+    ft_decision call(const Instance& asked);
+    std::optional<hooks::Step> decided(std::size_t i, ft_decision decision, TimePoint now) noexcept;
+    std::optional<hooks::Step> failed(const Instance& asked, std::string_view why) noexcept;
+    void withdraw_ticket() noexcept;
+    void stop_waiting() noexcept;
+    BaseFields base_of(std::uint32_t side) const noexcept;
+    std::optional<std::string_view> keep(std::string_view text);
+
+    const IntrusivePtr<WorkerChain> chain_;
+    const http::KeptHead head_;
+    const hooks::RequestInfo info_;
+    hooks::RunOwner& owner_;
+
+    static constexpr std::size_t none = SIZE_MAX;
+
+    Phase phase_ = Phase::none;
+    std::size_t next_ = 0;        // who is asked next; for the answer, one more than that
+    std::size_t reached_ = 0;     // those before it have had the request
+    std::size_t current_ = none;  // whose hook runs
+    hooks::AnswerView answer_;    // during a call of response()
+    std::uint16_t closing_status_ = 0;
+
+    // Waiting: the ticket is there until it is decided, and `waits_` until that decision was taken.
+    Ticket::Handle ticket_;
+    std::size_t waiting_instance_ = none;  // who has the ticket
+    Duration ticket_timeout_{};
+    bool waits_ = false;
+    bool expired_ = false;
+    std::optional<Then> then_;      // what was decided
+    TimePoint wait_until_ = never;  // for this decision
+    TimePoint hold_until_ = never;  // for all of this phase
+    Mark mark_;                     // when the hook of the instance that waits, or runs, began
+
+    FieldLog request_log_;
+    FieldLog response_log_;
+    std::vector<Note> notes_;
+    std::vector<State> states_;
+    std::string_view path_;  // as plugins have changed it
+    std::string_view query_;
+    hooks::Reply reply_;
+    bool has_reply_ = false;
+
+    std::size_t texts_bytes_ = 0;
+    std::array<std::byte, 512> texts_room_;
+    std::pmr::monotonic_buffer_resource texts_{texts_room_.data(), texts_room_.size()};
+};
+
+}  // namespace ferrotunnel::plugin

@@ -1,0 +1,255 @@
+// What the hooks of a run ask of their exchange, and do to it.
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "http/characters.hpp"
+#include "http/target.hpp"
+#include "plugin/http_chain_run.hpp"
+#include "plugin/worker_plugins.hpp"
+
+namespace ferrotunnel::plugin {
+namespace {
+
+/// The page with which a plugin may refuse a request by this status.
+std::optional<http::PageState> page_with(std::uint32_t status) {
+    using http::PageState;
+    switch (status) {
+        case 400:
+            return PageState::bad_request;
+        case 401:
+            return PageState::unauthorized;
+        case 403:
+            return PageState::forbidden;
+        case 404:
+            return PageState::unknown_path;
+        case 405:
+            return PageState::method_not_allowed;
+        case 413:
+            return PageState::body_too_large;
+        case 429:
+            return PageState::over_limit;
+        case 503:
+            return PageState::busy;
+        default:
+            return std::nullopt;
+    }
+}
+
+bool is_code(std::string_view code) {
+    return code.size() <= limits::plugin_code_max && std::all_of(code.begin(), code.end(), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+           });
+}
+
+bool may_write_all(const std::vector<std::pair<std::string, std::string>>& fields) {
+    return fields.size() <= limits::plugin_answer_fields_max &&
+           std::all_of(fields.begin(), fields.end(),
+                       [](const auto& field) { return FieldLog::may_write(field.first, field.second); });
+}
+
+}  // namespace
+
+// A copy of `text` that lives as long as the run; nothing where there is no room for it.
+std::optional<std::string_view> HttpChainRun::keep(std::string_view text) {
+    if (text.size() > limits::plugin_texts_max - texts_bytes_) {
+        return std::nullopt;
+    }
+    texts_bytes_ += text.size();
+    if (text.empty()) {
+        return std::string_view();
+    }
+    char* const copy = static_cast<char*>(texts_.allocate(text.size(), 1));
+    std::memcpy(copy, text.data(), text.size());
+    return std::string_view(copy, text.size());
+}
+
+// --- looking ---
+
+std::string_view HttpChainRun::get(std::uint32_t what) const noexcept {
+    switch (what) {
+        case FT_METHOD:
+            return head_.method();
+        case FT_PATH:
+            return path_.empty() ? head_.path() : path_;
+        case FT_QUERY:
+            return path_.empty() ? head_.query() : query_;
+        case FT_HOST:
+            return info_.host;
+        case FT_VISITOR:
+            return info_.visitor;
+        case FT_SERVICE:
+            return info_.service;
+        case FT_REQUEST_ID:
+            return info_.id;
+        case FT_SCHEME:
+            return info_.https ? "https" : "http";
+        default:
+            return {};
+    }
+}
+
+BaseFields HttpChainRun::base_of(std::uint32_t side) const noexcept {
+    if (side == FT_REQUEST) {
+        return {&head_, nullptr, nullptr};
+    }
+    return phase_ == Phase::response ? BaseFields{nullptr, answer_.fields, answer_.edits} : BaseFields{};
+}
+
+std::optional<std::string_view> HttpChainRun::field(std::uint32_t side, std::string_view name, std::size_t nth) const {
+    return (side == FT_REQUEST ? request_log_ : response_log_).value(base_of(side), name, nth);
+}
+
+std::optional<http::Edits::Edit> HttpChainRun::field_at(std::uint32_t side, std::size_t i) const {
+    return (side == FT_REQUEST ? request_log_ : response_log_).field(base_of(side), i);
+}
+
+std::string_view HttpChainRun::note(std::string_view name) const noexcept {
+    for (std::size_t i = notes_.size(); i-- > 0;) {
+        if (notes_[i].name == name) {
+            return notes_[i].value;
+        }
+    }
+    return {};
+}
+
+void* HttpChainRun::state() const noexcept {
+    for (const State& each : states_) {
+        if (each.instance == current_) {
+            return each.state;
+        }
+    }
+    return nullptr;
+}
+
+// --- changing ---
+
+bool HttpChainRun::edit(std::uint32_t side, std::uint32_t how, std::string_view name, std::string_view value) {
+    const bool is_there = current_ != none && side == (phase_ == Phase::request ? FT_REQUEST : FT_RESPONSE) &&
+                          (phase_ == Phase::request || phase_ == Phase::response);
+    if (!is_there || how > FT_REMOVE || !FieldLog::may_write(name, value)) {
+        return false;
+    }
+    if (instance(current_).observes()) {
+        return true;
+    }
+    constexpr FieldLog::Kind kinds[] = {FieldLog::Kind::add, FieldLog::Kind::set, FieldLog::Kind::remove};
+    const auto kept_name = keep(name);
+    const auto kept_value = keep(value);
+    return kept_name && kept_value &&
+           (side == FT_REQUEST ? request_log_ : response_log_).add(kinds[how], *kept_name, *kept_value);
+}
+
+// A target has to be one that a visitor could have sent for this service: its plugins have judged the old one.
+bool HttpChainRun::set_target(std::string_view path, std::string_view query) {
+    if (phase_ != Phase::request || current_ == none) {
+        return false;
+    }
+    const std::string text = std::string(path).append(query);
+    http::Target target;
+    std::string_view authority;
+    const bool is_target = http::scan_target(text.data(), text.data() + text.size()) == text.data() + text.size() &&
+                           text.size() <= limits::http_target_max &&
+                           http::read_target(text, http::Method::get, target, authority) == http::Fault::none &&
+                           target.form == http::TargetForm::origin && target.path == path && target.query == query;
+    if (!is_target || !owner_.is_same_service(path)) {
+        return false;
+    }
+    if (instance(current_).observes()) {
+        return true;
+    }
+    const auto kept_path = keep(path);
+    const auto kept_query = keep(query);
+    if (kept_path && kept_query) {
+        path_ = *kept_path;
+        query_ = *kept_query;
+    }
+    return kept_path && kept_query;
+}
+
+bool HttpChainRun::answer(std::uint32_t status, std::vector<std::pair<std::string, std::string>> fields,
+                          std::string_view body) {
+    const bool has_no_body = status == 204 || status == 205 || status == 304;
+    const bool fits = status >= 200 && status <= 599 && body.size() <= limits::plugin_answer_max &&
+                      (body.empty() || !has_no_body) && may_write_all(fields);
+    if (!fits || current_ == none || phase_ == Phase::close) {
+        return false;
+    }
+    reply_ = {};
+    reply_.status = static_cast<std::uint16_t>(status);
+    reply_.fields = std::move(fields);
+    reply_.body = body;
+    reply_.why = "the plugin " + instance(current_).id() + " has answered";
+    has_reply_ = true;
+    return true;
+}
+
+bool HttpChainRun::reject(std::uint32_t status, std::string_view code,
+                          std::vector<std::pair<std::string, std::string>> fields) {
+    const std::optional<http::PageState> page = page_with(status);
+    if (!page || !is_code(code) || !may_write_all(fields) || current_ == none || phase_ == Phase::close) {
+        return false;
+    }
+    reply_ = {};
+    reply_.page = page;
+    reply_.code = code;
+    reply_.fields = std::move(fields);
+    reply_.why = "the plugin " + instance(current_).id() + " has refused it";
+    has_reply_ = true;
+    return true;
+}
+
+bool HttpChainRun::set_note(std::string_view name, std::string_view value) {
+    if (current_ == none || name.empty() || notes_.size() == limits::plugin_notes_max) {
+        return false;
+    }
+    if (instance(current_).observes()) {
+        return true;
+    }
+    const auto kept_name = keep(name);
+    const auto kept_value = keep(value);
+    if (kept_name && kept_value) {
+        notes_.push_back({*kept_name, *kept_value});
+    }
+    return kept_name && kept_value;
+}
+
+void HttpChainRun::set_state(void* state, void (*release)(void*)) {
+    if (current_ == none) {
+        if (release != nullptr) {
+            release(state);
+        }
+        return;
+    }
+    const auto found =
+        std::find_if(states_.begin(), states_.end(), [this](const State& each) { return each.instance == current_; });
+    if (found == states_.end()) {
+        states_.push_back({current_, state, release});
+        return;
+    }
+    const State before = std::exchange(*found, {current_, state, release});
+    if (before.release != nullptr && before.state != state) {
+        before.release(before.state);
+    }
+}
+
+Ticket::Handle HttpChainRun::later(std::uint64_t timeout_ns) {
+    const bool may_wait = current_ != none && (phase_ == Phase::request || phase_ == Phase::response);
+    if (!may_wait || ticket_.ticket != nullptr || !chain_->begin_wait(current_, head_.bytes())) {
+        return {};
+    }
+    waiting_instance_ = current_;
+    try {
+        ticket_ = Ticket::take(*this, chain_->mailbox, chain_->chain->instances[current_]);
+    } catch (...) {
+        chain_->end_wait(waiting_instance_, head_.bytes());
+        return {};
+    }
+    const auto longest = static_cast<std::uint64_t>(std::chrono::nanoseconds(chain_->waits.longest).count());
+    ticket_timeout_ = std::chrono::nanoseconds(timeout_ns == 0 ? longest : std::min(timeout_ns, longest));
+    return ticket_;
+}
+
+}  // namespace ferrotunnel::plugin

@@ -1,0 +1,109 @@
+#include "plugin/instance.hpp"
+
+#include <utility>
+
+#include "base/text.hpp"
+#include "plugin/host.hpp"
+
+namespace ferrotunnel::plugin {
+namespace {
+
+LogLevel level_of(std::int32_t level) noexcept {
+    switch (level) {
+        case FT_LOG_ERROR:
+            return LogLevel::error;
+        case FT_LOG_WARN:
+            return LogLevel::warn;
+        case FT_LOG_INFO:
+            return LogLevel::info;
+        default:
+            return LogLevel::debug;
+    }
+}
+
+}  // namespace
+
+Instance::Instance(Type type, InstanceOptions options, Logger& log)
+    : type_(std::move(type)), options_(std::move(options)), log_(log) {}
+
+void Instance::log(std::int32_t level, std::string_view line) const noexcept {
+    constexpr std::size_t longest = 1'024;
+    static constexpr LineKind lines{"plugin_lines"};
+    try {
+        const LogLevel as = level_of(level);
+        if (log_.may_write(as, lines, now())) {
+            log_.log_at(as, "a plugin says", {{"plugin", options_.id}, {"text", printable(line, longest)}});
+        }
+    } catch (const std::exception&) {  // no memory for the line
+    }
+}
+
+void Instance::tell_failure(std::string_view request, std::string_view why) const noexcept {
+    static constexpr LineKind failures{"plugin_failures"};
+    try {
+        if (log_.may_write(LogLevel::warn, failures, now())) {
+            log_.warn("a plugin has failed", {{"plugin", options_.id}, {"request", request}, {"why", why}});
+        }
+    } catch (const std::exception&) {
+    }
+}
+
+Result<std::shared_ptr<Instance>, std::string> Instances::make(const Type& type, InstanceOptions options,
+                                                               const Instance* before) {
+    if (options.id.empty()) {
+        options.id = type.name;
+    }
+    auto owned = std::make_unique<Instance>(type, std::move(options), log_);
+    owned->object_ = type.calls.make(nullptr, owned.get(), before != nullptr ? before->object() : nullptr);
+    if (owned->object_ == nullptr) {
+        return "The plugin \"" + owned->id() + "\" can not be made with these settings.";
+    }
+    {
+        const std::lock_guard lock(graveyard_->mutex);
+        ++graveyard_->living;
+    }
+    // If there is no memory for the pointer's block, the instance is left to the graveyard as well.
+    return std::shared_ptr<Instance>(owned.release(), [graveyard = graveyard_](Instance* instance) noexcept {
+        const std::lock_guard lock(graveyard->mutex);
+        instance->next_ = std::exchange(graveyard->first, instance);
+        graveyard->left.notify_all();
+    });
+}
+
+void Instances::bury() {
+    Instance* dead = nullptr;
+    {
+        const std::lock_guard lock(graveyard_->mutex);
+        dead = std::exchange(graveyard_->first, nullptr);
+    }
+    while (dead != nullptr) {
+        destroy(std::exchange(dead, dead->next_));
+        const std::lock_guard lock(graveyard_->mutex);
+        --graveyard_->living;
+    }
+}
+
+void Instances::destroy(Instance* instance) noexcept {
+    const std::unique_ptr<Instance> owned(instance);
+    if (owned->calls().stop != nullptr) {
+        owned->calls().stop(owned->object());
+    }
+    owned->calls().destroy(owned->object());
+}
+
+std::size_t Instances::living() const {
+    const std::lock_guard lock(graveyard_->mutex);
+    return graveyard_->living;
+}
+
+Instances::~Instances() {
+    while (living() > 0) {
+        {
+            std::unique_lock lock(graveyard_->mutex);
+            graveyard_->left.wait(lock, [this] { return graveyard_->first != nullptr; });
+        }
+        bury();
+    }
+}
+
+}  // namespace ferrotunnel::plugin

@@ -1,0 +1,76 @@
+#include "plugin/library.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+#include "plugin/host.hpp"
+
+namespace ferrotunnel::plugin {
+namespace {
+
+/// Copies a struct that begins with its size, as far as both sides know it; the rest is null.
+template <typename Struct>
+Struct known_part(const Struct& theirs) {
+    Struct ours{};
+    std::memcpy(&ours, &theirs, std::min(theirs.size, sizeof(Struct)));
+    return ours;
+}
+
+std::string text_of(const char* text) {
+    return text != nullptr ? text : "";
+}
+
+bool is_name(std::string_view name) {
+    const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+    return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), fits);
+}
+
+}  // namespace
+
+Result<Type, std::string> read_type(const ft_type& theirs) {
+    if (theirs.size < offsetof(ft_type, name) + sizeof(theirs.name)) {
+        return std::string("A type of the plugin has no name.");
+    }
+    Type type;
+    type.calls = known_part(theirs);
+    type.name = text_of(type.calls.name);
+    type.version = text_of(type.calls.version);
+    type.summary = text_of(type.calls.summary);
+    type.schema = text_of(type.calls.schema);
+    type.is_guard = (type.calls.flags & FT_GUARD) != 0;
+    if (!is_name(type.name)) {
+        return "The type \"" + type.name + "\" of the plugin has a name that is not of small letters, digits and '-'.";
+    }
+    if (type.calls.make == nullptr || type.calls.destroy == nullptr) {
+        return "The type \"" + type.name + "\" of the plugin can not be made: it lacks `make` or `destroy`.";
+    }
+    for (const char* const* id = type.calls.needs; id != nullptr && *id != nullptr; ++id) {
+        if (host().extension(*id) == nullptr) {
+            return "The plugin \"" + type.name + "\" needs \"" + *id + "\", which this version does not have.";
+        }
+    }
+    return type;
+}
+
+Result<std::vector<Type>, std::string> read_library(ft_entry entry) {
+    const ft_library* theirs = entry(&host());
+    if (theirs == nullptr) {
+        return std::string("The plugin says that it can not work with this version.");
+    }
+    const ft_library library = known_part(*theirs);
+    std::vector<Type> types;
+    for (const ft_type* const* type = library.types; type != nullptr && *type != nullptr; ++type) {
+        Result<Type, std::string> read = read_type(**type);
+        if (!read) {
+            return read.error();
+        }
+        types.push_back(std::move(*read));
+    }
+    if (types.empty()) {
+        return std::string("The plugin has no types.");
+    }
+    return types;
+}
+
+}  // namespace ferrotunnel::plugin

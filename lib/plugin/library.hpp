@@ -1,0 +1,30 @@
+// What a plugin's library says of itself, read by the size that it knows: types of plugins, with null for every hook
+// that is not there.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "ferrotunnel/plugin_abi.h"
+
+namespace ferrotunnel::plugin {
+
+/// A type of plugin, with the members that its library does not know yet as null.
+struct Type {
+    std::string name;
+    std::string version;
+    std::string summary;
+    std::string schema;  // empty: it has no settings
+    bool is_guard = false;
+    ft_type calls{};  // for the functions; those without which nothing can be made are there
+};
+
+/// Calls the entry of a library, and reads its types. The problem is a sentence.
+Result<std::vector<Type>, std::string> read_library(ft_entry entry);
+
+/// Reads one type.
+Result<Type, std::string> read_type(const ft_type& type);
+
+}  // namespace ferrotunnel::plugin

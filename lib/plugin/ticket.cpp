@@ -1,0 +1,116 @@
+#include "plugin/ticket.hpp"
+
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "base/intrusive_ptr.hpp"
+
+namespace ferrotunnel::plugin {
+
+/// All tickets of the process. They outlive every thread.
+class TicketPool {
+public:
+    static TicketPool& instance() {
+        static auto* const pool =
+            new TicketPool;  // never destroyed: a plugin's threads may end after this process's main
+        return *pool;
+    }
+
+    Ticket& take() {
+        const std::lock_guard lock(mutex_);
+        if (free_.empty()) {
+            all_.push_back(make_intrusive<Ticket>());
+            free_.reserve(all_.size());  // putting back must not allocate
+            return *all_.back();
+        }
+        Ticket& ticket = *free_.back();
+        free_.pop_back();
+        return ticket;
+    }
+
+    void put_back(Ticket& ticket) noexcept {
+        const std::lock_guard lock(mutex_);
+        free_.push_back(&ticket);
+    }
+
+    std::size_t size() noexcept {
+        const std::lock_guard lock(mutex_);
+        return all_.size();
+    }
+
+private:
+    std::mutex mutex_;
+    std::vector<IntrusivePtr<Ticket>> all_;
+    std::vector<Ticket*> free_;
+};
+
+Ticket::Handle Ticket::take(TicketUser& user, std::shared_ptr<buffer::Mailbox> mailbox, std::shared_ptr<void> keeps) {
+    Ticket& ticket = TicketPool::instance().take();
+    ticket.user_.store(&user, std::memory_order_relaxed);
+    ticket.mailbox_ = std::move(mailbox);
+    ticket.keeps_ = std::move(keeps);
+    const std::uint64_t generation = ticket.state_.load(std::memory_order_relaxed) / 2;
+    ticket.state_.store(open_of(generation), std::memory_order_release);
+    return {&ticket, generation};
+}
+
+void Ticket::decide(Handle handle, const Then& then) noexcept {
+    std::uint64_t expected = open_of(handle.generation);
+    if (handle.ticket == nullptr || !handle.ticket->state_.compare_exchange_strong(
+                                        expected, closed_of(handle.generation), std::memory_order_acq_rel)) {
+        then.free_context();
+        return;
+    }
+    Ticket& ticket = *handle.ticket;
+    ticket.then_ = then;
+    const std::shared_ptr<buffer::Mailbox> mailbox = ticket.mailbox_;  // the delivery may put the ticket back meanwhile
+    if (!mailbox->post(IntrusivePtr<buffer::Mail>(&ticket))) {
+        ticket.finish(nullptr);
+    }
+}
+
+bool Ticket::withdraw(Handle handle, TicketUser& user) noexcept {
+    if (handle.ticket == nullptr) {
+        return false;
+    }
+    Ticket& ticket = *handle.ticket;
+    std::uint64_t expected = open_of(handle.generation);
+    if (ticket.state_.compare_exchange_strong(expected, closed_of(handle.generation), std::memory_order_acq_rel)) {
+        ticket.put_back();
+        return true;
+    }
+    // The decision is on its way to this thread. Where the mailbox is closed it is not, and the ticket may be another
+    // user's at any moment.
+    if (expected == closed_of(handle.generation)) {
+        TicketUser* mine = &user;
+        ticket.user_.compare_exchange_strong(mine, nullptr, std::memory_order_relaxed);
+    }
+    return false;
+}
+
+// Gives the decision to `user`, or to nobody. The ticket is free before that: what runs may wait once more.
+void Ticket::finish(TicketUser* user) noexcept {
+    const Then then = std::exchange(then_, {});
+    const std::shared_ptr<void> keeps = keeps_;
+    put_back();
+    if (user != nullptr) {
+        user->on_ticket(then);
+    } else {
+        then.free_context();
+    }
+}
+
+void Ticket::put_back() noexcept {
+    user_.store(nullptr, std::memory_order_relaxed);
+    const std::shared_ptr<buffer::Mailbox> mailbox = std::exchange(mailbox_, nullptr);
+    const std::shared_ptr<void> keeps = std::exchange(keeps_, nullptr);
+    state_.store((state_.load(std::memory_order_relaxed) / 2 + 1) * 2, std::memory_order_release);
+    TicketPool::instance().put_back(*this);
+}
+
+std::size_t Ticket::made() noexcept {
+    return TicketPool::instance().size();
+}
+
+}  // namespace ferrotunnel::plugin

@@ -1,0 +1,82 @@
+// A decision that a plugin owes. The plugin has a ticket and a generation, by value; the exchange's run has the same,
+// and whoever changes the state first has it.
+//
+//   free --take--> open --decide (any thread)--> on its way --delivered on the worker--> free, next generation
+//                    '--withdraw (worker: deadline, end of the exchange)---------------> free, next generation
+//
+// A ticket is never freed, so that a handle that is used twice, or long after its exchange has ended, finds another
+// generation and does nothing. There are as many as ever waited at once.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "buffer/mailbox.hpp"
+#include "ferrotunnel/plugin_abi.h"
+
+namespace ferrotunnel::plugin {
+
+/// What a plugin hands over with its decision: what is to run on the worker, and how its context is freed afterwards.
+struct Then {
+    ft_decision (*run)(ft_exchange*, void* user) = nullptr;  // null: go on
+    void* user = nullptr;
+    void (*release)(void* user) = nullptr;
+
+    void free_context() const noexcept {
+        if (release != nullptr) {
+            release(user);
+        }
+    }
+};
+
+/// Whoever waits for a ticket's decision. On the worker.
+class TicketUser {
+public:
+    /// The decision has come; the ticket is gone. `then` has to be run or not, and its context freed.
+    virtual void on_ticket(const Then& then) noexcept = 0;
+
+protected:
+    ~TicketUser() = default;
+};
+
+class Ticket final : public buffer::Mail {
+public:
+    /// A ticket as a plugin or a run has it.
+    struct Handle {
+        Ticket* ticket = nullptr;
+        std::uint64_t generation = 0;
+    };
+
+    /// Takes a ticket, whose decision `user` gets on the owner's thread of `mailbox`. `keeps` lives until the decision
+    /// has been delivered, or the ticket withdrawn. On that thread.
+    static Handle take(TicketUser& user, std::shared_ptr<buffer::Mailbox> mailbox, std::shared_ptr<void> keeps);
+
+    /// Decides. Any thread; a handle that is stale, or null, only has its context freed.
+    static void decide(Handle handle, const Then& then) noexcept;
+    /// Gives the ticket back, or lets its decision go unheard if that is on its way. On the thread of `user`, who had
+    /// taken it. False: it was decided, or is stale.
+    static bool withdraw(Handle handle, TicketUser& user) noexcept;
+
+    /// How many tickets there are, used or not. For tests.
+    static std::size_t made() noexcept;
+
+private:
+    friend class TicketPool;
+
+    static constexpr std::uint64_t open_of(std::uint64_t generation) noexcept { return generation * 2 + 1; }
+    static constexpr std::uint64_t closed_of(std::uint64_t generation) noexcept { return generation * 2; }
+
+    void deliver() noexcept override { finish(user_.load(std::memory_order_relaxed)); }
+    void dropped() noexcept override { finish(nullptr); }
+    void finish(TicketUser* user) noexcept;
+    void put_back() noexcept;
+
+    std::atomic<std::uint64_t> state_{0};
+    std::atomic<TicketUser*> user_{nullptr};  // the worker's; null: withdrawn while the decision was on its way
+    std::shared_ptr<buffer::Mailbox> mailbox_;
+    std::shared_ptr<void> keeps_;
+    Then then_;  // of whoever has closed the ticket by deciding
+};
+
+}  // namespace ferrotunnel::plugin
