@@ -10,8 +10,10 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "buffer/mailbox.hpp"
 #include "directory/http_directory.hpp"
 #include "exchange/http_settings.hpp"
+#include "hooks/http_run.hpp"
 #include "http/page.hpp"
 #include "net/ip_address.hpp"
 #include "net/ip_text.hpp"
@@ -53,6 +55,8 @@ struct ExchangeShared {
     http::HostPages pages;
     Logger* log = &null_logger();
     Random* random = nullptr;
+    /// Makes the plugins' part of a worker with this mailbox. Empty: there are no plugins.
+    std::function<std::unique_ptr<hooks::HttpHooks>(std::shared_ptr<buffer::Mailbox>)> make_hooks;
     /// The number of the edge's workers; set by the edge.
     std::size_t workers = 1;
 

@@ -64,6 +64,7 @@ ExchangeWorker::ExchangeWorker(runtime::Worker& worker_in, std::shared_ptr<const
       pool(shared->settings, wheel),
       gate(worker_in, opens_of_a_worker(shared->workers)),
       routes(shared->directory),
+      hooks(shared->make_hooks ? shared->make_hooks(worker_in.mailbox()) : nullptr),
       id_prefix_(random_prefix(shared->random)) {
     // Giving parsers back must not allocate.
     request_parsers_.reserve(spare_parsers_max);

@@ -1,5 +1,5 @@
 // The request's half of an exchange: its stages, its stream, and what is sent there. http_exchange_answer.cpp has the
-// other half, http_exchange_failure.cpp has failures and deadlines.
+// other half, http_exchange_failure.cpp has failures and deadlines, http_exchange_plugins.cpp what plugins decide.
 #include "exchange/http_exchange.hpp"
 
 #include <algorithm>
@@ -47,6 +47,9 @@ HttpExchange::HttpExchange(ExchangeWorker& edge, const VisitorFacts& visitor, Ex
       response_(edge) {}
 
 HttpExchange::~HttpExchange() {
+    if (run_) {
+        close_run();
+    }
     if (access_.has_begun()) {
         access_.write(request_, visitor_, state_ == State::done, edge_.log, edge_.worker.now());
     }
@@ -68,20 +71,31 @@ void HttpExchange::begin(const http::RequestHead& head) {
     const TimePoint now = edge_.worker.now();
     request_.read(head, edge_.new_request_id());
     access_.begin(head, edge_.log, now);
+    begun_at_ = now;
     awaits_continue_ = head.expects_continue && head.body.kind != BodyKind::none;
     const http::Forwarding forwarding(head, forwarding_facts(visitor_, *edge_.shared, request_.id));
     request_.believe(forwarding);
     const Arrival arrival{head, forwarding, visitor_, *edge_.shared, edge_.routes.get(), now};
     if (std::optional<Instead> instead = pass_stages(arrival, request_)) {
         answer_instead(std::move(*instead));
-    } else if (keep_head(arrival)) {
+    } else if (edge_.hooks == nullptr) {
+        forward(arrival);
+    } else {
+        begin_run(arrival);
+    }
+}
+
+// Sends the request on its way to its backend.
+void HttpExchange::forward(const Arrival& arrival) {
+    state_ = State::opening;
+    if (keep_head(arrival)) {
         open(false);
     }
 }
 
 // Writes the head for the backend, and keeps it. False: the request was answered instead.
 bool HttpExchange::keep_head(const Arrival& arrival) {
-    const std::size_t size = rewriting_.write_request(arrival, request_, edge_);
+    const std::size_t size = rewriting_.write_request(arrival, request_, run_.get(), edge_);
     copy_framed({edge_.head_room().data(), size}, [this](buffer::Slice piece) { kept_.add_head(std::move(piece)); });
     if (edge_.kept_bytes.now > KeptBytes::waiting_max) {
         give_page({PageState::busy, {}, "the requests that wait for their backends take too much"});
@@ -220,8 +234,14 @@ void HttpExchange::drop_backend() noexcept {
 
 // --- the body ---
 
+// Whether the request has a stream on which it is sent.
+bool HttpExchange::has_stream() const noexcept {
+    return state_ == State::waiting || state_ == State::held_head || state_ == State::answering ||
+           state_ == State::switched;
+}
+
 bool HttpExchange::takes_body() {
-    if (state_ != State::waiting && state_ != State::answering && state_ != State::switched) {
+    if (!has_stream()) {
         return false;
     }
     while (!backend_->can_send()) {
@@ -234,7 +254,7 @@ bool HttpExchange::takes_body() {
 }
 
 bool HttpExchange::keeps_visitor_waiting() const noexcept {
-    return state_ == State::opening || awaits_continue_ || (backend_ && !backend_->can_send());
+    return state_ == State::held || state_ == State::opening || awaits_continue_ || (backend_ && !backend_->can_send());
 }
 
 void HttpExchange::body(buffer::Slice payload, bool headroom) {
@@ -276,7 +296,7 @@ void HttpExchange::body_end(const http::Fields* trailers) {
     body_ended_ = true;
     awaits_continue_ = false;
     progress_at_ = edge_.worker.now();
-    const bool sends = state_ == State::opening || state_ == State::waiting || state_ == State::answering;
+    const bool sends = state_ == State::opening || has_stream();
     if (request_.body.kind != BodyKind::chunked || !sends) {
         return;
     }
@@ -294,16 +314,15 @@ void HttpExchange::send_text(std::string_view text) {
 }
 
 void HttpExchange::send(buffer::Slice payload, bool headroom) {
-    const bool has_stream = state_ != State::opening;  // otherwise all of it is sent when there is a stream
-    kept_.add_body(payload, edge_.settings.replay_bytes_max, has_stream);
-    if (has_stream) {
+    const bool is_sent = state_ != State::opening;  // otherwise all of it is sent when there is a stream
+    kept_.add_body(payload, edge_.settings.replay_bytes_max, is_sent);
+    if (is_sent) {
         backend_->send(std::move(payload), headroom);
     }
 }
 
 void HttpExchange::flush() {
-    const bool sends = state_ == State::waiting || state_ == State::answering || state_ == State::switched;
-    if (!sends || !backend_) {
+    if (!has_stream() || !backend_) {
         return;
     }
     if (std::exchange(chunk_open_, false)) {

@@ -11,6 +11,9 @@
 // delivered, or when a second time does no harm: its method may be repeated, and the stream was an old one that the
 // backend was probably about to close. Never after a byte of the answer.
 //
+// Where there are plugins, they are asked before `opening`, and before the head of an answer or page is given out. One
+// of them may decide later: the exchange is `held` then, and goes on from there.
+//
 // This class has the order of things and whatever takes time. The rest is in parts that know nothing of it: what a
 // request passes before its backend (stages.hpp), its head as the backend gets it and the answer's as the visitor does
 // (rewriting.hpp), the copy of the request (kept_request.hpp), the reading of the answer (response_reader.hpp), why
@@ -37,6 +40,7 @@
 #include "exchange/response_reader.hpp"
 #include "exchange/rewriting.hpp"
 #include "exchange/visitor_facts.hpp"
+#include "hooks/http_run.hpp"
 #include "http/head.hpp"
 #include "runtime/deadline_wheel.hpp"
 
@@ -75,7 +79,10 @@ struct Answer {
     const http::Fields* trailers = nullptr;       // for the end; null or empty: none
 };
 
-class HttpExchange final : private BackendUser, private runtime::Deadline, private GateVisitor {
+class HttpExchange final : private BackendUser,
+                           private runtime::Deadline,
+                           private GateVisitor,
+                           private hooks::RunOwner {
 public:
     HttpExchange(ExchangeWorker& edge, const VisitorFacts& visitor, ExchangeOwner& owner);
     /// Aborts whatever is not over.
@@ -125,7 +132,19 @@ public:
     const HttpServiceSettings& settings() const noexcept { return request_.settings; }
 
 private:
-    enum class State : std::uint8_t { opening, waiting, answering, switched, page_head, page_body, done, broken };
+    enum class State : std::uint8_t {
+        held,  // a plugin has not decided on the request
+        opening,
+        waiting,
+        held_head,  // nor one on the head of the backend's answer
+        answering,
+        switched,
+        page_head,
+        held_page,  // nor on that of another answer
+        page_body,
+        done,
+        broken
+    };
 
     void on_backend() noexcept override;
     void on_deadline() noexcept override;
@@ -133,7 +152,18 @@ private:
     template <typename Action>
     void handle(Action action) noexcept;
 
+    // Plugins (http_exchange_plugins.cpp).
+    void on_decision() noexcept override;
+    bool is_same_service(std::string_view path) const noexcept override;
+    void begin_run(const Arrival& arrival);
+    void ask_plugins(const Arrival& arrival);
+    void ask_plugins_again();
+    bool plugins_pass(const hooks::AnswerView& answer, State held, http::Edits& edits);
+    void close_run() noexcept;
+
     // The stream (http_exchange.cpp).
+    bool has_stream() const noexcept;
+    void forward(const Arrival& arrival);
     bool keep_head(const Arrival& arrival);
     void open(bool has_waited);
     void take_place_in_line();
@@ -163,8 +193,12 @@ private:
     Answer cut(std::string_view why);
     Answer give_page_head();
     Answer give_page_body();
+    void begin_answer() noexcept;
     void answer_instead(Instead instead);
+    void answer_by_plugin(hooks::Reply reply);
     void give_page(const Refusal& refusal);
+    http::Page page_of(http::PageState state, std::string_view code) const;
+    void log_page(http::PageState state, std::string_view why);
 
     // Failures and deadlines (http_exchange_failure.cpp).
     StreamFacts stream_facts() const noexcept;
@@ -185,6 +219,7 @@ private:
     ResponseReader response_;
     LocalAnswer local_;
     AccessLine access_;
+    std::unique_ptr<hooks::HttpRun> run_;  // null: no plugin looks at this exchange
     State state_ = State::opening;
     bool handling_ = false;  // see handle()
 
@@ -204,6 +239,9 @@ private:
     bool awaits_continue_ = false;
 
     // The answer.
+    TimePoint begun_at_{};  // the exchange
+    std::uint64_t answer_bytes_ = 0;
+    std::uint16_t answer_status_ = 0;
     std::uint32_t interims_ = 0;
     bool fin_seen_ = false;  // an end without an answer: how much was delivered is still to be told
     bool head_given_ = false;

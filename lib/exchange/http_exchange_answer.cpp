@@ -13,21 +13,28 @@ using mux::StreamItem;
 Answer HttpExchange::next() {
     Answer answer = next_piece();
     access_.count_body(answer.data.size());
+    answer_bytes_ += answer.data.size();
     return answer;
 }
 
 Answer HttpExchange::next_piece() {
-    forget_head();
+    if (state_ != State::held_head) {
+        forget_head();
+    }
     switch (state_) {
+        case State::held:
         case State::opening:
             return {};
         case State::waiting:
             return next_head();
+        case State::held_head:
+            return give_head();
         case State::answering:
             return next_data();
         case State::switched:
             return next_raw();
         case State::page_head:
+        case State::held_page:
             return give_page_head();
         case State::page_body:
             return give_page_body();
@@ -107,8 +114,12 @@ Answer HttpExchange::give_head() {
         fail({{PageState::backend_broken, "switched_early", "the backend has switched protocols within the request"}});
         return next_piece();
     }
+    if (run_ && !plugins_pass({head.status, hooks::Origin::backend, &head.fields, &edits}, State::held_head, edits)) {
+        return state_ == State::held_head ? Answer{} : next_piece();
+    }
     answer.kind = Answer::Kind::head;
     head_given_ = true;
+    answer_status_ = head.status;
     access_.set_status(head.status);
     awaits_continue_ = false;
     response_.begin_body();
@@ -221,31 +232,59 @@ void HttpExchange::refuse(PageState state, std::string_view code, std::string_vi
     give_page({state, code, why});
 }
 
+// Begins an answer that is not the backend's: nothing of the request is needed any more, and what plugins have changed
+// in an answer before this one is forgotten.
+void HttpExchange::begin_answer() noexcept {
+    runtime::Deadline::cancel();
+    kept_.forget();
+    if (run_) {
+        run_->drop_answer();
+    }
+    state_ = State::page_head;
+}
+
 void HttpExchange::answer_instead(Instead instead) {
     if (instead.page) {
         give_page(*instead.page);
         return;
     }
-    runtime::Deadline::cancel();
-    kept_.forget();
-    state_ = State::page_head;
+    begin_answer();
     local_.set_status(instead.status, std::move(instead.location));
 }
 
+void HttpExchange::answer_by_plugin(hooks::Reply reply) {
+    begin_answer();
+    if (!reply.page) {
+        local_.set_reply(std::move(reply), std::nullopt);
+        return;
+    }
+    const http::PageState state = *reply.page;
+    const std::string why = std::move(reply.why);
+    http::Page page = page_of(state, reply.code);
+    local_.set_reply(std::move(reply), std::move(page));
+    log_page(state, why);
+}
+
 void HttpExchange::give_page(const Refusal& refusal) {
-    runtime::Deadline::cancel();
-    kept_.forget();
-    state_ = State::page_head;
-    EdgeCounters::add(edge_.counters.pages);
+    begin_answer();
+    local_.set_page(page_of(refusal.state, refusal.code));
+    log_page(refusal.state, refusal.why);
+}
+
+http::Page HttpExchange::page_of(http::PageState state, std::string_view code) const {
     http::PageRequest page;
-    page.state = refusal.state;
+    page.state = state;
     page.format = request_.page_format();
     page.request_id = request_.id;
     page.host = request_.host;
-    page.code = refusal.code;
-    local_.set_page(http::make_page(page, edge_.shared->pages));
+    page.code = code;
+    return http::make_page(page, edge_.shared->pages);
+}
+
+void HttpExchange::log_page(http::PageState state, std::string_view why) {
+    EdgeCounters::add(edge_.counters.pages);
     const LogLevel level = local_.status() >= 500 ? LogLevel::warn : LogLevel::info;
-    if (!edge_.log.may_write(level, {http::info_of(refusal.state).code}, edge_.worker.now())) {
+    if (!edge_.log.may_write(level, {http::info_of(state).code}, edge_.worker.now())) {
         return;
     }
     edge_.log.log_at(level, "a request was answered by the edge",
@@ -255,17 +294,22 @@ void HttpExchange::give_page(const Refusal& refusal) {
                       {"service", request_.service_name()},
                       {"status", local_.status()},
                       {"code", local_.code()},
-                      {"why", refusal.why}});
+                      {"why", why}});
 }
 
 Answer HttpExchange::give_page_head() {
     http::Edits& edits = edge_.new_edits();
     local_.put_fields(request_, edge_.settings, edge_.date(), edge_, edits);
+    if (run_ && !plugins_pass({local_.status(), local_.origin(), nullptr, &edits}, State::held_page, edits)) {
+        return state_ == State::held_page ? Answer{} : next_piece();
+    }
+    runtime::Deadline::cancel();
     Answer answer;
     answer.kind = Answer::Kind::head;
     answer.edits = &edits;
     answer.status = local_.status();
     head_given_ = true;
+    answer_status_ = local_.status();
     access_.set_status(local_.status());
     state_ = State::page_body;
     if (request_.context.method == http::Method::head) {

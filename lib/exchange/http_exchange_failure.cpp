@@ -74,6 +74,13 @@ void HttpExchange::on_deadline() noexcept {
 
 void HttpExchange::look_at_deadline() {
     const TimePoint now = edge_.worker.now();
+    if (state_ == State::held || state_ == State::held_head || state_ == State::held_page) {
+        run_->expire();
+        if (state_ == State::held) {
+            ask_plugins_again();
+        }
+        return;
+    }
     const bool connects = state_ == State::opening || (state_ == State::waiting && !backend_->connected());
     if (fin_seen_) {
         fail(closed_failure(false));

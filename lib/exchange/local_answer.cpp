@@ -1,10 +1,24 @@
 #include "exchange/local_answer.hpp"
 
+#include <algorithm>
+
 #include "base/check.hpp"
 #include "exchange/rewriting.hpp"
 #include "http/header_rules.hpp"
 
 namespace ferrotunnel::exchange {
+
+void LocalAnswer::set_reply(hooks::Reply reply, std::optional<http::Page> page) {
+    is_page_ = page.has_value();
+    page_ = page ? std::move(*page) : http::Page{};
+    if (!is_page_) {
+        page_.status = reply.status;
+        page_.body = std::move(reply.body);
+    }
+    location_.clear();
+    fields_ = std::move(reply.fields);
+    origin_ = hooks::Origin::plugin;
+}
 
 // Adds the fields of the head. A later edit counts more than an earlier one. The service's rules say how long a
 // redirect, or an answer without content, may be kept; an error must not be kept.
@@ -36,6 +50,12 @@ void LocalAnswer::put_fields(const RequestFacts& request, const HttpSettings& se
     if (page_.retry_after > 0) {
         retry_after_ = std::to_string(page_.retry_after);
         fits = fits && edits.set("Retry-After", retry_after_);
+    }
+    for (std::size_t i = 0; i < fields_.size(); ++i) {
+        const auto& [name, value] = fields_[i];
+        const bool is_another = std::any_of(fields_.begin(), fields_.begin() + static_cast<std::ptrdiff_t>(i),
+                                            [&](const auto& before) { return http::same_text(before.first, name); });
+        fits = fits && (is_another ? edits.add(name, value) : edits.set(name, value));
     }
     add_hsts(request, settings, scratch, edits);
     check(fits, "the fields of a page fit into the edits");

@@ -1,14 +1,17 @@
-// An answer of the edge's own: the page of an error, or a status without content, such as a redirect.
+// An answer that is no backend's: the page of an error, a status without content, such as a redirect, or a plugin's.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "exchange/head_scratch.hpp"
 #include "exchange/http_settings.hpp"
 #include "exchange/request_facts.hpp"
+#include "hooks/http_run.hpp"
 #include "http/page.hpp"
 
 namespace ferrotunnel::exchange {
@@ -19,16 +22,24 @@ public:
     void set_page(http::Page page) {
         page_ = std::move(page);
         location_.clear();
+        fields_.clear();
         is_page_ = true;
+        origin_ = hooks::Origin::edge;
     }
     /// Makes this an answer without content. `location`: where a redirect leads to; empty: the answer is none.
     void set_status(std::uint16_t status, std::string location) {
         page_ = {};
         page_.status = status;
         location_ = std::move(location);
+        fields_.clear();
         is_page_ = false;
+        origin_ = hooks::Origin::edge;
     }
 
+    /// Makes this a plugin's answer; `page` where it has asked for one.
+    void set_reply(hooks::Reply reply, std::optional<http::Page> page);
+
+    hooks::Origin origin() const noexcept { return origin_; }
     std::uint16_t status() const noexcept { return page_.status; }
     std::string_view code() const noexcept { return page_.code; }
     const std::string& body() const noexcept { return page_.body; }
@@ -41,8 +52,10 @@ public:
 private:
     http::Page page_;
     std::string retry_after_;
-    std::string location_;  // of a redirect
-    bool is_page_ = true;   // a page; else a redirect, or nothing but a status
+    std::string location_;                                     // of a redirect
+    std::vector<std::pair<std::string, std::string>> fields_;  // a plugin's
+    bool is_page_ = true;  // a page; else a redirect, nothing but a status, or a plugin's own answer
+    hooks::Origin origin_ = hooks::Origin::edge;
 };
 
 }  // namespace ferrotunnel::exchange

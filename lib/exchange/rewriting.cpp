@@ -25,10 +25,11 @@ std::size_t write_fully(std::vector<char>& room, const Write& write) {
 
 }  // namespace
 
-std::size_t Rewriting::write_request(const Arrival& arrival, RequestFacts& request, HeadScratch& scratch) {
+std::size_t Rewriting::write_request(const Arrival& arrival, RequestFacts& request, const hooks::HttpRun* run,
+                                     HeadScratch& scratch) {
     const http::RequestHead& head = arrival.head;
     http::Edits& edits = scratch.new_edits();
-    bool fits = arrival.forwarding.write(edits);
+    bool fits = arrival.forwarding.write(edits) && (run == nullptr || run->put_request(edits));
     http::RequestOut out = http::RequestOut::of(head);
     out.edits = &edits;
     out.keep_alive = true;

@@ -11,6 +11,7 @@
 #include "exchange/head_scratch.hpp"
 #include "exchange/request_facts.hpp"
 #include "exchange/stages.hpp"
+#include "hooks/http_run.hpp"
 #include "http/edits.hpp"
 #include "http/head_writer.hpp"
 #include "http/rewrite.hpp"
@@ -21,8 +22,9 @@ namespace ferrotunnel::exchange {
 class Rewriting {
 public:
     /// Writes the head for the backend into `scratch.head_room()`, and returns its size. From then on the request's
-    /// context has no upgrade where the service allows none.
-    std::size_t write_request(const Arrival& arrival, RequestFacts& request, HeadScratch& scratch);
+    /// context has no upgrade where the service allows none. `run`: the plugins that the request has passed, or null.
+    std::size_t write_request(const Arrival& arrival, RequestFacts& request, const hooks::HttpRun* run,
+                              HeadScratch& scratch);
     /// Adds to `edits` what is changed in a head of the backend's answer. False: they have no room for the rules.
     bool edit_answer(const http::ResponseHead& head, const RequestFacts& request, const HttpSettings& settings,
                      HeadScratch& scratch, http::Edits& edits) const;

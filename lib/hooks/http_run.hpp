@@ -31,7 +31,7 @@ enum class Step : std::uint8_t {
 /// Who has made an answer.
 enum class Origin : std::uint8_t { backend, plugin, edge };
 
-/// What is known of a request besides its head. The texts have to live as long as the exchange.
+/// What is known of a request besides its head. The texts have to live as long as the exchange; `visitor` is copied.
 struct RequestInfo {
     std::string_view host;     // in normal form
     std::string_view visitor;  // the address that forwarding believes

@@ -12,7 +12,9 @@ using hooks::Step;
 
 HttpChainRun::HttpChainRun(IntrusivePtr<WorkerChain> chain, const http::RequestHead& head,
                            const hooks::RequestInfo& info, hooks::RunOwner& owner)
-    : chain_(std::move(chain)), head_(head), info_(info), owner_(owner) {}
+    : chain_(std::move(chain)), head_(head), info_(info), owner_(owner) {
+    info_.visitor = *keep(info.visitor);
+}
 
 HttpChainRun::~HttpChainRun() {
     stop_waiting();

@@ -107,7 +107,7 @@ private:
 
     const IntrusivePtr<WorkerChain> chain_;
     const http::KeptHead head_;
-    const hooks::RequestInfo info_;
+    hooks::RequestInfo info_;
     hooks::RunOwner& owner_;
 
     static constexpr std::size_t none = SIZE_MAX;
