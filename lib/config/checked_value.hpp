@@ -30,7 +30,7 @@ public:
     explicit CheckedValue(Map members, Place place = {});
 
     Kind kind() const noexcept;
-    /// Where the value is written; for a default, the group that it is missing from.
+    /// Where the value is written, in the text that was checked; for a default, the group that it is missing from.
     Place place() const noexcept { return place_; }
     /// Whether this is a secret: no message may repeat it.
     bool is_secret() const noexcept { return is_secret_; }

@@ -7,9 +7,6 @@
 #include "base/text.hpp"
 
 namespace ferrotunnel::config {
-namespace {
-
-using Form = SchemaNode::Form;
 
 std::vector<std::string> names_of(const std::vector<Property>& properties) {
     std::vector<std::string> names;
@@ -19,8 +16,6 @@ std::vector<std::string> names_of(const std::vector<Property>& properties) {
     return names;
 }
 
-}  // namespace
-
 CheckedValue SchemaCheck::check(const SchemaNode& schema, Value value) {
     if (!has_room(value)) {
         return {};
@@ -29,17 +24,18 @@ CheckedValue SchemaCheck::check(const SchemaNode& schema, Value value) {
         value.hide();  // a secret may stand where the group around it was expected
     }
     switch (schema.form) {
-        case Form::array:
+        case SchemaNode::Form::array:
             return check_array(schema, value);
-        case Form::object:
+        case SchemaNode::Form::object:
             return check_object(schema, value);
-        case Form::map:
+        case SchemaNode::Form::map:
             return check_map(schema, value);
         default:
             break;
     }
     std::optional<CheckedValue::Scalar> scalar = read_scalar(schema, value, secrets_);
-    return scalar ? CheckedValue(std::move(*scalar), value.place(), schema.form == Form::secret) : CheckedValue();
+    const bool is_secret = schema.form == SchemaNode::Form::secret;
+    return scalar ? CheckedValue(std::move(*scalar), value.place(), is_secret) : CheckedValue();
 }
 
 CheckedValue SchemaCheck::check_array(const SchemaNode& schema, const Value& value) {

@@ -2,10 +2,15 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <vector>
 
 #include "config/schema_scalar.hpp"
 
 namespace ferrotunnel::config {
+
+/// The keys of an object, to choose from or to guess.
+std::vector<std::string> names_of(const std::vector<Property>& properties);
 
 /// One check of one instance. Problems go to the report of the value's context; where it has not grown, the value that
 /// comes back is right.

@@ -113,7 +113,8 @@ void Compiler::read_array(Section& keys, const Value& type, const SchemaType& re
     const SchemaNode& item = schema.values.front();
     schema.has_secret = item.has_secret;
     schema.takes_single = read.single.has_value();
-    if (read.single && report_.size() == problems && type_of(item) != *read.single) {
+    const bool is_whole = report_.size() == problems && nodes_ <= limits::schema_nodes_max;
+    if (read.single && is_whole && type_of(item) != *read.single) {
         type.problem("the single value and `items` are of different types");
     }
 }
@@ -161,16 +162,13 @@ void Compiler::read_property(const std::string& name, const Value& value, Schema
 }
 
 void Compiler::read_required(const Value& value, SchemaNode& object) const {
-    std::vector<std::string> names;
-    for (const Property& property : object.properties) {
-        names.push_back(property.name);
-    }
+    const std::vector<std::string> names = names_of(object.properties);
     for (const Value& item : value.items()) {
         const std::optional<std::string> name = item.text();
-        const auto property = std::ranges::find(object.properties, name.value_or(""), &Property::name);
         if (!name) {
             continue;
         }
+        const auto property = std::ranges::find(object.properties, *name, &Property::name);
         if (property == object.properties.end()) {
             item.problem(no_such_key(*name, names));
         } else if (std::exchange(property->is_required, true)) {
