@@ -471,6 +471,20 @@ inline constexpr std::size_t config_text_max = 64_KiB;
 /// The longest time that can be configured; four months keep milliseconds far from overflowing.
 inline constexpr auto config_time_max = std::chrono::milliseconds(10'000'000'000);
 
+// --- settings of plugins ------------------------------------------------------------------------------------------
+
+/// How deep a schema may be nested, its root included: no deeper than the files that it is for. Checks recurse on it.
+inline constexpr std::size_t schema_depth_max = 16;
+static_assert(schema_depth_max <= config_nesting_max);
+/// Schemas within one schema, one for each key and each kind of item. A plugin with more has no readable documentation,
+/// and every key of a file is looked for among those of its group.
+inline constexpr std::size_t schema_nodes_max = 1'024;
+/// Words of one enumeration: whoever writes another one is shown them all.
+inline constexpr std::size_t schema_words_max = 256;
+/// Values of one instance, with the defaults that are filled in: a list of networks may be long, but a short file of
+/// empty groups must not become a large tree of defaults.
+inline constexpr std::size_t plugin_values_max = 100'000;
+
 // --- names --------------------------------------------------------------------------------------------------------
 
 /// How long a resolved name is used without asking again, since getaddrinfo does not tell for how long its answer is

@@ -15,6 +15,7 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "config/values.hpp"
 
 namespace ferrotunnel::config {
 namespace {
@@ -22,11 +23,6 @@ namespace {
 constexpr std::string_view no_alias = "aliases (*name) are not supported; write the value again";
 constexpr std::string_view unquoted_star =
     "aliases (*name) are not supported; a text that begins with * needs quotes, like \"*.example.com\"";
-
-std::size_t characters_in(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
 
 // Converts the parser's columns, in bytes, to columns in characters. Marks come mostly in order, so each count goes on
 // from the last one: a whole file may be one line.
@@ -73,7 +69,8 @@ struct Abandoned {};
 // keep the last of two equal keys.
 class TreeBuilder : public YAML::EventHandler {
 public:
-    TreeBuilder(Places& places, Report& report) : places_(places), report_(report) {}
+    TreeBuilder(Places& places, const DocumentBounds& bounds, Report& report)
+        : places_(places), bounds_(bounds), report_(report) {}
 
     Node take() { return std::move(root_); }
     /// The place of the last complete key or value.
@@ -156,9 +153,9 @@ private:
     void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
         refuse_anchor(mark, anchor);
         refuse_tag(mark, tag);
-        if (open_.size() >= limits::config_nesting_max) {
+        if (open_.size() >= bounds_.nesting) {
             report_.add(place_of(mark), "",
-                        "lists and keys are nested more than " + std::to_string(limits::config_nesting_max) + " deep");
+                        "lists and keys are nested more than " + std::to_string(bounds_.nesting) + " deep");
             throw Abandoned{};
         }
         count(place_of(mark));
@@ -214,13 +211,14 @@ private:
     }
 
     void count(Place place) {
-        if (++count_ > limits::config_values_max) {
-            report_.add(place, "", "more than " + std::to_string(limits::config_values_max) + " keys and values");
+        if (++count_ > bounds_.values) {
+            report_.add(place, "", "more than " + std::to_string(bounds_.values) + " keys and values");
             throw Abandoned{};
         }
     }
 
     Places& places_;
+    const DocumentBounds& bounds_;
     Report& report_;
     Node root_;
     Place last_{1, 1};
@@ -265,7 +263,8 @@ bool is_indented_with_tab(std::string_view text, unsigned line) {
 // Refuses a second document in the file.
 class SecondDocument : public TreeBuilder {
 public:
-    SecondDocument(Places& places, Report& report) : TreeBuilder(places, report), places_(places), report_(report) {}
+    SecondDocument(Places& places, const DocumentBounds& bounds, Report& report)
+        : TreeBuilder(places, bounds, report), places_(places), report_(report) {}
 
     void OnDocumentStart(const YAML::Mark& mark) override {
         report_.add(places_.at(mark), "", "a second document begins here; a file holds one configuration");
@@ -277,16 +276,16 @@ private:
     Report& report_;
 };
 
-Node run_parser(std::string_view text, Report& report) {
+Node run_parser(std::string_view text, const DocumentBounds& bounds, Report& report) {
     Places places(text);
-    TreeBuilder builder(places, report);
+    TreeBuilder builder(places, bounds, report);
     // A comment is appended: without it the parser accepts a quote that is never closed if the last thing is the end of
     // a line.
     std::istringstream stream(std::string(text) + "\n#");
     try {
         YAML::Parser parser(stream);
         if (parser.HandleNextDocument(builder)) {
-            SecondDocument second(places, report);
+            SecondDocument second(places, bounds, report);
             parser.HandleNextDocument(second);
         }
     } catch (const Abandoned&) {
@@ -354,7 +353,7 @@ bool looks_like_toml(std::string_view text) {
 
 }  // namespace
 
-Node parse_document(std::string_view text, Report& report) {
+Node parse_document(std::string_view text, Report& report, const DocumentBounds& bounds) {
     constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
     if (text.starts_with(byte_order_mark)) {
         text.remove_prefix(byte_order_mark.size());
@@ -374,7 +373,7 @@ Node parse_document(std::string_view text, Report& report) {
                    "this is TOML, and a configuration here is YAML; docs/coming-from.md shows the same in both");
         return empty;
     }
-    Node root = run_parser(text, report);
+    Node root = run_parser(text, bounds, report);
     if (root.kind == Node::Kind::map) {
         return root;
     }

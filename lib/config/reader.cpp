@@ -41,6 +41,14 @@ std::string guess(std::string_view word, const std::vector<std::string>& candida
 
 }  // namespace
 
+std::string no_such_key(std::string_view key, const std::vector<std::string>& known) {
+    if (known.empty()) {
+        return "no such key; there are none here";
+    }
+    const std::string meant = guess(key, known);
+    return "no such key" + (meant.empty() ? "; the keys here are " + joined(known) : meant);
+}
+
 Value::Value(const Node& node, Context& context, std::string path, Place key_place)
     : node_(&node), context_(&context), path_(std::move(path)), key_place_(key_place) {}
 
@@ -76,7 +84,7 @@ Result<std::string, ExpandError> Value::expanded_text() const {
     return context_->environment ? expand(node_->text, context_->environment) : node_->text;
 }
 
-std::optional<std::string> Value::expanded(std::string_view expected) const {
+std::optional<std::string> Value::text_for(std::string_view expected) const {
     if (node_->kind != Node::Kind::text) {
         unexpected(expected);
         return std::nullopt;
@@ -90,7 +98,7 @@ std::optional<std::string> Value::expanded(std::string_view expected) const {
 }
 
 std::optional<std::string> Value::text() const {
-    return expanded("a text");
+    return text_for("a text");
 }
 
 std::optional<std::string> Value::try_text() const {
@@ -99,7 +107,7 @@ std::optional<std::string> Value::try_text() const {
 }
 
 std::optional<std::string> Value::word() const {
-    std::optional<std::string> text = expanded("a text");
+    std::optional<std::string> text = text_for("a text");
     if (text && text->empty()) {
         unexpected("a text that is not empty");
         return std::nullopt;
@@ -109,7 +117,7 @@ std::optional<std::string> Value::word() const {
 
 std::optional<bool> Value::boolean() const {
     constexpr std::string_view expected = "true or false (or on, off, yes, no)";
-    const std::optional<std::string> text = expanded(expected);
+    const std::optional<std::string> text = text_for(expected);
     const std::optional<bool> value = text ? parse_bool(*text) : std::nullopt;
     if (text && !value) {
         unexpected(expected);
@@ -119,7 +127,7 @@ std::optional<bool> Value::boolean() const {
 
 std::optional<std::uint64_t> Value::number(std::uint64_t min, std::uint64_t max) const {
     const std::string expected = "a whole number from " + std::to_string(min) + " to " + std::to_string(max);
-    const std::optional<std::string> text = expanded(expected);
+    const std::optional<std::string> text = text_for(expected);
     const std::optional<std::uint64_t> value = text ? parse_number(*text) : std::nullopt;
     if (text && (!value || *value < min || *value > max)) {
         unexpected(expected);
@@ -130,7 +138,7 @@ std::optional<std::uint64_t> Value::number(std::uint64_t min, std::uint64_t max)
 
 std::optional<std::chrono::milliseconds> Value::time(std::chrono::milliseconds most) const {
     constexpr std::string_view expected = "a time like 500ms, 30s, 2m or 1h, or a number of seconds";
-    const std::optional<std::string> text = expanded(expected);
+    const std::optional<std::string> text = text_for(expected);
     const std::optional<std::chrono::milliseconds> value = text ? parse_time(*text, most) : std::nullopt;
     if (text && !value) {
         unexpected(expected);
@@ -143,7 +151,7 @@ std::optional<std::uint64_t> Value::size(std::uint64_t min, std::uint64_t max) c
     const std::string range =
         bounded ? " from " + std::to_string(min) + " to " + std::to_string(max) + " bytes" : std::string();
     const std::string expected = "a size" + range + ", like 64KiB or 1MiB";
-    const std::optional<std::string> text = expanded(expected);
+    const std::optional<std::string> text = text_for(expected);
     const std::optional<std::uint64_t> value = text ? parse_size(*text) : std::nullopt;
     if (text && (!value || *value < min || *value > max)) {
         unexpected(expected);
@@ -154,7 +162,7 @@ std::optional<std::uint64_t> Value::size(std::uint64_t min, std::uint64_t max) c
 
 std::optional<std::size_t> Value::choice(const std::vector<std::string>& choices) const {
     const std::string expected = "one of " + joined(choices);
-    const std::optional<std::string> text = expanded(expected);
+    const std::optional<std::string> text = text_for(expected);
     if (!text) {
         return std::nullopt;
     }
@@ -175,7 +183,7 @@ std::string Value::in_folder(std::string_view file) const {
 }
 
 std::optional<std::string> Value::path() const {
-    std::optional<std::string> text = expanded("the path of a file");
+    std::optional<std::string> text = text_for("the path of a file");
     if (!text) {
         return std::nullopt;
     }
@@ -264,12 +272,12 @@ void Section::finish(bool hidden) {
             context_->report.add(entry.place, path_, "no such key; the keys here are " + joined(known_));
             continue;
         }
-        const std::string_view here = foreign_key(path_, entry.key, entry.value.text).here;
-        const std::string meant = here.empty() ? guess(entry.key, known_) : "; " + std::string(here);
+        const std::string_view here =
+            context_->explains_foreign_keys ? foreign_key(path_, entry.key, entry.value.text).here : std::string_view();
         const std::string shown =
             entry.key.size() > guess_length_max ? entry.key.substr(0, guess_length_max) + "..." : entry.key;
         context_->report.add(entry.place, path_of(shown),
-                             "no such key" + (meant.empty() ? "; the keys here are " + joined(known_) : meant));
+                             here.empty() ? no_such_key(entry.key, known_) : "no such key; " + std::string(here));
     }
 }
 

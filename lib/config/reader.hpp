@@ -27,10 +27,14 @@ class Section;
 /// What all values of one reading have in common.
 struct Context {
     Report& report;
-    Environment environment;     // empty: texts have no variables
-    std::string folder;          // of the file, for relative paths; empty: the current one
-    std::set<std::string> keys;  // the paths of all keys that were asked for; indices of lists as "[]"
+    Environment environment;            // empty: texts have no variables
+    std::string folder;                 // of the file, for relative paths; empty: the current one
+    std::set<std::string> keys;         // the paths of all keys that were asked for; indices of lists as "[]"
+    bool explains_foreign_keys = true;  // keys of other tunnels are told by what they are called here
 };
+
+/// Says that there is no such key: with the nearest one that there is, or with all of them.
+std::string no_such_key(std::string_view key, const std::vector<std::string>& known);
 
 /// A value that is present. The Node and the Context must outlive it.
 class Value {
@@ -40,6 +44,8 @@ public:
     Value(const Node& node, Context& context, std::string path, Place key_place);
 
     std::optional<std::string> text() const;
+    /// Like text(), but a problem says that this was expected.
+    std::optional<std::string> text_for(std::string_view expected) const;
     /// Like text(), but without a report.
     std::optional<std::string> try_text() const;
     /// A text that is not empty.
@@ -61,6 +67,7 @@ public:
 
     /// The text as it is written, before variables are replaced.
     const std::string& written() const noexcept { return node_->text; }
+    const Node& node() const noexcept { return *node_; }
     bool begins_with(std::string_view prefix) const noexcept;
     bool has_variables() const noexcept;
     bool is_text() const noexcept { return node_->kind == Node::Kind::text; }
@@ -80,7 +87,6 @@ public:
 
 private:
     Result<std::string, ExpandError> expanded_text() const;
-    std::optional<std::string> expanded(std::string_view expected) const;
 
     const Node* node_;
     Context* context_;

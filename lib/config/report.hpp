@@ -1,6 +1,7 @@
 // Everything that is wrong in a file, reported at once and in the order of the file.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,8 @@ class Report {
 public:
     void add(Place place, std::string path, std::string text);
     bool empty() const noexcept { return findings_.empty(); }
+    /// How many there are: where it has not grown, nothing was wrong in between.
+    std::size_t size() const noexcept { return findings_.size(); }
 
     /// Returns the findings sorted by place. If there are too many, only the first ones, and one more that says how
     /// many others there were.

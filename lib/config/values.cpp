@@ -36,6 +36,22 @@ std::optional<std::uint64_t> unit_of(std::string_view unit,
     return std::nullopt;
 }
 
+// A unit of time, in milliseconds.
+std::optional<std::uint64_t> time_unit(std::string_view unit) {
+    return unit_of(
+        unit,
+        {{"ms", 1}, {"s", 1'000}, {"sec", 1'000}, {"m", 60'000}, {"min", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}});
+}
+
+// Parses what from_chars takes for a number, if that is all of `text`.
+template <typename Number>
+std::optional<Number> parse_whole(std::string_view text) {
+    Number number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool whole = error == std::errc{} && end == text.data() + text.size();
+    return whole ? std::optional(number) : std::nullopt;
+}
+
 struct TimePart {
     double number = 0;
     std::uint64_t unit = 0;  // in milliseconds
@@ -46,14 +62,7 @@ std::optional<TimePart> take_time_part(std::string_view& text, bool is_number) {
     auto [number_text, unit_text] = split_unit(text, "0123456789.");
     text = unit_text.substr(std::min(unit_text.find_first_of(digits), unit_text.size()));
     unit_text.remove_suffix(text.size());
-    const std::optional<std::uint64_t> unit = is_number ? 1'000
-                                                        : unit_of(unit_text, {{"ms", 1},
-                                                                              {"s", 1'000},
-                                                                              {"sec", 1'000},
-                                                                              {"m", 60'000},
-                                                                              {"min", 60'000},
-                                                                              {"h", 3'600'000},
-                                                                              {"d", 86'400'000}});
+    const std::optional<std::uint64_t> unit = is_number ? 1'000 : time_unit(unit_text);
     double number = 0;
     const auto [end, error] =
         std::from_chars(number_text.data(), number_text.data() + number_text.size(), number, std::chars_format::fixed);
@@ -81,10 +90,20 @@ std::optional<bool> parse_bool(std::string_view text) {
 }
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool whole = error == std::errc{} && end == text.data() + text.size();
-    return whole ? std::optional(number) : std::nullopt;
+    return parse_whole<std::uint64_t>(text);
+}
+
+std::optional<std::int64_t> parse_integer(std::string_view text) {
+    return parse_whole<std::int64_t>(text);
+}
+
+std::optional<double> parse_decimal(std::string_view text) {
+    // from_chars would also take "inf", ".5" and "5.".
+    const std::size_t first = text.starts_with('-') ? 1 : 0;
+    const std::size_t point = std::min(text.find('.'), text.size());
+    const auto has_digit_at = [text](std::size_t at) { return at < text.size() && text[at] >= '0' && text[at] <= '9'; };
+    const bool is_written_out = has_digit_at(first) && (point == text.size() || has_digit_at(point + 1));
+    return is_written_out ? parse_whole<double>(text) : std::nullopt;
 }
 
 std::optional<std::chrono::milliseconds> parse_time(std::string_view text, std::chrono::milliseconds most) {
@@ -126,6 +145,21 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
         return std::nullopt;
     }
     return *number * *factor;
+}
+
+std::optional<double> parse_rate(std::string_view text) {
+    const std::size_t slash = std::min(text.find('/'), text.size());
+    const std::optional<std::uint64_t> count = parse_number(text.substr(0, slash));
+    const std::optional<std::uint64_t> unit = time_unit(text.substr(std::min(slash + 1, text.size())));
+    if (!count || *count == 0 || !unit) {
+        return std::nullopt;
+    }
+    return static_cast<double>(*count) * 1'000 / static_cast<double>(*unit);
+}
+
+std::size_t characters_in(std::string_view text) noexcept {
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 }  // namespace ferrotunnel::config

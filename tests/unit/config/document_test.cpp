@@ -161,6 +161,18 @@ TEST_CASE("nesting has a limit", "[document]") {
     CHECK(parse("a: " + std::string(100'000, '{')).findings.size() == 1);
 }
 
+TEST_CASE("a caller may have bounds of its own", "[document]") {
+    const auto problems = [](const char* text) {
+        Report report;
+        parse_document(text, report, {3, 6});
+        return report.take().size();
+    };
+    CHECK(problems("a: [[b, c]]\n") == 0);
+    CHECK(problems("a: [[[b]]]\n") == 1);
+    CHECK(problems("a: [b, c, d]\n") == 0);
+    CHECK(problems("a: [b, c, d, e]\n") == 1);
+}
+
 TEST_CASE("the size of a file has a limit", "[document]") {
     const std::string begin = "a: 1 #";
     CHECK(parse(begin + std::string(limits::config_file_bytes_max - begin.size(), 'x')).findings.empty());

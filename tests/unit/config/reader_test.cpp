@@ -141,6 +141,13 @@ TEST_CASE("keys of other tunnels are told by what they are here", "[reader]") {
     CHECK(told("transport: {proxyProtocolVersion: v2}").find("`proxy_protocol`") != std::string::npos);
 }
 
+TEST_CASE("elsewhere keys of other tunnels mean nothing", "[reader]") {
+    Reading reading("udp: 1\n");
+    reading.context.explains_foreign_keys = false;
+    reading.root.finish();
+    CHECK(reading.problem() == "1:1 udp: no such key; there are none here");
+}
+
 TEST_CASE("what may be a secret is not repeated", "[reader]") {
     Reading reading("token: [hunter2, {hunter3: x}]\nplain: $hunter4\n");
     Value value = reading.at("token");

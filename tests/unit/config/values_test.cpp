@@ -1,6 +1,7 @@
 #include "config/values.hpp"
 
 #include <catch2/catch.hpp>
+#include <limits>
 #include <string>
 
 #include "base/limits.hpp"
@@ -28,6 +29,48 @@ TEST_CASE("numbers are digits and nothing else", "[values]") {
     for (const char* wrong : {"", "-1", "+1", "1.0", " 1", "1 ", "0x10", "1e3", "18446744073709551616", "4x"}) {
         CHECK_FALSE(parse_number(wrong));
     }
+}
+
+TEST_CASE("integers may be negative", "[values]") {
+    CHECK(parse_integer("0") == 0);
+    CHECK(parse_integer("-12") == -12);
+    CHECK(parse_integer("9223372036854775807") == 9'223'372'036'854'775'807);
+    CHECK(parse_integer("-9223372036854775808") == std::numeric_limits<std::int64_t>::min());
+    for (const char* wrong : {"", "-", "--1", "+1", "1.0", " 1", "1 ", "0x10", "1e3", "9223372036854775808", "4x"}) {
+        INFO(wrong);
+        CHECK_FALSE(parse_integer(wrong));
+    }
+}
+
+TEST_CASE("decimals are numbers as JSON has them", "[values]") {
+    CHECK(parse_decimal("2") == 2.0);
+    CHECK(parse_decimal("-0.5") == -0.5);
+    CHECK(parse_decimal("1e6") == 1e6);
+    CHECK(parse_decimal("1.25e-2") == 0.0125);
+    for (const char* wrong :
+         {"", "-", ".5", "5.", "-.5", "+1", "inf", "-inf", "nan", "1e", "1e999", "0x10", "1 ", "1,5"}) {
+        INFO(wrong);
+        CHECK_FALSE(parse_decimal(wrong));
+    }
+}
+
+TEST_CASE("rates are numbers by units of time", "[values]") {
+    CHECK(parse_rate("20/s") == 20.0);
+    CHECK(parse_rate("90/m") == 1.5);
+    CHECK(parse_rate("90/min") == 1.5);
+    CHECK(parse_rate("3600/h") == 1.0);
+    CHECK(parse_rate("86400/d") == 1.0);
+    CHECK(parse_rate("2/ms") == 2'000.0);
+    for (const char* wrong :
+         {"", "/", "20", "20/", "/s", "0/s", "-1/s", "1.5/s", "20 / s", "20/10s", "20/s/s", "20s"}) {
+        INFO(wrong);
+        CHECK_FALSE(parse_rate(wrong));
+    }
+}
+
+TEST_CASE("characters are counted, not bytes", "[values]") {
+    CHECK(characters_in("") == 0);
+    CHECK(characters_in("a\xc3\xa4\xe2\x82\xac") == 3);
 }
 
 TEST_CASE("times have a unit", "[values]") {

@@ -1,0 +1,59 @@
+#include "config/schema.hpp"
+
+#include <utility>
+
+#include "base/limits.hpp"
+#include "config/document.hpp"
+#include "config/schema_check.hpp"
+#include "config/schema_compile.hpp"
+#include "config/schema_describe.hpp"
+
+namespace ferrotunnel::config {
+
+Schema::Schema(SchemaNode root) : root_(std::make_shared<const SchemaNode>(std::move(root))) {}
+
+Result<Schema, std::vector<Finding>> Schema::compile(std::string_view text) {
+    // Each key of an object lies two levels deeper than the object itself: below its name and below `properties`. There
+    // is room for one schema too many, so that this is told in words for schemas.
+    constexpr DocumentBounds bounds{2 * (limits::schema_depth_max + 1), limits::config_values_max};
+    Report report;
+    const Node document = parse_document(text, report, bounds);
+    if (!report.empty()) {
+        return report.take();
+    }
+    Context context{report, {}, {}, {}, false};
+    SchemaNode root = compile_schema(Value(document, context, "", document.place));
+    if (!report.empty()) {
+        return report.take();
+    }
+    return Schema(std::move(root));
+}
+
+std::optional<CheckedValue> Schema::check(const Value& value, const SecretSource& secrets) const {
+    const Report& report = value.context().report;
+    const std::size_t problems = report.size();
+    CheckedValue checked = SchemaCheck(report, &secrets).check(*root_, value);
+    return report.size() == problems ? std::optional(std::move(checked)) : std::nullopt;
+}
+
+Result<CheckedValue, std::vector<Finding>> Schema::parse(std::string_view text, const SecretSource& secrets) const {
+    // Each value may have a key. One more than allowed is told by the check.
+    constexpr DocumentBounds bounds{limits::config_nesting_max, 2 * (limits::plugin_values_max + 1)};
+    Report report;
+    const Node document = parse_document(text, report, bounds);
+    if (!report.empty()) {
+        return report.take();
+    }
+    Context context{report, {}, {}, {}, false};
+    std::optional<CheckedValue> checked = check(Value(document, context, "", document.place), secrets);
+    if (!checked) {
+        return report.take();
+    }
+    return std::move(*checked);
+}
+
+std::string Schema::describe() const {
+    return config::describe(*root_);
+}
+
+}  // namespace ferrotunnel::config

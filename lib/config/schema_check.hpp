@@ -1,0 +1,42 @@
+// Walks through a schema and a value together.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "config/schema_scalar.hpp"
+
+namespace ferrotunnel::config {
+
+/// The keys of an object, to choose from or to guess.
+std::vector<std::string> names_of(const std::vector<Property>& properties);
+
+/// One check of one instance. Problems go to the report of the value's context; where it has not grown, the value that
+/// comes back is right.
+class SchemaCheck {
+public:
+    /// `secrets` is null for a default in a schema.
+    SchemaCheck(const Report& report, const SecretSource* secrets)
+        : report_(report), problems_before_(report.size()), secrets_(secrets) {}
+
+    CheckedValue check(const SchemaNode& schema, Value value);
+    /// How many values there were so far.
+    std::size_t values() const noexcept { return values_; }
+
+private:
+    CheckedValue check_array(const SchemaNode& schema, const Value& value);
+    CheckedValue check_object(const SchemaNode& schema, const Value& value);
+    CheckedValue check_map(const SchemaNode& schema, const Value& value);
+    void complete(const SchemaNode& schema, const Value& value, const std::vector<bool>& is_there,
+                  CheckedValue::Map& members);
+    bool has_room(const Value& value, std::size_t values = 1);
+
+    const Report& report_;
+    std::size_t problems_before_;
+    const SecretSource* secrets_;
+    std::size_t values_ = 0;
+    bool is_over_ = false;  // a bound was reached, and that was reported
+};
+
+}  // namespace ferrotunnel::config

@@ -1,0 +1,89 @@
+#include "config/secret_text.hpp"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace ferrotunnel::config {
+namespace {
+
+constexpr std::string_view file_prefix = "file:";
+constexpr std::string_view env_prefix = "env:";
+constexpr std::string_view expected = "a secret: file:PATH, env:NAME or the text itself";
+
+bool looks_like_path(std::string_view text) {
+    constexpr std::array<std::string_view, 4> beginnings{"/", "./", "../", "~/"};
+    for (const std::string_view begin : beginnings) {
+        if (text.starts_with(begin)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+std::optional<std::string> from_file(const Value& value, const std::string& path, const SecretSource& source) {
+    if (!source.read_file) {
+        value.problem("a secret can not be in a file here");
+        return std::nullopt;
+    }
+    Result<std::string, FileError> text = source.read_file(value.in_folder(path));
+    if (!text) {
+        value.problem(text.error().text);
+        return std::nullopt;
+    }
+    if (text->empty()) {
+        value.problem("the file is empty");
+        return std::nullopt;
+    }
+    return std::move(*text);
+}
+
+std::optional<std::string> from_environment(const Value& value, const std::string& name) {
+    const Environment& environment = value.context().environment;
+    if (!environment) {
+        value.problem("there are no variables here");
+        return std::nullopt;
+    }
+    std::optional<std::string> text = environment(name);
+    if (!text || text->empty()) {
+        value.problem("the variable " + name + (text ? " is empty" : " is not set"));
+        return std::nullopt;
+    }
+    return text;
+}
+
+std::optional<std::string> written_out(const Value& value, std::string text, const SecretSource& source) {
+    if (!value.has_variables()) {
+        // A secret in base64 may begin with a slash. Then a variable can hold it, and nobody takes it for a path.
+        if (looks_like_path(text)) {
+            value.problem("this looks like the path of a file; write file:PATH, or put the secret into a variable");
+            return std::nullopt;
+        }
+        if (source.written_out) {
+            source.written_out(value);
+        }
+    }
+    return text;
+}
+
+}  // namespace
+
+std::optional<std::string> read_secret(Value value, const SecretSource& source) {
+    value.hide();
+    std::optional<std::string> text = value.text_for(expected);
+    if (!text) {
+        return std::nullopt;
+    }
+    const bool is_file = value.begins_with(file_prefix);
+    const bool is_variable = value.begins_with(env_prefix);
+    std::string rest = text->substr(is_file ? file_prefix.size() : is_variable ? env_prefix.size() : 0);
+    if (rest.empty()) {
+        value.unexpected(expected);
+        return std::nullopt;
+    }
+    return is_file       ? from_file(value, rest, source)
+           : is_variable ? from_environment(value, rest)
+                         : written_out(value, std::move(rest), source);
+}
+
+}  // namespace ferrotunnel::config

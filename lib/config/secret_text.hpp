@@ -1,0 +1,29 @@
+// Secrets of plugins: `file:PATH`, `env:NAME`, or the text itself.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "config/reader.hpp"
+
+namespace ferrotunnel::config {
+
+struct FileError {
+    std::string text;  // "can not read the file ..."
+};
+
+/// What secrets need beyond the file that they stand in.
+struct SecretSource {
+    /// Returns the text of a file, without line ends behind it, or why there is none. Empty: secrets can not be in
+    /// files.
+    std::function<Result<std::string, FileError>(const std::string& path)> read_file;
+    /// Is told of each secret whose text stands in the configuration itself, which deserves a warning. May be empty.
+    std::function<void(const Value& value)> written_out;
+};
+
+/// Returns the secret that a value names or is. No problem that it reports repeats a secret.
+std::optional<std::string> read_secret(Value value, const SecretSource& source);
+
+}  // namespace ferrotunnel::config

@@ -1,0 +1,86 @@
+#include "config/secret_text.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "schema_rig.hpp"
+
+namespace ferrotunnel::config {
+namespace {
+
+std::optional<std::string> environment(const std::string& name) {
+    return name == "KEY"     ? std::optional<std::string>("/hunter2")
+           : name == "EMPTY" ? std::optional<std::string>("")
+                             : std::nullopt;
+}
+
+struct Secrets {
+    SecretSource source{[](const std::string& path) -> Result<std::string, FileError> {
+                            if (path == "/etc/ft/key") {
+                                return std::string("from a file");
+                            }
+                            return path == "/empty" ? Result<std::string, FileError>(std::string())
+                                                    : FileError{"can not read the file " + path};
+                        },
+                        [this](const Value& value) { written_out.push_back(value.key_path()); }};
+    std::vector<std::string> written_out;
+    Report report;
+    Context context{report, environment, "/etc/ft", {}};
+
+    std::optional<std::string> read(const std::string& text) {
+        const Node document = parse_document("x: " + text + "\n", report);
+        return read_secret(Value(document.entries[0].value, context, "x", {1, 1}), source);
+    }
+    std::string problem(const std::string& text) {
+        INFO(text);
+        CHECK_FALSE(read(text));
+        return only_line_of(report.take());
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a secret is in a file, in a variable, or written out", "[secret]") {
+    Secrets secrets;
+    CHECK(secrets.read("file:key") == "from a file");
+    CHECK(secrets.read("file:/etc/ft/key") == "from a file");
+    CHECK(secrets.read("env:KEY") == "/hunter2");
+    CHECK(secrets.read("${KEY}") == "/hunter2");
+    CHECK(secrets.read("\"file:${NONE:-key}\"") == "from a file");
+    CHECK(secrets.written_out.empty());
+    CHECK(secrets.read("hunter2") == "hunter2");
+    CHECK(secrets.written_out == std::vector<std::string>{"x"});
+    CHECK(secrets.report.empty());
+}
+
+TEST_CASE("what is wrong with a secret is told without it", "[secret]") {
+    Secrets secrets;
+    const std::string expected = "expected a secret: file:PATH, env:NAME or the text itself, found ";
+    CHECK(secrets.problem("[hunter2]") == "1:4 x: " + expected + "a list");
+    CHECK(secrets.problem("{hunter2: a}") == "1:4 x: " + expected + "keys of its own");
+    CHECK(secrets.problem("") == "1:1 x: " + expected + "nothing");
+    CHECK(secrets.problem("\"\"") == "1:4 x: " + expected + "a text");
+    CHECK(secrets.problem("'file:'") == "1:4 x: " + expected + "a text");
+    CHECK(secrets.problem("${EMPTY}") == "1:4 x: " + expected + "a text");
+    CHECK(secrets.problem("hunter$2") == "1:4 x: a single $; write $$ for the character, ${NAME} for a variable");
+    CHECK(secrets.problem("env:NONE") == "1:4 x: the variable NONE is not set");
+    CHECK(secrets.problem("env:EMPTY") == "1:4 x: the variable EMPTY is empty");
+    CHECK(secrets.problem("file:none") == "1:4 x: can not read the file /etc/ft/none");
+    CHECK(secrets.problem("file:/empty") == "1:4 x: the file is empty");
+    for (const char* path : {"/hunter2", "./hunter2", "../hunter2", "~/hunter2"}) {
+        CHECK(secrets.problem(path) ==
+              "1:4 x: this looks like the path of a file; write file:PATH, or put the secret into a variable");
+    }
+}
+
+TEST_CASE("without files and variables a secret is a text", "[secret]") {
+    Secrets secrets;
+    secrets.source = {};
+    secrets.context.environment = {};
+    CHECK(secrets.read("$hunter2") == "$hunter2");
+    CHECK(secrets.problem("file:key") == "1:4 x: a secret can not be in a file here");
+    CHECK(secrets.problem("env:KEY") == "1:4 x: there are no variables here");
+}
+
+}  // namespace ferrotunnel::config
