@@ -1,6 +1,5 @@
 #include "expression/checker.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "expression/operations.hpp"
@@ -214,14 +213,12 @@ std::optional<EntryUse> Checker::use_entry(const Syntax& part) {
 }
 
 Value Checker::fail_unknown(const Syntax& part) {
-    const std::size_t dot = std::min(part.word.rfind('.'), part.word.size());
-    const std::string_view last = std::string_view(part.word).substr(std::min(dot + 1, part.word.size()));
-    const auto methods = method_names();
-    if (look_up(vocabulary_, part.word.substr(0, dot)) &&
-        std::find(methods.begin(), methods.end(), last) != methods.end()) {
-        return fail(part.offset, in_message(last) + " is a method; write parentheses behind it");
+    const std::string_view name = part.word;
+    const std::size_t dot = name.rfind('.');
+    if (dot != std::string_view::npos && look_up(vocabulary_, name.substr(0, dot)) && is_method(name.substr(dot + 1))) {
+        return fail(part.offset, in_message(name.substr(dot + 1)) + " is a method; write parentheses behind it");
     }
-    return fail(part.offset, "unknown field " + in_message(part.word) + guess(part.word, vocabulary_));
+    return fail(part.offset, "unknown field " + in_message(name) + guess(name, vocabulary_));
 }
 
 }  // namespace ferrotunnel::expression

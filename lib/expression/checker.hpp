@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -43,19 +44,22 @@ private:
     Boolean check_condition(const Syntax& part, const std::string& role);
     Text check_text(const Syntax& part, const std::string& role);
 
+    // operators
     Value check_negation(const Syntax& part);
     Value check_chain(const Syntax& part);
     Value check_comparison(const Syntax& part);
     Value check_membership(const Syntax& part);
     Value check_choice(const Syntax& part);
 
+    // names
     Value check_name(const Syntax& part);
     Value check_entry(const Syntax& part);
     /// The entry of a map that a name or `name["key"]` leads to.
     std::optional<EntryUse> use_entry(const Syntax& part);
     Value fail_unknown(const Syntax& part);
 
-    // checker_calls.cpp
+    // in checker_calls.cpp
+    static bool is_method(std::string_view name) noexcept;
     Value check_function(const Syntax& part);
     Value check_has(const Syntax& argument);
     Value check_method(const Syntax& part);
@@ -67,8 +71,5 @@ private:
     std::size_t regexes_ = 0;
     std::optional<Mistake> mistake_;
 };
-
-/// The names of all methods.
-std::span<const std::string_view> method_names() noexcept;
 
 }  // namespace ferrotunnel::expression

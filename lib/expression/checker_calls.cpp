@@ -1,5 +1,6 @@
 // The type check of functions and methods.
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -13,21 +14,18 @@ namespace {
 constexpr std::string_view methods[] = {"startsWith", "endsWith", "contains", "matches", "lowerAscii", "size", "in"};
 constexpr std::string_view functions[] = {"has", "size"};
 
-bool is_among(std::span<const std::string_view> words, std::string_view word) {
-    return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 }  // namespace
 
-std::span<const std::string_view> method_names() noexcept {
-    return methods;
+bool Checker::is_method(std::string_view name) noexcept {
+    return std::find(std::begin(methods), std::end(methods), name) != std::end(methods);
 }
 
 Value Checker::check_function(const Syntax& part) {
-    if (!is_among(functions, part.word)) {
-        return fail(part.offset, is_among(methods, part.word)
-                                     ? in_message(part.word) + " is a method; write it behind a text and a dot"
-                                     : "unknown function " + in_message(part.word) + guess(part.word, functions));
+    if (is_method(part.word) && part.word != "size") {
+        return fail(part.offset, in_message(part.word) + " is a method; write it behind a text and a dot");
+    }
+    if (part.word != "has" && part.word != "size") {
+        return fail(part.offset, "unknown function " + in_message(part.word) + guess(part.word, functions));
     }
     if (part.parts.size() != 1) {
         return fail(part.offset, in_message(part.word) + " takes one argument");
@@ -49,7 +47,7 @@ Value Checker::check_has(const Syntax& argument) {
 
 Value Checker::check_method(const Syntax& part) {
     const std::string& name = part.word;
-    if (!is_among(methods, name)) {
+    if (!is_method(name)) {
         return fail(part.offset, "unknown method " + in_message(name) + guess(name, methods));
     }
     if (name == "in") {

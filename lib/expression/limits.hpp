@@ -22,7 +22,7 @@ inline constexpr std::size_t expression_regexes_max = 8;
 /// Size of one of them as RE2 counts it: one for each character or class, with repetitions written out. Usual ones
 /// match in microseconds; the worst of this size takes 60 ms for a text of 8 KiB.
 inline constexpr int expression_regex_size_max = 1'024;
-/// Memory that RE2 may use for one of them; half of it is left for matching when its size is the largest.
+/// Memory that RE2 may use for one of them, of which the largest takes an eighth; the rest is for matching fast.
 inline constexpr std::int64_t expression_regex_memory_max = 64_KiB;
 
 }  // namespace ferrotunnel::limits
