@@ -1,5 +1,5 @@
 // The schema of a plugin's settings: what keys there are, of what type, with which bounds and defaults. It is written
-// in a subset of JSON Schema 2020-12, which docs/plugin-schema.md describes. What is outside of it is refused.
+// in a subset of JSON Schema 2020-12, which docs/plugins/schema.md describes. What is outside of it is refused.
 #pragma once
 
 #include <memory>

@@ -1,0 +1,75 @@
+// The type check: finds out what names mean and whether types fit, and makes the nodes that evaluate.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "expression/mistake.hpp"
+#include "expression/node.hpp"
+#include "expression/syntax.hpp"
+#include "expression/value.hpp"
+#include "expression/vocabulary.hpp"
+
+namespace ferrotunnel::expression {
+
+/// A place where an entry of a map is looked at.
+struct EntryUse {
+    std::uint32_t id;  // of the map
+    std::string key;
+    std::size_t offset;
+};
+
+struct Checked {
+    Boolean condition;
+    std::vector<EntryUse> uses;  // in the order of the source
+};
+
+/// Checks one expression. After a mistake every function returns nothing, up to run().
+class Checker {
+public:
+    explicit Checker(Vocabulary vocabulary) noexcept : vocabulary_(vocabulary) {}
+
+    Result<Checked, Mistake> run(const Syntax& whole);
+
+private:
+    Value fail(std::size_t offset, std::string text);
+
+    Value check(const Syntax& part);
+    /// Checks what has to be a condition or a text; `role` says in a message what it is there.
+    Boolean check_condition(const Syntax& part, const std::string& role);
+    Text check_text(const Syntax& part, const std::string& role);
+
+    // operators
+    Value check_negation(const Syntax& part);
+    Value check_chain(const Syntax& part);
+    Value check_comparison(const Syntax& part);
+    Value check_membership(const Syntax& part);
+    Value check_choice(const Syntax& part);
+
+    // names
+    Value check_name(const Syntax& part);
+    Value check_entry(const Syntax& part);
+    /// The entry of a map that a name or `name["key"]` leads to.
+    std::optional<EntryUse> use_entry(const Syntax& part);
+    Value fail_unknown(const Syntax& part);
+
+    // in checker_calls.cpp
+    static bool is_method(std::string_view name) noexcept;
+    Value check_function(const Syntax& part);
+    Value check_has(const Syntax& argument);
+    Value check_method(const Syntax& part);
+    Value check_matches(Text text, const Syntax& argument);
+    Value check_address_in(const Syntax& part);
+
+    Vocabulary vocabulary_;
+    std::vector<EntryUse> uses_;
+    std::size_t regexes_ = 0;
+    std::optional<Mistake> mistake_;
+};
+
+}  // namespace ferrotunnel::expression

@@ -1,0 +1,32 @@
+// Regular expressions, by RE2, whose time is linear in the text. They have a type of their own, so that only one file
+// includes RE2.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace re2 {
+class RE2;
+}
+
+namespace ferrotunnel::expression {
+
+class Pattern {
+public:
+    /// The error is worded so that it can follow "the regular expression ".
+    static Result<Pattern, std::string> compile(std::string_view expression);
+
+    /// Whether a part of `text` matches. Both are bytes: a dot is any byte but a newline, so that no visitor gets past
+    /// a pattern with bytes that are not UTF-8. Any thread.
+    bool matches(std::string_view text) const;
+
+private:
+    explicit Pattern(std::shared_ptr<const re2::RE2> expression) noexcept;
+
+    std::shared_ptr<const re2::RE2> expression_;
+};
+
+}  // namespace ferrotunnel::expression

@@ -1,0 +1,50 @@
+// A place in a row of tokens, for a parser that looks at the next one.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "expression/lexer.hpp"
+
+namespace ferrotunnel::expression {
+
+class TokenCursor {
+public:
+    /// The last token is `end`.
+    explicit TokenCursor(std::span<const Token> tokens) noexcept : rest_(tokens) {}
+
+    const Token& here() const noexcept { return rest_.front(); }
+
+    bool is(std::string_view symbol) const noexcept { return is_symbol(rest_[0], symbol); }
+    /// Whether the symbol stands behind the token, which is not the end.
+    bool is_next(std::string_view symbol) const noexcept { return is_symbol(rest_[1], symbol); }
+
+    bool is_literal() const noexcept {
+        return here().kind == Token::Kind::text || here().kind == Token::Kind::integer ||
+               (here().kind == Token::Kind::name && (here().text == "true" || here().text == "false"));
+    }
+
+    /// Steps over the token, which is not the end, and returns it.
+    const Token& take() noexcept {
+        const Token& token = rest_.front();
+        rest_ = rest_.subspan(1);
+        return token;
+    }
+
+    bool take_if(std::string_view symbol) noexcept {
+        const bool found = is(symbol);
+        if (found) {
+            take();
+        }
+        return found;
+    }
+
+private:
+    static bool is_symbol(const Token& token, std::string_view symbol) noexcept {
+        return token.kind == Token::Kind::symbol && token.text == symbol;
+    }
+
+    std::span<const Token> rest_;
+};
+
+}  // namespace ferrotunnel::expression
