@@ -250,6 +250,12 @@ private:
     ft_exchange* exchange_;
 };
 
+/// Whether plugins may write a field with that name and value: neither may break a message, and some fields are the
+/// edge's own. For check().
+inline bool may_write(Text name, Text value = {}) {
+    return detail::api.http->may_write(detail::text(name), detail::text(value)) != 0;
+}
+
 /// How an exchange has ended.
 struct Outcome {
     std::uint16_t status = 0;  // what the visitor was sent; 0: nothing
@@ -263,7 +269,7 @@ struct Outcome {
 /// below the instance: "rules[2].name". Within the constructor and check() alone.
 class Settings {
 public:
-    explicit Settings(const ft_settings* settings) noexcept : settings_(settings) {}
+    explicit Settings(ft_settings* settings) noexcept : settings_(settings) {}
 
     std::optional<Text> text(Text path) const {
         ft_text value{};
@@ -307,7 +313,7 @@ public:
 private:
     bool has() const noexcept { return settings_ != nullptr && detail::api.settings != nullptr; }
 
-    const ft_settings* settings_;
+    ft_settings* settings_;
 };
 
 /// What a type of plugin says of itself: a static member `description` of the class.
@@ -358,7 +364,7 @@ template <typename Class>
 struct TypeOf {
     static_assert(std::is_base_of_v<Plugin, Class>);
 
-    static void* make(const ft_settings* given, const ft_instance* self, void* before) noexcept {
+    static void* make(ft_settings* given, const ft_instance* self, void* before) noexcept {
         const Settings settings(given);
         try {
             std::unique_ptr<Class> made;
@@ -377,7 +383,7 @@ struct TypeOf {
         }
         return nullptr;
     }
-    static void check(const ft_settings* given) noexcept {
+    static void check(ft_settings* given) noexcept {
         if constexpr (requires(const Settings& settings) { Class::check(settings); }) {
             try {
                 Class::check(Settings(given));

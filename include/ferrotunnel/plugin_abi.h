@@ -81,7 +81,7 @@ typedef struct ft_settings_api { /* all [control], within check and make */
     size_t (*count)(const ft_settings *, ft_text path);                     /* of a list or a map; else 0 */
     int32_t (*key)(const ft_settings *, ft_text path, size_t i, ft_text *key); /* of a map, in the file's order */
     /* Reports that the value at `path` is wrong, in words that follow the key. The instance is then not made. */
-    void (*problem)(const ft_settings *, ft_text path, ft_text words);
+    void (*problem)(ft_settings *, ft_text path, ft_text words);
 } ft_settings_api;
 
 /* --- HTTP -------------------------------------------------------------------------------------------------------- */
@@ -153,6 +153,8 @@ typedef struct ft_http {
     void (*resume)(ft_later, ft_decision (*then)(ft_exchange *, void *user), void *user, void (*release)(void *user));
     /* [any] Decides nothing, so that the failure policy counts. */
     void (*drop)(ft_later);
+    /* [any] Whether plugins may write a field with that name and value: for `check`. */
+    int32_t (*may_write)(ft_text name, ft_text value);
 } ft_http;
 
 /* How an exchange has ended, for on_close. */
@@ -182,11 +184,11 @@ typedef struct ft_type {
     uint32_t flags;
     /* [control] Looks at settings that obey the schema, and reports what is wrong with them. Nothing may be kept,
      * opened or changed: the configuration is perhaps only checked. May be null. */
-    void (*check)(const ft_settings *);
+    void (*check)(ft_settings *);
     /* [control] Makes an instance; null: it can not be made, and `problem` has said why. `before`: the instance of the
      * same id that it takes the place of, from which it may copy what is worth keeping; null: there is none. Both are
      * in use for a while. */
-    void *(*make)(const ft_settings *, const ft_instance *self, void *before);
+    void *(*make)(ft_settings *, const ft_instance *self, void *before);
     /* [control] The server runs from now on. May be null. */
     void (*start)(void *instance);
     /* [control] No hook begins after this; exchanges may still hold the instance. May be null. */

@@ -26,6 +26,7 @@
 #include "ferrotunnel/http_settings.hpp"
 #include "ferrotunnel/https.hpp"
 #include "ferrotunnel/log.hpp"
+#include "ferrotunnel/plugin_use.hpp"
 #include "ferrotunnel/secret.hpp"
 #include "ferrotunnel/stats.hpp"
 #include "ferrotunnel/stream.hpp"
@@ -255,6 +256,9 @@ public:
     /// the limit, visitors who do not read, or whose service does not, are reset, first those of the token that holds
     /// most. Where there are several tokens, a single one gets at most half.
     Builder& memory_max(std::uint64_t bytes) { return set("memory_max", bytes); }
+    /// Adds a plugin that looks at the requests of HTTP services and their answers (see plugin.hpp), behind those that
+    /// were added before; up to 64. start() fails when it can not be made.
+    Builder& plugin(PluginUse use);
     /// Runs the server inside this io_context instead of on threads of its own. Exactly one thread must run the
     /// io_context, and it must outlive the Server.
     Builder& run_on(asio::io_context& context);

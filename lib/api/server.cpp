@@ -97,6 +97,9 @@ std::error_code Server::Impl::open(std::string& what) {
         return error;
     }
     keep_claims();
+    if (error = open_plugins(what); error) {
+        return error;
+    }
     if (error = open_http(what); error) {
         return error;
     }
@@ -213,6 +216,8 @@ void Server::Impl::take_down(bool was_started) {
     acceptor_.reset();
     memory_.reset();
     http_.reset();
+    chain_.reset();
+    instances_.finish();
     certificates_.reset();
     std::set<SessionPtr> rest;
     {

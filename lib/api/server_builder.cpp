@@ -59,6 +59,11 @@ Server::Builder& Server::Builder::token(Secret token, std::string name) {
     return *this;
 }
 
+Server::Builder& Server::Builder::plugin(PluginUse use) {
+    settings_->plugins.push_back(std::move(use));
+    return *this;
+}
+
 Server::Builder& Server::Builder::run_on(asio::io_context& context) {
     settings_->run_on = &context;
     return *this;

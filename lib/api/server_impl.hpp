@@ -21,6 +21,8 @@
 #include "ferrotunnel/server.hpp"
 #include "ingress/http_front.hpp"
 #include "login/login_gate.hpp"
+#include "plugin/instance.hpp"
+#include "plugin/worker_plugins.hpp"
 #include "runtime/acceptor.hpp"
 #include "runtime/system_random.hpp"
 #include "runtime/worker_group.hpp"
@@ -73,6 +75,7 @@ private:
     void dial(std::vector<Carrier> carriers, std::shared_ptr<detail::OpenAttempt> attempt);
     net::IpNetworks proxies() const;
     runtime::Fd listen_for(const char* what, const std::string& bind, bool needed, std::error_code& error);
+    std::error_code open_plugins(std::string& what);
     std::error_code open_http(std::string& what);
     void set_https_rules(exchange::HttpSettings& settings, std::uint16_t public_port) const;
     void listen_plain(runtime::Fd listener);
@@ -103,7 +106,9 @@ private:
     using CloseMail = buffer::WakeMail<Impl, Impl*>;
     const IntrusivePtr<CloseMail> close_mail_ =
         make_intrusive<CloseMail>([](Impl* const& impl) noexcept { impl->acceptor_.reset(); });
-    std::unique_ptr<ingress::HttpFront> http_;  // made by start(), kept until no worker runs any more
+    plugin::Instances instances_{log_};
+    std::shared_ptr<const plugin::Chain> chain_;  // null: there are no plugins
+    std::unique_ptr<ingress::HttpFront> http_;    // made by start(), kept until no worker runs any more
     std::shared_ptr<const exchange::EdgeCounters> http_totals_;
     std::unique_ptr<detail::HttpsCertificates> certificates_;
     std::unique_ptr<directory::ClaimKeeper> claims_;  // with a state directory

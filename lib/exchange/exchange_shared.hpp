@@ -43,6 +43,9 @@ struct EdgeCounters {
     static void add(Count& count, std::uint64_t n = 1) noexcept { count.fetch_add(n, std::memory_order_relaxed); }
 };
 
+/// Makes the plugins' part of the worker with this mailbox. Any thread.
+using HooksMaker = std::function<std::unique_ptr<hooks::HttpHooks>(std::shared_ptr<buffer::Mailbox>)>;
+
 /// What the exchanges of all workers share.
 struct ExchangeShared {
     HttpSettings settings;
@@ -55,8 +58,7 @@ struct ExchangeShared {
     http::HostPages pages;
     Logger* log = &null_logger();
     Random* random = nullptr;
-    /// Makes the plugins' part of a worker with this mailbox. Empty: there are no plugins.
-    std::function<std::unique_ptr<hooks::HttpHooks>(std::shared_ptr<buffer::Mailbox>)> make_hooks;
+    HooksMaker make_hooks;  // empty: there are no plugins
     /// The number of the edge's workers; set by the edge.
     std::size_t workers = 1;
 

@@ -110,6 +110,7 @@ std::unique_ptr<HttpFront> open_http_front(const HttpFrontParts& parts, HttpFron
     shared.directory = parts.directory;
     shared.passthrough = passthrough_by(parts.directory);
     shared.has_certificate = std::move(settings.has_certificate);
+    shared.make_hooks = std::move(settings.make_hooks);
     shared.log = &parts.log;
     shared.random = &parts.random;
     std::vector<runtime::Worker*> workers;

@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "directory/http_directory.hpp"
+#include "exchange/exchange_shared.hpp"
 #include "exchange/http_settings.hpp"
 #include "http/page.hpp"
 #include "login/network_rate.hpp"
@@ -18,10 +19,6 @@
 #include "runtime/socket.hpp"
 #include "runtime/worker_group.hpp"
 #include "transport/pipe.hpp"
-
-namespace ferrotunnel::exchange {
-struct EdgeCounters;
-}
 
 namespace ferrotunnel::ingress {
 
@@ -72,6 +69,8 @@ struct HttpFrontSettings {
     /// Whether visitors who ask for this host by TLS are shown a certificate. Any worker. `edge.https_redirect` applies
     /// to such hosts only, and to those whose TLS goes to a client untouched. Empty: they are.
     std::function<bool(std::string_view host)> has_certificate;
+    /// Makes the plugins' part of a worker. Empty: there are no plugins.
+    exchange::HooksMaker make_hooks;
 };
 
 /// What the edge works with; all of it outlives the edge.

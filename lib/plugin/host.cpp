@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "plugin/instance.hpp"
+#include "plugin/settings_view.hpp"
 
 namespace ferrotunnel::plugin {
 namespace {
@@ -17,7 +18,11 @@ std::uint64_t now_ns() {
 }
 
 const void* extension(const char* id) {
-    return std::string_view(id != nullptr ? id : "") == FT_HTTP_1 ? &http_table() : nullptr;
+    const std::string_view wanted = id != nullptr ? id : "";
+    if (wanted == FT_HTTP_1) {
+        return &http_table();
+    }
+    return wanted == FT_SETTINGS_1 ? &settings_table() : nullptr;
 }
 
 void log(const ft_instance* instance, std::int32_t level, ft_text line) {

@@ -128,11 +128,16 @@ void drop(ft_later later) {
     Ticket::decide(handle_of(later), {[](ft_exchange*, void*) -> ft_decision { return FT_FAILED; }, nullptr, nullptr});
 }
 
+std::int32_t may_write(ft_text name, ft_text value) {
+    return FieldLog::may_write(view(name), view(value)) ? 1 : 0;
+}
+
 }  // namespace
 
 const ft_http& http_table() noexcept {
-    static const ft_http table{sizeof(ft_http), get,  field,    field_at, edit,      set_target, status, origin, answer,
-                               reject,          note, set_note, state,    set_state, later,      resume, drop};
+    static const ft_http table{sizeof(ft_http), get,       field,  field_at, edit, set_target,
+                               status,          origin,    answer, reject,   note, set_note,
+                               state,           set_state, later,  resume,   drop, may_write};
     return table;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "plugin/host.hpp"
+#include "plugin/settings_view.hpp"
 
 namespace ferrotunnel::plugin {
 namespace {
@@ -48,15 +49,21 @@ void Instance::tell_failure(std::string_view request, std::string_view why) cons
     }
 }
 
-Result<std::shared_ptr<Instance>, std::string> Instances::make(const Type& type, InstanceOptions options,
+Result<std::shared_ptr<Instance>, std::string> Instances::make(const Prepared& prepared, InstanceOptions options,
                                                                const Instance* before) {
+    const ft_type& calls = prepared.type.calls;
     if (options.id.empty()) {
-        options.id = type.name;
+        options.id = prepared.type.name;
     }
-    auto owned = std::make_unique<Instance>(type, std::move(options), log_);
-    owned->object_ = type.calls.make(nullptr, owned.get(), before != nullptr ? before->object() : nullptr);
+    auto owned = std::make_unique<Instance>(prepared.type, std::move(options), log_);
+    ft_settings seen{prepared.settings};
+    owned->object_ = calls.make(&seen, owned.get(), before != nullptr ? before->object() : nullptr);
     if (owned->object_ == nullptr) {
-        return "The plugin \"" + owned->id() + "\" can not be made with these settings.";
+        std::string text = "The plugin \"" + owned->id() + "\" can not be made";
+        for (const config::Finding& finding : seen.findings) {
+            text += ": " + finding.path + (finding.path.empty() ? "" : " ") + finding.text;
+        }
+        return text + ".";
     }
     {
         const std::lock_guard lock(graveyard_->mutex);
@@ -96,7 +103,7 @@ std::size_t Instances::living() const {
     return graveyard_->living;
 }
 
-Instances::~Instances() {
+void Instances::finish() {
     while (living() > 0) {
         {
             std::unique_lock lock(graveyard_->mutex);

@@ -12,7 +12,7 @@
 
 #include "base/log.hpp"
 #include "base/result.hpp"
-#include "plugin/library.hpp"
+#include "plugin/prepared.hpp"
 
 /// What plugins know of an instance: that it is there.
 struct ft_instance {};
@@ -38,6 +38,12 @@ public:
     bool observes() const noexcept { return options_.observe; }
     void* object() const noexcept { return object_; }
 
+    /// The server runs from now on. On the control thread.
+    void start() const {
+        if (type_.calls.start != nullptr) {
+            type_.calls.start(object_);
+        }
+    }
     /// Tells of a failure in a request with that id, where the log has room for such lines. Any thread.
     void tell_failure(std::string_view request, std::string_view why) const noexcept;
     /// Writes what the plugin says. Any thread.
@@ -58,16 +64,17 @@ class Instances {
 public:
     /// `log` outlives this object.
     explicit Instances(Logger& log) noexcept : log_(log) {}
-    /// Waits until nobody holds an instance any more, and buries the last ones.
-    ~Instances();
+    ~Instances() { finish(); }
     Instances(const Instances&) = delete;
     Instances& operator=(const Instances&) = delete;
 
-    /// Makes an instance. `before`: the one that it takes the place of, or null.
-    Result<std::shared_ptr<Instance>, std::string> make(const Type& type, InstanceOptions options,
+    /// Makes an instance. `before`: the one that it takes the place of, or null. The problem is a sentence.
+    Result<std::shared_ptr<Instance>, std::string> make(const Prepared& prepared, InstanceOptions options,
                                                         const Instance* before = nullptr);
     /// Stops and destroys those that nobody holds any more.
     void bury();
+    /// Waits until nobody holds an instance any more, and buries the last ones.
+    void finish();
     /// Instances that were made and not buried.
     std::size_t living() const;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 #include "plugin/host.hpp"
 
@@ -37,13 +38,21 @@ Result<Type, std::string> read_type(const ft_type& theirs) {
     type.name = text_of(type.calls.name);
     type.version = text_of(type.calls.version);
     type.summary = text_of(type.calls.summary);
-    type.schema = text_of(type.calls.schema);
     type.is_guard = (type.calls.flags & FT_GUARD) != 0;
     if (!is_name(type.name)) {
         return "The type \"" + type.name + "\" of the plugin has a name that is not of small letters, digits and '-'.";
     }
     if (type.calls.make == nullptr || type.calls.destroy == nullptr) {
         return "The type \"" + type.name + "\" of the plugin can not be made: it lacks `make` or `destroy`.";
+    }
+    if (type.calls.schema != nullptr) {
+        auto schema = config::Schema::compile(type.calls.schema);
+        if (!schema) {
+            const config::Finding& fault = schema.error().front();
+            return "The schema of the plugin \"" + type.name + "\" is wrong in line " +
+                   std::to_string(fault.place.line) + ": " + fault.path + " " + fault.text;
+        }
+        type.schema = std::move(*schema);
     }
     for (const char* const* id = type.calls.needs; id != nullptr && *id != nullptr; ++id) {
         if (host().extension(*id) == nullptr) {

@@ -2,11 +2,13 @@
 // that is not there.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
+#include "config/schema.hpp"
 #include "ferrotunnel/plugin_abi.h"
 
 namespace ferrotunnel::plugin {
@@ -16,7 +18,7 @@ struct Type {
     std::string name;
     std::string version;
     std::string summary;
-    std::string schema;  // empty: it has no settings
+    std::optional<config::Schema> schema;  // nothing: it has no settings
     bool is_guard = false;
     ft_type calls{};  // for the functions; those without which nothing can be made are there
 };

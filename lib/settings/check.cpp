@@ -15,6 +15,7 @@
 #include "runtime/address.hpp"
 #include "settings/backend.hpp"
 #include "settings/group.hpp"
+#include "settings/plugins.hpp"
 #include "settings/places.hpp"
 #include "settings/service_name.hpp"
 #include "settings/service_rules.hpp"
@@ -256,6 +257,7 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
         }
     }
     check_bounds({}, server_settings, settings, problems);
+    (void)prepare_plugins(settings.plugins, problems);
 }
 
 namespace {

@@ -12,7 +12,7 @@
 #include "ferrotunnel/plugin.hpp"
 #include "plugin/http_chain_run.hpp"
 #include "plugin/instance.hpp"
-#include "plugin/library.hpp"
+#include "plugin/prepared.hpp"
 #include "plugin/worker_plugins.hpp"
 #include "support/log_book.hpp"
 #include "unit/http/parse.hpp"
@@ -28,12 +28,25 @@ class PluginRig : public hooks::RunOwner {
 public:
     /// Adds an instance of the class behind those that are there.
     template <typename Class>
-    void add(plugin::InstanceOptions options = {}) {
-        auto types = plugin::read_library(&plugin::library<Class>);
-        REQUIRE(types);
-        auto made = instances.make(types->front(), std::move(options));
+    void add(plugin::InstanceOptions options = {}, std::string_view settings = {}) {
+        auto prepared = plugin::prepare(&plugin::library<Class>, {}, settings, {});
+        REQUIRE(prepared);
+        auto made = instances.make(*prepared, std::move(options));
         REQUIRE(made);
         chain.instances.push_back(*made);
+    }
+
+    /// What is wrong with settings of the class: "path: words", a line each.
+    template <typename Class>
+    static std::string wrong(std::string_view settings) {
+        auto prepared = plugin::prepare(&plugin::library<Class>, {}, settings, {});
+        std::string all;
+        if (!prepared) {
+            for (const config::Finding& finding : prepared.error()) {
+                all += finding.path + ": " + finding.text + "\n";
+            }
+        }
+        return all;
     }
 
     void begin(const std::string& start = "GET /a?b=c", const std::string& fields = "") {

@@ -1,0 +1,42 @@
+// The plugins of a Server: made before anybody can come in, destroyed when no worker runs any more.
+#include <chrono>
+#include <utility>
+
+#include "api/server_impl.hpp"
+#include "plugin/host.hpp"
+#include "settings/plugins.hpp"
+
+namespace ferrotunnel {
+
+std::error_code Server::Impl::open_plugins(std::string& what) {
+    chain_.reset();  // of a start that has failed
+    instances_.bury();
+    if (settings_.plugins.empty()) {
+        return {};
+    }
+    plugin::set_clock([] {
+        return static_cast<std::uint64_t>(
+            std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count());
+    });
+    std::vector<Problem> problems;  // what was right when this object was built can be wrong now: a file may be gone
+    auto chain = std::make_shared<plugin::Chain>();
+    for (detail::PreparedUse& use : detail::prepare_plugins(settings_.plugins, problems)) {
+        auto made = instances_.make(use.prepared, std::move(use.options));
+        if (!made) {
+            what = made.error();
+            return errc::invalid_argument;
+        }
+        chain->instances.push_back(std::move(*made));
+    }
+    if (!problems.empty()) {
+        what = to_text(problems.front());
+        return errc::invalid_argument;
+    }
+    for (const auto& instance : chain->instances) {
+        instance->start();
+    }
+    chain_ = std::move(chain);
+    return {};
+}
+
+}  // namespace ferrotunnel

@@ -1,0 +1,67 @@
+#include "plugin/prepared.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "plugin/settings_view.hpp"
+
+namespace ferrotunnel::plugin {
+namespace {
+
+using Findings = std::vector<config::Finding>;
+
+Findings one(std::string text) {
+    return {{{}, {}, std::move(text)}};
+}
+
+std::string names_of(const std::vector<Type>& types) {
+    std::string names;
+    for (const Type& type : types) {
+        names += (names.empty() ? "" : ", ") + type.name;
+    }
+    return names;
+}
+
+Result<config::CheckedValue, Findings> checked(const Type& type, std::string_view settings,
+                                               const config::SecretSource& secrets) {
+    if (type.schema) {
+        return type.schema->parse(settings.empty() ? "{}" : settings, secrets);
+    }
+    if (!settings.empty()) {
+        return one("the plugin \"" + type.name + "\" has no settings");
+    }
+    return config::CheckedValue();
+}
+
+}  // namespace
+
+Result<Prepared, Findings> prepare(ft_entry library, std::string_view type, std::string_view settings,
+                                   const config::SecretSource& secrets) {
+    Result<std::vector<Type>, std::string> types = read_library(library);
+    if (!types) {
+        return one(types.error());
+    }
+    const auto chosen =
+        type.empty() && types->size() == 1
+            ? types->begin()
+            : std::find_if(types->begin(), types->end(), [&](const Type& each) { return each.name == type; });
+    if (chosen == types->end()) {
+        return one((type.empty() ? std::string("the plugin has several types, one of which has to be named: ")
+                                 : "the plugin has no type \"" + std::string(type) + "\"; it has ") +
+                   names_of(*types));
+    }
+    Result<config::CheckedValue, Findings> value = checked(*chosen, settings, secrets);
+    if (!value) {
+        return value.error();
+    }
+    if (chosen->calls.check != nullptr) {
+        ft_settings seen{*value};
+        chosen->calls.check(&seen);
+        if (!seen.findings.empty()) {
+            return std::move(seen.findings);
+        }
+    }
+    return Prepared{std::move(*chosen), std::move(*value)};
+}
+
+}  // namespace ferrotunnel::plugin

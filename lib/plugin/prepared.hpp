@@ -1,0 +1,26 @@
+// A plugin of a chain before it is made: its type, and its settings, checked.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "config/checked_value.hpp"
+#include "config/report.hpp"
+#include "config/secret_text.hpp"
+#include "plugin/library.hpp"
+
+namespace ferrotunnel::plugin {
+
+struct Prepared {
+    Type type;
+    config::CheckedValue settings;
+};
+
+/// Chooses a type of the library (`type` may be empty where there is only one) and checks the settings, a text of JSON
+/// or YAML, by its schema and by the type's own check. The findings have paths below the settings; "" is all of them.
+Result<Prepared, std::vector<config::Finding>> prepare(ft_entry library, std::string_view type,
+                                                       std::string_view settings, const config::SecretSource& secrets);
+
+}  // namespace ferrotunnel::plugin

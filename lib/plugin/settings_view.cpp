@@ -1,0 +1,98 @@
+#include "plugin/settings_view.hpp"
+
+#include <exception>
+
+#include "base/text.hpp"
+
+namespace ferrotunnel::plugin {
+namespace {
+
+using config::CheckedValue;
+
+std::string_view view(ft_text text) noexcept {
+    return {text.data, text.size};
+}
+
+ft_text text_of(std::string_view view) noexcept {
+    return {view.data(), view.size()};
+}
+
+/// The value at a path; null: there is none, or no memory to look for it.
+const CheckedValue* find(const ft_settings* settings, ft_text path) noexcept {
+    try {
+        return settings->value.find(view(path));
+    } catch (const std::exception&) {
+        return nullptr;
+    }
+}
+
+/// Puts a value that is there into `out`.
+template <typename Found, typename Out>
+std::int32_t give(const Found& found, Out* out) noexcept {
+    if (!found) {
+        return 0;
+    }
+    *out = static_cast<Out>(*found);
+    return 1;
+}
+
+std::int32_t text(const ft_settings* settings, ft_text path, ft_text* value) {
+    const CheckedValue* found = find(settings, path);
+    const std::string* string = found != nullptr ? found->string() : nullptr;
+    if (string == nullptr) {
+        return 0;
+    }
+    *value = text_of(*string);
+    return 1;
+}
+
+std::int32_t integer(const ft_settings* settings, ft_text path, std::int64_t* value) {
+    const CheckedValue* found = find(settings, path);
+    return found != nullptr ? give(found->integer(), value) : 0;
+}
+
+std::int32_t number(const ft_settings* settings, ft_text path, double* value) {
+    const CheckedValue* found = find(settings, path);
+    return found != nullptr ? give(found->number(), value) : 0;
+}
+
+std::int32_t boolean(const ft_settings* settings, ft_text path, std::int32_t* value) {
+    const CheckedValue* found = find(settings, path);
+    return found != nullptr ? give(found->boolean(), value) : 0;
+}
+
+std::size_t count(const ft_settings* settings, ft_text path) {
+    const CheckedValue* found = find(settings, path);
+    return found == nullptr ? 0 : found->items().size() + found->members().size();
+}
+
+std::int32_t key(const ft_settings* settings, ft_text path, std::size_t i, ft_text* key) {
+    const CheckedValue* found = find(settings, path);
+    if (found == nullptr || i >= found->members().size()) {
+        return 0;
+    }
+    *key = text_of(found->members()[i].key);
+    return 1;
+}
+
+void problem(ft_settings* settings, ft_text path, ft_text words) {
+    constexpr std::size_t longest = 1'024;
+    constexpr std::size_t most = 100;
+    try {
+        if (settings->findings.size() < most) {
+            const CheckedValue* found = settings->value.find(view(path));
+            settings->findings.push_back({(found != nullptr ? *found : settings->value).place(),
+                                          std::string(view(path)), printable(view(words), longest)});
+        }
+    } catch (const std::exception&) {  // no memory for it
+    }
+}
+
+}  // namespace
+
+const ft_settings_api& settings_table() noexcept {
+    static const ft_settings_api table{sizeof(ft_settings_api), text, integer, number, boolean, count, key, problem};
+    return table;
+}
+
+}  // namespace ferrotunnel::plugin

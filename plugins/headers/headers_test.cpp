@@ -1,0 +1,152 @@
+// The plugin `headers` on a real chain.
+#include "headers/headers.hpp"
+
+#include <string>
+
+#include "unit/plugin/run_rig.hpp"
+
+using namespace ferrotunnel;
+using ferrotunnel::plugins::Headers;
+using ferrotunnel::test::PluginRig;
+using hooks::Step;
+
+namespace {
+
+/// Notes a text that no field may have.
+class Notes final : public plugin::Plugin {
+public:
+    static constexpr plugin::Description description{.name = "notes", .version = "1"};
+    plugin::Decision on_request(plugin::Exchange& exchange) override {
+        exchange.set_note("auth.subject", "ann");
+        exchange.set_note("split", "a\r\nX-Admin: 1");
+        return plugin::Decision::go_on();
+    }
+};
+
+struct Rig : PluginRig {
+    explicit Rig(std::string_view settings) {
+        add<Notes>();
+        add<Headers>({}, settings);
+    }
+    std::string request(const std::string& start = "GET /a?b=c", const std::string& fields = "") {
+        begin(start, fields);
+        return ask() == Step::go_on ? sent() : std::string();
+    }
+    std::string response(const std::string& fields) {
+        return answer(200, fields) == Step::go_on ? shown() : std::string();
+    }
+};
+
+bool has(const std::string& head, const std::string& line) {
+    return head.find("\r\n" + line + "\r\n") != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("headers: fields are taken away, set and added, in this order", "[headers]") {
+    Rig rig("{request: {remove: [Cookie, X-A], set: {X-A: new, X-B: b}, add: {X-B: more}}}");
+    const std::string head = rig.request("GET /", "Cookie: a\r\nX-A: 1\r\nX-A: 2\r\nX-B: 3\r\nX-C: 4\r\n");
+    CHECK(head == "GET / HTTP/1.1\r\nHost: app.test\r\nX-C: 4\r\nX-A: new\r\nX-B: b\r\nX-B: more\r\n\r\n");
+    rig.end();
+}
+
+TEST_CASE("headers: one name alone may stand for a list", "[headers]") {
+    Rig rig("{response: {remove: Server}}");
+    (void)rig.request();
+    CHECK_FALSE(has(rig.response("Server: x\r\n"), "Server: x"));
+    rig.end();
+}
+
+TEST_CASE("headers: values say what is known of the exchange", "[headers]") {
+    Rig rig(
+        "{request: {set: {X-All: '{{visitor}} {{scheme}}://{{host}}{{path}}{{query}} {{method}} {{service}} "
+        "{{request_id}} {{note.auth.subject}} {{field.x-mine}}{{note.none}}.'}}}");
+    const std::string head = rig.request("GET /a?b=c", "X-Mine: 7\r\n");
+    CHECK(has(head, "X-All: 192.0.2.7 https://app.test/a?b=c GET web id-1 ann 7."));
+    rig.end();
+}
+
+TEST_CASE("headers: a value with an end of a line is written nowhere, nor is the visitor's own left there",
+          "[headers]") {
+    Rig rig("{request: {set: {X-User: '{{note.split}}'}, add: {X-Also: '{{note.split}}'}}}");
+    const std::string head = rig.request("GET /", "X-User: root\r\nx_user: root\r\n");
+    CHECK(head == "GET / HTTP/1.1\r\nHost: app.test\r\n\r\n");
+    rig.end();
+}
+
+TEST_CASE("headers: settings that can not work are told with their places", "[headers]") {
+    CHECK(PluginRig::wrong<Headers>("{request: {set: {X-A: '{{visitr}}'}}}")
+              .find("request.set[\"X-A\"]: has {{visitr}}") == 0);
+    CHECK(PluginRig::wrong<Headers>("{request: {set: {X-A: '{{visitor'}}}").find("not closed") != std::string::npos);
+    CHECK(PluginRig::wrong<Headers>("{request: {set: {Content-Length: '1'}}}").find("no field that a plugin") !=
+          std::string::npos);
+    CHECK(PluginRig::wrong<Headers>("{response: {remove: ['X A']}}").find("response.remove[0]") == 0);
+    CHECK(PluginRig::wrong<Headers>("{reqest: {}}").find("request") != std::string::npos);
+    CHECK(PluginRig::wrong<Headers>("{cors: {origins: '*', credentials: true}}").find("cors: has credentials") == 0);
+    CHECK(PluginRig::wrong<Headers>("{cors: {}}").find("origins") != std::string::npos);
+    CHECK(PluginRig::wrong<Headers>("{request: {set: {X-A: '{{visitor}} {} }}'}}}").empty());
+}
+
+TEST_CASE("headers: a preflight is answered here, for origins that may", "[headers][cors]") {
+    Rig rig("{cors: {origins: ['https://a.test', 'https://b.test:8443'], credentials: true, max_age: 1h}}");
+    const std::string asks = "Access-Control-Request-Method: PUT\r\nAccess-Control-Request-Headers: X-Mine\r\n";
+    rig.begin("OPTIONS /a", "Origin: https://b.test:8443\r\n" + asks);
+    REQUIRE(rig.ask() == Step::answer);
+    const hooks::Reply reply = rig.run->take_reply();
+    CHECK(reply.status == 204);
+    const auto value = [&](const std::string& name) {
+        for (const auto& [each, text] : reply.fields) {
+            if (each == name) {
+                return text;
+            }
+        }
+        return std::string();
+    };
+    CHECK(value("Access-Control-Allow-Origin") == "https://b.test:8443");
+    CHECK(value("Access-Control-Allow-Methods") == "GET, HEAD, POST, PUT, PATCH, DELETE");
+    CHECK(value("Access-Control-Allow-Headers") == "X-Mine");
+    CHECK(value("Access-Control-Allow-Credentials") == "true");
+    CHECK(value("Access-Control-Max-Age") == "3600");
+    rig.end();
+
+    rig.begin("OPTIONS /a", "Origin: https://evil.test\r\n" + asks);
+    REQUIRE(rig.ask() == Step::answer);
+    const hooks::Reply refused = rig.run->take_reply();
+    CHECK(refused.status == 204);
+    CHECK(refused.fields.size() == 1);  // Vary alone
+    rig.end();
+
+    CHECK_FALSE(rig.request("OPTIONS /a", "Origin: https://b.test:8443\r\n").empty());  // no preflight
+    rig.end();
+}
+
+TEST_CASE("headers: an answer permits the origin that asks, and nobody else", "[headers][cors]") {
+    Rig rig("{cors: {origins: ['https://a.test'], credentials: true, expose: [X-Total]}}");
+    const std::string own = "Access-Control-Allow-Origin: *\r\nVary: Accept\r\n";
+    (void)rig.request("GET /", "Origin: https://a.test\r\n");
+    const std::string good = rig.response(own);
+    CHECK(has(good, "Access-Control-Allow-Origin: https://a.test"));
+    CHECK(has(good, "Access-Control-Allow-Credentials: true"));
+    CHECK(has(good, "Access-Control-Expose-Headers: X-Total"));
+    CHECK(has(good, "Vary: Accept"));
+    CHECK(has(good, "Vary: Origin"));
+    rig.end();
+    for (const std::string origin : {"Origin: https://evil.test\r\n", "Origin: https://a.test.evil.test\r\n",
+                                     "Origin: null\r\n", "Origin: HTTPS://A.TEST\r\n", ""}) {
+        INFO(origin);
+        (void)rig.request("GET /", origin);
+        const std::string bad = rig.response(own);
+        CHECK(bad.find("Access-Control") == std::string::npos);
+        CHECK(has(bad, "Vary: Origin"));
+        rig.end();
+    }
+}
+
+TEST_CASE("headers: everybody may read, where every origin may", "[headers][cors]") {
+    Rig rig("{cors: {origins: '*'}}");
+    (void)rig.request("GET /", "Origin: https://a.test\r\n");
+    const std::string head = rig.response("");
+    CHECK(has(head, "Access-Control-Allow-Origin: *"));
+    CHECK(head.find("Vary") == std::string::npos);
+    rig.end();
+}

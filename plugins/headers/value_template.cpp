@@ -1,0 +1,94 @@
+#include "headers/value_template.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace ferrotunnel::plugins {
+
+using plugin::Exchange;
+using plugin::Side;
+using plugin::Text;
+
+ValueTemplate::ValueTemplate(std::string_view text) {
+    constexpr std::string_view open = "{{";
+    constexpr std::string_view close = "}}";
+    while (!text.empty()) {
+        const std::size_t begin = text.find(open);
+        if (begin != 0) {
+            pieces_.push_back({What::text, std::string(text.substr(0, begin))});
+        }
+        if (begin == std::string_view::npos) {
+            return;
+        }
+        text.remove_prefix(begin + open.size());
+        const std::size_t end = text.find(close);
+        if (end == std::string_view::npos) {
+            throw std::invalid_argument("has a {{ that is not closed");
+        }
+        pieces_.push_back(piece_of(text.substr(0, end)));
+        text.remove_prefix(end + close.size());
+    }
+}
+
+ValueTemplate::Piece ValueTemplate::piece_of(std::string_view name) {
+    constexpr std::pair<std::string_view, What> names[] = {
+        {"visitor", What::visitor}, {"host", What::host},
+        {"method", What::method},   {"path", What::path},
+        {"query", What::query},     {"service", What::service},
+        {"scheme", What::scheme},   {"request_id", What::request_id},
+    };
+    for (const auto& [known, what] : names) {
+        if (name == known) {
+            return {what, {}};
+        }
+    }
+    constexpr std::string_view note = "note.";
+    constexpr std::string_view field = "field.";
+    if (name.starts_with(note) && name.size() > note.size()) {
+        return {What::note, std::string(name.substr(note.size()))};
+    }
+    if (name.starts_with(field) && name.size() > field.size()) {
+        return {What::field, std::string(name.substr(field.size()))};
+    }
+    throw std::invalid_argument("has {{" + std::string(name) +
+                                "}}, which stands for nothing; there are visitor, host, method, path, query, service, "
+                                "scheme, request_id, note.NAME and field.NAME");
+}
+
+std::string ValueTemplate::value(const Exchange& exchange) const {
+    std::string value;
+    for (const Piece& piece : pieces_) {
+        value += text_of(piece, exchange);
+    }
+    return value;
+}
+
+Text ValueTemplate::text_of(const Piece& piece, const Exchange& exchange) {
+    switch (piece.what) {
+        case What::text:
+            return piece.name;
+        case What::visitor:
+            return exchange.visitor();
+        case What::host:
+            return exchange.host();
+        case What::method:
+            return exchange.method();
+        case What::path:
+            return exchange.path();
+        case What::query:
+            return exchange.query();
+        case What::service:
+            return exchange.service();
+        case What::scheme:
+            return exchange.is_https() ? "https" : "http";
+        case What::request_id:
+            return exchange.request_id();
+        case What::note:
+            return exchange.note(piece.name);
+        case What::field:
+            return exchange.field(Side::request, piece.name).value_or(Text());
+    }
+    return {};
+}
+
+}  // namespace ferrotunnel::plugins
