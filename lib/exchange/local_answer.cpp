@@ -14,6 +14,9 @@ void LocalAnswer::set_reply(hooks::Reply reply, std::optional<http::Page> page) 
     if (!is_page_) {
         page_.status = reply.status;
         page_.body = std::move(reply.body);
+    } else if (!reply.code.empty()) {
+        code_ = std::move(reply.code);
+        page_.code = code_;
     }
     location_.clear();
     fields_ = std::move(reply.fields);

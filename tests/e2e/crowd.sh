@@ -51,7 +51,7 @@ equal "idle visitors" "$(value held "$answer")" "$many"
 at_many=$(memory)
 slope=$(((at_many - at_few) * 1024 / (many - few)))
 say "memory: $at_few KiB with $few idle visitors, $at_many KiB with $many: $slope bytes each (server and client together)"
-at_most "bytes of user memory per idle visitor" $slope 16384
+memory_at_most "bytes of user memory per idle visitor" $slope 16384
 
 ask churn $rate "$seconds"
 equal "visitors that came and went" "$(value finished "$answer")" $((rate * seconds))
@@ -69,7 +69,7 @@ say "descriptors now: $(descriptors_of server) and $(descriptors_of client)"
 # What the allocator keeps it may keep for a moment.
 memory_is_back() { (($(memory) <= at_start + (at_many - at_start) / 4 + 2048)); }
 say "memory behind them: $(memory) KiB"
-wait_until $patience "memory as before ($at_start KiB; with all of them $at_many KiB)" memory_is_back
+wait_for_memory "memory as before ($at_start KiB; with all of them $at_many KiB)" memory_is_back
 at_end=$(memory)
 say "memory now: $at_end KiB"
 
@@ -79,7 +79,7 @@ ask churn $rate 2
 ask drop
 wait_until $patience "descriptors as before" settled
 has_not_grown() { (($(memory) <= at_end + (at_many - at_start) / 8 + 2048)); }
-wait_until $patience "memory as after the first round ($at_end KiB)" has_not_grown
+wait_for_memory "memory as after the first round ($at_end KiB)" has_not_grown
 say "memory now: $(memory) KiB"
 exec 8>&-
 join_ok visitors

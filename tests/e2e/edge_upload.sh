@@ -44,7 +44,7 @@ same_hash "$mebibytes MiB" "$(<"$dir/upload.out")"
 for name in server client; do
     most=$(most_of $name)
     say "$name: ${before[$name]} KiB before, at most $most KiB"
-    at_most "KiB that $name has grown by" $((most - before[$name])) $growth_max
+    memory_at_most "KiB that $name has grown by" $((most - before[$name])) $growth_max
 done
 
 say "a visitor's reset"

@@ -110,14 +110,14 @@ say "descriptors: $server_descriptors, $good_descriptors, $bad_descriptors; memo
 at_start=$(memory)
 attack
 # Two trunks' worth of what a session may hold at most, beside the programs themselves.
-at_most "memory of the server and of the good client (KiB)" "$highest" $((320 * 1024))
+memory_at_most "memory of the server and of the good client (KiB)" "$highest" $((320 * 1024))
 # Each of the server's two workers keeps up to 8 MiB of slabs; what the allocator keeps it may keep for a moment.
 memory_is_back() { (($(memory) <= at_start + (highest - at_start) / 4 + 16 * 1024)); }
-wait_until $patience "memory as before ($at_start KiB; at most $highest KiB)" memory_is_back
+wait_for_memory "memory as before ($at_start KiB; at most $highest KiB)" memory_is_back
 say "memory: at most $highest KiB, then $(memory) KiB"
 
 say "once more: nothing grows from attack to attack"
 attack
-at_most "memory of the server and of the good client (KiB)" "$highest" $((320 * 1024))
-wait_until $patience "memory as before ($at_start KiB; at most $highest KiB)" memory_is_back
+memory_at_most "memory of the server and of the good client (KiB)" "$highest" $((320 * 1024))
+wait_for_memory "memory as before ($at_start KiB; at most $highest KiB)" memory_is_back
 say "memory: at most $highest KiB, then $(memory) KiB"

@@ -357,4 +357,8 @@ backend_line() {
 descriptors_of() { ls "/proc/$(pid_of "$1")/fd" | wc -l; }
 # Memory of its own in KiB, shared pages counted in parts; not the program's file, whose part grows when another test's
 # server ends.
+# A sanitizer pads what is there and keeps what was freed: bounds of memory are asserted without one.
+memory_counts() { ((${E2E_SANITIZED:-0} == 0)); }
+memory_at_most() { ! memory_counts || at_most "$@"; }
+wait_for_memory() { ! memory_counts || wait_until $patience "$@"; }
 memory_of() { awk '$1 == "Pss_Anon:" { print $2 }' "/proc/$(pid_of "$1")/smaps_rollup"; }

@@ -41,7 +41,7 @@ at_least "rounds beside stalled streams" "$during" 1
 memory=$(($(memory_of server) + $(memory_of client) - at_start))
 say "memory for the stalled streams, server and client together: $memory KiB"
 # One budget for what the client holds, one for what the server holds.
-at_most "memory for the stalled streams (KiB)" $memory $((2 * 64 * 1024))
+memory_at_most "memory for the stalled streams (KiB)" $memory $((2 * 64 * 1024))
 is_running reader || fail "the stalled reader has ended"
 is_running writer || fail "the stalled writer has ended"
 
