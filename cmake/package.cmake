@@ -25,7 +25,11 @@ function(ft_package kind library program)
     install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} ${install_options})
   endif()
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ ${FERROTUNNEL_GENERATED_INCLUDE_DIR}/
-    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} ${install_options} FILES_MATCHING PATTERN "*.hpp")
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} ${install_options} FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h")
+
+  get_property(plugins GLOBAL PROPERTY FERROTUNNEL_PLUGINS)
+  list(TRANSFORM plugins APPEND _file)
+  install(TARGETS ${plugins} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/ferrotunnel/plugins ${install_options})
 
   # The two kinds' files differ in name, since CMake writes both into one folder of the build.
   set(targets_file ferrotunnelTargets-${component}.cmake)

@@ -60,7 +60,7 @@ Server::Builder& Server::Builder::token(Secret token, std::string name) {
 }
 
 Server::Builder& Server::Builder::plugin(PluginUse use) {
-    settings_->plugins.push_back(std::move(use));
+    settings_->plugins.push_back({std::move(use), {}});
     return *this;
 }
 

@@ -20,8 +20,8 @@ std::error_code Server::Impl::open_plugins(std::string& what) {
     });
     std::vector<Problem> problems;  // what was right when this object was built can be wrong now: a file may be gone
     auto chain = std::make_shared<plugin::Chain>();
-    for (detail::PreparedUse& use : detail::prepare_plugins(settings_.plugins, problems)) {
-        auto made = instances_.make(use.prepared, std::move(use.options));
+    for (detail::PreparedPlugin& each : detail::prepare_plugins(settings_.plugins, problems)) {
+        auto made = instances_.make(each.prepared, std::move(each.options));
         if (!made) {
             what = made.error();
             return errc::invalid_argument;

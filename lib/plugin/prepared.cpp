@@ -33,10 +33,8 @@ Result<config::CheckedValue, Findings> checked(const Type& type, std::string_vie
     return config::CheckedValue();
 }
 
-}  // namespace
-
-Result<Prepared, Findings> prepare(ft_entry library, std::string_view type, std::string_view settings,
-                                   const config::SecretSource& secrets) {
+// Chooses a type, which may be left unnamed where there is only one.
+Result<Type, Findings> choose(ft_entry library, std::string_view type) {
     Result<std::vector<Type>, std::string> types = read_library(library);
     if (!types) {
         return one(types.error());
@@ -45,23 +43,47 @@ Result<Prepared, Findings> prepare(ft_entry library, std::string_view type, std:
         type.empty() && types->size() == 1
             ? types->begin()
             : std::find_if(types->begin(), types->end(), [&](const Type& each) { return each.name == type; });
-    if (chosen == types->end()) {
-        return one((type.empty() ? std::string("the plugin has several types, one of which has to be named: ")
-                                 : "the plugin has no type \"" + std::string(type) + "\"; it has ") +
-                   names_of(*types));
+    if (chosen != types->end()) {
+        return std::move(*chosen);
+    }
+    return one((type.empty() ? std::string("the plugin has several types, one of which has to be named: ")
+                             : "the plugin has no type \"" + std::string(type) + "\"; it has ") +
+               names_of(*types));
+}
+
+// Lets the type look at settings that obey its schema.
+Result<Prepared, Findings> looked_at(Type type, config::CheckedValue settings) {
+    if (type.calls.check != nullptr) {
+        ft_settings seen{settings};
+        type.calls.check(&seen);
+        if (!seen.findings.empty()) {
+            return std::move(seen.findings);
+        }
+    }
+    return Prepared{std::move(type), std::move(settings)};
+}
+
+}  // namespace
+
+Result<Prepared, Findings> prepare(ft_entry library, std::string_view type, std::string_view settings,
+                                   const config::SecretSource& secrets) {
+    Result<Type, Findings> chosen = choose(library, type);
+    if (!chosen) {
+        return chosen.error();
     }
     Result<config::CheckedValue, Findings> value = checked(*chosen, settings, secrets);
     if (!value) {
         return value.error();
     }
-    if (chosen->calls.check != nullptr) {
-        ft_settings seen{*value};
-        chosen->calls.check(&seen);
-        if (!seen.findings.empty()) {
-            return std::move(seen.findings);
-        }
+    return looked_at(std::move(*chosen), std::move(*value));
+}
+
+Result<Prepared, Findings> prepare(ft_entry library, std::string_view type, config::CheckedValue settings) {
+    Result<Type, Findings> chosen = choose(library, type);
+    if (!chosen) {
+        return chosen.error();
     }
-    return Prepared{std::move(*chosen), std::move(*value)};
+    return looked_at(std::move(*chosen), std::move(settings));
 }
 
 }  // namespace ferrotunnel::plugin

@@ -32,19 +32,23 @@ std::optional<Secret> from_environment(const config::Value& value, const std::st
 }
 
 std::optional<Secret> written_out(const config::Value& value, std::string text, ConfigReading& reading) {
-    if (!value.has_variables()) {
-        reading.file.warnings.push_back(
-            {value.key_path(),
-             reading.others_can_read ? "a token in a file that other users of this machine can read; file:PATH or "
-                                       "env:NAME avoid that"
-                                     : "a token in the file itself goes wherever copies of the file go; file:PATH or "
-                                       "env:NAME avoid that",
-             reading.file.name, value.place().line, value.place().column});
-    }
+    warn_of_written_out(value, "a token", reading);
     return Secret::from_string(std::move(text));
 }
 
 }  // namespace
+
+void warn_of_written_out(const config::Value& value, const std::string& what, ConfigReading& reading) {
+    if (value.has_variables()) {
+        return;
+    }
+    const char* const why =
+        reading.others_can_read
+            ? " in a file that other users of this machine can read; file:PATH or env:NAME avoid that"
+            : " in the file itself goes wherever copies of the file go; file:PATH or env:NAME avoid that";
+    reading.file.warnings.push_back(
+        {value.key_path(), what + why, reading.file.name, value.place().line, value.place().column});
+}
 
 std::string token_name_of(const config::Value& value) {
     const std::optional<std::string> text = value.begins_with(file_prefix) ? value.try_text() : std::nullopt;

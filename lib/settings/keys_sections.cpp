@@ -107,6 +107,9 @@ ServerPart read_server(Section section, ConfigReading& reading) {
             read_server_token(item, settings.tokens, reading);
         }
     }
+    if (auto value = reader.find({}, "plugins")) {
+        read_plugins(*value, settings.plugins, reading);
+    }
     reader.finish();
     return part;
 }

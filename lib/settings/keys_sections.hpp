@@ -78,6 +78,12 @@ void read_http_sections(SectionReader& reader, HttpServerSettings& http);
 /// Returns nothing, and reports a problem, if it is no token.
 std::optional<Secret> read_secret(config::Value value, ConfigReading& reading);
 
+/// Gives a warning for a secret that stands in the file itself, unless it comes from a variable. `what`: "a token".
+void warn_of_written_out(const config::Value& value, const std::string& what, ConfigReading& reading);
+
+/// Reads the plugins of a server, and loads their libraries.
+void read_plugins(const config::Value& value, std::vector<PluginSpec>& plugins, ConfigReading& reading);
+
 /// The token's name in logs: that of its file; empty if it is not in a file.
 std::string token_name_of(const config::Value& value);
 

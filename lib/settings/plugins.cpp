@@ -23,14 +23,6 @@ config::SecretSource secret_source() {
             {}};
 }
 
-bool is_id(const std::string& id) {
-    const auto fits = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-               c == '.';
-    };
-    return id.size() <= 64 && std::all_of(id.begin(), id.end(), fits);
-}
-
 /// The name of an instance that was given none: that of its type, with a number where it is not the first.
 std::string usual_id(const std::string& type, const std::set<std::string>& taken) {
     std::string id = type;
@@ -40,41 +32,61 @@ std::string usual_id(const std::string& type, const std::set<std::string>& taken
     return id;
 }
 
+Result<plugin::Prepared, std::vector<config::Finding>> prepare(const PluginSpec& spec) {
+    const PluginUse& use = spec.use;
+    return spec.settings ? plugin::prepare(use.library, use.type, *spec.settings)
+                         : plugin::prepare(use.library, use.type, use.settings, secret_source());
+}
+
+plugin::InstanceOptions options_of(const PluginUse& use, const plugin::Type& type, const std::set<std::string>& taken) {
+    plugin::InstanceOptions options;
+    options.id = use.id.empty() ? usual_id(type.name, taken) : use.id;
+    options.closed = use.on_failure == PluginFailure::usual ? type.is_guard : use.on_failure == PluginFailure::closed;
+    options.observe = use.observe;
+    return options;
+}
+
 }  // namespace
 
-std::vector<PreparedUse> prepare_plugins(const std::vector<PluginUse>& uses, std::vector<Problem>& problems) {
-    std::vector<PreparedUse> prepared;
+std::optional<std::string> plugin_id_fault(const std::string& id) {
+    const auto fits = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+               c == '.';
+    };
+    return id.size() <= 64 && std::all_of(id.begin(), id.end(), fits)
+               ? std::nullopt
+               : std::optional<std::string>("has to be of letters, digits, '-', '_' and '.', up to 64");
+}
+
+std::vector<PreparedPlugin> prepare_plugins(const std::vector<PluginSpec>& specs, std::vector<Problem>& problems) {
+    std::vector<PreparedPlugin> prepared;
     std::set<std::string> ids;
-    if (uses.size() > limits::plugin_instances_max) {
-        problems.push_back({"plugins", "are " + std::to_string(uses.size()) + "; there may be up to " +
+    if (specs.size() > limits::plugin_instances_max) {
+        problems.push_back({"plugins", "are " + std::to_string(specs.size()) + "; there may be up to " +
                                            std::to_string(limits::plugin_instances_max)});
         return prepared;
     }
-    for (std::size_t i = 0; i < uses.size(); ++i) {
-        const PluginUse& use = uses[i];
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+        const PluginUse& use = specs[i].use;
         const std::string key = "plugins[" + std::to_string(i) + "]";
         if (use.library == nullptr) {
             problems.push_back({key, "has no library"});
             continue;
         }
-        auto made = plugin::prepare(use.library, use.type, use.settings, secret_source());
+        auto made = prepare(specs[i]);
         if (!made) {
             for (const config::Finding& finding : made.error()) {
                 problems.push_back({key + (finding.path.empty() ? "" : "." + finding.path), finding.text});
             }
             continue;
         }
-        if (!is_id(use.id) || ids.contains(use.id)) {
-            problems.push_back({key + ".id", is_id(use.id)
-                                                 ? "is another plugin's too"
-                                                 : "has to be of letters, digits, '-', '_' and '.', up to 64"});
+        const std::optional<std::string> fault =
+            ids.contains(use.id) ? "is another plugin's too" : plugin_id_fault(use.id);
+        if (fault) {
+            problems.push_back({key + ".id", *fault});
             continue;
         }
-        plugin::InstanceOptions options;
-        options.id = use.id.empty() ? usual_id(made->type.name, ids) : use.id;
-        options.closed =
-            use.on_failure == PluginFailure::usual ? made->type.is_guard : use.on_failure == PluginFailure::closed;
-        options.observe = use.observe;
+        plugin::InstanceOptions options = options_of(use, made->type, ids);
         ids.insert(options.id);
         prepared.push_back({std::move(*made), std::move(options)});
     }

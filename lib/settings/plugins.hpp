@@ -1,8 +1,12 @@
-// The plugins of a server's chain: what is wrong with them, and the form in which the engine takes them.
+// The plugins of a server's chain, as an application or a file names them: what is wrong with them, and the form in
+// which the engine takes them.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "config/checked_value.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/plugin_use.hpp"
 #include "plugin/instance.hpp"
@@ -10,12 +14,23 @@
 
 namespace ferrotunnel::detail {
 
-struct PreparedUse {
+/// One plugin of the chain. What a file says was checked by the schema when the file was read.
+struct PluginSpec {
+    PluginUse use;
+    std::optional<config::CheckedValue> settings;  // of a file, in place of use.settings
+
+    friend bool operator==(const PluginSpec&, const PluginSpec&) = default;
+};
+
+struct PreparedPlugin {
     plugin::Prepared prepared;
     plugin::InstanceOptions options;
 };
 
 /// Prepares the plugins in their order; those with a problem are left out. A problem's key is like "plugins[1].rate".
-std::vector<PreparedUse> prepare_plugins(const std::vector<PluginUse>& uses, std::vector<Problem>& problems);
+std::vector<PreparedPlugin> prepare_plugins(const std::vector<PluginSpec>& specs, std::vector<Problem>& problems);
+
+/// What is wrong with the name of an instance; nothing if it is right.
+std::optional<std::string> plugin_id_fault(const std::string& id);
 
 }  // namespace ferrotunnel::detail

@@ -13,6 +13,7 @@
 #include "ferrotunnel/https.hpp"
 #include "settings/common.hpp"
 #include "settings/kept_secret.hpp"
+#include "settings/plugins.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -45,6 +46,7 @@ struct ServerValues : CommonValues {
     std::string tls_chain;
     std::string tls_key;
     std::string state_dir;
+    std::vector<PluginSpec> plugins;  // in the order in which requests pass them
 
     friend bool operator==(const ServerValues&, const ServerValues&) = default;
 };
@@ -128,6 +130,9 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .help = "Proxies in front, like 10.0.0.0/8 or ::1, that speak the PROXY protocol (version 1 or 2): connections "
               "from there must begin with its header, at every public address, and the visitor is whom that names."},
      &ServerValues::proxies},
+    {{.key = "plugins", .call = "plugin"},
+     {},
+     [](const ServerValues& a, const ServerValues& b) { return a.plugins == b.plugins; }},
     {{.key = "token", .option = "token-file"},
      {},
      [](const ServerValues& a, const ServerValues& b) { return a.tokens == b.tokens; }},

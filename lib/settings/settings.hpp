@@ -11,7 +11,6 @@
 #include "ferrotunnel/event.hpp"
 #include "ferrotunnel/http.hpp"
 #include "ferrotunnel/log.hpp"
-#include "ferrotunnel/plugin_use.hpp"
 #include "ferrotunnel/tcp.hpp"
 #include "ferrotunnel/tls.hpp"
 #include "settings/client.hpp"
@@ -45,7 +44,6 @@ struct Attached {
     asio::io_context* run_on = nullptr;  // instead of workers of its own
     EventHandler on_event;               // may be empty
     LogSink log_sink;                    // may be empty
-    std::vector<PluginUse> plugins;      // a server's chain, in its order
     /// The settings that a file has set or could have set, by the builder's names. Those that the application sets
     /// itself are removed, as they are none of the file's any more.
     std::map<std::string, Origin, std::less<>> origins;

@@ -2,6 +2,7 @@
 # and assertions that say what they saw. The test's environment (see CMakeLists.txt):
 #   FERROTUNNEL   the program under test      E2E_TOOLS   the folder of the tools in tools/
 #   E2E_FULL      1: full sizes               E2E_SOURCE  this folder
+#   E2E_PLUGINS   the plugins of this build   E2E_SANITIZED 1: the program has a sanitizer in it
 #   E2E_KEEP      1: keep the test's directory, to look at its logs
 #
 # shellcheck shell=bash
@@ -12,6 +13,7 @@ PATH=$PATH:/usr/sbin:/sbin
 unset "${!FERROTUNNEL_@}"
 export FERROTUNNEL_LOG_LEVEL=info
 export FERROTUNNEL_HTTP_BIND=off # else the first of several servers on this machine would get port 8080
+export FERROTUNNEL_PLUGINS=${E2E_PLUGINS:-} # those of this build
 
 readonly skipped=77
 readonly failed=1
