@@ -2,7 +2,7 @@
 # loaded. What is wrong with them is told with its place.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
-need curl nginx cc
+need curl nginx cc g++
 
 say "a plugin in C builds without warnings"
 examples=$E2E_SOURCE/../../docs/plugins/examples
@@ -10,12 +10,25 @@ mkdir "$dir/own"
 cc -std=c11 -Wall -Wextra -Wpedantic -Werror -shared -fPIC -I "$E2E_SOURCE/../../include" \
     -o "$dir/own/maintenance.so" "$examples/maintenance.c"
 
+say "the tutorial's plugin builds as the tutorial says"
+# block LANGUAGE: the first such block of the tutorial.
+block() { awk -v start="\`\`\`$1" '$0 == start { inside = 1; next } /^```/ && inside { exit } inside' \
+    "$E2E_SOURCE/../../docs/plugins/README.md"; }
+block cpp >"$dir/own/hello.cpp"
+(cd "$dir/own" && CPLUS_INCLUDE_PATH=$E2E_SOURCE/../../include sh -ec "$(block sh)")
+mkdir "$dir/tutorial"
+mv "$dir/own/hello.so" "$dir/tutorial"
+cp "$dir/token" "$dir/tutorial" 2>/dev/null || (umask 077 && "$FERROTUNNEL" token >"$dir/tutorial/token")
+block yaml >"$dir/tutorial/hello.yml"
+"$FERROTUNNEL" check "$dir/tutorial/hello.yml" >/dev/null || fail "check refuses the tutorial's file"
+
 cat >"$dir/edge.yml" <<END
 server:
   plugins:
-    load: own/maintenance.so
+    load: [own/maintenance.so, tutorial/hello.so]
     chain:
       - maintenance: {file: down}
+      - hello: {greeting: Good morning}
         on_failure: closed
       - headers:
           request: {set: {X-Visitor: "{{visitor}} at {{host}}"}, remove: Cookie}
@@ -41,6 +54,11 @@ equal "a preflight" "$(<"$dir/status")" 204
 has_text "$dir/preflight" "^Access-Control-Allow-Origin: https://app.test"
 ask app.example.com / -H 'Origin: https://evil.test' -o /dev/null -D "$dir/evil"
 ! grep -qi '^Access-Control' "$dir/evil" || fail "another origin may read"
+
+say "the tutorial's plugin answers"
+equal "its answer" "$(ask app.example.com /hello)" "Good morning"
+equal "the status" "$(status_of app.example.com /who)" 200
+has_text "$dir/head" "^X-Greeting: Good morning"
 
 say "the plugin in C decides"
 touch "$dir/down"
