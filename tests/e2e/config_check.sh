@@ -102,6 +102,7 @@ for page in 404.html offline.html offline.json offline.txt error.html app-offlin
     echo "{{status}} {{title}}" >"$dir/example/$page"
 done
 cp "$dir/example/key.pem" "$dir/example/edge-key.pem"
+cp "$FERROTUNNEL_PLUGINS/headers.so" "$dir/example/maintenance.so" # any plugin
 for ca in staff internal-ca edge; do cp "$dir/example/chain.pem" "$dir/example/$ca.pem"; done
 HOME=$dir/example run check example/ferrotunnel.yml
 ends_with 0
