@@ -24,6 +24,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <exception>
 #include <initializer_list>
 #include <memory>
@@ -100,13 +101,22 @@ private:
 
 namespace detail {
 
-/// The host's tables, from library().
+/// The host's tables, as far as host and plugin both know them; what is not there is null.
 struct Api {
     const ft_host* host = nullptr;
     const ft_http* http = nullptr;
     const ft_settings_api* settings = nullptr;
 };
-inline Api api;
+// Hidden, so that each library has its own, whatever it was compiled with.
+__attribute__((visibility("hidden"))) inline Api api;
+
+/// A copy of a struct that begins with its size: what its writer did not know is null.
+template <typename Struct>
+Struct known_part(const Struct& theirs) noexcept {
+    Struct ours{};
+    std::memcpy(&ours, &theirs, theirs.size < sizeof(Struct) ? theirs.size : sizeof(Struct));
+    return ours;
+}
 
 inline ft_text text(std::string_view view) noexcept {
     return {view.data(), view.size()};
@@ -421,12 +431,13 @@ struct TypeOf {
         }
         return FT_FAILED;
     }
-    static void on_close(void* instance, ft_exchange* raw, const ft_outcome* told) noexcept {
+    static void on_close(void* instance, ft_exchange* raw, const ft_outcome* whole) noexcept {
         try {
             Exchange exchange(raw);
+            const ft_outcome told = detail::known_part(*whole);
             static_cast<Class*>(instance)->on_close(
-                exchange, {static_cast<std::uint16_t>(told->status), told->complete != 0, told->request_bytes,
-                           told->response_bytes, std::chrono::nanoseconds(told->duration_ns)});
+                exchange, {static_cast<std::uint16_t>(told.status), told.complete != 0, told.request_bytes,
+                           told.response_bytes, std::chrono::nanoseconds(told.duration_ns)});
         } catch (...) {
         }
     }
@@ -437,7 +448,7 @@ struct TypeOf {
     static constexpr bool has_close =
         !std::is_same_v<decltype(&Class::on_close), void (Plugin::*)(Exchange&, const Outcome&)>;
 
-    static const ft_type& table() noexcept {
+    __attribute__((visibility("hidden"))) static const ft_type& table() noexcept {
         static const ft_type type = [] {
             constexpr Description said = Class::description;
             ft_type made{};
@@ -464,12 +475,18 @@ struct TypeOf {
 /// The library of these classes: the entry of a plugin, for Server::Builder::plugin, or for ferrotunnel_plugin_v1 to
 /// return.
 template <typename... Classes>
-const ft_library* library(const ft_host* host) {
-    detail::api = {host, static_cast<const ft_http*>(host->extension(FT_HTTP_1)),
-                   static_cast<const ft_settings_api*>(host->extension(FT_SETTINGS_1))};
-    if (detail::api.http == nullptr) {
+__attribute__((visibility("hidden"))) const ft_library* library(const ft_host* host) {
+    const auto* const http_of_host = static_cast<const ft_http*>(host->extension(FT_HTTP_1));
+    const auto* const settings_of_host = static_cast<const ft_settings_api*>(host->extension(FT_SETTINGS_1));
+    if (http_of_host == nullptr || settings_of_host == nullptr) {
         return nullptr;
     }
+    static const ft_http http = detail::known_part(*http_of_host);
+    static const ft_settings_api settings = detail::known_part(*settings_of_host);
+    if (http.may_write == nullptr || settings.problem == nullptr) {  // the last members that this header calls
+        return nullptr;
+    }
+    detail::api = {host, &http, &settings};
     static const ft_type* const types[] = {&TypeOf<Classes>::table()..., nullptr};
     static const ft_library made{sizeof(ft_library), FT_ABI_MINOR, types};
     return &made;

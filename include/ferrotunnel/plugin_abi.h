@@ -60,7 +60,7 @@ typedef struct ft_host {
     uint32_t abi_minor;
     /* [any] A table of functions by its id, such as FT_HTTP_1; null: this host has none. */
     const void *(*extension)(const char *id);
-    /* [any] Writes a line to the server's log, with the instance's id. At most 200 a second are written. */
+    /* [any] Writes a line to the server's log, with the instance's id. At most 20 a second are written, of all plugins together. */
     void (*log)(const ft_instance *, int32_t level, ft_text line);
     /* [any] A clock that only goes forward, in nanoseconds; the harness's in tests. */
     uint64_t (*now_ns)(void);
@@ -191,7 +191,8 @@ typedef struct ft_type {
     void *(*make)(ft_settings *, const ft_instance *self, void *before);
     /* [control] The server runs from now on. May be null. */
     void (*start)(void *instance);
-    /* [control] No hook begins after this; exchanges may still hold the instance. May be null. */
+    /* [control] No hook begins any more, and no exchange holds the instance: threads of the plugin's own end here. Only
+     * after `start`. May be null. */
     void (*stop)(void *instance);
     /* [control] Nothing holds the instance any more. */
     void (*destroy)(void *instance);
@@ -209,7 +210,7 @@ typedef struct ft_library {
     const ft_type *const *types;  /* with a null at the end */
 } ft_library;
 
-/* The one symbol of a plugin. [control] Called once; null: it can not work with this host. */
+/* The one symbol of a plugin. [control] Called once in a process; null: it can not work with this host. */
 typedef const ft_library *(*ft_entry)(const ft_host *);
 const ft_library *ferrotunnel_plugin_v1(const ft_host *host);
 

@@ -27,7 +27,7 @@ struct PluginUse {
     /// name.
     std::string id{};
     PluginFailure on_failure = PluginFailure::usual;
-    /// The plugin runs, and what it decides is counted and logged; nothing of it is done.
+    /// The plugin runs, and what it would have answered is logged; nothing of it is done.
     bool observe = false;
 
     friend bool operator==(const PluginUse&, const PluginUse&) = default;

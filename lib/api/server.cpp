@@ -98,9 +98,11 @@ std::error_code Server::Impl::open(std::string& what) {
     }
     keep_claims();
     if (error = open_plugins(what); error) {
+        close_plugins();
         return error;
     }
     if (error = open_http(what); error) {
+        close_plugins();
         return error;
     }
     for (const std::string& warning : detail::warnings_for(settings_)) {
@@ -216,8 +218,7 @@ void Server::Impl::take_down(bool was_started) {
     acceptor_.reset();
     memory_.reset();
     http_.reset();
-    chain_.reset();
-    instances_.finish();
+    close_plugins();
     certificates_.reset();
     std::set<SessionPtr> rest;
     {

@@ -76,6 +76,7 @@ private:
     net::IpNetworks proxies() const;
     runtime::Fd listen_for(const char* what, const std::string& bind, bool needed, std::error_code& error);
     std::error_code open_plugins(std::string& what);
+    void close_plugins();
     std::error_code open_http(std::string& what);
     void set_https_rules(exchange::HttpSettings& settings, std::uint16_t public_port) const;
     void listen_plain(runtime::Fd listener);
@@ -96,6 +97,7 @@ private:
     const detail::ServerSettings settings_;
     runtime::SystemRandom random_;
     detail::SinkLogger log_;
+    plugin::Instances instances_{log_};  // ends behind all that could still hold one
     const std::shared_ptr<session::ServerShared> shared_;
     const std::shared_ptr<login::LoginGate> gate_ = std::make_shared<login::LoginGate>();
     const std::unique_ptr<runtime::WorkerGroup> group_;
@@ -106,7 +108,6 @@ private:
     using CloseMail = buffer::WakeMail<Impl, Impl*>;
     const IntrusivePtr<CloseMail> close_mail_ =
         make_intrusive<CloseMail>([](Impl* const& impl) noexcept { impl->acceptor_.reset(); });
-    plugin::Instances instances_{log_};
     std::shared_ptr<const plugin::Chain> chain_;  // null: there are no plugins
     std::unique_ptr<ingress::HttpFront> http_;    // made by start(), kept until no worker runs any more
     std::shared_ptr<const exchange::EdgeCounters> http_totals_;

@@ -9,8 +9,6 @@
 namespace ferrotunnel {
 
 std::error_code Server::Impl::open_plugins(std::string& what) {
-    chain_.reset();  // of a start that has failed
-    instances_.bury();
     if (settings_.plugins.empty()) {
         return {};
     }
@@ -37,6 +35,13 @@ std::error_code Server::Impl::open_plugins(std::string& what) {
     }
     chain_ = std::move(chain);
     return {};
+}
+
+// Ends the plugins that nobody holds any more. Others, which a thread of a plugin's own is just deciding with, end with
+// this object.
+void Server::Impl::close_plugins() {
+    chain_.reset();
+    instances_.bury();
 }
 
 }  // namespace ferrotunnel

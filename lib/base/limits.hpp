@@ -276,15 +276,14 @@ inline constexpr std::uint32_t http_interims_max = 64;
 /// for that no longer than this.
 inline constexpr auto http_count_follows = 1s;
 /// Plugins: instances of a chain, each of which may look at every request; what they may keep for one exchange as texts
-/// of edits and notes; the body of an answer of their own; and how long one may owe a decision, and how many of a
-/// worker's exchanges may wait for one (one instance: half of them).
+/// of edits and notes; an answer of their own, its fields and the length of a refusal's code; and how many of a worker's
+/// exchanges may wait for a decision (for one instance: half of them), with what their heads take.
 inline constexpr std::size_t plugin_instances_max = 64;
 inline constexpr std::size_t plugin_texts_max = 16_KiB;
 inline constexpr std::size_t plugin_notes_max = 32;
 inline constexpr std::size_t plugin_answer_max = 1_MiB;
 inline constexpr std::size_t plugin_answer_fields_max = 16;
 inline constexpr std::size_t plugin_code_max = 64;
-inline constexpr auto plugin_wait_settable_max = 5min;
 inline constexpr std::size_t plugin_waiting_max = 1'024;
 inline constexpr std::size_t plugin_waiting_heads_max = 16_MiB;
 /// Descriptors that are kept for clients that log in and for the HTTP edge, since visitors of public TCP ports may come

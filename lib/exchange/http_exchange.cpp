@@ -305,7 +305,8 @@ void HttpExchange::body_end(const http::Fields* trailers) {
         send_text(text.append(http::last_chunk));
         return;
     }
-    const auto& rules = request_.service->description().rules.request_headers;
+    const TrailerRules rules{request_.service->description().rules.request_headers, run_.get(),
+                             &hooks::HttpRun::put_request};
     send_text(text.append(write_trailers(*trailers, rules, request_.hops, edge_)));
 }
 

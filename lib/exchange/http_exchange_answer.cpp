@@ -218,7 +218,9 @@ Answer HttpExchange::cut(std::string_view why) {
 }
 
 std::string_view HttpExchange::answer_trailers(const http::Fields& trailers) {
-    return write_trailers(trailers, request_.service->description().rules.response_headers, response_.hops(), edge_);
+    const TrailerRules rules{request_.service->description().rules.response_headers, run_.get(),
+                             &hooks::HttpRun::put_response};
+    return write_trailers(trailers, rules, response_.hops(), edge_);
 }
 
 // --- answers of the edge's own ---
@@ -312,11 +314,12 @@ Answer HttpExchange::give_page_head() {
     answer_status_ = local_.status();
     access_.set_status(local_.status());
     state_ = State::page_body;
-    if (request_.context.method == http::Method::head) {
+    if (request_.context.method == http::Method::head && local_.status() != 304) {
         answer.content_length = local_.body().size();
         state_ = State::done;
     } else {
-        answer.body = http::Body::of_length(local_.body().size());
+        constexpr std::uint16_t not_modified = 304;  // a length would be that of what the visitor has
+        answer.body = local_.status() == not_modified ? http::Body() : http::Body::of_length(local_.body().size());
     }
     return answer;
 }

@@ -37,13 +37,14 @@ void HttpExchange::ask_plugins(const Arrival& arrival) {
             edge_.wheel.set(*this, run_->wait_until());
             return;
     }
+    // Plugins have perhaps asked for routes, so that those of `arrival` are gone.
     if (!run_->changes_target()) {
-        forward(arrival);
+        forward({arrival.head, arrival.forwarding, visitor_, *edge_.shared, edge_.routes.get(), arrival.now});
         return;
     }
     http::RequestHead head;
     run_->restore(head);
-    forward({head, arrival.forwarding, arrival.visitor, arrival.shared, arrival.routes, arrival.now});
+    forward({head, arrival.forwarding, visitor_, *edge_.shared, edge_.routes.get(), arrival.now});
 }
 
 // Goes on with a request that was held. Its head has gone with the bytes that it was read from; the run has a copy.
@@ -81,6 +82,9 @@ bool HttpExchange::plugins_pass(const hooks::AnswerView& answer, State held, htt
             return false;
         case Step::wait:
             state_ = held;
+            if (held == State::held_head) {
+                response_.hold_head(*backend_);
+            }
             edge_.wheel.set(*this, run_->wait_until());
             return false;
     }

@@ -56,8 +56,9 @@ void LocalAnswer::put_fields(const RequestFacts& request, const HttpSettings& se
     }
     for (std::size_t i = 0; i < fields_.size(); ++i) {
         const auto& [name, value] = fields_[i];
-        const bool is_another = std::any_of(fields_.begin(), fields_.begin() + static_cast<std::ptrdiff_t>(i),
-                                            [&](const auto& before) { return http::same_text(before.first, name); });
+        const bool is_another =
+            std::any_of(fields_.begin(), fields_.begin() + static_cast<std::ptrdiff_t>(i),
+                        [&](const auto& before) { return http::same_name_loosely(before.first, name); });
         fits = fits && (is_another ? edits.add(name, value) : edits.set(name, value));
     }
     add_hsts(request, settings, scratch, edits);

@@ -52,7 +52,7 @@ public:
 private:
     http::Page page_;
     std::string retry_after_;
-    std::string code_;  // a plugin's
+    std::string code_;                                         // a plugin's
     std::string location_;                                     // of a redirect
     std::vector<std::pair<std::string, std::string>> fields_;  // a plugin's
     bool is_page_ = true;  // a page; else a redirect, nothing but a status, or a plugin's own answer

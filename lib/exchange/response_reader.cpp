@@ -38,8 +38,18 @@ ResponseReader::Progress ResponseReader::read_head(BackendStream& backend, const
     return Progress::refused;
 }
 
+// A stream that waits lets go of the slab that its bytes came in, and has a copy of them (Session::compact): the head
+// still points to the slab, which is kept by sharing it.
+void ResponseReader::hold_head(BackendStream& backend) {
+    const StreamItem* item = backend.front();
+    if (held_.empty() && pending_consume_ > 0 && item != nullptr) {
+        held_ = item->slice.share(0, item->slice.size());
+    }
+}
+
 void ResponseReader::forget_head(BackendStream* backend, bool more) {
     has_head_ = false;
+    held_ = {};
     head_bytes_.clear();
     if (backend != nullptr && backend->state() == BackendStream::State::busy && pending_consume_ > 0) {
         backend->consume(pending_consume_);

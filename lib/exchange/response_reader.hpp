@@ -38,6 +38,8 @@ public:
     /// head follows, since this was an interim one.
     void forget_head(BackendStream* backend, bool more);
     bool has_head() const noexcept { return has_head_; }
+    /// Keeps the bytes of the complete head where they are, also when others are served meanwhile.
+    void hold_head(BackendStream& backend);
 
     // --- the body ---
 
@@ -73,6 +75,7 @@ private:
     std::unique_ptr<http::ResponseParser> parser_;
     std::string head_bytes_;             // of a head that did not come in one piece
     std::uint32_t pending_consume_ = 0;  // bytes of the front item that the complete head lies in
+    buffer::Slice held_;                 // the front item's bytes, while the head is held
     bool has_head_ = false;
     bool keeps_connection_ = false;
     http::BodyReader body_;

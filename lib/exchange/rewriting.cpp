@@ -115,11 +115,13 @@ void add_hsts(const RequestFacts& request, const HttpSettings& settings, HeadScr
     }
 }
 
-// Writes trailers under the rules: a field that a rule takes out of a head does not come behind the body either.
-std::string_view write_trailers(const http::Fields& trailers, const std::vector<http::HeaderRule>& rules,
-                                std::string_view connection, HeadScratch& scratch) {
+// Writes trailers: a field that a rule or a plugin takes out of a head does not come behind the body either.
+std::string_view write_trailers(const http::Fields& trailers, const TrailerRules& rules, std::string_view connection,
+                                HeadScratch& scratch) {
     http::Edits& edits = scratch.new_edits();
-    check(http::put_header_rules(rules, edits), "the rules of a service fit into the edits");
+    const bool fits =
+        (rules.run == nullptr || (rules.run->*rules.put)(edits)) && http::put_header_rules(rules.rules, edits);
+    check(fits, "the rules of a service and the changes of plugins fit into the edits");
     std::vector<char>& room = scratch.head_room();
     const std::size_t size = write_fully(
         room, [&](std::vector<char>& into) { return http::write_trailers(trailers, into, &edits, connection); });

@@ -49,9 +49,16 @@ private:
 /// service is known.
 void add_hsts(const RequestFacts& request, const HttpSettings& settings, HeadScratch& scratch, http::Edits& edits);
 
-/// Writes the last chunk with these trailers, under the rules of one direction; good until another head is written.
-/// `connection`: names that the head's Connection had, which are not passed on.
-std::string_view write_trailers(const http::Fields& trailers, const std::vector<http::HeaderRule>& rules,
-                                std::string_view connection, HeadScratch& scratch);
+/// What takes fields out of the heads of one direction, and so out of its trailers.
+struct TrailerRules {
+    const std::vector<http::HeaderRule>& rules;
+    const hooks::HttpRun* run = nullptr;  // null: no plugins
+    bool (hooks::HttpRun::*put)(http::Edits&) const noexcept = nullptr;
+};
+
+/// Writes the last chunk with these trailers; good until another head is written. `connection`: names that the head's
+/// Connection had, which are not passed on.
+std::string_view write_trailers(const http::Fields& trailers, const TrailerRules& rules, std::string_view connection,
+                                HeadScratch& scratch);
 
 }  // namespace ferrotunnel::exchange

@@ -115,7 +115,7 @@ class HttpHooks {
 public:
     virtual ~HttpHooks() = default;
 
-    /// A run for a request, or null where no plugin is interested in it. `head` is needed for this call only.
+    /// A run for a request; null: no plugin looks at it. `head` is needed for this call only.
     virtual std::unique_ptr<HttpRun> begin(const http::RequestHead& head, const RequestInfo& info, RunOwner& owner) = 0;
 };
 

@@ -22,6 +22,9 @@ bool BaseFields::shows(const http::Field& field) const noexcept {
         case FieldName::x_forwarded_port:
         case FieldName::x_forwarded_proto:
         case FieldName::x_real_ip:
+        case FieldName::x_request_id:
+        case FieldName::expect:
+        case FieldName::proxy:
             return false;
         default:
             return !field.alias && !http::is_claim(field.known);
@@ -33,7 +36,7 @@ bool FieldLog::may_write(std::string_view name, std::string_view value) noexcept
 }
 
 bool FieldLog::add(Kind kind, std::string_view name, std::string_view value) {
-    if (changes_.size() == limits::plugin_edits_max || !may_write(name, value)) {
+    if (is_full() || !may_write(name, value)) {
         return false;
     }
     changes_.push_back({kind, http::field_name_of(name), name, value});

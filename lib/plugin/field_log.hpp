@@ -52,6 +52,7 @@ public:
     static bool may_write(std::string_view name, std::string_view value) noexcept;
 
     std::size_t size() const noexcept { return changes_.size(); }
+    bool is_full() const noexcept { return changes_.size() == limits::plugin_edits_max; }
     /// Takes back what was added behind the first `size` changes.
     void take_back(std::size_t size) { changes_.resize(size, {}); }
 

@@ -2,11 +2,20 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "ferrotunnel/plugin_abi.h"
 
 namespace ferrotunnel::plugin {
+
+// Texts of the interface, and of this library.
+inline std::string_view view(ft_text text) noexcept {
+    return {text.data, text.size};
+}
+inline ft_text text_of(std::string_view view) noexcept {
+    return {view.data(), view.size()};
+}
 
 /// The table that every plugin gets. Any thread; it is good for as long as the process lives.
 const ft_host& host() noexcept;

@@ -110,7 +110,7 @@ std::optional<Step> HttpChainRun::decided(std::size_t i, ft_decision decision, T
     }
     if (decision == FT_ANSWERED && has_reply) {
         if (asked.observes()) {
-            chain_->log.debug("a plugin would have answered", {{"plugin", asked.id()}, {"request", info_.id}});
+            asked.tell_observed(info_.id, reply_);
             return std::nullopt;
         }
         hold_until_ = never;
@@ -139,12 +139,14 @@ std::optional<Step> HttpChainRun::failed(const Instance& asked, std::string_view
     path_ = mark_.path;
     query_ = mark_.query;
     asked.tell_failure(info_.id, why);
+    hold_until_ = never;  // whoever comes next has its own time
     if (asked.observes() || !asked.fails_closed()) {
         return std::nullopt;
     }
-    hold_until_ = never;
+    // Behind the request the backend has done what it was asked: nobody is invited to try again.
     reply_ = {};
-    reply_.page = http::PageState::plugin_failed;
+    reply_.page = phase_ == Phase::request ? http::PageState::plugin_failed : http::PageState::internal_error;
+    reply_.code = "plugin_failed";
     return Step::answer;
 }
 

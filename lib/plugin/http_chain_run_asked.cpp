@@ -99,10 +99,16 @@ BaseFields HttpChainRun::base_of(std::uint32_t side) const noexcept {
 }
 
 std::optional<std::string_view> HttpChainRun::field(std::uint32_t side, std::string_view name, std::size_t nth) const {
+    if (side != FT_REQUEST && phase_ != Phase::response) {
+        return std::nullopt;
+    }
     return (side == FT_REQUEST ? request_log_ : response_log_).value(base_of(side), name, nth);
 }
 
 std::optional<http::Edits::Edit> HttpChainRun::field_at(std::uint32_t side, std::size_t i) const {
+    if (side != FT_REQUEST && phase_ != Phase::response) {
+        return std::nullopt;
+    }
     return (side == FT_REQUEST ? request_log_ : response_log_).field(base_of(side), i);
 }
 
@@ -135,11 +141,14 @@ bool HttpChainRun::edit(std::uint32_t side, std::uint32_t how, std::string_view 
     if (instance(current_).observes()) {
         return true;
     }
+    FieldLog& log = side == FT_REQUEST ? request_log_ : response_log_;
+    if (log.is_full() || name.size() + value.size() > limits::plugin_texts_max - texts_bytes_) {
+        return false;
+    }
     constexpr FieldLog::Kind kinds[] = {FieldLog::Kind::add, FieldLog::Kind::set, FieldLog::Kind::remove};
     const auto kept_name = keep(name);
     const auto kept_value = keep(value);
-    return kept_name && kept_value &&
-           (side == FT_REQUEST ? request_log_ : response_log_).add(kinds[how], *kept_name, *kept_value);
+    return kept_name && kept_value && log.add(kinds[how], *kept_name, *kept_value);
 }
 
 // A target has to be one that a visitor could have sent for this service: its plugins have judged the old one.
@@ -226,7 +235,14 @@ void HttpChainRun::set_state(void* state, void (*release)(void*)) {
     const auto found =
         std::find_if(states_.begin(), states_.end(), [this](const State& each) { return each.instance == current_; });
     if (found == states_.end()) {
-        states_.push_back({current_, state, release});
+        try {
+            states_.push_back({current_, state, release});
+        } catch (...) {
+            if (release != nullptr) {
+                release(state);
+            }
+            throw;
+        }
         return;
     }
     const State before = std::exchange(*found, {current_, state, release});

@@ -17,14 +17,6 @@ HttpChainRun& run_of(ft_exchange* exchange) {
     return *static_cast<HttpChainRun*>(exchange);
 }
 
-std::string_view view(ft_text text) noexcept {
-    return {text.data, text.size};
-}
-
-ft_text text(std::string_view view) noexcept {
-    return {view.data(), view.size()};
-}
-
 /// Calls `action`, which returns whether something was done.
 template <typename Action>
 std::int32_t guarded(Action action) noexcept {
@@ -44,13 +36,13 @@ Fields fields_of(const ft_text* names_values, std::size_t pairs) {
 }
 
 ft_text get(ft_exchange* exchange, std::uint32_t what) {
-    return text(run_of(exchange).get(what));
+    return text_of(run_of(exchange).get(what));
 }
 
 std::int32_t field(ft_exchange* exchange, std::uint32_t side, ft_text name, std::size_t nth, ft_text* value) {
     return guarded([&] {
         const auto found = run_of(exchange).field(side, view(name), nth);
-        *value = text(found.value_or(std::string_view()));
+        *value = text_of(found.value_or(std::string_view()));
         return found.has_value();
     });
 }
@@ -59,8 +51,8 @@ std::int32_t field_at(ft_exchange* exchange, std::uint32_t side, std::size_t i, 
     return guarded([&] {
         const auto found = run_of(exchange).field_at(side, i);
         if (found) {
-            *name = text(found->name);
-            *value = text(found->value);
+            *name = text_of(found->name);
+            *value = text_of(found->value);
         }
         return found.has_value();
     });
@@ -93,7 +85,7 @@ std::int32_t reject(ft_exchange* exchange, std::uint32_t status, ft_text code, c
 }
 
 ft_text note(ft_exchange* exchange, ft_text name) {
-    return text(run_of(exchange).note(view(name)));
+    return text_of(run_of(exchange).note(view(name)));
 }
 
 std::int32_t set_note(ft_exchange* exchange, ft_text name, ft_text value) {

@@ -49,6 +49,19 @@ void Instance::tell_failure(std::string_view request, std::string_view why) cons
     }
 }
 
+void Instance::tell_observed(std::string_view request, const hooks::Reply& reply) const noexcept {
+    static constexpr LineKind answers{"plugin_observations"};
+    try {
+        if (log_.may_write(LogLevel::info, answers, now())) {
+            log_.info("a plugin would have answered",
+                      {{"plugin", options_.id},
+                       {"request", request},
+                       {"status", reply.page ? http::info_of(*reply.page).status : reply.status}});
+        }
+    } catch (const std::exception&) {  // no memory for the line
+    }
+}
+
 Result<std::shared_ptr<Instance>, std::string> Instances::make(const Prepared& prepared, InstanceOptions options,
                                                                const Instance* before) {
     const ft_type& calls = prepared.type.calls;
@@ -58,6 +71,9 @@ Result<std::shared_ptr<Instance>, std::string> Instances::make(const Prepared& p
     auto owned = std::make_unique<Instance>(prepared.type, std::move(options), log_);
     ft_settings seen{prepared.settings};
     owned->object_ = calls.make(&seen, owned.get(), before != nullptr ? before->object() : nullptr);
+    if (owned->object_ != nullptr && !seen.findings.empty()) {
+        calls.destroy(std::exchange(owned->object_, nullptr));
+    }
     if (owned->object_ == nullptr) {
         std::string text = "The plugin \"" + owned->id() + "\" can not be made";
         for (const config::Finding& finding : seen.findings) {
@@ -92,7 +108,7 @@ void Instances::bury() {
 
 void Instances::destroy(Instance* instance) noexcept {
     const std::unique_ptr<Instance> owned(instance);
-    if (owned->calls().stop != nullptr) {
+    if (owned->started_ && owned->calls().stop != nullptr) {
         owned->calls().stop(owned->object());
     }
     owned->calls().destroy(owned->object());

@@ -12,6 +12,7 @@
 
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "hooks/http_run.hpp"
 #include "plugin/prepared.hpp"
 
 /// What plugins know of an instance: that it is there.
@@ -39,13 +40,16 @@ public:
     void* object() const noexcept { return object_; }
 
     /// The server runs from now on. On the control thread.
-    void start() const {
+    void start() {
+        started_ = true;
         if (type_.calls.start != nullptr) {
             type_.calls.start(object_);
         }
     }
     /// Tells of a failure in a request with that id, where the log has room for such lines. Any thread.
     void tell_failure(std::string_view request, std::string_view why) const noexcept;
+    /// Tells what an observing instance would have answered, likewise.
+    void tell_observed(std::string_view request, const hooks::Reply& reply) const noexcept;
     /// Writes what the plugin says. Any thread.
     void log(std::int32_t level, std::string_view line) const noexcept;
 
@@ -56,6 +60,7 @@ private:
     const InstanceOptions options_;
     Logger& log_;
     void* object_ = nullptr;
+    bool started_ = false;
     Instance* next_ = nullptr;  // among those that nobody holds any more
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <map>
+#include <mutex>
 #include <utility>
 
 #include "plugin/host.hpp"
@@ -22,12 +24,12 @@ std::string text_of(const char* text) {
     return text != nullptr ? text : "";
 }
 
-bool is_name(std::string_view name) {
+}  // namespace
+
+bool is_type_name(std::string_view name) noexcept {
     const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
     return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), fits);
 }
-
-}  // namespace
 
 Result<Type, std::string> read_type(const ft_type& theirs) {
     if (theirs.size < offsetof(ft_type, name) + sizeof(theirs.name)) {
@@ -39,7 +41,7 @@ Result<Type, std::string> read_type(const ft_type& theirs) {
     type.version = text_of(type.calls.version);
     type.summary = text_of(type.calls.summary);
     type.is_guard = (type.calls.flags & FT_GUARD) != 0;
-    if (!is_name(type.name)) {
+    if (!is_type_name(type.name)) {
         return "The type \"" + type.name + "\" of the plugin has a name that is not of small letters, digits and '-'.";
     }
     if (type.calls.make == nullptr || type.calls.destroy == nullptr) {
@@ -62,7 +64,9 @@ Result<Type, std::string> read_type(const ft_type& theirs) {
     return type;
 }
 
-Result<std::vector<Type>, std::string> read_library(ft_entry entry) {
+namespace {
+
+Result<std::vector<Type>, std::string> ask(ft_entry entry) {
     const ft_library* theirs = entry(&host());
     if (theirs == nullptr) {
         return std::string("The plugin says that it can not work with this version.");
@@ -80,6 +84,17 @@ Result<std::vector<Type>, std::string> read_library(ft_entry entry) {
         return std::string("The plugin has no types.");
     }
     return types;
+}
+
+}  // namespace
+
+// An entry is called once: while another server's workers run the library's hooks, nothing of it is set anew.
+Result<std::vector<Type>, std::string> read_library(ft_entry entry) {
+    static std::mutex mutex;
+    static auto* const known = new std::map<ft_entry, Result<std::vector<Type>, std::string>>;
+    const std::lock_guard lock(mutex);
+    const auto found = known->find(entry);
+    return found != known->end() ? found->second : known->emplace(entry, ask(entry)).first->second;
 }
 
 }  // namespace ferrotunnel::plugin

@@ -23,8 +23,11 @@ struct Type {
     ft_type calls{};  // for the functions; those without which nothing can be made are there
 };
 
-/// Calls the entry of a library, and reads its types. The problem is a sentence.
+/// Calls the entry of a library, the first time, and reads its types. Any thread. The problem is a sentence.
 Result<std::vector<Type>, std::string> read_library(ft_entry entry);
+
+/// Whether a type may have this name: up to 64 small letters, digits and '-'.
+bool is_type_name(std::string_view name) noexcept;
 
 /// Reads one type.
 Result<Type, std::string> read_type(const ft_type& type);

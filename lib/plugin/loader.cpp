@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "plugin/library.hpp"
+
 namespace ferrotunnel::plugin {
 namespace {
 
@@ -54,6 +56,11 @@ std::vector<std::string> shipped_types() {
 
 std::string shipped_file(std::string_view type) {
     return shipped_folder().append("/").append(type).append(extension);
+}
+
+bool is_shipped(std::string_view type) {
+    std::error_code error;
+    return is_type_name(type) && std::filesystem::exists(shipped_file(type), error);
 }
 
 }  // namespace ferrotunnel::plugin

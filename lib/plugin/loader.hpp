@@ -23,7 +23,8 @@ Result<Loaded, std::string> load(const std::string& file);
 std::string shipped_folder();
 /// The types that are shipped there, each in a file of its own, in the order of their names.
 std::vector<std::string> shipped_types();
-/// The file of a shipped type.
+/// The file of a shipped type, and whether it is there.
 std::string shipped_file(std::string_view type);
+bool is_shipped(std::string_view type);
 
 }  // namespace ferrotunnel::plugin

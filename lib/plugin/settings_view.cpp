@@ -3,19 +3,12 @@
 #include <exception>
 
 #include "base/text.hpp"
+#include "plugin/host.hpp"
 
 namespace ferrotunnel::plugin {
 namespace {
 
 using config::CheckedValue;
-
-std::string_view view(ft_text text) noexcept {
-    return {text.data, text.size};
-}
-
-ft_text text_of(std::string_view view) noexcept {
-    return {view.data(), view.size()};
-}
 
 /// The value at a path; null: there is none, or no memory to look for it.
 const CheckedValue* find(const ft_settings* settings, ft_text path) noexcept {

@@ -8,7 +8,6 @@
 //         on_failure: open
 //         mode: observe
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
 #include "plugin/loader.hpp"
@@ -35,7 +34,7 @@ public:
     }
     /// The type of that name; null, and a problem at its key, where there is none.
     const plugin::Type* find(const std::string& name, const Value& value, ft_entry& library) {
-        if (!known(name) && std::filesystem::exists(plugin::shipped_file(name))) {
+        if (!known(name) && plugin::is_shipped(name)) {
             if (const std::optional<std::string> fault = add(plugin::shipped_file(name))) {
                 value.problem_at_key("the plugin " + plugin::shipped_file(name) + " " + *fault);
                 return nullptr;
@@ -75,6 +74,9 @@ private:
             return "can not be used: " + types.error();
         }
         for (plugin::Type& type : *types) {
+            if (known(type.name) != nullptr) {
+                return "has a type `" + type.name + "`, which another one has too";
+            }
             all_.push_back({library->entry, std::move(type)});
         }
         return std::nullopt;
@@ -84,14 +86,7 @@ private:
 };
 
 config::SecretSource secrets_of(ConfigReading& reading) {
-    return {[](const std::string& path) -> Result<std::string, config::FileError> {
-                try {
-                    return std::string(Secret::from_file(path).reveal());
-                } catch (const config_error& error) {
-                    return config::FileError{error.problems().front().text};
-                }
-            },
-            [&reading](const Value& value) { warn_of_written_out(value, "a secret", reading); }};
+    return {read_secret_file, [&reading](const Value& value) { warn_of_written_out(value, "a secret", reading); }};
 }
 
 // Reads what every instance may say, beside its type.

@@ -11,18 +11,6 @@
 namespace ferrotunnel::detail {
 namespace {
 
-/// Secrets of settings that stand in a program: there is nothing to warn of, and no folder that paths begin at.
-config::SecretSource secret_source() {
-    return {[](const std::string& path) -> Result<std::string, config::FileError> {
-                try {
-                    return std::string(Secret::from_file(path).reveal());
-                } catch (const config_error& error) {
-                    return config::FileError{error.problems().front().text};
-                }
-            },
-            {}};
-}
-
 /// The name of an instance that was given none: that of its type, with a number where it is not the first.
 std::string usual_id(const std::string& type, const std::set<std::string>& taken) {
     std::string id = type;
@@ -35,7 +23,7 @@ std::string usual_id(const std::string& type, const std::set<std::string>& taken
 Result<plugin::Prepared, std::vector<config::Finding>> prepare(const PluginSpec& spec) {
     const PluginUse& use = spec.use;
     return spec.settings ? plugin::prepare(use.library, use.type, *spec.settings)
-                         : plugin::prepare(use.library, use.type, use.settings, secret_source());
+                         : plugin::prepare(use.library, use.type, use.settings, {read_secret_file, {}});
 }
 
 plugin::InstanceOptions options_of(const PluginUse& use, const plugin::Type& type, const std::set<std::string>& taken) {
@@ -47,6 +35,14 @@ plugin::InstanceOptions options_of(const PluginUse& use, const plugin::Type& typ
 }
 
 }  // namespace
+
+Result<std::string, config::FileError> read_secret_file(const std::string& path) {
+    try {
+        return std::string(Secret::from_file(path).reveal());
+    } catch (const config_error& error) {
+        return config::FileError{error.problems().front().text};
+    }
+}
 
 std::optional<std::string> plugin_id_fault(const std::string& id) {
     const auto fits = [](char c) {

@@ -30,6 +30,9 @@ struct PreparedPlugin {
 /// Prepares the plugins in their order; those with a problem are left out. A problem's key is like "plugins[1].rate".
 std::vector<PreparedPlugin> prepare_plugins(const std::vector<PluginSpec>& specs, std::vector<Problem>& problems);
 
+/// Reads the text of a secret's file, or says why there is none.
+Result<std::string, config::FileError> read_secret_file(const std::string& path);
+
 /// What is wrong with the name of an instance; nothing if it is right.
 std::optional<std::string> plugin_id_fault(const std::string& id);
 

@@ -44,6 +44,19 @@ Cors::Cors(const Settings& settings)
         throw std::invalid_argument(
             "has credentials for every origin (\"*\"): any page could act as whoever is logged in; name the origins");
     }
+    for (const std::string& origin : origins_) {
+        const std::size_t scheme = origin.find("://");
+        const bool is_origin = scheme != std::string::npos && origin.find('/', scheme + 3) == std::string::npos;
+        if (origin != "*" && !is_origin) {
+            throw std::invalid_argument("has the origin \"" + origin +
+                                        "\"; expected one as browsers send it, like https://app.example.com");
+        }
+    }
+    for (const std::string& list : {joined(origins_), methods_, headers_, expose_}) {
+        if (!plugin::may_write("Access-Control-Allow-Methods", list)) {
+            throw std::invalid_argument("has a word that no field can have: \"" + list + "\"");
+        }
+    }
 }
 
 std::string Cors::allowed(Text origin) const {
@@ -84,10 +97,12 @@ std::optional<Answer> Cors::preflight(const Exchange& exchange) const {
     return answer;
 }
 
-void Cors::permit(Exchange& exchange) const {
-    for (const Text name :
-         {"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers"}) {
-        exchange.remove(Side::response, name);  // what the backend says would stand beside what is said here
+bool Cors::permit(Exchange& exchange) const {
+    // What the backend says would stand beside what is said here.
+    if (!exchange.remove(Side::response, "Access-Control-Allow-Origin") ||
+        !exchange.remove(Side::response, "Access-Control-Allow-Credentials") ||
+        !exchange.remove(Side::response, "Access-Control-Expose-Headers")) {
+        return false;
     }
     const bool depends_on_origin = origins_ != std::vector<std::string>{"*"};
     if (depends_on_origin) {
@@ -96,7 +111,7 @@ void Cors::permit(Exchange& exchange) const {
     const auto origin = exchange.field(Side::request, "Origin");
     const std::string allow = origin ? allowed(*origin) : std::string();
     if (allow.empty()) {
-        return;
+        return true;
     }
     exchange.set(Side::response, "Access-Control-Allow-Origin", allow);
     if (credentials_) {
@@ -105,6 +120,7 @@ void Cors::permit(Exchange& exchange) const {
     if (!expose_.empty()) {
         exchange.set(Side::response, "Access-Control-Expose-Headers", expose_);
     }
+    return true;
 }
 
 }  // namespace ferrotunnel::plugins

@@ -17,8 +17,9 @@ public:
 
     /// Answers a preflight: the question of a browser whether it may send a request. Nothing: this is none.
     std::optional<plugin::Answer> preflight(const plugin::Exchange& exchange) const;
-    /// Says in the answer that the page that asks may read it.
-    void permit(plugin::Exchange& exchange) const;
+    /// Says in the answer that the page that asks may read it. False: there was no room to take away what the backend
+    /// says about that.
+    bool permit(plugin::Exchange& exchange) const;
 
 private:
     /// What Access-Control-Allow-Origin says to that origin; empty: nothing, it may not read the answer.

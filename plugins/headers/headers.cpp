@@ -12,8 +12,12 @@ using plugin::Side;
 using plugin::Text;
 
 void Headers::check(const Settings& settings) {
-    (void)read(settings, "request", true);
-    (void)read(settings, "response", true);
+    constexpr std::size_t changes_max = 24;  // of the 32 that all plugins may make together; CORS makes up to 7
+    for (const char* const side : {"request", "response"}) {
+        if (read(settings, side, true).size() > changes_max) {
+            settings.problem(side, "has more than 24 changes");
+        }
+    }
     if (settings.count("cors") > 0) {
         try {
             (void)Cors(settings);
@@ -58,7 +62,12 @@ Headers::Changes Headers::read(const Settings& settings, const std::string& side
                 settings.problem(path, unwritable);
             }
             try {
-                changes.push_back({name, ValueTemplate(settings.text(path).value_or(Text())), replaces});
+                const Text text = settings.text(path).value_or(Text());
+                changes.push_back({name, ValueTemplate(text), replaces});
+                if (text.find("{{") == Text::npos && plugin::may_write(name) && !plugin::may_write(name, text)) {
+                    settings.problem(path,
+                                     "can not be the value of a field: it has an end of a line, or blanks at an end");
+                }
             } catch (const std::invalid_argument& problem) {
                 if (!only_checks) {
                     throw;
@@ -71,20 +80,24 @@ Headers::Changes Headers::read(const Settings& settings, const std::string& side
 }
 
 // A value that can not be written, since a note or a field of the visitor's has an end of a line in it, say, is left
-// out; with `set` the field is gone then, so that nobody else's value stands in its place.
-void Headers::apply(const Changes& changes, Exchange& exchange, Side side) {
+// out; with `set` the field is gone then, so that nobody else's value stands in its place. False: not even that was
+// possible, for want of room, which the visitor may have filled.
+bool Headers::apply(const Changes& changes, Exchange& exchange, Side side) {
     for (const Change& change : changes) {
         if (!change.value) {
-            exchange.remove(side, change.name);
+            if (!exchange.remove(side, change.name)) {
+                return false;
+            }
             continue;
         }
         const std::string value = change.value->value(exchange);
         if (!change.replaces) {
             exchange.add(side, change.name, value);
-        } else if (!exchange.set(side, change.name, value)) {
-            exchange.remove(side, change.name);
+        } else if (!exchange.set(side, change.name, value) && !exchange.remove(side, change.name)) {
+            return false;
         }
     }
+    return true;
 }
 
 Decision Headers::on_request(Exchange& exchange) {
@@ -93,16 +106,12 @@ Decision Headers::on_request(Exchange& exchange) {
             return Decision::respond(std::move(*answer));
         }
     }
-    apply(request_, exchange, Side::request);
-    return Decision::go_on();
+    return apply(request_, exchange, Side::request) ? Decision::go_on() : Decision::reject(503, "headers_no_room");
 }
 
 Decision Headers::on_response(Exchange& exchange) {
-    apply(response_, exchange, Side::response);
-    if (cors_) {
-        cors_->permit(exchange);
-    }
-    return Decision::go_on();
+    const bool fits = apply(response_, exchange, Side::response) && (!cors_ || cors_->permit(exchange));
+    return fits ? Decision::go_on() : Decision::reject(503, "headers_no_room");
 }
 
 }  // namespace ferrotunnel::plugins

@@ -67,7 +67,7 @@ private:
     using Changes = std::vector<Change>;
 
     static Changes read(const plugin::Settings& settings, const std::string& side, bool only_checks);
-    static void apply(const Changes& changes, plugin::Exchange& exchange, plugin::Side side);
+    static bool apply(const Changes& changes, plugin::Exchange& exchange, plugin::Side side);
 
     Changes request_;
     Changes response_;

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/limits.hpp"
 #include "unit/plugin/run_rig.hpp"
 
 using namespace ferrotunnel;
@@ -74,6 +75,28 @@ TEST_CASE("headers: a value with an end of a line is written nowhere, nor is the
     rig.end();
 }
 
+TEST_CASE("headers: a visitor who fills the room gets nothing through", "[headers]") {
+    PluginRig rig;
+    rig.add<Headers>({}, "{request: {set: {X-A: '{{field.x-fill}}', X-User: ann}}}");
+    std::string fill(limits::plugin_texts_max, 'x');
+    for (const std::size_t left : {0U, 2U, 5U, 12U, 13U}) {  // what X-User and its value find, beside the other's
+        INFO(left);
+        rig.begin("GET /", "X-User: root\r\nX-Fill: " + fill.substr(0, fill.size() - 20 - left) + "\r\n");
+        if (rig.ask() == Step::go_on) {
+            CHECK(rig.sent().find("X-User: root") == std::string::npos);
+        } else {
+            CHECK(rig.run->take_reply().code == "headers_no_room");
+        }
+        rig.end();
+    }
+}
+
+TEST_CASE("headers: what stands for nothing leaves no blanks", "[headers]") {
+    Rig rig("{request: {set: {X-Who: '{{note.group}} {{note.auth.subject}} '}}}");
+    CHECK(has(rig.request(), "X-Who: ann"));
+    rig.end();
+}
+
 TEST_CASE("headers: settings that can not work are told with their places", "[headers]") {
     CHECK(PluginRig::wrong<Headers>("{request: {set: {X-A: '{{visitr}}'}}}")
               .find("request.set[\"X-A\"]: has {{visitr}}") == 0);
@@ -83,6 +106,17 @@ TEST_CASE("headers: settings that can not work are told with their places", "[he
     CHECK(PluginRig::wrong<Headers>("{response: {remove: ['X A']}}").find("response.remove[0]") == 0);
     CHECK(PluginRig::wrong<Headers>("{reqest: {}}").find("request") != std::string::npos);
     CHECK(PluginRig::wrong<Headers>("{cors: {origins: '*', credentials: true}}").find("cors: has credentials") == 0);
+    CHECK(PluginRig::wrong<Headers>("{cors: {origins: 'https://a.test/'}}").find("as browsers send it") !=
+          std::string::npos);
+    CHECK(PluginRig::wrong<Headers>("{cors: {origins: '*', methods: [\"GET\\n\"]}}").find("no field can have") !=
+          std::string::npos);
+    CHECK(PluginRig::wrong<Headers>("{request: {set: {X-A: \"a\\nb\"}}}").find("can not be the value") !=
+          std::string::npos);
+    std::string many;
+    for (int i = 0; i < 25; ++i) {
+        many += (i > 0 ? ", X-" : "X-") + std::to_string(i);
+    }
+    CHECK(PluginRig::wrong<Headers>("{request: {remove: [" + many + "]}}").find("request: has more than 24") == 0);
     CHECK(PluginRig::wrong<Headers>("{cors: {}}").find("origins") != std::string::npos);
     CHECK(PluginRig::wrong<Headers>("{request: {set: {X-A: '{{visitor}} {} }}'}}}").empty());
 }

@@ -60,7 +60,10 @@ std::string ValueTemplate::value(const Exchange& exchange) const {
     for (const Piece& piece : pieces_) {
         value += text_of(piece, exchange);
     }
-    return value;
+    // No value begins or ends with blanks, which stand there where a piece is empty.
+    const std::size_t begin = value.find_first_not_of(" \t");
+    const std::size_t end = value.find_last_not_of(" \t");
+    return begin == std::string::npos ? std::string() : value.substr(begin, end - begin + 1);
 }
 
 Text ValueTemplate::text_of(const Piece& piece, const Exchange& exchange) {

@@ -20,15 +20,20 @@ mkdir "$dir/tutorial"
 mv "$dir/own/hello.so" "$dir/tutorial"
 cp "$dir/token" "$dir/tutorial" 2>/dev/null || (umask 077 && "$FERROTUNNEL" token >"$dir/tutorial/token")
 block yaml >"$dir/tutorial/hello.yml"
+# Another plugin whose class has the same name, as two people who have read the tutorial would write it.
+mkdir "$dir/second"
+block cpp | sed 's/"hello"/"second"/; s#"/hello"#"/second"#; s/X-Greeting/X-Second/' >"$dir/second/hello.cpp"
+(cd "$dir/second" && CPLUS_INCLUDE_PATH=$E2E_SOURCE/../../include sh -ec "$(block sh)")
 "$FERROTUNNEL" check "$dir/tutorial/hello.yml" >/dev/null || fail "check refuses the tutorial's file"
 
 cat >"$dir/edge.yml" <<END
 server:
   plugins:
-    load: [own/maintenance.so, tutorial/hello.so]
+    load: [own/maintenance.so, tutorial/hello.so, second/hello.so]
     chain:
       - maintenance: {file: down}
       - hello: {greeting: Good morning}
+      - second: {greeting: Good evening}
         on_failure: closed
       - headers:
           request: {set: {X-Visitor: "{{visitor}} at {{host}}"}, remove: Cookie}
@@ -57,8 +62,10 @@ ask app.example.com / -H 'Origin: https://evil.test' -o /dev/null -D "$dir/evil"
 
 say "the tutorial's plugin answers"
 equal "its answer" "$(ask app.example.com /hello)" "Good morning"
+equal "the other one's" "$(ask app.example.com /second)" "Good evening"
 equal "the status" "$(status_of app.example.com /who)" 200
 has_text "$dir/head" "^X-Greeting: Good morning"
+has_text "$dir/head" "^X-Second: Good evening"
 
 say "the plugin in C decides"
 touch "$dir/down"
@@ -88,6 +95,10 @@ wrong '{headers: {}, maintenance: {file: x}}'
 has_text "$dir/check.out" 'two plugins are named'
 wrong '{headers: {}, on_failure: maybe}'
 has_text "$dir/check.out" 'closed'
+wrong '../headers: {}'
+has_text "$dir/check.out" 'wrong.yml:6:.*no such'
+wrong 'headers: {}' ', own/maintenance.so'
+has_text "$dir/check.out" 'another one has too'
 wrong 'headers: {}' ', token'
 has_text "$dir/check.out" 'wrong.yml:4:.*can not be loaded'
 wrong 'headers: {}' ', own/none.so'

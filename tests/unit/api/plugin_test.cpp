@@ -178,5 +178,7 @@ TEST_CASE("a server whose plugin can not be made does not start, and says why", 
     Rig rig({greets("{words: hello}"), greets("{words: unmade}")});
     CHECK_THROWS_WITH(rig.server->start(), Catch::Contains("\"greets-2\" can not be made: no such greeting"));
     CHECK(Greets::started == 0);
+    CHECK(Greets::stopped == 0);
+    CHECK(Greets::living == 0);
     CHECK_THROWS_WITH(rig.server->start(), Catch::Contains("greets-2"));  // and does so again
 }

@@ -210,7 +210,7 @@ TEST_CASE("plugins: a request waits for a decision, with its body in the visitor
     CHECK_FALSE(visitor.stirs(50));
     CHECK(rig.edge->carrier->opens == 0);
     std::move(later).resume([](Exchange& exchange) {
-        CHECK(exchange.path() == "/p");
+        expect(exchange.path() == "/p", "the path is there");
         exchange.set(Side::request, "X-User", "ann");
         return Decision::go_on();
     });
@@ -248,18 +248,87 @@ TEST_CASE("plugins: an answer waits for a decision, while its backend is held ba
     CHECK(rig.outcome().response_bytes == body.size());
 }
 
+TEST_CASE("plugins: a held answer stays what it is while others use the same trunk", "[exchange][plugins]") {
+    Owed owed;
+    Rig rig({},
+            [&](Exchange& exchange) { return exchange.path() == "/held" ? owed.wait(exchange) : Decision::go_on(); });
+    Peer visitor = rig.edge->visit(ask("app.test", "/held"));
+    Peer backend = rig.edge->backend.accept();
+    (void)backend.read_message();
+    backend.send(answer("mine", "X-Mine: 1\r\nX-Also: 2\r\n"));
+    Later later = owed.take();
+    for (int i = 0; i < 40; ++i) {  // fills the slab that the held head came in, and those behind it
+        Peer other = rig.edge->visit(ask("app.test", "/other"));
+        Peer another = rig.edge->backend.accept();
+        (void)another.read_message();
+        another.send(answer(std::string(4'000, 'o'), "X-Mine: other\r\nX-Forged: " + std::string(500, 'f') + "\r\n"));
+        CHECK(other.read_message().body.size() == 4'000);
+    }
+    std::move(later).decide(Decision::go_on());
+    const Message message = visitor.read_message();
+    CHECK(message.field("x-mine") == "1");
+    CHECK(message.field("x-also") == "2");
+    CHECK_FALSE(message.has("x-forged"));
+    CHECK(message.body == "mine");
+}
+
+TEST_CASE("plugins: a field that a plugin takes away or sets does not come as a trailer", "[exchange][plugins]") {
+    Rig rig(
+        [](Exchange& exchange) {
+            exchange.set(Side::request, "X-User", "ann");
+            return Decision::go_on();
+        },
+        [](Exchange& exchange) {
+            exchange.remove(Side::response, "X-Secret");
+            return Decision::go_on();
+        });
+    Peer visitor = rig.edge->visit(
+        "POST / HTTP/1.1\r\nHost: app.test\r\nTE: trailers\r\nConnection: TE\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "1\r\na\r\n0\r\nX-User: root\r\nX-Stays: 1\r\n\r\n");
+    Peer backend = rig.edge->backend.accept();
+    const Message request = backend.read_message();
+    CHECK(request.trailers.find("root") == std::string::npos);
+    CHECK(request.trailers.find("X-Stays") != std::string::npos);
+    backend.send(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nb\r\n0\r\nX-Secret: s\r\nX-Told: t\r\n\r\n");
+    const Message message = visitor.read_message();
+    CHECK(message.trailers.find("X-Secret") == std::string::npos);
+    CHECK(message.trailers.find("X-Told") != std::string::npos);
+}
+
+TEST_CASE("plugins: a failure behind the backend does not ask the visitor to try again", "[exchange][plugins]") {
+    Rig rig({}, [](Exchange&) -> Decision { throw std::runtime_error("broken"); });
+    Peer visitor = rig.edge->visit(ask("app.test", "/"));
+    Peer backend = rig.edge->backend.accept();
+    (void)backend.read_message();
+    backend.send(answer("x"));
+    const Message page = visitor.read_message();
+    CHECK(page.status() == 500);
+    CHECK(page.field("x-ferrotunnel-error") == "plugin_failed");
+}
+
+TEST_CASE("plugins: a 304 says nothing of a length", "[exchange][plugins]") {
+    Rig rig([](Exchange&) { return Decision::respond({304, {{"ETag", "\"a\""}}, {}}); });
+    Peer visitor = rig.edge->visit(ask("app.test", "/"));
+    CHECK_FALSE(visitor.read_message().has("content-length"));
+    visitor.send("HEAD / HTTP/1.1\r\nHost: app.test\r\n\r\n");
+    CHECK_FALSE(visitor.read_message(true).has("content-length"));
+}
+
 TEST_CASE("plugins: a page waits for a decision too", "[exchange][plugins]") {
     Owed owed;
     Rig rig([](Exchange&) { return Decision::reject(403, ""); });
     Peer visitor = rig.edge->visit(ask("app.test", "/"));
     CHECK(visitor.read_message().status() == 403);  // its own answer does not come by the plugin
-    Acts::request = {};
-    Acts::response = [&](Exchange& exchange) { return owed.wait(exchange); };
+    on(rig.edge->edge_worker(), [&] {
+        Acts::request = {};
+        Acts::response = [&](Exchange& exchange) { return owed.wait(exchange); };
+    });
     rig.edge->carrier->refuse_next = 1;
     rig.edge->carrier->refuse_with = wire::Code::unknown_service;
     visitor.send(ask("app.test", "/"));
     std::move(owed.take()).resume([](Exchange& exchange) {
-        CHECK(exchange.origin() == plugin::Origin::edge);
+        expect(exchange.origin() == plugin::Origin::edge, "the page is the edge's");
         return Decision::respond({200, {}, "elsewhere"});
     });
     CHECK(visitor.read_message().body == "elsewhere");
@@ -346,7 +415,7 @@ TEST_CASE("plugins: how an exchange has ended is told with its counts", "[exchan
 
 TEST_CASE("plugins: a change of protocols passes them as an answer, and nothing behind it", "[exchange][plugins]") {
     Rig rig({}, [](Exchange& exchange) {
-        CHECK(exchange.status() == 101);
+        expect(exchange.status() == 101, "the answer is a change of protocols");
         exchange.set(Side::response, "X-Seen", "1");
         return Decision::go_on();
     });

@@ -156,7 +156,7 @@ TEST_CASE("chain: what the backend would not get is not there for a plugin eithe
     Rig rig;
     rig.act([](Exchange& exchange) {
         for (const Text name : {"Connection", "X-Hop", "Keep-Alive", "X-Forwarded-For", "X-Real-IP", "Forwarded",
-                                "True-Client-IP", "X-Forwarded-User", "Content_Length"}) {
+                                "True-Client-IP", "X-Forwarded-User", "Content_Length", "X-Request-Id", "Proxy"}) {
             INFO(name);
             CHECK_FALSE(exchange.field(Side::request, name));
         }
