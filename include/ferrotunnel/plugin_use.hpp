@@ -8,7 +8,8 @@
 
 namespace ferrotunnel {
 
-/// What happens to an exchange whose plugin fails: it throws, does not decide in time, or asks for what can not be done.
+/// What happens to an exchange whose plugin fails: it throws, does not decide in time, or asks for what can not be
+/// done.
 enum class PluginFailure : std::uint8_t {
     usual,   // closed for plugins that decide who may come in, open for others
     closed,  // the visitor gets 503 (`plugin_failed`)
@@ -23,8 +24,8 @@ struct PluginUse {
     std::string type{};
     /// The settings of that type, as JSON or YAML: "{rate: 20/s}". Empty: its defaults.
     std::string settings{};
-    /// A name for logs, up to 64 letters, digits, '-', '_' and '.', and another one for each instance. Empty: the type's
-    /// name.
+    /// A name for logs, up to 64 letters, digits, '-', '_' and '.', and another one for each instance. Empty: the
+    /// type's name.
     std::string id{};
     PluginFailure on_failure = PluginFailure::usual;
     /// The plugin runs, and what it would have answered is logged; nothing of it is done.

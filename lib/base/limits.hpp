@@ -276,8 +276,8 @@ inline constexpr std::uint32_t http_interims_max = 64;
 /// for that no longer than this.
 inline constexpr auto http_count_follows = 1s;
 /// Plugins: instances of a chain, each of which may look at every request; what they may keep for one exchange as texts
-/// of edits and notes; an answer of their own, its fields and the length of a refusal's code; and how many of a worker's
-/// exchanges may wait for a decision (for one instance: half of them), with what their heads take.
+/// of edits and notes; an answer of their own, its fields and the length of a refusal's code; and how many of a
+/// worker's exchanges may wait for a decision (for one instance: half of them), with what their heads take.
 inline constexpr std::size_t plugin_instances_max = 64;
 inline constexpr std::size_t plugin_texts_max = 16_KiB;
 inline constexpr std::size_t plugin_notes_max = 32;

@@ -3,7 +3,6 @@
 
 #include <string>
 
-#include "base/limits.hpp"
 #include "unit/plugin/run_rig.hpp"
 
 using namespace ferrotunnel;
@@ -78,7 +77,7 @@ TEST_CASE("headers: a value with an end of a line is written nowhere, nor is the
 TEST_CASE("headers: a visitor who fills the room gets nothing through", "[headers]") {
     PluginRig rig;
     rig.add<Headers>({}, "{request: {set: {X-A: '{{field.x-fill}}', X-User: ann}}}");
-    std::string fill(limits::plugin_texts_max, 'x');
+    const std::string fill(16 * 1024, 'x');                  // the room for texts of one exchange
     for (const std::size_t left : {0U, 2U, 5U, 12U, 13U}) {  // what X-User and its value find, beside the other's
         INFO(left);
         rig.begin("GET /", "X-User: root\r\nX-Fill: " + fill.substr(0, fill.size() - 20 - left) + "\r\n");

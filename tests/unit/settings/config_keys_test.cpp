@@ -108,14 +108,15 @@ Names calls_of_builder(const std::string& header) {
 TEST_CASE("the documented keys are those that are read", "[config-keys]") {
     // Every group that a file may have, so that all its keys are asked for.
     const detail::ConfigFile file = read(
-        "server: {token: [{}], plugins: {load: [], chain: [{}]}, https: {certificates: [{}], fallback: {}, client_certificates: [{}]}}\n"
+        "server: {token: [{}], plugins: {load: [], chain: [{}]}, https: {certificates: [{}], fallback: {}, "
+        "client_certificates: [{}]}}\n"
         "client: {services: [{http: a, request_headers: {}, response_headers: {}, redirect: {}, "
         "https_redirect: {}, hsts: {}, limits: {}}]}\nlog: {}\n");
     Names known = file.keys;
     for (const char* group :
-         {"server", "client", "log", "server.plugins", "server.timing", "server.http", "client.timing", "client.services", "server.https",
-          "server.https.hsts", "client.services[].request_headers", "client.services[].response_headers",
-          "client.services[].limits"}) {
+         {"server", "client", "log", "server.plugins", "server.timing", "server.http", "client.timing",
+          "client.services", "server.https", "server.https.hsts", "client.services[].request_headers",
+          "client.services[].response_headers", "client.services[].limits"}) {
         CHECK(known.erase(group) == 1);
     }
     Names rows;
@@ -279,8 +280,8 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"preload", "on"},         {"proxy_protocol_from", "::1"},
     };
     // These are tested in http_settings_test.cpp, https_settings_test.cpp and plugin_settings_test.cpp.
-    const Names of_a_group{"server.plugins.load", "server.plugins.chain", "server.http.pages", "server.http.hosts", "server.https.fallback.key",
-                           "server.https.client_certificates"};
+    const Names of_a_group{"server.plugins.load", "server.plugins.chain",      "server.http.pages",
+                           "server.http.hosts",   "server.https.fallback.key", "server.https.client_certificates"};
     for (const Row& row : documented()) {
         INFO(row.key);
         const std::string section = row.key.substr(0, row.key.find('.'));
@@ -362,8 +363,7 @@ TEST_CASE("the documented example has every key", "[config-keys]") {
     for (const Problem& problem : read(example).problems) {
         INFO(to_text(problem));
         const bool is_about_file = problem.key.find(".token") != std::string::npos ||
-                                   problem.key.ends_with(".backend_ca") ||
-                                   problem.key.starts_with("server.plugins") ||
+                                   problem.key.ends_with(".backend_ca") || problem.key.starts_with("server.plugins") ||
                                    problem.text.starts_with("can not read the file");
         CHECK(is_about_file);
     }

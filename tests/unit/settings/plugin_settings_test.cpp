@@ -20,9 +20,8 @@ public:
 
 detail::ConfigFile read(const std::string& plugins) {
     const std::string text = "server:\n  token: ${TOKEN}\n  plugins:\n" + plugins;
-    return detail::read_config({text, "f.yml", false, [](const std::string&) -> std::optional<std::string> {
-                                    return "some weak token";
-                                }});
+    return detail::read_config(
+        {text, "f.yml", false, [](const std::string&) -> std::optional<std::string> { return "some weak token"; }});
 }
 
 /// "line:column key: text" of the only problem.
