@@ -6,6 +6,9 @@ option(FERROTUNNEL_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(FERROTUNNEL_BUILD_BENCHMARKS "Build the benchmarks" OFF)
 option(FERROTUNNEL_INSTALL "Make an installable package" ${PROJECT_IS_TOP_LEVEL})
 option(FERROTUNNEL_WERROR "Treat warnings as errors" ${PROJECT_IS_TOP_LEVEL})
+# For builds that are made once: several sources of a folder are compiled as one, in half the time. Others compile each
+# source alone, which shows a missing include.
+option(FERROTUNNEL_UNITY "Compile the library's sources several at a time" OFF)
 set(FERROTUNNEL_SANITIZE "" CACHE STRING "Sanitizers, as in -fsanitize=: address,undefined or thread")
 
 if(FERROTUNNEL_FUZZ)
