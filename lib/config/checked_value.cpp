@@ -63,6 +63,19 @@ std::optional<Step> take_step(std::string_view& path, bool is_first) {
 
 }  // namespace
 
+// These are here because a list of members is a part of a value, and they are values themselves.
+CheckedValue::CheckedValue() = default;
+CheckedValue::CheckedValue(const CheckedValue& other) = default;
+CheckedValue::CheckedValue(CheckedValue&& other) noexcept = default;
+CheckedValue& CheckedValue::operator=(const CheckedValue& other) = default;
+CheckedValue& CheckedValue::operator=(CheckedValue&& other) noexcept = default;
+CheckedValue::~CheckedValue() = default;
+
+CheckedValue::CheckedValue(Scalar scalar, Place place, bool is_secret)
+    : data_(std::move(scalar)), place_(place), is_secret_(is_secret) {}
+
+CheckedValue::CheckedValue(List items, Place place) : data_(std::move(items)), place_(place) {}
+
 CheckedValue::CheckedValue(Map members, Place place) : place_(place) {
     std::ranges::sort(members, {}, &Member::key);
     data_ = std::move(members);

@@ -22,12 +22,16 @@ public:
     using Map = std::vector<Member>;  // sorted by keys, none is there twice
     enum class Kind : std::uint8_t { boolean, integer, number, string, list, map };
 
-    CheckedValue() = default;  // an empty map
-    explicit CheckedValue(Scalar scalar, Place place = {}, bool is_secret = false)
-        : data_(std::move(scalar)), place_(place), is_secret_(is_secret) {}
-    explicit CheckedValue(List items, Place place = {}) : data_(std::move(items)), place_(place) {}
+    CheckedValue();  // an empty map
+    explicit CheckedValue(Scalar scalar, Place place = {}, bool is_secret = false);
+    explicit CheckedValue(List items, Place place = {});
     /// Puts the members into their order.
     explicit CheckedValue(Map members, Place place = {});
+    CheckedValue(const CheckedValue& other);
+    CheckedValue(CheckedValue&& other) noexcept;
+    CheckedValue& operator=(const CheckedValue& other);
+    CheckedValue& operator=(CheckedValue&& other) noexcept;
+    ~CheckedValue();
 
     Kind kind() const noexcept;
     /// Where the value is written, in the text that was checked; for a default, the group that it is missing from.
