@@ -73,8 +73,8 @@ std::error_code Server::Impl::open_http(std::string& what) {
         };
     }
     if (chain_) {
-        settings.make_hooks = [chain = chain_, &log = log_](std::shared_ptr<buffer::Mailbox> mailbox) {
-            return std::make_unique<plugin::WorkerPlugins>(chain, plugin::WaitSettings{}, std::move(mailbox), log);
+        settings.make_hooks = [chain = chain_](std::shared_ptr<buffer::Mailbox> mailbox) {
+            return std::make_unique<plugin::WorkerPlugins>(chain, plugin::WaitSettings{}, std::move(mailbox));
         };
     }
     http_ = ingress::open_http_front({*group_, shared_->http, log_, random_}, std::move(settings));

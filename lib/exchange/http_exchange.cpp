@@ -47,13 +47,20 @@ HttpExchange::HttpExchange(ExchangeWorker& edge, const VisitorFacts& visitor, Ex
       response_(edge) {}
 
 HttpExchange::~HttpExchange() {
-    if (run_) {
-        close_run();
-    }
-    if (access_.has_begun()) {
-        access_.write(request_, visitor_, state_ == State::done, edge_.log, edge_.worker.now());
+    if (run_ || access_.has_begun()) {
+        tell_end();
     }
     drop_backend();
+}
+
+// Tells plugins and the log how the exchange has ended.
+void HttpExchange::tell_end() noexcept {
+    const hooks::Outcome outcome{answer_status_, state_ == State::done, body_bytes_, answer_bytes_,
+                                 edge_.worker.now() - begun_at_};
+    if (run_) {
+        run_->close(outcome);
+    }
+    access_.write(request_, visitor_, outcome, edge_.log);
 }
 
 void* HttpExchange::operator new(std::size_t) {
@@ -70,7 +77,7 @@ void HttpExchange::begin(const http::RequestHead& head) {
     EdgeCounters::add(edge_.counters.requests);
     const TimePoint now = edge_.worker.now();
     request_.read(head, edge_.new_request_id());
-    access_.begin(head, edge_.log, now);
+    access_.begin(head, edge_.log);
     begun_at_ = now;
     awaits_continue_ = head.expects_continue && head.body.kind != BodyKind::none;
     const http::Forwarding forwarding(head, forwarding_facts(visitor_, *edge_.shared, request_.id));

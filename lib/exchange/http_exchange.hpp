@@ -146,6 +146,7 @@ private:
         broken
     };
 
+    void tell_end() noexcept;
     void on_backend() noexcept override;
     void on_deadline() noexcept override;
     void on_gate() noexcept override;
@@ -159,7 +160,6 @@ private:
     void ask_plugins(const Arrival& arrival);
     void ask_plugins_again();
     bool plugins_pass(const hooks::AnswerView& answer, State held, http::Edits& edits);
-    void close_run() noexcept;
 
     // The stream (http_exchange.cpp).
     bool has_stream() const noexcept;

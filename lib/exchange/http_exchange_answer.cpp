@@ -12,7 +12,6 @@ using mux::StreamItem;
 
 Answer HttpExchange::next() {
     Answer answer = next_piece();
-    access_.count_body(answer.data.size());
     answer_bytes_ += answer.data.size();
     return answer;
 }
@@ -120,7 +119,6 @@ Answer HttpExchange::give_head() {
     answer.kind = Answer::Kind::head;
     head_given_ = true;
     answer_status_ = head.status;
-    access_.set_status(head.status);
     awaits_continue_ = false;
     response_.begin_body();
     state_ = State::answering;
@@ -312,7 +310,6 @@ Answer HttpExchange::give_page_head() {
     answer.status = local_.status();
     head_given_ = true;
     answer_status_ = local_.status();
-    access_.set_status(local_.status());
     state_ = State::page_body;
     if (request_.context.method == http::Method::head && local_.status() != 304) {
         answer.content_length = local_.body().size();

@@ -92,9 +92,4 @@ bool HttpExchange::plugins_pass(const hooks::AnswerView& answer, State held, htt
     return true;
 }
 
-void HttpExchange::close_run() noexcept {
-    run_->close({answer_status_, state_ == State::done, body_bytes_, answer_bytes_, edge_.worker.now() - begun_at_});
-    run_.reset();
-}
-
 }  // namespace ferrotunnel::exchange

@@ -20,7 +20,7 @@ Struct known_part(const Struct& theirs) {
     return ours;
 }
 
-std::string text_of(const char* text) {
+std::string or_empty(const char* text) {
     return text != nullptr ? text : "";
 }
 
@@ -37,9 +37,9 @@ Result<Type, std::string> read_type(const ft_type& theirs) {
     }
     Type type;
     type.calls = known_part(theirs);
-    type.name = text_of(type.calls.name);
-    type.version = text_of(type.calls.version);
-    type.summary = text_of(type.calls.summary);
+    type.name = or_empty(type.calls.name);
+    type.version = or_empty(type.calls.version);
+    type.summary = or_empty(type.calls.summary);
     type.is_guard = (type.calls.flags & FT_GUARD) != 0;
     if (!is_type_name(type.name)) {
         return "The type \"" + type.name + "\" of the plugin has a name that is not of small letters, digits and '-'.";

@@ -5,11 +5,10 @@
 namespace ferrotunnel::plugin {
 
 WorkerChain::WorkerChain(std::shared_ptr<const Chain> chain_in, WaitSettings waits_in,
-                         std::shared_ptr<buffer::Mailbox> mailbox_in, Logger& log_in)
+                         std::shared_ptr<buffer::Mailbox> mailbox_in)
     : chain(std::move(chain_in)),
       waits(waits_in),
       mailbox(std::move(mailbox_in)),
-      log(log_in),
       waiting_of_(chain->instances.size()) {}
 
 bool WorkerChain::begin_wait(std::size_t instance, std::size_t head_bytes) noexcept {
@@ -31,8 +30,8 @@ void WorkerChain::end_wait(std::size_t instance, std::size_t head_bytes) noexcep
 }
 
 WorkerPlugins::WorkerPlugins(std::shared_ptr<const Chain> chain, WaitSettings waits,
-                             std::shared_ptr<buffer::Mailbox> mailbox, Logger& log)
-    : chain_(make_intrusive<WorkerChain>(std::move(chain), waits, std::move(mailbox), log)) {}
+                             std::shared_ptr<buffer::Mailbox> mailbox)
+    : chain_(make_intrusive<WorkerChain>(std::move(chain), waits, std::move(mailbox))) {}
 
 std::unique_ptr<hooks::HttpRun> WorkerPlugins::begin(const http::RequestHead& head, const hooks::RequestInfo& info,
                                                      hooks::RunOwner& owner) {

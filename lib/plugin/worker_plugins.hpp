@@ -8,7 +8,6 @@
 #include "base/clock.hpp"
 #include "base/intrusive_ptr.hpp"
 #include "base/limits.hpp"
-#include "base/log.hpp"
 #include "buffer/mailbox.hpp"
 #include "hooks/http_run.hpp"
 #include "plugin/instance.hpp"
@@ -30,12 +29,11 @@ struct WaitSettings {
 class WorkerChain : public RefCounted {
 public:
     WorkerChain(std::shared_ptr<const Chain> chain_in, WaitSettings waits_in,
-                std::shared_ptr<buffer::Mailbox> mailbox_in, Logger& log_in);
+                std::shared_ptr<buffer::Mailbox> mailbox_in);
 
     const std::shared_ptr<const Chain> chain;
     const WaitSettings waits;
     const std::shared_ptr<buffer::Mailbox> mailbox;
-    Logger& log;
 
     /// Counts one more that waits for the instance, with the copy of its head. False: too many do.
     bool begin_wait(std::size_t instance, std::size_t head_bytes) noexcept;
@@ -50,9 +48,8 @@ private:
 
 class WorkerPlugins final : public hooks::HttpHooks {
 public:
-    /// `log` outlives this object. On the worker whose mailbox it is, or before that runs.
-    WorkerPlugins(std::shared_ptr<const Chain> chain, WaitSettings waits, std::shared_ptr<buffer::Mailbox> mailbox,
-                  Logger& log);
+    /// On the worker whose mailbox it is, or before that runs.
+    WorkerPlugins(std::shared_ptr<const Chain> chain, WaitSettings waits, std::shared_ptr<buffer::Mailbox> mailbox);
 
     std::unique_ptr<hooks::HttpRun> begin(const http::RequestHead& head, const hooks::RequestInfo& info,
                                           hooks::RunOwner& owner) override;

@@ -76,7 +76,7 @@ struct Rig {
         chain->instances.push_back(*made);
         edge = std::make_unique<EdgeRig>(quick_settings(), false, [&](EdgeShared& shared) {
             shared.make_hooks = [this, chain, waits](std::shared_ptr<buffer::Mailbox> mailbox) {
-                return std::make_unique<plugin::WorkerPlugins>(chain, waits, std::move(mailbox), log);
+                return std::make_unique<plugin::WorkerPlugins>(chain, waits, std::move(mailbox));
             };
         });
     }

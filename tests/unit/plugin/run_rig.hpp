@@ -51,8 +51,7 @@ public:
 
     void begin(const std::string& start = "GET /a?b=c", const std::string& fields = "") {
         if (!worker) {
-            worker =
-                std::make_unique<plugin::WorkerPlugins>(std::make_shared<plugin::Chain>(chain), waits, mailbox, log);
+            worker = std::make_unique<plugin::WorkerPlugins>(std::make_shared<plugin::Chain>(chain), waits, mailbox);
         }
         request = std::make_unique<ParsedRequest>(start + " HTTP/1.1\r\nHost: app.test\r\n" + fields + "\r\n");
         run = worker->begin(request->head(), {"app.test", "192.0.2.7", "web", "id-1", true}, *this);

@@ -51,6 +51,16 @@ struct Rig : PluginRig {
         Owes::owed.clear();
         (void)deliver();
     }
+    /// Lets a request pass, and leaves the plugin with its answer.
+    void hold_answer() {
+        Owes::answers = true;
+        begin();
+        REQUIRE(ask() == Step::wait);
+        take().decide(Decision::go_on());
+        deliver();
+        REQUIRE(ask() == Step::go_on);
+        REQUIRE(answer() == Step::wait);
+    }
     Later take() {
         Later later = std::move(Owes::owed.back());
         Owes::owed.pop_back();
@@ -255,13 +265,7 @@ TEST_CASE("later: a handle that is used twice does nothing the second time", "[p
 
 TEST_CASE("later: an answer may be held as well", "[plugin][waiting]") {
     Rig rig;
-    Owes::answers = true;
-    rig.begin();
-    REQUIRE(rig.ask() == Step::wait);
-    rig.take().decide(Decision::go_on());
-    rig.deliver();
-    REQUIRE(rig.ask() == Step::go_on);
-    REQUIRE(rig.answer() == Step::wait);
+    rig.hold_answer();
     rig.take().resume([](Exchange& exchange) {
         CHECK(exchange.status() == 200);
         CHECK(exchange.field(Side::response, "X-A") == "1");
@@ -276,13 +280,7 @@ TEST_CASE("later: an answer may be held as well", "[plugin][waiting]") {
 
 TEST_CASE("later: an answer that goes takes the wait for it along", "[plugin][waiting]") {
     Rig rig;
-    Owes::answers = true;
-    rig.begin();
-    REQUIRE(rig.ask() == Step::wait);
-    rig.take().decide(Decision::go_on());
-    rig.deliver();
-    REQUIRE(rig.ask() == Step::go_on);
-    REQUIRE(rig.answer() == Step::wait);
+    rig.hold_answer();
     rig.run->drop_answer();
     CHECK(rig.worker->waiting() == 0);
     CHECK(rig.answer(502) == Step::wait);  // asked anew, for the answer that took its place
