@@ -17,6 +17,18 @@ find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 
+# For plugins, which are left out where they are missing: hashes of passwords, questions over HTTP, and compressing.
+find_path(FERROTUNNEL_CRYPT_INCLUDE_DIR crypt.h)
+find_library(FERROTUNNEL_CRYPT crypt)
+find_path(FERROTUNNEL_ARGON2_INCLUDE_DIR argon2.h)
+find_library(FERROTUNNEL_ARGON2 argon2)
+mark_as_advanced(FERROTUNNEL_CRYPT_INCLUDE_DIR FERROTUNNEL_CRYPT FERROTUNNEL_ARGON2_INCLUDE_DIR FERROTUNNEL_ARGON2)
+find_package(CURL 7.85 QUIET)
+find_package(ZLIB QUIET)
+find_path(FERROTUNNEL_BROTLI_INCLUDE_DIR brotli/encode.h)
+find_library(FERROTUNNEL_BROTLI brotlienc)
+mark_as_advanced(FERROTUNNEL_BROTLI_INCLUDE_DIR FERROTUNNEL_BROTLI)
+
 # Asio lives in our public types, so the application must use the very same version: it is written down here and
 # checked again by the installed package, when it is configured and when it is compiled.
 find_path(FERROTUNNEL_ASIO_INCLUDE_DIR asio/version.hpp REQUIRED)

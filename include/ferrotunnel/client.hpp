@@ -21,6 +21,8 @@
 #include <utility>
 #include <vector>
 
+#include "ferrotunnel/apply.hpp"
+#include "ferrotunnel/control_handlers.hpp"
 #include "ferrotunnel/detail/operation.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/event.hpp"
@@ -35,12 +37,15 @@
 #include "ferrotunnel/tcp.hpp"
 #include "ferrotunnel/timing.hpp"
 #include "ferrotunnel/tls.hpp"
+#include "ferrotunnel/udp.hpp"
 
 namespace asio {
 class io_context;
 }
 
 namespace ferrotunnel {
+
+class Config;
 
 namespace detail {
 struct BuilderAccess;
@@ -89,6 +94,25 @@ public:
     Service add(Tcp service);
     Service add(Http service);
     Service add(Tls service);
+    Service add(Udp service);
+
+    /// Applies settings and services to the running client: they are compared with those that it has, as values, and
+    /// only what has changed is touched. All of them are checked first; where anything is wrong, the report has the
+    /// problems and nothing was changed. The Builder is used up; its run_on() and on_event() do not count, and neither
+    /// does the sink of log(), only the level.
+    ///
+    /// `services`: all that the client is to have with a backend, by their names. One that is not among them is closed
+    /// as by Service::close(), a new one is added, and one whose description differs is changed. If only its backend
+    /// differs, it keeps its public place, and visitors who are there keep the backend that they have; otherwise it is
+    /// registered anew, with a handle that the report has. Listeners are none of them and stay. All other settings but
+    /// the level of the log are named in the report and stay as they are.
+    ///
+    /// Any thread. Throws std::system_error like add().
+    ApplyReport apply(Builder builder, std::vector<AnyService> services);
+    /// Applies the client section of a file.
+    ApplyReport apply(const Config& config);
+    /// Returns what apply() would return, without changing anything.
+    ApplyReport check(const Builder& builder, std::vector<AnyService> services) const;
 
     /// Begins to connect and returns at once. A second call throws std::system_error with errc::already_running.
     void start();
@@ -156,6 +180,11 @@ public:
     /// True while at least one connection to the server is up.
     bool connected() const;
     ClientStats stats() const;
+    /// Where the control socket is; empty while there is none.
+    std::string control_socket() const;
+    /// Set what the control socket's `reload` and `drain` do; without that they are refused. At any time.
+    void on_reload(ReloadHandler handler);
+    void on_drain(DrainHandler handler);
     /// The executor for handlers that bring none: a worker, or the application's io_context. When the worker has
     /// stopped, what is submitted runs on Asio's system executor. Timers and sockets made with this executor must not
     /// outlive this Client.
@@ -206,6 +235,11 @@ public:
     /// Accepts a token that was made up by a person even when the server is not on this machine. Default: refused.
     Builder& allow_weak_token(bool allow = true) { return set("allow_weak_token", allow); }
 
+    /// Sets the proxy through which the server is reached: "http://user:password@proxy.example.com:3128" (CONNECT, with
+    /// Basic), "socks5://192.0.2.1:1080", "env" or "off". The proxy resolves the server's name. "env" (the default)
+    /// means what https_proxy, HTTPS_PROXY, all_proxy or ALL_PROXY (the first that is there) say when build() is
+    /// called, unless no_proxy or NO_PROXY names the server, or the server is on this machine.
+    Builder& proxy(std::string url) { return set("proxy", std::move(url)); }
     /// Sets the name by which the server shows this client (TunnelInfo, events, logs) and dials it
     /// (Server::async_open): up to 64 letters, digits and "._-:/[]*". Several clients may have the same name. Default:
     /// none.
@@ -224,6 +258,13 @@ public:
     /// or the container has. Beyond half of the limit, windows and send queues are kept small; beyond the limit,
     /// visitors who do not read, or whose service does not, are reset.
     Builder& memory_max(std::uint64_t bytes) { return set("memory_max", bytes); }
+    /// Sets where the control socket is, by which `ferrotunnel status` and Control ask this client: a path, or
+    /// "default" for the usual place, client.sock in $RUNTIME_DIRECTORY, /run/ferrotunnel (root) or
+    /// $XDG_RUNTIME_DIR/ferrotunnel. Only this user and root may ask. Its folder is made with mode 0700, and must not
+    /// be one that others can write into. Where a running program has that socket, this one gets a name with its
+    /// process id: control_socket(). If it can not be made, start() fails; in the usual place it logs that and goes on.
+    /// "off" (the default): none.
+    Builder& control(std::string path) { return set("control", std::move(path)); }
     /// Runs the client inside this io_context instead of on threads of its own. Exactly one thread must run the
     /// io_context, and it must outlive the Client.
     Builder& run_on(asio::io_context& context);

@@ -21,6 +21,8 @@
 #include "ferrotunnel/http_settings.hpp"
 #include "ferrotunnel/https.hpp"
 #include "ferrotunnel/log.hpp"
+#include "ferrotunnel/plugin_limits.hpp"
+#include "ferrotunnel/plugin_use.hpp"
 #include "ferrotunnel/server.hpp"
 #include "ferrotunnel/service.hpp"
 #include "ferrotunnel/tcp.hpp"
@@ -73,6 +75,7 @@ public:
         bool tls_off = false;
         std::optional<std::chrono::milliseconds> drain;  ///< for stop(); empty: the file does not say
         std::string endpoint_file;                       ///< where to write what is reachable; empty: nowhere
+        std::optional<std::string> control;              ///< as for Builder::control; empty: the file does not say
         bool has_token = false;                          ///< the key is there; build() says whether it is right
         /// Token files that other users of this machine can read; start() warns about them.
         std::vector<std::string> exposed_token_files;
@@ -85,6 +88,7 @@ public:
         std::vector<Tcp> services;        ///< with their names
         std::vector<Http> http_services;  ///< likewise
         std::vector<Tls> tls_services;    ///< likewise
+        std::vector<Udp> udp_services;    ///< likewise
     };
     struct ServerSection : Section {
         std::string bind;
@@ -99,13 +103,23 @@ public:
         HttpServerSettings http;
         std::string state_dir;
         std::size_t tokens = 0;  ///< how many there are
+        /// The chain, without the settings of its plugins: which there are, where and when they run.
+        std::vector<PluginUse> plugins;
+        PluginLimits plugin_limits;
     };
     /// The name of the file, as the caller gave it.
     const std::string& file() const noexcept;
+    /// The files that were read: this one, those that it includes, and those of tokens. Folders, each with a slash at
+    /// the end, are those where others may be included from. Also what is not there; the same again after a change.
+    const std::vector<std::string>& files() const noexcept;
     ClientSection client_section() const;
     ServerSection server_section() const;
     std::optional<LogLevel> log_level() const;
     std::optional<LogFormat> log_format() const;
+
+    /// The whole configuration as one YAML text: what all its files say, with the defaults of what they leave out, and
+    /// with its secrets hidden.
+    std::string effective() const;
 
     /// Returns what is not wrong but not safe either: a token in the file itself. The texts never contain a secret.
     std::vector<Problem> warnings() const;

@@ -7,6 +7,7 @@
 
 #include "ferrotunnel/backend.hpp"
 #include "ferrotunnel/http_rules.hpp"
+#include "ferrotunnel/service_plugin.hpp"
 
 namespace ferrotunnel {
 
@@ -48,6 +49,8 @@ struct Http {
     HttpRules rules{};
     /// Deadlines and sizes of this service's own.
     HttpLimits limits{};
+    /// Plugins that the server is asked for, which visitors pass in this order, behind the server's own; up to 8.
+    std::vector<ServicePlugin> plugins{};
 
     friend bool operator==(const Http&, const Http&) = default;
 };

@@ -13,8 +13,31 @@
 
 #include "ferrotunnel/export.hpp"
 #include "ferrotunnel/http.hpp"
+#include "ferrotunnel/plugin_use.hpp"
 
 namespace ferrotunnel {
+
+/// A request as find_route() is asked about it.
+struct HttpRouteRequest {
+    std::string url;  ///< as below
+    std::string method = "GET";
+    std::vector<HttpField> headers{};
+    /// The address that the visitor comes from.
+    std::string visitor = "127.0.0.1";
+};
+
+/// Whether a plugin of the server's chain runs for a request.
+struct HttpRoutePlugin {
+    enum class Runs : std::uint8_t {
+        yes,
+        no,
+        depends,  ///< on notes, which plugins before it set
+    };
+
+    std::string plugin{};  ///< its id, else its type
+    Runs runs = Runs::yes;
+    std::string why{};  ///< a part of a sentence: "its paths do not have `/api`"
+};
 
 /// What becomes of a request, as find_route() tells it.
 struct HttpRoute {
@@ -37,6 +60,8 @@ struct HttpRoute {
     std::vector<std::string> request{};
     /// Sentences that say what else the service's rules and limits do to such a request and to its answer.
     std::vector<std::string> notes{};
+    /// For `backend`, of the form with plugins: the chain in its order, one entry for each.
+    std::vector<HttpRoutePlugin> plugins{};
 };
 
 /// Finds what becomes of a request with this URL and method. `services` are all that the server has; those whose host
@@ -44,5 +69,11 @@ struct HttpRoute {
 /// without a scheme it is http. Throws config_error when the URL, the method or one of the services can not be right.
 FERROTUNNEL_EXPORT HttpRoute find_route(const std::vector<Http>& services, std::string_view url,
                                         std::string_view method = "GET");
+
+/// The same with fields, and with the chain of the server: which of `plugins` run, by their hosts, paths, services and
+/// conditions. Nothing of them is called. A plugin that answers, or sets notes that others look at, is not known here.
+/// Throws config_error also for what is wrong with a field, the visitor's address, or where and when a plugin runs.
+FERROTUNNEL_EXPORT HttpRoute find_route(const std::vector<Http>& services, const HttpRouteRequest& request,
+                                        const std::vector<PluginUse>& plugins);
 
 }  // namespace ferrotunnel

@@ -59,10 +59,20 @@ struct Answer {
     std::string body{};  // up to 1 MiB; none with 204, 205 and 304
 };
 
+class BodyFilter;  // plugin_body.hpp
 class Exchange;
 class Later;
 
-/// What a hook decides. One that waits is made by Exchange::later alone.
+// plugin_session.hpp, which this header includes.
+class Visit;
+class Login;
+class Registration;
+struct VisitOutcome;
+template <typename Subject>
+class LaterOf;
+
+/// What a hook decides. One that waits is made by Exchange::later, Exchange::collect and `later` of the other subjects
+/// alone.
 class [[nodiscard]] Decision {
 public:
     /// Lets the exchange pass.
@@ -82,20 +92,34 @@ public:
         decision.is_page_ = true;
         return decision;
     }
+    /// Refuses a login or a service, with words of up to 200 bytes for the client's user, or a visitor, with words for
+    /// the log. In a request: reject(403). In those phases reject() refuses as well, and its code is the words.
+    static Decision refuse(std::string words) {
+        Decision decision = reject(403, {});
+        decision.words_ = std::move(words);
+        return decision;
+    }
     /// The plugin has failed: its failure policy decides.
     static Decision fail() noexcept { return Decision(FT_FAILED); }
 
 private:
     friend class Exchange;
     friend class Later;
+    friend class Visit;
+    friend class Login;
+    friend class Registration;
+    template <typename>
+    friend class LaterOf;
     template <typename>
     friend struct TypeOf;
 
     explicit Decision(ft_decision value) noexcept : value_(value) {}
     ft_decision settle(ft_exchange* exchange) const;
+    ft_decision settle(ft_subject* subject) const;
 
     ft_decision value_;
     bool is_page_ = false;            // `answer_` has the code as its body
+    std::string words_;               // of refuse()
     std::unique_ptr<Answer> answer_;  // of FT_ANSWERED
 };
 
@@ -106,6 +130,8 @@ struct Api {
     const ft_host* host = nullptr;
     const ft_http* http = nullptr;
     const ft_settings_api* settings = nullptr;
+    const ft_body_api* body = nullptr;    // null: the host has no bodies
+    const ft_session* session = nullptr;  // null: it asks nobody about visitors of TCP and about clients
 };
 // Hidden, so that each library has its own, whatever it was compiled with.
 __attribute__((visibility("hidden"))) inline Api api;
@@ -117,6 +143,41 @@ Struct known_part(const Struct& theirs) noexcept {
     std::memcpy(&ours, &theirs, theirs.size < sizeof(Struct) ? theirs.size : sizeof(Struct));
     return ours;
 }
+
+/// The host's table of that id, as far as both know it; all null: it has none.
+template <typename Table>
+Table table_of(const ft_host& host, const char* id) noexcept {
+    const auto* const theirs = static_cast<const Table*>(host.extension(id));
+    return theirs != nullptr ? known_part(*theirs) : Table{};
+}
+
+/// All tables of a host, as far as both know them.
+struct Tables {
+    explicit Tables(const ft_host& theirs) noexcept : host(known_part(theirs)) {
+        if (host.extension != nullptr) {
+            http = table_of<ft_http>(host, FT_HTTP_1);
+            settings = table_of<ft_settings_api>(host, FT_SETTINGS_1);
+            body = table_of<ft_body_api>(host, FT_BODY_1);
+            session = table_of<ft_session>(host, FT_SESSION_1);
+        }
+    }
+    /// Whether the host has what no plugin can do without. The functions that are named here are the last ones of their
+    /// tables that this header calls without looking.
+    bool suffice() const noexcept {
+        return host.now_ns != nullptr && http.may_write != nullptr && settings.problem != nullptr;
+    }
+    /// What the header calls. Tables that the host has in part are as good as none.
+    Api api() const noexcept {
+        return {&host, &http, &settings, body.more != nullptr ? &body : nullptr,
+                session.drop != nullptr ? &session : nullptr};
+    }
+
+    ft_host host;
+    ft_http http{};
+    ft_settings_api settings{};
+    ft_body_api body{};
+    ft_session session{};
+};
 
 inline ft_text text(std::string_view view) noexcept {
     return {view.data(), view.size()};
@@ -237,6 +298,11 @@ public:
         }
         return *static_cast<State*>(state);
     }
+    /// Keeps a pointer in the place of state(), and makes nothing for it: `release` is called with it when the exchange
+    /// ends, or when another one is kept. Null is fine for both.
+    void keep(void* pointer, void (*release)(void*)) { detail::api.http->set_state(exchange_, pointer, release); }
+    /// The pointer that keep() was given; null: none.
+    void* kept() const { return detail::api.http->state(exchange_); }
 
     /// Decides later: `begin(Later)` is called now, and hands the handle to whatever will decide. A wait that takes
     /// longer than `timeout` (0: the server's bound, 5 s by default, which is also the most) is a failure.
@@ -250,6 +316,22 @@ public:
         return Decision(FT_LATER);
     }
 
+    // Bodies: the request's in on_request, the answer's in on_response. A HEAD, 1xx, 204, 205 and 304 have none.
+
+    /// Shows the body as it passes: `look(Text piece)` or `look(Text piece, bool last)`, which is called on the worker
+    /// with pieces of at most 16,376 bytes, and destroyed with the exchange. Nothing is copied. False: not this side
+    /// now, or the server has no bodies for plugins.
+    template <typename Look>
+    bool observe(Side side, Look look);
+    /// Sends the body through a filter; the edge frames the message anew. False: as for observe(), and for the answers
+    /// 101 and 206.
+    bool transform(Side side, std::unique_ptr<BodyFilter> filter);
+    /// Decides when the whole body of the request is there: `then(Exchange&, Text body)` returns a Decision. In
+    /// on_request (or what was given to `later` there), once. `max`: 0 stands for 64 KiB; 1 MiB at most. A visitor who
+    /// sends more is answered with 413.
+    template <typename Then>
+    Decision collect(std::size_t max, Then then);
+
 private:
     Text get(std::uint32_t what) const { return detail::view(detail::api.http->get(exchange_, what)); }
     bool edit(Side side, std::uint32_t how, Text name, Text value) {
@@ -259,6 +341,11 @@ private:
 
     ft_exchange* exchange_;
 };
+
+/// The server's clock, which only goes forward, from a beginning of its own; the harness's in tests. Any thread.
+inline std::chrono::nanoseconds clock_now() {
+    return std::chrono::nanoseconds(detail::api.host->now_ns());
+}
 
 /// Whether plugins may write a field with that name and value: neither may break a message, and some fields are the
 /// edge's own. For check().
@@ -320,8 +407,33 @@ public:
         }
     }
 
+    /// In the constructor: the instance writes this field of requests, such as X-User, and what visitors send by that
+    /// name is forged. The server takes it from every request of its services, head and trailers, before any hook, also
+    /// where the instance does not run or fails. Up to 24 names in a chain.
+    void declare_identity(Text name) const {
+        if (!has() || detail::api.settings->declare_identity == nullptr) {
+            // Without it visitors could say who they are.
+            problem({}, "needs a server that takes identity fields from visitors: a newer version");
+            return;
+        }
+        detail::api.settings->declare_identity(settings_, detail::text(name));
+    }
+
+    // In check(): which notes the instance uses, so that `ferrotunnel check` finds those that are read before they are
+    // set. `path`: the setting that says it; empty: all settings.
+    /// A name may end with '*': all that begin so.
+    void sets_note(Text name, Text path = {}) const { declare_note(FT_SETS_NOTE, path, name); }
+    void reads_note(Text name, Text path = {}) const { declare_note(FT_READS_NOTE, path, name); }
+    /// In on_response or on_close, when the hooks of all requests have run.
+    void reads_note_at_last(Text name, Text path = {}) const { declare_note(FT_READS_NOTE_AT_LAST, path, name); }
+
 private:
     bool has() const noexcept { return settings_ != nullptr && detail::api.settings != nullptr; }
+    void declare_note(std::uint32_t use, Text path, Text name) const {
+        if (has() && detail::api.settings->declare_note != nullptr) {
+            detail::api.settings->declare_note(settings_, use, detail::text(path), detail::text(name));
+        }
+    }
 
     ft_settings* settings_;
 };
@@ -355,6 +467,15 @@ public:
     virtual Decision on_response(Exchange&) { return Decision::go_on(); }
     /// Exactly once for each exchange whose request has come to this instance.
     virtual void on_close(Exchange&, const Outcome&) {}
+
+    // The same for visitors of TCP, and of TLS that passes untouched, and for clients: see plugin_session.hpp.
+    virtual Decision on_connect(Visit&) { return Decision::go_on(); }
+    /// Exactly once for each visitor that has come to this instance.
+    virtual void on_visit_close(Visit&, const VisitOutcome&) {}
+    /// For each trunk of a client, and whenever it comes back: has to come to the same decision each time.
+    virtual Decision on_login(Login&) { return Decision::go_on(); }
+    /// Once for a service of a client, and not for each of its trunks.
+    virtual Decision on_register(Registration&) { return Decision::go_on(); }
 
     /// Writes a line to the server's log. Any thread.
     void log(std::int32_t level, Text line) const { detail::api.host->log(self_, level, detail::text(line)); }
@@ -442,15 +563,46 @@ struct TypeOf {
         }
     }
 
+    template <typename Subject, auto hook>
+    static ft_decision call_for(void* instance, ft_subject* raw) noexcept {
+        try {
+            Subject subject(raw);
+            return (static_cast<Class*>(instance)->*hook)(subject).settle(raw);
+        } catch (const std::exception& problem) {
+            static_cast<Class*>(instance)->log(FT_LOG_WARN, problem.what());
+        } catch (...) {
+        }
+        return FT_FAILED;
+    }
+    template <typename Subject, typename Told>
+    static void on_visit_close(void* instance, ft_subject* raw, const ft_visit_outcome* whole) noexcept {
+        try {
+            Subject visit(raw);
+            static_cast<Class*>(instance)->on_visit_close(visit, Told::of(detail::known_part(*whole)));
+        } catch (...) {
+        }
+    }
+
     static constexpr bool has_request = !std::is_same_v<decltype(&Class::on_request), Decision (Plugin::*)(Exchange&)>;
     static constexpr bool has_response =
         !std::is_same_v<decltype(&Class::on_response), Decision (Plugin::*)(Exchange&)>;
     static constexpr bool has_close =
         !std::is_same_v<decltype(&Class::on_close), void (Plugin::*)(Exchange&, const Outcome&)>;
 
+    static constexpr bool has_connect = !std::is_same_v<decltype(&Class::on_connect), Decision (Plugin::*)(Visit&)>;
+    static constexpr bool has_visit_close =
+        !std::is_same_v<decltype(&Class::on_visit_close), void (Plugin::*)(Visit&, const VisitOutcome&)>;
+    static constexpr bool has_login = !std::is_same_v<decltype(&Class::on_login), Decision (Plugin::*)(Login&)>;
+    static constexpr bool has_register =
+        !std::is_same_v<decltype(&Class::on_register), Decision (Plugin::*)(Registration&)>;
+
+    // A guard for visitors of TCP or for clients would let all of them in where nobody asks it.
+    static constexpr bool has_session_hook = has_connect || has_login || has_register;
+
     __attribute__((visibility("hidden"))) static const ft_type& table() noexcept {
         static const ft_type type = [] {
             constexpr Description said = Class::description;
+            static const char* const session_needs[] = {FT_SESSION_1, nullptr};
             ft_type made{};
             made.size = sizeof(ft_type);
             made.name = said.name;
@@ -458,6 +610,7 @@ struct TypeOf {
             made.summary = said.summary;
             made.schema = said.schema;
             made.flags = said.guard ? static_cast<std::uint32_t>(FT_GUARD) : 0U;
+            made.needs = said.guard && has_session_hook ? session_needs : nullptr;
             made.check = check;
             made.make = make;
             made.start = start;
@@ -466,6 +619,10 @@ struct TypeOf {
             made.on_request = has_request ? &call<&Class::on_request> : nullptr;
             made.on_response = has_response ? &call<&Class::on_response> : nullptr;
             made.on_close = has_close ? &on_close : nullptr;
+            made.on_connect = has_connect ? &call_for<Visit, &Class::on_connect> : nullptr;
+            made.on_visit_close = has_visit_close ? &on_visit_close<Visit, VisitOutcome> : nullptr;
+            made.on_login = has_login ? &call_for<Login, &Class::on_login> : nullptr;
+            made.on_register = has_register ? &call_for<Registration, &Class::on_register> : nullptr;
             return made;
         }();
         return type;
@@ -476,58 +633,18 @@ struct TypeOf {
 /// return.
 template <typename... Classes>
 __attribute__((visibility("hidden"))) const ft_library* library(const ft_host* host) {
-    const auto* const http_of_host = static_cast<const ft_http*>(host->extension(FT_HTTP_1));
-    const auto* const settings_of_host = static_cast<const ft_settings_api*>(host->extension(FT_SETTINGS_1));
-    if (http_of_host == nullptr || settings_of_host == nullptr) {
+    static const detail::Tables tables(*host);
+    if (!tables.suffice()) {
         return nullptr;
     }
-    static const ft_http http = detail::known_part(*http_of_host);
-    static const ft_settings_api settings = detail::known_part(*settings_of_host);
-    if (http.may_write == nullptr || settings.problem == nullptr) {  // the last members that this header calls
-        return nullptr;
-    }
-    detail::api = {host, &http, &settings};
+    detail::api = tables.api();
     static const ft_type* const types[] = {&TypeOf<Classes>::table()..., nullptr};
     static const ft_library made{sizeof(ft_library), FT_ABI_MINOR, types};
     return &made;
 }
 
-// --- implementation ---
-
-inline ft_decision Decision::settle(ft_exchange* exchange) const {
-    if (answer_ == nullptr) {
-        return value_;
-    }
-    std::vector<ft_text> pairs;
-    for (const Field& field : answer_->fields) {
-        pairs.push_back(detail::text(field.name));
-        pairs.push_back(detail::text(field.value));
-    }
-    const ft_text body = detail::text(answer_->body);
-    const std::size_t count = answer_->fields.size();
-    const ft_http& http = *detail::api.http;
-    const bool taken = is_page_ ? http.reject(exchange, answer_->status, body, pairs.data(), count) != 0
-                                : http.answer(exchange, answer_->status, pairs.data(), count, body) != 0;
-    return taken ? FT_ANSWERED : FT_FAILED;
-}
-
-template <typename Function>
-ft_decision Later::run(ft_exchange* raw, void* user) noexcept {
-    try {
-        Exchange exchange(raw);
-        return (*static_cast<Function*>(user))(exchange).settle(raw);
-    } catch (...) {
-        return FT_FAILED;
-    }
-}
-
-inline void Later::decide(Decision decision) && {
-    if (decision.answer_ == nullptr && decision.value_ == FT_GO_ON) {
-        detail::api.http->resume(std::exchange(handle_, {}), nullptr, nullptr, nullptr);
-        return;
-    }
-    auto shared = std::make_shared<Decision>(std::move(decision));
-    std::move(*this).resume([shared](Exchange&) { return std::move(*shared); });
-}
-
 }  // namespace ferrotunnel::plugin
+
+#include "ferrotunnel/detail/plugin_decision.hpp"
+#include "ferrotunnel/plugin_body.hpp"
+#include "ferrotunnel/plugin_session.hpp"

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "ferrotunnel/plugin_abi.h"
 
@@ -30,8 +31,27 @@ struct PluginUse {
     PluginFailure on_failure = PluginFailure::usual;
     /// The plugin runs, and what it would have answered is logged; nothing of it is done.
     bool observe = false;
+    /// Where it runs: for requests of one of these hosts, paths and services; an empty list is for all. Hosts and paths
+    /// are written as Http has them ("*.example.com"; "/api", "= /status", "~ /v[0-9]+"), services by their names. Up
+    /// to 64 each, with 8 regular expressions.
+    std::vector<std::string> hosts{};
+    std::vector<std::string> paths{};
+    std::vector<std::string> services{};
+    /// When it runs: a condition that is looked at for each request, as docs/plugins/when.md has them, like
+    /// `request.method == "POST"`. Empty: always.
+    std::string when{};
 
     friend bool operator==(const PluginUse&, const PluginUse&) = default;
+};
+
+/// A type of plugin that clients may ask for on services of their own (Server::Builder::client_plugins).
+struct ClientPlugin {
+    /// Its name. The schema of its settings says which of them clients may say.
+    std::string type{};
+    /// Where it is; null: it is shipped, and loaded when a client asks for it.
+    ft_entry library = nullptr;
+
+    friend bool operator==(const ClientPlugin&, const ClientPlugin&) = default;
 };
 
 }  // namespace ferrotunnel

@@ -19,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include "ferrotunnel/apply.hpp"
+#include "ferrotunnel/control_handlers.hpp"
 #include "ferrotunnel/detail/operation.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/event.hpp"
@@ -26,7 +28,9 @@
 #include "ferrotunnel/http_settings.hpp"
 #include "ferrotunnel/https.hpp"
 #include "ferrotunnel/log.hpp"
+#include "ferrotunnel/plugin_limits.hpp"
 #include "ferrotunnel/plugin_use.hpp"
+#include "ferrotunnel/rights.hpp"
 #include "ferrotunnel/secret.hpp"
 #include "ferrotunnel/stats.hpp"
 #include "ferrotunnel/stream.hpp"
@@ -37,6 +41,8 @@ class io_context;
 }
 
 namespace ferrotunnel {
+
+class Config;
 
 namespace detail {
 struct BuilderAccess;
@@ -113,6 +119,59 @@ public:
 
     std::vector<TunnelInfo> tunnels() const;
     ServerStats stats() const;
+
+    /// Where the control socket is; empty while there is none.
+    std::string control_socket() const;
+    /// Set what the control socket's `reload` and `drain` do; without that they are refused. At any time.
+    void on_reload(ReloadHandler handler);
+    void on_drain(DrainHandler handler);
+    /// Ends the connections of the client whose TunnelInfo::id this is, or else of all those with this name, at once:
+    /// their visitors are cut, and they may come back. Returns how many clients that were. Any thread.
+    std::size_t kick(const std::string& client);
+
+    /// Replaces the plugins that requests of HTTP services pass (Builder::plugin), all of them, in this order. Requests
+    /// that come from now on have the new ones; exchanges that have begun keep those they began with, which are stopped
+    /// and destroyed, on a thread of the server's, when nobody has them any more. A plugin of which neither settings
+    /// nor anything else has changed stays as it is, wherever it now stands; any other is made anew, and given the one
+    /// of the same name and type that was there before (see plugin.hpp). Before start() it only says what start()
+    /// makes.
+    ///
+    /// Throws config_error with all problems, and nothing is changed: one of them can not be made, say. Throws
+    /// std::system_error with errc::not_running once stop() has been called, and with errc::would_deadlock on a worker,
+    /// in the log sink, and while a plugin is made, started, stopped or destroyed. Several threads may call it, also
+    /// during start(), which it waits for; one change is made after the other. With run_on it may be called on the
+    /// io_context's thread.
+    void set_plugins(std::vector<PluginUse> plugins);
+
+    /// Applies settings to the running server: they are compared with those that it has, as values, and only what has
+    /// changed is touched, so that visitors of everything else notice nothing. All of them are checked first; where
+    /// anything is wrong, the report has the problems and nothing was changed. What can not change while it runs
+    /// (docs/configuration.md lists what can) is named in the report and stays as it is. The Builder is used up; its
+    /// run_on() and on_event() do not count, and neither does the sink of log(), only the level.
+    ///
+    /// - Tokens: the sessions of a token that is gone end, and their clients are told why; a secret that stays one of
+    ///   its token's (`also`) keeps its sessions. With other rights, services that the token has no right to any more
+    ///   are refused, and those that it still may have go on. Quotas hold for what comes from then on.
+    /// - Plugins: as set_plugins() does.
+    /// - Certificates of https(): the next visitor is shown the new ones.
+    ///
+    /// Any thread, also several at once: one change is made after the other. Throws std::system_error with
+    /// errc::not_running once stop() has been called, and with errc::would_deadlock on a worker, in the log sink, and
+    /// while a plugin is made, started, stopped or destroyed. Before start() it says what start() begins with. With
+    /// run_on it may be called on the io_context's thread.
+    ApplyReport apply(Builder builder);
+    /// Applies the server section of a file.
+    ApplyReport apply(const Config& config);
+
+    /// Returns what apply() would return, without changing anything; whether new plugins can be made is not tried.
+    ApplyReport check(const Builder& builder) const;
+
+    /// Adds a token to those that clients may log in with, as Builder::token does; it works like apply(), with all
+    /// other settings as they are. A name that is in use is a problem.
+    ApplyReport add_token(Secret token, std::string name, Rights rights = {}, Secret also = {});
+    /// Removes the token of this name and ends its sessions. A name that no token has, and the last token there is, are
+    /// problems.
+    ApplyReport remove_token(const std::string& name);
 
     /// Dials a service through its tunnel, as a visitor would, and completes when the client has connected the stream:
     /// `void(std::error_code, Stream)`. Where a client has several connections, the one with the fewest visitors is
@@ -231,6 +290,10 @@ public:
     /// Adds a token that clients may log in with; call it again for more. `name` is for logs and tunnels(); empty:
     /// "token-1" and so on.
     Builder& token(Secret token, std::string name = {});
+    /// Adds a token with rights of its own. `also`: a second secret that is accepted too, while its clients change from
+    /// one to the other; what the token has belongs to the first. When a secret is replaced, the new one is `token` and
+    /// the old one `also`.
+    Builder& token(Secret token, std::string name, Rights rights, Secret also = {});
     /// Accepts tokens that were made up by a person even when bind() is not a loopback address. Default: refused.
     Builder& allow_weak_token(bool allow = true) { return set("allow_weak_token", allow); }
     /// Sets the public ports that clients may have: "2222,8000-8100". Default: every port from 1024 on.
@@ -257,8 +320,21 @@ public:
     /// most. Where there are several tokens, a single one gets at most half.
     Builder& memory_max(std::uint64_t bytes) { return set("memory_max", bytes); }
     /// Adds a plugin that looks at the requests of HTTP services and their answers (see plugin.hpp), behind those that
-    /// were added before; up to 64. start() fails when it can not be made.
+    /// were added before; up to 56, or 64 where clients may ask for none. start() fails when it can not be made.
     Builder& plugin(PluginUse use);
+    /// Says which plugins clients may ask for on services of their own (Http::plugins), in place of the default, which
+    /// is auth, ip-filter and rate-limit as they are shipped. None: a service that asks for any is refused. Theirs run
+    /// behind the server's own.
+    Builder& client_plugins(std::vector<ClientPlugin> types);
+    /// Sets where the control socket is, by which `ferrotunnel status` and Control ask this server: a path, or
+    /// "default" for the usual place, server.sock in $RUNTIME_DIRECTORY, /run/ferrotunnel (root) or
+    /// $XDG_RUNTIME_DIR/ferrotunnel. Only this user and root may ask. Its folder is made with mode 0700, and must not
+    /// be one that others can write into. Where a running program has that socket, this one gets a name with its
+    /// process id: control_socket(). If it can not be made, start() fails; in the usual place it logs that and goes on.
+    /// "off" (the default): none.
+    Builder& control(std::string path) { return set("control", std::move(path)); }
+    /// Sets how long plugins may make others wait, and how much they may hold meanwhile.
+    Builder& plugin_limits(const PluginLimits& limits);
     /// Runs the server inside this io_context instead of on threads of its own. Exactly one thread must run the
     /// io_context, and it must outlive the Server.
     Builder& run_on(asio::io_context& context);

@@ -23,6 +23,18 @@ struct TrafficStats {
     std::uint64_t memory_max = 0;       ///< what `memory` may be, Builder::memory_max
 };
 
+/// The datagrams of UDP services, since start(). "Sockets" are the visitors' on a Server, the backends' on a Client.
+/// Each side counts what it drops itself.
+struct DatagramStats {
+    std::uint64_t received = 0;             ///< from sockets
+    std::uint64_t sent = 0;                 ///< to sockets
+    std::uint64_t dropped_no_room = 0;      ///< more waited than may: the trunk or the other end is behind
+    std::uint64_t dropped_too_old = 0;      ///< had waited for the trunk for 200 ms
+    std::uint64_t dropped_no_visitor = 0;   ///< of a new visitor, for whom there was no place
+    std::uint64_t dropped_socket_full = 0;  ///< the kernel had no room to send them
+    std::uint64_t unreachable = 0;          ///< refused: by ICMP from a backend that is away, or by the kernel
+};
+
 /// What a Client tells about itself.
 struct ClientStats {
     bool connected = false;            ///< now
@@ -31,6 +43,7 @@ struct ClientStats {
     std::uint64_t losses = 0;          ///< trunks that broke
     std::chrono::microseconds rtt{0};  ///< the smallest round trip of the last minute; 0: not known
     TrafficStats traffic;
+    DatagramStats datagrams;
 };
 
 /// The numbers of the HTTP edge, since start(); "now" is what exists at the moment.
@@ -61,6 +74,7 @@ struct ServerStats {
     std::uint64_t visitors_accepted = 0;  ///< connections to public ports of TCP services, in all
     TrafficStats traffic;                 ///< over the trunks, for services of all kinds
     HttpStats http;                       ///< zero without http_bind() and https_bind()
+    DatagramStats datagrams;              ///< of UDP services
 };
 
 /// A connected client, as the server sees it.
@@ -78,6 +92,8 @@ struct TunnelInfo {
     std::chrono::system_clock::time_point since;  ///< when its oldest connection began
     std::uint32_t connections = 0;                ///< now, without replaced ones that only finish
     std::vector<Service> services;
+    /// Tells clients of one name apart. A client that reconnects has the same as before, unless it was away for long.
+    std::uint64_t id = 0;
 };
 
 }  // namespace ferrotunnel

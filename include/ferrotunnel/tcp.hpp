@@ -3,9 +3,13 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "ferrotunnel/backend.hpp"
+#include "ferrotunnel/export.hpp"
+#include "ferrotunnel/service_plugin.hpp"
 
 namespace ferrotunnel {
 
@@ -26,6 +30,12 @@ struct Tcp {
         return tcp;
     }
 
+    /// Makes a service for each of a range of public ports, with a port of its own behind it: "20000-20010" and
+    /// "127.0.0.1:3000-3010", of the same length and of at most 1,024 ports. Services are called `name`, ":" and the
+    /// public port; without a name as services without one are. Throws config_error when a range can not be right.
+    FERROTUNNEL_EXPORT static std::vector<Tcp> range(std::string_view remote_ports, std::string_view local,
+                                                     std::string_view name = {});
+
     /// The public port on the server; 0: the server chooses one, and keeps it for as long as it knows this client.
     std::uint16_t remote_port = 0;
     /// The backend that visitors are connected to, seen from this process: "127.0.0.1:22", "[::1]:22",
@@ -41,6 +51,9 @@ struct Tcp {
     bool is_private = false;
     BackendTls backend_tls{};
     ProxyProtocol proxy_protocol = ProxyProtocol::off;
+    /// Plugins that the server is asked for, which visitors pass in this order, behind the server's own; up to 8. Not
+    /// of a private service.
+    std::vector<ServicePlugin> plugins{};
 
     friend bool operator==(const Tcp&, const Tcp&) = default;
 };

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ferrotunnel/backend.hpp"
+#include "ferrotunnel/service_plugin.hpp"
 
 namespace ferrotunnel {
 
@@ -32,6 +33,8 @@ struct Tls {
     /// Further hosts, up to 15.
     std::vector<std::string> aliases{};
     ProxyProtocol proxy_protocol = ProxyProtocol::off;
+    /// Plugins that the server is asked for, which visitors pass in this order, behind the server's own; up to 8.
+    std::vector<ServicePlugin> plugins{};
 
     friend bool operator==(const Tls&, const Tls&) = default;
 };

@@ -11,6 +11,7 @@
 #include "api/tls_settings.hpp"
 #include "api/traffic.hpp"
 #include "runtime/worker_executor.hpp"
+#include "settings/client_proxy.hpp"
 
 namespace ferrotunnel {
 
@@ -30,6 +31,7 @@ std::shared_ptr<session::ClientShared> make_shared_part(const detail::ClientSett
                                                         Random& random) {
     auto shared = std::make_shared<session::ClientShared>();
     shared->server = *net::parse_host_port(settings.server, detail::default_control_port);
+    shared->proxy = *detail::proxy_of(settings, shared->server);
     shared->token = detail::engine_token(settings.token);
     shared->name = settings.name;
     shared->instance = detail::new_instance(random);
@@ -89,13 +91,17 @@ void Client::Impl::start() {
     for (const std::string& warning : detail::warnings_for(settings_)) {
         log_.warn(warning);
     }
-    const std::error_code error = lifecycle_.start([this] {
+    std::string what = "start the client";
+    const std::error_code error = lifecycle_.start([this, &what] {
+        if (const std::error_code refused = open_control(what)) {
+            return refused;
+        }
         group_->start();
         worker_.post([this]() noexcept { link_->start(); });
         return std::error_code();
     });
     if (error) {
-        throw std::system_error(error, "start the client");
+        throw std::system_error(error, what);
     }
 }
 
@@ -142,6 +148,7 @@ ClientStats Client::Impl::stats() const {
     detail::add_session(stats.traffic, moved);
     detail::add_slabs(stats.traffic, *group_);
     detail::add_memory(stats.traffic, *shared_->memory);
+    stats.datagrams = detail::datagram_stats(*shared_->datagrams);
     return stats;
 }
 
@@ -174,7 +181,7 @@ bool Client::Impl::has_visitors() const {
 }
 
 bool Client::Impl::in_callback() const {
-    return log_.here() || (group_->at(0).owns_thread() && events_.here());
+    return log_.here() || control_.here() || (group_->at(0).owns_thread() && events_.here());
 }
 
 void Client::Impl::cut_off() {
@@ -192,6 +199,7 @@ void Client::Impl::cut_off() {
 }
 
 void Client::Impl::take_down(bool was_started) {
+    control_.close();  // first: it looks at everything
     refuse_services();
     group_->stop();
     group_->join();
@@ -256,6 +264,10 @@ Service Client::add(Tls service) {
     return detail::engine_of(impl_, "Client").add(std::move(service));
 }
 
+Service Client::add(Udp service) {
+    return detail::engine_of(impl_, "Client").add(std::move(service));
+}
+
 Service Client::add(Http service) {
     return detail::engine_of(impl_, "Client").add(std::move(service));
 }
@@ -312,6 +324,18 @@ std::error_code Client::stop(std::chrono::milliseconds drain) {
 
 bool Client::connected() const {
     return impl_ && impl_->connected();
+}
+
+std::string Client::control_socket() const {
+    return impl_ ? impl_->control().path() : std::string();
+}
+
+void Client::on_reload(ReloadHandler handler) {
+    detail::engine_of(impl_, "Client").control().on_reload(std::move(handler));
+}
+
+void Client::on_drain(DrainHandler handler) {
+    detail::engine_of(impl_, "Client").control().on_drain(std::move(handler));
 }
 
 ClientStats Client::stats() const {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "api/event_delivery.hpp"
+#include "api/facade_control.hpp"
 #include "api/lifecycle.hpp"
 #include "api/listener_core.hpp"
 #include "api/service_state.hpp"
@@ -35,12 +36,15 @@ public:
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
 
-    /// Adds a service, described by a Tcp, an Http or a Tls.
+    /// Adds a service, described by a Tcp, an Http, a Tls or a Udp. `applies`: apply() takes it off where its list does
+    /// not have it.
     template <typename Description>
-    Service add(Description description) {
+    Service add(Description description, bool applies = true) {
         std::vector<Problem> problems;
-        backend::ClientService service = described(std::move(description), false, problems);
-        return Service(offer(std::move(service), std::move(problems), false).state);
+        detail::check_service(description, false, problems);
+        backend::ClientService service = described(description, false, problems);
+        auto known = applies ? std::optional<AnyService>(std::move(description)) : std::nullopt;
+        return Service(offer(std::move(service), std::move(problems), false, nullptr, std::move(known)).state);
     }
     template <typename Description>
     Listener listen(Description description, asio::any_io_executor on) {
@@ -48,7 +52,10 @@ public:
         backend::ClientService service = described(std::move(description), true, problems);
         return {offer(std::move(service), std::move(problems), true).listener, on ? std::move(on) : executor()};
     }
+    /// `really`: otherwise it only tells what it would do.
+    ApplyReport apply(detail::ClientSettings&& next, std::vector<AnyService> services, bool really);
     void start();
+    detail::FacadeControl& control() noexcept { return control_; }
     std::error_code wait_ready(std::chrono::milliseconds timeout);
     template <typename Description>
     void start_listen(Description description, detail::ListenOperation* operation) {
@@ -65,6 +72,8 @@ private:
     /// Hosts in normal form, each with what makes a claimed name of it: the path, or the mark for TLS.
     using Claims = std::vector<std::pair<std::string, std::string>>;
 
+    class ControlSubject;  // what the control socket asks (client_control.cpp)
+
     struct Entry {
         std::string name;
         std::shared_ptr<detail::ServiceState> state;
@@ -73,25 +82,44 @@ private:
         std::size_t hosts = 0;                           // for HTTP and TLS
         std::size_t rules = 0;                           // for HTTP, in bytes
         Claims claims;                                   // for HTTP and TLS
+        wire::ServiceKind kind = wire::ServiceKind::tcp;
+        std::string local{};                      // its backend; empty: it has none
+        std::optional<AnyService> description{};  // of one with a backend, checked
     };
+    using Entries = std::map<std::uint32_t, Entry>;
 
     void make_link();
+    std::error_code open_control(std::string& what);
 
     // Services (client_services.cpp).
     static backend::ClientService described(Tcp description, bool application_serves, std::vector<Problem>& problems);
     static backend::ClientService described(Http description, bool application_serves, std::vector<Problem>& problems);
     static backend::ClientService described(Tls description, bool application_serves, std::vector<Problem>& problems);
+    static backend::ClientService described(Udp description, bool application_serves, std::vector<Problem>& problems);
     struct Offered {
         std::shared_ptr<detail::ServiceState> state;
         std::shared_ptr<detail::ListenerCore> listener;  // null: there is a backend
     };
     Offered offer(backend::ClientService service, std::vector<Problem> problems, bool application_serves,
-                  detail::ListenOperation* waiting = nullptr);
+                  detail::ListenOperation* waiting = nullptr, std::optional<AnyService> description = {});
     void offer_or_fail(backend::ClientService service, std::vector<Problem> problems,
                        detail::ListenOperation* operation);
     void tell_impossible(const std::string& service, const config_error& error);
     static Claims claims_of(const backend::ClientService& service);
-    void check_room(const backend::ClientService& service, const Claims& claims, std::vector<Problem>& problems) const;
+    static void check_room(const Entries& entries, const backend::ClientService& service, const Claims& claims,
+                           std::vector<Problem>& problems);
+    void tell_of_backend(const backend::ClientService& service);
+    std::shared_ptr<detail::ServiceState> new_state(const std::string& name, std::uint32_t id);
+    static Entry entry_of(const backend::ClientService& service, std::shared_ptr<detail::ServiceState> state);
+
+    // Changes while it runs (client_apply.cpp).
+    struct ServiceChange;
+    std::vector<ServiceChange> changes_to(std::vector<AnyService> services, Entries& entries,
+                                          std::vector<Problem>& problems);
+    void refuse_if_ended() const;
+    void make_changes(std::vector<ServiceChange> changes, Entries&& entries, ApplyReport& report);
+    void change_link(std::vector<ServiceChange> changes);
+    static void tell_services(const std::vector<ServiceChange>& changes, ApplyReport& report);
     void close_service(std::uint32_t id);
     std::size_t count_pending() const;
     std::vector<detail::ListenOperation*> take_listens();
@@ -124,7 +152,8 @@ private:
         Impl* impl = nullptr;
     };
 
-    const detail::ClientSettings settings_;
+    std::mutex apply_mutex_;           // held while settings are applied
+    detail::ClientSettings settings_;  // what sessions and threads look at does not change
     const std::shared_ptr<Anchor> anchor_ = std::make_shared<Anchor>();
     mutable runtime::SystemRandom random_;
     detail::SinkLogger log_;
@@ -137,7 +166,7 @@ private:
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;
-    std::map<std::uint32_t, Entry> services_;
+    Entries services_;
     std::uint32_t last_id_ = 0;
     bool connected_ = false;
     bool closed_ = false;   // takes no services any more
@@ -148,6 +177,7 @@ private:
     std::uint64_t connects_ = 0;
     std::uint64_t losses_ = 0;
 
+    detail::FacadeControl control_{log_};
     detail::EventDelivery events_;
     detail::Lifecycle lifecycle_;
 };

@@ -59,6 +59,9 @@ void Client::Impl::on_notice(const LinkNotice& notice) {
     if (notice.kind == LinkNotice::Kind::unreachable) {
         return;  // it is registered on another connection in a moment, and that is told
     }
+    if (notice.service != 0 && event.service.empty()) {
+        return;  // its service was taken off before the answer came, which was told
+    }
     events_.tell(std::move(event));
     if (notice.kind == LinkNotice::Kind::stopped) {
         on_stopped(notice);

@@ -8,6 +8,7 @@
 #include "api/stream_core.hpp"
 #include "directory/http_description.hpp"
 #include "settings/backend.hpp"
+#include "settings/service_plugins.hpp"
 #include "transport/tls_context.hpp"
 #include "wire/open_metadata.hpp"
 
@@ -28,6 +29,17 @@ void complete(backend::ClientService& service, Description& description, bool ap
     }
 }
 
+// What is wrong with them was found by check_service.
+void add_plugins(backend::ClientService& service, const std::vector<ServicePlugin>& plugins) {
+    std::vector<Problem> known;
+    service.plugins = detail::plugins_part(plugins, service.name, known);
+}
+
+// What counts towards the bound of a session.
+std::size_t bytes_of_rules(const backend::ClientService& service) {
+    return service.http.rules.bytes() + wire::bytes_of(service.plugins);
+}
+
 }  // namespace
 
 backend::ClientService Client::Impl::described(Tcp description, bool application_serves,
@@ -36,6 +48,7 @@ backend::ClientService Client::Impl::described(Tcp description, bool application
     backend::ClientService service;
     service.kind = description.is_private ? wire::ServiceKind::private_tcp : wire::ServiceKind::tcp;
     service.remote_port = description.remote_port;
+    add_plugins(service, description.plugins);
     complete(service, description, application_serves, problems);
     return service;
 }
@@ -46,6 +59,7 @@ backend::ClientService Client::Impl::described(Http description, bool applicatio
     backend::ClientService service;
     service.kind = wire::ServiceKind::http;
     service.http = detail::http_part(description);
+    add_plugins(service, description.plugins);
     complete(service, description, application_serves, problems);
     return service;
 }
@@ -56,6 +70,18 @@ backend::ClientService Client::Impl::described(Tls description, bool application
     backend::ClientService service;
     service.kind = wire::ServiceKind::tls;
     service.tls = detail::tls_part(description);
+    add_plugins(service, description.plugins);
+    complete(service, description, application_serves, problems);
+    return service;
+}
+
+backend::ClientService Client::Impl::described(Udp description, bool application_serves,
+                                               std::vector<Problem>& problems) {
+    detail::check_service(description, application_serves, problems);
+    backend::ClientService service;
+    service.kind = wire::ServiceKind::udp;
+    service.remote_port = description.remote_port;
+    service.udp_idle = description.idle;
     complete(service, description, application_serves, problems);
     return service;
 }
@@ -75,12 +101,12 @@ Client::Impl::Claims Client::Impl::claims_of(const backend::ClientService& servi
     return claims;
 }
 
-// Checks a new service against those that are there. The lock is held.
-void Client::Impl::check_room(const backend::ClientService& service, const Claims& claims,
-                              std::vector<Problem>& problems) const {
+// Checks a new service against those that are there, or will be.
+void Client::Impl::check_room(const Entries& entries, const backend::ClientService& service, const Claims& claims,
+                              std::vector<Problem>& problems) {
     std::size_t hosts = service.http.hosts.size() + service.tls.hosts.size();
-    std::size_t rules = service.http.rules.bytes();
-    for (const auto& [id, entry] : services_) {
+    std::size_t rules = bytes_of_rules(service);
+    for (const auto& [id, entry] : entries) {
         if (entry.name == service.name) {
             // Where nobody gives a name, it is made of the host: then it is the host that is there twice.
             const bool hosts_too = !claims.empty() && std::ranges::find_first_of(claims, entry.claims) != claims.end();
@@ -96,7 +122,7 @@ void Client::Impl::check_room(const backend::ClientService& service, const Claim
                                               " hosts already, as many as one may"});
     }
     if (rules > limits::http_rules_bytes_per_session_max) {
-        problems.push_back({service.name, "the rules of this client's services take more than " +
+        problems.push_back({service.name, "the rules and plugins of this client's services take more than " +
                                               std::to_string(limits::http_rules_bytes_per_session_max) + " bytes"});
     }
 }
@@ -104,12 +130,13 @@ void Client::Impl::check_room(const backend::ClientService& service, const Claim
 // Adds a service. Throws config_error, and std::system_error where the client has ended; `waiting` is then still the
 // caller's.
 Client::Impl::Offered Client::Impl::offer(backend::ClientService service, std::vector<Problem> problems,
-                                          bool application_serves, ListenOperation* waiting) {
+                                          bool application_serves, ListenOperation* waiting,
+                                          std::optional<AnyService> description) {
     Offered offered;
     Claims claims = claims_of(service);
     {
         std::lock_guard lock(mutex_);
-        check_room(service, claims, problems);
+        check_room(services_, service, claims, problems);
         if (closed_ || stopped_ || stop_error_) {
             throw std::system_error(stop_error_ ? stop_error_ : make_error_code(errc::session_closed), "add a service");
         }
@@ -118,12 +145,7 @@ Client::Impl::Offered Client::Impl::offer(backend::ClientService service, std::v
         }
         std::uint32_t id = ++last_id_;
         service.id = id;
-        offered.state = std::make_shared<ServiceState>(service.name, [anchor = anchor_, id] {
-            std::lock_guard anchored(anchor->mutex);
-            if (anchor->impl != nullptr) {
-                anchor->impl->close_service(id);
-            }
-        });
+        offered.state = new_state(service.name, id);
         if (application_serves) {
             offered.listener = std::make_shared<detail::ListenerCore>(offered.state);
             // The address of an HTTP stream is that of the visitor whose request came first: wrong for all that follow.
@@ -135,10 +157,41 @@ Client::Impl::Offered Client::Impl::offer(backend::ClientService service, std::v
                 listener->deliver(detail::StreamCore::of_opened(std::move(stream), std::move(origin), life_));
             };
         }
-        services_.emplace(id, Entry{service.name, offered.state, offered.listener, waiting,
-                                    service.http.hosts.size() + service.tls.hosts.size(), service.http.rules.bytes(),
-                                    std::move(claims)});
+        Entry entry = entry_of(service, offered.state);
+        entry.listener = offered.listener;
+        entry.waiting = waiting;
+        entry.description = std::move(description);
+        services_.emplace(id, std::move(entry));
+        // With the lock: the link hears of changes in the order in which they are made.
+        worker_.post([this, service]() mutable noexcept { link_->add(std::move(service)); });
     }
+    tell_of_backend(service);
+    return offered;
+}
+
+// The state that handles of a new service look at.
+std::shared_ptr<ServiceState> Client::Impl::new_state(const std::string& name, std::uint32_t id) {
+    return std::make_shared<ServiceState>(name, [anchor = anchor_, id] {
+        std::lock_guard anchored(anchor->mutex);
+        if (anchor->impl != nullptr) {
+            anchor->impl->close_service(id);
+        }
+    });
+}
+
+Client::Impl::Entry Client::Impl::entry_of(const backend::ClientService& service, std::shared_ptr<ServiceState> state) {
+    Entry entry;
+    entry.name = service.name;
+    entry.state = std::move(state);
+    entry.hosts = service.http.hosts.size() + service.tls.hosts.size();
+    entry.rules = bytes_of_rules(service);
+    entry.claims = claims_of(service);
+    entry.kind = service.kind;
+    entry.local = service.backend.text;
+    return entry;
+}
+
+void Client::Impl::tell_of_backend(const backend::ClientService& service) {
     if (service.backend.tls && !service.backend.tls->verifies()) {
         log_.warn("the certificate of a service's backend is not verified",
                   {{"service", service.name}, {"backend", service.backend.text}});
@@ -147,8 +200,6 @@ Client::Impl::Offered Client::Impl::offer(backend::ClientService service, std::v
         log_.warn("the private key for a service's backend can be read by everybody on this machine",
                   {{"service", service.name}, {"file", service.backend.tls->exposed_key()}});
     }
-    worker_.post([this, service = std::move(service)]() mutable noexcept { link_->add(std::move(service)); });
-    return offered;
 }
 
 // Offers a service for a listen operation. An error code has no room for what is wrong with a description; the log and

@@ -14,6 +14,7 @@
 #include "api/builder_access.hpp"
 #include "base/limits.hpp"
 #include "runtime/socket.hpp"
+#include "settings/effective.hpp"
 #include "settings/file.hpp"
 #include "settings/settings.hpp"
 
@@ -75,19 +76,33 @@ Config thrown_if_wrong(Config config) {
     return config;
 }
 
+// Reads a file that another one includes. Pipes and devices are none: nobody knows how much they have.
+Result<detail::ConfigText, std::string> read_included(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+        return std::string("it is no file");
+    }
+    FileText read = read_file(path);
+    if (!read.error.empty()) {
+        return std::move(read.error);
+    }
+    return detail::ConfigText{path, std::move(read.text), read.others_can_read};
+}
+
 Config load_all(const std::string& file) {
     FileText read = read_file(file);
     if (!read.error.empty()) {
         detail::ConfigFile nothing;
         nothing.name = file;
+        nothing.files.push_back(file);
         nothing.problems.push_back({"", "can not read this file: " + read.error, file, 0, 0});
         return made_of(std::move(nothing));
     }
-    return made_of(detail::read_config({read.text, file, read.others_can_read, variable}));
+    return made_of(detail::read_config({read.text, file, read.others_can_read, variable, read_included}));
 }
 
 Config parse_all(std::string_view text, const std::string& file) {
-    return made_of(detail::read_config({text, file, false, variable}));
+    return made_of(detail::read_config({text, file, false, variable, read_included}));
 }
 
 bool is_about(const Problem& problem, std::string_view section) {
@@ -111,17 +126,18 @@ void attach(Settings& settings, const detail::ConfigFile& file, const detail::Or
     }
 }
 
+std::optional<std::string> if_said(const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional(text);
+}
+
 template <typename Part>
 void fill(Config::Section& section, const Part& part) {
+    section.control = if_said(part.settings.control);
     section.timing = part.settings.timing;
     section.tls_off = !part.settings.tls;
     section.drain = part.drain;
     section.endpoint_file = part.endpoint_file;
     section.has_token = part.has_token;
-}
-
-std::optional<std::string> if_said(const std::string& text) {
-    return text.empty() ? std::nullopt : std::optional(text);
 }
 
 void add_exposed(const Secret& token, Config::Section& section) {
@@ -193,12 +209,19 @@ std::vector<Service> Config::offer(Client& client) const {
         for (const Tls& tls : part->tls_services) {
             services.push_back(client.add(tls));
         }
+        for (const Udp& udp : part->udp_services) {
+            services.push_back(client.add(udp));
+        }
     }
     return services;
 }
 
 const std::string& Config::file() const noexcept {
     return file_->name;
+}
+
+const std::vector<std::string>& Config::files() const noexcept {
+    return file_->files;
 }
 
 Config::ClientSection Config::client_section() const {
@@ -213,6 +236,7 @@ Config::ClientSection Config::client_section() const {
     section.attempts = static_cast<unsigned>(part.settings.attempts);
     section.services = part.services;
     section.http_services = part.http_services;
+    section.udp_services = part.udp_services;
     section.tls_services = part.tls_services;
     return section;
 }
@@ -223,6 +247,7 @@ Config::ServerSection Config::server_section() const {
     fill(section, part);
     for (const detail::NamedToken& token : part.settings.tokens) {
         add_exposed(token.secret, section);
+        add_exposed(token.also, section);
     }
     section.bind = part.settings.bind;
     section.tcp_bind = part.settings.tcp_bind;
@@ -236,6 +261,10 @@ Config::ServerSection Config::server_section() const {
     section.http = part.settings.http;
     section.state_dir = part.settings.state_dir;
     section.tokens = part.settings.tokens.size();
+    for (const detail::PluginSpec& plugin : part.settings.plugins) {
+        section.plugins.push_back(plugin.use);
+    }
+    section.plugin_limits = part.settings.plugin_limits;
     return section;
 }
 
@@ -245,6 +274,10 @@ std::optional<LogLevel> Config::log_level() const {
 
 std::optional<LogFormat> Config::log_format() const {
     return file_->values.log ? file_->values.log->format : std::nullopt;
+}
+
+std::string Config::effective() const {
+    return detail::effective_text(*file_);
 }
 
 std::vector<Problem> Config::warnings() const {

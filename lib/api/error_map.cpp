@@ -46,6 +46,8 @@ std::error_code error_of(wire::Code code) noexcept {
             return errc::port_taken;
         case wire::Code::port_forbidden:
             return errc::port_forbidden;
+        case wire::Code::forbidden:
+            return errc::forbidden;
         case wire::Code::name_taken:
             return errc::name_taken;
         case wire::Code::unsupported:

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <utility>
 
+#include "api/route_plugins.hpp"
+#include "base/text.hpp"
 #include "directory/http_description.hpp"
 #include "ferrotunnel/error.hpp"
 #include "http/authority.hpp"
@@ -61,6 +63,17 @@ Url parse_url(std::string_view text) {
         fail("URL", "has no host; expected one like https://app.example.com/api");
     }
     return url;
+}
+
+std::string fields_of(const std::vector<HttpField>& headers) {
+    std::string text;
+    for (const HttpField& field : headers) {
+        if (!http::is_field_name(field.name) || !http::is_field_value(field.value)) {
+            fail("header", "\"" + printable(field.name, 64) + "\" can not be a field; expected one like X-User: ann");
+        }
+        text += field.name + ": " + field.value + "\r\n";
+    }
+    return text;
 }
 
 // --- the services ---
@@ -219,6 +232,17 @@ void note_rules(const http::Rules& rules, bool https, std::vector<std::string>& 
     }
 }
 
+// Whether the server lets clients ask for them is the server's to say.
+void note_asked(const std::vector<ServicePlugin>& plugins, std::vector<std::string>& notes) {
+    std::string names;
+    for (const ServicePlugin& plugin : plugins) {
+        names += (names.empty() ? "" : ", ") + plugin.type;
+    }
+    if (!names.empty()) {
+        notes.push_back("The service asks the server for plugins, behind those of the server: " + names + '.');
+    }
+}
+
 void follow_rules(const http::RequestHead& head, std::string_view host, bool https,
                   const directory::HttpDescription& service, HttpRoute& route) {
     const http::Rules& rules = service.rules;
@@ -239,14 +263,21 @@ void follow_rules(const http::RequestHead& head, std::string_view host, bool htt
 }  // namespace
 
 HttpRoute find_route(const std::vector<Http>& services, std::string_view url, std::string_view method) {
-    const Url parsed = parse_url(url);
-    if (method.empty() || method.find_first_of(" \t\r\n") != std::string_view::npos) {
+    return find_route(services, {.url = std::string(url), .method = std::string(method)}, {});
+}
+
+HttpRoute find_route(const std::vector<Http>& services, const HttpRouteRequest& request,
+                     const std::vector<PluginUse>& plugins) {
+    const Url parsed = parse_url(request.url);
+    if (request.method.empty() || request.method.find_first_of(" \t\r\n") != std::string_view::npos) {
         fail("method", "is no method; expected one like GET or POST");
     }
+    const detail::RoutePlugins chain(plugins);
     HttpRoute route;
     const Known known = known_of(services, route);
-    const std::string text =
-        std::string(method) + ' ' + parsed.target + " HTTP/1.1\r\nHost: " + std::string(parsed.authority) + "\r\n\r\n";
+    const std::string text = request.method + ' ' + parsed.target +
+                             " HTTP/1.1\r\nHost: " + std::string(parsed.authority) + "\r\n" +
+                             fields_of(request.headers) + "\r\n";
     http::RequestParser parser;
     if (parser.parse(text) != http::ParseState::complete) {
         const http::Refusal refusal = parser.refusal();
@@ -265,7 +296,12 @@ HttpRoute find_route(const std::vector<Http>& services, std::string_view url, st
         return route;
     }
     route.service = explained.match.value;
-    follow_rules(head, host, parsed.https, known.descriptions[route.service], route);
+    const directory::HttpDescription& service = known.descriptions[route.service];
+    follow_rules(head, host, parsed.https, service, route);
+    if (route.outcome == HttpRoute::Outcome::backend) {
+        chain.explain({head, host, service.name, request.visitor, parsed.https}, route);
+        note_asked(services[route.service].plugins, route.notes);
+    }
     return route;
 }
 

@@ -70,6 +70,13 @@ HttpsCertificates::HttpsCertificates(const Https& https, Logger& log)
     tell(report);
 }
 
+void HttpsCertificates::set(const Https& https) {
+    tls_->set_certificates(tls_settings(https).certificates);
+    if (const auto report = tls_->reload_if_changed(std::chrono::system_clock::now())) {
+        tell(*report);
+    }
+}
+
 void HttpsCertificates::watch() {
     watch_ = std::make_unique<transport::CertificateWatch>(tls_, reload_interval_,
                                                            [this](const CertificateReport& report) { tell(report); });
@@ -77,6 +84,7 @@ void HttpsCertificates::watch() {
 
 // Logs each problem once, for as long as it is there.
 void HttpsCertificates::tell(const CertificateReport& report) {
+    const std::lock_guard lock(telling_);
     for (const CertificateProblem& problem : report.problems) {
         if (std::find(told_.begin(), told_.end(), problem) != told_.end()) {
             continue;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ public:
     /// From now on looks at the files for changes, on a thread of its own.
     void watch();
 
+    /// Takes the certificates from other files and folders, before it returns. Any thread.
+    void set(const Https& https);
+
     const std::shared_ptr<transport::VisitorTls>& tls() const noexcept { return tls_; }
 
 private:
@@ -31,6 +35,7 @@ private:
     const std::chrono::milliseconds reload_interval_;
     Logger& log_;
     std::shared_ptr<transport::VisitorTls> tls_;
+    std::mutex telling_;
     std::vector<transport::CertificateProblem> told_;
     std::unique_ptr<transport::CertificateWatch> watch_;  // the last member: its thread uses the others
 };

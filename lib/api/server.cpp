@@ -1,7 +1,6 @@
 // The Server: its life, and the handle that the application holds.
 #include "ferrotunnel/server.hpp"
 
-#include <algorithm>
 #include <asio/io_context.hpp>
 #include <new>
 #include <utility>
@@ -10,30 +9,17 @@
 #include "api/make_facade.hpp"
 #include "api/open_attempt.hpp"
 #include "api/server_impl.hpp"
+#include "api/server_tokens.hpp"
 #include "api/tls_settings.hpp"
 #include "ingress/tcp_port.hpp"
+#include "ingress/udp_port.hpp"
+#include "plugin/control_call.hpp"
 #include "runtime/worker_executor.hpp"
 
 namespace ferrotunnel {
 
 using session::ServerNotice;
 using session::ServerSession;
-
-namespace {
-
-login::AcceptedTokens accepted_tokens(const detail::ServerSettings& settings) {
-    login::PortPolicy ports;
-    if (settings.allow_ports) {
-        ports = login::PortPolicy::parse(*settings.allow_ports).value();
-    }
-    auto tokens = std::make_shared<std::vector<login::AcceptedToken>>();
-    for (const detail::NamedToken& token : settings.tokens) {
-        tokens->push_back({token.name, detail::engine_token(token.secret), ports});
-    }
-    return tokens;
-}
-
-}  // namespace
 
 Server::Impl::Impl(detail::ServerSettings&& settings)
     : settings_(std::move(settings)),
@@ -47,31 +33,30 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
       lifecycle_(*this, *group_) {
     group_->on_exception(
         [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
-    shared_->tokens = accepted_tokens(settings_);
-    const directory::Registry::Settings bounds = directory::registry_settings(
-        shared_->tokens->size(), settings_.connections_per_token, settings_.ports_per_token);
+    const login::AcceptedTokens tokens = detail::accepted_tokens(settings_, shared_->tokens.get(), random_);
+    shared_->tokens = tokens;
+    const directory::Registry::Settings bounds = detail::quotas_of(settings_);
     shared_->registry = std::make_shared<directory::Registry>(bounds);
     shared_->ports = std::make_shared<directory::PortTable>(
         directory::PortTable::Most{bounds.claims_per_session_max, bounds.ports_per_token_max});
-    const bool any_weak = std::any_of(shared_->tokens->begin(), shared_->tokens->end(), [](const auto& accepted) {
-        return accepted.token.strength == login::TokenStrength::weak;
-    });
-    if (any_weak) {
-        shared_->guesses = std::make_shared<login::GuessGate>();
-    }
+    shared_->guesses = std::make_shared<login::GuessGate>();
     shared_->instance = detail::new_instance(random_);
     shared_->mux = detail::mux_settings(mux::Role::server, settings_);
-    shared_->memory = std::make_shared<trunk::MemoryGovernor>(detail::memory_of(settings_), shared_->tokens->size());
+    shared_->memory = std::make_shared<trunk::MemoryGovernor>(detail::memory_of(settings_), tokens->size());
     shared_->handshake_deadline = settings_.timing.handshake_timeout;
     shared_->tls = detail::make_tls(settings_);
     shared_->tcp_bind = *runtime::SocketAddress::from_ip(settings_.tcp_bind, 0);
     shared_->public_host = settings_.public_host.empty() ? settings_.tcp_bind : settings_.public_host;
     shared_->open_port = ingress::tcp_port_opener(proxies(), log_);
+    shared_->open_udp = ingress::udp_port_opener(shared_->datagrams, random_, log_);
     shared_->domain = settings_.domain;
     shared_->http_bounds = detail::http_bounds(settings_.http);
     directory::HttpDirectory::Settings directory;
     directory.seed = random_.next();
     shared_->http = std::make_shared<directory::HttpDirectory>(directory);
+    const auto rules = std::make_shared<const directory::RightRules>(*tokens, shared_->domain);
+    shared_->registry->set_rules(rules);
+    shared_->http->set_rules(rules);
     shared_->notify = [this](const ServerNotice& notice) { notify(notice); };
     shared_->log = &log_;
     shared_->random = &random_;
@@ -84,7 +69,10 @@ Server::Impl::~Impl() {
 
 void Server::Impl::start(std::error_code& error, std::string& what) {
     what = "start the server";
-    error = lifecycle_.start([&] { return open(what); });
+    error = lifecycle_.start([&] {
+        const std::lock_guard lock(apply_mutex_);
+        return open(what);
+    });
 }
 
 // Opens everything. What can fail comes first, so that it may be tried again.
@@ -97,12 +85,12 @@ std::error_code Server::Impl::open(std::string& what) {
         return error;
     }
     keep_claims();
-    if (error = open_plugins(what); error) {
-        close_plugins();
+    detail::ServerPlugins::Opening plugins(plugins_);
+    if (error = plugins.make(what); error) {
         return error;
     }
+    shared_->hooks = plugins_.sessions();
     if (error = open_http(what); error) {
-        close_plugins();
         return error;
     }
     for (const std::string& warning : detail::warnings_for(settings_)) {
@@ -112,7 +100,11 @@ std::error_code Server::Impl::open(std::string& what) {
         log_.warn("the server's private key can be read by everybody on this machine",
                   {{"file", shared_->tls->exposed_key()}});
     }
+    if (error = open_control(what); error) {
+        return error;
+    }
     listen_for_clients(std::move(listener));
+    plugins.done(http_.get());
     return {};
 }
 
@@ -140,6 +132,9 @@ void Server::Impl::listen_for_clients(runtime::Fd listener) {
         };
         acceptor_ = std::make_unique<runtime::Acceptor>(group_->at(0), std::move(*socket), std::move(handlers));
         memory_ = std::make_unique<trunk::MemoryWatch>(group_->at(0), shared_->memory, log_);
+        expiry_ = std::make_unique<session::ExpiryWatch>(group_->at(0), shared_->registry, [this] {
+            for_each_session([](ServerSession& session) { session.end_if_expired(); });
+        });
     });
 }
 
@@ -148,7 +143,8 @@ void Server::Impl::keep_claims() {
     if (!settings_.state_dir.empty() && !claims_) {
         claims_ =
             std::make_unique<directory::ClaimKeeper>(directory::ClaimKeeper::Settings{.directory = settings_.state_dir},
-                                                     shared_->registry, shared_->http, shared_->tokens, log_);
+                                                     shared_->registry, shared_->http, shared_->tokens.get(), log_);
+        name_claims();
     }
 }
 
@@ -189,7 +185,8 @@ bool Server::Impl::has_visitors() const {
 }
 
 bool Server::Impl::in_callback() const {
-    return log_.here() || (group_->at(0).owns_thread() && events_.here());
+    return log_.here() || plugin::ControlCall::here() || control_.here() ||
+           (group_->at(0).owns_thread() && events_.here());
 }
 
 void Server::Impl::cut_off() {
@@ -212,13 +209,19 @@ void Server::Impl::cut_off() {
 
 void Server::Impl::take_down(bool was_started) {
     life_->set_stopped();
-    claims_.reset();
+    control_.close();  // first: it looks at everything
+    plugins_.end();
+    {
+        const std::lock_guard lock(apply_mutex_);  // behind the last change
+        claims_.reset();
+    }
     group_->stop();
     group_->join();
     acceptor_.reset();
     memory_.reset();
+    expiry_.reset();
     http_.reset();
-    close_plugins();
+    plugins_.close();
     certificates_.reset();
     std::set<SessionPtr> rest;
     {
@@ -290,6 +293,22 @@ std::vector<TunnelInfo> Server::tunnels() const {
 
 ServerStats Server::stats() const {
     return impl_ ? impl_->stats() : ServerStats{};
+}
+
+std::string Server::control_socket() const {
+    return impl_ ? impl_->control().path() : std::string();
+}
+
+void Server::on_reload(ReloadHandler handler) {
+    detail::engine_of(impl_, "Server").control().on_reload(std::move(handler));
+}
+
+void Server::on_drain(DrainHandler handler) {
+    detail::engine_of(impl_, "Server").control().on_drain(std::move(handler));
+}
+
+std::size_t Server::kick(const std::string& client) {
+    return detail::engine_of(impl_, "Server").kick(client);
 }
 
 void Server::start_open(OpenTarget target, std::shared_ptr<detail::OpenAttempt> attempt) noexcept {

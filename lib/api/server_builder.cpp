@@ -51,16 +51,32 @@ Server::Builder& Server::Builder::http_settings(HttpServerSettings settings) {
     return *this;
 }
 
+Server::Builder& Server::Builder::plugin_limits(const PluginLimits& limits) {
+    detail::replace_group(detail::plugins_place,
+                          std::span<const detail::Setting<PluginLimits>>(detail::plugin_limit_settings),
+                          settings_->plugin_limits, limits, *settings_);
+    return *this;
+}
+
 Server::Builder& Server::Builder::token(Secret token, std::string name) {
+    return this->token(std::move(token), std::move(name), {});
+}
+
+Server::Builder& Server::Builder::token(Secret token, std::string name, Rights rights, Secret also) {
     if (settings_->origins.erase("token") != 0) {
         settings_->tokens.clear();  // those of the file
     }
-    settings_->tokens.push_back({std::move(token), std::move(name)});
+    settings_->tokens.push_back({std::move(token), std::move(name), std::move(rights), std::move(also)});
     return *this;
 }
 
 Server::Builder& Server::Builder::plugin(PluginUse use) {
     settings_->plugins.push_back({std::move(use), {}});
+    return *this;
+}
+
+Server::Builder& Server::Builder::client_plugins(std::vector<ClientPlugin> types) {
+    settings_->client_plugins = std::move(types);
     return *this;
 }
 

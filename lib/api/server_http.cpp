@@ -72,11 +72,7 @@ std::error_code Server::Impl::open_http(std::string& what) {
             return tls->has_certificate(host);
         };
     }
-    if (chain_) {
-        settings.make_hooks = [chain = chain_](std::shared_ptr<buffer::Mailbox> mailbox) {
-            return std::make_unique<plugin::WorkerPlugins>(chain, plugin::WaitSettings{}, std::move(mailbox));
-        };
-    }
+    settings.make_hooks = plugins_.hooks();
     http_ = ingress::open_http_front({*group_, shared_->http, log_, random_}, std::move(settings));
     {
         std::lock_guard lock(mutex_);

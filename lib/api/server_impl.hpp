@@ -13,21 +13,24 @@
 #include <vector>
 
 #include "api/event_delivery.hpp"
+#include "api/facade_control.hpp"
 #include "api/https_certificates.hpp"
 #include "api/lifecycle.hpp"
+#include "api/server_plugins.hpp"
 #include "api/sink_logger.hpp"
+#include "api/tunnel_numbers.hpp"
 #include "buffer/mailbox.hpp"
 #include "directory/claim_keeper.hpp"
 #include "ferrotunnel/server.hpp"
 #include "ingress/http_front.hpp"
 #include "login/login_gate.hpp"
-#include "plugin/instance.hpp"
-#include "plugin/worker_plugins.hpp"
 #include "runtime/acceptor.hpp"
 #include "runtime/system_random.hpp"
 #include "runtime/worker_group.hpp"
+#include "session/expiry_watch.hpp"
 #include "session/server_session.hpp"
 #include "session/session_spread.hpp"
+#include "settings/changes.hpp"
 #include "settings/settings.hpp"
 #include "trunk/memory_governor.hpp"
 
@@ -48,11 +51,20 @@ public:
     std::vector<TunnelInfo> tunnels() const;
     ServerStats stats() const;
     void start_open(const OpenTarget& target, std::shared_ptr<detail::OpenAttempt> attempt);
+    void set_plugins(std::vector<PluginUse> plugins);
+    std::size_t kick(const std::string& client);
+    detail::FacadeControl& control() noexcept { return control_; }
+    // Changes while it runs (server_apply.cpp).
+    ApplyReport apply(detail::ServerSettings&& next);
+    ApplyReport check(detail::ServerSettings&& next);
+    ApplyReport add_token(detail::NamedToken token);
+    ApplyReport remove_token(const std::string& name);
     std::error_code stop(std::chrono::milliseconds drain);
     asio::any_io_executor executor() const;
 
 private:
     using SessionPtr = std::shared_ptr<session::ServerSession>;
+    class ControlSubject;  // what the control socket asks (server_control.cpp)
 
     /// A client's connection on its way to its worker.
     struct Arrival {
@@ -75,8 +87,6 @@ private:
     void dial(std::vector<Carrier> carriers, std::shared_ptr<detail::OpenAttempt> attempt);
     net::IpNetworks proxies() const;
     runtime::Fd listen_for(const char* what, const std::string& bind, bool needed, std::error_code& error);
-    std::error_code open_plugins(std::string& what);
-    void close_plugins();
     std::error_code open_http(std::string& what);
     void set_https_rules(exchange::HttpSettings& settings, std::uint16_t public_port) const;
     void listen_plain(runtime::Fd listener);
@@ -85,6 +95,19 @@ private:
     runtime::SocketAddress listening_at(const runtime::Fd& listener, std::string& endpoint);
     void listen_for_clients(runtime::Fd listener);
     void keep_claims();
+    std::error_code open_control(std::string& what);
+    void refuse_in_callbacks(const char* what) const;
+    std::unique_lock<std::mutex> begin_change(const char* what);
+    struct Compared {
+        ApplyReport report;
+        std::vector<detail::SettingChange> changes;
+        detail::ServerSettings mixed;  // what will run: the present settings with those of the new ones that are live
+    };
+    Compared compared(detail::ServerSettings&& next) const;
+    ApplyReport apply_locked(detail::ServerSettings&& next);
+    void take_settings(detail::ServerSettings&& next, const std::vector<detail::SettingChange>& changes);
+    void take_tokens();
+    void name_claims();
 
     // Ending.
     void begin_drain() override;
@@ -94,22 +117,24 @@ private:
     void cut_off() override;
     void take_down(bool was_started) override;
 
-    const detail::ServerSettings settings_;
+    std::mutex apply_mutex_;  // held by start() and while settings are applied
+    detail::ServerSettings settings_;
     runtime::SystemRandom random_;
     detail::SinkLogger log_;
-    plugin::Instances instances_{log_};  // ends behind all that could still hold one
+    // Ends behind all that could still hold one.
+    detail::ServerPlugins plugins_{settings_.plugins, settings_.client_plugins, settings_.plugin_limits, log_};
     const std::shared_ptr<session::ServerShared> shared_;
     const std::shared_ptr<login::LoginGate> gate_ = std::make_shared<login::LoginGate>();
     const std::unique_ptr<runtime::WorkerGroup> group_;
     const std::shared_ptr<session::SessionSpread> spread_ = std::make_shared<session::SessionSpread>(group_->size());
     const IntrusivePtr<detail::OwnerLife> life_ = make_intrusive<detail::OwnerLife>();
-    std::unique_ptr<runtime::Acceptor> acceptor_;  // the first worker's
-    std::unique_ptr<trunk::MemoryWatch> memory_;   // the first worker's
+    std::unique_ptr<runtime::Acceptor> acceptor_;   // the first worker's
+    std::unique_ptr<trunk::MemoryWatch> memory_;    // the first worker's
+    std::unique_ptr<session::ExpiryWatch> expiry_;  // the first worker's
     using CloseMail = buffer::WakeMail<Impl, Impl*>;
     const IntrusivePtr<CloseMail> close_mail_ =
         make_intrusive<CloseMail>([](Impl* const& impl) noexcept { impl->acceptor_.reset(); });
-    std::shared_ptr<const plugin::Chain> chain_;  // null: there are no plugins
-    std::unique_ptr<ingress::HttpFront> http_;    // made by start(), kept until no worker runs any more
+    std::unique_ptr<ingress::HttpFront> http_;  // made by start(), kept until no worker runs any more
     std::shared_ptr<const exchange::EdgeCounters> http_totals_;
     std::unique_ptr<detail::HttpsCertificates> certificates_;
     std::unique_ptr<directory::ClaimKeeper> claims_;  // with a state directory
@@ -123,6 +148,8 @@ private:
     std::string https_endpoint_;
     bool closed_ = false;  // takes no sessions any more
 
+    mutable detail::TunnelNumbers numbers_;
+    detail::FacadeControl control_{log_};
     detail::EventDelivery events_;
     detail::Lifecycle lifecycle_;
 };

@@ -1,47 +1,160 @@
-// The plugins of a Server: made before anybody can come in, destroyed when no worker runs any more.
+#include "api/server_plugins.hpp"
+
 #include <chrono>
 #include <utility>
 
-#include "api/server_impl.hpp"
+#include "ferrotunnel/error.hpp"
 #include "plugin/host.hpp"
-#include "settings/plugins.hpp"
+#include "runtime/cpu_wait.hpp"
 
-namespace ferrotunnel {
+namespace ferrotunnel::detail {
+namespace {
 
-std::error_code Server::Impl::open_plugins(std::string& what) {
-    if (settings_.plugins.empty()) {
-        return {};
+std::vector<plugin::Wanted> wanted_of(const std::vector<PluginSpec>& specs, std::vector<Problem>& problems) {
+    std::vector<PreparedPlugin> prepared = prepare_plugins(specs, problems);
+    std::vector<plugin::Wanted> wanted;
+    for (std::size_t i = 0; problems.empty() && i < prepared.size(); ++i) {
+        wanted.push_back({specs[i].use, std::move(prepared[i].prepared), std::move(prepared[i].options)});
     }
+    return wanted;
+}
+
+void set_times() {
     plugin::set_clock([] {
         return static_cast<std::uint64_t>(
             std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count());
     });
-    std::vector<Problem> problems;  // what was right when this object was built can be wrong now: a file may be gone
-    auto chain = std::make_shared<plugin::Chain>();
-    for (detail::PreparedPlugin& each : detail::prepare_plugins(settings_.plugins, problems)) {
-        auto made = instances_.make(each.prepared, std::move(each.options));
-        if (!made) {
-            what = made.error();
-            return errc::invalid_argument;
-        }
-        chain->instances.push_back(std::move(*made));
+    plugin::set_cpu_wait(runtime::cpu_wait_of_this_thread);
+}
+
+}  // namespace
+
+ServerPlugins::ServerPlugins(std::vector<PluginSpec> specs, std::vector<ClientPlugin> client_types,
+                             const PluginLimits& limits, Logger& log)
+    : specs_(std::move(specs)),
+      client_types_(std::move(client_types)),
+      waits_{limits.wait_timeout, limits.waiting, limits.collected},
+      instances_(log),
+      clients_(log, {.instances = {.waits = waits_}}) {}
+
+// --- the start ---
+
+ServerPlugins::Opening::Opening(ServerPlugins& plugins) : plugins_(plugins) {
+    const std::lock_guard lock(plugins_.mutex_);
+    plugins_.state_ = State::opening;
+    plugins_.front_ = nullptr;
+}
+
+ServerPlugins::Opening::~Opening() {
+    if (done_) {
+        return;
     }
-    if (!problems.empty()) {
-        what = to_text(problems.front());
+    plugins_.close();
+    const std::lock_guard lock(plugins_.mutex_);
+    plugins_.state_ = State::idle;
+    plugins_.changed_.notify_all();
+}
+
+std::error_code ServerPlugins::Opening::make(std::string& what) {
+    set_times();
+    std::vector<Problem> problems;  // what was right when the server was built can be wrong now: a file may be gone
+    auto next = plugins_.chain_.next(wanted_of(plugins_.specs_, problems), plugins_.instances_);
+    if (!problems.empty() || !next) {
+        what = next ? to_text(problems.front()) : next.error().text;
         return errc::invalid_argument;
     }
-    for (const auto& instance : chain->instances) {
-        instance->start();
+    plugins_.chain_ = std::move(*next);
+    plugins_.chain_.start(plugins_.instances_);
+    plugins_.sessions_->set_chain(plugins_.chain_.chain());
+    std::vector<plugin::ClientType> types;
+    for (const ClientPlugin& each : plugins_.client_types_) {
+        types.push_back({each.type, each.library});
     }
-    chain_ = std::move(chain);
+    plugins_.clients_.open(std::move(types));
+    plugins_.clients_.set_operators(plugins_.chain_.chain());
+    plugins_.sessions_->set_clients(&plugins_.clients_);
     return {};
 }
 
-// Ends the plugins that nobody holds any more. Others, which a thread of a plugin's own is just deciding with, end with
-// this object.
-void Server::Impl::close_plugins() {
-    chain_.reset();
+void ServerPlugins::Opening::done(ingress::HttpFront* front) {
+    const std::lock_guard lock(plugins_.mutex_);
+    plugins_.state_ = State::running;
+    plugins_.front_ = front;
+    done_ = true;
+    plugins_.changed_.notify_all();
+}
+
+// --- changes ---
+
+exchange::HooksMaker ServerPlugins::hooks_of(const plugin::LiveChain& chain) const {
+    if (!chain.chain()) {
+        return {};
+    }
+    return [chain = chain.chain(), workers = workers_, waits = waits_](std::shared_ptr<buffer::Mailbox> mailbox) {
+        const std::lock_guard lock(workers->mutex);
+        IntrusivePtr<plugin::WorkerState>& state = workers->states[mailbox.get()];
+        if (!state) {
+            state = make_intrusive<plugin::WorkerState>(waits);
+        }
+        return std::make_unique<plugin::WorkerPlugins>(chain, waits, std::move(mailbox), state);
+    };
+}
+
+exchange::HooksMaker ServerPlugins::hooks() const {
+    if (!chain_.chain()) {
+        return {};
+    }
+    return [this](std::shared_ptr<buffer::Mailbox> mailbox) { return hooks_of(chain_)(std::move(mailbox)); };
+}
+
+std::vector<Problem> ServerPlugins::set(std::vector<PluginSpec> specs) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return state_ != State::opening; });
+    if (state_ == State::over) {
+        throw std::system_error(errc::not_running, "the server has been stopped");
+    }
+    std::vector<Problem> problems;
+    std::vector<plugin::Wanted> wanted = wanted_of(specs, problems);
+    check_client_plugins(client_types_, specs.size(), problems);
+    if (!problems.empty()) {
+        return problems;
+    }
+    if (state_ == State::idle) {
+        specs_ = std::move(specs);
+        return {};
+    }
+    instances_.bury_on_own_thread();
+    instances_.bury();  // those that are in nobody's way any more do not count
+    auto next = chain_.next(std::move(wanted), instances_);
+    if (!next) {
+        const plugin::Unmade& unmade = next.error();
+        return {{"plugins[" + std::to_string(unmade.index) + "]", unmade.text}};
+    }
+    // Before the workers are told: a hook may count on start(). After the last thing that can fail: what was started is
+    // there.
+    if (front_ != nullptr) {
+        front_->set_hooks(hooks_of(*next), [&] { next->start(instances_); });
+    } else {
+        next->start(instances_);
+    }
+    sessions_->set_chain(next->chain());
+    clients_.set_operators(next->chain());
+    chain_ = std::move(*next);
+    return {};
+}
+
+void ServerPlugins::end() {
+    const std::lock_guard lock(mutex_);
+    state_ = State::over;
+    front_ = nullptr;
+}
+
+void ServerPlugins::close() {
+    sessions_->set_chain(nullptr);  // streams of the application may hold sessions for longer
+    sessions_->set_clients(nullptr);
+    clients_.close();
+    chain_ = {};
     instances_.bury();
 }
 
-}  // namespace ferrotunnel
+}  // namespace ferrotunnel::detail

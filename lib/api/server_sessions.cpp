@@ -214,6 +214,7 @@ std::vector<TunnelInfo> Server::Impl::tunnels() const {
         }
         auto [at, is_new] = index.try_emplace(view.client, tunnels.size());
         add_trunk(is_new ? tunnels.emplace_back() : tunnels[at->second], view);
+        tunnels[at->second].id = numbers_.of(view.client);
     }
     return tunnels;
 }
@@ -237,6 +238,7 @@ ServerStats Server::Impl::stats() const {
     detail::add_session(stats.traffic, shared_->book->sum());
     detail::add_slabs(stats.traffic, *group_);
     detail::add_memory(stats.traffic, *shared_->memory);
+    stats.datagrams = detail::datagram_stats(*shared_->datagrams);
     return stats;
 }
 

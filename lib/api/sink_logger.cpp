@@ -87,7 +87,7 @@ void SinkLogger::hand_on(const Line& line) noexcept {
 
 void SinkLogger::tell_dropped(std::uint64_t lines) noexcept {
     try {
-        const LogLevel level = std::max(level_, LogLevel::warn);
+        const LogLevel level = std::max(level_.load(std::memory_order_relaxed), LogLevel::warn);
         hand_on({std::chrono::system_clock::now(),
                  level,
                  std::to_string(lines) + " lines were dropped: nobody took them from the log in time",

@@ -29,7 +29,12 @@ public:
     SinkLogger(LogSink sink, LogLevel level);
     ~SinkLogger() override { finish(); }
 
-    bool enabled(LogLevel level) const noexcept override { return level >= level_ && level_ != LogLevel::off; }
+    bool enabled(LogLevel level) const noexcept override {
+        const LogLevel least = level_.load(std::memory_order_relaxed);
+        return level >= least && least != LogLevel::off;
+    }
+    /// Lines of this level and above are written from now on. Without a sink it does nothing.
+    void set_level(LogLevel level) noexcept { level_.store(sink_ ? level : LogLevel::off, std::memory_order_relaxed); }
     void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) noexcept override;
 
     /// Waits limits::log_patience for the sink to take what is there; once that was not enough, it never waits again.
@@ -57,7 +62,7 @@ private:
     void tell_dropped(std::uint64_t lines) noexcept;
 
     const LogSink sink_;
-    const LogLevel level_;
+    std::atomic<LogLevel> level_;
     std::atomic<bool> to_tell_{false};  // what was left out is to be told in a second
     bool takes_in_time_ = true;
     DeliveryQueue<Item> lines_;

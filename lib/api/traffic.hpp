@@ -5,6 +5,7 @@
 #include "ingress/edge_worker.hpp"
 #include "mux/session.hpp"
 #include "runtime/worker_group.hpp"
+#include "trunk/datagram_counts.hpp"
 #include "trunk/memory_governor.hpp"
 
 namespace ferrotunnel::detail {
@@ -22,6 +23,19 @@ inline void add_session(TrafficStats& traffic, const mux::SessionStats& session)
 inline void add_memory(TrafficStats& traffic, const trunk::MemoryGovernor& governor) {
     traffic.memory = governor.held();
     traffic.memory_max = governor.limit();
+}
+
+inline DatagramStats datagram_stats(const trunk::DatagramCounts& counts) {
+    const auto read = [](const std::atomic<std::uint64_t>& count) { return count.load(std::memory_order_relaxed); };
+    DatagramStats stats;
+    stats.received = read(counts.received);
+    stats.sent = read(counts.sent);
+    stats.dropped_no_room = read(counts.no_room);
+    stats.dropped_too_old = read(counts.too_old);
+    stats.dropped_no_visitor = read(counts.no_visitor);
+    stats.dropped_socket_full = read(counts.socket_full);
+    stats.unreachable = read(counts.unreachable);
+    return stats;
 }
 
 inline HttpStats http_stats(const exchange::EdgeCounters& edge) {

@@ -41,7 +41,10 @@ std::string wrong_scheme(std::string_view scheme, ServiceKind kind) {
     if (scheme == "https" && kind == ServiceKind::tcp) {
         return "is written tls://host:port for a TCP service";
     }
-    if (scheme == "http" || scheme == "tcp") {
+    if (kind == ServiceKind::udp && (scheme == "tls" || scheme == "https")) {
+        return "speaks of TLS, which a UDP service does not have; expected host:port";
+    }
+    if (scheme == "http" || scheme == "tcp" || scheme == "udp") {
         return "begins with " + std::string(scheme) +
                "://, which is left out for this kind of service; expected host:port";
     }
@@ -51,6 +54,9 @@ std::string wrong_scheme(std::string_view scheme, ServiceKind kind) {
 }  // namespace
 
 Result<BackendPlace, std::string> parse_backend_place(std::string_view text, ServiceKind kind) {
+    if (text.starts_with(unix_prefix) && kind == ServiceKind::udp) {
+        return std::string("is a unix socket, which takes no UDP; expected host:port");
+    }
     if (text.starts_with(unix_prefix)) {
         return unix_place(text.substr(unix_prefix.size()));
     }

@@ -11,6 +11,7 @@
 
 #include "backend/backend.hpp"
 #include "base/intrusive_ptr.hpp"
+#include "base/limits.hpp"
 #include "mux/stream.hpp"
 #include "wire/control.hpp"
 #include "wire/frame.hpp"
@@ -22,9 +23,11 @@ struct ClientService {
     std::uint32_t id = 0;
     std::string name;
     wire::ServiceKind kind = wire::ServiceKind::tcp;
-    std::uint16_t remote_port = 0;  // for tcp; 0: the server's choice
-    wire::HttpPart http;            // for http; without a host: the server's choice
-    wire::TlsPart tls;              // for tls
+    std::uint16_t remote_port = 0;                 // for tcp; 0: the server's choice
+    wire::HttpPart http;                           // for http; without a host: the server's choice
+    wire::TlsPart tls;                             // for tls
+    wire::PluginsPart plugins{};                   // that the server is asked for
+    Duration udp_idle = limits::udp_idle_default;  // for udp
     Backend backend;
     std::shared_ptr<BackendState> backend_state = std::make_shared<BackendState>();
     /// Takes a stream: attach it and accept it, or abort it. Called on the worker of the trunk that the stream came on,
@@ -33,8 +36,9 @@ struct ClientService {
 
     /// Whether the server chooses where visitors find the service.
     bool is_assigned() const noexcept {
-        return kind == wire::ServiceKind::http ? http.hosts.empty()
-                                               : kind == wire::ServiceKind::tcp && remote_port == 0;
+        return kind == wire::ServiceKind::http
+                   ? http.hosts.empty()
+                   : (kind == wire::ServiceKind::tcp || kind == wire::ServiceKind::udp) && remote_port == 0;
     }
 };
 

@@ -155,6 +155,23 @@ inline constexpr std::size_t datagrams_queued_max = 64;
 inline constexpr std::uint32_t datagram_bytes_queued_max = 256_KiB;
 inline constexpr auto datagram_age_max = 200ms;
 
+/// How long a visitor of a UDP service may be silent, both ways, before it is forgotten: what a service may ask for.
+inline constexpr std::uint32_t udp_idle_ms_min = 1'000;
+inline constexpr std::uint32_t udp_idle_ms_max = 3'600'000;
+inline constexpr std::chrono::seconds udp_idle_default{60};
+/// The client's end of a visitor is forgotten so much later than the server's: the server says when it ends.
+inline constexpr std::chrono::seconds udp_idle_behind{1};
+/// Visitors of one UDP port. Their addresses may be forged: when there are as many, the one that has been silent for
+/// longest makes room, if it was silent for this long. So a flood drives nobody out who is in the middle of something.
+inline constexpr std::size_t udp_visitors_per_port_max = 4'096;
+inline constexpr std::chrono::seconds udp_gives_way_after{5};
+/// What waits for the stream of a new visitor to be opened: for one visitor, and for all of a port.
+inline constexpr std::size_t udp_unopened_datagrams_max = 16;
+inline constexpr std::size_t udp_unopened_bytes_max = 128_KiB;
+inline constexpr std::size_t udp_unopened_bytes_per_port_max = 4_MiB;
+/// What a UDP socket asks the kernel to hold each way; the kernel gives as much as its settings allow.
+inline constexpr int udp_socket_buffer = 4'194'304;
+
 static_assert(session_budget < session_memory_hard);
 static_assert(session_outbound_behind < session_outbound_max);
 static_assert(send_queue_full < send_queue_tight && send_queue_tight < send_queue_max);
@@ -265,8 +282,10 @@ inline constexpr std::size_t http_upgrade_offer_max = 62;
 inline constexpr std::size_t http_connection_options_max = 32;
 /// Fields that plugins add, set or remove in one head: more than any of them needs, few enough to look through.
 inline constexpr std::size_t plugin_edits_max = 32;
+/// Fields that go from the head of a body that plugins transform: its digests, Accept-Ranges, a strong ETag.
+inline constexpr std::size_t plugin_body_edits = 8;
 /// Fields that rules add, set or remove in one head, together with those that the edge itself sets, and plugins.
-inline constexpr std::size_t http_edits_max = 64 + plugin_edits_max;
+inline constexpr std::size_t http_edits_max = 64 + plugin_edits_max + plugin_body_edits;
 /// The chain of proxies in X-Forwarded-For or Forwarded; a longer one is kept from the right.
 inline constexpr std::size_t http_forwarded_max = 2_KiB;
 inline constexpr std::size_t http_request_id_max = 128;
@@ -286,6 +305,15 @@ inline constexpr std::size_t plugin_answer_fields_max = 16;
 inline constexpr std::size_t plugin_code_max = 64;
 inline constexpr std::size_t plugin_waiting_max = 1'024;
 inline constexpr std::size_t plugin_waiting_heads_max = 16_MiB;
+/// Bodies that plugins look at: what one that collects a body gets when it does not say how much, the most that it may
+/// ask for, and what a worker's exchanges collect together; how much of what a transform makes may wait before it gets
+/// no more input, the most that it may make in one call, and how many observe or transform one body.
+inline constexpr std::size_t plugin_collect_default = 64_KiB;
+inline constexpr std::size_t plugin_collect_max = 1_MiB;
+inline constexpr std::size_t plugin_collected_max = 16_MiB;
+inline constexpr std::size_t plugin_body_waiting_max = 64_KiB;
+inline constexpr std::size_t plugin_body_output_max = 1_MiB;
+inline constexpr std::size_t plugin_body_stages_max = 2 * plugin_instances_max;
 /// Descriptors that are kept for clients that log in and for the HTTP edge, since visitors of public TCP ports may come
 /// in any number and stay as long as they like: an eighth of what the process may have, but not more than this.
 inline constexpr std::uint64_t descriptors_reserved_max = 1'024;
@@ -496,6 +524,11 @@ inline constexpr auto name_stale_max = 1h;
 inline constexpr std::size_t lookups_max = 8;
 /// Names that are remembered: those of backends, and the server's.
 inline constexpr std::size_t names_known_max = services_max + 1;
+
+/// What a proxy on the way to the server may answer to CONNECT, with the fields: as much as other programs take.
+inline constexpr std::size_t proxy_answer_bytes_max = 16_KiB;
+/// User and password for a proxy: one byte says how long each is (RFC 1929).
+inline constexpr std::size_t proxy_login_bytes_max = 255;
 
 // --- log and events -------------------------------------------------------------------------------------------------
 

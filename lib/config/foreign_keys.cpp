@@ -20,7 +20,8 @@ constexpr std::string_view services = "what is offered is the list `services` in
 constexpr std::string_view port = "the public port is the value of `tcp`, like `tcp: 2222`";
 constexpr std::string_view private_tcp =
     "there is no stcp; the nearest to it is `tcp: private`: without a public port, for programs that embed the server";
-constexpr std::string_view no_udp = "UDP is not carried";
+constexpr std::string_view no_udp = "here UDP is the key `udp` of a service, whose value is the public port: `udp: 53`";
+constexpr std::string_view no_sudp = "a UDP service has no secret; one with a public port is the key `udp`";
 constexpr std::string_view no_tcpmux = "there is no tcpmux; the nearest to it is `tls: HOST`";
 
 constexpr std::array rows{
@@ -60,7 +61,8 @@ constexpr std::array rows{
          {}}},
     Row{"stcp xtcp visitors", {private_tcp, of_kind}},
     Row{"secretkey", {"a service has no secret of its own; `tcp: private` is the nearest to a service with one", {}}},
-    Row{"sudp udp", {no_udp, of_kind}},
+    Row{"udp", {no_udp, of_kind}},
+    Row{"sudp", {no_sudp, of_kind}},
     Row{"tcpmux multiplexer tcpmuxhttpconnectport", {no_tcpmux, of_kind}},
     Row{"healthcheck", {"there are no health checks; the log tells when a backend can not be reached, and again", {}}},
     Row{"loadbalancer group groupkey", {"there are no groups; a service has one backend", {}}},
@@ -82,7 +84,8 @@ constexpr std::array types{
     Row{"https tls",
         {"here that is the key `tls`, whose value is the host: `tls: app.example.com`; the backend has the certificate",
          of_kind}},
-    Row{"udp sudp", {no_udp, of_kind}},
+    Row{"udp", {no_udp, of_kind}},
+    Row{"sudp", {no_sudp, of_kind}},
     Row{"stcp xtcp", {private_tcp, of_kind}},
     Row{"tcpmux", {no_tcpmux, of_kind}},
 };

@@ -7,12 +7,18 @@
 
 namespace ferrotunnel::config {
 
-/// A place in the file. Both numbers begin at 1, columns count characters. 0: no place.
+/// A place in a file. Line and column begin at 1, columns count characters. 0: no place.
 struct Place {
     unsigned line = 0;
     unsigned column = 0;
+    unsigned file = 0;  // which one, where a configuration is of several: 0 is the first
 
-    friend auto operator<=>(const Place&, const Place&) = default;
+    friend bool operator==(const Place&, const Place&) = default;
+    friend std::strong_ordering operator<=>(const Place& a, const Place& b) noexcept {
+        const auto files = a.file <=> b.file;
+        const auto lines = a.line <=> b.line;
+        return files != 0 ? files : lines != 0 ? lines : a.column <=> b.column;
+    }
 };
 
 struct Entry;

@@ -175,7 +175,7 @@ std::optional<std::size_t> Value::choice(const std::vector<std::string>& choices
 }
 
 std::string Value::in_folder(std::string_view file) const {
-    const std::string& folder = context_->folder;
+    const std::string& folder = context_->folder_of(node_->place);
     if (file.starts_with('/') || folder.empty()) {
         return std::string(file);
     }
@@ -232,7 +232,9 @@ std::string Section::path_of(const std::string& key) const {
 }
 
 std::optional<Value> Section::find(const std::string& key) {
-    known_.push_back(key);
+    if (std::find(known_.begin(), known_.end(), key) == known_.end()) {
+        known_.push_back(key);
+    }
     context_->keys.insert(without_indices(path_of(key)));
     for (const Entry& entry : node_->entries) {
         if (entry.key == key) {

@@ -27,10 +27,15 @@ class Section;
 /// What all values of one reading have in common.
 struct Context {
     Report& report;
-    Environment environment;            // empty: texts have no variables
-    std::string folder;                 // of the file, for relative paths; empty: the current one
-    std::set<std::string> keys;         // the paths of all keys that were asked for; indices of lists as "[]"
-    bool explains_foreign_keys = true;  // keys of other tunnels are told by what they are called here
+    Environment environment;                  // empty: texts have no variables
+    std::string folder;                       // of the file, for relative paths; empty: the current one
+    std::set<std::string> keys;               // the paths of all keys that were asked for; indices of lists as "[]"
+    bool explains_foreign_keys = true;        // keys of other tunnels are told by what they are called here
+    std::vector<std::string> more_folders{};  // of the files that the first one includes, by Place::file from 1 on
+
+    const std::string& folder_of(const Place& place) const {
+        return place.file == 0 || place.file > more_folders.size() ? folder : more_folders[place.file - 1];
+    }
 };
 
 /// Says that there is no such key: with the nearest one that there is, or with all of them.

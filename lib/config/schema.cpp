@@ -1,5 +1,6 @@
 #include "config/schema.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/limits.hpp"
@@ -37,6 +38,15 @@ std::optional<CheckedValue> Schema::check(const Value& value, const SecretSource
 }
 
 Result<CheckedValue, std::vector<Finding>> Schema::parse(std::string_view text, const SecretSource& secrets) const {
+    return parse_as(text, secrets, false);
+}
+
+Result<CheckedValue, std::vector<Finding>> Schema::parse_for_client(std::string_view text) const {
+    return parse_as(text, {}, true);
+}
+
+Result<CheckedValue, std::vector<Finding>> Schema::parse_as(std::string_view text, const SecretSource& secrets,
+                                                            bool of_client) const {
     // Each value may have a key. One more than allowed is told by the check.
     constexpr DocumentBounds bounds{limits::config_nesting_max, 2 * (limits::plugin_values_max + 1)};
     Report report;
@@ -45,11 +55,16 @@ Result<CheckedValue, std::vector<Finding>> Schema::parse(std::string_view text, 
         return report.take();
     }
     Context context{report, {}, {}, {}, false};
-    std::optional<CheckedValue> checked = check(Value(document, context, "", document.place), secrets);
-    if (!checked) {
+    SchemaCheck check(report, &secrets, of_client ? root_.get() : nullptr);
+    CheckedValue checked = check.check(*root_, Value(document, context, "", document.place));
+    if (!report.empty()) {
         return report.take();
     }
-    return std::move(*checked);
+    return checked;
+}
+
+bool Schema::is_for_clients() const noexcept {
+    return std::ranges::any_of(root_->properties, &Property::is_for_clients);
 }
 
 std::string Schema::describe() const {

@@ -32,11 +32,19 @@ public:
     /// `text`.
     Result<CheckedValue, std::vector<Finding>> parse(std::string_view text, const SecretSource& secrets) const;
 
+    /// Checks settings that a client asks for: like parse(), but keys that are not for clients (`x-client`) are
+    /// problems, and their defaults are those for clients. Nothing of the server (files, its environment) is read.
+    Result<CheckedValue, std::vector<Finding>> parse_for_client(std::string_view text) const;
+    /// Whether a client may say anything: types without such a key are not for clients.
+    bool is_for_clients() const noexcept;
+
     /// The documentation: a Markdown table with a line for each key.
     std::string describe() const;
 
 private:
     explicit Schema(SchemaNode root);
+    Result<CheckedValue, std::vector<Finding>> parse_as(std::string_view text, const SecretSource& secrets,
+                                                        bool of_client) const;
 
     std::shared_ptr<const SchemaNode> root_;
 };

@@ -63,6 +63,10 @@ CheckedValue SchemaCheck::check_object(const SchemaNode& schema, const Value& va
         const auto property = std::ranges::find(schema.properties, key, &Property::name);
         if (property != schema.properties.end()) {
             is_there[static_cast<std::size_t>(property - schema.properties.begin())] = true;
+            if (&schema == of_client_ && !property->is_for_clients) {
+                each.problem_at_key("is not for clients to say");
+                continue;
+            }
             members.push_back({key, check(property->schema, each)});
         } else if (has_room(each)) {
             each.problem_at_key(no_such_key(key, names_of(schema.properties)));
@@ -78,6 +82,10 @@ void SchemaCheck::complete(const SchemaNode& schema, const Value& value, const s
     for (std::size_t i = 0; i < schema.properties.size(); ++i) {
         const Property& property = schema.properties[i];
         if (is_there[i]) {
+            continue;
+        }
+        if (&schema == of_client_ && property.client_fallback) {
+            members.push_back({property.name, *property.client_fallback});
             continue;
         }
         if (property.is_required) {

@@ -16,9 +16,9 @@ std::vector<std::string> names_of(const std::vector<Property>& properties);
 /// comes back is right.
 class SchemaCheck {
 public:
-    /// `secrets` is null for a default in a schema.
-    SchemaCheck(const Report& report, const SecretSource* secrets)
-        : report_(report), problems_before_(report.size()), secrets_(secrets) {}
+    /// `secrets` is null for a default in a schema. `of_client`: the schema of all settings, where a client says them.
+    SchemaCheck(const Report& report, const SecretSource* secrets, const SchemaNode* of_client = nullptr)
+        : report_(report), problems_before_(report.size()), secrets_(secrets), of_client_(of_client) {}
 
     CheckedValue check(const SchemaNode& schema, Value value);
     /// How many values there were so far.
@@ -35,6 +35,7 @@ private:
     const Report& report_;
     std::size_t problems_before_;
     const SecretSource* secrets_;
+    const SchemaNode* of_client_;
     std::size_t values_ = 0;
     bool is_over_ = false;  // a bound was reached, and that was reported
 };

@@ -18,13 +18,25 @@ constexpr const char* dialect = "https://json-schema.org/draft/2020-12/schema";
 constexpr std::size_t name_length_max = 64;  // longer words are not guessed at when they are misspelt
 constexpr std::string_view name_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 
+// Whether a value can name a file or a variable of the server.
+bool reaches_beyond(const SchemaNode& schema) {
+    return schema.form == Form::file || schema.has_secret || std::ranges::any_of(schema.values, reaches_beyond) ||
+           std::ranges::any_of(schema.properties, [](const Property& each) { return reaches_beyond(each.schema); });
+}
+
 // Looks for each keyword where it has a meaning, so that Section::finish() refuses all others.
 class Compiler {
 public:
     explicit Compiler(const Report& report) : report_(report) {}
 
-    /// `fallback`: where the value of `default` goes. Null: this has no key that could be left out.
-    SchemaNode compile(const Value& value, std::size_t depth, std::optional<Value>* fallback = nullptr);
+    /// What is said beside the schema of a key.
+    struct OfKey {
+        std::optional<Value> fallback{};
+        std::optional<Value> for_clients{};
+        std::optional<Value> client_fallback{};
+    };
+    /// `of_key`: null: this has no key that could be left out.
+    SchemaNode compile(const Value& value, std::size_t depth, OfKey* of_key = nullptr);
 
 private:
     void read_root(Section& keys, const Value& type, const SchemaType& read) const;
@@ -35,13 +47,14 @@ private:
     void read_property(const std::string& name, const Value& value, SchemaNode& object, std::size_t depth);
     void read_required(const Value& value, SchemaNode& object) const;
     void read_default(const Value& value, Property& property) const;
+    void read_for_clients(const OfKey& said, Property& property) const;
     bool has_room(const Value& value, std::size_t depth);
 
     const Report& report_;
     std::size_t nodes_ = 0;
 };
 
-SchemaNode Compiler::compile(const Value& value, std::size_t depth, std::optional<Value>* fallback) {
+SchemaNode Compiler::compile(const Value& value, std::size_t depth, OfKey* of_key) {
     SchemaNode schema;
     if (!has_room(value, depth)) {
         return schema;
@@ -62,8 +75,12 @@ SchemaNode Compiler::compile(const Value& value, std::size_t depth, std::optiona
     if (const auto description = keys.find("description")) {
         assign(schema.description, description->text());
     }
-    if (fallback != nullptr) {
-        *fallback = keys.find("default");
+    if (of_key != nullptr) {
+        of_key->fallback = keys.find("default");
+        if (depth == 2) {  // a key of the settings, not one within a value
+            of_key->for_clients = keys.find("x-client");
+            of_key->client_fallback = keys.find("x-client-default");
+        }
     }
     if (depth == 1) {
         read_root(keys, *type, *read);
@@ -152,10 +169,13 @@ void Compiler::read_property(const std::string& name, const Value& value, Schema
     const std::size_t problems = report_.size();
     Property property;
     property.name = name;
-    std::optional<Value> fallback;
-    property.schema = compile(value, depth + 1, &fallback);
-    if (fallback && report_.size() == problems) {
-        read_default(*fallback, property);
+    OfKey said;
+    property.schema = compile(value, depth + 1, &said);
+    if (report_.size() == problems) {
+        if (said.fallback) {
+            read_default(*said.fallback, property);
+        }
+        read_for_clients(said, property);
     }
     object.has_secret = object.has_secret || property.schema.has_secret;
     object.properties.push_back(std::move(property));
@@ -187,6 +207,22 @@ void Compiler::read_default(const Value& value, Property& property) const {
         property.fallback = std::move(fallback);
         property.fallback_values = check.values();
         property.fallback_text = written_text(value.node());
+    }
+}
+
+void Compiler::read_for_clients(const OfKey& said, Property& property) const {
+    if (said.for_clients) {
+        property.is_for_clients = said.for_clients->boolean().value_or(false);
+        if (property.is_for_clients && reaches_beyond(property.schema)) {
+            said.for_clients->problem("a client can not say files and secrets: they are the server's");
+        }
+    }
+    if (said.client_fallback) {
+        const std::size_t problems = report_.size();
+        CheckedValue fallback = SchemaCheck(report_, nullptr).check(property.schema, *said.client_fallback);
+        if (report_.size() == problems) {
+            property.client_fallback = std::move(fallback);
+        }
     }
 }
 

@@ -62,9 +62,11 @@ struct Property {
     std::string name;
     SchemaNode schema;
     bool is_required = false;
-    std::optional<CheckedValue> fallback;  // the default
-    std::size_t fallback_values = 0;       // how many values the default is
-    std::string fallback_text;             // as the schema has it
+    std::optional<CheckedValue> fallback;         // the default
+    std::size_t fallback_values = 0;              // how many values the default is
+    std::string fallback_text;                    // as the schema has it
+    bool is_for_clients = false;                  // a client that asks for the plugin may say it
+    std::optional<CheckedValue> client_fallback;  // the default for those that it asks for
 };
 
 }  // namespace ferrotunnel::config

@@ -2,6 +2,7 @@
 // at a time: the directory's lock protects them.
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstddef>
 #include <map>
@@ -37,6 +38,12 @@ public:
 
     /// Takes out one entry that has been away since `then` or longer.
     std::optional<Entry> take_since(TimePoint then);
+    /// Takes out one entry of which `is_it(entry)` is true.
+    template <typename Is>
+    std::optional<Entry> take_if(const Is& is_it) {
+        const auto found = std::find_if(entries_.begin(), entries_.end(), is_it);
+        return found != entries_.end() ? std::optional(take(*found)) : std::nullopt;
+    }
     /// Takes out one entry if there are more than `most`; `comer` is the token that has added some.
     std::optional<Entry> take_surplus(std::size_t most, const login::TokenId& comer);
 

@@ -24,20 +24,45 @@ ClaimKeeper::~ClaimKeeper() {
 
 void ClaimKeeper::restore(const login::AcceptedTokens& tokens) {
     ClaimRecord record = file_.read();
-    const auto is_foreign = [&tokens](const auto& entry) {
-        return std::none_of(tokens->begin(), tokens->end(),
-                            [&entry](const login::AcceptedToken& one) { return one.token.id == entry.owner; });
+    // What a token had under its other secret is its own.
+    const auto is_foreign = [&tokens](auto& entry) {
+        const auto owner = std::find_if(tokens->begin(), tokens->end(), [&entry](const login::AcceptedToken& one) {
+            return one.is_known_by(entry.owner);
+        });
+        if (owner != tokens->end()) {
+            entry.owner = owner->token.id;
+        }
+        return owner == tokens->end();
     };
-    std::erase_if(record.hosts, is_foreign);
-    std::erase_if(record.assigned, is_foreign);
-    std::erase_if(record.ports, is_foreign);
+    const auto drop_foreign = [&is_foreign](auto& entries) {
+        std::remove_reference_t<decltype(entries)> own;
+        for (auto& entry : entries) {
+            if (!is_foreign(entry)) {
+                own.push_back(std::move(entry));
+            }
+        }
+        entries = std::move(own);
+    };
+    drop_foreign(record.hosts);
+    drop_foreign(record.assigned);
+    drop_foreign(record.ports);
     http_->restore(record, Clock::now(), std::chrono::system_clock::now());
     for (const ClaimRecord::Port& port : record.ports) {
-        registry_->keep(port.port, port.owner, Clock::now() + Registry::ports_kept_for);
+        registry_->keep(port.port, port.owner, Clock::now() + Registry::ports_kept_for, port.transport);
     }
     if (!record.hosts.empty() || !record.ports.empty()) {
         log_.info("claims from before are remembered",
                   {{"hosts", record.hosts.size()}, {"ports", record.ports.size()}});
+    }
+}
+
+void ClaimKeeper::set_names(std::map<login::TokenId, login::TokenId> names) {
+    std::lock_guard lock(mutex_);
+    if (names_ != names) {
+        names_.swap(names);
+        if (!std::exchange(changed_, true)) {
+            wake_.notify_all();
+        }
     }
 }
 
@@ -104,6 +129,11 @@ void ClaimKeeper::tell(const std::string& problem) {
     told_ = told_ && !problem.empty();
 }
 
+std::map<login::TokenId, login::TokenId> ClaimKeeper::names() {
+    std::lock_guard lock(mutex_);
+    return names_;
+}
+
 void ClaimKeeper::save() try {
     if (!file_.own()) {
         tell(file_.why_not());
@@ -111,6 +141,15 @@ void ClaimKeeper::save() try {
     }
     ClaimRecord record = http_->claims(Clock::now(), std::chrono::system_clock::now());
     record.ports = registry_->ports(Clock::now());
+    const auto rename = [names = names()](auto& entries) {
+        for (auto& entry : entries) {
+            const auto name = names.find(entry.owner);
+            entry.owner = name != names.end() ? name->second : entry.owner;
+        }
+    };
+    rename(record.hosts);
+    rename(record.assigned);
+    rename(record.ports);
     share_out(record);
     tell(file_.write(record));
 } catch (const std::exception&) {

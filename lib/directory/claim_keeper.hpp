@@ -9,6 +9,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -38,6 +39,10 @@ public:
     ClaimKeeper(const ClaimKeeper&) = delete;
     ClaimKeeper& operator=(const ClaimKeeper&) = delete;
 
+    /// Writes down what the first of two ids has as the second's: the id that the token will have after a restart,
+    /// where that is another one. Any thread.
+    void set_names(std::map<login::TokenId, login::TokenId> names);
+
     /// Writes what is claimed now, and nothing after that: the server is about to end. Idempotent.
     void finish();
 
@@ -47,6 +52,7 @@ private:
     void run();
     bool wait(Duration time);
     void save();
+    std::map<login::TokenId, login::TokenId> names();
     void tell(const std::string& problem);
 
     const Settings settings_;
@@ -59,6 +65,7 @@ private:
     std::condition_variable wake_;
     bool changed_ = false;
     bool finishing_ = false;
+    std::map<login::TokenId, login::TokenId> names_;
     std::thread thread_;
 };
 

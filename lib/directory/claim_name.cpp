@@ -4,7 +4,7 @@ namespace ferrotunnel::directory {
 
 std::string ClaimName::text() const {
     if (is_port()) {
-        return "Public port " + std::to_string(port);
+        return (transport == Transport::udp ? "Public UDP port " : "Public port ") + std::to_string(port);
     }
     const std::string text = host == "*" ? "The default service" : "The host " + host;
     if (path == tls_instead_of_path) {

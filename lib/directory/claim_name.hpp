@@ -11,17 +11,23 @@ namespace ferrotunnel::directory {
 /// Stands in place of a path for untouched TLS; no path is written like this.
 inline constexpr const char* tls_instead_of_path = "tls";
 
+/// What speaks at a public port: the numbers of the two are apart.
+enum class Transport : std::uint8_t { tcp, udp };
+
 struct ClaimName {
     std::uint16_t port = 0;  // 0: the name is a host's
-    std::string host;        // normalised, or a pattern
+    Transport transport = Transport::tcp;
+    std::string host;  // normalised, or a pattern
     std::string path;
 
-    ClaimName(std::uint16_t port_in) : port(port_in) {}  // NOLINT(google-explicit-constructor): a port is one
+    // NOLINTNEXTLINE(google-explicit-constructor): a port is one
+    ClaimName(std::uint16_t port_in, Transport transport_in = Transport::tcp)
+        : port(port_in), transport(transport_in) {}
     ClaimName(std::string host_in, std::string path_in) : host(std::move(host_in)), path(std::move(path_in)) {}
 
     bool is_port() const noexcept { return port != 0; }
-    /// The name as the beginning of a sentence: "Public port 2222", "The host app.example.com", "... with the path
-    /// /api".
+    /// The name as the beginning of a sentence: "Public port 2222", "Public UDP port 53", "The host app.example.com",
+    /// "... with the path /api".
     std::string text() const;
     /// The word for this kind of name: "port", "host".
     const char* kind() const noexcept { return is_port() ? "port" : "host"; }

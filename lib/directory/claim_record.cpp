@@ -79,9 +79,9 @@ void read_line(std::string_view line, ClaimRecord& record) {
         if (!host.empty()) {
             record.assigned.push_back({*owner, std::string(words.rest()), host});
         }
-    } else if (kind == "port" && record.ports.size() < ClaimRecord::entries_max) {
+    } else if ((kind == "port" || kind == "udp") && record.ports.size() < ClaimRecord::entries_max) {
         if (const auto port = number_of<std::uint16_t>(words.rest()); port && *port != 0) {
-            record.ports.push_back({*owner, *port});
+            record.ports.push_back({*owner, *port, kind == "udp" ? Transport::udp : Transport::tcp});
         }
     }
 }
@@ -94,7 +94,8 @@ std::string line_of(const ClaimRecord::Assigned& assigned) {
     return "assigned " + hex(assigned.owner) + ' ' + assigned.host + ' ' + assigned.service + '\n';
 }
 std::string line_of(const ClaimRecord::Port& port) {
-    return "port " + hex(port.owner) + ' ' + std::to_string(port.port) + '\n';
+    return (port.transport == Transport::udp ? "udp " : "port ") + hex(port.owner) + ' ' + std::to_string(port.port) +
+           '\n';
 }
 
 template <typename Record, typename Action>

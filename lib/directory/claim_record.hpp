@@ -5,6 +5,7 @@
 //   host <token> <since when its client is away, in seconds since 1970; 0: it was there> <host> <path, or tls>
 //   assigned <token> <host> <service>
 //   port <token> <port>
+//   udp <token> <port>
 //
 // A token is its id in hex, which is no secret (docs/protocol.md, 7). What cannot be read is skipped line by line: the
 // worst effect of damage is that a host is unknown until its client comes.
@@ -17,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "directory/claim_name.hpp"
 #include "login/token.hpp"
 
 namespace ferrotunnel::directory {
@@ -45,6 +47,7 @@ struct ClaimRecord {
     struct Port {
         login::TokenId owner{};
         std::uint16_t port = 0;
+        Transport transport = Transport::tcp;
 
         friend bool operator==(const Port&, const Port&) = default;
     };

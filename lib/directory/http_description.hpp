@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/result.hpp"
+#include "hooks/session_run.hpp"
 #include "http/path_match.hpp"
 #include "http/rules.hpp"
 #include "wire/control.hpp"
@@ -46,8 +47,10 @@ struct HttpDescription {
     http::PathRule path;             // which of the hosts' paths; by default all
     http::Rules rules;
     HttpServiceLimits limits;
-    bool passthrough = false;  // TLS passes untouched: no path, no rules
-    bool per_visitor = false;  // a stream carries requests of only one visitor's connection
+    bool passthrough = false;       // TLS passes untouched: no path, no rules
+    bool per_visitor = false;       // a stream carries requests of only one visitor's connection
+    hooks::SharedNotes notes;       // of plugins, when it was registered; the same object on all its trunks
+    hooks::AskedReference asked{};  // plugins that its client has asked for; likewise
 
     /// What turns a host into a name, as in ClaimName: the path, or the mark for TLS.
     std::string claimed_path() const;

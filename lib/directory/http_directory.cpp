@@ -10,17 +10,16 @@ namespace ferrotunnel::directory {
 
 namespace {
 
-// Whether a host is a name. An address has no labels that a pattern could stand for. `host` is in normal form: a last
-// label of digits is that of an IPv4 address.
-bool is_name(std::string_view host) noexcept {
-    const std::string_view last = host.substr(host.rfind('.') + 1);
-    return !host.starts_with('[') && last.find_first_not_of("0123456789") != std::string_view::npos;
-}
-
 Refusal not_yours(const std::string& host) {
     return {wire::Code::name_taken, ClaimName(host, "/").text() +
                                         " belongs to another token, also while its client is away. Choose another "
                                         "host."};
+}
+
+Refusal below_anothers(const std::string& host) {
+    return {wire::Code::name_taken, ClaimName(host, "/").text() +
+                                        " is below a pattern that belongs to another token: this one needs a right to "
+                                        "it. Choose another host, or have the server allow it."};
 }
 
 bool is_expression(const http::PathRule& path) noexcept {
@@ -127,7 +126,14 @@ bool HttpRoutes::is_known(const Host& host, TimePoint now) const noexcept {
                        [&](const Route& route) { return is_known(route, now); });
 }
 
+// A pattern is not for hosts to which others have the more specific right.
 const HttpRoutes::Host* HttpRoutes::known_host_for(std::string_view host, TimePoint now) const noexcept {
+    const Host* found = nearest_host_for(host, now);
+    const bool is_by_pattern = found != nullptr && found->pattern != host;
+    return is_by_pattern && !rules_->may_see(found->owner, host) ? nullptr : found;
+}
+
+const HttpRoutes::Host* HttpRoutes::nearest_host_for(std::string_view host, TimePoint now) const noexcept {
     auto known = [&](const Place& place) {
         const Host* found = host_at(place);
         return found != nullptr && is_known(*found, now) ? found : nullptr;
@@ -135,7 +141,7 @@ const HttpRoutes::Host* HttpRoutes::known_host_for(std::string_view host, TimePo
     if (const Host* found = known({exact, host})) {
         return found;
     }
-    const bool name = is_name(host);
+    const bool name = is_host_name(host);
     Form form = one_label;
     for (std::size_t dot = host.find('.'); name && dot != std::string_view::npos; dot = host.find('.', dot + 1)) {
         const std::string_view rest = host.substr(dot + 1);
@@ -251,6 +257,8 @@ public:
         return at->second;
     }
 
+    void set_rules(std::shared_ptr<const RightRules> rules) { next_->rules_ = std::move(rules); }
+
     void commit() {
         for (auto& [pattern, host] : hosts_) {
             put(pattern, std::move(host));
@@ -311,12 +319,51 @@ std::optional<Refusal> HttpDirectory::check_owner(const login::TokenId& token, c
 std::optional<Refusal> HttpDirectory::owner_refusal(const login::TokenId& token, const std::vector<std::string>& hosts,
                                                     TimePoint now) const {
     for (const std::string& host : hosts) {
+        if (auto refusal = routes_->rules_->refuse_host(token, host)) {
+            return refusal;
+        }
         const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
-        if (known != nullptr && known->owner != token && routes_->is_known(*known, now)) {
+        const bool is_there = known != nullptr && routes_->is_known(*known, now);
+        if (is_there && known->owner != token) {
             return not_yours(host);
+        }
+        if (!is_there && !routes_->rules_->names_host(token, host) && is_below_anothers(token, host, now)) {
+            return below_anothers(host);
         }
     }
     return std::nullopt;
+}
+
+// Whether another token has a pattern around the host. (Nobody without a right has `*` where that could matter.) The
+// lock is held.
+bool HttpDirectory::is_below_anothers(const login::TokenId& token, const std::string& host, TimePoint now) const {
+    return visit_patterns_around(host, [&](const HostPlace& place) {
+        if (place.form != HostForm::one_label && place.form != HostForm::any_labels) {
+            return false;
+        }
+        const auto form = place.form == HostForm::one_label ? HttpRoutes::one_label : HttpRoutes::any_labels;
+        const HttpRoutes::Host* known = routes_->host_at({form, place.key});
+        return known != nullptr && known->owner != token && routes_->is_known(*known, now);
+    });
+}
+
+// Whether a host stays known for a token whose client is away.
+bool HttpDirectory::keeps(const RightRules& rules, const login::TokenId& owner, const std::string& host) {
+    return rules.knows(owner) && !rules.refuse_host(owner, host);
+}
+
+void HttpDirectory::set_rules(std::shared_ptr<const RightRules> rules) {
+    check(rules != nullptr, "there are always rules, if only empty ones");
+    std::lock_guard lock(mutex_);
+    std::map<std::string, std::set<std::string>> paths;  // by host
+    while (auto lost =
+               away_.take_if([&rules](const AwayHosts::Entry& one) { return !keeps(*rules, one.owner, one.host); })) {
+        paths[lost->host].insert(std::move(lost->path));
+    }
+    Change change(*this);
+    change.set_rules(std::move(rules));
+    forget_paths(change, paths);
+    change.commit();
 }
 
 HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t id, const HttpDescription& description,
@@ -331,7 +378,9 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
             return {};
         }
         auto known = services_.find({client, id});
-        if (known != services_.end() && known->second->description() == description) {
+        HttpDescription same = description;
+        same.token_name = known != services_.end() ? known->second->description().token_name : "";  // is for logs alone
+        if (known != services_.end() && known->second->description() == same) {
             joined.service = known->second;
         } else if (known != services_.end() || is_carried(description)) {
             why = {wire::Code::name_taken, ClaimName(description.hosts.front(), description.claimed_path()).text() +
@@ -470,12 +519,18 @@ void HttpDirectory::gone(HttpService& service, TimePoint now) {
     Change change(*this);
     for (const std::string& pattern : service.description().hosts) {
         HttpRoutes::Host& host = change.host(pattern);
+        const bool is_kept = keeps(*routes_->rules_, host.owner, pattern);
         for (HttpRoutes::Route& route : host.routes) {
             if (route.service.get() == &service) {
                 route.service = nullptr;
                 route.away_since = now;
-                away_.add({now, host.owner, pattern, route.claimed_path()});
+                if (is_kept) {
+                    away_.add({now, host.owner, pattern, route.claimed_path()});
+                }
             }
+        }
+        if (!is_kept) {
+            forget_paths(change, {{pattern, {service.description().claimed_path()}}});
         }
     }
     forget(change, service.client_.first, now);
@@ -491,6 +546,10 @@ void HttpDirectory::forget(Change& change, const login::TokenId& comer, TimePoin
     while (auto surplus = away_.take_surplus(settings_.known_hosts_max, comer)) {
         paths[surplus->host].insert(std::move(surplus->path));
     }
+    forget_paths(change, paths);
+}
+
+void HttpDirectory::forget_paths(Change& change, const std::map<std::string, std::set<std::string>>& paths) {
     for (const auto& [pattern, its] : paths) {
         HttpRoutes::Host& host = change.host(pattern);
         std::erase_if(host.routes, [&its = its](const HttpRoutes::Route& route) {
@@ -498,52 +557,6 @@ void HttpDirectory::forget(Change& change, const login::TokenId& comer, TimePoin
         });
         if (host.routes.empty()) {
             assigned_.forget(pattern);
-        }
-    }
-}
-
-// --- names that the server gives ---
-
-std::string HttpDirectory::assigned_host(const ClientId& client, std::uint32_t id, const std::string& name,
-                                         std::string_view domain, Random& random, TimePoint now) const {
-    {
-        std::lock_guard lock(mutex_);
-        auto sibling = services_.find({client, id});
-        if (sibling != services_.end()) {
-            return sibling->second->description().hosts.front();
-        }
-        const std::string* remembered = assigned_.find(client.first, name);
-        if (remembered != nullptr && !owner_refusal(client.first, {*remembered}, now)) {
-            return *remembered;
-        }
-    }
-    return fresh_host(domain, random);
-}
-
-void HttpDirectory::remember_assigned(const HttpService& service) {
-    const HttpDescription& description = service.description();
-    std::lock_guard lock(mutex_);
-    assigned_.remember(service.client_.first, description.name, description.hosts.front());
-    if (on_change_) {
-        on_change_();
-    }
-}
-
-std::string HttpDirectory::fresh_host(std::string_view domain, Random& random) const {
-    // Without vowels no words can appear, and without 0, 1, i, l and o nothing is misread.
-    constexpr std::string_view letters = "bcdfghjkmnpqrstvwxz";
-    constexpr std::string_view alphabet = "bcdfghjkmnpqrstvwxz23456789";
-    constexpr std::size_t length = 8;
-    std::lock_guard lock(mutex_);
-    while (true) {
-        std::string host(1, letters[random.below(letters.size())]);
-        while (host.size() < length) {
-            host += alphabet[random.below(alphabet.size())];
-        }
-        host += '.';
-        host += domain;
-        if (routes_->host_at(HttpRoutes::place_of(host)) == nullptr) {
-            return host;
         }
     }
 }
@@ -610,7 +623,8 @@ void HttpDirectory::restore(const ClaimRecord& record, TimePoint now, std::chron
             return bound.counts(description.path) && bound.is_reached_by(host.routes);
         };
         const bool is_full = is_reached(PathBound::of_all()) || is_reached(PathBound::of_expressions());
-        if (is_there || is_full || (!host.routes.empty() && host.owner != known.owner)) {
+        const bool is_others = routes_->rules_->refuse_host(known.owner, host.pattern).has_value();
+        if (is_there || is_full || is_others || (!host.routes.empty() && host.owner != known.owner)) {
             continue;
         }
         host.owner = known.owner;

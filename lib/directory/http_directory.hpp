@@ -10,7 +10,9 @@
 // Who may have a host: one name (a host or pattern with its path) is held by one tunnel, all of whose trunks carry it
 // together; the registry decides that, as with ports (Registry::claim). A host belongs to the token that claimed it,
 // even while its holder is away and the host is still known; this table decides that. Each pattern is a name of its
-// own: the holder of `*.example.com` does not hold `a.example.com`, and the more specific one gets the visitor.
+// own: the holder of `*.example.com` does not hold `a.example.com`, and the more specific one gets the visitor. But a
+// token that has no right to `a.example.com` (RightRules) does not get it while another one has `*.example.com`, and no
+// pattern gets the visitors of a host to which another token has the more specific right.
 //
 // Hosts whose TLS passes untouched are in the same table, as one more route of the host: so a host belongs to one
 // token, whatever it is used for.
@@ -44,6 +46,7 @@
 #include "directory/http_carrier.hpp"
 #include "directory/http_description.hpp"
 #include "directory/registry.hpp"
+#include "directory/right_rules.hpp"
 #include "http/name_hash.hpp"
 #include "routes/route_table.hpp"
 
@@ -196,8 +199,11 @@ private:
     static void make_paths(Host& host, std::uint64_t seed);
     const Host* known_host_for(std::string_view host, TimePoint now) const noexcept;
 
+    const Host* nearest_host_for(std::string_view host, TimePoint now) const noexcept;
+
     Hash hash_{http::NameHasher(0)};
     Duration known_for_{};
+    std::shared_ptr<const RightRules> rules_ = std::make_shared<RightRules>();
     std::array<Tree, forms> hosts_;
     HostPtr default_;
     std::size_t passthroughs_ = 0;  // hosts that have one
@@ -224,6 +230,9 @@ public:
 
     // --- for sessions ---
 
+    /// Sets what tokens have a right to, before anybody joins: what is there stays.
+    void set_rules(std::shared_ptr<const RightRules> rules);
+
     /// Why this token may not have one of these hosts: it belongs to another. To be called before the hosts are claimed
     /// at the registry.
     std::optional<Refusal> check_owner(const login::TokenId& token, const std::vector<std::string>& hosts,
@@ -248,7 +257,8 @@ public:
     void close(HttpService& service, const HttpCarrier& trunk, TimePoint now);
 
     /// The host below `domain` for a service that names none: the one that another trunk of the client has got, or else
-    /// one that a service of this name and token had, while it is known, or else a new one.
+    /// one that a service of this name and token had, while it is known, or else a new one. Empty: others have a right
+    /// to whatever could be assigned, or the token has rights to other hosts alone.
     std::string assigned_host(const ClientId& client, std::uint32_t id, const std::string& name,
                               std::string_view domain, Random& random, TimePoint now) const;
     /// Remembers the assigned host with which the service has joined, so that the service gets it again.
@@ -261,8 +271,8 @@ public:
     /// is.
     void on_change(std::function<void()> changed);
 
-    /// A new host below `domain`, even if another is remembered.
-    std::string fresh_host(std::string_view domain, Random& random) const;
+    /// A new host below `domain` for the token, even if another is remembered; empty as above.
+    std::string fresh_host(const login::TokenId& token, std::string_view domain, Random& random) const;
 
 private:
     using Key = std::pair<ClientId, std::uint32_t>;
@@ -271,6 +281,7 @@ private:
 
     std::optional<Refusal> owner_refusal(const login::TokenId& token, const std::vector<std::string>& hosts,
                                          TimePoint now) const;
+    bool is_below_anothers(const login::TokenId& token, const std::string& host, TimePoint now) const;
     bool is_carried(const HttpDescription& description) const;
     std::optional<Refusal> bound_refusal(const HttpDescription& description) const;
     void make_room(HttpRoutes::Host& host, const PathBound& bound);
@@ -278,6 +289,8 @@ private:
                                              const HttpDescription& description, TimePoint now);
     void gone(HttpService& service, TimePoint now);
     void forget(Change& change, const login::TokenId& comer, TimePoint now);
+    static bool keeps(const RightRules& rules, const login::TokenId& owner, const std::string& host);
+    void forget_paths(Change& change, const std::map<std::string, std::set<std::string>>& paths);
 
     const Settings settings_;
     mutable std::mutex mutex_;

@@ -23,12 +23,37 @@ Refusal session_gone() {
     return {wire::Code::going_away, "The session has ended."};
 }
 
-Refusal forbidden(const ClaimName& port, const login::PortPolicy& policy) {
-    return {wire::Code::port_forbidden, port.text() + " is not allowed for this token. Allowed: " + policy.describe() +
-                                            ". Ask for one of these, or have the server allow it."};
+}  // namespace
+
+void Registry::set_rules(std::shared_ptr<const RightRules> rules) {
+    check(rules != nullptr, "there are always rules, if only empty ones");
+    std::lock_guard lock(mutex_);
+    const std::size_t given_up =
+        std::erase_if(kept_, [&rules](const auto& kept) { return !rules->knows(kept.second.owner); });
+    if (given_up != 0 && on_change_) {
+        on_change_();
+    }
+    std::lock_guard rules_lock(rules_mutex_);
+    rules_.swap(rules);
 }
 
-}  // namespace
+std::shared_ptr<const RightRules> Registry::rules() const {
+    std::lock_guard lock(rules_mutex_);
+    return rules_;
+}
+
+void Registry::set_quotas(std::size_t sessions_per_token, std::size_t ports_per_token) {
+    std::lock_guard lock(mutex_);
+    settings_.sessions_per_token_max = sessions_per_token;
+    settings_.ports_per_token_max = ports_per_token;
+}
+
+void Registry::set_ports(const login::PortPolicy& every_token) {
+    std::lock_guard lock(mutex_);
+    for (auto& [key, session] : sessions_) {
+        session.info.ports = every_token;
+    }
+}
 
 AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHandle> handle) {
     check(handle != nullptr && info.key != 0, "a session comes with its handle and key");
@@ -76,12 +101,17 @@ std::optional<Refusal> Registry::too_many_sessions(const login::TokenId& token) 
                        "The server holds as many clients as it is allowed to. Trying later may work."};
     }
     const auto known = holdings_.find(token);
-    if (known != holdings_.end() && known->second.sessions >= settings_.sessions_per_token_max) {
-        return Refusal{wire::Code::busy, "This token has as many connections as one may have (" +
-                                             std::to_string(settings_.sessions_per_token_max) +
+    const std::size_t most = sessions_most_of(token);
+    if ((known != holdings_.end() ? known->second.sessions : 0) >= most) {
+        return Refusal{wire::Code::busy, "This token has as many connections as one may have (" + std::to_string(most) +
                                              "). Trying later may work."};
     }
     return std::nullopt;
+}
+
+std::size_t Registry::sessions_most_of(const login::TokenId& token) const {
+    const std::optional<std::uint64_t> quota = rules()->of(token).connections;
+    return std::min<std::size_t>(settings_.sessions_per_token_max, quota.value_or(limits::sessions_max));
 }
 
 ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const ClaimName& name, TimePoint now) {
@@ -92,10 +122,12 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
         return session_gone();
     }
     // Rights come first: a client that may not have the port does not learn whether it is in use.
-    if (name.is_port() && !claimant->second.info.ports.allows(name.port)) {
-        return forbidden(name, claimant->second.info.ports);
+    if (name.is_port()) {
+        if (auto refusal = rules()->refuse_port(claimant->second.info.token, name.port, claimant->second.info.ports)) {
+            return *refusal;
+        }
     }
-    if (name.is_port() && own_ports_.contains(name.port)) {
+    if (name.is_port() && name.transport == Transport::tcp && own_ports_.contains(name.port)) {
         return Refusal{wire::Code::port_forbidden,
                        name.text() + " is one that the server itself listens on. Choose another port."};
     }
@@ -252,26 +284,26 @@ void Registry::reserve(std::uint16_t port) {
 
 // --- over a restart ---
 
-void Registry::keep(std::uint16_t port, const login::TokenId& owner, TimePoint until) {
+void Registry::keep(std::uint16_t port, const login::TokenId& owner, TimePoint until, Transport transport) {
     std::lock_guard lock(mutex_);
-    kept_[port] = {owner, until};
+    kept_[{port, transport}] = {owner, until};
 }
 
 void Registry::keep_ports(SessionKey session, TimePoint until) {
     std::lock_guard lock(mutex_);
     const auto known = sessions_.find(session);
-    if (known == sessions_.end()) {
+    if (known == sessions_.end() || !rules()->knows(known->second.info.token)) {
         return;
     }
     for (const ClaimName& name : known->second.names) {
         if (name.is_port()) {
-            kept_[name.port] = {known->second.info.token, until};
+            kept_[{name.port, name.transport}] = {known->second.info.token, until};
         }
     }
 }
 
 bool Registry::is_kept_from(const Session& claimant, const ClaimName& name, TimePoint now) {
-    const auto kept = name.is_port() ? kept_.find(name.port) : kept_.end();
+    const auto kept = name.is_port() ? kept_.find({name.port, name.transport}) : kept_.end();
     if (kept == kept_.end()) {
         return false;
     }
@@ -284,7 +316,7 @@ bool Registry::is_kept_from(const Session& claimant, const ClaimName& name, Time
 
 std::vector<ClaimRecord::Port> Registry::ports(TimePoint now) const {
     std::lock_guard lock(mutex_);
-    std::map<std::uint16_t, login::TokenId> owners;
+    std::map<std::pair<std::uint16_t, Transport>, login::TokenId> owners;
     for (const auto& [port, kept] : kept_) {
         if (now < kept.until) {
             owners.emplace(port, kept.owner);
@@ -292,12 +324,12 @@ std::vector<ClaimRecord::Port> Registry::ports(TimePoint now) const {
     }
     for (const auto& [name, claim] : claims_) {
         if (name.is_port()) {
-            owners.insert_or_assign(name.port, sessions_.at(claim.holders.front()).info.token);
+            owners.insert_or_assign({name.port, name.transport}, sessions_.at(claim.holders.front()).info.token);
         }
     }
     std::vector<ClaimRecord::Port> ports;
     for (const auto& [port, owner] : owners) {
-        ports.push_back({owner, port});
+        ports.push_back({owner, port.first, port.second});
     }
     return ports;
 }

@@ -21,6 +21,8 @@
 #include "base/limits.hpp"
 #include "directory/claim_name.hpp"
 #include "directory/claim_record.hpp"
+#include "directory/refusal.hpp"
+#include "directory/right_rules.hpp"
 #include "directory/session_handle.hpp"
 #include "login/port_policy.hpp"
 #include "login/token.hpp"
@@ -49,12 +51,6 @@ struct SessionInfo {
 
 /// A client's identity: its token and its process. The trunks of one client under one epoch are a tunnel.
 using ClientId = std::pair<login::TokenId, wire::InstanceId>;
-
-/// Why something is refused; the text is for the peer's user.
-struct Refusal {
-    wire::Code code = wire::Code::none;
-    std::string text;
-};
 
 /// The refusal of one more port. `who_has` is, say, "The clients of this token have".
 Refusal too_many_ports(const char* who_has, std::size_t most);
@@ -116,6 +112,16 @@ public:
     Registry() : Registry(Settings{}) {}
     explicit Registry(const Settings& settings) : settings_(settings) {}
 
+    /// Sets which tokens there are and what they have a right to; whoever claims from then on is held to it. Ports are
+    /// kept no longer for tokens that are gone.
+    void set_rules(std::shared_ptr<const RightRules> rules);
+    /// Never null.
+    std::shared_ptr<const RightRules> rules() const;
+    /// Set what the clients of one token may have together, and which ports tokens without a right to ports may have:
+    /// for whatever is claimed from then on. Who has more keeps it.
+    void set_quotas(std::size_t sessions_per_token, std::size_t ports_per_token);
+    void set_ports(const login::PortPolicy& every_token);
+
     /// A key for a future session, which needs it before it is admitted, since from then on it may be evicted.
     SessionKey new_key() noexcept { return ++last_key_; }
 
@@ -141,11 +147,11 @@ public:
     /// Removes a session that has ended, with all its claims. Close its listeners first.
     void remove(SessionKey session);
 
-    /// Reserves a port on which the server itself listens: no client gets it, on whatever address.
+    /// Reserves a TCP port on which the server itself listens: no client gets it, on whatever address.
     void reserve(std::uint16_t port);
 
     /// Keeps a port for this token until then: its clients had it before a restart, and are on their way.
-    void keep(std::uint16_t port, const login::TokenId& owner, TimePoint until);
+    void keep(std::uint16_t port, const login::TokenId& owner, TimePoint until, Transport transport = Transport::tcp);
     /// Keeps the ports of a session that is about to go without a goodbye: its client will be back.
     void keep_ports(SessionKey session, TimePoint until);
     /// The ports that are claimed or still kept, by token.
@@ -193,21 +199,24 @@ private:
     void changed(const ClaimName& name) const;
     ClaimAnswer refuse_or_contest(const Session& claimant, const ClaimName& name, const Session& holder) const;
     std::optional<Refusal> too_many_sessions(const login::TokenId& token) const;
+    std::size_t sessions_most_of(const login::TokenId& token) const;
     std::optional<Refusal> too_many_claims(Session& claimant, const ClaimName& name, bool is_new) const;
     void end_claim(Claims::iterator claim);
     static ClientId client_of(const SessionInfo& info) { return {info.token, info.instance}; }
     static bool give_up(Claim& claim, SessionKey session);
 
-    const Settings settings_;
+    Settings settings_;
     std::atomic<SessionKey> last_key_{0};
     mutable std::mutex mutex_;
     std::map<SessionKey, Session> sessions_;
     std::map<ClientId, std::vector<SessionKey>> clients_;
     std::map<login::TokenId, Holding> holdings_;  // of tokens that have sessions
     Claims claims_;
-    std::map<std::uint16_t, Kept> kept_;
+    std::map<std::pair<std::uint16_t, Transport>, Kept> kept_;
     std::set<std::uint16_t> own_ports_;  // the server's
     std::function<void()> on_change_;
+    mutable std::mutex rules_mutex_;  // of its own, since visitors ask for the rules too; the last one to be taken
+    std::shared_ptr<const RightRules> rules_ = std::make_shared<RightRules>();
 };
 
 /// The settings for this many tokens. If there are several, none of them can have all sessions or ports; what the

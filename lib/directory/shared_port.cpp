@@ -5,6 +5,7 @@
 
 #include "base/limits.hpp"
 #include "directory/loop_gate.hpp"
+#include "runtime/datagram_socket.hpp"
 
 namespace ferrotunnel::directory {
 
@@ -97,12 +98,43 @@ bool PortTable::carries(SharedPort& port, std::uint32_t service) {
 PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
                                   std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service, runtime::Worker& worker,
                                   const PortOpener& open, std::error_code& error) {
+    const auto listen = [](const runtime::SocketAddress& address, std::error_code& why) {
+        return runtime::listen_on(address, why);
+    };
+    const auto open_tcp = [&](runtime::Fd listener, SharedPort& port) {
+        auto gate = std::make_shared<LoopGate>(worker, port);
+        return open(worker, std::move(listener),
+                    [to = &port, gate = std::move(gate)](runtime::Fd socket, const runtime::SocketAddress& from) {
+                        gate->take(Visitor(std::move(socket), from, to->shared_from_this()));
+                    });
+    };
+    return join(client, at, std::move(trunk), service, worker, Opening{Transport::tcp, listen, open_tcp}, error);
+}
+
+PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
+                                  std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service, runtime::Worker& worker,
+                                  const DatagramOpener& open, const DatagramTerms& terms, std::error_code& error) {
+    const auto open_udp = [&](runtime::Fd socket, SharedPort& port) {
+        return open(worker, std::move(socket), terms,
+                    [to = &port](IntrusivePtr<DatagramVisitor> datagrams, const runtime::SocketAddress& from) {
+                        Visitor visitor(runtime::Fd(), from, to->shared_from_this());
+                        visitor.datagrams = std::move(datagrams);
+                        to->hand_over(std::move(visitor));
+                    });
+    };
+    return join(client, at, std::move(trunk), service, worker,
+                Opening{Transport::udp, runtime::bind_datagrams, open_udp}, error);
+}
+
+PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
+                                  std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service, runtime::Worker& worker,
+                                  const Opening& opening, std::error_code& error) {
     SharedPort::Carriers::Trunks replaced;
     std::shared_ptr<SharedPort> port;
     bool opened = false;
     {
         std::lock_guard lock(mutex_);
-        auto known = ports_.find({client, at.port()});
+        auto known = ports_.find({client, opening.transport, at.port()});
         if (known != ports_.end()) {
             // Trunks share a port for the same service. Another service of the client finds it taken, as a stranger's
             // service does.
@@ -115,25 +147,21 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
             if (auto full = why_full(client)) {
                 return {nullptr, false, std::move(full)};
             }
-            runtime::Fd listener = runtime::listen_on(at, error);
+            runtime::Fd listener = opening.listen(at, error);
             if (!listener) {
                 return {};
             }
             const runtime::SocketAddress chosen = runtime::local_address(listener.get());
-            if (ports_.contains({client, chosen.port()})) {  // on another address
+            if (ports_.contains({client, opening.transport, chosen.port()})) {  // on another address
                 error = std::make_error_code(std::errc::address_in_use);
                 return {};
             }
             port = std::make_shared<SharedPort>(worker);
             port->client_ = client;
             port->address_ = chosen;
+            port->transport_ = opening.transport;
             port->table_ = weak_from_this();
-            auto gate = std::make_shared<LoopGate>(worker, *port);
-            port->listener_ =
-                open(worker, std::move(listener),
-                     [to = port.get(), gate = std::move(gate)](runtime::Fd socket, const runtime::SocketAddress& from) {
-                         gate->take(Visitor(std::move(socket), from, to->shared_from_this()));
-                     });
+            port->listener_ = opening.open(std::move(listener), *port);
             opened = true;
         }
         // Before the port is known: if memory runs out here, no port is left that nobody carries.
@@ -141,7 +169,7 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
         if (opened) {
             std::size_t& of_client = of_client_[client];
             std::size_t& of_token = of_token_[client.first];
-            ports_.emplace(Key{client, port->address_.port()}, port);
+            ports_.emplace(key_of(client, *port), port);
             ++of_client;
             ++of_token;
         }
@@ -183,7 +211,7 @@ void PortTable::close(const ClientId& client, SharedPort& port, const VisitorCar
 
 // Closes a port that nobody carries any more. Does nothing if that is done already.
 void PortTable::take_out(const ClientId& client, SharedPort& port) {
-    auto known = ports_.find({client, port.address().port()});
+    auto known = ports_.find(key_of(client, port));
     if (known == ports_.end() || known->second.get() != &port) {
         return;
     }
@@ -205,7 +233,7 @@ void SharedPort::take_down(const std::shared_ptr<SharedPort>& closed) noexcept {
 // Uncounts a port whose listener is really closed.
 void PortTable::forget(const SharedPort& port) {
     std::lock_guard lock(mutex_);
-    const auto [first, last] = closing_.equal_range({port.client_, port.address_.port()});
+    const auto [first, last] = closing_.equal_range(key_of(port.client_, port));
     const auto at = std::find_if(first, last, [&port](const auto& entry) { return entry.second.get() == &port; });
     if (at == last) {
         return;
@@ -250,11 +278,12 @@ void PortTable::yield(SharedPort& port, const VisitorCarrier& trunk) {
     port.with_carriers([&trunk](auto& carriers) { carriers.set_yields(trunk); });
 }
 
-std::uint16_t PortTable::port_of(const ClientId& client, std::uint32_t service) const {
+std::uint16_t PortTable::port_of(const ClientId& client, std::uint32_t service, Transport transport) const {
     std::lock_guard lock(mutex_);
-    for (auto at = ports_.lower_bound({client, 0}); at != ports_.end() && at->first.first == client; ++at) {
+    for (auto at = ports_.lower_bound({client, transport, 0});
+         at != ports_.end() && std::get<0>(at->first) == client && std::get<1>(at->first) == transport; ++at) {
         if (carries(*at->second, service)) {
-            return at->first.second;
+            return std::get<2>(at->first);
         }
     }
     return 0;

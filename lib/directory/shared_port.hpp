@@ -17,14 +17,18 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <system_error>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "base/limits.hpp"
 #include "buffer/mailbox.hpp"
+#include "buffer/waker.hpp"
 #include "directory/carrier_list.hpp"
 #include "directory/registry.hpp"
+#include "mux/stream.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker.hpp"
 
@@ -50,18 +54,42 @@ using VisitorHandler = std::function<void(runtime::Fd, const runtime::SocketAddr
 using PortOpener =
     std::function<std::unique_ptr<PublicPort>(runtime::Worker&, runtime::Fd listener, VisitorHandler on_visitor)>;
 
+/// A visitor of a UDP port. All visitors of a port share its socket, so the port stays their end of the streams: the
+/// endpoint half of a stream is on the port's worker, and the object is the stream's waker. Any thread may call the
+/// members.
+class DatagramVisitor : public buffer::Waker {
+public:
+    /// Gives it its stream; `traffic` has counted it.
+    virtual void opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic) noexcept = 0;
+    /// Says that no trunk takes it.
+    virtual void refused() noexcept = 0;
+};
+
+using DatagramHandler = std::function<void(IntrusivePtr<DatagramVisitor>, const runtime::SocketAddress&)>;
+/// What a UDP service asks of its port.
+struct DatagramTerms {
+    std::string service;  // its name, for the log
+    Duration idle = limits::udp_idle_default;
+};
+/// Opens a PublicPort for a UDP socket on the calling worker; implemented by ingress/.
+using DatagramOpener = std::function<std::unique_ptr<PublicPort>(
+    runtime::Worker&, runtime::Fd socket, const DatagramTerms& terms, DatagramHandler on_visitor)>;
+
 class PortTable;
 class SharedPort;
 class VisitorCarrier;
 
-/// A visitor on its way to a trunk. Its destructor resets the connection, which must never end orderly instead of with
-/// an answer.
+/// A visitor on its way to a trunk: a connection, or somebody who sends datagrams. Its destructor resets the
+/// connection, which must never end orderly instead of with an answer.
 struct Visitor {
     runtime::Fd socket;
     runtime::SocketAddress from;
     std::shared_ptr<SharedPort> port;
     std::vector<const VisitorCarrier*> passed_on_by{};  // only for comparison: some may be gone
     std::shared_ptr<trunk::Traffic> watched{};          // counts what this visitor moves; usually null
+    std::shared_ptr<void> visit{};                      // null: no plugin was asked (session/visit.hpp)
+    IntrusivePtr<DatagramVisitor> datagrams{};          // of a UDP port, where there is no socket
+    std::shared_ptr<void> of_token{};                   // counts it for the quotas of the service's token
 
     Visitor(runtime::Fd socket_in, runtime::SocketAddress from_in, std::shared_ptr<SharedPort> port_in)
         : socket(std::move(socket_in)), from(std::move(from_in)), port(std::move(port_in)) {}
@@ -70,6 +98,9 @@ struct Visitor {
     ~Visitor() {
         if (socket) {
             runtime::reset_close(std::move(socket));
+        }
+        if (datagrams) {
+            datagrams->refused();
         }
     }
 };
@@ -97,6 +128,7 @@ public:
     explicit SharedPort(runtime::Worker& worker) : worker_(worker) {}
 
     const runtime::SocketAddress& address() const noexcept { return address_; }
+    Transport transport() const noexcept { return transport_; }
     /// Gives the visitor to the carrier with the fewest, in turn if several have the same. Resets it if there is no
     /// carrier.
     void hand_over(Visitor visitor) noexcept;
@@ -139,6 +171,7 @@ private:
     std::weak_ptr<PortTable> table_;
     ClientId client_{};
     runtime::SocketAddress address_;
+    Transport transport_ = Transport::tcp;
     std::unique_ptr<PublicPort> listener_;
     std::atomic<std::uint32_t> holds_{0};
     std::mutex mutex_;
@@ -157,6 +190,11 @@ public:
     };
     PortTable() : PortTable(Most{}) {}
     explicit PortTable(const Most& most) : most_(most) {}
+    /// Sets Most::of_token for ports that are opened from then on.
+    void set_most_of_token(std::size_t most) {
+        std::lock_guard lock(mutex_);
+        most_.of_token = most;
+    }
 
     /// Makes `trunk` carry the port's visitors. The port is opened on the calling thread's `worker`, unless other
     /// trunks of the same client have it already; then those of them that yield are replaced. Port 0: any that is free.
@@ -168,6 +206,10 @@ public:
     };
     Joined join(const ClientId& client, const runtime::SocketAddress& at, std::shared_ptr<VisitorCarrier> trunk,
                 std::uint32_t service, runtime::Worker& worker, const PortOpener& open, std::error_code& error);
+    /// The same for a UDP port, whose number is apart from those of TCP. `terms` count for the trunk that opens it.
+    Joined join(const ClientId& client, const runtime::SocketAddress& at, std::shared_ptr<VisitorCarrier> trunk,
+                std::uint32_t service, runtime::Worker& worker, const DatagramOpener& open, const DatagramTerms& terms,
+                std::error_code& error);
 
     /// Ends the trunk's carrying of the port, which closes after its last trunk.
     void leave(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk);
@@ -182,18 +224,30 @@ public:
     void end();
 
     /// The port under which trunks of the client carry this service; 0: none.
-    std::uint16_t port_of(const ClientId& client, std::uint32_t service) const;
+    std::uint16_t port_of(const ClientId& client, std::uint32_t service, Transport transport = Transport::tcp) const;
 
 private:
     friend class SharedPort;
-    using Key = std::pair<ClientId, std::uint16_t>;
+    using Key = std::tuple<ClientId, Transport, std::uint16_t>;
+    /// How a port is opened: its socket, and what takes its visitors.
+    struct Opening {
+        Transport transport;
+        std::function<runtime::Fd(const runtime::SocketAddress&, std::error_code&)> listen;
+        std::function<std::unique_ptr<PublicPort>(runtime::Fd, SharedPort&)> open;
+    };
+
+    Joined join(const ClientId& client, const runtime::SocketAddress& at, std::shared_ptr<VisitorCarrier> trunk,
+                std::uint32_t service, runtime::Worker& worker, const Opening& opening, std::error_code& error);
+    static Key key_of(const ClientId& client, const SharedPort& port) {
+        return {client, port.transport(), port.address().port()};
+    }
 
     static bool carries(SharedPort& port, std::uint32_t service);
     void take_out(const ClientId& client, SharedPort& port);
     void forget(const SharedPort& port);
     std::optional<Refusal> why_full(const ClientId& client) const;
 
-    const Most most_;
+    Most most_;
     mutable std::mutex mutex_;
     std::map<Key, std::shared_ptr<SharedPort>> ports_;
     std::multimap<Key, std::shared_ptr<SharedPort>> closing_;

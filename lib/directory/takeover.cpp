@@ -116,7 +116,10 @@ struct Claiming : std::enable_shared_from_this<Claiming> {
 
     std::string text_of_name() const {
         const ClaimName& name = names[granted];
-        return name.is_port() ? "public port " + std::to_string(name.port) : name.host;
+        if (!name.is_port()) {
+            return name.host;
+        }
+        return (name.transport == Transport::udp ? "public UDP port " : "public port ") + std::to_string(name.port);
     }
 };
 

@@ -31,6 +31,8 @@ struct TlsVisitor {
     std::shared_ptr<HttpService> service;
     std::shared_ptr<void> ticket;                    // counts it for the caps of where it came in
     std::vector<const HttpCarrier*> passed_on_by{};  // only for comparison: some may be gone
+    std::shared_ptr<void> visit{};                   // null: no plugin was asked (session/visit.hpp)
+    std::shared_ptr<void> of_token{};                // counts it for the quotas of the service's token
 
     TlsVisitor(runtime::Fd socket_in, const net::Address& from_in, std::string host_in,
                std::shared_ptr<HttpService> service_in, std::shared_ptr<void> ticket_in);

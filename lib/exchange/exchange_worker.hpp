@@ -54,7 +54,7 @@ public:
     OpenGate gate;
     directory::HttpRoutesCache routes;
     KeptBytes kept_bytes;
-    const std::unique_ptr<hooks::HttpHooks> hooks;  // null: there are no plugins
+    std::unique_ptr<hooks::HttpHooks> hooks;  // of the exchanges that begin; null: there are no plugins
 
 protected:
     ~ExchangeWorker() = default;

@@ -85,7 +85,7 @@ void HttpExchange::begin(const http::RequestHead& head) {
     const Arrival arrival{head, forwarding, visitor_, *edge_.shared, edge_.routes.get(), now};
     if (std::optional<Instead> instead = pass_stages(arrival, request_)) {
         answer_instead(std::move(*instead));
-    } else if (edge_.hooks == nullptr) {
+    } else if (edge_.hooks == nullptr && !request_.service->description().asked.are_asked_for()) {
         forward(arrival);
     } else {
         begin_run(arrival);
@@ -206,6 +206,9 @@ void HttpExchange::start_sending() {
     backend_->flush();
     set_deadline();
     keep_within_bound();
+    if (upload_) {
+        pass_upload();
+    }
 }
 
 // Forgets the copy for want of room. A head is kept until a backend has it; for a second time only where there is room.
@@ -220,6 +223,9 @@ void HttpExchange::on_backend() noexcept {
         if (backend_ && backend_->connected()) {
             open_is_answered();
             keep_within_bound();
+        }
+        if (upload_) {
+            pass_upload();
         }
         if (state_ == State::opening) {
             if (backend_->state() == BackendStream::State::busy) {
@@ -248,6 +254,11 @@ bool HttpExchange::has_stream() const noexcept {
 }
 
 bool HttpExchange::takes_body() {
+    return upload_ ? takes_upload() : can_send();
+}
+
+// Whether the stream takes a piece. False: there is none, or its wake is armed for the moment when it does.
+bool HttpExchange::can_send() {
     if (!has_stream()) {
         return false;
     }
@@ -261,7 +272,8 @@ bool HttpExchange::takes_body() {
 }
 
 bool HttpExchange::keeps_visitor_waiting() const noexcept {
-    return state_ == State::held || state_ == State::opening || awaits_continue_ || (backend_ && !backend_->can_send());
+    return (state_ == State::held && !(upload_ && upload_->is_collecting)) || state_ == State::opening ||
+           awaits_continue_ || (backend_ && !backend_->can_send());
 }
 
 void HttpExchange::body(buffer::Slice payload, bool headroom) {
@@ -276,6 +288,14 @@ void HttpExchange::body(buffer::Slice payload, bool headroom) {
         give_up_body();
         return;
     }
+    if (upload_) {
+        upload(std::move(payload), headroom);
+        return;
+    }
+    send_body(std::move(payload), headroom);
+}
+
+void HttpExchange::send_body(buffer::Slice payload, bool headroom) {
     if (request_.body.kind == BodyKind::chunked) {
         const http::ChunkHead chunk(payload.size());
         std::string text(chunk_open_ ? http::chunk_end : std::string_view());
@@ -303,6 +323,15 @@ void HttpExchange::body_end(const http::Fields* trailers) {
     body_ended_ = true;
     awaits_continue_ = false;
     progress_at_ = edge_.worker.now();
+    if (upload_) {
+        end_upload(trailers);
+    } else {
+        send_end(trailers);
+    }
+}
+
+// Sends what ends a chunked body.
+void HttpExchange::send_end(const http::Fields* trailers) {
     const bool sends = state_ == State::opening || has_stream();
     if (request_.body.kind != BodyKind::chunked || !sends) {
         return;

@@ -12,7 +12,8 @@
 // backend was probably about to close. Never after a byte of the answer.
 //
 // Where there are plugins, they are asked before `opening`, and before the head of an answer or page is given out. One
-// of them may decide later: the exchange is `held` then, and goes on from there.
+// of them may decide later, or when the body is there: the exchange is `held` then, and goes on from there. Where
+// plugins look at a body it goes by their run (http_exchange_bodies.cpp); others are touched by none of this.
 //
 // This class has the order of things and whatever takes time. The rest is in parts that know nothing of it: what a
 // request passes before its backend (stages.hpp), its head as the backend gets it and the answer's as the visitor does
@@ -22,6 +23,7 @@
 // and visitor, the types of stages.hpp, the room for heads, and add_hsts.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <optional>
@@ -61,6 +63,7 @@ protected:
 struct Answer {
     enum class Kind : std::uint8_t {
         nothing,  // for now; on_exchange follows
+        later,    // there is more, and it takes time to make: others should have a turn before it is asked for
         interim,  // 1xx
         head,     // 101 too: what follows is then data of another protocol
         data,
@@ -69,12 +72,14 @@ struct Answer {
     } kind = Kind::nothing;
 
     // For heads. `head` is good until the next call; without it the answer is the edge's own. `edits` are the worker's:
-    // good until any exchange of this worker begins, has a head taken from it, or writes trailers.
+    // good until any exchange of this worker begins, has a head taken from it, or writes trailers. An interim head of
+    // the edge's own has neither.
     const http::ResponseHead* head = nullptr;
     const http::Edits* edits = nullptr;
     std::uint16_t status = 0;
     http::Body body;
     std::optional<std::uint64_t> content_length;  // for a body that is not sent: HEAD
+    bool length_is_unknown = false;               // whatever `head` and `body` say: plugins make another body of it
     buffer::Slice data;                           // for data
     const http::Fields* trailers = nullptr;       // for the end; null or empty: none
 };
@@ -106,11 +111,15 @@ public:
     /// trunk.
     std::uint32_t read_size_max() const noexcept { return backend_ ? backend_->read_size_max() : UINT32_MAX; }
     bool is_trunk_behind() const noexcept { return backend_ && backend_->is_trunk_behind(); }
+    /// Whether body() may be called several times after one takes_body().
+    bool takes_bulk() const noexcept { return !upload_; }
     /// Takes a piece of at most limits::data_payload_max bytes, see mux::Stream::send. Only when takes_body() is true.
     void body(buffer::Slice payload, bool headroom);
+    /// Nothing more of the body has come for now.
+    void body_pauses();
     void body_end(const http::Fields* trailers);
     /// Whether the request is complete and nothing of it waits to be sent. Also true when nobody is sent it any more.
-    bool is_request_sent() const noexcept { return body_ended_ && (!backend_ || backend_->has_sent_all()); }
+    bool is_request_sent() const noexcept { return body_ended_ && !upload_ && (!backend_ || backend_->has_sent_all()); }
     /// Whether the visitor is not to blame if no body comes: there is no stream, no room, or no 100 (Continue) yet.
     bool keeps_visitor_waiting() const noexcept;
 
@@ -161,6 +170,26 @@ private:
     void ask_plugins_again();
     bool plugins_pass(const hooks::AnswerView& answer, State held, http::Edits& edits);
 
+    // Bodies that plugins look at (http_exchange_bodies.cpp).
+    void prepare_upload();
+    void begin_collecting(const http::Body& body);
+    void collect(buffer::Slice payload);
+    bool takes_upload();
+    void upload(buffer::Slice payload, bool headroom);
+    void end_upload(const http::Fields* trailers);
+    void pass_upload();
+    bool pass_changed();
+    bool pass_collected();
+    void finish_upload();
+    void upload_failed();
+    Answer give_continue() noexcept;
+    bool begin_download(bool has_body, std::uint16_t status) noexcept;
+    Answer next_download();
+    Answer next_changed();
+    Answer give_download(ResponseReader::Piece piece);
+    ResponseReader::Piece download_source();
+    Answer end_download();
+
     // The stream (http_exchange.cpp).
     bool has_stream() const noexcept;
     void forward(const Arrival& arrival);
@@ -177,7 +206,10 @@ private:
     void drop_backend() noexcept;
 
     // The body (http_exchange.cpp).
+    bool can_send();
     void give_up_body();
+    void send_body(buffer::Slice payload, bool headroom);
+    void send_end(const http::Fields* trailers);
     void send(buffer::Slice payload, bool headroom);
     void send_text(std::string_view text);
 
@@ -237,6 +269,21 @@ private:
     bool chunk_open_ = false;  // a chunk's data was sent, the line end behind it not yet
     bool body_ended_ = false;
     bool awaits_continue_ = false;
+
+    /// A request's body that does not go straight to the backend.
+    struct Upload {
+        hooks::BodyWay* way = nullptr;           // null: it is collected only
+        std::size_t collected_at = 0;            // what is before it, of what was collected, has gone on
+        const http::Fields* trailers = nullptr;  // the visitor's
+        bool is_collecting = false;              // it is read for a plugin that decides then
+        bool way_has_all = false;                // `way` has had the end
+        bool has_begun = false;                  // some of it has left
+    };
+    std::unique_ptr<Upload> upload_;      // null: nobody looks at the body, or all of it has gone on
+    hooks::BodyWay* download_ = nullptr;  // of the answer's body; null: nobody looks at it
+    bool download_has_all_ = false;       // it has had the end
+    std::size_t fed_in_round_ = 0;        // bytes that it has had since others had a turn
+    std::size_t local_at_ = 0;            // what is before it, of a local answer's body, has gone there
 
     // The answer.
     TimePoint begun_at_{};  // the exchange

@@ -22,6 +22,7 @@ Answer HttpExchange::next_piece() {
     }
     switch (state_) {
         case State::held:
+            return awaits_continue_ && upload_ ? give_continue() : Answer{};
         case State::opening:
             return {};
         case State::waiting:
@@ -29,14 +30,14 @@ Answer HttpExchange::next_piece() {
         case State::held_head:
             return give_head();
         case State::answering:
-            return next_data();
+            return download_ != nullptr ? next_download() : next_data();
         case State::switched:
             return next_raw();
         case State::page_head:
         case State::held_page:
             return give_page_head();
         case State::page_body:
-            return give_page_body();
+            return download_ != nullptr ? next_download() : give_page_body();
         case State::done:
         case State::broken:
             break;
@@ -109,14 +110,16 @@ Answer HttpExchange::give_head() {
         answer.kind = Answer::Kind::interim;
         return answer;
     }
-    if (head.switches && !body_ended_) {
+    if (head.switches && (!body_ended_ || upload_)) {
         fail({{PageState::backend_broken, "switched_early", "the backend has switched protocols within the request"}});
         return next_piece();
     }
-    if (run_ && !plugins_pass({head.status, hooks::Origin::backend, &head.fields, &edits}, State::held_head, edits)) {
+    if (run_ && !plugins_pass({head.status, hooks::Origin::backend, &head.fields, &edits, head.switches},
+                              State::held_head, edits)) {
         return state_ == State::held_head ? Answer{} : next_piece();
     }
     answer.kind = Answer::Kind::head;
+    answer.length_is_unknown = run_ && begin_download(head.body.kind != http::BodyKind::none, head.status);
     head_given_ = true;
     answer_status_ = head.status;
     awaits_continue_ = false;
@@ -238,6 +241,8 @@ void HttpExchange::begin_answer() noexcept {
     runtime::Deadline::cancel();
     kept_.forget();
     if (run_) {
+        upload_.reset();
+        run_->drop_collected();
         run_->drop_answer();
     }
     state_ = State::page_head;
@@ -300,7 +305,7 @@ void HttpExchange::log_page(http::PageState state, std::string_view why) {
 Answer HttpExchange::give_page_head() {
     http::Edits& edits = edge_.new_edits();
     local_.put_fields(request_, edge_.settings, edge_.date(), edge_, edits);
-    if (run_ && !plugins_pass({local_.status(), local_.origin(), nullptr, &edits}, State::held_page, edits)) {
+    if (run_ && !plugins_pass({local_.status(), local_.origin(), nullptr, &edits, false}, State::held_page, edits)) {
         return state_ == State::held_page ? Answer{} : next_piece();
     }
     runtime::Deadline::cancel();
@@ -311,7 +316,9 @@ Answer HttpExchange::give_page_head() {
     head_given_ = true;
     answer_status_ = local_.status();
     state_ = State::page_body;
-    if (request_.context.method == http::Method::head && local_.status() != 304) {
+    const bool is_head = request_.context.method == http::Method::head;
+    answer.length_is_unknown = run_ && begin_download(!is_head, local_.status());
+    if (is_head && local_.status() != 304) {
         answer.content_length = local_.body().size();
         state_ = State::done;
     } else {

@@ -15,9 +15,17 @@ namespace ferrotunnel::exchange {
 using hooks::Step;
 
 void HttpExchange::begin_run(const Arrival& arrival) {
-    run_ = edge_.hooks->begin(
-        arrival.head,
-        {request_.host, arrival.forwarding.client(), request_.service_name(), request_.id, request_.by_tls}, *this);
+    const directory::HttpDescription& service = request_.service->description();
+    const hooks::RequestInfo info{request_.host,   arrival.forwarding.client(), request_.service_name(), request_.id,
+                                  request_.by_tls, service.notes.get()};
+    if (!service.asked.are_asked_for()) {
+        run_ = edge_.hooks->begin(arrival.head, info, *this);
+    } else if (const hooks::SharedAskedPlugins asked = service.asked.get()) {
+        run_ = asked->begin(arrival.head, info, *this, edge_.worker.mailbox());
+    } else {
+        give_page({http::PageState::busy, {}, "the service has just gone, and so have the plugins that guard it"});
+        return;
+    }
     if (run_) {
         ask_plugins(arrival);
     } else {
@@ -36,7 +44,11 @@ void HttpExchange::ask_plugins(const Arrival& arrival) {
             state_ = State::held;
             edge_.wheel.set(*this, run_->wait_until());
             return;
+        case Step::collect:
+            begin_collecting(arrival.head.body);
+            return;
     }
+    prepare_upload();
     // Plugins have perhaps asked for routes, so that those of `arrival` are gone.
     if (!run_->changes_target()) {
         forward({arrival.head, arrival.forwarding, visitor_, *edge_.shared, edge_.routes.get(), arrival.now});
@@ -59,7 +71,7 @@ void HttpExchange::ask_plugins_again() {
 // A held answer is looked at when the owner asks for it, which handle() tells it to do.
 void HttpExchange::on_decision() noexcept {
     handle([this] {
-        if (state_ == State::held) {
+        if (state_ == State::held && !(upload_ && upload_->is_collecting)) {
             ask_plugins_again();
         }
     });
@@ -86,6 +98,9 @@ bool HttpExchange::plugins_pass(const hooks::AnswerView& answer, State held, htt
                 response_.hold_head(*backend_);
             }
             edge_.wheel.set(*this, run_->wait_until());
+            return false;
+        case Step::collect:
+            check(false, "only bodies of requests are collected");
             return false;
     }
     check(run_->put_response(edits), "what plugins change in a head fits into the edits");

@@ -26,6 +26,7 @@ void RequestFacts::read(const http::RequestHead& head, std::string new_id) {
     host = http::normal_host(head.authority, host_room_);
     context = http::ResponseContext::of(head);
     body = head.body;
+    expects_continue = head.expects_continue;
     if (head.body.kind == http::BodyKind::chunked) {
         hops = http::connection_names(head.fields);
     }

@@ -1,7 +1,8 @@
 // What is known of a request. Its head says most; the stage that finds its service adds that and its settings, and
 // Rewriting::write_request sets that the backend is offered no change of protocols where the service allows none
-// (context.upgrade). Apart from that only HttpExchange::refuse changes it: it sets context.method, and an id where
-// there is none.
+// (context.upgrade). Apart from that only HttpExchange changes it: where plugins make another body of the request's, or
+// have read it before the backend does (body, expects_continue), and in refuse(), which sets context.method, and an id
+// where there is none.
 #pragma once
 
 #include <array>
@@ -44,9 +45,10 @@ public:
     std::string id;
     std::string_view host;          // in normal form
     http::ResponseContext context;  // the method, and which change of protocols the backend is offered
-    http::Body body;
-    std::string hops;  // names in Connection that could come as a trailer, if the body is chunked
-    bool by_tls;       // whether the visitor used TLS, as far as that can be believed
+    http::Body body;                // as the backend gets it
+    bool expects_continue = false;  // the backend is asked whether it wants the body
+    std::string hops;               // names in Connection that could come as a trailer, if the body is chunked
+    bool by_tls;                    // whether the visitor used TLS, as far as that can be believed
     std::shared_ptr<directory::HttpService> service;
     HttpServiceSettings settings;  // the service's, once it is known
 

@@ -33,6 +33,8 @@ std::size_t Rewriting::write_request(const Arrival& arrival, RequestFacts& reque
     http::RequestOut out = http::RequestOut::of(head);
     out.edits = &edits;
     out.keep_alive = true;
+    out.body = request.body;
+    out.expects_continue = request.expects_continue;
     if (!request.settings.upgrades) {
         out.upgrade = nullptr;
         request.context.upgrade.clear();

@@ -4,6 +4,7 @@
 //   begin --> request --go_on--> (backend) --> response --go_on--> visitor        close, exactly once
 //                |  '--answer--> the exchange answers with reply(), which passes response() too
 //                '--wait--> on_decision or expire(), then request() once more
+//                '--collect--> collect() with the body, collect_end(), then request() once more
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "buffer/slab.hpp"
 #include "http/edits.hpp"
 #include "http/head.hpp"
 #include "http/page.hpp"
@@ -23,13 +25,20 @@ namespace ferrotunnel::hooks {
 
 /// What the plugins have come to, for the phase that was asked for.
 enum class Step : std::uint8_t {
-    go_on,   // all have let it pass
-    answer,  // the visitor is answered with reply() instead
-    wait,    // one of them decides later
+    go_on,    // all have let it pass
+    answer,   // the visitor is answered with reply() instead
+    wait,     // one of them decides later
+    collect,  // one of them decides when the request's body is there
 };
+
+/// The side of an exchange.
+enum class Side : std::uint8_t { request, response };
 
 /// Who has made an answer.
 enum class Origin : std::uint8_t { backend, plugin, edge };
+
+/// What plugins have noted, name and value. A later note of a name hides an earlier one.
+using Notes = std::vector<std::pair<std::string, std::string>>;
 
 /// What is known of a request besides its head. The texts have to live as long as the exchange; `visitor` is copied.
 struct RequestInfo {
@@ -38,6 +47,7 @@ struct RequestInfo {
     std::string_view service;
     std::string_view id;
     bool https = false;
+    const Notes* notes = nullptr;  // of the service's registration; null: none
 };
 
 /// The head of an answer as the visitor would get it: `fields` with the changes in `edits`. Good for one call.
@@ -46,7 +56,34 @@ struct AnswerView {
     Origin origin = Origin::backend;
     const http::Fields* fields = nullptr;  // null: all fields are in `edits`
     const http::Edits* edits = nullptr;
+    bool switches = false;  // to another protocol: what follows is no body
 };
+
+/// The way of one body through the plugins that have asked for it. On the worker.
+class BodyWay {
+public:
+    enum class State : std::uint8_t { open, ended, failed };
+
+    virtual ~BodyWay() = default;
+    /// Whether what comes out may differ from what goes in. False: the pieces only have to be shown.
+    virtual bool changes() const noexcept = 0;
+    /// Shows a piece, where nothing changes it. `last`: nothing follows.
+    virtual void look(std::string_view piece, bool last) noexcept = 0;
+    /// Whether it takes a piece; otherwise something has to be taken out first.
+    virtual bool takes() const noexcept = 0;
+    /// Takes a piece, where something changes it. `last`: nothing follows, not even an empty piece.
+    virtual void put(std::string_view piece, bool last) = 0;
+    /// Nothing more is there to be put for now: what is held back should come out. False: nobody holds anything back.
+    virtual bool flush() = 0;
+    /// The next piece of at most limits::data_payload_max bytes, with room for a frame's header before it. Empty: there
+    /// is none now, and the state says why.
+    virtual buffer::Slice take() = 0;
+    /// `ended`: all has come out. `failed`: the message can not be completed.
+    virtual State state() const noexcept = 0;
+};
+
+/// What became of a piece of a body that is collected.
+enum class Collected : std::uint8_t { kept, too_large, no_room };
 
 /// What a plugin answers instead: a page of the operator's, or an answer of its own.
 struct Reply {
@@ -105,6 +142,20 @@ public:
     /// Adds the changes to the heads. False: there is no room for all of them.
     virtual bool put_request(http::Edits& edits) const noexcept = 0;
     virtual bool put_response(http::Edits& edits) const noexcept = 0;
+
+    // --- bodies ---
+
+    /// After `collect`: the most that is wanted of the body.
+    virtual std::size_t collect_max() const noexcept = 0;
+    /// Adds a piece to the body that is collected.
+    virtual Collected collect(std::string_view piece) noexcept = 0;
+    /// The body is complete: ask for the request once more.
+    virtual void collect_end() noexcept = 0;
+    /// The body that was collected, good until drop_collected(); empty where none was.
+    virtual std::string_view collected() const noexcept = 0;
+    virtual void drop_collected() noexcept = 0;
+    /// The way of a side's body, after `go_on`; null: nobody has asked for it. The response's ends with drop_answer().
+    virtual BodyWay* body(Side side) noexcept = 0;
 
     /// Tells the plugins how the exchange has ended. The run is only destroyed after this.
     virtual void close(const Outcome& outcome) noexcept = 0;

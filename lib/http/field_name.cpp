@@ -201,6 +201,10 @@ bool same_name_loosely(std::string_view a, std::string_view b) noexcept {
         std::swap(a, b);
     }
     const auto loosely = [](char byte) { return detail::loose[static_cast<unsigned char>(byte)]; };
+    // Most names that are compared differ in their length, and then in how they end: a tail is of '-' alone.
+    if (!a.empty() && loosely(a.back()) != (a.size() == b.size() ? loosely(b.back()) : '-')) {
+        return false;
+    }
     for (std::size_t i = 0; i < b.size(); ++i) {
         if (loosely(a[i]) != loosely(b[i])) {
             return false;

@@ -235,6 +235,14 @@ ResponseOut ResponseOut::of(const ResponseHead& head, Version visitor, bool keep
     return out;
 }
 
+void ResponseOut::forget_length() noexcept {
+    content_length.reset();
+    if (body.kind == BodyKind::length) {
+        body = {visitor == Version::http11 ? BodyKind::chunked : BodyKind::until_close, 0};
+    }
+    keep_alive = keep_alive && body.kind != BodyKind::until_close;
+}
+
 std::size_t write_response(const ResponseOut& response, std::span<char> into) noexcept {
     Out out(into);
     const std::array<char, 3> digits = {static_cast<char>('0' + response.status / 100 % 10),

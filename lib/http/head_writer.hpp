@@ -55,6 +55,8 @@ struct ResponseOut {
     /// 1.1, a chunked one lasts until the close towards 1.0. `keep_alive` is what the visitor asked for; it is off in
     /// the result where the framing or a switch of protocols takes the connection.
     static ResponseOut of(const ResponseHead& head, Version visitor, bool keep_alive) noexcept;
+    /// Frames a body of a length that is not known: chunked, or until the close towards 1.0.
+    void forget_length() noexcept;
 };
 
 std::size_t write_response(const ResponseOut& response, std::span<char> into) noexcept;

@@ -118,7 +118,7 @@ void HttpConnection::step() {
         return;
     }
     for (int i = 0; phase_ != Phase::closed && turn(); ++i) {
-        if (i == turns_max) {
+        if (i == turns_max || std::exchange(gives_way_, false)) {
             edge_.worker.defer(*this);
             return;
         }
@@ -384,6 +384,9 @@ bool HttpConnection::feed_body() {
             continue;
         }
         if (!body_bytes_are_there()) {
+            if (exchange_ && phase_ == Phase::exchange) {
+                exchange_->body_pauses();
+            }
             break;
         }
         const std::string_view input = unread().substr(0, limits::data_payload_max);
@@ -416,7 +419,8 @@ bool HttpConnection::feed_bulk() {
     constexpr std::uint32_t window = headroom_bytes + static_cast<std::uint32_t>(limits::data_payload_max);
     constexpr std::uint32_t windows = buffer::slab_bytes / window;
     constexpr std::uint64_t most = windows * limits::data_payload_max;
-    if (begin_ != end_ || !readable_ || body_.kind() != http::BodyKind::length || body_.remaining() <= most) {
+    if (begin_ != end_ || !readable_ || !exchange_->takes_bulk() || body_.kind() != http::BodyKind::length ||
+        body_.remaining() <= most) {
         return false;
     }
     drop_input();

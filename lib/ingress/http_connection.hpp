@@ -90,6 +90,7 @@ private:
 
     // Writing and ending (http_connection_output.cpp).
     bool take_answer();
+    void add_interim(const exchange::Answer& answer);
     void write_head(const exchange::Answer& answer);
     void add_head(const http::ResponseOut& out);
     void add_data(buffer::Slice data);
@@ -161,6 +162,7 @@ private:
     bool end_wanted_ = false;
     bool running_ = false;
     bool again_ = false;
+    bool gives_way_ = false;  // the answer takes time to make: others have a turn first
 };
 
 }  // namespace ferrotunnel::ingress

@@ -27,11 +27,13 @@ bool HttpConnection::take_answer() {
             case exchange::Answer::Kind::nothing:
                 close_chunk();
                 return moved;
+            case exchange::Answer::Kind::later:
+                close_chunk();
+                gives_way_ = true;
+                return true;
             case exchange::Answer::Kind::interim:
                 if (version_ != http::Version::http10) {
-                    http::ResponseOut out = http::ResponseOut::of(*answer.head, version_, true);
-                    out.edits = answer.edits;
-                    add_head(out);
+                    add_interim(answer);
                 }
                 break;
             case exchange::Answer::Kind::head:
@@ -54,6 +56,17 @@ bool HttpConnection::take_answer() {
     return moved;
 }
 
+void HttpConnection::add_interim(const exchange::Answer& answer) {
+    http::ResponseOut out;
+    if (answer.head != nullptr) {
+        out = http::ResponseOut::of(*answer.head, version_, true);
+        out.edits = answer.edits;
+    } else {
+        out.status = answer.status;
+    }
+    add_head(out);
+}
+
 void HttpConnection::write_head(const exchange::Answer& answer) {
     const bool keep = keep_wanted_ && body_.state() == BodyState::complete && exchange_->is_request_sent() && !eof_ &&
                       !edge_.draining() && requests_ < edge_.settings.requests_per_connection_max;
@@ -66,6 +79,9 @@ void HttpConnection::write_head(const exchange::Answer& answer) {
         out.content_length = answer.content_length;
         out.visitor = version_;
         out.keep_alive = keep;
+    }
+    if (answer.length_is_unknown) {
+        out.forget_length();
     }
     out.edits = answer.edits;
     keep_ = out.keep_alive;

@@ -19,6 +19,22 @@ void end_edge(const std::weak_ptr<EdgeWorker>& edge) noexcept {
     }
 }
 
+/// Brings a worker its new plugins.
+class HooksMail final : public buffer::Mail {
+public:
+    HooksMail(const std::shared_ptr<EdgeWorker>& edge, std::unique_ptr<hooks::HttpHooks> hooks)
+        : edge_(edge), hooks_(std::move(hooks)) {}
+    void deliver() noexcept override {
+        if (const auto edge = edge_.lock()) {
+            edge->hooks.swap(hooks_);
+        }
+    }
+
+private:
+    const std::weak_ptr<EdgeWorker> edge_;
+    std::unique_ptr<hooks::HttpHooks> hooks_;
+};
+
 }  // namespace
 
 HttpEdge::HttpEdge(const std::vector<runtime::Worker*>& workers, EdgeShared shared)
@@ -91,6 +107,18 @@ void HttpEdge::stop() noexcept {
     // exchange. Once this object is gone there is nothing left to end.
     for (std::size_t i = 0; i < workers_.size(); ++i) {
         (void)mails_[i].stop->post(*workers_[i]->worker.mailbox(), workers_[i]);
+    }
+}
+
+// Everything that can fail comes first.
+void HttpEdge::set_hooks(const exchange::HooksMaker& make, const std::function<void()>& before) {
+    std::vector<IntrusivePtr<buffer::Mail>> mails;
+    for (const auto& edge : workers_) {
+        mails.emplace_back(make_intrusive<HooksMail>(edge, make ? make(edge->worker.mailbox()) : nullptr));
+    }
+    before();
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+        (void)workers_[i]->worker.mailbox()->post(std::move(mails[i]));
     }
 }
 

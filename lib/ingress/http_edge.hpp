@@ -25,6 +25,7 @@ public:
     void listen(runtime::Fd listener, HttpListenerSettings settings) override;
     void drain() noexcept override;
     void stop() noexcept override;
+    void set_hooks(const exchange::HooksMaker& make, const std::function<void()>& before) override;
     std::size_t connections() const noexcept override;
     std::shared_ptr<const exchange::EdgeCounters> totals() const noexcept override { return shared_->counters; }
 

@@ -55,6 +55,10 @@ public:
     virtual void drain() noexcept = 0;
     /// Any thread, also while the edge logs. Ends every connection in a round of its worker.
     virtual void stop() noexcept = 0;
+    /// Any thread, one at a time. Exchanges that begin from now on, each worker when it comes to know it, have the
+    /// plugins that `make` makes here; empty: none. Those that run keep theirs. `before` is called when nothing can
+    /// fail any more, and no worker knows of it yet.
+    virtual void set_hooks(const exchange::HooksMaker& make, const std::function<void()>& before) = 0;
     /// Any thread. The number of visitors' connections that are open.
     virtual std::size_t connections() const noexcept = 0;
     /// Any thread. What the edge has counted; outlives the edge.

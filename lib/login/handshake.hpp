@@ -80,6 +80,9 @@ std::optional<std::uint8_t> common_version(Versions a, Versions b) noexcept;
 /// "version 1" or "versions 1 to 3".
 std::string describe(Versions versions);
 
+/// What a client is told whose token the server does not have, or whose proof is wrong.
+inline constexpr std::string_view unknown_token = "The token is not accepted.";
+
 /// A failure with one text for both sides.
 HandshakeFailure failure_for_both(wire::Code code, std::string text);
 

@@ -148,6 +148,10 @@ const HandshakeFailure& ClientHandshake::failure() const {
 }
 
 std::string explain_refusal(wire::Code code, std::string_view text) {
+    if (code == wire::Code::unauthorized && !text.empty() && text != unknown_token) {
+        return "The server does not accept the token: " + printable(text, limits::goaway_text_max) +
+               " If that can not be, someone may be in between.";
+    }
     if (code == wire::Code::unauthorized) {
         return "The server does not accept the token. Check that client and server use the same one; if they do, "
                "someone may be in between.";

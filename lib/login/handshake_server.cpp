@@ -41,7 +41,7 @@ HandshakeFailure unauthorized(const AcceptedToken* token, const wire::TokenId& i
                            : "The client names the token \"" + token->name +
                                  "\" but its proof is wrong: someone may be between client and server, or repeats an "
                                  "old login.";
-    return {wire::Code::unauthorized, std::move(text), "The token is not accepted.", false};
+    return {wire::Code::unauthorized, std::move(text), std::string(unknown_token), false};
 }
 
 }  // namespace
@@ -115,24 +115,24 @@ Step ServerHandshake::on_hello(const wire::Hello& hello, Bytes payload) {
 }
 
 Step ServerHandshake::on_auth(const wire::Auth& auth) {
-    const AcceptedToken* token = find(token_id_);
+    Found found = find(token_id_);
     // A closed weak token is proved against a random key: that costs the same, and says nothing of the token.
     const bool closed = settings_.guesses_too_often && settings_.guesses_too_often();
-    if (closed && token != nullptr && token->token.strength == TokenStrength::weak) {
-        token = nullptr;
+    if (closed && found.token != nullptr && found.token->strength == TokenStrength::weak) {
+        found = {};
     }
-    const Key& key = token != nullptr ? token->token.key : dummy_key_;
+    const Key& key = found.token != nullptr ? found.token->key : dummy_key_;
     bool proved = verify_proof(key, Prover::client, transcript(), auth.proof);
-    if (closed && (!proved || token == nullptr)) {
+    if (closed && (!proved || found.token == nullptr)) {
         return fail(failure_for_both(wire::Code::busy,
                                      "Too many wrong tokens came from this address or its neighbours. Try again later; "
                                      "with a token that `ferrotunnel token` has made there is no wait."));
     }
-    if (!proved || token == nullptr) {
+    if (!proved || found.token == nullptr) {
         wrong_token_ = token_id_;
-        return fail(unauthorized(token, token_id_));
+        return fail(unauthorized(found.accepted, token_id_));
     }
-    token_ = token;
+    found_ = found;
     state_ = State::proved;
     return {Want::decision, std::nullopt};
 }
@@ -140,7 +140,7 @@ Step ServerHandshake::on_auth(const wire::Auth& auth) {
 Step ServerHandshake::welcome(std::string session) {
     check(state_ == State::proved, "only a client that has proved its token is welcome");
     wire::Welcome welcome;
-    welcome.proof = make_proof(token_->token.key, Prover::server, transcript());
+    welcome.proof = make_proof(found_.token->key, Prover::server, transcript());
     welcome.session = session;
     welcome.version = agreement_.version;
     welcome.features = agreement_.features;
@@ -178,11 +178,14 @@ Step ServerHandshake::fail(HandshakeFailure failure) {
 }
 
 // The accepted token with this id. Looks at every entry, so that the time does not tell where a token stands.
-const AcceptedToken* ServerHandshake::find(const wire::TokenId& id) const noexcept {
-    const AcceptedToken* found = nullptr;
+ServerHandshake::Found ServerHandshake::find(const wire::TokenId& id) const noexcept {
+    Found found;
     for (const AcceptedToken& accepted : *settings_.tokens) {
         if (equal_constant_time(accepted.token.id, id)) {
-            found = &accepted;
+            found = {&accepted, &accepted.token};
+        }
+        if (accepted.also && equal_constant_time(accepted.also->id, id)) {
+            found = {&accepted, &*accepted.also};
         }
     }
     return found;
@@ -198,8 +201,13 @@ const Agreement& ServerHandshake::agreed() const {
 }
 
 const AcceptedToken& ServerHandshake::token() const {
-    check(token_ != nullptr, "only a client that has proved its token has one");
-    return *token_;
+    check(found_.accepted != nullptr, "only a client that has proved its token has one");
+    return *found_.accepted;
+}
+
+const TokenId& ServerHandshake::secret() const {
+    check(found_.token != nullptr, "only a client that has proved its token has one");
+    return found_.token->id;
 }
 
 const HandshakeFailure& ServerHandshake::failure() const {

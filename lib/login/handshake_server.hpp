@@ -20,6 +20,7 @@
 #include "base/random.hpp"
 #include "login/handshake.hpp"
 #include "login/port_policy.hpp"
+#include "login/rights.hpp"
 #include "login/token.hpp"
 #include "wire/control.hpp"
 
@@ -29,7 +30,17 @@ namespace ferrotunnel::login {
 struct AcceptedToken {
     std::string name;  // given by the operator, for logs; not the secret
     Token token;
-    PortPolicy ports;
+    PortPolicy ports;                        // unless its rights say otherwise
+    std::shared_ptr<const Rights> rights{};  // null: what every token may
+    /// A second secret that is accepted too, while clients change from one to the other. Whoever has it has logged in
+    /// with this token: what it holds belongs to the id of the first.
+    std::optional<Token> also{};
+    /// By what the server knows the token for as long as it runs, where that is not the id of the first secret: secrets
+    /// may change meanwhile, and what the token holds stays its own.
+    std::optional<TokenId> known_as{};
+
+    const TokenId& id() const noexcept { return known_as ? *known_as : token.id; }
+    bool is_known_by(const TokenId& id) const noexcept { return token.id == id || (also && also->id == id); }
 };
 
 using AcceptedTokens = std::shared_ptr<const std::vector<AcceptedToken>>;
@@ -65,6 +76,8 @@ public:
     /// Valid after Want::decision and Want::nothing (the session's name only after the latter).
     const Agreement& agreed() const;
     const AcceptedToken& token() const;
+    /// The one of the token's secrets that the client has, by its id.
+    const TokenId& secret() const;
     /// Valid after Want::close.
     const HandshakeFailure& failure() const;
     /// Valid after Want::close: the token that the client named, if it was tried and is wrong.
@@ -76,7 +89,11 @@ private:
     Step on_hello(const wire::Hello& hello, Bytes payload);
     Step on_auth(const wire::Auth& auth);
     Step fail(HandshakeFailure failure);
-    const AcceptedToken* find(const wire::TokenId& id) const noexcept;
+    struct Found {
+        const AcceptedToken* accepted = nullptr;
+        const Token* token = nullptr;  // of its secrets, the one with the id
+    };
+    Found find(const wire::TokenId& id) const noexcept;
     Transcript transcript() const;
 
     Settings settings_;
@@ -87,7 +104,7 @@ private:
     wire::Nonce client_nonce_{};
     wire::ControlPayload client_hello_;
     wire::ControlPayload server_hello_;
-    const AcceptedToken* token_ = nullptr;  // in *settings_.tokens
+    Found found_;  // in *settings_.tokens
     Agreement agreement_;
     std::optional<HandshakeFailure> failure_;
     std::optional<TokenId> wrong_token_;

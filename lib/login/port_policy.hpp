@@ -38,6 +38,8 @@ public:
     /// the system chooses; otherwise at most `count_max` different unprivileged ports of the list, drawn at random.
     std::vector<std::uint16_t> candidates(Random& random, std::size_t count_max = 32) const;
 
+    const std::vector<PortRange>& ranges() const noexcept { return ranges_; }
+
     /// Describes the allowed ports for a message: "1024-65535", "2222, 8000-8100", "none".
     std::string describe() const;
 

@@ -78,7 +78,8 @@ void Session::serve(Stream& stream) {
     if (stream.accept_wanted_.load(std::memory_order_acquire) && !side.opened_here && !side.answered) {
         answered(stream);
         side.opened_due = true;
-        if (!uses_more_than(settings_.budget / 2)) {
+        // Datagrams take no credit: what nobody would use must not be taken from others' budget.
+        if (stream.kind() != wire::ServiceKind::udp && !uses_more_than(settings_.budget / 2)) {
             side.window.raise(settings_.opened_window);
         }
         want_control(stream);
@@ -293,20 +294,22 @@ std::size_t Session::write_reset(Stream& stream, Code code, Batch& batch) {
 std::size_t Session::write_datagram(Stream& stream, Batch& batch) {
     auto now_ms = static_cast<std::uint32_t>(
         std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch()).count());
-    constexpr auto age_max = static_cast<std::uint32_t>(
+    constexpr auto age_max = static_cast<std::int32_t>(
         std::chrono::duration_cast<std::chrono::milliseconds>(limits::datagram_age_max).count());
     while (StreamItem* item = stream.outbound_.front()) {
         if (item->kind != StreamItem::Kind::datagram) {
             return write_next(stream, batch);
         }
         buffer::Slice payload = std::move(item->slice);
-        bool old = now_ms - item->stamp_ms > age_max;
+        // Signed: the stamp is of the endpoint's clock, whose thread may have read it later than this one did.
+        bool old = static_cast<std::int32_t>(now_ms - item->stamp_ms) > age_max;
         stream.outbound_.drop_front();
         stream.datagrams_queued_.fetch_sub(1, std::memory_order_relaxed);
         std::uint32_t n = payload.size();
         (void)stream.count_unqueued(n);
         if (old) {
             ++stats_.datagrams_dropped;
+            stream.datagrams_too_old_.fetch_add(1, std::memory_order_relaxed);
             continue;
         }
         append_frame({static_cast<std::uint16_t>(n), FrameType::datagram, 0, stream.id()}, std::move(payload), false,

@@ -418,7 +418,8 @@ void Session::on_reset_frame(StreamId id, std::uint8_t flags, Bytes payload) {
     touch(*stream, true);
 }
 
-// Datagrams are dropped rather than waited for: beyond the bounds the newest one is dropped.
+// Datagrams are dropped rather than waited for: beyond the bounds the newest one is dropped. Of the session's budget
+// only what is really held counts: credit that others have been given is no reason to drop.
 void Session::on_datagram_frame(StreamId id, Bytes payload) {
     Stream* stream = find_live(id);
     if (stream == nullptr) {
@@ -431,8 +432,10 @@ void Session::on_datagram_frame(StreamId id, Bytes payload) {
     auto size = static_cast<std::uint32_t>(payload.size());
     bool full = stream->datagrams_held_.load(std::memory_order_relaxed) >= limits::datagrams_queued_max ||
                 stream->datagram_bytes_held_.load(std::memory_order_relaxed) + size > limits::datagram_bytes_queued_max;
-    if (!stream->side_.receive_open || stream->side_.discarding || full || budget_tight()) {
+    if (!stream->side_.receive_open || stream->side_.discarding || full ||
+        shared_->ledger->bytes() >= settings_.budget) {
         ++stats_.datagrams_dropped;
+        stream->datagrams_no_room_.fetch_add(1, std::memory_order_relaxed);
         return;
     }
     stream->datagrams_held_.fetch_add(1, std::memory_order_relaxed);

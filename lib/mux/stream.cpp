@@ -35,9 +35,10 @@ void Stream::send(buffer::Slice payload, bool headroom) {
 bool Stream::send_datagram(buffer::Slice payload, std::uint32_t now_ms) {
     check(payload.size() <= limits::datagram_payload_max, "a datagram has at most 65,507 bytes");
     bool full = datagrams_queued_.load(std::memory_order_relaxed) >= limits::datagrams_queued_max ||
-                queued_.load(std::memory_order_relaxed) + payload.size() > limits::datagram_bytes_queued_max;
+                queued_.load(std::memory_order_relaxed) + payload.size() > limits::datagram_bytes_queued_max ||
+                shared_->outbound->bytes() >= shared_->outbound_max;
     if (full || send_is_dead()) {
-        datagrams_dropped_.fetch_add(1, std::memory_order_relaxed);
+        datagrams_no_room_.fetch_add(1, std::memory_order_relaxed);
         return false;
     }
     datagrams_queued_.fetch_add(1, std::memory_order_relaxed);
@@ -138,6 +139,16 @@ void Stream::drop_front() {
     if (data) {
         count_taken(cost);
     }
+}
+
+buffer::Slice Stream::take_datagram() {
+    StreamItem* item = inbound_.front();
+    check(item != nullptr && item->kind == StreamItem::Kind::datagram, "there is a datagram to take");
+    buffer::Slice payload = std::move(item->slice);
+    inbound_.drop_front();
+    datagrams_held_.fetch_sub(1, std::memory_order_relaxed);
+    datagram_bytes_held_.fetch_sub(payload.size(), std::memory_order_relaxed);
+    return payload;
 }
 
 // Copies a piece for an endpoint on this thread that is behind; `end` is the value of `taken_` once the piece has been

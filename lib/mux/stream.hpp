@@ -149,7 +149,8 @@ public:
     /// Queues at most limits::data_payload_max bytes. A slice with `headroom`, which means 8 bytes before it in the
     /// same slab that nobody else uses, is framed in place. Call `flush` after the last of a group.
     void send(buffer::Slice payload, bool headroom);
-    /// Queues one datagram, or drops it (false, and counted) when the queue is full.
+    /// Queues one datagram, or drops it (false, and counted) when the stream's queue is full, or the session's.
+    /// `now_ms` may come from another thread's clock, a little ahead of or behind the session's.
     bool send_datagram(buffer::Slice payload, std::uint32_t now_ms);
     void flush() noexcept;
     /// Ends this direction after what is queued.
@@ -185,6 +186,8 @@ public:
     void consume(std::uint32_t n);
     /// Drops the front item, whatever it is; data counts as taken.
     void drop_front();
+    /// Takes the front item, which is a datagram, whole.
+    buffer::Slice take_datagram();
     /// Calls `visit(StreamItem&)` for each item queued now, oldest first, for gathered writes. If `visit` returns a
     /// bool, false ends the walk.
     template <typename Visit>
@@ -204,6 +207,15 @@ public:
     std::uint64_t delivered() const noexcept { return delivered_.load(std::memory_order_relaxed); }
     /// What the peer says that it delivered, when it reset the stream. Any thread, after the reset was seen.
     std::uint64_t peer_delivered() const noexcept { return peer_delivered_.load(std::memory_order_relaxed); }
+
+    /// What became of datagrams that were not passed on, by cause. Any thread.
+    struct Drops {
+        std::uint32_t no_room = 0;  // beyond what may wait, in either direction
+        std::uint32_t too_old = 0;  // had waited for too long to be sent
+    };
+    Drops datagram_drops() const noexcept {
+        return {datagrams_no_room_.load(std::memory_order_relaxed), datagrams_too_old_.load(std::memory_order_relaxed)};
+    }
 
 private:
     friend class Session;
@@ -265,7 +277,8 @@ private:
     std::atomic<std::uint32_t> datagrams_queued_{0};  // outbound
     std::atomic<std::uint32_t> datagrams_held_{0};    // inbound
     std::atomic<std::uint32_t> datagram_bytes_held_{0};
-    std::atomic<std::uint32_t> datagrams_dropped_{0};
+    std::atomic<std::uint32_t> datagrams_no_room_{0};
+    std::atomic<std::uint32_t> datagrams_too_old_{0};
     using Queue = buffer::SpscQueue<StreamItem, buffer::Spares::per_thread>;
     Queue inbound_{*shared_->ledger};
     Queue outbound_{*shared_->outbound};

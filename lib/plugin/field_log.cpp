@@ -15,6 +15,10 @@ bool BaseFields::shows(const http::Field& field) const noexcept {
     if (request == nullptr) {
         return true;
     }
+    if (std::any_of(identity.begin(), identity.end(),
+                    [&field](const std::string& name) { return http::same_name_loosely(name, field.name); })) {
+        return false;
+    }
     switch (field.known) {
         case FieldName::forwarded:
         case FieldName::x_forwarded_for:
@@ -35,12 +39,12 @@ bool FieldLog::may_write(std::string_view name, std::string_view value) noexcept
     return http::is_field_name(name) && http::is_field_value(value) && http::why_untouchable(name).empty();
 }
 
-bool FieldLog::add(Kind kind, std::string_view name, std::string_view value) {
-    if (is_full() || !may_write(name, value)) {
-        return false;
+void FieldLog::add(Kind kind, std::string_view name, std::string_view value) {
+    constexpr std::size_t usual = 8;
+    if (changes_.empty()) {
+        changes_.reserve(usual);
     }
-    changes_.push_back({kind, http::field_name_of(name), name, value});
-    return true;
+    changes_.push_back({kind, name, value});
 }
 
 // Whether a later change takes away what had that name in the base.

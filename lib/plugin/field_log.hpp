@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,6 +24,7 @@ struct BaseFields {
     const http::KeptHead* request = nullptr;
     const http::Fields* fields = nullptr;
     const http::Edits* edits = nullptr;
+    std::span<const std::string> identity{};  // fields that no visitor may send
 
     std::size_t size() const noexcept {
         return request != nullptr ? request->fields() : fields != nullptr ? fields->size() : 0;
@@ -40,14 +43,12 @@ public:
 
     struct Change {
         Kind kind;
-        http::FieldName known;
         std::string_view name;
         std::string_view value;
     };
 
-    /// Adds a change. The texts live as long as the log. False: there is no room, or name or value may not be written
-    /// or not by plugins.
-    bool add(Kind kind, std::string_view name, std::string_view value);
+    /// Adds a change to a log that is not full. The texts live as long as the log, and may be written.
+    void add(Kind kind, std::string_view name, std::string_view value);
     /// Whether a plugin may write this field.
     static bool may_write(std::string_view name, std::string_view value) noexcept;
 

@@ -22,6 +22,12 @@ const void* extension(const char* id) {
     if (wanted == FT_HTTP_1) {
         return &http_table();
     }
+    if (wanted == FT_BODY_1) {
+        return &body_table();
+    }
+    if (wanted == FT_SESSION_1) {
+        return &session_table();
+    }
     return wanted == FT_SETTINGS_1 ? &settings_table() : nullptr;
 }
 
@@ -38,8 +44,8 @@ const ft_host& host() noexcept {
     return table;
 }
 
-void set_clock(std::uint64_t (*now_ns)()) noexcept {
-    clock_of_plugins.store(now_ns, std::memory_order_relaxed);
+PluginClock set_clock(PluginClock now_ns) noexcept {
+    return clock_of_plugins.exchange(now_ns, std::memory_order_relaxed);
 }
 
 TimePoint now() noexcept {

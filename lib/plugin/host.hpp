@@ -23,8 +23,15 @@ const ft_host& host() noexcept;
 /// The functions for exchanges (FT_HTTP_1).
 const ft_http& http_table() noexcept;
 
-/// Sets the clock that plugins see; before there are plugins. Without one the time stands still.
-void set_clock(std::uint64_t (*now_ns)()) noexcept;
+/// The functions for bodies (FT_BODY_1).
+const ft_body_api& body_table() noexcept;
+/// The functions for visitors, logins and registrations (FT_SESSION_1).
+const ft_session& session_table() noexcept;
+
+/// The clock that plugins see, in nanoseconds.
+using PluginClock = std::uint64_t (*)();
+/// Sets it, before there are plugins, and returns the one that was there. Null: the time stands still.
+PluginClock set_clock(PluginClock now_ns) noexcept;
 /// The time by that clock.
 TimePoint now() noexcept;
 

@@ -1,9 +1,11 @@
-// The order of things in a run. http_chain_run_asked.cpp has what hooks ask and do.
+// The order of things in a run. http_chain_run_scope.cpp has whom it asks, http_chain_run_asked.cpp what hooks ask and
+// do.
 #include "plugin/http_chain_run.hpp"
 
 #include <algorithm>
 #include <utility>
 
+#include "base/limits.hpp"
 #include "plugin/worker_plugins.hpp"
 
 namespace ferrotunnel::plugin {
@@ -11,8 +13,17 @@ namespace ferrotunnel::plugin {
 using hooks::Step;
 
 HttpChainRun::HttpChainRun(IntrusivePtr<WorkerChain> chain, const http::RequestHead& head,
-                           const hooks::RequestInfo& info, hooks::RunOwner& owner)
-    : chain_(std::move(chain)), head_(head), info_(info), owner_(owner) {
+                           const hooks::RequestInfo& info, InScope scope, hooks::RunOwner& owner)
+    : chain_(std::move(chain)),
+      head_(head),
+      info_(info),
+      scope_(scope),
+      body_size_(head.body.kind == http::BodyKind::length ? static_cast<std::int64_t>(head.body.length) : 0),
+      owner_(owner),
+      wait_(chain_, head_.bytes(), *this),
+      body_is_whole_(head.body.kind == http::BodyKind::none ||
+                     (head.body.kind == http::BodyKind::length && head.body.length == 0)),
+      collected_(chain_->collected()) {
     info_.visitor = *keep(info.visitor);
 }
 
@@ -33,15 +44,30 @@ std::size_t HttpChainRun::instances() const noexcept {
     return chain_->chain->instances.size();
 }
 
+// Whether the hook that runs is of a plugin that a client has asked for.
+bool HttpChainRun::runs_clients() const noexcept {
+    return current_ != none && current_ >= chain_->chain->asked_from;
+}
+
 Step HttpChainRun::request(TimePoint now) noexcept {
     phase_ = Phase::request;
+    if (scope_.outcome != ScopeOutcome::found) {
+        return refuse_path();
+    }
     for (; next_ < instances(); ++next_) {
+        const Entry entry = enter(next_);
+        if (entry == Entry::skipped) {
+            continue;
+        }
+        if (entry == Entry::unclear) {
+            return refuse_path();
+        }
         reached_ = next_ + 1;
         if (const std::optional<Step> step = ask(next_, now)) {
             return *step;
         }
     }
-    hold_until_ = never;
+    wait_.renew_time();
     return Step::go_on;
 }
 
@@ -49,63 +75,105 @@ Step HttpChainRun::response(const hooks::AnswerView& answer, TimePoint now) noex
     phase_ = Phase::response;
     answer_ = answer;
     for (; next_ > 0; --next_) {
+        if (!has_entered(next_ - 1)) {
+            continue;
+        }
         if (const std::optional<Step> step = ask(next_ - 1, now)) {
             next_ -= *step == Step::answer ? 1 : 0;  // those that are left see the new answer
             return *step;
         }
     }
+    weaken_etag();
     return Step::go_on;
 }
 
 // Asks one instance, or takes the decision that it owed. Nothing: it lets the exchange pass.
 std::optional<Step> HttpChainRun::ask(std::size_t i, TimePoint now) noexcept {
     const Instance& asked = instance(i);
-    if (waits_ && !then_ && !expired_) {
+    if (wait_.is_pending()) {
         return Step::wait;
     }
-    if (!waits_) {
+    if (is_collecting_ && !body_is_whole_) {
+        return Step::collect;
+    }
+    if (!wait_.is_over() && !is_collecting_) {
+        has_collected_ = false;
         const bool has_hook =
             phase_ == Phase::request ? asked.calls().on_request != nullptr : asked.calls().on_response != nullptr;
         if (!has_hook) {
+            if (phase_ == Phase::request && asked.is_off()) {
+                entered_ &= ~bit_of(i);
+            }
             return std::nullopt;
         }
-        mark_ = {request_log_.size(), response_log_.size(), notes_.size(), path_, query_};
+        mark_ = {request_log_.size(),
+                 response_log_.size(),
+                 notes_.size(),
+                 stages(FT_REQUEST),
+                 stages(FT_RESPONSE),
+                 path_,
+                 query_};
     }
-    if (std::exchange(expired_, false)) {
-        waits_ = false;
+    if (wait_.take_expired()) {
         return failed(asked, "it has not decided in time");
+    }
+    if (asked.is_off()) {
+        return passed_over(i);
     }
     current_ = i;
     ft_decision decision = FT_FAILED;
-    try {
-        decision = call(asked);
-    } catch (...) {  // no exception may leave a plugin; one that does is a failure all the same
-    }
+    chain_->timed(asked, phase_ == Phase::request ? "request" : "response", [&] { decision = call(asked); });
     current_ = none;
     return decided(i, decision, now);
 }
 
+// The failure policy answers for an instance that was switched off. A hook that it did not get is not followed by
+// others.
+std::optional<Step> HttpChainRun::passed_over(std::size_t i) noexcept {
+    if (phase_ == Phase::request && !wait_.is_over() && !is_collecting_) {
+        entered_ &= ~bit_of(i);
+    }
+    stop_waiting();
+    return failed(instance(i), {});
+}
+
 ft_decision HttpChainRun::call(const Instance& asked) {
-    if (!waits_) {
+    if (is_collecting_) {
+        return decide_on_body();
+    }
+    if (!wait_.is_over()) {
         const auto hook = phase_ == Phase::request ? asked.calls().on_request : asked.calls().on_response;
         return hook(asked.object(), this);
     }
-    waits_ = false;
-    const Then then = *std::exchange(then_, std::nullopt);
+    const Then then = wait_.take_then();
     const struct Freed {
         const Then& then;
         ~Freed() { then.free_context(); }
     } freed{then};
-    return then.run != nullptr ? then.run(this, then.user) : FT_GO_ON;
+    return then.decide(this);
 }
 
 std::optional<Step> HttpChainRun::decided(std::size_t i, ft_decision decision, TimePoint now) noexcept {
     const Instance& asked = instance(i);
     const bool has_reply = std::exchange(has_reply_, false);
     if (decision != FT_LATER || asked.observes()) {
-        withdraw_ticket();
+        wait_.withdraw();
     }
-    if (decision == FT_GO_ON) {
+    if (decision == FT_COLLECT && collects_ && !asked.observes()) {
+        is_collecting_ = true;
+        wait_.renew_time();  // what the visitor takes is not the plugin's time
+        if (body_is_whole_ && collected_.bytes().size() > collects_->max) {
+            drop_collects();
+            reply_ = {};
+            reply_.page = http::PageState::body_too_large;
+            reply_.why = "the body of the request is larger than the plugin " + asked.id() + " takes";
+            return Step::answer;
+        }
+        return ask(i, now);  // once: what decides on a body collects nothing
+    }
+    drop_collects();
+    if (decision == FT_GO_ON || (decision == FT_COLLECT && asked.observes())) {
+        wait_.renew_time();  // whoever comes next has its own
         return std::nullopt;
     }
     if (decision == FT_ANSWERED && has_reply) {
@@ -113,33 +181,29 @@ std::optional<Step> HttpChainRun::decided(std::size_t i, ft_decision decision, T
             asked.tell_observed(info_.id, reply_);
             return std::nullopt;
         }
-        hold_until_ = never;
+        wait_.renew_time();
         return Step::answer;
     }
     if (decision == FT_LATER && asked.observes()) {
         return std::nullopt;
     }
-    if (decision == FT_LATER && ticket_.ticket != nullptr) {
-        waits_ = true;
-        hold_until_ = std::min(hold_until_, now + chain_->waits.longest);
-        wait_until_ = std::min(hold_until_, now + ticket_timeout_);
+    if (decision == FT_LATER && wait_.begin(now)) {
         return Step::wait;
     }
     return failed(asked, decision == FT_LATER      ? "it waits without a handle"
+                         : decision == FT_COLLECT  ? "it waits for a body that it has not asked for"
                          : decision == FT_ANSWERED ? "it has answered without an answer"
                                                    : "it has failed");
 }
 
-// Takes back what the instance did. Its failure policy decides on the rest.
+// Takes back what the instance did. Its failure policy decides on the rest. Without a reason nothing is logged.
 std::optional<Step> HttpChainRun::failed(const Instance& asked, std::string_view why) noexcept {
-    withdraw_ticket();
-    request_log_.take_back(mark_.request_changes);
-    response_log_.take_back(mark_.response_changes);
-    notes_.resize(std::min(notes_.size(), mark_.notes));
-    path_ = mark_.path;
-    query_ = mark_.query;
-    asked.tell_failure(info_.id, why);
-    hold_until_ = never;  // whoever comes next has its own time
+    wait_.withdraw();
+    take_back(mark_);
+    if (!why.empty()) {
+        asked.tell_failure(info_.id, why);
+    }
+    wait_.renew_time();  // whoever comes next has its own time
     if (asked.observes() || !asked.fails_closed()) {
         return std::nullopt;
     }
@@ -150,41 +214,26 @@ std::optional<Step> HttpChainRun::failed(const Instance& asked, std::string_view
     return Step::answer;
 }
 
-// --- waiting ---
-
-void HttpChainRun::on_ticket(const Then& then) noexcept {
-    ticket_ = {};
-    chain_->end_wait(waiting_instance_, head_.bytes());
-    then_ = then;
-    owner_.on_decision();
-}
-
-void HttpChainRun::expire() noexcept {
-    if (waits_ && !then_) {
-        withdraw_ticket();
-        expired_ = true;
-    }
-}
-
-void HttpChainRun::withdraw_ticket() noexcept {
-    if (ticket_.ticket != nullptr) {
-        Ticket::withdraw(std::exchange(ticket_, {}), *this);
-        chain_->end_wait(waiting_instance_, head_.bytes());
-    }
+void HttpChainRun::take_back(const Mark& mark) noexcept {
+    request_log_.take_back(mark.request_changes);
+    response_log_.take_back(mark.response_changes);
+    notes_.resize(std::min(notes_.size(), mark.notes));
+    take_back_stages(FT_REQUEST, mark.request_stages);
+    take_back_stages(FT_RESPONSE, mark.response_stages);
+    path_ = mark.path;
+    query_ = mark.query;
 }
 
 void HttpChainRun::stop_waiting() noexcept {
-    withdraw_ticket();
-    if (then_) {
-        std::exchange(then_, std::nullopt)->free_context();
-    }
-    waits_ = expired_ = false;
-    hold_until_ = never;
+    wait_.stop();
+    drop_collects();
 }
 
 void HttpChainRun::drop_answer() noexcept {
     stop_waiting();
     response_log_.take_back(0);
+    take_back_stages(FT_RESPONSE, 0);
+    has_strong_etag_ = false;
     has_reply_ = false;
 }
 
@@ -211,9 +260,10 @@ void HttpChainRun::close(const hooks::Outcome& outcome) noexcept {
     told.duration_ns =
         static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(outcome.duration).count());
     for (std::size_t i = 0; i < reached_; ++i) {
-        if (instance(i).calls().on_close != nullptr) {
+        if (has_entered(i) && instance(i).calls().on_close != nullptr) {
             current_ = i;
-            instance(i).calls().on_close(instance(i).object(), this, &told);
+            chain_->timed(instance(i), "close",
+                          [&] { instance(i).calls().on_close(instance(i).object(), this, &told); });
         }
     }
     current_ = none;

@@ -93,9 +93,9 @@ std::string_view HttpChainRun::get(std::uint32_t what) const noexcept {
 
 BaseFields HttpChainRun::base_of(std::uint32_t side) const noexcept {
     if (side == FT_REQUEST) {
-        return {&head_, nullptr, nullptr};
+        return {&head_, nullptr, nullptr, chain_->identity};
     }
-    return phase_ == Phase::response ? BaseFields{nullptr, answer_.fields, answer_.edits} : BaseFields{};
+    return phase_ == Phase::response ? BaseFields{nullptr, answer_.fields, answer_.edits, {}} : BaseFields{};
 }
 
 std::optional<std::string_view> HttpChainRun::field(std::uint32_t side, std::string_view name, std::size_t nth) const {
@@ -112,13 +112,19 @@ std::optional<http::Edits::Edit> HttpChainRun::field_at(std::uint32_t side, std:
     return (side == FT_REQUEST ? request_log_ : response_log_).field(base_of(side), i);
 }
 
-std::string_view HttpChainRun::note(std::string_view name) const noexcept {
+// What plugins of a client note is not the operator's word: the operator's plugins do not see it.
+std::optional<std::string_view> HttpChainRun::find_note(std::string_view name) const noexcept {
     for (std::size_t i = notes_.size(); i-- > 0;) {
-        if (notes_[i].name == name) {
+        if (notes_[i].name == name && (!notes_[i].of_client || runs_clients())) {
             return notes_[i].value;
         }
     }
-    return {};
+    for (std::size_t i = info_.notes != nullptr ? info_.notes->size() : 0; i-- > 0;) {
+        if ((*info_.notes)[i].first == name) {
+            return (*info_.notes)[i].second;
+        }
+    }
+    return std::nullopt;
 }
 
 void* HttpChainRun::state() const noexcept {
@@ -148,10 +154,15 @@ bool HttpChainRun::edit(std::uint32_t side, std::uint32_t how, std::string_view 
     constexpr FieldLog::Kind kinds[] = {FieldLog::Kind::add, FieldLog::Kind::set, FieldLog::Kind::remove};
     const auto kept_name = keep(name);
     const auto kept_value = keep(value);
-    return kept_name && kept_value && log.add(kinds[how], *kept_name, *kept_value);
+    if (!kept_name || !kept_value) {
+        return false;
+    }
+    log.add(kinds[how], *kept_name, *kept_value);
+    return true;
 }
 
-// A target has to be one that a visitor could have sent for this service: its plugins have judged the old one.
+// A target has to be one that a visitor could have sent for this service and the same instances: they have judged the
+// old one.
 bool HttpChainRun::set_target(std::string_view path, std::string_view query) {
     if (phase_ != Phase::request || current_ == none) {
         return false;
@@ -163,7 +174,7 @@ bool HttpChainRun::set_target(std::string_view path, std::string_view query) {
                            text.size() <= limits::http_target_max &&
                            http::read_target(text, http::Method::get, target, authority) == http::Fault::none &&
                            target.form == http::TargetForm::origin && target.path == path && target.query == query;
-    if (!is_target || !owner_.is_same_service(path)) {
+    if (!is_target || !owner_.is_same_service(path) || !meets_same_instances(path, query)) {
         return false;
     }
     if (instance(current_).observes()) {
@@ -220,7 +231,7 @@ bool HttpChainRun::set_note(std::string_view name, std::string_view value) {
     const auto kept_name = keep(name);
     const auto kept_value = keep(value);
     if (kept_name && kept_value) {
-        notes_.push_back({*kept_name, *kept_value});
+        notes_.push_back({*kept_name, *kept_value, runs_clients()});
     }
     return kept_name && kept_value;
 }
@@ -253,19 +264,7 @@ void HttpChainRun::set_state(void* state, void (*release)(void*)) {
 
 Ticket::Handle HttpChainRun::later(std::uint64_t timeout_ns) {
     const bool may_wait = current_ != none && (phase_ == Phase::request || phase_ == Phase::response);
-    if (!may_wait || ticket_.ticket != nullptr || !chain_->begin_wait(current_, head_.bytes())) {
-        return {};
-    }
-    waiting_instance_ = current_;
-    try {
-        ticket_ = Ticket::take(*this, chain_->mailbox, chain_->chain->instances[current_]);
-    } catch (...) {
-        chain_->end_wait(waiting_instance_, head_.bytes());
-        return {};
-    }
-    const auto longest = static_cast<std::uint64_t>(std::chrono::nanoseconds(chain_->waits.longest).count());
-    ticket_timeout_ = std::chrono::nanoseconds(timeout_ns == 0 ? longest : std::min(timeout_ns, longest));
-    return ticket_;
+    return may_wait ? wait_.take(current_, timeout_ns) : Ticket::Handle{};
 }
 
 }  // namespace ferrotunnel::plugin

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "plugin/control_call.hpp"
 #include "plugin/host.hpp"
 #include "plugin/settings_view.hpp"
 
@@ -23,6 +24,16 @@ LogLevel level_of(std::int32_t level) noexcept {
 }
 
 }  // namespace
+
+thread_local int ControlCall::depth_ = 0;
+
+/// The calling thread is the control thread for as long as this object lives.
+struct Instances::Control {
+    explicit Control(Instances& instances) : lock(instances.control_) {}
+
+    const std::lock_guard<std::mutex> lock;
+    const ControlCall call;
+};
 
 Instance::Instance(Type type, InstanceOptions options, Logger& log)
     : type_(std::move(type)), options_(std::move(options)), log_(log) {}
@@ -62,8 +73,53 @@ void Instance::tell_observed(std::string_view request, const hooks::Reply& reply
     }
 }
 
+// Lines of slow hooks are few by themselves: there is one in a tenth of a second on each worker at most.
+void Instance::tell_slow(std::string_view hook, const SlowHook& slow) const noexcept {
+    static constexpr LineKind slow_hooks{"plugin_slow_hooks"};
+    try {
+        if (log_.may_write(LogLevel::warn, slow_hooks, now())) {
+            log_.warn("a plugin has blocked a worker",
+                      {{"plugin", options_.id},
+                       {"hook", hook},
+                       {"ms", std::chrono::duration_cast<std::chrono::milliseconds>(slow.blocked).count()}});
+        }
+        if (slow.is_sure && slow_.add(now()) && !off_.exchange(true, std::memory_order_relaxed)) {
+            log_.error(
+                "a plugin is switched off, since it has blocked workers too often: until it is changed, its "
+                "failure policy answers",
+                {{"plugin", options_.id},
+                 {"times", limits::plugin_hooks_slow_max},
+                 {"on_failure", options_.closed && !options_.observe ? "closed" : "open"}});
+        }
+    } catch (const std::exception&) {  // no memory for the line
+    }
+}
+
+void Instance::tell_failure(std::string_view phase, std::string_view address, std::string_view why) const noexcept {
+    static constexpr LineKind failures{"plugin_session_failures"};
+    try {
+        if (log_.may_write(LogLevel::warn, failures, now())) {
+            log_.warn("a plugin has failed",
+                      {{"plugin", options_.id}, {"phase", phase}, {"from", address}, {"why", why}});
+        }
+    } catch (const std::exception&) {
+    }
+}
+
+void Instance::tell_observed(std::string_view phase, std::string_view address, std::string_view words) const noexcept {
+    static constexpr LineKind refusals{"plugin_session_observations"};
+    try {
+        if (log_.may_write(LogLevel::info, refusals, now())) {
+            log_.info("a plugin would have refused",
+                      {{"plugin", options_.id}, {"phase", phase}, {"from", address}, {"words", words}});
+        }
+    } catch (const std::exception&) {
+    }
+}
+
 Result<std::shared_ptr<Instance>, std::string> Instances::make(const Prepared& prepared, InstanceOptions options,
                                                                const Instance* before) {
+    const Control control(*this);
     const ft_type& calls = prepared.type.calls;
     if (options.id.empty()) {
         options.id = prepared.type.name;
@@ -81,6 +137,7 @@ Result<std::shared_ptr<Instance>, std::string> Instances::make(const Prepared& p
         }
         return text + ".";
     }
+    owned->identity_ = std::move(seen.identity);
     {
         const std::lock_guard lock(graveyard_->mutex);
         ++graveyard_->living;
@@ -93,7 +150,16 @@ Result<std::shared_ptr<Instance>, std::string> Instances::make(const Prepared& p
     });
 }
 
+void Instances::start(Instance& instance) {
+    const Control control(*this);
+    instance.started_ = true;
+    if (instance.calls().start != nullptr) {
+        instance.calls().start(instance.object());
+    }
+}
+
 void Instances::bury() {
+    const Control control(*this);
     Instance* dead = nullptr;
     {
         const std::lock_guard lock(graveyard_->mutex);
@@ -119,7 +185,37 @@ std::size_t Instances::living() const {
     return graveyard_->living;
 }
 
+void Instances::bury_on_own_thread() {
+    if (thread_.joinable()) {
+        return;
+    }
+    thread_ = std::thread([this] {
+        std::unique_lock lock(graveyard_->mutex);
+        while (!graveyard_->closed) {
+            if (graveyard_->first == nullptr) {
+                graveyard_->left.wait(lock);
+                continue;
+            }
+            lock.unlock();
+            bury();
+            lock.lock();
+        }
+    });
+}
+
+void Instances::end_thread() noexcept {
+    {
+        const std::lock_guard lock(graveyard_->mutex);
+        graveyard_->closed = true;
+        graveyard_->left.notify_all();
+    }
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
 void Instances::finish() {
+    end_thread();
     while (living() > 0) {
         {
             std::unique_lock lock(graveyard_->mutex);

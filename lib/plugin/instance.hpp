@@ -2,18 +2,25 @@
 // destroyed on the control thread, whichever thread had it last.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <vector>
 
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "expression/expression.hpp"
 #include "hooks/http_run.hpp"
+#include "plugin/hook_watch.hpp"
 #include "plugin/prepared.hpp"
+#include "plugin/scope.hpp"
 
 /// What plugins know of an instance: that it is there.
 struct ft_instance {};
@@ -22,9 +29,11 @@ namespace ferrotunnel::plugin {
 
 /// What the operator says of an instance, besides the settings of its type.
 struct InstanceOptions {
-    std::string id;        // for logs; empty: the type's name
-    bool closed = false;   // on failure nobody is let through; a guard's default
-    bool observe = false;  // it is run and counted, and changes nothing
+    std::string id;                                // for logs; empty: the type's name
+    bool closed = false;                           // on failure nobody is let through; a guard's default
+    bool observe = false;                          // it is run and counted, and changes nothing
+    Scope scope{};                                 // where it runs
+    std::optional<expression::Expression> when{};  // and when; nothing: always
 };
 
 class Instance : public ft_instance {
@@ -37,19 +46,26 @@ public:
     const std::string& id() const noexcept { return options_.id; }
     bool fails_closed() const noexcept { return options_.closed; }
     bool observes() const noexcept { return options_.observe; }
+    const Scope& scope() const noexcept { return options_.scope; }
+    /// Null: it runs always.
+    const expression::Expression* when() const noexcept { return options_.when ? &*options_.when : nullptr; }
+    /// Fields of requests that it writes, and that no visitor may send.
+    const std::vector<std::string>& identity() const noexcept { return identity_; }
     void* object() const noexcept { return object_; }
+    /// Whether its hooks have blocked workers too often, so that its failure policy answers in their place. Any thread.
+    bool is_off() const noexcept { return off_.load(std::memory_order_relaxed); }
 
-    /// The server runs from now on. On the control thread.
-    void start() {
-        started_ = true;
-        if (type_.calls.start != nullptr) {
-            type_.calls.start(object_);
-        }
-    }
     /// Tells of a failure in a request with that id, where the log has room for such lines. Any thread.
     void tell_failure(std::string_view request, std::string_view why) const noexcept;
     /// Tells what an observing instance would have answered, likewise.
     void tell_observed(std::string_view request, const hooks::Reply& reply) const noexcept;
+    /// Tells that a hook has blocked its worker, and switches the instance off where that happens too often. Any
+    /// thread.
+    void tell_slow(std::string_view hook, const SlowHook& slow) const noexcept;
+    /// The same for a visitor, login or registration from that address, which is in a session's phase of that name.
+    void tell_failure(std::string_view phase, std::string_view address, std::string_view why) const noexcept;
+    /// Tells what an observing instance would have refused there, and with what words.
+    void tell_observed(std::string_view phase, std::string_view address, std::string_view words) const noexcept;
     /// Writes what the plugin says. Any thread.
     void log(std::int32_t level, std::string_view line) const noexcept;
 
@@ -60,11 +76,28 @@ private:
     const InstanceOptions options_;
     Logger& log_;
     void* object_ = nullptr;
+    std::vector<std::string> identity_;
     bool started_ = false;
+    mutable SlowHooks slow_;
+    mutable std::atomic<bool> off_{false};
     Instance* next_ = nullptr;  // among those that nobody holds any more
 };
 
-/// Makes instances, and buries them. On one thread at a time, the control thread.
+/// Runs a hook of an instance, and tells when it has blocked the thread. What it throws goes no further: no exception
+/// may leave a plugin. `watch` is the calling thread's.
+template <typename Hook>
+void timed(HookWatch& watch, const Instance& asked, std::string_view name, Hook hook) noexcept {
+    watch.begin();
+    try {
+        hook();
+    } catch (...) {
+    }
+    if (const std::optional<SlowHook> slow = watch.end()) {
+        asked.tell_slow(name, *slow);
+    }
+}
+
+/// Makes instances, starts them, and buries them. One at a time: whichever thread does it is the control thread.
 class Instances {
 public:
     /// `log` outlives this object.
@@ -76,8 +109,12 @@ public:
     /// Makes an instance. `before`: the one that it takes the place of, or null. The problem is a sentence.
     Result<std::shared_ptr<Instance>, std::string> make(const Prepared& prepared, InstanceOptions options,
                                                         const Instance* before = nullptr);
+    /// Starts an instance: the server runs from now on.
+    void start(Instance& instance);
     /// Stops and destroys those that nobody holds any more.
     void bury();
+    /// From now on a thread of this object's buries them as soon as nobody holds them. May throw std::system_error.
+    void bury_on_own_thread();
     /// Waits until nobody holds an instance any more, and buries the last ones.
     void finish();
     /// Instances that were made and not buried.
@@ -90,12 +127,17 @@ private:
         std::condition_variable left;
         Instance* first = nullptr;
         std::size_t living = 0;
+        bool closed = false;  // the thread is to end
     };
+    struct Control;
 
     static void destroy(Instance* instance) noexcept;
+    void end_thread() noexcept;
 
     Logger& log_;
     const std::shared_ptr<Graveyard> graveyard_ = std::make_shared<Graveyard>();
+    std::mutex control_;  // held during every call of a plugin
+    std::thread thread_;
 };
 
 }  // namespace ferrotunnel::plugin

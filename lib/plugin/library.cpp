@@ -31,54 +31,73 @@ bool is_type_name(std::string_view name) noexcept {
     return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), fits);
 }
 
-Result<Type, std::string> read_type(const ft_type& theirs) {
+std::vector<std::string> read_type(const ft_type& theirs, Type& type) {
     if (theirs.size < offsetof(ft_type, name) + sizeof(theirs.name)) {
-        return std::string("A type of the plugin has no name.");
+        return {"A type of the plugin has no name."};
     }
-    Type type;
+    std::vector<std::string> problems;
     type.calls = known_part(theirs);
     type.name = or_empty(type.calls.name);
     type.version = or_empty(type.calls.version);
     type.summary = or_empty(type.calls.summary);
     type.is_guard = (type.calls.flags & FT_GUARD) != 0;
     if (!is_type_name(type.name)) {
-        return "The type \"" + type.name + "\" of the plugin has a name that is not of small letters, digits and '-'.";
+        problems.push_back("The type \"" + type.name +
+                           "\" of the plugin has a name that is not of small letters, digits and '-'.");
     }
     if (type.calls.make == nullptr || type.calls.destroy == nullptr) {
-        return "The type \"" + type.name + "\" of the plugin can not be made: it lacks `make` or `destroy`.";
+        problems.push_back("The type \"" + type.name +
+                           "\" of the plugin can not be made: it lacks `make` or `destroy`.");
     }
     if (type.calls.schema != nullptr) {
         auto schema = config::Schema::compile(type.calls.schema);
-        if (!schema) {
-            const config::Finding& fault = schema.error().front();
-            return "The schema of the plugin \"" + type.name + "\" is wrong in line " +
-                   std::to_string(fault.place.line) + ": " + fault.path + " " + fault.text;
+        if (schema) {
+            type.schema = std::move(*schema);
+        } else {
+            for (const config::Finding& fault : schema.error()) {
+                problems.push_back("The schema of the plugin \"" + type.name + "\" is wrong in line " +
+                                   std::to_string(fault.place.line) + ": " + fault.path + " " + fault.text);
+            }
         }
-        type.schema = std::move(*schema);
     }
     for (const char* const* id = type.calls.needs; id != nullptr && *id != nullptr; ++id) {
         if (host().extension(*id) == nullptr) {
-            return "The plugin \"" + type.name + "\" needs \"" + *id + "\", which this version does not have.";
+            problems.push_back("The plugin \"" + type.name + "\" needs \"" + *id +
+                               "\", which this version does not have.");
         }
     }
-    return type;
+    return problems;
+}
+
+// An entry is called once: while another server's workers run the library's hooks, nothing of it is set anew.
+Result<ft_library, std::string> enter_library(ft_entry entry) {
+    static std::mutex mutex;
+    static auto* const known = new std::map<ft_entry, const ft_library*>;
+    const std::lock_guard lock(mutex);
+    auto found = known->find(entry);
+    if (found == known->end()) {
+        found = known->emplace(entry, entry(&host())).first;
+    }
+    if (found->second == nullptr) {
+        return std::string("The plugin says that it can not work with this version.");
+    }
+    return known_part(*found->second);
 }
 
 namespace {
 
 Result<std::vector<Type>, std::string> ask(ft_entry entry) {
-    const ft_library* theirs = entry(&host());
-    if (theirs == nullptr) {
-        return std::string("The plugin says that it can not work with this version.");
+    const Result<ft_library, std::string> library = enter_library(entry);
+    if (!library) {
+        return library.error();
     }
-    const ft_library library = known_part(*theirs);
     std::vector<Type> types;
-    for (const ft_type* const* type = library.types; type != nullptr && *type != nullptr; ++type) {
-        Result<Type, std::string> read = read_type(**type);
-        if (!read) {
-            return read.error();
+    for (const ft_type* const* each = library->types; each != nullptr && *each != nullptr; ++each) {
+        Type type;
+        if (const std::vector<std::string> problems = read_type(**each, type); !problems.empty()) {
+            return problems.front();
         }
-        types.push_back(std::move(*read));
+        types.push_back(std::move(type));
     }
     if (types.empty()) {
         return std::string("The plugin has no types.");
@@ -88,13 +107,27 @@ Result<std::vector<Type>, std::string> ask(ft_entry entry) {
 
 }  // namespace
 
-// An entry is called once: while another server's workers run the library's hooks, nothing of it is set anew.
+// Schemas are compiled once.
 Result<std::vector<Type>, std::string> read_library(ft_entry entry) {
     static std::mutex mutex;
     static auto* const known = new std::map<ft_entry, Result<std::vector<Type>, std::string>>;
     const std::lock_guard lock(mutex);
     const auto found = known->find(entry);
     return found != known->end() ? found->second : known->emplace(entry, ask(entry)).first->second;
+}
+
+std::optional<std::string> fault_for_clients(ft_entry entry, std::string_view type) {
+    const Result<std::vector<Type>, std::string> types = read_library(entry);
+    if (!types) {
+        return "can not be used: " + types.error();
+    }
+    const auto found = std::find_if(types->begin(), types->end(), [&](const Type& each) { return each.name == type; });
+    if (found == types->end()) {
+        return "is no type of its library";
+    }
+    return found->schema && found->schema->is_for_clients()
+               ? std::nullopt
+               : std::optional<std::string>("has no settings that clients may say (`x-client` in its schema)");
 }
 
 }  // namespace ferrotunnel::plugin

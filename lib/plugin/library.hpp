@@ -29,7 +29,13 @@ Result<std::vector<Type>, std::string> read_library(ft_entry entry);
 /// Whether a type may have this name: up to 64 small letters, digits and '-'.
 bool is_type_name(std::string_view name) noexcept;
 
-/// Reads one type.
-Result<Type, std::string> read_type(const ft_type& type);
+/// Calls the entry of a library, the first time, and returns what it says, as far as this version knows it. Any thread.
+Result<ft_library, std::string> enter_library(ft_entry entry);
+
+/// Why clients can not ask for that type of a library, in words that follow its name; nothing if they can.
+std::optional<std::string> fault_for_clients(ft_entry entry, std::string_view type);
+
+/// Reads one type into `type`, as far as that can be done. Returns all that is wrong with it, a sentence each.
+std::vector<std::string> read_type(const ft_type& theirs, Type& type);
 
 }  // namespace ferrotunnel::plugin

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "plugin/control_call.hpp"
 #include "plugin/settings_view.hpp"
 
 namespace ferrotunnel::plugin {
@@ -53,14 +54,17 @@ Result<Type, Findings> choose(ft_entry library, std::string_view type) {
 
 // Lets the type look at settings that obey its schema.
 Result<Prepared, Findings> looked_at(Type type, config::CheckedValue settings) {
+    std::vector<NoteUse> notes;
     if (type.calls.check != nullptr) {
+        const ControlCall call;
         ft_settings seen{settings};
         type.calls.check(&seen);
         if (!seen.findings.empty()) {
             return std::move(seen.findings);
         }
+        notes = std::move(seen.notes);
     }
-    return Prepared{std::move(type), std::move(settings)};
+    return Prepared{std::move(type), std::move(settings), std::move(notes)};
 }
 
 }  // namespace

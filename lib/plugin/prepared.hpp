@@ -10,12 +10,14 @@
 #include "config/report.hpp"
 #include "config/secret_text.hpp"
 #include "plugin/library.hpp"
+#include "plugin/note_use.hpp"
 
 namespace ferrotunnel::plugin {
 
 struct Prepared {
     Type type;
     config::CheckedValue settings;
+    std::vector<NoteUse> notes{};  // what the type says of them
 };
 
 /// Chooses a type of the library (`type` may be empty where there is only one) and checks the settings, a text of JSON

@@ -3,7 +3,9 @@
 #include <exception>
 
 #include "base/text.hpp"
+#include "plugin/field_log.hpp"
 #include "plugin/host.hpp"
+#include "plugin/limits.hpp"
 
 namespace ferrotunnel::plugin {
 namespace {
@@ -81,10 +83,40 @@ void problem(ft_settings* settings, ft_text path, ft_text words) {
     }
 }
 
+void declare_identity(ft_settings* settings, ft_text name) {
+    const std::string_view field = view(name);
+    if (!FieldLog::may_write(field, {})) {
+        problem(settings, {}, text_of("declares a field of identity that no plugin may write"));
+    } else if (settings->identity.size() == limits::plugin_identity_max) {
+        static_assert(limits::plugin_identity_max == 24);
+        problem(settings, {}, text_of("declares more than 24 fields of identity"));
+    } else {
+        try {
+            settings->identity.emplace_back(field);
+        } catch (const std::exception&) {
+            problem(settings, {}, text_of("declares a field of identity for which there is no memory"));
+        }
+    }
+}
+
+void declare_note(ft_settings* settings, std::uint32_t use, ft_text path, ft_text name) {
+    constexpr NoteUse::Kind kinds[] = {NoteUse::Kind::sets, NoteUse::Kind::reads, NoteUse::Kind::reads_at_last};
+    constexpr std::size_t most = 256;
+    try {
+        if (use <= FT_READS_NOTE_AT_LAST && settings->notes.size() < most) {
+            const CheckedValue* found = settings->value.find(view(path));
+            settings->notes.push_back({kinds[use], std::string(view(name)), std::string(view(path)),
+                                       (found != nullptr ? *found : settings->value).place()});
+        }
+    } catch (const std::exception&) {  // no memory for it
+    }
+}
+
 }  // namespace
 
 const ft_settings_api& settings_table() noexcept {
-    static const ft_settings_api table{sizeof(ft_settings_api), text, integer, number, boolean, count, key, problem};
+    static const ft_settings_api table{
+        sizeof(ft_settings_api), text, integer, number, boolean, count, key, problem, declare_identity, declare_note};
     return table;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/intrusive_ptr.hpp"
+#include "plugin/decision_tap.hpp"
 
 namespace ferrotunnel::plugin {
 
@@ -55,7 +56,24 @@ Ticket::Handle Ticket::take(TicketUser& user, std::shared_ptr<buffer::Mailbox> m
     return {&ticket, generation};
 }
 
+namespace {
+
+std::atomic<DecisionTap*> tap_of_decisions{nullptr};
+
+}  // namespace
+
+void Ticket::set_tap(DecisionTap* tap) noexcept {
+    tap_of_decisions.store(tap, std::memory_order_release);
+}
+
 void Ticket::decide(Handle handle, const Then& then) noexcept {
+    DecisionTap* const tap = tap_of_decisions.load(std::memory_order_acquire);
+    if (tap == nullptr || !tap->takes(handle, then)) {
+        decide_now(handle, then);
+    }
+}
+
+void Ticket::decide_now(Handle handle, const Then& then) noexcept {
     std::uint64_t expected = open_of(handle.generation);
     if (handle.ticket == nullptr || !handle.ticket->state_.compare_exchange_strong(
                                         expected, closed_of(handle.generation), std::memory_order_acq_rel)) {

@@ -22,7 +22,15 @@ struct Then {
     ft_decision (*run)(ft_exchange*, void* user) = nullptr;  // null: go on
     void* user = nullptr;
     void (*release)(void* user) = nullptr;
+    ft_decision (*run_subject)(ft_subject*, void* user) = nullptr;  // in place of `run`, for a phase of sessions
 
+    /// Decides on an exchange, or on a subject of a session's phase. What was meant for the other kind is a failure.
+    ft_decision decide(ft_exchange* exchange) const {
+        return run != nullptr ? run(exchange, user) : run_subject != nullptr ? FT_FAILED : FT_GO_ON;
+    }
+    ft_decision decide(ft_subject* subject) const {
+        return run_subject != nullptr ? run_subject(subject, user) : run != nullptr ? FT_FAILED : FT_GO_ON;
+    }
     void free_context() const noexcept {
         if (release != nullptr) {
             release(user);
@@ -40,6 +48,8 @@ protected:
     ~TicketUser() = default;
 };
 
+class DecisionTap;
+
 class Ticket final : public buffer::Mail {
 public:
     /// A ticket as a plugin or a run has it.
@@ -54,10 +64,14 @@ public:
 
     /// Decides. Any thread; a handle that is stale, or null, only has its context freed.
     static void decide(Handle handle, const Then& then) noexcept;
+    /// The same, past a tap.
+    static void decide_now(Handle handle, const Then& then) noexcept;
     /// Gives the ticket back, or lets its decision go unheard if that is on its way. On the thread of `user`, who had
     /// taken it. False: it was decided, or is stale.
     static bool withdraw(Handle handle, TicketUser& user) noexcept;
 
+    /// Sets who takes decisions before they come to their tickets; null: nobody. For tests of plugins.
+    static void set_tap(DecisionTap* tap) noexcept;
     /// How many tickets there are, used or not. For tests.
     static std::size_t made() noexcept;
 

@@ -1,41 +1,86 @@
 #include "plugin/worker_plugins.hpp"
 
+#include <algorithm>
+
+#include "http/field_name.hpp"
 #include "plugin/http_chain_run.hpp"
+#include "plugin/limits.hpp"
 
 namespace ferrotunnel::plugin {
+namespace {
+
+std::vector<const Scope*> scopes_of(const Chain& chain) {
+    std::vector<const Scope*> scopes;
+    for (const auto& instance : chain.instances) {
+        scopes.push_back(&instance->scope());
+    }
+    return scopes;
+}
+
+}  // namespace
+
+std::vector<std::string> identity_of(const Chain& chain) {
+    std::vector<std::string> fields;
+    for (const auto& instance : chain.instances) {
+        for (const std::string& name : instance->identity()) {
+            const bool is_known = std::any_of(fields.begin(), fields.end(), [&name](const std::string& each) {
+                return http::same_name_loosely(each, name);
+            });
+            if (!is_known) {
+                fields.push_back(name);
+            }
+        }
+    }
+    return fields;
+}
+
+std::optional<std::string> fault_of(const Chain& chain) {
+    const std::size_t fields = identity_of(chain).size();
+    return fields <= limits::plugin_identity_max
+               ? std::nullopt
+               : std::optional("The plugins write " + std::to_string(fields) +
+                               " request fields that are taken from visitors; there may be " +
+                               std::to_string(limits::plugin_identity_max) + ".");
+}
 
 WorkerChain::WorkerChain(std::shared_ptr<const Chain> chain_in, WaitSettings waits_in,
-                         std::shared_ptr<buffer::Mailbox> mailbox_in)
+                         std::shared_ptr<buffer::Mailbox> mailbox_in, IntrusivePtr<WorkerState> state_in)
     : chain(std::move(chain_in)),
+      scopes(scopes_of(*chain)),
+      identity(identity_of(*chain)),
       waits(waits_in),
       mailbox(std::move(mailbox_in)),
+      state_(std::move(state_in)),
       waiting_of_(chain->instances.size()) {}
 
 bool WorkerChain::begin_wait(std::size_t instance, std::size_t head_bytes) noexcept {
     const std::size_t of_one_max = (waits.waiting_max + 1) / 2;
-    if (waiting_ >= waits.waiting_max || waiting_of_[instance] >= of_one_max ||
-        head_bytes_ + head_bytes > limits::plugin_waiting_heads_max) {
+    if (state_->waiting >= waits.waiting_max || waiting_of_[instance] >= of_one_max ||
+        state_->head_bytes + head_bytes > limits::plugin_waiting_heads_max) {
         return false;
     }
-    ++waiting_;
+    ++state_->waiting;
     ++waiting_of_[instance];
-    head_bytes_ += head_bytes;
+    state_->head_bytes += head_bytes;
     return true;
 }
 
 void WorkerChain::end_wait(std::size_t instance, std::size_t head_bytes) noexcept {
-    --waiting_;
+    --state_->waiting;
     --waiting_of_[instance];
-    head_bytes_ -= head_bytes;
+    state_->head_bytes -= head_bytes;
 }
 
 WorkerPlugins::WorkerPlugins(std::shared_ptr<const Chain> chain, WaitSettings waits,
-                             std::shared_ptr<buffer::Mailbox> mailbox)
-    : chain_(make_intrusive<WorkerChain>(std::move(chain), waits, std::move(mailbox))) {}
+                             std::shared_ptr<buffer::Mailbox> mailbox, IntrusivePtr<WorkerState> state)
+    : chain_(make_intrusive<WorkerChain>(std::move(chain), waits, std::move(mailbox),
+                                         state ? std::move(state) : make_intrusive<WorkerState>(waits))) {}
 
 std::unique_ptr<hooks::HttpRun> WorkerPlugins::begin(const http::RequestHead& head, const hooks::RequestInfo& info,
                                                      hooks::RunOwner& owner) {
-    return std::make_unique<HttpChainRun>(chain_, head, info, owner);
+    const InScope scope = chain_->scopes.find(info.host, info.service, head.target.path);
+    const bool is_nobodys = scope.outcome == ScopeOutcome::found && scope.instances == 0 && chain_->identity.empty();
+    return is_nobodys ? nullptr : std::make_unique<HttpChainRun>(chain_, head, info, scope, owner);
 }
 
 }  // namespace ferrotunnel::plugin

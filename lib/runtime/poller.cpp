@@ -50,7 +50,8 @@ void Poller::add_output(int fd, PollTarget& target) noexcept {
 void Poller::remove(int fd, PollTarget& target) noexcept {
     epoll_event unused{};  // kernels before 2.6.9 wanted one
     ++system_calls_;
-    if (::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, &unused) == 0) {
+    // What the descriptor stood for may have been replaced, and is watched no more since then.
+    if (::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, &unused) == 0 || errno == ENOENT) {
         --size_;
     }
     for (int i = next_; i < filled_; ++i) {

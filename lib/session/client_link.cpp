@@ -147,6 +147,7 @@ void ClientLink::on_trunk_open(std::size_t at, const login::Agreement& agreed, c
     Place& place = *places_[at];
     place.state = Place::State::open;
     place.opened_at = worker_.now();
+    place.features = agreed.features;
     if (state_ != State::running) {
         return;  // stopped meanwhile; its end is on the way
     }
@@ -160,7 +161,8 @@ void ClientLink::on_trunk_open(std::size_t at, const login::Agreement& agreed, c
                                      {"tls", transport}});
     const bool first = !std::exchange(up_, true);
     if (first) {
-        alone_ = round_trip >= settings_.near_below;
+        // A round trip to a proxy tells nothing about the server, which is seldom near behind one.
+        alone_ = shared_->proxy || round_trip >= settings_.near_below;
     }
     told_draining_ = std::any_of(places_.begin(), places_.end(),
                                  [](const auto& one) { return one->state == Place::State::open && one->draining; });

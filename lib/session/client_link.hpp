@@ -76,6 +76,15 @@ public:
 
     void add(backend::ClientService service);
     void remove(std::uint32_t id);
+    /// Gives a service another backend: visitors who come from now on are connected to that. The server is not told, so
+    /// everything else must be as it was.
+    void set_backend(backend::ClientService service);
+    /// Puts a service in the place of another, `old`. What the server had chosen for that is asked for again.
+    struct Replacement {
+        std::uint32_t old = 0;
+        backend::ClientService service;
+    };
+    void replace(std::vector<Replacement> replacements);
     void start();
     /// Takes no new visitors; `stopped` follows when the present ones have finished.
     void drain();
@@ -96,8 +105,9 @@ private:
         std::unique_ptr<runtime::Timer> retry;
         TimePoint opened_at{};
         std::optional<TimePoint> rotated_at{};
-        bool draining = false;     // the server takes no new visitors on this trunk
-        std::size_t retiring = 0;  // earlier sessions that still have visitors
+        bool draining = false;       // the server takes no new visitors on this trunk
+        std::uint64_t features = 0;  // agreed with the server
+        std::size_t retiring = 0;    // earlier sessions that still have visitors
 
         bool has_session() const noexcept { return state == State::connecting || state == State::open; }
     };
@@ -150,6 +160,7 @@ private:
     void on_registered(std::size_t place, const wire::RegisteredService& answer);
     void on_refused(std::size_t place, const wire::Refused& refused);
     void request_registration(std::size_t place, std::vector<Offered*> wanted);
+    void refuse_here(std::size_t place, std::uint32_t id, const char* why);
     std::optional<std::size_t> first_open() const noexcept;
     void retry_refused();
     Duration refused_again_in();

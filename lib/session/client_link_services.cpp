@@ -41,6 +41,31 @@ void ClientLink::add(backend::ClientService service) {
     }
 }
 
+void ClientLink::set_backend(backend::ClientService service) {
+    const auto found = services_.find(service.id);
+    if (found != services_.end()) {
+        found->second.service = std::make_shared<const backend::ClientService>(std::move(service));
+        table_->put(found->second.service);
+    }
+}
+
+// First all of them are taken off, since one may take the place of another.
+void ClientLink::replace(std::vector<Replacement> replacements) {
+    for (Replacement& each : replacements) {
+        Offered& offered = services_[each.service.id];
+        const auto before = services_.find(each.old);
+        if (before != services_.end() && before->second.service->kind == each.service.kind &&
+            before->second.service->is_assigned() && each.service.is_assigned()) {
+            offered.assigned_port = before->second.assigned_port;
+            offered.assigned_host = before->second.assigned_host;
+        }
+        remove(each.old);
+    }
+    for (Replacement& each : replacements) {
+        add(std::move(each.service));
+    }
+}
+
 void ClientLink::remove(std::uint32_t id) {
     if (services_.erase(id) == 0) {
         return;
@@ -63,6 +88,18 @@ void ClientLink::request_registration(std::size_t place, std::vector<Offered*> w
     std::vector<wire::Service> services;
     for (Offered* offered : wanted) {
         offered->on[place] = Carried::asked;
+        if (offered->service->kind == wire::ServiceKind::udp && (places_[place]->features & wire::feature::udp) == 0) {
+            refuse_here(place, offered->service->id,
+                        "The server carries no UDP: its version is older than this client's.");
+            continue;
+        }
+        // It would leave out the plugins that guard the service.
+        if (!offered->service->plugins.empty() && (places_[place]->features & wire::feature::plugins) == 0) {
+            refuse_here(place, offered->service->id,
+                        "The server can not run the plugins that the service asks for (passwords, addresses, rates): "
+                        "its version is older than this client's.");
+            continue;
+        }
         wire::Service& service = services.emplace_back();
         service.id = offered->service->id;
         service.kind = offered->service->kind;
@@ -70,6 +107,11 @@ void ClientLink::request_registration(std::size_t place, std::vector<Offered*> w
         service.remote_port = offered->service->remote_port;
         service.http = offered->service->http;
         service.tls = offered->service->tls;
+        service.plugins = offered->service->plugins;
+        if (service.kind == wire::ServiceKind::udp) {
+            service.udp.idle_ms = static_cast<std::uint32_t>(
+                std::chrono::duration_cast<std::chrono::milliseconds>(offered->service->udp_idle).count());
+        }
         // What the server chose is asked for again, so that visitors find the service where it was.
         if (offered->service->is_assigned()) {
             service.remote_port = offered->assigned_port;
@@ -79,6 +121,12 @@ void ClientLink::request_registration(std::size_t place, std::vector<Offered*> w
         }
     }
     places_[place]->trunk->send(wire::encode_register(++request_, services));
+}
+
+// A server is not asked for what it does not know. Its refusal comes from here instead, in a later round as the
+// server's would.
+void ClientLink::refuse_here(std::size_t place, std::uint32_t id, const char* why) {
+    worker_.post([this, place, id, why] { on_refused(place, {id, wire::Code::unsupported, why}); });
 }
 
 // Registers services on a trunk that has opened: all but those that another trunk is just asking for, and those that
@@ -217,8 +265,9 @@ void ClientLink::on_refused(std::size_t place, const wire::Refused& refused) {
     if (state_ != State::running) {
         return;  // crossed our goodbye: nobody waits for the service any more
     }
-    if (offered.assigned_port != 0 || !offered.assigned_host.empty()) {
-        offered.assigned_port = 0;  // somebody else has what we had: any other will do
+    const bool had_place = offered.assigned_port != 0 || !offered.assigned_host.empty();
+    if (had_place && refused.code != wire::Code::busy) {  // a server that is busy has it for us later
+        offered.assigned_port = 0;                        // somebody else has what we had: any other will do
         offered.assigned_host.clear();
         request_registration(place, {&offered});
         return;

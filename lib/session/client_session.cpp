@@ -17,11 +17,7 @@ ClientSession::ClientSession(runtime::Worker& worker, std::shared_ptr<ClientShar
       login_(login),
       callbacks_(std::move(callbacks)),
       login_until_(worker.now() + shared_->handshake_deadline) {
-    runtime::Connector::Options options;
-    options.deadline = shared_->handshake_deadline;
-    connector_ = std::make_unique<runtime::Connector>(
-        worker_, shared_->server,
-        [this](std::error_code error, runtime::Fd socket) { on_connected(error, std::move(socket)); }, options);
+    connect();
 }
 
 ClientSession::~ClientSession() {
@@ -50,16 +46,32 @@ void ClientSession::end(Code code, std::string_view text) {
         trunk_->end(code, text);
     } else {
         connector_.reset();
+        proxy_connector_.reset();
         finish({code, std::string(text), false, false});
     }
 }
 
 // --- connecting and login ---
 
-void ClientSession::on_connected(std::error_code error, runtime::Fd socket) {
-    if (error) {
-        finish({Code::refused, "can not connect to " + net::to_text(shared_->server) + ": " + error.message(), false,
-                false});
+void ClientSession::connect() {
+    runtime::Connector::Options options;
+    options.deadline = shared_->handshake_deadline;
+    if (shared_->proxy) {
+        proxy_connector_ = std::make_unique<runtime::ProxyConnector>(
+            worker_, *shared_->proxy, shared_->server,
+            [this](const std::string& problem, runtime::Fd socket) { on_connected(problem, std::move(socket)); },
+            options);
+        return;
+    }
+    auto on_result = [this](std::error_code error, runtime::Fd socket) {
+        on_connected(error ? error.message() : std::string(), std::move(socket));
+    };
+    connector_ = std::make_unique<runtime::Connector>(worker_, shared_->server, std::move(on_result), options);
+}
+
+void ClientSession::on_connected(const std::string& problem, runtime::Fd socket) {
+    if (!problem.empty()) {
+        finish({Code::refused, "can not connect to " + net::to_text(shared_->server) + ": " + problem, false, false});
         return;
     }
     std::unique_ptr<transport::Pipe> pipe =
@@ -77,6 +89,7 @@ void ClientSession::on_pipe_open() {
     if (trunk_->pipe().exporter(exporter)) {
         settings.exporter.assign(exporter.begin(), exporter.end());
     }
+    settings.features = wire::feature::announced;
     settings.name = shared_->name;
     settings.instance = shared_->instance;
     settings.epoch = login_.epoch;
@@ -114,7 +127,9 @@ void ClientSession::take_step(const login::Step& step) {
         case login::Want::nothing:
             agreement_ = handshake_->agreed();
             open_ = true;
-            shared_->own_visits->set_server(runtime::visitor_address(runtime::peer_address(trunk_->pipe().fd())));
+            if (!shared_->proxy) {  // else the peer is the proxy, whose address says nothing about the server's
+                shared_->own_visits->set_server(runtime::visitor_address(runtime::peer_address(trunk_->pipe().fd())));
+            }
             trunk_->govern_by(shared_->memory, {});
             trunk_->login_done(agreement_.peer);
             callbacks_.on_open(agreement_);

@@ -13,9 +13,10 @@
 #include "backend/own_visits.hpp"
 #include "base/log.hpp"
 #include "login/handshake_client.hpp"
-#include "runtime/connector.hpp"
+#include "runtime/proxy_connector.hpp"
 #include "runtime/round_trip.hpp"
 #include "transport/tls_context.hpp"
+#include "trunk/datagram_counts.hpp"
 #include "trunk/socket_pump.hpp"
 #include "trunk/trunk.hpp"
 
@@ -24,6 +25,7 @@ namespace ferrotunnel::session {
 /// What all sessions of a client share.
 struct ClientShared {
     net::HostPort server;
+    std::optional<net::Proxy> proxy;             // through which the server is reached
     std::shared_ptr<transport::TlsContext> tls;  // null: no TLS
     std::optional<login::Token> token;
     std::string name;  // the user's name for this client
@@ -35,6 +37,7 @@ struct ClientShared {
     std::shared_ptr<trunk::MemoryGovernor> memory =
         std::make_shared<trunk::MemoryGovernor>(limits::memory_settable_max);
     std::shared_ptr<backend::OwnVisits> own_visits = std::make_shared<backend::OwnVisits>();
+    std::shared_ptr<trunk::DatagramCounts> datagrams = std::make_shared<trunk::DatagramCounts>();
     Logger* log = nullptr;
     Random* random = nullptr;
 };
@@ -82,7 +85,8 @@ public:
     }
 
 private:
-    void on_connected(std::error_code error, runtime::Fd socket);
+    void connect();
+    void on_connected(const std::string& problem, runtime::Fd socket);
     void on_pipe_open() override;
     void on_control(Bytes message) override;
     void on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) override;
@@ -97,8 +101,9 @@ private:
     const std::shared_ptr<ClientShared> shared_;
     const ClientLogin login_;
     Callbacks callbacks_;
-    const TimePoint login_until_;  // connecting, TLS and login together
-    std::unique_ptr<runtime::Connector> connector_;
+    const TimePoint login_until_;                               // connecting, TLS and login together
+    std::unique_ptr<runtime::Connector> connector_;             // straight to the server, or ...
+    std::unique_ptr<runtime::ProxyConnector> proxy_connector_;  // ... through a proxy
     IntrusivePtr<trunk::Trunk> trunk_;
     std::unique_ptr<login::ClientHandshake> handshake_;  // null once the login is over
     std::optional<trunk::TrunkEnd> refused_;             // why the login failed, in words for this side's user

@@ -5,6 +5,7 @@
 #include <new>
 #include <utility>
 
+#include "backend/datagram_dial.hpp"
 #include "backend/dial.hpp"
 #include "session/visitor_lines.hpp"
 
@@ -137,8 +138,11 @@ void ClientTrunk::on_stream(IntrusivePtr<mux::Stream> stream, const wire::Open& 
     if (service) {
         tell_visitor(*service, open, worker_.now(), *shared_->log);
     }
+    const auto is_udp = [](wire::ServiceKind kind) { return kind == wire::ServiceKind::udp; };
     if (!service) {
         stream->abort(Code::unknown_service);
+    } else if (is_udp(service->kind) != is_udp(open.kind)) {
+        stream->abort(Code::unsupported);
     } else if (service->on_stream) {
         service->on_stream(std::move(stream), open);
     } else if (shared_->own_visits->is_own(open.visitor, open.service)) {
@@ -147,6 +151,9 @@ void ClientTrunk::on_stream(IntrusivePtr<mux::Stream> stream, const wire::Open& 
             shared_->log->warn("a service leads back to itself: its backend is a public port of this client",
                                {{"service", service->name}, {"backend", service->backend.text}});
         }
+    } else if (is_udp(open.kind)) {
+        backend::dial_datagrams(worker_, std::move(service), std::move(stream),
+                                {shared_->traffic, shared_->own_visits, *shared_->log}, shared_->datagrams);
     } else {
         backend::dial_backend(worker_, std::move(service), std::move(stream), open.visitor,
                               {shared_->traffic, shared_->own_visits, *shared_->log});

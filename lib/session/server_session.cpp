@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "base/text.hpp"
 #include "runtime/timer.hpp"
+#include "session/server_session_plugins.hpp"
 #include "transport/tcp_pipe.hpp"
 #include "transport/tls_pipe.hpp"
 
@@ -79,6 +80,9 @@ ServerSession::ServerSession(runtime::Worker& worker, runtime::SocketAddress pee
       callbacks_(std::move(callbacks)),
       key_(shared_->registry->new_key()) {
     traffic_->total = shared_->traffic;
+    if (shared_->hooks) {
+        plugins_ = std::make_unique<Plugins>(*this);
+    }
 }
 
 ServerSession::~ServerSession() {
@@ -122,8 +126,12 @@ void ServerSession::give_way() {
 
 Result<IntrusivePtr<mux::Stream>, Code> ServerSession::open_stream(std::uint32_t service,
                                                                    IntrusivePtr<buffer::Waker> waker, bool foreign) {
-    if (!services_.contains(service)) {
+    const auto known = services_.find(service);
+    if (known == services_.end()) {
         return Code::unknown_service;
+    }
+    if (known->second.description.kind == wire::ServiceKind::udp) {
+        return Code::unsupported;  // a stream of bytes has no place there
     }
     mux::Session::OpenRequest request;
     request.service = service;
@@ -137,6 +145,7 @@ void ServerSession::abandon() {
     probes_.clear();
     yield_timer_.reset();
     leave_registry();
+    plugins_.reset();
     shared_->registry->remove(key_);  // it may have been admitted without being told
     if (trunk_) {
         trunk_->abandon();
@@ -148,18 +157,19 @@ void ServerSession::abandon() {
 
 void ServerSession::on_pipe_open() {
     login::ServerHandshake::Settings settings;
-    settings.tokens = shared_->tokens;
+    settings.tokens = shared_->tokens.get();
     std::array<std::uint8_t, 32> exporter;
     if (trunk_->pipe().exporter(exporter)) {
         settings.exporter.assign(exporter.begin(), exporter.end());
     }
+    settings.features = wire::feature::announced;
     settings.instance = shared_->instance;
     settings.limits.first_window = shared_->mux.first_window;
     settings.limits.streams_max = shared_->mux.streams_max;
     settings.limits.opens_max = shared_->mux.opens_max;
     settings.ping_interval = shared_->mux.ping_interval;
     settings.dead_interval = shared_->mux.dead_interval;
-    if (shared_->guesses) {
+    if (guesses_count()) {
         settings.guesses_too_often = [this] {
             return shared_->guesses->is_closed(login::networks_of(peer_), worker_.now());
         };
@@ -190,7 +200,11 @@ void ServerSession::take_step(const login::Step& step) {
             return;
         case login::Want::decision:
             proved_ = true;
-            ask_admission();
+            if (plugins_) {
+                plugins_->ask_login();  // the admission follows
+            } else {
+                ask_admission();
+            }
             return;
         case login::Want::nothing:
             return;
@@ -198,7 +212,7 @@ void ServerSession::take_step(const login::Step& step) {
             break;
     }
     const login::HandshakeFailure& failure = handshake_->failure();
-    if (shared_->guesses && handshake_->wrong_token()) {
+    if (guesses_count() && handshake_->wrong_token()) {
         shared_->guesses->failed(login::networks_of(peer_), *handshake_->wrong_token(), worker_.now());
     }
     tell_stranger("a login was refused", failure.code, failure.text);
@@ -220,10 +234,15 @@ void ServerSession::tell_stranger(const char* what, Code code, const std::string
 void ServerSession::ask_admission() {
     agreement_ = handshake_->agreed();
     token_name_ = handshake_->token().name;
-    client_ = {handshake_->token().token.id, agreement_.peer_instance};
+    secret_ = handshake_->secret();
+    client_ = {handshake_->token().id(), agreement_.peer_instance};
+    if (auto refusal = refuse_login()) {
+        take_step(handshake_->refuse(refusal->code, refusal->text));
+        return;
+    }
     directory::SessionInfo info;
     info.key = key_;
-    info.token = handshake_->token().token.id;
+    info.token = client_.first;
     info.token_name = token_name_;
     info.instance = agreement_.peer_instance;
     info.epoch = agreement_.peer_epoch;
@@ -232,7 +251,10 @@ void ServerSession::ask_admission() {
     info.agent = agreement_.peer_agent;
     info.address = peer_.text();
     info.since = worker_.now();
-    info.ports = handshake_->token().ports;
+    const login::AcceptedTokens tokens =
+        shared_->tokens.get();  // which may be others than at the beginning of the login
+    const login::AcceptedToken* const token = login::TokenBook::find(tokens, *secret_);
+    info.ports = token != nullptr ? token->ports : handshake_->token().ports;
     auto self = shared_from_this();
     directory::admit_with_takeover(
         shared_->registry, std::move(info), self, [self](std::optional<directory::Refusal> refusal) {
@@ -354,6 +376,9 @@ void ServerSession::on_trunk_end(const trunk::TrunkEnd& end) {
     attempt([&] { tell_end(end); });
     probes_.clear();
     yield_timer_.reset();
+    if (plugins_) {
+        plugins_->give_up();
+    }
     if (admitted_ && !draining_) {  // no goodbye: its client is on its way back
         attempt([&] { shared_->registry->keep_ports(key_, worker_.now() + directory::Registry::ports_kept_for); });
     }

@@ -30,14 +30,19 @@
 #include "directory/registry.hpp"
 #include "directory/shared_port.hpp"
 #include "directory/takeover.hpp"
+#include "directory/token_use.hpp"
 #include "directory/trunk_counts.hpp"
 #include "directory/visitor_line.hpp"
+#include "hooks/session_run.hpp"
 #include "login/guess_gate.hpp"
 #include "login/handshake_server.hpp"
+#include "login/token_book.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/timer.hpp"
 #include "session/event_quota.hpp"
+#include "session/registration_table.hpp"
 #include "transport/tls_context.hpp"
+#include "trunk/datagram_counts.hpp"
 #include "trunk/socket_pump.hpp"
 #include "trunk/traffic.hpp"
 #include "trunk/trunk.hpp"
@@ -99,8 +104,9 @@ struct HttpPublic {
 
 /// What all sessions of a server share. Immutable, except for members that synchronise themselves.
 struct ServerShared {
-    std::shared_ptr<directory::Registry> registry;
-    login::AcceptedTokens tokens;
+    std::shared_ptr<directory::Registry> registry;  // has the rights of tokens, too
+    login::TokenBook tokens;
+    std::shared_ptr<directory::TokenUse> token_use = std::make_shared<directory::TokenUse>();
     wire::InstanceId instance{};
     mux::Settings mux;
     Duration handshake_deadline = limits::handshake_deadline;
@@ -108,6 +114,7 @@ struct ServerShared {
     runtime::SocketAddress tcp_bind;             // where public ports listen; the port is ignored
     std::string public_host;                     // the name by which visitors reach this machine
     directory::PortOpener open_port;
+    directory::DatagramOpener open_udp;  // empty: no UDP services
     std::shared_ptr<directory::PortTable> ports = std::make_shared<directory::PortTable>();
     std::optional<HttpPublic> http_public;   // nothing: no HTTP without TLS
     std::optional<HttpPublic> https_public;  // nothing: no HTTP with TLS
@@ -127,8 +134,11 @@ struct ServerShared {
     std::shared_ptr<trunk::MemoryGovernor> memory =
         std::make_shared<trunk::MemoryGovernor>(limits::memory_settable_max);
     std::shared_ptr<ServerCounters> counters = std::make_shared<ServerCounters>();
-    std::shared_ptr<login::GuessGate> guesses;  // null: no token can be guessed
+    std::shared_ptr<trunk::DatagramCounts> datagrams = std::make_shared<trunk::DatagramCounts>();
+    std::shared_ptr<login::GuessGate> guesses;  // asked only while a token can be guessed; null: none can ever be
     EventQuota strangers{limits::strangers_told_per_second};
+    std::shared_ptr<hooks::SessionHooks> hooks;  // null: there are no plugins
+    std::shared_ptr<RegistrationTable> registrations = std::make_shared<RegistrationTable>();
     Logger* log = nullptr;
     Random* random = nullptr;
 };
@@ -159,6 +169,13 @@ public:
 
     /// Ends the session now if the peer has not proved its token yet: its place is needed. On the worker.
     void give_way();
+
+    /// Ends the session now if its token has expired. On the worker.
+    void end_if_expired();
+
+    /// Holds the session to the tokens and rights as they are now: it ends if its token is not accepted any more, and
+    /// services that the token has no right to are refused. Everything else goes on as it is. On the worker.
+    void look_at_rights();
 
     /// Dials a service through the tunnel, as a visitor would. On the worker.
     Result<IntrusivePtr<mux::Stream>, wire::Code> open_stream(std::uint32_t service, IntrusivePtr<buffer::Waker> waker,
@@ -213,12 +230,20 @@ private:
         bool assigned_anew = false;               // and it is not the one that the service had before
         std::shared_ptr<trunk::Traffic> traffic;  // on this trunk
         directory::VisitorLine line;
+        std::shared_ptr<void> of_token{};   // counts it for the token's quota
+        hooks::SharedAskedPlugins asked{};  // the plugins that its client has asked for
 
         bool is_carried() const noexcept { return public_port || http; }
         bool is_private() const noexcept { return description.kind == wire::ServiceKind::private_tcp; }
+        directory::Transport transport() const noexcept {
+            return description.kind == wire::ServiceKind::udp ? directory::Transport::udp : directory::Transport::tcp;
+        }
         std::uint16_t port() const { return public_port ? public_port->address().port() : std::uint16_t{0}; }
     };
     class Probe;
+    class Plugins;
+    template <typename AnyVisitor>
+    class AskedVisitor;
     /// A session to which a visitor is on the way. The visitor counts as long as this lives, even if its mail is never
     /// taken.
     class OnTheWay {
@@ -267,16 +292,19 @@ private:
     void on_message(const wire::ControlMessage& message);
     void register_service(std::uint32_t request, const wire::Service& description);
     std::optional<directory::Refusal> check_service(const wire::Service& description) const;
+    void register_checked(std::uint32_t request, const wire::Service& description);
     void register_port(std::uint32_t request, const wire::Service& description);
     void register_private(std::uint32_t request, const wire::Service& description);
     std::optional<directory::Refusal> narrow(const wire::Service& description, runtime::SocketAddress& at) const;
     void claim_then_open(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at);
     void on_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
-                    const runtime::SocketAddress& at, const std::optional<directory::Refusal>& refusal);
+                    const runtime::SocketAddress& at, const directory::ClaimName& name,
+                    const std::optional<directory::Refusal>& refusal);
     void assign_port(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at);
     std::optional<directory::Refusal> open_port(std::uint32_t id, const runtime::SocketAddress& at);
     void confirm(std::uint32_t request, std::uint32_t id);
     void refuse_service(std::uint32_t id, const directory::Refusal& refusal);
+    bool guesses_count() const noexcept { return shared_->guesses && shared_->tokens.any_weak(); }
     void keep_description(Service& service, const wire::Service& description);
     std::optional<directory::Refusal> too_many_names(const directory::HttpDescription& wanted) const;
     void tell_refusal(const wire::Service& description, const directory::Refusal& refusal);
@@ -285,11 +313,25 @@ private:
     void leave(Service& service);
     void close_services() noexcept;
     void on_visitor(std::uint32_t id, directory::Visitor visitor);
+
+    // What the token has a right to (server_session_rights.cpp).
+    std::optional<directory::Refusal> refuse_login() const;
+    std::optional<directory::Refusal> refuse_token() const;
+    std::optional<directory::Refusal> refuse_kind(wire::ServiceKind kind) const;
+    std::optional<directory::Refusal> refuse_present(const Service& service,
+                                                     const login::PortPolicy& every_token) const;
+    std::optional<directory::Refusal> count_service(std::uint32_t id);
+    bool count_visitor(std::shared_ptr<void>& of_token, const net::Address& from);
+
     template <typename AnyVisitor>
     void open_or_wait(std::uint32_t id, AnyVisitor visitor);
     bool pass_to_other(directory::Visitor& visitor) { return std::shared_ptr(visitor.port)->pass_on(visitor, *this); }
     bool pass_to_other(directory::TlsVisitor& visitor) { return directory::pass_on(visitor, *this); }
     void refuse_visitor(const std::string& visitor, wire::Code code);
+    template <typename AnyVisitor>
+    bool ask_plugins(std::uint32_t id, AnyVisitor& visitor);
+    std::optional<directory::Refusal> refuse_asked(const wire::Service& description) const;
+    std::size_t asked_bytes() const;
     bool serve_line(std::uint32_t id);
     static void send_on(directory::VisitorLine line);
     void open_visitor(std::uint32_t id, directory::Visitor visitor);
@@ -320,6 +362,11 @@ private:
     std::optional<directory::Refusal> read_tls(const wire::Service& service, directory::HttpDescription& wanted) const;
     void on_visitor(std::uint32_t id, directory::TlsVisitor visitor);
     void open_visitor(std::uint32_t id, directory::TlsVisitor visitor);
+
+    // Visitors who send datagrams (server_session_udp.cpp).
+    std::optional<directory::Refusal> refuse_udp() const;
+    directory::DatagramTerms datagram_terms(const Service& service) const;
+    void open_datagrams(std::uint32_t id, directory::Visitor visitor);
 
     void leave_registry() noexcept;
     void tell_end(const trunk::TrunkEnd& end);
@@ -363,7 +410,9 @@ private:
     std::unique_ptr<login::ServerHandshake> handshake_;  // until the login is over
     login::Agreement agreement_;
     std::string token_name_;
+    std::optional<login::TokenId> secret_;  // the client's, by its id; nothing before it was proved
     directory::ClientId client_{};
+    std::unique_ptr<Plugins> plugins_;  // null: there are none (server_session_plugins.hpp)
     std::unique_ptr<runtime::Timer> yield_timer_;
     std::map<std::uint32_t, Service> services_;
     std::vector<std::uint32_t> lines_;  // ids of services with visitors in line

@@ -5,6 +5,7 @@
 #include "base/check.hpp"
 #include "base/text.hpp"
 #include "session/server_session.hpp"
+#include "session/server_session_plugins.hpp"
 
 namespace ferrotunnel::session {
 
@@ -40,6 +41,12 @@ directory::Refusal no_domain() {
     return {Code::unsupported,
             "An HTTP service needs a host here, like app.example.com: this server assigns none, since it was started "
             "without --domain."};
+}
+
+directory::Refusal none_to_assign() {
+    return {Code::forbidden,
+            "The server can assign no host to this token: those below its domain are kept for others, or the token has "
+            "a right to other hosts alone. Ask for a host by name, or have the server allow it."};
 }
 
 // The path that a URL shows. An expression, which is no path, is shown beside the URL.
@@ -87,9 +94,7 @@ std::optional<directory::Refusal> ServerSession::refuse_rules(const wire::HttpRu
     if (bytes == 0) {
         return std::nullopt;
     }
-    for (const auto& [id, service] : services_) {
-        bytes += service.description.http.rules.bytes();
-    }
+    bytes += asked_bytes();
     if (bytes > limits::http_rules_bytes_per_session_max) {
         return directory::Refusal{Code::limit, "The rules of this client's services take more than " +
                                                    std::to_string(limits::http_rules_bytes_per_session_max) +
@@ -127,6 +132,7 @@ void ServerSession::register_http(std::uint32_t request, const wire::Service& de
         } else {
             wanted.hosts.push_back(shared_->http->assigned_host(client_, description.id, wanted.name, shared_->domain,
                                                                 *shared_->random, worker_.now()));
+            refusal = wanted.hosts.front().empty() ? std::optional(none_to_assign()) : std::nullopt;
         }
     }
     if (refusal) {
@@ -141,6 +147,10 @@ void ServerSession::begin_claiming(std::uint32_t request, const wire::Service& d
     if (auto refusal = too_many_names(wanted)) {
         tell_refusal(description, *refusal);
         return;
+    }
+    if (plugins_) {
+        wanted.notes = plugins_->notes_of(description.id);
+        wanted.asked = hooks::AskedReference(plugins_->asked_of(description.id));
     }
     Service& service = services_[description.id];
     keep_description(service, description);
@@ -180,9 +190,16 @@ void ServerSession::on_hosts_claimed(std::uint32_t request, std::uint32_t id, st
     Service& service = found->second;
     if (refusal && service.assigned && !std::exchange(service.assigned_anew, true)) {
         // Another client, which is alive, has the host that a service of this name had before: any other host will do.
-        wanted.hosts = {shared_->http->fresh_host(shared_->domain, *shared_->random)};
-        claim_hosts(request, id, std::move(wanted));
+        wanted.hosts = {shared_->http->fresh_host(client_.first, shared_->domain, *shared_->random)};
+        if (wanted.hosts.front().empty()) {
+            refuse_service(id, none_to_assign());
+        } else {
+            claim_hosts(request, id, std::move(wanted));
+        }
         return;
+    }
+    if (!refusal) {
+        refusal = count_service(id);
     }
     directory::HttpDirectory::Joined joined;
     if (!refusal) {
@@ -279,6 +296,10 @@ Result<directory::HttpStream, Code> ServerSession::open_http(std::uint32_t id, c
     if (ended_ || found == services_.end() || !found->second.http) {
         return Code::unknown_service;
     }
+    std::shared_ptr<void> of_token;
+    if (!count_visitor(of_token, visitor)) {
+        return Code::busy;
+    }
     mux::Session::OpenRequest request;
     request.service = id;
     request.kind = wire::ServiceKind::http;
@@ -292,13 +313,14 @@ Result<directory::HttpStream, Code> ServerSession::open_http(std::uint32_t id, c
     }
     const std::shared_ptr<trunk::Traffic>& traffic = found->second.traffic;
     traffic->opened();
-    // One object whose end ends both counts.
-    auto both = [traffic, counted = std::move(counted)](void*) mutable {
+    // One object whose end ends all counts.
+    auto all = [traffic, counted = std::move(counted), of_token = std::move(of_token)](void*) mutable {
         traffic->stopped_sending();
         traffic->closed();
         counted.reset();
+        of_token.reset();
     };
-    return directory::HttpStream{std::move(*stream), std::shared_ptr<void>(nullptr, std::move(both))};
+    return directory::HttpStream{std::move(*stream), std::shared_ptr<void>(nullptr, std::move(all))};
 }
 
 void ServerSession::dropped(const std::shared_ptr<directory::HttpService>& service) noexcept {

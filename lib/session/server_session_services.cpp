@@ -6,7 +6,10 @@
 #include "base/check.hpp"
 #include "base/text.hpp"
 #include "runtime/address.hpp"
+#include "session/counted_traffic.hpp"
 #include "session/server_session.hpp"
+#include "session/server_session_plugins.hpp"
+#include "session/visit.hpp"
 #include "session/visitor_lines.hpp"
 
 namespace ferrotunnel::session {
@@ -42,6 +45,15 @@ void ServerSession::register_service(std::uint32_t request, const wire::Service&
         tell_refusal(description, {Code::busy, "This client registers services too often."});
     } else if (auto refusal = check_service(description)) {
         tell_refusal(description, *refusal);
+    } else if (!plugins_ || !plugins_->take(request, description)) {
+        register_checked(request, description);
+    }
+}
+
+// Registers what may be here, as far as the session knows, and what plugins have nothing against.
+void ServerSession::register_checked(std::uint32_t request, const wire::Service& description) {
+    if (auto refusal = refuse_kind(description.kind)) {  // rights may have changed while plugins were asked
+        tell_refusal(description, *refusal);
     } else if (description.kind == wire::ServiceKind::http) {
         register_http(request, description);
     } else if (description.kind == wire::ServiceKind::tls) {
@@ -61,13 +73,25 @@ std::optional<directory::Refusal> ServerSession::check_service(const wire::Servi
         return directory::Refusal{Code::going_away, "The client has said that it is stopping."};
     }
     if (description.kind != wire::ServiceKind::tcp && description.kind != wire::ServiceKind::http &&
-        description.kind != wire::ServiceKind::tls && description.kind != wire::ServiceKind::private_tcp) {
+        description.kind != wire::ServiceKind::tls && description.kind != wire::ServiceKind::private_tcp &&
+        description.kind != wire::ServiceKind::udp) {
         return directory::Refusal{Code::unsupported, "This server has no services of this kind."};
     }
-    if (services_.contains(description.id)) {
+    if (auto refusal = refuse_kind(description.kind)) {
+        return refusal;
+    }
+    if (description.kind == wire::ServiceKind::udp) {
+        if (auto refusal = refuse_udp()) {
+            return refusal;
+        }
+    }
+    if (auto refusal = refuse_asked(description)) {
+        return refusal;
+    }
+    if (services_.contains(description.id) || (plugins_ && plugins_->is_asking(description.id))) {
         return directory::Refusal{Code::protocol, "The service's id is in use."};
     }
-    if (services_.size() >= limits::services_max) {
+    if (services_.size() + (plugins_ ? plugins_->asking() : 0) >= limits::services_max) {
         return directory::Refusal{Code::limit, "This client has as many services as one may."};
     }
     return std::nullopt;
@@ -79,7 +103,11 @@ void ServerSession::keep_description(Service& service, const wire::Service& desc
     service.description.id = description.id;
     service.description.kind = description.kind;
     service.description.name = description.name;
+    service.description.udp = description.udp;
     service.description.http.rules = description.http.rules;  // kept because they are counted
+    service.description.plugins = description.plugins;        // likewise
+    service.asked = plugins_ ? plugins_->asked_of(description.id) : nullptr;
+    check(description.plugins.empty() == !service.asked, "a service has the plugins that its client has asked for");
 }
 
 // Registers a private service. There is nothing to claim or open: it is found by its name, which may be the same as
@@ -87,6 +115,10 @@ void ServerSession::keep_description(Service& service, const wire::Service& desc
 void ServerSession::register_private(std::uint32_t request, const wire::Service& description) {
     Service& service = services_[description.id];
     keep_description(service, description);
+    if (auto refusal = count_service(description.id)) {
+        refuse_service(description.id, *refusal);
+        return;
+    }
     service.opened = agreement_.trunk == 1;  // the other trunks have nothing to tell
     service.traffic = std::make_shared<trunk::Traffic>();
     service.traffic->total = traffic_;
@@ -103,7 +135,8 @@ void ServerSession::register_port(std::uint32_t request, const wire::Service& de
     keep_description(service, description);
     at.set_port(description.remote_port);
     if (at.port() == 0 && agreement_.trunks > 1) {
-        at.set_port(shared_->ports->port_of(client_, description.id));  // what another trunk was given for it
+        // What another trunk was given for it.
+        at.set_port(shared_->ports->port_of(client_, description.id, service.transport()));
     }
     if (at.port() == 0) {
         assign_port(request, description.id, at);
@@ -136,29 +169,34 @@ std::optional<directory::Refusal> ServerSession::narrow(const wire::Service& des
 void ServerSession::claim_then_open(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at) {
     auto self = shared_from_this();
     Service& service = services_.at(id);
-    service.names = {at.port()};
+    const directory::ClaimName name(at.port(), service.transport());
+    service.names = {name};
     std::uint64_t registration = service.registration;
-    auto done = [self, request, id, registration, at](std::optional<directory::Refusal> refusal) {
-        self->mailbox_->post_call([self, request, id, registration, at, refusal] {
-            self->guarded([&] { self->on_claimed(request, id, registration, at, refusal); });
+    auto done = [self, request, id, registration, at, name](std::optional<directory::Refusal> refusal) {
+        self->mailbox_->post_call([self, request, id, registration, at, name, refusal] {
+            self->guarded([&] { self->on_claimed(request, id, registration, at, name, refusal); });
         });
     };
-    directory::claim_with_takeover(shared_->registry, key_, id, {at.port()}, worker_.now(), std::move(done));
+    directory::claim_with_takeover(shared_->registry, key_, id, {name}, worker_.now(), std::move(done));
 }
 
 void ServerSession::on_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
-                               const runtime::SocketAddress& at, const std::optional<directory::Refusal>& refusal) {
+                               const runtime::SocketAddress& at, const directory::ClaimName& name,
+                               const std::optional<directory::Refusal>& refusal) {
     auto found = services_.find(id);
     if (ended_ || found == services_.end() || found->second.registration != registration) {
         if (!refusal) {
-            release_unwanted({at.port()});  // unregistered meanwhile, and perhaps registered again
+            release_unwanted({name});  // unregistered meanwhile, and perhaps registered again
         }
         return;
     }
     if (refusal) {
         refuse_service(id, *refusal);
+    } else if (std::optional<directory::Refusal> full = count_service(id)) {
+        shared_->registry->release(key_, name);
+        refuse_service(id, *full);
     } else if (std::optional<directory::Refusal> why = open_port(id, at)) {
-        shared_->registry->release(key_, at.port());
+        shared_->registry->release(key_, name);
         if (why->code == Code::port_taken) {
             why->text += " Choose another port.";
         }
@@ -170,12 +208,21 @@ void ServerSession::on_claimed(std::uint32_t request, std::uint32_t id, std::uin
 
 // An assigned port is bound before it is claimed, since the system chooses among the free ones.
 void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at) {
-    const login::AcceptedTokens& tokens = shared_->tokens;
-    auto token = std::find_if(tokens->begin(), tokens->end(),
-                              [&](const login::AcceptedToken& one) { return one.name == token_name_; });
-    check(token != tokens->end(), "a session's token is one of the server's");
+    const login::AcceptedTokens tokens = shared_->tokens.get();
+    const login::AcceptedToken* token = login::TokenBook::find(tokens, *secret_);
+    if (token == nullptr) {
+        // The session is about to end, or, where the token has come back meanwhile, the client asks again.
+        refuse_service(id,
+                       refuse_token().value_or(directory::Refusal{Code::busy, "The server's tokens are changing."}));
+        return;
+    }
+    if (auto full = count_service(id)) {
+        refuse_service(id, *full);
+        return;
+    }
     directory::Refusal why{Code::port_taken, "The server has no free port that this token may have."};
-    for (std::uint16_t candidate : token->ports.candidates(*shared_->random)) {
+    const auto rules = shared_->registry->rules();
+    for (std::uint16_t candidate : rules->port_candidates(client_.first, token->ports, *shared_->random)) {
         at.set_port(candidate);
         if (auto failed = open_port(id, at)) {
             why = std::move(*failed);
@@ -185,8 +232,9 @@ void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime
             continue;
         }
         Service& service = services_[id];
-        service.names = {service.port()};
-        directory::ClaimAnswer answer = shared_->registry->claim(key_, id, service.port(), worker_.now());
+        const directory::ClaimName name(service.port(), service.transport());
+        service.names = {name};
+        directory::ClaimAnswer answer = shared_->registry->claim(key_, id, name, worker_.now());
         if (std::holds_alternative<directory::Granted>(answer)) {
             confirm(request, id);
             return;
@@ -202,7 +250,11 @@ void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime
 // Opens the port, or joins it; returns why that failed, or nothing.
 std::optional<directory::Refusal> ServerSession::open_port(std::uint32_t id, const runtime::SocketAddress& at) {
     std::error_code error;
-    auto joined = shared_->ports->join(client_, at, shared_from_this(), id, worker_, shared_->open_port, error);
+    Service& service = services_[id];
+    auto joined = service.transport() == directory::Transport::udp
+                      ? shared_->ports->join(client_, at, shared_from_this(), id, worker_, shared_->open_udp,
+                                             datagram_terms(service), error)
+                      : shared_->ports->join(client_, at, shared_from_this(), id, worker_, shared_->open_port, error);
     if (joined.full) {
         return joined.full;
     }
@@ -210,7 +262,6 @@ std::optional<directory::Refusal> ServerSession::open_port(std::uint32_t id, con
         return directory::Refusal{Code::port_taken,
                                   "The server can not listen on " + at.text() + ": " + error.message() + "."};
     }
-    Service& service = services_[id];
     service.public_port = std::move(joined.port);
     service.opened = joined.opened;
     service.traffic = std::make_shared<trunk::Traffic>();
@@ -230,11 +281,17 @@ void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
         registered.port = service.port();
         registered.address =
             service.is_private() ? std::string(private_address) : net::to_text({shared_->public_host, service.port()});
+        if (service.transport() == directory::Transport::udp) {
+            registered.address.insert(0, "udp://");
+        }
     }
     for (const wire::ControlPayload& payload : wire::encode_registered(request, {&registered, 1})) {
         trunk_->session().send_control(payload);
     }
     trunk_->session_changed();
+    if (plugins_) {
+        plugins_->confirmed(id, registered);
+    }
     std::string name = printable(service.description.name, 64);
     {
         std::lock_guard lock(view_mutex_);
@@ -246,7 +303,14 @@ void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
         return;
     }
     static constexpr LineKind services{"services", limits::client_lines_per_second};
-    if (shared_->log->may_write(LogLevel::info, services, worker_.now())) {
+    const bool may_tell = shared_->log->may_write(LogLevel::info, services, worker_.now());
+    if (may_tell && service.asked) {
+        shared_->log->info("a service is reachable, by the plugins that its client asks for",
+                           {{"session", agreement_.session},
+                            {"service", name},
+                            {"endpoint", registered.address},
+                            {"plugins", service.asked->names()}});
+    } else if (may_tell) {
         shared_->log->info("a service is reachable",
                            {{"session", agreement_.session}, {"service", name}, {"endpoint", registered.address}});
     }
@@ -261,6 +325,9 @@ void ServerSession::refuse_service(std::uint32_t id, const directory::Refusal& r
 }
 
 void ServerSession::tell_refusal(const wire::Service& description, const directory::Refusal& refusal) {
+    if (plugins_ && !services_.contains(description.id)) {
+        plugins_->left(description.id);
+    }
     std::string name = printable(description.name, 64);
     wire::Refused refused{description.id, refusal.code, refusal.text};
     trunk_->session().send_control(wire::encode_control(refused));
@@ -278,6 +345,9 @@ void ServerSession::tell_refusal(const wire::Service& description, const directo
 
 // Unregisters a service. On one trunk this holds for all: the next service for the same port may come on any trunk.
 void ServerSession::unregister(std::uint32_t id) {
+    if (plugins_) {
+        plugins_->forget(id);
+    }
     auto found = services_.find(id);
     if (found == services_.end()) {
         return;
@@ -307,6 +377,9 @@ void ServerSession::forget_service(std::uint32_t id) {
         std::lock_guard lock(view_mutex_);
         std::erase_if(view_.services, [id](const SessionView::Service& one) { return one.id == id; });
     }
+    if (plugins_) {
+        plugins_->left(id);
+    }
     if (service) {
         send_on(std::move(service.mapped().line));
     }
@@ -332,6 +405,9 @@ void ServerSession::close_services() noexcept {
     auto services = std::exchange(services_, {});
     for (auto& [id, service] : services) {
         leave(service);
+    }
+    if (plugins_) {
+        plugins_->left_all();
     }
     {
         std::lock_guard lock(view_mutex_);
@@ -453,15 +529,25 @@ void ServerSession::on_visitor(std::uint32_t id, directory::Visitor visitor) {
         pass_to_other(visitor);  // without another trunk the visitor is reset
         return;
     }
-    guarded([&] { open_or_wait(id, std::move(visitor)); });
+    guarded([&] {
+        if (count_visitor(visitor.of_token, runtime::visitor_address(visitor.from)) &&
+            (visitor.datagrams || !plugins_ || !ask_plugins(id, visitor))) {
+            open_or_wait(id, std::move(visitor));
+        }
+    });
 }
 
 void ServerSession::open_visitor(std::uint32_t id, directory::Visitor visitor) {
+    if (visitor.datagrams) {
+        open_datagrams(id, std::move(visitor));
+        return;
+    }
     std::shared_ptr<trunk::Traffic> traffic = services_.at(id).traffic;
     if (auto watched = std::exchange(visitor.watched, nullptr)) {
         watched->total = std::move(traffic);
         traffic = std::move(watched);
     }
+    traffic = counted_with(traffic_of_visit(visitor.visit, std::move(traffic)), visitor.of_token);
     auto pump = make_intrusive<trunk::SocketPump>(worker_, traffic);
     mux::Session::OpenRequest request;
     request.service = id;
@@ -481,6 +567,7 @@ void ServerSession::open_visitor(std::uint32_t id, directory::Visitor visitor) {
                                          {"service", printable(services_.at(id).description.name, 64)},
                                          {"from", visitor.from.text()}});
     }
+    set_served(visitor.visit);
     pump->set_stream(*stream);
     pump->set_socket(std::move(visitor.socket));
 }

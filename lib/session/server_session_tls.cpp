@@ -4,7 +4,10 @@
 
 #include "base/text.hpp"
 #include "net/ip_text.hpp"
+#include "session/counted_traffic.hpp"
 #include "session/server_session.hpp"
+#include "session/server_session_plugins.hpp"
+#include "session/visit.hpp"
 #include "session/visitor_lines.hpp"
 #include "wire/open_metadata.hpp"
 
@@ -57,19 +60,18 @@ void ServerSession::on_visitor(std::uint32_t id, directory::TlsVisitor visitor) 
         directory::pass_on(visitor, *this);  // without another trunk the visitor is turned away
         return;
     }
-    guarded([&] { open_or_wait(id, std::move(visitor)); });
+    guarded([&] {
+        if (count_visitor(visitor.of_token, visitor.from) && (!plugins_ || !ask_plugins(id, visitor))) {
+            open_or_wait(id, std::move(visitor));
+        }
+    });
 }
 
 void ServerSession::open_visitor(std::uint32_t id, directory::TlsVisitor visitor) {
-    // The pump holds both: the visitor counts towards the edge's caps for as long as it is there.
-    struct Counted {
-        std::shared_ptr<trunk::Traffic> traffic;
-        std::shared_ptr<void> ticket;
-    };
-    const std::shared_ptr<trunk::Traffic> traffic = services_.at(id).traffic;
-    auto counted = std::make_shared<Counted>(Counted{traffic, visitor.ticket});
-    auto pump =
-        make_intrusive<trunk::SocketPump>(worker_, std::shared_ptr<trunk::Traffic>(std::move(counted), traffic.get()));
+    // The pump holds all: the visitor counts towards the edge's caps, and its token's, for as long as it is there.
+    const std::shared_ptr<trunk::Traffic> traffic = traffic_of_visit(visitor.visit, services_.at(id).traffic);
+    auto pump = make_intrusive<trunk::SocketPump>(
+        worker_, counted_with(counted_with(traffic, visitor.ticket), visitor.of_token));
     mux::Session::OpenRequest request;
     request.service = id;
     request.kind = wire::ServiceKind::tls;
@@ -92,6 +94,7 @@ void ServerSession::open_visitor(std::uint32_t id, directory::TlsVisitor visitor
                                          {"from", text_of(visitor.from)},
                                          {"host", visitor.host}});
     }
+    set_served(visitor.visit);
     pump->set_stream(*stream);
     pump->set_socket(std::move(visitor.socket));
 }

@@ -52,7 +52,7 @@ bool are_readable(const BackendWords& words, std::vector<Problem>& problems) {
     return problems.size() == before;
 }
 
-// For a service that passes the visitor's own TLS on to the backend: no TLS of its own.
+// For a service that has no TLS of its own with the backend: it passes on the visitor's, or datagrams.
 const BackendTls no_backend_tls{};
 
 }  // namespace
@@ -67,6 +67,10 @@ BackendWords backend_words(Http& service) {
 
 BackendWords backend_words(Tls& service) {
     return {service.name, service.local, wire::ServiceKind::tls, no_backend_tls, service.proxy_protocol};
+}
+
+BackendWords backend_words(Udp& service) {
+    return {service.name, service.local, wire::ServiceKind::udp, no_backend_tls, ProxyProtocol::off};
 }
 
 void check_backend(const BackendWords& words, const char* example, std::vector<Problem>& problems) {

@@ -10,10 +10,11 @@
 #include "ferrotunnel/http.hpp"
 #include "ferrotunnel/tcp.hpp"
 #include "ferrotunnel/tls.hpp"
+#include "ferrotunnel/udp.hpp"
 
 namespace ferrotunnel::detail {
 
-/// The parts of a Tcp, an Http or a Tls that describe its backend.
+/// The parts of a Tcp, an Http, a Tls or a Udp that describe its backend.
 struct BackendWords {
     const std::string& name;  // of the service; the key of problems
     std::string& local;
@@ -24,6 +25,7 @@ struct BackendWords {
 BackendWords backend_words(Tcp& service);
 BackendWords backend_words(Http& service);
 BackendWords backend_words(Tls& service);
+BackendWords backend_words(Udp& service);
 
 /// Appends what is wrong, and brings `local` to its full form. `example`: an address to show if `local` is missing.
 void check_backend(const BackendWords& words, const char* example, std::vector<Problem>& problems);

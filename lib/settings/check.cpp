@@ -14,10 +14,14 @@
 #include "login/weak_token_policy.hpp"
 #include "runtime/address.hpp"
 #include "settings/backend.hpp"
+#include "settings/client_proxy.hpp"
 #include "settings/group.hpp"
 #include "settings/places.hpp"
+#include "settings/plugin_scope.hpp"
 #include "settings/plugins.hpp"
+#include "settings/rights.hpp"
 #include "settings/service_name.hpp"
+#include "settings/service_plugins.hpp"
 #include "settings/service_rules.hpp"
 #include "settings/settings.hpp"
 
@@ -182,6 +186,15 @@ void leave_out_what_is_off(ServerSettings& settings) {
     }
 }
 
+// The one, and the other if there is one.
+std::vector<const Secret*> secrets_of(const NamedToken& token) {
+    std::vector<const Secret*> secrets{&token.secret};
+    if (!token.also.empty()) {
+        secrets.push_back(&token.also);
+    }
+    return secrets;
+}
+
 void check_server_tokens(ServerSettings& settings, std::vector<Problem>& problems) {
     if (settings.tokens.empty()) {
         problems.push_back({"token", "missing: nobody could log in. `ferrotunnel token` makes one"});
@@ -197,15 +210,18 @@ void check_server_tokens(ServerSettings& settings, std::vector<Problem>& problem
         if (!names.insert(token.name).second) {
             problems.push_back({"token", "two tokens have the name " + in_quotes(token.name)});
         }
-        if (!texts.insert(token.secret.reveal()).second) {
-            problems.push_back({"token", "the token " + in_quotes(token.name) + " is there twice"});
-        }
-        auto strength = check_token(token.secret, "token", problems);
-        if (strength && place) {
-            if (auto refusal = login::refusal_to_listen(policy_of(settings), *strength, place->host)) {
-                problems.push_back({"token", *refusal});
+        for (const Secret* secret : secrets_of(token)) {
+            if (!texts.insert(secret->reveal()).second) {
+                problems.push_back({"token", "the token " + in_quotes(token.name) + " is there twice"});
+            }
+            auto strength = check_token(*secret, "token", problems);
+            if (strength && place) {
+                if (auto refusal = login::refusal_to_listen(policy_of(settings), *strength, place->host)) {
+                    problems.push_back({"token", *refusal});
+                }
             }
         }
+        check_rights(token, problems);
     }
 }
 
@@ -235,6 +251,11 @@ void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
     if (!settings.name.empty() && !is_name(settings.name)) {
         problems.push_back({"name", in_quotes(settings.name) + ": " + name_expected});
     }
+    if (place) {
+        if (const auto proxy = proxy_of(settings, *place); !proxy) {
+            problems.push_back({"proxy", proxy.error()});
+        }
+    }
     check_client_tls(settings, problems);
     check_bounds({}, client_settings, settings, problems);
 }
@@ -257,7 +278,9 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
         }
     }
     check_bounds({}, server_settings, settings, problems);
+    check_bounds(plugins_place, plugin_limit_settings, settings.plugin_limits, problems);
     (void)prepare_plugins(settings.plugins, problems);
+    check_client_plugins(settings.client_plugins, settings.plugins.size(), problems);
 }
 
 namespace {
@@ -290,6 +313,10 @@ void check_service(Tcp& service, bool application_serves, std::vector<Problem>& 
     } else {
         check_name(service.name, problems);
     }
+    if (service.is_private && !service.plugins.empty()) {
+        problems.push_back({service.name, "is private and has `plugins`: there are no visitors to look at"});
+    }
+    (void)plugins_part(service.plugins, service.name, problems);
     check_backend_of(service, application_serves, "127.0.0.1:22", problems);
 }
 
@@ -317,6 +344,7 @@ void check_service(Http& service, bool application_serves, std::vector<Problem>&
     for (const Problem& problem : rule_problems(service, application_serves)) {
         problems.push_back({service.name, '`' + problem.key + "` " + problem.text});
     }
+    (void)plugins_part(service.plugins, service.name, problems);
     if (application_serves || !service.rules.redirect || !service.local.empty()) {
         check_backend_of(service, application_serves, "127.0.0.1:3000", problems);
     }
@@ -338,7 +366,21 @@ void check_service(Tls& service, bool application_serves, std::vector<Problem>& 
     } else if (auto problem = directory::read_tls_part(part, description)) {
         problems.push_back({service.name, std::move(*problem)});
     }
+    (void)plugins_part(service.plugins, service.name, problems);
     check_backend_of(service, application_serves, "127.0.0.1:8443", problems);
+}
+
+void check_service(Udp& service, bool application_serves, std::vector<Problem>& problems) {
+    if (service.name.empty()) {
+        service.name = default_name(service);
+    } else {
+        check_name(service.name, problems);
+    }
+    using std::chrono::milliseconds;
+    if (service.idle < milliseconds(limits::udp_idle_ms_min) || service.idle > milliseconds(limits::udp_idle_ms_max)) {
+        problems.push_back({service.name, "has an `idle` that is not from 1 s to 1 h"});
+    }
+    check_backend_of(service, application_serves, "127.0.0.1:53", problems);
 }
 
 wire::TlsPart tls_part(const Tls& service) {
@@ -381,12 +423,17 @@ std::vector<std::string> warnings_for(const ServerSettings& settings) {
         warnings.push_back("TLS is off: who sits between client and server can read and take over everything");
     }
     for (const NamedToken& token : settings.tokens) {
-        if (!token.secret.is_strong()) {
-            warnings.push_back(token.name + ": " + login::weak_token_warning());
+        for (const Secret* secret : secrets_of(token)) {
+            if (!secret->is_strong()) {
+                warnings.push_back(token.name + ": " + login::weak_token_warning());
+            }
+            if (secret->exposed()) {
+                warnings.push_back(exposed_warning(' ' + in_quotes(token.name)));
+            }
         }
-        if (token.secret.exposed()) {
-            warnings.push_back(exposed_warning(' ' + in_quotes(token.name)));
-        }
+    }
+    for (std::string& warning : plugin_warnings(settings.plugins)) {
+        warnings.push_back(std::move(warning));
     }
     return warnings;
 }

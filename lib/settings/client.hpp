@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/limits.hpp"
 #include "settings/common.hpp"
@@ -11,9 +12,13 @@
 
 namespace ferrotunnel::detail {
 
+inline constexpr std::string_view proxy_by_environment = "env";
+inline constexpr std::string_view no_proxy = "off";
+
 struct ClientValues : CommonValues {
     std::string server;
     std::string name;
+    std::string proxy = std::string(proxy_by_environment);  // a URL, `env` or `off`
     KeptSecret token;
     std::string tls_ca;   // a PEM file, "system", or empty
     std::string tls_pin;  // "sha256:..." or empty
@@ -34,6 +39,17 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .type = "address",
       .help = "Where the server is; the port is 7835 if none is given. Required."},
      &ClientValues::server},
+    {{.key = "proxy",
+      .form = Form::word,
+      .option = "proxy",
+      .operand = "URL",
+      .topic = "Service",
+      .type = "URL, `env` or `off`",
+      .help =
+          "Reach the server through this proxy: http://USER:PASSWORD@HOST:PORT (CONNECT) or socks5://HOST:PORT; the "
+          "proxy resolves names. `env`: the one in HTTPS_PROXY or ALL_PROXY, unless NO_PROXY names the server or it "
+          "is this machine. `off`: none."},
+     &ClientValues::proxy},
     {{.key = "name",
       .form = Form::word,
       .option = "name",

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/limits.hpp"
@@ -19,11 +20,17 @@ struct CommonValues {
     std::uint64_t memory_max = 0;  // 0: a share of the machine's memory
     bool allow_weak_token = false;
     bool tls = true;
+    std::string control;  // a path, control_usual or control_off; empty: nobody has set it
     Timing timing;
     LogLevel log_level = LogLevel::info;
 
     friend bool operator==(const CommonValues&, const CommonValues&) = default;
 };
+
+/// The words that `control` may have instead of a path.
+inline constexpr std::string_view control_off = "off";
+inline constexpr std::string_view control_usual = "default";
+inline constexpr Choice control_words[] = {{control_off}, {control_usual}};
 
 inline constexpr std::string_view running_topic = "Running";
 inline constexpr std::string_view tls_topic = "TLS, of the connections between client and server";
@@ -34,7 +41,8 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .form = Form::on_off,
       .option = "allow-weak-token",
       .topic = "Token",
-      .help = "Take tokens that a person made up, also beyond this machine."},
+      .help = "Take tokens that a person made up, also beyond this machine.",
+      .is_live = true},
      &CommonValues::allow_weak_token},
     {{.key = "tls",
       .form = Form::on_off,
@@ -74,6 +82,18 @@ inline constexpr Setting<CommonValues> common_settings[] = {
               "default.",
       .otherwise = "a quarter of what the machine or the container has"},
      &CommonValues::memory_max},
+    {{.key = "control",
+      .form = Form::path,
+      .choices = control_words,
+      .option = "control",
+      .operand = "PATH|off",
+      .topic = running_topic,
+      .type = "path, `default` or `off`",
+      .help = "The socket by which `ferrotunnel status` and other commands ask this program; docs/control.md says how "
+              "others do.",
+      .otherwise = "server.sock or client.sock in $RUNTIME_DIRECTORY, /run/ferrotunnel (root) or "
+                   "$XDG_RUNTIME_DIR/ferrotunnel (the library: none)"},
+     &CommonValues::control},
 };
 
 constexpr Setting<Timing> patience(std::string_view key, std::string_view option, std::chrono::milliseconds Timing::*at,

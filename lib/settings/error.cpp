@@ -35,6 +35,8 @@ public:
                 return "the server does not allow this public port";
             case errc::name_taken:
                 return "the name is taken";
+            case errc::forbidden:
+                return "the token has no right to this";
             case errc::unsupported:
                 return "the other side does not support this";
             case errc::would_deadlock:
@@ -80,6 +82,7 @@ public:
                 return std::errc::resource_unavailable_try_again;
             case errc::unauthorized:
             case errc::port_forbidden:
+            case errc::forbidden:
                 return std::errc::permission_denied;
             case errc::superseded:
             case errc::draining:

@@ -3,18 +3,14 @@
 #include <utility>
 
 #include "config/document.hpp"
+#include "settings/includes.hpp"
 #include "settings/keys_sections.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
 
-std::string folder_of(const std::string& file) {
-    const std::size_t slash = file.rfind('/');
-    return slash == std::string::npos ? "" : slash == 0 ? "/" : file.substr(0, slash);
-}
-
-Problem to_problem(const config::Finding& finding, const std::string& file) {
-    return {finding.path, finding.text, file, finding.place.line, finding.place.column};
+Problem to_problem(const config::Finding& finding, const std::vector<ConfigText>& texts) {
+    return {finding.path, finding.text, texts.at(finding.place.file).name, finding.place.line, finding.place.column};
 }
 
 }  // namespace
@@ -22,13 +18,18 @@ Problem to_problem(const config::Finding& finding, const std::string& file) {
 ConfigFile read_config(const ConfigSource& source) {
     ConfigFile file;
     file.name = source.name;
+    file.files.push_back(source.name);
     config::Report report;
-    const config::Node document = config::parse_document(source.text, report);
+    const auto whole = std::make_shared<config::Node>(config::parse_document(source.text, report));
+    config::Node& document = *whole;
     const bool is_broken = !report.empty() && document.entries.empty();  // then nothing more can be said about it
 
     config::Context context{report, source.environment, folder_of(source.name), {}};
+    std::vector<ConfigText> texts{{source.name, std::string(source.text), source.others_can_read}};
+    add_includes(document, source, context, file, texts);
+    file.document = whole;
     config::Section root(document, context, "", {1, 1});
-    ConfigReading reading{file, source.others_can_read};
+    ConfigReading reading{file, texts};
     if (auto server = root.find("server")) {
         file.values.server = read_server(server->section(), reading);
     }
@@ -38,6 +39,7 @@ ConfigFile read_config(const ConfigSource& source) {
     if (auto log = root.find("log")) {
         file.values.log = read_log(log->section());
     }
+    (void)root.find("include");  // it was followed above
     root.finish();
     if (file.values.server && file.values.client && !file.values.server->endpoint_file.empty() &&
         file.values.server->endpoint_file == file.values.client->endpoint_file) {
@@ -49,7 +51,7 @@ ConfigFile read_config(const ConfigSource& source) {
         report.add({1, 1}, "", "nothing to run: there is neither `server:` nor `client:`");
     }
     for (const config::Finding& finding : report.take()) {
-        file.problems.push_back(to_problem(finding, file.name));
+        file.problems.push_back(to_problem(finding, texts));
     }
     file.keys = std::move(context.keys);
     return file;

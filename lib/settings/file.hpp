@@ -3,19 +3,24 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/result.hpp"
 #include "config/expand.hpp"
 #include "config/node.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/http.hpp"
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/tcp.hpp"
+#include "ferrotunnel/tls.hpp"
+#include "ferrotunnel/udp.hpp"
 #include "settings/settings.hpp"
 
 namespace ferrotunnel::detail {
@@ -36,7 +41,8 @@ inline constexpr Setting<ProgramValues> program_settings[] = {
       .operand = "TIME",
       .topic = running_topic,
       .help = "How long present visitors may take to finish after Ctrl-C or SIGTERM.",
-      .otherwise = "30s for a server, 10s for a client"},
+      .otherwise = "30s for a server, 10s for a client",
+      .is_live = true},
      &ProgramValues::drain},
     {{.key = "endpoint_file",
       .form = Form::path,
@@ -59,6 +65,7 @@ struct ClientPart : ProgramValues {
     std::vector<Tcp> services;  // checked, and with their names
     std::vector<Http> http_services;
     std::vector<Tls> tls_services;
+    std::vector<Udp> udp_services;
 
     friend bool operator==(const ClientPart&, const ClientPart&) = default;
 };
@@ -81,6 +88,13 @@ struct ConfigValues {
 
 using Origins = std::map<std::string, Origin, std::less<>>;
 
+/// One of the files that a configuration is of.
+struct ConfigText {
+    std::string name;  // what problems call it; relative paths are relative to its folder
+    std::string text;
+    bool others_can_read = false;
+};
+
 struct ConfigFile {
     std::string name;
     ConfigValues values;
@@ -88,7 +102,10 @@ struct ConfigFile {
     Origins client_origins;
     std::vector<Problem> problems;
     std::vector<Problem> warnings;
-    std::set<std::string> keys;  // all keys that this reading has looked for: "client.services[].tcp"
+    std::vector<std::string> files;                // that were read, or looked for; a folder ends in a slash
+    std::set<config::Place> secrets;               // of texts that are secrets themselves
+    std::shared_ptr<const config::Node> document;  // all of it, as it is written
+    std::set<std::string> keys;                    // all keys that this reading has looked for: "client.services[].tcp"
 };
 
 struct ConfigSource {
@@ -96,6 +113,8 @@ struct ConfigSource {
     std::string name;  // what problems call the file; relative paths are relative to its folder
     bool others_can_read = false;
     config::Environment environment;
+    /// Reads the files that this one includes. Empty: none are included.
+    std::function<Result<ConfigText, std::string>(const std::string& path)> read_file{};
 };
 
 /// Reads a file. Never fails: `problems` says what is wrong, and the values leave that out.

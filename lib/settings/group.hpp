@@ -11,6 +11,7 @@
 #include "base/check.hpp"
 #include "settings/http.hpp"
 #include "settings/https.hpp"
+#include "settings/plugin_limits.hpp"
 #include "settings/setting_value.hpp"
 #include "settings/settings.hpp"
 
@@ -39,6 +40,7 @@ inline std::string problem_path_of(const GroupPlace& place, const SettingFacts& 
 inline constexpr GroupPlace timing_place{"timing", "timing"};
 inline constexpr GroupPlace http_place{"http", "http_settings"};
 inline constexpr GroupPlace https_place{"https", "https"};
+inline constexpr GroupPlace plugins_place{"plugins", "plugin_limits"};
 
 /// Calls `visit(place, rows, part)` for each group of a side; `part(values)` is the group within the side's values.
 template <typename Values>
@@ -58,6 +60,9 @@ struct Groups<ServerValues> {
             http_place, http_settings(), [](auto& values) -> auto& { return values.http; });
         visit(
             https_place, https_settings(), [](auto& values) -> auto& { return values.https; });
+        visit(
+            plugins_place, std::span(plugin_limit_settings),
+            [](auto& values) -> auto& { return values.plugin_limits; });
     }
 };
 

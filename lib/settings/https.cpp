@@ -26,9 +26,10 @@ constexpr Choice redirects[] = {{"off", 0}, {"on", 308}, {"301", 301}, {"302", 3
 constexpr auto same_hsts = [](const Https& a, const Https& b) { return a.hsts == b.hsts; };
 
 constexpr std::array settings_of_https{
-    Setting<Https>{{.key = "certificates", .option = "certificate"},
+    Setting<Https>{{.key = "certificates", .option = "certificate", .is_live = true},
                    {},
-                   [](const Https& a, const Https& b) { return a.certificates == b.certificates; }},
+                   [](const Https& a, const Https& b) { return a.certificates == b.certificates; },
+                   [](Https& into, const Https& from) { into.certificates = from.certificates; }},
     Setting<Https>{{.key = "folders",
                     .form = Form::paths,
                     .option = "certificates",
@@ -37,11 +38,13 @@ constexpr std::array settings_of_https{
                     .topic = https_topic,
                     .type = "folder, or a list",
                     .help = "Folders of certificates: NAME.crt or NAME.pem with NAME.key, NAME.pem with both, or as "
-                            "certbot keeps them."},
+                            "certbot keeps them.",
+                    .is_live = true},
                    &Https::folders},
-    Setting<Https>{{.key = "fallback", .option = "fallback-certificate"},
+    Setting<Https>{{.key = "fallback", .option = "fallback-certificate", .is_live = true},
                    {},
-                   [](const Https& a, const Https& b) { return a.fallback == b.fallback; }},
+                   [](const Https& a, const Https& b) { return a.fallback == b.fallback; },
+                   [](Https& into, const Https& from) { into.fallback = from.fallback; }},
     Setting<Https>{{.key = "reload_interval",
                     .form = Form::time,
                     .min = limits::certificate_reload_min / 1ms,

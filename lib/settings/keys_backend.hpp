@@ -20,6 +20,7 @@ public:
     bool are_files_good(const BackendWords& words) const;
     /// The first key about TLS that is there, or null. A service that passes on the visitor's TLS must have none.
     const config::Value* any_tls() const noexcept;
+    const std::optional<config::Value>& proxy() const noexcept { return proxy_; }
 
 private:
     std::optional<config::Value> ca_;

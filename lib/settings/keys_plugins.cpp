@@ -7,11 +7,18 @@
 //         id: no-cookies
 //         on_failure: open
 //         mode: observe
+//         hosts: "*.example.com"
+//         paths: [/api, = /status]
+//         services: web
+//         when: request.method == "POST"
+//     clients: [auth, ip-filter]
 #include <algorithm>
 #include <utility>
 
+#include "ferrotunnel/detail/nearest.hpp"
 #include "plugin/loader.hpp"
 #include "settings/keys_sections.hpp"
+#include "settings/plugin_scope.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -53,6 +60,8 @@ public:
         return nullptr;
     }
 
+    bool has(const std::string& name) const { return known(name) != nullptr || plugin::is_shipped(name); }
+
 private:
     struct Known {
         ft_entry library;
@@ -90,7 +99,7 @@ config::SecretSource secrets_of(ConfigReading& reading) {
 }
 
 // Reads what every instance may say, beside its type.
-void read_use(Section& group, PluginUse& use) {
+void read_use(Section& group, PluginUse& use, ConfigReading& reading) {
     if (auto id = group.find("id")) {
         config::assign(use.id, id->word());
         if (const auto fault = plugin_id_fault(use.id)) {
@@ -107,42 +116,66 @@ void read_use(Section& group, PluginUse& use) {
             use.observe = *chosen == 1;
         }
     }
+    read_plugin_scope(group, reading.text_at(group.place()).text, use);
 }
 
-// Reads the settings, and lets the type look at them. False: something is wrong with them.
-bool read_plugin_settings(const Value& value, const plugin::Type& type, PluginSpec& spec, ConfigReading& reading) {
-    if (!type.schema) {
-        if (value.node().kind != config::Node::Kind::nothing) {
-            value.problem("this plugin has no settings");
-        }
+/// An instance that was read: its values in the file, and its notes, for the lint of the chain's order.
+struct ReadInstance {
+    std::string settings_path;
+    config::Place settings_place;
+    std::string when_path;
+    config::Place when_place;
+    std::string when;
+    plugin::NotesOfInstance notes;
+};
+
+// Reads the settings, and lets the type look at them. Nothing: something is wrong with them.
+std::optional<plugin::Prepared> read_plugin_settings(const Value& value, const plugin::Type& type, PluginSpec& spec,
+                                                     ConfigReading& reading) {
+    if (type.schema) {
+        spec.settings = type.schema->check(value, secrets_of(reading));
+    } else if (value.node().kind == config::Node::Kind::nothing) {
         spec.settings.emplace();
-        return value.node().kind == config::Node::Kind::nothing;
+    } else {
+        value.problem("this plugin has no settings");
     }
-    spec.settings = type.schema->check(value, secrets_of(reading));
     if (!spec.settings) {
-        return false;
+        return std::nullopt;
     }
-    const auto prepared = plugin::prepare(spec.use.library, spec.use.type, *spec.settings);
+    auto prepared = plugin::prepare(spec.use.library, spec.use.type, *spec.settings);
     if (prepared) {
-        return true;
+        return std::move(*prepared);
     }
     for (const config::Finding& finding : prepared.error()) {
         value.context().report.add(finding.place.line != 0 ? finding.place : value.place(),
                                    joined_path(value.key_path(), finding.path), finding.text);
     }
-    return false;
+    return std::nullopt;
 }
 
-void read_instance(const Value& value, PluginTypes& types, std::vector<PluginSpec>& plugins, ConfigReading& reading) {
-    Section group = value.section();
-    PluginSpec spec;
-    read_use(group, spec.use);
-    std::vector<std::pair<std::string, Value>> rest;
-    for (auto& [key, each] : group.all()) {
-        if (key != "id" && key != "on_failure" && key != "mode") {
-            rest.emplace_back(key, each);
+// The keys of an instance that name a plugin: all but those that may stand beside it, and those that look like them.
+std::vector<std::pair<std::string, Value>> named_plugins(Section& group, const PluginTypes& types) {
+    static const std::vector<std::string> others = {"id", "on_failure", "mode", "hosts", "paths", "services", "when"};
+    std::vector<std::pair<std::string, Value>> named;
+    for (auto& [key, value] : group.all()) {
+        if (std::find(others.begin(), others.end(), key) != others.end()) {
+            continue;
+        }
+        if (!types.has(key) && !nearest(key, others).empty()) {
+            value.problem_at_key(config::no_such_key(key, others));
+        } else {
+            named.emplace_back(key, value);
         }
     }
+    return named;
+}
+
+void read_instance(const Value& value, PluginTypes& types, std::vector<PluginSpec>& plugins,
+                   std::vector<ReadInstance>& read, ConfigReading& reading) {
+    Section group = value.section();
+    PluginSpec spec;
+    read_use(group, spec.use, reading);
+    const std::vector<std::pair<std::string, Value>> rest = named_plugins(group, types);
     if (rest.size() != 1) {
         if (value.is_group()) {
             group.problem(rest.empty() ? "no plugin is named here: expected one, like `headers: {...}`"
@@ -157,27 +190,73 @@ void read_instance(const Value& value, PluginTypes& types, std::vector<PluginSpe
         return;
     }
     spec.use.type = name;
-    if (read_plugin_settings(settings, *type, spec, reading)) {
+    if (const auto prepared = read_plugin_settings(settings, *type, spec, reading)) {
+        const auto when = group.find("when");
+        read.push_back({settings.key_path(), settings.place(), group.path_of("when"),
+                        when ? when->place() : value.place(), spec.use.when, notes_of(spec.use, *prepared)});
         plugins.push_back(std::move(spec));
+    }
+}
+
+// Warns of notes that are read before anybody sets them.
+void lint_chain(const std::vector<ReadInstance>& read, ConfigReading& reading) {
+    std::vector<plugin::NotesOfInstance> notes;
+    for (const ReadInstance& each : read) {
+        notes.push_back(each.notes);
+    }
+    for (const plugin::OrderFinding& finding : plugin::lint_order(notes)) {
+        const ReadInstance& at = read[finding.instance];
+        const std::string key = finding.is_condition ? at.when_path : joined_path(at.settings_path, finding.path);
+        const config::Place place = finding.is_condition      ? place_within(reading.text_at(at.when_place).text,
+                                                                             at.when_place, at.when, finding.within)
+                                    : finding.place.line != 0 ? finding.place
+                                                              : at.settings_place;
+        reading.file.warnings.push_back({key, finding.text, reading.text_at(place).name, place.line, place.column});
+    }
+}
+
+// Reads the types that clients may ask for. They are loaded, so that a mistake is found here.
+void read_client_types(const Value& value, PluginTypes& types, std::vector<ClientPlugin>& clients) {
+    clients.clear();
+    if (value.is_text() && value.try_text() == "none") {
+        return;
+    }
+    for (const Value& item : value.items_or_single()) {
+        const std::optional<std::string> name = item.word();
+        ClientPlugin client;
+        if (!name || types.find(*name, item, client.library) == nullptr) {
+            continue;
+        }
+        client.type = *name;
+        if (const auto fault = plugin::fault_for_clients(client.library, *name)) {
+            item.problem("the plugin " + *name + " " + *fault);
+        } else if (std::ranges::find(clients, *name, &ClientPlugin::type) != clients.end()) {
+            item.problem("this plugin is there twice");
+        } else {
+            clients.push_back(std::move(client));
+        }
     }
 }
 
 }  // namespace
 
-void read_plugins(const Value& value, std::vector<PluginSpec>& plugins, ConfigReading& reading) {
+void read_plugins(SectionReader& reader, ServerValues& settings, ConfigReading& reading) {
     PluginTypes types;
-    Section section = value.section();
-    if (auto files = section.find("load")) {
+    if (auto files = reader.find(plugins_place, "load")) {
         for (const Value& file : files->items_or_single()) {
             types.load(file);
         }
     }
-    if (auto chain = section.find("chain")) {
+    if (auto chain = reader.find(plugins_place, "chain")) {
+        std::vector<ReadInstance> read;
         for (const Value& item : chain->items()) {
-            read_instance(item, types, plugins, reading);
+            read_instance(item, types, settings.plugins, read, reading);
         }
+        lint_chain(read, reading);
     }
-    section.finish();
+    if (auto clients = reader.find(plugins_place, "clients")) {
+        read_client_types(*clients, types, settings.client_plugins);
+    }
 }
 
 }  // namespace ferrotunnel::detail

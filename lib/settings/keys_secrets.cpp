@@ -13,7 +13,8 @@ constexpr std::string_view file_prefix = "file:";
 constexpr std::string_view env_prefix = "env:";
 constexpr const char* expected = "a token: file:PATH, env:NAME or the token itself";
 
-std::optional<Secret> from_file(const config::Value& value, const std::string& path) {
+std::optional<Secret> from_file(const config::Value& value, const std::string& path, ConfigReading& reading) {
+    reading.file.files.push_back(path);
     try {
         return Secret::from_file(path);
     } catch (const config_error& error) {
@@ -39,15 +40,16 @@ std::optional<Secret> written_out(const config::Value& value, std::string text, 
 }  // namespace
 
 void warn_of_written_out(const config::Value& value, const std::string& what, ConfigReading& reading) {
+    reading.file.secrets.insert(value.node().place);
     if (value.has_variables()) {
         return;
     }
     const char* const why =
-        reading.others_can_read
+        reading.text_at(value.place()).others_can_read
             ? " in a file that other users of this machine can read; file:PATH or env:NAME avoid that"
             : " in the file itself goes wherever copies of the file go; file:PATH or env:NAME avoid that";
     reading.file.warnings.push_back(
-        {value.key_path(), what + why, reading.file.name, value.place().line, value.place().column});
+        {value.key_path(), what + why, reading.text_at(value.place()).name, value.place().line, value.place().column});
 }
 
 std::string token_name_of(const config::Value& value) {
@@ -76,7 +78,7 @@ std::optional<Secret> read_secret(config::Value value, ConfigReading& reading) {
         value.problem("this is the path of a file, and no token; write file:PATH, like `token: file:token`");
         return std::nullopt;
     }
-    std::optional<Secret> secret = is_file       ? from_file(value, value.in_folder(rest))
+    std::optional<Secret> secret = is_file       ? from_file(value, value.in_folder(rest), reading)
                                    : is_variable ? from_environment(value, rest)
                                                  : written_out(value, std::move(*text), reading);
     if (!secret) {

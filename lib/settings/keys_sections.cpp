@@ -4,47 +4,16 @@
 #include <utility>
 
 namespace ferrotunnel::detail {
-namespace {
 
-using config::assign;
 using config::Section;
 using config::Value;
-
-// Reads one of the tokens in a server's `token`: the token alone, or with a name.
-void read_server_token(Value value, std::vector<NamedToken>& tokens, ConfigReading& reading) {
-    value.hide();
-    NamedToken token;
-    std::optional<Value> secret = value;
-    std::optional<Section> group;
-    if (value.is_group()) {
-        group = value.section();
-        if (auto name = group->find("name")) {
-            assign(token.name, name->word());
-        }
-        secret = group->find("secret");
-        group->finish(true);
-        if (!secret) {
-            value.problem("`secret` is missing: the token, as file:PATH or env:NAME");
-            return;
-        }
-    }
-    if (token.name.empty()) {
-        token.name = token_name_of(*secret);
-    }
-    if (std::optional<Secret> read = read_secret(*secret, reading)) {
-        token.secret = std::move(*read);
-        tokens.push_back(std::move(token));
-    }
-}
-
-}  // namespace
 
 std::optional<Value> SectionReader::find(const GroupPlace& place, std::string_view key, std::string_view problem) {
     Section& section = group(place);
     const std::string own(key);
     std::optional<Value> value = section.find(own);
     const config::Place where = value ? value->place() : section.place();
-    Origin origin{file_, section.path_of(own), where.line, where.column, value.has_value()};
+    Origin origin{reading_.text_at(where).name, section.path_of(own), where.line, where.column, value.has_value()};
     if (value && value->has_variables() && key != "token") {
         origin.value = value->try_text().value_or("");
         origin.written = value->written();
@@ -92,7 +61,7 @@ void SectionReader::fit(Timing& timing) const {
 ServerPart read_server(Section section, ConfigReading& reading) {
     ServerPart part;
     ServerValues& settings = part.settings;
-    SectionReader reader(std::move(section), reading.file.name, reading.file.server_origins);
+    SectionReader reader(std::move(section), reading, reading.file.server_origins);
     reader.read_settings(settings);
     reader.read_group({}, program_settings, part);
     read_https_sections(reader, settings.https);
@@ -107,8 +76,8 @@ ServerPart read_server(Section section, ConfigReading& reading) {
             read_server_token(item, settings.tokens, reading);
         }
     }
-    if (auto value = reader.find({}, "plugins")) {
-        read_plugins(*value, settings.plugins, reading);
+    if (reader.find({}, "plugins")) {
+        read_plugins(reader, settings, reading);
     }
     reader.finish();
     return part;
@@ -116,7 +85,7 @@ ServerPart read_server(Section section, ConfigReading& reading) {
 
 ClientPart read_client(Section section, ConfigReading& reading) {
     ClientPart part;
-    SectionReader reader(std::move(section), reading.file.name, reading.file.client_origins);
+    SectionReader reader(std::move(section), reading, reading.file.client_origins);
     reader.read_settings(part.settings);
     reader.read_group({}, program_settings, part);
     if (auto value = reader.find({}, "token")) {

@@ -17,7 +17,9 @@ namespace ferrotunnel::detail {
 /// What the functions below share: the file under construction, and what concerns it as a whole.
 struct ConfigReading {
     ConfigFile& file;
-    bool others_can_read = false;
+    const std::vector<ConfigText>& texts;  // by Place::file
+
+    const ConfigText& text_at(const config::Place& place) const { return texts.at(place.file); }
 };
 
 ServerPart read_server(config::Section section, ConfigReading& reading);
@@ -27,8 +29,8 @@ LogPart read_log(config::Section section);
 /// Reads the settings of a side, and keeps the place of each one for the problems that build() may report about it.
 class SectionReader {
 public:
-    SectionReader(config::Section section, std::string file, Origins& origins)
-        : file_(std::move(file)), origins_(origins) {
+    SectionReader(config::Section section, const ConfigReading& reading, Origins& origins)
+        : reading_(reading), origins_(origins) {
         groups_.emplace("", std::move(section));
     }
 
@@ -65,7 +67,7 @@ public:
 private:
     void fit(Timing& timing) const;
 
-    std::string file_;
+    const ConfigReading& reading_;
     Origins& origins_;
     std::map<std::string, config::Section, std::less<>> groups_;
     std::set<std::string> was_read_;
@@ -78,11 +80,14 @@ void read_http_sections(SectionReader& reader, HttpServerSettings& http);
 /// Returns nothing, and reports a problem, if it is no token.
 std::optional<Secret> read_secret(config::Value value, ConfigReading& reading);
 
+/// Reads one of the tokens in a server's `token`: the token alone, or a group with its name and its rights.
+void read_server_token(config::Value value, std::vector<NamedToken>& tokens, ConfigReading& reading);
+
 /// Gives a warning for a secret that stands in the file itself, unless it comes from a variable. `what`: "a token".
 void warn_of_written_out(const config::Value& value, const std::string& what, ConfigReading& reading);
 
 /// Reads the plugins of a server, and loads their libraries.
-void read_plugins(const config::Value& value, std::vector<PluginSpec>& plugins, ConfigReading& reading);
+void read_plugins(SectionReader& reader, ServerValues& settings, ConfigReading& reading);
 
 /// The token's name in logs: that of its file; empty if it is not in a file.
 std::string token_name_of(const config::Value& value);

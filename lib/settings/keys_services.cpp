@@ -1,5 +1,6 @@
-// The services of a client in a configuration file. Each item has one of the keys `tcp`, `http` and `tls`, which says
-// what kind it is.
+// The services of a client in a configuration file. Each item has one of the keys `tcp`, `udp`, `http` and `tls`, which
+// says what kind it is.
+#include <chrono>
 #include <map>
 #include <utility>
 
@@ -9,6 +10,8 @@
 #include "settings/keys_rules.hpp"
 #include "settings/keys_sections.hpp"
 #include "settings/keys_sides.hpp"
+#include "settings/port_range.hpp"
+#include "settings/service_plugins.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -30,6 +33,7 @@ struct Taken {
     std::optional<OwnServer> server;
     std::map<std::string, unsigned> names;
     std::map<std::uint16_t, unsigned> ports;
+    std::map<std::uint16_t, unsigned> udp_ports;
     std::map<std::pair<std::string, std::string>, unsigned> hosts;  // host, and path as the server claims it
 };
 
@@ -53,11 +57,11 @@ bool is_new_name(const std::string& name, const Value& place, Taken& taken) {
     return fresh;
 }
 
-bool is_new_port(std::uint16_t port, const Value& place, Taken& taken) {
+bool is_new_port(std::uint16_t port, const Value& place, std::map<std::uint16_t, unsigned>& ports) {
     if (port == 0) {
         return true;
     }
-    const auto [bound, fresh] = taken.ports.emplace(port, place.place().line);
+    const auto [bound, fresh] = ports.emplace(port, place.place().line);
     if (!fresh) {
         place.problem("the public port " + std::to_string(port) + " is there twice; the first one is in line " +
                       std::to_string(bound->second));
@@ -94,23 +98,30 @@ bool is_new_host(const Tls& tls, const Value& place, Taken& taken) {
 struct Keys {
     explicit Keys(Section& service)
         : tcp(service.find("tcp")),
+          udp(service.find("udp")),
           http(service.find("http")),
           tls(service.find("tls")),
           path(service.find("path")),
           local(service.find("local")),
           name(service.find("name")),
+          idle(service.find("idle")),
+          plugins(service.find("plugins")),
           backend(service) {}
 
     std::size_t kinds() const noexcept {
-        return std::size_t{tcp.has_value()} + std::size_t{http.has_value()} + std::size_t{tls.has_value()};
+        return std::size_t{tcp.has_value()} + std::size_t{udp.has_value()} + std::size_t{http.has_value()} +
+               std::size_t{tls.has_value()};
     }
 
     std::optional<Value> tcp;
+    std::optional<Value> udp;
     std::optional<Value> http;
     std::optional<Value> tls;
     std::optional<Value> path;
     std::optional<Value> local;
     std::optional<Value> name;
+    std::optional<Value> idle;
+    std::optional<Value> plugins;
     BackendKeys backend;
     RuleKeys rules;
 };
@@ -121,6 +132,12 @@ bool is_allowed(const Value& place, const std::optional<std::string>& refusal) {
         place.problem(*refusal);
     }
     return !refusal;
+}
+
+// Reads the plugins that the service asks for. False: something is wrong with them, which was reported.
+template <typename Description>
+bool reads_plugins(const Keys& keys, Description& service) {
+    return !keys.plugins || read_service_plugins(*keys.plugins, service.plugins);
 }
 
 // Reports what is wrong with the backend, at the key that names it.
@@ -136,9 +153,61 @@ bool is_backend_good(Description& service, const Keys& keys) {
     return problems.empty() && keys.backend.are_files_good(backend_words(service));
 }
 
+// The ports of a service that has some: a public one with an address behind it, or a range of them. Empty: something is
+// wrong, and was reported.
+std::vector<PortOfRange> ports_of(const Value& port, const std::string& local) {
+    const std::string text = port.is_text() ? port.try_text().value_or("") : "";
+    if (!is_port_range(text) && !is_port_range(std::string_view(local).substr(local.rfind(':') + 1))) {
+        const auto number = port.number(0, 65'535);
+        return number ? std::vector<PortOfRange>{{static_cast<std::uint16_t>(*number), with_host(local)}}
+                      : std::vector<PortOfRange>{};
+    }
+    auto ports = spread_ports(text, local);
+    if (!ports) {
+        port.problem(ports.error());
+        return {};
+    }
+    for (PortOfRange& one : *ports) {
+        one.local = with_host(one.local);
+    }
+    return std::move(*ports);
+}
+
+// Takes a service with a public port up into `services`, if nothing is wrong with it. False: something was, and was
+// reported.
+template <typename Service>
+bool add_port(Service service, const Keys& keys, const Value& port, std::map<std::uint16_t, unsigned>& ports,
+              Taken& taken, std::vector<Service>& services) {
+    if (!is_good(service, *keys.local, keys.name)) {
+        return false;
+    }
+    if (taken.server && !is_allowed(port, taken.server->refusal_of_port(service.remote_port))) {
+        return false;
+    }
+    const bool has_port = is_new_port(service.remote_port, port, ports);
+    if (!has_port && !keys.name) {
+        return false;  // its name is made from the port, so the problem would be reported twice
+    }
+    if (!is_new_name(service.name, keys.name ? *keys.name : port, taken) || !has_port) {
+        return false;
+    }
+    services.push_back(std::move(service));
+    return true;
+}
+
+// The service, or all services of a range: what is wrong with one of them is not said of each.
+template <typename Service>
+void add_ports(const Service& model, const std::vector<PortOfRange>& places, const Keys& keys, const Value& port,
+               std::map<std::uint16_t, unsigned>& ports, Taken& taken, std::vector<Service>& services) {
+    for (Service& service : services_of_range(model, places)) {
+        if (!add_port(std::move(service), keys, port, ports, taken, services)) {
+            return;
+        }
+    }
+}
+
 void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
     const bool is_private = keys.tcp->is_text() && keys.tcp->try_text() == "private";
-    const auto remote_port = is_private ? std::optional<std::uint64_t>(0) : keys.tcp->number(0, 65'535);
     const auto address = keys.local ? keys.local->word() : std::nullopt;
     const auto called = keys.name ? keys.name->word() : std::nullopt;
     if (keys.path) {
@@ -148,29 +217,63 @@ void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
     if (keys.rules.refuse("is for a service with `http`; this one has `tcp`")) {
         return;
     }
-    if (!remote_port || !address || (keys.name && !called)) {
+    if (!address || (keys.name && !called)) {
         return;
     }
+    const std::vector<PortOfRange> places =
+        is_private ? std::vector<PortOfRange>{{0, with_host(*address)}} : ports_of(*keys.tcp, *address);
     Tcp tcp;
-    if (!keys.backend.read(tcp.backend_tls) || !keys.backend.read(tcp.proxy_protocol)) {
+    if (places.empty() || !keys.backend.read(tcp.backend_tls) || !keys.backend.read(tcp.proxy_protocol) ||
+        !reads_plugins(keys, tcp)) {
         return;
     }
     tcp.is_private = is_private;
-    tcp.remote_port = static_cast<std::uint16_t>(*remote_port);
-    tcp.local = with_host(*address);
+    tcp.local = places.front().local;
     tcp.name = called.value_or("");
-    if (!is_good(tcp, *keys.local, keys.name) || !keys.backend.are_files_good(backend_words(tcp))) {
+    if (!keys.backend.are_files_good(backend_words(tcp))) {
         return;
     }
-    if (taken.server && !is_allowed(*keys.tcp, taken.server->refusal_of_port(tcp.remote_port))) {
+    add_ports(tcp, places, keys, *keys.tcp, taken.ports, taken, part.services);
+}
+
+// Reports the keys that a UDP service can not have. True: there was one.
+bool has_what_udp_has_not(const Keys& keys) {
+    const Value* tls_key = keys.backend.any_tls();
+    if (tls_key != nullptr) {
+        tls_key->problem("a UDP service has no TLS");
+    }
+    if (keys.backend.proxy()) {
+        keys.backend.proxy()->problem(
+            "a UDP service has no PROXY header: there is no first byte that it could precede");
+    }
+    if (keys.path) {
+        keys.path->problem("a UDP service has no paths");
+    }
+    if (keys.plugins) {
+        keys.plugins->problem("a UDP service has no plugins: they look at requests and connections");
+    }
+    const bool ruled = keys.rules.refuse("is for a service with `http`; this one has `udp`");
+    return tls_key != nullptr || keys.backend.proxy() || keys.path || keys.plugins || ruled;
+}
+
+void add_udp(const Keys& keys, Taken& taken, ClientPart& part) {
+    using std::chrono::milliseconds;
+    const auto address = keys.local ? keys.local->word() : std::nullopt;
+    const auto called = keys.name ? keys.name->word() : std::nullopt;
+    const auto idle = keys.idle ? keys.idle->time() : std::nullopt;
+    if (has_what_udp_has_not(keys) || !address || (keys.name && !called) || (keys.idle && !idle)) {
         return;
     }
-    const bool has_port = is_new_port(tcp.remote_port, *keys.tcp, taken);
-    if (!has_port && !keys.name) {
-        return;  // its name is made from the port, so the problem would be reported twice
+    Udp udp;
+    udp.name = called.value_or("");
+    udp.idle = idle.value_or(udp.idle);
+    if (udp.idle < milliseconds(limits::udp_idle_ms_min) || udp.idle > milliseconds(limits::udp_idle_ms_max)) {
+        keys.idle->problem("must be from 1s to 1h");
+        return;
     }
-    if (is_new_name(tcp.name, keys.name ? *keys.name : *keys.tcp, taken) && has_port) {
-        part.services.push_back(std::move(tcp));
+    const std::vector<PortOfRange> places = ports_of(*keys.udp, *address);
+    if (!places.empty()) {
+        add_ports(udp, places, keys, *keys.udp, taken.udp_ports, taken, part.udp_services);
     }
 }
 
@@ -203,6 +306,7 @@ void add_http(const Keys& keys, Taken& taken, ClientPart& part) {
     bool complete = !is_local_missing(keys);
     complete = keys.backend.read(http.backend_tls) && complete;
     complete = keys.backend.read(http.proxy_protocol) && complete;
+    complete = reads_plugins(keys, http) && complete;
     for (const Value& item : keys.http->items_or_single()) {
         const std::optional<std::string> host = item.word();
         complete = complete && host;
@@ -237,6 +341,7 @@ void add_tls(const Keys& keys, Taken& taken, ClientPart& part) {
     Tls tls;
     bool complete = keys.local.has_value();
     complete = keys.backend.read(tls.proxy_protocol) && complete;
+    complete = reads_plugins(keys, tls) && complete;
     for (const Value& item : keys.tls->items_or_single()) {
         const std::optional<std::string> host = item.word();
         complete = complete && host;
@@ -281,11 +386,13 @@ void read_service(const Value& item, Taken& taken, ClientPart& part) {
     section.finish();
     if (keys.kinds() == 0 && !section.has_foreign("kind")) {
         item.problem(
-            "`tcp`, `http` or `tls` is missing: the public port, or 0 for one that the server chooses; or the host, or "
+            "`tcp`, `udp`, `http` or `tls` is missing: the public port, or 0 for one that the server chooses; or the "
+            "host, or "
             "`assigned` for one that the server chooses; or the name that visitors ask for by TLS");
     }
     if (keys.kinds() > 1) {
-        (keys.http ? *keys.http : *keys.tls).problem("a service has one of `tcp`, `http` and `tls`");
+        const Value& second = keys.http ? *keys.http : keys.tls ? *keys.tls : *keys.udp;
+        second.problem("a service has one of `tcp`, `udp`, `http` and `tls`");
     }
     if (is_local_missing(keys) && !section.has_foreign("local")) {
         item.problem("`local` is missing: where visitors are connected to, like 127.0.0.1:22");
@@ -293,8 +400,14 @@ void read_service(const Value& item, Taken& taken, ClientPart& part) {
     if (keys.kinds() != 1) {
         return;
     }
+    if (keys.idle && !keys.udp) {
+        keys.idle->problem("is for a service with `udp`: how long its visitors may be silent");
+        return;
+    }
     if (keys.tcp) {
         add_tcp(keys, taken, part);
+    } else if (keys.udp) {
+        add_udp(keys, taken, part);
     } else if (keys.http) {
         add_http(keys, taken, part);
     } else {

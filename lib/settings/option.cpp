@@ -124,7 +124,10 @@ std::vector<Problem> say_as(Settings& settings, const std::vector<SettingText>& 
     config::Context context{report, nullptr, {}, {}};
     Origins nowhere;
     Values now = settings;
-    SectionReader reader(config::Section(root, context, "", {}), "", nowhere);
+    ConfigFile none;
+    const std::vector<ConfigText> nothing(1);
+    const ConfigReading reading{none, nothing};
+    SectionReader reader(config::Section(root, context, "", {}), reading, nowhere);
     reader.read_settings(now);
     reader.finish();
     Groups<Values>::visit([&](const GroupPlace& place, const auto& rows, const auto& part) {

@@ -7,6 +7,8 @@
 
 #include "base/limits.hpp"
 #include "ferrotunnel/secret.hpp"
+#include "plugin/limits.hpp"
+#include "settings/plugin_scope.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -35,6 +37,30 @@ plugin::InstanceOptions options_of(const PluginUse& use, const plugin::Type& typ
 }
 
 }  // namespace
+
+std::vector<ClientPlugin> usual_client_plugins() {
+    return {{.type = "auth"}, {.type = "ip-filter"}, {.type = "rate-limit"}};
+}
+
+void check_client_plugins(const std::vector<ClientPlugin>& types, std::size_t plugins, std::vector<Problem>& problems) {
+    for (std::size_t i = 0; i < types.size(); ++i) {
+        const std::string key = "client_plugins[" + std::to_string(i) + "]";
+        if (!plugin::is_type_name(types[i].type)) {
+            problems.push_back({key, "names no type of a plugin"});
+        } else if (types[i].library != nullptr) {
+            if (const auto fault = plugin::fault_for_clients(types[i].library, types[i].type)) {
+                problems.push_back({key, *fault});
+            }
+        }
+    }
+    // More than a chain may have at all is told by prepare_plugins.
+    if (!types.empty() && plugins > limits::plugin_instances_of_operator_max &&
+        plugins <= limits::plugin_instances_max) {
+        problems.push_back({"plugins", "are " + std::to_string(plugins) + "; there may be up to " +
+                                           std::to_string(limits::plugin_instances_of_operator_max) +
+                                           " where clients may ask for plugins, too"});
+    }
+}
 
 Result<std::string, config::FileError> read_secret_file(const std::string& path) {
     try {
@@ -83,6 +109,11 @@ std::vector<PreparedPlugin> prepare_plugins(const std::vector<PluginSpec>& specs
             continue;
         }
         plugin::InstanceOptions options = options_of(use, made->type, ids);
+        const std::size_t right = problems.size();
+        compile_plugin_scope(use, key, options, problems);
+        if (problems.size() > right) {
+            continue;
+        }
         ids.insert(options.id);
         prepared.push_back({std::move(*made), std::move(options)});
     }

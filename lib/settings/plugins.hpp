@@ -30,6 +30,13 @@ struct PreparedPlugin {
 /// Prepares the plugins in their order; those with a problem are left out. A problem's key is like "plugins[1].rate".
 std::vector<PreparedPlugin> prepare_plugins(const std::vector<PluginSpec>& specs, std::vector<Problem>& problems);
 
+/// The types that clients may ask for where the operator says nothing: guards that make a service less open, read no
+/// files, and cost little.
+std::vector<ClientPlugin> usual_client_plugins();
+
+/// Reports types that clients can not ask for, and a chain of `plugins` that leaves no room for theirs.
+void check_client_plugins(const std::vector<ClientPlugin>& types, std::size_t plugins, std::vector<Problem>& problems);
+
 /// Reads the text of a secret's file, or says why there is none.
 Result<std::string, config::FileError> read_secret_file(const std::string& path);
 

@@ -11,6 +11,8 @@
 #include "base/limits.hpp"
 #include "ferrotunnel/http_settings.hpp"
 #include "ferrotunnel/https.hpp"
+#include "ferrotunnel/plugin_limits.hpp"
+#include "ferrotunnel/rights.hpp"
 #include "settings/common.hpp"
 #include "settings/kept_secret.hpp"
 #include "settings/plugins.hpp"
@@ -20,6 +22,8 @@ namespace ferrotunnel::detail {
 struct NamedToken {
     KeptSecret secret;
     std::string name;  // made up by the check if the user gave none
+    Rights rights{};
+    KeptSecret also{};  // a second secret that is accepted; empty: none
 
     friend bool operator==(const NamedToken&, const NamedToken&) = default;
 };
@@ -47,6 +51,8 @@ struct ServerValues : CommonValues {
     std::string tls_key;
     std::string state_dir;
     std::vector<PluginSpec> plugins;  // in the order in which requests pass them
+    std::vector<ClientPlugin> client_plugins = usual_client_plugins();
+    PluginLimits plugin_limits;
 
     friend bool operator==(const ServerValues&, const ServerValues&) = default;
 };
@@ -108,7 +114,8 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .topic = addresses_topic,
       .type = "port or range, or a list",
       .help = "The public ports that clients may have, like 2222,8000-8100.",
-      .otherwise = "all from 1024 on"},
+      .otherwise = "all from 1024 on",
+      .is_live = true},
      &ServerValues::allow_ports},
     {{.key = "https_bind",
       .form = Form::word,
@@ -130,12 +137,17 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .help = "Proxies in front, like 10.0.0.0/8 or ::1, that speak the PROXY protocol (version 1 or 2): connections "
               "from there must begin with its header, at every public address, and the visitor is whom that names."},
      &ServerValues::proxies},
-    {{.key = "plugins", .call = "plugin"},
+    {{.key = "plugins", .call = "plugin", .is_live = true},
      {},
-     [](const ServerValues& a, const ServerValues& b) { return a.plugins == b.plugins; }},
-    {{.key = "token", .option = "token-file"},
+     [](const ServerValues& a, const ServerValues& b) { return a.plugins == b.plugins; },
+     [](ServerValues& into, const ServerValues& from) { into.plugins = from.plugins; }},
+    {{.key = "plugins.clients", .call = "client_plugins", .problem = "client_plugins"},
      {},
-     [](const ServerValues& a, const ServerValues& b) { return a.tokens == b.tokens; }},
+     [](const ServerValues& a, const ServerValues& b) { return a.client_plugins == b.client_plugins; }},
+    {{.key = "token", .option = "token-file", .is_live = true},
+     {},
+     [](const ServerValues& a, const ServerValues& b) { return a.tokens == b.tokens; },
+     [](ServerValues& into, const ServerValues& from) { into.tokens = from.tokens; }},
     {{.key = "tls_cert",
       .form = Form::path,
       .option = "tls-cert",
@@ -174,7 +186,8 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .operand = "N",
       .topic = share_topic,
       .help = "How many connections the clients of one token may have together.",
-      .otherwise = "4096, or 3584 where there are several tokens"},
+      .otherwise = "4096, or 3584 where there are several tokens",
+      .is_live = true},
      &ServerValues::connections_per_token},
     {{.key = "ports_per_token",
       .form = Form::number,
@@ -185,7 +198,8 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .topic = share_topic,
       .help =
           "How many public ports the clients of one token may have together, with those that are still being closed.",
-      .otherwise = "65535, or 14000 where there are several tokens"},
+      .otherwise = "65535, or 14000 where there are several tokens",
+      .is_live = true},
      &ServerValues::ports_per_token},
 };
 

@@ -65,4 +65,9 @@ std::string default_name(const Tls& service) {
     return made_valid("tls:" + service.host);
 }
 
+std::string default_name(const Udp& service) {
+    const bool by_port = service.remote_port != 0 || service.local.empty();
+    return made_valid("udp:" + (by_port ? std::to_string(service.remote_port) : service.local));
+}
+
 }  // namespace ferrotunnel::detail

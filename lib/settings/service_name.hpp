@@ -7,6 +7,7 @@
 #include "ferrotunnel/http.hpp"
 #include "ferrotunnel/tcp.hpp"
 #include "ferrotunnel/tls.hpp"
+#include "ferrotunnel/udp.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -20,5 +21,6 @@ bool is_name(std::string_view text);
 std::string default_name(const Tcp& service);
 std::string default_name(const Http& service);
 std::string default_name(const Tls& service);
+std::string default_name(const Udp& service);
 
 }  // namespace ferrotunnel::detail

@@ -59,6 +59,7 @@ struct SettingFacts {
     std::string_view otherwise{};  // the default in words, where no value of the setting expresses it
     std::string_view call{};       // the builder's call, if it has neither the group's name nor the key's
     std::string_view problem{};    // the setting's name in problems; empty: its key
+    bool is_live = false;          // it can change while the server or client runs; others need a restart
 };
 
 template <typename Group>
@@ -69,11 +70,12 @@ using Member =
                  std::optional<std::string> Group::*, std::vector<std::string> Group::*, TlsGrade Group::*>;
 
 /// A row: the facts of a setting, and where its value is in its group. A section has no value of one of these types;
-/// instead it may bring `is_same`, which compares the section in two groups.
+/// instead it may bring `is_same`, which compares the section in two groups, and `take`, which copies it.
 template <typename Group>
 struct Setting : SettingFacts {
     Member<Group> at{};
     bool (*is_same)(const Group& a, const Group& b) = nullptr;
+    void (*take)(Group& into, const Group& from) = nullptr;
 };
 
 }  // namespace ferrotunnel::detail

@@ -13,6 +13,7 @@
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/tcp.hpp"
 #include "ferrotunnel/tls.hpp"
+#include "ferrotunnel/udp.hpp"
 #include "settings/client.hpp"
 #include "settings/server.hpp"
 #include "wire/control.hpp"
@@ -63,6 +64,7 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems);
 void check_service(Tcp& service, bool application_serves, std::vector<Problem>& problems);
 void check_service(Http& service, bool application_serves, std::vector<Problem>& problems);
 void check_service(Tls& service, bool application_serves, std::vector<Problem>& problems);
+void check_service(Udp& service, bool application_serves, std::vector<Problem>& problems);
 
 /// The service as it is registered with the server.
 wire::HttpPart http_part(const Http& service);

@@ -46,6 +46,11 @@ std::shared_ptr<const CertificateSnapshot> CertificateStore::snapshot() const {
     return snapshot_;
 }
 
+void CertificateStore::set_sources(CertificateSources sources) {
+    std::lock_guard lock(loading_);
+    sources_ = std::move(sources);
+}
+
 std::optional<CertificateReport> CertificateStore::reload_if_changed(WallTime now) {
     std::lock_guard lock(loading_);
     bool changed = look();

@@ -84,6 +84,10 @@ public:
 
     explicit CertificateStore(CertificateSources sources);
 
+    /// Sets other sources. What they have is read, and what they do not have is given up, by the next load; pairs that
+    /// are in both stay as they are.
+    void set_sources(CertificateSources sources);
+
     /// Reads what has changed since the last call; the first call reads everything. Any thread; see VisitorTls.
     std::optional<CertificateReport> reload_if_changed(WallTime now);
 
@@ -120,9 +124,8 @@ private:
     std::vector<Candidate> by_preference(WallTime now) const;
     void publish(WallTime now);
 
-    const CertificateSources sources_;
-
     mutable std::mutex loading_;  // held while files are read; guards this block of members
+    CertificateSources sources_;
     std::map<Place, Pair> pairs_;
     ChainCertificates chains_;
     std::vector<CertificateProblem> folder_problems_;

@@ -219,6 +219,10 @@ std::shared_ptr<VisitorTls> VisitorTls::make(const VisitorTlsSettings& settings,
 
 VisitorTls::~VisitorTls() = default;
 
+void VisitorTls::set_certificates(CertificateSources sources) {
+    inner_->certificates.set_sources(std::move(sources));
+}
+
 std::optional<CertificateReport> VisitorTls::reload_if_changed(WallTime now) {
     const bool authorities_changed = inner_->reload_authorities();
     auto report = inner_->certificates.reload_if_changed(now);

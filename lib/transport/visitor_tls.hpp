@@ -61,6 +61,9 @@ public:
     /// The context that visitors' pipes are made with. It never changes, and keeps alive what it needs.
     std::shared_ptr<TlsContext> context() const noexcept { return context_; }
 
+    /// Sets where certificates come from; the next load reads them. Any thread.
+    void set_certificates(CertificateSources sources);
+
     /// Looks for changed files and reads them. It reads files and may take long if there are many, so it is for a
     /// thread that may wait, not for a worker. Any thread; two calls at once wait for each other. An empty optional:
     /// nothing has changed.

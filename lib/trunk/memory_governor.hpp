@@ -30,7 +30,12 @@ public:
 
     /// `tokens`: the number of tokens whose sessions may be here.
     explicit MemoryGovernor(std::uint64_t limit, std::size_t tokens = 1) noexcept
-        : limit_(limit), share_(tokens > 1 ? limit / limits::memory_token_share : limit) {}
+        : limit_(limit), share_(share_of(limit, tokens)) {}
+    /// Sets the number of tokens, which decides how much a single one may have.
+    void set_tokens(std::size_t tokens) {
+        std::lock_guard lock(mutex_);
+        share_ = share_of(limit_, tokens);
+    }
 
     /// The result of a look, for the log.
     struct Look {
@@ -54,6 +59,9 @@ private:
     };
     using Owners = std::map<std::string, Owner>;
 
+    static std::uint64_t share_of(std::uint64_t limit, std::size_t tokens) noexcept {
+        return tokens > 1 ? limit / limits::memory_token_share : limit;
+    }
     static bool is_tight(std::uint64_t held, std::uint64_t of, bool was) noexcept {
         return held > (was ? of / 8 * 3 : of / 2);
     }
@@ -61,7 +69,7 @@ private:
     void ask(const Owner& owner, std::uint64_t excess);
 
     const std::uint64_t limit_;
-    const std::uint64_t share_;
+    std::uint64_t share_;
     mutable std::mutex mutex_;
     std::set<Member*> members_;
     Owners owners_;

@@ -54,6 +54,8 @@ std::string_view name_of(Code code) noexcept {
             return "too_slow";
         case Code::rotated:
             return "rotated";
+        case Code::forbidden:
+            return "forbidden";
     }
     return "unknown";
 }

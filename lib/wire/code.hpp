@@ -32,6 +32,7 @@ enum class Code : std::uint16_t {
     unsupported = 22,        // a service kind or feature this side does not have
     too_slow = 23,           // the stream held most of an exhausted budget without moving
     rotated = 24,            // ids run out: open a new session
+    forbidden = 25,          // the token has no right to this host or kind of service
 };
 
 /// The name as the documentation and logs spell it; "unknown" for a number without a name.

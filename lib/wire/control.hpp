@@ -29,6 +29,7 @@
 #include "wire/code.hpp"
 #include "wire/frame.hpp"
 #include "wire/http_rules_part.hpp"
+#include "wire/plugins_part.hpp"
 
 namespace ferrotunnel::wire {
 
@@ -41,6 +42,10 @@ namespace feature {
 inline constexpr std::uint64_t resume = 1U << 0;       // reserved
 inline constexpr std::uint64_t compression = 1U << 1;  // reserved
 inline constexpr std::uint64_t transports = 1U << 2;   // reserved
+inline constexpr std::uint64_t udp = 1U << 3;          // services of kind udp
+inline constexpr std::uint64_t plugins = 1U << 4;      // plugins that a client asks for
+/// What this code announces.
+inline constexpr std::uint64_t announced = udp | plugins;
 }  // namespace feature
 
 using Nonce = std::array<std::uint8_t, 32>;
@@ -121,6 +126,14 @@ struct TlsPart {
     friend bool operator==(const TlsPart&, const TlsPart&) = default;
 };
 
+/// What a service of kind udp declares in addition.
+struct UdpPart {
+    /// How long a visitor may be silent before it is forgotten; 0: the server's choice.
+    std::uint32_t idle_ms = 0;
+
+    friend bool operator==(const UdpPart&, const UdpPart&) = default;
+};
+
 struct Service {
     std::uint32_t id = 0;                 // chosen by the client, not 0; OPEN names it
     ServiceKind kind = ServiceKind::tcp;  // may be a number that this version does not know: refuse with `unsupported`
@@ -130,6 +143,8 @@ struct Service {
     std::string metadata;                 // for the server's hooks; empty: none
     HttpPart http{};                      // of kind http only
     TlsPart tls{};                        // of kind tls only
+    UdpPart udp{};                        // of kind udp only
+    PluginsPart plugins{};                // that its visitors are to pass
 
     friend bool operator==(const Service&, const Service&) = default;
 };

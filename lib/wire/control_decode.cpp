@@ -129,6 +129,40 @@ void decode_tls(FieldReader& service, TlsPart& tls, std::size_t index, Error& er
     }
 }
 
+void decode_udp(FieldReader& service, UdpPart& udp, std::size_t index, Error& error) {
+    if (auto map = service.map("udp")) {
+        FieldReader fields(*map, "register.services.udp", error, index);
+        fields.optional_number("idle_ms", udp.idle_ms, limits::udp_idle_ms_min, limits::udp_idle_ms_max);
+    }
+}
+
+void decode_plugins(FieldReader& fields, Service& service, std::size_t index) {
+    read_plugins(fields, index, service.plugins);
+    if (service.http.rules.bytes() + bytes_of(service.plugins) > limits::http_rules_bytes_max) {
+        fields.fail(Code::limit, "plugins",
+                    " takes more than " + std::to_string(limits::http_rules_bytes_max) + " bytes, with its rules");
+    }
+}
+
+void decode_service(FieldReader& fields, Service& service, std::size_t index, Error& error) {
+    fields.number("id", service.id, 1, any_u32);
+    fields.number("kind", service.kind, 1, 255);
+    fields.number("remote_port", service.remote_port, 0, any_u16);
+    fields.optional_text("bind", service.bind, limits::bind_text_max);
+    fields.optional_text("name", service.name, limits::service_name_max);
+    fields.optional_text("metadata", service.metadata, limits::service_metadata_max);
+    if (service.kind == ServiceKind::http && fields.has("http")) {
+        decode_http(fields, service.http, index, error);
+    }
+    if (service.kind == ServiceKind::tls) {
+        decode_tls(fields, service.tls, index, error);
+    }
+    if (service.kind == ServiceKind::udp && fields.has("udp")) {
+        decode_udp(fields, service.udp, index, error);
+    }
+    decode_plugins(fields, service, index);
+}
+
 ControlMessage decode_register(cbor::Item map, Error& error) {
     Register message;
     FieldReader fields(map, "register", error);
@@ -136,18 +170,7 @@ ControlMessage decode_register(cbor::Item map, Error& error) {
     for_each_map(fields, "services", "register.services", limits::services_per_message_max, error,
                  [&](FieldReader& inner) {
                      Service& service = message.services.emplace_back();
-                     inner.number("id", service.id, 1, any_u32);
-                     inner.number("kind", service.kind, 1, 255);
-                     inner.number("remote_port", service.remote_port, 0, any_u16);
-                     inner.optional_text("bind", service.bind, limits::bind_text_max);
-                     inner.optional_text("name", service.name, limits::service_name_max);
-                     inner.optional_text("metadata", service.metadata, limits::service_metadata_max);
-                     if (service.kind == ServiceKind::http && inner.has("http")) {
-                         decode_http(inner, service.http, message.services.size() - 1, error);
-                     }
-                     if (service.kind == ServiceKind::tls) {
-                         decode_tls(inner, service.tls, message.services.size() - 1, error);
-                     }
+                     decode_service(inner, service, message.services.size() - 1, error);
                  });
     return message;
 }

@@ -48,7 +48,9 @@ void write_service(cbor::Writer& writer, const Service& service) {
     bool metadata = !service.metadata.empty();
     bool http = service.kind == ServiceKind::http && service.http != HttpPart{};
     bool tls = service.kind == ServiceKind::tls;
-    writer.map(3U + (bind ? 1U : 0U) + (name ? 1U : 0U) + (metadata ? 1U : 0U) + (http ? 1U : 0U) + (tls ? 1U : 0U));
+    bool udp = service.kind == ServiceKind::udp && service.udp != UdpPart{};
+    writer.map(3U + (bind ? 1U : 0U) + (name ? 1U : 0U) + (metadata ? 1U : 0U) + (http ? 1U : 0U) + (tls ? 1U : 0U) +
+               (udp ? 1U : 0U) + (service.plugins.empty() ? 0U : 1U));
     writer.text("id").unsigned_integer(service.id);
     writer.text("kind").unsigned_integer(static_cast<std::uint8_t>(service.kind));
     writer.text("remote_port").unsigned_integer(service.remote_port);
@@ -67,6 +69,10 @@ void write_service(cbor::Writer& writer, const Service& service) {
     if (tls) {
         write_hosts(writer.text("tls").map(1), service.tls.hosts);
     }
+    if (udp) {
+        writer.text("udp").map(1).text("idle_ms").unsigned_integer(service.udp.idle_ms);
+    }
+    write_plugins(writer, service.plugins);
 }
 
 void write_service(cbor::Writer& writer, const RegisteredService& service) {

@@ -83,6 +83,10 @@ public:
     }
 
     cbor::Item item() const noexcept { return map_; }
+    /// A reader of a map inside, which reports to the same error.
+    FieldReader of(cbor::Item map, std::string_view place, std::size_t index) const {
+        return {map, place, error_, index};
+    }
     bool has(std::string_view key) const noexcept { return map_.find(key).has_value(); }
     void fail(Code code, std::string_view key, std::string_view what);
 

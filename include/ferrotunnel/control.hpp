@@ -1,0 +1,90 @@
+// Control: asks a running FerroTunnel program by its control socket, as `ferrotunnel status` does. docs/control.md has
+// the JSON.
+//
+//    for (const auto& program : ferrotunnel::Control::programs()) {
+//        std::cout << ferrotunnel::Control(program.path).status();
+//    }
+#pragma once
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ferrotunnel/export.hpp"
+
+namespace ferrotunnel {
+
+/// Thrown by Control: there was no answer, or it was a refusal.
+class FERROTUNNEL_EXPORT control_error : public std::runtime_error {
+public:
+    enum class Why {
+        nobody,     ///< no program listens at that path
+        untrusted,  ///< the socket, its folder or the program is another user's
+        broken,     ///< no answer in time, or none of the API's
+        refused,    ///< the program does not do it: status(), code()
+    };
+
+    control_error(Why why, const std::string& text, unsigned status = 0, std::string code = {});
+    control_error(const control_error&) = default;
+    control_error& operator=(const control_error&) = default;
+    ~control_error() override;
+
+    Why why() const noexcept { return why_; }
+    /// The status of the answer: 404, say; 0 without an answer.
+    unsigned status() const noexcept { return status_; }
+    /// The code of the refusal, "not_found"; empty without an answer.
+    const std::string& code() const noexcept { return code_; }
+
+private:
+    Why why_;
+    unsigned status_;
+    std::string code_;
+};
+
+/// A running program that has a control socket.
+struct ControlProgram {
+    std::string path;  ///< of the socket
+    std::string side;  ///< "server" or "client"
+};
+
+/// Asks one program. It has no connection of its own: each call makes one, waits for the answer, and throws
+/// control_error. Any thread; calls block. It trusts only sockets of its own user, in folders into which nobody else
+/// can write. Texts in answers may come from peers: they are JSON, and may have control characters where they are
+/// decoded.
+class FERROTUNNEL_EXPORT Control {
+public:
+    static constexpr std::chrono::milliseconds timeout_default{30'000};
+
+    /// The programs of this user that have their socket in the usual place (Server::Builder::control). `problems` gets
+    /// a sentence for each socket or folder that is not to be trusted.
+    static std::vector<ControlProgram> programs(std::vector<std::string>* problems = nullptr);
+
+    explicit Control(std::string path, std::chrono::milliseconds timeout = timeout_default);
+
+    const std::string& path() const noexcept { return path_; }
+
+    /// Answers, as JSON.
+    std::string status() const { return ask("GET", "/v1/status"); }
+    std::string services() const { return ask("GET", "/v1/services"); }
+    std::string tunnels() const { return ask("GET", "/v1/tunnels"); }
+    std::string tokens() const { return ask("GET", "/v1/tokens"); }
+    std::string reload() const { return ask("POST", "/v1/reload"); }
+    /// `seconds` below 0: for as long as the program is set up.
+    std::string drain(double seconds = -1) const;
+    /// `client`: its id, or a name, which several may have.
+    std::string kick(const std::string& client) const;
+    /// `description`: an item of `client.services` of a configuration file, as JSON.
+    std::string add_service(std::string_view description) const { return ask("POST", "/v1/services", description); }
+    std::string remove_service(std::string_view name) const;
+
+    /// Any other request of the API. Returns the body of an answer with status 2xx.
+    std::string ask(std::string_view method, std::string_view path, std::string_view body = {}) const;
+
+private:
+    std::string path_;
+    std::chrono::milliseconds timeout_;
+};
+
+}  // namespace ferrotunnel

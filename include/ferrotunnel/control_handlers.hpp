@@ -1,0 +1,27 @@
+// What a program that embeds a Client or Server does itself when its control socket asks for it.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ferrotunnel {
+
+/// What came of reading the configuration again.
+struct ReloadAnswer {
+    std::vector<std::string> applied{};        ///< keys whose new values count from now on
+    std::vector<std::string> needs_restart{};  ///< keys whose new values count after a restart
+    std::vector<std::string> problems{};       ///< why nothing was changed, as texts; empty: it was
+};
+
+/// Reads the configuration again and applies it. Called on the control socket's thread: others who ask wait meanwhile.
+/// What it throws is told whoever asked.
+using ReloadHandler = std::function<ReloadAnswer()>;
+
+/// Begins to end the program: no new visitors, and the present ones may finish for that long, or for as long as the
+/// program is set up. Called on the control socket's thread; it must return at once, and must not call stop() there.
+using DrainHandler = std::function<void(std::optional<std::chrono::milliseconds>)>;
+
+}  // namespace ferrotunnel

@@ -1,0 +1,253 @@
+// The phases of sessions for plugins in C++, a part of plugin.hpp: visitors of TCP services and of those whose TLS
+// passes untouched, clients that log in, and the services that they register.
+//
+//    class Office final : public ferrotunnel::plugin::Plugin {
+//    public:
+//        static constexpr ferrotunnel::plugin::Description description{.name = "office", .version = "1", .guard =
+//        true};
+//
+//        Decision on_connect(Visit& visit) override {
+//            return visit.address().starts_with("192.0.2.") ? Decision::go_on() : Decision::refuse("not from the
+//            office");
+//        }
+//    };
+//
+// A guard that fails refuses. Hooks run on the server's workers, and must not block: what takes time owes its decision
+// by `later`, for 5 s at most, and 1,024 of a worker may wait, half of them for one instance.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ferrotunnel/plugin.hpp"
+#include "ferrotunnel/plugin_abi.h"
+
+namespace ferrotunnel::plugin {
+
+/// A decision on a Visit, Login or Registration that is owed; as Later is for an exchange.
+template <typename Subject>
+class LaterOf {
+public:
+    explicit LaterOf(ft_later handle) noexcept : handle_(handle) {}
+    LaterOf(LaterOf&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
+    LaterOf& operator=(LaterOf&& other) noexcept {
+        std::swap(handle_, other.handle_);
+        return *this;
+    }
+    ~LaterOf() {
+        if (handle_.ticket != nullptr) {
+            detail::api.session->drop(handle_);
+        }
+    }
+
+    /// Has `then`, a Decision(Subject&), called on the subject's worker, unless that has gone or was decided by its
+    /// deadline. Any thread. `then` is destroyed in any case: on the worker, or here.
+    template <typename Function>
+    void resume(Function then) && {
+        auto kept = std::make_unique<Function>(std::move(then));
+        const ft_later handle = std::exchange(handle_, {});
+        detail::api.session->resume(handle, &run<Function>, kept.release(),
+                                    [](void* user) { delete static_cast<Function*>(user); });
+    }
+    /// Decides what needs no look at the subject. Any thread.
+    void decide(Decision decision) && {
+        auto shared = std::make_shared<Decision>(std::move(decision));
+        std::move(*this).resume([shared](Subject&) { return std::move(*shared); });
+    }
+
+private:
+    template <typename Function>
+    static ft_decision run(ft_subject* raw, void* user) noexcept {
+        try {
+            Subject subject(raw);
+            return (*static_cast<Function*>(user))(subject).settle(raw);
+        } catch (...) {
+            return FT_FAILED;
+        }
+    }
+
+    ft_later handle_;
+};
+
+namespace detail {
+
+/// What the three have in common. Texts are good until the hook returns.
+class SubjectBase {
+public:
+    explicit SubjectBase(ft_subject* subject) noexcept : subject_(subject) {}
+    SubjectBase(const SubjectBase&) = delete;
+    SubjectBase& operator=(const SubjectBase&) = delete;
+
+    /// The address of the visitor, as a trusted proxy says it, or of the client. Without port.
+    Text address() const { return text(FT_SUBJECT_ADDRESS); }
+    std::uint16_t address_port() const { return static_cast<std::uint16_t>(number(FT_SUBJECT_ADDRESS_PORT)); }
+    /// The name of the client's token, never the secret.
+    Text token() const { return text(FT_SUBJECT_TOKEN); }
+    /// The client's process: 32 hex digits that its trunks have in common.
+    Text client() const { return text(FT_SUBJECT_CLIENT); }
+    /// What the client calls itself; anything, or empty.
+    Text client_name() const { return text(FT_SUBJECT_CLIENT_NAME); }
+
+    /// Notes that plugins share; empty where there is none. Those of a login are seen by its registrations, those of a
+    /// registration by the service's visitors. 32 in all.
+    Text note(Text name) const { return view(api.session->note(subject_, detail::text(name))); }
+    bool set_note(Text name, Text value) {
+        return api.session->set_note(subject_, detail::text(name), detail::text(value)) != 0;
+    }
+
+    /// What this instance keeps for this visitor, until on_visit_close has returned; for a login or registration until
+    /// it is decided. Made when it is first asked for. An instance has one type of state.
+    template <typename State>
+    State& state() {
+        void* state = api.session->state(subject_);
+        if (state == nullptr) {
+            auto made = std::make_unique<State>();
+            state = made.get();
+            api.session->set_state(subject_, made.release(), [](void* old) { delete static_cast<State*>(old); });
+        }
+        return *static_cast<State*>(state);
+    }
+
+protected:
+    ~SubjectBase() = default;
+
+    Text text(std::uint32_t what, std::size_t nth = 0) const { return view(api.session->text(subject_, what, nth)); }
+    std::uint64_t number(std::uint32_t what) const { return api.session->number(subject_, what); }
+    ft_subject* raw() const noexcept { return subject_; }
+    ft_later owe(std::chrono::nanoseconds timeout) {
+        return api.session->later(subject_, static_cast<std::uint64_t>(timeout.count()));
+    }
+
+private:
+    ft_subject* subject_;
+};
+
+}  // namespace detail
+
+/// A visitor of a TCP service, or of one whose TLS passes untouched; nothing of it has passed yet. If the trunk that it
+/// came to is lost meanwhile, it goes to another one, and no plugin is asked again.
+class Visit final : public detail::SubjectBase {
+public:
+    using SubjectBase::SubjectBase;
+
+    Text service() const { return text(FT_SUBJECT_SERVICE); }
+    /// Whether it speaks TLS with the service itself, and asks for host().
+    bool is_tls() const { return text(FT_SUBJECT_KIND) == "tls"; }
+    /// What a TLS visitor asks for. It proves nothing.
+    Text host() const { return text(FT_SUBJECT_HOST); }
+    /// The public port of a TCP service.
+    std::uint16_t port() const { return static_cast<std::uint16_t>(number(FT_SUBJECT_PORT)); }
+
+    /// Decides later: `begin(LaterOf<Visit>)` is called now. Meanwhile the visitor's bytes stay in the kernel. A wait
+    /// longer than `timeout` (0: the server's bound, which is also the most) is a failure.
+    template <typename Begin>
+    Decision later(Begin begin, std::chrono::nanoseconds timeout = std::chrono::nanoseconds(0)) {
+        const ft_later handle = owe(timeout);
+        if (handle.ticket == nullptr) {
+            return Decision::fail();  // too many wait
+        }
+        begin(LaterOf<Visit>(handle));
+        return Decision(FT_LATER);
+    }
+};
+
+/// How a visit has ended.
+struct VisitOutcome {
+    enum class End : std::uint32_t {
+        refused = FT_VISIT_REFUSED,    // by a plugin, or since one has failed
+        unserved = FT_VISIT_UNSERVED,  // no client took it, or it was given up before
+        served = FT_VISIT_SERVED,
+    } end = End::unserved;
+    std::uint64_t received_bytes = 0;  // from the visitor
+    std::uint64_t sent_bytes = 0;
+    std::chrono::nanoseconds duration{0};
+
+    static VisitOutcome of(const ft_visit_outcome& told) noexcept {
+        return {static_cast<End>(told.end), told.received_bytes, told.sent_bytes,
+                std::chrono::nanoseconds(told.duration_ns)};
+    }
+};
+
+/// A trunk of a client, whose token is proved. It has not taken the place of an older one yet.
+class Login final : public detail::SubjectBase {
+public:
+    using SubjectBase::SubjectBase;
+
+    /// The client's program and version; what it says.
+    Text agent() const { return text(FT_SUBJECT_AGENT); }
+    /// Of the protocol.
+    std::uint32_t version() const { return static_cast<std::uint32_t>(number(FT_SUBJECT_VERSION)); }
+    /// Which of how many trunks, from 1.
+    std::uint32_t trunk() const { return static_cast<std::uint32_t>(number(FT_SUBJECT_TRUNK)); }
+    std::uint32_t trunks() const { return static_cast<std::uint32_t>(number(FT_SUBJECT_TRUNKS)); }
+
+    /// As Visit::later, within the time that a login has.
+    template <typename Begin>
+    Decision later(Begin begin, std::chrono::nanoseconds timeout = std::chrono::nanoseconds(0)) {
+        const ft_later handle = owe(timeout);
+        if (handle.ticket == nullptr) {
+            return Decision::fail();
+        }
+        begin(LaterOf<Login>(handle));
+        return Decision(FT_LATER);
+    }
+};
+
+enum class Limit : std::uint32_t {
+    connect_ms = FT_LIMIT_CONNECT_MS,
+    first_byte_ms = FT_LIMIT_FIRST_BYTE_MS,
+    upgraded_idle_ms = FT_LIMIT_UPGRADED_IDLE_MS,
+    body_rate = FT_LIMIT_BODY_RATE,
+    body_max = FT_LIMIT_BODY_MAX,
+    upgrades = FT_LIMIT_UPGRADES,
+};
+
+/// A service that a client asks for. What is accepted here is still checked as every service is.
+class Registration final : public detail::SubjectBase {
+public:
+    using SubjectBase::SubjectBase;
+
+    Text service() const { return text(FT_SUBJECT_SERVICE); }
+    /// "tcp", "udp", "tls", "http" or "private".
+    Text kind() const { return text(FT_SUBJECT_KIND); }
+    /// The public port that is asked for; 0: any.
+    std::uint16_t port() const { return static_cast<std::uint16_t>(number(FT_SUBJECT_PORT)); }
+    /// The server's address on which it is asked for; empty: the server's choice.
+    Text bind() const { return text(FT_SUBJECT_BIND); }
+    /// The hosts that are asked for, in normal form. None: the server assigns one.
+    std::size_t hosts() const { return static_cast<std::size_t>(number(FT_SUBJECT_HOSTS)); }
+    Text host(std::size_t nth = 0) const { return text(FT_SUBJECT_HOST, nth); }
+    Text path() const { return text(FT_SUBJECT_PATH); }
+    Text metadata() const { return text(FT_SUBJECT_METADATA); }
+
+    /// Gives the service these hosts instead, 1 to 16. False: it is of a kind without hosts.
+    bool set_hosts(const std::vector<std::string>& hosts) {
+        std::vector<ft_text> all;
+        for (const std::string& host : hosts) {
+            all.push_back(detail::text(host));
+        }
+        return detail::api.session->set_hosts(raw(), all.data(), all.size()) != 0;
+    }
+    /// Sets a limit of an HTTP service, in place of the client's word; within the server's own bounds.
+    bool set_limit(Limit limit, std::uint64_t value) {
+        return detail::api.session->set_limit(raw(), static_cast<std::uint32_t>(limit), value) != 0;
+    }
+
+    /// As Visit::later.
+    template <typename Begin>
+    Decision later(Begin begin, std::chrono::nanoseconds timeout = std::chrono::nanoseconds(0)) {
+        const ft_later handle = owe(timeout);
+        if (handle.ticket == nullptr) {
+            return Decision::fail();
+        }
+        begin(LaterOf<Registration>(handle));
+        return Decision(FT_LATER);
+    }
+};
+
+}  // namespace ferrotunnel::plugin

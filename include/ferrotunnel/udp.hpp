@@ -1,0 +1,46 @@
+// A UDP service: a public UDP port on the server, and what is behind it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ferrotunnel/export.hpp"
+
+namespace ferrotunnel {
+
+/// A UDP service. Each address that sends to the public port is a visitor, and has a socket of its own towards the
+/// backend, so that the backend tells visitors apart. Datagrams of 0 to 65,507 bytes arrive whole or not at all; as
+/// with UDP itself they may be lost, where a queue is full or the backend is away (DatagramStats says how many, and
+/// why). Its port's number is apart from those of TCP services.
+struct Udp {
+    /// It has constructors and no designated initialisers, for the reason given at Tcp.
+    Udp() = default;
+    explicit Udp(std::uint16_t remote_port_in) : remote_port(remote_port_in) {}
+    Udp(std::uint16_t remote_port_in, std::string local_in, std::string name_in = {})
+        : remote_port(remote_port_in), local(std::move(local_in)), name(std::move(name_in)) {}
+
+    /// Makes a service for each of a range of public ports, as Tcp::range does.
+    FERROTUNNEL_EXPORT static std::vector<Udp> range(std::string_view remote_ports, std::string_view local,
+                                                     std::string_view name = {});
+
+    /// The public port on the server; 0: the server chooses one, and keeps it for as long as it knows this client.
+    std::uint16_t remote_port = 0;
+    /// The backend that datagrams are sent to, seen from this process: "127.0.0.1:53", "[::1]:53", "dns.internal:53",
+    /// "53" (on this machine).
+    std::string local{};
+    /// The name of the service in events and logs: up to 64 letters, digits and "._-:/[]*". Empty: "udp:" and
+    /// remote_port, or "udp:" and `local` where the server chooses the port; where that is no name, it is cut or
+    /// changed, with a checksum at the end. It must be unique within a client.
+    std::string name{};
+    /// How long a visitor may be silent, both ways, before it is forgotten: 1 s to 1 h. What comes later is a new
+    /// visitor to the backend, with another port. Shorter where many come once, longer for tunnels that keep still.
+    std::chrono::milliseconds idle{60'000};
+
+    friend bool operator==(const Udp&, const Udp&) = default;
+};
+
+}  // namespace ferrotunnel

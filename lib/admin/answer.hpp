@@ -1,0 +1,28 @@
+// Answers of the control API: a status of HTTP, and JSON.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace ferrotunnel::admin {
+
+/// Keeps the order of its members: people read the answers too.
+using Json = nlohmann::ordered_json;
+
+struct Answer {
+    std::uint16_t status = 200;
+    Json body;
+};
+
+/// A refusal: {"error": {"code": "not_found", "message": "There is no service of that name."}}.
+inline Answer refusal(std::uint16_t status, std::string_view code, std::string message) {
+    return {status, Json{{"error", Json{{"code", code}, {"message", std::move(message)}}}}};
+}
+
+/// As text, with a line end. Bytes that are no UTF-8, which clients may send in names, are replaced.
+std::string text_of(const Json& json);
+
+}  // namespace ferrotunnel::admin

@@ -1,0 +1,210 @@
+#include "admin/control_thread.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <exception>
+#include <string>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include "admin/peer.hpp"
+#include "base/limits.hpp"
+
+namespace ferrotunnel::admin {
+namespace {
+
+constexpr std::size_t read_size = 16'384;
+constexpr int accepted_a_round = 16;
+
+Answer refuse_stranger(const Request&) {
+    return refusal(403, "forbidden", "This socket is for the program's own user, and for root.");
+}
+
+}  // namespace
+
+ControlThread::ControlThread(ControlSocket socket, const Settings& settings, Conversation::Handler handler, Logger& log)
+    : socket_(std::move(socket)),
+      settings_(settings),
+      handler_(std::move(handler)),
+      refuse_(refuse_stranger),
+      log_(log),
+      wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    if (!wake_) {
+        throw std::system_error(errno, std::generic_category(), "make the control socket's thread");
+    }
+    thread_ = std::thread([this] { run(); });
+}
+
+void ControlThread::end() noexcept {
+    if (!thread_.joinable()) {
+        return;
+    }
+    ending_.store(true);
+    (void)::eventfd_write(wake_.get(), 1);
+    thread_.join();
+}
+
+void ControlThread::run() {
+    id_.store(std::this_thread::get_id());
+    while (!ending_.load()) {
+        try {
+            round();
+        } catch (const std::exception& problem) {  // there was no memory, say: those who are there go
+            peers_.clear();
+            accept_again_ = Clock::now() + limits::admin_accept_pause;
+            log_.warn("the control socket has dropped its connections", {{"why", problem.what()}});
+        }
+    }
+    peers_.clear();
+}
+
+void ControlThread::round() {
+    const TimePoint before = Clock::now();
+    const bool accepts = before >= accept_again_;
+    std::vector<pollfd> sources{{wake_.get(), POLLIN, 0}, {accepts ? socket_.listener() : -1, POLLIN, 0}};
+    for (const Peer& peer : peers_) {
+        const short events = peer.lingers || peer.conversation.wants_input() ? POLLIN : POLLOUT;
+        sources.push_back({peer.socket.get(), events, 0});
+    }
+    if (::poll(sources.data(), sources.size(), milliseconds_to_wait(before)) < 0 && errno != EINTR) {
+        throw std::system_error(errno, std::generic_category(), "poll");
+    }
+    const TimePoint now = Clock::now();
+    auto source = sources.begin() + 2;
+    for (auto peer = peers_.begin(); peer != peers_.end() && !ending_.load(); ++source) {
+        const bool stays = source->revents == 0 || serve(*peer, source->revents, now);
+        peer = stays ? std::next(peer) : peers_.erase(peer);
+    }
+    end_late(now);
+    if (sources[1].revents != 0) {
+        accept_all(now);
+    }
+}
+
+int ControlThread::milliseconds_to_wait(TimePoint now) const {
+    TimePoint first = now < accept_again_ ? accept_again_ : never;
+    for (const Peer& peer : peers_) {
+        first = std::min(first, peer.deadline);
+    }
+    if (first == never) {
+        return -1;
+    }
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(first - now).count();
+    return static_cast<int>(std::clamp<std::chrono::milliseconds::rep>(wait, 0, 60'000));
+}
+
+void ControlThread::accept_all(TimePoint now) {
+    for (int i = 0; i < accepted_a_round; ++i) {
+        runtime::Fd socket(::accept4(socket_.listener(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (socket) {
+            admit(std::move(socket), now);
+            continue;
+        }
+        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+            accept_again_ = now + limits::admin_accept_pause;
+        }
+        return;
+    }
+}
+
+void ControlThread::admit(runtime::Fd socket, TimePoint now) {
+    const std::optional<uid_t> user = user_at(socket.get());
+    const bool is_stranger = !user || !may_ask(*user, settings_.owner);
+    static constexpr LineKind stranger{"control_stranger", limits::crowd_lines_per_second};
+    if (is_stranger && log_.may_write(LogLevel::warn, stranger, now)) {
+        log_.warn("another user has asked the control socket, and was refused",
+                  {{"user", user ? std::to_string(*user) : std::string("unknown")}});
+    }
+    if (peers_.size() >= settings_.peers_max) {
+        if (is_stranger) {
+            return;  // strangers take nobody's place
+        }
+        make_room();
+    }
+    peers_.push_back(
+        {std::move(socket), Conversation(is_stranger ? refuse_ : handler_), now + settings_.patience, is_stranger});
+}
+
+// Somebody new must never wait for those who have asked nothing, or do not take their answers: one of them goes. First
+// who has its last answer, then strangers, then the silent; of those, the one who has been at it for longest.
+void ControlThread::make_room() {
+    const auto is_before = [](const Peer& a, const Peer& b) {
+        const auto rank = [](const Peer& peer) {
+            return std::tuple(!peer.lingers, !peer.is_stranger, !peer.conversation.is_idle(), peer.deadline);
+        };
+        return rank(a) < rank(b);
+    };
+    peers_.erase(std::min_element(peers_.begin(), peers_.end(), is_before));
+}
+
+void ControlThread::end_late(TimePoint now) {
+    for (auto peer = peers_.begin(); peer != peers_.end();) {
+        if (peer->deadline > now) {
+            ++peer;
+            continue;
+        }
+        if (!peer->lingers) {
+            peer->conversation.time_over();
+            (void)write_out(*peer);
+        }
+        peer = peers_.erase(peer);
+    }
+}
+
+// These two return whether the peer stays.
+bool ControlThread::serve(Peer& peer, short events, TimePoint now) {
+    if ((events & (POLLERR | POLLNVAL)) != 0) {
+        return false;
+    }
+    if (peer.lingers || peer.conversation.wants_input()) {
+        std::array<std::uint8_t, read_size> buffer;
+        const runtime::IoResult read = runtime::read_some(peer.socket.get(), MutableBytes(buffer));
+        if (read.status == runtime::IoStatus::eof || read.status == runtime::IoStatus::error) {
+            return false;  // whoever ends its direction before the answer wants none
+        }
+        if (peer.lingers) {
+            return true;
+        }
+        const std::size_t answers = peer.conversation.answers();
+        peer.conversation.take({reinterpret_cast<const char*>(buffer.data()), read.bytes});
+        peer.deadline = peer.conversation.answers() != answers ? now + settings_.patience : peer.deadline;
+    }
+    return converse(peer, now);
+}
+
+bool ControlThread::converse(Peer& peer, TimePoint now) {
+    const std::size_t answers = peer.conversation.answers();
+    if (!write_out(peer)) {
+        return false;
+    }
+    if (peer.conversation.answers() != answers) {  // to a request that had come with the one before
+        peer.deadline = now + settings_.patience;
+    }
+    if (peer.conversation.has_ended()) {
+        (void)runtime::shutdown_send(peer.socket.get());
+        peer.lingers = true;
+        peer.deadline = now + limits::admin_linger;
+    }
+    return true;
+}
+
+// Writes what the socket takes; false: the peer is gone.
+bool ControlThread::write_out(Peer& peer) {
+    while (!peer.conversation.output().empty()) {
+        const runtime::IoResult written = runtime::write_some(peer.socket.get(), as_bytes(peer.conversation.output()));
+        peer.conversation.wrote(written.bytes);
+        if (written.status != runtime::IoStatus::ok) {
+            return written.status == runtime::IoStatus::would_block;
+        }
+    }
+    return true;
+}
+
+}  // namespace ferrotunnel::admin

@@ -1,0 +1,80 @@
+// The thread of a control socket: it accepts, reads, asks the subject and writes, and waits for nobody. Workers have
+// nothing to do with it: what it looks at is what any thread may look at.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <list>
+#include <thread>
+#include <vector>
+
+#include "admin/control_socket.hpp"
+#include "admin/conversation.hpp"
+#include "admin/limits.hpp"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "runtime/socket.hpp"
+
+struct pollfd;
+
+namespace ferrotunnel::admin {
+
+class ControlThread {
+public:
+    struct Settings {
+        std::size_t peers_max = limits::admin_peers_max;
+        Duration patience = limits::admin_patience;
+        uid_t owner = 0;  // whom it obeys, besides root
+    };
+
+    /// Begins. Throws std::system_error where there is no thread or descriptor for it. `handler` is called on the
+    /// thread; `log` must outlive this object.
+    ControlThread(ControlSocket socket, const Settings& settings, Conversation::Handler handler, Logger& log);
+    ~ControlThread() { end(); }
+    ControlThread(const ControlThread&) = delete;
+    ControlThread& operator=(const ControlThread&) = delete;
+
+    /// Waits for the answer that is being made, and ends. Not allowed on the thread itself, nor on two at a time.
+    void end() noexcept;
+    /// Whether the caller is the handler.
+    bool here() const noexcept { return std::this_thread::get_id() == id_.load(); }
+    const std::string& path() const noexcept { return socket_.path(); }
+
+private:
+    struct Peer {
+        runtime::Fd socket;
+        Conversation conversation;
+        TimePoint deadline;
+        bool is_stranger = false;  // another user, whom every request is refused
+        bool lingers = false;      // the last answer was sent: what still comes is read and dropped
+    };
+    using Peers = std::list<Peer>;
+
+    void run();
+    void round();
+    int milliseconds_to_wait(TimePoint now) const;
+    void accept_all(TimePoint now);
+    void admit(runtime::Fd socket, TimePoint now);
+    void make_room();
+    void end_late(TimePoint now);
+    bool serve(Peer& peer, short events, TimePoint now);
+    bool converse(Peer& peer, TimePoint now);
+    bool write_out(Peer& peer);
+
+    ControlSocket socket_;
+    const Settings settings_;
+    const Conversation::Handler handler_;
+    const Conversation::Handler refuse_;  // for strangers
+    Logger& log_;
+    runtime::Fd wake_;
+    Peers peers_;
+    TimePoint accept_again_{};  // until then nobody is accepted
+    std::atomic<bool> ending_{false};
+    std::atomic<std::thread::id> id_{};
+    std::thread thread_;
+};
+
+}  // namespace ferrotunnel::admin

@@ -1,0 +1,157 @@
+#include "admin/conversation.hpp"
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <new>
+#include <utility>
+
+#include "admin/limits.hpp"
+#include "base/check.hpp"
+#include "http/edits.hpp"
+#include "http/head_writer.hpp"
+
+namespace ferrotunnel::admin {
+namespace {
+
+std::string head_of(std::uint16_t status, std::size_t length, bool has_body, bool keep_alive) {
+    http::Edits edits;
+    check(edits.set("Content-Type", "application/json") && edits.set("Cache-Control", "no-store"),
+          "the fields of an answer fit into its head");
+    http::ResponseOut out;
+    out.status = status;
+    out.edits = &edits;
+    out.keep_alive = keep_alive;
+    if (has_body) {
+        out.body = http::Body::of_length(length);
+    } else {
+        out.content_length = length;
+    }
+    std::array<char, 512> head{};
+    const std::size_t size = http::write_response(out, head);
+    check(size <= head.size(), "the head of an answer fits into its buffer");
+    return {head.data(), std::min(size, head.size())};
+}
+
+}  // namespace
+
+void Conversation::take(std::string_view bytes) {
+    input_ += bytes;
+    go_on();
+}
+
+void Conversation::wrote(std::size_t bytes) {
+    written_ += bytes;
+    if (written_ < output_.size()) {
+        return;
+    }
+    std::string().swap(output_);  // a list may have been long
+    written_ = 0;
+    if (!last_) {
+        go_on();
+    }
+}
+
+void Conversation::time_over() {
+    if (!output_.empty() || is_idle()) {  // there is nobody to hear of it
+        std::string().swap(output_);
+        written_ = 0;
+        last_ = true;
+        return;
+    }
+    refuse(408, "too_slow", "The request took too long.");
+}
+
+void Conversation::go_on() {
+    while (wants_input() && (in_body_ ? read_body() : read_head())) {
+    }
+}
+
+// These two return whether there is more to do with the bytes that are there.
+bool Conversation::read_head() {
+    switch (parser_.parse(input_)) {
+        case http::ParseState::more:
+            return false;
+        case http::ParseState::refused: {
+            method_ = parser_.method() == http::Method::head ? "HEAD" : "";
+            const http::Refusal refusal = parser_.refusal();
+            refuse(refusal.status, "bad_request", std::string(refusal.text));
+            return false;
+        }
+        case http::ParseState::complete:
+            break;
+    }
+    const http::RequestHead& head = parser_.head();
+    method_ = head.method_text;
+    path_ = head.target.path;
+    keep_alive_ = head.keep_alive;
+    reader_ = http::BodyReader(head.body);
+    const bool is_long = head.body.kind == http::BodyKind::length && head.body.length > limits::admin_request_max;
+    const bool waits = head.expects_continue;
+    input_.erase(0, parser_.size());
+    parser_.reset();
+    in_body_ = true;
+    if (is_long) {
+        refuse(413, "too_large", "A request has at most 64 KiB.");
+        return false;
+    }
+    if (waits && input_.empty()) {
+        output_ = "HTTP/1.1 100 Continue\r\n\r\n";
+        return false;
+    }
+    return true;
+}
+
+bool Conversation::read_body() {
+    std::string_view rest = input_;
+    while (!rest.empty() && reader_.state() == http::BodyState::more) {
+        const http::BodyReader::Piece piece = reader_.next(rest);
+        if (body_.size() + piece.payload.size() > limits::admin_request_max) {
+            refuse(413, "too_large", "A request has at most 64 KiB.");
+            return false;
+        }
+        body_ += piece.payload;
+        rest.remove_prefix(piece.consumed);
+    }
+    input_.erase(0, input_.size() - rest.size());
+    if (reader_.state() == http::BodyState::refused) {
+        refuse(400, "bad_request", std::string(reader_.refusal().text));
+        return false;
+    }
+    if (reader_.state() == http::BodyState::more) {
+        return false;
+    }
+    handle();
+    return true;
+}
+
+void Conversation::handle() {
+    Answer answer;
+    try {
+        answer = handler_(Request{method_, path_, body_});
+    } catch (const std::bad_alloc&) {
+        answer = refusal(503, "busy", "There is no memory for the answer.");
+    } catch (const std::exception& thrown) {
+        answer = refusal(500, "internal", thrown.what());
+    }
+    last_ = !keep_alive_;
+    send(answer);
+    in_body_ = false;
+    body_.clear();
+}
+
+void Conversation::refuse(std::uint16_t status, std::string_view code, std::string message) {
+    last_ = true;
+    keep_alive_ = false;
+    send(refusal(status, code, std::move(message)));
+}
+
+void Conversation::send(const Answer& answer) {
+    const std::string body = text_of(answer.body);
+    const bool has_body = method_ != "HEAD";
+    output_ = head_of(answer.status, body.size(), has_body, keep_alive_);
+    output_ += has_body ? std::string_view(body) : std::string_view();
+    ++answers_;
+}
+
+}  // namespace ferrotunnel::admin

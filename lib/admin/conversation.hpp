@@ -1,0 +1,67 @@
+// One connection to the control socket: bytes in, bytes out, one request after the other. No sockets, no clock.
+//
+//   head --complete--> body --complete--> answering --all written--> head
+//     \------ refused, or its time is over ------> answering, the last --all written--> ended
+//
+// While an answer is being written, nothing is read: a peer who does not take its answers waits alone.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "admin/answer.hpp"
+#include "admin/resources.hpp"
+#include "http/body_reader.hpp"
+#include "http/request_parser.hpp"
+
+namespace ferrotunnel::admin {
+
+class Conversation {
+public:
+    using Handler = std::function<Answer(const Request&)>;
+
+    /// `handler` may throw: that is the answer `internal`.
+    explicit Conversation(const Handler& handler) : handler_(handler) {}
+
+    /// Takes what the peer has sent; to be called while wants_input().
+    void take(std::string_view bytes);
+    /// What the peer is to be sent next.
+    std::string_view output() const noexcept { return std::string_view(output_).substr(written_); }
+    void wrote(std::size_t bytes);
+    /// Refuses the request that has begun, if there is one, and ends.
+    void time_over();
+
+    bool wants_input() const noexcept { return output_.empty() && !last_; }
+    /// Nothing is to be sent any more, and nothing is to be read.
+    bool has_ended() const noexcept { return output_.empty() && last_; }
+    /// Nothing of a next request has come.
+    bool is_idle() const noexcept { return output_.empty() && input_.empty() && !in_body_; }
+    /// How many requests were answered.
+    std::size_t answers() const noexcept { return answers_; }
+
+private:
+    void go_on();
+    bool read_head();
+    bool read_body();
+    void handle();
+    void refuse(std::uint16_t status, std::string_view code, std::string message);
+    void send(const Answer& answer);
+
+    const Handler& handler_;
+    std::string input_;   // at most a head, or what comes with one read
+    std::string output_;  // of which `written_` bytes have gone
+    std::size_t written_ = 0;
+    http::RequestParser parser_;
+    http::BodyReader reader_;
+    std::string method_;
+    std::string path_;
+    std::string body_;
+    std::size_t answers_ = 0;
+    bool in_body_ = false;
+    bool keep_alive_ = false;
+    bool last_ = false;
+};
+
+}  // namespace ferrotunnel::admin

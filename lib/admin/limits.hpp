@@ -1,0 +1,40 @@
+// The limits of the control socket, each with its reason.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+#include "base/units.hpp"
+
+namespace ferrotunnel::limits {
+
+/// Connections to one control socket. A person needs one, a dashboard a few; one more takes the place of the one that
+/// has waited longest.
+inline constexpr std::size_t admin_peers_max = 16;
+/// The body of a request. A service with all its rules has a few thousand bytes.
+inline constexpr std::size_t admin_request_max = 64_KiB;
+/// How deep a request's JSON may be nested: code that reads it recurses.
+inline constexpr std::size_t admin_nesting_max = 32;
+/// How long a connection may take from its beginning to the first answer, and from one answer to the next, whatever it
+/// waits for: its request, or that its answer is read.
+inline constexpr std::chrono::seconds admin_patience{30};
+/// How long a connection stays after its last answer, while its peer may still be sending: closed at once, it would be
+/// reset, and the answer lost to some.
+inline constexpr std::chrono::seconds admin_linger{2};
+/// Rows of one list in an answer: an answer has a few megabytes at most. `left_off` says how many more there are.
+inline constexpr std::size_t admin_rows_max = 10'000;
+/// Connections that may wait to be accepted.
+inline constexpr int admin_backlog = 64;
+/// How long the socket accepts nobody after it could not, for want of descriptors or memory.
+inline constexpr std::chrono::milliseconds admin_accept_pause{200};
+/// How long a program that begins waits for another one that looks for a name in the same folder.
+inline constexpr std::chrono::milliseconds admin_folder_patience{2'000};
+/// Names that one program tries where all others are in use by running ones.
+inline constexpr unsigned admin_names_max = 16;
+/// Sockets of one folder that a command looks at, and the entries of that folder among which it looks for them.
+inline constexpr std::size_t admin_sockets_found_max = 256;
+inline constexpr std::size_t admin_folder_entries_max = 4'096;
+/// The longest answer that a command takes.
+inline constexpr std::size_t admin_answer_max = 64_MiB;
+
+}  // namespace ferrotunnel::limits

@@ -1,0 +1,18 @@
+// Who is at the other end of a local socket.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+
+namespace ferrotunnel::admin {
+
+/// The user that the other end's process had when it connected, or began to listen. Nothing: it can not be told.
+std::optional<uid_t> user_at(int socket) noexcept;
+
+/// Whether a program of the user `owner` obeys this user: itself, and root.
+constexpr bool may_ask(uid_t user, uid_t owner) noexcept {
+    return user == owner || user == 0;
+}
+
+}  // namespace ferrotunnel::admin

@@ -1,0 +1,178 @@
+#include "admin/resources.hpp"
+
+#include <charconv>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "admin/limits.hpp"
+#include "base/text.hpp"
+
+namespace ferrotunnel::admin {
+namespace {
+
+constexpr std::string_view services_path = "/v1/services";
+constexpr std::string_view one_service = "/v1/services/";
+constexpr double drain_seconds_max = 10'000'000;
+
+Answer wrong_method(std::string_view allowed) {
+    return refusal(405, "wrong_method", "This is for " + std::string(allowed) + '.');
+}
+
+Answer invalid(std::string message) {
+    return refusal(400, "invalid", std::move(message));
+}
+
+// Whether brackets are nested so little that recursion on what they hold is harmless.
+bool is_shallow(std::string_view json) noexcept {
+    std::size_t depth = 0;
+    bool in_text = false;
+    for (std::size_t i = 0; i < json.size() && depth <= limits::admin_nesting_max; ++i) {
+        if (in_text && json[i] == '\\') {
+            ++i;
+        } else if (json[i] == '"') {
+            in_text = !in_text;
+        } else if (!in_text && (json[i] == '{' || json[i] == '[')) {
+            ++depth;
+        } else if (!in_text && (json[i] == '}' || json[i] == ']')) {
+            depth -= depth > 0 ? 1 : 0;
+        }
+    }
+    return depth <= limits::admin_nesting_max;
+}
+
+// The body as an object; no body is an empty one.
+std::optional<Json> object_in(std::string_view body) {
+    if (body.empty()) {
+        return Json::object();
+    }
+    if (!is_shallow(body)) {
+        return std::nullopt;
+    }
+    Json json = Json::parse(body, nullptr, false);
+    return json.is_object() ? std::optional(std::move(json)) : std::nullopt;
+}
+
+Answer no_object() {
+    return invalid("The body must be a JSON object, nested at most 32 deep.");
+}
+
+Answer read(const Request& request, Subject& subject, Answer (Subject::*what)()) {
+    return request.method == "GET" ? (subject.*what)() : wrong_method("GET");
+}
+
+Answer kick(const Request& request, Subject& subject) {
+    const std::optional<Json> body = object_in(request.body);
+    if (!body || body->size() != 1 || !body->contains("client")) {
+        return invalid(R"(Expected {"client": ...}, with the name or the id of a client.)");
+    }
+    const Json& client = body->at("client");
+    if (client.is_number_unsigned()) {
+        return subject.kick(std::to_string(client.get<std::uint64_t>()));
+    }
+    if (!client.is_string() || client.get_ref<const std::string&>().empty()) {
+        return invalid("`client` must be a name or an id.");
+    }
+    return subject.kick(client.get<std::string>());
+}
+
+Answer drain(const Request& request, Subject& subject) {
+    const std::optional<Json> body = object_in(request.body);
+    if (!body) {
+        return no_object();
+    }
+    std::optional<std::chrono::milliseconds> time;
+    for (const auto& [key, value] : body->items()) {
+        const double seconds = value.is_number() ? value.get<double>() : -1;
+        if (key != "seconds" || !(seconds >= 0 && seconds <= drain_seconds_max)) {
+            return invalid(R"(Expected {"seconds": ...}, for how long visitors may finish, or nothing.)");
+        }
+        time = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1'000));
+    }
+    return subject.drain(time);
+}
+
+Answer reload(const Request& request, Subject& subject) {
+    const std::optional<Json> body = object_in(request.body);
+    return body && body->empty() ? subject.reload() : invalid("A reload takes nothing.");
+}
+
+Answer services(const Request& request, Subject& subject) {
+    if (request.method == "GET") {
+        return subject.services();
+    }
+    if (request.method != "POST") {
+        return wrong_method("GET and POST");
+    }
+    const std::optional<Json> body = object_in(request.body);
+    return body ? subject.add_service(*body) : no_object();
+}
+
+Answer post(const Request& request, Subject& subject, Answer (*what)(const Request&, Subject&)) {
+    return request.method == "POST" ? what(request, subject) : wrong_method("POST");
+}
+
+int hex_value(char c) noexcept {
+    int value = -1;
+    (void)std::from_chars(&c, &c + 1, value, 16);
+    return value;
+}
+
+}  // namespace
+
+Answer answer_to(const Request& request, Subject& subject) {
+    if (request.path == "/v1/status") {
+        return read(request, subject, &Subject::status);
+    }
+    if (request.path == "/v1/tunnels") {
+        return read(request, subject, &Subject::tunnels);
+    }
+    if (request.path == "/v1/tokens") {
+        return read(request, subject, &Subject::tokens);
+    }
+    if (request.path == services_path) {
+        return services(request, subject);
+    }
+    if (request.path.starts_with(one_service) && request.path.size() > one_service.size()) {
+        const std::string name = percent_decoded(request.path.substr(one_service.size()));
+        return request.method == "DELETE" ? subject.remove_service(name) : wrong_method("DELETE");
+    }
+    if (request.path == "/v1/reload") {
+        return post(request, subject, reload);
+    }
+    if (request.path == "/v1/drain") {
+        return post(request, subject, drain);
+    }
+    if (request.path == "/v1/kick") {
+        return post(request, subject, kick);
+    }
+    return refusal(404, "not_found", "There is nothing at " + in_quotes(request.path) + " in version 1.");
+}
+
+std::string percent_encoded(std::string_view text) {
+    static constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:";
+    static constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string encoded;
+    for (const char c : text) {
+        if (plain.find(c) != std::string_view::npos) {
+            encoded += c;
+        } else {
+            const auto byte = static_cast<unsigned char>(c);
+            encoded += {'%', digits[byte >> 4U], digits[byte & 0xFU]};
+        }
+    }
+    return encoded;
+}
+
+std::string percent_decoded(std::string_view text) {
+    std::string decoded;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool is_code =
+            text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
+        decoded += is_code ? static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2])) : text[i];
+        i += is_code ? 2 : 0;
+    }
+    return decoded;
+}
+
+}  // namespace ferrotunnel::admin

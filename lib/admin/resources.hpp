@@ -1,0 +1,25 @@
+// The resources of the control API, version 1: which request asks for what. docs/control.md describes them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "admin/answer.hpp"
+#include "admin/subject.hpp"
+
+namespace ferrotunnel::admin {
+
+/// A request whose body has come. The views are valid during the call.
+struct Request {
+    std::string_view method;
+    std::string_view path;  // without the query, as it was written
+    std::string_view body;
+};
+
+Answer answer_to(const Request& request, Subject& subject);
+
+/// `text` as it may stand in a path, and back. A '%' that nothing hexadecimal follows stays as it is.
+std::string percent_encoded(std::string_view text);
+std::string percent_decoded(std::string_view text);
+
+}  // namespace ferrotunnel::admin

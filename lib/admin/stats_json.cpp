@@ -1,0 +1,64 @@
+#include "admin/stats_json.hpp"
+
+namespace ferrotunnel::admin {
+
+Json json_of(const TrafficStats& stats) {
+    return {{"bytes_received", stats.bytes_received},
+            {"bytes_sent", stats.bytes_sent},
+            {"streams", stats.streams},
+            {"streams_opened", stats.streams_opened},
+            {"streams_refused", stats.streams_refused},
+            {"bytes_held", stats.bytes_held},
+            {"memory", stats.memory},
+            {"memory_max", stats.memory_max}};
+}
+
+Json json_of(const DatagramStats& stats) {
+    return {{"received", stats.received},
+            {"sent", stats.sent},
+            {"dropped_no_room", stats.dropped_no_room},
+            {"dropped_too_old", stats.dropped_too_old},
+            {"dropped_no_visitor", stats.dropped_no_visitor},
+            {"dropped_socket_full", stats.dropped_socket_full},
+            {"unreachable", stats.unreachable}};
+}
+
+Json json_of(const HttpStats& stats) {
+    return {{"connections_now", stats.connections_now},
+            {"connections", stats.connections},
+            {"connections_refused", stats.connections_refused},
+            {"requests", stats.requests},
+            {"requests_refused", stats.requests_refused},
+            {"pages", stats.pages},
+            {"answers_cut", stats.answers_cut},
+            {"visitors_lost", stats.visitors_lost},
+            {"upgrades", stats.upgrades},
+            {"backend_opened", stats.backend_opened},
+            {"backend_reused", stats.backend_reused},
+            {"retries", stats.retries},
+            {"bytes_received", stats.bytes_received},
+            {"bytes_sent", stats.bytes_sent}};
+}
+
+Json json_of(const TunnelInfo& tunnel) {
+    Json json{{"id", tunnel.id},
+              {"name", tunnel.name},
+              {"token", tunnel.token_name},
+              {"address", tunnel.client},
+              {"agent", tunnel.agent},
+              {"since", seconds_of(tunnel.since)},
+              {"connections", tunnel.connections}};
+    json.update(list_of("services", tunnel.services, [](const TunnelInfo::Service& service) {
+        return Json{{"name", service.name},
+                    {"endpoint", service.endpoint},
+                    {"streams", service.streams},
+                    {"requests", service.requests}};
+    }));
+    return json;
+}
+
+std::int64_t seconds_of(std::chrono::system_clock::time_point time) {
+    return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+}  // namespace ferrotunnel::admin

@@ -1,0 +1,39 @@
+// Numbers as the control API tells them: names as in include/ferrotunnel/stats.hpp, times with their unit.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "admin/answer.hpp"
+#include "admin/limits.hpp"
+#include "ferrotunnel/stats.hpp"
+
+namespace ferrotunnel::admin {
+
+Json json_of(const TrafficStats& stats);
+Json json_of(const DatagramStats& stats);
+Json json_of(const HttpStats& stats);
+Json json_of(const TunnelInfo& tunnel);
+/// Seconds since 1970, UTC.
+std::int64_t seconds_of(std::chrono::system_clock::time_point time);
+
+/// {`name`: [one for each of `items`]}, with `left_off` where there are more than an answer has.
+template <typename Item, typename MakeJson>
+Json list_of(std::string_view name, const std::vector<Item>& items, MakeJson json_of_item) {
+    Json rows = Json::array();
+    const std::size_t told = std::min(items.size(), limits::admin_rows_max);
+    for (std::size_t i = 0; i < told; ++i) {
+        rows.push_back(json_of_item(items[i]));
+    }
+    Json list{{name, std::move(rows)}};
+    if (told < items.size()) {
+        list["left_off"] = items.size() - told;
+    }
+    return list;
+}
+
+}  // namespace ferrotunnel::admin

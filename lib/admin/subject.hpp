@@ -1,0 +1,37 @@
+// What the control API asks of a running server or client. lib/api implements it for both.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "admin/answer.hpp"
+
+namespace ferrotunnel::admin {
+
+/// All members are called on the control socket's thread, one at a time. What one side does not have is refused.
+class Subject {
+public:
+    virtual ~Subject() = default;
+
+    /// Everything that `ferrotunnel status` shows.
+    virtual Answer status() = 0;
+    virtual Answer services() = 0;
+    virtual Answer tunnels() { return not_here("A client has no list of tunnels: ask its server."); }
+    virtual Answer tokens() { return not_here("A client has no list of tokens: ask its server."); }
+    /// Ends the sessions of the clients with this id, or else of all those with this name.
+    virtual Answer kick(const std::string&) { return not_here("A client has nobody to end: ask its server."); }
+    /// `description`: an item of `client.services` of a configuration file, as JSON.
+    virtual Answer add_service(const Json&) { return not_here("Services are added at their client."); }
+    virtual Answer remove_service(const std::string&) { return not_here("Services are removed at their client."); }
+
+    virtual Answer reload() = 0;
+    /// `time`: for how long visitors may finish; nothing: as the program is set up.
+    virtual Answer drain(std::optional<std::chrono::milliseconds> time) = 0;
+
+protected:
+    static Answer not_here(std::string message) { return refusal(404, "not_here", std::move(message)); }
+};
+
+}  // namespace ferrotunnel::admin

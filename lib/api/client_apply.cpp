@@ -1,0 +1,242 @@
+// Changes of a Client while it runs: its services are compared with those that it is to have, and only what differs is
+// touched.
+//
+//   same name, same description            untouched
+//   same name, only the backend differs    keeps its id, its place and its visitors; new visitors go to the new backend
+//   same name, anything else differs       taken off and registered anew, in one go
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "api/builder_access.hpp"
+#include "api/client_impl.hpp"
+#include "api/make_facade.hpp"
+#include "api/tls_settings.hpp"
+#include "ferrotunnel/config.hpp"
+#include "settings/changes.hpp"
+#include "settings/file.hpp"
+
+namespace ferrotunnel {
+
+using detail::ServiceState;
+
+/// What becomes of a service.
+struct Client::Impl::ServiceChange {
+    enum class Kind : std::uint8_t { added, removed, rebound, replaced } kind = Kind::added;
+    std::uint32_t old = 0;  // the id of the one that is there; 0: there is none
+    backend::ClientService service{};
+};
+
+namespace {
+
+constexpr const char* services_key = "client.services";
+
+// Whether the server would be told the same of both.
+bool same_for_server(const backend::ClientService& a, const backend::ClientService& b) {
+    return a.kind == b.kind && a.remote_port == b.remote_port && a.http == b.http && a.tls == b.tls &&
+           a.udp_idle == b.udp_idle && a.plugins == b.plugins;
+}
+
+void tell_settings(const std::vector<detail::SettingChange>& changes, ApplyReport& report) {
+    for (const detail::SettingChange& change : changes) {
+        if (change.is_live) {
+            report.applied.push_back({ApplyReport::Change::Kind::changed, change.key});
+        } else {
+            report.needs_restart.push_back(change.key);
+        }
+    }
+}
+
+}  // namespace
+
+// Finds out what is to be done, and makes `entries` what there will be. The lock is held.
+std::vector<Client::Impl::ServiceChange> Client::Impl::changes_to(std::vector<AnyService> services, Entries& entries,
+                                                                  std::vector<Problem>& problems) {
+    using Kind = ServiceChange::Kind;
+    std::vector<ServiceChange> changes;
+    std::set<std::string> wanted;
+    std::vector<std::pair<AnyService, backend::ClientService>> described_anew;
+    for (AnyService& any : services) {
+        std::visit(
+            [&](auto& description) {
+                std::vector<Problem> found;
+                detail::check_service(description, false, found);
+                const bool is_same = std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
+                    return entry.second.description && *entry.second.description == any;
+                });
+                const bool is_first = wanted.insert(description.name).second;
+                if (!is_same || !is_first) {
+                    described_anew.emplace_back(
+                        any, found.empty() ? described(description, false, found) : backend::ClientService());
+                }
+                problems.insert(problems.end(), found.begin(), found.end());
+            },
+            any);
+    }
+    if (!problems.empty()) {
+        return changes;
+    }
+    std::map<std::string, std::pair<std::uint32_t, Entry>> outgoing;  // of those that go or change, by name
+    for (auto at = entries.begin(); at != entries.end();) {
+        const bool changes_too = std::any_of(described_anew.begin(), described_anew.end(),
+                                             [&](const auto& one) { return one.second.name == at->second.name; });
+        if (at->second.description && (changes_too || !wanted.contains(at->second.name))) {
+            if (!changes_too) {
+                ServiceChange& removed = changes.emplace_back();
+                removed.kind = Kind::removed;
+                removed.old = at->first;
+                removed.service.name = at->second.name;
+            }
+            outgoing.emplace(at->second.name, std::pair(at->first, at->second));
+            at = entries.erase(at);
+        } else {
+            ++at;
+        }
+    }
+    std::uint32_t next_id = last_id_;
+    for (auto& [description, service] : described_anew) {
+        check_room(entries, service, claims_of(service), problems);
+        const auto old = outgoing.find(service.name);
+        ServiceChange change{Kind::added, old != outgoing.end() ? old->second.first : 0, std::move(service)};
+        std::shared_ptr<ServiceState> state;
+        if (old != outgoing.end()) {
+            std::vector<Problem> known_already;
+            const backend::ClientService before = std::visit(
+                [&](const auto& one) { return described(one, false, known_already); }, *old->second.second.description);
+            change.kind = same_for_server(before, change.service) ? Kind::rebound : Kind::replaced;
+            state = change.kind == Kind::rebound ? old->second.second.state : nullptr;
+        }
+        change.service.id = change.kind == Kind::rebound ? change.old : ++next_id;
+        Entry entry = entry_of(change.service, state ? state : new_state(change.service.name, change.service.id));
+        entry.description = std::move(description);
+        entries.emplace(change.service.id, std::move(entry));
+        changes.push_back(std::move(change));
+    }
+    return changes;
+}
+
+// Nothing of this fails. The lock is held, and nothing has changed since changes_to().
+void Client::Impl::make_changes(std::vector<ServiceChange> changes, Entries&& entries, ApplyReport& report) {
+    using Kind = ServiceChange::Kind;
+    services_.swap(entries);
+    std::vector<Event> closed;
+    for (const ServiceChange& change : changes) {
+        if (change.kind == Kind::removed || change.kind == Kind::replaced) {
+            const Entry& old = entries.at(change.old);
+            old.state->set_closed();
+            Event& event = closed.emplace_back();
+            event.kind = Event::Kind::unregistered;
+            event.peer = settings_.server;
+            event.service = old.name;
+        }
+        if (change.kind != Kind::removed) {
+            last_id_ = std::max(last_id_, change.service.id);
+            tell_of_backend(change.service);
+        }
+        if (change.kind == Kind::added || change.kind == Kind::replaced) {
+            report.services.emplace_back(services_.at(change.service.id).state);
+        }
+    }
+    changed_.notify_all();
+    worker_.post([this, changes = std::move(changes), closed = std::move(closed)]() mutable noexcept {
+        change_link(std::move(changes));
+        for (Event& event : closed) {
+            events_.tell(std::move(event));
+        }
+    });
+}
+
+// What goes is taken off before anything comes: a service may take the port or host that another one gives up.
+void Client::Impl::change_link(std::vector<ServiceChange> changes) {
+    std::vector<session::ClientLink::Replacement> replacements;
+    for (ServiceChange& change : changes) {
+        if (change.kind == ServiceChange::Kind::removed) {
+            link_->remove(change.old);
+        } else if (change.kind == ServiceChange::Kind::replaced) {
+            replacements.push_back({change.old, std::move(change.service)});
+        }
+    }
+    link_->replace(std::move(replacements));
+    for (ServiceChange& change : changes) {
+        if (change.kind == ServiceChange::Kind::added) {
+            link_->add(std::move(change.service));
+        } else if (change.kind == ServiceChange::Kind::rebound) {
+            link_->set_backend(std::move(change.service));
+        }
+    }
+}
+
+void Client::Impl::tell_services(const std::vector<ServiceChange>& changes, ApplyReport& report) {
+    using Kind = ServiceChange::Kind;
+    using Told = ApplyReport::Change::Kind;
+    for (const ServiceChange& change : changes) {
+        const Told told = change.kind == Kind::removed ? Told::removed
+                          : change.kind == Kind::added ? Told::added
+                                                       : Told::changed;
+        report.applied.push_back({told, services_key, change.service.name});
+    }
+}
+
+void Client::Impl::refuse_if_ended() const {
+    if (closed_ || stopped_ || stop_error_) {
+        throw std::system_error(stop_error_ ? stop_error_ : make_error_code(errc::session_closed), "apply settings");
+    }
+}
+
+ApplyReport Client::Impl::apply(detail::ClientSettings&& next, std::vector<AnyService> services, bool really) {
+    ApplyReport report;
+    const std::lock_guard applying(apply_mutex_);
+    report.problems = detail::problems_of(next);
+    detail::try_tls(next, report.problems);
+    const std::vector<detail::SettingChange> changes =
+        detail::changes_between<detail::ClientValues>("client", settings_, next);
+    detail::ClientSettings mixed = settings_;
+    detail::take_live<detail::ClientValues>(mixed, next);
+    if (report.ok()) {
+        report.problems = detail::problems_of(mixed);
+    }
+    const std::lock_guard lock(mutex_);
+    refuse_if_ended();
+    Entries entries = services_;
+    std::vector<ServiceChange> service_changes = changes_to(std::move(services), entries, report.problems);
+    if (!report.ok()) {
+        return report;
+    }
+    tell_settings(changes, report);
+    tell_services(service_changes, report);
+    if (!really) {
+        return report;
+    }
+    log_.set_level(next.log_level);
+    settings_.log_level = next.log_level;
+    settings_.allow_weak_token = next.allow_weak_token;
+    if (!service_changes.empty()) {
+        make_changes(std::move(service_changes), std::move(entries), report);
+    }
+    return report;
+}
+
+// --- the facade ---
+
+ApplyReport Client::apply(Builder builder, std::vector<AnyService> services) {
+    return detail::engine_of(impl_, "Client")
+        .apply(std::move(detail::BuilderAccess::settings_of(builder)), std::move(services), true);
+}
+
+ApplyReport Client::check(const Builder& builder, std::vector<AnyService> services) const {
+    detail::ClientSettings settings = detail::BuilderAccess::settings_of(builder);
+    return detail::engine_of(impl_, "Client").apply(std::move(settings), std::move(services), false);
+}
+
+ApplyReport Client::apply(const Config& config) {
+    std::vector<AnyService> services;
+    if (const auto& part = config.contents().values.client) {
+        services.insert(services.end(), part->services.begin(), part->services.end());
+        services.insert(services.end(), part->http_services.begin(), part->http_services.end());
+        services.insert(services.end(), part->tls_services.begin(), part->tls_services.end());
+        services.insert(services.end(), part->udp_services.begin(), part->udp_services.end());
+    }
+    return apply(config.client(), std::move(services));
+}
+
+}  // namespace ferrotunnel

@@ -1,0 +1,94 @@
+// Control: the asking side of the control socket.
+#include "ferrotunnel/control.hpp"
+
+#include <cstdint>
+#include <utility>
+
+#include "admin/answer.hpp"
+#include "admin/asking.hpp"
+#include "admin/resources.hpp"
+#include "admin/search.hpp"
+#include "base/text.hpp"
+
+namespace ferrotunnel {
+
+using admin::Json;
+
+namespace {
+
+constexpr std::size_t message_bytes_max = 4'096;
+
+control_error::Why why_of(admin::NoReply::Why why) noexcept {
+    switch (why) {
+        case admin::NoReply::Why::nobody:
+            return control_error::Why::nobody;
+        case admin::NoReply::Why::untrusted:
+            return control_error::Why::untrusted;
+        case admin::NoReply::Why::broken:
+            break;
+    }
+    return control_error::Why::broken;
+}
+
+control_error refused(const admin::Reply& reply) {
+    const Json body = Json::parse(reply.body, nullptr, false);
+    const Json error = body.is_object() ? body.value("error", Json::object()) : Json::object();
+    const bool is_error = error.is_object();
+    const std::string code = is_error ? error.value("code", std::string()) : std::string();
+    std::string text = is_error ? error.value("message", std::string()) : std::string();
+    if (text.empty()) {
+        text = "The program has answered with status " + std::to_string(reply.status) + '.';
+    }
+    if (body.is_object() && body.contains("problems") && body["problems"].is_array()) {
+        for (const Json& problem : body["problems"]) {
+            text += problem.is_string() ? ' ' + problem.get<std::string>() : std::string();
+        }
+    }
+    return {control_error::Why::refused, printable(text, message_bytes_max), reply.status, code};
+}
+
+}  // namespace
+
+control_error::control_error(Why why, const std::string& text, unsigned status, std::string code)
+    : std::runtime_error(text), why_(why), status_(status), code_(std::move(code)) {}
+
+control_error::~control_error() = default;
+
+std::vector<ControlProgram> Control::programs(std::vector<std::string>* problems) {
+    admin::Search search = admin::find_sockets();
+    std::vector<ControlProgram> programs;
+    for (admin::FoundSocket& found : search.sockets) {
+        programs.push_back({std::move(found.path), std::move(found.side)});
+    }
+    if (problems != nullptr) {
+        problems->insert(problems->end(), search.problems.begin(), search.problems.end());
+    }
+    return programs;
+}
+
+Control::Control(std::string path, std::chrono::milliseconds timeout) : path_(std::move(path)), timeout_(timeout) {}
+
+std::string Control::drain(double seconds) const {
+    return ask("POST", "/v1/drain", seconds < 0 ? std::string() : admin::text_of(Json{{"seconds", seconds}}));
+}
+
+std::string Control::kick(const std::string& client) const {
+    return ask("POST", "/v1/kick", admin::text_of(Json{{"client", client}}));
+}
+
+std::string Control::remove_service(std::string_view name) const {
+    return ask("DELETE", "/v1/services/" + admin::percent_encoded(name));
+}
+
+std::string Control::ask(std::string_view method, std::string_view path, std::string_view body) const {
+    const Result<admin::Reply, admin::NoReply> reply = admin::ask(path_, {method, path, body}, timeout_);
+    if (!reply) {
+        throw control_error(why_of(reply.error().why), reply.error().text);
+    }
+    if (reply->status < 200 || reply->status > 299) {
+        throw refused(*reply);
+    }
+    return reply->body;
+}
+
+}  // namespace ferrotunnel

@@ -1,0 +1,127 @@
+#include "api/facade_control.hpp"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "admin/resources.hpp"
+#include "admin/search.hpp"
+#include "ferrotunnel/version.hpp"
+#include "settings/common.hpp"
+
+namespace ferrotunnel::detail {
+
+using admin::Answer;
+using admin::Json;
+
+std::error_code FacadeControl::open(const std::string& setting, std::string_view side,
+                                    std::unique_ptr<admin::Subject> subject, std::string& what) {
+    if (setting.empty() || setting == control_off) {
+        return {};
+    }
+    const bool usual = setting == control_usual;
+    const std::string wanted = usual ? admin::usual_path(side) : setting;
+    Result<admin::ControlSocket, admin::SocketFailure> socket = admin::ControlSocket::open(wanted);
+    if (!socket) {
+        if (usual) {
+            log_.info("there is no control socket; `control` may say where it is to be",
+                      {{"why", socket.error().text}});
+            return {};
+        }
+        what = "open the control socket: " + socket.error().text;
+        return socket.error().error;
+    }
+    if (socket->path() != wanted) {
+        log_.info("another program has the control socket's name", {{"wanted", wanted}, {"at", socket->path()}});
+    }
+    subject_ = std::move(subject);
+    admin::ControlThread::Settings settings;
+    settings.owner = ::geteuid();
+    const auto handler = [this](const admin::Request& request) { return admin::answer_to(request, *subject_); };
+    std::lock_guard lock(mutex_);
+    began_ = std::chrono::steady_clock::now();
+    path_ = socket->path();
+    thread_ = std::make_unique<admin::ControlThread>(std::move(*socket), settings, handler, log_);
+    log_.debug("the control socket listens", {{"at", path_}});
+    return {};
+}
+
+void FacadeControl::close() noexcept {
+    admin::ControlThread* thread = nullptr;
+    {
+        std::lock_guard lock(mutex_);
+        thread = thread_.get();
+    }
+    if (thread == nullptr) {
+        return;
+    }
+    thread->end();  // without the lock, which an answer may want; here() is right meanwhile
+    std::lock_guard lock(mutex_);
+    thread_.reset();
+    path_.clear();
+}
+
+bool FacadeControl::here() const {
+    std::lock_guard lock(mutex_);
+    return thread_ && thread_->here();
+}
+
+std::string FacadeControl::path() const {
+    std::lock_guard lock(mutex_);
+    return path_;
+}
+
+void FacadeControl::on_reload(ReloadHandler handler) {
+    std::lock_guard lock(mutex_);
+    reload_ = std::move(handler);
+}
+
+void FacadeControl::on_drain(DrainHandler handler) {
+    std::lock_guard lock(mutex_);
+    drain_ = std::move(handler);
+}
+
+Answer FacadeControl::reload() const {
+    ReloadHandler handler;
+    {
+        std::lock_guard lock(mutex_);
+        handler = reload_;
+    }
+    if (!handler) {
+        return admin::refusal(501, "unsupported", "This program can not read its configuration again.");
+    }
+    const ReloadAnswer came = handler();
+    Json lists{{"applied", came.applied}, {"needs_restart", came.needs_restart}, {"problems", came.problems}};
+    if (came.problems.empty()) {
+        return {200, std::move(lists)};
+    }
+    Answer refused = admin::refusal(
+        422, "invalid",
+        came.applied.empty() ? "The configuration was not applied." : "The configuration was applied in part.");
+    refused.body.update(lists);
+    return refused;
+}
+
+Answer FacadeControl::drain(std::optional<std::chrono::milliseconds> time) const {
+    DrainHandler handler;
+    {
+        std::lock_guard lock(mutex_);
+        handler = drain_;
+    }
+    if (!handler) {
+        return admin::refusal(501, "unsupported", "This program can not be ended from here.");
+    }
+    handler(time);
+    return {202, Json{{"draining", true}}};
+}
+
+Json FacadeControl::about(std::string_view side, bool stopping) const {
+    using std::chrono::duration_cast;
+    using std::chrono::milliseconds;
+    std::lock_guard lock(mutex_);
+    const auto up = std::chrono::steady_clock::now() - began_;
+    return {{"api", 1},          {"program", "ferrotunnel " + std::string(version_string)}, {"side", side},
+            {"pid", ::getpid()}, {"uptime_ms", duration_cast<milliseconds>(up).count()},    {"draining", stopping}};
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,247 @@
+// Changes of a Server while it runs: other settings, other tokens, other plugins. Everything is checked first, and what
+// can still fail then comes before anything that can not be taken back.
+#include <algorithm>
+#include <utility>
+
+#include "api/builder_access.hpp"
+#include "api/make_facade.hpp"
+#include "api/server_impl.hpp"
+#include "api/server_tokens.hpp"
+#include "api/tls_settings.hpp"
+#include "ferrotunnel/config.hpp"
+#include "plugin/control_call.hpp"
+
+namespace ferrotunnel {
+
+using detail::NamedToken;
+using detail::ServerSettings;
+using Kind = ApplyReport::Change::Kind;
+
+namespace {
+
+constexpr const char* mixed_text = " (with what stays as it is until a restart)";
+
+const NamedToken* token_named(const std::vector<NamedToken>& tokens, const std::string& name) {
+    const auto found = std::find_if(tokens.begin(), tokens.end(), [&](const auto& one) { return one.name == name; });
+    return found != tokens.end() ? &*found : nullptr;
+}
+
+// Tells of each token what has become of it. Only their order has changed where there is nothing to tell.
+void tell_tokens(const std::vector<NamedToken>& before, const std::vector<NamedToken>& now, ApplyReport& report) {
+    for (const NamedToken& token : before) {
+        if (token_named(now, token.name) == nullptr) {
+            report.applied.push_back({Kind::removed, "server.token", token.name});
+        }
+    }
+    for (const NamedToken& token : now) {
+        const NamedToken* known = token_named(before, token.name);
+        if (known == nullptr || *known != token) {
+            report.applied.push_back({known == nullptr ? Kind::added : Kind::changed, "server.token", token.name});
+        }
+    }
+}
+
+void tell_changes(const std::vector<detail::SettingChange>& changes, const ServerSettings& before,
+                  const ServerSettings& now, ApplyReport& report) {
+    for (const detail::SettingChange& change : changes) {
+        if (change.key == "server.token") {
+            tell_tokens(before.tokens, now.tokens, report);
+        } else if (change.is_live) {
+            report.applied.push_back({Kind::changed, change.key});
+        } else if (std::ranges::find(report.needs_restart, change.key) == report.needs_restart.end()) {
+            report.needs_restart.push_back(change.key);
+        }
+    }
+}
+
+bool any_live(const std::vector<detail::SettingChange>& changes) {
+    return std::any_of(changes.begin(), changes.end(), [](const auto& change) { return change.is_live; });
+}
+
+bool certificates_changed(const std::vector<detail::SettingChange>& changes) {
+    return detail::has_changed(changes, "server.https.certificates") ||
+           detail::has_changed(changes, "server.https.folders") ||
+           detail::has_changed(changes, "server.https.fallback");
+}
+
+ApplyReport refused(std::string key, std::string text) {
+    ApplyReport report;
+    report.problems.push_back({std::move(key), std::move(text)});
+    return report;
+}
+
+}  // namespace
+
+void Server::Impl::refuse_in_callbacks(const char* what) const {
+    const bool on_own_worker = group_->on_a_worker() && group_->at(0).owns_thread();
+    if (on_own_worker || log_.here() || plugin::ControlCall::here()) {
+        throw std::system_error(errc::would_deadlock, what);
+    }
+}
+
+// Holds the lock of changes, which nobody gets any more once the server stops.
+std::unique_lock<std::mutex> Server::Impl::begin_change(const char* what) {
+    refuse_in_callbacks(what);
+    std::unique_lock lock(apply_mutex_);
+    if (lifecycle_.stopping()) {
+        throw std::system_error(errc::not_running, "the server has been stopped");
+    }
+    return lock;
+}
+
+void Server::Impl::set_plugins(std::vector<PluginUse> plugins) {
+    const auto lock = begin_change("change the plugins");
+    std::vector<detail::PluginSpec> specs;
+    for (PluginUse& use : plugins) {
+        specs.push_back({std::move(use), {}});
+    }
+    if (std::vector<Problem> problems = plugins_.set(specs); !problems.empty()) {
+        throw config_error(std::move(problems));
+    }
+    settings_.plugins = std::move(specs);
+}
+
+ApplyReport Server::Impl::apply(ServerSettings&& next) {
+    const auto lock = begin_change("apply settings");
+    return apply_locked(std::move(next));
+}
+
+ApplyReport Server::Impl::add_token(NamedToken token) {
+    const auto lock = begin_change("add a token");
+    if (token.name.empty() || token_named(settings_.tokens, token.name) != nullptr) {
+        return refused("token", token.name.empty() ? "needs a name" : "two tokens have the name \"" + token.name + '"');
+    }
+    ServerSettings next = settings_;
+    next.tokens.push_back(std::move(token));
+    return apply_locked(std::move(next));
+}
+
+ApplyReport Server::Impl::remove_token(const std::string& name) {
+    const auto lock = begin_change("remove a token");
+    ServerSettings next = settings_;
+    if (std::erase_if(next.tokens, [&](const NamedToken& one) { return one.name == name; }) == 0) {
+        return refused("token", "no token has the name \"" + name + '"');
+    }
+    return apply_locked(std::move(next));
+}
+
+// Checks the settings, and finds out what applying them means.
+Server::Impl::Compared Server::Impl::compared(ServerSettings&& next) const {
+    Compared all;
+    ApplyReport& report = all.report;
+    report.problems = detail::problems_of(next);
+    if (!report.ok()) {
+        return all;
+    }
+    all.changes = detail::changes_between<detail::ServerValues>("server", settings_, next);
+    detail::try_tls(next, report.problems);
+    if (certificates_changed(all.changes)) {
+        detail::try_https(next, report.problems);
+    }
+    // What will run is neither the one nor the other where something needs a restart.
+    all.mixed = settings_;
+    detail::take_live<detail::ServerValues>(all.mixed, next);
+    all.mixed.origins = next.origins;
+    if (report.ok()) {
+        report.problems = detail::problems_of(all.mixed);
+        for (Problem& problem : report.problems) {
+            problem.text += mixed_text;
+        }
+    }
+    if (report.ok()) {
+        tell_changes(all.changes, settings_, all.mixed, report);
+    }
+    return all;
+}
+
+ApplyReport Server::Impl::check(ServerSettings&& next) {
+    const std::lock_guard lock(apply_mutex_);
+    return compared(std::move(next)).report;
+}
+
+ApplyReport Server::Impl::apply_locked(ServerSettings&& next) {
+    Compared all = compared(std::move(next));
+    if (all.report.ok() && detail::has_changed(all.changes, "server.plugins")) {
+        if (std::vector<Problem> problems = plugins_.set(all.mixed.plugins); !problems.empty()) {
+            detail::locate(problems, all.mixed);
+            all.report = {};
+            all.report.problems = std::move(problems);
+        }
+    }
+    if (all.report.ok() && any_live(all.changes)) {
+        take_settings(std::move(all.mixed), all.changes);
+    }
+    return std::move(all.report);
+}
+
+// Nothing of this fails.
+void Server::Impl::take_settings(ServerSettings&& next, const std::vector<detail::SettingChange>& changes) {
+    settings_ = std::move(next);
+    log_.set_level(settings_.log_level);
+    if (certificates_ && certificates_changed(changes)) {
+        certificates_->set(settings_.https);
+    }
+    if (detail::has_changed(changes, "server.token") || detail::has_changed(changes, "server.allow_ports") ||
+        detail::has_changed(changes, "server.connections_per_token") ||
+        detail::has_changed(changes, "server.ports_per_token")) {
+        take_tokens();
+    }
+}
+
+// Makes the present tokens, their rights and their quotas those of the engine, and holds every session to them.
+void Server::Impl::take_tokens() {
+    const login::AcceptedTokens tokens = detail::accepted_tokens(settings_, shared_->tokens.get(), random_);
+    const directory::Registry::Settings quotas = detail::quotas_of(settings_);
+    const auto rules = std::make_shared<const directory::RightRules>(*tokens, shared_->domain);
+    shared_->tokens = tokens;
+    shared_->registry->set_quotas(quotas.sessions_per_token_max, quotas.ports_per_token_max);
+    shared_->registry->set_ports(tokens->front().ports);
+    shared_->registry->set_rules(rules);
+    shared_->ports->set_most_of_token(quotas.ports_per_token_max);
+    shared_->http->set_rules(rules);
+    shared_->token_use->forget_owners([&rules](const login::TokenId& token) { return rules->knows(token); });
+    shared_->memory->set_tokens(tokens->size());
+    name_claims();
+    for_each_session([](session::ServerSession& session) { session.look_at_rights(); });
+    group_->at(0).post([this]() noexcept {
+        if (expiry_) {
+            expiry_->look();
+        }
+    });
+}
+
+void Server::Impl::name_claims() {
+    if (claims_) {
+        claims_->set_names(detail::renamed_tokens(shared_->tokens.get()));
+    }
+}
+
+// --- the facade ---
+
+void Server::set_plugins(std::vector<PluginUse> plugins) {
+    detail::engine_of(impl_, "Server").set_plugins(std::move(plugins));
+}
+
+ApplyReport Server::apply(Builder builder) {
+    return detail::engine_of(impl_, "Server").apply(std::move(detail::BuilderAccess::settings_of(builder)));
+}
+
+ApplyReport Server::apply(const Config& config) {
+    return apply(config.server());
+}
+
+ApplyReport Server::check(const Builder& builder) const {
+    ServerSettings settings = detail::BuilderAccess::settings_of(builder);
+    return detail::engine_of(impl_, "Server").check(std::move(settings));
+}
+
+ApplyReport Server::add_token(Secret token, std::string name, Rights rights, Secret also) {
+    return detail::engine_of(impl_, "Server")
+        .add_token({std::move(token), std::move(name), std::move(rights), std::move(also)});
+}
+
+ApplyReport Server::remove_token(const std::string& name) {
+    return detail::engine_of(impl_, "Server").remove_token(name);
+}
+
+}  // namespace ferrotunnel

@@ -1,0 +1,197 @@
+// What the control socket of a Server is asked.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "admin/stats_json.hpp"
+#include "api/server_impl.hpp"
+#include "base/text.hpp"
+
+namespace ferrotunnel {
+
+using admin::Answer;
+using admin::Json;
+using session::ServerSession;
+
+namespace {
+
+/// What the clients of one token use.
+struct TokenUse {
+    std::set<directory::ClientId> clients;
+    std::size_t connections = 0;
+    std::size_t ports = 0;
+    std::uint64_t streams = 0;
+};
+
+Json rights_of(const login::Rights& rights) {
+    Json json = Json::object();
+    if (rights.hosts) {
+        json["hosts"] = *rights.hosts;
+    }
+    if (rights.ports) {
+        json["ports"] = rights.ports->any ? "any" : rights.ports->listed.describe();
+    }
+    if (rights.kinds) {
+        json["kinds"] = login::names_of(*rights.kinds);
+    }
+    if (rights.from) {
+        json["from"] = Json::array();
+        for (const net::IpNetwork& network : rights.from->all()) {
+            json["from"].push_back(network.text());
+        }
+    }
+    if (rights.expires) {
+        json["expires"] = admin::seconds_of(*rights.expires);
+        json["expired"] = rights.has_expired(std::chrono::system_clock::now());
+    }
+    return json;
+}
+
+// How much of it the clients of a token may have together; what has no bound is left out.
+Json quotas_of(const login::Rights& rights) {
+    Json json = Json::object();
+    const auto put = [&json](const char* key, const auto& most) {
+        if (most) {
+            json[key] = *most;
+        }
+    };
+    put("connections", rights.connections);
+    put("services", rights.services);
+    put("visitors", rights.visitors);
+    put("visitors_per_second", rights.visitors_per_second);
+    return json;
+}
+
+}  // namespace
+
+class Server::Impl::ControlSubject final : public admin::Subject {
+public:
+    explicit ControlSubject(Impl& server) : server_(server) {}
+
+    Answer status() override {
+        const ServerStats stats = server_.stats();
+        Json json = server_.control_.about("server", server_.lifecycle_.stopping());
+        json["endpoints"] = Json{{"clients", server_.control_endpoint()},
+                                 {"http", server_.http_endpoint()},
+                                 {"https", server_.https_endpoint()}};
+        json["clients"] = stats.clients;
+        json["connections"] = stats.connections;
+        json["services"] = stats.services;
+        json["logins"] = stats.logins;
+        json["logins_refused"] = stats.logins_refused;
+        json["visitors_accepted"] = stats.visitors_accepted;
+        json["traffic"] = admin::json_of(stats.traffic);
+        json["http"] = admin::json_of(stats.http);
+        json["datagrams"] = admin::json_of(stats.datagrams);
+        json.update(tunnels().body);
+        return {200, std::move(json)};
+    }
+
+    Answer tunnels() override {
+        return {200, admin::list_of("tunnels", server_.tunnels(),
+                                    [](const TunnelInfo& tunnel) { return admin::json_of(tunnel); })};
+    }
+
+    Answer services() override {
+        std::vector<Json> rows;
+        for (const TunnelInfo& tunnel : server_.tunnels()) {
+            for (const TunnelInfo::Service& service : tunnel.services) {
+                rows.push_back(Json{{"name", service.name},
+                                    {"endpoint", service.endpoint},
+                                    {"client", tunnel.name},
+                                    {"client_id", tunnel.id},
+                                    {"token", tunnel.token_name},
+                                    {"streams", service.streams},
+                                    {"requests", service.requests}});
+            }
+        }
+        return {200, admin::list_of("services", rows, [](const Json& row) { return row; })};
+    }
+
+    Answer tokens() override {
+        const std::map<login::TokenId, TokenUse> uses = server_use();
+        const auto rules = server_.shared_->registry->rules();
+        const login::AcceptedTokens tokens = server_.shared_->tokens.get();
+        return {200, admin::list_of("tokens", *tokens, [&](const login::AcceptedToken& token) {
+                    const login::TokenId& id = token.id();
+                    const auto known = uses.find(id);
+                    const TokenUse use = known != uses.end() ? known->second : TokenUse();
+                    return Json{{"name", token.name},
+                                {"weak", token.token.strength == login::TokenStrength::weak},
+                                {"second_secret", token.also.has_value()},
+                                {"rights", rights_of(rules->of(id))},
+                                {"quotas", quotas_of(rules->of(id))},
+                                {"clients", use.clients.size()},
+                                {"connections", use.connections},
+                                {"services", server_.shared_->token_use->services(id)},
+                                {"ports", use.ports},
+                                {"streams", use.streams}};
+                })};
+    }
+
+    Answer kick(const std::string& client) override {
+        const std::size_t clients = server_.kick(client);
+        return clients != 0
+                   ? Answer{200, Json{{"kicked", clients}}}
+                   : admin::refusal(404, "not_found",
+                                    "No client is connected that has the name or the id " + in_quotes(client) + '.');
+    }
+
+    Answer reload() override { return server_.control_.reload(); }
+    Answer drain(std::optional<std::chrono::milliseconds> time) override {
+        return server_.lifecycle_.stopping() ? Answer{202, Json{{"draining", true}}} : server_.control_.drain(time);
+    }
+
+private:
+    std::map<login::TokenId, TokenUse> server_use() const {
+        std::map<login::TokenId, TokenUse> uses;
+        for (const SessionPtr& session : server_.sessions()) {
+            const session::SessionView view = session->view();
+            if (!view.connected) {
+                continue;
+            }
+            TokenUse& use = uses[view.client.first];
+            use.clients.insert(view.client);
+            ++use.connections;
+            for (const session::SessionView::Service& service : view.services) {
+                use.streams += service.traffic->visitors_now.load();
+            }
+        }
+        for (const directory::ClaimRecord::Port& port : server_.shared_->registry->ports(Clock::now())) {
+            ++uses[port.owner].ports;
+        }
+        return uses;
+    }
+
+    Impl& server_;
+};
+
+std::error_code Server::Impl::open_control(std::string& what) {
+    return control_.open(settings_.control, "server", std::make_unique<ControlSubject>(*this), what);
+}
+
+std::size_t Server::Impl::kick(const std::string& client) {
+    std::map<directory::ClientId, std::vector<SessionPtr>> by_id;
+    std::map<directory::ClientId, std::vector<SessionPtr>> by_name;
+    for (const SessionPtr& session : sessions()) {
+        const session::SessionView view = session->view();
+        if (view.connected && std::to_string(numbers_.of(view.client)) == client) {
+            by_id[view.client].push_back(session);
+        } else if (view.connected && !view.name.empty() && view.name == client) {
+            by_name[view.client].push_back(session);
+        }
+    }
+    const auto& kicked = by_id.empty() ? by_name : by_id;
+    for (const auto& [id, trunks] : kicked) {
+        for (const SessionPtr& trunk : trunks) {
+            trunk->post([](ServerSession& one) {
+                one.end(wire::Code::cancelled, "The operator of the server has ended the connection.");
+            });
+        }
+        log_.info("the operator has ended a client's connections",
+                  {{"client", client}, {"connections", trunks.size()}});
+    }
+    return kicked.size();
+}
+
+}  // namespace ferrotunnel

@@ -1,0 +1,49 @@
+// Short numbers by which an operator tells the clients of a server apart, and names one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+
+#include "base/limits.hpp"
+#include "directory/registry.hpp"
+
+namespace ferrotunnel::detail {
+
+/// A client keeps its number when it reconnects, until so many others have come that it is forgotten. A number is never
+/// given twice. Any thread.
+class TunnelNumbers {
+public:
+    /// As many as there may be sessions: whoever is present is never among those that are forgotten.
+    static constexpr std::size_t known_max = std::size_t{2} * limits::sessions_max;
+
+    std::uint64_t of(const directory::ClientId& client) {
+        std::lock_guard lock(mutex_);
+        const auto [known, is_new] = numbers_.try_emplace(client, Entry{last_ + 1, 0});
+        last_ += is_new ? 1 : 0;
+        known->second.asked = ++asked_;
+        if (numbers_.size() > known_max) {
+            forget_old();
+        }
+        return known->second.number;
+    }
+
+private:
+    struct Entry {
+        std::uint64_t number;
+        std::uint64_t asked;  // when it was last asked for, in calls
+    };
+
+    // Those that were not among the last calls have gone.
+    void forget_old() {
+        std::erase_if(numbers_, [this](const auto& entry) { return entry.second.asked + known_max / 2 < asked_; });
+    }
+
+    std::mutex mutex_;
+    std::map<directory::ClientId, Entry> numbers_;
+    std::uint64_t last_ = 0;
+    std::uint64_t asked_ = 0;
+};
+
+}  // namespace ferrotunnel::detail

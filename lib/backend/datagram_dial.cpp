@@ -1,0 +1,354 @@
+#include "backend/datagram_dial.hpp"
+
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "base/limits.hpp"
+#include "net/ip_text.hpp"
+#include "runtime/datagram_socket.hpp"
+#include "runtime/deferred.hpp"
+#include "runtime/name_service.hpp"
+#include "runtime/poller.hpp"
+#include "runtime/shutdown_hook.hpp"
+#include "runtime/timer.hpp"
+#include "trunk/traffic.hpp"
+
+namespace ferrotunnel::backend {
+namespace {
+
+using mux::StreamItem;
+using trunk::DatagramCounts;
+using wire::Code;
+
+// One visitor's socket towards the backend, with the endpoint half of its stream, on the worker of the trunk.
+//
+//   resolving --address--> open --stream over, idle, worker ends--> over
+//        \--no address, no descriptor----------------------------> over (stream aborted)
+//
+// It keeps itself alive until it is over.
+class BackendDatagrams final : public buffer::Waker,
+                               private runtime::PollTarget,
+                               private runtime::ShutdownHook,
+                               private runtime::Deferred {
+public:
+    BackendDatagrams(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
+                     IntrusivePtr<mux::Stream> stream, DialShared shared, std::shared_ptr<DatagramCounts> counts)
+        : worker_(worker),
+          service_(std::move(service)),
+          stream_(std::move(stream)),
+          shared_(std::move(shared)),
+          counts_(std::move(counts)),
+          active_at_(worker.now()) {}
+
+    void begin();
+    void wake() noexcept override;
+
+private:
+    const net::HostPort& place() const noexcept { return service_->backend.place.at; }
+    Duration idle() const noexcept { return service_->udp_idle + limits::udp_idle_behind; }
+    void resolve();
+    void on_addresses(std::error_code error, const std::vector<runtime::SocketAddress>& addresses);
+    bool connect();
+    void refuse(Code code, const std::string& why);
+
+    void on_events(std::uint32_t events) noexcept override;
+    void on_worker_end() noexcept override { end(); }
+    void run_deferred() noexcept override { run(); }
+    void run() noexcept;
+    void to_backend();
+    void send(runtime::DatagramWriter& writer);
+    void from_backend();
+    void unreachable(std::error_code error);
+    void on_idle();
+    void count_drops() noexcept;
+    void end() noexcept;
+
+    static constexpr int batches_per_round = 8;
+
+    runtime::Worker& worker_;
+    const std::shared_ptr<const ClientService> service_;
+    IntrusivePtr<mux::Stream> stream_;  // null when it is over
+    const DialShared shared_;
+    const std::shared_ptr<DatagramCounts> counts_;
+    std::vector<runtime::SocketAddress> addresses_;
+    std::size_t address_ = 0;  // the one in use
+    runtime::NameService::Ticket question_ = 0;
+    runtime::Fd socket_;
+    std::shared_ptr<void> watched_;  // the socket, if it may lead back to this client
+    std::unique_ptr<runtime::Timer> idle_timer_;
+    TimePoint active_at_;
+    mux::Stream::Drops counted_{};
+    std::uint64_t received_ = 0;
+    std::uint64_t sent_ = 0;
+    bool readable_ = false;
+    bool running_ = false;
+    bool again_ = false;
+    IntrusivePtr<BackendDatagrams> self_;
+};
+
+void BackendDatagrams::begin() {
+    self_ = IntrusivePtr<BackendDatagrams>(this);
+    worker_.shutdown_hooks().add(*this);
+    shared_.traffic->opened();
+    stream_->attach(IntrusivePtr<buffer::Waker>(this), false);
+    idle_timer_ = std::make_unique<runtime::Timer>(worker_, [this] { on_idle(); });
+    idle_timer_->set_after(idle());
+    if (auto address = runtime::SocketAddress::from_ip(place())) {
+        on_addresses({}, {*address});
+    } else {
+        resolve();
+    }
+}
+
+void BackendDatagrams::resolve() {
+    question_ = worker_.names().resolve(
+        place().host, [this](std::error_code error, const std::vector<runtime::SocketAddress>& addresses) {
+            question_ = 0;
+            on_addresses(error, addresses);
+        });
+}
+
+void BackendDatagrams::on_addresses(std::error_code error, const std::vector<runtime::SocketAddress>& addresses) {
+    const IntrusivePtr<BackendDatagrams> keep(this);
+    if (error || addresses.empty()) {
+        refuse(Code::refused, error ? error.message() : "its name has no address");
+        return;
+    }
+    try {
+        addresses_ = addresses;
+        if (connect()) {
+            stream_->accept();
+            run();
+        }
+    } catch (const std::exception&) {
+        refuse(Code::busy, "there is no memory");
+    }
+}
+
+// Makes the socket for the address in use, or for the next one that this machine can send to.
+bool BackendDatagrams::connect() {
+    runtime::SocketAddress to;
+    runtime::Fd socket;
+    std::error_code error;
+    static const std::uint64_t most = runtime::descriptors_for_visitors();
+    for (std::size_t tried = 0; !socket && tried < addresses_.size(); ++tried) {
+        address_ = (address_ + (tried > 0 ? 1 : 0)) % addresses_.size();
+        to = addresses_[address_];
+        to.set_port(place().port);
+        socket = runtime::connect_datagrams(to, error);
+        if (socket && static_cast<std::uint64_t>(socket.get()) >= most) {
+            socket.reset();
+            error = std::make_error_code(std::errc::too_many_files_open);
+        }
+    }
+    if (!socket) {
+        refuse(Code::refused, error.message());
+        return false;
+    }
+    worker_.poller().add_input(socket.get(), *this);
+    socket_ = std::move(socket);
+    if (shared_.own_visits->may_lead_back(place().port)) {
+        watched_ = shared_.own_visits->watch(runtime::visitor_address(runtime::local_address(socket_.get())),
+                                             runtime::visitor_address(to));
+    }
+    return true;
+}
+
+void BackendDatagrams::refuse(Code code, const std::string& why) {
+    service_->backend_state->failed({service_->name, service_->backend.text}, why, worker_.now(), shared_.log);
+    if (stream_) {
+        stream_->abort(code);
+    }
+    end();
+}
+
+void BackendDatagrams::wake() noexcept {
+    // The stream's session lives on the same worker; if that has ended, this thread tears down what lived there.
+    if (!worker_.here() && !worker_.mailbox()->is_closed()) {
+        (void)worker_.mailbox()->post_call([self = IntrusivePtr<BackendDatagrams>(this)] { self->run(); });
+        return;
+    }
+    run();
+}
+
+void BackendDatagrams::on_events(std::uint32_t) noexcept {
+    readable_ = true;
+    run();
+}
+
+// The session wakes it from within its own calls, hence the guard against recursion.
+void BackendDatagrams::run() noexcept {
+    if (std::exchange(running_, true)) {
+        again_ = true;
+        return;
+    }
+    const IntrusivePtr<BackendDatagrams> keep(this);
+    do {
+        again_ = false;
+        try {
+            if (stream_) {
+                to_backend();
+            }
+            if (stream_) {
+                from_backend();
+            }
+        } catch (const std::exception&) {
+            end();  // without memory this visitor's stream ends
+        }
+    } while (again_ && stream_);
+    running_ = false;
+}
+
+// Looks into the queue until it is parked, so that whatever comes later wakes.
+void BackendDatagrams::to_backend() {
+    runtime::DatagramWriter writer;
+    while (!stream_->verdict()) {
+        const StreamItem* item = stream_->front();
+        if (item == nullptr) {
+            send(writer);
+            if (!stream_ || stream_->try_park_receive()) {
+                return;
+            }
+            continue;
+        }
+        if (item->kind != StreamItem::Kind::datagram) {
+            break;  // the other end has ended it
+        }
+        if (!socket_) {
+            return;  // no address yet: what is queued waits, within its bounds
+        }
+        writer.add(stream_->take_datagram());
+        if (writer.is_full()) {
+            send(writer);
+            if (!stream_) {
+                return;
+            }
+        }
+    }
+    send(writer);
+    end();
+}
+
+void BackendDatagrams::send(runtime::DatagramWriter& writer) {
+    if (writer.is_empty()) {
+        return;
+    }
+    active_at_ = worker_.now();
+    const auto result = writer.send(socket_.get());
+    sent_ += result.sent;
+    DatagramCounts::add(counts_->sent, result.sent);
+    DatagramCounts::add(counts_->socket_full, result.no_room);
+    DatagramCounts::add(counts_->unreachable, result.failed);
+    if (result.failed != 0) {
+        unreachable(result.error);
+    }
+}
+
+void BackendDatagrams::from_backend() {
+    if (!readable_ || !socket_) {
+        return;
+    }
+    runtime::DatagramReader reader(worker_.slabs());
+    const auto now_ms = static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(worker_.now().time_since_epoch()).count());
+    for (int i = 0; i < batches_per_round && readable_; ++i) {
+        const runtime::IoResult result = reader.read(socket_.get());
+        if (result.status == runtime::IoStatus::error) {
+            DatagramCounts::add(counts_->unreachable, 1);
+            unreachable(result.error);
+            if (!stream_) {
+                return;
+            }
+            continue;
+        }
+        readable_ = result.status != runtime::IoStatus::would_block;
+        for (std::size_t at = 0; at < result.bytes; ++at) {
+            (void)stream_->send_datagram(buffer::Slice::copy_of(reader[at].payload), now_ms);  // counts what it drops
+        }
+        if (result.bytes != 0) {
+            received_ += result.bytes;
+            active_at_ = worker_.now();
+            DatagramCounts::add(counts_->received, result.bytes);
+            service_->backend_state->answered({service_->name, service_->backend.text}, worker_.now(), shared_.log);
+        }
+    }
+    stream_->flush();
+    count_drops();
+    if (readable_) {
+        worker_.defer(*this);
+    }
+}
+
+// The backend is not there, or not at this address: a name that has several leads to the next one.
+void BackendDatagrams::unreachable(std::error_code error) {
+    service_->backend_state->failed({service_->name, service_->backend.text}, error.message(), worker_.now(),
+                                    shared_.log);
+    if (addresses_.size() > 1 && error == std::errc::connection_refused) {
+        worker_.poller().remove(socket_.get(), *this);
+        socket_.reset();
+        address_ = (address_ + 1) % addresses_.size();
+        if (connect()) {
+            readable_ = true;
+        }
+    }
+}
+
+// One timer, which is set anew when it fires and not for each datagram.
+void BackendDatagrams::on_idle() {
+    const TimePoint until = active_at_ + idle();
+    if (worker_.now() < until) {
+        idle_timer_->set(until);
+        return;
+    }
+    const IntrusivePtr<BackendDatagrams> keep(this);
+    end();
+}
+
+void BackendDatagrams::count_drops() noexcept {
+    const mux::Stream::Drops drops = stream_->datagram_drops();
+    DatagramCounts::add(counts_->no_room, drops.no_room - counted_.no_room);
+    DatagramCounts::add(counts_->too_old, drops.too_old - counted_.too_old);
+    counted_ = drops;
+}
+
+void BackendDatagrams::end() noexcept {
+    if (!stream_) {
+        return;
+    }
+    count_drops();
+    const IntrusivePtr<mux::Stream> stream = std::move(stream_);
+    leave();
+    cancel_deferred();
+    idle_timer_->cancel();  // it may be the caller; it goes with this object
+    if (question_ != 0) {
+        worker_.names().forget(std::exchange(question_, 0));
+    }
+    if (socket_) {
+        worker_.poller().remove(socket_.get(), *this);
+        socket_.reset();
+    }
+    watched_.reset();
+    stream->abort(Code::none);
+    stream->stop_receiving();
+    shared_.traffic->stopped_sending();
+    shared_.traffic->closed();
+    shared_.log.debug("a visitor of a UDP service has gone", {{"service", service_->name},
+                                                              {"received", received_},
+                                                              {"sent", sent_},
+                                                              {"no_room", counted_.no_room},
+                                                              {"too_old", counted_.too_old}});
+    self_.reset();  // last: this may destroy it
+}
+
+}  // namespace
+
+void dial_datagrams(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
+                    IntrusivePtr<mux::Stream> stream, DialShared shared,
+                    std::shared_ptr<trunk::DatagramCounts> counts) {
+    make_intrusive<BackendDatagrams>(worker, std::move(service), std::move(stream), std::move(shared),
+                                     std::move(counts))
+        ->begin();
+}
+
+}  // namespace ferrotunnel::backend

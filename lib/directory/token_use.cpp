@@ -1,0 +1,91 @@
+#include "directory/token_use.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace ferrotunnel::directory {
+
+TokenUse::Counted TokenUse::count_service(const ClientId& client, std::uint32_t service, const login::Rights& rights) {
+    const std::pair key{client, service};
+    {
+        std::lock_guard lock(state_->mutex);
+        std::size_t& trunks = state_->services[key];
+        std::size_t& of_token = state_->services_of[client.first];
+        if (trunks == 0 && rights.services && of_token >= *rights.services) {
+            state_->services.erase(key);
+            if (of_token == 0) {
+                state_->services_of.erase(client.first);
+            }
+            return nullptr;
+        }
+        of_token += trunks == 0 ? 1U : 0U;
+        ++trunks;
+    }
+    // If there is no memory for the result, this is called at once.
+    return {this, [state = state_, key](void*) {
+                std::lock_guard lock(state->mutex);
+                const auto known = state->services.find(key);
+                if (--known->second != 0) {
+                    return;
+                }
+                state->services.erase(known);
+                const auto of_token = state->services_of.find(key.first.first);
+                if (--of_token->second == 0) {
+                    state->services_of.erase(of_token);
+                }
+            }};
+}
+
+// A bucket that a visitor takes from, kept as the time at which it is full: nobody has to fill it.
+bool TokenUse::may_come(Visitors& visitors, const login::Rights& rights, TimePoint now) {
+    if (rights.visitors && visitors.now >= *rights.visitors) {
+        return false;
+    }
+    if (!rights.visitors_per_second) {
+        return true;
+    }
+    using Seconds = std::chrono::duration<double>;
+    const auto each = std::chrono::duration_cast<Duration>(Seconds(1 / *rights.visitors_per_second));
+    const double at_once = std::max(1.0, std::floor(*rights.visitors_per_second));
+    const auto ahead = std::chrono::duration_cast<Duration>(each * (at_once - 1));
+    if (visitors.full_at > now + ahead) {
+        return false;
+    }
+    visitors.full_at = std::max(visitors.full_at, now) + each;
+    return true;
+}
+
+TokenUse::Counted TokenUse::count_visitor(const login::TokenId& token, const login::Rights& rights, TimePoint now) {
+    {
+        std::lock_guard lock(state_->mutex);
+        Visitors& visitors = state_->visitors[token];
+        if (!may_come(visitors, rights, now)) {
+            return nullptr;
+        }
+        ++visitors.now;
+    }
+    return {this, [state = state_, token](void*) {
+                std::lock_guard lock(state->mutex);
+                --state->visitors.at(token).now;
+            }};
+}
+
+void TokenUse::forget_owners(const std::function<bool(const login::TokenId&)>& is_known) {
+    std::lock_guard lock(state_->mutex);
+    std::erase_if(state_->visitors, [&](const auto& entry) { return entry.second.now == 0 && !is_known(entry.first); });
+}
+
+std::size_t TokenUse::services(const login::TokenId& token) const {
+    std::lock_guard lock(state_->mutex);
+    const auto known = state_->services_of.find(token);
+    return known != state_->services_of.end() ? known->second : 0;
+}
+
+std::uint64_t TokenUse::visitors(const login::TokenId& token) const {
+    std::lock_guard lock(state_->mutex);
+    const auto known = state_->visitors.find(token);
+    return known != state_->visitors.end() ? known->second.now : 0;
+}
+
+}  // namespace ferrotunnel::directory

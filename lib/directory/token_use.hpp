@@ -1,0 +1,54 @@
+// What the clients of each token use at the moment, for the quotas of rights. Counts are given back by the destruction
+// of what stands for them, however it comes to that.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "directory/registry.hpp"
+#include "login/rights.hpp"
+
+namespace ferrotunnel::directory {
+
+/// Any thread. What it has counted may outlive it.
+class TokenUse {
+public:
+    /// One thing that is counted for as long as this is kept; null: it is not.
+    using Counted = std::shared_ptr<void>;
+
+    /// Counts a service of a client, once however many trunks carry it. Null: the token has as many as it may.
+    Counted count_service(const ClientId& client, std::uint32_t service, const login::Rights& rights);
+
+    /// Counts a visitor of the token. Null: there are as many, or as many new ones, as there may be.
+    Counted count_visitor(const login::TokenId& token, const login::Rights& rights, TimePoint now);
+
+    /// Forgets tokens without visitors of which `is_known` is false.
+    void forget_owners(const std::function<bool(const login::TokenId&)>& is_known);
+
+    std::size_t services(const login::TokenId& token) const;
+    std::uint64_t visitors(const login::TokenId& token) const;
+
+private:
+    struct Visitors {
+        std::uint64_t now = 0;
+        TimePoint full_at{};  // when as many as at first may come at once again
+    };
+    struct State {
+        std::mutex mutex;
+        std::map<std::pair<ClientId, std::uint32_t>, std::size_t> services;  // on how many trunks each is
+        std::map<login::TokenId, std::size_t> services_of;
+        std::map<login::TokenId, Visitors> visitors;  // of tokens with a quota
+    };
+
+    static bool may_come(Visitors& visitors, const login::Rights& rights, TimePoint now);
+
+    const std::shared_ptr<State> state_ = std::make_shared<State>();
+};
+
+}  // namespace ferrotunnel::directory

@@ -1,0 +1,104 @@
+// One visitor of a public UDP port, which is an address: the endpoint half of its stream.
+//
+//   waiting --opened--> open --silent for too long, made room, port closes (abort)--> over
+//      \--refused--------\------ the stream ended: FIN, RESET, the trunk is lost -----> over
+//
+// It lives on the port's worker. Its stream's session may be on another one: that reaches it by mail alone, and it
+// looks into the stream's queue whenever it has got its stream or a wake, until the queue is parked. So it does not
+// matter in which order the stream and the first wake come.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "buffer/mailbox.hpp"
+#include "buffer/slab.hpp"
+#include "directory/shared_port.hpp"
+#include "mux/stream.hpp"
+#include "runtime/datagram_socket.hpp"
+#include "trunk/datagram_counts.hpp"
+#include "trunk/traffic.hpp"
+
+namespace ferrotunnel::ingress {
+
+class UdpVisitor;
+
+/// What a visitor needs of its port; on the port's worker.
+class UdpVisitorHome {
+public:
+    virtual runtime::Worker& worker() noexcept = 0;
+    virtual trunk::DatagramCounts& counts() noexcept = 0;
+    /// The visitor has something to receive, or is over: its serve() is to be called soon.
+    virtual void set_due(UdpVisitor& visitor) noexcept = 0;
+    /// So many bytes wait for a stream no longer.
+    virtual void uncount_waiting(std::size_t bytes) noexcept = 0;
+
+protected:
+    ~UdpVisitorHome() = default;
+};
+
+class UdpVisitor final : public directory::DatagramVisitor {
+public:
+    UdpVisitor(UdpVisitorHome& home, const runtime::SocketAddress& from);
+
+    // Any thread.
+    void wake() noexcept override;
+    void opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic) noexcept override;
+    void refused() noexcept override;
+
+    // On the port's worker.
+
+    /// Takes a datagram from the visitor; `room`: how much more may wait for streams of the port to be opened.
+    void take(Bytes payload, std::size_t room);
+    /// Adds datagrams for the visitor to `writer` while that has room. False: the visitor is over. `more`: some may be
+    /// left.
+    bool serve(runtime::DatagramWriter& writer, bool& more);
+    /// Ends it: nobody hears of it any more.
+    void end() noexcept;
+
+    const runtime::SocketAddress& from() const noexcept { return from_; }
+    std::size_t waiting_bytes() const noexcept { return waiting_bytes_; }
+    std::uint64_t received() const noexcept { return received_; }
+    std::uint64_t sent() const noexcept { return sent_; }
+    /// What was dropped, as far as it has been counted.
+    mux::Stream::Drops drops() const noexcept { return {unopened_ + counted_.no_room, counted_.too_old}; }
+
+    // The port's bookkeeping.
+    TimePoint active_at{};   // when a datagram came or went last
+    runtime::LocalEnd to{};  // which address of this machine the last one came to
+    bool due = false;
+
+private:
+    friend class buffer::WakeMail<UdpVisitor>;
+
+    void woken() noexcept;
+    void take_stream() noexcept;
+    void pass_on(buffer::Slice payload) noexcept;
+    void count_drops() noexcept;
+    void let_go_of_stream() noexcept;
+
+    // Handed over by the trunk's worker, before `handed_` is set.
+    IntrusivePtr<mux::Stream> handed_stream_;
+    std::shared_ptr<trunk::Traffic> handed_traffic_;
+    std::atomic<bool> handed_{false};
+    std::atomic<bool> refused_{false};
+
+    UdpVisitorHome* home_;  // null when it is over
+    const std::shared_ptr<buffer::Mailbox> mailbox_;
+    runtime::Worker& worker_;
+    const runtime::SocketAddress from_;
+    IntrusivePtr<mux::Stream> stream_;
+    std::shared_ptr<trunk::Traffic> traffic_;
+    std::vector<buffer::Slice> waiting_;  // for the stream
+    std::size_t waiting_bytes_ = 0;
+    mux::Stream::Drops counted_{};
+    std::uint32_t unopened_ = 0;  // dropped before there was a stream
+    std::uint64_t received_ = 0;
+    std::uint64_t sent_ = 0;
+    using Mail = buffer::WakeMail<UdpVisitor>;
+    const IntrusivePtr<Mail> mail_ = make_intrusive<Mail>();
+};
+
+}  // namespace ferrotunnel::ingress

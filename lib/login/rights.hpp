@@ -1,0 +1,69 @@
+// What a token may, beyond what every token of the server may. An immutable value: sessions look it up by their token
+// each time they need it, and keep no copy.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "login/port_policy.hpp"
+#include "net/ip_network.hpp"
+#include "wire/frame.hpp"
+
+namespace ferrotunnel::login {
+
+/// How many hosts, ranges of ports and networks one token's rights may list: each registration looks at all of them.
+inline constexpr std::size_t rights_list_max = 256;
+
+/// A kind of service, and what rights call it.
+struct KindName {
+    wire::ServiceKind kind;
+    std::string_view name;
+};
+inline constexpr KindName service_kinds[] = {
+    {wire::ServiceKind::tcp, "tcp"},
+    {wire::ServiceKind::udp, "udp"},
+    {wire::ServiceKind::http, "http"},
+    {wire::ServiceKind::tls, "tls"},
+    {wire::ServiceKind::private_tcp, "private"},
+};
+
+/// The ports that a token may have.
+struct PortRight {
+    /// Every port that no other token's list has. Then `listed` is as it is by default.
+    bool any = false;
+    PortPolicy listed{};
+};
+
+struct Rights {
+    using Moment = std::chrono::system_clock::time_point;
+
+    /// Hosts and patterns in normal form; those below a pattern are included. Nothing: whatever others leave.
+    std::optional<std::vector<std::string>> hosts;
+    std::optional<PortRight> ports;  // nothing: those that every token may have
+    std::optional<std::vector<wire::ServiceKind>> kinds;
+    std::optional<net::IpNetworks> from;  // where its clients connect from
+    std::optional<Moment> expires;        // from then on it is not accepted
+    // How many there may be at a time, of all clients of the token together.
+    std::optional<std::uint64_t> connections;
+    std::optional<std::uint64_t> services;
+    std::optional<std::uint64_t> visitors;
+    /// How many new visitors may come in a second: as many at once, and one at least.
+    std::optional<double> visitors_per_second;
+
+    bool has_expired(Moment now) const noexcept { return expires && *expires <= now; }
+    bool counts_visitors() const noexcept { return visitors || visitors_per_second; }
+    bool allows(wire::ServiceKind kind) const noexcept;
+};
+
+/// The kinds for a message: "tcp, http"; "none".
+std::string names_of(const std::vector<wire::ServiceKind>& kinds);
+/// What rights call a kind; empty where they have no name for it.
+std::string_view name_of(wire::ServiceKind kind) noexcept;
+std::optional<wire::ServiceKind> kind_named(std::string_view name) noexcept;
+
+}  // namespace ferrotunnel::login

@@ -1,0 +1,60 @@
+// What a client and a proxy say to each other before bytes pass through: CONNECT of HTTP, or SOCKS5. Sans-IO.
+//
+//     http     CONNECT sent ------------------------------------2xx----------------> done
+//     socks5   methods sent --none--> asked -------------------granted-------------> done
+//                           --login--> login sent --accepted--> asked
+//
+// Any other answer, one that is too long, or bytes behind the last one: failed, with words for the user. The server
+// does not speak first on a trunk, so nothing that comes with the proxy's answer can be the server's.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/bytes.hpp"
+#include "net/proxy.hpp"
+
+namespace ferrotunnel::net {
+
+class ProxyHandshake {
+public:
+    enum class State : std::uint8_t { going_on, done, failed };
+
+    /// `target`: where the proxy is to connect to. A name is resolved by the proxy.
+    ProxyHandshake(const Proxy& proxy, const HostPort& target);
+
+    /// Takes the bytes that have to be sent now; empty: the proxy's answer comes first.
+    std::string take_output() { return std::exchange(output_, {}); }
+    /// Takes what the proxy has sent. The verdict does not depend on how the bytes arrive.
+    State receive(Bytes bytes);
+    State state() const noexcept { return state_; }
+    /// What went wrong, worded so that it can follow the proxy's name; without control characters and passwords.
+    const std::string& failure() const noexcept { return failure_; }
+
+private:
+    enum class Awaits : std::uint8_t { http_head, socks_method, socks_login, socks_grant };
+
+    void begin_http();
+    void begin_socks();
+    void ask_socks();
+    void read();
+    void read_http();
+    void read_socks_method();
+    void read_socks_login();
+    void read_socks_grant();
+    std::string unauthorized(std::string_view head) const;
+    void finish(std::size_t size);
+    void fail(std::string why);
+
+    const Proxy proxy_;
+    const HostPort target_;
+    Awaits awaits_ = Awaits::http_head;
+    State state_ = State::going_on;
+    std::string output_;
+    std::string received_;  // what the present step has not consumed
+    std::string failure_;
+};
+
+}  // namespace ferrotunnel::net

@@ -1,0 +1,323 @@
+#include "plugin/body_passage.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "plugin/host.hpp"
+
+namespace ferrotunnel::plugin {
+
+BodyPassage::~BodyPassage() {
+    take_back(0);
+}
+
+bool BodyPassage::add_look(const Instance& instance, LookCall shows, void* user, Release release) {
+    auto stage = std::make_unique<Stage>();
+    stage->instance = &instance;
+    stage->shows = shows;
+    stage->user = user;
+    stage->release = release;
+    return add(std::move(stage));
+}
+
+bool BodyPassage::add_filter(const Instance& instance, const ft_body_filter& filter, void* user) {
+    auto stage = std::make_unique<Stage>();
+    stage->instance = &instance;
+    stage->filter = filter;
+    stage->user = user;
+    stage->release = filter.release;
+    return add(std::move(stage));
+}
+
+bool BodyPassage::add(std::unique_ptr<Stage> stage) {
+    if (stages_.size() == limits::plugin_body_stages_max) {
+        return false;
+    }
+    const bool is_filter = stage->is_filter();
+    stages_.push_back(std::move(stage));
+    filters_ += is_filter ? 1 : 0;
+    return true;
+}
+
+void BodyPassage::take_back(std::size_t n) noexcept {
+    while (stages_.size() > n) {
+        const std::unique_ptr<Stage> stage = std::move(stages_.back());
+        stages_.pop_back();
+        filters_ -= stage->is_filter() ? 1 : 0;
+        if (stage->release != nullptr) {
+            stage->release(stage->user);
+        }
+    }
+}
+
+// Calls a hook of a stage; it is watched as those of heads are. A negative value is a failure.
+template <typename Hook>
+std::int32_t BodyPassage::call(const Stage& stage, Hook hook) noexcept {
+    std::int32_t result = FT_FAILED;
+    timed(watch_, *stage.instance, "body", [&] { result = hook(); });
+    return result;
+}
+
+// --- looks ---
+
+void BodyPassage::look(std::string_view piece, bool last) noexcept {
+    for (const auto& stage : stages_) {
+        show(*stage, piece, last);
+    }
+    if (last && state_ == State::open) {
+        state_ = State::ended;
+    }
+}
+
+// Shows a piece in the parts that are promised; whoever fails, or is switched off, is shown nothing any more.
+void BodyPassage::show(Stage& stage, std::string_view piece, bool last) noexcept {
+    do {
+        if (stage.is_passed_over) {
+            return;
+        }
+        const std::string_view part = piece.substr(0, limits::data_payload_max);
+        piece.remove_prefix(part.size());
+        if (part.empty() && !last) {
+            return;
+        }
+        const bool is_off = stage.instance->is_off();
+        const std::int32_t is_last = last && piece.empty() ? 1 : 0;
+        if (is_off || call(stage, [&] { return stage.shows(stage.user, text_of(part), is_last); }) < 0) {
+            const std::string_view why = is_off ? "" : "it has failed on a body";
+            stage.is_passed_over = true;
+            if (stage.instance->fails_closed() && !stage.instance->observes()) {
+                fail(stage, why);
+            } else if (!is_off) {
+                stage.instance->tell_failure(request_, why);
+            }
+        }
+    } while (!piece.empty());
+}
+
+// --- filters ---
+
+// The filter before stage `i`, or null.
+BodyPassage::Stage* BodyPassage::filter_before(std::size_t i) const noexcept {
+    while (i > 0) {
+        --i;
+        if (stages_[i]->is_filter()) {
+            return stages_[i].get();
+        }
+    }
+    return nullptr;
+}
+
+bool BodyPassage::takes() const noexcept {
+    return state_ == State::open && input_.empty() && !input_has_last_ && first_takes();
+}
+
+bool BodyPassage::first_takes() const noexcept {
+    const auto first = std::find_if(stages_.begin(), stages_.end(), [](const auto& each) { return each->is_filter(); });
+    return first == stages_.end() || (*first)->takes();
+}
+
+void BodyPassage::put(std::string_view piece, bool last) {
+    const bool takes_it = takes();
+    const std::string_view part = piece.substr(0, takes_it ? limits::data_payload_max : 0);
+    input_.append(piece.substr(part.size()));
+    input_has_last_ = last && (!takes_it || !input_.empty());
+    if (takes_it) {
+        feed(0, part, last && !input_has_last_);
+    }
+    move_on();
+}
+
+// Feeds what is left of a piece that was longer than filters get. False: there is none, or nobody takes it now.
+bool BodyPassage::feed_input() {
+    const std::string_view piece = input_.front(limits::data_payload_max);
+    if ((piece.empty() && !input_has_last_) || !first_takes()) {
+        return false;
+    }
+    const bool last = input_has_last_ && piece.size() == input_.size();
+    input_has_last_ = input_has_last_ && !last;
+    feed(0, piece, last);
+    input_.drop(piece.size());
+    return true;
+}
+
+// Gives a piece to the stages from `i` on, up to the next filter.
+void BodyPassage::feed(std::size_t i, std::string_view piece, bool last) {
+    for (; i < stages_.size() && state_ == State::open; ++i) {
+        if (stages_[i]->is_filter()) {
+            give(*stages_[i], piece, last);
+            return;
+        }
+        show(*stages_[i], piece, last);
+    }
+}
+
+void BodyPassage::give(Stage& stage, std::string_view piece, bool last) {
+    if (piece.empty() && !last) {
+        return;
+    }
+    stage.has_last = last;
+    const bool is_first = !stage.has_begun;
+    if (!stage.is_passed_over && stage.instance->is_off()) {
+        if (!is_first || stage.instance->fails_closed()) {
+            fail(stage, {});
+            return;
+        }
+        pass_over(stage);
+    }
+    if (!stage.is_passed_over) {
+        stage.has_begun = true;
+        stage.holds_back = true;
+        stage.out.begin_call();
+        const std::int32_t result =
+            call(stage, [&] { return stage.filter.chunk(stage.user, text_of(piece), last ? 1 : 0, &stage.out); });
+        if (has_called(stage, result, is_first)) {
+            return;
+        }
+    }
+    stage.out.append(piece);
+}
+
+// Looks at what a call of the filter has come to. False: it is passed over, and its piece goes on as it is.
+bool BodyPassage::has_called(Stage& stage, std::int32_t result, bool may_pass_over) {
+    const std::string_view why = result < 0                 ? "it has failed on a body"
+                                 : stage.out.has_too_much() ? "it has made too much of one piece of a body"
+                                 : stage.out.wants_pull() && stage.filter.pull == nullptr
+                                     ? "it has more of a body, and no pull"
+                                     : "";
+    if (why.empty()) {
+        return true;
+    }
+    if (!may_pass_over || stage.instance->fails_closed()) {
+        fail(stage, why);
+        return true;
+    }
+    stage.instance->tell_failure(request_, why);
+    pass_over(stage);
+    return false;
+}
+
+// What the filter gets goes on as it is.
+void BodyPassage::pass_over(Stage& stage) {
+    stage.is_passed_over = true;
+    stage.out.clear();
+    stage.out.begin_call();
+}
+
+// The message can not be completed. Without a reason nothing is logged.
+void BodyPassage::fail(const Stage& stage, std::string_view why) noexcept {
+    if (!why.empty()) {
+        stage.instance->tell_failure(request_, why);
+    }
+    state_ = State::failed;
+}
+
+// Moves what can be moved from filter to filter.
+void BodyPassage::move_on() {
+    bool moved = true;
+    while (moved && state_ == State::open) {
+        moved = feed_input();
+        for (std::size_t i = stages_.size(); i-- > 0 && state_ == State::open;) {
+            moved = (stages_[i]->is_filter() && (pull(*stages_[i]) || move_into(i))) || moved;
+        }
+    }
+}
+
+// Moves a piece of what waits before the filter at `i` into it. False: there is nothing, or it takes nothing.
+bool BodyPassage::move_into(std::size_t i) {
+    Stage* const before = filter_before(i);
+    if (before == nullptr || !stages_[i]->takes()) {
+        return false;
+    }
+    const std::string_view piece = before->out.front(limits::data_payload_max);
+    const bool last = before->is_done() && piece.size() == before->out.size();
+    if (piece.empty() && !last) {
+        return false;
+    }
+    std::size_t from = i;  // the first stage behind the filter before
+    while (stages_[from - 1].get() != before) {
+        --from;
+    }
+    feed(from, piece, last);
+    before->out.drop(piece.size());
+    return true;
+}
+
+// Asks a filter that has more for the next part of it. One that writes nothing is asked again when more room is there.
+bool BodyPassage::pull(Stage& stage) {
+    const std::size_t waiting = stage.out.size();
+    if (!stage.out.wants_pull() || waiting >= limits::plugin_body_waiting_max || waiting >= stage.pulled_at) {
+        return false;
+    }
+    if (stage.instance->is_off()) {
+        fail(stage, {});
+        return true;
+    }
+    stage.out.begin_call();
+    const std::int32_t result = call(stage, [&] { return stage.filter.pull(stage.user, &stage.out); });
+    (void)has_called(stage, result, false);
+    const bool is_stuck = stage.out.wants_pull() && stage.out.written() == 0;
+    stage.pulled_at = is_stuck ? waiting : SIZE_MAX;
+    if (is_stuck && waiting == 0 && state_ == State::open) {
+        fail(stage, "it has more of a body, and writes nothing");
+    }
+    return true;
+}
+
+// In their order, since what comes out of one goes into the next.
+bool BodyPassage::flush() {
+    bool is_asked = false;
+    for (const auto& stage : stages_) {
+        if (state_ == State::open && stage->is_filter() && flush(*stage)) {
+            is_asked = true;
+            move_on();
+        }
+    }
+    return is_asked;
+}
+
+// Asks a filter for what it holds back, unless something of it waits. False: it holds nothing back.
+bool BodyPassage::flush(Stage& stage) {
+    if (!stage.takes() || stage.is_passed_over || stage.filter.flush == nullptr ||
+        !std::exchange(stage.holds_back, false)) {
+        return false;
+    }
+    if (stage.instance->is_off()) {
+        fail(stage, {});
+        return true;
+    }
+    stage.out.begin_call();
+    (void)has_called(stage, call(stage, [&] { return stage.filter.flush(stage.user, &stage.out); }), false);
+    return true;
+}
+
+buffer::Slice BodyPassage::take() {
+    Stage* const end = filter_before(stages_.size());
+    if (end == nullptr || state_ != State::open) {
+        return {};
+    }
+    move_on();
+    const std::string_view piece = end->out.front(limits::data_payload_max);
+    const bool last = end->is_done() && piece.size() == end->out.size();
+    if (state_ != State::open || (piece.empty() && !last)) {
+        return {};
+    }
+    constexpr std::size_t headroom = limits::frame_header_bytes;
+    buffer::Slice slice;
+    if (!piece.empty()) {
+        buffer::SlabPtr slab = buffer::make_slab(static_cast<std::uint32_t>(headroom + piece.size()));
+        std::memcpy(slab->data() + headroom, piece.data(), piece.size());
+        slice = {std::move(slab), headroom, static_cast<std::uint32_t>(piece.size())};
+    }
+    const auto behind =
+        std::find_if(stages_.begin(), stages_.end(), [end](const auto& each) { return each.get() == end; });
+    std::for_each(behind + 1, stages_.end(), [&](const auto& each) { show(*each, piece, last); });
+    end->out.drop(piece.size());
+    if (last && state_ == State::open) {
+        state_ = State::ended;
+    }
+    return slice;
+}
+
+}  // namespace ferrotunnel::plugin

@@ -1,0 +1,100 @@
+// The way of one body through the plugins that have asked for it, in the order in which they have asked.
+//
+//   put --> looks --> filter --output, 64 KiB--> looks --> filter --output, 64 KiB--> looks --> take
+//
+// A filter gets input only while little of its own output waits, so that what is behind holds back what is before. A
+// filter that says that there is more is pulled before it gets input again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ferrotunnel/plugin_abi.h"
+#include "hooks/http_run.hpp"
+#include "plugin/hook_watch.hpp"
+#include "plugin/instance.hpp"
+#include "plugin/sink_buffer.hpp"
+
+namespace ferrotunnel::plugin {
+
+class BodyPassage final : public hooks::BodyWay {
+public:
+    using LookCall = std::int32_t (*)(void* user, ft_text piece, std::int32_t last);
+    using Release = void (*)(void* user);
+
+    /// `request`: its id, for the log. `watch`: who looks whether the worker is blocked. Both live as long as this
+    /// object.
+    BodyPassage(std::string_view request, HookWatch& watch) noexcept : request_(request), watch_(watch) {}
+    ~BodyPassage() override;
+    BodyPassage(const BodyPassage&) = delete;
+    BodyPassage& operator=(const BodyPassage&) = delete;
+
+    /// Add a stage behind the others. False: there are too many; `user` is then the caller's.
+    bool add_look(const Instance& instance, LookCall shows, void* user, Release release);
+    bool add_filter(const Instance& instance, const ft_body_filter& filter, void* user);
+    std::size_t stages() const noexcept { return stages_.size(); }
+    /// Takes back the stages behind the first `n`.
+    void take_back(std::size_t n) noexcept;
+
+    bool changes() const noexcept override { return filters_ > 0; }
+    void look(std::string_view piece, bool last) noexcept override;
+    bool takes() const noexcept override;
+    void put(std::string_view piece, bool last) override;
+    bool flush() override;
+    buffer::Slice take() override;
+    State state() const noexcept override { return state_; }
+
+private:
+    struct Stage {
+        const Instance* instance = nullptr;
+        LookCall shows = nullptr;  // null: a filter
+        ft_body_filter filter{};
+        void* user = nullptr;
+        Release release = nullptr;
+        SinkBuffer out;  // of a filter
+        std::size_t pulled_at =
+            SIZE_MAX;                 // the output that waited when it had nothing to write into the room there was
+        bool has_begun = false;       // it has had a piece
+        bool has_last = false;        // and the last one
+        bool holds_back = false;      // it has had a piece since it was asked to write all that it has
+        bool is_passed_over = false;  // it has failed, and what it gets goes on as it is
+
+        bool is_filter() const noexcept { return shows == nullptr; }
+        bool takes() const noexcept {
+            return !has_last && !out.wants_pull() && out.size() <= limits::plugin_body_waiting_max;
+        }
+        /// Whether nothing comes behind what is in `out`.
+        bool is_done() const noexcept { return has_last && !out.wants_pull(); }
+    };
+
+    template <typename Hook>
+    std::int32_t call(const Stage& stage, Hook hook) noexcept;
+    bool add(std::unique_ptr<Stage> stage);
+    Stage* filter_before(std::size_t i) const noexcept;
+    void feed(std::size_t i, std::string_view piece, bool last);
+    void show(Stage& stage, std::string_view piece, bool last) noexcept;
+    void give(Stage& stage, std::string_view piece, bool last);
+    bool first_takes() const noexcept;
+    bool feed_input();
+    void move_on();
+    bool move_into(std::size_t i);
+    bool pull(Stage& stage);
+    bool flush(Stage& stage);
+    bool has_called(Stage& stage, std::int32_t result, bool may_pass_over);
+    void fail(const Stage& stage, std::string_view why) noexcept;
+    void pass_over(Stage& stage);
+
+    const std::string_view request_;
+    HookWatch& watch_;
+    std::vector<std::unique_ptr<Stage>> stages_;
+    std::size_t filters_ = 0;
+    SinkBuffer input_;  // what is left of a piece that was put
+    bool input_has_last_ = false;
+    State state_ = State::open;
+};
+
+}  // namespace ferrotunnel::plugin

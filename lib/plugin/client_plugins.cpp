@@ -1,0 +1,219 @@
+#include "plugin/client_plugins.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <system_error>
+
+#include "base/text.hpp"
+#include "plugin/control_call.hpp"
+#include "plugin/loader.hpp"
+#include "plugin/prepared.hpp"
+
+namespace ferrotunnel::plugin {
+
+using hooks::AskedFor;
+using hooks::AskedPlugin;
+using hooks::SharedAskedPlugins;
+using Why = hooks::AskedRefusal::Why;
+
+namespace {
+
+hooks::AskedRefusal busy() {
+    return {Why::busy, "The server can not make the plugins that the service asks for at the moment."};
+}
+
+std::string allowed_text(const std::vector<ClientType>& types) {
+    std::string names;
+    for (const ClientType& type : types) {
+        names += (names.empty() ? "" : ", ") + type.name;
+    }
+    return types.empty() ? "it lets clients ask for none" : "clients may ask for " + names;
+}
+
+// What is wrong with the settings, for the client's user: the first finding.
+hooks::AskedRefusal wrong(const std::string& type, const std::vector<config::Finding>& findings) {
+    const config::Finding& first = findings.front();
+    return {Why::wrong, "The plugin " + type + ": " + first.path + (first.path.empty() ? "" : " ") + first.text};
+}
+
+bool can_look_at(const Type& type, AskedFor visitors) noexcept {
+    return visitors == AskedFor::requests ? type.calls.on_request != nullptr || type.calls.on_response != nullptr
+                                          : type.calls.on_connect != nullptr;
+}
+
+}  // namespace
+
+ClientPlugins::ClientPlugins(Logger& log, Bounds bounds)
+    : log_(log), bounds_(bounds), registry_(std::make_shared<AskedRegistry>(bounds.instances)), instances_(log) {}
+
+void ClientPlugins::open(std::vector<ClientType> types) {
+    const std::lock_guard lock(mutex_);
+    types_ = std::move(types);
+    is_open_ = true;
+}
+
+void ClientPlugins::close() {
+    std::deque<Job> dropped;
+    {
+        const std::lock_guard lock(mutex_);
+        is_open_ = false;
+        dropped.swap(queue_);
+        changed_.notify_all();
+    }
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+    registry_->end();
+    instances_.bury();
+}
+
+bool ClientPlugins::take(hooks::AskingService& wanted, hooks::AskedMade& made) {
+    const std::lock_guard lock(mutex_);
+    const auto of_token =
+        std::ranges::count_if(queue_, [&](const Job& job) { return job.wanted.token == wanted.token; });
+    const bool has_share = static_cast<std::size_t>(of_token) < std::max<std::size_t>(bounds_.queue / 2, 1);
+    if (!is_open_ || queue_.size() >= bounds_.queue || !has_share) {
+        return false;
+    }
+    if (!thread_.joinable()) {
+        try {
+            thread_ = std::thread([this] { run(); });
+        } catch (const std::system_error&) {
+            return false;
+        }
+    }
+    queue_.push_back({std::move(wanted), std::move(made)});
+    changed_.notify_all();
+    return true;
+}
+
+void ClientPlugins::run() {
+    std::unique_lock lock(mutex_);
+    while (is_open_) {
+        if (queue_.empty()) {
+            changed_.wait(lock);
+            continue;
+        }
+        const Job job = std::move(queue_.front());
+        queue_.pop_front();
+        lock.unlock();
+        std::optional<Result<SharedAskedPlugins, Refusal>> result;
+        try {
+            result.emplace(made_of(job.wanted));
+        } catch (const std::exception&) {  // no memory, or no thread
+            result.emplace(busy());
+        }
+        job.made(std::move(*result));
+        lock.lock();
+    }
+}
+
+// --- on the thread ---
+
+Result<SharedAskedPlugins, hooks::AskedRefusal> ClientPlugins::made_of(const hooks::AskingService& wanted) {
+    instances_.bury_on_own_thread();
+    instances_.bury();  // those that are in nobody's way any more do not count
+    const std::size_t count = wanted.plugins.size();
+    if (count > limits::plugin_places_of_clients) {
+        return Refusal{Why::wrong,
+                       "A service may ask for up to " + std::to_string(limits::plugin_places_of_clients) + " plugins."};
+    }
+    std::vector<std::shared_ptr<Instance>> instances;
+    std::string names;
+    for (const AskedPlugin& each : wanted.plugins) {
+        // After a type that is not allowed it does not matter whether there is room.
+        Result<const Known*, Refusal> known = find(each.type);
+        if (!known) {
+            return known.error();
+        }
+    }
+    if (!registry_->has_room(wanted.token, count) || instances_.living() + count > bounds_.instances.in_all) {
+        return Refusal{Why::busy, "The clients of this token, or all clients, have as many plugins as they may."};
+    }
+    for (const AskedPlugin& each : wanted.plugins) {
+        auto made = make_one(each, wanted.visitors);
+        if (!made) {
+            return made.error();
+        }
+        instances.push_back(std::move(*made));
+        names += (names.empty() ? "" : ", ") + each.type;
+    }
+    for (const auto& instance : instances) {
+        instances_.start(*instance);
+    }
+    return SharedAskedPlugins(registry_->add(wanted.token, std::move(instances), std::move(names)));
+}
+
+// Finds a type that clients may ask for, and loads it if nobody has asked for it yet.
+Result<const ClientPlugins::Known*, hooks::AskedRefusal> ClientPlugins::find(const std::string& name) {
+    const auto allowed = std::ranges::find(types_, name, &ClientType::name);
+    if (allowed == types_.end()) {
+        return Refusal{Why::not_allowed, "The server does not let clients ask for the plugin " + printable(name, 64) +
+                                             ": " + allowed_text(types_) + "."};
+    }
+    if (const auto known = known_.find(name); known != known_.end()) {
+        return &known->second;
+    }
+    const Refusal missing{Why::not_allowed, "The plugin " + name + " is not installed on the server."};
+    ft_entry library = allowed->library;
+    if (library == nullptr) {
+        const Result<Loaded, std::string> loaded =
+            is_shipped(name) ? load(shipped_file(name)) : Result<Loaded, std::string>(std::string("is not installed"));
+        if (!loaded) {
+            log_.warn("a plugin that a client asks for can not be used", {{"plugin", name}, {"why", loaded.error()}});
+            return missing;
+        }
+        library = loaded->entry;
+    }
+    const Result<std::vector<Type>, std::string> types = read_library(library);
+    const auto type = types ? std::ranges::find(*types, name, &Type::name) : std::vector<Type>::const_iterator();
+    if (!types || type == types->end()) {
+        log_.warn("a plugin that a client asks for can not be used",
+                  {{"plugin", name}, {"why", types ? "its file has no such type" : types.error()}});
+        return missing;
+    }
+    if (!type->schema || !type->schema->is_for_clients()) {
+        return Refusal{Why::not_allowed, "The plugin " + name + " has no settings that clients may say."};
+    }
+    return &known_.emplace(name, Known{library, *type}).first->second;
+}
+
+Result<std::shared_ptr<Instance>, hooks::AskedRefusal> ClientPlugins::make_one(const AskedPlugin& wanted,
+                                                                               AskedFor visitors) {
+    Result<const Known*, Refusal> known = find(wanted.type);
+    if (!known) {
+        return known.error();
+    }
+    const auto& [library, type] = **known;
+    if (!can_look_at(type, visitors)) {
+        return Refusal{Why::wrong, "The plugin " + type.name +
+                                       (visitors == AskedFor::requests
+                                            ? " is not for services of HTTP."
+                                            : " is for services of HTTP alone: others have no requests.")};
+    }
+    Result<config::CheckedValue, std::vector<config::Finding>> settings =
+        type.schema->parse_for_client(wanted.settings.empty() ? "{}" : wanted.settings);
+    if (!settings) {
+        return wrong(type.name, settings.error());
+    }
+    Result<Prepared, std::vector<config::Finding>> prepared = prepare(library, type.name, std::move(*settings));
+    if (!prepared) {
+        return wrong(type.name, prepared.error());
+    }
+    InstanceOptions options;
+    options.id = "client:" + type.name;
+    options.closed = true;  // its client has asked for it, so nobody gets past it
+    auto made = instances_.make(*prepared, std::move(options));
+    if (!made) {
+        log_.warn("a plugin that a client asks for can not be made", {{"plugin", type.name}, {"why", made.error()}});
+        return busy();
+    }
+    if (!(*made)->identity().empty()) {
+        return Refusal{Why::wrong,
+                       "The plugin " + type.name + " tells backends who visitors are, which is the operator's to say."};
+    }
+    return std::move(*made);
+}
+
+}  // namespace ferrotunnel::plugin

@@ -1,0 +1,54 @@
+#include "plugin/decision_tap.hpp"
+
+namespace ferrotunnel::plugin {
+
+DecisionTap& DecisionTap::instance() {
+    static auto* const tap = new DecisionTap;  // never destroyed: a plugin's threads may end after this process's main
+    return *tap;
+}
+
+void DecisionTap::close() {
+    const std::lock_guard lock(mutex_);
+    is_closed_ = true;
+    Ticket::set_tap(this);
+}
+
+void DecisionTap::open() {
+    {
+        const std::lock_guard lock(mutex_);
+        is_closed_ = false;
+        Ticket::set_tap(nullptr);
+    }
+    let_go();
+}
+
+bool DecisionTap::wait(std::chrono::seconds longest) {
+    std::unique_lock lock(mutex_);
+    return came_.wait_for(lock, longest, [this] { return !held_.empty(); });
+}
+
+void DecisionTap::let_go(int times) {
+    std::vector<std::pair<Ticket::Handle, Then>> gone;
+    {
+        const std::lock_guard lock(mutex_);
+        gone.swap(held_);
+    }
+    for (const auto& [handle, then] : gone) {
+        Ticket::decide_now(handle, then);
+        for (int i = 1; i < times; ++i) {
+            Ticket::decide_now(handle, {});
+        }
+    }
+}
+
+bool DecisionTap::takes(Ticket::Handle handle, const Then& then) {
+    const std::lock_guard lock(mutex_);
+    if (!is_closed_) {
+        return false;
+    }
+    held_.emplace_back(handle, then);
+    came_.notify_all();
+    return true;
+}
+
+}  // namespace ferrotunnel::plugin

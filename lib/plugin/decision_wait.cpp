@@ -1,0 +1,87 @@
+#include "plugin/decision_wait.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+
+#include "plugin/worker_plugins.hpp"
+
+namespace ferrotunnel::plugin {
+
+DecisionWait::DecisionWait(IntrusivePtr<WorkerChain> chain, std::size_t held_bytes, Owner& owner)
+    : chain_(std::move(chain)), held_bytes_(held_bytes), owner_(owner) {}
+
+DecisionWait::~DecisionWait() {
+    stop();
+}
+
+Ticket::Handle DecisionWait::take(std::size_t instance, std::uint64_t timeout_ns) noexcept {
+    if (ticket_.ticket != nullptr || !chain_->begin_wait(instance, held_bytes_)) {
+        return {};
+    }
+    instance_ = instance;
+    try {
+        ticket_ = Ticket::take(*this, chain_->mailbox, chain_->chain->instances[instance]);
+    } catch (const std::exception&) {  // no memory for the ticket
+        chain_->end_wait(instance_, held_bytes_);
+        return {};
+    }
+    const auto longest = static_cast<std::uint64_t>(std::chrono::nanoseconds(chain_->waits.longest).count());
+    timeout_ = std::chrono::nanoseconds(timeout_ns == 0 ? longest : std::min(timeout_ns, longest));
+    return ticket_;
+}
+
+bool DecisionWait::begin(TimePoint now) noexcept {
+    if (ticket_.ticket == nullptr) {
+        return false;
+    }
+    waits_ = true;
+    hold_until_ = std::min(hold_until_, now + chain_->waits.longest);
+    until_ = std::min(hold_until_, now + timeout_);
+    return true;
+}
+
+void DecisionWait::withdraw() noexcept {
+    if (ticket_.ticket != nullptr) {
+        Ticket::withdraw(std::exchange(ticket_, {}), *this);
+        chain_->end_wait(instance_, held_bytes_);
+    }
+}
+
+void DecisionWait::on_ticket(const Then& then) noexcept {
+    ticket_ = {};
+    chain_->end_wait(instance_, held_bytes_);
+    then_ = then;
+    owner_.on_decided();
+}
+
+void DecisionWait::expire() noexcept {
+    if (is_pending()) {
+        withdraw();
+        expired_ = true;
+    }
+}
+
+bool DecisionWait::take_expired() noexcept {
+    if (!std::exchange(expired_, false)) {
+        return false;
+    }
+    waits_ = false;
+    return true;
+}
+
+Then DecisionWait::take_then() noexcept {
+    waits_ = false;
+    return *std::exchange(then_, std::nullopt);
+}
+
+void DecisionWait::stop() noexcept {
+    withdraw();
+    if (then_) {
+        std::exchange(then_, std::nullopt)->free_context();
+    }
+    waits_ = expired_ = false;
+    hold_until_ = never;
+}
+
+}  // namespace ferrotunnel::plugin

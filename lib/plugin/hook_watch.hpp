@@ -1,0 +1,55 @@
+// Which hooks block their worker: their time by the clock, less the time in which the worker's thread was ready to run
+// and others had the processor. On a loaded machine any hook may take long, and is not to blame.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <mutex>
+#include <optional>
+
+#include "base/clock.hpp"
+#include "plugin/limits.hpp"
+
+namespace ferrotunnel::plugin {
+
+/// Tells how long the calling thread has been ready to run and had no processor, since it began. Nothing: the system
+/// does not say.
+using CpuWait = std::optional<Duration> (*)() noexcept;
+
+/// Sets where that is asked; before there are plugins. Without it nothing is known.
+void set_cpu_wait(CpuWait cpu_wait) noexcept;
+
+/// A hook that has blocked its worker.
+struct SlowHook {
+    Duration blocked{};
+    bool is_sure = false;  // else it may have waited for a processor
+};
+
+/// Measures the hooks of one worker, on that worker: two readings of the clock for each.
+class HookWatch {
+public:
+    void begin() noexcept;
+    /// What there is to say of the hook that began last.
+    std::optional<SlowHook> end() noexcept;
+
+private:
+    void read(TimePoint now) noexcept;
+
+    TimePoint began_{};
+    TimePoint read_at_{};
+    std::optional<Duration> waited_;  // for a processor, at that time
+};
+
+/// When hooks of one instance were slow. Any thread.
+class SlowHooks {
+public:
+    /// Counts one. True: so many were slow in so short a time that the instance is to be switched off.
+    bool add(TimePoint now) noexcept;
+
+private:
+    std::mutex mutex_;
+    std::array<TimePoint, limits::plugin_hooks_slow_max> times_{};
+    std::size_t count_ = 0;
+};
+
+}  // namespace ferrotunnel::plugin

@@ -1,0 +1,78 @@
+#include "plugin/live_chain.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "plugin/limits.hpp"
+
+namespace ferrotunnel::plugin {
+namespace {
+
+bool is_same_type(const Wanted& a, const Wanted& b) {
+    return a.use.library == b.use.library && a.prepared.type.name == b.prepared.type.name;
+}
+
+/// What was said of an instance, without what stands elsewhere in a Wanted: a text of settings that means the same is
+/// no change, and a secret that has changed in its file is one.
+PluginUse rest_of(PluginUse use) {
+    use.id.clear();
+    use.type.clear();
+    use.settings.clear();
+    return use;
+}
+
+// Where and when it runs is compared as it was said.
+bool is_same(const Wanted& a, const Wanted& b) {
+    return is_same_type(a, b) && a.options.closed == b.options.closed && a.options.observe == b.options.observe &&
+           a.prepared.settings == b.prepared.settings && rest_of(a.use) == rest_of(b.use);
+}
+
+}  // namespace
+
+const LiveChain::Known* LiveChain::find(const std::string& id) const {
+    for (const Known& each : known_) {
+        if (each.instance->id() == id) {
+            return &each;
+        }
+    }
+    return nullptr;
+}
+
+Result<LiveChain, Unmade> LiveChain::next(std::vector<Wanted> wanted, Instances& instances) const {
+    if (instances.living() + wanted.size() > limits::plugin_instances_living_max) {
+        return Unmade{0, "can not be made yet: too many plugins of earlier chains are in use by exchanges that go on."};
+    }
+    LiveChain made;
+    auto chain = std::make_shared<Chain>();
+    for (Wanted& each : wanted) {
+        const Known* const before = find(each.options.id);
+        if (before != nullptr && is_same(before->wanted, each)) {
+            made.known_.push_back({std::move(each), before->instance, false});
+        } else {
+            const bool takes_over = before != nullptr && is_same_type(before->wanted, each);
+            auto instance = instances.make(each.prepared, each.options, takes_over ? before->instance.get() : nullptr);
+            if (!instance) {
+                return Unmade{made.known_.size(), instance.error()};
+            }
+            made.known_.push_back({std::move(each), std::move(*instance), true});
+        }
+        chain->instances.push_back(made.known_.back().instance);
+    }
+    if (std::optional<std::string> fault = fault_of(*chain)) {
+        return Unmade{chain->instances.size() - 1, std::move(*fault)};
+    }
+    if (!chain->instances.empty()) {
+        made.chain_ = std::move(chain);
+    }
+    return made;
+}
+
+void LiveChain::start(Instances& instances) const {
+    for (const Known& each : known_) {
+        if (each.is_new) {
+            instances.start(*each.instance);
+        }
+    }
+}
+
+}  // namespace ferrotunnel::plugin

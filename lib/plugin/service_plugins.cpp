@@ -1,0 +1,163 @@
+#include "plugin/service_plugins.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "plugin/http_chain_run.hpp"
+#include "plugin/session_chain_run.hpp"
+
+namespace ferrotunnel::plugin {
+
+static_assert(limits::plugin_instances_of_operator_max + limits::plugin_places_of_clients <= 64);
+
+// --- what services have in common ---
+
+std::vector<std::shared_ptr<ServicePlugins>> AskedRegistry::services() {
+    std::vector<std::shared_ptr<ServicePlugins>> living;
+    const std::lock_guard lock(mutex_);
+    for (const std::weak_ptr<ServicePlugins>& each : services_) {
+        if (auto service = each.lock()) {
+            living.push_back(std::move(service));
+        }
+    }
+    return living;
+}
+
+void AskedRegistry::set_operators(std::shared_ptr<const Chain> chain) {
+    {
+        const std::lock_guard lock(mutex_);
+        operators_.swap(chain);
+    }
+    for (const auto& service : services()) {
+        service->renew();
+    }
+}
+
+std::shared_ptr<const Chain> AskedRegistry::operators() const {
+    const std::lock_guard lock(mutex_);
+    return operators_;
+}
+
+IntrusivePtr<WorkerState> AskedRegistry::state_of(const buffer::Mailbox* mailbox) {
+    const std::lock_guard lock(mutex_);
+    IntrusivePtr<WorkerState>& state = states_[mailbox];
+    if (!state) {
+        state = make_intrusive<WorkerState>(bounds_.waits);
+    }
+    return state;
+}
+
+bool AskedRegistry::has_room(const Token& token, std::size_t more) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = counts_.find(token);
+    return all_ + more <= bounds_.in_all && (found == counts_.end() ? 0 : found->second) + more <= bounds_.per_token;
+}
+
+/// An instance that counts as long as somebody holds it.
+struct AskedRegistry::Counted {
+    Counted(std::shared_ptr<AskedRegistry> registry_in, const Token& token_in, std::shared_ptr<Instance> instance_in)
+        : registry(std::move(registry_in)), token(token_in), instance(std::move(instance_in)) {
+        const std::lock_guard lock(registry->mutex_);
+        ++registry->counts_[token];
+        ++registry->all_;
+    }
+    ~Counted() { registry->removed(token); }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+
+    const std::shared_ptr<AskedRegistry> registry;
+    const Token token;
+    const std::shared_ptr<Instance> instance;
+};
+
+std::shared_ptr<ServicePlugins> AskedRegistry::add(const Token& token, std::vector<std::shared_ptr<Instance>> instances,
+                                                   std::string names) {
+    for (std::shared_ptr<Instance>& instance : instances) {
+        const auto counted = std::make_shared<Counted>(shared_from_this(), token, std::move(instance));
+        instance = std::shared_ptr<Instance>(counted, counted->instance.get());
+    }
+    auto service = std::make_shared<ServicePlugins>(shared_from_this(), std::move(instances), std::move(names));
+    const std::lock_guard lock(mutex_);
+    std::erase_if(services_, [](const auto& each) { return each.expired(); });
+    services_.push_back(service);
+    return service;
+}
+
+void AskedRegistry::removed(const Token& token) noexcept {
+    const std::lock_guard lock(mutex_);
+    --all_;
+    const auto found = counts_.find(token);
+    if (--found->second == 0) {
+        counts_.erase(found);
+    }
+}
+
+std::size_t AskedRegistry::instances() const {
+    const std::lock_guard lock(mutex_);
+    return all_;
+}
+
+void AskedRegistry::end() {
+    set_operators(nullptr);
+    for (const auto& service : services()) {
+        service->end();
+    }
+}
+
+// --- one service ---
+
+void ServicePlugins::renew() {
+    // What goes here may be the last of an instance, so it goes when the lock is free.
+    decltype(workers_) before;
+    std::shared_ptr<const Chain> chain;
+    const std::lock_guard lock(mutex_);
+    before.swap(workers_);
+    chain.swap(chain_);
+}
+
+void ServicePlugins::end() {
+    renew();
+    std::vector<std::shared_ptr<Instance>> before;
+    const std::lock_guard lock(mutex_);
+    before.swap(instances_);
+}
+
+IntrusivePtr<WorkerChain> ServicePlugins::chain_on(std::shared_ptr<buffer::Mailbox> mailbox) {
+    const std::lock_guard lock(mutex_);
+    if (instances_.empty()) {
+        throw std::runtime_error("the plugins of a service have ended with their server");
+    }
+    if (!chain_) {
+        auto chain = std::make_shared<Chain>();
+        if (const auto operators = registry_->operators()) {
+            chain->instances = operators->instances;
+        }
+        chain->asked_from = chain->instances.size();
+        chain->instances.insert(chain->instances.end(), instances_.begin(), instances_.end());
+        chain_ = std::move(chain);
+    }
+    IntrusivePtr<WorkerChain>& known = workers_[mailbox.get()];
+    if (!known) {
+        IntrusivePtr<WorkerState> state = registry_->state_of(mailbox.get());
+        known = make_intrusive<WorkerChain>(chain_, registry_->waits(), std::move(mailbox), std::move(state));
+    }
+    return known;
+}
+
+std::unique_ptr<hooks::HttpRun> ServicePlugins::begin(const http::RequestHead& head, const hooks::RequestInfo& info,
+                                                      hooks::RunOwner& owner,
+                                                      std::shared_ptr<buffer::Mailbox> mailbox) {
+    IntrusivePtr<WorkerChain> chain = chain_on(std::move(mailbox));
+    const InScope scope = chain->scopes.find(info.host, info.service, head.target.path);
+    return std::make_unique<HttpChainRun>(std::move(chain), head, info, scope, owner);
+}
+
+std::unique_ptr<hooks::SessionRun> ServicePlugins::begin_visit(hooks::Subject subject, hooks::SessionRunOwner& owner,
+                                                               std::shared_ptr<buffer::Mailbox> mailbox) {
+    subject.asked = nullptr;  // the run holds what it needs
+    return std::make_unique<SessionChainRun>(chain_on(std::move(mailbox)), hooks::SessionPhase::connect,
+                                             std::move(subject), owner);
+}
+
+}  // namespace ferrotunnel::plugin

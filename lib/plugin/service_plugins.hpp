@@ -1,0 +1,98 @@
+// The plugins that a client has asked for on one service, and the chain that they make behind the operator's. A chain
+// is made for each worker when its first visitor comes, and anew when the operator's chain has changed.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/intrusive_ptr.hpp"
+#include "hooks/asked_plugins.hpp"
+#include "plugin/instance.hpp"
+#include "plugin/worker_plugins.hpp"
+
+namespace ferrotunnel::plugin {
+
+class ServicePlugins;
+
+/// What all such services of a server have in common, and how many plugins they have. It lives as long as any of them.
+/// Any thread.
+class AskedRegistry : public std::enable_shared_from_this<AskedRegistry> {
+public:
+    using Token = std::array<std::uint8_t, 8>;
+    struct Bounds {
+        std::size_t per_token = limits::plugin_asked_per_token_max;
+        std::size_t in_all = limits::plugin_asked_max;
+        WaitSettings waits{};  // of all services together, on each worker
+    };
+
+    explicit AskedRegistry(Bounds bounds) : bounds_(bounds) {}
+
+    const WaitSettings& waits() const noexcept { return bounds_.waits; }
+
+    /// The chain that stands before those of services; null: there is none.
+    void set_operators(std::shared_ptr<const Chain> chain);
+    /// Makes a service of them. Each is counted for the token until nobody holds it any more: the service, and the
+    /// visits and requests that pass it.
+    std::shared_ptr<ServicePlugins> add(const Token& token, std::vector<std::shared_ptr<Instance>> instances,
+                                        std::string names);
+    /// Whether the clients of the token may have so many plugins more.
+    bool has_room(const Token& token, std::size_t more) const;
+    /// Takes the plugins away from all services: no worker runs any more.
+    void end();
+    std::size_t instances() const;
+
+private:
+    friend class ServicePlugins;
+    struct Counted;
+
+    std::shared_ptr<const Chain> operators() const;
+    IntrusivePtr<WorkerState> state_of(const buffer::Mailbox* mailbox);
+    void removed(const Token& token) noexcept;
+    std::vector<std::shared_ptr<ServicePlugins>> services();
+
+    const Bounds bounds_;
+    mutable std::mutex mutex_;  // taken while that of a service is held, never the other way round
+    std::shared_ptr<const Chain> operators_;
+    std::vector<std::weak_ptr<ServicePlugins>> services_;
+    std::map<Token, std::size_t> counts_;  // instances by token
+    std::size_t all_ = 0;
+    std::map<const buffer::Mailbox*, IntrusivePtr<WorkerState>> states_;
+};
+
+class ServicePlugins final : public hooks::AskedPlugins {
+public:
+    ServicePlugins(std::shared_ptr<AskedRegistry> registry, std::vector<std::shared_ptr<Instance>> instances,
+                   std::string names)
+        : registry_(std::move(registry)), names_(std::move(names)), instances_(std::move(instances)) {}
+    ServicePlugins(const ServicePlugins&) = delete;
+    ServicePlugins& operator=(const ServicePlugins&) = delete;
+
+    std::unique_ptr<hooks::HttpRun> begin(const http::RequestHead& head, const hooks::RequestInfo& info,
+                                          hooks::RunOwner& owner, std::shared_ptr<buffer::Mailbox> mailbox) override;
+    std::unique_ptr<hooks::SessionRun> begin_visit(hooks::Subject subject, hooks::SessionRunOwner& owner,
+                                                   std::shared_ptr<buffer::Mailbox> mailbox) override;
+    const std::string& names() const noexcept override { return names_; }
+
+    /// The operator's chain is another one: runs that begin from now on pass it.
+    void renew();
+    /// The server ends.
+    void end();
+
+private:
+    IntrusivePtr<WorkerChain> chain_on(std::shared_ptr<buffer::Mailbox> mailbox);
+
+    const std::shared_ptr<AskedRegistry> registry_;
+    const std::string names_;
+    std::mutex mutex_;
+    std::vector<std::shared_ptr<Instance>> instances_;
+    std::shared_ptr<const Chain> chain_;  // the operator's, and these; null: it has not been needed yet
+    std::map<const buffer::Mailbox*, IntrusivePtr<WorkerChain>> workers_;
+};
+
+}  // namespace ferrotunnel::plugin

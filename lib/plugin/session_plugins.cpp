@@ -1,0 +1,73 @@
+#include "plugin/session_plugins.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "plugin/client_plugins.hpp"
+#include "plugin/session_chain_run.hpp"
+
+namespace ferrotunnel::plugin {
+
+using hooks::SessionPhase;
+
+void SessionPlugins::set_chain(std::shared_ptr<const Chain> chain) {
+    unsigned phases = 0;
+    if (chain) {
+        for (const SessionPhase phase : {SessionPhase::login, SessionPhase::registration, SessionPhase::connect}) {
+            const bool any = std::any_of(chain->instances.begin(), chain->instances.end(),
+                                         [phase](const auto& each) { return looks_at(each->calls(), phase); });
+            phases |= any ? bit_of(phase) : 0U;
+        }
+    }
+    // What goes here may be the last of an instance, so it goes when the lock is free.
+    decltype(workers_) before;
+    const std::lock_guard lock(mutex_);
+    before.swap(workers_);
+    chain_.swap(chain);
+    phases_.store(phases, std::memory_order_relaxed);
+}
+
+void SessionPlugins::set_clients(ClientPlugins* clients) {
+    const std::lock_guard lock(mutex_);
+    clients_ = clients;
+}
+
+void SessionPlugins::make_asked(hooks::AskingService wanted, hooks::AskedMade made) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (clients_ != nullptr && clients_->take(wanted, made)) {
+            return;
+        }
+    }
+    made(hooks::AskedRefusal{hooks::AskedRefusal::Why::busy,
+                             "The server can not make the plugins that the service asks for at the moment."});
+}
+
+IntrusivePtr<WorkerChain> SessionPlugins::chain_on(const std::shared_ptr<buffer::Mailbox>& mailbox) {
+    const std::lock_guard lock(mutex_);
+    if (!chain_) {
+        return nullptr;
+    }
+    IntrusivePtr<WorkerChain>& known = workers_[mailbox];
+    if (!known) {
+        IntrusivePtr<WorkerState>& state = states_[mailbox.get()];
+        if (!state) {
+            state = make_intrusive<WorkerState>(waits_);
+        }
+        known = make_intrusive<WorkerChain>(chain_, waits_, mailbox, state);
+    }
+    return known;
+}
+
+std::unique_ptr<hooks::SessionRun> SessionPlugins::begin(SessionPhase phase, hooks::Subject subject,
+                                                         hooks::SessionRunOwner& owner,
+                                                         std::shared_ptr<buffer::Mailbox> mailbox) {
+    if (subject.asked) {
+        const hooks::SharedAskedPlugins asked = subject.asked;
+        return asked->begin_visit(std::move(subject), owner, std::move(mailbox));
+    }
+    IntrusivePtr<WorkerChain> chain = wants(phase) ? chain_on(mailbox) : nullptr;
+    return chain ? std::make_unique<SessionChainRun>(std::move(chain), phase, std::move(subject), owner) : nullptr;
+}
+
+}  // namespace ferrotunnel::plugin

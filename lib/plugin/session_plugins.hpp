@@ -1,0 +1,47 @@
+// The plugins for the sessions of a server: one object for all workers. Each worker has its own counts of who waits.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "base/intrusive_ptr.hpp"
+#include "hooks/session_run.hpp"
+#include "plugin/worker_plugins.hpp"
+
+namespace ferrotunnel::plugin {
+
+class ClientPlugins;
+
+class SessionPlugins final : public hooks::SessionHooks {
+public:
+    explicit SessionPlugins(WaitSettings waits = {}) noexcept : waits_(waits) {}
+
+    /// Later questions go to this chain; null: there are no plugins. Questions that have begun keep theirs. Any thread.
+    void set_chain(std::shared_ptr<const Chain> chain);
+    /// Who makes what clients ask for; null: nobody does any more. Any thread.
+    void set_clients(ClientPlugins* clients);
+
+    bool wants(hooks::SessionPhase phase) const noexcept override {
+        return (phases_.load(std::memory_order_relaxed) & bit_of(phase)) != 0;
+    }
+    std::unique_ptr<hooks::SessionRun> begin(hooks::SessionPhase phase, hooks::Subject subject,
+                                             hooks::SessionRunOwner& owner,
+                                             std::shared_ptr<buffer::Mailbox> mailbox) override;
+    void make_asked(hooks::AskingService wanted, hooks::AskedMade made) override;
+
+private:
+    static constexpr unsigned bit_of(hooks::SessionPhase phase) noexcept { return 1U << static_cast<unsigned>(phase); }
+    IntrusivePtr<WorkerChain> chain_on(const std::shared_ptr<buffer::Mailbox>& mailbox);
+
+    const WaitSettings waits_;
+    std::atomic<unsigned> phases_{0};  // that some instance looks at
+    std::mutex mutex_;
+    ClientPlugins* clients_ = nullptr;
+    std::shared_ptr<const Chain> chain_;
+    std::map<std::shared_ptr<buffer::Mailbox>, IntrusivePtr<WorkerChain>> workers_;
+    std::map<const buffer::Mailbox*, IntrusivePtr<WorkerState>> states_;  // what the chains of a worker have in common
+};
+
+}  // namespace ferrotunnel::plugin

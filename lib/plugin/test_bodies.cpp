@@ -1,0 +1,128 @@
+#include "plugin/test_bodies.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "ferrotunnel/plugin_testing.hpp"
+
+namespace ferrotunnel::plugin {
+namespace {
+
+using hooks::BodyWay;
+
+constexpr std::size_t all_ways_max = 8;         // bytes of a body of which all ways are tried
+constexpr std::size_t every_place_max = 2'048;  // and of one that is cut at every place
+constexpr std::size_t seeded_ways = 64;
+
+/// The next number of a sequence that is the same for the same seed, everywhere (SplitMix64).
+std::uint64_t next_random(std::uint64_t& state) {
+    state += 0x9E3779B97F4A7C15U;
+    std::uint64_t made = state;
+    made = (made ^ (made >> 30U)) * 0xBF58476D1CE4E5B9U;
+    made = (made ^ (made >> 27U)) * 0x94D049BB133111EBU;
+    return made ^ (made >> 31U);
+}
+
+std::vector<std::size_t> every_place(std::size_t size) {
+    std::vector<std::size_t> cuts(size);
+    for (std::size_t i = 0; i < size; ++i) {
+        cuts[i] = i + 1;
+    }
+    return cuts;
+}
+
+void add_all_ways(std::size_t size, BodyCuts& ways) {
+    for (std::size_t chosen = 0; chosen < (std::size_t{1} << size); ++chosen) {
+        std::vector<std::size_t>& cuts = ways.emplace_back();
+        for (std::size_t place = 1; place <= size; ++place) {
+            if ((chosen >> (place - 1) & 1U) != 0) {
+                cuts.push_back(place);
+            }
+        }
+    }
+}
+
+// Where a server's pieces end, and their neighbours; the rest by chance.
+void add_seeded_ways(std::size_t size, std::uint64_t seed, BodyCuts& ways) {
+    for (const std::size_t place :
+         {std::size_t{1}, test_piece_max - 1, test_piece_max, test_piece_max + 1, size - 1, size}) {
+        ways.push_back({std::min(place, size)});
+    }
+    for (std::size_t i = 0; i < seeded_ways; ++i) {
+        std::vector<std::size_t>& cuts = ways.emplace_back();
+        const std::size_t count = 1 + next_random(seed) % 16;
+        for (std::size_t cut = 0; cut < count; ++cut) {
+            cuts.push_back(1 + next_random(seed) % size);
+        }
+        std::sort(cuts.begin(), cuts.end());
+        cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
+    }
+}
+
+/// Takes out what there is.
+void take_all(BodyWay& way, std::string& out) {
+    while (way.state() == BodyWay::State::open) {
+        const buffer::Slice made = way.take();
+        if (made.empty()) {
+            return;
+        }
+        out += as_text(made.bytes());
+    }
+}
+
+}  // namespace
+
+BodyCuts body_cuts(std::size_t size, std::uint64_t seed) {
+    BodyCuts ways;
+    if (size <= all_ways_max) {
+        add_all_ways(size, ways);
+        return ways;
+    }
+    ways.emplace_back();  // in one piece
+    if (size <= every_place_max) {
+        ways.push_back(every_place(size));
+        for (std::size_t place = 1; place <= size; ++place) {
+            ways.push_back({place});
+        }
+    } else {
+        add_seeded_ways(size, seed, ways);
+    }
+    return ways;
+}
+
+std::vector<std::string_view> pieces_of(std::string_view body, const std::vector<std::size_t>& cuts) {
+    std::vector<std::string_view> pieces;
+    std::size_t begun = 0;
+    for (const std::size_t cut : cuts) {
+        if (cut <= begun || cut > body.size()) {
+            throw std::invalid_argument("a body of " + std::to_string(body.size()) + " bytes is not cut at " +
+                                        std::to_string(cut) + " behind " + std::to_string(begun));
+        }
+        pieces.push_back(body.substr(begun, cut - begun));
+        begun = cut;
+    }
+    pieces.push_back(body.substr(begun));
+    return pieces;
+}
+
+PassedBody pass_body(hooks::BodyWay* way, std::string_view body, const std::vector<std::size_t>& cuts) {
+    PassedBody passed;
+    const std::vector<std::string_view> pieces = pieces_of(body, cuts);
+    if (way == nullptr) {
+        return {std::string(body), true};
+    }
+    for (std::size_t i = 0; i < pieces.size() && way->state() == BodyWay::State::open; ++i) {
+        const bool last = i + 1 == pieces.size();
+        if (way->changes()) {
+            way->put(pieces[i], last);
+            take_all(*way, passed.bytes);
+        } else {
+            way->look(pieces[i], last);
+            passed.bytes += way->state() != BodyWay::State::failed ? pieces[i] : std::string_view();
+        }
+    }
+    passed.complete = way->state() == BodyWay::State::ended;
+    return passed;
+}
+
+}  // namespace ferrotunnel::plugin

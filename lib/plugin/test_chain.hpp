@@ -1,0 +1,121 @@
+// The inside of TestChain and TestExchange: a chain on a worker that the test's own thread is.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "buffer/mailbox.hpp"
+#include "ferrotunnel/plugin_testing.hpp"
+#include "http/request_parser.hpp"
+#include "http/response_parser.hpp"
+#include "plugin/instance.hpp"
+#include "plugin/worker_plugins.hpp"
+
+namespace ferrotunnel::plugin {
+
+/// How long a test waits for a plugin's own thread, in real time.
+inline constexpr std::chrono::seconds test_patience{30};
+
+/// Keeps what is logged.
+class TestLog final : public Logger {
+public:
+    bool enabled(LogLevel) const noexcept override { return true; }
+    void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) noexcept override;
+    std::vector<std::string> lines() const;
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<std::string> lines_;
+};
+
+/// Tells the test's thread that a decision has come.
+class TestBell final : public buffer::Doorbell {
+public:
+    void ring() noexcept override;
+    /// Waits for a ring. False: none has come by then.
+    bool wait_until(std::chrono::steady_clock::time_point until);
+
+private:
+    std::mutex mutex_;
+    std::condition_variable rung_;
+    bool has_rung_ = false;
+};
+
+class TestChain::Impl {
+public:
+    Impl(const std::vector<PluginUse>& plugins, DecisionTime when);
+    ~Impl();
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    /// The time as plugins see it.
+    static TimePoint now() noexcept;
+    void advance(std::chrono::nanoseconds time);
+
+    const DecisionTime when;
+    TestLog log;
+    Instances instances{log};
+    TestBell* const bell = new TestBell;  // the mailbox's
+    const std::shared_ptr<buffer::Mailbox> mailbox =
+        std::make_shared<buffer::Mailbox>(std::unique_ptr<buffer::Doorbell>(bell));
+    std::unique_ptr<WorkerPlugins> worker;
+    std::vector<TestExchange::Impl*> exchanges;  // those that are not over
+};
+
+/// The exchange around a run. In place of the edge: it takes answers through the chain, and keeps time.
+class TestExchange::Impl final : public hooks::RunOwner {
+public:
+    Impl(std::shared_ptr<TestChain::Impl> chain, const TestRequest& request);
+    ~Impl();
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    enum class State : std::uint8_t { asking, held_request, passed, held_answer, answered, over };
+
+    void begin();
+    State state() const noexcept { return state_; }
+    bool waits() const noexcept { return state_ == State::held_request || state_ == State::held_answer; }
+    void wait();
+    TestRequest sent() const;
+    void respond(const TestAnswer& answer);
+    TestAnswer answer() const;
+    std::string note(std::string_view name) const;
+    bool is_cut() const noexcept { return is_cut_; }
+    void close() noexcept;
+    /// Time has passed.
+    void look_at_clock();
+
+    void on_decision() noexcept override { decided_ = true; }
+    bool is_same_service(std::string_view) const noexcept override { return true; }
+
+private:
+    void ask();
+    void give_body();
+    void send();
+    void ask_answer();
+    void ask_again() { state_ == State::held_request ? ask() : ask_answer(); }
+    void settle();
+    void show();
+    void answer_with(hooks::Reply reply);
+    void deliver();
+
+    const std::shared_ptr<TestChain::Impl> chain_;
+    const TestRequest request_;
+    const std::string request_bytes_;  // of the head
+    http::RequestParser request_head_;
+    std::string sent_body_;
+    State state_ = State::asking;
+    bool decided_ = false;
+    bool has_answered_ = false;  // before it was over
+    TimePoint begun_at_;
+    std::string answer_bytes_;  // the head of the answer that passes the chain
+    std::unique_ptr<http::ResponseParser> answer_head_;
+    TestAnswer answer_;
+    bool is_cut_ = false;
+    std::unique_ptr<hooks::HttpRun> run_;  // null: no plugin is there for this request, or it is over
+};
+
+}  // namespace ferrotunnel::plugin

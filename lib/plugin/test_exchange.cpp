@@ -1,0 +1,295 @@
+// What a test does with an exchange, and what is seen of it.
+#include <stdexcept>
+#include <utility>
+
+#include "http/head_writer.hpp"
+#include "http/response_parser.hpp"
+#include "plugin/decision_tap.hpp"
+#include "plugin/http_chain_run.hpp"
+#include "plugin/test_bodies.hpp"
+#include "plugin/test_chain.hpp"
+#include "plugin/test_heads.hpp"
+
+namespace ferrotunnel::plugin {
+namespace {
+
+[[noreturn]] void no_state_for(const char* what) {
+    throw std::logic_error(std::string("the exchange has ") + what);
+}
+
+std::string head_of(const TestRequest& request) {
+    return request.method + " " + request.target + " HTTP/1.1\r\nHost: " + request.host + "\r\n" +
+           lines_of(request.fields) + length_of(request.fields, request.body) + "\r\n";
+}
+
+/// Whether an answer to this request has a body that plugins see.
+bool has_body(const TestRequest& request, std::uint16_t status) {
+    return request.method != "HEAD" && status != 204 && status != 205 && status != 304;
+}
+
+}  // namespace
+
+using State = TestExchange::Impl::State;
+
+TestExchange::Impl::Impl(std::shared_ptr<TestChain::Impl> chain, const TestRequest& request)
+    : chain_(std::move(chain)),
+      request_(request),
+      request_bytes_(head_of(request)),
+      sent_body_(request.body),
+      begun_at_(TestChain::Impl::now()) {
+    (void)pieces_of(request_.body, request_.cuts);  // is told before anything happens
+    if (request_head_.parse(request_bytes_) != http::ParseState::complete) {
+        throw std::invalid_argument("no server takes this request: " +
+                                    request_bytes_.substr(0, request_bytes_.find('\r')));
+    }
+    run_ = chain_->worker->begin(request_head_.head(),
+                                 {request_.host, request_.visitor, request_.service, "test-request", request_.https},
+                                 *this);
+    chain_->exchanges.push_back(this);
+}
+
+void TestExchange::Impl::begin() {
+    ask();
+    settle();
+}
+
+TestExchange::Impl::~Impl() {
+    close();
+}
+
+// --- the way through the chain ---
+
+void TestExchange::Impl::ask() {
+    switch (run_ ? run_->request(TestChain::Impl::now()) : hooks::Step::go_on) {
+        case hooks::Step::go_on:
+            state_ = State::passed;
+            send();
+            break;
+        case hooks::Step::answer:
+            answer_with(run_->take_reply());
+            break;
+        case hooks::Step::wait:
+            state_ = State::held_request;
+            break;
+        case hooks::Step::collect:
+            give_body();
+            break;
+    }
+}
+
+// Sends the request's body to the backend, through those who have asked for it.
+void TestExchange::Impl::send() {
+    hooks::BodyWay* const way = run_ && !request_.body.empty() ? run_->body(hooks::Side::request) : nullptr;
+    PassedBody passed = pass_body(way, request_.body, request_.cuts);
+    sent_body_ = std::move(passed.bytes);
+    if (!passed.complete) {
+        hooks::Reply page;
+        page.page = sent_body_.empty() ? http::PageState::plugin_failed : http::PageState::internal_error;
+        page.code = "plugin_failed";
+        run_->drop_collected();
+        run_->drop_answer();
+        answer_with(std::move(page));
+    }
+}
+
+// Gives a collecting plugin the whole of the request's body.
+void TestExchange::Impl::give_body() {
+    hooks::Collected given = hooks::Collected::kept;
+    for (const std::string_view piece : pieces_of(request_.body, request_.cuts)) {
+        given = given == hooks::Collected::kept ? run_->collect(piece) : given;
+    }
+    if (given == hooks::Collected::kept) {
+        run_->collect_end();
+        ask();
+        return;
+    }
+    run_->drop_collected();
+    run_->drop_answer();
+    hooks::Reply refusal;
+    refusal.page = given == hooks::Collected::too_large ? http::PageState::body_too_large : http::PageState::busy;
+    answer_with(std::move(refusal));
+}
+
+void TestExchange::Impl::ask_answer() {
+    const http::ResponseHead& head = answer_head_->head();
+    const hooks::AnswerView view{head.status, static_cast<hooks::Origin>(answer_.origin), &head.fields, nullptr};
+    switch (run_ ? run_->response(view, TestChain::Impl::now()) : hooks::Step::go_on) {
+        case hooks::Step::go_on:
+            state_ = State::answered;
+            show();
+            break;
+        case hooks::Step::answer:
+            run_->drop_answer();
+            answer_with(run_->take_reply());
+            break;
+        case hooks::Step::wait:
+            state_ = State::held_answer;
+            break;
+        case hooks::Step::collect:  // is for requests alone
+            break;
+    }
+}
+
+// Takes what plugins have changed into the answer. Its framing is the server's.
+void TestExchange::Impl::show() {
+    hooks::BodyWay* const way =
+        run_ && has_body(request_, answer_.status) ? run_->body(hooks::Side::response) : nullptr;
+    http::Edits edits;
+    (void)(run_ && run_->put_response(edits));
+    http::ResponseOut out = http::ResponseOut::of(answer_head_->head(), http::Version::http11, true);
+    out.edits = &edits;
+    std::string bytes(http::write_response(out, {}), '\0');
+    (void)http::write_response(out, bytes);
+    answer_.fields = taken_apart(bytes).fields;
+    for (const char* framing : {"Content-Length", "Transfer-Encoding", "Connection"}) {
+        (void)take_field(answer_.fields, framing);
+    }
+    PassedBody passed = pass_body(way, answer_.body, answer_.cuts);
+    answer_.body = std::move(passed.bytes);
+    is_cut_ = !passed.complete;
+}
+
+// The answer of a plugin passes those that have seen the request, as a backend's does.
+void TestExchange::Impl::answer_with(hooks::Reply reply) {
+    TestAnswer answer;
+    answer.origin = Origin::plugin;
+    answer.body = std::move(reply.body);
+    answer.status = reply.page ? http::info_of(*reply.page).status : reply.status;
+    for (auto& [name, value] : reply.fields) {
+        answer.fields.push_back({std::move(name), std::move(value)});
+    }
+    if (reply.page) {
+        answer.code = reply.code.empty() ? std::string(http::info_of(*reply.page).code) : std::move(reply.code);
+        answer.fields.push_back({"X-FerroTunnel-Error", answer.code});
+    }
+    state_ = State::passed;
+    respond(answer);
+}
+
+void TestExchange::Impl::respond(const TestAnswer& answer) {
+    if (state_ != State::passed) {
+        no_state_for("no place for an answer");
+    }
+    (void)pieces_of(answer.body, answer.cuts);
+    answer_ = answer;
+    answer_bytes_ = "HTTP/1.1 " + std::to_string(answer.status) + " Status\r\n" + lines_of(answer.fields) +
+                    length_of(answer.fields, answer.body) + "\r\n";
+    answer_head_ = std::make_unique<http::ResponseParser>();
+    if (answer_head_->parse(answer_bytes_) != http::ParseState::complete) {
+        throw std::invalid_argument("no server takes this answer: " + answer_bytes_);
+    }
+    ask_answer();
+    settle();
+}
+
+// --- waiting ---
+
+void TestExchange::Impl::deliver() {
+    chain_->mailbox->deliver_all();
+    if (std::exchange(decided_, false)) {
+        ask_again();
+    }
+}
+
+// Brings what plugins owe, when this chain's decisions come by themselves.
+void TestExchange::Impl::settle() {
+    DecisionTap& tap = DecisionTap::instance();
+    while (waits() && chain_->when != DecisionTime::as_it_comes) {
+        if (chain_->when == DecisionTime::never) {
+            chain_->advance(run_->wait_until() - TestChain::Impl::now());
+            continue;
+        }
+        if (!tap.wait(test_patience)) {
+            throw std::runtime_error("a plugin owes a decision, and has not made it for half a minute");
+        }
+        if (chain_->when == DecisionTime::late) {
+            ask_again();
+            chain_->advance(std::chrono::milliseconds(1));
+        } else if (chain_->when == DecisionTime::after_end) {
+            close();
+        }
+        tap.let_go(chain_->when == DecisionTime::twice ? 2 : 1);
+        deliver();
+    }
+}
+
+void TestExchange::Impl::wait() {
+    const auto until = std::chrono::steady_clock::now() + test_patience;
+    while (waits()) {
+        deliver();
+        if (waits() && chain_->mailbox->try_park()) {
+            const bool has_rung = chain_->bell->wait_until(until);
+            chain_->mailbox->unpark();
+            if (!has_rung) {
+                throw std::runtime_error("a plugin owes a decision, and has not made it for half a minute");
+            }
+        }
+    }
+}
+
+void TestExchange::Impl::look_at_clock() {
+    deliver();
+    if (waits() && TestChain::Impl::now() >= run_->wait_until()) {
+        run_->expire();
+        ask_again();
+    }
+}
+
+// --- what is seen ---
+
+TestRequest TestExchange::Impl::sent() const {
+    if (state_ == State::asking || state_ == State::held_request || state_ == State::over) {
+        no_state_for("sent nothing to a backend");
+    }
+    http::RequestHead head = request_head_.head();
+    http::Edits edits;
+    if (run_) {
+        run_->restore(head);
+        (void)run_->put_request(edits);
+    }
+    http::RequestOut out = http::RequestOut::of(head);
+    out.edits = &edits;
+    std::string bytes(http::write_request(out, {}), '\0');
+    (void)http::write_request(out, bytes);
+    Written parts = taken_apart(bytes);
+    TestRequest request = request_;
+    request.target = std::string(out.path).append(out.query);
+    request.host = take_field(parts.fields, "Host");
+    request.fields = std::move(parts.fields);
+    request.body = sent_body_;
+    request.cuts.clear();
+    return request;
+}
+
+TestAnswer TestExchange::Impl::answer() const {
+    if (state_ != State::answered && !has_answered_) {
+        no_state_for("no answer");
+    }
+    return answer_;
+}
+
+std::string TestExchange::Impl::note(std::string_view name) const {
+    return run_ ? std::string(static_cast<const HttpChainRun&>(*run_).note(name)) : std::string();
+}
+
+void TestExchange::Impl::close() noexcept {
+    if (state_ == State::over) {
+        return;
+    }
+    const bool has_answer = state_ == State::answered;
+    has_answered_ = has_answer;
+    std::erase(chain_->exchanges, this);
+    state_ = State::over;
+    hooks::Outcome outcome;
+    outcome.status = has_answer ? answer_.status : std::uint16_t{0};
+    outcome.complete = has_answer && !is_cut_;
+    outcome.request_bytes = request_.body.size();
+    outcome.response_bytes = has_answer ? answer_.body.size() : 0;
+    outcome.duration = TestChain::Impl::now() - begun_at_;
+    if (run_) {
+        run_->close(outcome);
+        run_.reset();
+    }
+}
+
+}  // namespace ferrotunnel::plugin

@@ -1,0 +1,221 @@
+#include "runtime/datagram_socket.hpp"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/check.hpp"
+#include "base/limits.hpp"
+
+namespace ferrotunnel::runtime {
+namespace {
+
+// Room for one control message that says which address of this machine is meant.
+constexpr std::size_t control_bytes = CMSG_SPACE(sizeof(in6_pktinfo));
+static_assert(CMSG_SPACE(sizeof(in_pktinfo)) <= control_bytes);
+static_assert(buffer::slab_bytes > limits::datagram_payload_max);
+
+struct alignas(cmsghdr) Control {
+    std::array<std::uint8_t, control_bytes> bytes;
+};
+
+void set_int(int fd, int level, int name, int value) noexcept {
+    (void)::setsockopt(fd, level, name, &value, sizeof value);
+}
+
+Fd make_datagram_socket(int family, std::error_code& error) noexcept {
+    error.clear();
+    Fd fd(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd) {
+        error = {errno, std::system_category()};
+        return fd;
+    }
+    set_int(fd.get(), SOL_SOCKET, SO_RCVBUF, limits::udp_socket_buffer);
+    set_int(fd.get(), SOL_SOCKET, SO_SNDBUF, limits::udp_socket_buffer);
+    return fd;
+}
+
+LocalEnd local_end_of(msghdr& message) noexcept {
+    LocalEnd end;
+    for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
+        if (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_PKTINFO) {
+            in_pktinfo info;
+            std::memcpy(&info, CMSG_DATA(part), sizeof info);
+            end.family = 4;
+            std::memcpy(end.bytes.data(), &info.ipi_spec_dst, sizeof info.ipi_spec_dst);
+        } else if (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_PKTINFO) {
+            in6_pktinfo info;
+            std::memcpy(&info, CMSG_DATA(part), sizeof info);
+            end.family = 6;
+            std::memcpy(end.bytes.data(), &info.ipi6_addr, sizeof info.ipi6_addr);
+        }
+    }
+    return end;
+}
+
+template <typename Info>
+void set_control(msghdr& message, Control& control, int level, int type, const Info& info) noexcept {
+    message.msg_control = control.bytes.data();
+    message.msg_controllen = CMSG_SPACE(sizeof info);
+    cmsghdr* part = CMSG_FIRSTHDR(&message);
+    part->cmsg_level = level;
+    part->cmsg_type = type;
+    part->cmsg_len = CMSG_LEN(sizeof info);
+    std::memcpy(CMSG_DATA(part), &info, sizeof info);
+}
+
+void set_local_end(msghdr& message, Control& control, const LocalEnd& from) noexcept {
+    if (from.family == 4) {
+        in_pktinfo info{};
+        std::memcpy(&info.ipi_spec_dst, from.bytes.data(), sizeof info.ipi_spec_dst);
+        set_control(message, control, IPPROTO_IP, IP_PKTINFO, info);
+    } else if (from.family == 6) {
+        in6_pktinfo info{};
+        std::memcpy(&info.ipi6_addr, from.bytes.data(), sizeof info.ipi6_addr);
+        set_control(message, control, IPPROTO_IPV6, IPV6_PKTINFO, info);
+    }
+}
+
+}  // namespace
+
+Fd bind_datagrams(const SocketAddress& at, std::error_code& error) noexcept {
+    Fd fd = make_datagram_socket(at.family(), error);
+    if (!fd && error.value() == EAFNOSUPPORT && at.family() == AF_INET6 && at.is_unspecified()) {
+        return bind_datagrams(*SocketAddress::from_ip("0.0.0.0", at.port()), error);  // a machine without IPv6
+    }
+    if (!fd) {
+        return fd;
+    }
+    if (at.family() == AF_INET6) {
+        set_int(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, at.is_unspecified() ? 0 : 1);
+        set_int(fd.get(), IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    } else {
+        set_int(fd.get(), IPPROTO_IP, IP_PKTINFO, 1);
+    }
+    if (::bind(fd.get(), at.raw(), at.raw_size()) != 0) {
+        error = {errno, std::system_category()};
+        return {};
+    }
+    return fd;
+}
+
+Fd connect_datagrams(const SocketAddress& to, std::error_code& error) noexcept {
+    Fd fd = make_datagram_socket(to.family(), error);
+    if (fd && ::connect(fd.get(), to.raw(), to.raw_size()) != 0) {
+        error = {errno, std::system_category()};
+        return {};
+    }
+    return fd;
+}
+
+// The last reference to the old socket goes with this, so its address is free; a read that is under way returns first.
+void free_datagram_address(int fd) noexcept {
+    const Fd deaf(::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (deaf) {
+        (void)::dup3(deaf.get(), fd, O_CLOEXEC);
+    }
+}
+
+// --- reading ---
+
+IoResult DatagramReader::read(int fd) {
+    std::array<mmsghdr, batch_max> messages;
+    std::array<iovec, batch_max> pieces;
+    std::array<sockaddr_in6, batch_max> addresses;
+    std::array<Control, batch_max> controls;
+    for (std::size_t i = 0; i < batch_max; ++i) {
+        if (!slabs_[i]) {
+            slabs_[i] = pool_.acquire();
+        }
+        pieces[i] = {slabs_[i]->data(), slabs_[i]->capacity()};
+        messages[i] = {};
+        msghdr& message = messages[i].msg_hdr;
+        message.msg_iov = &pieces[i];
+        message.msg_iovlen = 1;
+        message.msg_name = &addresses[i];
+        message.msg_namelen = sizeof addresses[i];
+        message.msg_control = controls[i].bytes.data();
+        message.msg_controllen = control_bytes;
+    }
+    int got = 0;
+    do {
+        got = ::recvmmsg(fd, messages.data(), batch_max, 0, nullptr);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        const bool empty = errno == EAGAIN || errno == EWOULDBLOCK;
+        return {0, empty ? IoStatus::would_block : IoStatus::error, {errno, std::system_category()}};
+    }
+    const auto count = static_cast<std::size_t>(got);
+    for (std::size_t i = 0; i < count; ++i) {
+        msghdr& message = messages[i].msg_hdr;
+        Datagram& datagram = datagrams_[i];
+        datagram.payload = Bytes(slabs_[i]->data(), messages[i].msg_len);
+        datagram.from = SocketAddress(reinterpret_cast<const sockaddr*>(&addresses[i]), message.msg_namelen);
+        datagram.to = local_end_of(message);
+        datagram.cut = (message.msg_flags & MSG_TRUNC) != 0 || datagram.payload.size() > limits::datagram_payload_max;
+    }
+    return {count, IoStatus::ok, {}};
+}
+
+// --- writing ---
+
+void DatagramWriter::add(buffer::Slice payload, const SocketAddress& to, const LocalEnd& from) noexcept {
+    check(!is_full(), "there is room for one more datagram");
+    Entry& entry = entries_[count_++];
+    entry.payload = std::move(payload);
+    entry.to = to;
+    entry.from = from;
+}
+
+DatagramWriter::Result DatagramWriter::send(int fd) noexcept {
+    std::array<mmsghdr, batch_max> messages;
+    std::array<iovec, batch_max> pieces;
+    std::array<sockaddr_in6, batch_max> addresses;  // the larger of the two kinds
+    std::array<Control, batch_max> controls;
+    for (std::size_t i = 0; i < count_; ++i) {
+        Entry& entry = entries_[i];
+        pieces[i] = {entry.payload.empty() ? nullptr : entry.payload.data(), entry.payload.size()};
+        messages[i] = {};
+        msghdr& message = messages[i].msg_hdr;
+        message.msg_iov = &pieces[i];
+        message.msg_iovlen = 1;
+        if (!entry.to.empty()) {
+            std::memcpy(&addresses[i], entry.to.raw(), entry.to.raw_size());
+            message.msg_name = &addresses[i];
+            message.msg_namelen = entry.to.raw_size();
+        }
+        set_local_end(message, controls[i], entry.from);
+    }
+    Result result;
+    std::size_t refused_at = count_;
+    for (std::size_t done = 0; done < count_;) {
+        const int sent = ::sendmmsg(fd, &messages[done], static_cast<unsigned>(count_ - done), 0);
+        if (sent > 0) {
+            done += static_cast<std::size_t>(sent);
+            result.sent += static_cast<std::uint32_t>(sent);
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) {
+            result.no_room += static_cast<std::uint32_t>(count_ - done);
+            break;
+        } else if (errno != EINTR) {
+            result.error = {errno, std::system_category()};
+            ++result.failed;
+            // A refusal is about an earlier datagram, and this one is still to be sent. Anything else is about this
+            // one.
+            const bool about_earlier = errno == ECONNREFUSED && std::exchange(refused_at, done) != done;
+            done += about_earlier ? 0 : 1;
+        }
+    }
+    for (std::size_t i = 0; i < count_; ++i) {
+        entries_[i].payload = buffer::Slice();
+    }
+    count_ = 0;
+    return result;
+}
+
+}  // namespace ferrotunnel::runtime

@@ -1,0 +1,92 @@
+// UDP sockets that never wait, with many datagrams for each system call.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <system_error>
+
+#include "base/bytes.hpp"
+#include "buffer/slab.hpp"
+#include "runtime/address.hpp"
+#include "runtime/io_result.hpp"
+#include "runtime/socket.hpp"
+
+namespace ferrotunnel::runtime {
+
+/// Binds a UDP socket that says of each datagram which address of this machine it came to; one on "[::]" also takes
+/// IPv4.
+Fd bind_datagrams(const SocketAddress& at, std::error_code& error) noexcept;
+
+/// Makes a UDP socket that sends to `to` and hears nobody else. Its calls tell of what ICMP says about `to`.
+Fd connect_datagrams(const SocketAddress& to, std::error_code& error) noexcept;
+
+/// Frees the address of a bound UDP socket at once: the descriptor stays valid, and stands for a socket that hears
+/// nothing. Any thread, also while another one reads. If no descriptor is left for that, the address is freed when the
+/// socket is closed.
+void free_datagram_address(int fd) noexcept;
+
+/// The address of this machine that a datagram came to, from which its answer has to leave. Empty: any.
+struct LocalEnd {
+    std::uint8_t family = 0;  // 4 or 6
+    std::array<std::uint8_t, 16> bytes{};
+};
+
+/// Reads one batch of datagrams at a time. Its buffers belong to it only during a call.
+class DatagramReader {
+public:
+    static constexpr std::size_t batch_max = 16;
+
+    struct Datagram {
+        Bytes payload;  // valid until the next call
+        SocketAddress from;
+        LocalEnd to;
+        bool cut = false;  // it was longer than a datagram may be
+    };
+
+    explicit DatagramReader(buffer::SlabPool& pool) noexcept : pool_(pool) {}
+
+    /// Reads up to `batch_max` datagrams. `bytes` of the result is their number. With `ok` more may be waiting; with
+    /// `error` too, since an error of a UDP socket is about an earlier datagram. Throws std::bad_alloc.
+    IoResult read(int fd);
+    const Datagram& operator[](std::size_t i) const noexcept { return datagrams_[i]; }
+
+private:
+    buffer::SlabPool& pool_;
+    std::array<buffer::SlabPtr, batch_max> slabs_;
+    std::array<Datagram, batch_max> datagrams_;
+};
+
+/// Collects datagrams and sends them by few system calls.
+class DatagramWriter {
+public:
+    static constexpr std::size_t batch_max = 32;
+
+    /// What became of datagrams. Those that did not fit into the socket's buffer are dropped, as a network would.
+    struct Result {
+        std::uint32_t sent = 0;
+        std::uint32_t no_room = 0;
+        std::uint32_t failed = 0;
+        std::error_code error{};  // of the last one that failed
+    };
+
+    bool is_full() const noexcept { return count_ == batch_max; }
+    bool is_empty() const noexcept { return count_ == 0; }
+    /// Adds a datagram; there must be room. `to` is empty for a connected socket.
+    void add(buffer::Slice payload, const SocketAddress& to = {}, const LocalEnd& from = {}) noexcept;
+    /// Sends what was added.
+    Result send(int fd) noexcept;
+
+private:
+    struct Entry {
+        buffer::Slice payload;
+        SocketAddress to;
+        LocalEnd from;
+    };
+    std::array<Entry, batch_max> entries_;
+    std::size_t count_ = 0;
+};
+
+}  // namespace ferrotunnel::runtime

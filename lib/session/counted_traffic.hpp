@@ -1,0 +1,23 @@
+// Traffic of a visitor who counts for something else, too.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "trunk/traffic.hpp"
+
+namespace ferrotunnel::session {
+
+/// The same traffic; `counted`, which may be null, is kept for as long as anybody keeps the result.
+inline std::shared_ptr<trunk::Traffic> counted_with(std::shared_ptr<trunk::Traffic> traffic,
+                                                    std::shared_ptr<void> counted) {
+    if (!counted) {
+        return traffic;
+    }
+    trunk::Traffic* const itself = traffic.get();
+    auto both = std::make_shared<std::pair<std::shared_ptr<trunk::Traffic>, std::shared_ptr<void>>>(std::move(traffic),
+                                                                                                    std::move(counted));
+    return {std::move(both), itself};
+}
+
+}  // namespace ferrotunnel::session

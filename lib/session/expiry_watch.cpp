@@ -1,0 +1,41 @@
+#include "session/expiry_watch.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+namespace ferrotunnel::session {
+
+ExpiryWatch::ExpiryWatch(runtime::Worker& worker, std::shared_ptr<const directory::Registry> registry,
+                         std::function<void()> expired)
+    : registry_(std::move(registry)),
+      expired_(std::move(expired)),
+      looked_(std::chrono::system_clock::now()),
+      timer_(worker, [this] { look(); }) {
+    look();
+}
+
+void ExpiryWatch::look() {
+    constexpr Duration longest = std::chrono::minutes(1);
+    constexpr Duration shortest = std::chrono::milliseconds(1);  // two clocks never agree to the end
+    const Moment now = std::chrono::system_clock::now();
+    bool any_expired = false;
+    std::optional<Moment> next;
+    registry_->rules()->for_each_expiry([&](const login::TokenId&, Moment expires) {
+        if (expires > now) {
+            next = std::min(next.value_or(expires), expires);
+        } else {
+            any_expired = any_expired || expires > looked_;
+        }
+    });
+    looked_ = now;
+    if (next) {
+        timer_.set_after(*next - now < longest ? std::max<Duration>(*next - now, shortest) : longest);
+    }
+    if (any_expired) {
+        expired_();
+    }
+}
+
+}  // namespace ferrotunnel::session

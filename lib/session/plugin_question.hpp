@@ -1,0 +1,70 @@
+// A question to plugins, on the worker of whoever asks: it waits for what they owe, and for the time that they have.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "hooks/session_run.hpp"
+#include "runtime/timer.hpp"
+#include "runtime/worker.hpp"
+
+namespace ferrotunnel::session {
+
+/// Lives on its worker, and must not outlive it. Destroying it gives the question up.
+class PluginQuestion final : private hooks::SessionRunOwner {
+public:
+    /// Gets the step (never `wait`), in a round of the worker; may destroy the question.
+    using Decided = std::function<void(hooks::Step)>;
+
+    PluginQuestion(runtime::Worker& worker, hooks::SessionHooks& hooks, hooks::SessionPhase phase,
+                   hooks::Subject subject)
+        : worker_(worker),
+          run_(hooks.begin(phase, std::move(subject), *this, worker.mailbox())),
+          timer_(worker, [this] { on_time(); }) {}
+    PluginQuestion(const PluginQuestion&) = delete;
+    PluginQuestion& operator=(const PluginQuestion&) = delete;
+
+    /// Asks. After `wait`, `decided` is called later.
+    hooks::Step ask(Decided decided) {
+        const hooks::Step step = step_now();
+        if (step == hooks::Step::wait) {
+            decided_ = std::move(decided);
+        }
+        return step;
+    }
+    /// The run, for what comes of it; null: no plugin looks at that phase.
+    hooks::SessionRun* run() const noexcept { return run_.get(); }
+    std::unique_ptr<hooks::SessionRun> take_run() noexcept { return std::move(run_); }
+
+private:
+    hooks::Step step_now() {
+        const hooks::Step step = run_ ? run_->ask(worker_.now()) : hooks::Step::go_on;
+        if (step == hooks::Step::wait) {
+            timer_.set(run_->wait_until());
+        } else {
+            timer_.cancel();
+        }
+        return step;
+    }
+    void on_decision() noexcept override { again(); }
+    void on_time() {
+        run_->expire();
+        again();
+    }
+    void again() noexcept {
+        const hooks::Step step = step_now();
+        if (step == hooks::Step::wait || !decided_) {
+            return;
+        }
+        const Decided decided = std::exchange(decided_, nullptr);
+        decided(step);  // this object is perhaps gone
+    }
+
+    runtime::Worker& worker_;
+    std::unique_ptr<hooks::SessionRun> run_;
+    Decided decided_;
+    runtime::Timer timer_;
+};
+
+}  // namespace ferrotunnel::session

@@ -1,0 +1,228 @@
+// Registrations of services that plugins decide on.
+#include <utility>
+
+#include "base/text.hpp"
+#include "session/server_session_plugins.hpp"
+
+namespace ferrotunnel::session {
+
+using hooks::SessionPhase;
+using hooks::Step;
+
+namespace {
+
+// The description as plugins have changed it. What they say is checked as what clients say.
+wire::Service amended(wire::Service service, const hooks::Amendments& by) {
+    if (by.hosts) {
+        (service.kind == wire::ServiceKind::tls ? service.tls.hosts : service.http.hosts) = *by.hosts;
+    }
+    wire::HttpLimitsPart& limits = service.http.limits;
+    const auto set = [&by](hooks::Limit limit, std::optional<std::uint64_t>& value) {
+        if (const auto& said = by.limits[static_cast<std::size_t>(limit)]) {
+            value = said;
+        }
+    };
+    set(hooks::Limit::connect_ms, limits.connect_ms);
+    set(hooks::Limit::first_byte_ms, limits.first_byte_ms);
+    set(hooks::Limit::upgraded_idle_ms, limits.upgraded_idle_ms);
+    set(hooks::Limit::body_rate, limits.body_rate);
+    set(hooks::Limit::body_max, limits.body_max);
+    if (const auto& upgrades = by.limits[static_cast<std::size_t>(hooks::Limit::upgrades)]) {
+        limits.upgrades = *upgrades != 0;
+    }
+    return service;
+}
+
+}  // namespace
+
+// Says what a client asks for, in normal form: plugins are to judge what the server would do. Returns a refusal if that
+// can not be read.
+std::optional<directory::Refusal> ServerSession::Plugins::describe(const wire::Service& description,
+                                                                   hooks::ServiceFacts& facts) const {
+    facts.name = description.name;
+    facts.kind = login::name_of(description.kind);
+    facts.port = description.remote_port;
+    facts.bind = description.bind;
+    facts.metadata = description.metadata;
+    directory::HttpDescription wanted;
+    std::optional<directory::Refusal> refusal;
+    if (description.kind == wire::ServiceKind::http) {
+        refusal = session_.read_http(description, wanted);
+        facts.path = description.http.path;
+    } else if (description.kind == wire::ServiceKind::tls) {
+        refusal = session_.read_tls(description, wanted);
+    }
+    facts.hosts = std::move(wanted.hosts);
+    return refusal;
+}
+
+bool ServerSession::Plugins::take(std::uint32_t request, const wire::Service& description) {
+    if (!hooks_->wants(SessionPhase::registration) && description.plugins.empty()) {
+        return false;
+    }
+    hooks::ServiceFacts facts;
+    if (auto refusal = describe(description, facts)) {
+        session_.tell_refusal(description, *refusal);
+        return true;
+    }
+    Asked asked;
+    asked.request = request;
+    asked.serial = ++serials_;
+    asked.description = description;
+    asked.facts = std::make_shared<const hooks::ServiceFacts>(std::move(facts));
+    asked.key = {session_.client_, description.id, digest_of(description)};
+    asked_.emplace(description.id, std::move(asked));
+    advance(description.id);
+    return true;
+}
+
+// Asks, or waits for another trunk that does, or joins what was decided.
+void ServerSession::Plugins::advance(std::uint32_t id) {
+    Asked& asked = asked_.at(id);
+    auto told = [self = session_.shared_from_this(), id, serial = asked.serial] {
+        attempt([&] {
+            self->mailbox_->post_call([self, id, serial] {
+                if (self->plugins_) {
+                    self->guarded([&] { self->plugins_->told(id, serial); });
+                }
+            });
+        });
+    };
+    RegistrationTable::Decision decision;
+    switch (table().enter(asked.key, session_.key_, session_.worker_.now(), std::move(told), decision)) {
+        case RegistrationTable::Answer::wait:
+            return;
+        case RegistrationTable::Answer::join:
+            accepted(std::move(asked_.extract(id).mapped()), decision);
+            return;
+        case RegistrationTable::Answer::ask:
+            break;
+    }
+    hooks::Subject subject;
+    subject.client = client();
+    subject.service = asked.facts;
+    subject.notes = login_notes_;
+    asked.question =
+        std::make_unique<PluginQuestion>(session_.worker_, *hooks_, SessionPhase::registration, std::move(subject));
+    const Step step = asked.question->ask([this, id](Step later) { session_.guarded([&] { decided(id, later); }); });
+    if (step != Step::wait) {
+        decided(id, step);
+    }
+}
+
+// Another trunk's question is over.
+void ServerSession::Plugins::told(std::uint32_t id, std::uint64_t serial) {
+    const auto found = asked_.find(id);
+    if (found != asked_.end() && found->second.serial == serial) {
+        advance(id);
+    }
+}
+
+void ServerSession::Plugins::decided(std::uint32_t id, Step step) {
+    Asked asked = std::move(asked_.extract(id).mapped());
+    hooks::SessionRun* const run = asked.question->run();
+    if (step == Step::answer) {
+        table().leave(asked.key, session_.key_, session_.worker_.now());
+        const hooks::SessionRefusal refusal = run->take_refusal();
+        tell_refused_by_plugin(*session_.shared_->log, session_.worker_.now(), "a service", refusal,
+                               session_.peer_.text(), printable(asked.description.name, 64));
+        session_.tell_refusal(asked.description, refusal_by_plugin(refusal));
+        return;
+    }
+    asked.amendments = run != nullptr ? run->take_amendments() : hooks::Amendments{{}, {}, login_notes_, {}};
+    if (asked.description.plugins.empty()) {
+        accept(std::move(asked));
+        return;
+    }
+    asked.question.reset();
+    make_asked(asked_.emplace(id, std::move(asked)).first->second);
+}
+
+void ServerSession::Plugins::accept(Asked asked) {
+    const auto decision = std::make_shared<const hooks::Amendments>(std::move(asked.amendments));
+    const RegistrationTable::Key key = asked.key;
+    table().accept(key, session_.key_, decision);
+    accepted(std::move(asked), decision);
+    table().registered(key, session_.key_);
+}
+
+void ServerSession::Plugins::accepted(Asked asked, const RegistrationTable::Decision& decision) {
+    const wire::Service& description = asked.description;
+    accepted_[description.id] = {asked.key, decision->notes, decision->asked, description};
+    if (auto refusal = session_.check_service(description)) {  // things may have changed meanwhile
+        session_.tell_refusal(description, *refusal);
+        return;
+    }
+    const wire::Service service = amended(description, *decision);
+    if (auto problem = wire::problem_of(service)) {
+        session_.tell_refusal(
+            description, {wire::Code::protocol, "A plugin has made of it what no service can be: " + problem->text});
+        return;
+    }
+    session_.register_checked(asked.request, service);
+}
+
+// On its other trunks the client asks for what was assigned on the first one.
+void ServerSession::Plugins::confirmed(std::uint32_t id, const wire::RegisteredService& registered) {
+    const auto found = accepted_.find(id);
+    if (found == accepted_.end() || !found->second.asked_for) {
+        return;
+    }
+    wire::Service also = *std::exchange(found->second.asked_for, std::nullopt);
+    const bool has_port = also.kind == wire::ServiceKind::tcp || also.kind == wire::ServiceKind::udp;
+    if (has_port && also.remote_port == 0) {
+        also.remote_port = registered.port;
+    } else if (also.kind == wire::ServiceKind::http && !registered.host.empty()) {
+        also.http.hosts = {registered.host};
+    } else {
+        return;
+    }
+    const RegistrationTable::Key& key = found->second.key;
+    table().add_name(key, {key.client, id, digest_of(also)});
+}
+
+void ServerSession::Plugins::forget(std::uint32_t id) {
+    if (const auto asked = asked_.extract(id)) {
+        table().leave(asked.mapped().key, session_.key_, session_.worker_.now());
+    }
+    if (const auto accepted = accepted_.extract(id)) {
+        table().forget(accepted.mapped().key, session_.key_);
+    }
+    visited_.erase(id);
+}
+
+void ServerSession::Plugins::left(std::uint32_t id) {
+    if (const auto accepted = accepted_.extract(id)) {
+        table().leave(accepted.mapped().key, session_.key_, Clock::now());  // the worker may be gone already
+    }
+    visited_.erase(id);
+}
+
+void ServerSession::Plugins::left_all() noexcept {
+    const auto all = std::exchange(accepted_, {});
+    for (const auto& [id, accepted] : all) {
+        attempt([&] { table().leave(accepted.key, session_.key_, Clock::now()); });
+    }
+    visited_.clear();
+}
+
+hooks::SharedAskedPlugins ServerSession::Plugins::asked_of(std::uint32_t id) const {
+    const auto found = accepted_.find(id);
+    return found != accepted_.end() ? found->second.asked : nullptr;
+}
+
+hooks::SharedNotes ServerSession::Plugins::notes_of(std::uint32_t id) const {
+    const auto found = accepted_.find(id);
+    return found != accepted_.end() ? found->second.notes : nullptr;
+}
+
+void ServerSession::Plugins::give_up() noexcept {
+    login_.reset();
+    const auto asked = std::exchange(asked_, {});
+    for (const auto& [id, each] : asked) {
+        attempt([&] { table().leave(each.key, session_.key_, Clock::now()); });
+    }
+    left_all();
+}
+
+}  // namespace ferrotunnel::session

@@ -1,0 +1,152 @@
+// What a session's token has a right to, and the quotas of its clients. Rights are looked up each time: they may have
+// changed since the login.
+#include <utility>
+
+#include "net/ip_text.hpp"
+#include "session/server_session.hpp"
+
+namespace ferrotunnel::session {
+
+using wire::Code;
+
+namespace {
+
+constexpr const char* expired_text = "The token has expired.";
+constexpr const char* not_accepted_text =
+    "The server does not accept this token any more: it was removed there, or its secret was replaced.";
+constexpr const char* other_token_text = "The token's secret belongs to another token of the server now.";
+
+bool has_expired(const login::Rights& rights) {
+    return rights.has_expired(std::chrono::system_clock::now());
+}
+
+}  // namespace
+
+// Why the session's token is not what it was at its login; nothing if it is.
+std::optional<directory::Refusal> ServerSession::refuse_token() const {
+    const login::AcceptedTokens tokens = shared_->tokens.get();
+    const login::AcceptedToken* token = login::TokenBook::find(tokens, *secret_);
+    if (token == nullptr) {
+        return directory::Refusal{Code::unauthorized, not_accepted_text};
+    }
+    if (token->id() != client_.first) {
+        return directory::Refusal{Code::going_away, other_token_text};
+    }
+    return std::nullopt;
+}
+
+// The client has proved that it has the token: it may know what is wrong with that.
+std::optional<directory::Refusal> ServerSession::refuse_login() const {
+    if (auto refusal = refuse_token()) {
+        return refusal;
+    }
+    const auto rules = shared_->registry->rules();
+    const login::Rights& rights = rules->of(client_.first);
+    if (has_expired(rights)) {
+        return directory::Refusal{Code::unauthorized, expired_text};
+    }
+    if (rights.from && !rights.from->contains(runtime::visitor_address(peer_))) {
+        return directory::Refusal{Code::unauthorized,
+                                  "The token may not be used from this address (" + peer_.ip() + ")."};
+    }
+    return std::nullopt;
+}
+
+void ServerSession::end_if_expired() {
+    const auto rules = shared_->registry->rules();
+    if (!ended_ && proved_ && has_expired(rules->of(client_.first))) {
+        end(Code::unauthorized, expired_text);
+    }
+}
+
+// Why the token may not have a service any more that it has, or is about to have.
+std::optional<directory::Refusal> ServerSession::refuse_present(const Service& service,
+                                                                const login::PortPolicy& every_token) const {
+    if (auto refusal = refuse_kind(service.description.kind)) {
+        return refusal;
+    }
+    const auto rules = shared_->registry->rules();
+    for (const directory::ClaimName& name : service.names) {
+        auto refusal = name.is_port() ? rules->refuse_port(client_.first, name.port, every_token)
+                                      : rules->refuse_host(client_.first, name.host);
+        if (refusal) {
+            return refusal;
+        }
+    }
+    return std::nullopt;
+}
+
+void ServerSession::look_at_rights() {
+    if (ended_ || !secret_) {
+        return;  // a login that is under way is held to the new rights when its admission is asked for
+    }
+    if (auto refusal = refuse_login()) {
+        end(refusal->code, refusal->text);
+        return;
+    }
+    const login::AcceptedTokens tokens = shared_->tokens.get();
+    const login::AcceptedToken* const token = login::TokenBook::find(tokens, *secret_);
+    if (token == nullptr) {
+        return;  // it was taken off just now: that change has a look of its own
+    }
+    token_name_ = token->name;
+    {
+        std::lock_guard lock(view_mutex_);
+        view_.token_name = token_name_;
+    }
+    std::vector<std::pair<std::uint32_t, directory::Refusal>> refused;
+    for (const auto& [id, service] : services_) {
+        if (auto refusal = refuse_present(service, token->ports)) {
+            refused.emplace_back(id, std::move(*refusal));
+        }
+    }
+    for (const auto& [id, refusal] : refused) {
+        Service& service = services_.at(id);
+        const wire::Service description = service.description;
+        leave(service);
+        forget_service(id);
+        tell_refusal(description, refusal);
+    }
+}
+
+std::optional<directory::Refusal> ServerSession::refuse_kind(wire::ServiceKind kind) const {
+    return shared_->registry->rules()->refuse_kind(client_.first, kind);
+}
+
+// Counts a service that is about to be opened, when its names are claimed: a ghost of the same client that had them has
+// given its own count back by then.
+std::optional<directory::Refusal> ServerSession::count_service(std::uint32_t id) {
+    Service& service = services_.at(id);
+    const auto rules = shared_->registry->rules();
+    const login::Rights& rights = rules->of(client_.first);
+    service.of_token = shared_->token_use->count_service(client_, id, rights);
+    if (service.of_token) {
+        return std::nullopt;
+    }
+    return directory::Refusal{Code::busy, "The clients of this token have as many services as one may have (" +
+                                              std::to_string(rights.services.value_or(0)) +
+                                              "). Trying later may work."};
+}
+
+// Counts a visitor, unless another trunk has; false if its token has as many as it may. What is counted stays in
+// `of_token`, which is null for a token without such a quota.
+bool ServerSession::count_visitor(std::shared_ptr<void>& of_token, const net::Address& from) {
+    const auto rules = shared_->registry->rules();
+    const login::Rights& rights = rules->of(client_.first);
+    if (of_token || !rights.counts_visitors()) {
+        return true;
+    }
+    of_token = shared_->token_use->count_visitor(client_.first, rights, worker_.now());
+    if (of_token) {
+        return true;
+    }
+    refuse_visitor(net::ip_text(from), Code::busy);
+    static constexpr LineKind quotas{"visitor_quotas", limits::crowd_lines_per_second};
+    if (shared_->log->may_write(LogLevel::info, quotas, worker_.now())) {
+        shared_->log->info("a visitor was turned away: the token has as many, or as many new ones, as it may",
+                           {{"token", token_name_}, {"session", agreement_.session}, {"visitor", net::ip_text(from)}});
+    }
+    return false;
+}
+
+}  // namespace ferrotunnel::session

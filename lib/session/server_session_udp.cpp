@@ -1,0 +1,57 @@
+// A client's UDP services: their ports, and streams for visitors who send datagrams.
+#include <chrono>
+#include <utility>
+
+#include "base/text.hpp"
+#include "session/counted_traffic.hpp"
+#include "session/server_session.hpp"
+#include "session/visitor_lines.hpp"
+
+namespace ferrotunnel::session {
+
+using wire::Code;
+
+std::optional<directory::Refusal> ServerSession::refuse_udp() const {
+    if ((agreement_.features & wire::feature::udp) == 0) {
+        return directory::Refusal{Code::unsupported, "The client has not said that it can carry UDP."};
+    }
+    if (!shared_->open_udp) {
+        return directory::Refusal{Code::unsupported, "This server has no UDP services."};
+    }
+    return std::nullopt;
+}
+
+directory::DatagramTerms ServerSession::datagram_terms(const Service& service) const {
+    directory::DatagramTerms terms;
+    terms.service = printable(service.description.name, 64);
+    if (service.description.udp.idle_ms != 0) {
+        terms.idle = std::chrono::milliseconds(service.description.udp.idle_ms);
+    }
+    return terms;
+}
+
+// The visitor's end of the stream stays on the worker of its port, which may be another one than the trunk's.
+void ServerSession::open_datagrams(std::uint32_t id, directory::Visitor visitor) {
+    const std::shared_ptr<trunk::Traffic> traffic = counted_with(services_.at(id).traffic, visitor.of_token);
+    mux::Session::OpenRequest request;
+    request.service = id;
+    request.kind = wire::ServiceKind::udp;
+    request.visitor = runtime::visitor_address(visitor.from);
+    auto stream = trunk_->session().open(request, visitor.datagrams, true, worker_.now());
+    trunk_->session_changed();
+    if (!stream) {
+        if (!pass_to_other(visitor)) {
+            refuse_visitor(visitor.from.text(), stream.error());
+        }
+        return;  // another trunk has it, or it is told that there is none
+    }
+    traffic->opened();
+    if (may_tell_visitor(*shared_->log, worker_.now())) {
+        shared_->log->info("a visitor", {{"session", agreement_.session},
+                                         {"service", printable(services_.at(id).description.name, 64)},
+                                         {"from", visitor.from.text()}});
+    }
+    std::exchange(visitor.datagrams, nullptr)->opened(*stream, traffic);
+}
+
+}  // namespace ferrotunnel::session

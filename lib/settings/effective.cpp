@@ -1,0 +1,184 @@
+#include "settings/effective.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string_view>
+#include <utility>
+
+#include "config/report.hpp"
+#include "settings/group.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+using config::Entry;
+using config::Node;
+
+constexpr std::string_view hidden = "\"(hidden)\"";
+
+Node* child(Node& map, std::string_view key) {
+    const auto found =
+        std::find_if(map.entries.begin(), map.entries.end(), [key](const Entry& entry) { return entry.key == key; });
+    return found != map.entries.end() ? &found->value : nullptr;
+}
+
+// Adds the default of a setting, unless the configuration says something. `place.line` 0 marks it.
+void add_default(Node& side, const std::string& path, const std::string& key, std::string text) {
+    Node* group = &side;
+    if (!path.empty()) {
+        group = child(side, path);
+        if (group == nullptr) {
+            side.entries.push_back({path, {}, Node{}});
+            group = &side.entries.back().value;
+        }
+        if (group->kind == Node::Kind::nothing) {
+            group->kind = Node::Kind::map;
+        }
+    }
+    if (group->kind != Node::Kind::map || child(*group, key) != nullptr || text.empty()) {
+        return;
+    }
+    Node value;
+    value.kind = Node::Kind::text;
+    value.text = std::move(text);
+    group->entries.push_back({key, {}, std::move(value)});
+}
+
+template <typename Values>
+void add_defaults(Node& document, const char* side) {
+    Node* const section = child(document, side);
+    if (section == nullptr) {
+        return;
+    }
+    if (section->kind == Node::Kind::nothing) {
+        section->kind = Node::Kind::map;
+    }
+    const Values initial;
+    Groups<Values>::visit([&](const GroupPlace& place, const auto& rows, const auto& part) {
+        for (const auto& setting : rows) {
+            visit_value(setting, part(initial), [&](const auto& value) {
+                add_default(*section, std::string(place.path), std::string(setting.key), text_of(setting, value));
+            });
+        }
+    });
+}
+
+std::string quoted(const std::string& text) {
+    const auto is_plain = [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '/' || c == '-';
+    };
+    if (!text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), is_plain)) {
+        return text;
+    }
+    std::string all = "\"";
+    for (const char c : text) {
+        if (c == '\n' || c == '\t') {
+            all += c == '\n' ? "\\n" : "\\t";
+            continue;
+        }
+        all += c == '"' || c == '\\' ? "\\" : "";
+        all += c;
+    }
+    return all + '"';
+}
+
+// Whether a value of this name is likely to be a secret, in places where names can be chosen freely.
+bool sounds_secret(std::string name) {
+    static constexpr std::array<std::string_view, 7> words{"authorization", "cookie", "password", "passwd",
+                                                           "secret",        "token",  "key"};
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    return std::any_of(words.begin(), words.end(), [&](auto word) { return name.find(word) != std::string::npos; });
+}
+
+std::string without_password(std::string text) {
+    const std::size_t begin = text.find("://");
+    const std::size_t end = text.rfind('@');
+    const std::size_t colon = begin == std::string::npos ? begin : text.find(':', begin + 3);
+    if (colon < end && end != std::string::npos) {
+        text.replace(colon + 1, end - colon - 1, "(hidden)");
+    }
+    return text;
+}
+
+class Printer {
+public:
+    explicit Printer(const ConfigFile& file) : file_(file) {}
+
+    std::string print(const Node& document) {
+        put_map(document, "", 0, false);
+        return std::move(text_);
+    }
+
+private:
+    std::string shown(const Node& node, const std::string& key, bool free_names) const {
+        const bool names_place = node.text.starts_with("file:") || node.text.starts_with("env:");
+        if (!names_place && (file_.secrets.contains(node.place) || (free_names && sounds_secret(key)))) {
+            return std::string(hidden);
+        }
+        return quoted(without_password(config::without_tokens(node.text)));
+    }
+
+    void put_map(const Node& map, const std::string& path, std::size_t indent, bool free_names) {
+        for (const Entry& entry : map.entries) {
+            if (!at_item_) {
+                text_ += std::string(indent, ' ');
+            }
+            at_item_ = false;
+            const std::string inner = path + '.' + entry.key;
+            const bool is_free = free_names || entry.key == "request_headers" || entry.key == "response_headers" ||
+                                 inner == ".server.plugins.chain";
+            text_ += quoted(entry.key) + ':';
+            put_value(entry.value, inner, entry.key, indent + 2, is_free);
+        }
+    }
+
+    void put_value(const Node& node, const std::string& path, const std::string& key, std::size_t indent,
+                   bool free_names) {
+        switch (node.kind) {
+            case Node::Kind::nothing:
+                text_ += '\n';
+                break;
+            case Node::Kind::text:
+                text_ += ' ' + shown(node, key, free_names) + (node.place.line == 0 ? "  # default\n" : "\n");
+                break;
+            case Node::Kind::list:
+                text_ += node.items.empty() ? " []\n" : "\n";
+                for (const Node& item : node.items) {
+                    text_ += std::string(indent, ' ') + '-';
+                    put_item(item, path, key, indent, free_names);
+                }
+                break;
+            case Node::Kind::map:
+                text_ += node.entries.empty() ? " {}\n" : "\n";
+                put_map(node, path, indent, free_names);
+                break;
+        }
+    }
+
+    void put_item(const Node& item, const std::string& path, const std::string& key, std::size_t indent,
+                  bool free_names) {
+        if (item.kind == Node::Kind::map && !item.entries.empty()) {
+            text_ += ' ';
+            at_item_ = true;
+            put_map(item, path, indent + 2, free_names);
+        } else {
+            put_value(item, path, key, indent + 2, free_names);
+        }
+    }
+
+    const ConfigFile& file_;
+    std::string text_;
+    bool at_item_ = false;  // behind the dash of an item, where the first key of its map stands
+};
+
+}  // namespace
+
+std::string effective_text(const ConfigFile& file) {
+    Node document = file.document ? *file.document : Node{};
+    add_defaults<ServerValues>(document, "server");
+    add_defaults<ClientValues>(document, "client");
+    return Printer(file).print(document);
+}
+
+}  // namespace ferrotunnel::detail

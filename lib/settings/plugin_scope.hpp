@@ -1,0 +1,35 @@
+// Where and when a plugin runs, as a file or an application says it: the keys `hosts`, `paths`, `services` and `when`
+// of an instance, and the notes that instances read and set.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/reader.hpp"
+#include "ferrotunnel/error.hpp"
+#include "plugin/instance.hpp"
+#include "plugin/order_lint.hpp"
+#include "settings/plugins.hpp"
+
+namespace ferrotunnel::detail {
+
+/// Reads the keys of a file into `use`, and reports whatever is wrong with them at its place.
+void read_plugin_scope(config::Section& group, const std::string& file_text, PluginUse& use);
+
+/// Compiles them into `options`. A problem's key is like "plugins[1].hosts[0]", where `key` is "plugins[1]".
+void compile_plugin_scope(const PluginUse& use, const std::string& key, plugin::InstanceOptions& options,
+                          std::vector<Problem>& problems);
+
+/// The notes of one plugin of the chain, for the lint of its order.
+plugin::NotesOfInstance notes_of(const PluginUse& use, const plugin::Prepared& prepared);
+
+/// What is not wrong but can hardly be meant in a chain that no file has said, as lines for the log. Problems with the
+/// plugins themselves are left out.
+std::vector<std::string> plugin_warnings(const std::vector<PluginSpec>& specs);
+
+/// The place in a file of a line and column of `text`, the value that stands at `value`: exact where the line is there
+/// as it is, and else the value's.
+config::Place place_within(const std::string& file_text, config::Place value, const std::string& text,
+                           expression::Place at);
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,154 @@
+#include "settings/rights.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "base/text.hpp"
+#include "http/host_pattern.hpp"
+#include "settings/http.hpp"
+#include "settings/server.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+using Fault = std::optional<std::string> (*)(const std::string& text);
+
+// The first thing that is wrong with a list of rights.
+std::optional<std::string> list_fault(const std::optional<std::vector<std::string>>& list, Fault fault) {
+    if (!list) {
+        return std::nullopt;
+    }
+    if (auto too_many = right_list_fault(*list)) {
+        return too_many;
+    }
+    for (const std::string& text : *list) {
+        if (auto wrong = fault(text)) {
+            return wrong;
+        }
+    }
+    return std::nullopt;
+}
+
+bool has_any_port(const std::vector<std::string>& ports) {
+    return std::find(ports.begin(), ports.end(), any_port) != ports.end();
+}
+
+std::string kinds_known() {
+    std::string names;
+    for (const login::KindName& known : login::service_kinds) {
+        names += (names.empty() ? "" : ", ") + std::string(known.name);
+    }
+    return names;
+}
+
+login::PortRight engine_ports(const std::vector<std::string>& ports) {
+    login::PortRight right;
+    right.any = has_any_port(ports);
+    if (right.any) {
+        return right;
+    }
+    std::vector<login::PortRange> ranges;
+    for (const std::string& text : ports) {
+        const login::PortPolicy one = login::PortPolicy::parse(text).value();
+        ranges.insert(ranges.end(), one.ranges().begin(), one.ranges().end());
+    }
+    right.listed = login::PortPolicy(std::move(ranges));
+    return right;
+}
+
+}  // namespace
+
+std::optional<std::string> right_host_fault(const std::string& text) {
+    const auto pattern = http::parse_host_pattern(text);
+    return pattern ? std::nullopt : std::optional(in_quotes(text) + ' ' + pattern.error().text);
+}
+
+std::optional<std::string> right_port_fault(const std::string& text) {
+    if (text == any_port) {
+        return std::nullopt;
+    }
+    const std::size_t dash = text.find('-');
+    const auto first = login::PortPolicy::parse(text.substr(0, dash));
+    const auto last = dash == std::string::npos ? first : login::PortPolicy::parse(text.substr(dash + 1));
+    const bool is_range = text.find(',') == std::string::npos && first && last;
+    if (!is_range) {
+        return in_quotes(text) + " is no port (1 to 65535), no range like 8000-8100, and not `any`";
+    }
+    if (first->ranges().front().first > last->ranges().front().first) {
+        return in_quotes(text) + " is a range upside down: write the lower port first";
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> right_kind_fault(const std::string& text) {
+    return login::kind_named(text)
+               ? std::nullopt
+               : std::optional(in_quotes(text) + " is no kind of service; there are " + kinds_known());
+}
+
+std::optional<std::string> right_list_fault(const std::vector<std::string>& list) {
+    if (list.size() > login::rights_list_max) {
+        return "more than " + std::to_string(login::rights_list_max) + " entries";
+    }
+    return std::nullopt;
+}
+
+void check_rights(const NamedToken& token, std::vector<Problem>& problems) {
+    const auto tell = [&](const char* key, const std::optional<std::string>& fault) {
+        if (fault) {
+            problems.push_back({"token", "`" + std::string(key) + "` of " + in_quotes(token.name) + ": " + *fault});
+        }
+    };
+    const auto bounded = [&](const char* key, const std::optional<std::uint64_t>& value, std::uint64_t most) {
+        if (value && (*value < 1 || *value > most)) {
+            tell(key, "must be 1 to " + std::to_string(most));
+        }
+    };
+    const Rights& rights = token.rights;
+    tell("hosts", list_fault(rights.hosts, right_host_fault));
+    tell("ports", list_fault(rights.ports, right_port_fault));
+    if (rights.ports && rights.ports->size() > 1 && has_any_port(*rights.ports)) {
+        tell("ports", "`any` stands alone");
+    }
+    tell("kinds", list_fault(rights.kinds, right_kind_fault));
+    tell("from", list_fault(rights.from, network_fault));
+    bounded("connections", rights.connections, limits::sessions_max);
+    bounded("services", rights.services, quota_max);
+    bounded("visitors", rights.visitors, quota_max);
+    const auto& rate = rights.visitors_per_second;
+    if (rate && !(*rate >= visitors_rate_min && *rate <= visitors_rate_max)) {
+        tell("visitors_per_second", "must be 0.001 to 1000000");
+    }
+}
+
+login::Rights engine_rights(const Rights& rights) {
+    login::Rights engine;
+    if (rights.hosts) {
+        engine.hosts.emplace();
+        for (const std::string& text : *rights.hosts) {
+            engine.hosts->push_back(http::parse_host_pattern(text).value().text());
+        }
+    }
+    if (rights.ports) {
+        engine.ports = engine_ports(*rights.ports);
+    }
+    if (rights.kinds) {
+        engine.kinds.emplace();
+        for (const std::string& text : *rights.kinds) {
+            engine.kinds->push_back(login::kind_named(text).value());
+        }
+    }
+    if (rights.from) {
+        engine.from = networks_of(*rights.from).value();
+    }
+    engine.expires = rights.expires;
+    engine.connections = rights.connections;
+    engine.services = rights.services;
+    engine.visitors = rights.visitors;
+    engine.visitors_per_second = rights.visitors_per_second;
+    return engine;
+}
+
+}  // namespace ferrotunnel::detail
