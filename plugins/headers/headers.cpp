@@ -64,6 +64,9 @@ Headers::Changes Headers::read(const Settings& settings, const std::string& side
             try {
                 const Text text = settings.text(path).value_or(Text());
                 changes.push_back({name, ValueTemplate(text), replaces});
+                for (const std::string& note : changes.back().value->notes()) {
+                    side == "request" ? settings.reads_note(note, path) : settings.reads_note_at_last(note, path);
+                }
                 if (text.find("{{") == Text::npos && plugin::may_write(name) && !plugin::may_write(name, text)) {
                     settings.problem(path,
                                      "can not be the value of a field: it has an end of a line, or blanks at an end");

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "ferrotunnel/plugin_testing.hpp"
 #include "unit/plugin/run_rig.hpp"
 
 using namespace ferrotunnel;
@@ -182,4 +183,33 @@ TEST_CASE("headers: everybody may read, where every origin may", "[headers][cors
     CHECK(has(head, "Access-Control-Allow-Origin: *"));
     CHECK(head.find("Vary") == std::string::npos);
     rig.end();
+}
+
+TEST_CASE("headers: a whole exchange, as a server's operator would see it", "[headers]") {
+    plugin::TestChain chain(
+        {plugin::TestChain::use<Notes>(),
+         plugin::TestChain::use<Headers>("{request: {set: {X-User: '{{note.auth.subject}}'}, remove: Cookie},"
+                                         " response: {set: {X-Frame-Options: DENY}, remove: Server}}")});
+    plugin::TestExchange exchange =
+        chain.request({.target = "/a?b=c", .fields = {{"Cookie", "a=b"}, {"x-user", "root"}, {"Accept", "*/*"}}});
+    REQUIRE(exchange.passed());
+    CHECK(exchange.sent().target == "/a?b=c");
+    CHECK(exchange.sent().field("X-User") == "ann");
+    CHECK(exchange.sent().fields.size() == 2);
+    CHECK(exchange.note("auth.subject") == "ann");
+    exchange.respond({.status = 404, .fields = {{"Server", "x"}, {"Content-Type", "text/html"}}});
+    CHECK(exchange.answer().status == 404);
+    CHECK(exchange.answer().field("X-Frame-Options") == "DENY");
+    CHECK_FALSE(exchange.answer().field("Server"));
+}
+
+TEST_CASE("headers: who asks whether it may is answered by the plugin, whatever the backend says", "[headers][cors]") {
+    plugin::TestChain chain = plugin::TestChain::of<Headers>("{cors: {origins: ['https://a.test']}}");
+    const plugin::TestExchange asks = chain.request(
+        {.method = "OPTIONS", .fields = {{"Origin", "https://a.test"}, {"Access-Control-Request-Method", "PUT"}}});
+    REQUIRE(asks.answered());
+    CHECK(asks.answer().status == 204);
+    CHECK(asks.answer().origin == plugin::Origin::plugin);
+    CHECK(asks.answer().field("Access-Control-Allow-Origin") == "https://a.test");
+    CHECK(chain.log().empty());
 }

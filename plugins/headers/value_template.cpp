@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "common/template_text.hpp"
+
 namespace ferrotunnel::plugins {
 
 using plugin::Exchange;
@@ -10,24 +12,12 @@ using plugin::Side;
 using plugin::Text;
 
 ValueTemplate::ValueTemplate(std::string_view text) {
-    constexpr std::string_view open = "{{";
-    constexpr std::string_view close = "}}";
-    while (!text.empty()) {
-        const std::size_t begin = text.find(open);
-        if (begin != 0) {
-            pieces_.push_back({What::text, std::string(text.substr(0, begin))});
-        }
-        if (begin == std::string_view::npos) {
-            return;
-        }
-        text.remove_prefix(begin + open.size());
-        const std::size_t end = text.find(close);
-        if (end == std::string_view::npos) {
-            throw std::invalid_argument("has a {{ that is not closed");
-        }
-        pieces_.push_back(piece_of(text.substr(0, end)));
-        text.remove_prefix(end + close.size());
-    }
+    split_template(
+        text,
+        [this](std::string_view between) {
+            pieces_.push_back({What::text, std::string(between)});
+        },
+        [this](std::string_view name) { pieces_.push_back(piece_of(name)); });
 }
 
 ValueTemplate::Piece ValueTemplate::piece_of(std::string_view name) {
@@ -64,6 +54,16 @@ std::string ValueTemplate::value(const Exchange& exchange) const {
     const std::size_t begin = value.find_first_not_of(" \t");
     const std::size_t end = value.find_last_not_of(" \t");
     return begin == std::string::npos ? std::string() : value.substr(begin, end - begin + 1);
+}
+
+std::vector<std::string> ValueTemplate::notes() const {
+    std::vector<std::string> names;
+    for (const Piece& piece : pieces_) {
+        if (piece.what == What::note) {
+            names.push_back(piece.name);
+        }
+    }
+    return names;
 }
 
 Text ValueTemplate::text_of(const Piece& piece, const Exchange& exchange) {

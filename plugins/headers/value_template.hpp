@@ -18,6 +18,8 @@ public:
 
     /// The value for this exchange. What is not known is empty.
     std::string value(const plugin::Exchange& exchange) const;
+    /// The names of the notes in it.
+    std::vector<std::string> notes() const;
 
 private:
     enum class What : std::uint8_t {

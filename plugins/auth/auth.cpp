@@ -1,0 +1,236 @@
+#include "auth/auth.hpp"
+
+#include <cstring>
+#include <stdexcept>
+#include <utility>
+
+#include "auth/credentials.hpp"
+#include "auth/password_hash.hpp"
+#include "common/authorization.hpp"
+
+namespace ferrotunnel::plugins {
+
+using plugin::Decision;
+using plugin::Exchange;
+using plugin::Settings;
+using plugin::Side;
+using plugin::Text;
+
+namespace {
+
+constexpr std::size_t key_max = 1'024;  // bytes of a key that a visitor sends
+
+// Whether the settings are a client's: its visitors must not be able to keep the server busy.
+bool wants_cheap(const Settings& settings) {
+    return settings.text("hashes").value_or(Text()) == "cheap";
+}
+
+/// Reads the users of the settings; what is wrong is reported.
+Users read_users(const Settings& settings) {
+    Users users;
+    for (std::size_t i = 0; i < settings.count("users"); ++i) {
+        const std::string name(settings.key("users", i));
+        const std::string path = "users[\"" + name + "\"]";
+        const std::string hash(settings.text(path).value_or(Text()));
+        const std::string fault = Users::name_fault(name);
+        std::string hash_fault = password_hash_fault(hash);
+        if (hash_fault.empty() && wants_cheap(settings)) {
+            hash_fault = cheap_hash_fault(hash);
+        }
+        if (!fault.empty() || !hash_fault.empty()) {
+            settings.problem(path, fault.empty() ? hash_fault : fault);
+        } else {
+            users.add(name, hash);
+        }
+    }
+    return users;
+}
+
+std::unordered_map<Digest, std::string, DigestHash> read_keys(const Settings& settings) {
+    std::unordered_map<Digest, std::string, DigestHash> keys;
+    for (std::size_t i = 0; i < settings.count("keys"); ++i) {
+        const std::string name(settings.key("keys", i));
+        const std::string path = "keys[\"" + name + "\"]";
+        const auto digest = digest_of_hex(settings.text(path).value_or(Text()));
+        if (const std::string fault = Users::name_fault(name); !fault.empty()) {
+            settings.problem(path, fault);
+        } else if (!digest) {
+            settings.problem(path,
+                             "is no SHA-256 of a key, 64 hexadecimal digits; `printf %s KEY | sha256sum` says it");
+        } else if (!keys.emplace(*digest, name).second) {
+            settings.problem(path, "is the key of another one too");
+        }
+    }
+    return keys;
+}
+
+void check_header(const Settings& settings, const char* path) {
+    const auto name = settings.text(path);
+    if (name && !plugin::may_write(*name)) {
+        settings.problem(path, "is no field that a plugin may change: it is no name, or a field that the edge makes");
+    }
+}
+
+Users with_file(Users users, const std::string& text) {
+    users.add_file(text);
+    return users;
+}
+
+}  // namespace
+
+void Auth::check(const Settings& settings) {
+    settings.sets_note("auth.subject");
+    const Users users = read_users(settings);
+    (void)read_keys(settings);
+    check_header(settings, "key_header");
+    check_header(settings, "user_header");
+    if (const Text name = settings.text("user_header").value_or(Text());
+        is_credentials(name) || (!name.empty() && name == settings.text("key_header"))) {
+        settings.problem("user_header", "is a field of credentials, which visitors send");
+    }
+    const Text realm = settings.text("realm").value_or(Text());
+    if (!plugin::may_write("WWW-Authenticate", "Basic realm=" + quoted(realm))) {
+        settings.problem("realm", "has a character that no field can have");
+    }
+    const auto file = settings.text("users_file");
+    if (file && wants_cheap(settings)) {
+        settings.problem("hashes", "is for `users` alone: what a file has is not looked at like that");
+    }
+    if (file) {
+        try {
+            (void)with_file(users, read_file(std::string(*file), Users::file_max));
+        } catch (const std::exception& problem) {
+            settings.problem("users_file", problem.what());
+        }
+    }
+    if (settings.count("users") == 0 && settings.count("keys") == 0 && !file) {
+        settings.problem({}, "names nobody who may come in: it needs `users`, `users_file` or `keys`");
+    }
+    if (settings.text("key_header") && settings.count("keys") == 0) {
+        settings.problem("key_header", "has no `keys` to go with it");
+    }
+}
+
+Auth::Auth(const Settings& settings, Auth* before) : inline_users_(read_users(settings)), keys_(read_keys(settings)) {
+    const auto seconds = [&](const char* path) {
+        return std::chrono::duration_cast<std::chrono::seconds>(
+            std::chrono::nanoseconds(settings.integer(path).value_or(0)));
+    };
+    if (wants_cheap(settings)) {
+        pool_ = WorkPool::shared_by_clients();
+    }
+    auto gate = std::make_shared<Gate>();
+    gate->user_header = settings.text("user_header").value_or(Text());
+    if (!gate->user_header.empty()) {
+        settings.declare_identity(gate->user_header);
+    }
+    gate->key_header = settings.text("key_header").value_or(Text());
+    gate->forward = settings.boolean("forward").value_or(false);
+    const std::string realm = "realm=" + quoted(settings.text("realm").value_or(Text()));
+    const auto file = settings.text("users_file");
+    if (file || !inline_users_.empty()) {
+        gate->challenges.push_back({"WWW-Authenticate", "Basic " + realm + ", charset=\"UTF-8\""});
+    }
+    if (!keys_.empty()) {
+        const std::string scheme =
+            gate->key_header.empty() ? "Bearer " + realm : "ApiKey " + realm + ", header=" + quoted(gate->key_header);
+        gate->challenges.push_back({"WWW-Authenticate", scheme});
+    }
+    gate_ = gate;
+    const auto failures = static_cast<std::size_t>(settings.integer("lockout.failures").value_or(0));
+    const std::chrono::seconds duration = seconds("lockout.duration");
+    lockout_ = before != nullptr && before->lockout_->has(failures, duration)
+                   ? before->lockout_
+                   : std::make_shared<Lockout>(failures, duration);
+    verifier_ = std::make_shared<Verifier>(
+        gate_, lockout_, std::chrono::nanoseconds(settings.integer("cache").value_or(0)),
+        wants_cheap(settings) ? Verifier::pending_of_client_max : WorkPool::shared_queue_max);
+    users_ = std::make_shared<const Users>(inline_users_);
+    if (file) {
+        file_.emplace(std::string(*file), Users::file_max);
+        users_ = std::make_shared<const Users>(with_file(inline_users_, file_->changed().value_or(std::string())));
+    }
+}
+
+void Auth::start() {
+    if (file_) {
+        watch_ = std::make_unique<Periodic>(std::chrono::seconds(1), [this] { look_at_file(); });
+    }
+}
+
+void Auth::stop() {
+    watch_.reset();
+}
+
+void Auth::look_at_file() {
+    try {
+        if (const auto text = file_->changed()) {
+            auto made = std::make_shared<const Users>(with_file(inline_users_, *text));
+            const std::lock_guard lock(mutex_);
+            users_.swap(made);  // the old ones go without the lock
+        }
+    } catch (const std::exception& problem) {
+        log(FT_LOG_ERROR, "users_file " + file_->path() + " " + problem.what() + "; the users stay as they are");
+    }
+}
+
+std::shared_ptr<const Users> Auth::users() const {
+    const std::lock_guard lock(mutex_);
+    return users_;
+}
+
+Decision Auth::on_request(Exchange& exchange) {
+    if (!gate_->key_header.empty()) {
+        if (const auto key = exchange.field(Side::request, gate_->key_header)) {
+            return ask_key(exchange, *key, gate_->key_header);
+        }
+    }
+    const auto field = exchange.field(Side::request, "Authorization");
+    if (!field) {
+        return gate_->refuse("auth_required");
+    }
+    // Of two fields the backend might believe the other one.
+    if (exchange.field(Side::request, "Authorization", 1)) {
+        return gate_->refuse("auth_failed");
+    }
+    if (const auto encoded = of_scheme(*field, "Basic")) {
+        return ask_password(exchange, *encoded);
+    }
+    const auto key = gate_->key_header.empty() && !keys_.empty() ? of_scheme(*field, "Bearer") : std::nullopt;
+    return key ? ask_key(exchange, *key, "Authorization") : gate_->refuse("auth_required");
+}
+
+Decision Auth::ask_key(Exchange& exchange, Text key, Text by_field) {
+    if (key.size() > key_max || exchange.field(Side::request, by_field, 1)) {
+        return gate_->refuse("auth_failed");
+    }
+    // The digest of a key says nothing about those of others, so that the time of a look-up does not either.
+    const auto found = keys_.find(sha256(key));
+    return found != keys_.end() ? gate_->admit(exchange, found->second, by_field) : gate_->refuse("auth_failed");
+}
+
+Decision Auth::ask_password(Exchange& exchange, Text encoded) {
+    const std::shared_ptr<const Users> users = this->users();
+    std::optional<BasicCredentials> said = read_basic(encoded);
+    if (!said || users->empty()) {
+        return gate_->refuse("auth_failed");
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (const auto left = lockout_->left(said->user, exchange.visitor(), now); left.count() > 0) {
+        return Decision::reject(429, "auth_locked", {{"Retry-After", std::to_string(left.count())}});
+    }
+    const std::string* const hash = users->hash_of(said->user);
+    std::size_t any = 0;
+    const Digest chosen = chooses_.of({said->user});
+    std::memcpy(&any, chosen.data(), sizeof any);
+    Verifier::Attempt attempt{std::move(said->user), std::move(said->password),
+                              hash != nullptr ? *hash : users->some_hash(any), hash != nullptr};
+    if (verifier_->is_known(attempt, now)) {
+        return gate_->admit(exchange, attempt.user, "Authorization");
+    }
+    return exchange.later([&](plugin::Later later) {
+        verifier_->verify(*pool_, std::move(attempt), std::string(exchange.visitor()), std::move(later));
+    });
+}
+
+}  // namespace ferrotunnel::plugins

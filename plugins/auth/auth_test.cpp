@@ -1,0 +1,390 @@
+// The plugin `auth` on a real chain.
+#include "auth/auth.hpp"
+
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "unit/plugin/run_rig.hpp"
+
+using namespace ferrotunnel;
+using namespace std::chrono_literals;
+using ferrotunnel::plugins::Auth;
+using ferrotunnel::plugins::WorkPool;
+using ferrotunnel::test::PluginRig;
+using hooks::Step;
+
+namespace {
+
+// As cheap as they can be; the passwords are bcrypt, yescrypt, sha512 and argon2.
+const std::string bcrypt = "$2b$04$N8IvvlEesT7KQbYYxu0SaOFtMSmFkGbQaUyE1KzUEIkBo/Zc/SUca";
+const std::string yescrypt = "$y$j75$abcdefgh$bIsWuetn.OXu81S47VQpWNZvO/qejds3yg7HUK8Zzh/";
+const std::string sha512 =
+    "$6$rounds=1000$saltsalt$aiyw48uVAO8YXp0VJqD3u7hLpDb.rv/F2.5D4XPFGMHUktZfj59QH2cB/"
+    ".CpMyuw9aPL7BHOR9U7hgYiV5SD81";
+const std::string argon2 =
+    "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$8DRHF8bJfUFPpqrjczs74W5BHHAWTEjaa3/md53UfNg";
+
+std::string basic(const std::string& user_and_password) {
+    std::string encoded(user_and_password.size() * 2 + 4, '\0');
+    const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
+                                     reinterpret_cast<const unsigned char*>(user_and_password.data()),
+                                     static_cast<int>(user_and_password.size()));
+    return "Authorization: Basic " + encoded.substr(0, static_cast<std::size_t>(size)) + "\r\n";
+}
+
+struct Rig : PluginRig {
+    explicit Rig(std::string_view settings) { add<Auth>({"auth", true, false}, settings); }
+
+    /// Waits for the decisions of so many exchanges.
+    void wait_for(int count) {
+        const auto deadline = std::chrono::steady_clock::now() + 60s;
+        while (count > 0) {
+            REQUIRE(std::chrono::steady_clock::now() < deadline);
+            count -= deliver();
+            std::this_thread::sleep_for(1ms);
+        }
+    }
+    /// Asks, and waits if the plugin does. "200" and what the backend gets, or "401 auth_failed".
+    std::string come(const std::string& fields) {
+        begin("GET /", fields);
+        Step step = ask();
+        waited = step == Step::wait;
+        if (waited) {
+            wait_for(1);
+            step = ask();
+        }
+        std::string result = "200 " + (step == Step::go_on ? sent() : std::string());
+        if (step == Step::answer) {
+            reply = run->take_reply();
+            result = std::to_string(reply.page ? http::info_of(*reply.page).status : reply.status) + " " + reply.code;
+        }
+        end();
+        return result;
+    }
+    hooks::Reply reply;
+    bool waited = false;
+};
+
+bool is_in(const std::string& result) {
+    return result.starts_with("200 GET");
+}
+
+/// A file of a folder of its own.
+struct File {
+    File() {
+        REQUIRE(::mkdtemp(folder) != nullptr);
+        path = std::string(folder) + "/users";
+    }
+    ~File() { std::filesystem::remove_all(folder); }
+    void write(const std::string& text) const {
+        std::ofstream(path + ".new") << text;
+        std::filesystem::rename(path + ".new", path);
+    }
+    char folder[32] = "/tmp/ferrotunnel-auth.XXXXXX";
+    std::string path;
+};
+
+}  // namespace
+
+TEST_CASE("auth: passwords of each kind of hash", "[auth]") {
+    Rig rig("{users: {a: '" + yescrypt + "', b: '" + sha512 + "', c: '" + argon2 + "', d: '" + bcrypt +
+            "'}, user_header: X-User, realm: 'a \"quoted\" \\ realm'}");
+    for (const std::string right : {"a:yes", "b:six", "c:argon", "d:bcrypt"}) {
+        INFO(right);
+        const std::string head = rig.come(basic(right) + "X-User: root\r\nx_user: root\r\n");
+        CHECK(head == "200 GET / HTTP/1.1\r\nHost: app.test\r\nX-User: " + right.substr(0, 1) + "\r\n\r\n");
+    }
+    for (const std::string wrong : {"a:six", "b:", "c:argon2", "nobody:yes", "A:yes"}) {
+        INFO(wrong);
+        CHECK(rig.come(basic(wrong)) == "401 auth_failed");
+        CHECK(rig.waited);  // also for the unknown user
+    }
+    REQUIRE(rig.reply.fields.size() == 1);
+    CHECK(rig.reply.fields[0].second == R"(Basic realm="a \"quoted\" \\ realm", charset="UTF-8")");
+    CHECK(rig.come("X-User: root\r\n") == "401 auth_required");
+}
+
+TEST_CASE("auth: what is no credentials gets no check", "[auth]") {
+    Rig rig("{users: {a: '" + yescrypt + "'}}");
+    const std::string good = basic("a:yes");
+    CHECK(rig.come(good + good) == "401 auth_failed");  // two of them
+    CHECK(rig.come("Authorization: Basic\r\n") == "401 auth_required");
+    CHECK(rig.come("Authorization: Basic !!\r\n") == "401 auth_failed");
+    CHECK(rig.come("Authorization: Bearer abc\r\n") == "401 auth_required");
+    CHECK(rig.come("Authorization: Digest a=b\r\n") == "401 auth_required");
+    CHECK(rig.come(basic("no colon")) == "401 auth_failed");
+    CHECK(rig.come(basic(":yes")) == "401 auth_failed");
+    CHECK(rig.come(basic("a:yes\n")) == "401 auth_failed");
+    CHECK(rig.come(basic(std::string("a:yes\0", 6))) == "401 auth_failed");
+    CHECK(rig.come(basic("a:" + std::string(1'025, 'x'))) == "401 auth_failed");
+    CHECK(rig.come(basic(std::string(256, 'a') + ":x")) == "401 auth_failed");
+    CHECK_FALSE(rig.waited);
+    CHECK(rig.come(basic("a:" + std::string(1'024, 'x'))) == "401 auth_failed");
+    CHECK(rig.waited);
+    CHECK(is_in(rig.come("authorization: bAsIc " + good.substr(std::string("Authorization: Basic ").size()))));
+}
+
+TEST_CASE("auth: a right password is known for a while, a wrong one never", "[auth]") {
+    Rig rig("{users: {a: '" + yescrypt + "'}, lockout: {failures: 0}}");
+    CHECK(is_in(rig.come(basic("a:yes"))));
+    CHECK(rig.waited);
+    CHECK(is_in(rig.come(basic("a:yes"))));
+    CHECK_FALSE(rig.waited);
+    for (int i = 0; i < 3; ++i) {
+        CHECK(rig.come(basic("a:no")) == "401 auth_failed");
+        CHECK(rig.waited);
+    }
+    Rig never("{users: {a: '" + yescrypt + "'}, cache: 0}");
+    for (int i = 0; i < 2; ++i) {
+        CHECK(is_in(never.come(basic("a:yes"))));
+        CHECK(never.waited);
+    }
+}
+
+TEST_CASE("auth: credentials are forwarded where that is asked for", "[auth]") {
+    Rig rig("{users: {a: '" + yescrypt + "'}, forward: true}");
+    CHECK(rig.come(basic("a:yes")).find("\r\nAuthorization: Basic ") != std::string::npos);
+}
+
+TEST_CASE("auth: who guesses too often is shut out, with the right password too", "[auth][lockout]") {
+    Rig rig("{users: {a: '" + yescrypt + "'}, lockout: {failures: 3, duration: 1h}}");
+    CHECK(rig.come(basic("a:1")) == "401 auth_failed");
+    CHECK(rig.come(basic("a:2")) == "401 auth_failed");
+    CHECK(is_in(rig.come(basic("a:yes"))));  // begins anew
+    for (const std::string wrong : {"a:1", "a:2", "a:3"}) {
+        CHECK(rig.come(basic(wrong)) == "401 auth_failed");
+    }
+    CHECK(rig.come(basic("a:yes")) == "429 auth_locked");
+    CHECK_FALSE(rig.waited);
+    REQUIRE(rig.reply.fields.size() == 1);
+    CHECK(rig.reply.fields[0].first == "Retry-After");
+    CHECK(std::stoi(rig.reply.fields[0].second) > 3'000);
+    CHECK(rig.come(basic("b:1")) == "401 auth_failed");  // another user
+}
+
+TEST_CASE("lockout: user and address count together, and for a time", "[auth][lockout]") {
+    using plugins::Lockout;
+    Lockout lockout(2, 60s);
+    const Lockout::Time now{1h};
+    lockout.failed("a", "192.0.2.1", now);
+    CHECK(lockout.left("a", "192.0.2.1", now) == 0s);
+    lockout.failed("a", "192.0.2.1", now + 59s);
+    CHECK(lockout.left("a", "192.0.2.1", now + 59s) == 60s);
+    CHECK(lockout.left("a", "192.0.2.1", now + 118s + 1ms) == 1s);
+    CHECK(lockout.left("a", "192.0.2.1", now + 119s) == 0s);
+    CHECK(lockout.left("a", "192.0.2.2", now + 59s) == 0s);
+    CHECK(lockout.left("b", "192.0.2.1", now + 59s) == 0s);
+    lockout.failed("b", "192.0.2.1", now);
+    lockout.failed("b", "192.0.2.1", now + 60s);  // the first one does not count any more
+    CHECK(lockout.left("b", "192.0.2.1", now + 60s) == 0s);
+    lockout.failed("c", "2001:db8::1", now);
+    lockout.failed("c", "2001:db8::2", now);
+    CHECK(lockout.left("c", "2001:db8::3", now) == 60s);
+    CHECK(lockout.left("c", "2001:db8:0:1::1", now) == 0s);
+    for (std::size_t i = 0; i < Lockout::pairs_max; ++i) {  // the oldest ones make room
+        lockout.failed(std::to_string(i), "192.0.2.9", now);
+    }
+    CHECK(lockout.left("c", "2001:db8::3", now) == 0s);
+    lockout.failed("16383", "192.0.2.9", now);
+    CHECK(lockout.left("16383", "192.0.2.9", now) == 60s);
+}
+
+TEST_CASE("auth: keys of programs", "[auth][keys]") {
+    const std::string key = "0123456789abcdef";
+    const std::string digest = "9f9f5111f7b27a781f1f1ddde5ebc2dd2b796bfc7365c9c28b548e564176929f";
+    Rig bearer("{keys: {ci: '" + digest + "'}, user_header: X-User}");
+    CHECK(bearer.come("Authorization: Bearer " + key + "\r\n") ==
+          "200 GET / HTTP/1.1\r\nHost: app.test\r\nX-User: ci\r\n\r\n");
+    CHECK(bearer.come("Authorization: Bearer " + digest + "\r\n") == "401 auth_failed");
+    CHECK(bearer.reply.fields[0].second == "Bearer realm=\"Restricted\"");
+    CHECK(bearer.come("X-API-Key: " + key + "\r\n") == "401 auth_required");
+    CHECK(bearer.come("Authorization: Bearer " + std::string(2'000, 'x') + "\r\n") == "401 auth_failed");
+
+    Rig field("{keys: {ci: '" + digest + "'}, key_header: X-API-Key, users: {a: '" + yescrypt + "'}}");
+    CHECK(field.come("X-API-Key: " + key + "\r\nCookie: a\r\n") ==
+          "200 GET / HTTP/1.1\r\nHost: app.test\r\nCookie: a\r\n\r\n");
+    CHECK(field.come("X-API-Key: no\r\n" + basic("a:yes")) == "401 auth_failed");
+    CHECK(field.come("X-API-Key: " + key + "\r\nX-API-Key: " + key + "\r\n") == "401 auth_failed");
+    CHECK(field.come("Authorization: Bearer " + key + "\r\n") == "401 auth_required");
+    CHECK(is_in(field.come(basic("a:yes"))));
+}
+
+TEST_CASE("auth: one address can not fill the queue, and equal checks run once", "[auth][pool]") {
+    const auto pool = WorkPool::shared();
+    std::promise<void> opens;
+    std::shared_future<void> open = opens.get_future().share();
+    for (std::size_t i = 0; i < WorkPool::shared_threads_max; ++i) {
+        REQUIRE(pool->submit([open] { open.wait(); }));
+    }
+    Rig rig("{users: {a: '" + yescrypt + "'}, lockout: {failures: 0}}");
+    std::vector<std::unique_ptr<hooks::HttpRun>> runs;
+    const auto come = [&](const std::string& password) {
+        rig.begin("GET /", basic("a:" + password));
+        REQUIRE(rig.ask() == Step::wait);
+        runs.push_back(std::move(rig.run));
+    };
+    const std::size_t many = plugins::Verifier::pending_of_address_max;
+    for (std::size_t i = 0; i < many; ++i) {
+        come(i == 0 ? "yes" : std::to_string(i));
+    }
+    come("yes");  // joins the first one
+    come("one more");
+    rig.wait_for(1);
+    REQUIRE(runs.back()->request(rig.now) == Step::answer);
+    CHECK(runs.back()->take_reply().code == "auth_busy");
+    opens.set_value();
+    rig.wait_for(static_cast<int>(many) + 1);
+    int in = 0;
+    for (std::size_t i = 0; i <= many; ++i) {
+        in += runs[i]->request(rig.now) == Step::go_on ? 1 : 0;
+    }
+    CHECK(in == 2);
+    for (const auto& run : runs) {
+        run->close({});
+    }
+}
+
+TEST_CASE("limit: of the checks of all clients' services, one service has a part", "[auth][limits][clients]") {
+    const auto pool = WorkPool::shared_by_clients();
+    std::promise<void> opens;
+    std::shared_future<void> open = opens.get_future().share();
+    for (std::size_t i = 0; i < WorkPool::shared_threads_max; ++i) {
+        REQUIRE(pool->submit([open] { open.wait(); }));
+    }
+    const std::string settings = "{hashes: cheap, users: {a: '" + bcrypt + "'}, lockout: {failures: 0}}";
+    Rig rig(settings);
+    Rig other(settings);
+    const std::string addresses[] = {"192.0.2.1", "192.0.2.2"};
+    std::vector<std::unique_ptr<hooks::HttpRun>> runs;
+    const auto come = [&](Rig& to, std::size_t i) {
+        to.info.visitor = addresses[i % 2];
+        to.begin("GET /", basic("a:" + std::to_string(i)));
+        REQUIRE(to.ask() == Step::wait);
+        runs.push_back(std::move(to.run));
+    };
+    const std::size_t many = plugins::Verifier::pending_of_client_max;
+    for (std::size_t i = 0; i <= many; ++i) {
+        come(rig, i);
+    }
+    rig.wait_for(1);
+    REQUIRE(runs.back()->request(rig.now) == Step::answer);
+    CHECK(runs.back()->take_reply().code == "auth_busy");
+    come(other, 0);  // another service has its own part
+    opens.set_value();
+    rig.wait_for(static_cast<int>(many));
+    other.wait_for(1);
+    REQUIRE(runs.back()->request(other.now) == Step::answer);
+    CHECK(runs.back()->take_reply().code == "auth_failed");
+    for (const auto& run : runs) {
+        run->close({});
+    }
+}
+
+TEST_CASE("auth: a file of users, which is read again; a bad one changes nothing", "[auth][file]") {
+    const File file;
+    file.write("# people\n\na:" + yescrypt + "\r\nb:" + sha512 + "\n");
+    Rig rig("{users_file: '" + file.path + "', users: {c: '" + argon2 + "'}}");
+    auto& auth = *static_cast<Auth*>(rig.chain.instances[0]->object());
+    CHECK(is_in(rig.come(basic("a:yes"))));
+    CHECK(is_in(rig.come(basic("b:six"))));
+    CHECK(is_in(rig.come(basic("c:argon"))));
+    file.write("a:" + sha512 + "\n");
+    auth.look_at_file();
+    CHECK(rig.come(basic("a:yes")) == "401 auth_failed");  // although it was known
+    CHECK(is_in(rig.come(basic("a:six"))));
+    CHECK(rig.come(basic("b:six")) == "401 auth_failed");
+    CHECK(is_in(rig.come(basic("c:argon"))));
+    for (const std::string& bad :
+         std::vector<std::string>{"a", "a:plain\n", "c:" + yescrypt, "a:" + yescrypt + "\na:" + sha512}) {
+        INFO(bad);
+        file.write(bad);
+        auth.look_at_file();
+        CHECK(is_in(rig.come(basic("a:six"))));
+    }
+    std::filesystem::remove(file.path);
+    auth.look_at_file();
+    CHECK(is_in(rig.come(basic("a:six"))));
+    file.write("");  // nobody but those of the settings
+    auth.look_at_file();
+    CHECK(rig.come(basic("a:six")) == "401 auth_failed");
+    CHECK(is_in(rig.come(basic("c:argon"))));
+}
+
+TEST_CASE("auth: hashes that are not taken, and why", "[auth][check]") {
+    const auto wrong = [](const std::string& hash) { return PluginRig::wrong<Auth>("{users: {a: '" + hash + "'}}"); };
+    for (const std::string& good : {bcrypt, yescrypt, sha512, argon2}) {
+        CHECK(wrong(good).empty());
+        CHECK(wrong(good.substr(0, good.size() - 30)).find("users[\"a\"]: is no whole") == 0);
+    }
+    CHECK(wrong("$apr1$Fke9GDwC$PjzbZwajnXzhGSGxg4cIO/").find("htpasswd -B") != std::string::npos);
+    CHECK(wrong("secret").find("plain text; `htpasswd -B FILE USER`") != std::string::npos);
+    CHECK(wrong("secret").find("secret") == std::string::npos);
+    CHECK(wrong("{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=").find("htpasswd -B") != std::string::npos);
+    CHECK(wrong("$5$salt$hash").find("kind that is not taken") != std::string::npos);
+    CHECK(wrong("$2b$16" + bcrypt.substr(6)).find("cost of more than 15") != std::string::npos);
+    CHECK(wrong("$6$rounds=1000001" + sha512.substr(14)).find("rounds") != std::string::npos);
+    CHECK(wrong("$y$jET" + yescrypt.substr(6)).find("yescrypt cost") != std::string::npos);
+    CHECK(wrong("$argon2id$v=19$m=262145" + argon2.substr(19)).find("Argon2id cost") != std::string::npos);
+    CHECK(wrong("$argon2id$v=19$m=262144,t=9" + argon2.substr(23)).find("Argon2id cost") != std::string::npos);
+    CHECK(wrong("$argon2id$v=19$m=262144,t=8" + argon2.substr(23)).empty());
+}
+
+TEST_CASE("auth: where hashes have to be cheap, those of a login are, and no others", "[auth][check][clients]") {
+    const auto wrong = [](const std::string& hash) {
+        return PluginRig::wrong<Auth>("{hashes: cheap, users: {a: '" + hash + "'}}");
+    };
+    for (const std::string& good : {bcrypt, yescrypt, sha512}) {
+        CHECK(wrong(good).empty());
+    }
+    CHECK(wrong("$2b$12" + bcrypt.substr(6)).empty());
+    CHECK(wrong("$2b$13" + bcrypt.substr(6)).find("bcrypt cost of more than 12") != std::string::npos);
+    CHECK(wrong("$6$rounds=100001" + sha512.substr(14)).find("100000 rounds") != std::string::npos);
+    CHECK(wrong("$y$jAT" + yescrypt.substr(6)).find("yescrypt cost of more than 16 MiB") != std::string::npos);
+    CHECK(wrong("$argon2id$v=19$m=65536,t=4" + argon2.substr(23)).empty());
+    CHECK(wrong("$argon2id$v=19$m=65536,t=5" + argon2.substr(23)).find("Argon2id cost") != std::string::npos);
+    CHECK(wrong("$argon2id$v=19$m=65537,t=1" + argon2.substr(23)).find("Argon2id cost") != std::string::npos);
+    const File file;
+    file.write("a:" + yescrypt + "\n");
+    CHECK(PluginRig::wrong<Auth>("{hashes: cheap, users_file: '" + file.path + "'}").find("for `users` alone") !=
+          std::string::npos);
+}
+
+TEST_CASE("auth: clients may say users, and neither files nor whom backends are told", "[auth][clients]") {
+    const auto types = plugin::read_library(&plugin::library<Auth>);
+    REQUIRE(types);
+    const config::Schema& schema = *types->front().schema;
+    const auto settings =
+        schema.parse_for_client(R"({"users":{"a":"b"},"realm":"x","lockout":{"failures":"3","duration":"1m"}})");
+    REQUIRE(settings);
+    CHECK(*settings->find("hashes")->string() == "cheap");
+    for (const char* const said :
+         {R"({"users_file":"/etc/shadow"})", R"({"user_header":"X-User"})", R"({"hashes":"any"})",
+          R"({"keys":{"a":"b"}})", R"({"forward":"true"})", R"({"cache":"24h"})"}) {
+        INFO(said);
+        CHECK_FALSE(schema.parse_for_client(said));
+    }
+}
+
+TEST_CASE("auth: settings that can not work are told with their places", "[auth][check]") {
+    const auto wrong = [](const std::string& settings) { return PluginRig::wrong<Auth>(settings); };
+    CHECK(wrong("{}").find("names nobody") != std::string::npos);
+    CHECK(wrong("{users: {'a:b': '" + yescrypt + "'}}").find("is no name of a user") != std::string::npos);
+    CHECK(wrong("{keys: {a: secret}}").find("keys[\"a\"]: is no SHA-256 of a key") == 0);
+    CHECK(wrong("{users: {a: '" + yescrypt + "'}, key_header: X-Key}").find("key_header: has no `keys`") == 0);
+    CHECK(wrong("{users: {a: '" + yescrypt + "'}, user_header: Host}").find("user_header: is no field") == 0);
+    CHECK(wrong("{users: {a: '" + yescrypt + "'}, realm: \"a\\nb\"}").find("realm: has a character") == 0);
+    CHECK(wrong("{users_file: /nowhere/at/all}").find("users_file: can not be read") == 0);
+    const File file;
+    file.write("a:" + yescrypt + "\nb:plain\n");
+    CHECK(wrong("{users_file: '" + file.path + "'}").find("users_file: has a line (2) whose hash is no hash") == 0);
+    file.write("a:" + yescrypt + "\n");
+    CHECK(wrong("{users_file: '" + file.path + "', users: {a: '" + sha512 + "'}}").find("is there already") !=
+          std::string::npos);
+}

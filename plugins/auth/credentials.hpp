@@ -1,0 +1,19 @@
+// What a visitor says to come in (RFC 7617).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ferrotunnel::plugins {
+
+struct BasicCredentials {
+    std::string user;
+    std::string password;
+};
+
+/// Reads what stands behind "Basic". Nothing: it is broken, has a control character, a name of more than 255 bytes or a
+/// password of more than 1,024.
+std::optional<BasicCredentials> read_basic(std::string_view encoded);
+
+}  // namespace ferrotunnel::plugins

@@ -1,0 +1,71 @@
+// Passwords that are checked, off the workers: those that were right are known for a while, and equal ones that come
+// together are checked once.
+//
+//   is_known --yes--> in        verify --> pending --pool--> right: known, in
+//                                  '--too much waits: 503      '-> wrong: counted, 401
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "auth/gate.hpp"
+#include "auth/lockout.hpp"
+#include "common/digest.hpp"
+#include "common/expiring_cache.hpp"
+#include "common/work_pool.hpp"
+
+namespace ferrotunnel::plugins {
+
+/// Any thread. Held by the work that it gives to a pool.
+class Verifier : public std::enable_shared_from_this<Verifier> {
+public:
+    using Time = std::chrono::steady_clock::time_point;
+    static constexpr std::size_t known_max = 16'384;
+    static constexpr std::size_t pending_of_address_max = 32;  // of the pool's 256
+    static constexpr std::size_t pending_of_client_max = 32;  // of one service that a client guards, of that pool's 256
+    static constexpr std::size_t waiters_max = 1'024;         // for one check
+
+    struct Attempt {
+        std::string user;
+        std::string password;
+        std::string hash;  // the user's, or somebody's where there is no such user
+        bool is_user = false;
+    };
+
+    /// `known_for`: how long a right password is known; 0: never. `pending_max`: checks that it may have on the pool,
+    /// which it shares with others.
+    Verifier(std::shared_ptr<const Gate> gate, std::shared_ptr<Lockout> lockout, std::chrono::nanoseconds known_for,
+             std::size_t pending_max = WorkPool::shared_queue_max);
+
+    /// Whether this was found right a short while ago. With another hash of the user's it is another attempt.
+    bool is_known(const Attempt& attempt, Time now);
+    /// Has it checked on the pool, and decides then.
+    void verify(WorkPool& pool, Attempt attempt, std::string address, plugin::Later later);
+
+private:
+    struct Waiter {
+        std::string address;
+        plugin::Later later;
+    };
+
+    Digest digest_of(const Attempt& attempt) const;
+    bool may_begin(const std::string& address) const;
+    std::vector<Waiter> take(const Digest& digest);
+    void check(const Digest& digest, Attempt& attempt);
+
+    const std::shared_ptr<const Gate> gate_;
+    const std::shared_ptr<Lockout> lockout_;
+    const std::chrono::nanoseconds known_for_;
+    const std::size_t pending_max_;
+    const KeyedDigest keyed_;
+    std::mutex mutex_;
+    ExpiringCache<Digest, bool, DigestHash> known_{known_max};
+    std::unordered_map<Digest, std::vector<Waiter>, DigestHash> pending_;
+};
+
+}  // namespace ferrotunnel::plugins

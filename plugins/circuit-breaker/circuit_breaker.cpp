@@ -1,0 +1,106 @@
+#include "circuit-breaker/circuit_breaker.hpp"
+
+#include "common/retry_after.hpp"
+
+namespace ferrotunnel::plugins {
+
+using plugin::Decision;
+using plugin::Exchange;
+using plugin::Origin;
+using plugin::Outcome;
+using plugin::Settings;
+
+namespace {
+
+// What an exchange keeps while it is within its circuit.
+void leave(void* kept) {
+    const auto* const place = static_cast<const Circuit::Place*>(kept);
+    place->circuit->leave(place->is_probe);
+}
+
+enum class Verdict : std::uint8_t { success, failure, unknown };
+
+// Whether the service is in order, by its answer. Other plugins' answers and the edge's own words on a bad request say
+// nothing of it.
+Verdict verdict_of(const Exchange& exchange) noexcept {
+    const std::uint16_t status = exchange.status();
+    switch (exchange.origin()) {
+        case Origin::backend:
+            return status >= 500 ? Verdict::failure : Verdict::success;
+        case Origin::edge:
+            return status == 502 || status == 503 || status == 504 ? Verdict::failure : Verdict::unknown;
+        case Origin::plugin:
+            return Verdict::unknown;
+    }
+    return Verdict::unknown;
+}
+
+}  // namespace
+
+CircuitBreaker::CircuitBreaker(const Settings& settings, CircuitBreaker* before)
+    : rules_{static_cast<std::uint64_t>(settings.integer("failures").value_or(1)), settings.number("ratio").value_or(0),
+             std::chrono::nanoseconds(settings.integer("window").value_or(0)),
+             std::chrono::nanoseconds(settings.integer("open_for").value_or(0))},
+      known_([&] {
+          const auto services = static_cast<std::size_t>(settings.integer("services").value_or(0));
+          const bool fits =
+              before != nullptr && before->known_->services == services && before->known_->window == rules_.window;
+          return fits ? before->known_ : std::make_shared<Known>(services, rules_.window);
+      }()) {}
+
+Decision CircuitBreaker::on_request(Exchange& exchange) {
+    const std::chrono::nanoseconds now = plugin::clock_now();
+    // Names of services are their clients' choice, and not unique; with the host they are.
+    const std::uint64_t key = known_->hash(exchange.service(), exchange.host()) | 1;
+    Circuit* const circuit = known_->table.find(key, now);
+    if (circuit == nullptr) {
+        return Decision::go_on();  // too many services have failed or are busy; this one is not watched
+    }
+    const Circuit::Admission admission = circuit->enter(now);
+    switch (admission.entry) {
+        case Circuit::Entry::passes:
+            exchange.keep(&circuit->as_request, leave);
+            break;
+        case Circuit::Entry::probes:
+            exchange.keep(&circuit->as_probe, leave);
+            log(FT_LOG_INFO, "circuit half-open, one request tries " + std::string(exchange.host()));
+            break;
+        case Circuit::Entry::refused:
+            return Decision::reject(503, "circuit_open", {retry_after(admission.wait)});
+    }
+    return Decision::go_on();
+}
+
+Decision CircuitBreaker::on_response(Exchange& exchange) {
+    const auto* const place = static_cast<const Circuit::Place*>(exchange.kept());
+    const Verdict verdict = place != nullptr ? verdict_of(exchange) : Verdict::unknown;
+    if (verdict != Verdict::unknown) {
+        const bool has_failed = verdict == Verdict::failure;
+        const Circuit::Change change = place->circuit->tell(has_failed, place->is_probe, rules_, plugin::clock_now());
+        exchange.keep(nullptr, nullptr);  // an answer is told once
+        if (change != Circuit::Change::none) {
+            tell_change(exchange, change);
+        }
+    }
+    return Decision::go_on();
+}
+
+void CircuitBreaker::on_close(Exchange& exchange, const Outcome&) {
+    exchange.keep(nullptr, nullptr);
+}
+
+void CircuitBreaker::tell_change(Exchange& exchange, Circuit::Change change) const {
+    const std::string of = " for " + std::string(exchange.service()) + " at " + std::string(exchange.host());
+    switch (change) {
+        case Circuit::Change::none:
+            return;
+        case Circuit::Change::opened:
+            return log(FT_LOG_WARN, "circuit open" + of + ": too many failures");
+        case Circuit::Change::opened_again:
+            return log(FT_LOG_WARN, "circuit open again" + of + ": the try has failed");
+        case Circuit::Change::closed:
+            return log(FT_LOG_INFO, "circuit closed" + of);
+    }
+}
+
+}  // namespace ferrotunnel::plugins

@@ -1,0 +1,60 @@
+// Keeps requests from services that fail, until one of them gets a good answer. plugins/circuit-breaker/README.md has
+// the settings.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "circuit-breaker/circuit.hpp"
+#include "circuit-breaker/circuit_table.hpp"
+#include "common/keyed_hash.hpp"
+#include "ferrotunnel/plugin.hpp"
+
+namespace ferrotunnel::plugins {
+
+class CircuitBreaker final : public plugin::Plugin {
+public:
+    static constexpr plugin::Description description{
+        .name = "circuit-breaker",
+        .version = "1.0",
+        .summary = "keeps requests from services that fail",
+        .schema = R"({
+            "type": "object",
+            "properties": {
+                "failures": {"type": "integer", "minimum": 1, "maximum": 1000000, "default": 5,
+                             "description": "How many failures in the window open a circuit."},
+                "ratio": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5,
+                          "description": "How much of all requests in the window they have to be as well."},
+                "window": {"type": "string", "format": "duration", "formatMinimum": "1s", "formatMaximum": "1h",
+                           "default": "10s", "description": "How long a failure counts."},
+                "open_for": {"type": "string", "format": "duration", "formatMinimum": "100ms", "formatMaximum": "1h",
+                             "default": "10s", "description": "How long no request is let through."},
+                "services": {"type": "integer", "minimum": 16, "maximum": 65536, "default": 1024,
+                             "description": "How many services are watched at once."}
+            }
+        })",
+    };
+
+    /// Goes on with the circuits of the instance whose place it takes, unless `window` or `services` is another.
+    CircuitBreaker(const plugin::Settings& settings, CircuitBreaker* before);
+
+    plugin::Decision on_request(plugin::Exchange& exchange) override;
+    plugin::Decision on_response(plugin::Exchange& exchange) override;
+    void on_close(plugin::Exchange& exchange, const plugin::Outcome& outcome) override;
+
+private:
+    struct Known {
+        Known(std::size_t size, std::chrono::nanoseconds of_counts) : services(size), window(of_counts), table(size) {}
+        std::size_t services;
+        std::chrono::nanoseconds window;
+        KeyedHash hash;
+        CircuitTable table;
+    };
+
+    void tell_change(plugin::Exchange& exchange, Circuit::Change change) const;
+
+    const CircuitRules rules_;
+    const std::shared_ptr<Known> known_;
+};
+
+}  // namespace ferrotunnel::plugins

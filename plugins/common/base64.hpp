@@ -1,0 +1,15 @@
+// Base64 (RFC 4648), read strictly: each text that is taken is the only one for its bytes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ferrotunnel::plugins {
+
+/// Section 4, with padding.
+std::optional<std::string> decode_base64(std::string_view text);
+/// Section 5, "base64url", without padding, as in JSON Web Tokens.
+std::optional<std::string> decode_base64url(std::string_view text);
+
+}  // namespace ferrotunnel::plugins

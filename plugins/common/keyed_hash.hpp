@@ -1,0 +1,25 @@
+// A hash of texts under a secret of its own (SipHash-2-4), so that nobody can choose texts that meet in a table.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace ferrotunnel::plugins {
+
+class KeyedHash {
+public:
+    /// With a secret from the system.
+    KeyedHash();
+    KeyedHash(std::uint64_t first, std::uint64_t second) noexcept : first_(first), second_(second) {}
+
+    /// The hash of the text.
+    std::uint64_t operator()(std::string_view text) const noexcept;
+    /// The hash of two texts, which are not the same as their parts cut elsewhere.
+    std::uint64_t operator()(std::string_view one, std::string_view other) const noexcept;
+
+private:
+    std::uint64_t first_;
+    std::uint64_t second_;
+};
+
+}  // namespace ferrotunnel::plugins

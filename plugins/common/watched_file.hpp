@@ -1,0 +1,37 @@
+// A file that is read again when it has changed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+
+namespace ferrotunnel::plugins {
+
+/// Reads a regular file of up to `size_max` bytes. Throws std::runtime_error with words that follow its name. May
+/// block.
+std::string read_file(const std::string& path, std::size_t size_max);
+
+/// On one thread at a time.
+class WatchedFile {
+public:
+    WatchedFile(std::string path, std::size_t size_max) : path_(std::move(path)), size_max_(size_max) {}
+
+    const std::string& path() const noexcept { return path_; }
+    /// The text, if this is the first call or the file has changed since the last one: size, time, or another file
+    /// under that name. Throws what read_file() does, once for each state that can not be read.
+    std::optional<std::string> changed();
+
+private:
+    // Device, inode, size, and seconds and nanoseconds of the last change; all 0: there is no such file.
+    using State = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int64_t, std::int64_t>;
+
+    static State state_of(const std::string& path) noexcept;
+
+    std::string path_;
+    std::size_t size_max_;
+    std::optional<State> seen_;
+};
+
+}  // namespace ferrotunnel::plugins

@@ -1,0 +1,94 @@
+#include "common/work_pool.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace ferrotunnel::plugins {
+
+WorkPool::WorkPool(std::size_t threads_max, std::size_t queue_max) : threads_max_(threads_max), queue_max_(queue_max) {}
+
+WorkPool::~WorkPool() {
+    std::deque<std::function<void()>> dropped;
+    {
+        const std::lock_guard lock(mutex_);
+        ends_ = true;
+        dropped.swap(queue_);
+    }
+    changed_.notify_all();
+    dropped.clear();
+    for (std::thread& thread : threads_) {
+        thread.join();
+    }
+}
+
+namespace {
+
+struct Shared {
+    std::mutex mutex;
+    std::weak_ptr<WorkPool> known;
+};
+
+std::shared_ptr<WorkPool> pool_of(Shared& shared) {
+    constexpr std::size_t shared_threads_max = WorkPool::shared_threads_max;
+    constexpr std::size_t shared_queue_max = WorkPool::shared_queue_max;
+    const std::lock_guard lock(shared.mutex);
+    std::shared_ptr<WorkPool> pool = shared.known.lock();
+    if (pool == nullptr) {
+        const std::size_t processors = std::thread::hardware_concurrency();
+        pool = std::make_shared<WorkPool>(std::clamp<std::size_t>(processors / 2, 1, shared_threads_max),
+                                          shared_queue_max);
+        shared.known = pool;
+    }
+    return pool;
+}
+
+}  // namespace
+
+std::shared_ptr<WorkPool> WorkPool::shared() {
+    static Shared pool;
+    return pool_of(pool);
+}
+
+std::shared_ptr<WorkPool> WorkPool::shared_by_clients() {
+    static Shared pool;
+    return pool_of(pool);
+}
+
+bool WorkPool::submit(std::function<void()> work) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (ends_ || queue_.size() >= queue_max_) {
+            return false;
+        }
+        if (queue_.size() >= idle_ && threads_.size() < threads_max_) {
+            threads_.emplace_back([this] { run(); });
+        }
+        queue_.push_back(std::move(work));
+    }
+    changed_.notify_one();
+    return true;
+}
+
+void WorkPool::run() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+        ++idle_;
+        changed_.wait(lock, [this] { return ends_ || !queue_.empty(); });
+        --idle_;
+        if (ends_) {
+            return;
+        }
+        std::function<void()> work = std::move(queue_.front());
+        queue_.pop_front();
+        lock.unlock();
+        try {
+            work();
+        } catch (const std::exception&) {  // no memory: whoever waits is told when `work` goes
+        }
+        work = nullptr;
+        lock.lock();
+    }
+}
+
+}  // namespace ferrotunnel::plugins

@@ -1,0 +1,32 @@
+// Memory for a library that takes its allocations from us, up to a bound.
+#pragma once
+
+#include <cstddef>
+
+namespace ferrotunnel::plugins {
+
+class CountedMemory {
+public:
+    explicit CountedMemory(std::size_t most) noexcept : most_(most) {}
+    CountedMemory(const CountedMemory&) = delete;
+    CountedMemory& operator=(const CountedMemory&) = delete;
+
+    /// Null: there is none, or more than the bound.
+    void* allocate(std::size_t bytes) noexcept;
+    void release(void* memory) noexcept;
+    /// The most that was there at once.
+    std::size_t peak() const noexcept { return peak_; }
+
+    // For libraries in C: `self` is the object.
+    static void* allocate_for(void* self, std::size_t bytes) {
+        return static_cast<CountedMemory*>(self)->allocate(bytes);
+    }
+    static void release_for(void* self, void* memory) { static_cast<CountedMemory*>(self)->release(memory); }
+
+private:
+    const std::size_t most_;
+    std::size_t used_ = 0;
+    std::size_t peak_ = 0;
+};
+
+}  // namespace ferrotunnel::plugins

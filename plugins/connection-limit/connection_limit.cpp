@@ -1,0 +1,53 @@
+#include "connection-limit/connection_limit.hpp"
+
+#include <exception>
+
+#include "common/retry_after.hpp"
+
+namespace ferrotunnel::plugins {
+
+using plugin::Decision;
+using plugin::Exchange;
+using plugin::Outcome;
+using plugin::Settings;
+
+void ConnectionLimit::check(const Settings& settings) {
+    try {
+        (void)ExchangeKey(settings);
+    } catch (const std::exception& problem) {
+        settings.problem("key", problem.what());
+    }
+    const auto status = settings.integer("status");
+    if (status != 429 && status != 503) {
+        settings.problem("status", "is neither 503 nor 429");
+    }
+}
+
+ConnectionLimit::ConnectionLimit(const Settings& settings, ConnectionLimit* before)
+    : limit_(static_cast<std::uint64_t>(settings.integer("limit").value_or(1))),
+      key_(settings),
+      status_(static_cast<std::uint16_t>(settings.integer("status").value_or(503))),
+      retry_after_(settings.integer("retry_after").value_or(0)),
+      known_([&] {
+          const auto entries = static_cast<std::size_t>(settings.integer("entries").value_or(0));
+          const bool fits = before != nullptr && before->known_->entries == entries;
+          return fits ? before->known_ : std::make_shared<Known>(entries);
+      }()) {}
+
+Decision ConnectionLimit::on_request(Exchange& exchange) {
+    const LeaseTable::Taken taken = known_->table.take(key_.of(exchange, known_->hash), limit_);
+    if (taken.lease == nullptr) {
+        const bool is_full = taken.refusal == LeaseTable::Refusal::full;
+        return Decision::reject(status_, is_full ? "connection_limit_full" : "connection_limit",
+                                {retry_after(retry_after_)});
+    }
+    // Whatever becomes of the exchange, it gives this back: at its close, or when it is destroyed without one.
+    exchange.keep(taken.lease, [](void* lease) { LeaseTable::give_back(*static_cast<LeaseTable::Lease*>(lease)); });
+    return Decision::go_on();
+}
+
+void ConnectionLimit::on_close(Exchange& exchange, const Outcome&) {
+    exchange.keep(nullptr, nullptr);
+}
+
+}  // namespace ferrotunnel::plugins

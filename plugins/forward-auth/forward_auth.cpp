@@ -1,0 +1,168 @@
+#include "forward-auth/forward_auth.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "common/authorization.hpp"
+#include "common/settings_list.hpp"
+#include "common/watched_file.hpp"
+
+namespace ferrotunnel::plugins {
+
+using plugin::Answer;
+using plugin::Decision;
+using plugin::Exchange;
+using plugin::Field;
+using plugin::Settings;
+using plugin::Side;
+using plugin::Text;
+
+namespace {
+
+constexpr std::size_t waiting_max = 256;  // questions, beside those that are being asked
+constexpr std::size_t headers_max = 12;   // each takes two or more of an exchange's 32 changes
+
+/// Answers that refuse a request, and pass on to the visitor.
+bool is_refusal(std::uint16_t status) {
+    constexpr std::array<std::uint16_t, 8> statuses{301, 302, 303, 307, 308, 401, 403, 429};
+    return std::find(statuses.begin(), statuses.end(), status) != statuses.end();
+}
+
+void check_names(const Settings& settings, const std::string& list, bool goes_out) {
+    const std::vector<std::string> names = settings_list(settings, list);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (!plugin::may_write(names[i]) || (goes_out && is_of_question(names[i]))) {
+            settings.problem(list + "[" + std::to_string(i) + "]",
+                             goes_out
+                                 ? "is no field that the service can get: it is no name, or one of the connection, "
+                                   "the body, or what the edge itself says of the visitor"
+                                 : "is no field that a plugin may change: it is no name, or one that the edge makes");
+        }
+    }
+    if (names.size() > headers_max) {
+        settings.problem(list, "has more than 12 names");
+    }
+}
+
+/// The service's refusal as the visitor gets it.
+Answer refusal(const HttpAnswer& answer) {
+    Answer made{answer.status, {}, answer.error.empty() ? answer.body : std::string()};
+    std::size_t left = 16 * 1024;  // bytes of fields that pass on
+    for (const Field& field : answer.fields) {
+        const std::size_t size = field.name.size() + field.value.size();
+        const bool is_lost = made.body.empty() && same_name(field.name.substr(0, 8), "Content-");
+        if (!is_lost && size <= left && plugin::may_write(field.name, field.value)) {
+            left -= size;
+            made.fields.push_back(field);
+        }
+    }
+    return made;
+}
+
+}  // namespace
+
+void ForwardAuth::check(const Settings& settings) {
+    if (const std::string fault = url_fault(settings.text("url").value_or(Text())); !fault.empty()) {
+        settings.problem("url", fault);
+    }
+    check_names(settings, "request_headers", true);
+    check_names(settings, "response_headers", false);
+    if (const auto file = settings.text("ca_file")) {
+        try {
+            (void)read_file(std::string(*file), 1024 * 1024);
+        } catch (const std::exception& problem) {
+            settings.problem("ca_file", problem.what());
+        }
+    }
+}
+
+ForwardAuth::ForwardAuth(const Settings& settings)
+    : url_(settings.text("url").value_or(Text())),
+      ca_file_(settings.text("ca_file").value_or(Text())),
+      request_headers_(settings_list(settings, "request_headers")),
+      response_headers_(settings_list(settings, "response_headers")),
+      timeout_(std::chrono::duration_cast<std::chrono::milliseconds>(
+          std::chrono::nanoseconds(settings.integer("timeout").value_or(0)))),
+      body_max_(static_cast<std::size_t>(settings.integer("body_max").value_or(0))),
+      client_(std::make_unique<HttpClient>(static_cast<std::size_t>(settings.integer("connections").value_or(1)),
+                                           waiting_max)) {
+    for (const std::string& name : response_headers_) {
+        if (!is_credentials(name)) {
+            settings.declare_identity(name);  // only the service may say it
+        }
+    }
+}
+
+void ForwardAuth::stop() {
+    client_.reset();
+}
+
+HttpQuestion ForwardAuth::question(const Exchange& exchange) const {
+    HttpQuestion asked;
+    asked.url = url_;
+    asked.timeout = timeout_;
+    asked.body_max = body_max_;
+    asked.ca_file = ca_file_;
+    asked.fields = {{"X-Forwarded-Method", std::string(exchange.method())},
+                    {"X-Forwarded-Proto", exchange.is_https() ? "https" : "http"},
+                    {"X-Forwarded-Host", std::string(exchange.host())},
+                    {"X-Forwarded-Uri", std::string(exchange.path()) + std::string(exchange.query())},
+                    {"X-Forwarded-For", std::string(exchange.visitor())},
+                    {"X-Request-Id", std::string(exchange.request_id())}};
+    for (const std::string& name : request_headers_) {
+        for (std::size_t i = 0; const auto value = exchange.field(Side::request, name, i); ++i) {
+            asked.fields.push_back({name, std::string(*value)});
+        }
+    }
+    return asked;
+}
+
+Decision ForwardAuth::on_request(Exchange& exchange) {
+    HttpQuestion asked = question(exchange);  // without what only the service may say
+    return exchange.later([&](plugin::Later handle) {
+        auto later = std::make_shared<plugin::Later>(std::move(handle));
+        const bool is_taken = client_->ask(
+            std::move(asked), [this, later](const HttpAnswer& answer) { answered(answer, std::move(*later)); });
+        if (!is_taken) {
+            std::move(*later).decide(Decision::reject(503, "forward_auth_busy", {{"Retry-After", "1"}}));
+        }
+    });
+}
+
+// On the client's thread.
+void ForwardAuth::answered(const HttpAnswer& answer, plugin::Later later) {
+    if (is_refusal(answer.status)) {  // also where its body did not come: it is a refusal nevertheless
+        std::move(later).decide(Decision::respond(refusal(answer)));
+    } else if (answer.error.empty() && answer.status >= 200 && answer.status <= 299) {
+        std::move(later).resume(
+            [this, fields = answer.fields](Exchange& exchange) { return passes(exchange, fields); });
+    } else {
+        tell_outage(answer.error.empty() ? "it answers with status " + std::to_string(answer.status) : answer.error);
+        std::move(later).decide(Decision::fail());
+    }
+}
+
+Decision ForwardAuth::passes(Exchange& exchange, const std::vector<Field>& fields) const {
+    bool fits = true;
+    for (const std::string& name : response_headers_) {
+        fits = fits && exchange.remove(Side::request, name);  // what the visitor, or another plugin, has said
+        for (const Field& field : fields) {
+            // A value that can not be written is no permission to leave it out.
+            fits = fits && (!same_name(field.name, name) || exchange.add(Side::request, name, field.value));
+        }
+    }
+    return fits ? Decision::go_on() : Decision::reject(503, "forward_auth_no_room");
+}
+
+void ForwardAuth::tell_outage(const std::string& why) {
+    constexpr std::int64_t pause = 10;
+    const std::int64_t now =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    std::int64_t next = next_line_;
+    if (now >= next && next_line_.compare_exchange_strong(next, now + pause)) {
+        log(FT_LOG_ERROR, "there is no answer of " + url_ + ": " + why);
+    }
+}
+
+}  // namespace ferrotunnel::plugins

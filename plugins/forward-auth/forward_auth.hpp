@@ -1,0 +1,68 @@
+// Asks an HTTP service whether a request may pass. plugins/forward-auth/README.md has the settings.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/http_client.hpp"
+#include "ferrotunnel/plugin.hpp"
+
+namespace ferrotunnel::plugins {
+
+class ForwardAuth final : public plugin::Plugin {
+public:
+    static constexpr plugin::Description description{.name = "forward-auth",
+                                                     .version = "1.0",
+                                                     .summary = "asks an HTTP service whether a request may pass",
+                                                     .schema = R"({
+            "type": "object",
+            "required": ["url"],
+            "properties": {
+                "url": {"type": "string", "minLength": 1, "description": "What is asked, with GET."},
+                "ca_file": {"type": "string", "format": "file",
+                            "description": "Certificates that the service may have; else the system's."},
+                "request_headers": {"type": "array", "items": {"type": "string"},
+                                    "default": ["Authorization", "Cookie"],
+                                    "description": "Fields of the request that the service gets."},
+                "response_headers": {"type": "array", "items": {"type": "string"}, "default": [],
+                                     "description": "Fields of its answer that the backend gets."},
+                "timeout": {"type": "string", "format": "duration", "formatMinimum": "10ms", "formatMaximum": "5m",
+                            "default": "2s", "description": "How long the service may take, within the server's wait."},
+                "connections": {"type": "integer", "minimum": 1, "maximum": 1024, "default": 32,
+                                "description": "How many are asked at once."},
+                "body_max": {"type": "string", "format": "bytes", "formatMaximum": "1MiB", "default": "64KiB",
+                             "description": "How long the page of a refusal may be."}
+            }
+        })",
+                                                     .guard = true};
+
+    /// Reports every value that can not be used, with its place.
+    static void check(const plugin::Settings& settings);
+    explicit ForwardAuth(const plugin::Settings& settings);
+
+    void stop() override;
+    plugin::Decision on_request(plugin::Exchange& exchange) override;
+
+private:
+    /// What the service is asked about this request.
+    HttpQuestion question(const plugin::Exchange& exchange) const;
+    void answered(const HttpAnswer& answer, plugin::Later later);
+    plugin::Decision passes(plugin::Exchange& exchange, const std::vector<plugin::Field>& fields) const;
+    /// Says so in the log, at most once in ten seconds.
+    void tell_outage(const std::string& why);
+
+    std::string url_;
+    std::string ca_file_;
+    std::vector<std::string> request_headers_;
+    std::vector<std::string> response_headers_;
+    std::chrono::milliseconds timeout_;
+    std::size_t body_max_;
+    std::atomic<std::int64_t> next_line_{0};  // seconds of the steady clock
+    std::unique_ptr<HttpClient> client_;      // last: its thread uses what is above
+};
+
+}  // namespace ferrotunnel::plugins

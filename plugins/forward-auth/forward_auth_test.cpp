@@ -1,0 +1,206 @@
+// The plugin `forward-auth` on a real chain, with a service of the test's own.
+#include "forward-auth/forward_auth.hpp"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "unit/plugin/run_rig.hpp"
+
+using namespace ferrotunnel;
+using namespace std::chrono_literals;
+using ferrotunnel::plugins::ForwardAuth;
+using ferrotunnel::plugins::HttpAnswer;
+using ferrotunnel::plugins::HttpClient;
+using ferrotunnel::test::PluginRig;
+using hooks::Step;
+
+namespace {
+
+/// Answers each connection's first request with one text, and closes it.
+class Service {
+public:
+    explicit Service(std::string answer) : answer_(std::move(answer)), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        REQUIRE(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0);
+        REQUIRE(::listen(listener_, 64) == 0);
+        REQUIRE(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+        url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/verify";
+        thread_ = std::thread([this] { run(); });
+    }
+    ~Service() {
+        ::shutdown(listener_, SHUT_RDWR);
+        thread_.join();
+        ::close(listener_);
+    }
+    /// What it was asked last.
+    std::string asked() {
+        const std::lock_guard lock(mutex_);
+        return asked_;
+    }
+    std::string url;
+
+private:
+    void run() {
+        while (true) {
+            const int connection = ::accept(listener_, nullptr, nullptr);
+            if (connection < 0) {
+                return;
+            }
+            std::string head;
+            char block[4'096];
+            while (head.find("\r\n\r\n") == std::string::npos) {
+                const ssize_t got = ::read(connection, block, sizeof block);
+                if (got <= 0) {
+                    break;
+                }
+                head.append(block, static_cast<std::size_t>(got));
+            }
+            {
+                const std::lock_guard lock(mutex_);
+                asked_ = head;
+            }
+            (void)!::send(connection, answer_.data(), answer_.size(), MSG_NOSIGNAL);
+            ::close(connection);
+        }
+    }
+
+    const std::string answer_;
+    const int listener_;
+    std::mutex mutex_;
+    std::string asked_;
+    std::thread thread_;
+};
+
+struct Rig : PluginRig {
+    explicit Rig(std::string_view settings) { add<ForwardAuth>({"forward-auth", true, false}, settings); }
+
+    void wait_for(int count) {
+        const auto deadline = std::chrono::steady_clock::now() + 60s;
+        while (count > 0) {
+            REQUIRE(std::chrono::steady_clock::now() < deadline);
+            count -= deliver();
+            std::this_thread::sleep_for(1ms);
+        }
+    }
+    /// "200 " and what the backend gets, or "403 " and the body, or "503 plugin_failed".
+    std::string come(const std::string& fields = "") {
+        begin("POST /a?b=c", "Content-Length: 3\r\n" + fields);
+        REQUIRE(ask() == Step::wait);
+        wait_for(1);
+        const Step step = ask();
+        std::string result = "200 " + (step == Step::go_on ? sent() : std::string());
+        if (step == Step::answer) {
+            reply = run->take_reply();
+            result = std::to_string(reply.page ? http::info_of(*reply.page).status : reply.status) + " " +
+                     (reply.page ? reply.code : reply.body);
+        }
+        end();
+        return result;
+    }
+    hooks::Reply reply;
+};
+
+}  // namespace
+
+TEST_CASE("forward-auth: the service is asked, and says who has come", "[forward-auth]") {
+    Service service("HTTP/1.1 200 OK\r\nX-User: ann\r\nX-Groups: a\r\nX-Groups: b\r\nX-Other: 1\r\n\r\n");
+    Rig rig("{url: '" + service.url +
+            "', response_headers: [X-User, X-Groups, X-Role], request_headers: [Cookie, X-User], timeout: 1m}");
+    CHECK(rig.come("Cookie: a=b\r\nX-User: root\r\nx_role: admin\r\nX-Mine: 1\r\n") ==
+          "200 POST /a?b=c HTTP/1.1\r\nHost: app.test\r\nCookie: a=b\r\nX-Mine: 1\r\nX-User: ann\r\nX-Groups: a\r\n"
+          "X-Groups: b\r\nContent-Length: 3\r\n\r\n");
+    const std::string asked = service.asked();
+    CHECK(asked.starts_with("GET /verify HTTP/1.1\r\n"));
+    for (const std::string line :
+         {"X-Forwarded-Method: POST", "X-Forwarded-Proto: https", "X-Forwarded-Host: app.test",
+          "X-Forwarded-Uri: /a?b=c", "X-Forwarded-For: 192.0.2.7", "X-Request-Id: id-1", "Cookie: a=b"}) {
+        INFO(line);
+        CHECK(asked.find("\r\n" + line + "\r\n") != std::string::npos);
+    }
+    for (const std::string word : {"root", "X-Mine", "Content-Length", "Upgrade"}) {
+        INFO(word);
+        CHECK(asked.find(word) == std::string::npos);
+    }
+}
+
+TEST_CASE("forward-auth: refusals pass to the visitor, failures do not", "[forward-auth]") {
+    const auto come = [](const std::string& answer) {
+        Service service(answer);
+        Rig rig("{url: '" + service.url + "', body_max: 8, timeout: 1m}");
+        return std::pair(rig.come(), rig.reply.fields);
+    };
+    const auto [login, fields] = come(
+        "HTTP/1.1 302 Found\r\nLocation: /login\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 3\r\n"
+        "Connection: close\r\n\r\nabc");
+    CHECK(login == "302 abc");
+    CHECK(fields == std::vector<std::pair<std::string, std::string>>{
+                        {"Location", "/login"}, {"Set-Cookie", "a=1"}, {"Set-Cookie", "b=2"}});
+    CHECK(come("HTTP/1.1 403 No\r\n\r\n12345678").first == "403 12345678");
+    CHECK(come("HTTP/1.1 403 No\r\n\r\n123456789").first == "403 ");  // too long
+    CHECK(come("HTTP/1.1 401 No\r\nContent-Length: 8\r\n\r\n123").first == "401 ");
+    CHECK(come("HTTP/1.1 200 OK\r\n\r\n123456789").first.starts_with("200 POST"));
+    for (const std::string bad : {"HTTP/1.1 500 Oops\r\n\r\n", "HTTP/1.1 404 None\r\n\r\n", "HTTP/1.1 304 Same\r\n\r\n",
+                                  "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n123", "", "\r\n\r\n", "hello\r\n\r\n",
+                                  "HTTP/1.1 200 OK\r\nX-A: b\r\n", "HTTP/1.1 100 Go\r\n\r\n"}) {
+        INFO(bad);
+        CHECK(come(bad).first == "503 plugin_failed");
+    }
+    Rig nobody("{url: 'http://127.0.0.1:1/'}");
+    CHECK(nobody.come() == "503 plugin_failed");
+}
+
+TEST_CASE("http client: what is more than may wait is refused, and an end is the end of all",
+          "[forward-auth][client]") {
+    const int silent = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    REQUIRE(::bind(silent, reinterpret_cast<sockaddr*>(&address), size) == 0);
+    REQUIRE(::listen(silent, 8) == 0);
+    REQUIRE(::getsockname(silent, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    const auto token = std::make_shared<int>(1);
+    std::atomic<int> done{0};
+    {
+        HttpClient client(1, 2);
+        plugins::HttpQuestion question{"http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/"};
+        question.timeout = 600s;
+        const auto count = [&done, token](const HttpAnswer&) { ++done; };
+        REQUIRE(client.ask(question, count));
+        const int connection = ::accept(silent, nullptr, nullptr);  // it runs, so that two may wait
+        REQUIRE(client.ask(question, count));
+        REQUIRE(client.ask(question, count));
+        CHECK_FALSE(client.ask(question, count));
+        ::close(connection);
+    }
+    CHECK(done <= 3);
+    CHECK(token.use_count() == 1);  // all are gone
+    ::close(silent);
+}
+
+TEST_CASE("forward-auth: settings that can not work are told with their places", "[forward-auth][check]") {
+    const auto wrong = [](const std::string& settings) { return PluginRig::wrong<ForwardAuth>(settings); };
+    CHECK(wrong("{}").find("url") != std::string::npos);
+    CHECK(wrong("{url: nonsense}").find("url: is no URL") == 0);
+    CHECK(wrong("{url: 'file:///etc/passwd'}").find("url: is no URL") == 0);
+    CHECK(wrong("{url: 'http://127.0.0.1/', timeout: 6m}").find("timeout") == 0);
+    for (const std::string name :
+         {"Host", "Connection", "Upgrade", "X-Forwarded-For", "Forwarded", "Content-Type", "a b"}) {
+        INFO(name);
+        CHECK(wrong("{url: 'http://127.0.0.1/', request_headers: ['" + name + "']}")
+                  .find("request_headers[0]: is no field") == 0);
+    }
+    CHECK(wrong("{url: 'http://127.0.0.1/', response_headers: [X-Real-IP]}").find("response_headers[0]: is no field") ==
+          0);
+    CHECK(wrong("{url: 'http://127.0.0.1/', response_headers: [X-User], ca_file: /nowhere}").find("ca_file: can not") ==
+          0);
+    CHECK(wrong("{url: 'https://auth.test:8443/verify?a=b', response_headers: [X-User]}").empty());
+}

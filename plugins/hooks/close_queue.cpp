@@ -1,0 +1,90 @@
+#include "hooks/close_queue.hpp"
+
+#include <exception>
+#include <utility>
+
+namespace ferrotunnel::plugins {
+
+CloseQueue::CloseQueue(Endpoint& endpoint, std::size_t waiting_max, Endpoint::Tell tell)
+    : endpoint_(endpoint), waiting_max_(waiting_max), tell_(std::move(tell)) {}
+
+void CloseQueue::add(std::string body) {
+    bool has_dropped = false;
+    {
+        const std::lock_guard lock(mutex_);
+        has_dropped = waiting_.size() >= waiting_max_;
+        if (has_dropped) {
+            waiting_.pop_front();
+        }
+        waiting_.push_back(std::move(body));
+    }
+    if (has_dropped) {
+        tell_dropped(dropped_.add());
+    }
+    send_waiting();
+}
+
+// Of several threads that are here, each takes what it finds.
+void CloseQueue::send_waiting() {
+    while (true) {
+        std::string body;
+        {
+            const std::lock_guard lock(mutex_);
+            if (waiting_.empty() || running_ >= endpoint_.notices()) {
+                return;
+            }
+            body = std::move(waiting_.front());
+            waiting_.pop_front();
+            ++running_;
+        }
+        bool is_sent = false;
+        try {
+            is_sent = endpoint_.tell(body, [this](bool is_taken) {
+                finished(is_taken);
+                send_waiting();
+            });
+        } catch (const std::exception&) {  // no memory
+        }
+        if (!is_sent) {
+            finished(false);
+        }
+    }
+}
+
+void CloseQueue::finished(bool is_taken) {
+    if (!is_taken) {
+        tell_lost(lost_.add());
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        --running_;
+    }
+    changed_.notify_all();
+}
+
+void CloseQueue::drain(std::chrono::milliseconds most) {
+    std::size_t left = 0;
+    {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, most, [this] { return waiting_.empty() && running_ == 0; });
+        left = waiting_.size() + running_;
+        waiting_.clear();
+    }
+    tell_dropped(dropped_.rest());
+    tell_lost(lost_.rest() + left);
+}
+
+void CloseQueue::tell_dropped(std::uint64_t count) {
+    if (count != 0) {
+        tell_(FT_LOG_WARN, std::to_string(count) + " close event(s) were dropped, the oldest first: more than " +
+                               std::to_string(waiting_max_) + " waited");
+    }
+}
+
+void CloseQueue::tell_lost(std::uint64_t count) {
+    if (count != 0) {
+        tell_(FT_LOG_WARN, std::to_string(count) + " close event(s) were lost: the endpoint has not taken them");
+    }
+}
+
+}  // namespace ferrotunnel::plugins

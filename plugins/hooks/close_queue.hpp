@@ -1,0 +1,44 @@
+// Events that nobody waits for: they are told in their turn, and the oldest goes where too many wait.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+
+#include "hooks/endpoint.hpp"
+#include "hooks/paced_count.hpp"
+
+namespace ferrotunnel::plugins {
+
+class CloseQueue {
+public:
+    /// `endpoint` is stopped before this ends.
+    CloseQueue(Endpoint& endpoint, std::size_t waiting_max, Endpoint::Tell tell);
+
+    /// Never waits. Any thread.
+    void add(std::string body);
+    /// Waits until all were told, but no longer than that; says in the log how many were lost. Control thread.
+    void drain(std::chrono::milliseconds most);
+
+private:
+    void send_waiting();
+    void finished(bool is_taken);
+    void tell_dropped(std::uint64_t count);
+    void tell_lost(std::uint64_t count);
+
+    Endpoint& endpoint_;
+    const std::size_t waiting_max_;
+    const Endpoint::Tell tell_;
+    PacedCount dropped_;  // too many waited
+    PacedCount lost_;     // the endpoint has not taken them
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<std::string> waiting_;
+    std::size_t running_ = 0;
+};
+
+}  // namespace ferrotunnel::plugins

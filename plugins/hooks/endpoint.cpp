@@ -1,0 +1,110 @@
+#include "hooks/endpoint.hpp"
+
+#include <exception>
+#include <utility>
+
+#include "hooks/signature.hpp"
+
+namespace ferrotunnel::plugins {
+namespace {
+
+/// The place of a question, until it is over.
+class Place {
+public:
+    explicit Place(std::atomic<std::size_t>& taken) noexcept : taken_(taken) {}
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place() { --taken_; }
+
+private:
+    std::atomic<std::size_t>& taken_;
+};
+
+/// Why an answer is none; empty: its body is one.
+std::string fault_of(const HttpAnswer& answer) {
+    if (!answer.error.empty()) {
+        return answer.error;
+    }
+    if (answer.body_too_long) {
+        return "its answer is longer than 64 KiB";
+    }
+    return answer.status == 200 ? std::string() : "it answers with status " + std::to_string(answer.status);
+}
+
+Verdict verdict_of(const HttpAnswer& answer, Event event) {
+    try {
+        const std::string fault = fault_of(answer);
+        return fault.empty() ? read_verdict(answer.body, event) : no_verdict(fault);
+    } catch (const std::exception& problem) {  // no memory: somebody waits nevertheless
+        return no_verdict(problem.what());
+    }
+}
+
+}  // namespace
+
+// What is taken to the client has a place there: questions and notices are counted here.
+Endpoint::Endpoint(Options options, Tell tell)
+    : options_(std::move(options)),
+      name_(options_.url.substr(0, options_.url.find('?'))),  // a query may have secrets
+      tell_(std::move(tell)),
+      client_(std::make_unique<HttpClient>(options_.connections, options_.connections + options_.queue + notices())) {}
+
+HttpQuestion Endpoint::question(const std::string& body) const {
+    HttpQuestion asked;
+    asked.url = options_.url;
+    asked.timeout = options_.timeout;
+    asked.ca_file = options_.ca_file;
+    asked.fields = options_.fields;
+    asked.fields.push_back({"Content-Type", "application/json"});
+    asked.fields.push_back({"Accept", "application/json"});
+    if (!options_.secrets.empty()) {
+        const auto now = std::chrono::system_clock::now().time_since_epoch();
+        asked.fields.push_back(
+            {std::string(signature_field),
+             signature_of(body, std::chrono::duration_cast<std::chrono::seconds>(now).count(), options_.secrets)});
+    }
+    asked.body = body;
+    return asked;
+}
+
+void Endpoint::ask(Event event, const std::string& body, std::function<void(const Verdict&)> done) {
+    const bool has_place = ++asked_ <= options_.connections + options_.queue;
+    const auto place = std::make_shared<Place>(asked_);
+    const auto shared = std::make_shared<std::function<void(const Verdict&)>>(std::move(done));
+    const auto answered = [this, event, place, shared](const HttpAnswer& answer) {
+        const Verdict verdict = verdict_of(answer, event);
+        if (!verdict.fault.empty()) {
+            tell_failure(verdict.fault);
+        }
+        (*shared)(verdict);
+    };
+    std::string fault = "too many questions wait";
+    try {
+        if (has_place && client_ != nullptr && client_->ask(question(body), answered)) {
+            return;
+        }
+    } catch (const std::exception& problem) {  // no memory, no thread
+        fault = problem.what();
+    }
+    tell_failure(fault);
+    (*shared)(no_verdict(fault));
+}
+
+bool Endpoint::tell(const std::string& body, std::function<void(bool)> done) {
+    return client_ != nullptr && client_->ask(question(body), [done = std::move(done)](const HttpAnswer& answer) {
+        done(answer.error.empty() && answer.status >= 200 && answer.status <= 299);
+    });
+}
+
+void Endpoint::tell_failure(const std::string& why) {
+    if (const std::uint64_t count = failures_.add(); count != 0) {
+        tell_(FT_LOG_ERROR, "there is no decision of " + name_ + ": " + why +
+                                (count > 1 ? "; " + std::to_string(count) + " since the last line" : std::string()));
+    }
+}
+
+void Endpoint::stop() {
+    client_.reset();
+}
+
+}  // namespace ferrotunnel::plugins

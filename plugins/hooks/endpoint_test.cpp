@@ -1,0 +1,358 @@
+// What `hooks` makes of the endpoint's answers, of endpoints that are hostile or dead, and of too much at once.
+#include "hooks/endpoint.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <optional>
+#include <sstream>
+
+#include "hooks/close_queue.hpp"
+#include "hooks/login_table.hpp"
+#include "hooks/service_for_tests.hpp"
+#include "hooks/signature.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::plugins;
+using namespace std::chrono_literals;
+using ferrotunnel::test::Service;
+using ferrotunnel::test::SilentListener;
+
+namespace {
+
+/// What has come on another thread.
+template <typename Value>
+class Box {
+public:
+    void put(Value value) {
+        {
+            const std::lock_guard lock(mutex_);
+            value_ = std::move(value);
+        }
+        changed_.notify_all();
+    }
+    Value take() {
+        std::unique_lock lock(mutex_);
+        REQUIRE(changed_.wait_for(lock, 60s, [this] { return value_.has_value(); }));
+        return *std::exchange(value_, std::nullopt);
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::optional<Value> value_;
+};
+
+/// Lines of the log.
+struct Lines {
+    Endpoint::Tell tell() {
+        return [this](std::int32_t, const std::string& line) {
+            const std::lock_guard lock(mutex);
+            all += line + "\n";
+        };
+    }
+    bool has(const std::string& part) {
+        const std::lock_guard lock(mutex);
+        return all.find(part) != std::string::npos;
+    }
+    /// The sum of the counts of all lines "N close event(s) were PART...".
+    int closes(const std::string& part) {
+        const std::lock_guard lock(mutex);
+        int sum = 0;
+        std::istringstream lines(all);
+        for (std::string line; std::getline(lines, line);) {
+            if (line.find(" close event(s) were " + part) != std::string::npos) {
+                sum += std::stoi(line);
+            }
+        }
+        return sum;
+    }
+    std::mutex mutex;
+    std::string all;
+};
+
+Endpoint::Options options(const std::string& url, std::chrono::milliseconds timeout = 300s) {
+    Endpoint::Options made;
+    made.url = url;
+    made.timeout = timeout;
+    made.connections = 2;
+    made.queue = 4;
+    return made;
+}
+
+Verdict ask(const std::string& url, std::chrono::milliseconds timeout = 300s) {
+    Lines lines;
+    Box<Verdict> box;
+    Endpoint endpoint(options(url, timeout), lines.tell());
+    endpoint.ask(Event::registration, "{}", [&box](const Verdict& verdict) { box.put(verdict); });
+    Verdict verdict = box.take();
+    CHECK(lines.has("there is no decision of " + url) == !verdict.fault.empty());
+    endpoint.stop();
+    return verdict;
+}
+
+}  // namespace
+
+TEST_CASE("hooks verdict: what is understood", "[hooks][verdict]") {
+    const Verdict plain = read_verdict(R"({"decision": "accept"})", Event::connect);
+    CHECK(plain.fault.empty());
+    CHECK(plain.accepts);
+    const Verdict no = read_verdict(R"({"decision": "reject", "reason": "no"})", Event::login);
+    CHECK(no.fault.empty());
+    CHECK_FALSE(no.accepts);
+    CHECK(no.reason == "no");
+    CHECK(read_verdict(R"({"decision": "reject"})", Event::login).reason == "refused");
+    const Verdict notes = read_verdict(R"({"notes": {"plan": "gold"}, "decision": "accept"})", Event::login);
+    REQUIRE(notes.notes.size() == 1);
+    CHECK(notes.notes[0].value == "gold");
+}
+
+TEST_CASE("hooks verdict: what is not understood is none", "[hooks][verdict]") {
+    const std::string deep = std::string(20'000, '[') + std::string(20'000, ']');
+    const std::string objects = [] {
+        std::string all;
+        for (int i = 0; i < 10'000; ++i) {
+            all += "{\"a\":";
+        }
+        return all + "1" + std::string(10'000, '}');
+    }();
+    std::string seventeen = "\"h\"";
+    for (int i = 0; i < 16; ++i) {
+        seventeen += ",\"h\"";
+    }
+    for (const std::string& bad : std::vector<std::string>{
+             "",
+             "null",
+             "[]",
+             "true",
+             "{}",
+             "{",
+             "not json",
+             deep,
+             objects,
+             R"({"decision": "accept"} x)",
+             R"({"decision": "accept", "decision": "reject"})",
+             R"({"decision": "Accept"})",
+             R"({"decision": true})",
+             R"({"decision": ["accept"]})",
+             R"({"accept": true})",
+             R"({"decision": "accept", "version": 2})",
+             R"({"decision": "accept", "version": "1"})",
+             R"({"decision": "accept", "reason": "since"})",
+             R"({"decision": "accept", "host": "a.test"})",
+             R"({"decision": "accept", "hosts": "a.test"})",
+             R"({"decision": "accept", "hosts": []})",
+             R"({"decision": "accept", "hosts": [1]})",
+             R"({"decision": "accept", "hosts": [)" + seventeen + "]}",
+             R"({"decision": "accept", "limits": {"body_max": -1}})",
+             R"({"decision": "accept", "limits": {"body_max": 1.5}})",
+             R"({"decision": "accept", "limits": {"body_max": "1"}})",
+             R"({"decision": "accept", "limits": {"body_max": 99999999999999999999}})",
+             R"({"decision": "accept", "limits": {"bodymax": 1}})",
+             R"({"decision": "accept", "limits": {"upgrades": 1}})",
+             R"({"decision": "accept", "limits": [1]})",
+             R"({"decision": "accept", "notes": ["a"]})",
+             R"({"decision": "accept", "notes": {"a": 1}})",
+             R"({"decision": "reject", "reason": 1})",
+             R"({"decision": "reject", "hosts": ["a.test"]})",
+         }) {
+        INFO(bad.substr(0, 80));
+        CHECK_FALSE(read_verdict(bad, Event::registration).fault.empty());
+    }
+    CHECK_FALSE(read_verdict(R"({"decision": "accept", "hosts": ["a.test"]})", Event::login).fault.empty());
+    CHECK_FALSE(read_verdict(R"({"decision": "accept", "notes": {"a": "b"}})", Event::connect).fault.empty());
+    const auto with_note = [](std::size_t size) {
+        return read_verdict(R"({"decision": "accept", "notes": {"n": ")" + std::string(size, 'x') + "\"}}",
+                            Event::login);
+    };
+    CHECK(with_note(4'095).fault.empty());
+    CHECK(with_note(4'096).fault == "`notes` has more than 4 KiB of text");
+    const std::string odd = read_verdict("{\"decision\": \"accept\", \"a\\nb\": 1}", Event::login).fault;
+    CHECK(odd == "the key `a?b` is none of this answer");
+}
+
+TEST_CASE("hooks signature: as others compute it", "[hooks][signature]") {
+    // printf '1700000000.{"a":1}' | openssl dgst -sha256 -hmac 0123456789abcdef
+    const std::string one = "9eb18f493f8ec135d9eb2dad817c369bb4e9cbfa818657897a7437c1cd8c3a23";
+    CHECK(signature_of("{\"a\":1}", 1'700'000'000, {"0123456789abcdef"}) == "t=1700000000,v1=" + one);
+    const std::string two = signature_of("{\"a\":1}", 1'700'000'000, {"another key of mine", "0123456789abcdef"});
+    CHECK(two.size() == std::string("t=1700000000").size() + 2 * (4 + 64));
+    CHECK(two.ends_with(",v1=" + one));
+}
+
+TEST_CASE("hooks endpoint: fields and signature of a question", "[hooks][endpoint]") {
+    Service service(Service::json(R"({"decision": "accept"})"));
+    Lines lines;
+    Box<Verdict> box;
+    Endpoint::Options made = options(service.url);
+    made.fields = {{"Authorization", "Bearer of mine"}};
+    made.secrets = {"0123456789abcdef"};
+    Endpoint endpoint(made, lines.tell());
+    endpoint.ask(Event::login, "{\"a\":1}", [&box](const Verdict& verdict) { box.put(verdict); });
+    CHECK(box.take().accepts);
+    const std::string request = service.requests().at(0);
+    CHECK(request.find("\r\nAuthorization: Bearer of mine\r\n") != std::string::npos);
+    const std::size_t at = request.find("X-FerroTunnel-Signature: ");
+    REQUIRE(at != std::string::npos);
+    const std::string field = request.substr(at + 25, request.find("\r\n", at) - at - 25);
+    const std::int64_t seconds = std::stoll(field.substr(2));
+    CHECK(field == signature_of("{\"a\":1}", seconds, made.secrets));
+    endpoint.stop();
+}
+
+TEST_CASE("hooks endpoint: hostile and broken ones give no verdict", "[hooks][endpoint]") {
+    const std::string good = R"({"decision": "accept"})";
+    for (const std::string& bad : std::vector<std::string>{
+             "HTTP/1.1 500 Oops\r\n\r\n" + good,
+             "HTTP/1.1 204 Nothing\r\n\r\n",
+             "HTTP/1.1 201 Made\r\n\r\n" + good,
+             "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+             "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + good,  // closed in the middle
+             "HTTP/1.1 200 OK\r\n\r\n<html>Welcome</html>",
+             "HTTP/1.1 200 OK\r\n\r\n" + good + std::string(10'000'000, ' '),
+             "HTTP/1.1 200 OK\r\n\r\n" + std::string(60'000, '['),
+             "HTTP/1.1 200 OK\r\n\r\n",
+             "HTTP/1.1 100 Continue\r\n\r\n",
+             "nonsense\r\n\r\n",
+             "",
+         }) {
+        INFO(bad.substr(0, 60));
+        Service service(bad);
+        CHECK_FALSE(ask(service.url).fault.empty());
+        CHECK(service.count() >= 1);
+    }
+    CHECK_FALSE(ask("http://127.0.0.1:1/hook").fault.empty());
+    SilentListener nobody;
+    CHECK_FALSE(ask(nobody.url, 50ms).fault.empty());
+}
+
+TEST_CASE("hooks endpoint: an answer that drips is none when its time is over", "[hooks][endpoint]") {
+    SilentListener listener;
+    std::atomic<bool> ends{false};
+    std::thread dripping([&] {
+        const int connection = listener.accept();
+        const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n";
+        bool goes_on = ::send(connection, head.data(), head.size(), MSG_NOSIGNAL) > 0;
+        while (goes_on && !ends) {
+            goes_on = ::send(connection, " ", 1, MSG_NOSIGNAL) == 1;
+            std::this_thread::sleep_for(1ms);
+        }
+        ::close(connection);
+    });
+    const Verdict verdict = ask(listener.url, 100ms);
+    ends = true;
+    listener.end();  // the time may have been over before anybody connected
+    dripping.join();
+    CHECK_FALSE(verdict.fault.empty());
+}
+
+TEST_CASE("http client: who has waited for too long fails while others are asked", "[hooks][client]") {
+    SilentListener nobody;
+    Box<std::string> waited;
+    std::atomic<bool> first_done{false};
+    HttpClient client(1, 4);
+    HttpQuestion question{nobody.url};
+    question.timeout = 600s;
+    REQUIRE(client.ask(question, [&](const HttpAnswer&) { first_done = true; }));
+    question.timeout = 50ms;
+    REQUIRE(client.ask(question, [&](const HttpAnswer& answer) { waited.put(answer.error); }));
+    CHECK_FALSE(waited.take().empty());
+    CHECK_FALSE(first_done);
+}
+
+TEST_CASE("hooks closes: the oldest goes where too many wait, and all that is lost is counted", "[hooks][close]") {
+    SilentListener nobody;
+    Lines lines;
+    Endpoint endpoint(options(nobody.url, 600s), lines.tell());
+    CloseQueue queue(endpoint, 3, lines.tell());
+    for (int i = 0; i < 10; ++i) {  // one is told, three wait, six are dropped
+        queue.add("{}");
+    }
+    queue.drain(1ms);
+    endpoint.stop();
+    CHECK(lines.closes("dropped, the oldest first: more than 3 waited") == 6);
+    CHECK(lines.closes("lost") == 4);
+}
+
+TEST_CASE("hooks closes: all are told in their order before an end", "[hooks][close]") {
+    Service service("HTTP/1.1 204 Done\r\n\r\n");
+    Lines lines;
+    Endpoint endpoint(options(service.url), lines.tell());
+    CloseQueue queue(endpoint, 100, lines.tell());
+    for (int i = 0; i < 20; ++i) {
+        queue.add("{\"number\":" + std::to_string(i) + "}");
+    }
+    queue.drain(60s);
+    endpoint.stop();
+    REQUIRE(service.count() == 20);
+    for (std::size_t i = 0; i < 20; ++i) {
+        CHECK(service.body(i) == "{\"number\":" + std::to_string(i) + "}");
+    }
+    CHECK(lines.all.empty());
+}
+
+TEST_CASE("hooks closes: those that the endpoint does not take are lost, and no questions are", "[hooks][close]") {
+    Service service([](const std::string& request) {
+        return request.find("close") != std::string::npos ? "HTTP/1.1 500 Oops\r\n\r\n"
+                                                          : Service::json(R"({"decision": "accept"})");
+    });
+    Lines lines;
+    Endpoint endpoint(options(service.url), lines.tell());
+    CloseQueue queue(endpoint, 100, lines.tell());
+    for (int i = 0; i < 5; ++i) {
+        queue.add("close");
+    }
+    Box<Verdict> box;
+    endpoint.ask(Event::connect, "connect", [&box](const Verdict& verdict) { box.put(verdict); });
+    CHECK(box.take().accepts);
+    queue.drain(60s);
+    endpoint.stop();
+    CHECK(lines.closes("lost") == 5);
+}
+
+TEST_CASE("hooks logins: so many are known, and the oldest goes first", "[hooks][login]") {
+    LoginTable table(1min);
+    Verdict yes;
+    yes.accepts = true;
+    const auto add = [&](const std::string& key) {
+        LoginTable::Handle handle(ft_later{});
+        CHECK(table.join(key, handle, 0s) == LoginTable::Turn::first);
+        CHECK(table.finish(key, yes, 0s).size() == 1);
+    };
+    for (std::size_t i = 0; i < LoginTable::entries_max; ++i) {
+        add(std::to_string(i));
+    }
+    CHECK(table.known("0", 59s));
+    CHECK_FALSE(table.known("0", 60s));
+    add("one more");
+    CHECK_FALSE(table.known("0", 1s));
+    CHECK(table.known("1", 1s));
+    CHECK(table.known("one more", 1s));
+}
+
+TEST_CASE("hooks logins: where all that are known wait, the next one asks for itself", "[hooks][login]") {
+    LoginTable table(1min);
+    LoginTable::Handle handle(ft_later{});
+    for (std::size_t i = 0; i < LoginTable::entries_max; ++i) {
+        REQUIRE(table.join(std::to_string(i), handle, 0s) == LoginTable::Turn::first);
+    }
+    CHECK(table.join("one more", handle, 0s) == LoginTable::Turn::alone);
+    CHECK(table.join("7", handle, 0s) == LoginTable::Turn::joined);
+    CHECK(table.finish("7", no_verdict("it is dead"), 0s).size() == 2);
+    CHECK(table.join("one more", handle, 0s) == LoginTable::Turn::first);
+}
+
+TEST_CASE("hooks logins: nobody joins a question that is older than the window", "[hooks][login]") {
+    LoginTable table(1min);
+    LoginTable::Handle handle(ft_later{});
+    CHECK(table.join("a", handle, 1s) == LoginTable::Turn::first);
+    CHECK(table.join("a", handle, 60s) == LoginTable::Turn::joined);
+    CHECK(table.join("a", handle, 61s) == LoginTable::Turn::alone);
+    Verdict yes;
+    yes.accepts = true;
+    CHECK(table.finish("a", yes, 70s).size() == 2);
+    CHECK(table.known("a", 129s));
+    CHECK_FALSE(table.known("a", 130s));
+    CHECK(table.join("a", handle, 130s) == LoginTable::Turn::first);
+    CHECK(table.finish("a", no_verdict("it is dead"), 131s).size() == 1);
+    CHECK(table.join("a", handle, 132s) == LoginTable::Turn::first);
+}

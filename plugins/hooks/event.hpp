@@ -1,0 +1,44 @@
+// What the endpoint is told: the events, and their JSON. plugins/hooks/README.md has every key.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "ferrotunnel/plugin.hpp"
+
+namespace ferrotunnel::plugins {
+
+enum class Event : std::uint8_t { login, registration, connect, close };
+
+/// As settings and bodies name it: "login", "register", "connect" or "close".
+std::string_view name_of(Event event) noexcept;
+
+/// Names for events and visits, that no other process and no other instance gives.
+class EventIds {
+public:
+    /// Throws std::runtime_error where there is no randomness.
+    EventIds();
+    /// Any thread.
+    std::string next();
+
+private:
+    std::string prefix_;
+    std::atomic<std::uint64_t> count_{0};
+};
+
+/// What a visit keeps from its connect to its close.
+struct VisitTold {
+    std::string id;
+    std::string error;  // why the endpoint has not let it in
+};
+
+// The body of an event. Bytes that are no UTF-8 become U+FFFD. Within a hook of that subject.
+std::string body_of(const plugin::Login& login, const std::string& id);
+std::string body_of(const plugin::Registration& wanted, const std::string& id);
+std::string body_of(const plugin::Visit& visit, const std::string& id, const std::string& visit_id);
+std::string body_of(const plugin::Visit& visit, const std::string& id, const VisitTold& told,
+                    const plugin::VisitOutcome& outcome);
+
+}  // namespace ferrotunnel::plugins

@@ -1,0 +1,133 @@
+#include "hooks/hooks.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "hooks/settings.hpp"
+
+namespace ferrotunnel::plugins {
+
+using plugin::Decision;
+using plugin::LaterOf;
+using plugin::Login;
+using plugin::Registration;
+using plugin::Settings;
+using plugin::Visit;
+using plugin::VisitOutcome;
+
+void Hooks::check(const Settings& settings) {
+    check_hooks(settings);
+}
+
+Hooks::Hooks(const Settings& settings)
+    : logins_(std::chrono::nanoseconds(settings.integer("login_window").value_or(0))),
+      endpoint_(endpoint_options(settings), [this](std::int32_t level, const std::string& line) { log(level, line); }),
+      closes_(endpoint_, static_cast<std::size_t>(settings.integer("close_queue").value_or(1)),
+              [this](std::int32_t level, const std::string& line) { log(level, line); }) {
+    for (const Event event : {Event::login, Event::registration, Event::connect, Event::close}) {
+        wanted_[static_cast<std::size_t>(event)] = names_event(settings, event);
+    }
+}
+
+void Hooks::stop() {
+    constexpr std::chrono::milliseconds most{5'000};  // an end is not held up for longer
+    closes_.drain(std::min(endpoint_.timeout(), most));
+    endpoint_.stop();
+}
+
+// The trunks of a client log in within moments of each other, and again when they have been lost: the endpoint decides
+// on the client, once.
+Decision Hooks::on_login(Login& login) {
+    if (!wants(Event::login)) {
+        return Decision::go_on();
+    }
+    const std::string key = LoginTable::key_of(login);
+    if (const auto verdict = logins_.known(key, plugin::clock_now())) {
+        return decided(login, *verdict);
+    }
+    const std::string body = body_of(login, ids_.next());
+    return login.later([&](LaterOf<Login> later) { ask_login(std::move(later), key, body); });
+}
+
+void Hooks::ask_login(LaterOf<Login> later, const std::string& key, const std::string& body) {
+    const auto decide = [this](LaterOf<Login> handle, const Verdict& verdict) {
+        std::move(handle).resume([this, verdict](Login& login) { return decided(login, verdict); });
+    };
+    const LoginTable::Turn turn = logins_.join(key, later, plugin::clock_now());
+    if (turn == LoginTable::Turn::first) {
+        endpoint_.ask(Event::login, body, [this, decide, key](const Verdict& verdict) {
+            for (LaterOf<Login>& handle : logins_.finish(key, verdict, plugin::clock_now())) {
+                decide(std::move(handle), verdict);
+            }
+        });
+    } else if (turn == LoginTable::Turn::alone) {
+        ask_about(Event::login, body, std::move(later));
+    }
+}
+
+template <typename Subject>
+void Hooks::ask_about(Event event, const std::string& body, LaterOf<Subject> later) {
+    auto shared = std::make_shared<LaterOf<Subject>>(std::move(later));
+    endpoint_.ask(event, body, [this, shared](const Verdict& verdict) {
+        std::move(*shared).resume([this, verdict](Subject& subject) { return decided(subject, verdict); });
+    });
+}
+
+Decision Hooks::on_register(Registration& wanted) {
+    if (!wants(Event::registration)) {
+        return Decision::go_on();
+    }
+    const std::string body = body_of(wanted, ids_.next());
+    return wanted.later([&](LaterOf<Registration> later) { ask_about(Event::registration, body, std::move(later)); });
+}
+
+Decision Hooks::on_connect(Visit& visit) {
+    if (wants(Event::close)) {
+        visit.state<VisitTold>().id = ids_.next();
+    }
+    if (!wants(Event::connect)) {
+        return Decision::go_on();
+    }
+    const std::string id = ids_.next();
+    const std::string body = body_of(visit, id, wants(Event::close) ? visit.state<VisitTold>().id : id);
+    return visit.later([&](LaterOf<Visit> later) { ask_about(Event::connect, body, std::move(later)); });
+}
+
+void Hooks::on_visit_close(Visit& visit, const VisitOutcome& outcome) {
+    if (wants(Event::close)) {
+        closes_.add(body_of(visit, ids_.next(), visit.state<VisitTold>(), outcome));
+    }
+}
+
+template <typename Subject>
+Decision Hooks::amended(Subject& subject, const Verdict& verdict) {
+    if (!verdict.fault.empty()) {
+        return Decision::fail();
+    }
+    if (!verdict.accepts) {
+        return Decision::refuse(verdict.reason);
+    }
+    if (!amend(subject, verdict)) {
+        endpoint_.tell_failure("the server does not take its hosts, limits or notes");
+        return Decision::fail();
+    }
+    return Decision::go_on();
+}
+
+Decision Hooks::decided(Login& login, const Verdict& verdict) {
+    return amended(login, verdict);
+}
+
+Decision Hooks::decided(Registration& wanted, const Verdict& verdict) {
+    return amended(wanted, verdict);
+}
+
+Decision Hooks::decided(Visit& visit, const Verdict& verdict) {
+    const std::string& error = verdict.fault.empty() ? verdict.reason : verdict.fault;
+    if (!error.empty() && wants(Event::close)) {
+        visit.state<VisitTold>().error = error;
+    }
+    return amended(visit, verdict);
+}
+
+}  // namespace ferrotunnel::plugins

@@ -1,0 +1,313 @@
+// The plugin `hooks` on a real chain, with an endpoint of the test's own. endpoint_test.cpp has what becomes of bad
+// ones.
+#include "hooks/hooks.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "hooks/service_for_tests.hpp"
+#include "unit/plugin/session_rig.hpp"
+
+using namespace ferrotunnel;
+using namespace std::chrono_literals;
+using ferrotunnel::plugins::Hooks;
+using ferrotunnel::test::PluginRig;
+using ferrotunnel::test::Service;
+using ferrotunnel::test::SessionRig;
+using ferrotunnel::test::SilentListener;
+using hooks::Step;
+using nlohmann::json;
+
+namespace {
+
+constexpr std::string_view all_events = "events: [login, register, connect, close], timeout: 5m";
+
+struct Rig : SessionRig {
+    explicit Rig(const std::string& url, const std::string& settings = {}, bool closed = true) {
+        chain.add<Hooks>({"hooks", closed, false},
+                         "{url: '" + url + "', " + (settings.empty() ? std::string(all_events) : settings) + "}");
+        plugins.set_chain(std::make_shared<plugin::Chain>(chain.chain));
+    }
+    ~Rig() {
+        run.reset();
+        (void)deliver();  // what was decided for those who have gone
+    }
+    void wait_for(int count) {
+        const auto deadline = std::chrono::steady_clock::now() + 60s;
+        while (count > 0) {
+            REQUIRE(std::chrono::steady_clock::now() < deadline);
+            count -= deliver();
+            std::this_thread::sleep_for(1ms);
+        }
+    }
+    Step decide() {
+        REQUIRE(ask() == Step::wait);
+        wait_for(1);
+        return ask();
+    }
+};
+
+void wait_until_asked(const Service& service, std::size_t count) {
+    const auto deadline = std::chrono::steady_clock::now() + 60s;
+    while (service.count() < count) {
+        REQUIRE(std::chrono::steady_clock::now() < deadline);
+        std::this_thread::sleep_for(1ms);
+    }
+}
+
+const std::string accept_all = Service::json(R"({"decision": "accept"})");
+
+/// The body of a request without what differs each time.
+json told(const Service& service, std::size_t nth) {
+    json body = json::parse(service.body(nth));
+    CHECK(body.at("id").get<std::string>().find('-') == 16);
+    CHECK(body.at("time_ms") > 1'600'000'000'000);
+    body.erase("id");
+    body.erase("time_ms");
+    return body;
+}
+
+}  // namespace
+
+TEST_CASE("hooks: the endpoint is told who logs in and what is registered", "[hooks]") {
+    Service service(accept_all);
+    Rig rig(service.url);
+    rig.login();
+    CHECK(rig.decide() == Step::go_on);
+    CHECK(told(service, 0) == json::parse(R"({"version": 1, "event": "login", "client": {
+        "token": "team", "instance": "00ff", "name": "laptop", "address": "198.51.100.9", "port": 50000,
+        "agent": "agent/1", "protocol": 1, "trunk": 2, "trunks": 3}})"));
+    rig.registration();
+    CHECK(rig.decide() == Step::go_on);
+    CHECK(told(service, 1) == json::parse(R"({"version": 1, "event": "register", "client": {
+        "token": "team", "instance": "00ff", "name": "laptop", "address": "198.51.100.9", "port": 50000},
+        "service": {"name": "web", "kind": "http", "hosts": ["a.test", "b.test"], "path": "/api", "port": 8080,
+        "bind": "127.0.0.1", "metadata": "blue"}})"));
+    CHECK(service.requests()[0].starts_with("POST /hook HTTP/1.1\r\n"));
+    CHECK(service.requests()[0].find("\r\nContent-Type: application/json\r\n") != std::string::npos);
+    CHECK(service.requests()[0].find("Expect") == std::string::npos);
+    CHECK(service.requests()[0].find("Signature") == std::string::npos);
+}
+
+TEST_CASE("hooks: a visit is told when it begins and when it has ended", "[hooks]") {
+    Service service([](const std::string& request) {
+        return request.find("\"event\":\"close\"") == std::string::npos
+                   ? Service::json(R"({"decision": "reject", "reason": "not from there"})")
+                   : "HTTP/1.1 204 Done\r\n\r\n";
+    });
+    Rig rig(service.url);
+    rig.visit();
+    CHECK(rig.decide() == Step::answer);
+    CHECK(rig.run->take_refusal().words == "not from there");
+    rig.close({hooks::VisitOutcome::End::refused, 0, 0, 3ms});
+    wait_until_asked(service, 2);
+    json connect = told(service, 0);
+    json close = told(service, 1);
+    CHECK(connect["visit"] == close["visit"]);
+    const json about = json::parse(R"({"client": {"token": "team", "instance": "00ff", "name": "laptop"},
+        "service": {"name": "web", "kind": "http", "port": 8080},
+        "visitor": {"address": "192.0.2.7", "port": 40000, "host": "app.test"}})");
+    for (const char* part : {"client", "visitor"}) {
+        CHECK(connect[part] == about[part]);
+        CHECK(close[part] == about[part]);
+    }
+    CHECK(connect["service"]["name"] == "web");
+    CHECK(close["event"] == "close");
+    CHECK(close["outcome"] == json::parse(R"({"end": "refused", "error": "not from there", "received_bytes": 0,
+        "sent_bytes": 0, "duration_ms": 3})"));
+}
+
+TEST_CASE("hooks: text that is no UTF-8 is told nevertheless", "[hooks]") {
+    Service service(accept_all);
+    Rig rig(service.url);
+    rig.client->name = "lap\xfftop\n\"";
+    rig.login();
+    CHECK(rig.decide() == Step::go_on);
+    CHECK(told(service, 0)["client"]["name"] == "lap\xef\xbf\xbdtop\n\"");
+}
+
+TEST_CASE("hooks: a service gets hosts, limits and notes", "[hooks]") {
+    Service service(Service::json(R"({"version": 1, "decision": "accept", "hosts": ["team.test"],
+        "limits": {"body_max": 1048576, "upgrades": false}, "notes": {"plan": "gold"}})"));
+    Rig rig(service.url);
+    rig.registration();
+    REQUIRE(rig.decide() == Step::go_on);
+    const hooks::Amendments amended = rig.run->take_amendments();
+    CHECK(amended.hosts == std::vector<std::string>{"team.test"});
+    CHECK(amended.limits[static_cast<std::size_t>(hooks::Limit::body_max)] == 1'048'576);
+    CHECK(amended.limits[static_cast<std::size_t>(hooks::Limit::upgrades)] == 0);
+    CHECK_FALSE(amended.limits[static_cast<std::size_t>(hooks::Limit::connect_ms)]);
+    REQUIRE(amended.notes);
+    CHECK(*amended.notes == hooks::Notes{{"plan", "gold"}});
+}
+
+TEST_CASE("hooks: amendments that the server does not take are a failure, of which nothing stays", "[hooks]") {
+    Service service(Service::json(R"({"decision": "accept", "notes": {"plan": "gold"}, "hosts": ["a.test"]})"));
+    for (const bool closed : {true, false}) {
+        Rig rig(service.url, {}, closed);
+        rig.service->kind = "tcp";
+        rig.registration();
+        CHECK(rig.decide() == (closed ? Step::answer : Step::go_on));
+        if (!closed) {
+            CHECK_FALSE(rig.run->take_amendments().notes);
+        } else {
+            CHECK(rig.run->take_refusal().failed);
+        }
+        CHECK(rig.chain.log.count("does not take its hosts, limits or notes") == 1);
+    }
+}
+
+TEST_CASE("hooks: what the endpoint is not asked about passes", "[hooks]") {
+    SilentListener nobody;
+    Rig rig(nobody.url, "events: [close]");
+    rig.login();
+    CHECK(rig.ask() == Step::go_on);
+    rig.registration();
+    CHECK(rig.ask() == Step::go_on);
+    rig.visit();
+    CHECK(rig.ask() == Step::go_on);
+    rig.close();
+}
+
+TEST_CASE("hooks: the trunks of a client are asked about once", "[hooks][login]") {
+    Service service(Service::json(R"({"decision": "accept", "notes": {"plan": "gold"}})"));
+    Rig rig(service.url, "events: [login], login_window: 1m, timeout: 5m");
+    std::vector<std::unique_ptr<hooks::SessionRun>> trunks;
+    for (std::uint32_t trunk = 1; trunk <= 3; ++trunk) {
+        rig.client->trunk = trunk;
+        rig.client->port = static_cast<std::uint16_t>(40'000 + trunk);
+        rig.login();
+        // The first two wait for one answer; the third comes when it is there.
+        REQUIRE(rig.run->ask(rig.now) == (trunk < 3 ? Step::wait : Step::go_on));
+        trunks.push_back(std::move(rig.run));
+        if (trunk == 2) {
+            rig.wait_for(2);
+        }
+    }
+    for (const auto& run : trunks) {
+        CHECK(run->ask(rig.now) == Step::go_on);
+        const hooks::SharedNotes notes = run->take_amendments().notes;
+        REQUIRE(notes);
+        CHECK(*notes == hooks::Notes{{"plan", "gold"}});
+    }
+    CHECK(service.count() == 1);
+}
+
+TEST_CASE("hooks: clients that differ are asked about each, and so are all without a window", "[hooks][login]") {
+    Service service(accept_all);
+    Rig rig(service.url, "events: [login], login_window: 1m, timeout: 5m");
+    const auto log_in = [&rig] {
+        rig.login();
+        CHECK(rig.decide() == Step::go_on);
+    };
+    log_in();
+    rig.client->token = "other";
+    log_in();
+    rig.client->address = "198.51.100.10";
+    log_in();
+    rig.client->name = "198.51.100.10";
+    log_in();
+    rig.client->instance = "00fe";
+    log_in();
+    CHECK(service.count() == 5);
+    Rig each(service.url, "events: [login], login_window: 0s, timeout: 5m");
+    for (int i = 0; i < 2; ++i) {
+        each.login();
+        CHECK(each.decide() == Step::go_on);
+    }
+    CHECK(service.count() == 7);
+}
+
+TEST_CASE("hooks: refusals and failures are not remembered", "[hooks][login]") {
+    std::atomic<int> asked{0};
+    Service service([&asked](const std::string&) {
+        const int count = ++asked;
+        return count == 1   ? Service::json(R"({"decision": "reject", "reason": "on Monday"})")
+               : count == 2 ? std::string("HTTP/1.1 500 Oops\r\n\r\n")
+                            : accept_all;
+    });
+    Rig rig(service.url, "events: [login], login_window: 1m, timeout: 5m");
+    rig.login();
+    CHECK(rig.decide() == Step::answer);
+    CHECK(rig.run->take_refusal().words == "on Monday");
+    rig.login();
+    CHECK(rig.decide() == Step::answer);
+    CHECK(rig.run->take_refusal().failed);
+    rig.login();
+    CHECK(rig.decide() == Step::go_on);
+    rig.login();
+    CHECK(rig.ask() == Step::go_on);  // known
+}
+
+TEST_CASE("hooks: a decision without a place fails at once", "[hooks]") {
+    SilentListener nobody;
+    Rig rig(nobody.url, "events: [connect], connections: 2, queue: 1, timeout: 5m");
+    std::vector<std::unique_ptr<hooks::SessionRun>> waiting;
+    for (int i = 0; i < 3; ++i) {
+        rig.visit();
+        REQUIRE(rig.ask() == Step::wait);
+        waiting.push_back(std::move(rig.run));
+    }
+    CHECK(rig.deliver() == 0);
+    rig.visit();
+    REQUIRE(rig.ask() == Step::wait);
+    CHECK(rig.deliver() == 1);  // it came before the hook returned
+    CHECK(rig.ask() == Step::answer);
+    CHECK(rig.run->take_refusal().failed);
+    rig.close();
+    CHECK(rig.chain.log.count("too many questions wait") == 1);
+    for (const auto& run : waiting) {  // the answer comes when the visitor has gone, or never
+        run->close({});
+    }
+    waiting.clear();
+}
+
+TEST_CASE("hooks: a thousand clients that come back to a dead endpoint do not stampede", "[hooks][login]") {
+    SilentListener nobody;
+    Rig rig(nobody.url, "events: [login], timeout: 5m");  // 16 connections, 256 wait
+    std::vector<std::unique_ptr<hooks::SessionRun>> waiting;
+    int failed_at_once = 0;
+    for (int i = 0; i < 1'000; ++i) {
+        rig.client->instance = std::to_string(i);
+        rig.login();
+        const Step step = rig.ask();
+        REQUIRE(step == Step::wait);
+        const int decided = rig.deliver();
+        failed_at_once += decided;
+        if (decided == 0) {
+            waiting.push_back(std::move(rig.run));
+        } else if (decided == 1) {
+            CHECK(rig.ask() == Step::answer);
+            rig.run.reset();
+        }
+    }
+    CHECK(failed_at_once == 728);
+    CHECK(waiting.size() == 272);
+    CHECK(nobody.drop_waiting() <= 16);
+}
+
+TEST_CASE("hooks: settings that can not work are told with their places", "[hooks][check]") {
+    const auto wrong = [](const std::string& settings) { return PluginRig::wrong<Hooks>(settings); };
+    const std::string good = "url: 'https://office.test/hook?a=b', events: [login]";
+    CHECK(wrong("{" + good + "}").empty());
+    CHECK(wrong("{" + good + ", secrets: 0123456789abcdef, headers: {Authorization: Bearer x}}").empty());
+    CHECK(wrong("{events: [login]}").find("url") != std::string::npos);
+    CHECK(wrong("{url: 'http://a/'}").find("events") != std::string::npos);
+    CHECK(wrong("{url: 'http://a/', events: []}").find("events") == 0);
+    CHECK(wrong("{url: 'http://a/', events: [logout]}").find("events[0]") == 0);
+    CHECK(wrong("{url: 'ftp://a/', events: [login]}").find("url: is no URL") == 0);
+    CHECK(wrong("{url: 'http://me:secret@a/', events: [login]}").find("url: has a user or password") == 0);
+    CHECK(wrong("{" + good + ", timeout: 6m}").find("timeout") == 0);
+    CHECK(wrong("{" + good + ", connections: 1}").find("connections") == 0);
+    CHECK(wrong("{" + good + ", queue: 4097}").find("queue") == 0);
+    CHECK(wrong("{" + good + ", login_window: 2m}").find("login_window") == 0);
+    CHECK(wrong("{" + good + ", secrets: [short]}").find("secrets[0]: is shorter than 16 bytes") == 0);
+    CHECK(wrong("{" + good + ", ca_file: /nowhere}").find("ca_file: can not") == 0);
+    for (const std::string name : {"Host", "Content-Type", "Connection", "Expect", "Transfer-Encoding", "a b",
+                                   "x-ferrotunnel-signature", "User-Agent"}) {
+        INFO(name);
+        CHECK(wrong("{" + good + ", headers: {'" + name + "': x}}").find("is no field that can be chosen") !=
+              std::string::npos);
+    }
+    CHECK(wrong("{" + good + R"(, headers: {X-A: "a\nb"}})").find("has a value that no field can have") !=
+          std::string::npos);
+}

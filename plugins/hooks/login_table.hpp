@@ -1,0 +1,61 @@
+// Logins that are the same but for their trunk: those that come together are asked once, and an accepted one is known
+// for a moment.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "ferrotunnel/plugin.hpp"
+#include "hooks/verdict.hpp"
+
+namespace ferrotunnel::plugins {
+
+/// All functions may be called on any thread. Times are those of plugin::clock_now().
+class LoginTable {
+public:
+    using Time = std::chrono::nanoseconds;
+    using Handle = plugin::LaterOf<plugin::Login>;
+    static constexpr std::size_t entries_max = 4'096;
+
+    /// `window`: how long others join a question, and how long an accepted login is known; 0: nothing is shared.
+    explicit LoginTable(std::chrono::nanoseconds window) noexcept : window_(window) {}
+
+    /// All that the endpoint is told of a login but its trunk and source port.
+    static std::string key_of(const plugin::Login& login);
+
+    /// What was decided on the same login within the window.
+    std::optional<Verdict> known(const std::string& key, Time now);
+
+    enum class Turn : std::uint8_t {
+        joined,  // somebody asks the same: the handle is decided with it
+        first,   // the caller asks, and calls finish()
+        alone,   // the caller asks for itself, and keeps the handle
+    };
+    /// Takes the handle unless it returns `alone`.
+    Turn join(const std::string& key, Handle& handle, Time now);
+    /// Those who wait for this verdict, to be decided by the caller.
+    std::vector<Handle> finish(const std::string& key, const Verdict& verdict, Time now);
+
+private:
+    struct Entry {
+        std::vector<Handle> waiting;
+        std::optional<Verdict> accepted;
+        Time until{};  // nobody joins any more, nor is what was accepted known
+    };
+
+    void forget_old(Time now);
+
+    const std::chrono::nanoseconds window_;
+    std::mutex mutex_;
+    std::unordered_map<std::string, Entry> entries_;
+    std::deque<std::string> accepted_;  // keys, the oldest first
+};
+
+}  // namespace ferrotunnel::plugins

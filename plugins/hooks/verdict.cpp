@@ -1,0 +1,164 @@
+#include "hooks/verdict.hpp"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "common/strict_json.hpp"
+
+namespace ferrotunnel::plugins {
+
+using nlohmann::json;
+using plugin::Limit;
+
+namespace {
+
+constexpr std::size_t hosts_max = 16;              // as the server has it for a service
+constexpr std::size_t notes_max = 32;              // as the server has it for a subject
+constexpr std::size_t notes_bytes_max = 4 * 1024;  // those of logins are kept for a while
+
+struct NamedLimit {
+    const char* name;
+    Limit limit;
+};
+constexpr std::array<NamedLimit, 6> known_limits{{{"connect_ms", Limit::connect_ms},
+                                                  {"first_byte_ms", Limit::first_byte_ms},
+                                                  {"upgraded_idle_ms", Limit::upgraded_idle_ms},
+                                                  {"body_rate", Limit::body_rate},
+                                                  {"body_max", Limit::body_max},
+                                                  {"upgrades", Limit::upgrades}}};
+
+/// Names of the endpoint's choice in a line of the log.
+std::string shown(const std::string& name) {
+    constexpr std::size_t most = 40;
+    std::string text = "`" + name.substr(0, most) + "`";
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+    return text;
+}
+
+[[noreturn]] void wrong(const std::string& words) {
+    throw std::invalid_argument(words);
+}
+
+std::string text_of(const json& value, const std::string& where) {
+    return value.is_string() ? value.get<std::string>() : (wrong(where + " is no text"), std::string());
+}
+
+void read_hosts(const json& value, Verdict& verdict) {
+    if (!value.is_array() || value.empty() || value.size() > hosts_max) {
+        wrong("`hosts` is no list of 1 to 16 hosts");
+    }
+    for (const json& host : value) {
+        verdict.hosts.push_back(text_of(host, "one of `hosts`"));
+    }
+}
+
+void read_limits(const json& value, Verdict& verdict) {
+    if (!value.is_object()) {
+        wrong("`limits` is no object");
+    }
+    for (const auto& [name, limit] : value.items()) {
+        const auto known = std::find_if(known_limits.begin(), known_limits.end(),
+                                        [&name = name](const NamedLimit& each) { return each.name == name; });
+        if (known == known_limits.end()) {
+            wrong("`limits` has the unknown key " + shown(name));
+        }
+        const bool is_switch = known->limit == Limit::upgrades;
+        if (is_switch ? !limit.is_boolean() : !limit.is_number_unsigned()) {
+            wrong("`limits." + name + "` is " + (is_switch ? "neither true nor false" : "no whole number from 0 on"));
+        }
+        verdict.limits.emplace_back(
+            known->limit, is_switch ? std::uint64_t{limit.get<bool>() ? 1U : 0U} : limit.get<std::uint64_t>());
+    }
+}
+
+void read_notes(const json& value, Verdict& verdict) {
+    if (!value.is_object() || value.size() > notes_max) {
+        wrong("`notes` is no object of up to 32 texts");
+    }
+    std::size_t bytes = 0;
+    for (const auto& [name, note] : value.items()) {
+        verdict.notes.push_back({name, text_of(note, "one of `notes`")});
+        bytes += name.size() + verdict.notes.back().value.size();
+    }
+    if (bytes > notes_bytes_max) {
+        wrong("`notes` has more than 4 KiB of text");
+    }
+}
+
+bool is_accept(const json& object) {
+    const auto decision = text_at(object, "decision");
+    if (!decision || (*decision != "accept" && *decision != "reject")) {
+        wrong("`decision` is neither \"accept\" nor \"reject\"");
+    }
+    return *decision == "accept";
+}
+
+void read_key(const std::string& name, const json& value, Event event, Verdict& verdict) {
+    if (name == "decision") {
+        return;
+    }
+    if (name == "version") {
+        if (value != 1) {
+            wrong("`version` is not 1");
+        }
+    } else if (name == "reason" && !verdict.accepts) {
+        verdict.reason = text_of(value, "`reason`");
+    } else if (name == "hosts" && verdict.accepts && event == Event::registration) {
+        read_hosts(value, verdict);
+    } else if (name == "limits" && verdict.accepts && event == Event::registration) {
+        read_limits(value, verdict);
+    } else if (name == "notes" && verdict.accepts && event != Event::connect) {
+        read_notes(value, verdict);
+    } else {
+        wrong("the key " + shown(name) + " is none of this answer");
+    }
+}
+
+template <typename Subject>
+bool set_notes(Subject& subject, const Verdict& verdict) {
+    return std::all_of(verdict.notes.begin(), verdict.notes.end(),
+                       [&](const plugin::Field& note) { return subject.set_note(note.name, note.value); });
+}
+
+}  // namespace
+
+Verdict no_verdict(std::string fault) {
+    Verdict verdict;
+    verdict.fault = std::move(fault);
+    return verdict;
+}
+
+Verdict read_verdict(std::string_view body, Event event) {
+    const auto object = parse_strict_object(body);
+    if (!object) {
+        return no_verdict("its answer is no JSON object, nested up to 16 deep, with each key once");
+    }
+    Verdict verdict;
+    try {
+        verdict.accepts = is_accept(*object);
+        for (const auto& [name, value] : object->items()) {
+            read_key(name, value, event, verdict);
+        }
+    } catch (const std::invalid_argument& problem) {
+        return no_verdict(problem.what());
+    }
+    if (!verdict.accepts && verdict.reason.empty()) {
+        verdict.reason = "refused";
+    }
+    return verdict;
+}
+
+bool amend(plugin::Login& login, const Verdict& verdict) {
+    return set_notes(login, verdict);
+}
+
+bool amend(plugin::Registration& wanted, const Verdict& verdict) {
+    const bool fits = (verdict.hosts.empty() || wanted.set_hosts(verdict.hosts)) &&
+                      std::all_of(verdict.limits.begin(), verdict.limits.end(),
+                                  [&](const auto& limit) { return wanted.set_limit(limit.first, limit.second); });
+    return fits && set_notes(wanted, verdict);
+}
+
+}  // namespace ferrotunnel::plugins

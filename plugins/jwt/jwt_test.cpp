@@ -1,0 +1,355 @@
+// The plugin `jwt` on a real chain, and tokens that try to get in.
+#include "jwt/jwt.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <string>
+#include <thread>
+
+#include "jwt/signer_for_tests.hpp"
+#include "unit/plugin/run_rig.hpp"
+
+using namespace ferrotunnel;
+using namespace std::chrono_literals;
+using ferrotunnel::plugins::Jwt;
+using ferrotunnel::plugins::WorkPool;
+using ferrotunnel::test::base64url;
+using ferrotunnel::test::PluginRig;
+using ferrotunnel::test::Signer;
+using hooks::Step;
+
+namespace {
+
+long now() {
+    return static_cast<long>(std::time(nullptr));
+}
+
+std::string claims(const std::string& more = "") {
+    return R"({"sub":"ann","iss":"me","aud":"app","exp":)" + std::to_string(now() + 600) + more + "}";
+}
+
+/// A text as a string of JSON, which YAML takes as well.
+std::string as_json(const std::string& text) {
+    return nlohmann::json(text).dump();
+}
+
+struct Rig : PluginRig {
+    explicit Rig(std::string_view settings) { add<Jwt>({"jwt", true, false}, settings); }
+
+    void wait_for(int count) {
+        const auto deadline = std::chrono::steady_clock::now() + 60s;
+        while (count > 0) {
+            REQUIRE(std::chrono::steady_clock::now() < deadline);
+            count -= deliver();
+            std::this_thread::sleep_for(1ms);
+        }
+    }
+    /// "200 " and what the backend gets, or "401 jwt_invalid".
+    std::string come_with(const std::string& fields) {
+        begin("GET /", fields);
+        Step step = ask();
+        waited = step == Step::wait;
+        while (step == Step::wait) {
+            wait_for(1);
+            step = ask();
+        }
+        std::string result = "200 " + (step == Step::go_on ? sent() : std::string());
+        if (step == Step::answer) {
+            reply = run->take_reply();
+            result = std::to_string(reply.page ? http::info_of(*reply.page).status : reply.status) + " " + reply.code;
+        }
+        end();
+        return result;
+    }
+    std::string come(const std::string& token) { return come_with("Authorization: Bearer " + token + "\r\n"); }
+    hooks::Reply reply;
+    bool waited = false;
+};
+
+bool is_in(const std::string& result) {
+    return result.starts_with("200 GET");
+}
+
+}  // namespace
+
+TEST_CASE("jwt: each algorithm, and none with another one's key", "[jwt]") {
+    for (const std::string name : {"HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
+                                   "ES256", "ES384", "ES512", "EdDSA"}) {
+        INFO(name);
+        const Signer signer(name);
+        const bool has_secret = name.starts_with("HS");
+        Rig rig("{audience: app, keys: [{alg: " + name + ", " +
+                (has_secret ? "secret: " + signer.secret : "public_key: " + as_json(signer.pem())) + "}]}");
+        const std::string header = R"({"alg":")" + name + R"("})";
+        const std::string good = signer.token(header, claims());
+        CHECK(is_in(rig.come(good)));
+        CHECK(rig.waited == !has_secret);
+        CHECK(is_in(rig.come(good)));
+        CHECK_FALSE(rig.waited);  // it is known
+        Signer other(name);
+        other.secret = std::string(64, 'o');
+        CHECK(rig.come(other.token(header, claims())) == "401 jwt_invalid");
+        const std::size_t dot = good.rfind('.');
+        std::string changed = good;
+        changed[dot + 5] = changed[dot + 5] == 'A' ? 'B' : 'A';
+        CHECK(rig.come(changed) == "401 jwt_invalid");
+        CHECK(rig.come(good.substr(0, dot + 1)) == "401 jwt_invalid");
+        CHECK(rig.come(good.substr(0, good.size() - 4)) == "401 jwt_invalid");
+        if (!has_secret) {  // the public key as a secret, which the algorithm of the header would ask for
+            const std::string text = base64url(R"({"alg":"HS256"})") + "." + base64url(claims());
+            CHECK(rig.come(text + "." + base64url(Signer::hmac("SHA256", signer.pem(), text))) == "401 jwt_invalid");
+        }
+        for (const std::string alg : {"none", "None", "", "ES256K"}) {
+            CHECK(rig.come(base64url(R"({"alg":")" + alg + R"("})") + "." + base64url(claims()) + ".") ==
+                  "401 jwt_invalid");
+        }
+    }
+}
+
+TEST_CASE("jwt: headers of tokens that get nowhere", "[jwt][hostile]") {
+    const Signer signer("HS256");
+    Rig rig("{audience: app, keys: [{alg: HS256, kid: mine, secret: " + signer.secret + "}]}");
+    CHECK(is_in(rig.come(signer.token(R"({"alg":"HS256","kid":"mine","typ":"JWT"})", claims()))));
+    CHECK(is_in(rig.come(signer.token(R"({"alg":"HS256","typ":"application/AT+jwt"})", claims()))));
+    // Where a key could be had is not looked at; the signature counts.
+    CHECK(is_in(rig.come(signer.token(R"({"alg":"HS256","jku":"http://127.0.0.1:1/k"})", claims()))));
+    const std::string deep = std::string(20, '[') + std::string(20, ']');
+    for (const std::string header : {R"({"alg":"HS256","crit":["exp"]})",
+                                     R"({"alg":"HS256","crit":[]})",
+                                     R"({"alg":"HS256","b64":false})",
+                                     R"({"alg":"HS256","alg":"HS256"})",
+                                     R"({"alg":"none","alg":"HS256"})",
+                                     R"({"alg":["HS256"]})",
+                                     R"({"alg":256})",
+                                     R"({"alg":"hs256"})",
+                                     R"({"alg":"HS384"})",
+                                     R"({"kid":"mine"})",
+                                     R"({"alg":"HS256","kid":7})",
+                                     R"({"alg":"HS256","kid":"../../dev/null"})",
+                                     R"({"alg":"HS256","kid":"' OR 1=1"})",
+                                     R"({"alg":"HS256","typ":"logout+jwt"})",
+                                     R"({"alg":"HS256","typ":"dpop+jwt"})",
+                                     R"(["HS256"])",
+                                     R"("HS256")",
+                                     R"({"alg":"HS256"}{})",
+                                     R"({"alg":"HS256",})",
+                                     "",
+                                     "{}"}) {
+        INFO(header);
+        CHECK(rig.come(signer.token(header, claims())) == "401 jwt_invalid");
+    }
+    CHECK(rig.come(signer.token(R"({"alg":"HS256","kid":")" + std::string(257, 'k') + "\"}", claims())) ==
+          "401 jwt_invalid");
+    CHECK(rig.come(signer.token(R"({"alg":"HS256","x":)" + deep + "}", claims())) == "401 jwt_invalid");
+}
+
+TEST_CASE("jwt: forms of tokens that get nowhere", "[jwt][hostile]") {
+    const Signer signer("HS256");
+    Rig rig("{audience: app, keys: [{alg: HS256, secret: " + signer.secret + "}]}");
+    const std::string good = signer.token(R"({"alg":"HS256"})", claims());
+    CHECK(is_in(rig.come(good)));
+    const std::string last = good.substr(0, good.size() - 1);
+    const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    // 32 bytes have 43 letters, the last one with two bits that no byte has.
+    const std::string other_end = last + alphabet[alphabet.find(good.back()) + 1];
+    for (const std::string& token :
+         {other_end, good + "=", good + ".", good + ".a", "." + good, good.substr(good.find('.') + 1), std::string("."),
+          std::string(".."), std::string("..."), std::string("a.b.c"), good + "~", last + "+", last,
+          good.substr(0, good.find('.')) + "=" + good.substr(good.find('.'))}) {
+        INFO(token);
+        CHECK(rig.come(token) == "401 jwt_invalid");
+    }
+    const std::string header = R"({"alg":"HS256"})";
+    const auto sized = [&](std::size_t size) {
+        return signer.token(header, claims(R"(,"x":")" + std::string(size, 'x') + "\""));
+    };
+    std::size_t size = 5'000;
+    while (sized(size + 1).size() <= plugins::Token::size_max) {
+        ++size;
+    }
+    CHECK(is_in(rig.come(sized(size))));
+    CHECK(rig.come(sized(size + 1)) == "401 jwt_invalid");
+    CHECK(rig.come_with("") == "401 jwt_required");
+    CHECK(rig.come_with("Authorization: Basic abc\r\n") == "401 jwt_required");
+    CHECK(rig.come_with("Authorization: Bearer " + good + "\r\nAuthorization: Bearer " + good + "\r\n") ==
+          "401 jwt_invalid");
+    CHECK(rig.reply.fields[0].second == R"(Bearer realm="Restricted", error="invalid_token")");
+}
+
+TEST_CASE("jwt: claims that are not good", "[jwt][hostile]") {
+    const Signer signer("HS256");
+    const std::string key = "keys: [{alg: HS256, secret: " + signer.secret + "}]";
+    Rig rig("{audience: [app, api], issuer: [me, you], skew: 5m, " + key + "}");
+    const auto come = [&](const std::string& text) { return rig.come(signer.token(R"({"alg":"HS256"})", text)); };
+    const auto at = [](long offset) { return std::to_string(now() + offset); };
+    const std::string mine = R"("iss":"me","aud":"app")";
+    CHECK(is_in(come("{" + mine + R"(,"exp":)" + at(600) + "}")));
+    CHECK(is_in(come("{" + mine + R"(,"exp":)" + at(-10) + "}")));  // within the skew
+    CHECK(is_in(come("{" + mine + R"(,"exp":)" + at(600) + R"(.5,"nbf":)" + at(10) + "}")));
+    CHECK(is_in(come(R"({"iss":"you","aud":["x","api"],"exp":)" + at(600) + "}")));
+    for (const std::string& text : {
+             "{" + mine + R"(,"exp":)" + at(-301) + "}",
+             "{" + mine + R"(,"exp":)" + at(600) + R"(,"nbf":)" + at(3600) + "}",
+             "{" + mine + R"(,"exp":)" + at(600) + R"(,"nbf":"0"})",
+             "{" + mine + R"(,"exp":")" + at(600) + "\"}",
+             "{" + mine + R"(,"exp":null})",
+             "{" + mine + "}",
+             "{" + mine + R"(,"exp":1e999})",
+             "{" + mine + R"(,"exp":-1})",
+             "{" + mine + R"(,"exp":1,"exp":)" + at(600) + "}",
+             R"({"aud":"app","exp":)" + at(600) + "}",
+             R"({"iss":"they","aud":"app","exp":)" + at(600) + "}",
+             R"({"iss":["me"],"aud":"app","exp":)" + at(600) + "}",
+             R"({"iss":"me","exp":)" + at(600) + "}",
+             R"({"iss":"me","aud":"other","exp":)" + at(600) + "}",
+             R"({"iss":"me","aud":["other",["app"]],"exp":)" + at(600) + "}",
+             R"({"iss":"me","aud":{"app":1},"exp":)" + at(600) + "}",
+             R"({"iss":"me","aud":"*","exp":)" + at(600) + "}",
+             std::string("[]"),
+         }) {
+        INFO(text);
+        CHECK(come(text) == "401 jwt_invalid");
+    }
+    Rig any("{audience: '*', require_exp: false, " + key + "}");
+    CHECK(is_in(any.come(signer.token(R"({"alg":"HS256"})", "{}"))));
+}
+
+TEST_CASE("jwt: a token that is known ends nevertheless", "[jwt]") {
+    const Signer signer("HS256");
+    Rig rig("{audience: app, skew: 0, keys: [{alg: HS256, secret: " + signer.secret + "}]}");
+    const std::string token =
+        signer.token(R"({"alg":"HS256"})", R"({"aud":"app","exp":)" + std::to_string(now() + 2) + "}");
+    const auto deadline = std::chrono::steady_clock::now() + 60s;
+    while (rig.come(token) != "401 jwt_invalid") {
+        REQUIRE(std::chrono::steady_clock::now() < deadline);
+        std::this_thread::sleep_for(50ms);
+    }
+}
+
+TEST_CASE("jwt: the backend is told what the claims say, and nothing else", "[jwt]") {
+    const Signer signer("HS256");
+    const std::string key = "keys: [{alg: HS256, secret: " + signer.secret + "}]";
+    Rig rig("{audience: app, claims: {sub: X-User, groups: X-Groups, level: X-Level, odd: X-Odd}, cookie: token, " +
+            key + "}");
+    const std::string header = R"({"alg":"HS256"})";
+    const std::string forged = "X-User: root\r\nx_groups: admin\r\nX-Odd: 1\r\nX-Level: 9\r\n";
+    const std::string good = signer.token(header, claims(R"(,"groups":["a","b"],"level":3,"odd":{"x":1})"));
+    CHECK(rig.come_with(forged + "Authorization: Bearer " + good + "\r\n") ==
+          "200 GET / HTTP/1.1\r\nHost: app.test\r\nX-Groups: a,b\r\nX-Level: 3\r\nX-User: ann\r\n\r\n");
+    CHECK(rig.come_with(forged + "Cookie: a=b; token=" + good + "; c=d\r\n") ==
+          "200 GET / HTTP/1.1\r\nHost: app.test\r\nX-Groups: a,b\r\nX-Level: 3\r\nX-User: ann\r\nCookie: a=b; "
+          "c=d\r\n\r\n");
+    CHECK(rig.come_with("Cookie: token=x; token=" + good + "\r\n") == "401 jwt_invalid");
+    const std::string split = signer.token(header, claims(R"(,"groups":["a,admin"],"odd":"a\r\nX-Admin: 1")"));
+    CHECK(rig.come_with(forged + "Authorization: Bearer " + split + "\r\n") ==
+          "200 GET / HTTP/1.1\r\nHost: app.test\r\nX-User: ann\r\n\r\n");
+    CHECK(rig.come_with(forged) == "401 jwt_required");
+    Rig forwards("{audience: app, forward: true, " + key + "}");
+    CHECK(forwards.come(good).find("Authorization: Bearer " + good) != std::string::npos);
+}
+
+TEST_CASE("jwt: more checks than may wait are refused", "[jwt][pool]") {
+    const auto pool = WorkPool::shared();
+    std::promise<void> opens;
+    std::shared_future<void> open = opens.get_future().share();
+    const auto begun = std::make_shared<std::atomic<std::size_t>>(0);
+    const auto fill = [&] {
+        while (pool->submit([open, begun] {
+            ++*begun;
+            open.wait();
+        })) {
+        }
+    };
+    fill();
+    while (*begun < pool->threads_max()) {
+        std::this_thread::yield();
+    }
+    fill();  // in the places of those that have begun since
+    const Signer signer("ES256");
+    Rig rig("{audience: app, keys: [{alg: ES256, public_key: " + as_json(signer.pem()) + "}]}");
+    CHECK(rig.come(signer.token(R"({"alg":"ES256"})", claims())) == "503 jwt_busy");
+    opens.set_value();
+}
+
+TEST_CASE("jwt: key sets", "[jwt][jwks]") {
+    const Signer rsa("RS256");
+    const Signer ec("ES384");
+    const Signer ed("EdDSA");
+    char folder[] = "/tmp/ferrotunnel-jwt.XXXXXX";
+    REQUIRE(::mkdtemp(folder) != nullptr);
+    const std::string path = std::string(folder) + "/keys";
+    const auto write = [&](const std::string& text) {
+        std::ofstream(path + ".new") << text;
+        std::filesystem::rename(path + ".new", path);
+    };
+    const std::string rsa_key =
+        R"({"kty":"RSA","kid":"r","n":")" + rsa.number("n") + R"(","e":")" + rsa.number("e") + "\"}";
+    const std::string ec_key = R"({"kty":"EC","kid":"e","crv":"P-384","use":"sig","x":")" + ec.number("qx", 48) +
+                               R"(","y":")" + ec.number("qy", 48) + "\"}";
+    const std::string ed_key = R"({"kty":"OKP","kid":"d","crv":"Ed25519","x":")" + ed.raw() + "\"}";
+    const std::string secret_key =
+        R"({"kty":"oct","kid":"h","alg":"HS256","k":")" + base64url(std::string(32, 'k')) + "\"}";
+    write(R"({"keys":[{"kty":"new"},)" + rsa_key + "," + ec_key + "," + ed_key + "," + secret_key + "]}");
+    Rig rig("{audience: app, jwks_file: '" + path + "'}");
+    Signer secret("HS256");
+    secret.secret = std::string(32, 'k');
+    CHECK(is_in(rig.come(rsa.token(R"({"alg":"RS256","kid":"r"})", claims()))));
+    CHECK(is_in(rig.come(ec.token(R"({"alg":"ES384","kid":"e"})", claims()))));
+    CHECK(is_in(rig.come(ed.token(R"({"alg":"EdDSA","kid":"d"})", claims()))));
+    CHECK(is_in(rig.come(ed.token(R"({"alg":"EdDSA"})", claims()))));
+    CHECK(is_in(rig.come(secret.token(R"({"alg":"HS256","kid":"h"})", claims()))));
+    CHECK(rig.come(ed.token(R"({"alg":"EdDSA","kid":"r"})", claims())) == "401 jwt_invalid");
+    CHECK(rig.come(ed.token(R"({"alg":"EdDSA","kid":"x"})", claims())) == "401 jwt_invalid");
+    // A set of a URL has no secrets.
+    CHECK(plugins::read_key_set(R"({"keys":[)" + ec_key + "," + secret_key + "]}", false).size() == 1);
+    CHECK(plugins::read_key_set(R"({"keys":[)" + ec_key + "," + secret_key + "]}", true).size() == 2);
+    for (const std::string& bad :
+         {std::string("{}"), std::string(R"({"keys":[]})"), std::string("<html>"),
+          R"({"keys":[],"keys":[)" + ec_key + "]}", R"({"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]})" + std::string(),
+          R"({"keys":[{"kty":"EC","crv":"P-256","x":")" + base64url(std::string(32, 'x')) + R"(","y":")" +
+              base64url(std::string(32, 'y')) + R"("}]})",
+          R"({"keys":[)" + ec_key.substr(0, ec_key.size() - 1) + R"(,"use":"enc"}]})"}) {
+        INFO(bad);
+        CHECK_THROWS(plugins::read_key_set(bad, true));
+    }
+    std::string many = R"({"keys":[)" + ec_key;
+    for (int i = 1; i < 100; ++i) {
+        many += "," + ec_key;
+    }
+    CHECK(plugins::read_key_set(many + "]}", true).size() == 100);
+    CHECK_THROWS(plugins::read_key_set(many + "," + ec_key + "]}", true));
+    std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("jwt: settings that can not work are told with their places", "[jwt][check]") {
+    const auto wrong = [](const std::string& settings) { return PluginRig::wrong<Jwt>(settings); };
+    const std::string es = as_json(Signer("ES256").pem());
+    CHECK(wrong("{audience: a}").find("has no keys") != std::string::npos);
+    CHECK(wrong("{jwks_url: 'http://127.0.0.1/k'}").find("audience") != std::string::npos);
+    CHECK(wrong("{audience: a, jwks_url: 'ftp://127.0.0.1/k'}").find("jwks_url: is no URL") == 0);
+    CHECK(wrong("{audience: a, jwks_url: 'http://127.0.0.1/k'}").empty());
+    CHECK(wrong("{audience: a, keys: [{alg: HS256}]}").find("keys[0]: needs one of") == 0);
+    CHECK(wrong("{audience: a, keys: [{alg: none, secret: x}]}").find("alg") != std::string::npos);
+    CHECK(wrong("{audience: a, keys: [{alg: HS256, secret: short}]}").find("keys[0].secret: has 5 bytes") == 0);
+    CHECK(wrong("{audience: a, keys: [{alg: HS256, secret: " + es + "}]}").find("no secret for HMAC") !=
+          std::string::npos);
+    CHECK(wrong("{audience: a, keys: [{alg: HS256, public_key: " + es + "}]}").find("no secret for HMAC") !=
+          std::string::npos);
+    CHECK(wrong("{audience: a, keys: [{alg: ES384, public_key: " + es + "}]}").find("curve secp384r1") !=
+          std::string::npos);
+    CHECK(wrong("{audience: a, keys: [{alg: RS256, public_key: " + es + "}]}").find("is no RSA key") !=
+          std::string::npos);
+    CHECK(wrong("{audience: a, keys: [{alg: RS256, public_key: nonsense}]}").find("is no public key") !=
+          std::string::npos);
+    CHECK(wrong("{audience: a, keys: [{alg: ES256, public_key: " + es + "}], claims: {sub: Host}}")
+              .find("claims[\"sub\"]") == 0);
+    CHECK(wrong("{audience: a, keys: [{alg: ES256, public_key: " + es + "}], claims: {sub: X-A, name: X-A}}")
+              .find("another claim too") != std::string::npos);
+    CHECK(wrong("{audience: a, keys: [{alg: ES256, public_key: " + es + "}], cookie: 'a b'}")
+              .find("cookie: is no name") == 0);
+}

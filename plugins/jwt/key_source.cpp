@@ -1,0 +1,126 @@
+#include "jwt/key_source.hpp"
+
+#include <atomic>
+#include <exception>
+#include <stdexcept>
+#include <utility>
+
+namespace ferrotunnel::plugins {
+
+KeySource::KeySource(Options options, Tell tell) : options_(std::move(options)), tell_(std::move(tell)) {
+    if (!options_.file.empty()) {
+        file_.emplace(options_.file, file_max);
+        of_file_ = read_key_set(file_->changed().value_or(std::string()), true);
+    }
+    const std::lock_guard lock(mutex_);
+    replace(of_url_, {});
+}
+
+std::shared_ptr<const KeySet> KeySource::keys() const {
+    const std::lock_guard lock(mutex_);
+    return set_;
+}
+
+bool KeySource::is_complete() const {
+    const std::lock_guard lock(mutex_);
+    return options_.url.empty() || has_fetched_;
+}
+
+// With the lock.
+void KeySource::replace(std::vector<Key>& part, std::vector<Key> keys) {
+    static std::atomic<std::uint64_t> number{0};
+    part = std::move(keys);
+    auto made = std::make_shared<KeySet>();
+    for (const std::vector<Key>* const some :
+         std::initializer_list<const std::vector<Key>*>{&options_.own, &of_file_, &of_url_}) {
+        made->keys.insert(made->keys.end(), some->begin(), some->end());
+    }
+    made->number = ++number;
+    set_ = std::move(made);
+}
+
+void KeySource::tick(Time now) {
+    if (file_) {
+        try {
+            if (const auto text = file_->changed()) {
+                auto keys = read_key_set(*text, true);
+                const std::lock_guard lock(mutex_);
+                replace(of_file_, std::move(keys));
+            }
+        } catch (const std::exception& problem) {
+            tell_("jwks_file " + options_.file + " " + problem.what() + "; the keys stay as they are");
+        }
+    }
+    const std::lock_guard lock(mutex_);
+    if (!options_.url.empty() && !fetches_ && now >= next_fetch_) {
+        fetch(now);
+    }
+}
+
+bool KeySource::wait_for_unknown(std::function<void()> then, Time now) {
+    const std::lock_guard lock(mutex_);
+    if (options_.url.empty() || waiters_.size() >= waiters_max) {
+        return false;
+    }
+    if (!fetches_) {
+        // The first keys are nobody's unknown ones.
+        if (now < (has_fetched_ ? next_unknown_ : next_fetch_)) {
+            return false;
+        }
+        if (has_fetched_) {
+            next_unknown_ = now + unknown_pause;
+        }
+        fetch(now);
+    }
+    if (fetches_) {
+        waiters_.push_back(std::move(then));
+    }
+    return fetches_;
+}
+
+// With the lock.
+void KeySource::fetch(Time now) {
+    HttpQuestion question;
+    question.url = options_.url;
+    question.fields = {{"Accept", "application/json"}};
+    question.timeout = std::chrono::seconds(4);
+    question.body_max = file_max;
+    question.ca_file = options_.ca_file;
+    next_fetch_ = now + failure_pause;
+    fetches_ = client_.ask(std::move(question), [this](const HttpAnswer& answer) { fetched(answer); });
+}
+
+void KeySource::fetched(const HttpAnswer& answer) {
+    std::string problem = answer.error;
+    std::vector<Key> keys;
+    if (problem.empty() && (answer.status != 200 || answer.body_too_long)) {
+        problem = answer.body_too_long ? "more than 1 MiB" : "status " + std::to_string(answer.status);
+    }
+    try {
+        if (problem.empty()) {
+            keys = read_key_set(answer.body, false);
+        }
+    } catch (const std::exception& wrong) {
+        problem = wrong.what();
+    }
+    std::vector<std::function<void()>> waiters;
+    {
+        const std::lock_guard lock(mutex_);
+        fetches_ = false;
+        waiters.swap(waiters_);
+        if (problem.empty()) {
+            has_fetched_ = true;
+            next_fetch_ = std::chrono::steady_clock::now() +
+                          std::chrono::duration_cast<std::chrono::steady_clock::duration>(options_.refresh);
+            replace(of_url_, std::move(keys));
+        }
+    }
+    if (!problem.empty()) {
+        tell_("jwks_url " + options_.url + " gives no keys: " + problem + "; those that are known stay");
+    }
+    for (const std::function<void()>& then : waiters) {
+        then();
+    }
+}
+
+}  // namespace ferrotunnel::plugins

@@ -1,0 +1,75 @@
+// Where keys come from: the settings, a file, a URL. A set that can not be had any more stays as it is.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/http_client.hpp"
+#include "common/watched_file.hpp"
+#include "jwt/key.hpp"
+
+namespace ferrotunnel::plugins {
+
+/// Keys, with a number that no other set has.
+struct KeySet {
+    std::vector<Key> keys;
+    std::uint64_t number = 0;
+};
+
+class KeySource {
+public:
+    using Time = std::chrono::steady_clock::time_point;
+    using Tell = std::function<void(const std::string&)>;  // a line for the log; any thread
+    static constexpr std::size_t file_max = 1024 * 1024;
+    static constexpr std::size_t waiters_max = 256;
+    static constexpr std::chrono::seconds unknown_pause{60};  // between fetches for keys that are not known
+    static constexpr std::chrono::seconds failure_pause{10};  // before a fetch that has failed is tried again
+
+    struct Options {
+        std::vector<Key> own;  // of the settings
+        std::string file;      // empty: none
+        std::string url;       // empty: none
+        std::string ca_file;
+        std::chrono::nanoseconds refresh{};
+    };
+
+    /// Throws std::runtime_error where the file has no keys.
+    KeySource(Options options, Tell tell);
+    KeySource(const KeySource&) = delete;
+    KeySource& operator=(const KeySource&) = delete;
+
+    std::shared_ptr<const KeySet> keys() const;
+    /// Whether all keys there are have been had once.
+    bool is_complete() const;
+    /// Reads the file if it has changed, and fetches from the URL when that is due. On one thread at a time.
+    void tick(Time now);
+    /// Has `then` called on another thread when a fetch has ended that may bring a key that is not known. False: there
+    /// is none to wait for, since one has just been made, or too many wait. Any thread.
+    bool wait_for_unknown(std::function<void()> then, Time now);
+
+private:
+    void fetch(Time now);
+    void fetched(const HttpAnswer& answer);
+    void replace(std::vector<Key>& part, std::vector<Key> keys);
+
+    const Options options_;
+    const Tell tell_;
+    std::optional<WatchedFile> file_;
+    mutable std::mutex mutex_;
+    std::vector<Key> of_file_;
+    std::vector<Key> of_url_;
+    std::shared_ptr<const KeySet> set_;
+    std::vector<std::function<void()>> waiters_;
+    bool fetches_ = false;
+    bool has_fetched_ = false;  // once, with success
+    Time next_fetch_{};
+    Time next_unknown_{};
+    HttpClient client_{1, 4};  // last: its thread uses what is above
+};
+
+}  // namespace ferrotunnel::plugins

@@ -1,0 +1,77 @@
+// Lines on their way from the workers to the thread that writes them: a ring of places that are there from the
+// beginning.
+#pragma once
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ferrotunnel::plugins {
+
+/// With its end. No more than a pipe takes in one piece, so that lines of several writers never mix.
+constexpr std::size_t log_line_bytes_max = 4'096;
+
+class LineQueue {
+public:
+    /// Room for at least so many lines.
+    explicit LineQueue(std::size_t lines)
+        : mask_(std::bit_ceil(lines) - 1),
+          turns_(mask_ + 1),
+          sizes_(mask_ + 1),
+          texts_(std::make_unique_for_overwrite<char[]>((mask_ + 1) * log_line_bytes_max)) {
+        for (std::size_t i = 0; i <= mask_; ++i) {
+            turns_[i].store(i, std::memory_order_relaxed);
+        }
+    }
+
+    /// Has `write(char* line)` write a line of up to log_line_bytes_max bytes, and return its size. False: there is no
+    /// room, and it was not called. Any thread; it waits for nobody and allocates nothing.
+    template <typename Write>
+    bool push(Write write) {
+        std::size_t at = next_in_.load(std::memory_order_relaxed);
+        while (true) {
+            // A place's turn is its number when it is empty, one more when it has a line, and a round more afterwards.
+            const std::size_t turn = turns_[at & mask_].load(std::memory_order_acquire);
+            if (turn == at) {
+                if (next_in_.compare_exchange_weak(at, at + 1, std::memory_order_relaxed)) {
+                    break;
+                }
+            } else if (static_cast<std::ptrdiff_t>(turn - at) < 0) {
+                return false;
+            } else {
+                at = next_in_.load(std::memory_order_relaxed);
+            }
+        }
+        sizes_[at & mask_] = write(texts_.get() + (at & mask_) * log_line_bytes_max);
+        turns_[at & mask_].store(at + 1, std::memory_order_release);
+        return true;
+    }
+
+    /// Appends the next lines to `text`, as long as it has no more than `bytes` bytes then; how many they were. One
+    /// thread at a time.
+    std::size_t pop(std::string& text, std::size_t bytes) {
+        std::size_t lines = 0;
+        for (;; ++lines, ++next_out_) {
+            const std::size_t place = next_out_ & mask_;
+            if (turns_[place].load(std::memory_order_acquire) != next_out_ + 1 || text.size() + sizes_[place] > bytes) {
+                return lines;
+            }
+            text.append(texts_.get() + place * log_line_bytes_max, sizes_[place]);
+            turns_[place].store(next_out_ + mask_ + 1, std::memory_order_release);
+        }
+    }
+
+private:
+    const std::size_t mask_;
+    std::vector<std::atomic<std::size_t>> turns_;
+    std::vector<std::size_t> sizes_;
+    const std::unique_ptr<char[]> texts_;
+    alignas(64) std::atomic<std::size_t> next_in_{0};
+    alignas(64) std::size_t next_out_ = 0;
+};
+
+}  // namespace ferrotunnel::plugins

@@ -1,0 +1,136 @@
+#include "request-log/line_writer.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace ferrotunnel::plugins {
+namespace {
+
+constexpr std::size_t text_bytes_max = 1'024;            // of one value
+constexpr std::string_view cut_mark = ",\"cut\":true}";  // for which an object keeps room
+constexpr std::size_t escape_bytes_max = 6;              // \u0000
+constexpr char hex[] = "0123456789abcdef";
+
+unsigned char byte_at(std::string_view text, std::size_t i) noexcept {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+}
+
+// How many bytes the character of UTF-8 at `i` has; 0: there is none that may stand in a text (RFC 3629).
+std::size_t utf8_size(std::string_view text, std::size_t i) noexcept {
+    const unsigned char lead = byte_at(text, i);
+    const unsigned char second = byte_at(text, i + 1);
+    const auto follows = [&](std::size_t at) { return (byte_at(text, at) & 0xc0) == 0x80; };
+    if (lead < 0x80) {
+        return 1;
+    }
+    if (lead >= 0xc2 && lead <= 0xdf) {
+        return follows(i + 1) ? 2 : 0;
+    }
+    if (lead >= 0xe0 && lead <= 0xef) {
+        const bool is_short = lead == 0xe0 && second < 0xa0;
+        const bool is_surrogate = lead == 0xed && second > 0x9f;
+        return follows(i + 1) && follows(i + 2) && !is_short && !is_surrogate ? 3 : 0;
+    }
+    if (lead >= 0xf0 && lead <= 0xf4) {
+        const bool is_out = (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f);
+        return follows(i + 1) && follows(i + 2) && follows(i + 3) && !is_out ? 4 : 0;
+    }
+    return 0;
+}
+
+}  // namespace
+
+void LineWriter::put(std::string_view text) noexcept {
+    const std::size_t size = std::min(text.size(), left());
+    text.copy(at_, size);
+    at_ += size;
+}
+
+void LineWriter::put_number(std::uint64_t number) noexcept {
+    char digits[20];
+    const auto [end, error] = std::to_chars(digits, digits + sizeof(digits), number);
+    put({digits, static_cast<std::size_t>(end - digits)});
+}
+
+void LineWriter::put_escaped(std::string_view text) noexcept {
+    for (const char c : text.substr(0, text_bytes_max)) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\') {
+            put({&c, 1});
+        } else if (left() >= 4) {
+            const char escaped[] = {'\\', 'x', hex[byte >> 4], hex[byte & 15]};
+            put({escaped, sizeof(escaped)});
+        }
+    }
+}
+
+void LineWriter::put_json(std::string_view text) noexcept {
+    const bool is_long = text.size() > text_bytes_max;
+    text = text.substr(0, text_bytes_max);
+    const std::size_t kept = cut_mark.size() + 1 + escape_bytes_max;  // for the quote as well
+    for (std::size_t i = 0; i < text.size();) {
+        if (left() <= kept) {
+            is_cut_ = true;
+            return;
+        }
+        const unsigned char byte = byte_at(text, i);
+        const std::size_t size = utf8_size(text, i);
+        if (size == 0) {
+            put("\\ufffd");
+        } else if (byte == '"' || byte == '\\') {
+            const char escaped[] = {'\\', text[i]};
+            put({escaped, sizeof(escaped)});
+        } else if (byte < 0x20 || byte == 0x7f) {
+            const char escaped[] = {'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]};
+            put({escaped, sizeof(escaped)});
+        } else {
+            put(text.substr(i, size));
+        }
+        i += std::max<std::size_t>(size, 1);
+    }
+    is_cut_ = is_cut_ || is_long;
+}
+
+bool LineWriter::begin_member(std::string_view prefix, std::string_view name, std::size_t value_bytes) noexcept {
+    constexpr std::size_t marks = 4;  // a comma or brace, two quotes, a colon
+    if (left() < marks + prefix.size() + name.size() + value_bytes + cut_mark.size()) {
+        is_cut_ = true;
+        return false;
+    }
+    put(at_ == begin_ ? "{\"" : ",\"");
+    put(prefix);
+    put(name);
+    put("\":");
+    return true;
+}
+
+void LineWriter::member(std::string_view prefix, std::string_view name, std::string_view text) noexcept {
+    if (begin_member(prefix, name, 2 + escape_bytes_max)) {
+        put("\"");
+        put_json(text);
+        put("\"");
+    }
+}
+
+void LineWriter::member_number(std::string_view name, std::uint64_t number) noexcept {
+    if (begin_member({}, name, 20)) {
+        put_number(number);
+    }
+}
+
+void LineWriter::member_boolean(std::string_view name, bool value) noexcept {
+    if (begin_member({}, name, 5)) {
+        put(value ? "true" : "false");
+    }
+}
+
+void LineWriter::end_object() noexcept {
+    put(is_cut_ ? cut_mark : "}");
+}
+
+std::size_t LineWriter::end() noexcept {
+    *at_++ = '\n';
+    return static_cast<std::size_t>(at_ - begin_);
+}
+
+}  // namespace ferrotunnel::plugins

@@ -1,0 +1,62 @@
+// Lets webhooks in that their sender has signed. plugins/webhook-verify/README.md has the settings.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "ferrotunnel/plugin.hpp"
+#include "webhook-verify/hmac.hpp"
+#include "webhook-verify/signature.hpp"
+
+namespace ferrotunnel::plugins {
+
+class WebhookVerify final : public plugin::Plugin {
+public:
+    static constexpr plugin::Description description{.name = "webhook-verify",
+                                                     .version = "1.0",
+                                                     .summary = "lets webhooks in that their sender has signed",
+                                                     .schema = R"({
+            "type": "object",
+            "required": ["style", "secrets"],
+            "properties": {
+                "style": {"type": "string", "enum": ["github", "stripe", "slack", "generic"],
+                          "description": "Who signs, and how."},
+                "secrets": {"type": ["string", "array"], "items": {"type": "string", "format": "secret"},
+                            "minItems": 1, "maxItems": 4,
+                            "description": "Secrets that are shared with the sender, any of which may have been used."},
+                "max_body": {"type": "string", "format": "bytes", "formatMinimum": "1", "formatMaximum": "1MiB",
+                             "default": "256KiB", "description": "The largest body that is taken."},
+                "tolerance": {"type": "string", "format": "duration", "formatMinimum": "1s", "formatMaximum": "24h",
+                              "description": "stripe and slack: by how much their time may differ from ours; 5m."},
+                "status": {"type": "integer", "minimum": 400, "maximum": 404, "default": 401,
+                           "description": "What others are answered with: 400, 401, 403 or 404."},
+                "header": {"type": "string", "minLength": 1, "maxLength": 100,
+                           "description": "generic: the field that has the signature."},
+                "prefix": {"type": "string", "maxLength": 100,
+                           "description": "generic: what stands before the digest, like sha256=; nothing."},
+                "encoding": {"type": "string", "enum": ["hex", "base64"], "description": "generic: of the digest; hex"},
+                "algorithm": {"type": "string", "enum": ["sha1", "sha256", "sha512"],
+                              "description": "generic: of the digest; sha256."}
+            }
+        })",
+                                                     .guard = true};
+
+    /// Reports every value that can not be used, with its place.
+    static void check(const plugin::Settings& settings);
+    explicit WebhookVerify(const plugin::Settings& settings);
+
+    plugin::Decision on_request(plugin::Exchange& exchange) override;
+
+private:
+    plugin::Decision judge(plugin::Exchange& exchange, const SignatureClaim& claim, plugin::Text body) const;
+    plugin::Decision refuse(const plugin::Exchange& exchange, std::string_view why) const;
+
+    SignatureStyle style_;
+    std::vector<HmacKey> keys_;
+    std::size_t max_body_;
+    std::uint16_t status_;
+};
+
+}  // namespace ferrotunnel::plugins
