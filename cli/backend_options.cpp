@@ -20,6 +20,14 @@ BackendTls* tls_of(AnyService& service) {
     return nullptr;
 }
 
+template <typename Description>
+void set_proxy(Description& service, ProxyProtocol version) {
+    service.proxy_protocol = version;
+}
+
+// What precedes the first byte has no place where there are datagrams.
+void set_proxy(Udp&, ProxyProtocol) {}
+
 }  // namespace
 
 std::vector<OptionInfo> backend_tls_options() {
@@ -68,10 +76,13 @@ void apply_backend_options(const Options& options, const std::vector<AnyService*
             *tls = wanted;
         }
         if (version) {
-            std::visit(
-                [&](auto& one) { one.proxy_protocol = *version == "v1" ? ProxyProtocol::v1 : ProxyProtocol::v2; },
-                *service);
+            std::visit([&](auto& one) { set_proxy(one, *version == "v1" ? ProxyProtocol::v1 : ProxyProtocol::v2); },
+                       *service);
         }
+    }
+    const auto is_udp = [](const AnyService* service) { return std::holds_alternative<Udp>(*service); };
+    if (version && !services.empty() && std::all_of(services.begin(), services.end(), is_udp)) {
+        problems.add(options.place_of("proxy-protocol"), "has no meaning: a UDP service has no PROXY header");
     }
     if (any_tls || services.empty() || wanted == BackendTls{}) {
         return;

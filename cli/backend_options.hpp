@@ -1,17 +1,12 @@
 // The options --backend-..., and --proxy-protocol: how the services of the command line reach their backends.
 #pragma once
 
-#include <variant>
 #include <vector>
 
-#include "ferrotunnel/http.hpp"
-#include "ferrotunnel/tcp.hpp"
-#include "ferrotunnel/tls.hpp"
+#include "ferrotunnel/apply.hpp"
 #include "options.hpp"
 
 namespace ferrotunnel::cli {
-
-using AnyService = std::variant<Tcp, Http, Tls>;
 
 /// The options --backend-..., for a command whose services may speak TLS to their backends.
 std::vector<OptionInfo> backend_tls_options();

@@ -49,12 +49,18 @@ std::string hosts_of(const std::string& host, const std::vector<std::string>& al
 }
 
 void print_client(const Config::ClientSection& client) {
-    print_line(fmt::format(
-        "  client    to {}, {}; {}, {}", client.server, encryption(client), counted(client.connections, "connection"),
-        counted(client.services.size() + client.http_services.size() + client.tls_services.size(), "service")));
+    print_line(fmt::format("  client    to {}, {}; {}, {}", client.server, encryption(client),
+                           counted(client.connections, "connection"),
+                           counted(client.services.size() + client.http_services.size() + client.tls_services.size() +
+                                       client.udp_services.size(),
+                                   "service")));
     for (const Tcp& tcp : client.services) {
         const std::string port = tcp.remote_port == 0 ? "any" : std::to_string(tcp.remote_port);
         print_line(fmt::format("    {:<16} tcp {} -> {}", tcp.name, port, tcp.local));
+    }
+    for (const Udp& udp : client.udp_services) {
+        const std::string port = udp.remote_port == 0 ? "any" : std::to_string(udp.remote_port);
+        print_line(fmt::format("    {:<16} udp {} -> {}", udp.name, port, udp.local));
     }
     for (const Http& http : client.http_services) {
         std::string where = hosts_of(http.host.empty() ? "assigned" : http.host, http.aliases);
@@ -96,7 +102,11 @@ const CommandInfo& check_info() {
         "  ferrotunnel check\n"
         "  ferrotunnel check /etc/ferrotunnel/ferrotunnel.yml\n"
         "Without FILE: ferrotunnel.yml. Files that it names are read, tokens and certificates included.\n",
-        {{"Configuration file", {{"config", "FILE", "The same as FILE, as the other commands have it.", false, 'c'}}}},
+        {{"Configuration file",
+          {{"config", "FILE", "The same as FILE, as the other commands have it.", false, 'c'},
+           {"effective", "",
+            "Print the whole configuration instead: with what it includes and with defaults, and its secrets hidden.",
+            false}}}},
         CommandInfo::Kind::check,
     };
     return info;
@@ -105,8 +115,7 @@ const CommandInfo& check_info() {
 ExitCode run_check(Arguments arguments) {
     Problems problems;
     Options options(check_info());
-    if (!options.parse(std::move(arguments.words), problems)) {
-        fmt::print("{}", help_for(check_info()));
+    if (!parse_or_help(options, std::move(arguments.words), problems)) {
         return ExitCode::ok;
     }
     const std::string file = config_file_of(options, problems);
@@ -122,6 +131,10 @@ ExitCode run_check(Arguments arguments) {
             fmt::print(stderr, "  {}\n", line);
         }
         return ExitCode::usage;
+    }
+    if (options.flag("effective", problems)) {
+        fmt::print("{}", config.effective());
+        return ExitCode::ok;
     }
     warn_of_exposed(config.server_section(), file + ": server.token");
     warn_of_exposed(config.client_section(), file + ": client.token");

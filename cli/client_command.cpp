@@ -1,4 +1,5 @@
-// `ferrotunnel client` and its short forms `ferrotunnel tcp`, `ferrotunnel http` and `ferrotunnel tls`
+// `ferrotunnel client` and its short forms `ferrotunnel tcp`, `ferrotunnel udp`, `ferrotunnel http` and `ferrotunnel
+// tls`
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -8,34 +9,29 @@
 #include <utility>
 #include <variant>
 
-#include "backend_options.hpp"
 #include "client_story.hpp"
 #include "commands.hpp"
 #include "common_settings.hpp"
 #include "config_option.hpp"
+#include "drain_request.hpp"
 #include "endpoint_file.hpp"
 #include "ferrotunnel/client.hpp"
 #include "ferrotunnel/version.hpp"
+#include "guard_options.hpp"
 #include "help.hpp"
-#include "http_spec.hpp"
+#include "part_report.hpp"
 #include "reach.hpp"
+#include "reloader.hpp"
 #include "run.hpp"
 #include "setting_options.hpp"
 #include "silent_backend.hpp"
-#include "tcp_spec.hpp"
 #include "token_source.hpp"
+#include "wanted_services.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
 
 using namespace std::chrono_literals;
-
-// A service as the user wrote it, which messages about it repeat.
-struct Wanted {
-    std::string place;  // "--tcp 2222=22"
-    AnyService service;
-    std::string address{};  // the word with the backend's address, if that is not `place`
-};
 
 struct ClientPlan : ClientFacts {
     CommonSettings common;
@@ -44,157 +40,12 @@ struct ClientPlan : ClientFacts {
     Client client;
 };
 
-std::vector<Wanted> wanted_by_file(const Config& config, Problems& problems) {
-    std::vector<Wanted> wanted;
-    const Config::ClientSection section = config.client_section();
-    for (const Tcp& tcp : section.services) {
-        wanted.push_back({config.file() + ": client.services", tcp});
-    }
-    for (const Http& http : section.http_services) {
-        wanted.push_back({config.file() + ": client.services", http});
-    }
-    for (const Tls& tls : section.tls_services) {
-        wanted.push_back({config.file() + ": client.services", tls});
-    }
-    check_services(config, problems);
-    return wanted;
-}
-
-void apply_backend_options(const Options& options, std::vector<Wanted>& wanted, Problems& problems) {
-    std::vector<AnyService*> services;
-    for (Wanted& one : wanted) {
-        services.push_back(&one.service);
-    }
-    apply_backend_options(options, services, problems);
-}
-
-// Adds what `parse` makes of each value of the option.
-template <typename Parse>
-void add_wanted(const Options& options, std::string_view name, Parse parse, std::vector<Wanted>& wanted,
-                Problems& problems) {
-    for (const std::string& text : options.list(name)) {
-        std::string place = options.place_of(name) + ' ' + text;
-        std::string error;
-        if (auto service = parse(text, error)) {
-            wanted.push_back({std::move(place), std::move(*service)});
-        } else {
-            problems.add(std::move(place), std::move(error));
-        }
-    }
-}
-
-std::vector<Wanted> wanted_by_client(const Sources& sources, Problems& problems) {
-    const Options& options = sources.options;
-    const bool named = options.has("tcp") || options.has("http") || options.has("passthrough");
-    if (sources.config != nullptr && !named) {
-        if (has_backend_options(options)) {
-            problems.add("--backend-..., --proxy-protocol",
-                         "are for services of the command line; those of a file say it there");
-        }
-        return wanted_by_file(*sources.config, problems);
-    }
-    if (const std::string tls = options.text("tls").value_or(""); tls.find('=') != std::string::npos) {
-        problems.add(options.place_of("tls"),
-                     "is on or off, for the connection with the server; TLS visitors of a host are "
-                     "--passthrough " +
-                         tls);
-        return {};
-    }
-    std::vector<Wanted> wanted;
-    std::set<std::uint16_t> ports;
-    auto tcp_once = [&ports](const std::string& text, std::string& error) {
-        std::optional<Tcp> tcp = parse_tcp_spec(text, error);
-        if (tcp && tcp->remote_port != 0 && !ports.insert(tcp->remote_port).second) {
-            error = "the public port is there twice";
-            tcp.reset();
-        }
-        return tcp;
-    };
-    add_wanted(options, "tcp", tcp_once, wanted, problems);
-    add_wanted(options, "http", parse_http_spec, wanted, problems);
-    add_wanted(options, "passthrough", parse_tls_spec, wanted, problems);
-    if (!named) {
-        problems.add("--tcp", "missing: what to offer, like --tcp 2222=127.0.0.1:22 or --http app.example.com=3000");
-    }
-    apply_backend_options(options, wanted, problems);
-    return wanted;
-}
-
-std::vector<Wanted> wanted_by_tcp(const Sources& sources, Problems& problems) {
-    const Options& options = sources.options;
-    std::string error;
-    if (!options.operand()) {
-        problems.add("ADDRESS",
-                     "missing: what to offer, like `ferrotunnel tcp 22` or `ferrotunnel tcp db.internal:5432`");
-        return {};
-    }
-    const std::optional<std::string> local = parse_backend(*options.operand(), error);
-    if (!local) {
-        problems.add("ADDRESS", error);
-    }
-    const std::optional<std::uint16_t> port = parse_remote_port(options.text("remote-port").value_or("0"), error);
-    if (!port) {
-        problems.add(options.place_of("remote-port"), error);
-    }
-    if (!local || !port) {
-        return {};
-    }
-    std::vector<Wanted> wanted{{*options.operand(), Tcp(*port, *local)}};
-    apply_backend_options(options, wanted, problems);
-    return wanted;
-}
-
-std::vector<Wanted> wanted_by_http(const Sources& sources, Problems& problems) {
-    const Options& options = sources.options;
-    std::string error;
-    if (!options.operand()) {
-        problems.add("ADDRESS",
-                     "missing: what to offer, like `ferrotunnel http 3000` or `ferrotunnel http app.internal:80`");
-        return {};
-    }
-    const std::optional<std::string> local = parse_backend(*options.operand(), error);
-    if (!local) {
-        problems.add("ADDRESS", error);
-        return {};
-    }
-    Http http;
-    http.local = *local;
-    set_host(options.text("host").value_or(""), http);
-    if (const auto header = options.text("host-header")) {
-        http.rules.host_header = *header == "rewrite" ? "backend" : *header;
-    }
-    std::vector<Wanted> wanted{
-        {options.has("host") ? options.place_of("host") : *options.operand(), std::move(http), *options.operand()}};
-    apply_backend_options(options, wanted, problems);
-    return wanted;
-}
-
-std::vector<Wanted> wanted_by_tls(const Sources& sources, Problems& problems) {
-    const Options& options = sources.options;
-    std::string error;
-    if (!options.operand()) {
-        problems.add("ADDRESS", "missing: what to offer, like `ferrotunnel tls 8443 --host app.example.com`");
-    }
-    if (!options.has("host")) {
-        problems.add("--host", "missing: the name that visitors ask for, like app.example.com");
-    }
-    const std::optional<std::string> local = parse_backend(options.operand().value_or("443"), error);
-    if (!local) {
-        problems.add("ADDRESS", error);
-    }
-    if (!problems.empty()) {
-        return {};
-    }
-    Tls tls;
-    tls.host = options.text("host").value_or("");
-    tls.local = *local;
-    std::vector<Wanted> wanted{{options.place_of("host"), std::move(tls), *options.operand()}};
-    apply_backend_options(options, wanted, problems);
-    return wanted;
-}
-
 const std::string& target_of(const Tcp& tcp) {
     return tcp.local;
+}
+
+const std::string& target_of(const Udp& udp) {
+    return udp.local;
 }
 
 const std::string& target_of(const Tls& tls) {
@@ -212,8 +63,9 @@ void add_services(ClientPlan& plan, Problems& problems) {
                 [&plan](const auto& description) {
                     Service service = plan.client.add(description);
                     std::string name = service.name();
+                    constexpr bool listens = !std::is_same_v<std::decay_t<decltype(description)>, Udp>;
                     plan.offered.emplace(std::move(name),
-                                         ClientFacts::Offered{std::move(service), target_of(description)});
+                                         ClientFacts::Offered{std::move(service), target_of(description), listens});
                 },
                 wanted.service);
         } catch (const config_error& error) {
@@ -240,21 +92,27 @@ const SettingOptions& settings() {
     return options;
 }
 
-ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, EventQueue& events, Signals& signals,
-                     Problems& problems) {
+// Reads everything, but does not make the client.
+Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted, ClientPlan& plan, Signals& signals,
+                              std::optional<Secret>& answered, Problems& problems) {
     const Options& options = sources.options;
     const auto file = sources.config != nullptr ? sources.config->client_section() : Config::ClientSection();
-    ClientPlan plan;
     plan.common = read_common(options, 10s, sources.config, file, problems);
     plan.common.side = sources.both_sides ? "client" : "";
     plan.server = options.text("server").value_or(file.server);
     plan.endpoint_file = options.text("endpoint-file").value_or(file.endpoint_file);
     plan.wanted = std::move(wanted);
-    check_endpoint_file(plan.endpoint_file, sources, "client", problems);
+    guard(sources, plan.wanted, signals, problems);
+    if (sources.may_ask) {  // it is not changed later
+        check_endpoint_file(plan.endpoint_file, sources, "client", problems);
+    }
 
     Client::Builder builder = sources.config != nullptr ? sources.config->client() : Client::builder();
     const LogSink sink = log_sink(plan.common);
     builder.log(plan.common.log_level ? sink : without_echo(sink), plan.common.log_level.value_or(default_log_level));
+    if (!file.control) {
+        builder.control("default");  // an option may say otherwise
+    }
     say_options(options, settings(), builder, problems);
     Problems ignored;  // reported already
     plan.connections = static_cast<unsigned>(options.number("connections", 1'000, ignored).value_or(file.connections));
@@ -265,16 +123,22 @@ ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, EventQu
     }
     check_token_word(options, sources.arguments.token, problems);
     if (needs_token(sources, file.has_token)) {
-        for (FoundToken& token : find_tokens(options, std::move(sources.arguments.token),
-                                             fmt::format("Token for {}: ", plan.server), signals, problems)) {
+        for (FoundToken& token :
+             find_tokens(sources, fmt::format("Token for {}: ", plan.server), signals, answered, problems)) {
             builder.token(std::move(token.secret));
         }
     }
-    builder.on_event([&events](const Event& event) { events.push(event); });
+    return builder;
+}
 
+ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, EventQueue& events, Signals& signals,
+                     std::optional<Secret>& answered, Problems& problems) {
+    ClientPlan plan;
+    Client::Builder builder = read_settings(sources, std::move(wanted), plan, signals, answered, problems);
+    builder.on_event([&events](const Event& event) { events.push(event); });
     std::vector<Problem> found;
     std::optional<Client> client = builder.try_build(found);
-    add_library_problems(found, options, settings(), problems);
+    add_library_problems(found, sources.options, settings(), problems);
     if (client) {
         plan.client = std::move(*client);
         add_services(plan, problems);
@@ -282,12 +146,45 @@ ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, EventQu
     return plan;
 }
 
-using WantedBy = std::vector<Wanted>(const Sources&, Problems&);
+std::vector<AnyService> services_of(const ClientPlan& plan) {
+    std::vector<AnyService> services;
+    for (const Wanted& one : plan.wanted) {
+        services.push_back(one.service);
+    }
+    return services;
+}
+
+// Makes `plan` offer what `next` does. `fresh`: the handles of services that were registered anew. Services without a
+// name are those of the command line, which stay.
+void take_services(const ClientPlan& next, const std::vector<Service>& fresh, ClientPlan& plan) {
+    std::map<std::string, Service> handles;
+    for (const auto& [name, offered] : plan.offered) {
+        handles.emplace(name, offered.service);
+    }
+    for (const Service& service : fresh) {
+        handles.insert_or_assign(service.name(), service);
+    }
+    std::erase_if(plan.offered,
+                  [](const auto& entry) { return entry.second.service.state() == Service::State::closed; });
+    for (const Wanted& wanted : next.wanted) {
+        std::visit(
+            [&](const auto& description) {
+                constexpr bool listens = !std::is_same_v<std::decay_t<decltype(description)>, Udp>;
+                if (const auto handle = handles.find(description.name); handle != handles.end()) {
+                    plan.offered.insert_or_assign(
+                        description.name, ClientFacts::Offered{handle->second, target_of(description), listens});
+                }
+            },
+            wanted.service);
+    }
+}
 
 class ClientPart : public Part {
 public:
     ClientPart(const Sources& sources, WantedBy* wanted_by, Signals& signals, Problems& problems)
-        : plan_(read_plan(sources, wanted_by(sources, problems), events_, signals, problems)) {}
+        : wanted_by_(wanted_by),
+          signals_(signals),
+          plan_(read_plan(sources, wanted_by(sources, problems), events_, signals, answered_, problems)) {}
 
     std::string_view side() const override { return "client"; }
 
@@ -296,12 +193,16 @@ public:
         output.line(fmt::format("FerroTunnel {} client, connecting to {}", version_string, plan_.server));
         std::map<std::string, std::string> names;  // by backend, the services that lead there
         for (const auto& [name, offered] : plan_.offered) {
+            if (!offered.listens) {
+                continue;
+            }
             std::string& those = names[offered.local];
             those += (those.empty() ? "" : ", ") + name;
         }
         for (const auto& [local, those] : names) {
             tell_if_silent(local, those, output);
         }
+        plan_.client.on_drain([this](DrainRequest::Time time) { drain_request_.ask(time); });
         plan_.client.start();
         story_.emplace(plan_, output, *endpoints_);
     }
@@ -312,13 +213,61 @@ public:
             [this](const Event& event) { return story_->on_event(event); },
             [this](std::chrono::milliseconds drain) { return plan_.client.stop(drain); },
             [this] { return plan_.client.stats().traffic.streams; },
-            plan_.common.drain,
+            [this] { return plan_.common.drain; },
+            [this] { return drain_request_.time(); },
         };
     }
 
+    void on_reload(ReloadHandler handler) override { plan_.client.on_reload(std::move(handler)); }
+
+    void prepare(const Sources& sources, Problems& problems) override {
+        next_.emplace();
+        next_->builder =
+            read_settings(sources, wanted_by_(sources, problems), next_->plan, signals_, answered_, problems);
+        if (has_guard_options(sources.options)) {
+            next_->plan.wanted = plan_.wanted;
+        }
+        const ApplyReport report = plan_.client.check(next_->builder, services_of(next_->plan));
+        for (const Problem& problem : report.problems) {
+            const auto about = std::ranges::find_if(next_->plan.wanted, [&](const Wanted& one) {
+                return std::visit([&](const auto& service) { return service.name == problem.key; }, one.service);
+            });
+            if (about != next_->plan.wanted.end() && problem.file.empty()) {
+                problems.add(about->place, fmt::format("{}: {}", problem.key, problem.text));
+            } else {
+                add_library_problems({problem}, sources.options, settings(), problems);
+            }
+        }
+    }
+
+    bool is_prepared() const override { return next_.has_value(); }
+    void cancel() override { next_.reset(); }
+
+    PartReport apply_prepared() override {
+        Next next = std::move(*next_);
+        next_.reset();
+        const ApplyReport applied = plan_.client.apply(std::move(next.builder), services_of(next.plan));
+        PartReport report = report_of(applied);
+        if (report.problems.empty()) {
+            take_services(next.plan, applied.services, plan_);
+            take_program_settings("client", next.plan, plan_, report);
+        }
+        return report;
+    }
+
 private:
-    EventQueue events_;  // outlives the client
+    struct Next {
+        ClientPlan plan;
+        Client::Builder builder;
+    };
+
+    EventQueue events_;  // outlives the client, as the next one does
+    DrainRequest drain_request_;
+    WantedBy* const wanted_by_;
+    Signals& signals_;
+    std::optional<Secret> answered_;  // the token that was asked for at the start
     ClientPlan plan_;
+    std::optional<Next> next_;  // prepared
     std::optional<EndpointFile> endpoints_;
     std::optional<ClientStory> story_;
 };
@@ -326,30 +275,45 @@ private:
 ExitCode run(Arguments arguments, const CommandInfo& info, WantedBy* wanted_by) {
     Problems problems;
     Options options(info);
-    if (!options.parse(std::move(arguments.words), problems)) {
-        fmt::print("{}", help_for(info));
+    if (!parse_or_help(options, std::move(arguments.words), problems)) {
         return ExitCode::ok;
     }
-    Signals signals;  // before the library makes threads
+    Signals signals(options.has("config"));  // before the library makes threads
     const std::optional<Config> config = read_config_option(options, "client", problems);
+    const bool watched = is_watched(options, problems);
     const Sources sources{options, arguments, config ? &*config : nullptr};
     std::vector<std::unique_ptr<Part>> parts;
     parts.push_back(std::make_unique<ClientPart>(sources, wanted_by, signals, problems));
     if (!problems.empty()) {
         throw UsageError{std::move(problems), info.name};
     }
-    return run_parts(parts, signals);
+    if (!config) {
+        return run_parts(parts, signals);
+    }
+    Reloader reloader({options, arguments, config->file(), "client"});
+    reloader.set_files(*config);
+    return run_parts(parts, signals, &reloader, watched);
 }
 
+/// The options about plugins that a command has.
+enum class Guards { none, connections, all };
+
 // The sections of a command that offers services. `own`: its own options, which follow the server's address.
-// `backend_tls`: whether it has the options for backends that speak TLS.
-std::vector<OptionSection> client_sections(const std::vector<OptionInfo>& own, bool backend_tls) {
+// `backend_tls`: whether it has the options for backends that speak TLS; `proxy`: that for the PROXY protocol.
+std::vector<OptionSection> client_sections(const std::vector<OptionInfo>& own, bool backend_tls, Guards guards,
+                                           bool proxy = true) {
     std::vector<OptionSection> sections = sections_of(settings());
     std::vector<OptionInfo>& options = sections.front().options;
     options.insert(options.begin() + 1, own.begin(), own.end());
     std::vector<OptionInfo> backend = backend_tls ? backend_tls_options() : std::vector<OptionInfo>();
-    backend.push_back(proxy_protocol_option());
+    if (proxy) {
+        backend.push_back(proxy_protocol_option());
+    }
     options.insert(options.end(), backend.begin(), backend.end());
+    if (guards != Guards::none) {
+        const std::vector<OptionInfo> guarding = guard_options(guards == Guards::all);
+        options.insert(options.end(), guarding.begin(), guarding.end());
+    }
     add_token_options(false, sections);
     sections.push_back(log_section());
     return sections;
@@ -357,8 +321,9 @@ std::vector<OptionSection> client_sections(const std::vector<OptionInfo>& own, b
 
 // A command for one service. `own` are its options about the service, listed among those that it shares with `client`.
 CommandInfo short_form(const char* name, const char* about, const char* examples, const std::vector<OptionInfo>& own,
-                       bool backend_tls) {
-    return {name, about, "ADDRESS", examples, client_sections(own, backend_tls), CommandInfo::Kind::client};
+                       bool backend_tls, Guards guards, bool proxy = true) {
+    return {
+        name, about, "ADDRESS", examples, client_sections(own, backend_tls, guards, proxy), CommandInfo::Kind::client};
 }
 
 }  // namespace
@@ -377,9 +342,12 @@ const CommandInfo& client_info() {
                 {
                     {"tcp", "PORT=ADDRESS",
                      "Visitors of this public port reach that address; several times for several. Port 0: the server "
-                     "chooses, and the client prints what it got. 2222=22 means 127.0.0.1:22. private=22: no public "
+                     "chooses, and the client prints what it got. 2222=22 means 127.0.0.1:22. "
+                     "20000-20010=3000-3010: a range, each port with its own behind it. private=22: no public "
                      "port, for programs that embed the server.",
                      true},
+                    {"udp", "PORT=ADDRESS",
+                     "The same for UDP: each visitor's datagrams reach that address from a port of their own.", true},
                     {"http", "HOST=ADDRESS",
                      "HTTP visitors who ask for this host reach that address: app.example.com=3000, "
                      "*.example.com=3000 (any one label in front), app.example.com/api=3001 (what is below a path), "
@@ -391,7 +359,7 @@ const CommandInfo& client_info() {
                      "between: the backend has the certificate. app.example.com=8443, *.example.com=8443.",
                      true},
                 },
-                true),
+                true, Guards::all),
             CommandInfo::Kind::client};
         made.sections.front().title = "Services";
         made.sections.insert(made.sections.begin(), config_section());
@@ -405,7 +373,18 @@ const CommandInfo& tcp_info() {
         short_form("tcp", "the short form of client, for one service",
                    "  ferrotunnel tcp 22 --server tunnel.example.com --token-file token\n"
                    "  ferrotunnel tcp db.internal:5432 --remote-port 15432 --server tunnel.example.com\n",
-                   {{"remote-port", "PORT", "The public port. Default: 0, the server chooses one.", false}}, true);
+                   {{"remote-port", "PORT", "The public port. Default: 0, the server chooses one.", false}}, true,
+                   Guards::connections);
+    return info;
+}
+
+const CommandInfo& udp_info() {
+    static const CommandInfo info =
+        short_form("udp", "the short form of client, for one UDP service",
+                   "  ferrotunnel udp 53 --server tunnel.example.com --token-file token\n"
+                   "  ferrotunnel udp 127.0.0.1:51820 --remote-port 51820 --server tunnel.example.com\n",
+                   {{"remote-port", "PORT", "The public UDP port. Default: 0, the server chooses one.", false}}, false,
+                   Guards::none, false);
     return info;
 }
 
@@ -415,6 +394,7 @@ const CommandInfo& http_info() {
                    "  ferrotunnel http 3000 --server tunnel.example.com --token-file token\n"
                    "  ferrotunnel http 3000 --host app.example.com --server tunnel.example.com\n"
                    "  ferrotunnel http app.internal:80 --host app.example.com/api --server tunnel.example.com\n"
+                   "  ferrotunnel http 3000 --basic-auth ann --rate 20/s --server tunnel.example.com\n"
                    "  ferrotunnel http 5173 --host-header backend --server tunnel.example.com\n",
                    {{"host", "HOST[/PATH]",
                      "The host that visitors ask for, as in --http of `client`; with a path: what is below "
@@ -424,15 +404,16 @@ const CommandInfo& http_info() {
                      "What ADDRESS sees as Host: `backend` (or `rewrite`) for its own, as development servers want it; "
                      "or a host. Default: what the visitor asked for.",
                      false}},
-                   true);
+                   true, Guards::all);
     return info;
 }
 
 const CommandInfo& tls_info() {
-    static const CommandInfo info = short_form(
-        "tls", "the short form of client, for one service whose TLS nobody touches in between",
-        "  ferrotunnel tls 8443 --host app.example.com --server tunnel.example.com --token-file token\n",
-        {{"host", "HOST", "The name that visitors ask for (SNI), as in --passthrough of `client`.", false}}, false);
+    static const CommandInfo info =
+        short_form("tls", "the short form of client, for one service whose TLS nobody touches in between",
+                   "  ferrotunnel tls 8443 --host app.example.com --server tunnel.example.com --token-file token\n",
+                   {{"host", "HOST", "The name that visitors ask for (SNI), as in --passthrough of `client`.", false}},
+                   false, Guards::connections);
     return info;
 }
 
@@ -446,6 +427,10 @@ std::unique_ptr<Part> make_client_part(const Sources& sources, Signals& signals,
 
 ExitCode run_tcp(Arguments arguments) {
     return run(std::move(arguments), tcp_info(), wanted_by_tcp);
+}
+
+ExitCode run_udp(Arguments arguments) {
+    return run(std::move(arguments), udp_info(), wanted_by_udp);
 }
 
 ExitCode run_http(Arguments arguments) {

@@ -53,6 +53,7 @@ std::optional<ExitCode> ClientStory::on_event(const Event& event) {
             break;
         case Event::Kind::unregistered:
             endpoints_.remove_service(event.service);
+            refusals_.erase(event.service);
             break;
         case Event::Kind::refused:
             end = on_refused(event);

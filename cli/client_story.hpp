@@ -17,7 +17,8 @@ namespace ferrotunnel::cli {
 struct ClientFacts {
     struct Offered {
         Service service;
-        std::string local;  // where its visitors are connected to
+        std::string local;    // where its visitors are connected to
+        bool listens = true;  // there is something to listen at, if it is there: not for UDP
     };
 
     std::string server;

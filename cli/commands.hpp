@@ -16,10 +16,12 @@ namespace ferrotunnel::cli {
 const CommandInfo& server_info();
 const CommandInfo& client_info();
 const CommandInfo& tcp_info();
+const CommandInfo& udp_info();
 const CommandInfo& http_info();
 const CommandInfo& tls_info();
 const CommandInfo& run_info();
 const CommandInfo& check_info();
+const CommandInfo& init_info();
 const CommandInfo& route_info();
 
 /// Run the commands. `arguments` do not have the command's name. UsageError is thrown before anything is started, and
@@ -27,10 +29,12 @@ const CommandInfo& route_info();
 ExitCode run_server(Arguments arguments);
 ExitCode run_client(Arguments arguments);
 ExitCode run_tcp(Arguments arguments);
+ExitCode run_udp(Arguments arguments);
 ExitCode run_http(Arguments arguments);
 ExitCode run_tls(Arguments arguments);
 ExitCode run_run(Arguments arguments);
 ExitCode run_check(Arguments arguments);
+ExitCode run_init(Arguments arguments);
 ExitCode run_route(Arguments arguments);
 ExitCode run_token();
 

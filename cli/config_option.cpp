@@ -12,7 +12,7 @@ namespace ferrotunnel::cli {
 namespace {
 
 // Reads a file. `ignored`: the section whose problems do not count, or empty.
-Config read(const std::string& file, std::string_view ignored, Problems& problems) {
+Config read(const std::string& file, std::string_view ignored, Problems& problems, bool warns = true) {
     std::vector<Problem> found;
     Config config = Config::try_load(file, found);
     auto concerns = [ignored](const Problem& problem) {
@@ -24,7 +24,7 @@ Config read(const std::string& file, std::string_view ignored, Problems& problem
         }
     }
     for (const Problem& warning : config.warnings()) {
-        if (concerns(warning)) {
+        if (warns && concerns(warning)) {
             fmt::print(stderr, "warning: {}\n", printable(to_text(warning)));
         }
     }
@@ -41,7 +41,20 @@ OptionSection config_section() {
              "Take settings from this YAML file. Options and variables go before what it says. docs/configuration.md "
              "lists its keys, and `ferrotunnel check FILE` checks it.",
              false, 'c'},
+            no_watch_option(),
         }};
+}
+
+OptionInfo no_watch_option() {
+    return {
+        "no-watch", "",
+        "Do not watch the configuration file: a change of it is applied after SIGHUP alone. Otherwise it is applied "
+        "as soon as it is written.",
+        false};
+}
+
+bool is_watched(const Options& options, Problems& problems) {
+    return !options.flag("no-watch", problems);
 }
 
 std::string config_file_of(const Options& options, Problems& problems) {
@@ -57,6 +70,11 @@ std::string config_file_of(const Options& options, Problems& problems) {
 
 Config read_config_file(const std::string& file, Problems& problems) {
     return read(file, "", problems);
+}
+
+Config read_again(const std::string& file, std::string_view section, Problems& problems) {
+    const std::string_view ignored = section.empty() ? "" : section == "server" ? "client" : "server";
+    return read(file, ignored, problems, false);
 }
 
 void check_endpoint_file(const std::string& path, const Sources& sources, std::string_view section,
@@ -75,7 +93,7 @@ void check_endpoint_file(const std::string& path, const Sources& sources, std::s
 void check_services(const Config& config, Problems& problems) {
     const Config::ClientSection client = config.client_section();
     if (problems.empty() && config.has_client() && client.services.empty() && client.http_services.empty() &&
-        client.tls_services.empty()) {
+        client.tls_services.empty() && client.udp_services.empty()) {
         problems.add(config.file() + ": client.services",
                      "missing: what to offer, like `- {tcp: 2222, local: 127.0.0.1:22}` or `- {http: app.example.com, "
                      "local: 3000}`");

@@ -26,6 +26,8 @@ struct Sources {
     bool file_alone = false;
     /// Both parts run in this process, so that log lines have to say which side they are from.
     bool both_sides = false;
+    /// Whether a question may be asked at the terminal, and hints be printed: not when the file is read again.
+    bool may_ask = true;
 };
 
 OptionSection config_section();
@@ -41,6 +43,13 @@ std::string config_file_of(const Options& options, Problems& problems);
 
 /// Reads a whole file, with the problems of all its sections.
 Config read_config_file(const std::string& file, Problems& problems);
+
+/// Reads a file again, without its warnings. `section`: the only one whose problems count; empty: both.
+Config read_again(const std::string& file, std::string_view section, Problems& problems);
+
+/// Whether --no-watch is given: changes of the file are applied after SIGHUP alone.
+bool is_watched(const Options& options, Problems& problems);
+OptionInfo no_watch_option();
 
 /// Checks that the endpoint file can be written. `path` comes from `section` or from --endpoint-file; empty: there is
 /// no such file.

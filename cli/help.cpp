@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <string_view>
+#include <utility>
 
 namespace ferrotunnel::cli {
 namespace {
@@ -67,6 +68,32 @@ constexpr std::string_view client_exit_codes =
     "  4  lost: no connection after --attempts\n"
     "  5  superseded: another client took this one's place\n";
 
+// Those of commands that run nothing and take no variables; empty for the others.
+std::string_view short_exit_codes(CommandInfo::Kind kind) {
+    switch (kind) {
+        case CommandInfo::Kind::check:
+            return "  0  the file is right\n"
+                   "  2  it is not, or could not be read; the problems are listed on the standard error stream\n";
+        case CommandInfo::Kind::init:
+            return "  0  the file is written\n"
+                   "  1  it could not be written\n"
+                   "  2  the command line is not right, or the file is there already\n";
+        case CommandInfo::Kind::ask:
+            return "  0  done\n"
+                   "  1  no such program runs, or it is another user's, or it refuses\n"
+                   "  2  the command line is not right\n";
+        case CommandInfo::Kind::route:
+            return "  0  a service is met\n"
+                   "  1  none is: visitors see an error of the server's\n"
+                   "  2  the URL, an option or the file is not right\n";
+        case CommandInfo::Kind::server:
+        case CommandInfo::Kind::client:
+        case CommandInfo::Kind::both:
+            break;
+    }
+    return {};
+}
+
 }  // namespace
 
 std::string help_for_program(const std::vector<const CommandInfo*>& commands) {
@@ -105,17 +132,8 @@ std::string help_for(const CommandInfo& command) {
             text += option_line(option);
         }
     }
-    if (command.kind == CommandInfo::Kind::check) {
-        return text +
-               "\nExit codes:\n  0  the file is right\n  2  it is not, or could not be read; the problems are "
-               "listed on the standard error stream\n";
-    }
-    if (command.kind == CommandInfo::Kind::route) {
-        return text +
-               "\nExit codes:\n"
-               "  0  a service is met\n"
-               "  1  none is: visitors see an error of the server's\n"
-               "  2  the URL, an option or the file is not right\n";
+    if (const std::string_view codes = short_exit_codes(command.kind); !codes.empty()) {
+        return text + "\nExit codes:\n" + std::string(codes);
     }
     text +=
         "\nEnvironment:\n  " +
@@ -130,6 +148,14 @@ std::string help_for(const CommandInfo& command) {
     text += exit_codes;
     text += command.kind == CommandInfo::Kind::server ? "" : client_exit_codes;
     return text;
+}
+
+bool parse_or_help(Options& options, std::vector<std::string> words, Problems& problems) {
+    if (options.parse(std::move(words), problems)) {
+        return true;
+    }
+    fmt::print("{}", help_for(options.command()));
+    return false;
 }
 
 }  // namespace ferrotunnel::cli

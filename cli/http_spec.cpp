@@ -1,6 +1,7 @@
 #include "http_spec.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "tcp_spec.hpp"
 
@@ -13,43 +14,43 @@ void set_host(std::string_view text, Http& http) {
     http.path = text.substr(slash);
 }
 
-std::optional<Http> parse_http_spec(std::string_view text, std::string& error) {
+std::vector<Http> parse_http_spec(std::string_view text, std::string& error) {
     const std::size_t equals = text.rfind('=');
     if (equals == std::string_view::npos) {
         error =
             "expected HOST=ADDRESS: the host that visitors ask for and what is behind it, like app.example.com=3000; "
             "*=3000 for every host that nothing else is for, =3000 for one that the server assigns";
-        return std::nullopt;
+        return {};
     }
     const std::optional<std::string> local = parse_backend(text.substr(equals + 1), error);
     if (!local) {
-        return std::nullopt;
+        return {};
     }
     Http http;
     set_host(text.substr(0, equals), http);
     if (http.path.starts_with("/~ ") || http.path.starts_with("/= ")) {
         error = "only what a path begins with can be said here; \"~ \" and \"= \" are for `path` in a file";
-        return std::nullopt;
+        return {};
     }
     http.local = *local;
-    return http;
+    return {std::move(http)};
 }
 
-std::optional<Tls> parse_tls_spec(std::string_view text, std::string& error) {
+std::vector<Tls> parse_tls_spec(std::string_view text, std::string& error) {
     const std::size_t equals = text.rfind('=');
     if (equals == std::string_view::npos || equals == 0) {
         error =
             "expected HOST=ADDRESS: the name that visitors ask for and what is behind it, like app.example.com=8443";
-        return std::nullopt;
+        return {};
     }
     const std::optional<std::string> local = parse_backend(text.substr(equals + 1), error);
     if (!local) {
-        return std::nullopt;
+        return {};
     }
     Tls tls;
     tls.host = text.substr(0, equals);
     tls.local = *local;
-    return tls;
+    return {std::move(tls)};
 }
 
 }  // namespace ferrotunnel::cli

@@ -11,35 +11,53 @@
 
 #include "arguments.hpp"
 #include "commands.hpp"
+#include "control_commands.hpp"
 #include "descriptors.hpp"
 #include "ferrotunnel/detail/nearest.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/version.hpp"
 #include "help.hpp"
+#include "plugin_command.hpp"
 #include "printable.hpp"
 #include "problems.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
 
-const std::vector<std::string>& command_names() {
-    static const std::vector<std::string> names{"server", "client", "tcp",   "http",    "tls", "run",
-                                                "check",  "route",  "token", "version", "help"};
+struct Command {
+    const CommandInfo& (*info)();
+    ExitCode (*run)(Arguments arguments);
+};
+
+/// The commands that --help lists, in its order.
+constexpr Command commands[] = {
+    {server_info, run_server},     {client_info, run_client}, {tcp_info, run_tcp},       {udp_info, run_udp},
+    {http_info, run_http},         {tls_info, run_tls},       {run_info, run_run},       {check_info, run_check},
+    {init_info, run_init},         {route_info, run_route},   {plugin_info, run_plugin}, {status_info, run_status},
+    {services_info, run_services}, {tokens_info, run_tokens}, {reload_info, run_reload}, {drain_info, run_drain},
+    {kick_info, run_kick},
+};
+
+std::vector<const CommandInfo*> command_infos() {
+    std::vector<const CommandInfo*> infos;
+    for (const Command& command : commands) {
+        infos.push_back(&command.info());
+    }
+    return infos;
+}
+
+std::vector<std::string> command_names() {
+    std::vector<std::string> names{"token", "version", "help"};
+    for (const CommandInfo* info : command_infos()) {
+        names.push_back(info->name);
+    }
     return names;
 }
 
-std::vector<const CommandInfo*> commands() {
-    return {&server_info(), &client_info(), &tcp_info(),   &http_info(),
-            &tls_info(),    &run_info(),    &check_info(), &route_info()};
-}
-
-const CommandInfo* find_command(const std::string& name) {
-    for (const CommandInfo* command : commands()) {
-        if (command->name == name) {
-            return command;
-        }
-    }
-    return nullptr;
+const Command* find_command(const std::string& name) {
+    const auto* const found =
+        std::ranges::find_if(commands, [&](const Command& one) { return one.info().name == name; });
+    return found != std::end(commands) ? found : nullptr;
 }
 
 [[noreturn]] void fail_usage(std::string place, std::string text) {
@@ -49,8 +67,9 @@ const CommandInfo* find_command(const std::string& name) {
 }
 
 void check_command(const std::string& name) {
-    if (std::ranges::find(command_names(), name) == command_names().end()) {
-        fail_usage(name, "no such command" + detail::did_you_mean(name, command_names()));
+    const std::vector<std::string> names = command_names();
+    if (std::ranges::find(names, name) == names.end()) {
+        fail_usage(name, "no such command" + detail::did_you_mean(name, names));
     }
 }
 
@@ -59,8 +78,12 @@ ExitCode run_help(const std::vector<std::string>& words) {
     if (about_command) {
         check_command(words.front());
     }
-    const CommandInfo* command = about_command ? find_command(words.front()) : nullptr;
-    fmt::print("{}", command != nullptr ? help_for(*command) : help_for_program(commands()));
+    if (about_command && words.front() == "plugin") {
+        fmt::print("{}", help_for_plugin());
+        return ExitCode::ok;
+    }
+    const Command* const command = about_command ? find_command(words.front()) : nullptr;
+    fmt::print("{}", command != nullptr ? help_for(command->info()) : help_for_program(command_infos()));
     return ExitCode::ok;
 }
 
@@ -73,7 +96,7 @@ void check_no_words(const std::string& command, const std::vector<std::string>& 
 ExitCode run(Arguments arguments) {
     std::vector<std::string>& words = arguments.words;
     if (words.empty()) {
-        fmt::print(stderr, "{}", help_for_program(commands()));
+        fmt::print(stderr, "{}", help_for_program(command_infos()));
         return ExitCode::usage;
     }
     const std::string name = words.front();
@@ -94,21 +117,14 @@ ExitCode run(Arguments arguments) {
         return ExitCode::ok;
     }
     if (name.starts_with('-')) {
-        fail_usage(name, "options come after the command, which is one of server, client, tcp, http, tls, run");
+        fail_usage(name, "options come after the command, which is one of server, client, tcp, udp, http, tls, run");
     }
     check_command(name);
     raise_descriptor_limit();
-    for (const std::string& finding : misspelt_variables(commands(), environ)) {
+    for (const std::string& finding : misspelt_variables(command_infos(), environ)) {
         fmt::print(stderr, "warning: {}\n", printable(finding));
     }
-    return name == "server"   ? run_server(std::move(arguments))
-           : name == "client" ? run_client(std::move(arguments))
-           : name == "http"   ? run_http(std::move(arguments))
-           : name == "tls"    ? run_tls(std::move(arguments))
-           : name == "run"    ? run_run(std::move(arguments))
-           : name == "check"  ? run_check(std::move(arguments))
-           : name == "route"  ? run_route(std::move(arguments))
-                              : run_tcp(std::move(arguments));
+    return find_command(name)->run(std::move(arguments));
 }
 
 ExitCode run_and_report(int argc, char** argv) {

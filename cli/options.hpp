@@ -35,7 +35,7 @@ struct CommandInfo {
     std::string operand;  // what --help calls the word without dashes, if the command takes one
     std::string examples;
     std::vector<OptionSection> sections;
-    enum class Kind { server, client, both, check, route };
+    enum class Kind { server, client, both, check, init, route, ask };
     Kind kind = Kind::client;  // which signals and exit codes it has
 };
 
@@ -45,6 +45,8 @@ struct CommandInfo {
 class Options {
 public:
     explicit Options(const CommandInfo& command) : command_(command) {}
+
+    const CommandInfo& command() const noexcept { return command_; }
 
     /// Reads the words after the command's name. False when --help was among them.
     bool parse(std::vector<std::string> words, Problems& problems);

@@ -1,6 +1,8 @@
 // `ferrotunnel route`: tells which service a URL meets and why, from a configuration alone.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "commands.hpp"
@@ -12,45 +14,70 @@
 namespace ferrotunnel::cli {
 namespace {
 
-// Whether a problem of a file matters here: only those of its services do, since its token may be on another machine.
-bool concerns_services(const Problem& problem) {
-    return problem.key.empty() || problem.key == "client" || problem.key.starts_with("client.services");
+/// What a server knows when a request comes.
+struct Known {
+    std::vector<Http> services;
+    std::vector<PluginUse> plugins;
+};
+
+// Whether a problem of a file matters here: only those of its services and plugins do, since its token may be on
+// another machine.
+bool concerns_routes(const Problem& problem) {
+    return problem.key.empty() || problem.key == "client" || problem.key.starts_with("client.services") ||
+           problem.key.starts_with("server.plugins");
 }
 
-std::vector<Http> services_of_file(const std::string& file, Problems& problems) {
+Known known_of_file(const std::string& file, Problems& problems) {
     std::vector<Problem> found;
     const Config config = Config::try_load(file, found);
     for (const Problem& problem : found) {
-        if (concerns_services(problem)) {
+        if (concerns_routes(problem)) {
             problems.add(problem);
         }
     }
-    std::vector<Http> services = config.client_section().http_services;
-    if (problems.empty() && services.empty()) {
+    Known known{config.client_section().http_services, config.server_section().plugins};
+    if (problems.empty() && known.services.empty()) {
         for (const Problem& problem : found) {
             problems.add(problem);  // may be the reason why there are no services
         }
         problems.add(file + ": client.services", "has no HTTP services, like `- {http: app.example.com, local: 3000}`");
     }
-    return services;
+    return known;
 }
 
 std::vector<Http> services_of_options(const Options& options, Problems& problems) {
     std::vector<Http> services;
     for (const std::string& text : options.list("http")) {
         std::string error;
-        if (auto service = parse_http_spec(text, error)) {
-            services.push_back(std::move(*service));
-        } else {
+        auto found = parse_http_spec(text, error);
+        if (found.empty()) {
             problems.add(options.place_of("http") + ' ' + text, std::move(error));
         }
+        std::ranges::move(found, std::back_inserter(services));
     }
     return services;
 }
 
-std::vector<Http> services_of(const Options& options, Problems& problems) {
-    return options.has("http") ? services_of_options(options, problems)
-                               : services_of_file(options.text("config").value_or(default_config_file), problems);
+Known known_of(const Options& options, Problems& problems) {
+    return options.has("http") ? Known{services_of_options(options, problems), {}}
+                               : known_of_file(options.text("config").value_or(default_config_file), problems);
+}
+
+HttpRouteRequest request_of(const Options& options, Problems& problems) {
+    HttpRouteRequest request;
+    request.url = options.operand().value_or("");
+    request.method = options.text("method").value_or(request.method);
+    request.visitor = options.text("visitor").value_or(request.visitor);
+    for (const std::string& text : options.list("header")) {
+        const std::size_t colon = text.find(':');
+        if (colon == std::string::npos) {
+            problems.add(options.place_of("header") + ' ' + text, "has no colon; expected a field like 'X-User: ann'");
+            continue;
+        }
+        const std::size_t begin = std::min(text.find_first_not_of(" \t", colon + 1), text.size());
+        request.headers.push_back({text.substr(0, colon), text.substr(begin)});
+    }
+    return request;
 }
 
 void print_line(const std::string& line) {
@@ -66,6 +93,17 @@ void print_list(const char* title, const std::vector<std::string>& lines) {
     }
 }
 
+void print_plugins(const std::vector<HttpRoutePlugin>& plugins) {
+    std::vector<std::string> lines;
+    for (const HttpRoutePlugin& plugin : plugins) {
+        const char* const runs = plugin.runs == HttpRoutePlugin::Runs::yes  ? "runs"
+                                 : plugin.runs == HttpRoutePlugin::Runs::no ? "does not run"
+                                                                            : "may run";
+        lines.push_back(fmt::format("{} {}: {}", plugin.plugin, runs, plugin.why));
+    }
+    print_list("plugins, in this order", lines);
+}
+
 void print(const HttpRoute& route, const std::vector<Http>& services) {
     switch (route.outcome) {
         case HttpRoute::Outcome::backend:
@@ -79,6 +117,7 @@ void print(const HttpRoute& route, const std::vector<Http>& services) {
             break;
     }
     print_list("why", route.why);
+    print_plugins(route.plugins);
     print_list("the backend sees", route.request);
     print_list("and", route.notes);
 }
@@ -94,9 +133,15 @@ const CommandInfo& route_info() {
         "  ferrotunnel route app.example.com/api --http app.example.com=3000 --http app.example.com/api=3001\n"
         "Nothing is started or connected. The services are those of the file's `client:` section; what other clients\n"
         "of the same server offer is not known here. The host decides first: exact, `*.`, `**.`, then `*`. Of its\n"
-        "services the path decides: an equal one, then expressions in their order, then the longest prefix.\n",
+        "services the path decides: an equal one, then expressions in their order, then the longest prefix. Where the\n"
+        "file has a chain of plugins, it is told which of them run for the request; none of them is called.\n",
         {
-            {"Request", {{"method", "METHOD", "Default: GET.", false}}},
+            {"Request",
+             {
+                 {"method", "METHOD", "Default: GET.", false},
+                 {"header", "FIELD", "A field that the request has, like 'X-User: ann'.", true, 'H'},
+                 {"visitor", "ADDRESS", "Where the visitor comes from. Default: 127.0.0.1.", false},
+             }},
             {"Services",
              {
                  {"config", "FILE", "The YAML file that has them. Default: ferrotunnel.yml.", false, 'c'},
@@ -111,20 +156,20 @@ const CommandInfo& route_info() {
 ExitCode run_route(Arguments arguments) {
     Problems problems;
     Options options(route_info());
-    if (!options.parse(std::move(arguments.words), problems)) {
-        fmt::print("{}", help_for(route_info()));
+    if (!parse_or_help(options, std::move(arguments.words), problems)) {
         return ExitCode::ok;
     }
     if (!options.operand()) {
         problems.add("URL", "missing: what a visitor asks for, like https://app.example.com/api");
     }
-    const std::vector<Http> services = services_of(options, problems);
+    const Known known = known_of(options, problems);
+    const HttpRouteRequest request = request_of(options, problems);
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "route"};
     }
     try {
-        const HttpRoute route = find_route(services, *options.operand(), options.text("method").value_or("GET"));
-        print(route, services);
+        const HttpRoute route = find_route(known.services, request, known.plugins);
+        print(route, known.services);
         return route.outcome == HttpRoute::Outcome::page ? ExitCode::failure : ExitCode::ok;
     } catch (const config_error& error) {
         for (const Problem& problem : error.problems()) {

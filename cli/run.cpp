@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <deque>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "heap_trim.hpp"
+#include "reloads.hpp"
 #include "stop_requests.hpp"
 
 namespace ferrotunnel::cli {
@@ -27,8 +29,8 @@ bool is_about_connections(const Event& event) {
 
 class Loop {
 public:
-    Loop(std::span<const Running> parts, Signals& signals, Output& output)
-        : parts_(parts), signals_(signals), output_(output), stopped_(parts.size()) {}
+    Loop(std::span<const Running> parts, Signals& signals, Output& output, Reloads* reloads)
+        : parts_(parts), signals_(signals), output_(output), reloads_(reloads), stopped_(parts.size()) {}
 
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
@@ -40,7 +42,14 @@ public:
             wait();
             take_events();
             while (const int signal = signals_.take()) {
-                on_signal(requests_.count(signal, StopRequests::Clock::now()));
+                if (signal == SIGHUP) {
+                    reload_after_signal();
+                } else {
+                    on_signal(requests_.count(signal, StopRequests::Clock::now()));
+                }
+            }
+            if (reloads_ != nullptr && stoppers_.empty()) {
+                reloads_->look(output_);
             }
         }
         join();
@@ -79,7 +88,13 @@ private:
         for (const Running& part : parts_) {
             sources.push_back({part.events.descriptor(), POLLIN, 0});
         }
-        const int ready = ::poll(sources.data(), sources.size(), look_every_ms);
+        std::chrono::milliseconds longest(look_every_ms);
+        if (reloads_ != nullptr && stoppers_.empty()) {
+            sources.push_back({reloads_->descriptor(), POLLIN, 0});
+            sources.push_back({reloads_->requests(), POLLIN, 0});
+            longest = std::min(longest, reloads_->due_in().value_or(longest));
+        }
+        const int ready = ::poll(sources.data(), sources.size(), static_cast<int>(longest.count()));
         if (ready < 0 && errno != EINTR) {
             throw std::system_error(errno, std::generic_category(), "poll");
         }
@@ -87,6 +102,13 @@ private:
             heap_trim_.look();
         }
         output_.write_some();
+    }
+
+    // Who is about to end changes nothing any more.
+    void reload_after_signal() {
+        if (reloads_ != nullptr && stoppers_.empty()) {
+            reloads_->reload(output_);
+        }
     }
 
     void take_events() {
@@ -111,7 +133,7 @@ private:
         if (request == 1 && stoppers_.empty()) {
             announce_drain();
             for (std::size_t i = 0; i < parts_.size(); ++i) {
-                stop(i, parts_[i].drain);
+                stop(i, drain_of(parts_[i]));
             }
         } else if (request <= 2) {
             output_.line("ending at once");
@@ -123,11 +145,20 @@ private:
         }
     }
 
+    milliseconds drain_of(const Running& part) const {
+        for (const Running& any : parts_) {
+            if (const auto asked = any.asked_drain ? any.asked_drain() : std::nullopt) {
+                return *asked;
+            }
+        }
+        return part.drain();
+    }
+
     void announce_drain() {
         const std::uint32_t visitors = present_visitors();
         milliseconds longest{0};
         for (const Running& part : parts_) {
-            longest = std::max(longest, part.drain);
+            longest = std::max(longest, drain_of(part));
         }
         if (visitors == 0 || longest.count() == 0) {
             output_.line("ending");
@@ -149,6 +180,9 @@ private:
 
     // stop() blocks, and a second signal must be heard meanwhile: hence a thread for each call.
     void stop(std::size_t index, milliseconds drain) {
+        if (reloads_ != nullptr) {
+            reloads_->close();
+        }
         stoppers_.emplace_back([this, index, drain] {
             const Running& part = parts_[index];
             const std::error_code error = part.stop(drain);
@@ -164,6 +198,7 @@ private:
     HeapTrim heap_trim_;
     Signals& signals_;
     Output& output_;
+    Reloads* const reloads_;  // null: there is nothing to read again
     std::vector<std::thread> stoppers_;
     std::vector<std::atomic<bool>> stopped_;  // by part
     std::atomic<bool> cut_{false};
@@ -174,20 +209,40 @@ private:
 
 }  // namespace
 
-ExitCode run_until_end(std::span<const Running> parts, Signals& signals, Output& output) {
-    return Loop(parts, signals, output).run();
+ExitCode run_until_end(std::span<const Running> parts, Signals& signals, Output& output, Reloads* reloads) {
+    return Loop(parts, signals, output, reloads).run();
 }
 
-ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& signals) {
+ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& signals, Reloader* reloader,
+                   bool watched) {
     Output output(STDOUT_FILENO);
+    // Control sockets may still ask when this function has returned.
+    const auto requests = reloader != nullptr ? std::make_shared<ReloadRequests>() : nullptr;
+    // Where a part can not be started, another one's socket must not wait for an answer.
+    const struct AtEnd {
+        ReloadRequests* requests;
+        ~AtEnd() {
+            if (requests != nullptr) {
+                requests->close();
+            }
+        }
+    } at_end{requests.get()};
     std::vector<Running> running;
     std::deque<Output> sides;  // with several parts, each line says whose it is
     for (const std::unique_ptr<Part>& part : parts) {
+        if (requests) {
+            part->on_reload([requests] { return requests->ask(); });
+        }
         const std::string prefix = fmt::format("{}: ", part->side());
         part->start(parts.size() == 1 ? output : sides.emplace_back(output, prefix));
         running.push_back(part->running());
     }
-    const ExitCode code = run_until_end(running, signals, output);
+    std::optional<Reloads> reloads;
+    if (reloader != nullptr) {
+        reloader->set_parts(parts);
+        reloads.emplace(*reloader, *requests, watched, output);
+    }
+    const ExitCode code = run_until_end(running, signals, output, reloads ? &*reloads : nullptr);
     output.finish(std::chrono::seconds(1));
     return code;
 }

@@ -12,11 +12,17 @@
 
 #include "event_queue.hpp"
 #include "exit_code.hpp"
+#include "ferrotunnel/control_handlers.hpp"
 #include "ferrotunnel/event.hpp"
 #include "output.hpp"
+#include "problems.hpp"
 #include "signals.hpp"
 
 namespace ferrotunnel::cli {
+
+class Reloader;
+class Reloads;
+struct Sources;
 
 /// What the loop has to know about a server or client.
 struct Running {
@@ -27,7 +33,16 @@ struct Running {
     /// Server::stop or Client::stop; called from other threads.
     std::function<std::error_code(std::chrono::milliseconds)> stop;
     std::function<std::uint32_t()> present_visitors;
-    std::chrono::milliseconds drain;
+    std::function<std::chrono::milliseconds()> drain;
+    /// What its control socket was told, instead of any part's `drain`.
+    std::function<std::optional<std::chrono::milliseconds>()> asked_drain{};
+};
+
+/// What has become of a part's settings; see ApplyReport.
+struct PartReport {
+    std::vector<std::string> applied{};
+    std::vector<std::string> needs_restart{};
+    std::vector<std::string> problems{};
 };
 
 /// A server or client that this process runs.
@@ -40,6 +55,16 @@ public:
     virtual void start(Output& output) = 0;
     /// The result is valid as long as the part lives.
     virtual Running running() = 0;
+    /// Says what its control socket does when it is asked to read the configuration again. Before the start.
+    virtual void on_reload(ReloadHandler handler) = 0;
+
+    /// Reads the settings again and checks them; the part stays as it is. What is wrong is added to `problems`.
+    virtual void prepare(const Sources& sources, Problems& problems) = 0;
+    virtual bool is_prepared() const = 0;
+    /// Forgets what was prepared.
+    virtual void cancel() = 0;
+    /// Applies what was prepared, once.
+    virtual PartReport apply_prepared() = 0;
 };
 
 ///            signal                    signal              signal
@@ -49,9 +74,13 @@ public:
 ///      +-----------------+------------------------+--> stopped: stop has returned
 ///
 /// With several parts, each drains for its own time, and the end of one is the end of all.
-ExitCode run_until_end(std::span<const Running> parts, Signals& signals, Output& output);
+///
+/// `reloads`: what SIGHUP and a change of the configuration set off; null: nothing.
+ExitCode run_until_end(std::span<const Running> parts, Signals& signals, Output& output, Reloads* reloads = nullptr);
 
-/// Starts the parts in this order, prints to the standard output, and runs them until the end.
-ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& signals);
+/// Starts the parts in this order, prints to the standard output, and runs them until the end. `watched`: the file is
+/// read again also when it changes.
+ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& signals, Reloader* reloader = nullptr,
+                   bool watched = false);
 
 }  // namespace ferrotunnel::cli

@@ -6,6 +6,7 @@
 #include "commands.hpp"
 #include "common_settings.hpp"
 #include "help.hpp"
+#include "reloader.hpp"
 
 namespace ferrotunnel::cli {
 
@@ -23,6 +24,7 @@ const CommandInfo& run_info() {
                   "The YAML file, with `server:` and `client:` sections; docs/configuration.md lists its keys. The "
                   "same as FILE. Default: ferrotunnel.yml.",
                   false, 'c'},
+                 no_watch_option(),
              }},
             {"Running",
              {
@@ -41,12 +43,12 @@ const CommandInfo& run_info() {
 ExitCode run_run(Arguments arguments) {
     Problems problems;
     Options options(run_info());
-    if (!options.parse(std::move(arguments.words), problems)) {
-        fmt::print("{}", help_for(run_info()));
+    if (!parse_or_help(options, std::move(arguments.words), problems)) {
         return ExitCode::ok;
     }
-    Signals signals;  // before the library makes threads
+    Signals signals(true);  // before the library makes threads
     const Config config = read_config_file(config_file_of(options, problems), problems);
+    const bool watched = is_watched(options, problems);
     const Sources sources{options, arguments, &config, true, config.has_server() && config.has_client()};
     std::vector<std::unique_ptr<Part>> parts;
     if (config.has_server()) {
@@ -58,7 +60,9 @@ ExitCode run_run(Arguments arguments) {
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "run"};
     }
-    return run_parts(parts, signals);
+    Reloader reloader({options, arguments, config.file(), "", true});
+    reloader.set_files(config);
+    return run_parts(parts, signals, &reloader, watched);
 }
 
 }  // namespace ferrotunnel::cli

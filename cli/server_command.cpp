@@ -7,13 +7,16 @@
 #include "commands.hpp"
 #include "common_settings.hpp"
 #include "config_option.hpp"
+#include "drain_request.hpp"
 #include "endpoint_file.hpp"
 #include "ferrotunnel/server.hpp"
 #include "ferrotunnel/version.hpp"
 #include "help.hpp"
 #include "https_options.hpp"
+#include "part_report.hpp"
 #include "printable.hpp"
 #include "reach.hpp"
+#include "reloader.hpp"
 #include "run.hpp"
 #include "setting_options.hpp"
 #include "state_dir.hpp"
@@ -51,7 +54,8 @@ void apply_http(const Options& options, const Config::ServerSection& file, Serve
 }
 
 // Reads everything, but does not make the server: `check` needs the same.
-Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals& signals, Problems& problems) {
+Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals& signals,
+                              std::optional<Secret>& answered, Problems& problems) {
     const Options& options = sources.options;
     const auto file = sources.config != nullptr ? sources.config->server_section() : Config::ServerSection();
     plan.common = read_common(options, 30s, sources.config, file, problems);
@@ -64,6 +68,9 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
     Server::Builder builder = sources.config != nullptr ? sources.config->server() : Server::builder();
     builder.log(log_sink(plan.common), plan.common.log_level.value_or(default_log_level));
     apply_http(options, file, plan, builder);
+    if (!file.control) {
+        builder.control("default");  // an option may say otherwise
+    }
     apply_https(options, file, builder, problems);
     if (options.has("tls-cert") != options.has("tls-key")) {
         builder.tls_certificate("", "");  // one option alone must not be combined with the file's other half
@@ -71,21 +78,23 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
     say_options(options, settings(), builder, problems);
     check_token_word(options, sources.arguments.token, problems);
     if (needs_token(sources, file.has_token)) {
-        for (FoundToken& token : find_tokens(options, std::move(sources.arguments.token),
-                                             "Token that clients will need: ", signals, problems)) {
+        for (FoundToken& token : find_tokens(sources, "Token that clients will need: ", signals, answered, problems)) {
             builder.token(std::move(token.secret), std::move(token.name));
         }
     }
     if (!options.has("state-dir") && file.state_dir.empty()) {
         builder.state_dir(default_state_dir());
     }
-    check_endpoint_file(plan.endpoint_file, sources, "server", problems);
+    if (sources.may_ask) {  // it is not changed later
+        check_endpoint_file(plan.endpoint_file, sources, "server", problems);
+    }
     return builder;
 }
 
-ServerPlan read_plan(const Sources& sources, EventQueue& events, Signals& signals, Problems& problems) {
+ServerPlan read_plan(const Sources& sources, EventQueue& events, Signals& signals, std::optional<Secret>& answered,
+                     Problems& problems) {
     ServerPlan plan;
-    Server::Builder builder = read_settings(sources, plan, signals, problems);
+    Server::Builder builder = read_settings(sources, plan, signals, answered, problems);
     builder.on_event([&events](const Event& event) { events.push(event); });
     std::vector<Problem> found = builder.check();
     std::optional<Server> server;
@@ -203,13 +212,14 @@ void on_event(const Event& event, Output& output) {
 class ServerPart : public Part {
 public:
     ServerPart(const Sources& sources, Signals& signals, Problems& problems)
-        : plan_(read_plan(sources, events_, signals, problems)) {}
+        : signals_(signals), plan_(read_plan(sources, events_, signals, answered_, problems)) {}
 
     std::string_view side() const override { return "server"; }
 
     void start(Output& output) override {
         output_ = &output;
         endpoints_.emplace(plan_.endpoint_file);
+        plan_.server.on_drain([this](DrainRequest::Time time) { drain_request_.ask(time); });
         plan_.server.start();
         introduce(plan_, output);
         publish(plan_, *endpoints_, output);
@@ -226,13 +236,44 @@ public:
             },
             [this](std::chrono::milliseconds drain) { return plan_.server.stop(drain); },
             [this] { return plan_.server.stats().traffic.streams; },
-            plan_.common.drain,
+            [this] { return plan_.common.drain; },
+            [this] { return drain_request_.time(); },
         };
     }
 
+    void on_reload(ReloadHandler handler) override { plan_.server.on_reload(std::move(handler)); }
+
+    void prepare(const Sources& sources, Problems& problems) override {
+        next_.emplace();
+        next_->builder = read_settings(sources, next_->plan, signals_, answered_, problems);
+        add_library_problems(plan_.server.check(next_->builder).problems, sources.options, settings(), problems);
+    }
+
+    bool is_prepared() const override { return next_.has_value(); }
+    void cancel() override { next_.reset(); }
+
+    PartReport apply_prepared() override {
+        Next next = std::move(*next_);
+        next_.reset();
+        PartReport report = report_of(plan_.server.apply(std::move(next.builder)));
+        if (report.problems.empty()) {
+            take_program_settings("server", next.plan, plan_, report);
+        }
+        return report;
+    }
+
 private:
-    EventQueue events_;  // outlives the server
+    struct Next {
+        ServerPlan plan;
+        Server::Builder builder;
+    };
+
+    EventQueue events_;  // outlives the server, as the next one does
+    DrainRequest drain_request_;
+    Signals& signals_;
+    std::optional<Secret> answered_;  // the token that was asked for at the start
     ServerPlan plan_;
+    std::optional<Next> next_;  // prepared
     std::optional<EndpointFile> endpoints_;
     Output* output_ = nullptr;
 };
@@ -264,23 +305,29 @@ const CommandInfo& server_info() {
 ExitCode run_server(Arguments arguments) {
     Problems problems;
     Options options(server_info());
-    if (!options.parse(std::move(arguments.words), problems)) {
-        fmt::print("{}", help_for(server_info()));
+    if (!parse_or_help(options, std::move(arguments.words), problems)) {
         return ExitCode::ok;
     }
-    Signals signals;  // before the library makes threads
+    Signals signals(options.has("config"));  // before the library makes threads
     const std::optional<Config> config = read_config_option(options, "server", problems);
+    const bool watched = is_watched(options, problems);
     std::vector<std::unique_ptr<Part>> parts;
     parts.push_back(make_server_part({options, arguments, config ? &*config : nullptr}, signals, problems));
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "server"};
     }
-    return run_parts(parts, signals);
+    if (!config) {
+        return run_parts(parts, signals);
+    }
+    Reloader reloader({options, arguments, config->file(), "server"});
+    reloader.set_files(*config);
+    return run_parts(parts, signals, &reloader, watched);
 }
 
 void check_server_part(const Sources& sources, Signals& signals, Problems& problems) {
     ServerPlan plan;
-    const Server::Builder builder = read_settings(sources, plan, signals, problems);
+    std::optional<Secret> answered;
+    const Server::Builder builder = read_settings(sources, plan, signals, answered, problems);
     add_library_problems(builder.check(), sources.options, settings(), problems);
 }
 

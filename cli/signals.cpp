@@ -9,11 +9,14 @@
 
 namespace ferrotunnel::cli {
 
-Signals::Signals() {
+Signals::Signals(bool hangup) {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    if (hangup) {
+        sigaddset(&set, SIGHUP);
+    }
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     descriptor_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -29,7 +32,11 @@ Signals::~Signals() {
 int Signals::take() noexcept {
     signalfd_siginfo info{};
     const auto size = ::read(descriptor_, &info, sizeof info);
-    return size == static_cast<ssize_t>(sizeof info) ? static_cast<int>(info.ssi_signo) : 0;
+    if (size != static_cast<ssize_t>(sizeof info)) {
+        return 0;
+    }
+    const bool is_from_terminal = info.ssi_signo == SIGHUP && info.ssi_code == SI_KERNEL;
+    return is_from_terminal ? SIGTERM : static_cast<int>(info.ssi_signo);
 }
 
 }  // namespace ferrotunnel::cli

@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include "ferrotunnel/error.hpp"
+
 namespace ferrotunnel::cli {
 namespace {
 
@@ -18,6 +20,34 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 
 bool is_bracketed(std::string_view host) {
     return host.size() > 2 && host.front() == '[' && host.back() == ']';
+}
+
+bool is_range(std::string_view text) {
+    const std::size_t dash = text.find('-');
+    return dash != std::string_view::npos && parse_port(text.substr(0, dash)) && parse_port(text.substr(dash + 1));
+}
+
+// Whether one of both is a range of ports: then both have to be.
+bool has_range(std::string_view port, std::string_view address) {
+    return is_range(port) || is_range(address.substr(address.rfind(':') + 1));
+}
+
+template <typename Service>
+std::vector<Service> range_of(std::string_view ports, std::string_view address, std::string& error) {
+    std::vector<Service> services;
+    try {
+        services = Service::range(ports, address);
+    } catch (const config_error& wrong) {
+        error = wrong.problems().front().text;
+    }
+    for (Service& service : services) {
+        auto local = parse_backend(service.local, error);
+        if (!local) {
+            return {};
+        }
+        service.local = std::move(*local);
+    }
+    return services;
 }
 
 }  // namespace
@@ -50,25 +80,42 @@ std::optional<std::uint16_t> parse_remote_port(std::string_view text, std::strin
     return port;
 }
 
-std::optional<Tcp> parse_tcp_spec(std::string_view text, std::string& error) {
+std::vector<Tcp> parse_tcp_spec(std::string_view text, std::string& error) {
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos) {
         error = "expected PORT=ADDRESS: the public port and what is behind it, like 2222=22 or 8080=127.0.0.1:80";
-        return std::nullopt;
+        return {};
     }
-    const bool is_private = text.substr(0, equals) == "private";
-    const auto remote_port =
-        is_private ? std::optional<std::uint16_t>(0) : parse_remote_port(text.substr(0, equals), error);
-    if (!remote_port) {
-        return std::nullopt;
+    const std::string_view port = text.substr(0, equals);
+    const std::string_view address = text.substr(equals + 1);
+    if (has_range(port, address)) {
+        return range_of<Tcp>(port, address, error);
     }
-    const std::optional<std::string> local = parse_backend(text.substr(equals + 1), error);
+    const bool is_private = port == "private";
+    const auto remote_port = is_private ? std::optional<std::uint16_t>(0) : parse_remote_port(port, error);
+    const auto local = remote_port ? parse_backend(address, error) : std::nullopt;
     if (!local) {
-        return std::nullopt;
+        return {};
     }
     Tcp tcp(*remote_port, *local);
     tcp.is_private = is_private;
-    return tcp;
+    return {tcp};
+}
+
+std::vector<Udp> parse_udp_spec(std::string_view text, std::string& error) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos) {
+        error = "expected PORT=ADDRESS: the public UDP port and what is behind it, like 53=53 or 5353=127.0.0.1:53";
+        return {};
+    }
+    const std::string_view port = text.substr(0, equals);
+    const std::string_view address = text.substr(equals + 1);
+    if (has_range(port, address)) {
+        return range_of<Udp>(port, address, error);
+    }
+    const auto remote_port = parse_remote_port(port, error);
+    const auto local = remote_port ? parse_backend(address, error) : std::nullopt;
+    return local ? std::vector<Udp>{Udp(*remote_port, *local)} : std::vector<Udp>{};
 }
 
 }  // namespace ferrotunnel::cli

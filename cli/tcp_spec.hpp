@@ -1,12 +1,14 @@
-// Services as --tcp takes them: "2222=host:22".
+// Services as --tcp and --udp take them: "2222=host:22".
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ferrotunnel/tcp.hpp"
+#include "ferrotunnel/udp.hpp"
 
 namespace ferrotunnel::cli {
 
@@ -17,6 +19,9 @@ std::optional<std::string> parse_backend(std::string_view text, std::string& err
 /// Reads a public port; 0 means one that the server chooses.
 std::optional<std::uint16_t> parse_remote_port(std::string_view text, std::string& error);
 
-std::optional<Tcp> parse_tcp_spec(std::string_view text, std::string& error);
+/// Several services for a range of ports, "20000-20010=127.0.0.1:3000-3010". None: the text is wrong, and `error` says
+/// why.
+std::vector<Tcp> parse_tcp_spec(std::string_view text, std::string& error);
+std::vector<Udp> parse_udp_spec(std::string_view text, std::string& error);
 
 }  // namespace ferrotunnel::cli

@@ -43,8 +43,10 @@ std::vector<FoundToken> only(Secret secret) {
 
 }  // namespace
 
-std::vector<FoundToken> find_tokens(const Options& options, std::optional<Secret> on_command_line,
-                                    const std::string& question, Signals& signals, Problems& problems) {
+std::vector<FoundToken> find_tokens(const Sources& sources, const std::string& question, Signals& signals,
+                                    std::optional<Secret>& answered, Problems& problems) {
+    const Options& options = sources.options;
+    const std::optional<Secret>& on_command_line = sources.arguments.token;
     const bool file = options.has("token-file");
     const bool file_on_command_line = file && !options.from_environment("token-file");
     const bool in_environment = options.from_environment("token");
@@ -53,12 +55,14 @@ std::vector<FoundToken> find_tokens(const Options& options, std::optional<Secret
         return {};
     }
     if (on_command_line && !on_command_line->empty()) {
-        fmt::print(
-            stderr,
-            "hint: a token on the command line stays in the shell's history, and other users may catch a glimpse "
-            "of it;\n      {} or --token-file avoids that\n",
-            token_variable);
-        return only(std::move(*on_command_line));
+        if (sources.may_ask) {
+            fmt::print(
+                stderr,
+                "hint: a token on the command line stays in the shell's history, and other users may catch a glimpse "
+                "of it;\n      {} or --token-file avoids that\n",
+                token_variable);
+        }
+        return only(on_command_line->copy());
     }
     if (file && in_environment && !file_on_command_line) {
         problems.add(token_variable, "and FERROTUNNEL_TOKEN_FILE are both set; unset one of them");
@@ -73,7 +77,10 @@ std::vector<FoundToken> find_tokens(const Options& options, std::optional<Secret
     if (options.has("token")) {
         return {};  // without a value, which is a problem already
     }
-    if (!can_prompt()) {
+    if (answered) {
+        return only(answered->copy());
+    }
+    if (!sources.may_ask || !can_prompt()) {
         problems.add(
             "--token-file",
             "missing: the token that server and clients share. `ferrotunnel token` makes one; it may also come "
@@ -81,8 +88,9 @@ std::vector<FoundToken> find_tokens(const Options& options, std::optional<Secret
         return {};
     }
     if (problems.empty()) {
-        if (std::optional<Secret> answer = prompt_for_secret(question, signals)) {
-            return only(std::move(*answer));
+        answered = prompt_for_secret(question, signals);
+        if (answered) {
+            return only(answered->copy());
         }
         problems.add("--token-file", "no token was given");
     }

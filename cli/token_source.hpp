@@ -18,11 +18,13 @@ struct FoundToken {
     std::string name;  // of its file, so that logs can tell several apart; empty: it came from elsewhere
 };
 
-/// Finds the tokens. `on_command_line`: the value of `--token`. The command line goes before the environment; two
+/// Finds the tokens. The command line goes before the environment; two
 /// sources of one kind are a problem, as nobody can tell which one was meant. The question is asked last, and only if
 /// nothing is wrong so far. Returns none only together with a problem.
-std::vector<FoundToken> find_tokens(const Options& options, std::optional<Secret> on_command_line,
-                                    const std::string& question, Signals& signals, Problems& problems);
+/// The answer to the question is kept in `answered`, and taken from there when the tokens are looked for again; where
+/// the sources say that nobody may be asked, that is the only way to it.
+std::vector<FoundToken> find_tokens(const Sources& sources, const std::string& question, Signals& signals,
+                                    std::optional<Secret>& answered, Problems& problems);
 
 /// Whether find_tokens has to be called. False if the file has a token and nobody overrides it, or if there is nothing
 /// but the file.

@@ -1,0 +1,150 @@
+// `ferrotunnel reload`, `ferrotunnel drain` and `ferrotunnel kick`
+#include "control_commands.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "control_targets.hpp"
+#include "help.hpp"
+#include "printable.hpp"
+#include "status_text.hpp"
+
+namespace ferrotunnel::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+void print_keys(const Json& answer, const char* key, std::string_view heading) {
+    for (const Json& item : member_of(answer, key)) {
+        if (item.is_string()) {
+            fmt::print("{} {}\n", heading, printable(item.get_ref<const std::string&>()));
+        }
+    }
+}
+
+// Waits until nobody listens there any more.
+void wait_for_end(const ControlProgram& program) {
+    for (;;) {
+        try {
+            (void)Control(program.path).status();
+        } catch (const control_error& error) {
+            if (error.why() == control_error::Why::nobody) {
+                return;
+            }
+            if (error.why() != control_error::Why::broken) {
+                throw;
+            }
+        }
+        std::this_thread::sleep_for(100ms);
+    }
+}
+
+}  // namespace
+
+const CommandInfo& reload_info() {
+    static const CommandInfo info{
+        "reload",
+        "lets a running program read its configuration file again",
+        "",
+        "  ferrotunnel check && ferrotunnel reload\n",
+        {asking_section()},
+        CommandInfo::Kind::ask,
+    };
+    return info;
+}
+
+const CommandInfo& drain_info() {
+    static const CommandInfo info{
+        "drain",
+        "ends a running program when its visitors have finished, as SIGTERM does",
+        "",
+        "  ferrotunnel drain --wait\n"
+        "  ferrotunnel drain --time 5m\n",
+        {{"Ending",
+          {
+              {"time", "TIME", "How long visitors may take. Default: what the program has as --drain.", false},
+              {"wait", "", "Come back when the program has ended.", false},
+          }},
+         asking_section()},
+        CommandInfo::Kind::ask,
+    };
+    return info;
+}
+
+const CommandInfo& kick_info() {
+    static const CommandInfo info{
+        "kick",
+        "ends the connections of a server's client, by its name or id; it may come back",
+        "NAME|ID",
+        "  ferrotunnel kick alice\n"
+        "  ferrotunnel kick 3      (the id, as `ferrotunnel status` shows it)\n",
+        {asking_section()},
+        CommandInfo::Kind::ask,
+    };
+    return info;
+}
+
+ExitCode run_reload(Arguments arguments) {
+    Problems problems;
+    Options options(reload_info());
+    if (!parse_or_help(options, std::move(arguments.words), problems)) {
+        return ExitCode::ok;
+    }
+    if (!problems.empty()) {
+        throw UsageError{std::move(problems), "reload"};
+    }
+    const Control control(wanted_program(options, "", true).path);
+    const Json answer = Json::parse(control.reload(), nullptr, false);
+    print_keys(answer, "applied", "applied:");
+    print_keys(answer, "needs_restart", "counts after a restart:");
+    if (member_of(answer, "applied").empty() && member_of(answer, "needs_restart").empty()) {
+        fmt::print("nothing has changed\n");
+    }
+    return ExitCode::ok;
+}
+
+ExitCode run_drain(Arguments arguments) {
+    Problems problems;
+    Options options(drain_info());
+    if (!parse_or_help(options, std::move(arguments.words), problems)) {
+        return ExitCode::ok;
+    }
+    const std::optional<std::chrono::milliseconds> time = options.time("time", problems);
+    const bool waits = options.flag("wait", problems);
+    if (!problems.empty()) {
+        throw UsageError{std::move(problems), "drain"};
+    }
+    const ControlProgram program = wanted_program(options, "", true);
+    (void)Control(program.path).drain(time ? std::chrono::duration<double>(*time).count() : -1);
+    if (!waits) {
+        fmt::print("it takes no new visitors, and ends when the present ones have finished\n");
+        return ExitCode::ok;
+    }
+    wait_for_end(program);
+    fmt::print("it has ended\n");
+    return ExitCode::ok;
+}
+
+ExitCode run_kick(Arguments arguments) {
+    Problems problems;
+    Options options(kick_info());
+    if (!parse_or_help(options, std::move(arguments.words), problems)) {
+        return ExitCode::ok;
+    }
+    if (!options.operand()) {
+        problems.add("NAME|ID", "missing: a client, as `ferrotunnel status` lists it");
+    }
+    if (!problems.empty()) {
+        throw UsageError{std::move(problems), "kick"};
+    }
+    const Control control(wanted_program(options, "server").path);
+    const Json answer = Json::parse(control.kick(*options.operand()), nullptr, false);
+    const std::int64_t clients = number_in(answer, "kicked");
+    fmt::print("{} client{} had to go\n", clients, clients == 1 ? "" : "s");
+    return ExitCode::ok;
+}
+
+}  // namespace ferrotunnel::cli

@@ -1,0 +1,29 @@
+// The commands that ask running programs by their control sockets: `status`, `services`, `tokens`, `reload`, `drain`
+// and `kick`.
+#pragma once
+
+#include <vector>
+
+#include "arguments.hpp"
+#include "exit_code.hpp"
+#include "options.hpp"
+
+namespace ferrotunnel::cli {
+
+/// For the list of commands, and for the variables of their options.
+const CommandInfo& status_info();
+const CommandInfo& services_info();
+const CommandInfo& tokens_info();
+const CommandInfo& reload_info();
+const CommandInfo& drain_info();
+const CommandInfo& kick_info();
+
+/// `arguments` do not have the command's name. Throw UsageError; std::runtime_error with words for the user.
+ExitCode run_status(Arguments arguments);
+ExitCode run_services(Arguments arguments);
+ExitCode run_tokens(Arguments arguments);
+ExitCode run_reload(Arguments arguments);
+ExitCode run_drain(Arguments arguments);
+ExitCode run_kick(Arguments arguments);
+
+}  // namespace ferrotunnel::cli

@@ -1,0 +1,40 @@
+// The control socket's request to end the program, which then ends as it does after SIGTERM.
+#pragma once
+
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <optional>
+
+namespace ferrotunnel::cli {
+
+/// Any thread.
+class DrainRequest {
+public:
+    using Time = std::optional<std::chrono::milliseconds>;
+
+    /// Asks once: a second signal would cut the visitors off.
+    void ask(Time time) noexcept {
+        if (asked_.exchange(true)) {
+            return;
+        }
+        time_.store(time ? time->count() : as_set_up);
+        ::kill(::getpid(), SIGTERM);
+    }
+    /// How long visitors may take; nothing: nobody has said.
+    Time time() const noexcept {
+        const std::int64_t time = time_.load();
+        return time == as_set_up ? Time() : Time(time);
+    }
+
+private:
+    static constexpr std::int64_t as_set_up = -1;
+
+    std::atomic<bool> asked_{false};
+    std::atomic<std::int64_t> time_{as_set_up};
+};
+
+}  // namespace ferrotunnel::cli

@@ -1,0 +1,177 @@
+#include "guard_options.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <utility>
+
+#include "ferrotunnel/error.hpp"
+#include "ferrotunnel/service_plugin.hpp"
+#include "password_hash.hpp"
+#include "prompt.hpp"
+
+namespace ferrotunnel::cli {
+namespace {
+
+constexpr const char* password_variable = "FERROTUNNEL_PASSWORD";
+constexpr unsigned burst_max = 1'000'000;
+
+std::vector<ServicePlugin>* plugins_of(AnyService& service) {
+    if (auto* tcp = std::get_if<Tcp>(&service)) {
+        return &tcp->plugins;
+    }
+    if (auto* http = std::get_if<Http>(&service)) {
+        return &http->plugins;
+    }
+    auto* const tls = std::get_if<Tls>(&service);
+    return tls != nullptr ? &tls->plugins : nullptr;
+}
+
+// The password of --basic-auth: from a file, from the environment, or from a terminal.
+std::optional<Secret> find_password(const Options& options, const std::string& user, Signals& signals,
+                                    Problems& problems) {
+    if (const auto file = options.text("password-file")) {
+        try {
+            return Secret::from_file(*file);
+        } catch (const config_error& error) {
+            problems.add(options.place_of("password-file"), error.problems().front().text);
+            return std::nullopt;
+        }
+    }
+    if (const char* const said = std::getenv(password_variable); said != nullptr && *said != '\0') {
+        return Secret::from_env(password_variable);
+    }
+    if (!can_prompt()) {
+        problems.add("--password-file",
+                     fmt::format("missing: the password of {}; it may also come in {}", user, password_variable));
+        return std::nullopt;
+    }
+    std::optional<Secret> answer;
+    if (problems.empty()) {
+        answer = prompt_for_secret(fmt::format("Password for visitors who are {}: ", user), signals);
+        if (!answer) {
+            problems.add("--password-file", "no password was given");
+        }
+    }
+    return answer;
+}
+
+std::optional<ServicePlugin> read_basic_auth(const Options& options, Signals& signals, Problems& problems) {
+    const std::string user = options.text("basic-auth").value_or("");
+    if (user.empty() || user.size() > 255 || user.find(':') != std::string::npos) {
+        // The text may be a name with its password, so it is not repeated.
+        problems.add(
+            "--basic-auth",
+            "takes the name of a user alone, of 1 to 255 bytes without `:`; the password is asked for, or comes "
+            "by --password-file or FERROTUNNEL_PASSWORD");
+        return std::nullopt;
+    }
+    const std::optional<Secret> password = find_password(options, user, signals, problems);
+    if (!password) {
+        return std::nullopt;
+    }
+    const std::optional<std::string> hash = hash_of_password(*password);
+    if (!hash) {
+        problems.add("--basic-auth",
+                     "can not hash the password: it has more than 512 bytes, or this program was built without "
+                     "libcrypt; the file of a client takes hashes, see docs/plugins/clients.md");
+        return std::nullopt;
+    }
+    return ServicePlugin::basic_auth(user, *hash);
+}
+
+// Reads "20/s" or "20/s:40". What a rate is, is for the server to say.
+std::optional<ServicePlugin> read_rate(const Options& options, Problems& problems) {
+    const std::string text = options.text("rate").value_or("");
+    const std::size_t colon = text.find(':');
+    unsigned burst = 0;
+    if (colon != std::string::npos) {
+        const char* const end = text.data() + text.size();
+        const auto [read, error] = std::from_chars(text.data() + colon + 1, end, burst);
+        if (error != std::errc() || read != end || burst == 0 || burst > burst_max) {
+            problems.add(options.place_of("rate"),
+                         "has no number from 1 to 1000000 behind `:`: 20/s:40 lets 40 come at once");
+            return std::nullopt;
+        }
+    }
+    const std::string rate = text.substr(0, colon);
+    if (rate.find('/') == std::string::npos) {
+        problems.add(options.place_of("rate"), "is no rate, like 20/s, 100/m or 20/s:40");
+        return std::nullopt;
+    }
+    return ServicePlugin::rate(rate, burst);
+}
+
+void add_to_all(const std::optional<ServicePlugin>& plugin, const std::vector<AnyService*>& services) {
+    for (AnyService* service : services) {
+        if (std::vector<ServicePlugin>* plugins = plugins_of(*service); plugins != nullptr && plugin) {
+            plugins->push_back(*plugin);
+        }
+    }
+}
+
+template <typename Can>
+void check_services(const Options& options, const char* name, const char* text,
+                    const std::vector<AnyService*>& services, Can can, Problems& problems) {
+    if (options.has(name) &&
+        !std::all_of(services.begin(), services.end(), [&](AnyService* one) { return can(*one); })) {
+        problems.add(options.place_of(name), text);
+    }
+}
+
+}  // namespace
+
+std::vector<OptionInfo> guard_options(bool requests) {
+    std::vector<OptionInfo> options;
+    if (requests) {
+        options = {
+            {"basic-auth", "USER",
+             "Let in visitors of HTTP with this name and a password alone. The password is asked for, or comes by "
+             "--password-file or FERROTUNNEL_PASSWORD; the server gets a hash of it.",
+             false},
+            {"password-file", "FILE", "A file with the password of --basic-auth.", false}};
+    }
+    options.push_back({"allow-ip", "NETWORK",
+                       "Let in visitors from this network alone, like 192.0.2.0/24 or 2001:db8::7; several times for "
+                       "several.",
+                       true});
+    options.push_back({"rate", "N/s[:BURST]",
+                       "Let each address send so many requests, or make so many connections: 20/s, 100/m; 20/s:40 lets "
+                       "40 come at once.",
+                       false});
+    return options;
+}
+
+bool has_guard_options(const Options& options) {
+    return options.has("basic-auth") || options.has("password-file") || options.has("allow-ip") || options.has("rate");
+}
+
+void apply_guard_options(const Options& options, const std::vector<AnyService*>& services, Signals& signals,
+                         Problems& problems) {
+    if (options.has("password-file") && !options.has("basic-auth")) {
+        problems.add(options.place_of("password-file"), "has no --basic-auth to go with it");
+    }
+    const auto is_http = [](AnyService& one) { return std::holds_alternative<Http>(one); };
+    check_services(options, "basic-auth",
+                   "is for HTTP services: others have no requests, and would be open to everybody", services, is_http,
+                   problems);
+    const auto has_plugins = [](AnyService& one) { return plugins_of(one) != nullptr; };
+    for (const char* const name : {"allow-ip", "rate"}) {
+        check_services(options, name, "is not for UDP services, which would be open to everybody", services,
+                       has_plugins, problems);
+    }
+    // Addresses first: whom they keep out costs no more.
+    if (options.has("allow-ip")) {
+        add_to_all(ServicePlugin::allow_ip(options.list("allow-ip")), services);
+    }
+    if (options.has("rate")) {
+        add_to_all(read_rate(options, problems), services);
+    }
+    if (options.has("basic-auth") && problems.empty()) {
+        add_to_all(read_basic_auth(options, signals, problems), services);
+    }
+}
+
+}  // namespace ferrotunnel::cli

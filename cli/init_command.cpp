@@ -1,0 +1,174 @@
+// `ferrotunnel init`: writes a configuration file to begin with, and for a server its token.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "commands.hpp"
+#include "ferrotunnel/secret.hpp"
+#include "help.hpp"
+#include "new_file.hpp"
+#include "printable.hpp"
+
+namespace ferrotunnel::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view head =
+    "# FerroTunnel. docs/configuration.md has every key; `ferrotunnel check {file}` tells what is wrong here,\n"
+    "# `ferrotunnel run --config {file}` runs it. Lines that begin with # show what there is besides.\n"
+    "\n"
+    "# log:\n"
+    "#   level: info                     # trace, debug, info, warn, error, off\n"
+    "#   format: json                    # one object a line; else text\n";
+
+constexpr std::string_view server_text =
+    "\n"
+    "server:\n"
+    "  bind: 0.0.0.0:7835                # where clients connect: open this port in the firewall\n"
+    "  token: file:token                 # what clients show; several tokens have a name each, and rights\n"
+    "  # public_host: tunnel.example.com # how visitors call this machine\n"
+    "  # allow_ports: [2222, 5353, 20000-20010]  # the public ports that clients may have; else from 1024 on\n"
+    "\n"
+    "  # HTTP services are visited here. Hosts below `domain` are given to those that name none.\n"
+    "  # http_bind: 0.0.0.0:80\n"
+    "  # domain: tunnel.example.com\n"
+    "\n"
+    "  # HTTPS, with certificates that are looked at for changes.\n"
+    "  # https_bind: 0.0.0.0:443\n"
+    "  # https:\n"
+    "  #   folders: [/etc/letsencrypt/live]\n"
+    "  #   redirect: on                  # requests without TLS go to https:\n"
+    "\n"
+    "  # Plugins look at requests, in this order: docs/plugins.\n"
+    "  # plugins:\n"
+    "  #   chain:\n"
+    "  #     - ip-filter: {allow: [192.0.2.0/24]}\n"
+    "  #       hosts: admin.example.com\n"
+    "\n"
+    "  state_dir: state                  # where the server keeps the certificate that it makes for its clients\n"
+    "  drain: 30s                        # how long visitors may take to finish when it ends\n";
+
+constexpr std::string_view client_text =
+    "\n"
+    "client:\n"
+    "  server: {server}           # its host, and its port if that is not 7835\n"
+    "  token: file:token                 # the same file as the server's: copy it, and let nobody else read it\n"
+    "  # tls_pin: sha256:...             # the key of the server's certificate, which it prints when it starts\n"
+    "  services:\n"
+    "    - {tcp: 2222, local: 22}        # visitors of the server's port 2222 reach port 22 of this machine\n"
+    "    # - {tcp: 20000-20010, local: \"127.0.0.1:3000-3010\"}\n"
+    "    # - {http: app.example.com, local: 3000}\n"
+    "    # - {http: app.example.com, path: /api, local: \"unix:/run/api.sock\"}\n"
+    "    # - {tls: shop.example.com, local: 8443}    # TLS that the service itself speaks\n"
+    "    # - {udp: 5353, local: \"127.0.0.1:53\"}\n";
+
+void tell(const std::string& line) {
+    fmt::print("{}\n", printable(line));
+}
+
+/// The file that is to be written.
+struct Starter {
+    bool server = true;
+    bool client = false;
+    std::string host;
+    fs::path file;
+};
+
+Starter read(const Options& options, Problems& problems) {
+    Starter wanted;
+    const std::string side = options.operand().value_or("server");
+    wanted.server = side == "server" || side == "both";
+    wanted.client = side == "client" || side == "both";
+    if (!wanted.server && !wanted.client) {
+        problems.add(side, "is no side of a tunnel: expected server, client or both");
+    }
+    wanted.host = options.text("server").value_or(wanted.server ? "127.0.0.1" : "tunnel.example.com");
+    if (options.has("server") && !options.from_environment("server") && !wanted.client) {
+        problems.add(options.place_of("server"), "is for a client: `ferrotunnel init client --server HOST`");
+    }
+    if (wanted.host.find_first_of(" \t\r\n#\"'{}[],&*!|>%@`") != std::string::npos) {
+        problems.add(options.place_of("server"), "\"" + wanted.host + "\" is no address; expected HOST or HOST:PORT");
+    }
+    wanted.file = options.text("config").value_or("ferrotunnel.yml");
+    if (is_there(wanted.file)) {
+        problems.add(wanted.file.string(), "is there already; nothing was written");
+    }
+    return wanted;
+}
+
+std::string replaced(std::string_view text, std::string_view what, const std::string& by) {
+    std::string result(text);
+    for (auto at = result.find(what); at != std::string::npos; at = result.find(what, at + by.size())) {
+        result.replace(at, what.size(), by);
+    }
+    return result;
+}
+
+std::string text_of(const Starter& wanted) {
+    return replaced(head, "{file}", wanted.file.filename().string()) + std::string(wanted.server ? server_text : "") +
+           (wanted.client ? replaced(client_text, "{server}", wanted.host) : "");
+}
+
+void tell_next(const Starter& wanted, const fs::path& token, bool has_made_token) {
+    const std::string file = wanted.file.string();
+    tell("made " + file + (has_made_token ? " and " + token.string() : ""));
+    tell("Next:");
+    if (!is_there(token)) {
+        tell("  copy the server's token to " + token.string() + " (chmod 600)");
+    }
+    tell("  ferrotunnel check " + file);
+    tell("  ferrotunnel run --config " + file);
+    if (wanted.server && !wanted.client) {
+        tell("  copy " + token.string() +
+             " to the machine of the service, and there: ferrotunnel init client --server HOST");
+    }
+}
+
+}  // namespace
+
+const CommandInfo& init_info() {
+    static const CommandInfo info{
+        "init",
+        "writes a configuration file to begin with",
+        "[server|client|both]",
+        "  ferrotunnel init                                  # for a server: ferrotunnel.yml and token\n"
+        "  ferrotunnel init client --server tunnel.example.com\n"
+        "  ferrotunnel init both --config /etc/ferrotunnel/ferrotunnel.yml\n"
+        "The file says in comments what can be changed. Nothing is overwritten: a token that is there is taken.\n",
+        {{"What to write",
+          {{"config", "FILE", "The file to write. Default: ferrotunnel.yml in this folder.", false, 'c'},
+           {"server", "HOST[:PORT]", "Where the client connects.", false}}}},
+        CommandInfo::Kind::init,
+    };
+    return info;
+}
+
+ExitCode run_init(Arguments arguments) {
+    Problems problems;
+    Options options(init_info());
+    if (!parse_or_help(options, std::move(arguments.words), problems)) {
+        return ExitCode::ok;
+    }
+    const Starter wanted = read(options, problems);
+    if (!problems.empty()) {
+        throw UsageError{std::move(problems), "init"};
+    }
+    const fs::path folder = wanted.file.parent_path();
+    if (!folder.empty()) {
+        fs::create_directories(folder);
+    }
+    const fs::path token = folder / "token";
+    const bool makes_token = wanted.server && !is_there(token);
+    if (makes_token) {
+        write_new(token, std::string(Secret::generate().reveal()) + "\n", 0600);
+    }
+    write_new(wanted.file, text_of(wanted));
+    tell_next(wanted, token, makes_token);
+    return ExitCode::ok;
+}
+
+}  // namespace ferrotunnel::cli

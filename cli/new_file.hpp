@@ -1,0 +1,17 @@
+// Files that a command writes where there are none yet.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string_view>
+
+namespace ferrotunnel::cli {
+
+/// Whether there is something of that name, be it a link that leads nowhere.
+bool is_there(const std::filesystem::path& path);
+
+/// Writes a file that is not there yet, with that mode less the process's mask. Throws std::system_error.
+void write_new(const std::filesystem::path& path, std::string_view text, mode_t mode = 0666);
+
+}  // namespace ferrotunnel::cli

@@ -1,0 +1,236 @@
+#include "plugin_command.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
+
+#include "ferrotunnel/detail/nearest.hpp"
+#include "ferrotunnel/plugin_abi.h"
+#include "ferrotunnel/plugin_info.hpp"
+#include "new_file.hpp"
+#include "printable.hpp"
+#include "problems.hpp"
+
+namespace ferrotunnel::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view help =
+    "ferrotunnel plugin: lists plugins, checks one, and begins a new one\n"
+    "\n"
+    "Usage: ferrotunnel plugin list [--json]\n"
+    "       ferrotunnel plugin check FILE\n"
+    "       ferrotunnel plugin new NAME [--dir DIRECTORY]\n"
+    "\n"
+    "Examples:\n"
+    "  ferrotunnel plugin list\n"
+    "  ferrotunnel plugin new hello\n"
+    "  cd hello && g++ -std=c++20 -O2 -shared -fPIC -o hello.so hello.cpp\n"
+    "  ferrotunnel plugin check hello.so\n"
+    "Then name it in the server's configuration, and `ferrotunnel check` tells whether its settings are right:\n"
+    "  server:\n"
+    "    plugins:\n"
+    "      load: [hello/hello.so]\n"
+    "      chain:\n"
+    "        - hello: {greeting: Good morning}\n"
+    "\n"
+    "list   shows the plugins that are installed: what they do, which parts of an exchange they look at, and whether\n"
+    "       requests are refused (guard) or go on when they fail. FERROTUNNEL_PLUGINS names another folder.\n"
+    "check  loads a file, as a server would, and tells what is in it, and why it can not be used. That runs code of "
+    "the\n"
+    "       file: check what you trust.\n"
+    "new    writes a small plugin that builds, with its test, CMakeLists.txt and README.md, into a folder of its name. "
+    "It\n"
+    "       overwrites nothing.\n"
+    "\n"
+    "Options:\n"
+    "  --json          list: one JSON array, for programs.\n"
+    "  --dir DIRECTORY new: where the files are written. Default: NAME.\n"
+    "\n"
+    "Exit codes:\n"
+    "  0  done; the plugin can be used\n"
+    "  1  failed: a file could not be written\n"
+    "  2  the command line is not right, or the plugin can not be used; the problems are listed on the standard error\n"
+    "     stream\n";
+
+[[noreturn]] void fail(std::string place, std::string text) {
+    UsageError error;
+    error.command = "plugin";
+    error.problems.add(std::move(place), std::move(text));
+    throw error;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    return words.empty() ? "nothing" : fmt::format("{}", fmt::join(words, ", "));
+}
+
+Json json_of(const PluginFileInfo& file, const PluginTypeInfo& type) {
+    return {{"name", type.name},
+            {"version", type.version},
+            {"summary", type.summary},
+            {"hooks", type.hooks},
+            {"guard", type.is_guard},
+            {"file", file.file},
+            {"usable", file.problems.empty() && type.problems.empty()}};
+}
+
+void print_line(const std::string& line) {
+    fmt::print("{}\n", printable(line));
+}
+
+void print_type(const PluginTypeInfo& type) {
+    print_line(fmt::format("{} {}{}{}", type.name, type.version, type.summary.empty() ? "" : ": ", type.summary));
+    print_line(fmt::format("  looks at {}; when it fails, requests {}", joined(type.hooks),
+                           type.is_guard ? "are refused (guard)" : "go on"));
+}
+
+ExitCode list(bool as_json) {
+    const std::vector<PluginFileInfo> files = shipped_plugins();
+    std::string json;
+    for (const PluginFileInfo& file : files) {
+        for (const PluginTypeInfo& type : file.types) {
+            json +=
+                (json.empty() ? "" : ",\n ") + json_of(file, type).dump(-1, ' ', false, Json::error_handler_t::replace);
+            if (!as_json) {
+                print_type(type);
+            }
+        }
+        if (!file.is_usable()) {
+            fmt::print(stderr, "warning: {} can not be used; `ferrotunnel plugin check` says why\n",
+                       printable(file.file));
+        }
+    }
+    if (as_json) {
+        fmt::print("[{}]\n", json);
+    } else if (files.empty()) {
+        print_line("there are no plugins in " + shipped_plugins_folder());
+    }
+    return ExitCode::ok;
+}
+
+ExitCode check(const std::string& file) {
+    const PluginFileInfo info = inspect_plugin(file);
+    std::vector<std::string> problems = info.problems;
+    for (const PluginTypeInfo& type : info.types) {
+        problems.insert(problems.end(), type.problems.begin(), type.problems.end());
+    }
+    if (!problems.empty()) {
+        fmt::print(stderr, "{}: {} problem{}\n", printable(file), problems.size(), problems.size() == 1 ? "" : "s");
+        for (const std::string& problem : problems) {
+            fmt::print(stderr, "  {}\n", printable(problem));
+        }
+        return ExitCode::usage;
+    }
+    print_line("ok: " + file);
+    print_line(fmt::format("built for version {}.{} of the interface; this program has 1.{}", 1, info.abi_minor,
+                           static_cast<int>(FT_ABI_MINOR)));
+    for (const PluginTypeInfo& type : info.types) {
+        print_type(type);
+        print_line(type.schema.empty() ? "  has no settings" : "  has settings, which its schema describes");
+        if (!type.needs.empty()) {
+            print_line("  needs " + joined(type.needs));
+        }
+    }
+    return ExitCode::ok;
+}
+
+bool is_plugin_name(std::string_view name) {
+    const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+    return !name.empty() && name.size() <= 64 && name.front() >= 'a' && name.front() <= 'z' && name.back() != '-' &&
+           std::all_of(name.begin(), name.end(), fits);
+}
+
+ExitCode begin_new(const std::string& name, const std::filesystem::path& folder) {
+    if (!is_plugin_name(name)) {
+        fail(name, "is no name for a plugin: expected up to 64 small letters, digits and '-', like my-plugin");
+    }
+    const std::vector<PluginSource> files = new_plugin(name);
+    for (const PluginSource& file : files) {
+        if (is_there(folder / file.name)) {
+            fail((folder / file.name).string(), "is there already; nothing was written");
+        }
+    }
+    std::filesystem::create_directories(folder);
+    for (const PluginSource& file : files) {
+        write_new(folder / file.name, file.text);
+    }
+    print_line("made " + folder.string() + "; its README.md says how it is built, tested and loaded");
+    return ExitCode::ok;
+}
+
+/// The words of one subcommand: its operand, and its own option.
+struct Words {
+    std::string operand;
+    bool json = false;
+    std::string folder;
+};
+
+Words read(const std::string& command, const std::vector<std::string>& words) {
+    const std::vector<std::string> options{"--json", "--dir"};
+    Words read;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::string& word = words[i];
+        if (command == "list" && word == "--json") {
+            read.json = true;
+        } else if (command == "new" && (word == "--dir" || word.starts_with("--dir="))) {
+            const bool has_next = word == "--dir" && i + 1 < words.size();
+            read.folder = has_next ? words[++i] : word == "--dir" ? "" : word.substr(6);
+            if (read.folder.empty()) {
+                fail("--dir", "has no value: expected a directory");
+            }
+        } else if (word.starts_with('-')) {
+            fail(word, "no such option of `plugin " + command + "`" + detail::did_you_mean(word, options));
+        } else if (command == "list" || !read.operand.empty()) {
+            fail(word, "unexpected");
+        } else {
+            read.operand = word;
+        }
+    }
+    if (read.operand.empty() && command != "list") {
+        fail(command == "new" ? "NAME" : "FILE", command == "new" ? "missing: what the plugin is to be called"
+                                                                  : "missing: the plugin's file, like hello.so");
+    }
+    return read;
+}
+
+}  // namespace
+
+const CommandInfo& plugin_info() {
+    static const CommandInfo info{
+        "plugin", "lists plugins, checks one, and begins a new one", "", "", {}, CommandInfo::Kind::check};
+    return info;
+}
+
+std::string help_for_plugin() {
+    return std::string(help);
+}
+
+ExitCode run_plugin(Arguments arguments) {
+    std::vector<std::string> words = std::move(arguments.words);
+    if (words.empty()) {
+        fail("plugin", "says nothing of what to do: expected list, check or new");
+    }
+    if (std::find_if(words.begin(), words.end(),
+                     [](const std::string& word) { return word == "--help" || word == "-h"; }) != words.end()) {
+        fmt::print("{}", help);
+        return ExitCode::ok;
+    }
+    const std::string command = words.front();
+    words.erase(words.begin());
+    const std::vector<std::string> known{"list", "check", "new"};
+    if (std::find(known.begin(), known.end(), command) == known.end()) {
+        fail(command, "no such command of `plugin`" + detail::did_you_mean(command, known));
+    }
+    const Words said = read(command, words);
+    return command == "list"    ? list(said.json)
+           : command == "check" ? check(said.operand)
+                                : begin_new(said.operand, said.folder.empty() ? said.operand : said.folder);
+}
+
+}  // namespace ferrotunnel::cli

@@ -1,0 +1,29 @@
+// `ferrotunnel plugin`: what plugins there are, whether one can be used, and the files of a new one.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "arguments.hpp"
+#include "exit_code.hpp"
+#include "options.hpp"
+
+namespace ferrotunnel::cli {
+
+/// For the list of commands, and for the variables of its options.
+const CommandInfo& plugin_info();
+std::string help_for_plugin();
+
+/// `arguments` do not have the command's name. Throws UsageError.
+ExitCode run_plugin(Arguments arguments);
+
+/// A file of a new plugin.
+struct PluginSource {
+    std::string name;
+    std::string text;
+};
+
+/// The files of a plugin of that name, which is of small letters, digits and '-', and begins with a letter.
+std::vector<PluginSource> new_plugin(const std::string& name);
+
+}  // namespace ferrotunnel::cli

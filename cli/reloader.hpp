@@ -1,0 +1,65 @@
+// Reading the configuration file again while the program runs, and applying what has changed in it.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config_option.hpp"
+#include "run.hpp"
+
+namespace ferrotunnel::cli {
+
+/// What has come of a reload. Either there are `problems`, and nothing was changed; or there are none.
+struct ReloadReport {
+    std::vector<std::string> applied;        // "server.token alice added"
+    std::vector<std::string> needs_restart;  // keys that differ and stay as they are: "server.bind"
+    std::vector<std::string> problems;       // each with its place in the file
+
+    bool ok() const noexcept { return problems.empty(); }
+    bool unchanged() const noexcept { return ok() && applied.empty() && needs_restart.empty(); }
+    /// All of it in one line, long lists shortened.
+    std::string line(const std::string& file) const;
+};
+
+/// Options go before the file in a reload as they do at the start.
+class Reloader {
+public:
+    /// Where the settings of the parts come from.
+    struct Inputs {
+        const Options& options;
+        Arguments& arguments;
+        std::string file;     // empty: there is none
+        std::string section;  // the only one that counts, "server" or "client"; empty: both
+        bool file_alone = false;
+    };
+
+    explicit Reloader(Inputs inputs);
+
+    /// The parts that run; they outlive this object.
+    void set_parts(std::span<const std::unique_ptr<Part>> parts) { parts_ = parts; }
+
+    /// Reads the file, checks everything, and then applies it to the parts. Nothing is asked at the terminal, and
+    /// nothing is thrown. To be called on the main thread.
+    ReloadReport reload() noexcept;
+
+    bool has_file() const noexcept { return !inputs_.file.empty(); }
+    /// Whether there is a file, and one that can be read more than once.
+    bool can_be_read_again() const noexcept { return unreadable_.empty(); }
+    const std::string& file() const noexcept { return inputs_.file; }
+    /// The files that the last reading has read or looked for.
+    const std::vector<std::string>& files() const noexcept { return files_; }
+    void set_files(const Config& config);
+
+private:
+    void read_and_apply(ReloadReport& report);
+    void apply(ReloadReport& report);
+
+    const Inputs inputs_;
+    std::span<const std::unique_ptr<Part>> parts_;
+    std::vector<std::string> files_;
+    std::string unreadable_;  // why the file can not be read again; empty: it can
+};
+
+}  // namespace ferrotunnel::cli

@@ -1,0 +1,246 @@
+// `ferrotunnel services`, `services add` and `services remove`
+#include <fmt/format.h>
+
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "control_commands.hpp"
+#include "control_targets.hpp"
+#include "help.hpp"
+#include "http_spec.hpp"
+#include "printable.hpp"
+#include "status_text.hpp"
+#include "tcp_spec.hpp"
+
+namespace ferrotunnel::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::seconds answer_patience = 30s;  // of the server, about a service
+
+const CommandInfo& add_info() {
+    static const CommandInfo info{
+        "services add",
+        "lets a running client offer one more service, until it ends",
+        "",
+        "  ferrotunnel services add --tcp 2222=22\n"
+        "  ferrotunnel services add --http app.example.com=3000 --name app\n"
+        "  ferrotunnel services add --json '{\"http\": \"app.example.com\", \"local\": \"3000\", \"path\": "
+        "\"/api\"}'\n",
+        {{"The service: one of these",
+          {
+              {"tcp", "PORT=ADDRESS", "As --tcp of `client`.", false},
+              {"udp", "PORT=ADDRESS", "As --udp of `client`.", false},
+              {"http", "HOST=ADDRESS", "As --http of `client`.", false},
+              {"passthrough", "HOST=ADDRESS", "As --passthrough of `client`.", false},
+              {"json", "OBJECT", "A service with all that it can have, as an item of `client.services` in a file.",
+               false},
+          }},
+         {"About it", {{"name", "NAME", "Its name. Default: made of its port or host.", false}}},
+         asking_section()},
+        CommandInfo::Kind::ask,
+    };
+    return info;
+}
+
+const CommandInfo& remove_info() {
+    static const CommandInfo info{
+        "services remove",
+        "takes a service of a running client off its server; its visitors finish",
+        "NAME",
+        "  ferrotunnel services remove tcp:2222\n",
+        {asking_section()},
+        CommandInfo::Kind::ask,
+    };
+    return info;
+}
+
+[[noreturn]] void fail_usage(std::string place, std::string text, const char* command) {
+    UsageError error;
+    error.problems.add(std::move(place), std::move(text));
+    error.command = command;
+    throw error;
+}
+
+Json described(const Tcp& tcp) {
+    Json json{{"tcp", tcp.remote_port}, {"local", tcp.local}};
+    if (tcp.is_private) {
+        json["tcp"] = "private";
+    }
+    return json;
+}
+
+Json described(const Udp& udp) {
+    return {{"udp", udp.remote_port}, {"local", udp.local}};
+}
+
+Json described(const Http& http) {
+    Json json{{"http", http.host.empty() ? "assigned" : http.host}, {"local", http.local}};
+    if (!http.path.empty()) {
+        json["path"] = http.path;
+    }
+    return json;
+}
+
+Json described(const Tls& tls) {
+    return {{"tls", tls.host}, {"local", tls.local}};
+}
+
+template <typename Parse>
+void describe(const Options& options, std::string_view name, Parse parse, std::vector<Json>& found,
+              Problems& problems) {
+    if (const auto text = options.text(name)) {
+        std::string error;
+        const auto services = parse(*text, error);
+        for (const auto& service : services) {
+            found.push_back(described(service));
+        }
+        if (services.empty()) {
+            problems.add(options.place_of(name) + ' ' + *text, error);
+        }
+    }
+}
+
+Json wanted_service(const Options& options, Problems& problems) {
+    std::vector<Json> found;
+    describe(options, "tcp", parse_tcp_spec, found, problems);
+    describe(options, "udp", parse_udp_spec, found, problems);
+    describe(options, "http", parse_http_spec, found, problems);
+    describe(options, "passthrough", parse_tls_spec, found, problems);
+    if (const auto text = options.text("json")) {
+        found.push_back(Json::parse(*text, nullptr, false));
+        if (!found.back().is_object()) {
+            problems.add("--json", R"(is no JSON object, like {"tcp": 2222, "local": "127.0.0.1:22"})");
+        }
+    }
+    if (!problems.empty()) {
+        return {};
+    }
+    if (found.size() != 1) {
+        problems.add("--tcp", found.empty() ? "missing: what to offer, like --tcp 2222=127.0.0.1:22"
+                                            : "one service at a time, please");
+        return {};
+    }
+    if (const auto name = options.text("name")) {
+        found.front()["name"] = *name;
+    }
+    return found.front();
+}
+
+Json service_called(const Control& control, const std::string& name) {
+    const Json answer = Json::parse(control.services(), nullptr, false);
+    for (const Json& service : member_of(answer, "services")) {
+        if (text_in(service, "name") == name) {
+            return service;
+        }
+    }
+    return {};
+}
+
+// Waits until the server has answered, and tells what it said.
+ExitCode tell_result(const Control& control, const std::string& name) {
+    const auto until = std::chrono::steady_clock::now() + answer_patience;
+    for (;;) {
+        const Json service = service_called(control, name);
+        const std::string state = text_in(service, "state");
+        if (state == "registered") {
+            const std::string endpoint = text_in(service, "endpoint");
+            fmt::print("{}: {} -> {}\n", name, endpoint.empty() ? "private" : endpoint, text_in(service, "local"));
+            return ExitCode::ok;
+        }
+        if (state == "refused") {
+            fmt::print(stderr, "ferrotunnel: {} was added, and the server refuses it: {}\n", name,
+                       text_in(service, "why"));
+            return ExitCode::failure;
+        }
+        if (state.empty()) {
+            fmt::print(stderr, "ferrotunnel: {} was added, and is gone again\n", name);
+            return ExitCode::failure;
+        }
+        if (std::chrono::steady_clock::now() > until) {
+            fmt::print("{}: added; the server has not answered yet\n", name);
+            return ExitCode::ok;
+        }
+        std::this_thread::sleep_for(50ms);
+    }
+}
+
+ExitCode add(std::vector<std::string> words) {
+    Problems problems;
+    Options options(add_info());
+    if (!parse_or_help(options, std::move(words), problems)) {
+        return ExitCode::ok;
+    }
+    const Json service = wanted_service(options, problems);
+    if (!problems.empty()) {
+        throw UsageError{std::move(problems), "services"};
+    }
+    const Control control(wanted_program(options, "client").path);
+    const Json added = Json::parse(control.add_service(service.dump()), nullptr, false);
+    return tell_result(control, text_in(added, "name"));
+}
+
+ExitCode remove(std::vector<std::string> words) {
+    Problems problems;
+    Options options(remove_info());
+    if (!parse_or_help(options, std::move(words), problems)) {
+        return ExitCode::ok;
+    }
+    if (!options.operand()) {
+        problems.add("NAME", "missing: the service, as `ferrotunnel services` lists it");
+    }
+    if (!problems.empty()) {
+        throw UsageError{std::move(problems), "services"};
+    }
+    (void)Control(wanted_program(options, "client").path).remove_service(*options.operand());
+    fmt::print("{} is removed; its visitors finish\n", printable(*options.operand()));
+    return ExitCode::ok;
+}
+
+}  // namespace
+
+const CommandInfo& services_info() {
+    static const CommandInfo info{
+        "services",
+        "lists the services of running programs; `services add` and `services remove` change a client's",
+        "[add|remove]",
+        "  ferrotunnel services\n"
+        "  ferrotunnel services add --tcp 2222=22      (`services add --help` tells more)\n"
+        "  ferrotunnel services remove tcp:2222\n",
+        {{"What to show", {{"json", "", "Print the answer of each program as JSON, one a line.", false}}},
+         asking_section()},
+        CommandInfo::Kind::ask,
+    };
+    return info;
+}
+
+ExitCode run_services(Arguments arguments) {
+    std::vector<std::string> words = std::move(arguments.words);
+    if (!words.empty() && (words.front() == "add" || words.front() == "remove")) {
+        const bool adds = words.front() == "add";
+        words.erase(words.begin());
+        return adds ? add(std::move(words)) : remove(std::move(words));
+    }
+    Problems problems;
+    Options options(services_info());
+    if (!parse_or_help(options, std::move(words), problems)) {
+        return ExitCode::ok;
+    }
+    if (options.operand()) {
+        fail_usage(*options.operand(), "no such command of `services`: expected add or remove", "services");
+    }
+    const bool json = options.flag("json", problems);
+    if (!problems.empty()) {
+        throw UsageError{std::move(problems), "services"};
+    }
+    for (const ControlProgram& program : wanted_programs(options, "")) {
+        const std::string answer = Control(program.path).services();
+        fmt::print(
+            "{}", json ? answer : printable(program.path) + ":\n" + services_text(Json::parse(answer, nullptr, false)));
+    }
+    return ExitCode::ok;
+}
+
+}  // namespace ferrotunnel::cli

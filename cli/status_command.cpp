@@ -1,0 +1,127 @@
+// `ferrotunnel status` and `ferrotunnel tokens`
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <map>
+#include <thread>
+#include <utility>
+
+#include "control_commands.hpp"
+#include "control_targets.hpp"
+#include "help.hpp"
+#include "printable.hpp"
+#include "status_text.hpp"
+
+namespace ferrotunnel::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds interval_default = 2s;
+constexpr std::chrono::milliseconds interval_min = 100ms;
+
+const OptionInfo json_option{"json", "", "Print the answer of each program as JSON, one a line.", false};
+
+Json parsed(const std::string& answer) {
+    return Json::parse(answer, nullptr, false);
+}
+
+// Prints the status of each program once. `before` has the last one of each, by socket.
+void print_status(const std::vector<ControlProgram>& programs, bool json, std::map<std::string, Json>& before) {
+    std::string text;
+    for (const ControlProgram& program : programs) {
+        const std::string answer = Control(program.path).status();
+        if (json) {
+            text += answer;
+            continue;
+        }
+        Json status = parsed(answer);
+        text += (text.empty() ? "" : "\n") + printable(program.path) + ": ";
+        text += status_text(status, before[program.path]);
+        before[program.path] = std::move(status);
+    }
+    fmt::print("{}", text);
+    std::fflush(stdout);
+}
+
+}  // namespace
+
+const CommandInfo& status_info() {
+    static const CommandInfo info{
+        "status",
+        "shows what running servers and clients do: tunnels, services, visitors, rates",
+        "",
+        "  ferrotunnel status\n"
+        "  ferrotunnel status --watch\n"
+        "  ferrotunnel status --json | jq .traffic\n"
+        "  sudo -u ferrotunnel ferrotunnel status --control /run/ferrotunnel/server.sock\n",
+        {{"What to show",
+          {
+              {"watch", "", "Show it again and again, with bytes and visitors a second, until Ctrl-C.", false},
+              {"interval", "TIME", "With --watch: how long each time is. Default: 2s.", false},
+              json_option,
+          }},
+         asking_section()},
+        CommandInfo::Kind::ask,
+    };
+    return info;
+}
+
+const CommandInfo& tokens_info() {
+    static const CommandInfo info{
+        "tokens",
+        "lists a server's tokens by their names: what they may, and what their clients use",
+        "",
+        "  ferrotunnel tokens\n",
+        {{"What to show", {json_option}}, asking_section()},
+        CommandInfo::Kind::ask,
+    };
+    return info;
+}
+
+ExitCode run_status(Arguments arguments) {
+    Problems problems;
+    Options options(status_info());
+    if (!parse_or_help(options, std::move(arguments.words), problems)) {
+        return ExitCode::ok;
+    }
+    const bool json = options.flag("json", problems);
+    const bool watch = options.flag("watch", problems);
+    const auto interval = std::max(options.time("interval", problems, 24h).value_or(interval_default), interval_min);
+    if (!problems.empty()) {
+        throw UsageError{std::move(problems), "status"};
+    }
+    std::map<std::string, Json> before;
+    for (;;) {
+        const std::vector<ControlProgram> programs = wanted_programs(options, "");
+        if (watch && !json && ::isatty(STDOUT_FILENO) == 1) {
+            fmt::print("\x1b[H\x1b[2J");
+        }
+        print_status(programs, json, before);
+        if (!watch) {
+            return ExitCode::ok;
+        }
+        std::this_thread::sleep_for(interval);
+    }
+}
+
+ExitCode run_tokens(Arguments arguments) {
+    Problems problems;
+    Options options(tokens_info());
+    if (!parse_or_help(options, std::move(arguments.words), problems)) {
+        return ExitCode::ok;
+    }
+    const bool json = options.flag("json", problems);
+    if (!problems.empty()) {
+        throw UsageError{std::move(problems), "tokens"};
+    }
+    for (const ControlProgram& program : wanted_programs(options, "server")) {
+        const std::string answer = Control(program.path).tokens();
+        fmt::print("{}", json ? answer : printable(program.path) + ":\n" + tokens_text(parsed(answer)));
+    }
+    return ExitCode::ok;
+}
+
+}  // namespace ferrotunnel::cli

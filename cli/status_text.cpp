@@ -1,0 +1,267 @@
+#include "status_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+
+#include "printable.hpp"
+
+namespace ferrotunnel::cli {
+namespace {
+
+using Rows = std::vector<std::vector<std::string>>;
+
+const Json nothing = Json();
+
+std::string or_dash(std::string text) {
+    return text.empty() ? "-" : text;
+}
+
+std::string counted(std::int64_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+std::int64_t now_in_seconds() {
+    using namespace std::chrono;
+    return duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
+}
+
+/// What has happened since an earlier status of the same program.
+struct Pace {
+    double seconds = 0;  // 0: not known
+    const Json& now;
+    const Json& before;
+
+    Pace(const Json& status, const Json& earlier) : now(status), before(earlier) {
+        const std::int64_t passed = number_in(status, "uptime_ms") - number_in(earlier, "uptime_ms");
+        if (earlier.is_object() && number_in(earlier, "pid") == number_in(status, "pid") && passed > 0) {
+            seconds = static_cast<double>(passed) / 1'000;
+        }
+    }
+    double of(const char* group, const char* key) const {
+        const std::int64_t more = number_in(member_of(now, group), key) - number_in(member_of(before, group), key);
+        return seconds > 0 ? static_cast<double>(std::max<std::int64_t>(more, 0)) / seconds : 0;
+    }
+    std::string bytes(const char* key) const {
+        const std::string total = size_text(static_cast<double>(number_in(member_of(now, "traffic"), key)));
+        return seconds > 0 ? fmt::format("{} ({}/s)", total, size_text(of("traffic", key))) : total;
+    }
+    std::string count(const char* group, const char* key, std::string_view what) const {
+        const std::int64_t number = number_in(member_of(now, group), key);
+        const std::string total = what.empty() ? std::to_string(number) : counted(number, what);
+        return seconds > 0 ? fmt::format("{} ({:.1f}/s)", total, of(group, key)) : total;
+    }
+};
+
+std::string first_line(const Json& status) {
+    return fmt::format("{}, pid {}, up {}{}\n", text_in(status, "side"), number_in(status, "pid"),
+                       duration_text(number_in(status, "uptime_ms") / 1'000),
+                       member_of(status, "draining") == true ? ", ending: no new visitors" : "");
+}
+
+std::string traffic_lines(const Json& status, const Pace& pace) {
+    const Json& traffic = member_of(status, "traffic");
+    std::string text = fmt::format("  visitors     {} now, {} in all, {} refused\n", number_in(traffic, "streams"),
+                                   pace.count("traffic", "streams_opened", ""), number_in(traffic, "streams_refused"));
+    text +=
+        fmt::format("  payload      {} received, {} sent\n", pace.bytes("bytes_received"), pace.bytes("bytes_sent"));
+    if (number_in(member_of(status, "http"), "connections") > 0) {
+        text += fmt::format("  HTTP         {}, {} connections now\n", pace.count("http", "requests", "request"),
+                            number_in(member_of(status, "http"), "connections_now"));
+    }
+    return text;
+}
+
+std::string left_off(const Json& answer) {
+    const std::int64_t rows = number_in(answer, "left_off");
+    return rows > 0 ? fmt::format("  ... and {} more\n", rows) : "";
+}
+
+std::string tunnels_text(const Json& status) {
+    Rows rows{{"ID", "NAME", "TOKEN", "ADDRESS", "SINCE", "CONNECTIONS", "SERVICE", "PUBLIC", "VISITORS"}};
+    for (const Json& tunnel : member_of(status, "tunnels")) {
+        const std::vector<std::string> client{std::to_string(number_in(tunnel, "id")),
+                                              or_dash(text_in(tunnel, "name")),
+                                              text_in(tunnel, "token"),
+                                              text_in(tunnel, "address"),
+                                              duration_text(now_in_seconds() - number_in(tunnel, "since")),
+                                              std::to_string(number_in(tunnel, "connections"))};
+        bool is_first = true;
+        for (const Json& service : member_of(tunnel, "services")) {
+            std::vector<std::string> row = is_first ? client : std::vector<std::string>(client.size());
+            is_first = false;
+            row.insert(row.end(), {text_in(service, "name"), or_dash(text_in(service, "endpoint")),
+                                   std::to_string(number_in(service, "streams"))});
+            rows.push_back(std::move(row));
+        }
+        if (is_first) {
+            rows.push_back(client);
+        }
+    }
+    return (rows.size() > 1 ? "\n" + table(rows, 2) : std::string()) + left_off(status);
+}
+
+std::string server_text(const Json& status, const Pace& pace) {
+    const Json& endpoints = member_of(status, "endpoints");
+    std::string text = fmt::format("  listens      {}", text_in(endpoints, "clients"));
+    for (const char* key : {"http", "https"}) {
+        const std::string at = text_in(endpoints, key);
+        text += at.empty() ? "" : fmt::format(", {} {}", key, at);
+    }
+    text += fmt::format("\n  clients      {} on {}, {}; {}, {} refused\n", number_in(status, "clients"),
+                        counted(number_in(status, "connections"), "connection"),
+                        counted(number_in(status, "services"), "service"),
+                        counted(number_in(status, "logins"), "login"), number_in(status, "logins_refused"));
+    return text + traffic_lines(status, pace) + tunnels_text(status);
+}
+
+std::string client_text(const Json& status, const Pace& pace) {
+    const std::string name = text_in(status, "name");
+    std::string text =
+        fmt::format("  server       {}, {}{}\n", text_in(status, "server"),
+                    member_of(status, "connected") == true ? counted(number_in(status, "connections"), "connection")
+                                                           : "not connected",
+                    name.empty() ? "" : ", as " + name);
+    text += fmt::format("  connections  {} made, {} lost, round trip {:.1f} ms\n", number_in(status, "connects"),
+                        number_in(status, "losses"), static_cast<double>(number_in(status, "rtt_us")) / 1'000);
+    return text + traffic_lines(status, pace) + "\n" + services_text(status);
+}
+
+std::string list_text(const Json& list) {
+    std::string text;
+    for (const Json& item : list) {
+        text += (text.empty() ? "" : ",") + (item.is_string() ? item.get<std::string>() : std::string());
+    }
+    return or_dash(std::move(text));
+}
+
+std::string rights_text(const Json& rights) {
+    std::string text;
+    const auto put = [&text](const std::string& what) { text += (text.empty() ? "" : "; ") + what; };
+    for (const char* key : {"hosts", "ports", "kinds", "from"}) {
+        if (const auto found = rights.find(key); found != rights.end()) {
+            put(fmt::format("{} {}", key, found->is_array() ? list_text(*found) : text_in(rights, key)));
+        }
+    }
+    if (rights.contains("expires")) {
+        const std::int64_t left = number_in(rights, "expires") - now_in_seconds();
+        put(left > 0 ? "expires in " + duration_text(left) : "EXPIRED");
+    }
+    return text.empty() ? "all that every token may" : text;
+}
+
+std::string use_text(const Json& token, const char* used, const char* most) {
+    const std::int64_t now = number_in(token, used);
+    const Json& quotas = member_of(token, "quotas");
+    return quotas.contains(most) ? fmt::format("{} of {}", now, number_in(quotas, most)) : std::to_string(now);
+}
+
+}  // namespace
+
+std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t indent) {
+    Rows shown;
+    std::vector<std::size_t> widths;
+    for (const std::vector<std::string>& row : rows) {
+        shown.emplace_back();
+        for (const std::string& cell : row) {
+            shown.back().push_back(printable(cell));
+            widths.resize(std::max(widths.size(), shown.back().size()));
+            std::size_t& width = widths[shown.back().size() - 1];
+            width = std::max(width, shown.back().back().size());
+        }
+    }
+    std::string text;
+    for (const std::vector<std::string>& row : shown) {
+        std::string line(indent, ' ');
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            line += fmt::format("{:<{}}  ", row[i], widths[i]);
+        }
+        line.erase(line.find_last_not_of(' ') + 1);
+        text += line + '\n';
+    }
+    return text;
+}
+
+std::string status_text(const Json& status, const Json& before) {
+    const Pace pace(status, before);
+    std::string text = first_line(status);
+    text += text_in(status, "side") == "server" ? server_text(status, pace) : client_text(status, pace);
+    return text;
+}
+
+std::string services_text(const Json& answer) {
+    const Json& services = member_of(answer, "services");
+    const bool of_server = !services.empty() && services.front().contains("client_id");
+    Rows rows;
+    if (of_server) {
+        rows.push_back({"NAME", "PUBLIC", "CLIENT", "ID", "TOKEN", "VISITORS"});
+    } else {
+        rows.push_back({"NAME", "KIND", "PUBLIC", "LOCAL", "STATE"});
+    }
+    for (const Json& service : services) {
+        const std::string name = text_in(service, "name");
+        const std::string endpoint = or_dash(text_in(service, "endpoint"));
+        if (of_server) {
+            rows.push_back({name, endpoint, or_dash(text_in(service, "client")),
+                            std::to_string(number_in(service, "client_id")), text_in(service, "token"),
+                            std::to_string(number_in(service, "streams"))});
+        } else {
+            const std::string why = text_in(service, "why");
+            rows.push_back({name, text_in(service, "kind"), endpoint, or_dash(text_in(service, "local")),
+                            text_in(service, "state") + (why.empty() ? "" : ": " + why)});
+        }
+    }
+    return (rows.size() > 1 ? table(rows, 2) : "  no services\n") + left_off(answer);
+}
+
+std::string tokens_text(const Json& answer) {
+    Rows rows{{"NAME", "CLIENTS", "CONNECTIONS", "SERVICES", "PORTS", "VISITORS", "RIGHTS"}};
+    for (const Json& token : member_of(answer, "tokens")) {
+        rows.push_back({text_in(token, "name"), std::to_string(number_in(token, "clients")),
+                        use_text(token, "connections", "connections"), use_text(token, "services", "services"),
+                        std::to_string(number_in(token, "ports")), use_text(token, "streams", "visitors"),
+                        rights_text(member_of(token, "rights"))});
+    }
+    return table(rows, 2) + left_off(answer);
+}
+
+std::string size_text(double bytes) {
+    static constexpr std::array units{"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    std::size_t unit = 0;
+    while (bytes >= 1'024 && unit + 1 < units.size()) {
+        bytes /= 1'024;
+        ++unit;
+    }
+    return unit == 0 ? fmt::format("{:.0f} {}", bytes, units[unit]) : fmt::format("{:.1f} {}", bytes, units[unit]);
+}
+
+std::string duration_text(std::int64_t seconds) {
+    seconds = std::max<std::int64_t>(seconds, 0);
+    if (seconds >= 86'400) {
+        return fmt::format("{}d {}h", seconds / 86'400, seconds % 86'400 / 3'600);
+    }
+    if (seconds >= 3'600) {
+        return fmt::format("{}h {}m", seconds / 3'600, seconds % 3'600 / 60);
+    }
+    return seconds >= 60 ? fmt::format("{}m {}s", seconds / 60, seconds % 60) : fmt::format("{}s", seconds);
+}
+
+const Json& member_of(const Json& object, const char* key) {
+    const auto found = object.is_object() ? object.find(key) : object.end();
+    return found != object.end() ? *found : nothing;
+}
+
+std::string text_in(const Json& object, const char* key) {
+    const Json& member = member_of(object, key);
+    return member.is_string() ? printable(member.get_ref<const std::string&>()) : std::string();
+}
+
+std::int64_t number_in(const Json& object, const char* key) {
+    const Json& member = member_of(object, key);
+    return member.is_number() ? member.get<std::int64_t>() : 0;
+}
+
+}  // namespace ferrotunnel::cli

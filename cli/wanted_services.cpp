@@ -1,0 +1,209 @@
+#include "wanted_services.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "backend_options.hpp"
+#include "guard_options.hpp"
+#include "http_spec.hpp"
+#include "tcp_spec.hpp"
+
+namespace ferrotunnel::cli {
+namespace {
+
+std::vector<Wanted> wanted_by_file(const Config& config, Problems& problems) {
+    std::vector<Wanted> wanted;
+    const Config::ClientSection section = config.client_section();
+    for (const Tcp& tcp : section.services) {
+        wanted.push_back({config.file() + ": client.services", tcp});
+    }
+    for (const Http& http : section.http_services) {
+        wanted.push_back({config.file() + ": client.services", http});
+    }
+    for (const Tls& tls : section.tls_services) {
+        wanted.push_back({config.file() + ": client.services", tls});
+    }
+    for (const Udp& udp : section.udp_services) {
+        wanted.push_back({config.file() + ": client.services", udp});
+    }
+    check_services(config, problems);
+    return wanted;
+}
+
+void apply_backend_options(const Options& options, std::vector<Wanted>& wanted, Problems& problems) {
+    std::vector<AnyService*> services;
+    for (Wanted& one : wanted) {
+        services.push_back(&one.service);
+    }
+    apply_backend_options(options, services, problems);
+}
+
+// Adds what `parse` makes of each value of the option: one service, or several.
+template <typename Parse>
+void add_wanted(const Options& options, std::string_view name, Parse parse, std::vector<Wanted>& wanted,
+                Problems& problems) {
+    for (const std::string& text : options.list(name)) {
+        std::string place = options.place_of(name) + ' ' + text;
+        std::string error;
+        auto services = parse(text, error);
+        for (auto& service : services) {
+            wanted.push_back({place, std::move(service)});
+        }
+        if (services.empty()) {
+            problems.add(std::move(place), std::move(error));
+        }
+    }
+}
+
+// The one service of `tcp` or `udp`: ADDRESS, at the port of --remote-port. `like`: an example of ADDRESS.
+template <typename Service>
+std::vector<Wanted> wanted_by_port(const Options& options, const char* like, Problems& problems) {
+    std::string error;
+    if (!options.operand()) {
+        problems.add("ADDRESS", fmt::format("missing: what to offer, like {}", like));
+        return {};
+    }
+    const std::optional<std::string> local = parse_backend(*options.operand(), error);
+    if (!local) {
+        problems.add("ADDRESS", error);
+    }
+    const std::optional<std::uint16_t> port = parse_remote_port(options.text("remote-port").value_or("0"), error);
+    if (!port) {
+        problems.add(options.place_of("remote-port"), error);
+    }
+    if (!local || !port) {
+        return {};
+    }
+    return {{*options.operand(), Service(*port, *local)}};
+}
+
+}  // namespace
+
+std::vector<Wanted> wanted_by_client(const Sources& sources, Problems& problems) {
+    const Options& options = sources.options;
+    const bool named = options.has("tcp") || options.has("udp") || options.has("http") || options.has("passthrough");
+    if (sources.config != nullptr && !named) {
+        if (has_backend_options(options)) {
+            problems.add("--backend-..., --proxy-protocol",
+                         "are for services of the command line; those of a file say it there");
+        }
+        if (has_guard_options(options)) {
+            problems.add("--basic-auth, --allow-ip, --rate",
+                         "are for services of the command line; those of a file have `plugins` there");
+        }
+        return wanted_by_file(*sources.config, problems);
+    }
+    if (const std::string text = options.text("tls").value_or(""); text.find('=') != std::string::npos) {
+        problems.add(options.place_of("tls"),
+                     "is on or off, for the connection with the server; TLS visitors of a host are "
+                     "--passthrough " +
+                         text);
+        return {};
+    }
+    std::vector<Wanted> wanted;
+    std::set<std::uint16_t> ports;
+    std::set<std::uint16_t> udp_ports;
+    const auto once = [](auto services, std::set<std::uint16_t>& taken, const char* what, std::string& error) {
+        for (const auto& service : services) {
+            if (service.remote_port != 0 && !taken.insert(service.remote_port).second) {
+                error = fmt::format("the public {} is there twice", what);
+                services.clear();
+                break;
+            }
+        }
+        return services;
+    };
+    const auto tcp_once = [&](const std::string& text, std::string& error) {
+        return once(parse_tcp_spec(text, error), ports, "port", error);
+    };
+    const auto udp_once = [&](const std::string& text, std::string& error) {
+        return once(parse_udp_spec(text, error), udp_ports, "UDP port", error);
+    };
+    add_wanted(options, "tcp", tcp_once, wanted, problems);
+    add_wanted(options, "udp", udp_once, wanted, problems);
+    add_wanted(options, "http", parse_http_spec, wanted, problems);
+    add_wanted(options, "passthrough", parse_tls_spec, wanted, problems);
+    if (!named) {
+        problems.add("--tcp", "missing: what to offer, like --tcp 2222=127.0.0.1:22 or --http app.example.com=3000");
+    }
+    apply_backend_options(options, wanted, problems);
+    return wanted;
+}
+
+std::vector<Wanted> wanted_by_tcp(const Sources& sources, Problems& problems) {
+    auto wanted =
+        wanted_by_port<Tcp>(sources.options, "`ferrotunnel tcp 22` or `ferrotunnel tcp db.internal:5432`", problems);
+    if (!wanted.empty()) {
+        apply_backend_options(sources.options, wanted, problems);
+    }
+    return wanted;
+}
+
+std::vector<Wanted> wanted_by_udp(const Sources& sources, Problems& problems) {
+    return wanted_by_port<Udp>(sources.options, "`ferrotunnel udp 53` or `ferrotunnel udp dns.internal:53`", problems);
+}
+
+std::vector<Wanted> wanted_by_http(const Sources& sources, Problems& problems) {
+    const Options& options = sources.options;
+    std::string error;
+    if (!options.operand()) {
+        problems.add("ADDRESS",
+                     "missing: what to offer, like `ferrotunnel http 3000` or `ferrotunnel http app.internal:80`");
+        return {};
+    }
+    const std::optional<std::string> local = parse_backend(*options.operand(), error);
+    if (!local) {
+        problems.add("ADDRESS", error);
+        return {};
+    }
+    Http http;
+    http.local = *local;
+    set_host(options.text("host").value_or(""), http);
+    if (const auto header = options.text("host-header")) {
+        http.rules.host_header = *header == "rewrite" ? "backend" : *header;
+    }
+    std::vector<Wanted> wanted{
+        {options.has("host") ? options.place_of("host") : *options.operand(), std::move(http), *options.operand()}};
+    apply_backend_options(options, wanted, problems);
+    return wanted;
+}
+
+std::vector<Wanted> wanted_by_tls(const Sources& sources, Problems& problems) {
+    const Options& options = sources.options;
+    std::string error;
+    if (!options.operand()) {
+        problems.add("ADDRESS", "missing: what to offer, like `ferrotunnel tls 8443 --host app.example.com`");
+    }
+    if (!options.has("host")) {
+        problems.add("--host", "missing: the name that visitors ask for, like app.example.com");
+    }
+    const std::optional<std::string> local = parse_backend(options.operand().value_or("443"), error);
+    if (!local) {
+        problems.add("ADDRESS", error);
+    }
+    if (!problems.empty()) {
+        return {};
+    }
+    Tls tls;
+    tls.host = options.text("host").value_or("");
+    tls.local = *local;
+    std::vector<Wanted> wanted{{options.place_of("host"), std::move(tls), *options.operand()}};
+    apply_backend_options(options, wanted, problems);
+    return wanted;
+}
+
+void guard(const Sources& sources, std::vector<Wanted>& wanted, Signals& signals, Problems& problems) {
+    if (!has_guard_options(sources.options) || !sources.may_ask) {
+        return;
+    }
+    std::vector<AnyService*> services;
+    for (Wanted& one : wanted) {
+        services.push_back(&one.service);
+    }
+    apply_guard_options(sources.options, services, signals, problems);
+}
+
+}  // namespace ferrotunnel::cli
