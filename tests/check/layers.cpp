@@ -118,7 +118,9 @@ void check_public_only(const std::filesystem::path& root, const Layers& layers, 
         for (const Source& source : sources_under(root, {folder})) {
             for (const Include& include : includes_of(source.text)) {
                 const std::string_view target = folder_of(include);
-                const bool is_of_layer = target != include.name && layers.contains(target);
+                // A plugin may have the name of a layer.
+                const bool is_own = folder == "plugins" && std::filesystem::exists(root / folder / include.name);
+                const bool is_of_layer = target != include.name && layers.contains(target) && !is_own;
                 if (is_of_layer || (!include.has_angles && std::filesystem::exists(root / "lib" / include.name))) {
                     findings.push_back(source.at(include.line) + std::string(folder) +
                                        "/ sees include/ferrotunnel/ alone, not lib/" + include.name);

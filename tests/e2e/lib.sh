@@ -22,6 +22,7 @@ readonly patience=60
 
 test_name=$(basename "$0" .sh)
 dir=$(mktemp -d "${TMPDIR:-/tmp}/ferrotunnel-e2e.XXXXXX")
+export RUNTIME_DIRECTORY=$dir/run # for control sockets: nothing of a test is in the machine's own folders
 main_pid=$BASHPID
 declare -A pids=()      # of processes that run, by name
 declare -A exit_codes=() # of those that have ended
@@ -225,12 +226,29 @@ text_is_there() { file_has "$dir/$1.out" "$2" || file_has "$dir/$1.err" "$2"; }
 count_of() { cat "$dir/$1.out" "$dir/$1.err" | grep -c -a -- "$2" || true; }
 count_is() { (($(count_of "$1" "$2") >= $3)); }
 
-# A TCP port that is free now, outside of the range from which the system takes ports by itself.
+# Tests that run at the same time take their ports from blocks of their own, 200 ports each between 10000 and 29999: out
+# of the range from which the system takes ports by itself. Whoever holds the lock of a block's file has the block, until
+# the last of the test's processes has ended.
+take_port_block() {
+    local locks=${TMPDIR:-/tmp}/ferrotunnel-e2e-ports.$UID block
+    mkdir -p "$locks"
+    for block in $(shuf -i 0-99); do
+        exec {port_lock}>"$locks/$block"
+        if flock -n "$port_lock"; then
+            first_port=$((10000 + 200 * block))
+            return
+        fi
+        exec {port_lock}>&-
+    done
+    fail "no free block of ports"
+}
+take_port_block
+
+# A TCP port that is free now. No port is given twice in a test, as some are only used later.
 free_port() {
     local port
-    for _ in {1..50}; do
-        port=$((10000 + (RANDOM * 32768 + RANDOM) % 20000))
-        if "$E2E_TOOLS/tcp_peer" can-bind "$port"; then
+    for ((port = first_port; port < first_port + 200; ++port)); do
+        if mkdir "$dir/.port.$port" 2>/dev/null && "$E2E_TOOLS/tcp_peer" can-bind "$port"; then
             echo $port
             return
         fi

@@ -40,7 +40,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     if (auto* registering = std::get_if<Register>(&*message)) {
         for (Service& service : registering->services) {
-            service.http.rules.unknown.clear();  // is never sent
+            service.http.rules.unknown.clear();  // is never sent, as those of plugins
+            for (PluginPart& plugin : service.plugins) {
+                plugin.unknown.clear();
+            }
         }
     }
     const ControlPayload again = std::visit(EncodeAgain{}, *message);

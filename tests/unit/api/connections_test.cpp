@@ -178,15 +178,19 @@ TEST_CASE("when all connections are lost, all come back", "[threads]") {
     rig.start(echo.address());
     const std::uint16_t port = rig.service.port();
     std::list<Visitor> before = visitors(port, 3);
-    for (int round = 1; round <= 5; ++round) {
+    for (int round = 0; round < 5; ++round) {
         const std::size_t made = rig.relay->count();
+        // A connection that was on its way may come and go once more than is asked for, so each round counts for
+        // itself.
         const int joined = rig.joins.load();
+        const int lost = rig.client_told.count(Kind::lost);
+        const int connected = rig.client_told.count(Kind::connected);
         rig.relay->set_open(false);
         rig.relay->cut_all();
-        REQUIRE(eventually([&] { return rig.client_told.count(Kind::lost) >= round; }));
+        REQUIRE(eventually([&] { return rig.client_told.count(Kind::lost) > lost; }));
         CHECK_FALSE(rig.client.wait_ready(0ms) == std::error_code());
         rig.relay->set_open(true);
-        REQUIRE(eventually([&] { return rig.client_told.count(Kind::connected) == round + 1; }));
+        REQUIRE(eventually([&] { return rig.client_told.count(Kind::connected) > connected; }));
         REQUIRE_FALSE(rig.client.wait_ready(patience));
         CHECK(rig.service.port() == port);
         rig.wait_for_joins(joined + 2);

@@ -83,8 +83,10 @@ TEST_CASE("a schema that is none is told where", "[schema]") {
 }
 
 TEST_CASE("nothing in a schema is ignored", "[schema]") {
-    CHECK(fault_of_x(R"({"type": "string", "pattern": "^a"})") ==
-          "pattern: no such key; the keys here are type, description, default, enum, format, minLength, maxLength");
+    CHECK(
+        fault_of_x(R"({"type": "string", "pattern": "^a"})") ==
+        "pattern: no such key; the keys here are type, description, default, x-client, x-client-default, enum, format, "
+        "minLength, maxLength");
     CHECK(fault_of_x(R"({"type": "integer", "maximun": 5})") == "maximun: no such key; did you mean maximum?");
     CHECK(fault_of_x(R"({"type": "boolean", "minimum": 5})").find("minimum: no such key") == 0);
     CHECK(fault_of_x(R"({"type": "string", "format": "address", "minLength": 5})").find("minLength: no such key") == 0);

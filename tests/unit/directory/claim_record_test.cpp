@@ -32,6 +32,7 @@ ClaimRecord some() {
     record.assigned.push_back({bob, "", "bcdf2346.t.example.com"});
     record.ports.push_back({alice, 2222});
     record.ports.push_back({bob, 65'535});
+    record.ports.push_back({bob, 2222, Transport::udp});
     return record;
 }
 
@@ -54,7 +55,8 @@ TEST_CASE("what can not be read of claims is skipped", "[claims]") {
          {"", "host", "host a760fc5a0e03461b", "host a760fc5a0e03461b 0", "host a760fc5a0e03461b 0 x",
           "host A760fc5a0e03461b 0 x /", "host a760 0 x /", "host a760fc5a0e03461b -1 x /",
           "host a760fc5a0e03461b 99999999999 x /", "host a760fc5a0e03461b 1x x /", "port a760fc5a0e03461b 0",
-          "port a760fc5a0e03461b 65536", "port a760fc5a0e03461b 22 ", "assigned a760fc5a0e03461b", "else"}) {
+          "port a760fc5a0e03461b 65536", "port a760fc5a0e03461b 22 ", "udp a760fc5a0e03461b 0",
+          "assigned a760fc5a0e03461b", "else"}) {
         INFO(line);
         CHECK(read_claims(good + line + '\n') == some());
     }

@@ -53,4 +53,11 @@ inline int error_at(const runtime::Fd& visitor) {
     return ::recv(visitor.get(), &byte, 1, 0) < 0 ? errno : 0;
 }
 
+/// Whether a visitor of the port is reset: at once, so that connecting tells it, or a little later.
+inline bool is_reset(std::uint16_t port) {
+    std::error_code error;
+    const runtime::Fd visitor = visit(port, error);
+    return error ? error == std::errc::connection_reset : error_at(visitor) == ECONNRESET;
+}
+
 }  // namespace ferrotunnel::directory::test

@@ -334,6 +334,25 @@ TEST_CASE("ports that the token does not allow are refused, taken or not") {
     CHECK(std::get<Refusal>(answer).text.find("80, 3000-3001") != std::string::npos);
 }
 
+TEST_CASE("TCP and UDP ports of one number are two names") {
+    Registry registry;
+    SessionKey a = admitted(registry, session_of(1, 1));
+    SessionKey b = admitted(registry, session_of(2, 2));
+    registry.reserve(8443);
+    REQUIRE(granted(registry.claim(a, 1, 5353, now)));
+    REQUIRE(granted(registry.claim(b, 1, {5353, Transport::udp}, now)));
+    CHECK(granted(registry.claim(b, 2, {8443, Transport::udp}, now)));
+    ClaimAnswer answer = registry.claim(a, 2, {5353, Transport::udp}, now);
+    CHECK(code_of(answer) == wire::Code::port_taken);
+    CHECK(std::get<Refusal>(answer).text.find("Public UDP port 5353") == 0);
+
+    registry.keep_ports(b, now + 1s);
+    registry.remove(b);
+    CHECK(code_of(registry.claim(a, 2, {5353, Transport::udp}, now)) == wire::Code::port_taken);
+    CHECK(registry.ports(now).size() == 3);
+    CHECK(granted(registry.claim(a, 2, {5353, Transport::udp}, now + 1s)));
+}
+
 TEST_CASE("a port that the server itself listens on is nobody's") {
     Registry registry;
     SessionKey a = admitted(registry, session_of(1, 1));

@@ -86,6 +86,51 @@ TEST_CASE("limit: a datagram that has waited too long is dropped") {
     REQUIRE(fixture.stream->queued_bytes() == 0);
 }
 
+// The endpoint may be on another thread, whose clock was read a moment later.
+TEST_CASE("a datagram with a stamp from the future is young") {
+    DatagramStream fixture;
+    REQUIRE(fixture.stream->send_datagram(buffer::Slice::copy_of(Raw(10, 'u')), stamp(fixture) + 3));
+    fixture.stream->flush();
+    REQUIRE(fixture.produce().size() == 1);
+    CHECK(fixture.stream->datagram_drops().too_old == 0);
+}
+
+TEST_CASE("the age of a datagram is right when milliseconds begin anew") {
+    DatagramStream fixture;
+    const auto until_wrap = std::chrono::milliseconds((1ULL << 32) - stamp(fixture));
+    fixture.now += until_wrap - 100ms;
+    REQUIRE(fixture.send_datagram(10));
+    fixture.now += 150ms;
+    REQUIRE(fixture.produce().size() == 1);
+}
+
+TEST_CASE("limit: datagrams wait only while the session has room") {
+    DatagramStream fixture;
+    const IntrusivePtr<SessionShared>& shared = fixture.session->shared();
+    shared->outbound->add(static_cast<std::uint32_t>(shared->outbound_max));
+    CHECK_FALSE(fixture.send_datagram(10));
+    CHECK(fixture.stream->datagram_drops().no_room == 1);
+    shared->outbound->subtract(static_cast<std::uint32_t>(shared->outbound_max));
+    CHECK(fixture.send_datagram(10));
+}
+
+TEST_CASE("a datagram is taken whole, and makes room") {
+    DatagramStream fixture;
+    fixture.feed(datagram_frame(1, 0) + datagram_frame(1, 5));
+    CHECK(fixture.stream->take_datagram().empty());
+    CHECK(fixture.stream->take_datagram().size() == 5);
+    CHECK(fixture.stream->front() == nullptr);
+    for (int i = 0; i < 2; ++i) {
+        for (std::size_t n = 0; n < limits::datagrams_queued_max; ++n) {
+            fixture.feed(datagram_frame(1, 1));
+        }
+        while (fixture.stream->front() != nullptr) {
+            CHECK(fixture.stream->take_datagram().size() == 1);
+        }
+    }
+    CHECK(fixture.session->stats().datagrams_dropped == 0);
+}
+
 TEST_CASE("limit: datagrams that wait to be taken, by number") {
     DatagramStream fixture;
     for (std::size_t i = 0; i < limits::datagrams_queued_max + 1; ++i) {
@@ -122,4 +167,22 @@ TEST_CASE("a datagram is dropped when its stream does not receive any more") {
     fixture.feed(datagram_frame(1, 10));
     REQUIRE(fixture.stream->front() == nullptr);
     REQUIRE(fixture.session->stats().datagrams_dropped == 1);
+}
+
+TEST_CASE("streams of datagrams commit no credit, which they would not use") {
+    SessionFixture fixture(client_settings());
+    for (StreamId id = 1; id < 2'000; id += 2) {
+        wire::Open open;
+        open.kind = wire::ServiceKind::udp;
+        open.send_window = limits::first_window;
+        open.receive_window = limits::first_window;
+        Raw raw(wire::open_frame_max);
+        raw.resize(wire::encode_open(id, open, raw.data()));
+        fixture.feed(raw);
+        fixture.events.opened.back()->accept();
+        fixture.produce();
+    }
+    CHECK(fixture.session->stats().credit_committed == 0);
+    fixture.feed(datagram_frame(1, 100));
+    CHECK(fixture.session->stats().datagrams_dropped == 0);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <functional>
 #include <iterator>
@@ -106,7 +107,7 @@ public:
             action();
         }
     }
-    int count = 0;
+    std::atomic<int> count{0};  // wakes may come from any thread
     std::function<void()> action;
 };
 

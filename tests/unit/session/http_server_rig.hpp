@@ -14,7 +14,7 @@ namespace ferrotunnel::session::test {
 /// Accepts a second token, "two". `domain`: below which it assigns hosts; empty: it does not.
 struct HttpRig : ServerRig {
     explicit HttpRig(std::string domain = {}) {
-        auto both = std::make_shared<std::vector<login::AcceptedToken>>(2, shared->tokens->front());
+        auto both = std::make_shared<std::vector<login::AcceptedToken>>(2, shared->tokens.get()->front());
         both->back().name = "two";
         both->back().token = other_token;
         shared->tokens = std::move(both);

@@ -36,6 +36,7 @@ struct Caller {
     std::uint64_t epoch = 1;
     std::uint32_t trunk = 1;
     std::uint32_t trunks = 1;
+    std::uint64_t features = 0;
 };
 
 class WireClient {
@@ -239,6 +240,7 @@ private:
         settings.epoch = caller.epoch;
         settings.trunk = caller.trunk;
         settings.trunks = caller.trunks;
+        settings.features = caller.features;
         return settings;
     }
     bool read(MutableBytes into) {

@@ -13,6 +13,7 @@
 
 #include "base/limits.hpp"
 #include "ferrotunnel/config.hpp"
+#include "settings/changes.hpp"
 #include "settings/file.hpp"
 #include "settings/group.hpp"
 
@@ -230,6 +231,122 @@ TEST_CASE("the documented lines are what the settings' declarations say", "[conf
     CHECK(written == read_source("docs/configuration.md"));
 }
 
+namespace {
+
+// The keys whose settings change while a side runs, as the rows say. Those below a section change with it.
+template <typename Values>
+void add_live(const std::string& side, Names& live, Names& fixed) {
+    const auto add = [&](const detail::GroupPlace& place, const auto& rows) {
+        for (const auto& setting : rows) {
+            const std::string key = side + '.' + path_of(place, setting);
+            if (key == "server.plugins") {  // a group in the file
+                live.insert({"server.plugins.load", "server.plugins.chain"});
+            } else {
+                if (key == "server.http.pages") {  // those of single hosts are pages too
+                    (setting.is_live ? live : fixed).insert("server.http.hosts");
+                }
+                (setting.is_live ? live : fixed).insert(key);
+            }
+        }
+    };
+    detail::Groups<Values>::visit([&](const auto& place, const auto& rows, const auto&) { add(place, rows); });
+    add({}, std::span(detail::program_settings));
+}
+
+// Whether the key, or a group around it, is one of these.
+bool is_among(std::string key, const Names& keys) {
+    while (!key.empty()) {
+        if (keys.contains(key)) {
+            return true;
+        }
+        const std::size_t end = key.ends_with("[]") ? key.size() - 2 : key.rfind('.');
+        key.resize(end == std::string::npos ? 0 : end);
+    }
+    return false;
+}
+
+}  // namespace
+
+TEST_CASE("each key is documented to change while it runs, or to need a restart", "[config-keys]") {
+    Names live{"log.level", "client.services"};
+    Names fixed{"log.format", "include"};  // what is included is compared, not from where
+    add_live<detail::ServerValues>("server", live, fixed);
+    add_live<detail::ClientValues>("client", live, fixed);
+    const std::string text = read_source("docs/configuration.md");
+    const std::size_t begin = text.find("## What changes while it runs");
+    REQUIRE(begin != std::string::npos);
+    const std::string section = text.substr(begin, text.find("\n## ", begin + 1) - begin);
+    Names told;
+    for (const std::string& line : lines_of(section)) {
+        if (line.starts_with("- `")) {
+            const std::vector<std::string> keys = code_in(line.substr(0, line.find(':')));
+            told.insert(keys.begin(), keys.end());
+        }
+    }
+    CHECK(told == live);
+    for (const Row& row : documented()) {
+        INFO(row.key);
+        CHECK(is_among(row.key, live) != is_among(row.key, fixed));
+    }
+}
+
+TEST_CASE("a change of each setting is noticed, and taken over where it is live", "[config-keys]") {
+    const auto walk = [](auto values, std::string_view side) {
+        using Values = decltype(values);
+        detail::Groups<Values>::visit([&](const detail::GroupPlace& place, const auto& rows, const auto& part) {
+            for (const auto& setting : rows) {
+                Values changed = values;
+                bool differs = false;
+                visit_value(setting, part(changed), [&](auto& value) {
+                    using T = std::decay_t<decltype(value)>;
+                    if constexpr (std::is_same_v<T, bool>) {
+                        value = !value;
+                    } else if constexpr (std::is_same_v<T, std::string>) {
+                        value += "x";
+                    } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+                        value.emplace_back("x");
+                    } else if constexpr (std::is_same_v<T, TlsGrade>) {
+                        value = TlsGrade::intermediate;
+                    } else if constexpr (std::is_same_v<T, std::optional<std::string>>) {
+                        value = "x";
+                    } else if constexpr (std::is_same_v<T, std::optional<std::uint64_t>>) {
+                        value = 77;
+                    } else if constexpr (std::is_same_v<T, std::chrono::milliseconds>) {
+                        value += std::chrono::milliseconds(7);
+                    } else if constexpr (std::is_same_v<T, std::optional<std::chrono::milliseconds>>) {
+                        value = std::chrono::milliseconds(7);
+                    } else {
+                        value = static_cast<T>(value + 1);
+                    }
+                    differs = true;
+                });
+                if (!differs) {
+                    continue;  // a section
+                }
+                const std::string key = detail::joined_path(side, path_of(place, setting));
+                INFO(key);
+                CHECK(detail::changes_between(side, values, changed) ==
+                      std::vector<detail::SettingChange>{{key, setting.is_live}});
+                Values taken = values;
+                detail::take_live(taken, changed);
+                CHECK((taken == changed) == setting.is_live);
+            }
+        });
+    };
+    walk(detail::ServerValues(), "server");
+    walk(detail::ClientValues(), "client");
+    detail::ServerValues server;
+    server.tokens.push_back({Secret::generate(), "alice"});
+    server.plugins.emplace_back();
+    server.https.certificates.push_back({"chain.pem", ""});
+    server.https.fallback = Certificate{"chain.pem", ""};
+    server.log_level = LogLevel::trace;
+    detail::ServerValues taken;
+    CHECK(detail::changes_between("server", taken, server).size() == 5);
+    detail::take_live(taken, server);
+    CHECK(taken == server);
+}
+
 TEST_CASE("each documented default is the real one", "[config-keys]") {
     for (const Row& row : documented()) {
         if (row.initial.empty()) {
@@ -257,7 +374,8 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"workers", "2"},         {"drain", "1s"},         {"endpoint_file", "/e"}, {"server", "h:1"},
         {"tls_ca", "system"},     {"tls_pin", "sha256:"},  {"connections", "3"},    {"http_bind", "off"},
         {"domain", "d"},          {"attempts", "3"},       {"name", "alice"},       {"connections_per_token", "7"},
-        {"ports_per_token", "7"}, {"memory_max", "64MiB"}, {"busy_poll", "50"},
+        {"ports_per_token", "7"}, {"memory_max", "64MiB"}, {"control", "off"},      {"busy_poll", "50"},
+        {"proxy", "off"},         {"wait_timeout", "1s"},  {"waiting", "7"},        {"collected", "1MiB"},
     };
     const std::map<std::string, std::string> of_http{
         {"linger_bytes", "0"},     {"requests_per_connection", "1"},
@@ -280,8 +398,14 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"preload", "on"},         {"proxy_protocol_from", "::1"},
     };
     // These are tested in http_settings_test.cpp, https_settings_test.cpp and plugin_settings_test.cpp.
-    const Names of_a_group{"server.plugins.load", "server.plugins.chain",      "server.http.pages",
-                           "server.http.hosts",   "server.https.fallback.key", "server.https.client_certificates"};
+    const Names of_a_group{"include",  // in includes_test.cpp
+                           "server.plugins.load",
+                           "server.plugins.chain",
+                           "server.plugins.clients",
+                           "server.http.pages",
+                           "server.http.hosts",
+                           "server.https.fallback.key",
+                           "server.https.client_certificates"};
     for (const Row& row : documented()) {
         INFO(row.key);
         const std::string section = row.key.substr(0, row.key.find('.'));

@@ -1,0 +1,270 @@
+#include "admin/control_thread.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <filesystem>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "admin/asking.hpp"
+#include "admin/peer.hpp"
+#include "admin/search.hpp"
+#include "support/eventually.hpp"
+#include "support/log_book.hpp"
+#include "support/temporary_folder.hpp"
+#include "unit/admin/fake_subject.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::admin;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Duration patience = 60s;
+
+struct Running {
+    test::TemporaryFolder folder;
+    test::LogBook log;
+    test::FakeSubject subject;
+    std::optional<ControlThread> thread;
+
+    explicit Running(ControlThread::Settings settings = {}, Conversation::Handler handler = {}) {
+        if (!handler) {
+            handler = [this](const Request& request) { return answer_to(request, subject); };
+            settings.owner = ::geteuid();
+        }
+        auto socket = ControlSocket::open(folder / "server.sock");
+        REQUIRE(socket);
+        thread.emplace(std::move(*socket), settings, std::move(handler), log);
+    }
+
+    std::string ask(std::string_view path) const {
+        const auto reply = admin::ask(thread->path(), {"GET", path}, patience);
+        return reply ? std::to_string(reply->status) + ' ' + reply->body : reply.error().text;
+    }
+    runtime::Fd connect() const {
+        std::error_code error;
+        runtime::Fd socket = runtime::connect_unix(thread->path(), error);
+        REQUIRE_FALSE(error);
+        return socket;
+    }
+};
+
+void say(const runtime::Fd& socket, std::string_view text) {
+    REQUIRE(runtime::write_some(socket.get(), as_bytes(text)).status == runtime::IoStatus::ok);
+}
+
+// All that comes until the other end closes.
+std::string read_to_end(const runtime::Fd& socket) {
+    std::string text;
+    std::array<std::uint8_t, 4'096> buffer{};
+    for (;;) {
+        pollfd source{socket.get(), POLLIN, 0};
+        REQUIRE(::poll(&source, 1, 60'000) == 1);
+        const runtime::IoResult read = runtime::read_some(socket.get(), MutableBytes(buffer));
+        text.append(reinterpret_cast<const char*>(buffer.data()), read.bytes);
+        if (read.status == runtime::IoStatus::eof || read.status == runtime::IoStatus::error) {
+            return text;
+        }
+    }
+}
+
+const std::string status_request = "GET /v1/status HTTP/1.1\r\nHost: a\r\n\r\n";
+
+}  // namespace
+
+TEST_CASE("a program is asked by its socket") {
+    Running running;
+    CHECK(running.ask("/v1/status") == "200 {\"told\":\"status\"}\n");
+    CHECK(running.ask("/v1/nothing").starts_with("404 "));
+    const auto reply = ask(running.thread->path(), {"POST", "/v1/kick", R"({"client":"x"})"}, patience);
+    REQUIRE(reply);
+    CHECK(reply->body == "{\"told\":\"kick x\"}\n");
+    CHECK_FALSE(running.thread->here());
+}
+
+TEST_CASE("whoever is silent or slow holds nobody up") {
+    Running running;
+    std::vector<runtime::Fd> peers;
+    for (int i = 0; i < 8; ++i) {
+        peers.push_back(running.connect());
+        if (i % 2 == 0) {
+            say(peers.back(), "GET /v1/sta");
+        }
+        CHECK(running.ask("/v1/status").starts_with("200 "));
+    }
+    say(peers.front(), "tus HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    CHECK(read_to_end(peers.front()).starts_with("HTTP/1.1 200 OK"));
+}
+
+TEST_CASE("one peer too many takes the place of the one that has been silent for longest") {
+    ControlThread::Settings settings;
+    settings.owner = ::geteuid();
+    settings.peers_max = 2;
+    test::FakeSubject subject;
+    Running running(settings, [&](const Request& request) { return answer_to(request, subject); });
+    const runtime::Fd first = running.connect();
+    const runtime::Fd second = running.connect();
+    say(second, "GET /v1/sta");
+    CHECK(running.ask("/v1/status").starts_with("200 "));  // the third
+    CHECK(read_to_end(first).empty());
+    say(second, "tus HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    CHECK(read_to_end(second).starts_with("HTTP/1.1 200 OK"));
+    for (int i = 0; i < 50; ++i) {
+        CHECK(running.ask("/v1/status").starts_with("200 "));
+    }
+}
+
+TEST_CASE("a request has its time, and so has silence") {
+    ControlThread::Settings settings;
+    settings.owner = ::geteuid();
+    settings.patience = 50ms;
+    test::FakeSubject subject;
+    Running running(settings, [&](const Request& request) { return answer_to(request, subject); });
+    const runtime::Fd slow = running.connect();
+    (void)runtime::write_some(slow.get(), as_bytes("GET /v1/sta"));  // which comes too late where this machine is slow
+    const std::string answer = read_to_end(slow);
+    CHECK((answer.empty() || answer.find(" 408 ") != std::string::npos));
+    const runtime::Fd silent = running.connect();
+    CHECK(read_to_end(silent).empty());
+}
+
+TEST_CASE("a peer that does not read its answer holds nobody up, and ends") {
+    ControlThread::Settings settings;
+    settings.owner = ::geteuid();
+    settings.patience = 5s;  // also for those who do read, on a machine that is busy
+    const std::string much(std::size_t{4} << 20U, 'x');
+    Running running(settings, [&](const Request& request) {
+        return Answer{200, Json{{"much", request.path == "/much" ? much : std::string()}}};
+    });
+    const runtime::Fd deaf = running.connect();
+    say(deaf, "GET /much HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(running.ask("/v1/status").starts_with("200 "));
+    pollfd source{deaf.get(), POLLRDHUP, 0};
+    REQUIRE(::poll(&source, 1, 60'000) == 1);
+    const std::string read = read_to_end(deaf);
+    CHECK(read.size() < much.size());
+    const auto whole = ask(running.thread->path(), {"GET", "/much"}, patience);
+    REQUIRE(whole);
+    CHECK(whole->body.size() > much.size());
+}
+
+TEST_CASE("the program's own user and root are obeyed, and nobody else") {
+    CHECK(may_ask(1'000, 1'000));
+    CHECK(may_ask(0, 1'000));
+    CHECK_FALSE(may_ask(1'001, 1'000));
+    CHECK_FALSE(may_ask(1'000, 0));
+    CHECK(user_at(runtime::socket_pair().first.get()) == ::geteuid());
+    CHECK_FALSE(user_at(-1));
+
+    if (::geteuid() == 0) {
+        return;  // root is obeyed by everybody
+    }
+    ControlThread::Settings settings;
+    settings.owner = ::geteuid() + 1;
+    test::FakeSubject subject;
+    Running running(settings, [&](const Request& request) { return answer_to(request, subject); });
+    CHECK(running.ask("/v1/status").starts_with("403 "));
+    CHECK(running.log.count("another user has asked the control socket, and was refused") == 1);
+}
+
+TEST_CASE("a peer that is still sending gets its last answer whole") {
+    Running running;
+    const runtime::Fd peer = running.connect();
+    say(peer, "POST /v1/kick HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
+    pollfd answered{peer.get(), POLLIN, 0};
+    REQUIRE(::poll(&answered, 1, 60'000) == 1);
+    (void)runtime::write_some(peer.get(), as_bytes(std::string(10'000, 'x')));
+    const std::string answer = read_to_end(peer);
+    CHECK(answer.find(" 413 ") != std::string::npos);
+    CHECK(answer.ends_with("}\n"));
+}
+
+TEST_CASE("the thread ends at once, whoever is there, and takes the socket with it") {
+    Running running;
+    const std::string path = running.thread->path();
+    std::vector<runtime::Fd> peers;
+    for (int i = 0; i < 4; ++i) {
+        peers.push_back(running.connect());
+    }
+    say(peers.front(), status_request);
+    running.thread.reset();
+    CHECK_FALSE(std::filesystem::exists(path));
+    const auto reply = ask(path, {"GET", "/v1/status"}, patience);
+    REQUIRE_FALSE(reply);
+    CHECK(reply.error().why == NoReply::Why::nobody);
+}
+
+TEST_CASE("the handler knows that it is the thread") {
+    std::optional<Running> running;
+    bool was_here = false;
+    ControlThread::Settings settings;
+    settings.owner = ::geteuid();
+    running.emplace(settings, [&](const Request&) {
+        was_here = running->thread->here();
+        return Answer{200, Json::object()};
+    });
+    (void)running->ask("/v1/status");
+    CHECK(was_here);
+}
+
+TEST_CASE("descriptors stay as many, however often it is asked") {
+    Running running;
+    const auto open_now = [] {
+        return std::distance(std::filesystem::directory_iterator("/proc/self/fd"),
+                             std::filesystem::directory_iterator());
+    };
+    (void)running.ask("/v1/status");
+    const auto before = open_now();
+    for (int i = 0; i < 500; ++i) {
+        REQUIRE(running.ask("/v1/status").starts_with("200 "));
+    }
+    CHECK(test::eventually([&] { return open_now() <= before; }));
+}
+
+TEST_CASE("whoever asks does not wait for ever, and believes only HTTP") {
+    const test::TemporaryFolder folder;
+    auto mute = ControlSocket::open(folder / "mute.sock");  // it listens, and nobody accepts
+    REQUIRE(mute);
+    const auto late = ask(mute->path(), {"GET", "/"}, 20ms);
+    REQUIRE_FALSE(late);
+    CHECK(late.error().text.ends_with("does not answer"));
+
+    auto other = ControlSocket::open(folder / "other.sock");
+    REQUIRE(other);
+    const auto answered_with = [&](std::string_view answer) {
+        std::jthread program([&] {
+            pollfd source{other->listener(), POLLIN, 0};
+            if (::poll(&source, 1, 60'000) == 1) {
+                const runtime::Fd peer(::accept4(other->listener(), nullptr, nullptr, SOCK_CLOEXEC));
+                (void)runtime::write_some(peer.get(), as_bytes(answer));
+                (void)runtime::shutdown_send(peer.get());
+                std::array<char, 4'096> rest{};
+                while (::read(peer.get(), rest.data(), rest.size()) > 0) {
+                }
+            }
+        });
+        const auto reply = ask(other->path(), {"GET", "/"}, patience);
+        return reply ? reply->body : reply.error().text;
+    };
+    CHECK(answered_with("220 mail.example.com\r\n").find("is no FerroTunnel") != std::string::npos);
+    CHECK(answered_with("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut").find("before its answer was complete") !=
+          std::string::npos);
+    CHECK(answered_with("").find("before its answer was complete") != std::string::npos);
+    CHECK(answered_with("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nwhole") == "whole");
+
+    REQUIRE(::chmod(folder.path().c_str(), 0777) == 0);
+    const auto distrusted = ask(other->path(), {"GET", "/"}, patience);
+    REQUIRE_FALSE(distrusted);
+    CHECK(distrusted.error().why == NoReply::Why::untrusted);
+}

@@ -1,0 +1,30 @@
+// A subject that answers what it was asked.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include "admin/subject.hpp"
+
+namespace ferrotunnel::test {
+
+class FakeSubject final : public admin::Subject {
+public:
+    admin::Answer status() override { return told("status"); }
+    admin::Answer services() override { return told("services"); }
+    admin::Answer tunnels() override { throw std::runtime_error("no tunnels today"); }
+    admin::Answer kick(const std::string& client) override { return told("kick " + client); }
+    admin::Answer add_service(const admin::Json& description) override { return told("add " + description.dump()); }
+    admin::Answer remove_service(const std::string& name) override { return told("remove " + name); }
+    admin::Answer reload() override { return told("reload"); }
+    admin::Answer drain(std::optional<std::chrono::milliseconds> time) override {
+        return told(time ? "drain " + std::to_string(time->count()) : "drain");
+    }
+
+private:
+    static admin::Answer told(const std::string& what) { return {200, admin::Json{{"told", what}}}; }
+};
+
+}  // namespace ferrotunnel::test

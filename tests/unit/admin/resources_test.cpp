@@ -1,0 +1,75 @@
+#include "admin/resources.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "admin/limits.hpp"
+#include "unit/admin/fake_subject.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::admin;
+
+namespace {
+
+// "200 status", "405 wrong_method"
+std::string asked(std::string_view method, std::string_view path, std::string_view body = {}) {
+    test::FakeSubject subject;
+    const Answer answer = answer_to({method, path, body}, subject);
+    const std::string status = std::to_string(answer.status) + ' ';
+    return answer.body.contains("told") ? status + answer.body.at("told").get<std::string>()
+                                        : status + answer.body.at("error").at("code").get<std::string>();
+}
+
+}  // namespace
+
+TEST_CASE("each resource has its methods") {
+    CHECK(asked("GET", "/v1/status") == "200 status");
+    CHECK(asked("GET", "/v1/services") == "200 services");
+    CHECK(asked("POST", "/v1/reload") == "200 reload");
+    CHECK(asked("POST", "/v1/drain") == "200 drain");
+    CHECK(asked("POST", "/v1/status") == "405 wrong_method");
+    CHECK(asked("GET", "/v1/drain") == "405 wrong_method");
+    CHECK(asked("GET", "/v1/services/web") == "405 wrong_method");
+    CHECK(asked("PUT", "/v1/services") == "405 wrong_method");
+    CHECK(asked("GET", "/v1/tokens") == "404 not_here");
+    CHECK(asked("GET", "/v1/services/") == "404 not_found");
+    CHECK(asked("GET", "/v2/status") == "404 not_found");
+    CHECK(asked("GET", "/") == "404 not_found");
+}
+
+TEST_CASE("what a request says is checked") {
+    CHECK(asked("POST", "/v1/kick", R"({"client": "alice"})") == "200 kick alice");
+    CHECK(asked("POST", "/v1/kick", R"({"client": 3})") == "200 kick 3");
+    CHECK(asked("POST", "/v1/kick", R"({"client": -3})") == "400 invalid");
+    CHECK(asked("POST", "/v1/kick", R"({"client": ""})") == "400 invalid");
+    CHECK(asked("POST", "/v1/kick", R"({"client": "a", "x": 1})") == "400 invalid");
+    CHECK(asked("POST", "/v1/kick") == "400 invalid");
+    CHECK(asked("POST", "/v1/drain", R"({"seconds": 1.5})") == "200 drain 1500");
+    CHECK(asked("POST", "/v1/drain", R"({"seconds": -1})") == "400 invalid");
+    CHECK(asked("POST", "/v1/drain", R"({"seconds": 1e300})") == "400 invalid");
+    CHECK(asked("POST", "/v1/drain", R"({"time": 1})") == "400 invalid");
+    CHECK(asked("POST", "/v1/reload", R"({"now": true})") == "400 invalid");
+    CHECK(asked("POST", "/v1/services", R"({"tcp": 1})") == R"(200 add {"tcp":1})");
+    CHECK(asked("POST", "/v1/services", "[1]") == "400 invalid");
+    CHECK(asked("POST", "/v1/services", "{\"tcp\": 1") == "400 invalid");
+    CHECK(asked("POST", "/v1/services", "\xff") == "400 invalid");
+}
+
+TEST_CASE("JSON that is nested deeply is refused before anything recurses on it") {
+    const auto nested = [](std::size_t depth) {
+        return "{\"a\":" + std::string(depth - 1, '[') + std::string(depth - 1, ']') + '}';
+    };
+    CHECK(asked("POST", "/v1/services", nested(limits::admin_nesting_max)).starts_with("200 add"));
+    CHECK(asked("POST", "/v1/services", nested(limits::admin_nesting_max + 1)) == "400 invalid");
+    CHECK(asked("POST", "/v1/services", nested(30'000)) == "400 invalid");
+    const std::string brackets(100, '[');
+    CHECK(asked("POST", "/v1/services", R"({"a":"\")" + brackets + "\"}").starts_with("200 add"));
+}
+
+TEST_CASE("names stand in paths, whatever they are") {
+    for (const std::string name : {"web", "tcp:2222", "a/b c", "*.example.com/api", "[::1]:80", "100%"}) {
+        CHECK(asked("DELETE", "/v1/services/" + percent_encoded(name)) == "200 remove " + name);
+    }
+    CHECK(percent_decoded("%zz%4") == "%zz%4");
+    CHECK(percent_decoded("%41%") == "A%");
+}

@@ -1,0 +1,159 @@
+// What a client does not ask a server for that is older than itself.
+#include <sys/socket.h>
+
+#include <catch2/catch.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "login/handshake_server.hpp"
+#include "session/client_link.hpp"
+#include "unit/runtime/loop.hpp"
+#include "unit/session/wire_client.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::session;
+using namespace ferrotunnel::session::test;
+using runtime::test::on;
+using runtime::test::Signal;
+
+namespace {
+
+/// A server on the test's own thread that has these features alone, and one client.
+class OlderServer {
+public:
+    explicit OlderServer(std::uint64_t features) {
+        shared_->server = {"127.0.0.1", runtime::local_address(listener_.get()).port()};
+        shared_->token = new_token();
+        shared_->handshake_deadline = std::chrono::hours(1);
+        shared_->log = &null_logger();
+        shared_->random = &runtime::system_random();
+        login::ServerHandshake::Settings settings;
+        settings.tokens =
+            std::make_shared<std::vector<login::AcceptedToken>>(1, login::AcceptedToken{"one", *shared_->token, {}});
+        settings.features = features;
+        handshake_ = std::make_unique<login::ServerHandshake>(settings, runtime::system_random());
+        ClientLink::Settings link;
+        link.trunk_workers.assign(1, &worker_);
+        worker_.start();
+        on(worker_, [&] {
+            link_ = std::make_unique<ClientLink>(worker_, shared_, link, [this](const LinkNotice& notice) {
+                if (notice.kind == LinkNotice::Kind::refused) {
+                    refused_.push_back({notice.service, notice.text});
+                    refused.tell();
+                }
+            });
+        });
+    }
+    ~OlderServer() {
+        worker_.stop();
+        worker_.join();
+        link_.reset();
+    }
+
+    void offer(std::uint32_t id, wire::PluginsPart plugins) {
+        on(worker_, [&] {
+            backend::ClientService service;
+            service.id = id;
+            service.name = "service-" + std::to_string(id);
+            service.plugins = std::move(plugins);
+            link_->add(std::move(service));
+        });
+    }
+    /// Lets the client in.
+    void welcome() {
+        on(worker_, [&] { link_->start(); });
+        transport::test::wait_for(listener_.get(), POLLIN);
+        socket_ = runtime::Fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+        REQUIRE(socket_);
+        while (true) {
+            const std::vector<std::uint8_t> payload = next_control();
+            login::Step step = handshake_->receive(payload);
+            if (step.want == login::Want::decision) {
+                step = handshake_->welcome("s1");
+            }
+            REQUIRE(step.send);
+            write(WireClient::frame_of(*step.send));
+            if (step.want == login::Want::nothing) {
+                return;
+            }
+        }
+    }
+    /// The services of the next registration.
+    std::vector<wire::Service> asked_for() {
+        const std::vector<std::uint8_t> payload = next_control();
+        const auto message = wire::decode_control(payload);
+        REQUIRE(message);
+        REQUIRE(std::holds_alternative<wire::Register>(*message));
+        return std::get<wire::Register>(*message).services;
+    }
+    std::vector<std::pair<std::uint32_t, std::string>> refusals() {
+        return on(worker_, [&] { return refused_; });
+    }
+
+    Signal refused;
+
+private:
+    void write(Bytes bytes) {
+        while (!bytes.empty()) {
+            transport::test::wait_for(socket_.get(), POLLOUT);
+            const runtime::IoResult result = runtime::write_some(socket_.get(), bytes);
+            REQUIRE(result.status != runtime::IoStatus::error);
+            bytes = bytes.subspan(result.bytes);
+        }
+    }
+    void read(MutableBytes into) {
+        while (!into.empty()) {
+            transport::test::wait_for(socket_.get(), POLLIN);
+            const runtime::IoResult result = runtime::read_some(socket_.get(), into);
+            REQUIRE(result.status != runtime::IoStatus::error);
+            REQUIRE(result.status != runtime::IoStatus::eof);
+            into = into.subspan(result.bytes);
+        }
+    }
+    std::vector<std::uint8_t> next_control() {
+        while (true) {
+            std::uint8_t bytes[limits::frame_header_bytes];
+            read(bytes);
+            const wire::FrameHeader header = wire::decode_header(bytes);
+            std::vector<std::uint8_t> payload(header.length);
+            read(payload);
+            if (header.type == wire::FrameType::control) {
+                return payload;
+            }
+        }
+    }
+
+    const runtime::Fd listener_ = transport::test::listen_on_loopback();
+    runtime::Fd socket_;
+    std::unique_ptr<login::ServerHandshake> handshake_;
+    runtime::Worker worker_;
+    std::shared_ptr<ClientShared> shared_ = std::make_shared<ClientShared>();
+    std::unique_ptr<ClientLink> link_;
+    std::vector<std::pair<std::uint32_t, std::string>> refused_;  // used on the worker alone
+};
+
+}  // namespace
+
+TEST_CASE("a service that asks for plugins is not offered to a server that would leave them out") {
+    OlderServer server(wire::feature::udp);
+    server.offer(1, {{"auth", "{}"}});
+    server.offer(2, {});
+    server.welcome();
+    const std::vector<wire::Service> services = server.asked_for();
+    REQUIRE(services.size() == 1);
+    CHECK(services[0].id == 2);
+    REQUIRE(server.refused.wait());
+    REQUIRE(server.refusals().size() == 1);
+    CHECK(server.refusals()[0].first == 1);
+    CHECK(server.refusals()[0].second.find("its version is older") != std::string::npos);
+}
+
+TEST_CASE("a server that knows plugins is asked for them as they are") {
+    OlderServer server(wire::feature::announced);
+    server.offer(1, {{"auth", R"({"a":"b"})"}, {"geo", ""}});
+    server.welcome();
+    const std::vector<wire::Service> services = server.asked_for();
+    REQUIRE(services.size() == 1);
+    CHECK(services[0].plugins == wire::PluginsPart{{"auth", R"({"a":"b"})"}, {"geo", ""}});
+}

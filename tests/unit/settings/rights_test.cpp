@@ -1,0 +1,120 @@
+#include "settings/rights.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ferrotunnel/server.hpp"
+#include "settings/file.hpp"
+
+namespace ferrotunnel {
+namespace {
+
+using Texts = std::vector<std::string>;
+using namespace std::chrono_literals;
+
+std::string token() {
+    return std::string(Secret::generate().reveal());
+}
+
+detail::ConfigFile read(const std::string& keys) {
+    return detail::read_config({"server:\n  token:\n    - secret: ${TOKEN}\n" + keys, "f.yml", false,
+                                [](const std::string&) -> std::optional<std::string> { return token(); }});
+}
+
+// Everything that the check says about rights of a builder.
+Texts problems_of(const Rights& rights) {
+    Server::Builder builder;
+    builder.token(Secret::generate(), "alice", rights);
+    Texts texts;
+    for (const Problem& problem : builder.check()) {
+        texts.push_back(to_text(problem));
+    }
+    return texts;
+}
+
+}  // namespace
+
+TEST_CASE("the rights of a token are read from a file, and become those of the engine", "[rights]") {
+    const detail::ConfigFile file = read(
+        "      hosts: [App.Example.com., \"*.example.org\", \"*\"]\n      ports: [2222, 8000-8099]\n"
+        "      kinds: [tcp, private]\n      from: [10.0.0.0/8, \"::1\"]\n      expires: 2100-01-01T00:00:00Z\n"
+        "      connections: 3\n      services: 4\n      visitors: 5\n      visitors_per_second: 0.5\n"
+        "      also: ${OTHER}\n");
+    for (const Problem& problem : file.problems) {
+        UNSCOPED_INFO(to_text(problem));
+    }
+    REQUIRE(file.problems.empty());
+    CHECK(file.warnings.empty());
+    const detail::NamedToken& read_token = file.values.server->settings.tokens.at(0);
+    CHECK_FALSE(read_token.also.empty());
+    const login::Rights rights = detail::engine_rights(read_token.rights);
+    CHECK(rights.hosts == Texts{"app.example.com", "*.example.org", "*"});
+    REQUIRE(rights.ports);
+    CHECK((rights.ports->listed.allows(8050) && !rights.ports->listed.allows(8100) && !rights.ports->any));
+    CHECK(rights.kinds == std::vector{wire::ServiceKind::tcp, wire::ServiceKind::private_tcp});
+    CHECK((rights.from->contains("10.1.2.3") && rights.from->contains("::1") && !rights.from->contains("11.0.0.1")));
+    CHECK(rights.expires == std::chrono::sys_days(std::chrono::year(2100) / 1 / 1));
+    CHECK((rights.connections == 3U && rights.services == 4U && rights.visitors == 5U));
+    CHECK(rights.visitors_per_second == 0.5);
+}
+
+TEST_CASE("a right that is left out stays out, and an empty list allows nothing", "[rights]") {
+    const detail::ConfigFile file = read("      hosts: []\n      ports: any\n");
+    REQUIRE(file.problems.empty());
+    const login::Rights rights = detail::engine_rights(file.values.server->settings.tokens.at(0).rights);
+    CHECK(rights.hosts == Texts());
+    CHECK((rights.ports && rights.ports->any));
+    CHECK_FALSE((rights.kinds || rights.from || rights.expires || rights.services));
+    CHECK(read("").values.server->settings.tokens.at(0).rights == Rights());
+}
+
+TEST_CASE("an expiry that is over is a warning at its place", "[rights]") {
+    const detail::ConfigFile file = read("      expires: 2001-02-03T04:05:06+01:00\n");
+    CHECK(file.problems.empty());
+    REQUIRE(file.warnings.size() == 1);
+    CHECK(to_text(file.warnings[0]) ==
+          "f.yml:4:16: server.token[0].expires: 2001-02-03T03:05:06Z is over: nobody gets in with this token");
+}
+
+TEST_CASE("the builder's check says what is wrong with rights", "[rights]") {
+    CHECK(problems_of({}).empty());
+    CHECK(problems_of({.hosts = {{"a.example.com"}}, .ports = {{"any"}}, .kinds = {{"tcp"}}}).empty());
+    CHECK(problems_of({.ports = {{"8100-8000"}}}) ==
+          Texts{"token: `ports` of \"alice\": \"8100-8000\" is a range upside down: write the lower port first"});
+    CHECK(problems_of({.ports = {{"any", "80"}}}) == Texts{"token: `ports` of \"alice\": `any` stands alone"});
+    CHECK(problems_of({.ports = {{"80,81"}}}).size() == 1);
+    CHECK(problems_of({.kinds = {{"smtp"}}}) ==
+          Texts{"token: `kinds` of \"alice\": \"smtp\" is no kind of service; there are tcp, udp, http, tls, private"});
+    CHECK(problems_of({.hosts = {{"*.*.example.com"}}, .from = {{"10.0.0.1/8"}}}).size() == 2);
+    CHECK(problems_of({.services = 0, .visitors = 1'000'001}).size() == 2);
+    CHECK(problems_of({.connections = 4'097}) == Texts{"token: `connections` of \"alice\": must be 1 to 4096"});
+    CHECK(problems_of({.visitors_per_second = 0}).size() == 1);
+}
+
+TEST_CASE("limit: rights list as many hosts, ports and networks as they may, and not one more", "[rights]") {
+    Texts hosts;
+    Texts ports;
+    Texts networks;
+    for (std::size_t i = 0; i < login::rights_list_max; ++i) {
+        hosts.push_back("h" + std::to_string(i) + ".example.com");
+        ports.push_back(std::to_string(2000 + i));
+        networks.push_back("10.0.0." + std::to_string(i));
+    }
+    CHECK(problems_of({.hosts = hosts, .ports = ports, .from = networks}).empty());
+    hosts.push_back("one.more.example.com");
+    ports.push_back("3000");
+    networks.push_back("10.0.1.0");
+    CHECK(problems_of({.hosts = hosts, .ports = ports, .from = networks}).size() == 3);
+}
+
+TEST_CASE("a second secret is checked as the first one is, and is there once", "[rights]") {
+    const std::string text = token();
+    Server::Builder builder;
+    builder.token(Secret::from_string(text), "alice", {}, Secret::from_string(text));
+    REQUIRE(builder.check().size() == 1);
+    CHECK(builder.check()[0].text == "the token \"alice\" is there twice");
+}
+
+}  // namespace ferrotunnel
