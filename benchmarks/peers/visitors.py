@@ -43,9 +43,9 @@ def said(fields):
     return [word for field in fields for word in ("-H", field)]
 
 
-def wrk(program, url, connections, seconds, fields=()):
+def wrk(program, url, connections, seconds, fields=(), script=WRK_SCRIPT):
     text = run([program, "-t", str(threads(connections)), "-c", str(connections), "-d", f"{seconds}s", "--timeout",
-                f"{ANSWER_SECONDS}s", "-s", WRK_SCRIPT, *said(fields), url], seconds)
+                f"{ANSWER_SECONDS}s", "-s", script, *said(fields), url], seconds)
     words = re.search(r"^counted (.*)$", text, re.MULTILINE)
     if not words:
         raise Failure("wrk has counted nothing")
