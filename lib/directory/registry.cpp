@@ -23,6 +23,10 @@ Refusal session_gone() {
     return {wire::Code::going_away, "The session has ended."};
 }
 
+Refusal service_gone() {
+    return {wire::Code::going_away, "The client has unregistered this service on another of its connections."};
+}
+
 }  // namespace
 
 void Registry::set_rules(std::shared_ptr<const RightRules> rules) {
@@ -88,7 +92,7 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
     Holding& of_token = holdings_[info.token];
     std::vector<SessionKey>& of_client = clients_[client];
     of_client.reserve(of_client.size() + 1);
-    bool is_new = sessions_.emplace(info.key, Session{info, std::move(handle), 0, 0, {}}).second;
+    bool is_new = sessions_.emplace(info.key, Session{info, std::move(handle)}).second;
     check(is_new, "a session is admitted once");
     of_client.push_back(info.key);
     ++of_token.sessions;
@@ -114,12 +118,39 @@ std::size_t Registry::sessions_most_of(const login::TokenId& token) const {
     return std::min<std::size_t>(settings_.sessions_per_token_max, quota.value_or(limits::sessions_max));
 }
 
+void Registry::end_service(SessionKey session, std::uint32_t service) {
+    std::lock_guard lock(mutex_);
+    const auto known = sessions_.find(session);
+    if (known == sessions_.end() || std::erase(known->second.ended, service) != 0) {
+        return;
+    }
+    for (SessionKey key : clients_.at(client_of(known->second.info))) {
+        Session& other = sessions_.at(key);
+        if (key == session || other.has_ended(service)) {
+            continue;
+        }
+        other.ended.push_back(service);
+        if (other.ended.size() > ended_services_max) {
+            other.ended.pop_front();
+        }
+    }
+}
+
+std::optional<Refusal> Registry::refuse_ended(SessionKey session, std::uint32_t service) const {
+    std::lock_guard lock(mutex_);
+    const auto known = sessions_.find(session);
+    return known != sessions_.end() && known->second.has_ended(service) ? std::optional(service_gone()) : std::nullopt;
+}
+
 ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const ClaimName& name, TimePoint now) {
     check(name.is_port() || !name.host.empty(), "an assigned port is bound before it is claimed");
     std::lock_guard lock(mutex_);
     auto claimant = sessions_.find(session);
     if (claimant == sessions_.end()) {
         return session_gone();
+    }
+    if (claimant->second.has_ended(service)) {
+        return service_gone();
     }
     // Rights come first: a client that may not have the port does not learn whether it is in use.
     if (name.is_port()) {

@@ -3,9 +3,11 @@
 // thread.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -135,6 +137,15 @@ public:
     ///   higher epoch                 refused as superseded: this login was overtaken
     AdmitAnswer admit(const SessionInfo& info, std::shared_ptr<SessionHandle> handle);
 
+    /// Remembers that the client has unregistered a service on this trunk, which holds for all of its tunnel. What the
+    /// other trunks claim for the id from then on is refused, since it was asked for before that: it would take the
+    /// place of what the client has registered instead. Each of them may use the id again when it has called this too.
+    /// Of the ids that a trunk has not called this for, the last `ended_services_max` are remembered.
+    void end_service(SessionKey session, std::uint32_t service);
+    /// Why the trunk may not have the service, if another one of its tunnel has ended it.
+    std::optional<Refusal> refuse_ended(SessionKey session, std::uint32_t service) const;
+    static constexpr std::size_t ended_services_max = limits::services_max;
+
     /// Asks for a public port (not 0: bind first, then claim what the system chose) or a host. Granted again for what
     /// the same service already has, also for what that service has on another trunk of the tunnel.
     ClaimAnswer claim(SessionKey session, std::uint32_t service, const ClaimName& name, TimePoint now);
@@ -169,8 +180,12 @@ private:
         std::shared_ptr<SessionHandle> handle;
         std::size_t ports = 0;  // that it holds
         std::size_t hosts = 0;
-        std::set<ClaimName> names{};  // what it holds
+        std::set<ClaimName> names{};        // what it holds
+        std::deque<std::uint32_t> ended{};  // services that other trunks have ended, and this one has not yet
 
+        bool has_ended(std::uint32_t service) const noexcept {
+            return std::find(ended.begin(), ended.end(), service) != ended.end();
+        }
         std::size_t& count_of(const ClaimName& name) noexcept { return name.is_port() ? ports : hosts; }
         void give_back(const ClaimName& name) {
             --count_of(name);

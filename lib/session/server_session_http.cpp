@@ -187,6 +187,11 @@ void ServerSession::on_hosts_claimed(std::uint32_t request, std::uint32_t id, st
         release_unwanted(names);  // unregistered meanwhile, and perhaps registered again: that one claims for itself
         return;
     }
+    if (auto over = shared_->registry->refuse_ended(key_, id)) {
+        refuse_service(id, *over);
+        release_unwanted(names);
+        return;
+    }
     Service& service = found->second;
     if (refusal && service.assigned && !std::exchange(service.assigned_anew, true)) {
         // Another client, which is alive, has the host that a service of this name had before: any other host will do.

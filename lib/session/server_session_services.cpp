@@ -52,7 +52,12 @@ void ServerSession::register_service(std::uint32_t request, const wire::Service&
 
 // Registers what may be here, as far as the session knows, and what plugins have nothing against.
 void ServerSession::register_checked(std::uint32_t request, const wire::Service& description) {
-    if (auto refusal = refuse_kind(description.kind)) {  // rights may have changed while plugins were asked
+    // Rights may have changed while plugins were asked, and another trunk may have heard that the service is gone.
+    auto refusal = shared_->registry->refuse_ended(key_, description.id);
+    if (!refusal) {
+        refusal = refuse_kind(description.kind);
+    }
+    if (refusal) {
         tell_refusal(description, *refusal);
     } else if (description.kind == wire::ServiceKind::http) {
         register_http(request, description);
@@ -192,6 +197,9 @@ void ServerSession::on_claimed(std::uint32_t request, std::uint32_t id, std::uin
     }
     if (refusal) {
         refuse_service(id, *refusal);
+    } else if (std::optional<directory::Refusal> over = shared_->registry->refuse_ended(key_, id)) {
+        shared_->registry->release(key_, name);
+        refuse_service(id, *over);
     } else if (std::optional<directory::Refusal> full = count_service(id)) {
         shared_->registry->release(key_, name);
         refuse_service(id, *full);
@@ -332,6 +340,9 @@ void ServerSession::tell_refusal(const wire::Service& description, const directo
     wire::Refused refused{description.id, refusal.code, refusal.text};
     trunk_->session().send_control(wire::encode_control(refused));
     trunk_->session_changed();
+    if (shared_->registry->refuse_ended(key_, description.id)) {
+        return;  // nobody waits for the service any more: the client itself has unregistered it
+    }
     static constexpr LineKind refused_services{"refused_services", limits::refusals_told_per_second};
     if (shared_->log->may_write(LogLevel::warn, refused_services, worker_.now())) {
         shared_->log->warn(
@@ -343,8 +354,10 @@ void ServerSession::tell_refusal(const wire::Service& description, const directo
     }
 }
 
-// Unregisters a service. On one trunk this holds for all: the next service for the same port may come on any trunk.
+// Unregisters a service. On one trunk this holds for all: the next service for the same port may come on any trunk. To
+// be remembered first, or a registration that is under way on another trunk could open again what is closed here.
 void ServerSession::unregister(std::uint32_t id) {
+    shared_->registry->end_service(key_, id);
     if (plugins_) {
         plugins_->forget(id);
     }

@@ -608,3 +608,37 @@ TEST_CASE("the ports that are claimed or kept are told, and when they change", "
     CHECK(changes == 2);
     CHECK(registry.ports(now + 60s).empty());
 }
+
+TEST_CASE("what one trunk has ended another one does not claim, until it has ended it too") {
+    Registry registry;
+    const SessionKey first = admitted(registry, session_of(1, 1, 5, 1));
+    const SessionKey second = admitted(registry, session_of(1, 1, 5, 2));
+    const SessionKey stranger = admitted(registry, session_of(1, 2));
+    const ClaimName name("app.example.com", "/");
+    registry.end_service(first, 7);
+    CHECK(code_of(registry.claim(second, 7, name, now)) == wire::Code::going_away);
+    CHECK(registry.refuse_ended(second, 7));
+    CHECK_FALSE(registry.refuse_ended(second, 8));
+    CHECK_FALSE(registry.refuse_ended(stranger, 7));
+    CHECK_FALSE(registry.refuse_ended(first, 7));
+    CHECK(granted(registry.claim(first, 8, name, now)));
+
+    registry.end_service(second, 7);  // the answer to the first one's, which ends nothing there
+    CHECK_FALSE(registry.refuse_ended(second, 7));
+    CHECK_FALSE(registry.refuse_ended(first, 7));
+}
+
+TEST_CASE("limit: of the services that other trunks have ended so many are remembered") {
+    Registry registry;
+    const SessionKey first = admitted(registry, session_of(1, 1, 5, 1));
+    const SessionKey second = admitted(registry, session_of(1, 1, 5, 2));
+    for (std::uint32_t id = 0; id < Registry::ended_services_max; ++id) {
+        registry.end_service(first, id);
+        registry.end_service(first, id);  // counts once
+    }
+    CHECK(registry.refuse_ended(second, 0));
+    registry.end_service(first, Registry::ended_services_max);
+    CHECK_FALSE(registry.refuse_ended(second, 0));
+    CHECK(registry.refuse_ended(second, 1));
+    CHECK(registry.refuse_ended(second, Registry::ended_services_max));
+}

@@ -154,6 +154,20 @@ TEST_CASE("the trunks of a tunnel carry a host together") {
     rig.wait_until_away(host);
 }
 
+TEST_CASE("a host whose service has ended on one trunk does not come back on another") {
+    HttpRig rig;
+    WireClient first = rig.log_in({.trunk = 1, .trunks = 2});
+    WireClient second = rig.log_in({.trunk = 2, .trunks = 2});
+    first.obtain_http(1, {"app.example.com"});
+    first.unregister(1);
+    rig.wait_until_away("app.example.com");
+    second.register_http(1, {"app.example.com"});
+    CHECK(second.refused().code == wire::Code::going_away);
+    first.obtain_http(2, {"app.example.com"}, "", "other");
+    second.unregister(1);
+    second.obtain_http(2, {"app.example.com"}, "", "other");
+}
+
 TEST_CASE("the edge opens streams on a trunk, which count until they are let go") {
     HttpRig rig;
     WireClient client = rig.log_in();

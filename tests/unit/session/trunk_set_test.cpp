@@ -243,6 +243,24 @@ TEST_CASE("a service that is unregistered on one trunk is gone on all, and its p
     }
 }
 
+TEST_CASE("a registration that crosses the service's end on another trunk does not bring it back", "[threads]") {
+    TwoTrunks rig;
+    const std::uint16_t port = rig.first.obtain_port(2);
+    rig.first.unregister(2);
+    rig.first.obtain_port(3);           // so that the server has read it
+    rig.second.register_port(2, port);  // as a client does that has not yet come to say so here
+    CHECK(rig.second.refused().code == wire::Code::going_away);
+    CHECK(rig.first.obtain_port(4, port) == port);
+    // Nobody is told of such a refusal, since nobody waits for the service.
+    const std::vector<Kind> told = rig.told();
+    CHECK(std::count(told.begin(), told.end(), Kind::refused) == 0);
+
+    rig.second.unregister(2);
+    CHECK(rig.second.obtain_port(4, port) == port);
+    rig.second.obtain_port(2);  // from here on the id may be used again
+    rig.first.obtain_port(2);
+}
+
 TEST_CASE("a service too many does not take the port of another one of the same client") {
     Rig rig;
     std::error_code error;
