@@ -211,10 +211,12 @@ typedef struct ft_body_api {
      * ones cut the message. 0: not this side now, a 101 or 206, or too many. With `mode: observe` the filter is released
      * at once. */
     int32_t (*transform)(ft_exchange *, uint32_t side, const ft_body_filter *, void *user);
-    /* Has the whole body of the request read before the request goes on; the hook then returns FT_COLLECT, and `then`
+    /* Has the whole body of the hook's message read before its head goes on; the hook then returns FT_COLLECT, and `then`
      * decides. `max`: 0 stands for 64 KiB, and more than 1 MiB for that. A visitor who sends more is answered with 413, and
-     * with 503 where the worker has no room. An empty body is collected too. 0: not in the request hook, or asked for
-     * twice; the hook should return FT_FAILED. With `mode: observe` nothing is collected. */
+     * with 503 where the worker has no room. An answer that is larger, that finds no room, or that does not come in the time
+     * that its service gives the first byte, is a failure of the hook. An empty body is collected too. 0: neither the request
+     * hook nor, since minor 2, the response hook, or a 101, or asked for twice; the hook should return FT_FAILED. With
+     * `mode: observe` nothing is collected. */
     int32_t (*collect)(ft_exchange *, size_t max, ft_decision (*then)(ft_exchange *, void *user, ft_text body), void *user,
                        void (*release)(void *user));
     /* Adds to the output. 0: more than 1 MiB in one call of the filter, which is a failure. */

@@ -16,7 +16,8 @@ struct PluginLimits {
     /// logins and registrations; half of each for one plugin. Beyond it a new wait is a failure of the plugin. 1 to
     /// 65,536. Whatever it is, the heads of those who wait have 16 MiB together.
     std::uint64_t waiting = 1'024;
-    /// Bytes of request bodies that are collected for plugins: beyond it 503. 64 KiB to 4 GiB.
+    /// Bytes of bodies that are collected for plugins: beyond it a request is answered with 503, and a plugin that
+    /// wants an answer's body has failed. 64 KiB to 4 GiB.
     std::uint64_t collected = 16ULL << 20U;
 
     friend bool operator==(const PluginLimits&, const PluginLimits&) = default;

@@ -249,8 +249,8 @@ void HttpExchange::drop_backend() noexcept {
 
 // Whether the request has a stream on which it is sent.
 bool HttpExchange::has_stream() const noexcept {
-    return state_ == State::waiting || state_ == State::held_head || state_ == State::answering ||
-           state_ == State::switched;
+    return state_ == State::waiting || state_ == State::gathering || state_ == State::held_head ||
+           state_ == State::answering || state_ == State::switched;
 }
 
 bool HttpExchange::takes_body() {

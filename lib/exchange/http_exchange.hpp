@@ -12,7 +12,8 @@
 // backend was probably about to close. Never after a byte of the answer.
 //
 // Where there are plugins, they are asked before `opening`, and before the head of an answer or page is given out. One
-// of them may decide later, or when the body is there: the exchange is `held` then, and goes on from there. Where
+// of them may decide later, or when the body is there: the exchange is `held` (and the like) then, and goes on from
+// there. Where
 // plugins look at a body it goes by their run (http_exchange_bodies.cpp); others are touched by none of this.
 //
 // This class has the order of things and whatever takes time. The rest is in parts that know nothing of it: what a
@@ -145,7 +146,8 @@ private:
         held,  // a plugin has not decided on the request
         opening,
         waiting,
-        held_head,  // nor one on the head of the backend's answer
+        gathering,  // a plugin wants to see the body of the backend's answer before it decides on the head
+        held_head,  // nor has one decided on the head of the backend's answer
         answering,
         switched,
         page_head,
@@ -183,12 +185,19 @@ private:
     void finish_upload();
     void upload_failed();
     Answer give_continue() noexcept;
+    static bool may_have_body(std::uint16_t status) noexcept;
     bool begin_download(bool has_body, std::uint16_t status) noexcept;
     Answer next_download();
     Answer next_changed();
     Answer give_download(ResponseReader::Piece piece);
     ResponseReader::Piece download_source();
     Answer end_download();
+
+    // Answers whose bodies plugins collect (http_exchange_gathering.cpp).
+    void gather();
+    void gather_local();
+    Answer next_gathered();
+    ResponseReader::Piece answer_piece();
 
     // The stream (http_exchange.cpp).
     bool has_stream() const noexcept;
@@ -279,7 +288,13 @@ private:
         bool way_has_all = false;                // `way` has had the end
         bool has_begun = false;                  // some of it has left
     };
-    std::unique_ptr<Upload> upload_;      // null: nobody looks at the body, or all of it has gone on
+    std::unique_ptr<Upload> upload_;  // null: nobody looks at the body, or all of it has gone on
+    /// A backend's answer whose body was read, wholly or in part, before its head was given out.
+    struct Gathered {
+        std::size_t at = 0;  // what is before it, of what was collected, has gone on
+        buffer::Slice rest;  // a piece that was read, and not collected
+    };
+    std::optional<Gathered> gathered_;
     hooks::BodyWay* download_ = nullptr;  // of the answer's body; null: nobody looks at it
     bool download_has_all_ = false;       // it has had the end
     std::size_t fed_in_round_ = 0;        // bytes that it has had since others had a turn

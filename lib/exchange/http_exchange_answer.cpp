@@ -17,7 +17,7 @@ Answer HttpExchange::next() {
 }
 
 Answer HttpExchange::next_piece() {
-    if (state_ != State::held_head) {
+    if (state_ != State::held_head && state_ != State::gathering) {
         forget_head();
     }
     switch (state_) {
@@ -27,6 +27,8 @@ Answer HttpExchange::next_piece() {
             return {};
         case State::waiting:
             return next_head();
+        case State::gathering:
+            return next_gathered();
         case State::held_head:
             return give_head();
         case State::answering:
@@ -123,7 +125,9 @@ Answer HttpExchange::give_head() {
     head_given_ = true;
     answer_status_ = head.status;
     awaits_continue_ = false;
-    response_.begin_body();
+    if (!gathered_) {
+        response_.begin_body();
+    }
     state_ = State::answering;
     runtime::Deadline::cancel();
     if (head.switches) {
@@ -144,7 +148,7 @@ void HttpExchange::forget_head() {
 // --- the body ---
 
 Answer HttpExchange::next_data() {
-    ResponseReader::Piece piece = response_.next(*backend_);
+    ResponseReader::Piece piece = answer_piece();
     Answer answer;
     switch (piece.kind) {
         case ResponseReader::Piece::Kind::nothing:
@@ -242,7 +246,8 @@ void HttpExchange::begin_answer() noexcept {
     kept_.forget();
     if (run_) {
         upload_.reset();
-        run_->drop_collected();
+        gathered_.reset();
+        run_->drop_collected(hooks::Side::request);
         run_->drop_answer();
     }
     state_ = State::page_head;
@@ -307,6 +312,9 @@ Answer HttpExchange::give_page_head() {
     local_.put_fields(request_, edge_.settings, edge_.date(), edge_, edits);
     if (run_ && !plugins_pass({local_.status(), local_.origin(), nullptr, &edits, false}, State::held_page, edits)) {
         return state_ == State::held_page ? Answer{} : next_piece();
+    }
+    if (run_) {
+        run_->drop_collected(hooks::Side::response);  // the body is here as well
     }
     runtime::Deadline::cancel();
     Answer answer;

@@ -1,7 +1,8 @@
-// Bodies that plugins look at. The request's is collected before the request goes on, passes a way through the plugins,
-// or both; the answer's passes one.
+// Bodies that plugins look at: each is collected before its message goes on, passes a way through the plugins, or both.
+// The answer's is collected in http_exchange_gathering.cpp.
 //
-//   visitor --body()--> collected --decided--> way --take()--> backend        backend, page --> way --take()--> visitor
+//   visitor --body()--> collected --decided--> way --take()--> backend
+//   backend, page ----> collected --decided--> way --take()--> visitor
 //
 // What a way has not given out holds back what goes in: takes_body() is false, or nothing more of the answer is read.
 #include <algorithm>
@@ -18,11 +19,6 @@ using http::BodyKind;
 using http::PageState;
 
 namespace {
-
-/// Whether answers of this status have a body that plugins may see, or stand for one (as HEAD does).
-bool may_have_body(std::uint16_t status) {
-    return status >= 200 && status != 204 && status != 205;
-}
 
 /// What plugins that transform an answer are fed before others have a turn: a few milliseconds of compressing.
 constexpr std::size_t fed_in_round_max = 128 * 1024;
@@ -165,7 +161,7 @@ bool HttpExchange::pass_changed() {
         }
         return true;
     }
-    const std::string_view rest = run_->collected().substr(upload.collected_at);
+    const std::string_view rest = run_->collected(hooks::Side::request).substr(upload.collected_at);
     const std::string_view piece = rest.substr(0, limits::data_payload_max);
     const bool last = body_ended_ && piece.size() == rest.size();
     if (upload.way_has_all || (piece.empty() && !last)) {
@@ -180,7 +176,7 @@ bool HttpExchange::pass_changed() {
 // Passes on a piece of what was collected, and shows it to those who look. False: there is none.
 bool HttpExchange::pass_collected() {
     Upload& upload = *upload_;
-    const std::string_view rest = run_->collected().substr(upload.collected_at);
+    const std::string_view rest = run_->collected(hooks::Side::request).substr(upload.collected_at);
     const std::string_view piece = rest.substr(0, limits::data_payload_max);
     const bool last = body_ended_ && piece.size() == rest.size();
     if (piece.empty() && !last) {
@@ -205,7 +201,7 @@ bool HttpExchange::pass_collected() {
 
 void HttpExchange::finish_upload() {
     const std::unique_ptr<Upload> upload = std::move(upload_);
-    run_->drop_collected();
+    run_->drop_collected(hooks::Side::request);
     send_end(upload->trailers);
 }
 
@@ -222,6 +218,11 @@ void HttpExchange::upload_failed() {
 }
 
 // --- the answer's body ---
+
+// Whether answers of this status have a body that plugins may see, or stand for one (as HEAD does).
+bool HttpExchange::may_have_body(std::uint16_t status) noexcept {
+    return status >= 200 && status != 204 && status != 205;
+}
 
 // Called when the plugins have let the head of an answer pass. Returns whether they make another body of it.
 bool HttpExchange::begin_download(bool has_body, std::uint16_t status) noexcept {
@@ -300,7 +301,7 @@ Answer HttpExchange::next_changed() {
 // The next piece of the body as the backend, or the edge, has made it.
 ResponseReader::Piece HttpExchange::download_source() {
     if (state_ == State::answering) {
-        return response_.next(*backend_);
+        return answer_piece();
     }
     const std::string_view piece = std::string_view(local_.body()).substr(local_at_, limits::data_payload_max);
     if (piece.empty()) {

@@ -81,6 +81,11 @@ void HttpExchange::look_at_deadline() {
         }
         return;
     }
+    if (state_ == State::gathering) {
+        run_->collect_failed("the body of the answer has not come in time");
+        state_ = State::held_head;
+        return;
+    }
     const bool connects = state_ == State::opening || (state_ == State::waiting && !backend_->connected());
     if (fin_seen_) {
         fail(closed_failure(false));

@@ -4,6 +4,7 @@
 //   begin_run --> ask_plugins --go_on--> forward          plugins_pass --go_on--> head
 //                   |  '--answer--> page                    |  '--answer--> another answer, which comes here too
 //                   '--wait--> held --decision, deadline-->  '--wait--> held_head, held_page --> next() asks again
+//                                                            '--collect--> gathering (http_exchange_bodies.cpp)
 #include <utility>
 
 #include "base/check.hpp"
@@ -85,7 +86,12 @@ bool HttpExchange::is_same_service(std::string_view path) const noexcept {
 // Takes the head of an answer through the plugins, and adds what they change to `edits`. False: it is held, or another
 // answer takes its place.
 bool HttpExchange::plugins_pass(const hooks::AnswerView& answer, State held, http::Edits& edits) {
-    switch (run_->response(answer, edge_.worker.now())) {
+    Step step = run_->response(answer, edge_.worker.now());
+    while (step == Step::collect && held == State::held_page) {
+        gather_local();
+        step = run_->response(answer, edge_.worker.now());
+    }
+    switch (step) {
         case Step::go_on:
             break;
         case Step::answer:
@@ -100,7 +106,7 @@ bool HttpExchange::plugins_pass(const hooks::AnswerView& answer, State held, htt
             edge_.wheel.set(*this, run_->wait_until());
             return false;
         case Step::collect:
-            check(false, "only bodies of requests are collected");
+            gather();
             return false;
     }
     check(run_->put_response(edits), "what plugins change in a head fits into the edits");

@@ -47,6 +47,11 @@ void ResponseReader::hold_head(BackendStream& backend) {
     }
 }
 
+void ResponseReader::set_head_aside(BackendStream& backend) {
+    hold_head(backend);
+    backend.consume(std::exchange(pending_consume_, 0));
+}
+
 void ResponseReader::forget_head(BackendStream* backend, bool more) {
     has_head_ = false;
     held_ = {};

@@ -40,6 +40,8 @@ public:
     bool has_head() const noexcept { return has_head_; }
     /// Keeps the bytes of the complete head where they are, also when others are served meanwhile.
     void hold_head(BackendStream& backend);
+    /// Takes the complete head out of the stream, so that its body can be read while it is still needed.
+    void set_head_aside(BackendStream& backend);
 
     // --- the body ---
 

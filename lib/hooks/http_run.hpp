@@ -5,6 +5,8 @@
 //                |  '--answer--> the exchange answers with reply(), which passes response() too
 //                '--wait--> on_decision or expire(), then request() once more
 //                '--collect--> collect() with the body, collect_end(), then request() once more
+//
+// wait and collect of the response are like those of the request.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +30,7 @@ enum class Step : std::uint8_t {
     go_on,    // all have let it pass
     answer,   // the visitor is answered with reply() instead
     wait,     // one of them decides later
-    collect,  // one of them decides when the request's body is there
+    collect,  // one of them decides when the body of the phase's message is there
 };
 
 /// The side of an exchange.
@@ -145,15 +147,21 @@ public:
 
     // --- bodies ---
 
+    // What is collected is the body of the message whose phase was asked for last.
+
     /// After `collect`: the most that is wanted of the body.
     virtual std::size_t collect_max() const noexcept = 0;
     /// Adds a piece to the body that is collected.
     virtual Collected collect(std::string_view piece) noexcept = 0;
-    /// The body is complete: ask for the request once more.
+    /// The body is complete: ask for the phase once more.
     virtual void collect_end() noexcept = 0;
-    /// The body that was collected, good until drop_collected(); empty where none was.
-    virtual std::string_view collected() const noexcept = 0;
-    virtual void drop_collected() noexcept = 0;
+    /// The body can not be collected: the plugin that wants it has failed. Ask for the phase once more. `why` has to
+    /// live until then.
+    virtual void collect_failed(std::string_view why) noexcept = 0;
+    /// What was collected of a side's body, good until drop_collected(); empty where nothing was. The response's ends
+    /// with drop_answer().
+    virtual std::string_view collected(Side side) const noexcept = 0;
+    virtual void drop_collected(Side side) noexcept = 0;
     /// The way of a side's body, after `go_on`; null: nobody has asked for it. The response's ends with drop_answer().
     virtual BodyWay* body(Side side) noexcept = 0;
 

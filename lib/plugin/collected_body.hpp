@@ -1,4 +1,4 @@
-// The body of a request that is collected for plugins, and what a worker's exchanges collect together.
+// A body that is collected for plugins, and what a worker's exchanges collect together.
 #pragma once
 
 #include <algorithm>

@@ -21,10 +21,10 @@ HttpChainRun::HttpChainRun(IntrusivePtr<WorkerChain> chain, const http::RequestH
       body_size_(head.body.kind == http::BodyKind::length ? static_cast<std::int64_t>(head.body.length) : 0),
       owner_(owner),
       wait_(chain_, head_.bytes(), *this),
-      body_is_whole_(head.body.kind == http::BodyKind::none ||
-                     (head.body.kind == http::BodyKind::length && head.body.length == 0)),
-      collected_(chain_->collected()) {
+      bodies_{{{CollectedBody(chain_->collected())}, {CollectedBody(chain_->collected())}}} {
     info_.visitor = *keep(info.visitor);
+    bodies_[FT_REQUEST].is_whole =
+        head.body.kind == http::BodyKind::none || (head.body.kind == http::BodyKind::length && head.body.length == 0);
 }
 
 HttpChainRun::~HttpChainRun() {
@@ -93,7 +93,7 @@ std::optional<Step> HttpChainRun::ask(std::size_t i, TimePoint now) noexcept {
     if (wait_.is_pending()) {
         return Step::wait;
     }
-    if (is_collecting_ && !body_is_whole_) {
+    if (awaits_body()) {
         return Step::collect;
     }
     if (!wait_.is_over() && !is_collecting_) {
@@ -119,6 +119,9 @@ std::optional<Step> HttpChainRun::ask(std::size_t i, TimePoint now) noexcept {
     }
     if (asked.is_off()) {
         return passed_over(i);
+    }
+    if (is_collecting_ && !has_body_for_hook()) {
+        return body_refused(asked);
     }
     current_ = i;
     ft_decision decision = FT_FAILED;
@@ -162,13 +165,6 @@ std::optional<Step> HttpChainRun::decided(std::size_t i, ft_decision decision, T
     if (decision == FT_COLLECT && collects_ && !asked.observes()) {
         is_collecting_ = true;
         wait_.renew_time();  // what the visitor takes is not the plugin's time
-        if (body_is_whole_ && collected_.bytes().size() > collects_->max) {
-            drop_collects();
-            reply_ = {};
-            reply_.page = http::PageState::body_too_large;
-            reply_.why = "the body of the request is larger than the plugin " + asked.id() + " takes";
-            return Step::answer;
-        }
         return ask(i, now);  // once: what decides on a body collects nothing
     }
     drop_collects();
@@ -233,6 +229,8 @@ void HttpChainRun::drop_answer() noexcept {
     stop_waiting();
     response_log_.take_back(0);
     take_back_stages(FT_RESPONSE, 0);
+    drop_collected(hooks::Side::response);
+    bodies_[FT_RESPONSE].is_whole = false;
     has_strong_etag_ = false;
     has_reply_ = false;
 }

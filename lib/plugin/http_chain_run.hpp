@@ -4,7 +4,7 @@
 //   request: 0 --go on--> 1 --go on--> ... --> all have let it pass       response: backwards through those
 //            | '--answered, failed closed--> answer
 //            |--later--> wait --decided--> `then` in place of the hook; expired or let go--> failed
-//            '--collect--> the body is read --> `then` in place of the hook
+//            '--collect--> the body is read --> `then` in place of the hook; it can not be--> failed
 //
 // A failure takes back what the instance did, and is an answer (closed) or goes on (open).
 #pragma once
@@ -61,9 +61,12 @@ public:
     }
     std::size_t collect_max() const noexcept override;
     hooks::Collected collect(std::string_view piece) noexcept override;
-    void collect_end() noexcept override { body_is_whole_ = true; }
-    std::string_view collected() const noexcept override { return collected_.bytes(); }
-    void drop_collected() noexcept override { collected_.clear(); }
+    void collect_end() noexcept override { body_of_phase().is_whole = true; }
+    void collect_failed(std::string_view why) noexcept override { collect_failure_ = why; }
+    std::string_view collected(hooks::Side side) const noexcept override {
+        return bodies_[static_cast<std::size_t>(side)].body.bytes();
+    }
+    void drop_collected(hooks::Side side) noexcept override { bodies_[static_cast<std::size_t>(side)].body.clear(); }
     hooks::BodyWay* body(hooks::Side side) noexcept override;
     void close(const hooks::Outcome& outcome) noexcept override;
 
@@ -100,6 +103,11 @@ public:
 private:
     enum class Phase : std::uint8_t { none, request, response, close };
 
+    /// What there is of a side's body, where a plugin has it collected.
+    struct CollectedSide {
+        CollectedBody body;
+        bool is_whole = false;
+    };
     /// What an instance keeps for this exchange.
     struct State {
         std::size_t instance;
@@ -149,6 +157,10 @@ private:
     bool transforms(std::uint32_t side) const noexcept;
     bool put_framing(std::uint32_t side, http::Edits& edits) const noexcept;
     void weaken_etag() noexcept;
+    CollectedSide& body_of_phase() noexcept { return bodies_[phase_ == Phase::response ? FT_RESPONSE : FT_REQUEST]; }
+    bool awaits_body() noexcept;
+    bool has_body_for_hook() noexcept;
+    std::optional<hooks::Step> body_refused(const Instance& asked) noexcept;
     ft_decision decide_on_body();
     void drop_collects() noexcept;
     BaseFields base_of(std::uint32_t side) const noexcept;
@@ -178,11 +190,11 @@ private:
     std::array<std::unique_ptr<BodyPassage>, 2> passages_;  // by side
     bool has_strong_etag_ = false;
     std::string weak_etag_;
-    std::optional<Collects> collects_;  // what was asked for, until it is decided
-    bool is_collecting_ = false;        // the hook has left the decision to it
-    bool has_collected_ = false;        // the hook has had it
-    bool body_is_whole_ = false;        // all of the request's body is in `collected_`
-    CollectedBody collected_;
+    std::optional<Collects> collects_;     // what was asked for, until it is decided
+    bool is_collecting_ = false;           // the hook has left the decision to it
+    bool has_collected_ = false;           // the hook has had it
+    std::string_view collect_failure_;     // why the body can not be collected
+    std::array<CollectedSide, 2> bodies_;  // by side
 
     FieldLog request_log_;
     FieldLog response_log_;

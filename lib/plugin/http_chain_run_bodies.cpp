@@ -1,4 +1,4 @@
-// Bodies: who of a run has asked for one, and the body of a request that is collected.
+// Bodies: who of a run has asked for one, and those that are collected.
 #include <algorithm>
 #include <utility>
 
@@ -99,7 +99,9 @@ void HttpChainRun::weaken_etag() noexcept {
 // --- collecting ---
 
 bool HttpChainRun::collect(const Collects& wanted) {
-    if (current_ == none || phase_ != Phase::request || collects_ || has_collected_) {
+    const bool is_now =
+        current_ != none && (phase_ == Phase::request || (phase_ == Phase::response && !answer_.switches));
+    if (!is_now || collects_ || has_collected_) {
         return false;
     }
     collects_ = wanted;
@@ -110,12 +112,37 @@ bool HttpChainRun::collect(const Collects& wanted) {
 
 void HttpChainRun::drop_collects() noexcept {
     is_collecting_ = false;
+    collect_failure_ = {};
     if (collects_) {
         const Collects dropped = *std::exchange(collects_, std::nullopt);
         if (dropped.release != nullptr) {
             dropped.release(dropped.user);
         }
     }
+}
+
+bool HttpChainRun::awaits_body() noexcept {
+    return is_collecting_ && !body_of_phase().is_whole && collect_failure_.empty();
+}
+
+// Others may have collected more than the one that is asked now takes.
+bool HttpChainRun::has_body_for_hook() noexcept {
+    return collect_failure_.empty() && body_of_phase().body.bytes().size() <= collects_->max;
+}
+
+// A visitor who sends too much is told so. That an answer can not be collected is no fault of the visitor's: the
+// plugin's failure policy decides.
+std::optional<hooks::Step> HttpChainRun::body_refused(const Instance& asked) noexcept {
+    const std::string_view why = collect_failure_.empty() ? "the body is larger than it takes" : collect_failure_;
+    const bool is_visitors = phase_ == Phase::request && collect_failure_.empty();
+    drop_collects();
+    if (!is_visitors) {
+        return failed(asked, why);
+    }
+    reply_ = {};
+    reply_.page = http::PageState::body_too_large;
+    reply_.why = "the body of the request is larger than the plugin " + asked.id() + " takes";
+    return hooks::Step::answer;
 }
 
 ft_decision HttpChainRun::decide_on_body() {
@@ -130,7 +157,7 @@ ft_decision HttpChainRun::decide_on_body() {
         }
     } released{collects};
     has_collected_ = true;
-    const std::string_view bytes = collected_.bytes();
+    const std::string_view bytes = body_of_phase().body.bytes();
     return collects.then(this, collects.user, {bytes.data(), bytes.size()});
 }
 
@@ -140,7 +167,7 @@ std::size_t HttpChainRun::collect_max() const noexcept {
 
 hooks::Collected HttpChainRun::collect(std::string_view piece) noexcept {
     try {
-        return collected_.add(piece, collect_max());
+        return body_of_phase().body.add(piece, collect_max());
     } catch (const std::exception&) {
         return hooks::Collected::no_room;
     }

@@ -96,6 +96,7 @@ private:
     void give_body();
     void send();
     void ask_answer();
+    void give_answer_body();
     void ask_again() { state_ == State::held_request ? ask() : ask_answer(); }
     void settle();
     void show();
@@ -114,6 +115,7 @@ private:
     std::string answer_bytes_;  // the head of the answer that passes the chain
     std::unique_ptr<http::ResponseParser> answer_head_;
     TestAnswer answer_;
+    std::size_t collected_pieces_ = 0;  // of the answer's body
     bool is_cut_ = false;
     std::unique_ptr<hooks::HttpRun> run_;  // null: no plugin is there for this request, or it is over
 };

@@ -86,7 +86,7 @@ void TestExchange::Impl::send() {
         hooks::Reply page;
         page.page = sent_body_.empty() ? http::PageState::plugin_failed : http::PageState::internal_error;
         page.code = "plugin_failed";
-        run_->drop_collected();
+        run_->drop_collected(hooks::Side::request);
         run_->drop_answer();
         answer_with(std::move(page));
     }
@@ -103,7 +103,7 @@ void TestExchange::Impl::give_body() {
         ask();
         return;
     }
-    run_->drop_collected();
+    run_->drop_collected(hooks::Side::request);
     run_->drop_answer();
     hooks::Reply refusal;
     refusal.page = given == hooks::Collected::too_large ? http::PageState::body_too_large : http::PageState::busy;
@@ -125,9 +125,28 @@ void TestExchange::Impl::ask_answer() {
         case hooks::Step::wait:
             state_ = State::held_answer;
             break;
-        case hooks::Step::collect:  // is for requests alone
+        case hooks::Step::collect:
+            give_answer_body();
             break;
     }
+}
+
+// Gives a collecting plugin the whole of the answer's body, behind what an earlier one has had of it.
+void TestExchange::Impl::give_answer_body() {
+    const bool is_there = has_body(request_, answer_.status);
+    const std::vector<std::string_view> pieces =
+        is_there ? pieces_of(answer_.body, answer_.cuts) : std::vector<std::string_view>();
+    hooks::Collected given = hooks::Collected::kept;
+    while (given == hooks::Collected::kept && collected_pieces_ < pieces.size()) {
+        given = run_->collect(pieces[collected_pieces_]);
+        collected_pieces_ += given == hooks::Collected::kept ? 1 : 0;
+    }
+    if (given == hooks::Collected::kept) {
+        run_->collect_end();
+    } else {
+        run_->collect_failed("the body of the answer can not be collected");
+    }
+    ask_answer();
 }
 
 // Takes what plugins have changed into the answer. Its framing is the server's.
@@ -172,6 +191,7 @@ void TestExchange::Impl::respond(const TestAnswer& answer) {
     }
     (void)pieces_of(answer.body, answer.cuts);
     answer_ = answer;
+    collected_pieces_ = 0;
     answer_bytes_ = "HTTP/1.1 " + std::to_string(answer.status) + " Status\r\n" + lines_of(answer.fields) +
                     length_of(answer.fields, answer.body) + "\r\n";
     answer_head_ = std::make_unique<http::ResponseParser>();

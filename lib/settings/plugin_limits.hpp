@@ -28,7 +28,8 @@ inline constexpr Setting<PluginLimits> plugin_limit_settings[] = {
       .form = Form::size,
       .min = limits::plugin_collect_default,
       .max = limits::plugin_collected_settable_max,
-      .help = "What each thread may keep of request bodies that plugins read as a whole: then 503."},
+      .help = "What each thread may keep of bodies that plugins read as a whole. Beyond it a request is answered with "
+              "503, and for an answer the plugin has failed."},
      &PluginLimits::collected},
 };
 

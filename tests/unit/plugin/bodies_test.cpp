@@ -641,15 +641,3 @@ TEST_CASE("bodies: what decides on a body is let go with its exchange", "[plugin
         CHECK(rig.worker->collected() == 0);
     }
 }
-
-TEST_CASE("bodies: answers are not collected", "[plugin][bodies]") {
-    Rig rig;
-    First::response = [](Exchange& exchange) {
-        return exchange.collect(10, [](Exchange&, Text) { return Decision::go_on(); });
-    };
-    rig.add<First>(closed);
-    REQUIRE(rig.post() == Step::go_on);
-    CHECK(rig.answer() == Step::answer);
-    CHECK(rig.run->take_reply().page == http::PageState::internal_error);
-    rig.end();
-}

@@ -55,6 +55,22 @@ private:
     const bool careless_;
 };
 
+/// Keeps answers to itself in which a secret stands.
+class AnswerFilter final : public Plugin {
+public:
+    static constexpr Description description{.name = "answer-filter", .version = "1"};
+
+    Decision on_response(Exchange& exchange) override {
+        return exchange.collect(8, [](Exchange& with_body, Text body) {
+            if (body.find("secret") != Text::npos) {
+                return Decision::respond({403, {}, "no"});
+            }
+            with_body.set(Side::response, "X-Read", std::to_string(body.size()));
+            return Decision::go_on();
+        });
+    }
+};
+
 /// Looks at bodies, and has what it saw in notes; fails where a body says so.
 class Looks final : public Plugin {
     static auto look() {
@@ -200,6 +216,18 @@ TEST_CASE("harness: the examples of bodies", "[harness]") {
     for (const auto& cuts : body_cuts(5)) {
         CHECK(sent(both, "Hello", cuts) == "Uryyb");  // what was collected goes on through the filter
     }
+}
+
+TEST_CASE("harness: answers are collected, whatever cuts them", "[harness]") {
+    TestChain chain({TestChain::use<Rot13>(), TestChain::use<AnswerFilter>()});
+    for (const auto& cuts : body_cuts(8)) {
+        CHECK(answered(chain, "good one", cuts) == "tbbq bar");
+        CHECK(answered(chain, "a secret", cuts) == "ab");  // its own answer passes the other one's filter
+    }
+    CHECK(answered(chain, "nine byte", {3}) == "avar olgr");  // too large for one whose failures are open
+    TestExchange head = chain.request({.method = "HEAD"});
+    head.respond({.body = "good one"});
+    CHECK(head.answer().fields.at(0).value == "0");
 }
 
 TEST_CASE("harness: where and when a plugin runs", "[harness]") {
