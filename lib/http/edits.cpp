@@ -9,12 +9,17 @@ std::uint64_t bit_of(std::string_view name) {
     return 1ULL << (static_cast<unsigned char>(detail::loose[static_cast<unsigned char>(name.front())]) & 63U);
 }
 
-bool is_same(const Edits::Edit& edit, std::string_view name, FieldName known) {
-    // Two known names are equal exactly if their numbers are, except that all unknown X-Forwarded-* share one number.
-    if (edit.known != FieldName::other && edit.known != FieldName::x_forwarded_other && known != FieldName::other) {
-        return edit.known == known;
+std::uint64_t bit_of_mark(std::uint32_t mark) {
+    return 1ULL << (mark * 0x9e3779b1U >> 26U);
+}
+
+// The classes that all bytes of a name have; none for no bytes.
+std::uint8_t classes_of_all(std::string_view name) {
+    unsigned classes = name.empty() ? 0 : 0xffU;
+    for (const char byte : name) {
+        classes &= detail::classes[static_cast<unsigned char>(byte)];
     }
-    return same_name_loosely(edit.name, name);
+    return static_cast<std::uint8_t>(classes);
 }
 
 }  // namespace
@@ -24,25 +29,60 @@ bool is_field_name(std::string_view name) noexcept {
 }
 
 bool is_field_value(std::string_view value) noexcept {
-    return scan_value(value.data(), value.data() + value.size()) == value.data() + value.size() &&
-           trimmed(value).size() == value.size();
+    return value.empty() || (scan_value(value.data(), value.data() + value.size()) == value.data() + value.size() &&
+                             !is_blank(value.front()) && !is_blank(value.back()));
 }
 
 void Edits::clear() noexcept {
     size_ = 0;
     dropped_ = 0;
+    marks_ = 0;
     removes_claims_ = false;
 }
 
-bool Edits::push(Kind kind, std::string_view name, std::string_view value) noexcept {
-    if (size_ == edits_.size() || !is_field_name(name) || !is_field_value(value)) {
+std::optional<Edits::Edit> Edits::make(Kind kind, std::string_view name, std::string_view value) noexcept {
+    const std::uint8_t classes = classes_of_all(name);
+    if ((classes & detail::class_token) == 0 || !is_field_value(value)) {
+        return std::nullopt;
+    }
+    const bool odd_name = (classes & detail::class_plain) == 0 || name.back() == '-';
+    return Edit{kind, field_name_of(name), odd_name, kind != Kind::remove, loose_mark(name), name, value};
+}
+
+bool Edits::put(const Edit& made) noexcept {
+    if (size_ == edits_.size()) {
         return false;
     }
-    edits_[size_++] = {kind, field_name_of(name), name, value};
-    if (kind != Kind::add) {
-        dropped_ |= bit_of(name);
+    const std::uint64_t bit = bit_of_mark(made.mark);
+    if (made.kind != Kind::add) {
+        dropped_ |= bit_of(made.name);
+        if ((marks_ & bit) != 0) {
+            supersede(made);
+        }
     }
+    marks_ |= bit;
+    edits_[size_++] = made;
+    edits_[size_ - 1].stands = made.kind != Kind::remove;
     return true;
+}
+
+void Edits::supersede(const Edit& later) noexcept {
+    for (std::size_t i = 0; i < size_; ++i) {
+        edits_[i].stands = edits_[i].stands && !is_about(later, edits_[i].name, edits_[i].known, edits_[i].mark);
+    }
+}
+
+bool Edits::push(Kind kind, std::string_view name, std::string_view value) noexcept {
+    const std::optional<Edit> made = make(kind, name, value);
+    return made && put(*made);
+}
+
+bool Edits::is_same(const Edit& edit, std::string_view name, FieldName known) noexcept {
+    // Two known names are equal exactly if their numbers are, except that all unknown X-Forwarded-* share one number.
+    if (edit.known != FieldName::other && edit.known != FieldName::x_forwarded_other && known != FieldName::other) {
+        return edit.known == known;
+    }
+    return same_name_loosely(edit.name, name);
 }
 
 bool Edits::drops(std::string_view name, FieldName known) const noexcept {
@@ -52,25 +92,13 @@ bool Edits::drops(std::string_view name, FieldName known) const noexcept {
     if ((dropped_ & bit_of(name)) == 0) {
         return false;
     }
+    const std::uint32_t mark = loose_mark(name);
     for (const Edit& edit : all()) {
-        if (edit.kind != Kind::add && is_same(edit, name, known)) {
+        if (edit.kind != Kind::add && is_about(edit, name, known, mark)) {
             return true;
         }
     }
     return false;
-}
-
-bool Edits::stands(std::size_t i) const noexcept {
-    const Edit& edit = edits_[i];
-    if (edit.kind == Kind::remove) {
-        return false;
-    }
-    for (std::size_t later = i + 1; later < size_; ++later) {
-        if (edits_[later].kind != Kind::add && is_same(edits_[later], edit.name, edit.known)) {
-            return false;
-        }
-    }
-    return true;
 }
 
 }  // namespace ferrotunnel::http

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -32,6 +33,9 @@ public:
     struct Edit {
         Kind kind = Kind::add;
         FieldName known = FieldName::other;
+        bool odd_name = false;   // see Field
+        bool stands = true;      // it still adds its field: no later edit sets or removes that name
+        std::uint32_t mark = 0;  // see loose_mark()
         std::string_view name;
         std::string_view value;
     };
@@ -41,6 +45,14 @@ public:
     bool add(std::string_view name, std::string_view value) noexcept { return push(Kind::add, name, value); }
     bool set(std::string_view name, std::string_view value) noexcept { return push(Kind::set, name, value); }
     bool remove(std::string_view name) noexcept { return push(Kind::remove, name, {}); }
+    /// An edit to be put into lists; nothing when name or value may not be written.
+    static std::optional<Edit> make(Kind kind, std::string_view name, std::string_view value) noexcept;
+    /// Adds an edit that was made. False when there is no room.
+    bool put(const Edit& made) noexcept;
+    /// Whether the edit is about fields of that name.
+    static bool is_about(const Edit& edit, std::string_view name, FieldName known, std::uint32_t mark) noexcept {
+        return edit.mark == mark && is_same(edit, name, known);
+    }
     /// Removes every field for which is_claim() holds, however many there are.
     void remove_claims() noexcept { removes_claims_ = true; }
 
@@ -50,13 +62,16 @@ public:
     /// Whether the edits leave out a field of that name in a message.
     bool drops(std::string_view name, FieldName known) const noexcept;
     /// Whether the edit at `i` still adds its field: no later edit sets or removes that name.
-    bool stands(std::size_t i) const noexcept;
+    bool stands(std::size_t i) const noexcept { return edits_[i].stands; }
 
 private:
     bool push(Kind kind, std::string_view name, std::string_view value) noexcept;
+    static bool is_same(const Edit& edit, std::string_view name, FieldName known) noexcept;
+    void supersede(const Edit& later) noexcept;
 
     std::size_t size_ = 0;
     std::uint64_t dropped_ = 0;  // a bit for the first byte of each dropped name: most fields need no comparison
+    std::uint64_t marks_ = 0;    // a bit for the mark of each edit, for the same reason
     bool removes_claims_ = false;
     std::array<Edit, limits::http_edits_max> edits_;
 };

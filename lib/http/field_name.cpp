@@ -196,6 +196,18 @@ bool same_text(std::string_view a, std::string_view b) noexcept {
            std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower_case(x) == lower_case(y); });
 }
 
+std::uint32_t loose_mark(std::string_view name) noexcept {
+    const auto loosely = [&](std::size_t i) {
+        return static_cast<std::uint32_t>(
+            static_cast<unsigned char>(detail::loose[static_cast<unsigned char>(name[i])]));
+    };
+    std::size_t size = name.size();
+    while (size > 1 && loosely(size - 1) == '-') {
+        --size;
+    }
+    return loosely(0) | loosely(size / 2) << 8 | loosely(size - 1) << 16 | static_cast<std::uint32_t>(size) << 24;
+}
+
 bool same_name_loosely(std::string_view a, std::string_view b) noexcept {
     if (a.size() < b.size()) {
         std::swap(a, b);

@@ -100,6 +100,10 @@ bool same_text(std::string_view a, std::string_view b) noexcept;
 /// names like this, so that X_Forwarded_For, X.Forwarded.For and X-Forwarded-For- all arrive as HTTP_X_FORWARDED_FOR.
 bool same_name_loosely(std::string_view a, std::string_view b) noexcept;
 
+/// A number that is the same for names that are the same by same_name_loosely(), and seldom for others: what is
+/// compared often is compared by it first. The name is not empty.
+std::uint32_t loose_mark(std::string_view name) noexcept;
+
 /// The known field that some programs would take `name` for, by the same mapping; `other` when there is none.
 FieldName field_name_loosely(std::string_view name) noexcept;
 

@@ -82,6 +82,7 @@ public:
     void clear() noexcept { size_ = 0; }
     /// Tells where the parsed bytes are now.
     void rebase(const char* base) noexcept { base_ = base; }
+    const char* base() const noexcept { return base_; }
     bool full() const noexcept { return size_ == places_.size(); }
     void add(const Place& place) noexcept { places_[size_++] = place; }
     Place& place(std::size_t i) noexcept { return places_[i]; }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "http/characters.hpp"
 #include "http/field_name.hpp"
 
 namespace ferrotunnel::http {
@@ -14,30 +13,56 @@ constexpr std::string_view of_connection = "belongs to one connection, not to a 
 constexpr std::string_view of_forwarding = "tells a backend who the visitor is; the edge alone writes it";
 constexpr std::string_view of_edge = "is the edge's own";
 
-struct Own {
-    std::string_view name;
+std::string_view why_own(FieldName name) noexcept {
+    switch (name) {
+        case FieldName::host:
+            return "decides where a request goes; use the host rewrite instead";
+        case FieldName::content_length:
+        case FieldName::transfer_encoding:
+        case FieldName::trailer:
+            return of_framing;
+        case FieldName::connection:
+        case FieldName::expect:
+        case FieldName::http2_settings:
+        case FieldName::keep_alive:
+        case FieldName::proxy_authenticate:
+        case FieldName::proxy_authorization:
+        case FieldName::proxy_connection:
+        case FieldName::te:
+        case FieldName::upgrade:
+            return of_connection;
+        case FieldName::proxy:
+            return "is taken by CGI programs for the proxy that they are to use";
+        case FieldName::forwarded:
+        case FieldName::x_real_ip:
+            return of_forwarding;
+        case FieldName::via:
+            return "shows the way of a message; the edge alone writes it";
+        case FieldName::x_request_id:
+            return "ties the logs of both ends together; the edge alone writes it";
+        default:
+            return {};
+    }
+}
+
+struct OwnPrefix {
+    std::string_view start;
     std::string_view why;
 };
-constexpr Own own[] = {
-    {"Host", "decides where a request goes; use the host rewrite instead"},
-    {"Content-Length", of_framing},
-    {"Transfer-Encoding", of_framing},
-    {"Trailer", of_framing},
-    {"Connection", of_connection},
-    {"Expect", of_connection},
-    {"HTTP2-Settings", of_connection},
-    {"Keep-Alive", of_connection},
-    {"Proxy", "is taken by CGI programs for the proxy that they are to use"},
-    {"Proxy-Authenticate", of_connection},
-    {"Proxy-Authorization", of_connection},
-    {"Proxy-Connection", of_connection},
-    {"TE", of_connection},
-    {"Upgrade", of_connection},
-    {"Forwarded", of_forwarding},
-    {"X-Real-IP", of_forwarding},
-    {"Via", "shows the way of a message; the edge alone writes it"},
-    {"X-Request-Id", "ties the logs of both ends together; the edge alone writes it"},
-};
+constexpr OwnPrefix own_prefixes[] = {{"X-Forwarded-", of_forwarding}, {"X-FerroTunnel-", of_edge}};
+
+/// `known`: what the name is, loosely.
+std::string_view why_own(std::string_view name, FieldName known) noexcept {
+    if (const std::string_view why = why_own(known); !why.empty()) {
+        return why;
+    }
+    for (const auto& [start, why] : own_prefixes) {
+        if (name.size() >= start.size() && same_name_loosely(name.substr(0, start.size()), start)) {
+            return why;
+        }
+    }
+    return {};
+}
 
 // The fields that describe a body: RFC 9110, 8.3 to 8.8, 13.1 and 14; RFC 9111, 5.1 and 5.3.
 constexpr std::string_view of_body[] = {
@@ -54,11 +79,6 @@ constexpr std::string_view of_body[] = {
     "Last-Modified",
 };
 
-// Whether the first bytes of two names that are not empty are loosely the same: cheaper than to compare all of them.
-bool begins_alike(std::string_view a, std::string_view b) noexcept {
-    return detail::loose[static_cast<unsigned char>(a.front())] == detail::loose[static_cast<unsigned char>(b.front())];
-}
-
 bool describes_body(std::string_view name) noexcept {
     return std::any_of(std::begin(of_body), std::end(of_body),
                        [name](std::string_view each) { return same_name_loosely(name, each); });
@@ -67,20 +87,11 @@ bool describes_body(std::string_view name) noexcept {
 }  // namespace
 
 std::string_view why_untouchable(std::string_view name) noexcept {
-    if (name.empty()) {
-        return {};
-    }
-    for (const Own& field : own) {
-        if (begins_alike(name, field.name) && same_name_loosely(name, field.name)) {
-            return field.why;
-        }
-    }
-    for (const auto& [start, why] : {Own{"X-Forwarded-", of_forwarding}, Own{"X-FerroTunnel-", of_edge}}) {
-        if (name.size() >= start.size() && same_name_loosely(name.substr(0, start.size()), start)) {
-            return why;
-        }
-    }
-    return {};
+    return why_own(name, field_name_loosely(name));
+}
+
+std::string_view why_untouchable(const Edits::Edit& edit) noexcept {
+    return why_own(edit.name, edit.odd_name ? field_name_loosely(edit.name) : edit.known);
 }
 
 namespace {

@@ -1,15 +1,21 @@
 #include "http/kept_head.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace ferrotunnel::http {
 namespace {
 
-// The size of all texts that are no parts of others, as path and query usually are.
-std::size_t text_size(const RequestHead& head) {
-    std::size_t size = head.method_text.size() + head.target.whole.size() + head.authority_text.size();
-    for (const Field& field : head.fields) {
-        size += field.name.size() + field.value.size();
+// Where the lines of fields begin and end in the bytes that they point to.
+std::pair<std::uint32_t, std::uint32_t> lines_of(const Fields& fields) {
+    std::uint32_t begin = UINT32_MAX;
+    std::uint32_t end = 0;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        const Fields::Place& place = fields.place(i);
+        begin = std::min(begin, place.name_at);
+        end = std::max({end, place.name_at + place.name_size, place.value_at + place.value_size});
     }
-    return size;
+    return {std::min(begin, end), end};
 }
 
 }  // namespace
@@ -26,19 +32,28 @@ KeptHead::KeptHead(const RequestHead& head)
       expects_continue_(head.expects_continue),
       takes_trailers_(head.takes_trailers),
       upgrade_(head.upgrade) {
-    texts_.reserve(text_size(head));
+    const auto [begin, end] = lines_of(head.fields);
+    texts_.reserve(end - begin + head.method_text.size() + head.target.whole.size() + head.authority_text.size());
+    keep_fields(head.fields, begin, end);
     method_text_ = keep(head.method_text);
     target_ = keep(head.target.whole);
     path_ = keep_within(head.target.path, head.target.whole, target_);
     query_ = keep_within(head.target.query, head.target.whole, target_);
     authority_text_ = keep(head.authority_text);
     authority_host_ = keep_within(head.authority.host, head.authority_text, authority_text_);
-    places_.reserve(head.fields.size());
-    for (std::size_t i = 0; i < head.fields.size(); ++i) {
-        Fields::Place place = head.fields.place(i);
-        const Field field = head.fields[i];
-        place.name_at = keep(field.name).at;
-        place.value_at = keep(field.value).at;
+}
+
+// All lines in one piece: what is between names and values is little, and to copy each of them takes longer.
+void KeptHead::keep_fields(const Fields& fields, std::uint32_t begin, std::uint32_t end) {
+    if (fields.empty()) {
+        return;
+    }
+    texts_.append(fields.base() + begin, end - begin);
+    places_.reserve(fields.size());
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        Fields::Place place = fields.place(i);
+        place.name_at -= begin;
+        place.value_at -= begin;
         places_.push_back(place);
     }
 }

@@ -38,6 +38,7 @@ private:
         std::uint32_t size = 0;
     };
 
+    void keep_fields(const Fields& fields, std::uint32_t begin, std::uint32_t end);
     Part keep(std::string_view text);
     Part keep_within(std::string_view text, std::string_view whole, Part kept);
     std::string_view text(Part part) const noexcept { return {texts_.data() + part.at, part.size}; }

@@ -35,33 +35,36 @@ bool BaseFields::shows(const http::Field& field) const noexcept {
     }
 }
 
-bool FieldLog::may_write(std::string_view name, std::string_view value) noexcept {
-    return http::is_field_name(name) && http::is_field_value(value) && http::why_untouchable(name).empty();
+std::optional<FieldLog::Change> FieldLog::make(Kind kind, std::string_view name, std::string_view value) noexcept {
+    std::optional<Change> made = http::Edits::make(kind, name, value);
+    return made && http::why_untouchable(*made).empty() ? made : std::nullopt;
 }
 
-void FieldLog::add(Kind kind, std::string_view name, std::string_view value) {
-    constexpr std::size_t usual = 8;
+void FieldLog::add(const Change& change) {
+    constexpr std::size_t usual = 16;
     if (changes_.empty()) {
         changes_.reserve(usual);
     }
-    changes_.push_back({kind, name, value});
+    changes_.push_back(change);
 }
 
 // Whether a later change takes away what had that name in the base.
 bool FieldLog::drops(std::string_view name) const noexcept {
-    return std::any_of(changes_.begin(), changes_.end(), [name](const Change& change) {
-        return change.kind != Kind::add && http::same_name_loosely(change.name, name);
+    const std::uint32_t mark = http::loose_mark(name);
+    return std::any_of(changes_.begin(), changes_.end(), [name, mark](const Change& change) {
+        return change.kind != Kind::add && http::Edits::is_about(change, name, FieldName::other, mark);
     });
 }
 
 // Whether the change at `i` still adds its field.
 bool FieldLog::stands(std::size_t i) const noexcept {
     const Change& change = changes_[i];
-    return change.kind != Kind::remove && std::none_of(changes_.begin() + static_cast<std::ptrdiff_t>(i) + 1,
-                                                       changes_.end(), [&](const Change& later) {
-                                                           return later.kind != Kind::add &&
-                                                                  http::same_name_loosely(later.name, change.name);
-                                                       });
+    return change.kind != Kind::remove &&
+           std::none_of(changes_.begin() + static_cast<std::ptrdiff_t>(i) + 1, changes_.end(),
+                        [&](const Change& later) {
+                            return later.kind != Kind::add &&
+                                   http::Edits::is_about(later, change.name, change.known, change.mark);
+                        });
 }
 
 // Calls `look(name, value, stands)` for each field in order, until it returns true. `stands` tells whether the field is
@@ -111,24 +114,14 @@ std::optional<http::Edits::Edit> FieldLog::field(const BaseFields& base, std::si
         if (!is_there() || i-- > 0) {
             return false;
         }
-        found = http::Edits::Edit{Kind::add, FieldName::other, name, value};
+        found = http::Edits::Edit{Kind::add, FieldName::other, false, true, 0, name, value};
         return true;
     });
     return found;
 }
 
 bool FieldLog::put(http::Edits& edits) const noexcept {
-    return std::all_of(changes_.begin(), changes_.end(), [&](const Change& change) {
-        switch (change.kind) {
-            case Kind::add:
-                return edits.add(change.name, change.value);
-            case Kind::set:
-                return edits.set(change.name, change.value);
-            case Kind::remove:
-                return edits.remove(change.name);
-        }
-        return false;
-    });
+    return std::all_of(changes_.begin(), changes_.end(), [&](const Change& change) { return edits.put(change); });
 }
 
 }  // namespace ferrotunnel::plugin

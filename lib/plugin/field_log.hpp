@@ -41,16 +41,16 @@ class FieldLog {
 public:
     using Kind = http::Edits::Kind;
 
-    struct Change {
-        Kind kind;
-        std::string_view name;
-        std::string_view value;
-    };
+    using Change = http::Edits::Edit;
 
-    /// Adds a change to a log that is not full. The texts live as long as the log, and may be written.
-    void add(Kind kind, std::string_view name, std::string_view value);
+    /// A change to be added; nothing where no plugin may write this field.
+    static std::optional<Change> make(Kind kind, std::string_view name, std::string_view value) noexcept;
+    /// Adds a change to a log that is not full. Its texts live as long as the log.
+    void add(const Change& change);
     /// Whether a plugin may write this field.
-    static bool may_write(std::string_view name, std::string_view value) noexcept;
+    static bool may_write(std::string_view name, std::string_view value) noexcept {
+        return make(Kind::add, name, value).has_value();
+    }
 
     std::size_t size() const noexcept { return changes_.size(); }
     bool is_full() const noexcept { return changes_.size() == limits::plugin_edits_max; }

@@ -27,21 +27,21 @@ void HookWatch::read(TimePoint now) noexcept {
 }
 
 // The system only tells a sum, so a reading from before the hook is needed.
-void HookWatch::begin() noexcept {
-    began_ = now();
+void HookWatch::begin(bool follows) noexcept {
+    began_ = follows ? ended_ : now();
     if (began_ - read_at_ >= limits::plugin_hook_reading_age) {
         read(began_);
     }
 }
 
 std::optional<SlowHook> HookWatch::end() noexcept {
-    const TimePoint ended = now();
-    const Duration took = ended - began_;
+    ended_ = now();
+    const Duration took = ended_ - began_;
     if (took < limits::plugin_hook_slow) {
         return std::nullopt;
     }
     const std::optional<Duration> before = waited_;
-    read(ended);
+    read(ended_);
     if (!before || !waited_) {
         return SlowHook{took, false};
     }

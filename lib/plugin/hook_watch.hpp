@@ -25,10 +25,12 @@ struct SlowHook {
     bool is_sure = false;  // else it may have waited for a processor
 };
 
-/// Measures the hooks of one worker, on that worker: two readings of the clock for each.
+/// Measures the hooks of one worker, on that worker: two readings of the clock for each, or one where it follows
+/// another.
 class HookWatch {
 public:
-    void begin() noexcept;
+    /// `follows`: next to nothing has happened since the last hook ended.
+    void begin(bool follows = false) noexcept;
     /// What there is to say of the hook that began last.
     std::optional<SlowHook> end() noexcept;
 
@@ -36,6 +38,7 @@ private:
     void read(TimePoint now) noexcept;
 
     TimePoint began_{};
+    TimePoint ended_{};
     TimePoint read_at_{};
     std::optional<Duration> waited_;  // for a processor, at that time
 };

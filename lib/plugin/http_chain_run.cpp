@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "buffer/spare_memory.hpp"
 #include "plugin/worker_plugins.hpp"
 
 namespace ferrotunnel::plugin {
@@ -36,6 +37,14 @@ HttpChainRun::~HttpChainRun() {
     }
 }
 
+void* HttpChainRun::operator new(std::size_t) {
+    return buffer::SpareMemory<buffer::spare_bytes_for<HttpChainRun>>::take();
+}
+
+void HttpChainRun::operator delete(void* memory) noexcept {
+    buffer::SpareMemory<buffer::spare_bytes_for<HttpChainRun>>::keep(memory);
+}
+
 const Instance& HttpChainRun::instance(std::size_t i) const noexcept {
     return *chain_->chain->instances[i];
 }
@@ -51,6 +60,7 @@ bool HttpChainRun::runs_clients() const noexcept {
 
 Step HttpChainRun::request(TimePoint now) noexcept {
     phase_ = Phase::request;
+    follows_hook_ = false;
     if (scope_.outcome != ScopeOutcome::found) {
         return refuse_path();
     }
@@ -73,6 +83,7 @@ Step HttpChainRun::request(TimePoint now) noexcept {
 
 Step HttpChainRun::response(const hooks::AnswerView& answer, TimePoint now) noexcept {
     phase_ = Phase::response;
+    follows_hook_ = false;
     answer_ = answer;
     for (; next_ > 0; --next_) {
         if (!has_entered(next_ - 1)) {
@@ -125,7 +136,9 @@ std::optional<Step> HttpChainRun::ask(std::size_t i, TimePoint now) noexcept {
     }
     current_ = i;
     ft_decision decision = FT_FAILED;
-    chain_->timed(asked, phase_ == Phase::request ? "request" : "response", [&] { decision = call(asked); });
+    const std::string_view name = phase_ == Phase::request ? "request" : "response";
+    chain_->timed(
+        asked, name, [&] { decision = call(asked); }, std::exchange(follows_hook_, true));
     current_ = none;
     return decided(i, decision, now);
 }

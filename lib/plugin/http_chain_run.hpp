@@ -47,6 +47,10 @@ public:
     HttpChainRun(const HttpChainRun&) = delete;
     HttpChainRun& operator=(const HttpChainRun&) = delete;
 
+    // There is one run with every request that plugins look at, so their memory is kept per thread.
+    static void* operator new(std::size_t bytes);
+    static void operator delete(void* memory) noexcept;
+
     hooks::Step request(TimePoint now) noexcept override;
     hooks::Step response(const hooks::AnswerView& answer, TimePoint now) noexcept override;
     void drop_answer() noexcept override;
@@ -165,6 +169,7 @@ private:
     void drop_collects() noexcept;
     BaseFields base_of(std::uint32_t side) const noexcept;
     std::optional<std::string_view> keep(std::string_view text);
+    void keep_texts_of(FieldLog::Change& change);
 
     const IntrusivePtr<WorkerChain> chain_;
     const http::KeptHead head_;
@@ -180,6 +185,7 @@ private:
     std::size_t reached_ = 0;     // those before it have had the request
     InstanceSet entered_ = 0;     // those of them that are there for this exchange, and are not switched off
     std::size_t current_ = none;  // whose hook runs
+    bool follows_hook_ = false;   // a hook has ended, and nothing but this run has run since
     hooks::AnswerView answer_;    // during a call of response()
     std::uint16_t closing_status_ = 0;
 

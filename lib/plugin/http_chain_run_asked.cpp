@@ -66,6 +66,19 @@ std::optional<std::string_view> HttpChainRun::keep(std::string_view text) {
     return std::string_view(copy, text.size());
 }
 
+// Keeps name and value, for which there is room, in one piece.
+void HttpChainRun::keep_texts_of(FieldLog::Change& change) {
+    const std::size_t size = change.name.size() + change.value.size();
+    texts_bytes_ += size;
+    char* const copy = static_cast<char*>(texts_.allocate(size, 1));
+    std::memcpy(copy, change.name.data(), change.name.size());
+    change.name = {copy, change.name.size()};
+    if (!change.value.empty()) {
+        std::memcpy(copy + change.name.size(), change.value.data(), change.value.size());
+        change.value = {copy + change.name.size(), change.value.size()};
+    }
+}
+
 // --- looking ---
 
 std::string_view HttpChainRun::get(std::uint32_t what) const noexcept {
@@ -141,7 +154,12 @@ void* HttpChainRun::state() const noexcept {
 bool HttpChainRun::edit(std::uint32_t side, std::uint32_t how, std::string_view name, std::string_view value) {
     const bool is_there = current_ != none && side == (phase_ == Phase::request ? FT_REQUEST : FT_RESPONSE) &&
                           (phase_ == Phase::request || phase_ == Phase::response);
-    if (!is_there || how > FT_REMOVE || !FieldLog::may_write(name, value)) {
+    constexpr FieldLog::Kind kinds[] = {FieldLog::Kind::add, FieldLog::Kind::set, FieldLog::Kind::remove};
+    if (!is_there || how > FT_REMOVE) {
+        return false;
+    }
+    std::optional<FieldLog::Change> change = FieldLog::make(kinds[how], name, value);
+    if (!change) {
         return false;
     }
     if (instance(current_).observes()) {
@@ -151,13 +169,8 @@ bool HttpChainRun::edit(std::uint32_t side, std::uint32_t how, std::string_view 
     if (log.is_full() || name.size() + value.size() > limits::plugin_texts_max - texts_bytes_) {
         return false;
     }
-    constexpr FieldLog::Kind kinds[] = {FieldLog::Kind::add, FieldLog::Kind::set, FieldLog::Kind::remove};
-    const auto kept_name = keep(name);
-    const auto kept_value = keep(value);
-    if (!kept_name || !kept_value) {
-        return false;
-    }
-    log.add(kinds[how], *kept_name, *kept_value);
+    keep_texts_of(*change);
+    log.add(*change);
     return true;
 }
 

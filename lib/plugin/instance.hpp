@@ -84,10 +84,10 @@ private:
 };
 
 /// Runs a hook of an instance, and tells when it has blocked the thread. What it throws goes no further: no exception
-/// may leave a plugin. `watch` is the calling thread's.
+/// may leave a plugin. `watch` is the calling thread's; `follows` as for HookWatch::begin.
 template <typename Hook>
-void timed(HookWatch& watch, const Instance& asked, std::string_view name, Hook hook) noexcept {
-    watch.begin();
+void timed(HookWatch& watch, const Instance& asked, std::string_view name, Hook hook, bool follows = false) noexcept {
+    watch.begin(follows);
     try {
         hook();
     } catch (...) {

@@ -51,6 +51,10 @@ std::string ValueTemplate::value(const Exchange& exchange) const {
         value += text_of(piece, exchange);
     }
     // No value begins or ends with blanks, which stand there where a piece is empty.
+    const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+    if (value.empty() || (!is_blank(value.front()) && !is_blank(value.back()))) {
+        return value;
+    }
     const std::size_t begin = value.find_first_not_of(" \t");
     const std::size_t end = value.find_last_not_of(" \t");
     return begin == std::string::npos ? std::string() : value.substr(begin, end - begin + 1);

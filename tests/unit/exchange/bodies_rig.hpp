@@ -16,9 +16,11 @@
 
 namespace ferrotunnel::exchange::test {
 
+using ferrotunnel::test::LogBook;
 using ingress::EdgeShared;
 using ingress::test::EdgeRig;
 using ingress::test::eventually;
+using ingress::test::expect;
 using ingress::test::on;
 using ingress::test::Peer;
 using ingress::test::quick_settings;

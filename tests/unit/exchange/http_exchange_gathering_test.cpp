@@ -41,7 +41,7 @@ TEST_CASE("gathering: an answer is held until its body is there, and goes on as 
     Peer backend = rig.accept();
     (void)backend.read_message();
     backend.send(head(body.size()) + body.substr(0, 30'000));
-    CHECK_FALSE(visitor.comes(50));
+    CHECK_FALSE(visitor.stirs(50));
     backend.send(body.substr(30'000));
     const Message message = visitor.read_message();
     CHECK(message.field("content-length") == std::to_string(body.size()));
@@ -64,7 +64,7 @@ TEST_CASE("gathering: an answer is held until its body is there, and goes on as 
     visitor.send(get());  // lasts until its backend closes
     (void)backend.read_message();
     backend.send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello");
-    CHECK_FALSE(visitor.comes(50));
+    CHECK_FALSE(visitor.stirs(50));
     backend.close();
     const Message until_close = visitor.read_message();
     CHECK(until_close.field("x-size") == "5");
@@ -89,17 +89,17 @@ TEST_CASE("gathering: an answer's head that comes byte by byte is still there be
 
 TEST_CASE("gathering: a plugin that judges a body answers in the backend's place", "[exchange][plugins]") {
     Rig rig({}, collecting(0, [](Exchange&, Text body) {
-                return body == "leak" ? Decision::reject(502, "leak") : Decision::go_on();
+                return body == "a secret" ? Decision::reject(403, "leak") : Decision::go_on();
             }));
     Peer visitor = rig.visit(get());
     {
         Peer backend = rig.accept();
         (void)backend.read_message();
-        backend.send(answer("leak"));
+        backend.send(answer("a secret"));
         const Message page = visitor.read_message();
-        CHECK(page.status() == 502);
+        CHECK(page.status() == 403);
         CHECK(page.field("x-ferrotunnel-error") == "leak");
-        CHECK(page.body.find("leak") == page.body.npos);
+        CHECK(page.body.find("secret") == page.body.npos);
     }
     CHECK(rig.collected() == 0);
     visitor.send(get());

@@ -464,10 +464,10 @@ TEST_CASE("bodies: a body is collected once for all who want it", "[plugin][bodi
     rig.run->collect_end();
     REQUIRE(rig.ask() == Step::go_on);
     CHECK(seen == "hello|hello|");
-    CHECK(rig.run->collected() == "hello");
+    CHECK(rig.run->collected(hooks::Side::request) == "hello");
     CHECK(rig.sent().find("X-Size: 5\r\nX-Size: 5\r\n") != std::string::npos);
     CHECK(rig.worker->collected() > 0);
-    rig.run->drop_collected();
+    rig.run->drop_collected(hooks::Side::request);
     CHECK(rig.worker->collected() == 0);
     rig.end();
 }
@@ -503,7 +503,7 @@ TEST_CASE("bodies: the bound is what was asked for, and a byte beyond it is too 
         CHECK(rig.run->collect(std::string(most - 1, 'a')) == Collected::kept);
         CHECK(rig.run->collect("b") == Collected::kept);
         CHECK(rig.run->collect("c") == Collected::too_large);
-        CHECK(rig.run->collected().size() == most);
+        CHECK(rig.run->collected(hooks::Side::request).size() == most);
         rig.end();
         CHECK(rig.worker->collected() == 0);
     }
@@ -598,7 +598,7 @@ TEST_CASE("bodies: whoever waits may collect, and whoever has collected may wait
     std::move(owed.back()).decide(Decision::go_on());
     REQUIRE(rig.deliver() == 1);
     CHECK(rig.ask() == Step::go_on);
-    CHECK(rig.run->collected() == "hello");
+    CHECK(rig.run->collected(hooks::Side::request) == "hello");
     rig.end();
 }
 

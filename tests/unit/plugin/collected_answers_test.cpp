@@ -10,7 +10,6 @@ using namespace ferrotunnel::plugin;
 using namespace ferrotunnel::test;
 using hooks::Collected;
 using hooks::Step;
-using Side = hooks::Side;
 
 namespace {
 
@@ -70,9 +69,9 @@ TEST_CASE("answers: a body is collected once for all who want it", "[plugin][bod
     REQUIRE(rig.ask_answer() == Step::go_on);
     CHECK(seen == "hello|hello|");
     CHECK(rig.shown().find("X-Size: 5\r\nX-Size: 5\r\n") != std::string::npos);
-    CHECK(rig.run->collected(Side::response) == "hello");
-    CHECK(rig.run->collected(Side::request).empty());
-    rig.run->drop_collected(Side::response);
+    CHECK(rig.run->collected(hooks::Side::response) == "hello");
+    CHECK(rig.run->collected(hooks::Side::request).empty());
+    rig.run->drop_collected(hooks::Side::response);
     CHECK(rig.worker->collected() == 0);
     rig.end();
 }
@@ -98,8 +97,8 @@ TEST_CASE("answers: both bodies of an exchange are collected, each for itself", 
     rig.run->collect_end();
     REQUIRE(rig.ask_answer() == Step::go_on);
     CHECK(seen == "up|down|");
-    CHECK(rig.run->collected(Side::request) == "up");
-    CHECK(rig.run->collected(Side::response) == "down");
+    CHECK(rig.run->collected(hooks::Side::request) == "up");
+    CHECK(rig.run->collected(hooks::Side::response) == "down");
     rig.end();
     CHECK(rig.worker->collected() == 0);
 }
@@ -142,7 +141,7 @@ TEST_CASE("answers: an answer that can not be collected is a failure of whoever 
         if (is_closed) {
             CHECK(rig.run->take_reply().page == http::PageState::internal_error);
         } else {
-            CHECK(rig.run->collected(Side::response) == "hell");  // goes on before the rest
+            CHECK(rig.run->collected(hooks::Side::response) == "hell");  // goes on before the rest
         }
         CHECK(seen.empty());
         CHECK(rig.log.count("a plugin has failed") == 1);
@@ -233,7 +232,6 @@ TEST_CASE("answers: what follows a change of protocols is not collected, and obs
     rig.add<First>(closed);
     rig.begin();
     REQUIRE(rig.ask() == Step::go_on);
-    (void)rig.answer(101, "Connection: upgrade\r\nUpgrade: x\r\n");
     http::Edits edits;
     CHECK(rig.run->response({101, hooks::Origin::backend, nullptr, &edits, true}, rig.now) == Step::answer);
     rig.end();
