@@ -8,6 +8,7 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "ferrotunnel/detail/nearest.hpp"
+#include "settings/key_tables.hpp"
 #include "settings/keys_sections.hpp"
 
 namespace ferrotunnel::detail {
@@ -72,7 +73,7 @@ void read_page(const Value& value, HttpPage page, std::vector<HttpPage>& pages) 
 // Reads the pages for a state: one file whose name says its format, or one file for each format.
 void read_state(const Value& value, HttpPage page, std::vector<HttpPage>& pages) {
     if (value.is_group()) {
-        Section section = value.section();
+        Section section = section_of(value, page_keys());
         for (const FormatName& each : formats) {
             if (const auto file = section.find(each.key)) {
                 page.format = each.format;
@@ -123,7 +124,7 @@ void read_hosts(const Value& value, std::vector<HttpPage>& pages) {
             settings.problem_at_key("the host " + in_quotes(host) + ' ' + pattern.error().text);
             continue;
         }
-        Section section = settings.section();
+        Section section = section_of(settings, page_host_keys());
         if (const auto own = section.find("pages")) {
             read_pages(*own, host, pages);
         }
