@@ -28,7 +28,7 @@ const FormatName formats[] = {
     {"text", HttpPage::Format::text, {".txt"}},
 };
 
-constexpr std::size_t name_length_max = 64;  // a longer word is no misspelt state, and guessing would take long
+constexpr std::size_t state_length_max = 64;  // a longer word is no misspelt state, and guessing would take long
 
 std::vector<std::string> names_of_states() {
     std::vector<std::string> names{"all"};
@@ -104,7 +104,7 @@ void read_pages(const Value& value, const std::string& host, std::vector<HttpPag
     for (const auto& [state, file] : value.section().all()) {
         if (!page_states_of(state)) {
             const bool is_word = state.find_first_not_of("0123456789") != std::string::npos;
-            const bool can_guess = is_word && state.size() <= name_length_max;
+            const bool can_guess = is_word && state.size() <= state_length_max;
             const std::string meant = can_guess ? did_you_mean(state, names_of_states()) : "";
             file.problem_at_key(meant.empty()
                                     ? "no such state; expected a status like 404, a name like no_client, or all"
