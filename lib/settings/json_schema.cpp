@@ -255,10 +255,18 @@ Json chain_item_of(const FileKey& chain) {
     for (const FileKey& key : chain.keys) {
         names += '|' + key.name;
     }
+    Json properties = properties_of(chain.keys);
+    for (Json& property : properties) {
+        for (Json& alternative : property["anyOf"]) {
+            if (alternative.contains("items")) {
+                alternative["minItems"] = 1;  // with none of `hosts` it would never run
+            }
+        }
+    }
     return {{"type", "object"},
             {"minProperties", 1},
             {"propertyNames", {{"pattern", "^(?:" + names + ")$"}}},
-            {"properties", properties_of(chain.keys)}};
+            {"properties", std::move(properties)}};
 }
 
 Json service_plugin() {
@@ -406,6 +414,7 @@ Json needed_without_includes(const FileKey& file) {
         }
     }
     sides["server"]["dependencies"] = both("tls_cert", "tls_key");
+    sides["server"]["properties"] = {{"token", {{"minItems", 1}}}};
     sides["client"]["properties"] = {{"services", {{"minItems", 1}}}};
     return {{"anyOf", std::move(one_of_them)}, {"properties", std::move(sides)}};
 }

@@ -34,8 +34,14 @@ const std::string name = "[0-9A-Za-z_-]+(?:\\.[0-9A-Za-z_-]+)*\\.?";
 const std::string dialled = "[^\\x00-\\x20:/\\[\\]@]+";  // a host that is looked up: whatever a resolver may know
 const std::string variable = "\\$\\{[A-Za-z_][0-9A-Za-z_]*(?::-[^}]*)?\\}";
 const std::string number = "[0-9]+(?:\\.[0-9]*)?";
+const std::string no_variable = "(?=(?:[^$]|\\$\\$)*$)";  // nothing but $$ has a dollar sign
 
 }  // namespace pattern
+
+// A text that may have a dollar sign, written as $$.
+std::string free_text(const std::string& text) {
+    return '^' + pattern::no_variable + "(?:" + text + ")$";
+}
 
 std::string range_of(const std::string& one) {
     return one + maybe("-" + one);
@@ -73,8 +79,8 @@ std::vector<ValueType> all_types() {
         {.name = "file", .pattern = {}},
         {.name = "file, folder or pattern", .pattern = {}},
         {.name = "address",
-         .pattern = whole(either({pattern::in_brackets, pattern::dialled}) + maybe(":" + pattern::port))},
-        {.name = "address of a backend", .pattern = whole(backend_place()), .least = 1, .most = 65'535},
+         .pattern = free_text(either({pattern::in_brackets, pattern::dialled}) + maybe(":" + pattern::port))},
+        {.name = "address of a backend", .pattern = free_text(backend_place()), .least = 1, .most = 65'535},
         {.name = "IP address",
          .pattern = whole(either({"localhost", pattern::ipv4, pattern::ipv6, pattern::in_brackets}))},
         {.name = "IP address with port",
@@ -89,8 +95,8 @@ std::vector<ValueType> all_types() {
          .pattern = whole(either({"\\*", "(?:\\*\\*?\\.)?" + pattern::name, pattern::in_brackets}))},
         {.name = "name", .pattern = "^[0-9A-Za-z._:/\\[\\]*-]{1,64}$", .least = 0, .most = 1e15},
         {.name = "id", .pattern = "^[0-9A-Za-z._-]{1,64}$", .least = 0, .most = 1e15},
-        {.name = "name in Via", .pattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$", .least = 0, .most = 1e15},
-        {.name = "field name", .pattern = whole(token)},
+        {.name = "name in Via", .pattern = free_text("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}"), .least = 0, .most = 1e15},
+        {.name = "field name", .pattern = free_text(token)},
         {.name = "pin", .pattern = "^sha256:(?:[0-9A-Fa-f]{64}|[0-9A-Za-z+/]{43}=?)$"},
         {.name = "port or range", .pattern = whole(list_of_ranges()), .least = 1, .most = 65'535},
         {.name = "public port or range",
@@ -103,10 +109,10 @@ std::vector<ValueType> all_types() {
          .least = 0.001,
          .most = 1'000'000,
          .is_whole = false},
-        {.name = "URL", .pattern = "^(?:(?:[Hh][Tt][Tt][Pp]|[Ss][Oo][Cc][Kk][Ss]5[Hh]?)://)?[^\\s/]+/?$"},
-        {.name = "URL or path", .pattern = "^(?:https?://.+|/.*)$"},
-        {.name = "URL path", .pattern = "^(?:|/.*|= /.*|~ .*)$"},
-        {.name = "path prefix", .pattern = "^/.*[^/]$"},
+        {.name = "URL", .pattern = free_text("(?:(?:[Hh][Tt][Tt][Pp]|[Ss][Oo][Cc][Kk][Ss]5[Hh]?)://)?[^\\s/]+/?")},
+        {.name = "URL or path", .pattern = free_text("https?://.+|/.*")},
+        {.name = "URL path", .pattern = free_text("|/.*|= /.*|~ .*")},
+        {.name = "path prefix", .pattern = free_text("/.*[^/]")},
     };
 }
 

@@ -157,7 +157,8 @@ TEST_CASE("the patterns of values take what the check takes", "[json-schema]") {
     check_pattern(detail::variable_pattern(), {"${A}", "a$${B_1:-x y}${C}$$"}, {"", "a", "$A", "${}", "${A", "$${A}"});
     check_pattern(detail::text_pattern(), {"a", "$$", "${A}b", "two\nlines"}, {"", "$", "a$b", "${1}"});
     check_pattern(type_called("address").pattern, {"h", "h:1", "[::1]:65535", "[::1]"},
-                  {":1", "h:", "h:0", "h:65536", "a b", "::1", "a/b"});
+                  {":1", "h:", "h:0", "h:65536", "a b", "::1", "a/b", "$h", "${h"});
+    check_pattern(type_called("URL path").pattern, {"", "/a", "= /a", "~ /a$$"}, {"a", "=/a", "~ /a$"});
     check_pattern(type_called("IP address with port").pattern, {":1", "0.0.0.0", "[::]:0", "localhost:80"},
                   {"h:1", "::1", "256.0.0.1", "0.0.0.0:"});
     check_pattern(type_called("IP address").pattern, {"0.0.0.0", "::", "[::1]", "::ffff:1.2.3.4", "localhost"},
