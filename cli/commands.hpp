@@ -22,6 +22,7 @@ const CommandInfo& tls_info();
 const CommandInfo& run_info();
 const CommandInfo& check_info();
 const CommandInfo& init_info();
+const CommandInfo& schema_info();
 const CommandInfo& route_info();
 
 /// Run the commands. `arguments` do not have the command's name. UsageError is thrown before anything is started, and
@@ -35,6 +36,7 @@ ExitCode run_tls(Arguments arguments);
 ExitCode run_run(Arguments arguments);
 ExitCode run_check(Arguments arguments);
 ExitCode run_init(Arguments arguments);
+ExitCode run_schema(Arguments arguments);
 ExitCode run_route(Arguments arguments);
 ExitCode run_token();
 

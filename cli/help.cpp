@@ -78,6 +78,9 @@ std::string_view short_exit_codes(CommandInfo::Kind kind) {
             return "  0  the file is written\n"
                    "  1  it could not be written\n"
                    "  2  the command line is not right, or the file is there already\n";
+        case CommandInfo::Kind::print:
+            return "  0  printed\n"
+                   "  2  the command line is not right\n";
         case CommandInfo::Kind::ask:
             return "  0  done\n"
                    "  1  no such program runs, or it is another user's, or it refuses\n"

@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view head =
     "# FerroTunnel. docs/configuration.md has every key; `ferrotunnel check {file}` tells what is wrong here,\n"
     "# `ferrotunnel run --config {file}` runs it. Lines that begin with # show what there is besides.\n"
+    "# Editors help with the keys where they know their schema: `ferrotunnel schema --help`.\n"
     "\n"
     "# log:\n"
     "#   level: info                     # trace, debug, info, warn, error, off\n"

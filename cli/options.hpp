@@ -35,7 +35,7 @@ struct CommandInfo {
     std::string operand;  // what --help calls the word without dashes, if the command takes one
     std::string examples;
     std::vector<OptionSection> sections;
-    enum class Kind { server, client, both, check, init, route, ask };
+    enum class Kind { server, client, both, check, init, print, route, ask };
     Kind kind = Kind::client;  // which signals and exit codes it has
 };
 

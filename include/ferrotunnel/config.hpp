@@ -57,6 +57,10 @@ public:
     Config& operator=(Config&&) noexcept;
     ~Config();
 
+    /// The JSON Schema of such files (draft 7), for editors: which keys there are and what they take. `ferrotunnel
+    /// schema` prints it.
+    static std::string json_schema();
+
     bool has_client() const noexcept;
     bool has_server() const noexcept;
 

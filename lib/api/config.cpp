@@ -16,6 +16,7 @@
 #include "runtime/socket.hpp"
 #include "settings/effective.hpp"
 #include "settings/file.hpp"
+#include "settings/json_schema.hpp"
 #include "settings/settings.hpp"
 
 namespace ferrotunnel {
@@ -167,6 +168,10 @@ Config Config::parse(std::string_view text, const std::string& file) {
 
 Config Config::try_parse(std::string_view text, const std::string& file, std::vector<Problem>& problems) {
     return checked(parse_all(text, file), problems);
+}
+
+std::string Config::json_schema() {
+    return detail::json_schema();
 }
 
 bool Config::has_client() const noexcept {

@@ -4,6 +4,7 @@
 
 #include "config/document.hpp"
 #include "settings/includes.hpp"
+#include "settings/key_tables.hpp"
 #include "settings/keys_sections.hpp"
 
 namespace ferrotunnel::detail {
@@ -29,6 +30,7 @@ ConfigFile read_config(const ConfigSource& source) {
     add_includes(document, source, context, file, texts);
     file.document = whole;
     config::Section root(document, context, "", {1, 1});
+    make_known(root, root_keys());  // `include` was followed above
     ConfigReading reading{file, texts};
     if (auto server = root.find("server")) {
         file.values.server = read_server(server->section(), reading);
@@ -39,7 +41,6 @@ ConfigFile read_config(const ConfigSource& source) {
     if (auto log = root.find("log")) {
         file.values.log = read_log(log->section());
     }
-    (void)root.find("include");  // it was followed above
     root.finish();
     if (file.values.server && file.values.client && !file.values.server->endpoint_file.empty() &&
         file.values.server->endpoint_file == file.values.client->endpoint_file) {

@@ -98,9 +98,15 @@ constexpr std::array settings_of_http{
     Setting<S>{
         {.key = "via",
          .form = Form::word,
+         .type = "name in Via",
          .help = "This server's name in Via, up to 64 characters; a request that has it already is answered 508."},
         &S::via},
-    Setting<S>{{.key = "pages"}, {}, [](const S& a, const S& b) { return a.pages == b.pages; }},
+    Setting<S>{{.key = "pages", .type = "pages", .help = "Pages of your own, see below."},
+               {},
+               [](const S& a, const S& b) { return a.pages == b.pages; }},
+    Setting<S>{{.key = "hosts", .type = "hosts", .help = "The same for single hosts, see below."},
+               {},
+               [](const S&, const S&) { return true; }},  // their pages are among `pages`
 };
 
 void check_pages(const std::vector<HttpPage>& pages, std::vector<Problem>& problems) {

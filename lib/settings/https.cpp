@@ -11,6 +11,7 @@
 #include "net/ip_network.hpp"
 #include "runtime/address.hpp"
 #include "settings/group.hpp"
+#include "settings/key_tables.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -26,7 +27,13 @@ constexpr Choice redirects[] = {{"off", 0}, {"on", 308}, {"301", 301}, {"302", 3
 constexpr auto same_hsts = [](const Https& a, const Https& b) { return a.hsts == b.hsts; };
 
 constexpr std::array settings_of_https{
-    Setting<Https>{{.key = "certificates", .option = "certificate", .is_live = true},
+    Setting<Https>{{.key = "certificates",
+                    .option = "certificate",
+                    .type = "certificate, or a list",
+                    .help = "Certificates for the hosts in their subjectAltName: the file of a chain with its key, or "
+                            "`chain` and `key`.",
+                    .is_live = true,
+                    .keys = certificate_keys},
                    {},
                    [](const Https& a, const Https& b) { return a.certificates == b.certificates; },
                    [](Https& into, const Https& from) { into.certificates = from.certificates; }},
@@ -41,7 +48,13 @@ constexpr std::array settings_of_https{
                             "certbot keeps them.",
                     .is_live = true},
                    &Https::folders},
-    Setting<Https>{{.key = "fallback", .option = "fallback-certificate", .is_live = true},
+    Setting<Https>{{.key = "fallback",
+                    .option = "fallback-certificate",
+                    .type = "certificate",
+                    .help = "For visitors who ask for no host, or for one that no certificate has; else these are "
+                            "refused.",
+                    .is_live = true,
+                    .keys = certificate_keys},
                    {},
                    [](const Https& a, const Https& b) { return a.fallback == b.fallback; },
                    [](Https& into, const Https& from) { into.fallback = from.fallback; }},
@@ -73,7 +86,11 @@ constexpr std::array settings_of_https{
                     .help = "TLS handshakes that visitors of one address may begin in a second, ten times as many at "
                             "once; of an IPv6 /56 twice, of a /48 or IPv4 /24 five times as many. 0: any number."},
                    &Https::handshakes_per_second},
-    Setting<Https>{{.key = "client_certificates", .option = "client-ca"},
+    Setting<Https>{{.key = "client_certificates",
+                    .option = "client-ca",
+                    .type = "rule, or a list",
+                    .help = "Visitors who must show a certificate of their own.",
+                    .keys = client_certificate_keys},
                    {},
                    [](const Https& a, const Https& b) { return a.client_certificates == b.client_certificates; }},
     Setting<Https>{{.key = "redirect",
@@ -94,6 +111,8 @@ constexpr std::array settings_of_https{
                     .help = "The port of HTTPS in addresses that are shown or redirected to, behind a port forwarding; "
                             "0: the port that it listens on."},
                    &Https::public_port},
+    Setting<Https>{{.key = "hsts", .help = "Strict-Transport-Security in answers over TLS.", .keys = hsts_keys}},
+    // These are compared, and are what problems are called by.
     Setting<Https>{{.key = "hsts.max_age", .option = "hsts"}, {}, same_hsts},
     Setting<Https>{{.key = "hsts.include_subdomains", .option = "hsts"}, {}, same_hsts},
     Setting<Https>{{.key = "hsts.preload", .option = "hsts"}, {}, same_hsts},

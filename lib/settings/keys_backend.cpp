@@ -1,5 +1,8 @@
 #include "settings/keys_backend.hpp"
 
+#include "settings/key_tables.hpp"
+#include "settings/setting_value.hpp"
+
 namespace ferrotunnel::detail {
 
 BackendKeys::BackendKeys(config::Section& service)
@@ -29,9 +32,10 @@ bool BackendKeys::read(ProxyProtocol& proxy) const {
     if (!proxy_) {
         return true;
     }
-    const auto choice = proxy_->choice({"off", "v1", "v2"});
-    proxy = static_cast<ProxyProtocol>(choice.value_or(0));
-    return choice.has_value();
+    std::optional<std::uint64_t> version;
+    const bool is_one = read_value(key_called(backend_keys(), "proxy_protocol"), *proxy_, version);
+    config::assign(proxy, version);
+    return is_one;
 }
 
 bool BackendKeys::are_files_good(const BackendWords& words) const {

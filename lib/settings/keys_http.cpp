@@ -8,6 +8,7 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "ferrotunnel/detail/nearest.hpp"
+#include "settings/key_tables.hpp"
 #include "settings/keys_sections.hpp"
 
 namespace ferrotunnel::detail {
@@ -27,7 +28,7 @@ const FormatName formats[] = {
     {"text", HttpPage::Format::text, {".txt"}},
 };
 
-constexpr std::size_t name_length_max = 64;  // a longer word is no misspelt state, and guessing would take long
+constexpr std::size_t state_length_max = 64;  // a longer word is no misspelt state, and guessing would take long
 
 std::vector<std::string> names_of_states() {
     std::vector<std::string> names{"all"};
@@ -72,7 +73,7 @@ void read_page(const Value& value, HttpPage page, std::vector<HttpPage>& pages) 
 // Reads the pages for a state: one file whose name says its format, or one file for each format.
 void read_state(const Value& value, HttpPage page, std::vector<HttpPage>& pages) {
     if (value.is_group()) {
-        Section section = value.section();
+        Section section = section_of(value, page_keys());
         for (const FormatName& each : formats) {
             if (const auto file = section.find(each.key)) {
                 page.format = each.format;
@@ -103,7 +104,7 @@ void read_pages(const Value& value, const std::string& host, std::vector<HttpPag
     for (const auto& [state, file] : value.section().all()) {
         if (!page_states_of(state)) {
             const bool is_word = state.find_first_not_of("0123456789") != std::string::npos;
-            const bool can_guess = is_word && state.size() <= name_length_max;
+            const bool can_guess = is_word && state.size() <= state_length_max;
             const std::string meant = can_guess ? did_you_mean(state, names_of_states()) : "";
             file.problem_at_key(meant.empty()
                                     ? "no such state; expected a status like 404, a name like no_client, or all"
@@ -123,7 +124,7 @@ void read_hosts(const Value& value, std::vector<HttpPage>& pages) {
             settings.problem_at_key("the host " + in_quotes(host) + ' ' + pattern.error().text);
             continue;
         }
-        Section section = settings.section();
+        Section section = section_of(settings, page_host_keys());
         if (const auto own = section.find("pages")) {
             read_pages(*own, host, pages);
         }

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "settings/key_tables.hpp"
 #include "settings/keys_sections.hpp"
 
 namespace ferrotunnel::detail {
@@ -19,7 +20,7 @@ std::optional<Certificate> read_certificate(const Value& value) {
         assign(certificate.chain, path);
         return path ? std::optional(certificate) : std::nullopt;
     }
-    Section section = value.section();
+    Section section = section_of(value, certificate_keys());
     const auto chain = section.find("chain");
     const auto key = section.find("key");
     section.finish();
@@ -42,7 +43,7 @@ std::optional<ClientCertificates> read_client_certificates(const Value& value) {
         value.unexpected("a rule, like {host: app.example.com, ca: staff.pem}");
         return std::nullopt;
     }
-    Section section = value.section();
+    Section section = section_of(value, client_certificate_keys());
     const auto host = section.find("host");
     const auto ca = section.find("ca");
     const auto required = section.find("required");

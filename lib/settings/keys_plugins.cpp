@@ -17,6 +17,7 @@
 
 #include "ferrotunnel/detail/nearest.hpp"
 #include "plugin/loader.hpp"
+#include "settings/key_tables.hpp"
 #include "settings/keys_sections.hpp"
 #include "settings/plugin_scope.hpp"
 
@@ -98,23 +99,29 @@ config::SecretSource secrets_of(ConfigReading& reading) {
     return {read_secret_file, [&reading](const Value& value) { warn_of_written_out(value, "a secret", reading); }};
 }
 
-// Reads what every instance may say, beside its type.
-void read_use(Section& group, PluginUse& use, ConfigReading& reading) {
+// Whether one of the plugins has this name in logs.
+bool is_taken(const std::string& id, const std::vector<PluginSpec>& plugins) {
+    return std::ranges::any_of(
+        plugins, [&](const PluginSpec& each) { return id == (each.use.id.empty() ? each.use.type : each.use.id); });
+}
+
+// Reads what every instance may say, beside its type. `plugins` are those in front of it.
+void read_use(Section& group, PluginUse& use, const std::vector<PluginSpec>& plugins, ConfigReading& reading) {
     if (auto id = group.find("id")) {
-        config::assign(use.id, id->word());
-        if (const auto fault = plugin_id_fault(use.id)) {
+        const std::optional<std::string> word = id->word();
+        if (const auto fault = word ? plugin_id_fault(*word) : std::nullopt) {
             id->problem(*fault);
+        } else if (word && is_taken(*word, plugins)) {
+            id->problem("is another plugin's too");
+        } else {
+            config::assign(use.id, word);
         }
     }
-    if (auto policy = group.find("on_failure")) {
-        if (const auto chosen = policy->choice({"closed", "open"})) {
-            use.on_failure = *chosen == 0 ? PluginFailure::closed : PluginFailure::open;
-        }
+    if (const auto policy = read_key(group, plugin_keys(), "on_failure")) {
+        use.on_failure = static_cast<PluginFailure>(*policy);
     }
-    if (auto mode = group.find("mode")) {
-        if (const auto chosen = mode->choice({"act", "observe"})) {
-            use.observe = *chosen == 1;
-        }
+    if (const auto mode = read_key(group, plugin_keys(), "mode")) {
+        use.observe = *mode == 1;
     }
     read_plugin_scope(group, reading.text_at(group.place()).text, use);
 }
@@ -155,7 +162,10 @@ std::optional<plugin::Prepared> read_plugin_settings(const Value& value, const p
 
 // The keys of an instance that name a plugin: all but those that may stand beside it, and those that look like them.
 std::vector<std::pair<std::string, Value>> named_plugins(Section& group, const PluginTypes& types) {
-    static const std::vector<std::string> others = {"id", "on_failure", "mode", "hosts", "paths", "services", "when"};
+    std::vector<std::string> others;
+    for (const SettingFacts& each : plugin_keys()) {
+        others.emplace_back(each.key);
+    }
     std::vector<std::pair<std::string, Value>> named;
     for (auto& [key, value] : group.all()) {
         if (std::find(others.begin(), others.end(), key) != others.end()) {
@@ -172,12 +182,12 @@ std::vector<std::pair<std::string, Value>> named_plugins(Section& group, const P
 
 void read_instance(const Value& value, PluginTypes& types, std::vector<PluginSpec>& plugins,
                    std::vector<ReadInstance>& read, ConfigReading& reading) {
-    Section group = value.section();
+    Section group = section_of(value, plugin_keys());
     PluginSpec spec;
-    read_use(group, spec.use, reading);
+    read_use(group, spec.use, plugins, reading);
     const std::vector<std::pair<std::string, Value>> rest = named_plugins(group, types);
     if (rest.size() != 1) {
-        if (value.is_group()) {
+        if (value.is_group() || value.node().kind == config::Node::Kind::nothing) {
             group.problem(rest.empty() ? "no plugin is named here: expected one, like `headers: {...}`"
                                        : "two plugins are named here, " + rest[0].first + " and " + rest[1].first +
                                              "; each is an item of the list");

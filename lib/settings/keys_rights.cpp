@@ -4,6 +4,7 @@
 
 #include "config/moment.hpp"
 #include "config/values.hpp"
+#include "settings/key_tables.hpp"
 #include "settings/keys_sections.hpp"
 #include "settings/rights.hpp"
 
@@ -14,25 +15,13 @@ using config::assign;
 using config::Section;
 using config::Value;
 
-using Fault = std::optional<std::string> (*)(const std::string& text);
-
 // Reads a list of words, or one of them. Those that are wrong are reported, each at its place, and left out.
-void read_words(Section& token, const char* key, Fault fault, std::optional<std::vector<std::string>>& into) {
+void read_words(Section& token, const char* key, std::optional<std::vector<std::string>>& into) {
     const std::optional<Value> value = token.find(key);
     if (!value) {
         return;
     }
-    into.emplace();
-    const std::vector<Value> items = value->items_or_single();
-    for (const Value& item : items) {
-        const std::optional<std::string> word = item.word();
-        const std::optional<std::string> wrong = word ? fault(*word) : std::nullopt;
-        if (wrong) {
-            item.problem(*wrong);
-        } else if (word) {
-            into->push_back(*word);
-        }
-    }
+    (void)read_value(key_called(token_keys(), key), *value, into.emplace());
     if (auto wrong = right_list_fault(*into)) {
         value->problem(*wrong);
         into->clear();
@@ -40,7 +29,7 @@ void read_words(Section& token, const char* key, Fault fault, std::optional<std:
 }
 
 void read_ports(Section& token, std::optional<std::vector<std::string>>& ports) {
-    read_words(token, "ports", right_port_fault, ports);
+    read_words(token, "ports", ports);
     if (!ports || ports->size() < 2) {
         return;
     }
@@ -69,12 +58,6 @@ void read_expiry(Section& token, ConfigReading& reading, std::optional<std::chro
     }
 }
 
-void read_quota(Section& token, const char* key, std::uint64_t most, std::optional<std::uint64_t>& into) {
-    if (const std::optional<Value> value = token.find(key)) {
-        assign(into, value->number(1, most));
-    }
-}
-
 void read_rate(Section& token, std::optional<double>& into) {
     const std::optional<Value> value = token.find("visitors_per_second");
     const std::optional<std::string> text = value ? value->text_for("a number from 0.001 to 1000000") : std::nullopt;
@@ -91,14 +74,14 @@ void read_rate(Section& token, std::optional<double>& into) {
 
 Rights read_rights(Section& token, ConfigReading& reading) {
     Rights rights;
-    read_words(token, "hosts", right_host_fault, rights.hosts);
+    read_words(token, "hosts", rights.hosts);
     read_ports(token, rights.ports);
-    read_words(token, "kinds", right_kind_fault, rights.kinds);
-    read_words(token, "from", network_fault, rights.from);
+    read_words(token, "kinds", rights.kinds);
+    read_words(token, "from", rights.from);
     read_expiry(token, reading, rights.expires);
-    read_quota(token, "connections", limits::sessions_max, rights.connections);
-    read_quota(token, "services", quota_max, rights.services);
-    read_quota(token, "visitors", quota_max, rights.visitors);
+    rights.connections = read_key(token, token_keys(), "connections");
+    rights.services = read_key(token, token_keys(), "services");
+    rights.visitors = read_key(token, token_keys(), "visitors");
     read_rate(token, rights.visitors_per_second);
     return rights;
 }
@@ -110,7 +93,7 @@ void read_server_token(Value value, std::vector<NamedToken>& tokens, ConfigReadi
     NamedToken token;
     std::optional<Value> secret = value;
     if (value.is_group()) {
-        Section group = value.section();
+        Section group = section_of(value, token_keys());
         if (auto name = group.find("name")) {
             assign(token.name, name->word());
         }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/limits.hpp"
+#include "settings/key_tables.hpp"
 #include "settings/service_rules.hpp"
 
 namespace ferrotunnel::detail {
@@ -14,10 +15,6 @@ namespace {
 using config::assign;
 using config::Section;
 using config::Value;
-
-constexpr const char* keys_of_rules[] = {
-    "strip_prefix",     "replace_prefix", "host_header",    "map_back", "request_headers",
-    "response_headers", "redirect",       "https_redirect", "hsts",     "limits"};
 
 /// Reads the values, and remembers the place of each.
 class RuleReader {
@@ -107,7 +104,7 @@ void RuleReader::read_prefix(const RuleKeys& keys, HttpRules& rules) {
 
 void RuleReader::read_fields(const Value& value, const std::string& setting, HttpHeaderRules& rules) {
     keep(setting, value);
-    Section section = value.section();
+    Section section = section_of(value, field_rule_keys());
     if (const auto list = section.find("remove")) {
         for (const Value& item : list->items_or_single()) {
             keep(setting + ".remove[" + std::to_string(rules.remove.size()) + ']', item);
@@ -155,7 +152,7 @@ void RuleReader::read_redirect(const Value& value, HttpRules& rules) {
 }
 
 void RuleReader::read_redirect_keys(const Value& value, HttpRedirect& redirect) {
-    Section section = value.section();
+    Section section = section_of(value, redirect_keys());
     const auto to = section.find("to");
     if (to) {
         keep("rules.redirect.to", *to);
@@ -180,7 +177,7 @@ void RuleReader::read_https_redirect(const Value& value, HttpRules& rules) {
         return;
     }
     HttpsRedirect& redirect = rules.https_redirect.emplace();
-    Section section = value.section();
+    Section section = section_of(value, https_redirect_keys());
     if (const auto status = section.find("status")) {
         keep("rules.https_redirect.status", *status);
         assign(redirect.status, good(status->number(0, 999)));
@@ -200,7 +197,7 @@ void RuleReader::read_hsts(const Value& value, HttpRules& rules) {
         return;
     }
     Hsts& hsts = rules.hsts.emplace();
-    Section section = value.section();
+    Section section = section_of(value, hsts_keys());
     if (const auto age = section.find("max_age")) {
         keep("rules.hsts.max_age", *age);
         if (const auto time = good(age->time(limits::http_hsts_max_age_max))) {
@@ -218,7 +215,7 @@ void RuleReader::read_hsts(const Value& value, HttpRules& rules) {
 }
 
 void RuleReader::read_limits(const Value& value, HttpLimits& own) {
-    Section section = value.section();
+    Section section = section_of(value, limit_keys());
     const auto read_time = [&](const char* key, std::optional<std::chrono::milliseconds>& into) {
         if (const auto found = section.find(key)) {
             keep(std::string("limits.") + key, *found);
@@ -228,12 +225,13 @@ void RuleReader::read_limits(const Value& value, HttpLimits& own) {
     read_time("backend_connect_timeout", own.backend_connect_timeout);
     read_time("first_byte_timeout", own.first_byte_timeout);
     read_time("upgraded_idle_timeout", own.upgraded_idle_timeout);
-    if (const auto rate = section.find("body_rate")) {
-        own.body_rate = good(rate->size(0, limits::http_body_rate_max));
-    }
-    if (const auto most = section.find("body_max")) {
-        own.body_max = good(most->size(0, limits::http_body_bytes_max));
-    }
+    const auto read_size = [&](const char* key, std::optional<std::uint64_t>& into) {
+        if (section.has(key)) {
+            into = good(read_key(section, limit_keys(), key));
+        }
+    };
+    read_size("body_rate", own.body_rate);
+    read_size("body_max", own.body_max);
     if (const auto upgrades = section.find("upgrades")) {
         assign(own.upgrades, good(upgrades->boolean()));
     }
@@ -276,9 +274,9 @@ bool RuleReader::check(const Http& http, const Value& service) const {
 }  // namespace
 
 void RuleKeys::find(Section& service) {
-    for (const char* key : keys_of_rules) {
-        if (auto value = service.find(key)) {
-            values_.emplace(key, std::move(*value));
+    for (const SettingFacts& each : rule_keys()) {
+        if (auto value = service.find(std::string(each.key))) {
+            values_.emplace(each.key, std::move(*value));
         }
     }
 }

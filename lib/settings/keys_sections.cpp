@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "settings/key_tables.hpp"
+
 namespace ferrotunnel::detail {
 
 using config::Section;
@@ -104,16 +106,12 @@ ClientPart read_client(Section section, ConfigReading& reading) {
 
 LogPart read_log(Section section) {
     LogPart part;
-    if (auto value = section.find("level")) {
-        // In the order of LogLevel.
-        if (auto level = value->choice({"trace", "debug", "info", "warn", "error", "off"})) {
-            part.level = static_cast<LogLevel>(*level);
-        }
+    make_known(section, log_keys());
+    if (const auto level = read_key(section, log_keys(), "level")) {
+        part.level = static_cast<LogLevel>(*level);
     }
-    if (auto value = section.find("format")) {
-        if (auto format = value->choice({"text", "json"})) {
-            part.format = *format == 0 ? LogFormat::text : LogFormat::json;
-        }
+    if (const auto format = read_key(section, log_keys(), "format")) {
+        part.format = static_cast<LogFormat>(*format);
     }
     section.finish();
     return part;

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "directory/http_description.hpp"
+#include "settings/key_tables.hpp"
 #include "settings/keys_backend.hpp"
 #include "settings/keys_rules.hpp"
 #include "settings/keys_sections.hpp"
@@ -380,7 +381,7 @@ void read_service(const Value& item, Taken& taken, ClientPart& part) {
         item.unexpected("a service, like {tcp: 2222, local: 127.0.0.1:22} or {http: app.example.com, local: 3000}");
         return;
     }
-    Section section = item.section();
+    Section section = section_of(item, service_keys());
     Keys keys(section);
     keys.rules.find(section);
     section.finish();

@@ -31,9 +31,11 @@ void add_options(const GroupPlace& place, const Rows& rows, const Group& group, 
                  std::vector<SettingOption>& options) {
     for (const auto& setting : rows) {
         if (!setting.option.empty()) {
+            const bool is_section = setting.form == Form::section;  // the program explains its option, and reads it
             options.push_back({path_of(place, setting), problem_path_of(place, setting), std::string(setting.option),
-                               std::string(setting.operand), std::string(setting.topic), help_of(setting, group),
-                               setting.is_repeated, of_builder && setting.form != Form::section});
+                               std::string(setting.operand), std::string(setting.topic),
+                               is_section ? "" : help_of(setting, group), setting.is_repeated,
+                               of_builder && !is_section});
         }
     }
 }

@@ -15,6 +15,7 @@
 #include "ferrotunnel/rights.hpp"
 #include "settings/common.hpp"
 #include "settings/kept_secret.hpp"
+#include "settings/key_tables.hpp"
 #include "settings/plugins.hpp"
 
 namespace ferrotunnel::detail {
@@ -70,7 +71,7 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .option = "bind",
       .operand = "HOST:PORT",
       .topic = addresses_topic,
-      .type = "address",
+      .type = "IP address with port",
       .help = "Where clients connect; port 0: the system chooses."},
      &ServerValues::bind},
     {{.key = "tcp_bind",
@@ -86,6 +87,7 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .option = "public-host",
       .operand = "HOST",
       .topic = addresses_topic,
+      .type = "host",
       .help = "How visitors call this machine, for the addresses that are shown.",
       .otherwise = "the address of the public ports"},
      &ServerValues::public_host},
@@ -94,7 +96,7 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .option = "http-bind",
       .operand = "HOST:PORT|off",
       .topic = addresses_topic,
-      .type = "address, or `off`",
+      .type = "IP address with port, or `off`",
       .help = "Where visitors of HTTP services come in.",
       .otherwise = "0.0.0.0:8080 where that is free (the library: nowhere)"},
      &ServerValues::http_bind},
@@ -103,6 +105,7 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .option = "domain",
       .operand = "NAME",
       .topic = addresses_topic,
+      .type = "host",
       .help = "HTTP services that name no host get one below this name, like k7rw2vbd.tunnel.example.com. Its DNS "
               "entries (*.NAME) must point here.",
       .otherwise = "such services are refused"},
@@ -122,7 +125,7 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .option = "https-bind",
       .operand = "HOST:PORT|off",
       .topic = https_topic,
-      .type = "address, or `off`",
+      .type = "IP address with port, or `off`",
       .help = "Where visitors of HTTP services come in by TLS.",
       .otherwise = "0.0.0.0:8443 where there are certificates (the library: nowhere)"},
      &ServerValues::https_bind},
@@ -137,14 +140,24 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .help = "Proxies in front, like 10.0.0.0/8 or ::1, that speak the PROXY protocol (version 1 or 2): connections "
               "from there must begin with its header, at every public address, and the visitor is whom that names."},
      &ServerValues::proxies},
-    {{.key = "plugins", .call = "plugin", .is_live = true},
+    {{.key = "plugins",
+      .help = "Plugins, which look at requests, connections and logins.",
+      .call = "plugin",
+      .is_live = true,
+      .keys = plugin_section_keys},
      {},
      [](const ServerValues& a, const ServerValues& b) { return a.plugins == b.plugins; },
      [](ServerValues& into, const ServerValues& from) { into.plugins = from.plugins; }},
     {{.key = "plugins.clients", .call = "client_plugins", .problem = "client_plugins"},
      {},
      [](const ServerValues& a, const ServerValues& b) { return a.client_plugins == b.client_plugins; }},
-    {{.key = "token", .option = "token-file", .is_live = true},
+    {{.key = "token",
+      .option = "token-file",
+      .type = "token, or a list",
+      .help = "What clients log in with. Required.",
+      .is_live = true,
+      .is_required = true,
+      .keys = token_keys},
      {},
      [](const ServerValues& a, const ServerValues& b) { return a.tokens == b.tokens; },
      [](ServerValues& into, const ServerValues& from) { into.tokens = from.tokens; }},

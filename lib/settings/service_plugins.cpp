@@ -121,7 +121,7 @@ bool read_service_plugins(const Value& value, std::vector<ServicePlugin>& plugin
     for (const Value& item : value.items()) {
         config::Section group = item.section();
         const auto named = group.all();
-        if (item.is_group() && named.size() != 1) {
+        if ((item.is_group() && named.size() != 1) || item.node().kind == Node::Kind::nothing) {
             item.problem("expected one plugin with its settings, like `ip-filter: {allow: 10.0.0.0/8}`");
             continue;
         }

@@ -1,9 +1,10 @@
 // A setting, declared once, as a row of a table. The row drives the reading of files and of the program's options, the
-// check of the bounds, the builders' calls, the comparison of two sets of values, --help, and the setting's line in
-// docs/configuration.md.
+// check of the bounds, the builders' calls, the comparison of two sets of values, --help, the setting's line in
+// docs/configuration.md, and what the JSON Schema says of it (settings/json_schema.hpp).
 //
 // Rows stand beside the values that they describe: common.hpp, client.hpp, server.hpp, file.hpp, http.cpp, https.cpp.
-// What is done with all rows alike is in settings/group.hpp.
+// What is done with all rows alike is in settings/group.hpp. Keys below a section are declared in
+// settings/key_tables.hpp.
 #pragma once
 
 #include <chrono>
@@ -60,6 +61,8 @@ struct SettingFacts {
     std::string_view call{};       // the builder's call, if it has neither the group's name nor the key's
     std::string_view problem{};    // the setting's name in problems; empty: its key
     bool is_live = false;          // it can change while the server or client runs; others need a restart
+    bool is_required = false;      // the group that it is in is wrong without it
+    std::span<const SettingFacts> (*keys)() = nullptr;  // of a section: what a group in its place may have
 };
 
 template <typename Group>

@@ -1,5 +1,6 @@
 # `ferrotunnel check`, and `run`, `server` and `client` with files that are wrong: exact messages, exit codes, and
-# nothing started. config_cases/NAME.yml is a file with a mistake, NAME.expected what check says about it.
+# nothing started. config_cases/NAME.yml is a file with a mistake, NAME.expected what check says about it. The same files
+# are held against the JSON Schema by config_schema.sh.
 source "$(dirname "$0")/lib.sh"
 need openssl
 
@@ -29,7 +30,7 @@ for file in "$cases"/*.yml; do
     diff "$cases/$name.expected" "$dir/run.err" || fail "$name: other messages than expected"
     count=$((count + 1))
 done
-at_least "cases" $count 50
+at_least "kinds of mistakes" $count 60
 equal "expectations" "$(find "$cases" -name '*.expected' | wc -l)" $count
 
 say "run says the same, and starts nothing"

@@ -15,6 +15,7 @@
 #include "ferrotunnel/config.hpp"
 #include "settings/changes.hpp"
 #include "settings/file.hpp"
+#include "settings/file_keys.hpp"
 #include "settings/group.hpp"
 
 namespace ferrotunnel {
@@ -104,6 +105,29 @@ Names calls_of_builder(const std::string& header) {
     return names;
 }
 
+// The declared keys that have a line in the documentation, by their paths: all but those that are groups of keys alone.
+void add_declared(const std::vector<detail::FileKey>& keys, const std::string& before,
+                  std::map<std::string, const detail::SettingFacts*>& declared) {
+    for (const detail::FileKey& key : keys) {
+        const std::string path = before + key.name;
+        const bool is_group =
+            key.facts == nullptr || (key.facts->form == detail::Form::section && key.facts->type.empty());
+        if (!is_group && path != "client.services") {
+            declared.emplace(path, key.facts);
+        }
+        const bool is_list =
+            !is_group && (detail::type_words(*key.facts).takes_list || key.facts->type.starts_with("list of"));
+        add_declared(key.keys, path + (is_list ? "[]." : "."), declared);
+    }
+}
+
+std::map<std::string, const detail::SettingFacts*> declared_keys() {
+    static const detail::FileKey file = detail::file_keys();
+    std::map<std::string, const detail::SettingFacts*> declared;
+    add_declared(file.keys, "", declared);
+    return declared;
+}
+
 }  // namespace
 
 TEST_CASE("the documented keys are those that are read", "[config-keys]") {
@@ -125,6 +149,11 @@ TEST_CASE("the documented keys are those that are read", "[config-keys]") {
         CHECK(rows.insert(row.key).second);
     }
     CHECK(rows == known);
+    Names declared;
+    for (const auto& [path, facts] : declared_keys()) {
+        declared.insert(path);
+    }
+    CHECK(rows == declared);
 }
 
 namespace {
@@ -179,7 +208,7 @@ private:
              bool has_call) {
         for (const auto& setting : rows) {
             if (setting.form == detail::Form::section) {
-                continue;
+                continue;  // declared_keys() has it
             }
             const std::string key = side + '.' + path_of(place, setting);
             std::string initial;
@@ -203,6 +232,24 @@ private:
     std::map<std::string, std::string> lines_;
 };
 
+// A line of the table with the type and the meaning that the key's declaration has.
+std::string with_declaration(const std::string& line, const detail::SettingFacts& facts) {
+    std::vector<std::string> cells;
+    std::istringstream in(line.substr(1));
+    for (std::string cell; std::getline(in, cell, '|');) {
+        cells.push_back(cell);
+    }
+    REQUIRE(cells.size() == 6);
+    const auto cell = [](const std::string& text) { return text.empty() ? " " : ' ' + text + ' '; };
+    cells[1] = cell(facts.type.empty() ? type_of(facts) : std::string(facts.type));
+    cells[3] = cell(std::string(facts.help));
+    std::string made;
+    for (const std::string& each : cells) {
+        made += '|' + each;
+    }
+    return made + '|';
+}
+
 }  // namespace
 
 TEST_CASE("the documented lines are what the settings' declarations say", "[config-keys]") {
@@ -210,13 +257,17 @@ TEST_CASE("the documented lines are what the settings' declarations say", "[conf
     lines.add_side<detail::ServerValues>("server");
     lines.add_side<detail::ClientValues>("client");
     std::map<std::string, std::string> missing = lines.by_key();
+    const auto keys = declared_keys();
     std::string written;
     for (const std::string& line : lines_of(read_source("docs/configuration.md"))) {
         const std::vector<std::string> code = line.starts_with("| `") ? code_in(line) : std::vector<std::string>();
         const auto declared = code.empty() ? lines.by_key().end() : lines.by_key().find(code[0]);
-        written += (declared == lines.by_key().end() ? line : declared->second) + '\n';
+        const auto key = code.empty() ? keys.end() : keys.find(code[0]);
         if (declared != lines.by_key().end()) {
             missing.erase(code[0]);
+            written += declared->second + '\n';
+        } else {
+            written += (key == keys.end() ? line : with_declaration(line, *key->second)) + '\n';
         }
     }
     const std::string path = std::string(FERROTUNNEL_SOURCE) + "/docs/configuration.md";

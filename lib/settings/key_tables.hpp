@@ -1,0 +1,47 @@
+// The keys of groups that have readers of their own (settings/keys_*.cpp), each declared once. A reader makes the keys
+// of its table known to the section that it reads, so that all others are unknown, and the same tables say what the
+// JSON Schema and docs/configuration.md have for them.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "config/reader.hpp"
+#include "settings/setting.hpp"
+
+namespace ferrotunnel::detail {
+
+std::span<const SettingFacts> root_keys() noexcept;  // of a file as a whole
+std::span<const SettingFacts> log_keys() noexcept;
+
+std::span<const SettingFacts> token_keys() noexcept;
+std::span<const SettingFacts> certificate_keys() noexcept;
+std::span<const SettingFacts> client_certificate_keys() noexcept;
+std::span<const SettingFacts> plugin_section_keys() noexcept;  // those that no row of PluginLimits declares
+std::span<const SettingFacts> plugin_keys() noexcept;          // of one, beside the key that names it
+std::span<const SettingFacts> page_keys() noexcept;            // the formats of a page
+std::span<const SettingFacts> page_host_keys() noexcept;       // of a host that has pages of its own
+
+std::span<const SettingFacts> client_section_keys() noexcept;  // those that no row of ClientValues declares
+std::span<const SettingFacts> service_keys() noexcept;         // with those of the two tables that follow
+std::span<const SettingFacts> backend_keys() noexcept;
+std::span<const SettingFacts> rule_keys() noexcept;
+std::span<const SettingFacts> field_rule_keys() noexcept;
+std::span<const SettingFacts> redirect_keys() noexcept;
+std::span<const SettingFacts> https_redirect_keys() noexcept;
+std::span<const SettingFacts> hsts_keys() noexcept;
+std::span<const SettingFacts> limit_keys() noexcept;
+
+/// The keys of a group; all of these are known.
+config::Section section_of(const config::Value& value, std::span<const SettingFacts> keys);
+void make_known(config::Section& section, std::span<const SettingFacts> keys);
+/// The declaration of a key, which is there.
+const SettingFacts& key_called(std::span<const SettingFacts> keys, std::string_view key);
+
+/// Reads the number, size or choice of a key, with the bounds of its declaration. Nothing: it is not there, or is
+/// wrong, which was reported.
+std::optional<std::uint64_t> read_key(config::Section& section, std::span<const SettingFacts> keys,
+                                      std::string_view key);
+
+}  // namespace ferrotunnel::detail

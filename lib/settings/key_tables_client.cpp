@@ -1,0 +1,218 @@
+// The tables of a client's services.
+#include <vector>
+
+#include "base/limits.hpp"
+#include "ferrotunnel/backend.hpp"
+#include "settings/key_tables.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+constexpr SettingFacts of_client_section[] = {
+    {.key = "services",
+     .type = "list of services",
+     .help = "What is offered. Required.",
+     .is_required = true,
+     .keys = service_keys},
+};
+
+constexpr SettingFacts of_service[] = {
+    {.key = "tcp",
+     .type = "public port or range, or `private`",
+     .help = "The public port; 0: the server chooses. `20000-20010` with a `local` like `127.0.0.1:3000-3010`: a "
+             "service for each port, called `name:20000` and so on. `private`: none; only a program that embeds the "
+             "server reaches it."},
+    {.key = "udp",
+     .type = "public port or range",
+     .help = "The public UDP port; 0: the server chooses. A range as with `tcp`. The numbers are apart from those of "
+             "`tcp`. Instead of `tcp`."},
+    {.key = "http",
+     .type = "host or pattern, or `assigned`, or a list",
+     .help = "The hosts that visitors ask for: `app.example.com`, `\"*.example.com\"`, `\"**.example.com\"`, `\"*\"`; "
+             "`assigned`: the server chooses one. Instead of `tcp`."},
+    {.key = "tls",
+     .type = "host or pattern, or a list",
+     .help = "The names that visitors ask for by TLS (SNI), written as in `http`, none of them `assigned`. Nobody "
+             "touches their TLS: the backend has the certificate. Instead of `tcp`."},
+    {.key = "path",
+     .type = "URL path",
+     .help = "Which of their paths: `/api` and what is below, `= /status`, `~ /v[0-9]+/.*`; else all. `--http` takes "
+             "the first of these forms."},
+    {.key = "local",
+     .type = "address of a backend",
+     .help = "Where visitors are connected to; `22` is `127.0.0.1:22`. `unix:/run/app.sock`; with `http` also "
+             "`https://host:port` and `http://host:port`, with `tcp` also `tls://host:port`. Not needed with "
+             "`redirect`."},
+    {.key = "name",
+     .type = "name",
+     .help = "What events and logs call it; else `tcp:` and its port, the host and path, or `local`, cut or changed "
+             "where that is no name."},
+    {.key = "idle",
+     .form = Form::time,
+     .min = limits::udp_idle_ms_min,
+     .max = limits::udp_idle_ms_max,
+     .help = "With `udp`: a visitor who was silent for this long, both ways, is forgotten; `1s` to `1h`. Else `60s`."},
+    {.key = "plugins",
+     .type = "list of plugins for a service",
+     .help = "Plugins that the server is asked for, which visitors pass in this order: `NAME: SETTINGS`, up to 8; see "
+             "[clients](plugins/clients.md). Not with `udp`."},
+};
+
+constexpr Choice proxy_versions[] = {
+    {"off", static_cast<std::uint64_t>(ProxyProtocol::off)},
+    {"v1", static_cast<std::uint64_t>(ProxyProtocol::v1)},
+    {"v2", static_cast<std::uint64_t>(ProxyProtocol::v2)},
+};
+constexpr SettingFacts of_backend[] = {
+    {.key = "backend_ca",
+     .form = Form::path,
+     .help = "CAs, or the certificate itself, of a backend by TLS. Else the system's CAs."},
+    {.key = "backend_certificate",
+     .form = Form::path,
+     .help = "Shown to a backend by TLS that asks for a certificate: PEM, its chain behind it. With `backend_key`."},
+    {.key = "backend_key", .form = Form::path, .help = "Its key, PEM without a pass phrase."},
+    {.key = "backend_name",
+     .type = "host",
+     .help = "What such a backend's certificate must have, and is asked for (SNI). Else the host of `local`."},
+    {.key = "backend_insecure",
+     .form = Form::on_off,
+     .help = "Take any certificate of such a backend: who is in between can read everything."},
+    {.key = "proxy_protocol",
+     .form = Form::choice,
+     .choices = proxy_versions,
+     .help = "The backend is told who the visitor is, by a header in front of the first byte. Of HTTP services, each "
+             "visitor then has connections of its own."},
+};
+
+constexpr SettingFacts of_rules[] = {
+    {.key = "strip_prefix",
+     .form = Form::on_off,
+     .help = "The backend sees `/users` for `/api/users`, where `path` is `/api`."},
+    {.key = "replace_prefix", .type = "path prefix", .help = "With `/v2` it sees `/v2/users`."},
+    {.key = "host_header",
+     .type = "host with port, or `backend`",
+     .help = "What the backend sees as Host, perhaps with a port; `backend`: its own address, as `local` has it. Else "
+             "what the visitor asked for."},
+    {.key = "map_back",
+     .form = Form::on_off,
+     .help = "Where prefix or host were rewritten, Location and cookies of answers are mapped back. Else on."},
+    {.key = "request_headers", .help = "Changes of the fields that the backend sees.", .keys = field_rule_keys},
+    {.key = "response_headers", .help = "The same for answers.", .keys = field_rule_keys},
+    {.key = "redirect",
+     .type = "URL or path",
+     .help = "The server answers with a redirect; what is below `path`, and the query, are kept.",
+     .keys = redirect_keys},
+    {.key = "https_redirect",
+     .form = Form::on_off,
+     .help = "Visitors without TLS are sent to https; `off`: they are not, also where the server sends everybody.",
+     .keys = https_redirect_keys},
+    {.key = "hsts",
+     .form = Form::on_off,
+     .help = "Strict-Transport-Security in answers over TLS, for a year.",
+     .keys = hsts_keys},
+    {.key = "limits", .help = "Of this service; else as the server has them.", .keys = limit_keys},
+};
+
+constexpr SettingFacts of_field_rules[] = {
+    {.key = "remove", .type = "field name, or a list", .help = "Fields that are taken away."},
+    {.key = "set",
+     .type = "names with values",
+     .help = "Fields that are there instead of those of that name: `{X-Env: staging}`."},
+    {.key = "add",
+     .type = "names with values, or with lists of them",
+     .help = "Fields that are there beside those: `{X-Tag: [a, b]}`."},
+};
+
+constexpr Choice redirect_statuses[] = {{"301", 301}, {"302", 302}, {"307", 307}, {"308", 308}};
+constexpr SettingFacts of_redirect[] = {
+    {.key = "to", .type = "URL or path", .help = "The same, with a status.", .is_required = true},
+    {.key = "status", .form = Form::choice, .choices = redirect_statuses, .help = "Else 302."},
+};
+constexpr SettingFacts of_https_redirect[] = {
+    {.key = "status", .form = Form::choice, .choices = redirect_statuses, .help = "Else 308."},
+    {.key = "port",
+     .form = Form::number,
+     .min = 1,
+     .max = 65'535,
+     .help = "What visitors connect to. Else the server's `https` port, or 443."},
+};
+
+constexpr SettingFacts of_hsts[] = {
+    {.key = "max_age",
+     .form = Form::time,
+     .max = limits::http_hsts_max_age_max / std::chrono::milliseconds(1),
+     .help = "How long browsers shall use TLS alone, up to ten years; 0: they forget it. Else a year."},
+    {.key = "include_subdomains", .form = Form::on_off, .help = "Also for hosts below. Else off."},
+    {.key = "preload",
+     .form = Form::on_off,
+     .help = "For the browsers' lists; needs `include_subdomains` and a year. Else off."},
+};
+
+constexpr SettingFacts time_limit(std::string_view key, std::chrono::milliseconds most, std::string_view help) {
+    return {.key = key, .form = Form::time, .min = 1, .max = static_cast<std::uint64_t>(most.count()), .help = help};
+}
+
+constexpr SettingFacts of_limits[] = {
+    time_limit("backend_connect_timeout", limits::backend_connect_deadline,
+               "The backend accepts a connection within this, up to 10 s, else 502."),
+    time_limit("first_byte_timeout", limits::http_first_byte_max,
+               "It begins its answer within this, else 504. Up to an hour, unless the server allows more or less."),
+    time_limit("upgraded_idle_timeout", limits::http_upgraded_idle_max,
+               "A WebSocket is closed after this long without a byte. Up to a day, unless the server allows more or "
+               "less."),
+    {.key = "body_rate",
+     .form = Form::size,
+     .max = limits::http_body_rate_max,
+     .help = "Bytes a second (also `10K`) that a visitor's body must come with, else 408; 0: any."},
+    {.key = "body_max",
+     .form = Form::size,
+     .max = limits::http_body_bytes_max,
+     .help = "A larger body gets 413. Else, and with 0, as the server has it."},
+    {.key = "upgrades", .form = Form::on_off, .help = "`off`: no WebSockets. Else on, unless the server has them off."},
+};
+
+}  // namespace
+
+std::span<const SettingFacts> client_section_keys() noexcept {
+    return of_client_section;
+}
+
+std::span<const SettingFacts> service_keys() noexcept {
+    static const std::vector<SettingFacts> all = [] {
+        std::vector<SettingFacts> keys(std::begin(of_service), std::end(of_service));
+        keys.insert(keys.end(), std::begin(of_backend), std::end(of_backend));
+        keys.insert(keys.end(), std::begin(of_rules), std::end(of_rules));
+        return keys;
+    }();
+    return all;
+}
+
+std::span<const SettingFacts> backend_keys() noexcept {
+    return of_backend;
+}
+
+std::span<const SettingFacts> rule_keys() noexcept {
+    return of_rules;
+}
+
+std::span<const SettingFacts> field_rule_keys() noexcept {
+    return of_field_rules;
+}
+
+std::span<const SettingFacts> redirect_keys() noexcept {
+    return of_redirect;
+}
+
+std::span<const SettingFacts> https_redirect_keys() noexcept {
+    return of_https_redirect;
+}
+
+std::span<const SettingFacts> hsts_keys() noexcept {
+    return of_hsts;
+}
+
+std::span<const SettingFacts> limit_keys() noexcept {
+    return of_limits;
+}
+
+}  // namespace ferrotunnel::detail
