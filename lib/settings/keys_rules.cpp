@@ -16,8 +16,8 @@ using config::Section;
 using config::Value;
 
 constexpr const char* keys_of_rules[] = {
-    "strip_prefix",     "replace_prefix", "host_header",    "map_back", "request_headers",
-    "response_headers", "redirect",       "https_redirect", "hsts",     "limits"};
+    "strip_prefix", "replace_prefix", "host_header", "map_back", "request_headers", "response_headers",
+    "redirect",     "https_redirect", "hsts",        "limits",   "listing"};
 
 /// Reads the values, and remembers the place of each.
 class RuleReader {
@@ -83,6 +83,10 @@ bool RuleReader::read(const RuleKeys& keys, Http& http) {
     }
     if (const Value* value = keys.get("limits")) {
         read_limits(*value, http.limits);
+    }
+    if (const Value* value = keys.get("listing")) {
+        keep("listing", *value);
+        assign(http.listing, good(value->boolean()));
     }
     return complete_;
 }

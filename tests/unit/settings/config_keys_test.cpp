@@ -437,10 +437,13 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
                               "client: {services: [{http: [a.x, b.x], path: /p, local: 2, name: a}]}\n",
                               "client: {services: [{http: a.x, path: /q, local: 2, name: a}]}\n",
                               "client: {services: [{http: a.x, path: /p, local: 2, name: a, strip_prefix: on}]}\n",
+                              "client: {services: [{http: a.x, path: /p, local: 'files:/', name: a}]}\n",
                               "client: {services: [{http: a.x, path: /p, local: 2, name: a, hsts: on}]}\n"}) {
         CHECK(read(other).problems.empty());
         CHECK_FALSE(read(http).values == read(other).values);
     }
+    CHECK_FALSE(read("client: {services: [{http: a.x, local: 'files:/'}]}\n").values ==
+                read("client: {services: [{http: a.x, local: 'files:/', listing: on}]}\n").values);
     CHECK_FALSE(read("server: {token: {name: a, secret: x}}\n").values ==
                 read("server: {token: {name: b, secret: x}}\n").values);
 }
