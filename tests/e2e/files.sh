@@ -180,6 +180,13 @@ equal "the added one" "$(ask added.test /docs/)" "the docs"
 "$FERROTUNNEL" services --control "$dir/file.sock" >"$dir/services.out"
 has_text "$dir/services.out" "added.test .*files:/.*/site"
 
+say "the example of the documentation is right"
+mkdir -p "$dir/example/dist" "$dir/example/old"
+sed -n '/^```yaml$/,/^```$/p' "$E2E_SOURCE/../../docs/files.md" | sed '1d;$d' >"$dir/example/ferrotunnel.yml"
+(umask 077 && cp "$dir/token" "$dir/example/token")
+(cd "$dir/example" && "$FERROTUNNEL" check) >"$dir/check.out"
+has_text "$dir/check.out" "docs.example.com/old http docs.example.com /old -> files:/.*/example/old"
+
 say "what can not be right is said before anything starts"
 refused() {
     local code=0
