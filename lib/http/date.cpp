@@ -134,7 +134,8 @@ std::optional<std::int64_t> read_date(std::string_view text) noexcept {
     if (!in.is_good() || !date.ok() || parts.hour > 23 || parts.minute > 59 || parts.second > 60) {
         return std::nullopt;
     }
-    return sys_days(date).time_since_epoch() / seconds(1) + parts.hour * 3'600 + parts.minute * 60 + parts.second;
+    const sys_seconds when = sys_days(date) + hours(parts.hour) + minutes(parts.minute) + seconds(parts.second);
+    return when.time_since_epoch().count();
 }
 
 DateText date_text(std::int64_t seconds) noexcept {
