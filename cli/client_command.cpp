@@ -1,5 +1,5 @@
-// `ferrotunnel client` and its short forms `ferrotunnel tcp`, `ferrotunnel udp`, `ferrotunnel http` and `ferrotunnel
-// tls`
+// `ferrotunnel client` and its short forms `ferrotunnel tcp`, `ferrotunnel udp`, `ferrotunnel http`, `ferrotunnel tls`
+// and `ferrotunnel files`
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -352,7 +352,7 @@ const CommandInfo& client_info() {
                      "HTTP visitors who ask for this host reach that address: app.example.com=3000, "
                      "*.example.com=3000 (any one label in front), app.example.com/api=3001 (what is below a path), "
                      "*=3000 (every host that nothing else is for), =3000 (the server assigns a host, and the client "
-                     "prints it).",
+                     "prints it), docs.example.com=files:./dist (the files of a folder).",
                      true},
                     {"passthrough", "HOST=ADDRESS",
                      "TLS visitors who ask for this name (SNI) reach that address, and nobody touches their TLS in "
@@ -417,6 +417,26 @@ const CommandInfo& tls_info() {
     return info;
 }
 
+const CommandInfo& files_info() {
+    static const CommandInfo info = [] {
+        CommandInfo made =
+            short_form("files", "the short form of client, for the files of a folder by HTTP",
+                       "  ferrotunnel files ./dist --server tunnel.example.com --token-file token\n"
+                       "  ferrotunnel files ./dist --host docs.example.com --server tunnel.example.com\n"
+                       "  ferrotunnel files ~/share --listing --basic-auth ann --server tunnel.example.com\n",
+                       {{"host", "HOST[/PATH]",
+                         "The host that visitors ask for, as in --http of `client`; with a path: what is below "
+                         "it. Default: the server assigns a host below its --domain, and it is printed.",
+                         false},
+                        {"listing", "",
+                         "Show visitors what is in a folder that has no index.html. Default: they get 404.", false}},
+                       false, Guards::all, false);
+        made.operand = "FOLDER";
+        return made;
+    }();
+    return info;
+}
+
 ExitCode run_client(Arguments arguments) {
     return run(std::move(arguments), client_info(), wanted_by_client);
 }
@@ -439,6 +459,10 @@ ExitCode run_http(Arguments arguments) {
 
 ExitCode run_tls(Arguments arguments) {
     return run(std::move(arguments), tls_info(), wanted_by_tls);
+}
+
+ExitCode run_files(Arguments arguments) {
+    return run(std::move(arguments), files_info(), wanted_by_files);
 }
 
 }  // namespace ferrotunnel::cli

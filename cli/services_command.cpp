@@ -2,6 +2,9 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -76,8 +79,19 @@ Json described(const Udp& udp) {
     return {{"udp", udp.remote_port}, {"local", udp.local}};
 }
 
+// The client that is to serve a folder has another working directory than this command.
+std::string seen_from_there(const std::string& local) {
+    constexpr std::string_view prefix = "files:";
+    std::error_code error;
+    if (!local.starts_with(prefix)) {
+        return local;
+    }
+    const std::filesystem::path whole = std::filesystem::absolute(local.substr(prefix.size()), error);
+    return error ? local : std::string(prefix) + whole.string();
+}
+
 Json described(const Http& http) {
-    Json json{{"http", http.host.empty() ? "assigned" : http.host}, {"local", http.local}};
+    Json json{{"http", http.host.empty() ? "assigned" : http.host}, {"local", seen_from_there(http.local)}};
     if (!http.path.empty()) {
         json["path"] = http.path;
     }

@@ -53,7 +53,7 @@ std::vector<Service> range_of(std::string_view ports, std::string_view address, 
 }  // namespace
 
 std::optional<std::string> parse_backend(std::string_view text, std::string& error) {
-    if (text.starts_with("unix:") || text.find("://") != std::string_view::npos) {
+    if (text.starts_with("unix:") || text.starts_with("files:") || text.find("://") != std::string_view::npos) {
         return std::string(text);  // for the library to judge: it depends on the service
     }
     const std::size_t colon = text.rfind(':');

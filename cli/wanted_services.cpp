@@ -195,6 +195,19 @@ std::vector<Wanted> wanted_by_tls(const Sources& sources, Problems& problems) {
     return wanted;
 }
 
+std::vector<Wanted> wanted_by_files(const Sources& sources, Problems& problems) {
+    const Options& options = sources.options;
+    if (!options.operand()) {
+        problems.add("FOLDER", "missing: whose files to offer, like `ferrotunnel files ./dist`");
+        return {};
+    }
+    Http http;
+    http.local = "files:" + *options.operand();
+    http.listing = options.has("listing") && options.flag("listing", problems);
+    set_host(options.text("host").value_or(""), http);
+    return {{*options.operand(), std::move(http)}};
+}
+
 void guard(const Sources& sources, std::vector<Wanted>& wanted, Signals& signals, Problems& problems) {
     if (!has_guard_options(sources.options) || !sources.may_ask) {
         return;

@@ -26,7 +26,9 @@ struct Http {
     std::string host{};
     /// The backend that visitors are connected to, seen from this process: "127.0.0.1:3000", "[::1]:3000",
     /// "app.internal:80", "3000" (on this machine); "unix:/run/app.sock"; "https://127.0.0.1:8443" for a backend that
-    /// speaks TLS (port 443 if none is given), see `backend_tls`. Not used by listen, where the application itself
+    /// speaks TLS (port 443 if none is given), see `backend_tls`; "files:/srv/www" for a folder whose files are the
+    /// answers, read by the client itself (docs/files.md). A relative path is completed by the working directory when
+    /// the service is added, and the folder has to be there then. Not used by listen, where the application itself
     /// serves, nor where `rules.redirect` answers.
     std::string local{};
     /// The name of the service in events, logs and Server::async_open: up to 64 letters, digits and "._-:/[]*". Empty:
@@ -37,6 +39,8 @@ struct Http {
     /// path alone), "~ /v[0-9]+/.*" (a regular expression for the whole path). Empty: all paths that no other service
     /// of the host is for.
     std::string path{};
+    /// Whether visitors are shown what is in a folder that has no index.html; only where `local` begins with "files:".
+    bool listing = false;
     /// Further hosts, up to 15; only where `host` is not empty.
     std::vector<std::string> aliases{};
     BackendTls backend_tls{};

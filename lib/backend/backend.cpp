@@ -1,6 +1,8 @@
 #include "backend/backend.hpp"
 
 #include <chrono>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "base/text.hpp"
@@ -26,7 +28,33 @@ Result<BackendPlace, std::string> unix_place(std::string_view path) {
     if (!is_utf8(path) || !is_printable(path)) {
         return std::string("has control characters");
     }
-    return BackendPlace{{}, std::string(path), false};
+    return BackendPlace{{}, std::string(path), false, {}};
+}
+
+// Completes the path by the working directory, which may be another one later. Links in it stay: a deployment changes
+// them.
+Result<BackendPlace, std::string> folder_place(std::string_view path, ServiceKind kind) {
+    if (kind != ServiceKind::http) {
+        return std::string("is a folder of files, which only an HTTP service answers with; expected host:port");
+    }
+    if (path.empty()) {
+        return std::string("names no folder; expected one like files:./dist");
+    }
+    if (!is_utf8(path) || !is_printable(path)) {
+        return std::string("has control characters");
+    }
+    std::error_code error;
+    const std::filesystem::path written = std::filesystem::absolute(std::string(path), error);
+    if (error) {
+        return "can not be completed by the working directory: " + error.message();
+    }
+    std::filesystem::path whole;
+    for (const std::filesystem::path& part : written) {
+        if (!part.empty() && part != ".") {
+            whole /= part;
+        }
+    }
+    return BackendPlace{{}, {}, false, whole.string()};
 }
 
 // Explains a wrong scheme: what is in front of "://" only says whether there is TLS, and a user who writes it as is
@@ -60,6 +88,9 @@ Result<BackendPlace, std::string> parse_backend_place(std::string_view text, Ser
     if (text.starts_with(unix_prefix)) {
         return unix_place(text.substr(unix_prefix.size()));
     }
+    if (text.starts_with(folder_prefix)) {
+        return folder_place(text.substr(folder_prefix.size()), kind);
+    }
     BackendPlace made;
     std::optional<std::uint16_t> default_port;
     if (const std::size_t end = text.find("://"); end != std::string_view::npos) {
@@ -92,6 +123,9 @@ Result<BackendPlace, std::string> parse_backend_place(std::string_view text, Ser
 std::string to_text(const BackendPlace& place, ServiceKind kind) {
     if (!place.unix_path.empty()) {
         return std::string(unix_prefix) + place.unix_path;
+    }
+    if (!place.folder.empty()) {
+        return std::string(folder_prefix) + place.folder;
     }
     const std::string at = net::to_text(place.at);
     return place.tls ? (kind == ServiceKind::http ? "https://" : "tls://") + at : at;

@@ -22,17 +22,24 @@ class TlsContext;
 
 namespace ferrotunnel::backend {
 
+class Folder;
+
 /// A backend's place, as the `local` of a service gives it.
 struct BackendPlace {
-    net::HostPort at;       // for TCP
-    std::string unix_path;  // for a unix socket; empty: TCP
+    net::HostPort at;         // for TCP
+    std::string unix_path{};  // for a unix socket; empty: there is none
     bool tls = false;
+    std::string folder{};  // of files, with its whole path; empty: there is none
 
     friend bool operator==(const BackendPlace&, const BackendPlace&) = default;
 };
 
-/// Reads "127.0.0.1:22", ":22" and "22" (this machine), "unix:/run/app.sock"; for HTTP services also "https://host" and
-/// "https://host:port", for TCP services "tls://host:port". The words of an error are to follow the text.
+/// What `local` begins with for a folder: "files:./dist".
+inline constexpr std::string_view folder_prefix = "files:";
+
+/// Reads "127.0.0.1:22", ":22" and "22" (this machine), "unix:/run/app.sock"; for HTTP services also "https://host",
+/// "https://host:port" and "files:FOLDER", where a relative path is completed by the working directory; for TCP
+/// services "tls://host:port". The words of an error are to follow the text.
 Result<BackendPlace, std::string> parse_backend_place(std::string_view text, wire::ServiceKind kind);
 /// The reverse of parse_backend_place, in full.
 std::string to_text(const BackendPlace& place, wire::ServiceKind kind);
@@ -42,6 +49,7 @@ struct Backend {
     BackendPlace place;
     std::shared_ptr<transport::TlsContext> tls;  // null: no TLS
     std::optional<net::ProxyVersion> proxy;      // the header that is sent before the first byte
+    std::shared_ptr<Folder> folder;              // whose files are the answers; null: visitors are connected to `place`
 };
 
 /// Whether the backend of a service answers, as its visitors find out: logged once when it does not, and once when it

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "backend/backend.hpp"
+#include "backend/folder.hpp"
 #include "base/intrusive_ptr.hpp"
 #include "base/limits.hpp"
 #include "mux/stream.hpp"
@@ -46,9 +47,14 @@ struct ClientService {
 /// is good enough, since it is taken once per visitor.
 class ServiceTable {
 public:
+    /// Streams that a folder answers now are told when it is not the service's any more.
     void put(std::shared_ptr<const ClientService> service) {
         std::lock_guard lock(mutex_);
-        services_.insert_or_assign(service->id, std::move(service));
+        std::shared_ptr<const ClientService>& place = services_[service->id];
+        if (place && place->backend.folder && place->backend.folder != service->backend.folder) {
+            place->backend.folder->retire();
+        }
+        place = std::move(service);
     }
     void erase(std::uint32_t id) {
         std::lock_guard lock(mutex_);

@@ -4,6 +4,7 @@
 #include <new>
 #include <utility>
 
+#include "backend/serve_files.hpp"
 #include "runtime/address.hpp"
 #include "runtime/connector.hpp"
 #include "transport/tls_pipe.hpp"
@@ -105,6 +106,10 @@ void dial_by(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, const I
 
 void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
                   IntrusivePtr<mux::Stream> stream, const net::Address& visitor, DialShared shared) {
+    if (service->backend.folder) {
+        serve_files(worker, std::move(service), std::move(stream), std::move(shared));
+        return;
+    }
     auto dial = std::make_shared<Dial>(Dial{worker, std::move(service), visitor, std::move(shared)});
     const BackendPlace& place = dial->backend().place;
     dial->may_lead_back = place.unix_path.empty() && dial->shared.own_visits->may_lead_back(place.at.port);

@@ -1,5 +1,6 @@
 #include "settings/backend.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -7,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "backend/folder.hpp"
 #include "base/text.hpp"
 #include "net/host_name.hpp"
 #include "transport/tls_context.hpp"
@@ -40,6 +42,19 @@ void check_backend_tls(const BackendWords& words, const backend::BackendPlace& p
     }
 }
 
+void check_folder(const BackendWords& words, const std::string& folder, std::vector<Problem>& problems) {
+    auto wrong = [&](std::string text) { problems.push_back({words.name, std::move(text)}); };
+    struct stat status {};
+    if (::stat(folder.c_str(), &status) != 0) {
+        wrong(in_quotes(words.local) + " can not be opened: " + std::generic_category().message(errno));
+    } else if (!S_ISDIR(status.st_mode)) {
+        wrong(in_quotes(words.local) + " is no folder");
+    }
+    if (words.proxy != ProxyProtocol::off) {
+        wrong("`proxy_protocol` has no meaning where the files of a folder are the answers");
+    }
+}
+
 // OpenSSL does not say why it can not read a file.
 bool are_readable(const BackendWords& words, std::vector<Problem>& problems) {
     const std::size_t before = problems.size();
@@ -62,7 +77,8 @@ BackendWords backend_words(Tcp& service) {
 }
 
 BackendWords backend_words(Http& service) {
-    return {service.name, service.local, wire::ServiceKind::http, service.backend_tls, service.proxy_protocol};
+    return {service.name,        service.local,          wire::ServiceKind::http,
+            service.backend_tls, service.proxy_protocol, service.listing};
 }
 
 BackendWords backend_words(Tls& service) {
@@ -86,6 +102,9 @@ void check_backend(const BackendWords& words, const char* example, std::vector<P
     }
     words.local = backend::to_text(*place, words.kind);
     check_backend_tls(words, *place, problems);
+    if (!place->folder.empty()) {
+        check_folder(words, place->folder, problems);
+    }
 }
 
 void check_no_backend(const BackendWords& words, std::vector<Problem>& problems) {
@@ -104,6 +123,9 @@ backend::Backend make_backend(const BackendWords& words, std::vector<Problem>& p
     }
     made.text = words.local;
     made.place = *backend::parse_backend_place(words.local, words.kind);
+    if (!made.place.folder.empty()) {
+        made.folder = std::make_shared<backend::Folder>(made.place.folder, words.listing);
+    }
     if (words.proxy != ProxyProtocol::off) {
         made.proxy = words.proxy == ProxyProtocol::v1 ? net::ProxyVersion::v1 : net::ProxyVersion::v2;
     }

@@ -21,6 +21,7 @@ struct BackendWords {
     wire::ServiceKind kind;
     const BackendTls& tls;
     ProxyProtocol proxy;
+    bool listing = false;
 };
 BackendWords backend_words(Tcp& service);
 BackendWords backend_words(Http& service);

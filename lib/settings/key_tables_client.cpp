@@ -41,8 +41,8 @@ constexpr SettingFacts of_service[] = {
     {.key = "local",
      .type = "address of a backend",
      .help = "Where visitors are connected to; `22` is `127.0.0.1:22`. `unix:/run/app.sock`; with `http` also "
-             "`https://host:port` and `http://host:port`, with `tcp` also `tls://host:port`. Not needed with "
-             "`redirect`."},
+             "`https://host:port`, `http://host:port` and `files:FOLDER`, whose files are the answers "
+             "([files](files.md)), with `tcp` also `tls://host:port`. Not needed with `redirect`."},
     {.key = "name",
      .type = "name",
      .help = "What events and logs call it; else `tcp:` and its port, the host and path, or `local`, cut or changed "
@@ -111,6 +111,10 @@ constexpr SettingFacts of_rules[] = {
      .help = "Strict-Transport-Security in answers over TLS, for a year.",
      .keys = hsts_keys},
     {.key = "limits", .help = "Of this service; else as the server has them.", .keys = limit_keys},
+    {.key = "listing",
+     .form = Form::on_off,
+     .help = "With a `local` like `files:./dist`: visitors are shown what is in a folder that has no index.html. Else "
+             "they get 404."},
 };
 
 constexpr SettingFacts of_field_rules[] = {

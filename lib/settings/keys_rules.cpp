@@ -81,6 +81,10 @@ bool RuleReader::read(const RuleKeys& keys, Http& http) {
     if (const Value* value = keys.get("limits")) {
         read_limits(*value, http.limits);
     }
+    if (const Value* value = keys.get("listing")) {
+        keep("listing", *value);
+        assign(http.listing, good(value->boolean()));
+    }
     return complete_;
 }
 

@@ -28,6 +28,14 @@ std::string with_host(const std::string& local) {
     return is_port ? "127.0.0.1:" + local.substr(begin) : local;
 }
 
+// The same, and a relative path of a folder is relative to the file's.
+std::string with_folder(const std::string& local, const Value& place) {
+    constexpr std::string_view prefix = backend::folder_prefix;
+    return local.starts_with(prefix) && local != prefix
+               ? std::string(prefix) + place.in_folder(std::string_view(local).substr(prefix.size()))
+               : with_host(local);
+}
+
 // Names, public ports and hosts that earlier services have taken, with their lines; and the server that will be asked
 // for them, if it is in the same file.
 struct Taken {
@@ -285,6 +293,7 @@ bool hosts_are_good(const Keys& keys, const Http& http) {
     alone.path.clear();
     alone.local = ":1";
     alone.backend_tls = {};
+    alone.listing = false;
     alone.rules = {};
     alone.limits = {};
     check_service(alone, false, problems);
@@ -320,7 +329,7 @@ void add_http(const Keys& keys, Taken& taken, ClientPart& part) {
     const auto address = keys.local ? keys.local->word() : std::nullopt;
     const auto path = keys.path ? keys.path->text() : std::nullopt;
     const auto called = keys.name ? keys.name->word() : std::nullopt;
-    http.local = address ? with_host(*address) : "";
+    http.local = address ? with_folder(*address, *keys.local) : "";
     http.path = path.value_or("");
     http.name = called.value_or("");
     const bool rules_are_good = read_rules(keys.rules, http, *keys.http);

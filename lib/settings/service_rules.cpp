@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "backend/backend.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "directory/http_description.hpp"
@@ -102,9 +103,21 @@ void check_limits(const HttpLimits& limits, std::vector<Problem>& problems) {
     }
 }
 
+bool is_folder(const Http& service) {
+    return service.local.starts_with(backend::folder_prefix);
+}
+
+void check_listing(const Http& service, std::vector<Problem>& problems) {
+    if (service.listing && !is_folder(service)) {
+        problems.push_back({"listing", "has no meaning: `local` is not written files:FOLDER"});
+    }
+}
+
 void check_host(const Http& service, bool application_serves, std::vector<Problem>& problems) {
     if (service.rules.host_header == backend_host && application_serves) {
         problems.push_back({"rules.host_header", "can not be the backend's: the application itself serves"});
+    } else if (service.rules.host_header == backend_host && is_folder(service)) {
+        problems.push_back({"rules.host_header", "can not be the backend's: a folder has no host"});
     }
 }
 
@@ -185,6 +198,7 @@ std::vector<Problem> rule_problems(const Http& service, bool application_serves)
                                          std::to_string(limits::http_rules_bytes_max)});
     }
     check_host(service, application_serves, problems);
+    check_listing(service, problems);
     check_limits(service.limits, problems);
     return problems;
 }

@@ -58,7 +58,7 @@ std::string list_of_ranges() {
 std::string backend_place() {
     const std::string ports = either({range_of(pattern::port)});
     const std::string host = either({pattern::in_brackets, pattern::dialled});
-    return either({":?" + ports, "unix:/.+", "https?://" + host + maybe(":" + pattern::port) + "/?",
+    return either({":?" + ports, "unix:/.+", "files:.+", "https?://" + host + maybe(":" + pattern::port) + "/?",
                    "tls://" + host + ":" + pattern::port, host + ":" + ports});
 }
 

@@ -94,7 +94,7 @@ told 'bomb.yml:1:5: a0: anchors'
 told 'more problems behind this place'
 
 say "the example of the documentation is right"
-mkdir -p "$dir/example/conf.d"
+mkdir -p "$dir/example/conf.d" "$dir/example/dist"
 sed -n '/^```yaml$/,/^```$/p' "$E2E_SOURCE/../../docs/configuration.md" | sed '1d;$d' >"$dir/example/ferrotunnel.yml"
 (umask 077 && cp "$dir/token" "$dir/example/alice.token" && "$FERROTUNNEL" token >"$dir/example/bob.token" &&
     "$FERROTUNNEL" token >"$dir/example/old-bob.token")
@@ -109,10 +109,10 @@ for ca in staff internal-ca edge; do cp "$dir/example/chain.pem" "$dir/example/$
 HOME=$dir/example run check example/ferrotunnel.yml
 ends_with 0
 equal "what is told besides" "$(<"$dir/run.err")" ""
-diff - "$dir/run.out" <<'END' || fail "another summary than expected"
+diff - "$dir/run.out" <<END || fail "another summary than expected"
 ok: example/ferrotunnel.yml
   server    clients at 0.0.0.0:7835, TLS 1.3; visitors at 0.0.0.0, ports 2222,8000-8100; HTTP at 0.0.0.0:8080, HTTPS at 0.0.0.0:8443, hosts below tunnel.example.com; 2 tokens
-  client    to tunnel.example.com:7835, TLS 1.3; 2 connections, 10 services
+  client    to tunnel.example.com:7835, TLS 1.3; 2 connections, 11 services
     ssh              tcp 2222 -> 127.0.0.1:22
     db.internal:5432 tcp any -> db.internal:5432
     udp:8053         udp 8053 -> 127.0.0.1:53
@@ -121,6 +121,7 @@ ok: example/ferrotunnel.yml
     app.example.com/shop http app.example.com /shop -> 127.0.0.1:3002
     app.example.com/files http app.example.com /files -> 127.0.0.1:3003
     old.example.com  http old.example.com -> redirect to https://app.example.com
+    docs.example.com http docs.example.com -> files:$(cd "$dir" && pwd -P)/example/dist
     api.example.com  http api.example.com -> https://api.internal:443
     tls:shop.example.com tls shop.example.com -> unix:/run/shop.sock
 END

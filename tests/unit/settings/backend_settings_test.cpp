@@ -2,7 +2,9 @@
 #include "settings/backend.hpp"
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 
+#include "backend/folder.hpp"
 #include "settings/settings.hpp"
 #include "unit/transport/made_certificates.hpp"
 #include "unit/transport/pipes.hpp"
@@ -128,4 +130,45 @@ TEST_CASE("a TLS service needs a name that visitors ask for", "[settings]") {
     CHECK(problems_of(app).empty());
     app.aliases.emplace_back("x.example.com");
     only(app, "more than 16 hosts");
+}
+
+TEST_CASE("a folder of files has to be there, and is brought to its whole path", "[settings]") {
+    TemporaryDirectory folder;
+    std::filesystem::create_directory(folder.path() / "site");
+    const std::string whole = "files:" + (folder.path() / "site").string();
+    Http http = web("files:" + folder.path().string() + "/./site/");
+    http.listing = true;
+    std::vector<Problem> problems;
+    check_service(http, false, problems);
+    CHECK(problems.empty());
+    CHECK(http.local == whole);
+    const auto made = make_backend(backend_words(http), problems);
+    REQUIRE(made.folder);
+    CHECK(made.folder->path() == (folder.path() / "site").string());
+    CHECK(made.folder->lists());
+    Http relative = web("files:.");
+    check_service(relative, false, problems);
+    CHECK(problems.empty());
+    CHECK(relative.local == "files:" + std::filesystem::current_path().string());
+    only(web(whole + "/none"), "can not be opened: No such file or directory");
+    only(web("files:/dev/null"), "is no folder");
+    only(web("files:"), "names no folder");
+    only(web("files:a\nb"), "has control characters");
+    only(Tcp(1, whole), "which only an HTTP service answers with");
+    only(tls("app.example.com", whole), "which only an HTTP service answers with");
+}
+
+TEST_CASE("what is said of a folder has to fit", "[settings]") {
+    Http http = web("files:/");
+    http.proxy_protocol = ProxyProtocol::v1;
+    only(http, "`proxy_protocol` has no meaning where the files of a folder are the answers");
+    http.proxy_protocol = ProxyProtocol::off;
+    http.rules.host_header = "backend";
+    only(http, "a folder has no host");
+    http.rules.host_header.clear();
+    http.backend_tls.insecure = true;
+    only(http, "`local` is not written https://host:port");
+    Http listing = web(":3000");
+    listing.listing = true;
+    only(listing, "`listing` has no meaning: `local` is not written files:FOLDER");
 }

@@ -1,0 +1,73 @@
+// The folder behind a service that answers with files: what is below it can be opened, and nothing else.
+//
+// The kernel holds that bound (openat2 with RESOLVE_BENEATH), not a comparison of paths. Where it does not know the
+// call, or a sandbox forbids it, each folder on the way is opened by itself, which comes to the same since no link is
+// followed: no `..` is ever in a path (files/file_path.hpp). The folder is looked up by its path for each request,
+// links included: one that was made anew, or a link that a deployment has changed, counts at once.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "base/result.hpp"
+#include "files/limits.hpp"
+#include "files/listing.hpp"
+#include "files/validators.hpp"
+#include "runtime/socket.hpp"
+
+namespace ferrotunnel::backend {
+
+/// What was opened below a folder: a file to read, or a folder to open more below.
+struct Opened {
+    runtime::Fd fd;
+    files::FileStamp stamp;
+    bool is_folder = false;
+};
+
+/// How a path below a folder is looked up. `steps` is for kernels and sandboxes without openat2.
+enum class Lookup : std::uint8_t { beneath, steps };
+
+/// The one that this process may use.
+Lookup usable_lookup() noexcept;
+
+/// Opens `path` below `folder`, a descriptor: a regular file for reading, or a folder. Empty: the folder itself. Fails
+/// with no_such_file_or_directory for what is neither (a pipe is not opened, nor a device), and for links.
+Result<Opened, std::error_code> open_below(int folder, const std::string& path, Lookup lookup = usable_lookup());
+
+/// What visitors may be shown of a folder that open_below has opened.
+Result<files::Listing, std::error_code> list_folder(int folder);
+
+/// The state of an open file.
+Result<files::FileStamp, std::error_code> stamp_of(int file);
+
+/// The folder of one service. Any thread.
+class Folder {
+public:
+    Folder(std::string path, bool lists) noexcept : path_(std::move(path)), lists_(lists) {}
+
+    const std::string& path() const noexcept { return path_; }
+    /// Whether visitors are shown what is in a folder without index.html.
+    bool lists() const noexcept { return lists_; }
+
+    Result<runtime::Fd, std::error_code> open() const;
+
+    /// Says that the service has another folder from now on, or another setting of this one: streams that are here are
+    /// to end before their next request.
+    void retire() noexcept { retired_.store(true, std::memory_order_relaxed); }
+    bool is_retired() const noexcept { return retired_.load(std::memory_order_relaxed); }
+
+    /// A place among limits::files_transfers_max, given back when the last copy goes. Null: there is none.
+    std::shared_ptr<void> take_place();
+
+private:
+    const std::string path_;
+    const bool lists_;
+    std::atomic<bool> retired_{false};
+    const std::shared_ptr<std::atomic<std::size_t>> transfers_ = std::make_shared<std::atomic<std::size_t>>(0);
+};
+
+}  // namespace ferrotunnel::backend

@@ -1,0 +1,52 @@
+// What tells one state of a file from another (RFC 9110, 8.8), and what a request's conditions make of it (13).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "http/fields.hpp"
+
+namespace ferrotunnel::files {
+
+/// What is known of a file's state. Times are nanoseconds since 1970.
+struct FileStamp {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::uint64_t size = 0;
+    std::int64_t modified = 0;  // its bytes
+    std::int64_t changed = 0;   // its bytes, or what is known of it; nobody can set this time
+
+    /// Whether its bytes are still the same, as far as times and size tell. A file that was renamed or unlinked keeps
+    /// its bytes.
+    bool has_bytes_of(const FileStamp& before) const noexcept {
+        return size == before.size && modified == before.modified;
+    }
+};
+
+struct Validators {
+    std::string tag;  // with its quotes, and without W/
+    /// Each further change of the file brings another tag, and another time of change.
+    bool strong = false;
+    std::int64_t modified = 0;  // seconds since 1970, never after `now`
+
+    /// `now` in nanoseconds since 1970.
+    static Validators of(const FileStamp& stamp, std::int64_t now);
+    /// The value of ETag.
+    std::string etag() const { return (strong ? "" : "W/") + tag; }
+};
+
+enum class Verdict : std::uint8_t {
+    go_on,
+    not_modified,  // 304
+    failed,        // 412
+};
+
+/// Judges If-Match, If-Unmodified-Since, If-None-Match and If-Modified-Since of a GET or HEAD, in the order of RFC
+/// 9110, 13.2.2. Dates that can not be read count as absent.
+Verdict judge_conditions(const http::Fields& fields, const Validators& validators);
+
+/// Whether If-Range lets the request have a range: there is none, or it names this very state.
+bool allows_range(const http::Fields& fields, const Validators& validators);
+
+}  // namespace ferrotunnel::files
