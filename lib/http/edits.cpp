@@ -22,6 +22,22 @@ std::uint8_t classes_of_all(std::string_view name) {
     return static_cast<std::uint8_t>(classes);
 }
 
+// Makes `edit` one of this name and value. False: they may not be written.
+bool fill(Edits::Edit& edit, Edits::Kind kind, std::string_view name, std::string_view value) {
+    const std::uint8_t classes = classes_of_all(name);
+    if ((classes & detail::class_token) == 0 || !is_field_value(value)) {
+        return false;
+    }
+    edit.kind = kind;
+    edit.known = field_name_of(name);
+    edit.odd_name = (classes & detail::class_plain) == 0 || name.back() == '-';
+    edit.superseded = false;
+    edit.mark = loose_mark(name);
+    edit.name = name;
+    edit.value = value;
+    return true;
+}
+
 }  // namespace
 
 bool is_field_name(std::string_view name) noexcept {
@@ -41,18 +57,31 @@ void Edits::clear() noexcept {
 }
 
 std::optional<Edits::Edit> Edits::make(Kind kind, std::string_view name, std::string_view value) noexcept {
-    const std::uint8_t classes = classes_of_all(name);
-    if ((classes & detail::class_token) == 0 || !is_field_value(value)) {
-        return std::nullopt;
-    }
-    const bool odd_name = (classes & detail::class_plain) == 0 || name.back() == '-';
-    return Edit{kind, field_name_of(name), odd_name, kind != Kind::remove, loose_mark(name), name, value};
+    Edit made;
+    return fill(made, kind, name, value) ? std::optional(made) : std::nullopt;
 }
 
 bool Edits::put(const Edit& made) noexcept {
     if (size_ == edits_.size()) {
         return false;
     }
+    edits_[size_] = made;
+    edits_[size_].superseded = false;
+    append();
+    return true;
+}
+
+bool Edits::push(Kind kind, std::string_view name, std::string_view value) noexcept {
+    if (size_ == edits_.size() || !fill(edits_[size_], kind, name, value)) {
+        return false;
+    }
+    append();
+    return true;
+}
+
+// Takes the edit behind the last one, which has been filled, into the list.
+void Edits::append() noexcept {
+    const Edit& made = edits_[size_];
     const std::uint64_t bit = bit_of_mark(made.mark);
     if (made.kind != Kind::add) {
         dropped_ |= bit_of(made.name);
@@ -61,20 +90,13 @@ bool Edits::put(const Edit& made) noexcept {
         }
     }
     marks_ |= bit;
-    edits_[size_++] = made;
-    edits_[size_ - 1].stands = made.kind != Kind::remove;
-    return true;
+    ++size_;
 }
 
 void Edits::supersede(const Edit& later) noexcept {
     for (std::size_t i = 0; i < size_; ++i) {
-        edits_[i].stands = edits_[i].stands && !is_about(later, edits_[i].name, edits_[i].known, edits_[i].mark);
+        edits_[i].superseded = edits_[i].superseded || is_about(later, edits_[i].name, edits_[i].known, edits_[i].mark);
     }
-}
-
-bool Edits::push(Kind kind, std::string_view name, std::string_view value) noexcept {
-    const std::optional<Edit> made = make(kind, name, value);
-    return made && put(*made);
 }
 
 bool Edits::is_same(const Edit& edit, std::string_view name, FieldName known) noexcept {

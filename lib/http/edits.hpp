@@ -33,9 +33,9 @@ public:
     struct Edit {
         Kind kind = Kind::add;
         FieldName known = FieldName::other;
-        bool odd_name = false;   // see Field
-        bool stands = true;      // it still adds its field: no later edit sets or removes that name
-        std::uint32_t mark = 0;  // see loose_mark()
+        bool odd_name = false;    // see Field
+        bool superseded = false;  // a later edit sets or removes that name
+        std::uint32_t mark = 0;   // see loose_mark()
         std::string_view name;
         std::string_view value;
     };
@@ -61,12 +61,13 @@ public:
 
     /// Whether the edits leave out a field of that name in a message.
     bool drops(std::string_view name, FieldName known) const noexcept;
-    /// Whether the edit at `i` still adds its field: no later edit sets or removes that name.
-    bool stands(std::size_t i) const noexcept { return edits_[i].stands; }
+    /// Whether the edit at `i` adds a field: it is no removal, and no later edit sets or removes that name.
+    bool stands(std::size_t i) const noexcept { return !edits_[i].superseded && edits_[i].kind != Kind::remove; }
 
 private:
     bool push(Kind kind, std::string_view name, std::string_view value) noexcept;
     static bool is_same(const Edit& edit, std::string_view name, FieldName known) noexcept;
+    void append() noexcept;
     void supersede(const Edit& later) noexcept;
 
     std::size_t size_ = 0;

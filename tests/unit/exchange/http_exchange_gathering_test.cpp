@@ -125,14 +125,17 @@ TEST_CASE("gathering: what has no body is judged at once", "[exchange][plugins]"
 
 TEST_CASE("gathering: pages are collected too", "[exchange][plugins]") {
     Rig rig({}, measuring(0));
-    rig.edge->carrier->refuse_next = 2;
     rig.edge->carrier->refuse_with = wire::Code::unknown_service;
+    rig.edge->carrier->refuse_next = 1;
     Peer visitor = rig.visit(get("/", "Accept: text/plain\r\n"));
     const Message page = visitor.read_message();
     CHECK(page.status() == 503);
     CHECK(page.field("x-size") == std::to_string(page.body.size()));
+    rig.edge->carrier->refuse_next = 1;
     visitor.send("HEAD / HTTP/1.1\r\nHost: app.test\r\n\r\n");
-    CHECK(visitor.read_message(true).field("x-size") == "0");
+    const Message to_head = visitor.read_message(true);
+    CHECK(to_head.status() == 503);
+    CHECK(to_head.field("x-size") == "0");
     CHECK(rig.collected() == 0);
 }
 
