@@ -326,9 +326,9 @@ public:
     /// Sends the body through a filter; the edge frames the message anew. False: as for observe(), and for the answers
     /// 101 and 206.
     bool transform(Side side, std::unique_ptr<BodyFilter> filter);
-    /// Decides when the whole body of the hook's message is there: `then(Exchange&, Text body)` returns a Decision. Once
-    /// in a hook (or what was given to `later` there). `max`: 0 stands for 64 KiB; 1 MiB at most. A visitor who sends
-    /// more is answered with 413; an answer that is larger, or too late, is a failure. Servers before minor 2: requests.
+    /// Decides when the whole body of the hook's message is there: `then(Exchange&, Text body)` returns a Decision.
+    /// Once in a hook (or what was given to `later` there). `max`: 0 stands for 64 KiB; 1 MiB at most. A visitor who
+    /// sends more is answered with 413; an answer that is larger, or too late, is a failure. Minor 1: requests only.
     template <typename Then>
     Decision collect(std::size_t max, Then then);
 

@@ -231,10 +231,14 @@ std::string Section::path_of(const std::string& key) const {
     return path_.empty() ? key : path_ + '.' + key;
 }
 
-std::optional<Value> Section::find(const std::string& key) {
+void Section::know(std::string_view key) {
     if (std::find(known_.begin(), known_.end(), key) == known_.end()) {
-        known_.push_back(key);
+        known_.emplace_back(key);
     }
+}
+
+std::optional<Value> Section::find(const std::string& key) {
+    know(key);
     context_->keys.insert(without_indices(path_of(key)));
     for (const Entry& entry : node_->entries) {
         if (entry.key == key) {

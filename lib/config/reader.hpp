@@ -105,6 +105,8 @@ class Section {
 public:
     Section(const Node& node, Context& context, std::string path, Place place);
 
+    /// Makes a key known, whether its value is asked for or not.
+    void know(std::string_view key);
     /// The value of a key, if it is there. From then on the key counts as known.
     std::optional<Value> find(const std::string& key);
     /// All keys with their values, in a group where keys can be chosen freely. From then on they count as known.

@@ -200,7 +200,7 @@ std::span<const SettingFacts> page_host_keys() noexcept {
 
 void make_known(config::Section& section, std::span<const SettingFacts> keys) {
     for (const SettingFacts& each : keys) {
-        (void)section.find(std::string(each.key));
+        section.know(each.key);
     }
 }
 

@@ -75,7 +75,7 @@ def first_error(validator, value):
 def documented_parts(folder):
     """Every configuration in the documentation, whole or a part: blocks in fences, and blocks that are indented."""
     for path in sorted([*folder.glob("docs/**/*.md"), *folder.glob("*.md"), *folder.glob("plugins/*/*.md")]):
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         blocks = re.findall(r"^```(?:yaml|yml)\n(.*?)^```$", text, re.M | re.S)
         blocks += [re.sub("^    ", "", each, flags=re.M) for each in re.findall(r"(?:^    .*\n(?:\n(?=    ))?)+", text, re.M)]
         for block in blocks:
@@ -92,7 +92,7 @@ def check_cases(validator, folder, wrong):
     wrong += [f"{name}: there is no such case any more" for name in BEYOND_A_SCHEMA.keys() - names]
     for name in names:
         try:
-            error = first_error(validator, as_json((folder / f"{name}.yml").read_text(), Yaml12))
+            error = first_error(validator, as_json((folder / f"{name}.yml").read_text(encoding="utf-8"), Yaml12))
         except ValueError as refusal:
             error = f"no YAML: {refusal}"
         if name in BEYOND_A_SCHEMA and error:
@@ -106,7 +106,7 @@ def check_good(validator, folder, wrong):
     paths = sorted(folder.glob("*.yml"))
     for path in paths:
         for loader in (Yaml12, yaml.SafeLoader):  # the second one reads YAML 1.1, where `off` is no text
-            if error := first_error(validator, as_json(path.read_text(), loader)):
+            if error := first_error(validator, as_json(path.read_text(encoding="utf-8"), loader)):
                 wrong.append(f"{path.name}, by {loader.__name__}: {error}")
     return len(paths)
 
@@ -123,7 +123,7 @@ def check_documentation(validator, folder, wrong):
 
 def main():
     schema_path, cases, good, sources = map(pathlib.Path, sys.argv[1:])
-    schema = json.loads(schema_path.read_text())
+    schema = json.loads(schema_path.read_text(encoding="utf-8"))
     jsonschema.Draft7Validator.check_schema(schema)
     validator = jsonschema.Draft7Validator(schema)
     wrong = []
