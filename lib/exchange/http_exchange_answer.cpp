@@ -96,9 +96,9 @@ Answer HttpExchange::give_head() {
     answer.head = &head;
     answer.status = head.status;
     http::Edits& edits = edge_.new_edits();
-    bool fits = edits.set("X-Request-Id", request_.id) && edits.remove("X-FerroTunnel-Error");
+    bool fits = edits.set(http::FieldName::x_request_id, request_.id) && edits.remove("X-FerroTunnel-Error");
     if (!head.is_interim() && !head.fields.first(http::FieldName::date)) {
-        fits = fits && edits.add("Date", edge_.date());
+        fits = fits && edits.add(http::FieldName::date, edge_.date());
     }
     fits = fits && rewriting_.edit_answer(head, request_, edge_.settings, edge_, edits);
     check(fits, "what the edge adds to a head fits into the edits");

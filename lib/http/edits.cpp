@@ -22,20 +22,27 @@ std::uint8_t classes_of_all(std::string_view name) {
     return static_cast<std::uint8_t>(classes);
 }
 
-// Makes `edit` one of this name and value. False: they may not be written.
-bool fill(Edits::Edit& edit, Edits::Kind kind, std::string_view name, std::string_view value) {
-    const std::uint8_t classes = classes_of_all(name);
-    if ((classes & detail::class_token) == 0 || !is_field_value(value)) {
+// Makes `edit` one of this name, which may be written, and this value. False: that may not be.
+bool fill(Edits::Edit& edit, Edits::Kind kind, std::string_view name, FieldName known, bool odd,
+          std::string_view value) {
+    if (!is_field_value(value)) {
         return false;
     }
-    edit.kind = kind;
-    edit.known = field_name_of(name);
-    edit.odd_name = (classes & detail::class_plain) == 0 || name.back() == '-';
-    edit.superseded = false;
-    edit.mark = loose_mark(name);
-    edit.name = name;
-    edit.value = value;
+    edit = {.kind = kind,
+            .known = known,
+            .odd_name = odd,
+            .superseded = false,
+            .mark = loose_mark(name),
+            .name = name,
+            .value = value};
     return true;
+}
+
+// The same for a name that nobody has looked at.
+bool fill(Edits::Edit& edit, Edits::Kind kind, std::string_view name, std::string_view value) {
+    const std::uint8_t classes = classes_of_all(name);
+    const bool odd = (classes & detail::class_plain) == 0 || name.ends_with('-');
+    return (classes & detail::class_token) != 0 && fill(edit, kind, name, field_name_of(name), odd, value);
 }
 
 }  // namespace
@@ -73,6 +80,15 @@ bool Edits::put(const Edit& made) noexcept {
 
 bool Edits::push(Kind kind, std::string_view name, std::string_view value) noexcept {
     if (size_ == edits_.size() || !fill(edits_[size_], kind, name, value)) {
+        return false;
+    }
+    append();
+    return true;
+}
+
+bool Edits::push(Kind kind, FieldName name, std::string_view value) noexcept {
+    const std::string_view text = spelling_of(name);
+    if (size_ == edits_.size() || text.empty() || !fill(edits_[size_], kind, text, name, false, value)) {
         return false;
     }
     append();

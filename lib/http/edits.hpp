@@ -45,6 +45,11 @@ public:
     bool add(std::string_view name, std::string_view value) noexcept { return push(Kind::add, name, value); }
     bool set(std::string_view name, std::string_view value) noexcept { return push(Kind::set, name, value); }
     bool remove(std::string_view name) noexcept { return push(Kind::remove, name, {}); }
+    /// The same for a field that the edge knows, in its usual spelling: its name needs no check. False also for a name
+    /// that has none (`other`).
+    bool add(FieldName name, std::string_view value) noexcept { return push(Kind::add, name, value); }
+    bool set(FieldName name, std::string_view value) noexcept { return push(Kind::set, name, value); }
+    bool remove(FieldName name) noexcept { return push(Kind::remove, name, {}); }
     /// An edit to be put into lists; nothing when name or value may not be written.
     static std::optional<Edit> make(Kind kind, std::string_view name, std::string_view value) noexcept;
     /// Adds an edit that was made. False when there is no room.
@@ -66,6 +71,7 @@ public:
 
 private:
     bool push(Kind kind, std::string_view name, std::string_view value) noexcept;
+    bool push(Kind kind, FieldName name, std::string_view value) noexcept;
     static bool is_same(const Edit& edit, std::string_view name, FieldName known) noexcept;
     void append() noexcept;
     void supersede(const Edit& later) noexcept;

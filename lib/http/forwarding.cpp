@@ -239,12 +239,15 @@ bool Forwarding::write(Edits& edits) const noexcept {
     if (!trusted_) {
         edits.remove_claims();
     }
-    bool fits = edits.set("X-Forwarded-For", chain_) && edits.set("X-Forwarded-Proto", https_ ? "https" : "http") &&
-                edits.set("X-Forwarded-Host", host_) && edits.set("X-Forwarded-Port", port_) &&
-                edits.set("X-Real-IP", client_);
-    fits = fits && (request_id_.empty() ? edits.remove("X-Request-Id") : edits.set("X-Request-Id", request_id_));
-    fits = fits && (forwarded_.empty() ? edits.remove("Forwarded") : edits.set("Forwarded", forwarded_));
-    return fits && (via_.empty() || edits.add("Via", via_));
+    bool fits = edits.set(FieldName::x_forwarded_for, chain_) &&
+                edits.set(FieldName::x_forwarded_proto, https_ ? "https" : "http") &&
+                edits.set(FieldName::x_forwarded_host, host_) && edits.set(FieldName::x_forwarded_port, port_) &&
+                edits.set(FieldName::x_real_ip, client_);
+    fits = fits && (request_id_.empty() ? edits.remove(FieldName::x_request_id)
+                                        : edits.set(FieldName::x_request_id, request_id_));
+    fits =
+        fits && (forwarded_.empty() ? edits.remove(FieldName::forwarded) : edits.set(FieldName::forwarded, forwarded_));
+    return fits && (via_.empty() || edits.add(FieldName::via, via_));
 }
 
 std::optional<std::uint32_t> max_forwards(const RequestHead& head) noexcept {

@@ -84,6 +84,23 @@ TEST_CASE("head_writer: of edits of one name the later ones count") {
           "GET /a HTTP/1.1\r\nHost: a.example\r\nX-Keep: 1\r\nx-user: 2\r\nX-USER: 3\r\nCookie: 5\r\n\r\n");
 }
 
+TEST_CASE("head_writer: an edit of a known field is the one that its name would make") {
+    Edits edits;
+    REQUIRE(edits.add("X-User", "1"));
+    REQUIRE(edits.add("X_REQUEST.id-", "2"));
+    REQUIRE(edits.set(FieldName::x_request_id, "3"));
+    REQUIRE(edits.remove(FieldName::cookie));
+    REQUIRE(edits.add(FieldName::via, "1.1 a"));
+    CHECK(edits.drops("x_request_id", field_name_of("x_request_id")));
+    CHECK(with_edits(edits) ==
+          "GET /a HTTP/1.1\r\nHost: a.example\r\nX-User: forged\r\nX_User: forged\r\nX-Keep: 1\r\n"
+          "X-User: 1\r\nX-Request-Id: 3\r\nVia: 1.1 a\r\n\r\n");
+    CHECK_FALSE(edits.set(FieldName::other, "a"));
+    CHECK_FALSE(edits.set(FieldName::x_forwarded_other, "a"));
+    CHECK_FALSE(edits.set(FieldName::via, "a\r\nY: b"));
+    CHECK(edits.all().size() == 5);
+}
+
 TEST_CASE("head_writer: edits do not touch what frames the message or holds the connection") {
     Edits edits;
     for (const char* name : {"Host", "Content-Length", "transfer-encoding", "Connection", "Upgrade", "TE", "Expect"}) {
