@@ -344,7 +344,7 @@ const CommandInfo& client_info() {
                      "Visitors of this public port reach that address; several times for several. Port 0: the server "
                      "chooses, and the client prints what it got. 2222=22 means 127.0.0.1:22. "
                      "20000-20010=3000-3010: a range, each port with its own behind it. private=22: no public "
-                     "port, for programs that embed the server.",
+                     "port; it is reached by its name, through the server's --connect-bind.",
                      true},
                     {"udp", "PORT=ADDRESS",
                      "The same for UDP: each visitor's datagrams reach that address from a port of their own.", true},

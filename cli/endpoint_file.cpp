@@ -48,7 +48,7 @@ std::string endpoint_file_fault(const std::string& path) {
     std::ifstream old(is_there ? path : std::string());
     std::string first;
     if (std::getline(old, first) && !first.starts_with("control ") && !first.starts_with("service ") &&
-        !first.starts_with("http ") && !first.starts_with("https ")) {
+        !first.starts_with("http ") && !first.starts_with("https ") && !first.starts_with("connect ")) {
         return "\"" + path + "\" is there, and is no endpoint file; it would be replaced";
     }
     return {};
@@ -74,6 +74,7 @@ void EndpointFile::clear() {
     control_.clear();
     http_.clear();
     https_.clear();
+    connect_.clear();
     services_.clear();
 }
 
@@ -107,6 +108,7 @@ std::string EndpointFile::text() const {
     std::string text = control_.empty() ? "" : fmt::format("control {}\n", control_);
     text += http_.empty() ? "" : fmt::format("http {}\n", http_);
     text += https_.empty() ? "" : fmt::format("https {}\n", https_);
+    text += connect_.empty() ? "" : fmt::format("connect {}\n", connect_);
     for (const auto& [name, endpoint] : services_) {
         text += fmt::format("service {} {}\n", name, endpoint);
     }

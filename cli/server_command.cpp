@@ -147,6 +147,9 @@ void introduce(const ServerPlan& plan, Output& output) {
     output.line(fmt::format("  visitors   {}, ports {}", plan.tcp_bind,
                             plan.allow_ports.empty() ? "from 1024 on" : plan.allow_ports));
     introduce_http(plan, output);
+    if (const std::string connect = plan.server.connect_endpoint(); !connect.empty()) {
+        output.line(fmt::format("  CONNECT    {}", connect));
+    }
     output.line("A client is started like this, and asks for the token or takes it from --token-file:");
     output.line("  " + example_of_a_client(plan));
 }
@@ -160,6 +163,7 @@ void publish(const ServerPlan& plan, EndpointFile& endpoints, Output& output) {
     endpoints.set_control(plan.server.control_endpoint());
     endpoints.set_http(plan.server.http_endpoint());
     endpoints.set_https(plan.server.https_endpoint());
+    endpoints.set_connect(plan.server.connect_endpoint());
     for (const TunnelInfo& tunnel : plan.server.tunnels()) {
         for (const TunnelInfo::Service& service : tunnel.services) {
             endpoints.add_service(service.name, service.endpoint);

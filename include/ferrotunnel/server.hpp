@@ -114,6 +114,9 @@ public:
     std::string http_endpoint() const;
     /// The address where they connect by TLS: like http_endpoint(), for https_bind().
     std::string https_endpoint() const;
+    /// The address where visitors name the service that they want: that of connect_bind(), with the port that the
+    /// system chose for 0. Empty before start() and without connect_bind().
+    std::string connect_endpoint() const;
     /// The server's public key as a client can pin it: "sha256:" and base64. Empty before start() and with tls_off.
     std::string tls_pin() const;
 
@@ -273,6 +276,12 @@ public:
     /// start() fails when there are certificates and none can be used. With this listener, the address of an HTTP
     /// service begins with https:// where there is a certificate for its host.
     Builder& https_bind(std::string address, bool needed = true);
+    /// Sets the address where holders of a token reach the TCP services (private ones too) of that token's clients by
+    /// name, through HTTP CONNECT (RFC 9110, 9.3.6): `CONNECT service:port`, or `service.client:port`, whatever the
+    /// port; the token is the password of Proxy-Authorization (Basic). "127.0.0.1:3128"; port 0: the system chooses,
+    /// see connect_endpoint(). Tokens come to it without TLS, so let it be reachable from this machine alone. Default:
+    /// none; "off": none.
+    Builder& connect_bind(std::string address) { return set("connect_bind", std::move(address)); }
     /// Sets the certificates and rules for https_bind(); replaces all of them.
     Builder& https(Https https);
     /// Sets the proxies and load balancers in front that speak the PROXY protocol, version 1 or 2: "10.0.0.0/8", "::1".

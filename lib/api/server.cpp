@@ -84,6 +84,11 @@ std::error_code Server::Impl::open(std::string& what) {
         what = "listen on " + settings_.bind;
         return error;
     }
+    runtime::Fd connect = listen_for("CONNECT", settings_.connect_bind, true, error);
+    if (error) {
+        what = "listen for CONNECT on " + settings_.connect_bind;
+        return error;
+    }
     keep_claims();
     detail::ServerPlugins::Opening plugins(plugins_);
     if (error = plugins.make(what); error) {
@@ -104,6 +109,9 @@ std::error_code Server::Impl::open(std::string& what) {
         return error;
     }
     listen_for_clients(std::move(listener));
+    if (connect) {
+        listen_for_connect(std::move(connect));
+    }
     plugins.done(http_.get());
     return {};
 }
@@ -200,6 +208,7 @@ void Server::Impl::cut_off() {
     }
     if (group_->at(0).here() && acceptor_) {
         acceptor_->close();
+        connect_.reset();
     }
     if (http_) {
         http_->stop();
@@ -218,6 +227,7 @@ void Server::Impl::take_down(bool was_started) {
     group_->stop();
     group_->join();
     acceptor_.reset();
+    connect_.reset();
     memory_.reset();
     expiry_.reset();
     http_.reset();
@@ -281,6 +291,10 @@ std::string Server::http_endpoint() const {
 
 std::string Server::https_endpoint() const {
     return impl_ ? impl_->https_endpoint() : std::string();
+}
+
+std::string Server::connect_endpoint() const {
+    return impl_ ? impl_->connect_endpoint() : std::string();
 }
 
 std::string Server::tls_pin() const {

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <system_error>
@@ -22,6 +23,7 @@
 #include "buffer/mailbox.hpp"
 #include "directory/claim_keeper.hpp"
 #include "ferrotunnel/server.hpp"
+#include "ingress/connect_port.hpp"
 #include "ingress/http_front.hpp"
 #include "login/login_gate.hpp"
 #include "runtime/acceptor.hpp"
@@ -47,6 +49,7 @@ public:
     std::string control_endpoint() const;
     std::string http_endpoint() const;
     std::string https_endpoint() const;
+    std::string connect_endpoint() const;
     std::string tls_pin() const;
     std::vector<TunnelInfo> tunnels() const;
     ServerStats stats() const;
@@ -94,6 +97,10 @@ private:
     std::error_code open(std::string& what);
     runtime::SocketAddress listening_at(const runtime::Fd& listener, std::string& endpoint);
     void listen_for_clients(runtime::Fd listener);
+    // The port for HTTP CONNECT (server_connect.cpp).
+    void listen_for_connect(runtime::Fd listener);
+    ingress::ConnectDecision decide_connect(const ingress::ConnectAsk& ask, const runtime::SocketAddress& from);
+    std::optional<Carrier> carrier_named(const std::string& host, const login::TokenId& token) const;
     void keep_claims();
     std::error_code open_control(std::string& what);
     void refuse_in_callbacks(const char* what) const;
@@ -128,12 +135,15 @@ private:
     const std::unique_ptr<runtime::WorkerGroup> group_;
     const std::shared_ptr<session::SessionSpread> spread_ = std::make_shared<session::SessionSpread>(group_->size());
     const IntrusivePtr<detail::OwnerLife> life_ = make_intrusive<detail::OwnerLife>();
-    std::unique_ptr<runtime::Acceptor> acceptor_;   // the first worker's
-    std::unique_ptr<trunk::MemoryWatch> memory_;    // the first worker's
-    std::unique_ptr<session::ExpiryWatch> expiry_;  // the first worker's
+    std::unique_ptr<runtime::Acceptor> acceptor_;    // the first worker's
+    std::unique_ptr<ingress::ConnectPort> connect_;  // the first worker's
+    std::unique_ptr<trunk::MemoryWatch> memory_;     // the first worker's
+    std::unique_ptr<session::ExpiryWatch> expiry_;   // the first worker's
     using CloseMail = buffer::WakeMail<Impl, Impl*>;
-    const IntrusivePtr<CloseMail> close_mail_ =
-        make_intrusive<CloseMail>([](Impl* const& impl) noexcept { impl->acceptor_.reset(); });
+    const IntrusivePtr<CloseMail> close_mail_ = make_intrusive<CloseMail>([](Impl* const& impl) noexcept {
+        impl->acceptor_.reset();
+        impl->connect_.reset();
+    });
     std::unique_ptr<ingress::HttpFront> http_;  // made by start(), kept until no worker runs any more
     std::shared_ptr<const exchange::EdgeCounters> http_totals_;
     std::unique_ptr<detail::HttpsCertificates> certificates_;
@@ -146,6 +156,7 @@ private:
     std::string control_endpoint_;
     std::string http_endpoint_;
     std::string https_endpoint_;
+    std::string connect_endpoint_;
     bool closed_ = false;  // takes no sessions any more
 
     mutable detail::TunnelNumbers numbers_;

@@ -171,6 +171,11 @@ std::string Server::Impl::https_endpoint() const {
     return https_endpoint_;
 }
 
+std::string Server::Impl::connect_endpoint() const {
+    std::lock_guard lock(mutex_);
+    return connect_endpoint_;
+}
+
 std::string Server::Impl::tls_pin() const {
     std::lock_guard lock(mutex_);
     return !control_endpoint_.empty() && shared_->tls ? shared_->tls->fingerprint() : std::string();

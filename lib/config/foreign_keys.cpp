@@ -19,7 +19,8 @@ constexpr std::string_view of_local = "local";
 constexpr std::string_view services = "what is offered is the list `services` in `client:`";
 constexpr std::string_view port = "the public port is the value of `tcp`, like `tcp: 2222`";
 constexpr std::string_view private_tcp =
-    "there is no stcp; the nearest to it is `tcp: private`: without a public port, for programs that embed the server";
+    "there is no stcp; the nearest to it is `tcp: private`: without a public port, reached through "
+    "`server.connect_bind`";
 constexpr std::string_view no_udp = "here UDP is the key `udp` of a service, whose value is the public port: `udp: 53`";
 constexpr std::string_view no_sudp = "a UDP service has no secret; one with a public port is the key `udp`";
 constexpr std::string_view no_tcpmux = "there is no tcpmux; the nearest to it is `tls: HOST`";

@@ -84,7 +84,7 @@ class VisitorCarrier;
 struct Visitor {
     runtime::Fd socket;
     runtime::SocketAddress from;
-    std::shared_ptr<SharedPort> port;
+    std::shared_ptr<SharedPort> port;                   // null: it has named a private service
     std::vector<const VisitorCarrier*> passed_on_by{};  // only for comparison: some may be gone
     std::shared_ptr<trunk::Traffic> watched{};          // counts what this visitor moves; usually null
     std::shared_ptr<void> visit{};                      // null: no plugin was asked (session/visit.hpp)

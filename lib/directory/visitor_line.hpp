@@ -19,9 +19,9 @@ public:
     bool empty() const noexcept { return visitors_.empty(); }
     bool is_full() const noexcept { return visitors_.size() >= limits::visitors_waiting_max; }
 
-    /// Appends a visitor, and holds its port (see SharedPort::hold).
+    /// Appends a visitor, and holds its port, if it came to one (see SharedPort::hold).
     void push(Visitor visitor) {
-        if (!port_) {
+        if (!port_ && visitor.port) {
             port_ = visitor.port->hold();
         }
         visitors_.emplace_back(std::move(visitor));

@@ -215,11 +215,16 @@ bool is_same_host(const Authority& a, const Authority& b, std::uint16_t default_
 }  // namespace
 
 Fault RequestParser::decide_host(const SpecialFields& special, std::string_view target_authority) noexcept {
-    if (special.hosts != 1) {
-        return special.hosts == 0 ? Fault::missing_host : Fault::duplicate_host;
+    if (special.hosts > 1) {
+        return Fault::duplicate_host;
+    }
+    // What CONNECT means is in its target, and clients of HTTP/1.0 (nc, socat, ssh's helpers) send nothing else.
+    const bool needs_host = head_.target.form != TargetForm::authority || head_.version != Version::http10;
+    if (special.hosts == 0 && needs_host) {
+        return Fault::missing_host;
     }
     Authority host;
-    if (split_authority(special.host, host) != AuthorityFault::none) {
+    if (special.hosts == 1 && split_authority(special.host, host) != AuthorityFault::none) {
         return Fault::bad_host;
     }
     head_.authority = host;
@@ -238,7 +243,7 @@ Fault RequestParser::decide_host(const SpecialFields& special, std::string_view 
         }
         default_port = head_.authority.port;  // the Host of a CONNECT often has no port
     }
-    return is_same_host(host, head_.authority, default_port) ? Fault::none : Fault::host_differs;
+    return special.hosts == 0 || is_same_host(host, head_.authority, default_port) ? Fault::none : Fault::host_differs;
 }
 
 Fault RequestParser::decide_body(const SpecialFields& special) noexcept {

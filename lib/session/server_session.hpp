@@ -79,6 +79,7 @@ struct ServerCounters {
 struct SessionView {
     struct Service {
         std::uint32_t id = 0;
+        wire::ServiceKind kind = wire::ServiceKind::tcp;
         std::string name;
         std::string endpoint;
         std::uint16_t port = 0;
@@ -180,6 +181,10 @@ public:
     /// Dials a service through the tunnel, as a visitor would. On the worker.
     Result<IntrusivePtr<mux::Stream>, wire::Code> open_stream(std::uint32_t service, IntrusivePtr<buffer::Waker> waker,
                                                               bool foreign);
+
+    /// Takes a visitor who has named the service, of kind tcp or private_tcp, instead of coming to its port. On the
+    /// worker.
+    void take_by_name(std::uint32_t service, runtime::Fd socket, const runtime::SocketAddress& from);
 
     /// Closes everything without a word. To be called when no worker runs any more.
     void abandon();
@@ -325,7 +330,10 @@ private:
 
     template <typename AnyVisitor>
     void open_or_wait(std::uint32_t id, AnyVisitor visitor);
-    bool pass_to_other(directory::Visitor& visitor) { return std::shared_ptr(visitor.port)->pass_on(visitor, *this); }
+    bool pass_to_other(directory::Visitor& visitor) {
+        const std::shared_ptr<directory::SharedPort> port = visitor.port;
+        return port && port->pass_on(visitor, *this);
+    }
     bool pass_to_other(directory::TlsVisitor& visitor) { return directory::pass_on(visitor, *this); }
     void refuse_visitor(const std::string& visitor, wire::Code code);
     template <typename AnyVisitor>

@@ -79,7 +79,9 @@ void ServerSession::send_on(directory::VisitorLine line) {
         line.give_first([]<typename AnyVisitor>(AnyVisitor visitor) {
             if constexpr (std::is_same_v<AnyVisitor, directory::Visitor>) {
                 const std::shared_ptr<directory::SharedPort> port = visitor.port;
-                port->hand_over(std::move(visitor));
+                if (port) {  // else it is reset: a private service has no other way in
+                    port->hand_over(std::move(visitor));
+                }
             } else {
                 directory::hand_over(std::move(visitor));
             }

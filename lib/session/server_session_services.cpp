@@ -303,7 +303,8 @@ void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
     std::string name = printable(service.description.name, 64);
     {
         std::lock_guard lock(view_mutex_);
-        view_.services.push_back({id, name, registered.address, service.port(), service.traffic, service.http});
+        view_.services.push_back(
+            {id, service.description.kind, name, registered.address, service.port(), service.traffic, service.http});
     }
     if (!service.opened) {
         shared_->log->debug("one more connection carries a service",
@@ -548,6 +549,22 @@ void ServerSession::on_visitor(std::uint32_t id, directory::Visitor visitor) {
             open_or_wait(id, std::move(visitor));
         }
     });
+}
+
+void ServerSession::take_by_name(std::uint32_t id, runtime::Fd socket, const runtime::SocketAddress& from) {
+    const auto found = services_.find(id);
+    const bool is_there =
+        found != services_.end() && (found->second.description.kind == wire::ServiceKind::tcp ||
+                                     found->second.description.kind == wire::ServiceKind::private_tcp);
+    directory::Visitor visitor(std::move(socket), from, is_there ? found->second.public_port : nullptr);
+    if (!is_there) {
+        return;  // it has left meanwhile: the visitor is reset
+    }
+    if (const std::shared_ptr<directory::SharedPort> port = visitor.port) {
+        port->hand_over(std::move(visitor));
+    } else {
+        on_visitor(id, std::move(visitor));
+    }
 }
 
 void ServerSession::open_visitor(std::uint32_t id, directory::Visitor visitor) {

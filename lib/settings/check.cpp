@@ -176,6 +176,19 @@ void check_http(ServerSettings& settings, std::vector<Problem>& problems) {
     }
 }
 
+void check_connect(ServerSettings& settings, std::vector<Problem>& problems) {
+    if (settings.connect_bind.empty()) {
+        return;
+    }
+    const runtime::SocketAddress at = listening_address(settings.connect_bind, default_connect_port);
+    if (at.empty()) {
+        problems.push_back({"connect_bind", in_quotes(settings.connect_bind) +
+                                                " is no address to listen on; expected one like 127.0.0.1:3128"});
+    } else {
+        settings.connect_bind = at.text();
+    }
+}
+
 // Clears addresses that are off: from here on they are empty.
 void leave_out_what_is_off(ServerSettings& settings) {
     if (settings.http_bind == bind_off) {
@@ -183,6 +196,9 @@ void leave_out_what_is_off(ServerSettings& settings) {
     }
     if (settings.https_bind == bind_off) {
         settings.https_bind.clear();
+    }
+    if (settings.connect_bind == bind_off) {
+        settings.connect_bind.clear();
     }
 }
 
@@ -267,6 +283,7 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     check_tcp_bind(settings, problems);
     check_public_host(settings.public_host, problems);
     check_http(settings, problems);
+    check_connect(settings, problems);
     check_http_settings(settings.http, problems);
     check_https(settings, problems);
     check_places(settings, problems);

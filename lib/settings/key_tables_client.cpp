@@ -20,8 +20,8 @@ constexpr SettingFacts of_service[] = {
     {.key = "tcp",
      .type = "public port or range, or `private`",
      .help = "The public port; 0: the server chooses. `20000-20010` with a `local` like `127.0.0.1:3000-3010`: a "
-             "service for each port, called `name:20000` and so on. `private`: none; only a program that embeds the "
-             "server reaches it."},
+             "service for each port, called `name:20000` and so on. `private`: none; it is reached by its "
+             "name, through the server's `connect_bind` or by a program that embeds the server."},
     {.key = "udp",
      .type = "public port or range",
      .help = "The public UDP port; 0: the server chooses. A range as with `tcp`. The numbers are apart from those of "

@@ -50,10 +50,11 @@ std::optional<std::string> OwnServer::refusal_of_port(std::uint16_t port) const 
     }
     const ServerValues& settings = part_.settings;
     const auto wanted = runtime::SocketAddress::from_ip(settings.tcp_bind, port);
-    const std::array<std::pair<const char*, runtime::SocketAddress>, 3> own{{
+    const std::array<std::pair<const char*, runtime::SocketAddress>, 4> own{{
         {"bind", listening_address(settings.bind, default_control_port)},
         {"http_bind", listening_address(settings.http_bind, default_http_port)},
         {"https_bind", listening_address(settings.https_bind, default_https_port)},
+        {"connect_bind", listening_address(settings.connect_bind, default_connect_port)},
     }};
     for (const auto& [key, address] : own) {
         if (wanted && overlap(*wanted, address)) {

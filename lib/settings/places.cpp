@@ -37,10 +37,11 @@ void check_places(const ServerValues& settings, std::vector<Problem>& problems) 
         std::uint16_t default_port;
         bool needed;
     };
-    const std::array<Place, 3> places{{
+    const std::array<Place, 4> places{{
         {"bind", settings.bind, default_control_port, true},
         {"http_bind", settings.http_bind, default_http_port, settings.http_needed},
         {"https_bind", settings.https_bind, default_https_port, settings.https_needed},
+        {"connect_bind", settings.connect_bind, default_connect_port, true},
     }};
     for (std::size_t later = 1; later < places.size(); ++later) {
         const Place& place = places[later];

@@ -19,8 +19,8 @@ runtime::SocketAddress listening_address(const std::string& text, std::uint16_t 
 /// that means every address. Port 0, for which the system chooses one, is never the same.
 bool overlap(const runtime::SocketAddress& a, const runtime::SocketAddress& b);
 
-/// Appends a problem where two of `bind`, `http_bind` and `https_bind` overlap; its key is the later one. An address
-/// that nobody asked for is no problem: it is not opened then.
+/// Appends a problem where two of `bind`, `http_bind`, `https_bind` and `connect_bind` overlap; its key is the later
+/// one. An address that nobody asked for is no problem: it is not opened then.
 void check_places(const ServerValues& settings, std::vector<Problem>& problems);
 
 }  // namespace ferrotunnel::detail

@@ -29,7 +29,7 @@ struct NamedToken {
     friend bool operator==(const NamedToken&, const NamedToken&) = default;
 };
 
-/// The word that http_bind and https_bind may have instead of an address.
+/// The word that http_bind, https_bind and connect_bind may have instead of an address.
 inline constexpr std::string_view bind_off = "off";
 
 struct ServerValues : CommonValues {
@@ -40,6 +40,7 @@ struct ServerValues : CommonValues {
     bool http_needed = true;  // false: where the server can not listen, it goes on without HTTP
     std::string https_bind;   // an address, bind_off or empty, like http_bind
     bool https_needed = true;
+    std::string connect_bind;  // an address, bind_off or empty, like http_bind
     Https https;
     std::vector<std::string> proxies;
     std::string domain;  // empty: no hosts are assigned
@@ -129,6 +130,16 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .help = "Where visitors of HTTP services come in by TLS.",
       .otherwise = "0.0.0.0:8443 where there are certificates (the library: nowhere)"},
      &ServerValues::https_bind},
+    {{.key = "connect_bind",
+      .form = Form::word,
+      .option = "connect-bind",
+      .operand = "HOST:PORT|off",
+      .topic = addresses_topic,
+      .type = "IP address with port, or `off`",
+      .help = "Where holders of a token reach the TCP services of its clients by name, through HTTP CONNECT. It has no "
+              "TLS: use 127.0.0.1.",
+      .otherwise = "nowhere"},
+     &ServerValues::connect_bind},
     {{.key = "proxy_protocol_from",
       .form = Form::words,
       .fault = network_fault,

@@ -26,6 +26,7 @@ namespace ferrotunnel::detail {
 
 inline constexpr std::uint16_t default_control_port = 7835;
 inline constexpr std::uint16_t default_http_port = 8080;
+inline constexpr std::uint16_t default_connect_port = 3128;
 inline constexpr std::uint16_t default_https_port = 8443;
 
 /// Where a setting stands in a configuration file; if its key is not there, where the section does.

@@ -3,6 +3,7 @@
 # A decision has 4 s, and fails after that: whoever is asked about again comes to the same, so this test waits for what must
 # come in the end, and counts questions exactly where no decision has failed.
 source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/ssh_lib.sh"
 source "$(dirname "$0")/http_lib.sh"
 need curl python3 openssl nc
 [[ -e $FERROTUNNEL_PLUGINS/hooks.so ]] || skip "the plugin hooks is not built"
@@ -123,25 +124,6 @@ equal "TLS by name" "$({ openssl s_client -connect "$https" -servername sec.exam
 wait_told 1 '"event":"connect"' '"kind":"tls"' '"host":"sec.example.com"'
 cancel connect-127.0.0.1
 
-# start_sshd: an sshd at $ssh_port, with options for ssh in ssh_options. False: there is none here, or nobody can log in.
-start_sshd() {
-    local program
-    for program in sshd ssh ssh-keygen; do
-        command -v "$program" >/dev/null || return 1
-    done
-    ((EUID != 0)) || mkdir -p /run/sshd 2>/dev/null || return 1 # sshd of root insists on it
-    ssh_port=$(free_port)
-    ssh-keygen -q -t ed25519 -N '' -f "$dir/ssh_host" && ssh-keygen -q -t ed25519 -N '' -f "$dir/ssh_user"
-    printf '%s\n' "ListenAddress 127.0.0.1:$ssh_port" "HostKey $dir/ssh_host" "AuthorizedKeysFile $dir/ssh_user.pub" \
-        "PidFile none" "PermitRootLogin yes" "StrictModes no" "UsePAM no" >"$dir/sshd_config"
-    start sshd "$(command -v sshd)" -D -e -f "$dir/sshd_config"
-    wait_for_port "127.0.0.1:$ssh_port" sshd
-    ssh_options=(-i "$dir/ssh_user" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o BatchMode=yes
-        -o LogLevel=ERROR -o ConnectTimeout=60 -F /dev/null)
-    by_ssh "$ssh_port"
-}
-# by_ssh PORT [OPTION...]
-by_ssh() { [[ $(ssh "${ssh_options[@]}" "${@:2}" -p "$1" "$(id -un)@127.0.0.1" echo from-the-other-side 2>/dev/null) == from-* ]]; }
 if start_sshd; then
     say "ssh is refused by its address, and let in from another one"
     ready_client client_ssh 1 --tcp "0=127.0.0.1:$ssh_port" --connections 1 --name ssh

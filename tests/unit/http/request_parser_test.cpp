@@ -61,7 +61,13 @@ TEST_CASE("request_parser: CONNECT where it is wanted") {
     CHECK(connect.head().authority.port == 443);
     CHECK(test::written(RequestOut::of(connect.head())) ==
           "CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n");
+    RequestParser old({}, true);  // as nc and socat send it
+    REQUIRE(old.parse("CONNECT a.example:443 HTTP/1.0\r\n\r\n") == ParseState::complete);
+    CHECK(old.head().authority.host == "a.example");
     const std::pair<std::string_view, Fault> refused[] = {
+        {"CONNECT a.example:443 HTTP/1.1\r\n\r\n", Fault::missing_host},
+        {"CONNECT a.example:443 HTTP/1.0\r\nHost: b.example\r\n\r\n", Fault::host_differs},
+        {"CONNECT a.example HTTP/1.0\r\n\r\n", Fault::bad_target},
         {"CONNECT a.example HTTP/1.1\r\nHost: a.example\r\n\r\n", Fault::bad_target},
         {"CONNECT /x HTTP/1.1\r\nHost: a.example\r\n\r\n", Fault::bad_host},
         {"CONNECT a.example:443 HTTP/1.1\r\nHost: b.example:443\r\n\r\n", Fault::host_differs},

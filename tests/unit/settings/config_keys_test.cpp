@@ -441,13 +441,21 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"forwarded", "on"},       {"via", "edge"},
     };
     const std::map<std::string, std::string> of_https{
-        {"https_bind", "h:1"},     {"certificates", "/c"},
-        {"folders", "/f"},         {"fallback", "/c"},
-        {"chain", "/c"},           {"grade", "intermediate"},
-        {"reload_interval", "1s"}, {"handshakes_per_second", "7"},
-        {"public_port", "1"},      {"redirect", "on"},
-        {"max_age", "7"},          {"include_subdomains", "on"},
-        {"preload", "on"},         {"proxy_protocol_from", "::1"},
+        {"https_bind", "h:1"},
+        {"connect_bind", "h:1"},
+        {"certificates", "/c"},
+        {"folders", "/f"},
+        {"fallback", "/c"},
+        {"chain", "/c"},
+        {"grade", "intermediate"},
+        {"reload_interval", "1s"},
+        {"handshakes_per_second", "7"},
+        {"public_port", "1"},
+        {"redirect", "on"},
+        {"max_age", "7"},
+        {"include_subdomains", "on"},
+        {"preload", "on"},
+        {"proxy_protocol_from", "::1"},
     };
     // These are tested in http_settings_test.cpp, https_settings_test.cpp and plugin_settings_test.cpp.
     const Names of_a_group{"include",  // in includes_test.cpp

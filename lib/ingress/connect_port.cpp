@@ -1,0 +1,242 @@
+#include "ingress/connect_port.hpp"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "base/text.hpp"
+#include "http/request_parser.hpp"
+#include "ingress/preface.hpp"
+#include "login/admission_gate.hpp"
+#include "net/ip_text.hpp"
+#include "runtime/acceptor.hpp"
+#include "runtime/deadline_wheel.hpp"
+#include "trunk/socket_pump.hpp"
+
+namespace ferrotunnel::ingress {
+
+using Ticket = std::shared_ptr<login::AdmissionGate::Ticket>;
+
+namespace {
+
+constexpr http::HeadLimits head_limits{connect_head_max, connect_head_max, limits::http_fields_max, 512};
+constexpr std::uint32_t end_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+
+// Looks at what lies in the socket, without taking it. Nothing: the visitor is gone.
+std::optional<std::string_view> peek(int fd, std::array<char, connect_head_max + 1>& into) noexcept {
+    ssize_t got = 0;
+    do {
+        got = ::recv(fd, into.data(), into.size(), MSG_PEEK);
+    } while (got < 0 && errno == EINTR);
+    if (got > 0) {
+        return std::string_view(into.data(), static_cast<std::size_t>(got));
+    }
+    return got < 0 && errno == EAGAIN ? std::optional<std::string_view>(std::string_view()) : std::nullopt;
+}
+
+// Answers without waiting for anything. What has come of the request is taken first: closing a socket with unread bytes
+// resets it, and the answer would be lost.
+void refuse(runtime::Fd socket, std::uint16_t status, std::string_view sentence) noexcept try {
+    std::array<std::uint8_t, 4'096> thrown_away;
+    for (int i = 0; i < 8 && runtime::read_some(socket.get(), MutableBytes(thrown_away)).bytes > 0; ++i) {
+    }
+    (void)runtime::write_some(socket.get(), as_bytes(written_refusal(status, sentence)));
+    (void)runtime::shutdown_send(socket.get());
+} catch (const std::exception&) {
+    // No memory for the answer: the connection is closed without one.
+}
+
+runtime::Fd with_options(runtime::Fd listener) {
+    trunk::set_pumped_socket_options(listener.get());
+    return listener;
+}
+
+}  // namespace
+
+/// Where visitors are received. Whoever is called while it ends keeps it alive.
+class ConnectPort::Desk {
+public:
+    Desk(runtime::Worker& worker, runtime::Fd listener, Settings settings, Logger& log)
+        : worker_(worker),
+          log_(log),
+          settings_(std::move(settings)),
+          wheel_(worker),
+          prefaces_(worker, wheel_, log),
+          acceptor_(
+              worker, with_options(std::move(listener)),
+              {[this](runtime::Fd socket, const runtime::SocketAddress& from) { on_accept(std::move(socket), from); },
+               [this](std::error_code why) {
+                   log_.error("accepting a visitor by CONNECT failed; trying again", {{"why", why.message()}});
+               }}) {}
+
+private:
+    /// A visitor whose head is not complete yet.
+    class Reading final : private runtime::PollTarget, private runtime::Deadline {
+    public:
+        Reading(Desk& desk, runtime::Fd socket, const runtime::SocketAddress& from, Ticket ticket)
+            : desk_(desk), socket_(std::move(socket)), from_(from), ticket_(std::move(ticket)) {}
+        ~Reading() { leave(); }
+        Reading(const Reading&) = delete;
+        Reading& operator=(const Reading&) = delete;
+
+        /// Looks, and waits for what is not there yet. False: it is over, and this object of no more use.
+        bool begin() {
+            if (!look()) {
+                return false;
+            }
+            desk_.worker_.poller().add_input(socket_.get(), *this);
+            watched_ = true;
+            desk_.wheel_.set_after(*this, desk_.settings_.deadline);
+            return true;
+        }
+
+    private:
+        bool look();
+        void leave() noexcept {
+            if (std::exchange(watched_, false)) {
+                desk_.worker_.poller().remove(socket_.get(), *this);
+            }
+        }
+        void decide(const http::RequestHead& head, std::size_t size);
+        void on_events(std::uint32_t events) noexcept override {
+            try {
+                if (!look() || (events & end_events) != 0) {
+                    desk_.drop(*this);
+                }
+            } catch (const std::exception& problem) {
+                tell_not_taken(desk_.log_, desk_.worker_.now(), from_.ip(), problem.what());
+                desk_.drop(*this);
+            }
+        }
+        void on_deadline() noexcept override {
+            leave();
+            refuse(std::move(socket_), 408, "The request did not come in time.");
+            desk_.drop(*this);
+        }
+
+        Desk& desk_;
+        runtime::Fd socket_;
+        const runtime::SocketAddress from_;
+        const Ticket ticket_;
+        bool watched_ = false;
+    };
+
+    void on_accept(runtime::Fd socket, const runtime::SocketAddress& from);
+    void receive(runtime::Fd socket, const runtime::SocketAddress& from, Ticket ticket);
+    void tell_refused(const runtime::SocketAddress& from, const std::string& service, std::uint16_t status);
+    void drop(Reading& reading) noexcept { readings_.erase(&reading); }
+
+    runtime::Worker& worker_;
+    Logger& log_;
+    const Settings settings_;
+    const std::shared_ptr<login::AdmissionGate> gate_ =
+        std::make_shared<login::AdmissionGate>(connect_visitors_max, connect_visitors_per_address_max);
+    const std::uint64_t descriptors_max_ = runtime::descriptors_for_visitors();
+    runtime::DeadlineWheel wheel_;
+    Prefaces prefaces_;
+    std::unordered_map<Reading*, std::unique_ptr<Reading>> readings_;
+    runtime::Acceptor acceptor_;
+};
+
+// True: more has to come.
+bool ConnectPort::Desk::Reading::look() {
+    std::array<char, connect_head_max + 1> room;
+    const auto seen = peek(socket_.get(), room);
+    if (!seen) {
+        return false;
+    }
+    http::RequestParser parser(head_limits, true);
+    switch (parser.parse(*seen)) {
+        case http::ParseState::more:
+            return true;
+        case http::ParseState::refused:
+            leave();
+            refuse(std::move(socket_), parser.refusal().status, parser.refusal().text);
+            return false;
+        case http::ParseState::complete:
+            break;
+    }
+    leave();
+    decide(parser.head(), parser.size());
+    return false;
+}
+
+void ConnectPort::Desk::Reading::decide(const http::RequestHead& head, std::size_t size) {
+    if (head.method != http::Method::connect) {
+        refuse(std::move(socket_), 405, "This port takes CONNECT alone: CONNECT service:port.");
+        return;
+    }
+    const ConnectAsk ask = read_connect(head);
+    const ConnectDecision decision = desk_.settings_.decide(ask, from_);
+    if (decision.status != 200) {
+        desk_.tell_refused(from_, ask.host, decision.status);
+        refuse(std::move(socket_), decision.status, decision.sentence);
+        return;
+    }
+    // The head is in the socket, so it comes at once, and a socket that nobody has written to has room for the answer.
+    std::array<std::uint8_t, connect_head_max> taken;
+    if (runtime::read_some(socket_.get(), MutableBytes(taken).first(size)).bytes == size &&
+        runtime::write_some(socket_.get(), as_bytes(connect_established)).bytes == connect_established.size()) {
+        decision.take(std::move(socket_), from_);
+    }
+}
+
+void ConnectPort::Desk::tell_refused(const runtime::SocketAddress& from, const std::string& service,
+                                     std::uint16_t status) {
+    static constexpr LineKind refused{"connect_refused"};
+    if (log_.may_write(LogLevel::info, refused, worker_.now())) {
+        log_.info("a visitor by CONNECT was refused",
+                  {{"visitor", from.text()}, {"service", printable(service, 100)}, {"status", status}});
+    }
+}
+
+void ConnectPort::Desk::on_accept(runtime::Fd socket, const runtime::SocketAddress& from) {
+    PrefacePlan plan;
+    plan.proxy_header = settings_.proxies.contains(runtime::visitor_address(from));
+    plan.deadline = settings_.deadline;
+    Ticket ticket = gate_->enter(plan.proxy_header ? std::string() : login::network_of(from));
+    if (!ticket || static_cast<std::uint64_t>(socket.get()) >= descriptors_max_) {
+        static constexpr LineKind crowd{"connect_crowd"};
+        if (log_.may_write(LogLevel::warn, crowd, worker_.now())) {
+            log_.warn("a visitor by CONNECT was turned away: too many are there whose request has not come yet",
+                      {{"visitor", from.text()}});
+        }
+        refuse(std::move(socket), 429, "Too many connections wait here for their request.");
+        return;
+    }
+    if (plan.empty()) {
+        receive(std::move(socket), from, std::move(ticket));
+        return;
+    }
+    prefaces_.begin(std::move(socket), from, plan, [this, ticket = std::move(ticket)](AcceptedVisitor visitor) {
+        const auto said = runtime::SocketAddress::from_ip(net::ip_text(visitor.from), visitor.from.port);
+        if (said && ticket->set_address(login::network_of(*said))) {
+            receive(std::move(visitor.socket), *said, ticket);
+        }
+    });
+}
+
+void ConnectPort::Desk::receive(runtime::Fd socket, const runtime::SocketAddress& from, Ticket ticket) {
+    auto reading = std::make_unique<Reading>(*this, std::move(socket), from, std::move(ticket));
+    Reading* const key = reading.get();
+    Reading& known = *readings_.emplace(key, std::move(reading)).first->second;
+    try {
+        if (!known.begin()) {
+            drop(known);
+        }
+    } catch (const std::exception&) {
+        drop(known);
+        throw;
+    }
+}
+
+ConnectPort::ConnectPort(runtime::Worker& worker, runtime::Fd listener, Settings settings, Logger& log)
+    : desk_(std::make_unique<Desk>(worker, std::move(listener), std::move(settings), log)) {}
+
+ConnectPort::~ConnectPort() = default;
+
+}  // namespace ferrotunnel::ingress
