@@ -15,6 +15,7 @@ import yaml
 # The mistakes that no schema can tell, with the reason. One that is told all the same does not belong here.
 BEYOND_A_SCHEMA = {
     "binds_same": "two addresses overlap",
+    "connect_same": "two addresses overlap",
     "both_sides": "what one side says is held against the other side",
     "both_sides_no_http": "what one side says is held against the other side",
     "endpoint_file_same": "two values must differ",
