@@ -95,7 +95,7 @@ std::error_code Server::Impl::open(std::string& what) {
         return error;
     }
     shared_->hooks = plugins_.sessions();
-    if (error = open_http(what); error) {
+    if (error = open_http(listener, what); error) {
         return error;
     }
     for (const std::string& warning : detail::warnings_for(settings_)) {
@@ -126,8 +126,10 @@ runtime::SocketAddress Server::Impl::listening_at(const runtime::Fd& listener, s
 }
 
 void Server::Impl::listen_for_clients(runtime::Fd listener) {
-    const runtime::SocketAddress at = listening_at(listener, control_endpoint_);
-    log_.info("listening for clients", {{"at", at.text()}, {"tls", shared_->tls != nullptr}});
+    if (listener) {
+        (void)listening_at(listener, control_endpoint_);
+    }
+    log_.info("listening for clients", {{"at", control_endpoint()}, {"tls", shared_->tls != nullptr}});
     group_->start();
     auto socket = std::make_shared<runtime::Fd>(std::move(listener));
     group_->at(0).post([this, socket]() noexcept {
@@ -138,7 +140,9 @@ void Server::Impl::listen_for_clients(runtime::Fd listener) {
         handlers.on_accept_error = [this](std::error_code why) {
             log_.error("accepting a client failed; trying again", {{"why", why.message()}});
         };
-        acceptor_ = std::make_unique<runtime::Acceptor>(group_->at(0), std::move(*socket), std::move(handlers));
+        if (*socket) {  // else they come to a port of the edge
+            acceptor_ = std::make_unique<runtime::Acceptor>(group_->at(0), std::move(*socket), std::move(handlers));
+        }
         memory_ = std::make_unique<trunk::MemoryWatch>(group_->at(0), shared_->memory, log_);
         expiry_ = std::make_unique<session::ExpiryWatch>(group_->at(0), shared_->registry, [this] {
             for_each_session([](ServerSession& session) { session.end_if_expired(); });

@@ -1,11 +1,17 @@
-// The port at which holders of a token reach the services of that token's clients by name, through HTTP CONNECT.
+// Services that are reached by their names: through HTTP CONNECT, by who has the token of their client; and by visitors
+// of a port that several protocols share.
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "api/server_impl.hpp"
 #include "base/text.hpp"
 #include "http/field_name.hpp"
+#include "ingress/preface.hpp"
 #include "login/address_networks.hpp"
+#include "net/ip_text.hpp"
+#include "settings/places.hpp"
+#include "transport/tls_context.hpp"
 
 namespace ferrotunnel {
 
@@ -65,6 +71,13 @@ std::optional<Server::Impl::Carrier> Server::Impl::carrier_named(const std::stri
     return best;
 }
 
+void Server::Impl::give(const Carrier& carrier, runtime::Fd socket, const runtime::SocketAddress& visitor) {
+    auto shared = std::make_shared<runtime::Fd>(std::move(socket));
+    carrier.first->post([id = carrier.second, shared, visitor](ServerSession& at) {
+        at.take_by_name(id, std::move(*shared), visitor);
+    });
+}
+
 ConnectDecision Server::Impl::decide_connect(const ConnectAsk& ask, const runtime::SocketAddress& from) {
     if (ask.password.empty()) {
         return {407, "Show a token of this server: as the password, with any user name."};
@@ -98,11 +111,71 @@ ConnectDecision Server::Impl::decide_connect(const ConnectAsk& ask, const runtim
         return {404, "No client with this token has a TCP service called " + printable(ask.host, 100) + " now."};
     }
     return {200, {}, [carrier = std::move(*carrier)](runtime::Fd socket, const runtime::SocketAddress& visitor) {
-                auto shared = std::make_shared<runtime::Fd>(std::move(socket));
-                carrier.first->post([id = carrier.second, shared, visitor](ServerSession& at) {
-                    at.take_by_name(id, std::move(*shared), visitor);
-                });
+                give(carrier, std::move(socket), visitor);
             }};
+}
+
+// --- a port for everything ---
+
+// The trunk that carries "service", "service.client", or either with "@token" behind it, which may be missing where the
+// server has a single token.
+std::optional<Server::Impl::Carrier> Server::Impl::carrier_of(const std::string& place) const {
+    const std::size_t at = place.rfind('@');
+    const std::string token_name = at == std::string::npos ? std::string() : place.substr(at + 1);
+    const login::AcceptedTokens tokens = shared_->tokens.get();
+    for (const login::AcceptedToken& token : *tokens) {
+        if (token.name == token_name || (at == std::string::npos && tokens->size() == 1)) {
+            return carrier_named(place.substr(0, at), token.id());
+        }
+    }
+    return std::nullopt;
+}
+
+std::shared_ptr<ingress::PortSharing> Server::Impl::sharing(bool with_clients) {
+    auto made = std::make_shared<ingress::PortSharing>();
+    made->take = [this, with_clients](ingress::AcceptedVisitor& visitor) { return take_sharer(with_clients, visitor); };
+    if (!settings_.silent_service.empty()) {
+        made->silence = detail::silent_after;
+    }
+    return made;
+}
+
+// Takes who is not the edge's. A visitor whose service is not there is reset.
+bool Server::Impl::take_sharer(bool with_clients, ingress::AcceptedVisitor& visitor) {
+    if (with_clients && visitor.hello && std::ranges::count(visitor.hello->protocols, transport::tls_alpn) != 0) {
+        take_client(visitor);
+        return true;
+    }
+    const std::string& place = visitor.opening == ingress::Opening::ssh       ? settings_.ssh_service
+                               : visitor.opening == ingress::Opening::silence ? settings_.silent_service
+                                                                              : std::string();
+    if (place.empty()) {
+        return false;
+    }
+    const std::optional<Carrier> carrier = carrier_of(place);
+    const auto from = runtime::SocketAddress::from_ip(net::ip_text(visitor.from), visitor.from.port);
+    if (!carrier || !from) {
+        static constexpr LineKind away{"named_service_away"};
+        if (log_.may_write(LogLevel::info, away, Clock::now())) {
+            log_.info("a visitor was turned away", {{"visitor", net::ip_text(visitor.from)},
+                                                    {"service", place},
+                                                    {"why", "the client of this service is not connected"}});
+        }
+        runtime::reset_close(std::move(visitor.socket));
+        return true;
+    }
+    give(*carrier, std::move(visitor.socket), *from);
+    return true;
+}
+
+void Server::Impl::take_client(ingress::AcceptedVisitor& visitor) {
+    const auto from = runtime::SocketAddress::from_ip(net::ip_text(visitor.from), visitor.from.port);
+    if (!from) {
+        return;  // no address of IP: nobody comes so
+    }
+    group_->at(0).post([this, from = *from, socket = std::make_shared<runtime::Fd>(std::move(visitor.socket))] {
+        on_connection(std::move(*socket), from);
+    });
 }
 
 }  // namespace ferrotunnel

@@ -5,6 +5,7 @@
 #include "api/https_certificates.hpp"
 #include "api/server_impl.hpp"
 #include "http/rules.hpp"
+#include "settings/places.hpp"
 #include "transport/tls_pipe.hpp"
 
 namespace ferrotunnel {
@@ -41,17 +42,25 @@ runtime::Fd Server::Impl::listen_for(const char* what, const std::string& bind, 
     return listener;
 }
 
-// Opens the listeners. Everything that can fail comes first, so that start() may be tried again.
-std::error_code Server::Impl::open_http(std::string& what) {
+// Opens the listeners. Everything that can fail comes first, so that start() may be tried again. `control` is the one
+// for clients; where it is one of the edge's too, the edge takes it.
+std::error_code Server::Impl::open_http(runtime::Fd& control, std::string& what) {
+    const bool with_plain = detail::is_shared(settings_.http_bind, settings_.https_bind);
+    const bool at_http = detail::is_shared(settings_.http_bind, settings_.bind) && !with_plain;
+    const bool at_https = detail::is_shared(settings_.https_bind, settings_.bind);
+    const std::string nowhere;
     std::error_code error;
-    runtime::Fd plain = listen_for("HTTP", settings_.http_bind, settings_.http_needed, error);
+    runtime::Fd plain =
+        listen_for("HTTP", with_plain || at_http ? nowhere : settings_.http_bind, settings_.http_needed, error);
     if (error) {
         return fail(error, "listen for HTTP on " + settings_.http_bind, what);
     }
-    runtime::Fd tls = listen_for("HTTPS", settings_.https_bind, settings_.https_needed, error);
+    runtime::Fd tls = listen_for("HTTPS", at_https ? nowhere : settings_.https_bind, settings_.https_needed, error);
     if (error) {
         return fail(error, "listen for HTTPS on " + settings_.https_bind, what);
     }
+    plain = at_http ? std::move(control) : std::move(plain);
+    tls = at_https ? std::move(control) : std::move(tls);
     if (tls) {
         try {
             certificates_ = std::make_unique<detail::HttpsCertificates>(settings_.https, log_);
@@ -79,10 +88,10 @@ std::error_code Server::Impl::open_http(std::string& what) {
         http_totals_ = http_->totals();
     }
     if (plain) {
-        listen_plain(std::move(plain));
+        listen_plain(std::move(plain), at_http);
     }
     if (tls) {
-        listen_tls(std::move(tls));
+        listen_tls(std::move(tls), at_https, with_plain);
     }
     return {};
 }
@@ -97,8 +106,7 @@ void Server::Impl::set_https_rules(exchange::HttpSettings& settings, std::uint16
     }
 }
 
-void Server::Impl::listen_plain(runtime::Fd listener) {
-    const runtime::SocketAddress at = listening_at(listener, http_endpoint_);
+ingress::HttpListenerSettings Server::Impl::plain_settings(const runtime::SocketAddress& at) {
     shared_->http_public = session::HttpPublic{"http", at.port()};
     ingress::HttpListenerSettings settings;
     settings.proxies = proxies();
@@ -107,11 +115,22 @@ void Server::Impl::listen_plain(runtime::Fd listener) {
             return tls->may_serve_plain(host);
         };
     }
-    http_->listen(std::move(listener), std::move(settings));
     log_.info("listening for HTTP visitors", {{"at", at.text()}});
+    return settings;
 }
 
-void Server::Impl::listen_tls(runtime::Fd listener) {
+void Server::Impl::listen_plain(runtime::Fd listener, bool with_clients) {
+    const runtime::SocketAddress at = listening_at(listener, http_endpoint_);
+    ingress::HttpListenerSettings settings = plain_settings(at);
+    if (with_clients) {
+        (void)listening_at(listener, control_endpoint_);
+        settings.sharing = sharing(true);
+    }
+    http_->listen(std::move(listener), std::move(settings));
+}
+
+// `with_clients`, `with_plain`: these come to the same address.
+void Server::Impl::listen_tls(runtime::Fd listener, bool with_clients, bool with_plain) {
     const std::shared_ptr<transport::VisitorTls> tls = certificates_->tls();
     shared_->has_certificate = [tls](std::string_view host) { return tls->has_certificate(host); };
     const runtime::SocketAddress at = listening_at(listener, https_endpoint_);
@@ -134,6 +153,17 @@ void Server::Impl::listen_tls(runtime::Fd listener) {
     }
     settings.public_port = settings_.https.public_port;
     settings.proxies = proxies();
+    if (with_clients || with_plain) {
+        const std::shared_ptr<ingress::PortSharing> shared = sharing(with_clients);
+        if (with_clients) {
+            (void)listening_at(listener, control_endpoint_);
+        }
+        if (with_plain) {
+            (void)listening_at(listener, http_endpoint_);
+            shared->plain = std::make_shared<const ingress::HttpListenerSettings>(plain_settings(at));
+        }
+        settings.sharing = shared;
+    }
     http_->listen(std::move(listener), std::move(settings));
     log_.info("listening for HTTPS visitors", {{"at", at.text()}});
     if (!settings_.https.has_certificates()) {

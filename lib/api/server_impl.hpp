@@ -90,10 +90,15 @@ private:
     void dial(std::vector<Carrier> carriers, std::shared_ptr<detail::OpenAttempt> attempt);
     net::IpNetworks proxies() const;
     runtime::Fd listen_for(const char* what, const std::string& bind, bool needed, std::error_code& error);
-    std::error_code open_http(std::string& what);
+    std::error_code open_http(runtime::Fd& control, std::string& what);
+    // What shares a port with the edge (server_connect.cpp).
+    std::shared_ptr<ingress::PortSharing> sharing(bool with_clients);
+    bool take_sharer(bool with_clients, ingress::AcceptedVisitor& visitor);
+    void take_client(ingress::AcceptedVisitor& visitor);
     void set_https_rules(exchange::HttpSettings& settings, std::uint16_t public_port) const;
-    void listen_plain(runtime::Fd listener);
-    void listen_tls(runtime::Fd listener);
+    ingress::HttpListenerSettings plain_settings(const runtime::SocketAddress& at);
+    void listen_plain(runtime::Fd listener, bool with_clients);
+    void listen_tls(runtime::Fd listener, bool with_clients, bool with_plain);
     std::error_code open(std::string& what);
     runtime::SocketAddress listening_at(const runtime::Fd& listener, std::string& endpoint);
     void listen_for_clients(runtime::Fd listener);
@@ -101,6 +106,8 @@ private:
     void listen_for_connect(runtime::Fd listener);
     ingress::ConnectDecision decide_connect(const ingress::ConnectAsk& ask, const runtime::SocketAddress& from);
     std::optional<Carrier> carrier_named(const std::string& host, const login::TokenId& token) const;
+    std::optional<Carrier> carrier_of(const std::string& place) const;
+    static void give(const Carrier& carrier, runtime::Fd socket, const runtime::SocketAddress& visitor);
     void keep_claims();
     std::error_code open_control(std::string& what);
     void refuse_in_callbacks(const char* what) const;

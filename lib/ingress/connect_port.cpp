@@ -23,11 +23,11 @@ using Ticket = std::shared_ptr<login::AdmissionGate::Ticket>;
 
 namespace {
 
-constexpr http::HeadLimits head_limits{connect_head_max, connect_head_max, limits::http_fields_max, 512};
-constexpr std::uint32_t end_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+constexpr http::HeadLimits connect_limits{connect_head_max, connect_head_max, limits::http_fields_max, 512};
+constexpr std::uint32_t over_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
 // Looks at what lies in the socket, without taking it. Nothing: the visitor is gone.
-std::optional<std::string_view> peek(int fd, std::array<char, connect_head_max + 1>& into) noexcept {
+std::optional<std::string_view> look_ahead(int fd, std::array<char, connect_head_max + 1>& into) noexcept {
     ssize_t got = 0;
     do {
         got = ::recv(fd, into.data(), into.size(), MSG_PEEK);
@@ -50,7 +50,7 @@ void refuse(runtime::Fd socket, std::uint16_t status, std::string_view sentence)
     // No memory for the answer: the connection is closed without one.
 }
 
-runtime::Fd with_options(runtime::Fd listener) {
+runtime::Fd as_pumped(runtime::Fd listener) {
     trunk::set_pumped_socket_options(listener.get());
     return listener;
 }
@@ -67,7 +67,7 @@ public:
           wheel_(worker),
           prefaces_(worker, wheel_, log),
           acceptor_(
-              worker, with_options(std::move(listener)),
+              worker, as_pumped(std::move(listener)),
               {[this](runtime::Fd socket, const runtime::SocketAddress& from) { on_accept(std::move(socket), from); },
                [this](std::error_code why) {
                    log_.error("accepting a visitor by CONNECT failed; trying again", {{"why", why.message()}});
@@ -104,7 +104,7 @@ private:
         void decide(const http::RequestHead& head, std::size_t size);
         void on_events(std::uint32_t events) noexcept override {
             try {
-                if (!look() || (events & end_events) != 0) {
+                if (!look() || (events & over_events) != 0) {
                     desk_.drop(*this);
                 }
             } catch (const std::exception& problem) {
@@ -145,11 +145,11 @@ private:
 // True: more has to come.
 bool ConnectPort::Desk::Reading::look() {
     std::array<char, connect_head_max + 1> room;
-    const auto seen = peek(socket_.get(), room);
+    const auto seen = look_ahead(socket_.get(), room);
     if (!seen) {
         return false;
     }
-    http::RequestParser parser(head_limits, true);
+    http::RequestParser parser(connect_limits, true);
     switch (parser.parse(*seen)) {
         case http::ParseState::more:
             return true;

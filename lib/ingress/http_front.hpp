@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "directory/http_directory.hpp"
@@ -25,6 +27,20 @@ namespace ferrotunnel::ingress {
 /// Makes the pipe over an accepted socket, on the visitor's worker: plain, or TLS.
 using PipeMaker = std::function<std::unique_ptr<transport::Pipe>(runtime::Fd)>;
 
+struct AcceptedVisitor;
+struct HttpListenerSettings;
+
+/// Who else comes to the address of a listener.
+struct PortSharing {
+    /// Takes visitors who are not the edge's: clients, and those whom a service waits for. False: the visitor was not
+    /// touched. On the visitor's worker.
+    std::function<bool(AcceptedVisitor&)> take;
+    /// See PrefacePlan.
+    std::optional<Duration> silence{};
+    /// For visitors without TLS, at the address of those with TLS; null: there are none.
+    std::shared_ptr<const HttpListenerSettings> plain{};
+};
+
 /// The settings of a public address for HTTP visitors.
 struct HttpListenerSettings {
     bool https = false;
@@ -41,6 +57,8 @@ struct HttpListenerSettings {
     std::uint16_t public_port = 0;
     /// The proxies that begin with a PROXY header, see preface.hpp.
     net::IpNetworks proxies;
+    /// Null: all visitors are the edge's.
+    std::shared_ptr<const PortSharing> sharing{};
 };
 
 class HttpFront {

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "directory/tls_visitor.hpp"
 #include "ingress/http_connection.hpp"
 #include "net/ip_text.hpp"
 #include "runtime/address.hpp"
@@ -72,6 +73,10 @@ public:
         PrefacePlan plan;
         plan.proxy_header = by_proxy_;
         plan.client_hello = shared_->settings.https && passthrough.is_wanted && passthrough.is_wanted();
+        if (const PortSharing* const sharing = shared_->settings.sharing.get()) {
+            plan.client_hello = plan.opening = true;
+            plan.silence = sharing->silence;
+        }
         plan.deadline = edge_.settings.head;
         if (!plan.empty()) {
             edge_.prefaces.begin(std::move(socket), from_, plan,
@@ -85,8 +90,29 @@ public:
     }
 
 private:
+    // The settings for what the visitor speaks; null: nobody here speaks that.
+    const Settings* settings_for(const AcceptedVisitor& visitor) const noexcept {
+        const Settings& own = shared_->settings;
+        const bool is_tls = visitor.opening == Opening::tls;
+        if (!own.sharing || own.https == is_tls) {
+            return &own;
+        }
+        return is_tls ? nullptr : own.sharing->plain.get();
+    }
+
     void serve(AcceptedVisitor visitor) {
-        const Settings& settings = shared_->settings;
+        const PortSharing* const sharing = shared_->settings.sharing.get();
+        if (sharing != nullptr && sharing->take && sharing->take(visitor)) {
+            return;
+        }
+        const Settings* const chosen = settings_for(visitor);
+        if (chosen == nullptr) {
+            if (visitor.opening == Opening::tls) {
+                directory::turn_away(std::move(visitor.socket), directory::TlsAlert::unrecognized_name);
+            }
+            return;
+        }
+        const Settings& settings = *chosen;
         if (by_proxy_ && !ticket_->set_address(counted_as(*edge_.shared, visitor.from))) {
             refuse(edge_, settings.https, std::move(visitor.socket), net::ip_text(visitor.from));
             return;
@@ -101,7 +127,7 @@ private:
         if (settings.handshakes && shakes_hands_too_often(visitor)) {
             return;
         }
-        exchange::VisitorFacts facts = facts_of(visitor);
+        exchange::VisitorFacts facts = facts_of(visitor, settings);
         std::unique_ptr<transport::Pipe> pipe =
             settings.make_pipe ? settings.make_pipe(std::move(visitor.socket))
                                : transport::make_tcp_pipe(std::move(visitor.socket), transport::TcpPipeSide::visitor);
@@ -109,8 +135,8 @@ private:
             return;
         }
         if (settings.may_serve) {
-            facts.may_serve = [shared = shared_, &on = *pipe](std::string_view host) {
-                return shared->settings.may_serve(on, host);
+            facts.may_serve = [shared = shared_, &settings, &on = *pipe](std::string_view host) {
+                return settings.may_serve(on, host);  // `shared` keeps them
             };
         }
         (void)make_intrusive<HttpConnection>(edge_, std::move(pipe), std::move(facts), std::move(ticket))->start();
@@ -135,15 +161,15 @@ private:
         return network.has_value();
     }
 
-    exchange::VisitorFacts facts_of(const AcceptedVisitor& visitor) const {
+    exchange::VisitorFacts facts_of(const AcceptedVisitor& visitor, const Settings& settings) const {
         exchange::VisitorFacts facts;
         facts.address = net::ip_text(visitor.from);
         facts.wire = visitor.from;
         facts.port = by_proxy_ && visitor.to.port != 0 ? visitor.to.port : shared_->port;
-        if (shared_->settings.public_port != 0) {
-            facts.port = shared_->settings.public_port;
+        if (settings.public_port != 0) {
+            facts.port = settings.public_port;
         }
-        facts.https = shared_->settings.https;
+        facts.https = settings.https;
         facts.trusted = edge_.shared->trusts(facts.address);
         return facts;
     }
@@ -187,7 +213,7 @@ void HttpListener::on_accept(runtime::Fd socket, const runtime::SocketAddress& f
     const bool by_proxy = !settings.proxies.empty() && settings.proxies.contains(visitor);
     auto ticket = gate_->enter(by_proxy ? std::string() : counted_as(*edges_.front()->shared, visitor));
     if (!ticket || static_cast<std::uint64_t>(socket.get()) >= descriptors_max_) {
-        refuse(*edges_.front(), settings.https, std::move(socket), from.ip());
+        refuse(*edges_.front(), settings.https || settings.sharing, std::move(socket), from.ip());
         return;
     }
     const std::shared_ptr<EdgeWorker>& edge = edges_[choose()];

@@ -17,6 +17,7 @@ namespace {
 
 // The events of a peer's end, after which a preface that is not complete never will be.
 constexpr std::uint32_t end_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+constexpr std::string_view ssh_begins = "SSH-";  // RFC 4253, section 4.2
 
 // Looks at what lies in the socket, without taking it. Nothing: the peer has ended before its first byte, or is gone.
 std::optional<Bytes> peek(int fd, MutableBytes into) noexcept {
@@ -58,7 +59,7 @@ public:
             if (step == Step::more) {
                 owner_.worker_.poller().add_input(visitor_.socket.get(), *this);
                 watched_ = true;
-                owner_.wheel_.set_after(*this, plan_.deadline);
+                owner_.wheel_.set_after(*this, plan_.silence ? *plan_.silence : plan_.deadline);
             }
             return step;
         } catch (const std::exception& problem) {
@@ -91,6 +92,7 @@ private:
     std::string peer_;
     Done done_;
     net::ClientHelloReader hello_;
+    bool heard_ = false;  // a first byte behind the PROXY header
     bool watched_ = false;
 };
 
@@ -150,12 +152,22 @@ Prefaces::Reading::Step Prefaces::Reading::look_at_client_hello() {
     if (!seen) {
         return Step::refused;
     }
+    heard_ = heard_ || !seen->empty();
+    const std::string_view text = as_text(*seen);
+    if (plan_.opening && !text.empty() && text.substr(0, ssh_begins.size()) == ssh_begins.substr(0, text.size())) {
+        visitor_.opening = Opening::ssh;
+        return text.size() < ssh_begins.size() ? Step::more : Step::done;
+    }
+    visitor_.opening = Opening::unknown;
     const Status status = hello_.look(*seen);
     if (status == Status::more) {
         return Step::more;
     }
     if (status == Status::complete) {
         visitor_.hello = hello_.hello();
+    }
+    if (status != Status::not_tls) {
+        visitor_.opening = Opening::tls;
     }
     return Step::done;
 }
@@ -175,6 +187,15 @@ void Prefaces::Reading::on_events(std::uint32_t events) noexcept {
 }
 
 void Prefaces::Reading::on_deadline() noexcept {
+    if (const std::optional<Duration> silence = std::exchange(plan_.silence, std::nullopt)) {
+        if (!heard_ && !plan_.proxy_header) {
+            visitor_.opening = Opening::silence;
+            owner_.finish(*this);
+        } else {
+            owner_.wheel_.set_after(*this, plan_.deadline - *silence);
+        }
+        return;
+    }
     owner_.log_.debug("a visitor was given up", {{"visitor", peer_},
                                                  {"why", plan_.proxy_header ? "its PROXY header has not come in time"
                                                                             : "its ClientHello has not come in time"}});

@@ -5,6 +5,9 @@
 //                   |absent, malformed, not in time           |not in time
 //                   '-------------------------> closed <------'
 //
+// Where several protocols share a port, the first bytes say which one it is, and a visitor who says nothing for a while
+// waits for the server to speak first.
+//
 // The header is taken out of the socket; of the ClientHello nothing is taken: whoever gets the socket reads it from
 // there, our own TLS as well as a relay that passes it on. So nothing is held per visitor but the descriptor, however
 // slowly its bytes come. A visitor who sends no ClientHello, or a broken one, goes on without one: TLS itself knows
@@ -28,6 +31,14 @@
 
 namespace ferrotunnel::ingress {
 
+/// What a visitor speaks, as its first bytes say.
+enum class Opening : std::uint8_t {
+    unknown,  // nobody asked, or HTTP, or something else
+    tls,
+    ssh,
+    silence,  // it waits for the server to speak first
+};
+
 /// A visitor whose preface was read.
 struct AcceptedVisitor {
     runtime::Fd socket;
@@ -37,6 +48,7 @@ struct AcceptedVisitor {
     net::Address to;
     /// The ClientHello, where it was asked for and the visitor has begun with one. Its bytes are still in the socket.
     std::optional<net::ClientHello> hello{};
+    Opening opening = Opening::unknown;
 };
 
 /// What is read before a visitor is served.
@@ -45,6 +57,11 @@ struct PrefacePlan {
     /// address the same bytes are never interpreted.
     bool proxy_header = false;
     bool client_hello = false;
+    /// Tell what the visitor speaks: together with `client_hello`.
+    bool opening = false;
+    /// How long a visitor may be silent until it is taken for one that waits for the server to speak; nothing: no
+    /// visitor is. With `opening`.
+    std::optional<Duration> silence{};
     /// The time for all of it.
     Duration deadline = std::chrono::seconds(10);
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
@@ -189,6 +190,36 @@ void check_connect(ServerSettings& settings, std::vector<Problem>& problems) {
     }
 }
 
+// A port that several protocols share, and who else comes to it.
+void check_sharing(const ServerSettings& settings, std::vector<Problem>& problems) {
+    const bool with_clients =
+        is_shared(settings.bind, settings.http_bind) || is_shared(settings.bind, settings.https_bind);
+    if (with_clients && !settings.tls) {
+        problems.push_back({"bind",
+                            "can not be the address of visitors too while TLS is off: it is by TLS that "
+                            "clients are told from them"});
+    }
+    const bool shares = with_clients || is_shared(settings.http_bind, settings.https_bind);
+    const std::pair<const char*, const std::string&> named[] = {{"ssh_service", settings.ssh_service},
+                                                                {"silent_service", settings.silent_service}};
+    for (const auto& [key, place] : named) {
+        if (place.empty()) {
+            continue;
+        }
+        if (!shares) {
+            problems.push_back(
+                {key, "has a meaning only where two of bind, http_bind and https_bind are the same address"});
+        } else if (place.find('@') == std::string::npos && settings.tokens.size() > 1) {
+            problems.push_back({key, in_quotes(place) +
+                                         " does not say whose service that is, and there are several "
+                                         "tokens; expected one like " +
+                                         place + "@TOKEN"});
+        } else if (place.starts_with('@') || place.ends_with('@')) {
+            problems.push_back({key, in_quotes(place) + " is no service; expected one like ssh.laptop@TOKEN"});
+        }
+    }
+}
+
 // Clears addresses that are off: from here on they are empty.
 void leave_out_what_is_off(ServerSettings& settings) {
     if (settings.http_bind == bind_off) {
@@ -287,6 +318,7 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     check_http_settings(settings.http, problems);
     check_https(settings, problems);
     check_places(settings, problems);
+    check_sharing(settings, problems);
     check_server_tokens(settings, problems);
     check_server_tls(settings, problems);
     if (settings.allow_ports) {

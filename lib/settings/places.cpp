@@ -47,7 +47,8 @@ void check_places(const ServerValues& settings, std::vector<Problem>& problems) 
         const Place& place = places[later];
         for (std::size_t i = 0; i < later && place.needed && !place.text.empty(); ++i) {
             const Place& other = places[i];
-            if (other.needed && !other.text.empty() &&
+            const bool may_share = later < 3 && is_shared(place.text, other.text);
+            if (other.needed && !other.text.empty() && !may_share &&
                 overlap(listening_address(place.text, place.default_port),
                         listening_address(other.text, other.default_port))) {
                 problems.push_back({place.key, '"' + place.text + "\" can not be listened on beside `" + other.key +

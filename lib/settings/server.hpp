@@ -40,7 +40,9 @@ struct ServerValues : CommonValues {
     bool http_needed = true;  // false: where the server can not listen, it goes on without HTTP
     std::string https_bind;   // an address, bind_off or empty, like http_bind
     bool https_needed = true;
-    std::string connect_bind;  // an address, bind_off or empty, like http_bind
+    std::string connect_bind;    // an address, bind_off or empty, like http_bind
+    std::string ssh_service;     // empty: none
+    std::string silent_service;  // likewise
     Https https;
     std::vector<std::string> proxies;
     std::string domain;  // empty: no hosts are assigned
@@ -140,6 +142,25 @@ inline constexpr Setting<ServerValues> server_settings[] = {
               "TLS: use 127.0.0.1.",
       .otherwise = "nowhere"},
      &ServerValues::connect_bind},
+    {{.key = "ssh_service",
+      .form = Form::word,
+      .option = "ssh-service",
+      .operand = "SERVICE[.CLIENT][@TOKEN]",
+      .topic = addresses_topic,
+      .type = "service, perhaps with its client and token",
+      .help = "Where visitors of a port that several protocols share get to who speak SSH: a TCP service, private ones "
+              "too.",
+      .otherwise = "they are refused"},
+     &ServerValues::ssh_service},
+    {{.key = "silent_service",
+      .form = Form::word,
+      .option = "silent-service",
+      .operand = "SERVICE[.CLIENT][@TOKEN]",
+      .topic = addresses_topic,
+      .type = "service, perhaps with its client and token",
+      .help = "Where those get to who say nothing for 2 s: they wait for the server to speak.",
+      .otherwise = "they are refused"},
+     &ServerValues::silent_service},
     {{.key = "proxy_protocol_from",
       .form = Form::words,
       .fault = network_fault,
