@@ -282,6 +282,12 @@ public:
     /// see connect_endpoint(). Tokens come to it without TLS, so let it be reachable from this machine alone. Default:
     /// none; "off": none.
     Builder& connect_bind(std::string address) { return set("connect_bind", std::move(address)); }
+    /// Set where visitors go who are nobody's otherwise, on a port that several protocols share: those who speak SSH,
+    /// and those who say nothing for 2 s, since they wait for the server to speak. "service", "service.client", and
+    /// with several tokens "@token" behind that: a TCP service, private ones too. bind(), http_bind() and https_bind()
+    /// share a port where they are the same to the letter, and the port is not 0. Default: nowhere.
+    Builder& ssh_service(std::string service) { return set("ssh_service", std::move(service)); }
+    Builder& silent_service(std::string service) { return set("silent_service", std::move(service)); }
     /// Sets the certificates and rules for https_bind(); replaces all of them.
     Builder& https(Https https);
     /// Sets the proxies and load balancers in front that speak the PROXY protocol, version 1 or 2: "10.0.0.0/8", "::1".

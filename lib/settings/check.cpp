@@ -190,6 +190,25 @@ void check_connect(ServerSettings& settings, std::vector<Problem>& problems) {
     }
 }
 
+// What is wrong with "service", "service.client" or either with "@token" behind it. Without a token that would be
+// anybody's service who calls one so.
+std::optional<std::string> named_service_fault(const std::string& place, const std::vector<NamedToken>& tokens) {
+    const std::size_t at = place.rfind('@');
+    if (at == std::string::npos) {
+        return tokens.size() < 2 ? std::nullopt
+                                 : std::optional(in_quotes(place) +
+                                                 " does not say whose service that is, and there are several tokens; "
+                                                 "expected one like " +
+                                                 place + "@TOKEN");
+    }
+    if (at == 0 || at + 1 == place.size()) {
+        return in_quotes(place) + " is no service; expected one like ssh.laptop@TOKEN";
+    }
+    const std::string token = place.substr(at + 1);
+    const bool is_known = std::ranges::any_of(tokens, [&](const NamedToken& one) { return one.name == token; });
+    return is_known ? std::nullopt : std::optional("there is no token called " + in_quotes(token));
+}
+
 // A port that several protocols share, and who else comes to it.
 void check_sharing(const ServerSettings& settings, std::vector<Problem>& problems) {
     const bool with_clients =
@@ -206,16 +225,12 @@ void check_sharing(const ServerSettings& settings, std::vector<Problem>& problem
         if (place.empty()) {
             continue;
         }
-        if (!shares) {
-            problems.push_back(
-                {key, "has a meaning only where two of bind, http_bind and https_bind are the same address"});
-        } else if (place.find('@') == std::string::npos && settings.tokens.size() > 1) {
-            problems.push_back({key, in_quotes(place) +
-                                         " does not say whose service that is, and there are several "
-                                         "tokens; expected one like " +
-                                         place + "@TOKEN"});
-        } else if (place.starts_with('@') || place.ends_with('@')) {
-            problems.push_back({key, in_quotes(place) + " is no service; expected one like ssh.laptop@TOKEN"});
+        const std::optional<std::string> fault =
+            shares ? named_service_fault(place, settings.tokens)
+                   : std::optional<std::string>(
+                         "has a meaning only where two of bind, http_bind and https_bind are the same address");
+        if (fault) {
+            problems.push_back({key, *fault});
         }
     }
 }
@@ -318,8 +333,8 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     check_http_settings(settings.http, problems);
     check_https(settings, problems);
     check_places(settings, problems);
-    check_sharing(settings, problems);
     check_server_tokens(settings, problems);
+    check_sharing(settings, problems);
     check_server_tls(settings, problems);
     if (settings.allow_ports) {
         if (auto policy = login::PortPolicy::parse(*settings.allow_ports); !policy) {

@@ -111,7 +111,7 @@ ends_with 0
 equal "what is told besides" "$(<"$dir/run.err")" ""
 diff - "$dir/run.out" <<END || fail "another summary than expected"
 ok: example/ferrotunnel.yml
-  server    clients at 0.0.0.0:7835, TLS 1.3; visitors at 0.0.0.0, ports 2222,8000-8100; HTTP at 0.0.0.0:8080, HTTPS at 0.0.0.0:8443, hosts below tunnel.example.com; 2 tokens
+  server    clients at 0.0.0.0:7835, TLS 1.3; visitors at 0.0.0.0, ports 2222,8000-8100; HTTP at 0.0.0.0:8080, HTTPS at 0.0.0.0:8080, hosts below tunnel.example.com; 2 tokens
   client    to tunnel.example.com:7835, TLS 1.3; 2 connections, 11 services
     ssh              tcp 2222 -> 127.0.0.1:22
     db.internal:5432 tcp any -> db.internal:5432

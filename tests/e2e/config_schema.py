@@ -16,6 +16,9 @@ import yaml
 BEYOND_A_SCHEMA = {
     "binds_same": "two addresses overlap",
     "connect_same": "two addresses overlap",
+    "shared_port": "what is said of a port depends on what else is said of it",
+    "shared_not": "whether two addresses are the same",
+    "shared_token": "which tokens there are",
     "both_sides": "what one side says is held against the other side",
     "both_sides_no_http": "what one side says is held against the other side",
     "endpoint_file_same": "two values must differ",

@@ -300,6 +300,57 @@ TEST_CASE("a PROXY header before a ClientHello") {
     }
 }
 
+TEST_CASE("what a visitor speaks is told by its first bytes, however they come") {
+    Rig rig;
+    PrefacePlan plan = by_name();
+    plan.opening = true;
+    const std::pair<std::string, Opening> cases[] = {
+        {"SSH-2.0-x\r\n", Opening::ssh},
+        {"SSE / HTTP/1.1\r\n\r\n", Opening::unknown},
+        {"GET / HTTP/1.1\r\n\r\n", Opening::unknown},
+        {text(client_hello("a.example.com")), Opening::tls},
+        {std::string("\x16\x03\x01\x00\x04\x01\x00\x00\x00", 9), Opening::tls},  // broken: TLS says why
+        {std::string("\x05\x01\x00", 3), Opening::unknown},
+    };
+    for (const auto& [bytes, opening] : cases) {
+        for (const bool slowly : {false, true}) {
+            INFO(bytes << " " << slowly);
+            Peer peer = rig.visit(plan);
+            for (std::size_t at = 0; at < bytes.size(); at += slowly ? 1 : bytes.size()) {
+                peer.send(slowly ? bytes.substr(at, 1) : bytes);
+            }
+            AcceptedVisitor visitor = rig.take();
+            CHECK(visitor.opening == opening);
+            CHECK(rest_of(visitor, bytes.size()) == bytes);
+        }
+    }
+}
+
+TEST_CASE("who says nothing for a while waits for the server to speak, and who has begun does not") {
+    Rig rig;
+    PrefacePlan plan = by_name();
+    plan.opening = true;
+    plan.silence = std::chrono::milliseconds(50);
+    plan.deadline = std::chrono::seconds(60);
+    Peer silent = rig.visit(plan);
+    AcceptedVisitor visitor = rig.take();
+    CHECK(visitor.opening == Opening::silence);
+    silent.send("late");
+    CHECK(rest_of(visitor, 4) == "late");
+
+    plan.silence = std::chrono::milliseconds(400);
+    plan.deadline = std::chrono::milliseconds(500);
+    Peer begun = rig.visit(plan);
+    begun.send("SS");
+    CHECK(begun.read_to_end().empty());  // given up at the deadline
+    CHECK(rig.count() == 0);
+
+    plan.proxy_header = true;
+    Peer proxied = rig.visit(plan);
+    CHECK(proxied.read_to_end().empty());  // a proxy has to speak
+    CHECK(rig.count() == 0);
+}
+
 TEST_CASE("those who are being read are closed together") {
     Rig rig;
     Peer first = rig.visit(proxied());

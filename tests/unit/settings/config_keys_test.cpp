@@ -443,6 +443,8 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
     const std::map<std::string, std::string> of_https{
         {"https_bind", "h:1"},
         {"connect_bind", "h:1"},
+        {"ssh_service", "ssh"},
+        {"silent_service", "ssh"},
         {"certificates", "/c"},
         {"folders", "/f"},
         {"fallback", "/c"},
