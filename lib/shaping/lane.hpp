@@ -10,9 +10,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
+#include <utility>
 
 #include "base/clock.hpp"
-#include "base/intrusive_ptr.hpp"
 #include "buffer/waker.hpp"
 #include "shaping/shapes.hpp"
 #include "shaping/turn_queue.hpp"
@@ -25,7 +26,7 @@ public:
     static constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
 
     /// `owner`, which has the lane, is woken when its turn comes.
-    Lane(IntrusivePtr<VisitorShape> visitor, Way way, buffer::Waker& owner) noexcept
+    Lane(std::shared_ptr<VisitorShape> visitor, Way way, buffer::Waker& owner) noexcept
         : visitor_(std::move(visitor)), owner_(owner), way_(way) {}
     ~Lane() { settle(); }
 
@@ -59,7 +60,7 @@ private:
         }
     }
 
-    const IntrusivePtr<VisitorShape> visitor_;
+    const std::shared_ptr<VisitorShape> visitor_;
     buffer::Waker& owner_;
     std::array<Bucket*, levels> from_{};  // of which something was taken; null: not of this one
     std::array<std::int64_t, levels> positions_{};

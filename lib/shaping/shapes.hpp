@@ -3,9 +3,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 #include "base/clock.hpp"
-#include "base/intrusive_ptr.hpp"
 #include "shaping/bucket.hpp"
 
 namespace ferrotunnel::shaping {
@@ -48,15 +49,14 @@ private:
 };
 
 /// What the visitors of a token share. Any thread, as its buckets.
-class TokenShape final : public RefCounted {
-public:
+struct TokenShape {
     Buckets buckets;
 };
 
 /// What the visitors of a service share, whatever trunks and workers they are on.
-class ServiceShape final : public RefCounted {
+class ServiceShape {
 public:
-    explicit ServiceShape(IntrusivePtr<TokenShape> token) noexcept : token_(std::move(token)) {}
+    explicit ServiceShape(std::shared_ptr<TokenShape> token) noexcept : token_(std::move(token)) {}
 
     /// Sets the rates of the service and its visitors; those of the token are the token's. One thread at a time.
     void set(const TokenRates& rates, TimePoint now) noexcept {
@@ -76,16 +76,16 @@ public:
     Buckets buckets;
 
 private:
-    const IntrusivePtr<TokenShape> token_;
+    const std::shared_ptr<TokenShape> token_;
     std::atomic<std::uint64_t> visitor_up_{0};
     std::atomic<std::uint64_t> visitor_down_{0};
     std::atomic<bool> is_on_{false};
 };
 
 /// What the streams of a visitor share, who is on one worker: it takes over the rate that there is for visitors now.
-class VisitorShape final : public RefCounted {
+class VisitorShape {
 public:
-    explicit VisitorShape(IntrusivePtr<ServiceShape> service) noexcept : service_(std::move(service)) {}
+    explicit VisitorShape(std::shared_ptr<ServiceShape> service) noexcept : service_(std::move(service)) {}
 
     Bucket& bucket(Way way, TimePoint now) noexcept {
         Bucket& bucket = buckets_.of(way);
@@ -93,9 +93,10 @@ public:
         return bucket;
     }
     ServiceShape& service() const noexcept { return *service_; }
+    const std::shared_ptr<ServiceShape>& owner() const noexcept { return service_; }
 
 private:
-    const IntrusivePtr<ServiceShape> service_;
+    const std::shared_ptr<ServiceShape> service_;
     Buckets buckets_;
 };
 

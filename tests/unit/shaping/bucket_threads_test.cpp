@@ -14,8 +14,8 @@ using namespace std::chrono_literals;
 TEST_CASE("threads that share a rate do not get more together, while it changes", "[shaping]") {
     constexpr std::uint64_t rate = 8 * 1024 * 1024;
     constexpr TimePoint begin{1h};
-    const auto token = make_intrusive<TokenShape>();
-    const auto service = make_intrusive<ServiceShape>(token);
+    const auto token = std::make_shared<TokenShape>();
+    const auto service = std::make_shared<ServiceShape>(token);
     const TokenRates rates{.all = {rate, rate}, .service = {}, .visitor = {0, rate}};
     token->buckets.set(rates.all, begin);
     service->set(rates, begin);
@@ -30,7 +30,7 @@ TEST_CASE("threads that share a rate do not get more together, while it changes"
             TurnQueue queue;
             std::vector<IntrusivePtr<ShapedVisitor>> visitors;
             for (int j = 0; j < 20; ++j) {
-                visitors.push_back(make_intrusive<ShapedVisitor>(queue, now, make_intrusive<VisitorShape>(service)));
+                visitors.push_back(make_intrusive<ShapedVisitor>(queue, now, std::make_shared<VisitorShape>(service)));
                 visitors.back()->wake();
             }
             for (int passed = 0; passed < milliseconds; ++passed) {

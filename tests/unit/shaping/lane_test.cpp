@@ -76,7 +76,7 @@ TEST_CASE("each visitor and each service has its own rate within that of the tok
         }
     }
     SECTION("many have what the service may have, and other services have their own") {
-        const auto other = make_intrusive<ServiceShape>(crowd.token);
+        const auto other = std::make_shared<ServiceShape>(crowd.token);
         other->set({.all = {0, 4 * MiB}, .service = {0, MiB}, .visitor = {}}, crowd.now);
         for (int i = 0; i < 40; ++i) {
             crowd.add();
@@ -157,7 +157,7 @@ TEST_CASE("a rate for visitors is also one for those who are there", "[shaping]"
 
 TEST_CASE("what passes without having asked counts", "[shaping]") {
     ShapedCrowd crowd(of_token(MiB));
-    Lane lane(make_intrusive<VisitorShape>(crowd.service), Way::down, *crowd.add());
+    Lane lane(std::make_shared<VisitorShape>(crowd.service), Way::down, *crowd.add());
     lane.passed(MiB, crowd.now);
     CHECK(lane.ask(crowd.now) == 0);
     CHECK(lane.ask(crowd.now + 900ms) == 0);
@@ -170,7 +170,7 @@ TEST_CASE("who does not wait has its share while others do", "[shaping]") {
         crowd.add();
     }
     crowd.wake_all();
-    Lane datagrams(make_intrusive<VisitorShape>(crowd.service), Way::down, *crowd.visitors.front());
+    Lane datagrams(std::make_shared<VisitorShape>(crowd.service), Way::down, *crowd.visitors.front());
     std::uint64_t passed = 0;
     for (int i = 0; i < 10'000; ++i) {
         crowd.run(1ms);

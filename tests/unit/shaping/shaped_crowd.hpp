@@ -16,7 +16,7 @@ namespace ferrotunnel::shaping {
 
 class ShapedVisitor final : public buffer::Waker {
 public:
-    ShapedVisitor(TurnQueue& queue, const TimePoint& now, IntrusivePtr<VisitorShape> shape, Way way = Way::down)
+    ShapedVisitor(TurnQueue& queue, const TimePoint& now, std::shared_ptr<VisitorShape> shape, Way way = Way::down)
         : queue_(queue), now_(now), lane_(std::move(shape), way, *this) {}
 
     /// Moves what it may, in pieces of at most `piece` bytes, until it has to wait.
@@ -61,7 +61,7 @@ public:
     }
     IntrusivePtr<ShapedVisitor> add(std::size_t worker = 0, Way way = Way::down) {
         visitors.push_back(
-            make_intrusive<ShapedVisitor>(queues_[worker], now, make_intrusive<VisitorShape>(service), way));
+            make_intrusive<ShapedVisitor>(queues_[worker], now, std::make_shared<VisitorShape>(service), way));
         return visitors.back();
     }
     void wake_all() {
@@ -110,8 +110,8 @@ public:
     }
 
     TimePoint now{std::chrono::hours(1)};
-    IntrusivePtr<TokenShape> token = make_intrusive<TokenShape>();
-    IntrusivePtr<ServiceShape> service = make_intrusive<ServiceShape>(token);
+    std::shared_ptr<TokenShape> token = std::make_shared<TokenShape>();
+    std::shared_ptr<ServiceShape> service = std::make_shared<ServiceShape>(token);
     std::vector<IntrusivePtr<ShapedVisitor>> visitors;
 
 private:
