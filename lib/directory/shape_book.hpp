@@ -2,6 +2,7 @@
 // share, so that all trunks and workers have the same.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -26,10 +27,16 @@ public:
     /// runtime::Turns::ask_again.
     void take_rules(const Registry& registry, TimePoint now);
 
+    /// How many services it knows, those that nobody has any more included.
+    std::size_t size() const {
+        const std::lock_guard lock(mutex_);
+        return services_.size();
+    }
+
 private:
     void forget_unused();
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::map<login::TokenId, std::weak_ptr<shaping::TokenShape>> tokens_;
     std::map<std::pair<ClientId, std::uint32_t>, std::weak_ptr<shaping::ServiceShape>> services_;
     std::size_t forget_at_ = 32;  // when there are so many it is looked which of them nobody uses any more

@@ -14,7 +14,6 @@ server_file() {
 server:
   bind: 127.0.0.1:$port
   tcp_bind: 127.0.0.1
-  http_bind: 127.0.0.1:0
   state_dir: $dir/state
   control: $dir/server.sock
   endpoint_file: $dir/server.endpoints
@@ -46,7 +45,7 @@ upload() { equal "what came back" "$(visit "$1" send:2M finish take:2 | grep -c 
 
 server_file ', bytes_per_second: 1M'
 programs[server]=1
-start server "$FERROTUNNEL" server --config "$dir/server.yml"
+start server "$FERROTUNNEL" server --config "$dir/server.yml" --http-bind 127.0.0.1:0
 wait_until $patience "the server's endpoint file" endpoint_or_end server '^http '
 edge=$(awk '$1 == "http" { print $2 }' "$dir/server.endpoints")
 serve giver send:2M finish
@@ -62,7 +61,8 @@ head -c 2097152 /dev/urandom >"$dir/www/file"
 client_token=$dir/slow.token ready_client slow 5 --tcp "0=$giver" --tcp "0=$taker" --tcp "0=$patient" \
     --http "up.x=$web" --http "down.x=files:$dir/www"
 client_token=$dir/free.token ready_client free 1 --tcp "0=$giver"
-slow_down=$(public_of slow 1) slow_up=$(public_of slow 2) slow_patient=$(public_of slow 3) free_down=$(public_of free)
+at() { awk -v name="$2" '$1 == "service" && $2 == name { print $3 }' "$dir/$1.endpoints"; }
+slow_down=$(at slow "$giver") slow_up=$(at slow "$taker") slow_patient=$(at slow "$patient") free_down=$(public_of free)
 
 say "2 MiB at 1 MiB a second, each way"
 took "a download" 1500 download "$slow_down"
