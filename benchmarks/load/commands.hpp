@@ -14,6 +14,8 @@ int latency(const std::string& place, std::size_t connections, double duration, 
 int connects(const std::string& place, double duration, std::size_t at_once);
 int idle(const std::string& place, const std::vector<std::size_t>& levels);
 int http(const std::string& place, const std::string& path, double duration);
+int share(const std::string& backend, const std::string& place, char direction, std::size_t streams, double warm,
+          double duration);
 int start(const std::string& until, const std::string& place, char** program);
 
 }  // namespace load

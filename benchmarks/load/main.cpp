@@ -13,6 +13,11 @@
 //                                                         last; "stuck N" if no more than N came about
 //   load http HOST:PORT PATH SECONDS                      GET, a connection each, at least one; prints how many, bytes,
 //                                                         seconds, and p50 and p99 in us
+//   load share PORT HOST:PORT down|up STREAMS WARM SECONDS
+//                                                         visitors who always have bytes, and their backend at PORT:
+//                                                         after WARM seconds prints how many there are, their bytes,
+//                                                         seconds, Jain's index, and the bytes of the least and the
+//                                                         most
 //   load start port|service HOST:PORT PROGRAM ARG...      starts a program, prints the ms until the port accepts, or
 //                                                         until an echo comes back through it; ends it at the end of
 //                                                         input
@@ -30,7 +35,9 @@ int usage() {
     std::fprintf(stderr,
                  "usage: load backend PORT | bulk HOST:PORT down|up STREAMS BYTES | latency HOST:PORT CONNECTIONS "
                  "SECONDS [bulk] | connect HOST:PORT SECONDS [AT_ONCE] | idle HOST:PORT CONNECTIONS [MORE...] | http "
-                 "HOST:PORT PATH SECONDS | start port|service HOST:PORT PROGRAM ARG...\n");
+                 "HOST:PORT PATH SECONDS | share PORT HOST:PORT down|up STREAMS WARM SECONDS | start port|service "
+                 "HOST:PORT PROGRAM "
+                 "ARG...\n");
     return 2;
 }
 
@@ -63,6 +70,11 @@ int main(int argc, char** argv) {
     }
     if (command == "http" && count == 4) {
         return load::http(words[1], words[2], std::stod(words[3]));
+    }
+    if (command == "share" && count == 7) {
+        const char direction = words[3] == "up" ? load::upload : load::download;
+        return load::share(":" + words[1], words[2], direction, std::stoul(words[4]), std::stod(words[5]),
+                           std::stod(words[6]));
     }
     if (command == "start" && count >= 4) {
         return load::start(words[1], words[2], argv + 4);

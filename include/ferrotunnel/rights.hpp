@@ -15,6 +15,15 @@
 
 namespace ferrotunnel {
 
+/// Bytes per second each way, 1 KiB to 100 GiB; nothing: as many as come. `up` is from visitors to the service, `down`
+/// from the service to its visitors.
+struct ByteRates {
+    std::optional<std::uint64_t> up{};
+    std::optional<std::uint64_t> down{};
+
+    friend bool operator==(const ByteRates&, const ByteRates&) = default;
+};
+
 /// The rights of a token; a plain value. What is left out is as it is for tokens without rights, and an empty list
 /// allows nothing. Server::Builder::check() tells what is wrong with them.
 ///
@@ -46,6 +55,12 @@ struct Rights {
     /// How many new visitors, counted likewise, may come in a second, from 0.001 to 1,000,000: as many at once, and at
     /// least one.
     std::optional<double> visitors_per_second{};
+    /// How many bytes a second all visitors of its services may move together.
+    ByteRates bytes_per_second{};
+    /// The same for each of its services, and for each visitor of a service. Of HTTP services a visitor is the
+    /// connection that requests come on.
+    ByteRates service_bytes_per_second{};
+    ByteRates visitor_bytes_per_second{};
 
     friend bool operator==(const Rights&, const Rights&) = default;
 };

@@ -30,6 +30,7 @@ struct DatagramStats {
     std::uint64_t sent = 0;                 ///< to sockets
     std::uint64_t dropped_no_room = 0;      ///< more waited than may: the trunk or the other end is behind
     std::uint64_t dropped_too_old = 0;      ///< had waited for the trunk for 200 ms
+    std::uint64_t dropped_over_rate = 0;    ///< beyond the bytes per second of their token, service or visitor
     std::uint64_t dropped_no_visitor = 0;   ///< of a new visitor, for whom there was no place
     std::uint64_t dropped_socket_full = 0;  ///< the kernel had no room to send them
     std::uint64_t unreachable = 0;          ///< refused: by ICMP from a backend that is away, or by the kernel

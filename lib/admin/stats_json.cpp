@@ -18,6 +18,7 @@ Json json_of(const DatagramStats& stats) {
             {"sent", stats.sent},
             {"dropped_no_room", stats.dropped_no_room},
             {"dropped_too_old", stats.dropped_too_old},
+            {"dropped_over_rate", stats.dropped_over_rate},
             {"dropped_no_visitor", stats.dropped_no_visitor},
             {"dropped_socket_full", stats.dropped_socket_full},
             {"unreachable", stats.unreachable}};

@@ -10,6 +10,7 @@
 #include "api/tls_settings.hpp"
 #include "ferrotunnel/config.hpp"
 #include "plugin/control_call.hpp"
+#include "runtime/turns.hpp"
 
 namespace ferrotunnel {
 
@@ -199,10 +200,14 @@ void Server::Impl::take_tokens() {
     shared_->registry->set_rules(rules);
     shared_->ports->set_most_of_token(quotas.ports_per_token_max);
     shared_->http->set_rules(rules);
+    shared_->shapes->take_rules(*shared_->registry, Clock::now());
     shared_->token_use->forget_owners([&rules](const login::TokenId& token) { return rules->knows(token); });
     shared_->memory->set_tokens(tokens->size());
     name_claims();
     for_each_session([](session::ServerSession& session) { session.look_at_rights(); });
+    for (std::size_t i = 0; i < group_->size(); ++i) {
+        group_->at(i).post([&worker = group_->at(i)]() { worker.turns().ask_again(); });
+    }
     group_->at(0).post([this]() noexcept {
         if (expiry_) {
             expiry_->look();

@@ -59,6 +59,17 @@ Json quotas_of(const login::Rights& rights) {
     put("services", rights.services);
     put("visitors", rights.visitors);
     put("visitors_per_second", rights.visitors_per_second);
+    const auto put_rates = [&json](const char* key, const shaping::Rates& rates) {
+        if (rates.up != 0) {
+            json[key]["up"] = rates.up;
+        }
+        if (rates.down != 0) {
+            json[key]["down"] = rates.down;
+        }
+    };
+    put_rates("bytes_per_second", rights.rates.all);
+    put_rates("service_bytes_per_second", rights.rates.service);
+    put_rates("visitor_bytes_per_second", rights.rates.visitor);
     return json;
 }
 

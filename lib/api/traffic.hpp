@@ -32,6 +32,7 @@ inline DatagramStats datagram_stats(const trunk::DatagramCounts& counts) {
     stats.sent = read(counts.sent);
     stats.dropped_no_room = read(counts.no_room);
     stats.dropped_too_old = read(counts.too_old);
+    stats.dropped_over_rate = read(counts.over_rate);
     stats.dropped_no_visitor = read(counts.no_visitor);
     stats.dropped_socket_full = read(counts.socket_full);
     stats.unreachable = read(counts.unreachable);

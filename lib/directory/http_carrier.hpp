@@ -11,6 +11,7 @@
 #include "directory/tls_visitor.hpp"
 #include "mux/stream.hpp"
 #include "runtime/worker.hpp"
+#include "shaping/shapes.hpp"
 #include "wire/code.hpp"
 #include "wire/frame.hpp"
 
@@ -25,6 +26,8 @@ struct HttpStream {
     /// Counts the stream in its trunk's load and in what Server::tunnels() shows. Any thread may drop it; drop it when
     /// the stream has ended, or when nobody uses the stream any more.
     std::shared_ptr<void> counted;
+    /// The rates that count for what passes on it; null: none.
+    std::shared_ptr<shaping::ServiceShape> shape{};
 };
 
 /// A trunk as the edge sees it. Any thread may call the members. Implemented by ServerSession.

@@ -31,6 +31,7 @@
 #include "mux/stream.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker.hpp"
+#include "shaping/shapes.hpp"
 
 namespace ferrotunnel::trunk {
 struct Traffic;
@@ -59,8 +60,9 @@ using PortOpener =
 /// members.
 class DatagramVisitor : public buffer::Waker {
 public:
-    /// Gives it its stream; `traffic` has counted it.
-    virtual void opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic) noexcept = 0;
+    /// Gives it its stream; `traffic` has counted it, and `shape` has the rates that count for it (null: none).
+    virtual void opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic,
+                        std::shared_ptr<shaping::ServiceShape> shape) noexcept = 0;
     /// Says that no trunk takes it.
     virtual void refused() noexcept = 0;
 };

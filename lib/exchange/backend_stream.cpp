@@ -1,8 +1,11 @@
 #include "exchange/backend_stream.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "exchange/backend_pool.hpp"
+#include "runtime/turns.hpp"
+#include "shaping/lane.hpp"
 
 namespace ferrotunnel::exchange {
 
@@ -17,6 +20,16 @@ constexpr std::uint64_t closing_bytes_max = 64 * 1024;
 
 }  // namespace
 
+struct BackendStream::Lanes {
+    Lanes(const std::shared_ptr<shaping::VisitorShape>& visitor, BackendStream& stream) noexcept
+        : up(visitor, shaping::Way::up, stream), down(visitor, shaping::Way::down, stream) {}
+    shaping::Lane& of(shaping::Way way) noexcept { return way == shaping::Way::up ? up : down; }
+
+    shaping::Lane up;
+    shaping::Lane down;
+    std::size_t granted[2] = {0, 0};  // by way, when it was asked for last
+};
+
 BackendStream::BackendStream(runtime::Worker& worker, runtime::DeadlineWheel& wheel, BackendPool& pool,
                              std::shared_ptr<directory::HttpService> service, directory::HttpService::Carrier carrier,
                              std::uint64_t owner)
@@ -28,6 +41,8 @@ BackendStream::BackendStream(runtime::Worker& worker, runtime::DeadlineWheel& wh
       carrier_(std::move(carrier)),
       owner_(owner),
       carriers_version_(service_->carriers_version()) {}
+
+BackendStream::~BackendStream() = default;
 
 void BackendStream::open(const net::Address& visitor, BackendUser& user) {
     user_ = &user;
@@ -59,6 +74,7 @@ void BackendStream::on_opened(Result<directory::HttpStream, Code> opened) noexce
     if (opened) {
         stream_ = std::move(opened->stream);
         counted_ = std::move(opened->counted);
+        shape_ = std::move(opened->shape);
         state_ = State::busy;
     } else {
         open_failure_ = opened.error();
@@ -113,6 +129,9 @@ void BackendStream::on_deadline() noexcept {
 
 void BackendStream::send(buffer::Slice payload, bool headroom) {
     sent_ += payload.size();
+    if (is_shaped()) {
+        count_passed(shaping::Way::up, payload.size());
+    }
     stream_->send(std::move(payload), headroom);
 }
 
@@ -129,8 +148,60 @@ void BackendStream::finish() {
 }
 
 void BackendStream::consume(std::uint32_t n) {
+    if (is_shaped()) {
+        count_passed(shaping::Way::down, n);
+    }
     stream_->consume(n);
     stream_->count_delivered(n);
+}
+
+StreamItem* BackendStream::front() {
+    StreamItem* const item = peek();
+    if (item == nullptr || item->kind != StreamItem::Kind::data || !is_shaped() || stream_->verdict()) {
+        return item;
+    }
+    return ask_for(shaping::Way::down) ? item : nullptr;
+}
+
+bool BackendStream::park_receive() {
+    return !stream_ || (lanes_ && lanes_->down.is_waiting()) || stream_->try_park_receive();
+}
+
+// --- turns ---
+
+BackendStream::Lanes& BackendStream::lanes() {
+    if (!lanes_) {
+        lanes_ = std::make_unique<Lanes>(user_->shape_of_visitor(shape_), *this);
+    }
+    return *lanes_;
+}
+
+bool BackendStream::ask_for(shaping::Way way) {
+    std::size_t& granted = lanes().granted[static_cast<std::size_t>(way)];
+    granted = worker_.turns().ask(lanes().of(way));
+    return granted != 0;
+}
+
+void BackendStream::count_passed(shaping::Way way, std::size_t bytes) {
+    std::size_t& granted = lanes().granted[static_cast<std::size_t>(way)];
+    granted -= std::min(granted, bytes);
+    lanes().of(way).passed(bytes, worker_.now());
+}
+
+bool BackendStream::awaits_turn() const noexcept {
+    return lanes_ && (lanes_->up.is_waiting() || lanes_->down.is_waiting());
+}
+
+std::uint32_t BackendStream::read_size_max() const noexcept {
+    const std::uint32_t most = stream_ ? stream_->read_size_max() : UINT32_MAX;
+    const std::size_t granted = lanes_ && is_shaped() ? lanes_->granted[static_cast<std::size_t>(shaping::Way::up)] : 0;
+    return granted == 0 ? most : static_cast<std::uint32_t>(std::min<std::size_t>(most, granted));
+}
+
+std::size_t BackendStream::take_max() const noexcept {
+    const std::size_t granted =
+        lanes_ && is_shaped() ? lanes_->granted[static_cast<std::size_t>(shaping::Way::down)] : 0;
+    return granted == 0 ? SIZE_MAX : granted;
 }
 
 // --- in the pool ---
@@ -153,6 +224,7 @@ void BackendStream::use(BackendUser& user) noexcept {
 
 void BackendStream::rest(Duration idle) noexcept {
     user_ = nullptr;
+    lanes_.reset();
     state_ = State::idle;
     wheel_.set_after(*this, idle);
 }
@@ -192,6 +264,7 @@ void BackendStream::close() noexcept {
     IntrusivePtr<BackendStream> keep(this);
     state_ = State::closing;
     user_ = nullptr;
+    lanes_.reset();
     wheel_.set_after(*this, closing_patience);
     try {
         pool_.keep_closing(*this);
@@ -238,6 +311,7 @@ void BackendStream::let_go() noexcept {
     }
     runtime::Deadline::cancel();
     user_ = nullptr;
+    lanes_.reset();
     stream_.reset();
     counted_.reset();
 }

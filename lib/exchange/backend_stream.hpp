@@ -9,6 +9,9 @@
 // It lives on the worker of the visitor, the other half of its stream on the trunk's worker: a wake that comes from
 // there is mailed, one mail at a time. The session holds it while the stream lives; the exchange or the pool hold it
 // while they use it (the pool also until it is closed).
+//
+// Where its service has rates, what is sent and taken waits for its turn here (docs/architecture/shaping.md): to its
+// user that looks like a stream without room, or without bytes. Heads go at once, and count.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +24,7 @@
 #include "mux/stream.hpp"
 #include "runtime/deadline_wheel.hpp"
 #include "runtime/worker.hpp"
+#include "shaping/shapes.hpp"
 
 namespace ferrotunnel::exchange {
 
@@ -31,6 +35,9 @@ class BackendUser {
 public:
     /// Called when the stream was opened or refused, has something to read, has room again, or has ended: look at it.
     virtual void on_backend() noexcept = 0;
+    /// The user's visitor, as far as a service's rates go.
+    virtual std::shared_ptr<shaping::VisitorShape> shape_of_visitor(
+        const std::shared_ptr<shaping::ServiceShape>& service) = 0;
 
 protected:
     ~BackendUser() = default;
@@ -66,8 +73,12 @@ public:
     /// False when enough is queued or when there is no stream (yet); `park_send` then arms the wake, and returns false
     /// when there is room after all.
     bool can_send() const noexcept { return stream_ && stream_->can_send(); }
+    /// Whether what it sends has its turn, as the rates of the service say. False: the user is told when it has.
+    bool has_turn() { return !is_shaped() || ask_for(shaping::Way::up); }
+    /// Whether something waits for its turn, in either direction.
+    bool awaits_turn() const noexcept;
     /// See mux::Stream.
-    std::uint32_t read_size_max() const noexcept { return stream_ ? stream_->read_size_max() : UINT32_MAX; }
+    std::uint32_t read_size_max() const noexcept;
     bool is_trunk_behind() const noexcept { return stream_ && stream_->is_trunk_behind(); }
     bool has_sent_all() const noexcept { return stream_ && stream_->queued_bytes() == 0; }
     bool send_is_dead() const noexcept { return stream_ && stream_->send_is_dead(); }
@@ -77,11 +88,15 @@ public:
     void flush() noexcept;
     void finish();
 
-    /// The oldest item, or null. See mux::Stream.
-    mux::StreamItem* front() { return stream_ ? stream_->front() : nullptr; }
+    /// The oldest item, or null: there is none, or it has no turn yet. See mux::Stream.
+    mux::StreamItem* front();
+    /// The oldest item, also where what is behind it has no turn.
+    mux::StreamItem* peek() { return stream_ ? stream_->front() : nullptr; }
+    /// How much of a body should be taken of it at once: so that everybody has a turn.
+    std::size_t take_max() const noexcept;
     void consume(std::uint32_t n);
     void drop_front() { stream_->drop_front(); }
-    bool park_receive() { return !stream_ || stream_->try_park_receive(); }
+    bool park_receive();
     mux::Verdict verdict() const noexcept { return stream_ ? stream_->verdict() : mux::Verdict{}; }
     /// After a reset: whether none of the bytes that this exchange has sent have reached the backend.
     bool nothing_delivered() const noexcept { return !stream_ || stream_->peer_delivered() <= sent_before_; }
@@ -99,7 +114,7 @@ public:
 private:
     friend class BackendPool;
 
-    ~BackendStream() override = default;
+    ~BackendStream() override;
 
     void on_deadline() noexcept override;
     void on_opened(Result<directory::HttpStream, wire::Code> opened) noexcept;
@@ -107,6 +122,12 @@ private:
     bool is_fresh() noexcept;
     void linger() noexcept;
     void let_go() noexcept;
+
+    struct Lanes;
+    bool is_shaped() const noexcept { return shape_ && shape_->is_on(); }
+    bool ask_for(shaping::Way way);
+    void count_passed(shaping::Way way, std::size_t bytes);
+    Lanes& lanes();
 
     // For the pool.
     void use(BackendUser& user) noexcept;
@@ -122,6 +143,8 @@ private:
     BackendUser* user_ = nullptr;  // while opening or busy
     IntrusivePtr<mux::Stream> stream_;
     std::shared_ptr<void> counted_;
+    std::shared_ptr<shaping::ServiceShape> shape_;
+    std::unique_ptr<Lanes> lanes_;  // of the present user's visitor; null until there is a rate
     std::optional<wire::Code> open_failure_;
     std::uint64_t carriers_version_;  // the one for which is_carried_ holds
     bool is_carried_ = true;

@@ -237,6 +237,15 @@ void HttpExchange::on_backend() noexcept {
     });
 }
 
+// The visitor has one share, whatever streams its requests go on, one after the other.
+std::shared_ptr<shaping::VisitorShape> HttpExchange::shape_of_visitor(
+    const std::shared_ptr<shaping::ServiceShape>& service) {
+    if (!visitor_.shape || visitor_.shape->owner() != service) {
+        visitor_.shape = std::make_shared<shaping::VisitorShape>(service);
+    }
+    return visitor_.shape;
+}
+
 void HttpExchange::drop_backend() noexcept {
     leave_gate();
     open_is_answered();
@@ -268,12 +277,12 @@ bool HttpExchange::can_send() {
             return false;
         }
     }
-    return true;
+    return backend_->has_turn();
 }
 
 bool HttpExchange::keeps_visitor_waiting() const noexcept {
     return (state_ == State::held && !(upload_ && upload_->is_collecting)) || state_ == State::opening ||
-           awaits_continue_ || (backend_ && !backend_->can_send());
+           awaits_continue_ || (backend_ && (!backend_->can_send() || backend_->awaits_turn()));
 }
 
 void HttpExchange::body(buffer::Slice payload, bool headroom) {

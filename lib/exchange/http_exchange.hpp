@@ -159,6 +159,8 @@ private:
 
     void tell_end() noexcept;
     void on_backend() noexcept override;
+    std::shared_ptr<shaping::VisitorShape> shape_of_visitor(
+        const std::shared_ptr<shaping::ServiceShape>& service) override;
     void on_deadline() noexcept override;
     void on_gate() noexcept override;
     template <typename Action>

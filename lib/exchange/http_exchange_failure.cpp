@@ -111,7 +111,7 @@ void HttpExchange::look_at_deadline() {
 // Looks whether the backend has answered in time. As long as the visitor is the one to be waited for, its connection
 // watches its pace.
 void HttpExchange::look_at_answer(TimePoint now) {
-    const bool backends_turn = body_ended_ || awaits_continue_ || !backend_->can_send();
+    const bool backends_turn = !backend_->awaits_turn() && (body_ended_ || awaits_continue_ || !backend_->can_send());
     if (backends_turn && now - progress_at_ >= request_.settings.first_byte) {
         kept_.forget();  // the backend may be at work on it, however slowly
         fail(slow_failure());

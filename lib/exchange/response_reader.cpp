@@ -1,5 +1,6 @@
 #include "exchange/response_reader.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "http/chunked.hpp"
@@ -41,7 +42,7 @@ ResponseReader::Progress ResponseReader::read_head(BackendStream& backend, const
 // A stream that waits lets go of the slab that its bytes came in, and has a copy of them (Session::compact): the head
 // still points to the slab, which is kept by sharing it.
 void ResponseReader::hold_head(BackendStream& backend) {
-    const StreamItem* item = backend.front();
+    const StreamItem* item = backend.peek();
     if (held_.empty() && pending_consume_ > 0 && item != nullptr) {
         held_ = item->slice.share(0, item->slice.size());
     }
@@ -99,7 +100,7 @@ ResponseReader::Piece ResponseReader::next(BackendStream& backend) {
         if (item->kind != StreamItem::Kind::data) {
             return {Kind::broken, {}, "the backend has reset the connection within the answer"};
         }
-        const std::string_view bytes = as_text(item->slice.bytes());
+        const std::string_view bytes = as_text(item->slice.bytes()).substr(0, backend.take_max());
         const http::BodyReader::Piece piece = body_.next(bytes);
         Piece found;
         if (!piece.payload.empty()) {
@@ -137,8 +138,9 @@ ResponseReader::Piece ResponseReader::next_raw(BackendStream& backend) {
         if (item->kind != StreamItem::Kind::data) {
             return {Kind::broken, {}, "the backend has reset the connection"};
         }
-        Piece found{Kind::data, item->slice.share(0, item->slice.size())};
-        backend.consume(item->slice.size());
+        const auto size = static_cast<std::uint32_t>(std::min<std::size_t>(item->slice.size(), backend.take_max()));
+        Piece found{Kind::data, item->slice.share(0, size)};
+        backend.consume(size);
         if (!found.data.empty()) {
             return found;
         }

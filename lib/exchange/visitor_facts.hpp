@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "net/ip_address.hpp"
+#include "shaping/shapes.hpp"
 
 namespace ferrotunnel::exchange {
 
@@ -24,6 +26,8 @@ struct VisitorFacts {
     /// without TLS, if the host needs no certificate (asked only if the request is not redirected). Empty: for any
     /// host.
     std::function<bool(std::string_view host)> may_serve{};
+    /// The visitor's share of the rates of the service that it visited last; null until that has some.
+    mutable std::shared_ptr<shaping::VisitorShape> shape{};
 };
 
 }  // namespace ferrotunnel::exchange

@@ -5,6 +5,7 @@
 
 #include "base/limits.hpp"
 #include "runtime/worker.hpp"
+#include "shaping/lane.hpp"
 
 namespace ferrotunnel::ingress {
 
@@ -20,8 +21,18 @@ std::uint32_t milliseconds_of(TimePoint when) noexcept {
 
 }  // namespace
 
+struct UdpVisitor::Lanes {
+    Lanes(const std::shared_ptr<shaping::VisitorShape>& shape, UdpVisitor& visitor) noexcept
+        : up(shape, shaping::Way::up, visitor), down(shape, shaping::Way::down, visitor) {}
+
+    shaping::Lane up;
+    shaping::Lane down;
+};
+
 UdpVisitor::UdpVisitor(UdpVisitorHome& home, const runtime::SocketAddress& from)
     : home_(&home), mailbox_(home.worker().mailbox()), worker_(home.worker()), from_(from) {}
+
+UdpVisitor::~UdpVisitor() = default;
 
 // --- any thread ---
 
@@ -33,9 +44,11 @@ void UdpVisitor::wake() noexcept {
     }
 }
 
-void UdpVisitor::opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic) noexcept {
+void UdpVisitor::opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic,
+                        std::shared_ptr<shaping::ServiceShape> shape) noexcept {
     handed_stream_ = std::move(stream);
     handed_traffic_ = std::move(traffic);
+    handed_shape_ = std::move(shape);
     handed_.store(true, std::memory_order_release);
     wake();
 }
@@ -59,6 +72,7 @@ void UdpVisitor::woken() noexcept {
 void UdpVisitor::take_stream() noexcept {
     stream_ = std::move(handed_stream_);
     traffic_ = std::move(handed_traffic_);
+    shape_ = std::move(handed_shape_);
     if (home_ == nullptr) {
         let_go_of_stream();  // over before its stream came
         return;
@@ -88,7 +102,30 @@ void UdpVisitor::take(Bytes payload, std::size_t room) {
     waiting_bytes_ += payload.size();
 }
 
+// Whether a datagram may pass; otherwise it is counted as dropped.
+bool UdpVisitor::may_pass(shaping::Way way, std::size_t bytes) noexcept try {
+    if (!shape_ || !shape_->is_on()) {
+        return true;
+    }
+    if (!lanes_) {
+        lanes_ = std::make_unique<Lanes>(std::make_shared<shaping::VisitorShape>(shape_), *this);
+    }
+    shaping::Lane& lane = way == shaping::Way::up ? lanes_->up : lanes_->down;
+    if (lane.ask(worker_.now()) == 0) {
+        DatagramCounts::add(home_->counts().over_rate, 1);
+        return false;
+    }
+    lane.passed(bytes, worker_.now());
+    return true;
+} catch (const std::exception&) {
+    DatagramCounts::add(home_->counts().no_room, 1);
+    return false;
+}
+
 void UdpVisitor::pass_on(buffer::Slice payload) noexcept {
+    if (!may_pass(shaping::Way::up, payload.size())) {
+        return;
+    }
     (void)stream_->send_datagram(std::move(payload),
                                  milliseconds_of(worker_.now()));  // the stream counts what it drops
     stream_->flush();
@@ -120,8 +157,11 @@ bool UdpVisitor::serve(runtime::DatagramWriter& writer, bool& more) {
             more = true;
             return true;
         }
-        ++sent_;
-        writer.add(stream_->take_datagram(), from_, to);
+        buffer::Slice payload = stream_->take_datagram();
+        if (may_pass(shaping::Way::down, payload.size())) {
+            ++sent_;
+            writer.add(std::move(payload), from_, to);
+        }
     }
     return false;
 }
@@ -142,6 +182,7 @@ void UdpVisitor::end() noexcept {
     }
     home_->uncount_waiting(std::exchange(waiting_bytes_, 0));
     waiting_.clear();
+    lanes_.reset();
     home_ = nullptr;  // first: the session may wake us from within
     if (stream_) {
         let_go_of_stream();

@@ -6,6 +6,8 @@
 // It lives on the port's worker. Its stream's session may be on another one: that reaches it by mail alone, and it
 // looks into the stream's queue whenever it has got its stream or a wake, until the queue is parked. So it does not
 // matter in which order the stream and the first wake come.
+//
+// Where the service has rates, a datagram whose turn has not come is dropped: there is nobody who would hold it back.
 #pragma once
 
 #include <atomic>
@@ -42,10 +44,12 @@ protected:
 class UdpVisitor final : public directory::DatagramVisitor {
 public:
     UdpVisitor(UdpVisitorHome& home, const runtime::SocketAddress& from);
+    ~UdpVisitor() override;
 
     // Any thread.
     void wake() noexcept override;
-    void opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic) noexcept override;
+    void opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic,
+                std::shared_ptr<shaping::ServiceShape> shape) noexcept override;
     void refused() noexcept override;
 
     // On the port's worker.
@@ -76,12 +80,14 @@ private:
     void woken() noexcept;
     void take_stream() noexcept;
     void pass_on(buffer::Slice payload) noexcept;
+    bool may_pass(shaping::Way way, std::size_t bytes) noexcept;
     void count_drops() noexcept;
     void let_go_of_stream() noexcept;
 
     // Handed over by the trunk's worker, before `handed_` is set.
     IntrusivePtr<mux::Stream> handed_stream_;
     std::shared_ptr<trunk::Traffic> handed_traffic_;
+    std::shared_ptr<shaping::ServiceShape> handed_shape_;
     std::atomic<bool> handed_{false};
     std::atomic<bool> refused_{false};
 
@@ -91,6 +97,9 @@ private:
     const runtime::SocketAddress from_;
     IntrusivePtr<mux::Stream> stream_;
     std::shared_ptr<trunk::Traffic> traffic_;
+    std::shared_ptr<shaping::ServiceShape> shape_;
+    struct Lanes;
+    std::unique_ptr<Lanes> lanes_;        // null until there is a rate
     std::vector<buffer::Slice> waiting_;  // for the stream
     std::size_t waiting_bytes_ = 0;
     mux::Stream::Drops counted_{};

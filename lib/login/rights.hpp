@@ -12,6 +12,7 @@
 
 #include "login/port_policy.hpp"
 #include "net/ip_network.hpp"
+#include "shaping/shapes.hpp"
 #include "wire/frame.hpp"
 
 namespace ferrotunnel::login {
@@ -54,6 +55,7 @@ struct Rights {
     std::optional<std::uint64_t> visitors;
     /// How many new visitors may come in a second: as many at once, and one at least.
     std::optional<double> visitors_per_second;
+    shaping::TokenRates rates;  // bytes per second
 
     bool has_expired(Moment now) const noexcept { return expires && *expires <= now; }
     bool counts_visitors() const noexcept { return visitors || visitors_per_second; }

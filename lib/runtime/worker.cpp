@@ -24,6 +24,7 @@
 #include "runtime/name_service.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/timer.hpp"
+#include "runtime/turns.hpp"
 #include "runtime/worker_executor.hpp"
 
 namespace ferrotunnel::runtime {
@@ -498,6 +499,12 @@ buffer::SlabPool& Worker::slabs() noexcept {
 }
 NameService& Worker::names() noexcept {
     return *core_->names_;
+}
+Turns& Worker::turns() {
+    if (!turns_) {
+        turns_ = std::make_unique<Turns>(*this);
+    }
+    return *turns_;
 }
 TimePoint Worker::now() const noexcept {
     return core_->now();

@@ -35,6 +35,7 @@ class HandlerHome;
 class NameService;
 class Timer;
 class TimerQueue;
+class Turns;
 
 class Worker {
 public:
@@ -72,6 +73,8 @@ public:
     Poller& poller() noexcept;
     buffer::SlabPool& slabs() noexcept;
     NameService& names() noexcept;
+    /// Those whose bytes wait for their turn. May throw for want of memory, when it is called first.
+    Turns& turns();
     /// The hooks that are called if they are still registered when the worker is destroyed.
     ShutdownHooks& shutdown_hooks() noexcept;
     /// The time at which this round began; outside of a round the clock is read anew.
@@ -124,6 +127,7 @@ private:
     void timer_moved() noexcept;
 
     std::shared_ptr<Core> core_;
+    std::unique_ptr<Turns> turns_;  // null until somebody waits
 };
 
 }  // namespace ferrotunnel::runtime

@@ -28,6 +28,7 @@
 #include "directory/http_carrier.hpp"
 #include "directory/http_directory.hpp"
 #include "directory/registry.hpp"
+#include "directory/shape_book.hpp"
 #include "directory/shared_port.hpp"
 #include "directory/takeover.hpp"
 #include "directory/token_use.hpp"
@@ -108,6 +109,7 @@ struct ServerShared {
     std::shared_ptr<directory::Registry> registry;  // has the rights of tokens, too
     login::TokenBook tokens;
     std::shared_ptr<directory::TokenUse> token_use = std::make_shared<directory::TokenUse>();
+    std::shared_ptr<directory::ShapeBook> shapes = std::make_shared<directory::ShapeBook>();
     wire::InstanceId instance{};
     mux::Settings mux;
     Duration handshake_deadline = limits::handshake_deadline;
@@ -235,8 +237,9 @@ private:
         bool assigned_anew = false;               // and it is not the one that the service had before
         std::shared_ptr<trunk::Traffic> traffic;  // on this trunk
         directory::VisitorLine line;
-        std::shared_ptr<void> of_token{};   // counts it for the token's quota
-        hooks::SharedAskedPlugins asked{};  // the plugins that its client has asked for
+        std::shared_ptr<void> of_token{};                // counts it for the token's quota
+        hooks::SharedAskedPlugins asked{};               // the plugins that its client has asked for
+        std::shared_ptr<shaping::ServiceShape> shape{};  // the rates of its visitors; null until there is one
 
         bool is_carried() const noexcept { return public_port || http; }
         bool is_private() const noexcept { return description.kind == wire::ServiceKind::private_tcp; }
@@ -327,6 +330,7 @@ private:
                                                      const login::PortPolicy& every_token) const;
     std::optional<directory::Refusal> count_service(std::uint32_t id);
     bool count_visitor(std::shared_ptr<void>& of_token, const net::Address& from);
+    const std::shared_ptr<shaping::ServiceShape>& shape_of(std::uint32_t id);
 
     template <typename AnyVisitor>
     void open_or_wait(std::uint32_t id, AnyVisitor visitor);

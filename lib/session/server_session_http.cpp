@@ -325,7 +325,7 @@ Result<directory::HttpStream, Code> ServerSession::open_http(std::uint32_t id, c
         counted.reset();
         of_token.reset();
     };
-    return directory::HttpStream{std::move(*stream), std::shared_ptr<void>(nullptr, std::move(all))};
+    return directory::HttpStream{std::move(*stream), std::shared_ptr<void>(nullptr, std::move(all)), shape_of(id)};
 }
 
 void ServerSession::dropped(const std::shared_ptr<directory::HttpService>& service) noexcept {

@@ -149,4 +149,13 @@ bool ServerSession::count_visitor(std::shared_ptr<void>& of_token, const net::Ad
     return false;
 }
 
+// What bounds the bytes of a service's visitors, whichever trunk they are on.
+const std::shared_ptr<shaping::ServiceShape>& ServerSession::shape_of(std::uint32_t id) {
+    Service& service = services_.at(id);
+    if (!service.shape) {
+        service.shape = shared_->shapes->of(client_, id, *shared_->registry, worker_.now());
+    }
+    return service.shape;
+}
+
 }  // namespace ferrotunnel::session

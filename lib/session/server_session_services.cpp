@@ -598,6 +598,7 @@ void ServerSession::open_visitor(std::uint32_t id, directory::Visitor visitor) {
                                          {"from", visitor.from.text()}});
     }
     set_served(visitor.visit);
+    pump->set_shape(shape_of(id));
     pump->set_stream(*stream);
     pump->set_socket(std::move(visitor.socket));
 }

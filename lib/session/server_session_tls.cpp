@@ -95,6 +95,7 @@ void ServerSession::open_visitor(std::uint32_t id, directory::TlsVisitor visitor
                                          {"host", visitor.host}});
     }
     set_served(visitor.visit);
+    pump->set_shape(shape_of(id));
     pump->set_stream(*stream);
     pump->set_socket(std::move(visitor.socket));
 }

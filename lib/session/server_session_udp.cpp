@@ -51,7 +51,7 @@ void ServerSession::open_datagrams(std::uint32_t id, directory::Visitor visitor)
                                          {"service", printable(services_.at(id).description.name, 64)},
                                          {"from", visitor.from.text()}});
     }
-    std::exchange(visitor.datagrams, nullptr)->opened(*stream, traffic);
+    std::exchange(visitor.datagrams, nullptr)->opened(*stream, traffic, shape_of(id));
 }
 
 }  // namespace ferrotunnel::session

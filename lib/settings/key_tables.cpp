@@ -50,6 +50,17 @@ constexpr SettingFacts quota(std::string_view key, std::uint64_t most, std::stri
     return {.key = key, .form = Form::number, .min = 1, .max = most, .help = help};
 }
 
+constexpr SettingFacts byte_rate(std::string_view key, std::string_view help,
+                                 std::span<const SettingFacts> (*ways)() = nullptr) {
+    return {
+        .key = key, .form = Form::size, .min = shaping::rate_min, .max = shaping::rate_max, .help = help, .keys = ways};
+}
+
+constexpr SettingFacts of_ways[] = {
+    byte_rate("up", "From visitors to the service; without it there is no bound that way."),
+    byte_rate("down", "From the service to its visitors."),
+};
+
 constexpr SettingFacts of_token[] = {
     {.key = "name", .form = Form::word, .help = "What logs call it; else the name of its file, or `token-1`."},
     {.key = "secret", .type = "token", .help = "The token itself, where it has a name.", .is_required = true},
@@ -89,6 +100,12 @@ constexpr SettingFacts of_token[] = {
     {.key = "visitors_per_second",
      .type = "0.001 to 1000000",
      .help = "How many new ones may come in a second: as many at once, and at least one."},
+    byte_rate("bytes_per_second",
+              "How many bytes a second its visitors may move, all together, as much each way; or "
+              "`{up: 1M, down: 10M}`. See \"Rights\" below.",
+              way_keys),
+    byte_rate("service_bytes_per_second", "The same for each of its services.", way_keys),
+    byte_rate("visitor_bytes_per_second", "The same for each visitor of a service.", way_keys),
 };
 
 constexpr SettingFacts of_certificate[] = {
@@ -168,6 +185,10 @@ std::span<const SettingFacts> root_keys() noexcept {
 
 std::span<const SettingFacts> log_keys() noexcept {
     return of_log;
+}
+
+std::span<const SettingFacts> way_keys() noexcept {
+    return of_ways;
 }
 
 std::span<const SettingFacts> token_keys() noexcept {

@@ -72,6 +72,23 @@ void read_rate(Section& token, std::optional<double>& into) {
     }
 }
 
+// Reads one rate for both ways, or `up` and `down`.
+void read_byte_rates(Section& token, const char* key, ByteRates& into) {
+    const std::optional<Value> value = token.find(key);
+    if (!value) {
+        return;
+    }
+    if (!value->is_group()) {
+        (void)read_value(key_called(token_keys(), key), *value, into.up);
+        into.down = into.up;
+        return;
+    }
+    Section ways = section_of(*value, way_keys());
+    into.up = read_key(ways, way_keys(), "up");
+    into.down = read_key(ways, way_keys(), "down");
+    ways.finish();
+}
+
 Rights read_rights(Section& token, ConfigReading& reading) {
     Rights rights;
     read_words(token, "hosts", rights.hosts);
@@ -83,6 +100,9 @@ Rights read_rights(Section& token, ConfigReading& reading) {
     rights.services = read_key(token, token_keys(), "services");
     rights.visitors = read_key(token, token_keys(), "visitors");
     read_rate(token, rights.visitors_per_second);
+    read_byte_rates(token, "bytes_per_second", rights.bytes_per_second);
+    read_byte_rates(token, "service_bytes_per_second", rights.service_bytes_per_second);
+    read_byte_rates(token, "visitor_bytes_per_second", rights.visitor_bytes_per_second);
     return rights;
 }
 

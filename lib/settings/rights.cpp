@@ -58,6 +58,10 @@ login::PortRight engine_ports(const std::vector<std::string>& ports) {
     return right;
 }
 
+shaping::Rates engine_rates(const ByteRates& rates) {
+    return {rates.up.value_or(0), rates.down.value_or(0)};
+}
+
 }  // namespace
 
 std::optional<std::string> right_host_fault(const std::string& text) {
@@ -121,6 +125,16 @@ void check_rights(const NamedToken& token, std::vector<Problem>& problems) {
     if (rate && !(*rate >= visitors_rate_min && *rate <= visitors_rate_max)) {
         tell("visitors_per_second", "must be 0.001 to 1000000");
     }
+    const auto bounded_rates = [&](const char* key, const ByteRates& rates) {
+        for (const std::optional<std::uint64_t>& each : {rates.up, rates.down}) {
+            if (each && (*each < shaping::rate_min || *each > shaping::rate_max)) {
+                tell(key, "must be 1 KiB to 100 GiB");
+            }
+        }
+    };
+    bounded_rates("bytes_per_second", rights.bytes_per_second);
+    bounded_rates("service_bytes_per_second", rights.service_bytes_per_second);
+    bounded_rates("visitor_bytes_per_second", rights.visitor_bytes_per_second);
 }
 
 login::Rights engine_rights(const Rights& rights) {
@@ -148,6 +162,8 @@ login::Rights engine_rights(const Rights& rights) {
     engine.services = rights.services;
     engine.visitors = rights.visitors;
     engine.visitors_per_second = rights.visitors_per_second;
+    engine.rates = {engine_rates(rights.bytes_per_second), engine_rates(rights.service_bytes_per_second),
+                    engine_rates(rights.visitor_bytes_per_second)};
     return engine;
 }
 

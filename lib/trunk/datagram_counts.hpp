@@ -13,6 +13,7 @@ struct DatagramCounts {
     std::atomic<std::uint64_t> sent{0};         // to sockets
     std::atomic<std::uint64_t> no_room{0};      // beyond what may wait for the trunk or its other end
     std::atomic<std::uint64_t> too_old{0};      // had waited for too long to be sent through the trunk
+    std::atomic<std::uint64_t> over_rate{0};    // beyond the bytes per second of token, service or visitor
     std::atomic<std::uint64_t> no_visitor{0};   // of a new visitor, for whom there was no place
     std::atomic<std::uint64_t> socket_full{0};  // the kernel had no room to send them
     std::atomic<std::uint64_t> unreachable{0};  // the other end could not be reached, as ICMP or the kernel says

@@ -21,9 +21,11 @@ inline constexpr std::size_t windows_per_slab = buffer::slab_bytes / frame_bytes
 /// The windows that one read may fill. Live as long as the slab.
 class Windows {
 public:
-    /// Covers the whole slab (`bulk`) or one frame; less if the stream's session has much queued.
-    Windows(buffer::Slab& slab, const mux::Stream& stream, bool bulk) noexcept {
-        const std::size_t most = stream.read_size_max();
+    /// Covers the whole slab (`bulk`) or one frame; less if the stream's session has much queued, or fewer bytes than
+    /// that may come.
+    Windows(buffer::Slab& slab, const mux::Stream& stream, bool bulk,
+            std::size_t bytes_max = limits::send_queue_max) noexcept {
+        const std::size_t most = std::min<std::size_t>(stream.read_size_max(), bytes_max);
         const std::size_t size = std::min(limits::data_payload_max, most);
         count_ = bulk && most >= limits::send_queue_max ? windows_per_slab : 1;
         for (std::size_t i = 0; i < count_; ++i) {

@@ -1,6 +1,10 @@
 #include "trunk/socket_pump.hpp"
 
+#include <algorithm>
+
 #include "base/limits.hpp"
+#include "runtime/turns.hpp"
+#include "shaping/lane.hpp"
 #include "trunk/frame_windows.hpp"
 
 namespace ferrotunnel::trunk {
@@ -21,7 +25,33 @@ constexpr auto keepalive_idle = std::chrono::seconds(75);
 constexpr auto keepalive_interval = std::chrono::seconds(30);
 constexpr int keepalive_probes = 4;
 
+// The part of `pieces` that has `bytes` bytes at the most.
+std::span<const Bytes> first_bytes(std::span<Bytes> pieces, std::size_t bytes) noexcept {
+    std::size_t count = 0;
+    while (count < pieces.size() && bytes > 0) {
+        Bytes& piece = pieces[count++];
+        piece = piece.first(std::min(piece.size(), bytes));
+        bytes -= piece.size();
+    }
+    return pieces.first(count);
+}
+
 }  // namespace
+
+struct SocketPump::Lanes {
+    Lanes(const std::shared_ptr<shaping::VisitorShape>& visitor, SocketPump& pump) noexcept
+        : up(visitor, shaping::Way::up, pump), down(visitor, shaping::Way::down, pump) {}
+    shaping::Lane& of(shaping::Way way) noexcept { return way == shaping::Way::up ? up : down; }
+
+    shaping::Lane up;
+    shaping::Lane down;
+};
+
+SocketPump::SocketPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic) : Pump(worker, std::move(traffic)) {}
+
+SocketPump::~SocketPump() {
+    close(true);
+}
 
 void set_pumped_socket_options(int fd, bool local) noexcept {
     (void)runtime::set_no_delay(fd);
@@ -49,9 +79,17 @@ void SocketPump::set_socket(runtime::Fd socket) {
 
 // Reads up to four frames' worth in one system call, or one frame's worth while little comes.
 bool SocketPump::read_once() {
+    const bool is_shaped = this->is_shaped();
+    const std::size_t most = is_shaped ? ask_for(shaping::Way::up) : shaping::Lane::any_number;
+    if (most == 0) {
+        return false;  // its turn wakes it
+    }
     buffer::SlabPtr slab = worker_.slabs().acquire();
-    const Windows windows(*slab, *stream_, bulk_);
+    const Windows windows(*slab, *stream_, bulk_, most);
     const IoResult result = runtime::read_some(socket_.get(), windows.pieces());
+    if (is_shaped) {
+        count_passed(shaping::Way::up, result.bytes);
+    }
     bulk_ = result.bytes >= limits::data_payload_max;
     traffic_->moved(&Traffic::from_sockets, result.bytes);
     send_frames(*stream_, std::move(slab), result.bytes);
@@ -88,11 +126,21 @@ void SocketPump::send() {
 // Writes everything queued, gathered into one write. False if there is nothing more to do now.
 bool SocketPump::write_once() {
     Pieces room;
-    const std::span<const Bytes> pieces = gather(room);
+    std::span<const Bytes> pieces = gather(room);
     if (pieces.empty()) {
         return end_or_park();
     }
+    const bool is_shaped = this->is_shaped();
+    if (is_shaped) {
+        pieces = first_bytes(std::span(room).first(pieces.size()), ask_for(shaping::Way::down));
+        if (pieces.empty()) {
+            return false;  // its turn wakes it
+        }
+    }
     const IoResult result = runtime::write_some(socket_.get(), pieces);
+    if (is_shaped) {
+        count_passed(shaping::Way::down, result.bytes);
+    }
     count_taken(result.bytes);
     if (result.status == IoStatus::error) {
         end_failed();
@@ -124,7 +172,22 @@ bool SocketPump::end_or_park() {
     return false;
 }
 
+std::size_t SocketPump::ask_for(shaping::Way way) {
+    if (!lanes_) {
+        lanes_ = std::make_unique<Lanes>(std::make_shared<shaping::VisitorShape>(shape_), *this);
+    }
+    return worker_.turns().ask(lanes_->of(way));
+}
+
+// What could not pass now asks again when it can: meanwhile it keeps nobody waiting.
+void SocketPump::count_passed(shaping::Way way, std::size_t bytes) noexcept {
+    shaping::Lane& lane = lanes_->of(way);
+    lane.passed(bytes, worker_.now());
+    lane.settle();
+}
+
 void SocketPump::let_go(bool reset) noexcept {
+    lanes_.reset();
     if (reset && socket_) {
         runtime::reset_close(std::move(socket_));
     }

@@ -1,11 +1,13 @@
 // The pump of a visitor's socket, or of a backend's that speaks no TLS: bytes go from it into slabs and out of slabs to
-// it. Only small reads are copied (frame_windows.hpp).
+// it. Only small reads are copied (frame_windows.hpp). Where the visitor's service has rates, it asks for its turn
+// before it reads and before it writes (docs/architecture/shaping.md).
 #pragma once
 
 #include <memory>
 #include <utility>
 
 #include "runtime/socket.hpp"
+#include "shaping/shapes.hpp"
 #include "trunk/pump.hpp"
 
 namespace ferrotunnel::trunk {
@@ -18,9 +20,11 @@ void set_pumped_socket_options(int fd, bool local = false) noexcept;
 
 class SocketPump final : public Pump {
 public:
-    SocketPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic) : Pump(worker, std::move(traffic)) {}
-    ~SocketPump() override { close(true); }
+    SocketPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic);
+    ~SocketPump() override;
 
+    /// Sets the rates that count for a visitor of a service, before set_socket. Without them there are none.
+    void set_shape(std::shared_ptr<shaping::ServiceShape> shape) noexcept { shape_ = std::move(shape); }
     /// Takes the connected socket, which has set_pumped_socket_options, and begins. On failure the stream is aborted.
     void set_socket(runtime::Fd socket);
 
@@ -32,8 +36,15 @@ private:
     bool write_once();
     bool end_or_park();
 
+    struct Lanes;
+    bool is_shaped() const noexcept { return shape_ && shape_->is_on(); }
+    std::size_t ask_for(shaping::Way way);
+    void count_passed(shaping::Way way, std::size_t bytes) noexcept;
+
     runtime::Fd socket_;
-    bool output_watched_ = false;  // set late: most sockets always have room, and are not watched for it
+    std::shared_ptr<shaping::ServiceShape> shape_;
+    std::unique_ptr<Lanes> lanes_;  // null until there is a rate
+    bool output_watched_ = false;   // set late: most sockets always have room, and are not watched for it
 };
 
 }  // namespace ferrotunnel::trunk

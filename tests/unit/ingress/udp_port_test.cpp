@@ -95,14 +95,15 @@ std::string receive(const runtime::Fd& visitor) {
 }
 
 // Opens a visitor's stream in a session that lives on the test's thread.
-IntrusivePtr<mux::Stream> open_for(SessionFixture& fixture, const IntrusivePtr<directory::DatagramVisitor>& visitor) {
+IntrusivePtr<mux::Stream> open_for(SessionFixture& fixture, const IntrusivePtr<directory::DatagramVisitor>& visitor,
+                                   std::shared_ptr<shaping::ServiceShape> shape = nullptr) {
     mux::Session::OpenRequest request;
     request.kind = wire::ServiceKind::udp;
     fixture.now = Clock::now();
     IntrusivePtr<mux::Stream> stream = fixture.session->open(request, visitor, true, fixture.now).value();
     auto traffic = std::make_shared<trunk::Traffic>();
     traffic->opened();
-    visitor->opened(stream, traffic);
+    visitor->opened(stream, traffic, std::move(shape));
     return stream;
 }
 
@@ -162,6 +163,31 @@ TEST_CASE("each address is a visitor of its own, and gets its own answers") {
     for (std::size_t i = 0; i < visitors; ++i) {
         CHECK(receive(sockets[i]).size() == i + 100);
     }
+}
+
+TEST_CASE("datagrams beyond the rate of their service are dropped, and counted") {
+    PortRig rig;
+    SessionFixture fixture;
+    const auto shape = std::make_shared<shaping::ServiceShape>(std::make_shared<shaping::TokenShape>());
+    shape->set({.all = {}, .service = {shaping::rate_min, 0}, .visitor = {}}, Clock::now());
+    const runtime::Fd visitor = visitor_of(rig);
+    send(visitor, "first");
+    const auto stream = open_for(fixture, rig.next(), shape);
+    sent_by(fixture, 1);
+    constexpr std::uint64_t flood = 100;
+    for (std::uint64_t i = 0; i < flood; ++i) {
+        send(visitor, std::string(1'000, 'x'));
+    }
+    std::uint64_t passed = 0;
+    CHECK(eventually([&] {
+        for (const auto& frame : fixture.produce()) {
+            passed += frame.header.type == wire::FrameType::datagram ? 1 : 0;
+        }
+        return passed + rig.counts->over_rate.load() == flood;
+    }));
+    CHECK(rig.counts->over_rate > 0);
+    fixture.feed(datagram_frame(stream->id(), 1'000));  // the other way has no rate
+    CHECK(receive(visitor).size() == 1'000);
 }
 
 TEST_CASE("a visitor that is silent is forgotten, and a new one when it speaks again") {

@@ -31,7 +31,9 @@ private:
 class StubVisitor final : public DatagramVisitor {
 public:
     void wake() noexcept override {}
-    void opened(IntrusivePtr<mux::Stream> given, std::shared_ptr<trunk::Traffic> traffic) noexcept override {
+    void opened(IntrusivePtr<mux::Stream> given, std::shared_ptr<trunk::Traffic> traffic,
+                std::shared_ptr<shaping::ServiceShape> shape) noexcept override {
+        has_shape = shape != nullptr;
         stream = std::move(given);
         traffic->stopped_sending();
         traffic->closed();
@@ -40,6 +42,7 @@ public:
     void refused() noexcept override { is_refused = true; }
 
     IntrusivePtr<mux::Stream> stream;
+    std::atomic<bool> has_shape{false};
     std::atomic<bool> is_opened{false};
     std::atomic<bool> is_refused{false};
 };
@@ -137,6 +140,7 @@ TEST_CASE("a visitor who sends datagrams gets a stream of its kind") {
     CHECK(open->visitor == runtime::visitor_address(*runtime::SocketAddress::from_ip("192.0.2.1", 5'000)));
     CHECK(eventually([&] { return visitor->is_opened.load(); }));
     CHECK(visitor->stream->kind() == wire::ServiceKind::udp);
+    CHECK(visitor->has_shape);
 }
 
 TEST_CASE("limit: of a burst of UDP visitors those beyond what a client may have to answer wait") {

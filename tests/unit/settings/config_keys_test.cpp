@@ -133,7 +133,9 @@ std::map<std::string, const detail::SettingFacts*> declared_keys() {
 TEST_CASE("the documented keys are those that are read", "[config-keys]") {
     // Every group that a file may have, so that all its keys are asked for.
     const detail::ConfigFile file = read(
-        "server: {token: [{}], plugins: {load: [], chain: [{}]}, https: {certificates: [{}], fallback: {}, "
+        "server: {token: [{bytes_per_second: {up: 1M}, service_bytes_per_second: {up: 1M}, "
+        "visitor_bytes_per_second: {up: 1M}}], plugins: {load: [], chain: [{}]}, https: {certificates: [{}], fallback: "
+        "{}, "
         "client_certificates: [{}]}}\n"
         "client: {services: [{http: a, request_headers: {}, response_headers: {}, redirect: {}, "
         "https_redirect: {}, hsts: {}, limits: {body_rate: 1KiB, body_max: 1KiB}}]}\nlog: {}\n");

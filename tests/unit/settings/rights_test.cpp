@@ -41,6 +41,8 @@ TEST_CASE("the rights of a token are read from a file, and become those of the e
         "      hosts: [App.Example.com., \"*.example.org\", \"*\"]\n      ports: [2222, 8000-8099]\n"
         "      kinds: [tcp, private]\n      from: [10.0.0.0/8, \"::1\"]\n      expires: 2100-01-01T00:00:00Z\n"
         "      connections: 3\n      services: 4\n      visitors: 5\n      visitors_per_second: 0.5\n"
+        "      bytes_per_second: 10M\n      service_bytes_per_second: {up: 1M, down: 2MiB}\n"
+        "      visitor_bytes_per_second: {down: 1KiB}\n"
         "      also: ${OTHER}\n");
     for (const Problem& problem : file.problems) {
         UNSCOPED_INFO(to_text(problem));
@@ -58,6 +60,10 @@ TEST_CASE("the rights of a token are read from a file, and become those of the e
     CHECK(rights.expires == std::chrono::sys_days(std::chrono::year(2100) / 1 / 1));
     CHECK((rights.connections == 3U && rights.services == 4U && rights.visitors == 5U));
     CHECK(rights.visitors_per_second == 0.5);
+    constexpr std::uint64_t mebi = 1024 * 1024;
+    CHECK(rights.rates.all == shaping::Rates{10 * mebi, 10 * mebi});
+    CHECK(rights.rates.service == shaping::Rates{mebi, 2 * mebi});
+    CHECK(rights.rates.visitor == shaping::Rates{0, 1024});
 }
 
 TEST_CASE("a right that is left out stays out, and an empty list allows nothing", "[rights]") {
@@ -91,6 +97,10 @@ TEST_CASE("the builder's check says what is wrong with rights", "[rights]") {
     CHECK(problems_of({.services = 0, .visitors = 1'000'001}).size() == 2);
     CHECK(problems_of({.connections = 4'097}) == Texts{"token: `connections` of \"alice\": must be 1 to 4096"});
     CHECK(problems_of({.visitors_per_second = 0}).size() == 1);
+    CHECK(problems_of({.bytes_per_second = {1024, std::uint64_t{100} << 30}}).empty());
+    CHECK(problems_of({.bytes_per_second = {{}, 1023}}) ==
+          Texts{"token: `bytes_per_second` of \"alice\": must be 1 KiB to 100 GiB"});
+    CHECK(problems_of({.service_bytes_per_second = {(std::uint64_t{100} << 30) + 1, {}}}).size() == 1);
 }
 
 TEST_CASE("limit: rights list as many hosts, ports and networks as they may, and not one more", "[rights]") {

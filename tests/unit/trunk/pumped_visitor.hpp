@@ -22,7 +22,8 @@ using transport::test::wait_for;
 /// A visitor on the server's side; the test holds the visitor's end.
 struct PumpedVisitor {
     explicit PumpedVisitor(TrunkPair& pair, std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>(),
-                           net::Address from = {}, int buffer = 0) {
+                           net::Address from = {}, int buffer = 0,
+                           const std::shared_ptr<shaping::ServiceShape>& shape = nullptr) {
         auto [near, far] = tcp_pair(buffer);
         socket = std::move(far);
         on(pair.worker, [&, fd = std::make_shared<runtime::Fd>(std::move(near))] {
@@ -32,6 +33,7 @@ struct PumpedVisitor {
             REQUIRE(opened);
             stream = *opened;
             pair.server.trunk->session_changed();
+            pump->set_shape(shape);
             pump->set_stream(*opened);
             pump->set_socket(std::move(*fd));
         });

@@ -1,0 +1,34 @@
+#include "runtime/turns.hpp"
+
+#include "runtime/worker.hpp"
+
+namespace ferrotunnel::runtime {
+
+Turns::Turns(Worker& worker) : worker_(worker), timer_(worker, [this] { call(); }) {}
+
+std::size_t Turns::ask(shaping::Lane& lane) {
+    const std::size_t granted = lane.ask(queue_, worker_.now());
+    if (granted == 0) {
+        arm();
+    }
+    return granted;
+}
+
+void Turns::ask_again() noexcept {
+    queue_.ask_again(worker_.now());
+    arm();
+}
+
+void Turns::call() noexcept {
+    queue_.call(worker_.now(), per_round_max);
+    arm();
+}
+
+// Those who are left over are due already: a deadline in the past fires in the next round.
+void Turns::arm() noexcept {
+    if (queue_.next() != timer_.deadline()) {
+        timer_.set(queue_.next());
+    }
+}
+
+}  // namespace ferrotunnel::runtime

@@ -1,0 +1,39 @@
+// Those on a worker whose bytes wait for their turn, with one timer for all of them, which is set only while somebody
+// waits.
+#pragma once
+
+#include <cstddef>
+
+#include "runtime/timer.hpp"
+#include "shaping/lane.hpp"
+#include "shaping/turn_queue.hpp"
+
+namespace ferrotunnel::runtime {
+
+class Worker;
+
+/// On its worker.
+class Turns {
+public:
+    /// Turns in one round of the worker: sockets have theirs in between.
+    static constexpr std::size_t per_round_max = 64;
+
+    explicit Turns(Worker& worker);
+
+    /// How many bytes may pass in the lane now; 0: its owner is woken when some may.
+    std::size_t ask(shaping::Lane& lane);
+    /// Rates have changed: those who wait do so for as long as the present ones say.
+    void ask_again() noexcept;
+    /// How many wait.
+    std::size_t waiting() const noexcept { return queue_.size(); }
+
+private:
+    void call() noexcept;
+    void arm() noexcept;
+
+    Worker& worker_;
+    shaping::TurnQueue queue_;
+    Timer timer_;
+};
+
+}  // namespace ferrotunnel::runtime

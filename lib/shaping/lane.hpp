@@ -1,0 +1,72 @@
+// One stream's bytes in one direction, as they pass the rates of visitor, service and token.
+//
+//     idle --ask: a quantum is taken--> granted --all of it has passed, or settle--> idle
+//       \--ask: it lies ahead--> waiting --its turn has come--^
+//
+// What was taken and has not passed is given back, in whatever state the lane ends.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "buffer/waker.hpp"
+#include "shaping/shapes.hpp"
+#include "shaping/turn_queue.hpp"
+
+namespace ferrotunnel::shaping {
+
+/// On the visitor's worker. Not to be asked before `is_on()` of its service.
+class Lane final : private Turn {
+public:
+    static constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
+
+    /// `owner`, which has the lane, is woken when its turn comes.
+    Lane(std::shared_ptr<VisitorShape> visitor, Way way, buffer::Waker& owner) noexcept
+        : visitor_(std::move(visitor)), owner_(owner), way_(way) {}
+    ~Lane() { settle(); }
+
+    /// How many bytes may pass now. 0: the owner is woken when some may.
+    std::size_t ask(TurnQueue& queue, TimePoint now);
+    /// The same for those who do not wait, but ask again whenever something is there. Of one lane one of the two is
+    /// used.
+    std::size_t ask(TimePoint now) noexcept;
+    /// So many bytes have passed: more than were granted count, too.
+    void passed(std::size_t bytes, TimePoint now) noexcept;
+    /// Gives back what was taken and is not needed now; its place in the line with it.
+    void settle() noexcept;
+
+    bool is_waiting() const noexcept { return state_ == State::waiting; }
+
+private:
+    enum class State : std::uint8_t { idle, waiting, granted };
+    static constexpr std::size_t levels = 3;  // visitor, service, token
+
+    TimePoint turn_at(TimePoint now) noexcept override;
+    void on_turn() noexcept override;
+    std::array<Bucket*, levels> buckets(TimePoint now) noexcept;
+    bool take(TimePoint now) noexcept;
+    void grant() noexcept;
+    template <typename Action>
+    void for_each_taken(Action action) noexcept {
+        for (Bucket* bucket : from_) {
+            if (bucket != nullptr) {
+                action(*bucket);
+            }
+        }
+    }
+
+    const std::shared_ptr<VisitorShape> visitor_;
+    buffer::Waker& owner_;
+    std::array<Bucket*, levels> from_{};  // of which something was taken; null: not of this one
+    std::array<std::int64_t, levels> positions_{};
+    std::size_t left_ = 0;  // of what was taken
+    const Way way_;
+    State state_ = State::idle;
+};
+
+}  // namespace ferrotunnel::shaping
