@@ -1,5 +1,7 @@
 #include "runtime/turns.hpp"
 
+#include <algorithm>
+
 #include "runtime/worker.hpp"
 
 namespace ferrotunnel::runtime {
@@ -24,10 +26,12 @@ void Turns::call() noexcept {
     arm();
 }
 
-// Those who are left over are due already: a deadline in the past fires in the next round.
+// Those who are left over are due already, and have their turn in the next round. Without a rate a turn is due since the
+// beginning of time, with which no timer can count.
 void Turns::arm() noexcept {
-    if (queue_.next() != timer_.deadline()) {
-        timer_.set(queue_.next());
+    const TimePoint next = std::max(queue_.next(), worker_.now());
+    if (next != timer_.deadline()) {
+        timer_.set(next);
     }
 }
 

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <memory>
+#include <vector>
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::directory;
@@ -18,12 +19,14 @@ struct Book {
     void set(const shaping::TokenRates& rates) {
         login::Rights rights;
         rights.rates = rates;
-        login::AcceptedToken slow{"slow", token("slow"), {}};
-        slow.rights = std::make_shared<const login::Rights>(rights);
-        id = slow.id();
-        const login::AcceptedToken free{"free", token("free"), {}};
-        other = free.id();
-        registry.set_rules(std::make_shared<const RightRules>(std::vector{slow, free}));
+        std::vector<login::AcceptedToken> tokens;
+        for (const char* name : {"slow", "free"}) {
+            tokens.push_back({name, token(name), login::PortPolicy()});
+        }
+        tokens[0].rights = std::make_shared<const login::Rights>(rights);
+        id = tokens[0].id();
+        other = tokens[1].id();
+        registry.set_rules(std::make_shared<const RightRules>(tokens));
         book.take_rules(registry, now);
     }
     static login::Token token(const std::string& text) { return login::parse_token("a weak token: " + text).value(); }

@@ -40,7 +40,8 @@ struct ShapedRig {
     }
     std::unique_ptr<PumpedVisitor> visit() {
         auto visitor = std::make_unique<PumpedVisitor>(pair, std::make_shared<Traffic>(), net::Address(), 0, shape);
-        REQUIRE(eventually([&] { return on(pair.worker, [&] { return streams.size(); }) == ++visitors; }));
+        ++visitors;
+        REQUIRE(eventually([&] { return on(pair.worker, [&] { return streams.size(); }) == visitors; }));
         return visitor;
     }
     // What the backend gets is taken at once; so many bytes in all.
