@@ -57,10 +57,17 @@ client:
     - {name: speaker, tcp: private, local: $speaker}
 END
 start_client_of() {
+    local name before
+    local -A earlier=()
+    for name in app.example.com speaker shell; do
+        earlier[$name]=$(count_of server "a service is reachable.*service=$name")
+    done
     programs[client]=1
     start client "$FERROTUNNEL" client --config "$dir/client.yml"
-    wait_for_text server "a service is reachable.*service=app.example.com"
-    wait_for_text server "a service is reachable.*service=speaker"
+    for name in app.example.com speaker shell; do
+        before=${earlier[$name]}
+        wait_until $patience "the service $name" count_is server "a service is reachable.*service=$name" $((before + 1))
+    done
 }
 
 by_curl() { curl -sS --max-time 60 --cacert "$dir/ca.pem" --resolve "$2:$port:127.0.0.1" -o "$dir/got" -w '%{http_code}' "$1://$2:$port/file"; }
