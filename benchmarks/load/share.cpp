@@ -21,6 +21,7 @@ namespace load {
 namespace {
 
 constexpr std::size_t arrivals_at_once = 40;  // every 20 ms: a burst of thousands is turned away in part
+constexpr double least_bytes = 2048;          // that each must have moved before anything is measured
 constexpr int kernel_bytes = 64 * 1024;  // what a kernel may hold of one connection, or ten thousand need gigabytes
 
 // One end of all connections: it sends for ever, or counts what comes.
@@ -56,6 +57,14 @@ public:
             for (int i = 0; i < count; ++i) {
                 step(events[static_cast<std::size_t>(i)].data.fd);
             }
+        }
+    }
+    // Until each connection has moved so many bytes, or for a minute: then what there is speaks for itself.
+    void run_until_all_have(double bytes) {
+        const Clock::time_point late = Clock::now() + std::chrono::minutes(1);
+        while (Clock::now() < late && std::any_of(moved_.begin(), moved_.end(),
+                                                  [bytes](double moved) { return moved >= 0 && moved < bytes; })) {
+            run_until(Clock::now() + std::chrono::milliseconds(50));
         }
     }
     void run_until_there_are(std::size_t connections) {
@@ -125,6 +134,7 @@ void measure(End& end, double warm, double duration) {
     const auto span = [](double seconds) {
         return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
     };
+    end.run_until_all_have(least_bytes);
     end.run_until(Clock::now() + span(warm));
     end.forget_moved();
     const Clock::time_point begin = Clock::now();
