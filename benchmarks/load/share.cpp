@@ -1,6 +1,7 @@
 // How a rate is shared: visitors who always have bytes to move, and how many of them each gets across in a time. The
 // side that receives counts, since what was sent may be in a kernel yet: the visitors, or a child that is the backend.
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +20,8 @@ namespace load {
 
 namespace {
 
+constexpr std::size_t arrivals_at_once = 40;  // every 20 ms: a burst of thousands is turned away in part
+constexpr double least_bytes = 2048;          // that each must have moved before anything is measured
 constexpr int kernel_bytes = 64 * 1024;  // what a kernel may hold of one connection, or ten thousand need gigabytes
 
 // One end of all connections: it sends for ever, or counts what comes.
@@ -56,6 +59,14 @@ public:
             }
         }
     }
+    // Until each connection has moved so many bytes, or for a minute: then what there is speaks for itself.
+    void run_until_all_have(double bytes) {
+        const Clock::time_point late = Clock::now() + std::chrono::minutes(1);
+        while (Clock::now() < late && std::any_of(moved_.begin(), moved_.end(),
+                                                  [bytes](double moved) { return moved >= 0 && moved < bytes; })) {
+            run_until(Clock::now() + std::chrono::milliseconds(50));
+        }
+    }
     void run_until_there_are(std::size_t connections) {
         while (static_cast<std::size_t>(std::count_if(moved_.begin(), moved_.end(),
                                                       [](double moved) { return moved >= 0; })) < connections) {
@@ -69,6 +80,9 @@ public:
     }
     // Connections, bytes of all, Jain's index, and the bytes of those who had least and most.
     void print(double seconds) const {
+        if (ended_) {
+            fail_plainly("a connection has ended");
+        }
         double count = 0, sum = 0, squares = 0, most = 0, least = 1e18;
         for (const double moved : moved_) {
             if (moved >= 0) {
@@ -103,11 +117,13 @@ private:
         if (n > 0) {
             moved_[static_cast<std::size_t>(fd)] += static_cast<double>(n);
         } else if (n == 0 || errno != EAGAIN) {
-            fail_plainly("a connection has ended");
+            ended_ = true;
+            ::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
         }
     }
 
     bool sends_;
+    bool ended_ = false;
     int epoll_;
     int listener_ = -1;
     std::vector<char> buffer_;
@@ -118,6 +134,7 @@ void measure(End& end, double warm, double duration) {
     const auto span = [](double seconds) {
         return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
     };
+    end.run_until_all_have(least_bytes);
     end.run_until(Clock::now() + span(warm));
     end.forget_moved();
     const Clock::time_point begin = Clock::now();
@@ -134,6 +151,7 @@ int share(const std::string& backend, const std::string& place, char direction, 
     behind.listen(backend);
     const pid_t child = ::fork();
     if (child == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (down) {
             behind.run_until(Clock::time_point::max());
         }
@@ -145,7 +163,9 @@ int share(const std::string& backend, const std::string& place, char direction, 
     const sockaddr_in address = address_of(place);
     for (std::size_t i = 0; i < streams; ++i) {
         visitors.add(connect_to(address));
-        visitors.run_until(Clock::now());
+        if (i % arrivals_at_once == 0) {
+            visitors.run_until(Clock::now() + std::chrono::milliseconds(20));
+        }
     }
     if (down) {
         measure(visitors, warm, duration);

@@ -155,16 +155,16 @@ void BackendStream::consume(std::uint32_t n) {
     stream_->count_delivered(n);
 }
 
-StreamItem* BackendStream::front() {
+StreamItem* BackendStream::front_with_turn() {
     StreamItem* const item = peek();
-    if (item == nullptr || item->kind != StreamItem::Kind::data || !is_shaped() || stream_->verdict()) {
+    if (item == nullptr || item->kind != StreamItem::Kind::data || stream_->verdict()) {
         return item;
     }
     return ask_for(shaping::Way::down) ? item : nullptr;
 }
 
-bool BackendStream::park_receive() {
-    return !stream_ || (lanes_ && lanes_->down.is_waiting()) || stream_->try_park_receive();
+bool BackendStream::waits_to_take() const noexcept {
+    return lanes_->down.is_waiting();
 }
 
 // --- turns ---
@@ -192,15 +192,8 @@ bool BackendStream::awaits_turn() const noexcept {
     return lanes_ && (lanes_->up.is_waiting() || lanes_->down.is_waiting());
 }
 
-std::uint32_t BackendStream::read_size_max() const noexcept {
-    const std::uint32_t most = stream_ ? stream_->read_size_max() : UINT32_MAX;
-    const std::size_t granted = lanes_ && is_shaped() ? lanes_->granted[static_cast<std::size_t>(shaping::Way::up)] : 0;
-    return granted == 0 ? most : static_cast<std::uint32_t>(std::min<std::size_t>(most, granted));
-}
-
-std::size_t BackendStream::take_max() const noexcept {
-    const std::size_t granted =
-        lanes_ && is_shaped() ? lanes_->granted[static_cast<std::size_t>(shaping::Way::down)] : 0;
+std::size_t BackendStream::granted(shaping::Way way) const noexcept {
+    const std::size_t granted = is_shaped() ? lanes_->granted[static_cast<std::size_t>(way)] : 0;
     return granted == 0 ? SIZE_MAX : granted;
 }
 

@@ -14,6 +14,8 @@
 // user that looks like a stream without room, or without bytes. Heads go at once, and count.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -78,7 +80,10 @@ public:
     /// Whether something waits for its turn, in either direction.
     bool awaits_turn() const noexcept;
     /// See mux::Stream.
-    std::uint32_t read_size_max() const noexcept;
+    std::uint32_t read_size_max() const noexcept {
+        const std::uint32_t most = stream_ ? stream_->read_size_max() : UINT32_MAX;
+        return lanes_ ? static_cast<std::uint32_t>(std::min<std::size_t>(most, granted(shaping::Way::up))) : most;
+    }
     bool is_trunk_behind() const noexcept { return stream_ && stream_->is_trunk_behind(); }
     bool has_sent_all() const noexcept { return stream_ && stream_->queued_bytes() == 0; }
     bool send_is_dead() const noexcept { return stream_ && stream_->send_is_dead(); }
@@ -89,14 +94,14 @@ public:
     void finish();
 
     /// The oldest item, or null: there is none, or it has no turn yet. See mux::Stream.
-    mux::StreamItem* front();
+    mux::StreamItem* front() { return is_shaped() ? front_with_turn() : peek(); }
     /// The oldest item, also where what is behind it has no turn.
     mux::StreamItem* peek() { return stream_ ? stream_->front() : nullptr; }
     /// How much of a body should be taken of it at once: so that everybody has a turn.
-    std::size_t take_max() const noexcept;
+    std::size_t take_max() const noexcept { return lanes_ ? granted(shaping::Way::down) : SIZE_MAX; }
     void consume(std::uint32_t n);
     void drop_front() { stream_->drop_front(); }
-    bool park_receive();
+    bool park_receive() { return !stream_ || (lanes_ && waits_to_take()) || stream_->try_park_receive(); }
     mux::Verdict verdict() const noexcept { return stream_ ? stream_->verdict() : mux::Verdict{}; }
     /// After a reset: whether none of the bytes that this exchange has sent have reached the backend.
     bool nothing_delivered() const noexcept { return !stream_ || stream_->peer_delivered() <= sent_before_; }
@@ -125,7 +130,11 @@ private:
 
     struct Lanes;
     bool is_shaped() const noexcept { return shape_ && shape_->is_on(); }
+    mux::StreamItem* front_with_turn();
+    bool waits_to_take() const noexcept;
     bool ask_for(shaping::Way way);
+    /// What is left of what may pass; any number where that was not asked for.
+    std::size_t granted(shaping::Way way) const noexcept;
     void count_passed(shaping::Way way, std::size_t bytes);
     Lanes& lanes();
 
