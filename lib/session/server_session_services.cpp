@@ -368,6 +368,10 @@ void ServerSession::unregister(std::uint32_t id) {
     }
     Service& service = found->second;
     if (service.is_carried()) {
+        // Claims go first: closing tells the other trunks, which may register the next service for these names at once.
+        for (const directory::ClaimName& name : service.names) {
+            shared_->registry->release_for_all(key_, name);
+        }
         // The references are dropped only after closing: if closing lacks memory, the session ends and leaves them
         // then.
         if (const auto port = service.public_port) {
@@ -377,9 +381,6 @@ void ServerSession::unregister(std::uint32_t id) {
         if (const auto http = service.http) {
             shared_->http->close(*http, *this, worker_.now());
             service.http = nullptr;
-        }
-        for (const directory::ClaimName& name : service.names) {
-            shared_->registry->release_for_all(key_, name);
         }
     }
     forget_service(id);

@@ -174,6 +174,7 @@ TEST_CASE("services may take each other's places") {
     REQUIRE(report.services.size() == 2);
     for (const Service& service : report.services) {
         REQUIRE(eventually([&] { return service.state() != Service::State::pending; }));
+        INFO(service.name() << ": " << service.error_text());
         CHECK(service.state() == Service::State::registered);  // at once, and not behind a refusal
     }
 }
