@@ -114,7 +114,7 @@ std::optional<http::Edits::Edit> FieldLog::field(const BaseFields& base, std::si
         if (!is_there() || i-- > 0) {
             return false;
         }
-        found = http::Edits::Edit{Kind::add, FieldName::other, false, true, 0, name, value};
+        found = http::Edits::Edit{.name = name, .value = value};
         return true;
     });
     return found;

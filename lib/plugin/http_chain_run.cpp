@@ -138,8 +138,10 @@ std::optional<Step> HttpChainRun::ask(std::size_t i, TimePoint now) noexcept {
     ft_decision decision = FT_FAILED;
     const std::string_view name = phase_ == Phase::request ? "request" : "response";
     chain_->timed(
-        asked, name, [&] { decision = call(asked); }, std::exchange(follows_hook_, true));
+        asked, name, [&] { decision = call(asked); }, follows_hook_);
     current_ = none;
+    // Whatever else a decision brings about may run code of the plugin or of the log: that is not the next one's time.
+    follows_hook_ = decision == FT_GO_ON && !collects_;
     return decided(i, decision, now);
 }
 
@@ -150,6 +152,7 @@ std::optional<Step> HttpChainRun::passed_over(std::size_t i) noexcept {
         entered_ &= ~bit_of(i);
     }
     stop_waiting();
+    follows_hook_ = false;
     return failed(instance(i), {});
 }
 

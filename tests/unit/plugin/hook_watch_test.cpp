@@ -38,6 +38,23 @@ public:
     }
 };
 
+/// Asks for a body that it does not wait for; what it leaves behind takes its time to go.
+class Leaves final : public Plugin {
+public:
+    static constexpr Description description{.name = "leaves", .version = "1"};
+
+    Decision on_request(Exchange& exchange) override {
+        struct Behind {
+            ~Behind() { Times::pass(300ms); }
+        };
+        (void)exchange.collect(0, [behind = std::make_shared<Behind>()](Exchange&, Text) {
+            (void)behind;
+            return Decision::go_on();
+        });
+        return Decision::go_on();
+    }
+};
+
 struct Rig : PluginRig {
     explicit Rig(InstanceOptions options = {}) {
         Slow::request = Slow::response = Slow::close = 0ns;
@@ -139,6 +156,21 @@ TEST_CASE("slow hooks: each is named, with its instance", "[plugin]") {
     Slow::close = 1s;
     (void)rig.whole();
     CHECK(rig.log.count("plugin=sleepy hook=close ms=1000") == 1);
+    CHECK(rig.log.count("switched off") == 0);
+}
+
+TEST_CASE("slow hooks: nobody is blamed for what the one before has left behind", "[plugin]") {
+    Slow::request = Slow::response = Slow::close = 0ns;
+    PluginRig rig;
+    rig.add<Leaves>({"leaves", true, false});
+    rig.add<Slow>({"innocent", true, false});
+    const Times times;
+    for (int i = 0; i < 6; ++i) {
+        rig.begin();
+        CHECK(rig.ask() == Step::go_on);
+        rig.end();
+    }
+    CHECK(rig.log.count("plugin=innocent") == 0);
     CHECK(rig.log.count("switched off") == 0);
 }
 
