@@ -2,6 +2,7 @@
 // ones.
 #include "hooks/hooks.hpp"
 
+#include <future>
 #include <nlohmann/json.hpp>
 
 #include "hooks/service_for_tests.hpp"
@@ -169,7 +170,11 @@ TEST_CASE("hooks: what the endpoint is not asked about passes", "[hooks]") {
 }
 
 TEST_CASE("hooks: the trunks of a client are asked about once", "[hooks][login]") {
-    Service service(Service::json(R"({"decision": "accept", "notes": {"plan": "gold"}})"));
+    std::promise<void> two_have_asked;  // before that there is no answer, however slowly this thread runs
+    Service service([asked = two_have_asked.get_future().share()](const std::string&) {
+        asked.wait_for(60s);
+        return Service::json(R"({"decision": "accept", "notes": {"plan": "gold"}})");
+    });
     Rig rig(service.url, "events: [login], login_window: 1m, timeout: 5m");
     std::vector<std::unique_ptr<hooks::SessionRun>> trunks;
     for (std::uint32_t trunk = 1; trunk <= 3; ++trunk) {
@@ -180,6 +185,7 @@ TEST_CASE("hooks: the trunks of a client are asked about once", "[hooks][login]"
         REQUIRE(rig.run->ask(rig.now) == (trunk < 3 ? Step::wait : Step::go_on));
         trunks.push_back(std::move(rig.run));
         if (trunk == 2) {
+            two_have_asked.set_value();
             rig.wait_for(2);
         }
     }
