@@ -55,7 +55,8 @@ std::string variables_of(const CommandInfo& command) {
 
 constexpr std::string_view signals =
     "Ctrl-C (SIGINT) or SIGTERM lets present visitors finish, for at most --drain, and takes no new ones;\n"
-    "  a second signal ends at once.\n";
+    "  a second signal ends at once. SIGHUP reads the configuration file again; without one, and when the terminal\n"
+    "  is closed, it lets visitors finish too.\n";
 
 constexpr std::string_view exit_codes =
     "  0  ended by a signal, or done\n"

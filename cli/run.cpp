@@ -42,8 +42,10 @@ public:
             wait();
             take_events();
             while (const int signal = signals_.take()) {
-                if (signal == SIGHUP) {
+                if (signal == SIGHUP && reloads_ != nullptr) {
                     reload_after_signal();
+                } else if (signal == SIGHUP || signal == Signals::terminal_gone) {
+                    drain_after_hangup();
                 } else {
                     on_signal(requests_.count(signal, StopRequests::Clock::now()));
                 }
@@ -106,8 +108,15 @@ private:
 
     // Who is about to end changes nothing any more.
     void reload_after_signal() {
-        if (reloads_ != nullptr && stoppers_.empty()) {
+        if (stoppers_.empty()) {
             reloads_->reload(output_);
+        }
+    }
+
+    // A shell whose terminal is closed says so too, before or after the kernel: that never hurries anybody.
+    void drain_after_hangup() {
+        if (stoppers_.empty()) {
+            on_signal(requests_.count(SIGHUP, StopRequests::Clock::now()));
         }
     }
 

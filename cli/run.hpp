@@ -73,6 +73,9 @@ public:
 ///      | on_event says so, stop(0)                |
 ///      +-----------------+------------------------+--> stopped: stop has returned
 ///
+/// SIGHUP asks for a reload where there are `reloads`. Without them, and when the terminal has gone, it begins a drain;
+/// it never hurries one.
+///
 /// With several parts, each drains for its own time, and the end of one is the end of all.
 ///
 /// `reloads`: what SIGHUP and a change of the configuration set off; null: nothing.
