@@ -1,5 +1,5 @@
 // `ferrotunnel client` and its short forms `ferrotunnel tcp`, `ferrotunnel udp`, `ferrotunnel http`, `ferrotunnel tls`
-// and `ferrotunnel files`
+// `ferrotunnel files` and `ferrotunnel exit`
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -437,6 +437,28 @@ const CommandInfo& files_info() {
     return info;
 }
 
+const CommandInfo& exit_info() {
+    static const CommandInfo info = [] {
+        CommandInfo made =
+            short_form("exit", "the short form of client, for a proxy to named destinations (SOCKS5 and HTTP)",
+                       "  ferrotunnel exit --allow 10.0.0.0/8:443 --port 1080 --user ann --password-file password\n"
+                       "      --server tunnel.example.com --token-file token\n"
+                       "  curl --socks5-hostname ann:...@tunnel.example.com:1080 https://10.1.2.3/\n",
+                       {{"allow", "DESTINATION",
+                         "Where visitors may go: 10.0.0.0/8:443, *.example.com:80,443, [2001:db8::7]:22; several times "
+                         "for several. Without ports: all of them. Nothing else is reached, and what is allowed by its "
+                         "name alone leads to public addresses only.",
+                         true},
+                        {"port", "PORT", "The public port. Default: 0, the server chooses one.", false},
+                        {"user", "NAME", "Who may use it. Default: everybody who reaches the port.", false},
+                        {"password-file", "FILE", "A file with that user's password.", false}},
+                       false, Guards::none, false);
+        made.operand = "";
+        return made;
+    }();
+    return info;
+}
+
 ExitCode run_client(Arguments arguments) {
     return run(std::move(arguments), client_info(), wanted_by_client);
 }
@@ -463,6 +485,10 @@ ExitCode run_tls(Arguments arguments) {
 
 ExitCode run_files(Arguments arguments) {
     return run(std::move(arguments), files_info(), wanted_by_files);
+}
+
+ExitCode run_exit(Arguments arguments) {
+    return run(std::move(arguments), exit_info(), wanted_by_exit);
 }
 
 }  // namespace ferrotunnel::cli

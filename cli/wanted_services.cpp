@@ -208,6 +208,32 @@ std::vector<Wanted> wanted_by_files(const Sources& sources, Problems& problems) 
     return {{*options.operand(), std::move(http)}};
 }
 
+std::vector<Wanted> wanted_by_exit(const Sources& sources, Problems& problems) {
+    const Options& options = sources.options;
+    Tcp tcp = Tcp::exit(0, options.list("allow"));
+    std::string error;
+    if (const auto port = parse_remote_port(options.text("port").value_or("0"), error)) {
+        tcp.remote_port = *port;
+    } else {
+        problems.add(options.place_of("port"), error);
+    }
+    if (tcp.allow.empty()) {
+        problems.add("--allow", "missing: where visitors may go, like --allow '*.example.com:443'");
+    }
+    const std::optional<std::string> user = options.text("user");
+    const std::optional<std::string> file = options.text("password-file");
+    if (user.has_value() != file.has_value()) {
+        problems.add(user ? "--user" : "--password-file", "--user and --password-file go together");
+    } else if (user) {
+        try {
+            tcp.users.emplace_back(*user, Secret::from_file(*file));
+        } catch (const config_error& problem) {
+            problems.add(options.place_of("password-file"), problem.problems().front().text);
+        }
+    }
+    return {{"exit", std::move(tcp)}};
+}
+
 void guard(const Sources& sources, std::vector<Wanted>& wanted, Signals& signals, Problems& problems) {
     if (!has_guard_options(sources.options) || !sources.may_ask) {
         return;

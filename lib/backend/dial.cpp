@@ -4,6 +4,7 @@
 #include <new>
 #include <utility>
 
+#include "backend/serve_exit.hpp"
 #include "backend/serve_files.hpp"
 #include "runtime/address.hpp"
 #include "runtime/connector.hpp"
@@ -108,6 +109,10 @@ void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> 
                   IntrusivePtr<mux::Stream> stream, const net::Address& visitor, DialShared shared) {
     if (service->backend.folder) {
         serve_files(worker, std::move(service), std::move(stream), std::move(shared));
+        return;
+    }
+    if (service->backend.exit) {
+        serve_exit(worker, std::move(service), std::move(stream), visitor, std::move(shared));
         return;
     }
     auto dial = std::make_shared<Dial>(Dial{worker, std::move(service), visitor, std::move(shared)});

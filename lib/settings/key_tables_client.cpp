@@ -42,7 +42,8 @@ constexpr SettingFacts of_service[] = {
      .type = "address of a backend",
      .help = "Where visitors are connected to; `22` is `127.0.0.1:22`. `unix:/run/app.sock`; with `http` also "
              "`https://host:port`, `http://host:port` and `files:FOLDER`, whose files are the answers "
-             "([files](files.md)), with `tcp` also `tls://host:port`. Not needed with `redirect`."},
+             "([files](files.md)), with `tcp` also `tls://host:port` and `exit`: this client as a proxy "
+             "([exits](exit.md)). Not needed with `redirect`."},
     {.key = "name",
      .type = "name",
      .help = "What events and logs call it; else `tcp:` and its port, the host and path, or `local`, cut or changed "
@@ -82,6 +83,26 @@ constexpr SettingFacts of_backend[] = {
      .choices = proxy_versions,
      .help = "The backend is told who the visitor is, by a header in front of the first byte. Of HTTP services, each "
              "visitor then has connections of its own."},
+};
+
+constexpr SettingFacts of_exit[] = {
+    {.key = "allow",
+     .type = "destination, or a list",
+     .help =
+         "With `local: exit`: where visitors may go, `\"*.example.com:80,443\"` or `10.0.0.0/8:443`; up to 256. What "
+         "is allowed by its name alone leads to public addresses only. Required there."},
+    {.key = "users",
+     .type = "list of users",
+     .help = "With `local: exit`: who may use it, up to 64. Else nobody has to log in.",
+     .keys = exit_user_keys},
+};
+
+constexpr SettingFacts of_exit_user[] = {
+    {.key = "name", .type = "text", .help = "Up to 255 bytes without a colon.", .is_required = true},
+    {.key = "password",
+     .type = "text",
+     .help = "`file:PATH`, `env:NAME` or the password itself; up to 255 bytes.",
+     .is_required = true},
 };
 
 constexpr SettingFacts of_rules[] = {
@@ -185,6 +206,7 @@ std::span<const SettingFacts> service_keys() noexcept {
     static const std::vector<SettingFacts> all = [] {
         std::vector<SettingFacts> keys(std::begin(of_service), std::end(of_service));
         keys.insert(keys.end(), std::begin(of_backend), std::end(of_backend));
+        keys.insert(keys.end(), std::begin(of_exit), std::end(of_exit));
         keys.insert(keys.end(), std::begin(of_rules), std::end(of_rules));
         return keys;
     }();
@@ -193,6 +215,14 @@ std::span<const SettingFacts> service_keys() noexcept {
 
 std::span<const SettingFacts> backend_keys() noexcept {
     return of_backend;
+}
+
+std::span<const SettingFacts> exit_keys() noexcept {
+    return of_exit;
+}
+
+std::span<const SettingFacts> exit_user_keys() noexcept {
+    return of_exit_user;
 }
 
 std::span<const SettingFacts> rule_keys() noexcept {

@@ -8,6 +8,7 @@
 #include "directory/http_description.hpp"
 #include "settings/key_tables.hpp"
 #include "settings/keys_backend.hpp"
+#include "settings/keys_exits.hpp"
 #include "settings/keys_rules.hpp"
 #include "settings/keys_sections.hpp"
 #include "settings/keys_sides.hpp"
@@ -115,7 +116,8 @@ struct Keys {
           name(service.find("name")),
           idle(service.find("idle")),
           plugins(service.find("plugins")),
-          backend(service) {}
+          backend(service),
+          exit(service) {}
 
     std::size_t kinds() const noexcept {
         return std::size_t{tcp.has_value()} + std::size_t{udp.has_value()} + std::size_t{http.has_value()} +
@@ -132,6 +134,7 @@ struct Keys {
     std::optional<Value> idle;
     std::optional<Value> plugins;
     BackendKeys backend;
+    ExitKeys exit;
     RuleKeys rules;
 };
 
@@ -215,7 +218,7 @@ void add_ports(const Service& model, const std::vector<PortOfRange>& places, con
     }
 }
 
-void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
+void add_tcp(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart& part) {
     const bool is_private = keys.tcp->is_text() && keys.tcp->try_text() == "private";
     const auto address = keys.local ? keys.local->word() : std::nullopt;
     const auto called = keys.name ? keys.name->word() : std::nullopt;
@@ -233,7 +236,7 @@ void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
         is_private ? std::vector<PortOfRange>{{0, with_host(*address)}} : ports_of(*keys.tcp, *address);
     Tcp tcp;
     if (places.empty() || !keys.backend.read(tcp.backend_tls) || !keys.backend.read(tcp.proxy_protocol) ||
-        !reads_plugins(keys, tcp)) {
+        !reads_plugins(keys, tcp) || !keys.exit.read(*keys.local, tcp, reading)) {
         return;
     }
     tcp.is_private = is_private;
@@ -385,7 +388,7 @@ void add_tls(const Keys& keys, Taken& taken, ClientPart& part) {
     }
 }
 
-void read_service(const Value& item, Taken& taken, ClientPart& part) {
+void read_service(const Value& item, Taken& taken, ConfigReading& reading, ClientPart& part) {
     if (!item.is_group()) {
         item.unexpected("a service, like {tcp: 2222, local: 127.0.0.1:22} or {http: app.example.com, local: 3000}");
         return;
@@ -414,8 +417,11 @@ void read_service(const Value& item, Taken& taken, ClientPart& part) {
         keys.idle->problem("is for a service with `udp`: how long its visitors may be silent");
         return;
     }
+    if (!keys.tcp && keys.exit.refuse()) {
+        return;
+    }
     if (keys.tcp) {
-        add_tcp(keys, taken, part);
+        add_tcp(keys, taken, reading, part);
     } else if (keys.udp) {
         add_udp(keys, taken, part);
     } else if (keys.http) {
@@ -427,11 +433,11 @@ void read_service(const Value& item, Taken& taken, ClientPart& part) {
 
 }  // namespace
 
-void read_services(const Value& list, const std::optional<ServerPart>& server, ClientPart& part) {
+void read_services(const Value& list, ConfigReading& reading, ClientPart& part) {
     Taken taken;
-    taken.server = OwnServer::of(server, part.settings);
+    taken.server = OwnServer::of(reading.file.values.server, part.settings);
     for (const Value& item : list.items()) {
-        read_service(item, taken, part);
+        read_service(item, taken, reading, part);
     }
 }
 

@@ -138,7 +138,8 @@ TEST_CASE("the documented keys are those that are read", "[config-keys]") {
         "{}, "
         "client_certificates: [{}]}}\n"
         "client: {services: [{http: a, request_headers: {}, response_headers: {}, redirect: {}, "
-        "https_redirect: {}, hsts: {}, limits: {body_rate: 1KiB, body_max: 1KiB}}]}\nlog: {}\n");
+        "https_redirect: {}, hsts: {}, limits: {body_rate: 1KiB, body_max: 1KiB}}, "
+        "{tcp: 1, local: exit, allow: a.example.com, users: [{}]}]}\nlog: {}\n");
     Names known = file.keys;
     known.insert("include");  // followed before the groups are read
     for (const char* group :
