@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "net/shown_address.hpp"
 #include "session/client_link.hpp"
 
 namespace ferrotunnel::session {
@@ -233,16 +234,21 @@ void ClientLink::on_registered(std::size_t place, const wire::RegisteredService&
             request_registration(other, {&offered});
         }
     }
-    if (offered.told && offered.endpoint == answer.address) {
+    // A server that listens on every address, and has not been told its name, has this client's name for it.
+    std::string endpoint = net::with_host_for_any(answer.address, shared_->server.host);
+    if (offered.told && offered.endpoint == endpoint) {
         return;  // only one more trunk, or a fresh session
     }
     offered.told = true;
-    offered.endpoint = answer.address;
+    offered.endpoint = std::move(endpoint);
     if (shared_->log->may_write(LogLevel::info, service_lines, worker_.now())) {
         shared_->log->info("a service is reachable",
                            {{"service", offered.service->name}, {"endpoint", offered.endpoint}});
     }
-    tell({.kind = LinkNotice::Kind::registered, .service = answer.id, .endpoint = answer.address, .port = answer.port});
+    tell({.kind = LinkNotice::Kind::registered,
+          .service = answer.id,
+          .endpoint = offered.endpoint,
+          .port = answer.port});
 }
 
 void ClientLink::on_refused(std::size_t place, const wire::Refused& refused) {
