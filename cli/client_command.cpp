@@ -343,7 +343,16 @@ const CommandInfo& client_info() {
                     {"tcp", "PORT=ADDRESS",
                      "Visitors of this public port reach that address; several times for several. Port 0: the server "
                      "chooses, and the client prints what it got. 2222=22 means 127.0.0.1:22. "
-                     "20000-20010=3000-3010: a range, each port with its own behind it. private=22: no public "
+OptionInfo remote_bind() {
+    return {"remote-bind", "ADDRESS",
+            "The server's address on which the port listens, like 127.0.0.1, as far as the token may have it. Default: "
+            "the server's choice.",
+            false};
+}
+
+                     "20000-20010=3000-3010: a range, each port with its own behind it. 127.0.0.1:2222=22: on that "
+                     "address of "
+                     "the server alone. private=22: no public "
                      "port; it is reached by its name, through the server's --connect-bind.",
                      true},
                     {"udp", "PORT=ADDRESS",
@@ -369,22 +378,22 @@ const CommandInfo& client_info() {
 }
 
 const CommandInfo& tcp_info() {
-    static const CommandInfo info =
-        short_form("tcp", "the short form of client, for one service",
-                   "  ferrotunnel tcp 22 --server tunnel.example.com --token-file token\n"
-                   "  ferrotunnel tcp db.internal:5432 --remote-port 15432 --server tunnel.example.com\n",
-                   {{"remote-port", "PORT", "The public port. Default: 0, the server chooses one.", false}}, true,
-                   Guards::connections);
+    static const CommandInfo info = short_form(
+        "tcp", "the short form of client, for one service",
+        "  ferrotunnel tcp 22 --server tunnel.example.com --token-file token\n"
+        "  ferrotunnel tcp db.internal:5432 --remote-port 15432 --server tunnel.example.com\n",
+        {{"remote-port", "PORT", "The public port. Default: 0, the server chooses one.", false}, remote_bind()}, true,
+        Guards::connections);
     return info;
 }
 
 const CommandInfo& udp_info() {
-    static const CommandInfo info =
-        short_form("udp", "the short form of client, for one UDP service",
-                   "  ferrotunnel udp 53 --server tunnel.example.com --token-file token\n"
-                   "  ferrotunnel udp 127.0.0.1:51820 --remote-port 51820 --server tunnel.example.com\n",
-                   {{"remote-port", "PORT", "The public UDP port. Default: 0, the server chooses one.", false}}, false,
-                   Guards::none, false);
+    static const CommandInfo info = short_form(
+        "udp", "the short form of client, for one UDP service",
+        "  ferrotunnel udp 53 --server tunnel.example.com --token-file token\n"
+        "  ferrotunnel udp 127.0.0.1:51820 --remote-port 51820 --server tunnel.example.com\n",
+        {{"remote-port", "PORT", "The public UDP port. Default: 0, the server chooses one.", false}, remote_bind()},
+        false, Guards::none, false);
     return info;
 }
 

@@ -4,7 +4,8 @@
 // The tunnel:
 //   idle --start--> down --first trunk open--> up --last trunk lost--> down (back-off, then the first trunk again)
 //   any --replaced by a newer session (superseded), attempts used up, stop--> stopped
-//   down --token or version refused by a proved server that never let this client in--> stopped
+//   down --token or version refused by a proved server that never let this client in--> stopped, or a long wait if the
+//         settings say so: a client that nobody looks after must be there when the token is renewed
 //   any --drain--> draining --visitors gone, or deadline--> stopped
 //
 // Each trunk:

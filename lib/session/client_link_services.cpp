@@ -106,6 +106,7 @@ void ClientLink::request_registration(std::size_t place, std::vector<Offered*> w
         service.kind = offered->service->kind;
         service.name = offered->service->name;
         service.remote_port = offered->service->remote_port;
+        service.bind = offered->service->bind;
         service.http = offered->service->http;
         service.tls = offered->service->tls;
         service.plugins = offered->service->plugins;

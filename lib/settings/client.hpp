@@ -1,6 +1,7 @@
 // The settings of a client.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
