@@ -119,7 +119,21 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
     plan.attempts = static_cast<unsigned>(options.number("attempts", 1'000'000, ignored).value_or(file.attempts));
     plan.tells_connections = options.has("connections") || file.connections != Client::Builder::connections_default;
     if (plan.server.empty() && !options.has("server") && sources.config == nullptr) {
+    // Where nobody looks on, a client that ends stays away: behind its NAT nobody can start it again.
+    const bool unattended = sources.config != nullptr || ::isatty(STDOUT_FILENO) == 0;
+    if (!file.retry_refused) {
+        builder.retry_refused(unattended ? std::chrono::milliseconds(1min) : 0ms);
+    }
+    if (login) {
+        builder.server(login->server);
+        if (options.text("tls").value_or("on") != "off") {
+            builder.tls_pin(login->pin);
+        }
+    }
         problems.add("--server", "missing: the server's address, like tunnel.example.com:7835");
+    const auto retry_said = options.text("retry-refused");
+    plan.keeps_asking = retry_said ? retry_said->find_first_of("123456789") != std::string::npos
+                                   : file.retry_refused.value_or(unattended ? 1ms : 0ms) != 0ms;
     }
     check_token_word(options, sources.arguments.token, problems);
     if (needs_token(sources, file.has_token)) {

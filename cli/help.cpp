@@ -64,8 +64,8 @@ constexpr std::string_view exit_codes =
     "  2  the command line or another setting is not right; nothing was started\n";
 
 constexpr std::string_view client_exit_codes =
-    "  3  refused: the server does not accept the token, or none of the services, for good or\n"
-    "     --attempts times\n"
+    "  3  refused: the server does not accept the token, or none of the services, and\n"
+    "     --retry-refused is 0 or that was so --attempts times\n"
     "  4  lost: no connection after --attempts\n"
     "  5  superseded: another client took this one's place\n";
 

@@ -13,6 +13,7 @@ PATH=$PATH:/usr/sbin:/sbin
 unset "${!FERROTUNNEL_@}"
 export FERROTUNNEL_LOG_LEVEL=info
 export FERROTUNNEL_HTTP_BIND=off # else the first of several servers on this machine would get port 8080
+export FERROTUNNEL_RETRY_REFUSED=0 # clients end with their reason, as at a terminal
 export FERROTUNNEL_PLUGINS=${E2E_PLUGINS:-} # those of this build
 
 readonly skipped=77
