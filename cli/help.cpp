@@ -111,7 +111,6 @@ std::string help_for_program(const std::vector<const CommandInfo*>& commands) {
         text += fmt::format("  {:<10}{}\n", command->name, command->summary);
     }
     text +=
-        "  token     prints a fresh token, which server and clients share\n"
         "  version   prints the version\n"
         "  help      prints this, or with a command's name what that command takes\n"
         "Also: --help or -h for help, here and behind a command; --version for version.\n"

@@ -23,6 +23,7 @@ readonly patience=60
 
 test_name=$(basename "$0" .sh)
 dir=$(mktemp -d "${TMPDIR:-/tmp}/ferrotunnel-e2e.XXXXXX")
+export XDG_CONFIG_HOME=$dir/config # nobody's own login gets in
 export RUNTIME_DIRECTORY=$dir/run # for control sockets: nothing of a test is in the machine's own folders
 main_pid=$BASHPID
 declare -A pids=()      # of processes that run, by name
