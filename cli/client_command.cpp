@@ -25,6 +25,7 @@
 #include "run.hpp"
 #include "setting_options.hpp"
 #include "silent_backend.hpp"
+#include "stored_login.hpp"
 #include "token_source.hpp"
 #include "wanted_services.hpp"
 
@@ -100,6 +101,11 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
     plan.common = read_common(options, 10s, sources.config, file, problems);
     plan.common.side = sources.both_sides ? "client" : "";
     plan.server = options.text("server").value_or(file.server);
+    std::optional<Join> login;  // used where nothing else says the server
+    if (plan.server.empty() && !options.has("server") && sources.config == nullptr) {
+        login = stored_login(problems);
+        plan.server = login ? login->server : "";
+    }
     plan.endpoint_file = options.text("endpoint-file").value_or(file.endpoint_file);
     plan.wanted = std::move(wanted);
     guard(sources, plan.wanted, signals, problems);
@@ -113,16 +119,34 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
     if (!file.control) {
         builder.control("default");  // an option may say otherwise
     }
+    // Where nobody looks on, a client that ends stays away: behind its NAT nobody can start it again.
+    const bool unattended = sources.config != nullptr || ::isatty(STDOUT_FILENO) == 0;
+    if (!file.retry_refused) {
+        builder.retry_refused(unattended ? std::chrono::milliseconds(1min) : 0ms);
+    }
+    if (login) {
+        builder.server(login->server);
+        if (options.text("tls").value_or("on") != "off") {
+            builder.tls_pin(login->pin);
+        }
+    }
     say_options(options, settings(), builder, problems);
+    const auto retry_said = options.text("retry-refused");
+    plan.keeps_asking = retry_said ? retry_said->find_first_of("123456789") != std::string::npos
+                                   : file.retry_refused.value_or(unattended ? 1ms : 0ms) != 0ms;
     Problems ignored;  // reported already
     plan.connections = static_cast<unsigned>(options.number("connections", 1'000, ignored).value_or(file.connections));
     plan.attempts = static_cast<unsigned>(options.number("attempts", 1'000'000, ignored).value_or(file.attempts));
     plan.tells_connections = options.has("connections") || file.connections != Client::Builder::connections_default;
     if (plan.server.empty() && !options.has("server") && sources.config == nullptr) {
-        problems.add("--server", "missing: the server's address, like tunnel.example.com:7835");
+        problems.add("--server",
+                     "missing: the server's address, like tunnel.example.com:7835; `ferrotunnel login` keeps one");
     }
     check_token_word(options, sources.arguments.token, problems);
-    if (needs_token(sources, file.has_token)) {
+    const bool says_token = sources.arguments.token || options.has("token") || options.has("token-file");
+    if (login && !says_token) {
+        builder.token(login->token.copy());
+    } else if (needs_token(sources, file.has_token)) {
         for (FoundToken& token :
              find_tokens(sources, fmt::format("Token for {}: ", plan.server), signals, answered, problems)) {
             builder.token(std::move(token.secret));
@@ -319,6 +343,13 @@ std::vector<OptionSection> client_sections(const std::vector<OptionInfo>& own, b
     return sections;
 }
 
+OptionInfo remote_bind() {
+    return {"remote-bind", "ADDRESS",
+            "The server's address on which the port listens, like 127.0.0.1, as far as the token may have it. Default: "
+            "the server's choice.",
+            false};
+}
+
 // A command for one service. `own` are its options about the service, listed among those that it shares with `client`.
 CommandInfo short_form(const char* name, const char* about, const char* examples, const std::vector<OptionInfo>& own,
                        bool backend_tls, Guards guards, bool proxy = true) {
@@ -343,7 +374,9 @@ const CommandInfo& client_info() {
                     {"tcp", "PORT=ADDRESS",
                      "Visitors of this public port reach that address; several times for several. Port 0: the server "
                      "chooses, and the client prints what it got. 2222=22 means 127.0.0.1:22. "
-                     "20000-20010=3000-3010: a range, each port with its own behind it. private=22: no public "
+                     "20000-20010=3000-3010: a range, each port with its own behind it. 127.0.0.1:2222=22: on that "
+                     "address of "
+                     "the server alone. private=22: no public "
                      "port; it is reached by its name, through the server's --connect-bind.",
                      true},
                     {"udp", "PORT=ADDRESS",
@@ -369,22 +402,22 @@ const CommandInfo& client_info() {
 }
 
 const CommandInfo& tcp_info() {
-    static const CommandInfo info =
-        short_form("tcp", "the short form of client, for one service",
-                   "  ferrotunnel tcp 22 --server tunnel.example.com --token-file token\n"
-                   "  ferrotunnel tcp db.internal:5432 --remote-port 15432 --server tunnel.example.com\n",
-                   {{"remote-port", "PORT", "The public port. Default: 0, the server chooses one.", false}}, true,
-                   Guards::connections);
+    static const CommandInfo info = short_form(
+        "tcp", "the short form of client, for one service",
+        "  ferrotunnel tcp 22 --server tunnel.example.com --token-file token\n"
+        "  ferrotunnel tcp db.internal:5432 --remote-port 15432 --server tunnel.example.com\n",
+        {{"remote-port", "PORT", "The public port. Default: 0, the server chooses one.", false}, remote_bind()}, true,
+        Guards::connections);
     return info;
 }
 
 const CommandInfo& udp_info() {
-    static const CommandInfo info =
-        short_form("udp", "the short form of client, for one UDP service",
-                   "  ferrotunnel udp 53 --server tunnel.example.com --token-file token\n"
-                   "  ferrotunnel udp 127.0.0.1:51820 --remote-port 51820 --server tunnel.example.com\n",
-                   {{"remote-port", "PORT", "The public UDP port. Default: 0, the server chooses one.", false}}, false,
-                   Guards::none, false);
+    static const CommandInfo info = short_form(
+        "udp", "the short form of client, for one UDP service",
+        "  ferrotunnel udp 53 --server tunnel.example.com --token-file token\n"
+        "  ferrotunnel udp 127.0.0.1:51820 --remote-port 51820 --server tunnel.example.com\n",
+        {{"remote-port", "PORT", "The public UDP port. Default: 0, the server chooses one.", false}, remote_bind()},
+        false, Guards::none, false);
     return info;
 }
 

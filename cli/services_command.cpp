@@ -72,11 +72,18 @@ Json described(const Tcp& tcp) {
     if (tcp.is_private) {
         json["tcp"] = "private";
     }
+    if (!tcp.bind.empty()) {
+        json["bind"] = tcp.bind;
+    }
     return json;
 }
 
 Json described(const Udp& udp) {
-    return {{"udp", udp.remote_port}, {"local", udp.local}};
+    Json json{{"udp", udp.remote_port}, {"local", udp.local}};
+    if (!udp.bind.empty()) {
+        json["bind"] = udp.bind;
+    }
+    return json;
 }
 
 // The client that is to serve a folder has another working directory than this command.

@@ -77,7 +77,9 @@ std::vector<Wanted> wanted_by_port(const Options& options, const char* like, Pro
     if (!local || !port) {
         return {};
     }
-    return {{*options.operand(), Service(*port, *local)}};
+    Service service(*port, *local);
+    service.bind = options.text("remote-bind").value_or("");
+    return {{*options.operand(), std::move(service)}};
 }
 
 }  // namespace

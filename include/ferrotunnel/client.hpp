@@ -65,7 +65,8 @@ protected:
 /// belong to one thread. The client connects and reconnects by itself, for ever unless the builder says otherwise.
 ///
 /// It stops for good when it is superseded, or when its token or protocol version is refused by a server that has never
-/// let it in and has proved that it is the server (by its certificate, which `tls_ca` or `tls_pin` verify). Any other
+/// let it in and has proved that it is the server (by its certificate, which `tls_ca` or `tls_pin` verify), unless the
+/// builder says `retry_refused`. Any other
 /// refusal of these is one failed attempt, and `attempts` bounds those: the refusal may come from somebody in between,
 /// or from a server that was started with a wrong file or is an older program.
 ///
@@ -286,6 +287,10 @@ public:
 
     /// Gives up after this many failed attempts in a row to connect, at most 1,000,000; 0 (the default): never.
     Builder& attempts(unsigned count) { return set("attempts", std::uint64_t{count < 1'000'000 ? count : 1'000'000}); }
+    /// Goes on where a server that has proved to be the right one refuses the token or the version, which ends the
+    /// client otherwise: the next attempt is made after `wait` to five times that, drawn at random; at most 1 h, 0 (the
+    /// default): it ends. For clients that nobody looks after: a token may be renewed, a server updated.
+    Builder& retry_refused(std::chrono::milliseconds wait) { return set("retry_refused", wait); }
     /// Sets the deadlines and intervals; replaces all of them.
     Builder& timing(const Timing& timing);
     /// Sets the handler of the client's events. Default: none.

@@ -88,7 +88,9 @@ public:
         std::string server;
         std::string name;  ///< the client's name; empty: none
         unsigned connections = Client::Builder::connections_default;
-        unsigned attempts = 0;            ///< 0: never gives up
+        unsigned attempts = 0;  ///< 0: never gives up
+        /// As for Builder::retry_refused; empty: the file does not say.
+        std::optional<std::chrono::milliseconds> retry_refused;
         std::vector<Tcp> services;        ///< with their names
         std::vector<Http> http_services;  ///< likewise
         std::vector<Tls> tls_services;    ///< likewise

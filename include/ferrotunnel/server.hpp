@@ -263,7 +263,8 @@ public:
     Builder& bind(std::string address) { return set("bind", std::move(address)); }
     /// Sets the local address of the public ports, without a port. Default "0.0.0.0".
     Builder& tcp_bind(std::string address) { return set("tcp_bind", std::move(address)); }
-    /// Sets how visitors reach this machine, for the endpoints that tunnels() lists. Default: what tcp_bind() says.
+    /// Sets how visitors reach this machine, for the endpoints that tunnels() lists. Default: what tcp_bind() says, and
+    /// clients then show the host that they have dialled where that is every address.
     Builder& public_host(std::string host) { return set("public_host", std::move(host)); }
 
     /// Sets the address where visitors of HTTP services connect: "0.0.0.0:8080"; port 0: the system chooses, see

@@ -61,6 +61,9 @@ struct Tcp {
     /// Whether the service has no public port: then `remote_port` is 0 and means nothing, and a service without a name
     /// is called "private:" and `local`.
     bool is_private = false;
+    /// The server's address on which the port listens, an IP address like "127.0.0.1". Empty: the server's choice. The
+    /// server decides which ones this client's token may have; to its own machine alone every port may be narrowed.
+    std::string bind{};
     BackendTls backend_tls{};
     ProxyProtocol proxy_protocol = ProxyProtocol::off;
     /// Plugins that the server is asked for, which visitors pass in this order, behind the server's own; up to 8. Not

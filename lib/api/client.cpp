@@ -78,6 +78,7 @@ void Client::Impl::make_link() {
     settings.backoff.first = settings_.timing.reconnect_first;
     settings.backoff.max = settings_.timing.reconnect_max;
     settings.attempts = static_cast<unsigned>(settings_.attempts);
+    settings.refused_again = settings_.retry_refused.value_or(0ms);
     settings.near_below = settings_.connections ? Duration::max() : limits::near_round_trip;
     for (std::size_t i = 0; i < settings_.connections.value_or(Builder::connections_default); ++i) {
         settings.trunk_workers.push_back(&group_->at(i % group_->size()));

@@ -48,6 +48,7 @@ backend::ClientService Client::Impl::described(Tcp description, bool application
     backend::ClientService service;
     service.kind = description.is_private ? wire::ServiceKind::private_tcp : wire::ServiceKind::tcp;
     service.remote_port = description.remote_port;
+    service.bind = description.bind;
     add_plugins(service, description.plugins);
     complete(service, description, application_serves, problems);
     return service;
@@ -81,6 +82,7 @@ backend::ClientService Client::Impl::described(Udp description, bool application
     backend::ClientService service;
     service.kind = wire::ServiceKind::udp;
     service.remote_port = description.remote_port;
+    service.bind = description.bind;
     service.udp_idle = description.idle;
     complete(service, description, application_serves, problems);
     return service;

@@ -239,6 +239,7 @@ Config::ClientSection Config::client_section() const {
     section.connections =
         static_cast<unsigned>(part.settings.connections.value_or(Client::Builder::connections_default));
     section.attempts = static_cast<unsigned>(part.settings.attempts);
+    section.retry_refused = part.settings.retry_refused;
     section.services = part.services;
     section.http_services = part.http_services;
     section.udp_services = part.udp_services;

@@ -25,6 +25,7 @@ struct ClientService {
     std::string name;
     wire::ServiceKind kind = wire::ServiceKind::tcp;
     std::uint16_t remote_port = 0;                 // for tcp; 0: the server's choice
+    std::string bind{};                            // for tcp and udp: an IP address; empty: the server's choice
     wire::HttpPart http;                           // for http; without a host: the server's choice
     wire::TlsPart tls;                             // for tls
     wire::PluginsPart plugins{};                   // that the server is asked for

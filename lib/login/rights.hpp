@@ -47,8 +47,9 @@ struct Rights {
     std::optional<std::vector<std::string>> hosts;
     std::optional<PortRight> ports;  // nothing: those that every token may have
     std::optional<std::vector<wire::ServiceKind>> kinds;
-    std::optional<net::IpNetworks> from;  // where its clients connect from
-    std::optional<Moment> expires;        // from then on it is not accepted
+    std::optional<std::vector<std::string>> bind;  // IP addresses that ports may listen on; nothing: the server's own
+    std::optional<net::IpNetworks> from;           // where its clients connect from
+    std::optional<Moment> expires;                 // from then on it is not accepted
     // How many there may be at a time, of all clients of the token together.
     std::optional<std::uint64_t> connections;
     std::optional<std::uint64_t> services;

@@ -4,7 +4,8 @@
 // The tunnel:
 //   idle --start--> down --first trunk open--> up --last trunk lost--> down (back-off, then the first trunk again)
 //   any --replaced by a newer session (superseded), attempts used up, stop--> stopped
-//   down --token or version refused by a proved server that never let this client in--> stopped
+//   down --token or version refused by a proved server that never let this client in--> stopped, or a long wait if the
+//         settings say so: a client that nobody looks after must be there when the token is renewed
 //   any --drain--> draining --visitors gone, or deadline--> stopped
 //
 // Each trunk:
@@ -50,10 +51,11 @@ struct LinkNotice {
     std::uint16_t port = 0;
     wire::Code code = wire::Code::none;
     std::string text{};
-    Duration retry_in{};  // degraded, reconnecting; refused service: when it is asked for again
-    unsigned trunk = 0;   // which trunk it is about, from 1
-    bool broke = false;   // degraded, lost: whether an open trunk broke
-    unsigned trunks = 0;  // open now
+    Duration retry_in{};   // degraded, reconnecting; refused service: when it is asked for again
+    unsigned trunk = 0;    // which trunk it is about, from 1
+    bool broke = false;    // degraded, lost: whether an open trunk broke
+    bool settled = false;  // lost: the server has decided, and nothing but a change of its mind helps
+    unsigned trunks = 0;   // open now
 };
 
 class ClientLink : private ClientTrunkEvents {
@@ -61,6 +63,8 @@ public:
     struct Settings {
         Backoff::Settings backoff;
         unsigned attempts = 0;  // failed attempts in a row before the link gives up; 0: never
+        /// The wait after a verdict of the server that would end the link; up to five times as long. Zero: it ends.
+        Duration refused_again{};
         /// The worker of each trunk; a worker may be listed several times. Empty: one trunk, on the link's own worker.
         std::vector<runtime::Worker*> trunk_workers{};
         /// If a round trip takes this long, or longer, the first trunk stays alone.
@@ -144,8 +148,10 @@ private:
     void on_retry(std::size_t place);
     void trunk_lost(std::size_t place, const LinkNotice& why);
     void tunnel_down(std::size_t place, const LinkNotice& why, bool was_open);
+    bool is_settled(const trunk::TrunkEnd& end) const noexcept;
     bool is_final(const trunk::TrunkEnd& end) const noexcept;
     std::string explain(const trunk::TrunkEnd& end) const;
+    Duration wait_after(const LinkNotice& why);
     void end_for_good(wire::Code code, const std::string& text, bool was_open);
     void finish_if_drained(wire::Code code, const std::string& text);
     void finish(wire::Code code, const std::string& text);

@@ -303,7 +303,7 @@ private:
     void register_checked(std::uint32_t request, const wire::Service& description);
     void register_port(std::uint32_t request, const wire::Service& description);
     void register_private(std::uint32_t request, const wire::Service& description);
-    std::optional<directory::Refusal> narrow(const wire::Service& description, runtime::SocketAddress& at) const;
+    Result<runtime::SocketAddress, directory::Refusal> address_for(const std::string& bind) const;
     void claim_then_open(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at);
     void on_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
                     const runtime::SocketAddress& at, const directory::ClaimName& name,
@@ -364,6 +364,7 @@ private:
                           std::optional<directory::Refusal> refusal);
     void release_unwanted(const std::vector<directory::ClaimName>& names);
     const std::string& shown_host_of(const Service& service) const;
+    std::string shown_host_of_port(const Service& service) const;
     const HttpPublic& public_place_of(const Service& service) const;
     std::string url_of(const Service& service) const;
     Result<directory::HttpStream, wire::Code> open_http(std::uint32_t id, const net::Address& visitor,

@@ -112,12 +112,13 @@ Json service_of(const FileKey& services) {
     }
     service["anyOf"] = {{{"required", {"local"}}}, {{"required", {"http", "redirect"}}}};
     service["dependencies"] = both("backend_certificate", "backend_key");
-    std::vector<std::string_view> of_tls = names_in({backend_keys(), exit_keys(), rule_keys()}, {"path", "idle"});
+    std::vector<std::string_view> of_tls =
+        names_in({backend_keys(), exit_keys(), rule_keys()}, {"path", "idle", "bind"});
     std::erase(of_tls, "proxy_protocol");
     service["allOf"] = {
         with_only("tcp", names_in({rule_keys()}, {"path", "idle"})),
         with_only("udp", names_in({backend_keys(), exit_keys(), rule_keys()}, {"path", "plugins"})),
-        with_only("http", names_in({exit_keys()}, {"idle"})),
+        with_only("http", names_in({exit_keys()}, {"idle", "bind"})),
         with_only("tls", of_tls),
         exit_of("allow"),
         exit_of("users"),

@@ -48,6 +48,11 @@ constexpr SettingFacts of_service[] = {
      .type = "name",
      .help = "What events and logs call it; else `tcp:` and its port, the host and path, or `local`, cut or changed "
              "where that is no name."},
+    {.key = "bind",
+     .type = "IP address",
+     .help = "With `tcp` and `udp`: the server's address on which the port listens, like `127.0.0.1` for one that "
+             "only a proxy on that machine is to reach. Which ones a token may have says the server; see \"Rights\" "
+             "below. Else the server's choice."},
     {.key = "idle",
      .form = Form::time,
      .min = limits::udp_idle_ms_min,

@@ -13,6 +13,7 @@
 #include "settings/keys_sections.hpp"
 #include "settings/keys_sides.hpp"
 #include "settings/port_range.hpp"
+#include "settings/rights.hpp"
 #include "settings/service_plugins.hpp"
 
 namespace ferrotunnel::detail {
@@ -115,6 +116,7 @@ struct Keys {
           local(service.find("local")),
           name(service.find("name")),
           idle(service.find("idle")),
+          bind(service.find("bind")),
           plugins(service.find("plugins")),
           backend(service),
           exit(service) {}
@@ -132,6 +134,7 @@ struct Keys {
     std::optional<Value> local;
     std::optional<Value> name;
     std::optional<Value> idle;
+    std::optional<Value> bind;
     std::optional<Value> plugins;
     BackendKeys backend;
     ExitKeys exit;
@@ -150,6 +153,17 @@ bool is_allowed(const Value& place, const std::optional<std::string>& refusal) {
 template <typename Description>
 bool reads_plugins(const Keys& keys, Description& service) {
     return !keys.plugins || read_service_plugins(*keys.plugins, service.plugins);
+}
+
+// Reads the address of the server's that the port is to listen on. False: it is none, which was reported.
+bool reads_bind(const Keys& keys, std::string& bind) {
+    const auto text = keys.bind ? keys.bind->word() : std::nullopt;
+    const auto address = text ? ip_address_of(*text) : std::nullopt;
+    if (text && !address) {
+        keys.bind->unexpected("an IP address of the server, like 127.0.0.1");
+    }
+    bind = address.value_or("");
+    return !keys.bind || address;
 }
 
 // Reports what is wrong with the backend, at the key that names it.
@@ -235,8 +249,13 @@ void add_tcp(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart&
     const std::vector<PortOfRange> places =
         is_private ? std::vector<PortOfRange>{{0, with_host(*address)}} : ports_of(*keys.tcp, *address);
     Tcp tcp;
-    if (places.empty() || !keys.backend.read(tcp.backend_tls) || !keys.backend.read(tcp.proxy_protocol) ||
-        !reads_plugins(keys, tcp) || !keys.exit.read(*keys.local, tcp, reading)) {
+    if (keys.bind && is_private) {
+        keys.bind->problem("a private service has none: it has no port that could listen");
+        return;
+    }
+    if (places.empty() || !reads_bind(keys, tcp.bind) || !keys.backend.read(tcp.backend_tls) ||
+        !keys.backend.read(tcp.proxy_protocol) || !reads_plugins(keys, tcp) ||
+        !keys.exit.read(*keys.local, tcp, reading)) {
         return;
     }
     tcp.is_private = is_private;
@@ -284,7 +303,7 @@ void add_udp(const Keys& keys, Taken& taken, ClientPart& part) {
         return;
     }
     const std::vector<PortOfRange> places = ports_of(*keys.udp, *address);
-    if (!places.empty()) {
+    if (!places.empty() && reads_bind(keys, udp.bind)) {
         add_ports(udp, places, keys, *keys.udp, taken.udp_ports, taken, part.udp_services);
     }
 }
@@ -418,6 +437,10 @@ void read_service(const Value& item, Taken& taken, ConfigReading& reading, Clien
         return;
     }
     if (!keys.tcp && keys.exit.refuse()) {
+        return;
+    }
+    if (keys.bind && !keys.tcp && !keys.udp) {
+        keys.bind->problem("is for a service with `tcp` or `udp`, which have a port of their own");
         return;
     }
     if (keys.tcp) {

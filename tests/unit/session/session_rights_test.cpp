@@ -106,6 +106,38 @@ TEST_CASE("a token that expires ends its sessions, and those of no other", "[rig
     on(rig.worker, [&] { watch.reset(); });
 }
 
+TEST_CASE("ports listen where the token may, on the first address unless their client asks", "[rights]") {
+    struct Case {
+        std::vector<std::string> may;
+        const char* wanted;
+        const char* at;  // empty: refused
+    };
+    const Case one = GENERATE(values<Case>({
+        {{"127.0.0.2", "127.0.0.3"}, "", "127.0.0.2"},
+        {{"127.0.0.2", "127.0.0.3"}, "127.0.0.3", "127.0.0.3"},
+        {{"127.0.0.2"}, "127.0.0.3", "127.0.0.3"},  // its own machine is always narrower
+        {{"127.0.0.2"}, "0.0.0.0", ""},
+        {{"127.0.0.2"}, "::1", ""},
+        {{"127.0.0.2", "0.0.0.0"}, "0.0.0.0", "tunnel.example.com"},
+        {{}, "", ""},
+        {{}, "127.0.0.1", ""},
+    }));
+    CAPTURE(one.may, one.wanted);
+    login::Rights rights;
+    rights.bind = one.may;
+    RightsRig rig(rights);
+    WireClient client = rig.log_in();
+    client.register_port(1, 0, one.wanted);
+    const auto answer = client.answer();
+    const auto* registered = std::get_if<wire::RegisteredService>(&answer);
+    REQUIRE((registered != nullptr) == (*one.at != 0));
+    if (registered != nullptr) {
+        CHECK(registered->address == one.at + (':' + std::to_string(registered->port)));
+    } else {
+        CHECK(std::get<wire::Refused>(answer).code == wire::Code::port_forbidden);
+    }
+}
+
 TEST_CASE("kinds, hosts and ports that the token has no right to are refused, each with its code", "[rights]") {
     login::Rights rights;
     rights.hosts = {"app.example.com"};

@@ -431,6 +431,7 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"domain", "d"},          {"attempts", "3"},       {"name", "alice"},       {"connections_per_token", "7"},
         {"ports_per_token", "7"}, {"memory_max", "64MiB"}, {"control", "off"},      {"busy_poll", "50"},
         {"proxy", "off"},         {"wait_timeout", "1s"},  {"waiting", "7"},        {"collected", "1MiB"},
+        {"retry_refused", "1m"},
     };
     const std::map<std::string, std::string> of_http{
         {"linger_bytes", "0"},     {"requests_per_connection", "1"},
