@@ -7,6 +7,7 @@
 #include "help.hpp"
 #include "https_options.hpp"
 #include "printable.hpp"
+#include "single_mount.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
@@ -144,6 +145,9 @@ ExitCode run_check(Arguments arguments) {
     }
     warn_of_exposed(config.server_section(), file + ": server.token");
     warn_of_exposed(config.client_section(), file + ": client.token");
+    if (const std::string blind = why_changes_stay_unseen(file); !blind.empty()) {
+        fmt::print(stderr, "warning: {}\n", printable(fmt::format("{} {}", file, blind)));
+    }
     fmt::print("ok: {}\n", printable(file));
     if (config.has_server()) {
         print_server(config.server_section());

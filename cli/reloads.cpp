@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "single_mount.hpp"
+
 namespace ferrotunnel::cli {
 
 Reloads::Reloads(Reloader& reloader, ReloadRequests& requests, bool watched, Output& output)
@@ -14,6 +16,8 @@ Reloads::Reloads(Reloader& reloader, ReloadRequests& requests, bool watched, Out
     if (!watch_->why().empty()) {
         output.line(fmt::format("{} can not be watched for changes ({}); SIGHUP makes it be read again",
                                 reloader_.file(), watch_->why()));
+    } else if (const std::string blind = why_changes_stay_unseen(reloader_.file()); !blind.empty()) {
+        output.line(fmt::format("{} {}", reloader_.file(), blind));
     }
 }
 
@@ -29,6 +33,9 @@ ReloadReport Reloads::reload(Output& output) {
     ReloadReport report = read();
     told_ = report.line(reloader_.file());
     output.line(told_);
+    if (is_replaced_elsewhere(reloader_.file())) {
+        output.line(fmt::format("{} {}", reloader_.file(), why_changes_stay_unseen(reloader_.file())));
+    }
     return report;
 }
 

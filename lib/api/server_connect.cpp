@@ -134,10 +134,14 @@ std::optional<Server::Impl::Carrier> Server::Impl::carrier_of(const std::string&
 std::shared_ptr<ingress::PortSharing> Server::Impl::sharing(bool with_clients) {
     auto made = std::make_shared<ingress::PortSharing>();
     made->take = [this, with_clients](ingress::AcceptedVisitor& visitor) { return take_sharer(with_clients, visitor); };
-    if (!settings_.silent_service.empty()) {
-        made->silence = detail::silent_after;
-    }
+    made->silence = [this]() -> std::optional<Duration> {
+        return named_.get()->silent.empty() ? std::nullopt : std::optional<Duration>(detail::silent_after);
+    };
     return made;
+}
+
+void Server::Impl::take_named() {
+    named_ = std::make_shared<const NamedServices>(NamedServices{settings_.ssh_service, settings_.silent_service});
 }
 
 // Takes who is not the edge's. A visitor whose service is not there is reset.
@@ -146,9 +150,10 @@ bool Server::Impl::take_sharer(bool with_clients, ingress::AcceptedVisitor& visi
         take_client(visitor);
         return true;
     }
-    const std::string& place = visitor.opening == ingress::Opening::ssh       ? settings_.ssh_service
-                               : visitor.opening == ingress::Opening::silence ? settings_.silent_service
-                                                                              : std::string();
+    const auto named = named_.get();
+    const std::string place = visitor.opening == ingress::Opening::ssh       ? named->ssh
+                              : visitor.opening == ingress::Opening::silence ? named->silent
+                                                                             : std::string();
     if (place.empty()) {
         return false;
     }

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "base/published.hpp"
 #include "base/token_bucket.hpp"
 #include "buffer/mailbox.hpp"
 #include "directory/http_carrier.hpp"
@@ -113,9 +114,9 @@ struct ServerShared {
     wire::InstanceId instance{};
     mux::Settings mux;
     Duration handshake_deadline = limits::handshake_deadline;
-    std::shared_ptr<transport::TlsContext> tls;  // null: no TLS
-    runtime::SocketAddress tcp_bind;             // where public ports listen; the port is ignored
-    std::string public_host;                     // the name by which visitors reach this machine
+    Published<std::shared_ptr<transport::TlsContext>> tls;  // of who comes from now on; null: no TLS
+    runtime::SocketAddress tcp_bind;                        // where public ports listen; the port is ignored
+    std::string public_host;                                // the name by which visitors reach this machine
     directory::PortOpener open_port;
     directory::DatagramOpener open_udp;  // empty: no UDP services
     std::shared_ptr<directory::PortTable> ports = std::make_shared<directory::PortTable>();
@@ -127,8 +128,8 @@ struct ServerShared {
     /// Whether visitors of this host, or of one that the pattern matches, must show a certificate to the edge. Any
     /// thread. Empty: none must.
     std::function<bool(std::string_view host)> asks_for_certificate;
-    std::string domain;                 // below which hosts are assigned, in normal form; empty: none are
-    directory::HttpBounds http_bounds;  // on what HTTP services may ask for
+    std::string domain;                            // below which hosts are assigned, in normal form; empty: none are
+    Published<directory::HttpBounds> http_bounds;  // on what HTTP services may ask for
     std::shared_ptr<directory::HttpDirectory> http = std::make_shared<directory::HttpDirectory>();
     std::shared_ptr<directory::TrunkCounts> trunk_counts = std::make_shared<directory::TrunkCounts>();
     std::function<void(const ServerNotice&)> notify;
