@@ -28,6 +28,7 @@
 #include "ferrotunnel/http_settings.hpp"
 #include "ferrotunnel/https.hpp"
 #include "ferrotunnel/log.hpp"
+#include "ferrotunnel/plugin_info.hpp"
 #include "ferrotunnel/plugin_limits.hpp"
 #include "ferrotunnel/plugin_use.hpp"
 #include "ferrotunnel/rights.hpp"
@@ -122,6 +123,9 @@ public:
 
     std::vector<TunnelInfo> tunnels() const;
     ServerStats stats() const;
+    /// The plugins of the chain that requests pass now, in its order, without those that clients have asked for. Empty
+    /// before start() and after stop(). Any thread.
+    std::vector<PluginInfo> plugins() const;
 
     /// Where the control socket is; empty while there is none.
     std::string control_socket() const;

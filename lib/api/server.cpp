@@ -310,6 +310,10 @@ std::vector<TunnelInfo> Server::tunnels() const {
     return impl_ ? impl_->tunnels() : std::vector<TunnelInfo>();
 }
 
+std::vector<PluginInfo> Server::plugins() const {
+    return impl_ ? impl_->plugins() : std::vector<PluginInfo>();
+}
+
 ServerStats Server::stats() const {
     return impl_ ? impl_->stats() : ServerStats{};
 }

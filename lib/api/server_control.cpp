@@ -95,6 +95,10 @@ public:
         json["http"] = admin::json_of(stats.http);
         json["datagrams"] = admin::json_of(stats.datagrams);
         json.update(tunnels().body);
+        json["plugins"] = Json::array();
+        for (const PluginInfo& plugin : server_.plugins()) {
+            json["plugins"].push_back(admin::json_of(plugin));
+        }
         return {200, std::move(json)};
     }
 

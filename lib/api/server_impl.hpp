@@ -53,6 +53,7 @@ public:
     std::string connect_endpoint() const;
     std::string tls_pin() const;
     std::vector<TunnelInfo> tunnels() const;
+    std::vector<PluginInfo> plugins() const { return plugins_.infos(); }
     ServerStats stats() const;
     void start_open(const OpenTarget& target, std::shared_ptr<detail::OpenAttempt> attempt);
     void set_plugins(std::vector<PluginUse> plugins);

@@ -151,6 +151,24 @@ std::vector<Problem> ServerPlugins::set(std::vector<PluginSpec> specs, std::vect
     return {};
 }
 
+std::vector<PluginInfo> ServerPlugins::infos() const {
+    const std::shared_ptr<const plugin::Chain> chain = sessions_->chain();
+    std::vector<PluginInfo> infos;
+    for (std::size_t i = 0; chain != nullptr && i < chain->instances.size(); ++i) {
+        const plugin::Instance& instance = *chain->instances[i];
+        const auto sum = [&instance](plugin::Count what) { return instance.counts().sum(what); };
+        using plugin::Count;
+        infos.push_back({.id = instance.id(),
+                         .type = instance.type(),
+                         .observes = instance.observes(),
+                         .fails_closed = instance.fails_closed(),
+                         .is_off = instance.is_off(),
+                         .counts = {sum(Count::asked), sum(Count::answered), sum(Count::edits), sum(Count::bodies),
+                                    sum(Count::waits), sum(Count::failures), sum(Count::late), sum(Count::slow)}});
+    }
+    return infos;
+}
+
 void ServerPlugins::end() {
     const std::lock_guard lock(mutex_);
     state_ = State::over;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/intrusive_ptr.hpp"
+#include "ferrotunnel/plugin_info.hpp"
 #include "ferrotunnel/plugin_limits.hpp"
 #include "ferrotunnel/plugin_use.hpp"
 #include "ingress/http_front.hpp"
@@ -57,6 +58,8 @@ public:
     exchange::HooksMaker hooks() const;
     /// What sessions ask, for as long as they like.
     const std::shared_ptr<plugin::SessionPlugins>& sessions() const noexcept { return sessions_; }
+    /// See Server::plugins. Any thread; it waits for nobody.
+    std::vector<PluginInfo> infos() const;
     /// See Server::set_plugins. Any thread that nobody waits for. Returns what is wrong; then nothing was changed.
     std::vector<Problem> set(std::vector<PluginSpec> specs, std::vector<ClientPlugin> client_types);
     /// Nothing is changed any more. Waits for a change that is being made.
