@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <utility>
@@ -207,6 +208,7 @@ class ClientPart : public Part {
 public:
     ClientPart(const Sources& sources, WantedBy* wanted_by, Signals& signals, Problems& problems)
         : wanted_by_(wanted_by),
+          file_(sources.config != nullptr ? sources.config->file() : ""),
           signals_(signals),
           plan_(read_plan(sources, wanted_by(sources, problems), events_, signals, answered_, problems)) {}
 
@@ -226,6 +228,9 @@ public:
         for (const auto& [local, those] : names) {
             tell_if_silent(local, those, output);
         }
+        if (!file_.empty()) {
+            plan_.client.keep_services_beside(std::filesystem::absolute(file_).string());
+        }
         plan_.client.on_drain([this](DrainRequest::Time time) { drain_request_.ask(time); });
         plan_.client.start();
         story_.emplace(plan_, output, *endpoints_);
@@ -242,7 +247,11 @@ public:
         };
     }
 
-    void on_reload(ReloadHandler handler) override { plan_.client.on_reload(std::move(handler)); }
+    void set_handlers(ControlHandlers handlers) override {
+        plan_.client.on_reload(std::move(handlers.reload));
+        plan_.client.on_trial(std::move(handlers.trial));
+        plan_.client.on_compare(std::move(handlers.compare));
+    }
 
     void prepare(const Sources& sources, Problems& problems) override {
         next_.emplace();
@@ -252,6 +261,7 @@ public:
             next_->plan.wanted = plan_.wanted;
         }
         const ApplyReport report = plan_.client.check(next_->builder, services_of(next_->plan));
+        next_->report = report_of(report);
         for (const Problem& problem : report.problems) {
             const auto about = std::ranges::find_if(next_->plan.wanted, [&](const Wanted& one) {
                 return std::visit([&](const auto& service) { return service.name == problem.key; }, one.service);
@@ -267,6 +277,12 @@ public:
     bool is_prepared() const override { return next_.has_value(); }
     void cancel() override { next_.reset(); }
 
+    PartReport preview() const override {
+        PartReport report = next_->report;
+        tell_program_settings("client", next_->plan, plan_, report);
+        return report;
+    }
+
     PartReport apply_prepared() override {
         Next next = std::move(*next_);
         next_.reset();
@@ -274,7 +290,8 @@ public:
         PartReport report = report_of(applied);
         if (report.problems.empty()) {
             take_services(next.plan, applied.services, plan_);
-            take_program_settings("client", next.plan, plan_, report);
+            tell_program_settings("client", next.plan, plan_, report);
+            plan_.common.drain = next.plan.common.drain;
         }
         return report;
     }
@@ -283,11 +300,13 @@ private:
     struct Next {
         ClientPlan plan;
         Client::Builder builder;
+        PartReport report{};  // what applying it would change
     };
 
     EventQueue events_;  // outlives the client, as the next one does
     DrainRequest drain_request_;
     WantedBy* const wanted_by_;
+    const std::string file_;  // of the configuration; empty: there is none
     Signals& signals_;
     std::optional<Secret> answered_;  // the token that was asked for at the start
     ClientPlan plan_;
@@ -303,7 +322,7 @@ ExitCode run(Arguments arguments, const CommandInfo& info, WantedBy* wanted_by) 
         return ExitCode::ok;
     }
     Signals signals(options.has("config"));  // before the library makes threads
-    const std::optional<Config> config = read_config_option(options, "client", problems);
+    std::optional<Config> config = read_config_option(options, "client", problems);
     const bool watched = is_watched(options, problems);
     const Sources sources{options, arguments, config ? &*config : nullptr};
     std::vector<std::unique_ptr<Part>> parts;
@@ -315,7 +334,7 @@ ExitCode run(Arguments arguments, const CommandInfo& info, WantedBy* wanted_by) 
         return run_parts(parts, signals);
     }
     Reloader reloader({options, arguments, config->file(), "client"});
-    reloader.set_files(*config);
+    reloader.begin_with(std::make_shared<const Config>(std::move(*config)));
     return run_parts(parts, signals, &reloader, watched);
 }
 

@@ -183,9 +183,16 @@ public:
     ClientStats stats() const;
     /// Where the control socket is; empty while there is none.
     std::string control_socket() const;
-    /// Set what the control socket's `reload` and `drain` do; without that they are refused. At any time.
+    /// Set what the control socket's `reload`, `reload --try`, `config diff` and `drain` do; without that they are
+    /// refused. At any time.
     void on_reload(ReloadHandler handler);
+    void on_trial(TrialHandler handler);
+    void on_compare(CompareHandler handler);
     void on_drain(DrainHandler handler);
+    /// Lets the control socket keep services, which it refuses otherwise: in conf.d/90-runtime.yml beside this
+    /// configuration file, which Config includes by itself. `file` has a client section, and is what apply() is called
+    /// with after a change. At any time.
+    void keep_services_beside(std::string file);
     /// The executor for handlers that bring none: a worker, or the application's io_context. When the worker has
     /// stopped, what is submitted runs on Asio's system executor. Timers and sockets made with this executor must not
     /// outlive this Client.

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "ferrotunnel/client.hpp"
+#include "ferrotunnel/config_change.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/export.hpp"
 #include "ferrotunnel/http.hpp"
@@ -126,6 +127,10 @@ public:
     /// The whole configuration as one YAML text: what all its files say, with the defaults of what they leave out, and
     /// with its secrets hidden.
     std::string effective() const;
+
+    /// What is written differently in this configuration than in `before`, in the order of the keys. Both are looked at
+    /// with their defaults, and with their secrets hidden. `needs_restart` is left to those who know what runs.
+    std::vector<ConfigChange> changes_since(const Config& before) const;
 
     /// Returns what is not wrong but not safe either: a token in the file itself. The texts never contain a secret.
     std::vector<Problem> warnings() const;

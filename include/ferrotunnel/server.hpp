@@ -129,8 +129,11 @@ public:
 
     /// Where the control socket is; empty while there is none.
     std::string control_socket() const;
-    /// Set what the control socket's `reload` and `drain` do; without that they are refused. At any time.
+    /// Set what the control socket's `reload`, `reload --try`, `config diff` and `drain` do; without that they are
+    /// refused. At any time.
     void on_reload(ReloadHandler handler);
+    void on_trial(TrialHandler handler);
+    void on_compare(CompareHandler handler);
     void on_drain(DrainHandler handler);
     /// Ends the connections of the client whose TunnelInfo::id this is, or else of all those with this name, at once:
     /// their visitors are cut, and they may come back. Returns how many clients that were. Any thread.

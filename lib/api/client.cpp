@@ -335,6 +335,18 @@ void Client::on_reload(ReloadHandler handler) {
     detail::engine_of(impl_, "Client").control().on_reload(std::move(handler));
 }
 
+void Client::keep_services_beside(std::string file) {
+    detail::engine_of(impl_, "Client").keep_services_beside(std::move(file));
+}
+
+void Client::on_trial(TrialHandler handler) {
+    detail::engine_of(impl_, "Client").control().on_trial(std::move(handler));
+}
+
+void Client::on_compare(CompareHandler handler) {
+    detail::engine_of(impl_, "Client").control().on_compare(std::move(handler));
+}
+
 void Client::on_drain(DrainHandler handler) {
     detail::engine_of(impl_, "Client").control().on_drain(std::move(handler));
 }

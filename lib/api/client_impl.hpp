@@ -56,6 +56,7 @@ public:
     ApplyReport apply(detail::ClientSettings&& next, std::vector<AnyService> services, bool really);
     void start();
     detail::FacadeControl& control() noexcept { return control_; }
+    void keep_services_beside(std::string file);
     std::error_code wait_ready(std::chrono::milliseconds timeout);
     template <typename Description>
     void start_listen(Description description, detail::ListenOperation* operation) {
@@ -176,6 +177,7 @@ private:
     unsigned connections_ = 0;
     std::uint64_t connects_ = 0;
     std::uint64_t losses_ = 0;
+    std::string kept_beside_;  // the configuration file; empty: nothing is kept
 
     detail::FacadeControl control_{log_};
     detail::EventDelivery events_;

@@ -14,6 +14,7 @@
 #include "api/builder_access.hpp"
 #include "base/limits.hpp"
 #include "runtime/socket.hpp"
+#include "settings/config_diff.hpp"
 #include "settings/effective.hpp"
 #include "settings/file.hpp"
 #include "settings/json_schema.hpp"
@@ -284,6 +285,10 @@ std::optional<LogFormat> Config::log_format() const {
 
 std::string Config::effective() const {
     return detail::effective_text(*file_);
+}
+
+std::vector<ConfigChange> Config::changes_since(const Config& before) const {
+    return detail::changes_between(*before.file_, *file_);
 }
 
 std::vector<Problem> Config::warnings() const {

@@ -326,6 +326,14 @@ void Server::on_reload(ReloadHandler handler) {
     detail::engine_of(impl_, "Server").control().on_reload(std::move(handler));
 }
 
+void Server::on_trial(TrialHandler handler) {
+    detail::engine_of(impl_, "Server").control().on_trial(std::move(handler));
+}
+
+void Server::on_compare(CompareHandler handler) {
+    detail::engine_of(impl_, "Server").control().on_compare(std::move(handler));
+}
+
 void Server::on_drain(DrainHandler handler) {
     detail::engine_of(impl_, "Server").control().on_drain(std::move(handler));
 }

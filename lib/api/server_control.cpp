@@ -153,6 +153,10 @@ public:
     }
 
     Answer reload() override { return server_.control_.reload(); }
+    Answer try_reload(std::optional<std::chrono::milliseconds> time) override {
+        return server_.control_.try_reload(time);
+    }
+    Answer compare() override { return server_.control_.compare(); }
     Answer drain(std::optional<std::chrono::milliseconds> time) override {
         return server_.lifecycle_.stopping() ? Answer{202, Json{{"draining", true}}} : server_.control_.drain(time);
     }

@@ -41,11 +41,20 @@ std::string with_folder(const std::string& local, const Value& place) {
 // Names, public ports and hosts that earlier services have taken, with their lines; and the server that will be asked
 // for them, if it is in the same file.
 struct Taken {
+    using Ports = std::map<std::uint16_t, config::Place>;
+
+    const ConfigReading& reading;
     std::optional<OwnServer> server;
-    std::map<std::string, unsigned> names;
-    std::map<std::uint16_t, unsigned> ports;
-    std::map<std::uint16_t, unsigned> udp_ports;
-    std::map<std::pair<std::string, std::string>, unsigned> hosts;  // host, and path as the server claims it
+    std::map<std::string, config::Place> names;
+    Ports ports;
+    Ports udp_ports;
+    std::map<std::pair<std::string, std::string>, config::Place> hosts;  // host, and path as the server claims it
+
+    std::string first_one(const config::Place& first, const Value& second) const {
+        const std::string line = std::to_string(first.line);
+        return "; the first one is in " +
+               (first.file == second.place().file ? "line " + line : reading.text_at(first).name + ':' + line);
+    }
 };
 
 // Reports what check_service finds, at the key that it is about. False: it has found something.
@@ -60,22 +69,21 @@ bool is_good(Description& service, const Value& local, const std::optional<Value
 }
 
 bool is_new_name(const std::string& name, const Value& place, Taken& taken) {
-    const auto [named, fresh] = taken.names.emplace(name, place.place().line);
+    const auto [named, fresh] = taken.names.emplace(name, place.place());
     if (!fresh) {
-        place.problem("a second service is called " + in_quotes(name) + "; the first one is in line " +
-                      std::to_string(named->second));
+        place.problem("a second service is called " + in_quotes(name) + taken.first_one(named->second, place));
     }
     return fresh;
 }
 
-bool is_new_port(std::uint16_t port, const Value& place, std::map<std::uint16_t, unsigned>& ports) {
+bool is_new_port(std::uint16_t port, const Value& place, Taken::Ports& ports, const Taken& taken) {
     if (port == 0) {
         return true;
     }
-    const auto [bound, fresh] = ports.emplace(port, place.place().line);
+    const auto [bound, fresh] = ports.emplace(port, place.place());
     if (!fresh) {
-        place.problem("the public port " + std::to_string(port) + " is there twice; the first one is in line " +
-                      std::to_string(bound->second));
+        place.problem("the public port " + std::to_string(port) + " is there twice" +
+                      taken.first_one(bound->second, place));
     }
     return fresh;
 }
@@ -83,12 +91,11 @@ bool is_new_port(std::uint16_t port, const Value& place, std::map<std::uint16_t,
 // The server would refuse the second service for the same host and path, or for the same TLS name.
 bool are_new_hosts(const directory::HttpDescription& description, const Value& place, Taken& taken) {
     for (const std::string& host : description.hosts) {
-        const auto [first, fresh] =
-            taken.hosts.emplace(std::pair(host, description.claimed_path()), place.place().line);
+        const auto [first, fresh] = taken.hosts.emplace(std::pair(host, description.claimed_path()), place.place());
         if (!fresh) {
             place.problem("a second service is for " + in_quotes(host) +
-                          (description.passthrough ? "" : " and the same path") + "; the first one is in line " +
-                          std::to_string(first->second));
+                          (description.passthrough ? "" : " and the same path") +
+                          taken.first_one(first->second, place));
             return false;
         }
     }
@@ -202,15 +209,15 @@ std::vector<PortOfRange> ports_of(const Value& port, const std::string& local) {
 // Takes a service with a public port up into `services`, if nothing is wrong with it. False: something was, and was
 // reported.
 template <typename Service>
-bool add_port(Service service, const Keys& keys, const Value& port, std::map<std::uint16_t, unsigned>& ports,
-              Taken& taken, std::vector<Service>& services) {
+bool add_port(Service service, const Keys& keys, const Value& port, Taken::Ports& ports, Taken& taken,
+              std::vector<Service>& services) {
     if (!is_good(service, *keys.local, keys.name)) {
         return false;
     }
     if (taken.server && !is_allowed(port, taken.server->refusal_of_port(service.remote_port))) {
         return false;
     }
-    const bool has_port = is_new_port(service.remote_port, port, ports);
+    const bool has_port = is_new_port(service.remote_port, port, ports, taken);
     if (!has_port && !keys.name) {
         return false;  // its name is made from the port, so the problem would be reported twice
     }
@@ -224,7 +231,7 @@ bool add_port(Service service, const Keys& keys, const Value& port, std::map<std
 // The service, or all services of a range: what is wrong with one of them is not said of each.
 template <typename Service>
 void add_ports(const Service& model, const std::vector<PortOfRange>& places, const Keys& keys, const Value& port,
-               std::map<std::uint16_t, unsigned>& ports, Taken& taken, std::vector<Service>& services) {
+               Taken::Ports& ports, Taken& taken, std::vector<Service>& services) {
     for (Service& service : services_of_range(model, places)) {
         if (!add_port(std::move(service), keys, port, ports, taken, services)) {
             return;
@@ -457,8 +464,7 @@ void read_service(const Value& item, Taken& taken, ConfigReading& reading, Clien
 }  // namespace
 
 void read_services(const Value& list, ConfigReading& reading, ClientPart& part) {
-    Taken taken;
-    taken.server = OwnServer::of(reading.file.values.server, part.settings);
+    Taken taken{reading, OwnServer::of(reading.file.values.server, part.settings), {}, {}, {}, {}};
     for (const Value& item : list.items()) {
         read_service(item, taken, reading, part);
     }
