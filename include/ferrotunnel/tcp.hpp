@@ -10,6 +10,7 @@
 #include "ferrotunnel/backend.hpp"
 #include "ferrotunnel/export.hpp"
 #include "ferrotunnel/service_plugin.hpp"
+#include "ferrotunnel/visit.hpp"
 
 namespace ferrotunnel {
 
@@ -49,6 +50,10 @@ struct Tcp {
     /// Whether the service has no public port: then `remote_port` is 0 and means nothing, and a service without a name
     /// is called "private:" and `local`.
     bool is_private = false;
+    /// The key of a private service, for visits of other clients (Client::visit): who comes has to prove it, and what
+    /// passes is encrypted between the clients. Such a service has no other visitors. Not with a backend that speaks
+    /// TLS, and not with `listen`.
+    VisitKey key{};
     BackendTls backend_tls{};
     ProxyProtocol proxy_protocol = ProxyProtocol::off;
     /// Plugins that the server is asked for, which visitors pass in this order, behind the server's own; up to 8. Not

@@ -93,6 +93,6 @@ void read_plugins(SectionReader& reader, ServerValues& settings, ConfigReading& 
 std::string token_name_of(const config::Value& value);
 
 /// Reads the services of a client. `server`: the server section of the same file, if there is one.
-void read_services(const config::Value& list, const std::optional<ServerPart>& server, ClientPart& part);
+void read_services(const config::Value& list, ConfigReading& reading, ClientPart& part);
 
 }  // namespace ferrotunnel::detail

@@ -39,11 +39,12 @@ std::string with_folder(const std::string& local, const Value& place) {
 // Names, public ports and hosts that earlier services have taken, with their lines; and the server that will be asked
 // for them, if it is in the same file.
 struct Taken {
-    std::optional<OwnServer> server;
-    std::map<std::string, unsigned> names;
-    std::map<std::uint16_t, unsigned> ports;
-    std::map<std::uint16_t, unsigned> udp_ports;
-    std::map<std::pair<std::string, std::string>, unsigned> hosts;  // host, and path as the server claims it
+    ConfigReading& reading;
+    std::optional<OwnServer> server{};
+    std::map<std::string, unsigned> names{};
+    std::map<std::uint16_t, unsigned> ports{};
+    std::map<std::uint16_t, unsigned> udp_ports{};
+    std::map<std::pair<std::string, std::string>, unsigned> hosts{};  // host, and path as the server claims it
 };
 
 // Reports what check_service finds, at the key that it is about. False: it has found something.
@@ -115,6 +116,7 @@ struct Keys {
           name(service.find("name")),
           idle(service.find("idle")),
           plugins(service.find("plugins")),
+          key(service.find("key")),
           backend(service) {}
 
     std::size_t kinds() const noexcept {
@@ -131,6 +133,7 @@ struct Keys {
     std::optional<Value> name;
     std::optional<Value> idle;
     std::optional<Value> plugins;
+    std::optional<Value> key;
     BackendKeys backend;
     RuleKeys rules;
 };
@@ -215,6 +218,24 @@ void add_ports(const Service& model, const std::vector<PortOfRange>& places, con
     }
 }
 
+// Reads the key of a private service; false if it is wrong.
+bool read_visit_key(const Keys& keys, ConfigReading& reading, VisitKey& into) {
+    if (!keys.key) {
+        return true;
+    }
+    const std::optional<Secret> secret = read_secret(*keys.key, reading);
+    if (!secret) {
+        return false;
+    }
+    try {
+        into = VisitKey(*secret);
+        return true;
+    } catch (const config_error& error) {
+        keys.key->problem(error.problems().front().text);
+        return false;
+    }
+}
+
 void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
     const bool is_private = keys.tcp->is_text() && keys.tcp->try_text() == "private";
     const auto address = keys.local ? keys.local->word() : std::nullopt;
@@ -224,6 +245,10 @@ void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
         return;
     }
     if (keys.rules.refuse("is for a service with `http`; this one has `tcp`")) {
+        return;
+    }
+    if (keys.key && !is_private) {
+        keys.key->problem("is for `tcp: private`: visitors of a public port do not know it");
         return;
     }
     if (!address || (keys.name && !called)) {
@@ -237,6 +262,9 @@ void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
         return;
     }
     tcp.is_private = is_private;
+    if (!read_visit_key(keys, taken.reading, tcp.key)) {
+        return;
+    }
     tcp.local = places.front().local;
     tcp.name = called.value_or("");
     if (!keys.backend.are_files_good(backend_words(tcp))) {
@@ -414,6 +442,10 @@ void read_service(const Value& item, Taken& taken, ClientPart& part) {
         keys.idle->problem("is for a service with `udp`: how long its visitors may be silent");
         return;
     }
+    if (keys.key && !keys.tcp) {
+        keys.key->problem("is for `tcp: private`, which other clients visit");
+        return;
+    }
     if (keys.tcp) {
         add_tcp(keys, taken, part);
     } else if (keys.udp) {
@@ -427,9 +459,9 @@ void read_service(const Value& item, Taken& taken, ClientPart& part) {
 
 }  // namespace
 
-void read_services(const Value& list, const std::optional<ServerPart>& server, ClientPart& part) {
-    Taken taken;
-    taken.server = OwnServer::of(server, part.settings);
+void read_services(const Value& list, ConfigReading& reading, ClientPart& part) {
+    Taken taken{reading};
+    taken.server = OwnServer::of(reading.file.values.server, part.settings);
     for (const Value& item : list.items()) {
         read_service(item, taken, part);
     }

@@ -92,6 +92,10 @@ std::optional<std::string> right_kind_fault(const std::string& text) {
                : std::optional(in_quotes(text) + " is no kind of service; there are " + kinds_known());
 }
 
+std::optional<std::string> right_token_fault(const std::string& text) {
+    return text.empty() ? std::optional<std::string>("an empty text is no name of a token") : std::nullopt;
+}
+
 std::optional<std::string> right_list_fault(const std::vector<std::string>& list) {
     if (list.size() > login::rights_list_max) {
         return "more than " + std::to_string(login::rights_list_max) + " entries";
@@ -117,6 +121,7 @@ void check_rights(const NamedToken& token, std::vector<Problem>& problems) {
         tell("ports", "`any` stands alone");
     }
     tell("kinds", list_fault(rights.kinds, right_kind_fault));
+    tell("visited_by", list_fault(rights.visited_by, right_token_fault));
     tell("from", list_fault(rights.from, network_fault));
     bounded("connections", rights.connections, limits::sessions_max);
     bounded("services", rights.services, quota_max);
@@ -154,6 +159,7 @@ login::Rights engine_rights(const Rights& rights) {
             engine.kinds->push_back(login::kind_named(text).value());
         }
     }
+    engine.visited_by = rights.visited_by.value_or(std::vector<std::string>());
     if (rights.from) {
         engine.from = networks_of(*rights.from).value();
     }

@@ -24,6 +24,7 @@ inline constexpr std::string_view any_port = "any";
 std::optional<std::string> right_host_fault(const std::string& text);
 std::optional<std::string> right_port_fault(const std::string& text);
 std::optional<std::string> right_kind_fault(const std::string& text);
+std::optional<std::string> right_token_fault(const std::string& text);
 /// What is wrong with the number of entries of a list.
 std::optional<std::string> right_list_fault(const std::vector<std::string>& list);
 

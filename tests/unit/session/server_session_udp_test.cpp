@@ -28,7 +28,7 @@ private:
     const runtime::Fd socket_;
 };
 
-class StubVisitor final : public DatagramVisitor {
+class StubVisitor final : public DistantVisitor {
 public:
     void wake() noexcept override {}
     void opened(IntrusivePtr<mux::Stream> given, std::shared_ptr<trunk::Traffic> traffic,
