@@ -131,10 +131,10 @@ void StreamRelay::step() {
         accepted_ = true;
         near_->accept();
     }
-    carry(*near_, *far_, Way::up);
-    if (!over_) {
-        carry(*far_, *near_, Way::down);
-    }
+    const IntrusivePtr<mux::Stream> near = near_;  // they may be let go of meanwhile
+    const IntrusivePtr<mux::Stream> far = far_;
+    carry(*near, *far, Way::up);
+    carry(*far, *near, Way::down);
     if (!over_ && !up_open_ && !down_open_) {
         close();
     }
@@ -194,12 +194,12 @@ void StreamRelay::carry(mux::Stream& from, mux::Stream& to, Way way) {
     }
 }
 
-// False: it wakes when there is room. Where nothing would arrive, what comes is dropped: the other direction ends with
-// the reset that is the reason.
+// False: it wakes when there is room. Where nothing would arrive, the other direction ends with the reset that is the
+// reason; until that has passed, nobody is at that end any more.
 bool StreamRelay::may_send(mux::Stream& from, mux::Stream& to) noexcept {
     while (!to.can_send()) {
         if (to.send_is_dead()) {
-            from.stop_receiving();
+            from.leave();
             return false;
         }
         to.flush();

@@ -10,10 +10,11 @@ namespace ferrotunnel {
 VisitKey::VisitKey(const Secret& secret) {
     const Result<login::Token, std::string> read = login::parse_token(secret.reveal());
     if (!read) {
-        throw config_error({{"key", read.error()}});
+        throw config_error(std::vector<Problem>{{"key", read.error()}});
     }
     if (read->strength == login::TokenStrength::weak) {
-        throw config_error({{"key", "was made up by a person; `ferrotunnel token` makes one that nobody can guess"}});
+        throw config_error(std::vector<Problem>{
+            {"key", "was made up by a person; `ferrotunnel token` makes one that nobody can guess"}});
     }
     const Bytes bytes = read->key.bytes();
     std::copy(bytes.begin(), bytes.end(), bytes_.begin());

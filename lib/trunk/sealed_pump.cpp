@@ -217,7 +217,7 @@ bool SealedPump::write_plain(Bytes plain) {
         return false;
     }
     left_.assign(plain.begin() + static_cast<std::ptrdiff_t>(result.bytes), plain.end());
-    writable_ = result.status == IoStatus::ok && left_.empty();
+    writable_ = result.status == IoStatus::ok;
     return writable_;
 }
 
