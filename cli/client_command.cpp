@@ -1,5 +1,5 @@
-// `ferrotunnel client` and its short forms `ferrotunnel tcp`, `ferrotunnel udp`, `ferrotunnel http`, `ferrotunnel tls`
-// `ferrotunnel files` and `ferrotunnel exit`
+// `ferrotunnel client`, `ferrotunnel visit`, and the short forms `ferrotunnel tcp`, `ferrotunnel udp`, `ferrotunnel
+// http`, `ferrotunnel tls`, `ferrotunnel files` and `ferrotunnel exit`
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -39,6 +39,8 @@ struct ClientPlan : ClientFacts {
     CommonSettings common;
     std::string endpoint_file;
     std::vector<Wanted> wanted;
+    std::optional<Visit> visit;
+    std::string visited_at;  // where it listens for that
     Client client;
 };
 
@@ -74,6 +76,16 @@ void add_services(ClientPlan& plan, Problems& problems) {
             const std::string& text = error.problems().front().text;
             const bool about_address = !wanted.address.empty() && text.starts_with('"' + wanted.address);
             problems.add(about_address ? wanted.address : wanted.place, text);
+        }
+    }
+}
+
+void add_visit(ClientPlan& plan, Problems& problems) {
+    try {
+        plan.visited_at = plan.client.visit(*plan.visit);
+    } catch (const config_error& error) {
+        for (const Problem& problem : error.problems()) {
+            problems.add(problem.key == "service" ? "SERVICE" : "--local", problem.text);
         }
     }
 }
@@ -156,9 +168,10 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
     return builder;
 }
 
-ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, EventQueue& events, Signals& signals,
-                     std::optional<Secret>& answered, Problems& problems) {
+ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, std::optional<Visit> visit, EventQueue& events,
+                     Signals& signals, std::optional<Secret>& answered, Problems& problems) {
     ClientPlan plan;
+    plan.visit = std::move(visit);
     Client::Builder builder = read_settings(sources, std::move(wanted), plan, signals, answered, problems);
     builder.on_event([&events](const Event& event) { events.push(event); });
     std::vector<Problem> found;
@@ -167,6 +180,9 @@ ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, EventQu
     if (client) {
         plan.client = std::move(*client);
         add_services(plan, problems);
+        if (plan.visit && problems.empty()) {
+            add_visit(plan, problems);
+        }
     }
     return plan;
 }
@@ -210,13 +226,18 @@ public:
         : wanted_by_(wanted_by),
           file_(sources.config != nullptr ? sources.config->file() : ""),
           signals_(signals),
-          plan_(read_plan(sources, wanted_by(sources, problems), events_, signals, answered_, problems)) {}
+          plan_(read_plan(sources, wanted_by(sources, problems),
+                          wanted_by == wanted_by_visit ? wanted_visit(sources, problems) : std::nullopt, events_,
+                          signals, answered_, problems)) {}
 
     std::string_view side() const override { return "client"; }
 
     void start(Output& output) override {
         endpoints_.emplace(plan_.endpoint_file);
         output.line(fmt::format("FerroTunnel {} client, connecting to {}", version_string, plan_.server));
+        if (plan_.visit) {
+            output.line(fmt::format("  {} -> {}", plan_.visited_at, plan_.visit->service));
+        }
         std::map<std::string, std::string> names;  // by backend, the services that lead there
         for (const auto& [name, offered] : plan_.offered) {
             if (!offered.listens) {
@@ -398,6 +419,14 @@ const CommandInfo& client_info() {
                      "the server alone. private=22: no public "
                      "port; it is reached by its name, through the server's --connect-bind.",
                      true},
+                    {"private", "NAME=ADDRESS",
+                     "A service without a public port, which other clients reach by `ferrotunnel visit NAME`; several "
+                     "times for several.",
+                     true},
+                    {"key-file", "FILE",
+                     "A file with the key of the private services, which their visitors have too and the server has "
+                     "not: what passes is encrypted between the clients. `ferrotunnel token` makes one.",
+                     false},
                     {"udp", "PORT=ADDRESS",
                      "The same for UDP: each visitor's datagrams reach that address from a port of their own.", true},
                     {"http", "HOST=ADDRESS",
@@ -437,6 +466,25 @@ const CommandInfo& udp_info() {
         "  ferrotunnel udp 127.0.0.1:51820 --remote-port 51820 --server tunnel.example.com\n",
         {{"remote-port", "PORT", "The public UDP port. Default: 0, the server chooses one.", false}, remote_bind()},
         false, Guards::none, false);
+    return info;
+}
+
+const CommandInfo& visit_info() {
+    static const CommandInfo info = [] {
+        CommandInfo made = short_form(
+            "visit", "reaches a private service of another client, encrypted from client to client",
+            "  ferrotunnel visit db --local 5432 --key-file key --server tunnel.example.com --token-file token\n"
+            "  ferrotunnel visit db@alice --local 127.0.0.1:15432 --key-file key --server tunnel.example.com\n",
+            {{"local", "[ADDRESS:]PORT",
+              "Where connections are taken that are to reach the service: a port of this machine, which others can not "
+              "reach, or an IP address and a port. Required.",
+              false},
+             {"key-file", "FILE", "The file with the key of the service, the same that its client has. Required.",
+              false}},
+            false, Guards::none, false);
+        made.operand = "SERVICE";
+        return made;
+    }();
     return info;
 }
 
@@ -525,6 +573,10 @@ ExitCode run_tcp(Arguments arguments) {
 
 ExitCode run_udp(Arguments arguments) {
     return run(std::move(arguments), udp_info(), wanted_by_udp);
+}
+
+ExitCode run_visit(Arguments arguments) {
+    return run(std::move(arguments), visit_info(), wanted_by_visit);
 }
 
 ExitCode run_http(Arguments arguments) {

@@ -122,6 +122,17 @@ std::vector<Tcp> parse_tcp_spec(std::string_view text, std::string& error) {
     return with_bind(std::vector<Tcp>{tcp}, bind);
 }
 
+std::vector<Tcp> parse_private_spec(std::string_view text, std::string& error) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos || equals == 0) {
+        error = "expected NAME=ADDRESS: what visitors call it and what is behind it, like db=5432";
+        return {};
+    }
+    const std::optional<std::string> local = parse_backend(text.substr(equals + 1), error);
+    return local ? std::vector<Tcp>{Tcp::private_service(std::string(text.substr(0, equals)), *local)}
+                 : std::vector<Tcp>{};
+}
+
 std::vector<Udp> parse_udp_spec(std::string_view text, std::string& error) {
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos) {

@@ -38,6 +38,7 @@
 #include "ferrotunnel/timing.hpp"
 #include "ferrotunnel/tls.hpp"
 #include "ferrotunnel/udp.hpp"
+#include "ferrotunnel/visit.hpp"
 
 namespace asio {
 class io_context;
@@ -96,6 +97,14 @@ public:
     Service add(Http service);
     Service add(Tls service);
     Service add(Udp service);
+
+    /// Visits a private service of another client: listens at `local` for as long as this client is there, and every
+    /// connection that comes reaches the service. Both clients prove the key to each other, and what passes is
+    /// encrypted between them. Returns the address at which it listens. What becomes of a visit is in the log: one
+    /// whose service is away or whose key is wrong is reset. May be called before start() or at any time later. Throws
+    /// config_error when the description can not be right, and std::system_error when it can not listen there, or the
+    /// client has stopped.
+    std::string visit(Visit visit);
 
     /// Applies settings and services to the running client: they are compared with those that it has, as values, and
     /// only what has changed is touched. All of them are checked first; where anything is wrong, the report has the

@@ -45,6 +45,9 @@ struct Rights {
     /// loopback address of the same family, or one that it covers. A service that names none gets the first. Without
     /// this list: Server::Builder::tcp_bind.
     std::optional<std::vector<std::string>> bind{};
+    /// The names of other tokens, at most 256, whose clients may visit the private services of this token's clients
+    /// (Client::visit). Clients with this token always may.
+    std::optional<std::vector<std::string>> visited_by{};
     /// The addresses and networks that its clients may connect from, at most 256: "192.0.2.7", "10.0.0.0/8".
     std::optional<std::vector<std::string>> from{};
     /// From then on the token is refused, and its sessions end. By the clock of the server's machine.

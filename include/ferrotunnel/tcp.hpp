@@ -11,6 +11,7 @@
 #include "ferrotunnel/exit.hpp"
 #include "ferrotunnel/export.hpp"
 #include "ferrotunnel/service_plugin.hpp"
+#include "ferrotunnel/visit.hpp"
 
 namespace ferrotunnel {
 
@@ -64,6 +65,10 @@ struct Tcp {
     /// The server's address on which the port listens, an IP address like "127.0.0.1". Empty: the server's choice. The
     /// server decides which ones this client's token may have; to its own machine alone every port may be narrowed.
     std::string bind{};
+    /// The key of a private service, for visits of other clients (Client::visit): who comes has to prove it, and what
+    /// passes is encrypted between the clients. Such a service has no other visitors. Not with a backend that speaks
+    /// TLS, and not with `listen`.
+    VisitKey key{};
     BackendTls backend_tls{};
     ProxyProtocol proxy_protocol = ProxyProtocol::off;
     /// Plugins that the server is asked for, which visitors pass in this order, behind the server's own; up to 8. Not

@@ -261,6 +261,10 @@ Service Client::add(Tcp service) {
     return detail::engine_of(impl_, "Client").add(std::move(service));
 }
 
+std::string Client::visit(Visit visit) {
+    return detail::engine_of(impl_, "Client").visit(std::move(visit));
+}
+
 Service Client::add(Tls service) {
     return detail::engine_of(impl_, "Client").add(std::move(service));
 }

@@ -54,6 +54,7 @@ public:
     }
     /// `really`: otherwise it only tells what it would do.
     ApplyReport apply(detail::ClientSettings&& next, std::vector<AnyService> services, bool really);
+    std::string visit(Visit visit);
     void start();
     detail::FacadeControl& control() noexcept { return control_; }
     void keep_services_beside(std::string file);

@@ -59,6 +59,8 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     shared_->registry->set_rules(rules);
     shared_->http->set_rules(rules);
     shared_->notify = [this](const ServerNotice& notice) { notify(notice); };
+    shared_->find_visited = [this](const login::TokenId& visitor, const std::string& service,
+                                   const std::string& token) { return carrier_visited(visitor, service, token); };
     shared_->log = &log_;
     shared_->random = &random_;
 }

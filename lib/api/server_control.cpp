@@ -34,6 +34,9 @@ Json rights_of(const login::Rights& rights) {
     if (rights.kinds) {
         json["kinds"] = login::names_of(*rights.kinds);
     }
+    if (!rights.visited_by.empty()) {
+        json["visited_by"] = rights.visited_by;
+    }
     if (rights.from) {
         json["from"] = Json::array();
         for (const net::IpNetwork& network : rights.from->all()) {

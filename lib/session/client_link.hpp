@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "backend/client_service.hpp"
+#include "runtime/acceptor.hpp"
 #include "runtime/timer.hpp"
 #include "session/backoff.hpp"
 #include "session/client_trunk.hpp"
@@ -89,6 +90,8 @@ public:
         backend::ClientService service;
     };
     void replace(std::vector<Replacement> replacements);
+    /// Listens, and gives who comes a visit to the service, for as long as the link is there.
+    void visit(std::shared_ptr<const VisitPlan> plan, runtime::Fd listener);
     void start();
     /// Takes no new visitors; `stopped` follows when the present ones have finished.
     void drain();
@@ -159,6 +162,10 @@ private:
     std::string name_of(std::size_t place) const;
     void tell(LinkNotice notice);
 
+    // Visits (client_link_visits.cpp).
+    void on_visitor(const std::shared_ptr<const VisitPlan>& plan, runtime::Fd socket,
+                    const runtime::SocketAddress& from);
+
     // Services (client_link_services.cpp).
     void register_on(std::size_t place);
     void register_lost();
@@ -187,6 +194,8 @@ private:
     bool told_draining_ = false;
     std::map<std::uint32_t, Offered> services_;
     std::vector<std::unique_ptr<Place>> places_;
+    std::vector<std::unique_ptr<runtime::Acceptor>> visits_;
+    std::size_t visits_turn_ = 0;
     std::uint64_t epoch_ = 0;
     std::uint64_t attempt_ = 0;
     std::uint32_t request_ = 0;

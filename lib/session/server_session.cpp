@@ -349,8 +349,8 @@ void ServerSession::finish_login() noexcept {
 
 // --- the trunk's other events ---
 
-void ServerSession::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open&) {
-    stream->abort(Code::unsupported);  // clients open nothing in this version
+void ServerSession::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
+    guarded([&] { begin_visit(std::move(stream), open); });
 }
 
 void ServerSession::on_goaway(Code, std::string_view) {

@@ -71,6 +71,9 @@ struct ServerNotice {
     std::size_t trunks = 0;   // how many trunks the tunnel has now
 };
 
+class ServerSession;
+class StreamRelay;
+
 struct ServerCounters {
     std::atomic<std::uint64_t> logins_refused{0};
     std::atomic<std::uint64_t> visitors_refused{0};  // no stream could be opened for them
@@ -141,6 +144,12 @@ struct ServerShared {
     std::shared_ptr<trunk::DatagramCounts> datagrams = std::make_shared<trunk::DatagramCounts>();
     std::shared_ptr<login::GuessGate> guesses;  // asked only while a token can be guessed; null: none can ever be
     EventQuota strangers{limits::strangers_told_per_second};
+    /// The trunk that carries the private service of that name, of a client with the token called `token` (empty: with
+    /// the visitor's own), if clients with the token `visitor` may visit it. Any thread. Empty: no service is visited.
+    using Visited = std::pair<std::shared_ptr<ServerSession>, std::uint32_t>;
+    std::function<std::optional<Visited>(const login::TokenId& visitor, const std::string& service,
+                                         const std::string& token)>
+        find_visited;
     std::shared_ptr<hooks::SessionHooks> hooks;  // null: there are no plugins
     std::shared_ptr<RegistrationTable> registrations = std::make_shared<RegistrationTable>();
     Logger* log = nullptr;
@@ -380,7 +389,11 @@ private:
     // Visitors who send datagrams (server_session_udp.cpp).
     std::optional<directory::Refusal> refuse_udp() const;
     directory::DatagramTerms datagram_terms(const Service& service) const;
-    void open_datagrams(std::uint32_t id, directory::Visitor visitor);
+    void open_distant(std::uint32_t id, directory::Visitor visitor);
+
+    // Services that other clients visit (server_session_relay.cpp).
+    void begin_visit(IntrusivePtr<mux::Stream> stream, const wire::Open& open);
+    void take_relayed(std::uint32_t id, IntrusivePtr<StreamRelay> relay, const runtime::SocketAddress& from);
 
     void leave_registry() noexcept;
     void tell_end(const trunk::TrunkEnd& end);
@@ -432,6 +445,7 @@ private:
     std::vector<std::uint32_t> lines_;  // ids of services with visitors in line
     std::uint64_t registrations_ = 0;
     TokenBucket registrations_rate_;
+    TokenBucket visits_rate_;
     EventQuota refusals_{limits::refusals_told_per_second};
     mutable std::mutex view_mutex_;
     SessionView view_;  // returned by `view`

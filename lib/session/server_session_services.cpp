@@ -528,7 +528,7 @@ void ServerSession::on_visitor(std::uint32_t id, directory::Visitor visitor) {
     }
     guarded([&] {
         if (count_visitor(visitor.of_token, runtime::visitor_address(visitor.from)) &&
-            (visitor.datagrams || !plugins_ || !ask_plugins(id, visitor))) {
+            (found->second.description.kind == wire::ServiceKind::udp || !plugins_ || !ask_plugins(id, visitor))) {
             open_or_wait(id, std::move(visitor));
         }
     });
@@ -551,8 +551,8 @@ void ServerSession::take_by_name(std::uint32_t id, runtime::Fd socket, const run
 }
 
 void ServerSession::open_visitor(std::uint32_t id, directory::Visitor visitor) {
-    if (visitor.datagrams) {
-        open_datagrams(id, std::move(visitor));
+    if (visitor.distant) {
+        open_distant(id, std::move(visitor));
         return;
     }
     std::shared_ptr<trunk::Traffic> traffic = services_.at(id).traffic;

@@ -393,6 +393,17 @@ void check_service(Tcp& service, bool application_serves, std::vector<Problem>& 
     if (service.is_private && !service.bind.empty()) {
         problems.push_back({service.name, "is private and has `bind`: there is no port that could listen"});
     }
+    if (!service.key.empty() && !service.is_private) {
+        problems.push_back({service.name,
+                            "has a `key`, which is for private services: visitors of a public port do not "
+                            "know it"});
+    }
+    if (!service.key.empty() && application_serves) {
+        problems.push_back({service.name, "has a `key`, and no backend that visits could be connected to"});
+    }
+    if (!service.key.empty() && service.local.starts_with("tls://")) {
+        problems.push_back({service.name, "has a `key`: its backend can not speak TLS (tls://)"});
+    }
     if (service.is_private && !service.plugins.empty()) {
         problems.push_back({service.name, "is private and has `plugins`: there are no visitors to look at"});
     }

@@ -58,6 +58,11 @@ constexpr SettingFacts of_service[] = {
      .min = limits::udp_idle_ms_min,
      .max = limits::udp_idle_ms_max,
      .help = "With `udp`: a visitor who was silent for this long, both ways, is forgotten; `1s` to `1h`. Else `60s`."},
+    {.key = "key",
+     .type = "token",
+     .help =
+         "With `tcp: private`: the key that visitors have to prove, other clients by `ferrotunnel visit`; what passes "
+         "is encrypted between the clients. The server must not have it. `ferrotunnel token` makes one."},
     {.key = "plugins",
      .type = "list of plugins for a service",
      .help = "Plugins that the server is asked for, which visitors pass in this order: `NAME: SETTINGS`, up to 8; see "

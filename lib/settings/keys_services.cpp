@@ -125,6 +125,7 @@ struct Keys {
           idle(service.find("idle")),
           bind(service.find("bind")),
           plugins(service.find("plugins")),
+          key(service.find("key")),
           backend(service),
           exit(service) {}
 
@@ -143,6 +144,7 @@ struct Keys {
     std::optional<Value> idle;
     std::optional<Value> bind;
     std::optional<Value> plugins;
+    std::optional<Value> key;
     BackendKeys backend;
     ExitKeys exit;
     RuleKeys rules;
@@ -239,6 +241,24 @@ void add_ports(const Service& model, const std::vector<PortOfRange>& places, con
     }
 }
 
+// Reads the key of a private service; false if it is wrong.
+bool read_visit_key(const Keys& keys, ConfigReading& reading, VisitKey& into) {
+    if (!keys.key) {
+        return true;
+    }
+    const std::optional<Secret> secret = read_secret(*keys.key, reading);
+    if (!secret) {
+        return false;
+    }
+    try {
+        into = VisitKey(*secret);
+        return true;
+    } catch (const config_error& error) {
+        keys.key->problem(error.problems().front().text);
+        return false;
+    }
+}
+
 void add_tcp(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart& part) {
     const bool is_private = keys.tcp->is_text() && keys.tcp->try_text() == "private";
     const auto address = keys.local ? keys.local->word() : std::nullopt;
@@ -248,6 +268,10 @@ void add_tcp(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart&
         return;
     }
     if (keys.rules.refuse("is for a service with `http`; this one has `tcp`")) {
+        return;
+    }
+    if (keys.key && !is_private) {
+        keys.key->problem("is for `tcp: private`: visitors of a public port do not know it");
         return;
     }
     if (!address || (keys.name && !called)) {
@@ -266,6 +290,9 @@ void add_tcp(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart&
         return;
     }
     tcp.is_private = is_private;
+    if (!read_visit_key(keys, reading, tcp.key)) {
+        return;
+    }
     tcp.local = places.front().local;
     tcp.name = called.value_or("");
     if (!keys.backend.are_files_good(backend_words(tcp))) {
@@ -444,6 +471,10 @@ void read_service(const Value& item, Taken& taken, ConfigReading& reading, Clien
         return;
     }
     if (!keys.tcp && keys.exit.refuse()) {
+        return;
+    }
+    if (keys.key && !keys.tcp) {
+        keys.key->problem("is for `tcp: private`, which other clients visit");
         return;
     }
     if (keys.bind && !keys.tcp && !keys.udp) {

@@ -106,6 +106,10 @@ std::optional<std::string> ip_address_of(std::string_view text) {
     return !text.empty() && address ? std::optional(address->ip()) : std::nullopt;
 }
 
+std::optional<std::string> right_token_fault(const std::string& text) {
+    return text.empty() ? std::optional<std::string>("an empty text is no name of a token") : std::nullopt;
+}
+
 std::optional<std::string> right_list_fault(const std::vector<std::string>& list) {
     if (list.size() > login::rights_list_max) {
         return "more than " + std::to_string(login::rights_list_max) + " entries";
@@ -132,6 +136,7 @@ void check_rights(const NamedToken& token, std::vector<Problem>& problems) {
     }
     tell("kinds", list_fault(rights.kinds, right_kind_fault));
     tell("bind", list_fault(rights.bind, right_bind_fault));
+    tell("visited_by", list_fault(rights.visited_by, right_token_fault));
     tell("from", list_fault(rights.from, network_fault));
     bounded("connections", rights.connections, limits::sessions_max);
     bounded("services", rights.services, quota_max);
@@ -175,6 +180,7 @@ login::Rights engine_rights(const Rights& rights) {
             engine.bind->push_back(ip_address_of(text).value());
         }
     }
+    engine.visited_by = rights.visited_by.value_or(std::vector<std::string>());
     if (rights.from) {
         engine.from = networks_of(*rights.from).value();
     }

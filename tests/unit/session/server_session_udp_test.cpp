@@ -17,7 +17,7 @@ using ferrotunnel::test::eventually;
 
 namespace {
 
-class StubVisitor final : public DatagramVisitor {
+class StubVisitor final : public DistantVisitor {
 public:
     void wake() noexcept override {}
     void opened(IntrusivePtr<mux::Stream> given, std::shared_ptr<trunk::Traffic> traffic,
