@@ -117,7 +117,7 @@ ok: example/ferrotunnel.yml
     ssh              tcp 2222 -> 127.0.0.1:22
     db.internal:5432 tcp any -> db.internal:5432
     tcp:8081         tcp 8081 -> exit
-    udp:8053         udp 8053 -> 127.0.0.1:53
+    udp:8053         udp 127.0.0.1:8053 -> 127.0.0.1:53
     app.example.com  http app.example.com -> 127.0.0.1:3000
     app.example.com/api http app.example.com, www.example.com /api -> 127.0.0.1:3001
     app.example.com/shop http app.example.com /shop -> 127.0.0.1:3002
