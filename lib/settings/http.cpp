@@ -107,7 +107,7 @@ constexpr std::array settings_of_http{
                {},
                [](const S& a, const S& b) { return a.pages == b.pages; },
                [](S& into, const S& from) { into.pages = from.pages; }},
-    Setting<S>{{.key = "hosts", .type = "hosts", .help = "The same for single hosts, see below."},
+    Setting<S>{{.key = "hosts", .type = "hosts", .help = "The same for single hosts, see below.", .is_live = true},
                {},
                [](const S&, const S&) { return true; }},  // their pages are among `pages`
 };

@@ -118,7 +118,8 @@ constexpr std::array settings_of_https{
                     .help = "The port of HTTPS in addresses that are shown or redirected to, behind a port forwarding; "
                             "0: the port that it listens on."},
                    &Https::public_port},
-    Setting<Https>{{.key = "hsts", .help = "Strict-Transport-Security in answers over TLS.", .keys = hsts_keys}},
+    Setting<Https>{
+        {.key = "hsts", .help = "Strict-Transport-Security in answers over TLS.", .is_live = true, .keys = hsts_keys}},
     // These are compared, and are what problems are called by.
     Setting<Https>{{.key = "hsts.max_age", .option = "hsts", .is_live = true}, {}, same_hsts, take_hsts},
     Setting<Https>{{.key = "hsts.include_subdomains", .option = "hsts", .is_live = true}, {}, same_hsts, take_hsts},
